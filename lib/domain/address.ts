@@ -1,0 +1,92 @@
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
+
+/** Most entries in one allowlist. */
+export const maxAllowlistEntries = 100;
+
+/**
+ * One canonical text for one address: IPv4 in dotted decimal, IPv4-mapped IPv6 as that IPv4, other IPv6 as RFC 5952
+ * writes it. `null` for all else (ports, zones, leading zeros, hexadecimal): what does not parse is not allowed.
+ */
+export function canonicalAddress(text: string | undefined | null): string | null {
+  if (typeof text !== 'string') return null;
+  if (isIPv4(text)) return text;
+  if (!isIPv6(text) || text.includes('%')) return null;
+  // The URL parser writes IPv6 in its shortest form (WHATWG URL, "IPv6 serializer", after RFC 5952).
+  const shortest = new URL(`http://[${text}]`).hostname.slice(1, -1);
+  return unmapped(shortest) ?? shortest;
+}
+
+/** `::ffff:a01:203` -> `10.1.2.3`; `null` when the address is not IPv4-mapped. */
+function unmapped(shortest: string): string | null {
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(shortest);
+  if (mapped === null) return null;
+  const high = parseInt(mapped[1] ?? '', 16);
+  const low = parseInt(mapped[2] ?? '', 16);
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+/**
+ * Reads one entry of an allowlist, an address or a network in CIDR notation, and returns it in canonical form.
+ *
+ * @throws TypeError with what to write instead
+ */
+export function parseAllowlistEntry(entry: unknown): string {
+  if (typeof entry !== 'string') throw new TypeError('must be an address or a network, as text');
+  const [host = '', prefix, ...rest] = entry.split('/');
+  const address = canonicalAddress(host);
+  if (address === null || rest.length > 0) {
+    throw new TypeError('must be an IPv4 or IPv6 address, or a network such as 10.0.0.0/8 or 2001:db8::/32');
+  }
+  if (prefix === undefined) return address;
+  return `${address}/${parsePrefix(prefix, host, address)}`;
+}
+
+function parsePrefix(prefix: string, host: string, address: string): number {
+  if (!/^(?:0|[1-9]\d{0,2})$/.test(prefix)) {
+    throw new TypeError('must have a plain decimal prefix length after the slash');
+  }
+  const isMapped = isIPv6(host) && isIPv4(address);
+  const bits = isIPv4(address) ? 32 : 128;
+  const length = Number(prefix) - (isMapped ? 96 : 0);
+  if (length < 0 || length > bits) throw new TypeError(`must have a prefix length of at most ${bits}`);
+  if (length === 0) throw new TypeError('would allow every address; use null to say so on purpose');
+  if (hasHostBits(address, length, bits)) {
+    throw new TypeError('has bits set behind its prefix length; write the first address of the network');
+  }
+  return length;
+}
+
+function hasHostBits(address: string, length: number, bits: number): boolean {
+  const value = bits === 32 ? ipv4Value(address) : ipv6Value(address);
+  return (value & ((1n << BigInt(bits - length)) - 1n)) !== 0n;
+}
+
+function ipv4Value(address: string): bigint {
+  return address.split('.').reduce((value, part) => (value << 8n) | BigInt(part), 0n);
+}
+
+function ipv6Value(address: string): bigint {
+  const [left = '', right] = address.split('::');
+  const head = left === '' ? [] : left.split(':');
+  const tail = right === undefined || right === '' ? [] : right.split(':');
+  const zeros = Array<string>(8 - head.length - tail.length).fill('0');
+  const groups = right === undefined ? head : [...head, ...zeros, ...tail];
+  return groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n);
+}
+
+/**
+ * Builds the test of one allowlist, once per record.
+ *
+ * @param entries - canonical entries as {@link parseAllowlistEntry} returns them
+ */
+export function compileAllowlist(entries: readonly string[]): (canonical: string | null) => boolean {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', prefix] = entry.split('/');
+    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return (canonical) =>
+    canonical !== null && isIP(canonical) !== 0 && list.check(canonical, isIPv4(canonical) ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,40 @@
+import type { VerifiableKey } from './api-key.js';
+import type { JsonObject } from './json.js';
+
+/** Who is calling, as handlers see it on `req.apiKey`: frozen, without secret or hash. */
+export interface ApiKeyIdentity {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly name: string;
+  /** Granted scopes as stored; may hold wildcards. */
+  readonly scopes: readonly string[];
+  readonly metadata: JsonObject;
+  readonly environment: string;
+  readonly keyspace: string;
+  readonly expiresAt: Date | null;
+  /** How the caller came in. */
+  readonly via: 'key';
+}
+
+/** Builds the frozen identity of a key, once per record. */
+export function identityOf(key: VerifiableKey): ApiKeyIdentity {
+  return Object.freeze({
+    id: key.id,
+    ownerId: key.ownerId,
+    name: key.name,
+    scopes: Object.freeze([...key.scopes]),
+    metadata: deepFreeze(key.metadata),
+    environment: key.environment,
+    keyspace: key.keyspace,
+    expiresAt: key.expiresAt === null ? null : new Date(key.expiresAt),
+    via: 'key' as const,
+  });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,34 @@
+/** What can happen to a key. */
+export type AuditAction =
+  'key.created' | 'key.updated' | 'key.enabled' | 'key.disabled' | 'key.rotated' | 'key.revoked';
+
+/** Who did it; `id` is the owner's, admin's or key's, `null` for the app's own code. */
+export interface AuditActor {
+  readonly kind: 'owner' | 'admin' | 'key' | 'application';
+  readonly id: string | null;
+}
+
+/** One entry before the store numbers it. It never holds a secret, a hash or a token. */
+export interface AuditEventDraft {
+  readonly action: AuditAction;
+  readonly keyId: string;
+  readonly keyspace: string;
+  readonly ownerId: string;
+  /** The key's version after the change. */
+  readonly keyVersion: number;
+  /** Names of the record's fields that the change touched. */
+  readonly changedFields: readonly string[];
+  readonly actor: AuditActor;
+  /** Where the request came from, as the app sees it; `null` without HTTP. */
+  readonly address: string | null;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** One stored entry. Sequence order is commit order, without gaps. */
+export interface AuditEvent extends AuditEventDraft {
+  /** 1 for the first change, one more with each. */
+  readonly sequence: number;
+  /** SHA-256 (hex) over the previous entry's hash and this entry's stored bytes. */
+  readonly hash: string;
+}

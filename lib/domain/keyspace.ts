@@ -1,0 +1,17 @@
+import type { KeyFormat } from './key-format.js';
+import type { ScopeCatalogue } from './scope-catalogue.js';
+
+/** A named set of keys under one policy. The native API works in `default`. */
+export interface Keyspace {
+  readonly name: string;
+  readonly prefix: string;
+  readonly catalogue: ScopeCatalogue;
+  /** Environments that keys can be made for. */
+  readonly environments: readonly string[];
+  /** The environment whose keys this instance lets in. */
+  readonly environment: string;
+  /** The format of the keys that this instance lets in. */
+  readonly format: KeyFormat;
+  /** The format of the keys of one environment. */
+  formatFor(environment: string): KeyFormat;
+}

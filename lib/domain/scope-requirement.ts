@@ -1,0 +1,71 @@
+import { nearestOf, type ScopeCatalogue } from './scope-catalogue.js';
+
+/** What a route asks of a key. */
+export type ScopeRequirement =
+  | { readonly kind: 'all'; readonly scopes: readonly string[] }
+  | { readonly kind: 'any'; readonly scopes: readonly string[] }
+  /** Any valid key. */
+  | { readonly kind: 'none'; readonly scopes: readonly [] };
+
+/** The requirement of a route that any valid key may use. */
+export const noScope: ScopeRequirement = { kind: 'none', scopes: [] };
+
+/** The scopes that a holder would need and does not have; empty when the requirement is met. */
+export function missingScopes(requirement: ScopeRequirement, held: ReadonlySet<string>): readonly string[] {
+  const missing = requirement.scopes.filter((scope) => !held.has(scope));
+  if (requirement.kind === 'any' && missing.length < requirement.scopes.length) return [];
+  return missing;
+}
+
+/**
+ * Reads what was passed to a guard: one scope, `{ all: […] }` or `{ any: […] }`.
+ *
+ * @throws TypeError when it is missing, empty, of another shape, or names a scope that is not in the catalogue:
+ * a guard that does not understand its argument must not stand in front of a route.
+ */
+export function parseScopeRequirement(input: unknown, catalogue: ScopeCatalogue): ScopeRequirement {
+  if (typeof input === 'string') return { kind: 'all', scopes: [knownScope(input, catalogue)] };
+  if (isPlainObject(input)) {
+    const [name, ...others] = Object.keys(input);
+    if (others.length === 0 && (name === 'all' || name === 'any')) {
+      return { kind: name, scopes: knownScopes(input[name], name, catalogue) };
+    }
+  }
+  throw new TypeError(
+    `requireApiKey: expected a scope, { all: [scopes] } or { any: [scopes] }, got ${describe(input)}. ` +
+      'For any valid key, write requireApiKey.anyScope().',
+  );
+}
+
+function knownScopes(input: unknown, name: string, catalogue: ScopeCatalogue): readonly string[] {
+  if (!Array.isArray(input) || input.length === 0) {
+    throw new TypeError(`requireApiKey: { ${name} } takes a list of at least one scope`);
+  }
+  const scopes = input.map((scope: unknown) => knownScope(scope, catalogue));
+  if (new Set(scopes).size < scopes.length) {
+    throw new TypeError(`requireApiKey: { ${name} } names a scope twice`);
+  }
+  return scopes;
+}
+
+function knownScope(input: unknown, catalogue: ScopeCatalogue): string {
+  if (typeof input === 'string' && catalogue.has(input)) return input;
+  if (typeof input !== 'string' || input === '') {
+    throw new TypeError(`requireApiKey: a scope is a text, got ${describe(input)}`);
+  }
+  const nearest = nearestOf(input, catalogue.names);
+  throw new TypeError(
+    `requireApiKey: unknown scope ${JSON.stringify(input)}` +
+      (nearest === null ? `; known are ${catalogue.names.join(', ')}` : `; did you mean '${nearest}'?`),
+  );
+}
+
+function isPlainObject(input: unknown): input is Record<string, unknown> {
+  return typeof input === 'object' && input !== null && !Array.isArray(input);
+}
+
+function describe(input: unknown): string {
+  if (input === undefined) return 'nothing';
+  if (typeof input === 'function') return 'a function';
+  return JSON.stringify(input);
+}

@@ -1,0 +1,43 @@
+import type { ApiKeyIdentity } from './api-key-identity.js';
+
+/**
+ * Why a request is not let in. Unknown, malformed and wrong tokens are all `invalid_token`; what is wrong with a key
+ * is told only to who has proven its secret. Trouble (a store that does not answer) is an exception, not a refusal.
+ */
+export type RefusalCode =
+  /** Two credentials, or one header twice (RFC 6750 section 3.1). */
+  | 'invalid_request'
+  | 'missing_credential'
+  | 'invalid_token'
+  | 'key_revoked'
+  | 'key_disabled'
+  | 'key_expired'
+  /** The secret was right once and has been rotated out. */
+  | 'secret_rotated'
+  | 'address_not_allowed'
+  | 'insufficient_scope'
+  | 'method_not_allowed'
+  | 'too_many_headers';
+
+/** One refusal, with what the caller may be told. */
+export interface Refusal {
+  readonly allowed: false;
+  readonly code: RefusalCode;
+  /** With `insufficient_scope`: what the route requires. */
+  readonly requiredScopes?: readonly string[];
+  /** With `insufficient_scope`: what the key lacks. */
+  readonly missingScopes?: readonly string[];
+  /** With `method_not_allowed`: the methods that the guard lets through. */
+  readonly allowedMethods?: readonly string[];
+  /** Only when the secret was right. For logs; never sent. */
+  readonly keyId?: string;
+}
+
+/** The request is let in as this key. */
+export interface Allowed {
+  readonly allowed: true;
+  readonly apiKey: ApiKeyIdentity;
+}
+
+/** What verification returns. */
+export type Verdict = Allowed | Refusal;

@@ -1,0 +1,196 @@
+import type { Refusal, RefusalCode } from './domain/verdict.js';
+
+/** Every `code` of a problem answer: a refusal of the guard, or one of the management side and of trouble. */
+export type ProblemCode =
+  | RefusalCode
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'cross_site_request'
+  | 'not_found'
+  | 'conflict'
+  | 'precondition_failed'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'internal_error'
+  | 'unavailable';
+
+/** Every `code` of a thrown {@link ApiKeysError}. */
+export type ApiKeysErrorCode = `ERR_API_KEYS_${Uppercase<ProblemCode>}` | 'ERR_API_KEYS_INVALID_OPTION';
+
+/** One row of the error table. */
+export interface ProblemDefinition {
+  readonly status: number;
+  /** Short and the same for every occurrence (RFC 9457 section 3.1.3). */
+  readonly title: string;
+  /** What to do about it; the default `detail`. */
+  readonly detail: string;
+}
+
+/** code -> status and public sentences. The only place where a code gets its status. */
+export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
+  invalid_request: {
+    status: 400,
+    title: 'Invalid request',
+    detail: 'Correct the request and send it again.',
+  },
+  missing_credential: {
+    status: 401,
+    title: 'API key required',
+    detail: 'Send an API key with the request.',
+  },
+  invalid_token: {
+    status: 401,
+    title: 'Invalid API key',
+    detail: 'The API key is not valid. Check that it was copied whole.',
+  },
+  key_revoked: {
+    status: 401,
+    title: 'API key revoked',
+    detail: 'This API key was revoked and cannot be used again. Use another one.',
+  },
+  key_disabled: {
+    status: 401,
+    title: 'API key disabled',
+    detail: 'This API key is switched off. Its owner can enable it again.',
+  },
+  key_expired: {
+    status: 401,
+    title: 'API key expired',
+    detail: 'This API key has expired. Extend it or use another one.',
+  },
+  secret_rotated: {
+    status: 401,
+    title: 'API key rotated',
+    detail: 'This API key has a new secret. Use the one that the last rotation returned.',
+  },
+  address_not_allowed: {
+    status: 403,
+    title: 'Address not allowed',
+    detail: 'This API key may not be used from your address.',
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'Insufficient scope',
+    detail: 'This API key does not hold a scope that is needed here.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'Use one of the methods in the Allow header.',
+  },
+  too_many_headers: {
+    status: 431,
+    title: 'Too many header fields',
+    detail: 'Send fewer than 1,000 header fields.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'Sign-in required',
+    detail: 'Sign in to manage API keys.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Forbidden',
+    detail: 'You may not do this with API keys.',
+  },
+  cross_site_request: {
+    status: 403,
+    title: 'Cross-site request refused',
+    detail: 'Send the request from the site itself, or list its origin in allowedOrigins.',
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    detail: 'There is no such resource.',
+  },
+  conflict: {
+    status: 409,
+    title: 'Conflict',
+    detail: 'The API key is in a state that does not allow this.',
+  },
+  precondition_failed: {
+    status: 412,
+    title: 'Precondition failed',
+    detail: 'The API key has changed since. Read it again and repeat with its new ETag.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'Payload too large',
+    detail: 'Send a body of at most 64 KiB.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    detail: 'Send JSON in UTF-8 as application/json.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'Internal error',
+    detail: 'Something went wrong here. Try again later.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    detail: 'API keys cannot be checked or changed right now. Try again in a moment.',
+  },
+};
+
+/** One field of a request that was not accepted. */
+export interface FieldProblem {
+  /** Where: a name such as `scopes`, `?limit` for a query parameter, or a header's name. */
+  readonly field: string;
+  /** What to write instead. */
+  readonly message: string;
+}
+
+/** What can be said of an error beyond its code. */
+export interface ApiKeysErrorDetails {
+  /** Public; replaces the table's sentence. Never holds a secret. */
+  readonly detail?: string;
+  readonly errors?: readonly FieldProblem[];
+  readonly refusal?: Refusal;
+  /** For operators only; never sent. */
+  readonly cause?: unknown;
+}
+
+/**
+ * What this package throws. Compare `code`, not the class: both builds of the package can be loaded in one process.
+ * `status`, `expose` and `headers` are what Express' own error handling looks at.
+ */
+export class ApiKeysError extends Error {
+  readonly code: ApiKeysErrorCode;
+  /** The `code` of the HTTP answer. */
+  readonly problem: ProblemCode;
+  readonly status: number;
+  /** Whether the message may be shown to the caller: true below 500. */
+  readonly expose: boolean;
+  readonly errors: readonly FieldProblem[] | undefined;
+  readonly refusal: Refusal | undefined;
+
+  constructor(problem: ProblemCode, details: ApiKeysErrorDetails = {}) {
+    const definition = problems[problem];
+    super(details.detail ?? definition.detail, { cause: details.cause });
+    this.name = 'ApiKeysError';
+    this.code = `ERR_API_KEYS_${problem.toUpperCase() as Uppercase<ProblemCode>}`;
+    this.problem = problem;
+    this.status = definition.status;
+    this.expose = definition.status < 500;
+    this.errors = details.errors;
+    this.refusal = details.refusal;
+  }
+}
+
+/** An option that makes no sense. Thrown at construction or at mount, never on a request. */
+export class InvalidOptionError extends TypeError {
+  readonly code = 'ERR_API_KEYS_INVALID_OPTION' as const satisfies ApiKeysErrorCode;
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'InvalidOptionError';
+  }
+}
+
+/** Whether a value is an error of this package with this problem code, from whichever build of it. */
+export function isProblem(error: unknown, problem: ProblemCode): boolean {
+  return error instanceof Error && 'problem' in error && error.problem === problem;
+}

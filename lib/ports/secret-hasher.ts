@@ -1,0 +1,19 @@
+/**
+ * The durable, slow hash of secrets. It runs off the main thread, in two lanes (minting and matching) with bounded
+ * queues and deadlines.
+ */
+export interface SecretHasher {
+  /**
+   * @returns the hash to store
+   * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the lane's queue is full or its deadline passed
+   */
+  hash(secret: string): Promise<string>;
+  /**
+   * Whether a stored hash was made from this secret. A hash that is malformed or above the cost cap matches nothing.
+   * The same question asked while it is being answered is answered once.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the lane's queue is full or its deadline passed
+   */
+  matches(secret: string, hash: string): Promise<boolean>;
+  close(): Promise<void>;
+}
