@@ -1,0 +1,26 @@
+// @ts-check
+'use strict';
+const { startPostgres } = require('../servers/postgres.cjs');
+const { startRedis } = require('../servers/redis.cjs');
+
+/** One Redis and one PostgreSQL for the whole run; test files take a prefix or a database of their own. */
+module.exports = async function startServers() {
+  /** @type {Array<() => Promise<void>>} */
+  const started = [];
+  if (process.env.REDIS_URL_TEST) {
+    process.env.TEST_REDIS_URL = process.env.REDIS_URL_TEST;
+  } else {
+    const redis = await startRedis();
+    started.push(redis.stop);
+    process.env.TEST_REDIS_URL = redis.url;
+    process.env.TEST_REDIS_PID = String(redis.pid);
+  }
+  if (process.env.DATABASE_URL_TEST) {
+    process.env.TEST_DATABASE_URL = process.env.DATABASE_URL_TEST;
+  } else {
+    const postgres = await startPostgres();
+    started.push(postgres.stop);
+    process.env.TEST_DATABASE_URL = postgres.url;
+  }
+  /** @type {any} */ (globalThis).serversOfThisRun = started;
+};

@@ -1,0 +1,6 @@
+// @ts-check
+'use strict';
+
+module.exports = async function stopServers() {
+  for (const stop of /** @type {any} */ (globalThis).serversOfThisRun ?? []) await stop();
+};

@@ -1,0 +1,62 @@
+// @ts-check
+'use strict';
+const { existsSync, readdirSync, writeFileSync, rmSync } = require('node:fs');
+const { delimiter, join } = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const APT_COMMAND = 'apt-get update && apt-get install -y --no-install-recommends redis-server postgresql';
+const POLICY_FILE = '/usr/sbin/policy-rc.d';
+
+/** Debian keeps initdb and postgres out of PATH, one folder per major version. @returns {string[]} newest first */
+function debianPostgresFolders() {
+  const root = '/usr/lib/postgresql';
+  if (!existsSync(root)) return [];
+  return readdirSync(root)
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(root, version, 'bin'));
+}
+
+/** @param {string} name @returns {string | undefined} */
+function lookFor(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...debianPostgresFolders()];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+function installFromDebian() {
+  // Packages would otherwise start system services on the default ports.
+  const ownPolicy = !existsSync(POLICY_FILE);
+  if (ownPolicy) writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    console.log('Installing redis-server and postgresql from Debian (about a minute) ...');
+    const result = spawnSync('sh', ['-c', APT_COMMAND], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    if (result.status !== 0)
+      throw new Error(`The installation failed. Run it yourself to see why: ${APT_COMMAND}`);
+  } finally {
+    if (ownPolicy) rmSync(POLICY_FILE, { force: true });
+  }
+}
+
+/**
+ * The path of a server program; installs it when it is missing and we may.
+ * @param {'redis-server' | 'initdb' | 'postgres'} name
+ * @returns {string}
+ */
+function findServerProgram(name) {
+  const found = lookFor(name);
+  if (found) return found;
+  if (process.getuid?.() !== 0 || !lookFor('apt-get')) {
+    throw new Error(
+      `${name} was not found. Install what the tests need with this command, then try again:\n` +
+        `  sudo sh -c '${APT_COMMAND}'`,
+    );
+  }
+  installFromDebian();
+  const installed = lookFor(name);
+  if (!installed) throw new Error(`${name} is still missing after: ${APT_COMMAND}`);
+  return installed;
+}
+
+module.exports = { findServerProgram };

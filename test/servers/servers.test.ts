@@ -1,0 +1,98 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { createDatabase, startPostgres } from './postgres.cjs';
+import { startRedis } from './redis.cjs';
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const ownFolders = (): string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith('express-api-keys-'));
+
+async function askRedis(url: string): Promise<string> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, commandTimeout: 300 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return await client.ping();
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function askPostgres(url: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query('select current_database() as name')).rows[0];
+  } finally {
+    await client.end();
+  }
+}
+
+describe('the servers of a test run', () => {
+  it('are named in the environment of every test file', async () => {
+    expect(await askRedis(process.env['TEST_REDIS_URL'] ?? '')).toBe('PONG');
+    expect(await askPostgres(process.env['TEST_DATABASE_URL'] ?? '')).toEqual({ name: 'postgres' });
+    expect(isAlive(Number(process.env['TEST_REDIS_PID']))).toBe(true);
+  });
+
+  it('give each test file a database of its own', async () => {
+    const { url, drop } = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+    expect(await askPostgres(url)).toEqual({ name: new URL(url).pathname.slice(1) });
+    await drop();
+    await expect(askPostgres(url)).rejects.toThrow(/does not exist/);
+  });
+});
+
+describe('startRedis', () => {
+  it('can be paused, resumed, killed, started again on its port, and leaves nothing behind', async () => {
+    const before = ownFolders().length;
+    const redis = await startRedis();
+    expect(await askRedis(redis.url)).toBe('PONG');
+    redis.pause();
+    await expect(askRedis(redis.url)).rejects.toThrow(/timed out|closed/i);
+    redis.resume();
+    expect(await askRedis(redis.url)).toBe('PONG');
+    await redis.kill();
+    expect(isAlive(redis.pid)).toBe(false);
+    await expect(askRedis(redis.url)).rejects.toThrow();
+    const again = await startRedis({ port: redis.port });
+    expect(again.url).toBe(redis.url);
+    expect(await askRedis(again.url)).toBe('PONG');
+    await again.stop();
+    await redis.stop();
+    expect(isAlive(again.pid)).toBe(false);
+    expect(ownFolders().length).toBe(before);
+  });
+
+  it('says what redis-server said when it cannot start', async () => {
+    await expect(startRedis({ args: ['--no-such-setting', '1'] })).rejects.toThrow(/no-such-setting/);
+  });
+});
+
+describe('startPostgres', () => {
+  it('can be paused, resumed and killed, and leaves nothing behind', async () => {
+    const before = ownFolders().length;
+    const postgres = await startPostgres();
+    expect(await askPostgres(postgres.url)).toEqual({ name: 'postgres' });
+    postgres.pause();
+    await expect(askPostgres(postgres.url)).rejects.toThrow(/timeout/);
+    postgres.resume();
+    expect(await askPostgres(postgres.url)).toEqual({ name: 'postgres' });
+    await postgres.kill();
+    await expect(askPostgres(postgres.url)).rejects.toThrow();
+    await postgres.stop();
+    expect(isAlive(postgres.pid)).toBe(false);
+    expect(ownFolders().length).toBe(before);
+  }, 30_000);
+});
