@@ -1,0 +1,218 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+
+const ROOT = join(__dirname, '..', '..');
+const OXLINT = join(ROOT, 'node_modules', 'oxlint', 'bin', 'oxlint');
+const CONFIG = readFileSync(join(ROOT, '.oxlintrc.json'), 'utf8');
+
+interface Finding {
+  readonly file: string;
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** Lints files that exist only for this call, under the rules of this repository. */
+function lint(files: Readonly<Record<string, string>>): readonly Finding[] {
+  const folder = mkdtempSync(join(tmpdir(), 'express-api-keys-lint-'));
+  try {
+    writeFileSync(join(folder, '.oxlintrc.json'), CONFIG);
+    writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "strict": true, "types": [] } }');
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, dirname(path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    const result = spawnSync(process.execPath, [OXLINT, '--format', 'json'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        OXLINT_TSGOLINT_PATH: join(ROOT, 'node_modules', '.bin', 'tsgolint'),
+      },
+    });
+    if (!result.stdout.startsWith('{')) throw new Error(`oxlint failed: ${result.stdout}${result.stderr}`);
+    const report = JSON.parse(result.stdout) as {
+      diagnostics: Array<{ filename: string; code: string; message: string; help?: string }>;
+    };
+    return report.diagnostics.map(({ filename, code, message, help }) => ({
+      file: filename.replaceAll('\\', '/'),
+      rule: code,
+      message: `${message} ${help ?? ''}`,
+    }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const isLayerFinding = ({ rule }: Finding): boolean => rule.includes('no-restricted-imports');
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+
+const FLOWS = ['verify', 'manage', 'tokens', 'signatures'];
+const EDGES = ['middleware', 'admin', 'http', 'dialects', 'console'];
+const ADAPTERS = ['sql', 'redis', 'memory', 'crypto'];
+const PACKAGES = [
+  'express',
+  'helmet',
+  'express-validator',
+  'ioredis',
+  'kysely',
+  'libsql',
+  'pg',
+  'bcryptjs',
+  'supertest',
+];
+const ROOT_ONLY = ['../create-api-keys.js', '../options.js', '../index.js'];
+
+const PACKAGES_OF: Readonly<Record<string, readonly string[]>> = {
+  sql: ['kysely', 'libsql', 'pg'],
+  redis: ['ioredis'],
+  crypto: ['bcryptjs'],
+};
+for (const edge of EDGES) Object.assign(PACKAGES_OF, { [edge]: ['express', 'helmet', 'express-validator'] });
+
+const inFolders = (folders: readonly string[]): string[] =>
+  folders.map((folder) => `../${folder}/anything.js`);
+
+function forbiddenTo(layer: string): readonly string[] {
+  const foreignPackages = PACKAGES.filter((name) => !PACKAGES_OF[layer]?.includes(name));
+  if (layer === 'domain') {
+    const others = ['ports', ...FLOWS, ...EDGES, ...ADAPTERS];
+    return [...foreignPackages, ...ROOT_ONLY, ...inFolders(others), '../errors.js', 'node:fs', 'node:crypto'];
+  }
+  if (layer === 'ports')
+    return [...foreignPackages, ...ROOT_ONLY, ...inFolders([...FLOWS, ...EDGES, ...ADAPTERS])];
+  if (FLOWS.includes(layer)) return [...foreignPackages, ...ROOT_ONLY, ...inFolders([...EDGES, ...ADAPTERS])];
+  if (EDGES.includes(layer)) return [...foreignPackages, ...ROOT_ONLY, ...inFolders(ADAPTERS)];
+  const otherAdapters = ADAPTERS.filter((name) => name !== layer);
+  return [...foreignPackages, ...ROOT_ONLY, ...inFolders([...EDGES, ...otherAdapters])];
+}
+
+function allowedTo(layer: string): readonly string[] {
+  if (layer === 'domain') return ['./anything.js', 'node:zlib', 'node:net'];
+  if (layer === 'ports') return ['./anything.js', '../domain/anything.js', '../errors.js'];
+  const below = [
+    './anything.js',
+    '../domain/anything.js',
+    '../ports/anything.js',
+    '../errors.js',
+    'node:crypto',
+  ];
+  return [...below, ...(FLOWS.includes(layer) ? [] : inFolders(FLOWS)), ...(PACKAGES_OF[layer] ?? [])];
+}
+
+const LAYERS = ['domain', 'ports', ...FLOWS, ...EDGES, ...ADAPTERS];
+
+interface Case {
+  readonly layer: string;
+  readonly specifier: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** One file per import, half of them type-only: naming a type of another layer is knowing it. */
+const casesFrom = (specifiersOf: (layer: string) => readonly string[]): readonly Case[] =>
+  LAYERS.flatMap((layer) =>
+    specifiersOf(layer).map((specifier, index) => ({
+      layer,
+      specifier,
+      path: `lib/${layer}/case-${index}.ts`,
+      text:
+        index % 2 === 0
+          ? `import type { Thing } from '${specifier}';\nexport type Mine = Thing;\n`
+          : `export { thing } from '${specifier}';\n`,
+    })),
+  );
+
+const lintCases = (cases: readonly Case[]): Set<string> =>
+  new Set(
+    lint(Object.fromEntries(cases.map(({ path, text }) => [path, text])))
+      .filter(isLayerFinding)
+      .map(({ file }) => file),
+  );
+
+describe('the layers of lib/', () => {
+  const forbidden = casesFrom(forbiddenTo);
+  const allowed = casesFrom(allowedTo);
+  let refused: Set<string>;
+  let refusedAllowed: Set<string>;
+
+  beforeAll(() => {
+    refused = lintCases(forbidden);
+    refusedAllowed = lintCases(allowed);
+  });
+
+  it.each(forbidden.map((one) => [one.layer, one.specifier, one.path]))(
+    '%s may not import %s',
+    (_layer, _specifier, path) => {
+      expect([...refused]).toContain(path);
+    },
+  );
+
+  it('may import what lies below them', () => {
+    expect([...refusedAllowed]).toEqual([]);
+    expect(allowed.length).toBeGreaterThan(50);
+  });
+
+  it('keep packages out of the files at the top of lib/', () => {
+    const files = ['index', 'create-api-keys', 'options', 'errors', 'deadline'];
+    const findings = lint(
+      Object.fromEntries(files.map((name) => [`lib/${name}.ts`, `export type { Redis } from 'ioredis';\n`])),
+    );
+    const refusedFiles = findings.filter(isLayerFinding).map(({ file }) => file);
+    expect(refusedFiles.toSorted()).toEqual(files.map((name) => `lib/${name}.ts`).toSorted());
+  });
+});
+
+describe('imports that the linter does not look into', () => {
+  const DYNAMIC = /\b(?:import|require|require\.resolve)\(\s*['"]([^'"]+)['"]/g;
+  const asStatic = (text: string): string =>
+    [...text.matchAll(DYNAMIC)].map(([, specifier]) => `import '${specifier}';\n`).join('');
+
+  it('keep to the layers as well', () => {
+    const files = filesBelow(join(ROOT, 'lib'))
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => [relative(ROOT, path), asStatic(readFileSync(path, 'utf8'))] as const)
+      .filter(([, text]) => text !== '');
+    expect(lint(Object.fromEntries([...files, ['lib/index.ts', '']])).filter(isLayerFinding)).toEqual([]);
+  });
+
+  it('are found when they do not', () => {
+    const text = asStatic(`const load = () => import('libsql'); const again = require("pg");`);
+    const findings = lint({ 'lib/manage/load-driver.ts': text, 'lib/sql/load-driver.ts': text });
+    expect(findings.filter(isLayerFinding).map(({ file }) => file)).toEqual([
+      'lib/manage/load-driver.ts',
+      'lib/manage/load-driver.ts',
+    ]);
+  });
+});
+
+describe('the rules that need types', () => {
+  it.each([
+    ['no-floating-promises', 'export function go(work: () => Promise<void>): void {\n  work();\n}\n'],
+    [
+      'no-misused-promises',
+      'export function go(list: number[], ask: () => Promise<boolean>): number[] {\n  return list.filter(() => ask());\n}\n',
+    ],
+    ['no-explicit-any', 'export function go(value: any): unknown {\n  return value;\n}\n'],
+  ])('%s is on', (rule, text) => {
+    expect(
+      lint({ 'lib/verify/case.ts': text })
+        .map((finding) => finding.rule)
+        .join(),
+    ).toContain(rule);
+  });
+
+  it('import cycles are refused', () => {
+    const findings = lint({
+      'lib/verify/one.ts': `import { two } from './two.js';\nexport const one = (): number => two();\n`,
+      'lib/verify/two.ts': `import { one } from './one.js';\nexport const two = (): number => one();\n`,
+    });
+    expect(findings.map(({ rule }) => rule).join()).toContain('no-cycle');
+  });
+});
