@@ -1,0 +1,151 @@
+// @ts-check
+// Everything that must hold before a change goes in: `npm test`. The last line is `N passed, N failed`.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startPostgres } from '../servers/postgres.cjs';
+import { startRedis } from '../servers/redis.cjs';
+import { countTests } from './count-tests.mjs';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const RESULTS = join(ROOT, 'test', 'run', 'results');
+const STEP_LIMIT_MS = 8 * 60_000;
+
+const startedAt = performance.now();
+const total = { passed: 0, failed: 0 };
+/** @type {string[]} */
+const failedSteps = [];
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let child;
+
+const elapsed = () => `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s`;
+/** @param {string} text */
+const say = (text) => console.log(`[${elapsed()}] ${text}`);
+
+/**
+ * @param {readonly string[]} command
+ * @param {{ quiet: boolean }} options quiet: its output is shown only when it fails
+ * @returns {Promise<boolean>} whether it ended with 0
+ */
+function run([program, ...args], { quiet }) {
+  return new Promise((resolve) => {
+    let output = '';
+    child = spawn(program, args, {
+      cwd: ROOT,
+      stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
+    });
+    child.stdout?.on('data', (chunk) => (output += chunk));
+    child.stderr?.on('data', (chunk) => (output += chunk));
+    const limit = setTimeout(() => {
+      output += `\nStopped: it ran for more than ${STEP_LIMIT_MS / 60_000} minutes.\n`;
+      if (!quiet) console.log(output);
+      child?.kill('SIGKILL');
+    }, STEP_LIMIT_MS);
+    const finish = (/** @type {boolean} */ ok) => {
+      clearTimeout(limit);
+      child = undefined;
+      if (quiet && !ok) console.log(output);
+      resolve(ok);
+    };
+    child.once('error', (error) => {
+      output += String(error);
+      finish(false);
+    });
+    child.once('close', (code) => finish(code === 0));
+  });
+}
+
+/** @param {string} name @param {boolean} ok */
+function record(name, ok) {
+  total[ok ? 'passed' : 'failed'] += 1;
+  if (!ok) failedSteps.push(name);
+  say(`${ok ? 'ok    ' : 'FAILED'} ${name}`);
+  return ok;
+}
+
+/** @param {string} name @param {readonly string[]} command */
+async function check(name, command) {
+  say(`...    ${name}`);
+  return record(name, await run(command, { quiet: true }));
+}
+
+/** @param {string} name @param {string} id @param {readonly string[]} args */
+async function jest(name, id, args) {
+  say(`...    ${name}`);
+  const outputFile = join(RESULTS, `${id}.json`);
+  rmSync(outputFile, { force: true });
+  const ok = await run(
+    ['node', 'node_modules/jest/bin/jest.js', '--ci', '--json', `--outputFile=${outputFile}`, ...args],
+    { quiet: false },
+  );
+  const counted = countTests(readJson(outputFile), ok);
+  total.passed += counted.passed;
+  total.failed += counted.failed;
+  if (counted.failed > 0) failedSteps.push(name);
+  for (const trouble of counted.troubles) say(`       ${trouble}`);
+  say(
+    `${counted.failed === 0 ? 'ok    ' : 'FAILED'} ${name}: ${counted.passed} passed, ${counted.failed} failed`,
+  );
+}
+
+/** @param {string} path @returns {unknown} */
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns {Promise<Array<() => Promise<void>>>} */
+async function startServers() {
+  const redis = await startRedis();
+  process.env.REDIS_URL_TEST = redis.url;
+  process.env.TEST_REDIS_PID = String(redis.pid);
+  const postgres = await startPostgres();
+  process.env.DATABASE_URL_TEST = postgres.url;
+  return [redis.stop, postgres.stop];
+}
+
+async function main() {
+  mkdirSync(RESULTS, { recursive: true });
+  // Tests must not depend on what the person who runs them has set for an app of theirs.
+  for (const name of ['DATABASE_URL', 'REDIS_URL', 'API_KEYS_PEPPER', 'NODE_ENV', 'NODE_OPTIONS']) {
+    delete process.env[name];
+  }
+  say('...    redis-server and PostgreSQL');
+  /** @type {Array<() => Promise<void>>} */
+  let servers = [];
+  try {
+    servers = await startServers();
+    record('redis-server and PostgreSQL', true);
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error);
+    record('redis-server and PostgreSQL', false);
+  }
+
+  await check('format (prettier)', ['npm', 'run', '--silent', 'format:check']);
+  await check('lint (oxlint)', ['npm', 'run', '--silent', 'lint']);
+  await check('types (tsc)', ['npm', 'run', '--silent', 'typecheck']);
+  const built = await check('build', ['npm', 'run', '--silent', 'build']);
+  if (servers.length > 0) {
+    await jest('tests on Express 5 and 4', 'tests', []);
+    if (built) await jest('packed package', 'package', ['--config', 'test/package/jest.config.json']);
+    else record('packed package (needs the build)', false);
+  }
+  for (const stop of servers) await stop();
+
+  if (failedSteps.length > 0) say(`Failed: ${failedSteps.join('; ')}`);
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+}
+
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.once(signal, () => {
+    child?.kill('SIGTERM');
+    process.exit(130);
+  });
+}
+
+await main();
