@@ -28,19 +28,17 @@ const say = (text) => console.log(`[${elapsed()}] ${text}`);
  * @param {{ quiet: boolean }} options quiet: its output is shown only when it fails
  * @returns {Promise<boolean>} whether it ended with 0
  */
-function run([program, ...args], { quiet }) {
+function run([program = '', ...args], { quiet }) {
   return new Promise((resolve) => {
     let output = '';
-    child = spawn(program, args, {
-      cwd: ROOT,
-      stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
-    });
-    child.stdout?.on('data', (chunk) => (output += chunk));
-    child.stderr?.on('data', (chunk) => (output += chunk));
+    const sink = quiet ? 'pipe' : 'inherit';
+    const started = spawn(program, args, { cwd: ROOT, stdio: ['ignore', sink, sink] });
+    child = started;
+    started.stdout?.on('data', (chunk) => (output += chunk));
+    started.stderr?.on('data', (chunk) => (output += chunk));
     const limit = setTimeout(() => {
-      output += `\nStopped: it ran for more than ${STEP_LIMIT_MS / 60_000} minutes.\n`;
-      if (!quiet) console.log(output);
-      child?.kill('SIGKILL');
+      say(`       stopped: it ran for more than ${STEP_LIMIT_MS / 60_000} minutes`);
+      started.kill('SIGKILL');
     }, STEP_LIMIT_MS);
     const finish = (/** @type {boolean} */ ok) => {
       clearTimeout(limit);
@@ -48,11 +46,11 @@ function run([program, ...args], { quiet }) {
       if (quiet && !ok) console.log(output);
       resolve(ok);
     };
-    child.once('error', (error) => {
+    started.once('error', (error) => {
       output += String(error);
       finish(false);
     });
-    child.once('close', (code) => finish(code === 0));
+    started.once('close', (code) => finish(code === 0));
   });
 }
 
