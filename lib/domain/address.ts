@@ -90,3 +90,29 @@ export function compileAllowlist(entries: readonly string[]): (canonical: string
   return (canonical) =>
     canonical !== null && isIP(canonical) !== 0 && list.check(canonical, isIPv4(canonical) ? 'ipv4' : 'ipv6');
 }
+
+/**
+ * Whether every address of one allowlist is also in another. `null` is any address.
+ *
+ * @param inner - canonical entries
+ * @param outer - canonical entries
+ */
+export function isAllowlistWithin(
+  inner: readonly string[] | null,
+  outer: readonly string[] | null,
+): boolean {
+  if (outer === null) return true;
+  if (inner === null) return false;
+  return inner.every((entry) => outer.some((network) => networkContains(network, entry)));
+}
+
+function networkContains(network: string, entry: string): boolean {
+  const [outerAddress = '', outerPrefix] = network.split('/');
+  const [innerAddress = '', innerPrefix] = entry.split('/');
+  if (isIPv4(outerAddress) !== isIPv4(innerAddress)) return false;
+  const bits = isIPv4(outerAddress) ? 32 : 128;
+  const outerLength = outerPrefix === undefined ? bits : Number(outerPrefix);
+  const innerLength = innerPrefix === undefined ? bits : Number(innerPrefix);
+  if (innerLength < outerLength) return false;
+  return compileAllowlist([network])(innerAddress);
+}

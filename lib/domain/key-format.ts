@@ -67,3 +67,8 @@ export function createKeyFormat(prefix: string, environment: string): KeyFormat 
 function checksumOf(body: string): string {
   return toBase62(crc32(body), checksumLength);
 }
+
+/** Whether a text can be the id of a key, in any keyspace. What cannot is answered like an unknown id. */
+export function isKeyId(text: string): boolean {
+  return /^[0-9A-Za-z_-]{1,64}$/.test(text);
+}

@@ -14,8 +14,11 @@ export interface KeyStore {
   /** Lets go of what the store itself opened; never closes a pool that it was handed. */
   close(): Promise<void>;
 
-  /** One key with its credentials, read by primary key; `null` when there is none. */
-  find(id: string): Promise<ApiKeyRecord | null>;
+  /**
+   * One key with its credentials, read by primary key; `null` when there is none. With `ownerId`, only if it belongs to
+   * that owner (the condition is part of the query).
+   */
+  find(id: string, ownerId?: string): Promise<ApiKeyRecord | null>;
   /** One page, newest first (`createdAt` descending, then `id` descending, by code unit). */
   list(query: KeyQuery): Promise<readonly ApiKeyRecord[]>;
   /** One page of the audit trail, newest first. */

@@ -1,0 +1,70 @@
+import type { ApiKeyRecord } from './api-key.js';
+import { credentialHasEnded } from './credential.js';
+import type { JsonObject } from './json.js';
+import { stateOf, type KeyState } from './key-state.js';
+
+/** A key as it is shown: without credentials, and with the state it is in. As JSON, times are RFC 3339. */
+export interface ApiKey {
+  readonly id: string;
+  readonly keyspace: string;
+  readonly ownerId: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly scopes: readonly string[];
+  readonly environment: string;
+  readonly state: KeyState;
+  readonly enabled: boolean;
+  readonly expiresAt: Date | null;
+  /** `null` means any address. */
+  readonly ipAllowlist: readonly string[] | null;
+  readonly metadata: JsonObject;
+  /** The beginning and the last four characters of the token, for example `acme_live_…x7Qa`. */
+  readonly hint: string;
+  /** Until when the secret before the last rotation still works; `null` when it does not. */
+  readonly previousSecretEndsAt: Date | null;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+/**
+ * Shows a stored key. The only place where a record becomes visible, field by field.
+ *
+ * @param now - epoch milliseconds; decides the state
+ */
+export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
+  return {
+    id: record.id,
+    keyspace: record.keyspace,
+    ownerId: record.ownerId,
+    name: record.name,
+    description: record.description,
+    scopes: [...record.scopes],
+    environment: record.environment,
+    state: stateOf(record, now),
+    enabled: record.enabled,
+    expiresAt: dateOrNull(record.expiresAt),
+    ipAllowlist: record.ipAllowlist === null ? null : [...record.ipAllowlist],
+    metadata: record.metadata,
+    hint: `${record.hint.prefix}…${record.hint.lastFour}`,
+    previousSecretEndsAt: dateOrNull(endOfRetiringSecret(record, now)),
+    version: record.version,
+    createdAt: new Date(record.createdAt),
+    updatedAt: new Date(record.updatedAt),
+    revokedAt: dateOrNull(record.revokedAt),
+    lastUsedAt: dateOrNull(record.lastUsedAt),
+  };
+}
+
+function endOfRetiringSecret(record: ApiKeyRecord, now: number): number | null {
+  const ends = record.credentials
+    .filter((credential) => !credentialHasEnded(credential, now))
+    .flatMap((credential) => (credential.endsAt === null ? [] : [credential.endsAt]));
+  return ends.length === 0 ? null : Math.max(...ends);
+}
+
+function dateOrNull(time: number | null): Date | null {
+  return time === null ? null : new Date(time);
+}

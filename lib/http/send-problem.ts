@@ -1,0 +1,34 @@
+import type { Response } from 'express';
+import { problems, type ApiKeysError } from '../errors.js';
+
+/** Seconds after which a caller should try again when something is out of reach. */
+const retryAfterSeconds = 1;
+
+/**
+ * Answers with a problem (RFC 9457): the only way out for errors. A 5xx answer says nothing of its cause.
+ *
+ * @param challenge - value of `WWW-Authenticate`, which every 401 must carry (RFC 9110 section 15.5.2)
+ */
+export function sendProblem(res: Response, error: ApiKeysError, challenge: string | null): void {
+  const definition = problems[error.problem];
+  const { requiredScopes, missingScopes, allowedMethods } = error.refusal ?? {};
+  if (challenge !== null) res.setHeader('WWW-Authenticate', challenge);
+  if (error.status === 503) res.setHeader('Retry-After', String(retryAfterSeconds));
+  if (allowedMethods !== undefined) res.setHeader('Allow', allowedMethods.join(', '));
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  res.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+  res.statusCode = error.status;
+  res.end(
+    JSON.stringify({
+      type: 'about:blank',
+      title: definition.title,
+      status: error.status,
+      detail: error.expose ? error.message : definition.detail,
+      code: error.problem,
+      ...(error.errors === undefined ? {} : { errors: error.errors }),
+      ...(requiredScopes === undefined ? {} : { requiredScopes }),
+      ...(missingScopes === undefined ? {} : { missingScopes }),
+    }),
+  );
+}

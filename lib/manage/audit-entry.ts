@@ -1,0 +1,24 @@
+import { auditIdOf } from '../domain/actor.js';
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { AuditAction, AuditEventDraft } from '../domain/audit-event.js';
+import type { ChangeContext } from './key-service.js';
+
+/** Says who did what to which key. Field names only, no values: metadata may hold anything. */
+export function auditEntry(
+  context: ChangeContext,
+  action: AuditAction,
+  record: ApiKeyRecord,
+  changedFields: readonly string[],
+): AuditEventDraft {
+  return {
+    action,
+    keyId: record.id,
+    keyspace: record.keyspace,
+    ownerId: record.ownerId,
+    keyVersion: record.version,
+    changedFields,
+    actor: { kind: context.actor.kind, id: auditIdOf(context.actor) },
+    address: context.address,
+    at: record.updatedAt,
+  };
+}

@@ -1,0 +1,129 @@
+import { ownerSeenBy } from '../domain/actor.js';
+import { isAllowlistWithin } from '../domain/address.js';
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import { isKeyId } from '../domain/key-format.js';
+import { stateOf } from '../domain/key-state.js';
+import { coveredByAny, isWildcard } from '../domain/scope.js';
+import { ApiKeysError } from '../errors.js';
+import type { ChangeContext } from './key-service.js';
+
+/** Reads one key, with the owner as part of the query. Both the store and a transaction have this. */
+export type FindKey = (id: string, ownerId?: string) => Promise<ApiKeyRecord | null>;
+
+/** The reads of a store or of a transaction. */
+export function findIn(source: { find: FindKey }): FindKey {
+  return (id, ownerId) => source.find(id, ownerId);
+}
+
+/** What an actor may reach, decided from what the store says at this moment. */
+export interface Authority {
+  /** Only this owner's keys exist for the actor; `null` when all do. */
+  readonly ownerId: string | null;
+  /** The key that acts, as it stands now; `null` for other actors. */
+  readonly actingKey: ApiKeyRecord | null;
+}
+
+/**
+ * A key manages keys only where a management scope is configured and the key, read anew, holds it and is active.
+ *
+ * @throws ApiKeysError `forbidden` or `insufficient_scope`
+ */
+export async function authorityOf(
+  context: ChangeContext,
+  find: FindKey,
+  now: number,
+): Promise<Authority> {
+  const { actor, managementScope } = context;
+  const ownerId = ownerSeenBy(actor);
+  if (actor.kind !== 'key') return { ownerId, actingKey: null };
+
+  if (managementScope === null) {
+    throw new ApiKeysError('forbidden', { detail: 'API keys may not manage API keys here.' });
+  }
+  const actingKey = await find(actor.apiKey.id, actor.apiKey.ownerId);
+  if (actingKey === null || stateOf(actingKey, now) !== 'active') {
+    throw new ApiKeysError('forbidden', { detail: 'The API key that asks is not active.' });
+  }
+  refuseMissing([managementScope], actingKey);
+  return { ownerId, actingKey };
+}
+
+/**
+ * The key that a command is about.
+ *
+ * @throws ApiKeysError `not_found`, the same for a key that does not exist and for one that the actor may not see
+ */
+export async function findVisible(
+  find: FindKey,
+  id: string,
+  ownerId: string | null,
+): Promise<ApiKeyRecord> {
+  const record = isKeyId(id) ? await find(id, ownerId ?? undefined) : null;
+  if (record === null) throw keyNotFound();
+  return record;
+}
+
+/** The one answer for keys that are not there and keys of others. */
+export function keyNotFound(): ApiKeysError {
+  return new ApiKeysError('not_found', { detail: 'There is no such API key.' });
+}
+
+/**
+ * Admins and the app's own code grant what they like, owners grant the scopes of the catalogue, and a key grants what it
+ * holds itself.
+ *
+ * @throws ApiKeysError `forbidden` or `insufficient_scope`
+ */
+export function assertMayGrant(
+  context: ChangeContext,
+  authority: Authority,
+  scopes: readonly string[],
+): void {
+  if (authority.actingKey !== null) return refuseMissing(scopes, authority.actingKey);
+  if (context.actor.kind === 'owner' && scopes.some(isWildcard)) {
+    throw new ApiKeysError('forbidden', {
+      detail: 'Only an admin may grant wildcards; name the scopes one by one.',
+    });
+  }
+}
+
+/**
+ * A key manages only keys at or below itself: no scope, expiry, address or environment beyond its own.
+ *
+ * @throws ApiKeysError `insufficient_scope` or `forbidden`
+ */
+export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): void {
+  const { actingKey } = authority;
+  if (actingKey === null) return;
+  refuseMissing(record.scopes, actingKey);
+  const isWithin =
+    record.keyspace === actingKey.keyspace &&
+    record.environment === actingKey.environment &&
+    isNoLaterThan(record.expiresAt, actingKey.expiresAt) &&
+    isAllowlistWithin(record.ipAllowlist, actingKey.ipAllowlist);
+  if (!isWithin) {
+    throw new ApiKeysError('forbidden', {
+      detail:
+        'An API key manages only keys with its own environment and with expiry and addresses within its own.',
+    });
+  }
+}
+
+function refuseMissing(scopes: readonly string[], actingKey: ApiKeyRecord): void {
+  const missing = scopes.filter((scope) => !coveredByAny(actingKey.scopes, scope));
+  if (missing.length === 0) return;
+  throw new ApiKeysError('insufficient_scope', {
+    detail: `The API key that asks does not hold ${missing.join(', ')}.`,
+    refusal: {
+      allowed: false,
+      code: 'insufficient_scope',
+      requiredScopes: scopes,
+      missingScopes: missing,
+    },
+  });
+}
+
+function isNoLaterThan(expiresAt: number | null, limit: number | null): boolean {
+  if (limit === null) return true;
+  return expiresAt !== null && expiresAt <= limit;
+}

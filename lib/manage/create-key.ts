@@ -1,0 +1,106 @@
+import { ownerSeenBy } from '../domain/actor.js';
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import { idLength } from '../domain/key-format.js';
+import {
+  parseDescription,
+  parseEnvironment,
+  parseExpiresAt,
+  parseIpAllowlist,
+  parseMetadata,
+  parseName,
+  parseOwnerId,
+  parseScopes,
+} from '../domain/key-fields.js';
+import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authority.js';
+import { auditEntry } from './audit-entry.js';
+import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.js';
+import type { ManagePorts } from './manage-ports.js';
+import { mintSecret } from './mint-secret.js';
+import { readFields } from './read-fields.js';
+
+type NewKeyFields = Pick<
+  ApiKeyRecord,
+  | 'name'
+  | 'scopes'
+  | 'description'
+  | 'expiresAt'
+  | 'ipAllowlist'
+  | 'metadata'
+  | 'environment'
+  | 'ownerId'
+>;
+
+/** Makes a key. The slow hash is made before the transaction, so that no other change waits for it. */
+export async function createKey(
+  ports: ManagePorts,
+  context: ChangeContext,
+  input: KeyInput,
+): Promise<Changed & WithToken> {
+  const now = ports.clock.now();
+  const fields = readNewKey(ports, context, input, now);
+  assertMayGrant(context, await authorityOf(context, findIn(ports.store), now), fields.scopes);
+
+  const id = ports.random.base62(idLength);
+  const environment = fields.environment ?? ports.keyspace.environment;
+  const { credential, token, hint } = await mintSecret(ports, id, environment, now);
+  const record: ApiKeyRecord = {
+    id,
+    keyspace: ports.keyspace.name,
+    ownerId: fields.ownerId,
+    name: fields.name,
+    description: fields.description ?? null,
+    scopes: fields.scopes,
+    environment,
+    enabled: true,
+    revokedAt: null,
+    expiresAt: fields.expiresAt ?? null,
+    ipAllowlist: fields.ipAllowlist ?? null,
+    metadata: fields.metadata ?? {},
+    hint,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+    lastUsedAt: null,
+    credentials: [credential],
+  };
+
+  await ports.store.transact(async (transaction) => {
+    // The maker may have lost its rights while the hash was made.
+    const authority = await authorityOf(context, findIn(transaction), now);
+    assertMayGrant(context, authority, record.scopes);
+    assertAtOrBelow(authority, record);
+    await transaction.insert(record, auditEntry(context, 'key.created', record, []));
+  });
+  return { record, token, effectiveBy: null };
+}
+
+/** The owner comes from the actor; only admins and the app's own code name one. */
+function readNewKey(
+  ports: ManagePorts,
+  context: ChangeContext,
+  input: KeyInput,
+  now: number,
+): Partial<NewKeyFields> & Pick<NewKeyFields, 'name' | 'scopes' | 'ownerId'> {
+  const readers = {
+    name: parseName,
+    scopes: (value: unknown) => parseScopes(value, ports.keyspace.catalogue),
+    description: parseDescription,
+    expiresAt: (value: unknown) => parseExpiresAt(value, now),
+    ipAllowlist: parseIpAllowlist,
+    metadata: parseMetadata,
+    environment: (value: unknown) => parseEnvironment(value, ports.keyspace.environments),
+  };
+  const ownerId = ownerSeenBy(context.actor);
+  if (ownerId === null) {
+    return readFields<NewKeyFields, 'name' | 'scopes' | 'ownerId'>(
+      input,
+      { ...readers, ownerId: parseOwnerId },
+      ['name', 'scopes', 'ownerId'],
+    );
+  }
+  const fields = readFields<Omit<NewKeyFields, 'ownerId'>, 'name' | 'scopes'>(input, readers, [
+    'name',
+    'scopes',
+  ]);
+  return { ...fields, ownerId };
+}

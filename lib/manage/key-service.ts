@@ -1,0 +1,87 @@
+import type { ChangeActor } from '../domain/actor.js';
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { AuditEvent } from '../domain/audit-event.js';
+import { createKey } from './create-key.js';
+import { getKey } from './get-key.js';
+import { listEvents, type AuditFilter } from './list-events.js';
+import { listKeys, type KeyFilter, type Page } from './list-keys.js';
+import type { ManagePorts } from './manage-ports.js';
+import { revokeAllKeys } from './revoke-all-keys.js';
+import { revokeKey } from './revoke-key.js';
+import { rotateKey } from './rotate-key.js';
+import { updateKey } from './update-key.js';
+
+/** On whose behalf a command runs, and what its audit event says about that. */
+export interface ChangeContext {
+  readonly actor: ChangeActor;
+  /** Where the request came from; `null` without HTTP. */
+  readonly address: string | null;
+  /** The scope with which a key may manage keys; `null` when keys may not. */
+  readonly managementScope: string | null;
+}
+
+/** A change that was committed. */
+export interface Changed {
+  readonly record: ApiKeyRecord;
+  /** `null` when every process sees the change already; else the time (epoch milliseconds) from which all do. */
+  readonly effectiveBy: number | null;
+}
+
+/** A new token, which leaves here once. */
+export interface WithToken {
+  readonly token: string;
+}
+
+/** Which version of a key a change was made for: a version number, any of several, or `*` for any. */
+export type ExpectedVersion = readonly number[] | '*' | undefined;
+
+/**
+ * The management side without HTTP. Inputs are checked here, whatever their type says, because they may come from a
+ * request body.
+ *
+ * Every method throws ApiKeysError: `invalid_request` with the fields that were wrong, `not_found` for keys that do not
+ * exist or that the actor may not see, `forbidden` and `insufficient_scope` for what the actor may not do, `conflict`,
+ * `precondition_failed` when `expected` does not hold the stored version, `unavailable` when the store does not answer
+ * (the change may have been made).
+ */
+export interface KeyService {
+  create(context: ChangeContext, input: KeyInput): Promise<Changed & WithToken>;
+  get(context: ChangeContext, id: string): Promise<ApiKeyRecord>;
+  list(context: ChangeContext, filter: KeyFilter): Promise<Page<ApiKeyRecord>>;
+  listEvents(context: ChangeContext, filter: AuditFilter): Promise<Page<AuditEvent>>;
+  /** `input` holds any of name, description, scopes, expiresAt, ipAllowlist, metadata, enabled; at least one. */
+  update(
+    context: ChangeContext,
+    id: string,
+    input: KeyInput,
+    expected?: ExpectedVersion,
+  ): Promise<Changed>;
+  /** `input`: `{}` ends the old secret at once, `{ gracePeriodSeconds }` lets it live on for that long. */
+  rotate(
+    context: ChangeContext,
+    id: string,
+    input: KeyInput,
+    expected?: ExpectedVersion,
+  ): Promise<Changed & WithToken>;
+  /** Final. Revoking a revoked key changes nothing and succeeds. */
+  revoke(context: ChangeContext, id: string, expected?: ExpectedVersion): Promise<Changed>;
+  /** Revokes every key of an owner, in one transaction. */
+  revokeAll(context: ChangeContext, ownerId: string): Promise<readonly Changed[]>;
+}
+
+/** Named values of unknown types, as they come from a body or from untyped code. */
+export type KeyInput = Readonly<Record<string, unknown>>;
+
+/** Builds the service: names the commands and hands them their ports. */
+export function createKeyService(ports: ManagePorts): KeyService {
+  return {
+    create: (context, input) => createKey(ports, context, input),
+    get: (context, id) => getKey(ports, context, id),
+    list: (context, filter) => listKeys(ports, context, filter),
+    listEvents: (context, filter) => listEvents(ports, context, filter),
+    update: (context, id, input, expected) => updateKey(ports, context, id, input, expected),
+    rotate: (context, id, input, expected) => rotateKey(ports, context, id, input, expected),
+    revoke: (context, id, expected) => revokeKey(ports, context, id, expected),
+    revokeAll: (context, ownerId) => revokeAllKeys(ports, context, ownerId),
+  };
+}

@@ -1,0 +1,37 @@
+import { ApiKeysError } from '../errors.js';
+import type { CursorSigner } from '../ports/cursor-signer.js';
+
+/** Makes the cursor behind the last item of a page. */
+export function signCursor(
+  signer: CursorSigner,
+  position: readonly (string | number)[],
+  binding: string,
+): string {
+  return signer.sign(JSON.stringify(position), binding);
+}
+
+/**
+ * Reads the position in a cursor; `null` when none was sent.
+ *
+ * @throws ApiKeysError `invalid_request` when it was not made for this list
+ */
+export function openCursor(
+  signer: CursorSigner,
+  cursor: string | undefined,
+  binding: string,
+): readonly (string | number)[] | null {
+  if (cursor === undefined) return null;
+  const position = signer.open(cursor, binding);
+  if (position === null) {
+    throw new ApiKeysError('invalid_request', {
+      detail: 'The cursor does not belong to this list.',
+      errors: [
+        {
+          field: '?cursor',
+          message: 'must be the nextCursor of a page with the same filter; leave it out to begin anew',
+        },
+      ],
+    });
+  }
+  return JSON.parse(position) as readonly (string | number)[];
+}

@@ -1,0 +1,50 @@
+import { ownerSeenBy } from '../domain/actor.js';
+import type { AuditEvent } from '../domain/audit-event.js';
+import type { ChangeContext } from './key-service.js';
+import { openCursor, signCursor } from './list-cursor.js';
+import { defaultPageSize, type Page } from './list-keys.js';
+import type { ManagePorts } from './manage-ports.js';
+
+/** Which entries of the audit trail to list; conditions that are left out do not restrict. */
+export interface AuditFilter {
+  /** 1 to 100; default 20. */
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  /** For admins; an owner sees only the events of its own keys. */
+  readonly ownerId?: string | undefined;
+  readonly keyId?: string | undefined;
+  /** For example `key.revoked`. */
+  readonly action?: string | undefined;
+}
+
+/** Lists what happened to keys, newest first. */
+export async function listEvents(
+  ports: ManagePorts,
+  context: ChangeContext,
+  filter: AuditFilter,
+): Promise<Page<AuditEvent>> {
+  const limit = filter.limit ?? defaultPageSize;
+  const seenOwner = ownerSeenBy(context.actor);
+  if (seenOwner !== null && filter.ownerId !== undefined && filter.ownerId !== seenOwner) {
+    return { items: [], nextCursor: null };
+  }
+  const conditions = {
+    ownerId: seenOwner ?? filter.ownerId,
+    keyId: filter.keyId,
+    action: filter.action,
+  };
+  const binding = JSON.stringify(['audit', conditions]);
+  const position = openCursor(ports.cursorSigner, filter.cursor, binding);
+  const found = await ports.store.listEvents({
+    ...conditions,
+    before: position === null ? undefined : Number(position[0]),
+    limit: limit + 1,
+  });
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  const nextCursor =
+    found.length > limit && last !== undefined
+      ? signCursor(ports.cursorSigner, [last.sequence], binding)
+      : null;
+  return { items, nextCursor };
+}

@@ -1,0 +1,47 @@
+import type { KeyHint } from '../domain/api-key.js';
+import type { SecretCredential } from '../domain/credential.js';
+import { secretLength } from '../domain/key-format.js';
+import type { ManagePorts } from './manage-ports.js';
+
+const credentialIdLength = 12;
+
+/** A new secret: what is stored of it, and the token, which leaves once. */
+export interface MintedSecret {
+  readonly credential: SecretCredential;
+  readonly token: string;
+  readonly hint: KeyHint;
+}
+
+/**
+ * Draws a secret and hashes it, slowly for keeps and fast under every known pepper, so that a pepper that is being
+ * rolled out can already verify it.
+ */
+export async function mintSecret(
+  ports: Pick<ManagePorts, 'random' | 'hasher' | 'digester' | 'keyspace'>,
+  keyId: string,
+  environment: string,
+  now: number,
+): Promise<MintedSecret> {
+  const { random, hasher, digester, keyspace } = ports;
+  const format = keyspace.formatFor(environment);
+  const secret = random.base62(secretLength);
+  const token = format.compose(keyId, secret);
+  const digests = digester.pepperIds.map((pepperId) => [
+    pepperId,
+    digester.digest(pepperId, environment, keyId, secret),
+  ]);
+  return {
+    token,
+    hint: { prefix: format.head, lastFour: token.slice(-4) },
+    credential: {
+      id: random.base62(credentialIdLength),
+      kind: 'secret',
+      bcryptHash: await hasher.hash(secret),
+      secretCheck: digester.secretCheck(secret),
+      digests: Object.fromEntries(digests) as Record<string, string>,
+      createdAt: now,
+      endedAt: null,
+      endsAt: null,
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { InvalidFieldError } from '../domain/key-fields.js';
+import { nearestOf } from '../domain/scope-catalogue.js';
+import { ApiKeysError, type FieldProblem } from '../errors.js';
+
+/** Field name -> how its value is read; a reader throws an InvalidFieldError that says what to write instead. */
+export type FieldReaders<T> = { readonly [K in keyof T]-?: (value: unknown) => T[K] };
+
+/**
+ * Reads named values field by field. Fields that are absent or `undefined` are left out of the result.
+ *
+ * @throws ApiKeysError `invalid_request` with every field that is missing, unknown or wrong
+ */
+export function readFields<T extends object, R extends keyof T & string = never>(
+  input: Readonly<Record<string, unknown>>,
+  readers: FieldReaders<T>,
+  required: readonly R[],
+): Partial<T> & Pick<T, R> {
+  const problems: FieldProblem[] = [];
+  const result: Partial<T> = {};
+  for (const name of Object.keys(input)) {
+    if (!Object.hasOwn(readers, name)) {
+      problems.push({ field: name, message: unknownField(name, Object.keys(readers)) });
+    }
+  }
+  for (const name of Object.keys(readers) as (keyof T & string)[]) {
+    const value = Object.hasOwn(input, name) ? input[name] : undefined;
+    if (value === undefined) {
+      if ((required as readonly string[]).includes(name)) {
+        problems.push({ field: name, message: 'is required' });
+      }
+      continue;
+    }
+    try {
+      result[name] = readers[name](value);
+    } catch (error) {
+      if (!(error instanceof InvalidFieldError)) throw error;
+      problems.push({ field: name, message: error.message });
+    }
+  }
+  if (problems.length > 0) throw new ApiKeysError('invalid_request', { errors: problems });
+  return result as Partial<T> & Pick<T, R>;
+}
+
+function unknownField(name: string, known: readonly string[]): string {
+  const nearest = nearestOf(name, known);
+  return nearest === null
+    ? `is not accepted here; known are ${known.join(', ')}`
+    : `is not accepted here; did you mean ${nearest}?`;
+}

@@ -1,0 +1,46 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { KeyStoreTransaction } from '../ports/key-store.js';
+import { assertAtOrBelow, authorityOf, findIn, findVisible, type Authority } from './authority.js';
+import { auditEntry } from './audit-entry.js';
+import { confirmChange } from './confirm-change.js';
+import { isOwnKey } from './get-key.js';
+import type { Changed, ChangeContext, ExpectedVersion } from './key-service.js';
+import type { ManagePorts } from './manage-ports.js';
+import { assertExpectedVersion, nextVersion } from './next-version.js';
+
+/**
+ * Ends a key for good. Revoking it again changes nothing, but confirms anew: whoever was answered "effective by" can
+ * repeat the call to learn that it is done. The holder of a key may always revoke that key itself.
+ */
+export async function revokeKey(
+  ports: ManagePorts,
+  context: ChangeContext,
+  id: string,
+  expected: ExpectedVersion,
+): Promise<Changed> {
+  const now = ports.clock.now();
+  const record = await ports.store.transact(async (transaction) => {
+    const find = findIn(transaction);
+    const authority: Authority = isOwnKey(context, id)
+      ? { ownerId: null, actingKey: null }
+      : await authorityOf(context, find, now);
+    const current = await findVisible(find, id, authority.ownerId);
+    assertAtOrBelow(authority, current);
+    assertExpectedVersion(current, expected);
+    return revokeInTransaction(transaction, context, current, now);
+  });
+  return confirmChange(ports, record, now);
+}
+
+/** Writes the revocation of one key, unless it is revoked already. */
+export async function revokeInTransaction(
+  transaction: KeyStoreTransaction,
+  context: ChangeContext,
+  current: ApiKeyRecord,
+  now: number,
+): Promise<ApiKeyRecord> {
+  if (current.revokedAt !== null) return current;
+  const next = nextVersion(current, { revokedAt: now }, now);
+  await transaction.update(next, auditEntry(context, 'key.revoked', next, ['revokedAt']));
+  return next;
+}

@@ -1,0 +1,78 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { AuditAction } from '../domain/audit-event.js';
+import {
+  parseDescription,
+  parseEnabled,
+  parseExpiresAt,
+  parseIpAllowlist,
+  parseMetadata,
+  parseName,
+  parseScopes,
+} from '../domain/key-fields.js';
+import { ApiKeysError } from '../errors.js';
+import { assertAtOrBelow, assertMayGrant, authorityOf, findIn, findVisible } from './authority.js';
+import { auditEntry } from './audit-entry.js';
+import { confirmChange } from './confirm-change.js';
+import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './key-service.js';
+import type { ManagePorts } from './manage-ports.js';
+import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';
+import { readFields } from './read-fields.js';
+
+type UpdatableFields = Pick<
+  ApiKeyRecord,
+  'name' | 'description' | 'scopes' | 'expiresAt' | 'ipAllowlist' | 'metadata' | 'enabled'
+>;
+
+/** Changes some fields of a key. What it decides, it decides on the record as it stands inside the transaction. */
+export async function updateKey(
+  ports: ManagePorts,
+  context: ChangeContext,
+  id: string,
+  input: KeyInput,
+  expected: ExpectedVersion,
+): Promise<Changed> {
+  const now = ports.clock.now();
+  const changes = readChanges(ports, input, now);
+
+  const record = await ports.store.transact(async (transaction) => {
+    const find = findIn(transaction);
+    const authority = await authorityOf(context, find, now);
+    const current = await findVisible(find, id, authority.ownerId);
+    assertAtOrBelow(authority, current);
+    assertExpectedVersion(current, expected);
+    assertNotRevoked(current);
+    if (changes.scopes !== undefined) assertMayGrant(context, authority, changes.scopes);
+    const next = nextVersion(current, changes, now);
+    assertAtOrBelow(authority, next);
+    const action = actionOf(current, next);
+    await transaction.update(next, auditEntry(context, action, next, Object.keys(changes)));
+    return next;
+  });
+  return confirmChange(ports, record, now);
+}
+
+function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<UpdatableFields> {
+  const changes = readFields<UpdatableFields>(
+    input,
+    {
+      name: parseName,
+      description: parseDescription,
+      scopes: (value) => parseScopes(value, ports.keyspace.catalogue),
+      expiresAt: (value) => parseExpiresAt(value, now),
+      ipAllowlist: parseIpAllowlist,
+      metadata: parseMetadata,
+      enabled: parseEnabled,
+    },
+    [],
+  );
+  if (Object.keys(changes).length > 0) return changes;
+  throw new ApiKeysError('invalid_request', {
+    detail:
+      'Name at least one field to change: name, description, scopes, expiresAt, ipAllowlist, metadata or enabled.',
+  });
+}
+
+function actionOf(current: ApiKeyRecord, next: ApiKeyRecord): AuditAction {
+  if (current.enabled === next.enabled) return 'key.updated';
+  return next.enabled ? 'key.enabled' : 'key.disabled';
+}
