@@ -7,7 +7,7 @@ const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { Client } = require('pg');
 const { findServerProgram } = require('./install-servers.cjs');
-const { freePort, startServerProcess } = require('./server-process.cjs');
+const { onFreePort, startServerProcess } = require('./server-process.cjs');
 
 /** PostgreSQL refuses to run as root. @returns {{ uid: number, gid: number } | undefined} */
 function unprivilegedUser() {
@@ -39,6 +39,14 @@ async function acceptsQueries(url) {
  * @returns {Promise<import('./server-process.cjs').RunningServer & { url: string, port: number }>}
  */
 async function startPostgres({ args = [] } = {}) {
+  return await onFreePort((port) => startPostgresOn(port, args));
+}
+
+/**
+ * @param {number} port
+ * @param {readonly string[]} args
+ */
+async function startPostgresOn(port, args) {
   const initdb = findServerProgram('initdb');
   const program = findServerProgram('postgres');
   const runAs = unprivilegedUser();
@@ -50,7 +58,6 @@ async function startPostgres({ args = [] } = {}) {
     ['-D', cluster, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
     { stdio: ['ignore', 'ignore', 'pipe'], cwd: dataDir, ...runAs },
   );
-  const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const server = await startServerProcess({
     name: 'postgres',

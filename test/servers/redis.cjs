@@ -5,7 +5,7 @@ const { connect } = require('node:net');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { findServerProgram } = require('./install-servers.cjs');
-const { freePort, startServerProcess } = require('./server-process.cjs');
+const { onFreePort, startServerProcess } = require('./server-process.cjs');
 
 /** @param {number} port @param {string} password @returns {Promise<boolean>} */
 function answersPing(port, password) {
@@ -37,23 +37,32 @@ function answersPing(port, password) {
  * @returns {Promise<import('./server-process.cjs').RunningServer & { url: string, port: number }>}
  */
 async function startRedis({ args = [], port, password = '' } = {}) {
+  const start = (/** @type {number} */ ownPort) => startRedisOn(ownPort, password, args);
+  return port === undefined ? await onFreePort(start) : await start(port);
+}
+
+/**
+ * @param {number} port
+ * @param {string} password
+ * @param {readonly string[]} args
+ */
+async function startRedisOn(port, password, args) {
   const program = findServerProgram('redis-server');
-  const ownPort = port ?? (await freePort());
   const dataDir = mkdtempSync(join(tmpdir(), 'express-api-keys-redis-'));
   const server = await startServerProcess({
     name: 'redis-server',
     program,
     args: [
-      ...['--port', String(ownPort), '--bind', '127.0.0.1', '--dir', dataDir],
+      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir],
       ...['--save', '', '--appendonly', 'no', '--daemonize', 'no'],
       ...(password ? ['--requirepass', password] : []),
       ...args,
     ],
     dataDir,
     stopSignal: 'SIGTERM',
-    isReady: () => answersPing(ownPort, password),
+    isReady: () => answersPing(port, password),
   });
-  return { ...server, port: ownPort, url: `redis://${password ? `:${password}@` : ''}127.0.0.1:${ownPort}` };
+  return { ...server, port, url: `redis://${password ? `:${password}@` : ''}127.0.0.1:${port}` };
 }
 
 module.exports = { startRedis };

@@ -7,30 +7,32 @@ const { createServer } = require('node:net');
 /**
  * @typedef {object} RunningServer
  * @property {number} pid
+ * @property {string} dataDir
  * @property {() => Promise<void>} stop clean shutdown; its data folder is removed
  * @property {() => Promise<void>} kill as by `kill -9`; its data folder stays until `stop()` or the end of this process
  * @property {() => void} pause the process stands still and its connections stay open (SIGSTOP)
  * @property {() => void} resume
  */
 
-/** @type {Set<() => void>} */
-const running = new Set();
-let watchesExit = false;
-
-// A test run that fails, or that is interrupted, must not leave servers behind.
-function stopAllAtExit() {
-  if (watchesExit) return;
-  watchesExit = true;
-  process.on('exit', () => {
-    for (const end of running) end();
+/**
+ * Ends the server and removes its folder when this process is gone, however it went: by Ctrl-C, by `kill -9`, or as a
+ * jest worker, where listeners for the end of the process do not run. The pipe closes with us, and `read` fails.
+ * @param {number} pid
+ * @param {string} dataDir
+ * @returns {{ release: () => void }}
+ */
+function endWithThisProcess(pid, dataDir) {
+  const script = 'read -r done && exit 0; kill -KILL "-$1"; sleep 0.2; rm -rf "$2"';
+  const guard = spawn('/bin/sh', ['-c', script, 'guard', String(pid), dataDir], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
   });
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    process.once(signal, () => {
-      for (const end of running) end();
-      // Others may want to end in their own way; alone, this listener would have swallowed the signal.
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    });
-  }
+  guard.on('error', () => {});
+  guard.unref();
+  const pipe = /** @type {import('node:net').Socket} */ (guard.stdin);
+  pipe.on('error', () => {});
+  pipe.unref();
+  return { release: () => void pipe.end('done\n') };
 }
 
 /** @returns {Promise<number>} a port of 127.0.0.1 that nobody uses */
@@ -46,6 +48,22 @@ function freePort() {
 }
 
 /**
+ * Somebody else may take a port between the moment we look and the moment the server binds it: then look again.
+ * @template T
+ * @param {(port: number) => Promise<T>} start
+ * @returns {Promise<T>}
+ */
+async function onFreePort(start) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      if (attempt === 3 || !/address already in use|could not bind/i.test(String(error))) throw error;
+    }
+  }
+}
+
+/**
  * Starts a program and waits until `isReady` says so.
  * @param {object} options
  * @param {string} options.name
@@ -58,7 +76,6 @@ function freePort() {
  * @returns {Promise<RunningServer>}
  */
 async function startServerProcess({ name, program, args, dataDir, stopSignal, isReady, runAs }) {
-  stopAllAtExit();
   // Its own process group: Ctrl-C in the terminal reaches us, and we end the server in order.
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -88,24 +105,19 @@ async function startServerProcess({ name, program, args, dataDir, stopSignal, is
   const send = (signal) => {
     if (!hasEnded()) child.kill(signal);
   };
-  const endNow = () => {
-    // PostgreSQL's children notice a dead parent by themselves; the group covers the moment before.
-    if (!hasEnded() && child.pid) {
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        send('SIGKILL');
-      }
-    }
+  const guard = child.pid === undefined ? undefined : endWithThisProcess(child.pid, dataDir);
+  const cleanUp = async () => {
+    send('SIGKILL');
+    await ended;
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    guard?.release();
   };
-  running.add(endNow);
 
   const deadline = Date.now() + 30_000;
-  while (!(await isReady())) {
+  // Asked first, so that the answer of somebody else on this port is not taken for ours.
+  while (hasEnded() || !(await isReady())) {
     if (hasEnded() || Date.now() > deadline) {
-      endNow();
-      running.delete(endNow);
+      await cleanUp();
       throw new Error(`${name} did not start (${program} ${args.join(' ')}). Its last words:\n${output}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
@@ -116,6 +128,7 @@ async function startServerProcess({ name, program, args, dataDir, stopSignal, is
 
   return {
     pid: /** @type {number} */ (child.pid),
+    dataDir,
     async stop() {
       child.ref();
       send('SIGCONT');
@@ -123,8 +136,7 @@ async function startServerProcess({ name, program, args, dataDir, stopSignal, is
       const patience = setTimeout(() => send('SIGKILL'), 10_000);
       await ended;
       clearTimeout(patience);
-      endNow();
-      running.delete(endNow);
+      await cleanUp();
     },
     async kill() {
       child.ref();
@@ -136,4 +148,4 @@ async function startServerProcess({ name, program, args, dataDir, stopSignal, is
   };
 }
 
-module.exports = { freePort, startServerProcess };
+module.exports = { freePort, onFreePort, startServerProcess };

@@ -1,5 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createDatabase, startPostgres } from './postgres.cjs';
@@ -13,9 +15,6 @@ const isAlive = (pid: number): boolean => {
     return false;
   }
 };
-
-const ownFolders = (): string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith('express-api-keys-'));
 
 async function askRedis(url: string): Promise<string> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, commandTimeout: 300 });
@@ -56,7 +55,6 @@ describe('the servers of a test run', () => {
 
 describe('startRedis', () => {
   it('can be paused, resumed, killed, started again on its port, and leaves nothing behind', async () => {
-    const before = ownFolders().length;
     const redis = await startRedis();
     expect(await askRedis(redis.url)).toBe('PONG');
     redis.pause();
@@ -72,7 +70,7 @@ describe('startRedis', () => {
     await again.stop();
     await redis.stop();
     expect(isAlive(again.pid)).toBe(false);
-    expect(ownFolders().length).toBe(before);
+    expect([redis, again].map(({ dataDir }) => existsSync(dataDir))).toEqual([false, false]);
   });
 
   it('says what redis-server said when it cannot start', async () => {
@@ -82,7 +80,6 @@ describe('startRedis', () => {
 
 describe('startPostgres', () => {
   it('can be paused, resumed and killed, and leaves nothing behind', async () => {
-    const before = ownFolders().length;
     const postgres = await startPostgres();
     expect(await askPostgres(postgres.url)).toEqual({ name: 'postgres' });
     postgres.pause();
@@ -93,6 +90,26 @@ describe('startPostgres', () => {
     await expect(askPostgres(postgres.url)).rejects.toThrow();
     await postgres.stop();
     expect(isAlive(postgres.pid)).toBe(false);
-    expect(ownFolders().length).toBe(before);
+    expect(existsSync(postgres.dataDir)).toBe(false);
   }, 30_000);
+});
+
+describe('a server whose starter is gone', () => {
+  it.each(['SIGKILL', 'SIGINT'] as const)('ends and leaves nothing behind (%s)', async (signal) => {
+    const source = `
+      require(${JSON.stringify(join(__dirname, 'redis.cjs'))}).startRedis()
+        .then(({ url, dataDir }) => console.log(JSON.stringify({ url, dataDir })));
+      setInterval(() => {}, 1000);`;
+    const starter = spawn(process.execPath, ['--eval', source], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(starter.stdout, 'data')) as [Buffer];
+    const { url, dataDir } = JSON.parse(line.toString()) as { url: string; dataDir: string };
+    expect(await askRedis(url)).toBe('PONG');
+    starter.kill(signal);
+    const deadline = Date.now() + 5000;
+    while (existsSync(dataDir) && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(existsSync(dataDir)).toBe(false);
+    await expect(askRedis(url)).rejects.toThrow();
+  });
 });
