@@ -1,0 +1,12 @@
+import { createApiKeys } from 'express-api-keys';
+
+const apiKeys = createApiKeys({
+  prefix: 'acme',
+  scopes: { 'orders:read': 'Read orders', 'orders:write': 'Place orders' },
+});
+
+apiKeys.requireApiKey('orders:read');
+// @ts-expect-error a scope that the catalogue does not have
+apiKeys.requireApiKey('orders:raed');
+// @ts-expect-error a key is made with scopes of the catalogue
+void apiKeys.keys.create({ ownerId: 'alice', name: 'first', scopes: ['orders:raed'] });

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+
+function fromSetup(name: string): string {
+  const value = process.env[name];
+  if (value === undefined)
+    throw new Error(`${name} is not set: run these tests with test/package/jest.config.json`);
+  return value;
+}
+
+interface PackedFile {
+  readonly path: string;
+  readonly size: number;
+}
+
+/** What `npm pack --json` says about the tarball. */
+export interface PackDescription {
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly PackedFile[];
+}
+
+export const REPOSITORY: string = join(__dirname, '..', '..');
+export const TARBALL: string = fromSetup('PACKAGE_TEST_TARBALL');
+export const PACKED: PackDescription = JSON.parse(fromSetup('PACKAGE_TEST_DESCRIPTION')) as PackDescription;
+/** The consumer projects, with the tarball in the node_modules above them. */
+export const PROJECTS: string = join(fromSetup('PACKAGE_TEST_FOLDER'), 'projects');
+
+export const programOf = (name: string, path: string): string => join(REPOSITORY, 'node_modules', name, path);
+
+/** An embedded database file of its own. */
+export const freshDatabase = (): string =>
+  `file:${join(mkdtempSync(join(fromSetup('PACKAGE_TEST_FOLDER'), 'data-')), 'keys.db')}`;
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program as a user would: no jest settings and nobody else's DATABASE_URL in its environment. */
+export function run(program: string, args: readonly string[], cwd: string): Promise<Outcome> {
+  const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8' };
+  return new Promise((resolve) => {
+    const options = {
+      cwd,
+      env: environment,
+      encoding: 'utf8',
+      timeout: 100_000,
+      maxBuffer: 16_000_000,
+    } as const;
+    execFile(program, args, options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+/** What every consumer project prints when keys work there. */
+export const ROUND_TRIP = { withoutKey: 401, withKey: 200, wrongScope: 403, afterRevoke: 401 };
+
+/** The round trip that a run printed, or everything it said when there is none. */
+export function roundTripOf({ code, stdout, stderr }: Outcome): unknown {
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  return code === 0 && line.startsWith('{') ? JSON.parse(line) : { code, stdout, stderr };
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PACKED, PROJECTS, programOf, REPOSITORY, run, TARBALL } from './installed-package.js';
+
+const EXPECTED_FILE =
+  /^(dist\/(esm|cjs)\/[a-z0-9/-]+\.(js|d\.ts)(\.map)?|dist\/cjs\/package\.json|lib\/[a-z0-9/-]+\.ts|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+const INSTALL_SCRIPTS = [
+  'preinstall',
+  'install',
+  'postinstall',
+  'prepublish',
+  'prepare',
+  'preprepare',
+  'postprepare',
+];
+
+interface Manifest {
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+const manifest = readJson(join(PROJECTS, 'node_modules/express-api-keys/package.json')) as Manifest;
+const paths = PACKED.files.map(({ path }) => path);
+
+describe('the tarball', () => {
+  it('holds what a user needs and nothing else', () => {
+    expect(paths.filter((path) => !EXPECTED_FILE.test(path))).toEqual([]);
+    expect(paths).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json']));
+    for (const foreign of [
+      'test/a.test.ts',
+      'example-app/package.json',
+      'lib/keys.db',
+      'dist/esm/.env',
+      '.ci/run',
+    ]) {
+      expect(foreign).not.toMatch(EXPECTED_FILE);
+    }
+  });
+
+  it('has each source in both builds, with types and maps, and nothing that lost its source', () => {
+    const sources = paths.filter((path) => path.startsWith('lib/')).map((path) => path.slice(4, -3));
+    const outputs = ['esm', 'cjs'].flatMap((build) =>
+      sources.flatMap((name) =>
+        ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((end) => `dist/${build}/${name}${end}`),
+      ),
+    );
+    const built = paths.filter((path) => path.startsWith('dist/') && path !== 'dist/cjs/package.json');
+    expect(built.toSorted()).toEqual(outputs.toSorted());
+    expect(sources).toContain('index');
+  });
+
+  it('is small', () => {
+    expect(PACKED.size).toBeLessThan(600_000);
+    expect(PACKED.unpackedSize).toBeLessThan(2_500_000);
+  });
+
+  it('runs nothing when it is installed, and neither does what it brings along', () => {
+    expect(Object.keys(manifest.scripts ?? {}).filter((name) => INSTALL_SCRIPTS.includes(name))).toEqual([]);
+    const { packages } = readJson(join(PROJECTS, 'package-lock.json')) as {
+      packages: Record<string, { hasInstallScript?: boolean }>;
+    };
+    expect(Object.keys(packages)).toContain('node_modules/libsql');
+    expect(Object.keys(packages).filter((path) => packages[path]?.hasInstallScript)).toEqual([]);
+  });
+
+  it('has at most ten direct dependencies', () => {
+    const names = Object.keys(manifest.dependencies ?? {});
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.length).toBeLessThanOrEqual(10);
+    expect(names).not.toContain('express');
+  });
+
+  it('satisfies publint without a warning or a suggestion', async () => {
+    const outcome = await run(
+      process.execPath,
+      [programOf('publint', 'src/cli.js'), TARBALL, '--strict'],
+      REPOSITORY,
+    );
+    expect(outcome.stdout + outcome.stderr).toMatch(/All good!/);
+    expect(outcome.code).toBe(0);
+  });
+
+  it('has the right types for every way to import it', async () => {
+    // TypeScript 7 and Node 20 no longer have the resolution of Node 10, which knows no `exports`.
+    const args = [
+      programOf('@arethetypeswrong/cli', 'dist/index.js'),
+      TARBALL,
+      '--profile',
+      'node16',
+      '--format',
+      'json',
+    ];
+    const outcome = await run(process.execPath, args, REPOSITORY);
+    const report = JSON.parse(outcome.stdout) as {
+      analysis: {
+        entrypoints: Record<string, unknown>;
+        problems: Array<{ kind: string; resolutionKind?: string }>;
+      };
+    };
+    expect(Object.keys(report.analysis.entrypoints)).toEqual(expect.arrayContaining(['.', './testing']));
+    expect(report.analysis.problems.filter(({ resolutionKind }) => resolutionKind !== 'node10')).toEqual([]);
+    expect(outcome.code).toBe(0);
+  });
+});
