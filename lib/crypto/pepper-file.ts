@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InvalidOptionError } from '../errors.js';
+import { minPepperBytes, pepperCommand } from './peppers.js';
+
+const maxFileBytes = 4096;
+
+/**
+ * The pepper that is kept in a file, made on first use with mode 0600. Of two processes that start at once one makes
+ * it and both return the same. A file that is there is never written to.
+ *
+ * @throws InvalidOptionError when others may read the file, or when it holds no pepper
+ */
+export async function readOrMakePepperFile(path: string): Promise<string> {
+  const kept = await readPepper(path);
+  if (kept !== null) return kept;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makePepper(path);
+  const made = await readPepper(path);
+  if (made === null) throw new InvalidOptionError(`${path} vanished while it was made`);
+  return made;
+}
+
+async function readPepper(path: string): Promise<string | null> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    if (isFileError(error, 'ENOENT')) return null;
+    throw new InvalidOptionError(`The pepper in ${path} cannot be read`, { cause: error });
+  });
+  if (file === null) return null;
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new InvalidOptionError(`${path} must be a file that holds the pepper`);
+    // Windows has no such modes; there the folder's own access list decides.
+    if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+      throw new InvalidOptionError(
+        `Others may read the pepper in ${path}. Close it with: chmod 600 ${path}\n` +
+          'If others could read it for a while, make a new pepper and name both in the option pepper: [new, old].',
+      );
+    }
+    if (stats.size > maxFileBytes) throw new InvalidOptionError(`${path} is too large for a pepper`);
+    return checkedPepper(await file.readFile('utf8'), path);
+  } finally {
+    await file.close();
+  }
+}
+
+function checkedPepper(text: string, path: string): string {
+  // An editor's line end belongs to the file and not to the pepper.
+  const pepper = text.replace(/\r?\n$/, '');
+  if (Buffer.byteLength(pepper) < minPepperBytes) {
+    throw new InvalidOptionError(
+      `${path} must hold a pepper of at least ${minPepperBytes} bytes, but it is ` +
+        `${pepper === '' ? 'empty' : 'shorter'}. Restore it from a backup; if there is none, make a new one with: ` +
+        pepperCommand,
+    );
+  }
+  return pepper;
+}
+
+/** Writes a whole file first and gives it its name afterwards: nobody ever reads half a pepper. */
+async function makePepper(path: string): Promise<void> {
+  const draft = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      await file.writeFile(`${randomBytes(32).toString('base64url')}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    // link(2) fails where rename(2) would replace: the process that comes second keeps the first one's pepper.
+    await link(draft, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    if (!isFileError(error, 'EEXIST')) {
+      throw new InvalidOptionError(`No pepper could be made in ${path}. Set the option pepper instead`, {
+        cause: error,
+      });
+    }
+  } finally {
+    await unlink(draft).catch(() => undefined);
+  }
+}
+
+/** The name of a new file survives a power cut only when its folder was written too. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function isFileError(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,49 @@
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { InvalidOptionError } from '../errors.js';
+
+/** Shortest pepper, in bytes of UTF-8. */
+export const minPepperBytes = 32;
+/** Most peppers that are known at once. */
+export const maxPeppers = 10;
+/** Makes a pepper; for messages. */
+export const pepperCommand = `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
+
+/** A secret of the app that is kept in none of its databases. It cannot be printed: `key` shows nothing of itself. */
+export interface Pepper {
+  /** 16 hexadecimal characters of HMAC-SHA-256(pepper, "id"); stored beside what was made with it, and not a secret. */
+  readonly id: string;
+  readonly key: KeyObject;
+}
+
+/**
+ * Reads the `pepper` option: one pepper, or the current one followed by earlier ones.
+ *
+ * Every process must know every pepper that any other one uses: a new pepper is rolled out as `[old, new]` first and
+ * as `[new, old]` afterwards.
+ *
+ * @throws InvalidOptionError when one is short or given twice, or when there is none or too many
+ */
+export function parsePeppers(input: string | readonly string[]): readonly [Pepper, ...Pepper[]] {
+  const [current, ...previous] = (typeof input === 'string' ? [input] : input).map(parsePepper);
+  if (current === undefined) {
+    throw new InvalidOptionError(`pepper must name at least one pepper. Make one with: ${pepperCommand}`);
+  }
+  if (previous.length >= maxPeppers) {
+    throw new InvalidOptionError(`pepper must name at most ${maxPeppers} peppers`);
+  }
+  if (new Set([current, ...previous].map((pepper) => pepper.id)).size <= previous.length) {
+    throw new InvalidOptionError('pepper must not name the same pepper twice');
+  }
+  return [current, ...previous];
+}
+
+function parsePepper(text: unknown): Pepper {
+  if (typeof text !== 'string' || Buffer.byteLength(text) < minPepperBytes) {
+    throw new InvalidOptionError(
+      `pepper must be a text of at least ${minPepperBytes} bytes, or a list of such texts. ` +
+        `Make one with: ${pepperCommand}`,
+    );
+  }
+  const key = createSecretKey(text, 'utf8');
+  return { id: createHmac('sha256', key).update('id').digest('hex').slice(0, 16), key };
+}
