@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { InvalidOptionError } from '../errors.js';
+import type { Logger } from '../ports/logger.js';
+import type { SecretHasher } from '../ports/secret-hasher.js';
+import { isComparableHash, maxBcryptCost, minBcryptCost } from './bcrypt-hash.js';
+import { createBcryptPool } from './bcrypt-pool.js';
+import { createBcryptQueue, type BcryptLane } from './bcrypt-queue.js';
+import { startBcryptWorker } from './bcrypt-worker.js';
+
+/** How secrets are hashed. */
+export interface SecretHasherOptions {
+  /** 2^cost rounds for new hashes, 8 to 14. @default 10 */
+  readonly cost?: number | undefined;
+  /** Most worker threads; they are started when needed. @default one less than the cores, at least 1 */
+  readonly workers?: number | undefined;
+  /** Most questions that wait in each lane. @default 64 matching, 256 minting */
+  readonly maxQueue?: Partial<Readonly<Record<BcryptLane, number>>> | undefined;
+  /** How long a question may wait, and then take, in milliseconds. @default 2,000 matching, 10,000 minting */
+  readonly deadlineMs?: Partial<Readonly<Record<BcryptLane, number>>> | undefined;
+  /** Is told once when no worker can be started. */
+  readonly logger: Logger;
+}
+
+/**
+ * Hashes secrets with bcrypt in worker threads. They are started on first use and do not keep the process alive.
+ *
+ * @throws InvalidOptionError when the cost is not a whole number from 8 to 14
+ */
+export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
+  const {
+    cost = 10,
+    workers = Math.max(1, availableParallelism() - 1),
+    maxQueue,
+    deadlineMs,
+    logger,
+  } = options;
+  if (!Number.isInteger(cost) || cost < minBcryptCost || cost > maxBcryptCost) {
+    throw new InvalidOptionError(
+      `The bcrypt cost must be a whole number from ${minBcryptCost} to ${maxBcryptCost}`,
+    );
+  }
+  const queue = createBcryptQueue({
+    matching: { maxQueue: maxQueue?.matching ?? 64, deadlineMs: deadlineMs?.matching ?? 2000 },
+    minting: { maxQueue: maxQueue?.minting ?? 256, deadlineMs: deadlineMs?.minting ?? 10_000 },
+  });
+  const pool = createBcryptPool({ size: workers, queue, logger, startWorker: startBcryptWorker });
+  const matchesUnderWay = new Map<string, Promise<boolean>>();
+
+  return {
+    async hash(secret) {
+      return String(await pool.ask('minting', { input: bcryptInputOf(secret), cost }));
+    },
+
+    async matches(secret, hash) {
+      if (!isComparableHash(hash)) return false;
+      const input = bcryptInputOf(secret);
+      // Both parts have a fixed length, so no two questions are written alike.
+      const question = hash + input;
+      const underWay = matchesUnderWay.get(question);
+      if (underWay !== undefined) return underWay;
+      const answer = pool.ask('matching', { input, hash }).then((matched) => matched === true);
+      matchesUnderWay.set(question, answer);
+      try {
+        return await answer;
+      } finally {
+        matchesUnderWay.delete(question);
+      }
+    },
+
+    close: () => pool.close(),
+  };
+}
+
+/**
+ * 44 printable characters for every secret: bcrypt ignores all behind 72 bytes and stumbles over NUL (OWASP Password
+ * Storage Cheat Sheet, "Pre-Hashing Passwords"), and neither can happen here.
+ */
+function bcryptInputOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64');
+}

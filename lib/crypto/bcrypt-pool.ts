@@ -1,0 +1,138 @@
+import { withDeadline } from '../deadline.js';
+import { ApiKeysError, isProblem } from '../errors.js';
+import type { Logger } from '../ports/logger.js';
+import type { BcryptAnswer, BcryptQuestion, BcryptRunner } from './bcrypt-question.js';
+import type { BcryptJob, BcryptLane, BcryptQueue } from './bcrypt-queue.js';
+import { createMainThreadRunner } from './main-thread-runner.js';
+
+/** How long a worker that has nothing to do is kept, in milliseconds. */
+const idleMs = 10_000;
+
+/** Workers that answer what a queue holds. */
+export interface BcryptPool {
+  /** Rejects with `ERR_API_KEYS_UNAVAILABLE` when there is no answer in time. */
+  ask(lane: BcryptLane, question: BcryptQuestion): Promise<BcryptAnswer>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts workers when there is something to do. A question whose worker ends is asked once more; a worker that takes
+ * too long is stopped. Where no worker comes up at all, the main thread answers, one question at a time.
+ *
+ * @param options.size - most workers at once
+ */
+export function createBcryptPool(options: {
+  readonly size: number;
+  readonly queue: BcryptQueue;
+  readonly logger: Logger;
+  readonly startWorker: () => BcryptRunner;
+}): BcryptPool {
+  const { queue, logger } = options;
+  let { size, startWorker: start } = options;
+  const runners = new Set<BcryptRunner>();
+  const idle = new Map<BcryptRunner, NodeJS.Timeout>();
+  let hasEverStarted = false;
+  let isClosed = false;
+
+  function dispatch(): void {
+    while (!queue.isEmpty()) {
+      const runner = wakeRunner() ?? (runners.size < size ? startRunner() : undefined);
+      const job = runner && queue.take();
+      if (runner === undefined || job === undefined) return;
+      void work(runner, job);
+    }
+  }
+
+  function wakeRunner(): BcryptRunner | undefined {
+    const [runner] = idle.keys();
+    if (runner === undefined) return undefined;
+    clearTimeout(idle.get(runner));
+    idle.delete(runner);
+    return runner;
+  }
+
+  function startRunner(): BcryptRunner | undefined {
+    try {
+      const runner = start();
+      runners.add(runner);
+      void runner.ended.then(() => forget(runner));
+      return runner;
+    } catch (error) {
+      if (!hasEverStarted) {
+        useMainThread(error);
+        return startRunner();
+      }
+      // Threads have run out. Those that work go on; without any, nobody would ever take what waits.
+      if (runners.size === 0) queue.clear(error);
+      return undefined;
+    }
+  }
+
+  async function work(runner: BcryptRunner, job: BcryptJob): Promise<void> {
+    try {
+      job.resolve(await withDeadline(runner.run(job.question), job.deadlineMs, 'bcrypt'));
+      hasEverStarted = true;
+      rest(runner);
+    } catch (error) {
+      hasEverStarted ||= runner.hasStarted();
+      if (isProblem(error, 'unavailable')) {
+        job.fail(error);
+        await runner.stop();
+      } else {
+        retryOnce(job, error);
+      }
+      forget(runner);
+    }
+    dispatch();
+  }
+
+  function retryOnce(job: BcryptJob, error: unknown): void {
+    if (isClosed || job.wasDropped) {
+      job.fail(error);
+      return;
+    }
+    if (hasEverStarted) job.wasDropped = true;
+    else useMainThread(error);
+    queue.putBack(job);
+  }
+
+  function useMainThread(cause: unknown): void {
+    if (start === createMainThreadRunner) return;
+    start = createMainThreadRunner;
+    size = 1;
+    logger.warn(
+      'API keys: no worker thread could be started, so bcrypt runs on the main thread, one hash at a time, and holds ' +
+        'up requests. If the app is bundled, leave express-api-keys out of the bundle (mark it as external)',
+      cause instanceof Error ? cause.message : undefined,
+    );
+  }
+
+  function rest(runner: BcryptRunner): void {
+    const timer = setTimeout(() => {
+      forget(runner);
+      void runner.stop();
+    }, idleMs);
+    idle.set(runner, timer.unref());
+  }
+
+  function forget(runner: BcryptRunner): void {
+    clearTimeout(idle.get(runner));
+    idle.delete(runner);
+    runners.delete(runner);
+  }
+
+  return {
+    ask(lane, question) {
+      if (isClosed) return Promise.reject(new ApiKeysError('unavailable', { cause: new Error('closed') }));
+      const answer = queue.add(lane, question);
+      dispatch();
+      return answer;
+    },
+
+    async close() {
+      isClosed = true;
+      queue.clear(new Error('The hasher was closed'));
+      await Promise.all([...runners].map((runner) => runner.stop()));
+    },
+  };
+}

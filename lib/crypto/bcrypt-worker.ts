@@ -1,0 +1,68 @@
+import { Worker } from 'node:worker_threads';
+import type { BcryptAnswer, BcryptRunner } from './bcrypt-question.js';
+import { locateBcryptjs } from './locate-bcryptjs.js';
+
+/**
+ * What runs in a worker thread. It is a text and not a file, because a file would have to be found in the ESM build,
+ * in the CommonJS build, in TypeScript sources under jest, and in an app that was bundled into one file.
+ */
+const source = `'use strict';
+const { parentPort, workerData } = require('node:worker_threads');
+const { compareSync, hashSync } = require(workerData.bcryptjs);
+parentPort.on('message', ({ input, cost, hash }) => {
+  parentPort.postMessage(hash === undefined ? hashSync(input, cost) : compareSync(input, hash));
+});
+parentPort.postMessage('started');
+`;
+
+/**
+ * Starts a worker thread that answers one question at a time. It keeps the process alive only while it is asked.
+ *
+ * @throws when no worker can be started at all
+ */
+export function startBcryptWorker(): BcryptRunner {
+  const bcryptjs = locateBcryptjs();
+  if (bcryptjs === null) throw new Error('bcryptjs was not found beside the code that runs');
+  // Nothing of the process is passed on: neither its environment, which holds secrets, nor flags such as --import.
+  const worker = new Worker(source, { eval: true, workerData: { bcryptjs }, env: {}, execArgv: [] });
+  worker.unref();
+
+  let hasStarted = false;
+  let pending: { resolve: (answer: BcryptAnswer) => void; reject: (reason: unknown) => void } | undefined;
+  let failure: unknown = new Error('The worker thread has ended');
+
+  worker.on('message', (message: BcryptAnswer) => {
+    // It says so once, before it can be asked anything.
+    if (!hasStarted) {
+      hasStarted = true;
+      return;
+    }
+    worker.unref();
+    pending?.resolve(message);
+    pending = undefined;
+  });
+  worker.on('error', (error) => {
+    failure = error;
+  });
+  const ended = new Promise<void>((resolve) => {
+    worker.once('exit', () => {
+      pending?.reject(failure);
+      pending = undefined;
+      resolve();
+    });
+  });
+
+  return {
+    run: (question) =>
+      new Promise((resolve, reject) => {
+        pending = { resolve, reject };
+        worker.ref();
+        worker.postMessage(question);
+      }),
+    hasStarted: () => hasStarted,
+    ended,
+    stop: async () => {
+      await worker.terminate();
+    },
+  };
+}

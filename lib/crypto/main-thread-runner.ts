@@ -1,0 +1,21 @@
+import { compare, hash } from 'bcryptjs';
+import type { BcryptAnswer, BcryptRunner } from './bcrypt-question.js';
+
+/** Runs bcrypt in slices between the requests of the main thread, for where no worker can be started. */
+export function createMainThreadRunner(): BcryptRunner {
+  let current: Promise<BcryptAnswer> | undefined;
+
+  return {
+    run(question) {
+      current =
+        'hash' in question ? compare(question.input, question.hash) : hash(question.input, question.cost);
+      return current;
+    },
+    hasStarted: () => true,
+    ended: new Promise(() => undefined),
+    // What has begun cannot be interrupted, and a second one must not begin beside it.
+    stop: async () => {
+      await current?.catch(() => undefined);
+    },
+  };
+}
