@@ -1,0 +1,121 @@
+import type { Request } from 'express';
+import type { Actor } from '../domain/actor.js';
+import { nearestOf, type ScopeCatalogue } from '../domain/scope-catalogue.js';
+import { InvalidOptionError } from '../errors.js';
+import { canonicalOrigin } from './refuse-cross-site.js';
+
+/** Says who calls, from the app's own authentication; `null` when nobody is signed in. */
+export type Authorize = (req: Request) => Actor | null | Promise<Actor | null>;
+
+/** How an admin router is mounted. */
+export interface AdminRouterOptions {
+  /**
+   * Says who calls. It runs on every request before anything is read or changed, except on `/self`, which asks for an
+   * API key. `null` answers 401; when it throws, the answer is 500 without details.
+   *
+   * - `{ kind: 'owner', ownerId }` manages the keys of that owner,
+   * - `{ kind: 'admin', id }` manages all keys,
+   * - `{ kind: 'key', apiKey: req.apiKey }` manages keys at or below that key; needs `managementScope`.
+   *
+   * Its answer must rest on the app's own authentication, never on what the request claims about itself.
+   */
+  readonly authorize: Authorize;
+  /**
+   * The scope that a key needs to manage keys. Without it, keys manage no keys (they can still read and revoke
+   * themselves under `/self`).
+   *
+   * @default undefined - no key manages keys
+   */
+  readonly managementScope?: string | undefined;
+  /**
+   * Origins, as browsers write them (`https://console.example.com`), that may send state-changing requests from another
+   * site. The app answers CORS preflights itself.
+   *
+   * @default [] - only the origin that the router is served from
+   */
+  readonly allowedOrigins?: readonly string[] | undefined;
+}
+
+/** Options that were checked. */
+export interface ResolvedAdminRouterOptions {
+  readonly authorize: Authorize;
+  readonly managementScope: string | null;
+  readonly allowedOrigins: ReadonlySet<string>;
+}
+
+/** Written as a record so that the compiler finds a missing name. */
+const known: Readonly<Record<keyof AdminRouterOptions, true>> = {
+  authorize: true,
+  managementScope: true,
+  allowedOrigins: true,
+};
+
+/**
+ * Checks what an admin router is mounted with.
+ *
+ * @throws InvalidOptionError with what to write instead
+ */
+export function resolveAdminRouterOptions(
+  options: AdminRouterOptions,
+  catalogue: ScopeCatalogue,
+): ResolvedAdminRouterOptions {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) {
+    fail('expected an object with at least `authorize`');
+  }
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(known, name)) fail(unknownOption(name));
+  }
+  return {
+    authorize: authorizeOf(options.authorize),
+    managementScope: managementScopeOf(options.managementScope, catalogue),
+    allowedOrigins: allowedOriginsOf(options.allowedOrigins),
+  };
+}
+
+function authorizeOf(value: unknown): Authorize {
+  if (typeof value !== 'function') {
+    fail(
+      'authorize is required: a function from the request to { kind: "owner", ownerId }, ' +
+        '{ kind: "admin", id } or null',
+    );
+  }
+  return value as Authorize;
+}
+
+function managementScopeOf(value: unknown, catalogue: ScopeCatalogue): string | null {
+  if (value === undefined) return null;
+  if (typeof value === 'string' && catalogue.has(value)) return value;
+  const nearest = typeof value === 'string' ? catalogue.nearest(value) : null;
+  return fail(
+    'managementScope must be one of the declared scopes' +
+      (nearest === null ? ` (${catalogue.names.join(', ')})` : `; did you mean '${nearest}'?`),
+  );
+}
+
+function allowedOriginsOf(value: unknown): ReadonlySet<string> {
+  if (value === undefined) return new Set();
+  if (!Array.isArray(value)) fail('allowedOrigins must be a list of origins');
+  const origins = value.map((entry: unknown) => {
+    const isOrigin = typeof entry === 'string' && /^https?:/.test(entry) && canonicalOrigin(entry) === entry;
+    if (!isOrigin) {
+      fail(
+        `allowedOrigins: ${JSON.stringify(entry)} is no origin; write scheme and host, and the port where it is not ` +
+          "the scheme's own, in lower case and without a path: 'https://console.example.com'",
+      );
+    }
+    return entry;
+  });
+  return new Set(origins);
+}
+
+function unknownOption(name: string): string {
+  const nearest = nearestOf(name, Object.keys(known));
+  const advice =
+    nearest === null ? `known are ${Object.keys(known).join(', ')}` : `did you mean '${nearest}'?`;
+  return `unknown option '${name}'; ${advice}`;
+}
+
+function fail(message: string): never {
+  throw new InvalidOptionError(`adminRouter: ${message}`);
+}

@@ -1,0 +1,190 @@
+import express, {
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
+import type { Actor } from '../domain/actor.js';
+import { canonicalAddress } from '../domain/address.js';
+import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
+import type { Keyspace } from '../domain/keyspace.js';
+import { ApiKeysError } from '../errors.js';
+import type { Challenge } from '../http/challenge.js';
+import type { ChangeContext, KeyService } from '../manage/key-service.js';
+import type { Clock } from '../ports/clock.js';
+import type { Logger } from '../ports/logger.js';
+import {
+  resolveAdminRouterOptions,
+  type AdminRouterOptions,
+  type ResolvedAdminRouterOptions,
+} from './admin-router-options.js';
+import { answerError } from './answer-error.js';
+import { authorizeActor } from './authorize-actor.js';
+import type { EndpointAnswer } from './endpoint.js';
+import { endpoints, type EndpointRow } from './endpoints.js';
+import { jsonApiHeaders } from './json-api-headers.js';
+import { readBody } from './read-body.js';
+import { readQuery } from './read-query.js';
+import { refuseCrossSite } from './refuse-cross-site.js';
+import { refuseRepeatedHost } from './refuse-repeated-host.js';
+import { requireJson } from './require-json.js';
+import { validateRequest } from './validate-request.js';
+
+export type { AdminRouterOptions } from './admin-router-options.js';
+
+/** What an admin router is built from. */
+export interface AdminRouterParts {
+  readonly keys: KeyService;
+  readonly keyspace: Keyspace;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Rejects with ApiKeysError `unavailable` as long as keys cannot be read or changed. */
+  readonly whenReady: () => Promise<void>;
+  /** Lets the holder of any valid key through and sets `req.apiKey`; answers all others itself. */
+  readonly holderGuard: RequestHandler;
+  readonly challenge: Challenge;
+}
+
+/**
+ * Builds the router through which keys are managed over HTTP. It brings its own headers, body reader, limits and error
+ * answers; nothing falls through to the app.
+ *
+ * @throws InvalidOptionError when an option is missing, misspelt or makes no sense
+ */
+export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterOptions): Router {
+  const settings = resolveAdminRouterOptions(options, parts.keyspace.catalogue);
+  // Exact names only: there is one spelling of every path, and with it one decision.
+  const router = express.Router({ caseSensitive: true, strict: false });
+  router.use(jsonApiHeaders());
+  for (const path of new Set(endpoints.map((row) => row.path))) {
+    addPath(
+      router,
+      path,
+      endpoints.filter((row) => row.path === path),
+      parts,
+      settings,
+    );
+  }
+  router.use((_req, _res, next) => next(new ApiKeysError('not_found')));
+  router.use(answerError(parts.challenge, parts.logger));
+  return router;
+}
+
+function addPath(
+  router: Router,
+  path: string,
+  rows: readonly EndpointRow[],
+  parts: AdminRouterParts,
+  settings: ResolvedAdminRouterOptions,
+): void {
+  const route = router.route(path);
+  for (const row of rows) {
+    const steps: RequestHandler[] = [
+      caught(async (req, _res, next) => {
+        await checkRequest(parts, settings, req);
+        next();
+      }),
+      ...(row.access === 'holder' ? [parts.holderGuard] : []),
+      caught(async (req, res) => send(res, await answerOf(row, parts, settings, req, res))),
+    ];
+    route[row.method](...steps);
+  }
+  route.all(answerOtherMethods(rows));
+}
+
+/** All that is decided without knowing who calls. */
+async function checkRequest(
+  parts: AdminRouterParts,
+  settings: ResolvedAdminRouterOptions,
+  req: Request,
+): Promise<void> {
+  await parts.whenReady();
+  refuseRepeatedHost(req);
+  refuseCrossSite(req, settings.allowedOrigins);
+  if (changesState(req)) requireJson(req);
+}
+
+/** Who calls, with which fields, and what the endpoint says to that. */
+async function answerOf(
+  row: EndpointRow,
+  parts: AdminRouterParts,
+  settings: ResolvedAdminRouterOptions,
+  req: Request,
+  res: Response,
+): Promise<EndpointAnswer> {
+  const context = await contextOf(row, settings, req);
+  const query = readQuery(req.url);
+  const body = changesState(req) ? await readBody(req, res) : {};
+  await validateRequest(row.endpoint.fields?.(parts, context.actor) ?? [], { body, query });
+  return row.endpoint.handle({
+    keys: parts.keys,
+    context,
+    keyId: row.access === 'holder' ? holderOf(req).id : String(req.params.id ?? ''),
+    body,
+    query,
+    ifMatch: req.headers['if-match'],
+    baseUrl: req.baseUrl,
+    now: () => parts.clock.now(),
+  });
+}
+
+async function contextOf(
+  row: EndpointRow,
+  settings: ResolvedAdminRouterOptions,
+  req: Request,
+): Promise<ChangeContext & { readonly actor: Actor }> {
+  const { managementScope } = settings;
+  const actor: Actor =
+    row.access === 'holder'
+      ? { kind: 'key', apiKey: holderOf(req) }
+      : await authorizeActor(settings.authorize, req);
+  if (row.access === 'actor' && actor.kind === 'key' && managementScope === null) {
+    throw new ApiKeysError('forbidden');
+  }
+  return { actor, address: canonicalAddress(req.ip), managementScope };
+}
+
+function holderOf(req: Request): ApiKeyIdentity {
+  const { apiKey } = req as Request & { readonly apiKey?: ApiKeyIdentity };
+  if (apiKey === undefined) throw new Error('The guard let a request through without a key.');
+  return apiKey;
+}
+
+function changesState(req: Request): boolean {
+  return req.method !== 'GET' && req.method !== 'HEAD';
+}
+
+/** Answers every method that has no row: OPTIONS with what there is, all others with 405. */
+function answerOtherMethods(rows: readonly EndpointRow[]): RequestHandler {
+  const methods = rows.map((row) => row.method.toUpperCase());
+  const allow = [...(methods.includes('GET') ? ['HEAD'] : []), ...methods, 'OPTIONS'].sort().join(', ');
+  return function answerOtherMethod(req, res, next) {
+    if (req.method === 'OPTIONS') {
+      res.setHeader('Allow', allow);
+      res.statusCode = 204;
+      res.end();
+      return;
+    }
+    next(new ApiKeysError('method_not_allowed', { headers: { Allow: allow } }));
+  };
+}
+
+/** Writes JSON itself: `res.json` would obey the app's replacer and add an ETag of its own. */
+function send(res: Response, answer: EndpointAnswer): void {
+  for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.statusCode = answer.status;
+  res.end(JSON.stringify(answer.body));
+}
+
+/** Express 4 does not look at the promises of handlers. */
+function caught(step: (req: Request, res: Response, next: NextFunction) => Promise<void>): RequestHandler {
+  return async function runStep(req, res, next) {
+    try {
+      await step(req, res, next);
+    } catch (error) {
+      next(error);
+    }
+  };
+}

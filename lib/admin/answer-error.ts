@@ -1,0 +1,43 @@
+import type { ErrorRequestHandler } from 'express';
+import type { Refusal } from '../domain/verdict.js';
+import { ApiKeysError, problems } from '../errors.js';
+import { challengeFor, type Challenge } from '../http/challenge.js';
+import { sendProblem } from '../http/send-problem.js';
+import type { Logger } from '../ports/logger.js';
+import { describeTrouble } from './describe-trouble.js';
+
+const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
+
+/**
+ * The last resort of the router: whatever happened, the caller gets a problem without internals, and the operator is
+ * told what the caller is not.
+ */
+export function answerError(challenge: Challenge, logger: Logger): ErrorRequestHandler {
+  // Express tells error handlers from others by their four parameters.
+  return function answerAdminError(thrown: unknown, _req, res, _next) {
+    const error = problemOf(thrown);
+    if (error.problem === 'internal_error') {
+      logger.error('api-keys: the admin router failed', describeTrouble(error.cause));
+    }
+    if (res.headersSent) {
+      // Half an answer must not look like a whole one.
+      res.destroy();
+      return;
+    }
+    if (error.status === 401 || error.status === 403) {
+      res.setHeader('WWW-Authenticate', challengeFor(challenge, error.refusal ?? noCredential));
+    }
+    sendProblem(res, error);
+  };
+}
+
+/** An error of either build of this package is taken as it is, all else is trouble. */
+function problemOf(thrown: unknown): ApiKeysError {
+  if (thrown instanceof ApiKeysError) return thrown;
+  if (thrown instanceof Error && 'problem' in thrown && Object.hasOwn(problems, String(thrown.problem))) {
+    return thrown as ApiKeysError;
+  }
+  // Express could not decode the id in the path: no key has such an id.
+  if (thrown instanceof URIError) return new ApiKeysError('not_found');
+  return new ApiKeysError('internal_error', { cause: thrown });
+}

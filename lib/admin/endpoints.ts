@@ -1,0 +1,34 @@
+import { deleteKey } from './delete-key.js';
+import type { Endpoint } from './endpoint.js';
+import { getAudit } from './get-audit.js';
+import { getKey } from './get-key.js';
+import { getKeys } from './get-keys.js';
+import { getSelf } from './get-self.js';
+import { patchKey } from './patch-key.js';
+import { postKeyRevoke } from './post-key-revoke.js';
+import { postKeyRotate } from './post-key-rotate.js';
+import { postKeys } from './post-keys.js';
+import { postSelfRevoke } from './post-self-revoke.js';
+
+/** One row of the table. There is no row without `access`, so there is no endpoint that asks nobody. */
+export interface EndpointRow {
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly path: string;
+  /** Who may call: an actor that `authorize` names, or the holder of a key. */
+  readonly access: 'actor' | 'holder';
+  readonly endpoint: Endpoint;
+}
+
+/** Every endpoint of the admin router. */
+export const endpoints: readonly EndpointRow[] = [
+  { method: 'post', path: '/keys', access: 'actor', endpoint: postKeys },
+  { method: 'get', path: '/keys', access: 'actor', endpoint: getKeys },
+  { method: 'get', path: '/keys/:id', access: 'actor', endpoint: getKey },
+  { method: 'patch', path: '/keys/:id', access: 'actor', endpoint: patchKey },
+  { method: 'delete', path: '/keys/:id', access: 'actor', endpoint: deleteKey },
+  { method: 'post', path: '/keys/:id/rotate', access: 'actor', endpoint: postKeyRotate },
+  { method: 'post', path: '/keys/:id/revoke', access: 'actor', endpoint: postKeyRevoke },
+  { method: 'get', path: '/audit', access: 'actor', endpoint: getAudit },
+  { method: 'get', path: '/self', access: 'holder', endpoint: getSelf },
+  { method: 'post', path: '/self/revoke', access: 'holder', endpoint: postSelfRevoke },
+];

@@ -1,0 +1,22 @@
+const maxDepth = 16;
+const maxElements = 100;
+
+/**
+ * What is wrong with the shape of a JSON value, or `null`. It goes level by level, not by recursion: a few kilobytes of
+ * brackets are deeper than any call stack.
+ */
+export function jsonShapeProblem(root: object): string | null {
+  let level: readonly object[] = [root];
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > maxDepth) return `must be at most ${maxDepth} levels deep`;
+    if (level.some((value) => Array.isArray(value) && value.length > maxElements)) {
+      return `must not hold lists of more than ${maxElements} elements`;
+    }
+    level = level.flatMap((value) => Object.values(value).filter(isObject));
+  }
+  return null;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,50 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import { viewOf } from '../domain/api-key-view.js';
+import type { Changed, WithToken } from '../manage/key-service.js';
+import type { Page } from '../manage/list-keys.js';
+import type { EndpointAnswer } from './endpoint.js';
+
+/** Answers with one key. */
+export function presentKey(record: ApiKeyRecord, now: number): EndpointAnswer {
+  return { status: 200, headers: etagOf(record), body: viewOf(record, now) };
+}
+
+/** Answers with a key that was made, where it is found, and its token. */
+export function presentNewKey(created: Changed & WithToken, baseUrl: string, now: number): EndpointAnswer {
+  return {
+    status: 201,
+    headers: { ...etagOf(created.record), Location: `${baseUrl}/keys/${created.record.id}` },
+    body: { ...changedView(created, now), key: created.token },
+  };
+}
+
+/** Answers with a changed key. 202 says that it may take until `effectiveBy` before every process sees the change. */
+export function presentChange(changed: Changed, now: number): EndpointAnswer {
+  return {
+    status: changed.effectiveBy === null ? 200 : 202,
+    headers: etagOf(changed.record),
+    body: changedView(changed, now),
+  };
+}
+
+/** Answers with a changed key and its new token. */
+export function presentChangeWithToken(changed: Changed & WithToken, now: number): EndpointAnswer {
+  const answer = presentChange(changed, now);
+  return { ...answer, body: { ...answer.body, key: changed.token } };
+}
+
+/** Answers with a page of keys. */
+export function presentPageOfKeys(page: Page<ApiKeyRecord>, now: number): EndpointAnswer {
+  const items = page.items.map((record) => viewOf(record, now));
+  return { status: 200, body: { items, nextCursor: page.nextCursor } };
+}
+
+function changedView({ record, effectiveBy }: Changed, now: number): object {
+  const view = viewOf(record, now);
+  return effectiveBy === null ? view : { ...view, effectiveBy: new Date(effectiveBy) };
+}
+
+/** The version is what `If-Match` is compared with, strongly (RFC 9110 section 13.1.1). */
+function etagOf(record: ApiKeyRecord): Record<string, string> {
+  return { ETag: `"${record.version}"` };
+}

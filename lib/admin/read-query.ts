@@ -1,0 +1,49 @@
+import { ApiKeysError, type FieldProblem } from '../errors.js';
+
+const maxQueryLength = 4096;
+const maxParameters = 20;
+
+/**
+ * Reads the query from the request target itself, so that the app's `query parser` decides nothing here: a parameter
+ * is one name and one text. Brackets are ordinary characters of a name. What is repeated, malformed or too much is
+ * refused, because it could be understood in two ways.
+ *
+ * @throws ApiKeysError `invalid_request`
+ */
+export function readQuery(target: string): Readonly<Record<string, string>> {
+  const begin = target.indexOf('?');
+  const text = begin === -1 ? '' : target.slice(begin + 1);
+  if (text.length > maxQueryLength) refuse(`must have at most ${maxQueryLength} characters`);
+  const pieces = text.split('&', maxParameters + 1);
+  if (pieces.length > maxParameters) refuse(`must have at most ${maxParameters} parameters`);
+  // Without a prototype, `__proto__` and `constructor` are names like any other.
+  const query = Object.create(null) as Record<string, string>;
+  for (const piece of pieces.filter((candidate) => candidate !== '')) {
+    const [name, value] = parameterOf(piece);
+    if (name in query) refuse('must name each parameter once');
+    query[name] = value;
+  }
+  return query;
+}
+
+function parameterOf(piece: string): [name: string, value: string] {
+  const equals = piece.indexOf('=');
+  const name = decoded(equals === -1 ? piece : piece.slice(0, equals));
+  const value = equals === -1 ? '' : decoded(piece.slice(equals + 1));
+  if (name.includes('\0') || value.includes('\0')) refuse('must not hold NUL');
+  return [name, value];
+}
+
+/** URLSearchParams would quietly replace what is not percent-encoded UTF-8. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return refuse('must be percent-encoded UTF-8');
+  }
+}
+
+function refuse(message: string): never {
+  const problem: FieldProblem = { field: '?', message };
+  throw new ApiKeysError('invalid_request', { errors: [problem] });
+}

@@ -1,0 +1,72 @@
+import type { ValidationChain } from 'express-validator';
+import { nearestOf } from '../domain/scope-catalogue.js';
+import { ApiKeysError, type FieldProblem } from '../errors.js';
+
+/** What a caller sent, by location. */
+export interface RequestFields {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+type Location = keyof RequestFields;
+
+/** Names that are neither long nor odd are repeated in an answer; others could be anything, a secret for example. */
+const showableName = /^[A-Za-z_][A-Za-z0-9_]{0,31}$/;
+const mostUnknownNames = 20;
+
+/**
+ * Runs an endpoint's chains and refuses every field that has none. All that is wrong is told at once; values are never
+ * repeated.
+ *
+ * Unknown fields are not left to `checkExact`: it looks names up in an object with a prototype, where `constructor` and
+ * `__proto__` count as known.
+ *
+ * @throws ApiKeysError `invalid_request`
+ */
+export async function validateRequest(
+  chains: readonly ValidationChain[],
+  fields: RequestFields,
+): Promise<void> {
+  const results = await Promise.all(chains.map((chain) => chain.run(fields)));
+  const known: Record<Location, string[]> = { body: [], query: [] };
+  for (const { context } of results) {
+    for (const location of context.locations) {
+      if (location === 'body' || location === 'query') known[location].push(...context.fields);
+    }
+  }
+  const errors = [
+    ...results.flatMap((result) => result.array({ onlyFirstError: true }).map(fieldProblem)),
+    ...unknownNames('body', fields.body, known.body),
+    ...unknownNames('query', fields.query, known.query),
+  ];
+  if (errors.length > 0) throw new ApiKeysError('invalid_request', { errors });
+}
+
+type ChainError = ReturnType<Awaited<ReturnType<ValidationChain['run']>>['array']>[number];
+
+function fieldProblem(error: ChainError): FieldProblem {
+  if (error.type !== 'field') throw new TypeError(`A chain of one field cannot fail with ${error.type}`);
+  return {
+    field: error.location === 'query' ? `?${error.path}` : error.path,
+    message: String(error.msg),
+  };
+}
+
+function unknownNames(
+  location: Location,
+  sent: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+): FieldProblem[] {
+  const mark = location === 'query' ? '?' : '';
+  return Object.keys(sent)
+    .filter((name) => !known.includes(name))
+    .slice(0, mostUnknownNames)
+    .map((name) => {
+      if (!showableName.test(name)) {
+        return { field: mark || location, message: 'holds a name that is not known here' };
+      }
+      const nearest = nearestOf(name, known);
+      const advice = nearest === null ? '' : `; did you mean ${nearest}?`;
+      return { field: `${mark}${name}`, message: `is not known here${advice}` };
+    });
+}
