@@ -4,7 +4,7 @@ import { freshDatabase, programOf, PROJECTS, ROUND_TRIP, roundTripOf, run } from
 const ESBUILD = programOf('esbuild', 'bin/esbuild');
 // CommonJS packages inside an ES module bundle need a `require`; this line is what esbuild's users write for that.
 const REQUIRE =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);";
 
 describe('an app that is bundled into one file', () => {
   it.each([

@@ -39,9 +39,20 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a program as a user would: no jest settings and nobody else's DATABASE_URL in its environment. */
+// What jest sets for itself, and what the person who runs the tests may have set for an app of theirs.
+const NOT_PASSED_ON = [
+  'NODE_ENV',
+  'NODE_OPTIONS',
+  'JEST_WORKER_ID',
+  'DATABASE_URL',
+  'REDIS_URL',
+  'API_KEYS_PEPPER',
+];
+
+/** Runs a program as a user would. */
 export function run(program: string, args: readonly string[], cwd: string): Promise<Outcome> {
-  const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8' };
+  const environment = { ...process.env };
+  for (const name of NOT_PASSED_ON) delete environment[name];
   return new Promise((resolve) => {
     const options = {
       cwd,
