@@ -1,0 +1,55 @@
+import { maxEntryBytes } from './sealed-entry.js';
+
+/** How long an entry stays in Redis at most, in milliseconds. */
+export const maxEntryLifetimeMs = 5000;
+
+/**
+ * The version that is held, 0 for none. A value of another type, without an end or with a far one is not from here.
+ * The MAC is not looked at: its key must not get to Redis.
+ */
+const heldVersion = `
+local function heldVersion(name)
+  if redis.call('TYPE', name).ok ~= 'string' then return 0 end
+  local left = redis.call('PTTL', name)
+  if left < 0 or left > ${maxEntryLifetimeMs} then return 0 end
+  return tonumber(string.match(redis.call('GETRANGE', name, 0, 99), '^[%w_-]+%.(%d+)%.') or 0)
+end
+`;
+
+/**
+ * Takes a copy that was read from the store, unless a newer version is held or the copy comes late. Must be atomic:
+ * between looking and writing, a change could put its version there and be overwritten with what it took away.
+ *
+ * KEYS: the entry. ARGV: version, entry, latest time of acceptance, end of use (wall clock, milliseconds).
+ * Returns `written`, `newer` or `late`.
+ */
+export const fillScript = `${heldVersion}
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local left = math.min(tonumber(ARGV[4]) - now, ${maxEntryLifetimeMs})
+if now >= tonumber(ARGV[3]) or left < 1 then return 'late' end
+if heldVersion(KEYS[1]) > tonumber(ARGV[1]) then return 'newer' end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', left)
+return 'written'
+`;
+
+/**
+ * Puts the version of a change in place of older ones, under every MAC key that a process may be reading with. It stays
+ * for the longest time that an older copy could be used, whether or not it can be used itself. Must be atomic for the
+ * same reason.
+ *
+ * KEYS: the entries, all in one slot. ARGV: version, then one entry for each key.
+ * Returns for each key an empty text, or the newer entry that is held.
+ */
+export const publishScript = `${heldVersion}
+local held = {}
+for i, name in ipairs(KEYS) do
+  if heldVersion(name) > tonumber(ARGV[1]) then
+    held[i] = redis.call('GETRANGE', name, 0, ${maxEntryBytes - 1})
+  else
+    redis.call('SET', name, ARGV[i + 1], 'PX', ${maxEntryLifetimeMs})
+    held[i] = ''
+  end
+end
+return held
+`;

@@ -1,0 +1,124 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { VerifiableKey } from '../../lib/domain/api-key.js';
+import { parsePeppers } from '../../lib/crypto/peppers.js';
+import {
+  createRedisVerificationCache,
+  type RedisVerificationCacheOptions,
+} from '../../lib/redis/redis-verification-cache.js';
+import type { Logger } from '../../lib/ports/logger.js';
+import type { VerificationCache } from '../../lib/ports/verification-cache.js';
+
+/** What a cache told operators. */
+export interface RecordedLogger extends Logger {
+  readonly messages: readonly string[];
+}
+
+export function createRecordedLogger(): RecordedLogger {
+  const messages: string[] = [];
+  const record = (message: string, details?: unknown): void => {
+    messages.push(details === undefined ? message : `${message} ${JSON.stringify(details)}`);
+  };
+  return { messages, warn: record, error: record };
+}
+
+export const systemClock = { now: () => Date.now() };
+
+export function makePepper(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+export type TestCacheOptions = Partial<Omit<RedisVerificationCacheOptions, 'peppers'>> & {
+  readonly peppers?: readonly string[];
+};
+
+const opened: VerificationCache[] = [];
+
+/** A cache on the run's Redis, with a prefix and a pepper of its own unless told otherwise. */
+export async function openCache(
+  options: TestCacheOptions = {},
+): Promise<VerificationCache & { readonly logger: RecordedLogger }> {
+  const logger = createRecordedLogger();
+  const cache = createRedisVerificationCache({
+    connection: process.env.TEST_REDIS_URL ?? '',
+    keyPrefix: makePrefix(),
+    clock: systemClock,
+    logger,
+    ...options,
+    peppers: parsePeppers(options.peppers ?? [makePepper()]),
+  });
+  opened.push(cache);
+  await cache.open();
+  return { ...cache, logger };
+}
+
+/** To be called after each test. */
+export async function closeCaches(): Promise<void> {
+  await Promise.all(opened.splice(0).map((cache) => cache.close()));
+}
+
+export function makePrefix(): string {
+  return `test-${randomUUID()}:`;
+}
+
+/** A record as verification sees it, with the parts that a cache must not hold. */
+export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
+  return {
+    id: randomBytes(8).toString('hex'),
+    keyspace: 'default',
+    ownerId: 'owner-ä-€-😀',
+    name: 'Deploy',
+    scopes: ['orders:read', 'orders:*'],
+    environment: 'live',
+    enabled: true,
+    revokedAt: null,
+    expiresAt: null,
+    ipAllowlist: ['10.0.0.0/8'],
+    metadata: { team: 'a', nested: { list: [1, null, true] } },
+    version: 1,
+    hint: { prefix: 'acme_live_' },
+    credentials: [
+      {
+        id: 'credential01',
+        kind: 'secret',
+        bcryptHash: `$2b$10$${'S'.repeat(53)}`,
+        secretCheck: 'deadbeef',
+        digests: { '0123456789abcdef': 'ab'.repeat(32) },
+        endedAt: null,
+        endsAt: 4_000_000_000_000,
+      },
+    ],
+    ...changes,
+  };
+}
+
+/** The record as it comes back. */
+export function asCached(key: VerifiableKey): VerifiableKey {
+  return {
+    ...key,
+    credentials: key.credentials.map(({ id, kind, digests, endedAt, endsAt }) => ({
+      id,
+      kind,
+      digests,
+      endedAt,
+      endsAt,
+    })),
+  };
+}
+
+/** Offers a copy until it can be read: fills are not waited for. */
+export async function fillAndWait(
+  cache: VerificationCache,
+  key: VerifiableKey,
+  readAt = Date.now(),
+): Promise<void> {
+  cache.fill(key, readAt);
+  await waitFor(async () => (await cache.get(key.id))?.version === key.version);
+}
+
+export async function waitFor(condition: () => boolean | Promise<boolean>, patienceMs = 5000): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('This did not come about in time');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
