@@ -149,6 +149,8 @@ export interface ApiKeysErrorDetails {
   readonly detail?: string;
   readonly errors?: readonly FieldProblem[];
   readonly refusal?: Refusal;
+  /** Headers that belong to the answer. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** For operators only; never sent. */
   readonly cause?: unknown;
 }
@@ -166,6 +168,8 @@ export class ApiKeysError extends Error {
   readonly expose: boolean;
   readonly errors: readonly FieldProblem[] | undefined;
   readonly refusal: Refusal | undefined;
+  /** Headers that belong to the answer, `WWW-Authenticate` among them. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(problem: ProblemCode, details: ApiKeysErrorDetails = {}) {
     const definition = problems[problem];
@@ -177,6 +181,7 @@ export class ApiKeysError extends Error {
     this.expose = definition.status < 500;
     this.errors = details.errors;
     this.refusal = details.refusal;
+    this.headers = details.headers ?? {};
   }
 }
 

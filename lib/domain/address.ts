@@ -97,10 +97,7 @@ export function compileAllowlist(entries: readonly string[]): (canonical: string
  * @param inner - canonical entries
  * @param outer - canonical entries
  */
-export function isAllowlistWithin(
-  inner: readonly string[] | null,
-  outer: readonly string[] | null,
-): boolean {
+export function isAllowlistWithin(inner: readonly string[] | null, outer: readonly string[] | null): boolean {
   if (outer === null) return true;
   if (inner === null) return false;
   return inner.every((entry) => outer.some((network) => networkContains(network, entry)));

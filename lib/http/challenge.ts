@@ -31,7 +31,11 @@ function errorOf(refusal: Refusal): string | null {
     case 'invalid_request':
     case 'insufficient_scope':
       return refusal.code;
-    default:
+    case 'invalid_token':
+    case 'key_revoked':
+    case 'key_disabled':
+    case 'key_expired':
+    case 'secret_rotated':
       return 'invalid_token';
   }
 }

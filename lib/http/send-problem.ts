@@ -6,15 +6,13 @@ const retryAfterSeconds = 1;
 
 /**
  * Answers with a problem (RFC 9457): the only way out for errors. A 5xx answer says nothing of its cause.
- *
- * @param challenge - value of `WWW-Authenticate`, which every 401 must carry (RFC 9110 section 15.5.2)
+ * `WWW-Authenticate`, which every 401 must carry (RFC 9110 section 15.5.2), is among the error's headers.
  */
-export function sendProblem(res: Response, error: ApiKeysError, challenge: string | null): void {
+export function sendProblem(res: Response, error: ApiKeysError): void {
   const definition = problems[error.problem];
-  const { requiredScopes, missingScopes, allowedMethods } = error.refusal ?? {};
-  if (challenge !== null) res.setHeader('WWW-Authenticate', challenge);
+  const { requiredScopes, missingScopes } = error.refusal ?? {};
+  for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
   if (error.status === 503) res.setHeader('Retry-After', String(retryAfterSeconds));
-  if (allowedMethods !== undefined) res.setHeader('Allow', allowedMethods.join(', '));
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Content-Type', 'application/problem+json; charset=utf-8');

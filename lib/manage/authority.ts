@@ -28,11 +28,7 @@ export interface Authority {
  *
  * @throws ApiKeysError `forbidden` or `insufficient_scope`
  */
-export async function authorityOf(
-  context: ChangeContext,
-  find: FindKey,
-  now: number,
-): Promise<Authority> {
+export async function authorityOf(context: ChangeContext, find: FindKey, now: number): Promise<Authority> {
   const { actor, managementScope } = context;
   const ownerId = ownerSeenBy(actor);
   if (actor.kind !== 'key') return { ownerId, actingKey: null };
@@ -53,11 +49,7 @@ export async function authorityOf(
  *
  * @throws ApiKeysError `not_found`, the same for a key that does not exist and for one that the actor may not see
  */
-export async function findVisible(
-  find: FindKey,
-  id: string,
-  ownerId: string | null,
-): Promise<ApiKeyRecord> {
+export async function findVisible(find: FindKey, id: string, ownerId: string | null): Promise<ApiKeyRecord> {
   const record = isKeyId(id) ? await find(id, ownerId ?? undefined) : null;
   if (record === null) throw keyNotFound();
   return record;

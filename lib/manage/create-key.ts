@@ -20,14 +20,7 @@ import { readFields } from './read-fields.js';
 
 type NewKeyFields = Pick<
   ApiKeyRecord,
-  | 'name'
-  | 'scopes'
-  | 'description'
-  | 'expiresAt'
-  | 'ipAllowlist'
-  | 'metadata'
-  | 'environment'
-  | 'ownerId'
+  'name' | 'scopes' | 'description' | 'expiresAt' | 'ipAllowlist' | 'metadata' | 'environment' | 'ownerId'
 >;
 
 /** Makes a key. The slow hash is made before the transaction, so that no other change waits for it. */

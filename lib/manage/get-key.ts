@@ -4,11 +4,7 @@ import type { ChangeContext } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** One key. The holder of a key always sees that key itself. */
-export async function getKey(
-  ports: ManagePorts,
-  context: ChangeContext,
-  id: string,
-): Promise<ApiKeyRecord> {
+export async function getKey(ports: ManagePorts, context: ChangeContext, id: string): Promise<ApiKeyRecord> {
   const find = findIn(ports.store);
   if (isOwnKey(context, id)) return findVisible(find, id, null);
   const { ownerId } = await authorityOf(context, find, ports.clock.now());

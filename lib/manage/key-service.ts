@@ -50,12 +50,7 @@ export interface KeyService {
   list(context: ChangeContext, filter: KeyFilter): Promise<Page<ApiKeyRecord>>;
   listEvents(context: ChangeContext, filter: AuditFilter): Promise<Page<AuditEvent>>;
   /** `input` holds any of name, description, scopes, expiresAt, ipAllowlist, metadata, enabled; at least one. */
-  update(
-    context: ChangeContext,
-    id: string,
-    input: KeyInput,
-    expected?: ExpectedVersion,
-  ): Promise<Changed>;
+  update(context: ChangeContext, id: string, input: KeyInput, expected?: ExpectedVersion): Promise<Changed>;
   /** `input`: `{}` ends the old secret at once, `{ gracePeriodSeconds }` lets it live on for that long. */
   rotate(
     context: ChangeContext,

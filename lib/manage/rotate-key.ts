@@ -6,13 +6,7 @@ import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, authorityOf, findIn, findVisible } from './authority.js';
 import { auditEntry } from './audit-entry.js';
 import { confirmChange } from './confirm-change.js';
-import type {
-  Changed,
-  ChangeContext,
-  ExpectedVersion,
-  KeyInput,
-  WithToken,
-} from './key-service.js';
+import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 import { mintSecret } from './mint-secret.js';
 import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';
@@ -106,10 +100,7 @@ function retire(
   return { ...credential, endsAt: Math.min(end, ...limits) };
 }
 
-function withoutOldest(
-  credentials: readonly SecretCredential[],
-  now: number,
-): readonly SecretCredential[] {
+function withoutOldest(credentials: readonly SecretCredential[], now: number): readonly SecretCredential[] {
   const ended = credentials.filter((credential) => credentialHasEnded(credential, now));
   const dropped = new Set(ended.slice(keptEndedCredentials));
   return credentials.filter((credential) => !dropped.has(credential));

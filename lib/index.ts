@@ -1,0 +1,49 @@
+// The entry: one call makes everything, the rest are the types and errors that go with it.
+export { createApiKeys, type ApiKeys, type ApiKeysStatus } from './create-api-keys.js';
+export type { ApiKeysOptions } from './options.js';
+
+// What handlers see of the caller.
+export { apiKeyOf } from './middleware/api-key-of.js';
+export type { ApiKeyIdentity } from './domain/api-key-identity.js';
+
+// Guards and their answers.
+export type { GuardOptions, RefusalAnswer, RefusalHandler } from './middleware/guard-options.js';
+export type { RequireApiKey, RequiredScopes, RequiredScopesByMethod } from './middleware/require-api-key.js';
+export type { CredentialSource } from './middleware/credential-source.js';
+export type { Allowed, Refusal, RefusalCode, Verdict } from './domain/verdict.js';
+
+// Managing keys, over HTTP and without.
+export type { AdminRouterOptions } from './admin/admin-router.js';
+export type { Actor } from './domain/actor.js';
+export type { ApiKey } from './domain/api-key-view.js';
+export type { KeyState } from './domain/key-state.js';
+export type { JsonObject, JsonValue } from './domain/json.js';
+export type {
+  CallOptions,
+  ChangedKey,
+  ChangeOptions,
+  CreatedKey,
+  GrantableScope,
+  KeyChanges,
+  KeysApi,
+  NewKey,
+  VerifyOptions,
+} from './keys-api.js';
+export type { KeyFilter, Page } from './manage/list-keys.js';
+
+// What is thrown.
+export {
+  ApiKeysError,
+  InvalidOptionError,
+  type ApiKeysErrorCode,
+  type FieldProblem,
+  type ProblemCode,
+} from './errors.js';
+
+// For stores of your own.
+export type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from './ports/key-store.js';
+export type { ApiKeyRecord, KeyHint } from './domain/api-key.js';
+export type { SecretCredential } from './domain/credential.js';
+export type { AuditAction, AuditActor, AuditEvent, AuditEventDraft } from './domain/audit-event.js';
+export type { Clock } from './ports/clock.js';
+export type { Logger } from './ports/logger.js';

@@ -1,0 +1,35 @@
+import type { Request } from 'express';
+import { canonicalAddress } from '../domain/address.js';
+import type { Logger } from '../ports/logger.js';
+
+/** The caller's address in canonical form, `null` when it cannot be known for certain. */
+export type ClientAddress = (req: Request) => string | null;
+
+/**
+ * Builds the reader of caller addresses for allowlists. It goes by Express' `trust proxy` setting and gives up where that
+ * cannot be relied on:
+ *
+ * - `trust proxy = true` believes whatever address a caller writes, so no address is believed;
+ * - a trusted proxy that forwards no address may have been made to drop it.
+ */
+export function createClientAddress(logger: Logger): ClientAddress {
+  let hasWarned = false;
+
+  return function clientAddress(req) {
+    if (req.app.get('trust proxy') === true) {
+      if (!hasWarned) {
+        hasWarned = true;
+        logger.warn(
+          "api-keys: keys with an address allowlist are refused while 'trust proxy' is true, because every caller " +
+            "could claim any address. Set it to the number of proxies or to their addresses: app.set('trust proxy', 1)",
+        );
+      }
+      return null;
+    }
+    const isTrusted = req.app.get('trust proxy fn') as (address: string, hop: number) => boolean;
+    const peer = req.socket.remoteAddress;
+    if (peer === undefined) return null;
+    if (req.headers['x-forwarded-for'] === undefined && isTrusted(peer, 0)) return null;
+    return canonicalAddress(req.ip);
+  };
+}

@@ -1,0 +1,90 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { nearestOf } from '../domain/scope-catalogue.js';
+import type { Refusal } from '../domain/verdict.js';
+import { InvalidOptionError } from '../errors.js';
+import type { CredentialSource } from './credential-source.js';
+
+/** What a handler of refusals is told, ready to be sent. */
+export type RefusalAnswer = Refusal & {
+  readonly status: number;
+  /** A sentence for the caller. */
+  readonly detail: string;
+  /** Headers that belong to the answer, `WWW-Authenticate` among them. */
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** Answers refused requests in the app's own way. */
+export type RefusalHandler = (
+  refusal: RefusalAnswer,
+  req: Request,
+  res: Response,
+  next: NextFunction,
+) => void | Promise<void>;
+
+/** Options of one guard. */
+export interface GuardOptions {
+  /**
+   * Takes requests that carry no key of ours, so that the app's own authentication can let them in. A request with a key
+   * of ours that is refused never gets there.
+   */
+  readonly otherwise?: RequestHandler | undefined;
+  /**
+   * What happens to a refused request: `respond` answers with a problem (RFC 9457), `next` passes an ApiKeysError to the
+   * app's error handling, a function answers itself.
+   *
+   * @default 'respond'
+   */
+  readonly onRefusal?: 'respond' | 'next' | RefusalHandler | undefined;
+  /**
+   * Lets CORS preflights through (OPTIONS with `Origin` and `Access-Control-Request-Method`): browsers send them without
+   * credentials. Needed only where the guard stands before the app's CORS middleware.
+   *
+   * @default false
+   */
+  readonly allowPreflight?: boolean | undefined;
+  /** Where this guard reads keys. Default: what `createApiKeys` was given. */
+  readonly credentialFrom?: readonly CredentialSource[] | undefined;
+}
+
+/** Every option of a guard; the compiler refuses the build when one is missing here. */
+const known: Record<keyof GuardOptions, true> = {
+  otherwise: true,
+  onRefusal: true,
+  allowPreflight: true,
+  credentialFrom: true,
+};
+
+/** Names of the options of a guard. */
+export const guardOptionNames: readonly string[] = Object.keys(known);
+
+/**
+ * @throws InvalidOptionError when the options hold anything that a guard does not understand: what was meant to protect
+ * a route must not be passed over
+ */
+export function checkGuardOptions(options: unknown): asserts options is GuardOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InvalidOptionError('requireApiKey: options are an object; several scopes go into { all: […] }');
+  }
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name)) continue;
+    const nearest = nearestOf(name, guardOptionNames);
+    throw new InvalidOptionError(
+      `requireApiKey: unknown option ${JSON.stringify(name)}` +
+        (nearest === null ? `; known are ${guardOptionNames.join(', ')}` : `; did you mean ${nearest}?`),
+    );
+  }
+  const { otherwise, onRefusal, allowPreflight } = options as Record<string, unknown>;
+  if (otherwise !== undefined && typeof otherwise !== 'function') {
+    throw new InvalidOptionError('requireApiKey: otherwise is a middleware function');
+  }
+  if (
+    !['undefined', 'function'].includes(typeof onRefusal) &&
+    onRefusal !== 'respond' &&
+    onRefusal !== 'next'
+  ) {
+    throw new InvalidOptionError("requireApiKey: onRefusal is 'respond', 'next' or a function");
+  }
+  if (allowPreflight !== undefined && typeof allowPreflight !== 'boolean') {
+    throw new InvalidOptionError('requireApiKey: allowPreflight is true or false');
+  }
+}

@@ -1,0 +1,59 @@
+import { METHODS } from 'node:http';
+import { InvalidOptionError } from '../errors.js';
+import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
+import { parseScopeRequirement, type ScopeRequirement } from '../domain/scope-requirement.js';
+
+/** What a guard asks of a request, by its method; `null` when the guard lets none through with that method. */
+export interface MethodRequirements {
+  of(method: string): ScopeRequirement | null;
+  /** For `Allow`. */
+  readonly methods: readonly string[];
+}
+
+/**
+ * Reads the first argument of `requireApiKey`: one requirement for all methods, or one for each
+ * (`{ GET: 'orders:read', POST: 'orders:write' }`). HEAD is what GET is unless it is named; other methods that are not
+ * named are refused.
+ *
+ * @throws InvalidOptionError when it is anything else
+ */
+export function parseMethodRequirements(input: unknown, catalogue: ScopeCatalogue): MethodRequirements {
+  try {
+    if (!isByMethod(input)) return forAllMethods(parseScopeRequirement(input, catalogue));
+    return byMethod(input, catalogue);
+  } catch (error) {
+    if (error instanceof TypeError && !(error instanceof InvalidOptionError)) {
+      throw new InvalidOptionError(error.message);
+    }
+    throw error;
+  }
+}
+
+/** The same requirement whatever the method. */
+export function forAllMethods(requirement: ScopeRequirement): MethodRequirements {
+  return { of: () => requirement, methods: [] };
+}
+
+function byMethod(input: Record<string, unknown>, catalogue: ScopeCatalogue): MethodRequirements {
+  const requirements = new Map<string, ScopeRequirement>();
+  for (const [method, value] of Object.entries(input)) {
+    if (!METHODS.includes(method)) {
+      throw new InvalidOptionError(
+        `requireApiKey: ${JSON.stringify(method)} is not an HTTP method in capital letters, such as GET`,
+      );
+    }
+    requirements.set(method, parseScopeRequirement(value, catalogue));
+  }
+  const get = requirements.get('GET');
+  if (get !== undefined && !requirements.has('HEAD')) requirements.set('HEAD', get);
+  return {
+    of: (method) => requirements.get(method) ?? null,
+    methods: [...requirements.keys()],
+  };
+}
+
+function isByMethod(input: unknown): input is Record<string, unknown> {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return false;
+  const names = Object.keys(input);
+  return names.length > 0 && !names.includes('all') && !names.includes('any');
+}

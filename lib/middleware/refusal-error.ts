@@ -1,0 +1,38 @@
+import type { Refusal, RefusalCode } from '../domain/verdict.js';
+import { ApiKeysError } from '../errors.js';
+import { challengeFor, type Challenge } from '../http/challenge.js';
+
+/** Turns a refusal into the error that is sent or passed on, with the headers that belong to it. */
+export function refusalError(refusal: Refusal, challenge: Challenge): ApiKeysError {
+  const detail = detailOf(refusal);
+  return new ApiKeysError(refusal.code, {
+    ...(detail === null ? {} : { detail }),
+    refusal,
+    headers: {
+      ...(needsChallenge(refusal.code) ? { 'WWW-Authenticate': challengeFor(challenge, refusal) } : {}),
+      ...(refusal.allowedMethods === undefined ? {} : { Allow: refusal.allowedMethods.join(', ') }),
+    },
+  });
+}
+
+/** Makes a key's state invisible, for apps that do not even tell the holder of the secret. */
+export function opaque(refusal: Refusal): Refusal {
+  return stateCodes.includes(refusal.code) ? { allowed: false, code: 'invalid_token' } : refusal;
+}
+
+const stateCodes: readonly RefusalCode[] = ['key_revoked', 'key_disabled', 'key_expired', 'secret_rotated'];
+
+function detailOf(refusal: Refusal): string | null {
+  if (refusal.code === 'insufficient_scope' && refusal.missingScopes !== undefined) {
+    return `This API key lacks ${refusal.missingScopes.join(' and ')}.`;
+  }
+  if (refusal.code === 'invalid_request') {
+    return 'Send one API key, in one header, once.';
+  }
+  return null;
+}
+
+/** Every 401 and 403 tells how to be let in; RFC 6750 adds the 400 of a request with two credentials. */
+function needsChallenge(code: RefusalCode): boolean {
+  return code !== 'method_not_allowed' && code !== 'too_many_headers';
+}

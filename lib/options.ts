@@ -1,0 +1,238 @@
+import { pepperCommand } from './crypto/peppers.js';
+import type { CredentialSource } from './middleware/credential-source.js';
+import type { Clock } from './ports/clock.js';
+import type { KeyStore } from './ports/key-store.js';
+import type { Logger } from './ports/logger.js';
+import type { RedisClient } from './redis/redis-client.js';
+import type { PgPool } from './sql/postgres-pool.js';
+import { InvalidOptionError } from './errors.js';
+import { nearestOf } from './domain/scope-catalogue.js';
+
+/** Options of {@link createApiKeys}. Options that are `undefined`, as unset environment variables are, count as absent. */
+export interface ApiKeysOptions<S extends string = string> {
+  /** The first part of every key, 2 to 20 lower-case letters, digits and `_`: your product's name, for example `acme`. */
+  readonly prefix: string;
+  /** Every scope that a route can require, with a sentence for each: `{ 'orders:read': 'Read orders' }`. */
+  readonly scopes: Readonly<Record<S, string>>;
+  /**
+   * A secret of at least 32 bytes that is kept in no database, or a list with the current one first. Default: made once
+   * beside the embedded database file; with `NODE_ENV=production` or your own `store` it must be given.
+   */
+  readonly pepper?: string | readonly string[] | undefined;
+  /**
+   * Where keys live: a PostgreSQL URL, a `pg.Pool` of yours, or `file:` and a path for an embedded SQLite file.
+   * With `NODE_ENV=production` it must be given.
+   *
+   * @default 'file:.api-keys/keys.sqlite'
+   */
+  readonly database?: string | PgPool | undefined;
+  /**
+   * PostgreSQL schema for the tables.
+   *
+   * @default 'api_keys'
+   */
+  readonly schema?: string | undefined;
+  /**
+   * `auto` brings the tables up to date at start, `check` only refuses to start when they are not.
+   *
+   * @default 'auto'
+   */
+  readonly migrate?: 'auto' | 'check' | undefined;
+  /** A store of your own, or `memoryStore()` in tests; instead of `database`. */
+  readonly store?: KeyStore | undefined;
+  /** A Redis URL or your ioredis client (5 or 6): the cache that processes share. Absent: every check reads the store. */
+  readonly redis?: string | RedisClient | undefined;
+  /**
+   * What every Redis key begins with.
+   *
+   * @default 'api-keys:'
+   */
+  readonly redisKeyPrefix?: string | undefined;
+  /**
+   * The environment whose keys this instance lets in.
+   *
+   * @default 'live'
+   */
+  readonly environment?: string | undefined;
+  /**
+   * The environments that keys can be made for.
+   *
+   * @default ['live', 'test']
+   */
+  readonly environments?: readonly string[] | undefined;
+  /**
+   * Where keys are read: `bearer` for `Authorization: Bearer`, anything else is a header's name. What is not listed is
+   * ignored.
+   *
+   * @default ['x-api-key', 'bearer']
+   */
+  readonly credentialFrom?: readonly CredentialSource[] | undefined;
+  /**
+   * The realm in `WWW-Authenticate`.
+   *
+   * @default the prefix
+   */
+  readonly realm?: string | undefined;
+  /**
+   * Answers revoked, disabled, expired and rotated keys like unknown ones, even to who holds the secret.
+   *
+   * @default false
+   */
+  readonly opaqueRefusals?: boolean | undefined;
+  /**
+   * Takes the key out of the request's headers once it was let in, so that it is not passed on or logged.
+   *
+   * @default false
+   */
+  readonly hideCredentials?: boolean | undefined;
+  /**
+   * Cost of the hash at rest, 8 to 14; each step doubles the time that making a key takes.
+   *
+   * @default 10
+   */
+  readonly bcryptCost?: number | undefined;
+  /** What time it is, for tests. */
+  readonly clock?: Clock | undefined;
+  /**
+   * Where operators are told of trouble.
+   *
+   * @default console
+   */
+  readonly logger?: Logger | undefined;
+}
+
+/** Every option; the compiler refuses the build when one is missing here. */
+const known: Record<keyof ApiKeysOptions, true> = {
+  prefix: true,
+  scopes: true,
+  pepper: true,
+  database: true,
+  schema: true,
+  migrate: true,
+  store: true,
+  redis: true,
+  redisKeyPrefix: true,
+  environment: true,
+  environments: true,
+  credentialFrom: true,
+  realm: true,
+  opaqueRefusals: true,
+  hideCredentials: true,
+  bcryptCost: true,
+  clock: true,
+  logger: true,
+};
+
+/** Names of the options of {@link createApiKeys}. */
+export const apiKeysOptionNames: readonly string[] = Object.keys(known);
+
+const prefixPattern = /^[a-z][a-z0-9_]{0,18}[a-z0-9]$/;
+const environmentPattern = /^[a-z][a-z0-9]{0,15}$/;
+
+/** Options with their defaults. */
+export interface ResolvedOptions<S extends string> extends ApiKeysOptions<S> {
+  readonly environment: string;
+  readonly environments: readonly string[];
+  readonly realm: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Checks options and fills in defaults.
+ *
+ * @throws InvalidOptionError for unknown names, values of the wrong kind and mixes that make no sense
+ */
+export function resolveOptions<S extends string>(input: ApiKeysOptions<S>): ResolvedOptions<S> {
+  if (typeof input !== 'object' || input === null) {
+    throw new InvalidOptionError('createApiKeys: takes an object with at least prefix and scopes');
+  }
+  refuseUnknown(input);
+  const options = withoutEmptyVariables(input);
+  const { prefix, environment = 'live', environments = ['live', 'test'], scopes } = options;
+  if (typeof prefix !== 'string' || !prefixPattern.test(prefix)) {
+    throw new InvalidOptionError(
+      "prefix: takes 2 to 20 lower-case letters, digits and '_', for example 'acme'",
+    );
+  }
+  if (typeof scopes !== 'object' || scopes === null || Array.isArray(scopes)) {
+    throw new InvalidOptionError("scopes: takes an object, for example { 'orders:read': 'Read orders' }");
+  }
+  if (!Array.isArray(environments) || !environments.every(isEnvironment)) {
+    throw new InvalidOptionError(
+      "environments: takes a list of lower-case words, for example ['live', 'test']",
+    );
+  }
+  if (!environments.includes(environment)) {
+    throw new InvalidOptionError(`environment: must be one of environments (${environments.join(', ')})`);
+  }
+  refuseMixes(options);
+  requireInProduction(options);
+  return {
+    ...options,
+    environment,
+    environments,
+    realm: options.realm ?? prefix,
+    clock: options.clock ?? { now: () => Date.now() },
+    logger: options.logger ?? console,
+  };
+}
+
+function refuseUnknown(input: object): void {
+  for (const name of Object.keys(input)) {
+    if (Object.hasOwn(known, name)) continue;
+    const nearest = nearestOf(name, apiKeysOptionNames);
+    throw new InvalidOptionError(
+      `createApiKeys: unknown option ${JSON.stringify(name)}` +
+        (nearest === null ? `; known are ${apiKeysOptionNames.join(', ')}` : `; did you mean ${nearest}?`),
+    );
+  }
+}
+
+/** A variable that is set to nothing is as good as not set. */
+function withoutEmptyVariables<S extends string>(input: ApiKeysOptions<S>): ApiKeysOptions<S> {
+  const emptyToAbsent = <T>(value: T): T | undefined => (value === '' ? undefined : value);
+  return {
+    ...input,
+    pepper: emptyToAbsent(input.pepper),
+    database: emptyToAbsent(input.database),
+    redis: emptyToAbsent(input.redis),
+  };
+}
+
+function isEnvironment(value: unknown): boolean {
+  return typeof value === 'string' && environmentPattern.test(value);
+}
+
+function refuseMixes(options: ApiKeysOptions): void {
+  const { store, database, schema, migrate, pepper, redis, redisKeyPrefix } = options;
+  if (store !== undefined && database !== undefined) {
+    throw new InvalidOptionError('createApiKeys: give either store or database, not both');
+  }
+  if (store !== undefined && (schema !== undefined || migrate !== undefined)) {
+    throw new InvalidOptionError('createApiKeys: schema and migrate belong to database, not to store');
+  }
+  if (store !== undefined && pepper === undefined) {
+    throw new InvalidOptionError('createApiKeys: with a store of your own, pepper must be given');
+  }
+  if (redis === undefined && redisKeyPrefix !== undefined) {
+    throw new InvalidOptionError('createApiKeys: redisKeyPrefix needs redis');
+  }
+  if (migrate !== undefined && migrate !== 'auto' && migrate !== 'check') {
+    throw new InvalidOptionError("migrate: takes 'auto' or 'check'");
+  }
+}
+
+/** What is made up for a first try must not go into production unnoticed. */
+function requireInProduction(options: ApiKeysOptions): void {
+  if (process.env['NODE_ENV'] !== 'production') return;
+  if (options.store === undefined && options.database === undefined) {
+    throw new InvalidOptionError(
+      'database: must be given in production: a PostgreSQL URL, or file: and the path of the embedded file, ' +
+        "for example 'file:/var/lib/acme/keys.sqlite'",
+    );
+  }
+  if (options.pepper === undefined) {
+    throw new InvalidOptionError(`pepper: must be given in production. Make one with: ${pepperCommand}`);
+  }
+}

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
+
+/** What the first entry of an audit trail is chained to. */
+export const firstAuditHash: string = '0'.repeat(64);
+
+/**
+ * The bytes of one entry as every store keeps them: JSON with the sequence number first. Storing these and not single
+ * columns keeps the chain verifiable when later versions add fields.
+ */
+export function auditPayload(draft: AuditEventDraft, sequence: number): string {
+  const { action, keyId, keyspace, ownerId, keyVersion, changedFields, actor, address, at } = draft;
+  return JSON.stringify({
+    sequence,
+    action,
+    keyId,
+    keyspace,
+    ownerId,
+    keyVersion,
+    changedFields,
+    actor: { kind: actor.kind, id: actor.id },
+    address,
+    at,
+  });
+}
+
+/** Reads a stored entry. `JSON.stringify` of the result without `hash` gives the stored bytes again. */
+export function parseAuditPayload(payload: string, hash: string): AuditEvent {
+  return { ...(JSON.parse(payload) as Omit<AuditEvent, 'hash'>), hash };
+}
+
+/**
+ * SHA-256 (hex) over the hash of the entry before and the bytes of this one, so that no entry can be changed, removed
+ * or put in between without changing every later hash.
+ */
+export function auditHash(previousHash: string, payload: string): string {
+  return createHash('sha256').update(previousHash).update(payload).digest('hex');
+}

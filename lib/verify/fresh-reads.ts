@@ -1,0 +1,52 @@
+/** How one value is read by its key. */
+export type ReadOne<T> = (key: string) => Promise<T>;
+
+interface Flights<T> {
+  running: Promise<T>;
+  /** Nothing was asked for yet: callers may still join. */
+  isWaiting: boolean;
+  /** Begins when the running read has ended; everyone who comes in between shares it. */
+  next: Promise<T> | null;
+}
+
+/**
+ * Shares reads between callers who ask for the same key at the same time, without ever giving a caller an answer that
+ * was asked for before the caller came: who joins while a read is running waits for the one after it. So a thousand
+ * simultaneous requests cost two reads, and a request that is sent after a change was confirmed sees that change.
+ * A read that fails, fails for those who wait for it and is not remembered.
+ */
+export class FreshReads<T> {
+  readonly #read: ReadOne<T>;
+  readonly #flights = new Map<string, Flights<T>>();
+
+  constructor(read: ReadOne<T>) {
+    this.#read = read;
+  }
+
+  get(key: string): Promise<T> {
+    const flights = this.#flights.get(key);
+    if (flights === undefined) return this.#start(key);
+    if (flights.isWaiting) return flights.running;
+    flights.next ??= this.#after(flights.running, key);
+    return flights.next;
+  }
+
+  #start(key: string): Promise<T> {
+    const running = Promise.resolve().then(() => {
+      flights.isWaiting = false;
+      return this.#read(key);
+    });
+    const flights: Flights<T> = { running, isWaiting: true, next: null };
+    this.#flights.set(key, flights);
+    const land = (): void => {
+      if (flights.next === null) this.#flights.delete(key);
+    };
+    running.then(land, land);
+    return running;
+  }
+
+  #after(running: Promise<T>, key: string): Promise<T> {
+    const start = (): Promise<T> => this.#start(key);
+    return running.then(start, start);
+  }
+}

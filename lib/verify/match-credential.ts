@@ -1,0 +1,106 @@
+import type { VerifiableKey } from '../domain/api-key.js';
+import type { VerifiableCredential } from '../domain/credential.js';
+import type { ParsedToken } from '../domain/key-format.js';
+import type { SecretDigester } from '../ports/secret-digester.js';
+import type { SecretHasher } from '../ports/secret-hasher.js';
+
+/** The credential that a secret belongs to, and whether its digest under the current pepper is still to be stored. */
+export interface CredentialMatch {
+  readonly credential: VerifiableCredential;
+  readonly missingDigest: string | null;
+}
+
+/**
+ * Compares a secret with the fast digests of a key, in constant time each. `null` means that none fits.
+ *
+ * An unknown key costs the same digest and the same comparison as a known one.
+ */
+export function matchDigest(
+  digester: SecretDigester,
+  key: VerifiableKey | null,
+  environment: string,
+  token: ParsedToken,
+): CredentialMatch | null {
+  const currentId = currentPepper(digester);
+  const digest = digester.digest(currentId, environment, token.id, token.secret);
+  const match = findByDigest(digester, key, currentId, digest);
+  if (match !== null || key === null) {
+    return match === null ? null : { credential: match, missingDigest: null };
+  }
+
+  for (const pepperId of digester.pepperIds.slice(1)) {
+    if (!key.credentials.some((credential) => Object.hasOwn(credential.digests, pepperId))) continue;
+    const older = digester.digest(pepperId, environment, token.id, token.secret);
+    const found = findByDigest(digester, key, pepperId, older);
+    if (found === null) continue;
+    const isStored = Object.hasOwn(found.digests, currentId);
+    return { credential: found, missingDigest: isStored ? null : digest };
+  }
+  return null;
+}
+
+function findByDigest(
+  digester: SecretDigester,
+  key: VerifiableKey | null,
+  pepperId: string,
+  digest: string,
+): VerifiableCredential | null {
+  let match: VerifiableCredential | null = null;
+  for (const credential of key?.credentials ?? [noCredential]) {
+    const stored = Object.hasOwn(credential.digests, pepperId) ? credential.digests[pepperId] : null;
+    // Every credential is compared, so that the time does not tell which one it was.
+    const isEqual = digester.equal(stored ?? noDigest, digest);
+    if (isEqual && typeof stored === 'string') match ??= credential;
+  }
+  return match;
+}
+
+const noDigest = '0'.repeat(64);
+const noCredential: VerifiableCredential = {
+  id: '',
+  kind: 'secret',
+  digests: {},
+  endedAt: null,
+  endsAt: null,
+};
+
+/** Whether a key has a credential that no known pepper ever made a digest of: the pepper was lost. */
+export function needsSlowMatch(digester: SecretDigester, key: VerifiableKey): boolean {
+  return key.credentials.some((credential) => isUndigested(digester, credential));
+}
+
+function isUndigested(digester: SecretDigester, credential: VerifiableCredential): boolean {
+  return !digester.pepperIds.some((pepperId) => Object.hasOwn(credential.digests, pepperId));
+}
+
+/**
+ * Compares a secret with the durable hashes of a key whose pepper was lost. The first bytes of the secret's SHA-256 must
+ * fit before the slow hash is asked: a wrong secret at a known id costs no more here than anywhere else.
+ *
+ * @throws ApiKeysError `unavailable` when too many wait for the slow hash
+ */
+export async function matchSlowly(
+  digester: SecretDigester,
+  hasher: SecretHasher,
+  key: VerifiableKey,
+  environment: string,
+  token: ParsedToken,
+): Promise<CredentialMatch | null> {
+  const check = digester.secretCheck(token.secret);
+  for (const credential of key.credentials) {
+    const { bcryptHash, secretCheck } = credential;
+    if (bcryptHash === undefined || secretCheck === undefined) continue;
+    if (!isUndigested(digester, credential) || !digester.equal(secretCheck, check)) continue;
+    if (!(await hasher.matches(token.secret, bcryptHash))) continue;
+    const currentId = currentPepper(digester);
+    const missingDigest = digester.digest(currentId, environment, token.id, token.secret);
+    return { credential, missingDigest };
+  }
+  return null;
+}
+
+function currentPepper(digester: SecretDigester): string {
+  const [currentId] = digester.pepperIds;
+  if (currentId === undefined) throw new TypeError('a digester knows at least one pepper');
+  return currentId;
+}

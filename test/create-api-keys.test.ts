@@ -1,0 +1,133 @@
+import { createApiKeys, type ApiKeysOptions } from '../lib/index.js';
+import { memoryStore } from '../lib/testing/index.js';
+import { createInstance, testPepper } from './harness/instance.js';
+
+const base = { prefix: 'acme', scopes: { 'orders:read': 'Read orders' } } as const;
+
+/** Sets `NODE_ENV` for one call. */
+function inProduction<T>(run: () => T): T {
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    return run();
+  } finally {
+    process.env['NODE_ENV'] = before;
+  }
+}
+
+describe('createApiKeys: options', () => {
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', undefined, /prefix and scopes/],
+    ['no prefix', { scopes: base.scopes }, /^prefix:/],
+    ['a prefix with capitals', { ...base, prefix: 'Acme' }, /^prefix:/],
+    ['a prefix that ends in a separator', { ...base, prefix: 'acme_' }, /^prefix:/],
+    ['no scopes', { prefix: 'acme' }, /^scopes:/],
+    ['empty scopes', { ...base, scopes: {} }, /^scopes:/],
+    ['scopes as a list', { ...base, scopes: ['orders:read'] }, /^scopes:/],
+    ['a wildcard among the scopes', { ...base, scopes: { 'orders:*': '' } }, /wildcards are granted/],
+    ['an unknown option', { ...base, color: 'red' }, /unknown option "color"/],
+    ['a misspelt option', { ...base, peper: testPepper }, /did you mean pepper\?/],
+    ['a short pepper', { ...base, pepper: 'short' }, /at least 32 bytes/],
+    ['a pepper twice', { ...base, pepper: [testPepper, testPepper] }, /twice/],
+    ['no pepper in the list', { ...base, pepper: [] }, /pepper/],
+    ['another database', { ...base, database: 'mysql://localhost/x' }, /^database:/],
+    ['a file without a path', { ...base, database: 'file:' }, /^database:/],
+    ['a schema for a file', { ...base, database: 'file:x.sqlite', schema: 'x' }, /^schema:/],
+    ['store and database', { ...base, store: memoryStore(), database: 'file:x' }, /not both/],
+    ['a store without a pepper', { ...base, store: memoryStore() }, /pepper must be given/],
+    ['a prefix for no Redis', { ...base, redisKeyPrefix: 'x:' }, /needs redis/],
+    ['another migrate', { ...base, migrate: 'never' }, /^migrate:/],
+    ['an environment that is none', { ...base, environment: 'prod' }, /^environment:/],
+    ['environments in capitals', { ...base, environments: ['Live'], environment: 'Live' }, /^environments:/],
+    ['keys from the URL', { ...base, credentialFrom: ['query'] }, /^credentialFrom:/],
+    ['a low bcrypt cost', { ...base, bcryptCost: 4 }, /8 to 14/],
+  ])('refuses %s', (_what, options, message) => {
+    expect(() => createApiKeys(options as ApiKeysOptions)).toThrow(message);
+    expect(() => createApiKeys(options as ApiKeysOptions)).toThrow(
+      expect.objectContaining({ code: 'ERR_API_KEYS_INVALID_OPTION' }),
+    );
+  });
+
+  it('never repeats a pepper or a password in a message', () => {
+    for (const options of [
+      { ...base, pepper: 'canary-too-short' },
+      { ...base, database: 'mysql://user:canary@host/x' },
+    ]) {
+      expect(() => createApiKeys(options)).toThrow();
+      expect(() => createApiKeys(options)).not.toThrow(/canary/);
+    }
+  });
+
+  it('wants a database and a pepper in production, and says how to make one', () => {
+    expect(() => inProduction(() => createApiKeys({ ...base, pepper: testPepper }))).toThrow(/^database:/);
+    expect(() => inProduction(() => createApiKeys({ ...base, database: 'file:x' }))).toThrow(
+      /^pepper:.*randomBytes/,
+    );
+    expect(() =>
+      inProduction(() => createApiKeys({ ...base, database: 'file:x', pepper: testPepper })),
+    ).not.toThrow();
+  });
+
+  it('takes variables that are set to nothing as absent', () => {
+    expect(() => createApiKeys({ ...base, pepper: '', database: '', redis: '' })).not.toThrow();
+    expect(() => inProduction(() => createApiKeys({ ...base, pepper: '', database: 'file:x' }))).toThrow(
+      /^pepper:/,
+    );
+  });
+});
+
+describe('createApiKeys: starting and stopping', () => {
+  it('keeps two instances apart', async () => {
+    const one = createInstance();
+    const two = createInstance();
+    const { token } = await one.key();
+    expect(await one.apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
+    expect(await two.apiKeys.keys.verify(token)).toMatchObject({ code: 'invalid_token' });
+    await Promise.all([one.apiKeys.close(), two.apiKeys.close()]);
+  });
+
+  it('says in which state it is', async () => {
+    const { apiKeys } = createInstance();
+    expect(apiKeys.status()).toEqual({ ready: false, redis: 'none' });
+    await apiKeys.ready();
+    await apiKeys.ready();
+    expect(apiKeys.status()).toEqual({ ready: true, redis: 'none' });
+    await apiKeys.close();
+    await apiKeys.close();
+    expect(apiKeys.status()).toEqual({ ready: false, redis: 'none' });
+    await expect(apiKeys.ready()).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
+    await expect(apiKeys.keys.list()).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
+  });
+
+  it('can be closed before it was ever used', async () => {
+    await createInstance().apiKeys.close();
+  });
+
+  it('tells why it could not start, and can be started again', async () => {
+    const store = memoryStore();
+    let isBroken = true;
+    const { apiKeys } = createInstance({
+      store: {
+        ...store,
+        open: () => (isBroken ? Promise.reject(new Error('no such database')) : store.open()),
+      },
+    });
+    await expect(apiKeys.ready()).rejects.toThrow('no such database');
+    expect(apiKeys.status().ready).toBe(false);
+    isBroken = false;
+    await apiKeys.ready();
+    expect(apiKeys.status().ready).toBe(true);
+    await apiKeys.close();
+  });
+
+  it('writes the last uses when it is closed, and leaves a store of the app open', async () => {
+    const store = memoryStore();
+    const instance = createInstance({ store });
+    const { id, token } = await instance.key();
+    instance.clock.advance(5_000);
+    await instance.apiKeys.keys.verify(token);
+    expect((await store.find(id))?.lastUsedAt).toBeNull();
+    await instance.apiKeys.close();
+    expect((await store.find(id))?.lastUsedAt).toBe(instance.clock.now());
+  });
+});

@@ -1,0 +1,52 @@
+import { createApiKeys, type ApiKeys, type ApiKeysOptions, type NewKey } from '../../lib/index.js';
+import { fixedClock, memoryStore } from '../../lib/testing/index.js';
+
+export const scopes = {
+  'orders:read': 'Read orders',
+  'orders:write': 'Place orders',
+  'users:read': 'Read users',
+} as const;
+export type Scope = keyof typeof scopes;
+
+/** A pepper for tests; long enough and worth nothing. */
+export const testPepper = 'test-pepper-test-pepper-test-pepper!';
+
+export interface TestInstance {
+  readonly apiKeys: ApiKeys<Scope>;
+  readonly clock: ReturnType<typeof fixedClock>;
+  /** What was said to operators. */
+  readonly log: readonly string[];
+  /** Makes a key of owner `alice` that may read orders, unless said otherwise. */
+  key(input?: Partial<NewKey<Scope>>): Promise<{ id: string; token: string }>;
+}
+
+/** A real instance on a store in memory, with a clock that stands still. */
+export function createInstance(options: Partial<ApiKeysOptions<Scope>> = {}): TestInstance {
+  const clock = fixedClock(Date.UTC(2026, 5, 1));
+  const log: string[] = [];
+  const note = (message: string, details?: unknown): void => void log.push(`${message} ${String(details)}`);
+  const apiKeys = createApiKeys<Scope>({
+    prefix: 'acme',
+    scopes,
+    pepper: testPepper,
+    bcryptCost: 8,
+    clock,
+    logger: { warn: note, error: note },
+    ...(options.database === undefined ? { store: memoryStore() } : {}),
+    ...options,
+  });
+  return {
+    apiKeys,
+    clock,
+    log,
+    async key(input = {}) {
+      const created = await apiKeys.keys.create({
+        ownerId: 'alice',
+        name: 'CI',
+        scopes: ['orders:read'],
+        ...input,
+      });
+      return { id: created.id, token: created.key };
+    },
+  };
+}

@@ -1,0 +1,522 @@
+import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import express, { type Express, type Request, type RequestHandler } from 'express';
+import request from 'supertest';
+import { apiKeyOf, type GuardOptions } from '../../lib/index.js';
+import { createKeyFormat } from '../../lib/domain/key-format.js';
+import { createInstance, type TestInstance } from '../harness/instance.js';
+
+const keyFormat = createKeyFormat('acme', 'live');
+let instance: TestInstance;
+
+beforeAll(async () => {
+  instance = createInstance();
+  await instance.apiKeys.ready();
+});
+
+afterAll(() => instance.apiKeys.close());
+
+/** An app whose handler says who called. */
+function guarded(guard: RequestHandler, prepare?: (app: Express) => void): Express {
+  const app = express();
+  prepare?.(app);
+  app.all('/orders', guard, (req: Request, res) => {
+    res.json({ caller: req.apiKey ?? null });
+  });
+  return app;
+}
+
+const read = (options?: GuardOptions): RequestHandler =>
+  instance.apiKeys.requireApiKey('orders:read', options);
+
+describe('requireApiKey: who is let in', () => {
+  it('lets in a key with the scope, from either header', async () => {
+    const { id, token } = await instance.key();
+    const app = guarded(read());
+    for (const header of [
+      { 'X-Api-Key': token },
+      { Authorization: `Bearer ${token}` },
+      { Authorization: `bearer ${token}` },
+    ]) {
+      const answer = await request(app).get('/orders').set(header).expect(200);
+      expect(answer.body.caller).toEqual({
+        id,
+        ownerId: 'alice',
+        name: 'CI',
+        scopes: ['orders:read'],
+        metadata: {},
+        environment: 'live',
+        keyspace: 'default',
+        expiresAt: null,
+        via: 'key',
+      });
+    }
+  });
+
+  it('guards HEAD like GET', async () => {
+    const { token } = await instance.key();
+    const app = guarded(read());
+    await request(app).head('/orders').expect(401);
+    await request(app).head('/orders').set('X-Api-Key', token).expect(200);
+  });
+
+  it.each(['orders:*', '*'] as const)('lets in a key with %s', async (scope) => {
+    const { token } = await instance.key({ scopes: [scope] });
+    await request(guarded(read())).get('/orders').set('X-Api-Key', token).expect(200);
+  });
+
+  it('hands handlers a frozen identity without a secret', async () => {
+    const { token } = await instance.key({ metadata: { plan: { name: 'pro' } } });
+    let seen: unknown;
+    const app = express();
+    app.get('/orders', read(), (req, res) => {
+      seen = apiKeyOf(req);
+      res.end();
+    });
+    await request(app).get('/orders').set('X-Api-Key', token).expect(200);
+    expect(seen).toMatchObject({ metadata: { plan: { name: 'pro' } } });
+    expect(Object.isFrozen(seen)).toBe(true);
+    expect(Object.isFrozen((seen as { metadata: { plan: object } }).metadata.plan)).toBe(true);
+    expect(JSON.stringify(seen)).not.toContain(token.slice(26, 60));
+  });
+
+  it('keeps shared caches off and says what answers depend on, unless the handler says otherwise', async () => {
+    const { token } = await instance.key();
+    const answer = await request(guarded(read())).get('/orders').set('X-Api-Key', token);
+    expect(answer.headers['cache-control']).toBe('private');
+    expect(answer.headers['vary']).toBe('x-api-key, authorization');
+
+    const app = express();
+    app.get('/orders', read(), (_req, res) => {
+      res.set('Cache-Control', 'public, max-age=60').vary('Accept').end();
+    });
+    const own = await request(app).get('/orders').set('X-Api-Key', token);
+    expect(own.headers['cache-control']).toBe('public, max-age=60');
+    expect(own.headers['vary']).toBe('x-api-key, authorization, Accept');
+  });
+});
+
+describe('requireApiKey: 401', () => {
+  it('asks for a key without calling it an error', async () => {
+    const answer = await request(guarded(read())).get('/orders').expect(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="acme"');
+    expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.body).toEqual({
+      type: 'about:blank',
+      title: 'API key required',
+      status: 401,
+      detail: 'Send an API key with the request.',
+      code: 'missing_credential',
+    });
+  });
+
+  it('answers malformed, unknown, wrong and foreign keys alike, byte for byte', async () => {
+    const { token } = await instance.key();
+    const other = await instance.key();
+    const foreign = createInstance({ environment: 'test' });
+    const { token: foreignToken } = await foreign.key();
+    const unknown = createInstance();
+    const { token: unknownToken } = await unknown.key();
+    const wrong = crossed(token, other.token);
+    const app = guarded(read());
+    const answers = [];
+    for (const credential of ['junk', token.slice(0, -1), `${token}x`, unknownToken, wrong, foreignToken]) {
+      const answer = await request(app).get('/orders').set('X-Api-Key', credential).expect(401);
+      const { date: _date, ...headers } = answer.headers;
+      answers.push({ headers, text: answer.text });
+    }
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(answers[0]?.headers['www-authenticate']).toBe('Bearer realm="acme", error="invalid_token"');
+    expect(JSON.parse(answers[0]?.text ?? '')).toMatchObject({ code: 'invalid_token' });
+    await foreign.apiKeys.close();
+    await unknown.apiKeys.close();
+  });
+
+  it('tells the state of a key only to who holds its secret', async () => {
+    const { id, token } = await instance.key();
+    const other = await instance.key();
+    await instance.apiKeys.keys.revoke(id);
+    const app = guarded(read());
+    const holder = await request(app).get('/orders').set('X-Api-Key', token).expect(401);
+    expect(holder.body.code).toBe('key_revoked');
+    const guesser = await request(app)
+      .get('/orders')
+      .set('X-Api-Key', crossed(token, other.token))
+      .expect(401);
+    expect(guesser.body.code).toBe('invalid_token');
+  });
+
+  it('decides the state anew in every request', async () => {
+    const { id, token } = await instance.key({ expiresAt: new Date(instance.clock.now() + 1_000) });
+    const app = guarded(read());
+    const code = async (): Promise<string> =>
+      (await request(app).get('/orders').set('X-Api-Key', token)).body.code as string;
+
+    expect(await code()).toBeUndefined();
+    await instance.apiKeys.keys.update(id, { enabled: false });
+    expect(await code()).toBe('key_disabled');
+    await instance.apiKeys.keys.update(id, { enabled: true });
+    expect(await code()).toBeUndefined();
+    instance.clock.advance(999);
+    expect(await code()).toBeUndefined();
+    instance.clock.advance(1);
+    expect(await code()).toBe('key_expired');
+    await instance.apiKeys.keys.update(id, { expiresAt: null });
+    expect(await code()).toBeUndefined();
+    const { key: next } = await instance.apiKeys.keys.rotate(id);
+    expect(await code()).toBe('secret_rotated');
+    await request(app).get('/orders').set('X-Api-Key', next).expect(200);
+  });
+
+  it('can hide the state even from the holder', async () => {
+    const hiding = createInstance({ opaqueRefusals: true });
+    const { id, token } = await hiding.key();
+    await hiding.apiKeys.keys.revoke(id);
+    const app = guarded(hiding.apiKeys.requireApiKey('orders:read'));
+    const revoked = await request(app).get('/orders').set('X-Api-Key', token).expect(401);
+    const junk = await request(app).get('/orders').set('X-Api-Key', 'junk').expect(401);
+    expect(revoked.text).toBe(junk.text);
+    expect(revoked.headers['www-authenticate']).toBe(junk.headers['www-authenticate']);
+    await hiding.apiKeys.close();
+  });
+
+  it.each(['/orders?api_key=', '/orders?access_token=', '/orders?x-api-key='])(
+    'does not read keys from a URL: %s',
+    async (path) => {
+      const { token } = await instance.key();
+      await request(guarded(read())).get(`${path}${token}`).expect(401);
+    },
+  );
+});
+
+describe('requireApiKey: 400, 403, 405, 431', () => {
+  it('refuses two credentials, even if they are the same', async () => {
+    const { token } = await instance.key();
+    const answer = await request(guarded(read()))
+      .get('/orders')
+      .set('X-Api-Key', token)
+      .set('Authorization', `Bearer ${token}`)
+      .expect(400);
+    expect(answer.body.code).toBe('invalid_request');
+    expect(answer.headers['www-authenticate']).toContain('error="invalid_request"');
+  });
+
+  it('names the scope that is missing', async () => {
+    const { token } = await instance.key();
+    const answer = await request(guarded(instance.apiKeys.requireApiKey('orders:write')))
+      .post('/orders')
+      .set('X-Api-Key', token)
+      .expect(403);
+    expect(answer.body).toMatchObject({
+      code: 'insufficient_scope',
+      detail: 'This API key lacks orders:write.',
+      requiredScopes: ['orders:write'],
+      missingScopes: ['orders:write'],
+    });
+    expect(answer.headers['www-authenticate']).toBe(
+      'Bearer realm="acme", error="insufficient_scope", scope="orders:write"',
+    );
+  });
+
+  it.each([
+    [['orders:read'], 403],
+    [['orders:write'], 403],
+    [['orders:read', 'orders:write'], 200],
+    [['orders:*'], 200],
+    [[], 403],
+  ] as const)('{ all }: a key with %j gets %d', async (held, status) => {
+    const { token } = await instance.key({ scopes: held });
+    const app = guarded(instance.apiKeys.requireApiKey({ all: ['orders:read', 'orders:write'] }));
+    await request(app).get('/orders').set('X-Api-Key', token).expect(status);
+  });
+
+  it.each([
+    [['orders:read'], 200],
+    [['orders:write'], 200],
+    [['users:read'], 403],
+    [[], 403],
+  ] as const)('{ any }: a key with %j gets %d', async (held, status) => {
+    const { token } = await instance.key({ scopes: held });
+    const app = guarded(instance.apiKeys.requireApiKey({ any: ['orders:read', 'orders:write'] }));
+    await request(app).get('/orders').set('X-Api-Key', token).expect(status);
+  });
+
+  it('anyScope lets in every valid key and no other', async () => {
+    const { token } = await instance.key({ scopes: [] });
+    const app = guarded(instance.apiKeys.requireApiKey.anyScope());
+    await request(app).get('/orders').set('X-Api-Key', token).expect(200);
+    await request(app).get('/orders').expect(401);
+  });
+
+  it('asks for scopes by method, and refuses methods that are not named', async () => {
+    const { token } = await instance.key();
+    const app = express();
+    app.use(
+      '/orders',
+      instance.apiKeys.requireApiKey({ GET: 'orders:read', POST: { all: ['orders:read', 'orders:write'] } }),
+    );
+    app.use('/orders', (_req, res) => void res.end('handled'));
+    const as = (method: 'get' | 'head' | 'post' | 'delete' | 'options') =>
+      request(app)[method]('/orders/7').set('X-Api-Key', token);
+
+    await as('get').expect(200);
+    await as('head').expect(200);
+    expect((await as('post').expect(403)).body.missingScopes).toEqual(['orders:write']);
+    const refused = await as('delete').expect(405);
+    expect(refused.headers['allow']).toBe('GET, POST, HEAD');
+    expect(refused.body.code).toBe('method_not_allowed');
+    await as('options').expect(405);
+  });
+
+  it('refuses a flood of header lines, behind which others may have been dropped', async () => {
+    const { token } = await instance.key();
+    const server = guarded(read()).listen(0);
+    const { port } = server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      `GET /orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Api-Key: ${token}\r\n${'a:\r\n'.repeat(1_000)}\r\n`,
+    );
+    const answer = await text(socket);
+    server.close();
+    expect(answer).toMatch(/^HTTP\/1.1 431 /);
+    expect(answer).toContain('"code":"too_many_headers"');
+  });
+});
+
+describe('requireApiKey: addresses', () => {
+  const answerTo = async (
+    prepare: (app: Express) => void,
+    headers: Record<string, string>,
+    ipAllowlist: readonly string[] = ['203.0.113.0/24'],
+  ) => {
+    const { token } = await instance.key({ ipAllowlist });
+    return request(guarded(read(), prepare)).get('/orders').set('X-Api-Key', token).set(headers);
+  };
+
+  it('ignores forwarded addresses unless the app trusts its proxy', async () => {
+    const answer = await answerTo(() => undefined, { 'X-Forwarded-For': '203.0.113.9' });
+    expect(answer.status).toBe(403);
+    expect(answer.body.code).toBe('address_not_allowed');
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="acme"');
+  });
+
+  it('lets in the peer itself when it is on the list', async () => {
+    const answer = await answerTo(() => undefined, {}, ['127.0.0.0/8', '::1']);
+    expect(answer.status).toBe(200);
+  });
+
+  it.each([
+    ['203.0.113.9', 200],
+    ['198.51.100.1, 203.0.113.9', 200],
+    ['203.0.113.9, 198.51.100.1', 403],
+    ['::ffff:203.0.113.9', 200],
+    ['203.0.113.9:443', 403],
+    ['unknown', 403],
+  ])('behind one proxy, believes its entry: %s gets %d', async (forwarded, status) => {
+    const answer = await answerTo((app) => app.set('trust proxy', 1), { 'X-Forwarded-For': forwarded });
+    expect(answer.status).toBe(status);
+  });
+
+  it('refuses when a trusted proxy forwards no address', async () => {
+    const answer = await answerTo((app) => app.set('trust proxy', 1), {}, ['127.0.0.0/8', '::1']);
+    expect(answer.status).toBe(403);
+  });
+
+  it("refuses while 'trust proxy' is true, and warns once", async () => {
+    const before = instance.log.length;
+    for (let round = 0; round < 2; round += 1) {
+      const answer = await answerTo((app) => app.set('trust proxy', true), {
+        'X-Forwarded-For': '203.0.113.9',
+      });
+      expect(answer.status).toBe(403);
+    }
+    expect(instance.log.slice(before).filter((line) => line.includes('trust proxy'))).toHaveLength(1);
+  });
+
+  it('asks keys without a list for no address', async () => {
+    const { token } = await instance.key();
+    const app = guarded(read(), (it) => it.set('trust proxy', true));
+    await request(app).get('/orders').set('X-Api-Key', token).expect(200);
+  });
+});
+
+describe('requireApiKey: fitting in', () => {
+  it('otherwise takes what carries no key of ours, and nothing else', async () => {
+    const { id, token } = await instance.key();
+    const app = guarded(read({ otherwise: (_req, res) => void res.status(299).end('session') }));
+    await request(app).get('/orders').expect(299);
+    await request(app).get('/orders').set('Authorization', 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x').expect(299);
+    await request(app).get('/orders').set('X-Api-Key', token).expect(200);
+    await request(app).get('/orders').set('X-Api-Key', `${token}x`).expect(401);
+    await instance.apiKeys.keys.revoke(id);
+    await request(app).get('/orders').set('X-Api-Key', token).expect(401);
+  });
+
+  it("onRefusal 'next' passes an error with all that an answer needs", async () => {
+    const app = guarded(read({ onRefusal: 'next' }));
+    let seen: unknown;
+    app.use(((error, _req, res, _next) => {
+      seen = error;
+      res.status(error.status).set(error.headers).json({ own: error.problem });
+    }) as express.ErrorRequestHandler);
+    const answer = await request(app).get('/orders').expect(401);
+    expect(answer.body).toEqual({ own: 'missing_credential' });
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="acme"');
+    expect(seen).toMatchObject({ code: 'ERR_API_KEYS_MISSING_CREDENTIAL', status: 401, expose: true });
+  });
+
+  it("Express' own error handling answers a passed refusal with its status", async () => {
+    const app = guarded(read({ onRefusal: 'next' }));
+    app.set('env', 'test');
+    const answer = await request(app).get('/orders').expect(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="acme"');
+  });
+
+  it('onRefusal as a function answers itself', async () => {
+    const app = guarded(
+      read({
+        onRefusal: (refusal, _req, res) => {
+          res
+            .status(refusal.status)
+            .set(refusal.headers)
+            .json({ code: refusal.code, detail: refusal.detail });
+        },
+      }),
+    );
+    const answer = await request(app).get('/orders').expect(401);
+    expect(answer.body).toEqual({ code: 'missing_credential', detail: 'Send an API key with the request.' });
+  });
+
+  it('an onRefusal that throws or rejects lets nobody in', async () => {
+    for (const onRefusal of [
+      () => {
+        throw new Error('mine');
+      },
+      () => Promise.reject(new Error('mine')),
+    ]) {
+      const app = guarded(read({ onRefusal }));
+      app.use(((_error, _req, res, _next) => void res.status(500).end()) as express.ErrorRequestHandler);
+      await request(app).get('/orders').expect(500);
+    }
+  });
+
+  it('lets preflights pass only where that was asked for', async () => {
+    const preflight = (guard: RequestHandler) =>
+      request(guarded(guard))
+        .options('/orders')
+        .set('Origin', 'https://app.example')
+        .set('Access-Control-Request-Method', 'GET');
+    await preflight(read()).expect(401);
+    await preflight(read({ allowPreflight: true })).expect(200);
+    await request(guarded(read({ allowPreflight: true })))
+      .options('/orders')
+      .expect(401);
+  });
+
+  it('reads one header only where that was asked for', async () => {
+    const { token } = await instance.key();
+    const app = guarded(read({ credentialFrom: ['x-acme-key'] }));
+    await request(app)
+      .get('/orders')
+      .set('X-Acme-Key', token)
+      .set('Authorization', 'Bearer session')
+      .expect(200);
+    const answer = await request(app).get('/orders').set('X-Api-Key', token).expect(401);
+    expect(answer.headers['www-authenticate']).toBe('ApiKey realm="acme"');
+    expect(answer.headers['vary']).toBe('x-acme-key');
+  });
+
+  it('can take the key out of the request', async () => {
+    const hiding = createInstance({ hideCredentials: true });
+    const { token } = await hiding.key();
+    const app = express();
+    app.get('/orders', hiding.apiKeys.requireApiKey('orders:read'), (req, res) => {
+      res.json([req.headers, req.rawHeaders, req.headersDistinct]);
+    });
+    const answer = await request(app)
+      .get('/orders')
+      .set('X-Api-Key', token)
+      .set('X-Other', 'kept')
+      .expect(200);
+    expect(answer.text).not.toContain(token);
+    expect(answer.text).toContain('kept');
+    await hiding.apiKeys.close();
+  });
+
+  it('answers 503 with Retry-After before it is ready, and starts by itself', async () => {
+    const late = createInstance();
+    const app = guarded(late.apiKeys.requireApiKey('orders:read'));
+    const answer = await request(app).get('/orders').set('X-Api-Key', 'acme_live_x').expect(503);
+    expect(answer.headers['retry-after']).toBe('1');
+    expect(answer.body.code).toBe('unavailable');
+    await late.apiKeys.ready();
+    await request(app).get('/orders').set('X-Api-Key', 'acme_live_x').expect(401);
+    await late.apiKeys.close();
+    await request(app).get('/orders').set('X-Api-Key', 'acme_live_x').expect(503);
+  });
+
+  it('apiKeyOf throws where no guard let the request in', async () => {
+    const app = express();
+    app.get('/open', (req, res) => {
+      expect(() => apiKeyOf(req)).toThrow(/requireApiKey/);
+      res.end();
+    });
+    await request(app).get('/open').expect(200);
+  });
+});
+
+describe('requireApiKey: bad configurations throw at mount', () => {
+  const guard = (...args: unknown[]): unknown =>
+    (instance.apiKeys.requireApiKey as (...input: unknown[]) => unknown)(...args);
+
+  it.each<[string, unknown[]]>([
+    ['no scope', []],
+    ['undefined', [undefined]],
+    ['null', [null]],
+    ['an empty text', ['']],
+    ['an unknown scope', ['orders:delete']],
+    ['a misspelt scope', ['orders:raed']],
+    ['a wildcard', ['orders:*']],
+    ['everything', ['*']],
+    ['a list', [['orders:read']]],
+    ['an empty object', [{}]],
+    ['an empty all', [{ all: [] }]],
+    ['all and any', [{ all: ['orders:read'], any: ['orders:read'] }]],
+    ['a text in all', [{ all: 'orders:read' }]],
+    ['an unknown scope in any', [{ any: ['orders:read', 'orders:delete'] }]],
+    ['a scope twice', [{ all: ['orders:read', 'orders:read'] }]],
+    ['a second scope', ['orders:read', 'orders:write']],
+    ['a third argument', ['orders:read', {}, {}]],
+    ['a method in small letters', [{ get: 'orders:read' }]],
+    ['an unknown method', [{ GTE: 'orders:read' }]],
+    ['a method without a scope', [{ GET: undefined }]],
+    ['an unknown option', ['orders:read', { onRefused: 'next' }]],
+    ['a misspelt option', ['orders:read', { otherwize: () => undefined }]],
+    ['an unknown onRefusal', ['orders:read', { onRefusal: 'ignore' }]],
+    ['an otherwise that is no function', ['orders:read', { otherwise: true }]],
+    ['an allowPreflight that is no boolean', ['orders:read', { allowPreflight: 'yes' }]],
+    ['a null for options', ['orders:read', null]],
+    ['keys from the URL', ['orders:read', { credentialFrom: ['query'] }]],
+  ])('%s', (_what, args) => {
+    expect(() => guard(...args)).toThrow(expect.objectContaining({ code: 'ERR_API_KEYS_INVALID_OPTION' }));
+  });
+
+  it('says what was meant', () => {
+    expect(() => guard('orders:raed')).toThrow("did you mean 'orders:read'?");
+    expect(() => guard('orders:read', { otherwize: () => undefined })).toThrow('did you mean otherwise?');
+  });
+
+  it('anyScope takes no scope', () => {
+    const anyScope = instance.apiKeys.requireApiKey.anyScope as (...input: unknown[]) => unknown;
+    expect(() => anyScope('orders:read')).toThrow(/options are an object/);
+    expect(() => anyScope({}, {})).toThrow(/too many arguments/);
+  });
+});
+
+/** The id of one key with the secret of another, well formed: what a guesser would send. */
+function crossed(token: string, other: string): string {
+  const { compose } = keyFormat;
+  const at = 'acme_live_'.length;
+  return compose(token.slice(at, at + 16), other.slice(at + 16, at + 59));
+}

@@ -1,0 +1,99 @@
+// Compiled by `npm run typecheck`; nothing here runs. Each expected error fails the build when it stops being one.
+import express from 'express';
+import pg from 'pg';
+import { Redis } from 'ioredis';
+import { Redis as Redis5 } from 'ioredis5';
+import { createApiKeys, apiKeyOf, type ApiKeyIdentity, type Verdict } from 'express-api-keys';
+
+const app = express();
+const actorOf = (_req: express.Request): { kind: 'owner'; ownerId: string } | null => null;
+const listOrders: express.RequestHandler = (_req, res) => void res.end();
+
+// The quick start compiles under strict as it stands.
+const apiKeys = createApiKeys({
+  prefix: 'acme',
+  scopes: { 'orders:read': 'Read orders', 'orders:write': 'Place orders' },
+  pepper: process.env.API_KEYS_PEPPER,
+  database: process.env.DATABASE_URL,
+  redis: process.env.REDIS_URL,
+});
+app.use('/api-keys', apiKeys.adminRouter({ authorize: (req) => actorOf(req) }));
+app.get('/orders', apiKeys.requireApiKey('orders:read'), listOrders);
+
+// Scopes come from the option.
+// @ts-expect-error misspelt
+apiKeys.requireApiKey('orders:raed');
+// @ts-expect-error wildcards are granted, never required
+apiKeys.requireApiKey('orders:*');
+// @ts-expect-error a scope is needed
+apiKeys.requireApiKey();
+// @ts-expect-error several scopes go into { all }
+apiKeys.requireApiKey('orders:read', 'orders:write');
+// @ts-expect-error at least one
+apiKeys.requireApiKey({ all: [] });
+// @ts-expect-error misspelt in a list
+apiKeys.requireApiKey({ any: ['orders:read', 'orders:wirte'] });
+// @ts-expect-error misspelt method
+apiKeys.requireApiKey({ GTE: 'orders:read' });
+// @ts-expect-error unknown option
+apiKeys.requireApiKey('orders:read', { onRefused: 'next' });
+apiKeys.requireApiKey({ all: ['orders:read', 'orders:write'] });
+apiKeys.requireApiKey({ any: ['orders:read', 'orders:write'] }, { onRefusal: 'next' });
+apiKeys.requireApiKey({ GET: 'orders:read', POST: { all: ['orders:read', 'orders:write'] } });
+apiKeys.requireApiKey.anyScope({ allowPreflight: true });
+apiKeys.requireApiKey('orders:read', {
+  onRefusal: (refusal, req, res) => {
+    const code: string = refusal.code;
+    res.status(refusal.status).set(refusal.headers).json({ code, path: req.path });
+  },
+});
+
+// The identity is typed, on the request and from the accessor.
+app.get('/me', apiKeys.requireApiKey.anyScope(), (req, res) => {
+  const maybe: ApiKeyIdentity | undefined = req.apiKey;
+  const certain: ApiKeyIdentity = apiKeyOf(req);
+  // @ts-expect-error it is read-only
+  certain.ownerId = 'mallory';
+  // @ts-expect-error there is no secret in it
+  void certain.secret;
+  res.json([maybe?.ownerId, certain.expiresAt?.toISOString()]);
+});
+
+// What can be granted.
+async function service(): Promise<void> {
+  const created = await apiKeys.keys.create({
+    ownerId: 'alice',
+    name: 'CI',
+    scopes: ['orders:read', 'orders:*', '*'],
+  });
+  const token: string = created.key;
+  // @ts-expect-error misspelt
+  await apiKeys.keys.create({ ownerId: 'alice', name: 'CI', scopes: ['orders:raed'] });
+  // @ts-expect-error the owner is needed
+  await apiKeys.keys.create({ name: 'CI', scopes: [] });
+  // @ts-expect-error records hold no token
+  void (await apiKeys.keys.get(created.id))?.key;
+  const verdict: Verdict = await apiKeys.keys.verify(token, {
+    scopes: 'orders:read',
+    address: '203.0.113.9',
+  });
+  if (verdict.allowed) void verdict.apiKey.id;
+  else void verdict.code;
+  // @ts-expect-error a verdict must be looked at before it is used
+  void verdict.apiKey;
+  await apiKeys.keys.revokeAll({ ownerId: 'alice' });
+}
+void service;
+
+// Clients and pools of the app fit, of both majors of ioredis.
+createApiKeys({
+  prefix: 'acme',
+  scopes: { 'a:b': '' },
+  database: new pg.Pool(),
+  redis: new Redis({ lazyConnect: true }),
+});
+createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, redis: new Redis5({ lazyConnect: true }) });
+// @ts-expect-error unknown option
+createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, peper: 'x' });
+// @ts-expect-error authorize is needed
+apiKeys.adminRouter({});

@@ -1,0 +1,81 @@
+import { FreshReads } from '../../lib/verify/fresh-reads.js';
+
+/** A read that ends when it is told to. */
+function controlledReads() {
+  const pending: { key: string; resolve: (value: number) => void; reject: (error: Error) => void }[] = [];
+  const read = (key: string): Promise<number> =>
+    new Promise((resolve, reject) => pending.push({ key, resolve, reject }));
+  return { pending, read };
+}
+
+/** Lets everything that is due in this turn of the loop run. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('FreshReads', () => {
+  it('shares one read between callers of the same turn', async () => {
+    const { pending, read } = controlledReads();
+    const reads = new FreshReads(read);
+    const answers = [reads.get('a'), reads.get('b')];
+    await turn();
+    expect(pending.map(({ key }) => key)).toEqual(['a', 'b']);
+    pending.forEach(({ resolve }, index) => resolve(index));
+    expect(await Promise.all(answers)).toEqual([0, 1]);
+  });
+
+  it('never gives a caller an answer that was asked for before the caller came', async () => {
+    const { pending, read } = controlledReads();
+    const reads = new FreshReads(read);
+    const early = reads.get('a');
+    await turn();
+    const late = [reads.get('a'), reads.get('a')];
+    await turn();
+    expect(pending).toHaveLength(1);
+
+    pending[0]?.resolve(1);
+    expect(await early).toBe(1);
+    await turn();
+    expect(pending).toHaveLength(2);
+    pending[1]?.resolve(2);
+    expect(await Promise.all(late)).toEqual([2, 2]);
+  });
+
+  it('makes two reads for a thousand callers that keep coming', async () => {
+    const { pending, read } = controlledReads();
+    const reads = new FreshReads(read);
+    const answers = [reads.get('a')];
+    await turn();
+    for (let caller = 0; caller < 999; caller += 1) answers.push(reads.get('a'));
+    pending[0]?.resolve(1);
+    await turn();
+    pending[1]?.resolve(2);
+    await Promise.all(answers);
+    expect(pending).toHaveLength(2);
+  });
+
+  it('fails for those who waited, and for nobody after them', async () => {
+    const { pending, read } = controlledReads();
+    const reads = new FreshReads(read);
+    const early = reads.get('a');
+    await turn();
+    const late = reads.get('a');
+    pending[0]?.reject(new Error('first'));
+    await expect(early).rejects.toThrow('first');
+    await turn();
+    pending[1]?.resolve(2);
+    expect(await late).toBe(2);
+
+    const next = reads.get('a');
+    await turn();
+    expect(pending).toHaveLength(3);
+    pending[2]?.resolve(3);
+    expect(await next).toBe(3);
+  });
+
+  it('keeps nothing once a key is at rest', async () => {
+    let count = 0;
+    const reads = new FreshReads(() => Promise.resolve((count += 1)));
+    expect(await reads.get('a')).toBe(1);
+    expect(await reads.get('a')).toBe(2);
+    expect(await Promise.all([reads.get('a'), reads.get('a')])).toEqual([3, 3]);
+  });
+});
