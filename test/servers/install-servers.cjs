@@ -30,10 +30,14 @@ function installFromDebian() {
     console.log('Installing redis-server and postgresql from Debian (about a minute) ...');
     const result = spawnSync('sh', ['-c', APT_COMMAND], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      encoding: 'utf8',
+      maxBuffer: 64_000_000,
     });
-    if (result.status !== 0)
-      throw new Error(`The installation failed. Run it yourself to see why: ${APT_COMMAND}`);
+    if (result.status !== 0) {
+      throw new Error(
+        `The installation failed: ${APT_COMMAND}\n${result.error ?? result.stderr.slice(-4000)}`,
+      );
+    }
   } finally {
     if (ownPolicy) rmSync(POLICY_FILE, { force: true });
   }

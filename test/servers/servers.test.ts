@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -111,5 +111,18 @@ describe('a server whose starter is gone', () => {
     }
     expect(existsSync(dataDir)).toBe(false);
     await expect(askRedis(url)).rejects.toThrow();
+  });
+});
+
+describe('a machine without the servers', () => {
+  it('is told the one command that installs them', () => {
+    const source = `require(${JSON.stringify(join(__dirname, 'redis.cjs'))}).startRedis()
+      .catch((error) => console.log(error.message));`;
+    const { stdout } = spawnSync(process.execPath, ['--eval', source], {
+      encoding: 'utf8',
+      env: { PATH: '/nowhere' },
+    });
+    expect(stdout).toMatch(/redis-server was not found/);
+    expect(stdout).toMatch(/sudo sh -c 'apt-get update && apt-get install -y .*redis-server postgresql'/);
   });
 });
