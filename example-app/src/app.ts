@@ -1,0 +1,71 @@
+import express, { type Express } from 'express';
+import { apiKeyOf, createApiKeys } from 'express-api-keys';
+import helmet from 'helmet';
+import type { Settings } from './config.js';
+import { createOrders, readOrderRequest } from './orders.js';
+import { answerError, answerNotFound, sendProblem } from './problem.js';
+import { createSignIn } from './sign-in.js';
+import { createDemoUsers } from './users.js';
+
+/** The service, ready to listen, and its end. */
+export interface OrdersService {
+  readonly app: Express;
+  /** Resolves when keys can be checked; rejects when their database is out of reach. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Builds the service from its settings. */
+export function createApp(settings: Settings): OrdersService {
+  const app = express();
+  const orders = createOrders();
+  const signIn = createSignIn(createDemoUsers(settings.demoPassword), settings.pepper);
+
+  // What protects this service is from here …
+  const apiKeys = createApiKeys({
+    prefix: 'demo',
+    scopes: { 'orders:read': 'Read orders', 'orders:write': 'Place orders' },
+    pepper: settings.pepper,
+    database: settings.database,
+    redis: settings.redisUrl,
+  });
+  // … to here, one line for the routes that manage keys, and one word in front of each handler below.
+
+  app.disable('x-powered-by');
+  app.use(helmet());
+  app.use('/api-keys', apiKeys.adminRouter({ authorize: signIn.actorOf }));
+  app.use(express.json({ limit: '16kb' }));
+  app.use('/signin', signIn.router);
+
+  app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
+    res.json({ items: orders.list(apiKeyOf(req).ownerId) });
+  });
+
+  app.post('/orders', apiKeys.requireApiKey('orders:write'), (req, res) => {
+    const request = readOrderRequest(req.body);
+    if ('item' in request) {
+      res.status(201).json(orders.place(apiKeyOf(req).ownerId, request));
+    } else {
+      sendProblem(res, {
+        status: 400,
+        code: 'invalid_request',
+        detail: 'Correct the fields.',
+        errors: request,
+      });
+    }
+  });
+
+  app.get('/health', (_req, res) => {
+    res.json({ status: 'up' });
+  });
+
+  app.get('/ready', (_req, res) => {
+    const status = apiKeys.status();
+    res.status(status.ready ? 200 : 503).json(status);
+  });
+
+  app.use(answerNotFound);
+  app.use(answerError);
+
+  return { app, ready: () => apiKeys.ready(), close: () => apiKeys.close() };
+}

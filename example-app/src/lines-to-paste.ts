@@ -1,0 +1,37 @@
+import type { Settings } from './config.js';
+
+/** Prints values of a JSON document by their paths, for example `items.0.id`. */
+const fieldFunction = `field() { node -pe 'const it = JSON.parse(fs.readFileSync(0)); process.argv.slice(1).map((path) => path.split(".").reduce((at, name) => at?.[name], it)).join("\\n")' "$@"; }`;
+
+/** What is shown at start: the life of a key as lines for a second terminal. */
+export function linesToPaste(
+  settings: Pick<Settings, 'publicUrl' | 'demoPassword' | 'demoPasswordIsRandom'>,
+): string {
+  const { publicUrl, demoPassword, demoPasswordIsRandom } = settings;
+  // A password that somebody chose is not written to the log: the lines take it from the environment.
+  const password = demoPasswordIsRandom
+    ? demoPassword
+    : '${DEMO_PASSWORD:?export it with the value that the app was started with}';
+  const passwordNote = demoPasswordIsRandom ? ` The password of this start is ${demoPassword}` : '';
+  return `
+Users: alice and bob (owners of keys), admin.${passwordNote}
+
+Paste this into a second terminal (with curl and node):
+
+APP=${publicUrl}
+PASSWORD=${password}
+${fieldFunction}
+
+TOKEN=$(curl -s $APP/signin -H 'Content-Type: application/json' -d '{"username":"alice","password":"'"$PASSWORD"'"}' | field token)
+CREATED=$(curl -s $APP/api-keys/keys -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"name":"first key","scopes":["orders:read"]}')
+KEY=$(field key <<<"$CREATED"); ID=$(field id <<<"$CREATED")
+
+echo; echo 'A new key of alice reads orders (200) but does not place them (403):'
+curl -s -w ' -> %{http_code}\\n' $APP/orders -H "X-API-Key: $KEY"
+curl -s -w ' -> %{http_code}\\n' $APP/orders -H "X-API-Key: $KEY" -H 'Content-Type: application/json' -d '{"item":"tea","quantity":2}'
+
+echo; echo 'Revoked (200), it is refused from the next request on (401):'
+curl -s -w ' -> %{http_code}\\n' -X POST $APP/api-keys/keys/$ID/revoke -H "Authorization: Bearer $TOKEN"
+curl -s -w ' -> %{http_code}\\n' $APP/orders -H "X-API-Key: $KEY"
+`;
+}

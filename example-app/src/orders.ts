@@ -1,0 +1,57 @@
+/** Something that was ordered. */
+export interface Order {
+  readonly id: number;
+  readonly item: string;
+  readonly quantity: number;
+  readonly orderedAt: string;
+}
+
+/** What a caller sends to place an order. */
+export type OrderRequest = Pick<Order, 'item' | 'quantity'>;
+
+/** Orders by owner. They live in memory and end with the process: this app is about its keys. */
+export interface Orders {
+  list(ownerId: string): readonly Order[];
+  place(ownerId: string, request: OrderRequest): Order;
+}
+
+const mostPerOwner = 100;
+
+/** Keeps the newest orders of every owner. */
+export function createOrders(): Orders {
+  const byOwner = new Map<string, readonly Order[]>();
+  let lastId = 0;
+
+  return {
+    list: (ownerId) => byOwner.get(ownerId) ?? [],
+
+    place(ownerId, request) {
+      lastId += 1;
+      const order = { id: lastId, ...request, orderedAt: new Date().toISOString() };
+      byOwner.set(ownerId, [order, ...(byOwner.get(ownerId) ?? [])].slice(0, mostPerOwner));
+      return order;
+    },
+  };
+}
+
+/** Reads a request body; a list of what is wrong with it when it is not an order. */
+export function readOrderRequest(
+  body: unknown,
+): OrderRequest | ReadonlyArray<{ field: string; message: string }> {
+  const { item, quantity } = (body ?? {}) as Record<string, unknown>;
+  const errors = [
+    ...(isItem(item) ? [] : [{ field: 'item', message: 'must be a text of 1 to 100 characters' }]),
+    ...(isQuantity(quantity)
+      ? []
+      : [{ field: 'quantity', message: 'must be a whole number from 1 to 1000' }]),
+  ];
+  return isItem(item) && isQuantity(quantity) ? { item: item.trim(), quantity } : errors;
+}
+
+function isItem(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= 100;
+}
+
+function isQuantity(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1000;
+}

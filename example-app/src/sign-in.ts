@@ -1,0 +1,79 @@
+import { hkdfSync } from 'node:crypto';
+import { Router, type Request } from 'express';
+import type { Actor } from 'express-api-keys';
+import jwt from 'jsonwebtoken';
+import { sendProblem } from './problem.js';
+import { createTryLimit } from './try-limit.js';
+import type { Users } from './users.js';
+
+/** How people sign in to this service, which knew them before it had API keys. */
+export interface SignIn {
+  /** `POST /signin {username, password}` -> `{ token }`. */
+  readonly router: Router;
+  /** Who sends a request; `null` without a valid token. */
+  actorOf(req: Request): Actor | null;
+}
+
+const tokenLifetimeSeconds = 60 * 60;
+const issuer = 'example-app';
+
+/**
+ * @param secret - what the signing key is derived from: processes with the same secret accept each other's tokens
+ */
+export function createSignIn(users: Users, secret: string): SignIn {
+  const signingKey = Buffer.from(hkdfSync('sha256', secret, '', 'example-app sign-in tokens', 32));
+  const tries = createTryLimit({ most: 10, windowSeconds: 60 });
+  const router = Router();
+
+  router.post('/', async (req, res) => {
+    const { username, password } = (req.body ?? {}) as Record<string, unknown>;
+    if (typeof username !== 'string' || typeof password !== 'string' || password.length > 100) {
+      sendProblem(res, { status: 400, code: 'invalid_request', detail: 'Send { "username", "password" }.' });
+      return;
+    }
+    const caller = req.ip ?? 'unknown';
+    const waitSeconds = tries.take(caller);
+    if (waitSeconds > 0) {
+      res.set('Retry-After', String(waitSeconds));
+      sendProblem(res, { status: 429, code: 'too_many_tries', detail: `Try again in ${waitSeconds} s.` });
+      return;
+    }
+    const user = await users.authenticate(username, password);
+    if (user === null) {
+      res.set('WWW-Authenticate', 'Bearer realm="example-app"');
+      sendProblem(res, { status: 401, code: 'wrong_password', detail: 'The name or the password is wrong.' });
+      return;
+    }
+    tries.giveBack(caller);
+    const token = jwt.sign({ role: user.role }, signingKey, {
+      algorithm: 'HS256',
+      expiresIn: tokenLifetimeSeconds,
+      subject: user.name,
+      issuer,
+    });
+    res.set('Cache-Control', 'no-store').json({ token });
+  });
+
+  return {
+    router,
+    actorOf(req) {
+      const token = /^Bearer ([\w.-]+)$/i.exec(req.get('authorization') ?? '')?.[1];
+      const claims = token === undefined ? null : readClaims(token, signingKey);
+      if (claims?.sub === undefined) return null;
+      return claims['role'] === 'admin'
+        ? { kind: 'admin', id: claims.sub }
+        : { kind: 'owner', ownerId: claims.sub };
+    },
+  };
+}
+
+function readClaims(token: string, signingKey: Buffer): jwt.JwtPayload | null {
+  try {
+    const claims = jwt.verify(token, signingKey, { algorithms: ['HS256'], issuer });
+    return typeof claims === 'string' ? null : claims;
+  } catch (error) {
+    // A token that is wrong or has expired is no trouble; everything else is.
+    if (error instanceof jwt.JsonWebTokenError) return null;
+    throw error;
+  }
+}
