@@ -94,6 +94,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Under jest, Node's own errors are no instances of the Error that this file sees. */
 function isFileError(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
