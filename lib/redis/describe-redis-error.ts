@@ -5,8 +5,11 @@ import { isProblem } from '../errors.js';
  * never logged whole: their `command` holds the arguments, of AUTH too.
  */
 export function describeRedisError(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  if (isProblem(error, 'unavailable') || error.message === 'Command timed out') return 'timeout';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return /^[A-Z]{2,20}(?= |$)/.exec(error.message)?.[0] ?? 'no connection';
+  // No instanceof: a client that was handed in may come from another realm, as in tests under jest.
+  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as Partial<
+    Record<'code' | 'message', unknown>
+  >;
+  if (isProblem(error, 'unavailable') || message === 'Command timed out') return 'timeout';
+  if (typeof code === 'string') return code;
+  return /^[A-Z]{2,20}(?= |$)/.exec(String(message))?.[0] ?? 'no connection';
 }

@@ -7,6 +7,7 @@ import type { VerificationCache } from '../ports/verification-cache.js';
 import { borrowRedis } from './borrow-redis.js';
 import { Breaker } from './breaker.js';
 import { connectRedis } from './connect-redis.js';
+import { describeRedisError } from './describe-redis-error.js';
 import { createKeyEntries, isCacheable } from './key-entries.js';
 import { deriveMacKey, type RedisPepper } from './mac-key.js';
 import { OutageLog } from './outage-log.js';
@@ -100,7 +101,8 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
       readOutage.worked();
       return typeof found === 'string' ? entries.open(keyId, found, clock.now()) : null;
     } catch (error) {
-      if (isWrongType(error)) {
+      // Another program's value under our name is a miss, not an outage.
+      if (describeRedisError(error) === 'WRONGTYPE') {
         breaker.worked();
       } else {
         breaker.failed();
@@ -203,9 +205,4 @@ function checkedPrefix(keyPrefix: string): string {
 function checkedLifetime(lifetimeMs: number): number {
   if (Number.isInteger(lifetimeMs) && lifetimeMs >= 1 && lifetimeMs <= maxEntryLifetimeMs) return lifetimeMs;
   throw new InvalidOptionError(`entryLifetimeMs must be a whole number from 1 to ${maxEntryLifetimeMs}`);
-}
-
-/** Another program's value under our name is a miss, not an outage. */
-function isWrongType(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('WRONGTYPE');
 }

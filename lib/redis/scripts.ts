@@ -23,7 +23,7 @@ end
  * KEYS: the entry. ARGV: version, entry, latest time of acceptance, end of use (wall clock, milliseconds).
  * Returns `written`, `newer` or `late`.
  */
-export const fillScript = `${heldVersion}
+export const fillScript: string = `${heldVersion}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local left = math.min(tonumber(ARGV[4]) - now, ${maxEntryLifetimeMs})
@@ -41,7 +41,7 @@ return 'written'
  * KEYS: the entries, all in one slot. ARGV: version, then one entry for each key.
  * Returns for each key an empty text, or the newer entry that is held.
  */
-export const publishScript = `${heldVersion}
+export const publishScript: string = `${heldVersion}
 local held = {}
 for i, name in ipairs(KEYS) do
   if heldVersion(name) > tonumber(ARGV[1]) then
