@@ -1,0 +1,62 @@
+import type { Kysely } from 'kysely';
+import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
+import { auditHash, auditPayload, parseAuditPayload } from '../ports/audit-chain.js';
+import type { AuditQuery } from '../ports/key-store.js';
+import type { SqlDialect } from './sql-database.js';
+import { isStorable } from './storable-text.js';
+import type { Tables } from './tables.js';
+
+/** The last entry of the audit trail: its number and its hash. */
+export interface AuditHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+/** Locks the head of the trail until the transaction ends, and reads it. SQLite's transaction is the lock already. */
+export async function lockAuditHead(database: Kysely<Tables>, dialect: SqlDialect): Promise<AuditHead> {
+  return database
+    .selectFrom('audit_head')
+    .select(['sequence', 'hash'])
+    .where('id', '=', 1)
+    .$if(dialect === 'postgres', (query) => query.forUpdate())
+    .executeTakeFirstOrThrow();
+}
+
+/** Adds one entry behind the head and returns the new head, which {@link moveAuditHead} must store. */
+export async function appendEvent(
+  database: Kysely<Tables>,
+  head: AuditHead,
+  event: AuditEventDraft,
+): Promise<AuditHead> {
+  const sequence = head.sequence + 1;
+  const payload = auditPayload(event, sequence);
+  const hash = auditHash(head.hash, payload);
+  const { keyId, ownerId, action, at } = event;
+  await database
+    .insertInto('audit_events')
+    .values({ sequence, key_id: keyId, owner_id: ownerId, action, at, payload, hash })
+    .execute();
+  return { sequence, hash };
+}
+
+/** Stores where the trail ends. */
+export async function moveAuditHead(database: Kysely<Tables>, head: AuditHead): Promise<void> {
+  const { sequence, hash } = head;
+  await database.updateTable('audit_head').set({ sequence, hash }).where('id', '=', 1).execute();
+}
+
+/** One page of the trail, newest first. */
+export async function listAuditEvents(
+  database: Kysely<Tables>,
+  query: AuditQuery,
+): Promise<readonly AuditEvent[]> {
+  const { ownerId, keyId, action, before, limit } = query;
+  if (!isStorable(ownerId, keyId, action)) return [];
+  let page = database.selectFrom('audit_events').select(['payload', 'hash']);
+  if (ownerId !== undefined) page = page.where('owner_id', '=', ownerId);
+  if (keyId !== undefined) page = page.where('key_id', '=', keyId);
+  if (action !== undefined) page = page.where('action', '=', action);
+  if (before !== undefined) page = page.where('sequence', '<', before);
+  const rows = await page.orderBy('sequence', 'desc').limit(limit).execute();
+  return rows.map((row) => parseAuditPayload(row.payload, row.hash));
+}

@@ -1,0 +1,115 @@
+import { sql } from 'kysely';
+import type { Expression, Kysely, SelectQueryBuilder, Selectable, SqlBool } from 'kysely';
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { KeyState } from '../domain/key-state.js';
+import type { KeyQuery } from '../ports/key-store.js';
+import { recordsFromRows } from './record-mapping.js';
+import type { SqlDialect } from './sql-database.js';
+import { isStorable } from './storable-text.js';
+import type { KeysTable, Tables } from './tables.js';
+
+type KeyRows = SelectQueryBuilder<Tables, 'keys', Selectable<KeysTable>>;
+
+/** One key by its primary key; with `ownerId`, only if it belongs to that owner. */
+export async function findKey(
+  database: Kysely<Tables>,
+  id: string,
+  ownerId?: string,
+): Promise<ApiKeyRecord | null> {
+  if (!isStorable(id, ownerId)) return null;
+  const byId = database.selectFrom('keys').selectAll().where('keys.id', '=', id);
+  const owned = ownerId === undefined ? byId : byId.where('keys.owner_id', '=', ownerId);
+  const [record] = await readRecords(database, owned);
+  return record ?? null;
+}
+
+/** All keys of an owner that were not revoked, newest first. */
+export async function findUnrevokedKeys(
+  database: Kysely<Tables>,
+  ownerId: string,
+): Promise<readonly ApiKeyRecord[]> {
+  if (!isStorable(ownerId)) return [];
+  const owned = database.selectFrom('keys').selectAll().where('keys.owner_id', '=', ownerId);
+  return readRecords(database, owned.where('keys.revoked_at', 'is', null));
+}
+
+/** One page of keys, newest first. */
+export async function listKeys(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+  query: KeyQuery,
+): Promise<readonly ApiKeyRecord[]> {
+  const { ownerId, keyspace, state, scope, q, now, after, limit } = query;
+  if (!isStorable(ownerId, keyspace, scope, q, after?.id)) return [];
+  let page: KeyRows = database.selectFrom('keys').selectAll();
+  if (ownerId !== undefined) page = page.where('keys.owner_id', '=', ownerId);
+  if (keyspace !== undefined) page = page.where('keys.keyspace', '=', keyspace);
+  if (state !== undefined) page = whereState(page, state, now);
+  if (scope !== undefined) page = page.where(holdsScope(dialect, scope));
+  if (q !== undefined && q !== '') page = page.where(nameContains(q));
+  if (after !== undefined) {
+    page = page.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('keys.created_at', 'keys.id'), '<', tuple(after.createdAt, after.id)),
+    );
+  }
+  page = page.orderBy('keys.created_at', 'desc').orderBy('keys.id', 'desc').limit(limit);
+  return readRecords(database, page);
+}
+
+/** Keys with their credentials and digests in one statement, newest first. */
+async function readRecords(database: Kysely<Tables>, keys: KeyRows): Promise<readonly ApiKeyRecord[]> {
+  const rows = await database
+    .selectFrom(keys.as('key'))
+    .leftJoin('key_uses as use', 'use.key_id', 'key.id')
+    .leftJoin('credentials as credential', 'credential.key_id', 'key.id')
+    .leftJoin('credential_digests as digest', (join) =>
+      join
+        .onRef('digest.key_id', '=', 'credential.key_id')
+        .onRef('digest.credential_id', '=', 'credential.id'),
+    )
+    .selectAll('key')
+    .select([
+      'use.last_used_at',
+      'credential.id as credential_id',
+      'credential.bcrypt_hash',
+      'credential.secret_check',
+      'credential.created_at as credential_created_at',
+      'credential.ended_at',
+      'credential.ends_at',
+      'digest.pepper_id',
+      'digest.digest',
+    ])
+    .orderBy('key.created_at', 'desc')
+    .orderBy('key.id', 'desc')
+    .orderBy('credential.position')
+    .orderBy('digest.pepper_id')
+    .execute();
+  return recordsFromRows(rows);
+}
+
+/** The rules of `stateOf` (lib/domain/key-state.ts), in the same order. */
+function whereState(keys: KeyRows, state: KeyState, now: number): KeyRows {
+  if (state === 'revoked') return keys.where('keys.revoked_at', 'is not', null);
+  const unrevoked = keys.where('keys.revoked_at', 'is', null);
+  if (state === 'disabled') return unrevoked.where('keys.enabled', '=', 0);
+  const enabled = unrevoked.where('keys.enabled', '=', 1);
+  if (state === 'expired') return enabled.where('keys.expires_at', '<=', now);
+  return enabled.where(({ eb, or }) =>
+    or([eb('keys.expires_at', 'is', null), eb('keys.expires_at', '>', now)]),
+  );
+}
+
+/** The one condition for which the databases have no common words: a text is an element of a JSON list. */
+function holdsScope(dialect: SqlDialect, scope: string): Expression<SqlBool> {
+  const list = sql.ref('keys.scopes');
+  return dialect === 'postgres'
+    ? sql`exists (select 1 from pg_catalog.jsonb_array_elements_text(${list}::jsonb) as held(scope) where held.scope = ${scope})`
+    : sql`exists (select 1 from json_each(${list}) as held where held.value = ${scope})`;
+}
+
+/** `lower` changes ASCII alone in SQLite, and in PostgreSQL under the C collation of the column. */
+function nameContains(q: string): Expression<SqlBool> {
+  const lowered = q.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const pattern = `%${lowered.replace(/[%_!]/g, '!$&')}%`;
+  return sql`lower(${sql.ref('keys.name')}) like ${pattern} escape '!'`;
+}

@@ -1,0 +1,73 @@
+import type { Kysely } from 'kysely';
+import { withDeadline } from '../deadline.js';
+import { InvalidOptionError } from '../errors.js';
+import { columnTypes, migrations } from './migrations.js';
+import { migrationDeadlineMs } from './sql-database.js';
+import type { MigrateMode, SqlDatabase } from './sql-database.js';
+import type { Tables } from './tables.js';
+import type { TimeBudget } from './time-budget.js';
+
+/**
+ * Brings the schema up to date, or says that it is not. Looks without a lock first, so that an ordinary start writes
+ * nothing; looks again under the lock, because another process may have been faster.
+ *
+ * Kysely's own Migrator is not used: it has no lock on SQLite.
+ *
+ * @throws InvalidOptionError when the schema is newer than this version, or behind and `mode` is `check`
+ */
+export async function migrate(database: SqlDatabase, mode: MigrateMode, budget: TimeBudget): Promise<void> {
+  const looked = database.read(budget, (reader) => schemaVersion(database, reader));
+  const version = await withDeadline(looked, budget.remainingMs, 'Reading the schema version');
+  refuseNewer(database, version);
+  if (version === migrations.length) return;
+  if (mode === 'check') {
+    throw new InvalidOptionError(
+      `The API key schema in ${database.label} is at version ${version}; this version of express-api-keys needs ` +
+        `${migrations.length}. Start once with migrate: 'auto', as a database user who may create tables.`,
+    );
+  }
+  const migrated = database.migrate(async (transaction) => {
+    const current = await schemaVersion(database, transaction);
+    refuseNewer(database, current);
+    if (current === 0) await createVersionTable(database, transaction);
+    for (const [index, migration] of migrations.entries()) {
+      if (index < current) continue;
+      await migration.up(transaction, columnTypes(database.dialect));
+      await transaction
+        .insertInto('schema_versions')
+        .values({ version: index + 1, name: migration.name })
+        .execute();
+    }
+  });
+  await withDeadline(migrated, migrationDeadlineMs, 'Migrating the schema');
+}
+
+/** How many migrations were applied; 0 for an empty database. */
+async function schemaVersion(database: SqlDatabase, reader: Kysely<Tables>): Promise<number> {
+  if (!(await database.hasTable(reader, 'schema_versions'))) return 0;
+  const row = await reader
+    .selectFrom('schema_versions')
+    .select('version')
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.version ?? 0;
+}
+
+/** Code that does not know the schema could read a revoked key as a valid one. */
+function refuseNewer(database: SqlDatabase, version: number): void {
+  if (version <= migrations.length) return;
+  throw new InvalidOptionError(
+    `The API key schema in ${database.label} is at version ${version}; this version of express-api-keys knows only ` +
+      `${migrations.length}. Upgrade express-api-keys, or name another database.`,
+  );
+}
+
+async function createVersionTable(database: SqlDatabase, { schema }: Kysely<Tables>): Promise<void> {
+  const { integer, text } = columnTypes(database.dialect);
+  await schema
+    .createTable('schema_versions')
+    .addColumn('version', integer, (column) => column.primaryKey().notNull())
+    .addColumn('name', text, (column) => column.notNull())
+    .execute();
+}

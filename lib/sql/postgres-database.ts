@@ -1,0 +1,132 @@
+import { Kysely, sql } from 'kysely';
+import type { Logger } from '../ports/logger.js';
+import { ApiKeysError } from '../errors.js';
+import { loadDriver } from './load-driver.js';
+import { boundedPostgresDialect } from './postgres-driver.js';
+import type { PostgresLimits } from './postgres-driver.js';
+import { asksForRetry } from './postgres-errors.js';
+import type { PgPool } from './postgres-pool.js';
+import { migrationDeadlineMs } from './sql-database.js';
+import type { SqlDatabase } from './sql-database.js';
+import type { Tables } from './tables.js';
+
+/** Settings of {@link postgresDatabase}, defaults filled in. */
+export interface PostgresSettings {
+  readonly connection: string | PgPool;
+  readonly schema: string;
+  readonly deadlineMs: number;
+  readonly maxConnections: number;
+  readonly logger: Logger;
+}
+
+/** Held for the time of a migration; any number will do as long as it never changes. */
+const migrationLock = 7_165_300_918_004_201n;
+const mostRetries = 2;
+
+interface OwnPool extends PgPool {
+  end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+interface PgModule {
+  readonly Pool: new (config: Readonly<Record<string, unknown>>) => OwnPool;
+}
+
+/** A PostgreSQL schema of our own, through a pool of ours or one that the app handed in. */
+export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
+  const { connection, schema, deadlineMs } = settings;
+  // The server gives up before the caller does, so that a lock is let go of while its holder still knows.
+  const limits: PostgresLimits = { answerMs: deadlineMs, transactionStepMs: deadlineMs * 0.75 };
+  let pool: PgPool | undefined;
+  let ownPool: OwnPool | undefined;
+
+  const kysely = (within: PostgresLimits): Kysely<Tables> => {
+    if (pool === undefined) throw new Error('The PostgreSQL store is not open');
+    return new Kysely<Tables>({ dialect: boundedPostgresDialect(pool, within) }).withSchema(schema);
+  };
+  let ordinary: Kysely<Tables> | undefined;
+
+  return {
+    dialect: 'postgres',
+    label: `the PostgreSQL schema "${schema}"`,
+
+    async open() {
+      if (typeof connection === 'string') pool = ownPool ??= await createPool(connection, settings);
+      else pool = connection;
+      ordinary ??= kysely(limits);
+    },
+
+    async close() {
+      const closing = ownPool;
+      pool = ownPool = ordinary = undefined;
+      await closing?.end();
+    },
+
+    read: (_budget, work) => work((ordinary ??= kysely(limits))),
+
+    async write(budget, work) {
+      for (let retries = 0; ; retries += 1) {
+        try {
+          return await (ordinary ??= kysely(limits)).transaction().execute((transaction) => {
+            budget.check();
+            return work(transaction);
+          });
+        } catch (error) {
+          if (retries === mostRetries || !asksForRetry(error)) throw error;
+        }
+      }
+    },
+
+    migrate: (work) =>
+      kysely({ answerMs: migrationDeadlineMs, transactionStepMs: migrationDeadlineMs })
+        .transaction()
+        .execute(async (transaction) => {
+          await sql`select pg_catalog.pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(transaction);
+          await createSchema(transaction, schema);
+          await work(transaction);
+        }),
+
+    async hasTable(database, name) {
+      const tables = sql`select 1 from pg_catalog.pg_tables where schemaname = ${schema} and tablename = ${name}`;
+      return (await tables.execute(database)).rows.length > 0;
+    },
+  };
+}
+
+async function createPool(connectionString: string, settings: PostgresSettings): Promise<OwnPool> {
+  const { Pool } = (await loadDriver('pg', 'PostgreSQL')) as PgModule;
+  let pool: OwnPool;
+  try {
+    pool = new Pool({
+      connectionString,
+      max: settings.maxConnections,
+      connectionTimeoutMillis: Math.ceil(settings.deadlineMs * 0.75),
+      keepAlive: true,
+      // The app's own server keeps a process alive; an idle connection must not keep a script from ending.
+      allowExitOnIdle: true,
+      application_name: 'express-api-keys',
+    });
+  } catch (error) {
+    // pg's own message may quote the connection string, password and all.
+    throw new ApiKeysError('unavailable', {
+      cause: new Error(`The pool could not be made (${nameOf(error)})`),
+    });
+  }
+  // An idle connection that dies (a restart, a failover) is replaced at the next use.
+  pool.on('error', (error) => {
+    settings.logger.warn(`API keys: an idle PostgreSQL connection was lost (${error.message})`);
+  });
+  return pool;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown error';
+}
+
+/** `create schema if not exists` asks for the right to create one even when it is there. */
+async function createSchema(database: Kysely<Tables>, schema: string): Promise<void> {
+  const { rows } = await sql`select 1 from pg_catalog.pg_namespace where nspname = ${schema}`.execute(
+    database,
+  );
+  if (rows.length === 0) await sql`create schema ${sql.id(schema)}`.execute(database);
+}

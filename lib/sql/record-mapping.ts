@@ -1,0 +1,116 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { SecretCredential } from '../domain/credential.js';
+import type { JsonObject } from '../domain/json.js';
+import type { CredentialsTable, KeysTable } from './tables.js';
+
+/** A row of the statement that reads keys: a key, and one of its digests or credentials if it has any. */
+export interface RecordRow extends Selectable<KeysTable> {
+  readonly last_used_at: number | null;
+  readonly credential_id: string | null;
+  readonly bcrypt_hash: string | null;
+  readonly secret_check: string | null;
+  readonly credential_created_at: number | null;
+  readonly ended_at: number | null;
+  readonly ends_at: number | null;
+  readonly pepper_id: string | null;
+  readonly digest: string | null;
+}
+
+/** Folds rows into records; rows of one key, and of one credential, must follow one another. */
+export function recordsFromRows(rows: readonly RecordRow[]): readonly ApiKeyRecord[] {
+  return runs(rows, (row) => row.id).map(recordFromRows);
+}
+
+function recordFromRows(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecord {
+  const [row] = rows;
+  return {
+    id: row.id,
+    keyspace: row.keyspace,
+    ownerId: row.owner_id,
+    name: row.name,
+    description: row.description,
+    scopes: JSON.parse(row.scopes) as string[],
+    environment: row.environment,
+    enabled: row.enabled === 1,
+    revokedAt: row.revoked_at,
+    expiresAt: row.expires_at,
+    ipAllowlist: row.ip_allowlist === null ? null : (JSON.parse(row.ip_allowlist) as string[]),
+    metadata: JSON.parse(row.metadata) as JsonObject,
+    hint: { prefix: row.hint_prefix, lastFour: row.hint_last_four },
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    lastUsedAt: row.last_used_at,
+    credentials: runs(
+      rows.filter((each) => each.credential_id !== null),
+      (each) => each.credential_id,
+    ).map(credentialFromRows),
+  };
+}
+
+function credentialFromRows(rows: readonly [RecordRow, ...RecordRow[]]): SecretCredential {
+  const [row] = rows;
+  const digests = rows.flatMap(({ pepper_id: pepperId, digest }) =>
+    pepperId === null || digest === null ? [] : [[pepperId, digest] as const],
+  );
+  return {
+    id: row.credential_id ?? '',
+    kind: 'secret',
+    bcryptHash: row.bcrypt_hash ?? '',
+    secretCheck: row.secret_check ?? '',
+    digests: Object.fromEntries(digests),
+    createdAt: row.credential_created_at ?? 0,
+    endedAt: row.ended_at,
+    endsAt: row.ends_at,
+  };
+}
+
+/** Splits a list where the name changes. */
+function runs<T>(list: readonly T[], nameOf: (item: T) => unknown): [T, ...T[]][] {
+  const result: [T, ...T[]][] = [];
+  for (const item of list) {
+    const last = result.at(-1);
+    if (last !== undefined && nameOf(last[0]) === nameOf(item)) last.push(item);
+    else result.push([item]);
+  }
+  return result;
+}
+
+/** The row of a key, without what lives in other tables. */
+export function keyRow(record: ApiKeyRecord): Insertable<KeysTable> {
+  return {
+    id: record.id,
+    keyspace: record.keyspace,
+    owner_id: record.ownerId,
+    name: record.name,
+    description: record.description,
+    scopes: JSON.stringify(record.scopes),
+    environment: record.environment,
+    enabled: record.enabled ? 1 : 0,
+    revoked_at: record.revokedAt,
+    expires_at: record.expiresAt,
+    ip_allowlist: record.ipAllowlist === null ? null : JSON.stringify(record.ipAllowlist),
+    metadata: JSON.stringify(record.metadata),
+    hint_prefix: record.hint.prefix,
+    hint_last_four: record.hint.lastFour,
+    version: record.version,
+    created_at: record.createdAt,
+    updated_at: record.updatedAt,
+  };
+}
+
+/** The rows of a key's credentials, without digests. */
+export function credentialRows(record: ApiKeyRecord): readonly Selectable<CredentialsTable>[] {
+  return record.credentials.map((credential, position) => ({
+    key_id: record.id,
+    id: credential.id,
+    position,
+    kind: credential.kind,
+    bcrypt_hash: credential.bcryptHash,
+    secret_check: credential.secretCheck,
+    created_at: credential.createdAt,
+    ended_at: credential.endedAt,
+    ends_at: credential.endsAt,
+  }));
+}

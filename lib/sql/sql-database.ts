@@ -1,0 +1,29 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Tables } from './tables.js';
+import type { TimeBudget } from './time-budget.js';
+
+/** The two databases that the SQL store speaks to. */
+export type SqlDialect = 'sqlite' | 'postgres';
+
+/** Whether the schema may be changed at start (`auto`) or only looked at (`check`). */
+export type MigrateMode = 'auto' | 'check';
+
+/** A migration may have to rewrite a large table, or to wait for another process that does. */
+export const migrationDeadlineMs = 120_000;
+
+/** What the SQL store needs from a database. Trouble rejects with `ERR_API_KEYS_UNAVAILABLE`, mistakes as they are. */
+export interface SqlDatabase {
+  readonly dialect: SqlDialect;
+  /** What it is called in messages; no address, no password. */
+  readonly label: string;
+  /** Loads the driver and connects. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /** Reads what is committed. Never waits for a change. */
+  read<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /** Runs work in one transaction of read committed or better; again after a deadlock, at most twice. */
+  write<T>(budget: TimeBudget, work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /** Runs work in one transaction, alone among all processes that call this, within {@link migrationDeadlineMs}. */
+  migrate(work: (transaction: Transaction<Tables>) => Promise<void>): Promise<void>;
+  hasTable(database: Kysely<Tables>, name: keyof Tables): Promise<boolean>;
+}

@@ -1,0 +1,129 @@
+import { withDeadline } from '../deadline.js';
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { AuditEvent } from '../domain/audit-event.js';
+import { ApiKeysError } from '../errors.js';
+import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
+import { listAuditEvents, lockAuditHead } from './audit-queries.js';
+import { advanceUses, insertDigest } from './key-changes.js';
+import { findKey, listKeys } from './key-queries.js';
+import { migrate } from './migrate.js';
+import type { MigrateMode, SqlDatabase } from './sql-database.js';
+import { SqlTransaction } from './sql-transaction.js';
+import { isStorable } from './storable-text.js';
+import { TimeBudget } from './time-budget.js';
+import { Turnstile } from './turnstile.js';
+
+/** Settings of {@link SqlKeyStore}, defaults filled in. */
+export interface SqlKeyStoreSettings {
+  /** Milliseconds. */
+  readonly deadlineMs: number;
+  readonly migrate: MigrateMode;
+}
+
+/** The key store on SQLite and PostgreSQL alike. */
+export class SqlKeyStore implements KeyStore {
+  readonly #database: SqlDatabase;
+  readonly #settings: SqlKeyStoreSettings;
+  /** Changes wait for each other anyway; waiting here, they keep no connection from the reads. */
+  readonly #changes = new Turnstile();
+  #opening: Promise<void> | undefined;
+  #isOpen = false;
+
+  constructor(database: SqlDatabase, settings: SqlKeyStoreSettings) {
+    this.#database = database;
+    this.#settings = settings;
+  }
+
+  async open(): Promise<void> {
+    this.#opening ??= this.#open();
+    try {
+      await this.#opening;
+    } catch (error) {
+      this.#opening = undefined;
+      throw error;
+    }
+  }
+
+  /** Longer than the deadline only while a migration runs, here or in another process. */
+  async #open(): Promise<void> {
+    await this.#database.open();
+    await migrate(this.#database, this.#settings.migrate, new TimeBudget(this.#settings.deadlineMs));
+    this.#isOpen = true;
+  }
+
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    this.#opening = undefined;
+    const closing = this.#changes.empty().then(() => this.#database.close());
+    await withDeadline(closing, this.#settings.deadlineMs, 'Closing the key store');
+  }
+
+  find(id: string): Promise<ApiKeyRecord | null> {
+    return this.#within('Reading a key', (budget) =>
+      this.#database.read(budget, (database) => findKey(database, id)),
+    );
+  }
+
+  list(query: KeyQuery): Promise<readonly ApiKeyRecord[]> {
+    return this.#within('Listing keys', (budget) =>
+      this.#database.read(budget, (database) => listKeys(database, this.#database.dialect, query)),
+    );
+  }
+
+  listEvents(query: AuditQuery): Promise<readonly AuditEvent[]> {
+    return this.#within('Listing the audit trail', (budget) =>
+      this.#database.read(budget, (database) => listAuditEvents(database, query)),
+    );
+  }
+
+  transact<T>(work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T> {
+    return this.#within('A change', (budget) =>
+      this.#changes.pass(async () => {
+        // Who has waited too long was told so, and must not be surprised by the change later.
+        budget.check();
+        return this.#change(budget, work);
+      }),
+    );
+  }
+
+  #change<T>(budget: TimeBudget, work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T> {
+    return this.#database.write(budget, async (database) => {
+      const transaction = new SqlTransaction(database, await lockAuditHead(database, this.#database.dialect));
+      try {
+        const result = await withDeadline(work(transaction), budget.remainingMs, 'The work of a change');
+        await transaction.finish();
+        budget.check();
+        return result;
+      } catch (error) {
+        await transaction.abandon();
+        throw error;
+      }
+    });
+  }
+
+  addDigest(keyId: string, credentialId: string, pepperId: string, digest: string): Promise<void> {
+    const row = { key_id: keyId, credential_id: credentialId, pepper_id: pepperId, digest };
+    if (!isStorable(keyId, credentialId)) return Promise.resolve();
+    return this.#within('Adding a digest', (budget) =>
+      this.#database.write(budget, (database) => insertDigest(database, this.#database.dialect, row)),
+    );
+  }
+
+  recordUse(uses: readonly KeyUse[]): Promise<void> {
+    const storable = uses.filter((use) => isStorable(use.keyId));
+    if (storable.length === 0) return Promise.resolve();
+    return this.#within('Recording uses', (budget) =>
+      this.#database.write(budget, (database) => advanceUses(database, storable)),
+    );
+  }
+
+  #within<T>(what: string, work: (budget: TimeBudget) => Promise<T>): Promise<T> {
+    if (!this.#isOpen) {
+      return Promise.reject(
+        new ApiKeysError('unavailable', { cause: new Error('The key store is not open') }),
+      );
+    }
+    const { deadlineMs } = this.#settings;
+    return withDeadline(work(new TimeBudget(deadlineMs)), deadlineMs, what);
+  }
+}

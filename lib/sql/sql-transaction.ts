@@ -1,0 +1,84 @@
+import type { Transaction } from 'kysely';
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { AuditEventDraft } from '../domain/audit-event.js';
+import type { KeyStoreTransaction } from '../ports/key-store.js';
+import { appendEvent, moveAuditHead } from './audit-queries.js';
+import type { AuditHead } from './audit-queries.js';
+import { insertKey, updateKey } from './key-changes.js';
+import { findKey, findUnrevokedKeys } from './key-queries.js';
+import type { Tables } from './tables.js';
+import { Turnstile } from './turnstile.js';
+
+/**
+ * One change under the lock on the head of the trail. Steps run one after the other, also when they were not awaited.
+ * A step that failed has undone the whole transaction (PostgreSQL would answer "commit" with a silent rollback), so
+ * every later step and the end fail with the same error, even if the work has caught it.
+ */
+export class SqlTransaction implements KeyStoreTransaction {
+  readonly #transaction: Transaction<Tables>;
+  readonly #steps = new Turnstile();
+  #head: AuditHead;
+  #headMoved = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(transaction: Transaction<Tables>, head: AuditHead) {
+    this.#transaction = transaction;
+    this.#head = head;
+  }
+
+  find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
+    return this.#step(() => findKey(this.#transaction, id, ownerId));
+  }
+
+  findUnrevokedByOwner(ownerId: string): Promise<readonly ApiKeyRecord[]> {
+    return this.#step(() => findUnrevokedKeys(this.#transaction, ownerId));
+  }
+
+  insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {
+    return this.#step(async () => {
+      await insertKey(this.#transaction, record);
+      await this.#append(event);
+    });
+  }
+
+  update(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {
+    return this.#step(async () => {
+      await updateKey(this.#transaction, record);
+      await this.#append(event);
+    });
+  }
+
+  /** Ends the work: stores the head, or rejects with what went wrong. No step is possible after it. */
+  async finish(): Promise<void> {
+    await this.#step(async () => {
+      if (this.#headMoved) await moveAuditHead(this.#transaction, this.#head);
+    });
+    this.#failure = { error: new Error('The transaction is over') };
+  }
+
+  /**
+   * Refuses further steps and waits for the one that is running: a statement that is sent after the rollback would be
+   * carried out outside of any transaction.
+   */
+  async abandon(): Promise<void> {
+    this.#failure ??= { error: new Error('The transaction is over') };
+    await this.#steps.empty();
+  }
+
+  #step<T>(work: () => Promise<T>): Promise<T> {
+    return this.#steps.pass(async () => {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      try {
+        return await work();
+      } catch (error) {
+        this.#failure ??= { error };
+        throw error;
+      }
+    });
+  }
+
+  async #append(event: AuditEventDraft): Promise<void> {
+    this.#head = await appendEvent(this.#transaction, this.#head, event);
+    this.#headMoved = true;
+  }
+}
