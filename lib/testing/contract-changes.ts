@@ -1,0 +1,160 @@
+import type { KeyStoreTransaction } from '../ports/key-store.js';
+import type { ContractContext } from './key-store-contract.js';
+import { insert, nextVersion, sampleEvent, sampleKey, update } from './sample-keys.js';
+
+/** A change happens whole or not at all, and changes run one after the other. */
+export function describeChanges({ describe, it, expect }: ContractContext): void {
+  describe('transact', () => {
+    it('returns what the work returns', async ({ store }) => {
+      expect(await store.transact(async () => 'result')).toBe('result');
+    });
+
+    it('shows the work what it has written, and others only what is committed', async ({ store }) => {
+      const record = sampleKey();
+      await store.transact(async (transaction) => {
+        expect(await transaction.find(record.id)).toBe(null);
+        await transaction.insert(record, sampleEvent(record));
+        expect(await transaction.find(record.id)).toEqual(record);
+        expect(await store.find(record.id)).toBe(null);
+        const renamed = nextVersion(record, { name: 'Renamed' });
+        await transaction.update(renamed, sampleEvent(renamed));
+        expect(await transaction.find(record.id)).toEqual(renamed);
+        expect(await transaction.findUnrevokedByOwner(record.ownerId)).toEqual([renamed]);
+      });
+      expect((await store.find(record.id))?.version).toBe(2);
+    });
+
+    it('leaves nothing behind when the work rejects', async ({ store }) => {
+      const kept = sampleKey({ id: 'kept' });
+      const lost = sampleKey({ id: 'lost' });
+      await insert(store, kept);
+      const failing = store.transact(async (transaction) => {
+        await transaction.insert(lost, sampleEvent(lost));
+        const renamed = nextVersion(kept, { name: 'Renamed', credentials: [] });
+        await transaction.update(renamed, sampleEvent(renamed));
+        throw new Error('changed my mind');
+      });
+      expect(await failing.catch((error: unknown) => String(error))).toBe('Error: changed my mind');
+      expect(await store.find('lost')).toBe(null);
+      expect(await store.find('kept')).toEqual(kept);
+      // The number that was given up is given to the next change.
+      await insert(store, sampleKey({ id: 'next' }));
+      const events = await store.listEvents({ limit: 9 });
+      expect(events.map(({ sequence, keyId }) => [sequence, keyId])).toEqual([
+        [2, 'next'],
+        [1, 'kept'],
+      ]);
+    });
+
+    it('lets the next change through after one that failed', async ({ store }) => {
+      const failing = store.transact(() => Promise.reject(new Error('no')));
+      const following = insert(store, sampleKey());
+      await expect(failing).rejects.toThrow();
+      await following;
+      expect((await store.find(sampleKey().id))?.version).toBe(1);
+    });
+
+    it('refuses steps after its end', async ({ store }) => {
+      const record = sampleKey();
+      let kept: KeyStoreTransaction | undefined;
+      await store.transact(async (transaction) => {
+        kept = transaction;
+      });
+      await expect(kept?.insert(record, sampleEvent(record))).rejects.toThrow();
+      await expect(kept?.find(record.id)).rejects.toThrow();
+      expect(await store.find(record.id)).toBe(null);
+    });
+
+    it('takes steps that were not awaited one by one', async ({ store }) => {
+      const records = ['a', 'b', 'c'].map((id) => sampleKey({ id }));
+      await store.transact((transaction) =>
+        Promise.all(records.map((record) => transaction.insert(record, sampleEvent(record)))),
+      );
+      const events = await store.listEvents({ limit: 9 });
+      expect(events.map(({ sequence, keyId }) => `${sequence} ${keyId}`)).toEqual(['3 c', '2 b', '1 a']);
+    });
+  });
+
+  describe('insert', () => {
+    it('rejects an id that is taken and changes nothing', async ({ store }) => {
+      const record = sampleKey();
+      await insert(store, record);
+      await expect(insert(store, { ...record, name: 'Other', credentials: [] })).rejects.toThrow();
+      expect(await store.find(record.id)).toEqual(record);
+      expect((await store.listEvents({ limit: 9 })).length).toBe(1);
+    });
+
+    it('undoes the change when it was refused, even if the work goes on', async ({ store }) => {
+      const [taken, free] = [sampleKey({ id: 'taken' }), sampleKey({ id: 'free' })];
+      await insert(store, taken);
+      const stubborn = store.transact(async (transaction) => {
+        await transaction.insert(taken, sampleEvent(taken)).catch(() => undefined);
+        await transaction.insert(free, sampleEvent(free)).catch(() => undefined);
+      });
+      await expect(stubborn).rejects.toThrow();
+      expect(await store.find('free')).toBe(null);
+      expect((await store.listEvents({ limit: 9 })).length).toBe(1);
+    });
+  });
+
+  describe('update', () => {
+    it('rejects any version but the next one, and a key that is not stored', async ({ store }) => {
+      const record = sampleKey();
+      await insert(store, record);
+      await update(store, nextVersion(record));
+      const stored = await store.find(record.id);
+      for (const version of [1, 2, 4]) {
+        await expect(update(store, { ...record, version, name: 'Other' })).rejects.toThrow();
+      }
+      await expect(update(store, sampleKey({ id: 'unknown', version: 2 }))).rejects.toThrow();
+      expect(await store.find(record.id)).toEqual(stored);
+      expect((await store.listEvents({ limit: 9 })).length).toBe(2);
+    });
+
+    it('leaves the time of last use as it is', async ({ store }) => {
+      const record = sampleKey({ lastUsedAt: 5 });
+      await insert(store, record);
+      await update(store, nextVersion(record, { lastUsedAt: null }));
+      expect((await store.find(record.id))?.lastUsedAt).toBe(5);
+      await update(store, nextVersion(nextVersion(record), { lastUsedAt: 99 }));
+      expect((await store.find(record.id))?.lastUsedAt).toBe(5);
+    });
+
+    it('touches no other key', async ({ store }) => {
+      const [a, b] = [sampleKey({ id: 'a' }), sampleKey({ id: 'b' })];
+      await insert(store, a, b);
+      await update(store, nextVersion(a, { name: 'Renamed', credentials: [] }));
+      expect(await store.find('b')).toEqual(b);
+    });
+  });
+
+  describe('find in a change', () => {
+    it('sees a key only through its owner when one is given', async ({ store }) => {
+      const record = sampleKey({ ownerId: 'owner-1' });
+      await insert(store, record);
+      await store.transact(async (transaction) => {
+        expect(await transaction.find(record.id, 'owner-1')).toEqual(record);
+        for (const other of ['owner-2', 'OWNER-1', '', '%', 'owner-1\0']) {
+          expect(await transaction.find(record.id, other)).toBe(null);
+        }
+        expect(await transaction.find('unknown', 'owner-1')).toBe(null);
+      });
+    });
+  });
+
+  describe('findUnrevokedByOwner', () => {
+    it('returns all unrevoked keys of one owner, in every keyspace and state', async ({ store }) => {
+      await insert(
+        store,
+        sampleKey({ id: 'a' }),
+        sampleKey({ id: 'b', keyspace: 'other', enabled: false }),
+        sampleKey({ id: 'c', expiresAt: 1 }),
+        sampleKey({ id: 'd', revokedAt: 1 }),
+        sampleKey({ id: 'e', ownerId: 'owner-2' }),
+      );
+      const found = await store.transact((transaction) => transaction.findUnrevokedByOwner('owner-1'));
+      expect(found.map((record) => record.id).sort()).toEqual(['a', 'b', 'c']);
+      expect(found.every((record) => record.credentials.length === 1)).toBe(true);
+    });
+  });
+}

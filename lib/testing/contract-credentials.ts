@@ -1,0 +1,89 @@
+import type { ContractContext } from './key-store-contract.js';
+import { insert, nextVersion, sampleCredential, sampleKey, sampleTime, update } from './sample-keys.js';
+
+/** Credentials and their digests. */
+export function describeCredentials({ describe, it, expect }: ContractContext): void {
+  describe('credentials', () => {
+    it('are added, ended and removed by an update, in the order of the record', async ({ store }) => {
+      const first = sampleCredential({ id: 'first' });
+      const second = sampleCredential({ id: 'second', createdAt: sampleTime + 1 });
+      const third = sampleCredential({ id: 'third', createdAt: sampleTime + 1 });
+      const v1 = sampleKey({ credentials: [first] });
+      const v2 = nextVersion(v1, { credentials: [second, { ...first, endsAt: sampleTime + 60 }] });
+      const v3 = nextVersion(v2, {
+        credentials: [third, { ...second, endedAt: sampleTime + 2 }, { ...first, endedAt: sampleTime + 2 }],
+      });
+      const v4 = nextVersion(v3, { credentials: [third] });
+      await insert(store, v1);
+      for (const version of [v2, v3, v4]) {
+        await update(store, version);
+        expect(await store.find(v1.id)).toEqual(version);
+      }
+    });
+
+    it('may have the same id in two keys', async ({ store }) => {
+      const a = sampleKey({ id: 'a', credentials: [sampleCredential({ digests: { pepper: 'of a' } })] });
+      const b = sampleKey({ id: 'b', credentials: [sampleCredential({ digests: { pepper: 'of b' } })] });
+      await insert(store, a, b);
+      await store.addDigest('a', 'credential01', 'next', 'next of a');
+      await update(store, nextVersion(b, { credentials: [] }));
+      const found = await store.find('a');
+      expect(found?.credentials[0]?.digests).toEqual({ pepper: 'of a', next: 'next of a' });
+      expect((await store.find('b'))?.credentials).toEqual([]);
+    });
+
+    it('that are removed take their digests along', async ({ store }) => {
+      const record = sampleKey();
+      await insert(store, record);
+      const removed = nextVersion(record, { credentials: [] });
+      await update(store, removed);
+      const again = sampleCredential({ digests: { other: 'x' } });
+      await update(store, nextVersion(removed, { credentials: [again] }));
+      expect((await store.find(record.id))?.credentials).toEqual([again]);
+    });
+  });
+
+  describe('addDigest', () => {
+    it('adds one for another pepper and leaves the version', async ({ store, other }) => {
+      const record = sampleKey();
+      await insert(store, record);
+      await store.addDigest(record.id, 'credential01', 'beef', 'new');
+      const digests = { c0ffee: 'd'.repeat(64), beef: 'new' };
+      const expected = { ...record, credentials: [sampleCredential({ digests })] };
+      expect(await store.find(record.id)).toEqual(expected);
+      expect(await other.find(record.id)).toEqual(expected);
+      expect((await store.listEvents({ limit: 9 })).length).toBe(1);
+    });
+
+    it('never replaces one, however often it is called', async ({ store, other }) => {
+      const record = sampleKey();
+      await insert(store, record);
+      await store.addDigest(record.id, 'credential01', 'c0ffee', 'replaced');
+      expect(await store.find(record.id)).toEqual(record);
+      await Promise.all(
+        [store, other, store, other].map((each) => each.addDigest(record.id, 'credential01', 'beef', 'same')),
+      );
+      expect((await store.find(record.id))?.credentials[0]?.digests['beef']).toBe('same');
+    });
+
+    it('does nothing for a credential or key that is not stored', async ({ store }) => {
+      const record = sampleKey();
+      await insert(store, record);
+      await store.addDigest(record.id, 'unknown', 'beef', 'new');
+      await store.addDigest('unknown', 'credential01', 'beef', 'new');
+      expect(await store.find(record.id)).toEqual(record);
+      expect(await store.find('unknown')).toBe(null);
+    });
+
+    it('is not undone by a change that began before it', async ({ store, other }) => {
+      const record = sampleKey();
+      await insert(store, record);
+      const read = (await store.find(record.id)) ?? record;
+      await other.addDigest(record.id, 'credential01', 'beef', 'new');
+      const stale = sampleCredential({ digests: { c0ffee: 'not mine to change' }, endsAt: sampleTime + 1 });
+      await update(store, nextVersion(read, { credentials: [stale] }));
+      const digests = { c0ffee: 'd'.repeat(64), beef: 'new' };
+      expect((await store.find(record.id))?.credentials).toEqual([{ ...stale, digests }]);
+    });
+  });
+}

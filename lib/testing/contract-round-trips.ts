@@ -1,0 +1,200 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { ContractContext } from './key-store-contract.js';
+import { insert, nextVersion, sampleCredential, sampleKey, sampleTime, update } from './sample-keys.js';
+
+const hostileTexts: readonly string[] = [
+  `Robert'); DROP TABLE keys; --`,
+  `"double" 'single' \`back\` \\ backslash \\' %_ $1 ? :name @p`,
+  'Grüße, 日本語, עברית, 😀 and 👩‍👩‍👧 (four bytes each)',
+  ' spaces around ',
+  '{"json": [null, true]}',
+  'null',
+  '0',
+];
+
+const fullKey: ApiKeyRecord = sampleKey({
+  description: 'Two lines\nof text',
+  scopes: ['orders:*', 'invoices:read', '*'],
+  environment: 'test',
+  enabled: false,
+  revokedAt: sampleTime + 5,
+  expiresAt: sampleTime + 86_400_000,
+  ipAllowlist: ['10.0.0.0/8', '2001:db8::1'],
+  metadata: {
+    text: 'a',
+    number: 1.5,
+    large: 9_007_199_254_740_991,
+    yes: true,
+    no: false,
+    none: null,
+    list: [1, ['two', { three: 3 }]],
+    empty: {},
+  },
+  updatedAt: sampleTime + 7,
+  lastUsedAt: sampleTime + 6,
+  credentials: [
+    // Made at the same moment: only their order in the list says which one is newer.
+    sampleCredential({ id: 'zzz', digests: { one: 'a'.repeat(64), two: 'b'.repeat(64) } }),
+    sampleCredential({ id: 'aaa', digests: {}, endsAt: sampleTime + 60_000 }),
+    sampleCredential({ id: 'mmm', createdAt: sampleTime - 1, endedAt: sampleTime, endsAt: sampleTime + 1 }),
+  ],
+});
+
+/** What is stored comes back exactly. */
+export function describeRoundTrips({ describe, it, expect }: ContractContext): void {
+  describe('find', () => {
+    it('returns a key exactly as it was stored', async ({ store, other }) => {
+      await insert(store, fullKey);
+      expect(await store.find(fullKey.id)).toEqual(fullKey);
+      expect(await other.find(fullKey.id)).toEqual(fullKey);
+    });
+
+    it('returns a key exactly as it was updated', async ({ store }) => {
+      const first = sampleKey({ credentials: [] });
+      await insert(store, first);
+      expect(await store.find(first.id)).toEqual(first);
+      const second = { ...fullKey, id: first.id, version: 2, lastUsedAt: null };
+      await update(store, second);
+      expect(await store.find(first.id)).toEqual(second);
+      const third = { ...first, version: 3 };
+      await update(store, third);
+      expect(await store.find(first.id)).toEqual(third);
+    });
+
+    it('tells null from empty', async ({ store }) => {
+      const empty = sampleKey({ description: '', scopes: [], metadata: {} });
+      await insert(store, empty);
+      expect(await store.find(empty.id)).toEqual(empty);
+    });
+
+    it('stores any text as it is', async ({ store }) => {
+      for (const [index, text] of hostileTexts.entries()) {
+        const record = sampleKey({
+          id: `hostile${index}`,
+          ownerId: text,
+          name: text,
+          description: text,
+          scopes: [text],
+          metadata: { [text]: text },
+        });
+        await insert(store, record);
+        expect(await store.find(record.id)).toEqual(record);
+        expect(await store.list({ ownerId: text, q: text, scope: text, now: sampleTime, limit: 9 })).toEqual([
+          record,
+        ]);
+        const [event] = await store.listEvents({ ownerId: text, limit: 9 });
+        expect(event?.ownerId).toBe(text);
+      }
+    });
+
+    it('knows times beyond 32 bits', async ({ store }) => {
+      const record = sampleKey({ expiresAt: Date.UTC(9999, 11, 31, 23, 59, 59, 999) });
+      await insert(store, record);
+      expect(await store.find(record.id)).toEqual(record);
+    });
+
+    it('returns null for an id that is not stored, whatever it looks like', async ({ store }) => {
+      const record = sampleKey();
+      await insert(store, record);
+      const { id } = record;
+      const others = [
+        '',
+        'unknown',
+        id.toUpperCase(),
+        id.slice(1),
+        `${id} `,
+        `${id}\0`,
+        `${id}\0x`,
+        '%',
+        '\ud800',
+      ];
+      for (const unknown of [...others, ...hostileTexts]) expect(await store.find(unknown)).toBe(null);
+    });
+
+    it('hands out copies', async ({ store }) => {
+      const record = sampleKey({ metadata: { list: [1] } });
+      await insert(store, record);
+      const found = (await store.find(record.id)) as unknown as {
+        name: string;
+        metadata: { list: number[] };
+      };
+      found.name = 'changed';
+      found.metadata.list.push(2);
+      expect(await store.find(record.id)).toEqual(record);
+    });
+
+    it('keeps what it was given, whatever happens to it later', async ({ store }) => {
+      const scopes = ['orders:read'];
+      const record = sampleKey({ scopes });
+      await insert(store, record);
+      scopes.push('*');
+      expect((await store.find(record.id))?.scopes).toEqual(['orders:read']);
+    });
+  });
+
+  describe('recordUse', () => {
+    it('moves the time of last use forward, never back, and leaves the version', async ({ store }) => {
+      const record = sampleKey();
+      await insert(store, record);
+      const expectLastUse = async (lastUsedAt: number): Promise<void> =>
+        expect(await store.find(record.id)).toEqual({ ...record, lastUsedAt });
+
+      await store.recordUse([{ keyId: record.id, at: sampleTime + 20 }]);
+      await expectLastUse(sampleTime + 20);
+      await store.recordUse([{ keyId: record.id, at: sampleTime + 10 }]);
+      await expectLastUse(sampleTime + 20);
+      await store.recordUse([{ keyId: record.id, at: sampleTime + 30 }]);
+      await expectLastUse(sampleTime + 30);
+    });
+
+    it('takes many keys at once, one key twice, and keys that do not exist', async ({ store }) => {
+      const [a, b] = [sampleKey({ id: 'a' }), sampleKey({ id: 'b' })];
+      await insert(store, a, b);
+      await store.recordUse([]);
+      await store.recordUse([
+        { keyId: 'b', at: sampleTime + 2 },
+        { keyId: 'a', at: sampleTime + 3 },
+        { keyId: 'unknown', at: sampleTime + 4 },
+        { keyId: 'a', at: sampleTime + 1 },
+      ]);
+      expect((await store.find('a'))?.lastUsedAt).toBe(sampleTime + 3);
+      expect((await store.find('b'))?.lastUsedAt).toBe(sampleTime + 2);
+      expect(await store.find('unknown')).toBe(null);
+    });
+
+    it('takes batches of thousands', async ({ store }) => {
+      await insert(store, sampleKey({ id: 'a' }));
+      const others = Array.from({ length: 3000 }, (_, index) => ({
+        keyId: `unknown${index}`,
+        at: sampleTime,
+      }));
+      await store.recordUse([...others, { keyId: 'a', at: sampleTime + 1 }]);
+      expect((await store.find('a'))?.lastUsedAt).toBe(sampleTime + 1);
+    });
+
+    it('is not undone by a change that began before it', async ({ store, other }) => {
+      const record = sampleKey();
+      await insert(store, record);
+      const read = await store.find(record.id);
+      await other.recordUse([{ keyId: record.id, at: sampleTime + 9 }]);
+      await update(store, nextVersion(read ?? record, { name: 'Renamed' }));
+      const found = await store.find(record.id);
+      expect([found?.name, found?.lastUsedAt]).toEqual(['Renamed', sampleTime + 9]);
+    });
+
+    it('gets along with changes and other batches of the same keys', async ({ store, other }) => {
+      const ids = Array.from({ length: 20 }, (_, index) => `key${index}`);
+      await insert(store, ...ids.map((id) => sampleKey({ id })));
+      const uses = ids.map((keyId, index) => ({ keyId, at: sampleTime + index }));
+      await Promise.all([
+        store.recordUse(uses),
+        other.recordUse([...uses].reverse()),
+        update(store, nextVersion(sampleKey({ id: 'key3' }))),
+        update(other, nextVersion(sampleKey({ id: 'key4' }))),
+        store.recordUse([...uses].reverse()),
+      ]);
+      const found = await Promise.all(ids.map((id) => store.find(id)));
+      expect(found.map((record) => record?.lastUsedAt)).toEqual(uses.map((use) => use.at));
+    });
+  });
+}

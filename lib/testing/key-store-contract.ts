@@ -1,0 +1,69 @@
+import type { KeyStore } from '../ports/key-store.js';
+import { describeAuditTrail } from './contract-audit-trail.js';
+import { describeChanges } from './contract-changes.js';
+import { describeCredentials } from './contract-credentials.js';
+import { describeKeyLists } from './contract-key-lists.js';
+import { describeRoundTrips } from './contract-round-trips.js';
+import { globalTestApi } from './test-api.js';
+import type { Expectation, TestApi } from './test-api.js';
+
+/** A fresh, empty store for one test. */
+export interface StoreUnderTest {
+  /** Not yet opened. */
+  readonly store: KeyStore;
+  /** A second instance over the same data, not yet opened; leave it out when there can be only one. */
+  readonly another?: (() => KeyStore) | undefined;
+  /** Called when the test is over and its stores are closed. */
+  cleanUp(): Promise<void>;
+}
+
+/** What the parts of the contract get. */
+export interface ContractContext {
+  readonly describe: TestApi['describe'];
+  expect(actual: unknown): Expectation;
+  /** A test with open stores; `other` is the second instance, or `store` again when there is none. */
+  it(name: string, test: (stores: { store: KeyStore; other: KeyStore }) => Promise<void>): void;
+}
+
+/**
+ * The contract of a key store (lib/ports/key-store.ts) as tests. Call it in a test file:
+ *
+ *     describeKeyStore('my store', async () => ({ store: myStore(), cleanUp: async () => {} }));
+ *
+ * @param makeStore - called for every test
+ * @param api - `describe`, `it` and `expect` of jest or vitest; the global ones when left out
+ */
+export function describeKeyStore(
+  name: string,
+  makeStore: () => Promise<StoreUnderTest>,
+  api: TestApi = globalTestApi(),
+): void {
+  const context: ContractContext = {
+    describe: (title, body) => api.describe(title, body),
+    expect: (actual) => api.expect(actual),
+    it: (title, test) => api.it(title, () => withStores(makeStore, test)),
+  };
+  api.describe(`${name} as a key store`, () => {
+    describeRoundTrips(context);
+    describeChanges(context);
+    describeCredentials(context);
+    describeKeyLists(context);
+    describeAuditTrail(context);
+  });
+}
+
+async function withStores(
+  makeStore: () => Promise<StoreUnderTest>,
+  test: (stores: { store: KeyStore; other: KeyStore }) => Promise<void>,
+): Promise<void> {
+  const { store, another, cleanUp } = await makeStore();
+  const other = another?.() ?? store;
+  try {
+    await Promise.all([store.open(), other.open()]);
+    await test({ store, other });
+  } finally {
+    await store.close();
+    if (other !== store) await other.close();
+    await cleanUp();
+  }
+}

@@ -1,0 +1,81 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { AuditAction, AuditEventDraft } from '../domain/audit-event.js';
+import type { SecretCredential } from '../domain/credential.js';
+import type { KeyStore } from '../ports/key-store.js';
+
+/** When sample keys are made. Epoch milliseconds. */
+export const sampleTime: number = Date.UTC(2026, 0, 1);
+
+/** A credential as a store keeps it; the hashes only look like some. */
+export function sampleCredential(changes: Partial<SecretCredential> = {}): SecretCredential {
+  return {
+    id: 'credential01',
+    kind: 'secret',
+    bcryptHash: `$2b$10$${'a'.repeat(53)}`,
+    secretCheck: '0a1b2c3d',
+    digests: { c0ffee: 'd'.repeat(64) },
+    createdAt: sampleTime,
+    endedAt: null,
+    endsAt: null,
+    ...changes,
+  };
+}
+
+/** A key as a store keeps it. */
+export function sampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
+  return {
+    id: 'key0000000000001',
+    keyspace: 'default',
+    ownerId: 'owner-1',
+    name: 'Orders',
+    description: null,
+    scopes: ['orders:read'],
+    environment: 'live',
+    enabled: true,
+    revokedAt: null,
+    expiresAt: null,
+    ipAllowlist: null,
+    metadata: {},
+    hint: { prefix: 'acme_live_', lastFour: '7xYz' },
+    version: 1,
+    createdAt: sampleTime,
+    updatedAt: sampleTime,
+    lastUsedAt: null,
+    credentials: [sampleCredential()],
+    ...changes,
+  };
+}
+
+/** The next version of a key. */
+export function nextVersion(record: ApiKeyRecord, changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
+  return { ...record, version: record.version + 1, updatedAt: record.updatedAt + 1, ...changes };
+}
+
+/** The event that goes with a change of a key. */
+export function sampleEvent(record: ApiKeyRecord, changes: Partial<AuditEventDraft> = {}): AuditEventDraft {
+  const action: AuditAction = record.version === 1 ? 'key.created' : 'key.updated';
+  return {
+    action,
+    keyId: record.id,
+    keyspace: record.keyspace,
+    ownerId: record.ownerId,
+    keyVersion: record.version,
+    changedFields: record.version === 1 ? [] : ['name'],
+    actor: { kind: 'admin', id: 'admin-1' },
+    address: '203.0.113.7',
+    at: record.updatedAt,
+    ...changes,
+  };
+}
+
+/** Stores a new key. */
+export async function insert(store: KeyStore, ...records: readonly ApiKeyRecord[]): Promise<void> {
+  for (const record of records) {
+    await store.transact((transaction) => transaction.insert(record, sampleEvent(record)));
+  }
+}
+
+/** Stores a key's next version. */
+export async function update(store: KeyStore, record: ApiKeyRecord): Promise<void> {
+  await store.transact((transaction) => transaction.update(record, sampleEvent(record)));
+}
