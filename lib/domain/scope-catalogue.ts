@@ -41,10 +41,11 @@ export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): 
   };
 }
 
-/** The candidate that differs from a text in at most a third of its characters; `null` when none does. */
+/** The candidate that a text was probably meant to be: few edits away for its length; `null` when there is none. */
 export function nearestOf(text: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
-  let bestDistance = Math.floor(text.length / 3) + 1;
+  const mostEdits = text.length < 4 ? 1 : Math.max(2, Math.floor(text.length / 3));
+  let bestDistance = mostEdits + 1;
   for (const candidate of candidates) {
     const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {

@@ -45,7 +45,7 @@ function installFromDebian() {
 
 /**
  * The path of a server program; installs it when it is missing and we may.
- * @param {'redis-server' | 'initdb' | 'postgres'} name
+ * @param {'redis-server' | 'initdb' | 'postgres' | 'pg_dump'} name
  * @returns {string}
  */
 function findServerProgram(name) {
