@@ -24,7 +24,8 @@ export interface Pepper {
  * @throws InvalidOptionError when one is short or given twice, or when there is none or too many
  */
 export function parsePeppers(input: string | readonly string[]): readonly [Pepper, ...Pepper[]] {
-  const [current, ...previous] = (typeof input === 'string' ? [input] : input).map(parsePepper);
+  const texts: readonly unknown[] = Array.isArray(input) ? input : [input];
+  const [current, ...previous] = texts.map(parsePepper);
   if (current === undefined) {
     throw new InvalidOptionError(`pepper must name at least one pepper. Make one with: ${pepperCommand}`);
   }

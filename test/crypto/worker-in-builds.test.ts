@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 
+jest.setTimeout(30_000);
+
 const root = resolve(__dirname, '../..');
 const installed = mkdtempSync(join(tmpdir(), 'express-api-keys-builds-'));
 const bare = mkdtempSync(join(tmpdir(), 'express-api-keys-bare-'));
@@ -38,6 +40,7 @@ interface Outcome {
 function run(file: string, ...flags: string[]): Outcome {
   const output = execFileSync(process.execPath, [...flags, file], {
     encoding: 'utf8',
+    stdio: 'pipe',
     timeout: 20_000,
     cwd: tmpdir(),
   });

@@ -1,0 +1,135 @@
+import { createBcryptPool, type BcryptPool } from '../../lib/crypto/bcrypt-pool.js';
+import type { BcryptRunner } from '../../lib/crypto/bcrypt-question.js';
+import { createBcryptQueue } from '../../lib/crypto/bcrypt-queue.js';
+import { startBcryptWorker } from '../../lib/crypto/bcrypt-worker.js';
+
+jest.setTimeout(30_000);
+
+const bounds = { maxQueue: 100, deadlineMs: 20_000 };
+const pools: BcryptPool[] = [];
+let messages: string[] = [];
+let workers: BcryptRunner[] = [];
+
+/** A pool whose workers the test can end. */
+function open(size: number, start: () => BcryptRunner = startBcryptWorker): BcryptPool {
+  messages = [];
+  workers = [];
+  const pool = createBcryptPool({
+    size,
+    queue: createBcryptQueue({ matching: bounds, minting: bounds }),
+    logger: {
+      warn: (message) => void messages.push(message),
+      error: (message) => void messages.push(message),
+    },
+    startWorker: () => {
+      const worker = start();
+      workers.push(worker);
+      return worker;
+    },
+  });
+  pools.push(pool);
+  return pool;
+}
+
+const mint = (pool: BcryptPool, cost = 8): Promise<unknown> => pool.ask('minting', { input: 'input', cost });
+
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+});
+
+describe('workers', () => {
+  it('are started when there is something to do, and no more than allowed', async () => {
+    const pool = open(2);
+    expect(workers).toHaveLength(0);
+    await mint(pool);
+    expect(workers).toHaveLength(1);
+    await Promise.all(Array.from({ length: 10 }, () => mint(pool)));
+    expect(workers).toHaveLength(2);
+    expect(messages).toEqual([]);
+  });
+
+  it('are replaced when they end, and what they had is done again', async () => {
+    const pool = open(1);
+    await mint(pool);
+    const answer = mint(pool, 12);
+    await workers[0]!.stop();
+    expect(await answer).toMatch(/^\$2b\$12\$/);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('do not take a question down with them twice', async () => {
+    const pool = open(1);
+    await mint(pool);
+    const answer = mint(pool, 14).catch((error: unknown) => error);
+    await workers[0]!.stop();
+    await workers[1]!.stop();
+    expect(await answer).toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
+    expect(await mint(pool)).toMatch(/^\$2b\$08\$/);
+  });
+
+  it('are replaced when they ended while they had nothing to do', async () => {
+    const pool = open(1);
+    await mint(pool);
+    await workers[0]!.stop();
+    expect(await mint(pool)).toMatch(/^\$2b\$08\$/);
+    expect(workers).toHaveLength(2);
+    expect(messages).toEqual([]);
+  });
+});
+
+describe('without workers', () => {
+  it.each([
+    [
+      'they cannot be started',
+      () => {
+        throw new Error('no threads');
+      },
+    ],
+    [
+      'they end before they have come up',
+      () => {
+        const worker = startBcryptWorker();
+        void worker.stop();
+        return worker;
+      },
+    ],
+  ])('the main thread answers, one question at a time and with one warning, when %s', async (_, start) => {
+    const pool = open(3, start);
+    const order: number[] = [];
+    const hashes = await Promise.all(
+      Array.from({ length: 6 }, async (__, i) => {
+        const hash = await mint(pool);
+        order.push(i);
+        return String(hash);
+      }),
+    );
+    expect(hashes.every((hash) => hash.startsWith('$2b$08$'))).toBe(true);
+    expect(order).toHaveLength(6);
+    expect(await pool.ask('matching', { input: 'input', hash: hashes[0]! })).toBe(true);
+    expect(await pool.ask('matching', { input: 'other', hash: hashes[0]! })).toBe(false);
+    expect(messages).toEqual([expect.stringContaining('on the main thread')]);
+  });
+});
+
+describe('the queue', () => {
+  const question = { input: 'input', cost: 8 };
+
+  it('serves its lanes in turn, each in order', () => {
+    const queue = createBcryptQueue({ matching: bounds, minting: bounds });
+    const added = (['matching', 'matching', 'matching', 'minting', 'minting'] as const).map((lane) =>
+      queue.add(lane, question),
+    );
+    expect(queue.isEmpty()).toBe(false);
+    const lanes = Array.from({ length: 5 }, () => queue.take()?.lane);
+    expect(lanes).toEqual(['minting', 'matching', 'minting', 'matching', 'matching']);
+    expect(queue.take()).toBeUndefined();
+    expect(queue.isEmpty()).toBe(true);
+    expect(added).toHaveLength(5);
+  });
+
+  it('lets go of what waited too long', async () => {
+    const queue = createBcryptQueue({ matching: { maxQueue: 1, deadlineMs: 20 }, minting: bounds });
+    await expect(queue.add('matching', question)).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
+    expect(queue.isEmpty()).toBe(true);
+  });
+});
