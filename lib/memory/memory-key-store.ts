@@ -42,7 +42,7 @@ export function memoryStore(): KeyStore {
   return {
     open: async () => undefined,
     close: async () => undefined,
-    find: async (id) => copied(contents.keys.get(id) ?? null),
+    find: async (id, ownerId) => copied(visibleKey(contents.keys, id, ownerId)),
     list: async (query) => copied(pageOfKeys([...contents.keys.values()], query)),
     listEvents: async (query) => pageOfEvents(contents.events, query),
 
@@ -66,6 +66,17 @@ export function memoryStore(): KeyStore {
   };
 }
 
+/** A key; with `ownerId`, only if it belongs to that owner. */
+function visibleKey(
+  keys: ReadonlyMap<string, ApiKeyRecord>,
+  id: string,
+  ownerId: string | undefined,
+): ApiKeyRecord | null {
+  const record = keys.get(id);
+  if (record === undefined || (ownerId !== undefined && record.ownerId !== ownerId)) return null;
+  return record;
+}
+
 /** One change on a copy; a step that failed undoes the whole of it, even if the work has caught the error. */
 class MemoryTransaction implements KeyStoreTransaction {
   readonly #keys: Map<string, ApiKeyRecord>;
@@ -79,11 +90,7 @@ class MemoryTransaction implements KeyStoreTransaction {
   }
 
   async find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
-    return this.#step(() => {
-      const record = this.#keys.get(id);
-      const isVisible = record !== undefined && (ownerId === undefined || record.ownerId === ownerId);
-      return isVisible ? copied(record) : null;
-    });
+    return this.#step(() => copied(visibleKey(this.#keys, id, ownerId)));
   }
 
   async findUnrevokedByOwner(ownerId: string): Promise<readonly ApiKeyRecord[]> {

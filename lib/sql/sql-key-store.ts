@@ -58,9 +58,9 @@ export class SqlKeyStore implements KeyStore {
     await withDeadline(closing, this.#settings.deadlineMs, 'Closing the key store');
   }
 
-  find(id: string): Promise<ApiKeyRecord | null> {
+  find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
     return this.#within('Reading a key', (budget) =>
-      this.#database.read(budget, (database) => findKey(database, id)),
+      this.#database.read(budget, (database) => findKey(database, id, ownerId)),
     );
   }
 

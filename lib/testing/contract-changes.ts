@@ -128,17 +128,19 @@ export function describeChanges({ describe, it, expect }: ContractContext): void
     });
   });
 
-  describe('find in a change', () => {
-    it('sees a key only through its owner when one is given', async ({ store }) => {
+  describe('find', () => {
+    it('sees a key only through its owner when one is given, in a change and outside', async ({ store }) => {
       const record = sampleKey({ ownerId: 'owner-1' });
       await insert(store, record);
-      await store.transact(async (transaction) => {
-        expect(await transaction.find(record.id, 'owner-1')).toEqual(record);
+      const findThrough = async (source: Pick<KeyStoreTransaction, 'find'>): Promise<void> => {
+        expect(await source.find(record.id, 'owner-1')).toEqual(record);
         for (const other of ['owner-2', 'OWNER-1', '', '%', 'owner-1\0']) {
-          expect(await transaction.find(record.id, other)).toBe(null);
+          expect(await source.find(record.id, other)).toBe(null);
         }
-        expect(await transaction.find('unknown', 'owner-1')).toBe(null);
-      });
+        expect(await source.find('unknown', 'owner-1')).toBe(null);
+      };
+      await findThrough(store);
+      await store.transact(findThrough);
     });
   });
 
