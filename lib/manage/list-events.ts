@@ -1,5 +1,5 @@
-import { ownerSeenBy } from '../domain/actor.js';
 import type { AuditEvent } from '../domain/audit-event.js';
+import { authorityOf, findIn } from './authority.js';
 import type { ChangeContext } from './key-service.js';
 import { openCursor, signCursor } from './list-cursor.js';
 import { defaultPageSize, type Page } from './list-keys.js';
@@ -24,7 +24,7 @@ export async function listEvents(
   filter: AuditFilter,
 ): Promise<Page<AuditEvent>> {
   const limit = filter.limit ?? defaultPageSize;
-  const seenOwner = ownerSeenBy(context.actor);
+  const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), ports.clock.now());
   if (seenOwner !== null && filter.ownerId !== undefined && filter.ownerId !== seenOwner) {
     return { items: [], nextCursor: null };
   }

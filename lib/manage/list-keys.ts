@@ -1,6 +1,6 @@
-import { ownerSeenBy } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { KeyState } from '../domain/key-state.js';
+import { authorityOf, findIn } from './authority.js';
 import { openCursor, signCursor } from './list-cursor.js';
 import type { ChangeContext } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -40,7 +40,7 @@ export async function listKeys(
   filter: KeyFilter,
 ): Promise<Page<ApiKeyRecord>> {
   const limit = filter.limit ?? defaultPageSize;
-  const seenOwner = ownerSeenBy(context.actor);
+  const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), ports.clock.now());
   if (seenOwner !== null && filter.ownerId !== undefined && filter.ownerId !== seenOwner) {
     return { items: [], nextCursor: null };
   }
