@@ -97,7 +97,11 @@ function allowedOriginsOf(value: unknown): ReadonlySet<string> {
   if (value === undefined) return new Set();
   if (!Array.isArray(value)) fail('allowedOrigins must be a list of origins');
   const origins = value.map((entry: unknown) => {
-    const isOrigin = typeof entry === 'string' && /^https?:/.test(entry) && canonicalOrigin(entry) === entry;
+    const isOrigin =
+      typeof entry === 'string' &&
+      /^https?:/.test(entry) &&
+      !entry.includes('*') &&
+      canonicalOrigin(entry) === entry;
     if (!isOrigin) {
       fail(
         `allowedOrigins: ${JSON.stringify(entry)} is no origin; write scheme and host, and the port where it is not ` +

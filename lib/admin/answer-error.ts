@@ -3,6 +3,7 @@ import type { Refusal } from '../domain/verdict.js';
 import { ApiKeysError, problems } from '../errors.js';
 import { challengeFor, type Challenge } from '../http/challenge.js';
 import { sendProblem } from '../http/send-problem.js';
+import { keyNotFound } from '../manage/authority.js';
 import type { Logger } from '../ports/logger.js';
 import { describeTrouble } from './describe-trouble.js';
 
@@ -38,6 +39,6 @@ function problemOf(thrown: unknown): ApiKeysError {
     return thrown as ApiKeysError;
   }
   // Express could not decode the id in the path: no key has such an id.
-  if (thrown instanceof URIError) return new ApiKeysError('not_found');
+  if (thrown instanceof URIError) return keyNotFound();
   return new ApiKeysError('internal_error', { cause: thrown });
 }
