@@ -1,0 +1,90 @@
+import {
+  alice,
+  bob,
+  expectProblem,
+  fieldsOf,
+  makeKey,
+  root,
+  startAdminApp,
+  use,
+  type AdminApp,
+  type ShownKey,
+} from './admin-app.js';
+
+let adminApp: AdminApp;
+let made: ShownKey;
+beforeAll(async () => {
+  adminApp = await startAdminApp();
+});
+beforeEach(async () => {
+  made = await makeKey(adminApp, alice);
+});
+afterAll(() => adminApp.close());
+
+/** Revoking has two spellings, which must not differ in anything. */
+describe.each([
+  ['POST /keys/:id/revoke', (id: string) => adminApp.as(alice).post(`/keys/${id}/revoke`)],
+  ['DELETE /keys/:id', (id: string) => adminApp.as(alice).delete(`/keys/${id}`)],
+])('%s', (_name, revoke) => {
+  describe('200', () => {
+    it('answers with the record, which stays readable', async () => {
+      const { key: _key, ...before } = made;
+      const answer = await revoke(made.id).expect(200);
+      const revokedAt = new Date(adminApp.now()).toISOString();
+      expect(answer.body).toEqual({ ...before, state: 'revoked', revokedAt, version: 2 });
+      expect(answer.headers.etag).toBe('"2"');
+      expect((await adminApp.as(alice).get(`/keys/${made.id}`).expect(200)).body).toEqual(answer.body);
+    });
+
+    it('is obeyed by the next request', async () => {
+      expect(await use(adminApp, made.key)).toBe(200);
+      await revoke(made.id).expect(200);
+      expect(await use(adminApp, made.key)).toBe(401);
+    });
+
+    it('changes nothing the second time', async () => {
+      const first = await revoke(made.id).expect(200);
+      adminApp.passTime(1000);
+      const second = await revoke(made.id).expect(200);
+      expect(second.body).toEqual(first.body);
+    });
+
+    it('takes an empty object as body', async () => {
+      await revoke(made.id).send({}).expect(200);
+    });
+  });
+
+  describe('400', () => {
+    it('refuses every field', async () => {
+      const answer = await revoke(made.id).send({ reason: 'leaked' });
+      expectProblem(answer, 400, 'invalid_request');
+      expect(fieldsOf(answer)).toEqual(['reason']);
+      expect(await use(adminApp, made.key)).toBe(200);
+    });
+  });
+
+  describe('404', () => {
+    it('gives the same bytes for the key of another and for none', async () => {
+      const foreign = await makeKey(adminApp, bob);
+      const answer = await revoke(foreign.id);
+      expectProblem(answer, 404, 'not_found');
+      expect((await revoke('0000000000000000')).text).toBe(answer.text);
+      expect(await use(adminApp, foreign.key)).toBe(200);
+    });
+  });
+
+  describe('412', () => {
+    it('leaves a key alone that has changed since', async () => {
+      expectProblem(await revoke(made.id).set('If-Match', '"2"'), 412, 'precondition_failed');
+      expect(await use(adminApp, made.key)).toBe(200);
+      await revoke(made.id).set('If-Match', '"1"').expect(200);
+    });
+  });
+});
+
+describe('revoking by an admin', () => {
+  it('reaches the keys of all owners', async () => {
+    await adminApp.as(root).delete(`/keys/${made.id}`).expect(200);
+    expect(await use(adminApp, made.key)).toBe(401);
+  });
+});

@@ -1,0 +1,104 @@
+import {
+  alice,
+  bob,
+  expectProblem,
+  fieldsOf,
+  makeKey,
+  startAdminApp,
+  use,
+  type AdminApp,
+  type ShownKey,
+} from './admin-app.js';
+
+let adminApp: AdminApp;
+let made: ShownKey;
+beforeAll(async () => {
+  adminApp = await startAdminApp();
+});
+beforeEach(async () => {
+  made = await makeKey(adminApp, alice);
+});
+afterAll(() => adminApp.close());
+
+const rotate = () => adminApp.as(alice).post(`/keys/${made.id}/rotate`);
+
+describe('POST /keys/:id/rotate', () => {
+  describe('200', () => {
+    it.each([
+      ['no body', undefined],
+      ['{}', {}],
+      ['a grace period of 0', { gracePeriodSeconds: 0 }],
+    ])('ends the old secret at once with %s', async (_what, body) => {
+      const answer = await rotate().send(body).expect(200);
+      const rotated = answer.body as ShownKey;
+      expect(rotated).toMatchObject({ id: made.id, version: 2, previousSecretEndsAt: null });
+      expect(rotated.key).not.toBe(made.key);
+      expect(answer.headers).toMatchObject({ etag: '"2"', 'cache-control': 'no-store', pragma: 'no-cache' });
+      expect(await use(adminApp, made.key)).toBe(401);
+      expect(await use(adminApp, rotated.key)).toBe(200);
+    });
+
+    it('lets the old secret live on for the grace period', async () => {
+      const answer = await rotate().send({ gracePeriodSeconds: 60 }).expect(200);
+      const rotated = answer.body as ShownKey;
+      expect(rotated.previousSecretEndsAt).toBe(new Date(adminApp.now() + 60_000).toISOString());
+      expect(await use(adminApp, made.key)).toBe(200);
+      adminApp.passTime(59_999);
+      expect(await use(adminApp, made.key)).toBe(200);
+      adminApp.passTime(1);
+      expect(await use(adminApp, made.key)).toBe(401);
+      expect(await use(adminApp, rotated.key)).toBe(200);
+    });
+  });
+
+  describe('400', () => {
+    it.each([-1, 1.5, '60', null, true, 30 * 24 * 3600 + 1, [60]])(
+      'refuses a grace period of %j',
+      async (gracePeriodSeconds) => {
+        const answer = await rotate().send({ gracePeriodSeconds });
+        expectProblem(answer, 400, 'invalid_request');
+        expect(fieldsOf(answer)).toEqual(['gracePeriodSeconds']);
+        expect(await use(adminApp, made.key)).toBe(200);
+      },
+    );
+
+    it('refuses a misspelt grace period, which would end the old secret at once', async () => {
+      const answer = await rotate().send({ gracePeriodSecond: 60 });
+      expectProblem(answer, 400, 'invalid_request');
+      expect(await use(adminApp, made.key)).toBe(200);
+    });
+  });
+
+  describe('404', () => {
+    it('rotates no key of another owner', async () => {
+      expectProblem(await adminApp.as(bob).post(`/keys/${made.id}/rotate`), 404, 'not_found');
+      expect(await use(adminApp, made.key)).toBe(200);
+    });
+  });
+
+  describe('409', () => {
+    it('rotates no revoked key', async () => {
+      await adminApp.as(alice).post(`/keys/${made.id}/revoke`).expect(200);
+      expectProblem(await rotate(), 409, 'conflict');
+    });
+
+    it('lets one of several rotations at once win', async () => {
+      const answers = await Promise.all(Array.from({ length: 8 }, () => rotate()));
+      const winners = answers.filter(({ status }) => status === 200);
+      expect(winners).toHaveLength(1);
+      for (const loser of answers.filter((answer) => !winners.includes(answer))) {
+        expectProblem(loser, 409, 'conflict');
+      }
+      const [winner] = winners.map(({ body }) => (body as ShownKey).key);
+      expect(await use(adminApp, winner ?? '')).toBe(200);
+    });
+  });
+
+  describe('412', () => {
+    it('keeps the secret when the key has changed since', async () => {
+      const answer = await rotate().set('If-Match', '"2"');
+      expectProblem(answer, 412, 'precondition_failed');
+      expect(await use(adminApp, made.key)).toBe(200);
+    });
+  });
+});
