@@ -1,0 +1,211 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Express } from 'express';
+import request from 'supertest';
+import { createApp } from '../../example-app/src/app.js';
+import type { Settings } from '../../example-app/src/config.js';
+
+const password = 'a-demo-password';
+
+function settingsIn(folder: string): Settings {
+  return {
+    port: 0,
+    host: '127.0.0.1',
+    publicUrl: 'http://127.0.0.1',
+    database: `file:${join(folder, 'api-keys.db')}`,
+    redisUrl: undefined,
+    pepper: 'a pepper for tests, at least 32 bytes',
+    demoPassword: password,
+    demoPasswordIsRandom: false,
+  };
+}
+
+/** A signed-in user of one app. */
+function userOf(app: Express, token: string) {
+  const send = (method: 'get' | 'post' | 'patch', path: string): request.Test =>
+    request(app)[method](path).set('Authorization', `Bearer ${token}`);
+  return {
+    send,
+    async makeKey(scopes: readonly string[]): Promise<{ id: string; key: string }> {
+      const { body } = await send('post', '/api-keys/keys').send({ name: 'a key', scopes }).expect(201);
+      return body as { id: string; key: string };
+    },
+  };
+}
+
+describe('example-app', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'express-api-keys-orders-'));
+  const service = createApp(settingsIn(folder));
+  const { app } = service;
+
+  const users = new Map<string, Promise<ReturnType<typeof userOf>>>();
+
+  /** Signs a user in, once: passwords are slow to compare. */
+  function signIn(username: string): Promise<ReturnType<typeof userOf>> {
+    const user =
+      users.get(username) ??
+      Promise.resolve(request(app).post('/signin').send({ username, password }).expect(200)).then(
+        ({ body }) => userOf(app, (body as { token: string }).token),
+      );
+    users.set(username, user);
+    return user;
+  }
+
+  beforeAll(() => service.ready());
+  afterAll(async () => {
+    await service.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  describe('POST /signin', () => {
+    it.each(['alice', 'bob', 'admin'])('lets %s in', async (username) => {
+      const { body, headers } = await request(app).post('/signin').send({ username, password }).expect(200);
+      expect(body).toEqual({ token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) });
+      expect(headers['cache-control']).toBe('no-store');
+    });
+
+    it('answers a wrong password and an unknown name alike', async () => {
+      const wrong = await request(app).post('/signin').send({ username: 'alice', password: 'x' }).expect(401);
+      const unknown = await request(app).post('/signin').send({ username: 'eve', password }).expect(401);
+      expect(wrong.text).toBe(unknown.text);
+      expect(wrong.body).toMatchObject({ status: 401, code: 'wrong_password' });
+      expect(wrong.headers['www-authenticate']).toBe('Bearer realm="example-app"');
+      expect(wrong.headers['content-type']).toMatch(/^application\/problem\+json/);
+    });
+
+    it.each([
+      ['no body', undefined],
+      ['a list', []],
+      ['no password', { username: 'alice' }],
+      ['a name that is no text', { username: { $ne: '' }, password }],
+      ['a password that is no text', { username: 'alice', password: true }],
+      ['a password longer than any', { username: 'alice', password: 'x'.repeat(101) }],
+    ])('refuses %s', async (_what, body) => {
+      const answer = await request(app).post('/signin').send(body).expect(400);
+      expect(answer.body).toMatchObject({ code: 'invalid_request' });
+    });
+
+    it('stops guessing after ten wrong passwords, however fast they come', async () => {
+      const other = createApp(settingsIn(folder));
+      const guess = () => request(other.app).post('/signin').send({ username: 'alice', password: 'x' });
+      const statuses = await Promise.all(Array.from({ length: 12 }, async () => (await guess()).status));
+      expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+      expect(statuses.filter((status) => status === 429)).toHaveLength(2);
+      const refused = await request(other.app)
+        .post('/signin')
+        .send({ username: 'alice', password })
+        .expect(429);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      await other.close();
+    });
+  });
+
+  describe('/api-keys', () => {
+    it.each([
+      ['no token', undefined],
+      ['no JWT', 'Bearer something'],
+      ['an unsigned JWT', 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSIsImlzcyI6ImV4YW1wbGUtYXBwIn0.'],
+    ])('refuses %s', async (_what, authorization) => {
+      const sent = request(app).get('/api-keys/keys');
+      if (authorization !== undefined) sent.set('Authorization', authorization);
+      const { body } = await sent.expect(401);
+      expect(body).toMatchObject({ code: 'unauthenticated' });
+    });
+
+    it('shows owners their own keys, and the admin all', async () => {
+      const [alice, bob, admin] = await Promise.all([signIn('alice'), signIn('bob'), signIn('admin')]);
+      const { id, key } = await alice.makeKey(['orders:read']);
+      const seenBy = async (user: typeof alice) => {
+        const { body, text } = await user.send('get', '/api-keys/keys').expect(200);
+        expect(text).not.toContain(key);
+        return (body as { items: Array<{ id: string }> }).items.some((item) => item.id === id);
+      };
+      expect([await seenBy(alice), await seenBy(bob), await seenBy(admin)]).toEqual([true, false, true]);
+      const foreign = await bob.send('get', `/api-keys/keys/${id}`).expect(404);
+      const none = await bob.send('get', '/api-keys/keys/0000000000000000').expect(404);
+      expect(foreign.text).toBe(none.text);
+    });
+  });
+
+  describe('/orders', () => {
+    it('lists and takes orders of the owner of the key, sent in either header', async () => {
+      const [alice, bob] = await Promise.all([signIn('alice'), signIn('bob')]);
+      const [hers, his] = await Promise.all([
+        alice.makeKey(['orders:read', 'orders:write']),
+        bob.makeKey(['orders:read']),
+      ]);
+      const { body: order } = await request(app)
+        .post('/orders')
+        .set('X-API-Key', hers.key)
+        .send({ item: ' tea ', quantity: 2 })
+        .expect(201);
+      expect(order).toMatchObject({ item: 'tea', quantity: 2, orderedAt: expect.any(String) });
+      await request(app)
+        .get('/orders')
+        .set('Authorization', `Bearer ${hers.key}`)
+        .expect(200, { items: [order] });
+      await request(app).get('/orders').set('X-API-Key', his.key).expect(200, { items: [] });
+    });
+
+    it('refuses requests without a key, and keys without the scope', async () => {
+      const { key } = await (await signIn('alice')).makeKey(['orders:read']);
+      await request(app).get('/orders').expect(401);
+      const { body } = await request(app).post('/orders').set('X-API-Key', key).send({}).expect(403);
+      expect(body).toMatchObject({ code: 'insufficient_scope', missingScopes: ['orders:write'] });
+    });
+
+    it('refuses a sign-in token: it is no API key', async () => {
+      const alice = await signIn('alice');
+      await alice.send('get', '/orders').expect(401);
+    });
+
+    it.each([
+      [{}, ['item', 'quantity']],
+      [{ item: 'tea' }, ['quantity']],
+      [{ item: '  ', quantity: 1 }, ['item']],
+      [{ item: 'x'.repeat(101), quantity: 1 }, ['item']],
+      [{ item: 'tea', quantity: 0 }, ['quantity']],
+      [{ item: 'tea', quantity: 1.5 }, ['quantity']],
+      [{ item: 'tea', quantity: '2' }, ['quantity']],
+      [{ item: 'tea', quantity: 1001 }, ['quantity']],
+      [[], ['item', 'quantity']],
+    ])('names what is wrong with the order %j', async (order, fields) => {
+      const { key } = await (await signIn('alice')).makeKey(['orders:write']);
+      const { body } = await request(app).post('/orders').set('X-API-Key', key).send(order).expect(400);
+      expect(body).toMatchObject({ code: 'invalid_request' });
+      expect((body as { errors: Array<{ field: string }> }).errors.map(({ field }) => field)).toEqual(fields);
+    });
+
+    it('refuses a body that is no JSON', async () => {
+      const { key } = await (await signIn('alice')).makeKey(['orders:write']);
+      const { body } = await request(app)
+        .post('/orders')
+        .set('X-API-Key', key)
+        .set('Content-Type', 'application/json')
+        .send('{ "item": ')
+        .expect(400);
+      expect(body).toMatchObject({ code: 'invalid_request' });
+    });
+  });
+
+  it('says how it is, and nothing of its software', async () => {
+    const { headers } = await request(app).get('/health').expect(200, { status: 'up' });
+    expect(headers['x-powered-by']).toBeUndefined();
+    expect(headers['content-security-policy']).toBeDefined();
+    await request(app).get('/ready').expect(200, { ready: true, redis: 'none' });
+    await request(app).get('/nowhere').expect(404);
+  });
+
+  it('is up but not ready before its keys can be checked', async () => {
+    const other = createApp({ ...settingsIn(folder), database: 'postgres://nobody@127.0.0.1:1/none' });
+    await request(other.app).get('/health').expect(200);
+    await request(other.app).get('/ready').expect(503, { ready: false, redis: 'none' });
+    const { headers } = await request(other.app)
+      .get('/orders')
+      .set('X-API-Key', (await (await signIn('alice')).makeKey(['orders:read'])).key)
+      .expect(503);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    await other.close();
+  });
+});

@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const repository: string = join(__dirname, '..', '..');
+
+/** The example app, compiled, beside a compiled package: what `npm start` runs, in a folder of its own. */
+export interface BuiltApp {
+  /** Holds `example-app/dist` and a `node_modules` with the compiled package. */
+  readonly folder: string;
+  remove(): void;
+}
+
+/** Compiles package and app into a temporary folder, so that no other run is disturbed. */
+export function buildApp(): BuiltApp {
+  const folder = mkdtempSync(join(tmpdir(), 'express-api-keys-app-'));
+  const packageFolder = join(folder, 'node_modules', 'express-api-keys');
+  const appFolder = join(folder, 'example-app');
+  mkdirSync(packageFolder, { recursive: true });
+  mkdirSync(join(folder, 'test'));
+  for (const name of readdirSync(join(repository, 'node_modules'))) {
+    if (['express-api-keys', 'example-app', '.cache', '.bin'].includes(name)) continue;
+    symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  cpSync(join(repository, 'package.json'), join(packageFolder, 'package.json'));
+  compile(join(repository, 'tsconfig.esm.json'), { outDir: join(packageFolder, 'dist', 'esm') });
+
+  symlinkSync(join(repository, 'test', 'servers'), join(folder, 'test', 'servers'));
+  for (const name of ['package.json', 'start-with-redis.mjs']) {
+    cpSync(join(repository, 'example-app', name), join(appFolder, name));
+  }
+  compile(join(repository, 'example-app', 'tsconfig.build.json'), { outDir: join(appFolder, 'dist') });
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Types are looked at by `npm run typecheck`; here only JavaScript is wanted. */
+function compile(project: string, { outDir }: { readonly outDir: string }): void {
+  const tsc = join(repository, 'node_modules', 'typescript', 'bin', 'tsc');
+  execFileSync(process.execPath, [tsc, '-p', project, '--outDir', outDir, '--noCheck']);
+}

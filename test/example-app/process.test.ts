@@ -1,0 +1,193 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { createDatabase } from '../servers/postgres.cjs';
+import { buildApp, type BuiltApp } from './built-app.js';
+import { startApp, type RunningApp } from './running-app.js';
+
+const pepper = 'a pepper for tests, at least 32 bytes';
+const statusesOfTheLines = ['-> 200', '-> 403', '-> 200', '-> 401'];
+
+/** Runs lines as a reader would who pastes them into a terminal; returns what they print. */
+function paste(lines: string, environment: Readonly<Record<string, string>> = {}): string {
+  return execFileSync('bash', ['-s'], {
+    input: lines,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+}
+
+const statusesIn = (output: string): string[] => output.match(/-> \d+/g) ?? [];
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** What the pasted lines leave in variables; for tests that go on with them. */
+const withoutTheEnd = (lines: string): string => lines.slice(0, lines.indexOf("echo; echo 'Revoked"));
+
+describe('the process of the example app', () => {
+  let built: BuiltApp;
+  let dataDir: string;
+  const running: RunningApp[] = [];
+
+  beforeAll(() => {
+    built = buildApp();
+  }, 60_000);
+  afterAll(() => built.remove());
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'express-api-keys-data-'));
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((app) => app.end('SIGKILL')));
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  async function start(environment: Readonly<Record<string, string>> = {}, script?: string) {
+    const app = await startApp(built.folder, { DATA_DIR: dataDir, ...environment }, script);
+    running.push(app);
+    return app;
+  }
+
+  it('prints its address, a new password, and lines that work when they are pasted', async () => {
+    const app = await start();
+    const lines = await app.linesToPaste();
+    expect(app.output()).toContain(`Listening on ${app.url}\n`);
+    expect(app.output()).toMatch(/The password of this start is [\w-]{16}\n/);
+    expect(statusesIn(paste(lines))).toEqual(statusesOfTheLines);
+    expect(statusesIn(paste(lines))).toEqual(statusesOfTheLines);
+  }, 60_000);
+
+  it('shows no password that somebody chose; its lines take it from the environment', async () => {
+    const app = await start({ DEMO_PASSWORD: 'chosen*by$somebody' });
+    const lines = await app.linesToPaste();
+    expect(app.output()).not.toContain('chosen');
+    expect(statusesIn(paste(lines, { DEMO_PASSWORD: 'chosen*by$somebody' }))).toEqual(statusesOfTheLines);
+  }, 60_000);
+
+  it('keeps keys when it is killed and started again', async () => {
+    const first = await start({ DEMO_PASSWORD: 'the-same' });
+    const lines = withoutTheEnd(await first.linesToPaste());
+    const key = paste(`${lines}\necho; echo $KEY`, { DEMO_PASSWORD: 'the-same' }).trim().split('\n').at(-1);
+    expect(key).toMatch(/^demo_live_[0-9A-Za-z]{65}$/);
+    await first.end('SIGKILL');
+    expect(readdirSync(dataDir)).toContain('api-keys.db');
+
+    const second = await start();
+    await second.linesToPaste();
+    const answer = await fetch(`${second.url}/orders`, { headers: { 'X-API-Key': key ?? '' } });
+    expect(answer.status).toBe(200);
+    expect(first.output() + second.output()).not.toContain(key);
+  }, 60_000);
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends on %s with code 0',
+    async (signal) => {
+      const app = await start();
+      await app.linesToPaste();
+      expect(await app.end(signal)).toBe(0);
+    },
+    60_000,
+  );
+
+  it('answers what has begun before it ends, and ends once when it is told twice', async () => {
+    const app = await start();
+    await app.linesToPaste();
+    // Comparing a password takes tens of milliseconds: the signals come while it is at it.
+    const answer = fetch(`${app.url}/signin`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"username":"alice","password":"wrong"}',
+    });
+    await setTimeout(20);
+    const [code] = await Promise.all([app.end('SIGTERM'), app.end('SIGINT')]);
+    expect((await answer).status).toBe(401);
+    expect(code).toBe(0);
+  }, 60_000);
+
+  it('is up and not ready while its database cannot be reached, and keeps trying', async () => {
+    const app = await start({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', API_KEYS_PEPPER: pepper });
+    while (!app.output().includes('API keys are not ready')) await setTimeout(20);
+    expect((await fetch(`${app.url}/health`)).status).toBe(200);
+    expect((await fetch(`${app.url}/ready`)).status).toBe(503);
+    expect(await app.end('SIGTERM')).toBe(0);
+  }, 60_000);
+
+  it('ends at once without a pepper beside a shared database, and says how to make one', async () => {
+    const app = await start({ DATABASE_URL: 'postgres://app:secret-password@127.0.0.1:1/none' });
+    expect(await app.ended).toBe(1);
+    const [message, command] = app.output().split('\n');
+    expect(message).toBe('API_KEYS_PEPPER is needed with DATABASE_URL. Make one with');
+    const made = paste(command ?? '').trim();
+    const next = await start({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', API_KEYS_PEPPER: made });
+    while (!next.output().includes('Listening')) await setTimeout(20);
+    expect(app.output() + next.output()).not.toMatch(/secret-password/);
+    expect(next.output()).not.toContain(made);
+  }, 60_000);
+
+  it('ends at once when its port is taken, and says what to set', async () => {
+    const first = await start();
+    await first.linesToPaste();
+    const second = await start({ PORT: new URL(first.url).port });
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toMatch(/^Cannot listen on .*EADDRINUSE.*set PORT/);
+  }, 60_000);
+
+  it('runs on PostgreSQL and Redis: what one process revokes, the other refuses', async () => {
+    const database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+    const environment = {
+      DATABASE_URL: database.url,
+      REDIS_URL: process.env['TEST_REDIS_URL'] ?? '',
+      API_KEYS_PEPPER: pepper,
+      DEMO_PASSWORD: 'the-same',
+    };
+    const [one, other] = await Promise.all([start(environment), start(environment)]);
+    const lines = await one.linesToPaste();
+    await other.linesToPaste();
+    expect(await (await fetch(`${one.url}/ready`)).json()).toEqual({ ready: true, redis: 'up' });
+    const use = (url: string): string =>
+      `curl -s -w ' -> %{http_code}\\n' ${url}/orders -H "X-API-Key: $KEY"\n`;
+    const revoke = `curl -s -o /dev/null -w '-> %{http_code}\\n' -X POST ${one.url}/api-keys/keys/$ID/revoke -H "Authorization: Bearer $TOKEN"\n`;
+    const printed = paste(withoutTheEnd(lines) + use(other.url) + revoke + use(other.url), environment);
+    expect(statusesIn(printed)).toEqual(['-> 200', '-> 403', '-> 200', '-> 200', '-> 401']);
+    expect(readdirSync(dataDir)).toEqual([]);
+    await Promise.all([one.end('SIGTERM'), other.end('SIGTERM')]);
+    await database.drop();
+  }, 60_000);
+
+  it('brings a Redis and a PostgreSQL along with start:redis, and stops them at its end', async () => {
+    const app = await start({}, 'start-with-redis.mjs');
+    const lines = await app.linesToPaste();
+    expect(await (await fetch(`${app.url}/ready`)).json()).toEqual({ ready: true, redis: 'up' });
+    expect(statusesIn(paste(lines))).toEqual(statusesOfTheLines);
+    const ports = [...app.output().matchAll(/(?:redis|postgres):\/\/\S*?:(\d+)/g)].map(([, port]) => port);
+    expect(ports).toHaveLength(2);
+    for (const port of ports) expect(await isListening(Number(port))).toBe(true);
+    expect(await app.end('SIGTERM')).toBe(0);
+    for (const port of ports) expect(await isListening(Number(port))).toBe(false);
+  }, 120_000);
+});
+
+describe('the settings that come with the example app', () => {
+  const read = (name: string): string =>
+    readFileSync(join(__dirname, '..', '..', 'example-app', name), 'utf8');
+
+  it('fit the servers of compose.yaml', () => {
+    const compose = read('compose.yaml');
+    const [, user, password, name] =
+      /POSTGRES_USER: (\S+)\s+POSTGRES_PASSWORD: (\S+)\s+POSTGRES_DB: (\S+)/.exec(compose)!;
+    expect(read('.env.example')).toContain(
+      `DATABASE_URL=postgres://${user}:${password}@127.0.0.1:5432/${name}\n`,
+    );
+    expect(read('.env.example')).toContain('REDIS_URL=redis://127.0.0.1:6379\n');
+    expect(compose).toContain(`'127.0.0.1:5432:5432'`);
+    expect(compose).toContain(`'127.0.0.1:6379:6379'`);
+  });
+});
