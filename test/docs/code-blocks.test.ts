@@ -1,0 +1,134 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { buildApp, type BuiltApp } from '../example-app/built-app.js';
+import { freePort } from '../servers/server-process.cjs';
+import { isWholeFile, writeFragments, type Fragments } from './fragments.js';
+import { blocksOf, documents, type Block } from './markdown.js';
+
+const allBlocks = documents.flatMap((document) => blocksOf(document));
+const labelled = (blocks: readonly Block[]) =>
+  blocks.map((block) => [`${block.document}:${block.line}`, block] as const);
+
+const typescript = allBlocks.filter(({ language }) => language === 'ts');
+const fragments = typescript.filter((block) => !isWholeFile(block));
+const programs = allBlocks.filter(({ text }) => text.includes('app.listen(3000'));
+
+/** Blocks that must be found wanting, so that the checks are known to look. */
+const wrong = {
+  misspelt: { document: 'none', line: 1, language: 'ts', text: `apiKeys.requireApiKey('orders:raed');\n` },
+  throwing: { document: 'none', line: 2, language: 'ts', text: `throw new Error('at run time');\n` },
+} satisfies Record<string, Block>;
+
+describe('code in the documents', () => {
+  it('is in a language that is checked', () => {
+    const languages = new Set(allBlocks.map(({ language }) => language));
+    expect([...languages].sort()).toEqual(['js', 'json', 'sh', 'text', 'ts']);
+    expect(typescript.length).toBeGreaterThan(10);
+  });
+
+  it.each(labelled(allBlocks.filter(({ language }) => language === 'json')))(
+    '%s is JSON',
+    (_at, { text }) => {
+      expect(() => JSON.parse(text) as unknown).not.toThrow();
+    },
+  );
+
+  describe('in TypeScript', () => {
+    let written: Fragments;
+    let compilerErrors: ReadonlyMap<Block, string>;
+    let runErrors: ReadonlyMap<Block, string>;
+
+    beforeAll(() => {
+      written = writeFragments([...typescript, wrong.misspelt, wrong.throwing]);
+      compilerErrors = written.compile();
+      runErrors = written.run();
+    }, 60_000);
+    afterAll(() => written.remove());
+
+    it.each(labelled(typescript))('%s compiles', (_at, block) => {
+      expect(compilerErrors.get(block)).toBeUndefined();
+    });
+
+    it.each(labelled(fragments))('%s runs', (_at, block) => {
+      expect(runErrors.get(block)).toBeUndefined();
+    });
+
+    it('is looked at: a wrong block is found', () => {
+      expect(compilerErrors.get(wrong.misspelt)).toMatch(/error TS.*orders:raed/);
+      expect(runErrors.get(wrong.misspelt)).toMatch(/did you mean 'orders:read'/);
+      expect(runErrors.get(wrong.throwing)).toMatch(/at run time/);
+    });
+  });
+
+  describe('that is a whole program', () => {
+    let built: BuiltApp;
+    let folder: string;
+    let child: ChildProcess | undefined;
+
+    beforeAll(() => {
+      built = buildApp();
+    }, 60_000);
+    afterAll(() => built.remove());
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'express-api-keys-program-'));
+      symlinkSync(join(built.folder, 'node_modules'), join(folder, 'node_modules'));
+    });
+    afterEach(() => {
+      child?.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    /** Starts a program in a folder of its own, on a free port in place of 3000. */
+    async function start(block: Block): Promise<{ url: string; output: () => string }> {
+      const port = await freePort();
+      const file = join(folder, `app.${block.language === 'ts' ? 'mts' : 'mjs'}`);
+      writeFileSync(file, block.text.replaceAll('3000', String(port)));
+      const running = spawn(process.execPath, ['--import', 'tsx', file], {
+        cwd: folder,
+        env: { PATH: process.env['PATH'] },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child = running;
+      let written = '';
+      for (const stream of [running.stdout, running.stderr]) {
+        stream.setEncoding('utf8').on('data', (text: string) => (written += text));
+      }
+      const url = `http://localhost:${port}`;
+      while ((await fetch(url).catch(() => null)) === null) {
+        if (running.exitCode !== null) throw new Error(written);
+        await setTimeout(50);
+      }
+      return { url, output: () => written };
+    }
+
+    it.each(labelled(programs))(
+      '%s starts and protects its route',
+      async (_at, block) => {
+        const { url } = await start(block);
+        const answer = await fetch(`${url}/orders`);
+        expect(answer.status).toBe(401);
+        expect(await answer.json()).toMatchObject({ code: 'missing_credential' });
+      },
+      60_000,
+    );
+
+    it('lets its key in, if it is the quick start', async () => {
+      const quickStart = programs.find(({ language }) => language === 'js');
+      const { url, output } = await start(quickStart!);
+      while (!output().includes('curl')) await setTimeout(20);
+      const [, shownUrl, key] = /curl (\S+) -H 'X-API-Key: (\S+)'/.exec(output()) ?? [];
+      expect(shownUrl).toBe(`${url}/orders`);
+      const answer = await fetch(`${url}/orders`, { headers: { 'X-API-Key': key ?? '' } });
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toEqual({ orders: [], owner: 'alice' });
+    }, 60_000);
+
+    it('is short, if it is the quick start', () => {
+      const quickStart = programs.find(({ language }) => language === 'js');
+      expect(quickStart?.text.trim().split('\n').length).toBeLessThanOrEqual(15);
+    });
+  });
+});

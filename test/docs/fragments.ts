@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { repository, type Block } from './markdown.js';
+
+/** Names that a fragment may use without importing them; all else it has to bring along. */
+const prelude = `import { app, apiKeys, listOrders, newPepper, oldPepper, requireSession, scopes } from './prelude.js';
+import { apiKeyOf, createApiKeys } from 'express-api-keys';
+`;
+
+/** Blocks of TypeScript as files in a folder in which the package can be imported by its name. */
+export interface Fragments {
+  readonly folder: string;
+  /** Compiles all of them; what the compiler says, by block. */
+  compile(): ReadonlyMap<Block, string>;
+  /** Runs the fragments, one after the other in one process; what was thrown, by block. */
+  run(): ReadonlyMap<Block, string>;
+  remove(): void;
+}
+
+/** Whether a block is a whole file. All others are compiled behind the prelude. */
+export function isWholeFile(block: Block): boolean {
+  return /^import .* from 'express-api-keys';$/m.test(block.text);
+}
+
+/** Writes blocks into a temporary folder. */
+export function writeFragments(blocks: readonly Block[]): Fragments {
+  const folder = mkdtempSync(join(tmpdir(), 'express-api-keys-docs-'));
+  const names = new Map(blocks.map((block, index) => [`fragment-${index}`, block]));
+  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(configuration));
+  cpSync(join(repository, 'test', 'docs', 'prelude.ts'), join(folder, 'prelude.ts'));
+  for (const [name, block] of names) {
+    writeFileSync(join(folder, `${name}.ts`), (isWholeFile(block) ? '' : prelude) + block.text);
+  }
+  const toRun = [...names].filter(([, block]) => !isWholeFile(block)).map(([name]) => name);
+  writeFileSync(join(folder, 'run.ts'), runner(toRun));
+
+  /** Sorts lines that begin with the name of a fragment by that fragment. */
+  function byBlock(lines: readonly string[]): Map<Block, string> {
+    const found = new Map<Block, string>();
+    for (const line of lines) {
+      const block = names.get(/^(fragment-\d+)\b/.exec(line)?.[1] ?? '');
+      if (block !== undefined) found.set(block, `${found.get(block) ?? ''}${line}\n`);
+    }
+    return found;
+  }
+
+  return {
+    folder,
+
+    compile() {
+      const tsc = join(repository, 'node_modules', 'typescript', 'bin', 'tsc');
+      const { stdout } = spawnSync(process.execPath, [tsc, '-p', '.'], { cwd: folder, encoding: 'utf8' });
+      const errors = stdout.split('\n').filter((line) => line.includes('error TS'));
+      const elsewhere = errors.filter((line) => !line.startsWith('fragment-'));
+      if (elsewhere.length > 0) throw new Error(`not in a document:\n${elsewhere.join('\n')}`);
+      return byBlock(errors);
+    },
+
+    run() {
+      const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'run.ts'], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      if (!stdout.includes('all were run')) throw new Error(stdout + stderr);
+      return byBlock(stdout.split('\n'));
+    },
+
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+const configuration = {
+  extends: join(repository, 'tsconfig.json'),
+  compilerOptions: {
+    types: ['node'],
+    paths: {
+      'express-api-keys': [join(repository, 'lib', 'index.ts')],
+      'express-api-keys/testing': [join(repository, 'lib', 'testing', 'index.ts')],
+    },
+    // Fragments show a value without using it, and the prelude offers more than each of them needs.
+    noUnusedLocals: false,
+  },
+  include: ['*.ts'],
+};
+
+function runner(names: readonly string[]): string {
+  const runs = names.map(
+    (name) =>
+      `await import('./${name}.js').catch((error) => console.log('${name} ' + String(error).split('\\n')[0]));`,
+  );
+  return `${runs.join('\n')}\nconsole.log('all were run');\nprocess.exit(0);\n`;
+}
