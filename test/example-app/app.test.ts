@@ -6,6 +6,9 @@ import request from 'supertest';
 import { createApp } from '../../example-app/src/app.js';
 import type { Settings } from '../../example-app/src/config.js';
 
+// Passwords and keys are hashed slowly on purpose; on a busy machine that adds up.
+jest.setTimeout(30_000);
+
 const password = 'a-demo-password';
 
 function settingsIn(folder: string): Settings {

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,16 +102,24 @@ describe('the process of the example app', () => {
   it('answers what has begun before it ends, and ends once when it is told twice', async () => {
     const app = await start();
     await app.linesToPaste();
-    // Comparing a password takes tens of milliseconds: the signals come while it is at it.
-    const answer = fetch(`${app.url}/signin`, {
+    const body = '{"username":"alice","password":"wrong"}';
+    const request = httpRequest(`${app.url}/signin`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: '{"username":"alice","password":"wrong"}',
+      headers: {
+        'Content-Type': 'application/json',
+        'Content-Length': body.length,
+        Expect: '100-continue',
+      },
     });
-    await setTimeout(20);
-    const [code] = await Promise.all([app.end('SIGTERM'), app.end('SIGINT')]);
-    expect((await answer).status).toBe(401);
-    expect(code).toBe(0);
+    request.flushHeaders();
+    await once(request, 'continue');
+    const ended = Promise.all([app.end('SIGTERM'), app.end('SIGINT')]);
+    while (await isListening(Number(new URL(app.url).port))) await setTimeout(20);
+    request.end(body);
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(401);
+    answer.resume();
+    expect(await ended).toEqual([0, 0]);
   }, 60_000);
 
   it('is up and not ready while its database cannot be reached, and keeps trying', async () => {
