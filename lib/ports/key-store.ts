@@ -29,7 +29,8 @@ export interface KeyStore {
    * after the other and an event's sequence number says in which order they were committed, without gaps. When `work`
    * rejects, or the event cannot be written, nothing has happened.
    *
-   * `work` must do nothing slow: all other changes wait.
+   * `work` must do nothing slow: all other changes wait. It must have no effect but through the transaction: a database
+   * may ask for the change to be run again, and a step that failed undoes the change even if `work` catches the error.
    */
   transact<T>(work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T>;
 
