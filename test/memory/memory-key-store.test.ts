@@ -1,0 +1,39 @@
+import { memoryStore } from '../../lib/memory/memory-key-store.js';
+import { insert, sampleKey } from '../../lib/testing/sample-keys.js';
+
+describe('memoryStore', () => {
+  it('shares nothing with another one', async () => {
+    const [one, other] = [memoryStore(), memoryStore()];
+    await insert(one, sampleKey());
+    expect(await other.find(sampleKey().id)).toBe(null);
+  });
+
+  it('keeps a digest and a use that come in while a change is being made', async () => {
+    const store = memoryStore();
+    const record = sampleKey();
+    await insert(store, record);
+    await store.transact(async (transaction) => {
+      const renamed = { ...record, name: 'Renamed', version: 2 };
+      const event = {
+        action: 'key.updated',
+        keyId: record.id,
+        keyspace: 'default',
+        ownerId: 'owner-1',
+      } as const;
+      await transaction.update(renamed, {
+        ...event,
+        keyVersion: 2,
+        changedFields: ['name'],
+        actor: { kind: 'application', id: null },
+        address: null,
+        at: 1,
+      });
+      await store.addDigest(record.id, 'credential01', 'beef', 'new');
+      await store.recordUse([{ keyId: record.id, at: 7 }]);
+    });
+    const found = await store.find(record.id);
+    expect(found?.name).toBe('Renamed');
+    expect(found?.lastUsedAt).toBe(7);
+    expect(found?.credentials[0]?.digests['beef']).toBe('new');
+  });
+});

@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import pg from 'pg';
+import { InvalidOptionError } from '../../lib/errors.js';
+import { migrations } from '../../lib/sql/migrations.js';
+import { postgresStore } from '../../lib/sql/postgres-store.js';
+import { sqliteStore } from '../../lib/sql/sqlite-store.js';
+import { createDatabase } from '../servers/postgres.cjs';
+import { bundleStores, runInChild } from './child-process.js';
+
+const newer = migrations.length + 1;
+const insertNewer = `insert into schema_versions (version, name) values (${newer}, 'from the future')`;
+
+describe('the schema of a SQLite file', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'migrate-'));
+    file = join(folder, 'keys.db');
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('is refused when it is newer than this version', async () => {
+    const store = sqliteStore({ file });
+    await store.open();
+    await store.close();
+    const database = new Libsql(file);
+    database.exec(insertNewer);
+    database.close();
+    await expect(store.open()).rejects.toThrow(InvalidOptionError);
+    await expect(store.open()).rejects.toThrow(/is at version 2; .* knows only 1\. Upgrade express-api-keys/);
+  });
+
+  it('is left alone with migrate: check, which says what to do', async () => {
+    await expect(sqliteStore({ file, migrate: 'check' }).open()).rejects.toThrow(
+      /is at version 0; .* needs 1\. Start once with migrate: 'auto'/,
+    );
+    const store = sqliteStore({ file });
+    await store.open();
+    await store.close();
+    const checking = sqliteStore({ file, migrate: 'check' });
+    await checking.open();
+    await checking.close();
+  });
+});
+
+describe('the schema in PostgreSQL', () => {
+  const bundle = bundleStores();
+  let database: Awaited<ReturnType<typeof createDatabase>>;
+
+  beforeAll(async () => {
+    database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+  });
+
+  afterAll(() => database.drop());
+
+  const makeStore = (schema: string, migrate: 'auto' | 'check' = 'auto') =>
+    postgresStore({ connection: database.url, schema, migrate, logger: console });
+
+  async function run(...statements: readonly string[]): Promise<void> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      for (const statement of statements) await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  }
+
+  it('is refused when it is newer than this version', async () => {
+    const store = makeStore('newer');
+    await store.open();
+    await run(`set search_path to newer`, insertNewer);
+    await store.close();
+    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 2; .* knows only 1/);
+    await store.close();
+  });
+
+  it('is left alone with migrate: check, which says what to do', async () => {
+    const checking = makeStore('checked', 'check');
+    await expect(checking.open()).rejects.toThrow(
+      /schema "checked" is at version 0; .* needs 1\. Start once/,
+    );
+    const store = makeStore('checked');
+    await store.open();
+    await store.close();
+    await checking.open();
+    await checking.close();
+  });
+
+  it('is used as it is by a user who may neither make schemas nor tables', async () => {
+    const store = makeStore('granted');
+    await store.open();
+    await store.close();
+    await run(
+      'create role keys_user login',
+      'grant usage on schema granted to keys_user',
+      'grant select, insert, update, delete on all tables in schema granted to keys_user',
+    );
+    const url = new URL(database.url);
+    url.username = 'keys_user';
+    const limited = postgresStore({ connection: url.toString(), schema: 'granted', logger: console });
+    await limited.open();
+    expect(await limited.find('x')).toBe(null);
+    await limited.close();
+    await run('drop owned by keys_user', 'drop role keys_user');
+  });
+
+  it('is made in a schema that exists already', async () => {
+    await run('create schema existing');
+    const store = makeStore('existing');
+    await store.open();
+    expect(await store.find('x')).toBe(null);
+    await store.close();
+  });
+
+  it('is migrated once when eight instances start at the same time', async () => {
+    const stores = Array.from({ length: 8 }, () => makeStore('crowded'));
+    await Promise.all(stores.map((store) => store.open()));
+    expect(await Promise.all(stores.map((store) => store.find('x')))).toEqual(stores.map(() => null));
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it('is migrated once when four processes start at the same time, and numbers all their changes', async () => {
+    const options = `{ connection: ${JSON.stringify(database.url)}, schema: 'processes', logger: console }`;
+    const children = ['a', 'b', 'c', 'd'].map((name) =>
+      runInChild(
+        bundle,
+        `const store = stores.postgresStore(${options});
+        await store.open();
+        for (let i = 0; i < 10; i++) await stores.insert(store, stores.sampleKey({ id: '${name}' + i }));
+        await store.close();`,
+      ),
+    );
+    await Promise.all(children.map((child) => child.ended));
+    const store = makeStore('processes', 'check');
+    await store.open();
+    const events = await store.listEvents({ limit: 100 });
+    expect(events.map((event) => event.sequence)).toEqual(Array.from({ length: 40 }, (_, i) => 40 - i));
+    await store.close();
+  });
+});

@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import type { KeyStore } from '../../lib/ports/key-store.js';
+import { postgresStore } from '../../lib/sql/postgres-store.js';
+import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
+import { startPostgres } from '../servers/postgres.cjs';
+import { settle } from './settle.js';
+
+jest.setTimeout(60_000);
+
+describe('a PostgreSQL server that stands still', () => {
+  let server: Awaited<ReturnType<typeof startPostgres>>;
+  let store: KeyStore;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+    store = postgresStore({ connection: server.url, logger: { warn: () => {}, error: () => {} } });
+    await store.open();
+    await insert(store, sampleKey());
+  });
+
+  afterAll(async () => {
+    signalAll('SIGCONT');
+    await store.close();
+    await server.stop();
+  });
+
+  /** Every backend is a process of its own; the parent stands first, so that no new one comes. */
+  function signalAll(signal: NodeJS.Signals): void {
+    process.kill(server.pid, signal);
+    const children = execFileSync('pgrep', ['-P', String(server.pid)], { encoding: 'utf8' });
+    for (const pid of children.trim().split(/\s+/)) {
+      try {
+        process.kill(Number(pid), signal);
+      } catch (error) {
+        // A backend may end while we look at the list.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
+  }
+
+  async function expectRecovery(): Promise<void> {
+    signalAll('SIGCONT');
+    expect(await store.find(sampleKey().id)).toEqual(sampleKey());
+    const before = await store.listEvents({ limit: 1 });
+    await insert(store, sampleKey({ id: `after${before[0]?.sequence}` }));
+    const [newest] = await store.listEvents({ limit: 1 });
+    expect(newest?.sequence).toBe((before[0]?.sequence ?? 0) + 1);
+  }
+
+  it('makes every call unavailable within its deadline, and all is well when it goes on', async () => {
+    signalAll('SIGSTOP');
+    const calls = [
+      ...Array.from({ length: 30 }, () => store.find('x')),
+      store.list({ now: 0, limit: 9 }),
+      store.listEvents({ limit: 9 }),
+      store.addDigest('x', 'y', 'z', 'd'),
+      store.recordUse([{ keyId: 'x', at: 1 }]),
+      ...Array.from({ length: 5 }, (_, index) => insert(store, sampleKey({ id: `lost${index}` }))),
+      postgresStore({ connection: server.url, logger: console }).open(),
+    ];
+    for (const { error, milliseconds } of await Promise.all(calls.map(settle))) {
+      expect(error?.code).toBe('ERR_API_KEYS_UNAVAILABLE');
+      expect(milliseconds).toBeLessThan(2500);
+    }
+    await expectRecovery();
+  });
+
+  it('in the middle of a change leaves no lock behind', async () => {
+    const stuck = store.transact(async (transaction) => {
+      await transaction.insert(sampleKey({ id: 'stuck' }), sampleEvent(sampleKey()));
+      signalAll('SIGSTOP');
+      await transaction.find('x');
+    });
+    const { error, milliseconds } = await settle(stuck);
+    expect(error?.code).toBe('ERR_API_KEYS_UNAVAILABLE');
+    expect(milliseconds).toBeLessThan(2500);
+    await expectRecovery();
+    expect(await store.find('stuck')).toBe(null);
+  });
+});

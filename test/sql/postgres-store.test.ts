@@ -1,0 +1,262 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import pg from 'pg';
+import { InvalidOptionError } from '../../lib/errors.js';
+import type { KeyStore } from '../../lib/ports/key-store.js';
+import { postgresStore } from '../../lib/sql/postgres-store.js';
+import type { PostgresStoreOptions } from '../../lib/sql/postgres-store.js';
+import {
+  insert,
+  nextVersion,
+  sampleEvent,
+  sampleKey,
+  sampleTime,
+  update,
+} from '../../lib/testing/sample-keys.js';
+import { createDatabase } from '../servers/postgres.cjs';
+import { settle } from './settle.js';
+
+const unavailable = expect.objectContaining({ code: 'ERR_API_KEYS_UNAVAILABLE' });
+
+let database: Awaited<ReturnType<typeof createDatabase>>;
+let warnings: string[];
+let opened: KeyStore[];
+const logger = {
+  warn: (message: string) => void warnings.push(message),
+  error: (message: string) => void warnings.push(message),
+};
+
+beforeEach(async () => {
+  warnings = [];
+  opened = [];
+  database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+});
+
+afterEach(async () => {
+  for (const store of opened) await store.close();
+  await database.drop();
+});
+
+async function openStore(options: Partial<PostgresStoreOptions> = {}): Promise<KeyStore> {
+  const store = postgresStore({ connection: database.url, logger, ...options });
+  opened.push(store);
+  await store.open();
+  return store;
+}
+
+/** A connection of somebody else to the same database. */
+async function withClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+describe('postgresStore', () => {
+  it.each([
+    [{ connection: 'mysql://u:hunter2@host/db' }, /must be a URL such as postgres/],
+    [{ connection: '' }, /must be a URL/],
+    [{ connection: {} as pg.Pool }, /must be a URL or a pg\.Pool/],
+    [{ connection: 'postgres://host/db', schema: 'Keys' }, /schema must/],
+    [{ connection: 'postgres://host/db', schema: 'a"; drop table x; --' }, /schema must/],
+    [{ connection: 'postgres://host/db', schema: 'a'.repeat(64) }, /schema must/],
+  ])('refuses %j', (options, message) => {
+    expect(() => postgresStore({ logger, ...options })).toThrow(InvalidOptionError);
+    expect(() => postgresStore({ logger, ...options })).toThrow(message);
+    expect(() => postgresStore({ logger, ...options })).not.toThrow(/hunter2/);
+  });
+
+  it.each([
+    ['nobody listens', 'postgres://user:hunter2@127.0.0.1:1/db'],
+    ['the host does not exist', 'postgres://user:hunter2@host.invalid/db'],
+    ['the URL is broken', 'postgres://user:hunter2@[::1/db'],
+    ['the port is broken', 'postgres://user:hunter2@host:99999999/db'],
+  ])('is unavailable when %s, and shows no password', async (_, connection) => {
+    const store = postgresStore({ connection, logger });
+    opened.push(store);
+    const { error, milliseconds } = await settle(store.open());
+    expect(error).toEqual(unavailable);
+    expect(milliseconds).toBeLessThan(2500);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter2');
+  });
+
+  it('is unavailable when the database does not exist', async () => {
+    const connection = new URL(database.url);
+    connection.pathname = '/nowhere';
+    await expect(openStore({ connection: connection.toString() })).rejects.toEqual(unavailable);
+  });
+
+  it('relies on no setting of the database: search path, isolation, collation, standard text', async () => {
+    const url = new URL(database.url);
+    const name = `${url.pathname.slice(1)}_icu`;
+    await withClient(async (client) => {
+      await client.query(
+        `create database ${name} template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US'`,
+      );
+      await client.query(`alter database ${name} set search_path = ''`);
+      await client.query(`alter database ${name} set default_transaction_isolation = 'serializable'`);
+      await client.query(`alter database ${name} set standard_conforming_strings = off`);
+      await client.query(`alter database ${name} set timezone = 'Asia/Tokyo'`);
+    });
+    url.pathname = `/${name}`;
+    const store = await openStore({ connection: url.toString() });
+    await insert(store, ...['a', 'B', 'c'].map((id) => sampleKey({ id, name: `ÄRGER mit \\${id}` })));
+    const list = (q: string) => store.list({ q, now: sampleTime, limit: 9, scope: 'orders:read' });
+    expect((await list('')).map((record) => record.id)).toEqual(['c', 'a', 'B']);
+    expect((await list('MIT \\')).length).toBe(3);
+    expect(await list('ärger')).toEqual([]);
+    await Promise.all(['a', 'B', 'c'].map((id) => update(store, nextVersion(sampleKey({ id })))));
+    expect((await store.listEvents({ limit: 9 })).length).toBe(6);
+    await store.close();
+    await withClient((client) => client.query(`drop database ${name} with (force)`));
+  });
+
+  it('keeps to its schema', async () => {
+    await openStore({ schema: 'own_schema' });
+    const { rows } = await withClient((client) =>
+      client.query(`select distinct schemaname from pg_tables where tablename in ('keys', 'audit_events')`),
+    );
+    expect(rows).toEqual([{ schemaname: 'own_schema' }]);
+  });
+});
+
+describe('a pool that was handed in', () => {
+  it('is used with its own settings left alone, and never closed', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    const before = await pool.query<{ big: string }>('select 9007199254740993::bigint as big');
+    const store = await openStore({ connection: pool });
+    await insert(store, sampleKey({ expiresAt: sampleTime }));
+    expect(await store.find(sampleKey().id)).toEqual(sampleKey({ expiresAt: sampleTime }));
+    await store.close();
+    const after = await pool.query<{ big: string }>('select 9007199254740993::bigint as big');
+    expect(after.rows).toEqual(before.rows);
+    // Limits are of our transactions, not of the session; no listener is left behind.
+    const client = await pool.connect();
+    expect((await client.query('show statement_timeout')).rows).toEqual([{ statement_timeout: '0' }]);
+    expect(client.listenerCount('error')).toBeLessThanOrEqual(1);
+    client.release();
+    await store.open();
+    expect((await store.find(sampleKey().id))?.version).toBe(1);
+    await store.close();
+    await pool.end();
+  });
+
+  it('is read right whatever type parsers the app has set', async () => {
+    const types = { getTypeParser: () => () => 'parsed by the app' } as unknown as pg.CustomTypesConfig;
+    const pool = new pg.Pool({ connectionString: database.url, types });
+    const store = await openStore({ connection: pool });
+    await insert(store, sampleKey());
+    expect(await store.find(sampleKey().id)).toEqual(sampleKey());
+    await store.close();
+    await pool.end();
+  });
+
+  it('makes us unavailable, not endless, when the app holds all of its connections', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    const store = await openStore({ connection: pool, deadlineMs: 300 });
+    const client = await pool.connect();
+    const { error, milliseconds } = await settle(store.find('x'));
+    expect(error).toEqual(unavailable);
+    expect(milliseconds).toBeLessThan(600);
+    client.release();
+    expect(await store.find('x')).toBe(null);
+    await store.close();
+    await pool.end();
+  });
+});
+
+describe('PostgreSQL in trouble', () => {
+  const terminateOthers = (client: pg.Client) =>
+    client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+
+  it('may cut idle connections: a warning, and the next call connects again', async () => {
+    const store = await openStore();
+    await Promise.all([store.find('a'), store.find('b'), store.find('c')]);
+    await withClient(terminateOthers);
+    for (let wait = 0; warnings.length === 0 && wait < 100; wait += 1) await sleep(10);
+    expect(warnings[0]).toMatch(/an idle PostgreSQL connection was lost/);
+    expect(await store.find('x')).toBe(null);
+  });
+
+  it('may cut a connection in the middle of a change: it has not happened, and the next one does', async () => {
+    const store = await openStore();
+    const cut = store.transact(async (transaction) => {
+      await transaction.insert(sampleKey(), sampleEvent(sampleKey()));
+      await withClient(terminateOthers);
+      await sleep(50);
+      return transaction.find('x');
+    });
+    expect((await settle(cut)).error).toEqual(unavailable);
+    await insert(store, sampleKey());
+    expect((await store.listEvents({ limit: 9 })).map((event) => event.sequence)).toEqual([1]);
+  });
+
+  it('undoes a change whose work takes too long, and lets the next one through', async () => {
+    const store = await openStore({ deadlineMs: 300 });
+    const other = await openStore();
+    let goOn = (): void => undefined;
+    const slow = store.transact(async (transaction) => {
+      await transaction.insert(sampleKey({ id: 'slow' }), sampleEvent(sampleKey()));
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      await transaction.insert(sampleKey({ id: 'late' }), sampleEvent(sampleKey()));
+    });
+    const slowSettled = settle(slow);
+    await sleep(50);
+    const next = await settle(insert(other, sampleKey({ id: 'next' })));
+    const { error, milliseconds } = await slowSettled;
+    expect(error).toEqual(unavailable);
+    expect(milliseconds).toBeLessThan(700);
+    expect(next.error).toBeUndefined();
+    goOn();
+    await sleep(50);
+    const stored = await other.list({ now: 0, limit: 9 });
+    expect(stored.map((record) => record.id)).toEqual(['next']);
+  });
+
+  it('lets reads through while somebody holds the lock of changes, and changes give up at the deadline', async () => {
+    const store = await openStore({ deadlineMs: 400, maxConnections: 2 });
+    await withClient(async (client) => {
+      await client.query('begin; select 1 from api_keys.audit_head for update');
+      const changes = Array.from({ length: 20 }, (_, index) =>
+        settle(insert(store, sampleKey({ id: `key${index}` }))),
+      );
+      const read = await settle(store.find('x'));
+      expect(read.error).toBeUndefined();
+      for (const { error, milliseconds } of await Promise.all(changes)) {
+        expect(error).toEqual(unavailable);
+        expect(milliseconds).toBeLessThan(900);
+      }
+      await client.query('rollback');
+    });
+    await insert(store, sampleKey());
+    expect((await store.listEvents({ limit: 9 })).length).toBe(1);
+  });
+
+  it('may choose us as the victim of a deadlock: the change is run again', async () => {
+    const store = await openStore({ deadlineMs: 5000 });
+    await insert(store, sampleKey());
+    let runs = 0;
+    await withClient(async (client) => {
+      await client.query('begin; update api_keys.keys set name = name');
+      const change = store.transact(async (transaction) => {
+        runs += 1;
+        const next = nextVersion(sampleKey(), { name: 'Renamed' });
+        await transaction.update(next, sampleEvent(next));
+      });
+      await sleep(200);
+      await client.query('select 1 from api_keys.audit_head for update');
+      await client.query('commit');
+      await change;
+    });
+    expect(runs).toBe(2);
+    expect((await store.find(sampleKey().id))?.name).toBe('Renamed');
+    expect((await store.listEvents({ limit: 9 })).length).toBe(2);
+  });
+});

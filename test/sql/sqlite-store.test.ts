@@ -1,0 +1,208 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Libsql from 'libsql';
+import { InvalidOptionError } from '../../lib/errors.js';
+import { sqliteStore } from '../../lib/sql/sqlite-store.js';
+import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
+import { bundleStores, runInChild } from './child-process.js';
+import { settle } from './settle.js';
+
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sqlite-store-'));
+  file = join(folder, 'keys.db');
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const unavailable = expect.objectContaining({ code: 'ERR_API_KEYS_UNAVAILABLE' });
+
+describe('sqliteStore', () => {
+  it.each([
+    [':memory:', /memoryStore\(\)/],
+    ['file::memory:?cache=shared', /memoryStore\(\)/],
+    ['', /must be a path/],
+    ['file:./keys.db', /without file:/],
+    ['libsql://example.com', /must be a path/],
+  ])('refuses the file %j with what to write instead', (wrong, message) => {
+    expect(() => sqliteStore({ file: wrong })).toThrow(InvalidOptionError);
+    expect(() => sqliteStore({ file: wrong })).toThrow(message);
+  });
+
+  it('touches nothing before it is opened, and is unavailable until then', async () => {
+    const store = sqliteStore({ file: join(folder, 'sub', 'keys.db') });
+    expect(await readdir(folder)).toEqual([]);
+    await expect(store.find('x')).rejects.toEqual(unavailable);
+    await store.close();
+    await expect(store.find('x')).rejects.toEqual(unavailable);
+  });
+
+  it('makes the folder and the files for this user alone', async () => {
+    const deep = join(folder, 'a', 'b', 'keys.db');
+    const store = sqliteStore({ file: deep });
+    await store.open();
+    await insert(store, sampleKey());
+    const mode = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
+    expect(await mode(join(folder, 'a', 'b'))).toBe('700');
+    for (const name of [deep, `${deep}-wal`, `${deep}-shm`]) expect(await mode(name)).toBe('600');
+    await store.close();
+  });
+
+  it('writes ahead (WAL), so that reads never wait', async () => {
+    const store = sqliteStore({ file });
+    await store.open();
+    const database = new Libsql(file);
+    expect(database.prepare('pragma journal_mode').all()).toEqual([{ journal_mode: 'wal' }]);
+    database.close();
+    await store.close();
+  });
+
+  it('can be opened again after it was closed, and twice at once', async () => {
+    const store = sqliteStore({ file });
+    await Promise.all([store.open(), store.open()]);
+    await insert(store, sampleKey());
+    await store.close();
+    await store.close();
+    await store.open();
+    expect(await store.find(sampleKey().id)).toEqual(sampleKey());
+    await store.close();
+  });
+
+  it('can be opened again after it failed', async () => {
+    const store = sqliteStore({ file: join(folder, 'taken', 'keys.db') });
+    const obstacle = sqliteStore({ file: join(folder, 'taken') });
+    await obstacle.open();
+    await obstacle.close();
+    await expect(store.open()).rejects.toEqual(unavailable);
+    await rm(join(folder, 'taken'));
+    await store.open();
+    await store.close();
+  });
+
+  it('refuses a file that is no database', async () => {
+    await writeFile(file, 'This is not a database. '.repeat(100));
+    await expect(sqliteStore({ file }).open()).rejects.toEqual(unavailable);
+  });
+
+  it("refuses another application's database", async () => {
+    const database = new Libsql(file);
+    database.exec('create table keys (id integer primary key)');
+    database.close();
+    await expect(sqliteStore({ file }).open()).rejects.toThrow(/holds tables of another application/);
+  });
+
+  it('ends no process over a value that the driver cannot take', async () => {
+    const store = sqliteStore({ file });
+    await store.open();
+    for (const wrong of [true, undefined, {}, Symbol('x'), 1n]) {
+      const ownerId = wrong as unknown as string;
+      await expect(insert(store, sampleKey({ ownerId }))).rejects.toThrow();
+    }
+    await expect(insert(store, sampleKey({ name: 'a\0b' }))).rejects.toThrow(/NUL/);
+    expect(await store.list({ now: 0, limit: 9 })).toEqual([]);
+    await store.close();
+  });
+
+  it('undoes a change whose work takes too long, and lets the next one through', async () => {
+    const store = sqliteStore({ file, deadlineMs: 200 });
+    await store.open();
+    let goOn = (): void => undefined;
+    const slow = store.transact(async (transaction) => {
+      await transaction.insert(sampleKey({ id: 'slow' }), sampleEvent(sampleKey()));
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      await transaction.insert(sampleKey({ id: 'late' }), sampleEvent(sampleKey()));
+    });
+    const { error, milliseconds } = await settle(slow);
+    expect(error).toEqual(unavailable);
+    expect(milliseconds).toBeLessThan(600);
+    await insert(store, sampleKey({ id: 'next' }));
+    goOn();
+    await sleep(50);
+    const stored = await store.list({ now: 0, limit: 9 });
+    expect(stored.map((record) => record.id)).toEqual(['next']);
+    await store.close();
+  });
+});
+
+describe('a SQLite file that several processes use', () => {
+  const bundle = bundleStores();
+  const open = (): string =>
+    `const store = stores.sqliteStore({ file: ${JSON.stringify(file)} }); await store.open();`;
+
+  it('is migrated once when four start at the same time, and numbers all their changes', async () => {
+    const children = ['a', 'b', 'c', 'd'].map((name) =>
+      runInChild(
+        bundle,
+        `${open()}
+        for (let i = 0; i < 10; i++) await stores.insert(store, stores.sampleKey({ id: '${name}' + i }));
+        await store.close();`,
+      ),
+    );
+    await Promise.all(children.map((child) => child.ended));
+    const store = sqliteStore({ file, migrate: 'check' });
+    await store.open();
+    const events = await store.listEvents({ limit: 100 });
+    expect(events.map((event) => event.sequence)).toEqual(Array.from({ length: 40 }, (_, i) => 40 - i));
+    await store.close();
+  });
+
+  it('is read while another process holds the write lock, and changes give up at the deadline', async () => {
+    const store = sqliteStore({ file, deadlineMs: 400 });
+    await store.open();
+    await insert(store, sampleKey());
+    const holder = runInChild(
+      bundle,
+      `const Libsql = require(${JSON.stringify(join(process.cwd(), 'node_modules/libsql'))});
+      const database = new Libsql(${JSON.stringify(file)});
+      database.exec('begin immediate');
+      console.log('held');
+      await new Promise((resolve) => process.stdin.once('data', resolve));
+      database.exec('rollback');
+      database.close();`,
+    );
+    expect(await holder.nextLine()).toBe('held');
+
+    // The event loop stays free, and reads do not wait.
+    let longestPauseMs = 0;
+    let last = performance.now();
+    const pulse = setInterval(() => {
+      longestPauseMs = Math.max(longestPauseMs, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    const change = settle(insert(store, sampleKey({ id: 'waiting' })));
+    const read = await settle(store.find(sampleKey().id));
+    expect(read.error).toBeUndefined();
+    expect(read.milliseconds).toBeLessThan(100);
+    const { error, milliseconds } = await change;
+    clearInterval(pulse);
+    expect(error).toEqual(unavailable);
+    expect(milliseconds).toBeGreaterThan(350);
+    expect(milliseconds).toBeLessThan(900);
+    expect(longestPauseMs).toBeLessThan(200);
+
+    holder.goOn();
+    await holder.ended;
+    await insert(store, sampleKey({ id: 'afterwards' }));
+    expect(await store.find('waiting')).toBe(null);
+    await store.close();
+  });
+
+  it('gets a change through that waits less than the deadline', async () => {
+    const store = sqliteStore({ file });
+    const other = sqliteStore({ file });
+    await Promise.all([store.open(), other.open()]);
+    const slow = other.transact(() => sleep(300));
+    await insert(store, sampleKey());
+    await slow;
+    expect(await other.find(sampleKey().id)).toEqual(sampleKey());
+    await Promise.all([store.close(), other.close()]);
+  });
+});
