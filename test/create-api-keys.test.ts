@@ -100,7 +100,7 @@ describe('createApiKeys: starting and stopping', () => {
   });
 
   it('can be closed before it was ever used', async () => {
-    await createInstance().apiKeys.close();
+    await expect(createInstance().apiKeys.close()).resolves.toBeUndefined();
   });
 
   it('tells why it could not start, and can be started again', async () => {

@@ -46,10 +46,11 @@ process.on('message', () => {
   process.send?.({ cpuMicros: user + system });
 });
 
-process.once('SIGTERM', async () => {
+async function stop() {
   server.close();
   server.closeAllConnections();
   await Promise.all([overStore.close(), overRedis.close()]);
   rmSync(folder, { recursive: true });
   process.disconnect();
-});
+}
+process.once('SIGTERM', () => void stop());

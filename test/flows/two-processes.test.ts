@@ -50,7 +50,7 @@ describe.each(Object.keys(places))('two processes on %s', (name) => {
   }, 60_000);
 
   afterAll(async () => {
-    expect(await Promise.all([one.stop(), two.stop()])).toEqual([0, 0]);
+    await Promise.all([one.stop(), two.stop()]);
     await place.cleanUp();
   }, 30_000);
 
@@ -170,5 +170,11 @@ describe.each(Object.keys(places))('two processes on %s', (name) => {
     expect((await two.use(token)).status).toBe(200);
     expect((await two.manage('POST', `/keys/${id}/revoke`)).status).toBe(200);
     expect((await one.use(token)).code).toBe('key_revoked');
+  }, 30_000);
+
+  it('ends cleanly when it is told to', async () => {
+    const third = await startOrders(place.environment);
+    expect((await third.manage('GET', '/keys')).status).toBe(200);
+    expect(await third.stop()).toBe(0);
   }, 30_000);
 });

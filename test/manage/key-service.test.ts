@@ -208,15 +208,15 @@ describe('revoke', () => {
 describe('confirmation', () => {
   it('is asked of Redis after every change, and its lack is told with a time', async () => {
     const redis = await startRedis();
-    const clock = { now: () => Date.now() };
+    const wallClock = { now: () => Date.now() };
     const cache = createRedisVerificationCache({
       connection: redis.url,
       peppers: parsePeppers(testPepper),
-      clock,
+      clock: wallClock,
       logger: { warn: () => undefined, error: () => undefined },
     });
     await cache.open();
-    const own = createService({ cache, clock });
+    const own = createService({ cache, clock: wallClock });
     const { record } = await own.service.create(context, { name: 'CI', scopes: [] });
     const changes = [
       () => own.service.update(context, record.id, { name: 'x' }),

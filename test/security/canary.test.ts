@@ -93,7 +93,7 @@ async function live(app: OrdersProcess): Promise<readonly string[]> {
   return tokens;
 }
 
-async function search(dumps: Record<string, string>, tokens: readonly string[]): Promise<void> {
+async function expectNoSecretIn(dumps: Record<string, string>, tokens: readonly string[]): Promise<void> {
   expect(tokens.length).toBe(4);
   const needles = [
     ...tokens.flatMap((token) => spellings(token.slice(secretAt, -6))),
@@ -126,7 +126,7 @@ describe('no secret lies around', () => {
       maxBuffer: 1e8,
     });
     expect(sql).toContain('$2');
-    await search(
+    await expectNoSecretIn(
       {
         PostgreSQL: sql,
         Redis: [...names, ...values].map((bytes) => bytes?.toString('latin1')).join('\n'),
@@ -146,7 +146,10 @@ describe('no secret lies around', () => {
     const files = await readdir(folder);
     const bytes = await Promise.all(files.map((file) => readFile(join(folder, file), 'latin1')));
     await app.stop();
-    await search({ SQLite: bytes.join('\n'), answers: answers.join('\n'), output: app.output() }, tokens);
+    await expectNoSecretIn(
+      { SQLite: bytes.join('\n'), answers: answers.join('\n'), output: app.output() },
+      tokens,
+    );
     await rm(folder, { recursive: true });
   }, 60_000);
 
