@@ -123,6 +123,8 @@ describe('a machine without the servers', () => {
       env: { PATH: '/nowhere' },
     });
     expect(stdout).toMatch(/redis-server was not found/);
-    expect(stdout).toMatch(/sudo sh -c 'apt-get update && apt-get install -y .*redis-server postgresql'/);
+    expect(stdout).toMatch(
+      /sudo sh -c 'apt-get update && apt-get install -y .*redis-server postgresql curl'/,
+    );
   });
 });

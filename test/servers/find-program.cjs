@@ -4,7 +4,8 @@ const { existsSync, readdirSync, writeFileSync, rmSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 const { spawnSync } = require('node:child_process');
 
-const APT_COMMAND = 'apt-get update && apt-get install -y --no-install-recommends redis-server postgresql';
+const APT_COMMAND =
+  'apt-get update && apt-get install -y --no-install-recommends redis-server postgresql curl';
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /** Debian keeps initdb and postgres out of PATH, one folder per major version. @returns {string[]} newest first */
@@ -27,7 +28,7 @@ function installFromDebian() {
   const ownPolicy = !existsSync(POLICY_FILE);
   if (ownPolicy) writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
-    console.log('Installing redis-server and postgresql from Debian (about a minute) ...');
+    console.log('Installing redis-server, postgresql and curl from Debian (about a minute) ...');
     const result = spawnSync('sh', ['-c', APT_COMMAND], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       encoding: 'utf8',
@@ -44,11 +45,11 @@ function installFromDebian() {
 }
 
 /**
- * The path of a server program; installs it when it is missing and we may.
+ * The path of a program that the tests run, a server or the curl of the documents; installs it when it is missing and we may.
  * @param {'redis-server' | 'initdb' | 'postgres' | 'pg_dump'} name
  * @returns {string}
  */
-function findServerProgram(name) {
+function findProgram(name) {
   const found = lookFor(name);
   if (found) return found;
   if (process.getuid?.() !== 0 || !lookFor('apt-get')) {
@@ -63,4 +64,4 @@ function findServerProgram(name) {
   return installed;
 }
 
-module.exports = { findServerProgram };
+module.exports = { findProgram };
