@@ -48,6 +48,7 @@ export interface AdminAppOptions {
   readonly before?: readonly RequestHandler[];
   readonly configure?: (app: Express) => void;
   readonly store?: KeyStore;
+  readonly redis?: string;
   /** Do not wait for the instance. */
   readonly unready?: boolean;
 }
@@ -56,7 +57,7 @@ export const mountPath = '/api-keys';
 
 /** An app with an admin router whose callers say who they are in a header that only this test trusts. */
 export async function startAdminApp(options: AdminAppOptions = {}): Promise<AdminApp> {
-  const { store = memoryStore(), before = [], configure, router = {}, unready = false } = options;
+  const { store = memoryStore(), before = [], configure, router = {}, redis, unready = false } = options;
   let now = Date.UTC(2026, 10, 21, 12);
   const logged: string[] = [];
   const log = (...parts: unknown[]): void => void logged.push(parts.map(asText).join(' '));
@@ -65,6 +66,7 @@ export async function startAdminApp(options: AdminAppOptions = {}): Promise<Admi
     scopes,
     pepper: 'a pepper for tests with at least 32 bytes',
     store,
+    ...(redis === undefined ? {} : { redis }),
     bcryptCost: 8,
     clock: { now: () => now },
     logger: { warn: log, error: log },
