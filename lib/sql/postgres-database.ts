@@ -1,6 +1,6 @@
 import { Kysely, sql } from 'kysely';
 import type { Logger } from '../ports/logger.js';
-import { ApiKeysError } from '../errors.js';
+import { ApiKeysError, isProblem } from '../errors.js';
 import { loadDriver } from './load-driver.js';
 import { boundedPostgresDialect } from './postgres-driver.js';
 import type { PostgresLimits } from './postgres-driver.js';
@@ -9,6 +9,7 @@ import type { PgPool } from './postgres-pool.js';
 import { migrationDeadlineMs } from './sql-database.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';
+import type { TimeBudget } from './time-budget.js';
 
 /** Settings of {@link postgresDatabase}, defaults filled in. */
 export interface PostgresSettings {
@@ -62,17 +63,28 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
       await closing?.end();
     },
 
-    read: (_budget, work) => work((ordinary ??= kysely(limits))),
+    async read(budget, work) {
+      for (let retries = 0; ; retries += 1) {
+        try {
+          return await work((ordinary ??= kysely(limits)));
+        } catch (error) {
+          if (retries === mostRetries || !mayAskAgain(error, budget)) throw error;
+        }
+      }
+    },
 
     async write(budget, work) {
       for (let retries = 0; ; retries += 1) {
+        let hasBegun = false;
         try {
           return await (ordinary ??= kysely(limits)).transaction().execute((transaction) => {
+            hasBegun = true;
             budget.check();
             return work(transaction);
           });
         } catch (error) {
-          if (retries === mostRetries || !asksForRetry(error)) throw error;
+          const mayRetry = hasBegun ? asksForRetry(error) : mayAskAgain(error, budget);
+          if (retries === mostRetries || !mayRetry) throw error;
         }
       }
     },
@@ -91,6 +103,11 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
       return (await tables.execute(database)).rows.length > 0;
     },
   };
+}
+
+/** After a restart or failover every pooled connection is a dead one, and only its next use shows it. */
+function mayAskAgain(error: unknown, budget: TimeBudget): boolean {
+  return isProblem(error, 'unavailable') && budget.remainingMs > 0;
 }
 
 async function createPool(connectionString: string, settings: PostgresSettings): Promise<OwnPool> {

@@ -21,7 +21,10 @@ export interface SqlDatabase {
   close(): Promise<void>;
   /** Reads what is committed. Never waits for a change. */
   read<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
-  /** Runs work in one transaction of read committed or better; again after a deadlock, at most twice. */
+  /**
+   * Runs work in one transaction of read committed or better; again after a deadlock, at most twice. Tries again when it
+   * could not begin.
+   */
   write<T>(budget: TimeBudget, work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
   /** Runs work in one transaction, alone among all processes that call this, within {@link migrationDeadlineMs}. */
   migrate(work: (transaction: Transaction<Tables>) => Promise<void>): Promise<void>;

@@ -126,7 +126,7 @@ describe('the schema in PostgreSQL', () => {
   });
 
   it('is migrated once when four processes start at the same time, and numbers all their changes', async () => {
-    const options = `{ connection: ${JSON.stringify(database.url)}, schema: 'processes', logger: console }`;
+    const options = `{ connection: ${JSON.stringify(database.url)}, schema: 'processes', logger: console, deadlineMs: 10_000 }`;
     const children = ['a', 'b', 'c', 'd'].map((name) =>
       runInChild(
         bundle,

@@ -8,12 +8,13 @@ import { settle } from './settle.js';
 jest.setTimeout(60_000);
 
 describe('a PostgreSQL server that stands still', () => {
+  const logger = { warn: () => {}, error: () => {} };
   let server: Awaited<ReturnType<typeof startPostgres>>;
   let store: KeyStore;
 
   beforeAll(async () => {
     server = await startPostgres();
-    store = postgresStore({ connection: server.url, logger: { warn: () => {}, error: () => {} } });
+    store = postgresStore({ connection: server.url, logger });
     await store.open();
     await insert(store, sampleKey());
   });
@@ -48,6 +49,7 @@ describe('a PostgreSQL server that stands still', () => {
   }
 
   it('makes every call unavailable within its deadline, and all is well when it goes on', async () => {
+    const newcomer = postgresStore({ connection: server.url, logger });
     signalAll('SIGSTOP');
     const calls = [
       ...Array.from({ length: 30 }, () => store.find('x')),
@@ -56,13 +58,15 @@ describe('a PostgreSQL server that stands still', () => {
       store.addDigest('x', 'y', 'z', 'd'),
       store.recordUse([{ keyId: 'x', at: 1 }]),
       ...Array.from({ length: 5 }, (_, index) => insert(store, sampleKey({ id: `lost${index}` }))),
-      postgresStore({ connection: server.url, logger: console }).open(),
+      newcomer.open(),
     ];
     for (const { error, milliseconds } of await Promise.all(calls.map(settle))) {
       expect(error?.code).toBe('ERR_API_KEYS_UNAVAILABLE');
       expect(milliseconds).toBeLessThan(2500);
     }
     await expectRecovery();
+    await newcomer.open();
+    await newcomer.close();
   });
 
   it('in the middle of a change leaves no lock behind', async () => {

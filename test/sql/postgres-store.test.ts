@@ -156,11 +156,11 @@ describe('a pool that was handed in', () => {
 
   it('makes us unavailable, not endless, when the app holds all of its connections', async () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 1 });
-    const store = await openStore({ connection: pool, deadlineMs: 300 });
+    const store = await openStore({ connection: pool, deadlineMs: 1000 });
     const client = await pool.connect();
     const { error, milliseconds } = await settle(store.find('x'));
     expect(error).toEqual(unavailable);
-    expect(milliseconds).toBeLessThan(600);
+    expect(milliseconds).toBeLessThan(1500);
     client.release();
     expect(await store.find('x')).toBe(null);
     await store.close();
@@ -183,6 +183,18 @@ describe('PostgreSQL in trouble', () => {
     expect(await store.find('x')).toBe(null);
   });
 
+  it('may have cut all connections without our noticing: the next calls connect again', async () => {
+    const store = await openStore();
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all([store.find('a'), store.find('b')]);
+      await withClient(terminateOthers);
+      // At once: the news of the cut has not been read yet.
+      expect(await Promise.all([store.find('x'), store.find('y')])).toEqual([null, null]);
+      await withClient(terminateOthers);
+      await insert(store, sampleKey({ id: `key${round}` }));
+    }
+  });
+
   it('may cut a connection in the middle of a change: it has not happened, and the next one does', async () => {
     const store = await openStore();
     const cut = store.transact(async (transaction) => {
@@ -197,7 +209,7 @@ describe('PostgreSQL in trouble', () => {
   });
 
   it('undoes a change whose work takes too long, and lets the next one through', async () => {
-    const store = await openStore({ deadlineMs: 300 });
+    const store = await openStore({ deadlineMs: 600 });
     const other = await openStore();
     let goOn = (): void => undefined;
     const slow = store.transact(async (transaction) => {
@@ -212,7 +224,7 @@ describe('PostgreSQL in trouble', () => {
     const next = await settle(insert(other, sampleKey({ id: 'next' })));
     const { error, milliseconds } = await slowSettled;
     expect(error).toEqual(unavailable);
-    expect(milliseconds).toBeLessThan(700);
+    expect(milliseconds).toBeLessThan(1100);
     expect(next.error).toBeUndefined();
     goOn();
     await sleep(50);
@@ -221,7 +233,7 @@ describe('PostgreSQL in trouble', () => {
   });
 
   it('lets reads through while somebody holds the lock of changes, and changes give up at the deadline', async () => {
-    const store = await openStore({ deadlineMs: 400, maxConnections: 2 });
+    const store = await openStore({ deadlineMs: 800, maxConnections: 2 });
     await withClient(async (client) => {
       await client.query('begin; select 1 from api_keys.audit_head for update');
       const changes = Array.from({ length: 20 }, (_, index) =>
@@ -231,7 +243,7 @@ describe('PostgreSQL in trouble', () => {
       expect(read.error).toBeUndefined();
       for (const { error, milliseconds } of await Promise.all(changes)) {
         expect(error).toEqual(unavailable);
-        expect(milliseconds).toBeLessThan(900);
+        expect(milliseconds).toBeLessThan(1300);
       }
       await client.query('rollback');
     });

@@ -135,7 +135,7 @@ describe('sqliteStore', () => {
 describe('a SQLite file that several processes use', () => {
   const bundle = bundleStores();
   const open = (): string =>
-    `const store = stores.sqliteStore({ file: ${JSON.stringify(file)} }); await store.open();`;
+    `const store = stores.sqliteStore({ file: ${JSON.stringify(file)}, deadlineMs: 10_000 }); await store.open();`;
 
   it('is migrated once when four start at the same time, and numbers all their changes', async () => {
     const children = ['a', 'b', 'c', 'd'].map((name) =>
