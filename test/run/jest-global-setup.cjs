@@ -1,13 +1,13 @@
 // @ts-check
 'use strict';
-const { findProgram } = require('../servers/find-program.cjs');
+const { findServerProgram } = require('../servers/install-servers.cjs');
 const { startPostgres } = require('../servers/postgres.cjs');
 const { startRedis } = require('../servers/redis.cjs');
 
 /** One Redis and one PostgreSQL for the whole run; test files take a prefix or a database of their own. */
 module.exports = async function startServers() {
   // The commands in the documents are run as they are shown, and they use curl.
-  findProgram('curl');
+  findServerProgram('curl');
   /** @type {Array<() => Promise<void>>} */
   const started = [];
   if (process.env.REDIS_URL_TEST) {

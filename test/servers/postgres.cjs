@@ -6,7 +6,7 @@ const { chownSync, mkdtempSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { Client } = require('pg');
-const { findProgram } = require('./find-program.cjs');
+const { findServerProgram } = require('./install-servers.cjs');
 const { onFreePort, startServerProcess } = require('./server-process.cjs');
 
 /** PostgreSQL refuses to run as root. @returns {{ uid: number, gid: number } | undefined} */
@@ -47,8 +47,8 @@ async function startPostgres({ args = [] } = {}) {
  * @param {readonly string[]} args
  */
 async function startPostgresOn(port, args) {
-  const initdb = findProgram('initdb');
-  const program = findProgram('postgres');
+  const initdb = findServerProgram('initdb');
+  const program = findServerProgram('postgres');
   const runAs = unprivilegedUser();
   const dataDir = mkdtempSync(join(tmpdir(), 'express-api-keys-pg-'));
   if (runAs) chownSync(dataDir, runAs.uid, runAs.gid);

@@ -4,7 +4,7 @@ const { mkdtempSync } = require('node:fs');
 const { connect } = require('node:net');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { findProgram } = require('./find-program.cjs');
+const { findServerProgram } = require('./install-servers.cjs');
 const { onFreePort, startServerProcess } = require('./server-process.cjs');
 
 /** @param {number} port @param {string} password @returns {Promise<boolean>} */
@@ -47,7 +47,7 @@ async function startRedis({ args = [], port, password = '' } = {}) {
  * @param {readonly string[]} args
  */
 async function startRedisOn(port, password, args) {
-  const program = findProgram('redis-server');
+  const program = findServerProgram('redis-server');
   const dataDir = mkdtempSync(join(tmpdir(), 'express-api-keys-redis-'));
   const server = await startServerProcess({
     name: 'redis-server',

@@ -45,11 +45,12 @@ function installFromDebian() {
 }
 
 /**
- * The path of a program that the tests run, a server or the curl of the documents; installs it when it is missing and we may.
- * @param {'redis-server' | 'initdb' | 'postgres' | 'pg_dump'} name
+ * The path of a program that tests run, a server or the curl that the documents show. Installs it when it is missing
+ * and we may.
+ * @param {'redis-server' | 'initdb' | 'postgres' | 'pg_dump' | 'curl'} name
  * @returns {string}
  */
-function findProgram(name) {
+function findServerProgram(name) {
   const found = lookFor(name);
   if (found) return found;
   if (process.getuid?.() !== 0 || !lookFor('apt-get')) {
@@ -64,4 +65,4 @@ function findProgram(name) {
   return installed;
 }
 
-module.exports = { findProgram };
+module.exports = { findServerProgram };
