@@ -5,6 +5,7 @@ import { readOrMakePepperFile } from './crypto/pepper-file.js';
 import { parsePeppers } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
 import { createSecretDigester } from './crypto/secret-digester.js';
+import { describingLogger } from './describing-logger.js';
 import { createKeysApi, type KeysApi } from './keys-api.js';
 import { createDefaultKeyspace } from './keyspaces.js';
 import { Lifecycle } from './lifecycle.js';
@@ -68,11 +69,12 @@ interface Running {
  */
 export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>): ApiKeys<S> {
   const resolved = resolveOptions(options);
-  const { clock, logger, realm, pepper, redis, redisKeyPrefix } = resolved;
+  const logger = describingLogger(resolved.logger);
+  const { clock, realm, pepper, redis, redisKeyPrefix } = resolved;
   const keyspace = createDefaultKeyspace(resolved);
   const { catalogue } = keyspace;
   const sources = parseCredentialSources(resolved.credentialFrom ?? defaultCredentialSources);
-  const { store, pepperFile } = chooseStore(resolved);
+  const { store, pepperFile } = chooseStore({ ...resolved, logger });
   const givenPeppers = pepper === undefined ? null : parsePeppers(pepper);
   const hasher = createSecretHasher({ cost: resolved.bcryptCost, logger });
 

@@ -11,6 +11,7 @@ import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
 import type { Challenge } from '../http/challenge.js';
+import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { ChangeContext, KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
@@ -27,7 +28,6 @@ import { jsonApiHeaders } from './json-api-headers.js';
 import { readBody } from './read-body.js';
 import { readQuery } from './read-query.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
-import { refuseRepeatedHost } from './refuse-repeated-host.js';
 import { requireJson } from './require-json.js';
 import { validateRequest } from './validate-request.js';
 
@@ -100,7 +100,7 @@ async function checkRequest(
   req: Request,
 ): Promise<void> {
   await parts.whenReady();
-  refuseRepeatedHost(req);
+  if (hasRepeatedHost(req)) throw new ApiKeysError('invalid_request', { detail: repeatedHostDetail });
   refuseCrossSite(req, settings.allowedOrigins);
   if (changesState(req)) requireJson(req);
 }

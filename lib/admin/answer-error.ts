@@ -5,7 +5,6 @@ import { challengeFor, type Challenge } from '../http/challenge.js';
 import { sendProblem } from '../http/send-problem.js';
 import { keyNotFound } from '../manage/authority.js';
 import type { Logger } from '../ports/logger.js';
-import { describeTrouble } from './describe-trouble.js';
 
 const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
 
@@ -18,7 +17,7 @@ export function answerError(challenge: Challenge, logger: Logger): ErrorRequestH
   return function answerAdminError(thrown: unknown, _req, res, _next) {
     const error = problemOf(thrown);
     if (error.problem === 'internal_error') {
-      logger.error('api-keys: the admin router failed', describeTrouble(error.cause));
+      logger.error('api-keys: the admin router failed', error.cause);
     }
     if (res.headersSent) {
       // Half an answer must not look like a whole one.

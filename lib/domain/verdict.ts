@@ -23,6 +23,8 @@ export type RefusalCode =
 export interface Refusal {
   readonly allowed: false;
   readonly code: RefusalCode;
+  /** What the caller should do, where the code alone does not say it. */
+  readonly detail?: string;
   /** With `insufficient_scope`: what the route requires. */
   readonly requiredScopes?: readonly string[];
   /** With `insufficient_scope`: what the key lacks. */

@@ -51,7 +51,8 @@ export async function authorityOf(context: ChangeContext, find: FindKey, now: nu
  */
 export async function findVisible(find: FindKey, id: string, ownerId: string | null): Promise<ApiKeyRecord> {
   const record = isKeyId(id) ? await find(id, ownerId ?? undefined) : null;
-  if (record === null) throw keyNotFound();
+  // Checked again: a store of the app's own may not know of the condition.
+  if (record === null || (ownerId !== null && record.ownerId !== ownerId)) throw keyNotFound();
   return record;
 }
 

@@ -10,7 +10,7 @@ export type ClientAddress = (req: Request) => string | null;
  * cannot be relied on:
  *
  * - `trust proxy = true` believes whatever address a caller writes, so no address is believed;
- * - a trusted proxy that forwards no address may have been made to drop it.
+ * - a trusted proxy that forwards no address may have been made to drop it; an empty one is none.
  */
 export function createClientAddress(logger: Logger): ClientAddress {
   let hasWarned = false;
@@ -29,7 +29,12 @@ export function createClientAddress(logger: Logger): ClientAddress {
     const isTrusted = req.app.get('trust proxy fn') as (address: string, hop: number) => boolean;
     const peer = req.socket.remoteAddress;
     if (peer === undefined) return null;
-    if (req.headers['x-forwarded-for'] === undefined && isTrusted(peer, 0)) return null;
+    if (isTrusted(peer, 0) && !namesLastHop(req.headers['x-forwarded-for'])) return null;
     return canonicalAddress(req.ip);
   };
+}
+
+/** Whether the proxy has written an address behind those that it was sent. */
+function namesLastHop(forwarded: string | readonly string[] | undefined): boolean {
+  return forwarded !== undefined && !/(?:^|,)\s*$/.test(String(forwarded));
 }

@@ -26,10 +26,7 @@ function detailOf(refusal: Refusal): string | null {
   if (refusal.code === 'insufficient_scope' && refusal.missingScopes !== undefined) {
     return `This API key lacks ${refusal.missingScopes.join(' and ')}.`;
   }
-  if (refusal.code === 'invalid_request') {
-    return 'Send one API key, in one header, once.';
-  }
-  return null;
+  return refusal.detail ?? null;
 }
 
 /** Every 401 and 403 tells how to be let in; RFC 6750 adds the 400 of a request with two credentials. */

@@ -5,6 +5,7 @@ import { noScope } from '../domain/scope-requirement.js';
 import type { Refusal, Verdict } from '../domain/verdict.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import type { Challenge } from '../http/challenge.js';
+import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { sendProblem } from '../http/send-problem.js';
 import type { Logger } from '../ports/logger.js';
 import type { VerifyApiKey } from '../verify/verify-api-key.js';
@@ -58,6 +59,8 @@ export interface RequireApiKey<S extends string> {
 /** More header lines than Node keeps: what was dropped could have been the address that a proxy appended. */
 const maxHeaderLines = 1000;
 
+const oneCredentialDetail = 'Send one API key, in one header, once.';
+
 /** Builds the guard factory of one instance. All that can be decided at mount is decided there. */
 export function createRequireApiKey<S extends string>(parts: GuardParts): RequireApiKey<S> {
   function requireApiKey(...args: readonly unknown[]): RequestHandler {
@@ -99,12 +102,13 @@ function createGuard(
   /** The verdict on one request, or the reason to hand it on. */
   async function decide(req: Request): Promise<Verdict | 'otherwise'> {
     if (req.rawHeaders.length >= 2 * maxHeaderLines) return refuse('too_many_headers');
+    if (hasRepeatedHost(req)) return { ...refuse('invalid_request'), detail: repeatedHostDetail };
     const requirement = requirements.of(req.method);
     if (requirement === null) {
       return { ...refuse('method_not_allowed'), allowedMethods: requirements.methods };
     }
     const credential = readCredential(req);
-    if (credential.kind === 'ambiguous') return refuse('invalid_request');
+    if (credential.kind === 'ambiguous') return { ...refuse('invalid_request'), detail: oneCredentialDetail };
     if (otherwise !== undefined && !isOurs(credential)) return 'otherwise';
     if (credential.kind === 'none') return refuse('missing_credential');
     return parts.verify({

@@ -21,7 +21,7 @@ export class OutageLog {
     const now = performance.now();
     if (!this.#isOut && now - this.#toldAt >= quietMs) {
       this.#toldAt = now;
-      this.#logger.warn(`API keys: ${this.#consequence} (Redis: ${describeRedisError(error)})`);
+      this.#logger.warn(`api-keys: ${this.#consequence} (Redis: ${describeRedisError(error)})`);
     }
     this.#isOut = true;
   }

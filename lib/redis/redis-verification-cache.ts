@@ -136,7 +136,7 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     if (hasWarnedOfClocks) return;
     hasWarnedOfClocks = true;
     logger.warn(
-      'API keys: Redis takes no copies, because its clock is seconds ahead. Synchronise the clocks',
+      'api-keys: Redis takes no copies, because its clock is seconds ahead. Synchronise the clocks',
     );
   }
 

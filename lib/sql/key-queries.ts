@@ -4,11 +4,31 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { KeyState } from '../domain/key-state.js';
 import type { KeyQuery } from '../ports/key-store.js';
 import { recordsFromRows } from './record-mapping.js';
+import type { RecordRow } from './record-mapping.js';
 import type { SqlDialect } from './sql-database.js';
 import { isStorable } from './storable-text.js';
 import type { KeysTable, Tables } from './tables.js';
 
 type KeyRows = SelectQueryBuilder<Tables, 'keys', Selectable<KeysTable>>;
+
+/** Reads one key by its primary key. */
+export type FindKeyById = (database: Kysely<Tables>, id: string) => Promise<ApiKeyRecord | null>;
+
+/**
+ * The read that every verification may need, built once: to build it costs as much as to run it.
+ *
+ * @param database - any connection of the store; the read can be run on each of them
+ */
+export function compileFindKey(database: Kysely<Tables>): FindKeyById {
+  const idInPlace = '';
+  const byId = database.selectFrom('keys').selectAll().where('keys.id', '=', idInPlace);
+  const compiled = recordsQuery(database, byId).compile();
+  return async (on, id) => {
+    if (!isStorable(id)) return null;
+    const { rows } = await on.executeQuery<RecordRow>({ ...compiled, parameters: [id] });
+    return recordsFromRows(rows)[0] ?? null;
+  };
+}
 
 /** One key by its primary key; with `ownerId`, only if it belongs to that owner. */
 export async function findKey(
@@ -56,9 +76,13 @@ export async function listKeys(
   return readRecords(database, page);
 }
 
-/** Keys with their credentials and digests in one statement, newest first. */
 async function readRecords(database: Kysely<Tables>, keys: KeyRows): Promise<readonly ApiKeyRecord[]> {
-  const rows = await database
+  return recordsFromRows(await recordsQuery(database, keys).execute());
+}
+
+/** Keys with their credentials and digests in one statement, newest first. */
+function recordsQuery(database: Kysely<Tables>, keys: KeyRows): SelectQueryBuilder<never, never, RecordRow> {
+  return database
     .selectFrom(keys.as('key'))
     .leftJoin('key_uses as use', 'use.key_id', 'key.id')
     .leftJoin('credentials as credential', 'credential.key_id', 'key.id')
@@ -82,9 +106,7 @@ async function readRecords(database: Kysely<Tables>, keys: KeyRows): Promise<rea
     .orderBy('key.created_at', 'desc')
     .orderBy('key.id', 'desc')
     .orderBy('credential.position')
-    .orderBy('digest.pepper_id')
-    .execute();
-  return recordsFromRows(rows);
+    .orderBy('digest.pepper_id');
 }
 
 /** The rules of `stateOf` (lib/domain/key-state.ts), in the same order. */

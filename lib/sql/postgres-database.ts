@@ -131,7 +131,7 @@ async function createPool(connectionString: string, settings: PostgresSettings):
   }
   // An idle connection that dies (a restart, a failover) is replaced at the next use.
   pool.on('error', (error) => {
-    settings.logger.warn(`API keys: an idle PostgreSQL connection was lost (${error.message})`);
+    settings.logger.warn(`api-keys: an idle PostgreSQL connection was lost (${error.message})`);
   });
   return pool;
 }

@@ -5,7 +5,8 @@ import { ApiKeysError } from '../errors.js';
 import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
 import { listAuditEvents, lockAuditHead } from './audit-queries.js';
 import { advanceUses, insertDigest } from './key-changes.js';
-import { findKey, listKeys } from './key-queries.js';
+import { compileFindKey, findKey, listKeys } from './key-queries.js';
+import type { FindKeyById } from './key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { SqlTransaction } from './sql-transaction.js';
@@ -26,6 +27,7 @@ export class SqlKeyStore implements KeyStore {
   readonly #settings: SqlKeyStoreSettings;
   /** Changes wait for each other anyway; waiting here, they keep no connection from the reads. */
   readonly #changes = new Turnstile();
+  #findById: FindKeyById | undefined;
   #opening: Promise<void> | undefined;
   #isOpen = false;
 
@@ -60,7 +62,11 @@ export class SqlKeyStore implements KeyStore {
 
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
     return this.#within('Reading a key', (budget) =>
-      this.#database.read(budget, (database) => findKey(database, id, ownerId)),
+      this.#database.read(budget, (database) => {
+        if (ownerId !== undefined) return findKey(database, id, ownerId);
+        this.#findById ??= compileFindKey(database);
+        return this.#findById(database, id);
+      }),
     );
   }
 

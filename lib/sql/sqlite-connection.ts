@@ -25,6 +25,48 @@ export function guardedConnection(database: LibsqlDatabase): SqliteDatabase {
   };
 }
 
+/**
+ * A connection that keeps the statements it has prepared, for reading only: preparing one takes longer than running it.
+ * A statement that failed is not used again, because libsql may have left it open.
+ */
+export function rememberingConnection(database: LibsqlDatabase): SqliteDatabase {
+  const connection = guardedConnection(database);
+  const statements = new Map<string, SqliteStatement>();
+
+  function prepare(text: string): SqliteStatement {
+    const statement = connection.prepare(text);
+    const forgettingOnFailure = <T>(work: () => T): T => {
+      try {
+        return work();
+      } catch (error) {
+        statements.delete(text);
+        throw error;
+      }
+    };
+    return {
+      reader: statement.reader,
+      all: (parameters) => forgettingOnFailure(() => statement.all(parameters)),
+      run: (parameters) => forgettingOnFailure(() => statement.run(parameters)),
+      iterate: (parameters) => forgettingOnFailure(() => statement.iterate(parameters)),
+    };
+  }
+
+  return {
+    close: () => connection.close(),
+    prepare(text) {
+      const known = statements.get(text);
+      if (known !== undefined) return known;
+      // Lists come in many forms; the read that every check needs comes first and stays.
+      if (statements.size >= maxRememberedStatements) return connection.prepare(text);
+      const statement = prepare(text);
+      statements.set(text, statement);
+      return statement;
+    },
+  };
+}
+
+const maxRememberedStatements = 50;
+
 function guardedStatement(statement: SqliteStatement): SqliteStatement {
   return {
     reader: statement.reader,

@@ -7,7 +7,7 @@ import { loadDriver } from './load-driver.js';
 import type { SqlDatabase } from './sql-database.js';
 import { execute, retryWhileBusy } from './sqlite-connection.js';
 import type { LibsqlConstructor, LibsqlDatabase } from './sqlite-connection.js';
-import { immediateSqliteDialect } from './sqlite-driver.js';
+import { immediateSqliteDialect, readingSqliteDialect } from './sqlite-driver.js';
 import type { Tables } from './tables.js';
 import { TimeBudget } from './time-budget.js';
 
@@ -107,7 +107,7 @@ async function connect(Database: LibsqlConstructor, file: string, deadlineMs: nu
     execute(writer, 'pragma foreign_keys = on');
     execute(reader, 'pragma query_only = on');
     return {
-      reader: new Kysely<Tables>({ dialect: immediateSqliteDialect(reader, deadlineMs) }),
+      reader: new Kysely<Tables>({ dialect: readingSqliteDialect(reader) }),
       writer: new Kysely<Tables>({ dialect: immediateSqliteDialect(writer, deadlineMs) }),
       handles,
     };

@@ -1,14 +1,23 @@
 import { SqliteAdapter, SqliteDriver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { Dialect } from 'kysely';
-import { execute, guardedConnection, retryWhileBusy } from './sqlite-connection.js';
+import { execute, guardedConnection, rememberingConnection, retryWhileBusy } from './sqlite-connection.js';
 import type { LibsqlDatabase } from './sqlite-connection.js';
 import { TimeBudget } from './time-budget.js';
 
 /** Kysely's SQLite dialect with transactions that take the write lock when they begin. */
 export function immediateSqliteDialect(database: LibsqlDatabase, deadlineMs: number): Dialect {
+  return dialectWith(() => new ImmediateSqliteDriver(database, deadlineMs));
+}
+
+/** Kysely's SQLite dialect for a connection that only reads. */
+export function readingSqliteDialect(database: LibsqlDatabase): Dialect {
+  return dialectWith(() => new SqliteDriver({ database: rememberingConnection(database) }));
+}
+
+function dialectWith(createDriver: () => SqliteDriver): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new ImmediateSqliteDriver(database, deadlineMs),
+    createDriver,
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };

@@ -313,6 +313,8 @@ describe('requireApiKey: addresses', () => {
     ['::ffff:203.0.113.9', 200],
     ['203.0.113.9:443', 403],
     ['unknown', 403],
+    ['203.0.113.9,', 403],
+    ['', 403],
   ])('behind one proxy, believes its entry: %s gets %d', async (forwarded, status) => {
     const answer = await answerTo((app) => app.set('trust proxy', 1), { 'X-Forwarded-For': forwarded });
     expect(answer.status).toBe(status);

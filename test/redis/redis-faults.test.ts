@@ -65,7 +65,7 @@ describe('a Redis that is not there at the start', () => {
     expect(await cache.publish(key, Date.now())).toBe(true);
     expect(await cache.get(key.id)).toEqual(asCached(key));
     expect(cache.logger.messages).toEqual([
-      'API keys: keys are read from the database only (Redis: ECONNREFUSED)',
+      'api-keys: keys are read from the database only (Redis: ECONNREFUSED)',
     ]);
   });
 });
@@ -218,7 +218,7 @@ describe('a Redis that refuses', () => {
     await cache.get(key.id);
     expect(cache.status()).toBe('up');
     expect(cache.logger.messages).toEqual([
-      'API keys: keys cannot be cached, and changes take effect late (Redis: OOM)',
+      'api-keys: keys cannot be cached, and changes take effect late (Redis: OOM)',
     ]);
     await admin.config('SET', 'maxmemory', '0');
     expect(await cache.publish({ ...key, version: 2 }, Date.now())).toBe(true);

@@ -54,6 +54,23 @@ describe('sqliteStore', () => {
     await store.close();
   });
 
+  it('keeps no old state open for reading, though it keeps its statements', async () => {
+    const store = sqliteStore({ file });
+    await store.open();
+    const key = sampleKey();
+    await insert(store, key);
+    const other = new Libsql(file);
+    for (let version = 2; version < 6; version += 1) {
+      expect((await store.find(key.id))?.version).toBe(version - 1);
+      other.exec(`update keys set version = ${version}`);
+      expect((await store.find(key.id))?.version).toBe(version);
+      // A reader that still holds an older state would keep the log from being emptied.
+      expect(other.prepare('pragma wal_checkpoint(truncate)').get()).toMatchObject({ busy: 0, log: 0 });
+    }
+    other.close();
+    await store.close();
+  });
+
   it('writes ahead (WAL), so that reads never wait', async () => {
     const store = sqliteStore({ file });
     await store.open();

@@ -17,8 +17,7 @@ const mostCauses = 3;
  * of token characters are left out; properties of the error (a request, its headers) are not looked at.
  */
 export function describeTrouble(error: unknown, depth = 0): Trouble {
-  if (!(error instanceof Error))
-    return { name: typeof error, message: 'Something that is no Error was thrown' };
+  if (!isError(error)) return { name: typeof error, message: 'Something that is no Error was thrown' };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {
@@ -30,6 +29,11 @@ export function describeTrouble(error: unknown, depth = 0): Trouble {
       ? {}
       : { cause: describeTrouble(error.cause, depth + 1) }),
   };
+}
+
+/** Not `instanceof`: an error of another realm, as Node's own are in some test runners, is an error all the same. */
+function isError(error: unknown): error is Error {
+  return Object.prototype.toString.call(error) === '[object Error]' || error instanceof Error;
 }
 
 function withoutTokens(message: string): string {

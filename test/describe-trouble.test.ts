@@ -1,4 +1,4 @@
-import { describeTrouble } from '../../lib/admin/describe-trouble.js';
+import { describeTrouble } from '../lib/describe-trouble.js';
 
 describe('describeTrouble', () => {
   it('keeps what an operator needs', () => {
