@@ -187,7 +187,7 @@ export class ApiKeysError extends Error {
 
 /** An option that makes no sense. Thrown at construction or at mount, never on a request. */
 export class InvalidOptionError extends TypeError {
-  readonly code = 'ERR_API_KEYS_INVALID_OPTION' as const satisfies ApiKeysErrorCode;
+  readonly code: Extract<ApiKeysErrorCode, 'ERR_API_KEYS_INVALID_OPTION'> = 'ERR_API_KEYS_INVALID_OPTION';
 
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);

@@ -14,7 +14,7 @@ export const maxMetadataBytes = 4096;
 /** Deepest metadata; the object itself is level 1. */
 export const maxMetadataDepth = 5;
 /** Longest grace period of a rotation: 30 days, in seconds. */
-export const maxGracePeriodSeconds = 30 * 24 * 60 * 60;
+export const maxGracePeriodSeconds: number = 30 * 24 * 60 * 60;
 
 /** The year 10000: RFC 3339 writes years with four digits. */
 const endOfTime = Date.UTC(10000, 0, 1);

@@ -50,7 +50,7 @@ describe('the process of the example app', () => {
   afterEach(async () => {
     await Promise.all(running.splice(0).map((app) => app.end('SIGKILL')));
     rmSync(dataDir, { recursive: true, force: true });
-  });
+  }, 30_000);
 
   async function start(environment: Readonly<Record<string, string>> = {}, script?: string) {
     const app = await startApp(built.folder, { DATA_DIR: dataDir, ...environment }, script);

@@ -78,7 +78,7 @@ it('goes on from the store while Redis hangs and after it died, never over a sec
 
   expect(whileHanging).toEqual({ ready: true, redis: 'down' });
   expect(await (await fetch(`${one.url}/status`)).json()).toEqual({ ready: true, redis: 'up' });
-  expect(answersInOutage).toBeGreaterThan(500);
+  expect(answersInOutage).toBeGreaterThan(100);
   expect(new Set(goodLoad.answers.map(({ status }) => status))).toEqual(new Set([200]));
   expect(new Set(revokedLoad.answers.map(({ code }) => code))).toEqual(new Set(['key_revoked']));
   expect(slowest([...goodLoad.answers, ...revokedLoad.answers])).toBeLessThan(1_000);
