@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import { InvalidOptionError } from '../errors.js';
 import type { RedisConnection } from './redis-client.js';
+import { redisRefusal } from './redis-refusal.js';
 
 /** Longest silence of a server that was asked something, and longest pause between two attempts to connect. */
 const patienceMs = 1000;
@@ -16,16 +16,19 @@ export interface RedisConnectionEvents {
  * for 20 attempts to connect, is queued while there is no connection, and is sent again after one was lost
  * (https://github.com/redis/ioredis/issues/2130). Here a command is sent now and once, or fails.
  *
- * @param url - `redis://` or `rediss://`; its password is never part of a message
+ * A server that refuses to write because it is a replica was a primary before: the connection is made anew, at most
+ * once a second, so that a name or an address that now leads to the new primary is followed.
+ *
+ * @param url - `redis://` or `rediss://`, checked
  * @param commandTimeoutMs - how long a command may take
- * @throws InvalidOptionError when the URL cannot be used
  */
 export function connectRedis(
   url: string,
   commandTimeoutMs: number,
   events: RedisConnectionEvents,
 ): RedisConnection {
-  const client = new Redis(checkedUrl(url), {
+  let reconnectedAt = -Infinity;
+  const client = new Redis(url, {
     lazyConnect: true,
     commandTimeout: commandTimeoutMs,
     connectTimeout: patienceMs,
@@ -36,6 +39,14 @@ export function connectRedis(
     autoResendUnfulfilledCommands: false,
     // A lost connection usually comes back at once; after that, one attempt a second for as long as it takes.
     retryStrategy: (attempt) => (attempt === 1 ? 50 : patienceMs),
+    // The answer `true` makes ioredis reconnect; the command fails all the same. Each success starts `attempt` anew, so
+    // a server that stays a replica would be connected to without end.
+    reconnectOnError: (error) => {
+      const now = performance.now();
+      if (redisRefusal(error) !== 'READONLY' || now - reconnectedAt < patienceMs) return false;
+      reconnectedAt = now;
+      return true;
+    },
   });
   client.on('error', (error) => events.onError(error));
   client.on('ready', () => events.onReady());
@@ -46,22 +57,4 @@ export function connectRedis(
     },
     close: () => client.disconnect(),
   };
-}
-
-/** `new URL` repeats what it was given in its error, password included: none of it is passed on. */
-function checkedUrl(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null || (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')) {
-    throw new InvalidOptionError(
-      'redis must be a URL such as redis://localhost:6379, or an ioredis client (5 or 6)',
-    );
-  }
-  // ioredis reads options from the query, and they would win over ours.
-  const unknown = [...parsed.searchParams.keys()].filter((name) => name !== 'family');
-  if (unknown.length > 0) {
-    throw new InvalidOptionError(
-      'redis must be a URL without options; hand in an ioredis client to set some',
-    );
-  }
-  return url;
 }

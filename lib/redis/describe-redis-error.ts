@@ -1,4 +1,5 @@
 import { isProblem } from '../errors.js';
+import { redisRefusal } from './redis-refusal.js';
 
 /**
  * What went wrong with Redis, in one word, for logs: `ECONNREFUSED`, `NOAUTH`, `OOM`, `timeout`. Errors of ioredis are
@@ -11,5 +12,5 @@ export function describeRedisError(error: unknown): string {
   >;
   if (isProblem(error, 'unavailable') || message === 'Command timed out') return 'timeout';
   if (typeof code === 'string') return code;
-  return /^[A-Z]{2,20}(?= |$)/.exec(String(message))?.[0] ?? 'no connection';
+  return redisRefusal(error) ?? 'no connection';
 }

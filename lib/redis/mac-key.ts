@@ -12,7 +12,11 @@ export interface MacKey {
   readonly key: KeyObject;
 }
 
-/** Derives the key for Redis entries from a pepper with HKDF-SHA-256 (RFC 5869). */
+/**
+ * Derives the key for Redis entries from a pepper with HKDF-SHA-256 (RFC 5869), the same way as `deriveKey` of
+ * `crypto/derived-keys.ts`, of which this folder knows nothing: the salt is empty, and `info` names the purpose
+ * `redis-mac`, which no key of `deriveKey` may have.
+ */
 export function deriveMacKey(pepper: RedisPepper): MacKey {
   const key = createSecretKey(
     Buffer.from(hkdfSync('sha256', pepper.key, '', 'express-api-keys redis-mac v1', 32)),

@@ -6,13 +6,14 @@ import type { Logger } from '../ports/logger.js';
 import type { VerificationCache } from '../ports/verification-cache.js';
 import { borrowRedis } from './borrow-redis.js';
 import { Breaker } from './breaker.js';
+import { checkRedisOption } from './check-redis-option.js';
 import { connectRedis } from './connect-redis.js';
-import { describeRedisError } from './describe-redis-error.js';
 import { createKeyEntries, isCacheable } from './key-entries.js';
 import { deriveMacKey, type RedisPepper } from './mac-key.js';
 import { OutageLog } from './outage-log.js';
 import type { RedisClient } from './redis-client.js';
-import { fillScript, maxEntryLifetimeMs, publishScript } from './scripts.js';
+import { redisRefusal } from './redis-refusal.js';
+import { checkedReadScript, fillScript, maxEntryLifetimeMs, publishScript } from './scripts.js';
 import { maxEntryBytes } from './sealed-entry.js';
 
 /** How far the clocks of the app's machines and of Redis may be apart, in milliseconds. */
@@ -48,26 +49,34 @@ export interface RedisVerificationCacheOptions {
  * A change counts as published when Redis has taken it. A Redis that loses it afterwards (a flush, or a failover to a
  * replica that had not got it) can let older copies in again, for what is left of their five seconds.
  *
+ * A Redis that refuses to write because it is a replica, or has lost its own (`READONLY`, `NOREPLICAS`), is not read
+ * either until it takes a write: others may be publishing to another primary. That is found out by any write, when a
+ * connection of our own is made, and by one read or question for the status a second, so that copies of a primary that
+ * was replaced are used for a second and one deadline more at the longest. Nodes of a Cluster send reads on to the new
+ * primary by themselves. Not noticed are a replica that may be written (`replica-read-only no`), and a primary that was
+ * replaced but is cut off from the others and does not know (without `min-replicas-to-write`).
+ *
  * @throws InvalidOptionError when the connection, the prefix or the lifetime cannot be used
  */
 export function createRedisVerificationCache(options: RedisVerificationCacheOptions): VerificationCache {
   const { keyPrefix = 'api-keys:', clock, logger, deadlineMs = 250, connection } = options;
+  checkRedisOption(connection, keyPrefix);
   const lifetimeMs = checkedLifetime(options.entryLifetimeMs ?? maxEntryLifetimeMs);
-  const allEntries = options.peppers.map((pepper) =>
-    createKeyEntries(checkedPrefix(keyPrefix), deriveMacKey(pepper)),
-  );
+  const allEntries = options.peppers.map((pepper) => createKeyEntries(keyPrefix, deriveMacKey(pepper)));
   const [ownEntries] = allEntries;
   if (ownEntries === undefined) throw new InvalidOptionError('The Redis cache needs a pepper');
   const entries = ownEntries;
+  /** Nobody's key; under the prefix, because an access list may allow nothing else. */
+  const checkName = entries.nameOf('check');
 
-  const readOutage = new OutageLog(logger, 'keys are read from the database only');
+  const outage = new OutageLog(logger, 'keys are read from the database only, and changes take effect late');
   const writeOutage = new OutageLog(logger, 'keys cannot be cached, and changes take effect late');
   const breaker = new Breaker();
   const { client, open, close } =
     typeof connection === 'string'
       ? connectRedis(connection, deadlineMs, {
-          onError: (error) => readOutage.failed(error),
-          onReady: () => readOutage.worked(),
+          onError: (error) => outage.failed(error),
+          onReady: () => void check(),
         })
       : borrowRedis(connection);
   let isClosed = false;
@@ -92,24 +101,63 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     return Math.min(readAt + lifetimeMs, key.expiresAt ?? Infinity);
   }
 
-  async function get(keyId: string): Promise<VerifiableKey | null> {
-    if (!isCacheable(keyId) || !isReachable() || !breaker.tryPass()) return null;
+  function worked(): void {
+    breaker.worked();
+    outage.worked();
+  }
+
+  function failed(error: unknown): void {
+    if (isClosed) return;
+    breaker.failed();
+    outage.failed(error);
+  }
+
+  function wrote(): void {
+    worked();
+    writeOutage.worked();
+  }
+
+  function failedToWrite(error: unknown): void {
+    const refusal = redisRefusal(error);
+    // Refused for want of memory or a permission, by the same Redis that the other processes use: it can still be read.
+    if (refusal === null || refusal === 'READONLY' || refusal === 'NOREPLICAS') failed(error);
+    else writeOutage.failed(error);
+  }
+
+  function sendCheckedRead(name: string): Promise<unknown> {
+    return client.eval(checkedReadScript, 2, name, `${name}:check`);
+  }
+
+  /** What is held under a name, or `null`; never rejects. */
+  async function read(name: string, pass: 'read' | 'check'): Promise<unknown> {
     try {
-      // However large the value is that someone put there, no more than an entry is read of it.
-      const found: unknown = await send(() => client.getrange(entries.nameOf(keyId), 0, maxEntryBytes - 1));
-      breaker.worked();
-      readOutage.worked();
-      return typeof found === 'string' ? entries.open(keyId, found, clock.now()) : null;
+      if (pass === 'read') {
+        // However large the value is that someone put there, no more than an entry is read of it.
+        return await send(() => client.getrange(name, 0, maxEntryBytes - 1));
+      }
+      const found = await send(() => sendCheckedRead(name));
+      worked();
+      return found;
     } catch (error) {
       // Another program's value under our name is a miss, not an outage.
-      if (describeRedisError(error) === 'WRONGTYPE') {
-        breaker.worked();
-      } else {
-        breaker.failed();
-        readOutage.failed(error);
-      }
+      if (redisRefusal(error) !== 'WRONGTYPE') failed(error);
+      else if (pass === 'check') worked();
       return null;
     }
+  }
+
+  async function check(): Promise<void> {
+    await read(checkName, 'check');
+  }
+
+  async function get(keyId: string): Promise<VerifiableKey | null> {
+    if (!isCacheable(keyId) || !isReachable()) return null;
+    const pass = breaker.tryPass();
+    if (pass === 'none') return null;
+    const found = await read(entries.nameOf(keyId), pass);
+    // A check that was sent earlier may have failed meanwhile; then this was read from the same bad place.
+    if (breaker.isOpen() || typeof found !== 'string') return null;
+    return entries.open(keyId, found, clock.now());
   }
 
   async function sendFill(key: VerifiableKey, readStartedAt: number): Promise<void> {
@@ -125,10 +173,10 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
         String(acceptUntil),
         String(until),
       );
-      writeOutage.worked();
+      if (answer === 'written') wrote();
       if (answer === 'late' && clock.now() < acceptUntil) warnOfClocks();
     } catch (error) {
-      writeOutage.failed(error);
+      failedToWrite(error);
     }
   }
 
@@ -152,13 +200,13 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
         String(key.version),
         ...allEntries.map((each) => each.seal(key, until)),
       );
-      writeOutage.worked();
+      if (Array.isArray(held) && held.includes('')) wrote();
       // Whoever can write to Redis can put a high version there; only an authentic one tells of a later change.
       return (
         Array.isArray(held) && allEntries.every((each, i) => held[i] === '' || each.isNewer(key, held[i]))
       );
     } catch (error) {
-      writeOutage.failed(error);
+      failedToWrite(error);
       return false;
     }
   }
@@ -177,13 +225,22 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     },
 
     publish,
-    status: () => (client.status === 'ready' && !isClosed && !breaker.isOpen() ? 'up' : 'down'),
+
+    status() {
+      if (isClosed || client.status !== 'ready') return 'down';
+      // An app that takes no requests until this says `up` would otherwise wait for good.
+      if (breaker.tryPass() === 'check') void check();
+      return breaker.isOpen() ? 'down' : 'up';
+    },
 
     async open() {
       try {
-        await withDeadline(open(), openDeadlineMs, 'connecting to Redis');
+        // The first command also makes a lazy client connect, for which it may take longer than others.
+        const checked = open().then(() => sendCheckedRead(checkName));
+        await withDeadline(checked, openDeadlineMs, 'connecting to Redis');
+        worked();
       } catch (error) {
-        readOutage.failed(error);
+        failed(error);
       }
     },
 
@@ -193,13 +250,6 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
       return Promise.resolve();
     },
   };
-}
-
-function checkedPrefix(keyPrefix: string): string {
-  if (/^[!-z|~]{0,100}$/.test(keyPrefix)) return keyPrefix;
-  throw new InvalidOptionError(
-    'redisKeyPrefix must have at most 100 printable ASCII characters, without spaces and braces',
-  );
 }
 
 function checkedLifetime(lifetimeMs: number): number {

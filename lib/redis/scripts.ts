@@ -17,6 +17,22 @@ end
 `;
 
 /**
+ * Reads an entry from a Redis that takes writes: SET with XX changes nothing where there is no such key, but a replica
+ * refuses it, and so does a primary that has lost too many of its replicas (`min-replicas-to-write`), whose place
+ * another may have taken. Refusals for other reasons, as for want of memory, do not matter to a read.
+ *
+ * KEYS: the entry, and a name in the same slot that nobody uses. Returns as much of the value as an entry can have.
+ */
+export const checkedReadScript: string = `
+local written = redis.pcall('SET', KEYS[2], '', 'XX', 'PX', 1)
+local refusal = type(written) == 'table' and written.err or ''
+for _, word in ipairs({'READONLY', 'NOREPLICAS'}) do
+  if string.find(refusal, word, 1, true) then return {err = word .. ' This Redis takes no writes'} end
+end
+return redis.call('GETRANGE', KEYS[1], 0, ${maxEntryBytes - 1})
+`;
+
+/**
  * Takes a copy that was read from the store, unless a newer version is held or the copy comes late. Must be atomic:
  * between looking and writing, a change could put its version there and be overwritten with what it took away.
  *

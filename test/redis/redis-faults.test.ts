@@ -65,7 +65,7 @@ describe('a Redis that is not there at the start', () => {
     expect(await cache.publish(key, Date.now())).toBe(true);
     expect(await cache.get(key.id)).toEqual(asCached(key));
     expect(cache.logger.messages).toEqual([
-      'api-keys: keys are read from the database only (Redis: ECONNREFUSED)',
+      'api-keys: keys are read from the database only, and changes take effect late (Redis: ECONNREFUSED)',
     ]);
   });
 });
@@ -127,6 +127,48 @@ describe('a Redis that stands still', () => {
     await waitFor(() => cache.publish({ ...key, version: 3 }, Date.now()));
     await waitFor(async () => (await cache.get(key.id))?.version === 3);
     expect(cache.logger.messages.length).toBeLessThanOrEqual(2);
+  });
+
+  it('is down until it answers, and then found up by who asks for nothing but that', async () => {
+    const server = await start();
+    const cache = await openCache({ connection: client(server.url) });
+    await fillAndWait(cache, makeKey());
+    server.pause();
+    await cache.get(makeKey().id);
+    for (let i = 0; i < 25; i += 1) {
+      expect(cache.status()).toBe('down');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    server.resume();
+    await waitFor(() => cache.status() === 'up');
+  });
+
+  it('is noticed by who asks for nothing but that, too', async () => {
+    const server = await start();
+    const cache = await openCache({ connection: client(server.url) });
+    expect(cache.status()).toBe('up');
+    server.pause();
+    await waitFor(() => cache.status() === 'down');
+    server.resume();
+  });
+
+  it('is down from the first change that it does not answer', async () => {
+    const server = await start();
+    const cache = await openCache({ connection: client(server.url) });
+    server.pause();
+    expect(await cache.publish(makeKey(), Date.now())).toBe(false);
+    expect(cache.status()).toBe('down');
+    server.resume();
+  });
+
+  it('is down when it did not answer at the start', async () => {
+    const server = await start();
+    const connection = client(server.url);
+    await waitFor(() => connection.status === 'ready');
+    server.pause();
+    const cache = await openCache({ connection });
+    expect(cache.status()).toBe('down');
+    server.resume();
   });
 
   it('cannot bring back an older copy when it goes on', async () => {
@@ -224,19 +266,6 @@ describe('a Redis that refuses', () => {
     expect(await cache.publish({ ...key, version: 2 }, Date.now())).toBe(true);
   });
 
-  it('to write because it has become a replica', async () => {
-    const server = await start();
-    const admin = client(server.url);
-    const cache = await openCache({ connection: server.url });
-    const key = makeKey();
-    await fillAndWait(cache, key);
-    await admin.replicaof('127.0.0.1', 1);
-    expect(await cache.publish({ ...key, version: 2 }, Date.now())).toBe(false);
-    expect(cache.logger.messages).toEqual([expect.stringContaining('READONLY')]);
-    await admin.replicaof('NO', 'ONE');
-    expect(await cache.publish({ ...key, version: 2 }, Date.now())).toBe(true);
-  });
-
   it('everybody who has not signed in, from one moment on', async () => {
     const server = await start();
     const admin = client(server.url);
@@ -279,9 +308,41 @@ describe('a Redis that refuses', () => {
     await admin.call('ACL', 'SETUSER', 'default', '-getrange');
     expect(await cache.get(key.id)).toBeNull();
     expect(cache.logger.messages).toEqual([
-      expect.stringContaining('changes take effect late (Redis: NOPERM)'),
-      expect.stringContaining('database only (Redis: NOPERM)'),
+      expect.stringContaining('keys cannot be cached, and changes take effect late (Redis: NOPERM)'),
+      expect.stringContaining('database only, and changes take effect late (Redis: NOPERM)'),
     ]);
+  });
+});
+
+describe('a Redis whose access list allows one prefix', () => {
+  it.each([
+    ['our own client', (url: string) => url],
+    ['a client with default options', (url: string) => client(url)],
+  ])('is asked for nothing else, with %s', async (_, connect) => {
+    const server = await start();
+    const admin = client(server.url);
+    const ours = ['~acme:*', '+eval', '+getrange', '+set', '+type', '+pttl', '+time'];
+    const connecting = ['+hello', '+info', '+client'];
+    await admin.call('ACL', 'SETUSER', 'acme', 'on', '>hunter2-hunter2', ...ours, ...connecting);
+    const cache = await openCache({
+      connection: connect(server.url.replace('redis://', 'redis://acme:hunter2-hunter2@')),
+      keyPrefix: 'acme:',
+      peppers: [makePepper(), makePepper()],
+    });
+    expect(cache.status()).toBe('up');
+    const key = makeKey();
+    expect(await cache.get(key.id)).toBeNull();
+    await fillAndWait(cache, key);
+    expect(await cache.publish({ ...key, version: 2 }, Date.now())).toBe(true);
+    // Past the next check.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    for (let i = 0; i < 3; i += 1) expect((await cache.get(key.id))?.version).toBe(2);
+    cache.fill(key, Date.now());
+    expect((await cache.get(key.id))?.version).toBe(2);
+    expect(cache.status()).toBe('up');
+    expect(cache.logger.messages).toEqual([]);
+    expect(await admin.info('errorstats')).not.toContain('NOPERM');
+    expect(await admin.call('ACL', 'LOG')).toEqual([]);
   });
 });
 
@@ -347,6 +408,19 @@ describe('something that is no Redis', () => {
     if (command.includes('info\r\n')) return '$21\r\nredis_version:7.0.0\r\n\r\n';
     return '+OK\r\n';
   }
+
+  it.each([
+    "-READONLY You can't write against a read only replica.",
+    // Redis 6 and 5
+    "-ERR Error running script (call to f_0): @user_script:5: @user_script: 5: -READONLY You can't write against a " +
+      'read only replica.',
+  ])('is down when it answers %j', async (answer) => {
+    const connection = client(await serve(`${answer}\r\n`));
+    const cache = await openCache({ connection });
+    await cache.publish(makeKey(), Date.now());
+    expect(cache.status()).toBe('down');
+    expect(cache.logger.messages).toEqual([expect.stringContaining('(Redis: READONLY)')]);
+  });
 
   it.each([
     ['an integer', ':1\r\n'],
