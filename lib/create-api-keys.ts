@@ -1,25 +1,18 @@
 import { createAdminRouter, type AdminRouterOptions } from './admin/admin-router.js';
 import { createSecretHasher } from './crypto/bcrypt-hasher.js';
-import { createCursorSigner } from './crypto/cursor-signer.js';
-import { readOrMakePepperFile } from './crypto/pepper-file.js';
 import { parsePeppers } from './crypto/peppers.js';
-import { createRandomSource } from './crypto/random-source.js';
-import { createSecretDigester } from './crypto/secret-digester.js';
 import { describingLogger } from './describing-logger.js';
+import { createTroubleReporter } from './http/trouble-reporter.js';
 import { createKeysApi, type KeysApi } from './keys-api.js';
 import { createDefaultKeyspace } from './keyspaces.js';
 import { Lifecycle } from './lifecycle.js';
-import { createKeyService, type KeyService } from './manage/key-service.js';
 import { createClientAddress } from './middleware/client-address.js';
 import { defaultCredentialSources, parseCredentialSources } from './middleware/credential-source.js';
+import { HiddenCredentials } from './middleware/hidden-credentials.js';
 import { createRequireApiKey, type RequireApiKey } from './middleware/require-api-key.js';
 import { chooseStore } from './open-store.js';
 import { resolveOptions, type ApiKeysOptions } from './options.js';
-import type { VerificationCache } from './ports/verification-cache.js';
-import { createRedisVerificationCache } from './redis/redis-verification-cache.js';
-import { createKeyFinder } from './verify/find-key.js';
-import { UseRecorder } from './verify/record-use.js';
-import { createVerifier, type VerifyApiKey } from './verify/verify-api-key.js';
+import { startRunning, type Running } from './running.js';
 
 /** In which state an instance is, for health answers. */
 export interface ApiKeysStatus {
@@ -34,7 +27,7 @@ export interface ApiKeys<S extends string> {
   /** Makes guards for routes. */
   readonly requireApiKey: RequireApiKey<S>;
   /** The management endpoints as a router: `app.use('/api-keys', apiKeys.adminRouter({ authorize }))`. */
-  adminRouter(options: AdminRouterOptions): ReturnType<typeof createAdminRouter>;
+  adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
   /** The same service without HTTP. */
   readonly keys: KeysApi<S>;
   /**
@@ -45,14 +38,6 @@ export interface ApiKeys<S extends string> {
   /** Writes what is left to write and lets go of what this instance opened itself. It cannot be used again. */
   close(): Promise<void>;
   status(): ApiKeysStatus;
-}
-
-/** What exists once an instance is ready. */
-interface Running {
-  readonly service: KeyService;
-  readonly verify: VerifyApiKey;
-  readonly cache: VerificationCache | null;
-  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -70,7 +55,7 @@ interface Running {
 export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>): ApiKeys<S> {
   const resolved = resolveOptions(options);
   const logger = describingLogger(resolved.logger);
-  const { clock, realm, pepper, redis, redisKeyPrefix } = resolved;
+  const { clock, realm, pepper, redis } = resolved;
   const keyspace = createDefaultKeyspace(resolved);
   const { catalogue } = keyspace;
   const sources = parseCredentialSources(resolved.credentialFrom ?? defaultCredentialSources);
@@ -78,45 +63,12 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
   const givenPeppers = pepper === undefined ? null : parsePeppers(pepper);
   const hasher = createSecretHasher({ cost: resolved.bcryptCost, logger });
 
-  async function start(): Promise<Running> {
-    const peppers = givenPeppers ?? parsePeppers(await readOrMakePepperFile(pepperFile));
-    const digester = createSecretDigester(peppers);
-    await store.open();
-    const cache =
-      redis === undefined
-        ? null
-        : createRedisVerificationCache({
-            connection: redis,
-            peppers,
-            clock,
-            logger,
-            ...(redisKeyPrefix === undefined ? {} : { keyPrefix: redisKeyPrefix }),
-          });
-    await cache?.open();
-    const uses = new UseRecorder(store, clock, logger);
-    const finder = createKeyFinder({ store, cache, clock, catalogue });
-    return {
-      cache,
-      service: createKeyService({
-        store,
-        cache,
-        hasher,
-        digester,
-        random: createRandomSource(),
-        cursorSigner: createCursorSigner(peppers),
-        clock,
-        keyspace,
-      }),
-      verify: createVerifier({ finder, store, digester, hasher, uses, clock, logger, keyspace }),
-      stop: async () => {
-        await uses.flush();
-        // Whoever made a store closes it.
-        await Promise.all([cache?.close(), resolved.store === undefined && store.close()]);
-      },
-    };
-  }
-
-  const lifecycle = new Lifecycle(start, (running) => running.stop());
+  const lifecycle = new Lifecycle(
+    () =>
+      startRunning({ options: resolved, keyspace, store, pepperFile, peppers: givenPeppers, hasher, logger }),
+    (running) => running.stop(),
+    (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
+  );
   const challenge = {
     scheme: sources.some((source) => source.isAuthorization) ? 'Bearer' : 'ApiKey',
     realm,
@@ -130,8 +82,8 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
     challenge,
     sources,
     opaqueRefusals: resolved.opaqueRefusals ?? false,
-    hideCredentials: resolved.hideCredentials ?? false,
-    logger,
+    hidden: resolved.hideCredentials === true ? new HiddenCredentials() : null,
+    reportTrouble: createTroubleReporter(logger),
   });
 
   return {
@@ -161,8 +113,7 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
     },
 
     async close() {
-      await lifecycle.close();
-      await hasher.close();
+      await Promise.all([lifecycle.close(), hasher.close()]);
     },
 
     status() {

@@ -168,12 +168,12 @@ export class ApiKeysError extends Error {
   readonly expose: boolean;
   readonly errors: readonly FieldProblem[] | undefined;
   readonly refusal: Refusal | undefined;
-  /** Headers that belong to the answer, `WWW-Authenticate` among them. */
+  /** Headers that belong to the answer: `WWW-Authenticate`, `Retry-After`, `Allow`. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(problem: ProblemCode, details: ApiKeysErrorDetails = {}) {
     const definition = problems[problem];
-    super(details.detail ?? definition.detail, { cause: details.cause });
+    super(details.detail ?? firstOf(details.errors) ?? definition.detail, { cause: details.cause });
     this.name = 'ApiKeysError';
     this.code = `ERR_API_KEYS_${problem.toUpperCase() as Uppercase<ProblemCode>}`;
     this.problem = problem;
@@ -181,8 +181,22 @@ export class ApiKeysError extends Error {
     this.expose = definition.status < 500;
     this.errors = details.errors;
     this.refusal = details.refusal;
-    this.headers = details.headers ?? {};
+    this.headers = { ...headersOf(problem), ...details.headers };
   }
+}
+
+/** Callers that show one sentence only still learn what to correct. */
+function firstOf(errors: readonly FieldProblem[] | undefined): string | null {
+  const [first, ...more] = errors ?? [];
+  if (first === undefined) return null;
+  return `${first.field} ${first.message}${more.length === 0 ? '.' : `, and ${more.length} more.`}`;
+}
+
+/** Seconds after which a caller should try again when something is out of reach. */
+const retryAfterSeconds = 1;
+
+function headersOf(problem: ProblemCode): Readonly<Record<string, string>> {
+  return problem === 'unavailable' ? { 'Retry-After': String(retryAfterSeconds) } : {};
 }
 
 /** An option that makes no sense. Thrown at construction or at mount, never on a request. */

@@ -19,9 +19,7 @@ export type { ApiKey } from './domain/api-key-view.js';
 export type { KeyState } from './domain/key-state.js';
 export type { JsonObject, JsonValue } from './domain/json.js';
 export type {
-  CallOptions,
   ChangedKey,
-  ChangeOptions,
   CreatedKey,
   GrantableScope,
   KeyChanges,
@@ -29,6 +27,7 @@ export type {
   NewKey,
   VerifyOptions,
 } from './keys-api.js';
+export type { CallOptions, ChangeOptions } from './call-options.js';
 export type { KeyFilter, Page } from './manage/list-keys.js';
 
 // What is thrown.

@@ -1,13 +1,15 @@
-import type { Actor, ChangeActor } from './domain/actor.js';
+import { knownObject, readCallOptions, type CallOptions, type ChangeOptions } from './call-options.js';
 import { viewOf, type ApiKey } from './domain/api-key-view.js';
 import { canonicalAddress } from './domain/address.js';
 import type { JsonObject } from './domain/json.js';
+import { parseOwnerId } from './domain/key-fields.js';
 import type { ScopeCatalogue } from './domain/scope-catalogue.js';
-import { noScope, parseScopeRequirement } from './domain/scope-requirement.js';
+import { noScope, parseScopeRequirement, type ScopeRequirement } from './domain/scope-requirement.js';
 import type { Verdict } from './domain/verdict.js';
-import { isProblem } from './errors.js';
-import type { Changed, ChangeContext, KeyService } from './manage/key-service.js';
+import { InvalidOptionError, isProblem } from './errors.js';
+import type { Changed, KeyService } from './manage/key-service.js';
 import type { KeyFilter, Page } from './manage/list-keys.js';
+import { readFields } from './manage/read-fields.js';
 import type { RequiredScopes } from './middleware/require-api-key.js';
 import type { Clock } from './ports/clock.js';
 import type { VerifyApiKey } from './verify/verify-api-key.js';
@@ -48,22 +50,10 @@ export type ChangedKey = ApiKey & {
   readonly effectiveBy: Date | null;
 };
 
-/** On whose behalf a call is made. */
-export interface CallOptions {
-  /** Default: the app itself, which may do everything. */
-  readonly actor?: Actor | undefined;
-}
-
-/** Options of a change. */
-export interface ChangeOptions extends CallOptions {
-  /** The change is made only if the key still has this version; else it throws `ERR_API_KEYS_PRECONDITION_FAILED`. */
-  readonly expectedVersion?: number | undefined;
-}
-
 /** What a caller of {@link KeysApi.verify} must have. */
 export interface VerifyOptions<S extends string> {
   /** Default: any valid key will do. */
-  readonly scopes?: RequiredScopes<S> | undefined;
+  readonly scopes?: RequiredScopes<S>;
   /** The caller's address; without it, keys with an address allowlist are refused. */
   readonly address?: string | undefined;
 }
@@ -86,7 +76,10 @@ export interface KeysApi<S extends string> {
   ): Promise<ChangedKey & CreatedKey>;
   /** Ends the key for good. */
   revoke(id: string, options?: ChangeOptions): Promise<ChangedKey>;
-  /** Ends every key of an owner, in one transaction. */
+  /**
+   * Ends every key of an owner, also those that are made meanwhile; some at a time, so that other changes get through.
+   * When it throws, keys may have ended: call it again, and it goes on with the rest.
+   */
   revokeAll(filter: { readonly ownerId: string }, options?: CallOptions): Promise<readonly ChangedKey[]>;
   /** Decides about a token as a guard would. A refusal is returned; trouble is thrown. */
   verify(token: string, options?: VerifyOptions<S>): Promise<Verdict>;
@@ -110,15 +103,17 @@ export function createKeysApi<S extends string>(parts: KeysApiParts): KeysApi<S>
 
   return {
     async create(input, options) {
+      const { context } = readCallOptions('keys.create', options, ['actor']);
       const { service } = await whenReady();
-      const { record, token } = await service.create(contextOf(options), { ...input });
+      const { record, token } = await service.create(context, { ...input });
       return { ...viewOf(record, clock.now()), key: token };
     },
 
     async get(id, options) {
+      const { context } = readCallOptions('keys.get', options, ['actor']);
       const { service } = await whenReady();
       try {
-        return viewOf(await service.get(contextOf(options), id), clock.now());
+        return viewOf(await service.get(context, id), clock.now());
       } catch (error) {
         if (isProblem(error, 'not_found')) return null;
         throw error;
@@ -126,47 +121,74 @@ export function createKeysApi<S extends string>(parts: KeysApiParts): KeysApi<S>
     },
 
     async list(filter = {}, options) {
+      const { context } = readCallOptions('keys.list', options, ['actor']);
       const { service } = await whenReady();
-      const page = await service.list(contextOf(options), filter);
+      const page = await service.list(context, presentConditions(filter));
       return { ...page, items: page.items.map((record) => viewOf(record, clock.now())) };
     },
 
     async update(id, changes, options) {
+      const { context, expected } = readCallOptions('keys.update', options, changeOptions);
       const { service } = await whenReady();
-      return view(await service.update(contextOf(options), id, { ...changes }, expectedOf(options)));
+      return view(await service.update(context, id, { ...changes }, expected));
     },
 
     async rotate(id, grace = {}, options) {
+      const { context, expected } = readCallOptions('keys.rotate', options, changeOptions);
       const { service } = await whenReady();
-      const context = contextOf(options);
-      const rotated = await service.rotate(context, id, { ...grace }, expectedOf(options));
+      const rotated = await service.rotate(context, id, { ...grace }, expected);
       return { ...view(rotated), key: rotated.token };
     },
 
     async revoke(id, options) {
+      const { context, expected } = readCallOptions('keys.revoke', options, changeOptions);
       const { service } = await whenReady();
-      return view(await service.revoke(contextOf(options), id, expectedOf(options)));
+      return view(await service.revoke(context, id, expected));
     },
 
-    async revokeAll({ ownerId }, options) {
+    async revokeAll(filter, options) {
+      const { context } = readCallOptions('keys.revokeAll', options, ['actor']);
+      const { ownerId } = readFields({ ...filter }, { ownerId: parseOwnerId }, ['ownerId']);
       const { service } = await whenReady();
-      return (await service.revokeAll(contextOf(options), ownerId)).map(view);
+      return (await service.revokeAll(context, ownerId)).map(view);
     },
 
-    async verify(token, { scopes, address } = {}) {
-      const requirement = scopes === undefined ? noScope : parseScopeRequirement(scopes, catalogue);
+    async verify(token, options) {
+      const { requirement, address } = readVerifyOptions(options, catalogue);
       const { verify } = await whenReady();
-      return verify({ token, requirement, address: () => canonicalAddress(address) });
+      return verify({ token: String(token ?? ''), requirement, address: () => address });
     },
   };
 }
 
-const application: ChangeActor = { kind: 'application' };
+const changeOptions = ['actor', 'expectedVersion'] as const;
 
-function contextOf(options: CallOptions | undefined): ChangeContext {
-  return { actor: options?.actor ?? application, address: null, managementScope: null };
+/**
+ * A condition that went missing on its way here must not widen a list to everybody's keys. Only a cursor may be
+ * `undefined`: there is none before the first page.
+ */
+function presentConditions(filter: KeyFilter): KeyFilter {
+  for (const [name, value] of Object.entries(filter)) {
+    if (value === undefined && name !== 'cursor') {
+      throw new InvalidOptionError(
+        `keys.list: ${name} is undefined; leave it out to list without that condition`,
+      );
+    }
+  }
+  return filter;
 }
 
-function expectedOf(options: ChangeOptions | undefined): readonly number[] | undefined {
-  return options?.expectedVersion === undefined ? undefined : [options.expectedVersion];
+function readVerifyOptions(
+  options: VerifyOptions<string> | undefined,
+  catalogue: ScopeCatalogue,
+): { requirement: ScopeRequirement; address: string | null } {
+  const given = knownObject('keys.verify', options ?? {}, ['scopes', 'address']) as VerifyOptions<string>;
+  const address = canonicalAddress(given.address);
+  if (!Object.hasOwn(given, 'scopes')) return { requirement: noScope, address };
+  try {
+    return { requirement: parseScopeRequirement(given.scopes, catalogue), address };
+  } catch (error) {
+    const reason = error instanceof TypeError ? error.message : 'scopes is wrong';
+    throw new InvalidOptionError(`keys.verify: ${reason}; leave scopes out when any valid key will do`);
+  }
 }

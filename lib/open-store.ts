@@ -9,7 +9,7 @@ import { sqliteStore } from './sql/sqlite-store.js';
 /** Where keys live when nothing was configured. */
 export const defaultDatabase = 'file:.api-keys/keys.sqlite';
 
-/** The store of an instance, and the folder in which a pepper is made when none was given. */
+/** The store of an instance, and the file that its pepper is kept in when none was given. */
 export interface ChosenStore {
   readonly store: KeyStore;
   readonly pepperFile: string;

@@ -1,12 +1,14 @@
 import { pepperCommand } from './crypto/peppers.js';
+import { optionKinds } from './option-kinds.js';
 import type { CredentialSource } from './middleware/credential-source.js';
 import type { Clock } from './ports/clock.js';
 import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
+import { checkRedisOption } from './redis/check-redis-option.js';
 import type { RedisClient } from './redis/redis-client.js';
 import type { PgPool } from './sql/postgres-pool.js';
 import { InvalidOptionError } from './errors.js';
-import { nearestOf } from './domain/scope-catalogue.js';
+import { adviceFor } from './domain/known-names.js';
 
 /** Options of {@link createApiKeys}. Options that are `undefined`, as unset environment variables are, count as absent. */
 export interface ApiKeysOptions<S extends string = string> {
@@ -15,8 +17,9 @@ export interface ApiKeysOptions<S extends string = string> {
   /** Every scope that a route can require, with a sentence for each: `{ 'orders:read': 'Read orders' }`. */
   readonly scopes: Readonly<Record<S, string>>;
   /**
-   * A secret of at least 32 bytes that is kept in no database, or a list with the current one first. Default: made once
-   * beside the embedded database file; with `NODE_ENV=production` or your own `store` it must be given.
+   * A secret of at least 32 bytes that is kept in no database, or a list with the current one first; the same for every
+   * process that opens the database. Default: made once beside the embedded database file; with any other database, and
+   * with `NODE_ENV=production`, it must be given.
    */
   readonly pepper?: string | readonly string[] | undefined;
   /**
@@ -126,9 +129,6 @@ const known: Record<keyof ApiKeysOptions, true> = {
 /** Names of the options of {@link createApiKeys}. */
 export const apiKeysOptionNames: readonly string[] = Object.keys(known);
 
-const prefixPattern = /^[a-z][a-z0-9_]{0,18}[a-z0-9]$/;
-const environmentPattern = /^[a-z][a-z0-9]{0,15}$/;
-
 /** Options with their defaults. */
 export interface ResolvedOptions<S extends string> extends ApiKeysOptions<S> {
   readonly environment: string;
@@ -149,25 +149,13 @@ export function resolveOptions<S extends string>(input: ApiKeysOptions<S>): Reso
   }
   refuseUnknown(input);
   const options = withoutEmptyVariables(input);
-  const { prefix, environment = 'live', environments = ['live', 'test'], scopes } = options;
-  if (typeof prefix !== 'string' || !prefixPattern.test(prefix)) {
-    throw new InvalidOptionError(
-      "prefix: takes 2 to 20 lower-case letters, digits and '_', for example 'acme'",
-    );
-  }
-  if (typeof scopes !== 'object' || scopes === null || Array.isArray(scopes)) {
-    throw new InvalidOptionError("scopes: takes an object, for example { 'orders:read': 'Read orders' }");
-  }
-  if (!Array.isArray(environments) || !environments.every(isEnvironment)) {
-    throw new InvalidOptionError(
-      "environments: takes a list of lower-case words, for example ['live', 'test']",
-    );
-  }
+  checkKinds(options);
+  refuseMixes(options);
+  requireInProduction(options);
+  const { prefix, environment = 'live', environments = ['live', 'test'] } = options;
   if (!environments.includes(environment)) {
     throw new InvalidOptionError(`environment: must be one of environments (${environments.join(', ')})`);
   }
-  refuseMixes(options);
-  requireInProduction(options);
   return {
     ...options,
     environment,
@@ -181,10 +169,8 @@ export function resolveOptions<S extends string>(input: ApiKeysOptions<S>): Reso
 function refuseUnknown(input: object): void {
   for (const name of Object.keys(input)) {
     if (Object.hasOwn(known, name)) continue;
-    const nearest = nearestOf(name, apiKeysOptionNames);
     throw new InvalidOptionError(
-      `createApiKeys: unknown option ${JSON.stringify(name)}` +
-        (nearest === null ? `; known are ${apiKeysOptionNames.join(', ')}` : `; did you mean ${nearest}?`),
+      `createApiKeys: unknown option ${JSON.stringify(name)}; ${adviceFor(name, apiKeysOptionNames)}`,
     );
   }
 }
@@ -200,26 +186,42 @@ function withoutEmptyVariables<S extends string>(input: ApiKeysOptions<S>): ApiK
   };
 }
 
-function isEnvironment(value: unknown): boolean {
-  return typeof value === 'string' && environmentPattern.test(value);
+function checkKinds(options: ApiKeysOptions): void {
+  for (const [name, isRight, expected] of optionKinds) {
+    const value = options[name];
+    if (value === undefined ? name === 'prefix' || name === 'scopes' : !isRight(value)) {
+      throw new InvalidOptionError(`${name}: takes ${expected}`);
+    }
+  }
+  if (options.redis !== undefined) checkRedisOption(options.redis, options.redisKeyPrefix);
 }
 
-function refuseMixes(options: ApiKeysOptions): void {
-  const { store, database, schema, migrate, pepper, redis, redisKeyPrefix } = options;
+function refuseMixes({
+  store,
+  database,
+  schema,
+  migrate,
+  pepper,
+  redis,
+  redisKeyPrefix,
+}: ApiKeysOptions): void {
   if (store !== undefined && database !== undefined) {
     throw new InvalidOptionError('createApiKeys: give either store or database, not both');
   }
   if (store !== undefined && (schema !== undefined || migrate !== undefined)) {
     throw new InvalidOptionError('createApiKeys: schema and migrate belong to database, not to store');
   }
-  if (store !== undefined && pepper === undefined) {
-    throw new InvalidOptionError('createApiKeys: with a store of your own, pepper must be given');
+  const isFile =
+    store === undefined &&
+    (database === undefined || (typeof database === 'string' && database.startsWith('file:')));
+  if (!isFile && pepper === undefined) {
+    throw new InvalidOptionError(
+      'pepper: must be given unless the database is a file: every process that opens the database needs the same one. ' +
+        `Make one with: ${pepperCommand}`,
+    );
   }
   if (redis === undefined && redisKeyPrefix !== undefined) {
-    throw new InvalidOptionError('createApiKeys: redisKeyPrefix needs redis');
-  }
-  if (migrate !== undefined && migrate !== 'auto' && migrate !== 'check') {
-    throw new InvalidOptionError("migrate: takes 'auto' or 'check'");
+    throw new InvalidOptionError('redisKeyPrefix: needs redis');
   }
 }
 

@@ -26,20 +26,38 @@ describe('createApiKeys: options', () => {
     ['scopes as a list', { ...base, scopes: ['orders:read'] }, /^scopes:/],
     ['a wildcard among the scopes', { ...base, scopes: { 'orders:*': '' } }, /wildcards are granted/],
     ['an unknown option', { ...base, color: 'red' }, /unknown option "color"/],
-    ['a misspelt option', { ...base, peper: testPepper }, /did you mean pepper\?/],
+    ['a misspelt option', { ...base, peper: testPepper }, /did you mean 'pepper'\?/],
     ['a short pepper', { ...base, pepper: 'short' }, /at least 32 bytes/],
     ['a pepper twice', { ...base, pepper: [testPepper, testPepper] }, /twice/],
     ['no pepper in the list', { ...base, pepper: [] }, /pepper/],
-    ['another database', { ...base, database: 'mysql://localhost/x' }, /^database:/],
+    ['another database', { ...base, database: 'mysql://localhost/x', pepper: testPepper }, /^database:/],
     ['a file without a path', { ...base, database: 'file:' }, /^database:/],
     ['a schema for a file', { ...base, database: 'file:x.sqlite', schema: 'x' }, /^schema:/],
     ['store and database', { ...base, store: memoryStore(), database: 'file:x' }, /not both/],
-    ['a store without a pepper', { ...base, store: memoryStore() }, /pepper must be given/],
+    ['a store without a pepper', { ...base, store: memoryStore() }, /^pepper: must be given/],
     ['a prefix for no Redis', { ...base, redisKeyPrefix: 'x:' }, /needs redis/],
     ['another migrate', { ...base, migrate: 'never' }, /^migrate:/],
     ['an environment that is none', { ...base, environment: 'prod' }, /^environment:/],
     ['environments in capitals', { ...base, environments: ['Live'], environment: 'Live' }, /^environments:/],
     ['keys from the URL', { ...base, credentialFrom: ['query'] }, /^credentialFrom:/],
+    ['a pool without a pepper', { ...base, database: 'postgres://localhost/x' }, /^pepper:/],
+    ['a Redis that is no URL', { ...base, redis: 'localhost:6379' }, /^redis:/],
+    ['a Redis that is a number', { ...base, redis: 42 }, /^redis:/],
+    ['a Redis that is nothing', { ...base, redis: {} }, /^redis:/],
+    [
+      'braces in the prefix',
+      { ...base, redis: 'redis://localhost', redisKeyPrefix: '{x}' },
+      /^redisKeyPrefix:/,
+    ],
+    ['a realm that is a number', { ...base, realm: 5 }, /^realm:/],
+    ['an empty realm', { ...base, realm: '' }, /^realm:/],
+    ['a logger without methods', { ...base, logger: {} }, /^logger:/],
+    ['a clock that is a number', { ...base, clock: 5 }, /^clock:/],
+    ['a store without methods', { ...base, store: {}, pepper: testPepper }, /^store:/],
+    ['an environment twice', { ...base, environments: ['live', 'live'] }, /^environments:/],
+    ['a scope without a sentence', { ...base, scopes: { 'orders:read': 5 } }, /^scopes:/],
+    ['a switch that is a text', { ...base, opaqueRefusals: 'false' }, /^opaqueRefusals:/],
+    ['another switch that is a text', { ...base, hideCredentials: 'false' }, /^hideCredentials:/],
     ['a low bcrypt cost', { ...base, bcryptCost: 4 }, /8 to 14/],
   ])('refuses %s', (_what, options, message) => {
     expect(() => createApiKeys(options as ApiKeysOptions)).toThrow(message);
@@ -51,7 +69,8 @@ describe('createApiKeys: options', () => {
   it('never repeats a pepper or a password in a message', () => {
     for (const options of [
       { ...base, pepper: 'canary-too-short' },
-      { ...base, database: 'mysql://user:canary@host/x' },
+      { ...base, database: 'mysql://user:canary@host/x', pepper: testPepper },
+      { ...base, redis: 'http://user:canary@host/x' },
     ]) {
       expect(() => createApiKeys(options)).toThrow();
       expect(() => createApiKeys(options)).not.toThrow(/canary/);
@@ -99,6 +118,26 @@ describe('createApiKeys: starting and stopping', () => {
     await expect(apiKeys.keys.list()).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
   });
 
+  it('is closed once, and every call waits for that', async () => {
+    const store = memoryStore();
+    let isWritten = false;
+    const instance = createInstance({
+      store: {
+        ...store,
+        recordUse: async (uses) => {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          await store.recordUse(uses);
+          isWritten = true;
+        },
+      },
+    });
+    const { token } = await instance.key();
+    await instance.apiKeys.keys.verify(token);
+    void instance.apiKeys.close();
+    await instance.apiKeys.close();
+    expect(isWritten).toBe(true);
+  });
+
   it('can be closed before it was ever used', async () => {
     await expect(createInstance().apiKeys.close()).resolves.toBeUndefined();
   });
@@ -124,9 +163,13 @@ describe('createApiKeys: starting and stopping', () => {
     const store = memoryStore();
     const instance = createInstance({ store });
     const { id, token } = await instance.key();
-    instance.clock.advance(5_000);
     await instance.apiKeys.keys.verify(token);
     expect((await store.find(id))?.lastUsedAt).toBeNull();
+    // The first use is written soon, later ones with the next interval or at the end.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await store.find(id))?.lastUsedAt).toBe(instance.clock.now());
+    instance.clock.advance(5_000);
+    await instance.apiKeys.keys.verify(token);
     await instance.apiKeys.close();
     expect((await store.find(id))?.lastUsedAt).toBe(instance.clock.now());
   });

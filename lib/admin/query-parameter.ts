@@ -1,12 +1,11 @@
 import { query, type ValidationChain } from 'express-validator';
 import type { AuditAction } from '../domain/audit-event.js';
 import { InvalidFieldError, parseName, parseOwnerId } from '../domain/key-fields.js';
+import { isKeyId } from '../domain/key-format.js';
 import { keyStates } from '../domain/key-state.js';
 import { isScope, isWildcard } from '../domain/scope.js';
-import { maxPageSize } from '../manage/list-keys.js';
-
-/** Longer than every cursor that was ever handed out. */
-const maxCursorLength = 1024;
+import { maxPageSize } from '../manage/list-filter.js';
+import { maxCursorLength } from '../ports/cursor-signer.js';
 
 /** Written as a record so that the compiler finds a missing action. */
 const auditActions: Readonly<Record<AuditAction, true>> = {
@@ -27,11 +26,11 @@ const ruleOf: Record<QueryParameter, (value: string) => unknown> = {
   limit: parseLimit,
   cursor: parseCursor,
   ownerId: parseOwnerId,
-  keyId: parseName,
-  keyspace: parseName,
+  keyId: parseKeyId,
+  keyspace: parseSoughtText,
   state: (value) => oneOf(value, keyStates),
   scope: parseScope,
-  q: parseName,
+  q: parseSoughtText,
   action: (value) => oneOf(value, Object.keys(auditActions)),
 };
 
@@ -59,6 +58,19 @@ function parseCursor(value: string): string {
     throw new InvalidFieldError('must be the nextCursor of a page with the same filter');
   }
   return value;
+}
+
+function parseKeyId(value: string): string {
+  if (!isKeyId(value)) throw new InvalidFieldError('must be the id of a key');
+  return value;
+}
+
+/**
+ * A text to look for: the name of a keyspace, or a part of a key's name. No such name is longer than a key's name or
+ * holds what that must not, so nothing else could be found.
+ */
+function parseSoughtText(value: string): string {
+  return parseName(value);
 }
 
 function parseScope(value: string): string {

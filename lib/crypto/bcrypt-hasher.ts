@@ -37,7 +37,7 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
   } = options;
   if (!Number.isInteger(cost) || cost < minBcryptCost || cost > maxBcryptCost) {
     throw new InvalidOptionError(
-      `The bcrypt cost must be a whole number from ${minBcryptCost} to ${maxBcryptCost}`,
+      `bcryptCost: must be a whole number from ${minBcryptCost} to ${maxBcryptCost}`,
     );
   }
   const queue = createBcryptQueue({

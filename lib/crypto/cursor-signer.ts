@@ -1,10 +1,7 @@
 import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
-import type { CursorSigner } from '../ports/cursor-signer.js';
+import { maxCursorLength, type CursorSigner } from '../ports/cursor-signer.js';
 import { deriveKey } from './derived-keys.js';
 import type { Pepper } from './peppers.js';
-
-/** Longest cursor, in characters. */
-export const maxCursorLength = 1000;
 
 const macBytes = 16;
 const cursorPattern = /^([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]{22})$/;

@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 /** Most entries in one allowlist. */
 export const maxAllowlistEntries = 100;
@@ -74,21 +74,44 @@ function ipv6Value(address: string): bigint {
   return groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n);
 }
 
+/** A network as numbers: an address is in it when its first bits are the network's. */
+interface Network {
+  readonly bits: 32 | 128;
+  /** The first bits, shifted to the right end. */
+  readonly head: bigint;
+  /** How many bits of an address are behind the head. */
+  readonly rest: bigint;
+}
+
+function networkOf(entry: string): Network {
+  const [address = '', prefix] = entry.split('/');
+  const isV4 = isIPv4(address);
+  const bits = isV4 ? 32 : 128;
+  const rest = BigInt(bits - (prefix === undefined ? bits : Number(prefix)));
+  return { bits, head: (isV4 ? ipv4Value(address) : ipv6Value(address)) >> rest, rest };
+}
+
+/** IPv4 addresses are in IPv4 networks only, whatever they are mapped to: `::/64` does not open a key to all of them. */
+function contains(outer: Network, inner: Network): boolean {
+  return (
+    outer.bits === inner.bits &&
+    inner.rest <= outer.rest &&
+    inner.head >> (outer.rest - inner.rest) === outer.head
+  );
+}
+
 /**
  * Builds the test of one allowlist, once per record.
  *
  * @param entries - canonical entries as {@link parseAllowlistEntry} returns them
  */
 export function compileAllowlist(entries: readonly string[]): (canonical: string | null) => boolean {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = '', prefix] = entry.split('/');
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return (canonical) =>
-    canonical !== null && isIP(canonical) !== 0 && list.check(canonical, isIPv4(canonical) ? 'ipv4' : 'ipv6');
+  const networks = entries.map(networkOf);
+  return (canonical) => {
+    if (canonical === null || isIP(canonical) === 0) return false;
+    const address = networkOf(canonical);
+    return networks.some((network) => contains(network, address));
+  };
 }
 
 /**
@@ -100,16 +123,6 @@ export function compileAllowlist(entries: readonly string[]): (canonical: string
 export function isAllowlistWithin(inner: readonly string[] | null, outer: readonly string[] | null): boolean {
   if (outer === null) return true;
   if (inner === null) return false;
-  return inner.every((entry) => outer.some((network) => networkContains(network, entry)));
-}
-
-function networkContains(network: string, entry: string): boolean {
-  const [outerAddress = '', outerPrefix] = network.split('/');
-  const [innerAddress = '', innerPrefix] = entry.split('/');
-  if (isIPv4(outerAddress) !== isIPv4(innerAddress)) return false;
-  const bits = isIPv4(outerAddress) ? 32 : 128;
-  const outerLength = outerPrefix === undefined ? bits : Number(outerPrefix);
-  const innerLength = innerPrefix === undefined ? bits : Number(innerPrefix);
-  if (innerLength < outerLength) return false;
-  return compileAllowlist([network])(innerAddress);
+  const networks = outer.map(networkOf);
+  return inner.map(networkOf).every((entry) => networks.some((network) => contains(network, entry)));
 }

@@ -26,7 +26,10 @@ export function identityOf(key: VerifiableKey): ApiKeyIdentity {
     metadata: deepFreeze(key.metadata),
     environment: key.environment,
     keyspace: key.keyspace,
-    expiresAt: key.expiresAt === null ? null : new Date(key.expiresAt),
+    // Made anew for everyone who asks: a Date cannot be frozen.
+    get expiresAt() {
+      return key.expiresAt === null ? null : new Date(key.expiresAt);
+    },
     via: 'key' as const,
   });
 }

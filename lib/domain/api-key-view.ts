@@ -59,6 +59,7 @@ export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
 }
 
 function endOfRetiringSecret(record: ApiKeyRecord, now: number): number | null {
+  if (record.revokedAt !== null) return null;
   const ends = record.credentials
     .filter((credential) => !credentialHasEnded(credential, now))
     .flatMap((credential) => (credential.endsAt === null ? [] : [credential.endsAt]));

@@ -71,7 +71,7 @@ export function parseDescription(value: unknown): string | null {
 export function parseScopes(value: unknown, catalogue: ScopeCatalogue): readonly string[] {
   if (!Array.isArray(value)) fail('must be a list of scopes');
   if (value.length > maxScopesPerKey) fail(`must hold at most ${maxScopesPerKey} scopes`);
-  const scopes = value.map((scope: unknown) => {
+  const scopes = Array.from(value, (scope: unknown) => {
     if (typeof scope !== 'string' || !catalogue.isGrantable(scope)) {
       fail(`must hold only known scopes: ${catalogue.names.join(', ')}`);
     }
@@ -114,7 +114,7 @@ export function parseIpAllowlist(value: unknown): readonly string[] | null {
   if (!Array.isArray(value)) fail('must be a list of addresses and networks, or null for any');
   if (value.length === 0) fail('must name at least one address; use null for any');
   if (value.length > maxAllowlistEntries) fail(`must hold at most ${maxAllowlistEntries} entries`);
-  const entries = value.map((entry: unknown, index) => {
+  const entries = Array.from(value, (entry: unknown, index) => {
     try {
       return parseAllowlistEntry(entry);
     } catch (error) {
@@ -145,7 +145,7 @@ function copyJson(value: unknown, depth: number): JsonValue {
   if (typeof value === 'string') return copyText(value);
   if (typeof value !== 'object') return fail('must hold only JSON values');
   if (depth > maxMetadataDepth) fail(`must be at most ${maxMetadataDepth} levels deep`);
-  if (Array.isArray(value)) return value.map((item: unknown) => copyJson(item, depth + 1));
+  if (Array.isArray(value)) return Array.from(value, (item: unknown) => copyJson(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => {
       if (name === '__proto__' || name === 'constructor' || name === 'prototype') {

@@ -1,3 +1,4 @@
+import { nearestOf } from './known-names.js';
 import { covers, isScope, isWildcard } from './scope.js';
 
 /** The scopes that an app knows, with a sentence for each. */
@@ -41,31 +42,4 @@ export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): 
   };
 }
 
-/** The candidate that a text was probably meant to be: few edits away for its length; `null` when there is none. */
-export function nearestOf(text: string, candidates: readonly string[]): string | null {
-  let best: string | null = null;
-  const mostEdits = text.length < 4 ? 1 : Math.max(2, Math.floor(text.length / 3));
-  let bestDistance = mostEdits + 1;
-  for (const candidate of candidates) {
-    const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
-  }
-  return best;
-}
-
-/** Levenshtein distance: insertions, deletions and substitutions between two texts. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const substitution = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
-}
+export { nearestOf } from './known-names.js';

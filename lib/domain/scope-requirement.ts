@@ -1,4 +1,5 @@
-import { nearestOf, type ScopeCatalogue } from './scope-catalogue.js';
+import { adviceFor } from './known-names.js';
+import type { ScopeCatalogue } from './scope-catalogue.js';
 
 /** What a route asks of a key. */
 export type ScopeRequirement =
@@ -18,10 +19,10 @@ export function missingScopes(requirement: ScopeRequirement, held: ReadonlySet<s
 }
 
 /**
- * Reads what was passed to a guard: one scope, `{ all: […] }` or `{ any: […] }`.
+ * Reads a requirement: one scope, `{ all: […] }` or `{ any: […] }`.
  *
  * @throws TypeError when it is missing, empty, of another shape, or names a scope that is not in the catalogue:
- * a guard that does not understand its argument must not stand in front of a route.
+ * what does not understand its argument must not stand in front of a route.
  */
 export function parseScopeRequirement(input: unknown, catalogue: ScopeCatalogue): ScopeRequirement {
   if (typeof input === 'string') return { kind: 'all', scopes: [knownScope(input, catalogue)] };
@@ -31,19 +32,17 @@ export function parseScopeRequirement(input: unknown, catalogue: ScopeCatalogue)
       return { kind: name, scopes: knownScopes(input[name], name, catalogue) };
     }
   }
-  throw new TypeError(
-    `requireApiKey: expected a scope, { all: [scopes] } or { any: [scopes] }, got ${describe(input)}. ` +
-      'For any valid key, write requireApiKey.anyScope().',
-  );
+  throw new TypeError(`expected a scope, { all: [scopes] } or { any: [scopes] }, got ${describe(input)}`);
 }
 
 function knownScopes(input: unknown, name: string, catalogue: ScopeCatalogue): readonly string[] {
   if (!Array.isArray(input) || input.length === 0) {
-    throw new TypeError(`requireApiKey: { ${name} } takes a list of at least one scope`);
+    throw new TypeError(`{ ${name} } takes a list of at least one scope`);
   }
-  const scopes = input.map((scope: unknown) => knownScope(scope, catalogue));
+  // Array.from visits holes too: a list of nothing must not ask for nothing.
+  const scopes = Array.from(input, (scope: unknown) => knownScope(scope, catalogue));
   if (new Set(scopes).size < scopes.length) {
-    throw new TypeError(`requireApiKey: { ${name} } names a scope twice`);
+    throw new TypeError(`{ ${name} } names a scope twice`);
   }
   return scopes;
 }
@@ -51,13 +50,9 @@ function knownScopes(input: unknown, name: string, catalogue: ScopeCatalogue): r
 function knownScope(input: unknown, catalogue: ScopeCatalogue): string {
   if (typeof input === 'string' && catalogue.has(input)) return input;
   if (typeof input !== 'string' || input === '') {
-    throw new TypeError(`requireApiKey: a scope is a text, got ${describe(input)}`);
+    throw new TypeError(`a scope is a text, got ${describe(input)}`);
   }
-  const nearest = nearestOf(input, catalogue.names);
-  throw new TypeError(
-    `requireApiKey: unknown scope ${JSON.stringify(input)}` +
-      (nearest === null ? `; known are ${catalogue.names.join(', ')}` : `; did you mean '${nearest}'?`),
-  );
+  throw new TypeError(`unknown scope ${JSON.stringify(input)}; ${adviceFor(input, catalogue.names)}`);
 }
 
 function isPlainObject(input: unknown): input is Record<string, unknown> {

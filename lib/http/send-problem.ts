@@ -1,9 +1,6 @@
 import type { Response } from 'express';
 import { problems, type ApiKeysError } from '../errors.js';
 
-/** Seconds after which a caller should try again when something is out of reach. */
-const retryAfterSeconds = 1;
-
 /**
  * Answers with a problem (RFC 9457): the only way out for errors. A 5xx answer says nothing of its cause.
  * `WWW-Authenticate`, which every 401 must carry (RFC 9110 section 15.5.2), is among the error's headers.
@@ -12,7 +9,6 @@ export function sendProblem(res: Response, error: ApiKeysError): void {
   const definition = problems[error.problem];
   const { requiredScopes, missingScopes } = error.refusal ?? {};
   for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
-  if (error.status === 503) res.setHeader('Retry-After', String(retryAfterSeconds));
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Content-Type', 'application/problem+json; charset=utf-8');

@@ -2,6 +2,7 @@ import { ownerSeenBy } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { idLength } from '../domain/key-format.js';
 import {
+  InvalidFieldError,
   parseDescription,
   parseEnvironment,
   parseExpiresAt,
@@ -67,6 +68,10 @@ export async function createKey(
   return { record, token, effectiveBy: null };
 }
 
+function refuseOwnerId(): never {
+  throw new InvalidFieldError('is only for admins to name; leave it out, the key is yours');
+}
+
 /** The owner comes from the actor; only admins and the app's own code name one. */
 function readNewKey(
   ports: ManagePorts,
@@ -91,7 +96,7 @@ function readNewKey(
       ['name', 'scopes', 'ownerId'],
     );
   }
-  const fields = readFields<Omit<NewKeyFields, 'ownerId'>, 'name' | 'scopes'>(input, readers, [
+  const fields = readFields<NewKeyFields, 'name' | 'scopes'>(input, { ...readers, ownerId: refuseOwnerId }, [
     'name',
     'scopes',
   ]);

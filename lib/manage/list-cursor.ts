@@ -1,6 +1,12 @@
 import { ApiKeysError } from '../errors.js';
 import type { CursorSigner } from '../ports/cursor-signer.js';
 
+/** Whose list a cursor belongs to, and with which conditions; the same for conditions in another order. */
+export function bindingOf(list: string, conditions: Readonly<Record<string, unknown>>): string {
+  const present = Object.entries(conditions).filter(([, value]) => value !== undefined);
+  return JSON.stringify([list, present.sort(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
 /** Makes the cursor behind the last item of a page. */
 export function signCursor(
   signer: CursorSigner,

@@ -1,8 +1,9 @@
 import type { AuditEvent } from '../domain/audit-event.js';
 import { authorityOf, findIn } from './authority.js';
 import type { ChangeContext } from './key-service.js';
-import { openCursor, signCursor } from './list-cursor.js';
-import { defaultPageSize, type Page } from './list-keys.js';
+import { parseCondition, parsePageSize, readListFilter } from './list-filter.js';
+import { bindingOf, openCursor, signCursor } from './list-cursor.js';
+import type { Page } from './list-keys.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** Which entries of the audit trail to list; conditions that are left out do not restrict. */
@@ -23,18 +24,20 @@ export async function listEvents(
   context: ChangeContext,
   filter: AuditFilter,
 ): Promise<Page<AuditEvent>> {
-  const limit = filter.limit ?? defaultPageSize;
+  const { limit, cursor, ...wanted } = readListFilter<AuditFilter>(filter, {
+    limit: parsePageSize,
+    cursor: parseCondition,
+    ownerId: parseCondition,
+    keyId: parseCondition,
+    action: parseCondition,
+  });
   const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), ports.clock.now());
-  if (seenOwner !== null && filter.ownerId !== undefined && filter.ownerId !== seenOwner) {
+  if (seenOwner !== null && wanted.ownerId !== undefined && wanted.ownerId !== seenOwner) {
     return { items: [], nextCursor: null };
   }
-  const conditions = {
-    ownerId: seenOwner ?? filter.ownerId,
-    keyId: filter.keyId,
-    action: filter.action,
-  };
-  const binding = JSON.stringify(['audit', conditions]);
-  const position = openCursor(ports.cursorSigner, filter.cursor, binding);
+  const conditions = { ...wanted, ownerId: seenOwner ?? wanted.ownerId };
+  const binding = bindingOf('audit', conditions);
+  const position = openCursor(ports.cursorSigner, cursor, binding);
   const found = await ports.store.listEvents({
     ...conditions,
     before: position === null ? undefined : Number(position[0]),

@@ -1,7 +1,8 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { KeyState } from '../domain/key-state.js';
 import { authorityOf, findIn } from './authority.js';
-import { openCursor, signCursor } from './list-cursor.js';
+import { parseCondition, parsePageSize, parseState, readListFilter } from './list-filter.js';
+import { bindingOf, openCursor, signCursor } from './list-cursor.js';
 import type { ChangeContext } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 
@@ -28,31 +29,28 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-/** Default number of items on a page. */
-export const defaultPageSize = 20;
-/** Largest number of items on a page. */
-export const maxPageSize = 100;
-
 /** Lists keys, newest first. An owner's own id is part of the query, so that no filter can reach past it. */
 export async function listKeys(
   ports: ManagePorts,
   context: ChangeContext,
   filter: KeyFilter,
 ): Promise<Page<ApiKeyRecord>> {
-  const limit = filter.limit ?? defaultPageSize;
+  const { limit, cursor, ...wanted } = readListFilter<KeyFilter>(filter, {
+    limit: parsePageSize,
+    cursor: parseCondition,
+    ownerId: parseCondition,
+    keyspace: parseCondition,
+    state: parseState,
+    scope: parseCondition,
+    q: parseCondition,
+  });
   const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), ports.clock.now());
-  if (seenOwner !== null && filter.ownerId !== undefined && filter.ownerId !== seenOwner) {
+  if (seenOwner !== null && wanted.ownerId !== undefined && wanted.ownerId !== seenOwner) {
     return { items: [], nextCursor: null };
   }
-  const conditions = {
-    ownerId: seenOwner ?? filter.ownerId,
-    keyspace: filter.keyspace,
-    state: filter.state,
-    scope: filter.scope,
-    q: filter.q,
-  };
-  const binding = JSON.stringify(['keys', conditions]);
-  const position = openCursor(ports.cursorSigner, filter.cursor, binding);
+  const conditions = { ...wanted, ownerId: seenOwner ?? wanted.ownerId };
+  const binding = bindingOf('keys', conditions);
+  const position = openCursor(ports.cursorSigner, cursor, binding);
   const found = await ports.store.list({
     ...conditions,
     now: ports.clock.now(),

@@ -1,5 +1,5 @@
 import { InvalidFieldError } from '../domain/key-fields.js';
-import { nearestOf } from '../domain/scope-catalogue.js';
+import { adviceFor } from '../domain/known-names.js';
 import { ApiKeysError, type FieldProblem } from '../errors.js';
 
 /** Field name -> how its value is read; a reader throws an InvalidFieldError that says what to write instead. */
@@ -42,8 +42,5 @@ export function readFields<T extends object, R extends keyof T & string = never>
 }
 
 function unknownField(name: string, known: readonly string[]): string {
-  const nearest = nearestOf(name, known);
-  return nearest === null
-    ? `is not accepted here; known are ${known.join(', ')}`
-    : `is not accepted here; did you mean ${nearest}?`;
+  return `is not accepted here; ${adviceFor(name, known)}`;
 }

@@ -14,6 +14,8 @@ import { readFields } from './read-fields.js';
 
 /** How many ended credentials are kept, so that who still uses one can be told that it was rotated. */
 const keptEndedCredentials = 4;
+/** How many old secrets can be in their grace period at once; the oldest ends when there is one more. */
+const maxRetiringCredentials = 2;
 
 /**
  * Gives a key a new secret; id, counters and history stay. The old secret ends at once, or when the grace period is
@@ -44,8 +46,9 @@ export async function rotateKey(
         detail: 'Another rotation of this API key was faster. Use its secret, or rotate again.',
       });
     }
-    const retired = current.credentials.map((credential) =>
-      retire(credential, gracePeriodSeconds, current.expiresAt, now),
+    const retired = withinLimit(
+      current.credentials.map((credential) => retire(credential, gracePeriodSeconds, current.expiresAt, now)),
+      now,
     );
     const next = nextVersion(
       current,
@@ -98,6 +101,15 @@ function retire(
   const end = now + gracePeriodSeconds * 1000;
   const limits = [credential.endsAt, keyExpiresAt].filter((limit) => limit !== null);
   return { ...credential, endsAt: Math.min(end, ...limits) };
+}
+
+/** Every secret that lives on is one more to check and one more to lose: repeated rotation must not gather them. */
+function withinLimit(credentials: readonly SecretCredential[], now: number): readonly SecretCredential[] {
+  const living = credentials.filter((credential) => !credentialHasEnded(credential, now));
+  const surplus = new Set(living.slice(maxRetiringCredentials));
+  return credentials.map((credential) =>
+    surplus.has(credential) ? { ...credential, endedAt: now, endsAt: null } : credential,
+  );
 }
 
 function withoutOldest(credentials: readonly SecretCredential[], now: number): readonly SecretCredential[] {

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { nearestOf } from '../domain/scope-catalogue.js';
+import { adviceFor } from '../domain/known-names.js';
 import type { Refusal } from '../domain/verdict.js';
 import { InvalidOptionError } from '../errors.js';
 import type { CredentialSource } from './credential-source.js';
@@ -67,10 +67,8 @@ export function checkGuardOptions(options: unknown): asserts options is GuardOpt
   }
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(known, name)) continue;
-    const nearest = nearestOf(name, guardOptionNames);
     throw new InvalidOptionError(
-      `requireApiKey: unknown option ${JSON.stringify(name)}` +
-        (nearest === null ? `; known are ${guardOptionNames.join(', ')}` : `; did you mean ${nearest}?`),
+      `requireApiKey: unknown option ${JSON.stringify(name)}; ${adviceFor(name, guardOptionNames)}`,
     );
   }
   const { otherwise, onRefusal, allowPreflight } = options as Record<string, unknown>;

@@ -23,7 +23,9 @@ export function parseMethodRequirements(input: unknown, catalogue: ScopeCatalogu
     return byMethod(input, catalogue);
   } catch (error) {
     if (error instanceof TypeError && !(error instanceof InvalidOptionError)) {
-      throw new InvalidOptionError(error.message);
+      throw new InvalidOptionError(
+        `requireApiKey: ${error.message}. For any valid key, write requireApiKey.anyScope()`,
+      );
     }
     throw error;
   }

@@ -4,22 +4,30 @@ import type { CredentialHeader } from './credential-source.js';
 /** What a request carries. */
 export type ReadCredential =
   | { readonly kind: 'none' }
-  | { readonly kind: 'token'; readonly token: string }
+  | FoundCredential
   /** Two credentials, or one header twice: nobody can say which one was meant. */
   | { readonly kind: 'ambiguous' };
+
+/** One credential and the header that it stood in, in lower case. */
+export interface FoundCredential {
+  readonly kind: 'token';
+  readonly token: string;
+  readonly header: string;
+}
 
 const none: ReadCredential = { kind: 'none' };
 const ambiguous: ReadCredential = { kind: 'ambiguous' };
 
 /**
- * Builds the reader of a guard. An empty header counts as absent; a list of credentials in one line as several. It looks at the raw headers, because `req.headers` keeps only the first of two
- * `Authorization` lines and joins two others into one value.
+ * Builds the reader of a guard. It looks at the raw headers, because `req.headers` keeps only the first of two
+ * `Authorization` lines and joins two others into one value. An empty header counts as absent, and a list of credentials
+ * in one `Authorization` line as several.
  */
 export function createCredentialReader(
   sources: readonly CredentialHeader[],
 ): (req: Pick<IncomingMessage, 'rawHeaders'>) => ReadCredential {
   return function readCredential({ rawHeaders }) {
-    let token: string | null = null;
+    let credential: ReadCredential = none;
     const seen = new Set<string>();
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const source = sourceNamed(sources, rawHeaders[index] ?? '');
@@ -30,10 +38,10 @@ export function createCredentialReader(
       const value = rawHeaders[index + 1] ?? '';
       const found = source.isAuthorization ? bearerToken(value) : value;
       if (found === null || (found === '' && !source.isAuthorization)) continue;
-      if (token !== null || (source.isAuthorization && found.includes(','))) return ambiguous;
-      token = found;
+      if (credential !== none || (source.isAuthorization && found.includes(','))) return ambiguous;
+      credential = { kind: 'token', token: found, header: source.name };
     }
-    return token === null ? none : { kind: 'token', token };
+    return credential;
   };
 }
 

@@ -45,6 +45,7 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
     async close() {
       const closing = connections;
       connections = undefined;
+      for (const handle of closing?.handles ?? []) foldLogIntoFile(handle);
       await closing?.reader.destroy();
       await closing?.writer.destroy();
       // Kysely closes only what it has used.
@@ -76,6 +77,23 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
       return rows.some((row) => row.name === name);
     },
   };
+}
+
+/**
+ * Moves what is in the log into the file, so that a copy of the file alone is whole. SQLite does so when the last
+ * connection closes, but libsql closes a connection only when its object is collected, which may never happen.
+ */
+function foldLogIntoFile(handle: LibsqlDatabase): void {
+  try {
+    if (handle.open) handle.exec('pragma wal_checkpoint(truncate)');
+  } catch (error) {
+    // Another process is at work on the file; it, or the next one, will fold the log.
+    if (!isLocked(error)) throw error;
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return /^SQLITE_(?:BUSY|LOCKED|READONLY)/.test(codeOf(error) ?? '');
 }
 
 /** Creates the file for its owner alone; SQLite gives the files beside it (-wal, -shm) the same mode. */

@@ -4,3 +4,5 @@ export type { FixedClock } from './fixed-clock.js';
 export { describeKeyStore } from './key-store-contract.js';
 export type { StoreUnderTest } from './key-store-contract.js';
 export type { Expectation, TestApi } from './test-api.js';
+export { actingAs } from './acting-as.js';
+export type { ApiKeyHeaders } from './acting-as.js';

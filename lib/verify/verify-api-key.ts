@@ -4,25 +4,23 @@ import type { Keyspace } from '../domain/keyspace.js';
 import { missingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { Clock } from '../ports/clock.js';
-import type { KeyStore } from '../ports/key-store.js';
-import type { Logger } from '../ports/logger.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 import { checkState } from './check-state.js';
 import type { KeyFinder } from './find-key.js';
 import { matchDigest, matchSlowly, needsSlowMatch, type CredentialMatch } from './match-credential.js';
+import type { MissingDigests } from './missing-digests.js';
 import type { PreparedKey } from './prepared-key.js';
 import type { UseRecorder } from './record-use.js';
 
 /** What verification needs from outside. */
 export interface VerifyPorts {
   readonly finder: KeyFinder;
-  readonly store: Pick<KeyStore, 'addDigest'>;
+  readonly digests: MissingDigests;
   readonly digester: SecretDigester;
   readonly hasher: SecretHasher;
   readonly uses: UseRecorder;
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly keyspace: Keyspace;
 }
 
@@ -39,7 +37,7 @@ export type VerifyApiKey = (request: VerificationRequest) => Promise<Verdict>;
 
 /** Verification, step by step. Everything that can change between two requests is decided in each of them. */
 export function createVerifier(ports: VerifyPorts): VerifyApiKey {
-  const { keyspace, finder, clock, uses } = ports;
+  const { keyspace, finder, clock, uses, digests } = ports;
 
   return async function verifyApiKey({ token, requirement, address }) {
     const parsed = keyspace.format.parse(token);
@@ -51,7 +49,7 @@ export function createVerifier(ports: VerifyPorts): VerifyApiKey {
 
     const { prepared, match } = proven;
     const { key } = prepared;
-    rememberDigest(ports, key, match);
+    if (match.missingDigest !== null) digests.add(key.id, match.credential.id, match.missingDigest);
 
     const stateRefusal = checkState(key, match.credential, clock.now());
     if (stateRefusal !== null) return refuse(stateRefusal, { keyId: key.id });
@@ -115,17 +113,6 @@ function belongsHere(key: VerifiableKey, keyspace: Keyspace): boolean {
     key.environment === keyspace.environment &&
     key.hint.prefix === keyspace.format.head
   );
-}
-
-/** Adds the digest under the current pepper after another one, or the slow hash, has proven the secret. */
-function rememberDigest(ports: VerifyPorts, key: VerifiableKey, match: CredentialMatch): void {
-  const [pepperId] = ports.digester.pepperIds;
-  if (match.missingDigest === null || pepperId === undefined) return;
-  ports.store
-    .addDigest(key.id, match.credential.id, pepperId, match.missingDigest)
-    .catch((error: unknown) => {
-      ports.logger.warn('api-keys: a digest under the current pepper was not stored', error);
-    });
 }
 
 function refuse(code: RefusalCode, details: Omit<Refusal, 'allowed' | 'code'> = {}): Refusal {

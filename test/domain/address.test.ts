@@ -99,6 +99,13 @@ describe('compileAllowlist', () => {
     },
   );
 
+  it('opens no key to IPv4 through a network of IPv6', () => {
+    for (const network of ['::/64', '::/8', '::/1', '::ffff:0:0/95']) {
+      expect(compileAllowlist([network])('8.8.8.8')).toBe(false);
+    }
+    expect(compileAllowlist(['::/64'])('::5')).toBe(true);
+  });
+
   it('refuses an unknown address and text that is none', () => {
     expect(allows(null)).toBe(false);
     expect(allows('10.1.2.3:80')).toBe(false);

@@ -56,7 +56,7 @@ describe('create', () => {
     ).rejects.toMatchObject({
       problem: 'invalid_request',
       errors: [
-        { field: 'nmae', message: 'is not accepted here; did you mean name?' },
+        { field: 'nmae', message: "is not accepted here; did you mean 'name'?" },
         { field: 'name', message: 'is required' },
         { field: 'scopes' },
         { field: 'expiresAt' },
@@ -166,6 +166,20 @@ describe('rotate', () => {
     const record = await service.get(context, id);
     expect(record.version).toBe(2);
     expect(record.credentials.filter(({ endedAt }) => endedAt === null)).toHaveLength(1);
+  });
+
+  it('lets few old secrets live on, however often it is repeated with a grace period', async () => {
+    const { id } = await created();
+    for (let round = 0; round < 6; round += 1) {
+      await service.rotate(context, id, { gracePeriodSeconds: 3600 });
+    }
+    const { credentials } = await service.get(context, id);
+    expect(credentials.map(({ endedAt, endsAt }) => (endedAt === null ? endsAt : 'ended'))).toEqual([
+      null,
+      clock.now() + 3_600_000,
+      clock.now() + 3_600_000,
+      ...Array<string>(credentials.length - 3).fill('ended'),
+    ]);
   });
 
   it('keeps a few ended credentials and no more', async () => {

@@ -91,6 +91,11 @@ describe('requireApiKey: who is let in', () => {
       res.set('Cache-Control', 'public, max-age=60').vary('Accept').end();
     });
     const own = await request(app).get('/orders').set('X-Api-Key', token);
+    const everywhere = guarded(read(), (it) =>
+      it.use((_req, res, next) => void (res.set('Cache-Control', 'public, max-age=60'), next())),
+    );
+    const before = await request(everywhere).get('/orders').set('X-Api-Key', token);
+    expect(before.headers['cache-control']).toBe('private');
     expect(own.headers['cache-control']).toBe('public, max-age=60');
     expect(own.headers['vary']).toBe('x-api-key, authorization, Accept');
   });
@@ -106,7 +111,7 @@ describe('requireApiKey: 401', () => {
       type: 'about:blank',
       title: 'API key required',
       status: 401,
-      detail: 'Send an API key with the request.',
+      detail: 'Send an API key as x-api-key: <key> or Authorization: Bearer <key>.',
       code: 'missing_credential',
     });
   });
@@ -269,19 +274,26 @@ describe('requireApiKey: 400, 403, 405, 431', () => {
     await as('options').expect(405);
   });
 
-  it('refuses a flood of header lines, behind which others may have been dropped', async () => {
-    const { token } = await instance.key();
-    const server = guarded(read()).listen(0);
-    const { port } = server.address() as AddressInfo;
-    const socket = connect(port, '127.0.0.1');
-    socket.write(
-      `GET /orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Api-Key: ${token}\r\n${'a:\r\n'.repeat(1_000)}\r\n`,
-    );
-    const answer = await text(socket);
-    server.close();
-    expect(answer).toMatch(/^HTTP\/1.1 431 /);
-    expect(answer).toContain('"code":"too_many_headers"');
-  });
+  it.each([
+    [1_000, undefined],
+    [100, 100],
+  ])(
+    'refuses %d header lines, behind which others may have been dropped (limit %s)',
+    async (lines, limit) => {
+      const { token } = await instance.key();
+      const server = guarded(read()).listen(0);
+      if (limit !== undefined) server.maxHeadersCount = limit;
+      const { port } = server.address() as AddressInfo;
+      const socket = connect(port, '127.0.0.1');
+      socket.write(
+        `GET /orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Api-Key: ${token}\r\n${'a:\r\n'.repeat(lines)}\r\n`,
+      );
+      const answer = await text(socket);
+      server.close();
+      expect(answer).toMatch(/^HTTP\/1.1 431 /);
+      expect(answer).toContain('"code":"too_many_headers"');
+    },
+  );
 });
 
 describe('requireApiKey: addresses', () => {
@@ -355,6 +367,18 @@ describe('requireApiKey: fitting in', () => {
     await request(app).get('/orders').set('X-Api-Key', token).expect(401);
   });
 
+  it('an otherwise that rejects goes to the error handling of the app, and kills nobody', async () => {
+    const app = guarded(
+      read({ otherwise: (() => Promise.reject(new Error('session store down'))) as RequestHandler }),
+    );
+    app.use(((error, _req, res, _next) => {
+      res.status(502).end(String(error.message));
+    }) as express.ErrorRequestHandler);
+    const answer = await request(app).get('/orders').expect(502);
+    expect(answer.text).toBe('session store down');
+    expect(answer.headers['vary']).toBe('x-api-key, authorization');
+  });
+
   it("onRefusal 'next' passes an error with all that an answer needs", async () => {
     const app = guarded(read({ onRefusal: 'next' }));
     let seen: unknown;
@@ -387,7 +411,10 @@ describe('requireApiKey: fitting in', () => {
       }),
     );
     const answer = await request(app).get('/orders').expect(401);
-    expect(answer.body).toEqual({ code: 'missing_credential', detail: 'Send an API key with the request.' });
+    expect(answer.body).toEqual({
+      code: 'missing_credential',
+      detail: 'Send an API key as x-api-key: <key> or Authorization: Bearer <key>.',
+    });
   });
 
   it('an onRefusal that throws or rejects lets nobody in', async () => {
@@ -446,6 +473,40 @@ describe('requireApiKey: fitting in', () => {
     await hiding.apiKeys.close();
   });
 
+  it('hides a key from the app, but not from the next guard, and hides nothing else', async () => {
+    const hiding = createInstance({ hideCredentials: true });
+    const { token } = await hiding.key();
+    const app = express();
+    app.use(hiding.apiKeys.requireApiKey.anyScope());
+    app.get('/orders', hiding.apiKeys.requireApiKey('orders:read'), (req, res) => {
+      res.json({ headers: req.headers, caller: apiKeyOf(req).ownerId });
+    });
+    const answer = await request(app)
+      .get('/orders')
+      .set('X-Api-Key', token)
+      .set('Authorization', 'Basic YTpi')
+      .expect(200);
+    expect(answer.body.caller).toBe('alice');
+    expect(answer.body.headers.authorization).toBe('Basic YTpi');
+    expect(answer.text).not.toContain(token);
+    await hiding.apiKeys.close();
+  });
+
+  it('says once that it cannot start, with the reason, and passes Retry-After on', async () => {
+    const broken = createInstance({ database: 'file:/etc/passwd/x/keys.sqlite' });
+    const app = guarded(broken.apiKeys.requireApiKey('orders:read', { onRefusal: 'next' }));
+    app.use(((error, _req, res, _next) => {
+      res.status(error.status).set(error.headers).end();
+    }) as express.ErrorRequestHandler);
+    for (let round = 0; round < 3; round += 1) {
+      const answer = await request(app).get('/orders').set('X-Api-Key', 'acme_live_x').expect(503);
+      expect(answer.headers['retry-after']).toBe('1');
+    }
+    expect(broken.log.filter((line) => line.includes('not ready'))).toHaveLength(1);
+    await expect(broken.apiKeys.ready()).rejects.toThrow(/cannot be opened \(/);
+    await broken.apiKeys.close();
+  });
+
   it('answers 503 with Retry-After before it is ready, and starts by itself', async () => {
     const late = createInstance();
     const app = guarded(late.apiKeys.requireApiKey('orders:read'));
@@ -499,6 +560,7 @@ describe('requireApiKey: bad configurations throw at mount', () => {
     ['an otherwise that is no function', ['orders:read', { otherwise: true }]],
     ['an allowPreflight that is no boolean', ['orders:read', { allowPreflight: 'yes' }]],
     ['a null for options', ['orders:read', null]],
+    ['a list of nothing', [{ all: Array(1) }]],
     ['keys from the URL', ['orders:read', { credentialFrom: ['query'] }]],
   ])('%s', (_what, args) => {
     expect(() => guard(...args)).toThrow(expect.objectContaining({ code: 'ERR_API_KEYS_INVALID_OPTION' }));
@@ -506,7 +568,7 @@ describe('requireApiKey: bad configurations throw at mount', () => {
 
   it('says what was meant', () => {
     expect(() => guard('orders:raed')).toThrow("did you mean 'orders:read'?");
-    expect(() => guard('orders:read', { otherwize: () => undefined })).toThrow('did you mean otherwise?');
+    expect(() => guard('orders:read', { otherwize: () => undefined })).toThrow("did you mean 'otherwise'?");
   });
 
   it('anyScope takes no scope', () => {

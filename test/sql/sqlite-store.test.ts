@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -69,6 +69,22 @@ describe('sqliteStore', () => {
     }
     other.close();
     await store.close();
+  });
+
+  it('leaves a file behind that is whole without its log', async () => {
+    const store = sqliteStore({ file });
+    await store.open();
+    const key = sampleKey();
+    await insert(store, key);
+    await store.find(key.id);
+    await store.close();
+
+    const copied = join(folder, 'copy.db');
+    await copyFile(file, copied);
+    const copy = sqliteStore({ file: copied });
+    await copy.open();
+    expect((await copy.find(key.id))?.id).toBe(key.id);
+    await copy.close();
   });
 
   it('writes ahead (WAL), so that reads never wait', async () => {

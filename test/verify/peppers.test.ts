@@ -95,6 +95,25 @@ describe('a lost pepper', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => accepts(after, token)));
     expect(answers).toEqual(Array(50).fill(true));
   });
+
+  it('writes the new digest once for many requests', async () => {
+    const { token } = await withPeppers(old).key();
+    let writes = 0;
+    const counting = createInstance({
+      pepper: [fresh, old],
+      store: {
+        ...store,
+        addDigest: (...digest) => {
+          writes += 1;
+          return store.addDigest(...digest);
+        },
+      },
+    });
+    instances.push(counting);
+    await Promise.all(Array.from({ length: 100 }, () => accepts(counting, token)));
+    expect(await accepts(counting, token)).toBe(true);
+    expect(writes).toBe(1);
+  });
 });
 
 /** The id of one key with the secret of another, well formed. */

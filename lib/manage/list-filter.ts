@@ -1,0 +1,42 @@
+import { InvalidFieldError } from '../domain/key-fields.js';
+import { keyStates, type KeyState } from '../domain/key-state.js';
+import type { FieldReaders } from './read-fields.js';
+import { readFields } from './read-fields.js';
+
+/** Default number of items on a page. */
+export const defaultPageSize = 20;
+/** Largest number of items on a page. */
+export const maxPageSize = 100;
+
+/**
+ * Checks the conditions of a list and fills in its page size.
+ *
+ * @throws ApiKeysError `invalid_request` for unknown names and values of the wrong kind
+ */
+export function readListFilter<T extends { readonly limit?: number | undefined }>(
+  filter: T,
+  readers: FieldReaders<T>,
+): T & { readonly limit: number } {
+  const read = readFields<T>({ ...filter } as Record<string, unknown>, readers, []) as T;
+  return { ...read, limit: read.limit ?? defaultPageSize };
+}
+
+/** How many items a page has. */
+export function parsePageSize(value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= maxPageSize)
+    return value;
+  throw new InvalidFieldError(`must be a whole number from 1 to ${maxPageSize}`);
+}
+
+/** A text to compare with; what cannot be stored finds nothing. */
+export function parseCondition(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new InvalidFieldError('must be a text');
+}
+
+/** One of the states that a key can be in. */
+export function parseState(value: unknown): KeyState {
+  const state = keyStates.find((each) => each === value);
+  if (state !== undefined) return state;
+  throw new InvalidFieldError(`must be one of ${keyStates.join(', ')}`);
+}

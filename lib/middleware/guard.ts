@@ -1,0 +1,144 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { KeyFormat } from '../domain/key-format.js';
+import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
+import type { Allowed, Refusal, Verdict } from '../domain/verdict.js';
+import { ApiKeysError } from '../errors.js';
+import type { Challenge } from '../http/challenge.js';
+import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
+import { sendProblem } from '../http/send-problem.js';
+import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { VerifyApiKey } from '../verify/verify-api-key.js';
+import type { ClientAddress } from './client-address.js';
+import { parseCredentialSources, type CredentialHeader } from './credential-source.js';
+import { checkGuardOptions } from './guard-options.js';
+import type { HiddenCredentials } from './hidden-credentials.js';
+import type { MethodRequirements } from './method-requirements.js';
+import { isPreflight } from './preflight.js';
+import { createCredentialReader, type FoundCredential, type ReadCredential } from './read-credential.js';
+import { opaque, refusalError } from './refusal-error.js';
+import { keepOffSharedCaches } from './shared-caches.js';
+import { hasTooManyHeaders } from './too-many-headers.js';
+
+/** What guards need from outside. */
+export interface GuardParts {
+  /** Rejects with ApiKeysError `unavailable` before the instance is ready. */
+  readonly verify: VerifyApiKey;
+  readonly catalogue: ScopeCatalogue;
+  readonly format: KeyFormat;
+  readonly clientAddress: ClientAddress;
+  readonly challenge: Challenge;
+  readonly sources: readonly CredentialHeader[];
+  readonly opaqueRefusals: boolean;
+  /** Where keys are kept that are taken out of requests; `null` when they stay there. */
+  readonly hidden: HiddenCredentials | null;
+  readonly reportTrouble: TroubleReporter;
+}
+
+/** What becomes of one request. */
+type Decision = { readonly verdict: Verdict; readonly credential?: FoundCredential } | 'otherwise';
+
+const oneCredentialDetail = 'Send one API key, in one header, once.';
+
+/**
+ * Builds one guard. It decides, then answers or hands on; nothing that the app's own code throws afterwards is taken for
+ * a failure of the decision.
+ *
+ * @throws InvalidOptionError for options that it does not understand
+ */
+export function createGuard(
+  parts: GuardParts,
+  requirements: MethodRequirements,
+  options: unknown = {},
+): RequestHandler {
+  checkGuardOptions(options);
+  const { otherwise, onRefusal = 'respond', allowPreflight = false, credentialFrom } = options;
+  const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
+  const readCredential = createCredentialReader(sources);
+  const howToSend = `Send an API key as ${sources.map(spelledOut).join(' or ')}.`;
+  const varyOn = sources.map((source) => source.name).join(', ');
+  const challenge: Challenge = {
+    ...parts.challenge,
+    scheme: sources.some((source) => source.isAuthorization) ? 'Bearer' : 'ApiKey',
+  };
+
+  async function decide(req: Request): Promise<Decision> {
+    if (hasTooManyHeaders(req)) return refuse('too_many_headers');
+    if (hasRepeatedHost(req)) return refuse('invalid_request', { detail: repeatedHostDetail });
+    const requirement = requirements.of(req.method);
+    if (requirement === null) {
+      return refuse('method_not_allowed', { allowedMethods: requirements.methods });
+    }
+    const credential = parts.hidden?.find(req, sources) ?? readCredential(req);
+    if (credential.kind === 'ambiguous') return refuse('invalid_request', { detail: oneCredentialDetail });
+    if (otherwise !== undefined && !isOurs(credential)) return 'otherwise';
+    if (credential.kind === 'none') return refuse('missing_credential', { detail: howToSend });
+    const address = (): string | null => parts.clientAddress(req);
+    return { verdict: await parts.verify({ token: credential.token, requirement, address }), credential };
+  }
+
+  function isOurs(credential: ReadCredential): boolean {
+    return credential.kind === 'token' && parts.format.recognises(credential.token);
+  }
+
+  function letIn(
+    { apiKey }: Allowed,
+    credential: FoundCredential | undefined,
+    req: Request,
+    res: Response,
+  ): void {
+    req.apiKey = apiKey;
+    keepOffSharedCaches(res);
+    if (credential !== undefined) parts.hidden?.hide(req, credential);
+  }
+
+  async function answerRefusal(
+    refusal: Refusal,
+    req: Request,
+    res: Response,
+    next: NextFunction,
+  ): Promise<void> {
+    const shown = parts.opaqueRefusals ? opaque(refusal) : refusal;
+    const error = refusalError(shown, challenge);
+    if (onRefusal === 'respond') return sendProblem(res, error);
+    if (onRefusal === 'next') return next(error);
+    const { status, headers, message } = error;
+    return onRefusal({ ...shown, status, detail: message, headers }, req, res, next);
+  }
+
+  function answerTrouble(thrown: unknown, res: Response, next: NextFunction): void {
+    const trouble =
+      thrown instanceof ApiKeysError ? thrown : new ApiKeysError('internal_error', { cause: thrown });
+    parts.reportTrouble('a guard', trouble);
+    if (onRefusal === 'next') next(trouble);
+    else sendProblem(res, trouble);
+  }
+
+  async function guard(req: Request, res: Response, next: NextFunction): Promise<void> {
+    let decision: Decision;
+    try {
+      decision = await decide(req);
+    } catch (error) {
+      return answerTrouble(error, res, next);
+    }
+    res.vary(varyOn);
+    // Awaited: a rejection of the app's own middleware goes to its error handling, whatever the version of Express.
+    if (decision === 'otherwise') return void (await otherwise?.(req, res, next));
+    const { verdict, credential } = decision;
+    if (!verdict.allowed) return answerRefusal(verdict, req, res, next);
+    letIn(verdict, credential, req, res);
+    next();
+  }
+
+  return function apiKeyGuard(req, res, next) {
+    if (allowPreflight && isPreflight(req)) return next();
+    guard(req, res, next).catch((error: unknown) => next(error));
+  };
+}
+
+function spelledOut({ name, isAuthorization }: CredentialHeader): string {
+  return isAuthorization ? 'Authorization: Bearer <key>' : `${name}: <key>`;
+}
+
+function refuse(code: Refusal['code'], details: Partial<Refusal> = {}): { verdict: Refusal } {
+  return { verdict: { ...details, allowed: false, code } };
+}

@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import type { CredentialHeader } from './credential-source.js';
+import type { FoundCredential } from './read-credential.js';
+
+type RequestWithHeaders = Pick<IncomingMessage, 'headers' | 'headersDistinct' | 'rawHeaders'>;
+
+/** Keys that were taken out of requests, so that they are not logged or passed on with them. */
+export class HiddenCredentials {
+  readonly #hidden = new WeakMap<RequestWithHeaders, FoundCredential>();
+
+  /** Takes the header with the key out of a request; other headers stay. */
+  hide(req: RequestWithHeaders, credential: FoundCredential): void {
+    const { header } = credential;
+    // Node counts the raw lines once and reads them again later: they may be emptied, not removed.
+    for (let index = 0; index < req.rawHeaders.length; index += 2) {
+      if ((req.rawHeaders[index] ?? '').toLowerCase() === header) req.rawHeaders[index + 1] = '';
+    }
+    delete req.headers[header];
+    delete req.headersDistinct[header];
+    this.#hidden.set(req, credential);
+  }
+
+  /** The key that an earlier guard has hidden, for one that reads the same header. */
+  find(req: RequestWithHeaders, sources: readonly CredentialHeader[]): FoundCredential | null {
+    const credential = this.#hidden.get(req);
+    if (credential === undefined) return null;
+    return sources.some((source) => source.name === credential.header) ? credential : null;
+  }
+}

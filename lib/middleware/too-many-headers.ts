@@ -1,0 +1,17 @@
+import type { IncomingMessage } from 'node:http';
+
+/** How many header lines Node keeps when a server does not say otherwise. */
+const defaultMaxHeaderLines = 1000;
+
+/**
+ * Whether a request has as many header lines as Node keeps. Lines beyond that are dropped without a word, and one of them
+ * could be the address that a proxy has appended.
+ */
+export function hasTooManyHeaders({
+  rawHeaders,
+  socket,
+}: Pick<IncomingMessage, 'rawHeaders' | 'socket'>): boolean {
+  const { server } = socket as { server?: { maxHeadersCount?: number | null } };
+  // 0 lifts Node's limit: nothing is dropped then, but a flood is refused all the same.
+  return rawHeaders.length >= 2 * (server?.maxHeadersCount || defaultMaxHeaderLines);
+}

@@ -1,0 +1,87 @@
+import type { ApiKeysOptions } from './options.js';
+
+/** An option, whether a value is of its kind, and what to write instead. */
+type OptionKind = readonly [
+  name: keyof ApiKeysOptions,
+  isRight: (value: unknown) => boolean,
+  expected: string,
+];
+
+const prefixPattern = /^[a-z][a-z0-9_]{0,18}[a-z0-9]$/;
+const environmentPattern = /^[a-z][a-z0-9]{0,15}$/;
+
+/** What each option takes. Options that have a parser of their own (`pepper`, `redis`, `bcryptCost` …) are not here. */
+export const optionKinds: readonly OptionKind[] = [
+  [
+    'prefix',
+    (value) => isText(value) && prefixPattern.test(value),
+    "2 to 20 lower-case letters, digits and '_', for example 'acme'",
+  ],
+  [
+    'scopes',
+    (value) => isObject(value) && !Array.isArray(value) && Object.values(value).every(isText),
+    "an object of scopes and sentences, for example { 'orders:read': 'Read orders' }",
+  ],
+  [
+    'environments',
+    (value) =>
+      Array.isArray(value) &&
+      Array.from(value, isEnvironment).every(Boolean) &&
+      new Set(value).size === value.length,
+    "a list of different lower-case words, for example ['live', 'test']",
+  ],
+  ['environment', isEnvironment, "a lower-case word, for example 'live'"],
+  [
+    'database',
+    (value) => isText(value) || hasMethods(value, ['connect']),
+    'a postgres:// URL, a pg.Pool, or file: and a path, for example file:./data/keys.sqlite',
+  ],
+  ['schema', isText, "the name of a PostgreSQL schema, for example 'api_keys'"],
+  ['migrate', (value) => value === 'auto' || value === 'check', "'auto' or 'check'"],
+  [
+    'store',
+    (value) =>
+      hasMethods(value, [
+        'open',
+        'close',
+        'find',
+        'list',
+        'listEvents',
+        'transact',
+        'addDigest',
+        'recordUse',
+      ]),
+    'a KeyStore, for example memoryStore() from express-api-keys/testing',
+  ],
+  ['realm', (value) => isText(value) && value !== '', 'a text'],
+  ['opaqueRefusals', isBoolean, 'true or false'],
+  ['hideCredentials', isBoolean, 'true or false'],
+  ['clock', (value) => hasMethods(value, ['now']), 'an object with now(), which returns epoch milliseconds'],
+  [
+    'logger',
+    (value) => hasMethods(value, ['warn', 'error']),
+    'an object with warn() and error(), such as console',
+  ],
+];
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+function isEnvironment(value: unknown): boolean {
+  return isText(value) && environmentPattern.test(value);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  return (
+    isObject(value) && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  );
+}
