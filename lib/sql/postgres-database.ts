@@ -2,6 +2,7 @@ import { Kysely, sql } from 'kysely';
 import type { Logger } from '../ports/logger.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import { loadDriver } from './load-driver.js';
+import { PoolQueue } from './pool-queue.js';
 import { boundedPostgresDialect } from './postgres-driver.js';
 import type { PostgresLimits } from './postgres-driver.js';
 import { asksForRetry } from './postgres-errors.js';
@@ -38,7 +39,7 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
   const { connection, schema, deadlineMs } = settings;
   // The server gives up before the caller does, so that a lock is let go of while its holder still knows.
   const limits: PostgresLimits = { answerMs: deadlineMs, transactionStepMs: deadlineMs * 0.75 };
-  let pool: PgPool | undefined;
+  let pool: PoolQueue | undefined;
   let ownPool: OwnPool | undefined;
 
   const kysely = (within: PostgresLimits): Kysely<Tables> => {
@@ -46,14 +47,15 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
     return new Kysely<Tables>({ dialect: boundedPostgresDialect(pool, within) }).withSchema(schema);
   };
   let ordinary: Kysely<Tables> | undefined;
+  const ownPoolFor = async (url: string): Promise<PgPool> => (ownPool ??= await createPool(url, settings));
 
   return {
     dialect: 'postgres',
     label: `the PostgreSQL schema "${schema}"`,
 
     async open() {
-      if (typeof connection === 'string') pool = ownPool ??= await createPool(connection, settings);
-      else pool = connection;
+      const source = typeof connection === 'string' ? await ownPoolFor(connection) : connection;
+      pool ??= new PoolQueue(source, deadlineMs);
       ordinary ??= kysely(limits);
     },
 

@@ -8,7 +8,8 @@ import {
 import type { DatabaseConnection, Dialect, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { ApiKeysError } from '../errors.js';
 import { isConnectionLost, isTrouble } from './postgres-errors.js';
-import type { PgClient, PgPool, PgQuery } from './postgres-pool.js';
+import type { PoolQueue } from './pool-queue.js';
+import type { PgClient, PgQuery } from './postgres-pool.js';
 
 /** Time limits of one Kysely over a pool, in milliseconds. */
 export interface PostgresLimits {
@@ -18,8 +19,8 @@ export interface PostgresLimits {
   readonly transactionStepMs: number;
 }
 
-/** Kysely's PostgreSQL dialect with limits on all waiting. Never ends the pool. */
-export function boundedPostgresDialect(pool: PgPool, limits: PostgresLimits): Dialect {
+/** Kysely's PostgreSQL dialect with limits on all waiting. Never ends the pool that is behind the queue. */
+export function boundedPostgresDialect(pool: PoolQueue, limits: PostgresLimits): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
     createDriver: () => new BoundedPostgresDriver(pool, limits),
@@ -31,10 +32,10 @@ export function boundedPostgresDialect(pool: PgPool, limits: PostgresLimits): Di
 class BoundedPostgresDriver extends PostgresDriver {
   readonly #begin: CompiledQuery;
 
-  constructor(pool: PgPool, limits: PostgresLimits) {
+  constructor(pool: PoolQueue, limits: PostgresLimits) {
     super({
       pool: {
-        connect: async () => guardedClient(await connected(pool), limits.answerMs),
+        connect: async () => guardedClient(await pool.connect(), limits.answerMs),
         end: async () => undefined,
       },
     });
@@ -51,14 +52,6 @@ class BoundedPostgresDriver extends PostgresDriver {
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(this.#begin);
-  }
-}
-
-async function connected(pool: PgPool): Promise<PgClient> {
-  try {
-    return await pool.connect();
-  } catch (error) {
-    throw new ApiKeysError('unavailable', { cause: error });
   }
 }
 
