@@ -39,7 +39,7 @@ async function updateCredentials(database: Kysely<Tables>, record: ApiKeyRecord)
     .selectAll()
     .where('key_id', '=', record.id)
     .execute();
-  const wanted = credentialRows(record);
+  const wanted = credentialRows(record, new Map(stored.map((row) => [row.id, row.position])));
   const storedById = new Map(stored.map((row) => [row.id, row]));
   const wantedIds = new Set(wanted.map((row) => row.id));
 

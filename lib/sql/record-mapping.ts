@@ -100,12 +100,25 @@ export function keyRow(record: ApiKeyRecord): Insertable<KeysTable> {
   };
 }
 
-/** The rows of a key's credentials, without digests. */
-export function credentialRows(record: ApiKeyRecord): readonly Selectable<CredentialsTable>[] {
-  return record.credentials.map((credential, position) => ({
+/**
+ * The rows of a key's credentials, without digests.
+ *
+ * @param storedPositions - by credential id; kept wherever the order of the record allows it
+ */
+export function credentialRows(
+  record: ApiKeyRecord,
+  storedPositions: ReadonlyMap<string, number> = new Map(),
+): readonly Selectable<CredentialsTable>[] {
+  const positions = new Map<string, number>();
+  let below = -1;
+  for (const { id } of record.credentials.toReversed()) {
+    below = Math.max(below + 1, storedPositions.get(id) ?? 0);
+    positions.set(id, below);
+  }
+  return record.credentials.map((credential) => ({
     key_id: record.id,
     id: credential.id,
-    position,
+    position: positions.get(credential.id) ?? 0,
     kind: credential.kind,
     bcrypt_hash: credential.bcryptHash,
     secret_check: credential.secretCheck,

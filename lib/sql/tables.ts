@@ -44,7 +44,10 @@ export interface KeyUsesTable {
 export interface CredentialsTable {
   key_id: string;
   id: string;
-  /** Place in the record's list, 0 first: times of creation may be equal. */
+  /**
+   * Place in the record's list, the highest number first: times of creation may be equal. Rotation puts a new credential
+   * in front, and counting this way the others keep their numbers.
+   */
   position: number;
   kind: string;
   bcrypt_hash: string | null;

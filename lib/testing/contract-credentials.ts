@@ -21,6 +21,17 @@ export function describeCredentials({ describe, it, expect }: ContractContext): 
       }
     });
 
+    it('come back in the order of the record, whichever way it changes', async ({ store }) => {
+      const named = (ids: string) => [...ids].map((id) => sampleCredential({ id }));
+      let record = sampleKey({ credentials: named('abc') });
+      await insert(store, record);
+      for (const ids of ['dabc', 'cbad', 'da', 'dxa', 'yaxd', 'z', 'abz', 'zab']) {
+        record = nextVersion(record, { credentials: named(ids) });
+        await update(store, record);
+        expect(await store.find(record.id)).toEqual(record);
+      }
+    });
+
     it('may have the same id in two keys', async ({ store }) => {
       const a = sampleKey({ id: 'a', credentials: [sampleCredential({ digests: { pepper: 'of a' } })] });
       const b = sampleKey({ id: 'b', credentials: [sampleCredential({ digests: { pepper: 'of b' } })] });

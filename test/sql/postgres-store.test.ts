@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import pg from 'pg';
 import { InvalidOptionError } from '../../lib/errors.js';
+import type { SecretCredential } from '../../lib/domain/credential.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres-store.js';
 import type { PostgresStoreOptions } from '../../lib/sql/postgres-store.js';
 import {
   insert,
   nextVersion,
+  sampleCredential,
   sampleEvent,
   sampleKey,
   sampleTime,
@@ -15,6 +17,9 @@ import {
 } from '../../lib/testing/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { settle } from './settle.js';
+
+// Every test makes a database of its own, and some wait for deadlines: a busy machine needs more than five seconds.
+jest.setTimeout(30_000);
 
 const unavailable = expect.objectContaining({ code: 'ERR_API_KEYS_UNAVAILABLE' });
 
@@ -168,6 +173,93 @@ describe('a pool that was handed in', () => {
   });
 });
 
+describe('a pool that the app holds for a long time', () => {
+  let pool: pg.Pool;
+  let store: KeyStore;
+  let held: pg.PoolClient;
+
+  beforeEach(async () => {
+    // Without connectionTimeoutMillis, pg's default: the pool itself never gives up.
+    pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    store = await openStore({ connection: pool, deadlineMs: 1_000 });
+    await insert(store, sampleKey());
+    held = await pool.connect();
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await pool.end();
+  });
+
+  it('gathers no queue in it, however many calls come, and each is answered within its deadline', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const calls = Array.from({ length: 500 }, () => settle(store.find(sampleKey().id)));
+      calls.push(settle(insert(store, sampleKey({ id: `lost${round}` }))));
+      for (const { error, milliseconds } of await Promise.all(calls)) {
+        expect(error).toEqual(unavailable);
+        expect(milliseconds).toBeLessThan(2_000);
+      }
+      expect(pool.waitingCount).toBeLessThanOrEqual(64);
+    }
+    held.release();
+    // Nothing stands in the way of the first call after it, not even for one turn of the event loop.
+    expect(await store.find(sampleKey().id)).toEqual(sampleKey());
+    await insert(store, sampleKey({ id: 'after' }));
+    // The pool serves in order: when this is answered, all that was left of the busy time has been given back.
+    await pool.query('select 1');
+    expect(pool.waitingCount).toBe(0);
+    expect((await store.listEvents({ limit: 9 })).map(({ keyId }) => keyId)).toEqual([
+      'after',
+      sampleKey().id,
+    ]);
+    expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
+  });
+
+  it('refuses a flood at once', async () => {
+    const calls = Array.from({ length: 3_000 }, () => settle(store.find('x')));
+    const refused = (await Promise.all(calls)).filter(({ error }) =>
+      inspect(error).includes('calls wait for a PostgreSQL connection already'),
+    );
+    expect(refused.length).toBe(2_000);
+    held.release();
+    expect(await store.find('x')).toBe(null);
+  });
+
+  it('hands a client on to those who still wait, oldest first, also when many do', async () => {
+    const calls = Array.from({ length: 150 }, () => store.find(sampleKey().id));
+    await sleep(20);
+    held.release();
+    expect(new Set((await Promise.all(calls)).map((record) => record?.version))).toEqual(new Set([1]));
+  });
+});
+
+describe('an update', () => {
+  it('writes only the credentials that changed', async () => {
+    const store = await openStore();
+    const credentials = ['c', 'b', 'a'].map((id) => sampleCredential({ id, endedAt: sampleTime }));
+    const before = sampleKey({ credentials });
+    await insert(store, before);
+    const writtenBy = () =>
+      withClient(async (client) => {
+        const { rows } = await client.query<{ id: string; xmin: string }>(
+          'select id, xmin::text from api_keys.credentials',
+        );
+        return new Map(rows.map(({ id, xmin }) => [id, xmin]));
+      });
+    const first = await writtenBy();
+    const [c, b] = credentials as [SecretCredential, SecretCredential];
+    const rotated = nextVersion(before, {
+      credentials: [sampleCredential({ id: 'd' }), { ...c, endsAt: sampleTime }, b],
+    });
+    await update(store, rotated);
+    expect(await store.find(before.id)).toEqual(rotated);
+    const second = await writtenBy();
+    expect([...second.keys()].sort()).toEqual(['b', 'c', 'd']);
+    expect(second.get('c')).not.toBe(first.get('c'));
+    expect(second.get('b')).toBe(first.get('b'));
+  });
+});
+
 describe('PostgreSQL in trouble', () => {
   const terminateOthers = (client: pg.Client) =>
     client.query(
@@ -178,7 +270,7 @@ describe('PostgreSQL in trouble', () => {
     const store = await openStore();
     await Promise.all([store.find('a'), store.find('b'), store.find('c')]);
     await withClient(terminateOthers);
-    for (let wait = 0; warnings.length === 0 && wait < 100; wait += 1) await sleep(10);
+    for (let wait = 0; warnings.length === 0 && wait < 1_000; wait += 1) await sleep(10);
     expect(warnings[0]).toMatch(/an idle PostgreSQL connection was lost/);
     expect(await store.find('x')).toBe(null);
   });
