@@ -60,7 +60,10 @@ export interface KeyService {
   ): Promise<Changed & WithToken>;
   /** Final. Revoking a revoked key changes nothing and succeeds. */
   revoke(context: ChangeContext, id: string, expected?: ExpectedVersion): Promise<Changed>;
-  /** Revokes every key of an owner, in one transaction. */
+  /**
+   * Revokes every key of an owner, also those that are made meanwhile; some at a time, so that other changes get through.
+   * When it fails, keys may have been revoked: call it again, and it goes on with the rest.
+   */
   revokeAll(context: ChangeContext, ownerId: string): Promise<readonly Changed[]>;
 }
 

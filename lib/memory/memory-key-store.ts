@@ -93,12 +93,13 @@ class MemoryTransaction implements KeyStoreTransaction {
     return this.#step(() => copied(visibleKey(this.#keys, id, ownerId)));
   }
 
-  async findUnrevokedByOwner(ownerId: string): Promise<readonly ApiKeyRecord[]> {
+  async findUnrevokedByOwner(ownerId: string, limit: number): Promise<readonly ApiKeyRecord[]> {
     return this.#step(() =>
       copied(
         [...this.#keys.values()]
           .filter((record) => record.ownerId === ownerId && record.revokedAt === null)
-          .sort(newestFirst),
+          .sort(newestFirst)
+          .slice(0, limit),
       ),
     );
   }

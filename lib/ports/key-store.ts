@@ -44,8 +44,11 @@ export interface KeyStore {
 export interface KeyStoreTransaction {
   /** The key as it stands now; with `ownerId`, only if it belongs to that owner (the condition is part of the query). */
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null>;
-  /** All keys of an owner, in any keyspace, that were not revoked. */
-  findUnrevokedByOwner(ownerId: string): Promise<readonly ApiKeyRecord[]>;
+  /**
+   * Keys of an owner, in any keyspace, that were not revoked, newest first. Fewer than `limit` means that these are all:
+   * an owner can have thousands, more than one transaction should change.
+   */
+  findUnrevokedByOwner(ownerId: string, limit: number): Promise<readonly ApiKeyRecord[]>;
   /** Adds a key (version 1) and its event. Rejects when the id is taken. */
   insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void>;
   /**

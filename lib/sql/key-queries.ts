@@ -43,14 +43,20 @@ export async function findKey(
   return record ?? null;
 }
 
-/** All keys of an owner that were not revoked, newest first. */
+/** Keys of an owner that were not revoked, newest first. */
 export async function findUnrevokedKeys(
   database: Kysely<Tables>,
   ownerId: string,
+  limit: number,
 ): Promise<readonly ApiKeyRecord[]> {
   if (!isStorable(ownerId)) return [];
-  const owned = database.selectFrom('keys').selectAll().where('keys.owner_id', '=', ownerId);
-  return readRecords(database, owned.where('keys.revoked_at', 'is', null));
+  const unrevoked = database
+    .selectFrom('keys')
+    .selectAll()
+    .where('keys.owner_id', '=', ownerId)
+    .where('keys.revoked_at', 'is', null);
+  const page = unrevoked.orderBy('keys.created_at', 'desc').orderBy('keys.id', 'desc').limit(limit);
+  return readRecords(database, page);
 }
 
 /** One page of keys, newest first. */
@@ -105,7 +111,7 @@ function recordsQuery(database: Kysely<Tables>, keys: KeyRows): SelectQueryBuild
     ])
     .orderBy('key.created_at', 'desc')
     .orderBy('key.id', 'desc')
-    .orderBy('credential.position')
+    .orderBy('credential.position', 'desc')
     .orderBy('digest.pepper_id');
 }
 

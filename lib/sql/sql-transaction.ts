@@ -30,8 +30,8 @@ export class SqlTransaction implements KeyStoreTransaction {
     return this.#step(() => findKey(this.#transaction, id, ownerId));
   }
 
-  findUnrevokedByOwner(ownerId: string): Promise<readonly ApiKeyRecord[]> {
-    return this.#step(() => findUnrevokedKeys(this.#transaction, ownerId));
+  findUnrevokedByOwner(ownerId: string, limit: number): Promise<readonly ApiKeyRecord[]> {
+    return this.#step(() => findUnrevokedKeys(this.#transaction, ownerId, limit));
   }
 
   insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {

@@ -1,6 +1,14 @@
 import type { KeyStoreTransaction } from '../ports/key-store.js';
 import type { ContractContext } from './key-store-contract.js';
-import { insert, nextVersion, sampleEvent, sampleKey, update } from './sample-keys.js';
+import {
+  insert,
+  nextVersion,
+  sampleCredential,
+  sampleEvent,
+  sampleKey,
+  sampleTime,
+  update,
+} from './sample-keys.js';
 
 /** A change happens whole or not at all, and changes run one after the other. */
 export function describeChanges({ describe, it, expect }: ContractContext): void {
@@ -19,7 +27,7 @@ export function describeChanges({ describe, it, expect }: ContractContext): void
         const renamed = nextVersion(record, { name: 'Renamed' });
         await transaction.update(renamed, sampleEvent(renamed));
         expect(await transaction.find(record.id)).toEqual(renamed);
-        expect(await transaction.findUnrevokedByOwner(record.ownerId)).toEqual([renamed]);
+        expect(await transaction.findUnrevokedByOwner(record.ownerId, 9)).toEqual([renamed]);
       });
       expect((await store.find(record.id))?.version).toBe(2);
     });
@@ -145,7 +153,7 @@ export function describeChanges({ describe, it, expect }: ContractContext): void
   });
 
   describe('findUnrevokedByOwner', () => {
-    it('returns all unrevoked keys of one owner, in every keyspace and state', async ({ store }) => {
+    it('returns the unrevoked keys of one owner, in every keyspace and state', async ({ store }) => {
       await insert(
         store,
         sampleKey({ id: 'a' }),
@@ -154,9 +162,28 @@ export function describeChanges({ describe, it, expect }: ContractContext): void
         sampleKey({ id: 'd', revokedAt: 1 }),
         sampleKey({ id: 'e', ownerId: 'owner-2' }),
       );
-      const found = await store.transact((transaction) => transaction.findUnrevokedByOwner('owner-1'));
+      const found = await store.transact((transaction) => transaction.findUnrevokedByOwner('owner-1', 9));
       expect(found.map((record) => record.id).sort()).toEqual(['a', 'b', 'c']);
       expect(found.every((record) => record.credentials.length === 1)).toBe(true);
+    });
+
+    it('returns whole keys up to the limit, newest first, and what is left after a change', async ({
+      store,
+    }) => {
+      const credentials = ['one', 'two'].map((id) => sampleCredential({ id }));
+      const keys = ['a', 'b', 'c', 'd', 'e'].map((id) => sampleKey({ id, credentials }));
+      await insert(store, ...keys);
+      await store.transact(async (transaction) => {
+        const found = await transaction.findUnrevokedByOwner('owner-1', 2);
+        expect(found).toEqual([keys[4], keys[3]]);
+        for (const record of found) {
+          const revoked = nextVersion(record, { revokedAt: sampleTime });
+          await transaction.update(revoked, sampleEvent(revoked));
+        }
+        expect(await transaction.findUnrevokedByOwner('owner-1', 2)).toEqual([keys[2], keys[1]]);
+      });
+      const rest = await store.transact((transaction) => transaction.findUnrevokedByOwner('owner-1', 9));
+      expect(rest).toEqual([keys[2], keys[1], keys[0]]);
     });
   });
 }

@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ChangeContext } from '../../lib/manage/key-service.js';
+import type { KeyStore } from '../../lib/ports/key-store.js';
+import { postgresStore } from '../../lib/sql/postgres-store.js';
+import { sqliteStore } from '../../lib/sql/sqlite-store.js';
+import { insert, nextVersion, sampleEvent, sampleKey, update } from '../../lib/testing/sample-keys.js';
+import { createService } from '../harness/service.js';
+import { createDatabase } from '../servers/postgres.cjs';
+
+jest.setTimeout(60_000);
+
+const context: ChangeContext = { actor: { kind: 'application' }, address: null, managementScope: null };
+const howMany = 1_200;
+/** Far less than one transaction over all keys would take. */
+const deadlineMs = 1_000;
+
+describe.each([
+  ['SQLite', sqliteFile],
+  ['PostgreSQL', postgresSchema],
+])('revokeAll of an owner with many keys, on %s', (_name, open) => {
+  let store: KeyStore;
+  /** As another process has it. */
+  let other: KeyStore;
+  let cleanUp: () => Promise<void>;
+
+  beforeEach(async () => {
+    ({ store, other, cleanUp } = await open());
+    await store.open();
+    await other.open();
+    await insertMany(store, howMany);
+    await insert(store, sampleKey({ id: 'of-bob', ownerId: 'bob' }));
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await other.close();
+    await cleanUp();
+  });
+
+  it('ends them all, and keys that are made meanwhile, while changes of others get through', async () => {
+    const { service, close } = createService({ store });
+    let isDone = false;
+    const revoking = service.revokeAll(context, 'owner-1').finally(() => (isDone = true));
+    let bob = sampleKey({ id: 'of-bob', ownerId: 'bob' });
+    let ofOthers = 0;
+    await insert(other, sampleKey({ id: 'made-meanwhile' }));
+    while (!isDone) {
+      bob = nextVersion(bob);
+      await update(ofOthers % 2 === 0 ? other : store, bob);
+      ofOthers += 1;
+      // SQLite answers without a turn of the event loop; requests of others would come with one.
+      await nextTurn();
+    }
+    const revoked = await revoking;
+    expect(new Set(revoked.map(({ record }) => record.id)).size).toBe(howMany + 1);
+    expect(
+      revoked.every(({ record, effectiveBy }) => record.revokedAt !== null && effectiveBy === null),
+    ).toBe(true);
+    expect(ofOthers).toBeGreaterThan(5);
+    expect(await left(store)).toEqual([]);
+    expect((await store.find('of-bob'))?.revokedAt).toBeNull();
+    expect(await service.revokeAll(context, 'owner-1')).toEqual([]);
+    await close();
+  });
+
+  it('lets the event loop turn', async () => {
+    const { service, close } = createService({ store });
+    let longest = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    const start = performance.now();
+    await service.revokeAll(context, 'owner-1');
+    clearInterval(timer);
+    expect(longest).toBeLessThan((performance.now() - start) / 4);
+    await close();
+  });
+
+  it('keeps what was done when it fails, each key with its event, and goes on when it is called again', async () => {
+    const failing: KeyStore = {
+      open: () => store.open(),
+      close: () => store.close(),
+      find: (id, ownerId) => store.find(id, ownerId),
+      list: (query) => store.list(query),
+      listEvents: (query) => store.listEvents(query),
+      addDigest: (...digest) => store.addDigest(...digest),
+      recordUse: (uses) => store.recordUse(uses),
+      transact: (work) =>
+        (steps -= 1) < 0 ? Promise.reject(new Error('the database went away')) : store.transact(work),
+    };
+    let steps = 3;
+    const { service, close } = createService({ store: failing });
+    await expect(service.revokeAll(context, 'owner-1')).rejects.toThrow('the database went away');
+    const rest = (await left(store)).length;
+    expect(rest).toBeLessThan(howMany);
+    expect(rest).toBeGreaterThan(0);
+    const [newest] = await store.listEvents({ limit: 1 });
+    expect(newest).toMatchObject({ action: 'key.revoked', sequence: howMany + 1 + howMany - rest });
+    steps = Infinity;
+    expect(await service.revokeAll(context, 'owner-1')).toHaveLength(rest);
+    expect(await left(store)).toEqual([]);
+    await close();
+  });
+});
+
+async function left(store: KeyStore): Promise<readonly unknown[]> {
+  return store.transact((transaction) => transaction.findUnrevokedByOwner('owner-1', 10_000));
+}
+
+async function insertMany(store: KeyStore, count: number): Promise<void> {
+  for (let made = 0; made < count; made += 50) {
+    await store.transact(async (transaction) => {
+      for (let index = made; index < Math.min(count, made + 50); index += 1) {
+        const record = sampleKey({ id: `key${index}` });
+        await transaction.insert(record, sampleEvent(record));
+      }
+    });
+  }
+}
+
+interface Opened {
+  readonly store: KeyStore;
+  readonly other: KeyStore;
+  readonly cleanUp: () => Promise<void>;
+}
+
+async function sqliteFile(): Promise<Opened> {
+  const folder = await mkdtemp(join(tmpdir(), 'revoke-all-'));
+  const make = () => sqliteStore({ file: join(folder, 'keys.db'), deadlineMs });
+  const cleanUp = () => rm(folder, { recursive: true, force: true });
+  return { store: make(), other: make(), cleanUp };
+}
+
+async function postgresSchema(): Promise<Opened> {
+  const database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+  const make = () => postgresStore({ connection: database.url, deadlineMs, logger: console });
+  return { store: make(), other: make(), cleanUp: () => database.drop() };
+}
