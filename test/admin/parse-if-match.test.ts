@@ -1,0 +1,45 @@
+import { parseIfMatch } from '../../lib/admin/parse-if-match.js';
+
+describe('parseIfMatch', () => {
+  it.each([
+    [undefined, undefined],
+    ['*', '*'],
+    [' * ', '*'],
+    ['"3"', [3]],
+    ['"1", "2"\t,\t"3" ', [1, 2, 3]],
+    [' , "1",, ', [1]],
+    ['W/"1", "2"', [2]],
+    ['"01", "x", "", "-1"', []],
+  ])('reads %j as %j', (header, expected) => {
+    expect(parseIfMatch(header)).toEqual(expected);
+  });
+
+  it.each([
+    '3',
+    '"1" "2"',
+    '"1',
+    'w/"1"',
+    'W/ "1"',
+    '*, "1"',
+    '"1", x',
+    `"${'1'.repeat(600)}"`,
+    ','.repeat(513),
+  ])('refuses %j', (header) => {
+    expect(() => parseIfMatch(header)).toThrow(
+      expect.objectContaining({ code: 'ERR_API_KEYS_INVALID_REQUEST' }),
+    );
+  });
+
+  it('takes as many tags as fit into 512 characters', () => {
+    const header = Array.from({ length: 102 }, () => '"1"').join(', ');
+    expect(header).toHaveLength(508);
+    expect(parseIfMatch(header)).toHaveLength(102);
+  });
+
+  // CWE-1333: 16,000 blanks took 400 ms, 64,000 took six seconds.
+  it.each([250, 500, 1_000, 4_000, 16_000, 64_000])('refuses %i blanks and an x at once', (blanks) => {
+    const start = performance.now();
+    expect(() => parseIfMatch(`"1",${' '.repeat(blanks)}x`)).toThrow();
+    expect(performance.now() - start).toBeLessThan(100);
+  });
+});
