@@ -7,8 +7,8 @@ import { canonicalOrigin } from './refuse-cross-site.js';
 /** Says who calls, from the app's own authentication; `null` when nobody is signed in. */
 export type Authorize = (req: Request) => Actor | null | Promise<Actor | null>;
 
-/** How an admin router is mounted. */
-export interface AdminRouterOptions {
+/** How an admin router is mounted; `S` are the declared scopes. */
+export interface AdminRouterOptions<S extends string = string> {
   /**
    * Says who calls. It runs on every request before anything is read or changed, except on `/self`, which asks for an
    * API key. `null` answers 401; when it throws, the answer is 500 without details.
@@ -26,7 +26,7 @@ export interface AdminRouterOptions {
    *
    * @default undefined - no key manages keys
    */
-  readonly managementScope?: string | undefined;
+  readonly managementScope?: S | undefined;
   /**
    * Origins, as browsers write them (`https://console.example.com`), that may send state-changing requests from another
    * site. The app answers CORS preflights itself.

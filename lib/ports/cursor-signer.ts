@@ -1,3 +1,6 @@
+/** Longest cursor, in characters: none is made that is longer, and none that was sent is looked at. */
+export const maxCursorLength = 1000;
+
 /** Makes list cursors that cannot be forged or carried to another list. */
 export interface CursorSigner {
   /**

@@ -43,7 +43,7 @@ export interface AdminApp {
 }
 
 export interface AdminAppOptions {
-  readonly router?: Partial<AdminRouterOptions>;
+  readonly router?: Partial<AdminRouterOptions<TestScope>>;
   /** What the app does before the admin router, parsing bodies for example. */
   readonly before?: readonly RequestHandler[];
   readonly configure?: (app: Express) => void;

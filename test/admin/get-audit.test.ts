@@ -106,14 +106,20 @@ describe('GET /audit', () => {
   });
 
   describe('400', () => {
-    it.each(['action=key.eaten', 'action=', 'limit=0', 'keyId=', 'q=x', 'cursor=x', 'state=active'])(
-      'refuses ?%s',
-      async (query) => {
-        const answer = await adminApp.as(alice).get(`/audit?${query}`);
-        expectProblem(answer, 400, 'invalid_request');
-        expect(fieldsOf(answer)).toEqual([`?${query.split('=')[0]}`]);
-      },
-    );
+    it.each([
+      'action=key.eaten',
+      'action=',
+      'limit=0',
+      'keyId=',
+      'keyId=a%20name',
+      'q=x',
+      'cursor=x',
+      'state=active',
+    ])('refuses ?%s', async (query) => {
+      const answer = await adminApp.as(alice).get(`/audit?${query}`);
+      expectProblem(answer, 400, 'invalid_request');
+      expect(fieldsOf(answer)).toEqual([`?${query.split('=')[0]}`]);
+    });
   });
 
   describe('401', () => {

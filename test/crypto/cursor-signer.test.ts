@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { createCursorSigner, maxCursorLength } from '../../lib/crypto/cursor-signer.js';
+import { createCursorSigner } from '../../lib/crypto/cursor-signer.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
+import { maxCursorLength } from '../../lib/ports/cursor-signer.js';
 
 const make = (): string => randomBytes(32).toString('base64url');
 const [old, next] = [make(), make()];

@@ -95,5 +95,8 @@ createApiKeys({
 createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, redis: new Redis5({ lazyConnect: true }) });
 // @ts-expect-error unknown option
 createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, peper: 'x' });
+// @ts-expect-error misspelt
+apiKeys.adminRouter({ authorize: () => null, managementScope: 'orders:raed' });
+apiKeys.adminRouter({ authorize: () => null, managementScope: 'orders:write' });
 // @ts-expect-error authorize is needed
 apiKeys.adminRouter({});
