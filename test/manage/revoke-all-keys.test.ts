@@ -70,13 +70,15 @@ describe.each([
     const { service, close } = createService({ store });
     let longest = 0;
     let last = performance.now();
-    const timer = setInterval(() => {
+    const lookAtClock = (): void => {
       longest = Math.max(longest, performance.now() - last);
       last = performance.now();
-    }, 1);
+    };
+    const timer = setInterval(lookAtClock, 1);
     const start = performance.now();
     await service.revokeAll(context, 'owner-1');
     clearInterval(timer);
+    lookAtClock();
     expect(longest).toBeLessThan((performance.now() - start) / 4);
     await close();
   });
