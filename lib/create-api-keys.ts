@@ -74,6 +74,8 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
     realm,
   } as const;
 
+  const reportTrouble = createTroubleReporter(logger);
+
   const requireApiKey = createRequireApiKey<S>({
     verify: (request) => lifecycle.requireStarted().verify(request),
     catalogue,
@@ -83,7 +85,7 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
     sources,
     opaqueRefusals: resolved.opaqueRefusals ?? false,
     hidden: resolved.hideCredentials === true ? new HiddenCredentials() : null,
-    reportTrouble: createTroubleReporter(logger),
+    reportTrouble,
   });
 
   return {
@@ -99,7 +101,7 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
           whenReady: async () => void lifecycle.requireStarted(),
           keyspace,
           clock,
-          logger,
+          reportTrouble,
           holderGuard: requireApiKey.anyScope(),
           challenge,
         },

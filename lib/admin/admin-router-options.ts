@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Actor } from '../domain/actor.js';
-import { nearestOf, type ScopeCatalogue } from '../domain/scope-catalogue.js';
+import { adviceFor } from '../domain/known-names.js';
+import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 import { canonicalOrigin } from './refuse-cross-site.js';
 
@@ -86,11 +87,8 @@ function authorizeOf(value: unknown): Authorize {
 function managementScopeOf(value: unknown, catalogue: ScopeCatalogue): string | null {
   if (value === undefined) return null;
   if (typeof value === 'string' && catalogue.has(value)) return value;
-  const nearest = typeof value === 'string' ? catalogue.nearest(value) : null;
-  return fail(
-    'managementScope must be one of the declared scopes' +
-      (nearest === null ? ` (${catalogue.names.join(', ')})` : `; did you mean '${nearest}'?`),
-  );
+  const meant = typeof value === 'string' ? value : '';
+  return fail(`managementScope must be one of the declared scopes; ${adviceFor(meant, catalogue.names)}`);
 }
 
 function allowedOriginsOf(value: unknown): ReadonlySet<string> {
@@ -114,10 +112,7 @@ function allowedOriginsOf(value: unknown): ReadonlySet<string> {
 }
 
 function unknownOption(name: string): string {
-  const nearest = nearestOf(name, Object.keys(known));
-  const advice =
-    nearest === null ? `known are ${Object.keys(known).join(', ')}` : `did you mean '${nearest}'?`;
-  return `unknown option '${name}'; ${advice}`;
+  return `unknown option '${name}'; ${adviceFor(name, Object.keys(known))}`;
 }
 
 function fail(message: string): never {

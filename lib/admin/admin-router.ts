@@ -14,7 +14,7 @@ import type { Challenge } from '../http/challenge.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { ChangeContext, KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
-import type { Logger } from '../ports/logger.js';
+import type { TroubleReporter } from '../http/trouble-reporter.js';
 import {
   resolveAdminRouterOptions,
   type AdminRouterOptions,
@@ -38,7 +38,7 @@ export interface AdminRouterParts {
   readonly keys: KeyService;
   readonly keyspace: Keyspace;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly reportTrouble: TroubleReporter;
   /** Rejects with ApiKeysError `unavailable` as long as keys cannot be read or changed. */
   readonly whenReady: () => Promise<void>;
   /** Lets the holder of any valid key through and sets `req.apiKey`; answers all others itself. */
@@ -67,7 +67,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
     );
   }
   router.use((_req, _res, next) => next(new ApiKeysError('not_found')));
-  router.use(answerError(parts.challenge, parts.logger));
+  router.use(answerError(parts.challenge, parts.reportTrouble));
   return router;
 }
 

@@ -3,8 +3,8 @@ import type { Refusal } from '../domain/verdict.js';
 import { ApiKeysError, problems } from '../errors.js';
 import { challengeFor, type Challenge } from '../http/challenge.js';
 import { sendProblem } from '../http/send-problem.js';
+import type { TroubleReporter } from '../http/trouble-reporter.js';
 import { keyNotFound } from '../manage/authority.js';
-import type { Logger } from '../ports/logger.js';
 
 const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
 
@@ -12,13 +12,11 @@ const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
  * The last resort of the router: whatever happened, the caller gets a problem without internals, and the operator is
  * told what the caller is not.
  */
-export function answerError(challenge: Challenge, logger: Logger): ErrorRequestHandler {
+export function answerError(challenge: Challenge, reportTrouble: TroubleReporter): ErrorRequestHandler {
   // Express tells error handlers from others by their four parameters.
   return function answerAdminError(thrown: unknown, _req, res, _next) {
     const error = problemOf(thrown);
-    if (error.problem === 'internal_error') {
-      logger.error('api-keys: the admin router failed', error.cause);
-    }
+    reportTrouble('the admin router', error);
     if (res.headersSent) {
       // Half an answer must not look like a whole one.
       res.destroy();

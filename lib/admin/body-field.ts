@@ -56,3 +56,8 @@ export function requiredField(name: BodyField, rules: FieldRules): ValidationCha
       return true;
     });
 }
+
+/** The chain of a field that is known, but not for this caller to send. */
+export function forbiddenField(name: BodyField, message: string): ValidationChain {
+  return body(name).not().exists().withMessage(message);
+}

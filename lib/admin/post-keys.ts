@@ -1,16 +1,17 @@
-import { optionalField, requiredField } from './body-field.js';
+import { ownerIdIsForAdmins } from '../manage/create-key.js';
+import { forbiddenField, optionalField, requiredField } from './body-field.js';
 import type { Endpoint } from './endpoint.js';
 import { presentNewKey } from './present-key.js';
 
 /**
  * Makes a key; the only answer besides rotation that shows a token. Whose key it is comes from the caller: only an
- * admin names an owner, for all others `ownerId` is an unknown field.
+ * admin names an owner.
  */
 export const postKeys: Endpoint = {
   fields: (rules, actor) => [
     requiredField('name', rules),
     requiredField('scopes', rules),
-    ...(actor.kind === 'admin' ? [requiredField('ownerId', rules)] : []),
+    actor.kind === 'admin' ? requiredField('ownerId', rules) : forbiddenField('ownerId', ownerIdIsForAdmins),
     optionalField('description', rules),
     optionalField('expiresAt', rules),
     optionalField('ipAllowlist', rules),

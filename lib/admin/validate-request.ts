@@ -1,5 +1,5 @@
 import type { ValidationChain } from 'express-validator';
-import { nearestOf } from '../domain/scope-catalogue.js';
+import { adviceFor } from '../domain/known-names.js';
 import { ApiKeysError, type FieldProblem } from '../errors.js';
 
 /** What a caller sent, by location. */
@@ -65,8 +65,6 @@ function unknownNames(
       if (!showableName.test(name)) {
         return { field: mark || location, message: 'holds a name that is not known here' };
       }
-      const nearest = nearestOf(name, known);
-      const advice = nearest === null ? '' : `; did you mean ${nearest}?`;
-      return { field: `${mark}${name}`, message: `is not known here${advice}` };
+      return { field: `${mark}${name}`, message: `is not accepted here; ${adviceFor(name, known)}` };
     });
 }

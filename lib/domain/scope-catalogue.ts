@@ -1,4 +1,3 @@
-import { nearestOf } from './known-names.js';
 import { covers, isScope, isWildcard } from './scope.js';
 
 /** The scopes that an app knows, with a sentence for each. */
@@ -10,8 +9,6 @@ export interface ScopeCatalogue {
   isGrantable(scope: string): boolean;
   /** All scopes of the catalogue that the granted ones cover. */
   expand(granted: readonly string[]): ReadonlySet<string>;
-  /** The scope of the catalogue that is nearest to a misspelt one, or `null`. */
-  nearest(misspelt: string): string | null;
 }
 
 /**
@@ -38,8 +35,5 @@ export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): 
     isGrantable: (scope) =>
       known.has(scope) || (isWildcard(scope) && names.some((name) => covers(scope, name))),
     expand: (granted) => new Set(names.filter((name) => granted.some((scope) => covers(scope, name)))),
-    nearest: (misspelt) => nearestOf(misspelt, names),
   };
 }
-
-export { nearestOf } from './known-names.js';

@@ -68,8 +68,11 @@ export async function createKey(
   return { record, token, effectiveBy: null };
 }
 
+/** What owners and keys are told who name an owner, themselves included. */
+export const ownerIdIsForAdmins = 'is only for admins to name; leave it out, the key is yours';
+
 function refuseOwnerId(): never {
-  throw new InvalidFieldError('is only for admins to name; leave it out, the key is yours');
+  throw new InvalidFieldError(ownerIdIsForAdmins);
 }
 
 /** The owner comes from the actor; only admins and the app's own code name one. */

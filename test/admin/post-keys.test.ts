@@ -166,7 +166,7 @@ describe('POST /keys', () => {
     it('says which name was probably meant', async () => {
       const answer = await post({ name: 'a key', scopes: [], expiresat: null });
       expect(answer.body).toMatchObject({
-        errors: [{ field: 'expiresat', message: 'is not known here; did you mean expiresAt?' }],
+        errors: [{ field: 'expiresat', message: "is not accepted here; did you mean 'expiresAt'?" }],
       });
     });
 

@@ -90,11 +90,6 @@ describe('createScopeCatalogue', () => {
     expect([...catalogue.expand([])]).toEqual([]);
   });
 
-  it('finds the scope that was meant', () => {
-    expect(catalogue.nearest('orders:raed')).toBe('orders:read');
-    expect(catalogue.nearest('billing:export')).toBeNull();
-  });
-
   it.each([[{}], [{ orders: '' }], [{ 'orders:*': '' }], [{ 'Orders:read': '' }]])('refuses %j', (scopes) => {
     expect(() => createScopeCatalogue(scopes)).toThrow(TypeError);
   });
