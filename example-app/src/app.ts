@@ -3,7 +3,8 @@ import { apiKeyOf, createApiKeys } from 'express-api-keys';
 import helmet from 'helmet';
 import type { Settings } from './config.js';
 import { createOrders, readOrderRequest } from './orders.js';
-import { answerError, answerNotFound, sendProblem } from './problem.js';
+import { allowOnly, answerError, answerNotFound, sendProblem } from './problem.js';
+import { readJson } from './read-json.js';
 import { createSignIn } from './sign-in.js';
 import { createDemoUsers } from './users.js';
 
@@ -34,14 +35,13 @@ export function createApp(settings: Settings): OrdersService {
   app.disable('x-powered-by');
   app.use(helmet());
   app.use('/api-keys', apiKeys.adminRouter({ authorize: signIn.actorOf }));
-  app.use(express.json({ limit: '16kb' }));
   app.use('/signin', signIn.router);
 
   app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
     res.json({ items: orders.list(apiKeyOf(req).ownerId) });
   });
 
-  app.post('/orders', apiKeys.requireApiKey('orders:write'), (req, res) => {
+  app.post('/orders', apiKeys.requireApiKey('orders:write'), readJson, (req, res) => {
     const request = readOrderRequest(req.body);
     if ('item' in request) {
       res.status(201).json(orders.place(apiKeyOf(req).ownerId, request));
@@ -55,14 +55,27 @@ export function createApp(settings: Settings): OrdersService {
     }
   });
 
+  app.all('/orders', allowOnly('GET', 'HEAD', 'POST'));
+
   app.get('/health', (_req, res) => {
     res.json({ status: 'up' });
   });
 
-  app.get('/ready', (_req, res) => {
+  app.get('/ready', async (_req, res) => {
     const status = apiKeys.status();
-    res.status(status.ready ? 200 : 503).json(status);
+    const isReady = status.ready && (await canReadKeys());
+    res.status(isReady ? 200 : 503).json(isReady ? status : { ...status, ready: false, failed: 'database' });
   });
+
+  app.all(['/health', '/ready'], allowOnly('GET', 'HEAD'));
+
+  /** Asks the database for as little as there is; the library gives up when it does not answer in time. */
+  function canReadKeys(): Promise<boolean> {
+    return apiKeys.keys.list({ limit: 1 }).then(
+      () => true,
+      () => false,
+    );
+  }
 
   app.use(answerNotFound);
   app.use(answerError);

@@ -16,6 +16,8 @@ export interface Orders {
 }
 
 const mostPerOwner = 100;
+/** How many unknown fields an answer names. */
+const mostNamed = 10;
 
 /** Keeps the newest orders of every owner. */
 export function createOrders(): Orders {
@@ -38,14 +40,18 @@ export function createOrders(): Orders {
 export function readOrderRequest(
   body: unknown,
 ): OrderRequest | ReadonlyArray<{ field: string; message: string }> {
-  const { item, quantity } = (body ?? {}) as Record<string, unknown>;
+  const { item, quantity, ...others } = (body ?? {}) as Record<string, unknown>;
+  const unknown = Object.keys(others).slice(0, mostNamed);
   const errors = [
     ...(isItem(item) ? [] : [{ field: 'item', message: 'must be a text of 1 to 100 characters' }]),
     ...(isQuantity(quantity)
       ? []
       : [{ field: 'quantity', message: 'must be a whole number from 1 to 1000' }]),
+    ...unknown.map((field) => ({ field, message: 'is not known; an order has item and quantity' })),
   ];
-  return isItem(item) && isQuantity(quantity) ? { item: item.trim(), quantity } : errors;
+  return isItem(item) && isQuantity(quantity) && unknown.length === 0
+    ? { item: item.trim(), quantity }
+    : errors;
 }
 
 function isItem(value: unknown): value is string {

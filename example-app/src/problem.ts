@@ -24,23 +24,49 @@ export const answerNotFound: RequestHandler = (_req, res) => {
   sendProblem(res, { status: 404, code: 'not_found', detail: 'There is no such resource.' });
 };
 
+/** Answers other methods of a path; goes behind its handlers. */
+export function allowOnly(...methods: readonly string[]): RequestHandler {
+  return (_req, res) => {
+    const allowed = methods.join(', ');
+    res.set('Allow', allowed);
+    sendProblem(res, { status: 405, code: 'method_not_allowed', detail: `Use ${allowed}.` });
+  };
+}
+
 /** Answers when a handler threw or a body could not be read; the cause of a 5xx is only logged. */
 export const answerError: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   if (res.headersSent) {
     next(error);
     return;
   }
-  const status = statusOf(error);
-  if (status < 500) {
-    sendProblem(res, { status, code: 'invalid_request', detail: 'The request could not be read.' });
+  const { status, type } = errorOfExpress(error);
+  if (status >= 400 && status < 500) {
+    sendProblem(res, problemOf(status, type));
     return;
   }
   console.error(error);
   sendProblem(res, { status: 500, code: 'internal_error', detail: 'Something went wrong here.' });
 };
 
-/** Express' own parsers put the status of a bad request on the error. */
-function statusOf(error: unknown): number {
-  const status = error instanceof Error && 'status' in error ? error.status : undefined;
-  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
+function problemOf(status: number, type: string): Problem {
+  switch (status) {
+    case 413:
+      return { status, code: 'payload_too_large', detail: 'Send at most 16 KiB.' };
+    case 415:
+      return { status, code: 'unsupported_media_type', detail: 'Send JSON in UTF-8 as application/json.' };
+    default: {
+      const isNoJson = type === 'entity.parse.failed';
+      const detail = isNoJson ? 'The body must be valid JSON.' : 'The request could not be read.';
+      return { status, code: 'invalid_request', detail };
+    }
+  }
+}
+
+/** Express' own parsers put the status of a bad request, and what is wrong with it, on the error. */
+function errorOfExpress(error: unknown): { status: number; type: string } {
+  const { status, type } = (error instanceof Error ? error : {}) as { status?: unknown; type?: unknown };
+  return {
+    status: typeof status === 'number' ? status : 500,
+    type: typeof type === 'string' ? type : '',
+  };
 }

@@ -2,7 +2,8 @@ import { hkdfSync } from 'node:crypto';
 import { Router, type Request } from 'express';
 import type { Actor } from 'express-api-keys';
 import jwt from 'jsonwebtoken';
-import { sendProblem } from './problem.js';
+import { allowOnly, sendProblem } from './problem.js';
+import { readJson } from './read-json.js';
 import { createTryLimit } from './try-limit.js';
 import type { Users } from './users.js';
 
@@ -25,7 +26,7 @@ export function createSignIn(users: Users, secret: string): SignIn {
   const tries = createTryLimit({ most: 10, windowSeconds: 60 });
   const router = Router();
 
-  router.post('/', async (req, res) => {
+  router.post('/', readJson, async (req, res) => {
     const { username, password } = (req.body ?? {}) as Record<string, unknown>;
     if (typeof username !== 'string' || typeof password !== 'string' || password.length > 100) {
       sendProblem(res, { status: 400, code: 'invalid_request', detail: 'Send { "username", "password" }.' });
@@ -53,6 +54,7 @@ export function createSignIn(users: Users, secret: string): SignIn {
     });
     res.set('Cache-Control', 'no-store').json({ token });
   });
+  router.all('/', allowOnly('POST'));
 
   return {
     router,

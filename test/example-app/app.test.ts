@@ -180,16 +180,60 @@ describe('example-app', () => {
       expect((body as { errors: Array<{ field: string }> }).errors.map(({ field }) => field)).toEqual(fields);
     });
 
-    it('refuses a body that is no JSON', async () => {
+    it('names fields that an order does not have, and few of many', async () => {
       const { key } = await (await signIn('alice')).makeKey(['orders:write']);
-      const { body } = await request(app)
-        .post('/orders')
-        .set('X-API-Key', key)
-        .set('Content-Type', 'application/json')
-        .send('{ "item": ')
-        .expect(400);
-      expect(body).toMatchObject({ code: 'invalid_request' });
+      const place = (order: object) => request(app).post('/orders').set('X-API-Key', key).send(order);
+      const { body } = await place({ item: 'tea', quantity: 1, price: 0 }).expect(400);
+      expect(body).toMatchObject({
+        errors: [{ field: 'price', message: 'is not known; an order has item and quantity' }],
+      });
+      const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`field${index}`, 1]));
+      const answer = await place({ item: 'tea', quantity: 1, ...many }).expect(400);
+      expect((answer.body as { errors: unknown[] }).errors).toHaveLength(10);
     });
+  });
+
+  describe('bodies', () => {
+    const wrongBodies = [
+      ['no JSON', 'application/json', '{ "item": ', 400, 'invalid_request', /must be valid JSON/],
+      ['a form', 'application/x-www-form-urlencoded', 'item=tea', 415, 'unsupported_media_type', /Send JSON/],
+      ['text', 'text/plain', '{"item":"tea"}', 415, 'unsupported_media_type', /Send JSON/],
+      ['too long', 'application/json', `"${'x'.repeat(17_000)}"`, 413, 'payload_too_large', /at most 16 KiB/],
+      ['not in UTF-8', 'application/json; charset=koi8-r', '{}', 415, 'unsupported_media_type', /UTF-8/],
+    ] as const;
+
+    it.each(wrongBodies)('are refused when they are %s', async (_what, type, sent, status, code, detail) => {
+      const { key } = await (await signIn('alice')).makeKey(['orders:write']);
+      for (const path of ['/orders', '/signin']) {
+        const { body, headers } = await request(app)
+          .post(path)
+          .set('X-API-Key', key)
+          .set('Content-Type', type)
+          .send(sent)
+          .expect(status);
+        expect(body).toMatchObject({ status, code, detail: expect.stringMatching(detail) });
+        expect(headers['content-type']).toMatch(/^application\/problem\+json/);
+      }
+    });
+
+    it.each(wrongBodies)('are not looked at without a key, when they are %s', async (_what, type, sent) => {
+      const { body } = await request(app).post('/orders').set('Content-Type', type).send(sent).expect(401);
+      expect(body).toMatchObject({ code: 'missing_credential' });
+    });
+  });
+
+  it.each([
+    ['delete', '/orders', 'GET, HEAD, POST'],
+    ['options', '/orders', 'GET, HEAD, POST'],
+    ['put', '/orders', 'GET, HEAD, POST'],
+    ['get', '/signin', 'POST'],
+    ['options', '/signin', 'POST'],
+    ['post', '/health', 'GET, HEAD'],
+    ['delete', '/ready', 'GET, HEAD'],
+  ] as const)('refuses %s %s, and says what may be used', async (method, path, allowed) => {
+    const { body, headers } = await request(app)[method](path).expect(405);
+    expect(headers['allow']).toBe(allowed);
+    expect(body).toMatchObject({ code: 'method_not_allowed' });
   });
 
   it('says how it is, and nothing of its software', async () => {
@@ -203,7 +247,7 @@ describe('example-app', () => {
   it('is up but not ready before its keys can be checked', async () => {
     const other = createApp({ ...settingsIn(folder), database: 'postgres://nobody@127.0.0.1:1/none' });
     await request(other.app).get('/health').expect(200);
-    await request(other.app).get('/ready').expect(503, { ready: false, redis: 'none' });
+    await request(other.app).get('/ready').expect(503, { ready: false, redis: 'none', failed: 'database' });
     const { headers } = await request(other.app)
       .get('/orders')
       .set('X-API-Key', (await (await signIn('alice')).makeKey(['orders:read'])).key)
