@@ -1,5 +1,9 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { BadSettingError } from './bad-setting-error.js';
+import { errorCode } from './error-code.js';
 import { makeRandomText, readOrMakeSecret } from './secret-file.js';
+import { parsePublicUrl, parseServerUrl } from './url-settings.js';
 
 /** Everything that can be set from outside, read once at start. */
 export interface Settings {
@@ -17,9 +21,6 @@ export interface Settings {
   readonly demoPasswordIsRandom: boolean;
 }
 
-/** A setting that cannot be used; the message says what to write instead. */
-export class BadSettingError extends Error {}
-
 /** Makes a pepper. */
 const pepperCommand = `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
 
@@ -34,15 +35,14 @@ export function readSettings(environment: NodeJS.ProcessEnv, defaultDataDir: str
   const dataDir = read('DATA_DIR') ?? defaultDataDir;
   const host = read('HOST') ?? '127.0.0.1';
   const port = parsePort(read('PORT') ?? '3000');
-  const databaseUrl = parseUrl('DATABASE_URL', read('DATABASE_URL'), ['postgres:', 'postgresql:']);
+  const databaseUrl = parseServerUrl('DATABASE_URL', read('DATABASE_URL'), ['postgres:', 'postgresql:']);
   const demoPassword = parseDemoPassword(read('DEMO_PASSWORD'));
+  if (databaseUrl === undefined) prepareDataDir(dataDir);
   return {
     port,
     host,
-    publicUrl:
-      parseUrl('PUBLIC_URL', read('PUBLIC_URL'), ['http:', 'https:'])?.replace(/\/$/, '') ??
-      urlOf(host, port),
-    redisUrl: parseUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:']),
+    publicUrl: parsePublicUrl(read('PUBLIC_URL')) ?? urlOf(isWildcard(host) ? '127.0.0.1' : host, port),
+    redisUrl: parseServerUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:']),
     database: databaseUrl ?? `file:${join(dataDir, 'api-keys.db')}`,
     pepper: readPepper(read('API_KEYS_PEPPER'), databaseUrl !== undefined, dataDir),
     demoPassword: demoPassword ?? makeRandomText(12),
@@ -50,23 +50,38 @@ export function readSettings(environment: NodeJS.ProcessEnv, defaultDataDir: str
   };
 }
 
-/** The address to call; a service that listens on all interfaces is reached on the local one. */
-function urlOf(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+/** The address of a host and a port; an IPv6 address stands in brackets. */
+export function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** A service that listens on all addresses is reached on the local one. */
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+/** Makes the folder when it is not there, and finds out now whether files can be made in it. */
+function prepareDataDir(dataDir: string): void {
+  orSayWhatToSet(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+  });
+}
+
+function orSayWhatToSet<T>(path: string, use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    throw new BadSettingError(
+      `DATA_DIR cannot be used (${errorCode(error)} at ${path}); set it to a folder this user may write to`,
+    );
+  }
 }
 
 function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (port >= 1 && port <= 65535) return port;
   throw new BadSettingError(`PORT is ${JSON.stringify(text)}; write a port from 1 to 65535, as in PORT=3000`);
-}
-
-/** The value may hold a password, so no message repeats it. */
-function parseUrl(name: string, text: string | undefined, protocols: readonly string[]): string | undefined {
-  if (text === undefined) return undefined;
-  if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
-  throw new BadSettingError(`${name} is not a URL that begins with ${protocols[0]}//`);
 }
 
 function parseDemoPassword(text: string | undefined): string | undefined {
@@ -80,11 +95,24 @@ function parseDemoPassword(text: string | undefined): string | undefined {
 
 /** Beside a shared database the pepper must be the same for every process, so it cannot be made here. */
 function readPepper(text: string | undefined, sharesDatabase: boolean, dataDir: string): string {
-  if (text === undefined && !sharesDatabase) return readOrMakeSecret(join(dataDir, 'pepper'));
-  if (text !== undefined && Buffer.byteLength(text) >= 32) return text;
+  if (text === undefined && !sharesDatabase) return readKeptPepper(join(dataDir, 'pepper'));
+  if (text !== undefined && isLongEnough(text)) return text;
   const problem = text === undefined ? 'is needed with DATABASE_URL' : 'has fewer than 32 bytes';
   throw new BadSettingError(
     `API_KEYS_PEPPER ${problem}. Make one with\n  ${pepperCommand}\n` +
       'and set the same value at every start and in every process.',
   );
+}
+
+function readKeptPepper(file: string): string {
+  const pepper = orSayWhatToSet(file, () => readOrMakeSecret(file));
+  if (isLongEnough(pepper)) return pepper;
+  throw new BadSettingError(
+    `The pepper in ${file} has fewer than 32 bytes. Restore the file from a backup, or remove it: then a new pepper is ` +
+      'made, and keys go on working.',
+  );
+}
+
+function isLongEnough(pepper: string): boolean {
+  return Buffer.byteLength(pepper) >= 32;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from './error-code.js';
 
 /** A random text that holds `bytes` bytes of randomness and only letters, digits, `-` and `_`. */
 export function makeRandomText(bytes: number): string {
@@ -18,13 +19,9 @@ export function readOrMakeSecret(path: string): string {
   try {
     linkSync(draft, path);
   } catch (error) {
-    if (!isAlreadyThere(error)) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   } finally {
     rmSync(draft);
   }
   return readFileSync(path, 'utf8').trim();
-}
-
-function isAlreadyThere(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST';
 }

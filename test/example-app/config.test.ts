@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '../../example-app/src/config.js';
@@ -76,11 +76,33 @@ describe('the settings of the example app', () => {
     [{ PORT: '0' }, /^PORT/],
     [{ PORT: '65536' }, /^PORT/],
     [{ PORT: '3000.5' }, /^PORT/],
-    [{ PUBLIC_URL: 'orders.example.com' }, /^PUBLIC_URL is not a URL that begins with http:/],
-    [{ REDIS_URL: 'localhost:6379' }, /^REDIS_URL is not a URL that begins with redis:/],
+    [
+      { PUBLIC_URL: 'orders.example.com' },
+      /^PUBLIC_URL is not a URL that begins with http:\/\/ or https:\/\/$/,
+    ],
+    [{ PUBLIC_URL: 'https://orders.example.com/?a=1' }, /^PUBLIC_URL takes an address without/],
+    [{ PUBLIC_URL: 'https://orders.example.com/#a' }, /^PUBLIC_URL takes an address without/],
+    [{ PUBLIC_URL: 'https://u:secret-password@orders.example.com' }, /^PUBLIC_URL takes an address without/],
+    [{ REDIS_URL: 'localhost:6379' }, /^REDIS_URL is not a URL that begins with redis:\/\/ or rediss:\/\/$/],
+    [{ REDIS_URL: 'redis://:secret-password/1@cache' }, /^REDIS_URL seems to hold a \/ .*percent-encode/],
     [
       { DATABASE_URL: 'mysql://u:secret-password@h/d' },
-      /^DATABASE_URL is not a URL that begins with postgres:/,
+      /^DATABASE_URL is not a URL that begins with postgres:\/\/ or postgresql:\/\/$/,
+    ],
+    [
+      { DATABASE_URL: 'postgres://u:secret-password#1@h/d' },
+      /a # in its user name or .*percent-encode # as %23/,
+    ],
+    [{ DATABASE_URL: 'postgres://u:1#secret-password@h/d' }, /^DATABASE_URL holds a #.*percent-encode/],
+    [{ DATABASE_URL: 'postgres://u:p@h/d#secret-password' }, /^DATABASE_URL holds a #/],
+    [{ DATABASE_URL: 'postgres://u:secret-password/1@h/d' }, /^DATABASE_URL seems to hold a \/ .*%2F/],
+    [{ DATABASE_URL: 'postgres://u:1/secret-password@h/d' }, /^DATABASE_URL seems to hold a \/ .*%2F/],
+    [{ DATABASE_URL: 'postgres://u:1?secret-password@h/d' }, /^DATABASE_URL seems to hold a \? .*%3F/],
+    [{ DATABASE_URL: 'postgres://u:p@h:99999/d' }, /^DATABASE_URL has a port that is not a number from 1/],
+    [{ DATABASE_URL: 'postgres://u:p@h:port/d' }, /^DATABASE_URL has a port that is not a number from 1/],
+    [
+      { DATABASE_URL: 'postgres://u:secret-password' },
+      /^DATABASE_URL has a port that is not a number from 1/,
     ],
     [{ DATABASE_URL: postgres }, /^API_KEYS_PEPPER is needed with DATABASE_URL\. Make one with\n {2}node -e/],
     [{ API_KEYS_PEPPER: 'short' }, /^API_KEYS_PEPPER has fewer than 32 bytes/],
@@ -89,5 +111,39 @@ describe('the settings of the example app', () => {
   ])('refuse %j and say what to write', (environment, message) => {
     expect(() => read(environment)).toThrow(message);
     expect(() => read(environment)).not.toThrow('secret-password');
+  });
+
+  it.each([
+    'postgres://u:p%23%2F%40@db.example.com:5432/orders?sslmode=require&application_name=a@b/c',
+    // Both drivers take what stands before the last @ for the password.
+    'postgres://u:p@ss@db.example.com/orders',
+    'postgresql://u:p@[::1]:5432/orders',
+    'postgres:///orders?host=/var/run/postgresql',
+  ])('pass %s on as it is', (url) => {
+    expect(read({ DATABASE_URL: url, API_KEYS_PEPPER: longPepper }).database).toBe(url);
+  });
+
+  it('say when the data folder cannot be used, whatever stands there', () => {
+    const file = join(dataDir, '..', 'a-file');
+    writeFileSync(file, '');
+    const message = /^DATA_DIR cannot be used \((EEXIST|ENOTDIR|ENOENT|EACCES) at .*set it to a folder/;
+    for (const folder of [file, join(file, 'below'), '/dev/null']) {
+      expect(() => read({ DATA_DIR: folder })).toThrow(message);
+      expect(() => read({ DATA_DIR: folder, API_KEYS_PEPPER: longPepper })).toThrow(message);
+    }
+  });
+
+  it('do not touch the data folder beside a shared database', () => {
+    const unused = join(dataDir, '..', 'unused');
+    read({ DATA_DIR: unused, DATABASE_URL: postgres, API_KEYS_PEPPER: longPepper });
+    expect(readdirSync(join(dataDir, '..'))).not.toContain('unused');
+  });
+
+  it('name the file of a kept pepper that is too short', () => {
+    const folder = mkdtempSync(join(dataDir, '..', 'short-'));
+    writeFileSync(join(folder, 'pepper'), 'short', { mode: 0o600 });
+    expect(() => read({ DATA_DIR: folder })).toThrow(
+      `The pepper in ${join(folder, 'pepper')} has fewer than`,
+    );
   });
 });

@@ -1,0 +1,62 @@
+import { BadSettingError } from './bad-setting-error.js';
+
+const percentEncode =
+  'In the user name and the password, percent-encode # as %23, / as %2F, ? as %3F and @ as %40, ' +
+  'as in postgres://user:p%23ss@host:5432/name';
+
+/** Where callers reach the service: an address without anything that paths cannot be appended to. */
+export function parsePublicUrl(text: string | undefined): string | undefined {
+  const url = parseUrl('PUBLIC_URL', text, ['http:', 'https:']);
+  if (url === null) return undefined;
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
+    throw new BadSettingError(
+      'PUBLIC_URL takes an address without user, ? and #, as in PUBLIC_URL=https://orders.example.com',
+    );
+  }
+  return url.href.replace(/\/$/, '');
+}
+
+/** The address of a server, which may hold a user and a password. It is passed on as it was written. */
+export function parseServerUrl(
+  name: string,
+  text: string | undefined,
+  protocols: readonly [string, string],
+): string | undefined {
+  const begins = protocols.find((protocol) => text?.startsWith(`${protocol}//`));
+  const mistake = text === undefined || begins === undefined ? null : mistakeIn(text);
+  if (mistake !== null) throw new BadSettingError(`${name} ${mistake}`);
+  return parseUrl(name, text, protocols) === null ? undefined : text;
+}
+
+/**
+ * What is wrong behind the protocol. A password with a `#`, `/` or `?` in it ends the address early: what is left may be
+ * a URL all the same, of another host.
+ */
+function mistakeIn(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.hash) return `holds a #, which belongs to no such address. ${percentEncode}`;
+  const isCutShort = url === null || url.username === '' || url.pathname.includes('@');
+  const user = /^\w+:\/\/(.*)@/.exec(text)?.[1] ?? '';
+  const character = /[#/?]/.exec(user)?.[0];
+  if (isCutShort && character !== undefined) {
+    return `seems to hold a ${character} in its user name or password. ${percentEncode}`;
+  }
+  const host = /^\w+:\/\/([^/?]*)/.exec(text)?.[1]?.split('@').at(-1) ?? '';
+  const port = /^(?:\[[^\]]*\]|[^:]*):(.*)$/.exec(host)?.[1];
+  if (port !== undefined && !isPort(port)) return 'has a port that is not a number from 1 to 65535';
+  return null;
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65535;
+}
+
+/** The value may hold a password, so no message repeats it. */
+function parseUrl(name: string, text: string | undefined, protocols: readonly [string, string]): URL | null {
+  if (text === undefined) return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && protocols.includes(url.protocol)) return url;
+  throw new BadSettingError(
+    `${name} is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
+}
