@@ -8,26 +8,36 @@ import { startRedis } from '../test/servers/redis.cjs';
 
 const signals = /** @type {const} */ (['SIGTERM', 'SIGINT', 'SIGHUP']);
 
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let app;
+let isStopping = false;
+// The servers stay until the app, which needs them, has answered its last request.
+for (const signal of signals) {
+  process.on(signal, () => {
+    isStopping = true;
+    app?.kill('SIGTERM');
+  });
+}
+
 const redis = await startRedis();
 const postgres = await startPostgres();
-console.log(`Redis on ${redis.url}, PostgreSQL on ${postgres.url}; their data goes when this stops.`);
+let exitCode = 0;
 
-const app = spawn(process.execPath, [fileURLToPath(new URL('dist/server.js', import.meta.url))], {
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    DATABASE_URL: postgres.url,
-    REDIS_URL: redis.url,
-    API_KEYS_PEPPER: process.env.API_KEYS_PEPPER ?? randomBytes(32).toString('base64url'),
-  },
-});
-
-// The servers would end at the signal; the app needs them until its last request is answered.
-for (const signal of signals) {
-  process.removeAllListeners(signal);
-  process.on(signal, () => app.kill(signal));
+if (!isStopping) {
+  console.log(`Redis on ${redis.url}, PostgreSQL on ${postgres.url}; their data goes when this stops.`);
+  app = spawn(process.execPath, [fileURLToPath(new URL('dist/server.js', import.meta.url))], {
+    // The channel closes when this process is gone, however it went: then the app ends as well.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      DATABASE_URL: postgres.url,
+      REDIS_URL: redis.url,
+      API_KEYS_PEPPER: process.env.API_KEYS_PEPPER?.trim() || randomBytes(32).toString('base64url'),
+    },
+  });
+  const [code] = await once(app, 'exit');
+  exitCode = code ?? 1;
 }
-const [code] = await once(app, 'exit');
 await postgres.stop();
 await redis.stop();
-process.exit(code ?? 1);
+process.exit(exitCode);

@@ -8,22 +8,16 @@ export function linesToPaste(
   settings: Pick<Settings, 'publicUrl' | 'demoPassword' | 'demoPasswordIsRandom'>,
 ): string {
   const { publicUrl, demoPassword, demoPasswordIsRandom } = settings;
-  // A password that somebody chose is not written to the log: the lines take it from the environment.
+  // A password that somebody chose is not written to the log: the lines take it from the environment. A shell in a
+  // terminal goes on with the next line after one that failed, so what needs the password is only run when it is there.
   const password = demoPasswordIsRandom
     ? demoPassword
     : '${DEMO_PASSWORD:?export it with the value that the app was started with}';
   const passwordNote = demoPasswordIsRandom ? ` The password of this start is ${demoPassword}` : '';
-  return `
-Users: alice and bob (owners of keys), admin.${passwordNote}
-
-Paste this into a second terminal (with curl and node):
-
-APP=${publicUrl}
-PASSWORD=${password}
-${fieldFunction}
-
-TOKEN=$(curl -s $APP/signin -H 'Content-Type: application/json' -d '{"username":"alice","password":"'"$PASSWORD"'"}' | field token)
-CREATED=$(curl -s $APP/api-keys/keys -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"name":"first key","scopes":["orders:read"]}')
+  const whenThereIsOne = (lines: string): string =>
+    demoPasswordIsRandom ? lines : `if [ -n "$DEMO_PASSWORD" ]; then\n${lines}\nfi`;
+  const signIn = `TOKEN=$(curl -s $APP/signin -H 'Content-Type: application/json' -d '{"username":"alice","password":"'"$PASSWORD"'"}' | field token)`;
+  const story = `CREATED=$(curl -s $APP/api-keys/keys -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"name":"first key","scopes":["orders:read"]}')
 KEY=$(field key <<<"$CREATED"); ID=$(field id <<<"$CREATED")
 
 echo; echo 'A new key of alice reads orders (200) but does not place them (403):'
@@ -32,6 +26,17 @@ curl -s -w ' -> %{http_code}\\n' $APP/orders -H "X-API-Key: $KEY" -H 'Content-Ty
 
 echo; echo 'Revoked (200), it is refused from the next request on (401):'
 curl -s -w ' -> %{http_code}\\n' -X POST $APP/api-keys/keys/$ID/revoke -H "Authorization: Bearer $TOKEN"
-curl -s -w ' -> %{http_code}\\n' $APP/orders -H "X-API-Key: $KEY"
+curl -s -w ' -> %{http_code}\\n' $APP/orders -H "X-API-Key: $KEY"`;
+  return `
+Users: alice and bob (owners of keys), admin.${passwordNote}
+
+Paste this into a second terminal (bash or zsh, with curl and node):
+
+APP=${publicUrl}
+PASSWORD=${password}
+${fieldFunction}
+
+${whenThereIsOne(signIn)}
+${whenThereIsOne(story)}
 `;
 }

@@ -1,12 +1,13 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { createDatabase } from '../servers/postgres.cjs';
+import { createDatabase, startPostgres } from '../servers/postgres.cjs';
+import { freePort } from '../servers/server-process.cjs';
 import { buildApp, type BuiltApp } from './built-app.js';
 import { startApp, type RunningApp } from './running-app.js';
 
@@ -30,6 +31,19 @@ function isListening(port: number): Promise<boolean> {
     const socket = connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
+}
+
+/** Whether a process listens to SIGHUP, as the app does to SIGTERM; the latter Node.js itself catches (proc(5)). */
+function listensToSignals(pid: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return (BigInt(`0x${mask}`) & 1n) !== 0n;
+}
+
+/** PostgreSQL answers a connection by a process of its own; the parent comes first, so that no new one is made. */
+function signalAll(postgresPid: number, signal: NodeJS.Signals): void {
+  process.kill(postgresPid, signal);
+  const { stdout } = spawnSync('pgrep', ['-P', String(postgresPid)], { encoding: 'utf8' });
+  for (const pid of stdout.split('\n').filter((line) => line !== '')) process.kill(Number(pid), signal);
 }
 
 /** What the pasted lines leave in variables; for tests that go on with them. */
@@ -72,12 +86,17 @@ describe('the process of the example app', () => {
     const lines = await app.linesToPaste();
     expect(app.output()).not.toContain('chosen');
     expect(statusesIn(paste(lines, { DEMO_PASSWORD: 'chosen*by$somebody' }))).toEqual(statusesOfTheLines);
+
+    // An interactive shell goes on with the next line after one that failed.
+    const shell = spawnSync('bash', ['--norc', '--noprofile', '-i'], { input: lines, encoding: 'utf8' });
+    expect(shell.stderr).toMatch(/DEMO_PASSWORD: export it with the value/);
+    expect(shell.stdout).toBe('');
   }, 60_000);
 
   it('keeps keys when it is killed and started again', async () => {
-    const first = await start({ DEMO_PASSWORD: 'the-same' });
+    const first = await start();
     const lines = withoutTheEnd(await first.linesToPaste());
-    const key = paste(`${lines}\necho; echo $KEY`, { DEMO_PASSWORD: 'the-same' }).trim().split('\n').at(-1);
+    const key = paste(`${lines}\necho; echo $KEY`).trim().split('\n').at(-1);
     expect(key).toMatch(/^demo_live_[0-9A-Za-z]{65}$/);
     await first.end('SIGKILL');
     expect(readdirSync(dataDir)).toContain('api-keys.db');
@@ -122,12 +141,62 @@ describe('the process of the example app', () => {
     expect(await ended).toEqual([0, 0]);
   }, 60_000);
 
-  it('is up and not ready while its database cannot be reached, and keeps trying', async () => {
-    const app = await start({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', API_KEYS_PEPPER: pepper });
+  it('ends in order on a SIGTERM that comes while it still starts', async () => {
+    const app = await start();
+    while (!listensToSignals(app.pid)) await setTimeout(1);
+    const before = app.output();
+    expect(await app.end('SIGTERM')).toBe(0);
+    expect(before).toBe('');
+  }, 60_000);
+
+  it('is up and not ready while its database cannot be reached, says so once, and keeps trying', async () => {
+    const postgresUrl = new URL('postgres://postgres@127.0.0.1/postgres');
+    postgresUrl.port = String(await freePort());
+    const app = await start({ DATABASE_URL: postgresUrl.href, API_KEYS_PEPPER: pepper });
     while (!app.output().includes('API keys are not ready')) await setTimeout(20);
     expect((await fetch(`${app.url}/health`)).status).toBe(200);
     expect((await fetch(`${app.url}/ready`)).status).toBe(503);
+    // Two more tries.
+    await setTimeout(5_000);
+    expect(app.output().match(/API keys are not ready/g)).toHaveLength(1);
+    expect(app.output()).toMatch(/API keys are not ready: .*ECONNREFUSED.*; check DATABASE_URL/);
     expect(await app.end('SIGTERM')).toBe(0);
+  }, 60_000);
+
+  it('says which file of keys cannot be opened, and why', async () => {
+    const file = join(dataDir, 'api-keys.db');
+    writeFileSync(file, 'this is a text, not a database\n'.repeat(100));
+    const app = await start();
+    while (!app.output().includes('API keys are not ready')) await setTimeout(20);
+    expect(app.output()).toContain(`check the file ${file}`);
+    expect(app.output()).toMatch(/API keys are not ready: .*(not a database|NOTADB)/);
+    expect((await fetch(`${app.url}/ready`)).status).toBe(503);
+  }, 60_000);
+
+  it('is not ready while PostgreSQL stands still or is gone, and is again afterwards', async () => {
+    const postgres = await startPostgres();
+    try {
+      const app = await start({ DATABASE_URL: postgres.url, API_KEYS_PEPPER: pepper });
+      await app.linesToPaste();
+      const readiness = async (): Promise<unknown> => {
+        const answer = await fetch(`${app.url}/ready`);
+        return [answer.status, await answer.json()];
+      };
+      expect(await readiness()).toEqual([200, { ready: true, redis: 'none' }]);
+      signalAll(postgres.pid, 'SIGSTOP');
+      try {
+        const askedAt = performance.now();
+        expect(await readiness()).toEqual([503, { ready: false, redis: 'none', failed: 'database' }]);
+        expect(performance.now() - askedAt).toBeLessThan(4_000);
+      } finally {
+        signalAll(postgres.pid, 'SIGCONT');
+      }
+      while ((await fetch(`${app.url}/ready`)).status !== 200) await setTimeout(100);
+      await postgres.kill();
+      expect(await readiness()).toEqual([503, { ready: false, redis: 'none', failed: 'database' }]);
+    } finally {
+      await postgres.stop();
+    }
   }, 60_000);
 
   it('ends at once without a pepper beside a shared database, and says how to make one', async () => {
@@ -147,7 +216,29 @@ describe('the process of the example app', () => {
     await first.linesToPaste();
     const second = await start({ PORT: new URL(first.url).port });
     expect(await second.ended).toBe(1);
-    expect(second.output()).toMatch(/^Cannot listen on .*EADDRINUSE.*set PORT/);
+    expect(second.output()).toMatch(/^Cannot listen on .*EADDRINUSE.*set PORT to a free port/);
+  }, 60_000);
+
+  it.each(['203.0.113.7', 'no-such-host.invalid'])(
+    'ends at once on HOST=%s, and says what to set',
+    async (host) => {
+      const app = await start({ HOST: host });
+      expect(await app.ended).toBe(1);
+      expect(app.output()).toMatch(
+        /^Cannot listen on .*; set HOST to an address of this machine, such as 127/,
+      );
+      expect(app.output().trim()).not.toContain('\n');
+    },
+    60_000,
+  );
+
+  it('shows that it is open to the network, and where it is reached', async () => {
+    const app = await start({ HOST: '0.0.0.0', PUBLIC_URL: 'https://orders.example.com/' });
+    while (!app.output().includes('\n')) await setTimeout(20);
+    const { port } = new URL(app.url);
+    expect(app.output()).toMatch(
+      `Listening on http://0.0.0.0:${port}, open to the network; reached at https://orders.example.com\n`,
+    );
   }, 60_000);
 
   it('runs on PostgreSQL and Redis: what one process revokes, the other refuses', async () => {
@@ -156,7 +247,6 @@ describe('the process of the example app', () => {
       DATABASE_URL: database.url,
       REDIS_URL: process.env['TEST_REDIS_URL'] ?? '',
       API_KEYS_PEPPER: pepper,
-      DEMO_PASSWORD: 'the-same',
     };
     const [one, other] = await Promise.all([start(environment), start(environment)]);
     const lines = await one.linesToPaste();
@@ -165,7 +255,7 @@ describe('the process of the example app', () => {
     const use = (url: string): string =>
       `curl -s -w ' -> %{http_code}\\n' ${url}/orders -H "X-API-Key: $KEY"\n`;
     const revoke = `curl -s -o /dev/null -w '-> %{http_code}\\n' -X POST ${one.url}/api-keys/keys/$ID/revoke -H "Authorization: Bearer $TOKEN"\n`;
-    const printed = paste(withoutTheEnd(lines) + use(other.url) + revoke + use(other.url), environment);
+    const printed = paste(withoutTheEnd(lines) + use(other.url) + revoke + use(other.url));
     expect(statusesIn(printed)).toEqual(['-> 200', '-> 403', '-> 200', '-> 200', '-> 401']);
     expect(readdirSync(dataDir)).toEqual([]);
     await Promise.all([one.end('SIGTERM'), other.end('SIGTERM')]);
@@ -182,6 +272,15 @@ describe('the process of the example app', () => {
     for (const port of ports) expect(await isListening(Number(port))).toBe(true);
     expect(await app.end('SIGTERM')).toBe(0);
     for (const port of ports) expect(await isListening(Number(port))).toBe(false);
+  }, 120_000);
+
+  it('leaves nothing behind when start:redis is killed', async () => {
+    // An empty pepper is none.
+    const app = await start({ API_KEYS_PEPPER: '' }, 'start-with-redis.mjs');
+    await app.linesToPaste();
+    // Resolves when the last process that writes to the same output is gone: the app.
+    expect(await app.end('SIGKILL')).toBe(null);
+    expect(await isListening(Number(new URL(app.url).port))).toBe(false);
   }, 120_000);
 });
 
