@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PACKED, PROJECTS, programOf, REPOSITORY, run, TARBALL } from './installed-package.js';
 
 const EXPECTED_FILE =
-  /^(dist\/(esm|cjs)\/[a-z0-9/-]+\.(js|d\.ts)(\.map)?|dist\/cjs\/package\.json|lib\/[a-z0-9/-]+\.ts|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+  /^(dist\/(esm|cjs)\/[a-z0-9/-]+\.(js|d\.ts)(\.map)?|dist\/cjs\/package\.json|lib\/[a-z0-9/-]+\.ts|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
 const INSTALL_SCRIPTS = [
   'preinstall',
   'install',
@@ -27,7 +27,9 @@ const paths = PACKED.files.map(({ path }) => path);
 describe('the tarball', () => {
   it('holds what a user needs and nothing else', () => {
     expect(paths.filter((path) => !EXPECTED_FILE.test(path))).toEqual([]);
-    expect(paths).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json']));
+    expect(paths).toEqual(
+      expect.arrayContaining(['README.md', 'SECURITY.md', 'CHANGELOG.md', 'LICENSE', 'package.json']),
+    );
     for (const foreign of [
       'test/a.test.ts',
       'example-app/package.json',
