@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Actor, NewKey } from '../../lib/index.js';
 import { coveredByAny } from '../../lib/domain/scope.js';
 import type { ChangeContext, KeyService } from '../../lib/manage/key-service.js';
+import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { createService } from '../harness/service.js';
 
@@ -34,6 +35,15 @@ describe('owners', () => {
       code: 'ERR_API_KEYS_FORBIDDEN',
     });
     expect(await keys.get(id, { actor: alice })).toMatchObject({ version: 1, state: 'active' });
+  });
+
+  it('are kept apart even by a store of the app that forgets whose key was asked for', async () => {
+    const store = memoryStore();
+    const forgetful = createInstance({ store: { ...store, find: (id) => store.find(id) } });
+    const { id } = await forgetful.key({ ownerId: 'alice' });
+    expect(await forgetful.apiKeys.keys.get(id, { actor: bob })).toBeNull();
+    expect(await forgetful.apiKeys.keys.get(id, { actor: alice })).toMatchObject({ id });
+    await forgetful.apiKeys.close();
   });
 
   it('make keys for themselves, without wildcards', async () => {
