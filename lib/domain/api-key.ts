@@ -26,6 +26,8 @@ export interface ApiKeyRecord {
   readonly updatedAt: number;
   /** Written in batches beside the record; no change of version. */
   readonly lastUsedAt: number | null;
+  /** How often it was let in; written in batches beside the record; no change of version. */
+  readonly useCount: number;
   /** Newest first; the first one that has not ended is the current one. */
   readonly credentials: readonly SecretCredential[];
 }

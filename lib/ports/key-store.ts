@@ -1,6 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
 import type { KeyState } from '../domain/key-state.js';
+import type { ChangeFeed } from './change-feed.js';
 
 /**
  * The durable truth about keys. Implementations must pass the store contract of `express-api-keys/testing`.
@@ -9,6 +10,9 @@ import type { KeyState } from '../domain/key-state.js';
  * database does not answer in time or is out of reach. A rejected change may have been carried out all the same.
  */
 export interface KeyStore {
+  /** The changes that were committed, and who follows them. To be used between `open` and `close`. */
+  readonly feed: ChangeFeed;
+
   /** Connects and brings the schema up to date. Two processes may do so at once. May be called again after a failure. */
   open(): Promise<void>;
   /** Lets go of what the store itself opened; never closes a pool that it was handed. */
@@ -36,12 +40,17 @@ export interface KeyStore {
 
   /** Adds the digest of a credential under one more pepper; does nothing when there is one. No change of version. */
   addDigest(keyId: string, credentialId: string, pepperId: string, digest: string): Promise<void>;
-  /** Moves `lastUsedAt` forward, never back. No change of version. */
+  /** Moves `lastUsedAt` forward, never back, and adds to `useCount`. No change of version. */
   recordUse(uses: readonly KeyUse[]): Promise<void>;
 }
 
 /** What a change can do. Reads see what the transaction has written. */
 export interface KeyStoreTransaction {
+  /**
+   * The number of the last change of the feed: of the ones made here, else of the last one before. Who has applied all
+   * changes up to it has seen what this transaction saw and wrote.
+   */
+  readonly sequence: number;
   /** The key as it stands now; with `ownerId`, only if it belongs to that owner (the condition is part of the query). */
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null>;
   /**
@@ -53,7 +62,7 @@ export interface KeyStoreTransaction {
   insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void>;
   /**
    * Replaces a key and adds its event. `record.version` must be the stored version plus one, else it rejects.
-   * `lastUsedAt` and the digests of credentials that are already stored are left as they are; credentials that are not
+   * `lastUsedAt`, `useCount` and the digests of credentials that are already stored are left as they are; credentials that are not
    * in the record are deleted.
    */
   update(record: ApiKeyRecord, event: AuditEventDraft): Promise<void>;
@@ -86,9 +95,11 @@ export interface AuditQuery {
   readonly limit: number;
 }
 
-/** When a key was last used. */
+/** Uses of one key that were gathered. */
 export interface KeyUse {
   readonly keyId: string;
-  /** Epoch milliseconds. */
+  /** The last one, epoch milliseconds. */
   readonly at: number;
+  /** How many, at least 1. */
+  readonly count: number;
 }

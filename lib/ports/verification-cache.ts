@@ -1,30 +1,32 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 
+/** A copy of a key, and up to which change of the feed it is known to be complete. */
+export interface CachedCopy {
+  readonly key: VerifiableKey;
+  /** Every change with this number or a lower one is in the copy. */
+  readonly asOf: number;
+}
+
 /**
- * Short-lived copies of keys, shared by processes. It only makes things faster: whatever is doubtful is a miss, and
- * no method ever rejects.
- *
- * Every copy carries the moment until which it may be used, counted from before the store was read, so that a copy
- * that is written late (a command that timed out and was carried out afterwards) is dead on arrival.
+ * Copies of keys that processes share. It only makes things faster: whatever is doubtful is a miss, no method ever
+ * rejects, and a copy that comes back from the dead is harmless, because whoever reads it compares it with the changes
+ * that it knows of (`feed/version-memory.ts`).
  */
 export interface VerificationCache {
-  /** How long after a change an older copy can still be used at the worst, in milliseconds. */
-  readonly maxStalenessMs: number;
-  /** A copy that may be used now, or `null`. */
-  get(keyId: string): Promise<VerifiableKey | null>;
+  /** A copy that was written by one of our processes and has not run out, or `null`. */
+  get(keyId: string): Promise<CachedCopy | null>;
   /**
    * Offers a copy read from the store; taken only where no newer version is held. Not waited for.
    *
-   * @param readStartedAt - wall clock in milliseconds, taken before the store was asked
+   * @param readAt - wall clock in milliseconds, taken before the store was asked
    */
-  fill(key: VerifiableKey, readStartedAt: number): void;
-  /**
-   * Writes a key's new version after a change.
-   *
-   * @param changedAt - wall clock in milliseconds, taken before the change was committed
-   * @returns whether every later `get` of every process sees this version or a newer one
-   */
-  publish(key: VerifiableKey, changedAt: number): Promise<boolean>;
+  fill(copy: CachedCopy, readAt: number): void;
+  /** Writes a key's new version after a change. Not waited for. */
+  publish(copy: CachedCopy, changedAt: number): void;
+  /** Tells the other processes that the feed has grown. Only a hint; not waited for. */
+  wakeOthers(): void;
+  /** Calls back when another process has said so. One listener; to be set before `open`. */
+  onWake(listener: () => void): void;
   /** In which state the cache is, for health answers. */
   status(): 'up' | 'down';
   open(): Promise<void>;

@@ -1,0 +1,77 @@
+import type { AuditAction } from '../domain/audit-event.js';
+
+/**
+ * The changes of all processes in the order in which they were committed, and the list of the processes that follow
+ * them. It is the audit trail, read forwards: a number never appears after a higher one, and none is left out.
+ *
+ * Every method settles within the deadline of the store and rejects with `ERR_API_KEYS_UNAVAILABLE` when the database
+ * does not answer.
+ */
+export interface ChangeFeed {
+  /** Puts a process on the list, with `beat` 0. Committed when it resolves; does nothing for one that is listed. */
+  join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void>;
+  /** Takes a process off the list, at its clean end. */
+  leave(instanceId: string): Promise<void>;
+  /**
+   * Says that a listed process is alive and what it has applied, and returns what came after. The list is written before
+   * the changes are read, or in one and the same step: whoever took the process off the list before sees `isListed`
+   * false, and everything that was committed before that is among the changes of a later beat.
+   *
+   * @param limit - most changes to return; that many may mean that there are more
+   */
+  beat(instanceId: string, acked: number, limit: number): Promise<BeatAnswer>;
+  /** The last `limit` changes, oldest first. */
+  latest(limit: number): Promise<readonly FeedChange[]>;
+  /** The number of the last change, 0 before the first. Cheap: it is asked many times a second. */
+  lastSequence(): Promise<number>;
+  /** The processes on the list, as committed. */
+  instances(): Promise<readonly Instance[]>;
+  /** Takes a process off the list if it has not beaten since; whether it did. Committed when it resolves. */
+  remove(instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean>;
+  /**
+   * Calls back when there may be new changes. Only a hint: it may come for nothing, late, or never. Never rejects and
+   * never throws; what it opens comes back by itself after an outage and keeps no process alive.
+   */
+  watch(onHint: () => void): FeedWatch;
+}
+
+/** A watch that is running. */
+export interface FeedWatch {
+  /** `push` while the database itself says when there is something new, `poll` while it is asked again and again. */
+  mode(): 'push' | 'poll';
+  stop(): Promise<void>;
+}
+
+/** One committed change. */
+export interface FeedChange {
+  /** Its place in commit order: 1, 2, 3 … */
+  readonly sequence: number;
+  readonly keyId: string;
+  /** The key's version after the change. */
+  readonly keyVersion: number;
+  readonly action: AuditAction;
+  /** The chain hash of its audit entry, by which a restored database is noticed. */
+  readonly hash: string;
+}
+
+/** One process that follows the feed. */
+export interface Instance {
+  /** Random, new at each start. */
+  readonly id: string;
+  /** One more with each beat. */
+  readonly beat: number;
+  /** It has applied every change up to this number. */
+  readonly acked: number;
+  /** How long after a beat it may go on using what it holds, in milliseconds. */
+  readonly leaseMs: number;
+}
+
+/** What a beat returns. */
+export interface BeatAnswer {
+  /** `false`: the process was taken off the list and has to join again; nothing else in the answer counts then. */
+  readonly isListed: boolean;
+  /** The chain hash of the entry with the number `acked`; `null` when there is no such entry. */
+  readonly ackedHash: string | null;
+  /** What came after `acked`, oldest first. */
+  readonly changes: readonly FeedChange[];
+}
