@@ -1,0 +1,53 @@
+import { auditHash, firstAuditHash } from '../../lib/ports/audit-chain.js';
+import type { AuditAction, AuditEvent } from '../../lib/domain/audit-event.js';
+import type { Action, Operation } from './history.js';
+
+const actions: Partial<Record<Action, AuditAction>> = {
+  create: 'key.created',
+  revoke: 'key.revoked',
+  disable: 'key.disabled',
+  enable: 'key.enabled',
+  rotate: 'key.rotated',
+  narrow: 'key.updated',
+  widen: 'key.updated',
+};
+
+/**
+ * Looks for what is wrong with an audit trail (all events, oldest first), and returns a sentence for each: a gap, a
+ * broken chain, a version of a key that is missing or doubled, and a change that was acknowledged and is not there.
+ */
+export function checkAuditTrail(
+  events: readonly AuditEvent[],
+  operations: readonly Operation[] = [],
+): readonly string[] {
+  const problems: string[] = [];
+  const versions = new Map<string, number>();
+  const byVersion = new Map<string, AuditEvent>();
+  let previousHash = firstAuditHash;
+  for (const [index, event] of events.entries()) {
+    const { hash, ...payload } = event;
+    if (event.sequence !== index + 1) problems.push(`event ${index + 1} has the number ${event.sequence}`);
+    if (auditHash(previousHash, JSON.stringify(payload)) !== hash)
+      problems.push(`the chain breaks at ${event.sequence}`);
+    previousHash = hash;
+    const version = (versions.get(event.keyId) ?? 0) + 1;
+    if (event.keyVersion !== version) {
+      problems.push(
+        `event ${event.sequence} makes version ${event.keyVersion} of a key after ${version - 1}`,
+      );
+    }
+    versions.set(event.keyId, event.keyVersion);
+    byVersion.set(`${event.keyId} ${event.keyVersion}`, event);
+  }
+  for (const { action, keyId, outcome } of operations) {
+    const expected = actions[action];
+    if (expected === undefined || outcome === null || outcome.status >= 300) continue;
+    // A change that found nothing to change answers with the version that another one made.
+    if (outcome.version === undefined || !byVersion.has(`${keyId} ${outcome.version}`)) {
+      problems.push(
+        `${action} of ${keyId} was acknowledged as version ${outcome.version} and is not in the trail`,
+      );
+    }
+  }
+  return problems;
+}

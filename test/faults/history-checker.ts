@@ -1,0 +1,170 @@
+import type { Action, Capability, Disturbance, History, Operation } from './history.js';
+
+/** How long after a fault an answer may still say that something is unavailable, in milliseconds. */
+const recoveryMs = 10_000;
+/** Slowest answer that guarded requests may give at the 99th percentile, in milliseconds. */
+const slowestMs = 1_000;
+
+const explanations: Partial<Record<Action, readonly string[]>> = {
+  revoke: ['key_revoked'],
+  disable: ['key_disabled'],
+  // Of credentials that ended long ago nothing is kept.
+  rotate: ['secret_rotated', 'invalid_token'],
+  narrow: ['insufficient_scope'],
+};
+
+/** A change as the checker sees it. */
+interface Change {
+  readonly operation: Operation;
+  /** When it may begin to show. */
+  readonly from: number;
+  /** When it can no longer begin to show; infinite while nobody knows whether it happened. */
+  readonly until: number;
+  /** Whether it holds everywhere for a use that began then. */
+  holdsFor(use: Operation): boolean;
+}
+
+/**
+ * Looks for answers that break the promise, and returns a sentence for each: nothing is let in that a confirmed change
+ * took away, nothing good is refused but with 503 while something is wrong, one of several racing changes wins, and
+ * answers come in time.
+ */
+export function checkHistory({ operations, disturbances }: History): readonly string[] {
+  const changes = operations.filter((operation) => operation.action !== 'use' && mayHaveHappened(operation));
+  const taking = byCapability(changes, 'takes');
+  const giving = byCapability(changes, 'gives');
+  const uses = operations.filter(({ action }) => action === 'use');
+  return [
+    ...uses.flatMap((use) => checkUse(use, taking, giving)),
+    ...operations.flatMap((operation) => checkAnswer(operation, disturbances)),
+    ...checkRaces(operations),
+    ...checkSpeed(uses, disturbances),
+  ];
+}
+
+function mayHaveHappened({ outcome }: Operation): boolean {
+  return outcome === null || outcome.status < 300 || outcome.status === 503;
+}
+
+function isAcknowledged({ outcome }: Operation): boolean {
+  return outcome !== null && outcome.status < 300;
+}
+
+function byCapability(
+  changes: readonly Operation[],
+  side: 'takes' | 'gives',
+): ReadonlyMap<Capability, readonly Change[]> {
+  const found = new Map<Capability, Change[]>();
+  for (const operation of changes) {
+    for (const capability of operation[side] ?? []) {
+      const list = found.get(capability) ?? [];
+      list.push(changeOf(operation));
+      found.set(capability, list);
+    }
+  }
+  return found;
+}
+
+function changeOf(operation: Operation): Change {
+  const { outcome, startedAt, endedAt } = operation;
+  return {
+    operation,
+    from: startedAt,
+    until: isAcknowledged(operation) ? endedAt : Infinity,
+    holdsFor(use) {
+      if (outcome === null || outcome.status >= 300) return false;
+      if (outcome.status !== 202) return endedAt < use.startedAt;
+      return outcome.effectiveBy !== undefined && use.startedAtWall > outcome.effectiveBy;
+    },
+  };
+}
+
+function checkUse(
+  use: Operation,
+  taking: ReadonlyMap<Capability, readonly Change[]>,
+  giving: ReadonlyMap<Capability, readonly Change[]>,
+): readonly string[] {
+  const { outcome, needs = '' } = use;
+  if (outcome === null || outcome.status === 503) return [];
+  const taken = taking.get(needs) ?? [];
+  const given = giving.get(needs) ?? [];
+  if (outcome.status < 300) {
+    const gone = taken.find(
+      (take) =>
+        take.holdsFor(use) && !given.some((give) => give.until > take.from && give.from < use.endedAt),
+    );
+    if (gone === undefined) return [];
+    const late = Math.round(use.startedAt - gone.operation.endedAt);
+    return [`${describe(use)} was let in, ${late} ms after ${describe(gone.operation)}`];
+  }
+  if (outcome.status !== 401 && outcome.status !== 403) return [];
+  if (!given.some((give) => give.holdsFor(use))) return [];
+  const isExplained = taken.some(
+    (take) =>
+      take.from < use.endedAt &&
+      explanations[take.operation.action]?.includes(outcome.code ?? '') === true &&
+      !given.some((give) => give.holdsFor(use) && give.from >= take.until),
+  );
+  return isExplained ? [] : [`${describe(use)} was refused, though the key is good`];
+}
+
+/** Whether the process of an operation stood still, or was gone, while it ran. */
+function wasStill({ process, startedAt, endedAt }: Operation, disturbances: readonly Disturbance[]): boolean {
+  return disturbances.some((each) => each.process === process && startedAt < each.to && endedAt > each.from);
+}
+
+/** Whether something that an operation needs was not well while it ran, or shortly before. */
+function wasHindered(operation: Operation, disturbances: readonly Disturbance[]): boolean {
+  const { action, process, startedAt, endedAt } = operation;
+  return disturbances.some((each) => {
+    // Whoever stands still in the middle of a change holds up the changes of all; uses wait for nobody.
+    const concerns = action !== 'use' || each.process === undefined || each.process === process;
+    return concerns && startedAt < each.to + recoveryMs && endedAt > each.from;
+  });
+}
+
+function checkAnswer(operation: Operation, disturbances: readonly Disturbance[]): readonly string[] {
+  const { action, outcome, race } = operation;
+  if (outcome === null) {
+    return wasStill(operation, disturbances) ? [] : [`${describe(operation)} got no answer`];
+  }
+  const { status } = outcome;
+  if (status < 300) return [];
+  if (status === 503) {
+    return wasHindered(operation, disturbances) ? [] : [`${describe(operation)} while all was well`];
+  }
+  if (action === 'use' && (status === 401 || status === 403)) return [];
+  // A rotation finds that another one was faster, one that was thought to be lost or one of the same race.
+  if (action === 'rotate' && status === 409) return [];
+  if (race !== undefined && status === 412) return [];
+  return [`${describe(operation)} is no answer to that`];
+}
+
+function checkRaces(operations: readonly Operation[]): readonly string[] {
+  const races = new Map<string, Operation[]>();
+  for (const operation of operations) {
+    if (operation.race === undefined) continue;
+    races.set(operation.race, [...(races.get(operation.race) ?? []), operation]);
+  }
+  return [...races].flatMap(([race, members]) => {
+    const winners = members.filter(isAcknowledged).length;
+    const isCertain = members.every((member) => isAcknowledged(member) || !mayHaveHappened(member));
+    if (winners > 1) return [`${winners} operations of the race ${race} have won`];
+    return isCertain && winners === 0 ? [`nobody has won the race ${race}`] : [];
+  });
+}
+
+function checkSpeed(uses: readonly Operation[], disturbances: readonly Disturbance[]): readonly string[] {
+  const times = uses
+    .filter((use) => !wasStill(use, disturbances))
+    .map(({ startedAt, endedAt }) => endedAt - startedAt)
+    .toSorted((a, b) => a - b);
+  const slow = times[Math.ceil(times.length * 0.99) - 1] ?? 0;
+  return slow > slowestMs ? [`uses took ${Math.round(slow)} ms at the 99th percentile`] : [];
+}
+
+function describe({ action, process, keyId, needs, startedAt, endedAt, outcome }: Operation): string {
+  const what = [action, needs ?? keyId, 'on', process].join(' ');
+  const answer = outcome === null ? 'lost' : [outcome.status, outcome.code].filter(Boolean).join(' ');
+  return `${what} (${Math.round(startedAt)}–${Math.round(endedAt)} ms, ${answer})`;
+}

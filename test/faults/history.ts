@@ -1,0 +1,47 @@
+import type { TimedAnswer } from '../harness/start-orders.js';
+
+/** What clients do to keys. `narrow` takes a scope away, `widen` gives it back. */
+export type Action = 'create' | 'use' | 'revoke' | 'disable' | 'enable' | 'rotate' | 'narrow' | 'widen';
+
+/** One secret for one purpose, as `k1#2 write`: what changes give and take, and what a use needs. */
+export type Capability = string;
+
+/** How an operation ended. `null`: no answer came, or the connection broke. */
+export type Outcome = Pick<TimedAnswer, 'status' | 'code'> & {
+  /** Wall clock in milliseconds. */
+  readonly effectiveBy?: number | undefined;
+  /** The key's version, where the answer shows it. */
+  readonly version?: number | undefined;
+};
+
+/** One operation of one client. Times are milliseconds of the test process. */
+export interface Operation {
+  readonly action: Action;
+  readonly process: string;
+  readonly keyId: string;
+  readonly startedAt: number;
+  readonly startedAtWall: number;
+  readonly endedAt: number;
+  readonly outcome: Outcome | null;
+  /** What a use needs. */
+  readonly needs?: Capability | undefined;
+  readonly takes?: readonly Capability[] | undefined;
+  readonly gives?: readonly Capability[] | undefined;
+  /** Operations of one race ask for the same version of one key, so that only one of them can win. */
+  readonly race?: string | undefined;
+}
+
+/** A time in which something was wrong, on the monotonic clock. */
+export interface Disturbance {
+  readonly fault: string;
+  /** Which process stood still or was killed; absent: all were concerned, and none stood still. */
+  readonly process?: string | undefined;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** All that was done and all that went wrong in one run. */
+export interface History {
+  readonly operations: readonly Operation[];
+  readonly disturbances: readonly Disturbance[];
+}
