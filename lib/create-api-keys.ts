@@ -1,6 +1,7 @@
 import { createAdminRouter, type AdminRouterOptions } from './admin/admin-router.js';
 import { createSecretHasher } from './crypto/bcrypt-hasher.js';
 import { parsePeppers } from './crypto/peppers.js';
+import { InvalidOptionError } from './errors.js';
 import { describingLogger } from './describing-logger.js';
 import { createTroubleReporter } from './http/trouble-reporter.js';
 import { createKeysApi, type KeysApi } from './keys-api.js';
@@ -12,14 +13,23 @@ import { HiddenCredentials } from './middleware/hidden-credentials.js';
 import { createRequireApiKey, type RequireApiKey } from './middleware/require-api-key.js';
 import { chooseStore } from './open-store.js';
 import { resolveOptions, type ApiKeysOptions } from './options.js';
-import { startRunning, type Running } from './running.js';
+import { ChangeListeners, type ChangeListener } from './feed/change-listeners.js';
+import { startRunning } from './running.js';
 
 /** In which state an instance is, for health answers. */
 export interface ApiKeysStatus {
   /** Whether `ready()` has been reached and `close()` has not. */
   readonly ready: boolean;
-  /** `none` when no Redis was configured; `down` means that every check reads the store. */
+  /** `degraded`: it works, slower or not for all keys, because of what is `down`. */
+  readonly state: 'not_ready' | 'normal' | 'degraded';
+  /** `down`: it has not answered for so long (`leaseSeconds`) that keys are not let in from memory any more. */
+  readonly database: 'up' | 'down';
+  /** `none` when no Redis was configured; `down` means that keys that are not held are read from the database. */
   readonly redis: 'up' | 'down' | 'none';
+  /** How changes of other processes are heard of: `push` at once, `poll` by asking several times a second. */
+  readonly wakeMode: 'push' | 'poll' | 'none';
+  /** Keys that this process holds. */
+  readonly heldKeys: number;
 }
 
 /** API keys for one app. */
@@ -38,6 +48,14 @@ export interface ApiKeys<S extends string> {
   /** Writes what is left to write and lets go of what this instance opened itself. It cannot be used again. */
   close(): Promise<void>;
   status(): ApiKeysStatus;
+  /**
+   * Calls back after each change of a key in any process, before that change is answered with 200: for connections that
+   * stay open and handlers that run for long, which no guard checks again. `null` instead of a change means that the
+   * database was restored and nobody knows what has changed: check the key again then, too.
+   *
+   * @returns what ends it
+   */
+  onChange(keyId: string, listener: ChangeListener): () => void;
 }
 
 /**
@@ -63,9 +81,21 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
   const givenPeppers = pepper === undefined ? null : parsePeppers(pepper);
   const hasher = createSecretHasher({ cost: resolved.bcryptCost, logger });
 
+  const listeners = new ChangeListeners(logger);
   const lifecycle = new Lifecycle(
     () =>
-      startRunning({ options: resolved, keyspace, store, pepperFile, peppers: givenPeppers, hasher, logger }),
+      startRunning({
+        ...{
+          options: resolved,
+          keyspace,
+          store,
+          pepperFile,
+          peppers: givenPeppers,
+          hasher,
+          listeners,
+          logger,
+        },
+      }),
     (running) => running.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
   );
@@ -77,7 +107,7 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
   const reportTrouble = createTroubleReporter(logger);
 
   const requireApiKey = createRequireApiKey<S>({
-    verify: (request) => lifecycle.requireStarted().verify(request),
+    verifier: () => lifecycle.requireStarted().verifier,
     catalogue,
     format: keyspace.format,
     clientAddress: createClientAddress(logger),
@@ -119,13 +149,27 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
     },
 
     status() {
-      const running = lifecycle.started;
-      return { ready: running !== null, redis: redisState(running, redis !== undefined) };
+      const health = lifecycle.started?.health();
+      if (health === undefined) return { ...notReady, redis: redis === undefined ? 'none' : 'down' };
+      const isNormal = health.database === 'up' && health.redis !== 'down';
+      return { ready: true, state: isNormal ? 'normal' : 'degraded', ...health };
+    },
+
+    onChange(keyId, listener) {
+      if (typeof keyId !== 'string' || typeof listener !== 'function') {
+        throw new InvalidOptionError(
+          'onChange: takes the id of a key and a function, for example (req.apiKey.id, check)',
+        );
+      }
+      return listeners.add(keyId, listener);
     },
   };
 }
 
-function redisState(running: Running | null, isConfigured: boolean): ApiKeysStatus['redis'] {
-  if (!isConfigured) return 'none';
-  return running?.cache?.status() ?? 'down';
-}
+const notReady = {
+  ready: false,
+  state: 'not_ready',
+  database: 'down',
+  wakeMode: 'none',
+  heldKeys: 0,
+} as const;

@@ -1,6 +1,9 @@
 // The entry: one call makes everything, the rest are the types and errors that go with it.
 export { createApiKeys, type ApiKeys, type ApiKeysStatus } from './create-api-keys.js';
 export type { ApiKeysOptions } from './options.js';
+export type { ChangeListener } from './feed/change-listeners.js';
+export type { KeyChange } from './domain/key-change.js';
+export type { LocalCacheLimits } from './verify/local-cache.js';
 
 // What handlers see of the caller.
 export { apiKeyOf } from './middleware/api-key-of.js';
@@ -40,6 +43,7 @@ export {
 } from './errors.js';
 
 // For stores of your own.
+export type { BeatAnswer, ChangeFeed, FeedChange, FeedWatch, Instance } from './ports/change-feed.js';
 export type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from './ports/key-store.js';
 export type { ApiKeyRecord, KeyHint } from './domain/api-key.js';
 export type { SecretCredential } from './domain/credential.js';

@@ -12,7 +12,7 @@ import type { KeyFilter, Page } from './manage/list-keys.js';
 import { readFields } from './manage/read-fields.js';
 import type { RequiredScopes } from './middleware/require-api-key.js';
 import type { Clock } from './ports/clock.js';
-import type { VerifyApiKey } from './verify/verify-api-key.js';
+import type { ApiKeyVerifier } from './verify/verify-api-key.js';
 
 /** What a key can be granted: a scope of the catalogue, or a wildcard over some. */
 export type GrantableScope<S extends string> = S | '*' | `${string}:*`;
@@ -88,7 +88,7 @@ export interface KeysApi<S extends string> {
 /** What the API without HTTP needs. */
 export interface KeysApiParts {
   /** Waits until the instance is ready. */
-  readonly whenReady: () => Promise<{ service: KeyService; verify: VerifyApiKey }>;
+  readonly whenReady: () => Promise<{ service: KeyService; verifier: ApiKeyVerifier }>;
   readonly catalogue: ScopeCatalogue;
   readonly clock: Clock;
 }
@@ -155,8 +155,9 @@ export function createKeysApi<S extends string>(parts: KeysApiParts): KeysApi<S>
 
     async verify(token, options) {
       const { requirement, address } = readVerifyOptions(options, catalogue);
-      const { verify } = await whenReady();
-      return verify({ token: String(token ?? ''), requirement, address: () => address });
+      const { verifier } = await whenReady();
+      const request = { token: String(token ?? ''), requirement, address: () => address };
+      return verifier.verifyAtOnce(request) ?? verifier.verify(request);
     },
   };
 }

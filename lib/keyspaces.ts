@@ -13,7 +13,6 @@ export function createDefaultKeyspace(options: ResolvedOptions<string>): Keyspac
   const { prefix, environment, environments, scopes } = options;
   return {
     name: 'default',
-    prefix,
     catalogue: catalogueOf(scopes),
     environments,
     environment,

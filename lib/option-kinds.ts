@@ -56,6 +56,12 @@ export const optionKinds: readonly OptionKind[] = [
   ['realm', (value) => isText(value) && value !== '', 'a text'],
   ['opaqueRefusals', isBoolean, 'true or false'],
   ['hideCredentials', isBoolean, 'true or false'],
+  [
+    'localCache',
+    isLocalCache,
+    'false, or { maxEntries, maxBytes } with whole numbers of at least 1, for example { maxEntries: 100_000 }',
+  ],
+  ['leaseSeconds', (value) => isWholeNumber(value, 2, 60), 'a whole number of seconds from 2 to 60'],
   ['clock', (value) => hasMethods(value, ['now']), 'an object with now(), which returns epoch milliseconds'],
   [
     'logger',
@@ -70,6 +76,20 @@ function isText(value: unknown): value is string {
 
 function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean';
+}
+
+function isWholeNumber(value: unknown, least: number, most: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+}
+
+function isLocalCache(value: unknown): boolean {
+  if (value === false) return true;
+  if (!isObject(value) || Array.isArray(value)) return false;
+  return Object.entries(value).every(
+    ([name, limit]) =>
+      (name === 'maxEntries' || name === 'maxBytes') &&
+      (limit === undefined || isWholeNumber(limit, 1, Number.MAX_SAFE_INTEGER)),
+  );
 }
 
 function isEnvironment(value: unknown): boolean {

@@ -2,6 +2,7 @@ import { pepperCommand } from './crypto/peppers.js';
 import { optionKinds } from './option-kinds.js';
 import type { CredentialSource } from './middleware/credential-source.js';
 import type { Clock } from './ports/clock.js';
+import type { LocalCacheLimits } from './verify/local-cache.js';
 import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
 import { checkRedisOption } from './redis/check-redis-option.js';
@@ -89,6 +90,20 @@ export interface ApiKeysOptions<S extends string = string> {
    */
   readonly hideCredentials?: boolean | undefined;
   /**
+   * How many keys this process holds for itself, so that most checks ask nobody: `maxEntries` keys, about `maxBytes` of
+   * memory. `false`: none.
+   *
+   * @default { maxEntries: 10_000, maxBytes: 16_777_216 }
+   */
+  readonly localCache?: false | Partial<LocalCacheLimits> | undefined;
+  /**
+   * How long this process may go on using what it holds when the database does not answer, 2 to 60 seconds; and so also
+   * how long a change can take at the worst, when it cannot be confirmed (and one second more).
+   *
+   * @default 4
+   */
+  readonly leaseSeconds?: number | undefined;
+  /**
    * Cost of the hash at rest, 8 to 14; each step doubles the time that making a key takes.
    *
    * @default 10
@@ -121,6 +136,8 @@ const known: Record<keyof ApiKeysOptions, true> = {
   realm: true,
   opaqueRefusals: true,
   hideCredentials: true,
+  localCache: true,
+  leaseSeconds: true,
   bcryptCost: true,
   clock: true,
   logger: true,
@@ -134,6 +151,9 @@ export interface ResolvedOptions<S extends string> extends ApiKeysOptions<S> {
   readonly environment: string;
   readonly environments: readonly string[];
   readonly realm: string;
+  /** `null`: this process holds no keys. */
+  readonly localCacheLimits: LocalCacheLimits | null;
+  readonly leaseMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -161,8 +181,20 @@ export function resolveOptions<S extends string>(input: ApiKeysOptions<S>): Reso
     environment,
     environments,
     realm: options.realm ?? prefix,
+    localCacheLimits: localCacheLimits(options.localCache),
+    leaseMs: (options.leaseSeconds ?? 4) * 1000,
     clock: options.clock ?? { now: () => Date.now() },
     logger: options.logger ?? console,
+  };
+}
+
+const defaultLocalCache: LocalCacheLimits = { maxEntries: 10_000, maxBytes: 16 * 1024 * 1024 };
+
+function localCacheLimits(input: ApiKeysOptions['localCache']): LocalCacheLimits | null {
+  if (input === false) return null;
+  return {
+    maxEntries: input?.maxEntries ?? defaultLocalCache.maxEntries,
+    maxBytes: input?.maxBytes ?? defaultLocalCache.maxBytes,
   };
 }
 

@@ -5,6 +5,10 @@ import { createRandomSource } from './crypto/random-source.js';
 import { createSecretDigester } from './crypto/secret-digester.js';
 import { describeTrouble, type Trouble } from './describe-trouble.js';
 import type { Keyspace } from './domain/keyspace.js';
+import type { ChangeListeners } from './feed/change-listeners.js';
+import { createFollowing } from './feed/following.js';
+import { Lease } from './feed/lease.js';
+import { VersionMemory } from './feed/version-memory.js';
 import { ApiKeysError, isProblem } from './errors.js';
 import { createKeyService, type KeyService } from './manage/key-service.js';
 import type { ResolvedOptions } from './options.js';
@@ -13,18 +17,32 @@ import type { Logger } from './ports/logger.js';
 import type { SecretHasher } from './ports/secret-hasher.js';
 import type { VerificationCache } from './ports/verification-cache.js';
 import { createRedisVerificationCache } from './redis/redis-verification-cache.js';
-import { createKeyFinder } from './verify/find-key.js';
+import { createKeyFinder, type KeyFinder } from './verify/find-key.js';
+import { LocalCache } from './verify/local-cache.js';
 import { MissingDigests } from './verify/missing-digests.js';
 import { UseRecorder } from './verify/record-use.js';
-import { createVerifier, type VerifyApiKey } from './verify/verify-api-key.js';
+import { createVerifier, type ApiKeyVerifier } from './verify/verify-api-key.js';
 
 /** What exists once an instance is ready. */
 export interface Running {
   readonly service: KeyService;
-  readonly verify: VerifyApiKey;
-  readonly cache: VerificationCache | null;
+  readonly verifier: ApiKeyVerifier;
+  /** How its parts are, for health answers. */
+  readonly health: () => RunningHealth;
   readonly stop: () => Promise<void>;
 }
+
+/** How the parts of a running instance are. */
+export interface RunningHealth {
+  /** `down`: no answer for so long that keys that are held may not be used any more. */
+  readonly database: 'up' | 'down';
+  readonly redis: 'up' | 'down' | 'none';
+  readonly wakeMode: 'push' | 'poll' | 'none';
+  readonly heldKeys: number;
+}
+
+/** Most keys whose last change is remembered. */
+const rememberedChanges = 10_000;
 
 /** What a start is made from. */
 export interface StartParts {
@@ -35,6 +53,7 @@ export interface StartParts {
   readonly peppers: readonly [Pepper, ...Pepper[]] | null;
   readonly pepperFile: string;
   readonly hasher: SecretHasher;
+  readonly listeners: ChangeListeners;
   readonly logger: Logger;
 }
 
@@ -44,7 +63,7 @@ export interface StartParts {
  * @throws ApiKeysError `unavailable` that says why, InvalidOptionError for what waiting does not mend
  */
 export async function startRunning(parts: StartParts): Promise<Running> {
-  const { options, store, keyspace, hasher, logger } = parts;
+  const { options, store, keyspace, hasher, listeners, logger } = parts;
   const { clock } = options;
   const ownsStore = options.store === undefined;
   // Whoever made a store closes it.
@@ -53,22 +72,38 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
   const digester = createSecretDigester(peppers);
   const cache = createCache(options, peppers, logger);
+  const lease = new Lease(options.leaseMs, clock);
+  const memory = new VersionMemory(rememberedChanges);
+  const uses = new UseRecorder(store, clock, logger);
+  const local = options.localCacheLimits === null ? null : new LocalCache(options.localCacheLimits);
+  const finder: KeyFinder = createKeyFinder({
+    ...{ store, cache, local, uses, lease, memory, clock },
+    applied: () => following.applied(),
+    catalogue: keyspace.catalogue,
+  });
+  const following = createFollowing({
+    ...{ feed: store.feed, cache, lease, memory, listeners, clock, logger },
+    holder: finder,
+  });
+  const stop = async (): Promise<void> => {
+    await Promise.all([following.stop(), uses.flush()]);
+    await Promise.all([cache?.close(), closeStore()]);
+  };
+
   try {
     await store.open();
+    await following.start();
     await cache?.open();
   } catch (error) {
-    await Promise.allSettled([cache?.close(), closeStore()]);
+    await stop().catch(() => undefined);
     throw isProblem(error, 'unavailable') ? couldNotStart(error) : error;
   }
 
-  const uses = new UseRecorder(store, clock, logger);
-  const finder = createKeyFinder({ store, cache, clock, catalogue: keyspace.catalogue });
   const digests = new MissingDigests({ store, finder, digester, logger });
   return {
-    cache,
     service: createKeyService({
       store,
-      cache,
+      changes: following.announcer,
       hasher,
       digester,
       random: createRandomSource(),
@@ -76,11 +111,14 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       clock,
       keyspace,
     }),
-    verify: createVerifier({ finder, digests, digester, hasher, uses, clock, keyspace }),
-    async stop() {
-      await uses.flush();
-      await Promise.all([cache?.close(), closeStore()]);
-    },
+    verifier: createVerifier({ finder, local, lease, digests, digester, hasher, uses, clock, keyspace }),
+    health: () => ({
+      database: lease.isHeld() ? 'up' : 'down',
+      redis: cache === null ? 'none' : cache.status(),
+      wakeMode: following.wakeMode(),
+      heldKeys: local?.size ?? 0,
+    }),
+    stop,
   };
 }
 

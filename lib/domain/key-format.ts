@@ -18,6 +18,8 @@ export interface ParsedToken {
 export interface KeyFormat {
   /** All before the id, for example `acme_live_`. */
   readonly head: string;
+  /** Length of every token of this format, in characters. */
+  readonly length: number;
   /** Matches every token of this format (the checksum is not looked at); for secret scanners. */
   readonly pattern: RegExp;
   /** Writes a token, checksum included. */
@@ -43,6 +45,7 @@ export function createKeyFormat(prefix: string, environment: string): KeyFormat 
 
   return {
     head,
+    length,
     pattern,
 
     compose(id, secret) {

@@ -4,7 +4,6 @@ import type { ScopeCatalogue } from './scope-catalogue.js';
 /** A named set of keys under one policy. The native API works in `default`. */
 export interface Keyspace {
   readonly name: string;
-  readonly prefix: string;
   readonly catalogue: ScopeCatalogue;
   /** Environments that keys can be made for. */
   readonly environments: readonly string[];

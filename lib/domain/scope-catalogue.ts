@@ -28,12 +28,37 @@ export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): 
     throw new TypeError(`scopes: ${JSON.stringify(name)} is not a scope; ${advice}`);
   }
   const known = new Set(names);
+  const expansions = new Expansions(names);
 
   return {
     names,
     has: (scope) => known.has(scope),
     isGrantable: (scope) =>
       known.has(scope) || (isWildcard(scope) && names.some((name) => covers(scope, name))),
-    expand: (granted) => new Set(names.filter((name) => granted.some((scope) => covers(scope, name)))),
+    expand: (granted) => expansions.of(granted),
   };
+}
+
+/** Most lists of granted scopes that are remembered. */
+const maxExpansions = 1_000;
+
+/** Many keys hold the same scopes: they share one set. */
+class Expansions {
+  readonly #names: readonly string[];
+  #known = new Map<string, ReadonlySet<string>>();
+
+  constructor(names: readonly string[]) {
+    this.#names = names;
+  }
+
+  of(granted: readonly string[]): ReadonlySet<string> {
+    // Scopes hold no spaces.
+    const list = granted.join(' ');
+    const known = this.#known.get(list);
+    if (known !== undefined) return known;
+    const expanded = new Set(this.#names.filter((name) => granted.some((scope) => covers(scope, name))));
+    if (this.#known.size >= maxExpansions) this.#known = new Map();
+    this.#known.set(list, expanded);
+    return expanded;
+  }
 }

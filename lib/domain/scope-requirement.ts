@@ -11,6 +11,12 @@ export type ScopeRequirement =
 /** The requirement of a route that any valid key may use. */
 export const noScope: ScopeRequirement = { kind: 'none', scopes: [] };
 
+/** Whether a holder of these scopes meets a requirement. */
+export function isMet({ kind, scopes }: ScopeRequirement, held: ReadonlySet<string>): boolean {
+  if (kind === 'none') return true;
+  return kind === 'any' ? scopes.some((scope) => held.has(scope)) : scopes.every((scope) => held.has(scope));
+}
+
 /** The scopes that a holder would need and does not have; empty when the requirement is met. */
 export function missingScopes(requirement: ScopeRequirement, held: ReadonlySet<string>): readonly string[] {
   const missing = requirement.scopes.filter((scope) => !held.has(scope));

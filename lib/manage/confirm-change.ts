@@ -1,22 +1,27 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { AuditAction } from '../domain/audit-event.js';
 import type { Changed } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 
+/** A change that was committed. */
+export interface CommittedChange {
+  readonly record: ApiKeyRecord;
+  readonly action: AuditAction;
+  /** Whoever has applied all changes up to this number has seen the record as it is now. */
+  readonly sequence: number;
+}
+
 /**
- * A change has happened when it is committed, but it is only reported as done when no process can accept what it took
- * away. Processes keep nothing to themselves, so the shared cache is all there is to overwrite; when that cannot be
- * confirmed, the answer names the time by which every older copy is dead.
+ * A change has happened when it is committed, but it is only reported as done when every process has applied it. When
+ * that cannot be found out in time, the answer names the time by which no process accepts what was taken away.
  *
  * @param changedAt - wall clock in milliseconds, taken before the change was committed
  */
 export async function confirmChange(
-  ports: Pick<ManagePorts, 'cache' | 'clock'>,
-  record: ApiKeyRecord,
+  { changes }: Pick<ManagePorts, 'changes'>,
+  { record, action, sequence }: CommittedChange,
   changedAt: number,
 ): Promise<Changed> {
-  const { cache, clock } = ports;
-  if (cache === null || (await cache.publish(record, changedAt))) {
-    return { record, effectiveBy: null };
-  }
-  return { record, effectiveBy: clock.now() + cache.maxStalenessMs };
+  changes.announce([{ record, action }], sequence, changedAt);
+  return { record, effectiveBy: await changes.confirm(sequence) };
 }

@@ -55,16 +55,20 @@ export async function createKey(
     createdAt: now,
     updatedAt: now,
     lastUsedAt: null,
+    useCount: 0,
     credentials: [credential],
   };
 
-  await ports.store.transact(async (transaction) => {
+  const sequence = await ports.store.transact(async (transaction) => {
     // The maker may have lost its rights while the hash was made.
     const authority = await authorityOf(context, findIn(transaction), now);
     assertMayGrant(context, authority, record.scopes);
     assertAtOrBelow(authority, record);
     await transaction.insert(record, auditEntry(context, 'key.created', record, []));
+    return transaction.sequence;
   });
+  // Nothing was taken away, so nobody has to be waited for.
+  ports.changes.announce([{ record, action: 'key.created' }], sequence, now);
   return { record, token, effectiveBy: null };
 }
 

@@ -1,17 +1,16 @@
 import type { Keyspace } from '../domain/keyspace.js';
+import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { Clock } from '../ports/clock.js';
 import type { CursorSigner } from '../ports/cursor-signer.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { RandomSource } from '../ports/random-source.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
-import type { VerificationCache } from '../ports/verification-cache.js';
 
 /** What the management commands need from outside. */
 export interface ManagePorts {
   readonly store: KeyStore;
-  /** `null` when there is no shared cache: then a committed change is seen by all at once. */
-  readonly cache: VerificationCache | null;
+  readonly changes: ChangeAnnouncer;
   readonly hasher: SecretHasher;
   readonly digester: SecretDigester;
   readonly random: RandomSource;

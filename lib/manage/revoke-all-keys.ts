@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiKeyRecord } from '../domain/api-key.js';
 import { ApiKeysError } from '../errors.js';
-import { confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 import { revokeInTransaction } from './revoke-key.js';
@@ -31,12 +31,12 @@ export async function revokeAllKeys(
     (actor.kind === 'owner' && actor.ownerId === ownerId);
   if (!isAllowed) throw new ApiKeysError('forbidden');
 
-  const changed: Changed[] = [];
+  const revoked: ApiKeyRecord[] = [];
   for (;;) {
-    const step = await revokeSome(ports, context, ownerId);
-    changed.push(...step);
+    const { records, sequence } = await revokeSome(ports, context, ownerId);
+    revoked.push(...records);
     // Changes run one after the other: when there were fewer than asked for, these were the last ones.
-    if (step.length < keysPerTransaction) return changed;
+    if (records.length < keysPerTransaction) return confirmAll(ports, revoked, sequence);
     await sleep(pauseMs);
   }
 }
@@ -45,14 +45,34 @@ async function revokeSome(
   ports: ManagePorts,
   context: ChangeContext,
   ownerId: string,
-): Promise<readonly Changed[]> {
+): Promise<{ readonly records: readonly ApiKeyRecord[]; readonly sequence: number }> {
   const now = ports.clock.now();
-  const records = await ports.store.transact(async (transaction) => {
-    const revoked = [];
+  const { records, sequence } = await ports.store.transact(async (transaction) => {
+    const ended: ApiKeyRecord[] = [];
     for (const current of await transaction.findUnrevokedByOwner(ownerId, keysPerTransaction)) {
-      revoked.push(await revokeInTransaction(transaction, context, current, now));
+      ended.push(await revokeInTransaction(transaction, context, current, now));
     }
-    return revoked;
+    return { records: ended, sequence: transaction.sequence };
   });
-  return Promise.all(records.map((record) => confirmChange(ports, record, now)));
+  ports.changes.announce(
+    records.map((record) => ({ record, action: 'key.revoked' })),
+    sequence,
+    now,
+  );
+  return { records, sequence };
+}
+
+/** Also when nothing was left: an earlier call may have ended keys, and nobody has heard whether all know of it. */
+async function confirmAll(
+  ports: ManagePorts,
+  records: readonly ApiKeyRecord[],
+  sequence: number,
+): Promise<readonly Changed[]> {
+  const effectiveBy = await ports.changes.confirm(sequence);
+  if (records.length === 0 && effectiveBy !== null) {
+    throw new ApiKeysError('unavailable', {
+      cause: new Error('No key was left to revoke, but not every process has answered for earlier changes'),
+    });
+  }
+  return records.map((record) => ({ record, effectiveBy }));
 }

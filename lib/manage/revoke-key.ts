@@ -19,7 +19,7 @@ export async function revokeKey(
   expected: ExpectedVersion,
 ): Promise<Changed> {
   const now = ports.clock.now();
-  const record = await ports.store.transact(async (transaction) => {
+  const committed = await ports.store.transact(async (transaction) => {
     const find = findIn(transaction);
     const authority: Authority = isOwnKey(context, id)
       ? { ownerId: null, actingKey: null }
@@ -27,9 +27,10 @@ export async function revokeKey(
     const current = await findVisible(find, id, authority.ownerId);
     assertAtOrBelow(authority, current);
     assertExpectedVersion(current, expected);
-    return revokeInTransaction(transaction, context, current, now);
+    const record = await revokeInTransaction(transaction, context, current, now);
+    return { record, action: 'key.revoked', sequence: transaction.sequence } as const;
   });
-  return confirmChange(ports, record, now);
+  return confirmChange(ports, committed, now);
 }
 
 /** Writes the revocation of one key, unless it is revoked already. */

@@ -39,7 +39,7 @@ export async function rotateKey(
   const seen = await findRotatable(ports, context, findIn(ports.store), id, expected, now);
   const minted = await mintSecret(ports, seen.id, seen.environment, now);
 
-  const record = await ports.store.transact(async (transaction) => {
+  const committed = await ports.store.transact(async (transaction) => {
     const current = await findRotatable(ports, context, findIn(transaction), id, expected, now);
     if (current.credentials[0]?.id !== seen.credentials[0]?.id) {
       throw new ApiKeysError('conflict', {
@@ -56,9 +56,9 @@ export async function rotateKey(
       now,
     );
     await transaction.update(next, auditEntry(context, 'key.rotated', next, ['credentials']));
-    return next;
+    return { record: next, action: 'key.rotated', sequence: transaction.sequence } as const;
   });
-  return { ...(await confirmChange(ports, record, now)), token: minted.token };
+  return { ...(await confirmChange(ports, committed, now)), token: minted.token };
 }
 
 async function findRotatable(

@@ -34,7 +34,7 @@ export async function updateKey(
   const now = ports.clock.now();
   const changes = readChanges(ports, input, now);
 
-  const record = await ports.store.transact(async (transaction) => {
+  const committed = await ports.store.transact(async (transaction) => {
     const find = findIn(transaction);
     const authority = await authorityOf(context, find, now);
     const current = await findVisible(find, id, authority.ownerId);
@@ -46,9 +46,9 @@ export async function updateKey(
     assertAtOrBelow(authority, next);
     const action = actionOf(current, next);
     await transaction.update(next, auditEntry(context, action, next, Object.keys(changes)));
-    return next;
+    return { record: next, action, sequence: transaction.sequence };
   });
-  return confirmChange(ports, record, now);
+  return confirmChange(ports, committed, now);
 }
 
 function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<UpdatableFields> {

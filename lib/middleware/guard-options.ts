@@ -42,6 +42,13 @@ export interface GuardOptions {
    * @default false
    */
   readonly allowPreflight?: boolean | undefined;
+  /**
+   * Marks answers as private and as depending on the headers that keys are read from (`Cache-Control`, `Vary`). Without
+   * it the app must see to it that no shared cache keeps them.
+   *
+   * @default true
+   */
+  readonly cacheHeaders?: boolean | undefined;
   /** Where this guard reads keys. Default: what `createApiKeys` was given. */
   readonly credentialFrom?: readonly CredentialSource[] | undefined;
 }
@@ -51,6 +58,7 @@ const known: Record<keyof GuardOptions, true> = {
   otherwise: true,
   onRefusal: true,
   allowPreflight: true,
+  cacheHeaders: true,
   credentialFrom: true,
 };
 
@@ -71,7 +79,7 @@ export function checkGuardOptions(options: unknown): asserts options is GuardOpt
       `requireApiKey: unknown option ${JSON.stringify(name)}; ${adviceFor(name, guardOptionNames)}`,
     );
   }
-  const { otherwise, onRefusal, allowPreflight } = options as Record<string, unknown>;
+  const { otherwise, onRefusal } = options as Record<string, unknown>;
   if (otherwise !== undefined && typeof otherwise !== 'function') {
     throw new InvalidOptionError('requireApiKey: otherwise is a middleware function');
   }
@@ -82,7 +90,9 @@ export function checkGuardOptions(options: unknown): asserts options is GuardOpt
   ) {
     throw new InvalidOptionError("requireApiKey: onRefusal is 'respond', 'next' or a function");
   }
-  if (allowPreflight !== undefined && typeof allowPreflight !== 'boolean') {
-    throw new InvalidOptionError('requireApiKey: allowPreflight is true or false');
+  for (const name of ['allowPreflight', 'cacheHeaders'] as const) {
+    const value: unknown = options[name as keyof typeof options];
+    if (value === undefined || typeof value === 'boolean') continue;
+    throw new InvalidOptionError(`requireApiKey: ${name} is true or false`);
   }
 }

@@ -7,22 +7,22 @@ import type { Challenge } from '../http/challenge.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { sendProblem } from '../http/send-problem.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
-import type { VerifyApiKey } from '../verify/verify-api-key.js';
+import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import type { ClientAddress } from './client-address.js';
 import { parseCredentialSources, type CredentialHeader } from './credential-source.js';
 import { checkGuardOptions } from './guard-options.js';
 import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
 import { isPreflight } from './preflight.js';
-import { createCredentialReader, type FoundCredential, type ReadCredential } from './read-credential.js';
+import { createCredentialReader, type ReadCredential } from './read-credential.js';
 import { opaque, refusalError } from './refusal-error.js';
-import { keepOffSharedCaches } from './shared-caches.js';
+import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
 import { hasTooManyHeaders } from './too-many-headers.js';
 
 /** What guards need from outside. */
 export interface GuardParts {
-  /** Rejects with ApiKeysError `unavailable` before the instance is ready. */
-  readonly verify: VerifyApiKey;
+  /** @throws ApiKeysError `unavailable` before the instance is ready */
+  readonly verifier: () => ApiKeyVerifier;
   readonly catalogue: ScopeCatalogue;
   readonly format: KeyFormat;
   readonly clientAddress: ClientAddress;
@@ -35,7 +35,7 @@ export interface GuardParts {
 }
 
 /** What becomes of one request. */
-type Decision = { readonly verdict: Verdict; readonly credential?: FoundCredential } | 'otherwise';
+type Decision = Verdict | 'otherwise';
 
 const oneCredentialDetail = 'Send one API key, in one header, once.';
 
@@ -51,7 +51,13 @@ export function createGuard(
   options: unknown = {},
 ): RequestHandler {
   checkGuardOptions(options);
-  const { otherwise, onRefusal = 'respond', allowPreflight = false, credentialFrom } = options;
+  const {
+    otherwise,
+    onRefusal = 'respond',
+    allowPreflight = false,
+    cacheHeaders = true,
+    credentialFrom,
+  } = options;
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);
   const howToSend = `Send an API key as ${sources.map(spelledOut).join(' or ')}.`;
@@ -61,42 +67,39 @@ export function createGuard(
     scheme: sources.some((source) => source.isAuthorization) ? 'Bearer' : 'ApiKey',
   };
 
-  async function decide(req: Request): Promise<Decision> {
+  /** Decides at once where nobody has to be asked. */
+  function decide(req: Request, credential: ReadCredential): Decision | Promise<Decision> {
     if (hasTooManyHeaders(req)) return refuse('too_many_headers');
     if (hasRepeatedHost(req)) return refuse('invalid_request', { detail: repeatedHostDetail });
     const requirement = requirements.of(req.method);
     if (requirement === null) {
       return refuse('method_not_allowed', { allowedMethods: requirements.methods });
     }
-    const credential = parts.hidden?.find(req, sources) ?? readCredential(req);
     if (credential.kind === 'ambiguous') return refuse('invalid_request', { detail: oneCredentialDetail });
     if (otherwise !== undefined && !isOurs(credential)) return 'otherwise';
     if (credential.kind === 'none') return refuse('missing_credential', { detail: howToSend });
-    const address = (): string | null => parts.clientAddress(req);
-    return { verdict: await parts.verify({ token: credential.token, requirement, address }), credential };
+    const { token } = credential;
+    const request = { token, requirement, address: () => parts.clientAddress(req) };
+    const verifier = parts.verifier();
+    return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }
 
   function isOurs(credential: ReadCredential): boolean {
     return credential.kind === 'token' && parts.format.recognises(credential.token);
   }
 
-  function letIn(
-    { apiKey }: Allowed,
-    credential: FoundCredential | undefined,
-    req: Request,
-    res: Response,
-  ): void {
+  function letIn({ apiKey }: Allowed, credential: ReadCredential, req: Request, res: Response): void {
     req.apiKey = apiKey;
-    keepOffSharedCaches(res);
-    if (credential !== undefined) parts.hidden?.hide(req, credential);
+    if (cacheHeaders) keepOffSharedCaches(res);
+    if (parts.hidden !== null && credential.kind === 'token') parts.hidden.hide(req, credential);
   }
 
-  async function answerRefusal(
+  function answerRefusal(
     refusal: Refusal,
     req: Request,
     res: Response,
     next: NextFunction,
-  ): Promise<void> {
+  ): void | Promise<void> {
     const shown = parts.opaqueRefusals ? opaque(refusal) : refusal;
     const error = refusalError(shown, challenge);
     if (onRefusal === 'respond') return sendProblem(res, error);
@@ -113,32 +116,57 @@ export function createGuard(
     else sendProblem(res, trouble);
   }
 
-  async function guard(req: Request, res: Response, next: NextFunction): Promise<void> {
-    let decision: Decision;
-    try {
-      decision = await decide(req);
-    } catch (error) {
-      return answerTrouble(error, res, next);
+  function carryOut(
+    decision: Decision,
+    credential: ReadCredential,
+    req: Request,
+    res: Response,
+    next: NextFunction,
+  ): void {
+    if (cacheHeaders) varyOnHeaders(res, varyOn);
+    if (decision !== 'otherwise' && decision.allowed) {
+      letIn(decision, credential, req, res);
+      return next();
     }
-    res.vary(varyOn);
-    // Awaited: a rejection of the app's own middleware goes to its error handling, whatever the version of Express.
-    if (decision === 'otherwise') return void (await otherwise?.(req, res, next));
-    const { verdict, credential } = decision;
-    if (!verdict.allowed) return answerRefusal(verdict, req, res, next);
-    letIn(verdict, credential, req, res);
-    next();
+    const answered =
+      decision === 'otherwise' ? otherwise?.(req, res, next) : answerRefusal(decision, req, res, next);
+    // A rejection of the app's own code goes to its error handling, whatever the version of Express.
+    if (isPromise(answered)) answered.catch((error: unknown) => next(error));
   }
 
   return function apiKeyGuard(req, res, next) {
     if (allowPreflight && isPreflight(req)) return next();
-    guard(req, res, next).catch((error: unknown) => next(error));
+    const credential = parts.hidden?.find(req, sources) ?? readCredential(req);
+    let decision: Decision | Promise<Decision>;
+    try {
+      decision = decide(req, credential);
+    } catch (error) {
+      return answerTrouble(error, res, next);
+    }
+    if (!isPromise(decision)) return carryOut(decision, credential, req, res, next);
+    decision.then(
+      (later) => {
+        try {
+          carryOut(later, credential, req, res, next);
+        } catch (error) {
+          next(error);
+        }
+      },
+      (error: unknown) => answerTrouble(error, res, next),
+    );
   };
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 function spelledOut({ name, isAuthorization }: CredentialHeader): string {
   return isAuthorization ? 'Authorization: Bearer <key>' : `${name}: <key>`;
 }
 
-function refuse(code: Refusal['code'], details: Partial<Refusal> = {}): { verdict: Refusal } {
-  return { verdict: { ...details, allowed: false, code } };
+function refuse(code: Refusal['code'], details: Partial<Refusal> = {}): Refusal {
+  return { ...details, allowed: false, code };
 }

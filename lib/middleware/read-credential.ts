@@ -28,12 +28,12 @@ export function createCredentialReader(
 ): (req: Pick<IncomingMessage, 'rawHeaders'>) => ReadCredential {
   return function readCredential({ rawHeaders }) {
     let credential: ReadCredential = none;
-    const seen = new Set<string>();
+    const seen: CredentialHeader[] = [];
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const source = sourceNamed(sources, rawHeaders[index] ?? '');
       if (source === null) continue;
-      if (seen.has(source.name)) return ambiguous;
-      seen.add(source.name);
+      if (seen.includes(source)) return ambiguous;
+      seen.push(source);
 
       const value = rawHeaders[index + 1] ?? '';
       const found = source.isAuthorization ? bearerToken(value) : value;

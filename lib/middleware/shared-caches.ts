@@ -5,6 +5,15 @@ import type { Response } from 'express';
  * (RFC 9111 section 3.5). What was set for the whole app gives way; what the handler sets later, wins.
  */
 export function keepOffSharedCaches(res: Response): void {
-  const isKeptOff = /\b(?:private|no-store)\b/i.test(String(res.getHeader('Cache-Control') ?? ''));
-  if (!isKeptOff) res.setHeader('Cache-Control', 'private');
+  const given = res.getHeader('Cache-Control');
+  if (given === undefined || !/\b(?:private|no-store)\b/i.test(String(given))) {
+    res.setHeader('Cache-Control', 'private');
+  }
+}
+
+/** The answer depends on the headers that keys are read from. */
+export function varyOnHeaders(res: Response, names: string): void {
+  // Express reads and writes the list anew; nearly always there is none yet.
+  if (res.getHeader('Vary') === undefined) res.setHeader('Vary', names);
+  else res.vary(names);
 }

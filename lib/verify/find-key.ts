@@ -1,54 +1,108 @@
-import type { VerifiableKey } from '../domain/api-key.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
+import type { ChangeHolder } from '../feed/known-changes.js';
+import type { Lease } from '../feed/lease.js';
+import type { VersionMemory } from '../feed/version-memory.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
-import type { VerificationCache } from '../ports/verification-cache.js';
+import type { CachedCopy, VerificationCache } from '../ports/verification-cache.js';
+import { Flights, type Flight } from './flights.js';
 import { FreshReads } from './fresh-reads.js';
+import type { LocalCache } from './local-cache.js';
+import { NegativeCache } from './negative-cache.js';
 import { PreparedKey } from './prepared-key.js';
+import type { UseRecorder } from './record-use.js';
 
-/** Where verification looks keys up. Both methods reject when the store does not answer; an absent key is `null`. */
-export interface KeyFinder {
+/** Where verification looks keys up. The methods reject when the store does not answer; an absent key is `null`. */
+export interface KeyFinder extends ChangeHolder {
   /** From the shared cache, else from the store. */
   find(id: string): Promise<PreparedKey | null>;
   /** From the store, with all that is stored of the credentials. */
   findInStore(id: string): Promise<PreparedKey | null>;
+  /** Whether the store was asked for it a moment ago and did not know it. To be believed only under the lease. */
+  isKnownAbsent(id: string): boolean;
 }
 
-/** What looking keys up needs from outside. */
-export interface FindKeyPorts {
+/** What looking keys up needs. */
+export interface FindKeyParts {
   readonly store: Pick<KeyStore, 'find'>;
+  /** `null` when there is no Redis. */
   readonly cache: VerificationCache | null;
+  /** `null` when this process holds no keys. */
+  readonly local: LocalCache | null;
+  readonly uses: UseRecorder;
+  readonly lease: Lease;
+  readonly memory: VersionMemory;
+  /** The number up to which every change is applied here. */
+  readonly applied: () => number;
   readonly clock: Clock;
   readonly catalogue: ScopeCatalogue;
 }
 
-/** Looks a key up: at most one read of the cache and one of the store, shared by simultaneous callers. */
-export function createKeyFinder(ports: FindKeyPorts): KeyFinder {
-  const { store, cache, clock, catalogue } = ports;
+const maxAbsent = 10_000;
 
-  async function readStore(id: string): Promise<PreparedKey | null> {
-    const readStartedAt = clock.now();
+/**
+ * Looks a key up: at most one read of the shared cache and one of the store, shared by simultaneous callers. What was
+ * read is held only if no change of the key came in between. Without the lease nothing is believed but what the store
+ * says to a question that was asked after the caller came.
+ */
+export function createKeyFinder(parts: FindKeyParts): KeyFinder {
+  const { store, cache, local, uses, lease, memory, applied, clock, catalogue } = parts;
+  const flights = new Flights<PreparedKey | null>();
+  const absent = new NegativeCache(maxAbsent);
+  /** Copies that the shared cache hands out again are prepared once. */
+  const prepared = new WeakMap<CachedCopy, PreparedKey>();
+
+  function prepare(copy: CachedCopy): PreparedKey {
+    const known = prepared.get(copy);
+    if (known !== undefined) return known;
+    const made = new PreparedKey(copy.key, catalogue);
+    prepared.set(copy, made);
+    return made;
+  }
+
+  async function readCache(id: string): Promise<PreparedKey | null> {
+    const copy = cache === null ? null : await cache.get(id);
+    // A copy repeats its own id, so that one key's copy can never answer for another.
+    if (copy === null || copy.key.id !== id) return null;
+    const isCurrent = lease.isHeld() && memory.isCurrent(id, copy.key.version, copy.asOf);
+    return isCurrent ? prepare(copy) : null;
+  }
+
+  async function readStore(id: string, flight?: Flight<unknown>): Promise<PreparedKey | null> {
+    const asOf = applied();
+    const readAt = clock.now();
     const key = await store.find(id);
     if (key === null) return null;
-    cache?.fill(key, readStartedAt);
+    if (flight?.isDetached !== true) cache?.fill({ key, asOf }, readAt);
     return new PreparedKey(key, catalogue);
   }
 
-  async function readThrough(id: string): Promise<PreparedKey | null> {
-    const cached = cache === null ? null : await cache.get(id);
-    if (cached !== null && isFor(cached, id)) return new PreparedKey(cached, catalogue);
-    return readStore(id);
+  async function fly(id: string, flight: Flight<unknown>): Promise<PreparedKey | null> {
+    const readAt = clock.now();
+    const found = (await readCache(id)) ?? (await readStore(id, flight));
+    if (flight.isDetached || !lease.isHeld()) return found;
+    if (found === null) absent.add(id);
+    else local?.hold(found, uses.counterFor(id), readAt);
+    return found;
   }
 
-  const reads = new FreshReads(readThrough);
-  const storeReads = new FreshReads(readStore);
-  return {
-    find: (id) => reads.get(id),
-    findInStore: (id) => storeReads.get(id),
-  };
-}
+  const storeReads = new FreshReads((id: string) => readStore(id));
 
-/** A copy repeats its own id, so that one key's copy can never answer for another. */
-function isFor(key: VerifiableKey, id: string): boolean {
-  return key.id === id;
+  return {
+    find: (id) => (lease.isHeld() ? flights.join(id, (flight) => fly(id, flight)) : storeReads.get(id)),
+    findInStore: (id) => storeReads.get(id),
+    isKnownAbsent: (id) => absent.has(id),
+
+    forget(id) {
+      flights.forget(id);
+      local?.forget(id);
+      absent.forget(id);
+    },
+
+    forgetAll() {
+      flights.forgetAll();
+      local?.forgetAll();
+      absent.forgetAll();
+    },
+  };
 }

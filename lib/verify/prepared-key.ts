@@ -1,13 +1,14 @@
 import { compileAllowlist } from '../domain/address.js';
 import type { VerifiableKey } from '../domain/api-key.js';
-import { identityOf, type ApiKeyIdentity } from '../domain/api-key-identity.js';
+import { identityOf } from '../domain/api-key-identity.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
+import type { Allowed } from '../domain/verdict.js';
 
 /** One version of a key with what checking it needs, each part built when it is first asked for. */
 export class PreparedKey {
   readonly key: VerifiableKey;
   readonly #catalogue: ScopeCatalogue;
-  #identity: ApiKeyIdentity | undefined;
+  #allowed: Allowed | undefined;
   #heldScopes: ReadonlySet<string> | undefined;
   #allows: ((canonical: string | null) => boolean) | undefined;
 
@@ -16,10 +17,10 @@ export class PreparedKey {
     this.#catalogue = catalogue;
   }
 
-  /** Who the caller is, frozen. */
-  get identity(): ApiKeyIdentity {
-    this.#identity ??= identityOf(this.key);
-    return this.#identity;
+  /** The verdict on a request that may pass: who the caller is, frozen. */
+  get allowed(): Allowed {
+    this.#allowed ??= Object.freeze({ allowed: true, apiKey: identityOf(this.key) });
+    return this.#allowed;
   }
 
   /** Every scope of the catalogue that the key covers. */
@@ -33,4 +34,23 @@ export class PreparedKey {
     this.#allows ??= compileAllowlist(this.key.ipAllowlist ?? []);
     return this.#allows(canonical);
   }
+
+  /** About how much memory it takes while it is held. */
+  get approximateBytes(): number {
+    const { key } = this;
+    const texts = [key.ownerId, key.name, ...key.scopes, ...(key.ipAllowlist ?? [])];
+    const textBytes = texts.reduce((sum, text) => sum + bytesPerText + 2 * text.length, 0);
+    // Parsed JSON takes several times the room of its text.
+    const metadataBytes = isEmpty(key.metadata) ? 0 : 8 * JSON.stringify(key.metadata).length;
+    return bytesPerKey + key.credentials.length * bytesPerCredential + textBytes + metadataBytes;
+  }
+}
+
+const bytesPerKey = 900;
+const bytesPerCredential = 400;
+const bytesPerText = 24;
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
 }

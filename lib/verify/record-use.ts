@@ -9,15 +9,24 @@ const firstUseDelayMs = 50;
 /** Uses of more keys than this are written without waiting for the interval. */
 const maxGathered = 10_000;
 
+/** The uses of one key that were not written yet. Whoever holds the key holds this too, so that a use costs no look-up. */
+export interface UseCounter {
+  readonly keyId: string;
+  count: number;
+  /** Epoch milliseconds. */
+  lastAt: number;
+}
+
 /**
- * Gathers when keys were last used and writes that in the background, so that no request waits for a write. A first use
- * is written at once; of the later ones, at most one interval is lost when the process is killed.
+ * Counts uses and writes them in the background, so that no request waits for a write. A first use is written at once;
+ * of the later ones, at most one interval is lost when the process is killed.
  */
 export class UseRecorder {
   readonly #store: Pick<KeyStore, 'recordUse'>;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  #gathered = new Map<string, number>();
+  /** Counters that were used since the last writing. */
+  #gathered: UseCounter[] = [];
   /** Keys whose first use in this process is written, or about to be. */
   #known = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
@@ -30,18 +39,30 @@ export class UseRecorder {
     this.#logger = logger;
   }
 
-  record(keyId: string): void {
-    if (this.#gathered.size >= maxGathered && !this.#gathered.has(keyId)) void this.flush();
-    this.#gathered.set(keyId, this.#clock.now());
-    if (this.#known.has(keyId)) this.#flushWithin(useFlushIntervalMs);
-    else this.#noteFirstUse(keyId);
+  /** A counter for one version of a key. Several for one key are added up when they are written. */
+  counterFor(keyId: string): UseCounter {
+    return { keyId, count: 0, lastAt: 0 };
+  }
+
+  /** @param now - epoch milliseconds */
+  record(counter: UseCounter, now: number = this.#clock.now()): void {
+    counter.lastAt = now;
+    counter.count += 1;
+    if (counter.count === 1) this.#gather(counter);
+  }
+
+  #gather(counter: UseCounter): void {
+    this.#gathered.push(counter);
+    if (this.#gathered.length >= maxGathered) void this.flush();
+    else this.#flushWithin(this.#isFirstUse(counter.keyId) ? firstUseDelayMs : useFlushIntervalMs);
   }
 
   /** Whether a key was ever used is what people look for; it is written soon. */
-  #noteFirstUse(keyId: string): void {
+  #isFirstUse(keyId: string): boolean {
+    if (this.#known.has(keyId)) return false;
     if (this.#known.size >= maxGathered) this.#known = new Set();
     this.#known.add(keyId);
-    this.#flushWithin(firstUseDelayMs);
+    return true;
   }
 
   #flushWithin(milliseconds: number): void {
@@ -56,18 +77,27 @@ export class UseRecorder {
   flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#gathered.size === 0) return this.#flushing;
-    const uses: KeyUse[] = [...this.#gathered].map(([keyId, at]) => ({ keyId, at }));
-    this.#gathered = new Map();
+    if (this.#gathered.length === 0) return this.#flushing;
+    const uses = this.#take();
     this.#flushing = this.#flushing.then(() => this.#write(uses));
     return this.#flushing;
+  }
+
+  #take(): readonly KeyUse[] {
+    const counters = this.#gathered;
+    this.#gathered = [];
+    return counters.map((counter) => {
+      const use = { keyId: counter.keyId, at: counter.lastAt, count: counter.count };
+      counter.count = 0;
+      return use;
+    });
   }
 
   async #write(uses: readonly KeyUse[]): Promise<void> {
     try {
       await this.#store.recordUse(uses);
     } catch (error) {
-      this.#logger.warn(`api-keys: the last use of ${uses.length} keys was not recorded`, error);
+      this.#logger.warn(`api-keys: uses of ${uses.length} keys were not recorded`, error);
     }
   }
 }

@@ -1,21 +1,29 @@
-import type { VerifiableKey } from '../domain/api-key.js';
+import { hash } from 'node:crypto';
+import type { VerifiableCredential } from '../domain/credential.js';
 import type { ParsedToken } from '../domain/key-format.js';
 import type { Keyspace } from '../domain/keyspace.js';
-import { missingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
+import { isMet, missingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
+import type { Lease } from '../feed/lease.js';
 import type { Clock } from '../ports/clock.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
+import { belongsTo } from './belongs-to.js';
 import { checkState } from './check-state.js';
 import type { KeyFinder } from './find-key.js';
-import { matchDigest, matchSlowly, needsSlowMatch, type CredentialMatch } from './match-credential.js';
+import type { LocalCache } from './local-cache.js';
+import { matchDigest, needsSlowMatch, type CredentialMatch } from './match-credential.js';
+import { matchLostPepper } from './match-lost-pepper.js';
 import type { MissingDigests } from './missing-digests.js';
 import type { PreparedKey } from './prepared-key.js';
-import type { UseRecorder } from './record-use.js';
+import type { UseCounter, UseRecorder } from './record-use.js';
 
 /** What verification needs from outside. */
 export interface VerifyPorts {
   readonly finder: KeyFinder;
+  /** `null` when this process holds no keys. */
+  readonly local: LocalCache | null;
+  readonly lease: Lease;
   readonly digests: MissingDigests;
   readonly digester: SecretDigester;
   readonly hasher: SecretHasher;
@@ -32,87 +40,117 @@ export interface VerificationRequest {
   readonly address: () => string | null;
 }
 
-/** Decides about one request. Rejects with ApiKeysError `unavailable` when the store does not answer. */
-export type VerifyApiKey = (request: VerificationRequest) => Promise<Verdict>;
+/** Decides about requests. */
+export interface ApiKeyVerifier {
+  /**
+   * Decides with what this process holds, or returns `null` when somebody has to be asked: then {@link verify} decides.
+   */
+  verifyAtOnce(request: VerificationRequest): Verdict | null;
+  /** Rejects with ApiKeysError `unavailable` when the store does not answer. */
+  verify(request: VerificationRequest): Promise<Verdict>;
+}
 
 /** Verification, step by step. Everything that can change between two requests is decided in each of them. */
-export function createVerifier(ports: VerifyPorts): VerifyApiKey {
-  const { keyspace, finder, clock, uses, digests } = ports;
+export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
+  const { keyspace, finder, local, lease, clock, uses, digests, digester } = ports;
+  const { format, environment } = keyspace;
 
-  return async function verifyApiKey({ token, requirement, address }) {
-    const parsed = keyspace.format.parse(token);
-    if (parsed === null) return refuse('invalid_token');
-
-    const found = await finder.find(parsed.id);
-    const proven = await matchCredential(ports, found, parsed);
-    if (proven === null) return refuse('invalid_token');
-
-    const { prepared, match } = proven;
+  /** The last steps, for whichever way the key was found. */
+  function decide(
+    prepared: PreparedKey,
+    credential: VerifiableCredential,
+    counter: UseCounter | null,
+    { requirement, address }: VerificationRequest,
+  ): Verdict {
     const { key } = prepared;
-    if (match.missingDigest !== null) digests.add(key.id, match.credential.id, match.missingDigest);
-
-    const stateRefusal = checkState(key, match.credential, clock.now());
+    const now = clock.now();
+    const stateRefusal = checkState(key, credential, now);
     if (stateRefusal !== null) return refuse(stateRefusal, { keyId: key.id });
 
     if (key.ipAllowlist !== null && !prepared.allowsAddress(address())) {
       return refuse('address_not_allowed', { keyId: key.id });
     }
-
-    const missing = missingScopes(requirement, prepared.heldScopes);
-    if (missing.length > 0) {
+    if (!isMet(requirement, prepared.heldScopes)) {
       return refuse('insufficient_scope', {
         keyId: key.id,
         requiredScopes: requirement.scopes,
-        missingScopes: missing,
+        missingScopes: missingScopes(requirement, prepared.heldScopes),
       });
     }
+    uses.record(counter ?? uses.counterFor(key.id), now);
+    return prepared.allowed;
+  }
 
-    uses.record(key.id);
-    return { allowed: true, apiKey: prepared.identity };
-  };
+  /** The secret was right: what is worth remembering of that, and the decision. */
+  function accept(
+    prepared: PreparedKey,
+    { credential, missingDigest }: CredentialMatch,
+    request: VerificationRequest,
+  ): Verdict {
+    if (missingDigest !== null) digests.add(prepared.key.id, credential.id, missingDigest);
+    local?.prove(prepared, digestOf(request.token), credential);
+    return decide(prepared, credential, null, request);
+  }
+
+  /** Compares a secret with the digests of a key; costs the same when there is no such key. */
+  function match(prepared: PreparedKey | null, token: ParsedToken): CredentialMatch | null {
+    return matchDigest(digester, prepared?.key ?? null, environment, token);
+  }
+
+  function verifyAtOnce(request: VerificationRequest): Verdict | null {
+    const { token } = request;
+    if (token.length !== format.length) return refuse('invalid_token');
+    const now = clock.now();
+    const isHeld = lease.isHeld(now);
+    if (isHeld && local !== null) {
+      const proven = local.findByToken(digestOf(token), now);
+      if (proven !== undefined) {
+        return decide(proven.held.prepared, proven.credential, proven.held.uses, request);
+      }
+    }
+    const parsed = format.parse(token);
+    if (parsed === null) return refuse('invalid_token');
+    if (isHeld) return verifyUnproven(parsed, request, now);
+    // Others may have stopped waiting for this process: what it holds is worth nothing any more.
+    local?.forgetAll();
+    return null;
+  }
+
+  /** A token that was not proven yet, of a key that is held or known not to be there. */
+  function verifyUnproven(parsed: ParsedToken, request: VerificationRequest, now: number): Verdict | null {
+    const prepared = local?.findById(parsed.id, now);
+    if (prepared === undefined) {
+      if (!finder.isKnownAbsent(parsed.id)) return null;
+      match(null, parsed);
+      return refuse('invalid_token');
+    }
+    const candidate = belongsTo(keyspace, prepared.key) ? prepared : null;
+    const found = match(candidate, parsed);
+    if (candidate !== null && found !== null) return accept(candidate, found, request);
+    if (candidate !== null && needsSlowMatch(digester, candidate.key)) return null;
+    return refuse('invalid_token');
+  }
+
+  async function verify(request: VerificationRequest): Promise<Verdict> {
+    const parsed = format.parse(request.token);
+    if (parsed === null) return refuse('invalid_token');
+
+    const prepared = await finder.find(parsed.id);
+    const candidate = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
+    const found = match(candidate, parsed);
+    if (candidate === null) return refuse('invalid_token');
+    if (found !== null) return accept(candidate, found, request);
+    if (!needsSlowMatch(digester, candidate.key)) return refuse('invalid_token');
+    const proven = await matchLostPepper(ports, parsed);
+    return proven === null ? refuse('invalid_token') : accept(proven.prepared, proven.match, request);
+  }
+
+  return { verifyAtOnce, verify };
 }
 
-interface ProvenKey {
-  readonly prepared: PreparedKey;
-  readonly match: CredentialMatch;
-}
-
-/** A secret counts only for the keyspace, environment and prefix that its key was made for. */
-async function matchCredential(
-  ports: VerifyPorts,
-  found: PreparedKey | null,
-  token: ParsedToken,
-): Promise<ProvenKey | null> {
-  const { digester, hasher, keyspace, finder } = ports;
-  const { environment } = keyspace;
-  const candidate = found !== null && belongsHere(found.key, keyspace) ? found : null;
-
-  const match = matchDigest(digester, candidate?.key ?? null, environment, token);
-  if (candidate === null) return null;
-  if (match !== null) return { prepared: candidate, match };
-  if (!needsSlowMatch(digester, candidate.key)) return null;
-
-  // Copies in caches leave the slow hash out.
-  const stored = await finder.findInStore(token.id);
-  if (stored === null || !belongsHere(stored.key, keyspace)) return null;
-  // Its digest may have been added since the copy was made.
-  const digestMatch = matchDigest(digester, stored.key, environment, token);
-  if (digestMatch !== null) return { prepared: stored, match: digestMatch };
-  const slowMatch = await matchSlowly(digester, hasher, stored.key, environment, token);
-  if (slowMatch === null) return null;
-  // The slow hash took its time: what counts is the key as it is now.
-  const current = await finder.findInStore(token.id);
-  const credential = current?.key.credentials.find(({ id }) => id === slowMatch.credential.id);
-  if (current === null || credential === undefined) return null;
-  return { prepared: current, match: { ...slowMatch, credential } };
-}
-
-function belongsHere(key: VerifiableKey, keyspace: Keyspace): boolean {
-  return (
-    key.keyspace === keyspace.name &&
-    key.environment === keyspace.environment &&
-    key.hint.prefix === keyspace.format.head
-  );
+/** By which proven tokens are found again: no token is kept. */
+function digestOf(token: string): string {
+  return hash('sha256', token, 'base64url');
 }
 
 function refuse(code: RefusalCode, details: Omit<Refusal, 'allowed' | 'code'> = {}): Refusal {

@@ -1,20 +1,19 @@
-import { createServer, type AddressInfo, type Server } from 'node:net';
-import { once } from 'node:events';
+import { memoryStore } from '../../lib/testing/index.js';
 import { alice, makeKey, startAdminApp, type AdminApp, type ShownKey } from './admin-app.js';
 
-let nowhere: Server;
+const store = memoryStore();
 let adminApp: AdminApp;
 
 beforeAll(async () => {
-  // A port on which whoever connects is hung up on: no change can be confirmed to be seen by all.
-  nowhere = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
-  await once(nowhere, 'listening');
-  const { port } = nowhere.address() as AddressInfo;
-  adminApp = await startAdminApp({ redis: `redis://127.0.0.1:${port}` });
+  adminApp = await startAdminApp({ store });
 });
-afterAll(async () => {
-  await adminApp.close();
-  nowhere.close();
+afterAll(() => adminApp.close());
+
+let others = 0;
+// Another process that does not say what it has applied; one that stands still is not waited for much longer.
+beforeEach(async () => {
+  others += 1;
+  await store.feed.join({ id: `silent ${others}`, acked: 0, leaseMs: 4_000 });
 });
 
 describe('a change that cannot be confirmed', () => {

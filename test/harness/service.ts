@@ -3,6 +3,10 @@ import { createCursorSigner } from '../../lib/crypto/cursor-signer.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
 import { createSecretDigester } from '../../lib/crypto/secret-digester.js';
+import { ChangeListeners } from '../../lib/feed/change-listeners.js';
+import { createFollowing, type Following } from '../../lib/feed/following.js';
+import { Lease } from '../../lib/feed/lease.js';
+import { VersionMemory } from '../../lib/feed/version-memory.js';
 import { createDefaultKeyspace } from '../../lib/keyspaces.js';
 import { createKeyService, type KeyService } from '../../lib/manage/key-service.js';
 import { resolveOptions } from '../../lib/options.js';
@@ -11,6 +15,17 @@ import type { KeyStore } from '../../lib/ports/key-store.js';
 import type { VerificationCache } from '../../lib/ports/verification-cache.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { scopes, testPepper } from './instance.js';
+
+function followingOf(store: KeyStore, cache: VerificationCache | null, clock: Clock): Following {
+  const nobody = { forget: () => undefined, forgetAll: () => undefined };
+  const lease = new Lease(4_000, clock);
+  const memory = new VersionMemory(100);
+  const listeners = new ChangeListeners(console);
+  return createFollowing({
+    ...{ feed: store.feed, cache, lease, memory, listeners, clock, logger: console },
+    holder: nobody,
+  });
+}
 
 /** The management service on a store in memory, without Express around it. */
 export function createService(parts: { store?: KeyStore; cache?: VerificationCache; clock?: Clock } = {}): {
@@ -25,7 +40,7 @@ export function createService(parts: { store?: KeyStore; cache?: VerificationCac
   const options = resolveOptions({ prefix: 'acme', scopes, pepper: testPepper, store });
   const service = createKeyService({
     store,
-    cache: parts.cache ?? null,
+    changes: followingOf(store, parts.cache ?? null, clock).announcer,
     hasher,
     digester: createSecretDigester(peppers),
     random: createRandomSource(),

@@ -82,10 +82,12 @@ const inFolders = (folders: readonly string[]): string[] =>
 function forbiddenTo(layer: string): readonly string[] {
   const foreignPackages = PACKAGES.filter((name) => !PACKAGES_OF[layer]?.includes(name));
   if (layer === 'domain') {
-    const others = ['ports', ...FLOWS, ...EDGES, ...ADAPTERS];
+    const others = ['ports', 'feed', ...FLOWS, ...EDGES, ...ADAPTERS];
     return [...foreignPackages, ...ROOT_ONLY, ...inFolders(others), '../errors.js', 'node:fs', 'node:crypto'];
   }
   if (layer === 'ports')
+    return [...foreignPackages, ...ROOT_ONLY, ...inFolders(['feed', ...FLOWS, ...EDGES, ...ADAPTERS])];
+  if (layer === 'feed')
     return [...foreignPackages, ...ROOT_ONLY, ...inFolders([...FLOWS, ...EDGES, ...ADAPTERS])];
   if (FLOWS.includes(layer)) return [...foreignPackages, ...ROOT_ONLY, ...inFolders([...EDGES, ...ADAPTERS])];
   if (EDGES.includes(layer)) return [...foreignPackages, ...ROOT_ONLY, ...inFolders(ADAPTERS)];
@@ -103,10 +105,12 @@ function allowedTo(layer: string): readonly string[] {
     '../errors.js',
     'node:crypto',
   ];
-  return [...below, ...(FLOWS.includes(layer) ? [] : inFolders(FLOWS)), ...(PACKAGES_OF[layer] ?? [])];
+  if (layer === 'feed') return below;
+  if (FLOWS.includes(layer)) return [...below, '../feed/anything.js'];
+  return [...below, ...inFolders(FLOWS), ...(PACKAGES_OF[layer] ?? [])];
 }
 
-const LAYERS = ['domain', 'ports', ...FLOWS, ...EDGES, ...ADAPTERS];
+const LAYERS = ['domain', 'ports', 'feed', ...FLOWS, ...EDGES, ...ADAPTERS];
 
 interface Case {
   readonly layer: string;

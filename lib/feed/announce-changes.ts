@@ -1,0 +1,32 @@
+import type { ChangeAnnouncer } from '../ports/change-announcer.js';
+import type { VerificationCache } from '../ports/verification-cache.js';
+import type { Confirmations } from './confirmations.js';
+import type { FeedFollower } from './feed-follower.js';
+import type { KnownChanges } from './known-changes.js';
+
+/** What announcing changes needs. */
+export interface AnnouncerParts {
+  readonly changes: KnownChanges;
+  readonly follower: Pick<FeedFollower, 'wake'>;
+  readonly confirmations: Confirmations;
+  readonly cache: VerificationCache | null;
+}
+
+/**
+ * This process lets go first; then the shared cache gets the new version, and the others are woken. Only the list of
+ * processes in the store says when they have let go as well.
+ */
+export function createChangeAnnouncer(parts: AnnouncerParts): ChangeAnnouncer {
+  const { changes, follower, confirmations, cache } = parts;
+  return {
+    announce(changed, sequence, changedAt) {
+      for (const { record, action } of changed) {
+        changes.applyOwn({ keyId: record.id, keyVersion: record.version, action }, sequence);
+        cache?.publish({ key: record, asOf: sequence }, changedAt);
+      }
+      cache?.wakeOthers();
+      follower.wake();
+    },
+    confirm: (sequence) => confirmations.confirm(sequence),
+  };
+}

@@ -1,0 +1,54 @@
+import type { KeyChange } from '../domain/key-change.js';
+import type { Logger } from '../ports/logger.js';
+
+/**
+ * Is told of a change of a key; `null` when nobody can say what has changed, because the database was restored from a
+ * copy: then everything may have.
+ */
+export type ChangeListener = (change: KeyChange | null) => void;
+
+/** Who wants to hear of changes of single keys, for connections that stay open and handlers that run for long. */
+export class ChangeListeners {
+  readonly #logger: Logger;
+  readonly #listeners = new Map<string, Set<ChangeListener>>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** @returns what stops it */
+  add(keyId: string, listener: ChangeListener): () => void {
+    // Wrapped, so that who listens twice is told twice, and stops one of them at a time.
+    const entry: ChangeListener = (change) => listener(change);
+    const ofKey = this.#listeners.get(keyId) ?? new Set();
+    this.#listeners.set(keyId, ofKey.add(entry));
+    return () => {
+      ofKey.delete(entry);
+      if (ofKey.size === 0 && this.#listeners.get(keyId) === ofKey) this.#listeners.delete(keyId);
+    };
+  }
+
+  tell(change: KeyChange): void {
+    for (const listener of [...(this.#listeners.get(change.keyId) ?? [])]) this.#call(listener, change);
+  }
+
+  tellAll(): void {
+    const all = [...this.#listeners.values()].flatMap((ofKey) => [...ofKey]);
+    for (const listener of all) this.#call(listener, null);
+  }
+
+  /** A listener of the app must not keep changes from being applied. */
+  #call(listener: ChangeListener, change: KeyChange | null): void {
+    try {
+      // Untyped code may hand in an async function all the same.
+      const result: unknown = listener(change);
+      if (result instanceof Promise) result.catch((error: unknown) => this.#report(error));
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #report(error: unknown): void {
+    this.#logger.error('api-keys: a listener of onChange failed', error);
+  }
+}

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Instance } from '../ports/change-feed.js';
+import type { Clock } from '../ports/clock.js';
+import { leaseMarginMs, type InstanceWatch } from './instance-watch.js';
+
+/** How long the answer to a change waits for the other processes, in milliseconds. */
+const patienceMs = 1_000;
+/** Pauses between two looks at the list, in milliseconds. */
+const shortestPauseMs = 2;
+const longestPauseMs = 25;
+
+interface Waiter {
+  readonly sequence: number;
+  /** `true` when all have applied it. */
+  readonly settle: (isConfirmed: boolean) => void;
+}
+
+/** Finds out when every process has applied a change. All changes that wait share one look at the list. */
+export class Confirmations {
+  readonly #watch: Pick<InstanceWatch, 'look'>;
+  readonly #clock: Clock;
+  #longestLeaseMs: number;
+  readonly #waiting = new Set<Waiter>();
+  #isLooking = false;
+
+  /** @param leaseMs - the lease of this process */
+  constructor(watch: Pick<InstanceWatch, 'look'>, clock: Clock, leaseMs: number) {
+    this.#watch = watch;
+    this.#clock = clock;
+    this.#longestLeaseMs = leaseMs;
+  }
+
+  /**
+   * To be called after the commit: processes that join the list later have read it.
+   *
+   * @returns `null` when every process has applied all changes up to `sequence`, else the wall clock time in
+   * milliseconds from which none accepts what was taken away
+   */
+  confirm(sequence: number): Promise<number | null> {
+    return new Promise((resolve) => {
+      const settle = (isConfirmed: boolean): void => {
+        clearTimeout(patience);
+        this.#waiting.delete(waiter);
+        resolve(isConfirmed ? null : this.#effectiveBy());
+      };
+      const waiter: Waiter = { sequence, settle };
+      // The list may not be answered at all, and whoever asked is told in time all the same.
+      const patience = setTimeout(() => settle(false), patienceMs);
+      this.#waiting.add(waiter);
+      void this.#lookWhileAnyWait();
+    });
+  }
+
+  /** Whoever has not applied a change by then has lost its lease, or has applied it with the beat that renewed it. */
+  #effectiveBy(): number {
+    return this.#clock.now() + this.#longestLeaseMs + leaseMarginMs;
+  }
+
+  async #lookWhileAnyWait(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    let pauseMs = shortestPauseMs;
+    let newest: Waiter | undefined;
+    while (this.#waiting.size > 0) {
+      // Who comes while the list is being read needs one that was read later.
+      const asking = [...this.#waiting];
+      this.#answer(asking, await this.#look());
+      const last = [...this.#waiting].at(-1);
+      if (last === undefined) break;
+      pauseMs = last === newest ? Math.min(pauseMs * 1.5, longestPauseMs) : shortestPauseMs;
+      newest = last;
+      await sleep(pauseMs);
+    }
+    this.#isLooking = false;
+  }
+
+  async #look(): Promise<readonly Instance[] | null> {
+    try {
+      const others = await this.#watch.look();
+      this.#longestLeaseMs = Math.max(this.#longestLeaseMs, ...others.map(({ leaseMs }) => leaseMs));
+      return others;
+    } catch {
+      // The change is committed, but who has applied it cannot be asked.
+      return null;
+    }
+  }
+
+  #answer(asking: readonly Waiter[], others: readonly Instance[] | null): void {
+    if (others === null) return;
+    const lastAcked = Math.min(...others.map(({ acked }) => acked));
+    for (const waiter of asking) {
+      if (lastAcked >= waiter.sequence) waiter.settle(true);
+    }
+  }
+}

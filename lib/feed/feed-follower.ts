@@ -1,0 +1,155 @@
+import { firstAuditHash } from '../ports/audit-chain.js';
+import type { BeatAnswer, ChangeFeed, FeedChange } from '../ports/change-feed.js';
+import type { Logger } from '../ports/logger.js';
+import type { Lease } from './lease.js';
+
+/** Who applies what the follower reads. Neither may fail. */
+export interface ChangeTarget {
+  /** All that is held from before is worthless. What is told from now on begins with `history`, the last changes before. */
+  restart(history: readonly FeedChange[]): void;
+  /** Changes are told in order, none left out. */
+  apply(change: FeedChange): void;
+}
+
+/** What following the feed needs. */
+export interface FollowerParts {
+  readonly instanceId: string;
+  readonly feed: ChangeFeed;
+  readonly lease: Lease;
+  readonly target: ChangeTarget;
+  readonly logger: Logger;
+}
+
+/** Most changes that one beat returns. */
+const pageSize = 500;
+/** How many of the last changes are loaded at the start, so that copies from before it can be judged. */
+const loadedAtStart = 2_000;
+/** Beats in one lease. */
+const beatsPerLease = 4;
+
+/**
+ * Follows the feed: beats once a second, or when woken, applies what came after the last beat, and acknowledges it with
+ * the next beat at once. The lease is renewed only by a beat all of whose changes are applied.
+ */
+export class FeedFollower {
+  readonly #parts: FollowerParts;
+  #applied = 0;
+  #appliedHash = firstAuditHash;
+  #timer: NodeJS.Timeout | null = null;
+  #following: Promise<void> | null = null;
+  #isWoken = false;
+  #isStopped = false;
+  #hasFailed = false;
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts;
+  }
+
+  /** Every change up to this number is applied here. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not answer. */
+  async start(): Promise<void> {
+    await this.#join();
+    await this.#follow();
+    this.#beatLater();
+  }
+
+  /** Looks for changes now. */
+  wake(): void {
+    this.#isWoken = true;
+    if (this.#following === null && !this.#isStopped && this.#timer !== null) void this.#beat();
+  }
+
+  /** Gives up the lease and leaves the list, so that nobody waits for this process. Never rejects. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#following?.catch(() => undefined);
+    this.#parts.lease.end();
+    try {
+      await this.#parts.feed.leave(this.#parts.instanceId);
+    } catch {
+      // The others find that it stands still, and remove it.
+    }
+  }
+
+  #beatLater(): void {
+    if (this.#isStopped) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const { lengthMs } = this.#parts.lease;
+    this.#timer = setTimeout(() => void this.#beat(), lengthMs / beatsPerLease).unref();
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#following !== null || this.#isStopped) return;
+    this.#following = this.#follow();
+    try {
+      await this.#following;
+      this.#hasFailed = false;
+    } catch (error) {
+      // A store that does not answer is not asked again before the next beat is due.
+      this.#isWoken = false;
+      this.#reportOnce(error);
+    }
+    this.#following = null;
+    if (this.#isWoken) void this.#beat();
+    else this.#beatLater();
+  }
+
+  /** Beats until there is nothing more to apply or to acknowledge. */
+  async #follow(): Promise<void> {
+    const { feed, instanceId, lease } = this.#parts;
+    for (;;) {
+      this.#isWoken = false;
+      const sentAt = lease.moment();
+      const answer = await feed.beat(instanceId, this.#applied, pageSize);
+      if (!answer.isListed || this.#isOfAnotherStore(answer)) {
+        // Off the list nobody waits for us any more: what we hold may be older than what others were promised.
+        lease.end();
+        // Numbers that were acknowledged count for the database as it was.
+        await feed.leave(instanceId);
+        await this.#join();
+        continue;
+      }
+      for (const change of answer.changes) this.#apply(change);
+      if (answer.changes.length < pageSize) lease.renew(sentAt);
+      if (answer.changes.length === 0 && !this.#isWoken) return;
+      if (this.#isStopped) return;
+    }
+  }
+
+  /** What we have applied last is not what stands there: the database was restored from a copy. */
+  #isOfAnotherStore({ ackedHash }: BeatAnswer): boolean {
+    return this.#applied > 0 && ackedHash !== this.#appliedHash;
+  }
+
+  /** Listed first and read afterwards: every change that comes after the reading waits for us. */
+  async #join(): Promise<void> {
+    const { feed, instanceId, lease, target } = this.#parts;
+    await feed.join({ id: instanceId, acked: 0, leaseMs: lease.lengthMs });
+    const history = await feed.latest(loadedAtStart);
+    target.restart(history);
+    const last = history.at(-1);
+    this.#applied = last?.sequence ?? 0;
+    this.#appliedHash = last?.hash ?? firstAuditHash;
+  }
+
+  #apply(change: FeedChange): void {
+    this.#parts.target.apply(change);
+    this.#applied = change.sequence;
+    this.#appliedHash = change.hash;
+  }
+
+  #reportOnce(error: unknown): void {
+    if (this.#hasFailed || this.#isStopped) return;
+    this.#hasFailed = true;
+    this.#parts.logger.warn(
+      'api-keys: changes of other processes cannot be read; keys are looked up in the database, as far as it answers',
+      error,
+    );
+  }
+}

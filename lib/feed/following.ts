@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { ChangeAnnouncer } from '../ports/change-announcer.js';
+import type { ChangeFeed, FeedWatch } from '../ports/change-feed.js';
+import type { Clock } from '../ports/clock.js';
+import type { Logger } from '../ports/logger.js';
+import type { VerificationCache } from '../ports/verification-cache.js';
+import { createChangeAnnouncer } from './announce-changes.js';
+import type { ChangeListeners } from './change-listeners.js';
+import { Confirmations } from './confirmations.js';
+import { FeedFollower } from './feed-follower.js';
+import { InstanceWatch } from './instance-watch.js';
+import { KnownChanges, type ChangeHolder } from './known-changes.js';
+import type { Lease } from './lease.js';
+import type { VersionMemory } from './version-memory.js';
+
+/** How this process follows the changes of all. */
+export interface Following {
+  readonly announcer: ChangeAnnouncer;
+  /** The number up to which every change is applied here. */
+  applied(): number;
+  /** How it hears that there is something new; `none` before the start. */
+  wakeMode(): 'push' | 'poll' | 'none';
+  /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not answer. */
+  start(): Promise<void>;
+  /** Leaves it. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** What following changes needs. */
+export interface FollowingParts {
+  readonly feed: ChangeFeed;
+  readonly cache: VerificationCache | null;
+  readonly lease: Lease;
+  readonly memory: VersionMemory;
+  /** Who holds something of keys in this process. */
+  readonly holder: ChangeHolder;
+  readonly listeners: ChangeListeners;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Puts the parts of this folder together, one of each for a process. */
+export function createFollowing(parts: FollowingParts): Following {
+  const { feed, cache, lease, memory, holder, listeners, clock, logger } = parts;
+  const instanceId = randomUUID();
+  const changes = new KnownChanges(memory, holder, listeners);
+  const follower = new FeedFollower({ instanceId, feed, lease, target: changes, logger });
+  const instances = new InstanceWatch(feed, instanceId);
+  const confirmations = new Confirmations(instances, clock, lease.lengthMs);
+  let watch: FeedWatch | null = null;
+
+  return {
+    announcer: createChangeAnnouncer({ changes, follower, confirmations, cache }),
+    applied: () => follower.applied,
+    wakeMode: () => watch?.mode() ?? 'none',
+
+    async start() {
+      cache?.onWake(() => follower.wake());
+      await follower.start();
+      watch = feed.watch(() => follower.wake());
+      instances.start();
+    },
+
+    async stop() {
+      instances.stop();
+      await Promise.allSettled([watch?.stop(), follower.stop()]);
+    },
+  };
+}

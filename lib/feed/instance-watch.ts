@@ -1,0 +1,69 @@
+import type { ChangeFeed, Instance } from '../ports/change-feed.js';
+
+/** How much longer than its lease a process has to stand still before it is removed, in milliseconds. */
+export const leaseMarginMs = 1_000;
+const lookEveryMs = 1_000;
+
+interface Sighting {
+  readonly beat: number;
+  /** Monotonic, in milliseconds: when this beat was seen first. */
+  readonly since: number;
+}
+
+/**
+ * Watches the other processes on the list, and removes those that have not beaten for longer than their lease lasts:
+ * after a `kill -9` nobody waits for them any longer. Measured on the monotonic clock of this process alone.
+ *
+ * A beat that was seen was sent before; so when it has stood for a lease and a second, the lease that it gave is over.
+ * If its process comes back, it finds itself off the list and starts again with nothing in its hands.
+ */
+export class InstanceWatch {
+  readonly #feed: Pick<ChangeFeed, 'instances' | 'remove'>;
+  readonly #ownId: string;
+  #sightings = new Map<string, Sighting>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(feed: Pick<ChangeFeed, 'instances' | 'remove'>, ownId: string) {
+    this.#feed = feed;
+    this.#ownId = ownId;
+  }
+
+  /** Looks once a second, so that a process that has died is gone before a change has to wait for it. */
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      // A store that does not answer is reported by whoever follows the feed.
+      this.look().catch(() => undefined);
+    }, lookEveryMs).unref();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** The other processes on the list, without those that were removed just now. */
+  async look(): Promise<readonly Instance[]> {
+    const listed = await this.#feed.instances();
+    const others = listed.filter(({ id }) => id !== this.#ownId);
+    this.#note(others);
+    const stayed = await Promise.all(others.map((instance) => this.#staysListed(instance)));
+    return others.filter((_, index) => stayed[index]);
+  }
+
+  #note(others: readonly Instance[]): void {
+    const now = performance.now();
+    const before = this.#sightings;
+    this.#sightings = new Map(
+      others.map(({ id, beat }) => {
+        const sighting = before.get(id);
+        return [id, sighting?.beat === beat ? sighting : { beat, since: now }];
+      }),
+    );
+  }
+
+  async #staysListed(instance: Instance): Promise<boolean> {
+    const since = this.#sightings.get(instance.id)?.since ?? Infinity;
+    if (performance.now() - since < instance.leaseMs + leaseMarginMs) return true;
+    return !(await this.#feed.remove(instance));
+  }
+}

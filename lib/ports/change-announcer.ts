@@ -1,0 +1,25 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { AuditAction } from '../domain/audit-event.js';
+
+/** One committed change with the record as it is now. */
+export interface AnnouncedChange {
+  readonly record: ApiKeyRecord;
+  readonly action: AuditAction;
+}
+
+/** Brings committed changes to every process. */
+export interface ChangeAnnouncer {
+  /**
+   * Applies changes in this process and hurries the others; nothing is waited for.
+   *
+   * @param sequence - the number of the last of them
+   * @param changedAt - wall clock in milliseconds, taken before the change was begun
+   */
+  announce(changes: readonly AnnouncedChange[], sequence: number, changedAt: number): void;
+  /**
+   * Waits until every process has applied all changes up to `sequence`, a second at most. Never rejects.
+   *
+   * @returns `null` when they have, else the time (epoch milliseconds) from which no process accepts what was taken away
+   */
+  confirm(sequence: number): Promise<number | null>;
+}

@@ -1,0 +1,135 @@
+import type { VerifiableCredential } from '../domain/credential.js';
+import type { PreparedKey } from './prepared-key.js';
+import type { UseCounter } from './record-use.js';
+
+/** How much this process holds. */
+export interface LocalCacheLimits {
+  /** Most keys. */
+  readonly maxEntries: number;
+  /** Most memory, estimated. */
+  readonly maxBytes: number;
+}
+
+/** How long a key is held without being read again, in milliseconds: whoever edits the database by hand makes no change known. */
+const lifetimeMs = 60_000;
+
+/** One key that is held, with the tokens that have been proven to be its. */
+interface Held {
+  readonly prepared: PreparedKey;
+  readonly uses: UseCounter;
+  /** Wall clock in milliseconds. */
+  readonly until: number;
+  readonly bytes: number;
+  readonly tokens: ProvenToken[];
+}
+
+/** A token whose secret was found to be right, by its digest. */
+export interface ProvenToken {
+  readonly digest: string;
+  readonly credential: VerifiableCredential;
+  readonly held: Held;
+}
+
+/** Half of what is held: what is used moves into the young one, and what is left in the old one is dropped with it. */
+class Generation {
+  readonly byToken = new Map<string, ProvenToken>();
+  readonly byId = new Map<string, Held>();
+  bytes = 0;
+
+  add(held: Held): void {
+    this.byId.set(held.prepared.key.id, held);
+    for (const proven of held.tokens) this.byToken.set(proven.digest, proven);
+    this.bytes += held.bytes;
+  }
+
+  remove(keyId: string): Held | undefined {
+    const held = this.byId.get(keyId);
+    if (held === undefined) return undefined;
+    this.byId.delete(keyId);
+    for (const { digest } of held.tokens) this.byToken.delete(digest);
+    this.bytes -= held.bytes;
+    return held;
+  }
+}
+
+/**
+ * Keys that this process holds, found by the digest of a token: a hit is the match. It is bounded in keys and bytes by
+ * two generations, so that neither a hit nor making room costs more than moving one entry. Changes make it forget; who
+ * asks must make sure that changes are heard of in time.
+ */
+export class LocalCache {
+  readonly #limits: LocalCacheLimits;
+  #young = new Generation();
+  #old = new Generation();
+
+  constructor(limits: LocalCacheLimits) {
+    this.#limits = limits;
+  }
+
+  /** Keys that are held. */
+  get size(): number {
+    return this.#young.byId.size + this.#old.byId.size;
+  }
+
+  /** @param now - wall clock in milliseconds */
+  findByToken(digest: string, now: number): ProvenToken | undefined {
+    const proven = this.#young.byToken.get(digest) ?? this.#findInOld(digest);
+    return proven !== undefined && now < proven.held.until ? proven : undefined;
+  }
+
+  #findInOld(digest: string): ProvenToken | undefined {
+    const proven = this.#old.byToken.get(digest);
+    if (proven !== undefined) this.#promote(proven.held);
+    return proven;
+  }
+
+  /** @param now - wall clock in milliseconds */
+  findById(keyId: string, now: number): PreparedKey | undefined {
+    const held = this.#young.byId.get(keyId) ?? this.#old.byId.get(keyId);
+    return held !== undefined && now < held.until ? held.prepared : undefined;
+  }
+
+  /** Holds a key in place of an older version. */
+  hold(prepared: PreparedKey, uses: UseCounter, readAt: number): void {
+    this.forget(prepared.key.id);
+    const bytes = prepared.approximateBytes;
+    this.#add({ prepared, uses, until: readAt + lifetimeMs, bytes, tokens: [] });
+  }
+
+  /** Remembers whose token it is, as long as this very version of the key is held. */
+  prove(prepared: PreparedKey, digest: string, credential: VerifiableCredential): void {
+    const generation = this.#young.byId.has(prepared.key.id) ? this.#young : this.#old;
+    const held = generation.byId.get(prepared.key.id);
+    if (held?.prepared !== prepared || generation.byToken.has(digest)) return;
+    const proven = { digest, credential, held };
+    held.tokens.push(proven);
+    generation.byToken.set(digest, proven);
+  }
+
+  forget(keyId: string): void {
+    this.#young.remove(keyId);
+    this.#old.remove(keyId);
+  }
+
+  /** However much is held, it takes no time: the maps are left to the collector. */
+  forgetAll(): void {
+    if (this.size === 0) return;
+    this.#young = new Generation();
+    this.#old = new Generation();
+  }
+
+  #promote(held: Held): void {
+    this.#old.remove(held.prepared.key.id);
+    this.#add(held);
+  }
+
+  #add(held: Held): void {
+    const { maxEntries, maxBytes } = this.#limits;
+    const isFull = this.#young.byId.size * 2 >= maxEntries || (this.#young.bytes + held.bytes) * 2 > maxBytes;
+    if (isFull) {
+      this.#old = this.#young;
+      this.#young = new Generation();
+    }
+    this.#young.add(held);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Keyspace } from '../domain/keyspace.js';
+import type { ParsedToken } from '../domain/key-format.js';
+import type { SecretDigester } from '../ports/secret-digester.js';
+import type { SecretHasher } from '../ports/secret-hasher.js';
+import { belongsTo } from './belongs-to.js';
+import type { KeyFinder } from './find-key.js';
+import { matchDigest, matchSlowly, type CredentialMatch } from './match-credential.js';
+import type { PreparedKey } from './prepared-key.js';
+
+/** What matching without a known pepper needs. */
+export interface LostPepperParts {
+  readonly finder: Pick<KeyFinder, 'findInStore'>;
+  readonly digester: SecretDigester;
+  readonly hasher: SecretHasher;
+  readonly keyspace: Keyspace;
+}
+
+/** A key whose secret was proven, and how. */
+export interface ProvenKey {
+  readonly prepared: PreparedKey;
+  readonly match: CredentialMatch;
+}
+
+/** Matches a secret when no known pepper made a stored digest: by the slow hash, which copies in caches leave out. */
+export async function matchLostPepper(parts: LostPepperParts, token: ParsedToken): Promise<ProvenKey | null> {
+  const { finder, digester, hasher, keyspace } = parts;
+  const stored = await finder.findInStore(token.id);
+  if (stored === null || !belongsTo(keyspace, stored.key)) return null;
+  // Its digest may have been added since the copy was made.
+  const digestMatch = matchDigest(digester, stored.key, keyspace.environment, token);
+  if (digestMatch !== null) return { prepared: stored, match: digestMatch };
+  const slowMatch = await matchSlowly(digester, hasher, stored.key, keyspace.environment, token);
+  if (slowMatch === null) return null;
+  // The slow hash took its time: what counts is the key as it is now.
+  const current = await finder.findInStore(token.id);
+  const credential = current?.key.credentials.find(({ id }) => id === slowMatch.credential.id);
+  if (current === null || credential === undefined) return null;
+  return { prepared: current, match: { ...slowMatch, credential } };
+}
