@@ -1,10 +1,7 @@
-import { parsePeppers } from '../../lib/crypto/peppers.js';
 import type { ChangeContext, KeyService } from '../../lib/manage/key-service.js';
 import { fixedClock } from '../../lib/testing/index.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
-import { testPepper } from '../harness/instance.js';
 import { createService } from '../harness/service.js';
-import { startRedis } from '../servers/redis.cjs';
 
 const context: ChangeContext = {
   actor: { kind: 'owner', ownerId: 'alice' },

@@ -1,0 +1,237 @@
+import { ChangeListeners } from '../../lib/feed/change-listeners.js';
+import { FeedFollower } from '../../lib/feed/feed-follower.js';
+import { KnownChanges } from '../../lib/feed/known-changes.js';
+import { Lease } from '../../lib/feed/lease.js';
+import { VersionMemory } from '../../lib/feed/version-memory.js';
+import type { BeatAnswer, ChangeFeed, FeedChange } from '../../lib/index.js';
+import { memoryStore } from '../../lib/testing/index.js';
+import { createService } from '../harness/service.js';
+
+const clock = { now: () => Date.now() };
+const silentLogger = { warn: () => undefined, error: () => undefined };
+const wait = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+interface Followed {
+  readonly follower: FeedFollower;
+  readonly lease: Lease;
+  readonly memory: VersionMemory;
+  readonly forgotten: string[];
+  readonly told: (string | null)[];
+}
+
+const running: Followed[] = [];
+
+function follow(feed: ChangeFeed, leaseMs = 4_000): Followed {
+  const lease = new Lease(leaseMs, clock);
+  const memory = new VersionMemory(1_000);
+  const forgotten: string[] = [];
+  const told: (string | null)[] = [];
+  const listeners = new ChangeListeners(silentLogger);
+  listeners.add('k', (change) => told.push(change?.action ?? null));
+  const holder = {
+    forget: (id: string) => void forgotten.push(id),
+    forgetAll: () => void forgotten.push('*'),
+  };
+  const target = new KnownChanges(memory, holder, listeners);
+  const follower = new FeedFollower({ instanceId: 'me', feed, lease, target, logger: silentLogger });
+  const followed = { follower, lease, memory, forgotten, told };
+  running.push(followed);
+  return followed;
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(({ follower }) => follower.stop()));
+});
+
+const change = (sequence: number, keyVersion = sequence, keyId = 'k'): FeedChange => ({
+  sequence,
+  keyId,
+  keyVersion,
+  action: 'key.updated',
+  hash: `hash ${sequence}`,
+});
+
+/** A feed that is told what to answer. It stands for a database, not for code of ours. */
+function scriptedFeed(
+  history: FeedChange[],
+): ChangeFeed & { changes: FeedChange[]; beats: number[]; joins: number } {
+  const listed = new Set<string>();
+  const scripted = {
+    changes: history,
+    beats: [] as number[],
+    joins: 0,
+    join: async ({ id }: { id: string }) => {
+      scripted.joins += 1;
+      listed.add(id);
+    },
+    leave: async (id: string) => void listed.delete(id),
+    beat: async (id: string, acked: number, limit: number): Promise<BeatAnswer> => {
+      scripted.beats.push(acked);
+      const after = scripted.changes.filter(({ sequence }) => sequence > acked).slice(0, limit);
+      const own = scripted.changes.find(({ sequence }) => sequence === acked);
+      return { isListed: listed.has(id), ackedHash: own?.hash ?? null, changes: after };
+    },
+    latest: async (limit: number) => scripted.changes.slice(-limit),
+    lastSequence: async () => scripted.changes.length,
+    instances: async () => [],
+    remove: async ({ id }: { id: string }) => listed.delete(id),
+    watch: () => ({ mode: () => 'poll' as const, stop: async () => undefined }),
+  };
+  return scripted;
+}
+
+describe('FeedFollower', () => {
+  it('holds the lease after the start, and knows the last changes', async () => {
+    const feed = scriptedFeed([change(1), change(2)]);
+    const { follower, lease, memory } = follow(feed);
+    expect(lease.isHeld()).toBe(false);
+    await follower.start();
+    expect(lease.isHeld()).toBe(true);
+    expect(follower.applied).toBe(2);
+    expect(memory.isCurrent('k', 1, 2)).toBe(false);
+    expect(memory.isCurrent('k', 2, 2)).toBe(true);
+  });
+
+  it('tells nobody of changes from before the start', async () => {
+    const { follower, told } = follow(scriptedFeed([change(1), change(2)]));
+    await follower.start();
+    expect(told).toEqual([]);
+  });
+
+  it('applies what is new when it is woken, and acknowledges it with the next beat at once', async () => {
+    const feed = scriptedFeed([]);
+    const { follower, forgotten, told } = follow(feed);
+    await follower.start();
+    feed.changes.push(change(1));
+    follower.wake();
+    await wait(20);
+    expect(forgotten).toEqual(['*', 'k']);
+    expect(told).toEqual(['key.updated']);
+    expect(feed.beats.at(-1)).toBe(1);
+  });
+
+  it('comes by itself as well, several times in a lease', async () => {
+    const feed = scriptedFeed([]);
+    const { follower } = follow(feed, 80);
+    await follower.start();
+    feed.changes.push(change(1));
+    await wait(100);
+    expect(follower.applied).toBe(1);
+  });
+
+  it('does not miss a wake that comes while it beats', async () => {
+    const feed = scriptedFeed([]);
+    const beat = feed.beat.bind(feed);
+    const { follower } = follow(feed);
+    await follower.start();
+    let isFirst = true;
+    feed.beat = async (...args) => {
+      const answer = await beat(...args);
+      if (!isFirst) return answer;
+      isFirst = false;
+      // Committed after the beat has read, and hinted before its answer is here.
+      feed.changes.push(change(1));
+      follower.wake();
+      return answer;
+    };
+    follower.wake();
+    await wait(50);
+    expect(follower.applied).toBe(1);
+  });
+
+  it('reads on when a page was full, and renews the lease only with the last one', async () => {
+    const feed = scriptedFeed([]);
+    const { follower, lease } = follow(feed);
+    await follower.start();
+    lease.end();
+    const heldAfter: [number, boolean][] = [];
+    const beat = feed.beat.bind(feed);
+    feed.beat = async (id, acked, limit) => {
+      heldAfter.push([acked, lease.isHeld()]);
+      return beat(id, acked, limit);
+    };
+    for (let sequence = 1; sequence <= 1_200; sequence += 1) feed.changes.push(change(sequence));
+    follower.wake();
+    await wait(50);
+    expect(heldAfter).toEqual([
+      [0, false],
+      [500, false],
+      [1_000, false],
+      [1_200, true],
+    ]);
+  });
+
+  it('lets go of everything and joins again when others have removed it', async () => {
+    const feed = scriptedFeed([change(1)]);
+    const { follower, lease, forgotten, told } = follow(feed);
+    await follower.start();
+    await feed.remove({ id: 'me', beat: 0 });
+    const held: boolean[] = [];
+    const join = feed.join.bind(feed);
+    feed.join = async (instance) => {
+      held.push(lease.isHeld());
+      return join(instance);
+    };
+    follower.wake();
+    await wait(30);
+    expect(held).toEqual([false]);
+    expect(forgotten).toEqual(['*', '*']);
+    expect(told).toEqual([null]);
+    expect(lease.isHeld()).toBe(true);
+  });
+
+  it('lets go of everything when the database is not the one that it was: its last entry has another hash', async () => {
+    const feed = scriptedFeed([change(1), change(2), change(3)]);
+    const { follower, memory, forgotten, told } = follow(feed);
+    await follower.start();
+    // Restored from a copy, and changed since.
+    feed.changes = [change(1), { ...change(2, 5), hash: 'another' }];
+    follower.wake();
+    await wait(30);
+    expect(forgotten).toEqual(['*', '*']);
+    expect(told).toEqual([null]);
+    expect(follower.applied).toBe(2);
+    expect(memory.isCurrent('k', 3, 3)).toBe(false);
+    expect(feed.joins).toBe(2);
+  });
+
+  it('loses the lease when the store stops answering, and has it back by itself', async () => {
+    const feed = scriptedFeed([]);
+    const { follower, lease } = follow(feed, 200);
+    await follower.start();
+    const beat = feed.beat.bind(feed);
+    feed.beat = () => Promise.reject(new Error('away'));
+    await wait(300);
+    expect(lease.isHeld()).toBe(false);
+    feed.beat = beat;
+    await wait(200);
+    expect(lease.isHeld()).toBe(true);
+  });
+
+  it('gives up the lease and leaves the list at the end', async () => {
+    const { feed } = memoryStore();
+    const { follower, lease } = follow(feed);
+    await follower.start();
+    expect(await feed.instances()).toHaveLength(1);
+    await follower.stop();
+    expect(lease.isHeld()).toBe(false);
+    expect(await feed.instances()).toEqual([]);
+  });
+
+  it('follows a real store', async () => {
+    const { service, store, close } = createService();
+    const { follower, memory } = follow(store.feed);
+    await follower.start();
+    const watch = store.feed.watch(() => follower.wake());
+    const context = { actor: { kind: 'application' }, address: null, managementScope: null } as const;
+    const { record } = await service.create(context, { name: 'x', scopes: [], ownerId: 'alice' });
+    await service.revoke(context, record.id);
+    await wait(50);
+    expect(follower.applied).toBe(2);
+    expect(memory.isCurrent(record.id, 1, 1)).toBe(false);
+    expect((await store.feed.instances())[0]?.acked).toBe(2);
+    await watch.stop();
+    await close();
+  });
+});

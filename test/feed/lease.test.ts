@@ -1,0 +1,48 @@
+import { Lease } from '../../lib/feed/lease.js';
+import { fixedClock } from '../../lib/testing/index.js';
+
+const wait = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('Lease', () => {
+  it('is not held before the first beat', () => {
+    expect(new Lease(4_000, fixedClock(0)).isHeld()).toBe(false);
+  });
+
+  it('runs from the moment at which the beat was sent, not from its answer', async () => {
+    const lease = new Lease(60, fixedClock(0));
+    const sentAt = lease.moment();
+    await wait(40);
+    lease.renew(sentAt);
+    expect(lease.isHeld()).toBe(true);
+    await wait(30);
+    expect(lease.isHeld()).toBe(false);
+  });
+
+  it('ends when the wall clock says so, though the monotonic one stood still', () => {
+    const clock = fixedClock(1_000_000);
+    const lease = new Lease(4_000, clock);
+    lease.renew(lease.moment());
+    clock.advance(3_999);
+    expect(lease.isHeld()).toBe(true);
+    clock.advance(1);
+    expect(lease.isHeld()).toBe(false);
+  });
+
+  it('ends when the monotonic clock says so, though the wall clock was set back', async () => {
+    const clock = fixedClock(1_000_000);
+    const lease = new Lease(30, clock);
+    lease.renew(lease.moment());
+    clock.set(0);
+    expect(lease.isHeld()).toBe(true);
+    await wait(40);
+    expect(lease.isHeld()).toBe(false);
+  });
+
+  it('can be given up', () => {
+    const lease = new Lease(4_000, fixedClock(0));
+    lease.renew(lease.moment());
+    lease.end();
+    expect(lease.isHeld()).toBe(false);
+  });
+});
