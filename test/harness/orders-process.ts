@@ -1,15 +1,22 @@
 // A small app as a process of its own, so that tests can watch several of them, and kill them.
 import express from 'express';
 import { createApiKeys, type Actor } from '../../lib/index.js';
+import type { OrdersCommand } from './start-orders.js';
+
+const { API_KEYS_PEPPER, DATABASE_URL, REDIS_URL, LEASE_SECONDS, LOCAL_CACHE } = process.env;
+let clockIsAheadMs = 0;
 
 const app = express();
 const apiKeys = createApiKeys({
   prefix: 'acme',
   scopes: { 'orders:read': 'Read orders', 'orders:write': 'Place orders' },
-  pepper: process.env['API_KEYS_PEPPER'],
-  database: process.env['DATABASE_URL'],
-  redis: process.env['REDIS_URL'],
+  pepper: API_KEYS_PEPPER?.split(','),
+  database: DATABASE_URL,
+  redis: REDIS_URL,
   bcryptCost: 8,
+  clock: { now: () => Date.now() + clockIsAheadMs },
+  ...(LEASE_SECONDS === undefined ? {} : { leaseSeconds: Number(LEASE_SECONDS) }),
+  ...(LOCAL_CACHE === 'off' ? { localCache: false as const } : {}),
 });
 
 /** Whoever names an owner is that owner: this app runs on the loopback address of a test and nowhere else. */
@@ -24,6 +31,17 @@ app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
 });
 app.post('/orders', apiKeys.requireApiKey('orders:write'), (_req, res) => void res.status(201).end());
 app.get('/status', (_req, res) => void res.json(apiKeys.status()));
+
+process.on('message', (message: OrdersCommand) => {
+  if (message.command === 'set-clock') clockIsAheadMs = message.aheadMs;
+  process.send?.('done');
+  if (message.command === 'block') setImmediate(() => block(message.milliseconds));
+});
+
+function block(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
 
 await apiKeys.ready();
 const server = app.listen(0, '127.0.0.1', () => {

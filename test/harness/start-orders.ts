@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { buildCopy, type BuiltCopy } from './built-copy.js';
 import { testPepper } from './instance.js';
 
 /** What an answer says, with how long it took. */
@@ -12,6 +12,13 @@ export interface TimedAnswer {
   readonly milliseconds: number;
 }
 
+/** What the app can be told by the test that has started it; it answers when it is done. */
+export type OrdersCommand =
+  /** Sets the app's clock so far ahead of the machine's, in milliseconds. */
+  | { readonly command: 'set-clock'; readonly aheadMs: number }
+  /** Blocks the event loop; the answer comes first. */
+  | { readonly command: 'block'; readonly milliseconds: number };
+
 /** The app of `orders-process.ts`, running. */
 export interface OrdersProcess {
   readonly url: string;
@@ -19,21 +26,48 @@ export interface OrdersProcess {
   /** All that it has written to its standard output and error. */
   output(): string;
   /** Sends a request as owner `alice` to the management side. */
-  manage(method: string, path: string, body?: object): Promise<TimedAnswer>;
+  manage(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<TimedAnswer>;
   /** Uses a key. */
   use(token: string, method?: 'GET' | 'POST'): Promise<TimedAnswer>;
+  /** What `apiKeys.status()` says. */
+  status(): Promise<Record<string, unknown>>;
+  tell(command: OrdersCommand): Promise<void>;
+  /** `SIGSTOP` and `SIGCONT`. */
+  pause(): void;
+  resume(): void;
   /** `SIGTERM`; resolves with the exit code. */
   stop(): Promise<number | null>;
   kill(): Promise<void>;
+  /** Whether it has ended, however. */
+  hasEnded(): boolean;
 }
 
-/** Starts the app on a database, with or without Redis, and waits until it listens. */
-export async function startOrders(environment: {
+/** What the app reads from its environment. */
+export interface OrdersEnvironment {
   readonly DATABASE_URL: string;
   readonly REDIS_URL?: string;
-}): Promise<OrdersProcess> {
-  const child = fork(join(__dirname, 'orders-process.ts'), {
-    execArgv: ['--import', 'tsx'],
+  /** Absent: the pepper of the tests. A list is separated by commas. */
+  readonly API_KEYS_PEPPER?: string;
+  readonly LEASE_SECONDS?: string;
+  /** `off`: no keys are held in process. */
+  readonly LOCAL_CACHE?: string;
+}
+
+/** Longer than anything that a test waits for. */
+const requestDeadlineMs = 15_000;
+
+let ownCopy: BuiltCopy | undefined;
+afterAll(() => ownCopy?.remove());
+
+/**
+ * Starts the app on a database, with or without Redis, and waits until it listens.
+ *
+ * @param copy - the product to run; absent: the sources as they are
+ */
+export async function startOrders(environment: OrdersEnvironment, copy?: BuiltCopy): Promise<OrdersProcess> {
+  const { ordersProgram } = copy ?? (ownCopy ??= buildCopy());
+  const child = fork(ordersProgram, {
+    execArgv: ['--enable-source-maps'],
     env: { PATH: process.env['PATH'], API_KEYS_PEPPER: testPepper, ...environment },
     silent: true,
   });
@@ -46,12 +80,16 @@ export async function startOrders(environment: {
     throw new Error(`the app ended with ${String(code)}:\n${written.join('')}`);
   });
   early.catch(() => undefined);
-  const [message] = (await Promise.race([once(child, 'message'), early])) as [{ address: AddressInfo }];
-  const url = `http://127.0.0.1:${message.address.port}`;
+  const nextMessage = async <T>(): Promise<T> => {
+    const [message] = (await Promise.race([once(child, 'message'), early])) as [T];
+    return message;
+  };
+  const { address } = await nextMessage<{ address: AddressInfo }>();
+  const url = `http://127.0.0.1:${address.port}`;
 
   async function send(path: string, init: RequestInit): Promise<TimedAnswer> {
     const started = performance.now();
-    const response = await fetch(url + path, init);
+    const response = await fetch(url + path, { ...init, signal: AbortSignal.timeout(requestDeadlineMs) });
     const text = await response.text();
     const milliseconds = performance.now() - started;
     const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
@@ -62,14 +100,22 @@ export async function startOrders(environment: {
     url,
     pid: child.pid ?? 0,
     output: () => written.join(''),
-    manage: (method, path, body) =>
+    manage: (method, path, body, headers = {}) =>
       send(`/api-keys${path}`, {
         method,
-        headers: { 'X-Test-Owner': 'alice', 'Content-Type': 'application/json' },
+        headers: { 'X-Test-Owner': 'alice', 'Content-Type': 'application/json', ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     use: (token, method = 'GET') => send('/orders', { method, headers: { 'X-Api-Key': token } }),
+    status: async () => (await send('/status', {})).body,
+    async tell(command) {
+      child.send(command);
+      await nextMessage();
+    },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     async stop() {
+      child.kill('SIGCONT');
       child.kill('SIGTERM');
       const [code] = (await exited) as [number | null];
       return code;
@@ -78,5 +124,6 @@ export async function startOrders(environment: {
       child.kill('SIGKILL');
       await exited;
     },
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
   };
 }

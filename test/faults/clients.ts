@@ -1,0 +1,136 @@
+import type { TimedAnswer } from '../harness/start-orders.js';
+import type { Fleet, Member } from './fleet.js';
+import type { HistoryRecorder } from './history-recorder.js';
+import { pause } from './pause.js';
+import type { SeededRandom } from './seeded-random.js';
+import { TestedKey, type Usable } from './tested-key.js';
+
+/** Clients that use and change keys on every process until they are stopped. */
+export interface Clients {
+  /** A key that nobody changes. */
+  readonly steadyKey: TestedKey;
+  /** Resolves when every request has its answer. */
+  stop(): Promise<void>;
+}
+
+/** Users of each process. */
+const usersPerProcess = 2;
+/** Between two requests of one user, in milliseconds. */
+const restMs = 4;
+const secretsPerKey = 4;
+
+/**
+ * Starts them: one for each way of taking something away, each with a key of its own at a time, and users of all of
+ * these keys. Whoever takes something away asks every process for it at once when that is confirmed.
+ */
+export async function startClients(
+  fleet: Fleet,
+  recorder: HistoryRecorder,
+  random: SeededRandom,
+): Promise<Clients> {
+  let isOn = true;
+  const inUse = new Map<string, TestedKey>();
+  const working: Promise<void>[] = [];
+  const anyMember = (): Member => random.pick(fleet.members);
+  const isGood = (answer: TimedAnswer | null): boolean => answer !== null && answer.status < 300;
+
+  async function newKey(): Promise<TestedKey> {
+    for (;;) {
+      const key = await TestedKey.create(recorder, anyMember());
+      if (key !== null) return key;
+      if (!isOn) throw new StoppedError();
+      await pause(100);
+    }
+  }
+
+  /** Repeats a change until it is acknowledged: a repetition must be safe. */
+  async function insist(change: (on: Member) => Promise<TimedAnswer | null>): Promise<void> {
+    while (!isGood(await change(anyMember()))) {
+      if (!isOn) throw new StoppedError();
+      await pause(100);
+    }
+  }
+
+  const askAll = async (key: TestedKey, usables: readonly Usable[]): Promise<void> => {
+    await Promise.all(fleet.members.flatMap((on) => usables.map((usable) => key.use(usable, on))));
+  };
+
+  async function client(name: string, life: (key: TestedKey) => Promise<void>): Promise<void> {
+    while (isOn) {
+      try {
+        const key = await newKey();
+        inUse.set(name, key);
+        await askAll(key, key.everything());
+        await life(key);
+      } catch (error) {
+        if (!(error instanceof StoppedError)) throw error;
+      }
+    }
+  }
+
+  const lives: Record<string, (key: TestedKey) => Promise<void>> = {
+    async revoker(key) {
+      await insist((on) => key.revoke(on));
+      await askAll(key, key.everything());
+      await pause(random.between(0, 300));
+    },
+    async switcher(key) {
+      for (let round = 0; round < 5 && isOn; round += 1) {
+        await insist((on) => key.disable(on));
+        await askAll(key, [key.usable('read')]);
+        await insist((on) => key.enable(on));
+        await askAll(key, [key.usable('read')]);
+      }
+      await insist((on) => key.revoke(on));
+    },
+    async rotator(key) {
+      while (key.secretsShown < secretsPerKey && isOn) {
+        await insist((on) => key.rotate(on));
+        await askAll(key, key.everything());
+      }
+    },
+    async racer(key) {
+      for (let round = 1; round <= secretsPerKey && isOn; round += 1) {
+        const race = `${key.id}/${round}`;
+        const answers = await Promise.all(fleet.members.map((on) => key.rotate(on, race)));
+        await askAll(key, key.everything());
+        // Which version the next race is about is known only when every answer is.
+        if (answers.some((answer) => answer === null || answer.status === 503)) return;
+      }
+    },
+    async narrower(key) {
+      await insist((on) => key.narrow(on));
+      await askAll(key, key.everything());
+      await pause(random.between(0, 300));
+    },
+  };
+
+  async function user(number: number): Promise<void> {
+    while (isOn) {
+      // Bound to one process, so that one that stands still does not stop all; started and killed ones come and go.
+      const on = fleet.members[number % fleet.members.length];
+      const key = random.pick([...inUse.values()]);
+      if (on !== undefined) await key.use(random.pick(key.everything()), on);
+      await pause(restMs);
+    }
+  }
+
+  const steadyKey = await newKey();
+  inUse.set('steady', steadyKey);
+  for (const [name, life] of Object.entries(lives)) working.push(client(name, life));
+  for (let number = 0; number < fleet.members.length * usersPerProcess; number += 1)
+    working.push(user(number));
+  const all = Promise.all(working);
+  all.catch(() => undefined);
+
+  return {
+    steadyKey,
+    async stop() {
+      isOn = false;
+      await all;
+    },
+  };
+}
+
+/** The clients were stopped while something was left to do. */
+class StoppedError extends Error {}

@@ -1,0 +1,160 @@
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import type { Fleet, Member } from './fleet.js';
+import type { HistoryRecorder } from './history-recorder.js';
+import { pause } from './pause.js';
+import type { SeededRandom } from './seeded-random.js';
+import { TestedKey } from './tested-key.js';
+
+/** What a fault is made with. */
+export interface FaultContext {
+  readonly fleet: Fleet;
+  readonly recorder: HistoryRecorder;
+  readonly random: SeededRandom;
+}
+
+/** One fault from its beginning to its end. Rejects when it did not happen. */
+export type FaultAction = (context: FaultContext) => Promise<void>;
+
+const longPause = ({ random }: FaultContext): Promise<void> => pause(random.between(1_000, 6_000));
+
+/** Runs commands on Redis around the proxies. */
+export async function onRedis<T>(fleet: Fleet, work: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(fleet.redis?.port ?? 0, '127.0.0.1', { commandTimeout: 2_000 });
+  redis.on('error', () => undefined);
+  try {
+    return await work(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Runs a statement on PostgreSQL around the proxies. */
+export async function onPostgres<T>(fleet: Fleet, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: fleet.databaseUrl });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+const redisFaults: Record<string, FaultAction> = {
+  async 'Redis stands still'(context) {
+    context.fleet.redis?.pause();
+    await longPause(context);
+    context.fleet.redis?.resume();
+  },
+  async 'Redis is killed and comes back empty'(context) {
+    await context.fleet.redis?.kill();
+    await longPause(context);
+    await context.fleet.restartRedis();
+  },
+  async 'Redis is flushed'({ fleet }) {
+    await onRedis(fleet, (redis) => redis.flushall());
+  },
+  async 'subscribers lose their connections'({ fleet }) {
+    await onRedis(fleet, (redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
+  },
+  async 'an old entry is written back after a revocation'({ fleet, recorder, random }) {
+    const [reader, revoker] = [random.pick(fleet.members), random.pick(fleet.members)];
+    const key = await TestedKey.create(recorder, revoker);
+    if (key === null) return;
+    const entries = await onRedis(fleet, async (redis) => {
+      await key.use(key.usable('read'), reader);
+      await pause(50);
+      return readEntries(redis, key.id);
+    });
+    await key.revoke(revoker);
+    await onRedis(fleet, (redis) => writeEntries(redis, entries));
+    for (const on of fleet.members) await key.use(key.usable('read'), on);
+  },
+};
+
+const postgresFaults: Record<string, FaultAction> = {
+  async 'PostgreSQL is slow'(context) {
+    for (const { database } of context.fleet.members) {
+      database?.set({ kind: 'delay', toServerMs: context.random.between(10, 150), toClientMs: 20 });
+    }
+    await longPause(context);
+    letThrough(context.fleet.members);
+  },
+  async 'PostgreSQL does not answer'(context) {
+    for (const { database } of context.fleet.members) database?.set({ kind: 'black-hole' });
+    await longPause(context);
+    letThrough(context.fleet.members);
+  },
+  async 'one process cannot reach PostgreSQL'(context) {
+    const { database } = context.random.pick(context.fleet.members);
+    database?.set({ kind: 'black-hole' });
+    await longPause(context);
+    database?.set({ kind: 'pass' });
+  },
+  async 'connections to PostgreSQL are reset'({ fleet }) {
+    for (const { database } of fleet.members) database?.resetAll();
+    await pause(0);
+  },
+  async 'PostgreSQL ends the listening connections'({ fleet }) {
+    await onPostgres(fleet, (client) =>
+      client.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'",
+      ),
+    );
+  },
+};
+
+/** Faults of processes; the process is named where what happens is its own standing still. */
+const processFaults: Record<string, FaultAction> = {
+  async 'a process is killed and another one started'({ fleet, recorder, random }) {
+    const member = random.pick(fleet.members);
+    await recorder.disturb('killed', member.name, () => fleet.kill(member));
+    await fleet.start();
+  },
+  async 'a process starts while a key is revoked'({ fleet, recorder, random }) {
+    const key = await TestedKey.create(recorder, random.pick(fleet.members));
+    const starting = fleet.start();
+    await pause(random.between(100, 600));
+    if (key !== null) await key.revoke(random.pick(fleet.members));
+    const late = await starting;
+    if (key !== null) await key.use(key.usable('read'), late);
+  },
+};
+
+/** A process stands still and goes on. It has to be known which one, to judge its answers. */
+async function standStill(context: FaultContext): Promise<void> {
+  const member = context.random.pick(context.fleet.members);
+  await context.recorder.disturb('stands still', member.name, async () => {
+    member.app.pause();
+    await longPause(context);
+    member.app.resume();
+    // What has piled up is answered first.
+    await pause(500);
+  });
+}
+
+/** Which faults there are for a fleet. */
+export function faultsFor({ place }: Pick<Fleet, 'place'>): Readonly<Record<string, FaultAction>> {
+  return {
+    ...processFaults,
+    'a process stands still': standStill,
+    ...(place.endsWith('Redis') ? redisFaults : {}),
+    ...(place.startsWith('PostgreSQL') ? postgresFaults : {}),
+  };
+}
+
+/** The entries of one key as they stand in Redis: name and value. */
+export async function readEntries(redis: Redis, keyId: string): Promise<readonly [string, string][]> {
+  const names = await redis.keys(`*{${keyId}}*`);
+  const values = await Promise.all(names.map((name) => redis.get(name)));
+  return names.map((name, index) => [name, values[index] ?? '']);
+}
+
+/** Writes entries by hand, over whatever stands there. */
+export async function writeEntries(redis: Redis, entries: readonly [string, string][]): Promise<void> {
+  for (const [name, value] of entries) await redis.set(name, value, 'PX', 5_000);
+}
+
+function letThrough(members: readonly Member[]): void {
+  for (const { database } of members) database?.set({ kind: 'pass' });
+}

@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BuiltCopy } from '../harness/built-copy.js';
+import { startOrders, type OrdersEnvironment, type OrdersProcess } from '../harness/start-orders.js';
+import { createDatabase } from '../servers/postgres.cjs';
+import { startRedis } from '../servers/redis.cjs';
+import { pause } from './pause.js';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+
+/** Where the processes of a fleet keep their keys. */
+export type Place = 'PostgreSQL and Redis' | 'PostgreSQL' | 'one SQLite file' | 'one SQLite file and Redis';
+
+/** One process, with its own way to the database and to Redis, so that it can be cut off alone. */
+export interface Member {
+  readonly name: string;
+  readonly app: OrdersProcess;
+  /** `null` on SQLite. */
+  readonly database: TcpProxy | null;
+  /** `null` without Redis. */
+  readonly redis: TcpProxy | null;
+}
+
+/** Several processes of the small app on one database. */
+export interface Fleet {
+  readonly place: Place;
+  /** Those that were not killed. */
+  readonly members: readonly Member[];
+  /** Around the proxies. */
+  readonly databaseUrl: string;
+  /** Around the proxies; `null` without Redis. Another one after it was killed. */
+  readonly redis: RunningRedis | null;
+  /** All that any process has written. */
+  output(): string;
+  member(index: number): Member;
+  start(environment?: Partial<OrdersEnvironment>): Promise<Member>;
+  kill(member: Member): Promise<void>;
+  /** Brings a Redis that was killed back on its port, empty. */
+  restartRedis(): Promise<void>;
+  /** Waits until every process says that all is normal; rejects after so many milliseconds. */
+  untilNormal(patienceMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export type RunningRedis = Awaited<ReturnType<typeof startRedis>>;
+
+/** What a fleet is made of. */
+export interface FleetOptions {
+  readonly place: Place;
+  readonly processes: number;
+  /** The product to run; absent: the sources as they are. */
+  readonly copy?: BuiltCopy;
+  readonly environment?: Partial<OrdersEnvironment>;
+}
+
+/** Starts a fleet on a database of its own, and a Redis of its own where one belongs to it. */
+export async function startFleet({ place, processes, copy, environment = {} }: FleetOptions): Promise<Fleet> {
+  const database = await makeDatabase(place);
+  let redis = place.endsWith('Redis') ? await startRedis() : null;
+  const members: Member[] = [];
+  const proxies: TcpProxy[] = [];
+  const apps: OrdersProcess[] = [];
+  let started = 0;
+
+  async function proxyOf(port: number): Promise<TcpProxy> {
+    const proxy = await startTcpProxy({ port });
+    proxies.push(proxy);
+    return proxy;
+  }
+
+  async function start(more: Partial<OrdersEnvironment> = {}): Promise<Member> {
+    started += 1;
+    const name = `process ${started}`;
+    const databaseProxy = database.port === null ? null : await proxyOf(database.port);
+    const redisProxy = redis === null ? null : await proxyOf(redis.port);
+    const app = await startOrders(
+      {
+        DATABASE_URL: databaseProxy === null ? database.url : withPort(database.url, databaseProxy.port),
+        ...(redisProxy === null ? {} : { REDIS_URL: `redis://127.0.0.1:${redisProxy.port}` }),
+        ...environment,
+        ...more,
+      },
+      copy,
+    );
+    const member: Member = { name, app, database: databaseProxy, redis: redisProxy };
+    apps.push(app);
+    members.push(member);
+    return member;
+  }
+
+  async function stop(): Promise<void> {
+    for (const proxy of proxies) proxy.set({ kind: 'pass' });
+    redis?.resume();
+    await Promise.all(members.map(({ app }) => app.stop()));
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+    await redis?.stop();
+    await database.remove();
+  }
+
+  try {
+    for (let index = 0; index < processes; index += 1) await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  return {
+    place,
+    members,
+    databaseUrl: database.url,
+    get redis() {
+      return redis;
+    },
+    output: () => apps.map((app) => app.output()).join(''),
+    member(index) {
+      const member = members[index];
+      if (member === undefined) throw new Error(`there is no process ${index}`);
+      return member;
+    },
+    start,
+    async kill(member) {
+      members.splice(members.indexOf(member), 1);
+      await member.app.kill();
+    },
+    async restartRedis() {
+      const port = redis?.port;
+      await redis?.stop();
+      redis = await startRedis(port === undefined ? {} : { port });
+    },
+    async untilNormal(patienceMs) {
+      const deadline = performance.now() + patienceMs;
+      for (;;) {
+        const states = await Promise.all(members.map(({ app }) => app.status()));
+        if (states.every(({ state }) => state === 'normal')) return;
+        if (performance.now() > deadline) throw new Error(`not normal again: ${JSON.stringify(states)}`);
+        await pause(50);
+      }
+    },
+    stop,
+  };
+}
+
+async function makeDatabase(
+  place: Place,
+): Promise<{ readonly url: string; readonly port: number | null; readonly remove: () => Promise<void> }> {
+  if (place.startsWith('PostgreSQL')) {
+    const database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+    return { url: database.url, port: Number(new URL(database.url).port), remove: database.drop };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'fleet-'));
+  return {
+    url: `file:${join(folder, 'keys.sqlite')}`,
+    port: null,
+    remove: () => rm(folder, { recursive: true }),
+  };
+}
+
+function withPort(url: string, port: number): string {
+  const changed = new URL(url);
+  changed.port = String(port);
+  return changed.toString();
+}
