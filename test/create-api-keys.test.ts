@@ -107,13 +107,17 @@ describe('createApiKeys: starting and stopping', () => {
 
   it('says in which state it is', async () => {
     const { apiKeys } = createInstance();
-    expect(apiKeys.status()).toEqual({ ready: false, redis: 'none' });
+    const notReady = { ready: false, state: 'not_ready', database: 'down', wakeMode: 'none', heldKeys: 0 };
+    expect(apiKeys.status()).toEqual({ ...notReady, redis: 'none' });
     await apiKeys.ready();
     await apiKeys.ready();
-    expect(apiKeys.status()).toEqual({ ready: true, redis: 'none' });
+    expect(apiKeys.status()).toEqual({
+      ...{ ready: true, state: 'normal', database: 'up', redis: 'none', heldKeys: 0 },
+      wakeMode: expect.stringMatching(/^(?:push|poll)$/) as string,
+    });
     await apiKeys.close();
     await apiKeys.close();
-    expect(apiKeys.status()).toEqual({ ready: false, redis: 'none' });
+    expect(apiKeys.status()).toEqual({ ...notReady, redis: 'none' });
     await expect(apiKeys.ready()).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
     await expect(apiKeys.keys.list()).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
   });

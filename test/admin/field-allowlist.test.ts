@@ -110,7 +110,7 @@ const temptingNames = [
     'enabled',
     'version',
   ],
-  ...['createdAt', 'updatedAt', 'revokedAt', 'lastUsedAt', 'expiresAt', 'expiresIn', 'previousSecretEndsAt'],
+  ...['createdAt', 'updatedAt', 'revokedAt', 'lastUsedAt', 'useCount', 'expiresAt', 'expiresIn', 'previousSecretEndsAt'],
   ...['hint', 'prefix', 'start', 'remaining', 'refillAmount', 'rateLimit', 'rateLimitMax', 'requestCount'],
   ...[
     'metadata',
@@ -200,7 +200,7 @@ describe('what answers show', () => {
     const shown = [
       ...['id', 'keyspace', 'ownerId', 'name', 'description', 'scopes', 'environment', 'state', 'enabled'],
       ...['expiresAt', 'ipAllowlist', 'metadata', 'hint', 'previousSecretEndsAt', 'version', 'createdAt'],
-      ...['updatedAt', 'revokedAt', 'lastUsedAt'],
+      ...['updatedAt', 'revokedAt', 'lastUsedAt', 'useCount'],
     ];
     const created = await makeKey(adminApp, alice);
     expect(Object.keys(created).toSorted()).toEqual([...shown, 'key'].toSorted());

@@ -43,6 +43,7 @@ describe('POST /keys', () => {
         updatedAt: new Date(adminApp.now()).toISOString(),
         revokedAt: null,
         lastUsedAt: null,
+        useCount: 0,
         key: expect.stringMatching(/^acme_live_[0-9A-Za-z]{65}$/) as string,
       });
       const { id, key } = answer.body as { id: string; key: string };

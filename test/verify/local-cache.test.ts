@@ -1,0 +1,107 @@
+import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
+import { LocalCache } from '../../lib/verify/local-cache.js';
+import { PreparedKey } from '../../lib/verify/prepared-key.js';
+import type { VerifiableKey } from '../../lib/domain/api-key.js';
+
+const catalogue = createScopeCatalogue({ 'orders:read': 'Read orders' });
+const credential = { id: 'c', kind: 'secret', digests: {}, endedAt: null, endsAt: null } as const;
+
+function prepared(id: string, fields: Partial<VerifiableKey> = {}): PreparedKey {
+  const key: VerifiableKey = {
+    ...{
+      id,
+      keyspace: 'default',
+      ownerId: 'alice',
+      name: 'CI',
+      scopes: ['orders:read'],
+      environment: 'live',
+    },
+    ...{ enabled: true, revokedAt: null, expiresAt: null, ipAllowlist: null, metadata: {}, version: 1 },
+    hint: { prefix: 'acme_live_' },
+    credentials: [credential],
+    ...fields,
+  };
+  return new PreparedKey(key, catalogue);
+}
+
+const uses = (keyId: string) => ({ keyId, count: 0, lastAt: 0 });
+
+/** Holds a key, and the digest of one token of it. */
+function holdWithToken(cache: LocalCache, id: string, fields: Partial<VerifiableKey> = {}): PreparedKey {
+  const key = prepared(id, fields);
+  cache.hold(key, uses(id), 0);
+  cache.prove(key, `token of ${id}`, credential);
+  return key;
+}
+
+const big = { maxEntries: 1_000, maxBytes: 10_000_000 };
+
+describe('LocalCache', () => {
+  it('finds a key by a token that was proven, and by its id', () => {
+    const cache = new LocalCache(big);
+    const key = holdWithToken(cache, 'a');
+    expect(cache.findByToken('token of a', 1)?.held.prepared).toBe(key);
+    expect(cache.findById('a', 1)).toBe(key);
+    expect(cache.findByToken('another token', 1)).toBeUndefined();
+  });
+
+  it('forgets a key with all its tokens, wherever it stands', () => {
+    const cache = new LocalCache({ ...big, maxEntries: 4 });
+    for (const id of ['a', 'b', 'c']) holdWithToken(cache, id);
+    for (const id of ['a', 'b', 'c']) {
+      cache.forget(id);
+      expect(cache.findByToken(`token of ${id}`, 1)).toBeUndefined();
+      expect(cache.findById(id, 1)).toBeUndefined();
+    }
+    expect(cache.size).toBe(0);
+  });
+
+  it('forgets everything at once', () => {
+    const cache = new LocalCache(big);
+    for (let index = 0; index < 100; index += 1) holdWithToken(cache, `${index}`);
+    cache.forgetAll();
+    expect(cache.size).toBe(0);
+    expect(cache.findByToken('token of 7', 1)).toBeUndefined();
+  });
+
+  it('takes no token for a version that is no longer held', () => {
+    const cache = new LocalCache(big);
+    const old = holdWithToken(cache, 'a');
+    const next = prepared('a', { version: 2 });
+    cache.hold(next, uses('a'), 0);
+    expect(cache.findByToken('token of a', 1)).toBeUndefined();
+    // A check that began before the change and ends after it.
+    cache.prove(old, 'token of a', credential);
+    expect(cache.findByToken('token of a', 1)).toBeUndefined();
+    cache.forget('a');
+    cache.prove(next, 'token of a', credential);
+    expect(cache.findByToken('token of a', 1)).toBeUndefined();
+  });
+
+  it('never holds more keys than it may, and keeps those that are used', () => {
+    const cache = new LocalCache({ ...big, maxEntries: 10 });
+    holdWithToken(cache, 'hot');
+    for (let index = 0; index < 1_000; index += 1) {
+      holdWithToken(cache, `cold ${index}`);
+      expect(cache.findByToken('token of hot', 1)).toBeDefined();
+      expect(cache.size).toBeLessThanOrEqual(10);
+    }
+    expect(cache.findByToken('token of cold 0', 1)).toBeUndefined();
+  });
+
+  it('never holds more bytes than it may, by its own estimate', () => {
+    const cache = new LocalCache({ maxEntries: 1_000, maxBytes: 400_000 });
+    const metadata = { text: 'x'.repeat(10_000) };
+    for (let index = 0; index < 100; index += 1) holdWithToken(cache, `${index}`, { metadata });
+    expect(cache.size).toBeLessThanOrEqual(5);
+    expect(cache.size).toBeGreaterThan(1);
+  });
+
+  it('reads a key again after a minute, for those who edit the database by hand', () => {
+    const cache = new LocalCache(big);
+    holdWithToken(cache, 'a');
+    expect(cache.findByToken('token of a', 59_999)).toBeDefined();
+    expect(cache.findByToken('token of a', 60_000)).toBeUndefined();
+    expect(cache.findById('a', 60_000)).toBeUndefined();
+  });
+});
