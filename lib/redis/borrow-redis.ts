@@ -2,10 +2,5 @@ import type { RedisClient, RedisConnection } from './redis-client.js';
 
 /** Uses a client that the app made. It is never closed here, and none of its options are relied on. */
 export function borrowRedis(client: RedisClient): RedisConnection {
-  return {
-    client,
-    // A lazy client connects with its first command.
-    open: () => Promise.resolve(),
-    close: () => undefined,
-  };
+  return { client, close: () => undefined };
 }

@@ -4,36 +4,28 @@ import { redisRefusal } from './redis-refusal.js';
 
 /** Longest silence of a server that was asked something, and longest pause between two attempts to connect. */
 const patienceMs = 1000;
-
-/** What is reported about a connection. */
-export interface RedisConnectionEvents {
-  onError(error: unknown): void;
-  onReady(): void;
-}
+/** Shortest time between two connections that are made because the server takes no writes, in milliseconds. */
+const followEveryMs = 2000;
 
 /**
- * Prepares a client of our own; it connects when it is opened. ioredis' defaults are made for waiting: a command waits
+ * Prepares a client of our own; it connects when it is told to. ioredis' defaults are made for waiting: a command waits
  * for 20 attempts to connect, is queued while there is no connection, and is sent again after one was lost
- * (https://github.com/redis/ioredis/issues/2130). Here a command is sent now and once, or fails.
+ * (https://github.com/redis/ioredis/issues/2130). Here a command is sent now and once, or fails. Deadlines of single
+ * commands are set by whoever sends them; a server that says nothing for a second is connected to anew.
  *
- * A server that refuses to write because it is a replica was a primary before: the connection is made anew, at most
- * once a second, so that a name or an address that now leads to the new primary is followed.
+ * A server that refuses to write because it is a replica was a primary before: the connection is made anew, so that a
+ * name or an address that now leads to the new primary is followed.
  *
- * @param url - `redis://` or `rediss://`, checked
- * @param commandTimeoutMs - how long a command may take
+ * @param url - `redis://` or `rediss://`, checked; over TLS the server's name is verified
+ * @param onError - told of every error of the connection
  */
-export function connectRedis(
-  url: string,
-  commandTimeoutMs: number,
-  events: RedisConnectionEvents,
-): RedisConnection {
+export function connectRedis(url: string, onError: (error: unknown) => void): RedisConnection {
   let reconnectedAt = -Infinity;
   const client = new Redis(url, {
     lazyConnect: true,
-    commandTimeout: commandTimeoutMs,
     connectTimeout: patienceMs,
     socketTimeout: patienceMs,
-    disconnectTimeout: commandTimeoutMs,
+    disconnectTimeout: patienceMs,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -42,19 +34,14 @@ export function connectRedis(
     // The answer `true` makes ioredis reconnect; the command fails all the same. Each success starts `attempt` anew, so
     // a server that stays a replica would be connected to without end.
     reconnectOnError: (error) => {
+      const refusal = redisRefusal(error);
       const now = performance.now();
-      if (redisRefusal(error) !== 'READONLY' || now - reconnectedAt < patienceMs) return false;
+      if (refusal !== 'READONLY' && refusal !== 'NOREPLICAS') return false;
+      if (now - reconnectedAt < followEveryMs) return false;
       reconnectedAt = now;
       return true;
     },
   });
-  client.on('error', (error) => events.onError(error));
-  client.on('ready', () => events.onReady());
-  return {
-    client,
-    open: async () => {
-      if (client.status === 'wait') await client.connect();
-    },
-    close: () => client.disconnect(),
-  };
+  client.on('error', onError);
+  return { client, close: () => client.disconnect() };
 }

@@ -1,4 +1,3 @@
-import { isProblem } from '../errors.js';
 import { redisRefusal } from './redis-refusal.js';
 
 /**
@@ -10,7 +9,7 @@ export function describeRedisError(error: unknown): string {
   const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as Partial<
     Record<'code' | 'message', unknown>
   >;
-  if (isProblem(error, 'unavailable') || message === 'Command timed out') return 'timeout';
+  if (message === 'Command timed out') return 'timeout';
   if (typeof code === 'string') return code;
   return redisRefusal(error) ?? 'no connection';
 }

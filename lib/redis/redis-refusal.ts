@@ -1,5 +1,3 @@
-import { isProblem } from '../errors.js';
-
 /**
  * The word with which Redis refused a command, as `OOM` or `READONLY`; `null` when the error is no answer of Redis.
  * Before Redis 7 the refusal of a command within a script stands behind the place in the script:
@@ -8,8 +6,6 @@ import { isProblem } from '../errors.js';
 export function redisRefusal(error: unknown): string | null {
   // No instanceof: a client that was handed in may come from another realm, as in tests under jest.
   if (typeof error !== 'object' || error === null || !('message' in error)) return null;
-  // Its message begins with such a word: `API keys cannot be checked …`.
-  if (isProblem(error, 'unavailable')) return null;
   const message = String(error.message);
   const inScript = /^ERR Error running script .*?: -?([A-Z]{2,20}) /s.exec(message)?.[1];
   return inScript ?? /^[A-Z]{2,20}(?= |$)/.exec(message)?.[0] ?? null;

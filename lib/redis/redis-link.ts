@@ -1,0 +1,182 @@
+import type { Logger } from '../ports/logger.js';
+import { answerInTime } from './answer-in-time.js';
+import { borrowRedis } from './borrow-redis.js';
+import { Breaker } from './breaker.js';
+import { clientWarnings, endedClientWarning } from './client-warnings.js';
+import { connectRedis } from './connect-redis.js';
+import { OutageLog } from './outage-log.js';
+import type { RedisClient, RedisConnection } from './redis-client.js';
+import { redisRefusal } from './redis-refusal.js';
+import { runScript } from './run-script.js';
+import { readScript } from './scripts.js';
+
+/** How long opening waits for a connection, in milliseconds. It goes on connecting afterwards. */
+const openDeadlineMs = 2000;
+/** How long nothing is written after a write was refused, in milliseconds. */
+const writePauseMs = 1000;
+
+/** What a link is made from. */
+export interface RedisLinkParts {
+  readonly connection: string | RedisClient;
+  readonly logger: Logger;
+  /** How long a command may take, in milliseconds. */
+  readonly deadlineMs: number;
+  /** A name that may be read, to find out whether reading works. */
+  readonly probeName: string;
+}
+
+/** The way to Redis: whether it may be asked, and what is made of its failures. */
+export class RedisLink {
+  readonly client: RedisClient;
+  readonly #connection: RedisConnection;
+  readonly #isBorrowed: boolean;
+  readonly #parts: RedisLinkParts;
+  readonly #breaker: Breaker;
+  readonly #outage: OutageLog;
+  readonly #writeOutage: OutageLog;
+  #writesAgainAt = -Infinity;
+  #isClosed = false;
+
+  constructor(parts: RedisLinkParts) {
+    const { connection, logger } = parts;
+    this.#parts = parts;
+    this.#outage = new OutageLog(logger, 'keys are read from the database only');
+    this.#writeOutage = new OutageLog(logger, 'keys cannot be cached');
+    this.#isBorrowed = typeof connection !== 'string';
+    this.#connection =
+      typeof connection === 'string'
+        ? connectRedis(connection, (error) => this.#outage.failed(error))
+        : borrowRedis(connection);
+    this.client = this.#connection.client;
+    this.#breaker = new Breaker(() => this.#probe());
+  }
+
+  /** Whether a command may be sent. One that is given to a client without a connection may be kept and sent much later. */
+  isUsable(): boolean {
+    return !this.#breaker.isOpen() && this.client.status === 'ready';
+  }
+
+  /** Whether it is worth offering copies. */
+  takesWrites(): boolean {
+    return this.isUsable() && performance.now() >= this.#writesAgainAt;
+  }
+
+  /** Sends a command that changes no entry. Rejects when it failed, which has been reported then. */
+  async ask(command: () => Promise<unknown>): Promise<unknown> {
+    try {
+      const answer = await answerInTime(command(), this.#parts.deadlineMs);
+      this.#breaker.worked();
+      return answer;
+    } catch (error) {
+      // Another program's value under our name is a miss, not an outage.
+      if (redisRefusal(error) === 'WRONGTYPE') return '';
+      this.#failed(error);
+      throw error;
+    }
+  }
+
+  /** Sends a command that writes entries, which nobody waits for. Never rejects. */
+  async write(command: () => Promise<unknown>): Promise<void> {
+    try {
+      await answerInTime(command(), this.#parts.deadlineMs);
+      this.#breaker.worked();
+      this.#writeOutage.worked();
+    } catch (error) {
+      const refusal = redisRefusal(error);
+      // Refused as a replica, or for want of memory or of a permission: it can still be read.
+      if (refusal === null || refusal === 'NOAUTH' || refusal === 'WRONGPASS') this.#failed(error);
+      else if (!this.#isClosed) {
+        this.#writesAgainAt = performance.now() + writePauseMs;
+        this.#writeOutage.failed(error);
+      }
+    }
+  }
+
+  status(): 'up' | 'down' {
+    if (this.#isClosed || this.client.status !== 'ready') return 'down';
+    // While nothing is asked, nothing else would tell.
+    this.#breaker.probeIfQuiet();
+    return this.#breaker.isOpen() ? 'down' : 'up';
+  }
+
+  /** Connects, and waits a little for that. Never rejects. */
+  async open(): Promise<void> {
+    this.client.on('ready', this.#onReady);
+    if (this.#isBorrowed) {
+      this.client.on('end', this.#onEnd);
+      for (const warning of clientWarnings(this.client)) this.#warn(warning);
+    }
+    try {
+      await answerInTime(this.#connected(), openDeadlineMs);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    await this.#breaker.probe();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#breaker.stop();
+    this.client.off('ready', this.#onReady);
+    this.client.off('end', this.#onEnd);
+    this.#connection.close();
+  }
+
+  readonly #onReady = (): void => void this.#breaker.probe();
+
+  readonly #onEnd = (): void => {
+    this.client.off('end', this.#onEnd);
+    this.#warn(endedClientWarning);
+  };
+
+  async #connected(): Promise<void> {
+    const { client } = this;
+    if (client.status === 'ready') return;
+    if (client.status === 'wait') {
+      await client.connect();
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const settle = (): void => {
+        client.off('ready', settle);
+        client.off('close', settle);
+        if (client.status === 'ready') resolve();
+        else reject(new Error('not connected'));
+      };
+      client.on('ready', settle);
+      client.on('close', settle);
+    });
+  }
+
+  async #probe(): Promise<void> {
+    const { client } = this;
+    const { probeName, deadlineMs } = this.#parts;
+    if (this.#isClosed || client.status !== 'ready') throw new Error('not connected');
+    try {
+      // The same commands that requests are answered with.
+      await answerInTime(
+        client.isCluster === true
+          ? client.getrange(probeName, 0, 0)
+          : runScript(client, readScript, [probeName], []),
+        deadlineMs,
+      );
+    } catch (error) {
+      if (redisRefusal(error) !== 'WRONGTYPE') {
+        this.#failed(error);
+        throw error;
+      }
+    }
+    this.#outage.worked();
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isClosed) return;
+    this.#breaker.failed();
+    this.#outage.failed(error);
+  }
+
+  #warn(warning: string): void {
+    this.#parts.logger.warn(`api-keys: redis: ${warning}`);
+  }
+}
