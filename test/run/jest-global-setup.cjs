@@ -4,7 +4,10 @@ const { findServerProgram } = require('../servers/install-servers.cjs');
 const { startPostgres } = require('../servers/postgres.cjs');
 const { startRedis } = require('../servers/redis.cjs');
 
-/** One Redis and one PostgreSQL for the whole run; test files take a prefix or a database of their own. */
+/**
+ * One Redis and one PostgreSQL for the whole run; test files take a prefix or a database of their own. What is tested gets
+ * `TEST_REDIS_ACL_URL`, the user of `docs/redis.md`; `TEST_REDIS_URL` may do everything.
+ */
 module.exports = async function startServers() {
   // The commands in the documents are run as they are shown, and they use curl.
   findServerProgram('curl');
@@ -12,10 +15,12 @@ module.exports = async function startServers() {
   const started = [];
   if (process.env.REDIS_URL_TEST) {
     process.env.TEST_REDIS_URL = process.env.REDIS_URL_TEST;
+    process.env.TEST_REDIS_ACL_URL = process.env.REDIS_ACL_URL_TEST || process.env.REDIS_URL_TEST;
   } else {
     const redis = await startRedis();
     started.push(redis.stop);
     process.env.TEST_REDIS_URL = redis.url;
+    process.env.TEST_REDIS_ACL_URL = redis.aclUrl;
     process.env.TEST_REDIS_PID = String(redis.pid);
   }
   if (process.env.DATABASE_URL_TEST) {

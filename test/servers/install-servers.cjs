@@ -5,7 +5,7 @@ const { delimiter, join } = require('node:path');
 const { spawnSync } = require('node:child_process');
 
 const APT_COMMAND =
-  'apt-get update && apt-get install -y --no-install-recommends redis-server postgresql curl';
+  'apt-get update && apt-get install -y --no-install-recommends redis-server postgresql curl openssl';
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /** Debian keeps initdb and postgres out of PATH, one folder per major version. @returns {string[]} newest first */
@@ -28,7 +28,7 @@ function installFromDebian() {
   const ownPolicy = !existsSync(POLICY_FILE);
   if (ownPolicy) writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
-    console.log('Installing redis-server, postgresql and curl from Debian (about a minute) ...');
+    console.log('Installing redis-server, postgresql, curl and openssl from Debian (about a minute) ...');
     const result = spawnSync('sh', ['-c', APT_COMMAND], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       encoding: 'utf8',
@@ -45,9 +45,9 @@ function installFromDebian() {
 }
 
 /**
- * The path of a program that tests run, a server or the curl that the documents show. Installs it when it is missing
+ * The path of a program that tests run, a server, a tool for one, or the curl that the documents show. Installs it when it is missing
  * and we may.
- * @param {'redis-server' | 'initdb' | 'postgres' | 'pg_dump' | 'curl'} name
+ * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_dump' | 'curl' | 'openssl'} name
  * @returns {string}
  */
 function findServerProgram(name) {

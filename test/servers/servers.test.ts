@@ -6,6 +6,11 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createDatabase, startPostgres } from './postgres.cjs';
 import { startRedis } from './redis.cjs';
+import { redisCli } from './redis-cli.cjs';
+import { startRedisCluster } from './redis-cluster.cjs';
+import { startRedisSentinel } from './redis-sentinel.cjs';
+import { startRedisTls } from './redis-tls.cjs';
+import { waitUntil } from './wait-until.cjs';
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -41,6 +46,7 @@ async function askPostgres(url: string): Promise<unknown> {
 describe('the servers of a test run', () => {
   it('are named in the environment of every test file', async () => {
     expect(await askRedis(process.env['TEST_REDIS_URL'] ?? '')).toBe('PONG');
+    expect(await askRedis(process.env['TEST_REDIS_ACL_URL'] ?? '')).toBe('PONG');
     expect(await askPostgres(process.env['TEST_DATABASE_URL'] ?? '')).toEqual({ name: 'postgres' });
     expect(isAlive(Number(process.env['TEST_REDIS_PID']))).toBe(true);
   });
@@ -73,9 +79,65 @@ describe('startRedis', () => {
     expect([redis, again].map(({ dataDir }) => existsSync(dataDir))).toEqual([false, false]);
   });
 
+  it('says at its end what the user of the documents was refused', async () => {
+    const redis = await startRedis({ password: 'secret' });
+    const client = new Redis(redis.aclUrl);
+    expect(await client.ping()).toBe('PONG');
+    expect(await redis.denials()).toEqual([]);
+    await expect(client.flushall()).rejects.toThrow(/NOPERM/);
+    client.disconnect();
+    expect(await redis.denials()).toEqual(['command flushall (toplevel)']);
+    await expect(redis.stop()).rejects.toThrow("Redis refused the app's user: command flushall");
+    expect(existsSync(redis.dataDir)).toBe(false);
+  });
+
   it('says what redis-server said when it cannot start', async () => {
     await expect(startRedis({ args: ['--no-such-setting', '1'] })).rejects.toThrow(/no-such-setting/);
   });
+});
+
+describe('startRedisTls', () => {
+  it('speaks TLS with a certificate of its own authority', async () => {
+    const { certificates, ...redis } = await startRedisTls();
+    const client = new Redis(redis.aclUrl, { tls: { ca: certificates.ca } });
+    expect(await client.ping()).toBe('PONG');
+    client.disconnect();
+    await expect(askRedis(redis.aclUrl)).rejects.toThrow();
+    await expect(askRedis(redis.aclUrl.replace('rediss:', 'redis:'))).rejects.toThrow();
+    await redis.stop();
+    expect(existsSync(certificates.caFile)).toBe(false);
+  });
+});
+
+describe('startRedisSentinel', () => {
+  it('has another primary after the first one died', async () => {
+    const set = await startRedisSentinel();
+    const before = await set.primary();
+    await before.kill();
+    await waitUntil('there is another primary', async () => (await set.primary()) !== before);
+    const after = await set.primary();
+    await waitUntil('it takes writes', async () => (await redisCli(after.port, ['SET', 'a', 'b'])) === 'OK');
+    await set.stop();
+    await expect(askRedis(before.url)).rejects.toThrow();
+  }, 60_000);
+});
+
+describe('startRedisCluster', () => {
+  it('has three primaries, moves slots, and replaces a primary that died', async () => {
+    const cluster = await startRedisCluster();
+    expect((await cluster.members()).filter(({ isPrimary }) => isPrimary)).toHaveLength(3);
+    const slot = await cluster.slotOf('{a}');
+    const from = await cluster.primaryOf(slot);
+    const to = await cluster.primaryOf((slot + 8000) % 16_384);
+    expect(to).not.toBe(from);
+    await cluster.ask(from, ['SET', '{a}', 'b']);
+    await cluster.moveSlot(slot, to);
+    expect(await cluster.primaryOf(slot)).toBe(to);
+    expect(await cluster.ask(to, ['GET', '{a}'])).toBe('b');
+    await to.kill();
+    await waitUntil('there is another primary', async () => (await cluster.primaryOf(slot)) !== to);
+    await cluster.stop();
+  }, 60_000);
 });
 
 describe('startPostgres', () => {
@@ -124,7 +186,7 @@ describe('a machine without the servers', () => {
     });
     expect(stdout).toMatch(/redis-server was not found/);
     expect(stdout).toMatch(
-      /sudo sh -c 'apt-get update && apt-get install -y .*redis-server postgresql curl'/,
+      /sudo sh -c 'apt-get update && apt-get install -y .*redis-server postgresql curl openssl'/,
     );
   });
 });

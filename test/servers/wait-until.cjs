@@ -1,0 +1,25 @@
+// @ts-check
+'use strict';
+
+/**
+ * Asks again and again until the answer is yes. A question that fails counts as a no.
+ * @param {string} what for the message, as `the cluster has six nodes`
+ * @param {() => boolean | Promise<boolean>} isSo
+ * @param {number} [patienceMs]
+ * @returns {Promise<void>}
+ */
+async function waitUntil(what, isSo, patienceMs = 20_000) {
+  const deadline = Date.now() + patienceMs;
+  let last = '';
+  for (;;) {
+    try {
+      if (await isSo()) return;
+    } catch (error) {
+      last = ` (${error instanceof Error ? error.message : String(error)})`;
+    }
+    if (Date.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}${last}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+module.exports = { waitUntil };
