@@ -2,7 +2,7 @@ import type { ErrorRequestHandler } from 'express';
 import type { Refusal } from '../domain/verdict.js';
 import { ApiKeysError, problems } from '../errors.js';
 import { challengeFor, type Challenge } from '../http/challenge.js';
-import { sendProblem } from '../http/send-problem.js';
+import { problemAnswer, sendProblem } from '../http/send-problem.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
 import { keyNotFound } from '../manage/authority.js';
 
@@ -25,7 +25,7 @@ export function answerError(challenge: Challenge, reportTrouble: TroubleReporter
     if (error.status === 401 || error.status === 403) {
       res.setHeader('WWW-Authenticate', challengeFor(challenge, error.refusal ?? noCredential));
     }
-    sendProblem(res, error);
+    sendProblem(res, problemAnswer(error));
   };
 }
 

@@ -1,20 +1,29 @@
 import type { Response } from 'express';
 import { problems, type ApiKeysError } from '../errors.js';
 
+/** A problem (RFC 9457), ready to be sent any number of times. */
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}
+
 /**
- * Answers with a problem (RFC 9457): the only way out for errors. A 5xx answer says nothing of its cause.
- * `WWW-Authenticate`, which every 401 must carry (RFC 9110 section 15.5.2), is among the error's headers.
+ * Writes an error as a problem. A 5xx answer says nothing of its cause. `WWW-Authenticate`, which every 401 must carry
+ * (RFC 9110 section 15.5.2), is among the error's headers.
  */
-export function sendProblem(res: Response, error: ApiKeysError): void {
+export function problemAnswer(error: ApiKeysError): ProblemAnswer {
   const definition = problems[error.problem];
   const { requiredScopes, missingScopes } = error.refusal ?? {};
-  for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
-  res.setHeader('Cache-Control', 'no-store');
-  res.setHeader('X-Content-Type-Options', 'nosniff');
-  res.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
-  res.statusCode = error.status;
-  res.end(
-    JSON.stringify({
+  return {
+    status: error.status,
+    headers: [
+      ...Object.entries(error.headers),
+      ['Cache-Control', 'no-store'],
+      ['X-Content-Type-Options', 'nosniff'],
+      ['Content-Type', 'application/problem+json; charset=utf-8'],
+    ],
+    body: JSON.stringify({
       type: 'about:blank',
       title: definition.title,
       status: error.status,
@@ -24,5 +33,12 @@ export function sendProblem(res: Response, error: ApiKeysError): void {
       ...(requiredScopes === undefined ? {} : { requiredScopes }),
       ...(missingScopes === undefined ? {} : { missingScopes }),
     }),
-  );
+  };
+}
+
+/** Answers with a problem: the only way out for errors. */
+export function sendProblem(res: Response, { status, headers, body }: ProblemAnswer): void {
+  for (const [name, value] of headers) res.setHeader(name, value);
+  res.statusCode = status;
+  res.end(body);
 }

@@ -5,7 +5,7 @@ import type { Allowed, Refusal, Verdict } from '../domain/verdict.js';
 import { ApiKeysError } from '../errors.js';
 import type { Challenge } from '../http/challenge.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
-import { sendProblem } from '../http/send-problem.js';
+import { problemAnswer, sendProblem } from '../http/send-problem.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import type { ClientAddress } from './client-address.js';
@@ -15,6 +15,7 @@ import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
 import { isPreflight } from './preflight.js';
 import { createCredentialReader, type ReadCredential } from './read-credential.js';
+import { createRefusalAnswers } from './refusal-answers.js';
 import { opaque, refusalError } from './refusal-error.js';
 import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
 import { hasTooManyHeaders } from './too-many-headers.js';
@@ -67,6 +68,8 @@ export function createGuard(
     scheme: sources.some((source) => source.isAuthorization) ? 'Bearer' : 'ApiKey',
   };
 
+  const answerTo = createRefusalAnswers(challenge);
+
   /** Decides at once where nobody has to be asked. */
   function decide(req: Request, credential: ReadCredential): Decision | Promise<Decision> {
     if (hasTooManyHeaders(req)) return refuse('too_many_headers');
@@ -101,8 +104,8 @@ export function createGuard(
     next: NextFunction,
   ): void | Promise<void> {
     const shown = parts.opaqueRefusals ? opaque(refusal) : refusal;
+    if (onRefusal === 'respond') return sendProblem(res, answerTo(shown));
     const error = refusalError(shown, challenge);
-    if (onRefusal === 'respond') return sendProblem(res, error);
     if (onRefusal === 'next') return next(error);
     const { status, headers, message } = error;
     return onRefusal({ ...shown, status, detail: message, headers }, req, res, next);
@@ -113,7 +116,7 @@ export function createGuard(
       thrown instanceof ApiKeysError ? thrown : new ApiKeysError('internal_error', { cause: thrown });
     parts.reportTrouble('a guard', trouble);
     if (onRefusal === 'next') next(trouble);
-    else sendProblem(res, trouble);
+    else sendProblem(res, problemAnswer(trouble));
   }
 
   function carryOut(

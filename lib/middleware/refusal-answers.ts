@@ -1,0 +1,27 @@
+import type { Refusal, RefusalCode } from '../domain/verdict.js';
+import type { Challenge } from '../http/challenge.js';
+import { problemAnswer, type ProblemAnswer } from '../http/send-problem.js';
+import { refusalError } from './refusal-error.js';
+
+/** Refusals of one guard that are answered alike every time. A flood of them must cost next to nothing. */
+const constant: ReadonlySet<RefusalCode> = new Set([
+  'missing_credential',
+  'invalid_token',
+  'key_revoked',
+  'key_disabled',
+  'key_expired',
+  'secret_rotated',
+  'address_not_allowed',
+]);
+
+/** Writes the answers of one guard, each constant one once. */
+export function createRefusalAnswers(challenge: Challenge): (refusal: Refusal) => ProblemAnswer {
+  const written = new Map<RefusalCode, ProblemAnswer>();
+  return function answerTo(refusal) {
+    const known = written.get(refusal.code);
+    if (known !== undefined) return known;
+    const answer = problemAnswer(refusalError(refusal, challenge));
+    if (constant.has(refusal.code)) written.set(refusal.code, answer);
+    return answer;
+  };
+}
