@@ -133,14 +133,14 @@ async function standStill(context: FaultContext): Promise<void> {
   });
 }
 
-/** Which faults there are for a fleet. */
-export function faultsFor({ place }: Pick<Fleet, 'place'>): Readonly<Record<string, FaultAction>> {
-  return {
-    ...processFaults,
-    'a process stands still': standStill,
+/** Which faults there are for a fleet: those of one list come one after the other, and together with the others'. */
+export function faultsFor({ place }: Pick<Fleet, 'place'>): readonly Readonly<Record<string, FaultAction>>[] {
+  const ofServers = {
     ...(place.endsWith('Redis') ? redisFaults : {}),
     ...(place.startsWith('PostgreSQL') ? postgresFaults : {}),
   };
+  const ofProcesses = { ...processFaults, 'a process stands still': standStill };
+  return Object.keys(ofServers).length === 0 ? [ofProcesses] : [ofServers, ofProcesses];
 }
 
 /** The entries of one key as they stand in Redis: name and value. */

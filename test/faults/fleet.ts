@@ -98,7 +98,7 @@ export async function startFleet({ place, processes, copy, environment = {} }: F
   }
 
   try {
-    for (let index = 0; index < processes; index += 1) await start();
+    await Promise.all(Array.from({ length: processes }, () => start()));
   } catch (error) {
     await stop();
     throw error;

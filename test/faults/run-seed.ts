@@ -38,27 +38,27 @@ export async function runSeed(options: {
 }): Promise<SeedReport> {
   const { seed, place, durationMs, copy } = options;
   const startedAt = performance.now();
-  const random = seededRandom(seed);
   const recorder = new HistoryRecorder();
   const fleet = await startFleet({ place, processes, ...(copy === undefined ? {} : { copy }) });
   const violations: string[] = [];
   const faults: string[] = [];
   let recoveredAfterMs = Infinity;
   try {
-    const clients = await startClients(fleet, recorder, seededRandom(seed + 1));
+    const clients = await startClients(fleet, recorder, seededRandom(seed));
     await pause(500);
     const stopAt = performance.now() + durationMs;
-    const available = Object.entries(faultsFor(fleet));
-    const lane = async (): Promise<void> => {
+    const lane = async (actions: Readonly<Record<string, FaultAction>>, number: number): Promise<void> => {
+      // Numbers of its own, so that a seed means the same faults however long each of them takes.
+      const random = seededRandom(seed * 100 + number);
+      await pause(random.between(0, 500));
       while (performance.now() < stopAt) {
-        const [name, action] = random.pick<[string, FaultAction]>(available);
+        const [name, action] = random.pick(Object.entries(actions));
         faults.push(name);
-        // Who was standing still or killed is written down by the fault itself: no one else may be slow.
         await recorder.disturb(name, undefined, () => action({ fleet, recorder, random }));
         await pause(random.between(100, 700));
       }
     };
-    await lane();
+    await Promise.all(faultsFor(fleet).map(lane));
     recoveredAfterMs = await recovery(fleet, clients.steadyKey.usable('read').token, violations);
     await clients.stop();
     violations.push(...(await finalState(fleet, recorder)));

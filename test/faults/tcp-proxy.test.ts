@@ -122,3 +122,25 @@ it('trickles, and puts garbage in place of replies', async () => {
   expect(heard().toString()).not.toContain('0123456789');
   socket.destroy();
 });
+
+it('holds up one connection once, by what it sends', async () => {
+  const [one, two] = [await dial(), await dial()];
+  const stalled = proxy.stallOnce('reply', /wait/, 200);
+  one.socket.write('please wait');
+  await stalled;
+  two.socket.write('wait too');
+  await pause(100);
+  expect(received).toContain('please wait');
+  expect([one.heard().toString(), two.heard().toString()]).toEqual(['', 'wait too']);
+  await pause(200);
+  expect(one.heard().toString()).toBe('please wait');
+  void proxy.stallOnce('request', /later/, 200);
+  one.socket.write('later');
+  await pause(100);
+  expect(received).not.toContain('later');
+  await pause(200);
+  expect(received).toContain('later');
+  expect(proxy.counts.stalled).toBe(2);
+  one.socket.destroy();
+  two.socket.destroy();
+});

@@ -27,6 +27,7 @@ export interface ProxyCounts {
   trickled: number;
   cut: number;
   garbled: number;
+  stalled: number;
 }
 
 /** A TCP proxy on 127.0.0.1 in front of a server. */
@@ -36,12 +37,24 @@ export interface TcpProxy {
   set(mode: ProxyMode): void;
   /** Resets every connection once; new ones are let through as the mode says. */
   resetAll(): void;
+  /**
+   * Holds up one connection, once: the next request that matches, or what is answered to it. Resolves when it passes.
+   * All other connections go on.
+   */
+  stallOnce(what: 'request' | 'reply', matching: RegExp, milliseconds: number): Promise<void>;
   /** Hears of every piece that a client sends, before it is forwarded. */
   onRequest(listener: (piece: Buffer) => void): void;
   close(): Promise<void>;
 }
 
 type Direction = 'to server' | 'to client';
+
+interface Stall {
+  readonly what: 'request' | 'reply';
+  readonly matching: RegExp;
+  readonly milliseconds: number;
+  readonly begin: () => void;
+}
 
 /** Starts a proxy on a free port. */
 export async function startTcpProxy(target: { port: number; host?: string }): Promise<TcpProxy> {
@@ -53,11 +66,13 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
     trickled: 0,
     cut: 0,
     garbled: 0,
+    stalled: 0,
   };
   let mode: ProxyMode = { kind: 'pass' };
   const lanes = new Set<Lane>();
   const clients = new Set<Socket>();
   const listeners: ((piece: Buffer) => void)[] = [];
+  const stalls = new Set<Stall>();
 
   function reset(socket: Socket): void {
     if (socket.destroyed) return;
@@ -73,6 +88,9 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
     readonly #queue: { bytes: Buffer; due: number }[] = [];
     #timer: NodeJS.Timeout | undefined;
     #hasEnded = false;
+    #stalledUntil = 0;
+    /** The other direction of the same connection. */
+    peer: Lane | undefined;
 
     constructor(source: Socket, sink: Socket, direction: Direction) {
       this.#source = source;
@@ -86,7 +104,10 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
     }
 
     #take(bytes: Buffer): void {
-      if (this.#direction === 'to server') for (const listener of listeners) listener(bytes);
+      if (this.#direction === 'to server') {
+        for (const listener of listeners) listener(bytes);
+        this.#stallIfMatching(bytes);
+      }
       let delay = 0;
       if (mode.kind === 'delay') {
         delay = this.#direction === 'to server' ? mode.toServerMs : mode.toClientMs;
@@ -95,6 +116,17 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
       if (mode.kind === 'black-hole') counts.held += 1;
       this.#queue.push({ bytes, due: performance.now() + delay });
       this.pump();
+    }
+
+    #stallIfMatching(bytes: Buffer): void {
+      for (const stall of stalls) {
+        if (!stall.matching.test(bytes.toString('latin1'))) continue;
+        stalls.delete(stall);
+        counts.stalled += 1;
+        const lane = stall.what === 'request' ? this : this.peer;
+        if (lane !== undefined) lane.#stalledUntil = performance.now() + stall.milliseconds;
+        stall.begin();
+      }
     }
 
     /** Forwards what may go now, and comes back for the rest. */
@@ -107,7 +139,7 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
           if (this.#hasEnded) this.#sink.end();
           return;
         }
-        const wait = piece.due - performance.now();
+        const wait = Math.max(piece.due, this.#stalledUntil) - performance.now();
         if (wait > 0) return this.#comeBack(wait);
         if (this.#direction === 'to client' && mode.kind === 'trickle') {
           counts.trickled += 1;
@@ -164,7 +196,8 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
       noDelay: true,
     });
     clients.add(client);
-    const own = [new Lane(client, upstream, 'to server'), new Lane(upstream, client, 'to client')];
+    const toServer = new Lane(client, upstream, 'to server');
+    const own = [toServer, (toServer.peer = new Lane(upstream, client, 'to client'))];
     for (const lane of own) lanes.add(lane);
     const end = (): void => {
       for (const lane of own) lane.stop();
@@ -198,6 +231,8 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
       for (const lane of lanes) lane.pump();
     },
     resetAll,
+    stallOnce: (what, matching, milliseconds) =>
+      new Promise((begin) => stalls.add({ what, matching, milliseconds, begin })),
     onRequest: (listener) => void listeners.push(listener),
     async close() {
       const closed = once(server, 'close');

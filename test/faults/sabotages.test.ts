@@ -1,0 +1,118 @@
+import { buildCopy, type Replacement } from '../harness/built-copy.js';
+import { startFleet } from './fleet.js';
+import {
+  cutOffBeyondLease,
+  fillsAfterChange,
+  laterNumberFirst,
+  makeUnlockedNumbers,
+  revokedBetweenReadAndFill,
+  startsOnOldEntries,
+  type Schedule,
+} from './schedules.js';
+
+jest.setTimeout(120_000);
+
+/** A protection that is taken out, and the schedule that needs it. */
+interface Sabotage {
+  readonly schedule: Schedule;
+  readonly replacements: readonly Replacement[];
+  readonly prepare?: typeof makeUnlockedNumbers;
+  /** What the harness has to say. */
+  readonly finding: RegExp;
+}
+
+const sabotages: Record<string, Sabotage> = {
+  'numbers of changes are given without the lock': {
+    schedule: laterNumberFirst,
+    prepare: makeUnlockedNumbers,
+    replacements: [
+      {
+        file: 'lib/sql/audit-queries.ts',
+        from: ".$if(dialect === 'postgres', (query) => query.forUpdate())",
+        to: ".clearSelect().select([sql`nextval('api_keys.unlocked')::integer - 1`.as('sequence'), 'hash'])",
+      },
+    ],
+    finding: /was let in/,
+  },
+  'the lease never ends': {
+    schedule: cutOffBeyondLease,
+    replacements: [
+      {
+        file: 'lib/feed/lease.ts',
+        from: 'performance.now() - this.#from.monotonic < this.lengthMs && wallNow - this.#from.wall < this.lengthMs',
+        to: 'wallNow > this.#from.wall',
+      },
+    ],
+    finding: /was let in/,
+  },
+  'a reading under way is not detached by a change': {
+    schedule: revokedBetweenReadAndFill,
+    replacements: [
+      {
+        file: 'lib/verify/flights.ts',
+        from: '    flight.isDetached = true;\n    this.#flights.delete(keyId);',
+        to: '',
+      },
+    ],
+    finding: /was let in/,
+  },
+  'the last changes are not loaded at the start': {
+    schedule: startsOnOldEntries,
+    replacements: [
+      {
+        file: 'lib/feed/known-changes.ts',
+        from: 'this.#memory.restart(first === undefined ? 0 : first.sequence - 1);',
+        to: 'this.#memory.restart(0);',
+      },
+      {
+        file: 'lib/feed/known-changes.ts',
+        from: '      this.#memory.remember(keyId, keyVersion, sequence);\n',
+        to: '',
+      },
+    ],
+    finding: /was let in/,
+  },
+  'entries in Redis are written without comparing versions': {
+    schedule: fillsAfterChange,
+    replacements: [
+      { file: 'lib/redis/scripts.ts', from: 'if not holdsNewer(name) then', to: 'if true then' },
+    ],
+    finding: /Redis held version 2, and then 1/,
+  },
+};
+
+const tries = 3;
+const settings = {
+  place: 'PostgreSQL and Redis',
+  processes: 3,
+  environment: { LEASE_SECONDS: '2' },
+} as const;
+
+it.each(Object.keys(sabotages))('is caught: %s', async (name) => {
+  const { schedule, replacements, prepare, finding } = sabotages[name] as Sabotage;
+  const copy = buildCopy(replacements);
+  try {
+    let found: readonly string[] = [];
+    for (let attempt = 1; attempt <= tries && !finding.test(found.join('\n')); attempt += 1) {
+      const fleet = await startFleet({ ...settings, copy });
+      try {
+        await prepare?.(fleet);
+        found = await schedule(fleet);
+      } finally {
+        await fleet.stop();
+      }
+    }
+    expect(found.join('\n')).toMatch(finding);
+  } finally {
+    copy.remove();
+  }
+});
+
+it('finds nothing in the same schedules when nothing is sabotaged', async () => {
+  const fleet = await startFleet(settings);
+  try {
+    for (const { schedule } of Object.values(sabotages)) expect(await schedule(fleet)).toEqual([]);
+  } finally {
+    await fleet.stop();
+  }
+});

@@ -1,0 +1,135 @@
+import { pause } from './pause.js';
+import { onPostgres, onRedis, readEntries, writeEntries } from './fault-actions.js';
+import type { Fleet } from './fleet.js';
+import { checkHistory } from './history-checker.js';
+import { HistoryRecorder } from './history-recorder.js';
+import { TestedKey } from './tested-key.js';
+
+/** A schedule in which one protection is all that stands between a revoked key and the app. */
+export type Schedule = (fleet: Fleet) => Promise<readonly string[]>;
+
+async function makeKey(recorder: HistoryRecorder, fleet: Fleet): Promise<TestedKey> {
+  const key = await TestedKey.create(recorder, fleet.member(0));
+  if (key === null) throw new Error('No key could be made');
+  return key;
+}
+
+/** Makes one and uses it everywhere, so that every process holds it. */
+async function makeHeldKey(recorder: HistoryRecorder, fleet: Fleet): Promise<TestedKey> {
+  const key = await makeKey(recorder, fleet);
+  for (const on of [...fleet.members, ...fleet.members]) await key.use(key.usable('read'), on);
+  return key;
+}
+
+/** Asks every process for the key that was revoked. */
+async function askAll(fleet: Fleet, key: TestedKey): Promise<void> {
+  for (const on of fleet.members) await key.use(key.usable('read'), on);
+}
+
+const proxyOf = (fleet: Fleet, index: number, server: 'database' | 'redis') => {
+  const proxy = fleet.member(index)[server];
+  if (proxy === null) throw new Error(`${fleet.place} has no proxy for that`);
+  return proxy;
+};
+
+/** Two changes at once, and the one that took its number first is committed last. */
+export const laterNumberFirst: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const first = await makeHeldKey(recorder, fleet);
+  const second = await makeHeldKey(recorder, fleet);
+  const isStalled = proxyOf(fleet, 0, 'database').stallOnce('request', /audit_head" set|pg_notify/, 700);
+  const slow = first.revoke(fleet.member(0));
+  await isStalled;
+  await second.revoke(fleet.member(1));
+  // Whoever follows the feed reads it between the two commits.
+  await slow;
+  await askAll(fleet, first);
+  await askAll(fleet, second);
+  return checkHistory(recorder.history);
+};
+
+/** A process that is cut off from everything while a key that it holds is revoked; asked again after the bound. */
+export const cutOffBeyondLease: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const key = await makeHeldKey(recorder, fleet);
+  const proxies = [fleet.member(1).database, fleet.member(1).redis];
+  for (const proxy of proxies) proxy?.set({ kind: 'black-hole' });
+  await recorder.disturb('cut off', undefined, async () => {
+    const revoked = await key.revoke(fleet.member(0));
+    const effectiveBy = Date.parse(String(revoked?.body['effectiveBy'] ?? new Date().toISOString()));
+    await pause(effectiveBy - Date.now() + 10);
+    await askAll(fleet, key);
+  });
+  for (const proxy of proxies) proxy?.set({ kind: 'pass' });
+  await fleet.untilNormal(10_000);
+  return checkHistory(recorder.history);
+};
+
+/** A key is revoked between the moment a process has read it and the moment it gets to hold it. */
+export const revokedBetweenReadAndFill: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const key = await makeKey(recorder, fleet);
+  if (fleet.redis !== null) await onRedis(fleet, (redis) => redis.flushall());
+  const isStalled = proxyOf(fleet, 1, 'database').stallOnce('reply', /select .*"keys"/s, 700);
+  const early = key.use(key.usable('read'), fleet.member(1));
+  await isStalled;
+  await pause(100);
+  await key.revoke(fleet.member(0));
+  await askAll(fleet, key);
+  await early;
+  await askAll(fleet, key);
+  return checkHistory(recorder.history);
+};
+
+/** The entry of a revoked key is brought back to Redis as it was, and a process starts that has seen nothing. */
+export const startsOnOldEntries: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const key = await makeHeldKey(recorder, fleet);
+  await pause(100);
+  await onRedis(fleet, async (redis) => {
+    const entries = await readEntries(redis, key.id);
+    if (entries.length === 0) throw new Error('Redis has no entry of the key');
+    await key.revoke(fleet.member(0));
+    await pause(100);
+    await writeEntries(redis, entries);
+    await fleet.start();
+    await askAll(fleet, key);
+  });
+  return checkHistory(recorder.history);
+};
+
+/**
+ * A process that has read a key before its change offers it to Redis after it. Processes would not believe that copy
+ * (they remember the version), so what is looked at is Redis itself: a newer version must not be replaced.
+ */
+export const fillsAfterChange: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const key = await makeKey(recorder, fleet);
+  return onRedis(fleet, async (redis) => {
+    await redis.flushall();
+    const database = proxyOf(fleet, 1, 'database');
+    database.set({ kind: 'delay', toServerMs: 0, toClientMs: 500 });
+    const early = key.use(key.usable('read'), fleet.member(1));
+    await pause(100);
+    await key.revoke(fleet.member(0));
+    const published = versionsOf(await readEntries(redis, key.id));
+    await early;
+    await pause(300);
+    const filled = versionsOf(await readEntries(redis, key.id));
+    database.set({ kind: 'pass' });
+    await askAll(fleet, key);
+    const isOlder = filled.some((version, index) => version < (published[index] ?? 0));
+    const sentence = `Redis held version ${published.join()}, and then ${filled.join()}`;
+    return [...checkHistory(recorder.history), ...(isOlder || published.length === 0 ? [sentence] : [])];
+  });
+};
+
+/** `mac.version.asOf.…` */
+function versionsOf(entries: readonly [string, string][]): readonly number[] {
+  return entries.map(([, value]) => Number(value.split('.')[1]));
+}
+
+/** What {@link laterNumberFirst} needs when numbers are taken without the lock. */
+export async function makeUnlockedNumbers(fleet: Fleet): Promise<void> {
+  await onPostgres(fleet, (client) => client.query('create sequence api_keys.unlocked'));
+}
