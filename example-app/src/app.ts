@@ -61,21 +61,13 @@ export function createApp(settings: Settings): OrdersService {
     res.json({ status: 'up' });
   });
 
-  app.get('/ready', async (_req, res) => {
+  app.get('/ready', (_req, res) => {
+    // Without Redis everything works, only slower; without the database soon nobody can be let in.
     const status = apiKeys.status();
-    const isReady = status.ready && (await canReadKeys());
-    res.status(isReady ? 200 : 503).json(isReady ? status : { ...status, ready: false, failed: 'database' });
+    res.status(status.database === 'up' ? 200 : 503).json(status);
   });
 
   app.all(['/health', '/ready'], allowOnly('GET', 'HEAD'));
-
-  /** Asks the database for as little as there is; the library gives up when it does not answer in time. */
-  function canReadKeys(): Promise<boolean> {
-    return apiKeys.keys.list({ limit: 1 }).then(
-      () => true,
-      () => false,
-    );
-  }
 
   app.use(answerNotFound);
   app.use(answerError);

@@ -66,7 +66,7 @@ describe('the commands for your own PostgreSQL and Redis', () => {
         await setTimeout(50);
       }
       const answer = await fetch(`http://127.0.0.1:${port}/ready`);
-      expect(await answer.json()).toEqual({ ready: true, redis: 'up' });
+      expect(await answer.json()).toMatchObject({ ready: true, state: 'normal', redis: 'up' });
     } finally {
       // The shell and what it has started are one group.
       if (shell.exitCode === null && shell.pid !== undefined) process.kill(-shell.pid, 'SIGTERM');

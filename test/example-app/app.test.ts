@@ -240,14 +240,16 @@ describe('example-app', () => {
     const { headers } = await request(app).get('/health').expect(200, { status: 'up' });
     expect(headers['x-powered-by']).toBeUndefined();
     expect(headers['content-security-policy']).toBeDefined();
-    await request(app).get('/ready').expect(200, { ready: true, redis: 'none' });
+    const { body } = await request(app).get('/ready').expect(200);
+    expect(body).toMatchObject({ ready: true, state: 'normal', database: 'up', redis: 'none' });
     await request(app).get('/nowhere').expect(404);
   });
 
   it('is up but not ready before its keys can be checked', async () => {
     const other = createApp({ ...settingsIn(folder), database: 'postgres://nobody@127.0.0.1:1/none' });
     await request(other.app).get('/health').expect(200);
-    await request(other.app).get('/ready').expect(503, { ready: false, redis: 'none', failed: 'database' });
+    const { body } = await request(other.app).get('/ready').expect(503);
+    expect(body).toMatchObject({ ready: false, state: 'not_ready', database: 'down' });
     const { headers } = await request(other.app)
       .get('/orders')
       .set('X-API-Key', (await (await signIn('alice')).makeKey(['orders:read'])).key)
