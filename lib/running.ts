@@ -74,7 +74,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const cache = createCache(options, peppers, logger);
   const lease = new Lease(options.leaseMs, clock);
   const memory = new VersionMemory(rememberedChanges);
-  const uses = new UseRecorder(store, clock, logger);
+  const uses = new UseRecorder(store, logger);
   const local = options.localCacheLimits === null ? null : new LocalCache(options.localCacheLimits);
   const finder: KeyFinder = createKeyFinder({
     ...{ store, cache, local, uses, lease, memory, clock },

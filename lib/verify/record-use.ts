@@ -1,4 +1,3 @@
-import type { Clock } from '../ports/clock.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 
@@ -23,7 +22,6 @@ export interface UseCounter {
  */
 export class UseRecorder {
   readonly #store: Pick<KeyStore, 'recordUse'>;
-  readonly #clock: Clock;
   readonly #logger: Logger;
   /** Counters that were used since the last writing. */
   #gathered: UseCounter[] = [];
@@ -33,9 +31,8 @@ export class UseRecorder {
   #dueAt = 0;
   #flushing: Promise<void> = Promise.resolve();
 
-  constructor(store: Pick<KeyStore, 'recordUse'>, clock: Clock, logger: Logger) {
+  constructor(store: Pick<KeyStore, 'recordUse'>, logger: Logger) {
     this.#store = store;
-    this.#clock = clock;
     this.#logger = logger;
   }
 
@@ -45,7 +42,7 @@ export class UseRecorder {
   }
 
   /** @param now - epoch milliseconds */
-  record(counter: UseCounter, now: number = this.#clock.now()): void {
+  record(counter: UseCounter, now: number): void {
     counter.lastAt = now;
     counter.count += 1;
     if (counter.count === 1) this.#gather(counter);

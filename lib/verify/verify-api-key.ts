@@ -59,11 +59,11 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
   function decide(
     prepared: PreparedKey,
     credential: VerifiableCredential,
-    counter: UseCounter | null,
+    counter: UseCounter,
     { requirement, address }: VerificationRequest,
+    now: number,
   ): Verdict {
     const { key } = prepared;
-    const now = clock.now();
     const stateRefusal = checkState(key, credential, now);
     if (stateRefusal !== null) return refuse(stateRefusal, { keyId: key.id });
 
@@ -77,7 +77,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
         missingScopes: missingScopes(requirement, prepared.heldScopes),
       });
     }
-    uses.record(counter ?? uses.counterFor(key.id), now);
+    uses.record(counter, now);
     return prepared.allowed;
   }
 
@@ -89,7 +89,8 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
   ): Verdict {
     if (missingDigest !== null) digests.add(prepared.key.id, credential.id, missingDigest);
     local?.prove(prepared, digestOf(request.token), credential);
-    return decide(prepared, credential, null, request);
+    // The slow hash may have taken its time: what counts is now.
+    return decide(prepared, credential, uses.counterFor(prepared.key.id), request, clock.now());
   }
 
   /** Compares a secret with the digests of a key; costs the same when there is no such key. */
@@ -105,7 +106,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
     if (isHeld && local !== null) {
       const proven = local.findByToken(digestOf(token), now);
       if (proven !== undefined) {
-        return decide(proven.held.prepared, proven.credential, proven.held.uses, request);
+        return decide(proven.held.prepared, proven.credential, proven.held.uses, request, now);
       }
     }
     const parsed = format.parse(token);
