@@ -19,8 +19,13 @@ export type FaultAction = (context: FaultContext) => Promise<void>;
 const longPause = ({ random }: FaultContext): Promise<void> => pause(random.between(1_000, 6_000));
 
 /** Runs commands on Redis around the proxies. */
-export async function onRedis<T>(fleet: Fleet, work: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(fleet.redis?.port ?? 0, '127.0.0.1', { commandTimeout: 2_000 });
+export async function onRedis<T>(
+  fleet: Fleet,
+  work: (redis: Redis) => Promise<T>,
+  password?: string,
+): Promise<T> {
+  const options = { commandTimeout: 2_000, ...(password === undefined ? {} : { password }) };
+  const redis = new Redis(fleet.redis?.port ?? 0, '127.0.0.1', options);
   redis.on('error', () => undefined);
   try {
     return await work(redis);

@@ -68,7 +68,7 @@ export async function startFleet({ place, processes, copy, environment = {} }: F
     return proxy;
   }
 
-  async function start(more: Partial<OrdersEnvironment> = {}): Promise<Member> {
+  async function launch(more: Partial<OrdersEnvironment> = {}): Promise<Member> {
     started += 1;
     const name = `process ${started}`;
     const databaseProxy = database.port === null ? null : await proxyOf(database.port);
@@ -82,23 +82,21 @@ export async function startFleet({ place, processes, copy, environment = {} }: F
       },
       copy,
     );
-    const member: Member = { name, app, database: databaseProxy, redis: redisProxy };
     apps.push(app);
-    members.push(member);
-    return member;
+    return { name, app, database: databaseProxy, redis: redisProxy };
   }
 
   async function stop(): Promise<void> {
     for (const proxy of proxies) proxy.set({ kind: 'pass' });
     redis?.resume();
-    await Promise.all(members.map(({ app }) => app.stop()));
+    await Promise.all(apps.filter((app) => !app.hasEnded()).map((app) => app.stop()));
     await Promise.all(proxies.map((proxy) => proxy.close()));
     await redis?.stop();
     await database.remove();
   }
 
   try {
-    await Promise.all(Array.from({ length: processes }, () => start()));
+    members.push(...(await Promise.all(Array.from({ length: processes }, () => launch()))));
   } catch (error) {
     await stop();
     throw error;
@@ -117,7 +115,11 @@ export async function startFleet({ place, processes, copy, environment = {} }: F
       if (member === undefined) throw new Error(`there is no process ${index}`);
       return member;
     },
-    start,
+    async start(more) {
+      const member = await launch(more);
+      members.push(member);
+      return member;
+    },
     async kill(member) {
       members.splice(members.indexOf(member), 1);
       await member.app.kill();

@@ -5,6 +5,11 @@ import { checkHistory } from './history-checker.js';
 import { HistoryRecorder } from './history-recorder.js';
 import { TestedKey } from './tested-key.js';
 
+/** Less than a reading may take. */
+const readStallMs = 400;
+const readsOneKey = /select .*"keys"/s;
+const beats = /update .*"instances"/s;
+
 /** A schedule in which one protection is all that stands between a revoked key and the app. */
 export type Schedule = (fleet: Fleet) => Promise<readonly string[]>;
 
@@ -70,10 +75,10 @@ export const revokedBetweenReadAndFill: Schedule = async (fleet) => {
   const recorder = new HistoryRecorder();
   const key = await makeKey(recorder, fleet);
   if (fleet.redis !== null) await onRedis(fleet, (redis) => redis.flushall());
-  const isStalled = proxyOf(fleet, 1, 'database').stallOnce('reply', /select .*"keys"/s, 700);
+  const isStalled = proxyOf(fleet, 1, 'database').stallOnce('reply', readsOneKey, readStallMs);
   const early = key.use(key.usable('read'), fleet.member(1));
   await isStalled;
-  await pause(100);
+  await pause(30);
   await key.revoke(fleet.member(0));
   await askAll(fleet, key);
   await early;
@@ -92,7 +97,9 @@ export const startsOnOldEntries: Schedule = async (fleet) => {
     await key.revoke(fleet.member(0));
     await pause(100);
     await writeEntries(redis, entries);
-    await fleet.start();
+    const late = await fleet.start();
+    // Asked first: the others do not believe the old entry, and put a new one in its place.
+    await key.use(key.usable('read'), late);
     await askAll(fleet, key);
   });
   return checkHistory(recorder.history);
@@ -108,15 +115,20 @@ export const fillsAfterChange: Schedule = async (fleet) => {
   return onRedis(fleet, async (redis) => {
     await redis.flushall();
     const database = proxyOf(fleet, 1, 'database');
-    database.set({ kind: 'delay', toServerMs: 0, toClientMs: 500 });
+    const isStalled = database.stallOnce('reply', readsOneKey, readStallMs);
     const early = key.use(key.usable('read'), fleet.member(1));
-    await pause(100);
-    await key.revoke(fleet.member(0));
+    await isStalled;
+    await pause(30);
+    // Else the process would hear of the change, and offer nothing.
+    const isDeaf = database.stallOnce('request', beats, 2 * readStallMs);
+    const revoked = key.revoke(fleet.member(0));
+    await isDeaf;
+    await pause(30);
     const published = versionsOf(await readEntries(redis, key.id));
     await early;
-    await pause(300);
+    await pause(100);
     const filled = versionsOf(await readEntries(redis, key.id));
-    database.set({ kind: 'pass' });
+    await revoked;
     await askAll(fleet, key);
     const isOlder = filled.some((version, index) => version < (published[index] ?? 0));
     const sentence = `Redis held version ${published.join()}, and then ${filled.join()}`;

@@ -1,0 +1,74 @@
+import { startClients, type Clients } from './clients.js';
+import { checkAuditTrail } from './audit-checker.js';
+import type { Fleet } from './fleet.js';
+import { checkHistory } from './history-checker.js';
+import { HistoryRecorder } from './history-recorder.js';
+import { pause } from './pause.js';
+import { allEvents } from './all-events.js';
+import { seededRandom } from './seeded-random.js';
+
+/** What came of it. */
+export interface LoadReport {
+  readonly operations: number;
+  /** How long it took after the work until every process was well, in milliseconds. */
+  readonly recoveryMs: number;
+  /** A sentence for each answer that breaks a promise. */
+  readonly violations: readonly string[];
+}
+
+/** Longest time after which all must be well again, in milliseconds. */
+const longestRecoveryMs = 10_000;
+const soundOfTrouble = /unhandled|uncaught|TypeError|ReferenceError|acme_live_[a-z0-9]{20}/i;
+
+/**
+ * Lets clients use and change keys while something else goes on, and says afterwards which promises were broken. What is
+ * not written down as a disturbance is no excuse: then no answer may be 503.
+ */
+export async function underLoad(
+  fleet: Fleet,
+  seed: number,
+  work: (context: { recorder: HistoryRecorder; clients: Clients }) => Promise<void>,
+): Promise<LoadReport> {
+  const recorder = new HistoryRecorder();
+  const violations: string[] = [];
+  const clients = await startClients(fleet, recorder, seededRandom(seed));
+  let recoveryMs: number;
+  try {
+    await pause(300);
+    await work({ recorder, clients });
+    recoveryMs = await recovery(fleet, clients.steadyKey.usable('read').token, violations);
+  } finally {
+    await clients.stop();
+  }
+  violations.push(...(await unreadableKeys(fleet, recorder)));
+  violations.push(...checkAuditTrail(await allEvents(fleet), recorder.operations));
+  violations.push(...checkHistory(recorder.history));
+  if (soundOfTrouble.test(fleet.output())) violations.push(`a process has written: ${fleet.output()}`);
+  for (const { name, app } of fleet.members) if (app.hasEnded()) violations.push(`${name} has ended`);
+  return { operations: recorder.operations.length, recoveryMs, violations };
+}
+
+async function recovery(fleet: Fleet, token: string, violations: string[]): Promise<number> {
+  const endedAt = performance.now();
+  try {
+    await fleet.untilNormal(longestRecoveryMs);
+    for (const { name, app } of fleet.members) {
+      const { status, code } = await app.use(token);
+      if (status !== 200)
+        violations.push(`${name} answers ${status} ${code ?? ''} to a good key after all faults`);
+    }
+  } catch (error) {
+    violations.push(String(error));
+  }
+  return performance.now() - endedAt;
+}
+
+async function unreadableKeys(fleet: Fleet, { operations }: HistoryRecorder): Promise<readonly string[]> {
+  const created = operations.filter(({ action, outcome }) => action === 'create' && outcome?.status === 201);
+  const found: string[] = [];
+  for (const { keyId } of created) {
+    const { status } = await fleet.member(0).app.manage('GET', `/keys/${keyId}`);
+    if (status !== 200) found.push(`the key ${keyId} was made and is answered with ${status}`);
+  }
+  return found;
+}
