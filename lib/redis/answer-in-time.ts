@@ -5,26 +5,45 @@
  * An answer that came while this process stood still counts: after the deadline what has arrived is read first.
  *
  * @param milliseconds - how long to wait
+ * @param resolve - called with the answer
+ * @param reject - called with what `work` rejects with, or with an error that has the code `timeout`
+ */
+export function settleInTime<T>(
+  work: Promise<T>,
+  milliseconds: number,
+  resolve: (answer: T) => void,
+  reject: (error: unknown) => void,
+): void {
+  let isSettled = false;
+  function settle(): boolean {
+    if (isSettled) return false;
+    isSettled = true;
+    clearTimeout(timer);
+    return true;
+  }
+  const timer = setTimeout(() => {
+    // Timers run before the sockets are read, immediates after.
+    setImmediate(() => {
+      if (!settle()) return;
+      reject(Object.assign(new Error(`Redis did not answer within ${milliseconds} ms`), { code: 'timeout' }));
+    });
+  }, milliseconds);
+  work.then(
+    (answer) => {
+      if (settle()) resolve(answer);
+    },
+    (error: unknown) => {
+      if (settle()) reject(error);
+    },
+  );
+}
+
+/**
+ * The same as a promise.
+ *
+ * @param milliseconds - how long to wait
  * @throws what `work` rejects with, or an error with the code `timeout`
  */
 export function answerInTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      // Timers run before the sockets are read, immediates after.
-      setImmediate(() => {
-        const error = new Error(`Redis did not answer within ${milliseconds} ms`);
-        reject(Object.assign(error, { code: 'timeout' }));
-      });
-    }, milliseconds);
-    work.then(
-      (answer) => {
-        clearTimeout(timer);
-        resolve(answer);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error as Error);
-      },
-    );
-  });
+  return new Promise((resolve, reject) => settleInTime(work, milliseconds, resolve, reject));
 }

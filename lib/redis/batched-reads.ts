@@ -1,28 +1,27 @@
 /** Most names in one command. */
 const maxNames = 100;
 
-/** What reading entries needs. */
+/**
+ * What reading entries needs. Each calls back once, in time, with what Redis answered; with `null` when it did not,
+ * which has been reported then.
+ */
 export interface ReadCommands {
-  /** One value, empty when there is none. Rejects as the client does; has a deadline. */
-  readOne(name: string): Promise<unknown>;
-  /** A list of values; `null` where one command cannot read from several places at once, as in a Cluster. */
-  readonly readMany: ((names: readonly string[]) => Promise<unknown>) | null;
+  /** One value, empty when there is none. */
+  readOne(name: string, done: ValueListener): void;
+  /** A list of values; `null` where one command cannot read from several places, as in a Cluster. */
+  readonly readMany: ((names: readonly string[], done: ValueListener) => void) | null;
 }
 
-/** What is held under the names of a batch; empty when that could not be found out. */
-type Values = readonly unknown[];
+type ValueListener = (value: unknown) => void;
 
-/** Look-ups that will be sent together. */
-interface Batch {
-  readonly names: string[];
-  readonly places: Map<string, number>;
-  readonly values: Promise<Values>;
-  readonly settle: (values: Values) => void;
-}
+/** Look-ups that will be sent together: each name, and who waits for what is held under it. */
+type Batch = Map<string, ValueListener[]>;
 
 /**
  * Reads the values of many look-ups with few commands. A look-up is sent at once when no other one is under way: who is
- * alone does not wait. While Redis is busy with others, those of one turn of the event loop are sent as one command.
+ * alone does not wait. While others are under way, those of one turn of the event loop are sent as one command.
+ *
+ * There are no promises in here, because every look-up would pay for each of them.
  */
 export class BatchedReads {
   readonly #commands: ReadCommands;
@@ -33,37 +32,29 @@ export class BatchedReads {
     this.#commands = commands;
   }
 
-  /** What is held under a name. `null` when it could not be found out, which the commands have reported. */
-  async read(name: string): Promise<unknown> {
+  /**
+   * Reads what is held under a name.
+   *
+   * @param done - called once, with `null` when it could not be found out; must not throw
+   */
+  read(name: string, done: ValueListener): void {
     const { readMany } = this.#commands;
-    if (readMany === null || (this.#underWay === 0 && this.#waiting === null)) return this.#readOne(name);
+    if (readMany === null || (this.#underWay === 0 && this.#waiting === null)) {
+      this.#readOne(name, done);
+      return;
+    }
     const batch = (this.#waiting ??= this.#startBatch());
-    let place = batch.places.get(name);
-    if (place === undefined) {
-      place = batch.names.push(name) - 1;
-      batch.places.set(name, place);
-      if (batch.names.length === maxNames) this.#send(batch);
+    const waiting = batch.get(name);
+    if (waiting !== undefined) {
+      waiting.push(done);
+      return;
     }
-    return (await batch.values)[place] ?? null;
-  }
-
-  async #readOne(name: string): Promise<unknown> {
-    this.#underWay += 1;
-    try {
-      return await this.#commands.readOne(name);
-    } catch {
-      return null;
-    } finally {
-      this.#underWay -= 1;
-    }
+    batch.set(name, [done]);
+    if (batch.size === maxNames) this.#send(batch);
   }
 
   #startBatch(): Batch {
-    let settle: (values: Values) => void = () => undefined;
-    const values = new Promise<Values>((resolve) => {
-      settle = resolve;
-    });
-    const batch: Batch = { names: [], places: new Map(), values, settle };
+    const batch: Batch = new Map();
     // Immediates run after the requests of this turn were read from their sockets.
     setImmediate(() => {
       if (this.#waiting === batch) this.#send(batch);
@@ -73,25 +64,33 @@ export class BatchedReads {
 
   #send(batch: Batch): void {
     this.#waiting = null;
-    const [first, second] = batch.names;
-    if (second === undefined) {
+    const names = [...batch.keys()];
+    const tell = (values: readonly unknown[]): void => {
+      let place = 0;
+      for (const waiting of batch.values()) {
+        const value = values[place] ?? null;
+        for (const done of waiting) done(value);
+        place += 1;
+      }
+    };
+    const [first] = names;
+    if (names.length === 1 && first !== undefined) {
       // Cheaper than a list of one.
-      void this.#readOne(first ?? '').then((value) => batch.settle([value]));
+      this.#readOne(first, (value) => tell([value]));
       return;
     }
     this.#underWay += 1;
-    void this.#readAll(batch.names).then((values) => {
+    this.#commands.readMany?.(names, (values) => {
       this.#underWay -= 1;
-      batch.settle(values);
+      tell(Array.isArray(values) ? values : []);
     });
   }
 
-  async #readAll(names: readonly string[]): Promise<Values> {
-    try {
-      const values = await this.#commands.readMany?.(names);
-      return Array.isArray(values) ? values : [];
-    } catch {
-      return [];
-    }
+  #readOne(name: string, done: ValueListener): void {
+    this.#underWay += 1;
+    this.#commands.readOne(name, (value) => {
+      this.#underWay -= 1;
+      done(value);
+    });
   }
 }

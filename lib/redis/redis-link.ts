@@ -1,5 +1,5 @@
 import type { Logger } from '../ports/logger.js';
-import { answerInTime } from './answer-in-time.js';
+import { answerInTime, settleInTime } from './answer-in-time.js';
 import { borrowRedis } from './borrow-redis.js';
 import { Breaker } from './breaker.js';
 import { clientWarnings, endedClientWarning } from './client-warnings.js';
@@ -61,18 +61,25 @@ export class RedisLink {
     return this.isUsable() && performance.now() >= this.#writesAgainAt;
   }
 
-  /** Sends a command that changes no entry. Rejects when it failed, which has been reported then. */
-  async ask(command: () => Promise<unknown>): Promise<unknown> {
-    try {
-      const answer = await answerInTime(command(), this.#parts.deadlineMs);
-      this.#breaker.worked();
-      return answer;
-    } catch (error) {
-      // Another program's value under our name is a miss, not an outage.
-      if (redisRefusal(error) === 'WRONGTYPE') return '';
-      this.#failed(error);
-      throw error;
-    }
+  /**
+   * Sends a command that changes no entry.
+   *
+   * @param done - called once, with `null` when it failed, which has been reported then
+   */
+  ask(command: () => Promise<unknown>, done: (answer: unknown) => void): void {
+    settleInTime(
+      command(),
+      this.#parts.deadlineMs,
+      (answer) => {
+        this.#breaker.worked();
+        done(answer);
+      },
+      (error) => {
+        // Another program's value under our name is a miss, not an outage.
+        if (redisRefusal(error) !== 'WRONGTYPE') this.#failed(error);
+        done(null);
+      },
+    );
   }
 
   /** Sends a command that writes entries, which nobody waits for. Never rejects. */

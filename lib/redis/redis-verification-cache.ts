@@ -14,6 +14,7 @@ import { maxEntryBytes } from './sealed-entry.js';
 import { WakeHints } from './wake-hints.js';
 
 const maxFillsUnderWay = 256;
+const nothing: Promise<null> = Promise.resolve(null);
 
 /** How keys are cached in Redis. */
 export interface RedisVerificationCacheOptions {
@@ -58,9 +59,11 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
   const { client } = link;
   const reads = new BatchedReads({
     // However large the value is that someone put there, no more than an entry is read of it.
-    readOne: (name) => link.ask(() => client.getrange(name, 0, maxEntryBytes - 1)),
+    readOne: (name, done) => link.ask(() => client.getrange(name, 0, maxEntryBytes - 1), done),
     readMany:
-      client.isCluster === true ? null : (names) => link.ask(() => runScript(client, readScript, names, [])),
+      client.isCluster === true
+        ? null
+        : (names, done) => link.ask(() => runScript(client, readScript, names, []), done),
   });
   let wake = (): void => undefined;
   const hints = new WakeHints({ client, channel: `${keyPrefix}changes`, logger, onWake: () => wake() });
@@ -86,10 +89,13 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
   }
 
   return {
-    async get(keyId) {
-      if (!link.isUsable() || !isCacheable(keyId)) return null;
-      const found = await reads.read(entries.nameOf(keyId));
-      return typeof found === 'string' ? entries.open(keyId, found, clock.now()) : null;
+    get(keyId) {
+      if (!link.isUsable() || !isCacheable(keyId)) return nothing;
+      return new Promise((resolve) => {
+        reads.read(entries.nameOf(keyId), (text) => {
+          resolve(typeof text === 'string' ? entries.open(keyId, text, clock.now()) : null);
+        });
+      });
     },
 
     fill(copy, readAt) {
@@ -110,7 +116,11 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     },
 
     wakeOthers() {
-      if (link.isUsable()) link.ask(() => hints.call()).catch(() => undefined);
+      if (link.isUsable())
+        link.ask(
+          () => hints.call(),
+          () => undefined,
+        );
     },
 
     onWake(listener) {
