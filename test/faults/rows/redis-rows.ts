@@ -1,0 +1,86 @@
+import { onRedis } from '../fault-actions.js';
+import { startFleet, type Fleet, type Member } from '../fleet.js';
+import { pause } from '../pause.js';
+import type { ProxyMode, TcpProxy } from '../tcp-proxy.js';
+import { underLoad } from '../under-load.js';
+
+/** What tests of Redis' faults do. To be called in a test file: it starts two processes for all of its tests. */
+export interface RedisRows {
+  fleet(): Fleet;
+  /** In front of Redis, one for each process. */
+  proxies(): readonly TcpProxy[];
+  /**
+   * Begins a fault and uses and changes keys meanwhile. The store is well: so there is no excuse for a 503, an answer
+   * over a second, or a change that is not confirmed at once. `begin` returns what ends the fault.
+   */
+  expectNothingLost(begin: () => Promise<() => Promise<unknown>>): Promise<void>;
+  /** Sets all proxies; the result ends it. */
+  setProxies(mode: ProxyMode): () => Promise<void>;
+  /** Waits until every process says that of Redis. */
+  expectRedis(state: 'up' | 'down'): Promise<void>;
+  /** `CONFIG SET`. */
+  configure(...settings: string[]): Promise<unknown>;
+}
+
+export function redisRows(): RedisRows {
+  let fleet: Fleet;
+  beforeAll(async () => {
+    fleet = await startFleet({ place: 'PostgreSQL and Redis', processes: 2 });
+  }, 60_000);
+  afterAll(() => fleet.stop());
+
+  const proxies = (): readonly TcpProxy[] =>
+    fleet.members.flatMap(({ redis }: Member) => (redis === null ? [] : [redis]));
+  const states = (): Promise<readonly unknown[]> =>
+    Promise.all(fleet.members.map(async ({ app }) => (await app.status())['redis']));
+
+  async function expectRevocable(): Promise<void> {
+    const { app } = fleet.member(0);
+    const created = await app.manage('POST', '/keys', { name: 'CI', scopes: ['orders:read'] });
+    expect(created.status).toBe(201);
+    const token = String(created.body['key']);
+    for (const member of fleet.members) expect((await member.app.use(token)).status).toBe(200);
+    expect((await app.manage('POST', `/keys/${String(created.body['id'])}/revoke`)).status).toBe(200);
+    for (const member of fleet.members) expect((await member.app.use(token)).code).toBe('key_revoked');
+  }
+
+  return {
+    fleet: () => fleet,
+    proxies,
+
+    async expectNothingLost(begin) {
+      const { violations, operations } = await underLoad(fleet, 1, async () => {
+        const end = await begin();
+        try {
+          await expectRevocable();
+        } finally {
+          await end();
+        }
+      });
+      expect(violations).toEqual([]);
+      expect(operations).toBeGreaterThan(20);
+    },
+
+    setProxies(mode) {
+      for (const proxy of proxies()) proxy.set(mode);
+      return async () => {
+        for (const proxy of proxies()) {
+          proxy.set({ kind: 'pass' });
+          // What was cut or garbled in the middle cannot go on.
+          proxy.resetAll();
+        }
+        await pause(0);
+      };
+    },
+
+    async expectRedis(state) {
+      for (let tries = 0; tries < 60; tries += 1) {
+        if ((await states()).every((each) => each === state)) return;
+        await pause(50);
+      }
+      expect(await states()).toEqual(fleet.members.map(() => state));
+    },
+
+    configure: (...settings) => onRedis(fleet, (redis) => redis.call('CONFIG', 'SET', ...settings)),
+  };
+}

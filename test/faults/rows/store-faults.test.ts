@@ -1,0 +1,132 @@
+import type { TimedAnswer } from '../../harness/start-orders.js';
+import { startFleet, type Fleet, type Member } from '../fleet.js';
+import { pause } from '../pause.js';
+
+jest.setTimeout(60_000);
+
+const leaseMs = 2_000;
+let fleet: Fleet;
+let key: { readonly id: string; readonly token: string };
+
+beforeAll(async () => {
+  const environment = { LEASE_SECONDS: String(leaseMs / 1_000) };
+  fleet = await startFleet({ place: 'PostgreSQL and Redis', processes: 2, environment });
+  key = await makeKey();
+});
+afterAll(() => fleet.stop());
+
+async function makeKey(): Promise<typeof key> {
+  const created = await fleet.member(0).app.manage('POST', '/keys', { name: 'CI', scopes: ['orders:read'] });
+  expect(created.status).toBe(201);
+  return { id: String(created.body['id']), token: String(created.body['key']) };
+}
+
+const each = (work: (member: Member) => void): void => fleet.members.forEach(work);
+
+/** Uses the key on one process until it is told to stop. */
+function keepUsing(member: Member): {
+  readonly answers: (TimedAnswer & { at: number })[];
+  stop(): Promise<void>;
+} {
+  const answers: (TimedAnswer & { at: number })[] = [];
+  let isOn = true;
+  const all = (async () => {
+    while (isOn) {
+      const at = performance.now();
+      answers.push({ ...(await member.app.use(key.token)), at });
+      await pause(10);
+    }
+  })();
+  return {
+    answers,
+    async stop() {
+      isOn = false;
+      await all;
+    },
+  };
+}
+
+/** Within ten seconds a good key is let in on every process, and changes are confirmed. */
+async function expectRecovery(): Promise<void> {
+  await fleet.untilNormal(10_000);
+  for (const { app } of fleet.members) expect((await app.use(key.token)).status).toBe(200);
+  const other = await makeKey();
+  for (const { app } of fleet.members) expect((await app.use(other.token)).status).toBe(200);
+  expect((await fleet.member(1).app.manage('POST', `/keys/${other.id}/revoke`)).status).toBe(200);
+  for (const { app } of fleet.members) expect((await app.use(other.token)).code).toBe('key_revoked');
+}
+
+it.each<[string, (member: Member) => void]>([
+  ['refuses connections', ({ database }) => database?.set({ kind: 'refuse' })],
+  ['does not answer', ({ database }) => database?.set({ kind: 'black-hole' })],
+])(
+  'F18: PostgreSQL %s: held keys live as long as the lease, the rest is 503, never 401',
+  async (_, begin) => {
+    const unseen = await makeKey();
+    const users = fleet.members.map(keepUsing);
+    await pause(300);
+    const beganAt = performance.now();
+    each(begin);
+    await pause(200);
+    const unknown = await fleet.member(0).app.use(unseen.token.replace(/.{50}$/, 'x'.repeat(50)));
+    expect([401, 503]).toContain(unknown.status);
+    const made = await fleet.member(0).app.manage('POST', '/keys', { name: 'CI', scopes: ['orders:read'] });
+    expect(made.status).toBe(503);
+    await pause(beganAt + leaseMs + 1_500 - performance.now());
+    const states = await Promise.all(fleet.members.map(({ app }) => app.status()));
+    expect(states.map(({ database }) => database)).toEqual(['down', 'down']);
+    for (const { app } of fleet.members) expect((await app.use(unseen.token)).status).toBe(503);
+    await Promise.all(users.map((user) => user.stop()));
+    each(({ database }) => database?.set({ kind: 'pass' }));
+    await expectRecovery();
+
+    for (const { answers } of users) {
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+      const late = answers.filter(({ at, status }) => status === 200 && at > beganAt + leaseMs);
+      expect(late).toEqual([]);
+      const times = answers.map(({ milliseconds }) => milliseconds).toSorted((a, b) => a - b);
+      expect(times[Math.floor(times.length * 0.99)]).toBeLessThan(1_000);
+    }
+  },
+);
+
+it('F20: PostgreSQL and Redis are both gone: 503 with a time to come back, and nobody is let in', async () => {
+  each(({ database, redis }) => {
+    database?.set({ kind: 'refuse' });
+    redis?.set({ kind: 'refuse' });
+  });
+  await pause(leaseMs + 100);
+  for (const { app } of fleet.members) {
+    for (let round = 0; round < 20; round += 1) {
+      const response = await fetch(`${app.url}/orders`, { headers: { 'X-Api-Key': key.token } });
+      expect(response.status).toBe(503);
+      expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
+    }
+  }
+  each(({ database, redis }) => {
+    database?.set({ kind: 'pass' });
+    redis?.set({ kind: 'pass' });
+  });
+  await expectRecovery();
+});
+
+it('a confirmation that the store does not give is a 202 with the time by which the change holds', async () => {
+  const [one, two] = [fleet.member(0), fleet.member(1)];
+  const other = await makeKey();
+  for (const { app } of fleet.members) expect((await app.use(other.token)).status).toBe(200);
+  two.database?.set({ kind: 'black-hole' });
+  two.redis?.set({ kind: 'black-hole' });
+  const revoked = await one.app.manage('POST', `/keys/${other.id}/revoke`);
+  expect(revoked.status).toBe(202);
+  expect(revoked.milliseconds).toBeLessThan(2_000);
+  const effectiveBy = Date.parse(String(revoked.body['effectiveBy']));
+  expect(effectiveBy - Date.now()).toBeLessThanOrEqual(leaseMs + 1_000);
+  expect((await one.app.use(other.token)).code).toBe('key_revoked');
+  await pause(effectiveBy - Date.now());
+  expect((await two.app.use(other.token)).status).toBe(503);
+  two.database?.set({ kind: 'pass' });
+  two.redis?.set({ kind: 'pass' });
+  await fleet.untilNormal(10_000);
+  expect((await two.app.use(other.token)).code).toBe('key_revoked');
+  expect((await one.app.manage('POST', `/keys/${other.id}/revoke`)).status).toBe(200);
+});
