@@ -9,8 +9,8 @@ const NAME = 'api-keys';
 const PASSWORD = 'replace-this-password';
 
 /**
- * What the document says behind `ACL SETUSER api-keys`, block by block: the user itself, then what newer servers need.
- * @returns {string[][]}
+ * What the document says behind `ACL SETUSER api-keys`: the user itself, what a Cluster needs besides, and what newer
+ * servers need besides.
  */
 function shownRules() {
   const blocks = readFileSync(DOCUMENT, 'utf8')
@@ -20,12 +20,17 @@ function shownRules() {
     const [, words] = new RegExp(`^text\\nACL SETUSER ${NAME} ([^]+)$`).exec(block) ?? [];
     return words === undefined ? [] : [words.trim().split(/\s+/)];
   });
-  if (rules.length !== 2 || !rules[0]?.includes(`>${PASSWORD}`)) {
-    throw new Error(
-      `${DOCUMENT} does not show the access list as test/servers/redis-app-user.cjs expects it`,
-    );
-  }
-  return rules;
+  /** @param {string} word that tells which of them it is */
+  const withWord = (word) => {
+    const found = rules.filter((rule) => rule.includes(word));
+    if (found.length === 1) return found[0] ?? [];
+    throw new Error(`${DOCUMENT} must show "ACL SETUSER ${NAME} …" once with ${word}`);
+  };
+  return {
+    base: withWord(`>${PASSWORD}`),
+    forCluster: withWord('+asking'),
+    forNewer: withWord('+client|setinfo'),
+  };
 }
 
 /** @param {string} program path of redis-server @returns {boolean} whether it has CLIENT SETINFO */
@@ -35,21 +40,19 @@ function hasClientInfo(program) {
   return major > 7 || (major === 7 && minor >= 2);
 }
 
-/** @type {Map<string, string[]>} */
-const argumentsByProgram = new Map();
-
 /**
  * Arguments for redis-server that make the user of `docs/redis.md`, so that what the document shows is what tests run on.
  * @param {string} program path of redis-server
+ * @param {boolean} isInCluster
  * @returns {string[]}
  */
-function appUserArguments(program) {
-  const known = argumentsByProgram.get(program);
-  if (known !== undefined) return known;
-  const [user = [], newer = []] = shownRules();
-  const made = ['--user', NAME, ...user, ...(hasClientInfo(program) ? newer : [])];
-  argumentsByProgram.set(program, made);
-  return made;
+function appUserArguments(program, isInCluster) {
+  const { base, forCluster, forNewer } = shownRules();
+  return [
+    ...['--user', NAME, ...base],
+    ...(isInCluster ? forCluster : []),
+    ...(hasClientInfo(program) ? forNewer : []),
+  ];
 }
 
 /** @type {{ readonly username: string, readonly password: string }} */

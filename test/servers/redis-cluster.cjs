@@ -25,7 +25,7 @@ function readMember(line) {
     id,
     port: Number(/:(\d+)@/.exec(address)?.[1]),
     isPrimary: flags.includes('master'),
-    isFailing: /\bfail\b/.test(flags),
+    isFailing: flags.split(',').includes('fail'),
     primaryId,
     slots: ranges
       .filter((range) => !range.startsWith('['))
@@ -69,12 +69,13 @@ async function startRedisCluster({ fullCoverage = true, replicas = true } = {}) 
   /** @param {import('./redis-node.cjs').RedisNode} node @param {readonly string[]} command */
   const ask = (node, command) => redisCli(node.port, command);
 
-  /** Asks whoever answers, with their word on it. @returns {Promise<ClusterMember[]>} */
+  /** What the first node that answers knows of all of them. @returns {Promise<ClusterMember[]>} */
   async function members() {
-    const answer = await Promise.any(
-      nodes.map(({ port }) => redisCli(port, ['CLUSTER', 'NODES'], { timeoutMs: 1000 })),
-    );
-    return answer.split('\n').map(readMember);
+    for (const { port } of nodes) {
+      const answer = await redisCli(port, ['CLUSTER', 'NODES'], { timeoutMs: 1000 }).catch(() => null);
+      if (answer !== null) return answer.split('\n').map(readMember);
+    }
+    throw new Error('No node of the cluster answers');
   }
 
   /** @param {number} slot */

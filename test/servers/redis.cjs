@@ -84,7 +84,7 @@ async function startRedisOn(
       ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir],
       ...['--save', '', '--appendonly', 'no', '--daemonize', 'no'],
       ...(password ? ['--requirepass', password] : []),
-      ...appUserArguments(program),
+      ...appUserArguments(program, args.includes('--cluster-enabled')),
       ...args,
     ],
     dataDir,

@@ -1,0 +1,111 @@
+import type { TestInstance } from '../../harness/instance.js';
+import { startRedisCluster } from '../../servers/redis-cluster.cjs';
+import { waitUntil } from '../../servers/wait-until.cjs';
+import {
+  closeClusterClients,
+  makeKeys,
+  openTwo,
+  refusals,
+  type RedisCluster,
+  type SlottedKey,
+} from './cluster-fixture.js';
+import { answerTo, areUp, countedStore, namesHeld, useKeys, type CountedStore } from './form-fixture.js';
+
+jest.setTimeout(60_000);
+
+afterEach(closeClusterClients, 30_000);
+
+describe('a Cluster', () => {
+  let cluster: RedisCluster;
+  let store: CountedStore;
+  let instances: readonly [TestInstance, TestInstance];
+  let keys: readonly SlottedKey[];
+
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+  }, 60_000);
+  afterAll(() => cluster.stop(), 30_000);
+
+  beforeEach(async () => {
+    store = countedStore();
+    instances = await openTwo(cluster, store);
+    keys = await makeKeys(cluster, instances[0]);
+  }, 30_000);
+
+  it('holds keys on all of its primaries, for clients of both versions', async () => {
+    const reads = store.reads();
+    for (const { token } of keys) {
+      for (const instance of instances) expect(await answerTo(instance, token)).toBe('allowed');
+    }
+    expect(store.reads()).toBe(reads);
+    for (const { id, token } of keys) {
+      expect((await instances[0].apiKeys.keys.revoke(id)).effectiveBy).toBeNull();
+      expect(await answerTo(instances[1], token)).toBe('key_revoked');
+    }
+    expect(instances.flatMap(({ log }) => log)).toEqual([]);
+    expect(await refusals(cluster)).toEqual([]);
+  });
+
+  it('is used without a fault while slots move', async () => {
+    const [first] = keys;
+    const { slot } = first!;
+    const from = await cluster.primaryOf(slot);
+    const target = await cluster.primaryOf((slot + 6000) % 16_384);
+    expect(target).not.toBe(from);
+    const load = useKeys(
+      instances,
+      keys.map(({ token }) => token),
+    );
+    await cluster.moveSlot(slot, target, async () => {
+      // One key's entries are on their way, and it changes.
+      const changed = await instances[0].apiKeys.keys.update(first!.id, { name: 'On its way' });
+      expect(changed.effectiveBy).toBeNull();
+      const before = load.count();
+      await waitUntil('all keys are used between two nodes', () => load.count() > before + 100);
+    });
+    expect(await cluster.primaryOf(slot)).toBe(target);
+    await waitUntil('its new node holds it', async () =>
+      (await namesHeld(target.port)).some((name) => name.endsWith(`{${first!.id}}`)),
+    );
+    const before = load.count();
+    await waitUntil('all keys are used again', () => load.count() > before + 100);
+    await load.stop();
+    expect([...load.answers()]).toEqual(['allowed']);
+    expect(load.slowest()).toBeLessThan(1000);
+    expect(areUp(instances)).toBe(true);
+    expect(instances.flatMap(({ log }) => log)).toEqual([]);
+    expect(await refusals(cluster)).toEqual([]);
+  });
+
+  it('is left for the store where a primary died, and used again when its replica took over', async () => {
+    const [first, second] = keys;
+    const dead = await cluster.primaryOf(first!.slot);
+    const load = useKeys(
+      instances,
+      keys.slice(2).map(({ token }) => token),
+    );
+    const before = load.count();
+    await waitUntil('keys are used', () => load.count() > before + 50);
+    await dead.kill();
+    await waitUntil('Redis is missed', () => !areUp(instances));
+    const startedAt = performance.now();
+    expect((await instances[0].apiKeys.keys.revoke(first!.id)).effectiveBy).toBeNull();
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(await answerTo(instances[1], first!.token)).toBe('key_revoked');
+
+    await waitUntil('a replica took over', async () => (await cluster.primaryOf(first!.slot)) !== dead);
+    const successor = await cluster.primaryOf(first!.slot);
+    await waitUntil('every instance has found it', () => areUp(instances), 10_000);
+    await waitUntil('it is used', async () => {
+      await answerTo(instances[0], second!.token);
+      await answerTo(instances[1], first!.token);
+      return (await namesHeld(successor.port)).length > 0;
+    });
+    await load.stop();
+    expect([...load.answers()]).toEqual(['allowed']);
+    expect(load.slowest()).toBeLessThan(1000);
+    for (const instance of instances) expect(await answerTo(instance, first!.token)).toBe('key_revoked');
+    for (const { log } of instances) expect(log.join('\n')).not.toContain('replace-this-password');
+    expect(await refusals(cluster)).toEqual([]);
+  });
+});
