@@ -6,7 +6,7 @@ import {
   type RedisVerificationCacheOptions,
 } from '../../lib/redis/redis-verification-cache.js';
 import type { Logger } from '../../lib/ports/logger.js';
-import type { VerificationCache } from '../../lib/ports/verification-cache.js';
+import type { CachedCopy, VerificationCache } from '../../lib/ports/verification-cache.js';
 
 /** What a cache told operators. */
 export interface RecordedLogger extends Logger {
@@ -91,28 +91,56 @@ export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
   };
 }
 
+/** A copy as it is written. */
+export function makeCopy(changes: Partial<VerifiableKey> = {}, asOf = 1): CachedCopy {
+  return { key: makeKey(changes), asOf };
+}
+
+/** The same copy at a later version. */
+export function changed(copy: CachedCopy, version: number, changes: Partial<VerifiableKey> = {}): CachedCopy {
+  return { key: { ...copy.key, ...changes, version }, asOf: copy.asOf + version - copy.key.version };
+}
+
 /** The record as it comes back. */
-export function asCached(key: VerifiableKey): VerifiableKey {
-  return {
-    ...key,
-    credentials: key.credentials.map(({ id, kind, digests, endedAt, endsAt }) => ({
-      id,
-      kind,
-      digests,
-      endedAt,
-      endsAt,
-    })),
-  };
+export function asCached({ key, asOf }: CachedCopy): CachedCopy {
+  const credentials = key.credentials.map(({ id, kind, digests, endedAt, endsAt }) => ({
+    id,
+    kind,
+    digests,
+    endedAt,
+    endsAt,
+  }));
+  return { key: { ...key, credentials }, asOf };
 }
 
 /** Offers a copy until it can be read: fills are not waited for. */
 export async function fillAndWait(
   cache: VerificationCache,
-  key: VerifiableKey,
+  copy: CachedCopy,
   readAt = Date.now(),
 ): Promise<void> {
-  cache.fill(key, readAt);
-  await waitFor(async () => (await cache.get(key.id))?.version === key.version);
+  await waitFor(async () => {
+    cache.fill(copy, readAt);
+    return (await versionIn(cache, copy)) === copy.key.version;
+  });
+}
+
+/** Writes a change until it can be read. */
+export async function publishAndWait(cache: VerificationCache, copy: CachedCopy): Promise<void> {
+  await waitFor(async () => {
+    cache.publish(copy, Date.now());
+    return (await versionIn(cache, copy)) === copy.key.version;
+  });
+}
+
+/** The version that can be read, or `null`. */
+export async function versionIn(cache: VerificationCache, copy: CachedCopy): Promise<number | null> {
+  return (await cache.get(copy.key.id))?.key.version ?? null;
+}
+
+/** Waits until what nobody waits for has been carried out: commands of one connection run in order. */
+export async function settle(cache: VerificationCache): Promise<void> {
+  await cache.get('0000000000000000');
 }
 
 export async function waitFor(condition: () => boolean | Promise<boolean>, patienceMs = 5000): Promise<void> {

@@ -1,58 +1,74 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
 import { writeCachedKey } from '../../lib/redis/cached-key.js';
 import { deriveMacKey } from '../../lib/redis/mac-key.js';
-import { sealEntry } from '../../lib/redis/sealed-entry.js';
+import { sealEntry, type Entry } from '../../lib/redis/sealed-entry.js';
 import {
   asCached,
+  changed,
   closeCaches,
   fillAndWait,
-  makeKey,
+  makeCopy,
   makePepper,
   makePrefix,
   openCache,
-  waitFor,
+  publishAndWait,
+  versionIn,
 } from './cache-fixture.js';
 
 const raw = new Redis(process.env.TEST_REDIS_URL ?? '');
 const keyPrefix = makePrefix();
 const pepper = makePepper();
-const macKey = deriveMacKey(parsePeppers(pepper)[0]);
+const [parsedPepper] = parsePeppers(pepper);
+const macKey = deriveMacKey(parsedPepper);
 const otherMacKey = deriveMacKey(parsePeppers(makePepper())[0]);
 
-const nameOf = (id: string): string => `${keyPrefix}v1:${macKey.id}:{${id}}`;
+const nameOf = (id: string): string => `${keyPrefix}v2:${macKey.id}:{${id}}`;
 const openOurs = (): ReturnType<typeof openCache> => openCache({ keyPrefix, peppers: [pepper] });
-const soon = (): number => Date.now() + 3000;
-const put = (id: string, value: string | Buffer): Promise<unknown> => raw.set(nameOf(id), value, 'PX', 4000);
+const soon = (): number => Date.now() + 30_000;
+const put = (id: string, value: string | Buffer): Promise<unknown> =>
+  raw.set(nameOf(id), value, 'PX', 40_000);
 
 afterEach(closeCaches);
 afterAll(() => raw.quit());
 
 /** Made by someone who knows everything but the MAC key, unless the case says otherwise. */
-const key = makeKey();
-const other = makeKey();
+const copy = makeCopy();
+const other = makeCopy();
+const { key } = copy;
 const content = writeCachedKey(key);
-const sealed = (text: string, version = 1): string =>
-  sealEntry(nameOf(key.id), { version, usableUntil: soon(), content: text }, macKey);
-const changed = (change: (value: Record<string, unknown>) => void): string => {
-  const value = JSON.parse(content) as Record<string, unknown>;
-  change(value);
-  return sealed(JSON.stringify(value));
-};
-const hmac = (data: string): string => createHmac('sha256', macKey.key).update(data).digest('base64url');
+
+function sealed(text: string, changes: Partial<Entry> = {}, name = nameOf(key.id), by = macKey): string {
+  return sealEntry(name, { version: 1, asOf: 1, usableUntil: soon(), content: text, ...changes }, by);
+}
+
+/** The content with one field of the list replaced. */
+function withField(place: number, value: unknown): string {
+  const fields = JSON.parse(content) as unknown[];
+  fields[place] = value;
+  return sealed(JSON.stringify(fields));
+}
+
+function withoutField(place: number): string {
+  const fields = JSON.parse(content) as unknown[];
+  fields.splice(place, 1);
+  return sealed(JSON.stringify(fields));
+}
+
+const digest = 'ab'.repeat(32);
 
 const forgeries: Readonly<Record<string, () => string | Buffer | Promise<void>>> = {
   'a record without a MAC': () => content,
-  'an empty MAC': () => `.1.${soon()}.${content}`,
-  'a MAC of zeros': () => `${'A'.repeat(43)}.1.${soon()}.${content}`,
-  'the MAC of another key': () =>
-    sealEntry(nameOf(key.id), { version: 1, usableUntil: soon(), content }, otherMacKey),
+  'an empty MAC': () => `.1.1.${soon()}.${content}`,
+  'a MAC of zeros': () => `${'A'.repeat(43)}.1.1.${soon()}.${content}`,
+  'the MAC of another key': () => sealed(content, {}, nameOf(key.id), otherMacKey),
   'the entry of another record, copied here': () =>
-    sealEntry(nameOf(other.id), { version: 1, usableUntil: soon(), content: writeCachedKey(other) }, macKey),
-  'another record, sealed for this place': () => sealed(writeCachedKey(other)),
-  'an entry with another version in front': () => sealed(content).replace(/\.1\./, '.2.'),
-  'a record whose version is not the one of its entry': () => sealed(content, 2),
+    sealed(writeCachedKey(other.key), {}, nameOf(other.key.id)),
+  'another record, sealed for this place': () => sealed(writeCachedKey(other.key)),
+  'an entry with another version in front': () => sealed(content).replace('.1.1.', '.2.1.'),
+  'an entry that claims to be of later': () => sealed(content).replace('.1.1.', '.1.9.'),
+  'an entry with its dots moved': () => sealed(content, { version: 11, asOf: 1 }).replace('.11.1.', '.1.11.'),
   'an entry with a longer life': () =>
     sealed(content).replace(/\.(\d{13})\./, (_, until) => `.${Number(until) + 900}.`),
   'an entry with one byte changed': () => sealed(content).replace('orders:read', 'orders:rea*'),
@@ -63,71 +79,64 @@ const forgeries: Readonly<Record<string, () => string | Buffer | Promise<void>>>
     const twin = alphabet[alphabet.indexOf(entry[42]!) ^ 1]!;
     return `${entry.slice(0, 42)}${twin}${entry.slice(43)}`;
   },
+  'a MAC in characters with the same low bytes': () => {
+    const entry = sealed(content);
+    return `${String.fromCharCode(entry.charCodeAt(0) + 256)}${entry.slice(1)}`;
+  },
   'a truncated entry': () => sealed(content).slice(0, -1),
   'half a MAC': () => sealed(content).slice(20),
   'an entry with something behind it': () => `${sealed(content)} `,
   'an empty value': () => '',
-  'only dots': () => '...',
+  'only dots': () => '.'.repeat(60),
   'binary junk': () => Buffer.from([0, 255, 254, 10, 13, 0, 46, 46, 46, 128]),
   'ten megabytes': () => Buffer.alloc(10_000_000, 'A'),
   'ten megabytes behind an authentic entry': () => sealed(content) + ' '.repeat(10_000_000),
   'another schema': () => {
-    const body = `1.${soon()}.${content}`;
-    return `${hmac(`${nameOf(key.id)}\0v2\0${body}`)}.${body}`;
+    const body = `1.1.${soon()}.${content}`;
+    return `${macKey.sign(`${nameOf(key.id)}\0v1\0${body}`)}.${body}`;
   },
-  'an entry for another prefix': () => {
-    const body = `1.${soon()}.${content}`;
-    return `${hmac(`x${nameOf(key.id)}\0v1\0${body}`)}.${body}`;
-  },
-  'an authentic entry that has ended': () =>
-    sealEntry(nameOf(key.id), { version: 1, usableUntil: Date.now() - 1, content }, macKey),
-  'an authentic entry that never ends': () =>
-    sealEntry(nameOf(key.id), { version: 1, usableUntil: 9_999_999_999_999, content }, macKey),
-  'a record without end in its entry': () =>
-    sealEntry(nameOf(key.id), { version: 1, usableUntil: Infinity, content }, macKey),
-  'a NaN in its entry': () => sealEntry(nameOf(key.id), { version: NaN, usableUntil: NaN, content }, macKey),
+  'an entry for another prefix': () => sealed(content, {}, `x${nameOf(key.id)}`),
+  'an authentic entry that has ended': () => sealed(content, { usableUntil: Date.now() - 1 }),
+  'an authentic entry that never ends': () => sealed(content, { usableUntil: 9_999_999_999_999 }),
+  'a record without end in its entry': () => sealed(content, { usableUntil: Infinity }),
+  'a NaN in its entry': () => sealed(content, { version: NaN, asOf: NaN, usableUntil: NaN }),
   'a list (WRONGTYPE)': async () => void (await raw.rpush(nameOf(key.id), content)),
   'a hash (WRONGTYPE)': async () => void (await raw.hset(nameOf(key.id), 'id', key.id)),
   'a set (WRONGTYPE)': async () => void (await raw.sadd(nameOf(key.id), content)),
   'a stream (WRONGTYPE)': async () => void (await raw.xadd(nameOf(key.id), '*', 'id', key.id)),
   // From here on the MAC is right: what an earlier or broken version of our own might have written.
+  'nothing but a version': () => sealed(''),
   'no JSON': () => sealed('{'),
   'no record': () => sealed('null'),
-  'a list for a record': () => sealed('[]'),
-  'a __proto__ in place of the record': () => sealed(`{"__proto__":${content}}`),
-  'a __proto__ in the metadata': () =>
-    sealed(content.replace('"metadata":{', '"metadata":{"__proto__":{"a":1},')),
-  'an expiry without end': () => sealed(content.replace('"expiresAt":null', '"expiresAt":1e999')),
-  'an expiry that is a text': () => changed((value) => (value.expiresAt = '2099-01-01')),
-  'no expiry': () => changed((value) => delete value.expiresAt),
-  'no revocation': () => changed((value) => delete value.revokedAt),
-  'an empty allowlist': () => changed((value) => (value.ipAllowlist = [])),
-  'no allowlist': () => changed((value) => delete value.ipAllowlist),
-  'scopes that are a text': () => changed((value) => (value.scopes = '*')),
-  'enabled by a text': () => changed((value) => (value.enabled = 'false')),
-  'no credentials': () => changed((value) => delete value.credentials),
-  'another kind of credential': () => changed((value) => (value.credentials = [{ kind: 'anything' }])),
+  'a list of nothing': () => sealed('[]'),
+  'a record with names': () => sealed(JSON.stringify(key)),
+  'a field too many': () => sealed(JSON.stringify([...(JSON.parse(content) as unknown[]), 1])),
+  'a version that is no number': () => sealed(content, { version: 1.5 }),
+  'a __proto__ in the metadata': () => sealed(content.replace('{"team"', '{"__proto__":{"a":1},"team"')),
+  'metadata that is a list': () => withField(10, []),
+  'scopes that are a text': () => withField(4, '*'),
+  'a scope that is a number': () => withField(4, ['a', 1]),
+  'enabled by a text': () => withField(6, 'false'),
+  'no revocation': () => withoutField(7),
+  'an expiry without end': () => sealed(content.replace('true,null,null', 'true,null,1e999')),
+  'an expiry that is a text': () => withField(8, '2099-01-01'),
+  'an empty allowlist': () => withField(9, []),
+  'no credentials': () => withoutField(12),
+  'a credential with names': () => withField(12, [{ id: 'a', digests: {} }]),
   'a digest that is a slow hash': () =>
-    changed((value) => {
-      value.credentials = [
-        {
-          id: 'a',
-          kind: 'secret',
-          digests: { '0123456789abcdef': `$2b$31$${'a'.repeat(53)}` },
-          endedAt: null,
-          endsAt: null,
-        },
-      ];
-    }),
+    withField(12, [['a', { '0123456789abcdef': `$2b$31$${'a'.repeat(53)}` }, null, null]]),
+  'a digest that is as long as one': () =>
+    withField(12, [['a', { '0123456789abcdef': `$2b$31$${'a'.repeat(57)}` }, null, null]]),
+  'a digest under another name': () => withField(12, [['a', { constructor: digest }, null, null]]),
   'a digest under __proto__': () =>
-    sealed(content.replace('"digests":{', `"digests":{"__proto__":"${'a'.repeat(64)}",`)),
+    sealed(content.replace('{"0123456789abcdef":', `{"__proto__":"${digest}","0123456789abcdef":`)),
 };
 
 describe('an entry that was tampered with', () => {
   it('is told from an authentic one, which is read', async () => {
     const cache = await openOurs();
     await put(key.id, sealed(content));
-    expect(await cache.get(key.id)).toEqual(asCached(key));
+    expect(await cache.get(key.id)).toEqual(asCached(copy));
   });
 
   it.each(Object.entries(forgeries))('is a miss: %s', async (_, forge) => {
@@ -136,32 +145,46 @@ describe('an entry that was tampered with', () => {
     const forged = await forge();
     if (forged !== undefined) await put(key.id, forged);
     expect(await cache.get(key.id)).toBeNull();
+    // The same in one command with others.
+    const together = await Promise.all(['a', key.id, 'b', key.id].map((id) => cache.get(id)));
+    expect(together).toEqual([null, null, null, null]);
     expect(cache.status()).toBe('up');
     expect(cache.logger.messages).toEqual([]);
     expect(Object.keys(Object.prototype)).toEqual([]);
     expect(Object.keys(Array.prototype)).toEqual([]);
-    // The next copy and the next change take its place.
-    expect(await cache.publish({ ...key, version: 2 }, Date.now())).toBe(true);
-    expect((await cache.get(key.id))?.version).toBe(2);
+    // The next change takes its place.
+    await publishAndWait(cache, changed(copy, 20));
+  });
+
+  it('does not pass for the authentic one that was read before it', async () => {
+    const cache = await openOurs();
+    const entry = sealed(content);
+    await put(key.id, entry);
+    expect(await cache.get(key.id)).not.toBeNull();
+    await put(key.id, entry.replace('orders:read', 'orders:rea*'));
+    expect(await cache.get(key.id)).toBeNull();
+    await put(key.id, entry.replace('.1.1.', '.1.2.'));
+    expect(await cache.get(key.id)).toBeNull();
   });
 
   it('is a miss when its MAC key was retired', async () => {
     const retired = await openCache({ keyPrefix, peppers: [makePepper()] });
     await fillAndWait(retired, other);
     const cache = await openOurs();
-    expect(await cache.get(other.id)).toBeNull();
+    expect(await cache.get(other.key.id)).toBeNull();
   });
 });
 
 describe('a version that somebody made up', () => {
-  const forged = makeKey({ version: 999_999 });
-  const entry = (): string => `${'A'.repeat(43)}.999999.${soon()}.${writeCachedKey(forged)}`;
+  const forged = makeCopy({ version: 999_999 });
+  const entry = (): string => `${'A'.repeat(43)}.999999.1.${soon()}.${writeCachedKey(forged.key)}`;
+  const earlier = changed(forged, 2);
 
-  it('does not count as a later change, so the change is not confirmed', async () => {
+  it('is never read', async () => {
     const cache = await openOurs();
-    await put(forged.id, entry());
-    expect(await cache.publish({ ...forged, version: 2 }, Date.now())).toBe(false);
-    expect(await cache.get(forged.id)).toBeNull();
+    await put(forged.key.id, entry());
+    cache.publish(earlier, Date.now());
+    expect(await versionIn(cache, forged)).toBeNull();
   });
 
   it.each([
@@ -169,11 +192,18 @@ describe('a version that somebody made up', () => {
     ['with a far end', async (name: string) => raw.set(name, entry(), 'EX', 3600)],
   ])('does not stay when it was written %s', async (_, write) => {
     const cache = await openOurs();
-    await write(nameOf(forged.id));
-    await fillAndWait(cache, { ...forged, version: 2 });
-    await write(nameOf(forged.id));
-    expect(await cache.publish({ ...forged, version: 3 }, Date.now())).toBe(true);
-    expect((await cache.get(forged.id))?.version).toBe(3);
-    await waitFor(async () => (await raw.pttl(nameOf(forged.id))) > 0);
+    await write(nameOf(forged.key.id));
+    await fillAndWait(cache, earlier);
+    await write(nameOf(forged.key.id));
+    await publishAndWait(cache, earlier);
+    expect(await raw.pttl(nameOf(forged.key.id))).toBeGreaterThan(0);
   });
+});
+
+it('is authenticated with HMAC-SHA-256 under a key of its own', () => {
+  const bytes = Buffer.from(hkdfSync('sha256', parsedPepper.key, '', 'express-api-keys redis-mac v1', 32));
+  for (const text of ['', 'a', 'ä€😀', 'x'.repeat(10_000)]) {
+    const expected = createHmac('sha256', bytes.toString('base64url')).update(text).digest('base64url');
+    expect(macKey.sign(text)).toBe(expected);
+  }
 });
