@@ -22,7 +22,7 @@ const clients: { disconnect(): void }[] = [];
 /** To be called after each test, before the cluster is stopped. */
 export async function closeClusterClients(): Promise<void> {
   await closeInstances();
-  for (const client of clients.splice(0)) client.disconnect();
+  for (const each of clients.splice(0)) each.disconnect();
 }
 
 /** One instance on each major version of ioredis, with the options of the document, on one store. */
@@ -35,7 +35,7 @@ export async function openTwo(
     new Cluster5(cluster.addresses, shownClusterOptions()),
   ];
   clients.push(six, five);
-  for (const client of [six, five]) client.on('error', () => undefined);
+  for (const each of [six, five]) each.on('error', () => undefined);
   const instances = [
     await openInstance({ store, redis: six }),
     await openInstance({ store, redis: five }),

@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await closeInstances();
-  for (const client of clients.splice(0)) client.disconnect();
+  for (const each of clients.splice(0)) each.disconnect();
   await set.stop();
 }, 30_000);
 

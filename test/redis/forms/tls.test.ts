@@ -22,7 +22,7 @@ afterAll(() => redis.stop());
 
 afterEach(async () => {
   await closeInstances();
-  for (const client of clients.splice(0)) client.disconnect();
+  for (const each of clients.splice(0)) each.disconnect();
 });
 
 /** A client with an authority of its own, whose errors are collected. */

@@ -1,0 +1,68 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { connectRedis } from '../../lib/redis/connect-redis.js';
+import { codeIn, readDocument, repository, sectionOf, tableIn } from './markdown.js';
+import { shownClusterOptions, shownSentinelOptions } from '../redis/forms/shown-options.js';
+
+const document = readDocument('docs/redis.md');
+
+/** `name: value` in the first cells of a table -> the two of them; a name alone stands for a function. */
+function settingsUnder(heading: string): (readonly [name: string, value: string])[] {
+  return tableIn(sectionOf(document, heading)).map(([cell]) => {
+    const [name = '', value = 'function'] = codeIn(cell).split(': ');
+    return [name, value] as const;
+  });
+}
+
+/** An option as the tables write it. */
+function written(options: object, name: string): string {
+  const value: unknown = Reflect.get(options, name);
+  return typeof value === 'function' ? 'function' : JSON.stringify(value);
+}
+
+describe('the settings of our own connection in docs/redis.md', () => {
+  it('are what it has', () => {
+    const { client, close } = connectRedis('redis://127.0.0.1:1', () => undefined);
+    const shown = settingsUnder('## One server');
+    expect(shown.length).toBeGreaterThan(5);
+    expect(shown).toEqual(shown.map(([name]) => [name, written(client.options ?? {}, name)]));
+    const { retryStrategy } = client.options as { retryStrategy: (attempt: number) => number };
+    expect([1, 2, 100].map(retryStrategy)).toEqual([50, 1000, 1000]);
+    close();
+  });
+});
+
+describe('the options for a client in docs/redis.md', () => {
+  const shown = settingsUnder('## Hand in a client');
+
+  it('are those of the Sentinel client that it shows', () => {
+    const options = shownSentinelOptions();
+    expect(shown.length).toBeGreaterThan(5);
+    expect(shown).toEqual(shown.map(([name]) => [name, written(options, name)]));
+  });
+
+  it('are those of the Cluster client that it shows, where a Cluster has them', () => {
+    const { redisOptions, ...options } = shownClusterOptions();
+    const names: Record<string, string> = { retryStrategy: 'clusterRetryStrategy' };
+    const ofCluster = shown.filter(([name]) => !['failoverDetector', 'maxRetriesPerRequest'].includes(name));
+    expect(ofCluster).toEqual(
+      ofCluster.map(([name]) => [name, written({ ...options, ...redisOptions }, names[name] ?? name)]),
+    );
+  });
+});
+
+describe('the messages in docs/redis.md', () => {
+  it('are those of the code, each with a row', () => {
+    const folder = join(repository, 'lib', 'redis');
+    const source = readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), 'utf8'))
+      .join('\n');
+    const shown = tableIn(sectionOf(document, '## What you are told')).map(([cell]) => codeIn(cell));
+    expect(shown.filter((message) => !source.includes(message))).toEqual([]);
+    const outages = [...source.matchAll(/new OutageLog\(logger, '([^']+)'\)/g)].map(([, text]) => text);
+    const warnings = [...source.matchAll(/warning:\s+'([^']+)'/g)].map(([, text]) => text);
+    expect(warnings.length).toBeGreaterThan(3);
+    const said = [...outages, ...warnings];
+    expect(said.filter((text) => !shown.some((message) => text?.startsWith(message)))).toEqual([]);
+  });
+});
