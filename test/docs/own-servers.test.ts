@@ -50,7 +50,7 @@ describe('the commands for your own PostgreSQL and Redis', () => {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         DATABASE_URL: database.url,
-        REDIS_URL: process.env['TEST_REDIS_URL'],
+        REDIS_URL: process.env['TEST_REDIS_ACL_URL'],
         PORT: String(port),
       },
     });

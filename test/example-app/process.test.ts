@@ -249,7 +249,7 @@ describe('the process of the example app', () => {
     const database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
     const environment = {
       DATABASE_URL: database.url,
-      REDIS_URL: process.env['TEST_REDIS_URL'] ?? '',
+      REDIS_URL: process.env['TEST_REDIS_ACL_URL'] ?? '',
       API_KEYS_PEPPER: pepper,
     };
     const [one, other] = await Promise.all([start(environment), start(environment)]);

@@ -51,10 +51,13 @@ export interface FleetOptions {
   /** The product to run; absent: the sources as they are. */
   readonly copy?: BuiltCopy;
   readonly environment?: Partial<OrdersEnvironment>;
+  /** No proxies in front of the database. */
+  readonly isDatabaseDirect?: boolean;
 }
 
 /** Starts a fleet on a database of its own, and a Redis of its own where one belongs to it. */
-export async function startFleet({ place, processes, copy, environment = {} }: FleetOptions): Promise<Fleet> {
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { place, processes, copy, environment = {}, isDatabaseDirect = false } = options;
   const database = await makeDatabase(place);
   let redis = place.endsWith('Redis') ? await startRedis() : null;
   const members: Member[] = [];
@@ -71,12 +74,12 @@ export async function startFleet({ place, processes, copy, environment = {} }: F
   async function launch(more: Partial<OrdersEnvironment> = {}): Promise<Member> {
     started += 1;
     const name = `process ${started}`;
-    const databaseProxy = database.port === null ? null : await proxyOf(database.port);
+    const databaseProxy = database.port === null || isDatabaseDirect ? null : await proxyOf(database.port);
     const redisProxy = redis === null ? null : await proxyOf(redis.port);
     const app = await startOrders(
       {
         DATABASE_URL: databaseProxy === null ? database.url : withPort(database.url, databaseProxy.port),
-        ...(redisProxy === null ? {} : { REDIS_URL: `redis://127.0.0.1:${redisProxy.port}` }),
+        ...(redisProxy === null ? {} : { REDIS_URL: withPort(redis?.aclUrl ?? '', redisProxy.port) }),
         ...environment,
         ...more,
       },

@@ -29,7 +29,7 @@ const places: Record<string, () => Promise<Place>> = {
     const database = await createDatabase(testDatabase);
     const redis = await startRedis();
     return {
-      environment: { DATABASE_URL: database.url, REDIS_URL: redis.url },
+      environment: { DATABASE_URL: database.url, REDIS_URL: redis.aclUrl },
       cleanUp: async () => {
         await redis.stop();
         await database.drop();
