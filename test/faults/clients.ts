@@ -13,10 +13,19 @@ export interface Clients {
   stop(): Promise<void>;
 }
 
+const allWays = ['revoker', 'switcher', 'rotator', 'racer', 'narrower'] as const;
+/** In which ways clients take something away. */
+export type Way = (typeof allWays)[number];
+
 /** Users of each process. */
 const usersPerProcess = 2;
-/** Between two requests of one user, in milliseconds. */
-const restMs = 4;
+/**
+ * Between two requests of one user, in milliseconds. Faults are what is tested: processes that are busy all the time
+ * answer late for that reason alone.
+ */
+const restMs = 15;
+/** Between two changes of one client. */
+const changeRestMs = 30;
 const secretsPerKey = 4;
 
 /**
@@ -27,6 +36,7 @@ export async function startClients(
   fleet: Fleet,
   recorder: HistoryRecorder,
   random: SeededRandom,
+  ways: readonly Way[] = allWays,
 ): Promise<Clients> {
   let isOn = true;
   const inUse = new Map<string, TestedKey>();
@@ -45,6 +55,7 @@ export async function startClients(
 
   /** Repeats a change until it is acknowledged: a repetition must be safe. */
   async function insist(change: (on: Member) => Promise<TimedAnswer | null>): Promise<void> {
+    await pause(changeRestMs);
     while (!isGood(await change(anyMember()))) {
       if (!isOn) throw new StoppedError();
       await pause(100);
@@ -68,7 +79,7 @@ export async function startClients(
     }
   }
 
-  const lives: Record<string, (key: TestedKey) => Promise<void>> = {
+  const lives: Record<Way, (key: TestedKey) => Promise<void>> = {
     async revoker(key) {
       await insist((on) => key.revoke(on));
       await askAll(key, key.everything());
@@ -91,6 +102,7 @@ export async function startClients(
     },
     async racer(key) {
       for (let round = 1; round <= secretsPerKey && isOn; round += 1) {
+        await pause(changeRestMs);
         const race = `${key.id}/${round}`;
         const answers = await Promise.all(fleet.members.map((on) => key.rotate(on, race)));
         await askAll(key, key.everything());
@@ -117,7 +129,7 @@ export async function startClients(
 
   const steadyKey = await newKey();
   inUse.set('steady', steadyKey);
-  for (const [name, life] of Object.entries(lives)) working.push(client(name, life));
+  for (const way of ways) working.push(client(way, lives[way]));
   for (let number = 0; number < fleet.members.length * usersPerProcess; number += 1)
     working.push(user(number));
   const all = Promise.all(working);

@@ -1,4 +1,4 @@
-import { startClients, type Clients } from './clients.js';
+import { startClients, type Clients, type Way } from './clients.js';
 import { checkAuditTrail } from './audit-checker.js';
 import type { Fleet } from './fleet.js';
 import { checkHistory } from './history-checker.js';
@@ -28,10 +28,11 @@ export async function underLoad(
   fleet: Fleet,
   seed: number,
   work: (context: { recorder: HistoryRecorder; clients: Clients }) => Promise<void>,
+  ways?: readonly Way[],
 ): Promise<LoadReport> {
   const recorder = new HistoryRecorder();
   const violations: string[] = [];
-  const clients = await startClients(fleet, recorder, seededRandom(seed));
+  const clients = await startClients(fleet, recorder, seededRandom(seed), ways);
   let recoveryMs: number;
   try {
     await pause(300);
