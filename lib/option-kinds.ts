@@ -50,6 +50,16 @@ export const optionKinds: readonly OptionKind[] = [
         'transact',
         'addDigest',
         'recordUse',
+      ]) &&
+      hasMethods((value as { readonly feed?: unknown }).feed, [
+        'join',
+        'leave',
+        'beat',
+        'latest',
+        'lastSequence',
+        'instances',
+        'remove',
+        'watch',
       ]),
     'a KeyStore, for example memoryStore() from express-api-keys/testing',
   ],

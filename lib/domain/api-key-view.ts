@@ -27,6 +27,8 @@ export interface ApiKey {
   readonly updatedAt: Date;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
+  /** How often it was let in; written in batches, so the last uses may still be missing. */
+  readonly useCount: number;
 }
 
 /**
@@ -55,6 +57,7 @@ export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
     updatedAt: new Date(record.updatedAt),
     revokedAt: dateOrNull(record.revokedAt),
     lastUsedAt: dateOrNull(record.lastUsedAt),
+    useCount: record.useCount,
   };
 }
 

@@ -3,15 +3,12 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
 import { stateOf } from '../domain/key-state.js';
 import { auditHash, auditPayload, firstAuditHash, parseAuditPayload } from '../ports/audit-chain.js';
+import { MemoryChangeFeed } from './memory-change-feed.js';
+import type { StoredEvent } from './memory-change-feed.js';
 import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
 
 /** Milliseconds that the work of a change may take. */
 const deadlineMs = 2000;
-
-interface StoredEvent {
-  readonly payload: string;
-  readonly hash: string;
-}
 
 /** What is stored. Nothing in it is ever changed: a change makes new maps and records. */
 interface Contents {
@@ -23,6 +20,7 @@ interface Contents {
 export function memoryStore(): KeyStore {
   let contents: Contents = { keys: new Map(), events: [] };
   let lastChange: Promise<unknown> = Promise.resolve();
+  const feed = new MemoryChangeFeed(() => contents.events);
 
   const replaceKey = (record: ApiKeyRecord): void => {
     contents = { ...contents, keys: new Map(contents.keys).set(record.id, record) };
@@ -32,7 +30,9 @@ export function memoryStore(): KeyStore {
     const transaction = new MemoryTransaction(contents);
     try {
       const result = await withDeadline(work(transaction), deadlineMs, 'The work of a change');
+      const before = contents.events.length;
       contents = transaction.result(contents);
+      if (contents.events.length > before) feed.tell();
       return result;
     } finally {
       transaction.end();
@@ -40,6 +40,7 @@ export function memoryStore(): KeyStore {
   }
 
   return {
+    feed,
     open: async () => undefined,
     close: async () => undefined,
     find: async (id, ownerId) => copied(visibleKey(contents.keys, id, ownerId)),
@@ -121,6 +122,10 @@ class MemoryTransaction implements KeyStoreTransaction {
     });
   }
 
+  get sequence(): number {
+    return this.#events.length;
+  }
+
   end(): void {
     this.#failure ??= { error: new Error('The transaction is over') };
   }
@@ -157,14 +162,14 @@ class MemoryTransaction implements KeyStoreTransaction {
   }
 }
 
-/** A change does not write the time of last use, nor the digests of credentials that were stored before. */
+/** A change does not write the time and number of uses, nor the digests of credentials that were stored before. */
 function withWhatUseWrote(record: ApiKeyRecord, stored: ApiKeyRecord): ApiKeyRecord {
   const digestsById = new Map(stored.credentials.map(({ id, digests }) => [id, digests]));
   const credentials = record.credentials.map((credential) => ({
     ...credential,
     digests: digestsById.get(credential.id) ?? credential.digests,
   }));
-  return { ...record, lastUsedAt: stored.lastUsedAt, credentials };
+  return { ...record, lastUsedAt: stored.lastUsedAt, useCount: stored.useCount, credentials };
 }
 
 function withDigest(
@@ -181,7 +186,8 @@ function withDigest(
 }
 
 function usedAt(record: ApiKeyRecord, use: KeyUse): ApiKeyRecord {
-  return { ...record, lastUsedAt: Math.max(use.at, record.lastUsedAt ?? use.at) };
+  const lastUsedAt = Math.max(use.at, record.lastUsedAt ?? use.at);
+  return { ...record, lastUsedAt, useCount: record.useCount + use.count };
 }
 
 function pageOfKeys(records: readonly ApiKeyRecord[], query: KeyQuery): readonly ApiKeyRecord[] {

@@ -1,4 +1,5 @@
-import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import type { Kysely, QueryCreator } from 'kysely';
 import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
 import { auditHash, auditPayload, parseAuditPayload } from '../ports/audit-chain.js';
 import type { AuditQuery } from '../ports/key-store.js';
@@ -39,11 +40,30 @@ export async function appendEvent(
   return { sequence, hash };
 }
 
-/** Stores where the trail ends. */
-export async function moveAuditHead(database: Kysely<Tables>, head: AuditHead): Promise<void> {
+/**
+ * Stores where the trail ends, and with a channel tells who listens to it, in the same round trip. PostgreSQL sends the
+ * message when the transaction commits, and not at all when it does not.
+ */
+export async function moveAuditHead(
+  database: Kysely<Tables>,
+  head: AuditHead,
+  channel: string | null,
+): Promise<void> {
   const { sequence, hash } = head;
-  await database.updateTable('audit_head').set({ sequence, hash }).where('id', '=', 1).execute();
+  const move = (on: UpdatesTables) =>
+    on.updateTable('audit_head').set({ sequence, hash }).where('id', '=', 1);
+  if (channel === null) {
+    await move(database).execute();
+    return;
+  }
+  const told = sql<string>`pg_catalog.pg_notify(${channel}, ${String(sequence)})`.as('told');
+  await database
+    .with('moved', (on) => move(on))
+    .selectNoFrom(told)
+    .execute();
 }
+
+type UpdatesTables = Pick<QueryCreator<Tables>, 'updateTable'>;
 
 /** One page of the trail, newest first. */
 export async function listAuditEvents(

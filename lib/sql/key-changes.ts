@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely, Selectable } from 'kysely';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { KeyUse } from '../ports/key-store.js';
 import { credentialRows, keyRow } from './record-mapping.js';
 import type { SqlDialect } from './sql-database.js';
 import type { CredentialsTable, Tables } from './tables.js';
+import type { TimeBudget } from './time-budget.js';
 
 /** Adds a key with its credentials and digests; rejects when the id is taken. */
 export async function insertKey(database: Kysely<Tables>, record: ApiKeyRecord): Promise<void> {
@@ -12,7 +14,7 @@ export async function insertKey(database: Kysely<Tables>, record: ApiKeyRecord):
   if (record.lastUsedAt !== null) {
     await database
       .insertInto('key_uses')
-      .values({ key_id: record.id, last_used_at: record.lastUsedAt })
+      .values({ key_id: record.id, last_used_at: record.lastUsedAt, use_count: record.useCount })
       .execute();
   }
 }
@@ -113,41 +115,56 @@ export async function insertDigest(
     .execute();
 }
 
-/** Rows in one statement; both databases limit the number of parameters. */
-const usesPerStatement = 500;
+/** Rows in one statement. SQLite runs in the thread of the event loop, and a statement is one pause for it. */
+const usesPerStatement = 100;
 
-/** Moves the times of last use forward; keys that do not exist are left out. */
-export async function advanceUses(database: Kysely<Tables>, uses: readonly KeyUse[]): Promise<void> {
+/** Adds uses and moves the times of last use forward; keys that do not exist are left out. */
+export async function advanceUses(
+  database: Kysely<Tables>,
+  uses: readonly KeyUse[],
+  budget: TimeBudget,
+): Promise<void> {
   // In order of id, so that two batches never wait for each other's rows in a circle.
-  const latest = [...latestByKey(uses)].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (let start = 0; start < latest.length; start += usesPerStatement) {
-    await advanceBatch(database, latest.slice(start, start + usesPerStatement));
+  const merged = [...mergedByKey(uses).values()].sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
+  for (let start = 0; start < merged.length; start += usesPerStatement) {
+    // Whoever asked was told at the deadline that it failed, and may send the same uses again.
+    budget.check();
+    await advanceBatch(database, merged.slice(start, start + usesPerStatement));
   }
 }
 
-function latestByKey(uses: readonly KeyUse[]): Map<string, number> {
-  const latest = new Map<string, number>();
-  for (const { keyId, at } of uses) latest.set(keyId, Math.max(at, latest.get(keyId) ?? at));
-  return latest;
+function mergedByKey(uses: readonly KeyUse[]): Map<string, KeyUse> {
+  const merged = new Map<string, KeyUse>();
+  for (const use of uses) {
+    const { keyId, at, count } = merged.get(use.keyId) ?? { ...use, count: 0 };
+    merged.set(keyId, { keyId, at: Math.max(at, use.at), count: count + use.count });
+  }
+  return merged;
 }
 
-async function advanceBatch(
-  database: Kysely<Tables>,
-  batch: readonly (readonly [string, number])[],
-): Promise<void> {
-  const ids = batch.map(([id]) => id);
+async function advanceBatch(database: Kysely<Tables>, batch: readonly KeyUse[]): Promise<void> {
+  const ids = batch.map((use) => use.keyId);
   const known = await database.selectFrom('keys').select('id').where('id', 'in', ids).execute();
+  await nextTurn();
   const knownIds = new Set(known.map((row) => row.id));
-  const rows = batch.filter(([id]) => knownIds.has(id)).map(([id, at]) => ({ key_id: id, last_used_at: at }));
+  const rows = batch
+    .filter((use) => knownIds.has(use.keyId))
+    .map(({ keyId, at, count }) => ({ key_id: keyId, last_used_at: at, use_count: count }));
   if (rows.length === 0) return;
   await database
     .insertInto('key_uses')
     .values(rows)
     .onConflict((conflict) =>
-      conflict
-        .column('key_id')
-        .doUpdateSet((eb) => ({ last_used_at: eb.ref('excluded.last_used_at') }))
-        .whereRef('key_uses.last_used_at', '<', 'excluded.last_used_at'),
+      conflict.column('key_id').doUpdateSet((eb) => ({
+        last_used_at: eb
+          .case()
+          .when('excluded.last_used_at', '>', eb.ref('key_uses.last_used_at'))
+          .then(eb.ref('excluded.last_used_at'))
+          .else(eb.ref('key_uses.last_used_at'))
+          .end(),
+        use_count: eb('key_uses.use_count', '+', eb.ref('excluded.use_count')),
+      })),
     )
     .execute();
+  await nextTurn();
 }

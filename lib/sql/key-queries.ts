@@ -100,6 +100,7 @@ function recordsQuery(database: Kysely<Tables>, keys: KeyRows): SelectQueryBuild
     .selectAll('key')
     .select([
       'use.last_used_at',
+      'use.use_count',
       'credential.id as credential_id',
       'credential.bcrypt_hash',
       'credential.secret_check',

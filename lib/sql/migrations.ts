@@ -32,6 +32,16 @@ export const migrations: readonly Migration[] = [
       await createAuditTrail(database, types);
     },
   },
+  {
+    name: 'instances and use counts',
+    async up(database, types) {
+      await createInstances(database, types);
+      await database.schema
+        .alterTable('key_uses')
+        .addColumn('use_count', types.integer, (column) => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 ];
 
 async function createKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
@@ -127,5 +137,15 @@ async function createAuditTrail(database: Kysely<Tables>, { text, integer }: Col
   await database
     .insertInto('audit_head')
     .values({ id: 1, sequence: 0, hash: '0'.repeat(64) })
+    .execute();
+}
+
+async function createInstances({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
+  await schema
+    .createTable('instances')
+    .addColumn('id', text, (column) => column.primaryKey().notNull())
+    .addColumn('beat', integer, (column) => column.notNull())
+    .addColumn('acked', integer, (column) => column.notNull())
+    .addColumn('lease_ms', integer, (column) => column.notNull())
     .execute();
 }

@@ -20,20 +20,21 @@ interface Waiter {
  * longest and is still waiting, not to the call that asked for it: that one may have been answered 503 long ago, and the
  * questions that a busy time leaves behind must not stand in the way of the calls after it.
  */
-export class PoolQueue implements PgPool {
+export class PoolQueue {
   readonly #pool: PgPool;
-  readonly #deadlineMs: number;
   /** In the order of arrival. */
   readonly #waiting = new Set<Waiter>();
   #asked = 0;
 
-  constructor(pool: PgPool, deadlineMs: number) {
+  constructor(pool: PgPool) {
     this.#pool = pool;
-    this.#deadlineMs = deadlineMs;
   }
 
-  /** @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when there is no client in time, or too many wait already */
-  connect(): Promise<PgClient> {
+  /**
+   * @param deadlineMs - how long to wait
+   * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when there is no client in time, or too many wait already
+   */
+  connect(deadlineMs: number): Promise<PgClient> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.size >= mostWaiting) {
         reject(unavailable(new Error(`${mostWaiting} calls wait for a PostgreSQL connection already`)));
@@ -41,10 +42,8 @@ export class PoolQueue implements PgPool {
       }
       const timer = setTimeout(() => {
         this.#waiting.delete(waiter);
-        reject(
-          unavailable(new Error(`The pool gave no PostgreSQL connection within ${this.#deadlineMs} ms`)),
-        );
-      }, this.#deadlineMs);
+        reject(unavailable(new Error(`The pool gave no PostgreSQL connection within ${deadlineMs} ms`)));
+      }, deadlineMs);
       const waiter: Waiter = {
         resolve: (client) => {
           clearTimeout(timer);

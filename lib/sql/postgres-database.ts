@@ -2,11 +2,14 @@ import { Kysely, sql } from 'kysely';
 import type { Logger } from '../ports/logger.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import { loadDriver } from './load-driver.js';
+import { createListenerClient } from './listener-client.js';
+import { notifyChannel } from './notify-channel.js';
 import { PoolQueue } from './pool-queue.js';
 import { boundedPostgresDialect } from './postgres-driver.js';
 import type { PostgresLimits } from './postgres-driver.js';
 import { asksForRetry } from './postgres-errors.js';
 import type { PgPool } from './postgres-pool.js';
+import { watchPostgres } from './postgres-watch.js';
 import { migrationDeadlineMs } from './sql-database.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';
@@ -17,6 +20,7 @@ export interface PostgresSettings {
   readonly connection: string | PgPool;
   readonly schema: string;
   readonly deadlineMs: number;
+  readonly readDeadlineMs: number;
   readonly maxConnections: number;
   readonly logger: Logger;
 }
@@ -36,9 +40,14 @@ interface PgModule {
 
 /** A PostgreSQL schema of our own, through a pool of ours or one that the app handed in. */
 export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
-  const { connection, schema, deadlineMs } = settings;
+  const { connection, schema, deadlineMs, readDeadlineMs } = settings;
   // The server gives up before the caller does, so that a lock is let go of while its holder still knows.
-  const limits: PostgresLimits = { answerMs: deadlineMs, transactionStepMs: deadlineMs * 0.75 };
+  const limits: PostgresLimits = {
+    clientMs: deadlineMs,
+    answerMs: deadlineMs,
+    transactionStepMs: deadlineMs * 0.75,
+  };
+  const lookUpLimits: PostgresLimits = { ...limits, clientMs: readDeadlineMs, answerMs: readDeadlineMs };
   let pool: PoolQueue | undefined;
   let ownPool: OwnPool | undefined;
 
@@ -47,33 +56,30 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
     return new Kysely<Tables>({ dialect: boundedPostgresDialect(pool, within) }).withSchema(schema);
   };
   let ordinary: Kysely<Tables> | undefined;
+  let lookingUp: Kysely<Tables> | undefined;
   const ownPoolFor = async (url: string): Promise<PgPool> => (ownPool ??= await createPool(url, settings));
 
   return {
     dialect: 'postgres',
     label: `the PostgreSQL schema "${schema}"`,
+    channel: notifyChannel(schema),
 
     async open() {
       const source = typeof connection === 'string' ? await ownPoolFor(connection) : connection;
-      pool ??= new PoolQueue(source, deadlineMs);
+      pool ??= new PoolQueue(source);
       ordinary ??= kysely(limits);
+      lookingUp ??= kysely(lookUpLimits);
     },
 
     async close() {
       const closing = ownPool;
-      pool = ownPool = ordinary = undefined;
+      pool = ownPool = ordinary = lookingUp = undefined;
       await closing?.end();
     },
 
-    async read(budget, work) {
-      for (let retries = 0; ; retries += 1) {
-        try {
-          return await work((ordinary ??= kysely(limits)));
-        } catch (error) {
-          if (retries === mostRetries || !mayAskAgain(error, budget)) throw error;
-        }
-      }
-    },
+    read: (budget, work) => askAgain(budget, () => work((ordinary ??= kysely(limits)))),
+    lookUp: (budget, work) => askAgain(budget, () => work((lookingUp ??= kysely(lookUpLimits)))),
+    writeOnce: (budget, work) => askAgain(budget, () => work((ordinary ??= kysely(limits)))),
 
     async write(budget, work) {
       for (let retries = 0; ; retries += 1) {
@@ -92,7 +98,7 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
     },
 
     migrate: (work) =>
-      kysely({ answerMs: migrationDeadlineMs, transactionStepMs: migrationDeadlineMs })
+      kysely({ ...limits, answerMs: migrationDeadlineMs, transactionStepMs: migrationDeadlineMs })
         .transaction()
         .execute(async (transaction) => {
           await sql`select pg_catalog.pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(transaction);
@@ -100,11 +106,25 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
           await work(transaction);
         }),
 
+    watch: (lastSequence, onHint) =>
+      watchPostgres({ schema, createClient: () => createListenerClient(connection), lastSequence }, onHint),
+
     async hasTable(database, name) {
       const tables = sql`select 1 from pg_catalog.pg_tables where schemaname = ${schema} and tablename = ${name}`;
       return (await tables.execute(database)).rows.length > 0;
     },
   };
+}
+
+/** Repeats one step that had no answer. */
+async function askAgain<T>(budget: TimeBudget, work: () => Promise<T>): Promise<T> {
+  for (let retries = 0; ; retries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (retries === mostRetries || !mayAskAgain(error, budget)) throw error;
+    }
+  }
 }
 
 /** After a restart or failover every pooled connection is a dead one, and only its next use shows it. */

@@ -13,6 +13,8 @@ import type { PgClient, PgQuery } from './postgres-pool.js';
 
 /** Time limits of one Kysely over a pool, in milliseconds. */
 export interface PostgresLimits {
+  /** How long to wait for a client of the pool. */
+  readonly clientMs: number;
   /** How long the client waits for the answer to one statement before it gives up the connection. */
   readonly answerMs: number;
   /** How long the server lets a statement in a transaction run, wait for a lock, or the transaction stand idle. */
@@ -35,7 +37,7 @@ class BoundedPostgresDriver extends PostgresDriver {
   constructor(pool: PoolQueue, limits: PostgresLimits) {
     super({
       pool: {
-        connect: async () => guardedClient(await pool.connect(), limits.answerMs),
+        connect: async () => guardedClient(await pool.connect(limits.clientMs), limits.answerMs),
         end: async () => undefined,
       },
     });

@@ -21,6 +21,11 @@ export interface PostgresStoreOptions {
    */
   readonly deadlineMs?: number | undefined;
   /**
+   * How long the read may take that a request with a key waits for, in milliseconds.
+   * @default 700, or `deadlineMs` where that is less
+   */
+  readonly readDeadlineMs?: number | undefined;
+  /**
    * `auto` brings the schema up to date at start; `check` only refuses to start when it is not.
    * @default 'auto'
    */
@@ -44,6 +49,7 @@ export function postgresStore(options: PostgresStoreOptions): KeyStore {
     connection,
     schema = 'api_keys',
     deadlineMs = 2000,
+    readDeadlineMs = Math.min(700, deadlineMs),
     migrate = 'auto',
     maxConnections = 10,
     logger,
@@ -62,6 +68,8 @@ export function postgresStore(options: PostgresStoreOptions): KeyStore {
       'schema must have 1 to 63 lower-case letters, digits and underscores, and not begin with a digit',
     );
   }
-  const database = postgresDatabase({ connection, schema, deadlineMs, maxConnections, logger });
-  return new SqlKeyStore(database, { deadlineMs, migrate });
+  const database = postgresDatabase({
+    ...{ connection, schema, deadlineMs, readDeadlineMs, maxConnections, logger },
+  });
+  return new SqlKeyStore(database, { deadlineMs, readDeadlineMs, migrate });
 }

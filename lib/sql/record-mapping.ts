@@ -7,6 +7,7 @@ import type { CredentialsTable, KeysTable } from './tables.js';
 /** A row of the statement that reads keys: a key, and one of its digests or credentials if it has any. */
 export interface RecordRow extends Selectable<KeysTable> {
   readonly last_used_at: number | null;
+  readonly use_count: number | null;
   readonly credential_id: string | null;
   readonly bcrypt_hash: string | null;
   readonly secret_check: string | null;
@@ -42,6 +43,8 @@ function recordFromRows(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecor
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     lastUsedAt: row.last_used_at,
+    // A key that was never used has no row.
+    useCount: row.use_count ?? 0,
     credentials: runs(
       rows.filter((each) => each.credential_id !== null),
       (each) => each.credential_id,

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { FeedWatch } from '../ports/change-feed.js';
 import type { Tables } from './tables.js';
 import type { TimeBudget } from './time-budget.js';
 
@@ -16,11 +17,21 @@ export interface SqlDatabase {
   readonly dialect: SqlDialect;
   /** What it is called in messages; no address, no password. */
   readonly label: string;
+  /** Where changes are told to those who listen; `null` when the database has no such thing. */
+  readonly channel: string | null;
   /** Loads the driver and connects. */
   open(): Promise<void>;
   close(): Promise<void>;
   /** Reads what is committed. Never waits for a change. */
   read<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /** As {@link read}, for the one read that a request waits for: it gives up sooner. */
+  lookUp<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * Runs work that is one step: PostgreSQL takes a single statement without more ado, SQLite runs the work in a
+   * transaction. Tries again when there was no answer, so the work may be done twice. Never waits for a change of another
+   * process longer than it takes to commit.
+   */
+  writeOnce<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
   /**
    * Runs work in one transaction of read committed or better; again after a deadlock, at most twice. Tries again when it
    * could not begin.
@@ -28,5 +39,7 @@ export interface SqlDatabase {
   write<T>(budget: TimeBudget, work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
   /** Runs work in one transaction, alone among all processes that call this, within {@link migrationDeadlineMs}. */
   migrate(work: (transaction: Transaction<Tables>) => Promise<void>): Promise<void>;
+  /** Calls back when the number of the last change may have grown; `ChangeFeed.watch` says the rest. */
+  watch(lastSequence: () => Promise<number>, onHint: () => void): FeedWatch;
   hasTable(database: Kysely<Tables>, name: keyof Tables): Promise<boolean>;
 }

@@ -1,7 +1,9 @@
+import type { Kysely } from 'kysely';
 import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import { ApiKeysError } from '../errors.js';
+import type { ChangeFeed } from '../ports/change-feed.js';
 import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
 import { listAuditEvents, lockAuditHead } from './audit-queries.js';
 import { advanceUses, insertDigest } from './key-changes.js';
@@ -9,8 +11,10 @@ import { compileFindKey, findKey, listKeys } from './key-queries.js';
 import type { FindKeyById } from './key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
+import { SqlChangeFeed } from './sql-change-feed.js';
 import { SqlTransaction } from './sql-transaction.js';
 import { isStorable } from './storable-text.js';
+import type { Tables } from './tables.js';
 import { TimeBudget } from './time-budget.js';
 import { Turnstile } from './turnstile.js';
 
@@ -18,11 +22,15 @@ import { Turnstile } from './turnstile.js';
 export interface SqlKeyStoreSettings {
   /** Milliseconds. */
   readonly deadlineMs: number;
+  /** The same for the read that verification waits for. */
+  readonly readDeadlineMs: number;
   readonly migrate: MigrateMode;
 }
 
 /** The key store on SQLite and PostgreSQL alike. */
 export class SqlKeyStore implements KeyStore {
+  readonly feed: ChangeFeed;
+  readonly #feed: SqlChangeFeed;
   readonly #database: SqlDatabase;
   readonly #settings: SqlKeyStoreSettings;
   /** Changes wait for each other anyway; waiting here, they keep no connection from the reads. */
@@ -34,6 +42,7 @@ export class SqlKeyStore implements KeyStore {
   constructor(database: SqlDatabase, settings: SqlKeyStoreSettings) {
     this.#database = database;
     this.#settings = settings;
+    this.feed = this.#feed = new SqlChangeFeed(database, (what, work) => this.#within(what, work));
   }
 
   async open(): Promise<void> {
@@ -56,18 +65,23 @@ export class SqlKeyStore implements KeyStore {
   async close(): Promise<void> {
     this.#isOpen = false;
     this.#opening = undefined;
-    const closing = this.#changes.empty().then(() => this.#database.close());
+    const closing = this.#feed
+      .close()
+      .then(() => this.#changes.empty())
+      .then(() => this.#database.close());
     await withDeadline(closing, this.#settings.deadlineMs, 'Closing the key store');
   }
 
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
-    return this.#within('Reading a key', (budget) =>
-      this.#database.read(budget, (database) => {
-        if (ownerId !== undefined) return findKey(database, id, ownerId);
-        this.#findById ??= compileFindKey(database);
-        return this.#findById(database, id);
-      }),
-    );
+    if (ownerId !== undefined) {
+      return this.#within('Reading a key', (budget) =>
+        this.#database.read(budget, (database) => findKey(database, id, ownerId)),
+      );
+    }
+    const find = (database: Kysely<Tables>): Promise<ApiKeyRecord | null> =>
+      (this.#findById ??= compileFindKey(database))(database, id);
+    const { readDeadlineMs } = this.#settings;
+    return this.#within('Reading a key', (budget) => this.#database.lookUp(budget, find), readDeadlineMs);
   }
 
   list(query: KeyQuery): Promise<readonly ApiKeyRecord[]> {
@@ -94,7 +108,8 @@ export class SqlKeyStore implements KeyStore {
 
   #change<T>(budget: TimeBudget, work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T> {
     return this.#database.write(budget, async (database) => {
-      const transaction = new SqlTransaction(database, await lockAuditHead(database, this.#database.dialect));
+      const { dialect, channel } = this.#database;
+      const transaction = new SqlTransaction(database, await lockAuditHead(database, dialect), channel);
       try {
         const result = await withDeadline(work(transaction), budget.remainingMs, 'The work of a change');
         await transaction.finish();
@@ -119,17 +134,20 @@ export class SqlKeyStore implements KeyStore {
     const storable = uses.filter((use) => isStorable(use.keyId));
     if (storable.length === 0) return Promise.resolve();
     return this.#within('Recording uses', (budget) =>
-      this.#database.write(budget, (database) => advanceUses(database, storable)),
+      this.#database.write(budget, (database) => advanceUses(database, storable, budget)),
     );
   }
 
-  #within<T>(what: string, work: (budget: TimeBudget) => Promise<T>): Promise<T> {
+  #within<T>(
+    what: string,
+    work: (budget: TimeBudget) => Promise<T>,
+    deadlineMs: number = this.#settings.deadlineMs,
+  ): Promise<T> {
     if (!this.#isOpen) {
       return Promise.reject(
         new ApiKeysError('unavailable', { cause: new Error('The key store is not open') }),
       );
     }
-    const { deadlineMs } = this.#settings;
     return withDeadline(work(new TimeBudget(deadlineMs)), deadlineMs, what);
   }
 }

@@ -16,14 +16,21 @@ import { Turnstile } from './turnstile.js';
  */
 export class SqlTransaction implements KeyStoreTransaction {
   readonly #transaction: Transaction<Tables>;
+  readonly #channel: string | null;
   readonly #steps = new Turnstile();
   #head: AuditHead;
   #headMoved = false;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(transaction: Transaction<Tables>, head: AuditHead) {
+  /** @param channel - where PostgreSQL tells others of the change */
+  constructor(transaction: Transaction<Tables>, head: AuditHead, channel: string | null) {
     this.#transaction = transaction;
     this.#head = head;
+    this.#channel = channel;
+  }
+
+  get sequence(): number {
+    return this.#head.sequence;
   }
 
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
@@ -51,7 +58,7 @@ export class SqlTransaction implements KeyStoreTransaction {
   /** Ends the work: stores the head, or rejects with what went wrong. No step is possible after it. */
   async finish(): Promise<void> {
     await this.#step(async () => {
-      if (this.#headMoved) await moveAuditHead(this.#transaction, this.#head);
+      if (this.#headMoved) await moveAuditHead(this.#transaction, this.#head, this.#channel);
     });
     this.#failure = { error: new Error('The transaction is over') };
   }

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Kysely, sql } from 'kysely';
+import { CompiledQuery, Kysely, sql } from 'kysely';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import { codeOf } from './error-code.js';
 import { loadDriver } from './load-driver.js';
@@ -8,11 +8,14 @@ import type { SqlDatabase } from './sql-database.js';
 import { execute, retryWhileBusy } from './sqlite-connection.js';
 import type { LibsqlConstructor, LibsqlDatabase } from './sqlite-connection.js';
 import { immediateSqliteDialect, readingSqliteDialect } from './sqlite-driver.js';
+import { watchSqlite } from './sqlite-watch.js';
 import type { Tables } from './tables.js';
 import { TimeBudget } from './time-budget.js';
 
 /** Says in the file's header whose it is ("ApKs"), so that no other application's database is taken for ours. */
 const applicationId = 0x41704b73;
+
+const dataVersionQuery = CompiledQuery.raw('pragma data_version') as CompiledQuery<{ data_version: number }>;
 
 interface Connections {
   readonly reader: Kysely<Tables>;
@@ -32,9 +35,26 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
     return connections;
   };
 
+  const read: SqlDatabase['read'] = (budget, work) => retryWhileBusy(budget, () => work(opened().reader));
+
+  const write: SqlDatabase['write'] = (budget, work) =>
+    opened()
+      .writer.transaction()
+      .execute((transaction) => {
+        budget.check();
+        return work(transaction);
+      });
+
+  /** On the reader: it changes with what other connections commit, our own writer's among them. */
+  const dataVersion = async (): Promise<number> => {
+    const { rows } = await opened().reader.executeQuery(dataVersionQuery);
+    return rows[0]?.data_version ?? 0;
+  };
+
   return {
     dialect: 'sqlite',
     label: `the file ${file}`,
+    channel: null,
 
     async open() {
       const Database = (await loadDriver('libsql', 'The embedded SQLite file')) as LibsqlConstructor;
@@ -52,15 +72,10 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
       for (const handle of closing?.handles ?? []) if (handle.open) handle.close();
     },
 
-    read: (budget, work) => retryWhileBusy(budget, () => work(opened().reader)),
-
-    write: (budget, work) =>
-      opened()
-        .writer.transaction()
-        .execute((transaction) => {
-          budget.check();
-          return work(transaction);
-        }),
+    read,
+    lookUp: read,
+    write,
+    writeOnce: write,
 
     migrate: (work) =>
       opened()
@@ -69,6 +84,8 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
           await work(transaction);
           await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(transaction);
         }),
+
+    watch: (lastSequence, onHint) => watchSqlite(dataVersion, lastSequence, onHint),
 
     async hasTable(database, name) {
       const tables = sql<{ name: string }>`select name from sqlite_master where type = 'table'`;

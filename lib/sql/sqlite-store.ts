@@ -15,6 +15,11 @@ export interface SqliteStoreOptions {
    */
   readonly deadlineMs?: number | undefined;
   /**
+   * How long the read may take that a request with a key waits for, in milliseconds.
+   * @default 700, or `deadlineMs` where that is less
+   */
+  readonly readDeadlineMs?: number | undefined;
+  /**
    * `auto` brings the schema up to date at start; `check` only refuses to start when it is not.
    * @default 'auto'
    */
@@ -28,7 +33,7 @@ export interface SqliteStoreOptions {
  * @throws InvalidOptionError when `file` is not a path
  */
 export function sqliteStore(options: SqliteStoreOptions): KeyStore {
-  const { file, deadlineMs = 2000, migrate = 'auto' } = options;
+  const { file, deadlineMs = 2000, readDeadlineMs = Math.min(700, deadlineMs), migrate = 'auto' } = options;
   if (typeof file !== 'string' || file.trim() === '') throw new InvalidOptionError('file must be a path');
   if (/^(?:file:)?:memory:/i.test(file)) {
     throw new InvalidOptionError('SQLite in memory is not supported. Use memoryStore() for keys in memory.');
@@ -36,5 +41,5 @@ export function sqliteStore(options: SqliteStoreOptions): KeyStore {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(file) || file.startsWith('file:')) {
     throw new InvalidOptionError('file must be a path, without file: before it');
   }
-  return new SqlKeyStore(sqliteDatabase(resolve(file), deadlineMs), { deadlineMs, migrate });
+  return new SqlKeyStore(sqliteDatabase(resolve(file), deadlineMs), { deadlineMs, readDeadlineMs, migrate });
 }

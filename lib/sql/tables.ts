@@ -6,6 +6,7 @@ export interface Tables {
   credential_digests: CredentialDigestsTable;
   audit_events: AuditEventsTable;
   audit_head: AuditHeadTable;
+  instances: InstancesTable;
   schema_versions: SchemaVersionsTable;
 }
 
@@ -33,12 +34,13 @@ export interface KeysTable {
 }
 
 /**
- * When keys were last used. Apart from the keys, because it is written far more often: a use rewrites no wide row, and
+ * When and how often keys were used. Apart from the keys, because it is written far more often: a use rewrites no wide row, and
  * its row locks and those of changes never meet, so that neither waits for the other.
  */
 export interface KeyUsesTable {
   key_id: string;
   last_used_at: number;
+  use_count: number;
 }
 
 export interface CredentialsTable {
@@ -80,6 +82,14 @@ export interface AuditHeadTable {
   id: number;
   sequence: number;
   hash: string;
+}
+
+/** The processes that follow the trail; `Instance` of lib/ports/change-feed.ts says what the columns mean. */
+export interface InstancesTable {
+  id: string;
+  beat: number;
+  acked: number;
+  lease_ms: number;
 }
 
 export interface SchemaVersionsTable {

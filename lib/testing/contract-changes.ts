@@ -119,13 +119,17 @@ export function describeChanges({ describe, it, expect }: ContractContext): void
       expect((await store.listEvents({ limit: 9 })).length).toBe(2);
     });
 
-    it('leaves the time of last use as it is', async ({ store }) => {
-      const record = sampleKey({ lastUsedAt: 5 });
+    it('leaves the time of last use and the number of uses as they are', async ({ store }) => {
+      const record = sampleKey({ lastUsedAt: 5, useCount: 8 });
       await insert(store, record);
-      await update(store, nextVersion(record, { lastUsedAt: null }));
-      expect((await store.find(record.id))?.lastUsedAt).toBe(5);
-      await update(store, nextVersion(nextVersion(record), { lastUsedAt: 99 }));
-      expect((await store.find(record.id))?.lastUsedAt).toBe(5);
+      const uses = async (): Promise<unknown> => {
+        const found = await store.find(record.id);
+        return [found?.lastUsedAt, found?.useCount];
+      };
+      await update(store, nextVersion(record, { lastUsedAt: null, useCount: 0 }));
+      expect(await uses()).toEqual([5, 8]);
+      await update(store, nextVersion(nextVersion(record), { lastUsedAt: 99, useCount: 1 }));
+      expect(await uses()).toEqual([5, 8]);
     });
 
     it('touches no other key', async ({ store }) => {

@@ -32,6 +32,7 @@ const fullKey: ApiKeyRecord = sampleKey({
   },
   updatedAt: sampleTime + 7,
   lastUsedAt: sampleTime + 6,
+  useCount: 5_000_000_000,
   credentials: [
     // Made at the same moment: only their order in the list says which one is newer.
     sampleCredential({ id: 'zzz', digests: { one: 'a'.repeat(64), two: 'b'.repeat(64) } }),
@@ -53,7 +54,7 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
       const first = sampleKey({ credentials: [] });
       await insert(store, first);
       expect(await store.find(first.id)).toEqual(first);
-      const second = { ...fullKey, id: first.id, version: 2, lastUsedAt: null };
+      const second = { ...fullKey, id: first.id, version: 2, lastUsedAt: null, useCount: 0 };
       await update(store, second);
       expect(await store.find(first.id)).toEqual(second);
       const third = { ...first, version: 3 };
@@ -133,18 +134,20 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
   });
 
   describe('recordUse', () => {
-    it('moves the time of last use forward, never back, and leaves the version', async ({ store }) => {
+    it('moves the time of last use forward, never back, counts, and leaves the version', async ({
+      store,
+    }) => {
       const record = sampleKey();
       await insert(store, record);
-      const expectLastUse = async (lastUsedAt: number): Promise<void> =>
-        expect(await store.find(record.id)).toEqual({ ...record, lastUsedAt });
+      const expectUses = async (lastUsedAt: number, useCount: number): Promise<void> =>
+        expect(await store.find(record.id)).toEqual({ ...record, lastUsedAt, useCount });
 
-      await store.recordUse([{ keyId: record.id, at: sampleTime + 20 }]);
-      await expectLastUse(sampleTime + 20);
-      await store.recordUse([{ keyId: record.id, at: sampleTime + 10 }]);
-      await expectLastUse(sampleTime + 20);
-      await store.recordUse([{ keyId: record.id, at: sampleTime + 30 }]);
-      await expectLastUse(sampleTime + 30);
+      await store.recordUse([{ keyId: record.id, at: sampleTime + 20, count: 1 }]);
+      await expectUses(sampleTime + 20, 1);
+      await store.recordUse([{ keyId: record.id, at: sampleTime + 10, count: 40 }]);
+      await expectUses(sampleTime + 20, 41);
+      await store.recordUse([{ keyId: record.id, at: sampleTime + 30, count: 2 }]);
+      await expectUses(sampleTime + 30, 43);
     });
 
     it('takes many keys at once, one key twice, and keys that do not exist', async ({ store }) => {
@@ -152,13 +155,13 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
       await insert(store, a, b);
       await store.recordUse([]);
       await store.recordUse([
-        { keyId: 'b', at: sampleTime + 2 },
-        { keyId: 'a', at: sampleTime + 3 },
-        { keyId: 'unknown', at: sampleTime + 4 },
-        { keyId: 'a', at: sampleTime + 1 },
+        { keyId: 'b', at: sampleTime + 2, count: 1 },
+        { keyId: 'a', at: sampleTime + 3, count: 10 },
+        { keyId: 'unknown', at: sampleTime + 4, count: 1 },
+        { keyId: 'a', at: sampleTime + 1, count: 5 },
       ]);
-      expect((await store.find('a'))?.lastUsedAt).toBe(sampleTime + 3);
-      expect((await store.find('b'))?.lastUsedAt).toBe(sampleTime + 2);
+      expect(await store.find('a')).toEqual({ ...a, lastUsedAt: sampleTime + 3, useCount: 15 });
+      expect(await store.find('b')).toEqual({ ...b, lastUsedAt: sampleTime + 2, useCount: 1 });
       expect(await store.find('unknown')).toBe(null);
     });
 
@@ -167,25 +170,27 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
       const others = Array.from({ length: 3000 }, (_, index) => ({
         keyId: `unknown${index}`,
         at: sampleTime,
+        count: 1,
       }));
-      await store.recordUse([...others, { keyId: 'a', at: sampleTime + 1 }]);
-      expect((await store.find('a'))?.lastUsedAt).toBe(sampleTime + 1);
+      await store.recordUse([...others, { keyId: 'a', at: sampleTime + 1, count: 7 }]);
+      const found = await store.find('a');
+      expect([found?.lastUsedAt, found?.useCount]).toEqual([sampleTime + 1, 7]);
     });
 
     it('is not undone by a change that began before it', async ({ store, other }) => {
       const record = sampleKey();
       await insert(store, record);
       const read = await store.find(record.id);
-      await other.recordUse([{ keyId: record.id, at: sampleTime + 9 }]);
+      await other.recordUse([{ keyId: record.id, at: sampleTime + 9, count: 3 }]);
       await update(store, nextVersion(read ?? record, { name: 'Renamed' }));
       const found = await store.find(record.id);
-      expect([found?.name, found?.lastUsedAt]).toEqual(['Renamed', sampleTime + 9]);
+      expect([found?.name, found?.lastUsedAt, found?.useCount]).toEqual(['Renamed', sampleTime + 9, 3]);
     });
 
     it('gets along with changes and other batches of the same keys', async ({ store, other }) => {
       const ids = Array.from({ length: 20 }, (_, index) => `key${index}`);
       await insert(store, ...ids.map((id) => sampleKey({ id })));
-      const uses = ids.map((keyId, index) => ({ keyId, at: sampleTime + index }));
+      const uses = ids.map((keyId, index) => ({ keyId, at: sampleTime + index, count: index + 1 }));
       await Promise.all([
         store.recordUse(uses),
         other.recordUse([...uses].reverse()),
@@ -195,6 +200,8 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
       ]);
       const found = await Promise.all(ids.map((id) => store.find(id)));
       expect(found.map((record) => record?.lastUsedAt)).toEqual(uses.map((use) => use.at));
+      // Three batches, none lost and none counted twice.
+      expect(found.map((record) => record?.useCount)).toEqual(uses.map((use) => use.count * 3));
     });
   });
 }

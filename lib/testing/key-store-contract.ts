@@ -1,5 +1,6 @@
 import type { KeyStore } from '../ports/key-store.js';
 import { describeAuditTrail } from './contract-audit-trail.js';
+import { describeChangeFeed } from './contract-change-feed.js';
 import { describeChanges } from './contract-changes.js';
 import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
@@ -49,6 +50,7 @@ export function describeKeyStore(
     describeCredentials(context);
     describeKeyLists(context);
     describeAuditTrail(context);
+    describeChangeFeed(context);
   });
 }
 

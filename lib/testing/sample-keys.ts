@@ -41,6 +41,7 @@ export function sampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
     createdAt: sampleTime,
     updatedAt: sampleTime,
     lastUsedAt: null,
+    useCount: 0,
     credentials: [sampleCredential()],
     ...changes,
   };

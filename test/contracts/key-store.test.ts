@@ -8,6 +8,9 @@ import { postgresStore } from '../../lib/sql/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite-store.js';
 import { describeKeyStore } from '../../lib/testing/index.js';
 
+// Some tests make hundreds of changes, on a machine that runs all other test files beside.
+jest.setTimeout(30_000);
+
 describeKeyStore('memoryStore', async () => ({ store: memoryStore(), cleanUp: async () => undefined }));
 
 describeKeyStore('sqliteStore', async () => {

@@ -29,11 +29,12 @@ describe('memoryStore', () => {
         at: 1,
       });
       await store.addDigest(record.id, 'credential01', 'beef', 'new');
-      await store.recordUse([{ keyId: record.id, at: 7 }]);
+      await store.recordUse([{ keyId: record.id, at: 7, count: 2 }]);
     });
     const found = await store.find(record.id);
     expect(found?.name).toBe('Renamed');
     expect(found?.lastUsedAt).toBe(7);
+    expect(found?.useCount).toBe(2);
     expect(found?.credentials[0]?.digests['beef']).toBe('new');
   });
 });

@@ -35,12 +35,12 @@ describe('the schema of a SQLite file', () => {
     database.exec(insertNewer);
     database.close();
     await expect(store.open()).rejects.toThrow(InvalidOptionError);
-    await expect(store.open()).rejects.toThrow(/is at version 2; .* knows only 1\. Upgrade express-api-keys/);
+    await expect(store.open()).rejects.toThrow(/is at version 3; .* knows only 2\. Upgrade express-api-keys/);
   });
 
   it('is left alone with migrate: check, which says what to do', async () => {
     await expect(sqliteStore({ file, migrate: 'check' }).open()).rejects.toThrow(
-      /is at version 0; .* needs 1\. Start once with migrate: 'auto'/,
+      /is at version 0; .* needs 2\. Start once with migrate: 'auto'/,
     );
     const store = sqliteStore({ file });
     await store.open();
@@ -79,14 +79,14 @@ describe('the schema in PostgreSQL', () => {
     await store.open();
     await run(`set search_path to newer`, insertNewer);
     await store.close();
-    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 2; .* knows only 1/);
+    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 3; .* knows only 2/);
     await store.close();
   });
 
   it('is left alone with migrate: check, which says what to do', async () => {
     const checking = makeStore('checked', 'check');
     await expect(checking.open()).rejects.toThrow(
-      /schema "checked" is at version 0; .* needs 1\. Start once/,
+      /schema "checked" is at version 0; .* needs 2\. Start once/,
     );
     const store = makeStore('checked');
     await store.open();

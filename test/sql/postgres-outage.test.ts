@@ -56,7 +56,7 @@ describe('a PostgreSQL server that stands still', () => {
       store.list({ now: 0, limit: 9 }),
       store.listEvents({ limit: 9 }),
       store.addDigest('x', 'y', 'z', 'd'),
-      store.recordUse([{ keyId: 'x', at: 1 }]),
+      store.recordUse([{ keyId: 'x', at: 1, count: 1 }]),
       ...Array.from({ length: 5 }, (_, index) => insert(store, sampleKey({ id: `lost${index}` }))),
       newcomer.open(),
     ];

@@ -1,0 +1,82 @@
+import { firstAuditHash, parseAuditPayload } from '../ports/audit-chain.js';
+import type { BeatAnswer, ChangeFeed, FeedChange, FeedWatch, Instance } from '../ports/change-feed.js';
+
+/** One entry of the audit trail; its number is its place, counted from 1. */
+export interface StoredEvent {
+  readonly payload: string;
+  readonly hash: string;
+}
+
+/** The change feed of a store in memory; several instances of one process may follow it. */
+export class MemoryChangeFeed implements ChangeFeed {
+  readonly #events: () => readonly StoredEvent[];
+  readonly #instances = new Map<string, Instance>();
+  readonly #watchers = new Set<() => void>();
+
+  /** @param events - the committed entries as they are now */
+  constructor(events: () => readonly StoredEvent[]) {
+    this.#events = events;
+  }
+
+  /** Tells those who watch of a committed change, when the change itself is through. */
+  tell(): void {
+    for (const onHint of this.#watchers) {
+      setImmediate(() => {
+        if (this.#watchers.has(onHint)) onHint();
+      });
+    }
+  }
+
+  async join({ id, acked, leaseMs }: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
+    if (!this.#instances.has(id)) this.#instances.set(id, { id, beat: 0, acked, leaseMs });
+  }
+
+  async leave(instanceId: string): Promise<void> {
+    this.#instances.delete(instanceId);
+  }
+
+  async beat(instanceId: string, acked: number, limit: number): Promise<BeatAnswer> {
+    const listed = this.#instances.get(instanceId);
+    if (listed === undefined) return { isListed: false, ackedHash: null, changes: [] };
+    const beaten = { ...listed, beat: listed.beat + 1, acked: Math.max(listed.acked, acked) };
+    this.#instances.set(instanceId, beaten);
+    const ackedHash = acked === 0 ? firstAuditHash : (this.#events()[acked - 1]?.hash ?? null);
+    return { isListed: true, ackedHash, changes: this.#changes(acked, acked + limit) };
+  }
+
+  async latest(limit: number): Promise<readonly FeedChange[]> {
+    const { length } = this.#events();
+    return this.#changes(Math.max(0, length - limit), length);
+  }
+
+  async lastSequence(): Promise<number> {
+    return this.#events().length;
+  }
+
+  async instances(): Promise<readonly Instance[]> {
+    return [...this.#instances.values()];
+  }
+
+  async remove({ id, beat }: Pick<Instance, 'id' | 'beat'>): Promise<boolean> {
+    return this.#instances.get(id)?.beat === beat && this.#instances.delete(id);
+  }
+
+  watch(onHint: () => void): FeedWatch {
+    // Its own function, so that one callback can be given twice.
+    const watcher = (): void => onHint();
+    this.#watchers.add(watcher);
+    return {
+      mode: () => 'push',
+      stop: async () => void this.#watchers.delete(watcher),
+    };
+  }
+
+  /** The entries behind the first `start` ones, up to number `end`. */
+  #changes(start: number, end: number): readonly FeedChange[] {
+    const events = this.#events().slice(start, end);
+    return events.map(({ payload, hash }) => {
+      const { sequence, keyId, keyVersion, action } = parseAuditPayload(payload, hash);
+      return { sequence, keyId, keyVersion, action, hash };
+    });
+  }
+}

@@ -1,0 +1,165 @@
+import { sql } from 'kysely';
+import type { CompiledQuery, Kysely, QueryResult, Selectable } from 'kysely';
+import type { AuditAction, AuditEvent } from '../domain/audit-event.js';
+import { firstAuditHash } from '../ports/audit-chain.js';
+import type { BeatAnswer, FeedChange, Instance } from '../ports/change-feed.js';
+import type { SqlDialect } from './sql-database.js';
+import type { InstancesTable, Tables } from './tables.js';
+
+/** The statements of the feed, built once: some are asked many times a second. */
+export interface FeedQueries {
+  join(on: Kysely<Tables>, instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void>;
+  leave(on: Kysely<Tables>, instanceId: string): Promise<void>;
+  beat(on: Kysely<Tables>, instanceId: string, acked: number, limit: number): Promise<BeatAnswer>;
+  latest(on: Kysely<Tables>, limit: number): Promise<readonly FeedChange[]>;
+  lastSequence(on: Kysely<Tables>): Promise<number>;
+  instances(on: Kysely<Tables>): Promise<readonly Instance[]>;
+  remove(on: Kysely<Tables>, instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean>;
+}
+
+type Run<R> = (on: Kysely<Tables>, parameters: readonly unknown[]) => Promise<QueryResult<R>>;
+
+interface ChangeRow {
+  readonly sequence: number;
+  readonly key_id: string;
+  readonly action: string;
+  readonly payload: string;
+  readonly hash: string;
+}
+
+/** @param database - any connection of the store; the statements can be run on each of them */
+export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect): FeedQueries {
+  const join = prepared(
+    database
+      .insertInto('instances')
+      .values({ id: '', beat: 0, acked: 0, lease_ms: 0 })
+      .onConflict((conflict) => conflict.column('id').doNothing()),
+  );
+  const leave = prepared(database.deleteFrom('instances').where('id', '=', ''));
+  const remove = prepared(database.deleteFrom('instances').where('id', '=', '').where('beat', '=', 0));
+  const instances = prepared<Selectable<InstancesTable>>(database.selectFrom('instances').selectAll());
+  const head = prepared<{ sequence: number }>(
+    database.selectFrom('audit_head').select('sequence').where('id', '=', sql.lit(1)),
+  );
+  const latest = prepared<ChangeRow>(changes(database).orderBy('sequence', 'desc').limit(1));
+
+  return {
+    beat: dialect === 'postgres' ? beatInOneStatement(database) : beatInTransaction(database),
+    async join(on, { id, acked, leaseMs }) {
+      await join(on, [id, 0, acked, leaseMs]);
+    },
+    async leave(on, instanceId) {
+      await leave(on, [instanceId]);
+    },
+    async latest(on, limit) {
+      const { rows } = await latest(on, [limit]);
+      return rows.map(changeFromRow).reverse();
+    },
+    async lastSequence(on) {
+      const { rows } = await head(on, []);
+      return rows[0]?.sequence ?? 0;
+    },
+    async instances(on) {
+      const { rows } = await instances(on, []);
+      return rows.map(({ id, beat, acked, lease_ms: leaseMs }) => ({ id, beat, acked, leaseMs }));
+    },
+    async remove(on, { id, beat }) {
+      const { numAffectedRows } = await remove(on, [id, beat]);
+      return numAffectedRows === 1n;
+    },
+  };
+}
+
+const notListed: BeatAnswer = { isListed: false, ackedHash: null, changes: [] };
+
+/**
+ * PostgreSQL: one statement sees one state of the database, with its update and its reads alike. A row that was deleted
+ * before it, or while it waited for the row, is not updated and gives no answer; and a delete that waited for the update
+ * looks again, finds another `beat` and deletes nothing.
+ */
+function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
+  const beat = prepared<{ [C in keyof ChangeRow]: ChangeRow[C] | null } & { acked_hash: string | null }>(
+    database
+      .with('listed', (on) =>
+        on
+          .updateTable('instances')
+          .set((eb) => ({
+            beat: eb('beat', '+', sql.lit(1)),
+            acked: eb.fn<number>('greatest', ['acked', eb.val(0)]),
+          }))
+          .where('id', '=', '')
+          .returning('id'),
+      )
+      .selectFrom('listed')
+      .leftJoin(
+        (eb) =>
+          eb
+            .selectFrom('audit_events')
+            .select(['sequence', 'key_id', 'action', 'payload', 'hash'])
+            .where('sequence', '>', 0)
+            .orderBy('sequence')
+            .limit(1)
+            .as('change'),
+        (on) => on.onTrue(),
+      )
+      .select(['change.sequence', 'change.key_id', 'change.action', 'change.payload', 'change.hash'])
+      .select((eb) =>
+        eb
+          .selectFrom('audit_events as entry')
+          .select('entry.hash')
+          .where('entry.sequence', '=', 0)
+          .as('acked_hash'),
+      )
+      .orderBy('change.sequence'),
+  );
+  return async (on, instanceId, acked, limit) => {
+    // In the order in which they stand in the statement.
+    const { rows } = await beat(on, [acked, instanceId, acked, acked, limit]);
+    const [first] = rows;
+    if (first === undefined) return notListed;
+    return {
+      isListed: true,
+      ackedHash: acked === 0 ? firstAuditHash : first.acked_hash,
+      changes: rows.filter((row): row is typeof row & ChangeRow => row.sequence !== null).map(changeFromRow),
+    };
+  };
+}
+
+/** SQLite: to be run in a transaction that has taken the write lock, so nothing changes between the steps. */
+function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
+  const beat = prepared(
+    database
+      .updateTable('instances')
+      .set((eb) => ({
+        beat: eb('beat', '+', sql.lit(1)),
+        acked: eb.fn<number>('max', ['acked', eb.val(0)]),
+      }))
+      .where('id', '=', ''),
+  );
+  const entry = prepared<{ hash: string }>(
+    database.selectFrom('audit_events').select('hash').where('sequence', '=', 0),
+  );
+  const after = prepared<ChangeRow>(changes(database).where('sequence', '>', 0).orderBy('sequence').limit(1));
+  return async (on, instanceId, acked, limit) => {
+    const { numAffectedRows } = await beat(on, [acked, instanceId]);
+    if (numAffectedRows !== 1n) return notListed;
+    const ackedHash = acked === 0 ? firstAuditHash : ((await entry(on, [acked])).rows[0]?.hash ?? null);
+    const { rows } = await after(on, [acked, limit]);
+    return { isListed: true, ackedHash, changes: rows.map(changeFromRow) };
+  };
+}
+
+function changes(database: Kysely<Tables>) {
+  return database.selectFrom('audit_events').select(['sequence', 'key_id', 'action', 'payload', 'hash']);
+}
+
+function changeFromRow({ sequence, key_id: keyId, action, payload, hash }: ChangeRow): FeedChange {
+  const { keyVersion } = JSON.parse(payload) as Pick<AuditEvent, 'keyVersion'>;
+  return { sequence, keyId, keyVersion, action: action as AuditAction, hash };
+}
+
+/** Builds a statement; the values in it only hold the places of the parameters that each call brings. */
+function prepared<R = unknown>(statement: { compile(): CompiledQuery<unknown> }): Run<R> {
+  const compiled = statement.compile();
+  return (on, parameters) => on.executeQuery<R>({ ...(compiled as CompiledQuery<R>), parameters });
+}

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What is used of a `pg.Client`. */
+export interface PgListenerClient {
+  connect(): Promise<unknown>;
+  query(text: string): Promise<{ readonly rows: readonly unknown[] }>;
+  end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  on(event: 'notification', listener: (message: { readonly payload?: string | undefined }) => void): unknown;
+  unref?(): void;
+  /** Not there in the native client. */
+  readonly connection?: { readonly stream?: Partial<ListenerSocket> };
+}
+
+interface ListenerSocket {
+  setKeepAlive(enable: boolean, initialDelayMs: number): unknown;
+  destroy(): unknown;
+}
+
+/** What {@link listen} tells. */
+export interface ListenerEvents {
+  /** The number that a change told with its commit. */
+  onNumber(sequence: number): void;
+  /** Called once, also when connecting failed. */
+  onLost(): void;
+}
+
+/** One connection that listens. */
+export interface PostgresListener {
+  /** Rejects when it cannot listen. */
+  readonly ready: Promise<void>;
+  /**
+   * The number of the last change, asked on this connection; `null` when this user may not know. Rejects when there is
+   * no answer.
+   */
+  ask(): Promise<number | null>;
+  /** Ends the connection; settles soon even if the server does not answer. */
+  end(): Promise<void>;
+}
+
+/** How long connecting, or the answer to one statement, may take. */
+const patienceMs = 2_000;
+/** How long a connection that is not needed any more may take to say good-bye. */
+const farewellMs = 200;
+
+/**
+ * Listens on one connection. Errors end it and are told by `onLost` alone; it keeps no process alive.
+ *
+ * @param schema - and `channel`: lower-case letters, digits and `_`
+ */
+export function listen(
+  client: PgListenerClient,
+  channel: string,
+  schema: string,
+  { onNumber, onLost }: ListenerEvents,
+): PostgresListener {
+  let isLost = false;
+  const lose = (): void => {
+    if (isLost) return;
+    isLost = true;
+    onLost();
+  };
+  client.on('error', lose);
+  client.on('end', lose);
+  client.on('notification', ({ payload }) => onNumber(Number(payload)));
+
+  const ready = soon(connect());
+  ready.catch(lose);
+
+  async function connect(): Promise<void> {
+    const connecting = client.connect();
+    client.unref?.();
+    await connecting;
+    // With TLS it is another socket now.
+    client.unref?.();
+    client.connection?.stream?.setKeepAlive?.(true, 10_000);
+    await client.query(`listen "${channel}"`);
+  }
+
+  return {
+    ready,
+    async ask() {
+      try {
+        const { rows } = await soon(client.query(`select sequence::text from "${schema}".audit_head`));
+        return Number((rows as readonly { readonly sequence: string }[])[0]?.sequence);
+      } catch (error) {
+        // An answer, whatever it says, is a sign of life.
+        if (isAnswer(error)) return null;
+        lose();
+        throw error;
+      }
+    },
+    async end() {
+      isLost = true;
+      const ended = client.end().catch(() => undefined);
+      await Promise.race([ended, sleep(farewellMs, undefined, { ref: false })]);
+      client.connection?.stream?.destroy?.();
+    },
+  };
+}
+
+/** Only the server's own errors have a severity. */
+function isAnswer(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'severity' in error;
+}
+
+/** Rejects when it takes too long. The timer keeps no process alive. */
+function soon<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`PostgreSQL did not answer within ${patienceMs} ms`)),
+      patienceMs,
+    ).unref();
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,85 @@
+import type { BeatAnswer, ChangeFeed, FeedChange, FeedWatch, Instance } from '../ports/change-feed.js';
+import { compileFeedQueries } from './feed-queries.js';
+import type { FeedQueries } from './feed-queries.js';
+import type { Kysely } from 'kysely';
+import type { SqlDatabase } from './sql-database.js';
+import type { Tables } from './tables.js';
+import type { TimeBudget } from './time-budget.js';
+
+/** Runs one call of the store within its deadline; rejects while the store is not open. */
+export type WithinDeadline = <T>(what: string, work: (budget: TimeBudget) => Promise<T>) => Promise<T>;
+
+/** The change feed on SQLite and PostgreSQL alike. */
+export class SqlChangeFeed implements ChangeFeed {
+  readonly #database: SqlDatabase;
+  readonly #within: WithinDeadline;
+  readonly #watches = new Set<FeedWatch>();
+  #queries: FeedQueries | undefined;
+
+  constructor(database: SqlDatabase, within: WithinDeadline) {
+    this.#database = database;
+    this.#within = within;
+  }
+
+  join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
+    return this.#write('Joining the change feed', (queries, on) => queries.join(on, instance));
+  }
+
+  leave(instanceId: string): Promise<void> {
+    return this.#write('Leaving the change feed', (queries, on) => queries.leave(on, instanceId));
+  }
+
+  beat(instanceId: string, acked: number, limit: number): Promise<BeatAnswer> {
+    return this.#write('A beat', (queries, on) => queries.beat(on, instanceId, acked, limit));
+  }
+
+  latest(limit: number): Promise<readonly FeedChange[]> {
+    return this.#read('Reading the last changes', (queries, on) => queries.latest(on, limit));
+  }
+
+  lastSequence(): Promise<number> {
+    return this.#read('Reading the last sequence number', (queries, on) => queries.lastSequence(on));
+  }
+
+  instances(): Promise<readonly Instance[]> {
+    return this.#read('Listing the instances', (queries, on) => queries.instances(on));
+  }
+
+  remove(instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean> {
+    return this.#write('Removing an instance', (queries, on) => queries.remove(on, instance));
+  }
+
+  watch(onHint: () => void): FeedWatch {
+    const running = this.#database.watch(() => this.lastSequence(), onHint);
+    const watch: FeedWatch = {
+      mode: () => running.mode(),
+      stop: async () => {
+        this.#watches.delete(watch);
+        await running.stop();
+      },
+    };
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  /** Ends every watch that was not stopped. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#watches].map((watch) => watch.stop()));
+  }
+
+  #read<T>(what: string, work: (queries: FeedQueries, on: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.#within(what, (budget) =>
+      this.#database.read(budget, (on) => work(this.#queriesFor(on), on)),
+    );
+  }
+
+  #write<T>(what: string, work: (queries: FeedQueries, on: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return this.#within(what, (budget) =>
+      this.#database.writeOnce(budget, (on) => work(this.#queriesFor(on), on)),
+    );
+  }
+
+  #queriesFor(on: Kysely<Tables>): FeedQueries {
+    return (this.#queries ??= compileFeedQueries(on, this.#database.dialect));
+  }
+}

@@ -1,0 +1,223 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FeedChange } from '../ports/change-feed.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { ContractContext } from './key-store-contract.js';
+import { insert, nextVersion, sampleEvent, sampleKey, update } from './sample-keys.js';
+
+const startOfChain = '0'.repeat(64);
+
+/** The change feed (lib/ports/change-feed.ts): what is told of changes, and who is listed. */
+export function describeChangeFeed({ describe, it, expect }: ContractContext): void {
+  const instance = { id: 'instance-1', acked: 0, leaseMs: 4_000 };
+  const numbersOf = (changes: readonly FeedChange[]): readonly number[] =>
+    changes.map((change) => change.sequence);
+  const insertMany = (store: KeyStore, count: number): Promise<void> =>
+    insert(store, ...Array.from({ length: count }, (_, index) => sampleKey({ id: `key${index}` })));
+
+  describe('the change feed', () => {
+    it('tells every change with its key, version, action and hash, in order', async ({ store, other }) => {
+      await other.feed.join(instance);
+      const [a, b] = [sampleKey({ id: 'a' }), sampleKey({ id: 'b' })];
+      await insert(store, a, b);
+      const revoked = nextVersion(a);
+      await store.transact((transaction) =>
+        transaction.update(revoked, sampleEvent(revoked, { action: 'key.revoked' })),
+      );
+      const hashes = [...(await store.listEvents({ limit: 9 }))].reverse().map((event) => event.hash);
+      const changes = [
+        { sequence: 1, keyId: 'a', keyVersion: 1, action: 'key.created', hash: hashes[0] },
+        { sequence: 2, keyId: 'b', keyVersion: 1, action: 'key.created', hash: hashes[1] },
+        { sequence: 3, keyId: 'a', keyVersion: 2, action: 'key.revoked', hash: hashes[2] },
+      ];
+      expect(await other.feed.beat(instance.id, 0, 9)).toEqual({
+        isListed: true,
+        ackedHash: startOfChain,
+        changes,
+      });
+      expect(await other.feed.beat(instance.id, 2, 9)).toEqual({
+        isListed: true,
+        ackedHash: hashes[1],
+        changes: changes.slice(2),
+      });
+      expect(await other.feed.latest(9)).toEqual(changes);
+    });
+
+    it('is empty before the first change', async ({ store }) => {
+      await store.feed.join(instance);
+      const nothing = { isListed: true, ackedHash: startOfChain, changes: [] };
+      expect(await store.feed.beat(instance.id, 0, 9)).toEqual(nothing);
+      expect(await store.feed.latest(9)).toEqual([]);
+      expect(await store.feed.lastSequence()).toBe(0);
+    });
+
+    it('is read in pages, and has a hash only for numbers that were given', async ({ store }) => {
+      await store.feed.join(instance);
+      await insertMany(store, 7);
+      const beat = (acked: number, limit: number) => store.feed.beat(instance.id, acked, limit);
+      expect(numbersOf((await beat(0, 3)).changes)).toEqual([1, 2, 3]);
+      expect(numbersOf((await beat(3, 3)).changes)).toEqual([4, 5, 6]);
+      expect(numbersOf((await beat(6, 3)).changes)).toEqual([7]);
+      const [last] = await store.feed.latest(1);
+      expect(await beat(7, 3)).toEqual({ isListed: true, ackedHash: last?.hash, changes: [] });
+      expect(await beat(8, 3)).toEqual({ isListed: true, ackedHash: null, changes: [] });
+    });
+
+    it('shows the last changes, oldest first', async ({ store }) => {
+      await insertMany(store, 5);
+      expect(numbersOf(await store.feed.latest(2))).toEqual([4, 5]);
+      expect(numbersOf(await store.feed.latest(5))).toEqual([1, 2, 3, 4, 5]);
+    });
+
+    it('tells nothing of a change that is not committed, or failed', async ({ store, other }) => {
+      await other.feed.join(instance);
+      const failing = store.transact(async (transaction) => {
+        await transaction.insert(sampleKey(), sampleEvent(sampleKey()));
+        expect(await other.feed.lastSequence()).toBe(0);
+        expect(await other.feed.latest(9)).toEqual([]);
+        throw new Error('no');
+      });
+      await expect(failing).rejects.toThrow();
+      expect((await other.feed.beat(instance.id, 0, 9)).changes).toEqual([]);
+      await insert(store, sampleKey());
+      expect(await other.feed.lastSequence()).toBe(1);
+    });
+
+    it('never leaves a number out, with changes from two instances at once', async ({ store, other }) => {
+      const count = 200;
+      await store.feed.join(instance);
+      // Eight at a time: all at once, the last ones would wait past the deadline on a slow machine.
+      const ids = Array.from({ length: count }, (_, index) => `key${index}`);
+      const change = async (by: KeyStore): Promise<void> => {
+        for (let id = ids.pop(); id !== undefined; id = ids.pop()) await insert(by, sampleKey({ id }));
+      };
+      const changes = Array.from({ length: 8 }, (_, index) => change(index % 2 === 0 ? store : other));
+      const told: number[] = [];
+      const follow = async (): Promise<void> => {
+        while (told.length < count) {
+          const answer = await store.feed.beat(instance.id, told.length, 50);
+          told.push(...numbersOf(answer.changes));
+          // A store that answers without waiting for anything would leave no turn to the changes.
+          await sleep(1);
+          // A gap that is filled later would be missed: the next beat asks for what comes after.
+          expect(told).toEqual(Array.from({ length: told.length }, (_, index) => index + 1));
+        }
+      };
+      await Promise.all([follow(), ...changes]);
+      expect(await other.feed.lastSequence()).toBe(count);
+    });
+  });
+
+  describe('the list of instances', () => {
+    it('holds who joined until it leaves', async ({ store, other }) => {
+      const second = { id: 'instance-2', acked: 7, leaseMs: 1_000 };
+      await store.feed.join(instance);
+      await other.feed.join(second);
+      const listed = [...(await store.feed.instances())].sort((a, b) => (a.id < b.id ? -1 : 1));
+      expect(listed).toEqual([
+        { ...instance, beat: 0 },
+        { ...second, beat: 0 },
+      ]);
+      await store.feed.leave(instance.id);
+      await store.feed.leave(instance.id);
+      expect(await other.feed.instances()).toEqual([{ ...second, beat: 0 }]);
+    });
+
+    it('says how often an instance has beaten and what it has applied, which never goes back', async ({
+      store,
+      other,
+    }) => {
+      await store.feed.join(instance);
+      await insertMany(store, 3);
+      await store.feed.beat(instance.id, 2, 9);
+      await store.feed.beat(instance.id, 1, 9);
+      expect(await other.feed.instances()).toEqual([{ ...instance, beat: 2, acked: 2 }]);
+      // To join again changes nothing.
+      await store.feed.join(instance);
+      expect(await other.feed.instances()).toEqual([{ ...instance, beat: 2, acked: 2 }]);
+    });
+
+    it('loses who is removed: its beats are refused until it joins again', async ({ store, other }) => {
+      await store.feed.join(instance);
+      await store.feed.beat(instance.id, 0, 9);
+      expect(await other.feed.remove({ id: instance.id, beat: 1 })).toBe(true);
+      expect(await other.feed.remove({ id: instance.id, beat: 1 })).toBe(false);
+      await insertMany(store, 1);
+      expect((await store.feed.beat(instance.id, 0, 9)).isListed).toBe(false);
+      expect(await store.feed.instances()).toEqual([]);
+      await store.feed.join({ ...instance, acked: 1 });
+      expect((await store.feed.beat(instance.id, 1, 9)).isListed).toBe(true);
+    });
+
+    it('keeps who has beaten since it was looked at', async ({ store, other }) => {
+      await store.feed.join(instance);
+      await store.feed.beat(instance.id, 0, 9);
+      expect(await other.feed.remove({ id: instance.id, beat: 0 })).toBe(false);
+      expect(await other.feed.remove({ id: 'unknown', beat: 0 })).toBe(false);
+      expect((await store.feed.beat(instance.id, 0, 9)).isListed).toBe(true);
+    });
+
+    it('never removes an instance whose beat has just succeeded', async ({ store, other }) => {
+      for (let round = 0; round < 20; round += 1) {
+        const id = `instance-${round}`;
+        await store.feed.join({ ...instance, id });
+        const [answer, wasRemoved] = await Promise.all([
+          store.feed.beat(id, 0, 9),
+          other.feed.remove({ id, beat: 0 }),
+        ]);
+        expect(answer.isListed).toBe(!wasRemoved);
+        await store.feed.leave(id);
+      }
+    });
+  });
+
+  describe('a watch', () => {
+    it('calls back after changes of another store, and no more once it was stopped', async ({
+      store,
+      other,
+    }) => {
+      let hints = 0;
+      let lastTold = 0;
+      const watch = other.feed.watch(() => {
+        hints += 1;
+        void other.feed.lastSequence().then(
+          (sequence) => (lastTold = sequence),
+          () => undefined,
+        );
+      });
+      for (let round = 1; round <= 5; round += 1) {
+        await insert(store, sampleKey({ id: `key${round}` }));
+        for (let wait = 0; lastTold < round && wait < 500; wait += 1) await sleep(10);
+        expect(lastTold).toBe(round);
+      }
+      expect(['push', 'poll'].includes(watch.mode())).toBe(true);
+      await watch.stop();
+      const hintsBefore = hints;
+      await insert(store, sampleKey({ id: 'afterwards' }));
+      await sleep(150);
+      expect(hints).toBe(hintsBefore);
+    });
+  });
+
+  describe('the number of a transaction', () => {
+    it('is that of the last change, its own included', async ({ store, other }) => {
+      const record = sampleKey();
+      const before = await store.transact(async (transaction) => transaction.sequence);
+      expect(before).toBe(0);
+      await insert(other, sampleKey({ id: 'other' }));
+      const numbers = await store.transact(async (transaction) => {
+        const atStart = transaction.sequence;
+        await transaction.find(record.id);
+        const afterRead = transaction.sequence;
+        await transaction.insert(record, sampleEvent(record));
+        const afterInsert = transaction.sequence;
+        const renamed = nextVersion(record, { name: 'Renamed' });
+        await transaction.update(renamed, sampleEvent(renamed));
+        return [atStart, afterRead, afterInsert, transaction.sequence];
+      });
+      expect(numbers).toEqual([1, 1, 2, 3]);
+      await update(other, nextVersion(nextVersion(record)));
+      expect(await store.transact(async (transaction) => transaction.sequence)).toBe(4);
+      expect(await store.feed.lastSequence()).toBe(4);
+    });
+  });
+}
