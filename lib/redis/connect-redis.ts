@@ -4,6 +4,8 @@ import { redisRefusal } from './redis-refusal.js';
 
 /** Longest silence of a server that was asked something, and longest pause between two attempts to connect. */
 const patienceMs = 1000;
+/** How long a connection may take to close, in milliseconds. */
+const closeTimeoutMs = 200;
 /** Shortest time between two connections that are made because the server takes no writes, in milliseconds. */
 const followEveryMs = 2000;
 
@@ -25,7 +27,7 @@ export function connectRedis(url: string, onError: (error: unknown) => void): Re
     lazyConnect: true,
     connectTimeout: patienceMs,
     socketTimeout: patienceMs,
-    disconnectTimeout: patienceMs,
+    disconnectTimeout: closeTimeoutMs,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

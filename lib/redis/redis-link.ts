@@ -110,6 +110,7 @@ export class RedisLink {
   async open(): Promise<void> {
     this.client.on('ready', this.#onReady);
     if (this.#isBorrowed) {
+      this.client.on('close', this.#onClose);
       this.client.on('end', this.#onEnd);
       for (const warning of clientWarnings(this.client)) this.#warn(warning);
     }
@@ -126,11 +127,15 @@ export class RedisLink {
     this.#isClosed = true;
     this.#breaker.stop();
     this.client.off('ready', this.#onReady);
+    this.client.off('close', this.#onClose);
     this.client.off('end', this.#onEnd);
     this.#connection.close();
   }
 
   readonly #onReady = (): void => void this.#breaker.probe();
+
+  /** Our own client says more by its errors; those of the app's are the app's to hear. */
+  readonly #onClose = (): void => this.#failed(new Error('closed'));
 
   readonly #onEnd = (): void => {
     this.client.off('end', this.#onEnd);

@@ -7,6 +7,8 @@ import { redisRefusal } from './redis-refusal.js';
 
 /** Longest pause between two attempts to connect, and longest wait for an answer to a subscription. */
 const patienceMs = 1000;
+/** How long a connection may take to close, in milliseconds. */
+const closeTimeoutMs = 200;
 /** How often a subscription is made again, to find out whether the connection still carries anything. */
 const checkEveryMs = 10_000;
 
@@ -114,13 +116,21 @@ function duplicate(client: RedisClient): Subscriber {
   const make: unknown = Reflect.get(client, 'duplicate');
   if (typeof make !== 'function') throw Object.assign(new Error(), { code: 'no duplicate()' });
   const retry = (attempt: number): number => Math.min(50 * attempt, patienceMs);
-  const options = { lazyConnect: true, retryStrategy: retry, reconnectOnError: null };
-  // Subscribed to by us, so that it is known when that was done.
-  const own = { ...options, autoResubscribe: false, enableOfflineQueue: false, monitor: false };
-  const overrides = client.isCluster === true ? [[], { ...clusterOptions(retry) }] : [own];
-  return Reflect.apply(make, client, overrides) as Subscriber;
-}
-
-function clusterOptions(retry: (attempt: number) => number): object {
-  return { lazyConnect: true, clusterRetryStrategy: retry };
+  if (client.isCluster === true) {
+    return Reflect.apply(make, client, [
+      [],
+      { lazyConnect: true, clusterRetryStrategy: retry },
+    ]) as Subscriber;
+  }
+  const overrides = {
+    lazyConnect: true,
+    retryStrategy: retry,
+    reconnectOnError: null,
+    disconnectTimeout: closeTimeoutMs,
+    // Subscribed to by us, so that it is known when that was done.
+    autoResubscribe: false,
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: false,
+  };
+  return Reflect.apply(make, client, [overrides]) as Subscriber;
 }
