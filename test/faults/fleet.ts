@@ -35,6 +35,8 @@ export interface Fleet {
   member(index: number): Member;
   start(environment?: Partial<OrdersEnvironment>): Promise<Member>;
   kill(member: Member): Promise<void>;
+  /** As an operator would: the process takes itself off the list, so that nobody waits for it. */
+  end(member: Member): Promise<void>;
   /** Brings a Redis that was killed back on its port, empty. */
   restartRedis(): Promise<void>;
   /** Waits until every process says that all is normal; rejects after so many milliseconds. */
@@ -126,6 +128,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     async kill(member) {
       members.splice(members.indexOf(member), 1);
       await member.app.kill();
+    },
+    async end(member) {
+      members.splice(members.indexOf(member), 1);
+      await member.app.stop();
     },
     async restartRedis() {
       const port = redis?.port;

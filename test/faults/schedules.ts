@@ -1,3 +1,4 @@
+import { effectiveByOf } from './effective-by.js';
 import { pause } from './pause.js';
 import { onPostgres, onRedis, readEntries, writeEntries } from './fault-actions.js';
 import type { Fleet } from './fleet.js';
@@ -61,8 +62,7 @@ export const cutOffBeyondLease: Schedule = async (fleet) => {
   for (const proxy of proxies) proxy?.set({ kind: 'black-hole' });
   await recorder.disturb('cut off', undefined, async () => {
     const revoked = await key.revoke(fleet.member(0));
-    const effectiveBy = Date.parse(String(revoked?.body['effectiveBy'] ?? new Date().toISOString()));
-    await pause(effectiveBy - Date.now() + 10);
+    await pause(effectiveByOf(revoked) - Date.now() + 10);
     await askAll(fleet, key);
   });
   for (const proxy of proxies) proxy?.set({ kind: 'pass' });

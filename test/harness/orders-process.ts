@@ -1,7 +1,8 @@
 // A small app as a process of its own, so that tests can watch several of them, and kill them.
+import type { Worker } from 'node:worker_threads';
 import express from 'express';
 import { createApiKeys, type Actor } from '../../lib/index.js';
-import type { OrdersCommand } from './start-orders.js';
+import type { OrdersAnswer, OrdersCommand } from './start-orders.js';
 
 const { API_KEYS_PEPPER, DATABASE_URL, REDIS_URL, LEASE_SECONDS, LOCAL_CACHE } = process.env;
 let clockIsAheadMs = 0;
@@ -32,9 +33,22 @@ app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
 app.post('/orders', apiKeys.requireApiKey('orders:write'), (_req, res) => void res.status(201).end());
 app.get('/status', (_req, res) => void res.json(apiKeys.status()));
 
+const workers = new Set<Worker>();
+let workerQuestions = 0;
+process.on('worker', (worker) => {
+  workers.add(worker);
+  const { postMessage } = worker;
+  worker.postMessage = (...question: Parameters<typeof postMessage>) => {
+    workerQuestions += 1;
+    postMessage.apply(worker, question);
+  };
+});
+
 process.on('message', (message: OrdersCommand) => {
   if (message.command === 'set-clock') clockIsAheadMs = message.aheadMs;
-  process.send?.('done');
+  if (message.command === 'end-workers') for (const worker of workers) void worker.terminate();
+  const answer: OrdersAnswer = { workersStarted: workers.size, workerQuestions };
+  process.send?.(answer);
   if (message.command === 'block') setImmediate(() => block(message.milliseconds));
 });
 

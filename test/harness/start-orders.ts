@@ -17,7 +17,18 @@ export type OrdersCommand =
   /** Sets the app's clock so far ahead of the machine's, in milliseconds. */
   | { readonly command: 'set-clock'; readonly aheadMs: number }
   /** Blocks the event loop; the answer comes first. */
-  | { readonly command: 'block'; readonly milliseconds: number };
+  | { readonly command: 'block'; readonly milliseconds: number }
+  /** Terminates every worker thread, whatever it is doing. */
+  | { readonly command: 'end-workers' }
+  /** Does nothing. */
+  | { readonly command: 'report' };
+
+/** What the app says to every command. */
+export interface OrdersAnswer {
+  readonly workersStarted: number;
+  /** Messages to worker threads: one for each bcrypt. */
+  readonly workerQuestions: number;
+}
 
 /** The app of `orders-process.ts`, running. */
 export interface OrdersProcess {
@@ -31,7 +42,7 @@ export interface OrdersProcess {
   use(token: string, method?: 'GET' | 'POST'): Promise<TimedAnswer>;
   /** What `apiKeys.status()` says. */
   status(): Promise<Record<string, unknown>>;
-  tell(command: OrdersCommand): Promise<void>;
+  tell(command: OrdersCommand): Promise<OrdersAnswer>;
   /** `SIGSTOP` and `SIGCONT`. */
   pause(): void;
   resume(): void;
@@ -110,7 +121,7 @@ export async function startOrders(environment: OrdersEnvironment, copy?: BuiltCo
     status: async () => (await send('/status', {})).body,
     async tell(command) {
       child.send(command);
-      await nextMessage();
+      return nextMessage<OrdersAnswer>();
     },
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),

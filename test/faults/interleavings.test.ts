@@ -1,0 +1,156 @@
+import { testPepper } from '../harness/instance.js';
+import { onRedis, readEntries, writeEntries } from './fault-actions.js';
+import { startFleet, type Fleet } from './fleet.js';
+import { checkHistory } from './history-checker.js';
+import { HistoryRecorder } from './history-recorder.js';
+import { pause } from './pause.js';
+import { TestedKey } from './tested-key.js';
+import { startRedis } from '../servers/redis.cjs';
+
+jest.setTimeout(60_000);
+
+let fleet: Fleet;
+let recorder: HistoryRecorder;
+
+beforeAll(async () => {
+  fleet = await startFleet({ place: 'PostgreSQL and Redis', processes: 2 });
+});
+beforeEach(() => {
+  recorder = new HistoryRecorder();
+});
+afterAll(() => fleet.stop());
+
+async function heldKey(): Promise<TestedKey> {
+  const key = await TestedKey.create(recorder, fleet.member(0));
+  if (key === null) throw new Error('No key could be made');
+  await useEverywhere(key);
+  await useEverywhere(key);
+  return key;
+}
+
+async function useEverywhere(key: TestedKey): Promise<void> {
+  for (const on of fleet.members) await key.use(key.usable('read'), on);
+}
+
+const expectNoViolation = (): void => expect(checkHistory(recorder.history)).toEqual([]);
+
+it('a process that is stopped for longer than its lease accepts nothing old when it goes on', async () => {
+  const [key, good] = [await heldKey(), await heldKey()];
+  const [one, two] = [fleet.member(0), fleet.member(1)];
+  await recorder.disturb('stands still', two.name, async () => {
+    two.app.pause();
+    const first = await key.revoke(one);
+    expect(first?.status).toBe(202);
+    await pause(6_000);
+    // Everyone else has stopped waiting for it.
+    const second = await key.revoke(one);
+    expect(second?.status).toBe(200);
+    // These lie in its socket when it goes on.
+    const waiting = [key.use(key.usable('read'), two), good.use(good.usable('read'), two)];
+    await pause(100);
+    two.app.resume();
+    await Promise.all(waiting);
+  });
+  await useEverywhere(key);
+  await useEverywhere(good);
+  await fleet.untilNormal(10_000);
+  expectNoViolation();
+});
+
+it('a process that starts while keys are revoked accepts none of them', async () => {
+  const keys = await Promise.all(Array.from({ length: 20 }, heldKey));
+  const starting = fleet.start();
+  for (const key of keys) {
+    expect((await key.revoke(fleet.member(0)))?.status).toBe(200);
+    await pause(30);
+  }
+  await starting;
+  for (const key of keys) await useEverywhere(key);
+  expectNoViolation();
+  await fleet.end(fleet.member(2));
+});
+
+it('after a kill -9 changes are soon confirmed again', async () => {
+  const doomed = await fleet.start();
+  const keys = [await heldKey(), await heldKey(), await heldKey()];
+  await recorder.disturb('killed', doomed.name, () => fleet.kill(doomed));
+  const first = await keys[0]?.revoke(fleet.member(0));
+  expect([200, 202]).toContain(first?.status);
+  await pause(6_500);
+  expect((await keys[1]?.revoke(fleet.member(0)))?.status).toBe(200);
+  for (const key of keys) await useEverywhere(key);
+  expectNoViolation();
+});
+
+it.each(['before', 'after'])(
+  'an old entry that is written back %s a revocation is not believed',
+  async (when) => {
+    const key = await heldKey();
+    await onRedis(fleet, async (redis) => {
+      const old = await readEntries(redis, key.id);
+      expect(old.length).toBeGreaterThan(0);
+      await key.narrow(fleet.member(0));
+      if (when === 'before') await writeEntries(redis, old);
+      await key.revoke(fleet.member(0));
+      if (when === 'after') await writeEntries(redis, old);
+      for (const on of fleet.members) for (const usable of key.everything()) await key.use(usable, on);
+      // An old entry is there at the moment of each request.
+      for (let round = 0; round < 20; round += 1) {
+        await writeEntries(redis, old);
+        await key.use(key.usable('write'), fleet.member(round % 2));
+      }
+    });
+    expectNoViolation();
+  },
+);
+
+it('F14, F17: a flush or a failover that has lost the revocation brings nothing back', async () => {
+  const key = await heldKey();
+  await onRedis(fleet, async (redis) => {
+    const old = await readEntries(redis, key.id);
+    expect((await key.revoke(fleet.member(0)))?.status).toBe(200);
+    await redis.flushall();
+    await writeEntries(redis, old);
+  });
+  await useEverywhere(key);
+  const late = await fleet.start();
+  await key.use(key.usable('read'), late);
+  expectNoViolation();
+  await fleet.end(late);
+});
+
+it('F15: a process that still talks to the old primary accepts nothing that was revoked', async () => {
+  const oldPrimary = await startRedis();
+  const apart = await fleet.start({ REDIS_URL: oldPrimary.url });
+  try {
+    const key = await heldKey();
+    const entries = await onRedis(fleet, (redis) => readEntries(redis, key.id));
+    expect(entries.length).toBeGreaterThan(0);
+    await onRedis({ ...fleet, redis: oldPrimary }, (redis) => writeEntries(redis, entries));
+    expect((await key.revoke(fleet.member(0)))?.status).toBe(200);
+    await onRedis({ ...fleet, redis: oldPrimary }, (redis) => writeEntries(redis, entries));
+    await useEverywhere(key);
+    expectNoViolation();
+  } finally {
+    await fleet.end(apart);
+    await oldPrimary.stop();
+  }
+});
+
+it('F31: processes with different lists of peppers share keys, entries and revocations', async () => {
+  const newPepper = 'another-pepper-another-pepper-another!';
+  const late = await fleet.start({ API_KEYS_PEPPER: `${newPepper},${testPepper}` });
+  const knowsBoth = await fleet.start({ API_KEYS_PEPPER: `${testPepper},${newPepper}` });
+  const key = await heldKey();
+  expect((await key.use(key.usable('read'), late))?.status).toBe(200);
+  for (const on of [late, knowsBoth]) {
+    const other = await heldKey();
+    expect((await other.revoke(on))?.status).toBe(200);
+    await useEverywhere(other);
+  }
+  expect((await key.revoke(fleet.member(0)))?.status).toBe(200);
+  await useEverywhere(key);
+  expectNoViolation();
+  await fleet.end(late);
+  await fleet.end(knowsBoth);
+});

@@ -1,0 +1,50 @@
+import { crashDuringChanges } from '../crash-points.js';
+import { startFleet, type Fleet, type Member } from '../fleet.js';
+import { pause } from '../pause.js';
+import { seededRandom } from '../seeded-random.js';
+import { isWholeRun } from '../whole-run.js';
+
+jest.setTimeout(isWholeRun ? 20 * 60_000 : 120_000);
+
+const environment = { LEASE_SECONDS: '2' };
+/** Each kills a process in the middle of four changes. */
+const rounds = isWholeRun ? 100 : 6;
+
+let fleet: Fleet;
+afterEach(() => fleet.stop());
+
+async function sweep(crashOf: (victim: Member, round: number) => () => Promise<void>): Promise<void> {
+  const total = { committed: 0, undone: 0, violations: [] as string[] };
+  for (let round = 0; round < rounds; round += 1) {
+    const victim = await fleet.start();
+    const { committed, undone, violations } = await crashDuringChanges(fleet, victim, crashOf(victim, round));
+    total.committed += committed;
+    total.undone += undone;
+    total.violations.push(...violations.map((violation) => `round ${round}: ${violation}`));
+  }
+  expect(total.violations).toEqual([]);
+  // Otherwise the process was killed before or after everything.
+  expect(total.committed).toBeGreaterThan(0);
+  expect(total.undone).toBeGreaterThan(0);
+}
+
+it('F24, F25: a process is killed at the n-th message to PostgreSQL while it creates, rotates, revokes and narrows', async () => {
+  fleet = await startFleet({ place: 'PostgreSQL', processes: 1, environment });
+  await sweep((victim, round) => async () => {
+    // The four changes take about 60 messages.
+    const last = 1 + Math.floor((round * 60) / rounds);
+    let messages = 0;
+    await new Promise<void>((resolve) => {
+      victim.database?.onRequest(() => {
+        messages += 1;
+        if (messages === last) resolve();
+      });
+    });
+  });
+});
+
+it('F24, F25: a process is killed at any moment while it creates, rotates, revokes and narrows on SQLite', async () => {
+  fleet = await startFleet({ place: 'one SQLite file', processes: 1, environment });
+  const random = seededRandom(1);
+  await sweep((_, round) => () => pause((round * 120) / rounds + random.between(0, 3)));
+});
