@@ -23,7 +23,7 @@ export interface FollowerParts {
 /** Most changes that one beat returns. */
 const pageSize = 500;
 /** How many of the last changes are loaded at the start, so that copies from before it can be judged. */
-const loadedAtStart = 2_000;
+const loadedAtStart = 1_000;
 /** Beats in one lease. */
 const beatsPerLease = 4;
 

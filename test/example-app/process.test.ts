@@ -255,7 +255,7 @@ describe('the process of the example app', () => {
     const [one, other] = await Promise.all([start(environment), start(environment)]);
     const lines = await one.linesToPaste();
     await other.linesToPaste();
-    expect(await (await fetch(`${one.url}/ready`)).json()).toEqual({ ready: true, redis: 'up' });
+    expect(await (await fetch(`${one.url}/ready`)).json()).toMatchObject({ state: 'normal', redis: 'up' });
     const use = (url: string): string =>
       `curl -s -w ' -> %{http_code}\\n' ${url}/orders -H "X-API-Key: $KEY"\n`;
     const revoke = `curl -s -o /dev/null -w '-> %{http_code}\\n' -X POST ${one.url}/api-keys/keys/$ID/revoke -H "Authorization: Bearer $TOKEN"\n`;
@@ -269,7 +269,7 @@ describe('the process of the example app', () => {
   it('brings a Redis and a PostgreSQL along with start:redis, and stops them at its end', async () => {
     const app = await start({}, 'start-with-redis.mjs');
     const lines = await app.linesToPaste();
-    expect(await (await fetch(`${app.url}/ready`)).json()).toEqual({ ready: true, redis: 'up' });
+    expect(await (await fetch(`${app.url}/ready`)).json()).toMatchObject({ state: 'normal', redis: 'up' });
     expect(statusesIn(paste(lines))).toEqual(statusesOfTheLines);
     const ports = [...app.output().matchAll(/(?:redis|postgres):\/\/\S*?:(\d+)/g)].map(([, port]) => port);
     expect(ports).toHaveLength(2);

@@ -226,7 +226,7 @@ describe('a pool that the app holds for a long time', () => {
   });
 
   it('hands a client on to those who still wait, oldest first, also when many do', async () => {
-    const calls = Array.from({ length: 150 }, () => store.find(sampleKey().id));
+    const calls = Array.from({ length: 150 }, () => store.find(sampleKey().id, sampleKey().ownerId));
     await sleep(20);
     held.release();
     expect(new Set((await Promise.all(calls)).map((record) => record?.version))).toEqual(new Set([1]));
