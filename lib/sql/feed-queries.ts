@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { CompiledQuery, Kysely, QueryResult, Selectable } from 'kysely';
-import type { AuditAction, AuditEvent } from '../domain/audit-event.js';
+import type { AliasedExpression, Kysely, Selectable } from 'kysely';
+import type { AuditAction } from '../domain/audit-event.js';
 import { firstAuditHash } from '../ports/audit-chain.js';
 import type { BeatAnswer, FeedChange, Instance } from '../ports/change-feed.js';
+import { preparedStatement } from './prepared-statement.js';
 import type { SqlDialect } from './sql-database.js';
 import type { InstancesTable, Tables } from './tables.js';
 
@@ -17,31 +19,38 @@ export interface FeedQueries {
   remove(on: Kysely<Tables>, instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean>;
 }
 
-type Run<R> = (on: Kysely<Tables>, parameters: readonly unknown[]) => Promise<QueryResult<R>>;
+/** Changes that are read in one statement of {@link FeedQueries.latest}, which is one pause for the event loop. */
+const changesPerStatement = 500;
 
 interface ChangeRow {
   readonly sequence: number;
   readonly key_id: string;
+  readonly key_version: number;
   readonly action: string;
-  readonly payload: string;
   readonly hash: string;
 }
 
 /** @param database - any connection of the store; the statements can be run on each of them */
 export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect): FeedQueries {
-  const join = prepared(
+  const join = preparedStatement(
     database
       .insertInto('instances')
       .values({ id: '', beat: 0, acked: 0, lease_ms: 0 })
       .onConflict((conflict) => conflict.column('id').doNothing()),
   );
-  const leave = prepared(database.deleteFrom('instances').where('id', '=', ''));
-  const remove = prepared(database.deleteFrom('instances').where('id', '=', '').where('beat', '=', 0));
-  const instances = prepared<Selectable<InstancesTable>>(database.selectFrom('instances').selectAll());
-  const head = prepared<{ sequence: number }>(
+  const leave = preparedStatement(database.deleteFrom('instances').where('id', '=', ''));
+  const remove = preparedStatement(
+    database.deleteFrom('instances').where('id', '=', '').where('beat', '=', 0),
+  );
+  const instances = preparedStatement<Selectable<InstancesTable>>(
+    database.selectFrom('instances').selectAll(),
+  );
+  const head = preparedStatement<{ sequence: number }>(
     database.selectFrom('audit_head').select('sequence').where('id', '=', sql.lit(1)),
   );
-  const latest = prepared<ChangeRow>(changes(database).orderBy('sequence', 'desc').limit(1));
+  const latest = preparedStatement<ChangeRow>(
+    changes(database, dialect).where('sequence', '<', 0).orderBy('sequence', 'desc').limit(1),
+  );
 
   return {
     beat: dialect === 'postgres' ? beatInOneStatement(database) : beatInTransaction(database),
@@ -52,8 +61,16 @@ export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect
       await leave(on, [instanceId]);
     },
     async latest(on, limit) {
-      const { rows } = await latest(on, [limit]);
-      return rows.map(changeFromRow).reverse();
+      const newestFirst: ChangeRow[] = [];
+      for (;;) {
+        const below = newestFirst.at(-1)?.sequence ?? Number.MAX_SAFE_INTEGER;
+        const wanted = Math.min(limit - newestFirst.length, changesPerStatement);
+        const { rows } = await latest(on, [below, wanted]);
+        newestFirst.push(...rows);
+        if (rows.length < wanted || newestFirst.length === limit) break;
+        await nextTurn();
+      }
+      return newestFirst.reverse().map(changeFromRow);
     },
     async lastSequence(on) {
       const { rows } = await head(on, []);
@@ -78,7 +95,9 @@ const notListed: BeatAnswer = { isListed: false, ackedHash: null, changes: [] };
  * looks again, finds another `beat` and deletes nothing.
  */
 function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
-  const beat = prepared<{ [C in keyof ChangeRow]: ChangeRow[C] | null } & { acked_hash: string | null }>(
+  const beat = preparedStatement<
+    { [C in keyof ChangeRow]: ChangeRow[C] | null } & { acked_hash: string | null }
+  >(
     database
       .with('listed', (on) =>
         on
@@ -95,14 +114,14 @@ function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
         (eb) =>
           eb
             .selectFrom('audit_events')
-            .select(['sequence', 'key_id', 'action', 'payload', 'hash'])
+            .select(['sequence', 'key_id', 'action', 'hash', keyVersion('postgres')])
             .where('sequence', '>', 0)
             .orderBy('sequence')
             .limit(1)
             .as('change'),
         (on) => on.onTrue(),
       )
-      .select(['change.sequence', 'change.key_id', 'change.action', 'change.payload', 'change.hash'])
+      .select(['change.sequence', 'change.key_id', 'change.key_version', 'change.action', 'change.hash'])
       .select((eb) =>
         eb
           .selectFrom('audit_events as entry')
@@ -127,7 +146,7 @@ function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
 
 /** SQLite: to be run in a transaction that has taken the write lock, so nothing changes between the steps. */
 function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
-  const beat = prepared(
+  const beat = preparedStatement(
     database
       .updateTable('instances')
       .set((eb) => ({
@@ -136,10 +155,12 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
       }))
       .where('id', '=', ''),
   );
-  const entry = prepared<{ hash: string }>(
+  const entry = preparedStatement<{ hash: string }>(
     database.selectFrom('audit_events').select('hash').where('sequence', '=', 0),
   );
-  const after = prepared<ChangeRow>(changes(database).where('sequence', '>', 0).orderBy('sequence').limit(1));
+  const after = preparedStatement<ChangeRow>(
+    changes(database, 'sqlite').where('sequence', '>', 0).orderBy('sequence').limit(1),
+  );
   return async (on, instanceId, acked, limit) => {
     const { numAffectedRows } = await beat(on, [acked, instanceId]);
     if (numAffectedRows !== 1n) return notListed;
@@ -149,17 +170,21 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
   };
 }
 
-function changes(database: Kysely<Tables>) {
-  return database.selectFrom('audit_events').select(['sequence', 'key_id', 'action', 'payload', 'hash']);
+function changes(database: Kysely<Tables>, dialect: SqlDialect) {
+  return database
+    .selectFrom('audit_events')
+    .select(['sequence', 'key_id', 'action', 'hash', keyVersion(dialect)]);
 }
 
-function changeFromRow({ sequence, key_id: keyId, action, payload, hash }: ChangeRow): FeedChange {
-  const { keyVersion } = JSON.parse(payload) as Pick<AuditEvent, 'keyVersion'>;
-  return { sequence, keyId, keyVersion, action: action as AuditAction, hash };
+/** Taken out of the payload by the database: thousands of payloads would hold up the event loop. */
+function keyVersion(dialect: SqlDialect): AliasedExpression<number, 'key_version'> {
+  const payload = sql.ref('payload');
+  return dialect === 'postgres'
+    ? sql<number>`(${payload}::json ->> 'keyVersion')::bigint`.as('key_version')
+    : sql<number>`json_extract(${payload}, '$.keyVersion')`.as('key_version');
 }
 
-/** Builds a statement; the values in it only hold the places of the parameters that each call brings. */
-function prepared<R = unknown>(statement: { compile(): CompiledQuery<unknown> }): Run<R> {
-  const compiled = statement.compile();
-  return (on, parameters) => on.executeQuery<R>({ ...(compiled as CompiledQuery<R>), parameters });
+function changeFromRow(row: ChangeRow): FeedChange {
+  const { sequence, key_id: keyId, key_version: version, action, hash } = row;
+  return { sequence, keyId, keyVersion: version, action: action as AuditAction, hash };
 }

@@ -1,11 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely, Selectable } from 'kysely';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { KeyUse } from '../ports/key-store.js';
 import { credentialRows, keyRow } from './record-mapping.js';
 import type { SqlDialect } from './sql-database.js';
 import type { CredentialsTable, Tables } from './tables.js';
-import type { TimeBudget } from './time-budget.js';
 
 /** Adds a key with its credentials and digests; rejects when the id is taken. */
 export async function insertKey(database: Kysely<Tables>, record: ApiKeyRecord): Promise<void> {
@@ -113,58 +110,4 @@ export async function insertDigest(
     .values(digest)
     .onConflict((conflict) => conflict.columns(['key_id', 'credential_id', 'pepper_id']).doNothing())
     .execute();
-}
-
-/** Rows in one statement. SQLite runs in the thread of the event loop, and a statement is one pause for it. */
-const usesPerStatement = 100;
-
-/** Adds uses and moves the times of last use forward; keys that do not exist are left out. */
-export async function advanceUses(
-  database: Kysely<Tables>,
-  uses: readonly KeyUse[],
-  budget: TimeBudget,
-): Promise<void> {
-  // In order of id, so that two batches never wait for each other's rows in a circle.
-  const merged = [...mergedByKey(uses).values()].sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
-  for (let start = 0; start < merged.length; start += usesPerStatement) {
-    // Whoever asked was told at the deadline that it failed, and may send the same uses again.
-    budget.check();
-    await advanceBatch(database, merged.slice(start, start + usesPerStatement));
-  }
-}
-
-function mergedByKey(uses: readonly KeyUse[]): Map<string, KeyUse> {
-  const merged = new Map<string, KeyUse>();
-  for (const use of uses) {
-    const { keyId, at, count } = merged.get(use.keyId) ?? { ...use, count: 0 };
-    merged.set(keyId, { keyId, at: Math.max(at, use.at), count: count + use.count });
-  }
-  return merged;
-}
-
-async function advanceBatch(database: Kysely<Tables>, batch: readonly KeyUse[]): Promise<void> {
-  const ids = batch.map((use) => use.keyId);
-  const known = await database.selectFrom('keys').select('id').where('id', 'in', ids).execute();
-  await nextTurn();
-  const knownIds = new Set(known.map((row) => row.id));
-  const rows = batch
-    .filter((use) => knownIds.has(use.keyId))
-    .map(({ keyId, at, count }) => ({ key_id: keyId, last_used_at: at, use_count: count }));
-  if (rows.length === 0) return;
-  await database
-    .insertInto('key_uses')
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.column('key_id').doUpdateSet((eb) => ({
-        last_used_at: eb
-          .case()
-          .when('excluded.last_used_at', '>', eb.ref('key_uses.last_used_at'))
-          .then(eb.ref('excluded.last_used_at'))
-          .else(eb.ref('key_uses.last_used_at'))
-          .end(),
-        use_count: eb('key_uses.use_count', '+', eb.ref('excluded.use_count')),
-      })),
-    )
-    .execute();
-  await nextTurn();
 }

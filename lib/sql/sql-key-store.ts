@@ -6,7 +6,7 @@ import { ApiKeysError } from '../errors.js';
 import type { ChangeFeed } from '../ports/change-feed.js';
 import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
 import { listAuditEvents, lockAuditHead } from './audit-queries.js';
-import { advanceUses, insertDigest } from './key-changes.js';
+import { insertDigest } from './key-changes.js';
 import { compileFindKey, findKey, listKeys } from './key-queries.js';
 import type { FindKeyById } from './key-queries.js';
 import { migrate } from './migrate.js';
@@ -17,6 +17,8 @@ import { isStorable } from './storable-text.js';
 import type { Tables } from './tables.js';
 import { TimeBudget } from './time-budget.js';
 import { Turnstile } from './turnstile.js';
+import { compileAdvanceUses, mergeUses } from './use-counts.js';
+import type { AdvanceUses } from './use-counts.js';
 
 /** Settings of {@link SqlKeyStore}, defaults filled in. */
 export interface SqlKeyStoreSettings {
@@ -36,6 +38,7 @@ export class SqlKeyStore implements KeyStore {
   /** Changes wait for each other anyway; waiting here, they keep no connection from the reads. */
   readonly #changes = new Turnstile();
   #findById: FindKeyById | undefined;
+  #advanceUses: AdvanceUses | undefined;
   #opening: Promise<void> | undefined;
   #isOpen = false;
 
@@ -131,11 +134,14 @@ export class SqlKeyStore implements KeyStore {
   }
 
   recordUse(uses: readonly KeyUse[]): Promise<void> {
-    const storable = uses.filter((use) => isStorable(use.keyId));
-    if (storable.length === 0) return Promise.resolve();
-    return this.#within('Recording uses', (budget) =>
-      this.#database.write(budget, (database) => advanceUses(database, storable, budget)),
-    );
+    return this.#within('Recording uses', async (budget) => {
+      const merged = await mergeUses(uses);
+      if (merged.length === 0) return;
+      await this.#database.write(budget, (database) => {
+        this.#advanceUses ??= compileAdvanceUses(database, this.#database.dialect);
+        return this.#advanceUses(database, merged, budget);
+      });
+    });
   }
 
   #within<T>(

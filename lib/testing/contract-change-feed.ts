@@ -66,6 +66,21 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
       await insertMany(store, 5);
       expect(numbersOf(await store.feed.latest(2))).toEqual([4, 5]);
       expect(numbersOf(await store.feed.latest(5))).toEqual([1, 2, 3, 4, 5]);
+      expect(await store.feed.latest(0)).toEqual([]);
+    });
+
+    it('shows as many of the last changes as are wanted', async ({ store }) => {
+      const records = Array.from({ length: 700 }, (_, index) => sampleKey({ id: `key${index}` }));
+      for (let start = 0; start < records.length; start += 100) {
+        await store.transact(async (transaction) => {
+          for (const record of records.slice(start, start + 100)) {
+            await transaction.insert({ ...record, credentials: [] }, sampleEvent(record));
+          }
+        });
+      }
+      const numbers = Array.from({ length: 700 }, (_, index) => index + 1);
+      expect(numbersOf(await store.feed.latest(9_999))).toEqual(numbers);
+      expect(numbersOf(await store.feed.latest(600))).toEqual(numbers.slice(100));
     });
 
     it('tells nothing of a change that is not committed, or failed', async ({ store, other }) => {

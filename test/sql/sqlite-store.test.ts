@@ -142,6 +142,29 @@ describe('sqliteStore', () => {
     await store.close();
   });
 
+  it('gives other work a turn while it records thousands of uses', async () => {
+    const store = sqliteStore({ file });
+    await store.open();
+    await insert(store, sampleKey());
+    let turns = 0;
+    const pulse = (): void => {
+      turns += 1;
+      next = setImmediate(pulse);
+    };
+    let next = setImmediate(pulse);
+    const uses = Array.from({ length: 10_000 }, (_, index) => ({
+      keyId: index % 2 === 0 ? sampleKey().id : `unknown${index}`,
+      at: index,
+      count: 1,
+    }));
+    await store.recordUse(uses);
+    clearImmediate(next);
+    expect((await store.find(sampleKey().id))?.useCount).toBe(5_000);
+    // One for each hundred rows.
+    expect(turns).toBeGreaterThan(50);
+    await store.close();
+  });
+
   it('undoes a change whose work takes too long, and lets the next one through', async () => {
     const store = sqliteStore({ file, deadlineMs: 200 });
     await store.open();
