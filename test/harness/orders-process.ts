@@ -1,5 +1,5 @@
 // A small app as a process of its own, so that tests can watch several of them, and kill them.
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import express from 'express';
 import { createApiKeys, type Actor } from '../../lib/index.js';
 import type { OrdersAnswer, OrdersCommand } from './start-orders.js';
@@ -35,22 +35,37 @@ app.get('/status', (_req, res) => void res.json(apiKeys.status()));
 
 const workers = new Set<Worker>();
 let workerQuestions = 0;
-process.on('worker', (worker) => {
-  workers.add(worker);
-  const { postMessage } = worker;
-  worker.postMessage = (...question: Parameters<typeof postMessage>) => {
-    workerQuestions += 1;
-    postMessage.apply(worker, question);
-  };
-});
+process.on('worker', (worker) => workers.add(worker));
+const { postMessage } = Worker.prototype;
+Worker.prototype.postMessage = function countQuestion(...question: Parameters<typeof postMessage>) {
+  workerQuestions += 1;
+  postMessage.apply(this, question);
+};
 
 process.on('message', (message: OrdersCommand) => {
   if (message.command === 'set-clock') clockIsAheadMs = message.aheadMs;
   if (message.command === 'end-workers') for (const worker of workers) void worker.terminate();
-  const answer: OrdersAnswer = { workersStarted: workers.size, workerQuestions };
-  process.send?.(answer);
+  if (message.command === 'verify') void verifyAtOnce(message.token, message.times).then(answer);
+  else answer([]);
   if (message.command === 'block') setImmediate(() => block(message.milliseconds));
 });
+
+function answer(verdicts: OrdersAnswer['verdicts']): void {
+  const message: OrdersAnswer = { workersStarted: workers.size, workerQuestions, verdicts };
+  process.send?.(message);
+}
+
+function verifyAtOnce(token: string, times: number): Promise<string[]> {
+  const verifying = Array.from({ length: times }, () => apiKeys.keys.verify(token));
+  return Promise.all(
+    verifying.map((verdict) =>
+      verdict.then(
+        (decided) => (decided.allowed ? 'allowed' : decided.code),
+        (error: Error & { code?: string }) => error.code ?? error.message,
+      ),
+    ),
+  );
+}
 
 function block(milliseconds: number): void {
   const end = performance.now() + milliseconds;

@@ -20,6 +20,8 @@ export type OrdersCommand =
   | { readonly command: 'block'; readonly milliseconds: number }
   /** Terminates every worker thread, whatever it is doing. */
   | { readonly command: 'end-workers' }
+  /** Verifies a token so many times at once, without HTTP. */
+  | { readonly command: 'verify'; readonly token: string; readonly times: number }
   /** Does nothing. */
   | { readonly command: 'report' };
 
@@ -28,6 +30,8 @@ export interface OrdersAnswer {
   readonly workersStarted: number;
   /** Messages to worker threads: one for each bcrypt. */
   readonly workerQuestions: number;
+  /** `allowed` or a code, for each verification that was asked for. */
+  readonly verdicts: readonly string[];
 }
 
 /** The app of `orders-process.ts`, running. */

@@ -13,7 +13,9 @@ const rounds = isWholeRun ? 100 : 6;
 let fleet: Fleet;
 afterEach(() => fleet.stop());
 
-async function sweep(crashOf: (victim: Member, round: number) => () => Promise<void>): Promise<void> {
+async function expectWholeChanges(
+  crashOf: (victim: Member, round: number) => () => Promise<void>,
+): Promise<void> {
   const total = { committed: 0, undone: 0, violations: [] as string[] };
   for (let round = 0; round < rounds; round += 1) {
     const victim = await fleet.start();
@@ -30,7 +32,7 @@ async function sweep(crashOf: (victim: Member, round: number) => () => Promise<v
 
 it('F24, F25: a process is killed at the n-th message to PostgreSQL while it creates, rotates, revokes and narrows', async () => {
   fleet = await startFleet({ place: 'PostgreSQL', processes: 1, environment });
-  await sweep((victim, round) => async () => {
+  await expectWholeChanges((victim, round) => async () => {
     // The four changes take about 60 messages.
     const last = 1 + Math.floor((round * 60) / rounds);
     let messages = 0;
@@ -46,5 +48,5 @@ it('F24, F25: a process is killed at the n-th message to PostgreSQL while it cre
 it('F24, F25: a process is killed at any moment while it creates, rotates, revokes and narrows on SQLite', async () => {
   fleet = await startFleet({ place: 'one SQLite file', processes: 1, environment });
   const random = seededRandom(1);
-  await sweep((_, round) => () => pause((round * 120) / rounds + random.between(0, 3)));
+  await expectWholeChanges((_, round) => () => pause((round * 120) / rounds + random.between(0, 3)));
 });

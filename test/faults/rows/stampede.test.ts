@@ -1,10 +1,11 @@
 import { testPepper } from '../../harness/instance.js';
+import { pause } from '../pause.js';
 import { startFleet, type Fleet, type Member } from '../fleet.js';
 
 jest.setTimeout(60_000);
 
 const readsOneKey = /select .*"keys"/s;
-const requests = 1_000;
+const times = 1_000;
 
 let fleet: Fleet;
 beforeAll(async () => {
@@ -14,7 +15,10 @@ afterAll(() => fleet.stop());
 
 async function makeToken(): Promise<string> {
   const body = { name: 'CI', scopes: ['orders:read'] };
-  return String((await fleet.member(0).app.manage('POST', '/keys', body)).body['key']);
+  const created = await fleet.member(0).app.manage('POST', '/keys', body);
+  // A process that hears of the new key while it reads it, reads it again.
+  await pause(500);
+  return String(created.body['key']);
 }
 
 /** Counts the statements that read a key. */
@@ -26,15 +30,12 @@ function countReads({ database }: Member): () => number {
   return () => reads;
 }
 
-const useAtOnce = (token: string, { app }: Member) =>
-  Promise.all(Array.from({ length: requests }, () => app.use(token)));
-
-it('R28: a thousand requests for a key that nobody holds cost each process one reading', async () => {
+it('R28: a thousand verifications of a key that nobody holds cost each process one reading', async () => {
   const token = await makeToken();
   for (const member of fleet.members) {
     const reads = countReads(member);
-    const answers = await useAtOnce(token, member);
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const { verdicts } = await member.app.tell({ command: 'verify', token, times });
+    expect(verdicts).toEqual(Array.from({ length: times }, () => 'allowed'));
     expect(reads()).toBe(1);
   }
 });
@@ -42,13 +43,13 @@ it('R28: a thousand requests for a key that nobody holds cost each process one r
 it('R28: with the pepper lost, they cost it one bcrypt', async () => {
   const token = await makeToken();
   const late = await fleet.start({ API_KEYS_PEPPER: testPepper.split('').toReversed().join('') });
+  const reads = countReads(late);
   const before = await late.app.tell({ command: 'report' });
-  const answers = await useAtOnce(token, late);
-  const after = await late.app.tell({ command: 'report' });
-  const good = answers.filter(({ status }) => status === 200).length;
-  expect(good).toBeGreaterThan(0);
-  expect(answers.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
+  const after = await late.app.tell({ command: 'verify', token, times });
+  expect(after.verdicts).toEqual(Array.from({ length: times }, () => 'allowed'));
   expect(after.workerQuestions - before.workerQuestions).toBe(1);
+  // The copy, the slow hash, and the key as it is after the slow hash.
+  expect(reads()).toBeLessThanOrEqual(4);
 });
 
 it('R28: a reading that fails, fails for those who wait for it, and is not remembered', async () => {
