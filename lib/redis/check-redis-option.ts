@@ -38,7 +38,8 @@ function checkUrl(url: string): void {
 function checkClient(client: unknown): void {
   if (typeof client !== 'object' || client === null) throw neither();
   const has = (name: string, type: string): boolean => typeof Reflect.get(client, name) === type;
-  if (!has('status', 'string') || !has('getrange', 'function') || !has('eval', 'function')) throw neither();
+  const methods = ['getrange', 'eval', 'evalsha', 'publish', 'connect', 'on', 'off'];
+  if (!has('status', 'string') || !methods.every((name) => has(name, 'function'))) throw neither();
   const options: unknown = Reflect.get(client, 'options');
   if (typeof options !== 'object' || options === null) return;
   if ('scaleReads' in options && options.scaleReads !== 'master') {

@@ -45,7 +45,7 @@ export class RedisLink {
     this.#isBorrowed = typeof connection !== 'string';
     this.#connection =
       typeof connection === 'string'
-        ? connectRedis(connection, (error) => this.#outage.failed(error))
+        ? connectRedis(connection, (error) => this.#failed(error))
         : borrowRedis(connection);
     this.client = this.#connection.client;
     this.#breaker = new Breaker(() => this.#probe());
@@ -68,7 +68,7 @@ export class RedisLink {
    */
   ask(command: () => Promise<unknown>, done: (answer: unknown) => void): void {
     settleInTime(
-      command(),
+      promiseOf(command),
       this.#parts.deadlineMs,
       (answer) => {
         this.#breaker.worked();
@@ -145,6 +145,7 @@ export class RedisLink {
   async #connected(): Promise<void> {
     const { client } = this;
     if (client.status === 'ready') return;
+    if (client.status === 'end') throw new Error('closed');
     if (client.status === 'wait') {
       await client.connect();
       return;
@@ -190,5 +191,14 @@ export class RedisLink {
 
   #warn(warning: string): void {
     this.#parts.logger.warn(`api-keys: redis: ${warning}`);
+  }
+}
+
+/** A client that throws has failed like one that rejects: whoever asked must hear of it. */
+function promiseOf(command: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return command();
+  } catch (error) {
+    return Promise.reject(error as Error);
   }
 }

@@ -70,7 +70,7 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
   let fillsUnderWay = 0;
 
   function usableUntil({ key }: CachedCopy, readAt: number): number {
-    return Math.min(readAt + lifetimeMs, key.expiresAt ?? Infinity);
+    return Math.floor(Math.min(readAt + lifetimeMs, key.expiresAt ?? Infinity));
   }
 
   /** Writes a copy under some of its names. Never rejects. */

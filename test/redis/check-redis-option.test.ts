@@ -4,7 +4,17 @@ import { InvalidOptionError } from '../../lib/errors.js';
 import { checkRedisOption } from '../../lib/redis/check-redis-option.js';
 
 const lazy = { lazyConnect: true } as const;
-const stub = { status: 'ready', getrange: () => '', eval: () => '' };
+const method = () => null;
+const stub: Readonly<Record<string, unknown>> = {
+  status: 'ready',
+  getrange: method,
+  eval: method,
+  evalsha: method,
+  publish: method,
+  connect: method,
+  on: method,
+  off: method,
+};
 
 function refusalOf(connection: unknown, keyPrefix?: unknown): unknown {
   try {
@@ -64,6 +74,8 @@ describe('checkRedisOption', () => {
     ['a function', () => stub],
     ['a client of the package redis', { isOpen: true, get: () => null, eval: () => null }],
     ['a client without eval', { ...stub, eval: undefined }],
+    ['a client without evalsha', { ...stub, evalsha: undefined }],
+    ['a client without events', { ...stub, on: undefined }],
   ])('refuses %s', (_, connection) => {
     expect(refusalOf(connection)).toMatchObject({
       code: 'ERR_API_KEYS_INVALID_OPTION',
