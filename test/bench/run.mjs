@@ -1,95 +1,226 @@
-// Compares the guard with bare Express, in one process and in paired rounds.
-//   npm run bench -- [--quick] [--connections 64] [--json FILE]
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+// What a guard costs: every variant is a route of one process and is compared with a bare route of that process, in
+// short windows in shuffled order.
+//   npm run bench -- [--quick] [--connections 64] [--json FILE] [--report FILE] [--docs]
+//     --quick    shorter windows, and no runs over many keys or several processes
+//     --json     writes the rows       --report   writes all that was measured
+//     --docs     puts the tables into docs/benchmarks.md
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import autocannon from 'autocannon';
+import { format, resolveConfig } from 'prettier';
+import { createDatabase, startPostgres } from '../servers/postgres.cjs';
 import { startRedis } from '../servers/redis.cjs';
-import { comparePaired } from './paired-rounds.mjs';
-
-const names = ['bare', 'bare-control', 'guard-l2', 'guard-store'];
-/** Two bare routes must come out alike, or the machine was too restless to compare anything. */
-const controlBounds = [0.97, 1.03];
+import { compareRoutes } from './compare-routes.mjs';
+import { environmentFacts } from './environment-facts.mjs';
+import { measureFlood } from './flood.mjs';
+import { installPeers } from './install-peers.mjs';
+import { measureKeyMemory } from './key-memory.mjs';
+import { chooseLoadGenerator } from './load-generator.mjs';
+import { markdownReport, replaceMeasured } from './markdown-report.cjs';
+import { startMeasuredProcess } from './measured-process.mjs';
+import { controlBounds, controlHolds } from './paired-rounds.cjs';
+import { comparisonSeconds, planFor } from './plan.mjs';
+import { moveToLoad } from './processors.mjs';
+import { createProgress } from './progress.mjs';
+import { createRedisCommandCounter } from './redis-commands.mjs';
+import { resultRows } from './result-rows.cjs';
+import { measureRevocation } from './revocation.mjs';
+import {
+  about,
+  control,
+  fewConnectionsVariants,
+  floodVariants,
+  manyKeysVariants,
+  usualVariants,
+} from './variants.mjs';
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     connections: { type: 'string', default: '64' },
     json: { type: 'string' },
+    report: { type: 'string' },
+    docs: { type: 'boolean', default: false },
   },
 });
-const rounds = options.quick ? 5 : 9;
-const seconds = options.quick ? 1 : 2;
+const plan = planFor(options.quick);
+const document = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));
 
-const redis = await startRedis();
-const child = fork(fileURLToPath(new URL('./server.mjs', import.meta.url)), {
-  env: { ...process.env, NODE_ENV: 'production', REDIS_URL: redis.url },
-});
-const exited = once(child, 'exit');
-try {
-  const [{ port, tokens }] = await Promise.race([
-    once(child, 'message'),
-    exited.then(() => {
-      throw new Error('the measured process ended before it listened');
-    }),
-  ]);
-
-  async function cpuMicros() {
-    child.send('cpu');
-    const [answer] = await once(child, 'message');
-    return answer.cpuMicros;
-  }
-
-  async function measure(name) {
-    const before = await cpuMicros();
-    const result = await autocannon({
-      url: `http://127.0.0.1:${port}`,
-      connections: Number(options.connections),
-      duration: seconds,
-      // The same headers on every route, the bare ones too.
-      requests: tokens.map((token) => ({ path: `/${name}`, headers: { 'X-Api-Key': token } })),
-    });
-    const after = await cpuMicros();
-    if (result.non2xx > 0 || result.errors > 0) {
-      throw new Error(`${name}: ${result.non2xx} refused and ${result.errors} failed requests`);
-    }
-    return {
-      requests: result.requests.total,
-      seconds: result.duration,
-      cpuMicros: after - before,
-      p50Micros: result.latency.p50 * 1000,
-      p99Micros: result.latency.p99 * 1000,
-    };
-  }
-
-  console.log(`Warming up ${names.length} routes, then ${rounds} rounds of ${seconds} s each`);
-  for (const name of names) await measure(name);
-  const rows = await comparePaired({
-    names,
-    rounds,
-    measure,
-    onRound: (round) => console.log(`round ${round} of ${rounds}`),
-  });
-
-  console.log('\n| route | of bare | CPU added, µs | p50, ms | p99, ms |');
-  console.log('| --- | ---: | ---: | ---: | ---: |');
-  for (const { name, ratioToBare, cpuAddedMicros, p50Micros, p99Micros } of rows) {
-    const figures = [ratioToBare.toFixed(3), cpuAddedMicros.toFixed(1), p50Micros / 1000, p99Micros / 1000];
-    console.log(`| ${[name, ...figures].join(' | ')} |`);
-  }
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
-
-  const control = rows.find(({ name }) => name === 'bare-control').ratioToBare;
-  if (control < controlBounds[0] || control > controlBounds[1]) {
-    console.error(
-      `\nVoid: the two bare routes differ (${control.toFixed(3)}). Run it again on a quieter machine.`,
-    );
-    process.exitCode = 1;
-  }
-} finally {
-  child.kill('SIGTERM');
-  await exited;
-  await redis.stop();
+/** What makes the run fail, without ending it. @type {string[]} */
+const troubles = [];
+/** @param {string} trouble */
+function complain(trouble) {
+  troubles.push(trouble);
+  console.error(`\n!!! ${trouble}\n`);
 }
+
+/** What was started and has to be stopped, the last one first. @type {Array<() => Promise<unknown>>} */
+const stops = [];
+
+moveToLoad(process.pid);
+if (!installPeers())
+  complain('The packages to compare with cannot be installed: the results are without them.');
+const load = chooseLoadGenerator();
+console.log(`Load comes from ${load.name}`);
+const floodSeconds = plan.floodRounds * plan.floodSeconds * (floodVariants.length + 1);
+const progress = createProgress(
+  comparisonSeconds(plan, usualVariants) +
+    usualVariants.length * plan.warmUpSeconds +
+    plan.fewConnections.length * comparisonSeconds(plan, fewConnectionsVariants) +
+    floodSeconds +
+    (plan.hasLongRuns ? comparisonSeconds(plan, manyKeysVariants) + 180 : 10),
+);
+/** @param {string} text @param {number} [seconds] */
+const onStep = (text, seconds) => progress.step(text, seconds);
+
+/** @param {string} redisUrl @param {string | undefined} postgresUrl */
+async function compareUsual(redisUrl, postgresUrl) {
+  onStep('making keys and starting the measured process');
+  const measured = await startMeasuredProcess({ set: 'usual', redisUrl, postgresUrl });
+  const redisCommands = createRedisCommandCounter(redisUrl);
+  try {
+    if (measured.missing.length > 0) {
+      complain(`Not measured, because it is not installed: ${measured.missing.join(', ')}`);
+    }
+    const parts = { measured, load, plan, onStep };
+    const comparisons = [
+      await compareRoutes({
+        ...parts,
+        redisCommands,
+        variants: usualVariants,
+        connections: Number(options.connections),
+      }),
+    ];
+    for (const connections of plan.fewConnections) {
+      comparisons.push(
+        await compareRoutes({ ...parts, variants: fewConnectionsVariants, connections, isWarm: true }),
+      );
+    }
+    const flood = await measureFlood({
+      measured,
+      forgeries: floodVariants,
+      rounds: plan.floodRounds,
+      seconds: plan.floodSeconds,
+      onStep,
+    });
+    return { comparisons, flood, redisCommands: redisCommands.results() };
+  } finally {
+    await redisCommands.stop();
+    await measured.stop();
+  }
+}
+
+/** @param {string} redisUrl */
+async function compareManyKeys(redisUrl) {
+  onStep('making 100,000 and 1,000,000 keys', 60);
+  const measured = await startMeasuredProcess({ set: 'many-keys', redisUrl });
+  try {
+    return await compareRoutes({ measured, load, plan, onStep, variants: manyKeysVariants, connections: 64 });
+  } finally {
+    await measured.stop();
+  }
+}
+
+/** @param {string} postgresUrl */
+async function compareFleets(postgresUrl) {
+  const results = [];
+  for (const processes of [2, 4]) {
+    onStep(`${plan.revocations} revocations with ${processes} processes`, 45);
+    const database = await createDatabase(postgresUrl);
+    results.push(await measureRevocation({ databaseUrl: database.url, processes, rounds: plan.revocations }));
+    await database.drop();
+  }
+  return results;
+}
+
+/** @returns {Promise<string | undefined>} its URL */
+async function startPostgresIfThere() {
+  try {
+    // A commit is written to disk, as it is where keys are kept in earnest.
+    const postgres = await startPostgres({ args: ['-c', 'fsync=on', '-c', 'full_page_writes=on'] });
+    stops.push(postgres.stop);
+    moveToLoad(postgres.pid);
+    return postgres.url;
+  } catch (error) {
+    console.error(`Without PostgreSQL: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+/** @param {readonly import('./markdown-report.cjs').Comparison[]} comparisons */
+function judge(comparisons) {
+  const restless = comparisons.filter(({ rows }) => !controlHolds(rows, control));
+  if (restless.length === 0) return null;
+  const ratios = restless.map(({ connections, rows }) => {
+    const ratio = rows.find(({ name }) => name === control)?.ratioToBare;
+    return `${ratio?.toFixed(3)} with ${connections} connections`;
+  });
+  return `two bare routes differ (${ratios.join(', ')}; ${controlBounds.join('–')} is allowed). Run it again on a quieter machine.`;
+}
+
+/** @param {import('./markdown-report.cjs').Report} report */
+async function publish(report) {
+  const markdown = markdownReport(report);
+  console.log(`\n${markdown}`);
+  if (options.json !== undefined) {
+    const rows = resultRows(report);
+    writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+  }
+  if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.docs && troubles.length === 0) {
+    const text = replaceMeasured(readFileSync(document, 'utf8'), markdown);
+    writeFileSync(document, await format(text, { ...(await resolveConfig(document)), parser: 'markdown' }));
+  }
+}
+
+try {
+  const redis = await startRedis();
+  stops.push(redis.stop);
+  moveToLoad(redis.pid);
+  const postgresUrl = await startPostgresIfThere();
+
+  const {
+    comparisons: [usual, ...fewConnections],
+    ...counted
+  } = await compareUsual(redis.url, postgresUrl && (await createDatabase(postgresUrl)).url);
+  onStep(`memory of ${plan.heldKeys} keys`, 10);
+  const keyMemory = await measureKeyMemory(plan.heldKeys);
+  const manyKeys = plan.hasLongRuns ? await compareManyKeys(redis.url) : null;
+  const revocations = plan.hasLongRuns && postgresUrl !== undefined ? await compareFleets(postgresUrl) : [];
+
+  const comparisons = [usual, ...fewConnections, ...(manyKeys === null ? [] : [manyKeys])];
+  for (const { dropped } of comparisons) {
+    if (dropped.length > 0) complain(`Gave wrong answers and is left out: ${dropped.join(', ')}`);
+  }
+  for (const { acceptedAfterwards, processes } of revocations) {
+    if (acceptedAfterwards > 0) {
+      complain(
+        `${processes} processes let ${acceptedAfterwards} requests in after the revocation was answered`,
+      );
+    }
+  }
+  const isVoid = judge(comparisons);
+  if (isVoid !== null) complain(`Void: ${isVoid}`);
+  await publish({
+    ...environmentFacts(load.name),
+    ...{
+      seconds: plan.seconds,
+      control: isVoid,
+      about,
+      usual,
+      fewConnections,
+      manyKeys,
+      keyMemory,
+      revocations,
+    },
+    ...counted,
+  });
+} finally {
+  for (const stop of stops.toReversed()) await stop().catch((error) => console.error(error));
+}
+
+if (troubles.length > 0) {
+  console.error(troubles.map((trouble) => `!!! ${trouble}`).join('\n'));
+  process.exitCode = 1;
+}
+console.log(`Took ${Math.round(progress.elapsedSeconds())} s.`);

@@ -1,56 +1,67 @@
 // The process under measurement: every variant is a route of it, so that all of them share its luck.
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import express from 'express';
-import { createApiKeys } from 'express-api-keys';
+import express4 from 'express4';
+import { manyKeysRoutes, ownRoutes } from './own-routes.mjs';
+import { peerRoutes } from './peer-routes.mjs';
 
-const keyCount = 200;
+/** @type {{ set: 'usual' | 'many-keys', redisUrl: string, postgresUrl?: string }} */
+const { set, ...servers } = JSON.parse(process.env.BENCH_SERVERS ?? '');
 const folder = mkdtempSync(join(tmpdir(), 'api-keys-bench-'));
-const shared = {
-  prefix: 'bench',
-  scopes: { 'orders:read': 'Read orders' },
-  pepper: 'a pepper that is worth nothing outside of this measurement',
-  database: `file:${join(folder, 'keys.sqlite')}`,
-  bcryptCost: 8,
-};
-const overStore = createApiKeys(shared);
-const overRedis = createApiKeys({ ...shared, redis: process.env.REDIS_URL });
-await Promise.all([overStore.ready(), overRedis.ready()]);
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const own =
+  set === 'usual' ? await ownRoutes({ folder, ...servers }) : await manyKeysRoutes({ folder, ...servers });
+const peers =
+  set === 'usual'
+    ? await peerRoutes({ folder, ...servers })
+    : { routes: {}, missing: [], close: async () => {} };
 
 /** @type {express.RequestHandler} */
 const answer = (_req, res) => void res.json({ orders: [] });
 const app = express();
-app.get('/bare', answer);
-app.get('/bare-control', answer);
-app.get('/guard-l2', overRedis.requireApiKey('orders:read'), answer);
-app.get('/guard-store', overStore.requireApiKey('orders:read'), answer);
-
-const tokens = [];
-for (let index = 0; index < keyCount; index += 1) {
-  const { key } = await overStore.keys.create({
-    ownerId: `owner ${index % 10}`,
-    name: `key ${index}`,
-    scopes: ['orders:read'],
-  });
-  tokens.push(key);
+const routes = { ...own.routes, ...peers.routes };
+for (const [name, { guard }] of Object.entries(routes)) {
+  app.get(`/${name}`, ...(guard === undefined ? [] : [guard]), answer);
 }
+const app4 = express4();
+app4.get('/bare-express4', answer);
 
-const server = app.listen(0, '127.0.0.1', () => {
-  process.send?.({ port: server.address().port, tokens });
-});
+const listening = [app, app4].map((each) => each.listen(0, '127.0.0.1'));
+await Promise.all(listening.map((server) => once(server, 'listening')));
+const [origin, origin4] = listening.map((server) => `http://127.0.0.1:${server.address().port}`);
 
-/** The parent asks for the processor time that was used so far, in microseconds. */
+/** @type {Record<string, { url: string, keyFile: string, order: 'in-turn' | 'random', expect: number }>} */
+const targets = {};
+for (const [name, { keyFile, order = 'in-turn', status = 200 }] of Object.entries(routes)) {
+  targets[name] = { url: `${origin}/${name}`, keyFile, order, expect: status };
+}
+targets['bare-express4'] = { ...targets.bare, url: `${origin4}/bare-express4` };
+
+const loopResolutionMs = 2;
+const loopDelay = monitorEventLoopDelay({ resolution: loopResolutionMs });
+loopDelay.enable();
+
+/** Answers what was used since the start, and how late timers were since the last question. */
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpuMicros: user + system });
+  const lateMicros = Math.max(0, loopDelay.percentile(99) / 1000 - loopResolutionMs * 1000);
+  loopDelay.reset();
+  process.send?.({ cpuMicros: user + system, loopDelayMicros: lateMicros });
 });
 
 async function stop() {
-  server.close();
-  server.closeAllConnections();
-  await Promise.all([overStore.close(), overRedis.close()]);
-  rmSync(folder, { recursive: true });
-  process.disconnect();
+  for (const server of listening) {
+    server.close();
+    server.closeAllConnections();
+  }
+  await Promise.all([own.close(), peers.close()]);
+  process.exit();
 }
 process.once('SIGTERM', () => void stop());
+process.once('disconnect', () => process.exit());
+process.send?.({ targets, missing: peers.missing });

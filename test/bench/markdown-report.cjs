@@ -1,0 +1,200 @@
+// @ts-check
+'use strict';
+
+/** @typedef {import('./paired-rounds.cjs').Row} Row */
+/**
+ * @typedef {object} Comparison
+ * @property {number} connections
+ * @property {readonly Row[]} rows
+ */
+/** @typedef {{ p50Ms: number, p99Ms: number, maxMs: number }} Spread */
+/**
+ * @typedef {object} Report
+ * @property {string} date
+ * @property {string} commit
+ * @property {string} machine
+ * @property {string} placing
+ * @property {Readonly<Record<string, string>>} versions
+ * @property {number} seconds of one window
+ * @property {string | null} control why nothing of this can be believed; `null` when the control held
+ * @property {Readonly<Record<string, string>>} about what each route does
+ * @property {Comparison} usual
+ * @property {readonly Comparison[]} fewConnections
+ * @property {Comparison | null} manyKeys
+ * @property {readonly { name: string, commandsPerRequest: number }[]} redisCommands
+ * @property {{ bytesPerKey: number, heldKeys: number } | null} keyMemory
+ * @property {{ perSecond: number, forgedShare: number, noneP99Micros: number, floods: readonly { name: string, p99Micros: number, ratioToNone: number }[] } | null} flood
+ * @property {readonly { processes: number, rounds: number, answered: Spread, refusedEverywhere: Spread, unconfirmed: number, acceptedAfterwards: number, sentAfterwards: number }[]} revocations
+ */
+
+/** @param {readonly (readonly string[])[]} lines the first is the head; all columns but the first are numbers @param {number} [texts] columns of text */
+function table(lines, texts = 1) {
+  const [head = [], ...body] = lines;
+  const rule = head.map((_, index) => (index < texts ? '---' : '---:'));
+  return [head, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** @param {number} micros */
+const milliseconds = (micros) => {
+  const value = micros / 1000;
+  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
+};
+
+/** @param {number} ratio */
+const shownRatio = (ratio) => (ratio < 0.1 ? ratio.toFixed(4) : ratio.toFixed(3));
+
+/** @param {Comparison} comparison @param {Report['about']} about */
+function comparisonTable({ rows }, about) {
+  return table(
+    [
+      ['Route', 'What it does', '÷ bare', '95 %', '+ CPU µs', 'p50 ms', 'p99 ms', 'Loop p99 ms', 'Rounds'],
+      ...rows.map((row) => [
+        `\`${row.name}\``,
+        about[row.name] ?? '',
+        shownRatio(row.ratioToBare),
+        row.ratioInterval.map(shownRatio).join('–'),
+        row.cpuAddedMicros.toFixed(1),
+        milliseconds(row.p50Micros),
+        milliseconds(row.p99Micros),
+        milliseconds(row.loopDelayMicros),
+        String(row.rounds),
+      ]),
+    ],
+    2,
+  );
+}
+
+/** @param {readonly Comparison[]} comparisons */
+function connectionsTable(comparisons) {
+  const names = [...new Set(comparisons.flatMap(({ rows }) => rows.map(({ name }) => name)))];
+  return table([
+    [
+      'Route',
+      ...comparisons.map(
+        ({ connections }) => `${connections} connection${connections === 1 ? '' : 's'}: ÷ bare, p50 ms`,
+      ),
+    ],
+    ...names.map((name) => [
+      `\`${name}\``,
+      ...comparisons.map(({ rows }) => {
+        const row = rows.find((each) => each.name === name);
+        return row === undefined ? '' : `${shownRatio(row.ratioToBare)}, ${milliseconds(row.p50Micros)}`;
+      }),
+    ]),
+  ]);
+}
+
+/** @param {Spread} spread */
+const shownSpread = ({ p50Ms, p99Ms, maxMs }) =>
+  [p50Ms, p99Ms, maxMs].map((value) => value.toFixed(1)).join(' / ');
+
+/**
+ * All that was measured, as Markdown.
+ * @param {Report} report
+ * @returns {string}
+ */
+function markdownReport(report) {
+  const { usual, fewConnections, manyKeys, redisCommands, keyMemory, flood, revocations, about } = report;
+  const parts = [
+    `Measured on ${report.date} at commit \`${report.commit}\`: ${report.machine}; ${report.placing}.`,
+    Object.entries(report.versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ') + '.',
+    ...(report.control === null ? [] : [`**Void:** ${report.control}`]),
+    `### ${usual.connections} connections`,
+    comparisonTable(usual, about),
+  ];
+  if (fewConnections.length > 0) {
+    parts.push(
+      '### Few connections',
+      connectionsTable([...fewConnections, usualAmong(usual, fewConnections)]),
+    );
+  }
+  if (manyKeys !== null) {
+    parts.push('### Many keys in use, drawn at random', comparisonTable(manyKeys, about));
+  }
+  if (redisCommands.length > 0) {
+    parts.push(
+      '### Redis commands per request',
+      table([
+        ['Route', 'Commands'],
+        ...redisCommands.map(({ name, commandsPerRequest }) => [
+          `\`${name}\``,
+          commandsPerRequest.toFixed(commandsPerRequest < 0.1 ? 4 : 2),
+        ]),
+      ]),
+    );
+  }
+  if (flood !== null) {
+    const percent = Math.round(flood.forgedShare * 100);
+    parts.push(
+      '### Neighbours of a flood',
+      `p99 of a bare route at ${flood.perSecond} requests a second in all, ${percent} % of them to a guarded route with ` +
+        `forged keys; without them: ${milliseconds(flood.noneP99Micros)} ms.`,
+      table([
+        ['Forged keys', 'p99 ms', '÷ none'],
+        ...flood.floods.map(({ name, p99Micros, ratioToNone }) => [
+          `\`${name}\``,
+          milliseconds(p99Micros),
+          ratioToNone.toFixed(2),
+        ]),
+      ]),
+    );
+  }
+  if (keyMemory !== null) {
+    parts.push(
+      '### Memory',
+      `${Math.round(keyMemory.bytesPerKey)} bytes of heap for each key that is held in process (${keyMemory.heldKeys} keys).`,
+    );
+  }
+  if (revocations.length > 0) {
+    parts.push(
+      '### Revocation on PostgreSQL',
+      'Milliseconds (p50 / p99 / max) from sending the revocation while every process is using the key.',
+      table([
+        [
+          'Processes',
+          'Revocations',
+          'Answered',
+          'Refused everywhere',
+          'Not confirmed (202)',
+          'Let in after the 200',
+        ],
+        ...revocations.map((each) => [
+          String(each.processes),
+          String(each.rounds),
+          shownSpread(each.answered),
+          shownSpread(each.refusedEverywhere),
+          String(each.unconfirmed),
+          `${each.acceptedAfterwards} of ${each.sentAfterwards}`,
+        ]),
+      ]),
+    );
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** @param {Comparison} usual @param {readonly Comparison[]} few @returns {Comparison} */
+function usualAmong(usual, few) {
+  const names = new Set(few.flatMap(({ rows }) => rows.map(({ name }) => name)));
+  return { ...usual, rows: usual.rows.filter(({ name }) => names.has(name)) };
+}
+
+const begin = '<!-- Written by `npm run bench -- --docs`: begin -->';
+const end = '<!-- end -->';
+
+/**
+ * Puts what was measured between the marks of a document.
+ * @param {string} document
+ * @param {string} measured
+ * @returns {string}
+ * @throws {Error} when the marks are missing
+ */
+function replaceMeasured(document, measured) {
+  const from = document.indexOf(begin);
+  const to = document.indexOf(end);
+  if (from === -1 || to < from) throw new Error(`the document needs the lines ${begin} and ${end}`);
+  return `${document.slice(0, from + begin.length)}\n\n${measured}\n${document.slice(to)}`;
+}
+
+module.exports = { markdownReport, replaceMeasured };

@@ -1,0 +1,104 @@
+// This package, on every kind of store and cache. Each route is an instance of its own where it is set up in its own way.
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApiKeys } from 'express-api-keys';
+import { forgedKeys, pepper, prefix, scopes, seedPostgres, seedSqlite, writeKeys } from './seed-keys.mjs';
+
+const keysInUse = 1000;
+const scope = 'orders:read';
+/** What is compared is what a look-up costs, so the headers are left out, except where a name says that they are not. */
+const bareAnswers = { cacheHeaders: false };
+
+/** @typedef {{ folder: string, redisUrl: string, postgresUrl?: string }} Servers */
+/** @typedef {{ guard?: import('express').RequestHandler, keyFile: string, order?: 'random', status?: 401 }} Route */
+/** @typedef {{ routes: Record<string, Route>, close: () => Promise<void> }} Routes */
+
+/** @param {import('express-api-keys').ApiKeysOptions} options */
+async function open(options) {
+  const apiKeys = createApiKeys({ prefix, scopes, pepper, ...options });
+  await apiKeys.ready();
+  return apiKeys;
+}
+
+/** @param {Servers} servers @returns {Promise<Routes>} */
+export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
+  const file = (name) => join(folder, name);
+  const seeded = file('seeded.sqlite');
+  const keys = await seedSqlite(seeded, keysInUse);
+  /** Instances must not wait for each other's writes. */
+  const copyOfStore = (name) => {
+    copyFileSync(seeded, file(`${name}.sqlite`));
+    return `file:${file(`${name}.sqlite`)}`;
+  };
+  const redis = (name) => ({ redis: redisUrl, redisKeyPrefix: `${name}:` });
+
+  const warm = await open({ database: copyOfStore('warm'), ...redis('warm') });
+  const shared = await open({ database: copyOfStore('shared'), ...redis('shared'), localCache: false });
+  const store = await open({ database: copyOfStore('store'), localCache: false });
+  const opened = [warm, shared, store];
+
+  const keyFile = writeKeys(file('keys'), keys);
+  const forged = forgedKeys(keys);
+  const guard = warm.requireApiKey(scope);
+  /** @type {Record<string, Route>} */
+  const routes = {
+    bare: { keyFile },
+    'bare-control': { keyFile },
+    'guard-warm': { guard: warm.requireApiKey(scope, bareAnswers), keyFile },
+    'guard-warm-headers': { guard, keyFile },
+    'guard-l2': { guard: shared.requireApiKey(scope, bareAnswers), keyFile },
+    'guard-store': { guard: store.requireApiKey(scope, bareAnswers), keyFile },
+    'wrong-secret': { guard, keyFile: writeKeys(file('wrong-secret'), forged.wrongSecret), status: 401 },
+    'forged-checksum': { guard, keyFile: writeKeys(file('misspelt'), forged.misspelt), status: 401 },
+    'forged-unknown': { guard, keyFile: writeKeys(file('unknown'), forged.unknown), status: 401 },
+  };
+  if (postgresUrl !== undefined) {
+    const postgresKeys = await seedPostgres(postgresUrl, keysInUse);
+    const onPostgres = await open({ database: postgresUrl, localCache: false });
+    opened.push(onPostgres);
+    routes['guard-store-postgres'] = {
+      guard: onPostgres.requireApiKey(scope, bareAnswers),
+      keyFile: writeKeys(file('postgres-keys'), postgresKeys),
+    };
+  }
+  return {
+    routes,
+    close: async () => void (await Promise.all(opened.map((apiKeys) => apiKeys.close()))),
+  };
+}
+
+/**
+ * Many keys in use, drawn at random: with room for all of them, and with the room that there is by default.
+ * @param {Servers} servers
+ * @returns {Promise<Routes>}
+ */
+export async function manyKeysRoutes({ folder, redisUrl }) {
+  const hundredThousand = join(folder, '100k.sqlite');
+  const million = join(folder, '1m.sqlite');
+  const keyFile = writeKeys(join(folder, '100k'), await seedSqlite(hundredThousand, 100_000));
+  const millionKeyFile = writeKeys(join(folder, '1m'), await seedSqlite(million, 1_000_000));
+  const roomFor = (maxEntries) => ({ localCache: { maxEntries, maxBytes: maxEntries * 2000 } });
+  const openOn = async (seeded, name, options = {}) => {
+    const copy = join(folder, `${name}.sqlite`);
+    copyFileSync(seeded, copy);
+    return open({ database: `file:${copy}`, redis: redisUrl, redisKeyPrefix: `${name}:`, ...options });
+  };
+  const instances = {
+    'guard-warm-100k': await openOn(hundredThousand, 'guard-warm-100k', roomFor(250_000)),
+    'guard-default-100k': await openOn(hundredThousand, 'guard-default-100k'),
+    'guard-warm-1m': await openOn(million, 'guard-warm-1m', roomFor(2_500_000)),
+    'guard-default-1m': await openOn(million, 'guard-default-1m'),
+  };
+  const routes = { bare: { keyFile }, 'bare-control': { keyFile } };
+  for (const [name, apiKeys] of Object.entries(instances)) {
+    routes[name] = {
+      guard: apiKeys.requireApiKey(scope, bareAnswers),
+      keyFile: name.endsWith('-1m') ? millionKeyFile : keyFile,
+      order: 'random',
+    };
+  }
+  return {
+    routes,
+    close: async () => void (await Promise.all(Object.values(instances).map((apiKeys) => apiKeys.close()))),
+  };
+}

@@ -1,0 +1,73 @@
+// How long everything is looked at.
+
+/** Visits of the bare route: before, between and behind the others, at most so many of them apart. */
+export const stride = 4;
+
+/**
+ * A window costs more than it lasts: the load generator starts, and the measured process comes to rest behind it.
+ * In seconds.
+ */
+const overhead = 0.15;
+
+/**
+ * @typedef {object} Plan
+ * @property {number} rounds
+ * @property {number} slowRounds for variants that are too slow to tell much in one window
+ * @property {number} seconds of one window
+ * @property {number} warmUpSeconds of each route
+ * @property {readonly number[]} fewConnections
+ * @property {number} floodRounds
+ * @property {number} floodSeconds
+ * @property {number} heldKeys how many keys are held to learn how much memory one takes
+ * @property {boolean} hasLongRuns over many keys, and over several processes
+ * @property {number} revocations
+ */
+
+/** @type {Plan} */
+const full = {
+  rounds: 15,
+  slowRounds: 7,
+  seconds: 2,
+  warmUpSeconds: 3,
+  fewConnections: [1, 8],
+  floodRounds: 11,
+  floodSeconds: 3,
+  heldKeys: 100_000,
+  hasLongRuns: true,
+  revocations: 300,
+};
+
+/** @type {Plan} */
+const quick = {
+  ...full,
+  rounds: 9,
+  slowRounds: 3,
+  seconds: 1,
+  warmUpSeconds: 1,
+  fewConnections: [1],
+  floodRounds: 7,
+  floodSeconds: 1,
+  heldKeys: 20_000,
+  hasLongRuns: false,
+};
+
+/** @param {boolean} isQuick @returns {Plan} */
+export const planFor = (isQuick) => (isQuick ? quick : full);
+
+/**
+ * @param {Plan} plan
+ * @param {readonly import('./variants.mjs').Variant[]} variants
+ * @returns {{ name: string, rounds: number }[]} the variants with the rounds in which each is visited
+ */
+export const roundsOf = (plan, variants) =>
+  variants.map(({ name, isSlow }) => ({ name, rounds: isSlow ? plan.slowRounds : plan.rounds }));
+
+/** @param {Plan} plan @param {readonly import('./variants.mjs').Variant[]} variants @returns {number} seconds, about */
+export function comparisonSeconds(plan, variants) {
+  const baseVisits = plan.rounds * (Math.ceil(variants.length / stride) + 1);
+  return variants.reduce(
+    (sum, { isSlow, restSeconds = 0 }) =>
+      sum + (isSlow ? plan.slowRounds : plan.rounds) * (plan.seconds + overhead + restSeconds),
+    baseVisits * (plan.seconds + overhead),
+  );
+}

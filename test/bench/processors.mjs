@@ -1,0 +1,53 @@
+// The measured process has a processor of its own; load, databases and everything else share the others. Without that,
+// what is measured depends on where the scheduler happens to put whom.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** @returns {string[]} the processors that this process may use, or nothing where that cannot be told */
+function allowedProcessors() {
+  try {
+    const [, list = ''] =
+      /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
+    return list.split(',').flatMap((range) => {
+      const [first = '', last = first] = range.split('-');
+      return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) =>
+        String(Number(first) + index),
+      );
+    });
+  } catch {
+    return [];
+  }
+}
+
+const [own, ...rest] = allowedProcessors();
+const places = rest.length === 0 ? null : { measured: own, load: rest.join(',') };
+
+/** Whether processes are kept apart. */
+export const keepsApart = places !== null;
+
+/**
+ * Options of `fork` that put the child where it belongs.
+ * @param {'measured' | 'load'} place
+ * @param {readonly string[]} [execArgv] options of node
+ */
+export function forkedOn(place, execArgv = []) {
+  if (places === null) return { execArgv: [...execArgv] };
+  return { execPath: 'taskset', execArgv: ['-c', places[place], process.execPath, ...execArgv] };
+}
+
+/**
+ * A command line that runs a program where it belongs.
+ * @param {'measured' | 'load'} place
+ * @param {readonly [string, ...string[]]} command
+ * @returns {[string, ...string[]]}
+ */
+export function commandOn(place, command) {
+  return places === null ? [...command] : ['taskset', '-c', places[place], ...command];
+}
+
+/** Moves a running process, and what it starts from now on, to the processors of the load. @param {number} pid */
+export function moveToLoad(pid) {
+  if (places !== null)
+    execFileSync('taskset', ['-a', '-c', '-p', places.load, String(pid)], { stdio: 'ignore' });
+}

@@ -1,0 +1,78 @@
+// What is compared, and how long each is looked at. The routes themselves are in own-routes.mjs and peer-routes.mjs.
+
+/**
+ * @typedef {object} Variant
+ * @property {string} name
+ * @property {string} about what the route does, for the table
+ * @property {true} [isSlow] too slow to be worth as many windows as the others
+ * @property {number} [connections] fewer than the others, for what would only queue
+ * @property {number} [restSeconds] afterwards, until what it writes in the background is written
+ */
+
+export const base = 'bare';
+export const control = 'bare-control';
+
+/** @type {readonly Variant[]} */
+export const usualVariants = [
+  { name: control, about: 'the same once more: what differs here is noise' },
+  { name: 'bare-express4', about: 'Express 4 with nothing in front of the handler' },
+  { name: 'guard-warm', about: 'ours, keys held in process, `cacheHeaders: false`' },
+  { name: 'guard-warm-headers', about: 'ours as it is by default, with `Cache-Control` and `Vary`' },
+  { name: 'guard-l2', about: 'ours with Redis alone: `localCache: false`' },
+  { name: 'guard-store', about: 'ours on the embedded SQLite file alone: no Redis, `localCache: false`' },
+  { name: 'guard-store-postgres', about: 'ours on PostgreSQL alone: no Redis, `localCache: false`' },
+  { name: 'wrong-secret', about: 'ours refuses known ids with wrong secrets (401)' },
+  { name: 'forged-checksum', about: 'ours refuses keys whose checksum is wrong (401)' },
+  { name: 'forged-unknown', about: 'ours refuses well-formed keys that nobody has, all different (401)' },
+  { name: 'sha256-lru', about: 'by hand: SHA-256 of the key, looked up in lru-cache' },
+  { name: 'redis-get-sha256', about: 'by hand: SHA-256 of the key, one `GET` of ioredis a request' },
+  { name: 'prefixed-api-key', about: 'prefixed-api-key, records in a Map' },
+  { name: 'passport-headerapikey', about: 'passport with passport-headerapikey, SHA-256, records in a Map' },
+  { name: 'better-auth-memory', about: 'better-auth, memory adapter with one row', isSlow: true },
+  { name: 'better-auth-redis', about: 'better-auth, Redis as its secondary storage', isSlow: true },
+  {
+    name: 'bcryptjs',
+    about: 'by hand: bcryptjs compares at cost 10 every time',
+    isSlow: true,
+    connections: 2,
+  },
+];
+
+/** @type {readonly Variant[]} */
+export const manyKeysVariants = [
+  { name: control, about: 'the same once more' },
+  { name: 'guard-warm-100k', about: 'ours, 100,000 keys in use, room in process for all', restSeconds: 6 },
+  {
+    name: 'guard-default-100k',
+    about: 'ours, 100,000 keys in use, room for 10,000 (the default) and Redis',
+    restSeconds: 6,
+  },
+  { name: 'guard-warm-1m', about: 'ours, 1,000,000 keys in use, room in process for all', restSeconds: 6 },
+  {
+    name: 'guard-default-1m',
+    about: 'ours, 1,000,000 keys in use, room for 10,000 (the default) and Redis',
+    restSeconds: 6,
+  },
+];
+
+/** Those that are looked at with few connections as well: there a look-up over the network shows. */
+export const fewConnectionsVariants = usualVariants.filter(({ name }) =>
+  [control, 'guard-warm', 'redis-get-sha256'].includes(name),
+);
+
+/** Keys that are forged while somebody else uses a bare route. */
+export const floodVariants = ['forged-unknown', 'forged-checksum'];
+
+/** Those whose Redis commands are counted. */
+export const countsRedisCommands = new Set([
+  'guard-warm',
+  'guard-l2',
+  'redis-get-sha256',
+  'better-auth-redis',
+]);
+
+/** What each route does, by name. @type {Readonly<Record<string, string>>} */
+export const about = Object.fromEntries([
+  [base, 'Express 5 with nothing in front of the handler'],
+  ...[...manyKeysVariants, ...usualVariants].map((variant) => [variant.name, variant.about]),
+]);
