@@ -9,11 +9,13 @@ import { startRedis } from '../servers/redis.cjs';
 
 jest.setTimeout(60_000);
 
+const environment = { LEASE_SECONDS: '2' };
+const leaseAndMarginMs = 3_000;
 let fleet: Fleet;
 let recorder: HistoryRecorder;
 
 beforeAll(async () => {
-  fleet = await startFleet({ place: 'PostgreSQL and Redis', processes: 2 });
+  fleet = await startFleet({ place: 'PostgreSQL and Redis', processes: 2, environment });
 });
 beforeEach(() => {
   recorder = new HistoryRecorder();
@@ -41,7 +43,7 @@ it('a process that is stopped for longer than its lease accepts nothing old when
     two.app.pause();
     const first = await key.revoke(one);
     expect(first?.status).toBe(202);
-    await pause(6_000);
+    await pause(leaseAndMarginMs + 1_000);
     // Everyone else has stopped waiting for it.
     const second = await key.revoke(one);
     expect(second?.status).toBe(200);
@@ -76,7 +78,7 @@ it('after a kill -9 changes are soon confirmed again', async () => {
   await recorder.disturb('killed', doomed.name, () => fleet.kill(doomed));
   const first = await keys[0]?.revoke(fleet.member(0));
   expect([200, 202]).toContain(first?.status);
-  await pause(6_500);
+  await pause(leaseAndMarginMs + 1_500);
   expect((await keys[1]?.revoke(fleet.member(0)))?.status).toBe(200);
   for (const key of keys) await useEverywhere(key);
   expectNoViolation();

@@ -32,7 +32,7 @@ it('F2, F5: goes on from the store while Redis hangs and after it died, and join
     1,
     async () => {
       fleet.redis?.pause();
-      await pause(2_000);
+      await pause(1_200);
       expect(await fleet.member(0).app.status()).toMatchObject({
         state: 'degraded',
         database: 'up',
@@ -40,7 +40,7 @@ it('F2, F5: goes on from the store while Redis hangs and after it died, and join
       });
       await expectRevoked();
       await fleet.redis?.kill();
-      await pause(2_000);
+      await pause(1_200);
       await expectRevoked();
       await fleet.restartRedis();
       await fleet.untilNormal(10_000);
