@@ -38,9 +38,11 @@ export class MemoryChangeFeed implements ChangeFeed {
   async beat(instanceId: string, acked: number, limit: number): Promise<BeatAnswer> {
     const listed = this.#instances.get(instanceId);
     if (listed === undefined) return { isListed: false, ackedHash: null, changes: [] };
-    const beaten = { ...listed, beat: listed.beat + 1, acked: Math.max(listed.acked, acked) };
-    this.#instances.set(instanceId, beaten);
     const ackedHash = acked === 0 ? firstAuditHash : (this.#events()[acked - 1]?.hash ?? null);
+    // A number that was not given to any change says nothing about the one that it will be given to.
+    const applied = ackedHash === null ? 0 : acked;
+    const beaten = { ...listed, beat: listed.beat + 1, acked: Math.max(listed.acked, applied) };
+    this.#instances.set(instanceId, beaten);
     return { isListed: true, ackedHash, changes: this.#changes(acked, acked + limit) };
   }
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { AliasedExpression, Kysely, Selectable } from 'kysely';
+import type { AliasedExpression, Expression, ExpressionBuilder, Kysely, Selectable } from 'kysely';
 import type { AuditAction } from '../domain/audit-event.js';
 import { firstAuditHash } from '../ports/audit-chain.js';
 import type { BeatAnswer, FeedChange, Instance } from '../ports/change-feed.js';
@@ -104,7 +104,7 @@ function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
           .updateTable('instances')
           .set((eb) => ({
             beat: eb('beat', '+', sql.lit(1)),
-            acked: eb.fn<number>('greatest', ['acked', eb.val(0)]),
+            acked: eb.fn<number>('greatest', ['acked', existing(eb)]),
           }))
           .where('id', '=', '')
           .returning('id'),
@@ -151,7 +151,7 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
       .updateTable('instances')
       .set((eb) => ({
         beat: eb('beat', '+', sql.lit(1)),
-        acked: eb.fn<number>('max', ['acked', eb.val(0)]),
+        acked: eb.fn<number>('max', ['acked', existing(eb)]),
       }))
       .where('id', '=', ''),
   );
@@ -168,6 +168,18 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
     const { rows } = await after(on, [acked, limit]);
     return { isListed: true, ackedHash, changes: rows.map(changeFromRow) };
   };
+}
+
+/**
+ * The number, if it was given to a change, else 0: a process that followed the database before it was restored may have
+ * applied more than there is now, which says nothing about the changes to come.
+ */
+function existing(eb: ExpressionBuilder<Tables, 'instances'>): Expression<number> {
+  const entry = eb
+    .selectFrom('audit_events as applied')
+    .select('applied.sequence')
+    .where('applied.sequence', '=', 0);
+  return eb.fn.coalesce(entry, sql.lit(0));
 }
 
 function changes(database: Kysely<Tables>, dialect: SqlDialect) {

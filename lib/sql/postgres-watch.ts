@@ -46,10 +46,11 @@ export function watchPostgres(source: PostgresWatchSource, onHint: () => void): 
     if (client === null) return null;
     if (signal.aborted) return false;
     const lost = new AbortController();
+    const over = AbortSignal.any([signal, lost.signal]);
     let heard = 0;
     const current = listen(client, notifyChannel(schema), schema, {
       onNumber(sequence) {
-        heard = sequence;
+        if (Number.isSafeInteger(sequence)) heard = sequence;
         hint();
       },
       onLost: () => lost.abort(),
@@ -64,8 +65,8 @@ export function watchPostgres(source: PostgresWatchSource, onHint: () => void): 
       hint();
       let expected = heard;
       for (;;) {
-        await pause(checkEveryMs, AbortSignal.any([signal, lost.signal]));
-        if (signal.aborted || lost.signal.aborted) return true;
+        await pause(checkEveryMs, over);
+        if (over.aborted) return true;
         const last = (await current.ask()) ?? 0;
         // What was there at the last check has had time enough to be told; what came since may still be on its way.
         isPushed = heard >= expected;

@@ -18,13 +18,14 @@ export function watchSqlite(
   let version = -1;
   let sequence = -1;
   let isLooking = false;
+  let isStopped = false;
 
   const look = async (): Promise<void> => {
     const current = await dataVersion();
     if (current === version) return;
     const last = await lastSequence();
     version = current;
-    if (last === sequence) return;
+    if (last === sequence || isStopped) return;
     sequence = last;
     onHint();
   };
@@ -41,6 +42,9 @@ export function watchSqlite(
 
   return {
     mode: () => 'poll',
-    stop: async () => clearInterval(timer),
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+    },
   };
 }

@@ -146,9 +146,12 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
       await store.feed.beat(instance.id, 2, 9);
       await store.feed.beat(instance.id, 1, 9);
       expect(await other.feed.instances()).toEqual([{ ...instance, beat: 2, acked: 2 }]);
+      // A number that no change has says nothing about the change that will have it.
+      await store.feed.beat(instance.id, 4, 9);
+      expect(await other.feed.instances()).toEqual([{ ...instance, beat: 3, acked: 2 }]);
       // To join again changes nothing.
       await store.feed.join(instance);
-      expect(await other.feed.instances()).toEqual([{ ...instance, beat: 2, acked: 2 }]);
+      expect(await other.feed.instances()).toEqual([{ ...instance, beat: 3, acked: 2 }]);
     });
 
     it('loses who is removed: its beats are refused until it joins again', async ({ store, other }) => {

@@ -33,8 +33,10 @@ export interface ChildProcess {
   ended: Promise<void>;
 }
 
-export function runInChild(bundle: string, script: string): ChildProcess {
-  const text = `const stores = require(${JSON.stringify(bundle)}); (async () => { ${script} })().then(() => process.exit(), (error) => { console.error(error); process.exit(1); });`;
+/** @param ending - `exit`: the process is ended when the script is through; `idle`: it must come to its end by itself */
+export function runInChild(bundle: string, script: string, ending: 'exit' | 'idle' = 'exit'): ChildProcess {
+  const atEnd = ending === 'exit' ? '() => process.exit()' : 'undefined';
+  const text = `const stores = require(${JSON.stringify(bundle)}); (async () => { ${script} })().then(${atEnd}, (error) => { console.error(error); process.exit(1); });`;
   const child = spawn(process.execPath, ['-e', text], { stdio: 'pipe', cwd: process.cwd() });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));

@@ -7,6 +7,7 @@ import { InvalidOptionError } from '../../lib/errors.js';
 import { migrations } from '../../lib/sql/migrations.js';
 import { postgresStore } from '../../lib/sql/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite-store.js';
+import { insert, sampleKey } from '../../lib/testing/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { bundleStores, runInChild } from './child-process.js';
 
@@ -15,6 +16,13 @@ jest.setTimeout(60_000);
 
 const newer = migrations.length + 1;
 const insertNewer = `insert into schema_versions (version, name) values (${newer}, 'from the future')`;
+
+/** What the second migration added. */
+const backToVersion1 = [
+  'drop table instances',
+  'alter table key_uses drop column use_count',
+  'delete from schema_versions where version = 2',
+];
 
 describe('the schema of a SQLite file', () => {
   let folder: string;
@@ -36,6 +44,24 @@ describe('the schema of a SQLite file', () => {
     database.close();
     await expect(store.open()).rejects.toThrow(InvalidOptionError);
     await expect(store.open()).rejects.toThrow(/is at version 3; .* knows only 2\. Upgrade express-api-keys/);
+  });
+
+  it('keeps its keys and their uses when it is brought up to date', async () => {
+    const store = sqliteStore({ file });
+    await store.open();
+    await insert(store, sampleKey({ lastUsedAt: 5, useCount: 9 }), sampleKey({ id: 'unused' }));
+    await store.close();
+    const database = new Libsql(file);
+    for (const statement of backToVersion1) database.exec(statement);
+    database.close();
+    await store.open();
+    // How often it was used was not counted then.
+    expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 5 }));
+    expect(await store.find('unused')).toEqual(sampleKey({ id: 'unused' }));
+    await store.recordUse([{ keyId: sampleKey().id, at: 6, count: 2 }]);
+    expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 6, useCount: 2 }));
+    expect(await store.feed.instances()).toEqual([]);
+    await store.close();
   });
 
   it('is left alone with migrate: check, which says what to do', async () => {
@@ -80,6 +106,20 @@ describe('the schema in PostgreSQL', () => {
     await run(`set search_path to newer`, insertNewer);
     await store.close();
     await expect(store.open()).rejects.toThrow(/schema "newer" is at version 3; .* knows only 2/);
+    await store.close();
+  });
+
+  it('keeps its keys and their uses when it is brought up to date', async () => {
+    const store = makeStore('older');
+    await store.open();
+    await insert(store, sampleKey({ lastUsedAt: 5, useCount: 9 }));
+    await store.close();
+    await run('set search_path to older', ...backToVersion1);
+    await store.open();
+    expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 5 }));
+    await store.recordUse([{ keyId: sampleKey().id, at: 6, count: 2 }]);
+    expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 6, useCount: 2 }));
+    expect(await store.feed.instances()).toEqual([]);
     await store.close();
   });
 

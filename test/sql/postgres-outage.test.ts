@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres-store.js';
 import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
@@ -51,8 +52,18 @@ describe('a PostgreSQL server that stands still', () => {
   it('makes every call unavailable within its deadline, and all is well when it goes on', async () => {
     const newcomer = postgresStore({ connection: server.url, logger });
     signalAll('SIGSTOP');
+    // A request with a key waits for this one, and no answer may take a second.
+    const reads = Promise.all(Array.from({ length: 30 }, () => settle(store.find('x'))));
     const calls = [
-      ...Array.from({ length: 30 }, () => store.find('x')),
+      reads.then(([first]) => Promise.reject(first?.error)),
+      store.find('x', 'owner-1'),
+      store.feed.join({ id: 'x', acked: 0, leaseMs: 1 }),
+      store.feed.leave('x'),
+      store.feed.beat('x', 0, 9),
+      store.feed.latest(9),
+      store.feed.lastSequence(),
+      store.feed.instances(),
+      store.feed.remove({ id: 'x', beat: 0 }),
       store.list({ now: 0, limit: 9 }),
       store.listEvents({ limit: 9 }),
       store.addDigest('x', 'y', 'z', 'd'),
@@ -64,9 +75,38 @@ describe('a PostgreSQL server that stands still', () => {
       expect(error?.code).toBe('ERR_API_KEYS_UNAVAILABLE');
       expect(milliseconds).toBeLessThan(2500);
     }
+    for (const { error, milliseconds } of await reads) {
+      expect(error?.code).toBe('ERR_API_KEYS_UNAVAILABLE');
+      expect(milliseconds).toBeLessThan(1_000);
+    }
     await expectRecovery();
     await newcomer.open();
     await newcomer.close();
+  });
+
+  it('is noticed by a watch, which can be stopped at once, and comes back when all is well', async () => {
+    let hints = 0;
+    const watch = store.feed.watch(() => (hints += 1));
+    const mode = async (wanted: string): Promise<void> => {
+      for (let wait = 0; watch.mode() !== wanted && wait < 3_000; wait += 1) await sleep(10);
+      expect(watch.mode()).toBe(wanted);
+    };
+    await mode('push');
+    signalAll('SIGSTOP');
+    await mode('poll');
+    const another = store.feed.watch(() => undefined);
+    await sleep(50);
+    expect((await settle(another.stop())).milliseconds).toBeLessThan(1_000);
+    await expectRecovery();
+    await mode('push');
+    const hintsBefore = hints;
+    await insert(store, sampleKey({ id: 'watched' }));
+    for (let wait = 0; hints === hintsBefore && wait < 500; wait += 1) await sleep(10);
+    expect(hints).toBeGreaterThan(hintsBefore);
+
+    signalAll('SIGSTOP');
+    expect((await settle(watch.stop())).milliseconds).toBeLessThan(1_000);
+    await expectRecovery();
   });
 
   it('in the middle of a change leaves no lock behind', async () => {

@@ -39,8 +39,10 @@ describe('sqliteStore', () => {
     const store = sqliteStore({ file: join(folder, 'sub', 'keys.db') });
     expect(await readdir(folder)).toEqual([]);
     await expect(store.find('x')).rejects.toEqual(unavailable);
+    await expect(store.feed.lastSequence()).rejects.toEqual(unavailable);
     await store.close();
     await expect(store.find('x')).rejects.toEqual(unavailable);
+    await expect(store.feed.beat('x', 0, 9)).rejects.toEqual(unavailable);
   });
 
   it('makes the folder and the files for this user alone', async () => {
@@ -249,6 +251,100 @@ describe('a SQLite file that several processes use', () => {
     await insert(store, sampleKey({ id: 'afterwards' }));
     expect(await store.find('waiting')).toBe(null);
     await store.close();
+  });
+
+  it('is watched: changes of another process are noticed', async () => {
+    const store = sqliteStore({ file });
+    await store.open();
+    let hints = 0;
+    const watch = store.feed.watch(() => (hints += 1));
+    const untilHint = async (before: number): Promise<void> => {
+      for (let wait = 0; hints === before && wait < 2_000; wait += 1) await sleep(5);
+      expect(hints).toBeGreaterThan(before);
+    };
+    await untilHint(0);
+    const child = runInChild(
+      bundle,
+      `${open()}
+      await stores.insert(store, stores.sampleKey({ id: 'first' }));
+      console.log('first');
+      await new Promise((resolve) => process.stdin.once('data', resolve));
+      await stores.insert(store, stores.sampleKey({ id: 'second' }));
+      await store.close();`,
+    );
+    await child.nextLine();
+    await untilHint(1);
+    await sleep(100);
+    // Once for each change: what else is written (its beats, say) wakes nobody.
+    expect(hints).toBe(2);
+    await store.feed.join({ id: 'x', acked: 0, leaseMs: 1 });
+    await store.feed.beat('x', 0, 9);
+    await store.recordUse([{ keyId: 'first', at: 1, count: 1 }]);
+    await sleep(200);
+    expect(hints).toBe(2);
+    child.goOn();
+    await child.ended;
+    await untilHint(2);
+    await store.close();
+    await insertIntoReopened();
+    expect(hints).toBe(3);
+    await watch.stop();
+
+    /** The watch ended with the close. */
+    async function insertIntoReopened(): Promise<void> {
+      await store.open();
+      await insert(store, sampleKey({ id: 'third' }));
+      await sleep(200);
+      await store.close();
+    }
+  });
+
+  it('keeps no process alive that watches it', async () => {
+    const child = runInChild(
+      bundle,
+      `${open()}
+      store.feed.watch(() => undefined);
+      await new Promise((go) => setTimeout(go, 100));`,
+      'idle',
+    );
+    const timeout = sleep(30_000, 'it is still there', { ref: false });
+    expect(await Promise.race([child.ended, timeout])).toBeUndefined();
+  });
+
+  it('takes beats while its changes go on, and changes while it beats', async () => {
+    const store = sqliteStore({ file });
+    const other = sqliteStore({ file });
+    await Promise.all([store.open(), other.open()]);
+    const [mine, theirs] = ['mine', 'theirs'].map((id) => ({ id, acked: 0, leaseMs: 4_000 })) as [
+      Parameters<typeof store.feed.join>[0],
+      Parameters<typeof store.feed.join>[0],
+    ];
+    await store.feed.join(mine);
+    await other.feed.join(theirs);
+    let isOver = false;
+    const slowest: number[] = [];
+    const repeat = async (work: (round: number) => Promise<unknown>): Promise<void> => {
+      let longest = 0;
+      for (let round = 0; !isOver; round += 1) {
+        const { error, milliseconds } = await settle(work(round));
+        expect(error).toBeUndefined();
+        longest = Math.max(longest, milliseconds);
+        await sleep(1);
+      }
+      slowest.push(longest);
+    };
+    const work = [
+      repeat((round) => insert(store, sampleKey({ id: `mine${round}` }))),
+      repeat((round) => insert(other, sampleKey({ id: `theirs${round}` }))),
+      repeat(() => store.feed.beat('mine', 0, 1)),
+      repeat(() => other.feed.beat('theirs', 0, 1)),
+    ];
+    await sleep(2_000);
+    isOver = true;
+    await Promise.all(work);
+    // None came near the deadline.
+    expect(Math.max(...slowest)).toBeLessThan(1_500);
+    await Promise.all([store.close(), other.close()]);
   });
 
   it('gets a change through that waits less than the deadline', async () => {

@@ -1,0 +1,349 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { FeedWatch } from '../../lib/ports/change-feed.js';
+import type { KeyStore } from '../../lib/ports/key-store.js';
+import { postgresStore } from '../../lib/sql/postgres-store.js';
+import type { PostgresStoreOptions } from '../../lib/sql/postgres-store.js';
+import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
+import { createDatabase } from '../servers/postgres.cjs';
+import { bundleStores, runInChild } from './child-process.js';
+
+// Every test makes a database of its own, and some wait for connections that come back.
+jest.setTimeout(60_000);
+
+const logger = { warn: () => {}, error: () => {} };
+const instance = { id: 'instance-1', acked: 0, leaseMs: 4_000 };
+
+let database: Awaited<ReturnType<typeof createDatabase>>;
+let opened: KeyStore[];
+let pools: pg.Pool[];
+
+beforeEach(async () => {
+  opened = [];
+  pools = [];
+  database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+});
+
+afterEach(async () => {
+  for (const store of opened) await store.close();
+  for (const pool of pools) await pool.end();
+  await database.drop();
+});
+
+async function openStore(options: Partial<PostgresStoreOptions> = {}): Promise<KeyStore> {
+  const store = postgresStore({ connection: database.url, logger, ...options });
+  opened.push(store);
+  await store.open();
+  return store;
+}
+
+function makePool(options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ connectionString: database.url, ...options });
+  pool.on('error', () => undefined);
+  pools.push(pool);
+  return pool;
+}
+
+/** A connection of somebody else to the same database. */
+async function withClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** By the last statement of a connection: it listens, and asks from time to time. */
+const isListener = `datname = current_database() and query ~ '^(listen|select sequence::text)'`;
+
+const countListeners = (): Promise<number | null> =>
+  withClient(
+    async (client) => (await client.query(`select 1 from pg_stat_activity where ${isListener}`)).rowCount,
+  );
+
+/** Waits, generously, until something is so. */
+async function expectSoon(isSo: () => boolean | Promise<boolean>, seconds = 20): Promise<void> {
+  const end = performance.now() + seconds * 1_000;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`It was not so within ${seconds} s: ${isSo.toString()}`);
+    await sleep(5);
+  }
+}
+
+interface CountedWatch extends FeedWatch {
+  readonly hints: number;
+}
+
+function watchAndCount(store: KeyStore): CountedWatch {
+  let hints = 0;
+  const watch = store.feed.watch(() => (hints += 1));
+  return {
+    get hints() {
+      return hints;
+    },
+    mode: () => watch.mode(),
+    stop: () => watch.stop(),
+  };
+}
+
+/** A watch that is listening, and has told that it is. */
+async function pushedWatch(store: KeyStore): Promise<CountedWatch> {
+  const watch = watchAndCount(store);
+  await expectSoon(() => watch.mode() === 'push');
+  // A question that was sent before may still be answered.
+  await sleep(500);
+  return watch;
+}
+
+describe('a beat in PostgreSQL', () => {
+  it('is refused when the process is taken off the list while the beat waits for its row', async () => {
+    const store = await openStore();
+    await store.feed.join(instance);
+    await withClient(async (client) => {
+      await client.query(`begin; delete from api_keys.instances where id = '${instance.id}'`);
+      const beat = store.feed.beat(instance.id, 0, 9);
+      await expectSomebodyToWaitForALock(client);
+      await insert(store, sampleKey());
+      await client.query('commit');
+      expect((await beat).isListed).toBe(false);
+    });
+  });
+
+  it('keeps the process on the list when it comes before the removal', async () => {
+    const store = await openStore();
+    await store.feed.join(instance);
+    await withClient(async (client) => {
+      await client.query(`begin; update api_keys.instances set beat = beat + 1 where id = '${instance.id}'`);
+      const removal = store.feed.remove({ id: instance.id, beat: 0 });
+      await expectSomebodyToWaitForALock(client);
+      await client.query('commit');
+      expect(await removal).toBe(false);
+      expect(await store.feed.instances()).toEqual([{ ...instance, beat: 1 }]);
+    });
+  });
+
+  it('does not wait for changes', async () => {
+    const store = await openStore();
+    await store.feed.join(instance);
+    await withClient(async (client) => {
+      await client.query('begin; select 1 from api_keys.audit_head for update');
+      expect((await store.feed.beat(instance.id, 0, 9)).isListed).toBe(true);
+      await store.feed.join({ ...instance, id: 'another' });
+      expect(await store.feed.remove({ id: 'another', beat: 0 })).toBe(true);
+      expect(await store.feed.lastSequence()).toBe(0);
+      await client.query('rollback');
+    });
+  });
+
+  it('is right whatever isolation is the default of the database', async () => {
+    const name = new URL(database.url).pathname.slice(1);
+    await withClient((client) =>
+      client.query(`alter database ${name} set default_transaction_isolation = 'serializable'`),
+    );
+    const store = await openStore();
+    await store.feed.join(instance);
+    await Promise.all([
+      ...Array.from({ length: 10 }, (_, index) => insert(store, sampleKey({ id: `key${index}` }))),
+      ...Array.from({ length: 10 }, () => store.feed.beat(instance.id, 0, 99)),
+    ]);
+    expect((await store.feed.beat(instance.id, 0, 99)).changes.length).toBe(10);
+  });
+
+  async function expectSomebodyToWaitForALock(client: pg.Client): Promise<void> {
+    await expectSoon(async () => {
+      const { rowCount } = await client.query('select 1 from pg_locks where not granted');
+      return (rowCount ?? 0) > 0;
+    });
+  }
+});
+
+describe('changes in PostgreSQL', () => {
+  it('are told in the order of their numbers also when the first one takes long to commit', async () => {
+    const [slow, fast, reader] = [await openStore(), await openStore(), await openStore()];
+    await reader.feed.join(instance);
+    let slowHasNumber = (): void => undefined;
+    const hasNumber = new Promise<void>((resolve) => (slowHasNumber = resolve));
+    const slowChange = slow.transact(async (transaction) => {
+      const record = sampleKey({ id: 'slow' });
+      await transaction.insert(record, sampleEvent(record));
+      expect(transaction.sequence).toBe(1);
+      slowHasNumber();
+      await sleep(400);
+    });
+    await hasNumber;
+    const fastChange = insert(fast, sampleKey({ id: 'fast' }));
+    const told: string[] = [];
+    while (told.length < 2) {
+      const { changes } = await reader.feed.beat(instance.id, told.length, 9);
+      for (const { sequence, keyId } of changes) told.push(`${sequence} ${keyId}`);
+    }
+    expect(told).toEqual(['1 slow', '2 fast']);
+    await Promise.all([slowChange, fastChange]);
+  });
+});
+
+describe('a watch of PostgreSQL', () => {
+  it('is told of a commit at once', async () => {
+    const [store, other] = [await openStore(), await openStore()];
+    const watch = await pushedWatch(store);
+    const delays: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const { hints } = watch;
+      await insert(other, sampleKey({ id: `key${round}` }));
+      const committed = performance.now();
+      await expectSoon(() => watch.hints > hints);
+      delays.push(performance.now() - committed);
+    }
+    // While it is told, it does not ask.
+    expect(watch.mode()).toBe('push');
+    expect(delays.sort((a, b) => a - b)[10]).toBeLessThan(500);
+  });
+
+  it('is told nothing of changes that failed', async () => {
+    const store = await openStore();
+    const watch = await pushedWatch(store);
+    const { hints } = watch;
+    const failing = store.transact(async (transaction) => {
+      await transaction.insert(sampleKey(), sampleEvent(sampleKey()));
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    await sleep(200);
+    expect(watch.hints).toBe(hints);
+  });
+
+  it('comes back when its connection is cut, and tells of changes in between', async () => {
+    const [store, other] = [await openStore(), await openStore()];
+    const watch = await pushedWatch(store);
+    for (let round = 0; round < 3; round += 1) {
+      const { hints } = watch;
+      await withClient((client) =>
+        client.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${isListener}`),
+      );
+      await insert(other, sampleKey({ id: `key${round}` }));
+      await expectSoon(() => watch.hints > hints && watch.mode() === 'push');
+    }
+    const { hints } = watch;
+    await insert(other, sampleKey());
+    await expectSoon(() => watch.hints > hints);
+  });
+
+  it('does not wake those who watch another schema', async () => {
+    const long = `a${'b'.repeat(62)}`;
+    const stores = [
+      await openStore({ schema: 'one' }),
+      await openStore({ schema: 'two' }),
+      await openStore({ schema: long }),
+      await openStore({ schema: `${long.slice(0, -1)}c` }),
+    ];
+    const watches = await Promise.all(stores.map(pushedWatch));
+    for (const [index, store] of stores.entries()) {
+      const before = watches.map((watch) => watch.hints);
+      await insert(store, sampleKey());
+      await expectSoon(() => (watches[index]?.hints ?? 0) > (before[index] ?? 0));
+      await sleep(100);
+      const woken = watches.map((watch, each) => watch.hints > (before[each] ?? 0));
+      expect(woken).toEqual(stores.map((_, each) => each === index));
+    }
+  });
+
+  it('takes no connection of a pool that was handed in', async () => {
+    const pool = makePool({ max: 1 });
+    const store = await openStore({ connection: pool });
+    const other = await openStore();
+    const watch = await pushedWatch(store);
+    expect(await countListeners()).toBe(1);
+    await insert(store, sampleKey({ id: 'through the pool' }));
+    const client = await pool.connect();
+    const { hints } = watch;
+    await insert(other, sampleKey());
+    await expectSoon(() => watch.hints > hints);
+    expect(watch.mode()).toBe('push');
+    client.release();
+    await store.close();
+    expect(await countListeners()).toBe(0);
+  });
+
+  it('asks again and again where a pool does not show how to make a client', async () => {
+    const pool = makePool({ max: 2 });
+    const store = await openStore({ connection: { connect: () => pool.connect() } });
+    const watch = watchAndCount(store);
+    await expectSoon(() => watch.hints > 0);
+    const { hints } = watch;
+    await insert(store, sampleKey());
+    await expectSoon(() => watch.hints > hints);
+    expect(watch.mode()).toBe('poll');
+  });
+
+  it('asks again and again where listening succeeds but nothing is heard', async () => {
+    // What a transaction pooler does: "listen" reaches some connection, and the messages are lost.
+    class DeafClient extends pg.Client {
+      override query(...args: unknown[]): never {
+        const [text, ...others] = args;
+        const isListen = typeof text === 'string' && text.startsWith('listen');
+        return (super.query as (...all: unknown[]) => never)(isListen ? 'select 1' : text, ...others);
+      }
+    }
+    const store = await openStore({ connection: makePool({ Client: DeafClient } as pg.PoolConfig) });
+    const other = await openStore();
+    const watch = await pushedWatch(store);
+    await insert(other, sampleKey({ id: 'unheard' }));
+    await expectSoon(() => watch.mode() === 'poll');
+    const { hints } = watch;
+    await insert(other, sampleKey());
+    await expectSoon(() => watch.hints > hints, 2);
+  });
+
+  it('is over when it was stopped, and when its store is closed', async () => {
+    const store = await openStore();
+    const stopped = await pushedWatch(store);
+    const running = await pushedWatch(store);
+    await stopped.stop();
+    await stopped.stop();
+    expect(stopped.mode()).toBe('poll');
+    await store.close();
+    expect(running.mode()).toBe('poll');
+  });
+
+  it('stopped right after its beginning leaves nothing behind', async () => {
+    const store = await openStore();
+    for (const milliseconds of [0, 1, 5, 20]) {
+      const watch = watchAndCount(store);
+      await sleep(milliseconds);
+      await watch.stop();
+    }
+    await expectSoon(async () => (await countListeners()) === 0);
+    await store.close();
+    await expect(store.feed.lastSequence()).rejects.toEqual(
+      expect.objectContaining({ code: 'ERR_API_KEYS_UNAVAILABLE' }),
+    );
+  });
+});
+
+describe('a process that watches PostgreSQL', () => {
+  const bundle = bundleStores();
+
+  it.each([
+    ['a URL', (url: string) => JSON.stringify(url)],
+    ['a pool that lets it exit', (url: string) => poolIn(url)],
+  ])('through %s ends when it has nothing else to do', async (_, connection) => {
+    const child = runInChild(
+      bundle,
+      `const store = stores.postgresStore({ connection: ${connection(database.url)}, logger: console });
+      await store.open();
+      const watch = store.feed.watch(() => undefined);
+      for (let wait = 0; watch.mode() !== 'push' && wait < 1000; wait++) await new Promise((go) => setTimeout(go, 10));
+      if (watch.mode() !== 'push') throw new Error('it does not listen');`,
+      'idle',
+    );
+    const timeout = sleep(30_000, 'it is still there', { ref: false });
+    expect(await Promise.race([child.ended, timeout])).toBeUndefined();
+  });
+
+  function poolIn(url: string): string {
+    const path = JSON.stringify(require.resolve('pg'));
+    return `new (require(${path}).Pool)({ connectionString: ${JSON.stringify(url)}, allowExitOnIdle: true })`;
+  }
+});
