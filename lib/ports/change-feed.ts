@@ -60,7 +60,10 @@ export interface Instance {
   readonly id: string;
   /** One more with each beat. */
   readonly beat: number;
-  /** It has applied every change up to this number. */
+  /**
+   * It has applied every change up to this number. Never goes back, and is never a number that no change has yet: that
+   * says nothing about the change that will have it.
+   */
   readonly acked: number;
   /** How long after a beat it may go on using what it holds, in milliseconds. */
   readonly leaseMs: number;

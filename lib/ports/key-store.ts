@@ -62,8 +62,8 @@ export interface KeyStoreTransaction {
   insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void>;
   /**
    * Replaces a key and adds its event. `record.version` must be the stored version plus one, else it rejects.
-   * `lastUsedAt`, `useCount` and the digests of credentials that are already stored are left as they are; credentials that are not
-   * in the record are deleted.
+   * `lastUsedAt`, `useCount` and the digests of credentials that are already stored are left as they are; credentials
+   * that are not in the record are deleted.
    */
   update(record: ApiKeyRecord, event: AuditEventDraft): Promise<void>;
 }
