@@ -16,6 +16,7 @@ jest.setTimeout(120_000);
 interface Sabotage {
   readonly schedule: Schedule;
   readonly replacements: readonly Replacement[];
+  readonly processes: number;
   readonly prepare?: typeof makeUnlockedNumbers;
   /** What the harness has to say. */
   readonly finding: RegExp;
@@ -24,6 +25,7 @@ interface Sabotage {
 const sabotages: Record<string, Sabotage> = {
   'numbers of changes are given without the lock': {
     schedule: laterNumberFirst,
+    processes: 3,
     prepare: makeUnlockedNumbers,
     replacements: [
       {
@@ -36,6 +38,7 @@ const sabotages: Record<string, Sabotage> = {
   },
   'the lease never ends': {
     schedule: cutOffBeyondLease,
+    processes: 2,
     replacements: [
       {
         file: 'lib/feed/lease.ts',
@@ -47,6 +50,7 @@ const sabotages: Record<string, Sabotage> = {
   },
   'a reading under way is not detached by a change': {
     schedule: revokedBetweenReadAndFill,
+    processes: 2,
     replacements: [
       {
         file: 'lib/verify/flights.ts',
@@ -58,6 +62,7 @@ const sabotages: Record<string, Sabotage> = {
   },
   'the last changes are not loaded at the start': {
     schedule: startsOnOldEntries,
+    processes: 2,
     replacements: [
       {
         file: 'lib/feed/known-changes.ts',
@@ -74,6 +79,7 @@ const sabotages: Record<string, Sabotage> = {
   },
   'entries in Redis are written without comparing versions': {
     schedule: fillsAfterChange,
+    processes: 2,
     replacements: [
       { file: 'lib/redis/scripts.ts', from: 'if not holdsNewer(name) then', to: 'if true then' },
     ],
@@ -82,19 +88,15 @@ const sabotages: Record<string, Sabotage> = {
 };
 
 const tries = 3;
-const settings = {
-  place: 'PostgreSQL and Redis',
-  processes: 3,
-  environment: { LEASE_SECONDS: '2' },
-} as const;
+const settings = { place: 'PostgreSQL and Redis', environment: { LEASE_SECONDS: '2' } } as const;
 
 it.each(Object.keys(sabotages))('is caught: %s', async (name) => {
-  const { schedule, replacements, prepare, finding } = sabotages[name] as Sabotage;
+  const { schedule, processes, replacements, prepare, finding } = sabotages[name] as Sabotage;
   const copy = buildCopy(replacements);
   try {
     let found: readonly string[] = [];
     for (let attempt = 1; attempt <= tries && !finding.test(found.join('\n')); attempt += 1) {
-      const fleet = await startFleet({ ...settings, copy });
+      const fleet = await startFleet({ ...settings, processes, copy });
       try {
         await prepare?.(fleet);
         found = await schedule(fleet);
@@ -109,7 +111,7 @@ it.each(Object.keys(sabotages))('is caught: %s', async (name) => {
 });
 
 it('finds nothing in the same schedules when nothing is sabotaged', async () => {
-  const fleet = await startFleet(settings);
+  const fleet = await startFleet({ ...settings, processes: 3 });
   try {
     for (const { schedule } of Object.values(sabotages)) expect(await schedule(fleet)).toEqual([]);
   } finally {

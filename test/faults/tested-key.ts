@@ -91,10 +91,11 @@ export class TestedKey {
   }
 
   async enable(on: Member): Promise<TimedAnswer | null> {
+    // What it gives is known before: it may happen without an answer.
+    const gives = this.#capabilities('everything');
     const answer = await this.#recorder.record(
-      { action: 'enable', process: on.name, keyId: this.id },
+      { action: 'enable', process: on.name, keyId: this.id, gives },
       () => this.#patch(on, { enabled: true }),
-      () => ({ gives: this.#capabilities('everything') }),
     );
     this.#learn(answer);
     return answer;
