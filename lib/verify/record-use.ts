@@ -5,6 +5,8 @@ import type { Logger } from '../ports/logger.js';
 export const useFlushIntervalMs = 5_000;
 /** How long the first use of a key in this process waits for others to be written with it, in milliseconds. */
 const firstUseDelayMs = 50;
+/** Uses of so many keys are written in one transaction: changes may have to wait for it. */
+const maxWrittenAtOnce = 1_000;
 /** Uses of more keys than this are written without waiting for the interval. */
 const maxGathered = 10_000;
 
@@ -91,10 +93,13 @@ export class UseRecorder {
   }
 
   async #write(uses: readonly KeyUse[]): Promise<void> {
-    try {
-      await this.#store.recordUse(uses);
-    } catch (error) {
-      this.#logger.warn(`api-keys: uses of ${uses.length} keys were not recorded`, error);
+    for (let start = 0; start < uses.length; start += maxWrittenAtOnce) {
+      const batch = uses.slice(start, start + maxWrittenAtOnce);
+      try {
+        await this.#store.recordUse(batch);
+      } catch (error) {
+        this.#logger.warn(`api-keys: uses of ${batch.length} keys were not recorded`, error);
+      }
     }
   }
 }
