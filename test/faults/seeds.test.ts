@@ -9,10 +9,10 @@ const runs: readonly [number, Place][] = [
 it.each(runs)(
   'seed %i on %s: no promise is broken, whatever goes wrong',
   async (seed, place) => {
-    const report = await runSeed({ seed, place, durationMs: 8_000 });
+    const report = await runSeed({ seed, place, durationMs: 6_000 });
     expect(report.violations).toEqual([]);
     expect(report.faults.length).toBeGreaterThan(1);
-    expect(report.operations).toBeGreaterThan(300);
+    expect(report.operations).toBeGreaterThan(100);
   },
   90_000,
 );

@@ -8,7 +8,7 @@ jest.setTimeout(isWholeRun ? 20 * 60_000 : 120_000);
 
 const environment = { LEASE_SECONDS: '2' };
 /** Each kills a process in the middle of four changes. */
-const rounds = isWholeRun ? 100 : 5;
+const rounds = isWholeRun ? 100 : 4;
 
 let fleet: Fleet;
 afterEach(() => fleet.stop());
