@@ -14,6 +14,9 @@ export interface CredentialHeader {
   readonly isAuthorization: boolean;
 }
 
+/** More make no sense, and readers count them in the bits of one number. */
+const maxSources = 30;
+
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 /** Headers with a meaning of their own, which a key must not take. */
 const takenHeaders = ['authorization', 'cookie', 'host', 'content-type', 'proxy-authorization'];
@@ -33,6 +36,9 @@ export function parseCredentialSources(input: unknown): readonly CredentialHeade
   }
   const headers = input.map(parseSource);
   const names = new Set(headers.map((header) => header.name));
+  if (headers.length > maxSources) {
+    throw new InvalidOptionError(`credentialFrom: names more than ${maxSources} places`);
+  }
   if (names.size < headers.length) {
     throw new InvalidOptionError('credentialFrom: names a place twice');
   }

@@ -28,12 +28,13 @@ export function createCredentialReader(
 ): (req: Pick<IncomingMessage, 'rawHeaders'>) => ReadCredential {
   return function readCredential({ rawHeaders }) {
     let credential: ReadCredential = none;
-    const seen: CredentialHeader[] = [];
+    let seen = 0;
     for (let index = 0; index < rawHeaders.length; index += 2) {
-      const source = sourceNamed(sources, rawHeaders[index] ?? '');
-      if (source === null) continue;
-      if (seen.includes(source)) return ambiguous;
-      seen.push(source);
+      const place = placeOf(sources, rawHeaders[index] ?? '');
+      const source = sources[place];
+      if (source === undefined) continue;
+      if ((seen & (1 << place)) !== 0) return ambiguous;
+      seen |= 1 << place;
 
       const value = rawHeaders[index + 1] ?? '';
       const found = source.isAuthorization ? bearerToken(value) : value;
@@ -45,11 +46,13 @@ export function createCredentialReader(
   };
 }
 
-function sourceNamed(sources: readonly CredentialHeader[], name: string): CredentialHeader | null {
-  for (const source of sources) {
-    if (source.name.length === name.length && source.name === name.toLowerCase()) return source;
+/** Where in the list of sources a header stands, -1 for one that is not read. */
+function placeOf(sources: readonly CredentialHeader[], name: string): number {
+  for (let place = 0; place < sources.length; place += 1) {
+    const wanted = sources[place]?.name;
+    if (wanted?.length === name.length && wanted === name.toLowerCase()) return place;
   }
-  return null;
+  return -1;
 }
 
 /**
