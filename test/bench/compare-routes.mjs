@@ -1,7 +1,8 @@
 import { measureWindow } from './measure-window.mjs';
 import { comparePaired } from './paired-rounds.cjs';
 import { roundsOf, stride } from './plan.mjs';
-import { base, countsRedisCommands } from './variants.mjs';
+import { touchKeys } from './touch-keys.mjs';
+import { base } from './variants.mjs';
 
 /** Until what the load no longer waited for was answered, in milliseconds. */
 const rest = 20;
@@ -13,54 +14,49 @@ const restAfterSlow = 300;
  * @param {object} options
  * @param {Awaited<ReturnType<typeof import('./measured-process.mjs').startMeasuredProcess>>} options.measured
  * @param {import('./load-generator.mjs').LoadGenerator} options.load
- * @param {ReturnType<typeof import('./redis-commands.mjs').createRedisCommandCounter>} [options.redisCommands]
  * @param {import('./plan.mjs').Plan} options.plan
  * @param {readonly import('./variants.mjs').Variant[]} options.variants those without a route are left out
  * @param {number} options.connections
  * @param {boolean} [options.isWarm]
  * @param {(text: string, seconds: number) => void} options.onStep
- * @returns {Promise<import('./markdown-report.cjs').Comparison & { dropped: readonly string[] }>}
+ * @returns {Promise<import('./markdown-report.cjs').Comparison>}
  */
-export async function compareRoutes({
-  measured,
-  load,
-  redisCommands,
-  plan,
-  variants,
-  connections,
-  isWarm = false,
-  onStep,
-}) {
-  const present = variants.filter(({ name }) => name in measured.targets);
-  const byName = new Map(present.map((variant) => [variant.name, variant]));
+export async function compareRoutes({ measured, load, plan, variants, connections, isWarm = false, onStep }) {
+  const present = new Map(
+    variants.filter(({ name }) => name in measured.targets).map((variant) => [variant.name, variant]),
+  );
 
-  /** @param {string} name @param {number} seconds @param {boolean} counts */
-  const visit = (name, seconds, counts) => {
-    const variant = byName.get(name);
+  /** @param {string} name */
+  const secondsOf = (name) => present.get(name)?.seconds ?? plan.seconds;
+  /** @param {string} name @param {number} seconds */
+  const visit = async (name, seconds) => {
+    const variant = present.get(name);
+    if (variant?.touchedBy !== undefined) await touchKeys(measured.targets[variant.touchedBy]);
     return measureWindow(
-      { measured, load, ...(counts && redisCommands !== undefined ? { redisCommands } : {}) },
+      { measured, load },
       {
         name,
         seconds,
         connections: Math.min(connections, variant?.connections ?? connections),
-        restMs: (variant?.restSeconds ?? 0) * 1000 + (variant?.isSlow ? restAfterSlow : rest),
+        restMs: variant?.isSlow ? restAfterSlow : rest,
       },
     );
   };
 
   if (!isWarm) {
-    for (const name of [base, ...byName.keys()]) {
-      onStep(`warming up ${name}`, plan.warmUpSeconds);
-      await visit(name, plan.warmUpSeconds, false);
+    for (const name of [base, ...present.keys()]) {
+      const seconds = present.get(name)?.warmUpSeconds ?? plan.warmUpSeconds;
+      onStep(`warming up ${name}`, seconds);
+      await visit(name, seconds);
     }
   }
   const { rows, dropped } = await comparePaired({
     base,
     stride,
-    others: roundsOf(plan, present),
-    measure: (name) => visit(name, plan.seconds, countsRedisCommands.has(name)),
+    others: roundsOf(plan, [...present.values()]),
+    measure: (name) => visit(name, secondsOf(name)),
     onVisit: (round, rounds, name) =>
-      onStep(`${connections} connections, round ${round} of ${rounds}: ${name}`, plan.seconds),
+      onStep(`${connections} at once, round ${round} of ${rounds}: ${name}`, secondsOf(name)),
   });
   return { connections, rows, dropped };
 }

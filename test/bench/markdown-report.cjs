@@ -6,6 +6,7 @@
  * @typedef {object} Comparison
  * @property {number} connections
  * @property {readonly Row[]} rows
+ * @property {readonly string[]} [dropped] routes that gave wrong answers
  */
 /** @typedef {{ p50Ms: number, p99Ms: number, maxMs: number }} Spread */
 /**

@@ -9,30 +9,25 @@ const attempts = 3;
  * @param {object} parts
  * @param {Awaited<ReturnType<typeof import('./measured-process.mjs').startMeasuredProcess>>} parts.measured
  * @param {import('./load-generator.mjs').LoadGenerator} parts.load
- * @param {ReturnType<typeof import('./redis-commands.mjs').createRedisCommandCounter>} [parts.redisCommands]
  * @param {{ name: string, connections: number, seconds: number, restMs: number }} window `restMs`: until the process
  *   has answered what the load no longer waits for
  * @returns {Promise<import('./paired-rounds.cjs').Window | null>} `null` when it was void every time
  */
-export async function measureWindow(
-  { measured, load, redisCommands },
-  { name, connections, seconds, restMs },
-) {
+export async function measureWindow({ measured, load }, { name, connections, seconds, restMs }) {
   const target = measured.targets[name];
-  const send = () => load.send({ ...target, connections, seconds });
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const before = await measured.usage();
-    const answers = await (redisCommands === undefined ? send() : redisCommands.during(name, send));
+    const answers = await load.send({ ...target, connections, seconds });
     const after = await measured.usage();
     await pause(restMs);
-    const { requests, p50Micros, p99Micros, wrongAnswers, failures } = answers;
+    const { requests, wrongAnswers, failures } = answers;
     if (requests > 0 && wrongAnswers === 0 && failures === 0) {
       return {
         requests,
         seconds: answers.seconds,
+        p50Micros: answers.p50Micros,
+        p99Micros: answers.p99Micros,
         cpuMicros: after.cpuMicros - before.cpuMicros,
-        p50Micros,
-        p99Micros,
         loopDelayMicros: after.loopDelayMicros,
       };
     }

@@ -7,7 +7,7 @@ import { forkedOn } from './processors.mjs';
 
 /**
  * Starts the process under measurement and waits until all its routes answer.
- * @param {{ set: 'usual' | 'many-keys', redisUrl: string, postgresUrl?: string | undefined }} servers
+ * @param {{ set: 'usual' | 'many-keys', redisUrl: string, postgresUrl?: string | undefined, hasPeers?: boolean }} servers
  */
 export async function startMeasuredProcess(servers) {
   const child = fork(fileURLToPath(new URL('./server.mjs', import.meta.url)), {

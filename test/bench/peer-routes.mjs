@@ -175,10 +175,11 @@ async function betterAuth({ folder, name, secondaryStorage, count }) {
   };
 }
 
-const peers = {
+/** Those that need nothing but what this package itself depends on. */
+const byHand = { 'redis-get-sha256': redisGetSha256, bcryptjs };
+
+const fromPackages = {
   'sha256-lru': sha256Lru,
-  'redis-get-sha256': redisGetSha256,
-  bcryptjs,
   'passport-headerapikey': passportHeaderApiKey,
   'prefixed-api-key': prefixedApiKey,
   'better-auth-memory': (parts) => betterAuth({ ...parts, name: 'better-auth-memory', count: 1 }),
@@ -199,23 +200,18 @@ const peers = {
 };
 
 /**
- * @param {Servers} servers
- * @returns {Promise<Routes & { missing: string[] }>} `missing`: whose packages are not installed
+ * @param {Servers & { hasPeers: boolean }} servers `hasPeers`: whether the packages to compare with are installed
+ * @returns {Promise<Routes & { missing: string[] }>}
  */
-export async function peerRoutes({ folder, redisUrl }) {
+export async function peerRoutes({ folder, redisUrl, hasPeers }) {
   const redis = new Redis(redisUrl);
   const keys = Array.from({ length: keysInUse }, randomKey);
   const parts = { folder, redis, keys, keyFile: writeKeys(join(folder, 'peer-keys'), keys) };
   /** @type {Record<string, Route>} */
   const routes = {};
-  const missing = [];
-  for (const [name, make] of Object.entries(peers)) {
-    try {
-      routes[name] = await make(parts);
-    } catch (error) {
-      if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-      missing.push(name);
-    }
+  for (const [name, make] of Object.entries({ ...byHand, ...(hasPeers ? fromPackages : {}) })) {
+    routes[name] = await make(parts);
   }
+  const missing = hasPeers ? [] : Object.keys(fromPackages);
   return { routes, missing, close: async () => void (await redis.quit()) };
 }

@@ -8,6 +8,8 @@ export const stride = 4;
  * In seconds.
  */
 const overhead = 0.15;
+/** To use every key once, in seconds. */
+const touching = 0.5;
 
 /**
  * @typedef {object} Plan
@@ -66,8 +68,11 @@ export const roundsOf = (plan, variants) =>
 export function comparisonSeconds(plan, variants) {
   const baseVisits = plan.rounds * (Math.ceil(variants.length / stride) + 1);
   return variants.reduce(
-    (sum, { isSlow, restSeconds = 0 }) =>
-      sum + (isSlow ? plan.slowRounds : plan.rounds) * (plan.seconds + overhead + restSeconds),
+    (sum, { isSlow, touchedBy, seconds = plan.seconds, warmUpSeconds = plan.warmUpSeconds }) =>
+      sum +
+      warmUpSeconds +
+      (isSlow ? plan.slowRounds : plan.rounds) *
+        (seconds + overhead + (touchedBy === undefined ? 0 : touching)),
     baseVisits * (plan.seconds + overhead),
   );
 }

@@ -2,6 +2,7 @@
 // what is measured depends on where the scheduler happens to put whom.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 
 /** @returns {string[]} the processors that this process may use, or nothing where that cannot be told */
 function allowedProcessors() {
@@ -26,28 +27,44 @@ const places = rest.length === 0 ? null : { measured: own, load: rest.join(',') 
 /** Whether processes are kept apart. */
 export const keepsApart = places !== null;
 
+/** What stands before a command so that it runs where it belongs. @param {'measured' | 'load'} place @returns {string[]} */
+const prefixFor = (place) => (places === null ? [] : ['taskset', '-c', places[place]]);
+
 /**
  * Options of `fork` that put the child where it belongs.
  * @param {'measured' | 'load'} place
  * @param {readonly string[]} [execArgv] options of node
  */
 export function forkedOn(place, execArgv = []) {
-  if (places === null) return { execArgv: [...execArgv] };
-  return { execPath: 'taskset', execArgv: ['-c', places[place], process.execPath, ...execArgv] };
+  const [execPath, ...args] = [...prefixFor(place), process.execPath, ...execArgv];
+  return { execPath, execArgv: args };
 }
 
 /**
  * A command line that runs a program where it belongs.
  * @param {'measured' | 'load'} place
  * @param {readonly [string, ...string[]]} command
- * @returns {[string, ...string[]]}
+ * @returns {string[]}
  */
-export function commandOn(place, command) {
-  return places === null ? [...command] : ['taskset', '-c', places[place], ...command];
-}
+export const commandOn = (place, command) => [...prefixFor(place), ...command];
 
 /** Moves a running process, and what it starts from now on, to the processors of the load. @param {number} pid */
 export function moveToLoad(pid) {
-  if (places !== null)
+  preferred(pid);
+  if (places !== null) {
     execFileSync('taskset', ['-a', '-c', '-p', places.load, String(pid)], { stdio: 'ignore' });
+  }
+}
+
+/**
+ * Lets a process, and what it starts from now on, go before others that happen to run on this machine, where that is
+ * allowed.
+ * @param {number} pid
+ */
+function preferred(pid) {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGH);
+  } catch {
+    // Only who administers the machine may.
+  }
 }

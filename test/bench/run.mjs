@@ -11,6 +11,7 @@ import { format, resolveConfig } from 'prettier';
 import { createDatabase, startPostgres } from '../servers/postgres.cjs';
 import { startRedis } from '../servers/redis.cjs';
 import { compareRoutes } from './compare-routes.mjs';
+import { countRedisCommands } from './count-redis-commands.mjs';
 import { environmentFacts } from './environment-facts.mjs';
 import { measureFlood } from './flood.mjs';
 import { installPeers } from './install-peers.mjs';
@@ -22,7 +23,6 @@ import { controlBounds, controlHolds } from './paired-rounds.cjs';
 import { comparisonSeconds, planFor } from './plan.mjs';
 import { moveToLoad } from './processors.mjs';
 import { createProgress } from './progress.mjs';
-import { createRedisCommandCounter } from './redis-commands.mjs';
 import { resultRows } from './result-rows.cjs';
 import { measureRevocation } from './revocation.mjs';
 import {
@@ -31,6 +31,7 @@ import {
   fewConnectionsVariants,
   floodVariants,
   manyKeysVariants,
+  redisCommandVariants,
   usualVariants,
 } from './variants.mjs';
 
@@ -58,17 +59,15 @@ function complain(trouble) {
 const stops = [];
 
 moveToLoad(process.pid);
-if (!installPeers())
-  complain('The packages to compare with cannot be installed: the results are without them.');
+const hasPeers = installPeers();
 const load = chooseLoadGenerator();
 console.log(`Load comes from ${load.name}`);
-const floodSeconds = plan.floodRounds * plan.floodSeconds * (floodVariants.length + 1);
 const progress = createProgress(
   comparisonSeconds(plan, usualVariants) +
-    usualVariants.length * plan.warmUpSeconds +
-    plan.fewConnections.length * comparisonSeconds(plan, fewConnectionsVariants) +
-    floodSeconds +
-    (plan.hasLongRuns ? comparisonSeconds(plan, manyKeysVariants) + 180 : 10),
+    plan.fewConnections.length * comparisonSeconds({ ...plan, warmUpSeconds: 0 }, fewConnectionsVariants) +
+    plan.floodRounds * plan.floodSeconds * (floodVariants.length + 1) +
+    redisCommandVariants.length * 4 +
+    (plan.hasLongRuns ? comparisonSeconds(plan, manyKeysVariants) + 180 : 20),
 );
 /** @param {string} text @param {number} [seconds] */
 const onStep = (text, seconds) => progress.step(text, seconds);
@@ -76,17 +75,15 @@ const onStep = (text, seconds) => progress.step(text, seconds);
 /** @param {string} redisUrl @param {string | undefined} postgresUrl */
 async function compareUsual(redisUrl, postgresUrl) {
   onStep('making keys and starting the measured process');
-  const measured = await startMeasuredProcess({ set: 'usual', redisUrl, postgresUrl });
-  const redisCommands = createRedisCommandCounter(redisUrl);
+  const measured = await startMeasuredProcess({ set: 'usual', redisUrl, postgresUrl, hasPeers });
   try {
     if (measured.missing.length > 0) {
-      complain(`Not measured, because it is not installed: ${measured.missing.join(', ')}`);
+      complain(`The results are without what could not be installed: ${measured.missing.join(', ')}`);
     }
     const parts = { measured, load, plan, onStep };
     const comparisons = [
       await compareRoutes({
         ...parts,
-        redisCommands,
         variants: usualVariants,
         connections: Number(options.connections),
       }),
@@ -103,9 +100,15 @@ async function compareUsual(redisUrl, postgresUrl) {
       seconds: plan.floodSeconds,
       onStep,
     });
-    return { comparisons, flood, redisCommands: redisCommands.results() };
+    const redisCommands = await countRedisCommands({
+      redisUrl,
+      measured,
+      load,
+      names: redisCommandVariants,
+      onStep,
+    });
+    return { comparisons, flood, redisCommands };
   } finally {
-    await redisCommands.stop();
     await measured.stop();
   }
 }
@@ -115,7 +118,16 @@ async function compareManyKeys(redisUrl) {
   onStep('making 100,000 and 1,000,000 keys', 60);
   const measured = await startMeasuredProcess({ set: 'many-keys', redisUrl });
   try {
-    return await compareRoutes({ measured, load, plan, onStep, variants: manyKeysVariants, connections: 64 });
+    const parts = { measured, load, plan, onStep, connections: 64 };
+    const blocks = [];
+    for (const variant of [{ name: control, about: '' }, ...manyKeysVariants]) {
+      blocks.push(await compareRoutes({ ...parts, variants: [variant] }));
+    }
+    return {
+      connections: parts.connections,
+      rows: blocks.flatMap(({ rows }, index) => (index === 0 ? rows : rows.slice(1))),
+      dropped: blocks.flatMap(({ dropped = [] }) => dropped),
+    };
   } finally {
     await measured.stop();
   }
@@ -189,7 +201,7 @@ try {
   const revocations = plan.hasLongRuns && postgresUrl !== undefined ? await compareFleets(postgresUrl) : [];
 
   const comparisons = [usual, ...fewConnections, ...(manyKeys === null ? [] : [manyKeys])];
-  for (const { dropped } of comparisons) {
+  for (const { dropped = [] } of comparisons) {
     if (dropped.length > 0) complain(`Gave wrong answers and is left out: ${dropped.join(', ')}`);
   }
   for (const { acceptedAfterwards, processes } of revocations) {

@@ -9,7 +9,7 @@ import express4 from 'express4';
 import { manyKeysRoutes, ownRoutes } from './own-routes.mjs';
 import { peerRoutes } from './peer-routes.mjs';
 
-/** @type {{ set: 'usual' | 'many-keys', redisUrl: string, postgresUrl?: string }} */
+/** @type {{ set: 'usual' | 'many-keys', redisUrl: string, postgresUrl?: string, hasPeers?: boolean }} */
 const { set, ...servers } = JSON.parse(process.env.BENCH_SERVERS ?? '');
 const folder = mkdtempSync(join(tmpdir(), 'api-keys-bench-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
