@@ -36,9 +36,12 @@ export interface RedisVerificationCacheOptions {
  * Copies of keys in Redis (5 or newer; one server, Sentinel or a Cluster), for a minute at most, counted from before the
  * store was read.
  *
- * Nothing that Redis does, loses, delays or brings back decides who is let in: each copy says up to which number of the
+ * Nothing that Redis does, loses, delays or brings back decides who is let in: each copy says up to which place of the
  * feed it is complete, and whoever reads it compares that with what it knows. Newer versions replace older ones here
  * only because that spares readings of the store.
+ *
+ * The hash of that place is shortened to its first 16 characters: `get` returns `asOf` with a hash of 16 characters, and
+ * whoever compares it with one of the feed compares that many.
  *
  * A Redis that does not answer within the deadline, or refuses, is left alone until it has answered one of the probes
  * that are sent once a second.
@@ -84,7 +87,12 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     const names = under.map((each) => each.nameOf(key.id));
     const values = under.map((each) => each.seal(copy, until));
     return link.write(() =>
-      runScript(client, writeScript, names, [String(key.version), String(asOf), String(lifetime), ...values]),
+      runScript(client, writeScript, names, [
+        String(key.version),
+        String(asOf.sequence),
+        String(lifetime),
+        ...values,
+      ]),
     );
   }
 

@@ -28,6 +28,12 @@ return found
  * read at a later number of the feed. A value of another type, without an end or with a far one is not from here. The
  * MAC is not looked at: its key must not get to Redis.
  *
+ * After a failover that lost changes, versions and numbers are given again, and a script cannot tell the copies of the
+ * lost changes from those of the present: one may stay until it runs out, or be put in place of one of the present. That
+ * costs readings of the store and nothing else. Entries are kept or replaced whole and never changed or mixed, so each
+ * goes on saying, under its MAC, of which place of which timeline it is; a reader takes one whose hash is not that of
+ * the present for a miss. Which entry is held never says that it is the newest one.
+ *
  * Must be atomic: between looking and writing, a change could put its version there and be overwritten with what it
  * took away.
  *

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { VerifiableKey } from '../../lib/domain/api-key.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
 import {
@@ -6,6 +6,7 @@ import {
   type RedisVerificationCacheOptions,
 } from '../../lib/redis/redis-verification-cache.js';
 import type { Logger } from '../../lib/ports/logger.js';
+import type { FeedPosition } from '../../lib/ports/change-feed.js';
 import type { CachedCopy, VerificationCache } from '../../lib/ports/verification-cache.js';
 
 /** What a cache told operators. */
@@ -91,17 +92,23 @@ export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
   };
 }
 
-/** A copy as it is written. */
-export function makeCopy(changes: Partial<VerifiableKey> = {}, asOf = 1): CachedCopy {
-  return { key: makeKey(changes), asOf };
+/** A place in the feed of a timeline, with a hash of its own. */
+export function positionAt(sequence: number, timeline = 'present'): FeedPosition {
+  return { sequence, hash: createHash('sha256').update(`${timeline} ${sequence}`).digest('hex') };
+}
+
+/** A copy as it is written, complete up to a number of the feed. */
+export function makeCopy(changes: Partial<VerifiableKey> = {}, sequence = 1): CachedCopy {
+  return { key: makeKey(changes), asOf: positionAt(sequence) };
 }
 
 /** The same copy at a later version. */
 export function changed(copy: CachedCopy, version: number, changes: Partial<VerifiableKey> = {}): CachedCopy {
-  return { key: { ...copy.key, ...changes, version }, asOf: copy.asOf + version - copy.key.version };
+  const asOf = positionAt(copy.asOf.sequence + version - copy.key.version);
+  return { key: { ...copy.key, ...changes, version }, asOf };
 }
 
-/** The record as it comes back. */
+/** The copy as it comes back. */
 export function asCached({ key, asOf }: CachedCopy): CachedCopy {
   const credentials = key.credentials.map(({ id, kind, digests, endedAt, endsAt }) => ({
     id,
@@ -110,7 +117,7 @@ export function asCached({ key, asOf }: CachedCopy): CachedCopy {
     endedAt,
     endsAt,
   }));
-  return { key: { ...key, credentials }, asOf };
+  return { key: { ...key, credentials }, asOf: { ...asOf, hash: asOf.hash.slice(0, 16) } };
 }
 
 /** Offers a copy until it can be read: fills are not waited for. */

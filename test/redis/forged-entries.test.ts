@@ -13,6 +13,7 @@ import {
   makePepper,
   makePrefix,
   openCache,
+  positionAt,
   publishAndWait,
   versionIn,
 } from './cache-fixture.js';
@@ -24,7 +25,7 @@ const [parsedPepper] = parsePeppers(pepper);
 const macKey = deriveMacKey(parsedPepper);
 const otherMacKey = deriveMacKey(parsePeppers(makePepper())[0]);
 
-const nameOf = (id: string): string => `${keyPrefix}v2:${macKey.id}:{${id}}`;
+const nameOf = (id: string): string => `${keyPrefix}v3:${macKey.id}:{${id}}`;
 const openOurs = (): ReturnType<typeof openCache> => openCache({ keyPrefix, peppers: [pepper] });
 const soon = (): number => Date.now() + 30_000;
 const put = (id: string, value: string | Buffer): Promise<unknown> =>
@@ -38,9 +39,11 @@ const copy = makeCopy();
 const other = makeCopy();
 const { key } = copy;
 const content = writeCachedKey(key);
+const hash = copy.asOf.hash.slice(0, 16);
+const otherHash = positionAt(1, 'lost').hash.slice(0, 16);
 
 function sealed(text: string, changes: Partial<Entry> = {}, name = nameOf(key.id), by = macKey): string {
-  return sealEntry(name, { version: 1, asOf: 1, usableUntil: soon(), content: text, ...changes }, by);
+  return sealEntry(name, { version: 1, asOf: copy.asOf, usableUntil: soon(), content: text, ...changes }, by);
 }
 
 /** The content with one field of the list replaced. */
@@ -60,15 +63,19 @@ const digest = 'ab'.repeat(32);
 
 const forgeries: Readonly<Record<string, () => string | Buffer | Promise<void>>> = {
   'a record without a MAC': () => content,
-  'an empty MAC': () => `.1.1.${soon()}.${content}`,
-  'a MAC of zeros': () => `${'A'.repeat(43)}.1.1.${soon()}.${content}`,
+  'an empty MAC': () => `.1.1.${hash}.${soon()}.${content}`,
+  'a MAC of zeros': () => `${'A'.repeat(43)}.1.1.${hash}.${soon()}.${content}`,
   'the MAC of another key': () => sealed(content, {}, nameOf(key.id), otherMacKey),
   'the entry of another record, copied here': () =>
     sealed(writeCachedKey(other.key), {}, nameOf(other.key.id)),
   'another record, sealed for this place': () => sealed(writeCachedKey(other.key)),
   'an entry with another version in front': () => sealed(content).replace('.1.1.', '.2.1.'),
   'an entry that claims to be of later': () => sealed(content).replace('.1.1.', '.1.9.'),
-  'an entry with its dots moved': () => sealed(content, { version: 11, asOf: 1 }).replace('.11.1.', '.1.11.'),
+  'an entry that claims to be of another timeline': () =>
+    sealed(content).replace(`.${hash}.`, `.${otherHash}.`),
+  'an entry without its hash': () => sealed(content).replace(`.${hash}.`, '..'),
+  'an entry with half of its hash': () => sealed(content).replace(hash, hash.slice(0, 8)),
+  'an entry with its dots moved': () => sealed(content, { version: 11 }).replace('.11.1.', '.1.11.'),
   'an entry with a longer life': () =>
     sealed(content).replace(/\.(\d{13})\./, (_, until) => `.${Number(until) + 900}.`),
   'an entry with one byte changed': () => sealed(content).replace('orders:read', 'orders:rea*'),
@@ -92,14 +99,15 @@ const forgeries: Readonly<Record<string, () => string | Buffer | Promise<void>>>
   'ten megabytes': () => Buffer.alloc(10_000_000, 'A'),
   'ten megabytes behind an authentic entry': () => sealed(content) + ' '.repeat(10_000_000),
   'another schema': () => {
-    const body = `1.1.${soon()}.${content}`;
-    return `${macKey.sign(`${nameOf(key.id)}\0v1\0${body}`)}.${body}`;
+    const body = `1.1.${hash}.${soon()}.${content}`;
+    return `${macKey.sign(`${nameOf(key.id)}\0v2\0${body}`)}.${body}`;
   },
   'an entry for another prefix': () => sealed(content, {}, `x${nameOf(key.id)}`),
   'an authentic entry that has ended': () => sealed(content, { usableUntil: Date.now() - 1 }),
   'an authentic entry that never ends': () => sealed(content, { usableUntil: 9_999_999_999_999 }),
   'a record without end in its entry': () => sealed(content, { usableUntil: Infinity }),
-  'a NaN in its entry': () => sealed(content, { version: NaN, asOf: NaN, usableUntil: NaN }),
+  'a NaN in its entry': () =>
+    sealed(content, { version: NaN, asOf: { sequence: NaN, hash }, usableUntil: NaN }),
   'a list (WRONGTYPE)': async () => void (await raw.rpush(nameOf(key.id), content)),
   'a hash (WRONGTYPE)': async () => void (await raw.hset(nameOf(key.id), 'id', key.id)),
   'a set (WRONGTYPE)': async () => void (await raw.sadd(nameOf(key.id), content)),
@@ -111,6 +119,10 @@ const forgeries: Readonly<Record<string, () => string | Buffer | Promise<void>>>
   'a list of nothing': () => sealed('[]'),
   'a record with names': () => sealed(JSON.stringify(key)),
   'a field too many': () => sealed(JSON.stringify([...(JSON.parse(content) as unknown[]), 1])),
+  'an empty hash': () => sealed(content, { asOf: { sequence: 1, hash: '' } }),
+  'a hash that is too short': () => sealed(content, { asOf: { sequence: 1, hash: hash.slice(1) } }),
+  'a hash that is no hash': () => sealed(content, { asOf: { sequence: 1, hash: 'g'.repeat(16) } }),
+  'a number of the feed that is none': () => sealed(content, { asOf: { sequence: 1.5, hash } }),
   'a version that is no number': () => sealed(content, { version: 1.5 }),
   'a __proto__ in the metadata': () => sealed(content.replace('{"team"', '{"__proto__":{"a":1},"team"')),
   'metadata that is a list': () => withField(10, []),
@@ -177,7 +189,7 @@ describe('an entry that was tampered with', () => {
 
 describe('a version that somebody made up', () => {
   const forged = makeCopy({ version: 999_999 });
-  const entry = (): string => `${'A'.repeat(43)}.999999.1.${soon()}.${writeCachedKey(forged.key)}`;
+  const entry = (): string => `${'A'.repeat(43)}.999999.1.${hash}.${soon()}.${writeCachedKey(forged.key)}`;
   const earlier = changed(forged, 2);
 
   it('is never read', async () => {

@@ -90,7 +90,7 @@ describe('a Redis that takes no writes', () => {
     await settle(cache);
     expect(await cache.get(copy.key.id)).toEqual(asCached(copy));
     expect(cache.status()).toBe('up');
-    expect(cache.logger.messages).toEqual([expect.stringContaining('keys cannot be cached (Redis: ')]);
+    expect(cache.logger.messages).toEqual(['api-keys: keys cannot be cached (Redis: NOPERM)']);
   });
 });
 
@@ -115,7 +115,7 @@ describe('a Redis that refuses', () => {
     }
     const refused = /errorstat_NOPERM:count=(\d+)/.exec(await admin.info('errorstats'))?.[1];
     expect(Number(refused ?? 0)).toBeLessThanOrEqual(3);
-    expect(cache.logger.messages).toEqual([expect.stringContaining('database only (Redis: ')]);
+    expect(cache.logger.messages).toEqual([expect.stringContaining('database only (Redis: NOPERM)')]);
     await admin.call('ACL', 'SETUSER', 'default', rule.replace('-', '+'));
     await waitFor(() => cache.status() === 'up', 2500);
     expect(await cache.get(copy.key.id)).toEqual(asCached(copy));

@@ -10,6 +10,7 @@ import {
   makePepper,
   makePrefix,
   openCache,
+  positionAt,
   publishAndWait,
   settle,
   systemClock,
@@ -67,7 +68,7 @@ describe.each([
     const revoked = changed(copy, 2, { revokedAt: 1_700_000_000_000, enabled: false });
     cache.publish(revoked, Date.now());
     expect(await cache.get(copy.key.id)).toEqual(asCached(revoked));
-    cache.fill({ ...copy, asOf: 99 }, Date.now());
+    cache.fill({ ...copy, asOf: positionAt(99) }, Date.now());
     expect(await cache.get(copy.key.id)).toEqual(asCached(revoked));
     // Two changes may be published in the other order than they were made; the later one stays.
     cache.publish(copy, Date.now());
@@ -120,21 +121,39 @@ describe('versions', () => {
         digests: { ...each.digests, ['f'.repeat(16)]: 'cd'.repeat(32) },
       })),
     });
-    for (const [asOf, isTaken] of [
+    for (const [sequence, isTaken] of [
       [5, true],
       [4, false],
       [10, true],
       [9, false],
     ] as const) {
       const before = await cache.get(copy.key.id);
-      const offered = { ...(isTaken ? withDigest : copy), asOf };
+      const offered = { ...(isTaken ? withDigest : copy), asOf: positionAt(sequence) };
       cache.fill(offered, Date.now());
       await settle(cache);
       expect(await cache.get(copy.key.id)).toEqual(isTaken ? asCached(offered) : before);
     }
-    cache.fill({ ...changed(copy, 6), asOf: 99 }, Date.now());
+    cache.fill({ ...changed(copy, 6), asOf: positionAt(99) }, Date.now());
     await settle(cache);
     expect(await versionIn(cache, copy)).toBe(7);
+  });
+
+  it('tells copies of a timeline that was lost by their hash, whichever of them is held', async () => {
+    const cache = await openCache();
+    const copy = makeCopy({ version: 3 });
+    const lost = { ...copy, asOf: positionAt(4, 'lost') };
+    const present = { ...changed(copy, 3, { enabled: false }), asOf: positionAt(4) };
+    for (const held of [lost, present, lost]) {
+      cache.publish(held, Date.now());
+      await settle(cache);
+      expect(await cache.get(copy.key.id)).toEqual(asCached(held));
+    }
+    // A lower version stands behind until the other one runs out; what is held still says of where it is.
+    const earlier = { ...changed(copy, 2), asOf: positionAt(3) };
+    cache.publish(earlier, Date.now());
+    cache.fill({ ...earlier, asOf: positionAt(9) }, Date.now());
+    await settle(cache);
+    expect(await cache.get(copy.key.id)).toEqual(asCached(lost));
   });
 
   it('compares numbers, not texts', async () => {
@@ -312,7 +331,7 @@ describe('what is written', () => {
     const pepper = makePepper();
     const cache = await openCache({ keyPrefix, peppers: [pepper] });
     const copy = makeCopy();
-    const full = { key: { ...copy.key, description: 'CANARY', lastUsedAt: 1, surprise: 'CANARY' }, asOf: 1 };
+    const full = { ...copy, key: { ...copy.key, description: 'CANARY', lastUsedAt: 1, surprise: 'CANARY' } };
     await fillAndWait(cache, full);
     await publishAndWait(cache, makeCopy());
     const names = await raw.keys(`${keyPrefix}*`);

@@ -104,6 +104,6 @@ export async function namesHeld(port: number): Promise<string[]> {
 export async function versionsHeld(port: number, keyId: string): Promise<number[]> {
   const names = (await namesHeld(port)).filter((name) => name.endsWith(`{${keyId}}`));
   const texts = await Promise.all(names.map((name) => redisCli(port, ['--raw', 'GET', name])));
-  // An entry is `mac.version.asOf.usableUntil.content`.
+  // An entry is `mac.version.sequence.hash.usableUntil.content`.
   return texts.map((text) => Number(text.split('.')[1]));
 }
