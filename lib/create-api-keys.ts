@@ -50,8 +50,8 @@ export interface ApiKeys<S extends string> {
   status(): ApiKeysStatus;
   /**
    * Calls back after each change of a key in any process, before that change is answered with 200: for connections that
-   * stay open and handlers that run for long, which no guard checks again. `null` instead of a change means that the
-   * database was restored and nobody knows what has changed: check the key again then, too.
+   * stay open and handlers that run for long, which no guard checks again. `null` instead of a change comes after this
+   * process was paused or cut off for longer than its lease, or the database was restored: check the key again then.
    *
    * @returns what ends it
    */

@@ -19,10 +19,10 @@ export interface AnnouncerParts {
 export function createChangeAnnouncer(parts: AnnouncerParts): ChangeAnnouncer {
   const { changes, follower, confirmations, cache } = parts;
   return {
-    announce(changed, sequence, changedAt) {
+    announce(changed, position, changedAt) {
       for (const { record, action } of changed) {
-        changes.applyOwn({ keyId: record.id, keyVersion: record.version, action }, sequence);
-        cache?.publish({ key: record, asOf: sequence }, changedAt);
+        changes.applyOwn({ keyId: record.id, keyVersion: record.version, action }, position.sequence);
+        cache?.publish({ key: record, asOf: position }, changedAt);
       }
       cache?.wakeOthers();
       follower.wake();

@@ -2,8 +2,8 @@ import type { KeyChange } from '../domain/key-change.js';
 import type { Logger } from '../ports/logger.js';
 
 /**
- * Is told of a change of a key; `null` when nobody can say what has changed, because the database was restored from a
- * copy: then everything may have.
+ * Is told of a change of a key; `null` when nobody can say what has changed, because this process was paused or cut off for
+ * longer than its lease, or the database was restored from a copy: then everything may have.
  */
 export type ChangeListener = (change: KeyChange | null) => void;
 
@@ -29,7 +29,11 @@ export class ChangeListeners {
   }
 
   tell(change: KeyChange): void {
-    for (const listener of [...(this.#listeners.get(change.keyId) ?? [])]) this.#call(listener, change);
+    const ofKey = this.#listeners.get(change.keyId);
+    for (const listener of [...(ofKey ?? [])]) {
+      // One of them may have ended another one.
+      if (ofKey?.has(listener) === true) this.#call(listener, change);
+    }
   }
 
   tellAll(): void {
@@ -42,7 +46,7 @@ export class ChangeListeners {
     try {
       // Untyped code may hand in an async function all the same.
       const result: unknown = listener(change);
-      if (result instanceof Promise) result.catch((error: unknown) => this.#report(error));
+      Promise.resolve(result).catch((error: unknown) => this.#report(error));
     } catch (error) {
       this.#report(error);
     }

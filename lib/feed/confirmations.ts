@@ -15,19 +15,24 @@ interface Waiter {
   readonly settle: (isConfirmed: boolean) => void;
 }
 
+/** What confirming needs. */
+export interface ConfirmationParts {
+  readonly instances: Pick<InstanceWatch, 'look' | 'longestLeaseMs'>;
+  /** The number up to which every change is applied in this process. */
+  readonly ownApplied: () => number;
+  /** The lease of this process, in milliseconds. */
+  readonly leaseMs: number;
+  readonly clock: Clock;
+}
+
 /** Finds out when every process has applied a change. All changes that wait share one look at the list. */
 export class Confirmations {
-  readonly #watch: Pick<InstanceWatch, 'look'>;
-  readonly #clock: Clock;
-  #longestLeaseMs: number;
+  readonly #parts: ConfirmationParts;
   readonly #waiting = new Set<Waiter>();
   #isLooking = false;
 
-  /** @param leaseMs - the lease of this process */
-  constructor(watch: Pick<InstanceWatch, 'look'>, clock: Clock, leaseMs: number) {
-    this.#watch = watch;
-    this.#clock = clock;
-    this.#longestLeaseMs = leaseMs;
+  constructor(parts: ConfirmationParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -53,7 +58,8 @@ export class Confirmations {
 
   /** Whoever has not applied a change by then has lost its lease, or has applied it with the beat that renewed it. */
   #effectiveBy(): number {
-    return this.#clock.now() + this.#longestLeaseMs + leaseMarginMs;
+    const { clock, leaseMs, instances } = this.#parts;
+    return clock.now() + Math.max(leaseMs, instances.longestLeaseMs) + leaseMarginMs;
   }
 
   async #lookWhileAnyWait(): Promise<void> {
@@ -76,9 +82,7 @@ export class Confirmations {
 
   async #look(): Promise<readonly Instance[] | null> {
     try {
-      const others = await this.#watch.look();
-      this.#longestLeaseMs = Math.max(this.#longestLeaseMs, ...others.map(({ leaseMs }) => leaseMs));
-      return others;
+      return await this.#parts.instances.look();
     } catch {
       // The change is committed, but who has applied it cannot be asked.
       return null;
@@ -87,9 +91,9 @@ export class Confirmations {
 
   #answer(asking: readonly Waiter[], others: readonly Instance[] | null): void {
     if (others === null) return;
-    const lastAcked = Math.min(...others.map(({ acked }) => acked));
+    const appliedByAll = Math.min(this.#parts.ownApplied(), ...others.map(({ acked }) => acked));
     for (const waiter of asking) {
-      if (lastAcked >= waiter.sequence) waiter.settle(true);
+      if (appliedByAll >= waiter.sequence) waiter.settle(true);
     }
   }
 }

@@ -1,5 +1,5 @@
-import { firstAuditHash } from '../ports/audit-chain.js';
-import type { BeatAnswer, ChangeFeed, FeedChange } from '../ports/change-feed.js';
+import { randomUUID } from 'node:crypto';
+import { startOfFeed, type ChangeFeed, type FeedChange, type FeedPosition } from '../ports/change-feed.js';
 import type { Logger } from '../ports/logger.js';
 import type { Lease } from './lease.js';
 
@@ -13,7 +13,6 @@ export interface ChangeTarget {
 
 /** What following the feed needs. */
 export interface FollowerParts {
-  readonly instanceId: string;
   readonly feed: ChangeFeed;
   readonly lease: Lease;
   readonly target: ChangeTarget;
@@ -33,8 +32,8 @@ const beatsPerLease = 4;
  */
 export class FeedFollower {
   readonly #parts: FollowerParts;
-  #applied = 0;
-  #appliedHash = firstAuditHash;
+  #instanceId = randomUUID();
+  #applied: FeedPosition = startOfFeed;
   #timer: NodeJS.Timeout | null = null;
   #following: Promise<void> | null = null;
   #isWoken = false;
@@ -45,9 +44,14 @@ export class FeedFollower {
     this.#parts = parts;
   }
 
-  /** Every change up to this number is applied here. */
-  get applied(): number {
+  /** Every change up to this one is applied here. */
+  get applied(): FeedPosition {
     return this.#applied;
+  }
+
+  /** By which this process is on the list now. */
+  get instanceId(): string {
+    return this.#instanceId;
   }
 
   /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not answer. */
@@ -71,7 +75,7 @@ export class FeedFollower {
     await this.#following?.catch(() => undefined);
     this.#parts.lease.end();
     try {
-      await this.#parts.feed.leave(this.#parts.instanceId);
+      await this.#parts.feed.leave(this.#instanceId);
     } catch {
       // The others find that it stands still, and remove it.
     }
@@ -102,46 +106,47 @@ export class FeedFollower {
 
   /** Beats until there is nothing more to apply or to acknowledge. */
   async #follow(): Promise<void> {
-    const { feed, instanceId, lease } = this.#parts;
+    const { feed, lease } = this.#parts;
     for (;;) {
       this.#isWoken = false;
       const sentAt = lease.moment();
-      const answer = await feed.beat(instanceId, this.#applied, pageSize);
-      if (!answer.isListed || this.#isOfAnotherStore(answer)) {
-        // Off the list nobody waits for us any more: what we hold may be older than what others were promised.
-        lease.end();
-        // Numbers that were acknowledged count for the database as it was.
-        await feed.leave(instanceId);
-        await this.#join();
+      const { isListed, isKnown, changes } = await feed.beat(this.#instanceId, this.#applied, pageSize);
+      if (!isListed || !isKnown) {
+        await this.#startAnew();
         continue;
       }
-      for (const change of answer.changes) this.#apply(change);
-      if (answer.changes.length < pageSize) lease.renew(sentAt);
-      if (answer.changes.length === 0 && !this.#isWoken) return;
+      for (const change of changes) this.#apply(change);
+      if (changes.length < pageSize) lease.renew(sentAt);
+      if (changes.length === 0 && !this.#isWoken) return;
       if (this.#isStopped) return;
     }
   }
 
-  /** What we have applied last is not what stands there: the database was restored from a copy. */
-  #isOfAnotherStore({ ackedHash }: BeatAnswer): boolean {
-    return this.#applied > 0 && ackedHash !== this.#appliedHash;
+  /**
+   * Off the list nobody waits for us any more, and in a database that is not the one that it was, our numbers mean nothing:
+   * what we hold may be older than what others were promised.
+   */
+  async #startAnew(): Promise<void> {
+    const { feed, lease } = this.#parts;
+    lease.end();
+    await feed.leave(this.#instanceId);
+    await this.#join();
   }
 
   /** Listed first and read afterwards: every change that comes after the reading waits for us. */
   async #join(): Promise<void> {
-    const { feed, instanceId, lease, target } = this.#parts;
-    await feed.join({ id: instanceId, acked: 0, leaseMs: lease.lengthMs });
+    const { feed, lease, target } = this.#parts;
+    // A new name each time: what was sent about an old one may still arrive, and means nothing then.
+    this.#instanceId = randomUUID();
+    await feed.join({ id: this.#instanceId, acked: 0, leaseMs: lease.lengthMs });
     const history = await feed.latest(loadedAtStart);
     target.restart(history);
-    const last = history.at(-1);
-    this.#applied = last?.sequence ?? 0;
-    this.#appliedHash = last?.hash ?? firstAuditHash;
+    this.#applied = history.at(-1) ?? startOfFeed;
   }
 
   #apply(change: FeedChange): void {
     this.#parts.target.apply(change);
-    this.#applied = change.sequence;
-    this.#appliedHash = change.hash;
+    this.#applied = change;
   }
 
   #reportOnce(error: unknown): void {

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
-import type { ChangeFeed, FeedWatch } from '../ports/change-feed.js';
+import type { ChangeFeed, FeedPosition, FeedWatch } from '../ports/change-feed.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { VerificationCache } from '../ports/verification-cache.js';
@@ -16,8 +15,8 @@ import type { VersionMemory } from './version-memory.js';
 /** How this process follows the changes of all. */
 export interface Following {
   readonly announcer: ChangeAnnouncer;
-  /** The number up to which every change is applied here. */
-  applied(): number;
+  /** Every change up to this one is applied here. */
+  applied(): FeedPosition;
   /** How it hears that there is something new; `none` before the start. */
   wakeMode(): 'push' | 'poll' | 'none';
   /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not answer. */
@@ -42,11 +41,13 @@ export interface FollowingParts {
 /** Puts the parts of this folder together, one of each for a process. */
 export function createFollowing(parts: FollowingParts): Following {
   const { feed, cache, lease, memory, holder, listeners, clock, logger } = parts;
-  const instanceId = randomUUID();
   const changes = new KnownChanges(memory, holder, listeners);
-  const follower = new FeedFollower({ instanceId, feed, lease, target: changes, logger });
-  const instances = new InstanceWatch(feed, instanceId);
-  const confirmations = new Confirmations(instances, clock, lease.lengthMs);
+  const follower = new FeedFollower({ feed, lease, target: changes, logger });
+  const instances = new InstanceWatch(feed, () => follower.instanceId);
+  const confirmations = new Confirmations({
+    ...{ instances, clock, leaseMs: lease.lengthMs },
+    ownApplied: () => follower.applied.sequence,
+  });
   let watch: FeedWatch | null = null;
 
   return {
@@ -58,6 +59,7 @@ export function createFollowing(parts: FollowingParts): Following {
       cache?.onWake(() => follower.wake());
       await follower.start();
       watch = feed.watch(() => follower.wake());
+      await instances.look();
       instances.start();
     },
 

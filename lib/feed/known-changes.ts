@@ -16,6 +16,8 @@ export class KnownChanges implements ChangeTarget {
   readonly #memory: VersionMemory;
   readonly #holder: ChangeHolder;
   readonly #listeners: ChangeListeners;
+  /** Changes of this process that the feed has not brought yet. */
+  readonly #toldAlready = new Set<string>();
   #hasStarted = false;
 
   constructor(memory: VersionMemory, holder: ChangeHolder, listeners: ChangeListeners) {
@@ -25,27 +27,34 @@ export class KnownChanges implements ChangeTarget {
   }
 
   restart(history: readonly FeedChange[]): void {
-    const first = history[0];
-    this.#memory.restart(first === undefined ? 0 : first.sequence - 1);
-    for (const { keyId, keyVersion, sequence } of history) {
-      this.#memory.remember(keyId, keyVersion, sequence);
-      this.#memory.knowUpTo(sequence);
-    }
+    this.#memory.restart(history);
+    this.#toldAlready.clear();
     this.#holder.forgetAll();
     if (this.#hasStarted) this.#listeners.tellAll();
     this.#hasStarted = true;
   }
 
   apply(change: FeedChange): void {
-    this.applyOwn(change, change.sequence);
-    this.#memory.knowUpTo(change.sequence);
+    const { keyId, keyVersion, action } = change;
+    this.#memory.remember(keyId, keyVersion, change.sequence);
+    this.#memory.knowUpTo(change);
+    // What this process has changed itself it has let go of before, and may hold anew by now.
+    if (this.#toldAlready.delete(nameOf(change))) return;
+    this.#holder.forget(keyId);
+    this.#listeners.tell({ keyId, keyVersion, action });
   }
 
   /** Applies a change that this process has just made; the feed will tell of it again. */
   applyOwn(change: KeyChange, sequence: number): void {
-    const { keyId, keyVersion, action } = change;
-    if (!this.#memory.remember(keyId, keyVersion, sequence)) return;
-    this.#holder.forget(keyId);
-    this.#listeners.tell({ keyId, keyVersion, action });
+    this.#memory.remember(change.keyId, change.keyVersion, sequence);
+    this.#holder.forget(change.keyId);
+    // The feed may have been faster.
+    if (sequence <= this.#memory.knownUpTo || this.#toldAlready.has(nameOf(change))) return;
+    this.#toldAlready.add(nameOf(change));
+    this.#listeners.tell(change);
   }
+}
+
+function nameOf({ keyId, keyVersion }: KeyChange): string {
+  return `${keyVersion}@${keyId}`;
 }

@@ -1,5 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction } from '../domain/audit-event.js';
+import type { FeedPosition } from '../ports/change-feed.js';
 import type { Changed } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 
@@ -7,8 +8,8 @@ import type { ManagePorts } from './manage-ports.js';
 export interface CommittedChange {
   readonly record: ApiKeyRecord;
   readonly action: AuditAction;
-  /** Whoever has applied all changes up to this number has seen the record as it is now. */
-  readonly sequence: number;
+  /** Whoever has applied all changes up to this one has seen the record as it is now. */
+  readonly position: FeedPosition;
 }
 
 /**
@@ -19,9 +20,9 @@ export interface CommittedChange {
  */
 export async function confirmChange(
   { changes }: Pick<ManagePorts, 'changes'>,
-  { record, action, sequence }: CommittedChange,
+  { record, action, position }: CommittedChange,
   changedAt: number,
 ): Promise<Changed> {
-  changes.announce([{ record, action }], sequence, changedAt);
-  return { record, effectiveBy: await changes.confirm(sequence) };
+  changes.announce([{ record, action }], position, changedAt);
+  return { record, effectiveBy: await changes.confirm(position.sequence) };
 }

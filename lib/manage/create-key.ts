@@ -59,16 +59,16 @@ export async function createKey(
     credentials: [credential],
   };
 
-  const sequence = await ports.store.transact(async (transaction) => {
+  const position = await ports.store.transact(async (transaction) => {
     // The maker may have lost its rights while the hash was made.
     const authority = await authorityOf(context, findIn(transaction), now);
     assertMayGrant(context, authority, record.scopes);
     assertAtOrBelow(authority, record);
     await transaction.insert(record, auditEntry(context, 'key.created', record, []));
-    return transaction.sequence;
+    return transaction.position;
   });
   // Nothing was taken away, so nobody has to be waited for.
-  ports.changes.announce([{ record, action: 'key.created' }], sequence, now);
+  ports.changes.announce([{ record, action: 'key.created' }], position, now);
   return { record, token, effectiveBy: null };
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { ApiKeysError } from '../errors.js';
+import type { FeedPosition } from '../ports/change-feed.js';
 import type { Changed, ChangeContext } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 import { revokeInTransaction } from './revoke-key.js';
@@ -33,10 +34,10 @@ export async function revokeAllKeys(
 
   const revoked: ApiKeyRecord[] = [];
   for (;;) {
-    const { records, sequence } = await revokeSome(ports, context, ownerId);
+    const { records, position } = await revokeSome(ports, context, ownerId);
     revoked.push(...records);
     // Changes run one after the other: when there were fewer than asked for, these were the last ones.
-    if (records.length < keysPerTransaction) return confirmAll(ports, revoked, sequence);
+    if (records.length < keysPerTransaction) return confirmAll(ports, revoked, position.sequence);
     await sleep(pauseMs);
   }
 }
@@ -45,21 +46,21 @@ async function revokeSome(
   ports: ManagePorts,
   context: ChangeContext,
   ownerId: string,
-): Promise<{ readonly records: readonly ApiKeyRecord[]; readonly sequence: number }> {
+): Promise<{ readonly records: readonly ApiKeyRecord[]; readonly position: FeedPosition }> {
   const now = ports.clock.now();
-  const { records, sequence } = await ports.store.transact(async (transaction) => {
+  const { records, position } = await ports.store.transact(async (transaction) => {
     const ended: ApiKeyRecord[] = [];
     for (const current of await transaction.findUnrevokedByOwner(ownerId, keysPerTransaction)) {
       ended.push(await revokeInTransaction(transaction, context, current, now));
     }
-    return { records: ended, sequence: transaction.sequence };
+    return { records: ended, position: transaction.position };
   });
   ports.changes.announce(
     records.map((record) => ({ record, action: 'key.revoked' })),
-    sequence,
+    position,
     now,
   );
-  return { records, sequence };
+  return { records, position };
 }
 
 /** Also when nothing was left: an earlier call may have ended keys, and nobody has heard whether all know of it. */

@@ -28,7 +28,7 @@ export async function revokeKey(
     assertAtOrBelow(authority, current);
     assertExpectedVersion(current, expected);
     const record = await revokeInTransaction(transaction, context, current, now);
-    return { record, action: 'key.revoked', sequence: transaction.sequence } as const;
+    return { record, action: 'key.revoked', position: transaction.position } as const;
   });
   return confirmChange(ports, committed, now);
 }

@@ -56,7 +56,7 @@ export async function rotateKey(
       now,
     );
     await transaction.update(next, auditEntry(context, 'key.rotated', next, ['credentials']));
-    return { record: next, action: 'key.rotated', sequence: transaction.sequence } as const;
+    return { record: next, action: 'key.rotated', position: transaction.position } as const;
   });
   return { ...(await confirmChange(ports, committed, now)), token: minted.token };
 }

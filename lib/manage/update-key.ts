@@ -46,7 +46,7 @@ export async function updateKey(
     assertAtOrBelow(authority, next);
     const action = actionOf(current, next);
     await transaction.update(next, auditEntry(context, action, next, Object.keys(changes)));
-    return { record: next, action, sequence: transaction.sequence };
+    return { record: next, action, position: transaction.position };
   });
   return confirmChange(ports, committed, now);
 }

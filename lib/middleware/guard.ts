@@ -134,7 +134,7 @@ export function createGuard(
     const answered =
       decision === 'otherwise' ? otherwise?.(req, res, next) : answerRefusal(decision, req, res, next);
     // A rejection of the app's own code goes to its error handling, whatever the version of Express.
-    if (isPromise(answered)) answered.catch((error: unknown) => next(error));
+    if (isPromise(answered)) Promise.resolve(answered).catch((error: unknown) => next(error));
   }
 
   return function apiKeyGuard(req, res, next) {
@@ -147,20 +147,18 @@ export function createGuard(
       return answerTrouble(error, res, next);
     }
     if (!isPromise(decision)) return carryOut(decision, credential, req, res, next);
-    decision.then(
-      (later) => {
-        try {
-          carryOut(later, credential, req, res, next);
-        } catch (error) {
-          next(error);
-        }
-      },
-      (error: unknown) => answerTrouble(error, res, next),
-    );
+    decision
+      .then(
+        (later) => carryOut(later, credential, req, res, next),
+        (error: unknown) => answerTrouble(error, res, next),
+      )
+      // The app may have answered meanwhile, so that even the answer to trouble fails.
+      .catch((error: unknown) => next(error));
   };
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
+/** Also what only has a `then`, as some libraries return. */
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );

@@ -1,5 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction } from '../domain/audit-event.js';
+import type { FeedPosition } from './change-feed.js';
 
 /** One committed change with the record as it is now. */
 export interface AnnouncedChange {
@@ -12,12 +13,13 @@ export interface ChangeAnnouncer {
   /**
    * Applies changes in this process and hurries the others; nothing is waited for.
    *
-   * @param sequence - the number of the last of them
+   * @param position - that of the last of them
    * @param changedAt - wall clock in milliseconds, taken before the change was begun
    */
-  announce(changes: readonly AnnouncedChange[], sequence: number, changedAt: number): void;
+  announce(changes: readonly AnnouncedChange[], position: FeedPosition, changedAt: number): void;
   /**
-   * Waits until every process has applied all changes up to `sequence`, a second at most. Never rejects.
+   * Waits until every process, this one included, has applied all changes up to a number, a second at most. Never
+   * rejects.
    *
    * @returns `null` when they have, else the time (epoch milliseconds) from which no process accepts what was taken away
    */

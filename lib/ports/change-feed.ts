@@ -1,4 +1,5 @@
 import type { AuditAction } from '../domain/audit-event.js';
+import { firstAuditHash } from './audit-chain.js';
 
 /**
  * The changes of all processes in the order in which they were committed, and the list of the processes that follow
@@ -17,9 +18,11 @@ export interface ChangeFeed {
    * the changes are read, or in one and the same step: whoever took the process off the list before sees `isListed`
    * false, and everything that was committed before that is among the changes of a later beat.
    *
+   * @param applied - what the process has applied last. It is only taken down as acknowledged when that very entry is
+   * there: numbers of a database that was restored since, or failed over, say nothing about the changes to come
    * @param limit - most changes to return; that many may mean that there are more
    */
-  beat(instanceId: string, acked: number, limit: number): Promise<BeatAnswer>;
+  beat(instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer>;
   /** The last `limit` changes, oldest first. */
   latest(limit: number): Promise<readonly FeedChange[]>;
   /** The number of the last change, 0 before the first. Cheap: it is asked many times a second. */
@@ -41,6 +44,15 @@ export interface FeedWatch {
   mode(): 'push' | 'poll';
   stop(): Promise<void>;
 }
+
+/** A place in the feed: the number of a change, and its chain hash, by which the database is known again. */
+export interface FeedPosition {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+/** Before the first change. */
+export const startOfFeed: FeedPosition = { sequence: 0, hash: firstAuditHash };
 
 /** One committed change. */
 export interface FeedChange {
@@ -73,8 +85,8 @@ export interface Instance {
 export interface BeatAnswer {
   /** `false`: the process was taken off the list and has to join again; nothing else in the answer counts then. */
   readonly isListed: boolean;
-  /** The chain hash of the entry with the number `acked`; `null` when there is no such entry. */
-  readonly ackedHash: string | null;
-  /** What came after `acked`, oldest first. */
+  /** `false`: there is no entry with the number and the hash of `applied`; this is not the database that it was. */
+  readonly isKnown: boolean;
+  /** What came after `applied`, oldest first. */
   readonly changes: readonly FeedChange[];
 }

@@ -1,7 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
 import type { KeyState } from '../domain/key-state.js';
-import type { ChangeFeed } from './change-feed.js';
+import type { ChangeFeed, FeedPosition } from './change-feed.js';
 
 /**
  * The durable truth about keys. Implementations must pass the store contract of `express-api-keys/testing`.
@@ -47,10 +47,10 @@ export interface KeyStore {
 /** What a change can do. Reads see what the transaction has written. */
 export interface KeyStoreTransaction {
   /**
-   * The number of the last change of the feed: of the ones made here, else of the last one before. Who has applied all
-   * changes up to it has seen what this transaction saw and wrote.
+   * The last change of the feed: of the ones made here, else the last one before. Who has applied all changes up to it
+   * has seen what this transaction saw and wrote.
    */
-  readonly sequence: number;
+  readonly position: FeedPosition;
   /** The key as it stands now; with `ownerId`, only if it belongs to that owner (the condition is part of the query). */
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null>;
   /**

@@ -1,10 +1,11 @@
 import type { VerifiableKey } from '../domain/api-key.js';
+import type { FeedPosition } from './change-feed.js';
 
 /** A copy of a key, and up to which change of the feed it is known to be complete. */
 export interface CachedCopy {
   readonly key: VerifiableKey;
-  /** Every change with this number or a lower one is in the copy. */
-  readonly asOf: number;
+  /** Every change up to this one is in the copy. The hash tells copies of a database that was restored since. */
+  readonly asOf: FeedPosition;
 }
 
 /**

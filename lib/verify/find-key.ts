@@ -2,6 +2,7 @@ import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { ChangeHolder } from '../feed/known-changes.js';
 import type { Lease } from '../feed/lease.js';
 import type { VersionMemory } from '../feed/version-memory.js';
+import type { FeedPosition } from '../ports/change-feed.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { CachedCopy, VerificationCache } from '../ports/verification-cache.js';
@@ -32,8 +33,8 @@ export interface FindKeyParts {
   readonly uses: UseRecorder;
   readonly lease: Lease;
   readonly memory: VersionMemory;
-  /** The number up to which every change is applied here. */
-  readonly applied: () => number;
+  /** Every change up to this one is applied here. */
+  readonly applied: () => FeedPosition;
   readonly clock: Clock;
   readonly catalogue: ScopeCatalogue;
 }

@@ -1,7 +1,7 @@
 /** How one value is read by its key. */
 export type ReadOne<T> = (key: string) => Promise<T>;
 
-interface Flights<T> {
+interface ReadOfOneKey<T> {
   running: Promise<T>;
   /** Nothing was asked for yet: callers may still join. */
   isWaiting: boolean;
@@ -17,7 +17,7 @@ interface Flights<T> {
  */
 export class FreshReads<T> {
   readonly #read: ReadOne<T>;
-  readonly #flights = new Map<string, Flights<T>>();
+  readonly #flights = new Map<string, ReadOfOneKey<T>>();
 
   constructor(read: ReadOne<T>) {
     this.#read = read;
@@ -36,7 +36,7 @@ export class FreshReads<T> {
       flights.isWaiting = false;
       return this.#read(key);
     });
-    const flights: Flights<T> = { running, isWaiting: true, next: null };
+    const flights: ReadOfOneKey<T> = { running, isWaiting: true, next: null };
     this.#flights.set(key, flights);
     const land = (): void => {
       if (flights.next === null) this.#flights.delete(key);
@@ -46,7 +46,13 @@ export class FreshReads<T> {
   }
 
   #after(running: Promise<T>, key: string): Promise<T> {
-    const start = (): Promise<T> => this.#start(key);
-    return running.then(start, start);
+    return running.then(
+      () => this.#start(key),
+      (error: unknown) => {
+        // Nobody is let in by a failure, so those who came meanwhile may share it, and wait no second time.
+        this.#flights.delete(key);
+        throw error;
+      },
+    );
   }
 }

@@ -39,10 +39,11 @@ export class MissingDigests {
     if (pepperId === undefined) return;
     try {
       await store.addDigest(keyId, credentialId, pepperId, digest);
-      // The copy that others read is made anew with it; until then each of their requests would find it missing.
-      await finder.findInStore(keyId);
     } catch (error) {
       logger.warn('api-keys: a digest under the current pepper was not stored', error);
+      return;
     }
+    // The copy that others read is made anew with it; until then each of their requests would find it missing.
+    await finder.findInStore(keyId).catch(() => undefined);
   }
 }

@@ -1,44 +1,65 @@
 import { Confirmations } from '../../lib/feed/confirmations.js';
 import { InstanceWatch } from '../../lib/feed/instance-watch.js';
 import { memoryStore } from '../../lib/testing/index.js';
-import type { ChangeFeed } from '../../lib/index.js';
+import type { Instance } from '../../lib/index.js';
+import { startOfFeed } from '../../lib/ports/change-feed.js';
 
 const clock = { now: () => Date.now() };
 const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-let feed: ChangeFeed;
-let confirmations: Confirmations;
+let others: Instance[];
+let longestLeaseMs: number;
+let ownApplied: number;
+let look: () => Promise<readonly Instance[]>;
+
+const listed = (id: string, acked: number): Instance => ({ id, acked, beat: 1, leaseMs: 4_000 });
 
 beforeEach(() => {
-  ({ feed } = memoryStore());
-  confirmations = new Confirmations(new InstanceWatch(feed, 'me'), clock, 4_000);
+  others = [];
+  longestLeaseMs = 0;
+  ownApplied = 100;
+  look = async () => others;
 });
 
-const join = (id: string, acked: number, leaseMs = 4_000): Promise<void> => feed.join({ id, acked, leaseMs });
+function confirmations(): Confirmations {
+  const instances = {
+    look: () => look(),
+    get longestLeaseMs() {
+      return longestLeaseMs;
+    },
+  };
+  return new Confirmations({ instances, ownApplied: () => ownApplied, leaseMs: 4_000, clock });
+}
 
 describe('Confirmations', () => {
   it('are given at once where nobody else is listed', async () => {
-    await join('me', 0);
     const started = performance.now();
-    expect(await confirmations.confirm(7)).toBeNull();
+    expect(await confirmations().confirm(7)).toBeNull();
     expect(performance.now() - started).toBeLessThan(500);
   });
 
   it('wait for the last one', async () => {
-    await join('one', 7);
-    await join('two', 6);
-    const confirmed = confirmations.confirm(7);
+    others = [listed('one', 7), listed('two', 6)];
+    const confirmed = confirmations().confirm(7);
     expect(await Promise.race([confirmed, wait(100).then(() => 'waiting')])).toBe('waiting');
-    await feed.beat('two', 7, 10);
+    others = [listed('one', 7), listed('two', 8)];
     expect(await confirmed).toBeNull();
   });
 
-  it('give up after a second, with the longest lease of those who are listed and a second more', async () => {
-    await join('one', 7, 9_000);
-    await join('two', 6, 2_000);
+  it('wait for this process too: another one may have made the change', async () => {
+    ownApplied = 6;
+    const confirmed = confirmations().confirm(7);
+    expect(await Promise.race([confirmed, wait(100).then(() => 'waiting')])).toBe('waiting');
+    ownApplied = 7;
+    expect(await confirmed).toBeNull();
+  });
+
+  it('give up after a second, with the longest lease of those who were seen and a second more', async () => {
+    others = [listed('one', 6)];
+    longestLeaseMs = 9_000;
     const started = Date.now();
-    const effectiveBy = (await confirmations.confirm(7)) ?? 0;
+    const effectiveBy = (await confirmations().confirm(7)) ?? 0;
     expect(Date.now() - started).toBeGreaterThanOrEqual(990);
     expect(Date.now() - started).toBeLessThan(3_000);
     expect(effectiveBy - Date.now()).toBeGreaterThan(9_000);
@@ -46,9 +67,9 @@ describe('Confirmations', () => {
   });
 
   it('give up after a second when the list is not answered at all', async () => {
-    const silent = { look: () => new Promise<never>(() => undefined) };
+    look = () => new Promise<never>(() => undefined);
     const started = Date.now();
-    const effectiveBy = (await new Confirmations(silent, clock, 4_000).confirm(1)) ?? 0;
+    const effectiveBy = (await confirmations().confirm(1)) ?? 0;
     expect(Date.now() - started).toBeLessThan(3_000);
     expect(effectiveBy).toBeGreaterThan(Date.now() + 4_000);
   });
@@ -56,15 +77,13 @@ describe('Confirmations', () => {
   it('share one look at the list, and none uses one that was read before it came', async () => {
     let looks = 0;
     let release: () => void = () => undefined;
-    const slow = {
-      look: async () => {
-        looks += 1;
-        // The first look sees a list of before the second change.
-        if (looks === 1) await new Promise<void>((resolve) => (release = resolve));
-        return [{ id: 'one', beat: 1, acked: looks === 1 ? 9 : 1, leaseMs: 4_000 }];
-      },
+    look = async () => {
+      looks += 1;
+      // The first look sees a list of before the second change.
+      if (looks === 1) await new Promise<void>((resolve) => (release = resolve));
+      return [listed('one', looks === 1 ? 9 : 1)];
     };
-    const own = new Confirmations(slow, clock, 4_000);
+    const own = confirmations();
     const first = own.confirm(1);
     await wait(5);
     const late = own.confirm(9);
@@ -78,19 +97,21 @@ describe('Confirmations', () => {
 
 describe('InstanceWatch', () => {
   it('removes who has stood still for longer than its lease and a second, on its own clock, and nobody else', async () => {
-    await join('dead', 0, 100);
-    await join('alive', 0, 100);
-    const watch = new InstanceWatch(feed, 'me');
-    const listed = async (): Promise<string[]> => (await watch.look()).map(({ id }) => id).sort();
+    const { feed } = memoryStore();
+    for (const id of ['dead', 'alive', 'me']) await feed.join({ id, acked: 0, leaseMs: 100 });
+    const watch = new InstanceWatch(feed, () => 'me');
+    const seen = async (): Promise<string[]> => (await watch.look()).map(({ id }) => id).sort();
     const started = performance.now();
     while (performance.now() - started < 1_050) {
-      expect(await listed()).toEqual(['alive', 'dead']);
-      await feed.beat('alive', 0, 10);
+      expect(await seen()).toEqual(['alive', 'dead']);
+      await feed.beat('alive', startOfFeed, 10);
       await wait(40);
     }
     await wait(100);
-    await feed.beat('alive', 0, 10);
-    expect(await listed()).toEqual(['alive']);
-    expect((await feed.beat('dead', 0, 10)).isListed).toBe(false);
+    await feed.beat('alive', startOfFeed, 10);
+    expect(await seen()).toEqual(['alive']);
+    expect((await feed.beat('dead', startOfFeed, 10)).isListed).toBe(false);
+    expect((await feed.beat('me', startOfFeed, 10)).isListed).toBe(true);
+    expect(watch.longestLeaseMs).toBe(100);
   });
 });

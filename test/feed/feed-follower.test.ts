@@ -3,7 +3,7 @@ import { FeedFollower } from '../../lib/feed/feed-follower.js';
 import { KnownChanges } from '../../lib/feed/known-changes.js';
 import { Lease } from '../../lib/feed/lease.js';
 import { VersionMemory } from '../../lib/feed/version-memory.js';
-import type { BeatAnswer, ChangeFeed, FeedChange } from '../../lib/index.js';
+import type { BeatAnswer, ChangeFeed, FeedChange, FeedPosition } from '../../lib/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createService } from '../harness/service.js';
 
@@ -34,7 +34,7 @@ function follow(feed: ChangeFeed, leaseMs = 4_000): Followed {
     forgetAll: () => void forgotten.push('*'),
   };
   const target = new KnownChanges(memory, holder, listeners);
-  const follower = new FeedFollower({ instanceId: 'me', feed, lease, target, logger: silentLogger });
+  const follower = new FeedFollower({ feed, lease, target, logger: silentLogger });
   const followed = { follower, lease, memory, forgotten, told };
   running.push(followed);
   return followed;
@@ -66,11 +66,12 @@ function scriptedFeed(
       listed.add(id);
     },
     leave: async (id: string) => void listed.delete(id),
-    beat: async (id: string, acked: number, limit: number): Promise<BeatAnswer> => {
-      scripted.beats.push(acked);
-      const after = scripted.changes.filter(({ sequence }) => sequence > acked).slice(0, limit);
-      const own = scripted.changes.find(({ sequence }) => sequence === acked);
-      return { isListed: listed.has(id), ackedHash: own?.hash ?? null, changes: after };
+    beat: async (id: string, applied: FeedPosition, limit: number): Promise<BeatAnswer> => {
+      scripted.beats.push(applied.sequence);
+      const after = scripted.changes.filter(({ sequence }) => sequence > applied.sequence).slice(0, limit);
+      const own = scripted.changes.find(({ sequence }) => sequence === applied.sequence);
+      const isKnown = applied.sequence === 0 || own?.hash === applied.hash;
+      return { isListed: listed.has(id), isKnown, changes: after };
     },
     latest: async (limit: number) => scripted.changes.slice(-limit),
     lastSequence: async () => scripted.changes.length,
@@ -88,9 +89,9 @@ describe('FeedFollower', () => {
     expect(lease.isHeld()).toBe(false);
     await follower.start();
     expect(lease.isHeld()).toBe(true);
-    expect(follower.applied).toBe(2);
-    expect(memory.isCurrent('k', 1, 2)).toBe(false);
-    expect(memory.isCurrent('k', 2, 2)).toBe(true);
+    expect(follower.applied.sequence).toBe(2);
+    expect(memory.isCurrent('k', 1, change(2))).toBe(false);
+    expect(memory.isCurrent('k', 2, change(2))).toBe(true);
   });
 
   it('tells nobody of changes from before the start', async () => {
@@ -117,7 +118,7 @@ describe('FeedFollower', () => {
     await follower.start();
     feed.changes.push(change(1));
     await wait(100);
-    expect(follower.applied).toBe(1);
+    expect(follower.applied.sequence).toBe(1);
   });
 
   it('does not miss a wake that comes while it beats', async () => {
@@ -137,7 +138,7 @@ describe('FeedFollower', () => {
     };
     follower.wake();
     await wait(50);
-    expect(follower.applied).toBe(1);
+    expect(follower.applied.sequence).toBe(1);
   });
 
   it('reads on when a page was full, and renews the lease only with the last one', async () => {
@@ -147,9 +148,9 @@ describe('FeedFollower', () => {
     lease.end();
     const heldAfter: [number, boolean][] = [];
     const beat = feed.beat.bind(feed);
-    feed.beat = async (id, acked, limit) => {
-      heldAfter.push([acked, lease.isHeld()]);
-      return beat(id, acked, limit);
+    feed.beat = async (id, applied, limit) => {
+      heldAfter.push([applied.sequence, lease.isHeld()]);
+      return beat(id, applied, limit);
     };
     for (let sequence = 1; sequence <= 1_200; sequence += 1) feed.changes.push(change(sequence));
     follower.wake();
@@ -166,7 +167,8 @@ describe('FeedFollower', () => {
     const feed = scriptedFeed([change(1)]);
     const { follower, lease, forgotten, told } = follow(feed);
     await follower.start();
-    await feed.remove({ id: 'me', beat: 0 });
+    const before = follower.instanceId;
+    await feed.remove({ id: before, beat: 0 });
     const held: boolean[] = [];
     const join = feed.join.bind(feed);
     feed.join = async (instance) => {
@@ -179,6 +181,8 @@ describe('FeedFollower', () => {
     expect(forgotten).toEqual(['*', '*']);
     expect(told).toEqual([null]);
     expect(lease.isHeld()).toBe(true);
+    // What was sent about the old one may still arrive, and must not meet the new one.
+    expect(follower.instanceId).not.toBe(before);
   });
 
   it('lets go of everything when the database is not the one that it was: its last entry has another hash', async () => {
@@ -191,8 +195,10 @@ describe('FeedFollower', () => {
     await wait(30);
     expect(forgotten).toEqual(['*', '*']);
     expect(told).toEqual([null]);
-    expect(follower.applied).toBe(2);
-    expect(memory.isCurrent('k', 3, 3)).toBe(false);
+    expect(follower.applied.sequence).toBe(2);
+    expect(memory.isCurrent('k', 3, change(3))).toBe(false);
+    // A copy of the lost history, though its number is known and its version higher.
+    expect(memory.isCurrent('k', 9, change(2))).toBe(false);
     expect(feed.joins).toBe(2);
   });
 
@@ -228,8 +234,8 @@ describe('FeedFollower', () => {
     const { record } = await service.create(context, { name: 'x', scopes: [], ownerId: 'alice' });
     await service.revoke(context, record.id);
     await wait(50);
-    expect(follower.applied).toBe(2);
-    expect(memory.isCurrent(record.id, 1, 1)).toBe(false);
+    expect(follower.applied.sequence).toBe(2);
+    expect(memory.isCurrent(record.id, 1, follower.applied)).toBe(false);
     expect((await store.feed.instances())[0]?.acked).toBe(2);
     await watch.stop();
     await close();

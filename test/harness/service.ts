@@ -38,9 +38,11 @@ export function createService(parts: { store?: KeyStore; cache?: VerificationCac
   const hasher = createSecretHasher({ cost: 8, logger: console });
   const store = parts.store ?? memoryStore();
   const options = resolveOptions({ prefix: 'acme', scopes, pepper: testPepper, store });
+  const following = followingOf(store, parts.cache ?? null, clock);
+  const started = following.start();
   const service = createKeyService({
     store,
-    changes: followingOf(store, parts.cache ?? null, clock).announcer,
+    changes: following.announcer,
     hasher,
     digester: createSecretDigester(peppers),
     random: createRandomSource(),
@@ -48,5 +50,9 @@ export function createService(parts: { store?: KeyStore; cache?: VerificationCac
     clock,
     keyspace: createDefaultKeyspace(options),
   });
-  return { service, store, close: () => hasher.close() };
+  const close = async (): Promise<void> => {
+    await started;
+    await Promise.all([following.stop(), hasher.close()]);
+  };
+  return { service, store, close };
 }

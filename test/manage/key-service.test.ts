@@ -1,4 +1,5 @@
 import type { ChangeContext, KeyService } from '../../lib/manage/key-service.js';
+import { startOfFeed } from '../../lib/ports/change-feed.js';
 import { fixedClock } from '../../lib/testing/index.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { createService } from '../harness/service.js';
@@ -245,7 +246,7 @@ describe('confirmation', () => {
     expect((effectiveBy ?? 0) - Date.now()).toBeLessThanOrEqual(5_000);
 
     // Revoking again asks again; now the other one has applied it.
-    const head = await own.store.feed.lastSequence();
+    const head = (await own.store.feed.latest(1))[0] ?? startOfFeed;
     setTimeout(() => void own.store.feed.beat('silent', head, 10), 100);
     expect(await own.service.revoke(context, record.id)).toMatchObject({ effectiveBy: null });
     await own.close();

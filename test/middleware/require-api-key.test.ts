@@ -1,9 +1,10 @@
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import express, { type Express, type Request, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import request from 'supertest';
 import { apiKeyOf, type GuardOptions } from '../../lib/index.js';
 import { createKeyFormat } from '../../lib/domain/key-format.js';
+import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 
 const keyFormat = createKeyFormat('acme', 'live');
@@ -78,6 +79,39 @@ describe('requireApiKey: who is let in', () => {
     expect(Object.isFrozen(seen)).toBe(true);
     expect(Object.isFrozen((seen as { metadata: { plan: object } }).metadata.plan)).toBe(true);
     expect(JSON.stringify(seen)).not.toContain(token.slice(26, 60));
+  });
+
+  it('leaves out what is for shared caches where cacheHeaders is false', async () => {
+    const { token } = await instance.key();
+    const app = guarded(read({ cacheHeaders: false }));
+    const { headers } = await request(app).get('/orders').set('X-Api-Key', token).expect(200);
+    expect(headers['cache-control']).toBeUndefined();
+    expect(headers['vary']).toBeUndefined();
+    const refused = await request(app).get('/orders').expect(401);
+    expect(refused.headers['cache-control']).toBe('no-store');
+  });
+
+  it('hands trouble that it can no longer answer to the app, and ends nothing', async () => {
+    const store = memoryStore();
+    const away = (): Promise<never> =>
+      new Promise((_, reject) => setTimeout(() => reject(new Error('away')), 40));
+    const slow = createInstance({ store: { ...store, find: away } });
+    await slow.apiKeys.ready();
+    const { token } = await slow.key();
+    const errors: unknown[] = [];
+    const app = express();
+    // As a timeout of the app does.
+    app.use((_req, res, next) => {
+      setTimeout(() => res.status(504).end('too late'), 10);
+      next();
+    });
+    app.get('/orders', slow.apiKeys.requireApiKey('orders:read'));
+    const noteError: ErrorRequestHandler = (error, _req, _res, _next) => void errors.push(error);
+    app.use(noteError);
+    await request(app).get('/orders').set('X-Api-Key', token).expect(504);
+    while (errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(errors[0]).toMatchObject({ code: 'ERR_HTTP_HEADERS_SENT' });
+    await slow.apiKeys.close();
   });
 
   it('keeps shared caches off and says what answers depend on, unless the handler says otherwise', async () => {
@@ -365,6 +399,14 @@ describe('requireApiKey: fitting in', () => {
     await request(app).get('/orders').set('X-Api-Key', `${token}x`).expect(401);
     await instance.apiKeys.keys.revoke(id);
     await request(app).get('/orders').set('X-Api-Key', token).expect(401);
+  });
+
+  it('takes what only has a then for the promise of an otherwise', async () => {
+    const lazy = { then: (done: (value: unknown) => void) => setTimeout(done, 5) };
+    const answering = ((_req, res) => (res.status(299).end('session'), lazy)) as RequestHandler;
+    await request(guarded(read({ otherwise: answering })))
+      .get('/orders')
+      .expect(299);
   });
 
   it('an otherwise that rejects goes to the error handling of the app, and kills nobody', async () => {
