@@ -1,5 +1,13 @@
-import { firstAuditHash, parseAuditPayload } from '../ports/audit-chain.js';
-import type { BeatAnswer, ChangeFeed, FeedChange, FeedWatch, Instance } from '../ports/change-feed.js';
+import { parseAuditPayload } from '../ports/audit-chain.js';
+import { startOfFeed } from '../ports/change-feed.js';
+import type {
+  BeatAnswer,
+  ChangeFeed,
+  FeedChange,
+  FeedPosition,
+  FeedWatch,
+  Instance,
+} from '../ports/change-feed.js';
 
 /** One entry of the audit trail; its number is its place, counted from 1. */
 export interface StoredEvent {
@@ -35,15 +43,15 @@ export class MemoryChangeFeed implements ChangeFeed {
     this.#instances.delete(instanceId);
   }
 
-  async beat(instanceId: string, acked: number, limit: number): Promise<BeatAnswer> {
+  async beat(instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer> {
     const listed = this.#instances.get(instanceId);
-    if (listed === undefined) return { isListed: false, ackedHash: null, changes: [] };
-    const ackedHash = acked === 0 ? firstAuditHash : (this.#events()[acked - 1]?.hash ?? null);
-    // A number that was not given to any change says nothing about the one that it will be given to.
-    const applied = ackedHash === null ? 0 : acked;
-    const beaten = { ...listed, beat: listed.beat + 1, acked: Math.max(listed.acked, applied) };
-    this.#instances.set(instanceId, beaten);
-    return { isListed: true, ackedHash, changes: this.#changes(acked, acked + limit) };
+    if (listed === undefined) return { isListed: false, isKnown: false, changes: [] };
+    const { sequence, hash } = applied;
+    const there = sequence === 0 ? startOfFeed : this.#events()[sequence - 1];
+    const isKnown = there?.hash === hash;
+    const acked = isKnown ? Math.max(listed.acked, sequence) : listed.acked;
+    this.#instances.set(instanceId, { ...listed, beat: listed.beat + 1, acked });
+    return { isListed: true, isKnown, changes: this.#changes(sequence, sequence + limit) };
   }
 
   async latest(limit: number): Promise<readonly FeedChange[]> {

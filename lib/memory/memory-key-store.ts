@@ -2,7 +2,9 @@ import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
 import { stateOf } from '../domain/key-state.js';
-import { auditHash, auditPayload, firstAuditHash, parseAuditPayload } from '../ports/audit-chain.js';
+import { auditHash, auditPayload, parseAuditPayload } from '../ports/audit-chain.js';
+import { startOfFeed } from '../ports/change-feed.js';
+import type { FeedPosition } from '../ports/change-feed.js';
 import { MemoryChangeFeed } from './memory-change-feed.js';
 import type { StoredEvent } from './memory-change-feed.js';
 import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
@@ -122,8 +124,8 @@ class MemoryTransaction implements KeyStoreTransaction {
     });
   }
 
-  get sequence(): number {
-    return this.#events.length;
+  get position(): FeedPosition {
+    return { sequence: this.#events.length, hash: this.#events.at(-1)?.hash ?? startOfFeed.hash };
   }
 
   end(): void {
@@ -156,8 +158,9 @@ class MemoryTransaction implements KeyStoreTransaction {
   #put(record: ApiKeyRecord, event: AuditEventDraft): void {
     this.#keys.set(record.id, copied(record));
     this.#changed.add(record.id);
-    const payload = auditPayload(event, this.#events.length + 1);
-    const hash = auditHash(this.#events.at(-1)?.hash ?? firstAuditHash, payload);
+    const { sequence, hash: previousHash } = this.position;
+    const payload = auditPayload(event, sequence + 1);
+    const hash = auditHash(previousHash, payload);
     this.#events.push({ payload, hash });
   }
 }

@@ -2,19 +2,14 @@ import { sql } from 'kysely';
 import type { Kysely, QueryCreator } from 'kysely';
 import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
 import { auditHash, auditPayload, parseAuditPayload } from '../ports/audit-chain.js';
+import type { FeedPosition } from '../ports/change-feed.js';
 import type { AuditQuery } from '../ports/key-store.js';
 import type { SqlDialect } from './sql-database.js';
 import { isStorable } from './storable-text.js';
 import type { Tables } from './tables.js';
 
-/** The last entry of the audit trail: its number and its hash. */
-export interface AuditHead {
-  readonly sequence: number;
-  readonly hash: string;
-}
-
 /** Locks the head of the trail until the transaction ends, and reads it. SQLite's transaction is the lock already. */
-export async function lockAuditHead(database: Kysely<Tables>, dialect: SqlDialect): Promise<AuditHead> {
+export async function lockAuditHead(database: Kysely<Tables>, dialect: SqlDialect): Promise<FeedPosition> {
   return database
     .selectFrom('audit_head')
     .select(['sequence', 'hash'])
@@ -26,9 +21,9 @@ export async function lockAuditHead(database: Kysely<Tables>, dialect: SqlDialec
 /** Adds one entry behind the head and returns the new head, which {@link moveAuditHead} must store. */
 export async function appendEvent(
   database: Kysely<Tables>,
-  head: AuditHead,
+  head: FeedPosition,
   event: AuditEventDraft,
-): Promise<AuditHead> {
+): Promise<FeedPosition> {
   const sequence = head.sequence + 1;
   const payload = auditPayload(event, sequence);
   const hash = auditHash(head.hash, payload);
@@ -46,7 +41,7 @@ export async function appendEvent(
  */
 export async function moveAuditHead(
   database: Kysely<Tables>,
-  head: AuditHead,
+  head: FeedPosition,
   channel: string | null,
 ): Promise<void> {
   const { sequence, hash } = head;

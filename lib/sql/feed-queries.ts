@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { AliasedExpression, Expression, ExpressionBuilder, Kysely, Selectable } from 'kysely';
+import type { AliasedExpression, Kysely, Selectable } from 'kysely';
 import type { AuditAction } from '../domain/audit-event.js';
-import { firstAuditHash } from '../ports/audit-chain.js';
-import type { BeatAnswer, FeedChange, Instance } from '../ports/change-feed.js';
+import { startOfFeed } from '../ports/change-feed.js';
+import type { BeatAnswer, FeedChange, FeedPosition, Instance } from '../ports/change-feed.js';
 import { preparedStatement } from './prepared-statement.js';
 import type { SqlDialect } from './sql-database.js';
 import type { InstancesTable, Tables } from './tables.js';
@@ -12,7 +12,7 @@ import type { InstancesTable, Tables } from './tables.js';
 export interface FeedQueries {
   join(on: Kysely<Tables>, instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void>;
   leave(on: Kysely<Tables>, instanceId: string): Promise<void>;
-  beat(on: Kysely<Tables>, instanceId: string, acked: number, limit: number): Promise<BeatAnswer>;
+  beat(on: Kysely<Tables>, instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer>;
   latest(on: Kysely<Tables>, limit: number): Promise<readonly FeedChange[]>;
   lastSequence(on: Kysely<Tables>): Promise<number>;
   instances(on: Kysely<Tables>): Promise<readonly Instance[]>;
@@ -87,7 +87,7 @@ export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect
   };
 }
 
-const notListed: BeatAnswer = { isListed: false, ackedHash: null, changes: [] };
+const notListed: BeatAnswer = { isListed: false, isKnown: false, changes: [] };
 
 /**
  * PostgreSQL: one statement sees one state of the database, with its update and its reads alike. A row that was deleted
@@ -95,16 +95,16 @@ const notListed: BeatAnswer = { isListed: false, ackedHash: null, changes: [] };
  * looks again, finds another `beat` and deletes nothing.
  */
 function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
-  const beat = preparedStatement<
-    { [C in keyof ChangeRow]: ChangeRow[C] | null } & { acked_hash: string | null }
-  >(
+  const beat = preparedStatement<{ [C in keyof ChangeRow]: ChangeRow[C] | null } & { known: number | null }>(
     database
+      .with('known', () => entryAt(database))
       .with('listed', (on) =>
         on
           .updateTable('instances')
           .set((eb) => ({
             beat: eb('beat', '+', sql.lit(1)),
-            acked: eb.fn<number>('greatest', ['acked', existing(eb)]),
+            // Without such an entry it is null, which `greatest` passes over.
+            acked: eb.fn<number>('greatest', ['acked', on.selectFrom('known').select('known.sequence')]),
           }))
           .where('id', '=', '')
           .returning('id'),
@@ -122,23 +122,18 @@ function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
         (on) => on.onTrue(),
       )
       .select(['change.sequence', 'change.key_id', 'change.key_version', 'change.action', 'change.hash'])
-      .select((eb) =>
-        eb
-          .selectFrom('audit_events as entry')
-          .select('entry.hash')
-          .where('entry.sequence', '=', 0)
-          .as('acked_hash'),
-      )
+      .select((eb) => eb.selectFrom('known').select('known.sequence').as('known'))
       .orderBy('change.sequence'),
   );
-  return async (on, instanceId, acked, limit) => {
+  return async (on, instanceId, applied, limit) => {
+    const { sequence, hash } = applied;
     // In the order in which they stand in the statement.
-    const { rows } = await beat(on, [acked, instanceId, acked, acked, limit]);
+    const { rows } = await beat(on, [sequence, hash, instanceId, sequence, limit]);
     const [first] = rows;
     if (first === undefined) return notListed;
     return {
       isListed: true,
-      ackedHash: acked === 0 ? firstAuditHash : first.acked_hash,
+      isKnown: first.known !== null || isStart(applied),
       changes: rows.filter((row): row is typeof row & ChangeRow => row.sequence !== null).map(changeFromRow),
     };
   };
@@ -151,35 +146,43 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
       .updateTable('instances')
       .set((eb) => ({
         beat: eb('beat', '+', sql.lit(1)),
-        acked: eb.fn<number>('max', ['acked', existing(eb)]),
+        acked: eb.fn<number>('max', ['acked', eb.val(0)]),
       }))
       .where('id', '=', ''),
   );
-  const entry = preparedStatement<{ hash: string }>(
-    database.selectFrom('audit_events').select('hash').where('sequence', '=', 0),
-  );
+  const entry = preparedStatement<{ sequence: number }>(entryAt(database));
   const after = preparedStatement<ChangeRow>(
     changes(database, 'sqlite').where('sequence', '>', 0).orderBy('sequence').limit(1),
   );
-  return async (on, instanceId, acked, limit) => {
-    const { numAffectedRows } = await beat(on, [acked, instanceId]);
+  return async (on, instanceId, applied, limit) => {
+    const { sequence, hash } = applied;
+    const known = (await entry(on, [sequence, hash])).rows[0];
+    const { numAffectedRows } = await beat(on, [known?.sequence ?? 0, instanceId]);
     if (numAffectedRows !== 1n) return notListed;
-    const ackedHash = acked === 0 ? firstAuditHash : ((await entry(on, [acked])).rows[0]?.hash ?? null);
-    const { rows } = await after(on, [acked, limit]);
-    return { isListed: true, ackedHash, changes: rows.map(changeFromRow) };
+    const { rows } = await after(on, [sequence, limit]);
+    return {
+      isListed: true,
+      isKnown: known !== undefined || isStart(applied),
+      changes: rows.map(changeFromRow),
+    };
   };
 }
 
 /**
- * The number, if it was given to a change, else 0: a process that followed the database before it was restored may have
- * applied more than there is now, which says nothing about the changes to come.
+ * The entry with this number and this hash, if there is one: a process that followed the database before it was restored
+ * has applied changes that are not there, or others than those that have their numbers now.
  */
-function existing(eb: ExpressionBuilder<Tables, 'instances'>): Expression<number> {
-  const entry = eb
+function entryAt(database: Kysely<Tables>) {
+  return database
     .selectFrom('audit_events as applied')
     .select('applied.sequence')
-    .where('applied.sequence', '=', 0);
-  return eb.fn.coalesce(entry, sql.lit(0));
+    .where('applied.sequence', '=', 0)
+    .where('applied.hash', '=', '');
+}
+
+/** Before the first change there is no entry to be found. */
+function isStart({ sequence, hash }: FeedPosition): boolean {
+  return sequence === startOfFeed.sequence && hash === startOfFeed.hash;
 }
 
 function changes(database: Kysely<Tables>, dialect: SqlDialect) {

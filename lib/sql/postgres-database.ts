@@ -5,6 +5,7 @@ import { loadDriver } from './load-driver.js';
 import { createListenerClient } from './listener-client.js';
 import { notifyChannel } from './notify-channel.js';
 import { PoolQueue } from './pool-queue.js';
+import type { PoolLane } from './pool-queue.js';
 import { boundedPostgresDialect } from './postgres-driver.js';
 import type { PostgresLimits } from './postgres-driver.js';
 import { asksForRetry } from './postgres-errors.js';
@@ -51,11 +52,12 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
   let pool: PoolQueue | undefined;
   let ownPool: OwnPool | undefined;
 
-  const kysely = (within: PostgresLimits): Kysely<Tables> => {
+  const kysely = (lane: PoolLane, within: PostgresLimits): Kysely<Tables> => {
     if (pool === undefined) throw new Error('The PostgreSQL store is not open');
-    return new Kysely<Tables>({ dialect: boundedPostgresDialect(pool, within) }).withSchema(schema);
+    return new Kysely<Tables>({ dialect: boundedPostgresDialect(pool, lane, within) }).withSchema(schema);
   };
-  let ordinary: Kysely<Tables> | undefined;
+  let own: Kysely<Tables> | undefined;
+  let forRequests: Kysely<Tables> | undefined;
   let lookingUp: Kysely<Tables> | undefined;
   const ownPoolFor = async (url: string): Promise<PgPool> => (ownPool ??= await createPool(url, settings));
 
@@ -66,26 +68,29 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
 
     async open() {
       const source = typeof connection === 'string' ? await ownPoolFor(connection) : connection;
-      pool ??= new PoolQueue(source);
-      ordinary ??= kysely(limits);
-      lookingUp ??= kysely(lookUpLimits);
+      pool ??= new PoolQueue(source, poolSize(source));
+      own ??= kysely('own', limits);
+      forRequests ??= kysely('requests', limits);
+      lookingUp ??= kysely('requests', lookUpLimits);
     },
 
     async close() {
       const closing = ownPool;
-      pool = ownPool = ordinary = lookingUp = undefined;
+      pool = ownPool = own = forRequests = lookingUp = undefined;
       await closing?.end();
     },
 
-    read: (budget, work) => askAgain(budget, () => work((ordinary ??= kysely(limits)))),
-    lookUp: (budget, work) => askAgain(budget, () => work((lookingUp ??= kysely(lookUpLimits)))),
-    writeOnce: (budget, work) => askAgain(budget, () => work((ordinary ??= kysely(limits)))),
+    read: (budget, work) => askAgain(budget, () => work((own ??= kysely('own', limits)))),
+    readForRequest: (budget, work) =>
+      askAgain(budget, () => work((forRequests ??= kysely('requests', limits)))),
+    lookUp: (budget, work) => askAgain(budget, () => work((lookingUp ??= kysely('requests', lookUpLimits)))),
+    writeOnce: (budget, work) => askAgain(budget, () => work((own ??= kysely('own', limits)))),
 
     async write(budget, work) {
       for (let retries = 0; ; retries += 1) {
         let hasBegun = false;
         try {
-          return await (ordinary ??= kysely(limits)).transaction().execute((transaction) => {
+          return await (own ??= kysely('own', limits)).transaction().execute((transaction) => {
             hasBegun = true;
             budget.check();
             return work(transaction);
@@ -98,7 +103,7 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
     },
 
     migrate: (work) =>
-      kysely({ ...limits, answerMs: migrationDeadlineMs, transactionStepMs: migrationDeadlineMs })
+      kysely('own', { ...limits, answerMs: migrationDeadlineMs, transactionStepMs: migrationDeadlineMs })
         .transaction()
         .execute(async (transaction) => {
           await sql`select pg_catalog.pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(transaction);
@@ -156,6 +161,12 @@ async function createPool(connectionString: string, settings: PostgresSettings):
     settings.logger.warn(`api-keys: an idle PostgreSQL connection was lost (${error.message})`);
   });
   return pool;
+}
+
+/** Most clients of a pool. One that does not say so is taken to have enough. */
+function poolSize(pool: PgPool): number {
+  const { options } = pool as { readonly options?: { readonly max?: unknown } };
+  return typeof options?.max === 'number' ? options.max : Infinity;
 }
 
 function nameOf(error: unknown): string {

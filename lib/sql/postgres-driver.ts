@@ -8,8 +8,8 @@ import {
 import type { DatabaseConnection, Dialect, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { ApiKeysError } from '../errors.js';
 import { isConnectionLost, isTrouble } from './postgres-errors.js';
-import type { PoolQueue } from './pool-queue.js';
-import type { PgClient, PgQuery } from './postgres-pool.js';
+import type { PoolLane, PoolLease, PoolQueue } from './pool-queue.js';
+import type { PgQuery } from './postgres-pool.js';
 
 /** Time limits of one Kysely over a pool, in milliseconds. */
 export interface PostgresLimits {
@@ -22,10 +22,10 @@ export interface PostgresLimits {
 }
 
 /** Kysely's PostgreSQL dialect with limits on all waiting. Never ends the pool that is behind the queue. */
-export function boundedPostgresDialect(pool: PoolQueue, limits: PostgresLimits): Dialect {
+export function boundedPostgresDialect(pool: PoolQueue, lane: PoolLane, limits: PostgresLimits): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new BoundedPostgresDriver(pool, limits),
+    createDriver: () => new BoundedPostgresDriver(pool, lane, limits),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
@@ -34,10 +34,10 @@ export function boundedPostgresDialect(pool: PoolQueue, limits: PostgresLimits):
 class BoundedPostgresDriver extends PostgresDriver {
   readonly #begin: CompiledQuery;
 
-  constructor(pool: PoolQueue, limits: PostgresLimits) {
+  constructor(pool: PoolQueue, lane: PoolLane, limits: PostgresLimits) {
     super({
       pool: {
-        connect: async () => guardedClient(await pool.connect(limits.clientMs), limits.answerMs),
+        connect: async () => guardedClient(await pool.connect(limits.clientMs, lane), limits.answerMs),
         end: async () => undefined,
       },
     });
@@ -58,7 +58,7 @@ class BoundedPostgresDriver extends PostgresDriver {
 }
 
 /** A client whose trouble is `ERR_API_KEYS_UNAVAILABLE`, and that is thrown away when its connection is in doubt. */
-function guardedClient(client: PgClient, answerMs: number): PostgresPoolClient {
+function guardedClient({ client, release }: PoolLease, answerMs: number): PostgresPoolClient {
   let lost: unknown;
   // Nobody else listens while a client is checked out, and an unheard "error" event ends the process.
   const onError = (error: Error): void => {
@@ -80,7 +80,7 @@ function guardedClient(client: PgClient, answerMs: number): PostgresPoolClient {
   return {
     query: query as <R>(text: unknown, values?: readonly unknown[]) => Promise<PostgresQueryResult<R>>,
     release: () => {
-      client.release(lost !== undefined);
+      release(lost !== undefined);
       client.removeListener('error', onError);
     },
   } as PostgresPoolClient;

@@ -1,4 +1,11 @@
-import type { BeatAnswer, ChangeFeed, FeedChange, FeedWatch, Instance } from '../ports/change-feed.js';
+import type {
+  BeatAnswer,
+  ChangeFeed,
+  FeedChange,
+  FeedPosition,
+  FeedWatch,
+  Instance,
+} from '../ports/change-feed.js';
 import { compileFeedQueries } from './feed-queries.js';
 import type { FeedQueries } from './feed-queries.js';
 import type { Kysely } from 'kysely';
@@ -29,8 +36,8 @@ export class SqlChangeFeed implements ChangeFeed {
     return this.#write('Leaving the change feed', (queries, on) => queries.leave(on, instanceId));
   }
 
-  beat(instanceId: string, acked: number, limit: number): Promise<BeatAnswer> {
-    return this.#write('A beat', (queries, on) => queries.beat(on, instanceId, acked, limit));
+  beat(instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer> {
+    return this.#write('A beat', (queries, on) => queries.beat(on, instanceId, applied, limit));
   }
 
   latest(limit: number): Promise<readonly FeedChange[]> {

@@ -24,7 +24,12 @@ export interface SqlDatabase {
   close(): Promise<void>;
   /** Reads what is committed. Never waits for a change. */
   read<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
-  /** As {@link read}, for the one read that a request waits for: it gives up sooner. */
+  /**
+   * As {@link read}, for what a request asks for. However many there are, they are not in the way of the other methods;
+   * too many at once are refused.
+   */
+  readForRequest<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /** As {@link readForRequest}, for the one read that every request with a key may wait for: it gives up sooner. */
   lookUp<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
   /**
    * Runs work that is one step: PostgreSQL takes a single statement without more ado, SQLite runs the work in a

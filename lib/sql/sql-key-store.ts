@@ -78,7 +78,7 @@ export class SqlKeyStore implements KeyStore {
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
     if (ownerId !== undefined) {
       return this.#within('Reading a key', (budget) =>
-        this.#database.read(budget, (database) => findKey(database, id, ownerId)),
+        this.#database.readForRequest(budget, (database) => findKey(database, id, ownerId)),
       );
     }
     const find = (database: Kysely<Tables>): Promise<ApiKeyRecord | null> =>
@@ -89,13 +89,13 @@ export class SqlKeyStore implements KeyStore {
 
   list(query: KeyQuery): Promise<readonly ApiKeyRecord[]> {
     return this.#within('Listing keys', (budget) =>
-      this.#database.read(budget, (database) => listKeys(database, this.#database.dialect, query)),
+      this.#database.readForRequest(budget, (database) => listKeys(database, this.#database.dialect, query)),
     );
   }
 
   listEvents(query: AuditQuery): Promise<readonly AuditEvent[]> {
     return this.#within('Listing the audit trail', (budget) =>
-      this.#database.read(budget, (database) => listAuditEvents(database, query)),
+      this.#database.readForRequest(budget, (database) => listAuditEvents(database, query)),
     );
   }
 

@@ -1,9 +1,9 @@
 import type { Transaction } from 'kysely';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEventDraft } from '../domain/audit-event.js';
+import type { FeedPosition } from '../ports/change-feed.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
 import { appendEvent, moveAuditHead } from './audit-queries.js';
-import type { AuditHead } from './audit-queries.js';
 import { insertKey, updateKey } from './key-changes.js';
 import { findKey, findUnrevokedKeys } from './key-queries.js';
 import type { Tables } from './tables.js';
@@ -18,19 +18,19 @@ export class SqlTransaction implements KeyStoreTransaction {
   readonly #transaction: Transaction<Tables>;
   readonly #channel: string | null;
   readonly #steps = new Turnstile();
-  #head: AuditHead;
+  #head: FeedPosition;
   #headMoved = false;
   #failure: { readonly error: unknown } | undefined;
 
   /** @param channel - where PostgreSQL tells others of the change */
-  constructor(transaction: Transaction<Tables>, head: AuditHead, channel: string | null) {
+  constructor(transaction: Transaction<Tables>, head: FeedPosition, channel: string | null) {
     this.#transaction = transaction;
     this.#head = head;
     this.#channel = channel;
   }
 
-  get sequence(): number {
-    return this.#head.sequence;
+  get position(): FeedPosition {
+    return this.#head;
   }
 
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {

@@ -73,6 +73,7 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
     },
 
     read,
+    readForRequest: read,
     lookUp: read,
     write,
     writeOnce: write,

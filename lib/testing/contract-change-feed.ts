@@ -1,16 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FeedChange } from '../ports/change-feed.js';
+import { startOfFeed } from '../ports/change-feed.js';
+import type { FeedChange, FeedPosition } from '../ports/change-feed.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './key-store-contract.js';
 import { insert, nextVersion, sampleEvent, sampleKey, update } from './sample-keys.js';
-
-const startOfChain = '0'.repeat(64);
 
 /** The change feed (lib/ports/change-feed.ts): what is told of changes, and who is listed. */
 export function describeChangeFeed({ describe, it, expect }: ContractContext): void {
   const instance = { id: 'instance-1', acked: 0, leaseMs: 4_000 };
   const numbersOf = (changes: readonly FeedChange[]): readonly number[] =>
     changes.map((change) => change.sequence);
+  /** The place of the change with this number. */
+  const positionOf = async (store: KeyStore, sequence: number): Promise<FeedPosition> => {
+    const change = (await store.feed.latest(999)).find((each) => each.sequence === sequence);
+    if (change === undefined) throw new Error(`There is no change ${sequence}`);
+    return { sequence, hash: change.hash };
+  };
+  const wrongHash = 'f'.repeat(64);
   const insertMany = (store: KeyStore, count: number): Promise<void> =>
     insert(store, ...Array.from({ length: count }, (_, index) => sampleKey({ id: `key${index}` })));
 
@@ -29,14 +35,14 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
         { sequence: 2, keyId: 'b', keyVersion: 1, action: 'key.created', hash: hashes[1] },
         { sequence: 3, keyId: 'a', keyVersion: 2, action: 'key.revoked', hash: hashes[2] },
       ];
-      expect(await other.feed.beat(instance.id, 0, 9)).toEqual({
+      expect(await other.feed.beat(instance.id, startOfFeed, 9)).toEqual({
         isListed: true,
-        ackedHash: startOfChain,
+        isKnown: true,
         changes,
       });
-      expect(await other.feed.beat(instance.id, 2, 9)).toEqual({
+      expect(await other.feed.beat(instance.id, await positionOf(store, 2), 9)).toEqual({
         isListed: true,
-        ackedHash: hashes[1],
+        isKnown: true,
         changes: changes.slice(2),
       });
       expect(await other.feed.latest(9)).toEqual(changes);
@@ -44,22 +50,24 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
 
     it('is empty before the first change', async ({ store }) => {
       await store.feed.join(instance);
-      const nothing = { isListed: true, ackedHash: startOfChain, changes: [] };
-      expect(await store.feed.beat(instance.id, 0, 9)).toEqual(nothing);
+      const nothing = { isListed: true, isKnown: true, changes: [] };
+      expect(await store.feed.beat(instance.id, startOfFeed, 9)).toEqual(nothing);
       expect(await store.feed.latest(9)).toEqual([]);
       expect(await store.feed.lastSequence()).toBe(0);
     });
 
-    it('is read in pages, and has a hash only for numbers that were given', async ({ store }) => {
+    it('is read in pages, and knows only numbers that were given', async ({ store }) => {
       await store.feed.join(instance);
       await insertMany(store, 7);
-      const beat = (acked: number, limit: number) => store.feed.beat(instance.id, acked, limit);
-      expect(numbersOf((await beat(0, 3)).changes)).toEqual([1, 2, 3]);
-      expect(numbersOf((await beat(3, 3)).changes)).toEqual([4, 5, 6]);
-      expect(numbersOf((await beat(6, 3)).changes)).toEqual([7]);
-      const [last] = await store.feed.latest(1);
-      expect(await beat(7, 3)).toEqual({ isListed: true, ackedHash: last?.hash, changes: [] });
-      expect(await beat(8, 3)).toEqual({ isListed: true, ackedHash: null, changes: [] });
+      const beat = (applied: FeedPosition, limit: number) => store.feed.beat(instance.id, applied, limit);
+      expect(numbersOf((await beat(startOfFeed, 3)).changes)).toEqual([1, 2, 3]);
+      expect(numbersOf((await beat(await positionOf(store, 3), 3)).changes)).toEqual([4, 5, 6]);
+      expect(numbersOf((await beat(await positionOf(store, 6), 3)).changes)).toEqual([7]);
+      const last = await positionOf(store, 7);
+      expect(await beat(last, 3)).toEqual({ isListed: true, isKnown: true, changes: [] });
+      const unknown = { isListed: true, isKnown: false, changes: [] };
+      expect(await beat({ ...last, sequence: 8 }, 3)).toEqual(unknown);
+      expect(await beat({ ...startOfFeed, sequence: 8 }, 3)).toEqual(unknown);
     });
 
     it('shows the last changes, oldest first', async ({ store }) => {
@@ -92,7 +100,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
         throw new Error('no');
       });
       await expect(failing).rejects.toThrow();
-      expect((await other.feed.beat(instance.id, 0, 9)).changes).toEqual([]);
+      expect((await other.feed.beat(instance.id, startOfFeed, 9)).changes).toEqual([]);
       await insert(store, sampleKey());
       expect(await other.feed.lastSequence()).toBe(1);
     });
@@ -107,10 +115,13 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
       };
       const changes = Array.from({ length: 8 }, (_, index) => change(index % 2 === 0 ? store : other));
       const told: number[] = [];
+      let applied: FeedPosition = startOfFeed;
       const follow = async (): Promise<void> => {
         while (told.length < count) {
-          const answer = await store.feed.beat(instance.id, told.length, 50);
+          const answer = await store.feed.beat(instance.id, applied, 50);
+          expect(answer.isKnown).toBe(true);
           told.push(...numbersOf(answer.changes));
+          applied = answer.changes.at(-1) ?? applied;
           // A store that answers without waiting for anything would leave no turn to the changes.
           await sleep(1);
           // A gap that is filled later would be missed: the next beat asks for what comes after.
@@ -143,35 +154,59 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     }) => {
       await store.feed.join(instance);
       await insertMany(store, 3);
-      await store.feed.beat(instance.id, 2, 9);
-      await store.feed.beat(instance.id, 1, 9);
+      await store.feed.beat(instance.id, await positionOf(store, 2), 9);
+      await store.feed.beat(instance.id, await positionOf(store, 1), 9);
       expect(await other.feed.instances()).toEqual([{ ...instance, beat: 2, acked: 2 }]);
       // A number that no change has says nothing about the change that will have it.
-      await store.feed.beat(instance.id, 4, 9);
+      await store.feed.beat(instance.id, { sequence: 4, hash: wrongHash }, 9);
       expect(await other.feed.instances()).toEqual([{ ...instance, beat: 3, acked: 2 }]);
       // To join again changes nothing.
       await store.feed.join(instance);
       expect(await other.feed.instances()).toEqual([{ ...instance, beat: 3, acked: 2 }]);
     });
 
+    it('takes down nothing as applied that another history has under the same number', async ({
+      store,
+      other,
+    }) => {
+      await store.feed.join(instance);
+      await insertMany(store, 3);
+      const [first, second] = [await positionOf(store, 1), await positionOf(store, 2)];
+      expect((await store.feed.beat(instance.id, first, 9)).isKnown).toBe(true);
+      const wrong: readonly FeedPosition[] = [
+        { sequence: 2, hash: wrongHash },
+        { sequence: 2, hash: first.hash },
+        { sequence: 3, hash: startOfFeed.hash },
+        { sequence: 0, hash: first.hash },
+      ];
+      for (const position of wrong) {
+        const answer = await store.feed.beat(instance.id, position, 9);
+        expect([answer.isListed, answer.isKnown]).toEqual([true, false]);
+      }
+      expect(await other.feed.instances()).toEqual([{ ...instance, beat: 5, acked: 1 }]);
+      expect((await store.feed.beat(instance.id, startOfFeed, 9)).isKnown).toBe(true);
+      expect((await store.feed.beat(instance.id, second, 9)).isKnown).toBe(true);
+      expect(await other.feed.instances()).toEqual([{ ...instance, beat: 7, acked: 2 }]);
+    });
+
     it('loses who is removed: its beats are refused until it joins again', async ({ store, other }) => {
       await store.feed.join(instance);
-      await store.feed.beat(instance.id, 0, 9);
+      await store.feed.beat(instance.id, startOfFeed, 9);
       expect(await other.feed.remove({ id: instance.id, beat: 1 })).toBe(true);
       expect(await other.feed.remove({ id: instance.id, beat: 1 })).toBe(false);
       await insertMany(store, 1);
-      expect((await store.feed.beat(instance.id, 0, 9)).isListed).toBe(false);
+      expect((await store.feed.beat(instance.id, startOfFeed, 9)).isListed).toBe(false);
       expect(await store.feed.instances()).toEqual([]);
       await store.feed.join({ ...instance, acked: 1 });
-      expect((await store.feed.beat(instance.id, 1, 9)).isListed).toBe(true);
+      expect((await store.feed.beat(instance.id, await positionOf(store, 1), 9)).isListed).toBe(true);
     });
 
     it('keeps who has beaten since it was looked at', async ({ store, other }) => {
       await store.feed.join(instance);
-      await store.feed.beat(instance.id, 0, 9);
+      await store.feed.beat(instance.id, startOfFeed, 9);
       expect(await other.feed.remove({ id: instance.id, beat: 0 })).toBe(false);
       expect(await other.feed.remove({ id: 'unknown', beat: 0 })).toBe(false);
-      expect((await store.feed.beat(instance.id, 0, 9)).isListed).toBe(true);
+      expect((await store.feed.beat(instance.id, startOfFeed, 9)).isListed).toBe(true);
     });
 
     it('never removes an instance whose beat has just succeeded', async ({ store, other }) => {
@@ -179,7 +214,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
         const id = `instance-${round}`;
         await store.feed.join({ ...instance, id });
         const [answer, wasRemoved] = await Promise.all([
-          store.feed.beat(id, 0, 9),
+          store.feed.beat(id, startOfFeed, 9),
           other.feed.remove({ id, beat: 0 }),
         ]);
         expect(answer.isListed).toBe(!wasRemoved);
@@ -216,25 +251,27 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     });
   });
 
-  describe('the number of a transaction', () => {
+  describe('the position of a transaction', () => {
     it('is that of the last change, its own included', async ({ store, other }) => {
       const record = sampleKey();
-      const before = await store.transact(async (transaction) => transaction.sequence);
-      expect(before).toBe(0);
+      const before = await store.transact(async (transaction) => ({ ...transaction.position }));
+      expect(before).toEqual(startOfFeed);
       await insert(other, sampleKey({ id: 'other' }));
-      const numbers = await store.transact(async (transaction) => {
-        const atStart = transaction.sequence;
+      const positions = await store.transact(async (transaction) => {
+        const atStart = transaction.position;
         await transaction.find(record.id);
-        const afterRead = transaction.sequence;
+        const afterRead = transaction.position;
         await transaction.insert(record, sampleEvent(record));
-        const afterInsert = transaction.sequence;
+        const afterInsert = transaction.position;
         const renamed = nextVersion(record, { name: 'Renamed' });
         await transaction.update(renamed, sampleEvent(renamed));
-        return [atStart, afterRead, afterInsert, transaction.sequence];
+        return [atStart, afterRead, afterInsert, transaction.position];
       });
-      expect(numbers).toEqual([1, 1, 2, 3]);
       await update(other, nextVersion(nextVersion(record)));
-      expect(await store.transact(async (transaction) => transaction.sequence)).toBe(4);
+      const events = [...(await store.listEvents({ limit: 9 }))].reverse();
+      const [first, second, third, fourth] = events.map(({ sequence, hash }) => ({ sequence, hash }));
+      expect(positions).toEqual([first, first, second, third]);
+      expect(await store.transact(async (transaction) => transaction.position)).toEqual(fourth);
       expect(await store.feed.lastSequence()).toBe(4);
     });
   });

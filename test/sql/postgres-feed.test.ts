@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { FeedWatch } from '../../lib/ports/change-feed.js';
+import { startOfFeed } from '../../lib/ports/change-feed.js';
+import type { FeedPosition, FeedWatch } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres-store.js';
 import type { PostgresStoreOptions } from '../../lib/sql/postgres-store.js';
@@ -103,7 +104,7 @@ describe('a beat in PostgreSQL', () => {
     await store.feed.join(instance);
     await withClient(async (client) => {
       await client.query(`begin; delete from api_keys.instances where id = '${instance.id}'`);
-      const beat = store.feed.beat(instance.id, 0, 9);
+      const beat = store.feed.beat(instance.id, startOfFeed, 9);
       await expectSomebodyToWaitForALock(client);
       await insert(store, sampleKey());
       await client.query('commit');
@@ -129,7 +130,7 @@ describe('a beat in PostgreSQL', () => {
     await store.feed.join(instance);
     await withClient(async (client) => {
       await client.query('begin; select 1 from api_keys.audit_head for update');
-      expect((await store.feed.beat(instance.id, 0, 9)).isListed).toBe(true);
+      expect((await store.feed.beat(instance.id, startOfFeed, 9)).isListed).toBe(true);
       await store.feed.join({ ...instance, id: 'another' });
       expect(await store.feed.remove({ id: 'another', beat: 0 })).toBe(true);
       expect(await store.feed.lastSequence()).toBe(0);
@@ -146,9 +147,9 @@ describe('a beat in PostgreSQL', () => {
     await store.feed.join(instance);
     await Promise.all([
       ...Array.from({ length: 10 }, (_, index) => insert(store, sampleKey({ id: `key${index}` }))),
-      ...Array.from({ length: 10 }, () => store.feed.beat(instance.id, 0, 99)),
+      ...Array.from({ length: 10 }, () => store.feed.beat(instance.id, startOfFeed, 99)),
     ]);
-    expect((await store.feed.beat(instance.id, 0, 99)).changes.length).toBe(10);
+    expect((await store.feed.beat(instance.id, startOfFeed, 99)).changes.length).toBe(10);
   });
 
   async function expectSomebodyToWaitForALock(client: pg.Client): Promise<void> {
@@ -168,16 +169,18 @@ describe('changes in PostgreSQL', () => {
     const slowChange = slow.transact(async (transaction) => {
       const record = sampleKey({ id: 'slow' });
       await transaction.insert(record, sampleEvent(record));
-      expect(transaction.sequence).toBe(1);
+      expect(transaction.position.sequence).toBe(1);
       slowHasNumber();
       await sleep(400);
     });
     await hasNumber;
     const fastChange = insert(fast, sampleKey({ id: 'fast' }));
     const told: string[] = [];
+    let applied: FeedPosition = startOfFeed;
     while (told.length < 2) {
-      const { changes } = await reader.feed.beat(instance.id, told.length, 9);
+      const { changes } = await reader.feed.beat(instance.id, applied, 9);
       for (const { sequence, keyId } of changes) told.push(`${sequence} ${keyId}`);
+      applied = changes.at(-1) ?? applied;
     }
     expect(told).toEqual(['1 slow', '2 fast']);
     await Promise.all([slowChange, fastChange]);

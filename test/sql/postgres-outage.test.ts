@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres-store.js';
 import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
@@ -59,7 +60,7 @@ describe('a PostgreSQL server that stands still', () => {
       store.find('x', 'owner-1'),
       store.feed.join({ id: 'x', acked: 0, leaseMs: 1 }),
       store.feed.leave('x'),
-      store.feed.beat('x', 0, 9),
+      store.feed.beat('x', startOfFeed, 9),
       store.feed.latest(9),
       store.feed.lastSequence(),
       store.feed.instances(),

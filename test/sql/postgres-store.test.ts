@@ -350,10 +350,10 @@ describe('PostgreSQL in trouble', () => {
     await withClient(async (client) => {
       await client.query('begin; update api_keys.keys set name = name');
       const change = store.transact(async (transaction) => {
-        numbers.push(transaction.sequence);
+        numbers.push(transaction.position.sequence);
         const next = nextVersion(sampleKey(), { name: 'Renamed' });
         await transaction.update(next, sampleEvent(next));
-        numbers.push(transaction.sequence);
+        numbers.push(transaction.position.sequence);
       });
       await sleep(200);
       await client.query('select 1 from api_keys.audit_head for update');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Libsql from 'libsql';
 import { InvalidOptionError } from '../../lib/errors.js';
+import { startOfFeed } from '../../lib/ports/change-feed.js';
 import { sqliteStore } from '../../lib/sql/sqlite-store.js';
 import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
 import { bundleStores, runInChild } from './child-process.js';
@@ -42,7 +43,7 @@ describe('sqliteStore', () => {
     await expect(store.feed.lastSequence()).rejects.toEqual(unavailable);
     await store.close();
     await expect(store.find('x')).rejects.toEqual(unavailable);
-    await expect(store.feed.beat('x', 0, 9)).rejects.toEqual(unavailable);
+    await expect(store.feed.beat('x', startOfFeed, 9)).rejects.toEqual(unavailable);
   });
 
   it('makes the folder and the files for this user alone', async () => {
@@ -278,7 +279,7 @@ describe('a SQLite file that several processes use', () => {
     // Once for each change: what else is written (its beats, say) wakes nobody.
     expect(hints).toBe(2);
     await store.feed.join({ id: 'x', acked: 0, leaseMs: 1 });
-    await store.feed.beat('x', 0, 9);
+    await store.feed.beat('x', startOfFeed, 9);
     await store.recordUse([{ keyId: 'first', at: 1, count: 1 }]);
     await sleep(200);
     expect(hints).toBe(2);
@@ -336,8 +337,8 @@ describe('a SQLite file that several processes use', () => {
     const work = [
       repeat((round) => insert(store, sampleKey({ id: `mine${round}` }))),
       repeat((round) => insert(other, sampleKey({ id: `theirs${round}` }))),
-      repeat(() => store.feed.beat('mine', 0, 1)),
-      repeat(() => other.feed.beat('theirs', 0, 1)),
+      repeat(() => store.feed.beat('mine', startOfFeed, 1)),
+      repeat(() => other.feed.beat('theirs', startOfFeed, 1)),
     ];
     await sleep(2_000);
     isOver = true;
