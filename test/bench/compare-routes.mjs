@@ -1,8 +1,8 @@
 import { measureWindow } from './measure-window.mjs';
-import { comparePaired } from './paired-rounds.cjs';
-import { roundsOf, stride } from './plan.mjs';
+import { comparePaired, controlHolds } from './paired-rounds.cjs';
+import { comparisonSeconds, roundsOf, stride } from './plan.mjs';
 import { touchKeys } from './touch-keys.mjs';
-import { base } from './variants.mjs';
+import { base, control } from './variants.mjs';
 
 /** Until what the load no longer waited for was answered, in milliseconds. */
 const rest = 20;
@@ -19,6 +19,7 @@ const restAfterSlow = 300;
  * @param {number} options.connections
  * @param {boolean} [options.isWarm]
  * @param {(text: string, seconds: number) => void} options.onStep
+ * @param {(seconds: number) => boolean} options.hasTimeFor whether the run may take so much longer
  * @returns {Promise<import('./markdown-report.cjs').Comparison>}
  */
 export async function compareRoutes({ measured, load, plan, variants, connections, isWarm = false, onStep }) {
@@ -50,11 +51,23 @@ export async function compareRoutes({ measured, load, plan, variants, connection
       await visit(name, seconds);
     }
   }
+  const fast = [...present.values()].filter(({ isSlow }) => !isSlow);
+  const moreSeconds = comparisonSeconds({ ...plan, rounds: plan.moreRounds, warmUpSeconds: 0 }, fast);
+  const more = {
+    rounds: plan.moreRounds,
+    /** @param {readonly import('./paired-rounds.cjs').Row[]} rows */
+    areNeeded(rows) {
+      if (controlHolds(rows, control) || !hasTimeFor(moreSeconds)) return false;
+      onStep('the two bare routes do not come out alike yet: more rounds', -moreSeconds);
+      return true;
+    },
+  };
   const { rows, dropped } = await comparePaired({
     base,
     stride,
     others: roundsOf(plan, [...present.values()]),
     measure: (name) => visit(name, secondsOf(name)),
+    ...(present.has(control) ? { more } : {}),
     onVisit: (round, rounds, name) =>
       onStep(`${connections} at once, round ${round} of ${rounds}: ${name}`, secondsOf(name)),
   });

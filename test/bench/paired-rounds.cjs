@@ -56,6 +56,8 @@ function planRound(base, others, stride, random) {
   return plan;
 }
 
+/** @typedef {{ own: Window, base: Window }} Pair */
+
 /**
  * Visits all variants in rounds, in shuffled order, and compares each with the mean of the two visits of the base before
  * and behind it: a machine that gets slower or faster in between does so for all of them.
@@ -65,51 +67,72 @@ function planRound(base, others, stride, random) {
  * @param {readonly { name: string, rounds: number }[]} options.others each is visited in the first `rounds` rounds
  * @param {number} [options.stride] most variants between two visits of the base
  * @param {(name: string) => Promise<Window | null>} options.measure `null`: the variant cannot be measured and is left out
+ * @param {{ rounds: number, areNeeded: (rows: readonly Row[]) => boolean }} [options.more] rounds that are added when
+ *   what was found so far calls for it, for those that were visited in every round
  * @param {(round: number, rounds: number, name: string) => void} [options.onVisit] told before every visit
  * @param {() => number} [options.random]
  * @returns {Promise<{ rows: Row[], dropped: string[] }>} rows in the order given, the base first
  */
-async function comparePaired({
-  base,
-  others,
-  stride = 4,
-  measure,
-  onVisit = () => {},
-  random = Math.random,
-}) {
-  /** @type {Map<string, { own: Window, base: Window }[]>} */
+async function comparePaired({ base, others, stride = 4, measure, more, onVisit, random = Math.random }) {
+  /** @type {Map<string, Pair[]>} */
   const pairs = new Map();
   for (const name of [base, ...others.map((other) => other.name)]) pairs.set(name, []);
   /** @type {Set<string>} */
   const dropped = new Set();
-  const rounds = Math.max(...others.map((other) => other.rounds));
-  for (let round = 1; round <= rounds; round += 1) {
-    const due = others.filter((other) => other.rounds >= round && !dropped.has(other.name));
-    const names = due.map(({ name }) => name);
-    /** @type {Window | undefined} */
-    let before;
-    /** @type {[string, Window][]} */
-    let waiting = [];
-    for (const name of planRound(base, names, stride, random)) {
-      onVisit(round, rounds, name);
-      const window = await measure(name);
-      if (window === null) {
-        if (name === base)
-          throw new Error(`the route that all are compared with cannot be measured: ${base}`);
-        dropped.add(name);
-        pairs.delete(name);
-      } else if (name !== base) {
-        waiting.push([name, window]);
-      } else {
-        const reference = before === undefined ? window : meanOf(before, window);
-        for (const [other, own] of waiting) pairs.get(other)?.push({ own, base: reference });
-        pairs.get(base)?.push({ own: window, base: window });
-        before = window;
-        waiting = [];
+  const planned = Math.max(...others.map((other) => other.rounds));
+  const rowsSoFar = () => [...pairs].map(([name, visits]) => summarise(name, visits));
+
+  /** @param {number} from @param {number} to */
+  async function visitRounds(from, to) {
+    for (let round = from; round <= to; round += 1) {
+      const due = others.filter(
+        ({ name, rounds }) => rounds >= Math.min(round, planned) && !dropped.has(name),
+      );
+      const names = due.map(({ name }) => name);
+      const visits = await visitRound(planRound(base, names, stride, random), base, async (name) => {
+        onVisit?.(round, to, name);
+        return measure(name);
+      });
+      for (const [name, pair] of visits) {
+        if (pair !== null) pairs.get(name)?.push(pair);
+        else if (pairs.delete(name)) dropped.add(name);
       }
     }
   }
-  return { rows: [...pairs].map(([name, visits]) => summarise(name, visits)), dropped: [...dropped] };
+
+  await visitRounds(1, planned);
+  if (more?.areNeeded(rowsSoFar())) await visitRounds(planned + 1, planned + more.rounds);
+  return { rows: rowsSoFar(), dropped: [...dropped] };
+}
+
+/**
+ * @param {readonly string[]} order begins and ends with the base
+ * @param {string} base
+ * @param {(name: string) => Promise<Window | null>} measure
+ * @returns {Promise<[string, Pair | null][]>} what belongs together, `null` for what cannot be measured
+ */
+async function visitRound(order, base, measure) {
+  /** @type {[string, Pair | null][]} */
+  const visits = [];
+  /** @type {Window | undefined} */
+  let before;
+  /** @type {[string, Window][]} */
+  let waiting = [];
+  for (const name of order) {
+    const window = await measure(name);
+    if (name !== base) {
+      if (window === null) visits.push([name, null]);
+      else waiting.push([name, window]);
+      continue;
+    }
+    if (window === null) throw new Error(`what all are compared with cannot be measured: ${base}`);
+    const reference = before === undefined ? window : meanOf(before, window);
+    for (const [other, own] of waiting) visits.push([other, { own, base: reference }]);
+    visits.push([base, { own: window, base: window }]);
+    before = window;
+    waiting = [];
+  }
+  return visits;
 }
 
 /** @param {Window} a @param {Window} b @returns {Window} */

@@ -99,6 +99,43 @@ describe('paired rounds', () => {
     expect([count('fast'), count('slow'), count('bare')]).toEqual([9, 3, 18]);
   });
 
+  it('are more when what was found calls for it, and the slow variants have no part in them', async () => {
+    const visited: string[] = [];
+    const asked: number[] = [];
+    const { rows } = await comparePaired({
+      base: 'bare',
+      others: [
+        { name: 'bare-control', rounds: 9 },
+        { name: 'slow', rounds: 3 },
+      ],
+      measure: async (name) => {
+        visited.push(name);
+        // Restless at first.
+        return windowOf(name === 'bare-control' && visited.length < 25 ? 90 : 100);
+      },
+      more: {
+        rounds: 6,
+        areNeeded: (soFar) => {
+          asked.push(soFar[1]?.rounds ?? 0);
+          return !controlHolds(soFar, 'bare-control');
+        },
+      },
+    });
+    expect(asked).toEqual([9]);
+    expect(rows.map(({ rounds }) => rounds)).toEqual([30, 15, 3]);
+    expect(controlHolds(rows, 'bare-control')).toBe(true);
+  });
+
+  it('are not more when nothing calls for it', async () => {
+    const { rows } = await comparePaired({
+      base: 'bare',
+      others: [{ name: 'bare-control', rounds: 9 }],
+      measure: async () => windowOf(100),
+      more: { rounds: 6, areNeeded: (soFar) => !controlHolds(soFar, 'bare-control') },
+    });
+    expect(rows[1]?.rounds).toBe(9);
+  });
+
   it('leave out what cannot be measured and go on', async () => {
     const { rows, dropped } = await comparePaired({
       base: 'bare',

@@ -14,6 +14,8 @@ const touching = 0.5;
 /**
  * @typedef {object} Plan
  * @property {number} rounds
+ * @property {number} moreRounds are added when the two bare routes did not come out alike
+ * @property {number} limitSeconds nothing is added when the run would take longer
  * @property {number} slowRounds for variants that are too slow to tell much in one window
  * @property {number} seconds of one window
  * @property {number} warmUpSeconds of each route
@@ -28,6 +30,8 @@ const touching = 0.5;
 /** @type {Plan} */
 const full = {
   rounds: 15,
+  moreRounds: 10,
+  limitSeconds: 3600,
   slowRounds: 7,
   seconds: 2,
   warmUpSeconds: 3,
@@ -43,6 +47,9 @@ const full = {
 const quick = {
   ...full,
   rounds: 9,
+  moreRounds: 6,
+  // Installing comes on top, and all of it has to fit into ten minutes.
+  limitSeconds: 480,
   slowRounds: 3,
   seconds: 1,
   warmUpSeconds: 1,

@@ -7,16 +7,18 @@ export function createProgress(totalSeconds) {
   let planned = 0;
   const clock = (seconds) =>
     `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+  const elapsedSeconds = () => (performance.now() - started) / 1000;
+  /** What went slower than planned so far is expected to go on so. */
+  const pace = () => (planned < enoughToTell ? 1 : Math.max(1, elapsedSeconds() / planned));
+  const secondsLeft = () => Math.max(0, totalSeconds - planned) * pace();
   return {
     /** @param {string} text @param {number} [seconds] how long this step is planned to take */
     step(text, seconds = 0) {
-      const elapsed = (performance.now() - started) / 1000;
-      // What went slower than planned so far is expected to go on so.
-      const pace = planned < enoughToTell ? 1 : Math.max(1, elapsed / planned);
-      const left = Math.max(0, totalSeconds - planned) * pace;
+      console.log(`[${clock(elapsedSeconds())}, about ${clock(secondsLeft())} left] ${text}`);
       planned += seconds;
-      console.log(`[${clock(elapsed)}, about ${clock(left)} left] ${text}`);
     },
-    elapsedSeconds: () => (performance.now() - started) / 1000,
+    elapsedSeconds,
+    /** Whether the run would end within a limit when it did more than was planned. @param {number} seconds @param {number} limit */
+    hasTimeFor: (seconds, limit) => elapsedSeconds() + secondsLeft() + seconds * pace() < limit,
   };
 }

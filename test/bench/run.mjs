@@ -71,6 +71,8 @@ const progress = createProgress(
 );
 /** @param {string} text @param {number} [seconds] */
 const onStep = (text, seconds) => progress.step(text, seconds);
+/** @param {number} seconds */
+const hasTimeFor = (seconds) => progress.hasTimeFor(seconds, plan.limitSeconds);
 
 /** @param {string} redisUrl @param {string | undefined} postgresUrl */
 async function compareUsual(redisUrl, postgresUrl) {
@@ -80,7 +82,7 @@ async function compareUsual(redisUrl, postgresUrl) {
     if (measured.missing.length > 0) {
       complain(`The results are without what could not be installed: ${measured.missing.join(', ')}`);
     }
-    const parts = { measured, load, plan, onStep };
+    const parts = { measured, load, plan, onStep, hasTimeFor };
     const comparisons = [
       await compareRoutes({
         ...parts,
@@ -118,7 +120,7 @@ async function compareManyKeys(redisUrl) {
   onStep('making 100,000 and 1,000,000 keys', 60);
   const measured = await startMeasuredProcess({ set: 'many-keys', redisUrl });
   try {
-    const parts = { measured, load, plan, onStep, connections: 64 };
+    const parts = { measured, load, plan, onStep, hasTimeFor, connections: 64 };
     const blocks = [];
     for (const variant of [{ name: control, about: '' }, ...manyKeysVariants]) {
       blocks.push(await compareRoutes({ ...parts, variants: [variant] }));
