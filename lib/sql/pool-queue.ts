@@ -61,7 +61,7 @@ export class PoolQueue {
   connect(deadlineMs: number, lane: PoolLane): Promise<PoolLease> {
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting[lane];
-      if (lane === 'requests' && waiting.size >= mostWaiting) {
+      if (lane === 'requests' && !this.mayRequestsWait) {
         reject(unavailable(new Error(`${mostWaiting} calls wait for a PostgreSQL connection already`)));
         return;
       }
@@ -83,6 +83,11 @@ export class PoolQueue {
       waiting.add(waiter);
       this.#ask();
     });
+  }
+
+  /** Whether one more request would not be refused at once. */
+  get mayRequestsWait(): boolean {
+    return this.#waiting.requests.size < mostWaiting;
   }
 
   /** How many of those who wait could be given a client now. */

@@ -59,6 +59,7 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
   let own: Kysely<Tables> | undefined;
   let forRequests: Kysely<Tables> | undefined;
   let lookingUp: Kysely<Tables> | undefined;
+  const mayRequestsWait = (): boolean => pool?.mayRequestsWait ?? false;
   const ownPoolFor = async (url: string): Promise<PgPool> => (ownPool ??= await createPool(url, settings));
 
   return {
@@ -82,8 +83,9 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
 
     read: (budget, work) => askAgain(budget, () => work((own ??= kysely('own', limits)))),
     readForRequest: (budget, work) =>
-      askAgain(budget, () => work((forRequests ??= kysely('requests', limits)))),
-    lookUp: (budget, work) => askAgain(budget, () => work((lookingUp ??= kysely('requests', lookUpLimits)))),
+      askAgain(budget, () => work((forRequests ??= kysely('requests', limits))), mayRequestsWait),
+    lookUp: (budget, work) =>
+      askAgain(budget, () => work((lookingUp ??= kysely('requests', lookUpLimits))), mayRequestsWait),
     writeOnce: (budget, work) => askAgain(budget, () => work((own ??= kysely('own', limits)))),
 
     async write(budget, work) {
@@ -121,13 +123,21 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
   };
 }
 
-/** Repeats one step that had no answer. */
-async function askAgain<T>(budget: TimeBudget, work: () => Promise<T>): Promise<T> {
+/**
+ * Repeats one step that had no answer.
+ *
+ * @param hasRoom - asked before each repetition: a flood that is refused must not come back two more times
+ */
+async function askAgain<T>(
+  budget: TimeBudget,
+  work: () => Promise<T>,
+  hasRoom = (): boolean => true,
+): Promise<T> {
   for (let retries = 0; ; retries += 1) {
     try {
       return await work();
     } catch (error) {
-      if (retries === mostRetries || !mayAskAgain(error, budget)) throw error;
+      if (retries === mostRetries || !hasRoom() || !mayAskAgain(error, budget)) throw error;
     }
   }
 }

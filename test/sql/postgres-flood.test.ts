@@ -47,13 +47,14 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
 
     it('is not in the way of beats, however slow the look-ups are', async () => {
       const store = await openStore();
+      let slowest = 0;
       const somebody = new pg.Client({ connectionString: database.url });
       await somebody.connect();
       try {
         await somebody.query('begin; lock table api_keys.keys in access exclusive mode');
         const floods = [lookUpUnknown(store, 3_000)];
         for (let round = 0; round < 20; round += 1) {
-          if (round % 5 === 4) floods.push(lookUpUnknown(store, 3_000));
+          if (round % 5 === 4) floods.push(lookUpUnknown(store, 1_500));
           const calls = [
             store.feed.beat(instance.id, startOfFeed, 9),
             store.feed.lastSequence(),
@@ -61,7 +62,7 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
           ];
           for (const { error, milliseconds } of await Promise.all(calls.map(settle))) {
             expect(error).toBeUndefined();
-            expect(milliseconds).toBeLessThan(1_000);
+            slowest = Math.max(slowest, milliseconds);
           }
           await sleep(100);
         }
@@ -71,6 +72,8 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
       } finally {
         await somebody.end();
       }
+      // Nothing holds them up but this busy process.
+      expect(slowest).toBeLessThan(1_000);
       expect(await store.find('unknown')).toBe(null);
       expect(await store.find(sampleKey().id)).toEqual(sampleKey());
     });
@@ -79,12 +82,12 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
       const store = await openStore();
       let isOver = false;
       let answered = 0;
-      const flood = Array.from({ length: 1_500 }, async (_, index) => {
+      const flood = Array.from({ length: 1_200 }, async (_, index) => {
         while (!isOver) {
           const { error } = await settle(store.find(`unknown${index}`));
           if (error === undefined) answered += 1;
           // Who was refused does not come again at once.
-          else await sleep(20);
+          else await sleep(100);
         }
       });
       for (let round = 0; round < 10; round += 1) {
