@@ -65,13 +65,8 @@ const sabotages: Record<string, Sabotage> = {
     processes: 2,
     replacements: [
       {
-        file: 'lib/feed/known-changes.ts',
-        from: 'this.#memory.restart(first === undefined ? 0 : first.sequence - 1);',
-        to: 'this.#memory.restart(0);',
-      },
-      {
-        file: 'lib/feed/known-changes.ts',
-        from: '      this.#memory.remember(keyId, keyVersion, sequence);\n',
+        file: 'lib/feed/version-memory.ts',
+        from: '      this.remember(change.keyId, change.keyVersion, change.sequence);\n',
         to: '',
       },
     ],
@@ -87,7 +82,8 @@ const sabotages: Record<string, Sabotage> = {
   },
 };
 
-const tries = 3;
+/** Some schedules need a change to be quicker than a stalled reading, which a busy machine does not always grant. */
+const tries = 5;
 const settings = { place: 'PostgreSQL and Redis', environment: { LEASE_SECONDS: '2' } } as const;
 
 it.each(Object.keys(sabotages))('is caught: %s', async (name) => {

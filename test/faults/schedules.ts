@@ -7,8 +7,9 @@ import { HistoryRecorder } from './history-recorder.js';
 import { TestedKey } from './tested-key.js';
 
 /** Less than a reading may take. */
-const readStallMs = 400;
+const readStallMs = 550;
 const readsOneKey = /select .*"keys"/s;
+const movesHead = /audit_head" set|pg_notify/;
 const beats = /update .*"instances"/s;
 
 /** A schedule in which one protection is all that stands between a revoked key and the app. */
@@ -43,12 +44,14 @@ export const laterNumberFirst: Schedule = async (fleet) => {
   const recorder = new HistoryRecorder();
   const first = await makeHeldKey(recorder, fleet);
   const second = await makeHeldKey(recorder, fleet);
-  const isStalled = proxyOf(fleet, 0, 'database').stallOnce('request', /audit_head" set|pg_notify/, 700);
-  const slow = first.revoke(fleet.member(0));
-  await isStalled;
-  await second.revoke(fleet.member(1));
-  // Whoever follows the feed reads it between the two commits.
-  await slow;
+  await recorder.disturb('a commit is held up', undefined, async () => {
+    const isStalled = proxyOf(fleet, 0, 'database').stallOnce('request', movesHead, 700);
+    const slow = first.revoke(fleet.member(0));
+    await isStalled;
+    await second.revoke(fleet.member(1));
+    // Whoever follows the feed reads it between the two commits.
+    await slow;
+  });
   await askAll(fleet, first);
   await askAll(fleet, second);
   return checkHistory(recorder.history);
@@ -75,13 +78,15 @@ export const revokedBetweenReadAndFill: Schedule = async (fleet) => {
   const recorder = new HistoryRecorder();
   const key = await makeKey(recorder, fleet);
   if (fleet.redis !== null) await onRedis(fleet, (redis) => redis.flushall());
-  const isStalled = proxyOf(fleet, 1, 'database').stallOnce('reply', readsOneKey, readStallMs);
-  const early = key.use(key.usable('read'), fleet.member(1));
-  await isStalled;
-  await pause(30);
-  await key.revoke(fleet.member(0));
-  await askAll(fleet, key);
-  await early;
+  await recorder.disturb('a reading is held up', undefined, async () => {
+    const isStalled = proxyOf(fleet, 1, 'database').stallOnce('reply', readsOneKey, readStallMs);
+    const early = key.use(key.usable('read'), fleet.member(1));
+    await isStalled;
+    await pause(30);
+    await key.revoke(fleet.member(0));
+    await askAll(fleet, key);
+    await early;
+  });
   await askAll(fleet, key);
   return checkHistory(recorder.history);
 };
@@ -112,28 +117,32 @@ export const startsOnOldEntries: Schedule = async (fleet) => {
 export const fillsAfterChange: Schedule = async (fleet) => {
   const recorder = new HistoryRecorder();
   const key = await makeKey(recorder, fleet);
-  return onRedis(fleet, async (redis) => {
+  const versions = await onRedis(fleet, async (redis) => {
     await redis.flushall();
-    const database = proxyOf(fleet, 1, 'database');
-    const isStalled = database.stallOnce('reply', readsOneKey, readStallMs);
-    const early = key.use(key.usable('read'), fleet.member(1));
-    await isStalled;
-    await pause(30);
-    // Else the process would hear of the change, and offer nothing.
-    const isDeaf = database.stallOnce('request', beats, 2 * readStallMs);
-    const revoked = key.revoke(fleet.member(0));
-    await isDeaf;
-    await pause(30);
-    const published = versionsOf(await readEntries(redis, key.id));
-    await early;
-    await pause(100);
-    const filled = versionsOf(await readEntries(redis, key.id));
-    await revoked;
-    await askAll(fleet, key);
-    const isOlder = filled.some((version, index) => version < (published[index] ?? 0));
-    const sentence = `Redis held version ${published.join()}, and then ${filled.join()}`;
-    return [...checkHistory(recorder.history), ...(isOlder || published.length === 0 ? [sentence] : [])];
+    return recorder.disturb('a reading is held up', undefined, async () => {
+      const database = proxyOf(fleet, 1, 'database');
+      const isStalled = database.stallOnce('reply', readsOneKey, readStallMs);
+      const early = key.use(key.usable('read'), fleet.member(1));
+      await isStalled;
+      await pause(30);
+      // Else the process would hear of the change, and offer nothing.
+      const isDeaf = database.stallOnce('request', beats, readStallMs + 300);
+      const revoked = key.revoke(fleet.member(0));
+      await isDeaf;
+      await pause(30);
+      const published = versionsOf(await readEntries(redis, key.id));
+      await early;
+      await pause(100);
+      const filled = versionsOf(await readEntries(redis, key.id));
+      await revoked;
+      return { published, filled };
+    });
   });
+  await askAll(fleet, key);
+  const { published, filled } = versions;
+  const isOlder = filled.some((version, index) => version < (published[index] ?? 0));
+  const sentence = `Redis held version ${published.join()}, and then ${filled.join()}`;
+  return [...checkHistory(recorder.history), ...(isOlder ? [sentence] : [])];
 };
 
 /** `mac.version.asOf.…` */
