@@ -1,14 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +12,7 @@ export interface Replacement {
   readonly to: string;
 }
 
-/** A copy of the product in a folder of its own, as JavaScript: plain node starts it in a quarter of the time. */
+/** A copy of the product in a folder of its own, bundled: it starts in a sixth of the time that the sources take. */
 export interface BuiltCopy {
   /** The small app of `orders-process.ts`. */
   readonly ordersProgram: string;
@@ -30,6 +21,10 @@ export interface BuiltCopy {
 
 const root = join(__dirname, '..', '..');
 const program = join('test', 'harness', 'orders-process');
+/** Packages in CommonJS expect these. */
+const banner =
+  "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" +
+  'const __dirname = import.meta.dirname;';
 
 /** @throws Error when a replacement does not fit the sources */
 export function buildCopy(replacements: readonly Replacement[] = []): BuiltCopy {
@@ -39,22 +34,21 @@ export function buildCopy(replacements: readonly Replacement[] = []): BuiltCopy 
     cpSync(join(root, 'lib'), join(sources, 'lib'), { recursive: true });
     cpSync(join(root, `${program}.ts`), join(sources, `${program}.ts`));
     for (const replacement of replacements) replace(sources, replacement);
-    const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.endsWith('.ts'),
-    );
-    const esbuild = createRequire(join(root, 'package.json')).resolve('esbuild/bin/esbuild');
-    const options = ['--format=esm', '--platform=node', '--target=node20', '--sourcemap=inline'];
-    execFileSync(esbuild, [...files, ...options, '--outbase=.', `--outdir=${folder}`, '--log-level=error'], {
-      cwd: sources,
-    });
-    copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+    // What runs on Node alone goes into one file; drivers and what is looked for by its path stay where they are.
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    execFileSync(createRequire(join(root, 'package.json')).resolve('esbuild/bin/esbuild'), [
+      join(sources, `${program}.ts`),
+      ...['--bundle', '--format=esm', '--platform=node', '--target=node20', '--log-level=error'],
+      ...['pg', 'libsql', 'bcryptjs'].map((name) => `--external:${name}`),
+      `--banner:js=${banner}`,
+      `--outfile=${join(folder, 'orders-process.mjs')}`,
+    ]);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
   return {
-    ordersProgram: join(folder, `${program}.js`),
+    ordersProgram: join(folder, 'orders-process.mjs'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -82,7 +82,7 @@ afterAll(() => ownCopy?.remove());
 export async function startOrders(environment: OrdersEnvironment, copy?: BuiltCopy): Promise<OrdersProcess> {
   const { ordersProgram } = copy ?? (ownCopy ??= buildCopy());
   const child = fork(ordersProgram, {
-    execArgv: ['--enable-source-maps'],
+    execArgv: [],
     env: { PATH: process.env['PATH'], API_KEYS_PEPPER: testPepper, ...environment },
     silent: true,
   });
