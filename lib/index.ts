@@ -43,7 +43,14 @@ export {
 } from './errors.js';
 
 // For stores of your own.
-export type { BeatAnswer, ChangeFeed, FeedChange, FeedPosition, FeedWatch, Instance } from './ports/change-feed.js';
+export type {
+  BeatAnswer,
+  ChangeFeed,
+  FeedChange,
+  FeedPosition,
+  FeedWatch,
+  Instance,
+} from './ports/change-feed.js';
 export type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from './ports/key-store.js';
 export type { ApiKeyRecord, KeyHint } from './domain/api-key.js';
 export type { SecretCredential } from './domain/credential.js';

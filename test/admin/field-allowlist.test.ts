@@ -110,7 +110,16 @@ const temptingNames = [
     'enabled',
     'version',
   ],
-  ...['createdAt', 'updatedAt', 'revokedAt', 'lastUsedAt', 'useCount', 'expiresAt', 'expiresIn', 'previousSecretEndsAt'],
+  ...[
+    'createdAt',
+    'updatedAt',
+    'revokedAt',
+    'lastUsedAt',
+    'useCount',
+    'expiresAt',
+    'expiresIn',
+    'previousSecretEndsAt',
+  ],
   ...['hint', 'prefix', 'start', 'remaining', 'refillAmount', 'rateLimit', 'rateLimitMax', 'requestCount'],
   ...[
     'metadata',

@@ -1,3 +1,4 @@
+// @ts-check
 import { measureWindow } from './measure-window.mjs';
 import { comparePaired, controlHolds } from './paired-rounds.cjs';
 import { comparisonSeconds, roundsOf, stride } from './plan.mjs';
@@ -22,9 +23,18 @@ const restAfterSlow = 300;
  * @param {(seconds: number) => boolean} options.hasTimeFor whether the run may take so much longer
  * @returns {Promise<import('./markdown-report.cjs').Comparison>}
  */
-export async function compareRoutes({ measured, load, plan, variants, connections, isWarm = false, onStep }) {
+export async function compareRoutes({
+  measured,
+  load,
+  plan,
+  variants,
+  connections,
+  isWarm = false,
+  onStep,
+  hasTimeFor,
+}) {
   const present = new Map(
-    variants.filter(({ name }) => name in measured.targets).map((variant) => [variant.name, variant]),
+    variants.filter(({ name }) => measured.hasRoute(name)).map((variant) => [variant.name, variant]),
   );
 
   /** @param {string} name */
@@ -32,7 +42,7 @@ export async function compareRoutes({ measured, load, plan, variants, connection
   /** @param {string} name @param {number} seconds */
   const visit = async (name, seconds) => {
     const variant = present.get(name);
-    if (variant?.touchedBy !== undefined) await touchKeys(measured.targets[variant.touchedBy]);
+    if (variant?.touchedBy !== undefined) await touchKeys(measured.target(variant.touchedBy));
     return measureWindow(
       { measured, load },
       {

@@ -1,3 +1,4 @@
+// @ts-check
 import { Redis } from 'ioredis';
 import { touchKeys } from './touch-keys.mjs';
 
@@ -24,9 +25,9 @@ export async function countRedisCommands({ redisUrl, measured, load, names, onSt
   }
   try {
     const results = [];
-    for (const name of names.filter((each) => each in measured.targets)) {
+    for (const name of names.filter(measured.hasRoute)) {
       onStep(`Redis commands of ${name}`, seconds);
-      const target = measured.targets[name];
+      const target = measured.target(name);
       await touchKeys(target);
       const before = await callsSoFar();
       const { requests } = await load.send({ ...target, seconds, connections: 64 });

@@ -1,3 +1,4 @@
+// @ts-check
 // One of several processes on one database, as an app runs them.
 import { once } from 'node:events';
 import express from 'express';
@@ -19,4 +20,5 @@ async function stop() {
 }
 process.once('SIGTERM', () => void stop());
 process.once('disconnect', () => process.exit());
-process.send?.({ port: server.address().port });
+const address = server.address();
+process.send?.({ port: typeof address === 'object' ? address?.port : undefined });

@@ -1,3 +1,4 @@
+// @ts-check
 // What the users of another route notice while somebody sends forged keys.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,18 +29,19 @@ const perSecond = 1000;
  */
 export async function measureFlood({ measured, forgeries, rounds, seconds, onStep }) {
   const client = fork(fileURLToPath(new URL('./open-loop.mjs', import.meta.url)), forkedOn('load'));
-  const { bare } = measured.targets;
 
   /** @param {string | null} forgery */
   async function p99Of(forgery) {
-    const streams = [{ ...bare, perSecond: perSecond * (1 - forgedShare) }];
+    const streams = [{ ...measured.target('bare'), perSecond: perSecond * (1 - forgedShare) }];
     // Without forged keys the load is the same: honest requests in their place.
-    streams.push({ ...measured.targets[forgery ?? 'bare'], perSecond: perSecond * forgedShare });
+    streams.push({ ...measured.target(forgery ?? 'bare'), perSecond: perSecond * forgedShare });
     client.send({ streams, seconds, connections: 64 });
-    const [results] = await once(client, 'message');
+    const [results] = /** @type {[import('./open-loop.mjs').StreamResult[]]} */ (
+      await once(client, 'message')
+    );
     const wrong = results.reduce((sum, { wrongAnswers }) => sum + wrongAnswers, 0);
     if (wrong > 0) throw new Error(`flood of ${forgery ?? 'nothing'}: ${wrong} wrong or missing answers`);
-    return percentile(results[0].latenciesMicros, 0.99);
+    return percentile(results[0]?.latenciesMicros ?? [], 0.99);
   }
 
   try {

@@ -1,3 +1,4 @@
+// @ts-check
 // What others use instead, in a package of its own: it is installed for a measurement and is no dependency of anybody.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,3 +1,4 @@
+// @ts-check
 // How much memory a held key takes: the heap before and after many of them are held.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

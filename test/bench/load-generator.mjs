@@ -1,3 +1,4 @@
+// @ts-check
 // wrk disturbs least: it is one thread of C that answers for the same load with a quarter of the processor time of
 // autocannon, so that the measured process and not the load is what is slow. Where it cannot be had, autocannon takes
 // its place, for all variants of the run.
@@ -6,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+// @ts-expect-error it comes without types
 import autocannon from 'autocannon';
 import { commandOn } from './processors.mjs';
 
@@ -61,11 +63,11 @@ function withWrk() {
     name: `wrk ${version?.[1] ?? ''}`.trim(),
     async send({ url, keyFile, order, connections, seconds, expect }) {
       const seed = String(Math.floor(Math.random() * 2 ** 31));
-      const [program, ...args] = commandOn('load', [
+      const command = commandOn('load', [
         ...['wrk', '-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', '10s'],
         ...['-s', script, url, '--', keyFile, order, String(expect), seed],
       ]);
-      const { stdout } = await run(program, args);
+      const { stdout } = await run(command.program, command.args);
       return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
     },
   };

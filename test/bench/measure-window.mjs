@@ -1,3 +1,5 @@
+// @ts-check
+/** @param {number} milliseconds */
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** How often a window is measured again when it held a wrong answer. */
@@ -14,7 +16,7 @@ const attempts = 3;
  * @returns {Promise<import('./paired-rounds.cjs').Window | null>} `null` when it was void every time
  */
 export async function measureWindow({ measured, load }, { name, connections, seconds, restMs }) {
-  const target = measured.targets[name];
+  const target = measured.target(name);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const before = await measured.usage();
     const answers = await load.send({ ...target, connections, seconds });

@@ -1,3 +1,4 @@
+// @ts-check
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -28,8 +29,15 @@ export async function startMeasuredProcess(servers) {
   /** @type {{ targets: Record<string, Pick<Load, 'url' | 'keyFile' | 'order' | 'expect'>>, missing: string[] }} */
   const { targets, missing } = await nextMessage();
   return {
-    targets,
     missing,
+    /** @param {string} name */
+    hasRoute: (name) => name in targets,
+    /** Where the requests of a route go and what they are. @param {string} name */
+    target(name) {
+      const target = targets[name];
+      if (target === undefined) throw new Error(`there is no route ${name}`);
+      return target;
+    },
     /** @returns {Promise<{ cpuMicros: number, loopDelayMicros: number }>} */
     async usage() {
       const message = nextMessage();

@@ -1,3 +1,4 @@
+// @ts-check
 // This package, on every kind of store and cache. Each route is an instance of its own where it is set up in its own way.
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +10,11 @@ const scope = 'orders:read';
 /** What is compared is what a look-up costs, so the headers are left out, except where a name says that they are not. */
 const bareAnswers = { cacheHeaders: false };
 
-/** @typedef {{ folder: string, redisUrl: string, postgresUrl?: string }} Servers */
+/** @typedef {{ folder: string, redisUrl: string, postgresUrl?: string | undefined, hasPeers?: boolean | undefined }} Servers */
 /** @typedef {{ guard?: import('express').RequestHandler, keyFile: string, order?: 'random', status?: 401 }} Route */
 /** @typedef {{ routes: Record<string, Route>, close: () => Promise<void> }} Routes */
 
-/** @param {import('express-api-keys').ApiKeysOptions} options */
+/** @param {Omit<import('express-api-keys').ApiKeysOptions, 'prefix' | 'scopes'>} options */
 async function open(options) {
   const apiKeys = createApiKeys({ prefix, scopes, pepper, ...options });
   await apiKeys.ready();
@@ -22,14 +23,16 @@ async function open(options) {
 
 /** @param {Servers} servers @returns {Promise<Routes>} */
 export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
+  /** @param {string} name */
   const file = (name) => join(folder, name);
   const seeded = file('seeded.sqlite');
   const keys = await seedSqlite(seeded, keysInUse);
   /** Instances must not wait for each other's writes. */
-  const copyOfStore = (name) => {
+  const copyOfStore = (/** @type {string} */ name) => {
     copyFileSync(seeded, file(`${name}.sqlite`));
     return `file:${file(`${name}.sqlite`)}`;
   };
+  /** @param {string} name */
   const redis = (name) => ({ redis: redisUrl, redisKeyPrefix: `${name}:` });
 
   const warm = await open({ database: copyOfStore('warm'), ...redis('warm') });
@@ -77,7 +80,9 @@ export async function manyKeysRoutes({ folder, redisUrl }) {
   const million = join(folder, '1m.sqlite');
   const keyFile = writeKeys(join(folder, '100k'), await seedSqlite(hundredThousand, 100_000));
   const millionKeyFile = writeKeys(join(folder, '1m'), await seedSqlite(million, 1_000_000));
+  /** @param {number} maxEntries */
   const roomFor = (maxEntries) => ({ localCache: { maxEntries, maxBytes: maxEntries * 2000 } });
+  /** @param {string} seeded @param {string} name @param {Parameters<typeof open>[0]} [options] */
   const openOn = async (seeded, name, options = {}) => {
     const copy = join(folder, `${name}.sqlite`);
     copyFileSync(seeded, copy);
@@ -89,6 +94,7 @@ export async function manyKeysRoutes({ folder, redisUrl }) {
     'guard-warm-1m': await openOn(million, 'guard-warm-1m', roomFor(2_500_000)),
     'guard-default-1m': await openOn(million, 'guard-default-1m'),
   };
+  /** @type {Record<string, Route>} */
   const routes = { bare: { keyFile }, 'bare-control': { keyFile } };
   for (const [name, apiKeys] of Object.entries(instances)) {
     routes[name] = {

@@ -200,7 +200,7 @@ const fromPackages = {
 };
 
 /**
- * @param {Servers & { hasPeers: boolean }} servers `hasPeers`: whether the packages to compare with are installed
+ * @param {Servers} servers `hasPeers`: whether the packages to compare with are installed
  * @returns {Promise<Routes & { missing: string[] }>}
  */
 export async function peerRoutes({ folder, redisUrl, hasPeers }) {

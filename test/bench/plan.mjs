@@ -1,3 +1,4 @@
+// @ts-check
 // How long everything is looked at.
 
 /** Visits of the bare route: before, between and behind the others, at most so many of them apart. */

@@ -1,3 +1,4 @@
+// @ts-check
 // The measured process has a processor of its own; load, databases and everything else share the others. Without that,
 // what is measured depends on where the scheduler happens to put whom.
 import { execFileSync } from 'node:child_process';
@@ -22,37 +23,40 @@ function allowedProcessors() {
 }
 
 const [own, ...rest] = allowedProcessors();
-const places = rest.length === 0 ? null : { measured: own, load: rest.join(',') };
 
 /** Whether processes are kept apart. */
-export const keepsApart = places !== null;
+export const keepsApart = rest.length > 0;
 
-/** What stands before a command so that it runs where it belongs. @param {'measured' | 'load'} place @returns {string[]} */
-const prefixFor = (place) => (places === null ? [] : ['taskset', '-c', places[place]]);
-
-/**
- * Options of `fork` that put the child where it belongs.
- * @param {'measured' | 'load'} place
- * @param {readonly string[]} [execArgv] options of node
- */
-export function forkedOn(place, execArgv = []) {
-  const [execPath, ...args] = [...prefixFor(place), process.execPath, ...execArgv];
-  return { execPath, execArgv: args };
-}
+/** @typedef {'measured' | 'load'} Place */
 
 /**
  * A command line that runs a program where it belongs.
- * @param {'measured' | 'load'} place
- * @param {readonly [string, ...string[]]} command
- * @returns {string[]}
+ * @param {Place} place
+ * @param {readonly string[]} command
+ * @returns {{ program: string, args: string[] }}
  */
-export const commandOn = (place, command) => [...prefixFor(place), ...command];
+export function commandOn(place, command) {
+  const processors = place === 'measured' ? own : rest.join(',');
+  const prefix = keepsApart && processors !== undefined ? ['taskset', '-c', processors] : [];
+  const [program = '', ...args] = [...prefix, ...command];
+  return { program, args };
+}
+
+/**
+ * Options of `fork` that put the child where it belongs.
+ * @param {Place} place
+ * @param {readonly string[]} [execArgv] options of node
+ */
+export function forkedOn(place, execArgv = []) {
+  const { program, args } = commandOn(place, [process.execPath, ...execArgv]);
+  return { execPath: program, execArgv: args };
+}
 
 /** Moves a running process, and what it starts from now on, to the processors of the load. @param {number} pid */
 export function moveToLoad(pid) {
   preferred(pid);
-  if (places !== null) {
-    execFileSync('taskset', ['-a', '-c', '-p', places.load, String(pid)], { stdio: 'ignore' });
+  if (keepsApart) {
+    execFileSync('taskset', ['-a', '-c', '-p', rest.join(','), String(pid)], { stdio: 'ignore' });
   }
 }
 

@@ -1,3 +1,4 @@
+// @ts-check
 /** From when on what was planned tells how long the rest takes, in seconds. */
 const enoughToTell = 30;
 
@@ -5,6 +6,7 @@ const enoughToTell = 30;
 export function createProgress(totalSeconds) {
   const started = performance.now();
   let planned = 0;
+  /** @param {number} seconds */
   const clock = (seconds) =>
     `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
   const elapsedSeconds = () => (performance.now() - started) / 1000;

@@ -1,3 +1,4 @@
+// @ts-check
 // How long a revocation takes when several processes hold the key, and whether any of them still lets it in afterwards.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,6 +30,7 @@ const betweenRequests = 1;
  * @property {number} sentAfterwards
  */
 
+/** @param {number} milliseconds */
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
 
@@ -90,7 +92,6 @@ export async function measureRevocation({ databaseUrl, processes, rounds }) {
       await Promise.all(
         fleet.map(async ({ url }) => expectStatus(200, await send('GET', `${url}/guarded`, key))),
       );
-      const revokedBy = fleet[round % processes];
       const start = performance.now();
       let answeredAt = Infinity;
       // Everybody goes on using the key, and does so for a little while after the answer.
@@ -112,7 +113,11 @@ export async function measureRevocation({ databaseUrl, processes, rounds }) {
       });
       // A failure is seen where they are awaited, unless the revocation has failed before.
       for (const user of users) user.catch(() => {});
-      const status = await send('POST', `${revokedBy.url}/api-keys/keys/${idOf(key)}/revoke`, '');
+      const status = await send(
+        'POST',
+        `${fleet[round % processes]?.url}/api-keys/keys/${idOf(key)}/revoke`,
+        '',
+      );
       const answerTook = performance.now() - start;
       if (status === 202) unconfirmed += 1;
       else expectStatus(200, status);

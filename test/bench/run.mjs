@@ -1,3 +1,4 @@
+// @ts-check
 // What a guard costs: every variant is a route of one process and is compared with a bare route of that process, in
 // short windows in shuffled order.
 //   npm run bench -- [--quick] [--connections 64] [--json FILE] [--report FILE] [--docs]
@@ -83,15 +84,14 @@ async function compareUsual(redisUrl, postgresUrl) {
       complain(`The results are without what could not be installed: ${measured.missing.join(', ')}`);
     }
     const parts = { measured, load, plan, onStep, hasTimeFor };
-    const comparisons = [
-      await compareRoutes({
-        ...parts,
-        variants: usualVariants,
-        connections: Number(options.connections),
-      }),
-    ];
+    const usual = await compareRoutes({
+      ...parts,
+      variants: usualVariants,
+      connections: Number(options.connections),
+    });
+    const fewConnections = [];
     for (const connections of plan.fewConnections) {
-      comparisons.push(
+      fewConnections.push(
         await compareRoutes({ ...parts, variants: fewConnectionsVariants, connections, isWarm: true }),
       );
     }
@@ -109,7 +109,7 @@ async function compareUsual(redisUrl, postgresUrl) {
       names: redisCommandVariants,
       onStep,
     });
-    return { comparisons, flood, redisCommands };
+    return { usual, fewConnections, flood, redisCommands };
   } finally {
     await measured.stop();
   }
@@ -193,16 +193,13 @@ try {
   moveToLoad(redis.pid);
   const postgresUrl = await startPostgresIfThere();
 
-  const {
-    comparisons: [usual, ...fewConnections],
-    ...counted
-  } = await compareUsual(redis.url, postgresUrl && (await createDatabase(postgresUrl)).url);
+  const compared = await compareUsual(redis.url, postgresUrl && (await createDatabase(postgresUrl)).url);
   onStep(`memory of ${plan.heldKeys} keys`, 10);
   const keyMemory = await measureKeyMemory(plan.heldKeys);
   const manyKeys = plan.hasLongRuns ? await compareManyKeys(redis.url) : null;
   const revocations = plan.hasLongRuns && postgresUrl !== undefined ? await compareFleets(postgresUrl) : [];
 
-  const comparisons = [usual, ...fewConnections, ...(manyKeys === null ? [] : [manyKeys])];
+  const comparisons = [compared.usual, ...compared.fewConnections, ...(manyKeys === null ? [] : [manyKeys])];
   for (const { dropped = [] } of comparisons) {
     if (dropped.length > 0) complain(`Gave wrong answers and is left out: ${dropped.join(', ')}`);
   }
@@ -217,17 +214,8 @@ try {
   if (isVoid !== null) complain(`Void: ${isVoid}`);
   await publish({
     ...environmentFacts(load.name),
-    ...{
-      seconds: plan.seconds,
-      control: isVoid,
-      about,
-      usual,
-      fewConnections,
-      manyKeys,
-      keyMemory,
-      revocations,
-    },
-    ...counted,
+    ...compared,
+    ...{ seconds: plan.seconds, control: isVoid, about, manyKeys, keyMemory, revocations },
   });
 } finally {
   for (const stop of stops.toReversed()) await stop().catch((error) => console.error(error));

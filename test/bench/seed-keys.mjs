@@ -1,3 +1,4 @@
+// @ts-check
 // Thousands of keys without thousands of slow hashes: one key is made by the service, and its rows are copied with other
 // ids and with digests that are right. Verification does not look at the slow hash of a key that has a digest.
 import { createHmac, randomBytes } from 'node:crypto';
@@ -60,7 +61,10 @@ async function makeFirstKey(database) {
   }
 }
 
-/** The tables that hold a key, and what is different in the rows of a copy: our column by theirs. */
+/**
+ * The tables that hold a key, and what is different in the rows of a copy: a column of `made` for a column of theirs.
+ * @type {readonly { table: string, by: string, changed: Readonly<Record<string, string>> }[]}
+ */
 const copied = [
   { table: 'keys', by: 'id', changed: { id: 'id', hint_last_four: 'last_four' } },
   { table: 'credentials', by: 'key_id', changed: { key_id: 'id' } },
@@ -111,7 +115,7 @@ export async function seedSqlite(file, count) {
       const columns = database
         .prepare(`select name from pragma_table_info(?)`)
         .all(what.table)
-        .map(({ name }) => name);
+        .map((row) => /** @type {{ name: string }} */ (row).name);
       database.prepare(copyStatement(what, columns, '?')).run(first.id);
     }
     database.exec('commit');
@@ -158,7 +162,9 @@ export function writeKeys(file, keys) {
 /** Keys that must be refused, by what is wrong with them. @param {readonly string[]} keys right ones */
 export function forgedKeys(keys) {
   return {
-    wrongSecret: Array.from({ length: 20_000 }, (_, index) => withWrongSecret(keys[index % keys.length])),
+    wrongSecret: Array.from({ length: 20_000 }, (_, index) =>
+      withWrongSecret(keys[index % keys.length] ?? ''),
+    ),
     unknown: Array.from({ length: 300_000 }, unknownKey),
     misspelt: Array.from({ length: 20_000 }, misspeltKey),
   };

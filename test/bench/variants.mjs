@@ -1,3 +1,4 @@
+// @ts-check
 // What is compared, and how long each is looked at. The routes themselves are in own-routes.mjs and peer-routes.mjs.
 
 /**
