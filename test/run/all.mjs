@@ -2,11 +2,12 @@
 // Everything that must hold before a change goes in: `npm test`. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../servers/postgres.cjs';
 import { startRedis } from '../servers/redis.cjs';
 import { countTests } from './count-tests.mjs';
+import { countBoth, filesToRunAgain } from './second-run.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const RESULTS = join(ROOT, 'test', 'run', 'results');
@@ -68,16 +69,31 @@ async function check(name, command) {
   return record(name, await run(command, { quiet: true }));
 }
 
-/** @param {string} name @param {string} id @param {readonly string[]} args */
-async function jest(name, id, args) {
-  say(`...    ${name}`);
+/** @param {string} id @param {readonly string[]} args */
+async function runJest(id, args) {
   const outputFile = join(RESULTS, `${id}.json`);
   rmSync(outputFile, { force: true });
   const ok = await run(
     ['node', 'node_modules/jest/bin/jest.js', '--ci', '--json', `--outputFile=${outputFile}`, ...args],
     { quiet: false },
   );
-  const counted = countTests(readJson(outputFile), ok);
+  const results = readJson(outputFile);
+  return { counted: countTests(results, ok), results };
+}
+
+/** @param {string} name @param {string} id @param {readonly string[]} args */
+async function jest(name, id, args) {
+  say(`...    ${name}`);
+  const { counted: first, results } = await runJest(id, args);
+  let counted = first;
+  const files = first.failed > 0 ? filesToRunAgain(results) : [];
+  if (files.length > 0) {
+    say(
+      `       ${first.failed} failed; run again, alone: ${files.map((file) => relative(ROOT, file)).join(', ')}`,
+    );
+    const again = await runJest(`${id}-again`, [...args, '--runInBand', '--runTestsByPath', ...files]);
+    counted = countBoth(first, again.counted);
+  }
   total.passed += counted.passed;
   total.failed += counted.failed;
   if (counted.failed > 0) failedSteps.push(name);

@@ -102,9 +102,12 @@ async function startRedisCluster({ fullCoverage = true, replicas = true } = {}) 
   await waitUntil('every node has the whole cluster', async () => {
     const states = await Promise.all(nodes.map((node) => ask(node, ['CLUSTER', 'INFO'])));
     const roles = await Promise.all(nodes.map((node) => ask(node, ['INFO', 'replication'])));
+    const views = await Promise.all(nodes.map((node) => ask(node, ['CLUSTER', 'NODES'])));
     return (
       states.every((state) => state.includes('cluster_state:ok')) &&
       states.every((state) => state.includes(`cluster_known_nodes:${size}`)) &&
+      // A node learns later than the cluster is usable which of the others are replicas.
+      views.every((view) => view.split('\n').filter((line) => readMember(line).isPrimary).length === 3) &&
       roles.every((role) => role.includes('role:master') || role.includes('master_link_status:up'))
     );
   });
