@@ -151,7 +151,7 @@ describe('an entry that was tampered with', () => {
     expect(await cache.get(key.id)).toEqual(asCached(copy));
   });
 
-  it.each(Object.entries(forgeries))('is a miss: %s', async (_, forge) => {
+  it.each(Object.entries(forgeries))('R33: is a miss: %s', async (_, forge) => {
     const cache = await openOurs();
     await raw.del(nameOf(key.id));
     const forged = await forge();

@@ -71,7 +71,7 @@ describe('a key that is held', () => {
     expect(apiKeys.status().heldKeys).toBe(1);
   });
 
-  it('is checked for state, expiry, scope and address anew by each request (R29)', async () => {
+  it('R29: is checked for state, expiry, scope and address anew by each request', async () => {
     const { apiKeys, key, clock } = await start();
     const expiresAt = new Date(clock.now() + 2_000);
     const { token } = await key({ scopes: ['orders:read'], expiresAt, ipAllowlist: ['203.0.113.0/24'] });
@@ -157,7 +157,7 @@ describe('a key that is held', () => {
 });
 
 describe('a cold key', () => {
-  it('costs one read however many requests come at once (R28)', async () => {
+  it('R28: costs one read however many requests come at once', async () => {
     const { apiKeys, key } = await start();
     const { token } = await key();
     reads = 0;
@@ -166,7 +166,7 @@ describe('a cold key', () => {
     expect(reads).toBe(1);
   });
 
-  it('that could not be read is not remembered, and does not fail those who come later (R28)', async () => {
+  it('R28: that could not be read is not remembered, and does not fail those who come later', async () => {
     const { apiKeys, key } = await start();
     const { token } = await key();
     isAway = true;
@@ -189,7 +189,7 @@ describe('an unknown id', () => {
     expect(reads).toBe(1);
   });
 
-  it('is let in as soon as a key is made under it, in every process (R31)', async () => {
+  it('R31: is let in as soon as a key is made under it, in every process', async () => {
     const { id, token } = await (await start()).key();
     const record = await store.find(id);
     if (record === null) throw new Error('the key is not stored');

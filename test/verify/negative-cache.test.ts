@@ -12,7 +12,7 @@ describe('NegativeCache', () => {
     expect(cache.has('b')).toBe(false);
   });
 
-  it('stays small however many ids are made up (R32)', () => {
+  it('R32: stays small however many ids are made up', () => {
     const cache = new NegativeCache(10_000);
     // Strings of their own, as they come from requests.
     const ids = (index: number): string => `${index}`.padStart(16, '0');

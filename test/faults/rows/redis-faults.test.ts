@@ -5,7 +5,7 @@ jest.setTimeout(60_000);
 
 const { fleet, proxies, expectNothingLost, setProxies, expectRedis, configure } = redisRows();
 
-it('F4: Redis takes a second for each reply', async () => {
+it('F4, R44: Redis takes a second for each reply, and guarded requests do not', async () => {
   await expectNothingLost(async () => {
     const end = setProxies({ kind: 'delay', toServerMs: 0, toClientMs: 1_000 });
     await expectRedis('down');

@@ -9,7 +9,7 @@ describe.each([
   ['stops as a whole (cluster-require-full-coverage yes)', true],
   ['goes on with its other slots (cluster-require-full-coverage no)', false],
 ])('a Cluster that lost a primary for good, and %s', (_, fullCoverage) => {
-  it('lets keys of every slot in, quickly, and answers changes', async () => {
+  it('F13: lets keys of every slot in, quickly, and answers changes', async () => {
     const cluster = await startRedisCluster({ fullCoverage, replicas: false });
     try {
       const instances = await openTwo(cluster, countedStore());

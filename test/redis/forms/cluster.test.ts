@@ -46,7 +46,7 @@ describe('a Cluster', () => {
     expect(await refusals(cluster)).toEqual([]);
   });
 
-  it('is used without a fault while slots move', async () => {
+  it('F12: is used without a fault while slots move', async () => {
     const [first] = keys;
     const { slot } = first!;
     const from = await cluster.primaryOf(slot);
@@ -77,7 +77,7 @@ describe('a Cluster', () => {
     expect(await refusals(cluster)).toEqual([]);
   });
 
-  it('is left for the store where a primary died, and used again when its replica took over', async () => {
+  it('F13: is left for the store where a primary died, and used again when its replica took over', async () => {
     const [first, second] = keys;
     const dead = await cluster.primaryOf(first!.slot);
     const load = useKeys(

@@ -68,7 +68,7 @@ describe.each([
   ['dies', (primary: SentinelSet['nodes'][number]) => primary.kill()],
   ['hangs', (primary: SentinelSet['nodes'][number]) => primary.pause()],
 ])('a primary that %s', (_, fault) => {
-  it('is followed by its replica, while keys are let in without an error and what was revoked stays so', async () => {
+  it('F7: is followed by its replica, while keys are let in without an error and what was revoked stays so', async () => {
     const instances = await openThree();
     const [one] = instances;
     const good = await one.key();
@@ -113,7 +113,7 @@ describe.each([
 });
 
 describe('a revocation that the replica never got', () => {
-  it('holds after the failover, also in a process that starts then', async () => {
+  it('F14: holds after the failover, also in a process that starts then', async () => {
     const store = countedStore();
     const instances = await openThree(store);
     const [one, two] = instances;
