@@ -145,7 +145,7 @@ export const fillsAfterChange: Schedule = async (fleet) => {
   return [...checkHistory(recorder.history), ...(isOlder ? [sentence] : [])];
 };
 
-/** `mac.version.asOf.…` */
+/** `mac.version.sequence.hash.…` */
 function versionsOf(entries: readonly [string, string][]): readonly number[] {
   return entries.map(([, value]) => Number(value.split('.')[1]));
 }
