@@ -14,6 +14,8 @@ export const noScope: ScopeRequirement = { kind: 'none', scopes: [] };
 /** Whether a holder of these scopes meets a requirement. */
 export function isMet({ kind, scopes }: ScopeRequirement, held: ReadonlySet<string>): boolean {
   if (kind === 'none') return true;
+  const [only] = scopes;
+  if (only !== undefined && scopes.length === 1) return held.has(only);
   return kind === 'any' ? scopes.some((scope) => held.has(scope)) : scopes.every((scope) => held.has(scope));
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isHeaderName } from './is-header-name.js';
 
 /** What the caller of a request with two Host lines is told. */
 export const repeatedHostDetail = 'Send one Host line.';
@@ -10,8 +11,7 @@ export const repeatedHostDetail = 'Send one Host line.';
 export function hasRepeatedHost({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? '';
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+    if (isHeaderName(rawHeaders[index] ?? '', 'host')) hosts += 1;
   }
   return hosts > 1;
 }

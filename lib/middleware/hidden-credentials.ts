@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isHeaderName } from '../http/is-header-name.js';
 import type { CredentialHeader } from './credential-source.js';
 import type { FoundCredential } from './read-credential.js';
 
@@ -13,7 +14,7 @@ export class HiddenCredentials {
     const { header } = credential;
     // Node counts the raw lines once and reads them again later: they may be emptied, not removed.
     for (let index = 0; index < req.rawHeaders.length; index += 2) {
-      if ((req.rawHeaders[index] ?? '').toLowerCase() === header) req.rawHeaders[index + 1] = '';
+      if (isHeaderName(req.rawHeaders[index] ?? '', header)) req.rawHeaders[index + 1] = '';
     }
     delete req.headers[header];
     delete req.headersDistinct[header];

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isHeaderName } from '../http/is-header-name.js';
 import type { CredentialHeader } from './credential-source.js';
 
 /** What a request carries. */
@@ -49,8 +50,7 @@ export function createCredentialReader(
 /** Where in the list of sources a header stands, -1 for one that is not read. */
 function placeOf(sources: readonly CredentialHeader[], name: string): number {
   for (let place = 0; place < sources.length; place += 1) {
-    const wanted = sources[place]?.name;
-    if (wanted?.length === name.length && wanted === name.toLowerCase()) return place;
+    if (isHeaderName(name, sources[place]?.name ?? '')) return place;
   }
   return -1;
 }
