@@ -8,6 +8,8 @@ export interface ApiKeyIdentity {
   readonly name: string;
   /** Granted scopes as stored; may hold wildcards. */
   readonly scopes: readonly string[];
+  /** Flags of the configured list. */
+  readonly features: readonly string[];
   readonly metadata: JsonObject;
   readonly environment: string;
   readonly keyspace: string;
@@ -23,6 +25,7 @@ export function identityOf(key: VerifiableKey): ApiKeyIdentity {
     ownerId: key.ownerId,
     name: key.name,
     scopes: Object.freeze([...key.scopes]),
+    features: Object.freeze([...key.features]),
     metadata: deepFreeze(key.metadata),
     environment: key.environment,
     keyspace: key.keyspace,

@@ -1,13 +1,18 @@
 import type { ApiKeyRecord } from './api-key.js';
 import { credentialHasEnded } from './credential.js';
+import { refilled, type Credits } from './credits.js';
 import type { JsonObject } from './json.js';
 import { stateOf, type KeyState } from './key-state.js';
+import type { RateLimit } from './rate-limit.js';
+import type { RevocationReason } from './revocation-reason.js';
 
 /** A key as it is shown: without credentials, and with the state it is in. As JSON, times are RFC 3339. */
 export interface ApiKey {
   readonly id: string;
   readonly keyspace: string;
   readonly ownerId: string;
+  /** Its number among the owner's keys, where the keyspace numbers them. */
+  readonly number: number | null;
   readonly name: string;
   readonly description: string | null;
   readonly scopes: readonly string[];
@@ -18,6 +23,11 @@ export interface ApiKey {
   /** `null` means any address. */
   readonly ipAllowlist: readonly string[] | null;
   readonly metadata: JsonObject;
+  readonly features: readonly string[];
+  readonly tags: readonly string[];
+  readonly rateLimits: readonly RateLimit[];
+  /** `null`: requests are not paid for with credits. */
+  readonly credits: Credits | null;
   /** The beginning and the last four characters of the token, for example `acme_live_…x7Qa`. */
   readonly hint: string;
   /** Until when the secret before the last rotation still works; `null` when it does not. */
@@ -26,9 +36,13 @@ export interface ApiKey {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly revokedAt: Date | null;
+  readonly revocationReason: RevocationReason | null;
+  readonly revocationComment: string | null;
   readonly lastUsedAt: Date | null;
   /** How often it was let in; written in batches, so the last uses may still be missing. */
   readonly useCount: number;
+  /** Where it was used from last, as far as it was written yet. */
+  readonly lastUsedAddress: string | null;
 }
 
 /**
@@ -41,6 +55,7 @@ export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
     id: record.id,
     keyspace: record.keyspace,
     ownerId: record.ownerId,
+    number: record.number,
     name: record.name,
     description: record.description,
     scopes: [...record.scopes],
@@ -50,15 +65,29 @@ export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
     expiresAt: dateOrNull(record.expiresAt),
     ipAllowlist: record.ipAllowlist === null ? null : [...record.ipAllowlist],
     metadata: record.metadata,
+    features: [...record.features],
+    tags: [...record.tags],
+    rateLimits: record.rateLimits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
+    credits: creditsOf(record, now),
     hint: `${record.hint.prefix}…${record.hint.lastFour}`,
     previousSecretEndsAt: dateOrNull(endOfRetiringSecret(record, now)),
     version: record.version,
     createdAt: new Date(record.createdAt),
     updatedAt: new Date(record.updatedAt),
     revokedAt: dateOrNull(record.revokedAt),
+    revocationReason: record.revocationReason,
+    revocationComment: record.revocationComment,
     lastUsedAt: dateOrNull(record.lastUsedAt),
     useCount: record.useCount,
+    lastUsedAddress: record.lastUsedAddress,
   };
+}
+
+/** As they would be if they were spent now: a refill that is due is written down with the next use. */
+function creditsOf({ credits }: ApiKeyRecord, now: number): Credits | null {
+  if (credits === null) return null;
+  const { remaining, refillAmount, refillIntervalSeconds } = refilled(credits, now);
+  return { remaining, refillAmount, refillIntervalSeconds };
 }
 
 function endOfRetiringSecret(record: ApiKeyRecord, now: number): number | null {

@@ -1,5 +1,8 @@
 import type { SecretCredential, VerifiableCredential } from './credential.js';
+import type { CreditBalance } from './credits.js';
 import type { JsonObject } from './json.js';
+import type { RateLimit } from './rate-limit.js';
+import type { RevocationReason } from './revocation-reason.js';
 
 /** What an owner holds, as it is stored. Times are epoch milliseconds. */
 export interface ApiKeyRecord {
@@ -7,6 +10,8 @@ export interface ApiKeyRecord {
   readonly id: string;
   readonly keyspace: string;
   readonly ownerId: string;
+  /** 1, 2, 3 … within an owner's keys of one keyspace, where the keyspace numbers them. Immutable. */
+  readonly number: number | null;
   readonly name: string;
   readonly description: string | null;
   /** Granted scopes as given; may hold wildcards (`orders:*`, `*`). */
@@ -15,10 +20,21 @@ export interface ApiKeyRecord {
   readonly environment: string;
   readonly enabled: boolean;
   readonly revokedAt: number | null;
+  readonly revocationReason: RevocationReason | null;
+  /** What the revoker wrote beside the reason. */
+  readonly revocationComment: string | null;
   readonly expiresAt: number | null;
   /** Canonical addresses and networks; `null` means any address, an empty list does not exist. */
   readonly ipAllowlist: readonly string[] | null;
   readonly metadata: JsonObject;
+  /** Flags of the configured list. */
+  readonly features: readonly string[];
+  /** Words to find keys by. */
+  readonly tags: readonly string[];
+  /** Every window that a request is counted in; empty for none. */
+  readonly rateLimits: readonly RateLimit[];
+  /** Whether requests are paid for with credits. */
+  readonly hasCredits: boolean;
   readonly hint: KeyHint;
   /** 1 at creation, one more with every change. */
   readonly version: number;
@@ -28,6 +44,10 @@ export interface ApiKeyRecord {
   readonly lastUsedAt: number | null;
   /** How often it was let in; written in batches beside the record; no change of version. */
   readonly useCount: number;
+  /** Where it was used from last, in canonical form; written in batches beside the record. */
+  readonly lastUsedAddress: string | null;
+  /** What is left to spend; kept beside the record, no change of version. `null` if and only if `hasCredits` is false. */
+  readonly credits: CreditBalance | null;
   /** Newest first; the first one that has not ended is the current one. */
   readonly credentials: readonly SecretCredential[];
 }
@@ -54,6 +74,9 @@ export interface VerifiableKey extends Pick<
   | 'expiresAt'
   | 'ipAllowlist'
   | 'metadata'
+  | 'features'
+  | 'rateLimits'
+  | 'hasCredits'
   | 'version'
 > {
   readonly hint: Pick<KeyHint, 'prefix'>;

@@ -18,10 +18,18 @@ export interface SecretCredential {
   readonly endedAt: number | null;
   /** End of a grace period that is still running. Epoch milliseconds or null. */
   readonly endsAt: number | null;
+  /**
+   * Set while the secret has not been used since its rotation: its first use lets the secrets before it live on for so
+   * many seconds. Seconds or null.
+   */
+  readonly graceFromFirstUseSeconds: number | null;
 }
 
 /** What verification needs of a credential; `bcryptHash` and `secretCheck` are left out of caches. */
-export type VerifiableCredential = Pick<SecretCredential, 'id' | 'kind' | 'digests' | 'endedAt' | 'endsAt'> &
+export type VerifiableCredential = Pick<
+  SecretCredential,
+  'id' | 'kind' | 'digests' | 'createdAt' | 'endedAt' | 'endsAt' | 'graceFromFirstUseSeconds'
+> &
   Partial<Pick<SecretCredential, 'bcryptHash' | 'secretCheck'>>;
 
 /** A credential counts while it was not ended and `now < endsAt`. */

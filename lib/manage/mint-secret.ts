@@ -42,6 +42,7 @@ export async function mintSecret(
       createdAt: now,
       endedAt: null,
       endsAt: null,
+      graceFromFirstUseSeconds: null,
     },
   };
 }

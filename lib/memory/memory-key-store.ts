@@ -172,7 +172,8 @@ function withWhatUseWrote(record: ApiKeyRecord, stored: ApiKeyRecord): ApiKeyRec
     ...credential,
     digests: digestsById.get(credential.id) ?? credential.digests,
   }));
-  return { ...record, lastUsedAt: stored.lastUsedAt, useCount: stored.useCount, credentials };
+  const { lastUsedAt, useCount, lastUsedAddress, credits } = stored;
+  return { ...record, lastUsedAt, useCount, lastUsedAddress, credits, credentials };
 }
 
 function withDigest(

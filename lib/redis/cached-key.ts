@@ -1,5 +1,6 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 import type { VerifiableCredential } from '../domain/credential.js';
+import type { RateLimit } from '../domain/rate-limit.js';
 
 /**
  * Writes a record field by field, as a list without names. Slow hashes stay in the database: what is not named here
@@ -18,12 +19,22 @@ export function writeCachedKey(key: VerifiableKey): string {
     key.expiresAt,
     key.ipAllowlist,
     key.metadata,
+    key.features,
+    key.rateLimits.map(({ name, limit, windowSeconds }) => [name, limit, windowSeconds]),
+    key.hasCredits,
     key.hint.prefix,
-    key.credentials.map(({ id, digests, endedAt, endsAt }) => [id, digests, endedAt, endsAt]),
+    key.credentials.map((credential) => [
+      credential.id,
+      credential.digests,
+      credential.createdAt,
+      credential.endedAt,
+      credential.endsAt,
+      credential.graceFromFirstUseSeconds,
+    ]),
   ]);
 }
 
-const fieldCount = 13;
+const fieldCount = 16;
 
 /**
  * Reads a record, every field checked; `null` when anything is not as it was written. What was parsed belongs to nobody
@@ -44,13 +55,16 @@ export function readCachedKey(content: string, version: number): VerifiableKey |
       scopes: texts(fields[4]),
       environment: text(fields[5]),
       enabled: flag(fields[6]),
-      revokedAt: timeOrNull(fields[7]),
-      expiresAt: timeOrNull(fields[8]),
+      revokedAt: numberOrNull(fields[7]),
+      expiresAt: numberOrNull(fields[8]),
       ipAllowlist: fields[9] === null ? null : filled(texts(fields[9])),
       metadata: record(fields[10]) as VerifiableKey['metadata'],
+      features: texts(fields[11]),
+      rateLimits: list(fields[12]).map(readRateLimit),
+      hasCredits: flag(fields[13]),
       version,
-      hint: { prefix: text(fields[11]) },
-      credentials: list(fields[12]).map(readCredential),
+      hint: { prefix: text(fields[14]) },
+      credentials: list(fields[15]).map(readCredential),
     };
   } catch {
     return null;
@@ -59,14 +73,22 @@ export function readCachedKey(content: string, version: number): VerifiableKey |
 
 function readCredential(value: unknown): VerifiableCredential {
   const fields = list(value);
-  if (fields.length !== 4) throw new TypeError('credential');
+  if (fields.length !== 6) throw new TypeError('credential');
   return {
     id: text(fields[0]),
     kind: 'secret',
     digests: readDigests(fields[1]),
-    endedAt: timeOrNull(fields[2]),
-    endsAt: timeOrNull(fields[3]),
+    createdAt: wholeNumber(fields[2]),
+    endedAt: numberOrNull(fields[3]),
+    endsAt: numberOrNull(fields[4]),
+    graceFromFirstUseSeconds: numberOrNull(fields[5]),
   };
+}
+
+function readRateLimit(value: unknown): RateLimit {
+  const fields = list(value);
+  if (fields.length !== 3) throw new TypeError('rate limit');
+  return { name: text(fields[0]), limit: wholeNumber(fields[1]), windowSeconds: wholeNumber(fields[2]) };
 }
 
 const hexDigest = /^[0-9a-f]{64}$/;
@@ -111,8 +133,11 @@ function flag(value: unknown): boolean {
   return value;
 }
 
-function timeOrNull(value: unknown): number | null {
-  if (value === null) return null;
-  if (!Number.isSafeInteger(value)) throw new TypeError('time');
+function numberOrNull(value: unknown): number | null {
+  return value === null ? null : wholeNumber(value);
+}
+
+function wholeNumber(value: unknown): number {
+  if (!Number.isSafeInteger(value)) throw new TypeError('number');
   return value as number;
 }

@@ -11,7 +11,25 @@ export async function insertKey(database: Kysely<Tables>, record: ApiKeyRecord):
   if (record.lastUsedAt !== null) {
     await database
       .insertInto('key_uses')
-      .values({ key_id: record.id, last_used_at: record.lastUsedAt, use_count: record.useCount })
+      .values({
+        key_id: record.id,
+        last_used_at: record.lastUsedAt,
+        use_count: record.useCount,
+        last_used_address: record.lastUsedAddress,
+      })
+      .execute();
+  }
+  if (record.credits !== null) {
+    const { remaining, refillAmount, refillIntervalSeconds, refilledAt } = record.credits;
+    await database
+      .insertInto('key_credits')
+      .values({
+        key_id: record.id,
+        remaining,
+        refill_amount: refillAmount,
+        refill_interval_seconds: refillIntervalSeconds,
+        refilled_at: refilledAt,
+      })
       .execute();
   }
 }

@@ -91,6 +91,7 @@ function recordsQuery(database: Kysely<Tables>, keys: KeyRows): SelectQueryBuild
   return database
     .selectFrom(keys.as('key'))
     .leftJoin('key_uses as use', 'use.key_id', 'key.id')
+    .leftJoin('key_credits as credit', 'credit.key_id', 'key.id')
     .leftJoin('credentials as credential', 'credential.key_id', 'key.id')
     .leftJoin('credential_digests as digest', (join) =>
       join
@@ -101,12 +102,18 @@ function recordsQuery(database: Kysely<Tables>, keys: KeyRows): SelectQueryBuild
     .select([
       'use.last_used_at',
       'use.use_count',
+      'use.last_used_address',
+      'credit.remaining',
+      'credit.refill_amount',
+      'credit.refill_interval_seconds',
+      'credit.refilled_at',
       'credential.id as credential_id',
       'credential.bcrypt_hash',
       'credential.secret_check',
       'credential.created_at as credential_created_at',
       'credential.ended_at',
       'credential.ends_at',
+      'credential.grace_from_first_use_seconds',
       'digest.pepper_id',
       'digest.digest',
     ])

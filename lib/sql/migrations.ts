@@ -42,6 +42,15 @@ export const migrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: 'limits, credits, policies and refusals',
+    async up(database, types) {
+      await extendKeys(database, types);
+      await createUsage(database, types);
+      await createAccessEvents(database, types);
+      await createOnceOnly(database, types);
+    },
+  },
 ];
 
 async function createKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
@@ -148,4 +157,93 @@ async function createInstances({ schema }: Kysely<Tables>, { text, integer }: Co
     .addColumn('acked', integer, (column) => column.notNull())
     .addColumn('lease_ms', integer, (column) => column.notNull())
     .execute();
+}
+
+async function extendKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
+  const addToKeys = (name: string, type: ColumnTypes['text'], empty?: string | number) =>
+    schema
+      .alterTable('keys')
+      .addColumn(name, type, (column) => (empty === undefined ? column : column.notNull().defaultTo(empty)))
+      .execute();
+  await addToKeys('number', integer);
+  await addToKeys('revocation_reason', text);
+  await addToKeys('revocation_comment', text);
+  await addToKeys('features', text, '[]');
+  await addToKeys('tags', text, '[]');
+  await addToKeys('rate_limits', text, '[]');
+  await addToKeys('has_credits', integer, 0);
+  await schema.createIndex('keys_by_expiry').on('keys').columns(['expires_at', 'id']).execute();
+  await schema.alterTable('credentials').addColumn('grace_from_first_use_seconds', integer).execute();
+  await schema
+    .createTable('key_credits')
+    .addColumn('key_id', text, (column) => column.primaryKey().notNull().references('keys.id'))
+    .addColumn('remaining', integer, (column) => column.notNull())
+    .addColumn('refill_amount', integer)
+    .addColumn('refill_interval_seconds', integer)
+    .addColumn('refilled_at', integer, (column) => column.notNull())
+    .execute();
+}
+
+async function createUsage({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
+  await schema.alterTable('key_uses').addColumn('last_used_address', text).execute();
+  await schema
+    .createTable('key_usage')
+    .addColumn('key_id', text, (column) => column.notNull().references('keys.id'))
+    .addColumn('hour', integer, (column) => column.notNull())
+    .addColumn('verdict', text, (column) => column.notNull())
+    .addColumn('count', integer, (column) => column.notNull())
+    .addPrimaryKeyConstraint('key_usage_key', ['key_id', 'hour', 'verdict'])
+    .execute();
+  await schema.createIndex('key_usage_by_hour').on('key_usage').columns(['hour']).execute();
+}
+
+async function createAccessEvents({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
+  await schema
+    .createTable('access_events')
+    .addColumn('id', text, (column) => column.primaryKey().notNull())
+    .addColumn('at', integer, (column) => column.notNull())
+    .addColumn('action', text, (column) => column.notNull())
+    .addColumn('key_id', text)
+    .addColumn('owner_id', text)
+    .addColumn('payload', text, (column) => column.notNull())
+    .execute();
+  await schema.createIndex('access_events_by_time').on('access_events').columns(['at', 'id']).execute();
+  await schema
+    .createIndex('access_events_by_key')
+    .on('access_events')
+    .columns(['key_id', 'at', 'id'])
+    .execute();
+  await schema
+    .createIndex('access_events_by_owner')
+    .on('access_events')
+    .columns(['owner_id', 'at', 'id'])
+    .execute();
+}
+
+async function createOnceOnly({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
+  await schema
+    .createTable('idempotency_keys')
+    .addColumn('name', text, (column) => column.primaryKey().notNull())
+    .addColumn('payload_hash', text, (column) => column.notNull())
+    .addColumn('key_id', text, (column) => column.notNull())
+    .addColumn('created_at', integer, (column) => column.notNull())
+    .execute();
+  await schema
+    .createIndex('idempotency_keys_by_time')
+    .on('idempotency_keys')
+    .columns(['created_at'])
+    .execute();
+  await schema
+    .createTable('expiry_notices')
+    .addColumn('key_id', text, (column) => column.notNull().references('keys.id'))
+    .addColumn('expires_at', integer, (column) => column.notNull())
+    .addColumn('threshold_seconds', integer, (column) => column.notNull())
+    .addPrimaryKeyConstraint('expiry_notices_key', ['key_id', 'expires_at', 'threshold_seconds'])
+    .execute();
+  await schema
+    .createTable('one_time_names')
+    .addColumn('name', text, (column) => column.primaryKey().notNull())
+    .addColumn('expires_at', integer, (column) => column.notNull())
+    .execute();
+  await schema.createIndex('one_time_names_by_end').on('one_time_names').columns(['expires_at']).execute();
 }

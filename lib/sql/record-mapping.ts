@@ -1,19 +1,28 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { CreditBalance } from '../domain/credits.js';
 import type { SecretCredential } from '../domain/credential.js';
 import type { JsonObject } from '../domain/json.js';
+import type { RateLimit } from '../domain/rate-limit.js';
+import type { RevocationReason } from '../domain/revocation-reason.js';
 import type { CredentialsTable, KeysTable } from './tables.js';
 
 /** A row of the statement that reads keys: a key, and one of its digests or credentials if it has any. */
 export interface RecordRow extends Selectable<KeysTable> {
   readonly last_used_at: number | null;
   readonly use_count: number | null;
+  readonly last_used_address: string | null;
+  readonly remaining: number | null;
+  readonly refill_amount: number | null;
+  readonly refill_interval_seconds: number | null;
+  readonly refilled_at: number | null;
   readonly credential_id: string | null;
   readonly bcrypt_hash: string | null;
   readonly secret_check: string | null;
   readonly credential_created_at: number | null;
   readonly ended_at: number | null;
   readonly ends_at: number | null;
+  readonly grace_from_first_use_seconds: number | null;
   readonly pepper_id: string | null;
   readonly digest: string | null;
 }
@@ -29,15 +38,22 @@ function recordFromRows(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecor
     id: row.id,
     keyspace: row.keyspace,
     ownerId: row.owner_id,
+    number: row.number,
     name: row.name,
     description: row.description,
     scopes: JSON.parse(row.scopes) as string[],
     environment: row.environment,
     enabled: row.enabled === 1,
     revokedAt: row.revoked_at,
+    revocationReason: row.revocation_reason as RevocationReason | null,
+    revocationComment: row.revocation_comment,
     expiresAt: row.expires_at,
     ipAllowlist: row.ip_allowlist === null ? null : (JSON.parse(row.ip_allowlist) as string[]),
     metadata: JSON.parse(row.metadata) as JsonObject,
+    features: JSON.parse(row.features) as string[],
+    tags: JSON.parse(row.tags) as string[],
+    rateLimits: JSON.parse(row.rate_limits) as RateLimit[],
+    hasCredits: row.has_credits === 1,
     hint: { prefix: row.hint_prefix, lastFour: row.hint_last_four },
     version: row.version,
     createdAt: row.created_at,
@@ -45,10 +61,22 @@ function recordFromRows(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecor
     lastUsedAt: row.last_used_at,
     // A key that was never used has no row.
     useCount: row.use_count ?? 0,
+    lastUsedAddress: row.last_used_address,
+    credits: creditsFromRow(row),
     credentials: runs(
       rows.filter((each) => each.credential_id !== null),
       (each) => each.credential_id,
     ).map(credentialFromRows),
+  };
+}
+
+function creditsFromRow(row: RecordRow): CreditBalance | null {
+  if (row.has_credits !== 1) return null;
+  return {
+    remaining: row.remaining ?? 0,
+    refillAmount: row.refill_amount,
+    refillIntervalSeconds: row.refill_interval_seconds,
+    refilledAt: row.refilled_at ?? 0,
   };
 }
 
@@ -66,6 +94,7 @@ function credentialFromRows(rows: readonly [RecordRow, ...RecordRow[]]): SecretC
     createdAt: row.credential_created_at ?? 0,
     endedAt: row.ended_at,
     endsAt: row.ends_at,
+    graceFromFirstUseSeconds: row.grace_from_first_use_seconds,
   };
 }
 
@@ -86,15 +115,22 @@ export function keyRow(record: ApiKeyRecord): Insertable<KeysTable> {
     id: record.id,
     keyspace: record.keyspace,
     owner_id: record.ownerId,
+    number: record.number,
     name: record.name,
     description: record.description,
     scopes: JSON.stringify(record.scopes),
     environment: record.environment,
     enabled: record.enabled ? 1 : 0,
     revoked_at: record.revokedAt,
+    revocation_reason: record.revocationReason,
+    revocation_comment: record.revocationComment,
     expires_at: record.expiresAt,
     ip_allowlist: record.ipAllowlist === null ? null : JSON.stringify(record.ipAllowlist),
     metadata: JSON.stringify(record.metadata),
+    features: JSON.stringify(record.features),
+    tags: JSON.stringify(record.tags),
+    rate_limits: JSON.stringify(record.rateLimits),
+    has_credits: record.hasCredits ? 1 : 0,
     hint_prefix: record.hint.prefix,
     hint_last_four: record.hint.lastFour,
     version: record.version,
@@ -128,5 +164,6 @@ export function credentialRows(
     created_at: credential.createdAt,
     ended_at: credential.endedAt,
     ends_at: credential.endsAt,
+    grace_from_first_use_seconds: credential.graceFromFirstUseSeconds,
   }));
 }

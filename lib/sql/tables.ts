@@ -2,10 +2,16 @@
 export interface Tables {
   keys: KeysTable;
   key_uses: KeyUsesTable;
+  key_usage: KeyUsageTable;
+  key_credits: KeyCreditsTable;
   credentials: CredentialsTable;
   credential_digests: CredentialDigestsTable;
   audit_events: AuditEventsTable;
   audit_head: AuditHeadTable;
+  access_events: AccessEventsTable;
+  idempotency_keys: IdempotencyKeysTable;
+  expiry_notices: ExpiryNoticesTable;
+  one_time_names: OneTimeNamesTable;
   instances: InstancesTable;
   schema_versions: SchemaVersionsTable;
 }
@@ -14,6 +20,7 @@ export interface KeysTable {
   id: string;
   keyspace: string;
   owner_id: string;
+  number: number | null;
   name: string;
   description: string | null;
   /** JSON list. */
@@ -21,11 +28,20 @@ export interface KeysTable {
   environment: string;
   enabled: number;
   revoked_at: number | null;
+  revocation_reason: string | null;
+  revocation_comment: string | null;
   expires_at: number | null;
   /** JSON list, or null for any address. */
   ip_allowlist: string | null;
   /** JSON object. */
   metadata: string;
+  /** JSON list. */
+  features: string;
+  /** JSON list. */
+  tags: string;
+  /** JSON list. */
+  rate_limits: string;
+  has_credits: number;
   hint_prefix: string;
   hint_last_four: string;
   version: number;
@@ -41,6 +57,26 @@ export interface KeyUsesTable {
   key_id: string;
   last_used_at: number;
   use_count: number;
+  last_used_address: string | null;
+}
+
+/** How often a key was used in one hour, by verdict. */
+export interface KeyUsageTable {
+  key_id: string;
+  /** When the hour begins. */
+  hour: number;
+  /** `allowed`, or the code of a refusal. */
+  verdict: string;
+  count: number;
+}
+
+/** What a key has left to spend; apart from the keys, because it is written with every use. */
+export interface KeyCreditsTable {
+  key_id: string;
+  remaining: number;
+  refill_amount: number | null;
+  refill_interval_seconds: number | null;
+  refilled_at: number;
 }
 
 export interface CredentialsTable {
@@ -57,6 +93,7 @@ export interface CredentialsTable {
   created_at: number;
   ended_at: number | null;
   ends_at: number | null;
+  grace_from_first_use_seconds: number | null;
 }
 
 export interface CredentialDigestsTable {
@@ -82,6 +119,40 @@ export interface AuditHeadTable {
   id: number;
   sequence: number;
   hash: string;
+}
+
+/** Refused requests and other things worth knowing of requests: gathered, counted and bounded, never part of the trail. */
+export interface AccessEventsTable {
+  /** Random. */
+  id: string;
+  at: number;
+  action: string;
+  key_id: string | null;
+  owner_id: string | null;
+  /** JSON. */
+  payload: string;
+}
+
+/** Changes that a caller may repeat without making them twice. */
+export interface IdempotencyKeysTable {
+  /** Digest of the caller, the route and the header. */
+  name: string;
+  payload_hash: string;
+  key_id: string;
+  created_at: number;
+}
+
+/** Of which ends of keys was said that they are near. */
+export interface ExpiryNoticesTable {
+  key_id: string;
+  expires_at: number;
+  threshold_seconds: number;
+}
+
+/** What must not be used twice, until it would be refused for its age. */
+export interface OneTimeNamesTable {
+  name: string;
+  expires_at: number;
 }
 
 /** The processes that follow the trail; `Instance` of lib/ports/change-feed.ts says what the columns mean. */

@@ -60,8 +60,10 @@ const noCredential: VerifiableCredential = {
   id: '',
   kind: 'secret',
   digests: {},
+  createdAt: 0,
   endedAt: null,
   endsAt: null,
+  graceFromFirstUseSeconds: null,
 };
 
 /** Whether a key has a credential that no known pepper ever made a digest of: the pepper was lost. */

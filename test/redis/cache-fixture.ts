@@ -75,6 +75,9 @@ export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
     expiresAt: null,
     ipAllowlist: ['10.0.0.0/8'],
     metadata: { team: 'a', nested: { list: [1, null, true] } },
+    features: ['beta'],
+    rateLimits: [{ name: 'minute', limit: 60, windowSeconds: 60 }],
+    hasCredits: true,
     version: 1,
     hint: { prefix: 'acme_live_' },
     credentials: [
@@ -85,7 +88,9 @@ export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
         secretCheck: 'deadbeef',
         digests: { '0123456789abcdef': 'ab'.repeat(32) },
         endedAt: null,
+        createdAt: 1_000_000_000_000,
         endsAt: 4_000_000_000_000,
+        graceFromFirstUseSeconds: 60,
       },
     ],
     ...changes,
@@ -110,13 +115,7 @@ export function changed(copy: CachedCopy, version: number, changes: Partial<Veri
 
 /** The copy as it comes back. */
 export function asCached({ key, asOf }: CachedCopy): CachedCopy {
-  const credentials = key.credentials.map(({ id, kind, digests, endedAt, endsAt }) => ({
-    id,
-    kind,
-    digests,
-    endedAt,
-    endsAt,
-  }));
+  const credentials = key.credentials.map(({ bcryptHash: _hash, secretCheck: _check, ...cached }) => cached);
   return { key: { ...key, credentials }, asOf: { ...asOf, hash: asOf.hash.slice(0, 16) } };
 }
 

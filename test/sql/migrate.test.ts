@@ -17,11 +17,26 @@ jest.setTimeout(60_000);
 const newer = migrations.length + 1;
 const insertNewer = `insert into schema_versions (version, name) values (${newer}, 'from the future')`;
 
-/** What the second migration added. */
+/** What the third migration added, and then the second. */
 const backToVersion1 = [
+  ...[
+    'key_usage',
+    'key_credits',
+    'access_events',
+    'idempotency_keys',
+    'expiry_notices',
+    'one_time_names',
+  ].map((table) => `drop table ${table}`),
+  'drop index keys_by_expiry',
+  'alter table key_uses drop column last_used_address',
+  'alter table credentials drop column grace_from_first_use_seconds',
+  ...[
+    ...['number', 'revocation_reason', 'revocation_comment', 'features', 'tags'],
+    ...['rate_limits', 'has_credits'],
+  ].map((column) => `alter table keys drop column ${column}`),
   'drop table instances',
   'alter table key_uses drop column use_count',
-  'delete from schema_versions where version = 2',
+  'delete from schema_versions where version > 1',
 ];
 
 describe('the schema of a SQLite file', () => {
@@ -43,7 +58,7 @@ describe('the schema of a SQLite file', () => {
     database.exec(insertNewer);
     database.close();
     await expect(store.open()).rejects.toThrow(InvalidOptionError);
-    await expect(store.open()).rejects.toThrow(/is at version 3; .* knows only 2\. Upgrade express-api-keys/);
+    await expect(store.open()).rejects.toThrow(/is at version 4; .* knows only 3\. Upgrade express-api-keys/);
   });
 
   it('keeps its keys and their uses when it is brought up to date', async () => {
@@ -66,7 +81,7 @@ describe('the schema of a SQLite file', () => {
 
   it('is left alone with migrate: check, which says what to do', async () => {
     await expect(sqliteStore({ file, migrate: 'check' }).open()).rejects.toThrow(
-      /is at version 0; .* needs 2\. Start once with migrate: 'auto'/,
+      /is at version 0; .* needs 3\. Start once with migrate: 'auto'/,
     );
     const store = sqliteStore({ file });
     await store.open();
@@ -105,7 +120,7 @@ describe('the schema in PostgreSQL', () => {
     await store.open();
     await run(`set search_path to newer`, insertNewer);
     await store.close();
-    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 3; .* knows only 2/);
+    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 4; .* knows only 3/);
     await store.close();
   });
 
@@ -126,7 +141,7 @@ describe('the schema in PostgreSQL', () => {
   it('is left alone with migrate: check, which says what to do', async () => {
     const checking = makeStore('checked', 'check');
     await expect(checking.open()).rejects.toThrow(
-      /schema "checked" is at version 0; .* needs 2\. Start once/,
+      /schema "checked" is at version 0; .* needs 3\. Start once/,
     );
     const store = makeStore('checked');
     await store.open();

@@ -4,7 +4,15 @@ import { PreparedKey } from '../../lib/verify/prepared-key.js';
 import type { VerifiableKey } from '../../lib/domain/api-key.js';
 
 const catalogue = createScopeCatalogue({ 'orders:read': 'Read orders' });
-const credential = { id: 'c', kind: 'secret', digests: {}, endedAt: null, endsAt: null } as const;
+const credential = {
+  id: 'c',
+  kind: 'secret',
+  digests: {},
+  createdAt: 0,
+  endedAt: null,
+  endsAt: null,
+  graceFromFirstUseSeconds: null,
+} as const;
 
 function prepared(id: string, fields: Partial<VerifiableKey> = {}): PreparedKey {
   const key: VerifiableKey = {
@@ -17,6 +25,7 @@ function prepared(id: string, fields: Partial<VerifiableKey> = {}): PreparedKey 
       environment: 'live',
     },
     ...{ enabled: true, revokedAt: null, expiresAt: null, ipAllowlist: null, metadata: {}, version: 1 },
+    ...{ features: [], rateLimits: [], hasCredits: false },
     hint: { prefix: 'acme_live_' },
     credentials: [credential],
     ...fields,
