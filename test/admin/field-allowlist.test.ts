@@ -209,7 +209,8 @@ describe('what answers show', () => {
     const shown = [
       ...['id', 'keyspace', 'ownerId', 'name', 'description', 'scopes', 'environment', 'state', 'enabled'],
       ...['expiresAt', 'ipAllowlist', 'metadata', 'hint', 'previousSecretEndsAt', 'version', 'createdAt'],
-      ...['updatedAt', 'revokedAt', 'lastUsedAt', 'useCount'],
+      ...['updatedAt', 'revokedAt', 'lastUsedAt', 'useCount', 'lastUsedAddress', 'number', 'features', 'tags'],
+      ...['rateLimits', 'credits', 'revocationReason', 'revocationComment'],
     ];
     const created = await makeKey(adminApp, alice);
     expect(Object.keys(created).toSorted()).toEqual([...shown, 'key'].toSorted());
