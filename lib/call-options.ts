@@ -33,7 +33,7 @@ export function readCallOptions(
 ): ReadCallOptions {
   const given = knownObject(what, options ?? {}, known) as ChangeOptions;
   return {
-    context: { actor: actorOf(what, given), address: null, managementScope: null },
+    context: { actor: actorOf(what, given), address: null, requestId: null, managementScope: null },
     expected: expectedOf(what, given),
   };
 }

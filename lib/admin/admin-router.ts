@@ -12,6 +12,7 @@ import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
 import type { Challenge } from '../http/challenge.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
+import { requestIdOf } from '../http/request-id.js';
 import type { ChangeContext, KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
@@ -142,7 +143,7 @@ async function contextOf(
   if (row.access === 'actor' && actor.kind === 'key' && managementScope === null) {
     throw new ApiKeysError('forbidden');
   }
-  return { actor, address: canonicalAddress(req.ip), managementScope };
+  return { actor, address: canonicalAddress(req.ip), requestId: requestIdOf(req), managementScope };
 }
 
 function holderOf(req: Request): ApiKeyIdentity {

@@ -20,5 +20,6 @@ function presentEvent(event: AuditEvent): object {
     changedFields: event.changedFields,
     actor: { kind: event.actor.kind, id: event.actor.id },
     address: event.address,
+    requestId: event.requestId ?? null,
   };
 }

@@ -1,6 +1,15 @@
 /** What can happen to a key. */
 export type AuditAction =
-  'key.created' | 'key.updated' | 'key.enabled' | 'key.disabled' | 'key.rotated' | 'key.revoked';
+  | 'key.created'
+  | 'key.updated'
+  | 'key.enabled'
+  | 'key.disabled'
+  | 'key.rotated'
+  /** The new secret of a rotation was used for the first time: the ones before it end soon. */
+  | 'key.grace_started'
+  | 'key.revoked'
+  /** The end of the key is near; nothing has changed. */
+  | 'key.expiring';
 
 /** Who did it; `id` is the owner's, admin's or key's, `null` for the app's own code. */
 export interface AuditActor {
@@ -23,6 +32,13 @@ export interface AuditEventDraft {
   readonly address: string | null;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** The id that the request came with (`X-Request-Id`), `null` without one. Older entries have none. */
+  readonly requestId: string | null;
+  /**
+   * `<pepper id>.<hex>`: HMAC-SHA-256, under a key made from that pepper, over the hash of the entry before and the bytes
+   * of this one without the MAC. Whoever can write to the database, but does not know the pepper, cannot make one.
+   */
+  readonly mac?: string;
 }
 
 /** One stored entry. Sequence order is commit order, without gaps. */

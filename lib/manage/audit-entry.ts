@@ -20,5 +20,6 @@ export function auditEntry(
     actor: { kind: context.actor.kind, id: auditIdOf(context.actor) },
     address: context.address,
     at: record.updatedAt,
+    requestId: context.requestId,
   };
 }

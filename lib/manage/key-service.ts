@@ -16,6 +16,8 @@ export interface ChangeContext {
   readonly actor: ChangeActor;
   /** Where the request came from; `null` without HTTP. */
   readonly address: string | null;
+  /** The id that the request came with; `null` when it had none, and without HTTP. */
+  readonly requestId: string | null;
   /** The scope with which a key may manage keys; `null` when keys may not. */
   readonly managementScope: string | null;
 }

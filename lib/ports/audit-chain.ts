@@ -5,11 +5,12 @@ import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
 export const firstAuditHash: string = '0'.repeat(64);
 
 /**
- * The bytes of one entry as every store keeps them: JSON with the sequence number first. Storing these and not single
- * columns keeps the chain verifiable when later versions add fields.
+ * The bytes of one entry as every store keeps them: JSON with the sequence number first and the MAC, which is over all
+ * others, last. Storing these and not single columns keeps the chain verifiable when later versions add fields.
  */
 export function auditPayload(draft: AuditEventDraft, sequence: number): string {
   const { action, keyId, keyspace, ownerId, keyVersion, changedFields, actor, address, at } = draft;
+  const { requestId, mac } = draft;
   return JSON.stringify({
     sequence,
     action,
@@ -21,6 +22,8 @@ export function auditPayload(draft: AuditEventDraft, sequence: number): string {
     actor: { kind: actor.kind, id: actor.id },
     address,
     at,
+    requestId,
+    ...(mac === undefined ? {} : { mac }),
   });
 }
 

@@ -74,6 +74,7 @@ export function sampleEvent(record: ApiKeyRecord, changes: Partial<AuditEventDra
     changedFields: record.version === 1 ? [] : ['name'],
     actor: { kind: 'admin', id: 'admin-1' },
     address: '203.0.113.7',
+    requestId: 'request-1',
     at: record.updatedAt,
     ...changes,
   };

@@ -67,6 +67,7 @@ describe('GET /audit', () => {
         changedFields: expect.arrayContaining(['enabled', 'metadata']) as string[],
         actor: { kind: 'admin', id: 'root' },
         address: expect.stringMatching(/^(127\.0\.0\.1|::1)$/) as string,
+        requestId: null,
       });
     });
 

@@ -230,7 +230,12 @@ describe('FeedFollower', () => {
     const { follower, memory } = follow(store.feed);
     await follower.start();
     const watch = store.feed.watch(() => follower.wake());
-    const context = { actor: { kind: 'application' }, address: null, managementScope: null } as const;
+    const context = {
+      actor: { kind: 'application' },
+      address: null,
+      requestId: null,
+      managementScope: null,
+    } as const;
     const { record } = await service.create(context, { name: 'x', scopes: [], ownerId: 'alice' });
     await service.revoke(context, record.id);
     await wait(50);

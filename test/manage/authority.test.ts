@@ -97,7 +97,12 @@ describe('keys that manage keys', () => {
 
   afterEach(() => closeService());
 
-  const app: ChangeContext = { actor: { kind: 'application' }, address: null, managementScope: null };
+  const app: ChangeContext = {
+    actor: { kind: 'application' },
+    address: null,
+    requestId: null,
+    managementScope: null,
+  };
 
   /** A key of alice's and the context in which it calls. */
   async function maker(input: object = {}, scope: string | null = managementScope) {
@@ -108,7 +113,12 @@ describe('keys that manage keys', () => {
       ...input,
     });
     const apiKey = { id: record.id, ownerId: 'alice', scopes: record.scopes } as never;
-    const context: ChangeContext = { actor: { kind: 'key', apiKey }, address: null, managementScope: scope };
+    const context: ChangeContext = {
+      actor: { kind: 'key', apiKey },
+      address: null,
+      requestId: null,
+      managementScope: scope,
+    };
     return { record, context };
   }
 

@@ -7,6 +7,7 @@ import { createService } from '../harness/service.js';
 const context: ChangeContext = {
   actor: { kind: 'owner', ownerId: 'alice' },
   address: '203.0.113.9',
+  requestId: null,
   managementScope: null,
 };
 

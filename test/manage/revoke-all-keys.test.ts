@@ -12,7 +12,12 @@ import { createDatabase } from '../servers/postgres.cjs';
 
 jest.setTimeout(60_000);
 
-const context: ChangeContext = { actor: { kind: 'application' }, address: null, managementScope: null };
+const context: ChangeContext = {
+  actor: { kind: 'application' },
+  address: null,
+  requestId: null,
+  managementScope: null,
+};
 const howMany = 1_200;
 /** Far less than one transaction over all keys would take. */
 const deadlineMs = 1_000;

@@ -26,6 +26,7 @@ describe('memoryStore', () => {
         changedFields: ['name'],
         actor: { kind: 'application', id: null },
         address: null,
+        requestId: null,
         at: 1,
       });
       await store.addDigest(record.id, 'credential01', 'beef', 'new');

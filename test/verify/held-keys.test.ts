@@ -201,7 +201,13 @@ describe('an unknown id', () => {
     await store.transact((transaction) =>
       transaction.insert(record, {
         ...{ action: 'key.created', keyId: id, keyspace: 'default', ownerId: 'alice', keyVersion: 1 },
-        ...{ changedFields: [], actor: { kind: 'application', id: null }, address: null, at: 0 },
+        ...{
+          changedFields: [],
+          actor: { kind: 'application', id: null },
+          address: null,
+          requestId: null,
+          at: 0,
+        },
       }),
     );
     await wait(50);
