@@ -33,13 +33,13 @@ export interface ApiKeysStatus {
 }
 
 /** API keys for one app. */
-export interface ApiKeys<S extends string> {
+export interface ApiKeys<S extends string, F extends string = never> {
   /** Makes guards for routes. */
-  readonly requireApiKey: RequireApiKey<S>;
+  readonly requireApiKey: RequireApiKey<S, F>;
   /** The management endpoints as a router: `app.use('/api-keys', apiKeys.adminRouter({ authorize }))`. */
   adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
   /** The same service without HTTP. */
-  readonly keys: KeysApi<S>;
+  readonly keys: KeysApi<S, F>;
   /**
    * Connects and brings the tables up to date; until then guards and routers answer 503. Redis being away is no reason
    * to fail. Rejects when the database cannot be reached, and may be called again then.
@@ -70,12 +70,14 @@ export interface ApiKeys<S extends string> {
  * });
  * app.get('/orders', apiKeys.requireApiKey('orders:read'), listOrders);
  */
-export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>): ApiKeys<S> {
+export function createApiKeys<const S extends string, const F extends string = never>(
+  options: ApiKeysOptions<S, F>,
+): ApiKeys<S, F> {
   const resolved = resolveOptions(options);
   const logger = describingLogger(resolved.logger);
   const { clock, realm, pepper, redis } = resolved;
   const keyspace = createDefaultKeyspace(resolved);
-  const { catalogue } = keyspace;
+  const { catalogue, features } = keyspace;
   const sources = parseCredentialSources(resolved.credentialFrom ?? defaultCredentialSources);
   const { store, pepperFile } = chooseStore({ ...resolved, logger });
   const givenPeppers = pepper === undefined ? null : parsePeppers(pepper);
@@ -106,9 +108,10 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
 
   const reportTrouble = createTroubleReporter(logger);
 
-  const requireApiKey = createRequireApiKey<S>({
+  const requireApiKey = createRequireApiKey<S, F>({
     verifier: () => lifecycle.requireStarted().verifier,
     catalogue,
+    features,
     format: keyspace.format,
     clientAddress: createClientAddress(logger),
     challenge,
@@ -138,7 +141,7 @@ export function createApiKeys<const S extends string>(options: ApiKeysOptions<S>
         routerOptions,
       ),
 
-    keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, clock }),
+    keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock }),
 
     async ready() {
       await lifecycle.ready();

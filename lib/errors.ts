@@ -73,6 +73,11 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     title: 'Insufficient scope',
     detail: 'This API key does not hold a scope that is needed here.',
   },
+  feature_not_enabled: {
+    status: 403,
+    title: 'Feature not enabled',
+    detail: 'This API key was not given a feature that is needed here.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',

@@ -1,4 +1,6 @@
 import { knownObject, readCallOptions, type CallOptions, type ChangeOptions } from './call-options.js';
+import type { FeatureCatalogue } from './domain/feature-catalogue.js';
+import { assertKnownFeature } from './middleware/known-feature.js';
 import { viewOf, type ApiKey } from './domain/api-key-view.js';
 import { canonicalAddress } from './domain/address.js';
 import type { JsonObject } from './domain/json.js';
@@ -18,7 +20,7 @@ import type { ApiKeyVerifier } from './verify/verify-api-key.js';
 export type GrantableScope<S extends string> = S | '*' | `${string}:*`;
 
 /** What a new key is made from. */
-export interface NewKey<S extends string> {
+export interface NewKey<S extends string, F extends string = never> {
   /** Whose key it is, in the app's own words; up to 200 characters. */
   readonly ownerId: string;
   /** One line for people, up to 100 characters. */
@@ -32,13 +34,20 @@ export interface NewKey<S extends string> {
   readonly ipAllowlist?: readonly string[] | null | undefined;
   /** Data of the app, up to 4 KiB of JSON; handlers see it on `req.apiKey.metadata`. */
   readonly metadata?: JsonObject | undefined;
+  /** Flags of the configured list. */
+  readonly features?: readonly F[] | undefined;
+  /** Up to 20 words to find keys by, each one line of up to 50 characters without commas. */
+  readonly tags?: readonly string[] | undefined;
   /** Default: the environment of the instance. */
   readonly environment?: string | undefined;
 }
 
 /** What can be changed of a key; what is absent stays as it is. */
-export type KeyChanges<S extends string> = Partial<
-  Pick<NewKey<S>, 'name' | 'description' | 'scopes' | 'expiresAt' | 'ipAllowlist' | 'metadata'>
+export type KeyChanges<S extends string, F extends string = never> = Partial<
+  Pick<
+    NewKey<S, F>,
+    'name' | 'description' | 'scopes' | 'expiresAt' | 'ipAllowlist' | 'metadata' | 'features' | 'tags'
+  >
 > & { readonly enabled?: boolean | undefined };
 
 /** A key and its token, which is shown this once. */
@@ -51,9 +60,11 @@ export type ChangedKey = ApiKey & {
 };
 
 /** What a caller of {@link KeysApi.verify} must have. */
-export interface VerifyOptions<S extends string> {
+export interface VerifyOptions<S extends string, F extends string = never> {
   /** Default: any valid key will do. */
   readonly scopes?: RequiredScopes<S>;
+  /** A feature that the key must have. */
+  readonly feature?: F | undefined;
   /** The caller's address; without it, keys with an address allowlist are refused. */
   readonly address?: string | undefined;
 }
@@ -62,12 +73,12 @@ export interface VerifyOptions<S extends string> {
  * The management side and verification without HTTP: for sign-up hooks, jobs and web sockets. Every method waits until
  * the instance is ready and throws ApiKeysError with a `code` (`ERR_API_KEYS_…`).
  */
-export interface KeysApi<S extends string> {
-  create(input: NewKey<S>, options?: CallOptions): Promise<CreatedKey>;
+export interface KeysApi<S extends string, F extends string = never> {
+  create(input: NewKey<S, F>, options?: CallOptions): Promise<CreatedKey>;
   /** `null` when there is no such key, or the actor may not see it. */
   get(id: string, options?: CallOptions): Promise<ApiKey | null>;
   list(filter?: KeyFilter, options?: CallOptions): Promise<Page<ApiKey>>;
-  update(id: string, changes: KeyChanges<S>, options?: ChangeOptions): Promise<ChangedKey>;
+  update(id: string, changes: KeyChanges<S, F>, options?: ChangeOptions): Promise<ChangedKey>;
   /** Gives the key a new secret. Without a grace period the old one ends at once. */
   rotate(
     id: string,
@@ -82,7 +93,7 @@ export interface KeysApi<S extends string> {
    */
   revokeAll(filter: { readonly ownerId: string }, options?: CallOptions): Promise<readonly ChangedKey[]>;
   /** Decides about a token as a guard would. A refusal is returned; trouble is thrown. */
-  verify(token: string, options?: VerifyOptions<S>): Promise<Verdict>;
+  verify(token: string, options?: VerifyOptions<S, F>): Promise<Verdict>;
 }
 
 /** What the API without HTTP needs. */
@@ -90,12 +101,15 @@ export interface KeysApiParts {
   /** Waits until the instance is ready. */
   readonly whenReady: () => Promise<{ service: KeyService; verifier: ApiKeyVerifier }>;
   readonly catalogue: ScopeCatalogue;
+  readonly features: FeatureCatalogue;
   readonly clock: Clock;
 }
 
 /** Puts the typed face on the management service and on verification. */
-export function createKeysApi<S extends string>(parts: KeysApiParts): KeysApi<S> {
-  const { whenReady, catalogue, clock } = parts;
+export function createKeysApi<S extends string, F extends string = never>(
+  parts: KeysApiParts,
+): KeysApi<S, F> {
+  const { whenReady, catalogue, features, clock } = parts;
   const view = (changed: Changed): ChangedKey => ({
     ...viewOf(changed.record, clock.now()),
     effectiveBy: changed.effectiveBy === null ? null : new Date(changed.effectiveBy),
@@ -154,9 +168,9 @@ export function createKeysApi<S extends string>(parts: KeysApiParts): KeysApi<S>
     },
 
     async verify(token, options) {
-      const { requirement, address } = readVerifyOptions(options, catalogue);
+      const { requirement, feature, address } = readVerifyOptions(options, catalogue, features);
       const { verifier } = await whenReady();
-      const request = { token: String(token ?? ''), requirement, address: () => address };
+      const request = { token: String(token ?? ''), requirement, feature, address: () => address };
       return verifier.verifyAtOnce(request) ?? verifier.verify(request);
     },
   };
@@ -180,14 +194,20 @@ function presentConditions(filter: KeyFilter): KeyFilter {
 }
 
 function readVerifyOptions(
-  options: VerifyOptions<string> | undefined,
+  options: VerifyOptions<string, string> | undefined,
   catalogue: ScopeCatalogue,
-): { requirement: ScopeRequirement; address: string | null } {
-  const given = knownObject('keys.verify', options ?? {}, ['scopes', 'address']) as VerifyOptions<string>;
+  features: FeatureCatalogue,
+): { requirement: ScopeRequirement; feature: string | undefined; address: string | null } {
+  const given = knownObject('keys.verify', options ?? {}, ['scopes', 'feature', 'address']) as VerifyOptions<
+    string,
+    string
+  >;
+  const { feature } = given;
+  assertKnownFeature('keys.verify', feature, features);
   const address = canonicalAddress(given.address);
-  if (!Object.hasOwn(given, 'scopes')) return { requirement: noScope, address };
+  if (!Object.hasOwn(given, 'scopes')) return { requirement: noScope, feature, address };
   try {
-    return { requirement: parseScopeRequirement(given.scopes, catalogue), address };
+    return { requirement: parseScopeRequirement(given.scopes, catalogue), feature, address };
   } catch (error) {
     const reason = error instanceof TypeError ? error.message : 'scopes is wrong';
     throw new InvalidOptionError(`keys.verify: ${reason}; leave scopes out when any valid key will do`);

@@ -1,3 +1,4 @@
+import { createFeatureCatalogue } from './domain/feature-catalogue.js';
 import { createKeyFormat } from './domain/key-format.js';
 import type { Keyspace } from './domain/keyspace.js';
 import { createScopeCatalogue } from './domain/scope-catalogue.js';
@@ -7,13 +8,14 @@ import type { ResolvedOptions } from './options.js';
 /**
  * The keyspace of the native API.
  *
- * @throws InvalidOptionError when the scopes do not follow the grammar
+ * @throws InvalidOptionError when the scopes or the features do not follow the grammar
  */
 export function createDefaultKeyspace(options: ResolvedOptions<string>): Keyspace {
-  const { prefix, environment, environments, scopes } = options;
+  const { prefix, environment, environments, scopes, features } = options;
   return {
     name: 'default',
-    catalogue: catalogueOf(scopes),
+    catalogue: orInvalid(() => createScopeCatalogue(scopes)),
+    features: orInvalid(() => createFeatureCatalogue(features ?? {})),
     environments,
     environment,
     format: createKeyFormat(prefix, environment),
@@ -21,9 +23,9 @@ export function createDefaultKeyspace(options: ResolvedOptions<string>): Keyspac
   };
 }
 
-function catalogueOf(scopes: Readonly<Record<string, string>>) {
+function orInvalid<T>(make: () => T): T {
   try {
-    return createScopeCatalogue(scopes);
+    return make();
   } catch (error) {
     throw new InvalidOptionError(error instanceof Error ? error.message : String(error));
   }

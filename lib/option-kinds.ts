@@ -23,6 +23,11 @@ export const optionKinds: readonly OptionKind[] = [
     "an object of scopes and sentences, for example { 'orders:read': 'Read orders' }",
   ],
   [
+    'features',
+    (value) => isObject(value) && !Array.isArray(value) && Object.values(value).every(isText),
+    "an object of features and sentences, for example { block_trades: 'May place block trades' }",
+  ],
+  [
     'environments',
     (value) =>
       Array.isArray(value) &&
@@ -60,7 +65,8 @@ export const optionKinds: readonly OptionKind[] = [
         'instances',
         'remove',
         'watch',
-      ]),
+      ]) &&
+      hasMethods((value as { readonly claims?: unknown }).claims, ['find']),
     'a KeyStore, for example memoryStore() from express-api-keys/testing',
   ],
   ['realm', (value) => isText(value) && value !== '', 'a text'],

@@ -12,11 +12,18 @@ import { InvalidOptionError } from './errors.js';
 import { adviceFor } from './domain/known-names.js';
 
 /** Options of {@link createApiKeys}. Options that are `undefined`, as unset environment variables are, count as absent. */
-export interface ApiKeysOptions<S extends string = string> {
+export interface ApiKeysOptions<S extends string = string, F extends string = string> {
   /** The first part of every key, 2 to 20 lower-case letters, digits and `_`: your product's name, for example `acme`. */
   readonly prefix: string;
   /** Every scope that a route can require, with a sentence for each: `{ 'orders:read': 'Read orders' }`. */
   readonly scopes: Readonly<Record<S, string>>;
+  /**
+   * Flags that keys can be given, with a sentence for each: `{ block_trades: 'May place block trades' }`. A route asks for
+   * one with `requireApiKey(scope, { feature })`.
+   *
+   * @default {} - no features
+   */
+  readonly features?: Readonly<Record<F, string>> | undefined;
   /**
    * A secret of at least 32 bytes that is kept in no database, or a list with the current one first; the same for every
    * process that opens the database. Default: made once beside the embedded database file; with any other database, and
@@ -123,6 +130,7 @@ export interface ApiKeysOptions<S extends string = string> {
 const known: Record<keyof ApiKeysOptions, true> = {
   prefix: true,
   scopes: true,
+  features: true,
   pepper: true,
   database: true,
   schema: true,
@@ -147,7 +155,7 @@ const known: Record<keyof ApiKeysOptions, true> = {
 export const apiKeysOptionNames: readonly string[] = Object.keys(known);
 
 /** Options with their defaults. */
-export interface ResolvedOptions<S extends string> extends ApiKeysOptions<S> {
+export interface ResolvedOptions<S extends string, F extends string = string> extends ApiKeysOptions<S, F> {
   readonly environment: string;
   readonly environments: readonly string[];
   readonly realm: string;
@@ -163,7 +171,9 @@ export interface ResolvedOptions<S extends string> extends ApiKeysOptions<S> {
  *
  * @throws InvalidOptionError for unknown names, values of the wrong kind and mixes that make no sense
  */
-export function resolveOptions<S extends string>(input: ApiKeysOptions<S>): ResolvedOptions<S> {
+export function resolveOptions<S extends string, F extends string = string>(
+  input: ApiKeysOptions<S, F>,
+): ResolvedOptions<S, F> {
   if (typeof input !== 'object' || input === null) {
     throw new InvalidOptionError('createApiKeys: takes an object with at least prefix and scopes');
   }
@@ -208,7 +218,9 @@ function refuseUnknown(input: object): void {
 }
 
 /** A variable that is set to nothing is as good as not set. */
-function withoutEmptyVariables<S extends string>(input: ApiKeysOptions<S>): ApiKeysOptions<S> {
+function withoutEmptyVariables<S extends string, F extends string>(
+  input: ApiKeysOptions<S, F>,
+): ApiKeysOptions<S, F> {
   const emptyToAbsent = <T>(value: T): T | undefined => (value === '' ? undefined : value);
   return {
     ...input,

@@ -19,10 +19,13 @@ export const maxGracePeriodSeconds: number = 30 * 24 * 60 * 60;
 /** The year 10000: RFC 3339 writes years with four digits. */
 const endOfTime = Date.UTC(10000, 0, 1);
 
-/** C0, C1, lone surrogates, bidi controls and zero-width characters: none of them shows, all of them mislead. */
-const hiddenCharacter =
-  // eslint-disable-next-line no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\p{Surrogate}/u;
+/**
+ * C0, C1, bidi controls, zero-width characters and lone surrogates: none of them shows, all of them mislead. Written as
+ * the inside of a character class.
+ */
+export const hiddenCharacters =
+  '\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\p{Surrogate}';
+const hiddenCharacter = new RegExp(`[${hiddenCharacters}]`, 'u');
 const loneSurrogate = /\p{Surrogate}/u;
 
 /** A field's value that cannot be accepted; the message says what to write instead and never repeats the value. */
@@ -42,7 +45,8 @@ export function parseOwnerId(value: unknown): string {
   return parseLine(value, maxOwnerIdLength);
 }
 
-function parseLine(value: unknown, maxLength: number): string {
+/** A text of one line that is not blank and holds nothing that does not show. */
+export function parseLine(value: unknown, maxLength: number): string {
   if (typeof value !== 'string') fail('must be a text');
   if (value.trim() === '') fail('must not be blank');
   if (value.length > 2 * maxLength || [...value].length > maxLength) {

@@ -1,3 +1,4 @@
+import type { FeatureCatalogue } from './feature-catalogue.js';
 import type { KeyFormat } from './key-format.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 
@@ -5,6 +6,7 @@ import type { ScopeCatalogue } from './scope-catalogue.js';
 export interface Keyspace {
   readonly name: string;
   readonly catalogue: ScopeCatalogue;
+  readonly features: FeatureCatalogue;
   /** Environments that keys can be made for. */
   readonly environments: readonly string[];
   /** The environment whose keys this instance lets in. */

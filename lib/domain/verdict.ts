@@ -16,6 +16,8 @@ export type RefusalCode =
   | 'secret_rotated'
   | 'address_not_allowed'
   | 'insufficient_scope'
+  /** The route asks for a feature that the key was not given. */
+  | 'feature_not_enabled'
   | 'method_not_allowed'
   | 'too_many_headers';
 
@@ -29,6 +31,8 @@ export interface Refusal {
   readonly requiredScopes?: readonly string[];
   /** With `insufficient_scope`: what the key lacks. */
   readonly missingScopes?: readonly string[];
+  /** With `feature_not_enabled`: what the route asks for. */
+  readonly requiredFeature?: string;
   /** With `method_not_allowed`: the methods that the guard lets through. */
   readonly allowedMethods?: readonly string[];
   /** Only when the secret was right. For logs; never sent. */

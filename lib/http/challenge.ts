@@ -27,6 +27,7 @@ function errorOf(refusal: Refusal): string | null {
     case 'method_not_allowed':
     case 'too_many_headers':
     case 'address_not_allowed':
+    case 'feature_not_enabled':
       return null;
     case 'invalid_request':
     case 'insufficient_scope':

@@ -14,7 +14,7 @@ export interface ProblemAnswer {
  */
 export function problemAnswer(error: ApiKeysError): ProblemAnswer {
   const definition = problems[error.problem];
-  const { requiredScopes, missingScopes } = error.refusal ?? {};
+  const { requiredScopes, missingScopes, requiredFeature } = error.refusal ?? {};
   return {
     status: error.status,
     headers: [
@@ -32,6 +32,7 @@ export function problemAnswer(error: ApiKeysError): ProblemAnswer {
       ...(error.errors === undefined ? {} : { errors: error.errors }),
       ...(requiredScopes === undefined ? {} : { requiredScopes }),
       ...(missingScopes === undefined ? {} : { missingScopes }),
+      ...(requiredFeature === undefined ? {} : { requiredFeature }),
     }),
   };
 }

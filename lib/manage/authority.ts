@@ -81,7 +81,7 @@ export function assertMayGrant(
 }
 
 /**
- * A key manages only keys at or below itself: no scope, expiry, address or environment beyond its own.
+ * A key manages only keys at or below itself: no scope, feature, expiry, address or environment beyond its own.
  *
  * @throws ApiKeysError `insufficient_scope` or `forbidden`
  */
@@ -92,12 +92,13 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
   const isWithin =
     record.keyspace === actingKey.keyspace &&
     record.environment === actingKey.environment &&
+    record.features.every((feature) => actingKey.features.includes(feature)) &&
     isNoLaterThan(record.expiresAt, actingKey.expiresAt) &&
     isAllowlistWithin(record.ipAllowlist, actingKey.ipAllowlist);
   if (!isWithin) {
     throw new ApiKeysError('forbidden', {
       detail:
-        'An API key manages only keys with its own environment and with expiry and addresses within its own.',
+        'An API key manages only keys with its own environment and with features, expiry and addresses within its own.',
     });
   }
 }

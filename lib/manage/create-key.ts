@@ -1,6 +1,8 @@
 import { ownerSeenBy } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { idLength } from '../domain/key-format.js';
+import { parseFeatures } from '../domain/parse-features.js';
+import { parseTags } from '../domain/parse-tags.js';
 import {
   InvalidFieldError,
   parseDescription,
@@ -21,7 +23,16 @@ import { readFields } from './read-fields.js';
 
 type NewKeyFields = Pick<
   ApiKeyRecord,
-  'name' | 'scopes' | 'description' | 'expiresAt' | 'ipAllowlist' | 'metadata' | 'environment' | 'ownerId'
+  | 'name'
+  | 'scopes'
+  | 'description'
+  | 'expiresAt'
+  | 'ipAllowlist'
+  | 'metadata'
+  | 'features'
+  | 'tags'
+  | 'environment'
+  | 'ownerId'
 >;
 
 /** Makes a key. The slow hash is made before the transaction, so that no other change waits for it. */
@@ -53,8 +64,8 @@ export async function createKey(
     expiresAt: fields.expiresAt ?? null,
     ipAllowlist: fields.ipAllowlist ?? null,
     metadata: fields.metadata ?? {},
-    features: [],
-    tags: [],
+    features: fields.features ?? [],
+    tags: fields.tags ?? [],
     rateLimits: [],
     hasCredits: false,
     hint,
@@ -102,6 +113,8 @@ function readNewKey(
     expiresAt: (value: unknown) => parseExpiresAt(value, now),
     ipAllowlist: parseIpAllowlist,
     metadata: parseMetadata,
+    features: (value: unknown) => parseFeatures(value, ports.keyspace.features),
+    tags: parseTags,
     environment: (value: unknown) => parseEnvironment(value, ports.keyspace.environments),
   };
   const ownerId = ownerSeenBy(context.actor);

@@ -9,6 +9,8 @@ import {
   parseName,
   parseScopes,
 } from '../domain/key-fields.js';
+import { parseFeatures } from '../domain/parse-features.js';
+import { parseTags } from '../domain/parse-tags.js';
 import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn, findVisible } from './authority.js';
 import { auditEntry } from './audit-entry.js';
@@ -20,7 +22,15 @@ import { readFields } from './read-fields.js';
 
 type UpdatableFields = Pick<
   ApiKeyRecord,
-  'name' | 'description' | 'scopes' | 'expiresAt' | 'ipAllowlist' | 'metadata' | 'enabled'
+  | 'name'
+  | 'description'
+  | 'scopes'
+  | 'expiresAt'
+  | 'ipAllowlist'
+  | 'metadata'
+  | 'features'
+  | 'tags'
+  | 'enabled'
 >;
 
 /** Changes some fields of a key. What it decides, it decides on the record as it stands inside the transaction. */
@@ -61,6 +71,8 @@ function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<
       expiresAt: (value) => parseExpiresAt(value, now),
       ipAllowlist: parseIpAllowlist,
       metadata: parseMetadata,
+      features: (value) => parseFeatures(value, ports.keyspace.features),
+      tags: parseTags,
       enabled: parseEnabled,
     },
     [],
@@ -68,7 +80,7 @@ function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<
   if (Object.keys(changes).length > 0) return changes;
   throw new ApiKeysError('invalid_request', {
     detail:
-      'Name at least one field to change: name, description, scopes, expiresAt, ipAllowlist, metadata or enabled.',
+      'Name at least one field to change: name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags or enabled.',
   });
 }
 

@@ -22,7 +22,7 @@ export type RefusalHandler = (
 ) => void | Promise<void>;
 
 /** Options of one guard. */
-export interface GuardOptions {
+export interface GuardOptions<F extends string = never> {
   /**
    * Takes requests that carry no key of ours, so that the app's own authentication can let them in. A request with a key
    * of ours that is refused never gets there.
@@ -49,6 +49,8 @@ export interface GuardOptions {
    * @default true
    */
   readonly cacheHeaders?: boolean | undefined;
+  /** A feature that the key must have, besides the scopes. */
+  readonly feature?: F | undefined;
   /** Where this guard reads keys. Default: what `createApiKeys` was given. */
   readonly credentialFrom?: readonly CredentialSource[] | undefined;
 }
@@ -60,6 +62,7 @@ const known: Record<keyof GuardOptions, true> = {
   allowPreflight: true,
   cacheHeaders: true,
   credentialFrom: true,
+  feature: true,
 };
 
 /** Names of the options of a guard. */
@@ -69,7 +72,7 @@ export const guardOptionNames: readonly string[] = Object.keys(known);
  * @throws InvalidOptionError when the options hold anything that a guard does not understand: what was meant to protect
  * a route must not be passed over
  */
-export function checkGuardOptions(options: unknown): asserts options is GuardOptions {
+export function checkGuardOptions(options: unknown): asserts options is GuardOptions<string> {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new InvalidOptionError('requireApiKey: options are an object; several scopes go into { all: […] }');
   }

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, Refusal, Verdict } from '../domain/verdict.js';
@@ -10,6 +11,7 @@ import type { TroubleReporter } from '../http/trouble-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import type { ClientAddress } from './client-address.js';
 import { parseCredentialSources, type CredentialHeader } from './credential-source.js';
+import { assertKnownFeature } from './known-feature.js';
 import { checkGuardOptions } from './guard-options.js';
 import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
@@ -25,6 +27,7 @@ export interface GuardParts {
   /** @throws ApiKeysError `unavailable` before the instance is ready */
   readonly verifier: () => ApiKeyVerifier;
   readonly catalogue: ScopeCatalogue;
+  readonly features: FeatureCatalogue;
   readonly format: KeyFormat;
   readonly clientAddress: ClientAddress;
   readonly challenge: Challenge;
@@ -58,7 +61,9 @@ export function createGuard(
     allowPreflight = false,
     cacheHeaders = true,
     credentialFrom,
+    feature,
   } = options;
+  assertKnownFeature('requireApiKey', feature, parts.features);
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);
   const howToSend = `Send an API key as ${sources.map(spelledOut).join(' or ')}.`;
@@ -82,7 +87,7 @@ export function createGuard(
     if (otherwise !== undefined && !isOurs(credential)) return 'otherwise';
     if (credential.kind === 'none') return refuse('missing_credential', { detail: howToSend });
     const { token } = credential;
-    const request = { token, requirement, address: () => parts.clientAddress(req) };
+    const request = { token, requirement, feature, address: () => parts.clientAddress(req) };
     const verifier = parts.verifier();
     return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }

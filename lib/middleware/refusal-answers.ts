@@ -12,6 +12,7 @@ const constant: ReadonlySet<RefusalCode> = new Set([
   'key_expired',
   'secret_rotated',
   'address_not_allowed',
+  'feature_not_enabled',
 ]);
 
 /** Writes the answers of one guard, each constant one once. */

@@ -26,6 +26,9 @@ function detailOf(refusal: Refusal): string | null {
   if (refusal.code === 'insufficient_scope' && refusal.missingScopes !== undefined) {
     return `This API key lacks ${refusal.missingScopes.join(' and ')}.`;
   }
+  if (refusal.requiredFeature !== undefined) {
+    return `This API key does not have the feature ${refusal.requiredFeature}.`;
+  }
   return refusal.detail ?? null;
 }
 

@@ -18,20 +18,22 @@ export type RequiredScopesByMethod<S extends string> = {
 type GuardedMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
 /** Makes guards: middleware that lets in only requests with a valid API key. */
-export interface RequireApiKey<S extends string> {
+export interface RequireApiKey<S extends string, F extends string = never> {
   /**
    * Guards what comes after it.
    *
    * @param scopes - what the key must hold
    * @throws InvalidOptionError at mount, for a scope or an option that is not known
    */
-  (scopes: RequiredScopes<S> | RequiredScopesByMethod<S>, options?: GuardOptions): RequestHandler;
+  (scopes: RequiredScopes<S> | RequiredScopesByMethod<S>, options?: GuardOptions<F>): RequestHandler;
   /** Guards what comes after it; any valid key will do. */
-  anyScope(options?: GuardOptions): RequestHandler;
+  anyScope(options?: GuardOptions<F>): RequestHandler;
 }
 
 /** Builds the guard factory of one instance. All that can be decided at mount is decided there. */
-export function createRequireApiKey<S extends string>(parts: GuardParts): RequireApiKey<S> {
+export function createRequireApiKey<S extends string, F extends string = never>(
+  parts: GuardParts,
+): RequireApiKey<S, F> {
   function requireApiKey(...args: readonly unknown[]): RequestHandler {
     refuseExtraArguments(args, 2);
     const requirements = parseMethodRequirements(args[0], parts.catalogue);

@@ -16,9 +16,9 @@ export interface ApiKeyHeaders {
  * const headers = await actingAs(apiKeys, { scopes: ['orders:read'] });
  * await request(app).get('/orders').set(headers).expect(200);
  */
-export async function actingAs<S extends string>(
-  apiKeys: Pick<ApiKeys<S>, 'keys'>,
-  key: Pick<NewKey<S>, 'scopes'> & Partial<NewKey<S>>,
+export async function actingAs<S extends string, F extends string = never>(
+  apiKeys: Pick<ApiKeys<S, F>, 'keys'>,
+  key: Pick<NewKey<S, F>, 'scopes'> & Partial<NewKey<S, F>>,
 ): Promise<ApiKeyHeaders> {
   const created = await apiKeys.keys.create({ ownerId: 'test-owner', name: 'test key', ...key });
   return { 'X-API-Key': created.key };

@@ -38,7 +38,7 @@ export class PreparedKey {
   /** About how much memory it takes while it is held. */
   get approximateBytes(): number {
     const { key } = this;
-    const texts = [key.ownerId, key.name, ...key.scopes, ...(key.ipAllowlist ?? [])];
+    const texts = [key.ownerId, key.name, ...key.scopes, ...key.features, ...(key.ipAllowlist ?? [])];
     const textBytes = texts.reduce((sum, text) => sum + bytesPerText + 2 * text.length, 0);
     // Parsed JSON takes several times the room of its text.
     const metadataBytes = isEmpty(key.metadata) ? 0 : 8 * JSON.stringify(key.metadata).length;

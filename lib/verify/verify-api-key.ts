@@ -36,6 +36,8 @@ export interface VerifyPorts {
 export interface VerificationRequest {
   readonly token: string;
   readonly requirement: ScopeRequirement;
+  /** A feature that the key must have; `undefined` for none. */
+  readonly feature?: string | undefined;
   /** The caller's address in canonical form, `null` when it is not known; asked only of keys with an allowlist. */
   readonly address: () => string | null;
 }
@@ -60,7 +62,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
     prepared: PreparedKey,
     credential: VerifiableCredential,
     counter: UseCounter,
-    { requirement, address }: VerificationRequest,
+    { requirement, feature, address }: VerificationRequest,
     now: number,
   ): Verdict {
     const { key } = prepared;
@@ -76,6 +78,9 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
         requiredScopes: requirement.scopes,
         missingScopes: missingScopes(requirement, prepared.heldScopes),
       });
+    }
+    if (feature !== undefined && !key.features.includes(feature)) {
+      return refuse('feature_not_enabled', { keyId: key.id, requiredFeature: feature });
     }
     uses.record(counter, now);
     return prepared.allowed;
