@@ -82,6 +82,29 @@ export class RedisLink {
     );
   }
 
+  /**
+   * Sends a command that reads and writes. A refusal (no memory left, a replica, a permission that lacks) is for the
+   * caller to report: reading may go on. One of both listeners is called, once, in time.
+   */
+  exchange(
+    command: () => Promise<unknown>,
+    answered: (answer: unknown) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    settleInTime(
+      promiseOf(command),
+      this.#parts.deadlineMs,
+      (answer) => {
+        this.#breaker.worked();
+        answered(answer);
+      },
+      (error) => {
+        if (isOutage(error)) this.#failed(error);
+        failed(error);
+      },
+    );
+  }
+
   /** Sends a command that writes entries, which nobody waits for. Never rejects. */
   async write(command: () => Promise<unknown>): Promise<void> {
     try {
@@ -89,9 +112,7 @@ export class RedisLink {
       this.#breaker.worked();
       this.#writeOutage.worked();
     } catch (error) {
-      const refusal = redisRefusal(error);
-      // Refused as a replica, or for want of memory or of a permission: it can still be read.
-      if (refusal === null || refusal === 'NOAUTH' || refusal === 'WRONGPASS') this.#failed(error);
+      if (isOutage(error)) this.#failed(error);
       else if (!this.#isClosed) {
         this.#writesAgainAt = performance.now() + writePauseMs;
         this.#writeOutage.failed(error);
@@ -192,6 +213,12 @@ export class RedisLink {
   #warn(warning: string): void {
     this.#parts.logger.warn(`api-keys: redis: ${warning}`);
   }
+}
+
+/** Whether Redis cannot be used at all. Refused as a replica, or for want of memory or of a permission, it can be read. */
+function isOutage(error: unknown): boolean {
+  const refusal = redisRefusal(error);
+  return refusal === null || refusal === 'NOAUTH' || refusal === 'WRONGPASS';
 }
 
 /** A client that throws has failed like one that rejects: whoever asked must hear of it. */

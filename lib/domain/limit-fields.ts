@@ -1,0 +1,79 @@
+import { maxCredits, type Credits } from './credits.js';
+import { InvalidFieldError } from './key-fields.js';
+import {
+  maxLimit,
+  maxRateLimits,
+  maxWindowSeconds,
+  rateLimitNamePattern,
+  type RateLimit,
+} from './rate-limit.js';
+
+/** Windows in which a key's requests are counted; `[]` for none. */
+export function parseRateLimits(value: unknown): readonly RateLimit[] {
+  if (!Array.isArray(value)) fail('must be a list of limits, [] for none');
+  if (value.length > maxRateLimits) fail(`must hold at most ${maxRateLimits} limits`);
+  const limits = Array.from(value, (entry: unknown, index) => parseRateLimit(entry, `entry ${index + 1}`));
+  if (new Set(limits.map(({ name }) => name)).size < limits.length) fail('must not use a name twice');
+  return limits;
+}
+
+function parseRateLimit(value: unknown, where: string): RateLimit {
+  const { name, limit, windowSeconds } = knownMembers(value, ['name', 'limit', 'windowSeconds'], where);
+  if (typeof name !== 'string' || !rateLimitNamePattern.test(name)) {
+    fail(`${where}: name must be a lower-case word of up to 32 letters, digits, _ and -, such as minute`);
+  }
+  return {
+    name,
+    limit: wholeNumber(limit, 1, maxLimit, `${where}: limit`),
+    windowSeconds: wholeNumber(windowSeconds, 1, maxWindowSeconds, `${where}: windowSeconds`),
+  };
+}
+
+/** What requests are paid for with; `null`: with nothing. A refill has an amount and an interval, or there is none. */
+export function parseCredits(value: unknown): Credits | null {
+  if (value === null) return null;
+  const { remaining, ...refill } = knownMembers(
+    value,
+    ['remaining', 'refillAmount', 'refillIntervalSeconds'],
+    'credits',
+  );
+  const refillAmount = refill.refillAmount ?? null;
+  const refillIntervalSeconds = refill.refillIntervalSeconds ?? null;
+  if ((refillAmount === null) !== (refillIntervalSeconds === null)) {
+    fail('must have refillAmount and refillIntervalSeconds, or neither');
+  }
+  return {
+    remaining: wholeNumber(remaining, 0, maxCredits, 'remaining'),
+    refillAmount: refillAmount === null ? null : wholeNumber(refillAmount, 1, maxCredits, 'refillAmount'),
+    refillIntervalSeconds:
+      refillIntervalSeconds === null
+        ? null
+        : wholeNumber(refillIntervalSeconds, 1, maxWindowSeconds, 'refillIntervalSeconds'),
+  };
+}
+
+/** Members of an object by their names, and no others: a misspelt limit must not be passed over. */
+function knownMembers<N extends string>(
+  value: unknown,
+  names: readonly N[],
+  where: string,
+): Partial<Record<N, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    fail(`${where} must be an object with ${names.join(', ')}`);
+  }
+  const given = Object.keys(value);
+  if (given.some((name) => !(names as readonly string[]).includes(name))) {
+    fail(`${where} must hold nothing but ${names.join(', ')}`);
+  }
+  return Object.fromEntries(Object.entries(value)) as Partial<Record<N, unknown>>;
+}
+
+function wholeNumber(value: unknown, least: number, most: number, what: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
+    return value;
+  return fail(`${what} must be a whole number from ${least} to ${most}`);
+}
+
+function fail(message: string): never {
+  throw new InvalidFieldError(message);
+}

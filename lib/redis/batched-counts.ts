@@ -1,0 +1,125 @@
+import type { CountedDemand, CountedWindow, LimitDemand } from '../ports/rate-limiter.js';
+
+/** Most subjects in one command: a script keeps all other commands waiting. */
+const maxSubjects = 200;
+
+/**
+ * Runs the script that counts.
+ *
+ * @param names - of the counters
+ * @param values - what is to be counted, one for each name
+ * @param done - called once, in time, with what Redis answered; with `null` when it did not, which has been reported then
+ */
+export type RunCount = (
+  names: readonly string[],
+  values: readonly string[],
+  done: (answer: unknown) => void,
+) => void;
+
+/** A demand as the script takes it. */
+export interface WrittenDemand {
+  readonly demand: LimitDemand;
+  readonly names: readonly string[];
+  readonly values: readonly string[];
+}
+
+type Waiter = (counted: CountedDemand | null) => void;
+
+interface Batch {
+  readonly names: string[];
+  readonly values: string[];
+  readonly waiting: { readonly demand: LimitDemand; readonly done: Waiter }[];
+}
+
+/**
+ * Counts many demands with few commands: one is sent at once when no other is under way, because who is alone does not
+ * wait; the others of one turn of the event loop are sent together.
+ */
+export class BatchedCounts {
+  readonly #run: RunCount;
+  /** Whether counters in several places cannot be in one command, as in a Cluster. */
+  readonly #byPlace: boolean;
+  #underWay = 0;
+  #waiting: Map<string, Batch> | null = null;
+
+  constructor(run: RunCount, { byPlace }: { readonly byPlace: boolean }) {
+    this.#run = run;
+    this.#byPlace = byPlace;
+  }
+
+  /** @param done - called once, with `null` when it could not be found out; must not throw */
+  count({ demand, names, values }: WrittenDemand, done: Waiter): void {
+    if (this.#underWay === 0 && this.#waiting === null) {
+      this.#send({ names: [...names], values: [...values], waiting: [{ demand, done }] });
+      return;
+    }
+    const place = this.#byPlace ? demand.place : '';
+    const batches = (this.#waiting ??= this.#startBatches());
+    let batch = batches.get(place);
+    if (batch === undefined) {
+      batch = { names: [], values: [], waiting: [] };
+      batches.set(place, batch);
+    }
+    batch.names.push(...names);
+    batch.values.push(...values);
+    batch.waiting.push({ demand, done });
+    if (batch.names.length < maxSubjects) return;
+    batches.delete(place);
+    this.#send(batch);
+  }
+
+  #startBatches(): Map<string, Batch> {
+    const batches = new Map<string, Batch>();
+    // Immediates run after the requests of this turn were read from their sockets.
+    setImmediate(() => {
+      this.#waiting = null;
+      for (const batch of batches.values()) this.#send(batch);
+    });
+    return batches;
+  }
+
+  #send({ names, values, waiting }: Batch): void {
+    this.#underWay += 1;
+    this.#run(names, values, (answer) => {
+      this.#underWay -= 1;
+      const numbers = new AnswerReader(answer);
+      for (const { demand, done } of waiting) done(numbers.next(demand));
+    });
+  }
+}
+
+/** Reads what the script has answered. After the first thing that is not as it should be, nothing of it is believed. */
+class AnswerReader {
+  readonly #numbers: readonly unknown[];
+  readonly #now: number;
+  #at = 1;
+  #isBroken = false;
+
+  constructor(answer: unknown) {
+    this.#numbers = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
+    this.#now = this.#number(0);
+  }
+
+  next(demand: LimitDemand): CountedDemand | null {
+    const isWithin = this.#number(this.#at) === 1;
+    this.#at += 1;
+    const windows: CountedWindow[] = [];
+    for (const { limits } of demand.subjects) {
+      for (const policy of limits) {
+        const used = this.#number(this.#at);
+        const endsAt = this.#number(this.#at + 1);
+        const isViolated = this.#number(this.#at + 2) === 1;
+        this.#at += 3;
+        windows.push({ policy, used, endsAt, leftMs: endsAt - this.#now, isViolated });
+      }
+    }
+    return this.#isBroken ? null : { isWithin, windows };
+  }
+
+  #number(at: number): number {
+    const value = this.#numbers[at];
+    if (typeof value === 'number') return value;
+    this.#isBroken = true;
+    return 0;
+  }
+}

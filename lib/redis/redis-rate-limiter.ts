@@ -1,0 +1,107 @@
+import type { Logger } from '../ports/logger.js';
+import type { CountedDemand, LimitDemand, LimitSubject, RateLimiter } from '../ports/rate-limiter.js';
+import { BatchedCounts } from './batched-counts.js';
+import { countScript, giveBackScript } from './limit-scripts.js';
+import { OutageLog } from './outage-log.js';
+import type { RedisLink } from './redis-link.js';
+import { runScript } from './run-script.js';
+
+/** How long Redis is not asked to count after it refused to, in milliseconds. */
+const pauseMs = 1000;
+
+/** What counting in Redis needs. */
+export interface RedisRateLimiterParts {
+  /** Opened and closed by whoever made it. */
+  readonly link: RedisLink;
+  /** What every Redis key begins with. */
+  readonly keyPrefix: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Counts requests in Redis, for all processes together. The names of a demand's counters share a hash tag, so that one
+ * script can count them all, in a Cluster too.
+ *
+ * A Redis that cannot count (no answer in time, no memory left, a replica, a command that the access list lacks) is
+ * left alone for a while; meanwhile the answer is `null`, at once.
+ */
+export function createRedisRateLimiter({ link, keyPrefix, logger }: RedisRateLimiterParts): RateLimiter {
+  const { client } = link;
+  const outage = new OutageLog(logger, 'limits are counted by each process alone');
+  const windowsOf = createWindowTexts();
+  let asksAgainAt = -Infinity;
+
+  function isUp(): boolean {
+    return link.isUsable() && performance.now() >= asksAgainAt;
+  }
+
+  function failed(error: unknown): void {
+    asksAgainAt = performance.now() + pauseMs;
+    outage.failed(error);
+  }
+
+  const counts = new BatchedCounts(
+    (names, values, done) =>
+      link.exchange(
+        () => runScript(client, countScript, names, values),
+        (answer) => {
+          outage.worked();
+          done(answer);
+        },
+        (error) => {
+          failed(error);
+          done(null);
+        },
+      ),
+    { byPlace: client.isCluster === true },
+  );
+
+  function nameOf(place: string, subject: LimitSubject): string {
+    return `${keyPrefix}limits:{${place}}:${subject.name}`;
+  }
+
+  return {
+    count(demand) {
+      if (!isUp()) return null;
+      const { place, subjects, cost } = demand;
+      const last = subjects.length - 1;
+      const names = subjects.map((subject) => nameOf(place, subject));
+      const values = subjects.map(
+        (subject, index) => `${cost}:${index === last ? '' : '+'}${windowsOf(subject)}`,
+      );
+      return new Promise<CountedDemand | null>((resolve) => {
+        counts.count({ demand, names, values }, resolve);
+      });
+    },
+
+    giveBack({ place, subjects, cost }: LimitDemand, { isWithin, windows }: CountedDemand) {
+      if (!isWithin || !isUp()) return;
+      let taken = 0;
+      const names = subjects.map((subject) => nameOf(place, subject));
+      const values = subjects.map(({ limits }) =>
+        limits.map(({ name }) => `${name} ${windows[taken++]?.endsAt ?? 0};`).join(''),
+      );
+      link.exchange(
+        () => runScript(client, giveBackScript, names, [String(cost), ...values]),
+        () => undefined,
+        failed,
+      );
+    },
+
+    isUp,
+  };
+}
+
+/** Writes the windows of subjects, for each version of a key once. */
+function createWindowTexts(): (subject: LimitSubject) => string {
+  const written = new WeakMap<LimitSubject, string>();
+  return function windowsOf(subject) {
+    const known = written.get(subject);
+    if (known !== undefined) return known;
+    const text = subject.limits
+      .map(({ name, limit, windowSeconds }) => `${name} ${limit} ${windowSeconds * 1000};`)
+      .join('');
+    written.set(subject, text);
+    return text;
+  };
+}
