@@ -3,7 +3,7 @@ import express from 'express';
 import pg from 'pg';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
-import { createApiKeys, apiKeyOf, type ApiKeyIdentity, type Verdict } from 'express-api-keys';
+import { createApiKeys, apiKeyOf, type ApiKeyIdentity, type ApiKeys, type Verdict } from 'express-api-keys';
 
 const app = express();
 const actorOf = (_req: express.Request): { kind: 'owner'; ownerId: string } | null => null;
@@ -100,3 +100,38 @@ apiKeys.adminRouter({ authorize: () => null, managementScope: 'orders:raed' });
 apiKeys.adminRouter({ authorize: () => null, managementScope: 'orders:write' });
 // @ts-expect-error authorize is needed
 apiKeys.adminRouter({});
+
+// Features come from the option.
+const flagged = createApiKeys({
+  prefix: 'acme',
+  scopes: { 'a:b': '' },
+  features: { block_trades: 'May place block trades' },
+});
+flagged.requireApiKey('a:b', { feature: 'block_trades' });
+flagged.requireApiKey.anyScope({ feature: 'block_trades' });
+void flagged.keys.create({
+  ownerId: 'alice',
+  name: 'CI',
+  scopes: [],
+  features: ['block_trades'],
+  tags: ['x'],
+});
+void flagged.keys.update('id', { features: ['block_trades'] });
+void flagged.keys.verify('token', { feature: 'block_trades' });
+// @ts-expect-error misspelt
+flagged.requireApiKey('a:b', { feature: 'block_trade' });
+// @ts-expect-error misspelt
+flagged.requireApiKey.anyScope({ feature: 'block_trade' });
+// @ts-expect-error misspelt
+void flagged.keys.create({ ownerId: 'alice', name: 'CI', scopes: [], features: ['block_trade'] });
+// @ts-expect-error misspelt
+void flagged.keys.update('id', { features: ['block_trade'] });
+// @ts-expect-error misspelt
+void flagged.keys.verify('token', { feature: 'block_trade' });
+// @ts-expect-error there are no features
+apiKeys.requireApiKey('orders:read', { feature: 'block_trades' });
+// @ts-expect-error there are no features
+void apiKeys.keys.create({ ownerId: 'alice', name: 'CI', scopes: [], features: ['block_trades'] });
+// Whoever needs no features takes them all.
+const withoutFeatures: ApiKeys<'a:b'> = flagged;
+void withoutFeatures;
