@@ -66,7 +66,8 @@ export const optionKinds: readonly OptionKind[] = [
         'remove',
         'watch',
       ]) &&
-      hasMethods((value as { readonly claims?: unknown }).claims, ['find']),
+      hasMethods((value as { readonly claims?: unknown }).claims, ['find']) &&
+      hasMethods((value as { readonly credits?: unknown }).credits, ['spend']),
     'a KeyStore, for example memoryStore() from express-api-keys/testing',
   ],
   ['realm', (value) => isText(value) && value !== '', 'a text'],

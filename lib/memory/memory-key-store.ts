@@ -1,13 +1,24 @@
 import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
+import { refilled, type CreditBalance } from '../domain/credits.js';
 import { stateOf } from '../domain/key-state.js';
 import { auditHash, auditPayload, parseAuditPayload } from '../ports/audit-chain.js';
 import { startOfFeed } from '../ports/change-feed.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import { MemoryChangeFeed } from './memory-change-feed.js';
 import type { StoredEvent } from './memory-change-feed.js';
-import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
+import type { CreditChange, CreditPayment } from '../ports/credit-ledger.js';
+import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
+import type {
+  AuditQuery,
+  ExpiryNotice,
+  KeyQuery,
+  KeyStore,
+  KeyStoreTransaction,
+  KeyUse,
+  OwnerKeyCounts,
+} from '../ports/key-store.js';
 
 /** Milliseconds that the work of a change may take. */
 const deadlineMs = 2000;
@@ -16,11 +27,14 @@ const deadlineMs = 2000;
 interface Contents {
   readonly keys: ReadonlyMap<string, ApiKeyRecord>;
   readonly events: readonly StoredEvent[];
+  readonly claims: ReadonlyMap<string, IdempotencyClaim>;
+  /** Names of notices, see {@link nameOfNotice}. */
+  readonly expiryNotices: ReadonlySet<string>;
 }
 
 /** Keys in this process, for tests and demos. Gone when the process ends, and unknown to other processes. */
 export function memoryStore(): KeyStore {
-  let contents: Contents = { keys: new Map(), events: [] };
+  let contents: Contents = { keys: new Map(), events: [], claims: new Map(), expiryNotices: new Set() };
   let lastChange: Promise<unknown> = Promise.resolve();
   const feed = new MemoryChangeFeed(() => contents.events);
 
@@ -43,10 +57,19 @@ export function memoryStore(): KeyStore {
 
   return {
     feed,
+    claims: { find: async (name) => contents.claims.get(name) ?? null },
+    credits: {
+      async spend(keyId, cost, now) {
+        const record = contents.keys.get(keyId);
+        const { payment, left } = paid(record?.credits ?? null, cost, now);
+        if (record !== undefined && payment.isPaid) replaceKey({ ...record, credits: left });
+        return payment;
+      },
+    },
     open: async () => undefined,
     close: async () => undefined,
     find: async (id, ownerId) => copied(visibleKey(contents.keys, id, ownerId)),
-    list: async (query) => copied(pageOfKeys([...contents.keys.values()], query)),
+    list: async (query) => copied(pageOfKeys(contents, query)),
     listEvents: async (query) => pageOfEvents(contents.events, query),
 
     transact(work) {
@@ -85,26 +108,48 @@ class MemoryTransaction implements KeyStoreTransaction {
   readonly #keys: Map<string, ApiKeyRecord>;
   readonly #changed = new Set<string>();
   readonly #events: StoredEvent[];
+  readonly #claims: Map<string, IdempotencyClaim>;
+  readonly #expiryNotices: Set<string>;
+  readonly #credits = new Map<string, { balance: CreditBalance | null; change: CreditChange }>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(contents: Contents) {
     this.#keys = new Map(contents.keys);
     this.#events = [...contents.events];
+    this.#claims = new Map(contents.claims);
+    this.#expiryNotices = new Set(contents.expiryNotices);
   }
 
   async find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
     return this.#step(() => copied(visibleKey(this.#keys, id, ownerId)));
   }
 
-  async findUnrevokedByOwner(ownerId: string, limit: number): Promise<readonly ApiKeyRecord[]> {
+  async findUnrevokedByOwner(
+    ownerId: string,
+    limit: number,
+    keyspace?: string,
+  ): Promise<readonly ApiKeyRecord[]> {
     return this.#step(() =>
       copied(
         [...this.#keys.values()]
           .filter((record) => record.ownerId === ownerId && record.revokedAt === null)
+          .filter((record) => keyspace === undefined || record.keyspace === keyspace)
           .sort(newestFirst)
           .slice(0, limit),
       ),
     );
+  }
+
+  async countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts> {
+    return this.#step(() => {
+      const keys = [...this.#keys.values()].filter(
+        (record) => record.ownerId === ownerId && record.keyspace === keyspace,
+      );
+      return {
+        unrevoked: keys.filter(({ revokedAt }) => revokedAt === null).length,
+        lastNumber: keys.reduce((last, { number }) => Math.max(last, number ?? 0), 0),
+      };
+    });
   }
 
   async insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {
@@ -121,6 +166,36 @@ class MemoryTransaction implements KeyStoreTransaction {
         throw new Error(`The key ${record.id} is not stored at version ${record.version - 1}`);
       }
       this.#put(withWhatUseWrote(record, stored), event);
+    });
+  }
+
+  async setCredits(keyId: string, balance: CreditBalance | null, change: CreditChange): Promise<void> {
+    this.#step(() => {
+      this.#credits.set(keyId, { balance, change });
+      const record = this.#keys.get(keyId);
+      if (record === undefined) throw new Error(`The key ${keyId} is not stored`);
+      this.#keys.set(keyId, { ...record, credits: changedCredits(record.credits, balance, change) });
+    });
+  }
+
+  async claim(claim: IdempotencyClaim, expiredBefore: number): Promise<IdempotencyClaim | null> {
+    return this.#step(() => {
+      for (const [name, { createdAt }] of this.#claims) {
+        if (createdAt < expiredBefore) this.#claims.delete(name);
+      }
+      const before = this.#claims.get(claim.name);
+      if (before === undefined) this.#claims.set(claim.name, { ...claim });
+      return before ?? null;
+    });
+  }
+
+  async noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean> {
+    return this.#step(() => {
+      const name = nameOfNotice(notice);
+      if (this.#expiryNotices.has(name)) return false;
+      this.#expiryNotices.add(name);
+      this.#append(event);
+      return true;
     });
   }
 
@@ -142,7 +217,15 @@ class MemoryTransaction implements KeyStoreTransaction {
       if (record === undefined) continue;
       keys.set(id, stored === undefined ? record : withWhatUseWrote(record, stored));
     }
-    return { keys, events: this.#events };
+    for (const [id, { balance, change }] of this.#credits) {
+      const record = keys.get(id);
+      if (record !== undefined) {
+        // What was spent while the change was made counts.
+        const before = current.keys.get(id)?.credits ?? null;
+        keys.set(id, { ...record, credits: changedCredits(before, balance, change) });
+      }
+    }
+    return { keys, events: this.#events, claims: this.#claims, expiryNotices: this.#expiryNotices };
   }
 
   #step<T>(work: () => T): T {
@@ -158,6 +241,10 @@ class MemoryTransaction implements KeyStoreTransaction {
   #put(record: ApiKeyRecord, event: AuditEventDraft): void {
     this.#keys.set(record.id, copied(record));
     this.#changed.add(record.id);
+    this.#append(event);
+  }
+
+  #append(event: AuditEventDraft): void {
     const { sequence, hash: previousHash } = this.position;
     const payload = auditPayload(event, sequence + 1);
     const hash = auditHash(previousHash, payload);
@@ -174,6 +261,31 @@ function withWhatUseWrote(record: ApiKeyRecord, stored: ApiKeyRecord): ApiKeyRec
   }));
   const { lastUsedAt, useCount, lastUsedAddress, credits } = stored;
   return { ...record, lastUsedAt, useCount, lastUsedAddress, credits, credentials };
+}
+
+function changedCredits(
+  before: CreditBalance | null,
+  balance: CreditBalance | null,
+  change: CreditChange,
+): CreditBalance | null {
+  if (balance === null || before === null || change === 'set') return balance;
+  return { ...balance, remaining: Math.min(balance.remaining, before.remaining) };
+}
+
+function paid(
+  balance: CreditBalance | null,
+  cost: number,
+  now: number,
+): { payment: CreditPayment; left: CreditBalance | null } {
+  if (balance === null) return { payment: { isPaid: false, refillsAt: null }, left: null };
+  const current = refilled(balance, now);
+  if (current.remaining >= cost) {
+    const left = { ...current, remaining: current.remaining - cost };
+    return { payment: { isPaid: true, refillsAt: null }, left };
+  }
+  const { refilledAt, refillIntervalSeconds } = current;
+  const refillsAt = refillIntervalSeconds === null ? null : refilledAt + refillIntervalSeconds * 1000;
+  return { payment: { isPaid: false, refillsAt }, left: balance };
 }
 
 function withDigest(
@@ -194,9 +306,14 @@ function usedAt(record: ApiKeyRecord, use: KeyUse): ApiKeyRecord {
   return { ...record, lastUsedAt, useCount: record.useCount + use.count };
 }
 
-function pageOfKeys(records: readonly ApiKeyRecord[], query: KeyQuery): readonly ApiKeyRecord[] {
-  return records
-    .filter((record) => isWanted(record, query))
+function pageOfKeys({ keys, expiryNotices }: Contents, query: KeyQuery): readonly ApiKeyRecord[] {
+  const { withoutExpiryNotice: thresholdSeconds } = query;
+  const isNoticed = ({ id: keyId, expiresAt }: ApiKeyRecord): boolean =>
+    thresholdSeconds !== undefined &&
+    expiresAt !== null &&
+    expiryNotices.has(nameOfNotice({ keyId, expiresAt, thresholdSeconds }));
+  return [...keys.values()]
+    .filter((record) => isWanted(record, query) && !isNoticed(record))
     .sort(newestFirst)
     .slice(0, query.limit);
 }
@@ -208,7 +325,21 @@ function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
   if (state !== undefined && stateOf(record, now) !== state) return false;
   if (scope !== undefined && !record.scopes.includes(scope)) return false;
   if (q !== undefined && !lowerAscii(record.name).includes(lowerAscii(q))) return false;
+  if (!isWantedByTime(record, query)) return false;
+  if (query.tag !== undefined && !record.tags.includes(query.tag)) return false;
   return after === undefined || newestFirst(after, record) < 0;
+}
+
+function isWantedByTime(record: ApiKeyRecord, query: KeyQuery): boolean {
+  const { expiresBefore, expiresAfter, unusedSince } = query;
+  const { expiresAt, lastUsedAt, createdAt } = record;
+  if (expiresBefore !== undefined && !(expiresAt !== null && expiresAt < expiresBefore)) return false;
+  if (expiresAfter !== undefined && !(expiresAt !== null && expiresAt > expiresAfter)) return false;
+  return unusedSince === undefined || (lastUsedAt ?? createdAt) < unusedSince;
+}
+
+function nameOfNotice({ keyId, expiresAt, thresholdSeconds }: ExpiryNotice): string {
+  return `${thresholdSeconds} ${expiresAt} ${keyId}`;
 }
 
 /** By code unit, as stores order; a locale would order differently elsewhere. */

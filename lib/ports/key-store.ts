@@ -1,7 +1,15 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
+import type { UseVerdict } from '../domain/key-usage.js';
 import type { KeyState } from '../domain/key-state.js';
+import type { AccessLog } from './access-log.js';
+import type { AuditTrail } from './audit-trail.js';
+import type { CreditBalance } from '../domain/credits.js';
 import type { ChangeFeed, FeedPosition } from './change-feed.js';
+import type { OneTimeNames } from './one-time-names.js';
+import type { UsageLog } from './usage-log.js';
+import type { CreditChange, CreditLedger } from './credit-ledger.js';
+import type { IdempotencyClaim, IdempotencyClaims } from './idempotency-claims.js';
 
 /**
  * The durable truth about keys. Implementations must pass the store contract of `express-api-keys/testing`.
@@ -12,6 +20,19 @@ import type { ChangeFeed, FeedPosition } from './change-feed.js';
 export interface KeyStore {
   /** The changes that were committed, and who follows them. To be used between `open` and `close`. */
   readonly feed: ChangeFeed;
+  /** Refused requests and the like. */
+  readonly accessLog: AccessLog;
+  /** The audit trail as it is stored, to be checked. */
+  readonly trail: AuditTrail;
+  /** Changes that callers may repeat without making them twice. */
+  readonly claims: IdempotencyClaims;
+  /** What keys have to spend. */
+  readonly credits: CreditLedger;
+
+  /** How often keys were used. */
+  readonly usage: UsageLog;
+  /** What may happen once only. */
+  readonly oneTimeNames: OneTimeNames;
 
   /** Connects and brings the schema up to date. Two processes may do so at once. May be called again after a failure. */
   open(): Promise<void>;
@@ -23,6 +44,11 @@ export interface KeyStore {
    * that owner (the condition is part of the query).
    */
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null>;
+  /**
+   * Those of the ids that keys have: one read, however many they are. Asked where a flood of guesses must not cost a
+   * read each.
+   */
+  existing(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** One page, newest first (`createdAt` descending, then `id` descending, by code unit). */
   list(query: KeyQuery): Promise<readonly ApiKeyRecord[]>;
   /** One page of the audit trail, newest first. */
@@ -40,7 +66,11 @@ export interface KeyStore {
 
   /** Adds the digest of a credential under one more pepper; does nothing when there is one. No change of version. */
   addDigest(keyId: string, credentialId: string, pepperId: string, digest: string): Promise<void>;
-  /** Moves `lastUsedAt` forward, never back, and adds to `useCount`. No change of version. */
+  /**
+   * Adds uses to the counts of their hours, and those with the verdict `allowed` also to `useCount`; these move
+   * `lastUsedAt` forward, never back, and `lastUsedAddress` with it. No change of version. Keys that do not exist are left
+   * out.
+   */
   recordUse(uses: readonly KeyUse[]): Promise<void>;
 }
 
@@ -54,10 +84,12 @@ export interface KeyStoreTransaction {
   /** The key as it stands now; with `ownerId`, only if it belongs to that owner (the condition is part of the query). */
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null>;
   /**
-   * Keys of an owner, in any keyspace, that were not revoked, newest first. Fewer than `limit` means that these are all:
-   * an owner can have thousands, more than one transaction should change.
+   * Keys of an owner, in any keyspace or in one, that were not revoked, newest first. Fewer than `limit` means that these
+   * are all: an owner can have thousands, more than one transaction should change.
    */
-  findUnrevokedByOwner(ownerId: string, limit: number): Promise<readonly ApiKeyRecord[]>;
+  findUnrevokedByOwner(ownerId: string, limit: number, keyspace?: string): Promise<readonly ApiKeyRecord[]>;
+  /** How many keys an owner has in one keyspace. */
+  countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts>;
   /** Adds a key (version 1) and its event. Rejects when the id is taken. */
   insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void>;
   /**
@@ -66,6 +98,39 @@ export interface KeyStoreTransaction {
    * that are not in the record are deleted.
    */
   update(record: ApiKeyRecord, event: AuditEventDraft): Promise<void>;
+  /** Sets what a key has to spend; `null`: it pays with nothing. To be called beside `update`, which leaves credits as they are. */
+  setCredits(keyId: string, balance: CreditBalance | null, change: CreditChange): Promise<void>;
+  /**
+   * Claims a name for this change, unless it was claimed before. Claims from before `expiredBefore` (epoch milliseconds)
+   * do not count and are deleted.
+   *
+   * @returns the claim that was there; `null` when the name is now this change's
+   */
+  claim(claim: IdempotencyClaim, expiredBefore: number): Promise<IdempotencyClaim | null>;
+  /**
+   * Writes down that it was said how near the end of a key is, and the event with it; the key does not change. Does
+   * nothing when it was said before.
+   *
+   * @returns whether this is the first time
+   */
+  noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean>;
+}
+
+/** The keys of one owner in one keyspace. */
+export interface OwnerKeyCounts {
+  /** Those that were not revoked. */
+  readonly unrevoked: number;
+  /** The highest number that was ever given, 0 when none was. */
+  readonly lastNumber: number;
+}
+
+/** One end of a key, and how near it is. */
+export interface ExpiryNotice {
+  readonly keyId: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** It ends within so many seconds. */
+  readonly thresholdSeconds: number;
 }
 
 /** Which keys to list. Conditions that are left out do not restrict. */
@@ -78,6 +143,16 @@ export interface KeyQuery {
   readonly scope?: string | undefined;
   /** Part of the name, upper and lower case alike for ASCII; taken literally (`%` and `_` are ordinary characters). */
   readonly q?: string | undefined;
+  /** Keys with exactly this tag. */
+  readonly tag?: string | undefined;
+  /** Keys that end before this time, those that have ended included. Epoch milliseconds. */
+  readonly expiresBefore?: number | undefined;
+  /** Keys that end after this time. Epoch milliseconds. */
+  readonly expiresAfter?: number | undefined;
+  /** Keys that were last used before this time, or made before it and never used. Epoch milliseconds. */
+  readonly unusedSince?: number | undefined;
+  /** Keys of whose end no notice with this threshold was written down. Seconds. */
+  readonly withoutExpiryNotice?: number | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
   /** Begin behind this key. */
@@ -90,16 +165,27 @@ export interface AuditQuery {
   readonly ownerId?: string | undefined;
   readonly keyId?: string | undefined;
   readonly action?: string | undefined;
+  /** Only what this owner, admin or key did. */
+  readonly actorId?: string | undefined;
+  /** Not before this time, epoch milliseconds. */
+  readonly from?: number | undefined;
+  /** Before this time, epoch milliseconds. */
+  readonly to?: number | undefined;
   /** Only events with a smaller sequence number. */
   readonly before?: number | undefined;
+  /** Only events with a higher sequence number; the page is oldest first then. */
+  readonly after?: number | undefined;
   readonly limit: number;
 }
 
-/** Uses of one key that were gathered. */
+/** Uses of one key in one hour, with one verdict, that were gathered. */
 export interface KeyUse {
   readonly keyId: string;
   /** The last one, epoch milliseconds. */
   readonly at: number;
   /** How many, at least 1. */
   readonly count: number;
+  readonly verdict: UseVerdict;
+  /** Where the key was used from, in canonical form; `null` when it is not known, and for refusals. */
+  readonly address: string | null;
 }

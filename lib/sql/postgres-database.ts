@@ -87,6 +87,7 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
     lookUp: (budget, work) =>
       askAgain(budget, () => work((lookingUp ??= kysely('requests', lookUpLimits))), mayRequestsWait),
     writeOnce: (budget, work) => askAgain(budget, () => work((own ??= kysely('own', limits)))),
+    spend: (_budget, work) => work((forRequests ??= kysely('requests', limits))),
 
     async write(budget, work) {
       for (let retries = 0; ; retries += 1) {

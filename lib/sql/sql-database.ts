@@ -38,6 +38,11 @@ export interface SqlDatabase {
    */
   writeOnce<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
   /**
+   * Runs work that is one step, for a request, and never a second time once it may have been carried out: what is spent
+   * must not be spent twice.
+   */
+  spend<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
+  /**
    * Runs work in one transaction of read committed or better; again after a deadlock, at most twice. Tries again when it
    * could not begin.
    */

@@ -4,8 +4,12 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeFeed } from '../ports/change-feed.js';
+import type { CreditLedger } from '../ports/credit-ledger.js';
+import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
 import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
 import { listAuditEvents, lockAuditHead } from './audit-queries.js';
+import { findClaim } from './claim-queries.js';
+import { compileSpendCredits, type SpendCredits } from './credit-queries.js';
 import { insertDigest } from './key-changes.js';
 import { compileFindKey, findKey, listKeys } from './key-queries.js';
 import type { FindKeyById } from './key-queries.js';
@@ -32,6 +36,20 @@ export interface SqlKeyStoreSettings {
 /** The key store on SQLite and PostgreSQL alike. */
 export class SqlKeyStore implements KeyStore {
   readonly feed: ChangeFeed;
+  readonly claims: IdempotencyClaims = {
+    find: (name) =>
+      this.#within('Reading a repeated change', (budget) =>
+        this.#database.readForRequest(budget, (database) => findClaim(database, name)),
+      ),
+  };
+  readonly credits: CreditLedger = {
+    spend: (keyId, cost, now) =>
+      this.#within('Spending credits', (budget) =>
+        this.#database.spend(budget, (database) =>
+          (this.#spendCredits ??= compileSpendCredits(database))(database, keyId, cost, now),
+        ),
+      ),
+  };
   readonly #feed: SqlChangeFeed;
   readonly #database: SqlDatabase;
   readonly #settings: SqlKeyStoreSettings;
@@ -39,6 +57,7 @@ export class SqlKeyStore implements KeyStore {
   readonly #changes = new Turnstile();
   #findById: FindKeyById | undefined;
   #advanceUses: AdvanceUses | undefined;
+  #spendCredits: SpendCredits | undefined;
   #opening: Promise<void> | undefined;
   #isOpen = false;
 

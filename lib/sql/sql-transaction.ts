@@ -1,11 +1,17 @@
 import type { Transaction } from 'kysely';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEventDraft } from '../domain/audit-event.js';
+import type { CreditBalance } from '../domain/credits.js';
 import type { FeedPosition } from '../ports/change-feed.js';
-import type { KeyStoreTransaction } from '../ports/key-store.js';
+import type { CreditChange } from '../ports/credit-ledger.js';
+import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
+import type { ExpiryNotice, KeyStoreTransaction, OwnerKeyCounts } from '../ports/key-store.js';
 import { appendEvent, moveAuditHead } from './audit-queries.js';
+import { insertClaim } from './claim-queries.js';
+import { setCredits } from './credit-queries.js';
+import { insertExpiryNotice } from './expiry-notices.js';
 import { insertKey, updateKey } from './key-changes.js';
-import { findKey, findUnrevokedKeys } from './key-queries.js';
+import { countKeysOfOwner, findKey, findUnrevokedKeys } from './key-queries.js';
 import type { Tables } from './tables.js';
 import { Turnstile } from './turnstile.js';
 
@@ -37,8 +43,12 @@ export class SqlTransaction implements KeyStoreTransaction {
     return this.#step(() => findKey(this.#transaction, id, ownerId));
   }
 
-  findUnrevokedByOwner(ownerId: string, limit: number): Promise<readonly ApiKeyRecord[]> {
-    return this.#step(() => findUnrevokedKeys(this.#transaction, ownerId, limit));
+  findUnrevokedByOwner(ownerId: string, limit: number, keyspace?: string): Promise<readonly ApiKeyRecord[]> {
+    return this.#step(() => findUnrevokedKeys(this.#transaction, ownerId, limit, keyspace));
+  }
+
+  countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts> {
+    return this.#step(() => countKeysOfOwner(this.#transaction, ownerId, keyspace));
   }
 
   insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {
@@ -52,6 +62,22 @@ export class SqlTransaction implements KeyStoreTransaction {
     return this.#step(async () => {
       await updateKey(this.#transaction, record);
       await this.#append(event);
+    });
+  }
+
+  setCredits(keyId: string, balance: CreditBalance | null, change: CreditChange): Promise<void> {
+    return this.#step(() => setCredits(this.#transaction, keyId, balance, change));
+  }
+
+  claim(claim: IdempotencyClaim, expiredBefore: number): Promise<IdempotencyClaim | null> {
+    return this.#step(() => insertClaim(this.#transaction, claim, expiredBefore));
+  }
+
+  noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean> {
+    return this.#step(async () => {
+      const isFirst = await insertExpiryNotice(this.#transaction, notice);
+      if (isFirst) await this.#append(event);
+      return isFirst;
     });
   }
 

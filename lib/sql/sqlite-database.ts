@@ -77,6 +77,7 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
     lookUp: read,
     write,
     writeOnce: write,
+    spend: write,
 
     migrate: (work) =>
       opened()

@@ -2,8 +2,10 @@ import type { KeyStore } from '../ports/key-store.js';
 import { describeAuditTrail } from './contract-audit-trail.js';
 import { describeChangeFeed } from './contract-change-feed.js';
 import { describeChanges } from './contract-changes.js';
+import { describeCredits } from './contract-credits.js';
 import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
+import { describePolicies } from './contract-policies.js';
 import { describeRoundTrips } from './contract-round-trips.js';
 import { globalTestApi } from './test-api.js';
 import type { Expectation, TestApi } from './test-api.js';
@@ -48,8 +50,10 @@ export function describeKeyStore(
     describeRoundTrips(context);
     describeChanges(context);
     describeCredentials(context);
+    describeCredits(context);
     describeKeyLists(context);
     describeAuditTrail(context);
+    describePolicies(context);
     describeChangeFeed(context);
   });
 }

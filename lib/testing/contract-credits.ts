@@ -1,0 +1,137 @@
+import type { CreditBalance } from '../domain/credits.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { ContractContext } from './key-store-contract.js';
+import { insert, nextVersion, sampleEvent, sampleKey, sampleTime, update } from './sample-keys.js';
+
+const key = sampleKey({ id: 'paying', hasCredits: true });
+const dayMs = 24 * 60 * 60 * 1000;
+
+function balance(changes: Partial<CreditBalance> = {}): CreditBalance {
+  return {
+    remaining: 10,
+    refillAmount: null,
+    refillIntervalSeconds: null,
+    refilledAt: sampleTime,
+    ...changes,
+  };
+}
+
+/** A balance that is filled up to 10 once a day. */
+const daily = (remaining: number): CreditBalance =>
+  balance({ remaining, refillAmount: 10, refillIntervalSeconds: dayMs / 1000 });
+
+/** What keys have to spend: exact, beside the record, and refilled as `refilled` says. */
+export function describeCredits({ describe, it, expect }: ContractContext): void {
+  const left = async (store: KeyStore): Promise<CreditBalance | null | undefined> =>
+    (await store.find(key.id))?.credits;
+
+  describe('credits.spend', () => {
+    it('takes what is asked for while there is enough, and changes nothing else', async ({ store }) => {
+      const record = { ...key, credits: balance() };
+      await insert(store, record);
+      expect(await store.credits.spend(key.id, 3, sampleTime)).toEqual({ isPaid: true, refillsAt: null });
+      expect(await store.credits.spend(key.id, 8, sampleTime)).toEqual({ isPaid: false, refillsAt: null });
+      expect(await store.credits.spend(key.id, 7, sampleTime)).toEqual({ isPaid: true, refillsAt: null });
+      expect(await store.credits.spend(key.id, 1, sampleTime)).toEqual({ isPaid: false, refillsAt: null });
+      expect(await store.find(key.id)).toEqual({ ...record, credits: balance({ remaining: 0 }) });
+    });
+
+    it('refuses keys without credits and keys that are not there', async ({ store }) => {
+      await insert(store, sampleKey({ id: 'free' }));
+      for (const id of ['free', 'unknown', 'with\0nul', '']) {
+        expect((await store.credits.spend(id, 1, sampleTime)).isPaid).toBe(false);
+      }
+    });
+
+    it('is exact while many spend at once', async ({ store, other }) => {
+      await insert(store, { ...key, credits: balance() });
+      const payments = await Promise.all(
+        Array.from({ length: 50 }, (_, index) =>
+          (index % 2 === 0 ? store : other).credits.spend(key.id, 1, sampleTime),
+        ),
+      );
+      expect(payments.filter(({ isPaid }) => isPaid).length).toBe(10);
+      expect((await left(store))?.remaining).toBe(0);
+    });
+
+    it('refills when an interval is over, and says when the next one is', async ({ store }) => {
+      await insert(store, { ...key, credits: daily(1) });
+      const spend = (cost: number, after: number): Promise<unknown> =>
+        store.credits.spend(key.id, cost, sampleTime + after);
+      expect(await spend(2, dayMs - 1)).toEqual({ isPaid: false, refillsAt: sampleTime + dayMs });
+      expect(await spend(4, dayMs)).toEqual({ isPaid: true, refillsAt: null });
+      expect(await left(store)).toEqual({ ...daily(6), refilledAt: sampleTime + dayMs });
+      // Two and a half days later: filled up once, and the rhythm stays.
+      expect(await spend(1, 3.5 * dayMs)).toEqual({ isPaid: true, refillsAt: null });
+      expect(await left(store)).toEqual({ ...daily(9), refilledAt: sampleTime + 3 * dayMs });
+      expect(await spend(11, 4.5 * dayMs)).toEqual({ isPaid: false, refillsAt: sampleTime + 5 * dayMs });
+    });
+
+    it('does not lower by a refill what is above it, nor refill before its time', async ({ store }) => {
+      await insert(store, { ...key, credits: daily(30) });
+      await store.credits.spend(key.id, 5, sampleTime + dayMs);
+      expect(await left(store)).toEqual({ ...daily(25), refilledAt: sampleTime + dayMs });
+      await store.credits.spend(key.id, 5, sampleTime - dayMs);
+      expect(await left(store)).toEqual({ ...daily(20), refilledAt: sampleTime + dayMs });
+    });
+
+    it('keeps amounts that need more than 32 bits', async ({ store }) => {
+      await insert(store, { ...key, credits: balance({ remaining: 1_000_000_000_000 }) });
+      await store.credits.spend(key.id, 1_000_000, sampleTime);
+      expect((await left(store))?.remaining).toBe(999_999_000_000);
+    });
+  });
+
+  describe('setCredits', () => {
+    const set = (store: KeyStore, to: CreditBalance | null, change: 'set' | 'lower' = 'set'): Promise<void> =>
+      store.transact(async (transaction) => {
+        const current = await transaction.find(key.id);
+        if (current === null) throw new Error('not stored');
+        const next = nextVersion(current, { hasCredits: to !== null });
+        await transaction.update(next, sampleEvent(next));
+        await transaction.setCredits(key.id, to, change);
+        expect((await transaction.find(key.id))?.hasCredits).toBe(to !== null);
+      });
+
+    it('gives, replaces and takes away', async ({ store }) => {
+      await insert(store, { ...key, hasCredits: false, credits: null });
+      await set(store, daily(4));
+      expect(await left(store)).toEqual(daily(4));
+      await set(store, balance({ remaining: 99 }));
+      expect(await left(store)).toEqual(balance({ remaining: 99 }));
+      await set(store, null);
+      expect(await left(store)).toBe(null);
+      expect((await store.credits.spend(key.id, 1, sampleTime)).isPaid).toBe(false);
+    });
+
+    it('only lowers when it is told to', async ({ store }) => {
+      await insert(store, { ...key, credits: balance({ remaining: 5 }) });
+      await set(store, balance({ remaining: 8 }), 'lower');
+      expect((await left(store))?.remaining).toBe(5);
+      await set(store, balance({ remaining: 2 }), 'lower');
+      expect((await left(store))?.remaining).toBe(2);
+    });
+
+    it('is undone with the change', async ({ store }) => {
+      await insert(store, { ...key, credits: balance() });
+      const failing = store.transact(async (transaction) => {
+        await transaction.setCredits(key.id, balance({ remaining: 99 }), 'set');
+        throw new Error('changed my mind');
+      });
+      await expect(failing).rejects.toThrow();
+      expect(await left(store)).toEqual(balance());
+    });
+
+    it('is not done by an update, which keeps what was spent meanwhile', async ({ store }) => {
+      const record = { ...key, credits: balance() };
+      await insert(store, record);
+      await store.transact(async (transaction) => {
+        const next = nextVersion(record, { name: 'Renamed', credits: balance({ remaining: 99 }) });
+        await transaction.update(next, sampleEvent(next));
+      });
+      await store.credits.spend(key.id, 4, sampleTime);
+      await update(store, { ...nextVersion(nextVersion(record)), credits: balance() });
+      expect((await left(store))?.remaining).toBe(6);
+    });
+  });
+}
