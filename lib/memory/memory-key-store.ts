@@ -6,6 +6,8 @@ import { stateOf } from '../domain/key-state.js';
 import { auditHash, auditPayload, parseAuditPayload } from '../ports/audit-chain.js';
 import { startOfFeed } from '../ports/change-feed.js';
 import type { FeedPosition } from '../ports/change-feed.js';
+import { MemoryAccessLog } from './memory-access-log.js';
+import { memoryAuditTrail } from './memory-audit-trail.js';
 import { MemoryChangeFeed } from './memory-change-feed.js';
 import type { StoredEvent } from './memory-change-feed.js';
 import type { CreditChange, CreditPayment } from '../ports/credit-ledger.js';
@@ -57,6 +59,8 @@ export function memoryStore(): KeyStore {
 
   return {
     feed,
+    accessLog: new MemoryAccessLog(),
+    trail: memoryAuditTrail(() => contents),
     claims: { find: async (name) => contents.claims.get(name) ?? null },
     credits: {
       async spend(keyId, cost, now) {
@@ -357,15 +361,23 @@ function lowerAscii(text: string): string {
 }
 
 function pageOfEvents(events: readonly StoredEvent[], query: AuditQuery): readonly AuditEvent[] {
-  const { ownerId, keyId, action, before, limit } = query;
-  return events
+  const { after, limit } = query;
+  const wanted = events
     .map(({ payload, hash }) => parseAuditPayload(payload, hash))
-    .filter((event) => ownerId === undefined || event.ownerId === ownerId)
-    .filter((event) => keyId === undefined || event.keyId === keyId)
-    .filter((event) => action === undefined || event.action === action)
-    .filter((event) => before === undefined || event.sequence < before)
-    .reverse()
-    .slice(0, limit);
+    .filter((event) => isWantedEvent(event, query));
+  return (after === undefined ? wanted.reverse() : wanted).slice(0, limit);
+}
+
+function isWantedEvent(event: AuditEvent, query: AuditQuery): boolean {
+  const { ownerId, keyId, action, actorId, from, to, before, after } = query;
+  if (ownerId !== undefined && event.ownerId !== ownerId) return false;
+  if (keyId !== undefined && event.keyId !== keyId) return false;
+  if (action !== undefined && event.action !== action) return false;
+  if (actorId !== undefined && event.actor.id !== actorId) return false;
+  if (from !== undefined && event.at < from) return false;
+  if (to !== undefined && event.at >= to) return false;
+  if (before !== undefined && event.sequence >= before) return false;
+  return after === undefined || event.sequence > after;
 }
 
 /** Neither side can change what the other one holds. Records are JSON values, so JSON copies them exactly. */

@@ -39,3 +39,13 @@ export function parseAuditPayload(payload: string, hash: string): AuditEvent {
 export function auditHash(previousHash: string, payload: string): string {
   return createHash('sha256').update(previousHash).update(payload).digest('hex');
 }
+
+/** What a MAC looks like at the end of an entry's bytes. */
+const macAtEnd = /,"mac":"([0-9a-f]{1,64}\.[0-9a-f]{1,128})"\}$/;
+
+/** The bytes that an entry's MAC covers, besides the hash of the entry before, and the MAC; `null` when it has none. */
+export function withoutMac(payload: string): { readonly bytes: string; readonly mac: string } | null {
+  const found = macAtEnd.exec(payload);
+  const mac = found?.[1];
+  return found === null || mac === undefined ? null : { bytes: `${payload.slice(0, found.index)}}`, mac };
+}

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Expression, Kysely, SelectQueryBuilder, Selectable, SqlBool } from 'kysely';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { KeyState } from '../domain/key-state.js';
-import type { KeyQuery } from '../ports/key-store.js';
+import type { KeyQuery, OwnerKeyCounts } from '../ports/key-store.js';
 import { recordsFromRows } from './record-mapping.js';
 import type { RecordRow } from './record-mapping.js';
 import type { SqlDialect } from './sql-database.js';
@@ -43,20 +43,41 @@ export async function findKey(
   return record ?? null;
 }
 
-/** Keys of an owner that were not revoked, newest first. */
+/** Keys of an owner that were not revoked, newest first; with `keyspace`, only those in it. */
 export async function findUnrevokedKeys(
   database: Kysely<Tables>,
   ownerId: string,
   limit: number,
+  keyspace?: string,
 ): Promise<readonly ApiKeyRecord[]> {
-  if (!isStorable(ownerId)) return [];
+  if (!isStorable(ownerId, keyspace)) return [];
   const unrevoked = database
     .selectFrom('keys')
     .selectAll()
     .where('keys.owner_id', '=', ownerId)
-    .where('keys.revoked_at', 'is', null);
+    .where('keys.revoked_at', 'is', null)
+    .$if(keyspace !== undefined, (query) => query.where('keys.keyspace', '=', keyspace ?? ''));
   const page = unrevoked.orderBy('keys.created_at', 'desc').orderBy('keys.id', 'desc').limit(limit);
   return readRecords(database, page);
+}
+
+/** How many keys an owner has in one keyspace, and which number the last one got. */
+export async function countKeysOfOwner(
+  database: Kysely<Tables>,
+  ownerId: string,
+  keyspace: string,
+): Promise<OwnerKeyCounts> {
+  if (!isStorable(ownerId, keyspace)) return { unrevoked: 0, lastNumber: 0 };
+  const counts = await database
+    .selectFrom('keys')
+    .select(({ fn }) => [
+      fn.countAll<number>().filterWhere('revoked_at', 'is', null).as('unrevoked'),
+      fn.max('number').as('last_number'),
+    ])
+    .where('owner_id', '=', ownerId)
+    .where('keyspace', '=', keyspace)
+    .executeTakeFirst();
+  return { unrevoked: Number(counts?.unrevoked ?? 0), lastNumber: Number(counts?.last_number ?? 0) };
 }
 
 /** One page of keys, newest first. */
@@ -65,13 +86,15 @@ export async function listKeys(
   dialect: SqlDialect,
   query: KeyQuery,
 ): Promise<readonly ApiKeyRecord[]> {
-  const { ownerId, keyspace, state, scope, q, now, after, limit } = query;
-  if (!isStorable(ownerId, keyspace, scope, q, after?.id)) return [];
+  const { ownerId, keyspace, state, scope, q, tag, now, after, limit } = query;
+  if (!isStorable(ownerId, keyspace, scope, q, tag, after?.id)) return [];
   let page: KeyRows = database.selectFrom('keys').selectAll();
   if (ownerId !== undefined) page = page.where('keys.owner_id', '=', ownerId);
   if (keyspace !== undefined) page = page.where('keys.keyspace', '=', keyspace);
   if (state !== undefined) page = whereState(page, state, now);
-  if (scope !== undefined) page = page.where(holdsScope(dialect, scope));
+  if (scope !== undefined) page = page.where(listHolds(dialect, 'keys.scopes', scope));
+  if (tag !== undefined) page = page.where(listHolds(dialect, 'keys.tags', tag));
+  page = whereTimes(page, query);
   if (q !== undefined && q !== '') page = page.where(nameContains(q));
   if (after !== undefined) {
     page = page.where(({ eb, refTuple, tuple }) =>
@@ -135,12 +158,45 @@ function whereState(keys: KeyRows, state: KeyState, now: number): KeyRows {
   );
 }
 
+function whereTimes(keys: KeyRows, query: KeyQuery): KeyRows {
+  const { expiresBefore, expiresAfter, unusedSince, withoutExpiryNotice } = query;
+  let rows = keys;
+  if (expiresBefore !== undefined) rows = rows.where('keys.expires_at', '<', expiresBefore);
+  if (expiresAfter !== undefined) rows = rows.where('keys.expires_at', '>', expiresAfter);
+  if (unusedSince !== undefined) {
+    rows = rows.where(({ eb, fn, selectFrom }) => {
+      const lastUse = selectFrom('key_uses as use')
+        .select('use.last_used_at')
+        .whereRef('use.key_id', '=', 'keys.id');
+      return eb(fn.coalesce(lastUse, 'keys.created_at'), '<', unusedSince);
+    });
+  }
+  if (withoutExpiryNotice !== undefined) {
+    rows = rows.where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('expiry_notices as notice')
+            .select('notice.key_id')
+            .whereRef('notice.key_id', '=', 'keys.id')
+            .whereRef('notice.expires_at', '=', 'keys.expires_at')
+            .where('notice.threshold_seconds', '=', withoutExpiryNotice),
+        ),
+      ),
+    );
+  }
+  return rows;
+}
+
 /** The one condition for which the databases have no common words: a text is an element of a JSON list. */
-function holdsScope(dialect: SqlDialect, scope: string): Expression<SqlBool> {
-  const list = sql.ref('keys.scopes');
+function listHolds(
+  dialect: SqlDialect,
+  column: 'keys.scopes' | 'keys.tags',
+  element: string,
+): Expression<SqlBool> {
+  const list = sql.ref(column);
   return dialect === 'postgres'
-    ? sql`exists (select 1 from pg_catalog.jsonb_array_elements_text(${list}::jsonb) as held(scope) where held.scope = ${scope})`
-    : sql`exists (select 1 from json_each(${list}) as held where held.value = ${scope})`;
+    ? sql`exists (select 1 from pg_catalog.jsonb_array_elements_text(${list}::jsonb) as held(element) where held.element = ${element})`
+    : sql`exists (select 1 from json_each(${list}) as held where held.value = ${element})`;
 }
 
 /** `lower` changes ASCII alone in SQLite, and in PostgreSQL under the C collation of the column. */

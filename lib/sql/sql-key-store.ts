@@ -3,6 +3,8 @@ import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import { ApiKeysError } from '../errors.js';
+import type { AccessLog } from '../ports/access-log.js';
+import type { AuditTrail } from '../ports/audit-trail.js';
 import type { ChangeFeed } from '../ports/change-feed.js';
 import type { CreditLedger } from '../ports/credit-ledger.js';
 import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
@@ -15,7 +17,10 @@ import { compileFindKey, findKey, listKeys } from './key-queries.js';
 import type { FindKeyById } from './key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
+import { SqlAccessLog } from './sql-access-log.js';
+import { SqlAuditTrail } from './sql-audit-trail.js';
 import { SqlChangeFeed } from './sql-change-feed.js';
+import type { WithinDeadline } from './sql-change-feed.js';
 import { SqlTransaction } from './sql-transaction.js';
 import { isStorable } from './storable-text.js';
 import type { Tables } from './tables.js';
@@ -36,6 +41,8 @@ export interface SqlKeyStoreSettings {
 /** The key store on SQLite and PostgreSQL alike. */
 export class SqlKeyStore implements KeyStore {
   readonly feed: ChangeFeed;
+  readonly accessLog: AccessLog;
+  readonly trail: AuditTrail;
   readonly claims: IdempotencyClaims = {
     find: (name) =>
       this.#within('Reading a repeated change', (budget) =>
@@ -64,7 +71,10 @@ export class SqlKeyStore implements KeyStore {
   constructor(database: SqlDatabase, settings: SqlKeyStoreSettings) {
     this.#database = database;
     this.#settings = settings;
-    this.feed = this.#feed = new SqlChangeFeed(database, (what, work) => this.#within(what, work));
+    const within: WithinDeadline = (what, work) => this.#within(what, work);
+    this.feed = this.#feed = new SqlChangeFeed(database, within);
+    this.accessLog = new SqlAccessLog(database, within);
+    this.trail = new SqlAuditTrail(database, within);
   }
 
   async open(): Promise<void> {

@@ -90,6 +90,7 @@ describe.each([
 
   it('keeps what was done when it fails, each key with its event, and goes on when it is called again', async () => {
     const failing: KeyStore = {
+      ...store,
       feed: store.feed,
       open: () => store.open(),
       close: () => store.close(),

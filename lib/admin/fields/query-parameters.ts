@@ -1,0 +1,140 @@
+import type { AuditAction } from '../../domain/audit-event.js';
+import {
+  InvalidFieldError,
+  maxNameLength,
+  maxOwnerIdLength,
+  parseName,
+  parseOwnerId,
+} from '../../domain/key-fields.js';
+import { isKeyId, keyIdPattern } from '../../domain/key-format.js';
+import { keyStates } from '../../domain/key-state.js';
+import { isScope, isWildcard, maxScopeLength, soughtScopePattern } from '../../domain/scope.js';
+import { defaultPageSize, maxPageSize } from '../../manage/list-filter.js';
+import { maxCursorLength } from '../../ports/cursor-signer.js';
+import type { Field } from './field.js';
+import { lineSchema } from './text-schemas.js';
+
+/** Written as a record so that the compiler finds a missing action. */
+const auditActions: Readonly<Record<AuditAction, true>> = {
+  'key.created': true,
+  'key.updated': true,
+  'key.enabled': true,
+  'key.disabled': true,
+  'key.rotated': true,
+  'key.grace_started': true,
+  'key.revoked': true,
+  'key.expiring': true,
+  'key.grace_started': true,
+  'key.expiring': true,
+};
+
+/** Every action, in the order of a key's life. */
+export const auditActionNames: readonly string[] = Object.keys(auditActions);
+
+/** A parameter that a query can hold. */
+export type QueryParameter =
+  'limit' | 'cursor' | 'ownerId' | 'keyId' | 'keyspace' | 'state' | 'scope' | 'q' | 'action';
+
+/**
+ * Every parameter that a query can hold, and which rule decides over it. Values are texts: that none comes twice was
+ * seen before. A schema of the type `integer` means a plain decimal number.
+ */
+export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = {
+  limit: {
+    schema: {
+      type: 'integer',
+      minimum: 1,
+      maximum: maxPageSize,
+      default: defaultPageSize,
+      description: 'How many items a page has.',
+    },
+    parse: parseLimit,
+  },
+  cursor: {
+    schema: {
+      type: 'string',
+      minLength: 1,
+      maxLength: maxCursorLength,
+      'x-issued-cursor': true,
+      description: 'The `nextCursor` of the page before, with the same filter.',
+    },
+    parse: parseCursor,
+  },
+  ownerId: {
+    schema: { ...lineSchema(maxOwnerIdLength), description: 'Only what belongs to this owner.' },
+    parse: parseOwnerId,
+  },
+  keyId: {
+    schema: { type: 'string', pattern: keyIdPattern.source, description: 'Only what concerns this key.' },
+    parse: parseKeyId,
+  },
+  keyspace: {
+    schema: { ...lineSchema(maxNameLength), description: 'Only keys of this keyspace.' },
+    parse: parseSoughtText,
+  },
+  state: {
+    schema: { type: 'string', enum: keyStates, description: 'Only keys in this state.' },
+    parse: (value) => oneOf(value, keyStates),
+  },
+  scope: {
+    schema: {
+      type: 'string',
+      maxLength: maxScopeLength,
+      pattern: soughtScopePattern.source,
+      description: 'Only keys that hold this very scope.',
+    },
+    parse: parseScope,
+  },
+  q: {
+    schema: {
+      ...lineSchema(maxNameLength),
+      description: 'Only keys with this text in their name, in any case.',
+    },
+    parse: parseSoughtText,
+  },
+  action: {
+    schema: { type: 'string', enum: auditActionNames, description: 'Only entries of this action.' },
+    parse: (value) => oneOf(value, auditActionNames),
+  },
+};
+
+/** Number() would also take `1e2`, `0x10` and the empty text. */
+function parseLimit(value: string): number {
+  const limit = /^[1-9]\d{0,2}$/.test(value) ? Number(value) : Infinity;
+  if (limit > maxPageSize) {
+    throw new InvalidFieldError(`must be a whole number from 1 to ${maxPageSize}`);
+  }
+  return limit;
+}
+
+function parseCursor(value: string): string {
+  if (value === '' || value.length > maxCursorLength) {
+    throw new InvalidFieldError('must be the nextCursor of a page with the same filter');
+  }
+  return value;
+}
+
+function parseKeyId(value: string): string {
+  if (!isKeyId(value)) throw new InvalidFieldError('must be the id of a key');
+  return value;
+}
+
+/**
+ * A text to look for: the name of a keyspace, or a part of a key's name. No such name is longer than a key's name or
+ * holds what that must not, so nothing else could be found.
+ */
+function parseSoughtText(value: string): string {
+  return parseName(value);
+}
+
+function parseScope(value: string): string {
+  if (!isScope(value) && !isWildcard(value)) {
+    throw new InvalidFieldError("must be one scope, for example 'orders:read'");
+  }
+  return value;
+}
+
+function oneOf(value: string, allowed: readonly string[]): string {
+  if (!allowed.includes(value)) throw new InvalidFieldError(`must be one of ${allowed.join(', ')}`);
+  return value;
+}
