@@ -86,7 +86,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     holder: finder,
   });
   const stop = async (): Promise<void> => {
-    await Promise.all([following.stop(), uses.flush()]);
+    await Promise.all([following.stop(), uses.close()]);
     await Promise.all([cache?.close(), closeStore()]);
   };
 

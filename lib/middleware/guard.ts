@@ -87,7 +87,12 @@ export function createGuard(
     if (otherwise !== undefined && !isOurs(credential)) return 'otherwise';
     if (credential.kind === 'none') return refuse('missing_credential', { detail: howToSend });
     const { token } = credential;
-    const request = { token, requirement, feature, address: () => parts.clientAddress(req) };
+    const request = {
+      token,
+      requirement,
+      feature,
+      address: (purpose?: 'decide') => parts.clientAddress(req, purpose),
+    };
     const verifier = parts.verifier();
     return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }
