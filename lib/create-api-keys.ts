@@ -14,6 +14,7 @@ import { createRequireApiKey, type RequireApiKey } from './middleware/require-ap
 import { chooseStore } from './open-store.js';
 import { resolveOptions, type ApiKeysOptions } from './options.js';
 import { ChangeListeners, type ChangeListener } from './feed/change-listeners.js';
+import type { LimitCountingMode } from './verify/limit-counting.js';
 import { startRunning } from './running.js';
 
 /** In which state an instance is, for health answers. */
@@ -30,6 +31,11 @@ export interface ApiKeysStatus {
   readonly wakeMode: 'push' | 'poll' | 'none';
   /** Keys that this process holds. */
   readonly heldKeys: number;
+  /**
+   * Where requests with limited keys are counted: `shared` for all processes together, `process` in each one alone, or
+   * `refused` when that must not be (`onLimiterOutage`).
+   */
+  readonly limits: LimitCountingMode;
 }
 
 /** API keys for one app. */
@@ -135,8 +141,10 @@ export function createApiKeys<const S extends string, const F extends string = n
           keyspace,
           clock,
           reportTrouble,
-          holderGuard: requireApiKey.anyScope(),
+          // Who has spent everything can still look, and end the key.
+          holderGuard: requireApiKey.anyScope({ cost: 0 }),
           challenge,
+          credentialHeaders: sources,
         },
         routerOptions,
       ),
@@ -175,4 +183,5 @@ const notReady = {
   database: 'down',
   wakeMode: 'none',
   heldKeys: 0,
+  limits: 'process',
 } as const;
