@@ -1,8 +1,12 @@
+import { createAuditApi, type AuditApi } from './audit-api.js';
+import { AccessRecorder } from './audit/access-recorder.js';
 import { createAdminRouter, type AdminRouterOptions } from './admin/admin-router.js';
 import { createSecretHasher } from './crypto/bcrypt-hasher.js';
 import { parsePeppers } from './crypto/peppers.js';
+import { createRandomSource } from './crypto/random-source.js';
 import { InvalidOptionError } from './errors.js';
 import { describingLogger } from './describing-logger.js';
+import { createAccessNotes } from './http/access-notes.js';
 import { createTroubleReporter } from './http/trouble-reporter.js';
 import { createKeysApi, type KeysApi } from './keys-api.js';
 import { createDefaultKeyspace } from './keyspaces.js';
@@ -46,6 +50,8 @@ export interface ApiKeys<S extends string, F extends string = never> {
   adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
   /** The same service without HTTP. */
   readonly keys: KeysApi<S, F>;
+  /** Who changed what, who was refused, and whether the audit trail is whole. */
+  readonly audit: AuditApi;
   /**
    * Connects and brings the tables up to date; until then guards and routers answer 503. Redis being away is no reason
    * to fail. Rejects when the database cannot be reached, and may be called again then.
@@ -89,6 +95,8 @@ export function createApiKeys<const S extends string, const F extends string = n
   const givenPeppers = pepper === undefined ? null : parsePeppers(pepper);
   const hasher = createSecretHasher({ cost: resolved.bcryptCost, logger });
 
+  const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
+  const access = createAccessNotes((note) => recorder.note(note));
   const listeners = new ChangeListeners(logger);
   const lifecycle = new Lifecycle(
     () =>
@@ -101,6 +109,7 @@ export function createApiKeys<const S extends string, const F extends string = n
           peppers: givenPeppers,
           hasher,
           listeners,
+          recorder,
           logger,
         },
       }),
@@ -125,6 +134,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     opaqueRefusals: resolved.opaqueRefusals ?? false,
     hidden: resolved.hideCredentials === true ? new HiddenCredentials() : null,
     reportTrouble,
+    access,
   });
 
   return {
@@ -136,6 +146,9 @@ export function createApiKeys<const S extends string, const F extends string = n
           // Read anew by every request: there is no service before the instance is ready, nor after it was closed.
           get keys() {
             return lifecycle.requireStarted().service;
+          },
+          get audit() {
+            return lifecycle.requireStarted().audit;
           },
           whenReady: async () => void lifecycle.requireStarted(),
           keyspace,

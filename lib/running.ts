@@ -19,12 +19,18 @@ import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
 import type { SecretHasher } from './ports/secret-hasher.js';
 import type { VerificationCache } from './ports/verification-cache.js';
+import { createMemoryRateLimiter } from './memory/memory-rate-limiter.js';
+import { createRedisLink, type RedisLink } from './redis/redis-link.js';
+import { createRedisRateLimiter } from './redis/redis-rate-limiter.js';
 import { createRedisVerificationCache } from './redis/redis-verification-cache.js';
 import { createKeyFinder, type KeyFinder } from './verify/find-key.js';
 import { LocalCache } from './verify/local-cache.js';
 import { MissingDigests } from './verify/missing-digests.js';
 import { UseRecorder } from './verify/record-use.js';
-import { createVerifier, type ApiKeyVerifier } from './verify/verify-api-key.js';
+import { createConsumeLimits } from './verify/consume-limits.js';
+import { createLimitCounting, type LimitCountingMode } from './verify/limit-counting.js';
+import { createLimitPlans } from './verify/limit-plan.js';
+import { createVerifier, type ApiKeyVerifier, type VerifyPorts } from './verify/verify-api-key.js';
 
 /** What exists once an instance is ready. */
 export interface Running {
@@ -42,6 +48,7 @@ export interface RunningHealth {
   readonly redis: 'up' | 'down' | 'none';
   readonly wakeMode: 'push' | 'poll' | 'none';
   readonly heldKeys: number;
+  readonly limits: LimitCountingMode;
 }
 
 /** Most keys whose last change is remembered. */
@@ -74,7 +81,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
 
   const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
   const digester = createSecretDigester(peppers);
-  const cache = createCache(options, peppers, logger);
+  const link = createLink(options, logger);
+  const cache = link === null ? null : createCache(options, link, peppers, logger);
+  const limits = createLimits(options, link, store, logger);
   const lease = new Lease(options.leaseMs, clock);
   const memory = new VersionMemory(rememberedChanges);
   const uses = new UseRecorder(store, logger);
@@ -127,6 +136,8 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       hasher,
       uses,
       graces,
+      limitPlanOf: limits.limitPlanOf,
+      consumeLimits: limits.consumeLimits,
       clock,
       keyspace,
     }),
@@ -135,19 +146,43 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       redis: cache === null ? 'none' : cache.status(),
       wakeMode: following.wakeMode(),
       heldKeys: local?.size ?? 0,
+      limits: limits.mode(),
     }),
     stop,
   };
 }
 
+/** The way to Redis that the cache and the limiter share; the cache opens and closes it. */
+function createLink({ redis, redisKeyPrefix }: ResolvedOptions<string>, logger: Logger): RedisLink | null {
+  return redis === undefined ? null : createRedisLink(redis, redisKeyPrefix, logger);
+}
+
 function createCache(
-  { redis, redisKeyPrefix, clock }: ResolvedOptions<string>,
+  { redisKeyPrefix: keyPrefix, clock }: ResolvedOptions<string>,
+  link: RedisLink,
   peppers: readonly Pepper[],
   logger: Logger,
-): VerificationCache | null {
-  if (redis === undefined) return null;
-  const keyPrefix = redisKeyPrefix === undefined ? {} : { keyPrefix: redisKeyPrefix };
-  return createRedisVerificationCache({ connection: redis, peppers, clock, logger, ...keyPrefix });
+): VerificationCache {
+  return createRedisVerificationCache({ connection: link, keyPrefix, peppers, clock, logger });
+}
+
+interface Limits extends Pick<VerifyPorts, 'limitPlanOf' | 'consumeLimits'> {
+  readonly mode: () => LimitCountingMode;
+}
+
+function createLimits(
+  { limits, redisKeyPrefix: keyPrefix, clock }: ResolvedOptions<string>,
+  link: RedisLink | null,
+  { credits }: KeyStore,
+  logger: Logger,
+): Limits {
+  const shared = link === null ? null : createRedisRateLimiter({ link, keyPrefix, logger });
+  const counting = createLimitCounting(shared, createMemoryRateLimiter(clock), limits.onLimiterOutage);
+  return {
+    limitPlanOf: createLimitPlans(limits.ownerRateLimits),
+    consumeLimits: createConsumeLimits({ counting, credits, clock }),
+    mode: () => counting.mode(),
+  };
 }
 
 /** Callers are told nothing of the reason; whoever starts the app needs it. */
