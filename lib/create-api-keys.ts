@@ -155,6 +155,7 @@ export function createApiKeys<const S extends string, const F extends string = n
           clock,
           reportTrouble,
           // Who has spent everything can still look, and end the key.
+          access,
           holderGuard: requireApiKey.anyScope({ cost: 0 }),
           challenge,
           credentialHeaders: sources,
@@ -162,7 +163,8 @@ export function createApiKeys<const S extends string, const F extends string = n
         routerOptions,
       ),
 
-    keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock }),
+    keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock, access }),
+    audit: createAuditApi({ whenReady: () => lifecycle.ready() }),
 
     async ready() {
       await lifecycle.ready();

@@ -12,6 +12,7 @@ import type { ScopeCatalogue } from './domain/scope-catalogue.js';
 import { noScope, parseScopeRequirement, type ScopeRequirement } from './domain/scope-requirement.js';
 import type { Verdict } from './domain/verdict.js';
 import { InvalidOptionError, isProblem } from './errors.js';
+import type { AccessNotes } from './http/access-notes.js';
 import type { Changed, KeyService } from './manage/key-service.js';
 import type { UsageFilter } from './manage/key-usage.js';
 import { usageViewOf, type KeyUsage } from './domain/usage-view.js';
@@ -125,13 +126,14 @@ export interface KeysApiParts {
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
   readonly clock: Clock;
+  readonly access: Pick<AccessNotes, 'refusedCall'>;
 }
 
 /** Puts the typed face on the management service and on verification. */
 export function createKeysApi<S extends string, F extends string = never>(
   parts: KeysApiParts,
 ): KeysApi<S, F> {
-  const { whenReady, catalogue, features, clock } = parts;
+  const { whenReady, catalogue, features, clock, access } = parts;
   const view = (changed: Changed): ChangedKey => ({
     ...viewOf(changed.record, clock.now()),
     effectiveBy: changed.effectiveBy === null ? null : new Date(changed.effectiveBy),
@@ -201,7 +203,9 @@ export function createKeysApi<S extends string, F extends string = never>(
       const { verifier } = await whenReady();
       const { requirement, feature, address } = required;
       const request = { token: String(token ?? ''), requirement, feature, cost, address: () => address };
-      return verifier.verifyAtOnce(request) ?? verifier.verify(request);
+      const verdict = await (verifier.verifyAtOnce(request) ?? verifier.verify(request));
+      if (!verdict.allowed) access.refusedCall('keys.verify', verdict, address);
+      return verdict;
     },
   };
 }

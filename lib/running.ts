@@ -1,3 +1,7 @@
+import type { AccessRecorder } from './audit/access-recorder.js';
+import { createAuditService, type AuditService } from './audit/audit-service.js';
+import { sealingStore } from './audit/sealing-store.js';
+import { createAuditSealer } from './crypto/audit-sealer.js';
 import { createCursorSigner } from './crypto/cursor-signer.js';
 import { readOrMakePepperFile } from './crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from './crypto/peppers.js';
@@ -35,6 +39,7 @@ import { createVerifier, type ApiKeyVerifier, type VerifyPorts } from './verify/
 /** What exists once an instance is ready. */
 export interface Running {
   readonly service: KeyService;
+  readonly audit: AuditService;
   readonly verifier: ApiKeyVerifier;
   /** How its parts are, for health answers. */
   readonly health: () => RunningHealth;
@@ -64,6 +69,7 @@ export interface StartParts {
   readonly pepperFile: string;
   readonly hasher: SecretHasher;
   readonly listeners: ChangeListeners;
+  readonly recorder: AccessRecorder;
   readonly logger: Logger;
 }
 
@@ -73,13 +79,15 @@ export interface StartParts {
  * @throws ApiKeysError `unavailable` that says why, InvalidOptionError for what waiting does not mend
  */
 export async function startRunning(parts: StartParts): Promise<Running> {
-  const { options, store, keyspace, hasher, listeners, logger } = parts;
+  const { options, keyspace, hasher, listeners, recorder, logger } = parts;
   const { clock } = options;
+  const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
+  const sealer = createAuditSealer(peppers);
+  const store = sealingStore(parts.store, sealer);
   const ownsStore = options.store === undefined;
   // Whoever made a store closes it.
   const closeStore = async (): Promise<void> => (ownsStore ? store.close() : undefined);
 
-  const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
   const digester = createSecretDigester(peppers);
   const link = createLink(options, logger);
   const cache = link === null ? null : createCache(options, link, peppers, logger);
@@ -102,7 +110,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const graces = new GraceStarts(startOne, logger);
   const stop = async (): Promise<void> => {
     await graces.stop();
-    await Promise.all([following.stop(), uses.close()]);
+    await Promise.all([following.stop(), uses.close(), recorder.stop()]);
     await Promise.all([cache?.close(), closeStore()]);
   };
 
@@ -110,11 +118,13 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     await store.open();
     await following.start();
     await cache?.open();
+    recorder.start(store.accessLog);
   } catch (error) {
     await stop().catch(() => undefined);
     throw isProblem(error, 'unavailable') ? couldNotStart(error) : error;
   }
 
+  const cursorSigner = createCursorSigner(peppers);
   const digests = new MissingDigests({ store, finder, digester, logger });
   return {
     service: createKeyService({
@@ -123,10 +133,11 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       hasher,
       digester,
       random: createRandomSource(),
-      cursorSigner: createCursorSigner(peppers),
+      cursorSigner,
       clock,
       keyspace,
     }),
+    audit: createAuditService({ store, sealer, cursorSigner, clock }),
     verifier: createVerifier({
       finder,
       local,

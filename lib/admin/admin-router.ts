@@ -5,11 +5,13 @@ import express, {
   type Response,
   type Router,
 } from 'express';
+import type { AuditService } from '../audit/audit-service.js';
 import type { Actor } from '../domain/actor.js';
 import { canonicalAddress } from '../domain/address.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
+import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { requestIdOf } from '../http/request-id.js';
@@ -42,7 +44,9 @@ export interface AdminRouterParts {
   readonly keys: KeyService;
   readonly keyspace: Keyspace;
   readonly clock: Clock;
+  readonly audit: AuditService;
   readonly reportTrouble: TroubleReporter;
+  readonly access: AccessNotes;
   /** Rejects with ApiKeysError `unavailable` as long as keys cannot be read or changed. */
   readonly whenReady: () => Promise<void>;
   /** Lets the holder of any valid key through and sets `req.apiKey`; answers all others itself. */
