@@ -31,6 +31,8 @@ export type {
   VerifyOptions,
 } from './keys-api.js';
 export type { CallOptions, ChangeOptions } from './call-options.js';
+export type { UsageFilter } from './manage/key-usage.js';
+export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
 export type { KeyFilter, Page } from './manage/list-keys.js';
 
 // What is thrown.

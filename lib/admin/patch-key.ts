@@ -15,6 +15,8 @@ export const patchKey: Endpoint = {
     expiresAt: 'optional',
     ipAllowlist: 'optional',
     metadata: 'optional',
+    features: 'optional',
+    tags: 'optional',
     enabled: 'optional',
   },
   bodySchema: { minProperties: 1 },

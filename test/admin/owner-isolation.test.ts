@@ -48,6 +48,7 @@ type Verb = (client: Client, id: string) => Test;
 const verbs: Record<string, Verb> = {
   get: (client, id) => client.get(`/keys/${id}`),
   head: (client, id) => client.head(`/keys/${id}`),
+  usage: (client, id) => client.get(`/keys/${id}/usage?by=day`),
   'patch name': (client, id) => client.patch(`/keys/${id}`).send({ name: 'x' }),
   'patch enabled': (client, id) => client.patch(`/keys/${id}`).send({ enabled: true }),
   'patch with If-Match': (client, id) =>

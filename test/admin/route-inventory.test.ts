@@ -10,6 +10,7 @@ afterAll(() => adminApp.close());
 
 const bodies: Record<string, object> = {
   'post /keys': { name: 'a key', scopes: [] },
+  'get /keys/:id/usage': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'patch /keys/:id': { name: 'x' },
 };
 

@@ -10,6 +10,8 @@ export type AnswerSchema =
   | 'KeyWithSecret'
   | 'PendingKey'
   | 'PendingKeyWithSecret'
+  | 'NewSecret'
+  | 'PendingNewSecret'
   | 'KeyPage'
   | 'Usage'
   | 'AuditEvent'
@@ -23,6 +25,8 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     KeyWithSecret: (rules) => withMembers(keySchema(rules), { key: tokenSchema(rules) }),
     PendingKey: (rules) => withMembers(keySchema(rules), { effectiveBy }),
     PendingKeyWithSecret: (rules) => withMembers(keySchema(rules), { effectiveBy, key: tokenSchema(rules) }),
+    NewSecret: eitherOf('KeyWithSecret', 'Key'),
+    PendingNewSecret: eitherOf('PendingKeyWithSecret', 'PendingKey'),
     KeyPage: pageOf('Key'),
     Usage: usageSchema,
     AuditEvent: auditEventSchema,
@@ -55,6 +59,14 @@ function tokenSchema({ keyspace }: FieldRules): JsonSchema {
     pattern: `^${head.slice(0, head.indexOf('_') + 1)}[0-9A-Za-z_]+$`,
     description: 'The API key itself. It is shown this once and cannot be read again.',
     examples: [`${head}${'x'.repeat(length - head.length)}`],
+  };
+}
+
+/** A change that may have been repeated: only its first answer shows the secret. */
+function eitherOf(first: AnswerSchema, repeated: AnswerSchema): JsonSchema {
+  return {
+    description: 'With the secret, unless the request repeats another one with its Idempotency-Key.',
+    anyOf: [first, repeated].map((name) => ({ $ref: `#/components/schemas/${name}` })),
   };
 }
 
