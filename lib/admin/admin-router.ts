@@ -31,6 +31,7 @@ import type { EndpointAnswer } from './endpoint.js';
 import { endpoints, type AskingRow, type EndpointRow, type OpenRow } from './endpoints.js';
 import { jsonApiHeaders } from './json-api-headers.js';
 import { describeApi } from './openapi/describe-api.js';
+import { parseIdempotencyKey } from './parse-idempotency-key.js';
 import { readBody } from './read-body.js';
 import { readQuery } from './read-query.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
@@ -152,6 +153,9 @@ async function answerOf(
     body,
     query,
     ifMatch: req.headers['if-match'],
+    idempotencyKey: row.endpoint.headers?.includes('Idempotency-Key')
+      ? parseIdempotencyKey(req.headers['idempotency-key'])
+      : undefined,
     baseUrl: req.baseUrl,
     now: () => parts.clock.now(),
   });

@@ -20,6 +20,8 @@ export interface AdminCall {
   readonly query: Readonly<Record<string, string | undefined>>;
   /** The header `If-Match` as it was sent. */
   readonly ifMatch: string | undefined;
+  /** The content of the header `Idempotency-Key`. */
+  readonly idempotencyKey: string | undefined;
   /** Where the router is mounted, for addresses in answers. */
   readonly baseUrl: string;
   /** Epoch milliseconds. */

@@ -22,6 +22,7 @@ import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.
 import type { ManagePorts } from './manage-ports.js';
 import { mintSecret } from './mint-secret.js';
 import { readFields } from './read-fields.js';
+import { claimNothing, type ClaimName } from './repeatable-changes.js';
 
 type NewKeyFields = Pick<
   ApiKeyRecord,
@@ -42,6 +43,7 @@ export async function createKey(
   ports: ManagePorts,
   context: ChangeContext,
   input: KeyInput,
+  claim: ClaimName = claimNothing,
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
   const fields = readNewKey(ports, context, withOmittedScopes(input, ports.keyspace.policy), now);
@@ -83,6 +85,7 @@ export async function createKey(
   };
 
   const { record, superseded, position } = await ports.store.transact(async (transaction) => {
+    await claim(transaction, id);
     // The maker may have lost its rights while the hash was made.
     const authority = await authorityOf(context, findIn(transaction), now);
     assertMayGrant(context, authority, wanted.scopes);
