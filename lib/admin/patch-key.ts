@@ -17,6 +17,8 @@ export const patchKey: Endpoint = {
     metadata: 'optional',
     features: 'optional',
     tags: 'optional',
+    rateLimits: 'optional',
+    credits: 'optional',
     enabled: 'optional',
   },
   bodySchema: { minProperties: 1 },

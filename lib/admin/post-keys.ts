@@ -19,6 +19,8 @@ export const postKeys: Endpoint = {
     metadata: 'optional',
     features: 'optional',
     tags: 'optional',
+    rateLimits: 'optional',
+    credits: 'optional',
     environment: 'optional',
   },
   headers: ['Idempotency-Key'],

@@ -18,11 +18,13 @@ import {
   parseScopes,
 } from '../../domain/key-fields.js';
 import { parseFeatures } from '../../domain/parse-features.js';
+import { parseCredits, parseRateLimits } from '../../domain/limit-fields.js';
 import { maxTagLength, maxTags, parseTags } from '../../domain/parse-tags.js';
 import { parseRevocationReason, revocationReasons } from '../../domain/revocation-reason.js';
 import { parseGraceStartsOnFirstUse } from '../../domain/rotation-fields.js';
 import { maxScopesPerKey } from '../../domain/scope.js';
 import type { Field } from './field.js';
+import { creditsSchema, rateLimitsSchema } from './limit-schemas.js';
 import { lineSchema, lineWithoutCommasSchema, linesSchema, oneOfTexts, orNull } from './text-schemas.js';
 import { expirySchema } from './time-schemas.js';
 
@@ -36,6 +38,8 @@ export type BodyField =
   | 'metadata'
   | 'features'
   | 'tags'
+  | 'rateLimits'
+  | 'credits'
   | 'enabled'
   | 'environment'
   | 'ownerId'
@@ -129,6 +133,8 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
     },
     parse: parseTags,
   },
+  rateLimits: { schema: rateLimitsSchema, parse: parseRateLimits },
+  credits: { schema: creditsSchema, parse: parseCredits },
   enabled: {
     schema: { type: 'boolean', description: 'Whether the key can be used.', examples: [false] },
     parse: parseEnabled,
