@@ -1,7 +1,9 @@
 import type { JsonSchema } from '../fields/json-schema.js';
 import type { FieldRules } from '../fields/field-rules.js';
+import { accessEventSchema } from './access-event-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
 import { keySchema } from './key-schema.js';
+import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
 
 /** A body of a successful answer. */
@@ -16,6 +18,10 @@ export type AnswerSchema =
   | 'Usage'
   | 'AuditEvent'
   | 'AuditPage'
+  | 'AuditLine'
+  | 'AccessEvent'
+  | 'AccessPage'
+  | 'TrailReport'
   | 'OpenApiDocument';
 
 /** What each of them looks like; they become components of the document. */
@@ -31,6 +37,10 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     Usage: usageSchema,
     AuditEvent: auditEventSchema,
     AuditPage: pageOf('AuditEvent'),
+    AuditLine: auditLineSchema,
+    AccessEvent: accessEventSchema,
+    AccessPage: pageOf('AccessEvent'),
+    TrailReport: trailReportSchema,
     OpenApiDocument: {
       type: 'object',
       description: 'This document.',
