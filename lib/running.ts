@@ -8,12 +8,15 @@ import { parsePeppers, type Pepper } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
 import { createSecretDigester } from './crypto/secret-digester.js';
 import { describeTrouble, type Trouble } from './describe-trouble.js';
+import { viewOf } from './domain/api-key-view.js';
 import type { Keyspace } from './domain/keyspace.js';
+import { noticeMessage, thresholdsOf } from './expiry-notices-option.js';
 import type { ChangeListeners } from './feed/change-listeners.js';
 import { createFollowing } from './feed/following.js';
 import { Lease } from './feed/lease.js';
 import { VersionMemory } from './feed/version-memory.js';
 import { ApiKeysError, isProblem } from './errors.js';
+import { ExpirySweep } from './manage/expiry-sweep.js';
 import { GraceStarts } from './manage/grace-starts.js';
 import { createKeyService, type KeyService } from './manage/key-service.js';
 import { startGrace } from './manage/start-grace.js';
@@ -111,8 +114,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const startOne = (use: FirstUse): Promise<void> =>
     startGrace({ store, changes: following.announcer, clock }, use);
   const graces = new GraceStarts(startOne, logger);
+  const sweep = createExpirySweep(parts);
   const stop = async (): Promise<void> => {
-    await graces.stop();
+    await Promise.all([graces.stop(), sweep?.stop()]);
     await Promise.all([following.stop(), uses.close(), recorder.stop()]);
     await Promise.all([cache?.close(), closeStore()]);
   };
@@ -128,6 +132,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   }
 
   const cursorSigner = createCursorSigner(peppers);
+  sweep?.start();
   const digests = new MissingDigests({ store, finder, digester, logger });
   return {
     service: createKeyService({
@@ -180,6 +185,16 @@ function withinBudget({ options, keyspace, store }: StartParts, verifier: ApiKey
 /** The way to Redis that the cache and the limiter share; the cache opens and closes it. */
 function createLink({ redis, redisKeyPrefix }: ResolvedOptions<string>, logger: Logger): RedisLink | null {
   return redis === undefined ? null : createRedisLink(redis, redisKeyPrefix, logger);
+}
+
+function createExpirySweep({ options, store, keyspace, logger }: StartParts): ExpirySweep | null {
+  const { clock, expiryNotices } = options;
+  if (expiryNotices === undefined) return null;
+  return new ExpirySweep({
+    ...{ store, keyspace, clock, logger },
+    thresholds: thresholdsOf(expiryNotices),
+    notify: (record, seconds) => expiryNotices.notify?.(noticeMessage(viewOf(record, clock.now()), seconds)),
+  });
 }
 
 function createCache(
