@@ -49,7 +49,7 @@ async function makeKey(app: OrdersProcess | undefined): Promise<string> {
 /** How often each answer was given to so many uses of a key at once, shared by the processes. */
 async function useAtOnce(token: string, times: number): Promise<Record<string, number>> {
   const answers = await Promise.all(
-    Array.from({ length: times }, (_, index) => processes[index % processes.length]?.use(token)),
+    Array.from({ length: times }, async (_, index) => processes[index % processes.length]?.use(token)),
   );
   const counts: Record<string, number> = {};
   for (const answer of answers) {
