@@ -37,8 +37,9 @@ function appOf({ apiKeys }: TestInstance, options?: GuardOptions): Express {
   return app;
 }
 
-const get = (app: Express, token: string, path = '/orders'): Promise<Response> =>
-  request(app).get(path).set('X-Api-Key', token).then();
+async function get(app: Express, token: string, path = '/orders'): Promise<Response> {
+  return request(app).get(path).set('X-Api-Key', token);
+}
 
 /** What the headers of an answer say, read by a parser of RFC 9651. */
 function limitsIn(answer: Response): { name: unknown; q: unknown; w: unknown; r: unknown; t: unknown }[] {
