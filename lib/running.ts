@@ -2,6 +2,8 @@ import type { AccessRecorder } from './audit/access-recorder.js';
 import { createAuditService, type AuditService } from './audit/audit-service.js';
 import { sealingStore } from './audit/sealing-store.js';
 import { createAuditSealer } from './crypto/audit-sealer.js';
+import type { StepUpPorts } from './admin/step-up.js';
+import { createChallengeSigner } from './crypto/challenge-signer.js';
 import { createCursorSigner } from './crypto/cursor-signer.js';
 import { readOrMakePepperFile } from './crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from './crypto/peppers.js';
@@ -47,6 +49,8 @@ export interface Running {
   readonly service: KeyService;
   readonly audit: AuditService;
   readonly verifier: ApiKeyVerifier;
+  /** What checking second factors needs. */
+  readonly stepUp: StepUpPorts;
   /** How its parts are, for health answers. */
   readonly health: () => RunningHealth;
   readonly stop: () => Promise<void>;
@@ -163,6 +167,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
         keyspace,
       }),
     ),
+    stepUp: { names: store.oneTimeNames, challenges: createChallengeSigner(peppers) },
     health: () => ({
       database: lease.isHeld() ? 'up' : 'down',
       redis: cache === null ? 'none' : cache.status(),
