@@ -5,7 +5,7 @@ import { pepperCommand } from '../../lib/crypto/peppers.js';
 import { buildApp, type BuiltApp } from '../example-app/built-app.js';
 import { startApp, type RunningApp } from '../example-app/running-app.js';
 import { commandsNotRun } from './commands.js';
-import { blocksOf, documents, readDocument, repository, sectionOf, type Block } from './markdown.js';
+import { blocksOf, documents, readDocument, repository, type Block } from './markdown.js';
 import { isAsShown, runSession, type Printed } from './session.js';
 
 const packageJson = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
