@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessEvent } from '../domain/access-event.js';
 import { networkOf } from '../domain/network.js';
+import { remembered } from '../domain/remembered.js';
 import type { AccessLog } from '../ports/access-log.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
@@ -43,6 +44,7 @@ export interface AccessRecorderParts {
  */
 export class AccessRecorder {
   readonly #parts: AccessRecorderParts;
+  readonly #networkOf = remembered((address: string | null) => networkOf(address), 1_000);
   #log: AccessLog | null = null;
   #rows = new Map<string, Gathered>();
   #overflow: Gathered | null = null;
@@ -76,7 +78,7 @@ export class AccessRecorder {
   /** Notes one request. */
   note(note: AccessNote): void {
     const at = this.#parts.clock.now();
-    const name = nameOf(note);
+    const name = nameOf(note, this.#networkOf(note.address));
     const known = this.#rows.get(name);
     if (known !== undefined) {
       known.count += 1;
@@ -168,7 +170,8 @@ const overflowNote: AccessNote = {
 };
 
 /** What makes requests alike: all but the time, the id of the request, and the end of an IPv6 address. */
-function nameOf({ action, code, keyId, ownerId, actor, address, method, route }: AccessNote): string {
+function nameOf(note: AccessNote, network: string): string {
+  const { action, code, keyId, ownerId, actor, method, route } = note;
   const who = actor === null ? '' : `${actor.kind} ${actor.id}`;
-  return `${action}\n${code}\n${keyId}\n${ownerId}\n${who}\n${networkOf(address)}\n${method}\n${route}`;
+  return `${action}\n${code}\n${keyId}\n${ownerId}\n${who}\n${network}\n${method}\n${route}`;
 }
