@@ -118,7 +118,8 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const startOne = (use: FirstUse): Promise<void> =>
     startGrace({ store, changes: following.announcer, clock }, use);
   const graces = new GraceStarts(startOne, logger);
-  const sweep = createExpirySweep(parts);
+  // Through the store that seals entries, as all that changes something.
+  const sweep = createExpirySweep({ ...parts, store });
   const stop = async (): Promise<void> => {
     await Promise.all([graces.stop(), sweep?.stop()]);
     await Promise.all([following.stop(), uses.close(), recorder.stop()]);
