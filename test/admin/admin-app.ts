@@ -4,6 +4,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import request, { type Response, type Test } from 'supertest';
 import type { AdminRouterOptions } from '../../lib/admin/admin-router.js';
 import { createApiKeys, type ApiKeys } from '../../lib/create-api-keys.js';
+import type { ApiKeysOptions } from '../../lib/options.js';
 import type { Actor } from '../../lib/domain/actor.js';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
@@ -54,6 +55,8 @@ export interface AdminAppOptions {
   readonly redis?: string;
   /** Do not wait for the instance. */
   readonly unready?: boolean;
+  /** More options of the instance. */
+  readonly instance?: Partial<ApiKeysOptions<TestScope>>;
 }
 
 export const mountPath = '/api-keys';
@@ -73,6 +76,7 @@ export async function startAdminApp(options: AdminAppOptions = {}): Promise<Admi
     bcryptCost: 8,
     clock: { now: () => now },
     logger: { warn: log, error: log },
+    ...options.instance,
   });
   if (!unready) await apiKeys.ready();
 

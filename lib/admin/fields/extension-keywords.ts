@@ -1,4 +1,4 @@
-/** A keyword of this package in a schema. */
+/** A keyword of this package in a schema or an operation. */
 export type ExtensionKeyword =
   | 'x-admins-only'
   | 'x-future'
@@ -11,7 +11,8 @@ export type ExtensionKeyword =
   | 'x-storable-texts'
   | 'x-finite-numbers'
   | 'x-unique-by'
-  | 'x-issued-cursor';
+  | 'x-issued-cursor'
+  | 'x-max-query-length';
 
 /**
  * The keywords that say what JSON Schema cannot. A schema without them accepts more than the router; with them, exactly
@@ -32,4 +33,5 @@ export const extensionKeywords: Readonly<Record<ExtensionKeyword, string>> = {
   'x-finite-numbers': 'true: no number in the value is too large for IEEE 754 double precision.',
   'x-unique-by': 'No two elements of the list have the same value in this member.',
   'x-issued-cursor': 'true: the nextCursor of a page of the same list, with the same filter and caller.',
+  'x-max-query-length': 'The query of the operation has at most this many characters, as it is sent.',
 };
