@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import fc, { type Arbitrary } from 'fast-check';
@@ -50,7 +50,7 @@ async function answerTo({ method, path, headers = {}, body }: Sent): Promise<Got
     headers: { ...headers, ...json },
   });
   sent.end(body);
-  const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   let text = '';
   for await (const chunk of answer) text += String(chunk);
   return { status: answer.statusCode ?? 0, text };
@@ -165,8 +165,8 @@ describe('what the schema of a body accepts is what the router accepts', () => {
     async ({ method, template, sender, ...about }) => {
       const { id, key } = await makeKey(adminApp, alice);
       if ('isRevoked' in about) await adminApp.as(alice).post(`/keys/${id}/revoke`).expect(200);
-      const once = { ...as(root), ...(template === '/keys' ? { 'Idempotency-Key': 'one' } : {}) };
-      const headersOf = { 'a key': { 'X-Acting-Key': key }, 'an admin': once, 'an owner': as(alice) };
+      const repeating = { ...as(root), ...(template === '/keys' ? { 'Idempotency-Key': 'one' } : {}) };
+      const headersOf = { 'a key': { 'X-Acting-Key': key }, 'an admin': repeating, 'an owner': as(alice) };
       await answerTo({
         method,
         path: template,
