@@ -52,6 +52,8 @@ export interface AdminAppOptions {
   readonly before?: readonly RequestHandler[];
   readonly configure?: (app: Express) => void;
   readonly store?: KeyStore;
+  /** In place of `store`: a file or a URL. */
+  readonly database?: string;
   readonly redis?: string;
   /** Do not wait for the instance. */
   readonly unready?: boolean;
@@ -71,7 +73,7 @@ export async function startAdminApp(options: AdminAppOptions = {}): Promise<Admi
     prefix: 'acme',
     scopes,
     pepper: 'a pepper for tests with at least 32 bytes',
-    store,
+    ...(options.database === undefined ? { store } : { database: options.database }),
     ...(redis === undefined ? {} : { redis }),
     bcryptCost: 8,
     clock: { now: () => now },

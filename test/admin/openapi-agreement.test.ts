@@ -170,7 +170,7 @@ describe('what the schema of a body accepts is what the router accepts', () => {
       await answerTo({
         method,
         path: template,
-        headers: once,
+        headers: repeating,
         body: '{"name":"x","scopes":[],"ownerId":"x"}',
       });
       const described = operationAt(method, template).requestBody?.content['application/json']?.schema;
