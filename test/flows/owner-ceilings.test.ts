@@ -139,6 +139,27 @@ describe('ownerCeilings', () => {
     expect((await ask('alice', 'patch', `/keys/${id}`, { rateLimits: [minute(99)] })).status).toBe(403);
   });
 
+  it('keep the windows by which they hold, for else these would begin anew', async () => {
+    const { ask, apiKeys } = await start({ rateLimits: [hour(2)] });
+    const created = await ask('alice', 'post', '/keys', newKey);
+    const { id, key } = created.body as { id: string; key: string };
+    await apiKeys.keys.verify(key, { cost: 2 });
+    const change = (asker: Asker, ...rateLimits: RateLimit[]): Test =>
+      ask(asker, 'patch', `/keys/${id}`, { rateLimits });
+    const renamed = { ...hour(2), name: 'w0' };
+    for (const window of [renamed, { ...hour(2), windowSeconds: 3601 }]) {
+      expect((await change('alice', window)).status).toBe(403);
+    }
+    // In two steps neither: the new window comes behind the one that counts.
+    expect((await change('alice', renamed, hour(2))).body).toMatchObject({ rateLimits: [hour(2), renamed] });
+    expect((await change('alice', renamed)).status).toBe(403);
+    expect(await apiKeys.keys.verify(key)).toMatchObject({ code: 'rate_limited' });
+    expect((await change('alice', hour(1))).status).toBe(200);
+    expect((await change('alice', hour(2))).status).toBe(200);
+    expect((await change('admin', renamed)).status).toBe(200);
+    expect(await apiKeys.keys.verify(key)).toMatchObject({ allowed: true });
+  });
+
   it('take the place of defaults that go beyond them', async () => {
     const { ask } = await start({ rateLimits: [minute(60)] }, [minute(100), hour(500)]);
     expect((await ask('alice', 'post', '/keys', newKey)).body).toMatchObject({
@@ -187,6 +208,29 @@ describe('a key that manages keys', () => {
     }
     expect((await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [minute(4)] })).status).toBe(200);
     expect((await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [minute(5)] })).status).toBe(403);
+  });
+
+  it('cannot begin its windows anew by renaming or resizing them', async () => {
+    const { ask, apiKeys, token, id } = await managing({ rateLimits: [hour(2)] });
+    const verify = async (): Promise<string> => {
+      const verdict = await apiKeys.keys.verify(token);
+      return verdict.allowed ? 'allowed' : verdict.code;
+    };
+    const full = ['allowed', 'allowed', 'rate_limited'];
+    expect([await verify(), await verify(), await verify()]).toEqual(full);
+    for (const window of [
+      { ...hour(2), name: 'w0' },
+      { ...hour(2), windowSeconds: 3601 },
+      { ...hour(2), windowSeconds: 3599 },
+    ]) {
+      const refused = await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [window] });
+      expect([refused.status, await verify()]).toEqual([403, 'rate_limited']);
+    }
+    // More windows take nothing off.
+    const added = await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [minute(1), hour(2)] });
+    expect([added.status, await verify()]).toEqual([200, 'rate_limited']);
+    const dropped = await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [hour(2)] });
+    expect(dropped.status).toBe(403);
   });
 
   it('makes only keys with limits at or below its own', async () => {
