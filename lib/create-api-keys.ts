@@ -7,11 +7,11 @@ import { createRandomSource } from './crypto/random-source.js';
 import { InvalidOptionError } from './errors.js';
 import { describingLogger } from './describing-logger.js';
 import { createAccessNotes } from './http/access-notes.js';
+import { createClientAddress } from './http/client-address.js';
 import { createTroubleReporter } from './http/trouble-reporter.js';
 import { createKeysApi, type KeysApi } from './keys-api.js';
 import { createDefaultKeyspace } from './keyspaces.js';
 import { Lifecycle } from './lifecycle.js';
-import { createClientAddress } from './middleware/client-address.js';
 import { defaultCredentialSources, parseCredentialSources } from './middleware/credential-source.js';
 import { HiddenCredentials } from './middleware/hidden-credentials.js';
 import { createRequireApiKey, type RequireApiKey } from './middleware/require-api-key.js';
@@ -96,7 +96,8 @@ export function createApiKeys<const S extends string, const F extends string = n
   const hasher = createSecretHasher({ cost: resolved.bcryptCost, logger });
 
   const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
-  const access = createAccessNotes((note) => recorder.note(note));
+  const clientAddress = createClientAddress(logger);
+  const access = createAccessNotes((note) => recorder.note(note), clientAddress);
   const listeners = new ChangeListeners(logger);
   const lifecycle = new Lifecycle(
     () =>
@@ -128,7 +129,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     catalogue,
     features,
     format: keyspace.format,
-    clientAddress: createClientAddress(logger),
+    clientAddress,
     challenge,
     sources,
     opaqueRefusals: resolved.opaqueRefusals ?? false,
@@ -156,6 +157,7 @@ export function createApiKeys<const S extends string, const F extends string = n
           whenReady: async () => void lifecycle.requireStarted(),
           keyspace,
           clock,
+          clientAddress,
           reportTrouble,
           // Who has spent everything can still look, and end the key.
           access,
