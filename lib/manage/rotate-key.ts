@@ -3,7 +3,7 @@ import { parseGracePeriodSeconds } from '../domain/key-fields.js';
 import { parseGraceStartsOnFirstUse } from '../domain/rotation-fields.js';
 import { stateOf } from '../domain/key-state.js';
 import { ApiKeysError } from '../errors.js';
-import { assertAtOrBelow, authorityOf, findIn, findVisible } from './authority.js';
+import { assertAtOrBelow, authorityOf, findIn, findVisible, type Authority } from './authority.js';
 import { auditEntry } from './audit-entry.js';
 import { confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './key-service.js';
@@ -15,9 +15,9 @@ import { claimNothing, type ClaimName } from './repeatable-changes.js';
 import { retireSecrets, type Grace } from './retire-secrets.js';
 
 /**
- * Gives a key a new secret; id, counters and history stay. The old secret ends at once, or when the grace period is
- * over, which is never later than the key's own expiry; the period begins now, or with the first use of the new secret. Of several rotations at once one wins, because each must find
- * the credential that it saw before it drew its secret.
+ * Gives a key a new secret; id, counters and history stay. The old secret ends at once, or when the grace period is over,
+ * which is never later than the key's own expiry; the period begins now, or with the first use of the new secret. Of
+ * several rotations at once one wins, because each must find the credential that it saw before it drew its secret.
  */
 export async function rotateKey(
   ports: ManagePorts,
@@ -65,6 +65,14 @@ function readGrace(input: KeyInput): Grace {
   return { periodSeconds: gracePeriodSeconds, startsOnFirstUse: graceStartsOnFirstUse };
 }
 
+/** Balances move with every request, so keys are not ranked by them: with another's secret, a key would spend its credits. */
+function assertMayHaveSecret({ actingKey }: Authority, { id }: ApiKeyRecord): void {
+  if (actingKey === null || !actingKey.hasCredits || actingKey.id === id) return;
+  throw new ApiKeysError('forbidden', {
+    detail: 'An API key that pays with credits may rotate only itself.',
+  });
+}
+
 async function findRotatable(
   ports: ManagePorts,
   context: ChangeContext,
@@ -76,6 +84,7 @@ async function findRotatable(
   const authority = await authorityOf(context, find, now);
   const record = await findVisible(find, id, authority.ownerId);
   assertAtOrBelow(authority, record);
+  assertMayHaveSecret(authority, record);
   assertExpectedVersion(record, expected);
   assertNotRevoked(record);
   if (!ports.keyspace.environments.includes(record.environment)) {

@@ -252,20 +252,25 @@ describe('a key that manages keys', () => {
     expect((await ask({ token }, 'patch', `/keys/${id}`, { name: 'Renamed' })).status).toBe(200);
   });
 
-  it('cannot get at the secret of a key with higher limits or without credits', async () => {
-    const { ask, apiKeys, token } = await managing({ rateLimits: [minute(5)], credits: { remaining: 5 } });
-    const make = async (fields: object): Promise<string> => {
-      const made = await apiKeys.keys.create({ ownerId: 'alice', name: 'x', scopes: [], ...fields });
+  it('cannot get at the secret of a key with higher limits', async () => {
+    const { ask, apiKeys, token } = await managing({ rateLimits: [minute(5)] });
+    const make = async (rateLimits: readonly RateLimit[]): Promise<string> => {
+      const made = await apiKeys.keys.create({ ownerId: 'alice', name: 'x', scopes: [], rateLimits });
       return made.id;
     };
-    const credits = { remaining: 1 };
-    const below = await make({ rateLimits: [minute(5)], credits });
-    const above = [
-      await make({ rateLimits: [minute(6)], credits }),
-      await make({ rateLimits: [], credits }),
-      await make({ rateLimits: [minute(5)] }),
-    ];
-    expect((await ask({ token }, 'post', `/keys/${below}/rotate`, {})).status).toBe(200);
-    for (const id of above) expect((await ask({ token }, 'post', `/keys/${id}/rotate`, {})).status).toBe(403);
+    const rotate = (id: string): Test => ask({ token }, 'post', `/keys/${id}/rotate`, {});
+    expect((await rotate(await make([minute(5)]))).status).toBe(200);
+    expect((await rotate(await make([minute(6)]))).status).toBe(403);
+    expect((await rotate(await make([]))).status).toBe(403);
+  });
+
+  it('with credits gets at no other secret than its own', async () => {
+    const { ask, apiKeys, token, id } = await managing({ credits: { remaining: 5 } });
+    const rotate = (of: string): Test => ask({ token }, 'post', `/keys/${of}/rotate`, {});
+    for (const credits of [{ remaining: 500 }, { remaining: 1 }, null]) {
+      const other = await apiKeys.keys.create({ ownerId: 'alice', name: 'x', scopes: [], credits });
+      expect((await rotate(other.id)).status).toBe(403);
+    }
+    expect((await rotate(id)).status).toBe(200);
   });
 });
