@@ -2,7 +2,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { CreditBalance, Credits } from '../domain/credits.js';
 import { newWindowsLast, staysBound, staysTight } from '../domain/kept-windows.js';
 import { exceededBounds, limitsWithin, type OwnerCeilings } from '../domain/owner-ceilings.js';
-import type { RateLimit } from '../domain/rate-limit.js';
+import { maxRateLimits, type RateLimit } from '../domain/rate-limit.js';
 import { ApiKeysError } from '../errors.js';
 import type { CreditChange } from '../ports/credit-ledger.js';
 import type { Authority } from './authority.js';
@@ -58,6 +58,9 @@ export function limitsOfNewKey(
 ): LimitFields {
   if (bounds.isPaidFor) refuse('An API key that pays with credits may not make API keys.');
   const rateLimits = given.rateLimits ?? limitsWithin(defaults, bounds.rateLimits);
+  if (rateLimits.length > maxRateLimits) {
+    refuse(`The limits that a key gets here would be more than ${maxRateLimits} windows. Name rateLimits.`);
+  }
   assertMayLimit(bounds, rateLimits);
   const { credits = creditsLeftOut(bounds) } = given;
   assertMayGive(bounds, credits);

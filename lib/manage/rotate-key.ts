@@ -15,9 +15,9 @@ import { claimNothing, type ClaimName } from './repeatable-changes.js';
 import { retireSecrets, type Grace } from './retire-secrets.js';
 
 /**
- * Gives a key a new secret; id, counters and history stay. The old secret ends at once, or when the grace period is over,
- * which is never later than the key's own expiry; the period begins now, or with the first use of the new secret. Of
- * several rotations at once one wins, because each must find the credential that it saw before it drew its secret.
+ * Gives a key a new secret; id, counters and history stay. The old secret ends at once, or when the grace period is
+ * over, which is never later than the key's own expiry; the period begins now, or with the first use of the new secret.
+ * Of several rotations at once one wins, because each must find the credential that it saw before it drew its secret.
  */
 export async function rotateKey(
   ports: ManagePorts,
@@ -65,7 +65,7 @@ function readGrace(input: KeyInput): Grace {
   return { periodSeconds: gracePeriodSeconds, startsOnFirstUse: graceStartsOnFirstUse };
 }
 
-/** Balances move with every request, so keys are not ranked by them: with another's secret, a key would spend its credits. */
+/** Balances move with every request, so no key is below another by them: with its secret, one spends its credits. */
 function assertMayHaveSecret({ actingKey }: Authority, { id }: ApiKeyRecord): void {
   if (actingKey === null || !actingKey.hasCredits || actingKey.id === id) return;
   throw new ApiKeysError('forbidden', {

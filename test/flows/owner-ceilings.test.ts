@@ -169,6 +169,17 @@ describe('ownerCeilings', () => {
     expect(ofAdmin.body).toMatchObject({ rateLimits: [minute(100), hour(500)] });
   });
 
+  it('and defaults that are too many windows for a key are refused at once', async () => {
+    const defaults = Array.from({ length: 10 }, (_, i) => ({ ...minute(60), name: `w${i}` }));
+    await expect(start({ rateLimits: [minute(60)] }, defaults)).resolves.toBeDefined();
+    await expect(start({ rateLimits: [minute(50)] }, defaults)).resolves.toBeDefined();
+    const hours = defaults.map((each, i) => ({ ...each, limit: 100 + i, windowSeconds: 3600 + i }));
+    await expect(start({ rateLimits: [minute(50)] }, hours)).rejects.toMatchObject({
+      code: 'ERR_API_KEYS_INVALID_OPTION',
+      message: expect.stringContaining('10 windows') as string,
+    });
+  });
+
   it('bound credits: owners give so many at first, and later only take away', async () => {
     const { ask, apiKeys } = await start({ credits: 10 });
     const refill = { refillAmount: 1, refillIntervalSeconds: 1 };
@@ -208,6 +219,27 @@ describe('a key that manages keys', () => {
     }
     expect((await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [minute(4)] })).status).toBe(200);
     expect((await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [minute(5)] })).status).toBe(403);
+  });
+
+  it('makes no key with more windows than a key can have', async () => {
+    const { ask, apiKeys } = await start(
+      { rateLimits: [minute(50)] },
+      Array.from({ length: 9 }, (_, i) => ({ name: `w${i}`, limit: 100 + i, windowSeconds: 3600 + i })),
+    );
+    const second: RateLimit = { name: 'second', limit: 2, windowSeconds: 1 };
+    const { key: token } = await apiKeys.keys.create({
+      ownerId: 'alice',
+      name: 'manager',
+      scopes: ['keys:manage', 'orders:read'],
+      rateLimits: [second],
+    });
+    const refused = await ask({ token }, 'post', '/keys', newKey);
+    expect([refused.status, refused.body]).toEqual([
+      403,
+      expect.objectContaining({ detail: expect.stringContaining('10 windows') as string }),
+    ]);
+    const named = await ask({ token }, 'post', '/keys', { ...newKey, rateLimits: [minute(50), second] });
+    expect(named.status).toBe(201);
   });
 
   it('cannot begin its windows anew by renaming or resizing them', async () => {
