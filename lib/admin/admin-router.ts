@@ -28,10 +28,10 @@ import {
 import { answerError } from './answer-error.js';
 import { authorizeActor } from './authorize-actor.js';
 import { chainsOf } from './declared-fields.js';
-import type { EndpointAnswer, LinesAnswer } from './endpoint.js';
+import type { EndpointAnswer, LinesAnswer, TextAnswer } from './endpoint.js';
 import { endpoints, type AskingRow, type EndpointRow, type OpenRow } from './endpoints.js';
 import { jsonApiHeaders } from './json-api-headers.js';
-import { describeApi } from './openapi/describe-api.js';
+import { createDocumentText } from './openapi/document-text.js';
 import { parseIdempotencyKey } from './parse-idempotency-key.js';
 import { readBody } from './read-body.js';
 import { readQuery } from './read-query.js';
@@ -68,6 +68,8 @@ interface RouterSettings extends ResolvedAdminRouterOptions {
   readonly refusals: RefusalNotes;
   /** `null`: no second factor is asked for. */
   readonly secondFactor: StepUp | null;
+  /** The OpenAPI document, by where the router is mounted. */
+  readonly documentText: (mountedAt: string) => string;
 }
 
 /**
@@ -85,6 +87,11 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
         ? null
         : createStepUp(resolved.stepUp, () => parts.stepUp, parts.clock, parts.challenge),
     refusals: createRefusalNotes(parts.access),
+    documentText: createDocumentText({
+      endpoints,
+      rules: parts,
+      security: { credentialHeaders: parts.credentialHeaders, appScheme: resolved.securityScheme },
+    }),
   };
   // Exact names only: there is one spelling of every path, and with it one decision.
   const router = express.Router({ caseSensitive: true, strict: false });
@@ -126,9 +133,7 @@ function addPath(
         await send(
           req,
           res,
-          isOpen
-            ? await openAnswerOf(row, parts, settings, req)
-            : await answerOf(row, parts, settings, req, res),
+          isOpen ? await openAnswerOf(row, settings, req) : await answerOf(row, parts, settings, req, res),
         );
       }),
     ];
@@ -147,15 +152,11 @@ function checkRequest(settings: RouterSettings, req: Request): void {
 /** The answer of an endpoint that asks nobody. */
 async function openAnswerOf(
   row: OpenRow,
-  parts: AdminRouterParts,
-  settings: RouterSettings,
+  { documentText }: RouterSettings,
   req: Request,
-): Promise<EndpointAnswer> {
+): Promise<TextAnswer> {
   await validateRequest([], { body: {}, query: readQuery(req.url) });
-  const security = { credentialHeaders: parts.credentialHeaders, appScheme: settings.securityScheme };
-  return row.endpoint.answer({
-    describe: () => describeApi({ endpoints, rules: parts, security }, req.baseUrl),
-  });
+  return row.endpoint.answer({ describe: () => documentText(req.baseUrl) });
 }
 
 /** Who calls, with which fields, and what the endpoint says to that. */
@@ -246,12 +247,16 @@ function answerOtherMethods(rows: readonly EndpointRow[]): RequestHandler {
 }
 
 /** Writes JSON itself: `res.json` would obey the app's replacer and add an ETag of its own. */
-async function send(req: Request, res: Response, answer: EndpointAnswer | LinesAnswer): Promise<void> {
+async function send(
+  req: Request,
+  res: Response,
+  answer: EndpointAnswer | TextAnswer | LinesAnswer,
+): Promise<void> {
   for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
   if ('lines' in answer) return sendLines(req, res, answer);
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.statusCode = answer.status;
-  res.end(escapedJson(answer.body));
+  res.end('json' in answer ? answer.json : escapedJson(answer.body));
 }
 
 type Step = (req: Request, res: Response, next: NextFunction) => Promise<void>;

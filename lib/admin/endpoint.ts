@@ -37,6 +37,14 @@ export interface EndpointAnswer {
   readonly body: object;
 }
 
+/** An answer that is there as text already. */
+export interface TextAnswer {
+  readonly status: 200;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** One JSON value. */
+  readonly json: string;
+}
+
 /** An answer of any number of lines, which is written as they come. */
 export interface LinesAnswer {
   readonly status: 200;
@@ -93,11 +101,11 @@ export interface Endpoint extends Declaration {
 
 /** What an endpoint that asks nobody has to work with: no caller and no keys. */
 export interface OpenCall {
-  /** The OpenAPI document of the router that was called. */
-  readonly describe: () => object;
+  /** The OpenAPI document of the router that was called, as JSON. */
+  readonly describe: () => string;
 }
 
 /** An endpoint that is open to everybody. */
 export interface OpenEndpoint extends Declaration {
-  readonly answer: (call: OpenCall) => EndpointAnswer;
+  readonly answer: (call: OpenCall) => TextAnswer;
 }

@@ -7,5 +7,5 @@ export const getOpenapi: OpenEndpoint = {
   description: 'An OpenAPI 3.1 document, made from the tables by which requests are checked.',
   answers: { 200: { description: 'The document.', schema: 'OpenApiDocument' } },
   problems: [],
-  answer: ({ describe }) => ({ status: 200, body: describe() }),
+  answer: ({ describe }) => ({ status: 200, json: describe() }),
 };

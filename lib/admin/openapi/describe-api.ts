@@ -13,6 +13,13 @@ export interface DescribedApi {
   readonly security: DescribedSecurity;
 }
 
+/** An OpenAPI document without `servers`. */
+export interface ApiDescription {
+  readonly openapi: '3.1.0';
+  readonly info: object;
+  readonly [member: string]: unknown;
+}
+
 /** First part of a path -> the group that its operations are shown in. */
 const tags: Readonly<Record<string, { readonly name: string; readonly description: string }>> = {
   keys: { name: 'Keys', description: 'Make, read, change, rotate and end keys.' },
@@ -23,11 +30,9 @@ const tags: Readonly<Record<string, { readonly name: string; readonly descriptio
 
 /**
  * Describes an admin router as an OpenAPI 3.1 document, from the same tables that requests are checked by and errors are
- * made from.
- *
- * @param serverUrl - where the router is mounted, for example `/api-keys`
+ * made from. Where the router is mounted is not in it, see `createDocumentText`.
  */
-export function describeApi({ endpoints, rules, security }: DescribedApi, serverUrl: string): object {
+export function describeApi({ endpoints, rules, security }: DescribedApi): ApiDescription {
   return {
     openapi: '3.1.0',
     info: {
@@ -38,7 +43,6 @@ export function describeApi({ endpoints, rules, security }: DescribedApi, server
         '`x-keywords` explains them. Every answer with a status of 400 or more is a problem (RFC 9457).',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: serverUrl === '' ? '/' : serverUrl, description: 'Where the router is mounted.' }],
     tags: Object.values(tags),
     paths: pathsOf(endpoints, rules, security),
     components: {
