@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { CreditBalance, Credits } from '../domain/credits.js';
+import { refilled, type CreditBalance, type Credits } from '../domain/credits.js';
 import { newWindowsLast, staysBound, staysTight } from '../domain/kept-windows.js';
 import { exceededBounds, limitsWithin, type OwnerCeilings } from '../domain/owner-ceilings.js';
 import { maxRateLimits, type RateLimit } from '../domain/rate-limit.js';
@@ -113,7 +113,8 @@ export function creditChangeOf(
 ): { readonly balance: CreditBalance | null; readonly change: CreditChange } {
   if (bounds.isPaidFor) refuse('An API key that pays with credits may not set credits.');
   assertMayGive(bounds, credits);
-  const left = current.credits?.remaining;
+  // A refill that is due is the key's already, though nobody has asked for it yet.
+  const left = current.credits === null ? undefined : refilled(current.credits, now).remaining;
   if (bounds.credits !== null && credits !== null && left !== undefined && credits.remaining > left) {
     refuse('You may only lower credits.');
   }

@@ -281,7 +281,8 @@ function changedCredits(
   change: CreditChange,
 ): CreditBalance | null {
   if (balance === null || before === null || change === 'set') return balance;
-  return { ...balance, remaining: Math.min(balance.remaining, before.remaining) };
+  const { remaining } = refilled(before, balance.refilledAt);
+  return { ...balance, remaining: Math.min(balance.remaining, remaining) };
 }
 
 function paid(

@@ -23,5 +23,8 @@ export interface CreditLedger {
 export type CreditChange =
   /** Sets them, whatever there was. */
   | 'set'
-  /** The same, but what is left never becomes more than it is: whoever may only take away must not give by chance. */
+  /**
+   * The same, but what is left never becomes more than it is at the new `refilledAt`, a refill that is due by then among
+   * it: whoever may only take away must not give by chance.
+   */
   | 'lower';

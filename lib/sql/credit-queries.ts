@@ -72,6 +72,9 @@ async function nextRefill(database: Kysely<Tables>, keyId: string, now: number):
   return refilledAt + row.refill_interval_seconds * 1000;
 }
 
+/** What was left when the new balance began, a refill that was due by then among it. */
+const refilledBefore: RawBuilder<number> = sql<number>`(case when key_credits.refill_interval_seconds is not null and excluded.refilled_at - key_credits.refilled_at >= key_credits.refill_interval_seconds * 1000 and key_credits.refill_amount > key_credits.remaining then key_credits.refill_amount else key_credits.remaining end)`;
+
 /** Sets what a key has to spend; `null`: it pays with nothing. */
 export async function setCredits(
   database: Kysely<Tables>,
@@ -89,7 +92,6 @@ export async function setCredits(
     refill_interval_seconds: balance.refillIntervalSeconds,
     refilled_at: balance.refilledAt,
   };
-  const stored = sql<number>`key_credits.remaining`;
   await database
     .insertInto('key_credits')
     .values({ key_id: keyId, ...columns })
@@ -99,7 +101,7 @@ export async function setCredits(
         ...(change === 'set'
           ? {}
           : {
-              remaining: sql<number>`case when ${stored} < excluded.remaining then ${stored} else excluded.remaining end`,
+              remaining: sql<number>`case when ${refilledBefore} < excluded.remaining then ${refilledBefore} else excluded.remaining end`,
             }),
       }),
     )

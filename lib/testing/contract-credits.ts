@@ -112,6 +112,16 @@ export function describeCredits({ describe, it, expect }: ContractContext): void
       expect((await left(store))?.remaining).toBe(2);
     });
 
+    it('lowers from what a refill has made of it by then', async ({ store }) => {
+      const at = (time: number): CreditBalance => balance({ remaining: 7, refilledAt: time });
+      await insert(store, { ...key, credits: { ...daily(9), remaining: 1 } });
+      await set(store, at(sampleTime + dayMs - 1), 'lower');
+      expect((await left(store))?.remaining).toBe(1);
+      await set(store, { ...daily(9), remaining: 1 });
+      await set(store, at(sampleTime + dayMs), 'lower');
+      expect(await left(store)).toEqual(at(sampleTime + dayMs));
+    });
+
     it('is undone with the change', async ({ store }) => {
       await insert(store, { ...key, credits: balance() });
       const failing = store.transact(async (transaction) => {

@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
 import express from 'express';
 import request, { type Test } from 'supertest';
-import type { Actor, ApiKeys, OwnerCeilingsOption, RateLimit } from '../../lib/index.js';
+import type { Actor, ApiKeys, Clock, OwnerCeilingsOption, RateLimit } from '../../lib/index.js';
 import { createApiKeys } from '../../lib/index.js';
-import { memoryStore } from '../../lib/testing/index.js';
+import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { testPepper } from '../harness/instance.js';
 
 const scopes = { 'orders:read': 'Read orders', 'keys:manage': 'Manage API keys' } as const;
@@ -31,6 +31,7 @@ afterEach(async () => {
 async function start(
   ownerCeilings?: OwnerCeilingsOption,
   defaultRateLimits: readonly RateLimit[] = [],
+  clock?: Clock,
 ): Promise<Started> {
   const apiKeys = createApiKeys({
     prefix: 'acme',
@@ -40,6 +41,7 @@ async function start(
     bcryptCost: 8,
     ownerCeilings,
     policy: { defaultRateLimits },
+    clock,
   });
   opened.push(apiKeys);
   await apiKeys.ready();
@@ -198,6 +200,22 @@ describe('ownerCeilings', () => {
     const raised = await ask('admin', 'patch', `/keys/${id}`, { credits: { remaining: 500, ...refill } });
     expect(raised.body).toMatchObject({ credits: { remaining: 500, refillAmount: 1 } });
   });
+});
+
+it('a refill that is due is no credit that an owner would give', async () => {
+  const clock = fixedClock(Date.UTC(2026, 5, 1));
+  const { ask, apiKeys } = await start({ credits: 10 }, [], clock);
+  const { id, key } = await apiKeys.keys.create({
+    ...{ ownerId: 'alice', name: 'paid', scopes: [] },
+    credits: { remaining: 5, refillAmount: 8, refillIntervalSeconds: 60 },
+  });
+  await apiKeys.keys.verify(key, { cost: 5 });
+  const lower = (remaining: number): Test => ask('alice', 'patch', `/keys/${id}`, { credits: { remaining } });
+  expect((await lower(6)).status).toBe(403);
+  clock.advance(61_000);
+  expect((await lower(9)).status).toBe(403);
+  expect((await lower(7)).body).toMatchObject({ credits: { remaining: 7, refillAmount: null } });
+  expect(await apiKeys.keys.get(id)).toMatchObject({ credits: { remaining: 7 } });
 });
 
 describe('a key that manages keys', () => {
