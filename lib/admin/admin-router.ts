@@ -32,8 +32,8 @@ import type { EndpointAnswer, LinesAnswer, TextAnswer } from './endpoint.js';
 import { endpoints, type AskingRow, type EndpointRow, type OpenRow } from './endpoints.js';
 import { jsonApiHeaders } from './json-api-headers.js';
 import { createDocumentText } from './openapi/document-text.js';
-import { parseIdempotencyKey } from './parse-idempotency-key.js';
 import { readBody } from './read-body.js';
+import { readHeaders } from './read-headers.js';
 import { readQuery } from './read-query.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
 import { createRefusalNotes, type RefusalNotes } from './refusal-notes.js';
@@ -171,6 +171,8 @@ async function answerOf(
   const query = readQuery(req.url);
   const body = changesState(req) ? await readBody(req, res) : {};
   await validateRequest(chainsOf(row.endpoint, parts, context.actor), { body, query });
+  const headers = readHeaders(row.endpoint, req);
+  // Last, because it uses up a code: a request that is malformed must not.
   if (row.operation !== undefined && settings.secondFactor !== null) {
     await checkSecondFactor(settings.secondFactor, row.operation, parts, context, req);
   }
@@ -181,10 +183,7 @@ async function answerOf(
     keyId: row.access === 'holder' ? holderOf(req).id : String(req.params.id ?? ''),
     body,
     query,
-    ifMatch: req.headers['if-match'],
-    idempotencyKey: row.endpoint.headers?.includes('Idempotency-Key')
-      ? parseIdempotencyKey(req.headers['idempotency-key'])
-      : undefined,
+    ...headers,
     baseUrl: req.baseUrl,
     now: () => parts.clock.now(),
   });

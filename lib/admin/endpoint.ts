@@ -1,6 +1,6 @@
 import type { AuditService } from '../audit/audit-service.js';
 import type { ProblemCode } from '../errors.js';
-import type { ChangeContext, KeyInput, KeyService } from '../manage/key-service.js';
+import type { ChangeContext, ExpectedVersion, KeyInput, KeyService } from '../manage/key-service.js';
 import type { BodyField } from './fields/body-fields.js';
 import type { FieldRules } from './fields/field-rules.js';
 import type { JsonSchema } from './fields/json-schema.js';
@@ -20,8 +20,8 @@ export interface AdminCall {
   readonly body: KeyInput;
   /** Query parameters that the endpoint's chains have accepted, and no others. */
   readonly query: Readonly<Record<string, string | undefined>>;
-  /** The header `If-Match` as it was sent. */
-  readonly ifMatch: string | undefined;
+  /** For which versions of the key the change is meant: the content of the header `If-Match`. */
+  readonly ifMatch: ExpectedVersion;
   /** The content of the header `Idempotency-Key`. */
   readonly idempotencyKey: string | undefined;
   /** Where the router is mounted, for addresses in answers. */

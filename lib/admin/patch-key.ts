@@ -1,6 +1,5 @@
 import type { Endpoint } from './endpoint.js';
 import { changeAnswers } from './openapi/key-answers.js';
-import { parseIfMatch } from './parse-if-match.js';
 import { presentChange } from './present-key.js';
 
 /** Changes the fields that were sent and leaves the others as they are. */
@@ -26,7 +25,7 @@ export const patchKey: Endpoint = {
   answers: changeAnswers,
   problems: ['conflict', 'precondition_failed'],
   async handle({ keys, context, keyId, body, ifMatch, now }) {
-    const changed = await keys.update(context, keyId, body, parseIfMatch(ifMatch));
+    const changed = await keys.update(context, keyId, body, ifMatch);
     return presentChange(changed, now());
   },
 };

@@ -1,6 +1,5 @@
 import type { Endpoint } from './endpoint.js';
 import { changeAnswers } from './openapi/key-answers.js';
-import { parseIfMatch } from './parse-if-match.js';
 import { presentChange } from './present-key.js';
 
 /** Ends a key for good; it stays readable. */
@@ -13,6 +12,6 @@ export const postKeyRevoke: Endpoint = {
   answers: changeAnswers,
   problems: ['precondition_failed'],
   async handle({ keys, context, keyId, body, ifMatch, now }) {
-    return presentChange(await keys.revoke(context, keyId, parseIfMatch(ifMatch), body), now());
+    return presentChange(await keys.revoke(context, keyId, ifMatch, body), now());
   },
 };

@@ -1,6 +1,5 @@
 import type { Endpoint } from './endpoint.js';
 import { secretAnswers } from './openapi/key-answers.js';
-import { parseIfMatch } from './parse-if-match.js';
 import { presentNewSecret } from './present-key.js';
 
 /** Gives a key a new secret. Without a grace period the old one ends at once. */
@@ -14,11 +13,10 @@ export const postKeyRotate: Endpoint = {
   answers: secretAnswers,
   problems: ['conflict', 'precondition_failed', 'request_in_progress', 'idempotency_key_reused'],
   async handle({ keys, context, keyId, body, ifMatch, idempotencyKey, now }) {
-    const expected = parseIfMatch(ifMatch);
     const result =
       idempotencyKey === undefined
-        ? { changed: await keys.rotate(context, keyId, body, expected), isReplay: false }
-        : await keys.rotateOnce(context, idempotencyKey, keyId, body, expected);
+        ? { changed: await keys.rotate(context, keyId, body, ifMatch), isReplay: false }
+        : await keys.rotateOnce(context, idempotencyKey, keyId, body, ifMatch);
     return presentNewSecret(result, now());
   },
 };

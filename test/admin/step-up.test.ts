@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import type { Response } from 'supertest';
+import type { Response, Test } from 'supertest';
 import { createTotpSecret, createTotpVerifier } from 'express-api-keys/totp';
 import type { StepUpOptions } from '../../lib/index.js';
 import { postgresStore } from '../../lib/sql/postgres-store.js';
@@ -68,10 +68,10 @@ interface Proof {
 
 const currentCode = (who = 'alice'): string => codeAt(secrets[who] ?? '', app.now());
 
-async function rotate(
+function rotate(
   { challenge, code }: Proof = {},
   { from = app, as = alice, id = key.id }: { from?: AdminApp; as?: Sender; id?: string } = {},
-): Promise<Response> {
+): Test {
   const sent = from.as(as).post(`/keys/${id}/rotate`);
   if (challenge !== undefined) void sent.set('Step-Up-Challenge', challenge);
   if (code !== undefined) void sent.set('Step-Up-Code', code);
@@ -141,6 +141,32 @@ describe('a second factor', () => {
     // The next code is not; but the first challenge is.
     for (const each of apps) each.passTime(30_000);
     challengeOf(await rotate({ challenge, code: currentCode() }), 'step_up_used');
+  });
+
+  it.each([
+    ['If-Match', 'no tag', 400],
+    ['If-Match', `"${'x'.repeat(600)}"`, 400],
+    ['Idempotency-Key', '"open', 400],
+    ['Idempotency-Key', 'x'.repeat(300), 400],
+    ['Content-Type', 'text/plain', 415],
+  ])('is not used up by a request with a malformed %s', async (name, value, status) => {
+    const challenge = challengeOf(await rotate());
+    const code = currentCode();
+    const malformed = await rotate({ challenge, code }).set(name, value);
+    expect(malformed.status).toBe(status);
+    expect((await rotate({ challenge, code })).status).toBe(200);
+  });
+
+  it('is asked for again when a request is repeated, which then shows no secret', async () => {
+    const repeated = (proof?: Proof): Test => rotate(proof).set('Idempotency-Key', '"once"');
+    const proof = { challenge: challengeOf(await repeated()), code: currentCode() };
+    expect((await repeated(proof)).body).toHaveProperty('key');
+    challengeOf(await repeated(proof), 'step_up_used');
+    for (const each of apps) each.passTime(30_000);
+    const answer = await repeated({ challenge: challengeOf(await repeated()), code: currentCode() });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['idempotency-replayed']).toBe('true');
+    expect(answer.body).not.toHaveProperty('key');
   });
 
   it('comes too late when the challenge has run out', async () => {

@@ -1,0 +1,21 @@
+import type { Request } from 'express';
+import type { AdminCall, Declaration } from './endpoint.js';
+import { parseIdempotencyKey } from './parse-idempotency-key.js';
+import { parseIfMatch } from './parse-if-match.js';
+
+/**
+ * Reads the headers that an endpoint declares. To be done before anything is used up for the request.
+ *
+ * @throws ApiKeysError `invalid_request` for a malformed one
+ */
+export function readHeaders(
+  { headers = [] }: Declaration,
+  req: Pick<Request, 'headers'>,
+): Pick<AdminCall, 'ifMatch' | 'idempotencyKey'> {
+  return {
+    ifMatch: headers.includes('If-Match') ? parseIfMatch(req.headers['if-match']) : undefined,
+    idempotencyKey: headers.includes('Idempotency-Key')
+      ? parseIdempotencyKey(req.headers['idempotency-key'])
+      : undefined,
+  };
+}
