@@ -12,7 +12,7 @@ export interface KeyUsage {
   /** Oldest first; hours and days in which it was not used are left out. */
   readonly items: readonly UsagePeriod[];
   readonly lastUsedAt: Date | null;
-  /** In canonical form; `null` when it is not known. */
+  /** The last one that is known, in canonical form; `null` when none is. */
   readonly lastUsedAddress: string | null;
 }
 

@@ -317,7 +317,7 @@ function withDigest(
 function usedAt(record: ApiKeyRecord, use: KeyUse): ApiKeyRecord {
   const useCount = record.useCount + use.count;
   if (record.lastUsedAt !== null && use.at < record.lastUsedAt) return { ...record, useCount };
-  return { ...record, useCount, lastUsedAt: use.at, lastUsedAddress: use.address };
+  return { ...record, useCount, lastUsedAt: use.at, lastUsedAddress: use.address ?? record.lastUsedAddress };
 }
 
 function pageOfKeys({ keys, expiryNotices }: Contents, query: KeyQuery): readonly ApiKeyRecord[] {

@@ -68,8 +68,8 @@ export interface KeyStore {
   addDigest(keyId: string, credentialId: string, pepperId: string, digest: string): Promise<void>;
   /**
    * Adds uses to the counts of their hours, and those with the verdict `allowed` also to `useCount`; these move
-   * `lastUsedAt` forward, never back, and `lastUsedAddress` with it. No change of version. Keys that do not exist are left
-   * out.
+   * `lastUsedAt` forward, never back, and `lastUsedAddress` with it, unless the new one is not known. No change of version.
+   * Keys that do not exist are left out.
    */
   recordUse(uses: readonly KeyUse[]): Promise<void>;
 }

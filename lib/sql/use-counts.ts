@@ -22,7 +22,8 @@ export function mergeUses(uses: readonly KeyUse[]): Promise<readonly KeyUse[]> {
 }
 
 function sum(a: KeyUse, b: KeyUse): KeyUse {
-  return { ...(b.at >= a.at ? b : a), count: a.count + b.count };
+  const [earlier, later] = b.at >= a.at ? [a, b] : [b, a];
+  return { ...later, address: later.address ?? earlier.address, count: a.count + b.count };
 }
 
 /** @param database - any connection of the store; the statement can be run on each of them */
@@ -51,7 +52,7 @@ export function compileAdvanceUses(database: Kysely<Tables>, dialect: SqlDialect
           last_used_address: eb
             .case()
             .when('excluded.last_used_at', '>=', eb.ref('key_uses.last_used_at'))
-            .then(eb.ref('excluded.last_used_address'))
+            .then(eb.fn.coalesce('excluded.last_used_address', 'key_uses.last_used_address'))
             .else(eb.ref('key_uses.last_used_address'))
             .end(),
           use_count: eb('key_uses.use_count', '+', eb.ref('excluded.use_count')),

@@ -58,7 +58,13 @@ export function describeUsage({ describe, it, expect }: ContractContext): void {
       await store.recordUse([sampleUse({ at: sampleTime + 3, address: '2001:db8::1' })]);
       await expectLast(sampleTime + 3, '2001:db8::1', 4);
       await store.recordUse([sampleUse({ at: sampleTime + 4 })]);
-      await expectLast(sampleTime + 4, null, 5);
+      // One that is not known does not take the place of one that is.
+      await expectLast(sampleTime + 4, '2001:db8::1', 5);
+      await store.recordUse([
+        sampleUse({ at: sampleTime + 5, address: '203.0.113.5' }),
+        sampleUse({ at: sampleTime + 6 }),
+      ]);
+      await expectLast(sampleTime + 6, '203.0.113.5', 7);
     });
 
     it('adds up what two processes write at once', async ({ store, other }) => {

@@ -2,7 +2,7 @@ import { usageKeptMs } from '../domain/key-usage.js';
 import type { RefusalCode } from '../domain/verdict.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
-import { attend, createUseCounter, takeUses, type UseCounter } from './use-counter.js';
+import { attend, createUseCounter, enterHour, takeUses, type UseCounter } from './use-counter.js';
 
 export type { UseCounter } from './use-counter.js';
 
@@ -57,7 +57,7 @@ export class UseRecorder {
    * @param addressOf - asked at most once a second
    */
   record(counter: UseCounter, now: number, addressOf: () => string | null): void {
-    if (now >= counter.dueAt) this.#attend(counter, now, addressOf);
+    if (now >= counter.dueAt) this.#waiting.push(...attend(counter, now, addressOf));
     counter.lastAt = now;
     counter.count += 1;
     if (counter.count === 1) {
@@ -65,17 +65,16 @@ export class UseRecorder {
     }
   }
 
-  /** Counts a request with a right secret that is refused. */
+  /**
+   * Counts a request with a right secret that is refused. It does not say when the address is looked at: who is refused
+   * often enough could keep it from ever being looked at.
+   */
   recordRefusal(counter: UseCounter, code: RefusalCode, now: number): void {
-    if (now >= counter.dueAt) this.#attend(counter, now, () => counter.address);
+    this.#waiting.push(...enterHour(counter, now));
     counter.refusals ??= new Map();
     const count = counter.refusals.get(code) ?? 0;
     counter.refusals.set(code, count + 1);
     if (count === 0) this.#gather(counter, useFlushIntervalMs);
-  }
-
-  #attend(counter: UseCounter, now: number, addressOf: () => string | null): void {
-    this.#waiting.push(...attend(counter, now, addressOf));
   }
 
   #gather(counter: UseCounter, delayMs: number): void {

@@ -37,11 +37,23 @@ export function createUseCounter(keyId: string): UseCounter {
  * @returns the uses of the hour before, if this is another one
  */
 export function attend(counter: UseCounter, now: number, addressOf: () => string | null): readonly KeyUse[] {
-  const hour = startOf(hourMs, now);
-  const before = hour === counter.hour ? [] : takeUses(counter);
-  counter.hour = hour;
+  const before = enterHour(counter, now);
   counter.address = addressOf();
-  counter.dueAt = Math.min(now + addressIntervalMs, hour + hourMs);
+  counter.dueAt = Math.min(now + addressIntervalMs, counter.hour + hourMs);
+  return before;
+}
+
+/**
+ * In another hour, counting begins anew.
+ *
+ * @param now - epoch milliseconds
+ * @returns the uses of the hour before, if this is another one
+ */
+export function enterHour(counter: UseCounter, now: number): readonly KeyUse[] {
+  const hour = startOf(hourMs, now);
+  if (hour === counter.hour) return [];
+  const before = takeUses(counter);
+  counter.hour = hour;
   return before;
 }
 

@@ -67,6 +67,26 @@ describe('the recorder of uses', () => {
     ]);
   });
 
+  it('is told no address by refusals, and kept from none by them', async () => {
+    const { uses, written } = start();
+    const counter = uses.counterFor('a');
+    uses.recordRefusal(counter, 'insufficient_scope', hour);
+    uses.record(counter, hour + 1, () => '192.0.2.1');
+    for (let at = hour + 900; at < hour + 3_000; at += 900) {
+      uses.recordRefusal(counter, 'insufficient_scope', at);
+      uses.record(counter, at + 200, () => '192.0.2.2');
+    }
+    uses.recordRefusal(counter, 'insufficient_scope', hour + hourMs);
+    uses.record(counter, hour + hourMs + 1, () => '192.0.2.3');
+    await uses.flush();
+    expect(written.map(({ at, count, verdict, address }) => [at, count, verdict, address])).toEqual([
+      [hour + 2_900, 4, 'allowed', '192.0.2.2'],
+      [hour, 4, 'insufficient_scope', null],
+      [hour + hourMs + 1, 1, 'allowed', '192.0.2.3'],
+      [hour + hourMs, 1, 'insufficient_scope', null],
+    ]);
+  });
+
   it('writes a first use again until it is written, and others not', async () => {
     const { uses, written, fail } = start();
     const known = uses.counterFor('known');
