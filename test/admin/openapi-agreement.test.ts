@@ -77,8 +77,8 @@ async function compare<T>(
     // Cases are small as they are; to shrink them would take thousands of requests more.
     { numRuns: 300, endOnFailure: true },
   );
-  expect(counts.accepted).toBeGreaterThan(200);
-  expect(counts.refused).toBeGreaterThan(200);
+  expect(counts.accepted).toBeGreaterThan(25);
+  expect(counts.refused).toBeGreaterThan(25);
 }
 
 /** What is valid must not be answered with 400 or 413, and what is not valid must be. */
