@@ -1,31 +1,56 @@
 import type { Request } from 'express';
+import { remembered } from '../domain/remembered.js';
 
 /** Deeper paths are cut. */
 const mostSegments = 8;
 
-/** Words of a path: letters, with the marks that join them, and versions. */
+/** Words of a path that the app has written: letters, with the marks that join them, and versions. */
 const wordPattern = /^(?:[A-Za-z][A-Za-z._-]{0,23}|v\d{1,3})$/;
 
+/** Words that somebody may have made up are fewer: codes are seldom of small letters only. */
+const plainWordPattern = /^(?:[a-z][a-z._-]{0,23}|v\d{1,3})$/;
+
 /**
- * The route of a request as it may be written down. What the app wrote (`/orders/:id`) is taken as it is; where only the
- * path of the request is known, all that is not a word becomes `:value`, because it may be a secret, and because whoever
- * asks must not decide how many routes there are.
+ * The route of a request as it may be written down. What the app wrote (`/orders/:id`) is taken as it is. Where only the
+ * path of the request is known, it is where the app has mounted its handler, or else the first word, and `*` for the rest:
+ * anything behind may be a secret, an invitation for example, and whoever asks must not decide how many routes there are.
  */
 export function routeOf({
   baseUrl,
   path,
   route,
-}: Pick<Request, 'baseUrl' | 'path'> & { route?: unknown }): string {
+  params = {},
+}: Pick<Request, 'baseUrl' | 'path'> & { route?: unknown; params?: object }): string {
+  const mountedAt = baseUrl === '' ? '' : mountPathOf(baseUrl, Object.values(params));
   const pattern = (route as { readonly path?: unknown } | undefined)?.path;
-  if (pattern === undefined) return wordsOf(`${baseUrl}${path}`);
-  const shown = typeof pattern === 'string' ? pattern : wordsOf(path);
-  return baseUrl === '' ? shown : `${wordsOf(baseUrl)}${shown === '/' ? '' : shown}`;
+  if (typeof pattern === 'string')
+    return mountedAt !== '' && pattern === '/' ? mountedAt : mountedAt + pattern;
+  if (path === '/' || path === '') return mountedAt === '' ? '/' : mountedAt;
+  return mountedAt === '' ? firstWordOf(path) : `${mountedAt}/*`;
 }
 
-function wordsOf(path: string): string {
-  const segments = path
-    .slice(0, 400)
-    .split('/', mostSegments + 1)
-    .filter((segment) => segment !== '');
-  return `/${segments.map((segment) => (wordPattern.test(segment) ? segment : ':value')).join('/')}`;
+/** Few and short: where callers choose a part of it, they could fill the memory. */
+const rememberedWordsOf = remembered((baseUrl: string) => wordsOf(baseUrl, []), 100);
+const longestRemembered = 100;
+
+function mountPathOf(baseUrl: string, values: readonly unknown[]): string {
+  const isFilled = values.some((value) => typeof value === 'string' && baseUrl.includes(value));
+  if (isFilled || baseUrl.length > longestRemembered) return wordsOf(baseUrl, values);
+  return rememberedWordsOf(baseUrl);
+}
+
+/** @param values - what the segments of the mount path that the app has not written were filled with */
+function wordsOf(path: string, values: readonly unknown[]): string {
+  let words = '';
+  for (const segment of path.slice(1, 400).split('/', mostSegments)) {
+    words += wordPattern.test(segment) && !values.includes(segment) ? `/${segment}` : '/:value';
+  }
+  return words;
+}
+
+function firstWordOf(path: string): string {
+  const end = path.indexOf('/', 1);
+  const word = path.slice(1, end === -1 ? undefined : end);
+  if (!plainWordPattern.test(word)) return '/*';
+  return end === -1 ? `/${word}` : `/${word}/*`;
 }
