@@ -6,6 +6,7 @@ import { parsePeppers } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
 import { InvalidOptionError } from './errors.js';
 import { describingLogger } from './describing-logger.js';
+import { createDeprecatedCall } from './deprecated-call.js';
 import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
 import { createTroubleReporter } from './http/trouble-reporter.js';
@@ -168,7 +169,10 @@ export function createApiKeys<const S extends string, const F extends string = n
         routerOptions,
       ),
 
-    keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock, access }),
+    keys: createKeysApi({
+      ...{ whenReady: () => lifecycle.ready(), catalogue, features, clock, access },
+      deprecatedCall: createDeprecatedCall((note) => recorder.note(note)),
+    }),
     audit: createAuditApi({ whenReady: () => lifecycle.ready() }),
 
     async ready() {

@@ -1,4 +1,5 @@
 import { knownObject, readCallOptions, type CallOptions, type ChangeOptions } from './call-options.js';
+import type { DeprecatedCall } from './deprecated-call.js';
 import type { FeatureCatalogue } from './domain/feature-catalogue.js';
 import { requestCost } from './middleware/request-cost.js';
 import { assertKnownFeature } from './middleware/known-feature.js';
@@ -144,13 +145,14 @@ export interface KeysApiParts {
   readonly features: FeatureCatalogue;
   readonly clock: Clock;
   readonly access: Pick<AccessNotes, 'refusedCall'>;
+  readonly deprecatedCall: DeprecatedCall;
 }
 
 /** Puts the typed face on the management service and on verification. */
 export function createKeysApi<S extends string, F extends string = never>(
   parts: KeysApiParts,
 ): KeysApi<S, F> {
-  const { whenReady, catalogue, features, clock, access } = parts;
+  const { whenReady, catalogue, features, clock, access, deprecatedCall } = parts;
   const view = (changed: Changed): ChangedKey => ({
     ...viewOf(changed.record, clock.now()),
     effectiveBy: changed.effectiveBy === null ? null : new Date(changed.effectiveBy),
@@ -226,6 +228,7 @@ export function createKeysApi<S extends string, F extends string = never>(
       const request = { token: String(token ?? ''), requirement, feature, cost, address: () => address };
       const verdict = await (verifier.verifyAtOnce(request) ?? verifier.verify(request));
       if (!verdict.allowed) access.refusedCall('keys.verify', verdict, address);
+      else if (verdict.deprecatedSecret !== undefined) deprecatedCall('keys.verify', verdict.apiKey, address);
       return verdict;
     },
   };

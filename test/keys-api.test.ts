@@ -1,5 +1,5 @@
 import type { NewKey } from '../lib/index.js';
-import { actingAs } from '../lib/testing/index.js';
+import { actingAs, memoryStore } from '../lib/testing/index.js';
 import { createInstance, type Scope, type TestInstance } from './harness/instance.js';
 
 let instance: TestInstance;
@@ -112,6 +112,23 @@ describe('apiKeys.keys.verify', () => {
     const bound = await instance.key({ ipAllowlist: ['203.0.113.0/24'] });
     expect((await instance.apiKeys.keys.verify(bound.token, { address: '203.0.113.9' })).allowed).toBe(true);
     expect(await instance.apiKeys.keys.verify(bound.token)).toMatchObject({ code: 'address_not_allowed' });
+  });
+
+  it('writes down that a replaced secret was used', async () => {
+    const store = memoryStore();
+    const own = createInstance({ store });
+    const { id: rotated, token: old } = await own.key();
+    const { key: newest } = await own.apiKeys.keys.rotate(rotated, { gracePeriodSeconds: 60 });
+    own.clock.advance(1_000);
+    await own.apiKeys.keys.verify(newest, { address: '203.0.113.8' });
+    expect(await own.apiKeys.keys.verify(old, { address: '203.0.113.9' })).toMatchObject({ allowed: true });
+    await own.apiKeys.close();
+    expect(await store.accessLog.list({ limit: 10 })).toEqual([
+      expect.objectContaining({
+        ...{ action: 'access.deprecated_secret', code: null, keyId: rotated, ownerId: 'alice' },
+        ...{ address: '203.0.113.9', method: '', route: 'keys.verify', actor: null, count: 1 },
+      }),
+    ]);
   });
 
   it('gives every caller a date of its own', async () => {
