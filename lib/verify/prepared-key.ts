@@ -61,12 +61,14 @@ export class PreparedKey {
     const textBytes = texts.reduce((sum, text) => sum + bytesPerText + 2 * text.length, 0);
     // Parsed JSON takes several times the room of its text.
     const metadataBytes = isEmpty(key.metadata) ? 0 : 8 * JSON.stringify(key.metadata).length;
-    return bytesPerKey + key.credentials.length * bytesPerCredential + textBytes + metadataBytes;
+    const partBytes = key.credentials.length * bytesPerCredential + key.rateLimits.length * bytesPerRateLimit;
+    return bytesPerKey + partBytes + textBytes + metadataBytes;
   }
 }
 
 const bytesPerKey = 900;
 const bytesPerCredential = 400;
+const bytesPerRateLimit = 150;
 const bytesPerText = 24;
 
 function isEmpty(object: object): boolean {

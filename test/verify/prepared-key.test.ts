@@ -1,0 +1,14 @@
+import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
+import { sampleKey } from '../../lib/testing/sample-keys.js';
+import { PreparedKey } from '../../lib/verify/prepared-key.js';
+
+it('a key is held to take more memory for each of its windows', () => {
+  const catalogue = createScopeCatalogue({ 'orders:read': 'Read orders' });
+  const bytesWith = (windows: number): number => {
+    const rateLimits = Array.from({ length: windows }, (_, i) => ({
+      ...{ name: `w${i}`, limit: 5, windowSeconds: 60 },
+    }));
+    return new PreparedKey(sampleKey({ rateLimits }), catalogue).approximateBytes;
+  };
+  expect(bytesWith(10) - bytesWith(0)).toBe(10 * 150);
+});
