@@ -27,7 +27,8 @@ export interface PolicyOption {
    */
   readonly omittedScopes?: 'refuse' | 'all' | 'none' | readonly string[] | undefined;
   /**
-   * The limits of a new key that is given none of its own.
+   * The limits of a new key that is given none of its own. It is a default and no bound: owners may name others, also none,
+   * unless `ownerCeilings` bounds them.
    *
    * @default [] - no limits
    */

@@ -60,7 +60,10 @@ export interface KeyService {
   usage(context: ChangeContext, id: string, filter: UsageFilter): Promise<RecordedUsage>;
   list(context: ChangeContext, filter: KeyFilter): Promise<Page<ApiKeyRecord>>;
   listEvents(context: ChangeContext, filter: AuditFilter): Promise<Page<AuditEvent>>;
-  /** `input` holds any of name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, enabled; at least one. */
+  /**
+   * `input` holds at least one of name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, rateLimits,
+   * credits and enabled.
+   */
   update(context: ChangeContext, id: string, input: KeyInput, expected?: ExpectedVersion): Promise<Changed>;
   /**
    * `input`: `{}` ends the old secret at once, `{ gracePeriodSeconds }` lets it live on for that long, and with
