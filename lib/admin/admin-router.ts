@@ -5,72 +5,22 @@ import express, {
   type Response,
   type Router,
 } from 'express';
-import type { AuditService } from '../audit/audit-service.js';
-import type { Actor } from '../domain/actor.js';
-import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
-import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
-import type { AccessNotes } from '../http/access-notes.js';
-import type { Challenge } from '../http/challenge.js';
-import type { ClientAddress } from '../http/client-address.js';
-import { escapedJson } from '../http/escaped-json.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
-import { requestIdOf } from '../http/request-id.js';
-import type { ChangeContext, KeyService } from '../manage/key-service.js';
-import type { Clock } from '../ports/clock.js';
-import type { TroubleReporter } from '../http/trouble-reporter.js';
-import type { CredentialHeader } from '../middleware/credential-source.js';
-import {
-  resolveAdminRouterOptions,
-  type AdminRouterOptions,
-  type ResolvedAdminRouterOptions,
-} from './admin-router-options.js';
+import { resolveAdminRouterOptions, type AdminRouterOptions } from './admin-router-options.js';
+import type { AdminRouterParts, RouterSettings } from './admin-router-parts.js';
 import { answerError } from './answer-error.js';
-import { authorizeActor } from './authorize-actor.js';
-import { chainsOf } from './declared-fields.js';
-import type { EndpointAnswer, LinesAnswer, TextAnswer } from './endpoint.js';
-import { endpoints, type AskingRow, type EndpointRow, type OpenRow } from './endpoints.js';
+import { answerRequest } from './answer-request.js';
+import { changesState } from './changes-state.js';
+import { endpoints, type EndpointRow } from './endpoints.js';
 import { jsonApiHeaders } from './json-api-headers.js';
 import { createDocumentText } from './openapi/document-text.js';
-import { readBody } from './read-body.js';
-import { readHeaders } from './read-headers.js';
-import { readQuery } from './read-query.js';
+import { createRefusalNotes } from './refusal-notes.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
-import { createRefusalNotes, type RefusalNotes } from './refusal-notes.js';
 import { requireJson } from './require-json.js';
-import { sendLines } from './send-lines.js';
-import { createStepUp, type StepUp, type StepUpPorts } from './step-up.js';
-import type { StepUpOperation } from './step-up-options.js';
-import { validateRequest } from './validate-request.js';
+import { createStepUp } from './step-up.js';
 
 export type { AdminRouterOptions } from './admin-router-options.js';
-
-/** What an admin router is built from. */
-export interface AdminRouterParts {
-  readonly keys: KeyService;
-  readonly keyspace: Keyspace;
-  readonly clock: Clock;
-  readonly audit: AuditService;
-  readonly stepUp: StepUpPorts;
-  readonly reportTrouble: TroubleReporter;
-  readonly access: AccessNotes;
-  readonly clientAddress: ClientAddress;
-  /** Rejects with ApiKeysError `unavailable` as long as keys cannot be read or changed. */
-  readonly whenReady: () => Promise<void>;
-  /** Lets the holder of any valid key through and sets `req.apiKey`; answers all others itself. */
-  readonly holderGuard: RequestHandler;
-  readonly challenge: Challenge;
-  /** Where `holderGuard` reads keys from. */
-  readonly credentialHeaders: readonly CredentialHeader[];
-}
-
-interface RouterSettings extends ResolvedAdminRouterOptions {
-  readonly refusals: RefusalNotes;
-  /** `null`: no second factor is asked for. */
-  readonly secondFactor: StepUp | null;
-  /** The OpenAPI document, by where the router is mounted. */
-  readonly documentText: (mountedAt: string) => string;
-}
 
 /**
  * Builds the router through which keys are managed over HTTP. It brings its own headers, body reader, limits and error
@@ -128,14 +78,7 @@ function addPath(
         next();
       }),
       ...(row.access === 'holder' ? [parts.holderGuard] : []),
-      caught(async (req, res) => {
-        const isOpen = row.access === 'anyone';
-        await send(
-          req,
-          res,
-          isOpen ? await openAnswerOf(row, settings, req) : await answerOf(row, parts, settings, req, res),
-        );
-      }),
+      caught((req, res) => answerRequest(row, parts, settings, req, res)),
     ];
     route[row.method](...steps);
   }
@@ -147,87 +90,6 @@ function checkRequest(settings: RouterSettings, req: Request): void {
   if (hasRepeatedHost(req)) throw new ApiKeysError('invalid_request', { detail: repeatedHostDetail });
   refuseCrossSite(req, settings.allowedOrigins);
   if (changesState(req)) requireJson(req);
-}
-
-/** The answer of an endpoint that asks nobody. */
-async function openAnswerOf(
-  row: OpenRow,
-  { documentText }: RouterSettings,
-  req: Request,
-): Promise<TextAnswer> {
-  await validateRequest([], { body: {}, query: readQuery(req.url) });
-  return row.endpoint.answer({ describe: () => documentText(req.baseUrl) });
-}
-
-/** Who calls, with which fields, and what the endpoint says to that. */
-async function answerOf(
-  row: AskingRow,
-  parts: AdminRouterParts,
-  settings: RouterSettings,
-  req: Request,
-  res: Response,
-): Promise<EndpointAnswer | LinesAnswer> {
-  const context = await contextOf(row, parts, settings, req);
-  const query = readQuery(req.url);
-  const body = changesState(req) ? await readBody(req, res) : {};
-  await validateRequest(chainsOf(row.endpoint, parts, context.actor), { body, query });
-  const headers = readHeaders(row.endpoint, req);
-  // Last, because it uses up a code: a request that is malformed must not.
-  if (row.operation !== undefined && settings.secondFactor !== null) {
-    await checkSecondFactor(settings.secondFactor, row.operation, parts, context, req);
-  }
-  return row.endpoint.handle({
-    keys: parts.keys,
-    audit: parts.audit,
-    context,
-    keyId: row.access === 'holder' ? holderOf(req).id : String(req.params.id ?? ''),
-    body,
-    query,
-    ...headers,
-    baseUrl: req.baseUrl,
-    now: () => parts.clock.now(),
-  });
-}
-
-/** A key that the actor does not see is answered as ever: nobody is asked for a second factor for it. */
-async function checkSecondFactor(
-  secondFactor: StepUp,
-  operation: StepUpOperation,
-  { keys }: AdminRouterParts,
-  context: ChangeContext & { readonly actor: Actor },
-  req: Request,
-): Promise<void> {
-  const { id } = req.params;
-  const keyId = id === undefined ? null : (await keys.get(context, String(id))).id;
-  await secondFactor.check(req, { actor: context.actor, operation, keyId });
-}
-
-async function contextOf(
-  row: AskingRow,
-  { clientAddress }: AdminRouterParts,
-  settings: RouterSettings,
-  req: Request,
-): Promise<ChangeContext & { readonly actor: Actor }> {
-  const { managementScope } = settings;
-  const actor: Actor =
-    row.access === 'holder'
-      ? { kind: 'key', apiKey: holderOf(req) }
-      : await authorizeActor(settings.authorize, req);
-  settings.refusals.asks(req, actor);
-  if (row.access === 'actor' && actor.kind === 'key' && managementScope === null) {
-    throw new ApiKeysError('forbidden');
-  }
-  return { actor, address: clientAddress(req), requestId: requestIdOf(req), managementScope };
-}
-
-function holderOf(req: Request): ApiKeyIdentity {
-  const { apiKey } = req as Request & { readonly apiKey?: ApiKeyIdentity };
-  if (apiKey === undefined) throw new Error('The guard let a request through without a key.');
-  return apiKey;
-}
-
-function changesState(req: Request): boolean {
-  return req.method !== 'GET' && req.method !== 'HEAD';
 }
 
 /** Answers every method that has no row: OPTIONS with what there is, all others with 405. */
@@ -243,19 +105,6 @@ function answerOtherMethods(rows: readonly EndpointRow[]): RequestHandler {
     }
     next(new ApiKeysError('method_not_allowed', { headers: { Allow: allow } }));
   };
-}
-
-/** Writes JSON itself: `res.json` would obey the app's replacer and add an ETag of its own. */
-async function send(
-  req: Request,
-  res: Response,
-  answer: EndpointAnswer | TextAnswer | LinesAnswer,
-): Promise<void> {
-  for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
-  if ('lines' in answer) return sendLines(req, res, answer);
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.statusCode = answer.status;
-  res.end('json' in answer ? answer.json : escapedJson(answer.body));
 }
 
 type Step = (req: Request, res: Response, next: NextFunction) => Promise<void>;

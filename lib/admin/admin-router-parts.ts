@@ -1,0 +1,41 @@
+import type { RequestHandler } from 'express';
+import type { AuditService } from '../audit/audit-service.js';
+import type { Keyspace } from '../domain/keyspace.js';
+import type { AccessNotes } from '../http/access-notes.js';
+import type { Challenge } from '../http/challenge.js';
+import type { ClientAddress } from '../http/client-address.js';
+import type { KeyService } from '../manage/key-service.js';
+import type { Clock } from '../ports/clock.js';
+import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { CredentialHeader } from '../middleware/credential-source.js';
+import type { ResolvedAdminRouterOptions } from './admin-router-options.js';
+import type { RefusalNotes } from './refusal-notes.js';
+import type { StepUp, StepUpPorts } from './step-up.js';
+
+/** What an admin router is built from. */
+export interface AdminRouterParts {
+  readonly keys: KeyService;
+  readonly keyspace: Keyspace;
+  readonly clock: Clock;
+  readonly audit: AuditService;
+  readonly stepUp: StepUpPorts;
+  readonly reportTrouble: TroubleReporter;
+  readonly access: AccessNotes;
+  readonly clientAddress: ClientAddress;
+  /** Rejects with ApiKeysError `unavailable` as long as keys cannot be read or changed. */
+  readonly whenReady: () => Promise<void>;
+  /** Lets the holder of any valid key through and sets `req.apiKey`; answers all others itself. */
+  readonly holderGuard: RequestHandler;
+  readonly challenge: Challenge;
+  /** Where `holderGuard` reads keys from. */
+  readonly credentialHeaders: readonly CredentialHeader[];
+}
+
+/** What was made of the options of one router. */
+export interface RouterSettings extends ResolvedAdminRouterOptions {
+  readonly refusals: RefusalNotes;
+  /** `null`: no second factor is asked for. */
+  readonly secondFactor: StepUp | null;
+  /** The OpenAPI document, by where the router is mounted. */
+  readonly documentText: (mountedAt: string) => string;
+}

@@ -1,0 +1,125 @@
+import type { Request, Response } from 'express';
+import type { Actor } from '../domain/actor.js';
+import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
+import { ApiKeysError } from '../errors.js';
+import { escapedJson } from '../http/escaped-json.js';
+import { requestIdOf } from '../http/request-id.js';
+import type { ChangeContext } from '../manage/key-service.js';
+import type { AdminRouterParts, RouterSettings } from './admin-router-parts.js';
+import { authorizeActor } from './authorize-actor.js';
+import { changesState } from './changes-state.js';
+import { chainsOf } from './declared-fields.js';
+import type { EndpointAnswer, LinesAnswer, TextAnswer } from './endpoint.js';
+import type { AskingRow, EndpointRow, OpenRow } from './endpoints.js';
+import { readBody } from './read-body.js';
+import { readHeaders } from './read-headers.js';
+import { readQuery } from './read-query.js';
+import { sendLines } from './send-lines.js';
+import type { StepUpOperation } from './step-up-options.js';
+import type { StepUp } from './step-up.js';
+import { validateRequest } from './validate-request.js';
+
+/** Answers a request of which is known what it asks for: who calls, with which fields, and what comes of it. */
+export async function answerRequest(
+  row: EndpointRow,
+  parts: AdminRouterParts,
+  settings: RouterSettings,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const isOpen = row.access === 'anyone';
+  const answer = isOpen
+    ? await openAnswerOf(row, settings, req)
+    : await answerOf(row, parts, settings, req, res);
+  await send(req, res, answer);
+}
+
+/** The answer of an endpoint that asks nobody. */
+async function openAnswerOf(
+  row: OpenRow,
+  { documentText }: RouterSettings,
+  req: Request,
+): Promise<TextAnswer> {
+  await validateRequest([], { body: {}, query: readQuery(req.url) });
+  return row.endpoint.answer({ describe: () => documentText(req.baseUrl) });
+}
+
+/** Who calls, with which fields, and what the endpoint says to that. */
+async function answerOf(
+  row: AskingRow,
+  parts: AdminRouterParts,
+  settings: RouterSettings,
+  req: Request,
+  res: Response,
+): Promise<EndpointAnswer | LinesAnswer> {
+  const context = await contextOf(row, parts, settings, req);
+  const query = readQuery(req.url);
+  const body = changesState(req) ? await readBody(req, res) : {};
+  await validateRequest(chainsOf(row.endpoint, parts, context.actor), { body, query });
+  const headers = readHeaders(row.endpoint, req);
+  // Last, because it uses up a code: a request that is malformed must not.
+  if (row.operation !== undefined && settings.secondFactor !== null) {
+    await checkSecondFactor(settings.secondFactor, row.operation, parts, context, req);
+  }
+  return row.endpoint.handle({
+    keys: parts.keys,
+    audit: parts.audit,
+    context,
+    keyId: row.access === 'holder' ? holderOf(req).id : String(req.params.id ?? ''),
+    body,
+    query,
+    ...headers,
+    baseUrl: req.baseUrl,
+    now: () => parts.clock.now(),
+  });
+}
+
+/** A key that the actor does not see is answered as ever: nobody is asked for a second factor for it. */
+async function checkSecondFactor(
+  secondFactor: StepUp,
+  operation: StepUpOperation,
+  { keys }: AdminRouterParts,
+  context: ChangeContext & { readonly actor: Actor },
+  req: Request,
+): Promise<void> {
+  const { id } = req.params;
+  const keyId = id === undefined ? null : (await keys.get(context, String(id))).id;
+  await secondFactor.check(req, { actor: context.actor, operation, keyId });
+}
+
+async function contextOf(
+  row: AskingRow,
+  { clientAddress }: AdminRouterParts,
+  settings: RouterSettings,
+  req: Request,
+): Promise<ChangeContext & { readonly actor: Actor }> {
+  const { managementScope } = settings;
+  const actor: Actor =
+    row.access === 'holder'
+      ? { kind: 'key', apiKey: holderOf(req) }
+      : await authorizeActor(settings.authorize, req);
+  settings.refusals.asks(req, actor);
+  if (row.access === 'actor' && actor.kind === 'key' && managementScope === null) {
+    throw new ApiKeysError('forbidden');
+  }
+  return { actor, address: clientAddress(req), requestId: requestIdOf(req), managementScope };
+}
+
+function holderOf(req: Request): ApiKeyIdentity {
+  const { apiKey } = req as Request & { readonly apiKey?: ApiKeyIdentity };
+  if (apiKey === undefined) throw new Error('The guard let a request through without a key.');
+  return apiKey;
+}
+
+/** Writes JSON itself: `res.json` would obey the app's replacer and add an ETag of its own. */
+async function send(
+  req: Request,
+  res: Response,
+  answer: EndpointAnswer | TextAnswer | LinesAnswer,
+): Promise<void> {
+  for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
+  if ('lines' in answer) return sendLines(req, res, answer);
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.statusCode = answer.status;
+  res.end('json' in answer ? answer.json : escapedJson(answer.body));
+}
