@@ -52,6 +52,9 @@ export type {
   Instance,
 } from './ports/change-feed.js';
 export type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from './ports/key-store.js';
+export type { UsageLog, UsageQuery } from './ports/usage-log.js';
+export type { OneTimeNames } from './ports/one-time-names.js';
+export type { UsageCount, UseVerdict } from './domain/key-usage.js';
 export type { ApiKeyRecord, KeyHint } from './domain/api-key.js';
 export type { SecretCredential } from './domain/credential.js';
 export type { AuditAction, AuditActor, AuditEvent, AuditEventDraft } from './domain/audit-event.js';

@@ -50,6 +50,7 @@ export const optionKinds: readonly OptionKind[] = [
         'open',
         'close',
         'find',
+        'existing',
         'list',
         'listEvents',
         'transact',
@@ -66,6 +67,8 @@ export const optionKinds: readonly OptionKind[] = [
         'remove',
         'watch',
       ]) &&
+      hasMethods((value as { readonly usage?: unknown }).usage, ['list', 'forgetBefore']) &&
+      hasMethods((value as { readonly oneTimeNames?: unknown }).oneTimeNames, ['take']) &&
       hasMethods((value as { readonly claims?: unknown }).claims, ['find']) &&
       hasMethods((value as { readonly credits?: unknown }).credits, ['spend']),
     'a KeyStore, for example memoryStore() from express-api-keys/testing',

@@ -10,8 +10,11 @@ import { createFollowing } from './feed/following.js';
 import { Lease } from './feed/lease.js';
 import { VersionMemory } from './feed/version-memory.js';
 import { ApiKeysError, isProblem } from './errors.js';
+import { GraceStarts } from './manage/grace-starts.js';
 import { createKeyService, type KeyService } from './manage/key-service.js';
+import { startGrace } from './manage/start-grace.js';
 import type { ResolvedOptions } from './options.js';
+import type { FirstUse } from './ports/grace-starter.js';
 import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
 import type { SecretHasher } from './ports/secret-hasher.js';
@@ -85,8 +88,12 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     ...{ feed: store.feed, cache, lease, memory, listeners, clock, logger },
     holder: finder,
   });
+  const startOne = (use: FirstUse): Promise<void> =>
+    startGrace({ store, changes: following.announcer, clock }, use);
+  const graces = new GraceStarts(startOne, logger);
   const stop = async (): Promise<void> => {
-    await Promise.all([following.stop(), uses.flush()]);
+    await graces.stop();
+    await Promise.all([following.stop(), uses.close()]);
     await Promise.all([cache?.close(), closeStore()]);
   };
 
@@ -111,7 +118,18 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       clock,
       keyspace,
     }),
-    verifier: createVerifier({ finder, local, lease, digests, digester, hasher, uses, clock, keyspace }),
+    verifier: createVerifier({
+      finder,
+      local,
+      lease,
+      digests,
+      digester,
+      hasher,
+      uses,
+      graces,
+      clock,
+      keyspace,
+    }),
     health: () => ({
       database: lease.isHeld() ? 'up' : 'down',
       redis: cache === null ? 'none' : cache.status(),

@@ -23,6 +23,7 @@ import {
 } from './admin-router-options.js';
 import { answerError } from './answer-error.js';
 import { authorizeActor } from './authorize-actor.js';
+import { chainsOf } from './declared-fields.js';
 import type { EndpointAnswer } from './endpoint.js';
 import { endpoints, type EndpointRow } from './endpoints.js';
 import { jsonApiHeaders } from './json-api-headers.js';
@@ -117,7 +118,7 @@ async function answerOf(
   const context = await contextOf(row, settings, req);
   const query = readQuery(req.url);
   const body = changesState(req) ? await readBody(req, res) : {};
-  await validateRequest(row.endpoint.fields?.(parts, context.actor) ?? [], { body, query });
+  await validateRequest(chainsOf(row.endpoint, parts, context.actor), { body, query });
   return row.endpoint.handle({
     keys: parts.keys,
     context,

@@ -1,63 +1,32 @@
 import { body, type ValidationChain } from 'express-validator';
-import {
-  parseDescription,
-  parseEnabled,
-  parseEnvironment,
-  parseExpiresAt,
-  parseGracePeriodSeconds,
-  parseIpAllowlist,
-  parseMetadata,
-  parseName,
-  parseOwnerId,
-  parseScopes,
-} from '../domain/key-fields.js';
-import type { FieldRules } from './endpoint.js';
+import type { Actor } from '../domain/actor.js';
+import { ownerIdIsForAdmins } from '../manage/create-key.js';
+import { bodyFields, type BodyField } from './fields/body-fields.js';
+import type { FieldRules } from './fields/field-rules.js';
+import type { Presence } from './endpoint.js';
 
-/** A field that a body can hold. */
-export type BodyField =
-  | 'name'
-  | 'description'
-  | 'scopes'
-  | 'expiresAt'
-  | 'ipAllowlist'
-  | 'metadata'
-  | 'enabled'
-  | 'environment'
-  | 'ownerId'
-  | 'gracePeriodSeconds';
-
-/** Which rule of the domain decides over which field of a body. */
-const ruleOf: Record<BodyField, (value: unknown, rules: FieldRules) => unknown> = {
-  name: parseName,
-  description: parseDescription,
-  scopes: (value, { keyspace }) => parseScopes(value, keyspace.catalogue),
-  expiresAt: (value, { clock }) => parseExpiresAt(value, clock.now()),
-  ipAllowlist: parseIpAllowlist,
-  metadata: parseMetadata,
-  enabled: parseEnabled,
-  environment: (value, { keyspace }) => parseEnvironment(value, keyspace.environments),
-  ownerId: parseOwnerId,
-  gracePeriodSeconds: parseGracePeriodSeconds,
-};
-
-/** The chain of a field that may be left out. */
-export function optionalField(name: BodyField, rules: FieldRules): ValidationChain {
-  return requiredField(name, rules).optional();
+/** The chain of a field of a body. */
+export function bodyField(
+  name: BodyField,
+  presence: Presence,
+  rules: FieldRules,
+  actor: Actor,
+): ValidationChain {
+  if (presence === 'optional') return requiredField(name, rules).optional();
+  if (presence === 'admins' && actor.kind !== 'admin') {
+    return body(name).not().exists().withMessage(ownerIdIsForAdmins);
+  }
+  return requiredField(name, rules);
 }
 
 /** The chain of a field that has to be sent; `null` counts as sent. */
-export function requiredField(name: BodyField, rules: FieldRules): ValidationChain {
+function requiredField(name: BodyField, rules: FieldRules): ValidationChain {
   return body(name)
     .exists()
     .withMessage('is required')
     .bail()
     .custom((value: unknown) => {
-      ruleOf[name](value, rules);
+      bodyFields[name].parse(value, rules);
       return true;
     });
-}
-
-/** The chain of a field that is known, but not for this caller to send. */
-export function forbiddenField(name: BodyField, message: string): ValidationChain {
-  return body(name).not().exists().withMessage(message);
 }

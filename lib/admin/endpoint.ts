@@ -1,14 +1,12 @@
-import type { ValidationChain } from 'express-validator';
-import type { Actor } from '../domain/actor.js';
-import type { Keyspace } from '../domain/keyspace.js';
+import type { ProblemCode } from '../errors.js';
 import type { ChangeContext, KeyInput, KeyService } from '../manage/key-service.js';
-import type { Clock } from '../ports/clock.js';
-
-/** What the rules for fields depend on. */
-export interface FieldRules {
-  readonly keyspace: Keyspace;
-  readonly clock: Clock;
-}
+import type { BodyField } from './fields/body-fields.js';
+import type { FieldRules } from './fields/field-rules.js';
+import type { JsonSchema } from './fields/json-schema.js';
+import type { QueryParameter } from './fields/query-parameters.js';
+import type { RequestHeader } from './fields/request-headers.js';
+import type { AnswerHeader } from './openapi/answer-headers.js';
+import type { AnswerSchema } from './openapi/answer-schemas.js';
 
 /** One request after every check that needs no key: who asks, for what, with which fields. */
 export interface AdminCall {
@@ -35,9 +33,42 @@ export interface EndpointAnswer {
   readonly body: object;
 }
 
-/** One endpoint: which fields a request may hold, and what is done with it. It never sees the response. */
+/**
+ * Whether a field has to be sent: `admins` have to send it, nobody else may.
+ */
+export type Presence = 'required' | 'optional' | 'admins';
+
+/** Which fields a body may hold. Whatever is not named is refused. */
+export type BodyRules = Readonly<Partial<Record<BodyField, Presence | ((rules: FieldRules) => Presence)>>>;
+
+/** What a successful answer carries. */
+export interface DescribedAnswer {
+  /** Says in the document what the answer means. */
+  readonly description: string;
+  readonly schema: AnswerSchema;
+  /** Headers that it always carries, beyond those of all answers. */
+  readonly headers?: readonly AnswerHeader[];
+}
+
+/**
+ * One endpoint: which fields a request may hold, what is done with it, and what it can answer. It never sees the
+ * response. Requests are checked by what is declared here, and the OpenAPI document is made from it.
+ */
 export interface Endpoint {
-  /** A chain for every field and query parameter that is known here. Whatever has none is refused. */
-  readonly fields?: (rules: FieldRules, actor: Actor) => readonly ValidationChain[];
+  /** Its name in the document, unique. */
+  readonly operationId: string;
+  /** What it does, in a few words. */
+  readonly summary: string;
+  /** More about it, in sentences. */
+  readonly description?: string;
+  readonly body?: BodyRules;
+  /** What a body must fulfil as a whole, beyond its fields; checked by `handle`. */
+  readonly bodySchema?: JsonSchema;
+  readonly query?: readonly QueryParameter[];
+  readonly headers?: readonly RequestHeader[];
+  /** Every successful answer, by status. */
+  readonly answers: Readonly<Partial<Record<EndpointAnswer['status'], DescribedAnswer>>>;
+  /** Problems of its own, beyond those that any endpoint of its kind can answer with. */
+  readonly problems: readonly ProblemCode[];
   readonly handle: (call: AdminCall) => Promise<EndpointAnswer>;
 }

@@ -1,19 +1,15 @@
 import type { KeyState } from '../domain/key-state.js';
 import type { Endpoint } from './endpoint.js';
 import { presentPageOfKeys } from './present-key.js';
-import { queryParameter } from './query-parameter.js';
 
 /** Lists keys, newest first. */
 export const getKeys: Endpoint = {
-  fields: () => [
-    queryParameter('limit'),
-    queryParameter('cursor'),
-    queryParameter('ownerId'),
-    queryParameter('keyspace'),
-    queryParameter('state'),
-    queryParameter('scope'),
-    queryParameter('q'),
-  ],
+  operationId: 'listKeys',
+  summary: 'List keys, newest first',
+  description: 'Owners see their keys, admins all of them, keys those of their owner.',
+  query: ['limit', 'cursor', 'ownerId', 'keyspace', 'state', 'scope', 'q'],
+  answers: { 200: { description: 'One page of keys.', schema: 'KeyPage' } },
+  problems: [],
   async handle({ keys, context, query, now }) {
     const page = await keys.list(context, {
       limit: query.limit === undefined ? undefined : Number(query.limit),

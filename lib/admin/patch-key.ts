@@ -1,19 +1,26 @@
-import { optionalField } from './body-field.js';
 import type { Endpoint } from './endpoint.js';
+import { changeAnswers } from './openapi/key-answers.js';
 import { parseIfMatch } from './parse-if-match.js';
 import { presentChange } from './present-key.js';
 
 /** Changes the fields that were sent and leaves the others as they are. */
 export const patchKey: Endpoint = {
-  fields: (rules) => [
-    optionalField('name', rules),
-    optionalField('description', rules),
-    optionalField('scopes', rules),
-    optionalField('expiresAt', rules),
-    optionalField('ipAllowlist', rules),
-    optionalField('metadata', rules),
-    optionalField('enabled', rules),
-  ],
+  operationId: 'updateKey',
+  summary: 'Change fields of a key',
+  description: 'Fields that are not sent stay as they are. A revoked key cannot be changed.',
+  body: {
+    name: 'optional',
+    description: 'optional',
+    scopes: 'optional',
+    expiresAt: 'optional',
+    ipAllowlist: 'optional',
+    metadata: 'optional',
+    enabled: 'optional',
+  },
+  bodySchema: { minProperties: 1 },
+  headers: ['If-Match'],
+  answers: changeAnswers,
+  problems: ['conflict', 'precondition_failed'],
   async handle({ keys, context, keyId, body, ifMatch, now }) {
     const changed = await keys.update(context, keyId, body, parseIfMatch(ifMatch));
     return presentChange(changed, now());

@@ -1,9 +1,17 @@
 import type { Endpoint } from './endpoint.js';
+import { changeAnswers } from './openapi/key-answers.js';
 import { parseIfMatch } from './parse-if-match.js';
 import { presentChange } from './present-key.js';
 
 /** Ends a key for good; it stays readable. */
 export const postKeyRevoke: Endpoint = {
+  operationId: 'revokeKey',
+  summary: 'End a key for good',
+  description: 'The key stays readable. Revoking a revoked key changes nothing and succeeds.',
+  body: {},
+  headers: ['If-Match'],
+  answers: changeAnswers,
+  problems: ['precondition_failed'],
   async handle({ keys, context, keyId, ifMatch, now }) {
     return presentChange(await keys.revoke(context, keyId, parseIfMatch(ifMatch)), now());
   },

@@ -1,5 +1,3 @@
-import { ownerIdIsForAdmins } from '../manage/create-key.js';
-import { forbiddenField, optionalField, requiredField } from './body-field.js';
 import type { Endpoint } from './endpoint.js';
 import { presentNewKey } from './present-key.js';
 
@@ -8,16 +6,23 @@ import { presentNewKey } from './present-key.js';
  * admin names an owner.
  */
 export const postKeys: Endpoint = {
-  fields: (rules, actor) => [
-    requiredField('name', rules),
-    requiredField('scopes', rules),
-    actor.kind === 'admin' ? requiredField('ownerId', rules) : forbiddenField('ownerId', ownerIdIsForAdmins),
-    optionalField('description', rules),
-    optionalField('expiresAt', rules),
-    optionalField('ipAllowlist', rules),
-    optionalField('metadata', rules),
-    optionalField('environment', rules),
-  ],
+  operationId: 'createKey',
+  summary: 'Make a key',
+  description: 'The answer is the only one, besides that to a rotation, that shows the API key itself.',
+  body: {
+    name: 'required',
+    scopes: 'required',
+    ownerId: 'admins',
+    description: 'optional',
+    expiresAt: 'optional',
+    ipAllowlist: 'optional',
+    metadata: 'optional',
+    environment: 'optional',
+  },
+  answers: {
+    201: { description: 'The new key.', schema: 'KeyWithSecret', headers: ['ETag', 'Location'] },
+  },
+  problems: ['forbidden', 'insufficient_scope'],
   async handle({ keys, context, body, baseUrl, now }) {
     const created = await keys.create(context, body);
     return presentNewKey(created, baseUrl, now());

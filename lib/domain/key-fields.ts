@@ -89,21 +89,31 @@ const rfc3339 =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
 /**
+ * A moment to compare with: an RFC 3339 time with offset, or a `Date` in code.
+ *
+ * @returns epoch milliseconds
+ */
+export function parseMoment(value: unknown): number {
+  const time = value instanceof Date ? value.getTime() : parseTime(value, '');
+  return Number.isNaN(time) || time >= endOfTime ? fail('must be a time before the year 10000') : time;
+}
+
+/**
  * When a key ends: an RFC 3339 time with offset, or a `Date` in code; `null` for never.
  *
  * @returns epoch milliseconds
  */
 export function parseExpiresAt(value: unknown, now: number): number | null {
   if (value === null) return null;
-  const time = value instanceof Date ? value.getTime() : parseTime(value);
+  const time = value instanceof Date ? value.getTime() : parseTime(value, ', or null');
   if (Number.isNaN(time) || time >= endOfTime) fail('must be a time before the year 10000');
   if (time <= now) fail('must be in the future');
   return time;
 }
 
-function parseTime(value: unknown): number {
+function parseTime(value: unknown, orElse: string): number {
   const parts = typeof value === 'string' ? rfc3339.exec(value) : null;
-  if (parts === null) fail('must be a time such as 2027-01-31T12:00:00Z (RFC 3339), or null');
+  if (parts === null) fail(`must be a time such as 2027-01-31T12:00:00Z (RFC 3339)${orElse}`);
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as number[];
   const date = new Date(Date.UTC(year!, month! - 1, day, hour, minute, second));
   // Date.UTC rolls 30 February over into March; a date that does not come back as written does not exist.

@@ -71,7 +71,10 @@ function checksumOf(body: string): string {
   return toBase62(crc32(body), checksumLength);
 }
 
+/** What ids look like, in every format. */
+export const keyIdPattern: RegExp = /^[0-9A-Za-z_-]{1,64}$/;
+
 /** Whether a text can be the id of a key, in any keyspace. What cannot is answered like an unknown id. */
 export function isKeyId(text: string): boolean {
-  return /^[0-9A-Za-z_-]{1,64}$/.test(text);
+  return keyIdPattern.test(text);
 }

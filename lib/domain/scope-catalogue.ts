@@ -5,6 +5,8 @@ export interface ScopeCatalogue {
   readonly names: readonly string[];
   /** Whether a route may require it. */
   has(scope: string): boolean;
+  /** All that a key may hold: the scopes of the catalogue, and every wildcard that covers one. */
+  readonly grantable: readonly string[];
   /** Whether a key may hold it: a scope of the catalogue, or a wildcard that covers one. */
   isGrantable(scope: string): boolean;
   /** All scopes of the catalogue that the granted ones cover. */
@@ -28,15 +30,22 @@ export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): 
     throw new TypeError(`scopes: ${JSON.stringify(name)} is not a scope; ${advice}`);
   }
   const known = new Set(names);
+  const grantable = new Set([...names, ...names.flatMap(wildcardsOver)]);
   const expansions = new Expansions(names);
 
   return {
     names,
     has: (scope) => known.has(scope),
-    isGrantable: (scope) =>
-      known.has(scope) || (isWildcard(scope) && names.some((name) => covers(scope, name))),
+    grantable: [...grantable],
+    isGrantable: (scope) => grantable.has(scope),
     expand: (granted) => expansions.of(granted),
   };
+}
+
+/** Every wildcard that covers a scope: `*`, `orders:*`, and so on to the last colon. */
+function wildcardsOver(name: string): string[] {
+  const parts = name.split(':');
+  return parts.map((_, depth) => [...parts.slice(0, depth), '*'].join(':'));
 }
 
 /** Most lists of granted scopes that are remembered. */

@@ -7,6 +7,11 @@ export const maxScopesPerKey = 100;
 const scopePattern = /^[a-z0-9][a-z0-9_.-]*(?::[a-z0-9][a-z0-9_.-]*)+$/;
 const wildcardPattern = /^[a-z0-9][a-z0-9_.-]*(?::[a-z0-9][a-z0-9_.-]*)*:\*$/;
 
+/** What a scope or a wildcard looks like, its length apart. */
+export const soughtScopePattern: RegExp = new RegExp(
+  `${scopePattern.source}|${wildcardPattern.source}|^\\*$`,
+);
+
 /** Whether a text is a scope that a route can require. */
 export function isScope(text: string): boolean {
   return text.length <= maxScopeLength && scopePattern.test(text);

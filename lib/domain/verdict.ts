@@ -39,10 +39,20 @@ export interface Refusal {
   readonly keyId?: string;
 }
 
+/** A secret that a rotation has replaced, and that still works. Times are epoch milliseconds. */
+export interface DeprecatedSecret {
+  /** When the newer one was made. */
+  readonly since: number;
+  /** When it ends; `null` as long as that is not known, because the newer one has not been used yet. */
+  readonly endsAt: number | null;
+}
+
 /** The request is let in as this key. */
 export interface Allowed {
   readonly allowed: true;
   readonly apiKey: ApiKeyIdentity;
+  /** Present when the secret is not the newest one of its key: its holder should change to that one. */
+  readonly deprecatedSecret?: DeprecatedSecret;
 }
 
 /** What verification returns. */

@@ -1,4 +1,10 @@
 import type { AuditEvent } from '../domain/audit-event.js';
+import {
+  auditConditions,
+  auditConditionsFor,
+  type AuditConditions,
+  type ReadAuditConditions,
+} from './audit-conditions.js';
 import { authorityOf, findIn } from './authority.js';
 import type { ChangeContext } from './key-service.js';
 import { parseCondition, parsePageSize, readListFilter } from './list-filter.js';
@@ -6,17 +12,15 @@ import { bindingOf, openCursor, signCursor } from './list-cursor.js';
 import type { Page } from './list-keys.js';
 import type { ManagePorts } from './manage-ports.js';
 
-/** Which entries of the audit trail to list; conditions that are left out do not restrict. */
-export interface AuditFilter {
+/** Which entries of the audit trail to list. */
+export interface AuditFilter extends AuditConditions {
   /** 1 to 100; default 20. */
   readonly limit?: number | undefined;
+  /** `nextCursor` of the page before; valid only for the same actor and filter. */
   readonly cursor?: string | undefined;
-  /** For admins; an owner sees only the events of its own keys. */
-  readonly ownerId?: string | undefined;
-  readonly keyId?: string | undefined;
-  /** For example `key.revoked`. */
-  readonly action?: string | undefined;
 }
+
+type ReadAuditFilter = ReadAuditConditions & Pick<AuditFilter, 'limit' | 'cursor'>;
 
 /** Lists what happened to keys, newest first. */
 export async function listEvents(
@@ -24,18 +28,14 @@ export async function listEvents(
   context: ChangeContext,
   filter: AuditFilter,
 ): Promise<Page<AuditEvent>> {
-  const { limit, cursor, ...wanted } = readListFilter<AuditFilter>(filter, {
+  const { limit, cursor, ...wanted } = readListFilter<ReadAuditFilter>({ ...filter } as ReadAuditFilter, {
     limit: parsePageSize,
     cursor: parseCondition,
-    ownerId: parseCondition,
-    keyId: parseCondition,
-    action: parseCondition,
+    ...auditConditions,
   });
   const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), ports.clock.now());
-  if (seenOwner !== null && wanted.ownerId !== undefined && wanted.ownerId !== seenOwner) {
-    return { items: [], nextCursor: null };
-  }
-  const conditions = { ...wanted, ownerId: seenOwner ?? wanted.ownerId };
+  const conditions = auditConditionsFor(seenOwner, wanted);
+  if (conditions === null) return { items: [], nextCursor: null };
   const binding = bindingOf('audit', conditions);
   const position = openCursor(ports.cursorSigner, cursor, binding);
   const found = await ports.store.listEvents({

@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { credentialHasEnded, type SecretCredential } from '../domain/credential.js';
 import { parseGracePeriodSeconds } from '../domain/key-fields.js';
+import { parseGraceStartsOnFirstUse } from '../domain/rotation-fields.js';
 import { stateOf } from '../domain/key-state.js';
 import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, authorityOf, findIn, findVisible } from './authority.js';
@@ -11,15 +11,11 @@ import type { ManagePorts } from './manage-ports.js';
 import { mintSecret } from './mint-secret.js';
 import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';
 import { readFields } from './read-fields.js';
-
-/** How many ended credentials are kept, so that who still uses one can be told that it was rotated. */
-const keptEndedCredentials = 4;
-/** How many old secrets can be in their grace period at once; the oldest ends when there is one more. */
-const maxRetiringCredentials = 2;
+import { retireSecrets, type Grace } from './retire-secrets.js';
 
 /**
  * Gives a key a new secret; id, counters and history stay. The old secret ends at once, or when the grace period is
- * over, which is never later than the key's own expiry. Of several rotations at once one wins, because each must find
+ * over, which is never later than the key's own expiry; the period begins now, or with the first use of the new secret. Of several rotations at once one wins, because each must find
  * the credential that it saw before it drew its secret.
  */
 export async function rotateKey(
@@ -30,11 +26,7 @@ export async function rotateKey(
   expected: ExpectedVersion,
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
-  const { gracePeriodSeconds = 0 } = readFields<{ gracePeriodSeconds: number }>(
-    input,
-    { gracePeriodSeconds: parseGracePeriodSeconds },
-    [],
-  );
+  const grace = readGrace(input);
 
   const seen = await findRotatable(ports, context, findIn(ports.store), id, expected, now);
   const minted = await mintSecret(ports, seen.id, seen.environment, now);
@@ -46,19 +38,28 @@ export async function rotateKey(
         detail: 'Another rotation of this API key was faster. Use its secret, or rotate again.',
       });
     }
-    const retired = withinLimit(
-      current.credentials.map((credential) => retire(credential, gracePeriodSeconds, current.expiresAt, now)),
-      now,
-    );
-    const next = nextVersion(
-      current,
-      { hint: minted.hint, credentials: [minted.credential, ...withoutOldest(retired, now)] },
-      now,
-    );
+    const credential = {
+      ...minted.credential,
+      graceFromFirstUseSeconds: grace.startsOnFirstUse ? grace.periodSeconds : null,
+    };
+    const credentials = [credential, ...retireSecrets(current, grace, now)];
+    const next = nextVersion(current, { hint: minted.hint, credentials }, now);
     await transaction.update(next, auditEntry(context, 'key.rotated', next, ['credentials']));
     return { record: next, action: 'key.rotated', position: transaction.position } as const;
   });
   return { ...(await confirmChange(ports, committed, now)), token: minted.token };
+}
+
+function readGrace(input: KeyInput): Grace {
+  const { gracePeriodSeconds = 0, graceStartsOnFirstUse = false } = readFields<{
+    gracePeriodSeconds: number;
+    graceStartsOnFirstUse: boolean;
+  }>(
+    input,
+    { gracePeriodSeconds: parseGracePeriodSeconds, graceStartsOnFirstUse: parseGraceStartsOnFirstUse },
+    [],
+  );
+  return { periodSeconds: gracePeriodSeconds, startsOnFirstUse: graceStartsOnFirstUse };
 }
 
 async function findRotatable(
@@ -85,35 +86,4 @@ async function findRotatable(
     });
   }
   return record;
-}
-
-/** An end that was set before is only ever brought forward. An immediate end asks no clock. */
-function retire(
-  credential: SecretCredential,
-  gracePeriodSeconds: number,
-  keyExpiresAt: number | null,
-  now: number,
-): SecretCredential {
-  if (credentialHasEnded(credential, now)) {
-    return { ...credential, endedAt: credential.endedAt ?? now, endsAt: null };
-  }
-  if (gracePeriodSeconds === 0) return { ...credential, endedAt: now, endsAt: null };
-  const end = now + gracePeriodSeconds * 1000;
-  const limits = [credential.endsAt, keyExpiresAt].filter((limit) => limit !== null);
-  return { ...credential, endsAt: Math.min(end, ...limits) };
-}
-
-/** Every secret that lives on is one more to check and one more to lose: repeated rotation must not gather them. */
-function withinLimit(credentials: readonly SecretCredential[], now: number): readonly SecretCredential[] {
-  const living = credentials.filter((credential) => !credentialHasEnded(credential, now));
-  const surplus = new Set(living.slice(maxRetiringCredentials));
-  return credentials.map((credential) =>
-    surplus.has(credential) ? { ...credential, endedAt: now, endsAt: null } : credential,
-  );
-}
-
-function withoutOldest(credentials: readonly SecretCredential[], now: number): readonly SecretCredential[] {
-  const ended = credentials.filter((credential) => credentialHasEnded(credential, now));
-  const dropped = new Set(ended.slice(keptEndedCredentials));
-  return credentials.filter((credential) => !dropped.has(credential));
 }

@@ -8,6 +8,8 @@ import { startOfFeed } from '../ports/change-feed.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import { MemoryAccessLog } from './memory-access-log.js';
 import { memoryAuditTrail } from './memory-audit-trail.js';
+import { MemoryOneTimeNames } from './memory-one-time-names.js';
+import { MemoryUsageLog } from './memory-usage-log.js';
 import { MemoryChangeFeed } from './memory-change-feed.js';
 import type { StoredEvent } from './memory-change-feed.js';
 import type { CreditChange, CreditPayment } from '../ports/credit-ledger.js';
@@ -39,6 +41,7 @@ export function memoryStore(): KeyStore {
   let contents: Contents = { keys: new Map(), events: [], claims: new Map(), expiryNotices: new Set() };
   let lastChange: Promise<unknown> = Promise.resolve();
   const feed = new MemoryChangeFeed(() => contents.events);
+  const usage = new MemoryUsageLog();
 
   const replaceKey = (record: ApiKeyRecord): void => {
     contents = { ...contents, keys: new Map(contents.keys).set(record.id, record) };
@@ -61,6 +64,8 @@ export function memoryStore(): KeyStore {
     feed,
     accessLog: new MemoryAccessLog(),
     trail: memoryAuditTrail(() => contents),
+    usage,
+    oneTimeNames: new MemoryOneTimeNames(),
     claims: { find: async (name) => contents.claims.get(name) ?? null },
     credits: {
       async spend(keyId, cost, now) {
@@ -73,6 +78,7 @@ export function memoryStore(): KeyStore {
     open: async () => undefined,
     close: async () => undefined,
     find: async (id, ownerId) => copied(visibleKey(contents.keys, id, ownerId)),
+    existing: async (ids) => new Set(ids.filter((id) => contents.keys.has(id))),
     list: async (query) => copied(pageOfKeys(contents, query)),
     listEvents: async (query) => pageOfEvents(contents.events, query),
 
@@ -90,7 +96,9 @@ export function memoryStore(): KeyStore {
     async recordUse(uses) {
       for (const use of uses) {
         const record = contents.keys.get(use.keyId);
-        if (record !== undefined) replaceKey(usedAt(record, use));
+        if (record === undefined) continue;
+        usage.add(use);
+        if (use.verdict === 'allowed') replaceKey(usedAt(record, use));
       }
     },
   };
@@ -306,8 +314,9 @@ function withDigest(
 }
 
 function usedAt(record: ApiKeyRecord, use: KeyUse): ApiKeyRecord {
-  const lastUsedAt = Math.max(use.at, record.lastUsedAt ?? use.at);
-  return { ...record, lastUsedAt, useCount: record.useCount + use.count };
+  const useCount = record.useCount + use.count;
+  if (record.lastUsedAt !== null && use.at < record.lastUsedAt) return { ...record, useCount };
+  return { ...record, useCount, lastUsedAt: use.at, lastUsedAddress: use.address };
 }
 
 function pageOfKeys({ keys, expiryNotices }: Contents, query: KeyQuery): readonly ApiKeyRecord[] {

@@ -2,11 +2,15 @@ import type { Request } from 'express';
 import { canonicalAddress } from '../domain/address.js';
 import type { Logger } from '../ports/logger.js';
 
-/** The caller's address in canonical form, `null` when it cannot be known for certain. */
-export type ClientAddress = (req: Request) => string | null;
+/**
+ * The caller's address in canonical form, `null` when it cannot be known for certain.
+ *
+ * @param purpose - `decide` where a request is refused without it: then operators are told why it is not known
+ */
+export type ClientAddress = (req: Request, purpose?: 'decide') => string | null;
 
 /**
- * Builds the reader of caller addresses for allowlists. It goes by Express' `trust proxy` setting and gives up where that
+ * Builds the reader of caller addresses. It goes by Express' `trust proxy` setting and gives up where that
  * cannot be relied on:
  *
  * - `trust proxy = true` believes whatever address a caller writes, so no address is believed;
@@ -15,9 +19,9 @@ export type ClientAddress = (req: Request) => string | null;
 export function createClientAddress(logger: Logger): ClientAddress {
   let hasWarned = false;
 
-  return function clientAddress(req) {
+  return function clientAddress(req, purpose) {
     if (req.app.get('trust proxy') === true) {
-      if (!hasWarned) {
+      if (!hasWarned && purpose === 'decide') {
         hasWarned = true;
         logger.warn(
           "api-keys: keys with an address allowlist are refused while 'trust proxy' is true, because every caller " +

@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
-import type { Allowed, Refusal, Verdict } from '../domain/verdict.js';
+import type { Allowed, DeprecatedSecret, Refusal, Verdict } from '../domain/verdict.js';
 import { ApiKeysError } from '../errors.js';
 import type { Challenge } from '../http/challenge.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
@@ -15,6 +15,7 @@ import { assertKnownFeature } from './known-feature.js';
 import { checkGuardOptions } from './guard-options.js';
 import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
+import { setDeprecatedSecretHeaders } from './deprecated-secret-headers.js';
 import { isPreflight } from './preflight.js';
 import { createCredentialReader, type ReadCredential } from './read-credential.js';
 import { createRefusalAnswers } from './refusal-answers.js';
@@ -87,7 +88,12 @@ export function createGuard(
     if (otherwise !== undefined && !isOurs(credential)) return 'otherwise';
     if (credential.kind === 'none') return refuse('missing_credential', { detail: howToSend });
     const { token } = credential;
-    const request = { token, requirement, feature, address: () => parts.clientAddress(req) };
+    const request = {
+      token,
+      requirement,
+      feature,
+      address: (purpose?: 'decide') => parts.clientAddress(req, purpose),
+    };
     const verifier = parts.verifier();
     return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }
@@ -96,10 +102,16 @@ export function createGuard(
     return credential.kind === 'token' && parts.format.recognises(credential.token);
   }
 
-  function letIn({ apiKey }: Allowed, credential: ReadCredential, req: Request, res: Response): void {
-    req.apiKey = apiKey;
+  function letIn(allowed: Allowed, credential: ReadCredential, req: Request, res: Response): void {
+    req.apiKey = allowed.apiKey;
+    if (allowed.deprecatedSecret !== undefined) letInByDeprecatedSecret(allowed.deprecatedSecret, res);
     if (cacheHeaders) keepOffSharedCaches(res);
     if (parts.hidden !== null && credential.kind === 'token') parts.hidden.hide(req, credential);
+  }
+
+  /** The caller should be changing to the newer secret. */
+  function letInByDeprecatedSecret(secret: DeprecatedSecret, res: Response): void {
+    setDeprecatedSecretHeaders(res, secret);
   }
 
   function answerRefusal(

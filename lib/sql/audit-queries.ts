@@ -27,10 +27,10 @@ export async function appendEvent(
   const sequence = head.sequence + 1;
   const payload = auditPayload(event, sequence);
   const hash = auditHash(head.hash, payload);
-  const { keyId, ownerId, action, at } = event;
+  const { keyId, ownerId, action, actor, at } = event;
   await database
     .insertInto('audit_events')
-    .values({ sequence, key_id: keyId, owner_id: ownerId, action, at, payload, hash })
+    .values({ sequence, key_id: keyId, owner_id: ownerId, action, actor_id: actor.id, at, payload, hash })
     .execute();
   return { sequence, hash };
 }
@@ -60,18 +60,23 @@ export async function moveAuditHead(
 
 type UpdatesTables = Pick<QueryCreator<Tables>, 'updateTable'>;
 
-/** One page of the trail, newest first. */
+/** One page of the trail: newest first, or from `after` on oldest first. */
 export async function listAuditEvents(
   database: Kysely<Tables>,
   query: AuditQuery,
 ): Promise<readonly AuditEvent[]> {
-  const { ownerId, keyId, action, before, limit } = query;
-  if (!isStorable(ownerId, keyId, action)) return [];
+  const { ownerId, keyId, action, actorId, from, to, before, after, limit } = query;
+  if (!isStorable(ownerId, keyId, action, actorId)) return [];
   let page = database.selectFrom('audit_events').select(['payload', 'hash']);
   if (ownerId !== undefined) page = page.where('owner_id', '=', ownerId);
   if (keyId !== undefined) page = page.where('key_id', '=', keyId);
   if (action !== undefined) page = page.where('action', '=', action);
+  if (actorId !== undefined) page = page.where('actor_id', '=', actorId);
+  if (from !== undefined) page = page.where('at', '>=', from);
+  if (to !== undefined) page = page.where('at', '<', to);
   if (before !== undefined) page = page.where('sequence', '<', before);
-  const rows = await page.orderBy('sequence', 'desc').limit(limit).execute();
+  if (after !== undefined) page = page.where('sequence', '>', after);
+  const direction = after === undefined ? 'desc' : 'asc';
+  const rows = await page.orderBy('sequence', direction).limit(limit).execute();
   return rows.map((row) => parseAuditPayload(row.payload, row.hash));
 }

@@ -48,6 +48,7 @@ export const migrations: readonly Migration[] = [
       await extendKeys(database, types);
       await createUsage(database, types);
       await createAccessEvents(database, types);
+      await extendAuditTrail(database, types);
       await createOnceOnly(database, types);
     },
   },
@@ -203,6 +204,7 @@ async function createAccessEvents({ schema }: Kysely<Tables>, { text, integer }:
     .addColumn('id', text, (column) => column.primaryKey().notNull())
     .addColumn('at', integer, (column) => column.notNull())
     .addColumn('action', text, (column) => column.notNull())
+    .addColumn('code', text)
     .addColumn('key_id', text)
     .addColumn('owner_id', text)
     .addColumn('payload', text, (column) => column.notNull())
@@ -218,6 +220,23 @@ async function createAccessEvents({ schema }: Kysely<Tables>, { text, integer }:
     .on('access_events')
     .columns(['owner_id', 'at', 'id'])
     .execute();
+}
+
+async function extendAuditTrail(database: Kysely<Tables>, { text }: ColumnTypes): Promise<void> {
+  const { schema } = database;
+  await schema.alterTable('audit_events').addColumn('actor_id', text).execute();
+  // PostgreSQL has to be told that the text is JSON.
+  const payload = text === 'text' ? sql`payload` : sql`payload::json`;
+  await database
+    .updateTable('audit_events')
+    .set({ actor_id: sql<string | null>`${payload} -> 'actor' ->> 'id'` })
+    .execute();
+  await schema
+    .createIndex('audit_events_by_actor')
+    .on('audit_events')
+    .columns(['actor_id', 'sequence'])
+    .execute();
+  await schema.createIndex('audit_events_by_time').on('audit_events').columns(['at', 'sequence']).execute();
 }
 
 async function createOnceOnly({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {

@@ -8,10 +8,14 @@ import type { AuditTrail } from '../ports/audit-trail.js';
 import type { ChangeFeed } from '../ports/change-feed.js';
 import type { CreditLedger } from '../ports/credit-ledger.js';
 import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
+import type { OneTimeNames } from '../ports/one-time-names.js';
+import type { UsageLog } from '../ports/usage-log.js';
 import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
 import { listAuditEvents, lockAuditHead } from './audit-queries.js';
 import { findClaim } from './claim-queries.js';
 import { compileSpendCredits, type SpendCredits } from './credit-queries.js';
+import { compileFindExisting } from './existing-keys.js';
+import type { FindExisting } from './existing-keys.js';
 import { insertDigest } from './key-changes.js';
 import { compileFindKey, findKey, listKeys } from './key-queries.js';
 import type { FindKeyById } from './key-queries.js';
@@ -21,6 +25,8 @@ import { SqlAccessLog } from './sql-access-log.js';
 import { SqlAuditTrail } from './sql-audit-trail.js';
 import { SqlChangeFeed } from './sql-change-feed.js';
 import type { WithinDeadline } from './sql-change-feed.js';
+import { SqlOneTimeNames } from './sql-one-time-names.js';
+import { SqlUsageLog } from './sql-usage-log.js';
 import { SqlTransaction } from './sql-transaction.js';
 import { isStorable } from './storable-text.js';
 import type { Tables } from './tables.js';
@@ -28,6 +34,8 @@ import { TimeBudget } from './time-budget.js';
 import { Turnstile } from './turnstile.js';
 import { compileAdvanceUses, mergeUses } from './use-counts.js';
 import type { AdvanceUses } from './use-counts.js';
+import { compileAddUsage, countByHour } from './usage-counts.js';
+import type { AddUsage } from './usage-counts.js';
 
 /** Settings of {@link SqlKeyStore}, defaults filled in. */
 export interface SqlKeyStoreSettings {
@@ -43,6 +51,8 @@ export class SqlKeyStore implements KeyStore {
   readonly feed: ChangeFeed;
   readonly accessLog: AccessLog;
   readonly trail: AuditTrail;
+  readonly usage: UsageLog;
+  readonly oneTimeNames: OneTimeNames;
   readonly claims: IdempotencyClaims = {
     find: (name) =>
       this.#within('Reading a repeated change', (budget) =>
@@ -64,6 +74,8 @@ export class SqlKeyStore implements KeyStore {
   readonly #changes = new Turnstile();
   #findById: FindKeyById | undefined;
   #advanceUses: AdvanceUses | undefined;
+  #addUsage: AddUsage | undefined;
+  #findExisting: FindExisting | undefined;
   #spendCredits: SpendCredits | undefined;
   #opening: Promise<void> | undefined;
   #isOpen = false;
@@ -75,6 +87,8 @@ export class SqlKeyStore implements KeyStore {
     this.feed = this.#feed = new SqlChangeFeed(database, within);
     this.accessLog = new SqlAccessLog(database, within);
     this.trail = new SqlAuditTrail(database, within);
+    this.usage = new SqlUsageLog(database, within);
+    this.oneTimeNames = new SqlOneTimeNames(database, within);
   }
 
   async open(): Promise<void> {
@@ -114,6 +128,15 @@ export class SqlKeyStore implements KeyStore {
       (this.#findById ??= compileFindKey(database))(database, id);
     const { readDeadlineMs } = this.#settings;
     return this.#within('Reading a key', (budget) => this.#database.lookUp(budget, find), readDeadlineMs);
+  }
+
+  existing(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#within('Looking for keys', (budget) =>
+      this.#database.readForRequest(budget, (database) => {
+        this.#findExisting ??= compileFindExisting(database, this.#database.dialect);
+        return this.#findExisting(database, ids);
+      }),
+    );
   }
 
   list(query: KeyQuery): Promise<readonly ApiKeyRecord[]> {
@@ -164,11 +187,15 @@ export class SqlKeyStore implements KeyStore {
 
   recordUse(uses: readonly KeyUse[]): Promise<void> {
     return this.#within('Recording uses', async (budget) => {
-      const merged = await mergeUses(uses);
-      if (merged.length === 0) return;
-      await this.#database.write(budget, (database) => {
-        this.#advanceUses ??= compileAdvanceUses(database, this.#database.dialect);
-        return this.#advanceUses(database, merged, budget);
+      const allowed = await mergeUses(uses);
+      const counts = await countByHour(uses);
+      if (counts.length === 0) return;
+      await this.#database.write(budget, async (database) => {
+        const { dialect } = this.#database;
+        this.#advanceUses ??= compileAdvanceUses(database, dialect);
+        this.#addUsage ??= compileAddUsage(database, dialect);
+        await this.#advanceUses(database, allowed, budget);
+        await this.#addUsage(database, counts, budget);
       });
     });
   }

@@ -108,6 +108,7 @@ export interface AuditEventsTable {
   key_id: string;
   owner_id: string;
   action: string;
+  actor_id: string | null;
   at: number;
   /** The bytes that the hash covers; the columns before are copies to filter by. */
   payload: string;
@@ -127,9 +128,10 @@ export interface AccessEventsTable {
   id: string;
   at: number;
   action: string;
+  code: string | null;
   key_id: string | null;
   owner_id: string | null;
-  /** JSON. */
+  /** JSON; the columns before are copies to filter by. */
   payload: string;
 }
 

@@ -1,6 +1,6 @@
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { ContractContext } from './key-store-contract.js';
-import { insert, nextVersion, sampleEvent, sampleKey, sampleTime, update } from './sample-keys.js';
+import { insert, nextVersion, sampleEvent, sampleKey, sampleTime, sampleUse, update } from './sample-keys.js';
 
 const claim: IdempotencyClaim = { name: 'a', payloadHash: 'one', keyId: 'key-1', createdAt: sampleTime };
 
@@ -143,7 +143,7 @@ export function describePolicies({ describe, it, expect }: ContractContext): voi
         sampleKey({ id: 'b', createdAt: sampleTime - 100 }),
         sampleKey({ id: 'c', createdAt: sampleTime }),
       );
-      await store.recordUse([{ keyId: 'b', at: sampleTime + 50, count: 1 }]);
+      await store.recordUse([sampleUse({ keyId: 'b', at: sampleTime + 50, count: 1 })]);
       expect(await list(store, { unusedSince: sampleTime - 100 })).toBe('');
       expect(await list(store, { unusedSince: sampleTime })).toBe('a');
       expect(await list(store, { unusedSince: sampleTime + 50 })).toBe('ac');

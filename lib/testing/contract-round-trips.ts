@@ -1,6 +1,14 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { ContractContext } from './key-store-contract.js';
-import { insert, nextVersion, sampleCredential, sampleKey, sampleTime, update } from './sample-keys.js';
+import {
+  insert,
+  nextVersion,
+  sampleCredential,
+  sampleKey,
+  sampleTime,
+  sampleUse,
+  update,
+} from './sample-keys.js';
 
 const hostileTexts: readonly string[] = [
   `Robert'); DROP TABLE keys; --`,
@@ -142,11 +150,11 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
       const expectUses = async (lastUsedAt: number, useCount: number): Promise<void> =>
         expect(await store.find(record.id)).toEqual({ ...record, lastUsedAt, useCount });
 
-      await store.recordUse([{ keyId: record.id, at: sampleTime + 20, count: 1 }]);
+      await store.recordUse([sampleUse({ keyId: record.id, at: sampleTime + 20, count: 1 })]);
       await expectUses(sampleTime + 20, 1);
-      await store.recordUse([{ keyId: record.id, at: sampleTime + 10, count: 40 }]);
+      await store.recordUse([sampleUse({ keyId: record.id, at: sampleTime + 10, count: 40 })]);
       await expectUses(sampleTime + 20, 41);
-      await store.recordUse([{ keyId: record.id, at: sampleTime + 30, count: 2 }]);
+      await store.recordUse([sampleUse({ keyId: record.id, at: sampleTime + 30, count: 2 })]);
       await expectUses(sampleTime + 30, 43);
     });
 
@@ -155,10 +163,10 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
       await insert(store, a, b);
       await store.recordUse([]);
       await store.recordUse([
-        { keyId: 'b', at: sampleTime + 2, count: 1 },
-        { keyId: 'a', at: sampleTime + 3, count: 10 },
-        { keyId: 'unknown', at: sampleTime + 4, count: 1 },
-        { keyId: 'a', at: sampleTime + 1, count: 5 },
+        sampleUse({ keyId: 'b', at: sampleTime + 2, count: 1 }),
+        sampleUse({ keyId: 'a', at: sampleTime + 3, count: 10 }),
+        sampleUse({ keyId: 'unknown', at: sampleTime + 4, count: 1 }),
+        sampleUse({ keyId: 'a', at: sampleTime + 1, count: 5 }),
       ]);
       expect(await store.find('a')).toEqual({ ...a, lastUsedAt: sampleTime + 3, useCount: 15 });
       expect(await store.find('b')).toEqual({ ...b, lastUsedAt: sampleTime + 2, useCount: 1 });
@@ -167,12 +175,8 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
 
     it('takes batches of thousands', async ({ store }) => {
       await insert(store, sampleKey({ id: 'a' }));
-      const others = Array.from({ length: 3000 }, (_, index) => ({
-        keyId: `unknown${index}`,
-        at: sampleTime,
-        count: 1,
-      }));
-      await store.recordUse([...others, { keyId: 'a', at: sampleTime + 1, count: 7 }]);
+      const others = Array.from({ length: 3000 }, (_, index) => sampleUse({ keyId: `unknown${index}` }));
+      await store.recordUse([...others, sampleUse({ keyId: 'a', at: sampleTime + 1, count: 7 })]);
       const found = await store.find('a');
       expect([found?.lastUsedAt, found?.useCount]).toEqual([sampleTime + 1, 7]);
     });
@@ -181,7 +185,7 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
       const record = sampleKey();
       await insert(store, record);
       const read = await store.find(record.id);
-      await other.recordUse([{ keyId: record.id, at: sampleTime + 9, count: 3 }]);
+      await other.recordUse([sampleUse({ keyId: record.id, at: sampleTime + 9, count: 3 })]);
       await update(store, nextVersion(read ?? record, { name: 'Renamed' }));
       const found = await store.find(record.id);
       expect([found?.name, found?.lastUsedAt, found?.useCount]).toEqual(['Renamed', sampleTime + 9, 3]);
@@ -190,7 +194,7 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
     it('gets along with changes and other batches of the same keys', async ({ store, other }) => {
       const ids = Array.from({ length: 20 }, (_, index) => `key${index}`);
       await insert(store, ...ids.map((id) => sampleKey({ id })));
-      const uses = ids.map((keyId, index) => ({ keyId, at: sampleTime + index, count: index + 1 }));
+      const uses = ids.map((keyId, index) => sampleUse({ keyId, at: sampleTime + index, count: index + 1 }));
       await Promise.all([
         store.recordUse(uses),
         other.recordUse([...uses].reverse()),

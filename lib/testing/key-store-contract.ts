@@ -6,6 +6,8 @@ import { describeCredits } from './contract-credits.js';
 import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
 import { describePolicies } from './contract-policies.js';
+import { describeOneTimeNames } from './contract-one-time-names.js';
+import { describeUsage } from './contract-usage.js';
 import { describeRoundTrips } from './contract-round-trips.js';
 import { globalTestApi } from './test-api.js';
 import type { Expectation, TestApi } from './test-api.js';
@@ -55,6 +57,8 @@ export function describeKeyStore(
     describeAuditTrail(context);
     describePolicies(context);
     describeChangeFeed(context);
+    describeUsage(context);
+    describeOneTimeNames(context);
   });
 }
 

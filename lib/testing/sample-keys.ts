@@ -1,7 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction, AuditEventDraft } from '../domain/audit-event.js';
 import type { SecretCredential } from '../domain/credential.js';
-import type { KeyStore } from '../ports/key-store.js';
+import type { KeyStore, KeyUse } from '../ports/key-store.js';
 
 /** When sample keys are made. Epoch milliseconds. */
 export const sampleTime: number = Date.UTC(2026, 0, 1);
@@ -90,4 +90,16 @@ export async function insert(store: KeyStore, ...records: readonly ApiKeyRecord[
 /** Stores a key's next version. */
 export async function update(store: KeyStore, record: ApiKeyRecord): Promise<void> {
   await store.transact((transaction) => transaction.update(record, sampleEvent(record)));
+}
+
+/** A use of a key that was let in. */
+export function sampleUse(changes: Partial<KeyUse> = {}): KeyUse {
+  return {
+    keyId: sampleKey().id,
+    at: sampleTime,
+    count: 1,
+    verdict: 'allowed',
+    address: null,
+    ...changes,
+  };
 }

@@ -1,8 +1,9 @@
 import { compileAllowlist } from '../domain/address.js';
 import type { VerifiableKey } from '../domain/api-key.js';
 import { identityOf } from '../domain/api-key-identity.js';
+import type { VerifiableCredential } from '../domain/credential.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
-import type { Allowed } from '../domain/verdict.js';
+import type { Allowed, DeprecatedSecret } from '../domain/verdict.js';
 
 /** One version of a key with what checking it needs, each part built when it is first asked for. */
 export class PreparedKey {
@@ -21,6 +22,24 @@ export class PreparedKey {
   get allowed(): Allowed {
     this.#allowed ??= Object.freeze({ allowed: true, apiKey: identityOf(this.key) });
     return this.#allowed;
+  }
+
+  /** The same for one of its secrets, which may not be the newest. */
+  allowedBy(credential: VerifiableCredential): Allowed {
+    const newest = this.key.credentials[0];
+    return credential.id === newest?.id ? this.allowed : this.#allowedByOlder(credential);
+  }
+
+  #allowedByOlder({ id, endsAt }: VerifiableCredential): Allowed {
+    const { credentials, expiresAt } = this.key;
+    const newer = credentials[credentials.findIndex((credential) => credential.id === id) - 1];
+    // A secret that is not there any more was replaced, and nobody knows when.
+    if (newer === undefined) return this.allowed;
+    const deprecatedSecret: DeprecatedSecret = Object.freeze({
+      since: newer.createdAt,
+      endsAt: endsAt === null ? null : Math.min(endsAt, expiresAt ?? Infinity),
+    });
+    return Object.freeze({ ...this.allowed, deprecatedSecret });
   }
 
   /** Every scope of the catalogue that the key covers. */

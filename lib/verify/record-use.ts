@@ -1,5 +1,10 @@
+import { usageKeptMs } from '../domain/key-usage.js';
+import type { RefusalCode } from '../domain/verdict.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
+import { attend, createUseCounter, takeUses, type UseCounter } from './use-counter.js';
+
+export type { UseCounter } from './use-counter.js';
 
 /** How long uses are gathered before they are written, in milliseconds. */
 export const useFlushIntervalMs = 5_000;
@@ -9,51 +14,74 @@ const firstUseDelayMs = 50;
 const maxWrittenAtOnce = 1_000;
 /** Uses of more keys than this are written without waiting for the interval. */
 const maxGathered = 10_000;
-
-/** The uses of one key that were not written yet. Whoever holds the key holds this too, so that a use costs no look-up. */
-export interface UseCounter {
-  readonly keyId: string;
-  count: number;
-  /** Epoch milliseconds. */
-  lastAt: number;
-}
+/** How often counts that are too old are looked for, in milliseconds, and how many are forgotten at a time. */
+const forgetIntervalMs = 60 * 60 * 1000;
+const forgottenAtOnce = 500;
+const mostForgotten = 100_000;
 
 /**
- * Counts uses and writes them in the background, so that no request waits for a write. A first use is written at once;
- * of the later ones, at most one interval is lost when the process is killed.
+ * Counts uses and writes them in the background, so that no request waits for a write. A first use is written at once,
+ * and again until it is written; of the later ones, at most one interval is lost when the process is killed.
  */
 export class UseRecorder {
-  readonly #store: Pick<KeyStore, 'recordUse'>;
+  readonly #store: Pick<KeyStore, 'recordUse' | 'usage'>;
   readonly #logger: Logger;
   /** Counters that were used since the last writing. */
   #gathered: UseCounter[] = [];
+  /** Uses that are no longer in their counters, or could not be written. */
+  #waiting: KeyUse[] = [];
+  /** Keys whose first use in this process is not written yet. */
+  #unwritten = new Set<string>();
   /** Keys whose first use in this process is written, or about to be. */
   #known = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #dueAt = 0;
   #flushing: Promise<void> = Promise.resolve();
+  #forgotAt = -Infinity;
+  #isClosed = false;
 
-  constructor(store: Pick<KeyStore, 'recordUse'>, logger: Logger) {
+  constructor(store: Pick<KeyStore, 'recordUse' | 'usage'>, logger: Logger) {
     this.#store = store;
     this.#logger = logger;
   }
 
   /** A counter for one version of a key. Several for one key are added up when they are written. */
   counterFor(keyId: string): UseCounter {
-    return { keyId, count: 0, lastAt: 0 };
+    return createUseCounter(keyId);
   }
 
-  /** @param now - epoch milliseconds */
-  record(counter: UseCounter, now: number): void {
+  /**
+   * Counts a request that is let in.
+   *
+   * @param now - epoch milliseconds
+   * @param addressOf - asked at most once a second
+   */
+  record(counter: UseCounter, now: number, addressOf: () => string | null): void {
+    if (now >= counter.dueAt) this.#attend(counter, now, addressOf);
     counter.lastAt = now;
     counter.count += 1;
-    if (counter.count === 1) this.#gather(counter);
+    if (counter.count === 1) {
+      this.#gather(counter, this.#isFirstUse(counter.keyId) ? firstUseDelayMs : useFlushIntervalMs);
+    }
   }
 
-  #gather(counter: UseCounter): void {
+  /** Counts a request with a right secret that is refused. */
+  recordRefusal(counter: UseCounter, code: RefusalCode, now: number): void {
+    if (now >= counter.dueAt) this.#attend(counter, now, () => counter.address);
+    counter.refusals ??= new Map();
+    const count = counter.refusals.get(code) ?? 0;
+    counter.refusals.set(code, count + 1);
+    if (count === 0) this.#gather(counter, useFlushIntervalMs);
+  }
+
+  #attend(counter: UseCounter, now: number, addressOf: () => string | null): void {
+    this.#waiting.push(...attend(counter, now, addressOf));
+  }
+
+  #gather(counter: UseCounter, delayMs: number): void {
     this.#gathered.push(counter);
     if (this.#gathered.length >= maxGathered) void this.flush();
-    else this.#flushWithin(this.#isFirstUse(counter.keyId) ? firstUseDelayMs : useFlushIntervalMs);
+    else this.#flushWithin(delayMs);
   }
 
   /** Whether a key was ever used is what people look for; it is written soon. */
@@ -61,6 +89,7 @@ export class UseRecorder {
     if (this.#known.has(keyId)) return false;
     if (this.#known.size >= maxGathered) this.#known = new Set();
     this.#known.add(keyId);
+    this.#unwritten.add(keyId);
     return true;
   }
 
@@ -76,20 +105,23 @@ export class UseRecorder {
   flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#gathered.length === 0) return this.#flushing;
+    if (this.#gathered.length === 0 && this.#waiting.length === 0) return this.#flushing;
     const uses = this.#take();
     this.#flushing = this.#flushing.then(() => this.#write(uses));
     return this.#flushing;
   }
 
+  /** Writes what was gathered, for the last time. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.flush();
+  }
+
   #take(): readonly KeyUse[] {
-    const counters = this.#gathered;
+    const uses = this.#waiting.concat(this.#gathered.flatMap(takeUses));
     this.#gathered = [];
-    return counters.map((counter) => {
-      const use = { keyId: counter.keyId, at: counter.lastAt, count: counter.count };
-      counter.count = 0;
-      return use;
-    });
+    this.#waiting = [];
+    return uses;
   }
 
   async #write(uses: readonly KeyUse[]): Promise<void> {
@@ -97,9 +129,34 @@ export class UseRecorder {
       const batch = uses.slice(start, start + maxWrittenAtOnce);
       try {
         await this.#store.recordUse(batch);
+        for (const { keyId } of batch) this.#unwritten.delete(keyId);
       } catch (error) {
         this.#logger.warn(`api-keys: uses of ${batch.length} keys were not recorded`, error);
+        this.#keepFirstUses(batch);
       }
+    }
+    await this.#forgetOldCounts(uses);
+  }
+
+  /** It is better to count a first use twice than to say that the key was never used. */
+  #keepFirstUses(uses: readonly KeyUse[]): void {
+    const first = uses.filter(({ keyId, verdict }) => verdict === 'allowed' && this.#unwritten.has(keyId));
+    if (first.length === 0 || this.#isClosed || this.#waiting.length >= maxGathered) return;
+    this.#waiting.push(...first);
+    this.#flushWithin(useFlushIntervalMs);
+  }
+
+  async #forgetOldCounts(uses: readonly KeyUse[]): Promise<void> {
+    if (performance.now() - this.#forgotAt < forgetIntervalMs) return;
+    this.#forgotAt = performance.now();
+    const latest = uses.reduce((time, { at }) => Math.max(time, at), 0);
+    try {
+      for (let forgotten = 0; forgotten < mostForgotten; forgotten += forgottenAtOnce) {
+        const count = await this.#store.usage.forgetBefore(latest - usageKeptMs, forgottenAtOnce);
+        if (count < forgottenAtOnce) return;
+      }
+    } catch (error) {
+      this.#logger.warn('api-keys: old counts of uses were not removed', error);
     }
   }
 }

@@ -6,6 +6,7 @@ import { isMet, missingScopes, type ScopeRequirement } from '../domain/scope-req
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { Lease } from '../feed/lease.js';
 import type { Clock } from '../ports/clock.js';
+import type { GraceStarter } from '../ports/grace-starter.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 import { belongsTo } from './belongs-to.js';
@@ -28,6 +29,7 @@ export interface VerifyPorts {
   readonly digester: SecretDigester;
   readonly hasher: SecretHasher;
   readonly uses: UseRecorder;
+  readonly graces: GraceStarter;
   readonly clock: Clock;
   readonly keyspace: Keyspace;
 }
@@ -38,8 +40,13 @@ export interface VerificationRequest {
   readonly requirement: ScopeRequirement;
   /** A feature that the key must have; `undefined` for none. */
   readonly feature?: string | undefined;
-  /** The caller's address in canonical form, `null` when it is not known; asked only of keys with an allowlist. */
-  readonly address: () => string | null;
+  /**
+   * The caller's address in canonical form, `null` when it is not known for certain.
+   *
+   * @param purpose - `decide` when the request is refused without it, so that operators are told why it is not known;
+   * else it is only written down
+   */
+  readonly address: (purpose?: 'decide') => string | null;
 }
 
 /** Decides about requests. */
@@ -54,8 +61,19 @@ export interface ApiKeyVerifier {
 
 /** Verification, step by step. Everything that can change between two requests is decided in each of them. */
 export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
-  const { keyspace, finder, local, lease, clock, uses, digests, digester } = ports;
+  const { keyspace, finder, local, lease, clock, uses, graces, digests, digester } = ports;
   const { format, environment } = keyspace;
+
+  /** Refuses a request whose secret was right. */
+  function turnAway(
+    counter: UseCounter,
+    code: RefusalCode,
+    now: number,
+    details: Omit<Refusal, 'allowed' | 'code' | 'keyId'> = {},
+  ): Refusal {
+    uses.recordRefusal(counter, code, now);
+    return { allowed: false, code, keyId: counter.keyId, ...details };
+  }
 
   /** The last steps, for whichever way the key was found. */
   function decide(
@@ -67,23 +85,25 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
   ): Verdict {
     const { key } = prepared;
     const stateRefusal = checkState(key, credential, now);
-    if (stateRefusal !== null) return refuse(stateRefusal, { keyId: key.id });
+    if (stateRefusal !== null) return turnAway(counter, stateRefusal, now);
 
-    if (key.ipAllowlist !== null && !prepared.allowsAddress(address())) {
-      return refuse('address_not_allowed', { keyId: key.id });
+    if (key.ipAllowlist !== null && !prepared.allowsAddress(address('decide'))) {
+      return turnAway(counter, 'address_not_allowed', now);
     }
     if (!isMet(requirement, prepared.heldScopes)) {
-      return refuse('insufficient_scope', {
-        keyId: key.id,
+      return turnAway(counter, 'insufficient_scope', now, {
         requiredScopes: requirement.scopes,
         missingScopes: missingScopes(requirement, prepared.heldScopes),
       });
     }
     if (feature !== undefined && !key.features.includes(feature)) {
-      return refuse('feature_not_enabled', { keyId: key.id, requiredFeature: feature });
+      return turnAway(counter, 'feature_not_enabled', now, { requiredFeature: feature });
     }
-    uses.record(counter, now);
-    return prepared.allowed;
+    uses.record(counter, now, address);
+    if (credential.graceFromFirstUseSeconds !== null) {
+      graces.start({ keyId: key.id, credentialId: credential.id, address: address(), at: now });
+    }
+    return prepared.allowedBy(credential);
   }
 
   /** The secret was right: what is worth remembering of that, and the decision. */

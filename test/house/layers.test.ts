@@ -53,7 +53,7 @@ const filesBelow = (folder: string): string[] =>
     return entry.isDirectory() ? filesBelow(path) : [path];
   });
 
-const FLOWS = ['verify', 'manage', 'tokens', 'signatures'];
+const FLOWS = ['verify', 'manage', 'audit', 'tokens', 'signatures'];
 const EDGES = ['middleware', 'admin', 'http', 'dialects', 'console'];
 const ADAPTERS = ['sql', 'redis', 'memory', 'crypto'];
 const PACKAGES = [

@@ -1,5 +1,5 @@
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
-import { insert, sampleKey } from '../../lib/testing/sample-keys.js';
+import { insert, sampleKey, sampleUse } from '../../lib/testing/sample-keys.js';
 
 describe('memoryStore', () => {
   it('shares nothing with another one', async () => {
@@ -30,7 +30,7 @@ describe('memoryStore', () => {
         at: 1,
       });
       await store.addDigest(record.id, 'credential01', 'beef', 'new');
-      await store.recordUse([{ keyId: record.id, at: 7, count: 2 }]);
+      await store.recordUse([sampleUse({ keyId: record.id, at: 7, count: 2 })]);
     });
     const found = await store.find(record.id);
     expect(found?.name).toBe('Renamed');

@@ -7,7 +7,7 @@ import { InvalidOptionError } from '../../lib/errors.js';
 import { migrations } from '../../lib/sql/migrations.js';
 import { postgresStore } from '../../lib/sql/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite-store.js';
-import { insert, sampleKey } from '../../lib/testing/sample-keys.js';
+import { insert, sampleKey, sampleUse } from '../../lib/testing/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { bundleStores, runInChild } from './child-process.js';
 
@@ -28,6 +28,9 @@ const backToVersion1 = [
     'one_time_names',
   ].map((table) => `drop table ${table}`),
   'drop index keys_by_expiry',
+  'drop index audit_events_by_actor',
+  'drop index audit_events_by_time',
+  'alter table audit_events drop column actor_id',
   'alter table key_uses drop column last_used_address',
   'alter table credentials drop column grace_from_first_use_seconds',
   ...[
@@ -73,7 +76,7 @@ describe('the schema of a SQLite file', () => {
     // How often it was used was not counted then.
     expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 5 }));
     expect(await store.find('unused')).toEqual(sampleKey({ id: 'unused' }));
-    await store.recordUse([{ keyId: sampleKey().id, at: 6, count: 2 }]);
+    await store.recordUse([sampleUse({ keyId: sampleKey().id, at: 6, count: 2 })]);
     expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 6, useCount: 2 }));
     expect(await store.feed.instances()).toEqual([]);
     await store.close();
@@ -132,7 +135,7 @@ describe('the schema in PostgreSQL', () => {
     await run('set search_path to older', ...backToVersion1);
     await store.open();
     expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 5 }));
-    await store.recordUse([{ keyId: sampleKey().id, at: 6, count: 2 }]);
+    await store.recordUse([sampleUse({ keyId: sampleKey().id, at: 6, count: 2 })]);
     expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 6, useCount: 2 }));
     expect(await store.feed.instances()).toEqual([]);
     await store.close();

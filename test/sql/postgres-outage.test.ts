@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres-store.js';
-import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
+import { insert, sampleEvent, sampleKey, sampleUse } from '../../lib/testing/sample-keys.js';
 import { startPostgres } from '../servers/postgres.cjs';
 import { settle } from './settle.js';
 
@@ -68,7 +68,7 @@ describe('a PostgreSQL server that stands still', () => {
       store.list({ now: 0, limit: 9 }),
       store.listEvents({ limit: 9 }),
       store.addDigest('x', 'y', 'z', 'd'),
-      store.recordUse([{ keyId: 'x', at: 1, count: 1 }]),
+      store.recordUse([sampleUse({ keyId: 'x', at: 1, count: 1 })]),
       ...Array.from({ length: 5 }, (_, index) => insert(store, sampleKey({ id: `lost${index}` }))),
       newcomer.open(),
     ];

@@ -6,7 +6,7 @@ import Libsql from 'libsql';
 import { InvalidOptionError } from '../../lib/errors.js';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import { sqliteStore } from '../../lib/sql/sqlite-store.js';
-import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
+import { insert, sampleEvent, sampleKey, sampleUse } from '../../lib/testing/sample-keys.js';
 import { bundleStores, runInChild } from './child-process.js';
 import { settle } from './settle.js';
 
@@ -155,11 +155,9 @@ describe('sqliteStore', () => {
       next = setImmediate(pulse);
     };
     let next = setImmediate(pulse);
-    const uses = Array.from({ length: 10_000 }, (_, index) => ({
-      keyId: index % 2 === 0 ? sampleKey().id : `unknown${index}`,
-      at: index,
-      count: 1,
-    }));
+    const uses = Array.from({ length: 10_000 }, (_, index) =>
+      sampleUse({ keyId: index % 2 === 0 ? sampleKey().id : `unknown${index}`, at: index }),
+    );
     await store.recordUse(uses);
     clearImmediate(next);
     expect((await store.find(sampleKey().id))?.useCount).toBe(5_000);
@@ -280,7 +278,7 @@ describe('a SQLite file that several processes use', () => {
     expect(hints).toBe(2);
     await store.feed.join({ id: 'x', acked: 0, leaseMs: 1 });
     await store.feed.beat('x', startOfFeed, 9);
-    await store.recordUse([{ keyId: 'first', at: 1, count: 1 }]);
+    await store.recordUse([sampleUse({ keyId: 'first', at: 1, count: 1 })]);
     await sleep(200);
     expect(hints).toBe(2);
     child.goOn();

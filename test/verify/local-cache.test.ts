@@ -1,6 +1,7 @@
 import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
 import { LocalCache } from '../../lib/verify/local-cache.js';
 import { PreparedKey } from '../../lib/verify/prepared-key.js';
+import { createUseCounter } from '../../lib/verify/use-counter.js';
 import type { VerifiableKey } from '../../lib/domain/api-key.js';
 
 const catalogue = createScopeCatalogue({ 'orders:read': 'Read orders' });
@@ -33,7 +34,7 @@ function prepared(id: string, fields: Partial<VerifiableKey> = {}): PreparedKey 
   return new PreparedKey(key, catalogue);
 }
 
-const uses = (keyId: string) => ({ keyId, count: 0, lastAt: 0 });
+const uses = createUseCounter;
 
 /** Holds a key, and the digest of one token of it. */
 function holdWithToken(cache: LocalCache, id: string, fields: Partial<VerifiableKey> = {}): PreparedKey {

@@ -24,8 +24,6 @@ const auditActions: Readonly<Record<AuditAction, true>> = {
   'key.grace_started': true,
   'key.revoked': true,
   'key.expiring': true,
-  'key.grace_started': true,
-  'key.expiring': true,
 };
 
 /** Every action, in the order of a key's life. */

@@ -1,0 +1,133 @@
+import { maxAllowlistEntries } from '../../domain/address.js';
+import {
+  maxDescriptionLength,
+  maxGracePeriodSeconds,
+  maxMetadataBytes,
+  maxMetadataDepth,
+  maxNameLength,
+  maxOwnerIdLength,
+  parseDescription,
+  parseEnabled,
+  parseEnvironment,
+  parseExpiresAt,
+  parseGracePeriodSeconds,
+  parseIpAllowlist,
+  parseMetadata,
+  parseName,
+  parseOwnerId,
+  parseScopes,
+} from '../../domain/key-fields.js';
+import { maxScopesPerKey } from '../../domain/scope.js';
+import type { Field } from './field.js';
+import { lineSchema, linesSchema, orNull } from './text-schemas.js';
+import { expirySchema } from './time-schemas.js';
+
+/** A field that a body can hold. */
+export type BodyField =
+  | 'name'
+  | 'description'
+  | 'scopes'
+  | 'expiresAt'
+  | 'ipAllowlist'
+  | 'metadata'
+  | 'enabled'
+  | 'environment'
+  | 'ownerId'
+  | 'gracePeriodSeconds';
+
+/** Every field that a body can hold: what it looks like, and which rule of the domain decides over it. */
+export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
+  name: {
+    schema: {
+      ...lineSchema(maxNameLength),
+      description: 'What people call the key: one line, not blank.',
+      examples: ['CI of the shop'],
+    },
+    parse: parseName,
+  },
+  description: {
+    schema: {
+      ...orNull(linesSchema(maxDescriptionLength)),
+      description: 'What the key is for; line breaks are allowed. `null` for none.',
+      examples: ['Reads orders every night.'],
+    },
+    parse: parseDescription,
+  },
+  scopes: {
+    schema: ({ keyspace }) => ({
+      type: 'array',
+      items: { type: 'string', enum: keyspace.catalogue.grantable },
+      maxItems: maxScopesPerKey,
+      uniqueItems: true,
+      description: 'What the key may do. An empty list is a key that may do nothing; it never means all.',
+      examples: [keyspace.catalogue.names.slice(0, 1)],
+    }),
+    parse: (value, { keyspace }) => parseScopes(value, keyspace.catalogue),
+  },
+  expiresAt: {
+    schema: {
+      ...orNull(expirySchema),
+      description: 'When the key ends (RFC 3339, with offset). `null` for never.',
+      examples: ['2099-01-31T12:00:00Z'],
+    },
+    parse: (value, { clock }) => parseExpiresAt(value, clock.now()),
+  },
+  ipAllowlist: {
+    schema: {
+      type: ['array', 'null'],
+      items: { type: 'string', 'x-network': true },
+      minItems: 1,
+      maxItems: maxAllowlistEntries,
+      description:
+        'Addresses and networks from which the key can be used. `null` for any; an empty list is refused.',
+      examples: [['192.0.2.7', '2001:db8::/32']],
+    },
+    parse: parseIpAllowlist,
+  },
+  metadata: {
+    schema: {
+      type: 'object',
+      additionalProperties: true,
+      'x-max-bytes': maxMetadataBytes,
+      'x-max-depth': maxMetadataDepth,
+      'x-forbidden-names': ['__proto__', 'constructor', 'prototype'],
+      'x-storable-texts': true,
+      description: 'Free data of the app.',
+      examples: [{ team: 'shop' }],
+    },
+    parse: parseMetadata,
+  },
+  enabled: {
+    schema: { type: 'boolean', description: 'Whether the key can be used.', examples: [false] },
+    parse: parseEnabled,
+  },
+  environment: {
+    schema: ({ keyspace }) => ({
+      type: 'string',
+      enum: keyspace.environments,
+      default: keyspace.environment,
+      description: 'Which environment the key belongs to; it cannot be changed later.',
+      examples: [keyspace.environment],
+    }),
+    parse: (value, { keyspace }) => parseEnvironment(value, keyspace.environments),
+  },
+  ownerId: {
+    schema: {
+      ...lineSchema(maxOwnerIdLength),
+      description: "Whose key it is, in the app's own words.",
+      examples: ['customer-17'],
+    },
+    parse: parseOwnerId,
+  },
+  gracePeriodSeconds: {
+    schema: {
+      type: 'integer',
+      minimum: 0,
+      maximum: maxGracePeriodSeconds,
+      default: 0,
+      description: 'How long the old secret stays valid; 0 ends it at once.',
+      examples: [3600],
+    },
+    parse: parseGracePeriodSeconds,
+  },
+};

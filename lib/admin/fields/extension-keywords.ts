@@ -1,0 +1,31 @@
+/** A keyword of this package in a schema. */
+export type ExtensionKeyword =
+  | 'x-admins-only'
+  | 'x-future'
+  | 'x-before'
+  | 'x-network'
+  | 'x-max-bytes'
+  | 'x-max-depth'
+  | 'x-forbidden-names'
+  | 'x-storable-texts'
+  | 'x-unique-by'
+  | 'x-issued-cursor';
+
+/**
+ * The keywords that say what JSON Schema cannot. A schema without them accepts more than the router; with them, exactly
+ * as much. They are listed in the document itself, so that its readers need no other.
+ */
+export const extensionKeywords: Readonly<Record<ExtensionKeyword, string>> = {
+  'x-admins-only': 'true: admins must send this field, nobody else may.',
+  'x-future': 'true: the time must lie after the moment at which the request is answered.',
+  'x-before': 'The time must lie before this one, whatever its offset is.',
+  'x-network':
+    'true: an IPv4 or IPv6 address without zone, or a network in CIDR notation with a prefix length of 1 or more ' +
+    '(of an IPv4-mapped IPv6 network: 97 or more), in plain decimal and without bits set behind its prefix.',
+  'x-max-bytes': 'The value, written as JSON without spaces, has at most this many bytes in UTF-8.',
+  'x-max-depth': 'Lists and objects are nested at most this deep; the value itself is level 1.',
+  'x-forbidden-names': 'No object in the value, at any depth, has a member with one of these names.',
+  'x-storable-texts': 'true: no text and no name in the value holds NUL or an unpaired surrogate.',
+  'x-unique-by': 'No two elements of the list have the same value in this member.',
+  'x-issued-cursor': 'true: the nextCursor of a page of the same list, with the same filter and caller.',
+};

@@ -1,0 +1,18 @@
+import { hiddenCharacters } from '../../domain/key-fields.js';
+import type { JsonSchema } from './json-schema.js';
+
+/** A text of one line that is not blank. JSON Schema counts code points, as the rules of the domain do. */
+export function lineSchema(maxLength: number): JsonSchema {
+  const shown = `[^${hiddenCharacters}]*`;
+  return { type: 'string', minLength: 1, maxLength, pattern: `^${shown}\\S${shown}$` };
+}
+
+/** A text of any number of lines. */
+export function linesSchema(maxLength: number): JsonSchema {
+  return { type: 'string', maxLength, pattern: `^(?:\\n|[^${hiddenCharacters}])*$` };
+}
+
+/** A schema that also accepts `null`; one `type` keyword is read by more tools than `anyOf`. */
+export function orNull(schema: JsonSchema): JsonSchema {
+  return { ...schema, type: [schema.type, 'null'].flat() };
+}

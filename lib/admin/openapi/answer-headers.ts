@@ -1,0 +1,16 @@
+import type { JsonSchema } from '../fields/json-schema.js';
+
+/** A header that some answers carry, beyond those of all answers. */
+export type AnswerHeader = 'ETag' | 'Location';
+
+/** What each of them looks like. */
+export const answerHeaders: Readonly<Record<AnswerHeader, { schema: JsonSchema; description: string }>> = {
+  ETag: {
+    schema: { type: 'string', pattern: '^"[1-9][0-9]*"$', examples: ['"3"'] },
+    description: 'The version of the key, for `If-Match`.',
+  },
+  Location: {
+    schema: { type: 'string', format: 'uri-reference', examples: ['/api-keys/keys/1Zq8rT3vW5xY7zAb'] },
+    description: 'Where the new key is found.',
+  },
+};

@@ -1,0 +1,81 @@
+import type { JsonSchema } from '../fields/json-schema.js';
+import type { FieldRules } from '../fields/field-rules.js';
+import { auditEventSchema } from './audit-event-schema.js';
+import { keySchema } from './key-schema.js';
+
+/** A body of a successful answer. */
+export type AnswerSchema =
+  | 'Key'
+  | 'KeyWithSecret'
+  | 'PendingKey'
+  | 'PendingKeyWithSecret'
+  | 'KeyPage'
+  | 'AuditEvent'
+  | 'AuditPage'
+  | 'OpenApiDocument';
+
+/** What each of them looks like; they become components of the document. */
+export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: FieldRules) => JsonSchema)>> =
+  {
+    Key: keySchema,
+    KeyWithSecret: (rules) => withMembers(keySchema(rules), { key: tokenSchema(rules) }),
+    PendingKey: (rules) => withMembers(keySchema(rules), { effectiveBy }),
+    PendingKeyWithSecret: (rules) => withMembers(keySchema(rules), { effectiveBy, key: tokenSchema(rules) }),
+    KeyPage: pageOf('Key'),
+    AuditEvent: auditEventSchema,
+    AuditPage: pageOf('AuditEvent'),
+    OpenApiDocument: {
+      type: 'object',
+      description: 'This document.',
+      required: ['openapi', 'info', 'paths'],
+      properties: {
+        openapi: { type: 'string', pattern: '^3\\.1\\.' },
+        info: { type: 'object' },
+        paths: { type: 'object' },
+      },
+      additionalProperties: true,
+    },
+  };
+
+const effectiveBy: JsonSchema = {
+  type: 'string',
+  format: 'date-time',
+  description: 'From when every process sees the change.',
+  examples: ['2026-11-21T12:00:05.000Z'],
+};
+
+function tokenSchema({ keyspace }: FieldRules): JsonSchema {
+  const { head, length } = keyspace.format;
+  return {
+    type: 'string',
+    // Keys of all environments are as long as their head makes them.
+    pattern: `^${head.slice(0, head.indexOf('_') + 1)}[0-9A-Za-z_]+$`,
+    description: 'The API key itself. It is shown this once and cannot be read again.',
+    examples: [`${head}${'x'.repeat(length - head.length)}`],
+  };
+}
+
+function pageOf(items: AnswerSchema): JsonSchema {
+  return {
+    type: 'object',
+    required: ['items', 'nextCursor'],
+    properties: {
+      items: { type: 'array', items: { $ref: `#/components/schemas/${items}` } },
+      nextCursor: {
+        type: ['string', 'null'],
+        description: 'Asks for the next page; `null` on the last one.',
+        examples: [null],
+      },
+    },
+    additionalProperties: false,
+  };
+}
+
+/** An object schema with more members, all of them required. */
+function withMembers(schema: JsonSchema, members: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return {
+    ...schema,
+    required: [...(schema.required as readonly string[]), ...Object.keys(members)],
+    properties: { ...(schema.properties as object), ...members },
+  };
+}

@@ -1,0 +1,50 @@
+import type { AuditEvent } from '../../domain/audit-event.js';
+import { keyIdPattern } from '../../domain/key-format.js';
+import { auditActionNames } from '../fields/query-parameters.js';
+import type { JsonSchema } from '../fields/json-schema.js';
+import { objectSchema, shownTime } from './object-schema.js';
+
+/** An entry of the audit trail as answers show it. Its hash and its MAC are for who verifies the chain. */
+const members: Readonly<Record<Exclude<keyof AuditEvent, 'hash' | 'mac'>, JsonSchema>> = {
+  sequence: { type: 'integer', minimum: 1, description: 'One more with every change.', examples: [17] },
+  at: { ...shownTime, description: 'When it happened.' },
+  action: {
+    type: 'string',
+    enum: auditActionNames,
+    description: 'What happened.',
+    examples: ['key.created'],
+  },
+  keyId: { type: 'string', pattern: keyIdPattern.source, examples: ['1Zq8rT3vW5xY7zAb'] },
+  keyspace: { type: 'string', examples: ['default'] },
+  ownerId: { type: 'string', description: 'Whose key it was.', examples: ['customer-17'] },
+  keyVersion: { type: 'integer', minimum: 1, description: 'Of the key after the change.', examples: [1] },
+  changedFields: {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'Which fields the change touched.',
+    examples: [['name']],
+  },
+  actor: {
+    ...objectSchema({
+      kind: { type: 'string', enum: ['owner', 'admin', 'key', 'application'], examples: ['owner'] },
+      id: { type: ['string', 'null'], examples: ['customer-17'] },
+    }),
+    description: "Who did it; without an id, the app's own code.",
+  },
+  address: {
+    type: ['string', 'null'],
+    description: 'Where the request came from, as the app sees it.',
+    examples: ['192.0.2.7'],
+  },
+  requestId: {
+    type: ['string', 'null'],
+    description: 'The `X-Request-Id` of the request.',
+    examples: ['5f2c9a1e'],
+  },
+};
+
+/** One entry. */
+export const auditEventSchema: JsonSchema = {
+  ...objectSchema(members),
+  description: 'One entry of the audit trail.',
+};

@@ -1,0 +1,28 @@
+import type { DescribedAnswer } from '../endpoint.js';
+
+/** The answer with one key. */
+export const keyAnswer: DescribedAnswer = {
+  description: 'The key.',
+  schema: 'Key',
+  headers: ['ETag'],
+};
+
+/** The answers to a change: made and seen everywhere, or made and not yet seen by every process. */
+export const changeAnswers: { readonly 200: DescribedAnswer; readonly 202: DescribedAnswer } = {
+  200: {
+    description: 'The change was made, and every process sees it.',
+    schema: 'Key',
+    headers: ['ETag'],
+  },
+  202: {
+    description: 'The change was made; every process sees it from `effectiveBy` on.',
+    schema: 'PendingKey',
+    headers: ['ETag'],
+  },
+};
+
+/** The answers to a change that made a secret. */
+export const secretAnswers: { readonly 200: DescribedAnswer; readonly 202: DescribedAnswer } = {
+  200: { ...changeAnswers[200], schema: 'KeyWithSecret' },
+  202: { ...changeAnswers[202], schema: 'PendingKeyWithSecret' },
+};

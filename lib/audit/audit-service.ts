@@ -1,0 +1,38 @@
+import type { AccessEvent } from '../domain/access-event.js';
+import type { AuditEvent } from '../domain/audit-event.js';
+import { ApiKeysError } from '../errors.js';
+import type { AuditConditions } from '../manage/audit-conditions.js';
+import type { ChangeContext } from '../manage/key-service.js';
+import type { Page } from '../manage/list-keys.js';
+import { readFields } from '../manage/read-fields.js';
+import type { AuditPorts } from './audit-ports.js';
+import { exportTrail } from './export-trail.js';
+import { listAccess, type AccessFilter } from './list-access.js';
+import { parseAnchor } from './parse-anchor.js';
+import type { TrailReport } from './trail-report.js';
+import { verifyTrail } from './verify-trail.js';
+
+/** What can be asked of the audit trail as a whole, and of the access log. Errors are those of `KeyService`. */
+export interface AuditService {
+  listAccess(context: ChangeContext, filter: AccessFilter): Promise<Page<AccessEvent>>;
+  /** Oldest first; an owner gets the entries of its own keys. */
+  exportTrail(context: ChangeContext, wanted: AuditConditions): Promise<AsyncIterable<AuditEvent>>;
+  /** For admins and the app itself. `input` may hold the `anchor` of an earlier report. */
+  verify(context: ChangeContext, input: { readonly anchor?: unknown }): Promise<TrailReport>;
+}
+
+/** Builds the service. */
+export function createAuditService(ports: AuditPorts): AuditService {
+  return {
+    listAccess: (context, filter) => listAccess(ports, context, filter),
+    exportTrail: (context, wanted) => exportTrail(ports, context, wanted),
+
+    async verify({ actor }, input) {
+      if (actor.kind !== 'admin' && actor.kind !== 'application') {
+        throw new ApiKeysError('forbidden', { detail: 'Only an admin may check the whole audit trail.' });
+      }
+      const { anchor = null } = readFields({ ...input }, { anchor: parseAnchor }, []);
+      return verifyTrail(ports.store.trail, ports.sealer, anchor);
+    },
+  };
+}

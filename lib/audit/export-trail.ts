@@ -1,0 +1,49 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AuditEvent } from '../domain/audit-event.js';
+import {
+  auditConditions,
+  auditConditionsFor,
+  type AuditConditions,
+  type ReadAuditConditions,
+} from '../manage/audit-conditions.js';
+import { authorityOf, findIn } from '../manage/authority.js';
+import type { ChangeContext } from '../manage/key-service.js';
+import { readFields } from '../manage/read-fields.js';
+import type { AuditQuery, KeyStore } from '../ports/key-store.js';
+import type { AuditPorts } from './audit-ports.js';
+
+/** Entries that are read at once; as many are in memory, however long the trail is. */
+const perPage = 200;
+
+/**
+ * Every entry of the trail that fits and that the actor may see, oldest first, up to where the trail ends now. What is
+ * wrong with the question is thrown before the first entry.
+ */
+export async function exportTrail(
+  ports: AuditPorts,
+  context: ChangeContext,
+  wanted: AuditConditions,
+): Promise<AsyncIterable<AuditEvent>> {
+  const { store, clock } = ports;
+  const read = readFields<ReadAuditConditions>({ ...wanted }, auditConditions, []);
+  const { ownerId } = await authorityOf(context, findIn(store), clock.now());
+  const conditions = auditConditionsFor(ownerId, read);
+  if (conditions === null) return entries(store, {}, 0);
+  return entries(store, conditions, (await store.trail.head()).sequence);
+}
+
+async function* entries(
+  store: Pick<KeyStore, 'listEvents'>,
+  conditions: Omit<AuditQuery, 'limit'>,
+  end: number,
+): AsyncGenerator<AuditEvent> {
+  let after = 0;
+  while (after < end) {
+    const page = await store.listEvents({ ...conditions, after, before: end + 1, limit: perPage });
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < perPage) return;
+    after = last.sequence;
+    await nextTurn();
+  }
+}

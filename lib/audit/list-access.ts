@@ -1,0 +1,75 @@
+import { accessActions, type AccessAction, type AccessEvent } from '../domain/access-event.js';
+import { InvalidFieldError, parseMoment } from '../domain/key-fields.js';
+import { authorityOf, findIn } from '../manage/authority.js';
+import type { ChangeContext } from '../manage/key-service.js';
+import { bindingOf, openCursor, signCursor } from '../manage/list-cursor.js';
+import { parseCondition, parsePageSize, readListFilter } from '../manage/list-filter.js';
+import type { Page } from '../manage/list-keys.js';
+import type { AuditPorts } from './audit-ports.js';
+
+/** Which entries of the access log to list; conditions that are left out do not restrict. */
+export interface AccessFilter {
+  /** 1 to 100; default 20. */
+  readonly limit?: number | undefined;
+  /** `nextCursor` of the page before; valid only for the same actor and filter. */
+  readonly cursor?: string | undefined;
+  /** For admins; an owner sees what concerns its own keys, and what it was refused itself. */
+  readonly ownerId?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly action?: AccessAction | undefined;
+  /** The `code` of the answer, for example `invalid_token`. */
+  readonly code?: string | undefined;
+  /** Not before this time: a `Date`, or RFC 3339 with offset. */
+  readonly from?: Date | string | undefined;
+  /** Before this time. */
+  readonly to?: Date | string | undefined;
+}
+
+type ReadAccessFilter = Omit<AccessFilter, 'from' | 'to'> & {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+};
+
+/** Lists refused requests and the like, newest first. An owner's own id is part of the query. */
+export async function listAccess(
+  ports: AuditPorts,
+  context: ChangeContext,
+  filter: AccessFilter,
+): Promise<Page<AccessEvent>> {
+  const { limit, cursor, ...wanted } = readListFilter<ReadAccessFilter>({ ...filter } as ReadAccessFilter, {
+    limit: parsePageSize,
+    cursor: parseCondition,
+    ownerId: parseCondition,
+    keyId: parseCondition,
+    action: parseAccessAction,
+    code: parseCondition,
+    from: parseMoment,
+    to: parseMoment,
+  });
+  const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), ports.clock.now());
+  if (seenOwner !== null && wanted.ownerId !== undefined && wanted.ownerId !== seenOwner) {
+    return { items: [], nextCursor: null };
+  }
+  const conditions = { ...wanted, ownerId: seenOwner ?? wanted.ownerId };
+  const binding = bindingOf('access', conditions);
+  const position = openCursor(ports.cursorSigner, cursor, binding);
+  const found = await ports.store.accessLog.list({
+    ...conditions,
+    after: position === null ? undefined : { at: Number(position[0]), id: String(position[1]) },
+    limit: limit + 1,
+  });
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  const nextCursor =
+    found.length > limit && last !== undefined
+      ? signCursor(ports.cursorSigner, [last.at, last.id], binding)
+      : null;
+  return { items, nextCursor };
+}
+
+/** One of the actions of the access log. */
+export function parseAccessAction(value: unknown): AccessAction {
+  const action = accessActions.find((each) => each === value);
+  if (action !== undefined) return action;
+  throw new InvalidFieldError(`must be one of ${accessActions.join(', ')}`);
+}

@@ -1,0 +1,70 @@
+import type { AuditEventDraft } from '../domain/audit-event.js';
+import { auditPayload } from '../ports/audit-chain.js';
+import type { AuditSealer } from '../ports/audit-sealer.js';
+import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
+
+/** The steps of a change that write an entry; it is always their second argument. */
+type WritingStep = {
+  [M in keyof KeyStoreTransaction]: KeyStoreTransaction[M] extends (...args: infer A) => unknown
+    ? A extends readonly [unknown, AuditEventDraft]
+      ? M
+      : never
+    : never;
+}[keyof KeyStoreTransaction];
+
+/** Written as a record so that the compiler finds a missing step. */
+const writingSteps: Readonly<Record<WritingStep, true>> = { insert: true, update: true, noteExpiry: true };
+
+/** A step, whatever its subject and its result are. */
+type AnyStep = (subject: unknown, event: AuditEventDraft) => Promise<unknown>;
+
+/**
+ * A store whose changes put a MAC on every entry that they write. It stands in front of the store itself, so that no
+ * command can forget it; all else passes through, also what is added to stores later.
+ */
+export function sealingStore(store: KeyStore, sealer: AuditSealer): KeyStore {
+  const transact: KeyStore['transact'] = (work) =>
+    store.transact((transaction) => work(sealingTransaction(transaction, sealer)));
+  return withOverrides(store, (name) => (name === 'transact' ? transact : undefined));
+}
+
+function sealingTransaction(transaction: KeyStoreTransaction, sealer: AuditSealer): KeyStoreTransaction {
+  /** A step seals for the place that its entry will have: it must know where the one before has left off. */
+  let last: Promise<unknown> | null = null;
+
+  function sealed(step: AnyStep): AnyStep {
+    const run: AnyStep = (subject, event) => step(subject, withMac(event, transaction, sealer));
+    return (subject, event) => {
+      const done = last === null ? run(subject, event) : last.then(() => run(subject, event));
+      last = done.catch(() => undefined);
+      return done;
+    };
+  }
+
+  return withOverrides(transaction, (name) => {
+    if (!Object.hasOwn(writingSteps, name)) return undefined;
+    const step = transaction[name as WritingStep].bind(transaction) as unknown as AnyStep;
+    return sealed(step);
+  });
+}
+
+function withMac(
+  event: AuditEventDraft,
+  { position }: Pick<KeyStoreTransaction, 'position'>,
+  sealer: AuditSealer,
+): AuditEventDraft {
+  const { mac: _, ...draft } = event;
+  return { ...draft, mac: sealer.seal(position.hash, auditPayload(draft, position.sequence + 1)) };
+}
+
+/** Methods run on the object itself: its private fields are out of reach of anything that stands in front of it. */
+function withOverrides<T extends object>(target: T, override: (name: string) => unknown): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const other = typeof name === 'string' ? override(name) : undefined;
+      if (other !== undefined) return other;
+      const own: unknown = Reflect.get(target, name, target);
+      return typeof own === 'function' ? (own.bind(target) as unknown) : own;
+    },
+  });
+}

@@ -1,0 +1,173 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AuditEvent } from '../domain/audit-event.js';
+import { auditHash, firstAuditHash, parseAuditPayload, withoutMac } from '../ports/audit-chain.js';
+import type { AuditSealer } from '../ports/audit-sealer.js';
+import type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-trail.js';
+import { startOfFeed, type FeedPosition } from '../ports/change-feed.js';
+import type { TrailProblem, TrailProblemKind, TrailReport } from './trail-report.js';
+
+/** Entries, or keys, that are checked without a pause for the event loop. */
+const perPage = 200;
+const mostProblems = 100;
+
+/**
+ * Checks the whole trail as it is stored: that it has every number, that the chain of hashes and the MACs fit the bytes,
+ * that what entries are found by is what their bytes say, that it ends where its head says, that every key is at the
+ * version of the last entry about it, and that it holds the anchor. Changes that are made meanwhile do not disturb it.
+ *
+ * Without the pepper, an entry cannot be made; with a copy of the whole database from an earlier day, an anchor from a
+ * later one is what shows that it is old.
+ *
+ * @param anchor - where the trail ended at an earlier check; kept out of reach of whoever can write to the database
+ */
+export async function verifyTrail(
+  trail: AuditTrail,
+  sealer: AuditSealer,
+  anchor: FeedPosition | null,
+): Promise<TrailReport> {
+  const head = await trail.head();
+  const check = new TrailCheck(sealer, anchor);
+  for (;;) {
+    const page = await trail.entries(check.position.sequence, perPage);
+    const entries = page.filter(({ sequence }) => sequence <= head.sequence);
+    for (const entry of entries) check.add(entry);
+    if (entries.length < perPage) break;
+    await nextTurn();
+  }
+  check.end(head);
+  await checkHead(trail, head, check);
+  await checkKeys(trail, check);
+  return check.report();
+}
+
+/** Entries behind the head are those of changes that were made meanwhile, which have moved it; else they are cut off. */
+async function checkHead(trail: AuditTrail, head: FeedPosition, check: TrailCheck): Promise<void> {
+  const [beyond] = await trail.entries(head.sequence, 1);
+  if (beyond === undefined || (await trail.head()).sequence >= beyond.sequence) return;
+  check.problem('wrong_head', beyond.sequence);
+}
+
+async function checkKeys(trail: AuditTrail, check: TrailCheck): Promise<void> {
+  let after = '';
+  for (;;) {
+    const page = await trail.lastEntries(after, perPage);
+    for (const key of page) check.addKey(key);
+    const last = page.at(-1);
+    if (last === undefined || page.length < perPage) return;
+    after = last.keyId;
+    await nextTurn();
+  }
+}
+
+/** What was found so far. */
+class TrailCheck {
+  readonly #sealer: AuditSealer;
+  readonly #anchor: FeedPosition | null;
+  readonly #problems: TrailProblem[] = [];
+  #problemCount = 0;
+  #position: FeedPosition = startOfFeed;
+  #entries = 0;
+  #keys = 0;
+  #unsealed = 0;
+  #unknownPeppers = 0;
+  #hasMacs = false;
+  /** Whether somebody who knew a known pepper vouches for the last entry. */
+  #endIsSealed = true;
+  #hasAnchor: boolean;
+
+  constructor(sealer: AuditSealer, anchor: FeedPosition | null) {
+    this.#sealer = sealer;
+    this.#anchor = anchor;
+    this.#hasAnchor = anchor === null || (anchor.sequence === 0 && anchor.hash === firstAuditHash);
+  }
+
+  /** The last entry that was seen. */
+  get position(): FeedPosition {
+    return this.#position;
+  }
+
+  add(entry: StoredEntry): void {
+    const { sequence, payload, hash } = entry;
+    const previous = this.#position;
+    this.#entries += 1;
+    if (sequence !== previous.sequence + 1) this.problem('missing_entry', previous.sequence + 1);
+    if (auditHash(previous.hash, payload) !== hash) this.problem('broken_chain', sequence);
+    this.#checkBytes(entry);
+    this.#checkMac(entry, previous.hash);
+    if (this.#anchor?.sequence === sequence) this.#hasAnchor = this.#anchor.hash === hash;
+    this.#position = { sequence, hash };
+  }
+
+  #checkBytes(entry: StoredEntry): void {
+    const event = readEntry(entry.payload);
+    if (event?.sequence !== entry.sequence) return this.problem('wrong_entry', entry.sequence);
+    const isSame =
+      event.keyId === entry.keyId &&
+      event.ownerId === entry.ownerId &&
+      event.action === entry.action &&
+      event.at === entry.at &&
+      event.actor?.id === entry.actorId;
+    if (!isSame) this.problem('wrong_copy', entry.sequence);
+  }
+
+  #checkMac({ sequence, payload }: StoredEntry, previousHash: string): void {
+    const sealed = withoutMac(payload);
+    this.#endIsSealed = false;
+    if (sealed === null) {
+      if (this.#hasMacs) this.problem('missing_mac', sequence);
+      else this.#unsealed += 1;
+      return;
+    }
+    this.#hasMacs = true;
+    const result = this.#sealer.check(sealed.mac, previousHash, sealed.bytes);
+    if (result === 'wrong') this.problem('wrong_mac', sequence);
+    else if (result === 'unknown') this.#unknownPeppers += 1;
+    else this.#endIsSealed = true;
+  }
+
+  /** All entries were seen. */
+  end(head: FeedPosition): void {
+    const { sequence, hash } = this.#position;
+    if (sequence !== head.sequence || hash !== head.hash) this.problem('wrong_head', head.sequence);
+    if (!this.#endIsSealed) this.problem('unsealed_end', sequence);
+    if (!this.#hasAnchor) this.problem('wrong_anchor', this.#anchor?.sequence ?? null);
+  }
+
+  addKey({ keyId, version, payload }: KeyWithLastEntry): void {
+    this.#keys += 1;
+    const event = payload === null ? null : readEntry(payload);
+    if (event?.keyId !== keyId || event.keyVersion !== version) {
+      this.problem('wrong_key_version', null, keyId);
+    }
+  }
+
+  problem(kind: TrailProblemKind, sequence: number | null, keyId: string | null = null): void {
+    this.#problemCount += 1;
+    if (this.#problems.length < mostProblems) this.#problems.push({ kind, sequence, keyId });
+  }
+
+  report(): TrailReport {
+    const valid = this.#problemCount === 0;
+    const { sequence, hash } = this.#position;
+    return {
+      valid,
+      entries: this.#entries,
+      keys: this.#keys,
+      unsealed: this.#unsealed,
+      unknownPeppers: this.#unknownPeppers,
+      problems: this.#problems,
+      problemCount: this.#problemCount,
+      anchor: valid ? `${sequence}.${hash}` : null,
+    };
+  }
+}
+
+/** Whatever is stored: it may have been written by anybody. */
+function readEntry(payload: string): Partial<AuditEvent> | null {
+  try {
+    const event: unknown = parseAuditPayload(payload, '');
+    return typeof event === 'object' && event !== null ? event : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,34 @@
+import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
+import type { AuditSealer } from '../ports/audit-sealer.js';
+import { deriveKey } from './derived-keys.js';
+import type { Pepper } from './peppers.js';
+
+/**
+ * MACs are HMAC-SHA-256, made with the current pepper and checked with every known one.
+ *
+ * @param peppers - the current one first
+ */
+export function createAuditSealer(peppers: readonly [Pepper, ...Pepper[]]): AuditSealer {
+  const [current] = peppers;
+  const keys = new Map(peppers.map((pepper) => [pepper.id, deriveKey(pepper, 'audit').key]));
+  const signingKey = deriveKey(current, 'audit').key;
+
+  return {
+    seal: (previousHash, bytes) => `${current.id}.${macOf(signingKey, previousHash, bytes).toString('hex')}`,
+
+    check(mac, previousHash, bytes) {
+      const [pepperId = '', hex = ''] = mac.split('.');
+      const key = keys.get(pepperId);
+      if (key === undefined) return 'unknown';
+      const claimed = Buffer.from(hex, 'hex');
+      const expected = macOf(key, previousHash, bytes);
+      const isRight = claimed.length === expected.length && timingSafeEqual(claimed, expected);
+      return isRight && mac === `${pepperId}.${expected.toString('hex')}` ? 'right' : 'wrong';
+    },
+  };
+}
+
+/** The hash has a fixed length, so it is clear where it ends. */
+function macOf(key: KeyObject, previousHash: string, bytes: string): Buffer {
+  return createHmac('sha256', key).update(previousHash).update(bytes).digest();
+}

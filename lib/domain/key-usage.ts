@@ -1,0 +1,24 @@
+import type { RefusalCode } from './verdict.js';
+
+/** How a request with a right secret ended. */
+export type UseVerdict = 'allowed' | RefusalCode;
+
+/** How often a key was used in one hour or day, with one verdict. */
+export interface UsageCount {
+  /** When the hour or the day (UTC) begins, epoch milliseconds. */
+  readonly start: number;
+  readonly verdict: UseVerdict;
+  readonly count: number;
+}
+
+/** One hour, in milliseconds. */
+export const hourMs: number = 60 * 60 * 1000;
+/** One day, in milliseconds. */
+export const dayMs: number = 24 * hourMs;
+/** How long the counts of an hour are kept, in milliseconds: 90 days. */
+export const usageKeptMs: number = 90 * dayMs;
+
+/** When the hour or the day of a moment begins. */
+export function startOf(periodMs: number, at: number): number {
+  return Math.floor(at / periodMs) * periodMs;
+}

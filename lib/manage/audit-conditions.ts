@@ -1,0 +1,48 @@
+import { parseMoment } from '../domain/key-fields.js';
+import type { AuditQuery } from '../ports/key-store.js';
+import { parseCondition } from './list-filter.js';
+import type { FieldReaders } from './read-fields.js';
+
+/** Which entries of the audit trail; conditions that are left out do not restrict. */
+export interface AuditConditions {
+  /** For admins; an owner sees only the events of its own keys. */
+  readonly ownerId?: string | undefined;
+  readonly keyId?: string | undefined;
+  /** For example `key.revoked`. */
+  readonly action?: string | undefined;
+  /** Only what this owner, admin or key did, by its id. */
+  readonly actor?: string | undefined;
+  /** Not before this time: a `Date`, or RFC 3339 with offset. */
+  readonly from?: Date | string | undefined;
+  /** Before this time. */
+  readonly to?: Date | string | undefined;
+}
+
+/** The same after reading: times are epoch milliseconds. */
+export type ReadAuditConditions = Omit<AuditConditions, 'from' | 'to'> & {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+};
+
+/** How they are read. */
+export const auditConditions: FieldReaders<ReadAuditConditions> = {
+  ownerId: parseCondition,
+  keyId: parseCondition,
+  action: parseCondition,
+  actor: parseCondition,
+  from: parseMoment,
+  to: parseMoment,
+};
+
+/**
+ * What to ask a store for. An owner's own id is part of the query, so that no condition can reach past it.
+ *
+ * @returns `null` when the actor asks for what belongs to somebody else, of which there is nothing to see
+ */
+export function auditConditionsFor(
+  seenOwner: string | null,
+  { actor, ...wanted }: ReadAuditConditions,
+): Omit<AuditQuery, 'limit'> | null {
+  if (seenOwner !== null && wanted.ownerId !== undefined && wanted.ownerId !== seenOwner) return null;
+  return { ...wanted, ownerId: seenOwner ?? wanted.ownerId, actorId: actor };
+}

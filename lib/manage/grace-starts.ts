@@ -1,0 +1,85 @@
+import type { FirstUse, GraceStarter } from '../ports/grace-starter.js';
+import type { Logger } from '../ports/logger.js';
+
+/** Most secrets whose first use waits to be written down; the next use of another one asks again. */
+const maxWaiting = 1_000;
+/** Pauses between two attempts, in milliseconds. */
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
+/** How long copies of a key that do not know of the change yet may ask again for nothing, in milliseconds. */
+const settledMs = 1_000;
+
+/**
+ * Writes first uses down in the background, one after the other, and tries again until each is committed: whoever uses
+ * the new secret waits for nothing, and a store that is away for a while loses no grace period.
+ */
+export class GraceStarts implements GraceStarter {
+  readonly #write: (use: FirstUse) => Promise<void>;
+  readonly #logger: Logger;
+  readonly #waiting = new Map<string, FirstUse>();
+  readonly #settled = new Set<string>();
+  #working: Promise<void> | null = null;
+  #endPause: () => void = () => undefined;
+  #isStopped = false;
+
+  /** @param write - rejects when it should be called again */
+  constructor(write: (use: FirstUse) => Promise<void>, logger: Logger) {
+    this.#write = write;
+    this.#logger = logger;
+  }
+
+  start(use: FirstUse): void {
+    const name = `${use.keyId}.${use.credentialId}`;
+    const isKnown = this.#waiting.has(name) || this.#settled.has(name);
+    if (isKnown || this.#isStopped || this.#waiting.size >= maxWaiting) return;
+    this.#waiting.set(name, use);
+    this.#working ??= this.#work().finally(() => (this.#working = null));
+  }
+
+  /** Tries each that waits once more; what cannot be written is left to the next use, in whichever process. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#endPause();
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    let pauseMs = firstPauseMs;
+    for (;;) {
+      const hasFailed = await this.#writeAll(pauseMs === firstPauseMs);
+      if (this.#waiting.size === 0 || (hasFailed && this.#isStopped)) return;
+      if (!hasFailed) continue;
+      await this.#pause(pauseMs);
+      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+    }
+  }
+
+  /** Whether any could not be written. The rest waits with it: they all ask the same store. */
+  async #writeAll(isFirstAttempt: boolean): Promise<boolean> {
+    for (const [name, use] of this.#waiting) {
+      try {
+        await this.#write(use);
+      } catch (error) {
+        if (isFirstAttempt) {
+          this.#logger.warn('api-keys: a grace period has not begun yet, and is tried again', error);
+        }
+        return true;
+      }
+      this.#waiting.delete(name);
+      this.#settled.add(name);
+      setTimeout(() => this.#settled.delete(name), settledMs).unref();
+    }
+    return false;
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds).unref();
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

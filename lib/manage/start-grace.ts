@@ -1,0 +1,42 @@
+import { identityOf } from '../domain/api-key-identity.js';
+import type { FirstUse } from '../ports/grace-starter.js';
+import { auditEntry } from './audit-entry.js';
+import type { ManagePorts } from './manage-ports.js';
+import { nextVersion } from './next-version.js';
+import { endWithin } from './retire-secrets.js';
+
+/**
+ * Lets the grace period of a rotation begin, because the new secret has been used: from then on the secrets before it
+ * have an end. Does nothing when it has begun already, or when the key or the secret has ended meanwhile. The period is
+ * counted from the use, however late it is written down.
+ *
+ * @throws ApiKeysError `unavailable` when the store does not answer; to be tried again
+ */
+export async function startGrace(
+  { store, changes, clock }: Pick<ManagePorts, 'store' | 'changes' | 'clock'>,
+  { keyId, credentialId, address, at }: FirstUse,
+): Promise<void> {
+  const now = clock.now();
+  const committed = await store.transact(async (transaction) => {
+    const current = await transaction.find(keyId);
+    if (current === null || current.revokedAt !== null) return null;
+    const used = current.credentials.find(({ id }) => id === credentialId);
+    const graceSeconds = used?.graceFromFirstUseSeconds ?? null;
+    if (used === undefined || graceSeconds === null) return null;
+
+    const credentials = current.credentials.map((credential) =>
+      credential === used
+        ? { ...used, graceFromFirstUseSeconds: null }
+        : endWithin(credential, graceSeconds, current.expiresAt, at, now),
+    );
+    const next = nextVersion(current, { credentials }, now);
+    // Nobody asked for it but the holder of the key, by using it.
+    const actor = { kind: 'key', apiKey: identityOf(current) } as const;
+    const context = { actor, address, requestId: null, managementScope: null };
+    await transaction.update(next, auditEntry(context, 'key.grace_started', next, ['credentials']));
+    return { record: next, position: transaction.position };
+  });
+  if (committed === null) return;
+  const { record, position } = committed;
+  changes.announce([{ record, action: 'key.grace_started' }], position, now);
+}

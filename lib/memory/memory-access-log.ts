@@ -1,0 +1,57 @@
+import type { AccessEvent } from '../domain/access-event.js';
+import type { AccessLog, AccessQuery } from '../ports/access-log.js';
+
+/** The access log of a store in memory. */
+export class MemoryAccessLog implements AccessLog {
+  /** Newest first; nothing in it is ever changed. */
+  #events: readonly AccessEvent[] = [];
+
+  async add(events: readonly AccessEvent[]): Promise<void> {
+    const known = new Set(this.#events.map(({ id }) => id));
+    const added = new Map<string, AccessEvent>();
+    for (const event of events) {
+      if (!known.has(event.id) && !added.has(event.id) && isStorable(event)) {
+        added.set(event.id, structuredClone(event));
+      }
+    }
+    this.#events = [...this.#events, ...added.values()].sort(newestFirst);
+  }
+
+  async list(query: AccessQuery): Promise<readonly AccessEvent[]> {
+    return this.#events
+      .filter((event) => isWanted(event, query))
+      .slice(0, query.limit)
+      .map((event) => structuredClone(event));
+  }
+
+  async prune(before: number, keep: number, limit: number): Promise<number> {
+    const { length } = this.#events;
+    const kept = this.#events.slice(0, keep).filter(({ at }) => at >= before).length;
+    this.#events = this.#events.slice(0, Math.max(kept, length - limit));
+    return length - this.#events.length;
+  }
+}
+
+/** What databases refuse is refused here too. */
+function isStorable({ id, method, route, keyId, ownerId, actor }: AccessEvent): boolean {
+  return [id, method, route, keyId, ownerId, actor?.id].every(
+    (text) => !/\0|\p{Surrogate}/u.test(text ?? ''),
+  );
+}
+
+function isWanted(event: AccessEvent, query: AccessQuery): boolean {
+  const { ownerId, keyId, action, code, from, to, after } = query;
+  if (ownerId !== undefined && event.ownerId !== ownerId) return false;
+  if (keyId !== undefined && event.keyId !== keyId) return false;
+  if (action !== undefined && event.action !== action) return false;
+  if (code !== undefined && event.code !== code) return false;
+  if (from !== undefined && event.at < from) return false;
+  if (to !== undefined && event.at >= to) return false;
+  return after === undefined || newestFirst(after, event) < 0;
+}
+
+function newestFirst(a: Pick<AccessEvent, 'at' | 'id'>, b: Pick<AccessEvent, 'at' | 'id'>): number {
+  if (a.at !== b.at) return b.at - a.at;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? 1 : -1;
+}

@@ -1,0 +1,44 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import { parseAuditPayload } from '../ports/audit-chain.js';
+import type { AuditTrail, StoredEntry } from '../ports/audit-trail.js';
+import { startOfFeed } from '../ports/change-feed.js';
+import type { StoredEvent } from './memory-change-feed.js';
+
+/** What the trail is read from. */
+interface TrailContents {
+  readonly keys: ReadonlyMap<string, ApiKeyRecord>;
+  readonly events: readonly StoredEvent[];
+}
+
+/** The audit trail of a store in memory. */
+export function memoryAuditTrail(contents: () => TrailContents): AuditTrail {
+  return {
+    async head() {
+      const { events } = contents();
+      return { sequence: events.length, hash: events.at(-1)?.hash ?? startOfFeed.hash };
+    },
+
+    async entries(after, limit) {
+      return contents()
+        .events.slice(after, after + limit)
+        .map(entryOf);
+    },
+
+    async lastEntries(after, limit) {
+      const { keys, events } = contents();
+      const last = new Map(
+        events.map(({ payload, hash }) => [parseAuditPayload(payload, hash).keyId, payload]),
+      );
+      return [...keys.values()]
+        .filter(({ id }) => id > after)
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
+        .map(({ id, version }) => ({ keyId: id, version, payload: last.get(id) ?? null }));
+    },
+  };
+}
+
+function entryOf({ payload, hash }: StoredEvent): StoredEntry {
+  const { sequence, keyId, ownerId, action, actor, at } = parseAuditPayload(payload, hash);
+  return { sequence, keyId, ownerId, action, actorId: actor.id, at, payload, hash };
+}

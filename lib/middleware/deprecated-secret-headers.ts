@@ -1,0 +1,12 @@
+import type { Response } from 'express';
+import type { DeprecatedSecret } from '../domain/verdict.js';
+
+/**
+ * Tells who still uses a secret that was rotated that there is a newer one (`Deprecation`, RFC 9745), and once that is
+ * known, when theirs ends (`Sunset`, RFC 8594). What the app says of the route itself stays.
+ */
+export function setDeprecatedSecretHeaders(res: Response, { since, endsAt }: DeprecatedSecret): void {
+  if (res.getHeader('Deprecation') !== undefined || res.getHeader('Sunset') !== undefined) return;
+  res.setHeader('Deprecation', `@${Math.floor(since / 1000)}`);
+  if (endsAt !== null) res.setHeader('Sunset', new Date(endsAt).toUTCString());
+}

@@ -1,0 +1,39 @@
+import type { AccessAction, AccessEvent } from '../domain/access-event.js';
+
+/**
+ * Refused requests and other things worth knowing of requests. It is no part of the audit trail: nobody waits for it, no
+ * change takes a lock that it needs, and it is bounded.
+ *
+ * Every method settles within the deadline of the store and rejects with `ERR_API_KEYS_UNAVAILABLE` when the database
+ * does not answer.
+ */
+export interface AccessLog {
+  /**
+   * Adds events. One whose id is there already is left out, because a step that had no answer may be repeated; and so is
+   * one with a text that no database stores (NUL, an unpaired surrogate).
+   */
+  add(events: readonly AccessEvent[]): Promise<void>;
+  /** One page, newest first (`at` descending, then `id` descending, by code unit). */
+  list(query: AccessQuery): Promise<readonly AccessEvent[]>;
+  /**
+   * Removes events from before a time (epoch milliseconds), and the oldest ones beyond a number; at most `limit` of each.
+   *
+   * @returns how many were removed
+   */
+  prune(before: number, keep: number, limit: number): Promise<number>;
+}
+
+/** Which events to list. Conditions that are left out do not restrict. */
+export interface AccessQuery {
+  readonly ownerId?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly action?: AccessAction | undefined;
+  readonly code?: string | undefined;
+  /** Not before this time, epoch milliseconds. */
+  readonly from?: number | undefined;
+  /** Before this time, epoch milliseconds. */
+  readonly to?: number | undefined;
+  /** Begin behind this event. */
+  readonly after?: { readonly at: number; readonly id: string } | undefined;
+  readonly limit: number;
+}

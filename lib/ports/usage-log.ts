@@ -1,0 +1,25 @@
+import type { UsageCount } from '../domain/key-usage.js';
+
+/** How often keys were used, by hour and verdict. It is written by `KeyStore.recordUse`. */
+export interface UsageLog {
+  /** The counts of one key, by start and then by verdict (by code unit); periods without uses are left out. */
+  list(query: UsageQuery): Promise<readonly UsageCount[]>;
+  /**
+   * Forgets some of the counts of the hours before a moment.
+   *
+   * @param limit - most counts to forget
+   * @returns how many were; fewer than `limit` means that these were all
+   */
+  forgetBefore(time: number, limit: number): Promise<number>;
+}
+
+/** Which counts to list. */
+export interface UsageQuery {
+  readonly keyId: string;
+  /** The hours that begin at this time or later, epoch milliseconds. */
+  readonly from: number;
+  /** The hours that begin before this time. */
+  readonly to: number;
+  /** Whether hours or days (UTC) are counted together. */
+  readonly by: 'hour' | 'day';
+}

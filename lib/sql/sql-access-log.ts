@@ -1,0 +1,49 @@
+import type { AccessEvent } from '../domain/access-event.js';
+import type { AccessLog, AccessQuery } from '../ports/access-log.js';
+import {
+  compileInsertAccessEvents,
+  deleteAccessEvents,
+  findFirstSurplus,
+  listAccessEvents,
+} from './access-log-queries.js';
+import type { InsertAccessEvents } from './access-log-queries.js';
+import type { WithinDeadline } from './sql-change-feed.js';
+import type { SqlDatabase } from './sql-database.js';
+
+/** The access log on SQLite and PostgreSQL alike. */
+export class SqlAccessLog implements AccessLog {
+  readonly #database: SqlDatabase;
+  readonly #within: WithinDeadline;
+  #insert: InsertAccessEvents | undefined;
+
+  constructor(database: SqlDatabase, within: WithinDeadline) {
+    this.#database = database;
+    this.#within = within;
+  }
+
+  add(events: readonly AccessEvent[]): Promise<void> {
+    if (events.length === 0) return Promise.resolve();
+    return this.#within('Writing the access log', (budget) =>
+      this.#database.writeOnce(budget, (on) => {
+        this.#insert ??= compileInsertAccessEvents(on, this.#database.dialect);
+        return this.#insert(on, events);
+      }),
+    );
+  }
+
+  list(query: AccessQuery): Promise<readonly AccessEvent[]> {
+    return this.#within('Listing the access log', (budget) =>
+      this.#database.readForRequest(budget, (on) => listAccessEvents(on, query)),
+    );
+  }
+
+  prune(before: number, keep: number, limit: number): Promise<number> {
+    return this.#within('Pruning the access log', async (budget) => {
+      // Read without the lock of a writer: to count so many rows takes longer than to remove some.
+      const surplus = await this.#database.read(budget, (on) => findFirstSurplus(on, keep));
+      const outdated = { at: before - 1, id: '\u{10ffff}' };
+      const upTo = surplus === undefined || surplus.at < before ? outdated : surplus;
+      return this.#database.writeOnce(budget, (on) => deleteAccessEvents(on, upTo, limit));
+    });
+  }
+}

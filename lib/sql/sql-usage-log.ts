@@ -1,0 +1,70 @@
+import { sql } from 'kysely';
+import { dayMs, hourMs, type UsageCount, type UseVerdict } from '../domain/key-usage.js';
+import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
+import type { WithinDeadline } from './sql-change-feed.js';
+import type { SqlDatabase } from './sql-database.js';
+import { isStorable } from './storable-text.js';
+
+/** The counts of keys on SQLite and PostgreSQL alike. */
+export class SqlUsageLog implements UsageLog {
+  readonly #database: SqlDatabase;
+  readonly #within: WithinDeadline;
+
+  constructor(database: SqlDatabase, within: WithinDeadline) {
+    this.#database = database;
+    this.#within = within;
+  }
+
+  list({ keyId, from, to, by }: UsageQuery): Promise<readonly UsageCount[]> {
+    if (!isStorable(keyId)) return Promise.resolve([]);
+    // Both databases divide whole numbers without a rest.
+    const periodMs = sql.lit(by === 'day' ? dayMs : hourMs);
+    const start = sql<number>`${sql.ref('hour')} / ${periodMs} * ${periodMs}`;
+    return this.#within('Listing the use of a key', (budget) =>
+      this.#database.readForRequest(budget, async (database) => {
+        const rows = await database
+          .selectFrom('key_usage')
+          .select(start.as('start'))
+          .select('verdict')
+          .select(sql<number>`cast(sum(${sql.ref('count')}) as bigint)`.as('uses'))
+          .where('key_id', '=', keyId)
+          .where('hour', '>=', from)
+          .where('hour', '<', to)
+          .groupBy([start, 'verdict'])
+          .orderBy(start)
+          .orderBy('verdict')
+          .execute();
+        return rows.map((row) => ({
+          start: row.start,
+          verdict: row.verdict as UseVerdict,
+          count: row.uses,
+        }));
+      }),
+    );
+  }
+
+  forgetBefore(time: number, limit: number): Promise<number> {
+    return this.#within('Forgetting the use of keys', (budget) =>
+      this.#database.write(budget, async (database) => {
+        const result = await database
+          .deleteFrom('key_usage')
+          .where(({ eb, refTuple, selectFrom }) =>
+            eb(
+              refTuple('key_id', 'hour', 'verdict'),
+              'in',
+              selectFrom('key_usage as old')
+                .select(['old.key_id', 'old.hour', 'old.verdict'])
+                .where('old.hour', '<', time)
+                .orderBy('old.hour')
+                .orderBy('old.key_id')
+                .orderBy('old.verdict')
+                .limit(limit)
+                .$asTuple('key_id', 'hour', 'verdict'),
+            ),
+          )
+          .executeTakeFirst();
+        return Number(result.numDeletedRows);
+      }),
+    );
+  }
+}

@@ -1,0 +1,105 @@
+import { dayMs, hourMs } from '../domain/key-usage.js';
+import type { ContractContext } from './key-store-contract.js';
+import { insert, sampleKey, sampleTime, sampleUse } from './sample-keys.js';
+
+/** How often keys were used: by hour and verdict, and from where last. */
+export function describeUsage({ describe, it, expect }: ContractContext): void {
+  const record = sampleKey();
+  const everything = { keyId: record.id, from: 0, to: Number.MAX_SAFE_INTEGER } as const;
+
+  describe('usage', () => {
+    it('counts uses by hour and verdict, of one key', async ({ store, other }) => {
+      await insert(store, record, sampleKey({ id: 'another' }));
+      await store.recordUse([
+        sampleUse({ at: sampleTime + 5, count: 2 }),
+        sampleUse({ at: sampleTime + hourMs - 1, count: 3 }),
+        sampleUse({ at: sampleTime + hourMs, verdict: 'insufficient_scope', count: 4 }),
+        sampleUse({ at: sampleTime + hourMs, count: 5 }),
+        sampleUse({ keyId: 'another', at: sampleTime, count: 6 }),
+        sampleUse({ keyId: 'unknown', at: sampleTime, count: 7 }),
+      ]);
+      await other.recordUse([sampleUse({ at: sampleTime + 7, count: 1 })]);
+      expect(await store.usage.list({ ...everything, by: 'hour' })).toEqual([
+        { start: sampleTime, verdict: 'allowed', count: 6 },
+        { start: sampleTime + hourMs, verdict: 'allowed', count: 5 },
+        { start: sampleTime + hourMs, verdict: 'insufficient_scope', count: 4 },
+      ]);
+      expect(await store.usage.list({ ...everything, keyId: 'unknown', by: 'hour' })).toEqual([]);
+    });
+
+    it('counts days together, and lists the hours from one time to before another', async ({ store }) => {
+      await insert(store, record);
+      const hours = [0, 1, 23, 24, 49].map((hour) => sampleTime + hour * hourMs);
+      await store.recordUse(hours.map((at) => sampleUse({ at })));
+      expect(await store.usage.list({ ...everything, by: 'day' })).toEqual([
+        { start: sampleTime, verdict: 'allowed', count: 3 },
+        { start: sampleTime + dayMs, verdict: 'allowed', count: 1 },
+        { start: sampleTime + 2 * dayMs, verdict: 'allowed', count: 1 },
+      ]);
+      const part = { keyId: record.id, from: sampleTime + hourMs, to: sampleTime + dayMs } as const;
+      const listed = await store.usage.list({ ...part, by: 'hour' });
+      expect(listed.map(({ start }) => start)).toEqual(hours.slice(1, 3));
+    });
+
+    it('knows from where a key that was let in was used last; refusals move nothing', async ({ store }) => {
+      await insert(store, record);
+      await store.recordUse([
+        sampleUse({ at: sampleTime + 2, address: '203.0.113.2' }),
+        sampleUse({ at: sampleTime + 1, address: '203.0.113.1' }),
+        sampleUse({ at: sampleTime + 9, verdict: 'address_not_allowed' }),
+      ]);
+      const expectLast = async (at: number, address: string | null, useCount: number): Promise<void> => {
+        const found = await store.find(record.id);
+        expect([found?.lastUsedAt, found?.lastUsedAddress, found?.useCount]).toEqual([at, address, useCount]);
+      };
+      await expectLast(sampleTime + 2, '203.0.113.2', 2);
+      await store.recordUse([sampleUse({ at: sampleTime, address: '203.0.113.9' })]);
+      await expectLast(sampleTime + 2, '203.0.113.2', 3);
+      await store.recordUse([sampleUse({ at: sampleTime + 3, address: '2001:db8::1' })]);
+      await expectLast(sampleTime + 3, '2001:db8::1', 4);
+      await store.recordUse([sampleUse({ at: sampleTime + 4 })]);
+      await expectLast(sampleTime + 4, null, 5);
+    });
+
+    it('adds up what two processes write at once', async ({ store, other }) => {
+      const ids = Array.from({ length: 30 }, (_, index) => `key${index}`);
+      await insert(store, ...ids.map((id) => sampleKey({ id })));
+      const uses = ids.flatMap((keyId) => [
+        sampleUse({ keyId, count: 2 }),
+        sampleUse({ keyId, verdict: 'key_disabled', count: 3 }),
+      ]);
+      await Promise.all(
+        [store, other, store, other].map((each, index) =>
+          each.recordUse(index < 2 ? uses : [...uses].reverse()),
+        ),
+      );
+      for (const keyId of ids) {
+        expect(await store.usage.list({ ...everything, keyId, by: 'hour' })).toEqual([
+          { start: sampleTime, verdict: 'allowed', count: 8 },
+          { start: sampleTime, verdict: 'key_disabled', count: 12 },
+        ]);
+      }
+    });
+
+    it('is forgotten some at a time', async ({ store }) => {
+      await insert(store, record);
+      await store.recordUse([0, 1, 2, 3, 4].map((hour) => sampleUse({ at: sampleTime + hour * hourMs })));
+      const before = sampleTime + 3 * hourMs;
+      expect(await store.usage.forgetBefore(before, 2)).toBe(2);
+      expect(await store.usage.forgetBefore(before, 2)).toBe(1);
+      expect(await store.usage.forgetBefore(before, 2)).toBe(0);
+      expect((await store.usage.list({ ...everything, by: 'hour' })).length).toBe(2);
+      expect((await store.find(record.id))?.useCount).toBe(5);
+    });
+  });
+
+  describe('existing', () => {
+    it('finds which of many ids keys have, revoked ones among them', async ({ store, other }) => {
+      await insert(store, sampleKey({ id: 'a' }), sampleKey({ id: 'b', revokedAt: sampleTime }));
+      const unknown = Array.from({ length: 1000 }, (_, index) => `unknown${index}`);
+      const found = await other.existing(['a', ...unknown, 'b', "'", '"', '\u0000', 'a']);
+      expect([...found].sort()).toEqual(['a', 'b']);
+      expect((await store.existing([])).size).toBe(0);
+    });
+  });
+}
