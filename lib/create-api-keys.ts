@@ -1,8 +1,12 @@
+import { createAuditApi, type AuditApi } from './audit-api.js';
+import { AccessRecorder } from './audit/access-recorder.js';
 import { createAdminRouter, type AdminRouterOptions } from './admin/admin-router.js';
 import { createSecretHasher } from './crypto/bcrypt-hasher.js';
 import { parsePeppers } from './crypto/peppers.js';
+import { createRandomSource } from './crypto/random-source.js';
 import { InvalidOptionError } from './errors.js';
 import { describingLogger } from './describing-logger.js';
+import { createAccessNotes } from './http/access-notes.js';
 import { createTroubleReporter } from './http/trouble-reporter.js';
 import { createKeysApi, type KeysApi } from './keys-api.js';
 import { createDefaultKeyspace } from './keyspaces.js';
@@ -14,6 +18,7 @@ import { createRequireApiKey, type RequireApiKey } from './middleware/require-ap
 import { chooseStore } from './open-store.js';
 import { resolveOptions, type ApiKeysOptions } from './options.js';
 import { ChangeListeners, type ChangeListener } from './feed/change-listeners.js';
+import type { LimitCountingMode } from './verify/limit-counting.js';
 import { startRunning } from './running.js';
 
 /** In which state an instance is, for health answers. */
@@ -30,6 +35,11 @@ export interface ApiKeysStatus {
   readonly wakeMode: 'push' | 'poll' | 'none';
   /** Keys that this process holds. */
   readonly heldKeys: number;
+  /**
+   * Where requests with limited keys are counted: `shared` for all processes together, `process` in each one alone, or
+   * `refused` when that must not be (`onLimiterOutage`).
+   */
+  readonly limits: LimitCountingMode;
 }
 
 /** API keys for one app. */
@@ -40,6 +50,8 @@ export interface ApiKeys<S extends string, F extends string = never> {
   adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
   /** The same service without HTTP. */
   readonly keys: KeysApi<S, F>;
+  /** Who changed what, who was refused, and whether the audit trail is whole. */
+  readonly audit: AuditApi;
   /**
    * Connects and brings the tables up to date; until then guards and routers answer 503. Redis being away is no reason
    * to fail. Rejects when the database cannot be reached, and may be called again then.
@@ -83,6 +95,8 @@ export function createApiKeys<const S extends string, const F extends string = n
   const givenPeppers = pepper === undefined ? null : parsePeppers(pepper);
   const hasher = createSecretHasher({ cost: resolved.bcryptCost, logger });
 
+  const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
+  const access = createAccessNotes((note) => recorder.note(note));
   const listeners = new ChangeListeners(logger);
   const lifecycle = new Lifecycle(
     () =>
@@ -95,6 +109,7 @@ export function createApiKeys<const S extends string, const F extends string = n
           peppers: givenPeppers,
           hasher,
           listeners,
+          recorder,
           logger,
         },
       }),
@@ -119,6 +134,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     opaqueRefusals: resolved.opaqueRefusals ?? false,
     hidden: resolved.hideCredentials === true ? new HiddenCredentials() : null,
     reportTrouble,
+    access,
   });
 
   return {
@@ -131,17 +147,24 @@ export function createApiKeys<const S extends string, const F extends string = n
           get keys() {
             return lifecycle.requireStarted().service;
           },
+          get audit() {
+            return lifecycle.requireStarted().audit;
+          },
           whenReady: async () => void lifecycle.requireStarted(),
           keyspace,
           clock,
           reportTrouble,
-          holderGuard: requireApiKey.anyScope(),
+          // Who has spent everything can still look, and end the key.
+          access,
+          holderGuard: requireApiKey.anyScope({ cost: 0 }),
           challenge,
+          credentialHeaders: sources,
         },
         routerOptions,
       ),
 
-    keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock }),
+    keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock, access }),
+    audit: createAuditApi({ whenReady: () => lifecycle.ready() }),
 
     async ready() {
       await lifecycle.ready();
@@ -175,4 +198,5 @@ const notReady = {
   database: 'down',
   wakeMode: 'none',
   heldKeys: 0,
+  limits: 'process',
 } as const;

@@ -8,6 +8,9 @@ export type ProblemCode =
   | 'cross_site_request'
   | 'not_found'
   | 'conflict'
+  | 'key_limit_reached'
+  | 'request_in_progress'
+  | 'idempotency_key_reused'
   | 'precondition_failed'
   | 'payload_too_large'
   | 'unsupported_media_type'
@@ -88,6 +91,16 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     title: 'Too many header fields',
     detail: 'Send fewer than 1,000 header fields.',
   },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'This API key has no more requests left for now. Wait as long as Retry-After says.',
+  },
+  credits_exhausted: {
+    status: 429,
+    title: 'No credits left',
+    detail: 'This API key has not enough credits left for the request.',
+  },
   unauthenticated: {
     status: 401,
     title: 'Sign-in required',
@@ -113,6 +126,16 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     title: 'Conflict',
     detail: 'The API key is in a state that does not allow this.',
   },
+  key_limit_reached: {
+    status: 409,
+    title: 'Key limit reached',
+    detail: 'There are as many API keys as there can be. Revoke one first.',
+  },
+  request_in_progress: {
+    status: 409,
+    title: 'Request in progress',
+    detail: 'A request with this Idempotency-Key is still being answered. Try again in a moment.',
+  },
   precondition_failed: {
     status: 412,
     title: 'Precondition failed',
@@ -127,6 +150,11 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     status: 415,
     title: 'Unsupported media type',
     detail: 'Send JSON in UTF-8 as application/json.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency-Key reused',
+    detail: 'This Idempotency-Key was sent with another request before. Use a new one for each change.',
   },
   internal_error: {
     status: 500,

@@ -1,15 +1,21 @@
 import { knownObject, readCallOptions, type CallOptions, type ChangeOptions } from './call-options.js';
 import type { FeatureCatalogue } from './domain/feature-catalogue.js';
+import { requestCost } from './middleware/request-cost.js';
 import { assertKnownFeature } from './middleware/known-feature.js';
 import { viewOf, type ApiKey } from './domain/api-key-view.js';
 import { canonicalAddress } from './domain/address.js';
+import type { NewCredits } from './domain/credits.js';
 import type { JsonObject } from './domain/json.js';
 import { parseOwnerId } from './domain/key-fields.js';
+import type { RateLimit } from './domain/rate-limit.js';
 import type { ScopeCatalogue } from './domain/scope-catalogue.js';
 import { noScope, parseScopeRequirement, type ScopeRequirement } from './domain/scope-requirement.js';
 import type { Verdict } from './domain/verdict.js';
 import { InvalidOptionError, isProblem } from './errors.js';
+import type { AccessNotes } from './http/access-notes.js';
 import type { Changed, KeyService } from './manage/key-service.js';
+import type { UsageFilter } from './manage/key-usage.js';
+import { usageViewOf, type KeyUsage } from './domain/usage-view.js';
 import type { KeyFilter, Page } from './manage/list-keys.js';
 import { readFields } from './manage/read-fields.js';
 import type { RequiredScopes } from './middleware/require-api-key.js';
@@ -36,6 +42,10 @@ export interface NewKey<S extends string, F extends string = never> {
   readonly metadata?: JsonObject | undefined;
   /** Flags of the configured list. */
   readonly features?: readonly F[] | undefined;
+  /** Windows in which requests are counted; `[]` for none. Default: what the policy says. */
+  readonly rateLimits?: readonly RateLimit[] | undefined;
+  /** What requests are paid for with; absent or `null`: with nothing. */
+  readonly credits?: NewCredits | null | undefined;
   /** Up to 20 words to find keys by, each one line of up to 50 characters without commas. */
   readonly tags?: readonly string[] | undefined;
   /** Default: the environment of the instance. */
@@ -46,7 +56,16 @@ export interface NewKey<S extends string, F extends string = never> {
 export type KeyChanges<S extends string, F extends string = never> = Partial<
   Pick<
     NewKey<S, F>,
-    'name' | 'description' | 'scopes' | 'expiresAt' | 'ipAllowlist' | 'metadata' | 'features' | 'tags'
+    | 'name'
+    | 'description'
+    | 'scopes'
+    | 'expiresAt'
+    | 'ipAllowlist'
+    | 'metadata'
+    | 'features'
+    | 'tags'
+    | 'rateLimits'
+    | 'credits'
   >
 > & { readonly enabled?: boolean | undefined };
 
@@ -65,6 +84,8 @@ export interface VerifyOptions<S extends string, F extends string = never> {
   readonly scopes?: RequiredScopes<S>;
   /** A feature that the key must have. */
   readonly feature?: F | undefined;
+  /** What it takes from the limits and credits of the key, 0 for nothing. Default: 1. */
+  readonly cost?: number | undefined;
   /** The caller's address; without it, keys with an address allowlist are refused. */
   readonly address?: string | undefined;
 }
@@ -78,6 +99,8 @@ export interface KeysApi<S extends string, F extends string = never> {
   /** `null` when there is no such key, or the actor may not see it. */
   get(id: string, options?: CallOptions): Promise<ApiKey | null>;
   list(filter?: KeyFilter, options?: CallOptions): Promise<Page<ApiKey>>;
+  /** How often a key was used, by hour or day and verdict, as far as it was written; uses are written every few seconds. */
+  usage(id: string, filter?: UsageFilter, options?: CallOptions): Promise<KeyUsage>;
   update(id: string, changes: KeyChanges<S, F>, options?: ChangeOptions): Promise<ChangedKey>;
   /** Gives the key a new secret. Without a grace period the old one ends at once. */
   rotate(
@@ -103,13 +126,14 @@ export interface KeysApiParts {
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
   readonly clock: Clock;
+  readonly access: Pick<AccessNotes, 'refusedCall'>;
 }
 
 /** Puts the typed face on the management service and on verification. */
 export function createKeysApi<S extends string, F extends string = never>(
   parts: KeysApiParts,
 ): KeysApi<S, F> {
-  const { whenReady, catalogue, features, clock } = parts;
+  const { whenReady, catalogue, features, clock, access } = parts;
   const view = (changed: Changed): ChangedKey => ({
     ...viewOf(changed.record, clock.now()),
     effectiveBy: changed.effectiveBy === null ? null : new Date(changed.effectiveBy),
@@ -141,6 +165,13 @@ export function createKeysApi<S extends string, F extends string = never>(
       return { ...page, items: page.items.map((record) => viewOf(record, clock.now())) };
     },
 
+    async usage(id, filter = {}, options) {
+      const { context } = readCallOptions('keys.usage', options, ['actor']);
+      const { service } = await whenReady();
+      const { counts, lastUsedAt, lastUsedAddress } = await service.usage(context, id, { ...filter });
+      return usageViewOf(counts, lastUsedAt, lastUsedAddress);
+    },
+
     async update(id, changes, options) {
       const { context, expected } = readCallOptions('keys.update', options, changeOptions);
       const { service } = await whenReady();
@@ -168,10 +199,13 @@ export function createKeysApi<S extends string, F extends string = never>(
     },
 
     async verify(token, options) {
-      const { requirement, feature, address } = readVerifyOptions(options, catalogue, features);
+      const { cost, ...required } = readVerifyOptions(options, catalogue, features);
       const { verifier } = await whenReady();
-      const request = { token: String(token ?? ''), requirement, feature, address: () => address };
-      return verifier.verifyAtOnce(request) ?? verifier.verify(request);
+      const { requirement, feature, address } = required;
+      const request = { token: String(token ?? ''), requirement, feature, cost, address: () => address };
+      const verdict = await (verifier.verifyAtOnce(request) ?? verifier.verify(request));
+      if (!verdict.allowed) access.refusedCall('keys.verify', verdict, address);
+      return verdict;
     },
   };
 }
@@ -197,17 +231,20 @@ function readVerifyOptions(
   options: VerifyOptions<string, string> | undefined,
   catalogue: ScopeCatalogue,
   features: FeatureCatalogue,
-): { requirement: ScopeRequirement; feature: string | undefined; address: string | null } {
-  const given = knownObject('keys.verify', options ?? {}, ['scopes', 'feature', 'address']) as VerifyOptions<
-    string,
-    string
-  >;
+): { requirement: ScopeRequirement; feature: string | undefined; cost: number; address: string | null } {
+  const given = knownObject('keys.verify', options ?? {}, [
+    'scopes',
+    'feature',
+    'cost',
+    'address',
+  ]) as VerifyOptions<string, string>;
   const { feature } = given;
   assertKnownFeature('keys.verify', feature, features);
+  const cost = requestCost('keys.verify', given.cost);
   const address = canonicalAddress(given.address);
-  if (!Object.hasOwn(given, 'scopes')) return { requirement: noScope, feature, address };
+  if (!Object.hasOwn(given, 'scopes')) return { requirement: noScope, feature, cost, address };
   try {
-    return { requirement: parseScopeRequirement(given.scopes, catalogue), feature, address };
+    return { requirement: parseScopeRequirement(given.scopes, catalogue), feature, cost, address };
   } catch (error) {
     const reason = error instanceof TypeError ? error.message : 'scopes is wrong';
     throw new InvalidOptionError(`keys.verify: ${reason}; leave scopes out when any valid key will do`);

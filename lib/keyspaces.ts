@@ -4,6 +4,7 @@ import type { Keyspace } from './domain/keyspace.js';
 import { createScopeCatalogue } from './domain/scope-catalogue.js';
 import { InvalidOptionError } from './errors.js';
 import type { ResolvedOptions } from './options.js';
+import { parsePolicyOption } from './policy-option.js';
 
 /**
  * The keyspace of the native API.
@@ -12,9 +13,12 @@ import type { ResolvedOptions } from './options.js';
  */
 export function createDefaultKeyspace(options: ResolvedOptions<string>): Keyspace {
   const { prefix, environment, environments, scopes, features } = options;
+  const catalogue = orInvalid(() => createScopeCatalogue(scopes));
   return {
     name: 'default',
-    catalogue: orInvalid(() => createScopeCatalogue(scopes)),
+    catalogue,
+    policy: parsePolicyOption(options.policy, catalogue),
+    ownerCeilings: options.limits.ownerCeilings,
     features: orInvalid(() => createFeatureCatalogue(features ?? {})),
     environments,
     environment,

@@ -7,9 +7,17 @@ import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
 import { checkRedisOption } from './redis/check-redis-option.js';
 import type { RedisClient } from './redis/redis-client.js';
+import type { PolicyOption } from './policy-option.js';
 import type { PgPool } from './sql/postgres-pool.js';
 import { InvalidOptionError } from './errors.js';
 import { adviceFor } from './domain/known-names.js';
+import type { RateLimit } from './domain/rate-limit.js';
+import {
+  readLimitOptions,
+  type LimiterOutage,
+  type LimitOptions,
+  type OwnerCeilingsOption,
+} from './limit-options.js';
 
 /** Options of {@link createApiKeys}. Options that are `undefined`, as unset environment variables are, count as absent. */
 export interface ApiKeysOptions<S extends string = string, F extends string = string> {
@@ -24,6 +32,8 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
    * @default {} - no features
    */
   readonly features?: Readonly<Record<F, string>> | undefined;
+  /** What holds for all keys that are made: how many an owner can have, what they get unless it is said. */
+  readonly policy?: PolicyOption | undefined;
   /**
    * A secret of at least 32 bytes that is kept in no database, or a list with the current one first; the same for every
    * process that opens the database. Default: made once beside the embedded database file; with any other database, and
@@ -59,6 +69,22 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
    * @default 'api-keys:'
    */
   readonly redisKeyPrefix?: string | undefined;
+  /**
+   * Limits that all keys of an owner share, besides their own: `[{ name: 'minute', limit: 600, windowSeconds: 60 }]`.
+   * Headers show them as `owner.minute`.
+   *
+   * @default [] - none
+   */
+  readonly ownerRateLimits?: readonly RateLimit[] | undefined;
+  /**
+   * What becomes of requests with limited keys while Redis is away: `per-process` counts them in each process alone,
+   * `deny` answers 503. Without Redis, every process counts for itself.
+   *
+   * @default 'per-process'
+   */
+  readonly onLimiterOutage?: LimiterOutage | undefined;
+  /** How far owners, and keys that manage keys, may go with limits and credits. Default: they are free. */
+  readonly ownerCeilings?: OwnerCeilingsOption | undefined;
   /**
    * The environment whose keys this instance lets in.
    *
@@ -131,6 +157,7 @@ const known: Record<keyof ApiKeysOptions, true> = {
   prefix: true,
   scopes: true,
   features: true,
+  policy: true,
   pepper: true,
   database: true,
   schema: true,
@@ -138,6 +165,9 @@ const known: Record<keyof ApiKeysOptions, true> = {
   store: true,
   redis: true,
   redisKeyPrefix: true,
+  ownerRateLimits: true,
+  onLimiterOutage: true,
+  ownerCeilings: true,
   environment: true,
   environments: true,
   credentialFrom: true,
@@ -162,6 +192,7 @@ export interface ResolvedOptions<S extends string, F extends string = string> ex
   /** `null`: this process holds no keys. */
   readonly localCacheLimits: LocalCacheLimits | null;
   readonly leaseMs: number;
+  readonly limits: LimitOptions;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -193,6 +224,7 @@ export function resolveOptions<S extends string, F extends string = string>(
     realm: options.realm ?? prefix,
     localCacheLimits: localCacheLimits(options.localCache),
     leaseMs: (options.leaseSeconds ?? 4) * 1000,
+    limits: readLimitOptions(options),
     clock: options.clock ?? { now: () => Date.now() },
     logger: options.logger ?? console,
   };

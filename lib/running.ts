@@ -1,3 +1,7 @@
+import type { AccessRecorder } from './audit/access-recorder.js';
+import { createAuditService, type AuditService } from './audit/audit-service.js';
+import { sealingStore } from './audit/sealing-store.js';
+import { createAuditSealer } from './crypto/audit-sealer.js';
 import { createCursorSigner } from './crypto/cursor-signer.js';
 import { readOrMakePepperFile } from './crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from './crypto/peppers.js';
@@ -19,16 +23,23 @@ import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
 import type { SecretHasher } from './ports/secret-hasher.js';
 import type { VerificationCache } from './ports/verification-cache.js';
+import { createMemoryRateLimiter } from './memory/memory-rate-limiter.js';
+import { createRedisLink, type RedisLink } from './redis/redis-link.js';
+import { createRedisRateLimiter } from './redis/redis-rate-limiter.js';
 import { createRedisVerificationCache } from './redis/redis-verification-cache.js';
 import { createKeyFinder, type KeyFinder } from './verify/find-key.js';
 import { LocalCache } from './verify/local-cache.js';
 import { MissingDigests } from './verify/missing-digests.js';
 import { UseRecorder } from './verify/record-use.js';
-import { createVerifier, type ApiKeyVerifier } from './verify/verify-api-key.js';
+import { createConsumeLimits } from './verify/consume-limits.js';
+import { createLimitCounting, type LimitCountingMode } from './verify/limit-counting.js';
+import { createLimitPlans } from './verify/limit-plan.js';
+import { createVerifier, type ApiKeyVerifier, type VerifyPorts } from './verify/verify-api-key.js';
 
 /** What exists once an instance is ready. */
 export interface Running {
   readonly service: KeyService;
+  readonly audit: AuditService;
   readonly verifier: ApiKeyVerifier;
   /** How its parts are, for health answers. */
   readonly health: () => RunningHealth;
@@ -42,6 +53,7 @@ export interface RunningHealth {
   readonly redis: 'up' | 'down' | 'none';
   readonly wakeMode: 'push' | 'poll' | 'none';
   readonly heldKeys: number;
+  readonly limits: LimitCountingMode;
 }
 
 /** Most keys whose last change is remembered. */
@@ -57,6 +69,7 @@ export interface StartParts {
   readonly pepperFile: string;
   readonly hasher: SecretHasher;
   readonly listeners: ChangeListeners;
+  readonly recorder: AccessRecorder;
   readonly logger: Logger;
 }
 
@@ -66,15 +79,19 @@ export interface StartParts {
  * @throws ApiKeysError `unavailable` that says why, InvalidOptionError for what waiting does not mend
  */
 export async function startRunning(parts: StartParts): Promise<Running> {
-  const { options, store, keyspace, hasher, listeners, logger } = parts;
+  const { options, keyspace, hasher, listeners, recorder, logger } = parts;
   const { clock } = options;
+  const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
+  const sealer = createAuditSealer(peppers);
+  const store = sealingStore(parts.store, sealer);
   const ownsStore = options.store === undefined;
   // Whoever made a store closes it.
   const closeStore = async (): Promise<void> => (ownsStore ? store.close() : undefined);
 
-  const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
   const digester = createSecretDigester(peppers);
-  const cache = createCache(options, peppers, logger);
+  const link = createLink(options, logger);
+  const cache = link === null ? null : createCache(options, link, peppers, logger);
+  const limits = createLimits(options, link, store, logger);
   const lease = new Lease(options.leaseMs, clock);
   const memory = new VersionMemory(rememberedChanges);
   const uses = new UseRecorder(store, logger);
@@ -93,7 +110,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const graces = new GraceStarts(startOne, logger);
   const stop = async (): Promise<void> => {
     await graces.stop();
-    await Promise.all([following.stop(), uses.close()]);
+    await Promise.all([following.stop(), uses.close(), recorder.stop()]);
     await Promise.all([cache?.close(), closeStore()]);
   };
 
@@ -101,11 +118,13 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     await store.open();
     await following.start();
     await cache?.open();
+    recorder.start(store.accessLog);
   } catch (error) {
     await stop().catch(() => undefined);
     throw isProblem(error, 'unavailable') ? couldNotStart(error) : error;
   }
 
+  const cursorSigner = createCursorSigner(peppers);
   const digests = new MissingDigests({ store, finder, digester, logger });
   return {
     service: createKeyService({
@@ -114,10 +133,11 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       hasher,
       digester,
       random: createRandomSource(),
-      cursorSigner: createCursorSigner(peppers),
+      cursorSigner,
       clock,
       keyspace,
     }),
+    audit: createAuditService({ store, sealer, cursorSigner, clock }),
     verifier: createVerifier({
       finder,
       local,
@@ -127,6 +147,8 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       hasher,
       uses,
       graces,
+      limitPlanOf: limits.limitPlanOf,
+      consumeLimits: limits.consumeLimits,
       clock,
       keyspace,
     }),
@@ -135,19 +157,43 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       redis: cache === null ? 'none' : cache.status(),
       wakeMode: following.wakeMode(),
       heldKeys: local?.size ?? 0,
+      limits: limits.mode(),
     }),
     stop,
   };
 }
 
+/** The way to Redis that the cache and the limiter share; the cache opens and closes it. */
+function createLink({ redis, redisKeyPrefix }: ResolvedOptions<string>, logger: Logger): RedisLink | null {
+  return redis === undefined ? null : createRedisLink(redis, redisKeyPrefix, logger);
+}
+
 function createCache(
-  { redis, redisKeyPrefix, clock }: ResolvedOptions<string>,
+  { redisKeyPrefix: keyPrefix, clock }: ResolvedOptions<string>,
+  link: RedisLink,
   peppers: readonly Pepper[],
   logger: Logger,
-): VerificationCache | null {
-  if (redis === undefined) return null;
-  const keyPrefix = redisKeyPrefix === undefined ? {} : { keyPrefix: redisKeyPrefix };
-  return createRedisVerificationCache({ connection: redis, peppers, clock, logger, ...keyPrefix });
+): VerificationCache {
+  return createRedisVerificationCache({ connection: link, keyPrefix, peppers, clock, logger });
+}
+
+interface Limits extends Pick<VerifyPorts, 'limitPlanOf' | 'consumeLimits'> {
+  readonly mode: () => LimitCountingMode;
+}
+
+function createLimits(
+  { limits, redisKeyPrefix: keyPrefix, clock }: ResolvedOptions<string>,
+  link: RedisLink | null,
+  { credits }: KeyStore,
+  logger: Logger,
+): Limits {
+  const shared = link === null ? null : createRedisRateLimiter({ link, keyPrefix, logger });
+  const counting = createLimitCounting(shared, createMemoryRateLimiter(clock), limits.onLimiterOutage);
+  return {
+    limitPlanOf: createLimitPlans(limits.ownerRateLimits),
+    consumeLimits: createConsumeLimits({ counting, credits, clock }),
+    mode: () => counting.mode(),
+  };
 }
 
 /** Callers are told nothing of the reason; whoever starts the app needs it. */

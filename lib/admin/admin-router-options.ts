@@ -35,6 +35,13 @@ export interface AdminRouterOptions<S extends string = string> {
    * @default [] - only the origin that the router is served from
    */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /**
+   * How callers sign in to the app, as a Security Scheme Object of OpenAPI, for example
+   * `{ type: 'apiKey', in: 'cookie', name: 'session' }`. It is only shown, in `/openapi.json`.
+   *
+   * @default undefined - the document says that the app knows
+   */
+  readonly securityScheme?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Options that were checked. */
@@ -42,6 +49,7 @@ export interface ResolvedAdminRouterOptions {
   readonly authorize: Authorize;
   readonly managementScope: string | null;
   readonly allowedOrigins: ReadonlySet<string>;
+  readonly securityScheme: Readonly<Record<string, unknown>> | null;
 }
 
 /** Written as a record so that the compiler finds a missing name. */
@@ -49,6 +57,7 @@ const known: Readonly<Record<keyof AdminRouterOptions, true>> = {
   authorize: true,
   managementScope: true,
   allowedOrigins: true,
+  securityScheme: true,
 };
 
 /**
@@ -71,6 +80,7 @@ export function resolveAdminRouterOptions(
     authorize: authorizeOf(options.authorize),
     managementScope: managementScopeOf(options.managementScope, catalogue),
     allowedOrigins: allowedOriginsOf(options.allowedOrigins),
+    securityScheme: securitySchemeOf(options.securityScheme),
   };
 }
 
@@ -110,6 +120,17 @@ function allowedOriginsOf(value: unknown): ReadonlySet<string> {
   });
   return new Set(origins);
 }
+
+const schemeTypes = ['apiKey', 'http', 'mutualTLS', 'oauth2', 'openIdConnect'];
+
+function securitySchemeOf(value: unknown): Readonly<Record<string, unknown>> | null {
+  if (value === undefined) return null;
+  if (typeof value !== 'object' || value === null || !('type' in value)) return fail(noScheme);
+  if (!schemeTypes.includes(String(value.type))) return fail(noScheme);
+  return { ...value };
+}
+
+const noScheme = `securityScheme must be an object with a type, one of ${schemeTypes.join(', ')}`;
 
 function unknownOption(name: string): string {
   return `unknown option '${name}'; ${adviceFor(name, Object.keys(known))}`;

@@ -5,17 +5,20 @@ import express, {
   type Response,
   type Router,
 } from 'express';
+import type { AuditService } from '../audit/audit-service.js';
 import type { Actor } from '../domain/actor.js';
 import { canonicalAddress } from '../domain/address.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
+import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { ChangeContext, KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { CredentialHeader } from '../middleware/credential-source.js';
 import {
   resolveAdminRouterOptions,
   type AdminRouterOptions,
@@ -25,8 +28,9 @@ import { answerError } from './answer-error.js';
 import { authorizeActor } from './authorize-actor.js';
 import { chainsOf } from './declared-fields.js';
 import type { EndpointAnswer } from './endpoint.js';
-import { endpoints, type EndpointRow } from './endpoints.js';
+import { endpoints, type AskingRow, type EndpointRow, type OpenRow } from './endpoints.js';
 import { jsonApiHeaders } from './json-api-headers.js';
+import { describeApi } from './openapi/describe-api.js';
 import { readBody } from './read-body.js';
 import { readQuery } from './read-query.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
@@ -40,12 +44,16 @@ export interface AdminRouterParts {
   readonly keys: KeyService;
   readonly keyspace: Keyspace;
   readonly clock: Clock;
+  readonly audit: AuditService;
   readonly reportTrouble: TroubleReporter;
+  readonly access: AccessNotes;
   /** Rejects with ApiKeysError `unavailable` as long as keys cannot be read or changed. */
   readonly whenReady: () => Promise<void>;
   /** Lets the holder of any valid key through and sets `req.apiKey`; answers all others itself. */
   readonly holderGuard: RequestHandler;
   readonly challenge: Challenge;
+  /** Where `holderGuard` reads keys from. */
+  readonly credentialHeaders: readonly CredentialHeader[];
 }
 
 /**
@@ -84,11 +92,20 @@ function addPath(
   for (const row of rows) {
     const steps: RequestHandler[] = [
       caught(async (req, _res, next) => {
-        await checkRequest(parts, settings, req);
+        if (row.access !== 'anyone') await parts.whenReady();
+        checkRequest(settings, req);
         next();
       }),
       ...(row.access === 'holder' ? [parts.holderGuard] : []),
-      caught(async (req, res) => send(res, await answerOf(row, parts, settings, req, res))),
+      caught(async (req, res) => {
+        const isOpen = row.access === 'anyone';
+        send(
+          res,
+          isOpen
+            ? await openAnswerOf(row, parts, settings, req)
+            : await answerOf(row, parts, settings, req, res),
+        );
+      }),
     ];
     route[row.method](...steps);
   }
@@ -96,20 +113,29 @@ function addPath(
 }
 
 /** All that is decided without knowing who calls. */
-async function checkRequest(
-  parts: AdminRouterParts,
-  settings: ResolvedAdminRouterOptions,
-  req: Request,
-): Promise<void> {
-  await parts.whenReady();
+function checkRequest(settings: ResolvedAdminRouterOptions, req: Request): void {
   if (hasRepeatedHost(req)) throw new ApiKeysError('invalid_request', { detail: repeatedHostDetail });
   refuseCrossSite(req, settings.allowedOrigins);
   if (changesState(req)) requireJson(req);
 }
 
+/** The answer of an endpoint that asks nobody. */
+async function openAnswerOf(
+  row: OpenRow,
+  parts: AdminRouterParts,
+  settings: ResolvedAdminRouterOptions,
+  req: Request,
+): Promise<EndpointAnswer> {
+  await validateRequest([], { body: {}, query: readQuery(req.url) });
+  const security = { credentialHeaders: parts.credentialHeaders, appScheme: settings.securityScheme };
+  return row.endpoint.answer({
+    describe: () => describeApi({ endpoints, rules: parts, security }, req.baseUrl),
+  });
+}
+
 /** Who calls, with which fields, and what the endpoint says to that. */
 async function answerOf(
-  row: EndpointRow,
+  row: AskingRow,
   parts: AdminRouterParts,
   settings: ResolvedAdminRouterOptions,
   req: Request,
@@ -132,7 +158,7 @@ async function answerOf(
 }
 
 async function contextOf(
-  row: EndpointRow,
+  row: AskingRow,
   settings: ResolvedAdminRouterOptions,
   req: Request,
 ): Promise<ChangeContext & { readonly actor: Actor }> {

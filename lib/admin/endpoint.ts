@@ -46,15 +46,17 @@ export interface DescribedAnswer {
   /** Says in the document what the answer means. */
   readonly description: string;
   readonly schema: AnswerSchema;
+  /** @default 'application/json' */
+  readonly mediaType?: string;
   /** Headers that it always carries, beyond those of all answers. */
   readonly headers?: readonly AnswerHeader[];
 }
 
 /**
- * One endpoint: which fields a request may hold, what is done with it, and what it can answer. It never sees the
- * response. Requests are checked by what is declared here, and the OpenAPI document is made from it.
+ * What an endpoint declares: which fields a request may hold, and what it can answer. Requests are checked by this, and
+ * the OpenAPI document is made from it.
  */
-export interface Endpoint {
+export interface Declaration {
   /** Its name in the document, unique. */
   readonly operationId: string;
   /** What it does, in a few words. */
@@ -70,5 +72,20 @@ export interface Endpoint {
   readonly answers: Readonly<Partial<Record<EndpointAnswer['status'], DescribedAnswer>>>;
   /** Problems of its own, beyond those that any endpoint of its kind can answer with. */
   readonly problems: readonly ProblemCode[];
+}
+
+/** One endpoint: what it declares, and what is done with a request. It never sees the response. */
+export interface Endpoint extends Declaration {
   readonly handle: (call: AdminCall) => Promise<EndpointAnswer>;
+}
+
+/** What an endpoint that asks nobody has to work with: no caller and no keys. */
+export interface OpenCall {
+  /** The OpenAPI document of the router that was called. */
+  readonly describe: () => object;
+}
+
+/** An endpoint that is open to everybody. */
+export interface OpenEndpoint extends Declaration {
+  readonly answer: (call: OpenCall) => EndpointAnswer;
 }

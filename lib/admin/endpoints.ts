@@ -1,8 +1,10 @@
 import { deleteKey } from './delete-key.js';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint, OpenEndpoint } from './endpoint.js';
 import { getAudit } from './get-audit.js';
 import { getKey } from './get-key.js';
+import { getKeyUsage } from './get-key-usage.js';
 import { getKeys } from './get-keys.js';
+import { getOpenapi } from './get-openapi.js';
 import { getSelf } from './get-self.js';
 import { patchKey } from './patch-key.js';
 import { postKeyRevoke } from './post-key-revoke.js';
@@ -10,20 +12,32 @@ import { postKeyRotate } from './post-key-rotate.js';
 import { postKeys } from './post-keys.js';
 import { postSelfRevoke } from './post-self-revoke.js';
 
-/** One row of the table. There is no row without `access`, so there is no endpoint that asks nobody. */
-export interface EndpointRow {
+interface Route {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   readonly path: string;
-  /** Who may call: an actor that `authorize` names, or the holder of a key. */
+}
+
+/** An endpoint that asks who calls: an actor that `authorize` names, or the holder of a key. */
+export interface AskingRow extends Route {
   readonly access: 'actor' | 'holder';
   readonly endpoint: Endpoint;
 }
+
+/** An endpoint that asks nobody; it never gets to see keys. */
+export interface OpenRow extends Route {
+  readonly access: 'anyone';
+  readonly endpoint: OpenEndpoint;
+}
+
+/** One row of the table. There is no row without `access`: what asks nobody says so. */
+export type EndpointRow = AskingRow | OpenRow;
 
 /** Every endpoint of the admin router. */
 export const endpoints: readonly EndpointRow[] = [
   { method: 'post', path: '/keys', access: 'actor', endpoint: postKeys },
   { method: 'get', path: '/keys', access: 'actor', endpoint: getKeys },
   { method: 'get', path: '/keys/:id', access: 'actor', endpoint: getKey },
+  { method: 'get', path: '/keys/:id/usage', access: 'actor', endpoint: getKeyUsage },
   { method: 'patch', path: '/keys/:id', access: 'actor', endpoint: patchKey },
   { method: 'delete', path: '/keys/:id', access: 'actor', endpoint: deleteKey },
   { method: 'post', path: '/keys/:id/rotate', access: 'actor', endpoint: postKeyRotate },
@@ -31,4 +45,5 @@ export const endpoints: readonly EndpointRow[] = [
   { method: 'get', path: '/audit', access: 'actor', endpoint: getAudit },
   { method: 'get', path: '/self', access: 'holder', endpoint: getSelf },
   { method: 'post', path: '/self/revoke', access: 'holder', endpoint: postSelfRevoke },
+  { method: 'get', path: '/openapi.json', access: 'anyone', endpoint: getOpenapi },
 ];

@@ -1,5 +1,7 @@
-const maxDepth = 16;
-const maxElements = 100;
+/** Deepest body; the object itself is level 1. */
+export const maxDepth = 16;
+/** Longest list in a body. */
+export const maxElements = 100;
 
 /**
  * What is wrong with the shape of a JSON value, or `null`. It goes level by level, not by recursion: a few kilobytes of

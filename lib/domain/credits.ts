@@ -8,6 +8,16 @@ export interface Credits {
   readonly refillIntervalSeconds: number | null;
 }
 
+/** Credits as they are given to a key. A refill has both an amount and an interval, or there is none. */
+export interface NewCredits {
+  /** How much there is to spend, 0 to 1,000,000,000,000. */
+  readonly remaining: number;
+  /** What `remaining` is filled up to when an interval is over, at least 1. */
+  readonly refillAmount?: number | null | undefined;
+  /** 1 second to 366 days. The first interval begins when the credits are given. */
+  readonly refillIntervalSeconds?: number | null | undefined;
+}
+
 /** Credits as they are stored. */
 export interface CreditBalance extends Credits {
   /** When the running interval began, epoch milliseconds. */

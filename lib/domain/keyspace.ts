@@ -1,5 +1,7 @@
 import type { FeatureCatalogue } from './feature-catalogue.js';
 import type { KeyFormat } from './key-format.js';
+import type { KeyspacePolicy } from './keyspace-policy.js';
+import type { OwnerCeilings } from './owner-ceilings.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 
 /** A named set of keys under one policy. The native API works in `default`. */
@@ -7,6 +9,8 @@ export interface Keyspace {
   readonly name: string;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
+  readonly policy: KeyspacePolicy;
+  readonly ownerCeilings: OwnerCeilings;
   /** Environments that keys can be made for. */
   readonly environments: readonly string[];
   /** The environment whose keys this instance lets in. */

@@ -1,3 +1,5 @@
+import { InvalidFieldError } from './key-fields.js';
+
 /**
  * Why a key was revoked, in the words of certificates (RFC 5280 section 5.3.1), without those that make no sense for keys.
  */
@@ -12,3 +14,10 @@ export const revocationReasons = [
   'cessationOfOperation',
   'privilegeWithdrawn',
 ] as const;
+
+/** Why a key is revoked. */
+export function parseRevocationReason(value: unknown): RevocationReason {
+  const reason = revocationReasons.find((each) => each === value);
+  if (reason !== undefined) return reason;
+  throw new InvalidFieldError(`must be one of ${revocationReasons.join(', ')}`);
+}

@@ -1,4 +1,5 @@
 import type { ApiKeyIdentity } from './api-key-identity.js';
+import type { RateLimitState } from './rate-limit-state.js';
 
 /**
  * Why a request is not let in. Unknown, malformed and wrong tokens are all `invalid_token`; what is wrong with a key
@@ -18,6 +19,10 @@ export type RefusalCode =
   | 'insufficient_scope'
   /** The route asks for a feature that the key was not given. */
   | 'feature_not_enabled'
+  /** A window of the key or of its owner has not enough left. */
+  | 'rate_limited'
+  /** The key has not enough left to pay for the request. */
+  | 'credits_exhausted'
   | 'method_not_allowed'
   | 'too_many_headers';
 
@@ -33,10 +38,18 @@ export interface Refusal {
   readonly missingScopes?: readonly string[];
   /** With `feature_not_enabled`: what the route asks for. */
   readonly requiredFeature?: string;
+  /** With `rate_limited`: how every window stands. */
+  readonly rateLimits?: readonly RateLimitState[];
+  /** With `rate_limited`: the names of the windows that have not enough left. */
+  readonly violatedPolicies?: readonly string[];
+  /** When it may be different, in whole seconds from now; left out when that is not known or never. */
+  readonly retryAfterSeconds?: number;
   /** With `method_not_allowed`: the methods that the guard lets through. */
   readonly allowedMethods?: readonly string[];
   /** Only when the secret was right. For logs; never sent. */
   readonly keyId?: string;
+  /** Whose key it is; only when the secret was right. For logs; never sent. */
+  readonly ownerId?: string;
 }
 
 /** A secret that a rotation has replaced, and that still works. Times are epoch milliseconds. */
@@ -53,6 +66,8 @@ export interface Allowed {
   readonly apiKey: ApiKeyIdentity;
   /** Present when the secret is not the newest one of its key: its holder should change to that one. */
   readonly deprecatedSecret?: DeprecatedSecret;
+  /** How the windows stand in which the request was counted; left out when there are none. */
+  readonly rateLimits?: readonly RateLimitState[];
 }
 
 /** What verification returns. */

@@ -27,6 +27,8 @@ function errorOf(refusal: Refusal): string | null {
     case 'method_not_allowed':
     case 'too_many_headers':
     case 'address_not_allowed':
+    case 'rate_limited':
+    case 'credits_exhausted':
     case 'feature_not_enabled':
       return null;
     case 'invalid_request':

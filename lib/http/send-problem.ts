@@ -8,13 +8,16 @@ export interface ProblemAnswer {
   readonly body: string;
 }
 
+/** Registered by draft-ietf-httpapi-ratelimit-headers. */
+const quotaExceeded = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
+
 /**
  * Writes an error as a problem. A 5xx answer says nothing of its cause. `WWW-Authenticate`, which every 401 must carry
  * (RFC 9110 section 15.5.2), is among the error's headers.
  */
 export function problemAnswer(error: ApiKeysError): ProblemAnswer {
   const definition = problems[error.problem];
-  const { requiredScopes, missingScopes, requiredFeature } = error.refusal ?? {};
+  const { requiredScopes, missingScopes, requiredFeature, violatedPolicies } = error.refusal ?? {};
   return {
     status: error.status,
     headers: [
@@ -24,7 +27,7 @@ export function problemAnswer(error: ApiKeysError): ProblemAnswer {
       ['Content-Type', 'application/problem+json; charset=utf-8'],
     ],
     body: JSON.stringify({
-      type: 'about:blank',
+      type: violatedPolicies === undefined ? 'about:blank' : quotaExceeded,
       title: definition.title,
       status: error.status,
       detail: error.expose ? error.message : definition.detail,
@@ -33,6 +36,8 @@ export function problemAnswer(error: ApiKeysError): ProblemAnswer {
       ...(requiredScopes === undefined ? {} : { requiredScopes }),
       ...(missingScopes === undefined ? {} : { missingScopes }),
       ...(requiredFeature === undefined ? {} : { requiredFeature }),
+      // The second name is the one that the registered type asks for.
+      ...(violatedPolicies === undefined ? {} : { violatedPolicies, 'violated-policies': violatedPolicies }),
     }),
   };
 }

@@ -1,6 +1,7 @@
 import { ownerSeenBy } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { idLength } from '../domain/key-format.js';
+import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
 import { parseFeatures } from '../domain/parse-features.js';
 import { parseTags } from '../domain/parse-tags.js';
 import {
@@ -14,6 +15,7 @@ import {
   parseOwnerId,
   parseScopes,
 } from '../domain/key-fields.js';
+import { applyPolicy } from './apply-policy.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authority.js';
 import { auditEntry } from './audit-entry.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.js';
@@ -42,13 +44,14 @@ export async function createKey(
   input: KeyInput,
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
-  const fields = readNewKey(ports, context, input, now);
+  const fields = readNewKey(ports, context, withOmittedScopes(input, ports.keyspace.policy), now);
   assertMayGrant(context, await authorityOf(context, findIn(ports.store), now), fields.scopes);
 
   const id = ports.random.base62(idLength);
   const environment = fields.environment ?? ports.keyspace.environment;
   const { credential, token, hint } = await mintSecret(ports, id, environment, now);
-  const record: ApiKeyRecord = {
+  const { policy } = ports.keyspace;
+  const wanted: ApiKeyRecord = {
     id,
     keyspace: ports.keyspace.name,
     ownerId: fields.ownerId,
@@ -66,7 +69,7 @@ export async function createKey(
     metadata: fields.metadata ?? {},
     features: fields.features ?? [],
     tags: fields.tags ?? [],
-    rateLimits: [],
+    rateLimits: policy.defaultRateLimits,
     hasCredits: false,
     hint,
     version: 1,
@@ -79,17 +82,27 @@ export async function createKey(
     credentials: [credential],
   };
 
-  const position = await ports.store.transact(async (transaction) => {
+  const { record, superseded, position } = await ports.store.transact(async (transaction) => {
     // The maker may have lost its rights while the hash was made.
     const authority = await authorityOf(context, findIn(transaction), now);
-    assertMayGrant(context, authority, record.scopes);
-    assertAtOrBelow(authority, record);
-    await transaction.insert(record, auditEntry(context, 'key.created', record, []));
-    return transaction.position;
+    assertMayGrant(context, authority, wanted.scopes);
+    assertAtOrBelow(authority, wanted);
+    const admitted = await applyPolicy(transaction, context, authority, policy, wanted);
+    await transaction.insert(admitted.record, auditEntry(context, 'key.created', admitted.record, []));
+    return { ...admitted, position: transaction.position };
   });
-  // Nothing was taken away, so nobody has to be waited for.
-  ports.changes.announce([{ record, action: 'key.created' }], position, now);
-  return { record, token, effectiveBy: null };
+  const ended = superseded.map((each) => ({ record: each, action: 'key.revoked' as const }));
+  ports.changes.announce([...ended, { record, action: 'key.created' }], position, now);
+  // Where nothing was taken away, nobody has to be waited for.
+  const effectiveBy = ended.length === 0 ? null : await ports.changes.confirm(position.sequence);
+  return { record, token, effectiveBy };
+}
+
+/** To name no scopes means what the policy says; without a policy they have to be named. */
+function withOmittedScopes(input: KeyInput, { omittedScopes }: KeyspacePolicy): KeyInput {
+  return omittedScopes === null || input['scopes'] !== undefined
+    ? input
+    : { ...input, scopes: omittedScopes };
 }
 
 /** What owners and keys are told who name an owner, themselves included. */

@@ -3,6 +3,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import { createKey } from './create-key.js';
 import { getKey } from './get-key.js';
+import { keyUsage, type RecordedUsage, type UsageFilter } from './key-usage.js';
 import { listEvents, type AuditFilter } from './list-events.js';
 import { listKeys, type KeyFilter, type Page } from './list-keys.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -49,24 +50,32 @@ export type ExpectedVersion = readonly number[] | '*' | undefined;
 export interface KeyService {
   create(context: ChangeContext, input: KeyInput): Promise<Changed & WithToken>;
   get(context: ChangeContext, id: string): Promise<ApiKeyRecord>;
+  /** How often a key was used. */
+  usage(context: ChangeContext, id: string, filter: UsageFilter): Promise<RecordedUsage>;
   list(context: ChangeContext, filter: KeyFilter): Promise<Page<ApiKeyRecord>>;
   listEvents(context: ChangeContext, filter: AuditFilter): Promise<Page<AuditEvent>>;
-  /** `input` holds any of name, description, scopes, expiresAt, ipAllowlist, metadata, enabled; at least one. */
+  /** `input` holds any of name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, enabled; at least one. */
   update(context: ChangeContext, id: string, input: KeyInput, expected?: ExpectedVersion): Promise<Changed>;
-  /** `input`: `{}` ends the old secret at once, `{ gracePeriodSeconds }` lets it live on for that long. */
+  /**
+   * `input`: `{}` ends the old secret at once, `{ gracePeriodSeconds }` lets it live on for that long, and with
+   * `graceStartsOnFirstUse` the period begins when the new secret is used for the first time.
+   */
   rotate(
     context: ChangeContext,
     id: string,
     input: KeyInput,
     expected?: ExpectedVersion,
   ): Promise<Changed & WithToken>;
-  /** Final. Revoking a revoked key changes nothing and succeeds. */
-  revoke(context: ChangeContext, id: string, expected?: ExpectedVersion): Promise<Changed>;
+  /**
+   * Final. Revoking a revoked key changes nothing and succeeds. `input` may hold a `reason` (one of the words of RFC 5280)
+   * and a `comment`.
+   */
+  revoke(context: ChangeContext, id: string, expected?: ExpectedVersion, input?: KeyInput): Promise<Changed>;
   /**
    * Revokes every key of an owner, also those that are made meanwhile; some at a time, so that other changes get through.
    * When it fails, keys may have been revoked: call it again, and it goes on with the rest.
    */
-  revokeAll(context: ChangeContext, ownerId: string): Promise<readonly Changed[]>;
+  revokeAll(context: ChangeContext, ownerId: string, input?: KeyInput): Promise<readonly Changed[]>;
 }
 
 /** Named values of unknown types, as they come from a body or from untyped code. */
@@ -77,11 +86,12 @@ export function createKeyService(ports: ManagePorts): KeyService {
   return {
     create: (context, input) => createKey(ports, context, input),
     get: (context, id) => getKey(ports, context, id),
+    usage: (context, id, filter) => keyUsage(ports, context, id, filter),
     list: (context, filter) => listKeys(ports, context, filter),
     listEvents: (context, filter) => listEvents(ports, context, filter),
     update: (context, id, input, expected) => updateKey(ports, context, id, input, expected),
     rotate: (context, id, input, expected) => rotateKey(ports, context, id, input, expected),
-    revoke: (context, id, expected) => revokeKey(ports, context, id, expected),
-    revokeAll: (context, ownerId) => revokeAllKeys(ports, context, ownerId),
+    revoke: (context, id, expected, input) => revokeKey(ports, context, id, expected, input),
+    revokeAll: (context, ownerId, input) => revokeAllKeys(ports, context, ownerId, input),
   };
 }

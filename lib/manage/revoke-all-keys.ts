@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { ApiKeysError } from '../errors.js';
 import type { FeedPosition } from '../ports/change-feed.js';
-import type { Changed, ChangeContext } from './key-service.js';
+import type { Changed, ChangeContext, KeyInput } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
+import { readRevocation, type Revocation } from './revocation-input.js';
 import { revokeInTransaction } from './revoke-key.js';
 
 /**
@@ -24,7 +25,9 @@ export async function revokeAllKeys(
   ports: ManagePorts,
   context: ChangeContext,
   ownerId: string,
+  input: KeyInput = {},
 ): Promise<readonly Changed[]> {
+  const revocation = readRevocation(input);
   const { actor } = context;
   const isAllowed =
     actor.kind === 'application' ||
@@ -34,7 +37,7 @@ export async function revokeAllKeys(
 
   const revoked: ApiKeyRecord[] = [];
   for (;;) {
-    const { records, position } = await revokeSome(ports, context, ownerId);
+    const { records, position } = await revokeSome(ports, context, ownerId, revocation);
     revoked.push(...records);
     // Changes run one after the other: when there were fewer than asked for, these were the last ones.
     if (records.length < keysPerTransaction) return confirmAll(ports, revoked, position.sequence);
@@ -46,12 +49,13 @@ async function revokeSome(
   ports: ManagePorts,
   context: ChangeContext,
   ownerId: string,
+  revocation: Revocation,
 ): Promise<{ readonly records: readonly ApiKeyRecord[]; readonly position: FeedPosition }> {
   const now = ports.clock.now();
   const { records, position } = await ports.store.transact(async (transaction) => {
     const ended: ApiKeyRecord[] = [];
     for (const current of await transaction.findUnrevokedByOwner(ownerId, keysPerTransaction)) {
-      ended.push(await revokeInTransaction(transaction, context, current, now));
+      ended.push(await revokeInTransaction(transaction, context, current, now, revocation));
     }
     return { records: ended, position: transaction.position };
   });

@@ -4,9 +4,10 @@ import { assertAtOrBelow, authorityOf, findIn, findVisible, type Authority } fro
 import { auditEntry } from './audit-entry.js';
 import { confirmChange } from './confirm-change.js';
 import { isOwnKey } from './get-key.js';
-import type { Changed, ChangeContext, ExpectedVersion } from './key-service.js';
+import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertExpectedVersion, nextVersion } from './next-version.js';
+import { noReason, readRevocation, type Revocation } from './revocation-input.js';
 
 /**
  * Ends a key for good. Revoking it again changes nothing, but confirms anew: whoever was answered "effective by" can
@@ -17,8 +18,10 @@ export async function revokeKey(
   context: ChangeContext,
   id: string,
   expected: ExpectedVersion,
+  input: KeyInput = {},
 ): Promise<Changed> {
   const now = ports.clock.now();
+  const revocation = readRevocation(input);
   const committed = await ports.store.transact(async (transaction) => {
     const find = findIn(transaction);
     const authority: Authority = isOwnKey(context, id)
@@ -27,7 +30,7 @@ export async function revokeKey(
     const current = await findVisible(find, id, authority.ownerId);
     assertAtOrBelow(authority, current);
     assertExpectedVersion(current, expected);
-    const record = await revokeInTransaction(transaction, context, current, now);
+    const record = await revokeInTransaction(transaction, context, current, now, revocation);
     return { record, action: 'key.revoked', position: transaction.position } as const;
   });
   return confirmChange(ports, committed, now);
@@ -39,9 +42,19 @@ export async function revokeInTransaction(
   context: ChangeContext,
   current: ApiKeyRecord,
   now: number,
+  { reason, comment }: Revocation = noReason,
 ): Promise<ApiKeyRecord> {
   if (current.revokedAt !== null) return current;
-  const next = nextVersion(current, { revokedAt: now }, now);
-  await transaction.update(next, auditEntry(context, 'key.revoked', next, ['revokedAt']));
+  const next = nextVersion(
+    current,
+    { revokedAt: now, revocationReason: reason, revocationComment: comment },
+    now,
+  );
+  const changedFields = [
+    'revokedAt',
+    ...(reason === null ? [] : ['revocationReason']),
+    ...(comment === null ? [] : ['revocationComment']),
+  ];
+  await transaction.update(next, auditEntry(context, 'key.revoked', next, changedFields));
   return next;
 }

@@ -51,6 +51,12 @@ export interface GuardOptions<F extends string = never> {
   readonly cacheHeaders?: boolean | undefined;
   /** A feature that the key must have, besides the scopes. */
   readonly feature?: F | undefined;
+  /**
+   * How much a request takes from the limits and credits of its key, a whole number up to 1,000,000; 0 for nothing.
+   *
+   * @default 1
+   */
+  readonly cost?: number | undefined;
   /** Where this guard reads keys. Default: what `createApiKeys` was given. */
   readonly credentialFrom?: readonly CredentialSource[] | undefined;
 }
@@ -63,6 +69,7 @@ const known: Record<keyof GuardOptions, true> = {
   cacheHeaders: true,
   credentialFrom: true,
   feature: true,
+  cost: true,
 };
 
 /** Names of the options of a guard. */

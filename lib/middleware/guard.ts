@@ -4,6 +4,7 @@ import type { KeyFormat } from '../domain/key-format.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret, Refusal, Verdict } from '../domain/verdict.js';
 import { ApiKeysError } from '../errors.js';
+import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { problemAnswer, sendProblem } from '../http/send-problem.js';
@@ -18,8 +19,10 @@ import type { MethodRequirements } from './method-requirements.js';
 import { setDeprecatedSecretHeaders } from './deprecated-secret-headers.js';
 import { isPreflight } from './preflight.js';
 import { createCredentialReader, type ReadCredential } from './read-credential.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
 import { createRefusalAnswers } from './refusal-answers.js';
 import { opaque, refusalError } from './refusal-error.js';
+import { requestCost } from './request-cost.js';
 import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
 import { hasTooManyHeaders } from './too-many-headers.js';
 
@@ -37,6 +40,7 @@ export interface GuardParts {
   /** Where keys are kept that are taken out of requests; `null` when they stay there. */
   readonly hidden: HiddenCredentials | null;
   readonly reportTrouble: TroubleReporter;
+  readonly access: AccessNotes;
 }
 
 /** What becomes of one request. */
@@ -64,6 +68,7 @@ export function createGuard(
     credentialFrom,
     feature,
   } = options;
+  const cost = requestCost('requireApiKey', options.cost);
   assertKnownFeature('requireApiKey', feature, parts.features);
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);
@@ -92,6 +97,7 @@ export function createGuard(
       token,
       requirement,
       feature,
+      cost,
       address: (purpose?: 'decide') => parts.clientAddress(req, purpose),
     };
     const verifier = parts.verifier();
@@ -104,14 +110,22 @@ export function createGuard(
 
   function letIn(allowed: Allowed, credential: ReadCredential, req: Request, res: Response): void {
     req.apiKey = allowed.apiKey;
-    if (allowed.deprecatedSecret !== undefined) letInByDeprecatedSecret(allowed.deprecatedSecret, res);
+    if (allowed.deprecatedSecret !== undefined)
+      letInByDeprecatedSecret(allowed, allowed.deprecatedSecret, req, res);
+    if (allowed.rateLimits !== undefined) setHeaders(res, rateLimitHeaders(allowed.rateLimits));
     if (cacheHeaders) keepOffSharedCaches(res);
     if (parts.hidden !== null && credential.kind === 'token') parts.hidden.hide(req, credential);
   }
 
   /** The caller should be changing to the newer secret. */
-  function letInByDeprecatedSecret(secret: DeprecatedSecret, res: Response): void {
+  function letInByDeprecatedSecret(
+    { apiKey }: Allowed,
+    secret: DeprecatedSecret,
+    req: Request,
+    res: Response,
+  ): void {
     setDeprecatedSecretHeaders(res, secret);
+    parts.access.usedDeprecatedSecret(req, apiKey);
   }
 
   function answerRefusal(
@@ -120,6 +134,7 @@ export function createGuard(
     res: Response,
     next: NextFunction,
   ): void | Promise<void> {
+    parts.access.refused(req, refusal.code, refusal);
     const shown = parts.opaqueRefusals ? opaque(refusal) : refusal;
     if (onRefusal === 'respond') return sendProblem(res, answerTo(shown));
     const error = refusalError(shown, challenge);
@@ -179,6 +194,10 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );
+}
+
+function setHeaders(res: Response, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
 }
 
 function spelledOut({ name, isAuthorization }: CredentialHeader): string {

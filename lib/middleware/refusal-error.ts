@@ -1,6 +1,7 @@
 import type { Refusal, RefusalCode } from '../domain/verdict.js';
-import { ApiKeysError } from '../errors.js';
+import { ApiKeysError, problems } from '../errors.js';
 import { challengeFor, type Challenge } from '../http/challenge.js';
+import { rateLimitHeaders } from './rate-limit-headers.js';
 
 /** Turns a refusal into the error that is sent or passed on, with the headers that belong to it. */
 export function refusalError(refusal: Refusal, challenge: Challenge): ApiKeysError {
@@ -11,6 +12,10 @@ export function refusalError(refusal: Refusal, challenge: Challenge): ApiKeysErr
     headers: {
       ...(needsChallenge(refusal.code) ? { 'WWW-Authenticate': challengeFor(challenge, refusal) } : {}),
       ...(refusal.allowedMethods === undefined ? {} : { Allow: refusal.allowedMethods.join(', ') }),
+      ...(refusal.rateLimits === undefined ? {} : rateLimitHeaders(refusal.rateLimits)),
+      ...(refusal.retryAfterSeconds === undefined
+        ? {}
+        : { 'Retry-After': String(refusal.retryAfterSeconds) }),
     },
   });
 }
@@ -23,6 +28,9 @@ export function opaque(refusal: Refusal): Refusal {
 const stateCodes: readonly RefusalCode[] = ['key_revoked', 'key_disabled', 'key_expired', 'secret_rotated'];
 
 function detailOf(refusal: Refusal): string | null {
+  if (refusal.violatedPolicies !== undefined) {
+    return `This API key has used up ${refusal.violatedPolicies.join(' and ')}. Wait as long as Retry-After says.`;
+  }
   if (refusal.code === 'insufficient_scope' && refusal.missingScopes !== undefined) {
     return `This API key lacks ${refusal.missingScopes.join(' and ')}.`;
   }
@@ -34,5 +42,5 @@ function detailOf(refusal: Refusal): string | null {
 
 /** Every 401 and 403 tells how to be let in; RFC 6750 adds the 400 of a request with two credentials. */
 function needsChallenge(code: RefusalCode): boolean {
-  return code !== 'method_not_allowed' && code !== 'too_many_headers';
+  return problems[code].status <= 403;
 }

@@ -10,6 +10,9 @@ import { redisRefusal } from './redis-refusal.js';
 import { runScript } from './run-script.js';
 import { readScript } from './scripts.js';
 
+/** What every Redis key begins with, unless the app says otherwise. */
+export const defaultKeyPrefix = 'api-keys:';
+
 /** How long opening waits for a connection, in milliseconds. It goes on connecting afterwards. */
 const openDeadlineMs = 2000;
 /** How long nothing is written after a write was refused, in milliseconds. */
@@ -23,6 +26,20 @@ export interface RedisLinkParts {
   readonly deadlineMs: number;
   /** A name that may be read, to find out whether reading works. */
   readonly probeName: string;
+}
+
+/** How long a command may take, in milliseconds. */
+const defaultDeadlineMs = 200;
+
+/** A way to Redis with the usual deadline, on a URL or on the app's own client. */
+export function createRedisLink(
+  connection: string | RedisClient,
+  keyPrefix: string = defaultKeyPrefix,
+  logger: Logger,
+  deadlineMs: number = defaultDeadlineMs,
+): RedisLink {
+  // Nobody's key; under the prefix, because an access list may allow nothing else.
+  return new RedisLink({ connection, logger, deadlineMs, probeName: `${keyPrefix}{probe}` });
 }
 
 /** The way to Redis: whether it may be asked, and what is made of its failures. */

@@ -3,7 +3,7 @@ import type { CountedDemand, LimitDemand, LimitSubject, RateLimiter } from '../p
 import { BatchedCounts } from './batched-counts.js';
 import { countScript, giveBackScript } from './limit-scripts.js';
 import { OutageLog } from './outage-log.js';
-import type { RedisLink } from './redis-link.js';
+import { defaultKeyPrefix, type RedisLink } from './redis-link.js';
 import { runScript } from './run-script.js';
 
 /** How long Redis is not asked to count after it refused to, in milliseconds. */
@@ -14,7 +14,7 @@ export interface RedisRateLimiterParts {
   /** Opened and closed by whoever made it. */
   readonly link: RedisLink;
   /** What every Redis key begins with. */
-  readonly keyPrefix: string;
+  readonly keyPrefix?: string | undefined;
   readonly logger: Logger;
 }
 
@@ -25,7 +25,11 @@ export interface RedisRateLimiterParts {
  * A Redis that cannot count (no answer in time, no memory left, a replica, a command that the access list lacks) is
  * left alone for a while; meanwhile the answer is `null`, at once.
  */
-export function createRedisRateLimiter({ link, keyPrefix, logger }: RedisRateLimiterParts): RateLimiter {
+export function createRedisRateLimiter({
+  link,
+  keyPrefix = defaultKeyPrefix,
+  logger,
+}: RedisRateLimiterParts): RateLimiter {
   const { client } = link;
   const outage = new OutageLog(logger, 'limits are counted by each process alone');
   const windowsOf = createWindowTexts();

@@ -7,7 +7,7 @@ import { checkRedisOption } from './check-redis-option.js';
 import { createKeyEntries, isCacheable } from './key-entries.js';
 import { deriveMacKey, type RedisPepper } from './mac-key.js';
 import type { RedisClient } from './redis-client.js';
-import { RedisLink } from './redis-link.js';
+import { createRedisLink, defaultKeyPrefix, RedisLink } from './redis-link.js';
 import { runScript } from './run-script.js';
 import { maxEntryLifetimeMs, readScript, writeScript } from './scripts.js';
 import { maxEntryBytes } from './sealed-entry.js';
@@ -18,8 +18,11 @@ const nothing: Promise<null> = Promise.resolve(null);
 
 /** How keys are cached in Redis. */
 export interface RedisVerificationCacheOptions {
-  /** A URL (we connect and disconnect), or the app's own ioredis client (it is never closed here). */
-  readonly connection: string | RedisClient;
+  /**
+   * A URL (we connect and disconnect), the app's own ioredis client (it is never closed here), or a link that others use
+   * as well: it is opened and closed here.
+   */
+  readonly connection: string | RedisClient | RedisLink;
   /** What every Redis key begins with: printable ASCII without braces, at most 100 characters. @default 'api-keys:' */
   readonly keyPrefix?: string | undefined;
   /** The current one first. Every process must know every pepper that another one uses as its current one. */
@@ -49,16 +52,16 @@ export interface RedisVerificationCacheOptions {
  * @throws InvalidOptionError when the connection, the prefix or the lifetime cannot be used
  */
 export function createRedisVerificationCache(options: RedisVerificationCacheOptions): VerificationCache {
-  const { keyPrefix = 'api-keys:', clock, logger, deadlineMs = 200, connection } = options;
-  checkRedisOption(connection, keyPrefix);
+  const { keyPrefix = defaultKeyPrefix, clock, logger, deadlineMs, connection } = options;
+  if (!(connection instanceof RedisLink)) checkRedisOption(connection, keyPrefix);
   const lifetimeMs = checkedLifetime(options.entryLifetimeMs ?? maxEntryLifetimeMs);
   const allEntries = options.peppers.map((pepper) => createKeyEntries(keyPrefix, deriveMacKey(pepper)));
   const [ownEntries] = allEntries;
   if (ownEntries === undefined) throw new InvalidOptionError('The Redis cache needs a pepper');
   const entries = ownEntries;
 
-  // Nobody's key; under the prefix, because an access list may allow nothing else.
-  const link = new RedisLink({ connection, logger, deadlineMs, probeName: entries.nameOf('probe') });
+  const link =
+    connection instanceof RedisLink ? connection : createRedisLink(connection, keyPrefix, logger, deadlineMs);
   const { client } = link;
   const reads = new BatchedReads({
     // However large the value is that someone put there, no more than an entry is read of it.

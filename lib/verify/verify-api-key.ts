@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
+import type { VerifiableKey } from '../domain/api-key.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { ParsedToken } from '../domain/key-format.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { isMet, missingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
-import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
+import type { Allowed, Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { Lease } from '../feed/lease.js';
 import type { Clock } from '../ports/clock.js';
 import type { GraceStarter } from '../ports/grace-starter.js';
@@ -11,7 +12,9 @@ import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 import { belongsTo } from './belongs-to.js';
 import { checkState } from './check-state.js';
+import type { ConsumeLimits } from './consume-limits.js';
 import type { KeyFinder } from './find-key.js';
+import type { LimitPlanOf } from './limit-plan.js';
 import type { LocalCache } from './local-cache.js';
 import { matchDigest, needsSlowMatch, type CredentialMatch } from './match-credential.js';
 import { matchLostPepper } from './match-lost-pepper.js';
@@ -30,6 +33,8 @@ export interface VerifyPorts {
   readonly hasher: SecretHasher;
   readonly uses: UseRecorder;
   readonly graces: GraceStarter;
+  readonly limitPlanOf: LimitPlanOf;
+  readonly consumeLimits: ConsumeLimits;
   readonly clock: Clock;
   readonly keyspace: Keyspace;
 }
@@ -40,6 +45,8 @@ export interface VerificationRequest {
   readonly requirement: ScopeRequirement;
   /** A feature that the key must have; `undefined` for none. */
   readonly feature?: string | undefined;
+  /** How much it takes from limits and credits; 0 for nothing, then they are not looked at. */
+  readonly cost: number;
   /**
    * The caller's address in canonical form, `null` when it is not known for certain.
    *
@@ -52,9 +59,11 @@ export interface VerificationRequest {
 /** Decides about requests. */
 export interface ApiKeyVerifier {
   /**
-   * Decides with what this process holds, or returns `null` when somebody has to be asked: then {@link verify} decides.
+   * Decides with what this process holds, or returns `null` when somebody has to be asked about the key: then
+   * {@link verify} decides. A promise when the request has to be counted or paid for elsewhere. Throws and rejects as
+   * `verify` does.
    */
-  verifyAtOnce(request: VerificationRequest): Verdict | null;
+  verifyAtOnce(request: VerificationRequest): Verdict | Promise<Verdict> | null;
   /** Rejects with ApiKeysError `unavailable` when the store does not answer. */
   verify(request: VerificationRequest): Promise<Verdict>;
 }
@@ -62,17 +71,19 @@ export interface ApiKeyVerifier {
 /** Verification, step by step. Everything that can change between two requests is decided in each of them. */
 export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
   const { keyspace, finder, local, lease, clock, uses, graces, digests, digester } = ports;
+  const { limitPlanOf, consumeLimits } = ports;
   const { format, environment } = keyspace;
 
   /** Refuses a request whose secret was right. */
   function turnAway(
+    { id: keyId, ownerId }: VerifiableKey,
     counter: UseCounter,
     code: RefusalCode,
     now: number,
-    details: Omit<Refusal, 'allowed' | 'code' | 'keyId'> = {},
+    details: Omit<Refusal, 'allowed' | 'code' | 'keyId' | 'ownerId'> = {},
   ): Refusal {
     uses.recordRefusal(counter, code, now);
-    return { allowed: false, code, keyId: counter.keyId, ...details };
+    return { ...details, allowed: false, code, keyId, ownerId };
   }
 
   /** The last steps, for whichever way the key was found. */
@@ -80,30 +91,51 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
     prepared: PreparedKey,
     credential: VerifiableCredential,
     counter: UseCounter,
-    { requirement, feature, address }: VerificationRequest,
+    request: VerificationRequest,
     now: number,
-  ): Verdict {
+  ): Verdict | Promise<Verdict> {
     const { key } = prepared;
+    const { requirement, feature, cost, address } = request;
     const stateRefusal = checkState(key, credential, now);
-    if (stateRefusal !== null) return turnAway(counter, stateRefusal, now);
+    if (stateRefusal !== null) return turnAway(key, counter, stateRefusal, now);
 
     if (key.ipAllowlist !== null && !prepared.allowsAddress(address('decide'))) {
-      return turnAway(counter, 'address_not_allowed', now);
+      return turnAway(key, counter, 'address_not_allowed', now);
     }
     if (!isMet(requirement, prepared.heldScopes)) {
-      return turnAway(counter, 'insufficient_scope', now, {
+      return turnAway(key, counter, 'insufficient_scope', now, {
         requiredScopes: requirement.scopes,
         missingScopes: missingScopes(requirement, prepared.heldScopes),
       });
     }
     if (feature !== undefined && !key.features.includes(feature)) {
-      return turnAway(counter, 'feature_not_enabled', now, { requiredFeature: feature });
+      return turnAway(key, counter, 'feature_not_enabled', now, { requiredFeature: feature });
     }
+    const allowed = prepared.allowedBy(credential);
+    const plan = limitPlanOf(key);
+    if (plan === null || cost === 0) return letIn(allowed, credential, counter, request, now);
+
+    const settle = (verdict: Verdict): Verdict =>
+      verdict.allowed
+        ? letIn(verdict, credential, counter, request, now)
+        : turnAway(key, counter, verdict.code, now, verdict);
+    const verdict = consumeLimits({ keyId: key.id, plan, cost, allowed });
+    return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
+  }
+
+  /** Nothing speaks against the request: what is worth remembering of that. */
+  function letIn(
+    allowed: Allowed,
+    credential: VerifiableCredential,
+    counter: UseCounter,
+    { address }: VerificationRequest,
+    now: number,
+  ): Allowed {
     uses.record(counter, now, address);
     if (credential.graceFromFirstUseSeconds !== null) {
-      graces.start({ keyId: key.id, credentialId: credential.id, address: address(), at: now });
+      graces.start({ keyId: counter.keyId, credentialId: credential.id, address: address(), at: now });
     }
-    return prepared.allowedBy(credential);
+    return allowed;
   }
 
   /** The secret was right: what is worth remembering of that, and the decision. */
@@ -111,7 +143,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
     prepared: PreparedKey,
     { credential, missingDigest }: CredentialMatch,
     request: VerificationRequest,
-  ): Verdict {
+  ): Verdict | Promise<Verdict> {
     if (missingDigest !== null) digests.add(prepared.key.id, credential.id, missingDigest);
     local?.prove(prepared, digestOf(request.token), credential);
     // The slow hash may have taken its time: what counts is now.
@@ -123,7 +155,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
     return matchDigest(digester, prepared?.key ?? null, environment, token);
   }
 
-  function verifyAtOnce(request: VerificationRequest): Verdict | null {
+  function verifyAtOnce(request: VerificationRequest): Verdict | Promise<Verdict> | null {
     const { token } = request;
     if (token.length !== format.length) return refuse('invalid_token');
     const now = clock.now();
@@ -143,7 +175,11 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
   }
 
   /** A token that was not proven yet, of a key that is held or known not to be there. */
-  function verifyUnproven(parsed: ParsedToken, request: VerificationRequest, now: number): Verdict | null {
+  function verifyUnproven(
+    parsed: ParsedToken,
+    request: VerificationRequest,
+    now: number,
+  ): Verdict | Promise<Verdict> | null {
     const prepared = local?.findById(parsed.id, now);
     if (prepared === undefined) {
       if (!finder.isKnownAbsent(parsed.id)) return null;

@@ -35,6 +35,7 @@ const expected: Record<
   'get /audit': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /self': { nobody: 401, foreign: 401, owner: 401, admin: 401, key: 401 },
   'post /self/revoke': { nobody: 401, foreign: 401, owner: 401, admin: 401, key: 401 },
+  'get /openapi.json': { nobody: 200, foreign: 200, owner: 200, admin: 200, key: 200 },
 };
 
 describe('every endpoint', () => {

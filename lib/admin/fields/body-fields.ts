@@ -17,9 +17,11 @@ import {
   parseOwnerId,
   parseScopes,
 } from '../../domain/key-fields.js';
+import { parseFeatures } from '../../domain/parse-features.js';
+import { maxTagLength, maxTags, parseTags } from '../../domain/parse-tags.js';
 import { maxScopesPerKey } from '../../domain/scope.js';
 import type { Field } from './field.js';
-import { lineSchema, linesSchema, orNull } from './text-schemas.js';
+import { lineSchema, lineWithoutCommasSchema, linesSchema, oneOfTexts, orNull } from './text-schemas.js';
 import { expirySchema } from './time-schemas.js';
 
 /** A field that a body can hold. */
@@ -30,6 +32,8 @@ export type BodyField =
   | 'expiresAt'
   | 'ipAllowlist'
   | 'metadata'
+  | 'features'
+  | 'tags'
   | 'enabled'
   | 'environment'
   | 'ownerId'
@@ -92,10 +96,33 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
       'x-max-depth': maxMetadataDepth,
       'x-forbidden-names': ['__proto__', 'constructor', 'prototype'],
       'x-storable-texts': true,
+      'x-finite-numbers': true,
       description: 'Free data of the app.',
       examples: [{ team: 'shop' }],
     },
     parse: parseMetadata,
+  },
+  features: {
+    schema: ({ keyspace }) => ({
+      type: 'array',
+      items: oneOfTexts(keyspace.features.names),
+      maxItems: keyspace.features.names.length,
+      uniqueItems: true,
+      description: 'What is switched on for the key.',
+      examples: [keyspace.features.names.slice(0, 1)],
+    }),
+    parse: (value, { keyspace }) => parseFeatures(value, keyspace.features),
+  },
+  tags: {
+    schema: {
+      type: 'array',
+      items: lineWithoutCommasSchema(maxTagLength),
+      maxItems: maxTags,
+      uniqueItems: true,
+      description: 'Words to find the key by: one line each, without commas.',
+      examples: [['production', 'shop']],
+    },
+    parse: parseTags,
   },
   enabled: {
     schema: { type: 'boolean', description: 'Whether the key can be used.', examples: [false] },

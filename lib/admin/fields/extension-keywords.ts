@@ -6,8 +6,10 @@ export type ExtensionKeyword =
   | 'x-network'
   | 'x-max-bytes'
   | 'x-max-depth'
+  | 'x-max-list-length'
   | 'x-forbidden-names'
   | 'x-storable-texts'
+  | 'x-finite-numbers'
   | 'x-unique-by'
   | 'x-issued-cursor';
 
@@ -24,8 +26,10 @@ export const extensionKeywords: Readonly<Record<ExtensionKeyword, string>> = {
     '(of an IPv4-mapped IPv6 network: 97 or more), in plain decimal and without bits set behind its prefix.',
   'x-max-bytes': 'The value, written as JSON without spaces, has at most this many bytes in UTF-8.',
   'x-max-depth': 'Lists and objects are nested at most this deep; the value itself is level 1.',
+  'x-max-list-length': 'No list in the value, at any depth, has more elements.',
   'x-forbidden-names': 'No object in the value, at any depth, has a member with one of these names.',
   'x-storable-texts': 'true: no text and no name in the value holds NUL or an unpaired surrogate.',
+  'x-finite-numbers': 'true: no number in the value is too large for IEEE 754 double precision.',
   'x-unique-by': 'No two elements of the list have the same value in this member.',
   'x-issued-cursor': 'true: the nextCursor of a page of the same list, with the same filter and caller.',
 };

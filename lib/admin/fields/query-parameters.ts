@@ -3,16 +3,19 @@ import {
   InvalidFieldError,
   maxNameLength,
   maxOwnerIdLength,
+  parseMoment,
   parseName,
   parseOwnerId,
 } from '../../domain/key-fields.js';
 import { isKeyId, keyIdPattern } from '../../domain/key-format.js';
 import { keyStates } from '../../domain/key-state.js';
 import { isScope, isWildcard, maxScopeLength, soughtScopePattern } from '../../domain/scope.js';
+import { parseUsagePeriod } from '../../manage/key-usage.js';
 import { defaultPageSize, maxPageSize } from '../../manage/list-filter.js';
 import { maxCursorLength } from '../../ports/cursor-signer.js';
 import type { Field } from './field.js';
 import { lineSchema } from './text-schemas.js';
+import { timeSchema } from './time-schemas.js';
 
 /** Written as a record so that the compiler finds a missing action. */
 const auditActions: Readonly<Record<AuditAction, true>> = {
@@ -31,7 +34,18 @@ export const auditActionNames: readonly string[] = Object.keys(auditActions);
 
 /** A parameter that a query can hold. */
 export type QueryParameter =
-  'limit' | 'cursor' | 'ownerId' | 'keyId' | 'keyspace' | 'state' | 'scope' | 'q' | 'action';
+  | 'limit'
+  | 'cursor'
+  | 'ownerId'
+  | 'keyId'
+  | 'keyspace'
+  | 'state'
+  | 'scope'
+  | 'q'
+  | 'action'
+  | 'by'
+  | 'from'
+  | 'to';
 
 /**
  * Every parameter that a query can hold, and which rule decides over it. Values are texts: that none comes twice was
@@ -89,6 +103,23 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       description: 'Only keys with this text in their name, in any case.',
     },
     parse: parseSoughtText,
+  },
+  by: {
+    schema: {
+      type: 'string',
+      enum: ['hour', 'day'],
+      default: 'hour',
+      description: 'Whether hours or days (UTC) are counted together.',
+    },
+    parse: parseUsagePeriod,
+  },
+  from: {
+    schema: { ...timeSchema, description: 'From this time on (RFC 3339, with offset).' },
+    parse: parseMoment,
+  },
+  to: {
+    schema: { ...timeSchema, description: 'Up to this time (RFC 3339, with offset).' },
+    parse: parseMoment,
   },
   action: {
     schema: { type: 'string', enum: auditActionNames, description: 'Only entries of this action.' },

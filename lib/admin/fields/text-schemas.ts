@@ -7,6 +7,16 @@ export function lineSchema(maxLength: number): JsonSchema {
   return { type: 'string', minLength: 1, maxLength, pattern: `^${shown}\\S${shown}$` };
 }
 
+/** The same without commas. */
+export function lineWithoutCommasSchema(maxLength: number): JsonSchema {
+  return { type: 'string', minLength: 1, maxLength, pattern: `^(?=.*\\S)[^${hiddenCharacters},]+$` };
+}
+
+/** One of some texts; an `enum` of none is no schema. */
+export function oneOfTexts(texts: readonly string[]): JsonSchema {
+  return texts.length === 0 ? { type: 'string' } : { type: 'string', enum: texts };
+}
+
 /** A text of any number of lines. */
 export function linesSchema(maxLength: number): JsonSchema {
   return { type: 'string', maxLength, pattern: `^(?:\\n|[^${hiddenCharacters}])*$` };

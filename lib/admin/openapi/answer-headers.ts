@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../fields/json-schema.js';
 
 /** A header that some answers carry, beyond those of all answers. */
-export type AnswerHeader = 'ETag' | 'Location';
+export type AnswerHeader = 'ETag' | 'Location' | 'WWW-Authenticate' | 'Retry-After';
 
 /** What each of them looks like. */
 export const answerHeaders: Readonly<Record<AnswerHeader, { schema: JsonSchema; description: string }>> = {
@@ -12,5 +12,13 @@ export const answerHeaders: Readonly<Record<AnswerHeader, { schema: JsonSchema; 
   Location: {
     schema: { type: 'string', format: 'uri-reference', examples: ['/api-keys/keys/1Zq8rT3vW5xY7zAb'] },
     description: 'Where the new key is found.',
+  },
+  'WWW-Authenticate': {
+    schema: { type: 'string', examples: ['Bearer realm="api"'] },
+    description: 'How the request could be authenticated (RFC 9110 section 11.6.1).',
+  },
+  'Retry-After': {
+    schema: { type: 'string', pattern: '^[0-9]+$', examples: ['1'] },
+    description: 'After how many seconds it may be worth another try.',
   },
 };

@@ -2,6 +2,7 @@ import type { JsonSchema } from '../fields/json-schema.js';
 import type { FieldRules } from '../fields/field-rules.js';
 import { auditEventSchema } from './audit-event-schema.js';
 import { keySchema } from './key-schema.js';
+import { usageSchema } from './usage-schema.js';
 
 /** A body of a successful answer. */
 export type AnswerSchema =
@@ -10,6 +11,7 @@ export type AnswerSchema =
   | 'PendingKey'
   | 'PendingKeyWithSecret'
   | 'KeyPage'
+  | 'Usage'
   | 'AuditEvent'
   | 'AuditPage'
   | 'OpenApiDocument';
@@ -22,6 +24,7 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     PendingKey: (rules) => withMembers(keySchema(rules), { effectiveBy }),
     PendingKeyWithSecret: (rules) => withMembers(keySchema(rules), { effectiveBy, key: tokenSchema(rules) }),
     KeyPage: pageOf('Key'),
+    Usage: usageSchema,
     AuditEvent: auditEventSchema,
     AuditPage: pageOf('AuditEvent'),
     OpenApiDocument: {

@@ -1,0 +1,72 @@
+import type { EndpointRow } from '../endpoints.js';
+import { extensionKeywords } from '../fields/extension-keywords.js';
+import type { FieldRules } from '../fields/field-rules.js';
+import { answerSchemas } from './answer-schemas.js';
+import { describeOperation } from './describe-operation.js';
+import { problemSchema } from './problem-schema.js';
+import { securitySchemesOf, securityFor, type DescribedSecurity } from './security-schemes.js';
+
+/** What the document depends on. */
+export interface DescribedApi {
+  readonly endpoints: readonly EndpointRow[];
+  readonly rules: FieldRules;
+  readonly security: DescribedSecurity;
+}
+
+/** First part of a path -> the group that its operations are shown in. */
+const tags: Readonly<Record<string, { readonly name: string; readonly description: string }>> = {
+  keys: { name: 'Keys', description: 'Make, read, change, rotate and end keys.' },
+  audit: { name: 'Audit', description: 'What happened to keys.' },
+  self: { name: 'Self', description: 'What the holder of a key can do with that key.' },
+  'openapi.json': { name: 'Document', description: 'This document.' },
+};
+
+/**
+ * Describes an admin router as an OpenAPI 3.1 document, from the same tables that requests are checked by and errors are
+ * made from.
+ *
+ * @param serverUrl - where the router is mounted, for example `/api-keys`
+ */
+export function describeApi({ endpoints, rules, security }: DescribedApi, serverUrl: string): object {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'API keys',
+      version: '1',
+      description:
+        'Manages the API keys of this app. Rules for which JSON Schema has no word are keywords that begin with `x-`; ' +
+        '`x-schema-keywords` explains them. Every answer with a status of 400 or more is a problem (RFC 9457).',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: serverUrl === '' ? '/' : serverUrl, description: 'Where the router is mounted.' }],
+    tags: Object.values(tags),
+    paths: pathsOf(endpoints, rules, security),
+    components: {
+      schemas: {
+        ...Object.fromEntries(
+          Object.entries(answerSchemas).map(([name, schema]) => [
+            name,
+            typeof schema === 'function' ? schema(rules) : schema,
+          ]),
+        ),
+        Problem: problemSchema,
+      },
+      securitySchemes: securitySchemesOf(security),
+    },
+    'x-schema-keywords': extensionKeywords,
+  };
+}
+
+function pathsOf(endpoints: readonly EndpointRow[], rules: FieldRules, security: DescribedSecurity): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const row of endpoints) {
+    const tag = tags[row.path.split('/')[1] ?? ''];
+    const operations = (paths[row.path.replace(/:(\w+)/g, '{$1}')] ??= {});
+    operations[row.method] = {
+      ...(tag === undefined ? {} : { tags: [tag.name] }),
+      security: securityFor(row.access, security),
+      ...describeOperation(row, rules),
+    };
+  }
+  return paths;
+}

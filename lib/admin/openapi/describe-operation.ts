@@ -1,0 +1,128 @@
+import { problems, type ProblemCode } from '../../errors.js';
+import { presenceOfFields } from '../declared-fields.js';
+import type { Declaration, DescribedAnswer } from '../endpoint.js';
+import type { EndpointRow } from '../endpoints.js';
+import { bodyFields } from '../fields/body-fields.js';
+import { schemaOf } from '../fields/field.js';
+import type { FieldRules } from '../fields/field-rules.js';
+import type { JsonSchema } from '../fields/json-schema.js';
+import { queryParameters } from '../fields/query-parameters.js';
+import { requestHeaders } from '../fields/request-headers.js';
+import { maxElements, maxDepth } from '../json-shape-problem.js';
+import { maxBodyBytes } from '../read-body.js';
+import { answerHeaders } from './answer-headers.js';
+import { expectedProblems } from './expected-problems.js';
+import { exampleOf } from './problem-schema.js';
+
+/** One operation of the document (OpenAPI 3.1, "Operation Object"), its security apart. */
+export function describeOperation(row: EndpointRow, rules: FieldRules): object {
+  const { operationId, summary, description } = row.endpoint;
+  const parameters = [...pathParameters(row.path), ...declaredParameters(row.endpoint, rules)];
+  const body = row.endpoint.body === undefined ? null : bodySchemaOf(row.endpoint, rules);
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === null
+      ? {}
+      : {
+          requestBody: {
+            required: 'required' in body,
+            content: { 'application/json': { schema: body } },
+          },
+        }),
+    responses: { ...answersOf(row.endpoint), ...problemsOf(expectedProblems(row)) },
+  };
+}
+
+function pathParameters(path: string): object[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    description: 'The id of a key. One that is unknown, malformed or of somebody else is answered with 404.',
+    schema: { type: 'string' },
+    example: '1Zq8rT3vW5xY7zAb',
+  }));
+}
+
+function declaredParameters(endpoint: Declaration, rules: FieldRules): object[] {
+  const ofQuery = (endpoint.query ?? []).map((name) => {
+    const { description, ...schema } = schemaOf(queryParameters[name], rules);
+    return { name, in: 'query', description, schema };
+  });
+  const ofHeader = (endpoint.headers ?? []).map((name) => ({ name, in: 'header', ...requestHeaders[name] }));
+  return [...ofQuery, ...ofHeader];
+}
+
+/** A body as it is checked: a field that is not named here is refused. */
+function bodySchemaOf(endpoint: Declaration, rules: FieldRules): JsonSchema {
+  const fields = presenceOfFields(endpoint, rules);
+  const required = fields.flatMap(([name, presence]) => (presence === 'required' ? [name] : []));
+  const properties = fields.map(([name, presence]) => {
+    const schema = schemaOf(bodyFields[name], rules);
+    return [name, presence === 'admins' ? { ...schema, 'x-admins-only': true } : schema] as const;
+  });
+  return {
+    type: 'object',
+    ...(required.length === 0 ? {} : { required }),
+    properties: Object.fromEntries(properties),
+    additionalProperties: false,
+    ...endpoint.bodySchema,
+    'x-max-bytes': maxBodyBytes,
+    'x-max-depth': maxDepth,
+    'x-max-list-length': maxElements,
+  };
+}
+
+function answersOf(endpoint: Declaration): object {
+  const answers = Object.entries(endpoint.answers) as [status: string, DescribedAnswer][];
+  return Object.fromEntries(
+    answers.map(([status, { description, schema, headers = [], mediaType = 'application/json' }]) => [
+      status,
+      {
+        description,
+        ...(headers.length === 0 ? {} : { headers: headerObjects(headers) }),
+        content: { [mediaType]: { schema: { $ref: `#/components/schemas/${schema}` } } },
+      },
+    ]),
+  );
+}
+
+/** Problems by status: one answer can have any of the codes that share a status. */
+function problemsOf(codes: readonly ProblemCode[]): object {
+  const statuses = [...new Set(codes.map((code) => problems[code].status))].sort((a, b) => a - b);
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const ofStatus = codes.filter((code) => problems[code].status === status);
+      return [
+        String(status),
+        {
+          description: ofStatus.map((code) => problems[code].title).join(', or: '),
+          headers: headerObjects(headersOfProblem(status)),
+          content: {
+            'application/problem+json': {
+              schema: {
+                allOf: [
+                  { $ref: '#/components/schemas/Problem' },
+                  { type: 'object', properties: { code: { enum: ofStatus } } },
+                ],
+              },
+              examples: Object.fromEntries(ofStatus.map((code) => [code, { value: exampleOf(code) }])),
+            },
+          },
+        },
+      ];
+    }),
+  );
+}
+
+function headersOfProblem(status: number): readonly (keyof typeof answerHeaders)[] {
+  if (status === 401 || status === 403) return ['WWW-Authenticate'];
+  return status === 429 || status === 503 ? ['Retry-After'] : [];
+}
+
+function headerObjects(names: readonly (keyof typeof answerHeaders)[]): object {
+  return Object.fromEntries(names.map((name) => [name, { required: true, ...answerHeaders[name] }]));
+}

@@ -1,0 +1,40 @@
+import type { RefusalCode } from '../../domain/verdict.js';
+import type { ProblemCode } from '../../errors.js';
+import type { EndpointRow } from '../endpoints.js';
+
+/** Which refusals the guard of `/self` can answer with; the compiler asks about every new one. */
+const guardRefusals: Readonly<Record<RefusalCode, boolean>> = {
+  invalid_request: true,
+  missing_credential: true,
+  invalid_token: true,
+  key_revoked: true,
+  key_disabled: true,
+  key_expired: true,
+  secret_rotated: true,
+  address_not_allowed: true,
+  rate_limited: true,
+  credits_exhausted: true,
+  // It asks for no scope, no feature and no method.
+  insufficient_scope: false,
+  feature_not_enabled: false,
+  method_not_allowed: false,
+  too_many_headers: true,
+};
+
+/** Every problem that an endpoint can answer with: its own, and those of all endpoints of its kind. */
+export function expectedProblems({ method, path, access, endpoint }: EndpointRow): readonly ProblemCode[] {
+  const isChange = method !== 'get';
+  const ofGuard = (Object.keys(guardRefusals) as RefusalCode[]).filter((code) => guardRefusals[code]);
+  return [
+    ...new Set<ProblemCode>([
+      'invalid_request',
+      ...(access === 'actor' ? (['unauthenticated', 'forbidden', 'insufficient_scope'] as const) : []),
+      ...(access === 'holder' ? ofGuard : []),
+      ...(path.includes('/:id') ? (['not_found'] as const) : []),
+      ...(isChange ? (['cross_site_request', 'payload_too_large', 'unsupported_media_type'] as const) : []),
+      ...endpoint.problems,
+      'internal_error',
+      'unavailable',
+    ]),
+  ];
+}

@@ -1,0 +1,46 @@
+import { problems, type ProblemCode } from '../../errors.js';
+import type { JsonSchema } from '../fields/json-schema.js';
+
+const texts: JsonSchema = { type: 'array', items: { type: 'string' } };
+
+/** Every problem answer (RFC 9457). The members from `errors` on are there where they help. */
+export const problemSchema: JsonSchema = {
+  type: 'object',
+  description: 'What was wrong, and what to do about it (RFC 9457). Compare `code`; texts may change.',
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string', format: 'uri-reference', const: 'about:blank' },
+    title: { type: 'string', description: 'The same for every occurrence.' },
+    status: { type: 'integer', minimum: 400, maximum: 599 },
+    detail: { type: 'string', description: 'What to do about it.' },
+    code: { type: 'string', enum: Object.keys(problems), description: 'Which problem it is; stable.' },
+    errors: {
+      type: 'array',
+      minItems: 1,
+      description: 'Every field that was wrong.',
+      items: {
+        type: 'object',
+        required: ['field', 'message'],
+        properties: {
+          field: {
+            type: 'string',
+            description: "A name such as `scopes`, `?limit` for a query parameter, or a header's name.",
+          },
+          message: { type: 'string', description: 'What to write instead.' },
+        },
+        additionalProperties: false,
+      },
+    },
+    requiredScopes: { ...texts, description: 'With `insufficient_scope`: what is needed.' },
+    missingScopes: { ...texts, description: 'With `insufficient_scope`: what the key lacks.' },
+    requiredFeature: { type: 'string', description: 'With `feature_not_enabled`: what the key lacks.' },
+  },
+  additionalProperties: false,
+  examples: [exampleOf('not_found')],
+};
+
+/** A problem as it looks without anything that is special about it. */
+export function exampleOf(code: ProblemCode): object {
+  const { status, title, detail } = problems[code];
+  return { type: 'about:blank', title, status, detail, code };
+}

@@ -1,0 +1,157 @@
+import type { AccessEvent } from '../domain/access-event.js';
+import { networkOf } from '../domain/network.js';
+import type { AccessLog } from '../ports/access-log.js';
+import type { Clock } from '../ports/clock.js';
+import type { Logger } from '../ports/logger.js';
+import type { RandomSource } from '../ports/random-source.js';
+
+/** One request that is worth knowing of. */
+export type AccessNote = Omit<AccessEvent, 'id' | 'at' | 'lastAt' | 'count'>;
+
+/** How long requests are gathered before they are written, in milliseconds. */
+export const accessWindowMs = 10_000;
+/** Most rows of one window; what does not fit is counted in one row more. */
+export const rowsPerWindow = 200;
+/** How long rows are kept, in milliseconds: 90 days. */
+const keptMs = 90 * 24 * 60 * 60 * 1000;
+/** Most rows that are kept. */
+const keptRows = 100_000;
+/** Most rows that wait for a database that is away; older ones become a number. */
+const mostUnwritten = 1_000;
+/** Rows that are removed in one step, how many steps are taken at once, and how often. */
+const removedAtOnce = 500;
+const mostRemovals = 40;
+const pruneEveryMs = 10 * 60_000;
+
+/** Requests of one window that were alike. */
+type Gathered = { -readonly [F in keyof AccessEvent]: AccessEvent[F] };
+
+/** What the recorder needs from outside. */
+export interface AccessRecorderParts {
+  readonly random: RandomSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Gathers what is worth knowing of requests and writes it in the background. To note a request costs a look-up in a map;
+ * however many come, a window has a fixed number of rows, in memory and in the database. What was not written when the
+ * process is killed is lost: one window at most.
+ */
+export class AccessRecorder {
+  readonly #parts: AccessRecorderParts;
+  #log: AccessLog | null = null;
+  #rows = new Map<string, Gathered>();
+  #overflow: Gathered | null = null;
+  #unwritten: readonly AccessEvent[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+  #prunedAt = -Infinity;
+
+  constructor(parts: AccessRecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on there is something to write to. */
+  start(log: AccessLog): void {
+    this.#log = log;
+  }
+
+  /** Writes what is left. Never rejects. */
+  async stop(): Promise<void> {
+    await this.flush();
+    this.#log = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Notes one request. */
+  note(note: AccessNote): void {
+    const at = this.#parts.clock.now();
+    const name = nameOf(note);
+    const known = this.#rows.get(name);
+    if (known !== undefined) {
+      known.count += 1;
+      known.lastAt = at;
+    } else if (this.#rows.size < rowsPerWindow) {
+      this.#rows.set(name, this.#rowOf(note, at, 1));
+    } else {
+      this.#countOverflow(at, at, 1);
+    }
+    this.#timer ??= setTimeout(() => void this.flush(), accessWindowMs).unref();
+  }
+
+  /** Ends the window and writes it. Never rejects: nobody waits for it but whoever ends the process. */
+  flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const log = this.#log;
+    this.#take();
+    if (log === null || this.#unwritten.length === 0) return;
+    const events = this.#unwritten;
+    try {
+      await log.add(events);
+      this.#unwritten = this.#unwritten.slice(events.length);
+      await this.#prune(log);
+    } catch (error) {
+      const { logger } = this.#parts;
+      logger.warn(`api-keys: ${events.length} rows of the access log are not written yet`, error);
+      // Tried again with the next window, also when no request comes.
+      this.#timer ??= setTimeout(() => void this.flush(), accessWindowMs).unref();
+    }
+  }
+
+  /** Moves the window to what waits to be written; of what is too much, the number stays. */
+  #take(): void {
+    const rows = [...this.#unwritten, ...this.#rows.values()];
+    this.#rows = new Map();
+    const surplus = Math.max(0, rows.length - mostUnwritten);
+    for (const { at, lastAt, count } of rows.splice(0, surplus)) this.#countOverflow(at, lastAt, count);
+    if (this.#overflow !== null) rows.push(this.#overflow);
+    this.#overflow = null;
+    this.#unwritten = rows;
+  }
+
+  #countOverflow(at: number, lastAt: number, count: number): void {
+    this.#overflow ??= this.#rowOf(overflowNote, at, 0);
+    this.#overflow.at = Math.min(at, this.#overflow.at);
+    this.#overflow.lastAt = Math.max(lastAt, this.#overflow.lastAt);
+    this.#overflow.count += count;
+  }
+
+  #rowOf(note: AccessNote, at: number, count: number): Gathered {
+    return { ...note, id: this.#parts.random.base62(16), at, lastAt: at, count };
+  }
+
+  async #prune(log: AccessLog): Promise<void> {
+    if (performance.now() - this.#prunedAt < pruneEveryMs) return;
+    this.#prunedAt = performance.now();
+    const before = this.#parts.clock.now() - keptMs;
+    for (let step = 0; step < mostRemovals; step += 1) {
+      if ((await log.prune(before, keptRows, removedAtOnce)) < removedAtOnce) return;
+    }
+  }
+}
+
+const overflowNote: AccessNote = {
+  action: 'access.overflow',
+  code: null,
+  keyId: null,
+  ownerId: null,
+  actor: null,
+  address: null,
+  method: '',
+  route: '',
+  requestId: null,
+};
+
+/** What makes requests alike: all but the time, the id of the request, and the end of an IPv6 address. */
+function nameOf({ action, code, keyId, ownerId, actor, address, method, route }: AccessNote): string {
+  const who = actor === null ? '' : `${actor.kind} ${actor.id}`;
+  return `${action}\n${code}\n${keyId}\n${ownerId}\n${who}\n${networkOf(address)}\n${method}\n${route}`;
+}

@@ -1,0 +1,64 @@
+import type { Request } from 'express';
+import type { AccessNote } from '../audit/access-recorder.js';
+import { canonicalAddress } from '../domain/address.js';
+import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
+import type { AuditActor } from '../domain/audit-event.js';
+import type { Refusal } from '../domain/verdict.js';
+import { requestIdOf } from './request-id.js';
+import { routeOf } from './route-of.js';
+
+/** Who is concerned by a refusal; what is left out is not known. */
+export interface Concerned {
+  readonly keyId?: string | null | undefined;
+  readonly ownerId?: string | null | undefined;
+  readonly actor?: AuditActor | undefined;
+  /** The route as the package itself has it. */
+  readonly route?: string | undefined;
+}
+
+/** Writes down what is worth knowing of requests. Never throws, and nobody waits for it. */
+export interface AccessNotes {
+  /** A request was refused with this code. */
+  refused(req: Request, code: string, concerned: Concerned): void;
+  /** A request was let in with a secret that a rotation has replaced. */
+  usedDeprecatedSecret(req: Request, apiKey: Pick<ApiKeyIdentity, 'id' | 'ownerId'>): void;
+  /** The app asked without a request, by a method of this name, and was told no. */
+  refusedCall(method: string, refusal: Refusal, address: string | null): void;
+}
+
+/** @param note - takes one note, see `AccessRecorder` */
+export function createAccessNotes(note: (note: AccessNote) => void): AccessNotes {
+  function noteRequest(
+    req: Request,
+    action: AccessNote['action'],
+    code: string | null,
+    { keyId = null, ownerId = null, actor, route }: Concerned,
+  ): void {
+    try {
+      note({
+        action,
+        code,
+        keyId,
+        ownerId,
+        actor: actor ?? null,
+        address: canonicalAddress(req.ip),
+        method: req.method,
+        route: route ?? routeOf(req),
+        requestId: requestIdOf(req),
+      });
+    } catch {
+      // A request that Express itself cannot read (a `trust proxy` function that throws) is answered all the same.
+    }
+  }
+
+  return {
+    refused: (req, code, concerned) => noteRequest(req, 'access.refused', code, concerned),
+    usedDeprecatedSecret: (req, { id, ownerId }) =>
+      noteRequest(req, 'access.deprecated_secret', null, { keyId: id, ownerId }),
+    refusedCall: (method, { code, keyId = null, ownerId = null }, address) =>
+      note({
+        ...{ action: 'access.refused', code, keyId, ownerId, address },
+        ...{ actor: null, method: '', route: method, requestId: null },
+      }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
+import { ApiKeysError } from '../errors.js';
+import type { KeyStoreTransaction } from '../ports/key-store.js';
+import { assertAtOrBelow, type Authority } from './authority.js';
+import type { ChangeContext } from './key-service.js';
+import { revokeInTransaction } from './revoke-key.js';
+
+/** Most keys that one new key ends: all other changes wait meanwhile. */
+const mostSuperseded = 100;
+
+/** What a policy makes of a new key. */
+export interface Admitted {
+  /** The key, with its number where the policy says so. */
+  readonly record: ApiKeyRecord;
+  /** The keys that were ended in its favour. */
+  readonly superseded: readonly ApiKeyRecord[];
+}
+
+/**
+ * Holds a new key against the policy of its keyspace, in the transaction that inserts it: all changes run one after the
+ * other there, so that two keys that are made at once cannot both be the last one allowed.
+ *
+ * @throws ApiKeysError `key_limit_reached`; `conflict` when there are too many keys to end; `forbidden` or
+ * `insufficient_scope` when a key would end one above itself
+ */
+export async function applyPolicy(
+  transaction: KeyStoreTransaction,
+  context: ChangeContext,
+  authority: Authority,
+  { onePerOwner, maxKeysPerOwner, numberKeys }: KeyspacePolicy,
+  record: ApiKeyRecord,
+): Promise<Admitted> {
+  const { ownerId, keyspace, createdAt: now } = record;
+  const counts =
+    maxKeysPerOwner !== null || numberKeys ? await transaction.countByOwner(ownerId, keyspace) : null;
+  if (counts !== null && maxKeysPerOwner !== null && counts.unrevoked >= maxKeysPerOwner) {
+    throw new ApiKeysError('key_limit_reached', {
+      detail: `There can be ${maxKeysPerOwner} API keys for each owner. Revoke one first.`,
+    });
+  }
+  const numbered = counts !== null && numberKeys ? { ...record, number: counts.lastNumber + 1 } : record;
+  if (!onePerOwner) return { record: numbered, superseded: [] };
+
+  const others = await transaction.findUnrevokedByOwner(ownerId, mostSuperseded + 1, keyspace);
+  if (others.length > mostSuperseded) {
+    throw new ApiKeysError('conflict', {
+      detail: `The owner has more than ${mostSuperseded} API keys. Revoke them first.`,
+    });
+  }
+  const superseded: ApiKeyRecord[] = [];
+  for (const other of others) {
+    assertAtOrBelow(authority, other);
+    superseded.push(
+      await revokeInTransaction(transaction, context, other, now, { reason: 'superseded', comment: null }),
+    );
+  }
+  return { record: numbered, superseded };
+}
