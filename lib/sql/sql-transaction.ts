@@ -13,7 +13,9 @@ import { insertExpiryNotice } from './expiry-notices.js';
 import { insertKey, updateKey } from './key-changes.js';
 import { countKeysOfOwner, findKey, findUnrevokedKeys } from './key-queries.js';
 import type { Tables } from './tables.js';
+import { insertRevokedToken } from './token-queries.js';
 import { Turnstile } from './turnstile.js';
+import type { RevokedToken } from '../ports/token-store.js';
 
 /**
  * One change under the lock on the head of the trail. Steps run one after the other, also when they were not awaited.
@@ -76,6 +78,14 @@ export class SqlTransaction implements KeyStoreTransaction {
   noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean> {
     return this.#step(async () => {
       const isFirst = await insertExpiryNotice(this.#transaction, notice);
+      if (isFirst) await this.#append(event);
+      return isFirst;
+    });
+  }
+
+  revokeToken(token: RevokedToken, event: AuditEventDraft): Promise<boolean> {
+    return this.#step(async () => {
+      const isFirst = await insertRevokedToken(this.#transaction, token, event.at);
       if (isFirst) await this.#append(event);
       return isFirst;
     });

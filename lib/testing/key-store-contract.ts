@@ -9,6 +9,7 @@ import { describePolicies } from './contract-policies.js';
 import { describeOneTimeNames } from './contract-one-time-names.js';
 import { describeUsage } from './contract-usage.js';
 import { describeRoundTrips } from './contract-round-trips.js';
+import { describeTokens } from './contract-tokens.js';
 import { globalTestApi } from './test-api.js';
 import type { Expectation, TestApi } from './test-api.js';
 
@@ -56,6 +57,7 @@ export function describeKeyStore(
     describeKeyLists(context);
     describeAuditTrail(context);
     describePolicies(context);
+    describeTokens(context);
     describeChangeFeed(context);
     describeUsage(context);
     describeOneTimeNames(context);
