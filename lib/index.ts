@@ -56,7 +56,7 @@ export type { UsageLog, UsageQuery } from './ports/usage-log.js';
 export type { OneTimeNames } from './ports/one-time-names.js';
 export type { UsageCount, UseVerdict } from './domain/key-usage.js';
 export type { ApiKeyRecord, KeyHint } from './domain/api-key.js';
-export type { SecretCredential } from './domain/credential.js';
+export type { Credential, PublicKeyCredential, SecretCredential } from './domain/credential.js';
 export type { AuditAction, AuditActor, AuditEvent, AuditEventDraft } from './domain/audit-event.js';
 export type { Clock } from './ports/clock.js';
 export type { Logger } from './ports/logger.js';

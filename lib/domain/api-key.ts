@@ -1,4 +1,4 @@
-import type { SecretCredential, VerifiableCredential } from './credential.js';
+import type { Credential, VerifiableCredential } from './credential.js';
 import type { CreditBalance } from './credits.js';
 import type { JsonObject } from './json.js';
 import type { RateLimit } from './rate-limit.js';
@@ -49,7 +49,7 @@ export interface ApiKeyRecord {
   /** What is left to spend; kept beside the record, no change of version. `null` if and only if `hasCredits` is false. */
   readonly credits: CreditBalance | null;
   /** Newest first; the first one that has not ended is the current one. */
-  readonly credentials: readonly SecretCredential[];
+  readonly credentials: readonly Credential[];
 }
 
 /** What is shown of a token after it was shown once. */

@@ -43,6 +43,7 @@ export async function mintSecret(
       endedAt: null,
       endsAt: null,
       graceFromFirstUseSeconds: null,
+      sealedSecret: null,
     },
   };
 }

@@ -1,3 +1,4 @@
+import { isSecret } from '../domain/credential.js';
 import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
@@ -295,11 +296,12 @@ class MemoryTransaction implements KeyStoreTransaction {
 
 /** A change does not write the time and number of uses, nor the digests of credentials that were stored before. */
 function withWhatUseWrote(record: ApiKeyRecord, stored: ApiKeyRecord): ApiKeyRecord {
-  const digestsById = new Map(stored.credentials.map(({ id, digests }) => [id, digests]));
-  const credentials = record.credentials.map((credential) => ({
-    ...credential,
-    digests: digestsById.get(credential.id) ?? credential.digests,
-  }));
+  const digestsById = new Map(stored.credentials.filter(isSecret).map(({ id, digests }) => [id, digests]));
+  const credentials = record.credentials.map((credential) =>
+    isSecret(credential)
+      ? { ...credential, digests: digestsById.get(credential.id) ?? credential.digests }
+      : credential,
+  );
   const { lastUsedAt, useCount, lastUsedAddress, credits } = stored;
   return { ...record, lastUsedAt, useCount, lastUsedAddress, credits, credentials };
 }
@@ -336,7 +338,8 @@ function withDigest(
   digest: string,
 ): ApiKeyRecord {
   const credentials = record.credentials.map((credential) => {
-    const isMissing = credential.id === credentialId && !Object.hasOwn(credential.digests, pepperId);
+    if (credential.id !== credentialId || !isSecret(credential)) return credential;
+    const isMissing = !Object.hasOwn(credential.digests, pepperId);
     return isMissing ? { ...credential, digests: { ...credential.digests, [pepperId]: digest } } : credential;
   });
   return { ...record, credentials };
