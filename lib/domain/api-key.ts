@@ -35,6 +35,8 @@ export interface ApiKeyRecord {
   readonly rateLimits: readonly RateLimit[];
   /** Whether requests are paid for with credits. */
   readonly hasCredits: boolean;
+  /** How long access tokens of the key live, in seconds; `null`: as long as is configured. */
+  readonly tokenLifetimeSeconds: number | null;
   readonly hint: KeyHint;
   /** 1 at creation, one more with every change. */
   readonly version: number;

@@ -71,6 +71,7 @@ export async function createKey(
     tags: fields.tags ?? [],
     rateLimits: policy.defaultRateLimits,
     hasCredits: false,
+    tokenLifetimeSeconds: null,
     hint,
     version: 1,
     createdAt: now,

@@ -45,6 +45,7 @@ export interface KeysTable {
   /** JSON list. */
   rate_limits: string;
   has_credits: number;
+  token_lifetime_seconds: number | null;
   hint_prefix: string;
   hint_last_four: string;
   version: number;

@@ -62,6 +62,7 @@ export function sampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
     tags: [],
     rateLimits: [],
     hasCredits: false,
+    tokenLifetimeSeconds: null,
     hint: { prefix: 'acme_live_', lastFour: '7xYz' },
     version: 1,
     createdAt: sampleTime,

@@ -65,6 +65,7 @@ const PACKAGES = [
   'libsql',
   'pg',
   'bcryptjs',
+  'fast-jwt',
   'supertest',
 ];
 const ROOT_ONLY = ['../create-api-keys.js', '../options.js', '../index.js'];
@@ -72,7 +73,7 @@ const ROOT_ONLY = ['../create-api-keys.js', '../options.js', '../index.js'];
 const PACKAGES_OF: Readonly<Record<string, readonly string[]>> = {
   sql: ['kysely', 'libsql', 'pg'],
   redis: ['ioredis'],
-  crypto: ['bcryptjs'],
+  crypto: ['bcryptjs', 'fast-jwt'],
 };
 for (const edge of EDGES) Object.assign(PACKAGES_OF, { [edge]: ['express', 'helmet', 'express-validator'] });
 
