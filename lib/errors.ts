@@ -96,6 +96,11 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     title: 'Too many requests',
     detail: 'This API key has no more requests left for now. Wait as long as Retry-After says.',
   },
+  too_many_failures: {
+    status: 429,
+    title: 'Too many failures',
+    detail: 'Too many wrong API keys were sent from your network. Wait as long as Retry-After says.',
+  },
   credits_exhausted: {
     status: 429,
     title: 'No credits left',

@@ -3,7 +3,15 @@ export { createApiKeys, type ApiKeys, type ApiKeysStatus } from './create-api-ke
 export type { ApiKeysOptions } from './options.js';
 export type { ChangeListener } from './feed/change-listeners.js';
 export type { KeyChange } from './domain/key-change.js';
+export type { FailureBudgetOptions } from './verify/failure-budget.js';
 export type { LocalCacheLimits } from './verify/local-cache.js';
+
+// Limits and credits.
+export type { LimiterOutage, OwnerCeilingsOption } from './limit-options.js';
+export type { RateLimit } from './domain/rate-limit.js';
+export type { RateLimitState } from './domain/rate-limit-state.js';
+export type { Credits, NewCredits } from './domain/credits.js';
+export type { LimitCountingMode } from './verify/limit-counting.js';
 
 // What handlers see of the caller.
 export { apiKeyOf } from './middleware/api-key-of.js';
@@ -31,6 +39,8 @@ export type {
   VerifyOptions,
 } from './keys-api.js';
 export type { CallOptions, ChangeOptions } from './call-options.js';
+export type { UsageFilter } from './manage/key-usage.js';
+export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
 export type { KeyFilter, Page } from './manage/list-keys.js';
 
 // What is thrown.
@@ -52,6 +62,8 @@ export type {
   Instance,
 } from './ports/change-feed.js';
 export type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from './ports/key-store.js';
+export type { CreditChange, CreditLedger, CreditPayment } from './ports/credit-ledger.js';
+export type { CreditBalance } from './domain/credits.js';
 export type { UsageLog, UsageQuery } from './ports/usage-log.js';
 export type { OneTimeNames } from './ports/one-time-names.js';
 export type { UsageCount, UseVerdict } from './domain/key-usage.js';

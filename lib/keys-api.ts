@@ -8,6 +8,7 @@ import type { NewCredits } from './domain/credits.js';
 import type { JsonObject } from './domain/json.js';
 import { parseOwnerId } from './domain/key-fields.js';
 import type { RateLimit } from './domain/rate-limit.js';
+import type { RevocationReason } from './domain/revocation-reason.js';
 import type { ScopeCatalogue } from './domain/scope-catalogue.js';
 import { noScope, parseScopeRequirement, type ScopeRequirement } from './domain/scope-requirement.js';
 import type { Verdict } from './domain/verdict.js';
@@ -31,8 +32,8 @@ export interface NewKey<S extends string, F extends string = never> {
   readonly ownerId: string;
   /** One line for people, up to 100 characters. */
   readonly name: string;
-  /** `[]` is a key that may only go where any key may. */
-  readonly scopes: readonly GrantableScope<S>[];
+  /** `[]` is a key that may only go where any key may. To be left out only where the policy says what that means. */
+  readonly scopes?: readonly GrantableScope<S>[] | undefined;
   readonly description?: string | null | undefined;
   /** A `Date` or an RFC 3339 time in the future; absent or `null`: never. */
   readonly expiresAt?: Date | string | null | undefined;
@@ -78,6 +79,22 @@ export type ChangedKey = ApiKey & {
   readonly effectiveBy: Date | null;
 };
 
+/** How long the secrets before a rotation live on. */
+export interface RotationGrace {
+  /** Up to 30 days, and never longer than the key. Default: 0, they end at once. */
+  readonly gracePeriodSeconds?: number | undefined;
+  /** Whether the period begins when the new secret is used for the first time. Default: `false`, it begins now. */
+  readonly graceStartsOnFirstUse?: boolean | undefined;
+}
+
+/** Why a key is revoked. */
+export interface RevocationNote {
+  /** In the words of RFC 5280. */
+  readonly reason?: RevocationReason | undefined;
+  /** In your own words, up to 500 characters. */
+  readonly comment?: string | null | undefined;
+}
+
 /** What a caller of {@link KeysApi.verify} must have. */
 export interface VerifyOptions<S extends string, F extends string = never> {
   /** Default: any valid key will do. */
@@ -95,7 +112,8 @@ export interface VerifyOptions<S extends string, F extends string = never> {
  * the instance is ready and throws ApiKeysError with a `code` (`ERR_API_KEYS_…`).
  */
 export interface KeysApi<S extends string, F extends string = never> {
-  create(input: NewKey<S, F>, options?: CallOptions): Promise<CreatedKey>;
+  /** Where the policy allows one key for each owner, this ends the others by `effectiveBy`. */
+  create(input: NewKey<S, F>, options?: CallOptions): Promise<ChangedKey & CreatedKey>;
   /** `null` when there is no such key, or the actor may not see it. */
   get(id: string, options?: CallOptions): Promise<ApiKey | null>;
   list(filter?: KeyFilter, options?: CallOptions): Promise<Page<ApiKey>>;
@@ -103,18 +121,17 @@ export interface KeysApi<S extends string, F extends string = never> {
   usage(id: string, filter?: UsageFilter, options?: CallOptions): Promise<KeyUsage>;
   update(id: string, changes: KeyChanges<S, F>, options?: ChangeOptions): Promise<ChangedKey>;
   /** Gives the key a new secret. Without a grace period the old one ends at once. */
-  rotate(
-    id: string,
-    grace?: { readonly gracePeriodSeconds?: number },
-    options?: ChangeOptions,
-  ): Promise<ChangedKey & CreatedKey>;
+  rotate(id: string, grace?: RotationGrace, options?: ChangeOptions): Promise<ChangedKey & CreatedKey>;
   /** Ends the key for good. */
-  revoke(id: string, options?: ChangeOptions): Promise<ChangedKey>;
+  revoke(id: string, options?: ChangeOptions & RevocationNote): Promise<ChangedKey>;
   /**
    * Ends every key of an owner, also those that are made meanwhile; some at a time, so that other changes get through.
    * When it throws, keys may have ended: call it again, and it goes on with the rest.
    */
-  revokeAll(filter: { readonly ownerId: string }, options?: CallOptions): Promise<readonly ChangedKey[]>;
+  revokeAll(
+    filter: { readonly ownerId: string } & RevocationNote,
+    options?: CallOptions,
+  ): Promise<readonly ChangedKey[]>;
   /** Decides about a token as a guard would. A refusal is returned; trouble is thrown. */
   verify(token: string, options?: VerifyOptions<S, F>): Promise<Verdict>;
 }
@@ -143,8 +160,8 @@ export function createKeysApi<S extends string, F extends string = never>(
     async create(input, options) {
       const { context } = readCallOptions('keys.create', options, ['actor']);
       const { service } = await whenReady();
-      const { record, token } = await service.create(context, { ...input });
-      return { ...viewOf(record, clock.now()), key: token };
+      const created = await service.create(context, { ...input });
+      return { ...view(created), key: created.token };
     },
 
     async get(id, options) {
@@ -186,16 +203,20 @@ export function createKeysApi<S extends string, F extends string = never>(
     },
 
     async revoke(id, options) {
-      const { context, expected } = readCallOptions('keys.revoke', options, changeOptions);
+      const names = [...changeOptions, 'reason', 'comment'] as const;
+      const given = knownObject('keys.revoke', options ?? {}, names) as ChangeOptions & RevocationNote;
+      const { reason, comment, ...rest } = given;
+      const { context, expected } = readCallOptions('keys.revoke', rest, changeOptions);
       const { service } = await whenReady();
-      return view(await service.revoke(context, id, expected));
+      return view(await service.revoke(context, id, expected, { reason, comment }));
     },
 
     async revokeAll(filter, options) {
       const { context } = readCallOptions('keys.revokeAll', options, ['actor']);
-      const { ownerId } = readFields({ ...filter }, { ownerId: parseOwnerId }, ['ownerId']);
+      const { reason, comment, ...rest } = filter;
+      const { ownerId } = readFields({ ...rest }, { ownerId: parseOwnerId }, ['ownerId']);
       const { service } = await whenReady();
-      return (await service.revokeAll(context, ownerId)).map(view);
+      return (await service.revokeAll(context, ownerId, { reason, comment })).map(view);
     },
 
     async verify(token, options) {

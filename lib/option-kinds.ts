@@ -85,6 +85,12 @@ export const optionKinds: readonly OptionKind[] = [
     'false, or { maxEntries, maxBytes } with whole numbers of at least 1, for example { maxEntries: 100_000 }',
   ],
   ['leaseSeconds', (value) => isWholeNumber(value, 2, 60), 'a whole number of seconds from 2 to 60'],
+  [
+    'failureBudget',
+    isFailureBudget,
+    '{ failures, windowSeconds } with whole numbers, 1 to 1,000,000 and 1 to 86,400, and ipv6PrefixLength from 32 to 64, ' +
+      'for example { failures: 20, windowSeconds: 60 }',
+  ],
   ['clock', (value) => hasMethods(value, ['now']), 'an object with now(), which returns epoch milliseconds'],
   [
     'logger',
@@ -112,6 +118,17 @@ function isLocalCache(value: unknown): boolean {
     ([name, limit]) =>
       (name === 'maxEntries' || name === 'maxBytes') &&
       (limit === undefined || isWholeNumber(limit, 1, Number.MAX_SAFE_INTEGER)),
+  );
+}
+
+function isFailureBudget(value: unknown): boolean {
+  if (!isObject(value) || Array.isArray(value)) return false;
+  const { failures, windowSeconds, ipv6PrefixLength = 64, ...others } = value as Record<string, unknown>;
+  return (
+    isWholeNumber(failures, 1, 1_000_000) &&
+    isWholeNumber(windowSeconds, 1, 86_400) &&
+    isWholeNumber(ipv6PrefixLength, 32, 64) &&
+    Object.keys(others).length === 0
   );
 }
 

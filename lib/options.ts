@@ -2,6 +2,7 @@ import { pepperCommand } from './crypto/peppers.js';
 import { optionKinds } from './option-kinds.js';
 import type { CredentialSource } from './middleware/credential-source.js';
 import type { Clock } from './ports/clock.js';
+import type { FailureBudgetOptions } from './verify/failure-budget.js';
 import type { LocalCacheLimits } from './verify/local-cache.js';
 import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
@@ -137,6 +138,13 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
    */
   readonly leaseSeconds?: number | undefined;
   /**
+   * How many requests with wrong keys one network may send in a window. Beyond that they are refused with 429 and cost the
+   * database next to nothing; a right key is never refused for it. Counted in each process.
+   *
+   * @default none - they are not limited
+   */
+  readonly failureBudget?: FailureBudgetOptions | undefined;
+  /**
    * Cost of the hash at rest, 8 to 14; each step doubles the time that making a key takes.
    *
    * @default 10
@@ -176,6 +184,7 @@ const known: Record<keyof ApiKeysOptions, true> = {
   hideCredentials: true,
   localCache: true,
   leaseSeconds: true,
+  failureBudget: true,
   bcryptCost: true,
   clock: true,
   logger: true,

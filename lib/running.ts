@@ -28,6 +28,9 @@ import { createRedisLink, type RedisLink } from './redis/redis-link.js';
 import { createRedisRateLimiter } from './redis/redis-rate-limiter.js';
 import { createRedisVerificationCache } from './redis/redis-verification-cache.js';
 import { createKeyFinder, type KeyFinder } from './verify/find-key.js';
+import { FailureBudget } from './verify/failure-budget.js';
+import { GatheredLookUps } from './verify/gathered-look-ups.js';
+import { limitFailures } from './verify/limit-failures.js';
 import { LocalCache } from './verify/local-cache.js';
 import { MissingDigests } from './verify/missing-digests.js';
 import { UseRecorder } from './verify/record-use.js';
@@ -138,20 +141,23 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       keyspace,
     }),
     audit: createAuditService({ store, sealer, cursorSigner, clock }),
-    verifier: createVerifier({
-      finder,
-      local,
-      lease,
-      digests,
-      digester,
-      hasher,
-      uses,
-      graces,
-      limitPlanOf: limits.limitPlanOf,
-      consumeLimits: limits.consumeLimits,
-      clock,
-      keyspace,
-    }),
+    verifier: withinBudget(
+      parts,
+      createVerifier({
+        finder,
+        local,
+        lease,
+        digests,
+        digester,
+        hasher,
+        uses,
+        graces,
+        limitPlanOf: limits.limitPlanOf,
+        consumeLimits: limits.consumeLimits,
+        clock,
+        keyspace,
+      }),
+    ),
     health: () => ({
       database: lease.isHeld() ? 'up' : 'down',
       redis: cache === null ? 'none' : cache.status(),
@@ -161,6 +167,14 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     }),
     stop,
   };
+}
+
+/** Verification as it is, or with a budget of failed tries before it: who has none pays nothing for it. */
+function withinBudget({ options, keyspace, store }: StartParts, verifier: ApiKeyVerifier): ApiKeyVerifier {
+  if (options.failureBudget === undefined) return verifier;
+  const budget = new FailureBudget(options.failureBudget);
+  const lookUps = new GatheredLookUps((ids) => store.existing(ids));
+  return limitFailures(verifier, { budget, lookUps, format: keyspace.format });
 }
 
 /** The way to Redis that the cache and the limiter share; the cache opens and closes it. */

@@ -13,6 +13,7 @@ import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
+import { escapedJson } from '../http/escaped-json.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { ChangeContext, KeyService } from '../manage/key-service.js';
@@ -27,14 +28,17 @@ import {
 import { answerError } from './answer-error.js';
 import { authorizeActor } from './authorize-actor.js';
 import { chainsOf } from './declared-fields.js';
-import type { EndpointAnswer } from './endpoint.js';
+import type { EndpointAnswer, LinesAnswer } from './endpoint.js';
 import { endpoints, type AskingRow, type EndpointRow, type OpenRow } from './endpoints.js';
 import { jsonApiHeaders } from './json-api-headers.js';
 import { describeApi } from './openapi/describe-api.js';
+import { parseIdempotencyKey } from './parse-idempotency-key.js';
 import { readBody } from './read-body.js';
 import { readQuery } from './read-query.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
+import { createRefusalNotes, type RefusalNotes } from './refusal-notes.js';
 import { requireJson } from './require-json.js';
+import { sendLines } from './send-lines.js';
 import { validateRequest } from './validate-request.js';
 
 export type { AdminRouterOptions } from './admin-router-options.js';
@@ -56,6 +60,10 @@ export interface AdminRouterParts {
   readonly credentialHeaders: readonly CredentialHeader[];
 }
 
+interface RouterSettings extends ResolvedAdminRouterOptions {
+  readonly refusals: RefusalNotes;
+}
+
 /**
  * Builds the router through which keys are managed over HTTP. It brings its own headers, body reader, limits and error
  * answers; nothing falls through to the app.
@@ -63,7 +71,10 @@ export interface AdminRouterParts {
  * @throws InvalidOptionError when an option is missing, misspelt or makes no sense
  */
 export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterOptions): Router {
-  const settings = resolveAdminRouterOptions(options, parts.keyspace.catalogue);
+  const settings: RouterSettings = {
+    ...resolveAdminRouterOptions(options, parts.keyspace.catalogue),
+    refusals: createRefusalNotes(parts.access),
+  };
   // Exact names only: there is one spelling of every path, and with it one decision.
   const router = express.Router({ caseSensitive: true, strict: false });
   router.use(jsonApiHeaders());
@@ -86,9 +97,11 @@ function addPath(
   path: string,
   rows: readonly EndpointRow[],
   parts: AdminRouterParts,
-  settings: ResolvedAdminRouterOptions,
+  settings: RouterSettings,
 ): void {
   const route = router.route(path);
+  const caught = (step: Step): RequestHandler =>
+    caughtStep(step, (req, error) => settings.refusals.ended(req, path, error));
   for (const row of rows) {
     const steps: RequestHandler[] = [
       caught(async (req, _res, next) => {
@@ -99,7 +112,8 @@ function addPath(
       ...(row.access === 'holder' ? [parts.holderGuard] : []),
       caught(async (req, res) => {
         const isOpen = row.access === 'anyone';
-        send(
+        await send(
+          req,
           res,
           isOpen
             ? await openAnswerOf(row, parts, settings, req)
@@ -113,7 +127,7 @@ function addPath(
 }
 
 /** All that is decided without knowing who calls. */
-function checkRequest(settings: ResolvedAdminRouterOptions, req: Request): void {
+function checkRequest(settings: RouterSettings, req: Request): void {
   if (hasRepeatedHost(req)) throw new ApiKeysError('invalid_request', { detail: repeatedHostDetail });
   refuseCrossSite(req, settings.allowedOrigins);
   if (changesState(req)) requireJson(req);
@@ -123,7 +137,7 @@ function checkRequest(settings: ResolvedAdminRouterOptions, req: Request): void 
 async function openAnswerOf(
   row: OpenRow,
   parts: AdminRouterParts,
-  settings: ResolvedAdminRouterOptions,
+  settings: RouterSettings,
   req: Request,
 ): Promise<EndpointAnswer> {
   await validateRequest([], { body: {}, query: readQuery(req.url) });
@@ -137,21 +151,25 @@ async function openAnswerOf(
 async function answerOf(
   row: AskingRow,
   parts: AdminRouterParts,
-  settings: ResolvedAdminRouterOptions,
+  settings: RouterSettings,
   req: Request,
   res: Response,
-): Promise<EndpointAnswer> {
+): Promise<EndpointAnswer | LinesAnswer> {
   const context = await contextOf(row, settings, req);
   const query = readQuery(req.url);
   const body = changesState(req) ? await readBody(req, res) : {};
   await validateRequest(chainsOf(row.endpoint, parts, context.actor), { body, query });
   return row.endpoint.handle({
     keys: parts.keys,
+    audit: parts.audit,
     context,
     keyId: row.access === 'holder' ? holderOf(req).id : String(req.params.id ?? ''),
     body,
     query,
     ifMatch: req.headers['if-match'],
+    idempotencyKey: row.endpoint.headers?.includes('Idempotency-Key')
+      ? parseIdempotencyKey(req.headers['idempotency-key'])
+      : undefined,
     baseUrl: req.baseUrl,
     now: () => parts.clock.now(),
   });
@@ -159,7 +177,7 @@ async function answerOf(
 
 async function contextOf(
   row: AskingRow,
-  settings: ResolvedAdminRouterOptions,
+  settings: RouterSettings,
   req: Request,
 ): Promise<ChangeContext & { readonly actor: Actor }> {
   const { managementScope } = settings;
@@ -167,6 +185,7 @@ async function contextOf(
     row.access === 'holder'
       ? { kind: 'key', apiKey: holderOf(req) }
       : await authorizeActor(settings.authorize, req);
+  settings.refusals.asks(req, actor);
   if (row.access === 'actor' && actor.kind === 'key' && managementScope === null) {
     throw new ApiKeysError('forbidden');
   }
@@ -199,19 +218,23 @@ function answerOtherMethods(rows: readonly EndpointRow[]): RequestHandler {
 }
 
 /** Writes JSON itself: `res.json` would obey the app's replacer and add an ETag of its own. */
-function send(res: Response, answer: EndpointAnswer): void {
+async function send(req: Request, res: Response, answer: EndpointAnswer | LinesAnswer): Promise<void> {
   for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
+  if ('lines' in answer) return sendLines(req, res, answer);
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.statusCode = answer.status;
-  res.end(JSON.stringify(answer.body));
+  res.end(escapedJson(answer.body));
 }
 
+type Step = (req: Request, res: Response, next: NextFunction) => Promise<void>;
+
 /** Express 4 does not look at the promises of handlers. */
-function caught(step: (req: Request, res: Response, next: NextFunction) => Promise<void>): RequestHandler {
+function caughtStep(step: Step, onError: (req: Request, error: unknown) => void): RequestHandler {
   return async function runStep(req, res, next) {
     try {
       await step(req, res, next);
     } catch (error) {
+      onError(req, error);
       next(error);
     }
   };

@@ -1,10 +1,9 @@
 import type { ErrorRequestHandler } from 'express';
 import type { Refusal } from '../domain/verdict.js';
-import { ApiKeysError, problems } from '../errors.js';
 import { challengeFor, type Challenge } from '../http/challenge.js';
 import { problemAnswer, sendProblem } from '../http/send-problem.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
-import { keyNotFound } from '../manage/authority.js';
+import { problemOf } from './problem-of.js';
 
 const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
 
@@ -27,15 +26,4 @@ export function answerError(challenge: Challenge, reportTrouble: TroubleReporter
     }
     sendProblem(res, problemAnswer(error));
   };
-}
-
-/** An error of either build of this package is taken as it is, all else is trouble. */
-function problemOf(thrown: unknown): ApiKeysError {
-  if (thrown instanceof ApiKeysError) return thrown;
-  if (thrown instanceof Error && 'problem' in thrown && Object.hasOwn(problems, String(thrown.problem))) {
-    return thrown as ApiKeysError;
-  }
-  // Express could not decode the id in the path: no key has such an id.
-  if (thrown instanceof URIError) return keyNotFound();
-  return new ApiKeysError('internal_error', { cause: thrown });
 }

@@ -1,3 +1,4 @@
+import type { AuditService } from '../audit/audit-service.js';
 import type { ProblemCode } from '../errors.js';
 import type { ChangeContext, KeyInput, KeyService } from '../manage/key-service.js';
 import type { BodyField } from './fields/body-fields.js';
@@ -11,6 +12,7 @@ import type { AnswerSchema } from './openapi/answer-schemas.js';
 /** One request after every check that needs no key: who asks, for what, with which fields. */
 export interface AdminCall {
   readonly keys: KeyService;
+  readonly audit: AuditService;
   readonly context: ChangeContext;
   /** The id in the path, or of the key that calls; not yet known to exist. */
   readonly keyId: string;
@@ -20,6 +22,8 @@ export interface AdminCall {
   readonly query: Readonly<Record<string, string | undefined>>;
   /** The header `If-Match` as it was sent. */
   readonly ifMatch: string | undefined;
+  /** The content of the header `Idempotency-Key`. */
+  readonly idempotencyKey: string | undefined;
   /** Where the router is mounted, for addresses in answers. */
   readonly baseUrl: string;
   /** Epoch milliseconds. */
@@ -31,6 +35,14 @@ export interface EndpointAnswer {
   readonly status: 200 | 201 | 202;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: object;
+}
+
+/** An answer of any number of lines, which is written as they come. */
+export interface LinesAnswer {
+  readonly status: 200;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Each is one JSON value. */
+  readonly lines: AsyncIterable<string>;
 }
 
 /**
@@ -76,7 +88,7 @@ export interface Declaration {
 
 /** One endpoint: what it declares, and what is done with a request. It never sees the response. */
 export interface Endpoint extends Declaration {
-  readonly handle: (call: AdminCall) => Promise<EndpointAnswer>;
+  readonly handle: (call: AdminCall) => Promise<EndpointAnswer | LinesAnswer>;
 }
 
 /** What an endpoint that asks nobody has to work with: no caller and no keys. */

@@ -1,6 +1,9 @@
 import { deleteKey } from './delete-key.js';
 import type { Endpoint, OpenEndpoint } from './endpoint.js';
 import { getAudit } from './get-audit.js';
+import { getAuditAccess } from './get-audit-access.js';
+import { getAuditExport } from './get-audit-export.js';
+import { getAuditVerify } from './get-audit-verify.js';
 import { getKey } from './get-key.js';
 import { getKeyUsage } from './get-key-usage.js';
 import { getKeys } from './get-keys.js';
@@ -43,6 +46,9 @@ export const endpoints: readonly EndpointRow[] = [
   { method: 'post', path: '/keys/:id/rotate', access: 'actor', endpoint: postKeyRotate },
   { method: 'post', path: '/keys/:id/revoke', access: 'actor', endpoint: postKeyRevoke },
   { method: 'get', path: '/audit', access: 'actor', endpoint: getAudit },
+  { method: 'get', path: '/audit/access', access: 'actor', endpoint: getAuditAccess },
+  { method: 'get', path: '/audit/export', access: 'actor', endpoint: getAuditExport },
+  { method: 'get', path: '/audit/verify', access: 'actor', endpoint: getAuditVerify },
   { method: 'get', path: '/self', access: 'holder', endpoint: getSelf },
   { method: 'post', path: '/self/revoke', access: 'holder', endpoint: postSelfRevoke },
   { method: 'get', path: '/openapi.json', access: 'anyone', endpoint: getOpenapi },

@@ -5,16 +5,14 @@ import { presentPageOfEvents } from './present-event.js';
 export const getAudit: Endpoint = {
   operationId: 'listAuditEvents',
   summary: 'List what happened to keys, newest first',
-  query: ['limit', 'cursor', 'keyId', 'ownerId', 'action'],
+  query: ['limit', 'cursor', 'keyId', 'ownerId', 'action', 'actor', 'from', 'to'],
   answers: { 200: { description: 'One page of the audit trail.', schema: 'AuditPage' } },
   problems: [],
   async handle({ keys, context, query }) {
+    const { limit, ...conditions } = query;
     const page = await keys.listEvents(context, {
-      limit: query.limit === undefined ? undefined : Number(query.limit),
-      cursor: query.cursor,
-      keyId: query.keyId,
-      ownerId: query.ownerId,
-      action: query.action,
+      ...conditions,
+      limit: limit === undefined ? undefined : Number(limit),
     });
     return presentPageOfEvents(page);
   },

@@ -7,7 +7,18 @@ export const getKeys: Endpoint = {
   operationId: 'listKeys',
   summary: 'List keys, newest first',
   description: 'Owners see their keys, admins all of them, keys those of their owner.',
-  query: ['limit', 'cursor', 'ownerId', 'keyspace', 'state', 'scope', 'q'],
+  query: [
+    'limit',
+    'cursor',
+    'ownerId',
+    'keyspace',
+    'state',
+    'scope',
+    'q',
+    'tag',
+    'expiresBefore',
+    'unusedForDays',
+  ],
   answers: { 200: { description: 'One page of keys.', schema: 'KeyPage' } },
   problems: [],
   async handle({ keys, context, query, now }) {
@@ -19,6 +30,9 @@ export const getKeys: Endpoint = {
       state: query.state as KeyState | undefined,
       scope: query.scope,
       q: query.q,
+      tag: query.tag,
+      expiresBefore: query.expiresBefore,
+      unusedForDays: query.unusedForDays === undefined ? undefined : Number(query.unusedForDays),
     });
     return presentPageOfKeys(page, now());
   },

@@ -8,11 +8,11 @@ export const postKeyRevoke: Endpoint = {
   operationId: 'revokeKey',
   summary: 'End a key for good',
   description: 'The key stays readable. Revoking a revoked key changes nothing and succeeds.',
-  body: {},
+  body: { reason: 'optional', comment: 'optional' },
   headers: ['If-Match'],
   answers: changeAnswers,
   problems: ['precondition_failed'],
-  async handle({ keys, context, keyId, ifMatch, now }) {
-    return presentChange(await keys.revoke(context, keyId, parseIfMatch(ifMatch)), now());
+  async handle({ keys, context, keyId, body, ifMatch, now }) {
+    return presentChange(await keys.revoke(context, keyId, parseIfMatch(ifMatch), body), now());
   },
 };

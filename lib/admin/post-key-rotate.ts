@@ -1,20 +1,24 @@
 import type { Endpoint } from './endpoint.js';
 import { secretAnswers } from './openapi/key-answers.js';
 import { parseIfMatch } from './parse-if-match.js';
-import { presentChangeWithToken } from './present-key.js';
+import { presentNewSecret } from './present-key.js';
 
-/** Gives a key a new secret. Without `gracePeriodSeconds` the old one ends at once. */
+/** Gives a key a new secret. Without a grace period the old one ends at once. */
 export const postKeyRotate: Endpoint = {
   operationId: 'rotateKey',
   summary: 'Give a key a new secret',
   description:
     'Its id, its counters and its history stay. Without a grace period the old secret ends at once.',
-  body: { gracePeriodSeconds: 'optional' },
-  headers: ['If-Match'],
+  body: { gracePeriodSeconds: 'optional', graceStartsOnFirstUse: 'optional' },
+  headers: ['If-Match', 'Idempotency-Key'],
   answers: secretAnswers,
-  problems: ['conflict', 'precondition_failed'],
-  async handle({ keys, context, keyId, body, ifMatch, now }) {
-    const rotated = await keys.rotate(context, keyId, body, parseIfMatch(ifMatch));
-    return presentChangeWithToken(rotated, now());
+  problems: ['conflict', 'precondition_failed', 'request_in_progress', 'idempotency_key_reused'],
+  async handle({ keys, context, keyId, body, ifMatch, idempotencyKey, now }) {
+    const expected = parseIfMatch(ifMatch);
+    const result =
+      idempotencyKey === undefined
+        ? { changed: await keys.rotate(context, keyId, body, expected), isReplay: false }
+        : await keys.rotateOnce(context, idempotencyKey, keyId, body, expected);
+    return presentNewSecret(result, now());
   },
 };

@@ -11,20 +11,44 @@ export const postKeys: Endpoint = {
   description: 'The answer is the only one, besides that to a rotation, that shows the API key itself.',
   body: {
     name: 'required',
-    scopes: 'required',
+    scopes: ({ keyspace }) => (keyspace.policy.omittedScopes === null ? 'required' : 'optional'),
     ownerId: 'admins',
     description: 'optional',
     expiresAt: 'optional',
     ipAllowlist: 'optional',
     metadata: 'optional',
+    features: 'optional',
+    tags: 'optional',
+    rateLimits: 'optional',
+    credits: 'optional',
     environment: 'optional',
   },
+  headers: ['Idempotency-Key'],
   answers: {
-    201: { description: 'The new key.', schema: 'KeyWithSecret', headers: ['ETag', 'Location'] },
+    201: {
+      description: 'The new key.',
+      schema: 'NewSecret',
+      headers: ['ETag', 'Location', 'Idempotency-Replayed'],
+    },
+    202: {
+      description: 'The new key; the keys that it replaces end by `effectiveBy`.',
+      schema: 'PendingNewSecret',
+      headers: ['ETag', 'Location', 'Idempotency-Replayed'],
+    },
   },
-  problems: ['forbidden', 'insufficient_scope'],
-  async handle({ keys, context, body, baseUrl, now }) {
-    const created = await keys.create(context, body);
-    return presentNewKey(created, baseUrl, now());
+  problems: [
+    'forbidden',
+    'insufficient_scope',
+    'conflict',
+    'key_limit_reached',
+    'request_in_progress',
+    'idempotency_key_reused',
+  ],
+  async handle({ keys, context, body, idempotencyKey, baseUrl, now }) {
+    const result =
+      idempotencyKey === undefined
+        ? { changed: await keys.create(context, body), isReplay: false }
+        : await keys.createOnce(context, idempotencyKey, body);
+    return presentNewKey(result, baseUrl, now());
   },
 };

@@ -1,7 +1,8 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { viewOf } from '../domain/api-key-view.js';
-import type { Changed, WithToken } from '../manage/key-service.js';
+import type { Changed } from '../manage/key-service.js';
 import type { Page } from '../manage/list-keys.js';
+import type { RepeatableResult } from '../manage/repeatable-changes.js';
 import type { EndpointAnswer } from './endpoint.js';
 
 /** Answers with one key. */
@@ -10,12 +11,20 @@ export function presentKey(record: ApiKeyRecord, now: number): EndpointAnswer {
 }
 
 /** Answers with a key that was made, where it is found, and its token. */
-export function presentNewKey(created: Changed & WithToken, baseUrl: string, now: number): EndpointAnswer {
+export function presentNewKey(result: RepeatableResult, baseUrl: string, now: number): EndpointAnswer {
+  const answer = presentNewSecret(result, now);
   return {
-    status: 201,
-    headers: { ...etagOf(created.record), Location: `${baseUrl}/keys/${created.record.id}` },
-    body: { ...changedView(created, now), key: created.token },
+    ...answer,
+    status: answer.status === 200 ? 201 : 202,
+    headers: { ...answer.headers, Location: `${baseUrl}/keys/${result.changed.record.id}` },
   };
+}
+
+/** Answers with a changed key and its new token; when the change was made before, without it. */
+export function presentNewSecret({ changed, isReplay }: RepeatableResult, now: number): EndpointAnswer {
+  const answer = presentChange(changed, now);
+  if (isReplay) return { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } };
+  return { ...answer, body: { ...answer.body, key: changed.token } };
 }
 
 /** Answers with a changed key. 202 says that it may take until `effectiveBy` before every process sees the change. */
@@ -25,12 +34,6 @@ export function presentChange(changed: Changed, now: number): EndpointAnswer {
     headers: etagOf(changed.record),
     body: changedView(changed, now),
   };
-}
-
-/** Answers with a changed key and its new token. */
-export function presentChangeWithToken(changed: Changed & WithToken, now: number): EndpointAnswer {
-  const answer = presentChange(changed, now);
-  return { ...answer, body: { ...answer.body, key: changed.token } };
 }
 
 /** Answers with a page of keys. */

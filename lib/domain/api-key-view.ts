@@ -32,6 +32,11 @@ export interface ApiKey {
   readonly hint: string;
   /** Until when the secret before the last rotation still works; `null` when it does not. */
   readonly previousSecretEndsAt: Date | null;
+  /**
+   * Set while the newest secret has not been used since its rotation: from its first use on, the secrets before it work
+   * for so many seconds. Until then they have no end.
+   */
+  readonly graceFromFirstUseSeconds: number | null;
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -71,6 +76,7 @@ export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
     credits: creditsOf(record, now),
     hint: `${record.hint.prefix}…${record.hint.lastFour}`,
     previousSecretEndsAt: dateOrNull(endOfRetiringSecret(record, now)),
+    graceFromFirstUseSeconds: graceFromFirstUse(record),
     version: record.version,
     createdAt: new Date(record.createdAt),
     updatedAt: new Date(record.updatedAt),
@@ -88,6 +94,10 @@ function creditsOf({ credits }: ApiKeyRecord, now: number): Credits | null {
   if (credits === null) return null;
   const { remaining, refillAmount, refillIntervalSeconds } = refilled(credits, now);
   return { remaining, refillAmount, refillIntervalSeconds };
+}
+
+function graceFromFirstUse({ revokedAt, credentials }: ApiKeyRecord): number | null {
+  return revokedAt === null ? (credentials[0]?.graceFromFirstUseSeconds ?? null) : null;
 }
 
 function endOfRetiringSecret(record: ApiKeyRecord, now: number): number | null {

@@ -1,21 +1,36 @@
 import { isIPv4 } from 'node:net';
 
+/** How many bits of an IPv6 address make a network, where nothing else is said. */
+export const defaultIpv6PrefixLength = 64;
+
 /**
  * The network that an address counts as: an IPv4 address by itself, the first 64 bits of an IPv6 address, because
  * whoever has one of those has them all (RFC 6177). `''` for an address that is not known.
  *
  * @param address - in canonical form
+ * @param ipv6PrefixLength - 1 to 64, where networks are wider
  */
-export function networkOf(address: string | null): string {
+export function networkOf(
+  address: string | null,
+  ipv6PrefixLength: number = defaultIpv6PrefixLength,
+): string {
   if (address === null || isIPv4(address)) return address ?? '';
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
   // What "::" stands for is zeros, unless it begins behind the first four groups.
   const left = tail === undefined || groups.length >= 4 ? groups : expanded(groups, tail);
-  return `${left.slice(0, 4).join(':')}::/64`;
+  const first = left.slice(0, 4).map((group, index) => masked(group, ipv6PrefixLength - 16 * index));
+  return `${first.join(':')}::/${ipv6PrefixLength}`;
 }
 
 function expanded(groups: readonly string[], tail: string): readonly string[] {
   const behind = tail === '' ? [] : tail.split(':');
   return [...groups, ...Array<string>(8 - groups.length - behind.length).fill('0'), ...behind];
+}
+
+/** @param bits - how many of the group's bits belong to the network */
+function masked(group: string, bits: number): string {
+  if (bits >= 16) return group;
+  if (bits <= 0) return '0';
+  return (parseInt(group, 16) & (0xffff << (16 - bits))).toString(16);
 }

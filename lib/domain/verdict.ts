@@ -23,6 +23,8 @@ export type RefusalCode =
   | 'rate_limited'
   /** The key has not enough left to pay for the request. */
   | 'credits_exhausted'
+  /** The key is wrong, and so were too many others from the same network (`failureBudget`). */
+  | 'too_many_failures'
   | 'method_not_allowed'
   | 'too_many_headers';
 

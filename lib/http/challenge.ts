@@ -29,6 +29,7 @@ function errorOf(refusal: Refusal): string | null {
     case 'address_not_allowed':
     case 'rate_limited':
     case 'credits_exhausted':
+    case 'too_many_failures':
     case 'feature_not_enabled':
       return null;
     case 'invalid_request':

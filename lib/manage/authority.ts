@@ -3,6 +3,7 @@ import { isAllowlistWithin } from '../domain/address.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { isKeyId } from '../domain/key-format.js';
 import { stateOf } from '../domain/key-state.js';
+import { exceededBounds } from '../domain/owner-ceilings.js';
 import { coveredByAny, isWildcard } from '../domain/scope.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext } from './key-service.js';
@@ -81,7 +82,7 @@ export function assertMayGrant(
 }
 
 /**
- * A key manages only keys at or below itself: no scope, feature, expiry, address or environment beyond its own.
+ * A key manages only keys at or below itself: no scope, feature, expiry, address, limit or environment beyond its own.
  *
  * @throws ApiKeysError `insufficient_scope` or `forbidden`
  */
@@ -94,11 +95,12 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
     record.environment === actingKey.environment &&
     record.features.every((feature) => actingKey.features.includes(feature)) &&
     isNoLaterThan(record.expiresAt, actingKey.expiresAt) &&
+    exceededBounds(record.rateLimits, actingKey.rateLimits).length === 0 &&
     isAllowlistWithin(record.ipAllowlist, actingKey.ipAllowlist);
   if (!isWithin) {
     throw new ApiKeysError('forbidden', {
       detail:
-        'An API key manages only keys with its own environment and with features, expiry and addresses within its own.',
+        'An API key manages only keys with its own environment and with features, expiry, addresses and limits within its own.',
     });
   }
 }

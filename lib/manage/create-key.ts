@@ -2,6 +2,8 @@ import { ownerSeenBy } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { idLength } from '../domain/key-format.js';
 import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
+import type { Credits } from '../domain/credits.js';
+import { parseCredits, parseRateLimits } from '../domain/limit-fields.js';
 import { parseFeatures } from '../domain/parse-features.js';
 import { parseTags } from '../domain/parse-tags.js';
 import {
@@ -15,6 +17,7 @@ import {
   parseOwnerId,
   parseScopes,
 } from '../domain/key-fields.js';
+import { limitBoundsOf, limitsOfNewKey } from './limit-authority.js';
 import { applyPolicy } from './apply-policy.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authority.js';
 import { auditEntry } from './audit-entry.js';
@@ -22,8 +25,9 @@ import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.
 import type { ManagePorts } from './manage-ports.js';
 import { mintSecret } from './mint-secret.js';
 import { readFields } from './read-fields.js';
+import { claimNothing, type ClaimName } from './repeatable-changes.js';
 
-type NewKeyFields = Pick<
+type NewKeyFields = { readonly credits: Credits | null } & Pick<
   ApiKeyRecord,
   | 'name'
   | 'scopes'
@@ -32,6 +36,7 @@ type NewKeyFields = Pick<
   | 'ipAllowlist'
   | 'metadata'
   | 'features'
+  | 'rateLimits'
   | 'tags'
   | 'environment'
   | 'ownerId'
@@ -42,6 +47,7 @@ export async function createKey(
   ports: ManagePorts,
   context: ChangeContext,
   input: KeyInput,
+  claim: ClaimName = claimNothing,
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
   const fields = readNewKey(ports, context, withOmittedScopes(input, ports.keyspace.policy), now);
@@ -51,7 +57,7 @@ export async function createKey(
   const environment = fields.environment ?? ports.keyspace.environment;
   const { credential, token, hint } = await mintSecret(ports, id, environment, now);
   const { policy } = ports.keyspace;
-  const wanted: ApiKeyRecord = {
+  const unlimited: ApiKeyRecord = {
     id,
     keyspace: ports.keyspace.name,
     ownerId: fields.ownerId,
@@ -69,7 +75,7 @@ export async function createKey(
     metadata: fields.metadata ?? {},
     features: fields.features ?? [],
     tags: fields.tags ?? [],
-    rateLimits: policy.defaultRateLimits,
+    rateLimits: [],
     hasCredits: false,
     tokenLifetimeSeconds: null,
     hint,
@@ -84,9 +90,12 @@ export async function createKey(
   };
 
   const { record, superseded, position } = await ports.store.transact(async (transaction) => {
+    await claim(transaction, id);
     // The maker may have lost its rights while the hash was made.
     const authority = await authorityOf(context, findIn(transaction), now);
-    assertMayGrant(context, authority, wanted.scopes);
+    assertMayGrant(context, authority, unlimited.scopes);
+    const bounds = limitBoundsOf(context, authority, ports.keyspace.ownerCeilings);
+    const wanted = { ...unlimited, ...limitsOfNewKey(bounds, fields, policy.defaultRateLimits, now) };
     assertAtOrBelow(authority, wanted);
     const admitted = await applyPolicy(transaction, context, authority, policy, wanted);
     await transaction.insert(admitted.record, auditEntry(context, 'key.created', admitted.record, []));
@@ -128,6 +137,8 @@ function readNewKey(
     ipAllowlist: parseIpAllowlist,
     metadata: parseMetadata,
     features: (value: unknown) => parseFeatures(value, ports.keyspace.features),
+    rateLimits: parseRateLimits,
+    credits: parseCredits,
     tags: parseTags,
     environment: (value: unknown) => parseEnvironment(value, ports.keyspace.environments),
   };

@@ -7,6 +7,7 @@ import { keyUsage, type RecordedUsage, type UsageFilter } from './key-usage.js';
 import { listEvents, type AuditFilter } from './list-events.js';
 import { listKeys, type KeyFilter, type Page } from './list-keys.js';
 import type { ManagePorts } from './manage-ports.js';
+import { RepeatableChanges, type RepeatableResult } from './repeatable-changes.js';
 import { revokeAllKeys } from './revoke-all-keys.js';
 import { revokeKey } from './revoke-key.js';
 import { rotateKey } from './rotate-key.js';
@@ -49,6 +50,11 @@ export type ExpectedVersion = readonly number[] | '*' | undefined;
  */
 export interface KeyService {
   create(context: ChangeContext, input: KeyInput): Promise<Changed & WithToken>;
+  /**
+   * The same, once for each name that the caller gives it (its `Idempotency-Key`): whoever repeats it within 24 hours gets
+   * the key without its token. Throws `request_in_progress` and `idempotency_key_reused` besides.
+   */
+  createOnce(context: ChangeContext, idempotencyKey: string, input: KeyInput): Promise<RepeatableResult>;
   get(context: ChangeContext, id: string): Promise<ApiKeyRecord>;
   /** How often a key was used. */
   usage(context: ChangeContext, id: string, filter: UsageFilter): Promise<RecordedUsage>;
@@ -66,6 +72,14 @@ export interface KeyService {
     input: KeyInput,
     expected?: ExpectedVersion,
   ): Promise<Changed & WithToken>;
+  /** The same, once for each name that the caller gives it. */
+  rotateOnce(
+    context: ChangeContext,
+    idempotencyKey: string,
+    id: string,
+    input: KeyInput,
+    expected?: ExpectedVersion,
+  ): Promise<RepeatableResult>;
   /**
    * Final. Revoking a revoked key changes nothing and succeeds. `input` may hold a `reason` (one of the words of RFC 5280)
    * and a `comment`.
@@ -83,14 +97,23 @@ export type KeyInput = Readonly<Record<string, unknown>>;
 
 /** Builds the service: names the commands and hands them their ports. */
 export function createKeyService(ports: ManagePorts): KeyService {
+  const repeatable = new RepeatableChanges(ports);
   return {
     create: (context, input) => createKey(ports, context, input),
+    createOnce: (context, idempotencyKey, input) =>
+      repeatable.make(context, { operation: 'create', keyId: null, idempotencyKey, input }, (claim) =>
+        createKey(ports, context, input, claim),
+      ),
     get: (context, id) => getKey(ports, context, id),
     usage: (context, id, filter) => keyUsage(ports, context, id, filter),
     list: (context, filter) => listKeys(ports, context, filter),
     listEvents: (context, filter) => listEvents(ports, context, filter),
     update: (context, id, input, expected) => updateKey(ports, context, id, input, expected),
     rotate: (context, id, input, expected) => rotateKey(ports, context, id, input, expected),
+    rotateOnce: (context, idempotencyKey, id, input, expected) =>
+      repeatable.make(context, { operation: 'rotate', keyId: id, idempotencyKey, input }, (claim) =>
+        rotateKey(ports, context, id, input, expected, claim),
+      ),
     revoke: (context, id, expected, input) => revokeKey(ports, context, id, expected, input),
     revokeAll: (context, ownerId, input) => revokeAllKeys(ports, context, ownerId, input),
   };

@@ -40,3 +40,13 @@ export function parseState(value: unknown): KeyState {
   if (state !== undefined) return state;
   throw new InvalidFieldError(`must be one of ${keyStates.join(', ')}`);
 }
+
+/** Longest time without a use that can be asked for, in days: ten years. */
+export const maxUnusedDays = 3650;
+
+/** How many days. */
+export function parseUnusedDays(value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= maxUnusedDays)
+    return value;
+  throw new InvalidFieldError(`must be a whole number of days from 1 to ${maxUnusedDays}`);
+}

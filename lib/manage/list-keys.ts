@@ -1,7 +1,8 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { parseMoment } from '../domain/key-fields.js';
 import type { KeyState } from '../domain/key-state.js';
 import { authorityOf, findIn } from './authority.js';
-import { parseCondition, parsePageSize, parseState, readListFilter } from './list-filter.js';
+import { parseCondition, parsePageSize, parseState, parseUnusedDays, readListFilter } from './list-filter.js';
 import { bindingOf, openCursor, signCursor } from './list-cursor.js';
 import type { ChangeContext } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -20,6 +21,12 @@ export interface KeyFilter {
   readonly scope?: string | undefined;
   /** Part of the name. */
   readonly q?: string | undefined;
+  /** Keys with exactly this tag. */
+  readonly tag?: string | undefined;
+  /** Keys that end before this time, those that have ended included: a `Date` or an RFC 3339 time. */
+  readonly expiresBefore?: Date | string | undefined;
+  /** Keys that were not used in the last so many days, 1 to 3650: last used before, or made before and never used. */
+  readonly unusedForDays?: number | undefined;
 }
 
 /** One page of a list, newest first. */
@@ -29,13 +36,18 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
+/** The same with times as epoch milliseconds. */
+type ReadKeyFilter = Omit<KeyFilter, 'expiresBefore'> & { readonly expiresBefore?: number | undefined };
+
+const dayMs = 24 * 60 * 60 * 1000;
+
 /** Lists keys, newest first. An owner's own id is part of the query, so that no filter can reach past it. */
 export async function listKeys(
   ports: ManagePorts,
   context: ChangeContext,
   filter: KeyFilter,
 ): Promise<Page<ApiKeyRecord>> {
-  const { limit, cursor, ...wanted } = readListFilter<KeyFilter>(filter, {
+  const { limit, cursor, unusedForDays, ...wanted } = readListFilter<ReadKeyFilter>(filter as ReadKeyFilter, {
     limit: parsePageSize,
     cursor: parseCondition,
     ownerId: parseCondition,
@@ -43,17 +55,22 @@ export async function listKeys(
     state: parseState,
     scope: parseCondition,
     q: parseCondition,
+    tag: parseCondition,
+    expiresBefore: parseMoment,
+    unusedForDays: parseUnusedDays,
   });
-  const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), ports.clock.now());
+  const now = ports.clock.now();
+  const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), now);
   if (seenOwner !== null && wanted.ownerId !== undefined && wanted.ownerId !== seenOwner) {
     return { items: [], nextCursor: null };
   }
   const conditions = { ...wanted, ownerId: seenOwner ?? wanted.ownerId };
-  const binding = bindingOf('keys', conditions);
+  const binding = bindingOf('keys', { ...conditions, unusedForDays });
   const position = openCursor(ports.cursorSigner, cursor, binding);
   const found = await ports.store.list({
     ...conditions,
-    now: ports.clock.now(),
+    now,
+    unusedSince: unusedForDays === undefined ? undefined : now - unusedForDays * dayMs,
     after: position === null ? undefined : keyPosition(position),
     limit: limit + 1,
   });

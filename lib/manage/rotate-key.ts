@@ -11,6 +11,7 @@ import type { ManagePorts } from './manage-ports.js';
 import { mintSecret } from './mint-secret.js';
 import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';
 import { readFields } from './read-fields.js';
+import { claimNothing, type ClaimName } from './repeatable-changes.js';
 import { retireSecrets, type Grace } from './retire-secrets.js';
 
 /**
@@ -24,6 +25,7 @@ export async function rotateKey(
   id: string,
   input: KeyInput,
   expected: ExpectedVersion,
+  claim: ClaimName = claimNothing,
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
   const grace = readGrace(input);
@@ -32,6 +34,7 @@ export async function rotateKey(
   const minted = await mintSecret(ports, seen.id, seen.environment, now);
 
   const committed = await ports.store.transact(async (transaction) => {
+    await claim(transaction, id);
     const current = await findRotatable(ports, context, findIn(transaction), id, expected, now);
     if (current.credentials[0]?.id !== seen.credentials[0]?.id) {
       throw new ApiKeysError('conflict', {

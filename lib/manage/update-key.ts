@@ -9,18 +9,21 @@ import {
   parseName,
   parseScopes,
 } from '../domain/key-fields.js';
+import type { Credits } from '../domain/credits.js';
+import { parseCredits, parseRateLimits } from '../domain/limit-fields.js';
 import { parseFeatures } from '../domain/parse-features.js';
 import { parseTags } from '../domain/parse-tags.js';
 import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn, findVisible } from './authority.js';
 import { auditEntry } from './audit-entry.js';
+import { assertMayLimit, creditChangeOf, limitBoundsOf } from './limit-authority.js';
 import { confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';
 import { readFields } from './read-fields.js';
 
-type UpdatableFields = Pick<
+type UpdatableFields = { readonly credits: Credits | null } & Pick<
   ApiKeyRecord,
   | 'name'
   | 'description'
@@ -29,6 +32,7 @@ type UpdatableFields = Pick<
   | 'ipAllowlist'
   | 'metadata'
   | 'features'
+  | 'rateLimits'
   | 'tags'
   | 'enabled'
 >;
@@ -43,6 +47,7 @@ export async function updateKey(
 ): Promise<Changed> {
   const now = ports.clock.now();
   const changes = readChanges(ports, input, now);
+  const { credits, ...fields } = changes;
 
   const committed = await ports.store.transact(async (transaction) => {
     const find = findIn(transaction);
@@ -52,10 +57,18 @@ export async function updateKey(
     assertExpectedVersion(current, expected);
     assertNotRevoked(current);
     if (changes.scopes !== undefined) assertMayGrant(context, authority, changes.scopes);
-    const next = nextVersion(current, changes, now);
+    const bounds = limitBoundsOf(context, authority, ports.keyspace.ownerCeilings);
+    if (changes.rateLimits !== undefined) assertMayLimit(bounds, changes.rateLimits);
+    const paid = credits === undefined ? null : creditChangeOf(bounds, current, credits, now);
+    const next = nextVersion(
+      current,
+      { ...fields, ...(paid === null ? {} : { hasCredits: paid.balance !== null, credits: paid.balance }) },
+      now,
+    );
     assertAtOrBelow(authority, next);
     const action = actionOf(current, next);
     await transaction.update(next, auditEntry(context, action, next, Object.keys(changes)));
+    if (paid !== null) await transaction.setCredits(next.id, paid.balance, paid.change);
     return { record: next, action, position: transaction.position };
   });
   return confirmChange(ports, committed, now);
@@ -73,6 +86,8 @@ function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<
       metadata: parseMetadata,
       features: (value) => parseFeatures(value, ports.keyspace.features),
       tags: parseTags,
+      rateLimits: parseRateLimits,
+      credits: parseCredits,
       enabled: parseEnabled,
     },
     [],
@@ -80,7 +95,7 @@ function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<
   if (Object.keys(changes).length > 0) return changes;
   throw new ApiKeysError('invalid_request', {
     detail:
-      'Name at least one field to change: name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags or enabled.',
+      'Name at least one field to change: name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, rateLimits, credits or enabled.',
   });
 }
 

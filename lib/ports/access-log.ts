@@ -1,4 +1,4 @@
-import type { AccessAction, AccessEvent } from '../domain/access-event.js';
+import type { AccessEvent } from '../domain/access-event.js';
 
 /**
  * Refused requests and other things worth knowing of requests. It is no part of the audit trail: nobody waits for it, no
@@ -27,7 +27,7 @@ export interface AccessLog {
 export interface AccessQuery {
   readonly ownerId?: string | undefined;
   readonly keyId?: string | undefined;
-  readonly action?: AccessAction | undefined;
+  readonly action?: string | undefined;
   readonly code?: string | undefined;
   /** Not before this time, epoch milliseconds. */
   readonly from?: number | undefined;

@@ -22,6 +22,7 @@ import { compileFindKey, findKey, listKeys } from './key-queries.js';
 import type { FindKeyById } from './key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
+import { noChangeWithoutEntry } from './no-change-without-entry.js';
 import { SqlAccessLog } from './sql-access-log.js';
 import { SqlAuditTrail } from './sql-audit-trail.js';
 import { SqlChangeFeed } from './sql-change-feed.js';
@@ -168,7 +169,8 @@ export class SqlKeyStore implements KeyStore {
   #change<T>(budget: TimeBudget, work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T> {
     return this.#database.write(budget, async (database) => {
       const { dialect, channel } = this.#database;
-      const transaction = new SqlTransaction(database, await lockAuditHead(database, dialect), channel);
+      const head = await noChangeWithoutEntry(() => lockAuditHead(database, dialect));
+      const transaction = new SqlTransaction(database, head, channel);
       try {
         const result = await withDeadline(work(transaction), budget.remainingMs, 'The work of a change');
         await transaction.finish();

@@ -12,6 +12,7 @@ import { setCredits } from './credit-queries.js';
 import { insertExpiryNotice } from './expiry-notices.js';
 import { insertKey, updateKey } from './key-changes.js';
 import { countKeysOfOwner, findKey, findUnrevokedKeys } from './key-queries.js';
+import { noChangeWithoutEntry } from './no-change-without-entry.js';
 import type { Tables } from './tables.js';
 import { insertRevokedToken } from './token-queries.js';
 import { Turnstile } from './turnstile.js';
@@ -94,7 +95,8 @@ export class SqlTransaction implements KeyStoreTransaction {
   /** Ends the work: stores the head, or rejects with what went wrong. No step is possible after it. */
   async finish(): Promise<void> {
     await this.#step(async () => {
-      if (this.#headMoved) await moveAuditHead(this.#transaction, this.#head, this.#channel);
+      if (!this.#headMoved) return;
+      await noChangeWithoutEntry(() => moveAuditHead(this.#transaction, this.#head, this.#channel));
     });
     this.#failure = { error: new Error('The transaction is over') };
   }
@@ -121,7 +123,7 @@ export class SqlTransaction implements KeyStoreTransaction {
   }
 
   async #append(event: AuditEventDraft): Promise<void> {
-    this.#head = await appendEvent(this.#transaction, this.#head, event);
+    this.#head = await noChangeWithoutEntry(() => appendEvent(this.#transaction, this.#head, event));
     this.#headMoved = true;
   }
 }

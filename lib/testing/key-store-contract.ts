@@ -1,4 +1,5 @@
 import type { KeyStore } from '../ports/key-store.js';
+import { describeAccessLog } from './contract-access-log.js';
 import { describeAuditTrail } from './contract-audit-trail.js';
 import { describeChangeFeed } from './contract-change-feed.js';
 import { describeChanges } from './contract-changes.js';
@@ -7,6 +8,7 @@ import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
 import { describePolicies } from './contract-policies.js';
 import { describeOneTimeNames } from './contract-one-time-names.js';
+import { describeStoredTrail } from './contract-stored-trail.js';
 import { describeUsage } from './contract-usage.js';
 import { describeRoundTrips } from './contract-round-trips.js';
 import { describeTokens } from './contract-tokens.js';
@@ -56,6 +58,8 @@ export function describeKeyStore(
     describeCredits(context);
     describeKeyLists(context);
     describeAuditTrail(context);
+    describeStoredTrail(context);
+    describeAccessLog(context);
     describePolicies(context);
     describeTokens(context);
     describeChangeFeed(context);

@@ -1,3 +1,4 @@
+import type { AccessEvent } from '../domain/access-event.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction, AuditEventDraft } from '../domain/audit-event.js';
 import type { PublicKeyCredential, SecretCredential } from '../domain/credential.js';
@@ -95,6 +96,26 @@ export function sampleEvent(record: ApiKeyRecord, changes: Partial<AuditEventDra
     address: '203.0.113.7',
     requestId: 'request-1',
     at: record.updatedAt,
+    ...changes,
+  };
+}
+
+/** A refused request as an access log keeps it. */
+export function sampleAccess(changes: Partial<AccessEvent> = {}): AccessEvent {
+  return {
+    id: 'access0000000001',
+    action: 'access.refused',
+    code: 'key_revoked',
+    at: sampleTime,
+    lastAt: sampleTime,
+    count: 1,
+    keyId: 'key0000000000001',
+    ownerId: 'owner-1',
+    actor: { kind: 'owner', id: 'owner-1' },
+    address: '203.0.113.7',
+    method: 'GET',
+    route: '/orders/:id',
+    requestId: 'request-1',
     ...changes,
   };
 }

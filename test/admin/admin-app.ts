@@ -7,6 +7,9 @@ import { createApiKeys, type ApiKeys } from '../../lib/create-api-keys.js';
 import type { Actor } from '../../lib/domain/actor.js';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
+import { checkAnswers } from './answer-checker.js';
+import { documentOf } from './api-document.js';
+import { expectNoMismatch } from './expect-no-mismatch.js';
 
 export const scopes = {
   'orders:read': 'Read orders',
@@ -81,16 +84,14 @@ export async function startAdminApp(options: AdminAppOptions = {}): Promise<Admi
     if (req.get('x-acting-key') === undefined) next();
     else void holderOnly(req, res, next);
   });
-  app.use(
-    mountPath,
-    apiKeys.adminRouter({
-      authorize: (req) => {
-        if (req.apiKey !== undefined) return { kind: 'key', apiKey: req.apiKey };
-        return JSON.parse(req.get('x-actor') ?? 'null') as Actor | null;
-      },
-      ...router,
-    }),
-  );
+  const adminRouter = apiKeys.adminRouter({
+    authorize: (req) => {
+      if (req.apiKey !== undefined) return { kind: 'key', apiKey: req.apiKey };
+      return JSON.parse(req.get('x-actor') ?? 'null') as Actor | null;
+    },
+    ...router,
+  });
+  app.use(mountPath, checkAnswers(await documentOf(adminRouter), expectNoMismatch), adminRouter);
   app.get('/orders', apiKeys.requireApiKey('orders:read'), (_req, res) => void res.json([]));
   app.use((_req, res) => void res.status(404).send('the app itself'));
 

@@ -29,8 +29,28 @@ interface Route {
   readonly allowed: readonly string[];
 }
 
-const creatable = ['name', 'scopes', 'description', 'expiresAt', 'ipAllowlist', 'metadata', 'environment'];
-const changeable = ['name', 'scopes', 'description', 'expiresAt', 'ipAllowlist', 'metadata', 'enabled'];
+const creatable = [
+  'name',
+  'scopes',
+  'description',
+  'expiresAt',
+  'ipAllowlist',
+  'metadata',
+  'features',
+  'tags',
+  'environment',
+];
+const changeable = [
+  'name',
+  'scopes',
+  'description',
+  'expiresAt',
+  'ipAllowlist',
+  'metadata',
+  'features',
+  'tags',
+  'enabled',
+];
 
 const routes: readonly Route[] = [
   {
@@ -123,6 +143,10 @@ const temptingNames = [
   ...['hint', 'prefix', 'start', 'remaining', 'refillAmount', 'rateLimit', 'rateLimitMax', 'requestCount'],
   ...[
     'metadata',
+    'features',
+    'tags',
+    'enabledFeatures',
+    'lastUsedAddress',
     'name',
     'description',
     'ipAllowlist',
@@ -209,7 +233,16 @@ describe('what answers show', () => {
     const shown = [
       ...['id', 'keyspace', 'ownerId', 'name', 'description', 'scopes', 'environment', 'state', 'enabled'],
       ...['expiresAt', 'ipAllowlist', 'metadata', 'hint', 'previousSecretEndsAt', 'version', 'createdAt'],
-      ...['updatedAt', 'revokedAt', 'lastUsedAt', 'useCount', 'lastUsedAddress', 'number', 'features', 'tags'],
+      ...[
+        'updatedAt',
+        'revokedAt',
+        'lastUsedAt',
+        'useCount',
+        'lastUsedAddress',
+        'number',
+        'features',
+        'tags',
+      ],
       ...['rateLimits', 'credits', 'revocationReason', 'revocationComment'],
     ];
     const created = await makeKey(adminApp, alice);

@@ -10,6 +10,7 @@ afterAll(() => adminApp.close());
 
 const bodies: Record<string, object> = {
   'post /keys': { name: 'a key', scopes: [] },
+  'get /keys/:id/usage': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'patch /keys/:id': { name: 'x' },
 };
 
@@ -33,6 +34,9 @@ const expected: Record<
   'post /keys/:id/rotate': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'post /keys/:id/revoke': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'get /audit': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
+  'get /audit/access': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
+  'get /audit/export': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
+  'get /audit/verify': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'get /self': { nobody: 401, foreign: 401, owner: 401, admin: 401, key: 401 },
   'post /self/revoke': { nobody: 401, foreign: 401, owner: 401, admin: 401, key: 401 },
   'get /openapi.json': { nobody: 200, foreign: 200, owner: 200, admin: 200, key: 200 },

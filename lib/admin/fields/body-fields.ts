@@ -18,9 +18,13 @@ import {
   parseScopes,
 } from '../../domain/key-fields.js';
 import { parseFeatures } from '../../domain/parse-features.js';
+import { parseCredits, parseRateLimits } from '../../domain/limit-fields.js';
 import { maxTagLength, maxTags, parseTags } from '../../domain/parse-tags.js';
+import { parseRevocationReason, revocationReasons } from '../../domain/revocation-reason.js';
+import { parseGraceStartsOnFirstUse } from '../../domain/rotation-fields.js';
 import { maxScopesPerKey } from '../../domain/scope.js';
 import type { Field } from './field.js';
+import { creditsSchema, rateLimitsSchema } from './limit-schemas.js';
 import { lineSchema, lineWithoutCommasSchema, linesSchema, oneOfTexts, orNull } from './text-schemas.js';
 import { expirySchema } from './time-schemas.js';
 
@@ -34,10 +38,15 @@ export type BodyField =
   | 'metadata'
   | 'features'
   | 'tags'
+  | 'rateLimits'
+  | 'credits'
   | 'enabled'
   | 'environment'
   | 'ownerId'
-  | 'gracePeriodSeconds';
+  | 'gracePeriodSeconds'
+  | 'graceStartsOnFirstUse'
+  | 'reason'
+  | 'comment';
 
 /** Every field that a body can hold: what it looks like, and which rule of the domain decides over it. */
 export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
@@ -124,6 +133,8 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
     },
     parse: parseTags,
   },
+  rateLimits: { schema: rateLimitsSchema, parse: parseRateLimits },
+  credits: { schema: creditsSchema, parse: parseCredits },
   enabled: {
     schema: { type: 'boolean', description: 'Whether the key can be used.', examples: [false] },
     parse: parseEnabled,
@@ -156,5 +167,32 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
       examples: [3600],
     },
     parse: parseGracePeriodSeconds,
+  },
+  graceStartsOnFirstUse: {
+    schema: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Whether the grace period begins when the new secret is used for the first time; until then the old one has no end.',
+      examples: [true],
+    },
+    parse: parseGraceStartsOnFirstUse,
+  },
+  reason: {
+    schema: {
+      type: 'string',
+      enum: revocationReasons,
+      description: 'Why the key is revoked, in the words of RFC 5280.',
+      examples: ['keyCompromise'],
+    },
+    parse: parseRevocationReason,
+  },
+  comment: {
+    schema: {
+      ...orNull(linesSchema(maxDescriptionLength)),
+      description: 'Why the key is revoked, in your own words; line breaks are allowed.',
+      examples: ['Found in a public repository.'],
+    },
+    parse: parseDescription,
   },
 };

@@ -2,7 +2,7 @@
 export type ExtensionKeyword =
   | 'x-admins-only'
   | 'x-future'
-  | 'x-before'
+  | 'x-before-year'
   | 'x-network'
   | 'x-max-bytes'
   | 'x-max-depth'
@@ -20,7 +20,7 @@ export type ExtensionKeyword =
 export const extensionKeywords: Readonly<Record<ExtensionKeyword, string>> = {
   'x-admins-only': 'true: admins must send this field, nobody else may.',
   'x-future': 'true: the time must lie after the moment at which the request is answered.',
-  'x-before': 'The time must lie before this one, whatever its offset is.',
+  'x-before-year': 'The time, in UTC, must lie before the beginning of this year.',
   'x-network':
     'true: an IPv4 or IPv6 address without zone, or a network in CIDR notation with a prefix length of 1 or more ' +
     '(of an IPv4-mapped IPv6 network: 97 or more), in plain decimal and without bits set behind its prefix.',

@@ -1,17 +1,22 @@
+import { anchorPattern, parseAnchor } from '../../audit/parse-anchor.js';
+import { accessActions } from '../../domain/access-event.js';
 import type { AuditAction } from '../../domain/audit-event.js';
 import {
   InvalidFieldError,
   maxNameLength,
   maxOwnerIdLength,
+  parseLine,
   parseMoment,
   parseName,
   parseOwnerId,
 } from '../../domain/key-fields.js';
+import { maxTagLength } from '../../domain/parse-tags.js';
 import { isKeyId, keyIdPattern } from '../../domain/key-format.js';
 import { keyStates } from '../../domain/key-state.js';
 import { isScope, isWildcard, maxScopeLength, soughtScopePattern } from '../../domain/scope.js';
+import { problems } from '../../errors.js';
 import { parseUsagePeriod } from '../../manage/key-usage.js';
-import { defaultPageSize, maxPageSize } from '../../manage/list-filter.js';
+import { defaultPageSize, maxPageSize, maxUnusedDays, parseUnusedDays } from '../../manage/list-filter.js';
 import { maxCursorLength } from '../../ports/cursor-signer.js';
 import type { Field } from './field.js';
 import { lineSchema } from './text-schemas.js';
@@ -33,6 +38,10 @@ const auditActions: Readonly<Record<AuditAction, true>> = {
 /** Every action, in the order of a key's life. */
 export const auditActionNames: readonly string[] = Object.keys(auditActions);
 
+/** Actions of the audit trail and of the access log; neither has entries of the other's. */
+const soughtActions: readonly string[] = [...auditActionNames, ...accessActions];
+const problemCodes: readonly string[] = Object.keys(problems);
+
 /** A parameter that a query can hold. */
 export type QueryParameter =
   | 'limit'
@@ -43,7 +52,13 @@ export type QueryParameter =
   | 'state'
   | 'scope'
   | 'q'
+  | 'tag'
+  | 'expiresBefore'
+  | 'unusedForDays'
   | 'action'
+  | 'actor'
+  | 'code'
+  | 'anchor'
   | 'by'
   | 'from'
   | 'to';
@@ -105,6 +120,29 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     },
     parse: parseSoughtText,
   },
+  tag: {
+    // No tag has a comma; to look for one finds nothing.
+    schema: { ...lineSchema(maxTagLength), description: 'Only keys with exactly this tag.' },
+    parse: (value) => parseLine(value, maxTagLength),
+  },
+  expiresBefore: {
+    schema: {
+      ...timeSchema,
+      description:
+        'Only keys that end before this time (RFC 3339, with offset), those that have ended included.',
+    },
+    parse: parseMoment,
+  },
+  unusedForDays: {
+    schema: {
+      type: 'integer',
+      minimum: 1,
+      maximum: maxUnusedDays,
+      description:
+        'Only keys that were not used in so many days: last used before, or made before and never used.',
+    },
+    parse: (value) => parseUnusedDays(/^[1-9]\d{0,3}$/.test(value) ? Number(value) : Infinity),
+  },
   by: {
     schema: {
       type: 'string',
@@ -123,8 +161,27 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     parse: parseMoment,
   },
   action: {
-    schema: { type: 'string', enum: auditActionNames, description: 'Only entries of this action.' },
-    parse: (value) => oneOf(value, auditActionNames),
+    schema: { type: 'string', enum: soughtActions, description: 'Only entries of this action.' },
+    parse: (value) => oneOf(value, soughtActions),
+  },
+  actor: {
+    schema: {
+      ...lineSchema(maxOwnerIdLength),
+      description: 'Only what the owner, admin or key with this id did.',
+    },
+    parse: parseOwnerId,
+  },
+  code: {
+    schema: { type: 'string', enum: problemCodes, description: 'Only what was answered with this code.' },
+    parse: (value) => oneOf(value, problemCodes),
+  },
+  anchor: {
+    schema: {
+      type: 'string',
+      pattern: anchorPattern.source,
+      description: 'The `anchor` of an earlier check; the trail must still hold it.',
+    },
+    parse: parseAnchor,
   },
 };
 

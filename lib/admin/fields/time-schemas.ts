@@ -10,7 +10,7 @@ export const timeSchema: JsonSchema = {
   type: 'string',
   format: 'date-time',
   pattern: rfc3339,
-  'x-before': '10000-01-01T00:00:00Z',
+  'x-before-year': 10000,
 };
 
 /** A time at which something ends. */

@@ -1,10 +1,12 @@
 import type { JsonSchema } from '../fields/json-schema.js';
 
 /** A header that some answers carry, beyond those of all answers. */
-export type AnswerHeader = 'ETag' | 'Location' | 'WWW-Authenticate' | 'Retry-After';
+export type AnswerHeader = 'ETag' | 'Location' | 'Idempotency-Replayed' | 'WWW-Authenticate' | 'Retry-After';
 
 /** What each of them looks like. */
-export const answerHeaders: Readonly<Record<AnswerHeader, { schema: JsonSchema; description: string }>> = {
+export const answerHeaders: Readonly<
+  Record<AnswerHeader, { schema: JsonSchema; description: string; required?: boolean }>
+> = {
   ETag: {
     schema: { type: 'string', pattern: '^"[1-9][0-9]*"$', examples: ['"3"'] },
     description: 'The version of the key, for `If-Match`.',
@@ -12,6 +14,11 @@ export const answerHeaders: Readonly<Record<AnswerHeader, { schema: JsonSchema; 
   Location: {
     schema: { type: 'string', format: 'uri-reference', examples: ['/api-keys/keys/1Zq8rT3vW5xY7zAb'] },
     description: 'Where the new key is found.',
+  },
+  'Idempotency-Replayed': {
+    required: false,
+    schema: { type: 'string', const: 'true', examples: ['true'] },
+    description: 'The request was made before: the answer shows the key as it is now, without its secret.',
   },
   'WWW-Authenticate': {
     schema: { type: 'string', examples: ['Bearer realm="api"'] },

@@ -1,7 +1,9 @@
 import type { JsonSchema } from '../fields/json-schema.js';
 import type { FieldRules } from '../fields/field-rules.js';
+import { accessEventSchema } from './access-event-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
 import { keySchema } from './key-schema.js';
+import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
 
 /** A body of a successful answer. */
@@ -10,10 +12,16 @@ export type AnswerSchema =
   | 'KeyWithSecret'
   | 'PendingKey'
   | 'PendingKeyWithSecret'
+  | 'NewSecret'
+  | 'PendingNewSecret'
   | 'KeyPage'
   | 'Usage'
   | 'AuditEvent'
   | 'AuditPage'
+  | 'AuditLine'
+  | 'AccessEvent'
+  | 'AccessPage'
+  | 'TrailReport'
   | 'OpenApiDocument';
 
 /** What each of them looks like; they become components of the document. */
@@ -23,10 +31,16 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     KeyWithSecret: (rules) => withMembers(keySchema(rules), { key: tokenSchema(rules) }),
     PendingKey: (rules) => withMembers(keySchema(rules), { effectiveBy }),
     PendingKeyWithSecret: (rules) => withMembers(keySchema(rules), { effectiveBy, key: tokenSchema(rules) }),
+    NewSecret: eitherOf('KeyWithSecret', 'Key'),
+    PendingNewSecret: eitherOf('PendingKeyWithSecret', 'PendingKey'),
     KeyPage: pageOf('Key'),
     Usage: usageSchema,
     AuditEvent: auditEventSchema,
     AuditPage: pageOf('AuditEvent'),
+    AuditLine: auditLineSchema,
+    AccessEvent: accessEventSchema,
+    AccessPage: pageOf('AccessEvent'),
+    TrailReport: trailReportSchema,
     OpenApiDocument: {
       type: 'object',
       description: 'This document.',
@@ -55,6 +69,14 @@ function tokenSchema({ keyspace }: FieldRules): JsonSchema {
     pattern: `^${head.slice(0, head.indexOf('_') + 1)}[0-9A-Za-z_]+$`,
     description: 'The API key itself. It is shown this once and cannot be read again.',
     examples: [`${head}${'x'.repeat(length - head.length)}`],
+  };
+}
+
+/** A change that may have been repeated: only its first answer shows the secret. */
+function eitherOf(first: AnswerSchema, repeated: AnswerSchema): JsonSchema {
+  return {
+    description: 'With the secret, unless the request repeats another one with its Idempotency-Key.',
+    anyOf: [first, repeated].map((name) => ({ $ref: `#/components/schemas/${name}` })),
   };
 }
 

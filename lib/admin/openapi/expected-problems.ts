@@ -14,6 +14,7 @@ const guardRefusals: Readonly<Record<RefusalCode, boolean>> = {
   address_not_allowed: true,
   rate_limited: true,
   credits_exhausted: true,
+  too_many_failures: true,
   // It asks for no scope, no feature and no method.
   insufficient_scope: false,
   feature_not_enabled: false,

@@ -21,8 +21,8 @@ export const changeAnswers: { readonly 200: DescribedAnswer; readonly 202: Descr
   },
 };
 
-/** The answers to a change that made a secret. */
+/** The answers to a change that made a secret, or has made it before under the same `Idempotency-Key`. */
 export const secretAnswers: { readonly 200: DescribedAnswer; readonly 202: DescribedAnswer } = {
-  200: { ...changeAnswers[200], schema: 'KeyWithSecret' },
-  202: { ...changeAnswers[202], schema: 'PendingKeyWithSecret' },
+  200: { ...changeAnswers[200], schema: 'NewSecret', headers: ['ETag', 'Idempotency-Replayed'] },
+  202: { ...changeAnswers[202], schema: 'PendingNewSecret', headers: ['ETag', 'Idempotency-Replayed'] },
 };

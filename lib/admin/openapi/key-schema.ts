@@ -87,6 +87,13 @@ export function keySchema(rules: FieldRules): JsonSchema {
       ...orNull(shownTime),
       description: 'Until when the secret before the last rotation still works; `null` when it does not.',
     },
+    graceFromFirstUseSeconds: {
+      type: ['integer', 'null'],
+      minimum: 0,
+      description:
+        'Set while the newest secret has not been used: from its first use on, the ones before it work for so many seconds.',
+      examples: [null],
+    },
     version: { type: 'integer', minimum: 1, description: 'One more with every change.', examples: [3] },
     createdAt: { ...shownTime, description: 'When it was made.' },
     updatedAt: { ...shownTime, description: 'When it was changed last.' },

@@ -1,0 +1,23 @@
+import type { Endpoint } from './endpoint.js';
+import { presentPageOfAccess } from './present-access.js';
+
+/** Lists refused requests and the like, newest first. */
+export const getAuditAccess: Endpoint = {
+  operationId: 'listAccessEvents',
+  summary: 'List refused requests, and uses of replaced secrets, newest first',
+  description:
+    'Requests that were alike are one entry with a count. Entries are written every 10 seconds, so the last ones may still ' +
+    'be missing; they are kept for 90 days, 100,000 at most. What a flood of requests is too much for is counted in an ' +
+    'entry `access.overflow`.',
+  query: ['limit', 'cursor', 'keyId', 'ownerId', 'action', 'code', 'from', 'to'],
+  answers: { 200: { description: 'One page of the access log.', schema: 'AccessPage' } },
+  problems: [],
+  async handle({ audit, context, query }) {
+    const { limit, ...conditions } = query;
+    const page = await audit.listAccess(context, {
+      ...conditions,
+      limit: limit === undefined ? undefined : Number(limit),
+    });
+    return presentPageOfAccess(page);
+  },
+};

@@ -1,0 +1,28 @@
+import type { AuditEvent } from '../domain/audit-event.js';
+import { escapedJson } from '../http/escaped-json.js';
+import type { Endpoint } from './endpoint.js';
+
+/** Hands out the audit trail as it is stored, oldest first. */
+export const getAuditExport: Endpoint = {
+  operationId: 'exportAuditTrail',
+  summary: 'Export the audit trail as JSON lines, oldest first',
+  description:
+    'Each line is an entry as it is stored, with times in milliseconds, and its hash: SHA-256 over the hash of the entry ' +
+    'before (64 zeros before the first) and the line without `hash`. An owner gets the entries of its own keys.',
+  query: ['keyId', 'ownerId', 'action', 'actor', 'from', 'to'],
+  answers: {
+    200: { description: 'The entries.', schema: 'AuditLine', mediaType: 'application/jsonl' },
+  },
+  problems: [],
+  async handle({ audit, context, query }) {
+    return {
+      status: 200,
+      headers: { 'Content-Disposition': 'attachment; filename="audit.jsonl"' },
+      lines: linesOf(await audit.exportTrail(context, query)),
+    };
+  },
+};
+
+async function* linesOf(events: AsyncIterable<AuditEvent>): AsyncGenerator<string> {
+  for await (const event of events) yield escapedJson(event);
+}

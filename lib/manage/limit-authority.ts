@@ -1,0 +1,105 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { CreditBalance, Credits } from '../domain/credits.js';
+import { exceededBounds, limitsWithin, type OwnerCeilings } from '../domain/owner-ceilings.js';
+import type { RateLimit } from '../domain/rate-limit.js';
+import { ApiKeysError } from '../errors.js';
+import type { CreditChange } from '../ports/credit-ledger.js';
+import type { Authority } from './authority.js';
+import type { ChangeContext } from './key-service.js';
+
+/** How far an actor may go with limits and credits. */
+export interface LimitBounds {
+  /** A key must have a window at or below each of these. */
+  readonly rateLimits: readonly RateLimit[];
+  /** Most credits of a new key; afterwards they can only be taken away. `null`: any. */
+  readonly credits: number | null;
+  /** Whether the actor is itself paid for: then it can give nothing that would have to be paid for. */
+  readonly isPaidFor: boolean;
+}
+
+/** What a key is limited to and has to spend. */
+export type LimitFields = Pick<ApiKeyRecord, 'rateLimits' | 'hasCredits' | 'credits'>;
+
+/** Admins and the app's own code are free, owners have ceilings, and a key has these and its own limits. */
+export function limitBoundsOf(
+  { actor }: ChangeContext,
+  { actingKey }: Authority,
+  ceilings: OwnerCeilings,
+): LimitBounds {
+  if (actor.kind === 'admin' || actor.kind === 'application') {
+    return { rateLimits: [], credits: null, isPaidFor: false };
+  }
+  if (actingKey === null) return { ...ceilings, isPaidFor: false };
+  return {
+    rateLimits: [...ceilings.rateLimits, ...actingKey.rateLimits],
+    credits: ceilings.credits,
+    isPaidFor: actingKey.hasCredits,
+  };
+}
+
+/**
+ * The limits and credits of a new key. Who names none gets what the bounds leave of the defaults.
+ *
+ * @param now - epoch milliseconds
+ * @throws ApiKeysError `forbidden`
+ */
+export function limitsOfNewKey(
+  bounds: LimitBounds,
+  given: { readonly rateLimits?: readonly RateLimit[]; readonly credits?: Credits | null },
+  defaults: readonly RateLimit[],
+  now: number,
+): LimitFields {
+  if (bounds.isPaidFor) refuse('An API key that pays with credits may not make API keys.');
+  const rateLimits = given.rateLimits ?? limitsWithin(defaults, bounds.rateLimits);
+  assertMayLimit(bounds, rateLimits);
+  const { credits = creditsLeftOut(bounds) } = given;
+  assertMayGive(bounds, credits);
+  return { rateLimits, hasCredits: credits !== null, credits: balanceOf(credits, now) };
+}
+
+/** @throws ApiKeysError `forbidden` when limits go beyond the bounds */
+export function assertMayLimit({ rateLimits: bounds }: LimitBounds, rateLimits: readonly RateLimit[]): void {
+  const exceeded = exceededBounds(rateLimits, bounds);
+  if (exceeded.length === 0) return;
+  const allowed = exceeded.map(({ limit, windowSeconds }) => `at most ${limit} in ${windowSeconds} seconds`);
+  refuse(`You may only set rateLimits with a window of ${allowed.join(' and one of ')}.`);
+}
+
+/**
+ * How credits of a key are changed.
+ *
+ * @throws ApiKeysError `forbidden`
+ */
+export function creditChangeOf(
+  bounds: LimitBounds,
+  current: ApiKeyRecord,
+  credits: Credits | null,
+  now: number,
+): { readonly balance: CreditBalance | null; readonly change: CreditChange } {
+  if (bounds.isPaidFor) refuse('An API key that pays with credits may not set credits.');
+  assertMayGive(bounds, credits);
+  const left = current.credits?.remaining;
+  if (bounds.credits !== null && credits !== null && left !== undefined && credits.remaining > left) {
+    refuse('You may only lower credits.');
+  }
+  return { balance: balanceOf(credits, now), change: bounds.credits === null ? 'set' : 'lower' };
+}
+
+function creditsLeftOut({ credits }: LimitBounds): Credits | null {
+  return credits === null ? null : { remaining: credits, refillAmount: null, refillIntervalSeconds: null };
+}
+
+function assertMayGive({ credits: most }: LimitBounds, credits: Credits | null): void {
+  if (most === null) return;
+  if (credits === null) refuse(`Your API keys need credits, at most ${most}.`);
+  if (credits.remaining > most) refuse(`You may give an API key at most ${most} credits.`);
+  if (credits.refillAmount !== null) refuse('You may not set refills of credits.');
+}
+
+function balanceOf(credits: Credits | null, now: number): CreditBalance | null {
+  return credits === null ? null : { ...credits, refilledAt: now };
+}
+
+function refuse(detail: string): never {
+  throw new ApiKeysError('forbidden', { detail });
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { auditIdOf } from '../domain/actor.js';
+import { ApiKeysError, isProblem } from '../errors.js';
+import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
+import type { KeyStoreTransaction } from '../ports/key-store.js';
+import { getKey } from './get-key.js';
+import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.js';
+import type { ManagePorts } from './manage-ports.js';
+
+/** How long a caller can repeat a change without making it twice, in milliseconds: 24 hours. */
+const claimLifetimeMs = 24 * 60 * 60 * 1000;
+
+/** A change that its caller gave a name, to be made once however often it is asked for. */
+export interface RepeatableChange {
+  readonly operation: 'create' | 'rotate';
+  /** The key that it is about; `null` for one that is to be made. */
+  readonly keyId: string | null;
+  /** The name that the caller gave it: 1 to 255 characters. */
+  readonly idempotencyKey: string;
+  readonly input: KeyInput;
+}
+
+/** What came of a change that may have been a repetition. */
+export interface RepeatableResult {
+  /** Without a token when the change was made before: it was shown then, and is kept nowhere. */
+  readonly changed: Changed & Partial<WithToken>;
+  readonly isReplay: boolean;
+}
+
+/** To be called first in the transaction of a change, with the key that it is about. */
+export type ClaimName = (transaction: KeyStoreTransaction, keyId: string) => Promise<void>;
+
+/** For a change that its caller gave no name. */
+export const claimNothing: ClaimName = async () => undefined;
+
+/** Makes changes that carry an `Idempotency-Key` once. The claim is committed with the change, or not at all. */
+export class RepeatableChanges {
+  readonly #ports: ManagePorts;
+  /** Names of changes that are being made in this process. */
+  readonly #underWay = new Set<string>();
+
+  constructor(ports: ManagePorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * @throws ApiKeysError `request_in_progress` while the same change is being made in this process,
+   * `idempotency_key_reused` when another change had that name before, and whatever the change throws
+   */
+  async make(
+    context: ChangeContext,
+    change: RepeatableChange,
+    make: (claim: ClaimName) => Promise<Changed & WithToken>,
+  ): Promise<RepeatableResult> {
+    const name = nameOf(context, change, this.#ports.keyspace.name);
+    if (this.#underWay.has(name)) throw new ApiKeysError('request_in_progress');
+    this.#underWay.add(name);
+    try {
+      return await this.#make(context, name, digestOf(change.input), make);
+    } finally {
+      this.#underWay.delete(name);
+    }
+  }
+
+  async #make(
+    context: ChangeContext,
+    name: string,
+    payloadHash: string,
+    make: (claim: ClaimName) => Promise<Changed & WithToken>,
+  ): Promise<RepeatableResult> {
+    const before = await this.#find(name);
+    if (before !== null) return this.#replay(context, before, payloadHash);
+    try {
+      const changed = await make((transaction, keyId) => this.#claim(transaction, name, payloadHash, keyId));
+      return { changed, isReplay: false };
+    } catch (error) {
+      // When there was no answer, the change may be committed or not yet: the caller has to come again.
+      if (isProblem(error, 'unavailable')) throw error;
+      // Another process may have made the change meanwhile, and that is why it was refused here.
+      const meanwhile = await this.#find(name);
+      if (meanwhile === null) throw error;
+      return this.#replay(context, meanwhile, payloadHash);
+    }
+  }
+
+  async #find(name: string): Promise<IdempotencyClaim | null> {
+    const claim = await this.#ports.store.claims.find(name);
+    return claim !== null && claim.createdAt >= this.#expiredBefore() ? claim : null;
+  }
+
+  async #claim(
+    transaction: KeyStoreTransaction,
+    name: string,
+    payloadHash: string,
+    keyId: string,
+  ): Promise<void> {
+    const claim = { name, payloadHash, keyId, createdAt: this.#ports.clock.now() };
+    const before = await transaction.claim(claim, this.#expiredBefore());
+    if (before !== null) throw new ApiKeysError('request_in_progress');
+  }
+
+  #expiredBefore(): number {
+    return this.#ports.clock.now() - claimLifetimeMs;
+  }
+
+  /** The key as it is now. A repetition confirms anew: the first answer may have been "effective by". */
+  async #replay(
+    context: ChangeContext,
+    claim: IdempotencyClaim,
+    payloadHash: string,
+  ): Promise<RepeatableResult> {
+    if (claim.payloadHash !== payloadHash) throw new ApiKeysError('idempotency_key_reused');
+    const { store, changes } = this.#ports;
+    const sequence = await store.feed.lastSequence();
+    const record = await getKey(this.#ports, context, claim.keyId);
+    return { changed: { record, effectiveBy: await changes.confirm(sequence) }, isReplay: true };
+  }
+}
+
+/** Names of different callers, operations and keys never meet. */
+function nameOf(
+  { actor }: ChangeContext,
+  { operation, keyId, idempotencyKey }: RepeatableChange,
+  keyspace: string,
+): string {
+  return digestOf([keyspace, actor.kind, auditIdOf(actor), operation, keyId, idempotencyKey]);
+}
+
+/** The same for the same JSON value, in whichever order its members were sent. */
+function digestOf(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(ordered(value)))
+    .digest('base64url');
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return ['list', ...value.map(ordered)];
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return ['object', ...members.map(([name, member]) => [name, ordered(member)])];
+}

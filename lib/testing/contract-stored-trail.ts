@@ -1,0 +1,73 @@
+import { auditHash, firstAuditHash } from '../ports/audit-chain.js';
+import type { AuditQuery, KeyStore } from '../ports/key-store.js';
+import type { ContractContext } from './key-store-contract.js';
+import { insert, nextVersion, sampleEvent, sampleKey, sampleTime, update } from './sample-keys.js';
+
+/** The audit trail as it is stored, and more conditions on it. */
+export function describeStoredTrail({ describe, it, expect }: ContractContext): void {
+  describe('the stored audit trail', () => {
+    it('is read forwards in pages, up to its head', async ({ store, other }) => {
+      expect(await store.trail.head()).toEqual({ sequence: 0, hash: firstAuditHash });
+      expect(await store.trail.entries(0, 9)).toEqual([]);
+      await insert(store, ...['a', 'b', 'c', 'd', 'e'].map((id) => sampleKey({ id, ownerId: `of ${id}` })));
+      const entries = await other.trail.entries(0, 9);
+      expect(entries.map(({ sequence, keyId, ownerId }) => `${sequence} ${keyId} ${ownerId}`)).toEqual([
+        ...['1 a of a', '2 b of b', '3 c of c', '4 d of d', '5 e of e'],
+      ]);
+      expect((await store.trail.entries(2, 2)).map(({ sequence }) => sequence)).toEqual([3, 4]);
+      let hash = firstAuditHash;
+      for (const entry of entries) {
+        hash = auditHash(hash, entry.payload);
+        expect([entry.hash, entry.action, entry.actorId, entry.at]).toEqual([
+          ...[hash, 'key.created', 'admin-1', sampleTime],
+        ]);
+      }
+      expect(await store.trail.head()).toEqual({ sequence: 5, hash });
+    });
+
+    it('holds the MAC that an event came with, behind all else', async ({ store }) => {
+      const record = sampleKey();
+      const mac = `${'0'.repeat(16)}.${'1'.repeat(64)}`;
+      await store.transact((transaction) => transaction.insert(record, sampleEvent(record, { mac })));
+      const [entry] = await store.trail.entries(0, 1);
+      expect(entry?.payload.endsWith(`,"mac":"${mac}"}`)).toBe(true);
+      expect((await store.listEvents({ limit: 1 }))[0]?.mac).toBe(mac);
+    });
+
+    it('says of each key at which version it is, and what the last entry about it is', async ({ store }) => {
+      await insert(store, sampleKey({ id: 'b' }), sampleKey({ id: 'a' }));
+      await update(store, nextVersion(sampleKey({ id: 'b' })));
+      const keys = await store.trail.lastEntries('', 9);
+      expect(keys.map(({ keyId, version }) => `${keyId} ${version}`)).toEqual(['a 1', 'b 2']);
+      expect(
+        keys.map(({ payload }) => (JSON.parse(payload ?? '{}') as { sequence: number }).sequence),
+      ).toEqual([...[2, 3]]);
+      expect((await store.trail.lastEntries('a', 9)).map(({ keyId }) => keyId)).toEqual(['b']);
+      expect((await store.trail.lastEntries('', 1)).map(({ keyId }) => keyId)).toEqual(['a']);
+    });
+
+    it('is narrowed by actor and time, and read forwards from a number', async ({ store }) => {
+      const changes = [
+        { id: 'a', actor: { kind: 'admin', id: 'root' }, at: sampleTime },
+        { id: 'b', actor: { kind: 'owner', id: 'alice' }, at: sampleTime + 10 },
+        { id: 'c', actor: { kind: 'application', id: null }, at: sampleTime + 20 },
+      ] as const;
+      for (const { id, actor, at } of changes) {
+        const record = sampleKey({ id });
+        await store.transact((transaction) => transaction.insert(record, sampleEvent(record, { actor, at })));
+      }
+      expect(await numbers(store, { actorId: 'root' })).toEqual([1]);
+      expect(await numbers(store, { actorId: 'ROOT' })).toEqual([]);
+      expect(await numbers(store, { actorId: 'alice\0' })).toEqual([]);
+      expect(await numbers(store, { from: sampleTime + 10 })).toEqual([3, 2]);
+      expect(await numbers(store, { to: sampleTime + 10 })).toEqual([1]);
+      expect(await numbers(store, { from: sampleTime, to: sampleTime + 20 })).toEqual([2, 1]);
+      expect(await numbers(store, { after: 0 })).toEqual([1, 2, 3]);
+      expect(await numbers(store, { after: 1, before: 3 })).toEqual([2]);
+    });
+  });
+
+  async function numbers(store: KeyStore, query: Omit<AuditQuery, 'limit'>): Promise<readonly number[]> {
+    return (await store.listEvents({ ...query, limit: 9 })).map(({ sequence }) => sequence);
+  }
+}
