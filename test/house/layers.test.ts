@@ -66,6 +66,7 @@ const PACKAGES = [
   'pg',
   'bcryptjs',
   'fast-jwt',
+  'structured-headers',
   'supertest',
 ];
 const ROOT_ONLY = ['../create-api-keys.js', '../options.js', '../index.js'];
@@ -74,6 +75,7 @@ const PACKAGES_OF: Readonly<Record<string, readonly string[]>> = {
   sql: ['kysely', 'libsql', 'pg'],
   redis: ['ioredis'],
   crypto: ['bcryptjs', 'fast-jwt'],
+  signatures: ['structured-headers'],
 };
 for (const edge of EDGES) Object.assign(PACKAGES_OF, { [edge]: ['express', 'helmet', 'express-validator'] });
 
@@ -107,7 +109,7 @@ function allowedTo(layer: string): readonly string[] {
     'node:crypto',
   ];
   if (layer === 'feed') return below;
-  if (FLOWS.includes(layer)) return [...below, '../feed/anything.js'];
+  if (FLOWS.includes(layer)) return [...below, '../feed/anything.js', ...(PACKAGES_OF[layer] ?? [])];
   return [...below, ...inFolders(FLOWS), ...(PACKAGES_OF[layer] ?? [])];
 }
 
