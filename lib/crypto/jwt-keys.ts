@@ -1,9 +1,11 @@
 import {
+  constants,
   createPrivateKey,
   createPublicKey,
   createSecretKey,
   generateKeyPairSync,
   randomBytes,
+  verify,
 } from 'node:crypto';
 import { createSigner, createVerifier, type Algorithm } from 'fast-jwt';
 import type { JwtKey, JwtKeys } from '../ports/jwt-signer.js';
@@ -20,9 +22,17 @@ export const jwtKeys: JwtKeys = {
   open: (id, algorithm, bytes) =>
     algorithm === 'HS256' ? openSecretKey(id, bytes) : openPrivateKey(id, bytes),
 
-  verifyWith(spki, algorithm, token) {
+  isSignedBy(spki, algorithm, token) {
     const key = createPublicKey({ key: spki, type: 'spki', format: 'der' });
-    return checkWith(key.export({ type: 'spki', format: 'pem' }), algorithm)(token);
+    const isRsa = key.asymmetricKeyType === 'rsa';
+    if (isRsa !== algorithm.startsWith('PS')) return false;
+    const signedLength = token.lastIndexOf('.');
+    const signature = Buffer.from(token.slice(signedLength + 1), 'base64url');
+    const input = Buffer.from(token.slice(0, signedLength));
+    if (!isRsa) return verify(null, input, key, signature);
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
+    return verify(`sha${algorithm.slice(2)}`, input, { key, padding, saltLength }, signature);
   },
 };
 

@@ -7,16 +7,12 @@ export interface JwtKeys {
   /** @throws TypeError when the bytes are no such key */
   open(id: string, algorithm: SigningAlgorithm, bytes: Buffer): JwtKey;
   /**
-   * Checks a token that somebody else has signed.
+   * Whether somebody else has signed a token (a JWS in compact form) with a private key. What its header says is not
+   * looked at: whoever asks has decided on the algorithm.
    *
    * @param spki - the public key, in DER
-   * @returns the claims; `null` when the signature is wrong or the header names another algorithm
    */
-  verifyWith(
-    spki: Buffer,
-    algorithm: ForeignAlgorithm,
-    token: string,
-  ): Readonly<Record<string, unknown>> | null;
+  isSignedBy(spki: Buffer, algorithm: ForeignAlgorithm, token: string): boolean;
 }
 
 /** How others may sign what they prove themselves with; the key decides which one. */
