@@ -150,6 +150,9 @@ export function createApiKeys<const S extends string, const F extends string = n
           get audit() {
             return lifecycle.requireStarted().audit;
           },
+          get stepUp() {
+            return lifecycle.requireStarted().stepUp;
+          },
           whenReady: async () => void lifecycle.requireStarted(),
           keyspace,
           clock,

@@ -5,6 +5,11 @@ export type ProblemCode =
   | RefusalCode
   | 'unauthenticated'
   | 'forbidden'
+  | 'step_up_required'
+  | 'step_up_invalid'
+  | 'step_up_used'
+  | 'step_up_expired'
+  | 'step_up_throttled'
   | 'cross_site_request'
   | 'not_found'
   | 'conflict'
@@ -116,6 +121,32 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     title: 'Forbidden',
     detail: 'You may not do this with API keys.',
   },
+  step_up_required: {
+    status: 403,
+    title: 'Second factor required',
+    detail:
+      'Repeat the request with Step-Up-Challenge, the id of this challenge, and Step-Up-Code, a code for it.',
+  },
+  step_up_invalid: {
+    status: 403,
+    title: 'Second factor wrong',
+    detail: 'The code is wrong. Check it, and repeat the request with this challenge.',
+  },
+  step_up_used: {
+    status: 403,
+    title: 'Second factor used',
+    detail: 'The challenge or the code was used before. Take this challenge, and wait for the next code.',
+  },
+  step_up_expired: {
+    status: 403,
+    title: 'Second factor expired',
+    detail: 'The challenge or the code came too late. Take this challenge, and the code that is shown now.',
+  },
+  step_up_throttled: {
+    status: 429,
+    title: 'Too many wrong codes',
+    detail: 'Too many wrong codes were sent. Wait as long as Retry-After says.',
+  },
   cross_site_request: {
     status: 403,
     title: 'Cross-site request refused',
@@ -181,12 +212,22 @@ export interface FieldProblem {
   readonly message: string;
 }
 
+/** What a second factor is asked for with; it can be answered once. */
+export interface StepUpChallenge {
+  /** To be sent back as `Step-Up-Challenge`. */
+  readonly id: string;
+  /** RFC 3339. */
+  readonly expiresAt: string;
+}
+
 /** What can be said of an error beyond its code. */
 export interface ApiKeysErrorDetails {
   /** Public; replaces the table's sentence. Never holds a secret. */
   readonly detail?: string;
   readonly errors?: readonly FieldProblem[];
   readonly refusal?: Refusal;
+  /** With `step_up_…`: what a code is to be sent for. */
+  readonly challenge?: StepUpChallenge;
   /** Headers that belong to the answer. */
   readonly headers?: Readonly<Record<string, string>>;
   /** For operators only; never sent. */
@@ -206,6 +247,7 @@ export class ApiKeysError extends Error {
   readonly expose: boolean;
   readonly errors: readonly FieldProblem[] | undefined;
   readonly refusal: Refusal | undefined;
+  readonly challenge: StepUpChallenge | undefined;
   /** Headers that belong to the answer: `WWW-Authenticate`, `Retry-After`, `Allow`. */
   readonly headers: Readonly<Record<string, string>>;
 
@@ -219,6 +261,7 @@ export class ApiKeysError extends Error {
     this.expose = definition.status < 500;
     this.errors = details.errors;
     this.refusal = details.refusal;
+    this.challenge = details.challenge;
     this.headers = { ...headersOf(problem), ...details.headers };
   }
 }

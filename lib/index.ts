@@ -1,6 +1,8 @@
 // The entry: one call makes everything, the rest are the types and errors that go with it.
 export { createApiKeys, type ApiKeys, type ApiKeysStatus } from './create-api-keys.js';
 export type { ApiKeysOptions } from './options.js';
+export type { PolicyOption } from './policy-option.js';
+export type { ExpiryNoticeMessage, ExpiryNoticesOption } from './expiry-notices-option.js';
 export type { ChangeListener } from './feed/change-listeners.js';
 export type { KeyChange } from './domain/key-change.js';
 export type { FailureBudgetOptions } from './verify/failure-budget.js';
@@ -21,13 +23,14 @@ export type { ApiKeyIdentity } from './domain/api-key-identity.js';
 export type { GuardOptions, RefusalAnswer, RefusalHandler } from './middleware/guard-options.js';
 export type { RequireApiKey, RequiredScopes, RequiredScopesByMethod } from './middleware/require-api-key.js';
 export type { CredentialSource } from './middleware/credential-source.js';
-export type { Allowed, Refusal, RefusalCode, Verdict } from './domain/verdict.js';
+export type { Allowed, DeprecatedSecret, Refusal, RefusalCode, Verdict } from './domain/verdict.js';
 
 // Managing keys, over HTTP and without.
 export type { AdminRouterOptions } from './admin/admin-router.js';
 export type { Actor } from './domain/actor.js';
 export type { ApiKey } from './domain/api-key-view.js';
 export type { KeyState } from './domain/key-state.js';
+export type { RevocationReason } from './domain/revocation-reason.js';
 export type { JsonObject, JsonValue } from './domain/json.js';
 export type {
   ChangedKey,
@@ -36,6 +39,8 @@ export type {
   KeyChanges,
   KeysApi,
   NewKey,
+  RevocationNote,
+  RotationGrace,
   VerifyOptions,
 } from './keys-api.js';
 export type { CallOptions, ChangeOptions } from './call-options.js';
@@ -61,7 +66,16 @@ export type {
   FeedWatch,
   Instance,
 } from './ports/change-feed.js';
-export type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from './ports/key-store.js';
+export type {
+  AuditQuery,
+  ExpiryNotice,
+  KeyQuery,
+  KeyStore,
+  KeyStoreTransaction,
+  KeyUse,
+  OwnerKeyCounts,
+} from './ports/key-store.js';
+export type { IdempotencyClaim, IdempotencyClaims } from './ports/idempotency-claims.js';
 export type { CreditChange, CreditLedger, CreditPayment } from './ports/credit-ledger.js';
 export type { CreditBalance } from './domain/credits.js';
 export type { UsageLog, UsageQuery } from './ports/usage-log.js';

@@ -213,7 +213,7 @@ export function createKeysApi<S extends string, F extends string = never>(
 
     async revokeAll(filter, options) {
       const { context } = readCallOptions('keys.revokeAll', options, ['actor']);
-      const { reason, comment, ...rest } = filter;
+      const { reason, comment, ...rest } = { ...filter };
       const { ownerId } = readFields({ ...rest }, { ownerId: parseOwnerId }, ['ownerId']);
       const { service } = await whenReady();
       return (await service.revokeAll(context, ownerId, { reason, comment })).map(view);

@@ -1,3 +1,4 @@
+import { isExpiryNoticesOption } from './expiry-notices-option.js';
 import type { ApiKeysOptions } from './options.js';
 
 /** An option, whether a value is of its kind, and what to write instead. */
@@ -75,6 +76,11 @@ export const optionKinds: readonly OptionKind[] = [
       hasMethods((value as { readonly tokens?: unknown }).tokens, ['isRevoked']) &&
       hasMethods((value as { readonly credits?: unknown }).credits, ['spend']),
     'a KeyStore, for example memoryStore() from express-api-keys/testing',
+  ],
+  [
+    'expiryNotices',
+    isExpiryNoticesOption,
+    '{ thresholdsDays, notify }: different whole numbers of days from 1 to 365 and a function, for example { thresholdsDays: [14, 3] }',
   ],
   ['realm', (value) => isText(value) && value !== '', 'a text'],
   ['opaqueRefusals', isBoolean, 'true or false'],

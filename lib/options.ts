@@ -1,3 +1,4 @@
+import type { ExpiryNoticesOption } from './expiry-notices-option.js';
 import { pepperCommand } from './crypto/peppers.js';
 import { optionKinds } from './option-kinds.js';
 import type { CredentialSource } from './middleware/credential-source.js';
@@ -35,6 +36,13 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
   readonly features?: Readonly<Record<F, string>> | undefined;
   /** What holds for all keys that are made: how many an owner can have, what they get unless it is said. */
   readonly policy?: PolicyOption | undefined;
+  /**
+   * Says when the ends of keys are near: `key.expiring` in the audit trail, and a call of `notify`. `{}` says it 14 and 3
+   * days before.
+   *
+   * @default undefined - nothing is said
+   */
+  readonly expiryNotices?: ExpiryNoticesOption | undefined;
   /**
    * A secret of at least 32 bytes that is kept in no database, or a list with the current one first; the same for every
    * process that opens the database. Default: made once beside the embedded database file; with any other database, and
@@ -166,6 +174,7 @@ const known: Record<keyof ApiKeysOptions, true> = {
   scopes: true,
   features: true,
   policy: true,
+  expiryNotices: true,
   pepper: true,
   database: true,
   schema: true,

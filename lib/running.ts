@@ -2,18 +2,23 @@ import type { AccessRecorder } from './audit/access-recorder.js';
 import { createAuditService, type AuditService } from './audit/audit-service.js';
 import { sealingStore } from './audit/sealing-store.js';
 import { createAuditSealer } from './crypto/audit-sealer.js';
+import type { StepUpPorts } from './admin/step-up.js';
+import { createChallengeSigner } from './crypto/challenge-signer.js';
 import { createCursorSigner } from './crypto/cursor-signer.js';
 import { readOrMakePepperFile } from './crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
 import { createSecretDigester } from './crypto/secret-digester.js';
 import { describeTrouble, type Trouble } from './describe-trouble.js';
+import { viewOf } from './domain/api-key-view.js';
 import type { Keyspace } from './domain/keyspace.js';
+import { noticeMessage, thresholdsOf } from './expiry-notices-option.js';
 import type { ChangeListeners } from './feed/change-listeners.js';
 import { createFollowing } from './feed/following.js';
 import { Lease } from './feed/lease.js';
 import { VersionMemory } from './feed/version-memory.js';
 import { ApiKeysError, isProblem } from './errors.js';
+import { ExpirySweep } from './manage/expiry-sweep.js';
 import { GraceStarts } from './manage/grace-starts.js';
 import { createKeyService, type KeyService } from './manage/key-service.js';
 import { startGrace } from './manage/start-grace.js';
@@ -44,6 +49,8 @@ export interface Running {
   readonly service: KeyService;
   readonly audit: AuditService;
   readonly verifier: ApiKeyVerifier;
+  /** What checking second factors needs. */
+  readonly stepUp: StepUpPorts;
   /** How its parts are, for health answers. */
   readonly health: () => RunningHealth;
   readonly stop: () => Promise<void>;
@@ -111,8 +118,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const startOne = (use: FirstUse): Promise<void> =>
     startGrace({ store, changes: following.announcer, clock }, use);
   const graces = new GraceStarts(startOne, logger);
+  const sweep = createExpirySweep(parts);
   const stop = async (): Promise<void> => {
-    await graces.stop();
+    await Promise.all([graces.stop(), sweep?.stop()]);
     await Promise.all([following.stop(), uses.close(), recorder.stop()]);
     await Promise.all([cache?.close(), closeStore()]);
   };
@@ -128,6 +136,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   }
 
   const cursorSigner = createCursorSigner(peppers);
+  sweep?.start();
   const digests = new MissingDigests({ store, finder, digester, logger });
   return {
     service: createKeyService({
@@ -158,6 +167,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
         keyspace,
       }),
     ),
+    stepUp: { names: store.oneTimeNames, challenges: createChallengeSigner(peppers) },
     health: () => ({
       database: lease.isHeld() ? 'up' : 'down',
       redis: cache === null ? 'none' : cache.status(),
@@ -180,6 +190,16 @@ function withinBudget({ options, keyspace, store }: StartParts, verifier: ApiKey
 /** The way to Redis that the cache and the limiter share; the cache opens and closes it. */
 function createLink({ redis, redisKeyPrefix }: ResolvedOptions<string>, logger: Logger): RedisLink | null {
   return redis === undefined ? null : createRedisLink(redis, redisKeyPrefix, logger);
+}
+
+function createExpirySweep({ options, store, keyspace, logger }: StartParts): ExpirySweep | null {
+  const { clock, expiryNotices } = options;
+  if (expiryNotices === undefined) return null;
+  return new ExpirySweep({
+    ...{ store, keyspace, clock, logger },
+    thresholds: thresholdsOf(expiryNotices),
+    notify: (record, seconds) => expiryNotices.notify?.(noticeMessage(viewOf(record, clock.now()), seconds)),
+  });
 }
 
 function createCache(

@@ -4,6 +4,7 @@ import { adviceFor } from '../domain/known-names.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 import { canonicalOrigin } from './refuse-cross-site.js';
+import { resolveStepUpOptions, type ResolvedStepUpOptions, type StepUpOptions } from './step-up-options.js';
 
 /** Says who calls, from the app's own authentication; `null` when nobody is signed in. */
 export type Authorize = (req: Request) => Actor | null | Promise<Actor | null>;
@@ -29,6 +30,13 @@ export interface AdminRouterOptions<S extends string = string> {
    */
   readonly managementScope?: S | undefined;
   /**
+   * Asks for a second factor before some operations: the first request is answered with 403 and a challenge of 60 seconds,
+   * and is repeated with `Step-Up-Challenge` and `Step-Up-Code`.
+   *
+   * @default undefined - none is asked for
+   */
+  readonly stepUp?: StepUpOptions | undefined;
+  /**
    * Origins, as browsers write them (`https://console.example.com`), that may send state-changing requests from another
    * site. The app answers CORS preflights itself.
    *
@@ -48,6 +56,7 @@ export interface AdminRouterOptions<S extends string = string> {
 export interface ResolvedAdminRouterOptions {
   readonly authorize: Authorize;
   readonly managementScope: string | null;
+  readonly stepUp: ResolvedStepUpOptions | null;
   readonly allowedOrigins: ReadonlySet<string>;
   readonly securityScheme: Readonly<Record<string, unknown>> | null;
 }
@@ -56,6 +65,7 @@ export interface ResolvedAdminRouterOptions {
 const known: Readonly<Record<keyof AdminRouterOptions, true>> = {
   authorize: true,
   managementScope: true,
+  stepUp: true,
   allowedOrigins: true,
   securityScheme: true,
 };
@@ -79,6 +89,7 @@ export function resolveAdminRouterOptions(
   return {
     authorize: authorizeOf(options.authorize),
     managementScope: managementScopeOf(options.managementScope, catalogue),
+    stepUp: resolveStepUpOptions(options.stepUp),
     allowedOrigins: allowedOriginsOf(options.allowedOrigins),
     securityScheme: securitySchemeOf(options.securityScheme),
   };

@@ -39,6 +39,8 @@ import { refuseCrossSite } from './refuse-cross-site.js';
 import { createRefusalNotes, type RefusalNotes } from './refusal-notes.js';
 import { requireJson } from './require-json.js';
 import { sendLines } from './send-lines.js';
+import { createStepUp, type StepUp, type StepUpPorts } from './step-up.js';
+import type { StepUpOperation } from './step-up-options.js';
 import { validateRequest } from './validate-request.js';
 
 export type { AdminRouterOptions } from './admin-router-options.js';
@@ -49,6 +51,7 @@ export interface AdminRouterParts {
   readonly keyspace: Keyspace;
   readonly clock: Clock;
   readonly audit: AuditService;
+  readonly stepUp: StepUpPorts;
   readonly reportTrouble: TroubleReporter;
   readonly access: AccessNotes;
   /** Rejects with ApiKeysError `unavailable` as long as keys cannot be read or changed. */
@@ -62,6 +65,8 @@ export interface AdminRouterParts {
 
 interface RouterSettings extends ResolvedAdminRouterOptions {
   readonly refusals: RefusalNotes;
+  /** `null`: no second factor is asked for. */
+  readonly secondFactor: StepUp | null;
 }
 
 /**
@@ -71,8 +76,13 @@ interface RouterSettings extends ResolvedAdminRouterOptions {
  * @throws InvalidOptionError when an option is missing, misspelt or makes no sense
  */
 export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterOptions): Router {
+  const resolved = resolveAdminRouterOptions(options, parts.keyspace.catalogue);
   const settings: RouterSettings = {
-    ...resolveAdminRouterOptions(options, parts.keyspace.catalogue),
+    ...resolved,
+    secondFactor:
+      resolved.stepUp === null
+        ? null
+        : createStepUp(resolved.stepUp, () => parts.stepUp, parts.clock, parts.challenge),
     refusals: createRefusalNotes(parts.access),
   };
   // Exact names only: there is one spelling of every path, and with it one decision.
@@ -159,6 +169,9 @@ async function answerOf(
   const query = readQuery(req.url);
   const body = changesState(req) ? await readBody(req, res) : {};
   await validateRequest(chainsOf(row.endpoint, parts, context.actor), { body, query });
+  if (row.operation !== undefined && settings.secondFactor !== null) {
+    await checkSecondFactor(settings.secondFactor, row.operation, parts, context, req);
+  }
   return row.endpoint.handle({
     keys: parts.keys,
     audit: parts.audit,
@@ -173,6 +186,19 @@ async function answerOf(
     baseUrl: req.baseUrl,
     now: () => parts.clock.now(),
   });
+}
+
+/** A key that the actor does not see is answered as ever: nobody is asked for a second factor for it. */
+async function checkSecondFactor(
+  secondFactor: StepUp,
+  operation: StepUpOperation,
+  { keys }: AdminRouterParts,
+  context: ChangeContext & { readonly actor: Actor },
+  req: Request,
+): Promise<void> {
+  const { id } = req.params;
+  const keyId = id === undefined ? null : (await keys.get(context, String(id))).id;
+  await secondFactor.check(req, { actor: context.actor, operation, keyId });
 }
 
 async function contextOf(

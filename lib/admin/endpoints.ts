@@ -14,6 +14,7 @@ import { postKeyRevoke } from './post-key-revoke.js';
 import { postKeyRotate } from './post-key-rotate.js';
 import { postKeys } from './post-keys.js';
 import { postSelfRevoke } from './post-self-revoke.js';
+import type { StepUpOperation } from './step-up-options.js';
 
 interface Route {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
@@ -23,12 +24,15 @@ interface Route {
 /** An endpoint that asks who calls: an actor that `authorize` names, or the holder of a key. */
 export interface AskingRow extends Route {
   readonly access: 'actor' | 'holder';
+  /** For what a second factor can be asked; left out where none can. */
+  readonly operation?: StepUpOperation;
   readonly endpoint: Endpoint;
 }
 
 /** An endpoint that asks nobody; it never gets to see keys. */
 export interface OpenRow extends Route {
   readonly access: 'anyone';
+  readonly operation?: undefined;
   readonly endpoint: OpenEndpoint;
 }
 
@@ -37,14 +41,14 @@ export type EndpointRow = AskingRow | OpenRow;
 
 /** Every endpoint of the admin router. */
 export const endpoints: readonly EndpointRow[] = [
-  { method: 'post', path: '/keys', access: 'actor', endpoint: postKeys },
+  { method: 'post', path: '/keys', access: 'actor', operation: 'create', endpoint: postKeys },
   { method: 'get', path: '/keys', access: 'actor', endpoint: getKeys },
   { method: 'get', path: '/keys/:id', access: 'actor', endpoint: getKey },
   { method: 'get', path: '/keys/:id/usage', access: 'actor', endpoint: getKeyUsage },
-  { method: 'patch', path: '/keys/:id', access: 'actor', endpoint: patchKey },
-  { method: 'delete', path: '/keys/:id', access: 'actor', endpoint: deleteKey },
-  { method: 'post', path: '/keys/:id/rotate', access: 'actor', endpoint: postKeyRotate },
-  { method: 'post', path: '/keys/:id/revoke', access: 'actor', endpoint: postKeyRevoke },
+  { method: 'patch', path: '/keys/:id', access: 'actor', operation: 'update', endpoint: patchKey },
+  { method: 'delete', path: '/keys/:id', access: 'actor', operation: 'revoke', endpoint: deleteKey },
+  { method: 'post', path: '/keys/:id/rotate', access: 'actor', operation: 'rotate', endpoint: postKeyRotate },
+  { method: 'post', path: '/keys/:id/revoke', access: 'actor', operation: 'revoke', endpoint: postKeyRevoke },
   { method: 'get', path: '/audit', access: 'actor', endpoint: getAudit },
   { method: 'get', path: '/audit/access', access: 'actor', endpoint: getAuditAccess },
   { method: 'get', path: '/audit/export', access: 'actor', endpoint: getAuditExport },

@@ -13,9 +13,17 @@ const cursorPattern = /^([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]{22})$/;
  * @param peppers - the current one first
  */
 export function createCursorSigner(peppers: readonly [Pepper, ...Pepper[]]): CursorSigner {
+  return createSigner(peppers, 'cursor');
+}
+
+/** The same for other short texts that come back from callers. */
+export function createSigner(
+  peppers: readonly [Pepper, ...Pepper[]],
+  purpose: 'cursor' | 'step-up',
+): CursorSigner {
   const [current, ...previous] = peppers;
-  const signingKey = deriveKey(current, 'cursor').key;
-  const keys = [signingKey, ...previous.map((pepper) => deriveKey(pepper, 'cursor').key)];
+  const signingKey = deriveKey(current, purpose).key;
+  const keys = [signingKey, ...previous.map((pepper) => deriveKey(pepper, purpose).key)];
 
   return {
     sign(position, binding) {

@@ -25,17 +25,26 @@ export function exceededBounds(
 }
 
 /**
- * Limits with those bounds added that they exceed, for who has not named any. A bound takes the place of a limit with
- * its name; of two bounds with one name the lower one stays, or else the first one.
+ * Limits with those bounds added that they exceed, for who has not named any. A bound takes the place of all that it is
+ * at or below; where another limit has its name, it gets a number.
  */
 export function limitsWithin(
   limits: readonly RateLimit[],
   bounds: readonly RateLimit[],
 ): readonly RateLimit[] {
-  const added = new Map<string, RateLimit>();
-  for (const bound of exceededBounds(limits, bounds)) {
-    const before = added.get(bound.name);
-    if (before === undefined || isAtOrBelow(bound, before)) added.set(bound.name, bound);
+  return bounds.reduce((within, bound) => {
+    if (exceededBounds(within, [bound]).length === 0) return within;
+    const kept = within.filter((limit) => !isAtOrBelow(bound, limit));
+    return [...kept, { ...bound, name: freeName(bound.name, kept) }];
+  }, limits);
+}
+
+function freeName(name: string, taken: readonly RateLimit[]): string {
+  const isTaken = (wanted: string): boolean => taken.some((limit) => limit.name === wanted);
+  let free = name;
+  for (let number = 2; isTaken(free); number += 1) {
+    // Names have at most 32 characters.
+    free = `${name.slice(0, 28)}-${number}`;
   }
-  return [...limits.filter(({ name }) => !added.has(name)), ...added.values()];
+  return free;
 }

@@ -36,6 +36,7 @@ export function problemAnswer(error: ApiKeysError): ProblemAnswer {
       ...(requiredScopes === undefined ? {} : { requiredScopes }),
       ...(missingScopes === undefined ? {} : { missingScopes }),
       ...(requiredFeature === undefined ? {} : { requiredFeature }),
+      ...(error.challenge === undefined ? {} : { challenge: error.challenge }),
       // The second name is the one that the registered type asks for.
       ...(violatedPolicies === undefined ? {} : { violatedPolicies, 'violated-policies': violatedPolicies }),
     }),

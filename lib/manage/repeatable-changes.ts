@@ -56,7 +56,7 @@ export class RepeatableChanges {
     if (this.#underWay.has(name)) throw new ApiKeysError('request_in_progress');
     this.#underWay.add(name);
     try {
-      return await this.#make(context, name, digestOf(change.input), make);
+      return await this.#make(context, { ...change, name, payloadHash: digestOf(change.input) }, make);
     } finally {
       this.#underWay.delete(name);
     }
@@ -64,22 +64,21 @@ export class RepeatableChanges {
 
   async #make(
     context: ChangeContext,
-    name: string,
-    payloadHash: string,
+    change: NamedChange,
     make: (claim: ClaimName) => Promise<Changed & WithToken>,
   ): Promise<RepeatableResult> {
-    const before = await this.#find(name);
-    if (before !== null) return this.#replay(context, before, payloadHash);
+    const before = await this.#find(change.name);
+    if (before !== null) return this.#replay(context, before, change);
     try {
-      const changed = await make((transaction, keyId) => this.#claim(transaction, name, payloadHash, keyId));
+      const changed = await make((transaction, keyId) => this.#claim(transaction, change, keyId));
       return { changed, isReplay: false };
     } catch (error) {
       // When there was no answer, the change may be committed or not yet: the caller has to come again.
       if (isProblem(error, 'unavailable')) throw error;
       // Another process may have made the change meanwhile, and that is why it was refused here.
-      const meanwhile = await this.#find(name);
+      const meanwhile = await this.#find(change.name);
       if (meanwhile === null) throw error;
-      return this.#replay(context, meanwhile, payloadHash);
+      return this.#replay(context, meanwhile, change);
     }
   }
 
@@ -90,8 +89,7 @@ export class RepeatableChanges {
 
   async #claim(
     transaction: KeyStoreTransaction,
-    name: string,
-    payloadHash: string,
+    { name, payloadHash }: NamedChange,
     keyId: string,
   ): Promise<void> {
     const claim = { name, payloadHash, keyId, createdAt: this.#ports.clock.now() };
@@ -103,18 +101,26 @@ export class RepeatableChanges {
     return this.#ports.clock.now() - claimLifetimeMs;
   }
 
-  /** The key as it is now. A repetition confirms anew: the first answer may have been "effective by". */
+  /** The key as it is now. What took something away is confirmed anew: the first answer may have been "effective by". */
   async #replay(
     context: ChangeContext,
     claim: IdempotencyClaim,
-    payloadHash: string,
+    { operation, payloadHash }: NamedChange,
   ): Promise<RepeatableResult> {
     if (claim.payloadHash !== payloadHash) throw new ApiKeysError('idempotency_key_reused');
-    const { store, changes } = this.#ports;
-    const sequence = await store.feed.lastSequence();
+    const { store, changes, keyspace } = this.#ports;
+    const hasTaken = operation === 'rotate' || keyspace.policy.onePerOwner;
+    const sequence = hasTaken ? await store.feed.lastSequence() : 0;
     const record = await getKey(this.#ports, context, claim.keyId);
-    return { changed: { record, effectiveBy: await changes.confirm(sequence) }, isReplay: true };
+    const effectiveBy = hasTaken ? await changes.confirm(sequence) : null;
+    return { changed: { record, effectiveBy }, isReplay: true };
   }
+}
+
+/** A change with the name under which it is claimed. */
+interface NamedChange extends RepeatableChange {
+  readonly name: string;
+  readonly payloadHash: string;
 }
 
 /** Names of different callers, operations and keys never meet. */

@@ -1,12 +1,6 @@
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { Clock } from '../ports/clock.js';
-import type {
-  CountedDemand,
-  CountedWindow,
-  LimitDemand,
-  LimitSubject,
-  RateLimiter,
-} from '../ports/rate-limiter.js';
+import type { CountedDemand, CountedWindow, LimitDemand, RateLimiter } from '../ports/rate-limiter.js';
 
 /** Most subjects whose counters are kept. */
 const defaultMaxSubjects = 50_000;
@@ -37,15 +31,10 @@ export function createMemoryRateLimiter(
 ): MemoryRateLimiter {
   const subjects = new Map<string, Counters>();
 
-  /** The counters of a subject, moved to the end of the line. */
-  function countersOf(subject: LimitSubject, place: string, now: number): Counters {
-    const name = `${place}:${subject.name}`;
-    const found = subjects.get(name);
-    if (found !== undefined) subjects.delete(name);
-    else makeRoom(now);
-    const counters = found ?? new Map<string, Counter>();
+  /** Keeps the counters of a subject, at the end of the line. */
+  function keep(name: string, counters: Counters, now: number): void {
+    if (!subjects.delete(name)) makeRoom(now);
     subjects.set(name, counters);
-    return counters;
   }
 
   function makeRoom(now: number): void {
@@ -61,24 +50,29 @@ export function createMemoryRateLimiter(
   return {
     count({ place, subjects: counted, cost }) {
       const now = clock.now();
-      const running = counted.flatMap((subject) => {
-        const counters = countersOf(subject, place, now);
-        return subject.limits.map((policy) => ({
+      const found = counted.map((subject) => {
+        const name = `${place}:${subject.name}`;
+        const counters = subjects.get(name);
+        const running = subject.limits.map((policy) => ({
           policy,
-          counters,
           counter: runningCounter(counters, policy, now),
         }));
+        return { name, running };
       });
-      const isWithin = running.every(({ policy, counter }) => counter.used + cost <= policy.limit);
-      const windows = running.map(({ policy, counters, counter }): CountedWindow => {
-        const isViolated = counter.used + cost > policy.limit;
-        if (isWithin) {
-          counter.used += cost;
-          counters.set(policy.name, counter);
-        }
+      const all = found.flatMap(({ running }) => running);
+      const isWithin = all.every(({ policy, counter }) => counter.used + cost <= policy.limit);
+      const windows = all.map(({ policy, counter }): CountedWindow => {
         const { used, endsAt } = counter;
-        return { policy, used, endsAt, leftMs: endsAt - now, isViolated };
+        const isViolated = used + cost > policy.limit;
+        return { policy, used: isWithin ? used + cost : used, endsAt, leftMs: endsAt - now, isViolated };
       });
+      if (isWithin) {
+        for (const { name, running } of found) {
+          for (const { counter } of running) counter.used += cost;
+          // Windows that the subject does not have any more are forgotten.
+          keep(name, new Map(running.map(({ policy, counter }) => [policy.name, counter])), now);
+        }
+      }
       return { isWithin, windows };
     },
 
@@ -103,9 +97,13 @@ export function createMemoryRateLimiter(
 }
 
 /** The counter of the window that runs now, or of one that would begin now. */
-function runningCounter(counters: Counters, { name, windowSeconds }: RateLimit, now: number): Counter {
+function runningCounter(
+  counters: Counters | undefined,
+  { name, windowSeconds }: RateLimit,
+  now: number,
+): Counter {
   const windowMs = windowSeconds * 1000;
-  const counter = counters.get(name);
+  const counter = counters?.get(name);
   if (counter === undefined || counter.endsAt <= now) return { used: 0, endsAt: now + windowMs };
   // The window was made shorter, or the clock was set back: neither may make anybody wait longer than a window.
   counter.endsAt = Math.min(counter.endsAt, now + windowMs);

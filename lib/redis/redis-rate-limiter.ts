@@ -1,7 +1,7 @@
 import type { Logger } from '../ports/logger.js';
 import type { CountedDemand, LimitDemand, LimitSubject, RateLimiter } from '../ports/rate-limiter.js';
 import { BatchedCounts } from './batched-counts.js';
-import { countScript, giveBackScript } from './limit-scripts.js';
+import { limitScript, type LimitCommand } from './limit-script.js';
 import { OutageLog } from './outage-log.js';
 import { defaultKeyPrefix, type RedisLink } from './redis-link.js';
 import { runScript } from './run-script.js';
@@ -31,7 +31,7 @@ export function createRedisRateLimiter({
   logger,
 }: RedisRateLimiterParts): RateLimiter {
   const { client } = link;
-  const outage = new OutageLog(logger, 'limits are counted by each process alone');
+  const outage = new OutageLog(logger, 'limits are counted by each process alone, or refused');
   const windowsOf = createWindowTexts();
   let asksAgainAt = -Infinity;
 
@@ -44,10 +44,16 @@ export function createRedisRateLimiter({
     outage.failed(error);
   }
 
+  const run = (
+    command: LimitCommand,
+    names: readonly string[],
+    values: readonly string[],
+  ): Promise<unknown> => runScript(client, limitScript, names, [command, ...values]);
+
   const counts = new BatchedCounts(
     (names, values, done) =>
       link.exchange(
-        () => runScript(client, countScript, names, values),
+        () => run('count', names, values),
         (answer) => {
           outage.worked();
           done(answer);
@@ -83,10 +89,10 @@ export function createRedisRateLimiter({
       let taken = 0;
       const names = subjects.map((subject) => nameOf(place, subject));
       const values = subjects.map(({ limits }) =>
-        limits.map(({ name }) => `${name} ${windows[taken++]?.endsAt ?? 0};`).join(''),
+        limits.map(({ name }) => `${name} ${windows[taken++]?.endsAt ?? 0} ${cost};`).join(''),
       );
       link.exchange(
-        () => runScript(client, giveBackScript, names, [String(cost), ...values]),
+        () => run('give-back', names, values),
         () => undefined,
         failed,
       );

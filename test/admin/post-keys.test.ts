@@ -46,6 +46,7 @@ describe('POST /keys', () => {
         lastUsedAddress: null,
         hint: expect.stringMatching(/^acme_live_….{4}$/) as string,
         previousSecretEndsAt: null,
+        graceFromFirstUseSeconds: null,
         version: 1,
         createdAt: new Date(adminApp.now()).toISOString(),
         updatedAt: new Date(adminApp.now()).toISOString(),

@@ -3,7 +3,16 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiKeys } from 'express-api-keys';
-import { forgedKeys, pepper, prefix, scopes, seedPostgres, seedSqlite, writeKeys } from './seed-keys.mjs';
+import {
+  forgedKeys,
+  limitKeys,
+  pepper,
+  prefix,
+  scopes,
+  seedPostgres,
+  seedSqlite,
+  writeKeys,
+} from './seed-keys.mjs';
 
 const keysInUse = 1000;
 const scope = 'orders:read';
@@ -38,7 +47,19 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
   const warm = await open({ database: copyOfStore('warm'), ...redis('warm') });
   const shared = await open({ database: copyOfStore('shared'), ...redis('shared'), localCache: false });
   const store = await open({ database: copyOfStore('store'), localCache: false });
-  const opened = [warm, shared, store];
+  /** What nobody exceeds. @param {readonly ['minute' | 'hour' | 'day', number][]} windows */
+  const openLimited = async (...windows) => {
+    const name = `limits-${windows.length}`;
+    const database = copyOfStore(name);
+    const limits = windows.map(([window, windowSeconds]) => ({
+      ...{ name: window, limit: 1_000_000_000, windowSeconds },
+    }));
+    limitKeys(file(`${name}.sqlite`), limits);
+    return open({ database, ...redis(name) });
+  };
+  const limited1 = await openLimited(['minute', 60]);
+  const limited3 = await openLimited(['minute', 60], ['hour', 3600], ['day', 86_400]);
+  const opened = [warm, shared, store, limited1, limited3];
 
   const keyFile = writeKeys(file('keys'), keys);
   const forged = forgedKeys(keys);
@@ -49,6 +70,8 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
     'bare-control': { keyFile },
     'guard-warm': { guard: warm.requireApiKey(scope, bareAnswers), keyFile },
     'guard-warm-headers': { guard, keyFile },
+    'guard-limits-1': { guard: limited1.requireApiKey(scope, bareAnswers), keyFile },
+    'guard-limits-3': { guard: limited3.requireApiKey(scope, bareAnswers), keyFile },
     'guard-l2': { guard: shared.requireApiKey(scope, bareAnswers), keyFile },
     'guard-store': { guard: store.requireApiKey(scope, bareAnswers), keyFile },
     'wrong-secret': { guard, keyFile: writeKeys(file('wrong-secret'), forged.wrongSecret), status: 401 },

@@ -126,6 +126,17 @@ export async function seedSqlite(file, count) {
   }
 }
 
+/** Gives all keys in a file the same limits. @param {string} file @param {readonly import('express-api-keys').RateLimit[]} limits */
+export function limitKeys(file, limits) {
+  const database = new Database(file);
+  try {
+    database.prepare('update keys set rate_limits = ?').run(JSON.stringify(limits));
+    database.pragma('wal_checkpoint(truncate)');
+  } finally {
+    database.close();
+  }
+}
+
 /** @param {string} url @param {number} count @returns {Promise<string[]>} the keys */
 export async function seedPostgres(url, count) {
   const first = await makeFirstKey(url);

@@ -25,6 +25,16 @@ export const usualVariants = [
     about: 'ours as it is by default, with `Cache-Control` and `Vary`',
     touchedBy: 'guard-warm',
   },
+  {
+    name: 'guard-limits-1',
+    about: 'ours, keys held in process, one limit for each key, counted in Redis',
+    touchedBy: 'guard-limits-1',
+  },
+  {
+    name: 'guard-limits-3',
+    about: 'the same with three limits for each key',
+    touchedBy: 'guard-limits-3',
+  },
   { name: 'guard-l2', about: 'ours with Redis alone: `localCache: false`', touchedBy: 'guard-l2' },
   { name: 'guard-store', about: 'ours on the embedded SQLite file alone: no Redis, `localCache: false`' },
   { name: 'guard-store-postgres', about: 'ours on PostgreSQL alone: no Redis, `localCache: false`' },

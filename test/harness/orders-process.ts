@@ -4,7 +4,8 @@ import express from 'express';
 import { createApiKeys, type Actor } from '../../lib/index.js';
 import type { OrdersAnswer, OrdersCommand } from './start-orders.js';
 
-const { API_KEYS_PEPPER, DATABASE_URL, REDIS_URL, LEASE_SECONDS, LOCAL_CACHE } = process.env;
+const { API_KEYS_PEPPER, DATABASE_URL, REDIS_URL, LEASE_SECONDS, LOCAL_CACHE, ON_LIMITER_OUTAGE } =
+  process.env;
 let clockIsAheadMs = 0;
 
 const app = express();
@@ -17,6 +18,7 @@ const apiKeys = createApiKeys({
   bcryptCost: 8,
   clock: { now: () => Date.now() + clockIsAheadMs },
   ...(LEASE_SECONDS === undefined ? {} : { leaseSeconds: Number(LEASE_SECONDS) }),
+  ...(ON_LIMITER_OUTAGE === 'deny' ? { onLimiterOutage: 'deny' as const } : {}),
   ...(LOCAL_CACHE === 'off' ? { localCache: false as const } : {}),
 });
 

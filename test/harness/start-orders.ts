@@ -1,6 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { AnswerChecker } from '../admin/answer-checker.js';
+import type { ApiDocument } from '../admin/api-document.js';
+import { expectNoMismatch } from '../admin/expect-no-mismatch.js';
 import { buildCopy, type BuiltCopy } from './built-copy.js';
 import { testPepper } from './instance.js';
 
@@ -66,10 +69,15 @@ export interface OrdersEnvironment {
   readonly LEASE_SECONDS?: string;
   /** `off`: no keys are held in process. */
   readonly LOCAL_CACHE?: string;
+  /** `deny`: keys with limits are refused while Redis is away. */
+  readonly ON_LIMITER_OUTAGE?: string;
 }
 
 /** Longer than anything that a test waits for. */
 const requestDeadlineMs = 15_000;
+
+/** Every one of these apps has the same admin router, so that the document of one of them is the document of all. */
+let checker: AnswerChecker | undefined;
 
 let ownCopy: BuiltCopy | undefined;
 afterAll(() => ownCopy?.remove());
@@ -102,13 +110,37 @@ export async function startOrders(environment: OrdersEnvironment, copy?: BuiltCo
   const { address } = await nextMessage<{ address: AddressInfo }>();
   const url = `http://127.0.0.1:${address.port}`;
 
-  async function send(path: string, init: RequestInit): Promise<TimedAnswer> {
+  if (checker === undefined) {
+    const document = await fetch(`${url}/api-keys/openapi.json`);
+    checker = new AnswerChecker((await document.json()) as ApiDocument);
+  }
+
+  async function manage(method: string, path: string, init: RequestInit): Promise<TimedAnswer> {
+    const answer = await send(`/api-keys${path}`, { ...init, method });
+    const { status, headers, text: body } = answer;
+    const mismatch = checker?.mismatch({ method, path: path.split('?')[0] ?? '', status, headers, body });
+    if (typeof mismatch === 'string') expectNoMismatch(mismatch);
+    return answer;
+  }
+
+  async function send(
+    path: string,
+    init: RequestInit,
+  ): Promise<TimedAnswer & { readonly headers: Record<string, string>; readonly text: string }> {
     const started = performance.now();
     const response = await fetch(url + path, { ...init, signal: AbortSignal.timeout(requestDeadlineMs) });
     const text = await response.text();
     const milliseconds = performance.now() - started;
     const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
-    return { status: response.status, code: body['code'] as string | undefined, body, milliseconds };
+    const headers = Object.fromEntries(response.headers);
+    return {
+      status: response.status,
+      code: body['code'] as string | undefined,
+      body,
+      milliseconds,
+      headers,
+      text,
+    };
   }
 
   return {
@@ -116,8 +148,7 @@ export async function startOrders(environment: OrdersEnvironment, copy?: BuiltCo
     pid: child.pid ?? 0,
     output: () => written.join(''),
     manage: (method, path, body, headers = {}) =>
-      send(`/api-keys${path}`, {
-        method,
+      manage(method, path, {
         headers: { 'X-Test-Owner': 'alice', 'Content-Type': 'application/json', ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),

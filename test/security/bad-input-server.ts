@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
+import { checkAnswers } from '../admin/answer-checker.js';
+import { documentOf } from '../admin/api-document.js';
+import { expectNoMismatch } from '../admin/expect-no-mismatch.js';
 import { createApiKeys, type ApiKeys } from '../../lib/create-api-keys.js';
 import type { Actor } from '../../lib/domain/actor.js';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
@@ -50,6 +53,12 @@ export async function startBadInputServer(): Promise<BadInputServer> {
   });
   await apiKeys.ready();
 
+  const adminRouter = apiKeys.adminRouter({
+    authorize: (req) => JSON.parse(req.get('x-actor') ?? 'null') as Actor | null,
+    allowedOrigins: ['https://good.example'],
+  });
+  const checked = checkAnswers(await documentOf(adminRouter), expectNoMismatch);
+
   const serve = (setUp: (app: Express) => void): Express => {
     const app = express();
     setUp(app);
@@ -62,13 +71,7 @@ export async function startBadInputServer(): Promise<BadInputServer> {
       counts.served += 1;
       res.json([]);
     });
-    app.use(
-      '/api-keys',
-      apiKeys.adminRouter({
-        authorize: (req) => JSON.parse(req.get('x-actor') ?? 'null') as Actor | null,
-        allowedOrigins: ['https://good.example'],
-      }),
-    );
+    app.use('/api-keys', checked, adminRouter);
     return app;
   };
 

@@ -1,20 +1,36 @@
+import { maxIdempotencyKeyLength as most } from '../parse-idempotency-key.js';
 import type { JsonSchema } from './json-schema.js';
 
+/** An entity tag and the blanks behind it (RFC 9110 section 8.8.3). */
+const tag = '(?:W/)?"[\\x21\\x23-\\x7e\\x80-\\xff]*"[ \\t]*';
+/** A list of them, with gaps. */
+const tags = `[ \\t]*(?:${tag})?(?:,[ \\t]*(?:${tag})?)*`;
+/** A character between quotes, and one of a text without quotes. */
+const quotable = '[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]';
+const bare = '[\\x21\\x23-\\x2b\\x2d-\\x5b\\x5d-\\x7e]';
+
 /** A header that an endpoint reads; those that every request has are not among them. */
-export type RequestHeader = 'If-Match' | 'Idempotency-Key';
+export type RequestHeader = 'If-Match' | 'Idempotency-Key' | 'Step-Up-Challenge' | 'Step-Up-Code';
 
 /** What each of them looks like. */
 export const requestHeaders: Readonly<Record<RequestHeader, { schema: JsonSchema; description: string }>> = {
   'If-Match': {
-    schema: { type: 'string', maxLength: 512, examples: ['"3"'] },
+    schema: { type: 'string', maxLength: 512, pattern: `^(?:\\*|${tags})$`, examples: ['"3"'] },
     description:
       'The change is made only if the key still has one of these versions (its `ETag`); else the answer is 412.',
+  },
+  'Step-Up-Challenge': {
+    schema: { type: 'string', examples: ['MTc5NTM0NTY3ODkwMS5hYmNk.dGhlIHNpZ25hdHVyZQ'] },
+    description: 'The `id` of the challenge in a 403, where a second factor is asked for.',
+  },
+  'Step-Up-Code': {
+    schema: { type: 'string', examples: ['492039'] },
+    description: 'The code of the second factor, for example of an authenticator app.',
   },
   'Idempotency-Key': {
     schema: {
       type: 'string',
-      minLength: 1,
-      maxLength: 512,
+      pattern: `^(?:"(?:${quotable}|\\\\["\\\\]){1,${most}}"|${bare}{1,${most}})$`,
       examples: ['"8e03978e-40d5-43e8-bc93-6894a57f9324"'],
     },
     description:

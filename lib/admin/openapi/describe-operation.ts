@@ -10,6 +10,7 @@ import { queryParameters } from '../fields/query-parameters.js';
 import { requestHeaders } from '../fields/request-headers.js';
 import { maxElements, maxDepth } from '../json-shape-problem.js';
 import { maxBodyBytes } from '../read-body.js';
+import { maxQueryLength } from '../read-query.js';
 import { answerHeaders } from './answer-headers.js';
 import { expectedProblems } from './expected-problems.js';
 import { exampleOf } from './problem-schema.js';
@@ -17,13 +18,14 @@ import { exampleOf } from './problem-schema.js';
 /** One operation of the document (OpenAPI 3.1, "Operation Object"), its security apart. */
 export function describeOperation(row: EndpointRow, rules: FieldRules): object {
   const { operationId, summary, description } = row.endpoint;
-  const parameters = [...pathParameters(row.path), ...declaredParameters(row.endpoint, rules)];
+  const parameters = [...pathParameters(row.path), ...declaredParameters(row, rules)];
   const body = row.endpoint.body === undefined ? null : bodySchemaOf(row.endpoint, rules);
   return {
     operationId,
     summary,
     ...(description === undefined ? {} : { description }),
     ...(parameters.length === 0 ? {} : { parameters }),
+    ...(row.endpoint.query === undefined ? {} : { 'x-max-query-length': maxQueryLength }),
     ...(body === null
       ? {}
       : {
@@ -47,12 +49,15 @@ function pathParameters(path: string): object[] {
   }));
 }
 
-function declaredParameters(endpoint: Declaration, rules: FieldRules): object[] {
+const stepUpHeaders = ['Step-Up-Challenge', 'Step-Up-Code'] as const;
+
+function declaredParameters({ endpoint, operation }: EndpointRow, rules: FieldRules): object[] {
   const ofQuery = (endpoint.query ?? []).map((name) => {
     const { description, ...schema } = schemaOf(queryParameters[name], rules);
     return { name, in: 'query', description, schema };
   });
-  const ofHeader = (endpoint.headers ?? []).map((name) => ({ name, in: 'header', ...requestHeaders[name] }));
+  const headers = [...(endpoint.headers ?? []), ...(operation === undefined ? [] : stepUpHeaders)];
+  const ofHeader = headers.map((name) => ({ name, in: 'header', ...requestHeaders[name] }));
   return [...ofQuery, ...ofHeader];
 }
 

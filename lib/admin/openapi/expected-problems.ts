@@ -22,8 +22,23 @@ const guardRefusals: Readonly<Record<RefusalCode, boolean>> = {
   too_many_headers: true,
 };
 
+/** Where a second factor is asked for. */
+const stepUpProblems = [
+  'step_up_required',
+  'step_up_invalid',
+  'step_up_used',
+  'step_up_expired',
+  'step_up_throttled',
+] as const satisfies readonly ProblemCode[];
+
 /** Every problem that an endpoint can answer with: its own, and those of all endpoints of its kind. */
-export function expectedProblems({ method, path, access, endpoint }: EndpointRow): readonly ProblemCode[] {
+export function expectedProblems({
+  method,
+  path,
+  access,
+  operation,
+  endpoint,
+}: EndpointRow): readonly ProblemCode[] {
   const isChange = method !== 'get';
   const ofGuard = (Object.keys(guardRefusals) as RefusalCode[]).filter((code) => guardRefusals[code]);
   return [
@@ -33,6 +48,7 @@ export function expectedProblems({ method, path, access, endpoint }: EndpointRow
       ...(access === 'holder' ? ofGuard : []),
       ...(path.includes('/:id') ? (['not_found'] as const) : []),
       ...(isChange ? (['cross_site_request', 'payload_too_large', 'unsupported_media_type'] as const) : []),
+      ...(operation === undefined ? [] : stepUpProblems),
       ...endpoint.problems,
       'internal_error',
       'unavailable',

@@ -33,6 +33,16 @@ export const problemSchema: JsonSchema = {
     },
     requiredScopes: { ...texts, description: 'With `insufficient_scope`: what is needed.' },
     missingScopes: { ...texts, description: 'With `insufficient_scope`: what the key lacks.' },
+    challenge: {
+      type: 'object',
+      description: 'With `step_up_required` and the like: what to send a code for.',
+      required: ['id', 'expiresAt'],
+      properties: {
+        id: { type: 'string', description: 'To be sent back as `Step-Up-Challenge`, once.' },
+        expiresAt: { type: 'string', format: 'date-time' },
+      },
+      additionalProperties: false,
+    },
     requiredFeature: { type: 'string', description: 'With `feature_not_enabled`: what the key lacks.' },
   },
   additionalProperties: false,

@@ -40,6 +40,11 @@ async function useEverything(): Promise<void> {
   expect(store.reads()).toBe(reads);
   // Several at once are read with a script.
   await Promise.all([token, other.token, token, other.token].map((each) => answerTo(two, each)));
+  const rateLimits = [{ name: 'minute', limit: 2, windowSeconds: 60 }];
+  const limited = await one.key({ rateLimits });
+  for (const answer of ['allowed', 'allowed', 'rate_limited']) {
+    expect(await answerTo(two, limited.token)).toBe(answer);
+  }
   expect((await one.apiKeys.keys.revoke(id)).effectiveBy).toBeNull();
   expect(await answerTo(two, token)).toBe('key_revoked');
   expect([...one.log, ...two.log]).toEqual([]);

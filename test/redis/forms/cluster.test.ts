@@ -46,6 +46,28 @@ describe('a Cluster', () => {
     expect(await refusals(cluster)).toEqual([]);
   });
 
+  it('R51 counts the limits of keys on all of its primaries, for both clients together', async () => {
+    const rateLimits = [
+      { name: 'minute', limit: 4, windowSeconds: 60 },
+      { name: 'hour', limit: 90, windowSeconds: 3600 },
+    ];
+    const owners = Array.from({ length: 9 }, (_, index) => `owner-${index}`);
+    const limited = await Promise.all(owners.map((ownerId) => instances[0].key({ ownerId, rateLimits })));
+    for (const { token } of limited) await answerTo(instances[0], token);
+    const uses = limited.flatMap(({ token }) => [token, token, token, token, token]);
+    const answers = await Promise.all(
+      uses.map((token, index) => answerTo(instances[index % 2 ? 1 : 0], token)),
+    );
+    expect(answers.filter((answer) => answer === 'allowed')).toHaveLength(3 * owners.length);
+    expect(answers.filter((answer) => answer === 'rate_limited')).toHaveLength(2 * owners.length);
+    const counters = await Promise.all(cluster.nodes.map(({ port }) => namesHeld(port)));
+    expect(counters.filter((names) => names.some((name) => name.includes('limits:'))).length).toBeGreaterThan(
+      1,
+    );
+    expect(instances.flatMap(({ log }) => log)).toEqual([]);
+    expect(await refusals(cluster)).toEqual([]);
+  });
+
   it('F12: is used without a fault while slots move', async () => {
     const [first] = keys;
     const { slot } = first!;

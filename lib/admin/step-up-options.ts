@@ -1,0 +1,82 @@
+import type { Actor } from '../domain/actor.js';
+import { adviceFor } from '../domain/known-names.js';
+import { InvalidOptionError } from '../errors.js';
+
+/** What a second factor can be asked for. */
+export type StepUpOperation = (typeof stepUpOperations)[number];
+
+/** Every operation. */
+export const stepUpOperations = ['create', 'update', 'rotate', 'revoke'] as const;
+
+/** A code that somebody has sent. */
+export interface StepUpAttempt {
+  readonly actor: Actor;
+  readonly operation: StepUpOperation;
+  /** `null` for a key that is to be made. */
+  readonly keyId: string | null;
+  /** As it was sent: 1 to 200 printable ASCII characters. */
+  readonly code: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** What a verifier says about a code. */
+export type StepUpResult =
+  | {
+      readonly result: 'right';
+      /** By which the code is known when it comes again, in any process; default: the code itself. */
+      readonly codeId?: string;
+      /** From when on the code would be refused for its age, epoch milliseconds; default: a day from now. */
+      readonly expiresAt?: number;
+    }
+  | { readonly result: 'wrong' }
+  /** It was right once. */
+  | { readonly result: 'late' }
+  /** The actor has no second factor. */
+  | { readonly result: 'not_enrolled' };
+
+/** Decides about codes. `true` and `false` are short for right and wrong. */
+export type VerifyStepUp = (
+  attempt: StepUpAttempt,
+) => boolean | StepUpResult | Promise<boolean | StepUpResult>;
+
+/** For what a second factor is asked, and who checks it. */
+export interface StepUpOptions {
+  /** Which operations need one. `/self/revoke` never does: who holds a leaked key must be able to end it. */
+  readonly operations: readonly StepUpOperation[];
+  /**
+   * Checks a code, for example `createTotpVerifier(…)` of `express-api-keys/totp`. A code that was right is remembered
+   * and refused when it comes again.
+   */
+  readonly verify: VerifyStepUp;
+}
+
+/** Step-up options that were checked. */
+export interface ResolvedStepUpOptions {
+  readonly operations: ReadonlySet<StepUpOperation>;
+  readonly verify: VerifyStepUp;
+}
+
+const optionNames: Readonly<Record<keyof StepUpOptions, true>> = { operations: true, verify: true };
+
+/** @throws InvalidOptionError with what to write instead */
+export function resolveStepUpOptions(value: unknown): ResolvedStepUpOptions | null {
+  if (value === undefined) return null;
+  if (typeof value !== 'object' || value === null) fail('expected { operations, verify }');
+  for (const name of Object.keys(value)) {
+    if (!Object.hasOwn(optionNames, name)) {
+      fail(`unknown name '${name}'; ${adviceFor(name, Object.keys(optionNames))}`);
+    }
+  }
+  const { operations, verify } = value as Partial<Record<keyof StepUpOptions, unknown>>;
+  const isList = Array.isArray(operations) && operations.length > 0;
+  if (!isList || !operations.every((each) => (stepUpOperations as readonly unknown[]).includes(each))) {
+    fail(`operations is a list of at least one of ${stepUpOperations.join(', ')}`);
+  }
+  if (typeof verify !== 'function') fail('verify is a function that checks a code');
+  return { operations: new Set(operations as StepUpOperation[]), verify: verify as VerifyStepUp };
+}
+
+function fail(message: string): never {
+  throw new InvalidOptionError(`adminRouter: stepUp: ${message}`);
+}

@@ -1,0 +1,210 @@
+import type { Server } from 'node:http';
+import express from 'express';
+import request, { type Test } from 'supertest';
+import type { Actor, ApiKeys, OwnerCeilingsOption, RateLimit } from '../../lib/index.js';
+import { createApiKeys } from '../../lib/index.js';
+import { memoryStore } from '../../lib/testing/index.js';
+import { testPepper } from '../harness/instance.js';
+
+const scopes = { 'orders:read': 'Read orders', 'keys:manage': 'Manage API keys' } as const;
+type Scope = keyof typeof scopes;
+
+const minute = (limit: number): RateLimit => ({ name: 'minute', limit, windowSeconds: 60 });
+const hour = (limit: number): RateLimit => ({ name: 'hour', limit, windowSeconds: 3600 });
+
+/** Who asks: alice herself, an admin, or one of alice's keys. */
+type Asker = 'alice' | 'admin' | { readonly token: string };
+
+interface Started {
+  readonly apiKeys: ApiKeys<Scope>;
+  ask(asker: Asker, method: 'post' | 'patch', path: string, body: object): Test;
+}
+
+const servers: Server[] = [];
+const opened: ApiKeys<Scope>[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) server.close();
+  await Promise.all(opened.splice(0).map((apiKeys) => apiKeys.close()));
+});
+
+async function start(
+  ownerCeilings?: OwnerCeilingsOption,
+  defaultRateLimits: readonly RateLimit[] = [],
+): Promise<Started> {
+  const apiKeys = createApiKeys({
+    prefix: 'acme',
+    scopes,
+    pepper: testPepper,
+    store: memoryStore(),
+    bcryptCost: 8,
+    ownerCeilings,
+    policy: { defaultRateLimits },
+  });
+  opened.push(apiKeys);
+  await apiKeys.ready();
+  const app = express();
+  const guard = apiKeys.requireApiKey('keys:manage', { credentialFrom: ['x-acting-key'], cost: 0 });
+  app.use((req, res, next) => (req.get('x-acting-key') === undefined ? next() : guard(req, res, next)));
+  const authorize = (req: express.Request): Actor =>
+    req.apiKey !== undefined
+      ? { kind: 'key', apiKey: req.apiKey }
+      : req.get('x-admin') === 'yes'
+        ? { kind: 'admin', id: 'root' }
+        : { kind: 'owner', ownerId: 'alice' };
+  app.use('/api-keys', apiKeys.adminRouter({ authorize, managementScope: 'keys:manage' }));
+  const server = app.listen(0, '127.0.0.1');
+  servers.push(server);
+  return {
+    apiKeys,
+    ask(asker, method, path, body) {
+      const sent = request(server)[method](`/api-keys${path}`).send(body);
+      if (asker === 'admin') return sent.set('X-Admin', 'yes');
+      return asker === 'alice' ? sent : sent.set('X-Acting-Key', asker.token);
+    },
+  };
+}
+
+const newKey = { name: 'CI', scopes: ['orders:read'] };
+
+describe('limits over HTTP', () => {
+  it('are set and changed by owners, who are free without ceilings', async () => {
+    const { ask } = await start();
+    const rateLimits = [minute(60), hour(3000)];
+    const credits = { remaining: 10, refillAmount: 10, refillIntervalSeconds: 60 };
+    const created = await ask('alice', 'post', '/keys', { ...newKey, rateLimits, credits });
+    expect([created.status, created.body]).toEqual([201, expect.objectContaining({ rateLimits, credits })]);
+    const { id } = created.body as { id: string };
+    const changed = await ask('alice', 'patch', `/keys/${id}`, { rateLimits: [], credits: null });
+    expect(changed.body).toMatchObject({ rateLimits: [], credits: null, version: 2 });
+    // What was read can be sent back.
+    const again = await ask('alice', 'patch', `/keys/${id}`, {
+      credits: { remaining: 4, refillAmount: null, refillIntervalSeconds: null },
+    });
+    expect(again.body).toMatchObject({ credits: { remaining: 4, refillAmount: null }, version: 3 });
+  });
+
+  it.each([
+    [{ rateLimits: 'x' }, 'rateLimits'],
+    [{ rateLimits: [{ ...minute(1), extra: 1 }] }, 'rateLimits'],
+    [{ rateLimits: [{ name: 'minute', limit: 1 }] }, 'rateLimits'],
+    [{ rateLimits: [minute(0)] }, 'rateLimits'],
+    [{ rateLimits: [minute(1.5)] }, 'rateLimits'],
+    [{ rateLimits: [{ ...minute(1), name: 'Per Minute' }] }, 'rateLimits'],
+    [{ rateLimits: [minute(1), minute(2)] }, 'rateLimits'],
+    [{ rateLimits: Array.from({ length: 11 }, (_, i) => ({ ...minute(1), name: `w${i}` })) }, 'rateLimits'],
+    [{ credits: {} }, 'credits'],
+    [{ credits: { remaining: -1 } }, 'credits'],
+    [{ credits: { remaining: 1e13 } }, 'credits'],
+    [{ credits: { remaining: 1, refillAmount: 1 } }, 'credits'],
+    [{ credits: { remaining: 1, refillIntervalSeconds: 1 } }, 'credits'],
+    [{ credits: { remaining: 1, refillEvery: 1 } }, 'credits'],
+    [{ credits: 5 }, 'credits'],
+  ])('%j is refused', async (fields, field) => {
+    const { ask } = await start();
+    const answer = await ask('alice', 'post', '/keys', { ...newKey, ...fields });
+    expect(answer.status).toBe(400);
+    expect((answer.body as { errors: { field: string }[] }).errors.map((each) => each.field)).toEqual([
+      field,
+    ]);
+  });
+});
+
+describe('ownerCeilings', () => {
+  it('bound the limits of owners, and not those of admins', async () => {
+    const { ask } = await start({ rateLimits: [minute(60), hour(1000)] });
+    const create = (asker: Asker, rateLimits?: readonly RateLimit[]): Test =>
+      ask(asker, 'post', '/keys', {
+        ...newKey,
+        ...(rateLimits === undefined ? {} : { rateLimits }),
+        ...(asker === 'admin' ? { ownerId: 'alice' } : {}),
+      });
+    expect((await create('alice')).body).toMatchObject({ rateLimits: [minute(60), hour(1000)] });
+    const strict = [{ ...minute(10), windowSeconds: 120 }, hour(1000)];
+    expect((await create('alice', strict)).status).toBe(201);
+    for (const wrong of [
+      [],
+      [minute(60)],
+      [minute(61), hour(1000)],
+      [{ ...minute(60), windowSeconds: 59 }, hour(1000)],
+    ]) {
+      const refused = await create('alice', wrong);
+      expect([refused.status, refused.body]).toEqual([403, expect.objectContaining({ code: 'forbidden' })]);
+    }
+    const ofAdmin = await create('admin', []);
+    expect(ofAdmin.body).toMatchObject({ rateLimits: [] });
+    const { id } = ofAdmin.body as { id: string };
+    // What an admin allowed stays until the owner changes it.
+    expect((await ask('alice', 'patch', `/keys/${id}`, { name: 'Renamed' })).status).toBe(200);
+    expect((await ask('alice', 'patch', `/keys/${id}`, { rateLimits: [minute(99)] })).status).toBe(403);
+  });
+
+  it('take the place of defaults that go beyond them', async () => {
+    const { ask } = await start({ rateLimits: [minute(60)] }, [minute(100), hour(500)]);
+    expect((await ask('alice', 'post', '/keys', newKey)).body).toMatchObject({
+      rateLimits: [hour(500), minute(60)],
+    });
+    const ofAdmin = await ask('admin', 'post', '/keys', { ...newKey, ownerId: 'alice' });
+    expect(ofAdmin.body).toMatchObject({ rateLimits: [minute(100), hour(500)] });
+  });
+
+  it('bound credits: owners give so many at first, and later only take away', async () => {
+    const { ask, apiKeys } = await start({ credits: 10 });
+    const refill = { refillAmount: 1, refillIntervalSeconds: 1 };
+    expect((await ask('alice', 'post', '/keys', newKey)).body).toMatchObject({ credits: { remaining: 10 } });
+    for (const credits of [null, { remaining: 11 }, { remaining: 5, ...refill }]) {
+      expect((await ask('alice', 'post', '/keys', { ...newKey, credits })).status).toBe(403);
+    }
+    const created = await ask('alice', 'post', '/keys', { ...newKey, credits: { remaining: 8 } });
+    const { id, key } = created.body as { id: string; key: string };
+    await apiKeys.keys.verify(key, { cost: 3 });
+    for (const credits of [null, { remaining: 6 }, { remaining: 5, ...refill }]) {
+      expect((await ask('alice', 'patch', `/keys/${id}`, { credits })).status).toBe(403);
+    }
+    const lowered = await ask('alice', 'patch', `/keys/${id}`, { credits: { remaining: 4 } });
+    expect(lowered.body).toMatchObject({ credits: { remaining: 4 } });
+    const raised = await ask('admin', 'patch', `/keys/${id}`, { credits: { remaining: 500, ...refill } });
+    expect(raised.body).toMatchObject({ credits: { remaining: 500, refillAmount: 1 } });
+  });
+});
+
+describe('a key that manages keys', () => {
+  async function managing(fields: object): Promise<Started & { token: string; id: string }> {
+    const started = await start();
+    const made = await started.apiKeys.keys.create({
+      ownerId: 'alice',
+      name: 'manager',
+      scopes: ['keys:manage', 'orders:read'],
+      ...fields,
+    });
+    return { ...started, token: made.key, id: made.id };
+  }
+
+  it('cannot raise its own limits, nor take them off', async () => {
+    const { ask, token, id } = await managing({ rateLimits: [minute(5)] });
+    for (const rateLimits of [[], [minute(6)], [hour(5)].map((each) => ({ ...each, limit: 6 }))]) {
+      expect((await ask({ token }, 'patch', `/keys/${id}`, { rateLimits })).status).toBe(403);
+    }
+    expect((await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [minute(4)] })).status).toBe(200);
+    expect((await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [minute(5)] })).status).toBe(403);
+  });
+
+  it('makes only keys with limits at or below its own', async () => {
+    const { ask, token } = await managing({ rateLimits: [minute(5)] });
+    expect((await ask({ token }, 'post', '/keys', newKey)).body).toMatchObject({ rateLimits: [minute(5)] });
+    const lower = [minute(1), hour(9)];
+    expect((await ask({ token }, 'post', '/keys', { ...newKey, rateLimits: lower })).status).toBe(201);
+    for (const rateLimits of [[], [minute(6)]]) {
+      expect((await ask({ token }, 'post', '/keys', { ...newKey, rateLimits })).status).toBe(403);
+    }
+  });
+
+  it('with credits neither makes keys nor sets credits', async () => {
+    const { ask, token, id } = await managing({ credits: { remaining: 5 } });
+    expect((await ask({ token }, 'post', '/keys', newKey)).status).toBe(403);
+    for (const credits of [null, { remaining: 1 }, { remaining: 500 }]) {
+      expect((await ask({ token }, 'patch', `/keys/${id}`, { credits })).status).toBe(403);
+    }
+    expect((await ask({ token }, 'patch', `/keys/${id}`, { name: 'Renamed' })).status).toBe(200);
+  });
+});

@@ -1,0 +1,140 @@
+import { startOrders, type OrdersProcess } from '../harness/start-orders.js';
+import { createInstance, type TestInstance } from '../harness/instance.js';
+import { startRedis } from '../servers/redis.cjs';
+import { createDatabase } from '../servers/postgres.cjs';
+import { waitUntil } from '../servers/wait-until.cjs';
+
+jest.setTimeout(120_000);
+
+const limit = 30;
+const rateLimits = [
+  { name: 'minute', limit, windowSeconds: 60 },
+  { name: 'hour', limit: 10_000, windowSeconds: 3600 },
+];
+
+let redis: Awaited<ReturnType<typeof startRedis>>;
+let database: Awaited<ReturnType<typeof createDatabase>>;
+const processes: OrdersProcess[] = [];
+const instances: TestInstance[] = [];
+
+beforeEach(async () => {
+  redis = await startRedis();
+  database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+});
+
+afterEach(async () => {
+  await Promise.all(processes.splice(0).map((each) => each.kill()));
+  await Promise.all(instances.splice(0).map(({ apiKeys }) => apiKeys.close()));
+  redis.resume();
+  await redis.stop();
+  await database.drop();
+});
+
+async function startThree(onLimiterOutage: 'per-process' | 'deny'): Promise<OrdersProcess[]> {
+  const environment = {
+    DATABASE_URL: database.url,
+    REDIS_URL: redis.aclUrl,
+    ON_LIMITER_OUTAGE: onLimiterOutage,
+  };
+  processes.push(...(await Promise.all([0, 1, 2].map(() => startOrders(environment)))));
+  return processes;
+}
+
+async function makeKey(app: OrdersProcess | undefined): Promise<string> {
+  const made = await app?.manage('POST', '/keys', { name: 'CI', scopes: ['orders:read'], rateLimits });
+  expect(made?.status).toBe(201);
+  return String(made?.body['key']);
+}
+
+/** How often each answer was given to so many uses of a key at once, shared by the processes. */
+async function useAtOnce(token: string, times: number): Promise<Record<string, number>> {
+  const answers = await Promise.all(
+    Array.from({ length: times }, async (_, index) => processes[index % processes.length]?.use(token)),
+  );
+  const counts: Record<string, number> = {};
+  for (const answer of answers) {
+    const name = answer?.status === 200 ? 'allowed' : String(answer?.code);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+it('R51 ten times as many requests as the limit, at once over three processes: exactly the limit passes', async () => {
+  const [first] = await startThree('deny');
+  // A machine that stood still for longer than Redis may take answers 503; then the round is begun again.
+  for (let round = 0; ; round += 1) {
+    const token = await makeKey(first);
+    const counts = await useAtOnce(token, 10 * limit);
+    expect(counts['allowed'] ?? 0).toBeLessThanOrEqual(limit);
+    if (counts['unavailable'] === undefined || round === 4) {
+      expect(counts).toEqual({ allowed: limit, rate_limited: 9 * limit });
+      break;
+    }
+  }
+  for (const app of processes) expect(app.output()).toBe('');
+});
+
+it('R53 without Redis each process counts for itself, and nobody is unlimited', async () => {
+  const [first] = await startThree('per-process');
+  const token = await makeKey(first);
+  expect((await first?.status())?.['limits']).toBe('shared');
+  await redis.kill();
+  await waitUntil('it is noticed', async () => {
+    const states = await Promise.all(processes.map((app) => app.status()));
+    return states.every(({ limits }) => limits === 'process');
+  });
+  const counts = await useAtOnce(token, 10 * limit);
+  expect(counts).toEqual({ allowed: 3 * limit, rate_limited: 7 * limit });
+});
+
+describe('R53 onLimiterOutage', () => {
+  async function open(onLimiterOutage: 'per-process' | 'deny'): Promise<TestInstance> {
+    const clock = { now: () => Date.now() };
+    const instance = createInstance({ redis: redis.aclUrl, onLimiterOutage, clock });
+    instances.push(instance);
+    await instance.apiKeys.ready();
+    return instance;
+  }
+
+  it('deny answers 503 to keys with limits, and no other, until Redis is back', async () => {
+    const { apiKeys, key, log } = await open('deny');
+    const limited = await key({ rateLimits });
+    const unlimited = await key();
+    const free = { cost: 0 };
+    expect((await apiKeys.keys.verify(limited.token)).allowed).toBe(true);
+    redis.pause();
+    await expect(apiKeys.keys.verify(limited.token)).rejects.toMatchObject({
+      code: 'ERR_API_KEYS_UNAVAILABLE',
+      headers: { 'Retry-After': '1' },
+    });
+    // From now on nobody waits for it.
+    await expect(apiKeys.keys.verify(limited.token)).rejects.toMatchObject({
+      code: 'ERR_API_KEYS_UNAVAILABLE',
+    });
+    expect(apiKeys.status()).toMatchObject({ limits: 'refused', redis: 'down', state: 'degraded' });
+    expect((await apiKeys.keys.verify(limited.token, free)).allowed).toBe(true);
+    expect((await apiKeys.keys.verify(unlimited.token)).allowed).toBe(true);
+    redis.resume();
+    await waitUntil('it counts again', () => apiKeys.status().limits === 'shared');
+    expect((await apiKeys.keys.verify(limited.token)).allowed).toBe(true);
+    expect(log.join('\n')).toContain('limits are counted by each process alone, or refused');
+  });
+
+  it('per-process goes on counting where Redis stood still, and later where Redis was left', async () => {
+    const { apiKeys, key } = await open('per-process');
+    const { token } = await key({ rateLimits: [{ name: 'minute', limit: 3, windowSeconds: 60 }] });
+    const remaining = async (): Promise<number | string | undefined> => {
+      const verdict = await apiKeys.keys.verify(token);
+      return verdict.allowed ? verdict.rateLimits?.[0]?.remaining : verdict.code;
+    };
+    expect(await remaining()).toBe(2);
+    redis.pause();
+    expect([await remaining(), await remaining(), await remaining()]).toEqual([2, 1, 0]);
+    expect(await remaining()).toBe('rate_limited');
+    redis.resume();
+    await waitUntil('it counts again', () => apiKeys.status().limits === 'shared');
+    // What Redis was sent as it stood still may have been counted there too.
+    const back = [await remaining(), await remaining(), await remaining()];
+    expect(back.at(-1)).toBe('rate_limited');
+  });
+});
