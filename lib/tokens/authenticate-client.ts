@@ -1,3 +1,4 @@
+import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import { idLength, secretLength, type ParsedToken } from '../domain/key-format.js';
 import { noScope } from '../domain/scope-requirement.js';
@@ -37,6 +38,7 @@ export interface Client {
   readonly keyId: string;
   readonly ownerId: string;
   readonly credentialId: string;
+  readonly apiKey: ApiKeyIdentity;
 }
 
 /** A key that was proven, and with what. */
@@ -70,7 +72,7 @@ export function createClientAuthenticator(ports: ClientPorts): AuthenticateClien
     const request = { requirement: noScope, cost: 0, address };
     const verdict = await decide(prepared, credential, uses.counterFor(keyId), request, clock.now());
     if (!verdict.allowed) throw new TokenError('invalid_client', problems[verdict.code].detail);
-    return { keyId, ownerId, credentialId: credential.id };
+    return { keyId, ownerId, credentialId: credential.id, apiKey: verdict.apiKey };
   };
 }
 

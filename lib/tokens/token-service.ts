@@ -29,6 +29,9 @@ export interface Introspected {
   readonly expiresAt: number;
 }
 
+/** Which key, and which of its credentials, a token is given for. */
+export type TokenHolder = Pick<Client, 'keyId' | 'credentialId'>;
+
 /**
  * Access tokens without HTTP. Every method throws TokenError for what is refused, and ApiKeysError `unavailable` when
  * the store does not answer.
@@ -36,19 +39,19 @@ export interface Introspected {
 export interface TokenService {
   readonly authenticate: AuthenticateClient;
   /** An access token for a client: the grant `client_credentials`, which never comes with a refresh token. */
-  issue(client: Client, scope: string | undefined): Promise<IssuedToken>;
+  issue(client: TokenHolder, scope: string | undefined): Promise<IssuedToken>;
   /** An access token and a refresh token. */
-  issueRefreshable(client: Client, scope: string | undefined): Promise<RefreshableToken>;
+  issueRefreshable(client: TokenHolder, scope: string | undefined): Promise<RefreshableToken>;
   /** Uses a refresh token up, for the next two tokens. */
   refresh(context: ChangeContext, refreshToken: string, scope: string | undefined): Promise<RefreshableToken>;
   /** What a token of this client is worth now; `null` for every other token. */
-  introspect(client: Client, token: string): Promise<Introspected | null>;
+  introspect(client: Pick<Client, 'keyId'>, token: string): Promise<Introspected | null>;
   /**
    * Takes a token of this client back; does nothing for every other token.
    *
    * @returns `null` when every process refuses it already; else the time (epoch milliseconds) from which all do
    */
-  revoke(client: Client, context: ChangeContext, token: string): Promise<number | null>;
+  revoke(client: Pick<Client, 'keyId'>, context: ChangeContext, token: string): Promise<number | null>;
   /** The public keys that tokens can be checked with. */
   publicKeys(): Promise<readonly Readonly<Record<string, string>>[]>;
 }
@@ -79,7 +82,7 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
 }
 
 /** A token is shown to the very key that it was given to, and to no other key of its owner. */
-function isOf({ keyId }: Client, token: { readonly keyId: string }): boolean {
+function isOf({ keyId }: Pick<Client, 'keyId'>, token: { readonly keyId: string }): boolean {
   return token.keyId === keyId;
 }
 
@@ -97,7 +100,7 @@ function readScope(scope: string | undefined): readonly string[] | undefined {
 
 async function introspectAccess(
   ports: TokenPorts,
-  client: Client,
+  client: Pick<Client, 'keyId'>,
   token: string,
 ): Promise<Introspected | null> {
   const access: AccessToken | null = await readToken(ports, token);
@@ -109,7 +112,7 @@ async function introspectAccess(
 
 async function introspectRefresh(
   ports: TokenPorts,
-  client: Client,
+  client: Pick<Client, 'keyId'>,
   token: string,
 ): Promise<Introspected | null> {
   const found = await findGrant(ports, token);

@@ -54,7 +54,7 @@ const filesBelow = (folder: string): string[] =>
   });
 
 const FLOWS = ['verify', 'manage', 'audit', 'tokens', 'signatures'];
-const EDGES = ['middleware', 'admin', 'http', 'dialects', 'console'];
+const EDGES = ['middleware', 'admin', 'oauth', 'http', 'dialects', 'console'];
 const ADAPTERS = ['sql', 'redis', 'memory', 'crypto'];
 const PACKAGES = [
   'express',
