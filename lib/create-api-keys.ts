@@ -20,6 +20,11 @@ import { resolveOptions, type ApiKeysOptions } from './options.js';
 import { ChangeListeners, type ChangeListener } from './feed/change-listeners.js';
 import type { LimitCountingMode } from './verify/limit-counting.js';
 import { startRunning } from './running.js';
+import type { RunningTokens } from './start-tokens.js';
+import type { ResolvedTokensOption } from './token-option.js';
+import { createTokenRouter } from './oauth/token-router.js';
+import { createWellKnownRouter } from './oauth/well-known-router.js';
+import type { TokenService } from './tokens/token-service.js';
 
 /** In which state an instance is, for health answers. */
 export interface ApiKeysStatus {
@@ -50,6 +55,18 @@ export interface ApiKeys<S extends string, F extends string = never> {
   adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
   /** The same service without HTTP. */
   readonly keys: KeysApi<S, F>;
+  /**
+   * The endpoints of the authorization server as a router: `app.use('/oauth', apiKeys.tokenRouter())`.
+   *
+   * @throws InvalidOptionError without the option `tokens`
+   */
+  tokenRouter(): ReturnType<typeof createTokenRouter>;
+  /**
+   * The metadata of the authorization server and its public keys: `app.use('/.well-known', apiKeys.wellKnownRouter())`.
+   *
+   * @throws InvalidOptionError without the option `tokens`
+   */
+  wellKnownRouter(): ReturnType<typeof createWellKnownRouter>;
   /** Who changed what, who was refused, and whether the audit trail is whole. */
   readonly audit: AuditApi;
   /**
@@ -122,13 +139,28 @@ export function createApiKeys<const S extends string, const F extends string = n
   } as const;
 
   const reportTrouble = createTroubleReporter(logger);
+  const clientAddress = createClientAddress(logger);
+  const runningTokens = (): RunningTokens => {
+    const { tokens } = lifecycle.requireStarted();
+    if (tokens === null) throw new Error('There are no tokens without the option tokens.');
+    return tokens;
+  };
+  const tokenService = (): TokenService => runningTokens().service;
+  function tokenSettings(what: string): ResolvedTokensOption {
+    if (resolved.tokenSettings !== null) return resolved.tokenSettings;
+    throw new InvalidOptionError(
+      `${what}: needs the option tokens, for example tokens: { issuer: 'https://api.acme.example' }`,
+    );
+  }
 
   const requireApiKey = createRequireApiKey<S, F>({
     verifier: () => lifecycle.requireStarted().verifier,
+    tokenVerifier: resolved.tokenSettings === null ? null : () => runningTokens().verifier,
+    tokenIssuer: resolved.tokenSettings?.issuer ?? null,
     catalogue,
     features,
     format: keyspace.format,
-    clientAddress: createClientAddress(logger),
+    clientAddress,
     challenge,
     sources,
     opaqueRefusals: resolved.opaqueRefusals ?? false,
@@ -167,6 +199,16 @@ export function createApiKeys<const S extends string, const F extends string = n
       ),
 
     keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock, access }),
+    tokenRouter: () =>
+      createTokenRouter({
+        ...{ tokens: tokenService, realm, clientAddress, reportTrouble },
+        issuer: tokenSettings('tokenRouter').issuer,
+      }),
+    wellKnownRouter: () =>
+      createWellKnownRouter({
+        ...{ tokens: tokenService, realm, reportTrouble },
+        facts: { ...tokenSettings('wellKnownRouter'), scopes: catalogue.names },
+      }),
     audit: createAuditApi({ whenReady: () => lifecycle.ready() }),
 
     async ready() {

@@ -80,6 +80,18 @@ export type { CreditChange, CreditLedger, CreditPayment } from './ports/credit-l
 export type { CreditBalance } from './domain/credits.js';
 export type { UsageLog, UsageQuery } from './ports/usage-log.js';
 export type { OneTimeNames } from './ports/one-time-names.js';
+export type {
+  NextRefreshToken,
+  RefreshGrant,
+  RefreshGrantStore,
+  RevokedToken,
+  SigningAlgorithm,
+  SigningKeyStore,
+  StoredSigningKey,
+  TokenStore,
+} from './ports/token-store.js';
+export type { TokensOption } from './token-option.js';
+export type { CallerVia } from './domain/api-key-identity.js';
 export type { UsageCount, UseVerdict } from './domain/key-usage.js';
 export type { ApiKeyRecord, KeyHint } from './domain/api-key.js';
 export type { Credential, PublicKeyCredential, SecretCredential } from './domain/credential.js';

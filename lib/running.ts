@@ -36,6 +36,7 @@ import { createKeyFinder, type KeyFinder } from './verify/find-key.js';
 import { FailureBudget } from './verify/failure-budget.js';
 import { GatheredLookUps } from './verify/gathered-look-ups.js';
 import { limitFailures } from './verify/limit-failures.js';
+import { startTokens, type RunningTokens } from './start-tokens.js';
 import { LocalCache } from './verify/local-cache.js';
 import { MissingDigests } from './verify/missing-digests.js';
 import { UseRecorder } from './verify/record-use.js';
@@ -49,6 +50,8 @@ export interface Running {
   readonly service: KeyService;
   readonly audit: AuditService;
   readonly verifier: ApiKeyVerifier;
+  /** `null` without the option `tokens`. */
+  readonly tokens: RunningTokens | null;
   /** What checking second factors needs. */
   readonly stepUp: StepUpPorts;
   /** How its parts are, for health answers. */
@@ -138,6 +141,23 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const cursorSigner = createCursorSigner(peppers);
   sweep?.start();
   const digests = new MissingDigests({ store, finder, digester, logger });
+  const verify: VerifyPorts = {
+    finder,
+    local,
+    lease,
+    digests,
+    digester,
+    hasher,
+    uses,
+    graces,
+    limitPlanOf: limits.limitPlanOf,
+    consumeLimits: limits.consumeLimits,
+    clock,
+    keyspace,
+  };
+  const { tokenSettings: settings, prefix } = options;
+  const tokenParts = { prefix, peppers, store, changes: following.announcer, verify, logger };
+  const tokens = settings === null ? null : startTokens({ ...tokenParts, settings });
   return {
     service: createKeyService({
       store,
@@ -150,23 +170,8 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       keyspace,
     }),
     audit: createAuditService({ store, sealer, cursorSigner, clock }),
-    verifier: withinBudget(
-      parts,
-      createVerifier({
-        finder,
-        local,
-        lease,
-        digests,
-        digester,
-        hasher,
-        uses,
-        graces,
-        limitPlanOf: limits.limitPlanOf,
-        consumeLimits: limits.consumeLimits,
-        clock,
-        keyspace,
-      }),
-    ),
+    verifier: withinBudget(parts, createVerifier(verify)),
+    tokens,
     stepUp: { names: store.oneTimeNames, challenges: createChallengeSigner(peppers) },
     health: () => ({
       database: lease.isHeld() ? 'up' : 'down',

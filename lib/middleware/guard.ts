@@ -1,4 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { readUnprovenClaims } from '../domain/jwt.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
@@ -18,7 +19,7 @@ import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
 import { setDeprecatedSecretHeaders } from './deprecated-secret-headers.js';
 import { isPreflight } from './preflight.js';
-import { createCredentialReader, type ReadCredential } from './read-credential.js';
+import { createCredentialReader, type FoundCredential, type ReadCredential } from './read-credential.js';
 import { rateLimitHeaders } from './rate-limit-headers.js';
 import { createRefusalAnswers } from './refusal-answers.js';
 import { opaque, refusalError } from './refusal-error.js';
@@ -30,6 +31,9 @@ import { hasTooManyHeaders } from './too-many-headers.js';
 export interface GuardParts {
   /** @throws ApiKeysError `unavailable` before the instance is ready */
   readonly verifier: () => ApiKeyVerifier;
+  /** For access tokens; `null` when there are none. */
+  readonly tokenVerifier: (() => ApiKeyVerifier) | null;
+  readonly tokenIssuer: string | null;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
   readonly format: KeyFormat;
@@ -100,12 +104,19 @@ export function createGuard(
       cost,
       address: (purpose?: 'decide') => parts.clientAddress(req, purpose),
     };
-    const verifier = parts.verifier();
+    const verifier = isJwt(credential) ? (parts.tokenVerifier ?? parts.verifier)() : parts.verifier();
     return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }
 
   function isOurs(credential: ReadCredential): boolean {
-    return credential.kind === 'token' && parts.format.recognises(credential.token);
+    if (credential.kind !== 'token') return false;
+    return parts.format.recognises(credential.token) || isOurToken(credential);
+  }
+
+  /** Tokens of other issuers are for the app's own authentication. */
+  function isOurToken(credential: FoundCredential): boolean {
+    if (parts.tokenIssuer === null || !isJwt(credential)) return false;
+    return readUnprovenClaims(credential.token)?.['iss'] === parts.tokenIssuer;
   }
 
   function letIn(allowed: Allowed, credential: ReadCredential, req: Request, res: Response): void {
@@ -198,6 +209,11 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 
 function setHeaders(res: Response, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+}
+
+/** Whether a credential looks like a JWT: they begin with `{"` in base64, and are sent as Bearer only. */
+function isJwt({ header, token }: FoundCredential): boolean {
+  return token.startsWith('eyJ') && header === 'authorization';
 }
 
 function spelledOut({ name, isAuthorization }: CredentialHeader): string {
