@@ -14,6 +14,8 @@ import { Lifecycle } from './lifecycle.js';
 import { createClientAddress } from './middleware/client-address.js';
 import { defaultCredentialSources, parseCredentialSources } from './middleware/credential-source.js';
 import { HiddenCredentials } from './middleware/hidden-credentials.js';
+import type { SignatureParts } from './middleware/signed-requests.js';
+import type { SignedRequestVerifier } from './signatures/verify-signed-request.js';
 import { createRequireApiKey, type RequireApiKey } from './middleware/require-api-key.js';
 import { chooseStore } from './open-store.js';
 import { resolveOptions, type ApiKeysOptions } from './options.js';
@@ -153,10 +155,22 @@ export function createApiKeys<const S extends string, const F extends string = n
     );
   }
 
+  function signatureParts(): SignatureParts | null {
+    if (resolved.signatureSettings === null) return null;
+    const { origins, maxBodyBytes, profile } = resolved.signatureSettings;
+    const verifier = (): SignedRequestVerifier => {
+      const { signatures } = lifecycle.requireStarted();
+      if (signatures === null) throw new Error('There are no signed requests without the option signatures.');
+      return signatures.verifier;
+    };
+    return { verifier, origins, maxBodyBytes, tag: profile.tag };
+  }
+
   const requireApiKey = createRequireApiKey<S, F>({
     verifier: () => lifecycle.requireStarted().verifier,
     tokenVerifier: resolved.tokenSettings === null ? null : () => runningTokens().verifier,
     tokenIssuer: resolved.tokenSettings?.issuer ?? null,
+    signatures: signatureParts(),
     catalogue,
     features,
     format: keyspace.format,

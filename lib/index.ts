@@ -25,6 +25,16 @@ export type { RequireApiKey, RequiredScopes, RequiredScopesByMethod } from './mi
 export type { CredentialSource } from './middleware/credential-source.js';
 export type { Allowed, DeprecatedSecret, Refusal, RefusalCode, Verdict } from './domain/verdict.js';
 
+// Signed requests.
+export { keepRawBody } from './middleware/keep-raw-body.js';
+export {
+  signRequest,
+  type PrivateKeySigner,
+  type RequestToSign,
+  type SecretSigner,
+} from './signatures/sign-request.js';
+export type { SignaturesOption } from './signatures-option.js';
+
 // Managing keys, over HTTP and without.
 export type { AdminRouterOptions } from './admin/admin-router.js';
 export type { Actor } from './domain/actor.js';

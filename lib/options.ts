@@ -10,6 +10,11 @@ import type { Logger } from './ports/logger.js';
 import { checkRedisOption } from './redis/check-redis-option.js';
 import type { RedisClient } from './redis/redis-client.js';
 import type { PolicyOption } from './policy-option.js';
+import {
+  resolveSignaturesOption,
+  type ResolvedSignaturesOption,
+  type SignaturesOption,
+} from './signatures-option.js';
 import { resolveTokensOption, type ResolvedTokensOption, type TokensOption } from './token-option.js';
 import type { PgPool } from './sql/postgres-pool.js';
 import { InvalidOptionError } from './errors.js';
@@ -165,6 +170,12 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
    * @default none: there is no token endpoint
    */
   readonly tokens?: TokensOption | undefined;
+  /**
+   * Requests that are signed (RFC 9421, or HMAC with the secret) instead of carrying a key, for guards with `signed`.
+   *
+   * @default none: signatures are not looked at
+   */
+  readonly signatures?: SignaturesOption | undefined;
   /** What time it is, for tests. */
   readonly clock?: Clock | undefined;
   /**
@@ -182,6 +193,7 @@ const known: Record<keyof ApiKeysOptions, true> = {
   features: true,
   policy: true,
   tokens: true,
+  signatures: true,
   expiryNotices: true,
   pepper: true,
   database: true,
@@ -221,6 +233,8 @@ export interface ResolvedOptions<S extends string, F extends string = string> ex
   readonly limits: LimitOptions;
   /** `null`: no access tokens. */
   readonly tokenSettings: ResolvedTokensOption | null;
+  /** `null`: no signed requests. */
+  readonly signatureSettings: ResolvedSignaturesOption | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -254,6 +268,7 @@ export function resolveOptions<S extends string, F extends string = string>(
     leaseMs: (options.leaseSeconds ?? 4) * 1000,
     limits: readLimitOptions(options),
     tokenSettings: resolveTokensOption(options.tokens),
+    signatureSettings: resolveSignaturesOption(options.signatures, prefix),
     clock: options.clock ?? { now: () => Date.now() },
     logger: options.logger ?? console,
   };

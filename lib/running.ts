@@ -36,6 +36,7 @@ import { createKeyFinder, type KeyFinder } from './verify/find-key.js';
 import { FailureBudget } from './verify/failure-budget.js';
 import { GatheredLookUps } from './verify/gathered-look-ups.js';
 import { limitFailures } from './verify/limit-failures.js';
+import { startSignatures, type RunningSignatures } from './start-signatures.js';
 import { startTokens, type RunningTokens } from './start-tokens.js';
 import { LocalCache } from './verify/local-cache.js';
 import { MissingDigests } from './verify/missing-digests.js';
@@ -52,6 +53,8 @@ export interface Running {
   readonly verifier: ApiKeyVerifier;
   /** `null` without the option `tokens`. */
   readonly tokens: RunningTokens | null;
+  /** `null` without the option `signatures`. */
+  readonly signatures: RunningSignatures | null;
   /** What checking second factors needs. */
   readonly stepUp: StepUpPorts;
   /** How its parts are, for health answers. */
@@ -122,7 +125,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     startGrace({ store, changes: following.announcer, clock }, use);
   const graces = new GraceStarts(startOne, logger);
   const sweep = createExpirySweep(parts);
+  let signatures: RunningSignatures | null = null;
   const stop = async (): Promise<void> => {
+    signatures?.close();
     await Promise.all([graces.stop(), sweep?.stop()]);
     await Promise.all([following.stop(), uses.close(), recorder.stop()]);
     await Promise.all([cache?.close(), closeStore()]);
@@ -158,6 +163,10 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const { tokenSettings: settings, prefix } = options;
   const tokenParts = { prefix, peppers, store, changes: following.announcer, verify, logger };
   const tokens = settings === null ? null : startTokens({ ...tokenParts, settings });
+  if (options.signatureSettings !== null) {
+    const signatureParts = { peppers, store, link, keyPrefix: options.redisKeyPrefix, verify, logger };
+    signatures = startSignatures({ ...signatureParts, settings: options.signatureSettings });
+  }
   return {
     service: createKeyService({
       store,
@@ -172,6 +181,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     audit: createAuditService({ store, sealer, cursorSigner, clock }),
     verifier: withinBudget(parts, createVerifier(verify)),
     tokens,
+    signatures,
     stepUp: { names: store.oneTimeNames, challenges: createChallengeSigner(peppers) },
     health: () => ({
       database: lease.isHeld() ? 'up' : 'down',

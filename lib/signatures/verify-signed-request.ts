@@ -39,12 +39,22 @@ export interface SignedRequestPorts extends DecisionPorts {
 
 /** One request that may be signed. */
 export interface SignedRequest extends RequestToDecide {
-  readonly message: SignedMessage;
+  /** `null` when nobody can say what the client has called. */
+  readonly message: SignedMessage | null;
+  /** Names and values in turn, as Node has them. */
+  readonly rawHeaders: readonly string[];
   /** Headers in lower case that the app reads keys from. */
   readonly credentialHeaders: readonly string[];
+  /** Whether one of them holds a credential. */
+  readonly hasCredential: boolean;
   /** The bytes of the body as they were sent. Rejects with ApiKeysError when they cannot be had. */
   readonly body: () => Promise<Uint8Array>;
+  /** Stands for the request: several guards may see one, which is one use of its signature. */
+  readonly identity: object;
 }
+
+/** A signed request that can be checked. */
+type Checkable = SignedRequest & { readonly message: SignedMessage };
 
 /** Decides about signed requests. */
 export interface SignedRequestVerifier {
@@ -74,6 +84,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   const decide = createDecider(ports);
   const proveSignature = createProveSignature();
   const subjects = new WeakMap<PreparedKey, SignatureSubject>();
+  const admitted = new WeakMap<object, string>();
 
   async function findKey(id: string): Promise<PreparedKey | null> {
     const now = clock.now();
@@ -82,10 +93,11 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     return prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
   }
 
-  async function verifySignature(found: FoundSignature, request: SignedRequest): Promise<Verdict> {
+  async function verifySignature(found: FoundSignature, request: Checkable): Promise<Verdict> {
     const { message, credentialHeaders, body } = request;
     const parameters = checkProfile(found, message, credentialHeaders, profile, clock.now());
     if (typeof parameters === 'string') return refuse('invalid_signature', parameters);
+    if (request.hasCredential) return refuse('invalid_request', 'Send a key or a signature, not both.');
     const base = signatureBase(message, found.components, found.serialised);
     if (base === null) return refuse('invalid_signature', 'It covers what the request does not have.');
 
@@ -101,11 +113,12 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 
   async function verifyHmac(
     { keyId, timestamp, nonce, signature }: HmacAuthorization,
-    request: SignedRequest,
+    request: Checkable,
   ): Promise<Verdict> {
     const { method, target, hasBody } = request.message;
     const signedAt = Number(timestamp);
     const usableUntil = signedAt + profile.maxAgeMs;
+    if (request.hasCredential) return refuse('invalid_request', 'Send a key or a signature, not both.');
     const now = clock.now();
     if (signedAt > now + profile.skewMs) return refuse('invalid_signature', 'Its ts is in the future.');
     if (isTooOld(usableUntil, now)) return refuse('invalid_signature', 'Its ts is too old.');
@@ -126,9 +139,13 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     // The body may have taken its time; what is forgotten must not be usable.
     if (isTooOld(usableUntil, now)) return refuse('invalid_signature', 'It is too old.');
     const rememberUntil = signedAt + profile.maxAgeMs + profile.skewMs;
-    const answer = await replays.take({ name: proof.useName, signedAt, rememberUntil, now });
-    if (answer === 'unknown') throw new ApiKeysError('unavailable', { detail: notRemembered });
-    if (answer === 'used') return refuse('signature_replayed', undefined, keyId);
+    // An earlier guard has taken it for this very request.
+    if (admitted.get(request.identity) !== proof.useName) {
+      const answer = await replays.take({ name: proof.useName, signedAt, rememberUntil, now });
+      if (answer === 'unknown') throw new ApiKeysError('unavailable', { detail: notRemembered });
+      if (answer === 'used') return refuse('signature_replayed', undefined, keyId);
+      admitted.set(request.identity, proof.useName);
+    }
 
     // The key as it is now, not as it was when the request began to come in.
     const current = await findKey(keyId);
@@ -148,7 +165,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 
   return {
     verify(request) {
-      const { rawHeaders } = request.message;
+      const { message, rawHeaders } = request;
       const read = readSignature(rawHeaders, profile.tag);
       const hmac = readHmacAuthorization(fieldValue(rawHeaders, 'authorization') ?? '');
       if (read.kind === 'none' && hmac === null) return null;
@@ -156,8 +173,9 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
       if (read.kind === 'malformed') return settled('invalid_request', read.detail);
       if (read.kind === 'refused') return settled('invalid_signature', read.detail);
       if (hmac === 'malformed') return settled('invalid_request', 'Send id, ts, sig and nonce, each once.');
-      if (read.kind === 'found') return verifySignature(read.found, request);
-      return hmac === null ? null : verifyHmac(hmac, request);
+      if (message === null) return settled('invalid_request', notCalled);
+      if (read.kind === 'found') return verifySignature(read.found, { ...request, message });
+      return hmac === null ? null : verifyHmac(hmac, { ...request, message });
     },
   };
 }
@@ -165,6 +183,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 const noBody = new Uint8Array();
 /** The same for keys that do not exist, are of another kind, or have signed something else. */
 const notRight = 'The signature is not right.';
+const notCalled = 'Send the path and query as the target, and a Host that is known here.';
 const notRemembered =
   'It cannot be found out now whether this signature was used before. Sign the request anew in a moment.';
 
