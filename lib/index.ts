@@ -37,6 +37,13 @@ export type { SignaturesOption } from './signatures-option.js';
 
 // Managing keys, over HTTP and without.
 export type { AdminRouterOptions } from './admin/admin-router.js';
+export type {
+  StepUpAttempt,
+  StepUpOperation,
+  StepUpOptions,
+  StepUpResult,
+  VerifyStepUp,
+} from './admin/step-up-options.js';
 export type { Actor } from './domain/actor.js';
 export type { ApiKey } from './domain/api-key-view.js';
 export type { KeyState } from './domain/key-state.js';
@@ -64,6 +71,7 @@ export {
   InvalidOptionError,
   type ApiKeysErrorCode,
   type FieldProblem,
+  type StepUpChallenge,
   type ProblemCode,
 } from './errors.js';
 

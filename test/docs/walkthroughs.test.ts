@@ -50,7 +50,7 @@ describe('commands in the documents', () => {
 
   it('of README.md print what is shown, after the lines that the app prints', () => {
     const printed = run('README.md', `DEMO_PASSWORD='${password}'\n${lines}`);
-    expect(printed).toHaveLength(5);
+    expect(printed).toHaveLength(6);
     expect(wanting(printed)).toEqual([]);
   }, 60_000);
 

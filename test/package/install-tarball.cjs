@@ -11,6 +11,7 @@ const ROOT = join(__dirname, '..', '..');
 const CONSUMER_DEPENDENCIES = {
   express: '^5.3.0',
   libsql: '^0.5.29',
+  otpauth: '^9.5.0',
   '@types/express': '^5.0.6',
   '@types/node': '^20.19.0',
   // Most TypeScript users have not arrived at 7 yet.
@@ -43,5 +44,6 @@ module.exports = async function installTarball() {
   });
   process.env.PACKAGE_TEST_FOLDER = folder;
   process.env.PACKAGE_TEST_TARBALL = tarball;
-  process.env.PACKAGE_TEST_DESCRIPTION = JSON.stringify(description);
+  // Longer than a variable can be.
+  writeFileSync(join(folder, 'description.json'), JSON.stringify(description));
 };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 function fromSetup(name: string): string {
@@ -23,7 +23,9 @@ export interface PackDescription {
 
 export const REPOSITORY: string = join(__dirname, '..', '..');
 export const TARBALL: string = fromSetup('PACKAGE_TEST_TARBALL');
-export const PACKED: PackDescription = JSON.parse(fromSetup('PACKAGE_TEST_DESCRIPTION')) as PackDescription;
+export const PACKED: PackDescription = JSON.parse(
+  readFileSync(join(fromSetup('PACKAGE_TEST_FOLDER'), 'description.json'), 'utf8'),
+) as PackDescription;
 /** The consumer projects, with the tarball in the node_modules above them. */
 export const PROJECTS: string = join(fromSetup('PACKAGE_TEST_FOLDER'), 'projects');
 

@@ -1,0 +1,2 @@
+/** What authenticator apps do when nothing else is said; many of them know nothing else. */
+export const totpSettings = { algorithm: 'SHA1', digits: 6, period: 30 } as const;

@@ -1,0 +1,281 @@
+import type { TrailProblemKind, TrailReport } from '../../lib/audit/trail-report.js';
+import { createApiKeys, type ApiKeys } from '../../lib/index.js';
+import { scopes, testPepper, type Scope } from '../harness/instance.js';
+import {
+  backup,
+  databases,
+  edited,
+  readTrail,
+  rechained,
+  writeTrail,
+  type DatabaseUnderAttack,
+  type EntryRow,
+} from './database-under-attack.js';
+
+jest.setTimeout(60_000);
+
+const admin = { actor: { kind: 'admin', id: 'root' } } as const;
+
+function createInstance(database: string, pepper: string | readonly string[] = testPepper): ApiKeys<Scope> {
+  const logger = { warn: () => undefined, error: () => undefined };
+  return createApiKeys<Scope>({ prefix: 'acme', scopes, pepper, database, bcryptCost: 8, logger });
+}
+
+/** Ten changes of two keys. */
+async function live(apiKeys: ApiKeys<Scope>): Promise<{ readonly id: string }> {
+  const one = await apiKeys.keys.create({ ownerId: 'alice', name: 'one', scopes: ['orders:read'] });
+  const two = await apiKeys.keys.create({ ownerId: 'bob', name: 'two', scopes: [] }, admin);
+  for (const name of ['a', 'b', 'c']) await apiKeys.keys.update(one.id, { name });
+  await apiKeys.keys.update(two.id, { enabled: false });
+  await apiKeys.keys.update(two.id, { enabled: true });
+  await apiKeys.keys.rotate(one.id);
+  await apiKeys.keys.revoke(two.id, admin);
+  await apiKeys.keys.update(one.id, { name: 'the last' });
+  return { id: one.id };
+}
+
+const kindsIn = ({ problems }: TrailReport): TrailProblemKind[] => [
+  ...new Set(problems.map(({ kind }) => kind)),
+];
+
+/** What a forger makes of the trail, number 0 being the first entry; `null`s are left out. */
+type Forgery = (entries: readonly EntryRow[]) => readonly (EntryRow | undefined)[];
+
+const forgeries: Readonly<Record<string, Forgery>> = {
+  'an edited entry': (entries) =>
+    entries.map((entry, index) =>
+      index === 3 ? edited(entry, { actor: { kind: 'admin', id: 'eve' } }) : entry,
+    ),
+  'a deleted entry': (entries) => entries.filter((_, index) => index !== 3),
+  'an inserted entry': (entries) => [
+    ...entries.slice(0, 3),
+    ...entries.slice(3, 4).map((entry) => ({ ...edited(entry, { keyVersion: 7 }), sequence: 99 })),
+    ...entries.slice(3),
+  ],
+  'two swapped entries': (entries) => [
+    ...entries.slice(0, 3),
+    entries[4] && { ...entries[4], sequence: 4 },
+    entries[3] && { ...entries[3], sequence: 5 },
+    ...entries.slice(5),
+  ],
+  'a head that was cut off': (entries) => entries.slice(2),
+  'a tail that was cut off': (entries) => entries.slice(0, -2),
+  'another history from some entry on': (entries) =>
+    entries.map((entry, index) => (index < 5 ? entry : edited(entry, { address: '192.0.2.99' }))),
+};
+
+describe.each(Object.keys(databases))('on %s', (name) => {
+  let database: DatabaseUnderAttack;
+  let apiKeys: ApiKeys<Scope>;
+
+  beforeEach(async () => {
+    database = (await databases[name]?.()) as DatabaseUnderAttack;
+    apiKeys = createInstance(database.database);
+    await apiKeys.ready();
+  });
+
+  afterEach(async () => {
+    await apiKeys.close();
+    await database.drop();
+  });
+
+  it('R73 a trail that nobody touched is whole, and its anchor is where it ends', async () => {
+    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, entries: 0, keys: 0 });
+    await live(apiKeys);
+    const report = await apiKeys.audit.verify();
+    const last = (await readTrail(database)).at(-1);
+    expect(report).toEqual({
+      ...{ valid: true, entries: 10, keys: 2, unsealed: 0, unknownPeppers: 0, problems: [], problemCount: 0 },
+      anchor: `10.${last?.hash}`,
+    });
+    const anchor = report.anchor ?? '';
+    expect(await apiKeys.audit.verify({ anchor })).toEqual(report);
+    await live(apiKeys);
+    expect(await apiKeys.audit.verify({ anchor })).toMatchObject({ valid: true, entries: 20 });
+  });
+
+  describe.each(Object.keys(forgeries))('%s', (forgeryName) => {
+    const forge = forgeries[forgeryName] as Forgery;
+    const isThere = (entry: EntryRow | undefined): entry is EntryRow => entry !== undefined;
+
+    it('R73 is found', async () => {
+      await live(apiKeys);
+      const { anchor } = await apiKeys.audit.verify();
+      const forged = forge(await readTrail(database)).filter(isThere);
+      // Numbers are what the table orders by: two entries cannot have one.
+      await writeTrail(
+        database,
+        forged.map((entry, index) => (entry.sequence === 99 ? { ...entry, sequence: index + 1000 } : entry)),
+      );
+      expect((await apiKeys.audit.verify()).valid).toBe(false);
+      const withAnchor = await apiKeys.audit.verify({ anchor: anchor ?? '' });
+      expect([withAnchor.valid, withAnchor.anchor]).toEqual([false, null]);
+    });
+
+    it('R73 is found when every number and hash was made to fit', async () => {
+      await live(apiKeys);
+      const { anchor } = await apiKeys.audit.verify();
+      const forged = rechained(forge(await readTrail(database)).filter(isThere));
+      await writeTrail(database, forged);
+      const report = await apiKeys.audit.verify();
+      expect(report.valid).toBe(false);
+      // Cutting off the end needs no new MAC; what gives it away are the keys, and the anchor.
+      expect(kindsIn(report)).toContain(
+        forgeryName === 'a tail that was cut off' ? 'wrong_key_version' : 'wrong_mac',
+      );
+      expect(kindsIn(report)).not.toContain('broken_chain');
+      expect(kindsIn(await apiKeys.audit.verify({ anchor: anchor ?? '' }))).toContain('wrong_anchor');
+    });
+  });
+
+  it('R73 an old backup that was put back is found with an anchor, also when the trail has grown beyond it', async () => {
+    await live(apiKeys);
+    const old = await backup(database);
+    const { id } = await live(apiKeys);
+    const anchor = (await apiKeys.audit.verify()).anchor ?? '';
+    await database.run(...old);
+
+    // By itself the old state is whole: that is what a backup is.
+    expect((await apiKeys.audit.verify()).valid).toBe(true);
+    expect(kindsIn(await apiKeys.audit.verify({ anchor }))).toEqual(['wrong_anchor']);
+    expect(await apiKeys.keys.get(id)).toBe(null);
+
+    await live(apiKeys);
+    await live(apiKeys);
+    expect((await apiKeys.audit.verify()).valid).toBe(true);
+    expect(kindsIn(await apiKeys.audit.verify({ anchor }))).toEqual(['wrong_anchor']);
+  });
+
+  it('R73 a fork that knows the pepper is found with an anchor of the other branch', async () => {
+    await live(apiKeys);
+    const fork = await backup(database);
+    await live(apiKeys);
+    const anchor = (await apiKeys.audit.verify()).anchor ?? '';
+    await database.run(...fork);
+    await live(apiKeys);
+    expect(kindsIn(await apiKeys.audit.verify({ anchor }))).toEqual(['wrong_anchor']);
+  });
+
+  it('R73 what an entry is found by must be what its bytes say', async () => {
+    await live(apiKeys);
+    for (const change of [
+      "key_id = 'x'",
+      "owner_id = 'x'",
+      "action = 'key.created'",
+      "actor_id = 'x'",
+      'at = 1',
+    ]) {
+      const before = await readTrail(database);
+      await database.run(`update audit_events set ${change} where sequence = 9`);
+      expect((await apiKeys.audit.verify()).problems).toContainEqual({
+        ...{ kind: 'wrong_copy', sequence: 9, keyId: null },
+      });
+      await writeTrail(database, before);
+    }
+    expect((await apiKeys.audit.verify()).valid).toBe(true);
+  });
+
+  it.each<[string, string, TrailProblemKind]>([
+    ['a head that points back', 'update audit_head set sequence = 8', 'wrong_head'],
+    ['a head that points ahead', 'update audit_head set sequence = 12', 'wrong_head'],
+    ['a head with another hash', `update audit_head set hash = '${'0'.repeat(64)}'`, 'wrong_head'],
+    ['bytes that are no JSON', `update audit_events set payload = '{' where sequence = 4`, 'wrong_entry'],
+    ['bytes that are null', `update audit_events set payload = 'null' where sequence = 4`, 'wrong_entry'],
+    [
+      'a key whose change was put back',
+      `update keys set version = 1 where name = 'two'`,
+      'wrong_key_version',
+    ],
+    ['a key without entries', `delete from audit_events where owner_id = 'bob'`, 'wrong_key_version'],
+  ])('R73 finds %s', async (_title, statement, kind) => {
+    await live(apiKeys);
+    await database.run(statement);
+    expect(kindsIn(await apiKeys.audit.verify())).toContain(kind);
+  });
+
+  it('R73 removed MACs are found, and so is a trail with none at its end', async () => {
+    await live(apiKeys);
+    const withoutMac = (entry: EntryRow): EntryRow => {
+      const { mac: _, ...event } = JSON.parse(entry.payload) as Record<string, unknown>;
+      return { ...entry, payload: JSON.stringify(event) };
+    };
+    const entries = await readTrail(database);
+    await writeTrail(
+      database,
+      rechained(entries.map((entry, index) => (index > 4 ? withoutMac(entry) : entry))),
+    );
+    expect(kindsIn(await apiKeys.audit.verify())).toEqual(['missing_mac', 'unsealed_end']);
+
+    await writeTrail(database, rechained(entries.map(withoutMac)));
+    expect(await apiKeys.audit.verify()).toMatchObject({
+      ...{ valid: false, unsealed: 10, problems: [{ kind: 'unsealed_end' }] },
+    });
+    // What comes next vouches for the entries as they are; their number stays to be seen.
+    await live(apiKeys);
+    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, unsealed: 10 });
+  });
+
+  it('R73 entries under a pepper that was taken out are counted, and vouched for by later ones', async () => {
+    await live(apiKeys);
+    await apiKeys.close();
+    const next = 'the next pepper, which has at least 32 bytes';
+    apiKeys = createInstance(database.database, next);
+    expect(await apiKeys.audit.verify()).toMatchObject({
+      ...{ valid: false, unknownPeppers: 10, problems: [{ kind: 'unsealed_end' }] },
+    });
+    await apiKeys.keys.create({ ownerId: 'carol', name: 'three', scopes: [] });
+    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, entries: 11, unknownPeppers: 10 });
+    await apiKeys.close();
+    apiKeys = createInstance(database.database, [next, testPepper]);
+    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, unknownPeppers: 0 });
+  });
+
+  it('checks a long trail in pages while changes are made, and lets others run', async () => {
+    const { id } = await live(apiKeys);
+    for (let index = 0; index < 450; index += 1) await apiKeys.keys.update(id, { name: `name ${index}` });
+    let turns = 0;
+    let isDone = false;
+    const counting = (async () => {
+      while (!isDone) {
+        await new Promise((resolve) => setImmediate(resolve));
+        turns += 1;
+      }
+    })();
+    const changing = Promise.all(
+      [0, 1, 2].map((index) => apiKeys.keys.update(id, { name: `at last ${index}` })),
+    );
+    const report = await apiKeys.audit.verify();
+    isDone = true;
+    await Promise.all([counting, changing]);
+    expect(report).toMatchObject({ valid: true, problems: [] });
+    expect(report.entries).toBeGreaterThanOrEqual(460);
+    expect(turns).toBeGreaterThan(2);
+    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, entries: 463 });
+  });
+});
+
+describe('apiKeys.audit.verify', () => {
+  it('is for the app itself and for admins, and understands its input', async () => {
+    const { apiKeys, database } = await started();
+    await expect(
+      apiKeys.audit.verify({}, { actor: { kind: 'owner', ownerId: 'alice' } }),
+    ).rejects.toMatchObject({ code: 'ERR_API_KEYS_FORBIDDEN' });
+    expect((await apiKeys.audit.verify({}, admin)).valid).toBe(true);
+    for (const anchor of ['', '1', '1.x', `01.${'0'.repeat(64)}`, `1.${'0'.repeat(63)}`]) {
+      await expect(apiKeys.audit.verify({ anchor })).rejects.toMatchObject({
+        code: 'ERR_API_KEYS_INVALID_REQUEST',
+      });
+    }
+    await expect(apiKeys.audit.verify({ anchor: undefined } as never)).rejects.toThrow(/anchor is undefined/);
+    await expect(apiKeys.audit.verify({ anker: 'x' } as never)).rejects.toThrow(/unknown name "anker"/);
+    expect((await apiKeys.audit.verify({ anchor: `0.${'0'.repeat(64)}` })).valid).toBe(true);
+    expect((await apiKeys.audit.verify({ anchor: `0.${'1'.repeat(64)}` })).valid).toBe(false);
+    await apiKeys.close();
+    await database.drop();
+  });
+});
+
+async function started() {
+  const database = (await databases['SQLite']?.()) as DatabaseUnderAttack;
+  return { database, apiKeys: createInstance(database.database) };
+}

@@ -1,0 +1,81 @@
+import { createTotpSecret, createTotpVerifier, totpUri } from 'express-api-keys/totp';
+import { InvalidOptionError, type Actor } from '../../lib/index.js';
+import { codeAt } from './code-at.js';
+
+const alice: Actor = { kind: 'owner', ownerId: 'alice' };
+const secret = createTotpSecret(Buffer.from('12345678901234567890'));
+const now = Date.UTC(2026, 10, 21, 12, 0, 10);
+const attempt = { actor: alice, operation: 'rotate', keyId: 'k', now } as const;
+const verify = createTotpVerifier({ secretFor: (actor) => (actor === alice ? secret : null) });
+
+describe('createTotpVerifier', () => {
+  // RFC 6238 appendix B, cut to six digits.
+  it.each([
+    [59, '287082'],
+    [1111111109, '081804'],
+    [1111111111, '050471'],
+    [1234567890, '005924'],
+    [2000000000, '279037'],
+    [20000000000, '353130'],
+  ])('knows the code of the RFC at %i', async (seconds, code) => {
+    expect(codeAt(secret, seconds * 1000)).toBe(code);
+    const counter = Math.floor(seconds / 30);
+    expect(await verify({ ...attempt, code, now: seconds * 1000 })).toEqual({
+      result: 'right',
+      codeId: `totp:${counter}`,
+      expiresAt: (counter + 2) * 30_000,
+    });
+  });
+
+  it.each([
+    [0, 'right'],
+    [-1, 'right'],
+    [1, 'right'],
+    [-2, 'late'],
+    [-11, 'late'],
+    [-12, 'wrong'],
+    [2, 'wrong'],
+    [11, 'wrong'],
+  ])('finds the code of %i periods from now %s', async (periods, result) => {
+    const code = codeAt(secret, now + periods * 30_000);
+    expect(await verify({ ...attempt, code })).toMatchObject({ result });
+  });
+
+  it('takes a code with the gap that apps show, and no other', async () => {
+    const code = codeAt(secret, now);
+    const withGap = `${code.slice(0, 3)} ${code.slice(3)}`;
+    expect(await verify({ ...attempt, code: withGap })).toMatchObject({ result: 'right' });
+    for (const wrong of ['', code.slice(1), `${code}0`, `-${code}`, 'abcdef', '٠١٢٣٤٥', '1e5000']) {
+      expect(await verify({ ...attempt, code: wrong })).toEqual({ result: 'wrong' });
+    }
+  });
+
+  it('says when an actor has no secret', async () => {
+    expect(await verify({ ...attempt, actor: { kind: 'admin', id: 'x' }, code: '000000' })).toEqual({
+      result: 'not_enrolled',
+    });
+  });
+
+  it('has secrets of 160 bits, and the text that apps read', () => {
+    expect(createTotpSecret()).toMatch(/^[A-Z2-7]{32}$/);
+    expect(createTotpSecret()).not.toBe(createTotpSecret());
+    expect(secret).toBe('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
+    const uri = new URL(totpUri({ secret, issuer: 'Acme Co', account: 'alice@example.com' }));
+    expect(uri.protocol + uri.host).toBe('otpauth:totp');
+    expect(decodeURIComponent(uri.pathname)).toBe('/Acme Co:alice@example.com');
+    expect(Object.fromEntries(uri.searchParams)).toEqual({
+      issuer: 'Acme Co',
+      secret,
+      algorithm: 'SHA1',
+      digits: '6',
+      period: '30',
+    });
+  });
+
+  it('refuses options that make no sense', () => {
+    for (const options of [{}, { secretFor: secret }, { secretFor: () => null, window: 6 }]) {
+      expect(() => createTotpVerifier(options as never)).toThrow(InvalidOptionError);
+    }
+    expect(() => createTotpSecret(Buffer.alloc(15))).toThrow('at least 16 bytes');
+  });
+});
