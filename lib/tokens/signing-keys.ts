@@ -44,6 +44,7 @@ export class SigningKeys {
   #opened: ReadonlyMap<string, OpenedKey> = new Map();
   #readAt = -Infinity;
   #lookedAt = -Infinity;
+  #nextLook: Promise<void> | null = null;
   #changing: Promise<void> | null = null;
   readonly #warned = new Set<string>();
 
@@ -71,12 +72,18 @@ export class SigningKeys {
   async find(id: string): Promise<JwtKey | null> {
     const known = this.known(id);
     if (known !== undefined || !/^[0-9A-Za-z]{16}$/.test(id)) return known ?? null;
-    // Whoever makes up ids waits, and costs no more reads than this.
+    await (this.#nextLook ??= this.#lookAgain());
+    return this.#opened.get(id)?.key ?? null;
+  }
+
+  /** Whoever makes up ids waits for others, and costs no more reads than they. */
+  async #lookAgain(): Promise<void> {
     const wait = this.#lookedAt + lookAgainMs - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, wait)));
+    // Who comes from now on needs a read that begins later.
+    this.#nextLook = null;
     this.#lookedAt = performance.now();
     await this.#reads.get('all');
-    return this.#opened.get(id)?.key ?? null;
   }
 
   /** The public keys, the next one included (RFC 7517). */
