@@ -1,6 +1,7 @@
 import { ApiKeysError, type FieldProblem } from '../errors.js';
 
-const maxQueryLength = 4096;
+/** Longest query, in characters as they are sent. */
+export const maxQueryLength = 4096;
 const maxParameters = 20;
 
 /**
