@@ -46,6 +46,7 @@ export type {
 } from './admin/step-up-options.js';
 export type { Actor } from './domain/actor.js';
 export type { ApiKey } from './domain/api-key-view.js';
+export type { ShownPublicKey } from './domain/shown-public-key.js';
 export type { KeyState } from './domain/key-state.js';
 export type { RevocationReason } from './domain/revocation-reason.js';
 export type { JsonObject, JsonValue } from './domain/json.js';
@@ -56,6 +57,7 @@ export type {
   KeyChanges,
   KeysApi,
   NewKey,
+  NewKeyWithPublicKey,
   RevocationNote,
   RotationGrace,
   VerifyOptions,

@@ -51,7 +51,18 @@ export interface NewKey<S extends string, F extends string = never> {
   readonly tags?: readonly string[] | undefined;
   /** Default: the environment of the instance. */
   readonly environment?: string | undefined;
+  /** `hmac` lets the secret sign requests; for that it is kept, sealed under the pepper. */
+  readonly signing?: 'hmac' | undefined;
 }
+
+/** What a new key is made from that is proven by a public key. */
+export type NewKeyWithPublicKey<S extends string, F extends string = never> = Omit<
+  NewKey<S, F>,
+  'signing'
+> & {
+  /** Ed25519, or RSA with 2048 to 8192 bits, as PEM. */
+  readonly publicKey: string;
+};
 
 /** What can be changed of a key; what is absent stays as it is. */
 export type KeyChanges<S extends string, F extends string = never> = Partial<
@@ -112,6 +123,8 @@ export interface VerifyOptions<S extends string, F extends string = never> {
  * the instance is ready and throws ApiKeysError with a `code` (`ERR_API_KEYS_…`).
  */
 export interface KeysApi<S extends string, F extends string = never> {
+  /** A key that is proven by signatures: there is no secret to be shown. Throws `invalid_public_key` besides. */
+  create(input: NewKeyWithPublicKey<S, F>, options?: CallOptions): Promise<ChangedKey>;
   /** Where the policy allows one key for each owner, this ends the others by `effectiveBy`. */
   create(input: NewKey<S, F>, options?: CallOptions): Promise<ChangedKey & CreatedKey>;
   /** `null` when there is no such key, or the actor may not see it. */
@@ -120,6 +133,12 @@ export interface KeysApi<S extends string, F extends string = never> {
   /** How often a key was used, by hour or day and verdict, as far as it was written; uses are written every few seconds. */
   usage(id: string, filter?: UsageFilter, options?: CallOptions): Promise<KeyUsage>;
   update(id: string, changes: KeyChanges<S, F>, options?: ChangeOptions): Promise<ChangedKey>;
+  /** Gives a key that is proven by a public key another one. */
+  rotate(
+    id: string,
+    grace: RotationGrace & { readonly publicKey: string },
+    options?: ChangeOptions,
+  ): Promise<ChangedKey>;
   /** Gives the key a new secret. Without a grace period the old one ends at once. */
   rotate(id: string, grace?: RotationGrace, options?: ChangeOptions): Promise<ChangedKey & CreatedKey>;
   /** Ends the key for good. */
@@ -146,6 +165,11 @@ export interface KeysApiParts {
   readonly access: Pick<AccessNotes, 'refusedCall'>;
 }
 
+/** What was asked for says whether there is a token: a key with a public key has none. */
+function withToken(view: ChangedKey, token: string | null): ChangedKey & CreatedKey {
+  return (token === null ? view : { ...view, key: token }) as ChangedKey & CreatedKey;
+}
+
 /** Puts the typed face on the management service and on verification. */
 export function createKeysApi<S extends string, F extends string = never>(
   parts: KeysApiParts,
@@ -161,7 +185,7 @@ export function createKeysApi<S extends string, F extends string = never>(
       const { context } = readCallOptions('keys.create', options, ['actor']);
       const { service } = await whenReady();
       const created = await service.create(context, { ...input });
-      return { ...view(created), key: created.token };
+      return withToken(view(created), created.token);
     },
 
     async get(id, options) {
@@ -199,7 +223,7 @@ export function createKeysApi<S extends string, F extends string = never>(
       const { context, expected } = readCallOptions('keys.rotate', options, changeOptions);
       const { service } = await whenReady();
       const rotated = await service.rotate(context, id, { ...grace }, expected);
-      return { ...view(rotated), key: rotated.token };
+      return withToken(view(rotated), rotated.token);
     },
 
     async revoke(id, options) {

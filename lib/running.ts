@@ -8,6 +8,7 @@ import { createCursorSigner } from './crypto/cursor-signer.js';
 import { readOrMakePepperFile } from './crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
+import { createSecretSealer } from './crypto/secret-sealer.js';
 import { createSecretDigester } from './crypto/secret-digester.js';
 import { describeTrouble, type Trouble } from './describe-trouble.js';
 import { viewOf } from './domain/api-key-view.js';
@@ -173,6 +174,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       changes: following.announcer,
       hasher,
       digester,
+      secretSealer: createSecretSealer(peppers),
       random: createRandomSource(),
       cursorSigner,
       clock,

@@ -2,6 +2,8 @@ import { ownerSeenBy } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { idLength } from '../domain/key-format.js';
 import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
+import type { PublicKey } from '../domain/public-key.js';
+import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
 import type { Credits } from '../domain/credits.js';
 import { parseCredits, parseRateLimits } from '../domain/limit-fields.js';
 import { parseFeatures } from '../domain/parse-features.js';
@@ -23,11 +25,16 @@ import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authorit
 import { auditEntry } from './audit-entry.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
-import { mintSecret } from './mint-secret.js';
+import { mintCredential } from './mint-credential.js';
+import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
 import { claimNothing, type ClaimName } from './repeatable-changes.js';
 
-type NewKeyFields = { readonly credits: Credits | null } & Pick<
+type NewKeyFields = {
+  readonly credits: Credits | null;
+  readonly publicKey: PublicKey;
+  readonly signing: SigningMethod;
+} & Pick<
   ApiKeyRecord,
   | 'name'
   | 'scopes'
@@ -55,7 +62,7 @@ export async function createKey(
 
   const id = ports.random.base62(idLength);
   const environment = fields.environment ?? ports.keyspace.environment;
-  const { credential, token, hint } = await mintSecret(ports, id, environment, now);
+  const { credential, token, hint } = await mintCredential(ports, id, environment, now, fields);
   const { policy } = ports.keyspace;
   const unlimited: ApiKeyRecord = {
     id,
@@ -122,6 +129,12 @@ function refuseOwnerId(): never {
   throw new InvalidFieldError(ownerIdIsForAdmins);
 }
 
+/** A public key signs anyway. */
+function parseSigningFor({ publicKey }: KeyInput, value: unknown): SigningMethod {
+  if (publicKey === undefined) return parseSigningMethod(value);
+  throw new InvalidFieldError('is for keys with a secret; leave it out, the public key signs');
+}
+
 /** The owner comes from the actor; only admins and the app's own code name one. */
 function readNewKey(
   ports: ManagePorts,
@@ -140,6 +153,8 @@ function readNewKey(
     rateLimits: parseRateLimits,
     credits: parseCredits,
     tags: parseTags,
+    publicKey: readPublicKey,
+    signing: (value: unknown) => parseSigningFor(input, value),
     environment: (value: unknown) => parseEnvironment(value, ports.keyspace.environments),
   };
   const ownerId = ownerSeenBy(context.actor);

@@ -33,7 +33,8 @@ export interface Changed {
 
 /** A new token, which leaves here once. */
 export interface WithToken {
-  readonly token: string;
+  /** `null` for a key that is proven by a public key. */
+  readonly token: string | null;
 }
 
 /** Which version of a key a change was made for: a version number, any of several, or `*` for any. */

@@ -3,12 +3,8 @@ import type { VerifiableKey } from '../domain/api-key.js';
 import { isSecret, type VerifiableSecret } from '../domain/credential.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
+import { hmacPurpose } from './hmac-purpose.js';
 import { requestHmac, type HmacParts } from './hmac-signature.js';
-
-/** What a sealed secret is sealed for. */
-export function hmacPurpose(keyId: string, credentialId: string): string {
-  return `hmac ${keyId} ${credentialId}`;
-}
 
 const nobody = Buffer.alloc(32);
 

@@ -251,7 +251,7 @@ describe('what answers show', () => {
         'features',
         'tags',
       ],
-      ...['rateLimits', 'credits', 'revocationReason', 'revocationComment'],
+      ...['rateLimits', 'credits', 'revocationReason', 'revocationComment', 'signing', 'publicKey'],
     ];
     const created = await makeKey(adminApp, alice);
     expect(Object.keys(created).toSorted()).toEqual([...shown, 'key'].toSorted());

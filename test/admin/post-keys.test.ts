@@ -45,6 +45,8 @@ describe('POST /keys', () => {
         revocationComment: null,
         lastUsedAddress: null,
         hint: expect.stringMatching(/^acme_live_….{4}$/) as string,
+        signing: null,
+        publicKey: null,
         previousSecretEndsAt: null,
         graceFromFirstUseSeconds: null,
         version: 1,
