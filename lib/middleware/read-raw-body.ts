@@ -30,22 +30,33 @@ export async function readRawBody(req: IncomingMessage, maxBytes: number): Promi
 
 /** A stream can be given back what was read until it has told of its end, which it does a moment after the last read. */
 function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const isEmpty = (): boolean => req.complete && req.readableLength === 0;
+  // Even listening would end it, and some parsers fail on a stream that has ended.
+  if (isEmpty()) return Promise.resolve(new Uint8Array());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
 
     function settle(): void {
       req.off('readable', onReadable);
+      req.off('end', onEnd);
       req.off('close', onClose);
       req.off('error', onClose);
     }
     function onReadable(): void {
+      if (chunks.length === 0 && isEmpty()) {
+        settle();
+        resolve(new Uint8Array());
+        return;
+      }
       for (let chunk = read(); chunk !== null; chunk = read()) {
         chunks.push(chunk);
         length += chunk.length;
       }
       if (length > maxBytes) {
         settle();
+        // The rest is nobody's, and the connection may be used again.
+        req.resume();
         reject(new ApiKeysError('payload_too_large'));
       } else if (req.complete) {
         settle();
@@ -57,11 +68,17 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
     function read(): Buffer | null {
       return req.read() as Buffer | null;
     }
+    /** There was nothing, and so nothing to put back. */
+    function onEnd(): void {
+      settle();
+      resolve(Buffer.concat(chunks));
+    }
     function onClose(): void {
       settle();
       reject(new ApiKeysError('invalid_request', { detail: 'The body ended early.' }));
     }
     req.on('readable', onReadable);
+    req.on('end', onEnd);
     req.on('close', onClose);
     req.on('error', onClose);
   });
