@@ -106,25 +106,31 @@ describe.each(Object.keys(places))('tokens over two processes on %s', (name) => 
   it.each(changes)(
     'R70 after a %s that was answered with 200, no process lets a token in that was given before',
     async (_what, request, method, code) => {
+      let confirmed = 0;
       for (let round = 0; round < 5; round += 1) {
         const { id, token } = await heldToken();
         const answer = await one.manage(...request(id));
         if (answer.status !== 200) continue;
+        confirmed += 1;
         expect([await send(two, token, method), await send(one, token, method)]).toEqual([code, code]);
       }
+      expect(confirmed).toBeGreaterThan(0);
     },
     60_000,
   );
 
   it('R70 a token that was taken back in one process is refused in the other', async () => {
+    let confirmed = 0;
     for (let round = 0; round < 5; round += 1) {
       const { key, token } = await heldToken();
       const another = await askForToken(two, key);
       const answer = await post(one, '/revoke', { client_secret: key, token });
       if (answer.status !== 200) continue;
+      confirmed += 1;
       expect([await send(two, token), await send(one, token)]).toEqual(['invalid_token', 'invalid_token']);
       expect(await send(two, another)).toBe('allowed');
     }
+    expect(confirmed).toBeGreaterThan(0);
   }, 60_000);
 
   it('R70 a new name ends no token', async () => {
