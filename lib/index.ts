@@ -63,6 +63,11 @@ export type {
   VerifyOptions,
 } from './keys-api.js';
 export type { CallOptions, ChangeOptions } from './call-options.js';
+export type { AuditApi } from './audit-api.js';
+export type { AccessFilter } from './audit/list-access.js';
+export type { TrailProblem, TrailProblemKind, TrailReport } from './audit/trail-report.js';
+export type { AuditConditions } from './manage/audit-conditions.js';
+export type { AuditFilter } from './manage/list-events.js';
 export type { UsageFilter } from './manage/key-usage.js';
 export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
 export type { KeyFilter, Page } from './manage/list-keys.js';
@@ -98,6 +103,9 @@ export type {
 export type { IdempotencyClaim, IdempotencyClaims } from './ports/idempotency-claims.js';
 export type { CreditChange, CreditLedger, CreditPayment } from './ports/credit-ledger.js';
 export type { CreditBalance } from './domain/credits.js';
+export type { AccessLog, AccessQuery } from './ports/access-log.js';
+export type { AuditTrail, KeyWithLastEntry, StoredEntry } from './ports/audit-trail.js';
+export type { AccessAction, AccessEvent } from './domain/access-event.js';
 export type { UsageLog, UsageQuery } from './ports/usage-log.js';
 export type { OneTimeNames } from './ports/one-time-names.js';
 export type {

@@ -107,12 +107,15 @@ describe('createApiKeys: starting and stopping', () => {
 
   it('says in which state it is', async () => {
     const { apiKeys } = createInstance();
-    const notReady = { ready: false, state: 'not_ready', database: 'down', wakeMode: 'none', heldKeys: 0 };
+    const notReady = {
+      ...{ ready: false, state: 'not_ready', database: 'down', wakeMode: 'none', heldKeys: 0 },
+      limits: 'process',
+    };
     expect(apiKeys.status()).toEqual({ ...notReady, redis: 'none' });
     await apiKeys.ready();
     await apiKeys.ready();
     expect(apiKeys.status()).toEqual({
-      ...{ ready: true, state: 'normal', database: 'up', redis: 'none', heldKeys: 0 },
+      ...{ ready: true, state: 'normal', database: 'up', redis: 'none', heldKeys: 0, limits: 'process' },
       wakeMode: expect.stringMatching(/^(?:push|poll)$/) as string,
     });
     await apiKeys.close();

@@ -1,10 +1,12 @@
 import express, { type Express } from 'express';
 import { apiKeyOf, createApiKeys } from 'express-api-keys';
+import { createTotpVerifier } from 'express-api-keys/totp';
 import helmet from 'helmet';
 import type { Settings } from './config.js';
 import { createOrders, readOrderRequest } from './orders.js';
 import { allowOnly, answerError, answerNotFound, sendProblem } from './problem.js';
 import { readJson } from './read-json.js';
+import { createSecondFactors } from './second-factor.js';
 import { createSignIn } from './sign-in.js';
 import { createDemoUsers } from './users.js';
 
@@ -20,6 +22,7 @@ export interface OrdersService {
 export function createApp(settings: Settings): OrdersService {
   const app = express();
   const orders = createOrders();
+  const secondFactor = createTotpVerifier(createSecondFactors(settings.pepper));
   const signIn = createSignIn(createDemoUsers(settings.demoPassword), settings.pepper);
 
   // What protects this service is from here …
@@ -34,7 +37,13 @@ export function createApp(settings: Settings): OrdersService {
 
   app.disable('x-powered-by');
   app.use(helmet());
-  app.use('/api-keys', apiKeys.adminRouter({ authorize: signIn.actorOf }));
+  app.use(
+    '/api-keys',
+    apiKeys.adminRouter({
+      authorize: signIn.actorOf,
+      ...(settings.demoStepUp ? { stepUp: { operations: ['rotate'], verify: secondFactor } } : {}),
+    }),
+  );
   app.use('/signin', signIn.router);
 
   app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {

@@ -19,6 +19,8 @@ export interface Settings {
   readonly demoPassword: string;
   /** Whether nobody chose the password, so that it has to be shown. */
   readonly demoPasswordIsRandom: boolean;
+  /** Whether a second factor is asked for before a key is rotated. */
+  readonly demoStepUp: boolean;
 }
 
 /** Makes a pepper. */
@@ -47,6 +49,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, defaultDataDir: str
     pepper: readPepper(read('API_KEYS_PEPPER'), databaseUrl !== undefined, dataDir),
     demoPassword: demoPassword ?? makeRandomText(12),
     demoPasswordIsRandom: demoPassword === undefined,
+    demoStepUp: parseSwitch('DEMO_STEP_UP', read('DEMO_STEP_UP')),
   };
 }
 
@@ -82,6 +85,12 @@ function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (port >= 1 && port <= 65535) return port;
   throw new BadSettingError(`PORT is ${JSON.stringify(text)}; write a port from 1 to 65535, as in PORT=3000`);
+}
+
+function parseSwitch(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === '0') return false;
+  if (text === '1') return true;
+  throw new BadSettingError(`${name} is ${JSON.stringify(text)}; write 1 for on, or leave it out`);
 }
 
 function parseDemoPassword(text: string | undefined): string | undefined {

@@ -1,11 +1,13 @@
 import type { Settings } from './config.js';
+import { createSecondFactors } from './second-factor.js';
+import { demoUsers } from './users.js';
 
 /** Prints values of a JSON document by their paths, for example `items.0.id`. */
 const fieldFunction = `field() { node -pe 'const it = JSON.parse(fs.readFileSync(0)); process.argv.slice(1).map((path) => path.split(".").reduce((at, name) => at?.[name], it)).join("\\n")' "$@"; }`;
 
 /** What is shown at start: the life of a key as lines for a second terminal. */
 export function linesToPaste(
-  settings: Pick<Settings, 'publicUrl' | 'demoPassword' | 'demoPasswordIsRandom'>,
+  settings: Pick<Settings, 'publicUrl' | 'demoPassword' | 'demoPasswordIsRandom' | 'demoStepUp' | 'pepper'>,
 ): string {
   const { publicUrl, demoPassword, demoPasswordIsRandom } = settings;
   // A password that somebody chose is not written to the log: the lines take it from the environment. A shell in a
@@ -29,7 +31,7 @@ curl -s -w ' -> %{http_code}\\n' -X POST $APP/api-keys/keys/$ID/revoke -H "Autho
 curl -s -w ' -> %{http_code}\\n' $APP/orders -H "X-API-Key: $KEY"`;
   return `
 Users: alice and bob (owners of keys), admin.${passwordNote}
-
+${settings.demoStepUp ? secondFactorLines(settings.pepper) : ''}
 Paste this into a second terminal (bash or zsh, with curl and node):
 
 APP=${publicUrl}
@@ -39,4 +41,11 @@ ${fieldFunction}
 ${whenThereIsOne(signIn)}
 ${whenThereIsOne(story)}
 `;
+}
+
+/** Whoever reads these lines can make every code: a real app shows such a line once, to its user alone. */
+function secondFactorLines(secret: string): string {
+  const factors = createSecondFactors(secret);
+  const lines = demoUsers.map(({ name }) => `  ${factors.uriOf(name)}`);
+  return `\nTo rotate a key asks for a code (DEMO_STEP_UP). For an authenticator app:\n${lines.join('\n')}\n`;
 }

@@ -12,7 +12,8 @@ export interface Users {
   authenticate(name: string, password: string): Promise<User | null>;
 }
 
-const demoUsers: readonly User[] = [
+/** Everybody who can sign in here. */
+export const demoUsers: readonly User[] = [
   { name: 'alice', role: 'owner' },
   { name: 'bob', role: 'owner' },
   { name: 'admin', role: 'admin' },

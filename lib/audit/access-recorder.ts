@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessEvent } from '../domain/access-event.js';
 import { networkOf } from '../domain/network.js';
+import { remembered } from '../domain/remembered.js';
 import type { AccessLog } from '../ports/access-log.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
@@ -22,6 +24,8 @@ const mostUnwritten = 1_000;
 const removedAtOnce = 500;
 const mostRemovals = 40;
 const pruneEveryMs = 10 * 60_000;
+/** Longer than a process that waits for the lock of a SQLite file lets pass between two attempts. */
+const pauseMs = 25;
 
 /** Requests of one window that were alike. */
 type Gathered = { -readonly [F in keyof AccessEvent]: AccessEvent[F] };
@@ -40,6 +44,7 @@ export interface AccessRecorderParts {
  */
 export class AccessRecorder {
   readonly #parts: AccessRecorderParts;
+  readonly #networkOf = remembered((address: string | null) => networkOf(address), 1_000);
   #log: AccessLog | null = null;
   #rows = new Map<string, Gathered>();
   #overflow: Gathered | null = null;
@@ -47,6 +52,8 @@ export class AccessRecorder {
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
   #prunedAt = -Infinity;
+  #pruning: Promise<void> | null = null;
+  #isStopping = false;
 
   constructor(parts: AccessRecorderParts) {
     this.#parts = parts;
@@ -55,11 +62,14 @@ export class AccessRecorder {
   /** From now on there is something to write to. */
   start(log: AccessLog): void {
     this.#log = log;
+    this.#isStopping = false;
   }
 
   /** Writes what is left. Never rejects. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await this.flush();
+    await this.#pruning;
     this.#log = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -68,7 +78,7 @@ export class AccessRecorder {
   /** Notes one request. */
   note(note: AccessNote): void {
     const at = this.#parts.clock.now();
-    const name = nameOf(note);
+    const name = nameOf(note, this.#networkOf(note.address));
     const known = this.#rows.get(name);
     if (known !== undefined) {
       known.count += 1;
@@ -97,10 +107,9 @@ export class AccessRecorder {
     try {
       await log.add(events);
       this.#unwritten = this.#unwritten.slice(events.length);
-      await this.#prune(log);
+      this.#pruneAtTimes(log);
     } catch (error) {
-      const { logger } = this.#parts;
-      logger.warn(`api-keys: ${events.length} rows of the access log are not written yet`, error);
+      this.#parts.logger.warn(`api-keys: ${events.length} rows of the access log are not written yet`, error);
       // Tried again with the next window, also when no request comes.
       this.#timer ??= setTimeout(() => void this.flush(), accessWindowMs).unref();
     }
@@ -128,12 +137,22 @@ export class AccessRecorder {
     return { ...note, id: this.#parts.random.base62(16), at, lastAt: at, count };
   }
 
-  async #prune(log: AccessLog): Promise<void> {
-    if (performance.now() - this.#prunedAt < pruneEveryMs) return;
+  #pruneAtTimes(log: AccessLog): void {
+    if (this.#pruning !== null || performance.now() - this.#prunedAt < pruneEveryMs) return;
     this.#prunedAt = performance.now();
-    const before = this.#parts.clock.now() - keptMs;
-    for (let step = 0; step < mostRemovals; step += 1) {
-      if ((await log.prune(before, keptRows, removedAtOnce)) < removedAtOnce) return;
+    this.#pruning = this.#prune(log).finally(() => (this.#pruning = null));
+  }
+
+  /** In steps with pauses, so that changes get through in between. Never rejects. */
+  async #prune(log: AccessLog): Promise<void> {
+    try {
+      const before = this.#parts.clock.now() - keptMs;
+      for (let step = 0; step < mostRemovals && !this.#isStopping; step += 1) {
+        if ((await log.prune(before, keptRows, removedAtOnce)) < removedAtOnce) return;
+        await sleep(pauseMs);
+      }
+    } catch (error) {
+      this.#parts.logger.warn('api-keys: old rows of the access log are not removed yet', error);
     }
   }
 }
@@ -151,7 +170,8 @@ const overflowNote: AccessNote = {
 };
 
 /** What makes requests alike: all but the time, the id of the request, and the end of an IPv6 address. */
-function nameOf({ action, code, keyId, ownerId, actor, address, method, route }: AccessNote): string {
+function nameOf(note: AccessNote, network: string): string {
+  const { action, code, keyId, ownerId, actor, method, route } = note;
   const who = actor === null ? '' : `${actor.kind} ${actor.id}`;
-  return `${action}\n${code}\n${keyId}\n${ownerId}\n${who}\n${networkOf(address)}\n${method}\n${route}`;
+  return `${action}\n${code}\n${keyId}\n${ownerId}\n${who}\n${network}\n${method}\n${route}`;
 }

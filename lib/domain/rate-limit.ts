@@ -16,4 +16,4 @@ export const maxLimit = 1_000_000_000;
 export const maxWindowSeconds: number = 366 * 24 * 60 * 60;
 
 /** What a window can be called; such a name needs no escaping in a header (RFC 9651). */
-export const rateLimitNamePattern = /^[a-z][a-z0-9_-]{0,31}$/;
+export const rateLimitNamePattern: RegExp = /^[a-z][a-z0-9_-]{0,31}$/;

@@ -3,6 +3,7 @@ import type { AccessNote } from '../audit/access-recorder.js';
 import { canonicalAddress } from '../domain/address.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { AuditActor } from '../domain/audit-event.js';
+import { remembered } from '../domain/remembered.js';
 import type { Refusal } from '../domain/verdict.js';
 import { requestIdOf } from './request-id.js';
 import { routeOf } from './route-of.js';
@@ -28,6 +29,8 @@ export interface AccessNotes {
 
 /** @param note - takes one note, see `AccessRecorder` */
 export function createAccessNotes(note: (note: AccessNote) => void): AccessNotes {
+  const canonicalOf = remembered(canonicalAddress, 1_000);
+
   function noteRequest(
     req: Request,
     action: AccessNote['action'],
@@ -41,7 +44,7 @@ export function createAccessNotes(note: (note: AccessNote) => void): AccessNotes
         keyId,
         ownerId,
         actor: actor ?? null,
-        address: canonicalAddress(req.ip),
+        address: canonicalOf(req.ip),
         method: req.method,
         route: route ?? routeOf(req),
         requestId: requestIdOf(req),

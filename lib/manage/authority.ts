@@ -103,11 +103,13 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
     record.features.every((feature) => actingKey.features.includes(feature)) &&
     isNoLaterThan(record.expiresAt, actingKey.expiresAt) &&
     exceededBounds(record.rateLimits, actingKey.rateLimits).length === 0 &&
+    // Else a key that pays could rotate one that does not, and use that.
+    (record.hasCredits || !actingKey.hasCredits) &&
     isAllowlistWithin(record.ipAllowlist, actingKey.ipAllowlist);
   if (!isWithin) {
     throw new ApiKeysError('forbidden', {
       detail:
-        'An API key manages only keys with its own environment and with features, expiry, addresses and limits within its own.',
+        'An API key manages only keys with its own environment and with features, expiry, addresses, limits and credits within its own.',
     });
   }
 }

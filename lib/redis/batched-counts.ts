@@ -32,14 +32,13 @@ interface Batch {
 }
 
 /**
- * Counts many demands with few commands: one is sent at once when no other is under way, because who is alone does not
- * wait; the others of one turn of the event loop are sent together.
+ * Counts many demands with few commands: those of one turn of the event loop are sent together. Who is alone does not
+ * wait for that: the turn ends when its last socket was read. To write a command costs more than to count.
  */
 export class BatchedCounts {
   readonly #run: RunCount;
   /** Whether counters in several places cannot be in one command, as in a Cluster. */
   readonly #byPlace: boolean;
-  #underWay = 0;
   #waiting: Map<string, Batch> | null = null;
 
   constructor(run: RunCount, { byPlace }: { readonly byPlace: boolean }) {
@@ -49,10 +48,6 @@ export class BatchedCounts {
 
   /** @param done - called once, with `null` when it could not be found out; must not throw */
   count({ demand, names, values }: WrittenDemand, done: Waiter): void {
-    if (this.#underWay === 0 && this.#waiting === null) {
-      this.#send({ names: [...names], values: [...values], waiting: [{ demand, done }] });
-      return;
-    }
     const place = this.#byPlace ? demand.place : '';
     const batches = (this.#waiting ??= this.#startBatches());
     let batch = batches.get(place);
@@ -79,9 +74,7 @@ export class BatchedCounts {
   }
 
   #send({ names, values, waiting }: Batch): void {
-    this.#underWay += 1;
     this.#run(names, values, (answer) => {
-      this.#underWay -= 1;
       const numbers = new AnswerReader(answer);
       for (const { demand, done } of waiting) done(numbers.next(demand));
     });

@@ -32,7 +32,7 @@ export function createRedisRateLimiter({
 }: RedisRateLimiterParts): RateLimiter {
   const { client } = link;
   const outage = new OutageLog(logger, 'limits are counted by each process alone, or refused');
-  const windowsOf = createWindowTexts();
+  const written = new WeakMap<LimitDemand['subjects'], WrittenSubjects>();
   let asksAgainAt = -Infinity;
 
   function isUp(): boolean {
@@ -66,28 +66,36 @@ export function createRedisRateLimiter({
     { byPlace: client.isCluster === true },
   );
 
-  function nameOf(place: string, subject: LimitSubject): string {
-    return `${keyPrefix}limits:{${place}}:${subject.name}`;
+  /** What is sent of the same list of subjects again and again, written once for each version of a key. */
+  function write({ place, subjects }: LimitDemand): WrittenSubjects {
+    const known = written.get(subjects);
+    if (known?.place === place) return known;
+    const last = subjects.length - 1;
+    const made = {
+      place,
+      names: subjects.map(({ name }) => `${keyPrefix}limits:{${place}}:${name}`),
+      values: subjects.map((subject, index) => `:${index === last ? '' : '+'}${windowsOf(subject)}`),
+    };
+    written.set(subjects, made);
+    return made;
   }
 
   return {
     count(demand) {
       if (!isUp()) return null;
-      const { place, subjects, cost } = demand;
-      const last = subjects.length - 1;
-      const names = subjects.map((subject) => nameOf(place, subject));
-      const values = subjects.map(
-        (subject, index) => `${cost}:${index === last ? '' : '+'}${windowsOf(subject)}`,
-      );
+      const { names, values } = write(demand);
+      const costs = String(demand.cost);
+      const priced = values.map((value) => costs + value);
       return new Promise<CountedDemand | null>((resolve) => {
-        counts.count({ demand, names, values }, resolve);
+        counts.count({ demand, names, values: priced }, resolve);
       });
     },
 
-    giveBack({ place, subjects, cost }: LimitDemand, { isWithin, windows }: CountedDemand) {
+    giveBack(demand: LimitDemand, { isWithin, windows }: CountedDemand) {
       if (!isWithin || !isUp()) return;
       let taken = 0;
-      const names = subjects.map((subject) => nameOf(place, subject));
+      const { subjects, cost } = demand;
+      const { names } = write(demand);
       const values = subjects.map(({ limits }) =>
         limits.map(({ name }) => `${name} ${windows[taken++]?.endsAt ?? 0} ${cost};`).join(''),
       );
@@ -102,16 +110,14 @@ export function createRedisRateLimiter({
   };
 }
 
-/** Writes the windows of subjects, for each version of a key once. */
-function createWindowTexts(): (subject: LimitSubject) => string {
-  const written = new WeakMap<LimitSubject, string>();
-  return function windowsOf(subject) {
-    const known = written.get(subject);
-    if (known !== undefined) return known;
-    const text = subject.limits
-      .map(({ name, limit, windowSeconds }) => `${name} ${limit} ${windowSeconds * 1000};`)
-      .join('');
-    written.set(subject, text);
-    return text;
-  };
+/** Subjects as the script takes them. */
+interface WrittenSubjects {
+  readonly place: string;
+  readonly names: readonly string[];
+  /** To be put behind the cost. */
+  readonly values: readonly string[];
+}
+
+function windowsOf({ limits }: LimitSubject): string {
+  return limits.map(({ name, limit, windowSeconds }) => `${name} ${limit} ${windowSeconds * 1000};`).join('');
 }

@@ -8,9 +8,11 @@ import {
   mountPath,
   root,
   startAdminApp,
+  use,
   type AdminApp,
   type Sender,
 } from './admin-app.js';
+import { waitUntil } from '../servers/wait-until.cjs';
 
 let adminApp: AdminApp;
 
@@ -61,7 +63,7 @@ describe('GET /keys', () => {
       expect((await list(alice, '?ownerId=alice')).items).toHaveLength(5);
     });
 
-    it('goes through all keys page by page, each of them once', async () => {
+    it('R59 goes through all keys page by page, each of them once', async () => {
       const names: string[] = [];
       let cursor: string | null = '';
       while (cursor !== null) {
@@ -92,6 +94,66 @@ describe('GET /keys', () => {
     ])('filters by %s', async (query, names) => {
       if (names === null) await adminApp.as(alice).get(`/keys${query}`).expect(400);
       else expect(namesIn(await list(alice, query))).toEqual(names);
+    });
+
+    it('R59 shows neither twice nor never what was there, while keys are made in between', async () => {
+      const other = await startAdminApp();
+      for (let count = 0; count < 6; count += 1) {
+        await makeKey(other, alice, { name: `old ${count}` });
+        other.passTime(count % 2);
+      }
+      const names: string[] = [];
+      let cursor: string | null = '';
+      while (cursor !== null) {
+        const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+        const page = (await other.as(alice).get(`/keys?limit=2${query}`)).body as Page;
+        names.push(...namesIn(page));
+        cursor = page.nextCursor;
+        await makeKey(other, alice, { name: 'new' });
+      }
+      expect(names.sort()).toEqual(['old 0', 'old 1', 'old 2', 'old 3', 'old 4', 'old 5']);
+      await other.close();
+    });
+
+    it('finds keys by tag, by their end and by their last use', async () => {
+      const other = await startAdminApp();
+      const start = other.now();
+      const dayMs = 24 * 60 * 60 * 1000;
+      const inDays = (days: number): string => new Date(start + days * dayMs).toISOString();
+      await makeKey(other, alice, { name: 'soon', expiresAt: inDays(10), tags: ['ci', 'shop'] });
+      await makeKey(other, alice, { name: 'late', expiresAt: inDays(100), tags: ['shop'] });
+      const used = await makeKey(other, alice, { name: 'used' });
+      other.passTime(5 * dayMs);
+      await use(other, used.key);
+      const find = async (query: string): Promise<string> =>
+        namesIn((await other.as(alice).get(`/keys?${query}`).expect(200)).body as Page)
+          .sort()
+          .join();
+      expect(await find('tag=shop')).toBe('late,soon');
+      expect(await find('tag=ci')).toBe('soon');
+      expect(await find('tag=sh')).toBe('');
+      expect(await find(`expiresBefore=${inDays(10)}`)).toBe('');
+      expect(await find(`expiresBefore=${inDays(11)}`)).toBe('soon');
+      expect(await find(`expiresBefore=${encodeURIComponent('2099-01-01T00:00:00+02:00')}`)).toBe(
+        'late,soon',
+      );
+      await waitUntil('the use is written', async () => (await find('unusedForDays=4')) === 'late,soon');
+      expect(await find('unusedForDays=5')).toBe('');
+      other.passTime(5 * dayMs);
+      expect(await find('unusedForDays=4')).toBe('late,soon,used');
+      expect(await find('unusedForDays=4&tag=ci')).toBe('soon');
+      expect(await find(`expiresBefore=${inDays(11)}&state=expired`)).toBe('soon');
+
+      const keys = await other.apiKeys.keys.list({
+        expiresBefore: new Date(start + 11 * dayMs),
+        unusedForDays: 4,
+      });
+      expect(keys.items.map(({ name }) => name)).toEqual(['soon']);
+      const page = (await other.as(alice).get('/keys?limit=1&unusedForDays=4')).body as Page;
+      const cursor = encodeURIComponent(String(page.nextCursor));
+      await other.as(alice).get(`/keys?limit=1&unusedForDays=4&cursor=${cursor}`).expect(200);
+      await other.as(alice).get(`/keys?limit=1&unusedForDays=3&cursor=${cursor}`).expect(400);
+      await other.close();
     });
 
     it('answers HEAD like GET, without a body', async () => {
@@ -144,7 +206,15 @@ describe('GET /keys', () => {
       ['?q=%00', '?'],
       [`?${'a&'.repeat(30)}`, '?'],
       [`?q=${'x'.repeat(5000)}`, '?'],
-    ])('refuses %s and names %s', async (query, field) => {
+      ['?tag=', '?tag'],
+      [`?tag=${'x'.repeat(51)}`, '?tag'],
+      ['?expiresBefore=2027-01-31', '?expiresBefore'],
+      ['?expiresBefore=2027-02-30T00:00:00Z', '?expiresBefore'],
+      ['?expiresBefore=1800000000000', '?expiresBefore'],
+      ['?unusedForDays=0', '?unusedForDays'],
+      ['?unusedForDays=3651', '?unusedForDays'],
+      ['?unusedForDays=1.5', '?unusedForDays'],
+    ])('R59 refuses %s and names %s', async (query, field) => {
       const answer = await request(adminApp.server)
         .get(`${mountPath}/keys${encodeURI(query).replaceAll('%25', '%')}`)
         .set('X-Actor', JSON.stringify(alice));
@@ -152,7 +222,7 @@ describe('GET /keys', () => {
       expect(fieldsOf(answer)).toEqual([field]);
     });
 
-    it('refuses the cursor of another owner, of another filter and of another list', async () => {
+    it('R59 refuses the cursor of another owner, of another filter and of another list', async () => {
       await makeKey(adminApp, bob, { name: 'second of bob' });
       const { nextCursor } = await list(alice, '?limit=1');
       const cursor = encodeURIComponent(String(nextCursor));

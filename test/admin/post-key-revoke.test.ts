@@ -55,10 +55,10 @@ describe.each([
   });
 
   describe('400', () => {
-    it('refuses every field', async () => {
-      const answer = await revoke(made.id).send({ reason: 'leaked' });
+    it('refuses what it does not know', async () => {
+      const answer = await revoke(made.id).send({ reason: 'leaked', force: true });
       expectProblem(answer, 400, 'invalid_request');
-      expect(fieldsOf(answer)).toEqual(['reason']);
+      expect(fieldsOf(answer).sort()).toEqual(['force', 'reason']);
       expect(await use(adminApp, made.key)).toBe(200);
     });
   });
@@ -86,5 +86,66 @@ describe('revoking by an admin', () => {
   it('reaches the keys of all owners', async () => {
     await adminApp.as(root).delete(`/keys/${made.id}`).expect(200);
     expect(await use(adminApp, made.key)).toBe(401);
+  });
+});
+
+describe('why a key is revoked', () => {
+  const post = (body: object) => adminApp.as(alice).post(`/keys/${made.id}/revoke`).send(body);
+
+  it('is kept and shown: a reason, and a comment in own words', async () => {
+    const answer = await post({ reason: 'keyCompromise', comment: 'found in\na public repository' }).expect(
+      200,
+    );
+    expect(answer.body).toMatchObject({
+      state: 'revoked',
+      revocationReason: 'keyCompromise',
+      revocationComment: 'found in\na public repository',
+    });
+    const audit = await adminApp.as(alice).get(`/audit?keyId=${made.id}&limit=1`);
+    expect(audit.body).toMatchObject({
+      items: [{ changedFields: ['revokedAt', 'revocationReason', 'revocationComment'] }],
+    });
+    expect(JSON.stringify(audit.body)).not.toContain('public repository');
+  });
+
+  it('stays what it was when the key is revoked again', async () => {
+    await post({ reason: 'superseded' }).expect(200);
+    const again = await post({ reason: 'keyCompromise', comment: 'no' }).expect(200);
+    expect(again.body).toMatchObject({ revocationReason: 'superseded', revocationComment: null, version: 2 });
+  });
+
+  it.each([
+    [{ reason: 'KeyCompromise' }, 'reason'],
+    [{ reason: 'cACompromise' }, 'reason'],
+    [{ reason: null }, 'reason'],
+    [{ reason: ['superseded'] }, 'reason'],
+    [{ comment: 'x'.repeat(501) }, 'comment'],
+    [{ comment: 'a\u202eb' }, 'comment'],
+    [{ comment: 5 }, 'comment'],
+  ])('refuses %j', async (body, field) => {
+    const answer = await post(body);
+    expectProblem(answer, 400, 'invalid_request');
+    expect(fieldsOf(answer)).toEqual([field]);
+    expect(await use(adminApp, made.key)).toBe(200);
+  });
+
+  it('is no field of DELETE', async () => {
+    const answer = await adminApp.as(alice).delete(`/keys/${made.id}`).send({ reason: 'superseded' });
+    expectProblem(answer, 400, 'invalid_request');
+  });
+
+  it('can be said in code too, for one key and for all of an owner', async () => {
+    const { keys } = adminApp.apiKeys;
+    const revoked = await keys.revoke(made.id, { reason: 'privilegeWithdrawn', expectedVersion: 1 });
+    expect(revoked).toMatchObject({ revocationReason: 'privilegeWithdrawn', revocationComment: null });
+    await makeKey(adminApp, root, { ownerId: 'carol' });
+    const all = await keys.revokeAll({ ownerId: 'carol', reason: 'cessationOfOperation', comment: 'closed' });
+    expect(all).toMatchObject([
+      { revocationReason: 'cessationOfOperation', revocationComment: 'closed', state: 'revoked' },
+    ]);
+    await expect(keys.revoke(made.id, { reasn: 'x' } as never)).rejects.toThrow(/did you mean 'reason'/);
+    await expect(keys.revoke(made.id, { reason: 'x' as never })).rejects.toMatchObject({
+      problem: 'invalid_request',
+    });
   });
 });

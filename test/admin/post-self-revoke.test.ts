@@ -30,6 +30,12 @@ describe('POST /self/revoke', () => {
       expect(await use(adminApp, other.key)).toBe(200);
     });
 
+    it('takes a reason and a comment', async () => {
+      const { key } = await makeKey(adminApp, alice);
+      const answer = await revoke().set('X-Api-Key', key).send({ reason: 'keyCompromise', comment: 'lost' });
+      expect(answer.body).toMatchObject({ revocationReason: 'keyCompromise', revocationComment: 'lost' });
+    });
+
     it('is recorded as the key’s own doing', async () => {
       const { id, key } = await makeKey(adminApp, alice);
       await revoke().set('X-Api-Key', key).send({}).expect(200);

@@ -22,7 +22,7 @@ describe('a cursor', () => {
     );
   });
 
-  it('opens for no other list', () => {
+  it('R59 opens for no other list', () => {
     for (const binding of ['', 'owner-2?state=active', 'owner-1?state=activ', 'owner-1?state=active ']) {
       expect(signer.open(cursor, binding)).toBeNull();
     }
@@ -32,7 +32,7 @@ describe('a cursor', () => {
     expect(signer.open(signer.sign(':a', '1'), '11')).toBeNull();
   });
 
-  it('does not open with a single bit changed', () => {
+  it('R59 does not open with a single bit changed', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     for (let at = 0; at < cursor.length; at += 1) {
       if (cursor[at] === '.') continue;

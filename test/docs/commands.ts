@@ -29,6 +29,11 @@ export const commandsNotRun: readonly CommandNotRun[] = [
     checkedBy: 'the scripts of package.json',
   },
   {
+    document: 'example-app/README.md',
+    text: 'DEMO_STEP_UP=1 npm start\n',
+    checkedBy: 'the scripts of package.json',
+  },
+  {
     document: 'README.md',
     text: 'npm install express-api-keys libsql express\n',
     checkedBy: 'the dependencies of package.json',

@@ -80,6 +80,7 @@ const configuration = {
     paths: {
       'express-api-keys': [join(repository, 'lib', 'index.ts')],
       'express-api-keys/testing': [join(repository, 'lib', 'testing', 'index.ts')],
+      'express-api-keys/totp': [join(repository, 'lib', 'totp', 'index.ts')],
     },
     // Fragments show a value without using it, and the prelude offers more than each of them needs.
     noUnusedLocals: false,

@@ -10,6 +10,7 @@ export const documents = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'example-app/README.md',
+  'docs/features.md',
   'docs/redis.md',
 ] as const;
 

@@ -5,7 +5,7 @@ import { pepperCommand } from '../../lib/crypto/peppers.js';
 import { buildApp, type BuiltApp } from '../example-app/built-app.js';
 import { startApp, type RunningApp } from '../example-app/running-app.js';
 import { commandsNotRun } from './commands.js';
-import { blocksOf, documents, repository, type Block } from './markdown.js';
+import { blocksOf, documents, readDocument, repository, type Block } from './markdown.js';
 import { isAsShown, runSession, type Printed } from './session.js';
 
 const packageJson = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
@@ -17,6 +17,16 @@ const packageJson = JSON.parse(readFileSync(join(repository, 'package.json'), 'u
 const isNotRun = (block: Block): boolean =>
   commandsNotRun.some(({ document, text }) => document === block.document && text === block.text);
 const isRun = (block: Block): boolean => block.language === 'sh' && !isNotRun(block);
+
+/** What needs an app that was started in another way: all from one heading of a document to the next. */
+const isOfSecondFactor = ({ document, line }: Block): boolean => {
+  if (document !== 'example-app/README.md') return false;
+  const headings = readDocument(document)
+    .split('\n')
+    .slice(0, line)
+    .filter((text) => text.startsWith('## '));
+  return headings.at(-1) === '## With a second factor';
+};
 
 describe('commands in the documents', () => {
   let built: BuiltApp;
@@ -37,10 +47,15 @@ describe('commands in the documents', () => {
   });
 
   function run(document: string, preparation: string): readonly Printed[] {
-    return runSession(blocksOf(document), isRun, preparation, {
-      'http://127.0.0.1:3000': app.url,
-      'the-password-that-was-printed': password,
-    });
+    return runSession(
+      blocksOf(document).filter((block) => !isOfSecondFactor(block)),
+      isRun,
+      preparation,
+      {
+        'http://127.0.0.1:3000': app.url,
+        'the-password-that-was-printed': password,
+      },
+    );
   }
 
   const wanting = (printed: readonly Printed[]): unknown[] =>
@@ -58,6 +73,30 @@ describe('commands in the documents', () => {
     const printed = run('example-app/README.md', '');
     expect(printed.length).toBeGreaterThan(8);
     expect(wanting(printed)).toEqual([]);
+  }, 60_000);
+
+  it('of its part about a second factor print what is shown, when the app asks for one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'express-api-keys-second-factor-'));
+    const asking = await startApp(built.folder, {
+      DATA_DIR: folder,
+      DEMO_PASSWORD: password,
+      DEMO_STEP_UP: '1',
+    });
+    await asking.linesToPaste();
+    const [, secret = ''] =
+      /^ +otpauth:\/\/totp\/\S*alice\?\S*secret=([A-Z2-7]+)/m.exec(asking.output()) ?? [];
+    const printed = runSession(blocksOf('example-app/README.md').filter(isOfSecondFactor), isRun, '', {
+      'http://127.0.0.1:3000': asking.url,
+      'the-password-that-was-printed': password,
+      'the-secret-of-alice-that-was-printed': secret,
+    });
+    await asking.end('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+    expect(secret).toHaveLength(32);
+    expect(printed).toHaveLength(3);
+    expect(wanting(printed)).toEqual([]);
+    // Who does not ask for one shows no secrets.
+    expect(app.output()).not.toContain('otpauth:');
   }, 60_000);
 
   it('are all run, or listed with how they are checked', () => {

@@ -21,6 +21,7 @@ function settingsIn(folder: string): Settings {
     pepper: 'a pepper for tests, at least 32 bytes',
     demoPassword: password,
     demoPasswordIsRandom: false,
+    demoStepUp: false,
   };
 }
 

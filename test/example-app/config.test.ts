@@ -28,6 +28,15 @@ describe('the settings of the example app', () => {
     expect(read(empty)).toMatchObject({ port: 3000, redisUrl: undefined, demoPasswordIsRandom: true });
   });
 
+  it('ask for a second factor only when they are told to', () => {
+    expect([read({}), read({ DEMO_STEP_UP: '0' }), read({ DEMO_STEP_UP: '1' })]).toMatchObject([
+      { demoStepUp: false },
+      { demoStepUp: false },
+      { demoStepUp: true },
+    ]);
+    expect(() => read({ DEMO_STEP_UP: 'yes' })).toThrow('write 1 for on');
+  });
+
   it('make a pepper once, for this user alone', () => {
     const { pepper } = read({});
     expect(Buffer.byteLength(pepper)).toBeGreaterThanOrEqual(32);
@@ -53,6 +62,7 @@ describe('the settings of the example app', () => {
         REDIS_URL: 'redis://cache.example.com:6379',
         API_KEYS_PEPPER: longPepper,
         DEMO_PASSWORD: 'chosen',
+        DEMO_STEP_UP: '1',
       }),
     ).toEqual({
       port: 8080,
@@ -63,6 +73,7 @@ describe('the settings of the example app', () => {
       pepper: longPepper,
       demoPassword: 'chosen',
       demoPasswordIsRandom: false,
+      demoStepUp: true,
     });
   });
 

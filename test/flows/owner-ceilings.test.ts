@@ -207,4 +207,21 @@ describe('a key that manages keys', () => {
     }
     expect((await ask({ token }, 'patch', `/keys/${id}`, { name: 'Renamed' })).status).toBe(200);
   });
+
+  it('cannot get at the secret of a key with higher limits or without credits', async () => {
+    const { ask, apiKeys, token } = await managing({ rateLimits: [minute(5)], credits: { remaining: 5 } });
+    const make = async (fields: object): Promise<string> => {
+      const made = await apiKeys.keys.create({ ownerId: 'alice', name: 'x', scopes: [], ...fields });
+      return made.id;
+    };
+    const credits = { remaining: 1 };
+    const below = await make({ rateLimits: [minute(5)], credits });
+    const above = [
+      await make({ rateLimits: [minute(6)], credits }),
+      await make({ rateLimits: [], credits }),
+      await make({ rateLimits: [minute(5)] }),
+    ];
+    expect((await ask({ token }, 'post', `/keys/${below}/rotate`, {})).status).toBe(200);
+    for (const id of above) expect((await ask({ token }, 'post', `/keys/${id}/rotate`, {})).status).toBe(403);
+  });
 });

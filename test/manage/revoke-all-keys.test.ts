@@ -95,6 +95,7 @@ describe.each([
       open: () => store.open(),
       close: () => store.close(),
       find: (id, ownerId) => store.find(id, ownerId),
+      existing: (ids) => store.existing(ids),
       list: (query) => store.list(query),
       listEvents: (query) => store.listEvents(query),
       addDigest: (...digest) => store.addDigest(...digest),

@@ -53,7 +53,11 @@ async function live(app: OrdersProcess): Promise<readonly string[]> {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const { key, ...rest } = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+    const isLines = response.headers.get('content-type')?.startsWith('application/jsonl') === true;
+    const { key, ...rest } = (text === '' ? {} : isLines ? { text } : JSON.parse(text)) as Record<
+      string,
+      unknown
+    >;
     if (typeof key === 'string') tokens.push(key);
     answers.push(JSON.stringify([...response.headers]) + JSON.stringify(rest));
     return rest;
@@ -84,12 +88,21 @@ async function live(app: OrdersProcess): Promise<readonly string[]> {
     await call('GET', `/api-keys/keys?cursor=${token}&${token}=1`);
     await call('GET', `/api-keys/audit?action=${token}`);
     await call('GET', '/api-keys/self', undefined, { 'X-Api-Key': token });
+    // Into the audit trail and the access log, by every way that leads there.
+    const spread = { 'X-Request-Id': token, 'X-Forwarded-For': token, 'User-Agent': token, Referer: token };
+    await call('GET', `/orders?${token}`, undefined, spread);
+    await call('GET', '/orders', undefined, { ...spread, 'X-Api-Key': token });
+    await call('PATCH', `/api-keys/keys/${String(first['id'])}`, { metadata: { plan: 'max' } }, spread);
+    await call('DELETE', `/api-keys/keys/${token}`, undefined, spread);
+    await call('GET', `/api-keys/audit/verify?anchor=${token}`, undefined, spread);
   }
   await call('GET', '/api-keys/keys');
   await call('GET', `/api-keys/keys/${String(second['id'])}`);
   await call('PATCH', `/api-keys/keys/${String(second['id'])}`, { enabled: false });
   await call('DELETE', `/api-keys/keys/${String(second['id'])}`);
   await call('GET', '/api-keys/audit');
+  await call('GET', '/api-keys/audit/export');
+  await call('GET', '/api-keys/audit/access');
   return tokens;
 }
 
@@ -111,7 +124,7 @@ describe('no secret lies around', () => {
     answers.length = 0;
   });
 
-  it('in PostgreSQL, Redis, answers and output', async () => {
+  it('R71 in PostgreSQL, Redis, answers and output', async () => {
     const database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
     const redis = await startRedis();
     const app = await startOrders({ DATABASE_URL: database.url, REDIS_URL: redis.aclUrl });
@@ -126,6 +139,7 @@ describe('no secret lies around', () => {
       maxBuffer: 1e8,
     });
     expect(sql).toContain('$2');
+    expect(sql).toContain('access.refused');
     await expectNoSecretIn(
       {
         PostgreSQL: sql,
@@ -139,13 +153,16 @@ describe('no secret lies around', () => {
     await database.drop();
   }, 60_000);
 
-  it('in an SQLite file and its log', async () => {
+  it('R71 in an SQLite file and its log', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'canary-'));
     const app = await startOrders({ DATABASE_URL: `file:${join(folder, 'keys.sqlite')}` });
     const tokens = await live(app);
-    const files = await readdir(folder);
-    const bytes = await Promise.all(files.map((file) => readFile(join(folder, file), 'latin1')));
+    const readFiles = async (): Promise<readonly string[]> =>
+      Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), 'latin1')));
+    const running = await readFiles();
     await app.stop();
+    const bytes = [...running, ...(await readFiles())];
+    expect(bytes.join('\n')).toContain('access.refused');
     await expectNoSecretIn(
       { SQLite: bytes.join('\n'), answers: answers.join('\n'), output: app.output() },
       tokens,

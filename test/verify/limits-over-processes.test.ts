@@ -1,6 +1,7 @@
 import { startOrders, type OrdersProcess } from '../harness/start-orders.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { startRedis } from '../servers/redis.cjs';
+import { redisCli } from '../servers/redis-cli.cjs';
 import { createDatabase } from '../servers/postgres.cjs';
 import { waitUntil } from '../servers/wait-until.cjs';
 
@@ -85,6 +86,33 @@ it('R53 without Redis each process counts for itself, and nobody is unlimited', 
   });
   const counts = await useAtOnce(token, 10 * limit);
   expect(counts).toEqual({ allowed: 3 * limit, rate_limited: 7 * limit });
+});
+
+it.each([
+  { localCache: undefined, reads: 0, what: 'a key that is held' },
+  { localCache: false as const, reads: 1, what: 'any other' },
+])('R51 limits take one round trip to Redis, and $what $reads more', async ({ localCache, reads }) => {
+  const clock = { now: () => Date.now() };
+  const instance = createInstance({ redis: redis.url, clock, localCache });
+  instances.push(instance);
+  await instance.apiKeys.ready();
+  const { token } = await instance.key({ rateLimits });
+  const calls = async (name: string): Promise<number> => {
+    const stats = await redisCli(redis.port, ['INFO', 'commandstats']);
+    return Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+  };
+  // The first ones teach Redis the script, and the process the key.
+  for (let count = 0; count < 3; count += 1) await instance.apiKeys.keys.verify(token);
+  await waitUntil('its copy is in Redis', async () =>
+    (await redisCli(redis.port, ['KEYS', '*'])).includes(
+      `{${token.slice('acme_live_'.length).slice(0, 16)}}`,
+    ),
+  );
+  const before = { evalsha: await calls('evalsha'), getrange: await calls('getrange') };
+  for (let count = 0; count < 10; count += 1) await instance.apiKeys.keys.verify(token);
+  expect((await calls('evalsha')) - before.evalsha).toBe(10);
+  // Each script reads the counters of the key once.
+  expect((await calls('getrange')) - before.getrange).toBe(10 + 10 * reads);
 });
 
 describe('R53 onLimiterOutage', () => {

@@ -1,0 +1,160 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import express, { type Express } from 'express';
+import { accessWindowMs, rowsPerWindow } from '../../lib/audit/access-recorder.js';
+import { createApiKeys, type ApiKeys } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/ports/key-store.js';
+import { postgresStore } from '../../lib/sql/postgres-store.js';
+import { sqliteStore } from '../../lib/sql/sqlite-store.js';
+import { sampleAccess } from '../../lib/testing/sample-keys.js';
+import { scopes, testPepper, type Scope } from '../harness/instance.js';
+import { databases, type DatabaseUnderAttack } from './database-under-attack.js';
+
+jest.setTimeout(240_000);
+
+const requests = 100_000;
+const logger = { warn: () => undefined, error: () => undefined };
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function heapAfterCollection(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+function createInstance(database: string): ApiKeys<Scope> {
+  return createApiKeys<Scope>({
+    prefix: 'acme',
+    scopes,
+    pepper: testPepper,
+    database,
+    bcryptCost: 8,
+    logger,
+  });
+}
+
+/** Hands an app a request as Node's server would, without a network in between. */
+function createSender(app: Express): (path: string, from: string, token: string) => void {
+  const socket = new Socket();
+  Object.defineProperty(socket, 'remoteAddress', { value: '127.0.0.1' });
+  return function send(path, from, token) {
+    const req = new IncomingMessage(socket);
+    req.method = 'GET';
+    req.url = path;
+    req.rawHeaders = ['Host', 'api.example.com', 'X-Forwarded-For', from, 'X-Api-Key', token];
+    Object.assign(req.headers, { host: 'api.example.com', 'x-forwarded-for': from, 'x-api-key': token });
+    app(req, new ServerResponse(req) as never);
+  };
+}
+
+/** No two of them alike: addresses, routes and credentials. */
+async function spray(send: ReturnType<typeof createSender>): Promise<void> {
+  for (let index = 0; index < requests; index += 1) {
+    const from = `203.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
+    send(index % 2 === 0 ? '/orders' : `/files/some-${index}`, from, `acme_live_${index}`);
+    if (index % 200 === 0) await nextTurn();
+  }
+}
+
+const median = (times: readonly number[]): number =>
+  times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+
+describe.each(Object.keys(databases))('on %s', (name) => {
+  let database: DatabaseUnderAttack;
+
+  beforeEach(async () => {
+    database = (await databases[name]?.()) as DatabaseUnderAttack;
+  });
+  afterEach(() => database.drop());
+
+  const storeOf = (): KeyStore =>
+    name === 'SQLite'
+      ? sqliteStore({ file: database.database.replace('file:', '') })
+      : postgresStore({ connection: database.database, logger });
+
+  it('R71 100,000 refused requests fill a fixed number of rows and no memory, and changes get through', async () => {
+    const sprayed = createInstance(database.database);
+    const other = createInstance(database.database);
+    await Promise.all([sprayed.ready(), other.ready()]);
+    const { id } = await other.keys.create({ ownerId: 'alice', name: 'one', scopes: [] });
+    const app = express().set('trust proxy', 1);
+    app.get('/orders', sprayed.requireApiKey('orders:read'));
+    app.use('/files', sprayed.requireApiKey.anyScope());
+    const send = createSender(app);
+
+    const heapBefore = heapAfterCollection();
+    const begun = performance.now();
+    let isOver = false;
+    const changes: number[] = [];
+    const changing = (async () => {
+      while (!isOver) {
+        const from = performance.now();
+        await other.keys.update(id, { name: `name ${changes.length}` });
+        changes.push(performance.now() - from);
+      }
+    })();
+    await spray(send);
+    const heapAfter = heapAfterCollection();
+    isOver = true;
+    await changing;
+    const windows = Math.ceil((performance.now() - begun) / accessWindowMs) + 1;
+    await sprayed.close();
+
+    expect(heapAfter - heapBefore).toBeLessThan(32 * 1024 * 1024);
+    // None was refused for having waited too long; a busy machine makes all of them slow.
+    expect(changes.length).toBeGreaterThan(5);
+    expect(await other.audit.verify()).toMatchObject({ valid: true, entries: changes.length + 1 });
+    const rows = await database.query('select action, payload from access_events');
+    expect(rows.length).toBeGreaterThan(rowsPerWindow);
+    expect(rows.length).toBeLessThanOrEqual(windows * (rowsPerWindow + 1));
+    const counts = rows.map(({ payload }) => (JSON.parse(String(payload)) as { count: number }).count);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(requests);
+    await other.close();
+  });
+
+  it('R71 writing and pruning the access log keeps no change waiting', async () => {
+    const [writing, changing] = [storeOf(), createInstance(database.database)];
+    await changing.ready();
+    await writing.open();
+    const { id } = await changing.keys.create({ ownerId: 'alice', name: 'one', scopes: [] });
+    const changeFor = async (count: number): Promise<readonly number[]> => {
+      const times: number[] = [];
+      for (let change = 0; change < count; change += 1) {
+        const from = performance.now();
+        await changing.keys.update(id, { name: `name ${change}` });
+        times.push(performance.now() - from);
+      }
+      return times;
+    };
+    await changeFor(20);
+    const alone = await changeFor(30);
+
+    let isOver = false;
+    let windows = 0;
+    const logging = (async () => {
+      for (; !isOver; windows += 1) {
+        const rows = Array.from({ length: rowsPerWindow }, (_, row) =>
+          sampleAccess({ id: `${windows}-${row}`, at: windows }),
+        );
+        await writing.accessLog.add(rows);
+        await sleep(25);
+        await writing.accessLog.prune(windows - 10, 1000, 500);
+        await sleep(25);
+      }
+    })();
+    const beside = await changeFor(30);
+    isOver = true;
+    await logging;
+
+    // A whole window is written all the time, a hundred times as often as in earnest.
+    expect(windows).toBeGreaterThan(3);
+    expect(median(beside)).toBeLessThan(10 * median(alone) + 250);
+    expect(Math.max(...beside)).toBeLessThan(2000);
+    await Promise.all([writing.close(), changing.close()]);
+  });
+});

@@ -1,0 +1,101 @@
+import { hourMs } from '../../lib/domain/key-usage.js';
+import type { KeyUse } from '../../lib/index.js';
+import { UseRecorder } from '../../lib/verify/record-use.js';
+
+const hour = Date.UTC(2026, 5, 1, 12);
+
+/** A recorder whose writes are kept, and can be made to fail. */
+function start(): {
+  uses: UseRecorder;
+  written: KeyUse[];
+  forgotten: number[];
+  fail: (times: number) => void;
+} {
+  const written: KeyUse[] = [];
+  const forgotten: number[] = [];
+  let failures = 0;
+  const store = {
+    recordUse: async (batch: readonly KeyUse[]) => {
+      if (failures > 0) {
+        failures -= 1;
+        throw new Error('away');
+      }
+      written.push(...batch);
+    },
+    usage: {
+      list: async () => [],
+      forgetBefore: async (time: number) => {
+        forgotten.push(time);
+        return 0;
+      },
+    },
+  };
+  const logger = { warn: () => undefined, error: () => undefined };
+  const uses = new UseRecorder(store, logger);
+  return { uses, written, forgotten, fail: (times) => (failures = times) };
+}
+
+describe('the recorder of uses', () => {
+  it('puts uses into the hour in which they were, to the millisecond', async () => {
+    const { uses, written } = start();
+    const counter = uses.counterFor('a');
+    for (const at of [hour - 2, hour - 1, hour, hour + 1, hour + 1]) uses.record(counter, at, () => null);
+    uses.recordRefusal(counter, 'insufficient_scope', hour + hourMs);
+    uses.recordRefusal(counter, 'insufficient_scope', hour + hourMs + 1);
+    await uses.flush();
+    expect(written.map(({ at, count, verdict }) => [at, count, verdict])).toEqual([
+      [hour - 1, 2, 'allowed'],
+      [hour + 1, 3, 'allowed'],
+      [hour + hourMs, 2, 'insufficient_scope'],
+    ]);
+  });
+
+  it('looks at the address of a key at most once a second', async () => {
+    const { uses, written } = start();
+    const counter = uses.counterFor('a');
+    let asked = 0;
+    for (let at = hour; at < hour + 3_000; at += 1) {
+      uses.record(counter, at, () => {
+        asked += 1;
+        return `192.0.2.${asked}`;
+      });
+    }
+    expect(asked).toBe(3);
+    await uses.flush();
+    expect(written).toEqual([
+      { keyId: 'a', at: hour + 2_999, count: 3_000, verdict: 'allowed', address: '192.0.2.3' },
+    ]);
+  });
+
+  it('writes a first use again until it is written, and others not', async () => {
+    const { uses, written, fail } = start();
+    const known = uses.counterFor('known');
+    uses.record(known, hour, () => null);
+    await uses.flush();
+    written.length = 0;
+
+    fail(2);
+    uses.record(known, hour + 1, () => null);
+    uses.record(uses.counterFor('new'), hour + 1, () => null);
+    await uses.flush();
+    await uses.flush();
+    expect(written).toEqual([]);
+    await uses.flush();
+    expect(written.map(({ keyId, count }) => [keyId, count])).toEqual([['new', 1]]);
+    await uses.flush();
+    expect(written).toHaveLength(1);
+  });
+
+  it('gives up at the end, and forgets counts of more than 90 days ago', async () => {
+    const { uses, forgotten, fail } = start();
+    uses.record(uses.counterFor('a'), hour, () => null);
+    await uses.flush();
+    expect(forgotten).toEqual([hour - 90 * 24 * hourMs]);
+    fail(9);
+    uses.record(uses.counterFor('b'), hour + 1, () => null);
+    await uses.close();
+    await uses.flush();
+    // Once in an hour is enough.
+    expect(forgotten).toHaveLength(1);
+  });
+});
