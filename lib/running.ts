@@ -125,8 +125,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const startOne = (use: FirstUse): Promise<void> =>
     startGrace({ store, changes: following.announcer, clock }, use);
   const graces = new GraceStarts(startOne, logger);
-  const sweep = createExpirySweep(parts);
   let signatures: RunningSignatures | null = null;
+  // Through the store that seals entries, as all that changes something.
+  const sweep = createExpirySweep({ ...parts, store });
   const stop = async (): Promise<void> => {
     signatures?.close();
     await Promise.all([graces.stop(), sweep?.stop()]);

@@ -1,3 +1,4 @@
+import { isProblem } from '../errors.js';
 import type { FirstUse, GraceStarter } from '../ports/grace-starter.js';
 import type { Logger } from '../ports/logger.js';
 
@@ -22,7 +23,7 @@ export class GraceStarts implements GraceStarter {
   #endPause: () => void = () => undefined;
   #isStopped = false;
 
-  /** @param write - rejects when it should be called again */
+  /** @param write - rejects with ApiKeysError `unavailable` when it should be called again */
   constructor(write: (use: FirstUse) => Promise<void>, logger: Logger) {
     this.#write = write;
     this.#logger = logger;
@@ -33,7 +34,7 @@ export class GraceStarts implements GraceStarter {
     const isKnown = this.#waiting.has(name) || this.#settled.has(name);
     if (isKnown || this.#isStopped || this.#waiting.size >= maxWaiting) return;
     this.#waiting.set(name, use);
-    this.#working ??= this.#work().finally(() => (this.#working = null));
+    this.#working ??= this.#work();
   }
 
   /** Tries each that waits once more; what cannot be written is left to the next use, in whichever process. */
@@ -47,23 +48,30 @@ export class GraceStarts implements GraceStarter {
     let pauseMs = firstPauseMs;
     for (;;) {
       const hasFailed = await this.#writeAll(pauseMs === firstPauseMs);
-      if (this.#waiting.size === 0 || (hasFailed && this.#isStopped)) return;
-      if (!hasFailed) continue;
-      await this.#pause(pauseMs);
-      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+      if (this.#waiting.size === 0 || (hasFailed && this.#isStopped)) break;
+      if (hasFailed) {
+        await this.#pause(pauseMs);
+        pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+      } else {
+        pauseMs = firstPauseMs;
+      }
     }
+    // In the same step as the last look: a use that comes from now on begins anew.
+    this.#working = null;
   }
 
-  /** Whether any could not be written. The rest waits with it: they all ask the same store. */
+  /** Whether the store did not answer. The rest waits with it: all of them ask the same one. */
   async #writeAll(isFirstAttempt: boolean): Promise<boolean> {
     for (const [name, use] of this.#waiting) {
       try {
         await this.#write(use);
       } catch (error) {
-        if (isFirstAttempt) {
+        const isAway = isProblem(error, 'unavailable');
+        if (isFirstAttempt || !isAway) {
           this.#logger.warn('api-keys: a grace period has not begun yet, and is tried again', error);
         }
-        return true;
+        // What fails for another reason must not hold up the others; the next use tries again.
+        if (isAway) return true;
       }
       this.#waiting.delete(name);
       this.#settled.add(name);

@@ -10,7 +10,6 @@ afterAll(() => adminApp.close());
 
 const bodies: Record<string, object> = {
   'post /keys': { name: 'a key', scopes: [] },
-  'get /keys/:id/usage': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'patch /keys/:id': { name: 'x' },
 };
 
@@ -29,6 +28,7 @@ const expected: Record<
   'post /keys': { nobody: 401, foreign: 201, owner: 201, admin: 400, key: 403 },
   'get /keys': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /keys/:id': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
+  'get /keys/:id/usage': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'patch /keys/:id': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'delete /keys/:id': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'post /keys/:id/rotate': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },

@@ -50,15 +50,21 @@ async function startTwo(kind: 'PostgreSQL' | 'SQLite', policy: PolicyOption): Pr
   return [await start(policy, { database: url }), await start(policy, { database: url })];
 }
 
+function either(both: readonly TestInstance[], index: number): TestInstance {
+  const instance = both[index % 2];
+  if (instance === undefined) throw new Error('two instances were started');
+  return instance;
+}
+
 describe.each(['PostgreSQL', 'SQLite'] as const)('two instances on %s', (kind) => {
   it('leaves one live key of 50 that are made at once where there is one for each owner', async () => {
     const both = await startTwo(kind, { onePerOwner: true });
     const made = await Promise.allSettled(
-      Array.from({ length: 50 }, (_, index) => both[index % 2]?.key({ name: `key ${index}` })),
+      Array.from({ length: 50 }, (_, index) => either(both, index).key({ name: `key ${index}` })),
     );
-    const tokens = made.flatMap((each) => (each.status === 'fulfilled' ? [each.value?.token ?? ''] : []));
+    const tokens = made.flatMap((each) => (each.status === 'fulfilled' ? [each.value.token] : []));
     expect(tokens.length).toBe(50);
-    const [instance] = both as [TestInstance];
+    const instance = either(both, 0);
     expect(await countOf(instance, 'active')).toBe(1);
     const verdicts = await Promise.all(tokens.map((token) => instance.apiKeys.keys.verify(token)));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(1);
@@ -67,12 +73,12 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('two instances on %s', (kind) =
   it('makes 8 keys of 50 that are asked for at once where 8 are the most', async () => {
     const both = await startTwo(kind, { maxKeysPerOwner: 8 });
     const made = await Promise.allSettled(
-      Array.from({ length: 50 }, (_, index) => both[index % 2]?.key({ name: `key ${index}` })),
+      Array.from({ length: 50 }, (_, index) => either(both, index).key({ name: `key ${index}` })),
     );
     const refused = made.flatMap((each) => (each.status === 'rejected' ? [each.reason as object] : []));
     expect(refused).toHaveLength(42);
     for (const reason of refused) expect(reason).toMatchObject({ problem: 'key_limit_reached', status: 409 });
-    const [instance] = both as [TestInstance];
+    const instance = either(both, 0);
     expect(await states(instance)).toHaveLength(8);
   });
 });

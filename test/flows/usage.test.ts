@@ -14,7 +14,7 @@ beforeAll(async () => {
   [one, two] = await Promise.all([startOrders(environment), startOrders(environment)]);
 });
 afterAll(async () => {
-  await Promise.all([one, two].map((each) => (each.hasEnded() ? undefined : each.stop())));
+  await Promise.all([one.stop(), two.stop()]);
   await database.drop();
 });
 

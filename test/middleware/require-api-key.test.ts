@@ -46,6 +46,7 @@ describe('requireApiKey: who is let in', () => {
         name: 'CI',
         scopes: ['orders:read'],
         metadata: {},
+        features: [],
         environment: 'live',
         keyspace: 'default',
         expiresAt: null,

@@ -48,7 +48,9 @@ afterAll(async () => {
 async function start(budget: { failures: number; windowSeconds: number }): Promise<Protected> {
   const schema = `budget_${randomBytes(8).toString('hex')}`;
   schemas.push(schema);
-  const inner = postgresStore({ connection, schema, logger: console });
+  // The flood comes from this very process, on a machine that runs other tests beside: what is slow is not wrong here.
+  const patience = { deadlineMs: 20_000, readDeadlineMs: 20_000 };
+  const inner = postgresStore({ connection, schema, logger: console, ...patience });
   const reads = { find: 0, existing: 0 };
   const store = new Proxy(inner, {
     get(target, name: keyof KeyStore) {
@@ -64,6 +66,7 @@ async function start(budget: { failures: number; windowSeconds: number }): Promi
     pepper: testPepper,
     bcryptCost: 8,
     failureBudget: budget,
+    leaseSeconds: 60,
     store,
   });
   await apiKeys.ready();
@@ -123,13 +126,15 @@ describe('failureBudget', () => {
     const startedAt = performance.now();
     const flood: { status: number; retryAfter: string | undefined }[] = [];
     let left = 10_000;
+    let areOthersServed = false;
     const attacker = async (): Promise<void> => {
-      while (left > 0) {
+      // However slow the machine is, the flood lasts as long as there are others.
+      while (left > 0 || !areOthersServed) {
         left -= 1;
         flood.push(await app.send(guess(), inOneNetwork()));
       }
     };
-    const attackers = Array.from({ length: 500 }, attacker);
+    const attackers = Array.from({ length: 200 }, attacker);
     for (const [index, key] of rightKeys.entries()) {
       // Keys that were never seen in this process: half of them from the network of the flood.
       const isInside = index % 2 === 0;
@@ -137,15 +142,15 @@ describe('failureBudget', () => {
       (isInside ? duringFlood : elsewhere)?.push(answer);
       wrongElsewhere?.push(await app.send(guess(), `203.0.113.${index}`));
     }
-    const wasStillRunning = left > 0;
+    areOthersServed = true;
     await Promise.all(attackers);
     const seconds = (performance.now() - startedAt) / 1000;
 
-    expect(wasStillRunning).toBe(true);
+    expect(flood.length).toBeGreaterThanOrEqual(10_000);
     expect(tally(duringFlood ?? [])).toEqual({ 200: 6 });
     expect(tally(elsewhere ?? [])).toEqual({ 200: 6 });
     expect(tally(wrongElsewhere ?? [])).toEqual({ 401: 12 });
-    expect(tally(flood)).toEqual({ 401: failures, 429: 10_000 - failures });
+    expect(tally(flood)).toEqual({ 401: failures, 429: flood.length - failures });
     const { retryAfter } = flood.at(-1) ?? {};
     expect(Number(retryAfter)).toBeGreaterThan(3000);
     expect(Number(retryAfter)).toBeLessThanOrEqual(3600);

@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createInstance } from '../harness/instance.js';
+import { memoryStore } from '../../lib/testing/index.js';
+
+const day = 24 * 60 * 60 * 1000;
+
+describe('every entry', () => {
+  it('R73 has a MAC, also those of changes that nobody asked for by a request', async () => {
+    const store = memoryStore();
+    const { apiKeys, clock } = createInstance({ store, expiryNotices: { thresholdsDays: [3] } });
+    const { id, key } = await apiKeys.keys.create({
+      ...{ ownerId: 'alice', name: 'one', scopes: ['orders:read'] },
+      expiresAt: new Date(clock.now() + 2 * day),
+    });
+    await apiKeys.keys.update(id, { name: 'two' });
+    const rotated = await apiKeys.keys.rotate(id, { graceStartsOnFirstUse: true, gracePeriodSeconds: 60 });
+    expect((await apiKeys.keys.verify(key)).allowed).toBe(true);
+    expect((await apiKeys.keys.verify(rotated.key)).allowed).toBe(true);
+    await apiKeys.keys.create({ ownerId: 'bob', name: 'three', scopes: [] });
+    await apiKeys.close();
+
+    // The search for keys that are about to end begins with a start.
+    const again = createInstance({ store, expiryNotices: { thresholdsDays: [3] } });
+    again.clock.set(clock.now());
+    await again.apiKeys.ready();
+    const actions = async (): Promise<string[]> =>
+      (await store.listEvents({ limit: 100 })).map(({ action }) => action);
+    for (let wait = 0; wait < 200 && !(await actions()).includes('key.expiring'); wait += 1) await sleep(25);
+    await again.apiKeys.keys.revokeAll({ ownerId: 'alice' });
+    expect(new Set(await actions())).toEqual(
+      new Set([
+        ...['key.created', 'key.updated', 'key.rotated', 'key.grace_started', 'key.expiring', 'key.revoked'],
+      ]),
+    );
+    for (const { mac } of await store.listEvents({ limit: 100 })) {
+      expect(mac).toMatch(/^[0-9a-f]{16}\.[0-9a-f]{64}$/);
+    }
+    expect(await again.apiKeys.audit.verify()).toMatchObject({ valid: true, unsealed: 0, problems: [] });
+    await again.apiKeys.close();
+  });
+});
