@@ -172,8 +172,7 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
   readonly tokens?: TokensOption | undefined;
   /**
    * Requests that are signed (RFC 9421, or HMAC with the secret) instead of carrying a key, for guards with `signed`.
-   *
-   * @default none: signatures are not looked at
+   * Default: signatures are not looked at.
    */
   readonly signatures?: SignaturesOption | undefined;
   /** What time it is, for tests. */

@@ -39,6 +39,8 @@ const creatable = [
   'features',
   'tags',
   'environment',
+  'publicKey',
+  'signing',
 ];
 const changeable = [
   'name',
@@ -83,7 +85,7 @@ const routes: readonly Route[] = [
     method: 'post',
     path: () => `/keys/${made.id}/rotate`,
     valid: {},
-    allowed: ['gracePeriodSeconds', 'graceStartsOnFirstUse'],
+    allowed: ['gracePeriodSeconds', 'graceStartsOnFirstUse', 'publicKey'],
   },
   {
     name: 'POST /keys/:id/revoke',
