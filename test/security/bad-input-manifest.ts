@@ -1,5 +1,5 @@
 /** The blocks of bad input: headers, addresses, URL and query, JSON bodies, signed requests, cross-site requests. */
-export type BadInputBlock = 'H' | 'A' | 'Q' | 'B' | 'S' | 'C';
+export type BadInputBlock = 'H' | 'A' | 'Q' | 'B' | 'S' | 'C' | 'O';
 
 /** What has to happen for every concrete case of a class. */
 export interface Expectation {
@@ -7,6 +7,8 @@ export interface Expectation {
   readonly status: readonly number[];
   /** The `code` of our own refusals. Answers of Node's parser have none. */
   readonly code?: string;
+  /** The `error` of an answer of a token endpoint. */
+  readonly error?: string;
   /** Nothing may be read from the store: what is no key is refused without I/O. */
   readonly storeReads?: 0;
 }
@@ -30,6 +32,8 @@ const badRequest: Expectation = { status: [400], code: 'invalid_request' };
 const badType: Expectation = { status: [415], code: 'unsupported_media_type' };
 const tooLarge: Expectation = { status: [413], code: 'payload_too_large' };
 const badSignature: Expectation = { status: [401], code: 'invalid_signature' };
+const tokenRequest: Expectation = { status: [400], error: 'invalid_request' };
+const wrongClient: Expectation = { status: [401], error: 'invalid_client' };
 const crossSite: Expectation = { status: [403], code: 'cross_site_request' };
 
 /** Every class that has to run. */
@@ -316,6 +320,47 @@ export const badInputs: readonly BadInputClass[] = [
     expected: { status: [404] },
     note: 'no such feature yet: nothing is upgraded, the path does not exist',
   },
+  { id: 'O1', what: 'GET and other methods at the token endpoints', expected: { status: [405] } },
+  { id: 'O2', what: 'JSON, text and no type at all in place of a form', expected: tokenRequest },
+  {
+    id: 'O3',
+    what: 'grant_type twice, missing, or one that is not served',
+    expected: { status: [400] },
+    note: 'also refresh_token: the endpoint gives none',
+  },
+  { id: 'O4', what: 'two ways to authenticate at once', expected: tokenRequest },
+  { id: 'O5', what: 'a client_id that is not the one in the header', expected: tokenRequest },
+  { id: 'O6', what: 'Basic that is broken, or with a wrong or empty secret', expected: wrongClient },
+  {
+    id: 'O7',
+    what: 'scopes that are too much, empty, or not written as scopes are',
+    expected: { status: [400], error: 'invalid_scope' },
+    note: 'an empty scope asks for nothing and is not taken for all',
+  },
+  {
+    id: 'O8',
+    what: 'an assertion without a signature, or signed with the public key',
+    expected: wrongClient,
+  },
+  {
+    id: 'O9',
+    what: 'an assertion without exp, jti or aud, or with an exp that is no time',
+    expected: wrongClient,
+  },
+  { id: 'O10', what: 'an assertion for somebody else, or for us and somebody else', expected: wrongClient },
+  {
+    id: 'O11',
+    what: 'one assertion fifty times at once',
+    expected: { status: [200, 401] },
+    note: 'exactly one is taken',
+  },
+  { id: 'O12', what: 'an assertion whose header names or brings a key', expected: wrongClient },
+  { id: 'O13', what: 'tokens that are no JWS, and one of a megabyte', expected: { status: [200, 401, 413] } },
+  {
+    id: 'O14',
+    what: "somebody else's token, and nobody who asks",
+    expected: { status: [200, 401] },
+  },
 ];
 
 /** How many classes each block has. */
@@ -325,6 +370,7 @@ export const classesPerBlock: Readonly<Record<BadInputBlock, number>> = {
   Q: 16,
   B: 34,
   S: 24,
+  O: 14,
   C: 10,
 };
 

@@ -60,6 +60,7 @@ export async function startBadInputServer(): Promise<BadInputServer> {
     store: counting(memoryStore(), counts),
     bcryptCost: 8,
     signatures: {},
+    tokens: { issuer: 'http://api.example' },
     logger: { warn: log, error: log },
   });
   await apiKeys.ready();
@@ -96,6 +97,7 @@ export async function startBadInputServer(): Promise<BadInputServer> {
       res.json([]);
     });
     app.use('/api-keys', checked, adminRouter);
+    app.use('/oauth', apiKeys.tokenRouter());
     return app;
   };
 
