@@ -49,6 +49,8 @@ export interface NewKey<S extends string, F extends string = never> {
   readonly credits?: NewCredits | null | undefined;
   /** Up to 20 words to find keys by, each one line of up to 50 characters without commas. */
   readonly tags?: readonly string[] | undefined;
+  /** How long access tokens of the key live, 60 to 86,400 seconds; absent or `null`: as long as is configured. */
+  readonly tokenLifetimeSeconds?: number | null | undefined;
   /** Default: the environment of the instance. */
   readonly environment?: string | undefined;
   /** `hmac` lets the secret sign requests; for that it is kept, sealed under the pepper. */
@@ -78,6 +80,7 @@ export type KeyChanges<S extends string, F extends string = never> = Partial<
     | 'tags'
     | 'rateLimits'
     | 'credits'
+    | 'tokenLifetimeSeconds'
   >
 > & { readonly enabled?: boolean | undefined };
 

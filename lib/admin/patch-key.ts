@@ -19,6 +19,7 @@ export const patchKey: Endpoint = {
     tags: 'optional',
     rateLimits: 'optional',
     credits: 'optional',
+    tokenLifetimeSeconds: 'optional',
     enabled: 'optional',
   },
   bodySchema: { minProperties: 1 },

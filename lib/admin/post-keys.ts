@@ -23,6 +23,7 @@ export const postKeys: Endpoint = {
     signing: 'optional',
     rateLimits: 'optional',
     credits: 'optional',
+    tokenLifetimeSeconds: 'optional',
     environment: 'optional',
   },
   headers: ['Idempotency-Key'],

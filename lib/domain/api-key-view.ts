@@ -29,6 +29,8 @@ export interface ApiKey {
   readonly rateLimits: readonly RateLimit[];
   /** `null`: requests are not paid for with credits. */
   readonly credits: Credits | null;
+  /** How long access tokens of the key live, in seconds; `null`: as long as is configured. */
+  readonly tokenLifetimeSeconds: number | null;
   /** The beginning and the last four characters of the token, for example `acme_live_…x7Qa`. */
   readonly hint: string;
   /** How requests can be signed with it: with its private key, with its secret, or (`null`) not. */
@@ -79,6 +81,7 @@ export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
     tags: [...record.tags],
     rateLimits: record.rateLimits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
     credits: creditsOf(record, now),
+    tokenLifetimeSeconds: record.tokenLifetimeSeconds,
     hint: `${record.hint.prefix}…${record.hint.lastFour}`,
     signing: signingOf(record),
     publicKey: shownPublicKey(record),

@@ -6,6 +6,7 @@ import type { PublicKey } from '../domain/public-key.js';
 import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
 import type { Credits } from '../domain/credits.js';
 import { parseCredits, parseRateLimits } from '../domain/limit-fields.js';
+import { parseTokenLifetime } from '../domain/parse-token-lifetime.js';
 import { parseFeatures } from '../domain/parse-features.js';
 import { parseTags } from '../domain/parse-tags.js';
 import {
@@ -45,6 +46,7 @@ type NewKeyFields = {
   | 'features'
   | 'rateLimits'
   | 'tags'
+  | 'tokenLifetimeSeconds'
   | 'environment'
   | 'ownerId'
 >;
@@ -84,7 +86,7 @@ export async function createKey(
     tags: fields.tags ?? [],
     rateLimits: [],
     hasCredits: false,
-    tokenLifetimeSeconds: null,
+    tokenLifetimeSeconds: fields.tokenLifetimeSeconds ?? null,
     hint,
     version: 1,
     createdAt: now,
@@ -153,6 +155,7 @@ function readNewKey(
     rateLimits: parseRateLimits,
     credits: parseCredits,
     tags: parseTags,
+    tokenLifetimeSeconds: parseTokenLifetime,
     publicKey: readPublicKey,
     signing: (value: unknown) => parseSigningFor(input, value),
     environment: (value: unknown) => parseEnvironment(value, ports.keyspace.environments),

@@ -41,6 +41,7 @@ const creatable = [
   'environment',
   'publicKey',
   'signing',
+  'tokenLifetimeSeconds',
 ];
 const changeable = [
   'name',
@@ -52,6 +53,7 @@ const changeable = [
   'features',
   'tags',
   'enabled',
+  'tokenLifetimeSeconds',
 ];
 
 const routes: readonly Route[] = [
@@ -253,7 +255,15 @@ describe('what answers show', () => {
         'features',
         'tags',
       ],
-      ...['rateLimits', 'credits', 'revocationReason', 'revocationComment', 'signing', 'publicKey'],
+      ...[
+        'rateLimits',
+        'credits',
+        'tokenLifetimeSeconds',
+        'revocationReason',
+        'revocationComment',
+        'signing',
+        'publicKey',
+      ],
     ];
     const created = await makeKey(adminApp, alice);
     expect(Object.keys(created).toSorted()).toEqual([...shown, 'key'].toSorted());

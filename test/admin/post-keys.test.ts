@@ -41,6 +41,7 @@ describe('POST /keys', () => {
         tags: [],
         rateLimits: [],
         credits: null,
+        tokenLifetimeSeconds: null,
         revocationReason: null,
         revocationComment: null,
         lastUsedAddress: null,

@@ -85,6 +85,22 @@ describe('the token endpoint', () => {
     expect(body['expires_in']).toBe(90);
   });
 
+  it('R70 gives tokens that live as long as their key says', async () => {
+    const quick = await app.key({ tokenLifetimeSeconds: 60 });
+    const ask = async (): Promise<unknown> =>
+      (await app.post('/token', grant, basic(quick.id, quick.secret))).body['expires_in'];
+    expect(await ask()).toBe(60);
+    await app.apiKeys.keys.update(quick.id, { tokenLifetimeSeconds: 86_400 });
+    expect(await ask()).toBe(86_400);
+    await app.apiKeys.keys.update(quick.id, { tokenLifetimeSeconds: null });
+    expect(await ask()).toBe(3600);
+    for (const tokenLifetimeSeconds of [59, 86_401, 0, -1, 60.5, NaN, '60' as never]) {
+      await expect(app.apiKeys.keys.update(quick.id, { tokenLifetimeSeconds })).rejects.toMatchObject({
+        problem: 'invalid_request',
+      });
+    }
+  });
+
   it('R67 answers 503 before it is ready, and asks to come back', async () => {
     const failing = await startTokenApp();
     await failing.apiKeys.close();

@@ -20,6 +20,8 @@ import {
 import { maxPemLength } from '../../domain/public-key.js';
 import { parseSigningMethod, signingMethods } from '../../domain/signing-method.js';
 import { readPublicKey } from '../../manage/read-public-key.js';
+import { maxTokenLifetimeSeconds, minTokenLifetimeSeconds } from '../../domain/access-token.js';
+import { parseTokenLifetime } from '../../domain/parse-token-lifetime.js';
 import { parseFeatures } from '../../domain/parse-features.js';
 import { parseCredits, parseRateLimits } from '../../domain/limit-fields.js';
 import { maxTagLength, maxTags, parseTags } from '../../domain/parse-tags.js';
@@ -47,6 +49,7 @@ export type BodyField =
   | 'tags'
   | 'rateLimits'
   | 'credits'
+  | 'tokenLifetimeSeconds'
   | 'enabled'
   | 'environment'
   | 'ownerId'
@@ -144,6 +147,16 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
   },
   rateLimits: { schema: rateLimitsSchema, parse: parseRateLimits },
   credits: { schema: creditsSchema, parse: parseCredits },
+  tokenLifetimeSeconds: {
+    schema: {
+      type: ['integer', 'null'],
+      minimum: minTokenLifetimeSeconds,
+      maximum: maxTokenLifetimeSeconds,
+      description: 'How long access tokens of the key live, in seconds. `null`: as long as is configured.',
+      examples: [900],
+    },
+    parse: parseTokenLifetime,
+  },
   enabled: {
     schema: { type: 'boolean', description: 'Whether the key can be used.', examples: [false] },
     parse: parseEnabled,

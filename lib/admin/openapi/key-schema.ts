@@ -67,6 +67,7 @@ export function keySchema(rules: FieldRules): JsonSchema {
       description: 'How often it can be used; none of them: as often as anybody likes.',
       examples: [[{ name: 'minute', limit: 60, windowSeconds: 60 }]],
     },
+    tokenLifetimeSeconds: sent('tokenLifetimeSeconds'),
     credits: {
       ...orNull(
         objectSchema({
