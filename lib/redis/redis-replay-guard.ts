@@ -44,6 +44,7 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
     for (let place = 0; place < places; place += 1) void ask(place, []);
   };
 
+  /** @param values - the name that is taken, and what the script needs to know of it; empty to begin only */
   function ask(place: number, values: readonly string[]): Promise<ReplayAnswer> {
     if (!link.isUsable()) return Promise.resolve('unknown');
     const name = `${keyPrefix}replay:{${place}}`;
@@ -52,6 +53,8 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
         () => runScript(client, replayScript, [name], [String(clock.now()), ...values]),
         (answer) => {
           outage.worked();
+          // Where one was lost, the others may be: they begin together, so that what they refuse ends together.
+          if (answer === begun && values.length > 0) begin();
           resolve(answers.get(answer) ?? 'unknown');
         },
         (error) => {
@@ -78,6 +81,7 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
   };
 }
 
+const begun = 3;
 const answers: ReadonlyMap<unknown, ReplayAnswer> = new Map<unknown, ReplayAnswer>([
   [0, 'first'],
   [1, 'used'],

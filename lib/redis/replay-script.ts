@@ -13,7 +13,8 @@ import { defineScript, type RedisScript } from './run-script.js';
  * Must be atomic: of two who take a name at once, one is first.
  *
  * KEYS: the set. ARGV: now, and to take a name: the name, until when to remember it, when it was signed, and by how much
- * clocks of signers may be ahead; all in milliseconds. Returns 0 for the first, 1 for used, 2 for not known.
+ * clocks of signers may be ahead; all in milliseconds. Returns 0 for the first, 1 for used, 2 for not known,
+ * 3 when that is because the set begins just now.
  */
 export const replayScript: RedisScript = defineScript(`
 local set, now = KEYS[1], tonumber(ARGV[1])
@@ -23,11 +24,13 @@ local time = redis.call('TIME')
 local here = time[1] * 1000 + math.floor(time[2] / 1000)
 local mark = 'since:' .. run
 local since = redis.call('ZSCORE', set, mark)
-if not since then
+local begins = not since
+if begins then
   redis.call('DEL', set)
   since = -math.max(here, now)
   redis.call('ZADD', set, string.format('%.0f', since), mark)
 end
+if begins then return 3 end
 if not ARGV[2] then return 2 end
 if tonumber(ARGV[4]) <= -tonumber(since) + tonumber(ARGV[5]) then return 2 end
 redis.call('ZREMRANGEBYSCORE', set, 0, string.format('(%.0f', math.min(here, now)))
