@@ -100,24 +100,16 @@ export function resolveTokensOption(input: unknown): ResolvedTokensOption | null
   };
 }
 
-/** Compared as text, so it is written in one way: https, and nothing that URLs can do without (RFC 8414 section 2). */
+/** Compared as text, so it is written in one way: without what URLs can do without (RFC 8414 section 2). */
 function readIssuer(value: unknown): string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : null;
-  const isLoopback = url !== null && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
-  const isSecure =
-    url?.protocol === 'https:' || (url?.protocol === 'http:' && (isLoopback || !isProduction()));
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
   const isPlain = url !== null && `${url.origin}${url.pathname === '/' ? '' : url.pathname}` === value;
-  if (!isSecure || !isPlain || String(value).endsWith('/')) {
-    throw new InvalidOptionError(
-      'tokens.issuer: takes the public https URL of the service, without query, fragment or a slash at its end, ' +
-        "for example 'https://api.acme.example' (http only on this machine, or outside production)",
-    );
-  }
-  return String(value);
-}
-
-function isProduction(): boolean {
-  return process.env['NODE_ENV'] === 'production';
+  if (isWeb && isPlain && !value.endsWith('/')) return value;
+  throw new InvalidOptionError(
+    'tokens.issuer: takes the public URL of the service, without query, fragment or a slash at its end, ' +
+      "for example 'https://api.acme.example'",
+  );
 }
 
 function readAudience(value: unknown): string {
