@@ -1,4 +1,5 @@
 import type { VerifiableCredential } from '../domain/credential.js';
+import type { Held } from '../verify/local-cache.js';
 import type { UseCounter } from '../verify/record-use.js';
 import type { TokenSubject } from './token-subject.js';
 
@@ -7,11 +8,14 @@ export interface ProvenAccessToken {
   readonly subject: TokenSubject;
   readonly credential: VerifiableCredential;
   readonly uses: UseCounter;
+  /** The key as this process held it when it asked whether the token was taken back; `undefined` when it did not. */
+  readonly held: Held | undefined;
 }
 
 /**
- * Tokens that this process has checked, by their digests. An entry counts only while the very version of the key that it
- * was made for is still held: every change of the key, and every token of it that is taken back, ends that.
+ * Tokens that this process has checked, by their digests. An entry counts only while its key has been held without a
+ * break: every change of the key, and every token of it that is taken back, is one. The version of the key would not do,
+ * for a token that is taken back leaves it as it is.
  */
 export class ProvenTokens {
   readonly #maxEntries: number;

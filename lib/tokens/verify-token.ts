@@ -8,6 +8,7 @@ import { belongsTo } from '../verify/belongs-to.js';
 import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
 import type { KeyFinder } from '../verify/find-key.js';
 import type { LocalCache } from '../verify/local-cache.js';
+import type { PreparedKey } from '../verify/prepared-key.js';
 import type { ApiKeyVerifier, VerificationRequest } from '../verify/verify-api-key.js';
 import { ProvenTokens, type ProvenAccessToken } from './proven-tokens.js';
 import { readToken, readTokenAtOnce, type ReadTokenPorts } from './read-token.js';
@@ -47,9 +48,11 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
   /** A token that this process has checked, if nothing was changed since then. */
   function held(token: string, now: number): ProvenAccessToken | undefined {
     const proven = provenTokens.get(digestOf(token));
-    const prepared = proven?.subject.prepared;
-    const isCurrent = prepared !== undefined && local?.findById(prepared.key.id, now) === prepared;
-    return isCurrent ? proven : undefined;
+    return proven !== undefined && isHeldSince(proven, now) ? proven : undefined;
+  }
+
+  function isHeldSince({ subject, held: since }: ProvenAccessToken, now: number): boolean {
+    return since !== undefined && local?.findHeld(subject.key.id, now) === since;
   }
 
   function verifyAtOnce(request: VerificationRequest): Verdict | Promise<Verdict> | null {
@@ -71,21 +74,28 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     // Asked after the key was read, so that one change cannot be missed by both.
     if (await store.tokens.isRevoked(token.id)) return refuse('The access token was revoked.');
     const now = clock.now();
-    const { prepared } = proven.subject;
-    if (lease.isHeld(now) && local?.findById(token.keyId, now) === prepared) {
-      provenTokens.add(digestOf(request.token), proven);
-    }
+    if (lease.isHeld(now) && isHeldSince(proven, now)) provenTokens.add(digestOf(request.token), proven);
     return decideToken(proven, request, now);
+  }
+
+  /** To read a key that is held would be to hold it anew, and to check all its other tokens again. */
+  function heldKey(keyId: string): PreparedKey | undefined {
+    const now = clock.now();
+    return lease.isHeld(now) ? local?.findById(keyId, now) : undefined;
   }
 
   /** The key and the credential that a token names, if they are those that it was given for. */
   async function prove(token: AccessToken): Promise<ProvenAccessToken | null> {
-    const prepared = await finder.find(token.keyId);
+    const prepared = heldKey(token.keyId) ?? (await finder.find(token.keyId));
     if (prepared === null || !belongsTo(keyspace, prepared.key)) return null;
     const credential = prepared.key.credentials.find(({ id }) => id === token.credentialId);
     if (credential === undefined || prepared.key.ownerId !== token.ownerId) return null;
     const subject = new TokenSubject(prepared, token, keyspace.catalogue);
-    return { subject, credential, uses: uses.counterFor(token.keyId) };
+    const held = local?.findHeld(token.keyId, clock.now());
+    return {
+      ...{ subject, credential, uses: uses.counterFor(token.keyId) },
+      held: held?.prepared === prepared ? held : undefined,
+    };
   }
 
   return { verifyAtOnce, verify };
