@@ -36,7 +36,7 @@ import { createRedisVerificationCache } from './redis/redis-verification-cache.j
 import { createKeyFinder, type KeyFinder } from './verify/find-key.js';
 import { FailureBudget } from './verify/failure-budget.js';
 import { GatheredLookUps } from './verify/gathered-look-ups.js';
-import { limitFailures } from './verify/limit-failures.js';
+import { limitFailures, type FailureLimits } from './verify/limit-failures.js';
 import { startSignatures, type RunningSignatures } from './start-signatures.js';
 import { startTokens, type RunningTokens } from './start-tokens.js';
 import { LocalCache } from './verify/local-cache.js';
@@ -162,11 +162,13 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     clock,
     keyspace,
   };
+  const failures = createFailureLimits(parts);
   const { tokenSettings: settings, prefix } = options;
   const tokenParts = { prefix, peppers, store, changes: following.announcer, verify, logger };
   const tokens = settings === null ? null : startTokens({ ...tokenParts, settings });
   if (options.signatureSettings !== null) {
-    const signatureParts = { peppers, store, link, keyPrefix: options.redisKeyPrefix, verify, logger };
+    const keyPrefix = options.redisKeyPrefix;
+    const signatureParts = { peppers, store, link, keyPrefix, verify, failures, logger };
     signatures = startSignatures({ ...signatureParts, settings: options.signatureSettings });
   }
   return {
@@ -182,7 +184,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       keyspace,
     }),
     audit: createAuditService({ store, sealer, cursorSigner, clock }),
-    verifier: withinBudget(parts, createVerifier(verify)),
+    verifier: withinBudget(failures, keyspace, createVerifier(verify)),
     tokens,
     signatures,
     stepUp: { names: store.oneTimeNames, challenges: createChallengeSigner(peppers) },
@@ -198,11 +200,19 @@ export async function startRunning(parts: StartParts): Promise<Running> {
 }
 
 /** Verification as it is, or with a budget of failed tries before it: who has none pays nothing for it. */
-function withinBudget({ options, keyspace, store }: StartParts, verifier: ApiKeyVerifier): ApiKeyVerifier {
-  if (options.failureBudget === undefined) return verifier;
+function withinBudget(
+  failures: FailureLimits | null,
+  { format }: Keyspace,
+  verifier: ApiKeyVerifier,
+): ApiKeyVerifier {
+  return failures === null ? verifier : limitFailures(verifier, { ...failures, format });
+}
+
+/** One budget for keys and signatures. */
+function createFailureLimits({ options, store }: StartParts): FailureLimits | null {
+  if (options.failureBudget === undefined) return null;
   const budget = new FailureBudget(options.failureBudget);
-  const lookUps = new GatheredLookUps((ids) => store.existing(ids));
-  return limitFailures(verifier, { budget, lookUps, format: keyspace.format });
+  return { budget, lookUps: new GatheredLookUps((ids) => store.existing(ids)) };
 }
 
 /** The way to Redis that the cache and the limiter share; the cache opens and closes it. */

@@ -10,6 +10,7 @@ import {
   createSignedRequestVerifier,
   type SignedRequestVerifier,
 } from './signatures/verify-signed-request.js';
+import type { FailureLimits } from './verify/limit-failures.js';
 import type { VerifyPorts } from './verify/verify-api-key.js';
 
 /** Signed requests of a running instance. */
@@ -27,12 +28,14 @@ export interface StartSignaturesParts {
   readonly link: RedisLink | null;
   readonly keyPrefix: string | undefined;
   readonly verify: VerifyPorts;
+  /** `null`: any number of tries may fail. */
+  readonly failures: FailureLimits | null;
   readonly logger: Logger;
 }
 
 /** Puts signed requests together, and begins to remember signatures in Redis. */
 export function startSignatures(parts: StartSignaturesParts): RunningSignatures {
-  const { settings, peppers, store, link, keyPrefix = defaultKeyPrefix, verify, logger } = parts;
+  const { settings, peppers, store, link, keyPrefix = defaultKeyPrefix, verify, failures, logger } = parts;
   const { profile } = settings;
   const { clock } = verify;
   const { skewMs } = profile;
@@ -42,6 +45,7 @@ export function startSignatures(parts: StartSignaturesParts): RunningSignatures 
   return {
     verifier: createSignedRequestVerifier({
       ...verify,
+      failures,
       replays,
       profile,
       sealer: createSecretSealer(peppers),

@@ -8,7 +8,7 @@ export interface RawBody {
 }
 
 /** The registry makes both builds of the package find what either has kept. */
-const rawBody = Symbol.for('express-api-keys.rawBody');
+const rawBody: unique symbol = Symbol.for('express-api-keys.rawBody');
 
 type WithRawBody = IncomingMessage & { [rawBody]?: RawBody };
 

@@ -9,9 +9,10 @@ import type { SecretSealer } from '../ports/secret-sealer.js';
 import { belongsTo } from '../verify/belongs-to.js';
 import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
 import type { KeyFinder } from '../verify/find-key.js';
+import type { FailureLimits } from '../verify/limit-failures.js';
 import type { LocalCache } from '../verify/local-cache.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
-import { checkProfile, isTooOld } from './check-profile.js';
+import { checkProfile, isTooOld, type CheckedParameters } from './check-profile.js';
 import { digestProblem } from './content-digest.js';
 import { fieldValue } from './field-value.js';
 import { proveHmac } from './prove-hmac.js';
@@ -33,6 +34,8 @@ export interface SignedRequestPorts extends DecisionPorts {
   readonly sealer: SecretSealer;
   readonly replays: ReplayGuard;
   readonly profile: SignatureProfile;
+  /** `null`: any number of tries may fail. */
+  readonly failures: FailureLimits | null;
   readonly clock: Clock;
   readonly keyspace: Keyspace;
 }
@@ -80,30 +83,65 @@ interface Proof {
  * and then the key as it is now. Nothing is remembered of a signature that is not right.
  */
 export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRequestVerifier {
-  const { finder, local, lease, sealer, replays, profile, clock, keyspace, uses } = ports;
+  const { finder, local, lease, sealer, replays, profile, clock, keyspace, uses, failures } = ports;
   const decide = createDecider(ports);
   const proveSignature = createProveSignature();
   const subjects = new WeakMap<PreparedKey, SignatureSubject>();
   const admitted = new WeakMap<object, string>();
 
+  /** Guesses cost the store little once a network has used up its budget; a right signature is never refused for it. */
+  async function withinBudget(
+    keyId: string,
+    { address }: SignedRequest,
+    prove: () => Promise<Verdict>,
+  ): Promise<Verdict> {
+    if (failures === null) return prove();
+    const { budget, lookUps } = failures;
+    const window = budget.begin(address());
+    let verdict: Verdict | null = null;
+    if (window !== null) {
+      try {
+        verdict = await prove();
+        return verdict;
+      } finally {
+        budget.settle(window, isGuess(verdict));
+      }
+    }
+    verdict = (await lookUps.exists(keyId)) ? await prove() : refuse('invalid_signature', notRight);
+    const retryAfterSeconds = isGuess(verdict) ? budget.fail(address()) : 0;
+    if (retryAfterSeconds === 0) return verdict;
+    return { allowed: false, code: 'too_many_failures', retryAfterSeconds };
+  }
+
   async function findKey(id: string): Promise<PreparedKey | null> {
     const now = clock.now();
-    const held = lease.isHeld(now) ? local?.findById(id, now) : undefined;
+    const isHeld = lease.isHeld(now);
+    if (isHeld && finder.isKnownAbsent(id)) return null;
+    const held = isHeld ? local?.findById(id, now) : undefined;
     const prepared = held ?? (await finder.find(id));
     return prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
   }
 
   async function verifySignature(found: FoundSignature, request: Checkable): Promise<Verdict> {
-    const { message, credentialHeaders, body } = request;
+    const { message, credentialHeaders } = request;
     const parameters = checkProfile(found, message, credentialHeaders, profile, clock.now());
     if (typeof parameters === 'string') return refuse('invalid_signature', parameters);
     if (request.hasCredential) return refuse('invalid_request', 'Send a key or a signature, not both.');
     const base = signatureBase(message, found.components, found.serialised);
     if (base === null) return refuse('invalid_signature', 'It covers what the request does not have.');
 
-    const { keyId, algorithm, createdAt, usableUntil, nonce } = parameters;
+    return withinBudget(parameters.keyId, request, () => proveAndAdmit(found, parameters, base, request));
+  }
+
+  async function proveAndAdmit(
+    { signature }: FoundSignature,
+    { keyId, algorithm, createdAt, usableUntil, nonce }: CheckedParameters,
+    base: string,
+    request: Checkable,
+  ): Promise<Verdict> {
+    const { message, body } = request;
     const prepared = await findKey(keyId);
-    const credential = proveSignature(prepared?.key ?? null, algorithm, base, found.signature);
+    const credential = proveSignature(prepared?.key ?? null, algorithm, base, signature);
     if (credential === null) return refuse('invalid_signature', notRight);
     const problem = digestProblem(message.rawHeaders, message.hasBody ? await body() : noBody);
     if (problem !== null) return refuse('invalid_signature', problem);
@@ -111,11 +149,8 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     return admit(keyId, { credential, useName: name, signedAt: createdAt, usableUntil }, request);
   }
 
-  async function verifyHmac(
-    { keyId, timestamp, nonce, signature }: HmacAuthorization,
-    request: Checkable,
-  ): Promise<Verdict> {
-    const { method, target, hasBody } = request.message;
+  async function verifyHmac(authorization: HmacAuthorization, request: Checkable): Promise<Verdict> {
+    const { keyId, timestamp } = authorization;
     const signedAt = Number(timestamp);
     const usableUntil = signedAt + profile.maxAgeMs;
     if (request.hasCredential) return refuse('invalid_request', 'Send a key or a signature, not both.');
@@ -123,6 +158,18 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     if (signedAt > now + profile.skewMs) return refuse('invalid_signature', 'Its ts is in the future.');
     if (isTooOld(usableUntil, now)) return refuse('invalid_signature', 'Its ts is too old.');
 
+    return withinBudget(keyId, request, () =>
+      proveAndAdmitHmac(authorization, signedAt, usableUntil, request),
+    );
+  }
+
+  async function proveAndAdmitHmac(
+    { keyId, timestamp, nonce, signature }: HmacAuthorization,
+    signedAt: number,
+    usableUntil: number,
+    request: Checkable,
+  ): Promise<Verdict> {
+    const { method, target, hasBody } = request.message;
     const body = hasBody ? await request.body() : noBody;
     const prepared = await findKey(keyId);
     const parts = { timestamp, nonce, method, target, body };
@@ -178,6 +225,11 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
       return hmac === null ? null : verifyHmac(hmac, { ...request, message });
     },
   };
+}
+
+/** What who knows neither key nor secret gets. */
+function isGuess(verdict: Verdict | null): boolean {
+  return verdict?.allowed === false && verdict.code === 'invalid_signature';
 }
 
 const noBody = new Uint8Array();

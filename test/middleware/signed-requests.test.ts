@@ -35,7 +35,10 @@ describe('signed requests', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ body: JSON.parse(large) as unknown });
 
     const body = Buffer.from('{"a":1}');
-    const chunked = sent({ ...app.sign(alice, { body }), body: Buffer.from(`7\r\n${body}\r\n0\r\n\r\n`) });
+    const chunked = sent({
+      ...app.sign(alice, { body }),
+      body: Buffer.from(`7\r\n${body.toString()}\r\n0\r\n\r\n`),
+    });
     const lines = [...(chunked.lines ?? []), 'Transfer-Encoding: chunked'];
     const inChunks = await app.send({ ...chunked, lines });
     expect(JSON.parse(inChunks.body)).toMatchObject({ body: { a: 1 } });
@@ -139,16 +142,7 @@ describe('signed requests', () => {
 
   it('R76 have whole numbers for times', async () => {
     const now = seconds();
-    for (const created of [
-      `${now}.0`,
-      `${now}.5`,
-      `"${now}"`,
-      `-${now}`,
-      '-1',
-      '?1',
-      `:AAAA:`,
-      'now',
-    ]) {
+    for (const created of [`${now}.0`, `${now}.5`, `"${now}"`, `-${now}`, '-1', '?1', `:AAAA:`, 'now']) {
       expect([created, (await app.use(alice, { params: { created } })).status]).toEqual([created, 401]);
     }
     for (const created of ['1e9', `@${now}`]) {
@@ -412,6 +406,22 @@ describe('signed requests', () => {
       const headers = signRequest({ ...request, url }, { keyId, privateKey: pem, tag: 'acme' });
       const answer = await fetch(url, { ...request, headers: { ...request.headers, ...headers } });
       expect(await answer.json()).toMatchObject({ id: keyId, via: 'signature', body: { item: 'é' } });
+    }
+  });
+
+  it('R77 that are guessed use up the budget of a network, and right ones get through', async () => {
+    const limited = await startSignedApp({ failureBudget: { failures: 5, windowSeconds: 60 } });
+    try {
+      const signer = await limited.signer();
+      const outcomes = [];
+      for (let index = 0; index < 8; index += 1) {
+        outcomes.push(outcome(await limited.use({ ...signer, keyId: `unknown${index}` })));
+      }
+      expect(outcomes.filter((each) => each === refused)).toHaveLength(5);
+      expect(outcomes.filter((each) => each === '429 too_many_failures')).toHaveLength(3);
+      expect(outcome(await limited.use(signer))).toBe('200');
+    } finally {
+      await limited.close();
     }
   });
 });

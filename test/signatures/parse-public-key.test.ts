@@ -59,6 +59,12 @@ describe('public keys', () => {
     expect(parsed.md5Fingerprint.replaceAll(':', '')).toBe(createHash('md5').update(der).digest('hex'));
   });
 
+  it('R78 have the MD5 fingerprint that other systems show', () => {
+    const published =
+      '-----BEGIN PUBLIC KEY----- MCowBQYDK2VwAyEAM7FWhKquNqLmTOV4hfYT5r3AjrYiORTT6Tn5HIfFNV8= -----END PUBLIC KEY-----';
+    expect(parsePublicKey(published).md5Fingerprint).toBe('9c:6d:c9:02:fd:9f:75:6e:14:bb:71:c5:74:95:86:c8');
+  });
+
   it('R78 are taken from 2048 to 8192 bits', () => {
     // A modulus need not have known factors to be imported.
     const large = Buffer.alloc(1024, 0xff);
