@@ -26,7 +26,7 @@ local mark = 'since:' .. run
 local since = redis.call('ZSCORE', set, mark)
 local begins = not since
 if begins then
-  redis.call('DEL', set)
+  redis.call('ZREMRANGEBYSCORE', set, '-inf', '+inf')
   since = -math.max(here, now)
   redis.call('ZADD', set, string.format('%.0f', since), mark)
 end
