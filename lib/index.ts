@@ -68,6 +68,7 @@ export type { AccessFilter } from './audit/list-access.js';
 export type { TrailProblem, TrailProblemKind, TrailReport } from './audit/trail-report.js';
 export type { AuditConditions } from './manage/audit-conditions.js';
 export type { AuditFilter } from './manage/list-events.js';
+export type { ResealReport } from './manage/reseal-secrets.js';
 export type { UsageFilter } from './manage/key-usage.js';
 export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
 export type { KeyFilter, Page } from './manage/list-keys.js';

@@ -18,6 +18,7 @@ import type { Changed, KeyService } from './manage/key-service.js';
 import type { UsageFilter } from './manage/key-usage.js';
 import { usageViewOf, type KeyUsage } from './domain/usage-view.js';
 import type { KeyFilter, Page } from './manage/list-keys.js';
+import type { ResealReport } from './manage/reseal-secrets.js';
 import { readFields } from './manage/read-fields.js';
 import type { RequiredScopes } from './middleware/require-api-key.js';
 import type { Clock } from './ports/clock.js';
@@ -154,6 +155,11 @@ export interface KeysApi<S extends string, F extends string = never> {
     filter: { readonly ownerId: string } & RevocationNote,
     options?: CallOptions,
   ): Promise<readonly ChangedKey[]>;
+  /**
+   * Seals the secrets that sign (`signing: 'hmac'`) under the current pepper, so that earlier ones can be taken out of the
+   * list. When it throws, call it again, and it goes on with the rest.
+   */
+  resealSecrets(options?: CallOptions): Promise<ResealReport>;
   /** Decides about a token as a guard would. A refusal is returned; trouble is thrown. */
   verify(token: string, options?: VerifyOptions<S, F>): Promise<Verdict>;
 }
@@ -227,6 +233,12 @@ export function createKeysApi<S extends string, F extends string = never>(
       const { service } = await whenReady();
       const rotated = await service.rotate(context, id, { ...grace }, expected);
       return withToken(view(rotated), rotated.token);
+    },
+
+    async resealSecrets(options) {
+      const { context } = readCallOptions('keys.resealSecrets', options, ['actor']);
+      const { service } = await whenReady();
+      return service.resealSecrets(context);
     },
 
     async revoke(id, options) {

@@ -120,6 +120,26 @@ describe('requests that are signed with a shared secret', () => {
     for (const each of [before, both, after]) await each.close();
   });
 
+  it('R77 go on without their pepper once they were sealed anew', async () => {
+    const store = memoryStore();
+    const older = 'an older pepper of thirty-two bytes or more';
+    const before = await startSignedApp({ store, pepper: older });
+    const made = await before.instance.key({ signing: 'hmac' });
+    await before.instance.key();
+    const lostKey = await startSignedApp({ store, pepper: 'a pepper that will be lost, of enough bytes' });
+    await lostKey.instance.key({ signing: 'hmac' });
+    const both = await startSignedApp({ store, pepper: [testPepper, older] });
+    const { keys } = both.instance.apiKeys;
+    expect(await keys.resealSecrets()).toEqual({ resealed: 1, lost: 1 });
+    expect(await keys.resealSecrets()).toEqual({ resealed: 0, lost: 1 });
+    await expect(keys.resealSecrets({ actor: { kind: 'owner', ownerId: 'alice' } })).rejects.toMatchObject({
+      code: 'ERR_API_KEYS_FORBIDDEN',
+    });
+    const after = await startSignedApp({ store });
+    expect(await use({ keyId: made.id, secret: made.token }, {}, after)).toBe('200');
+    for (const each of [before, lostKey, both, after]) await each.close();
+  });
+
   it('R77 the stored secret is sealed, and shown nowhere', async () => {
     const store = memoryStore();
     const sealing = await startSignedApp({ store });
