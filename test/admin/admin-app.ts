@@ -4,6 +4,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import request, { type Response, type Test } from 'supertest';
 import type { AdminRouterOptions } from '../../lib/admin/admin-router.js';
 import { createApiKeys, type ApiKeys } from '../../lib/create-api-keys.js';
+import type { ApiKeysOptions } from '../../lib/options.js';
 import type { Actor } from '../../lib/domain/actor.js';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
@@ -51,9 +52,13 @@ export interface AdminAppOptions {
   readonly before?: readonly RequestHandler[];
   readonly configure?: (app: Express) => void;
   readonly store?: KeyStore;
+  /** In place of `store`: a file or a URL. */
+  readonly database?: string;
   readonly redis?: string;
   /** Do not wait for the instance. */
   readonly unready?: boolean;
+  /** More options of the instance. */
+  readonly instance?: Partial<ApiKeysOptions<TestScope>>;
 }
 
 export const mountPath = '/api-keys';
@@ -68,11 +73,12 @@ export async function startAdminApp(options: AdminAppOptions = {}): Promise<Admi
     prefix: 'acme',
     scopes,
     pepper: 'a pepper for tests with at least 32 bytes',
-    store,
+    ...(options.database === undefined ? { store } : { database: options.database }),
     ...(redis === undefined ? {} : { redis }),
     bcryptCost: 8,
     clock: { now: () => now },
     logger: { warn: log, error: log },
+    ...options.instance,
   });
   if (!unready) await apiKeys.ready();
 

@@ -40,14 +40,18 @@ export const keywordChecks: Readonly<Record<ExtensionKeyword, Check>> = {
     everyValue(value, (each) => typeof each !== 'number' || Math.abs(each) <= Number.MAX_VALUE),
   'x-unique-by': (member, value) => {
     if (!Array.isArray(value)) return true;
+    // What is no object is refused by other keywords.
+    if (value.some((each: unknown) => typeof each !== 'object')) return true;
     const seen = value.map((each: unknown) =>
-      JSON.stringify((each as Record<string, unknown>)[String(member)]),
+      JSON.stringify((each as Record<string, unknown> | null)?.[String(member)]),
     );
     return new Set(seen).size === seen.length;
   },
   'x-public-key': (_wanted, value) => typeof value !== 'string' || isPublicKey(value),
   // Decided over the object.
   'x-not-beside': () => true,
+  // Belongs to operations; the tests of queries look at it themselves.
+  'x-max-query-length': () => true,
   'x-issued-cursor': (_wanted, value, { issuedCursors }) => issuedCursors.has(String(value)),
 };
 

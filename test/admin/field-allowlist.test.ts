@@ -211,13 +211,13 @@ describe.each(routes)('$name', (route) => {
     (name) => !route.allowed.includes(name) && !Object.hasOwn(route.valid, name),
   );
 
-  it.each(forbidden)('refuses the field %j', async (name) => {
+  it.each(forbidden)('R56 refuses the field %j', async (name) => {
     const answer = await send([[name, { isAdmin: true }]]);
     expectProblem(answer, 400, 'invalid_request');
     expect(fieldsOf(answer)).toEqual([/^[A-Za-z_]\w*$/.test(name) ? name : 'body']);
   });
 
-  it('refuses any other field, whatever it is called', async () => {
+  it('R56 refuses any other field, whatever it is called', async () => {
     const known = new Set([...route.allowed, ...Object.keys(route.valid)]);
     await fc.assert(
       fc.asyncProperty(
@@ -240,7 +240,7 @@ describe.each(routes)('$name', (route) => {
 });
 
 describe('what answers show', () => {
-  it('is listed here, and nothing else is shown', async () => {
+  it('R56 is listed here, and nothing else is shown', async () => {
     const shown = [
       ...['id', 'keyspace', 'ownerId', 'name', 'description', 'scopes', 'environment', 'state', 'enabled'],
       ...['expiresAt', 'ipAllowlist', 'metadata', 'hint', 'previousSecretEndsAt', 'version', 'createdAt'],
@@ -286,7 +286,7 @@ describe('afterwards', () => {
     expect(events.body).toMatchObject({ items: [{ action: 'key.created' }] });
   });
 
-  it('nothing has been polluted', () => {
+  it('R60 nothing has been polluted', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
     expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
   });

@@ -80,7 +80,7 @@ describe.each(Object.keys(verbs))('%s', (verbName) => {
   const verb = verbs[verbName] as Verb;
 
   it.each(Object.keys(senders))(
-    'shows %s no difference between the keys of another owner and keys that do not exist',
+    'R55 shows %s no difference between the keys of another owner and keys that do not exist',
     async (senderName) => {
       const client = adminApp.as(senders[senderName]?.() ?? null);
       const unknown = seen(await verb(client, impossibleIds[0] ?? ''));
@@ -93,7 +93,7 @@ describe.each(Object.keys(verbs))('%s', (verbName) => {
 });
 
 describe('lists', () => {
-  it.each(Object.keys(senders))('hold nothing of another owner for %s', async (senderName) => {
+  it.each(Object.keys(senders))('R55 hold nothing of another owner for %s', async (senderName) => {
     const client = adminApp.as(senders[senderName]?.() ?? null);
     const queries = [
       '/keys?limit=100',

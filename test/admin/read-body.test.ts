@@ -120,19 +120,19 @@ describe.each(hostParsers)('the body of a request to an app that %s', (name, bef
     expect(fieldsOf(answer)).toEqual(['body']);
   });
 
-  it('is refused when it is deeper than 16 levels', async () => {
+  it('R61 is refused when it is deeper than 16 levels', async () => {
     const answer = await post('application/json', `{"metadata":${'['.repeat(20_000)}${']'.repeat(20_000)}}`);
     expectProblem(answer, 400, 'invalid_request');
     expect(fieldsOf(answer)).toEqual(['body']);
   });
 
-  it('is refused when a list is longer than 100', async () => {
+  it('R61 is refused when a list is longer than 100', async () => {
     const answer = await post('application/json', JSON.stringify({ scopes: Array<number>(101).fill(1) }));
     expectProblem(answer, 400, 'invalid_request');
     expect(fieldsOf(answer)).toEqual(['body']);
   });
 
-  it('is refused above 64 KiB', async () => {
+  it('R61 is refused above 64 KiB', async () => {
     const pad = (length: number) => JSON.stringify({ name: 'x'.repeat(length) });
     await post('application/json', pad(64 * 1024 - 20)).expect(400);
     expectProblem(await post('application/json', pad(64 * 1024)), 413, 'payload_too_large');
@@ -155,7 +155,7 @@ describe.each(hostParsers)('the body of a request to an app that %s', (name, bef
     expect(unknown.status).toBe(415);
   });
 
-  it('inherits nothing', async () => {
+  it('R60 inherits nothing', async () => {
     const answer = await post(
       'application/json',
       '{"name":"a key","scopes":[],"__proto__":{"enabled":false},"constructor":{"prototype":{"x":1}}}',

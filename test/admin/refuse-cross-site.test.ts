@@ -74,7 +74,7 @@ describe('a state-changing request', () => {
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  it('is refused before the app is asked who sent it', async () => {
+  it('R63 is refused before the app is asked who sent it', async () => {
     let asked = 0;
     const counting = await startAdminApp({ router: { authorize: () => ((asked += 1), alice) } });
     await counting.as(null).post('/keys').set('Sec-Fetch-Site', 'cross-site').expect(403);
@@ -82,7 +82,7 @@ describe('a state-changing request', () => {
     await counting.close();
   });
 
-  it('is refused with every method and on every path that changes something', async () => {
+  it('R63 is refused with every method and on every path that changes something', async () => {
     const { id, version } = await makeKey(adminApp, alice);
     const client = adminApp.as(alice);
     for (const sent of [

@@ -48,7 +48,7 @@ describe('every endpoint', () => {
     expect(listed.toSorted()).toEqual(Object.keys(expected).toSorted());
   });
 
-  it('is in the table: the router has no other routes', () => {
+  it('R54 is in the table: the router has no other routes', () => {
     const router = adminApp.apiKeys.adminRouter({ authorize: () => null }) as unknown as Router;
     const routed = router.stack.flatMap(({ route }) =>
       route === undefined
@@ -61,7 +61,7 @@ describe('every endpoint', () => {
   });
 
   it.each(endpoints.map(({ method, path }) => [method, path] as const))(
-    'denies by default: %s %s',
+    'R54 denies by default: %s %s',
     async (method, path) => {
       const want = expected[`${method} ${path}`];
       // A key that may use the app but not manage keys is no better than a stranger.

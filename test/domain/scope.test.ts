@@ -65,6 +65,34 @@ describe('covers', () => {
     expect(covers(granted, required)).toBe(false);
   });
 
+  it('R60 compares exactly, for 100,000 pairs: names of prototypes are names like any other', () => {
+    const part = fc.constantFrom(
+      'read',
+      'Read',
+      'readwrite',
+      'read_write',
+      'orders',
+      '__proto__',
+      'constructor',
+      '*',
+    );
+    const scope = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(':'));
+    fc.assert(
+      fc.property(scope, scope, (granted, required) => {
+        const [of, sought] = [granted.split(':'), required.split(':')];
+        const isWide = of.at(-1) === '*';
+        const head = isWide ? of.slice(0, -1) : of;
+        const begins = head.every((each, index) => each === sought[index]);
+        const isEnough = isWide
+          ? begins && (of.length <= sought.length || of.length === 1)
+          : begins && of.length === sought.length;
+        expect([granted, required, covers(granted, required)]).toEqual([granted, required, isEnough]);
+      }),
+      { numRuns: 100_000, endOnFailure: true },
+    );
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  }, 60_000);
+
   it('is transitive: a key never passes on more than it holds', () => {
     const scope = fc.constantFrom('*', 'a:*', 'a:b:*', 'a:b', 'a:b:c', 'b:a', 'ab:c', 'a:bc');
     fc.assert(

@@ -186,7 +186,7 @@ describe('keys that manage keys', () => {
     expect((await service.update(context, below.record.id, { name: 'x' })).record.version).toBe(2);
   });
 
-  it('lose their rights with the store, whatever the identity says that they called with', async () => {
+  it('R57 lose their rights with the store, whatever the identity says that they called with', async () => {
     const { record, context } = await maker();
     await service.update(app, record.id, { scopes: ['orders:read'] });
     await expect(service.create(context, { name: 'x', scopes: ['orders:read'] })).rejects.toMatchObject({
@@ -198,7 +198,7 @@ describe('keys that manage keys', () => {
     });
   });
 
-  it('never pass on a scope that they do not hold, in any combination', async () => {
+  it('R57 never pass on a scope that they do not hold, in any combination', async () => {
     const scope = fc.constantFrom('*', 'orders:*', 'orders:read', 'orders:write', 'users:read', 'users:*');
     const scopes = fc.uniqueArray(scope, { maxLength: 4 });
     await fc.assert(

@@ -1,4 +1,4 @@
-/** A keyword of this package in a schema. */
+/** A keyword of this package in a schema or an operation. */
 export type ExtensionKeyword =
   | 'x-admins-only'
   | 'x-future'
@@ -13,7 +13,8 @@ export type ExtensionKeyword =
   | 'x-unique-by'
   | 'x-public-key'
   | 'x-not-beside'
-  | 'x-issued-cursor';
+  | 'x-issued-cursor'
+  | 'x-max-query-length';
 
 /**
  * The keywords that say what JSON Schema cannot. A schema without them accepts more than the router; with them, exactly
@@ -38,4 +39,5 @@ export const extensionKeywords: Readonly<Record<ExtensionKeyword, string>> = {
     'exponent of 65537 or more and an odd modulus; lines end with LF, CRLF, a space, or \\n written out.',
   'x-not-beside': 'This field and the one named here do not go together.',
   'x-issued-cursor': 'true: the nextCursor of a page of the same list, with the same filter and caller.',
+  'x-max-query-length': 'The query of the operation has at most this many characters, as it is sent.',
 };

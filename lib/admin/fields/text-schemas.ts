@@ -3,8 +3,7 @@ import type { JsonSchema } from './json-schema.js';
 
 /** A text of one line that is not blank. JSON Schema counts code points, as the rules of the domain do. */
 export function lineSchema(maxLength: number): JsonSchema {
-  const shown = `[^${hiddenCharacters}]*`;
-  return { type: 'string', minLength: 1, maxLength, pattern: `^${shown}\\S${shown}$` };
+  return { type: 'string', minLength: 1, maxLength, pattern: `^(?=.*\\S)[^${hiddenCharacters}]+$` };
 }
 
 /** The same without commas. */

@@ -1,8 +1,11 @@
 import type { JsonSchema } from './json-schema.js';
 
-/** What `format: date-time` leaves open is closed: no leap seconds, at most nine decimals, no other separator than T. */
+/**
+ * What `format: date-time` leaves open is closed: no leap seconds, at most nine decimals, no other separator than T, and
+ * no year before 100, which `Date` takes for one of the twentieth century.
+ */
 const rfc3339 =
-  '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]' +
+  '^(?:[1-9][0-9]{3}|0[1-9][0-9]{2})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]' +
   '(?:\\.[0-9]{1,9})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$';
 
 /** An RFC 3339 time that exists. */

@@ -35,7 +35,7 @@ export function describeApi({ endpoints, rules, security }: DescribedApi, server
       version: '1',
       description:
         'Manages the API keys of this app. Rules for which JSON Schema has no word are keywords that begin with `x-`; ' +
-        '`x-schema-keywords` explains them. Every answer with a status of 400 or more is a problem (RFC 9457).',
+        '`x-keywords` explains them. Every answer with a status of 400 or more is a problem (RFC 9457).',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl === '' ? '/' : serverUrl, description: 'Where the router is mounted.' }],
@@ -53,7 +53,7 @@ export function describeApi({ endpoints, rules, security }: DescribedApi, server
       },
       securitySchemes: securitySchemesOf(security),
     },
-    'x-schema-keywords': extensionKeywords,
+    'x-keywords': extensionKeywords,
   };
 }
 
