@@ -46,7 +46,7 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
   }
 
   /** A token that this process has checked, if nothing was changed since then. */
-  function held(token: string, now: number): ProvenAccessToken | undefined {
+  function heldToken(token: string, now: number): ProvenAccessToken | undefined {
     const proven = provenTokens.get(digestOf(token));
     return proven !== undefined && isHeldSince(proven, now) ? proven : undefined;
   }
@@ -58,7 +58,7 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
   function verifyAtOnce(request: VerificationRequest): Verdict | Promise<Verdict> | null {
     const now = clock.now();
     if (lease.isHeld(now)) {
-      const proven = held(request.token, now);
+      const proven = heldToken(request.token, now);
       if (proven !== undefined) return decideToken(proven, request, now);
     } else {
       local?.forgetAll();
@@ -91,10 +91,10 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     const credential = prepared.key.credentials.find(({ id }) => id === token.credentialId);
     if (credential === undefined || prepared.key.ownerId !== token.ownerId) return null;
     const subject = new TokenSubject(prepared, token, keyspace.catalogue);
-    const held = local?.findHeld(token.keyId, clock.now());
+    const since = local?.findHeld(token.keyId, clock.now());
     return {
       ...{ subject, credential, uses: uses.counterFor(token.keyId) },
-      held: held?.prepared === prepared ? held : undefined,
+      held: since?.prepared === prepared ? since : undefined,
     };
   }
 

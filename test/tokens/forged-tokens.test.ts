@@ -198,7 +198,7 @@ describe('tokens that were not given by us, or not for us', () => {
     {},
     'Infinity',
     undefined,
-    9_999_999_999_999_999,
+    Number.MAX_SAFE_INTEGER + 1,
     8_640_000_000_001,
   ])('R70 exp %p is refused', async (exp) => {
     await expectRefused(ours({}, { exp }));

@@ -3,6 +3,8 @@ import { createPrivateKey } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 
 const { issuer, id, secret, method, pem, algorithm } = JSON.parse(process.env.CLIENT_CONFIG);
+// The app listens on the loopback address of a test, without TLS.
+// eslint-disable-next-line typescript/no-deprecated
 const insecure = { [oauth.allowInsecureRequests]: true };
 
 async function privateKey() {

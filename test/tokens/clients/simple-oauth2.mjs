@@ -10,7 +10,7 @@ const client = new ClientCredentials({
 const given = await client.getToken({ scope: ['orders:read', 'orders:write'] });
 const { access_token: token, scope } = given.token;
 const use = async () =>
-  (await fetch(`${issuer}/orders`, { headers: { Authorization: `Bearer ${token}` } })).status;
+  (await fetch(`${issuer}/orders`, { headers: { Authorization: `Bearer ${String(token)}` } })).status;
 const before = await use();
 const wrong = await new ClientCredentials({
   client: { id, secret: 'A'.repeat(43) },
