@@ -291,7 +291,6 @@ export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = 
   },
   credits: orNull({ good: credits, bad: fc.oneof({ arbitrary: badCredits, weight: 3 }, junk) }),
   tokenLifetimeSeconds: orNull(integer(60, 86_400)),
-  tokenLifetimeSeconds: orNull(integer(60, 86_400)),
   enabled: boolean,
   environment: orJunk({
     good: fc.constantFrom('live', 'test'),
