@@ -20,6 +20,7 @@ import {
   parseOwnerId,
   parseScopes,
 } from '../domain/key-fields.js';
+import { ApiKeysError } from '../errors.js';
 import { limitBoundsOf, limitsOfNewKey } from './limit-authority.js';
 import { applyPolicy } from './apply-policy.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authority.js';
@@ -134,7 +135,9 @@ function refuseOwnerId(): never {
 /** A public key signs anyway. */
 function parseSigningFor({ publicKey }: KeyInput, value: unknown): SigningMethod {
   if (publicKey === undefined) return parseSigningMethod(value);
-  throw new InvalidFieldError('is for keys with a secret; leave it out, the public key signs');
+  throw new ApiKeysError('conflict', {
+    detail: 'A key with a public key has no secret that could sign. Leave signing out.',
+  });
 }
 
 /** The owner comes from the actor; only admins and the app's own code name one. */

@@ -87,12 +87,13 @@ function readRotation(input: KeyInput): Rotation {
 /** A key stays of the kind that it was made as: who can rotate it must not thereby change how it is proven. */
 function wantedInsteadOf(record: ApiKeyRecord, publicKey: PublicKey | undefined): WantedCredential {
   const signing = signingOf(record);
-  const message =
-    signing === 'public-key'
-      ? 'must be given: this key has a public key, and no secret'
-      : 'must be left out: this key has a secret';
   if ((signing === 'public-key') !== (publicKey !== undefined)) {
-    throw new ApiKeysError('invalid_request', { errors: [{ field: 'publicKey', message }] });
+    throw new ApiKeysError('conflict', {
+      detail:
+        publicKey === undefined
+          ? 'This API key has a public key and no secret. Send the next one as publicKey.'
+          : 'This API key has a secret, and gets another one. Leave publicKey out.',
+    });
   }
   return { publicKey, signing: signing === 'hmac' ? signing : undefined };
 }

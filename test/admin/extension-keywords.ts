@@ -48,8 +48,6 @@ export const keywordChecks: Readonly<Record<ExtensionKeyword, Check>> = {
     return new Set(seen).size === seen.length;
   },
   'x-public-key': (_wanted, value) => typeof value !== 'string' || isPublicKey(value),
-  // Decided over the object.
-  'x-not-beside': () => true,
   // Belongs to operations; the tests of queries look at it themselves.
   'x-max-query-length': () => true,
   'x-issued-cursor': (_wanted, value, { issuedCursors }) => issuedCursors.has(String(value)),

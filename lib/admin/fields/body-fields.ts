@@ -216,8 +216,8 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
     schema: {
       type: 'string',
       enum: signingMethods,
-      'x-not-beside': 'publicKey',
-      description: 'Lets the secret sign requests; for that it is kept, sealed under the pepper.',
+      description:
+        'Lets the secret sign requests; for that it is kept, sealed under the pepper. Not for keys with a public key.',
       examples: ['hmac'],
     },
     parse: parseSigningMethod,

@@ -12,7 +12,6 @@ export type ExtensionKeyword =
   | 'x-finite-numbers'
   | 'x-unique-by'
   | 'x-public-key'
-  | 'x-not-beside'
   | 'x-issued-cursor'
   | 'x-max-query-length';
 
@@ -37,7 +36,6 @@ export const extensionKeywords: Readonly<Record<ExtensionKeyword, string>> = {
   'x-public-key':
     'true: one PEM block PUBLIC KEY with an Ed25519 key of full order, or an RSA key of 2048 to 8192 bits with an odd ' +
     'exponent of 65537 or more and an odd modulus; lines end with LF, CRLF, a space, or \\n written out.',
-  'x-not-beside': 'This field and the one named here do not go together.',
   'x-issued-cursor': 'true: the nextCursor of a page of the same list, with the same filter and caller.',
   'x-max-query-length': 'The query of the operation has at most this many characters, as it is sent.',
 };
