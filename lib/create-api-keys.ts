@@ -7,11 +7,11 @@ import { createRandomSource } from './crypto/random-source.js';
 import { InvalidOptionError } from './errors.js';
 import { describingLogger } from './describing-logger.js';
 import { createAccessNotes } from './http/access-notes.js';
+import { createClientAddress } from './http/client-address.js';
 import { createTroubleReporter } from './http/trouble-reporter.js';
 import { createKeysApi, type KeysApi } from './keys-api.js';
 import { createDefaultKeyspace } from './keyspaces.js';
 import { Lifecycle } from './lifecycle.js';
-import { createClientAddress } from './middleware/client-address.js';
 import { defaultCredentialSources, parseCredentialSources } from './middleware/credential-source.js';
 import { HiddenCredentials } from './middleware/hidden-credentials.js';
 import type { SignatureParts } from './middleware/signed-requests.js';
@@ -115,7 +115,8 @@ export function createApiKeys<const S extends string, const F extends string = n
   const hasher = createSecretHasher({ cost: resolved.bcryptCost, logger });
 
   const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
-  const access = createAccessNotes((note) => recorder.note(note));
+  const clientAddress = createClientAddress(logger);
+  const access = createAccessNotes((note) => recorder.note(note), clientAddress);
   const listeners = new ChangeListeners(logger);
   const lifecycle = new Lifecycle(
     () =>
@@ -141,7 +142,6 @@ export function createApiKeys<const S extends string, const F extends string = n
   } as const;
 
   const reportTrouble = createTroubleReporter(logger);
-  const clientAddress = createClientAddress(logger);
   const runningTokens = (): RunningTokens => {
     const { tokens } = lifecycle.requireStarted();
     if (tokens === null) throw new Error('There are no tokens without the option tokens.');
@@ -202,6 +202,7 @@ export function createApiKeys<const S extends string, const F extends string = n
           whenReady: async () => void lifecycle.requireStarted(),
           keyspace,
           clock,
+          clientAddress,
           reportTrouble,
           // Who has spent everything can still look, and end the key.
           access,

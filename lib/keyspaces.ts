@@ -1,6 +1,8 @@
 import { createFeatureCatalogue } from './domain/feature-catalogue.js';
 import { createKeyFormat } from './domain/key-format.js';
 import type { Keyspace } from './domain/keyspace.js';
+import { limitsWithin } from './domain/owner-ceilings.js';
+import { maxRateLimits, type RateLimit } from './domain/rate-limit.js';
 import { createScopeCatalogue } from './domain/scope-catalogue.js';
 import { InvalidOptionError } from './errors.js';
 import type { ResolvedOptions } from './options.js';
@@ -14,17 +16,28 @@ import { parsePolicyOption } from './policy-option.js';
 export function createDefaultKeyspace(options: ResolvedOptions<string>): Keyspace {
   const { prefix, environment, environments, scopes, features } = options;
   const catalogue = orInvalid(() => createScopeCatalogue(scopes));
+  const policy = parsePolicyOption(options.policy, catalogue);
+  const { ownerCeilings } = options.limits;
+  refuseTooManyWindows(policy.defaultRateLimits, ownerCeilings.rateLimits);
   return {
     name: 'default',
     catalogue,
-    policy: parsePolicyOption(options.policy, catalogue),
-    ownerCeilings: options.limits.ownerCeilings,
+    policy,
+    ownerCeilings,
     features: orInvalid(() => createFeatureCatalogue(features ?? {})),
     environments,
     environment,
     format: createKeyFormat(prefix, environment),
     formatFor: (of) => createKeyFormat(prefix, of),
   };
+}
+
+/** An owner who names no limits gets both. */
+function refuseTooManyWindows(defaults: readonly RateLimit[], ceilings: readonly RateLimit[]): void {
+  if (limitsWithin(defaults, ceilings).length <= maxRateLimits) return;
+  throw new InvalidOptionError(
+    `policy: defaultRateLimits and ownerCeilings.rateLimits together make more than ${maxRateLimits} windows for a key`,
+  );
 }
 
 function orInvalid<T>(make: () => T): T {

@@ -9,8 +9,8 @@ import { InvalidOptionError } from './errors.js';
 /** How far owners may go with the limits and credits of their keys. */
 export interface OwnerCeilingsOption {
   /**
-   * For each of these, every key that an owner makes or limits has a window with no more requests in no less time. Who
-   * names no limits gets these.
+   * For each of these, every key that an owner makes or limits has a window with no more requests in no less time. That
+   * window then stays, with its name and length; owners may change its limit. Who names no limits gets these.
    */
   readonly rateLimits?: readonly RateLimit[] | undefined;
   /**

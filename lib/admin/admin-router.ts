@@ -7,12 +7,12 @@ import express, {
 } from 'express';
 import type { AuditService } from '../audit/audit-service.js';
 import type { Actor } from '../domain/actor.js';
-import { canonicalAddress } from '../domain/address.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
+import type { ClientAddress } from '../http/client-address.js';
 import { escapedJson } from '../http/escaped-json.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { requestIdOf } from '../http/request-id.js';
@@ -54,6 +54,7 @@ export interface AdminRouterParts {
   readonly stepUp: StepUpPorts;
   readonly reportTrouble: TroubleReporter;
   readonly access: AccessNotes;
+  readonly clientAddress: ClientAddress;
   /** Rejects with ApiKeysError `unavailable` as long as keys cannot be read or changed. */
   readonly whenReady: () => Promise<void>;
   /** Lets the holder of any valid key through and sets `req.apiKey`; answers all others itself. */
@@ -165,7 +166,7 @@ async function answerOf(
   req: Request,
   res: Response,
 ): Promise<EndpointAnswer | LinesAnswer> {
-  const context = await contextOf(row, settings, req);
+  const context = await contextOf(row, parts, settings, req);
   const query = readQuery(req.url);
   const body = changesState(req) ? await readBody(req, res) : {};
   await validateRequest(chainsOf(row.endpoint, parts, context.actor), { body, query });
@@ -203,6 +204,7 @@ async function checkSecondFactor(
 
 async function contextOf(
   row: AskingRow,
+  { clientAddress }: AdminRouterParts,
   settings: RouterSettings,
   req: Request,
 ): Promise<ChangeContext & { readonly actor: Actor }> {
@@ -215,7 +217,7 @@ async function contextOf(
   if (row.access === 'actor' && actor.kind === 'key' && managementScope === null) {
     throw new ApiKeysError('forbidden');
   }
-  return { actor, address: canonicalAddress(req.ip), requestId: requestIdOf(req), managementScope };
+  return { actor, address: clientAddress(req), requestId: requestIdOf(req), managementScope };
 }
 
 function holderOf(req: Request): ApiKeyIdentity {

@@ -35,7 +35,10 @@ export type StepUpResult =
   /** The actor has no second factor. */
   | { readonly result: 'not_enrolled' };
 
-/** Decides about codes. `true` and `false` are short for right and wrong. */
+/**
+ * Decides about codes. `true` and `false` are short for right and wrong; after any other answer than these the request
+ * ends with `internal_error`.
+ */
 export type VerifyStepUp = (
   attempt: StepUpAttempt,
 ) => boolean | StepUpResult | Promise<boolean | StepUpResult>;

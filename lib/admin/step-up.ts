@@ -9,6 +9,7 @@ import { maxCursorLength } from '../ports/cursor-signer.js';
 import type { OneTimeNames } from '../ports/one-time-names.js';
 import { FailureWindows } from '../verify/failure-windows.js';
 import type { ResolvedStepUpOptions, StepUpOperation, StepUpResult } from './step-up-options.js';
+import { stepUpResultOf } from './step-up-result.js';
 
 /** What checking second factors needs from outside. */
 export interface StepUpPorts {
@@ -74,7 +75,7 @@ export function createStepUp(
     let hasFailed = true;
     try {
       const said = codePattern.test(code) && (await verify({ ...wanted, code, now: clock.now() }));
-      const result: StepUpResult = typeof said === 'boolean' ? { result: said ? 'right' : 'wrong' } : said;
+      const result = stepUpResultOf(said);
       hasFailed = result.result === 'wrong' || result.result === 'late';
       return result;
     } catch (cause) {

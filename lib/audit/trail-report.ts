@@ -12,8 +12,11 @@ export type TrailProblemKind =
   | 'wrong_mac'
   /** An entry without a MAC behind one that has one. */
   | 'missing_mac'
-  /** The last entry has no MAC that can be checked here, so nothing vouches for it and those before it. */
-  | 'unsealed_end'
+  /**
+   * From this entry on, some have no MAC that can be checked here: none at all, or one under a pepper that is not known.
+   * Anybody could have written them. Only an anchor behind them vouches for them.
+   */
+  | 'unvouched_entries'
   /** The trail does not end where its head says. */
   | 'wrong_head'
   /** The trail does not hold the anchor: it was cut, rewritten, or replaced by an older copy. */
@@ -38,9 +41,9 @@ export interface TrailReport {
   readonly entries: number;
   /** Keys that were compared with the last entry about them. */
   readonly keys: number;
-  /** Entries without a MAC, from before there were any. The MAC of a later entry vouches for them as they are. */
+  /** Entries without a MAC. Only an anchor can vouch for them. */
   readonly unsealed: number;
-  /** Entries with a MAC under a pepper that is not configured here. The MAC of a later entry vouches for them. */
+  /** Entries with a MAC under a pepper that is not configured here. Only an anchor can vouch for them. */
   readonly unknownPeppers: number;
   /** The first 100 problems, in the order of the trail. */
   readonly problems: readonly TrailProblem[];

@@ -15,8 +15,9 @@ const mostProblems = 100;
  * that what entries are found by is what their bytes say, that it ends where its head says, that every key is at the
  * version of the last entry about it, and that it holds the anchor. Changes that are made meanwhile do not disturb it.
  *
- * Without the pepper, an entry cannot be made; with a copy of the whole database from an earlier day, an anchor from a
- * later one is what shows that it is old.
+ * Without the pepper, an entry cannot be made: one whose MAC cannot be checked is a problem, unless an anchor behind it
+ * vouches for it. With a copy of the whole database from an earlier day, an anchor from a later one is what shows that
+ * it is old.
  *
  * @param anchor - where the trail ended at an earlier check; kept out of reach of whoever can write to the database
  */
@@ -71,8 +72,8 @@ class TrailCheck {
   #unsealed = 0;
   #unknownPeppers = 0;
   #hasMacs = false;
-  /** Whether somebody who knew a known pepper vouches for the last entry. */
-  #endIsSealed = true;
+  /** The first entry, behind the anchor where it is given, that nobody who knew a known pepper vouches for. */
+  #unvouched: number | null = null;
   #hasAnchor: boolean;
 
   constructor(sealer: AuditSealer, anchor: FeedPosition | null) {
@@ -94,7 +95,11 @@ class TrailCheck {
     if (auditHash(previous.hash, payload) !== hash) this.problem('broken_chain', sequence);
     this.#checkBytes(entry);
     this.#checkMac(entry, previous.hash);
-    if (this.#anchor?.sequence === sequence) this.#hasAnchor = this.#anchor.hash === hash;
+    if (this.#anchor?.sequence === sequence && this.#anchor.hash === hash) {
+      this.#hasAnchor = true;
+      // Whoever kept the anchor vouches for all up to here.
+      this.#unvouched = null;
+    }
     this.#position = { sequence, hash };
   }
 
@@ -112,24 +117,25 @@ class TrailCheck {
 
   #checkMac({ sequence, payload }: StoredEntry, previousHash: string): void {
     const sealed = withoutMac(payload);
-    this.#endIsSealed = false;
     if (sealed === null) {
       if (this.#hasMacs) this.problem('missing_mac', sequence);
-      else this.#unsealed += 1;
+      this.#unsealed += 1;
+      this.#unvouched ??= sequence;
       return;
     }
     this.#hasMacs = true;
     const result = this.#sealer.check(sealed.mac, previousHash, sealed.bytes);
     if (result === 'wrong') this.problem('wrong_mac', sequence);
-    else if (result === 'unknown') this.#unknownPeppers += 1;
-    else this.#endIsSealed = true;
+    if (result !== 'unknown') return;
+    this.#unknownPeppers += 1;
+    this.#unvouched ??= sequence;
   }
 
   /** All entries were seen. */
   end(head: FeedPosition): void {
     const { sequence, hash } = this.#position;
     if (sequence !== head.sequence || hash !== head.hash) this.problem('wrong_head', head.sequence);
-    if (!this.#endIsSealed) this.problem('unsealed_end', sequence);
+    if (this.#unvouched !== null) this.problem('unvouched_entries', this.#unvouched);
     if (!this.#hasAnchor) this.problem('wrong_anchor', this.#anchor?.sequence ?? null);
   }
 

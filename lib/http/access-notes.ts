@@ -1,10 +1,9 @@
 import type { Request } from 'express';
 import type { AccessNote } from '../audit/access-recorder.js';
-import { canonicalAddress } from '../domain/address.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { AuditActor } from '../domain/audit-event.js';
-import { remembered } from '../domain/remembered.js';
 import type { Refusal } from '../domain/verdict.js';
+import type { ClientAddress } from './client-address.js';
 import { requestIdOf } from './request-id.js';
 import { routeOf } from './route-of.js';
 
@@ -28,9 +27,10 @@ export interface AccessNotes {
 }
 
 /** @param note - takes one note, see `AccessRecorder` */
-export function createAccessNotes(note: (note: AccessNote) => void): AccessNotes {
-  const canonicalOf = remembered(canonicalAddress, 1_000);
-
+export function createAccessNotes(
+  note: (note: AccessNote) => void,
+  clientAddress: ClientAddress,
+): AccessNotes {
   function noteRequest(
     req: Request,
     action: AccessNote['action'],
@@ -44,13 +44,13 @@ export function createAccessNotes(note: (note: AccessNote) => void): AccessNotes
         keyId,
         ownerId,
         actor: actor ?? null,
-        address: canonicalOf(req.ip),
+        address: clientAddress(req),
         method: req.method,
         route: route ?? routeOf(req),
         requestId: requestIdOf(req),
       });
     } catch {
-      // A request that Express itself cannot read (a `trust proxy` function that throws) is answered all the same.
+      // A request that cannot be read is answered all the same.
     }
   }
 

@@ -1,7 +1,8 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { CreditBalance, Credits } from '../domain/credits.js';
+import { newWindowsLast, staysBound, staysTight } from '../domain/kept-windows.js';
 import { exceededBounds, limitsWithin, type OwnerCeilings } from '../domain/owner-ceilings.js';
-import type { RateLimit } from '../domain/rate-limit.js';
+import { maxRateLimits, type RateLimit } from '../domain/rate-limit.js';
 import { ApiKeysError } from '../errors.js';
 import type { CreditChange } from '../ports/credit-ledger.js';
 import type { Authority } from './authority.js';
@@ -15,6 +16,10 @@ export interface LimitBounds {
   readonly credits: number | null;
   /** Whether the actor is itself paid for: then it can give nothing that would have to be paid for. */
   readonly isPaidFor: boolean;
+  /** Bounds whose windows have to stay, because what they have counted would go with them. */
+  readonly ceilings: readonly RateLimit[];
+  /** Whether every window has to stay, with no more requests. */
+  readonly isOnlyTightening: boolean;
 }
 
 /** What a key is limited to and has to spend. */
@@ -27,13 +32,15 @@ export function limitBoundsOf(
   ceilings: OwnerCeilings,
 ): LimitBounds {
   if (actor.kind === 'admin' || actor.kind === 'application') {
-    return { rateLimits: [], credits: null, isPaidFor: false };
+    return { rateLimits: [], credits: null, isPaidFor: false, ceilings: [], isOnlyTightening: false };
   }
-  if (actingKey === null) return { ...ceilings, isPaidFor: false };
+  const held = { ceilings: ceilings.rateLimits, isOnlyTightening: actingKey !== null };
+  if (actingKey === null) return { ...ceilings, ...held, isPaidFor: false };
   return {
     rateLimits: [...ceilings.rateLimits, ...actingKey.rateLimits],
     credits: ceilings.credits,
     isPaidFor: actingKey.hasCredits,
+    ...held,
   };
 }
 
@@ -51,14 +58,42 @@ export function limitsOfNewKey(
 ): LimitFields {
   if (bounds.isPaidFor) refuse('An API key that pays with credits may not make API keys.');
   const rateLimits = given.rateLimits ?? limitsWithin(defaults, bounds.rateLimits);
+  if (rateLimits.length > maxRateLimits) {
+    refuse(`The limits that a key gets here would be more than ${maxRateLimits} windows. Name rateLimits.`);
+  }
   assertMayLimit(bounds, rateLimits);
   const { credits = creditsLeftOut(bounds) } = given;
   assertMayGive(bounds, credits);
   return { rateLimits, hasCredits: credits !== null, credits: balanceOf(credits, now) };
 }
 
+/**
+ * The new limits of a key that there is.
+ *
+ * @throws ApiKeysError `forbidden`
+ */
+export function changedLimits(
+  bounds: LimitBounds,
+  { rateLimits: current }: ApiKeyRecord,
+  rateLimits: readonly RateLimit[],
+): readonly RateLimit[] {
+  assertMayLimit(bounds, rateLimits);
+  if (bounds.isOnlyTightening && !staysTight(current, rateLimits)) {
+    refuse(
+      'An API key may only lower rateLimits: send every window that there is with its name and windowSeconds and at most its limit.',
+    );
+  }
+  if (bounds.ceilings.length === 0) return rateLimits;
+  if (!staysBound(current, rateLimits, bounds.ceilings)) {
+    refuse(
+      'The windows that keep rateLimits within the ceilings must stay, with their names and windowSeconds.',
+    );
+  }
+  return newWindowsLast(current, rateLimits);
+}
+
 /** @throws ApiKeysError `forbidden` when limits go beyond the bounds */
-export function assertMayLimit({ rateLimits: bounds }: LimitBounds, rateLimits: readonly RateLimit[]): void {
+function assertMayLimit({ rateLimits: bounds }: LimitBounds, rateLimits: readonly RateLimit[]): void {
   const exceeded = exceededBounds(rateLimits, bounds);
   if (exceeded.length === 0) return;
   const allowed = exceeded.map(({ limit, windowSeconds }) => `at most ${limit} in ${windowSeconds} seconds`);

@@ -5,7 +5,7 @@ import type { PublicKey } from '../domain/public-key.js';
 import { signingOf } from '../domain/shown-public-key.js';
 import { stateOf } from '../domain/key-state.js';
 import { ApiKeysError } from '../errors.js';
-import { assertAtOrBelow, authorityOf, findIn, findVisible } from './authority.js';
+import { assertAtOrBelow, authorityOf, findIn, findVisible, type Authority } from './authority.js';
 import { auditEntry } from './audit-entry.js';
 import { confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './key-service.js';
@@ -19,8 +19,8 @@ import { retireSecrets, type Grace } from './retire-secrets.js';
 
 /**
  * Gives a key a new secret; id, counters and history stay. The old secret ends at once, or when the grace period is
- * over, which is never later than the key's own expiry; the period begins now, or with the first use of the new secret. Of several rotations at once one wins, because each must find
- * the credential that it saw before it drew its secret.
+ * over, which is never later than the key's own expiry; the period begins now, or with the first use of the new secret.
+ * Of several rotations at once one wins, because each must find the credential that it saw before it drew its secret.
  */
 export async function rotateKey(
   ports: ManagePorts,
@@ -98,6 +98,14 @@ function wantedInsteadOf(record: ApiKeyRecord, publicKey: PublicKey | undefined)
   return { publicKey, signing: signing === 'hmac' ? signing : undefined };
 }
 
+/** Balances move with every request, so no key is below another by them: with its secret, one spends its credits. */
+function assertMayHaveSecret({ actingKey }: Authority, { id }: ApiKeyRecord): void {
+  if (actingKey === null || !actingKey.hasCredits || actingKey.id === id) return;
+  throw new ApiKeysError('forbidden', {
+    detail: 'An API key that pays with credits may rotate only itself.',
+  });
+}
+
 async function findRotatable(
   ports: ManagePorts,
   context: ChangeContext,
@@ -109,6 +117,7 @@ async function findRotatable(
   const authority = await authorityOf(context, find, now);
   const record = await findVisible(find, id, authority.ownerId);
   assertAtOrBelow(authority, record);
+  assertMayHaveSecret(authority, record);
   assertExpectedVersion(record, expected);
   assertNotRevoked(record);
   if (!ports.keyspace.environments.includes(record.environment)) {

@@ -17,7 +17,7 @@ import { parseTags } from '../domain/parse-tags.js';
 import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn, findVisible } from './authority.js';
 import { auditEntry } from './audit-entry.js';
-import { assertMayLimit, creditChangeOf, limitBoundsOf } from './limit-authority.js';
+import { changedLimits, creditChangeOf, limitBoundsOf } from './limit-authority.js';
 import { confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -60,11 +60,18 @@ export async function updateKey(
     assertNotRevoked(current);
     if (changes.scopes !== undefined) assertMayGrant(context, authority, changes.scopes);
     const bounds = limitBoundsOf(context, authority, ports.keyspace.ownerCeilings);
-    if (changes.rateLimits !== undefined) assertMayLimit(bounds, changes.rateLimits);
+    const limited =
+      changes.rateLimits === undefined
+        ? {}
+        : { rateLimits: changedLimits(bounds, current, changes.rateLimits) };
     const paid = credits === undefined ? null : creditChangeOf(bounds, current, credits, now);
     const next = nextVersion(
       current,
-      { ...fields, ...(paid === null ? {} : { hasCredits: paid.balance !== null, credits: paid.balance }) },
+      {
+        ...fields,
+        ...limited,
+        ...(paid === null ? {} : { hasCredits: paid.balance !== null, credits: paid.balance }),
+      },
       now,
     );
     assertAtOrBelow(authority, next);

@@ -7,11 +7,11 @@ import type { Allowed, DeprecatedSecret, Refusal, Verdict } from '../domain/verd
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
+import type { ClientAddress } from '../http/client-address.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { problemAnswer, sendProblem } from '../http/send-problem.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
-import type { ClientAddress } from './client-address.js';
 import { parseCredentialSources, type CredentialHeader } from './credential-source.js';
 import { assertKnownFeature } from './known-feature.js';
 import { checkGuardOptions } from './guard-options.js';

@@ -10,7 +10,7 @@ import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
 import type { ChangeContext } from '../manage/key-service.js';
-import type { ClientAddress } from '../middleware/client-address.js';
+import type { ClientAddress } from '../http/client-address.js';
 import type { Client } from '../tokens/authenticate-client.js';
 import { TokenError } from '../tokens/token-error.js';
 import type { Introspected, TokenService } from '../tokens/token-service.js';

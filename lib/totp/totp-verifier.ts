@@ -1,13 +1,17 @@
-import { Secret, TOTP } from 'otpauth';
+import { TOTP } from 'otpauth';
 import type { StepUpResult, VerifyStepUp } from '../admin/step-up-options.js';
 import type { Actor } from '../domain/actor.js';
 import { InvalidOptionError } from '../errors.js';
+import { decodeTotpSecret } from './decode-totp-secret.js';
 import { totpSettings } from './totp-settings.js';
 
 /** Options of {@link createTotpVerifier}. */
 export interface TotpOptions {
-  /** The secret of an actor in base32, from where the app keeps it; `null` when the actor has none. */
-  readonly secretFor: (actor: Actor) => string | null | Promise<string | null>;
+  /**
+   * The secret of an actor in base32, at least 16 bytes, from where the app keeps it; `null` when the actor has none.
+   * `undefined` and an empty text are none as well.
+   */
+  readonly secretFor: (actor: Actor) => string | null | undefined | Promise<string | null | undefined>;
   /**
    * How many codes before and after the current one are right as well, 0 to 5: clocks differ, and people take their time.
    *
@@ -39,15 +43,14 @@ export function createTotpVerifier({ secretFor, window = 1 }: TotpOptions): Veri
   }
   return async function verifyTotp({ actor, code, now }): Promise<StepUpResult> {
     const secret = await secretFor(actor);
-    if (secret === null) return { result: 'not_enrolled' };
+    // With an empty secret everybody could work out the codes.
+    if (secret === null || secret === undefined || secret === '') return { result: 'not_enrolled' };
+    const key = decodeTotpSecret(secret);
     // People copy the gap that apps show.
     const token = code.replaceAll(' ', '');
     const farthest = window + knownAsLate;
     const delta = /^\d{6}$/.test(token)
-      ? TOTP.validate({
-          ...{ ...totpSettings, token, timestamp: now, window: farthest },
-          secret: Secret.fromBase32(secret),
-        })
+      ? TOTP.validate({ ...totpSettings, token, timestamp: now, window: farthest, secret: key })
       : null;
     if (delta === null || delta > window) return { result: 'wrong' };
     if (delta < -window) return { result: 'late' };

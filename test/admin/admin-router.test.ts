@@ -35,7 +35,7 @@ describe('adminRouter(options)', () => {
     [{ authorize, managmentScope: 'keys:manage' }, /did you mean 'managementScope'\?/],
     [
       { authorize, realm: 'x' },
-      /unknown option 'realm'; known are authorize, managementScope, allowedOrigins/,
+      /unknown option 'realm'; known are authorize, managementScope, stepUp, allowedOrigins, securityScheme/,
     ],
     [{ authorize, managementScope: 'keys:mange' }, /did you mean 'keys:manage'\?/],
     [{ authorize, managementScope: '*' }, /one of the declared scopes/],

@@ -236,6 +236,52 @@ describe('a second factor', () => {
     challengeOf(await rotate({ challenge: next, code: 'right' }, { from: own }), 'step_up_used');
   });
 
+  it('lets nobody through for an answer that is neither a boolean nor a result, and tells the operator', async () => {
+    let answer: unknown;
+    const own = await start({ operations: ['rotate'], verify: () => answer as never });
+    const strange = [
+      ...[undefined, null, 0, 1, '', NaN, 'wrong', 'right', 'true', [], ['right'], {}, { valid: false }],
+      ...[
+        { valid: true },
+        { result: 'invalid' },
+        { result: 'RIGHT' },
+        { result: true },
+        { result: ['right'] },
+      ],
+      ...[() => true, Symbol('right'), new Boolean(true), Promise.resolve({ result: undefined })],
+      // By these a used code would be forgotten, or taken for another.
+      ...[
+        { result: 'right', codeId: 7 },
+        { result: 'right', codeId: '' },
+      ],
+      ...[
+        { result: 'right', expiresAt: NaN },
+        { result: 'right', expiresAt: '2027' },
+      ],
+    ];
+    const challenge = challengeOf(await rotate({}, { from: own }));
+    for (const each of strange) {
+      answer = each;
+      expectProblem(await rotate({ challenge, code: 'code' }, { from: own }), 500, 'internal_error');
+    }
+    expect(own.logged.join()).toContain('stepUp.verify answered with something that is no result');
+
+    for (const [refusing, code] of [
+      [false, 'step_up_invalid'],
+      [{ result: 'wrong' }, 'step_up_invalid'],
+      [{ result: 'late' }, 'step_up_expired'],
+      [{ result: 'not_enrolled' }, 'forbidden'],
+    ] as const) {
+      answer = refusing;
+      expectProblem(await rotate({ challenge, code: 'code' }, { from: own }), 403, code);
+    }
+    for (const right of [true, { result: 'right', codeId: undefined, expiresAt: undefined }]) {
+      answer = right;
+      const next = challengeOf(await rotate({}, { from: own }));
+      expect((await rotate({ challenge: next, code: typeof right }, { from: own })).status).toBe(200);
+    }
+  });
+
   it.each([
     {},
     { operations: ['rotate'] },

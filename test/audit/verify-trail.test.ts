@@ -204,27 +204,35 @@ describe.each(Object.keys(databases))('on %s', (name) => {
       database,
       rechained(entries.map((entry, index) => (index > 4 ? withoutMac(entry) : entry))),
     );
-    expect(kindsIn(await apiKeys.audit.verify())).toEqual(['missing_mac', 'unsealed_end']);
+    expect(kindsIn(await apiKeys.audit.verify())).toEqual(['missing_mac', 'unvouched_entries']);
 
     await writeTrail(database, rechained(entries.map(withoutMac)));
     expect(await apiKeys.audit.verify()).toMatchObject({
-      ...{ valid: false, unsealed: 10, problems: [{ kind: 'unsealed_end' }] },
+      ...{ valid: false, unsealed: 10, problems: [{ kind: 'unvouched_entries', sequence: 1 }] },
     });
-    // What comes next vouches for the entries as they are; their number stays to be seen.
+    // What comes next must not vouch for a history that somebody without the pepper has written.
     await live(apiKeys);
-    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, unsealed: 10 });
+    expect(await apiKeys.audit.verify()).toMatchObject({
+      ...{ valid: false, unsealed: 10, anchor: null, problems: [{ kind: 'unvouched_entries', sequence: 1 }] },
+    });
   });
 
-  it('R73 entries under a pepper that was taken out are counted, and vouched for by later ones', async () => {
+  it('R73 entries under a pepper that was taken out are vouched for by an anchor, and by nothing else', async () => {
     await live(apiKeys);
+    const { anchor } = await apiKeys.audit.verify();
+    if (anchor === null) throw new Error('the trail is not whole');
     await apiKeys.close();
     const next = 'the next pepper, which has at least 32 bytes';
     apiKeys = createInstance(database.database, next);
     expect(await apiKeys.audit.verify()).toMatchObject({
-      ...{ valid: false, unknownPeppers: 10, problems: [{ kind: 'unsealed_end' }] },
+      ...{ valid: false, unknownPeppers: 10, problems: [{ kind: 'unvouched_entries', sequence: 1 }] },
     });
+    expect(await apiKeys.audit.verify({ anchor })).toMatchObject({ valid: true, unknownPeppers: 10 });
     await apiKeys.keys.create({ ownerId: 'carol', name: 'three', scopes: [] });
-    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, entries: 11, unknownPeppers: 10 });
+    expect(await apiKeys.audit.verify()).toMatchObject({ valid: false, anchor: null });
+    expect(await apiKeys.audit.verify({ anchor })).toMatchObject({
+      ...{ valid: true, entries: 11, unknownPeppers: 10 },
+    });
     await apiKeys.close();
     apiKeys = createInstance(database.database, [next, testPepper]);
     expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, unknownPeppers: 0 });

@@ -139,6 +139,27 @@ describe('ownerCeilings', () => {
     expect((await ask('alice', 'patch', `/keys/${id}`, { rateLimits: [minute(99)] })).status).toBe(403);
   });
 
+  it('keep the windows by which they hold, for else these would begin anew', async () => {
+    const { ask, apiKeys } = await start({ rateLimits: [hour(2)] });
+    const created = await ask('alice', 'post', '/keys', newKey);
+    const { id, key } = created.body as { id: string; key: string };
+    await apiKeys.keys.verify(key, { cost: 2 });
+    const change = (asker: Asker, ...rateLimits: RateLimit[]): Test =>
+      ask(asker, 'patch', `/keys/${id}`, { rateLimits });
+    const renamed = { ...hour(2), name: 'w0' };
+    for (const window of [renamed, { ...hour(2), windowSeconds: 3601 }]) {
+      expect((await change('alice', window)).status).toBe(403);
+    }
+    // In two steps neither: the new window comes behind the one that counts.
+    expect((await change('alice', renamed, hour(2))).body).toMatchObject({ rateLimits: [hour(2), renamed] });
+    expect((await change('alice', renamed)).status).toBe(403);
+    expect(await apiKeys.keys.verify(key)).toMatchObject({ code: 'rate_limited' });
+    expect((await change('alice', hour(1))).status).toBe(200);
+    expect((await change('alice', hour(2))).status).toBe(200);
+    expect((await change('admin', renamed)).status).toBe(200);
+    expect(await apiKeys.keys.verify(key)).toMatchObject({ allowed: true });
+  });
+
   it('take the place of defaults that go beyond them', async () => {
     const { ask } = await start({ rateLimits: [minute(60)] }, [minute(100), hour(500)]);
     expect((await ask('alice', 'post', '/keys', newKey)).body).toMatchObject({
@@ -146,6 +167,17 @@ describe('ownerCeilings', () => {
     });
     const ofAdmin = await ask('admin', 'post', '/keys', { ...newKey, ownerId: 'alice' });
     expect(ofAdmin.body).toMatchObject({ rateLimits: [minute(100), hour(500)] });
+  });
+
+  it('and defaults that are too many windows for a key are refused at once', async () => {
+    const defaults = Array.from({ length: 10 }, (_, i) => ({ ...minute(60), name: `w${i}` }));
+    await expect(start({ rateLimits: [minute(60)] }, defaults)).resolves.toBeDefined();
+    await expect(start({ rateLimits: [minute(50)] }, defaults)).resolves.toBeDefined();
+    const hours = defaults.map((each, i) => ({ ...each, limit: 100 + i, windowSeconds: 3600 + i }));
+    await expect(start({ rateLimits: [minute(50)] }, hours)).rejects.toMatchObject({
+      code: 'ERR_API_KEYS_INVALID_OPTION',
+      message: expect.stringContaining('10 windows') as string,
+    });
   });
 
   it('bound credits: owners give so many at first, and later only take away', async () => {
@@ -189,6 +221,50 @@ describe('a key that manages keys', () => {
     expect((await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [minute(5)] })).status).toBe(403);
   });
 
+  it('makes no key with more windows than a key can have', async () => {
+    const { ask, apiKeys } = await start(
+      { rateLimits: [minute(50)] },
+      Array.from({ length: 9 }, (_, i) => ({ name: `w${i}`, limit: 100 + i, windowSeconds: 3600 + i })),
+    );
+    const second: RateLimit = { name: 'second', limit: 2, windowSeconds: 1 };
+    const { key: token } = await apiKeys.keys.create({
+      ownerId: 'alice',
+      name: 'manager',
+      scopes: ['keys:manage', 'orders:read'],
+      rateLimits: [second],
+    });
+    const refused = await ask({ token }, 'post', '/keys', newKey);
+    expect([refused.status, refused.body]).toEqual([
+      403,
+      expect.objectContaining({ detail: expect.stringContaining('10 windows') as string }),
+    ]);
+    const named = await ask({ token }, 'post', '/keys', { ...newKey, rateLimits: [minute(50), second] });
+    expect(named.status).toBe(201);
+  });
+
+  it('cannot begin its windows anew by renaming or resizing them', async () => {
+    const { ask, apiKeys, token, id } = await managing({ rateLimits: [hour(2)] });
+    const verify = async (): Promise<string> => {
+      const verdict = await apiKeys.keys.verify(token);
+      return verdict.allowed ? 'allowed' : verdict.code;
+    };
+    const full = ['allowed', 'allowed', 'rate_limited'];
+    expect([await verify(), await verify(), await verify()]).toEqual(full);
+    for (const window of [
+      { ...hour(2), name: 'w0' },
+      { ...hour(2), windowSeconds: 3601 },
+      { ...hour(2), windowSeconds: 3599 },
+    ]) {
+      const refused = await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [window] });
+      expect([refused.status, await verify()]).toEqual([403, 'rate_limited']);
+    }
+    // More windows take nothing off.
+    const added = await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [minute(1), hour(2)] });
+    expect([added.status, await verify()]).toEqual([200, 'rate_limited']);
+    const dropped = await ask({ token }, 'patch', `/keys/${id}`, { rateLimits: [hour(2)] });
+    expect(dropped.status).toBe(403);
+  });
+
   it('makes only keys with limits at or below its own', async () => {
     const { ask, token } = await managing({ rateLimits: [minute(5)] });
     expect((await ask({ token }, 'post', '/keys', newKey)).body).toMatchObject({ rateLimits: [minute(5)] });
@@ -208,20 +284,25 @@ describe('a key that manages keys', () => {
     expect((await ask({ token }, 'patch', `/keys/${id}`, { name: 'Renamed' })).status).toBe(200);
   });
 
-  it('cannot get at the secret of a key with higher limits or without credits', async () => {
-    const { ask, apiKeys, token } = await managing({ rateLimits: [minute(5)], credits: { remaining: 5 } });
-    const make = async (fields: object): Promise<string> => {
-      const made = await apiKeys.keys.create({ ownerId: 'alice', name: 'x', scopes: [], ...fields });
+  it('cannot get at the secret of a key with higher limits', async () => {
+    const { ask, apiKeys, token } = await managing({ rateLimits: [minute(5)] });
+    const make = async (rateLimits: readonly RateLimit[]): Promise<string> => {
+      const made = await apiKeys.keys.create({ ownerId: 'alice', name: 'x', scopes: [], rateLimits });
       return made.id;
     };
-    const credits = { remaining: 1 };
-    const below = await make({ rateLimits: [minute(5)], credits });
-    const above = [
-      await make({ rateLimits: [minute(6)], credits }),
-      await make({ rateLimits: [], credits }),
-      await make({ rateLimits: [minute(5)] }),
-    ];
-    expect((await ask({ token }, 'post', `/keys/${below}/rotate`, {})).status).toBe(200);
-    for (const id of above) expect((await ask({ token }, 'post', `/keys/${id}/rotate`, {})).status).toBe(403);
+    const rotate = (id: string): Test => ask({ token }, 'post', `/keys/${id}/rotate`, {});
+    expect((await rotate(await make([minute(5)]))).status).toBe(200);
+    expect((await rotate(await make([minute(6)]))).status).toBe(403);
+    expect((await rotate(await make([]))).status).toBe(403);
+  });
+
+  it('with credits gets at no other secret than its own', async () => {
+    const { ask, apiKeys, token, id } = await managing({ credits: { remaining: 5 } });
+    const rotate = (of: string): Test => ask({ token }, 'post', `/keys/${of}/rotate`, {});
+    for (const credits of [{ remaining: 500 }, { remaining: 1 }, null]) {
+      const other = await apiKeys.keys.create({ ownerId: 'alice', name: 'x', scopes: [], credits });
+      expect((await rotate(other.id)).status).toBe(403);
+    }
+    expect((await rotate(id)).status).toBe(200);
   });
 });

@@ -383,6 +383,16 @@ describe('requireApiKey: addresses', () => {
     expect(instance.log.slice(before).filter((line) => line.includes('trust proxy'))).toHaveLength(1);
   });
 
+  it("refuses keys with a list, and no others, while a 'trust proxy' function throws", async () => {
+    const prepare = (app: Express): void =>
+      void app.set('trust proxy', () => {
+        throw new Error('odd');
+      });
+    expect((await answerTo(prepare, {}, ['127.0.0.0/8'])).status).toBe(500);
+    const { token } = await instance.key();
+    await request(guarded(read(), prepare)).get('/orders').set('X-Api-Key', token).expect(200);
+  });
+
   it('asks keys without a list for no address', async () => {
     const { token } = await instance.key();
     const app = guarded(read(), (it) => it.set('trust proxy', true));

@@ -56,6 +56,32 @@ describe('createTotpVerifier', () => {
     });
   });
 
+  it.each([null, undefined, ''])('takes %j for no secret, whatever the code', async (none) => {
+    const verifyNone = createTotpVerifier({ secretFor: () => none });
+    for (const code of ['000000', codeAt('', now)]) {
+      expect(await verifyNone({ ...attempt, code })).toEqual({ result: 'not_enrolled' });
+    }
+  });
+
+  it.each([
+    ['A', 'at least 16 bytes'],
+    ['MFRGG', 'at least 16 bytes'],
+    [secret.slice(0, 24), 'at least 16 bytes'],
+    ['======', 'at least 16 bytes'],
+    [`${secret.slice(0, 31)}!`, 'base32'],
+    [7, 'base32'],
+    [{}, 'base32'],
+  ])('rejects the secret %j, and does not repeat it', async (weak, reason) => {
+    const verifyWeak = createTotpVerifier({ secretFor: () => weak as string });
+    for (const code of ['123456', 'no code']) {
+      const answer = Promise.resolve(verifyWeak({ ...attempt, code }));
+      const error = await answer.catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(Error);
+      expect(String(error)).toContain(reason);
+      expect(String(error)).not.toContain(secret.slice(0, 24));
+    }
+  });
+
   it('has secrets of 160 bits, and the text that apps read', () => {
     expect(createTotpSecret()).toMatch(/^[A-Z2-7]{32}$/);
     expect(createTotpSecret()).not.toBe(createTotpSecret());

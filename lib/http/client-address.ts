@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { canonicalAddress } from '../domain/address.js';
+import { remembered } from '../domain/remembered.js';
 import type { Logger } from '../ports/logger.js';
 
 /**
@@ -9,17 +10,23 @@ import type { Logger } from '../ports/logger.js';
  */
 export type ClientAddress = (req: Request, purpose?: 'decide') => string | null;
 
+/** No address is longer; what is longer is neither looked at nor remembered. */
+const longestAddress = 64;
+
 /**
  * Builds the reader of caller addresses. It goes by Express' `trust proxy` setting and gives up where that
  * cannot be relied on:
  *
  * - `trust proxy = true` believes whatever address a caller writes, so no address is believed;
  * - a trusted proxy that forwards no address may have been made to drop it; an empty one is none.
+ *
+ * The reader throws what a `trust proxy` function throws, but only to `decide`: for a note nobody is kept out.
  */
 export function createClientAddress(logger: Logger): ClientAddress {
+  const canonicalOf = remembered(canonicalAddress, 1_000);
   let hasWarned = false;
 
-  return function clientAddress(req, purpose) {
+  function readAddress(req: Request, purpose: 'decide' | undefined): string | null {
     if (req.app.get('trust proxy') === true) {
       if (!hasWarned && purpose === 'decide') {
         hasWarned = true;
@@ -34,8 +41,24 @@ export function createClientAddress(logger: Logger): ClientAddress {
     const peer = req.socket.remoteAddress;
     if (peer === undefined) return null;
     if (isTrusted(peer, 0) && !namesLastHop(req.headers['x-forwarded-for'])) return null;
-    return canonicalAddress(req.ip);
+    const { ip } = req;
+    if (ip === undefined || ip.length > longestAddress) return null;
+    return canonicalOf(ip === peer ? ip : copyOf(ip));
+  }
+
+  return function clientAddress(req, purpose) {
+    if (purpose === 'decide') return readAddress(req, purpose);
+    try {
+      return readAddress(req, purpose);
+    } catch {
+      return null;
+    }
   };
+}
+
+/** A part of a text keeps the whole text in memory, here a header of any length. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /** Whether the proxy has written an address behind those that it was sent. */
