@@ -58,7 +58,7 @@ async function resealKey(
   const committed = await ports.store.transact(async (transaction) => {
     const current = await transaction.find(id);
     if (current === null || !needsSeal(ports, current)) return 'none';
-    const credentials = current.credentials.map((credential) => resealed(ports, id, credential));
+    const credentials = current.credentials.map((credential) => sealedAnew(ports, id, credential));
     if (credentials.every((credential, index) => credential === current.credentials[index])) return 'lost';
     const next = nextVersion(current, { credentials }, now);
     await transaction.update(next, auditEntry(context, 'key.updated', next, ['credentials']));
@@ -70,7 +70,7 @@ async function resealKey(
   return 'resealed';
 }
 
-function resealed(ports: ManagePorts, keyId: string, credential: Credential): Credential {
+function sealedAnew(ports: ManagePorts, keyId: string, credential: Credential): Credential {
   if (!isSecret(credential) || !isSealedBefore(ports, credential)) return credential;
   const purpose = hmacPurpose(keyId, credential.id);
   const secret = ports.secretSealer.open(credential.sealedSecret ?? '', purpose);

@@ -353,4 +353,6 @@ const cases: Record<string, Cases> = {
   },
 };
 
-describe('B-S: signed requests', () => runBadInputs('S', cases));
+describe('bad signed requests', () => {
+  runBadInputs('S', cases);
+});
