@@ -15,12 +15,19 @@ import { createDefaultKeyspace } from './keyspaces.js';
 import { Lifecycle } from './lifecycle.js';
 import { defaultCredentialSources, parseCredentialSources } from './middleware/credential-source.js';
 import { HiddenCredentials } from './middleware/hidden-credentials.js';
+import type { SignatureParts } from './middleware/signed-requests.js';
+import type { SignedRequestVerifier } from './signatures/verify-signed-request.js';
 import { createRequireApiKey, type RequireApiKey } from './middleware/require-api-key.js';
 import { chooseStore } from './open-store.js';
 import { resolveOptions, type ApiKeysOptions } from './options.js';
 import { ChangeListeners, type ChangeListener } from './feed/change-listeners.js';
 import type { LimitCountingMode } from './verify/limit-counting.js';
 import { startRunning } from './running.js';
+import type { RunningTokens } from './start-tokens.js';
+import type { ResolvedTokensOption } from './token-option.js';
+import { createTokenRouter } from './oauth/token-router.js';
+import { createWellKnownRouter } from './oauth/well-known-router.js';
+import type { TokenService } from './tokens/token-service.js';
 
 /** In which state an instance is, for health answers. */
 export interface ApiKeysStatus {
@@ -51,6 +58,18 @@ export interface ApiKeys<S extends string, F extends string = never> {
   adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
   /** The same service without HTTP. */
   readonly keys: KeysApi<S, F>;
+  /**
+   * The endpoints of the authorization server as a router: `app.use('/oauth', apiKeys.tokenRouter())`.
+   *
+   * @throws InvalidOptionError without the option `tokens`
+   */
+  tokenRouter(): ReturnType<typeof createTokenRouter>;
+  /**
+   * The metadata of the authorization server and its public keys: `app.use('/.well-known', apiKeys.wellKnownRouter())`.
+   *
+   * @throws InvalidOptionError without the option `tokens`
+   */
+  wellKnownRouter(): ReturnType<typeof createWellKnownRouter>;
   /** Who changed what, who was refused, and whether the audit trail is whole. */
   readonly audit: AuditApi;
   /**
@@ -124,9 +143,35 @@ export function createApiKeys<const S extends string, const F extends string = n
   } as const;
 
   const reportTrouble = createTroubleReporter(logger);
+  const runningTokens = (): RunningTokens => {
+    const { tokens } = lifecycle.requireStarted();
+    if (tokens === null) throw new Error('There are no tokens without the option tokens.');
+    return tokens;
+  };
+  const tokenService = (): TokenService => runningTokens().service;
+  function tokenSettings(what: string): ResolvedTokensOption {
+    if (resolved.tokenSettings !== null) return resolved.tokenSettings;
+    throw new InvalidOptionError(
+      `${what}: needs the option tokens, for example tokens: { issuer: 'https://api.acme.example' }`,
+    );
+  }
+
+  function signatureParts(): SignatureParts | null {
+    if (resolved.signatureSettings === null) return null;
+    const { origins, maxBodyBytes, profile } = resolved.signatureSettings;
+    const verifier = (): SignedRequestVerifier => {
+      const { signatures } = lifecycle.requireStarted();
+      if (signatures === null) throw new Error('There are no signed requests without the option signatures.');
+      return signatures.verifier;
+    };
+    return { verifier, origins, maxBodyBytes, tag: profile.tag };
+  }
 
   const requireApiKey = createRequireApiKey<S, F>({
     verifier: () => lifecycle.requireStarted().verifier,
+    tokenVerifier: resolved.tokenSettings === null ? null : () => runningTokens().verifier,
+    tokenIssuer: resolved.tokenSettings?.issuer ?? null,
+    signatures: signatureParts(),
     catalogue,
     features,
     format: keyspace.format,
@@ -173,6 +218,16 @@ export function createApiKeys<const S extends string, const F extends string = n
       ...{ whenReady: () => lifecycle.ready(), catalogue, features, clock, access },
       deprecatedCall: createDeprecatedCall((note) => recorder.note(note)),
     }),
+    tokenRouter: () =>
+      createTokenRouter({
+        ...{ tokens: tokenService, realm, clientAddress, reportTrouble },
+        issuer: tokenSettings('tokenRouter').issuer,
+      }),
+    wellKnownRouter: () =>
+      createWellKnownRouter({
+        ...{ tokens: tokenService, realm, reportTrouble },
+        facts: { ...tokenSettings('wellKnownRouter'), scopes: catalogue.names },
+      }),
     audit: createAuditApi({ whenReady: () => lifecycle.ready() }),
 
     async ready() {

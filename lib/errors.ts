@@ -4,6 +4,7 @@ import type { Refusal, RefusalCode } from './domain/verdict.js';
 export type ProblemCode =
   | RefusalCode
   | 'unauthenticated'
+  | 'invalid_public_key'
   | 'forbidden'
   | 'step_up_required'
   | 'step_up_invalid'
@@ -86,6 +87,21 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     title: 'Feature not enabled',
     detail: 'This API key was not given a feature that is needed here.',
   },
+  invalid_signature: {
+    status: 401,
+    title: 'Invalid signature',
+    detail: 'The signature of the request is not right. Sign the request as it is sent.',
+  },
+  signature_replayed: {
+    status: 401,
+    title: 'Signature already used',
+    detail: 'This signature was used before. Sign each request anew.',
+  },
+  signature_required: {
+    status: 401,
+    title: 'Signature required',
+    detail: 'Sign the request.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -110,6 +126,11 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     status: 429,
     title: 'No credits left',
     detail: 'This API key has not enough credits left for the request.',
+  },
+  invalid_public_key: {
+    status: 400,
+    title: 'Invalid public key',
+    detail: 'Send an Ed25519 key, or an RSA key with 2048 to 8192 bits, as PEM.',
   },
   unauthenticated: {
     status: 401,

@@ -25,6 +25,16 @@ export type { RequireApiKey, RequiredScopes, RequiredScopesByMethod } from './mi
 export type { CredentialSource } from './middleware/credential-source.js';
 export type { Allowed, DeprecatedSecret, Refusal, RefusalCode, Verdict } from './domain/verdict.js';
 
+// Signed requests.
+export { keepRawBody } from './middleware/keep-raw-body.js';
+export {
+  signRequest,
+  type PrivateKeySigner,
+  type RequestToSign,
+  type SecretSigner,
+} from './signatures/sign-request.js';
+export type { SignaturesOption } from './signatures-option.js';
+
 // Managing keys, over HTTP and without.
 export type { AdminRouterOptions } from './admin/admin-router.js';
 export type {
@@ -36,6 +46,7 @@ export type {
 } from './admin/step-up-options.js';
 export type { Actor } from './domain/actor.js';
 export type { ApiKey } from './domain/api-key-view.js';
+export type { ShownPublicKey } from './domain/shown-public-key.js';
 export type { KeyState } from './domain/key-state.js';
 export type { RevocationReason } from './domain/revocation-reason.js';
 export type { JsonObject, JsonValue } from './domain/json.js';
@@ -46,6 +57,7 @@ export type {
   KeyChanges,
   KeysApi,
   NewKey,
+  NewKeyWithPublicKey,
   RevocationNote,
   RotationGrace,
   VerifyOptions,
@@ -56,6 +68,7 @@ export type { AccessFilter } from './audit/list-access.js';
 export type { TrailProblem, TrailProblemKind, TrailReport } from './audit/trail-report.js';
 export type { AuditConditions } from './manage/audit-conditions.js';
 export type { AuditFilter } from './manage/list-events.js';
+export type { ResealReport } from './manage/reseal-secrets.js';
 export type { UsageFilter } from './manage/key-usage.js';
 export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
 export type { KeyFilter, Page } from './manage/list-keys.js';
@@ -96,9 +109,21 @@ export type { AuditTrail, KeyWithLastEntry, StoredEntry } from './ports/audit-tr
 export type { AccessAction, AccessEvent } from './domain/access-event.js';
 export type { UsageLog, UsageQuery } from './ports/usage-log.js';
 export type { OneTimeNames } from './ports/one-time-names.js';
+export type {
+  NextRefreshToken,
+  RefreshGrant,
+  RefreshGrantStore,
+  RevokedToken,
+  SigningAlgorithm,
+  SigningKeyStore,
+  StoredSigningKey,
+  TokenStore,
+} from './ports/token-store.js';
+export type { TokensOption } from './token-option.js';
+export type { CallerVia } from './domain/api-key-identity.js';
 export type { UsageCount, UseVerdict } from './domain/key-usage.js';
 export type { ApiKeyRecord, KeyHint } from './domain/api-key.js';
-export type { SecretCredential } from './domain/credential.js';
+export type { Credential, PublicKeyCredential, SecretCredential } from './domain/credential.js';
 export type { AuditAction, AuditActor, AuditEvent, AuditEventDraft } from './domain/audit-event.js';
 export type { Clock } from './ports/clock.js';
 export type { Logger } from './ports/logger.js';

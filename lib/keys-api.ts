@@ -19,6 +19,7 @@ import type { Changed, KeyService } from './manage/key-service.js';
 import type { UsageFilter } from './manage/key-usage.js';
 import { usageViewOf, type KeyUsage } from './domain/usage-view.js';
 import type { KeyFilter, Page } from './manage/list-keys.js';
+import type { ResealReport } from './manage/reseal-secrets.js';
 import { readFields } from './manage/read-fields.js';
 import type { RequiredScopes } from './middleware/require-api-key.js';
 import type { Clock } from './ports/clock.js';
@@ -50,9 +51,22 @@ export interface NewKey<S extends string, F extends string = never> {
   readonly credits?: NewCredits | null | undefined;
   /** Up to 20 words to find keys by, each one line of up to 50 characters without commas. */
   readonly tags?: readonly string[] | undefined;
+  /** How long access tokens of the key live, 60 to 86,400 seconds; absent or `null`: as long as is configured. */
+  readonly tokenLifetimeSeconds?: number | null | undefined;
   /** Default: the environment of the instance. */
   readonly environment?: string | undefined;
+  /** `hmac` lets the secret sign requests; for that it is kept, sealed under the pepper. */
+  readonly signing?: 'hmac' | undefined;
 }
+
+/** What a new key is made from that is proven by a public key. */
+export type NewKeyWithPublicKey<S extends string, F extends string = never> = Omit<
+  NewKey<S, F>,
+  'signing'
+> & {
+  /** Ed25519, or RSA with 2048 to 8192 bits, as PEM. */
+  readonly publicKey: string;
+};
 
 /** What can be changed of a key; what is absent stays as it is. */
 export type KeyChanges<S extends string, F extends string = never> = Partial<
@@ -68,6 +82,7 @@ export type KeyChanges<S extends string, F extends string = never> = Partial<
     | 'tags'
     | 'rateLimits'
     | 'credits'
+    | 'tokenLifetimeSeconds'
   >
 > & { readonly enabled?: boolean | undefined };
 
@@ -113,6 +128,8 @@ export interface VerifyOptions<S extends string, F extends string = never> {
  * the instance is ready and throws ApiKeysError with a `code` (`ERR_API_KEYS_…`).
  */
 export interface KeysApi<S extends string, F extends string = never> {
+  /** A key that is proven by signatures: there is no secret to be shown. Throws `invalid_public_key` besides. */
+  create(input: NewKeyWithPublicKey<S, F>, options?: CallOptions): Promise<ChangedKey>;
   /** Where the policy allows one key for each owner, this ends the others by `effectiveBy`. */
   create(input: NewKey<S, F>, options?: CallOptions): Promise<ChangedKey & CreatedKey>;
   /** `null` when there is no such key, or the actor may not see it. */
@@ -121,6 +138,12 @@ export interface KeysApi<S extends string, F extends string = never> {
   /** How often a key was used, by hour or day and verdict, as far as it was written; uses are written every few seconds. */
   usage(id: string, filter?: UsageFilter, options?: CallOptions): Promise<KeyUsage>;
   update(id: string, changes: KeyChanges<S, F>, options?: ChangeOptions): Promise<ChangedKey>;
+  /** Gives a key that is proven by a public key another one. */
+  rotate(
+    id: string,
+    grace: RotationGrace & { readonly publicKey: string },
+    options?: ChangeOptions,
+  ): Promise<ChangedKey>;
   /** Gives the key a new secret. Without a grace period the old one ends at once. */
   rotate(id: string, grace?: RotationGrace, options?: ChangeOptions): Promise<ChangedKey & CreatedKey>;
   /** Ends the key for good. */
@@ -133,6 +156,11 @@ export interface KeysApi<S extends string, F extends string = never> {
     filter: { readonly ownerId: string } & RevocationNote,
     options?: CallOptions,
   ): Promise<readonly ChangedKey[]>;
+  /**
+   * Seals the secrets that sign (`signing: 'hmac'`) under the current pepper, so that earlier ones can be taken out of the
+   * list. When it throws, call it again, and it goes on with the rest.
+   */
+  resealSecrets(options?: CallOptions): Promise<ResealReport>;
   /** Decides about a token as a guard would. A refusal is returned; trouble is thrown. */
   verify(token: string, options?: VerifyOptions<S, F>): Promise<Verdict>;
 }
@@ -146,6 +174,11 @@ export interface KeysApiParts {
   readonly clock: Clock;
   readonly access: Pick<AccessNotes, 'refusedCall'>;
   readonly deprecatedCall: DeprecatedCall;
+}
+
+/** What was asked for says whether there is a token: a key with a public key has none. */
+function withToken(view: ChangedKey, token: string | null): ChangedKey & CreatedKey {
+  return (token === null ? view : { ...view, key: token }) as ChangedKey & CreatedKey;
 }
 
 /** Puts the typed face on the management service and on verification. */
@@ -163,7 +196,7 @@ export function createKeysApi<S extends string, F extends string = never>(
       const { context } = readCallOptions('keys.create', options, ['actor']);
       const { service } = await whenReady();
       const created = await service.create(context, { ...input });
-      return { ...view(created), key: created.token };
+      return withToken(view(created), created.token);
     },
 
     async get(id, options) {
@@ -201,7 +234,13 @@ export function createKeysApi<S extends string, F extends string = never>(
       const { context, expected } = readCallOptions('keys.rotate', options, changeOptions);
       const { service } = await whenReady();
       const rotated = await service.rotate(context, id, { ...grace }, expected);
-      return { ...view(rotated), key: rotated.token };
+      return withToken(view(rotated), rotated.token);
+    },
+
+    async resealSecrets(options) {
+      const { context } = readCallOptions('keys.resealSecrets', options, ['actor']);
+      const { service } = await whenReady();
+      return service.resealSecrets(context);
     },
 
     async revoke(id, options) {

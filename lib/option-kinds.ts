@@ -73,6 +73,7 @@ export const optionKinds: readonly OptionKind[] = [
       hasMethods((value as { readonly accessLog?: unknown }).accessLog, ['add', 'list', 'prune']) &&
       hasMethods((value as { readonly trail?: unknown }).trail, ['head', 'entries', 'lastEntries']) &&
       hasMethods((value as { readonly claims?: unknown }).claims, ['find']) &&
+      hasMethods((value as { readonly tokens?: unknown }).tokens, ['isRevoked']) &&
       hasMethods((value as { readonly credits?: unknown }).credits, ['spend']),
     'a KeyStore, for example memoryStore() from express-api-keys/testing',
   ],

@@ -10,6 +10,12 @@ import type { Logger } from './ports/logger.js';
 import { checkRedisOption } from './redis/check-redis-option.js';
 import type { RedisClient } from './redis/redis-client.js';
 import type { PolicyOption } from './policy-option.js';
+import {
+  resolveSignaturesOption,
+  type ResolvedSignaturesOption,
+  type SignaturesOption,
+} from './signatures-option.js';
+import { resolveTokensOption, type ResolvedTokensOption, type TokensOption } from './token-option.js';
 import type { PgPool } from './sql/postgres-pool.js';
 import { InvalidOptionError } from './errors.js';
 import { adviceFor } from './domain/known-names.js';
@@ -158,6 +164,17 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
    * @default 10
    */
   readonly bcryptCost?: number | undefined;
+  /**
+   * Access tokens in exchange for keys (OAuth 2.0 `client_credentials`), which guards take as `Authorization: Bearer`.
+   *
+   * @default none: there is no token endpoint
+   */
+  readonly tokens?: TokensOption | undefined;
+  /**
+   * Requests that are signed (RFC 9421, or HMAC with the secret) instead of carrying a key, for guards with `signed`.
+   * Default: signatures are not looked at.
+   */
+  readonly signatures?: SignaturesOption | undefined;
   /** What time it is, for tests. */
   readonly clock?: Clock | undefined;
   /**
@@ -174,6 +191,8 @@ const known: Record<keyof ApiKeysOptions, true> = {
   scopes: true,
   features: true,
   policy: true,
+  tokens: true,
+  signatures: true,
   expiryNotices: true,
   pepper: true,
   database: true,
@@ -211,6 +230,10 @@ export interface ResolvedOptions<S extends string, F extends string = string> ex
   readonly localCacheLimits: LocalCacheLimits | null;
   readonly leaseMs: number;
   readonly limits: LimitOptions;
+  /** `null`: no access tokens. */
+  readonly tokenSettings: ResolvedTokensOption | null;
+  /** `null`: no signed requests. */
+  readonly signatureSettings: ResolvedSignaturesOption | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -243,6 +266,8 @@ export function resolveOptions<S extends string, F extends string = string>(
     localCacheLimits: localCacheLimits(options.localCache),
     leaseMs: (options.leaseSeconds ?? 4) * 1000,
     limits: readLimitOptions(options),
+    tokenSettings: resolveTokensOption(options.tokens),
+    signatureSettings: resolveSignaturesOption(options.signatures, prefix),
     clock: options.clock ?? { now: () => Date.now() },
     logger: options.logger ?? console,
   };

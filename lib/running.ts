@@ -8,6 +8,7 @@ import { createCursorSigner } from './crypto/cursor-signer.js';
 import { readOrMakePepperFile } from './crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
+import { createSecretSealer } from './crypto/secret-sealer.js';
 import { createSecretDigester } from './crypto/secret-digester.js';
 import { describeTrouble, type Trouble } from './describe-trouble.js';
 import { viewOf } from './domain/api-key-view.js';
@@ -35,7 +36,9 @@ import { createRedisVerificationCache } from './redis/redis-verification-cache.j
 import { createKeyFinder, type KeyFinder } from './verify/find-key.js';
 import { FailureBudget } from './verify/failure-budget.js';
 import { GatheredLookUps } from './verify/gathered-look-ups.js';
-import { limitFailures } from './verify/limit-failures.js';
+import { limitFailures, type FailureLimits } from './verify/limit-failures.js';
+import { startSignatures, type RunningSignatures } from './start-signatures.js';
+import { startTokens, type RunningTokens } from './start-tokens.js';
 import { LocalCache } from './verify/local-cache.js';
 import { MissingDigests } from './verify/missing-digests.js';
 import { UseRecorder } from './verify/record-use.js';
@@ -49,6 +52,10 @@ export interface Running {
   readonly service: KeyService;
   readonly audit: AuditService;
   readonly verifier: ApiKeyVerifier;
+  /** `null` without the option `tokens`. */
+  readonly tokens: RunningTokens | null;
+  /** `null` without the option `signatures`. */
+  readonly signatures: RunningSignatures | null;
   /** What checking second factors needs. */
   readonly stepUp: StepUpPorts;
   /** How its parts are, for health answers. */
@@ -118,9 +125,11 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const startOne = (use: FirstUse): Promise<void> =>
     startGrace({ store, changes: following.announcer, clock }, use);
   const graces = new GraceStarts(startOne, logger);
+  let signatures: RunningSignatures | null = null;
   // Through the store that seals entries, as all that changes something.
   const sweep = createExpirySweep({ ...parts, store });
   const stop = async (): Promise<void> => {
+    signatures?.close();
     await Promise.all([graces.stop(), sweep?.stop()]);
     await Promise.all([following.stop(), uses.close(), recorder.stop()]);
     await Promise.all([cache?.close(), closeStore()]);
@@ -139,35 +148,45 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const cursorSigner = createCursorSigner(peppers);
   sweep?.start();
   const digests = new MissingDigests({ store, finder, digester, logger });
+  const verify: VerifyPorts = {
+    finder,
+    local,
+    lease,
+    digests,
+    digester,
+    hasher,
+    uses,
+    graces,
+    limitPlanOf: limits.limitPlanOf,
+    consumeLimits: limits.consumeLimits,
+    clock,
+    keyspace,
+  };
+  const failures = createFailureLimits(parts);
+  const { tokenSettings: settings, prefix } = options;
+  const tokenParts = { prefix, peppers, store, changes: following.announcer, verify, logger };
+  const tokens = settings === null ? null : startTokens({ ...tokenParts, settings });
+  if (options.signatureSettings !== null) {
+    const keyPrefix = options.redisKeyPrefix;
+    const signatureParts = { peppers, store, link, keyPrefix, verify, failures, logger };
+    signatures = startSignatures({ ...signatureParts, settings: options.signatureSettings });
+  }
   return {
     service: createKeyService({
       store,
       changes: following.announcer,
       hasher,
       digester,
+      secretSealer: createSecretSealer(peppers),
       random: createRandomSource(),
       cursorSigner,
       clock,
       keyspace,
     }),
     audit: createAuditService({ store, sealer, cursorSigner, clock }),
-    verifier: withinBudget(
-      parts,
-      createVerifier({
-        finder,
-        local,
-        lease,
-        digests,
-        digester,
-        hasher,
-        uses,
-        graces,
-        limitPlanOf: limits.limitPlanOf,
-        consumeLimits: limits.consumeLimits,
-        clock,
-        keyspace,
-      }),
-    ),
+    verifier: withinBudget(failures, keyspace, createVerifier(verify)),
+    tokens,
+    signatures,
     stepUp: { names: store.oneTimeNames, challenges: createChallengeSigner(peppers) },
     health: () => ({
       database: lease.isHeld() ? 'up' : 'down',
@@ -181,11 +200,19 @@ export async function startRunning(parts: StartParts): Promise<Running> {
 }
 
 /** Verification as it is, or with a budget of failed tries before it: who has none pays nothing for it. */
-function withinBudget({ options, keyspace, store }: StartParts, verifier: ApiKeyVerifier): ApiKeyVerifier {
-  if (options.failureBudget === undefined) return verifier;
+function withinBudget(
+  failures: FailureLimits | null,
+  { format }: Keyspace,
+  verifier: ApiKeyVerifier,
+): ApiKeyVerifier {
+  return failures === null ? verifier : limitFailures(verifier, { ...failures, format });
+}
+
+/** One budget for keys and signatures. */
+function createFailureLimits({ options, store }: StartParts): FailureLimits | null {
+  if (options.failureBudget === undefined) return null;
   const budget = new FailureBudget(options.failureBudget);
-  const lookUps = new GatheredLookUps((ids) => store.existing(ids));
-  return limitFailures(verifier, { budget, lookUps, format: keyspace.format });
+  return { budget, lookUps: new GatheredLookUps((ids) => store.existing(ids)) };
 }
 
 /** The way to Redis that the cache and the limiter share; the cache opens and closes it. */

@@ -32,6 +32,7 @@ export function createApp(settings: Settings): OrdersService {
     pepper: settings.pepper,
     database: settings.database,
     redis: settings.redisUrl,
+    tokens: { issuer: settings.publicUrl },
   });
   // … to here, one line for the routes that manage keys, and one word in front of each handler below.
 
@@ -45,6 +46,8 @@ export function createApp(settings: Settings): OrdersService {
     }),
   );
   app.use('/signin', signIn.router);
+  app.use('/oauth', apiKeys.tokenRouter());
+  app.use('/.well-known', apiKeys.wellKnownRouter());
 
   app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
     res.json({ items: orders.list(apiKeyOf(req).ownerId) });

@@ -18,6 +18,7 @@ export const patchKey: Endpoint = {
     tags: 'optional',
     rateLimits: 'optional',
     credits: 'optional',
+    tokenLifetimeSeconds: 'optional',
     enabled: 'optional',
   },
   bodySchema: { minProperties: 1 },

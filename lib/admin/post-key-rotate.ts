@@ -8,10 +8,16 @@ export const postKeyRotate: Endpoint = {
   summary: 'Give a key a new secret',
   description:
     'Its id, its counters and its history stay. Without a grace period the old secret ends at once.',
-  body: { gracePeriodSeconds: 'optional', graceStartsOnFirstUse: 'optional' },
+  body: { gracePeriodSeconds: 'optional', graceStartsOnFirstUse: 'optional', publicKey: 'optional' },
   headers: ['If-Match', 'Idempotency-Key'],
   answers: secretAnswers,
-  problems: ['conflict', 'precondition_failed', 'request_in_progress', 'idempotency_key_reused'],
+  problems: [
+    'invalid_public_key',
+    'conflict',
+    'precondition_failed',
+    'request_in_progress',
+    'idempotency_key_reused',
+  ],
   async handle({ keys, context, keyId, body, ifMatch, idempotencyKey, now }) {
     const result =
       idempotencyKey === undefined

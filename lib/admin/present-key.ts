@@ -24,7 +24,9 @@ export function presentNewKey(result: RepeatableResult, baseUrl: string, now: nu
 export function presentNewSecret({ changed, isReplay }: RepeatableResult, now: number): EndpointAnswer {
   const answer = presentChange(changed, now);
   if (isReplay) return { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } };
-  return { ...answer, body: { ...answer.body, key: changed.token } };
+  // A key with a public key has nothing to show.
+  const secret = changed.token === null ? {} : { key: changed.token };
+  return { ...answer, body: { ...answer.body, ...secret } };
 }
 
 /** Answers with a changed key. 202 says that it may take until `effectiveBy` before every process sees the change. */

@@ -21,7 +21,7 @@ const mostUnknownNames = 20;
  * Unknown fields are not left to `checkExact`: it looks names up in an object with a prototype, where `constructor` and
  * `__proto__` count as known.
  *
- * @throws ApiKeysError `invalid_request`
+ * @throws ApiKeysError `invalid_request`; `invalid_public_key` when nothing else is wrong
  */
 export async function validateRequest(
   chains: readonly ValidationChain[],
@@ -34,12 +34,16 @@ export async function validateRequest(
       if (location === 'body' || location === 'query') known[location].push(...context.fields);
     }
   }
-  const errors = [
-    ...results.flatMap((result) => result.array({ onlyFirstError: true }).map(fieldProblem)),
+  const wrong = results.flatMap((result) => result.array({ onlyFirstError: true }).map(fieldProblem));
+  const unknown = [
     ...unknownNames('body', fields.body, known.body),
     ...unknownNames('query', fields.query, known.query),
   ];
-  if (errors.length > 0) throw new ApiKeysError('invalid_request', { errors });
+  const errors = [...wrong, ...unknown];
+  if (errors.length === 0) return;
+  // What is wrong with a public key alone has a code of its own, as it has without HTTP.
+  const isPublicKey = unknown.length === 0 && wrong.every(({ field }) => field === 'publicKey');
+  throw new ApiKeysError(isPublicKey ? 'invalid_public_key' : 'invalid_request', { errors });
 }
 
 type ChainError = ReturnType<Awaited<ReturnType<ValidationChain['run']>>['array']>[number];

@@ -13,7 +13,12 @@ type WritingStep = {
 }[keyof KeyStoreTransaction];
 
 /** Written as a record so that the compiler finds a missing step. */
-const writingSteps: Readonly<Record<WritingStep, true>> = { insert: true, update: true, noteExpiry: true };
+const writingSteps: Readonly<Record<WritingStep, true>> = {
+  insert: true,
+  update: true,
+  noteExpiry: true,
+  revokeToken: true,
+};
 
 /** A step, whatever its subject and its result are. */
 type AnyStep = (subject: unknown, event: AuditEventDraft) => Promise<unknown>;

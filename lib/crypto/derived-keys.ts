@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:cryp
 import type { Pepper } from './peppers.js';
 
 /** What a derived key is for. Keys of different purposes tell nothing of one another or of the pepper. */
-export type KeyPurpose = 'cursor' | 'step-up' | 'audit';
+export type KeyPurpose = 'cursor' | 'step-up' | 'audit' | 'seal';
 
 /** A 256-bit key that was made from a pepper. */
 export interface DerivedKey {

@@ -13,27 +13,42 @@ export interface ApiKeyIdentity {
   readonly metadata: JsonObject;
   readonly environment: string;
   readonly keyspace: string;
+  /** When the key ends, or the access token that was sent. */
   readonly expiresAt: Date | null;
-  /** How the caller came in. */
-  readonly via: 'key';
+  /** How the caller came in: with the key itself, an access token, or a signed request. */
+  readonly via: CallerVia;
+}
+
+/** How a caller proves a key. */
+export type CallerVia = 'key' | 'token' | 'signature';
+
+/** What differs from the key itself. */
+export interface IdentityDifferences {
+  readonly via: CallerVia;
+  readonly scopes: readonly string[];
+  /** Epoch milliseconds. */
+  readonly expiresAt: number | null;
 }
 
 /** Builds the frozen identity of a key, once per record. */
-export function identityOf(key: VerifiableKey): ApiKeyIdentity {
+export function identityOf(
+  key: VerifiableKey,
+  { via, scopes, expiresAt }: IdentityDifferences = { via: 'key', ...key },
+): ApiKeyIdentity {
   return Object.freeze({
     id: key.id,
     ownerId: key.ownerId,
     name: key.name,
-    scopes: Object.freeze([...key.scopes]),
+    scopes: Object.freeze([...scopes]),
     features: Object.freeze([...key.features]),
     metadata: deepFreeze(key.metadata),
     environment: key.environment,
     keyspace: key.keyspace,
     // Made anew for everyone who asks: a Date cannot be frozen.
     get expiresAt() {
-      return key.expiresAt === null ? null : new Date(key.expiresAt);
+      return expiresAt === null ? null : new Date(expiresAt);
     },
-    via: 'key' as const,
+    via,
   });
 }
 

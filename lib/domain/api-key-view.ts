@@ -4,6 +4,7 @@ import { refilled, type Credits } from './credits.js';
 import type { JsonObject } from './json.js';
 import { stateOf, type KeyState } from './key-state.js';
 import type { RateLimit } from './rate-limit.js';
+import { shownPublicKey, signingOf, type ShownPublicKey } from './shown-public-key.js';
 import type { RevocationReason } from './revocation-reason.js';
 
 /** A key as it is shown: without credentials, and with the state it is in. As JSON, times are RFC 3339. */
@@ -28,8 +29,14 @@ export interface ApiKey {
   readonly rateLimits: readonly RateLimit[];
   /** `null`: requests are not paid for with credits. */
   readonly credits: Credits | null;
+  /** How long access tokens of the key live, in seconds; `null`: as long as is configured. */
+  readonly tokenLifetimeSeconds: number | null;
   /** The beginning and the last four characters of the token, for example `acme_live_…x7Qa`. */
   readonly hint: string;
+  /** How requests can be signed with it: with its private key, with its secret, or (`null`) not. */
+  readonly signing: 'public-key' | 'hmac' | null;
+  /** The newest public key; `null` when it has a secret. */
+  readonly publicKey: ShownPublicKey | null;
   /** Until when the secret before the last rotation still works; `null` when it does not. */
   readonly previousSecretEndsAt: Date | null;
   /**
@@ -74,7 +81,10 @@ export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
     tags: [...record.tags],
     rateLimits: record.rateLimits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
     credits: creditsOf(record, now),
+    tokenLifetimeSeconds: record.tokenLifetimeSeconds,
     hint: `${record.hint.prefix}…${record.hint.lastFour}`,
+    signing: signingOf(record),
+    publicKey: shownPublicKey(record),
     previousSecretEndsAt: dateOrNull(endOfRetiringSecret(record, now)),
     graceFromFirstUseSeconds: graceFromFirstUse(record),
     version: record.version,

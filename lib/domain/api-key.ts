@@ -1,4 +1,4 @@
-import type { SecretCredential, VerifiableCredential } from './credential.js';
+import type { Credential, VerifiableCredential } from './credential.js';
 import type { CreditBalance } from './credits.js';
 import type { JsonObject } from './json.js';
 import type { RateLimit } from './rate-limit.js';
@@ -35,6 +35,8 @@ export interface ApiKeyRecord {
   readonly rateLimits: readonly RateLimit[];
   /** Whether requests are paid for with credits. */
   readonly hasCredits: boolean;
+  /** How long access tokens of the key live, in seconds; `null`: as long as is configured. */
+  readonly tokenLifetimeSeconds: number | null;
   readonly hint: KeyHint;
   /** 1 at creation, one more with every change. */
   readonly version: number;
@@ -49,7 +51,7 @@ export interface ApiKeyRecord {
   /** What is left to spend; kept beside the record, no change of version. `null` if and only if `hasCredits` is false. */
   readonly credits: CreditBalance | null;
   /** Newest first; the first one that has not ended is the current one. */
-  readonly credentials: readonly SecretCredential[];
+  readonly credentials: readonly Credential[];
 }
 
 /** What is shown of a token after it was shown once. */

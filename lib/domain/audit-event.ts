@@ -9,7 +9,9 @@ export type AuditAction =
   | 'key.grace_started'
   | 'key.revoked'
   /** The end of the key is near; nothing has changed. */
-  | 'key.expiring';
+  | 'key.expiring'
+  /** One access token of the key was taken back; the key itself has not changed. */
+  | 'token.revoked';
 
 /** Who did it; `id` is the owner's, admin's or key's, `null` for the app's own code. */
 export interface AuditActor {

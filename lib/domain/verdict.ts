@@ -19,6 +19,12 @@ export type RefusalCode =
   | 'insufficient_scope'
   /** The route asks for a feature that the key was not given. */
   | 'feature_not_enabled'
+  /** A signature that is not right, or does not cover or say what it must. */
+  | 'invalid_signature'
+  /** A signature that was right, once. */
+  | 'signature_replayed'
+  /** The route takes signed requests only. */
+  | 'signature_required'
   /** A window of the key or of its owner has not enough left. */
   | 'rate_limited'
   /** The key has not enough left to pay for the request. */

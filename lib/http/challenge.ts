@@ -31,6 +31,7 @@ function errorOf(refusal: Refusal): string | null {
     case 'credits_exhausted':
     case 'too_many_failures':
     case 'feature_not_enabled':
+    case 'signature_required':
       return null;
     case 'invalid_request':
     case 'insufficient_scope':
@@ -40,6 +41,8 @@ function errorOf(refusal: Refusal): string | null {
     case 'key_disabled':
     case 'key_expired':
     case 'secret_rotated':
+    case 'invalid_signature':
+    case 'signature_replayed':
       return 'invalid_token';
   }
 }

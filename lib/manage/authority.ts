@@ -5,6 +5,7 @@ import { isKeyId } from '../domain/key-format.js';
 import { stateOf } from '../domain/key-state.js';
 import { exceededBounds } from '../domain/owner-ceilings.js';
 import { coveredByAny, isWildcard } from '../domain/scope.js';
+import { commonScopes } from '../domain/token-scope.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext } from './key-service.js';
 
@@ -41,8 +42,14 @@ export async function authorityOf(context: ChangeContext, find: FindKey, now: nu
   if (actingKey === null || stateOf(actingKey, now) !== 'active') {
     throw new ApiKeysError('forbidden', { detail: 'The API key that asks is not active.' });
   }
-  refuseMissing([managementScope], actingKey);
-  return { ownerId, actingKey };
+  const acting = actor.apiKey.via === 'token' ? withinToken(actingKey, actor.apiKey.scopes) : actingKey;
+  refuseMissing([managementScope], acting);
+  return { ownerId, actingKey: acting };
+}
+
+/** A token that was given for less than its key holds can do no more with the key's other rights either. */
+function withinToken(actingKey: ApiKeyRecord, scopes: readonly string[]): ApiKeyRecord {
+  return { ...actingKey, scopes: commonScopes(scopes, actingKey.scopes) };
 }
 
 /**

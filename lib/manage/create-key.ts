@@ -2,8 +2,11 @@ import { ownerSeenBy } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { idLength } from '../domain/key-format.js';
 import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
+import type { PublicKey } from '../domain/public-key.js';
+import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
 import type { Credits } from '../domain/credits.js';
 import { parseCredits, parseRateLimits } from '../domain/limit-fields.js';
+import { parseTokenLifetime } from '../domain/parse-token-lifetime.js';
 import { parseFeatures } from '../domain/parse-features.js';
 import { parseTags } from '../domain/parse-tags.js';
 import {
@@ -17,17 +20,23 @@ import {
   parseOwnerId,
   parseScopes,
 } from '../domain/key-fields.js';
+import { ApiKeysError } from '../errors.js';
 import { limitBoundsOf, limitsOfNewKey } from './limit-authority.js';
 import { applyPolicy } from './apply-policy.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authority.js';
 import { auditEntry } from './audit-entry.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
-import { mintSecret } from './mint-secret.js';
+import { mintCredential } from './mint-credential.js';
+import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
 import { claimNothing, type ClaimName } from './repeatable-changes.js';
 
-type NewKeyFields = { readonly credits: Credits | null } & Pick<
+type NewKeyFields = {
+  readonly credits: Credits | null;
+  readonly publicKey: PublicKey;
+  readonly signing: SigningMethod;
+} & Pick<
   ApiKeyRecord,
   | 'name'
   | 'scopes'
@@ -38,6 +47,7 @@ type NewKeyFields = { readonly credits: Credits | null } & Pick<
   | 'features'
   | 'rateLimits'
   | 'tags'
+  | 'tokenLifetimeSeconds'
   | 'environment'
   | 'ownerId'
 >;
@@ -55,7 +65,7 @@ export async function createKey(
 
   const id = ports.random.base62(idLength);
   const environment = fields.environment ?? ports.keyspace.environment;
-  const { credential, token, hint } = await mintSecret(ports, id, environment, now);
+  const { credential, token, hint } = await mintCredential(ports, id, environment, now, fields);
   const { policy } = ports.keyspace;
   const unlimited: ApiKeyRecord = {
     id,
@@ -77,6 +87,7 @@ export async function createKey(
     tags: fields.tags ?? [],
     rateLimits: [],
     hasCredits: false,
+    tokenLifetimeSeconds: fields.tokenLifetimeSeconds ?? null,
     hint,
     version: 1,
     createdAt: now,
@@ -121,6 +132,14 @@ function refuseOwnerId(): never {
   throw new InvalidFieldError(ownerIdIsForAdmins);
 }
 
+/** A public key signs anyway. */
+function parseSigningFor({ publicKey }: KeyInput, value: unknown): SigningMethod {
+  if (publicKey === undefined) return parseSigningMethod(value);
+  throw new ApiKeysError('conflict', {
+    detail: 'A key with a public key has no secret that could sign. Leave signing out.',
+  });
+}
+
 /** The owner comes from the actor; only admins and the app's own code name one. */
 function readNewKey(
   ports: ManagePorts,
@@ -139,6 +158,9 @@ function readNewKey(
     rateLimits: parseRateLimits,
     credits: parseCredits,
     tags: parseTags,
+    tokenLifetimeSeconds: parseTokenLifetime,
+    publicKey: readPublicKey,
+    signing: (value: unknown) => parseSigningFor(input, value),
     environment: (value: unknown) => parseEnvironment(value, ports.keyspace.environments),
   };
   const ownerId = ownerSeenBy(context.actor);

@@ -8,6 +8,7 @@ import { listEvents, type AuditFilter } from './list-events.js';
 import { listKeys, type KeyFilter, type Page } from './list-keys.js';
 import type { ManagePorts } from './manage-ports.js';
 import { RepeatableChanges, type RepeatableResult } from './repeatable-changes.js';
+import { resealSecrets, type ResealReport } from './reseal-secrets.js';
 import { revokeAllKeys } from './revoke-all-keys.js';
 import { revokeKey } from './revoke-key.js';
 import { rotateKey } from './rotate-key.js';
@@ -33,7 +34,8 @@ export interface Changed {
 
 /** A new token, which leaves here once. */
 export interface WithToken {
-  readonly token: string;
+  /** `null` for a key that is proven by a public key. */
+  readonly token: string | null;
 }
 
 /** Which version of a key a change was made for: a version number, any of several, or `*` for any. */
@@ -93,6 +95,8 @@ export interface KeyService {
    * When it fails, keys may have been revoked: call it again, and it goes on with the rest.
    */
   revokeAll(context: ChangeContext, ownerId: string, input?: KeyInput): Promise<readonly Changed[]>;
+  /** Seals the secrets that sign under the current pepper. Not for owners. */
+  resealSecrets(context: ChangeContext): Promise<ResealReport>;
 }
 
 /** Named values of unknown types, as they come from a body or from untyped code. */
@@ -108,6 +112,7 @@ export function createKeyService(ports: ManagePorts): KeyService {
         createKey(ports, context, input, claim),
       ),
     get: (context, id) => getKey(ports, context, id),
+    resealSecrets: (context) => resealSecrets(ports, context),
     usage: (context, id, filter) => keyUsage(ports, context, id, filter),
     list: (context, filter) => listKeys(ports, context, filter),
     listEvents: (context, filter) => listEvents(ports, context, filter),

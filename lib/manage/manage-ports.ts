@@ -5,6 +5,7 @@ import type { CursorSigner } from '../ports/cursor-signer.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { RandomSource } from '../ports/random-source.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
+import type { SecretSealer } from '../ports/secret-sealer.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 
 /** What the management commands need from outside. */
@@ -13,6 +14,7 @@ export interface ManagePorts {
   readonly changes: ChangeAnnouncer;
   readonly hasher: SecretHasher;
   readonly digester: SecretDigester;
+  readonly secretSealer: SecretSealer;
   readonly random: RandomSource;
   readonly cursorSigner: CursorSigner;
   readonly clock: Clock;

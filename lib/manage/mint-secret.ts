@@ -3,12 +3,14 @@ import type { SecretCredential } from '../domain/credential.js';
 import { secretLength } from '../domain/key-format.js';
 import type { ManagePorts } from './manage-ports.js';
 
-const credentialIdLength = 12;
+/** In base62 characters. */
+export const credentialIdLength = 12;
 
 /** A new secret: what is stored of it, and the token, which leaves once. */
 export interface MintedSecret {
   readonly credential: SecretCredential;
   readonly token: string;
+  readonly secret: string;
   readonly hint: KeyHint;
 }
 
@@ -32,6 +34,7 @@ export async function mintSecret(
   ]);
   return {
     token,
+    secret,
     hint: { prefix: format.head, lastFour: token.slice(-4) },
     credential: {
       id: random.base62(credentialIdLength),
@@ -43,6 +46,7 @@ export async function mintSecret(
       endedAt: null,
       endsAt: null,
       graceFromFirstUseSeconds: null,
+      sealedSecret: null,
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { credentialHasEnded, type SecretCredential } from '../domain/credential.js';
+import { credentialHasEnded, type Credential } from '../domain/credential.js';
 
 /** How many ended credentials are kept, so that who still uses one can be told that it was rotated. */
 const keptEndedCredentials = 4;
@@ -19,7 +19,7 @@ export function retireSecrets(
   { credentials, expiresAt }: Pick<ApiKeyRecord, 'credentials' | 'expiresAt'>,
   { periodSeconds, startsOnFirstUse }: Grace,
   now: number,
-): readonly SecretCredential[] {
+): readonly Credential[] {
   const retired = credentials.map((credential) => {
     // Nobody was seen with it yet: whoever asks for another one has lost it, or does not want it.
     if (credential.graceFromFirstUseSeconds !== null) return ended(credential, now);
@@ -37,29 +37,29 @@ export function retireSecrets(
  * @param from - when the period begins, epoch milliseconds
  */
 export function endWithin(
-  credential: SecretCredential,
+  credential: Credential,
   periodSeconds: number,
   keyExpiresAt: number | null,
   from: number,
   now: number,
-): SecretCredential {
+): Credential {
   if (periodSeconds === 0 || credentialHasEnded(credential, now)) return ended(credential, now);
   const limits = [credential.endsAt, keyExpiresAt].filter((limit) => limit !== null);
   return { ...credential, endsAt: Math.min(from + periodSeconds * 1000, ...limits) };
 }
 
-function ended(credential: SecretCredential, now: number): SecretCredential {
+function ended(credential: Credential, now: number): Credential {
   return { ...credential, endedAt: credential.endedAt ?? now, endsAt: null, graceFromFirstUseSeconds: null };
 }
 
 /** Every secret that lives on is one more to check and one more to lose: repeated rotation must not gather them. */
-function withinLimit(credentials: readonly SecretCredential[], now: number): readonly SecretCredential[] {
+function withinLimit(credentials: readonly Credential[], now: number): readonly Credential[] {
   const living = credentials.filter((credential) => !credentialHasEnded(credential, now));
   const surplus = new Set(living.slice(maxRetiringCredentials));
   return credentials.map((credential) => (surplus.has(credential) ? ended(credential, now) : credential));
 }
 
-function withoutOldest(credentials: readonly SecretCredential[], now: number): readonly SecretCredential[] {
+function withoutOldest(credentials: readonly Credential[], now: number): readonly Credential[] {
   const all = credentials.filter((credential) => credentialHasEnded(credential, now));
   const dropped = new Set(all.slice(keptEndedCredentials));
   return credentials.filter((credential) => !dropped.has(credential));

@@ -24,7 +24,7 @@ export async function revokeKey(
   const revocation = readRevocation(input);
   const committed = await ports.store.transact(async (transaction) => {
     const find = findIn(transaction);
-    const authority: Authority = isOwnKey(context, id)
+    const authority: Authority = mayEndItself(context, id)
       ? { ownerId: null, actingKey: null }
       : await authorityOf(context, find, now);
     const current = await findVisible(find, id, authority.ownerId);
@@ -34,6 +34,11 @@ export async function revokeKey(
     return { record, action: 'key.revoked', position: transaction.position } as const;
   });
   return confirmChange(ports, committed, now);
+}
+
+/** A token is given away more lightly than its key: whoever holds one may end the token, not the key. */
+function mayEndItself(context: ChangeContext, id: string): boolean {
+  return isOwnKey(context, id) && context.actor.kind === 'key' && context.actor.apiKey.via !== 'token';
 }
 
 /** Writes the revocation of one key, unless it is revoked already. */

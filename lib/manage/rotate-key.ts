@@ -1,6 +1,8 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { parseGracePeriodSeconds } from '../domain/key-fields.js';
 import { parseGraceStartsOnFirstUse } from '../domain/rotation-fields.js';
+import type { PublicKey } from '../domain/public-key.js';
+import { signingOf } from '../domain/shown-public-key.js';
 import { stateOf } from '../domain/key-state.js';
 import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, authorityOf, findIn, findVisible, type Authority } from './authority.js';
@@ -8,8 +10,9 @@ import { auditEntry } from './audit-entry.js';
 import { confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
-import { mintSecret } from './mint-secret.js';
+import { mintCredential, type WantedCredential } from './mint-credential.js';
 import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';
+import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
 import { claimNothing, type ClaimName } from './repeatable-changes.js';
 import { retireSecrets, type Grace } from './retire-secrets.js';
@@ -28,10 +31,11 @@ export async function rotateKey(
   claim: ClaimName = claimNothing,
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
-  const grace = readGrace(input);
+  const { grace, publicKey } = readRotation(input);
 
   const seen = await findRotatable(ports, context, findIn(ports.store), id, expected, now);
-  const minted = await mintSecret(ports, seen.id, seen.environment, now);
+  const wanted = wantedInsteadOf(seen, publicKey);
+  const minted = await mintCredential(ports, seen.id, seen.environment, now, wanted);
 
   const committed = await ports.store.transact(async (transaction) => {
     await claim(transaction, id);
@@ -53,16 +57,45 @@ export async function rotateKey(
   return { ...(await confirmChange(ports, committed, now)), token: minted.token };
 }
 
-function readGrace(input: KeyInput): Grace {
-  const { gracePeriodSeconds = 0, graceStartsOnFirstUse = false } = readFields<{
+interface Rotation {
+  readonly grace: Grace;
+  readonly publicKey: PublicKey | undefined;
+}
+
+function readRotation(input: KeyInput): Rotation {
+  const {
+    gracePeriodSeconds = 0,
+    graceStartsOnFirstUse = false,
+    publicKey,
+  } = readFields<{
     gracePeriodSeconds: number;
     graceStartsOnFirstUse: boolean;
+    publicKey: PublicKey;
   }>(
     input,
-    { gracePeriodSeconds: parseGracePeriodSeconds, graceStartsOnFirstUse: parseGraceStartsOnFirstUse },
+    {
+      gracePeriodSeconds: parseGracePeriodSeconds,
+      graceStartsOnFirstUse: parseGraceStartsOnFirstUse,
+      publicKey: readPublicKey,
+    },
     [],
   );
-  return { periodSeconds: gracePeriodSeconds, startsOnFirstUse: graceStartsOnFirstUse };
+  const grace = { periodSeconds: gracePeriodSeconds, startsOnFirstUse: graceStartsOnFirstUse };
+  return { grace, publicKey };
+}
+
+/** A key stays of the kind that it was made as: who can rotate it must not thereby change how it is proven. */
+function wantedInsteadOf(record: ApiKeyRecord, publicKey: PublicKey | undefined): WantedCredential {
+  const signing = signingOf(record);
+  if ((signing === 'public-key') !== (publicKey !== undefined)) {
+    throw new ApiKeysError('conflict', {
+      detail:
+        publicKey === undefined
+          ? 'This API key has a public key and no secret. Send the next one as publicKey.'
+          : 'This API key has a secret, and gets another one. Leave publicKey out.',
+    });
+  }
+  return { publicKey, signing: signing === 'hmac' ? signing : undefined };
 }
 
 /** Balances move with every request, so no key is below another by them: with its secret, one spends its credits. */

@@ -11,6 +11,7 @@ import {
 } from '../domain/key-fields.js';
 import type { Credits } from '../domain/credits.js';
 import { parseCredits, parseRateLimits } from '../domain/limit-fields.js';
+import { parseTokenLifetime } from '../domain/parse-token-lifetime.js';
 import { parseFeatures } from '../domain/parse-features.js';
 import { parseTags } from '../domain/parse-tags.js';
 import { ApiKeysError } from '../errors.js';
@@ -34,6 +35,7 @@ type UpdatableFields = { readonly credits: Credits | null } & Pick<
   | 'features'
   | 'rateLimits'
   | 'tags'
+  | 'tokenLifetimeSeconds'
   | 'enabled'
 >;
 
@@ -93,6 +95,7 @@ function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<
       metadata: parseMetadata,
       features: (value) => parseFeatures(value, ports.keyspace.features),
       tags: parseTags,
+      tokenLifetimeSeconds: parseTokenLifetime,
       rateLimits: parseRateLimits,
       credits: parseCredits,
       enabled: parseEnabled,
@@ -102,7 +105,7 @@ function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<
   if (Object.keys(changes).length > 0) return changes;
   throw new ApiKeysError('invalid_request', {
     detail:
-      'Name at least one field to change: name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, rateLimits, credits or enabled.',
+      'Name at least one field to change: name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, rateLimits, credits, tokenLifetimeSeconds or enabled.',
   });
 }
 

@@ -1,3 +1,4 @@
+import { isSecret } from '../domain/credential.js';
 import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
@@ -11,6 +12,8 @@ import { memoryAuditTrail } from './memory-audit-trail.js';
 import { MemoryOneTimeNames } from './memory-one-time-names.js';
 import { MemoryUsageLog } from './memory-usage-log.js';
 import { MemoryChangeFeed } from './memory-change-feed.js';
+import { memoryTokenStore } from './memory-token-store.js';
+import type { RevokedToken } from '../ports/token-store.js';
 import type { StoredEvent } from './memory-change-feed.js';
 import type { CreditChange, CreditPayment } from '../ports/credit-ledger.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
@@ -34,11 +37,19 @@ interface Contents {
   readonly claims: ReadonlyMap<string, IdempotencyClaim>;
   /** Names of notices, see {@link nameOfNotice}. */
   readonly expiryNotices: ReadonlySet<string>;
+  /** Tokens that were taken back -> until when that counts. */
+  readonly revokedTokens: ReadonlyMap<string, number>;
 }
 
 /** Keys in this process, for tests and demos. Gone when the process ends, and unknown to other processes. */
 export function memoryStore(): KeyStore {
-  let contents: Contents = { keys: new Map(), events: [], claims: new Map(), expiryNotices: new Set() };
+  let contents: Contents = {
+    keys: new Map(),
+    events: [],
+    claims: new Map(),
+    expiryNotices: new Set(),
+    revokedTokens: new Map(),
+  };
   let lastChange: Promise<unknown> = Promise.resolve();
   const feed = new MemoryChangeFeed(() => contents.events);
   const usage = new MemoryUsageLog();
@@ -66,6 +77,7 @@ export function memoryStore(): KeyStore {
     trail: memoryAuditTrail(() => contents),
     usage,
     oneTimeNames: new MemoryOneTimeNames(),
+    tokens: memoryTokenStore((id) => contents.revokedTokens.has(id)),
     claims: { find: async (name) => contents.claims.get(name) ?? null },
     credits: {
       async spend(keyId, cost, now) {
@@ -122,6 +134,7 @@ class MemoryTransaction implements KeyStoreTransaction {
   readonly #events: StoredEvent[];
   readonly #claims: Map<string, IdempotencyClaim>;
   readonly #expiryNotices: Set<string>;
+  readonly #revokedTokens: Map<string, number>;
   readonly #credits = new Map<string, { balance: CreditBalance | null; change: CreditChange }>();
   #failure: { readonly error: unknown } | undefined;
 
@@ -130,6 +143,7 @@ class MemoryTransaction implements KeyStoreTransaction {
     this.#events = [...contents.events];
     this.#claims = new Map(contents.claims);
     this.#expiryNotices = new Set(contents.expiryNotices);
+    this.#revokedTokens = new Map(contents.revokedTokens);
   }
 
   async find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
@@ -211,6 +225,16 @@ class MemoryTransaction implements KeyStoreTransaction {
     });
   }
 
+  async revokeToken({ id, expiresAt }: RevokedToken, event: AuditEventDraft): Promise<boolean> {
+    return this.#step(() => {
+      for (const [old, end] of this.#revokedTokens) if (end <= event.at) this.#revokedTokens.delete(old);
+      if (this.#revokedTokens.has(id)) return false;
+      this.#revokedTokens.set(id, expiresAt);
+      this.#append(event);
+      return true;
+    });
+  }
+
   get position(): FeedPosition {
     return { sequence: this.#events.length, hash: this.#events.at(-1)?.hash ?? startOfFeed.hash };
   }
@@ -237,7 +261,13 @@ class MemoryTransaction implements KeyStoreTransaction {
         keys.set(id, { ...record, credits: changedCredits(before, balance, change) });
       }
     }
-    return { keys, events: this.#events, claims: this.#claims, expiryNotices: this.#expiryNotices };
+    return {
+      keys,
+      events: this.#events,
+      claims: this.#claims,
+      expiryNotices: this.#expiryNotices,
+      revokedTokens: this.#revokedTokens,
+    };
   }
 
   #step<T>(work: () => T): T {
@@ -266,11 +296,12 @@ class MemoryTransaction implements KeyStoreTransaction {
 
 /** A change does not write the time and number of uses, nor the digests of credentials that were stored before. */
 function withWhatUseWrote(record: ApiKeyRecord, stored: ApiKeyRecord): ApiKeyRecord {
-  const digestsById = new Map(stored.credentials.map(({ id, digests }) => [id, digests]));
-  const credentials = record.credentials.map((credential) => ({
-    ...credential,
-    digests: digestsById.get(credential.id) ?? credential.digests,
-  }));
+  const digestsById = new Map(stored.credentials.filter(isSecret).map(({ id, digests }) => [id, digests]));
+  const credentials = record.credentials.map((credential) =>
+    isSecret(credential)
+      ? { ...credential, digests: digestsById.get(credential.id) ?? credential.digests }
+      : credential,
+  );
   const { lastUsedAt, useCount, lastUsedAddress, credits } = stored;
   return { ...record, lastUsedAt, useCount, lastUsedAddress, credits, credentials };
 }
@@ -308,7 +339,8 @@ function withDigest(
   digest: string,
 ): ApiKeyRecord {
   const credentials = record.credentials.map((credential) => {
-    const isMissing = credential.id === credentialId && !Object.hasOwn(credential.digests, pepperId);
+    if (credential.id !== credentialId || !isSecret(credential)) return credential;
+    const isMissing = !Object.hasOwn(credential.digests, pepperId);
     return isMissing ? { ...credential, digests: { ...credential.digests, [pepperId]: digest } } : credential;
   });
   return { ...record, credentials };

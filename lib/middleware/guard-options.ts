@@ -57,6 +57,11 @@ export interface GuardOptions<F extends string = never> {
    * @default 1
    */
   readonly cost?: number | undefined;
+  /**
+   * Signed requests (RFC 9421, or HMAC with the secret): `accepted` beside keys, or `required`, so that a key alone is not
+   * enough. Needs the option `signatures` of createApiKeys. Default: signatures are not looked at.
+   */
+  readonly signed?: 'required' | 'accepted' | undefined;
   /** Where this guard reads keys. Default: what `createApiKeys` was given. */
   readonly credentialFrom?: readonly CredentialSource[] | undefined;
 }
@@ -69,6 +74,7 @@ const known: Record<keyof GuardOptions, true> = {
   cacheHeaders: true,
   credentialFrom: true,
   feature: true,
+  signed: true,
   cost: true,
 };
 
@@ -99,6 +105,10 @@ export function checkGuardOptions(options: unknown): asserts options is GuardOpt
     onRefusal !== 'next'
   ) {
     throw new InvalidOptionError("requireApiKey: onRefusal is 'respond', 'next' or a function");
+  }
+  const { signed } = options as Record<string, unknown>;
+  if (signed !== undefined && signed !== 'required' && signed !== 'accepted') {
+    throw new InvalidOptionError("requireApiKey: signed is 'required' or 'accepted'");
   }
   for (const name of ['allowPreflight', 'cacheHeaders'] as const) {
     const value: unknown = options[name as keyof typeof options];

@@ -1,9 +1,10 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { readUnprovenClaims } from '../domain/jwt.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret, Refusal, Verdict } from '../domain/verdict.js';
-import { ApiKeysError } from '../errors.js';
+import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
@@ -18,18 +19,24 @@ import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
 import { setDeprecatedSecretHeaders } from './deprecated-secret-headers.js';
 import { isPreflight } from './preflight.js';
-import { createCredentialReader, type ReadCredential } from './read-credential.js';
+import { createCredentialReader, type FoundCredential, type ReadCredential } from './read-credential.js';
 import { rateLimitHeaders } from './rate-limit-headers.js';
 import { createRefusalAnswers } from './refusal-answers.js';
 import { opaque, refusalError } from './refusal-error.js';
 import { requestCost } from './request-cost.js';
 import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
+import { createSignedDecider, type DecideSigned, type SignatureParts } from './signed-requests.js';
 import { hasTooManyHeaders } from './too-many-headers.js';
 
 /** What guards need from outside. */
 export interface GuardParts {
   /** @throws ApiKeysError `unavailable` before the instance is ready */
   readonly verifier: () => ApiKeyVerifier;
+  /** For access tokens; `null` when there are none. */
+  readonly tokenVerifier: (() => ApiKeyVerifier) | null;
+  readonly tokenIssuer: string | null;
+  /** `null`: signatures are not looked at. */
+  readonly signatures: SignatureParts | null;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
   readonly format: KeyFormat;
@@ -67,13 +74,18 @@ export function createGuard(
     cacheHeaders = true,
     credentialFrom,
     feature,
+    signed,
   } = options;
   const cost = requestCost('requireApiKey', options.cost);
   assertKnownFeature('requireApiKey', feature, parts.features);
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);
   const howToSend = `Send an API key as ${sources.map(spelledOut).join(' or ')}.`;
-  const varyOn = sources.map((source) => source.name).join(', ');
+  const decideSigned = signed === undefined ? null : signedDecider(parts.signatures, sources);
+  const howToSign = `Sign the request (RFC 9421) with tag="${parts.signatures?.tag ?? ''}".`;
+  const varyOn = [...sources.map(({ name }) => name), ...(signed === undefined ? [] : ['signature'])].join(
+    ', ',
+  );
   const challenge: Challenge = {
     ...parts.challenge,
     scheme: sources.some((source) => source.isAuthorization) ? 'Bearer' : 'ApiKey',
@@ -90,22 +102,27 @@ export function createGuard(
       return refuse('method_not_allowed', { allowedMethods: requirements.methods });
     }
     if (credential.kind === 'ambiguous') return refuse('invalid_request', { detail: oneCredentialDetail });
+    const address = (purpose?: 'decide'): string | null => parts.clientAddress(req, purpose);
+    const decision = decideSigned?.(req, credential, { requirement, feature, cost, address }) ?? null;
+    if (decision !== null) return decision;
     if (otherwise !== undefined && !isOurs(credential)) return 'otherwise';
+    if (signed === 'required') return refuse('signature_required', { detail: howToSign });
     if (credential.kind === 'none') return refuse('missing_credential', { detail: howToSend });
     const { token } = credential;
-    const request = {
-      token,
-      requirement,
-      feature,
-      cost,
-      address: (purpose?: 'decide') => parts.clientAddress(req, purpose),
-    };
-    const verifier = parts.verifier();
+    const request = { token, requirement, feature, cost, address };
+    const verifier = isJwt(credential) ? (parts.tokenVerifier ?? parts.verifier)() : parts.verifier();
     return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }
 
   function isOurs(credential: ReadCredential): boolean {
-    return credential.kind === 'token' && parts.format.recognises(credential.token);
+    if (credential.kind !== 'token') return false;
+    return parts.format.recognises(credential.token) || isOurToken(credential);
+  }
+
+  /** Tokens of other issuers are for the app's own authentication. */
+  function isOurToken(credential: FoundCredential): boolean {
+    if (parts.tokenIssuer === null || !isJwt(credential)) return false;
+    return readUnprovenClaims(credential.token)?.['iss'] === parts.tokenIssuer;
   }
 
   function letIn(allowed: Allowed, credential: ReadCredential, req: Request, res: Response): void {
@@ -189,6 +206,14 @@ export function createGuard(
   };
 }
 
+/** @throws InvalidOptionError when nobody has said how signatures are to be checked */
+function signedDecider(parts: SignatureParts | null, sources: readonly CredentialHeader[]): DecideSigned {
+  if (parts !== null) return createSignedDecider(parts, sources);
+  throw new InvalidOptionError(
+    'requireApiKey: signed needs the option signatures of createApiKeys, for example {}',
+  );
+}
+
 /** Also what only has a `then`, as some libraries return. */
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
@@ -198,6 +223,11 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 
 function setHeaders(res: Response, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+}
+
+/** Whether a credential looks like a JWT: they begin with `{"` in base64, and are sent as Bearer only. */
+function isJwt({ header, token }: FoundCredential): boolean {
+  return token.startsWith('eyJ') && header === 'authorization';
 }
 
 function spelledOut({ name, isAuthorization }: CredentialHeader): string {

@@ -22,7 +22,8 @@ export function refusalError(refusal: Refusal, challenge: Challenge): ApiKeysErr
 
 /** Makes a key's state invisible, for apps that do not even tell the holder of the secret. */
 export function opaque(refusal: Refusal): Refusal {
-  return stateCodes.includes(refusal.code) ? { allowed: false, code: 'invalid_token' } : refusal;
+  const tellsState = stateCodes.includes(refusal.code) || refusal.code === 'invalid_token';
+  return tellsState ? { allowed: false, code: 'invalid_token' } : refusal;
 }
 
 const stateCodes: readonly RefusalCode[] = ['key_revoked', 'key_disabled', 'key_expired', 'secret_rotated'];

@@ -7,6 +7,7 @@ import type { AuditTrail } from './audit-trail.js';
 import type { CreditBalance } from '../domain/credits.js';
 import type { ChangeFeed, FeedPosition } from './change-feed.js';
 import type { OneTimeNames } from './one-time-names.js';
+import type { RevokedToken, TokenStore } from './token-store.js';
 import type { UsageLog } from './usage-log.js';
 import type { CreditChange, CreditLedger } from './credit-ledger.js';
 import type { IdempotencyClaim, IdempotencyClaims } from './idempotency-claims.js';
@@ -33,6 +34,8 @@ export interface KeyStore {
   readonly usage: UsageLog;
   /** What may happen once only. */
   readonly oneTimeNames: OneTimeNames;
+  /** What is stored of access tokens. */
+  readonly tokens: TokenStore;
 
   /** Connects and brings the schema up to date. Two processes may do so at once. May be called again after a failure. */
   open(): Promise<void>;
@@ -114,6 +117,13 @@ export interface KeyStoreTransaction {
    * @returns whether this is the first time
    */
   noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean>;
+  /**
+   * Takes a token back, and adds the event; the key does not change. Does nothing when it was taken back before. Tokens
+   * that had ended at `event.at` are forgotten, some at a time.
+   *
+   * @returns whether this is the first time
+   */
+  revokeToken(token: RevokedToken, event: AuditEventDraft): Promise<boolean>;
 }
 
 /** The keys of one owner in one keyspace. */

@@ -1,5 +1,5 @@
 import type { VerifiableKey } from '../domain/api-key.js';
-import type { VerifiableCredential } from '../domain/credential.js';
+import type { VerifiableCredential, VerifiablePublicKey, VerifiableSecret } from '../domain/credential.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 
 /**
@@ -23,15 +23,18 @@ export function writeCachedKey(key: VerifiableKey): string {
     key.rateLimits.map(({ name, limit, windowSeconds }) => [name, limit, windowSeconds]),
     key.hasCredits,
     key.hint.prefix,
-    key.credentials.map((credential) => [
-      credential.id,
-      credential.digests,
-      credential.createdAt,
-      credential.endedAt,
-      credential.endsAt,
-      credential.graceFromFirstUseSeconds,
-    ]),
+    key.credentials.map(writeCredential),
   ]);
+}
+
+/** The first field says which kind it is: digests are an object, an algorithm is a text. */
+function writeCredential(credential: VerifiableCredential): readonly unknown[] {
+  const { id, createdAt, endedAt, endsAt, graceFromFirstUseSeconds } = credential;
+  const proof =
+    credential.kind === 'secret'
+      ? [credential.digests, credential.sealedSecret]
+      : [credential.algorithm, credential.spki];
+  return [...proof, id, createdAt, endedAt, endsAt, graceFromFirstUseSeconds];
 }
 
 const fieldCount = 16;
@@ -73,16 +76,35 @@ export function readCachedKey(content: string, version: number): VerifiableKey |
 
 function readCredential(value: unknown): VerifiableCredential {
   const fields = list(value);
-  if (fields.length !== 6) throw new TypeError('credential');
+  if (fields.length !== 7) throw new TypeError('credential');
+  const [proof, more, id, createdAt, endedAt, endsAt, graceSeconds] = fields;
   return {
-    id: text(fields[0]),
-    kind: 'secret',
-    digests: readDigests(fields[1]),
-    createdAt: wholeNumber(fields[2]),
-    endedAt: numberOrNull(fields[3]),
-    endsAt: numberOrNull(fields[4]),
-    graceFromFirstUseSeconds: numberOrNull(fields[5]),
+    ...(typeof proof === 'string' ? readPublicKey(proof, more) : readSecret(proof, more)),
+    id: text(id),
+    createdAt: wholeNumber(createdAt),
+    endedAt: numberOrNull(endedAt),
+    endsAt: numberOrNull(endsAt),
+    graceFromFirstUseSeconds: numberOrNull(graceSeconds),
   };
+}
+
+function readSecret(
+  digests: unknown,
+  sealed: unknown,
+): Pick<VerifiableSecret, 'kind' | 'digests' | 'sealedSecret'> {
+  return {
+    kind: 'secret',
+    digests: readDigests(digests),
+    sealedSecret: sealed === null ? null : text(sealed),
+  };
+}
+
+function readPublicKey(
+  algorithm: string,
+  spki: unknown,
+): Pick<VerifiablePublicKey, 'kind' | 'algorithm' | 'spki'> {
+  if (algorithm !== 'ed25519' && algorithm !== 'rsa') throw new TypeError('algorithm');
+  return { kind: 'public-key', algorithm, spki: text(spki) };
 }
 
 function readRateLimit(value: unknown): RateLimit {

@@ -3,7 +3,7 @@ import type { FeedPosition } from '../ports/change-feed.js';
 import type { MacKey } from './mac-key.js';
 
 /** Which shape the content has; part of the Redis key and of the MAC. Grows with every change of shape. */
-export const schemaVersion = 'v4';
+export const schemaVersion = 'v5';
 /** Largest entry, in bytes. */
 export const maxEntryBytes = 65_536;
 /** How much of a chain hash an entry holds: 64 bits tell timelines apart, and the MAC keeps others from choosing them. */

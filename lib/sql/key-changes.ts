@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { isSecret } from '../domain/credential.js';
 import { credentialRows, keyRow } from './record-mapping.js';
 import type { SqlDialect } from './sql-database.js';
 import type { CredentialsTable, Tables } from './tables.js';
@@ -96,6 +97,7 @@ async function insertCredentials(
   await database.insertInto('credentials').values(rows).execute();
   const inserted = new Set(rows.map((row) => row.id));
   const digests = record.credentials
+    .filter(isSecret)
     .filter((credential) => inserted.has(credential.id))
     .flatMap((credential) =>
       Object.entries(credential.digests).map(([pepperId, digest]) => ({

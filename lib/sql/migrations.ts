@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { ColumnDataType, Kysely, RawBuilder } from 'kysely';
 import type { SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
+import { createTokenTables } from './token-tables.js';
 
 /** One step of the schema. Released steps are never changed; what comes later is a new step at the end. */
 export interface Migration {
@@ -50,6 +51,13 @@ export const migrations: readonly Migration[] = [
       await createAccessEvents(database, types);
       await extendAuditTrail(database, types);
       await createOnceOnly(database, types);
+    },
+  },
+  {
+    name: 'tokens and signatures',
+    async up(database, types) {
+      await createTokenTables(database, types);
+      await extendCredentials(database, types);
     },
   },
 ];
@@ -183,6 +191,12 @@ async function extendKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnT
     .addColumn('refill_interval_seconds', integer)
     .addColumn('refilled_at', integer, (column) => column.notNull())
     .execute();
+}
+
+async function extendCredentials({ schema }: Kysely<Tables>, { text }: ColumnTypes): Promise<void> {
+  for (const name of ['sealed_secret', 'algorithm', 'spki', 'sha256_fingerprint', 'md5_fingerprint']) {
+    await schema.alterTable('credentials').addColumn(name, text).execute();
+  }
 }
 
 async function createUsage({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {

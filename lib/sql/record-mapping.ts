@@ -1,8 +1,9 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { CreditBalance } from '../domain/credits.js';
-import type { SecretCredential } from '../domain/credential.js';
+import type { Credential } from '../domain/credential.js';
 import type { JsonObject } from '../domain/json.js';
+import type { PublicKeyAlgorithm } from '../domain/public-key.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { RevocationReason } from '../domain/revocation-reason.js';
 import type { CredentialsTable, KeysTable } from './tables.js';
@@ -17,8 +18,14 @@ export interface RecordRow extends Selectable<KeysTable> {
   readonly refill_interval_seconds: number | null;
   readonly refilled_at: number | null;
   readonly credential_id: string | null;
+  readonly kind: string | null;
   readonly bcrypt_hash: string | null;
   readonly secret_check: string | null;
+  readonly sealed_secret: string | null;
+  readonly algorithm: string | null;
+  readonly spki: string | null;
+  readonly sha256_fingerprint: string | null;
+  readonly md5_fingerprint: string | null;
   readonly credential_created_at: number | null;
   readonly ended_at: number | null;
   readonly ends_at: number | null;
@@ -54,6 +61,7 @@ function recordFromRows(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecor
     tags: JSON.parse(row.tags) as string[],
     rateLimits: JSON.parse(row.rate_limits) as RateLimit[],
     hasCredits: row.has_credits === 1,
+    tokenLifetimeSeconds: row.token_lifetime_seconds,
     hint: { prefix: row.hint_prefix, lastFour: row.hint_last_four },
     version: row.version,
     createdAt: row.created_at,
@@ -80,21 +88,35 @@ function creditsFromRow(row: RecordRow): CreditBalance | null {
   };
 }
 
-function credentialFromRows(rows: readonly [RecordRow, ...RecordRow[]]): SecretCredential {
+function credentialFromRows(rows: readonly [RecordRow, ...RecordRow[]]): Credential {
   const [row] = rows;
-  const digests = rows.flatMap(({ pepper_id: pepperId, digest }) =>
-    pepperId === null || digest === null ? [] : [[pepperId, digest] as const],
-  );
-  return {
+  const life = {
     id: row.credential_id ?? '',
-    kind: 'secret',
-    bcryptHash: row.bcrypt_hash ?? '',
-    secretCheck: row.secret_check ?? '',
-    digests: Object.fromEntries(digests),
     createdAt: row.credential_created_at ?? 0,
     endedAt: row.ended_at,
     endsAt: row.ends_at,
     graceFromFirstUseSeconds: row.grace_from_first_use_seconds,
+  };
+  if (row.kind === 'public-key') {
+    return {
+      ...life,
+      kind: 'public-key',
+      algorithm: row.algorithm as PublicKeyAlgorithm,
+      spki: row.spki ?? '',
+      sha256Fingerprint: row.sha256_fingerprint ?? '',
+      md5Fingerprint: row.md5_fingerprint ?? '',
+    };
+  }
+  const digests = rows.flatMap(({ pepper_id: pepperId, digest }) =>
+    pepperId === null || digest === null ? [] : [[pepperId, digest] as const],
+  );
+  return {
+    ...life,
+    kind: 'secret',
+    bcryptHash: row.bcrypt_hash ?? '',
+    secretCheck: row.secret_check ?? '',
+    digests: Object.fromEntries(digests),
+    sealedSecret: row.sealed_secret,
   };
 }
 
@@ -131,6 +153,7 @@ export function keyRow(record: ApiKeyRecord): Insertable<KeysTable> {
     tags: JSON.stringify(record.tags),
     rate_limits: JSON.stringify(record.rateLimits),
     has_credits: record.hasCredits ? 1 : 0,
+    token_lifetime_seconds: record.tokenLifetimeSeconds,
     hint_prefix: record.hint.prefix,
     hint_last_four: record.hint.lastFour,
     version: record.version,
@@ -159,11 +182,36 @@ export function credentialRows(
     id: credential.id,
     position: positions.get(credential.id) ?? 0,
     kind: credential.kind,
-    bcrypt_hash: credential.bcryptHash,
-    secret_check: credential.secretCheck,
+    ...provingColumns(credential),
     created_at: credential.createdAt,
     ended_at: credential.endedAt,
     ends_at: credential.endsAt,
     grace_from_first_use_seconds: credential.graceFromFirstUseSeconds,
   }));
+}
+
+/** The columns of one kind of credential are empty for the other. */
+function provingColumns(
+  credential: Credential,
+): Pick<
+  Selectable<CredentialsTable>,
+  | 'bcrypt_hash'
+  | 'secret_check'
+  | 'sealed_secret'
+  | 'algorithm'
+  | 'spki'
+  | 'sha256_fingerprint'
+  | 'md5_fingerprint'
+> {
+  const secret = credential.kind === 'secret' ? credential : null;
+  const publicKey = credential.kind === 'public-key' ? credential : null;
+  return {
+    bcrypt_hash: secret?.bcryptHash ?? null,
+    secret_check: secret?.secretCheck ?? null,
+    sealed_secret: secret?.sealedSecret ?? null,
+    algorithm: publicKey?.algorithm ?? null,
+    spki: publicKey?.spki ?? null,
+    sha256_fingerprint: publicKey?.sha256Fingerprint ?? null,
+    md5_fingerprint: publicKey?.md5Fingerprint ?? null,
+  };
 }

@@ -9,6 +9,7 @@ import type { ChangeFeed } from '../ports/change-feed.js';
 import type { CreditLedger } from '../ports/credit-ledger.js';
 import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
 import type { OneTimeNames } from '../ports/one-time-names.js';
+import type { TokenStore } from '../ports/token-store.js';
 import type { UsageLog } from '../ports/usage-log.js';
 import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
 import { listAuditEvents, lockAuditHead } from './audit-queries.js';
@@ -27,6 +28,7 @@ import { SqlAuditTrail } from './sql-audit-trail.js';
 import { SqlChangeFeed } from './sql-change-feed.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import { SqlOneTimeNames } from './sql-one-time-names.js';
+import { SqlTokenStore } from './sql-token-store.js';
 import { SqlUsageLog } from './sql-usage-log.js';
 import { SqlTransaction } from './sql-transaction.js';
 import { isStorable } from './storable-text.js';
@@ -54,6 +56,7 @@ export class SqlKeyStore implements KeyStore {
   readonly trail: AuditTrail;
   readonly usage: UsageLog;
   readonly oneTimeNames: OneTimeNames;
+  readonly tokens: TokenStore;
   readonly claims: IdempotencyClaims = {
     find: (name) =>
       this.#within('Reading a repeated change', (budget) =>
@@ -90,6 +93,7 @@ export class SqlKeyStore implements KeyStore {
     this.trail = new SqlAuditTrail(database, within);
     this.usage = new SqlUsageLog(database, within);
     this.oneTimeNames = new SqlOneTimeNames(database, within);
+    this.tokens = new SqlTokenStore(database, within);
   }
 
   async open(): Promise<void> {

@@ -14,7 +14,9 @@ import { insertKey, updateKey } from './key-changes.js';
 import { countKeysOfOwner, findKey, findUnrevokedKeys } from './key-queries.js';
 import { noChangeWithoutEntry } from './no-change-without-entry.js';
 import type { Tables } from './tables.js';
+import { insertRevokedToken } from './token-queries.js';
 import { Turnstile } from './turnstile.js';
+import type { RevokedToken } from '../ports/token-store.js';
 
 /**
  * One change under the lock on the head of the trail. Steps run one after the other, also when they were not awaited.
@@ -77,6 +79,14 @@ export class SqlTransaction implements KeyStoreTransaction {
   noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean> {
     return this.#step(async () => {
       const isFirst = await insertExpiryNotice(this.#transaction, notice);
+      if (isFirst) await this.#append(event);
+      return isFirst;
+    });
+  }
+
+  revokeToken(token: RevokedToken, event: AuditEventDraft): Promise<boolean> {
+    return this.#step(async () => {
+      const isFirst = await insertRevokedToken(this.#transaction, token, event.at);
       if (isFirst) await this.#append(event);
       return isFirst;
     });

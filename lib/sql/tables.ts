@@ -12,6 +12,9 @@ export interface Tables {
   idempotency_keys: IdempotencyKeysTable;
   expiry_notices: ExpiryNoticesTable;
   one_time_names: OneTimeNamesTable;
+  signing_keys: SigningKeysTable;
+  refresh_grants: RefreshGrantsTable;
+  revoked_tokens: RevokedTokensTable;
   instances: InstancesTable;
   schema_versions: SchemaVersionsTable;
 }
@@ -42,6 +45,7 @@ export interface KeysTable {
   /** JSON list. */
   rate_limits: string;
   has_credits: number;
+  token_lifetime_seconds: number | null;
   hint_prefix: string;
   hint_last_four: string;
   version: number;
@@ -90,6 +94,13 @@ export interface CredentialsTable {
   kind: string;
   bcrypt_hash: string | null;
   secret_check: string | null;
+  /** Of secrets that sign requests. */
+  sealed_secret: string | null;
+  /** This and the next three only of public keys. */
+  algorithm: string | null;
+  spki: string | null;
+  sha256_fingerprint: string | null;
+  md5_fingerprint: string | null;
   created_at: number;
   ended_at: number | null;
   ends_at: number | null;
@@ -154,6 +165,35 @@ export interface ExpiryNoticesTable {
 /** What must not be used twice, until it would be refused for its age. */
 export interface OneTimeNamesTable {
   name: string;
+  expires_at: number;
+}
+
+/** Keys that tokens are signed with; `StoredSigningKey` of lib/ports/token-store.ts says what the columns mean. */
+export interface SigningKeysTable {
+  id: string;
+  algorithm: string;
+  sealed_key: string;
+  created_at: number;
+  active_from: number;
+}
+
+/** Chains of refresh tokens, one row each; `RefreshGrant` of lib/ports/token-store.ts says what the columns mean. */
+export interface RefreshGrantsTable {
+  id: string;
+  key_id: string;
+  credential_id: string;
+  /** JSON list. */
+  scopes: string;
+  expires_at: number;
+  digest: string;
+  access_token_id: string;
+  access_token_expires_at: number;
+}
+
+/** Access tokens that were taken back, until they would have ended. */
+export interface RevokedTokensTable {
+  id: string;
+  key_id: string;
   expires_at: number;
 }
 

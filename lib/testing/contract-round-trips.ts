@@ -5,6 +5,7 @@ import {
   nextVersion,
   sampleCredential,
   sampleKey,
+  samplePublicKey,
   sampleTime,
   sampleUse,
   update,
@@ -46,6 +47,9 @@ const fullKey: ApiKeyRecord = sampleKey({
     sampleCredential({ id: 'zzz', digests: { one: 'a'.repeat(64), two: 'b'.repeat(64) } }),
     sampleCredential({ id: 'aaa', digests: {}, endsAt: sampleTime + 60_000 }),
     sampleCredential({ id: 'mmm', createdAt: sampleTime - 1, endedAt: sampleTime, endsAt: sampleTime + 1 }),
+    sampleCredential({ id: 'sss', sealedSecret: `0123456789abcdef.${'x'.repeat(99)}` }),
+    samplePublicKey({ id: 'ppp', endsAt: sampleTime + 60_000 }),
+    samplePublicKey({ id: 'rrr', algorithm: 'rsa', spki: 'M'.repeat(1400) }),
   ],
 });
 

@@ -11,6 +11,7 @@ import { describeOneTimeNames } from './contract-one-time-names.js';
 import { describeStoredTrail } from './contract-stored-trail.js';
 import { describeUsage } from './contract-usage.js';
 import { describeRoundTrips } from './contract-round-trips.js';
+import { describeTokens } from './contract-tokens.js';
 import { globalTestApi } from './test-api.js';
 import type { Expectation, TestApi } from './test-api.js';
 
@@ -60,6 +61,7 @@ export function describeKeyStore(
     describeStoredTrail(context);
     describeAccessLog(context);
     describePolicies(context);
+    describeTokens(context);
     describeChangeFeed(context);
     describeUsage(context);
     describeOneTimeNames(context);

@@ -1,7 +1,7 @@
 import type { AccessEvent } from '../domain/access-event.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction, AuditEventDraft } from '../domain/audit-event.js';
-import type { SecretCredential } from '../domain/credential.js';
+import type { PublicKeyCredential, SecretCredential } from '../domain/credential.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 
 /** When sample keys are made. Epoch milliseconds. */
@@ -15,6 +15,24 @@ export function sampleCredential(changes: Partial<SecretCredential> = {}): Secre
     bcryptHash: `$2b$10$${'a'.repeat(53)}`,
     secretCheck: '0a1b2c3d',
     digests: { c0ffee: 'd'.repeat(64) },
+    createdAt: sampleTime,
+    endedAt: null,
+    endsAt: null,
+    graceFromFirstUseSeconds: null,
+    sealedSecret: null,
+    ...changes,
+  };
+}
+
+/** A public key as a store keeps it; it only looks like one. */
+export function samplePublicKey(changes: Partial<PublicKeyCredential> = {}): PublicKeyCredential {
+  return {
+    id: 'credential02',
+    kind: 'public-key',
+    algorithm: 'ed25519',
+    spki: `MCowBQYDK2VwAyEA${'a'.repeat(43)}=`,
+    sha256Fingerprint: 'f'.repeat(64),
+    md5Fingerprint: Array.from({ length: 16 }, () => '9c').join(':'),
     createdAt: sampleTime,
     endedAt: null,
     endsAt: null,
@@ -45,6 +63,7 @@ export function sampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
     tags: [],
     rateLimits: [],
     hasCredits: false,
+    tokenLifetimeSeconds: null,
     hint: { prefix: 'acme_live_', lastFour: '7xYz' },
     version: 1,
     createdAt: sampleTime,

@@ -4,10 +4,14 @@ import type { FailureBudget } from './failure-budget.js';
 import type { GatheredLookUps } from './gathered-look-ups.js';
 import type { ApiKeyVerifier, VerificationRequest } from './verify-api-key.js';
 
-/** What limiting failed tries needs. */
-export interface LimitFailuresParts {
+/** A budget of failed tries, and how keys are looked for once it is used up. */
+export interface FailureLimits {
   readonly budget: FailureBudget;
   readonly lookUps: GatheredLookUps;
+}
+
+/** What limiting failed tries needs. */
+export interface LimitFailuresParts extends FailureLimits {
   readonly format: Pick<KeyFormat, 'parse'>;
 }
 

@@ -13,8 +13,8 @@ export interface LocalCacheLimits {
 /** How long a key is held without being read again, in milliseconds: whoever edits the database by hand makes no change known. */
 const lifetimeMs = 60_000;
 
-/** One key that is held, with the tokens that have been proven to be its. */
-interface Held {
+/** One key that is held, with the tokens that have been proven to be its. A key that is held anew is another object. */
+export interface Held {
   readonly prepared: PreparedKey;
   readonly uses: UseCounter;
   /** Wall clock in milliseconds. */
@@ -85,8 +85,13 @@ export class LocalCache {
 
   /** @param now - wall clock in milliseconds */
   findById(keyId: string, now: number): PreparedKey | undefined {
+    return this.findHeld(keyId, now)?.prepared;
+  }
+
+  /** @param now - wall clock in milliseconds */
+  findHeld(keyId: string, now: number): Held | undefined {
     const held = this.#young.byId.get(keyId) ?? this.#old.byId.get(keyId);
-    return held !== undefined && now < held.until ? held.prepared : undefined;
+    return held !== undefined && now < held.until ? held : undefined;
   }
 
   /** Holds a key in place of an older version. */

@@ -1,12 +1,12 @@
 import type { VerifiableKey } from '../domain/api-key.js';
-import type { VerifiableCredential } from '../domain/credential.js';
+import { isSecret, type VerifiableSecret } from '../domain/credential.js';
 import type { ParsedToken } from '../domain/key-format.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 
 /** The credential that a secret belongs to, and whether its digest under the current pepper is still to be stored. */
 export interface CredentialMatch {
-  readonly credential: VerifiableCredential;
+  readonly credential: VerifiableSecret;
   readonly missingDigest: string | null;
 }
 
@@ -29,7 +29,7 @@ export function matchDigest(
   }
 
   for (const pepperId of digester.pepperIds.slice(1)) {
-    if (!key.credentials.some((credential) => Object.hasOwn(credential.digests, pepperId))) continue;
+    if (!secretsOf(key).some((secret) => Object.hasOwn(secret.digests, pepperId))) continue;
     const older = digester.digest(pepperId, environment, token.id, token.secret);
     const found = findByDigest(digester, key, pepperId, older);
     if (found === null) continue;
@@ -44,9 +44,9 @@ function findByDigest(
   key: VerifiableKey | null,
   pepperId: string,
   digest: string,
-): VerifiableCredential | null {
-  let match: VerifiableCredential | null = null;
-  for (const credential of key?.credentials ?? [noCredential]) {
+): VerifiableSecret | null {
+  let match: VerifiableSecret | null = null;
+  for (const credential of key === null ? [noSecret] : secretsOf(key)) {
     const stored = Object.hasOwn(credential.digests, pepperId) ? credential.digests[pepperId] : null;
     // Every credential is compared, so that the time does not tell which one it was.
     const isEqual = digester.equal(stored ?? noDigest, digest);
@@ -56,7 +56,7 @@ function findByDigest(
 }
 
 const noDigest = '0'.repeat(64);
-const noCredential: VerifiableCredential = {
+const noSecret: VerifiableSecret = {
   id: '',
   kind: 'secret',
   digests: {},
@@ -64,14 +64,21 @@ const noCredential: VerifiableCredential = {
   endedAt: null,
   endsAt: null,
   graceFromFirstUseSeconds: null,
+  sealedSecret: null,
 };
+
+/** The secrets of a key; with none, one that matches nothing, so that the time does not tell. */
+function secretsOf(key: VerifiableKey): readonly VerifiableSecret[] {
+  const secrets = key.credentials.filter(isSecret);
+  return secrets.length === 0 ? [noSecret] : secrets;
+}
 
 /** Whether a key has a credential that no known pepper ever made a digest of: the pepper was lost. */
 export function needsSlowMatch(digester: SecretDigester, key: VerifiableKey): boolean {
-  return key.credentials.some((credential) => isUndigested(digester, credential));
+  return key.credentials.some((credential) => isSecret(credential) && isUndigested(digester, credential));
 }
 
-function isUndigested(digester: SecretDigester, credential: VerifiableCredential): boolean {
+function isUndigested(digester: SecretDigester, credential: VerifiableSecret): boolean {
   return !digester.pepperIds.some((pepperId) => Object.hasOwn(credential.digests, pepperId));
 }
 
@@ -89,7 +96,7 @@ export async function matchSlowly(
   token: ParsedToken,
 ): Promise<CredentialMatch | null> {
   const check = digester.secretCheck(token.secret);
-  for (const credential of key.credentials) {
+  for (const credential of key.credentials.filter(isSecret)) {
     const { bcryptHash, secretCheck } = credential;
     if (bcryptHash === undefined || secretCheck === undefined) continue;
     if (!isUndigested(digester, credential) || !digester.equal(secretCheck, check)) continue;

@@ -1,3 +1,4 @@
+import { isSecret } from '../domain/credential.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { ParsedToken } from '../domain/key-format.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
@@ -33,7 +34,9 @@ export async function matchLostPepper(parts: LostPepperParts, token: ParsedToken
   if (slowMatch === null) return null;
   // The slow hash took its time: what counts is the key as it is now.
   const current = await finder.findInStore(token.id);
-  const credential = current?.key.credentials.find(({ id }) => id === slowMatch.credential.id);
+  const credential = current?.key.credentials
+    .filter(isSecret)
+    .find(({ id }) => id === slowMatch.credential.id);
   if (current === null || credential === undefined) return null;
   return { prepared: current, match: { ...slowMatch, credential } };
 }

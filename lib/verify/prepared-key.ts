@@ -61,7 +61,8 @@ export class PreparedKey {
     const textBytes = texts.reduce((sum, text) => sum + bytesPerText + 2 * text.length, 0);
     // Parsed JSON takes several times the room of its text.
     const metadataBytes = isEmpty(key.metadata) ? 0 : 8 * JSON.stringify(key.metadata).length;
-    const partBytes = key.credentials.length * bytesPerCredential + key.rateLimits.length * bytesPerRateLimit;
+    const credentialBytes = key.credentials.reduce((sum, each) => sum + bytesOf(each), 0);
+    const partBytes = credentialBytes + key.rateLimits.length * bytesPerRateLimit;
     return bytesPerKey + partBytes + textBytes + metadataBytes;
   }
 }
@@ -70,6 +71,12 @@ const bytesPerKey = 900;
 const bytesPerCredential = 400;
 const bytesPerRateLimit = 150;
 const bytesPerText = 24;
+
+/** A public key is held as text, and again as a key object. */
+function bytesOf(credential: VerifiableCredential): number {
+  if (credential.kind === 'public-key') return bytesPerCredential + 3 * credential.spki.length;
+  return bytesPerCredential + (credential.sealedSecret?.length ?? 0);
+}
 
 function isEmpty(object: object): boolean {
   for (const _ in object) return false;

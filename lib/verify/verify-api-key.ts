@@ -1,29 +1,22 @@
 import { hash } from 'node:crypto';
-import type { VerifiableKey } from '../domain/api-key.js';
-import type { VerifiableCredential } from '../domain/credential.js';
 import type { ParsedToken } from '../domain/key-format.js';
 import type { Keyspace } from '../domain/keyspace.js';
-import { isMet, missingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
-import type { Allowed, Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
+import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { Lease } from '../feed/lease.js';
 import type { Clock } from '../ports/clock.js';
-import type { GraceStarter } from '../ports/grace-starter.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 import { belongsTo } from './belongs-to.js';
-import { checkState } from './check-state.js';
-import type { ConsumeLimits } from './consume-limits.js';
+import { createDecider, type DecisionPorts, type RequestToDecide } from './decide-request.js';
 import type { KeyFinder } from './find-key.js';
-import type { LimitPlanOf } from './limit-plan.js';
 import type { LocalCache } from './local-cache.js';
 import { matchDigest, needsSlowMatch, type CredentialMatch } from './match-credential.js';
 import { matchLostPepper } from './match-lost-pepper.js';
 import type { MissingDigests } from './missing-digests.js';
 import type { PreparedKey } from './prepared-key.js';
-import type { UseCounter, UseRecorder } from './record-use.js';
 
 /** What verification needs from outside. */
-export interface VerifyPorts {
+export interface VerifyPorts extends DecisionPorts {
   readonly finder: KeyFinder;
   /** `null` when this process holds no keys. */
   readonly local: LocalCache | null;
@@ -31,29 +24,13 @@ export interface VerifyPorts {
   readonly digests: MissingDigests;
   readonly digester: SecretDigester;
   readonly hasher: SecretHasher;
-  readonly uses: UseRecorder;
-  readonly graces: GraceStarter;
-  readonly limitPlanOf: LimitPlanOf;
-  readonly consumeLimits: ConsumeLimits;
   readonly clock: Clock;
   readonly keyspace: Keyspace;
 }
 
 /** One request to be let in. */
-export interface VerificationRequest {
+export interface VerificationRequest extends RequestToDecide {
   readonly token: string;
-  readonly requirement: ScopeRequirement;
-  /** A feature that the key must have; `undefined` for none. */
-  readonly feature?: string | undefined;
-  /** How much it takes from limits and credits; 0 for nothing, then they are not looked at. */
-  readonly cost: number;
-  /**
-   * The caller's address in canonical form, `null` when it is not known for certain.
-   *
-   * @param purpose - `decide` when the request is refused without it, so that operators are told why it is not known;
-   * else it is only written down
-   */
-  readonly address: (purpose?: 'decide') => string | null;
 }
 
 /** Decides about requests. */
@@ -70,73 +47,9 @@ export interface ApiKeyVerifier {
 
 /** Verification, step by step. Everything that can change between two requests is decided in each of them. */
 export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
-  const { keyspace, finder, local, lease, clock, uses, graces, digests, digester } = ports;
-  const { limitPlanOf, consumeLimits } = ports;
+  const { keyspace, finder, local, lease, clock, uses, digests, digester } = ports;
   const { format, environment } = keyspace;
-
-  /** Refuses a request whose secret was right. */
-  function turnAway(
-    { id: keyId, ownerId }: VerifiableKey,
-    counter: UseCounter,
-    code: RefusalCode,
-    now: number,
-    details: Omit<Refusal, 'allowed' | 'code' | 'keyId' | 'ownerId'> = {},
-  ): Refusal {
-    uses.recordRefusal(counter, code, now);
-    return { ...details, allowed: false, code, keyId, ownerId };
-  }
-
-  /** The last steps, for whichever way the key was found. */
-  function decide(
-    prepared: PreparedKey,
-    credential: VerifiableCredential,
-    counter: UseCounter,
-    request: VerificationRequest,
-    now: number,
-  ): Verdict | Promise<Verdict> {
-    const { key } = prepared;
-    const { requirement, feature, cost, address } = request;
-    const stateRefusal = checkState(key, credential, now);
-    if (stateRefusal !== null) return turnAway(key, counter, stateRefusal, now);
-
-    if (key.ipAllowlist !== null && !prepared.allowsAddress(address('decide'))) {
-      return turnAway(key, counter, 'address_not_allowed', now);
-    }
-    if (!isMet(requirement, prepared.heldScopes)) {
-      return turnAway(key, counter, 'insufficient_scope', now, {
-        requiredScopes: requirement.scopes,
-        missingScopes: missingScopes(requirement, prepared.heldScopes),
-      });
-    }
-    if (feature !== undefined && !key.features.includes(feature)) {
-      return turnAway(key, counter, 'feature_not_enabled', now, { requiredFeature: feature });
-    }
-    const allowed = prepared.allowedBy(credential);
-    const plan = limitPlanOf(key);
-    if (plan === null || cost === 0) return letIn(allowed, credential, counter, request, now);
-
-    const settle = (verdict: Verdict): Verdict =>
-      verdict.allowed
-        ? letIn(verdict, credential, counter, request, now)
-        : turnAway(key, counter, verdict.code, now, verdict);
-    const verdict = consumeLimits({ keyId: key.id, plan, cost, allowed });
-    return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
-  }
-
-  /** Nothing speaks against the request: what is worth remembering of that. */
-  function letIn(
-    allowed: Allowed,
-    credential: VerifiableCredential,
-    counter: UseCounter,
-    { address }: VerificationRequest,
-    now: number,
-  ): Allowed {
-    uses.record(counter, now, address);
-    if (credential.graceFromFirstUseSeconds !== null) {
-      graces.start({ keyId: counter.keyId, credentialId: credential.id, address: address(), at: now });
-    }
-    return allowed;
-  }
+  const decide = createDecider(ports);
 
   /** The secret was right: what is worth remembering of that, and the decision. */
   function accept(

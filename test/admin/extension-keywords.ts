@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import { extensionKeywords } from '../../lib/admin/fields/extension-keywords.js';
 import type { ExtensionKeyword } from '../../lib/admin/fields/extension-keywords.js';
@@ -46,6 +47,7 @@ export const keywordChecks: Readonly<Record<ExtensionKeyword, Check>> = {
     );
     return new Set(seen).size === seen.length;
   },
+  'x-public-key': (_wanted, value) => typeof value !== 'string' || isPublicKey(value),
   // Belongs to operations; the tests of queries look at it themselves.
   'x-max-query-length': () => true,
   'x-issued-cursor': (_wanted, value, { issuedCursors }) => issuedCursors.has(String(value)),
@@ -53,6 +55,19 @@ export const keywordChecks: Readonly<Record<ExtensionKeyword, Check>> = {
 
 /** Every keyword that the document explains. */
 export const explained: readonly string[] = Object.keys(extensionKeywords);
+
+/** The tests make up one key and texts that are none. */
+function isPublicKey(text: string): boolean {
+  try {
+    const key = createPublicKey(text);
+    return (
+      text.startsWith('-----BEGIN PUBLIC KEY-----') &&
+      ['ed25519', 'rsa'].includes(String(key.asymmetricKeyType))
+    );
+  } catch {
+    return false;
+  }
+}
 
 function namesIn(value: unknown): string[] {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -39,6 +39,9 @@ const creatable = [
   'features',
   'tags',
   'environment',
+  'publicKey',
+  'signing',
+  'tokenLifetimeSeconds',
 ];
 const changeable = [
   'name',
@@ -50,6 +53,7 @@ const changeable = [
   'features',
   'tags',
   'enabled',
+  'tokenLifetimeSeconds',
 ];
 
 const routes: readonly Route[] = [
@@ -83,7 +87,7 @@ const routes: readonly Route[] = [
     method: 'post',
     path: () => `/keys/${made.id}/rotate`,
     valid: {},
-    allowed: ['gracePeriodSeconds', 'graceStartsOnFirstUse'],
+    allowed: ['gracePeriodSeconds', 'graceStartsOnFirstUse', 'publicKey'],
   },
   {
     name: 'POST /keys/:id/revoke',
@@ -251,7 +255,15 @@ describe('what answers show', () => {
         'features',
         'tags',
       ],
-      ...['rateLimits', 'credits', 'revocationReason', 'revocationComment'],
+      ...[
+        'rateLimits',
+        'credits',
+        'tokenLifetimeSeconds',
+        'revocationReason',
+        'revocationComment',
+        'signing',
+        'publicKey',
+      ],
     ];
     const created = await makeKey(adminApp, alice);
     expect(Object.keys(created).toSorted()).toEqual([...shown, 'key'].toSorted());

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import fc, { type Arbitrary } from 'fast-check';
 import type { BodyField } from '../../lib/admin/fields/body-fields.js';
 import type { QueryParameter } from '../../lib/admin/fields/query-parameters.js';
@@ -253,6 +254,18 @@ const reasons = ['unspecified', 'keyCompromise', 'affiliationChanged', 'supersed
   ...['cessationOfOperation', 'privilegeWithdrawn'],
 );
 
+const spki = { format: 'pem', type: 'spki' } as const;
+const ed25519Pem = generateKeyPairSync('ed25519').publicKey.export(spki).toString();
+const rsaPem = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export(spki).toString();
+const publicKeys = [ed25519Pem, rsaPem, rsaPem.replaceAll('\n', '\r\n')];
+const notPublicKeys = [
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export(spki).toString(),
+  generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+  ed25519Pem.replace('MCow', 'MCox'),
+  ed25519Pem.replaceAll('-----', '----'),
+  'x'.repeat(4097),
+];
+
 /** Every field of a body; the compiler asks for values of every new one. */
 export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = {
   name: orJunk(line(100)),
@@ -277,6 +290,7 @@ export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = 
     ),
   },
   credits: orNull({ good: credits, bad: fc.oneof({ arbitrary: badCredits, weight: 3 }, junk) }),
+  tokenLifetimeSeconds: orNull(integer(60, 86_400)),
   enabled: boolean,
   environment: orJunk({
     good: fc.constantFrom('live', 'test'),
@@ -285,6 +299,14 @@ export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = 
   ownerId: orJunk(line(200)),
   gracePeriodSeconds: integer(0, 30 * 86_400),
   graceStartsOnFirstUse: boolean,
+  publicKey: orJunk({
+    good: fc.constantFrom(...publicKeys),
+    bad: fc.oneof(
+      fc.constantFrom(...notPublicKeys),
+      fc.integer({ min: 1, max: 60 }).map((length) => publicKeys[0]?.slice(0, -length) ?? ''),
+    ),
+  }),
+  signing: orJunk({ good: fc.constant('hmac'), bad: fc.constantFrom('HMAC', 'hmac ', 'public-key', '') }),
   reason: orJunk({
     good: fc.constantFrom(...reasons),
     bad: fc.constantFrom('KeyCompromise', 'removeFromCRL', ''),

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 // @ts-expect-error it comes without types
 import autocannon from 'autocannon';
+import { credentialHeader } from './credential-header.mjs';
 import { commandOn } from './processors.mjs';
 
 const run = promisify(execFile);
@@ -87,7 +88,7 @@ function withAutocannon() {
         url: origin,
         connections,
         duration: seconds,
-        requests: keys.map((key) => ({ path: pathname, headers: { 'X-Api-Key': key } })),
+        requests: keys.map((key) => ({ path: pathname, headers: credentialHeader(key) })),
       });
       const right = result.statusCodeStats?.[expect]?.count ?? 0;
       return {

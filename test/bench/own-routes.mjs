@@ -3,6 +3,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiKeys } from 'express-api-keys';
+import { accessTokensFor } from './access-tokens.mjs';
 import {
   forgedKeys,
   limitKeys,
@@ -44,7 +45,8 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
   /** @param {string} name */
   const redis = (name) => ({ redis: redisUrl, redisKeyPrefix: `${name}:` });
 
-  const warm = await open({ database: copyOfStore('warm'), ...redis('warm') });
+  const issuer = 'http://127.0.0.1';
+  const warm = await open({ database: copyOfStore('warm'), ...redis('warm'), tokens: { issuer } });
   const shared = await open({ database: copyOfStore('shared'), ...redis('shared'), localCache: false });
   const store = await open({ database: copyOfStore('store'), localCache: false });
   /** What nobody exceeds. @param {readonly ['minute' | 'hour' | 'day', number][]} windows */
@@ -70,6 +72,10 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
     'bare-control': { keyFile },
     'guard-warm': { guard: warm.requireApiKey(scope, bareAnswers), keyFile },
     'guard-warm-headers': { guard, keyFile },
+    'guard-token-warm': {
+      guard: warm.requireApiKey(scope, bareAnswers),
+      keyFile: writeKeys(file('tokens'), await accessTokensFor(warm, keys)),
+    },
     'guard-limits-1': { guard: limited1.requireApiKey(scope, bareAnswers), keyFile },
     'guard-limits-3': { guard: limited3.requireApiKey(scope, bareAnswers), keyFile },
     'guard-l2': { guard: shared.requireApiKey(scope, bareAnswers), keyFile },

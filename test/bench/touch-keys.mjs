@@ -1,6 +1,7 @@
 // @ts-check
 import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
+import { credentialHeader } from './credential-header.mjs';
 
 const connections = 16;
 
@@ -18,7 +19,7 @@ export async function touchKeys({ url, keyFile }) {
     key === undefined
       ? Promise.resolve()
       : new Promise((resolve, reject) => {
-          get(url, { agent, headers: { 'X-Api-Key': key } }, (response) => {
+          get(url, { agent, headers: credentialHeader(key) }, (response) => {
             response.resume().once('end', resolve);
           }).once('error', reject);
         }).then(() => touch(keys.pop()));

@@ -26,6 +26,11 @@ export const usualVariants = [
     touchedBy: 'guard-warm',
   },
   {
+    name: 'guard-token-warm',
+    about: 'ours with an access token (JWT) in place of the key, keys held in process',
+    touchedBy: 'guard-token-warm',
+  },
+  {
     name: 'guard-limits-1',
     about: 'ours, keys held in process, one limit for each key, counted in Redis',
     touchedBy: 'guard-limits-1',

@@ -18,7 +18,8 @@ function init(args)
   math.randomseed(tonumber(args[4]))
   at = math.random(0, count - 1)
   wrong = 0
-  head = "GET " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.host .. "\r\nX-Api-Key: "
+  local header = keys:sub(1, 3) == "eyJ" and "Authorization: Bearer " or "X-Api-Key: "
+  head = "GET " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.host .. "\r\n" .. header
 end
 
 function request()

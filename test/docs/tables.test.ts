@@ -45,6 +45,12 @@ const optionTables = [
     give: (options: object) => createApiKeys(options as never),
   },
   {
+    heading: '### Access tokens',
+    file: 'token-option.ts',
+    give: (options: object) =>
+      createApiKeys({ prefix: 'acme', scopes: { 'orders:read': 'Read orders' }, tokens: options as never }),
+  },
+  {
     heading: '### requireApiKey',
     file: 'middleware/guard-options.ts',
     give: (options: object) => apiKeys.requireApiKey('orders:read', options),

@@ -1,3 +1,4 @@
+import { isSecret } from '../../lib/domain/credential.js';
 import type { ApiKeyRecord } from '../../lib/domain/api-key.js';
 import type { AuditEvent } from '../../lib/domain/audit-event.js';
 import { allEvents, openStore } from './all-events.js';
@@ -88,7 +89,9 @@ function halfDone(record: ApiKeyRecord, events: readonly AuditEvent[]): readonly
     'as many versions as events': version === events.length,
     'the event of its creation': happened('key.created'),
     'one credential that has not ended': living.length === 1,
-    'a digest for each credential': credentials.every(({ digests }) => Object.keys(digests).length === 1),
+    'a digest for each credential': credentials
+      .filter(isSecret)
+      .every(({ digests }) => Object.keys(digests).length === 1),
     'a second credential if it was rotated': happened('key.rotated') === (credentials.length === 2),
     'an end if it was revoked': happened('key.revoked') === (revokedAt !== null),
     'one scope less if it was narrowed': happened('key.updated') === (scopes.length === 1),

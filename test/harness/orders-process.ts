@@ -19,6 +19,9 @@ const apiKeys = createApiKeys({
   clock: { now: () => Date.now() + clockIsAheadMs },
   ...(LEASE_SECONDS === undefined ? {} : { leaseSeconds: Number(LEASE_SECONDS) }),
   ...(ON_LIMITER_OUTAGE === 'deny' ? { onLimiterOutage: 'deny' as const } : {}),
+  tokens: { issuer: 'http://orders.example' },
+  // Clocks of one machine are not ahead, and what Redis has forgotten is over soon.
+  signatures: { origin: 'http://orders.example', skewSeconds: 1 },
   ...(LOCAL_CACHE === 'off' ? { localCache: false as const } : {}),
 });
 
@@ -29,8 +32,13 @@ const authorize = (req: express.Request): Actor | null => {
 };
 
 app.use('/api-keys', apiKeys.adminRouter({ authorize }));
+app.use('/oauth', apiKeys.tokenRouter());
+app.use('/.well-known', apiKeys.wellKnownRouter());
 app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
-  res.json({ ownerId: req.apiKey?.ownerId });
+  res.json({ ownerId: req.apiKey?.ownerId, via: req.apiKey?.via });
+});
+app.post('/signed', apiKeys.requireApiKey('orders:read', { signed: 'required' }), (req, res) => {
+  res.json({ via: req.apiKey?.via });
 });
 app.post('/orders', apiKeys.requireApiKey('orders:write'), (_req, res) => void res.status(201).end());
 app.get('/status', (_req, res) => void res.json(apiKeys.status()));

@@ -2,6 +2,7 @@ import { createSecretHasher } from '../../lib/crypto/bcrypt-hasher.js';
 import { createCursorSigner } from '../../lib/crypto/cursor-signer.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
+import { createSecretSealer } from '../../lib/crypto/secret-sealer.js';
 import { createSecretDigester } from '../../lib/crypto/secret-digester.js';
 import { ChangeListeners } from '../../lib/feed/change-listeners.js';
 import { createFollowing, type Following } from '../../lib/feed/following.js';
@@ -45,6 +46,7 @@ export function createService(parts: { store?: KeyStore; cache?: VerificationCac
     changes: following.announcer,
     hasher,
     digester: createSecretDigester(peppers),
+    secretSealer: createSecretSealer(peppers),
     random: createRandomSource(),
     cursorSigner: createCursorSigner(peppers),
     clock,

@@ -54,7 +54,7 @@ const filesBelow = (folder: string): string[] =>
   });
 
 const FLOWS = ['verify', 'manage', 'audit', 'tokens', 'signatures'];
-const EDGES = ['middleware', 'admin', 'http', 'dialects', 'console'];
+const EDGES = ['middleware', 'admin', 'oauth', 'http', 'dialects', 'console'];
 const ADAPTERS = ['sql', 'redis', 'memory', 'crypto'];
 const PACKAGES = [
   'express',
@@ -65,6 +65,8 @@ const PACKAGES = [
   'libsql',
   'pg',
   'bcryptjs',
+  'fast-jwt',
+  'structured-headers',
   'supertest',
 ];
 const ROOT_ONLY = ['../create-api-keys.js', '../options.js', '../index.js'];
@@ -72,7 +74,8 @@ const ROOT_ONLY = ['../create-api-keys.js', '../options.js', '../index.js'];
 const PACKAGES_OF: Readonly<Record<string, readonly string[]>> = {
   sql: ['kysely', 'libsql', 'pg'],
   redis: ['ioredis'],
-  crypto: ['bcryptjs'],
+  crypto: ['bcryptjs', 'fast-jwt'],
+  signatures: ['structured-headers'],
 };
 for (const edge of EDGES) Object.assign(PACKAGES_OF, { [edge]: ['express', 'helmet', 'express-validator'] });
 
@@ -106,7 +109,7 @@ function allowedTo(layer: string): readonly string[] {
     'node:crypto',
   ];
   if (layer === 'feed') return below;
-  if (FLOWS.includes(layer)) return [...below, '../feed/anything.js'];
+  if (FLOWS.includes(layer)) return [...below, '../feed/anything.js', ...(PACKAGES_OF[layer] ?? [])];
   return [...below, ...inFolders(FLOWS), ...(PACKAGES_OF[layer] ?? [])];
 }
 

@@ -36,6 +36,6 @@ describe('memoryStore', () => {
     expect(found?.name).toBe('Renamed');
     expect(found?.lastUsedAt).toBe(7);
     expect(found?.useCount).toBe(2);
-    expect(found?.credentials[0]?.digests['beef']).toBe('new');
+    expect(found?.credentials).toMatchObject([{ digests: { beef: 'new' } }]);
   });
 });

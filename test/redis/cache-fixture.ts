@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { VerifiableKey } from '../../lib/domain/api-key.js';
+import type { VerifiableCredential } from '../../lib/domain/credential.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
 import {
   createRedisVerificationCache,
@@ -91,6 +92,19 @@ export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
         createdAt: 1_000_000_000_000,
         endsAt: 4_000_000_000_000,
         graceFromFirstUseSeconds: 60,
+        sealedSecret: `0123456789abcdef.${'x'.repeat(99)}`,
+      },
+      {
+        id: 'credential02',
+        kind: 'public-key',
+        algorithm: 'ed25519',
+        spki: `MCowBQYDK2VwAyEA${'a'.repeat(43)}=`,
+        sha256Fingerprint: 'f'.repeat(64),
+        md5Fingerprint: '9c:6d',
+        endedAt: null,
+        createdAt: 1_000_000_000_000,
+        endsAt: null,
+        graceFromFirstUseSeconds: null,
       },
     ],
     ...changes,
@@ -115,7 +129,13 @@ export function changed(copy: CachedCopy, version: number, changes: Partial<Veri
 
 /** The copy as it comes back. */
 export function asCached({ key, asOf }: CachedCopy): CachedCopy {
-  const credentials = key.credentials.map(({ bcryptHash: _hash, secretCheck: _check, ...cached }) => cached);
+  const left = ['bcryptHash', 'secretCheck', 'sha256Fingerprint', 'md5Fingerprint'];
+  const credentials = key.credentials.map(
+    (credential) =>
+      Object.fromEntries(
+        Object.entries(credential).filter(([name]) => !left.includes(name)),
+      ) as unknown as VerifiableCredential,
+  );
   return { key: { ...key, credentials }, asOf: { ...asOf, hash: asOf.hash.slice(0, 16) } };
 }
 

@@ -1,3 +1,4 @@
+import { isSecret } from '../../lib/domain/credential.js';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
 import { InvalidOptionError } from '../../lib/errors.js';
@@ -116,7 +117,7 @@ describe('versions', () => {
     await fillAndWait(cache, copy);
     const withDigest = makeCopy({
       ...copy.key,
-      credentials: copy.key.credentials.map((each) => ({
+      credentials: copy.key.credentials.filter(isSecret).map((each) => ({
         ...each,
         digests: { ...each.digests, ['f'.repeat(16)]: 'cd'.repeat(32) },
       })),

@@ -1,5 +1,5 @@
-/** The five blocks of bad input: headers, addresses, URL and query, JSON bodies, cross-site requests. */
-export type BadInputBlock = 'H' | 'A' | 'Q' | 'B' | 'C';
+/** The blocks of bad input: headers, addresses, URL and query, JSON bodies, signed requests, cross-site requests. */
+export type BadInputBlock = 'H' | 'A' | 'Q' | 'B' | 'S' | 'C' | 'O';
 
 /** What has to happen for every concrete case of a class. */
 export interface Expectation {
@@ -7,6 +7,8 @@ export interface Expectation {
   readonly status: readonly number[];
   /** The `code` of our own refusals. Answers of Node's parser have none. */
   readonly code?: string;
+  /** The `error` of an answer of a token endpoint. */
+  readonly error?: string;
   /** Nothing may be read from the store: what is no key is refused without I/O. */
   readonly storeReads?: 0;
 }
@@ -29,6 +31,9 @@ const addressRefused: Expectation = { status: [403], code: 'address_not_allowed'
 const badRequest: Expectation = { status: [400], code: 'invalid_request' };
 const badType: Expectation = { status: [415], code: 'unsupported_media_type' };
 const tooLarge: Expectation = { status: [413], code: 'payload_too_large' };
+const badSignature: Expectation = { status: [401], code: 'invalid_signature' };
+const tokenRequest: Expectation = { status: [400], error: 'invalid_request' };
+const wrongClient: Expectation = { status: [401], error: 'invalid_client' };
 const crossSite: Expectation = { status: [403], code: 'cross_site_request' };
 
 /** Every class that has to run. */
@@ -224,7 +229,7 @@ export const badInputs: readonly BadInputClass[] = [
     note: 'wrong 412, malformed 400, missing is allowed',
   },
   { id: 'B31', what: 'a lone surrogate in metadata', expected: badRequest },
-  { id: 'B32', what: 'publicKey', expected: badRequest, note: 'no such feature yet: an unknown field' },
+  { id: 'B32', what: 'publicKey', expected: { status: [400], code: 'invalid_public_key' } },
   { id: 'B33', what: 'a form to a JSON route', expected: badType },
   {
     id: 'B34',
@@ -232,6 +237,68 @@ export const badInputs: readonly BadInputClass[] = [
     expected: { status: [400, 405, 413] },
     note: 'no such feature yet: no list as root, no path for it',
   },
+
+  { id: 'S1', what: 'Signature without Signature-Input, and the reverse', expected: { status: [401] } },
+  { id: 'S2', what: 'a signature that covers nothing', expected: badSignature },
+  { id: 'S3', what: 'no created', expected: badSignature },
+  { id: 'S4', what: 'created that is no whole number, or in the future', expected: badSignature },
+  { id: 'S5', what: 'expires before created, or over', expected: badSignature },
+  { id: 'S6', what: "no keyid, an unknown one, or another owner's", expected: badSignature },
+  { id: 'S7', what: 'another algorithm, and the public key as a shared secret', expected: badSignature },
+  {
+    id: 'S8',
+    what: 'no tag, or another one',
+    expected: { status: [401], code: 'signature_required' },
+    note: "not ours: somebody else's signatures are passed over",
+  },
+  {
+    id: 'S9',
+    what: 'a nonce that is missing, short, used, or used in another spelling',
+    expected: { status: [200, 401] },
+    note: "200 for its first use, and for another key's",
+  },
+  { id: 'S10', what: 'a body that was swapped, with its digest kept', expected: badSignature },
+  { id: 'S11', what: 'a digest that was changed, with the signature kept', expected: badSignature },
+  { id: 'S12', what: 'digests of md5 and sha only', expected: badSignature },
+  { id: 'S13', what: 'two digests, one of them wrong', expected: badSignature },
+  {
+    id: 'S14',
+    what: 'a digest of a body that is not there, and a body without digest',
+    expected: badSignature,
+  },
+  {
+    id: 'S15',
+    what: 'an encoded body with the digest of the decoded one',
+    expected: { status: [401, 415] },
+    note: '415 where a parser has kept the decoded body only',
+  },
+  { id: 'S16', what: 'a query that was extended, reordered or repeated', expected: badSignature },
+  { id: 'S17', what: 'a path in other case or encoding', expected: badSignature },
+  {
+    id: 'S18',
+    what: 'another method, or one in a header',
+    expected: { status: [200, 401] },
+    note: 'the header is ignored',
+  },
+  { id: 'S19', what: 'another Host, two, or a target with one', expected: { status: [400, 401] } },
+  {
+    id: 'S20',
+    what: "labels that are double or have no signature, and an attacker's own valid signature beside",
+    expected: { status: [400, 401] },
+  },
+  { id: 'S21', what: 'components that no request has', expected: { status: [400, 401] } },
+  {
+    id: 'S22',
+    what: 'a covered header that is sent twice, reordered or folded',
+    expected: { status: [400, 401] },
+  },
+  {
+    id: 'S23',
+    what: 'malformed structured fields',
+    expected: { status: [400, 431] },
+    note: "431 is Node's own answer at its default limit",
+  },
+  { id: 'S24', what: 'every bit of a signature flipped, and other lengths', expected: badSignature },
 
   { id: 'C1', what: 'a form of another site', expected: { status: [403, 415] } },
   { id: 'C2', what: 'JSON as text/plain', expected: badType },
@@ -253,10 +320,59 @@ export const badInputs: readonly BadInputClass[] = [
     expected: { status: [404] },
     note: 'no such feature yet: nothing is upgraded, the path does not exist',
   },
+  { id: 'O1', what: 'GET and other methods at the token endpoints', expected: { status: [405] } },
+  { id: 'O2', what: 'JSON, text and no type at all in place of a form', expected: tokenRequest },
+  {
+    id: 'O3',
+    what: 'grant_type twice, missing, or one that is not served',
+    expected: { status: [400] },
+    note: 'also refresh_token: the endpoint gives none',
+  },
+  { id: 'O4', what: 'two ways to authenticate at once', expected: tokenRequest },
+  { id: 'O5', what: 'a client_id that is not the one in the header', expected: tokenRequest },
+  { id: 'O6', what: 'Basic that is broken, or with a wrong or empty secret', expected: wrongClient },
+  {
+    id: 'O7',
+    what: 'scopes that are too much, empty, or not written as scopes are',
+    expected: { status: [400], error: 'invalid_scope' },
+    note: 'an empty scope asks for nothing and is not taken for all',
+  },
+  {
+    id: 'O8',
+    what: 'an assertion without a signature, or signed with the public key',
+    expected: wrongClient,
+  },
+  {
+    id: 'O9',
+    what: 'an assertion without exp, jti or aud, or with an exp that is no time',
+    expected: wrongClient,
+  },
+  { id: 'O10', what: 'an assertion for somebody else, or for us and somebody else', expected: wrongClient },
+  {
+    id: 'O11',
+    what: 'one assertion fifty times at once',
+    expected: { status: [200, 401] },
+    note: 'exactly one is taken',
+  },
+  { id: 'O12', what: 'an assertion whose header names or brings a key', expected: wrongClient },
+  { id: 'O13', what: 'tokens that are no JWS, and one of a megabyte', expected: { status: [200, 401, 413] } },
+  {
+    id: 'O14',
+    what: "somebody else's token, and nobody who asks",
+    expected: { status: [200, 401] },
+  },
 ];
 
 /** How many classes each block has. */
-export const classesPerBlock: Readonly<Record<BadInputBlock, number>> = { H: 44, A: 14, Q: 16, B: 34, C: 10 };
+export const classesPerBlock: Readonly<Record<BadInputBlock, number>> = {
+  H: 44,
+  A: 14,
+  Q: 16,
+  B: 34,
+  S: 24,
+  O: 14,
+  C: 10,
+};
 
 /** The classes of one block. */
 export function classesOf(block: BadInputBlock): readonly BadInputClass[] {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,8 +8,15 @@ import { documentOf } from '../admin/api-document.js';
 import { expectNoMismatch } from '../admin/expect-no-mismatch.js';
 import { createApiKeys, type ApiKeys } from '../../lib/create-api-keys.js';
 import type { Actor } from '../../lib/domain/actor.js';
+import { keepRawBody } from '../../lib/middleware/keep-raw-body.js';
+import type { TestSigner } from '../harness/signing.js';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
+
+interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
 
 type Scope = 'orders:read' | 'orders:write';
 
@@ -25,6 +33,8 @@ export interface BadInputServer {
   readonly boundToken: string;
   /** A key of the other environment. */
   readonly testToken: string;
+  /** Two keys that sign, of different owners. */
+  readonly signers: { readonly alice: TestSigner; readonly bob: TestSigner };
   /** The header line with which the app knows alice, an owner, or root, an admin. */
   readonly asAlice: string;
   readonly asRoot: string;
@@ -49,6 +59,8 @@ export async function startBadInputServer(): Promise<BadInputServer> {
     pepper: 'a pepper for tests with at least 32 bytes',
     store: counting(memoryStore(), counts),
     bcryptCost: 8,
+    signatures: {},
+    tokens: { issuer: 'http://api.example' },
     logger: { warn: log, error: log },
   });
   await apiKeys.ready();
@@ -67,11 +79,25 @@ export async function startBadInputServer(): Promise<BadInputServer> {
       counts.served += 1;
       res.json([]);
     });
+    const signed = apiKeys.requireApiKey('orders:read', { signed: 'required' });
+    app.all('/signed', signed, express.json(), (_req, res) => {
+      counts.served += 1;
+      res.json([]);
+    });
+    app.all('/kept', express.json({ verify: keepRawBody }), signed, (_req, res) => {
+      counts.served += 1;
+      res.json([]);
+    });
+    app.use('/signed-files', signed, (_req, res) => {
+      counts.served += 1;
+      res.json([]);
+    });
     app.use('/files', guard, (_req, res) => {
       counts.served += 1;
       res.json([]);
     });
     app.use('/api-keys', checked, adminRouter);
+    app.use('/oauth', apiKeys.tokenRouter());
     return app;
   };
 
@@ -102,9 +128,18 @@ export async function startBadInputServer(): Promise<BadInputServer> {
     return made.key;
   };
 
+  const makeSigner = async (ownerId: string, pair: KeyPair): Promise<TestSigner> => {
+    const publicKey = pair.publicKey.export({ format: 'pem', type: 'spki' }).toString();
+    const fields = { ownerId, name: 'a signer', scopes: ['orders:read'] as const, publicKey };
+    return { keyId: (await apiKeys.keys.create(fields)).id, privateKey: pair.privateKey };
+  };
+  const alice = await makeSigner('alice', generateKeyPairSync('ed25519'));
+  const bob = await makeSigner('bob', generateKeyPairSync('rsa', { modulusLength: 2048 }));
+
   return {
     apiKeys,
     ports,
+    signers: { alice, bob },
     token: await make({}),
     boundToken: await make({ ipAllowlist: ['10.1.2.3'] }),
     testToken: await make({ environment: 'test' }),

@@ -43,6 +43,17 @@ function found(haystack: string, needles: readonly string[]): readonly string[] 
 /** What was answered, apart from the one field that shows a token. */
 const answers: string[] = [];
 
+/** Every access token that was given. */
+const accessTokens: string[] = [];
+
+/** Exchanges a key; that answer alone shows an access token. */
+async function exchange(app: OrdersProcess, key: string): Promise<string> {
+  const form = new URLSearchParams({ grant_type: 'client_credentials', client_secret: key });
+  const answer = await fetch(`${app.url}/oauth/token`, { method: 'POST', body: form });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  return token;
+}
+
 /** Does what owners and callers do, with all that goes wrong, and returns every token that was shown. */
 async function live(app: OrdersProcess): Promise<readonly string[]> {
   const tokens: string[] = [];
@@ -96,6 +107,26 @@ async function live(app: OrdersProcess): Promise<readonly string[]> {
     await call('DELETE', `/api-keys/keys/${token}`, undefined, spread);
     await call('GET', `/api-keys/audit/verify?anchor=${token}`, undefined, spread);
   }
+  const working = tokens.at(-1) ?? '';
+  accessTokens.push(await exchange(app, working), await exchange(app, working));
+  for (const token of accessTokens) {
+    const tampered = `${token.slice(0, -2)}-_`;
+    for (const credential of [token, tampered, `${token}${token}`]) {
+      await call('GET', '/orders', undefined, { Authorization: `Bearer ${credential}`, Referer: token });
+      await call('GET', '/orders', undefined, { 'X-Api-Key': credential });
+      await call('GET', `/orders?access_token=${credential}`);
+      for (const path of ['/oauth/token', '/oauth/introspect', '/oauth/revoke']) {
+        const form = { 'Content-Type': 'application/x-www-form-urlencoded', 'X-Request-Id': token };
+        const grant = 'grant_type=client_credentials&scope=';
+        await call('POST', path, `${grant}${credential}&token=${credential}&client_secret=${working}`, form);
+        await call('POST', path, `${grant}&token=${credential}&client_secret=${credential}`, form);
+        await call('POST', path, `token=${credential}&${credential}=1`, {
+          ...form,
+          Authorization: `Basic ${Buffer.from(`${credential}:${working}`).toString('base64')}`,
+        });
+      }
+    }
+  }
   await call('GET', '/api-keys/keys');
   await call('GET', `/api-keys/keys/${String(second['id'])}`);
   await call('PATCH', `/api-keys/keys/${String(second['id'])}`, { enabled: false });
@@ -106,11 +137,29 @@ async function live(app: OrdersProcess): Promise<readonly string[]> {
   return tokens;
 }
 
+/** What a name in Redis holds, whatever it is; its dump would be compressed. */
+async function contentsOf(client: Redis, name: Buffer): Promise<string> {
+  const reads: Readonly<Record<string, () => Promise<unknown>>> = {
+    string: () => client.get(name),
+    hash: () => client.hgetall(name),
+    zset: () => client.zrange(name, '0', '-1'),
+    set: () => client.smembers(name),
+    list: () => client.lrange(name, '0', '-1'),
+  };
+  const type = await client.type(name);
+  const read = reads[type];
+  if (read === undefined) throw new Error(`${name.toString()} holds a ${type}`);
+  return JSON.stringify(await read());
+}
+
 async function expectNoSecretIn(dumps: Record<string, string>, tokens: readonly string[]): Promise<void> {
   expect(tokens.length).toBe(4);
+  expect(accessTokens.map((token) => token.split('.').length)).toEqual([3, 3]);
   const needles = [
     ...tokens.flatMap((token) => spellings(token.slice(secretAt, -6))),
     ...tokens.flatMap(plainHashes),
+    ...accessTokens.flatMap((token) => spellings(token.split('.')[2] ?? '')),
+    ...accessTokens.flatMap(plainHashes),
     ...spellings(testPepper),
   ];
   for (const [name, dump] of Object.entries(dumps)) {
@@ -122,6 +171,7 @@ async function expectNoSecretIn(dumps: Record<string, string>, tokens: readonly 
 describe('no secret lies around', () => {
   beforeEach(() => {
     answers.length = 0;
+    accessTokens.length = 0;
   });
 
   it('R71 in PostgreSQL, Redis, answers and output', async () => {
@@ -131,7 +181,7 @@ describe('no secret lies around', () => {
     const tokens = await live(app);
     const client = new Redis(redis.url);
     const names = await client.keysBuffer('*');
-    const values = await Promise.all(names.map((name) => client.getBuffer(name)));
+    const values = await Promise.all(names.map((name) => contentsOf(client, name)));
     expect(names.length).toBeGreaterThan(0);
     client.disconnect();
     await app.stop();
@@ -143,7 +193,7 @@ describe('no secret lies around', () => {
     await expectNoSecretIn(
       {
         PostgreSQL: sql,
-        Redis: [...names, ...values].map((bytes) => bytes?.toString('latin1')).join('\n'),
+        Redis: [...names.map((name) => name.toString('latin1')), ...values].join('\n'),
         answers: answers.join('\n'),
         output: app.output(),
       },

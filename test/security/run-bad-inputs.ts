@@ -86,6 +86,7 @@ async function sendAndCheck(
     });
     expect({ ...shown, reflected: reflectedIn(answer, request) }).toEqual({ ...shown, reflected: [] });
     checkProblem(answer, expected.code, shown);
+    checkTokenError(answer, expected.error, shown);
   }
   if (expected.storeReads !== undefined) expect(server.storeReads() - before.reads).toBe(expected.storeReads);
   return answer;
@@ -104,8 +105,22 @@ function checkProblem(answer: RawAnswer, code: string | undefined, shown: object
   }
 }
 
+/** What RFC 6749 section 5.2 asks of an error answer. */
+function checkTokenError(answer: RawAnswer, error: string | undefined, shown: object): void {
+  if (error === undefined) return;
+  const { 'content-type': type, 'cache-control': cacheControl } = answer.headers;
+  const body: unknown = JSON.parse(answer.body);
+  expect({ ...shown, type, cacheControl, body }).toEqual({
+    ...shown,
+    type: 'application/json; charset=utf-8',
+    cacheControl: 'no-store',
+    body: { error, error_description: expect.any(String) },
+  });
+  if (answer.status === 401) expect(answer.headers['www-authenticate']).toBe('Basic realm="acme"');
+}
+
 /** Names of fields may come back in an answer, and what every request of its kind says. */
-const harmless = /^(?:[A-Za-z_]\w{0,31}|application\/json|text\/plain|X-Actor)$/;
+const harmless = /^(?:[A-Za-z_]\w{0,31}|application\/json|x-www-form-urlencoded|text\/plain|X-Actor)$/;
 
 /** What of a request has come back: no value of it may. */
 function reflectedIn(answer: RawAnswer, { target = '/', lines = [], body = '' }: RawRequest): string[] {

@@ -17,8 +17,13 @@ jest.setTimeout(60_000);
 const newer = migrations.length + 1;
 const insertNewer = `insert into schema_versions (version, name) values (${newer}, 'from the future')`;
 
-/** What the third migration added, and then the second. */
+/** What the fourth migration added, and then the third and the second. */
 const backToVersion1 = [
+  ...['signing_keys', 'refresh_grants', 'revoked_tokens'].map((table) => `drop table ${table}`),
+  'alter table keys drop column token_lifetime_seconds',
+  ...['sealed_secret', 'algorithm', 'spki', 'sha256_fingerprint', 'md5_fingerprint'].map(
+    (column) => `alter table credentials drop column ${column}`,
+  ),
   ...[
     'key_usage',
     'key_credits',
@@ -61,7 +66,7 @@ describe('the schema of a SQLite file', () => {
     database.exec(insertNewer);
     database.close();
     await expect(store.open()).rejects.toThrow(InvalidOptionError);
-    await expect(store.open()).rejects.toThrow(/is at version 4; .* knows only 3\. Upgrade express-api-keys/);
+    await expect(store.open()).rejects.toThrow(/is at version 5; .* knows only 4\. Upgrade express-api-keys/);
   });
 
   it('keeps its keys and their uses when it is brought up to date', async () => {
@@ -84,7 +89,7 @@ describe('the schema of a SQLite file', () => {
 
   it('is left alone with migrate: check, which says what to do', async () => {
     await expect(sqliteStore({ file, migrate: 'check' }).open()).rejects.toThrow(
-      /is at version 0; .* needs 3\. Start once with migrate: 'auto'/,
+      /is at version 0; .* needs 4\. Start once with migrate: 'auto'/,
     );
     const store = sqliteStore({ file });
     await store.open();
@@ -123,7 +128,7 @@ describe('the schema in PostgreSQL', () => {
     await store.open();
     await run(`set search_path to newer`, insertNewer);
     await store.close();
-    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 4; .* knows only 3/);
+    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 5; .* knows only 4/);
     await store.close();
   });
 
@@ -144,7 +149,7 @@ describe('the schema in PostgreSQL', () => {
   it('is left alone with migrate: check, which says what to do', async () => {
     const checking = makeStore('checked', 'check');
     await expect(checking.open()).rejects.toThrow(
-      /schema "checked" is at version 0; .* needs 3\. Start once/,
+      /schema "checked" is at version 0; .* needs 4\. Start once/,
     );
     const store = makeStore('checked');
     await store.open();

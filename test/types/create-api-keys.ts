@@ -101,6 +101,19 @@ apiKeys.adminRouter({ authorize: () => null, managementScope: 'orders:write' });
 // @ts-expect-error authorize is needed
 apiKeys.adminRouter({});
 
+// Signed requests, and keys that sign: a key with a public key has nothing to show.
+apiKeys.requireApiKey('orders:read', { signed: 'required' });
+apiKeys.requireApiKey.anyScope({ signed: 'accepted' });
+// @ts-expect-error misspelt
+apiKeys.requireApiKey('orders:read', { signed: 'requird' });
+void apiKeys.keys
+  .create({ ownerId: 'alice', name: 'CI', scopes: [], signing: 'hmac' })
+  .then(({ key }) => key.length);
+void apiKeys.keys
+  .create({ ownerId: 'alice', name: 'CI', scopes: [], publicKey: 'PEM' })
+  // @ts-expect-error there is no secret
+  .then(({ key }) => key);
+
 // Features come from the option.
 const flagged = createApiKeys({
   prefix: 'acme',

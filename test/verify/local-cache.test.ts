@@ -13,6 +13,7 @@ const credential = {
   endedAt: null,
   endsAt: null,
   graceFromFirstUseSeconds: null,
+  sealedSecret: null,
 } as const;
 
 function prepared(id: string, fields: Partial<VerifiableKey> = {}): PreparedKey {

@@ -1,3 +1,4 @@
+import { isSecret } from '../../lib/domain/credential.js';
 import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import type { KeyStore } from '../../lib/index.js';
@@ -33,7 +34,7 @@ const accepts = async (instance: TestInstance, token: string): Promise<boolean> 
 /** How many digests are stored for the current credential of a key. */
 async function digestCount(id: string): Promise<number> {
   const record = await store.find(id);
-  return Object.keys(record?.credentials[0]?.digests ?? {}).length;
+  return Object.keys(record?.credentials.find(isSecret)?.digests ?? {}).length;
 }
 
 /** Digests are added beside the answer. */

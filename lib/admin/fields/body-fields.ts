@@ -17,6 +17,11 @@ import {
   parseOwnerId,
   parseScopes,
 } from '../../domain/key-fields.js';
+import { maxPemLength } from '../../domain/public-key.js';
+import { parseSigningMethod, signingMethods } from '../../domain/signing-method.js';
+import { readPublicKey } from '../../manage/read-public-key.js';
+import { maxTokenLifetimeSeconds, minTokenLifetimeSeconds } from '../../domain/access-token.js';
+import { parseTokenLifetime } from '../../domain/parse-token-lifetime.js';
 import { parseFeatures } from '../../domain/parse-features.js';
 import { parseCredits, parseRateLimits } from '../../domain/limit-fields.js';
 import { maxTagLength, maxTags, parseTags } from '../../domain/parse-tags.js';
@@ -27,6 +32,10 @@ import type { Field } from './field.js';
 import { creditsSchema, rateLimitsSchema } from './limit-schemas.js';
 import { lineSchema, lineWithoutCommasSchema, linesSchema, oneOfTexts, orNull } from './text-schemas.js';
 import { expirySchema } from './time-schemas.js';
+
+/** Of RFC 9421, appendix B.1.4. */
+const examplePem =
+  '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n-----END PUBLIC KEY-----\n';
 
 /** A field that a body can hold. */
 export type BodyField =
@@ -40,11 +49,14 @@ export type BodyField =
   | 'tags'
   | 'rateLimits'
   | 'credits'
+  | 'tokenLifetimeSeconds'
   | 'enabled'
   | 'environment'
   | 'ownerId'
   | 'gracePeriodSeconds'
   | 'graceStartsOnFirstUse'
+  | 'publicKey'
+  | 'signing'
   | 'reason'
   | 'comment';
 
@@ -135,6 +147,16 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
   },
   rateLimits: { schema: rateLimitsSchema, parse: parseRateLimits },
   credits: { schema: creditsSchema, parse: parseCredits },
+  tokenLifetimeSeconds: {
+    schema: {
+      type: ['integer', 'null'],
+      minimum: minTokenLifetimeSeconds,
+      maximum: maxTokenLifetimeSeconds,
+      description: 'How long access tokens of the key live, in seconds. `null`: as long as is configured.',
+      examples: [900],
+    },
+    parse: parseTokenLifetime,
+  },
   enabled: {
     schema: { type: 'boolean', description: 'Whether the key can be used.', examples: [false] },
     parse: parseEnabled,
@@ -177,6 +199,28 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
       examples: [true],
     },
     parse: parseGraceStartsOnFirstUse,
+  },
+  publicKey: {
+    schema: {
+      type: 'string',
+      maxLength: maxPemLength,
+      'x-public-key': true,
+      description:
+        'What the key is proven with instead of a secret, which there is none then: requests are signed with its ' +
+        'private half.',
+      examples: [examplePem],
+    },
+    parse: readPublicKey,
+  },
+  signing: {
+    schema: {
+      type: 'string',
+      enum: signingMethods,
+      description:
+        'Lets the secret sign requests; for that it is kept, sealed under the pepper. Not for keys with a public key.',
+      examples: ['hmac'],
+    },
+    parse: parseSigningMethod,
   },
   reason: {
     schema: {

@@ -11,6 +11,7 @@ export type ExtensionKeyword =
   | 'x-storable-texts'
   | 'x-finite-numbers'
   | 'x-unique-by'
+  | 'x-public-key'
   | 'x-issued-cursor'
   | 'x-max-query-length';
 
@@ -32,6 +33,9 @@ export const extensionKeywords: Readonly<Record<ExtensionKeyword, string>> = {
   'x-storable-texts': 'true: no text and no name in the value holds NUL or an unpaired surrogate.',
   'x-finite-numbers': 'true: no number in the value is too large for IEEE 754 double precision.',
   'x-unique-by': 'No two elements of the list have the same value in this member.',
+  'x-public-key':
+    'true: one PEM block PUBLIC KEY with an Ed25519 key of full order, or an RSA key of 2048 to 8192 bits with an odd ' +
+    'exponent of 65537 or more and an odd modulus; lines end with LF, CRLF, a space, or \\n written out.',
   'x-issued-cursor': 'true: the nextCursor of a page of the same list, with the same filter and caller.',
   'x-max-query-length': 'The query of the operation has at most this many characters, as it is sent.',
 };

@@ -32,6 +32,7 @@ const auditActions: Readonly<Record<AuditAction, true>> = {
   'key.grace_started': true,
   'key.revoked': true,
   'key.expiring': true,
+  'token.revoked': true,
 };
 
 /** Every action, in the order of a key's life. */

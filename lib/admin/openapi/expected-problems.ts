@@ -20,6 +20,10 @@ const guardRefusals: Readonly<Record<RefusalCode, boolean>> = {
   feature_not_enabled: false,
   method_not_allowed: false,
   too_many_headers: true,
+  // It does not read signatures.
+  invalid_signature: false,
+  signature_replayed: false,
+  signature_required: false,
 };
 
 /** Where a second factor is asked for. */

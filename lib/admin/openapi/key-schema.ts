@@ -67,6 +67,7 @@ export function keySchema(rules: FieldRules): JsonSchema {
       description: 'How often it can be used; none of them: as often as anybody likes.',
       examples: [[{ name: 'minute', limit: 60, windowSeconds: 60 }]],
     },
+    tokenLifetimeSeconds: sent('tokenLifetimeSeconds'),
     credits: {
       ...orNull(
         objectSchema({
@@ -82,6 +83,23 @@ export function keySchema(rules: FieldRules): JsonSchema {
       type: 'string',
       description: 'The beginning and the last four characters of the API key.',
       examples: [`${rules.keyspace.format.head}…x7Qa`],
+    },
+    signing: {
+      enum: ['public-key', 'hmac', null],
+      description: 'How requests can be signed with it; `null`: they cannot.',
+      examples: [null],
+    },
+    publicKey: {
+      ...orNull(
+        objectSchema({
+          algorithm: { type: 'string', enum: ['ed25519', 'rsa'] },
+          pem: { type: 'string' },
+          sha256Fingerprint: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+          md5Fingerprint: { type: 'string', pattern: '^([0-9a-f]{2}:){15}[0-9a-f]{2}$' },
+        }),
+      ),
+      description: 'Its newest public key; `null` when it has a secret.',
+      examples: [null],
     },
     previousSecretEndsAt: {
       ...orNull(shownTime),

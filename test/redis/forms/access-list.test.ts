@@ -27,7 +27,7 @@ async function allowedCommands(): Promise<string[]> {
 async function useEverything(): Promise<void> {
   const store = countedStore();
   // The number of a database is part of the URL, as the access list expects.
-  const options = { store, redis: `${redis.aclUrl}/1` };
+  const options = { store, redis: `${redis.aclUrl}/1`, signatures: {} };
   const [one, two] = [await openInstance(options), await openInstance(options)];
   const { id, token } = await one.key();
   const other = await one.key();

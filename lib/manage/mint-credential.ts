@@ -1,0 +1,54 @@
+import type { Credential } from '../domain/credential.js';
+import type { KeyHint } from '../domain/api-key.js';
+import type { PublicKey } from '../domain/public-key.js';
+import type { SigningMethod } from '../domain/signing-method.js';
+import { hmacPurpose } from '../signatures/hmac-purpose.js';
+import type { ManagePorts } from './manage-ports.js';
+import { credentialIdLength, mintSecret } from './mint-secret.js';
+
+/** What a key is to be proven with. */
+export interface WantedCredential {
+  /** The public key whose private half its owner has; else a secret is drawn. */
+  readonly publicKey?: PublicKey | undefined;
+  /** Whether the secret may sign requests. */
+  readonly signing?: SigningMethod | undefined;
+}
+
+/** A new credential, and the token if it is a secret, which leaves once. */
+export interface MintedCredential {
+  readonly credential: Credential;
+  readonly token: string | null;
+  readonly hint: KeyHint;
+}
+
+/** Makes what a key is proven with. */
+export async function mintCredential(
+  ports: Pick<ManagePorts, 'random' | 'hasher' | 'digester' | 'keyspace' | 'secretSealer'>,
+  keyId: string,
+  environment: string,
+  now: number,
+  { publicKey, signing }: WantedCredential,
+): Promise<MintedCredential> {
+  if (publicKey === undefined) {
+    const { secret, ...minted } = await mintSecret(ports, keyId, environment, now);
+    if (signing === undefined) return minted;
+    // Signatures can only be checked with the secret itself.
+    const purpose = hmacPurpose(keyId, minted.credential.id);
+    const sealedSecret = ports.secretSealer.seal(Buffer.from(secret), purpose);
+    return { ...minted, credential: { ...minted.credential, sealedSecret } };
+  }
+  const { head } = ports.keyspace.formatFor(environment);
+  return {
+    token: null,
+    hint: { prefix: head, lastFour: publicKey.sha256Fingerprint.slice(-4) },
+    credential: {
+      id: ports.random.base62(credentialIdLength),
+      kind: 'public-key',
+      ...publicKey,
+      createdAt: now,
+      endedAt: null,
+      endsAt: null,
+      graceFromFirstUseSeconds: null,
+    },
+  };
+}

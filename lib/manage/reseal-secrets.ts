@@ -1,0 +1,80 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import { isSecret, type Credential } from '../domain/credential.js';
+import { ApiKeysError } from '../errors.js';
+import { hmacPurpose } from '../signatures/hmac-purpose.js';
+import { auditEntry } from './audit-entry.js';
+import type { ChangeContext } from './key-service.js';
+import type { ManagePorts } from './manage-ports.js';
+import { nextVersion } from './next-version.js';
+
+/** What became of the secrets that sign. */
+export interface ResealReport {
+  /** Keys whose secrets are sealed under the current pepper now, and were not before. */
+  readonly resealed: number;
+  /** Keys with a secret that no pepper opens any more: they work, and sign nothing. Rotate them. */
+  readonly lost: number;
+}
+
+const pageSize = 100;
+
+/**
+ * Seals the secrets that sign under the current pepper, so that earlier ones can be taken out of the list. Key by key:
+ * after a failure, call it again, and it goes on with the rest.
+ */
+export async function resealSecrets(ports: ManagePorts, context: ChangeContext): Promise<ResealReport> {
+  if (context.actor.kind !== 'application' && context.actor.kind !== 'admin') {
+    throw new ApiKeysError('forbidden');
+  }
+  let resealed = 0;
+  let lost = 0;
+  let after: ApiKeyRecord | undefined;
+  do {
+    const page = await ports.store.list({ after, limit: pageSize, now: ports.clock.now() });
+    for (const record of page) {
+      const outcome = needsSeal(ports, record) ? await resealKey(ports, context, record.id) : 'none';
+      if (outcome === 'resealed') resealed += 1;
+      if (outcome === 'lost') lost += 1;
+    }
+    after = page.length < pageSize ? undefined : page.at(-1);
+  } while (after !== undefined);
+  return { resealed, lost };
+}
+
+function needsSeal(ports: ManagePorts, { revokedAt, credentials }: ApiKeyRecord): boolean {
+  return revokedAt === null && credentials.some((credential) => isSealedBefore(ports, credential));
+}
+
+function isSealedBefore({ digester }: ManagePorts, credential: Credential): boolean {
+  if (!isSecret(credential) || credential.sealedSecret === null) return false;
+  return !credential.sealedSecret.startsWith(`${digester.pepperIds[0]}.`);
+}
+
+async function resealKey(
+  ports: ManagePorts,
+  context: ChangeContext,
+  id: string,
+): Promise<'resealed' | 'lost' | 'none'> {
+  const now = ports.clock.now();
+  const committed = await ports.store.transact(async (transaction) => {
+    const current = await transaction.find(id);
+    if (current === null || !needsSeal(ports, current)) return 'none';
+    const credentials = current.credentials.map((credential) => sealedAnew(ports, id, credential));
+    if (credentials.every((credential, index) => credential === current.credentials[index])) return 'lost';
+    const next = nextVersion(current, { credentials }, now);
+    await transaction.update(next, auditEntry(context, 'key.updated', next, ['credentials']));
+    return { record: next, position: transaction.position };
+  });
+  if (typeof committed === 'string') return committed;
+  // Nothing was taken away, so nobody has to be waited for.
+  ports.changes.announce([{ record: committed.record, action: 'key.updated' }], committed.position, now);
+  return 'resealed';
+}
+
+function sealedAnew(ports: ManagePorts, keyId: string, credential: Credential): Credential {
+  if (!isSecret(credential) || !isSealedBefore(ports, credential)) return credential;
+  const purpose = hmacPurpose(keyId, credential.id);
+  const secret = ports.secretSealer.open(credential.sealedSecret ?? '', purpose);
+  return secret === null
+    ? credential
+    : { ...credential, sealedSecret: ports.secretSealer.seal(secret, purpose) };
+}

@@ -1,0 +1,51 @@
+import type { RefreshGrant, StoredSigningKey, TokenStore } from '../ports/token-store.js';
+
+/**
+ * What is stored of tokens, in one process.
+ *
+ * @param isRevoked - says whether a token was taken back
+ */
+export function memoryTokenStore(isRevoked: (tokenId: string) => boolean): TokenStore {
+  const signingKeys = new Map<string, StoredSigningKey>();
+  const grants = new Map<string, RefreshGrant>();
+
+  return {
+    isRevoked: async (tokenId) => isRevoked(tokenId),
+
+    signingKeys: {
+      list: async () => [...signingKeys.values()].sort(byStart),
+      async add(key) {
+        if (signingKeys.has(key.id)) throw new Error(`The signing key ${key.id} is there already`);
+        signingKeys.set(key.id, { ...key });
+      },
+      async remove(ids) {
+        for (const id of ids) signingKeys.delete(id);
+      },
+    },
+
+    refreshGrants: {
+      async add(grant, now) {
+        for (const [id, { expiresAt }] of grants) if (expiresAt <= now) grants.delete(id);
+        grants.set(grant.id, { ...grant });
+      },
+      find: async (id) => grants.get(id) ?? null,
+      async replace(id, digest, next) {
+        const grant = grants.get(id);
+        if (grant?.digest !== digest) return false;
+        const { accessTokenId, accessTokenExpiresAt } = next;
+        grants.set(id, { ...grant, digest: next.digest, accessTokenId, accessTokenExpiresAt });
+        return true;
+      },
+      async remove(id) {
+        const grant = grants.get(id) ?? null;
+        grants.delete(id);
+        return grant;
+      },
+    },
+  };
+}
+
+function byStart(a: StoredSigningKey, b: StoredSigningKey): number {
+  if (a.activeFrom !== b.activeFrom) return a.activeFrom - b.activeFrom;
+  return a.id < b.id ? -1 : 1;
+}

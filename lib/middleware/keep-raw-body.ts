@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** The bytes of a body. */
+export interface RawBody {
+  readonly bytes: Uint8Array;
+  /** Whether they are what was sent, and not what came out of it. */
+  readonly isAsSent: boolean;
+}
+
+/** The registry makes both builds of the package find what either has kept. */
+const rawBody: unique symbol = Symbol.for('express-api-keys.rawBody');
+
+type WithRawBody = IncomingMessage & { [rawBody]?: RawBody };
+
+/**
+ * Keeps the bytes of a body that a parser is about to take: `express.json({ verify: keepRawBody })`. Signatures are about
+ * bytes, so a guard behind a parser needs them.
+ */
+export function keepRawBody(req: IncomingMessage, _res: ServerResponse, bytes: Uint8Array): void {
+  const { 'content-encoding': encoding = 'identity' } = req.headers;
+  setRawBody(req, { bytes, isAsSent: encoding.toLowerCase() === 'identity' });
+}
+
+/** Keeps a body, unless there is one: who came first saw it as it was sent. */
+export function setRawBody(req: WithRawBody, body: RawBody): void {
+  req[rawBody] ??= body;
+}
+
+/** The body that was kept, or `null`. */
+export function rawBodyOf(req: WithRawBody): RawBody | null {
+  return req[rawBody] ?? null;
+}

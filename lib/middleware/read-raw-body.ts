@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http';
+import { ApiKeysError } from '../errors.js';
+import { rawBodyOf, setRawBody } from './keep-raw-body.js';
+
+/**
+ * The bytes of a body as they were sent. What was not read yet is read, and put back for the parsers that come later.
+ *
+ * @throws ApiKeysError `payload_too_large`; `unsupported_media_type` when only the decoded body was kept;
+ * `internal_error` when a parser took it and kept nothing; `invalid_request` when it ends early
+ */
+export async function readRawBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const kept = rawBodyOf(req);
+  if (kept !== null) {
+    if (kept.isAsSent) return kept.bytes;
+    throw new ApiKeysError('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' });
+  }
+  if (req.readableDidRead || req.readableEnded) {
+    throw new ApiKeysError('internal_error', {
+      cause: new Error(
+        'A parser has read the body of a signed request before the guard. Give it keepRawBody, as in ' +
+          'express.json({ verify: keepRawBody }), or place the guard before the parser.',
+      ),
+    });
+  }
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw new ApiKeysError('payload_too_large');
+  const bytes = await readAndPutBack(req, maxBytes);
+  setRawBody(req, { bytes, isAsSent: true });
+  return bytes;
+}
+
+/** A stream can be given back what was read until it has told of its end, which it does a moment after the last read. */
+function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const isEmpty = (): boolean => req.complete && req.readableLength === 0;
+  // Even listening would end it, and some parsers fail on a stream that has ended.
+  if (isEmpty()) return Promise.resolve(new Uint8Array());
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+
+    function settle(): void {
+      req.off('readable', onReadable);
+      req.off('end', onEnd);
+      req.off('close', onClose);
+      req.off('error', onClose);
+    }
+    function onReadable(): void {
+      if (chunks.length === 0 && isEmpty()) {
+        settle();
+        resolve(new Uint8Array());
+        return;
+      }
+      for (let chunk = read(); chunk !== null; chunk = read()) {
+        chunks.push(chunk);
+        length += chunk.length;
+      }
+      if (length > maxBytes) {
+        settle();
+        // The rest is nobody's, and the connection may be used again.
+        req.resume();
+        reject(new ApiKeysError('payload_too_large'));
+      } else if (req.complete) {
+        settle();
+        const bytes = Buffer.concat(chunks);
+        if (length > 0) req.unshift(bytes);
+        resolve(bytes);
+      }
+    }
+    function read(): Buffer | null {
+      return req.read() as Buffer | null;
+    }
+    /** There was nothing, and so nothing to put back. */
+    function onEnd(): void {
+      settle();
+      resolve(Buffer.concat(chunks));
+    }
+    function onClose(): void {
+      settle();
+      reject(new ApiKeysError('invalid_request', { detail: 'The body ended early.' }));
+    }
+    req.on('readable', onReadable);
+    req.on('end', onEnd);
+    req.on('close', onClose);
+    req.on('error', onClose);
+  });
+}

@@ -1,0 +1,33 @@
+import type { Request } from 'express';
+import { hasBody } from '../admin/require-json.js';
+import type { SignedMessage } from '../signatures/signed-message.js';
+
+/**
+ * What of a request signatures are about; `null` when nobody can say what the client has called: a target in another form
+ * than path and query, no `Host`, or none of several configured names.
+ *
+ * @param origins - what clients call this service; by the request when there is none
+ */
+export function signedMessageOf(req: Request, origins: readonly URL[]): SignedMessage | null {
+  const { method, originalUrl: target, rawHeaders } = req;
+  const called = calledAs(req, origins);
+  if (!target.startsWith('/') || called === null) return null;
+  return { method, ...called, target, rawHeaders, hasBody: hasBody(req) };
+}
+
+function calledAs(req: Request, origins: readonly URL[]): Pick<SignedMessage, 'scheme' | 'authority'> | null {
+  const [first, ...more] = origins;
+  const scheme = req.protocol === 'https' ? 'https' : 'http';
+  const authority = authorityOf(scheme, req.headers.host);
+  if (first === undefined) return authority === null ? null : { scheme, authority };
+  const origin = more.length === 0 ? first : origins.find(({ host }) => host === authority);
+  if (origin === undefined) return null;
+  return { scheme: origin.protocol === 'https:' ? 'https' : 'http', authority: origin.host };
+}
+
+/** In lower case, without the scheme's own port (RFC 9421 section 2.2.3). */
+function authorityOf(scheme: string, host: string | undefined): string | null {
+  const url = `${scheme}://${host ?? ''}`;
+  // What a URL would read as user, path or query is no host.
+  return /^[\w.:[\]-]+$/.test(host ?? '') && URL.canParse(url) ? new URL(url).host : null;
+}

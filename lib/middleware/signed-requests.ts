@@ -1,0 +1,46 @@
+import type { Request } from 'express';
+import type { Verdict } from '../domain/verdict.js';
+import type { SignedRequestVerifier } from '../signatures/verify-signed-request.js';
+import type { RequestToDecide } from '../verify/decide-request.js';
+import type { CredentialHeader } from './credential-source.js';
+import type { ReadCredential } from './read-credential.js';
+import { readRawBody } from './read-raw-body.js';
+import { signedMessageOf } from './signed-message.js';
+
+/** What guards need for signed requests. */
+export interface SignatureParts {
+  /** @throws ApiKeysError `unavailable` before the instance is ready */
+  readonly verifier: () => SignedRequestVerifier;
+  /** What clients call this service; empty: by the request. */
+  readonly origins: readonly URL[];
+  readonly maxBodyBytes: number;
+  /** What signatures are told apart by. */
+  readonly tag: string;
+}
+
+/** Decides about a request if it is signed for us; else `null`. */
+export type DecideSigned = (
+  req: Request,
+  credential: ReadCredential,
+  request: RequestToDecide,
+) => Promise<Verdict> | null;
+
+/** Builds the part of a guard that looks at signatures. */
+export function createSignedDecider(
+  { verifier, origins, maxBodyBytes }: SignatureParts,
+  sources: readonly CredentialHeader[],
+): DecideSigned {
+  const credentialHeaders = sources.map(({ name }) => name);
+
+  return function decideSigned(req, credential, request) {
+    return verifier().verify({
+      ...request,
+      message: signedMessageOf(req, origins),
+      rawHeaders: req.rawHeaders,
+      credentialHeaders,
+      hasCredential: credential.kind === 'token',
+      body: () => readRawBody(req, maxBodyBytes),
+      identity: req,
+    });
+  };
+}

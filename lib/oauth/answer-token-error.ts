@@ -1,0 +1,68 @@
+import type { ErrorRequestHandler, Response } from 'express';
+import { ApiKeysError, isProblem, problems } from '../errors.js';
+import { quoted } from '../http/challenge.js';
+import type { TroubleReporter } from '../http/trouble-reporter.js';
+import { isTokenError } from '../tokens/token-error.js';
+
+/** What an error answer says (RFC 6749 section 5.2). */
+export interface TokenErrorAnswer {
+  readonly status: number;
+  readonly error: string;
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Answers errors as RFC 6749 has them. Nothing that was sent comes back in one. */
+export function answerTokenError(realm: string, reportTrouble: TroubleReporter): ErrorRequestHandler {
+  // Express tells error handlers from others by their four parameters.
+  return function answerError(thrown: unknown, _req, res, _next) {
+    if (!isTokenError(thrown)) reportTrouble('the token router', troubleOf(thrown));
+    if (res.headersSent) {
+      // Half an answer must not look like a whole one.
+      res.destroy();
+      return;
+    }
+    sendTokenError(res, answerOf(thrown, realm));
+  };
+}
+
+/** Sends an error answer. */
+export function sendTokenError(
+  res: Response,
+  { status, error, description, headers }: TokenErrorAnswer,
+): void {
+  for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value);
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.statusCode = status;
+  res.end(JSON.stringify({ error, error_description: description }));
+}
+
+function answerOf(thrown: unknown, realm: string): TokenErrorAnswer {
+  if (isTokenError(thrown)) {
+    const { error, message: description } = thrown;
+    if (error !== 'invalid_client') return { status: 400, error, description };
+    // Every 401 says how to do it (RFC 9110 section 15.5.2).
+    const headers = { 'WWW-Authenticate': `Basic realm=${quoted(realm)}` };
+    return { status: 401, error, description, headers };
+  }
+  if (isProblem(thrown, 'payload_too_large')) {
+    const { status, detail: description } = problems.payload_too_large;
+    return { status, error: 'invalid_request', description };
+  }
+  if (isProblem(thrown, 'unavailable')) {
+    return { ...unavailable, description: problems.unavailable.detail };
+  }
+  return { status: 500, error: 'server_error', description: problems.internal_error.detail };
+}
+
+/** Try again in a moment. */
+export const unavailable: Pick<TokenErrorAnswer, 'status' | 'error' | 'headers'> = {
+  status: 503,
+  error: 'temporarily_unavailable',
+  headers: { 'Retry-After': '1' },
+};
+
+function troubleOf(thrown: unknown): ApiKeysError {
+  return thrown instanceof ApiKeysError ? thrown : new ApiKeysError('internal_error', { cause: thrown });
+}

@@ -1,0 +1,66 @@
+import type { Request } from 'express';
+import { isHeaderName } from '../http/is-header-name.js';
+import type { ClientProof } from '../tokens/authenticate-client.js';
+import { TokenError } from '../tokens/token-error.js';
+import type { Form } from './read-form.js';
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/**
+ * Reads how a client proves who it is (RFC 6749 section 2.3, RFC 7521 section 4.2): in one way, once.
+ *
+ * @throws TokenError `invalid_request` for two ways at once, `invalid_client` for none
+ */
+export function readClientProof(req: Pick<Request, 'rawHeaders'>, form: Form): ClientProof {
+  const authorization = authorizationOf(req);
+  const secret = form.get('client_secret');
+  const assertion = form.get('client_assertion');
+  const ways = [authorization, secret, assertion ?? form.get('client_assertion_type')];
+  if (ways.filter((way) => way !== undefined).length > 1) {
+    throw new TokenError('invalid_request', 'Authenticate in one way: in a header, or in the body.');
+  }
+  const clientId = form.get('client_id') ?? null;
+  if (authorization !== undefined) return basicProof(authorization, clientId);
+  if (secret !== undefined) return { method: 'client_secret_post', clientId, secret };
+  if (assertion === undefined) throw noClient();
+  if (form.get('client_assertion_type') !== assertionType) {
+    throw new TokenError('invalid_request', `Send client_assertion_type=${assertionType}.`);
+  }
+  return { method: 'private_key_jwt', clientId, assertion };
+}
+
+/** The one Authorization header; Node keeps only the first of two. */
+function authorizationOf({ rawHeaders }: Pick<Request, 'rawHeaders'>): string | undefined {
+  const found: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (isHeaderName(rawHeaders[index] ?? '', 'authorization')) found.push(rawHeaders[index + 1] ?? '');
+  }
+  if (found.length > 1) throw new TokenError('invalid_request', 'Send one Authorization header.');
+  return found[0];
+}
+
+/** `Basic`, both parts encoded as in a form before they are put together (RFC 6749 section 2.3.1). */
+function basicProof(authorization: string, clientId: string | null): ClientProof {
+  const [, encoded] = /^basic +([A-Za-z0-9+/_-]+={0,2})$/i.exec(authorization) ?? [];
+  const text = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString();
+  const colon = text.indexOf(':');
+  const id = colon === -1 ? null : formDecoded(text.slice(0, colon));
+  const secret = formDecoded(text.slice(colon + 1));
+  if (id === null || secret === null || secret === '') throw noClient();
+  if (clientId !== null && clientId !== id) {
+    throw new TokenError('invalid_request', 'client_id is not the one in the Authorization header.');
+  }
+  return { method: 'client_secret_basic', clientId: id === '' ? null : id, secret };
+}
+
+function formDecoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return null;
+  }
+}
+
+function noClient(): TokenError {
+  return new TokenError('invalid_client', 'Authenticate with the id of an API key and its secret.');
+}

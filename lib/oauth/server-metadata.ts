@@ -1,0 +1,41 @@
+import type { SigningAlgorithm } from '../ports/token-store.js';
+
+/** What the metadata says. */
+export interface ServerFacts {
+  /** The URL that tokens and metadata name as the one who gives tokens. */
+  readonly issuer: string;
+  /** Where the token router is mounted: a path below the issuer. */
+  readonly endpoints: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly scopes: readonly string[];
+}
+
+const authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+const assertionAlgorithms = ['EdDSA', 'Ed25519', 'PS256', 'PS384', 'PS512'];
+
+/** Authorization server metadata (RFC 8414 section 2). */
+export function serverMetadata({ issuer, endpoints, algorithm, scopes }: ServerFacts): object {
+  const at = (name: string): string => `${issuer}${endpoints}/${name}`;
+  return {
+    issuer,
+    token_endpoint: at('token'),
+    ...methodsOf('token'),
+    introspection_endpoint: at('introspect'),
+    ...methodsOf('introspection'),
+    revocation_endpoint: at('revoke'),
+    ...methodsOf('revocation'),
+    grant_types_supported: ['client_credentials'],
+    // Required; there is no authorization endpoint that could answer in any of them.
+    response_types_supported: [],
+    scopes_supported: scopes,
+    // Secret keys are published to nobody.
+    ...(algorithm === 'HS256' ? {} : { jwks_uri: `${issuer}/.well-known/jwks.json` }),
+  };
+}
+
+function methodsOf(endpoint: string): object {
+  return {
+    [`${endpoint}_endpoint_auth_methods_supported`]: authMethods,
+    [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: assertionAlgorithms,
+  };
+}

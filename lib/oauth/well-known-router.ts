@@ -1,0 +1,59 @@
+import express, { type RequestHandler, type Router } from 'express';
+import { jsonApiHeaders } from '../admin/json-api-headers.js';
+import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { TokenService } from '../tokens/token-service.js';
+import { answerTokenError, sendTokenError } from './answer-token-error.js';
+import { serverMetadata, type ServerFacts } from './server-metadata.js';
+
+/** What the router of the well-known documents is built from. */
+export interface WellKnownParts {
+  /** @throws ApiKeysError `unavailable` before the instance is ready */
+  readonly tokens: () => Pick<TokenService, 'publicKeys'>;
+  readonly facts: ServerFacts;
+  readonly realm: string;
+  readonly reportTrouble: TroubleReporter;
+}
+
+/** Shorter than the time for which a new key is published before it signs. */
+const cacheControl = 'public, max-age=300';
+
+/**
+ * Builds the router for `/.well-known`: the metadata of the authorization server (RFC 8414) and the public keys of its
+ * tokens (RFC 7517). What it does not know goes on to the app.
+ */
+export function createWellKnownRouter({ tokens, facts, realm, reportTrouble }: WellKnownParts): Router {
+  const router = express.Router({ caseSensitive: true, strict: false });
+  // An issuer with a path has it behind the name of the document (RFC 8414 section 3).
+  const suffix = new URL(facts.issuer).pathname.replace(/\/$/, '');
+  addDocument(router, `/oauth-authorization-server${suffix}`, async () => serverMetadata(facts));
+  addDocument(router, '/jwks.json', async () => ({ keys: await tokens().publicKeys() }));
+  router.use(answerTokenError(realm, reportTrouble));
+  return router;
+}
+
+function addDocument(router: Router, path: string, read: () => Promise<object>): void {
+  const answer: RequestHandler = async (_req, res, next) => {
+    try {
+      const document = JSON.stringify(await read());
+      res.setHeader('Cache-Control', cacheControl);
+      res.removeHeader('Pragma');
+      res.setHeader('Content-Type', 'application/json; charset=utf-8');
+      res.statusCode = 200;
+      res.end(document);
+    } catch (error) {
+      next(error);
+    }
+  };
+  router
+    .route(path)
+    .all(jsonApiHeaders())
+    .get(answer)
+    .all((_req, res) => {
+      sendTokenError(res, {
+        status: 405,
+        error: 'invalid_request',
+        description: 'Use GET.',
+        headers: { Allow: 'GET, HEAD' },
+      });
+    });
+}

@@ -1,0 +1,79 @@
+/** What is stored of access tokens: never the tokens themselves. */
+export interface TokenStore {
+  readonly signingKeys: SigningKeyStore;
+  readonly refreshGrants: RefreshGrantStore;
+  /** Whether a token was taken back. `KeyStoreTransaction.revokeToken` does so. Asked of what is committed now. */
+  isRevoked(tokenId: string): Promise<boolean>;
+}
+
+/** The keys that tokens are signed with. */
+export interface SigningKeyStore {
+  /** All of them, by `activeFrom` and then id. */
+  list(): Promise<readonly StoredSigningKey[]>;
+  /** Rejects when the id is taken. */
+  add(key: StoredSigningKey): Promise<void>;
+  /** Removes keys; those that are not there are passed over. */
+  remove(ids: readonly string[]): Promise<void>;
+}
+
+/** How tokens are signed (RFC 7518, RFC 8037). */
+export type SigningAlgorithm = 'EdDSA' | 'HS256';
+
+/** A key that tokens are signed with, as it is stored. */
+export interface StoredSigningKey {
+  /** 16 base62 characters; the `kid` of its tokens. */
+  readonly id: string;
+  readonly algorithm: SigningAlgorithm;
+  /** The private or secret key, sealed by a `SecretSealer`. */
+  readonly sealedKey: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** No token is signed with it earlier, so that everybody can have read it by then. Epoch milliseconds. */
+  readonly activeFrom: number;
+}
+
+/** Chains of refresh tokens. Of each one there is one token that is good now; all before it were used. */
+export interface RefreshGrantStore {
+  /** Adds a chain, and removes some that have ended before `now` (epoch milliseconds). */
+  add(grant: RefreshGrant, now: number): Promise<void>;
+  find(id: string): Promise<RefreshGrant | null>;
+  /**
+   * Uses the token up and puts another in its place, if it is still the one that is good now.
+   *
+   * @param digest - of the token that is used
+   * @returns whether it was; never carried out twice
+   */
+  replace(id: string, digest: string, next: NextRefreshToken): Promise<boolean>;
+  /** Ends a chain; `null` when there is none. What it returns is how it stood at the end. */
+  remove(id: string): Promise<RefreshGrant | null>;
+}
+
+/** The next token of a chain, and the access token that came with it. */
+export interface NextRefreshToken {
+  /** SHA-256 of the token's secret, base64url. */
+  readonly digest: string;
+  /** The `jti` of the access token. */
+  readonly accessTokenId: string;
+  /** Epoch milliseconds. */
+  readonly accessTokenExpiresAt: number;
+}
+
+/** One chain of refresh tokens. */
+export interface RefreshGrant extends NextRefreshToken {
+  /** 16 base62 characters; part of each of its tokens. */
+  readonly id: string;
+  readonly keyId: string;
+  readonly credentialId: string;
+  readonly scopes: readonly string[];
+  /** End of the whole chain. Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** A token that was taken back before its end. */
+export interface RevokedToken {
+  /** Its `jti`. */
+  readonly id: string;
+  readonly keyId: string;
+  /** Until when it has to be remembered. Epoch milliseconds. */
+  readonly expiresAt: number;
+}

@@ -1,0 +1,43 @@
+import type { Item } from 'structured-headers';
+
+/** One thing that a signature is about. */
+export interface CoveredComponent {
+  /** A header field in lower case, or a derived component such as `@method`. */
+  readonly name: string;
+  /** With `@query-param`: which one. */
+  readonly queryName: string | null;
+  /** How it stands in the list, which is how it is named in the signature base. */
+  readonly identifier: string;
+}
+
+const fieldName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
+const derived: ReadonlySet<string> = new Set([
+  '@method',
+  '@target-uri',
+  '@authority',
+  '@scheme',
+  '@request-target',
+  '@path',
+  '@query',
+  '@query-param',
+]);
+
+/**
+ * Reads one component (RFC 9421 section 2). Those of responses, of other messages and of trailers are none of a request;
+ * parameters that take fields apart (`sf`, `key`, `bs`) are not offered, so that nothing but the whole value counts.
+ */
+export function readComponent([name, parameters]: Item): CoveredComponent | null {
+  if (typeof name !== 'string') return null;
+  if (name === '@query-param') {
+    const queryName = parameters.get('name');
+    if (typeof queryName !== 'string' || parameters.size !== 1) return null;
+    return { name, queryName, identifier: `${quoted(name)};name=${quoted(queryName)}` };
+  }
+  const isKnown = name.startsWith('@') ? derived.has(name) : fieldName.test(name);
+  return isKnown && parameters.size === 0 ? { name, queryName: null, identifier: quoted(name) } : null;
+}
+
+/** A string of a structured field (RFC 9651 section 4.1.6). */
+export function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}

@@ -1,0 +1,36 @@
+import { createHmac } from 'node:crypto';
+
+/** What a request that is signed with a shared secret is made of. */
+export interface HmacParts {
+  /** Epoch milliseconds as they were written. */
+  readonly timestamp: string;
+  readonly nonce: string;
+  readonly method: string;
+  /** Path and query, byte for byte. */
+  readonly target: string;
+  readonly body: Uint8Array;
+}
+
+/**
+ * HMAC-SHA-256 over timestamp, nonce and data, which are told apart by line ends.
+ *
+ * @param secret - its bytes in UTF-8 are the key
+ */
+export function hmacOf(
+  secret: string | Buffer,
+  timestamp: string,
+  nonce: string,
+  ...data: (string | Uint8Array)[]
+): Buffer {
+  const hmac = createHmac('sha256', secret).update(`${timestamp}\n${nonce}\n`);
+  for (const part of data) hmac.update(part);
+  return hmac.digest();
+}
+
+/** The signature of a request. */
+export function requestHmac(
+  secret: string | Buffer,
+  { timestamp, nonce, method, target, body }: HmacParts,
+): Buffer {
+  return hmacOf(secret, timestamp, nonce, `${method}\n${target}\n`, body, '\n');
+}

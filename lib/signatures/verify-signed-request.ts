@@ -1,0 +1,253 @@
+import type { Keyspace } from '../domain/keyspace.js';
+import type { VerifiableCredential } from '../domain/credential.js';
+import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
+import { ApiKeysError } from '../errors.js';
+import type { Lease } from '../feed/lease.js';
+import type { Clock } from '../ports/clock.js';
+import type { ReplayGuard } from '../ports/replay-guard.js';
+import type { SecretSealer } from '../ports/secret-sealer.js';
+import { belongsTo } from '../verify/belongs-to.js';
+import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
+import type { KeyFinder } from '../verify/find-key.js';
+import type { FailureLimits } from '../verify/limit-failures.js';
+import type { LocalCache } from '../verify/local-cache.js';
+import type { PreparedKey } from '../verify/prepared-key.js';
+import { checkProfile, isTooOld, type CheckedParameters } from './check-profile.js';
+import { digestProblem } from './content-digest.js';
+import { fieldValue } from './field-value.js';
+import { proveHmac } from './prove-hmac.js';
+import { createProveSignature } from './prove-signature.js';
+import { readHmacAuthorization, type HmacAuthorization } from './read-hmac-authorization.js';
+import { readSignature, type FoundSignature } from './read-signature.js';
+import { signatureBase } from './signature-base.js';
+import type { SignatureProfile } from './signature-profile.js';
+import { SignatureSubject } from './signature-subject.js';
+import type { SignedMessage } from './signed-message.js';
+import { useName } from './use-name.js';
+
+/** What checking signed requests needs from outside. */
+export interface SignedRequestPorts extends DecisionPorts {
+  readonly finder: KeyFinder;
+  /** `null` when this process holds no keys. */
+  readonly local: LocalCache | null;
+  readonly lease: Lease;
+  readonly sealer: SecretSealer;
+  readonly replays: ReplayGuard;
+  readonly profile: SignatureProfile;
+  /** `null`: any number of tries may fail. */
+  readonly failures: FailureLimits | null;
+  readonly clock: Clock;
+  readonly keyspace: Keyspace;
+}
+
+/** One request that may be signed. */
+export interface SignedRequest extends RequestToDecide {
+  /** `null` when nobody can say what the client has called. */
+  readonly message: SignedMessage | null;
+  /** Names and values in turn, as Node has them. */
+  readonly rawHeaders: readonly string[];
+  /** Headers in lower case that the app reads keys from. */
+  readonly credentialHeaders: readonly string[];
+  /** Whether one of them holds a credential. */
+  readonly hasCredential: boolean;
+  /** The bytes of the body as they were sent. Rejects with ApiKeysError when they cannot be had. */
+  readonly body: () => Promise<Uint8Array>;
+  /** Stands for the request: several guards may see one, which is one use of its signature. */
+  readonly identity: object;
+}
+
+/** A signed request that can be checked. */
+type Checkable = SignedRequest & { readonly message: SignedMessage };
+
+/** Decides about signed requests. */
+export interface SignedRequestVerifier {
+  /**
+   * `null` when the request carries no signature that is for us. Rejects with ApiKeysError `unavailable` when the store
+   * does not answer, or when nobody can say whether the signature was used before.
+   */
+  verify(request: SignedRequest): Promise<Verdict> | null;
+}
+
+/** A signature that was right, and how its use is remembered. */
+interface Proof {
+  readonly credential: VerifiableCredential;
+  readonly useName: string;
+  /** Epoch milliseconds. */
+  readonly signedAt: number;
+  /** Epoch milliseconds. */
+  readonly usableUntil: number;
+}
+
+/**
+ * Checks signed requests: first what needs nobody, then the signature, then the body, then whether it was used before,
+ * and then the key as it is now. Nothing is remembered of a signature that is not right.
+ */
+export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRequestVerifier {
+  const { finder, local, lease, sealer, replays, profile, clock, keyspace, uses, failures } = ports;
+  const decide = createDecider(ports);
+  const proveSignature = createProveSignature();
+  const subjects = new WeakMap<PreparedKey, SignatureSubject>();
+  const admitted = new WeakMap<object, string>();
+
+  /** Guesses cost the store little once a network has used up its budget; a right signature is never refused for it. */
+  async function withinBudget(
+    keyId: string,
+    { address }: SignedRequest,
+    prove: () => Promise<Verdict>,
+  ): Promise<Verdict> {
+    if (failures === null) return prove();
+    const { budget, lookUps } = failures;
+    const window = budget.begin(address());
+    let verdict: Verdict | null = null;
+    if (window !== null) {
+      try {
+        verdict = await prove();
+        return verdict;
+      } finally {
+        budget.settle(window, isGuess(verdict));
+      }
+    }
+    verdict = (await lookUps.exists(keyId)) ? await prove() : refuse('invalid_signature', notRight);
+    const retryAfterSeconds = isGuess(verdict) ? budget.fail(address()) : 0;
+    if (retryAfterSeconds === 0) return verdict;
+    return { allowed: false, code: 'too_many_failures', retryAfterSeconds };
+  }
+
+  async function findKey(id: string): Promise<PreparedKey | null> {
+    const now = clock.now();
+    const isHeld = lease.isHeld(now);
+    if (isHeld && finder.isKnownAbsent(id)) return null;
+    const held = isHeld ? local?.findById(id, now) : undefined;
+    const prepared = held ?? (await finder.find(id));
+    return prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
+  }
+
+  async function verifySignature(found: FoundSignature, request: Checkable): Promise<Verdict> {
+    const { message, credentialHeaders } = request;
+    const parameters = checkProfile(found, message, credentialHeaders, profile, clock.now());
+    if (typeof parameters === 'string') return refuse('invalid_signature', parameters);
+    if (request.hasCredential) return refuse('invalid_request', 'Send a key or a signature, not both.');
+    const base = signatureBase(message, found.components, found.serialised);
+    if (base === null) return refuse('invalid_signature', 'It covers what the request does not have.');
+
+    return withinBudget(parameters.keyId, request, () => proveAndAdmit(found, parameters, base, request));
+  }
+
+  async function proveAndAdmit(
+    { signature }: FoundSignature,
+    { keyId, algorithm, createdAt, usableUntil, nonce }: CheckedParameters,
+    base: string,
+    request: Checkable,
+  ): Promise<Verdict> {
+    const { message, body } = request;
+    const prepared = await findKey(keyId);
+    const credential = proveSignature(prepared?.key ?? null, algorithm, base, signature);
+    if (credential === null) return refuse('invalid_signature', notRight);
+    const problem = digestProblem(message.rawHeaders, message.hasBody ? await body() : noBody);
+    if (problem !== null) return refuse('invalid_signature', problem);
+    const name = useName('signature', keyId, Buffer.from(nonce).toString('hex'));
+    return admit(keyId, { credential, useName: name, signedAt: createdAt, usableUntil }, request);
+  }
+
+  async function verifyHmac(authorization: HmacAuthorization, request: Checkable): Promise<Verdict> {
+    const { keyId, timestamp } = authorization;
+    const signedAt = Number(timestamp);
+    const usableUntil = signedAt + profile.maxAgeMs;
+    if (request.hasCredential) return refuse('invalid_request', 'Send a key or a signature, not both.');
+    const now = clock.now();
+    if (signedAt > now + profile.skewMs) return refuse('invalid_signature', 'Its ts is in the future.');
+    if (isTooOld(usableUntil, now)) return refuse('invalid_signature', 'Its ts is too old.');
+
+    return withinBudget(keyId, request, () =>
+      proveAndAdmitHmac(authorization, signedAt, usableUntil, request),
+    );
+  }
+
+  async function proveAndAdmitHmac(
+    { keyId, timestamp, nonce, signature }: HmacAuthorization,
+    signedAt: number,
+    usableUntil: number,
+    request: Checkable,
+  ): Promise<Verdict> {
+    const { method, target, hasBody } = request.message;
+    const body = hasBody ? await request.body() : noBody;
+    const prepared = await findKey(keyId);
+    const parts = { timestamp, nonce, method, target, body };
+    const credential = proveHmac(sealer, keyspace.format, prepared?.key ?? null, parts, signature);
+    if (credential === null) return refuse('invalid_signature', notRight);
+    const name = useName('hmac', keyId, timestamp, nonce, signature.toString('hex'));
+    return admit(keyId, { credential, useName: name, signedAt, usableUntil }, request);
+  }
+
+  /** The last steps, after which a signature counts as used. */
+  async function admit(keyId: string, proof: Proof, request: SignedRequest): Promise<Verdict> {
+    const { signedAt, usableUntil } = proof;
+    const now = clock.now();
+    // The body may have taken its time; what is forgotten must not be usable.
+    if (isTooOld(usableUntil, now)) return refuse('invalid_signature', 'It is too old.');
+    const rememberUntil = signedAt + profile.maxAgeMs + profile.skewMs;
+    // An earlier guard has taken it for this very request.
+    if (admitted.get(request.identity) !== proof.useName) {
+      const answer = await replays.take({ name: proof.useName, signedAt, rememberUntil, now });
+      if (answer === 'unknown') throw new ApiKeysError('unavailable', { detail: notRemembered });
+      if (answer === 'used') return refuse('signature_replayed', undefined, keyId);
+      admitted.set(request.identity, proof.useName);
+    }
+
+    // The key as it is now, not as it was when the request began to come in.
+    const current = await findKey(keyId);
+    const credential = current?.key.credentials.find(({ id }) => id === proof.credential.id);
+    if (current === null || credential === undefined) return refuse('invalid_signature', notRight);
+    return decide(subjectOf(current), credential, uses.counterFor(keyId), request, clock.now());
+  }
+
+  function subjectOf(prepared: PreparedKey): SignatureSubject {
+    let subject = subjects.get(prepared);
+    if (subject === undefined) {
+      subject = new SignatureSubject(prepared);
+      subjects.set(prepared, subject);
+    }
+    return subject;
+  }
+
+  return {
+    verify(request) {
+      const { message, rawHeaders } = request;
+      const read = readSignature(rawHeaders, profile.tag);
+      const hmac = readHmacAuthorization(fieldValue(rawHeaders, 'authorization') ?? '');
+      if (read.kind === 'none' && hmac === null) return null;
+      if (read.kind !== 'none' && hmac !== null) return settled('invalid_request', 'Send one signature.');
+      if (read.kind === 'malformed') return settled('invalid_request', read.detail);
+      if (read.kind === 'refused') return settled('invalid_signature', read.detail);
+      if (hmac === 'malformed') return settled('invalid_request', 'Send id, ts, sig and nonce, each once.');
+      if (message === null) return settled('invalid_request', notCalled);
+      if (read.kind === 'found') return verifySignature(read.found, { ...request, message });
+      return hmac === null ? null : verifyHmac(hmac, { ...request, message });
+    },
+  };
+}
+
+/** What who knows neither key nor secret gets. */
+function isGuess(verdict: Verdict | null): boolean {
+  return verdict?.allowed === false && verdict.code === 'invalid_signature';
+}
+
+const noBody = new Uint8Array();
+/** The same for keys that do not exist, are of another kind, or have signed something else. */
+const notRight = 'The signature is not right.';
+const notCalled = 'Send the path and query as the target, and a Host that is known here.';
+const notRemembered =
+  'It cannot be found out now whether this signature was used before. Sign the request anew in a moment.';
+
+function settled(code: RefusalCode, detail: string): Promise<Verdict> {
+  return Promise.resolve(refuse(code, detail));
+}
+
+function refuse(code: RefusalCode, detail?: string, keyId?: string): Refusal {
+  return {
+    allowed: false,
+    code,
+    ...(detail === undefined ? {} : { detail }),
+    ...(keyId === undefined ? {} : { keyId }),
+  };
+}

@@ -1,0 +1,145 @@
+import type {
+  RefreshGrantStore,
+  SigningAlgorithm,
+  SigningKeyStore,
+  TokenStore,
+} from '../ports/token-store.js';
+import type { WithinDeadline } from './sql-change-feed.js';
+import type { SqlDatabase } from './sql-database.js';
+import { isStorable } from './storable-text.js';
+import { refreshGrantFromRow, removeEnded, rowOfRefreshGrant } from './token-queries.js';
+
+/** What is stored of tokens, on SQLite and PostgreSQL alike. */
+export class SqlTokenStore implements TokenStore {
+  readonly signingKeys: SigningKeyStore;
+  readonly refreshGrants: RefreshGrantStore;
+  readonly #database: SqlDatabase;
+  readonly #within: WithinDeadline;
+
+  constructor(database: SqlDatabase, within: WithinDeadline) {
+    this.#database = database;
+    this.#within = within;
+    this.signingKeys = signingKeyStore(database, within);
+    this.refreshGrants = refreshGrantStore(database, within);
+  }
+
+  async isRevoked(tokenId: string): Promise<boolean> {
+    if (!isStorable(tokenId)) return false;
+    return this.#within('Reading whether a token was taken back', (budget) =>
+      this.#database.readForRequest(budget, async (database) => {
+        const row = await database
+          .selectFrom('revoked_tokens')
+          .select('id')
+          .where('id', '=', tokenId)
+          .executeTakeFirst();
+        return row !== undefined;
+      }),
+    );
+  }
+}
+
+function signingKeyStore(database: SqlDatabase, within: WithinDeadline): SigningKeyStore {
+  return {
+    list: () =>
+      within('Reading the signing keys', (budget) =>
+        database.readForRequest(budget, async (on) => {
+          const rows = await on
+            .selectFrom('signing_keys')
+            .selectAll()
+            .orderBy('active_from')
+            .orderBy('id')
+            .execute();
+          return rows.map((row) => ({
+            id: row.id,
+            algorithm: row.algorithm as SigningAlgorithm,
+            sealedKey: row.sealed_key,
+            createdAt: row.created_at,
+            activeFrom: row.active_from,
+          }));
+        }),
+      ),
+
+    add: ({ id, algorithm, sealedKey, createdAt, activeFrom }) =>
+      within('Adding a signing key', (budget) =>
+        database.write(budget, async (on) => {
+          await on
+            .insertInto('signing_keys')
+            .values({
+              id,
+              algorithm,
+              sealed_key: sealedKey,
+              created_at: createdAt,
+              active_from: activeFrom,
+            })
+            .execute();
+        }),
+      ),
+
+    async remove(ids) {
+      if (ids.length === 0) return;
+      await within('Removing signing keys', (budget) =>
+        database.write(budget, (on) => on.deleteFrom('signing_keys').where('id', 'in', ids).execute()),
+      );
+    },
+  };
+}
+
+function refreshGrantStore(database: SqlDatabase, within: WithinDeadline): RefreshGrantStore {
+  return {
+    add: (grant, now) =>
+      within('Adding a refresh token', (budget) =>
+        database.write(budget, async (on) => {
+          await removeEnded(on, 'refresh_grants', now);
+          await on.insertInto('refresh_grants').values(rowOfRefreshGrant(grant)).execute();
+        }),
+      ),
+
+    async find(id) {
+      if (!isStorable(id)) return null;
+      return within('Reading a refresh token', (budget) =>
+        database.readForRequest(budget, async (on) => {
+          const row = await on
+            .selectFrom('refresh_grants')
+            .selectAll()
+            .where('id', '=', id)
+            .executeTakeFirst();
+          return row === undefined ? null : refreshGrantFromRow(row);
+        }),
+      );
+    },
+
+    async replace(id, digest, next) {
+      if (!isStorable(id)) return false;
+      return within('Replacing a refresh token', (budget) =>
+        // Not repeated after it began: the second time it would find its own token.
+        database.spend(budget, async (on) => {
+          const { numUpdatedRows } = await on
+            .updateTable('refresh_grants')
+            .set({
+              digest: next.digest,
+              access_token_id: next.accessTokenId,
+              access_token_expires_at: next.accessTokenExpiresAt,
+            })
+            .where('id', '=', id)
+            .where('digest', '=', digest)
+            .executeTakeFirstOrThrow();
+          return numUpdatedRows === 1n;
+        }),
+      );
+    },
+
+    async remove(id) {
+      if (!isStorable(id)) return null;
+      return within('Ending a chain of refresh tokens', (budget) =>
+        database.write(budget, async (on) => {
+          const row = await on
+            .deleteFrom('refresh_grants')
+            .where('id', '=', id)
+            .returningAll()
+            .executeTakeFirst();
+          return row === undefined ? null : refreshGrantFromRow(row);
+        }),
+      );
+    },
+  };
+}

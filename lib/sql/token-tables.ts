@@ -1,0 +1,38 @@
+import type { Kysely } from 'kysely';
+import type { ColumnTypes } from './migrations.js';
+import type { Tables } from './tables.js';
+
+/** What is stored of access tokens and of what they are signed with. */
+export async function createTokenTables(
+  { schema }: Kysely<Tables>,
+  { text, integer }: ColumnTypes,
+): Promise<void> {
+  await schema.alterTable('keys').addColumn('token_lifetime_seconds', integer).execute();
+  await schema
+    .createTable('signing_keys')
+    .addColumn('id', text, (column) => column.primaryKey().notNull())
+    .addColumn('algorithm', text, (column) => column.notNull())
+    .addColumn('sealed_key', text, (column) => column.notNull())
+    .addColumn('created_at', integer, (column) => column.notNull())
+    .addColumn('active_from', integer, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('refresh_grants')
+    .addColumn('id', text, (column) => column.primaryKey().notNull())
+    .addColumn('key_id', text, (column) => column.notNull().references('keys.id'))
+    .addColumn('credential_id', text, (column) => column.notNull())
+    .addColumn('scopes', text, (column) => column.notNull())
+    .addColumn('expires_at', integer, (column) => column.notNull())
+    .addColumn('digest', text, (column) => column.notNull())
+    .addColumn('access_token_id', text, (column) => column.notNull())
+    .addColumn('access_token_expires_at', integer, (column) => column.notNull())
+    .execute();
+  await schema.createIndex('refresh_grants_by_end').on('refresh_grants').columns(['expires_at']).execute();
+  await schema
+    .createTable('revoked_tokens')
+    .addColumn('id', text, (column) => column.primaryKey().notNull())
+    .addColumn('key_id', text, (column) => column.notNull().references('keys.id'))
+    .addColumn('expires_at', integer, (column) => column.notNull())
+    .execute();
+  await schema.createIndex('revoked_tokens_by_end').on('revoked_tokens').columns(['expires_at']).execute();
+}

@@ -1,0 +1,56 @@
+import { jwtKeys } from './crypto/jwt-keys.js';
+import type { Pepper } from './crypto/peppers.js';
+import { createRandomSource } from './crypto/random-source.js';
+import { createSecretSealer } from './crypto/secret-sealer.js';
+import { createKeyFormat } from './domain/key-format.js';
+import type { ChangeAnnouncer } from './ports/change-announcer.js';
+import type { KeyStore } from './ports/key-store.js';
+import type { Logger } from './ports/logger.js';
+import type { ResolvedTokensOption } from './token-option.js';
+import { createClientAuthenticator } from './tokens/authenticate-client.js';
+import { SigningKeys } from './tokens/signing-keys.js';
+import { createTokenService, type TokenService } from './tokens/token-service.js';
+import { createTokenVerifier } from './tokens/verify-token.js';
+import type { ApiKeyVerifier, VerifyPorts } from './verify/verify-api-key.js';
+
+/** Access tokens of a running instance. */
+export interface RunningTokens {
+  readonly service: TokenService;
+  readonly verifier: ApiKeyVerifier;
+}
+
+/** What access tokens are made from. */
+export interface StartTokensParts {
+  readonly settings: ResolvedTokensOption;
+  readonly prefix: string;
+  readonly peppers: readonly [Pepper, ...Pepper[]];
+  readonly store: KeyStore;
+  readonly changes: ChangeAnnouncer;
+  readonly verify: VerifyPorts;
+  readonly logger: Logger;
+}
+
+/** Upper case: no environment can be called that, so no key looks like a refresh token. */
+const refreshEnvironment = 'REFRESH';
+
+/** Puts access tokens together; it reads and writes nothing yet. */
+export function startTokens(parts: StartTokensParts): RunningTokens {
+  const { settings: policy, prefix, peppers, store, changes, verify, logger } = parts;
+  const { clock, keyspace } = verify;
+  const random = createRandomSource();
+  const signingKeys = new SigningKeys({
+    ...{ store: store.tokens.signingKeys, keys: jwtKeys, random, clock, logger },
+    sealer: createSecretSealer(peppers),
+    algorithm: policy.algorithm,
+  });
+  const ports = { store, changes, signingKeys, random, clock, keyspace, policy };
+  const refreshFormat = createKeyFormat(prefix, refreshEnvironment);
+  const authenticate = createClientAuthenticator({
+    ...{ ...verify, jwtKeys, policy },
+    oneTimeNames: store.oneTimeNames,
+  });
+  return {
+    service: createTokenService({ ...ports, refreshFormat }, authenticate),
+    verifier: createTokenVerifier({ ...verify, store, signingKeys, policy }),
+  };
+}

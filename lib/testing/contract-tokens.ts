@@ -1,0 +1,146 @@
+import type { KeyStore } from '../ports/key-store.js';
+import type { RefreshGrant, StoredSigningKey } from '../ports/token-store.js';
+import type { ContractContext } from './key-store-contract.js';
+import { insert, sampleEvent, sampleKey, sampleTime } from './sample-keys.js';
+
+function signingKey(changes: Partial<StoredSigningKey> = {}): StoredSigningKey {
+  return {
+    id: 'signing-key-1',
+    algorithm: 'EdDSA',
+    sealedKey: 'c0ffee.sealed',
+    createdAt: sampleTime,
+    activeFrom: sampleTime,
+    ...changes,
+  };
+}
+
+function grant(changes: Partial<RefreshGrant> = {}): RefreshGrant {
+  return {
+    id: 'chain-1',
+    keyId: sampleKey().id,
+    credentialId: 'credential01',
+    scopes: ['orders:read', 'orders:write'],
+    expiresAt: sampleTime + 1000,
+    digest: 'first',
+    accessTokenId: 'token-1',
+    accessTokenExpiresAt: sampleTime + 100,
+    ...changes,
+  };
+}
+
+const next = { digest: 'second', accessTokenId: 'token-2', accessTokenExpiresAt: sampleTime + 200 };
+
+/** What is stored of access tokens. */
+export function describeTokens({ describe, it, expect }: ContractContext): void {
+  describe('tokens.signingKeys', () => {
+    it('are listed in the order in which they are used', async ({ store, other }) => {
+      const later = signingKey({ id: 'b', activeFrom: sampleTime + 5, algorithm: 'HS256' });
+      const keys = [signingKey({ id: 'z' }), later, signingKey({ id: 'a' })];
+      for (const key of keys) await store.tokens.signingKeys.add(key);
+      expect((await other.tokens.signingKeys.list()).map(({ id }) => id)).toEqual(['a', 'z', 'b']);
+      expect((await other.tokens.signingKeys.list())[2]).toEqual(later);
+    });
+
+    it('have ids of their own, and are removed by them', async ({ store }) => {
+      await store.tokens.signingKeys.add(signingKey());
+      await expect(store.tokens.signingKeys.add(signingKey({ sealedKey: 'other' }))).rejects.toThrow();
+      await store.tokens.signingKeys.remove([]);
+      await store.tokens.signingKeys.remove(['unknown']);
+      expect(await store.tokens.signingKeys.list()).toEqual([signingKey()]);
+      await store.tokens.signingKeys.remove(['signing-key-1', 'unknown']);
+      expect(await store.tokens.signingKeys.list()).toEqual([]);
+    });
+  });
+
+  describe('tokens.refreshGrants', () => {
+    it('hold the token that is good now', async ({ store, other }) => {
+      await insert(store, sampleKey());
+      const { refreshGrants } = store.tokens;
+      await refreshGrants.add(grant(), sampleTime);
+      expect(await other.tokens.refreshGrants.find('chain-1')).toEqual(grant());
+      expect(await refreshGrants.replace('chain-1', 'first', next)).toBe(true);
+      expect(await refreshGrants.find('chain-1')).toEqual(grant(next));
+      expect(await refreshGrants.replace('chain-1', 'first', { ...next, digest: 'third' })).toBe(false);
+      expect(await refreshGrants.replace('unknown', 'first', next)).toBe(false);
+      expect(await refreshGrants.find('chain-1')).toEqual(grant(next));
+    });
+
+    it('are used up by exactly one of many at once', async ({ store, other }) => {
+      await insert(store, sampleKey());
+      await store.tokens.refreshGrants.add(grant(), sampleTime);
+      const tries = Array.from({ length: 20 }, (_, index) =>
+        (index % 2 === 0 ? store : other).tokens.refreshGrants.replace('chain-1', 'first', {
+          ...next,
+          digest: `next-${index}`,
+        }),
+      );
+      expect((await Promise.all(tries)).filter(Boolean).length).toBe(1);
+    });
+
+    it('end once, and are forgotten after their end', async ({ store, other }) => {
+      await insert(store, sampleKey());
+      const { refreshGrants } = store.tokens;
+      await refreshGrants.add(grant(), sampleTime);
+      expect(await other.tokens.refreshGrants.remove('chain-1')).toEqual(grant());
+      expect(await refreshGrants.remove('chain-1')).toBe(null);
+      expect(await refreshGrants.find('chain-1')).toBe(null);
+      await refreshGrants.add(grant(), sampleTime);
+      await refreshGrants.add(grant({ id: 'chain-2', expiresAt: sampleTime + 5000 }), sampleTime + 1000);
+      expect(await refreshGrants.find('chain-1')).toBe(null);
+      for (const odd of ['', 'with\0nul', '\ud800']) expect(await refreshGrants.find(odd)).toBe(null);
+    });
+  });
+
+  describe('revokeToken', () => {
+    const revoke = (store: KeyStore, id: string, at: number = sampleTime): Promise<boolean> =>
+      store.transact((transaction) =>
+        transaction.revokeToken(
+          { id, keyId: sampleKey().id, expiresAt: at + 100 },
+          sampleEvent(sampleKey(), { action: 'token.revoked', at }),
+        ),
+      );
+
+    it('takes a token back once, with one event and without a change of the key', async ({
+      store,
+      other,
+    }) => {
+      await insert(store, sampleKey());
+      expect(await other.tokens.isRevoked('token-1')).toBe(false);
+      expect(await revoke(store, 'token-1')).toBe(true);
+      expect(await other.tokens.isRevoked('token-1')).toBe(true);
+      expect(await other.tokens.isRevoked('token-2')).toBe(false);
+      expect(await revoke(other, 'token-1')).toBe(false);
+      expect((await store.find(sampleKey().id))?.version).toBe(1);
+      const events = await store.listEvents({ limit: 10 });
+      expect(events.map(({ action }) => action)).toEqual(['token.revoked', 'key.created']);
+      expect((await store.feed.latest(1)).map(({ action, keyId }) => [action, keyId])).toEqual([
+        ['token.revoked', sampleKey().id],
+      ]);
+    });
+
+    it('is undone with the change', async ({ store }) => {
+      await insert(store, sampleKey());
+      const failing = store.transact(async (transaction) => {
+        await transaction.revokeToken(
+          { id: 'token-1', keyId: sampleKey().id, expiresAt: sampleTime + 100 },
+          sampleEvent(sampleKey(), { action: 'token.revoked' }),
+        );
+        throw new Error('changed my mind');
+      });
+      await expect(failing).rejects.toThrow();
+      expect(await store.tokens.isRevoked('token-1')).toBe(false);
+      expect((await store.listEvents({ limit: 10 })).length).toBe(1);
+    });
+
+    it('remembers a token until its end', async ({ store }) => {
+      await insert(store, sampleKey());
+      await revoke(store, 'token-1');
+      await revoke(store, 'token-2', sampleTime + 99);
+      expect(await store.tokens.isRevoked('token-1')).toBe(true);
+      await revoke(store, 'token-3', sampleTime + 100);
+      expect(await store.tokens.isRevoked('token-1')).toBe(false);
+      expect(await store.tokens.isRevoked('token-2')).toBe(true);
+      for (const odd of ['', 'with\0nul', '\ud800']) expect(await store.tokens.isRevoked(odd)).toBe(false);
+    });
+  });
+}

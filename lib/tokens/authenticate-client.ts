@@ -1,0 +1,109 @@
+import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
+import type { VerifiableCredential } from '../domain/credential.js';
+import { idLength, secretLength, type ParsedToken } from '../domain/key-format.js';
+import { noScope } from '../domain/scope-requirement.js';
+import { problems } from '../errors.js';
+import type { OneTimeNames } from '../ports/one-time-names.js';
+import type { JwtKeys } from '../ports/jwt-signer.js';
+import { belongsTo } from '../verify/belongs-to.js';
+import { createDecider } from '../verify/decide-request.js';
+import { matchDigest, needsSlowMatch } from '../verify/match-credential.js';
+import { matchLostPepper } from '../verify/match-lost-pepper.js';
+import type { PreparedKey } from '../verify/prepared-key.js';
+import type { VerifyPorts } from '../verify/verify-api-key.js';
+import { checkAssertion } from './client-assertion.js';
+import { TokenError } from './token-error.js';
+import type { TokenPolicy } from './token-ports.js';
+
+/** How a client proves at the token endpoint that it is who it says. */
+export type ClientProof =
+  | {
+      readonly method: 'client_secret_basic' | 'client_secret_post';
+      /** The id of the key; `null` when the secret is a whole token, which names it. */
+      readonly clientId: string | null;
+      /** The secret part of a token, or a whole token. */
+      readonly secret: string;
+    }
+  | { readonly method: 'private_key_jwt'; readonly clientId: string | null; readonly assertion: string };
+
+/** What authenticating clients needs from outside. */
+export interface ClientPorts extends VerifyPorts {
+  readonly oneTimeNames: OneTimeNames;
+  readonly jwtKeys: JwtKeys;
+  readonly policy: TokenPolicy;
+}
+
+/** A client that has proven its key. */
+export interface Client {
+  readonly keyId: string;
+  readonly ownerId: string;
+  readonly credentialId: string;
+  readonly apiKey: ApiKeyIdentity;
+}
+
+/** A key that was proven, and with what. */
+export interface ProvenClient {
+  readonly prepared: PreparedKey;
+  readonly credential: VerifiableCredential;
+}
+
+/** Authenticates clients, each request anew. */
+export type AuthenticateClient = (proof: ClientProof, address: () => string | null) => Promise<Client>;
+
+/**
+ * A client is a key. What is wrong with it is told only to who has proven it; all else looks alike.
+ *
+ * The function that it makes throws TokenError `invalid_client`, and ApiKeysError `unavailable` when the store does not
+ * answer.
+ */
+export function createClientAuthenticator(ports: ClientPorts): AuthenticateClient {
+  const { uses, clock } = ports;
+  const decide = createDecider(ports);
+
+  return async function authenticateClient(proof, address) {
+    const proven =
+      proof.method === 'private_key_jwt'
+        ? await checkAssertion(ports, proof)
+        : await checkSecret(ports, proof);
+    if (proven === null) throw unknownClient();
+    const { prepared, credential } = proven;
+    const { id: keyId, ownerId } = prepared.key;
+    // Asking for a token takes nothing from limits: using it does.
+    const request = { requirement: noScope, cost: 0, address };
+    const verdict = await decide(prepared, credential, uses.counterFor(keyId), request, clock.now());
+    if (!verdict.allowed) throw new TokenError('invalid_client', problems[verdict.code].detail);
+    return { keyId, ownerId, credentialId: credential.id, apiKey: verdict.apiKey };
+  };
+}
+
+async function checkSecret(
+  ports: ClientPorts,
+  { clientId, secret }: Extract<ClientProof, { readonly secret: string }>,
+): Promise<ProvenClient | null> {
+  const { finder, digester, digests, keyspace } = ports;
+  const parsed = keyspace.format.parse(secret) ?? bareSecret(clientId, secret);
+  if (parsed === null || (clientId !== null && clientId !== parsed.id)) return null;
+  const prepared = await finder.find(parsed.id);
+  const candidate = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
+  const found = matchDigest(digester, candidate?.key ?? null, keyspace.environment, parsed);
+  if (candidate === null) return null;
+  if (found !== null) {
+    if (found.missingDigest !== null) digests.add(parsed.id, found.credential.id, found.missingDigest);
+    return { prepared: candidate, credential: found.credential };
+  }
+  const proven = needsSlowMatch(digester, candidate.key) ? await matchLostPepper(ports, parsed) : null;
+  if (proven === null) return null;
+  return { prepared: proven.prepared, credential: proven.match.credential };
+}
+
+const idPattern = new RegExp(`^[0-9A-Za-z]{${idLength}}$`);
+const secretPattern = new RegExp(`^[0-9A-Za-z]{${secretLength}}$`);
+
+function bareSecret(clientId: string | null, secret: string): ParsedToken | null {
+  const isShaped = clientId !== null && idPattern.test(clientId) && secretPattern.test(secret);
+  return isShaped ? { id: clientId, secret } : null;
+}
+
+function unknownClient(): TokenError {
+  return new TokenError('invalid_client', 'The client is unknown, or what proves it is wrong.');
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import type { VerifiableCredential, VerifiablePublicKey } from '../domain/credential.js';
+import { isJwtType, numericDate, readJwtHeader, readUnprovenClaims, type JwtHeader } from '../domain/jwt.js';
+import { isKeyId } from '../domain/key-format.js';
+import type { ForeignAlgorithm } from '../ports/jwt-signer.js';
+import { belongsTo } from '../verify/belongs-to.js';
+import { checkState } from '../verify/check-state.js';
+import type { ClientPorts, ProvenClient } from './authenticate-client.js';
+
+/** How far ahead the end of an assertion may be, and how far clocks may be apart, in milliseconds. */
+const maxAheadMs = 5 * 60_000;
+const skewMs = 30_000;
+/** Longest `jti`. */
+const maxIdLength = 256;
+
+/** An assertion as it came (RFC 7523 section 2.2). */
+interface ShownAssertion {
+  readonly clientId: string | null;
+  readonly assertion: string;
+}
+
+/**
+ * Checks a JWT with which a client proves that it holds the private key (RFC 7523 and its revision,
+ * draft-ietf-oauth-rfc7523bis). It is for this issuer alone, ends soon, and counts once. The key that checks it is the
+ * registered one: nothing in the header names or brings another.
+ */
+export async function checkAssertion(
+  ports: ClientPorts,
+  { clientId, assertion }: ShownAssertion,
+): Promise<ProvenClient | null> {
+  const { finder, keyspace, clock, oneTimeNames } = ports;
+  const header = readJwtHeader(assertion);
+  const unproven = readUnprovenClaims(assertion);
+  const id = unproven?.['sub'];
+  if (header === null || !isTyped(header) || typeof id !== 'string' || !isKeyId(id)) return null;
+  if (clientId !== null && clientId !== id) return null;
+
+  const prepared = await finder.find(id);
+  if (prepared === null || !belongsTo(keyspace, prepared.key)) return null;
+  const credential = prepared.key.credentials.find((one) => isSignedBy(ports, one, header, assertion));
+  if (credential === undefined) return null;
+
+  const now = clock.now();
+  const read = unproven === null ? null : readAssertion(unproven, id, ports.policy.issuer, now);
+  if (read === null) return null;
+  // A key that cannot be used uses nothing up.
+  if (checkState(prepared.key, credential, now) === null) {
+    const name = `client assertion ${id} ${createHash('sha256').update(read.id).digest('base64url')}`;
+    if (!(await oneTimeNames.take(name, read.expiresAt + skewMs, now))) return null;
+  }
+  return { prepared, credential };
+}
+
+/** `client-authentication+jwt`, or none of its own: other kinds of JWT are never taken for an assertion. */
+function isTyped(header: JwtHeader): boolean {
+  return header.typ === null || isJwtType(header, 'jwt') || isJwtType(header, 'client-authentication+jwt');
+}
+
+const algorithmsOf: Readonly<
+  Record<VerifiablePublicKey['algorithm'], Readonly<Record<string, ForeignAlgorithm>>>
+> = {
+  // RFC 9864 gives the algorithm the name of its curve.
+  ed25519: { EdDSA: 'EdDSA', Ed25519: 'EdDSA' },
+  rsa: { PS256: 'PS256', PS384: 'PS384', PS512: 'PS512' },
+};
+
+function isSignedBy(
+  { jwtKeys }: Pick<ClientPorts, 'jwtKeys'>,
+  credential: VerifiableCredential,
+  { alg, kid }: JwtHeader,
+  assertion: string,
+): boolean {
+  if (credential.kind !== 'public-key' || (kid !== null && kid !== credential.id)) return false;
+  const algorithms = algorithmsOf[credential.algorithm];
+  const algorithm = Object.hasOwn(algorithms, alg) ? algorithms[alg] : undefined;
+  if (algorithm === undefined) return false;
+  return jwtKeys.isSignedBy(Buffer.from(credential.spki, 'base64'), algorithm, assertion);
+}
+
+function readAssertion(
+  { iss, sub, aud, exp, nbf, iat, jti }: Readonly<Record<string, unknown>>,
+  id: string,
+  issuer: string,
+  now: number,
+): { readonly id: string; readonly expiresAt: number } | null {
+  if (iss !== id || sub !== id) return null;
+  const audience: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
+  if (audience !== issuer) return null;
+  const expiresAt = numericDate(exp);
+  if (expiresAt === null || expiresAt <= now || expiresAt > now + maxAheadMs) return null;
+  const isEarly = (time: unknown): boolean =>
+    time !== undefined && (numericDate(time) ?? Infinity) > now + skewMs;
+  if (isEarly(nbf) || isEarly(iat)) return null;
+  if (typeof jti !== 'string' || jti === '' || jti.length > maxIdLength) return null;
+  return { id: jti, expiresAt };
+}

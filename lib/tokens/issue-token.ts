@@ -1,0 +1,69 @@
+import { accessTokenType, type AccessTokenClaims } from '../domain/access-token.js';
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import { narrowScopes } from '../domain/token-scope.js';
+import { TokenError } from './token-error.js';
+import type { TokenPorts } from './token-ports.js';
+import type { UsableKey } from './usable-key.js';
+
+/** A token that was given. */
+export interface IssuedToken {
+  readonly accessToken: string;
+  /** Its `jti`. */
+  readonly id: string;
+  readonly scopes: readonly string[];
+  /** Seconds. */
+  readonly expiresIn: number;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Gives an access token for a key: never for more than the key holds, and never for longer than the key and its
+ * credential live.
+ *
+ * @param requested - the scopes that were asked for; absent: all of the key
+ * @throws TokenError `invalid_scope`, or `unauthorized_client` for a key that ends before a token could be used
+ */
+export async function issueToken(
+  { signingKeys, random, clock, keyspace, policy }: TokenPorts,
+  { record, credential }: UsableKey,
+  requested: readonly string[] | undefined,
+): Promise<IssuedToken> {
+  const scopes = narrowScopes(requested, record.scopes, keyspace.catalogue);
+  if (scopes === null) {
+    throw new TokenError('invalid_scope', 'Ask for scopes that the API key holds, or leave scope out.');
+  }
+  const key = await signingKeys.current();
+  const issuedAt = Math.floor(clock.now() / 1000);
+  const end = Math.min(record.expiresAt ?? Infinity, credential.endsAt ?? Infinity) / 1000;
+  const expiresAt = Math.min(issuedAt + lifetimeOf(record, policy.lifetimeSeconds), Math.floor(end));
+  if (expiresAt <= issuedAt) {
+    throw new TokenError(
+      'unauthorized_client',
+      'The API key ends at this moment. Extend it or use another one.',
+    );
+  }
+  const id = random.base62(22);
+  const claims: AccessTokenClaims = {
+    iss: policy.issuer,
+    aud: policy.audience,
+    sub: record.ownerId,
+    client_id: record.id,
+    cid: credential.id,
+    jti: id,
+    iat: issuedAt,
+    exp: expiresAt,
+    scope: scopes.join(' '),
+  };
+  return {
+    accessToken: key.sign(accessTokenType, claims),
+    id,
+    scopes,
+    expiresIn: expiresAt - issuedAt,
+    expiresAt: expiresAt * 1000,
+  };
+}
+
+function lifetimeOf(record: ApiKeyRecord, lifetimeSeconds: number): number {
+  return record.tokenLifetimeSeconds ?? lifetimeSeconds;
+}

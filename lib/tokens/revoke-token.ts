@@ -1,0 +1,28 @@
+import type { AccessToken } from '../domain/access-token.js';
+import { confirmChange } from '../manage/confirm-change.js';
+import type { ChangeContext } from '../manage/key-service.js';
+import { auditEntry } from '../manage/audit-entry.js';
+import type { TokenPorts } from './token-ports.js';
+
+/**
+ * Takes an access token back, in all processes. Doing so again changes nothing, but confirms anew.
+ *
+ * @returns `null` when every process refuses it already; else the time (epoch milliseconds) from which all do
+ */
+export async function revokeToken(
+  { store, changes, clock }: Pick<TokenPorts, 'store' | 'changes' | 'clock'>,
+  context: ChangeContext,
+  token: Pick<AccessToken, 'id' | 'keyId' | 'expiresAt'>,
+): Promise<number | null> {
+  const now = clock.now();
+  if (token.expiresAt <= now) return null;
+  const committed = await store.transact(async (transaction) => {
+    const record = await transaction.find(token.keyId);
+    if (record === null) return null;
+    const event = { ...auditEntry(context, 'token.revoked', record, []), at: now };
+    await transaction.revokeToken(token, event);
+    return { record, action: 'token.revoked', position: transaction.position } as const;
+  });
+  if (committed === null) return null;
+  return (await confirmChange({ changes }, committed, now)).effectiveBy;
+}

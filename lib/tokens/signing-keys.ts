@@ -1,0 +1,172 @@
+import { maxTokenLifetimeSeconds } from '../domain/access-token.js';
+import type { Clock } from '../ports/clock.js';
+import type { JwtKey, JwtKeys } from '../ports/jwt-signer.js';
+import type { Logger } from '../ports/logger.js';
+import type { RandomSource } from '../ports/random-source.js';
+import type { SecretSealer } from '../ports/secret-sealer.js';
+import type { SigningAlgorithm, SigningKeyStore, StoredSigningKey } from '../ports/token-store.js';
+import { FreshReads } from '../verify/fresh-reads.js';
+
+/** What the signing keys of an instance need. */
+export interface SigningKeyParts {
+  readonly store: SigningKeyStore;
+  readonly keys: JwtKeys;
+  readonly sealer: SecretSealer;
+  readonly random: RandomSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What new tokens are signed with. */
+  readonly algorithm: SigningAlgorithm;
+}
+
+/** How long a key signs before another takes its place, in milliseconds: 30 days. */
+export const rotateAfterMs: number = 30 * 24 * 60 * 60 * 1000;
+/** How long a new key is published before it signs, in milliseconds. Whoever caches the key set reads it again before. */
+export const leadMs: number = 10 * 60 * 1000;
+/** How long a key is kept after another took its place: as long as one of its tokens can live, in milliseconds. */
+const keepMs = maxTokenLifetimeSeconds * 1000 + leadMs;
+/** How long keys are used without looking again, and how often at the most one that is not known is looked for. */
+const freshMs = 60_000;
+const lookAgainMs = 250;
+
+interface OpenedKey {
+  readonly stored: StoredSigningKey;
+  readonly key: JwtKey;
+}
+
+/**
+ * The keys that tokens are signed with. They are stored sealed, shared by all processes, and replaced in time: the next
+ * one is made and published before it signs, and the one before it is kept until the last of its tokens has ended.
+ */
+export class SigningKeys {
+  readonly #parts: SigningKeyParts;
+  readonly #reads: FreshReads<void>;
+  #opened: ReadonlyMap<string, OpenedKey> = new Map();
+  #readAt = -Infinity;
+  #lookedAt = -Infinity;
+  #nextLook: Promise<void> | null = null;
+  #changing: Promise<void> | null = null;
+  readonly #warned = new Set<string>();
+
+  constructor(parts: SigningKeyParts) {
+    this.#parts = parts;
+    this.#reads = new FreshReads(() => this.#read());
+  }
+
+  /** The key to sign with now. Makes one when there is none. Rejects when the store does not answer. */
+  async current(): Promise<JwtKey> {
+    if (this.#isStale()) await this.#reads.get('all');
+    if (this.#isDue()) await this.#change();
+    const key = this.#active();
+    if (key === undefined) throw new Error('A signing key was made and is not there');
+    return key.key;
+  }
+
+  /** A key that this process knows; which key that is, only its id says. */
+  known(id: string): JwtKey | undefined {
+    if (this.#isStale() && this.#readAt !== -Infinity) void this.#reads.get('all').catch(() => undefined);
+    return this.#opened.get(id)?.key;
+  }
+
+  /** A key that another process may have made just now. Rejects when the store does not answer. */
+  async find(id: string): Promise<JwtKey | null> {
+    const known = this.known(id);
+    if (known !== undefined || !/^[0-9A-Za-z]{16}$/.test(id)) return known ?? null;
+    await (this.#nextLook ??= this.#lookAgain());
+    return this.#opened.get(id)?.key ?? null;
+  }
+
+  /** Whoever makes up ids waits for others, and costs no more reads than they. */
+  async #lookAgain(): Promise<void> {
+    const wait = this.#lookedAt + lookAgainMs - performance.now();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, wait)));
+    // Who comes from now on needs a read that begins later.
+    this.#nextLook = null;
+    this.#lookedAt = performance.now();
+    await this.#reads.get('all');
+  }
+
+  /** The public keys, the next one included (RFC 7517). */
+  async published(): Promise<readonly Readonly<Record<string, string>>[]> {
+    if (this.#parts.algorithm === 'EdDSA') await this.current();
+    else if (this.#isStale()) await this.#reads.get('all');
+    return [...this.#opened.values()].flatMap(({ key }) => (key.publicJwk === null ? [] : [key.publicJwk]));
+  }
+
+  #isStale(): boolean {
+    return performance.now() - this.#readAt > freshMs;
+  }
+
+  async #read(): Promise<void> {
+    const { store } = this.#parts;
+    const began = performance.now();
+    const before = this.#opened;
+    const opened = new Map<string, OpenedKey>();
+    for (const stored of await store.list()) {
+      const key = before.get(stored.id)?.key ?? this.#open(stored);
+      if (key !== null) opened.set(stored.id, { stored, key });
+    }
+    this.#opened = opened;
+    this.#readAt = began;
+  }
+
+  #open(stored: StoredSigningKey): JwtKey | null {
+    const { keys, sealer, logger } = this.#parts;
+    const bytes = sealer.open(stored.sealedKey, purposeOf(stored));
+    if (bytes !== null) return keys.open(stored.id, stored.algorithm, bytes);
+    if (!this.#warned.has(stored.id)) {
+      this.#warned.add(stored.id);
+      logger.warn(`api-keys: the signing key ${stored.id} was sealed under a pepper that is not configured`);
+    }
+    return null;
+  }
+
+  /** Of the algorithm that is configured, by when they begin. */
+  #own(): readonly OpenedKey[] {
+    const { algorithm } = this.#parts;
+    return [...this.#opened.values()].filter(({ stored }) => stored.algorithm === algorithm);
+  }
+
+  #active(): OpenedKey | undefined {
+    const now = this.#parts.clock.now();
+    return this.#own().findLast(({ stored }) => stored.activeFrom <= now);
+  }
+
+  /** Whether a key has to be made: there is none, or the last one is about to be old. */
+  #isDue(): boolean {
+    if (this.#active() === undefined) return true;
+    const last = this.#own().at(-1)?.stored.activeFrom ?? -Infinity;
+    return this.#parts.clock.now() >= last + rotateAfterMs - leadMs;
+  }
+
+  #change(): Promise<void> {
+    this.#changing ??= this.#makeNext().finally(() => (this.#changing = null));
+    return this.#changing;
+  }
+
+  async #makeNext(): Promise<void> {
+    // Another process may have been faster.
+    await this.#reads.get('all');
+    if (!this.#isDue()) return;
+    const { store, keys, sealer, random, clock, algorithm } = this.#parts;
+    const now = clock.now();
+    const id = random.base62(16);
+    const activeFrom = this.#active() === undefined ? now : now + leadMs;
+    const sealedKey = sealer.seal(keys.generate(algorithm), purposeOf({ id, algorithm }));
+    await store.add({ id, algorithm, sealedKey, createdAt: now, activeFrom });
+    await store.remove(this.#ended(now));
+    await this.#reads.get('all');
+  }
+
+  /** Keys whose last token has ended: another key has been signing for so long. */
+  #ended(now: number): readonly string[] {
+    const all = [...this.#opened.values()].map(({ stored }) => stored);
+    const newest = all.findLast(({ activeFrom }) => activeFrom + keepMs <= now);
+    return all.filter(({ activeFrom }) => activeFrom < (newest?.activeFrom ?? 0)).map(({ id }) => id);
+  }
+}
+
+/** A sealed key that is given another id or algorithm does not open. */
+function purposeOf({ id, algorithm }: Pick<StoredSigningKey, 'id' | 'algorithm'>): string {
+  return `signing key ${algorithm} ${id}`;
+}

@@ -1,0 +1,146 @@
+import type { AccessToken } from '../domain/access-token.js';
+import { commonScopes, parseScopeParameter } from '../domain/token-scope.js';
+import type { ChangeContext } from '../manage/key-service.js';
+import type { AuthenticateClient, Client } from './authenticate-client.js';
+import { issueToken, type IssuedToken } from './issue-token.js';
+import { readToken } from './read-token.js';
+import {
+  findGrant,
+  issueRefreshable,
+  refresh,
+  revokeChain,
+  type RefreshableToken,
+} from './refresh-tokens.js';
+import { revokeToken } from './revoke-token.js';
+import { TokenError } from './token-error.js';
+import type { TokenPorts } from './token-ports.js';
+import { usableKey, type UsableKey } from './usable-key.js';
+
+/** What is said of a token that is good now. */
+export interface Introspected {
+  readonly kind: 'access_token' | 'refresh_token';
+  readonly id: string;
+  readonly ownerId: string;
+  readonly keyId: string;
+  readonly scopes: readonly string[];
+  /** Epoch milliseconds; `null` for refresh tokens. */
+  readonly issuedAt: number | null;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** Which key, and which of its credentials, a token is given for. */
+export type TokenHolder = Pick<Client, 'keyId' | 'credentialId'>;
+
+/**
+ * Access tokens without HTTP. Every method throws TokenError for what is refused, and ApiKeysError `unavailable` when
+ * the store does not answer.
+ */
+export interface TokenService {
+  readonly authenticate: AuthenticateClient;
+  /** An access token for a client: the grant `client_credentials`, which never comes with a refresh token. */
+  issue(client: TokenHolder, scope: string | undefined): Promise<IssuedToken>;
+  /** An access token and a refresh token. */
+  issueRefreshable(client: TokenHolder, scope: string | undefined): Promise<RefreshableToken>;
+  /** Uses a refresh token up, for the next two tokens. */
+  refresh(context: ChangeContext, refreshToken: string, scope: string | undefined): Promise<RefreshableToken>;
+  /** What a token of this client is worth now; `null` for every other token. */
+  introspect(client: Pick<Client, 'keyId'>, token: string): Promise<Introspected | null>;
+  /**
+   * Takes a token of this client back; does nothing for every other token.
+   *
+   * @returns `null` when every process refuses it already; else the time (epoch milliseconds) from which all do
+   */
+  revoke(client: Pick<Client, 'keyId'>, context: ChangeContext, token: string): Promise<number | null>;
+  /** The public keys that tokens can be checked with. */
+  publicKeys(): Promise<readonly Readonly<Record<string, string>>[]>;
+}
+
+/** Builds the service: names the commands and hands them their ports. */
+export function createTokenService(ports: TokenPorts, authenticate: AuthenticateClient): TokenService {
+  return {
+    authenticate,
+    async issue(client, scope) {
+      const requested = readScope(scope);
+      return issueToken(ports, await usableKey(ports, client, 'invalid_client'), requested);
+    },
+    async issueRefreshable(client, scope) {
+      const requested = readScope(scope);
+      return issueRefreshable(ports, await usableKey(ports, client, 'invalid_client'), requested);
+    },
+    refresh: async (context, refreshToken, scope) => refresh(ports, context, refreshToken, readScope(scope)),
+    introspect: async (client, token) =>
+      (await introspectAccess(ports, client, token)) ?? introspectRefresh(ports, client, token),
+    async revoke(client, context, token) {
+      const access = await readToken(ports, token);
+      if (access !== null) return isOf(client, access) ? revokeToken(ports, context, access) : null;
+      const found = await findGrant(ports, token);
+      return found !== null && isOf(client, found.grant) ? revokeChain(ports, context, found.grant.id) : null;
+    },
+    publicKeys: () => ports.signingKeys.published(),
+  };
+}
+
+/** A token is shown to the very key that it was given to, and to no other key of its owner. */
+function isOf({ keyId }: Pick<Client, 'keyId'>, token: { readonly keyId: string }): boolean {
+  return token.keyId === keyId;
+}
+
+function readScope(scope: string | undefined): readonly string[] | undefined {
+  if (scope === undefined) return undefined;
+  const names = parseScopeParameter(scope);
+  if (names === null) {
+    throw new TokenError(
+      'invalid_scope',
+      'Write scopes with single spaces between them, or leave scope out.',
+    );
+  }
+  return names;
+}
+
+async function introspectAccess(
+  ports: TokenPorts,
+  client: Pick<Client, 'keyId'>,
+  token: string,
+): Promise<Introspected | null> {
+  const access: AccessToken | null = await readToken(ports, token);
+  if (access === null || !isOf(client, access) || access.expiresAt <= ports.clock.now()) return null;
+  const key = await usableOrNull(ports, access);
+  if (key === null || (await ports.store.tokens.isRevoked(access.id))) return null;
+  return { kind: 'access_token', ...access, scopes: commonScopes(access.scopes, key.record.scopes) };
+}
+
+async function introspectRefresh(
+  ports: TokenPorts,
+  client: Pick<Client, 'keyId'>,
+  token: string,
+): Promise<Introspected | null> {
+  const found = await findGrant(ports, token);
+  if (found === null || !isOf(client, found.grant) || found.grant.digest !== found.digest) return null;
+  const { grant } = found;
+  const key = grant.expiresAt <= ports.clock.now() ? null : await usableOrNull(ports, grant);
+  if (key === null) return null;
+  const { id, keyId, expiresAt } = grant;
+  const scopes = commonScopes(grant.scopes, key.record.scopes);
+  return {
+    kind: 'refresh_token',
+    id,
+    keyId,
+    ownerId: key.record.ownerId,
+    scopes,
+    issuedAt: null,
+    expiresAt,
+  };
+}
+
+async function usableOrNull(
+  ports: TokenPorts,
+  token: { readonly keyId: string; readonly credentialId: string },
+): Promise<UsableKey | null> {
+  try {
+    return await usableKey(ports, token, 'invalid_grant');
+  } catch (error) {
+    if (error instanceof TokenError) return null;
+    throw error;
+  }
+}

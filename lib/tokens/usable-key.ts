@@ -1,0 +1,35 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { Credential } from '../domain/credential.js';
+import { belongsTo } from '../verify/belongs-to.js';
+import { checkState } from '../verify/check-state.js';
+import { problems } from '../errors.js';
+import type { TokenErrorCode } from './token-error.js';
+import { TokenError } from './token-error.js';
+import type { TokenPorts } from './token-ports.js';
+
+/** A key for which tokens may be given now, and the credential that they name. */
+export interface UsableKey {
+  readonly record: ApiKeyRecord;
+  readonly credential: Credential;
+}
+
+/**
+ * Reads a key from the store, as it is at this moment.
+ *
+ * @param error - what the caller is told when the key cannot be used
+ * @throws TokenError
+ */
+export async function usableKey(
+  { store, keyspace, clock }: Pick<TokenPorts, 'store' | 'keyspace' | 'clock'>,
+  { keyId, credentialId }: { readonly keyId: string; readonly credentialId: string },
+  error: TokenErrorCode,
+): Promise<UsableKey> {
+  const record = await store.find(keyId);
+  const credential = record?.credentials.find(({ id }) => id === credentialId);
+  if (record === null || credential === undefined || !belongsTo(keyspace, record)) {
+    throw new TokenError(error, 'There is no such API key.');
+  }
+  const refusal = checkState(record, credential, clock.now());
+  if (refusal !== null) throw new TokenError(error, problems[refusal].detail);
+  return { record, credential };
+}

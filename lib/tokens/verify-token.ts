@@ -1,0 +1,111 @@
+import { hash } from 'node:crypto';
+import type { AccessToken } from '../domain/access-token.js';
+import type { Keyspace } from '../domain/keyspace.js';
+import type { Refusal, Verdict } from '../domain/verdict.js';
+import type { Lease } from '../feed/lease.js';
+import type { KeyStore } from '../ports/key-store.js';
+import { belongsTo } from '../verify/belongs-to.js';
+import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
+import type { KeyFinder } from '../verify/find-key.js';
+import type { LocalCache } from '../verify/local-cache.js';
+import type { PreparedKey } from '../verify/prepared-key.js';
+import type { ApiKeyVerifier, VerificationRequest } from '../verify/verify-api-key.js';
+import { ProvenTokens, type ProvenAccessToken } from './proven-tokens.js';
+import { readToken, readTokenAtOnce, type ReadTokenPorts } from './read-token.js';
+import { TokenSubject } from './token-subject.js';
+
+/** What checking access tokens needs from outside. */
+export interface VerifyTokenPorts extends DecisionPorts, ReadTokenPorts {
+  readonly finder: KeyFinder;
+  /** `null` when this process holds no keys. */
+  readonly local: LocalCache | null;
+  readonly lease: Lease;
+  readonly store: Pick<KeyStore, 'tokens'>;
+  readonly keyspace: Keyspace;
+}
+
+/** Most tokens that a process remembers to have checked. */
+const maxProven = 10_000;
+
+/**
+ * Lets in access tokens. What a token says was true when it was given; what counts is its key as it is now, which is
+ * found and held exactly as it is for requests with the key itself.
+ */
+export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
+  const { finder, local, lease, store, keyspace, clock, uses } = ports;
+  const decide = createDecider(ports);
+  const provenTokens = new ProvenTokens(maxProven);
+
+  function decideToken(
+    { subject, credential, uses: counter }: ProvenAccessToken,
+    request: RequestToDecide,
+    now: number,
+  ): Verdict | Promise<Verdict> {
+    if (now >= subject.expiresAt) return refuse('The access token has expired. Ask for another one.');
+    return decide(subject, credential, counter, request, now);
+  }
+
+  /** A token that this process has checked, if nothing was changed since then. */
+  function heldToken(token: string, now: number): ProvenAccessToken | undefined {
+    const proven = provenTokens.get(digestOf(token));
+    return proven !== undefined && isHeldSince(proven, now) ? proven : undefined;
+  }
+
+  function isHeldSince({ subject, held: since }: ProvenAccessToken, now: number): boolean {
+    return since !== undefined && local?.findHeld(subject.key.id, now) === since;
+  }
+
+  function verifyAtOnce(request: VerificationRequest): Verdict | Promise<Verdict> | null {
+    const now = clock.now();
+    if (lease.isHeld(now)) {
+      const proven = heldToken(request.token, now);
+      if (proven !== undefined) return decideToken(proven, request, now);
+    } else {
+      local?.forgetAll();
+    }
+    return readTokenAtOnce(ports, request.token) === null ? refuse() : null;
+  }
+
+  async function verify(request: VerificationRequest): Promise<Verdict> {
+    const token = await readToken(ports, request.token);
+    if (token === null) return refuse();
+    const proven = await prove(token);
+    if (proven === null) return refuse();
+    // Asked after the key was read, so that one change cannot be missed by both.
+    if (await store.tokens.isRevoked(token.id)) return refuse('The access token was revoked.');
+    const now = clock.now();
+    if (lease.isHeld(now) && isHeldSince(proven, now)) provenTokens.add(digestOf(request.token), proven);
+    return decideToken(proven, request, now);
+  }
+
+  /** To read a key that is held would be to hold it anew, and to check all its other tokens again. */
+  function heldKey(keyId: string): PreparedKey | undefined {
+    const now = clock.now();
+    return lease.isHeld(now) ? local?.findById(keyId, now) : undefined;
+  }
+
+  /** The key and the credential that a token names, if they are those that it was given for. */
+  async function prove(token: AccessToken): Promise<ProvenAccessToken | null> {
+    const prepared = heldKey(token.keyId) ?? (await finder.find(token.keyId));
+    if (prepared === null || !belongsTo(keyspace, prepared.key)) return null;
+    const credential = prepared.key.credentials.find(({ id }) => id === token.credentialId);
+    if (credential === undefined || prepared.key.ownerId !== token.ownerId) return null;
+    const subject = new TokenSubject(prepared, token, keyspace.catalogue);
+    const since = local?.findHeld(token.keyId, clock.now());
+    return {
+      ...{ subject, credential, uses: uses.counterFor(token.keyId) },
+      held: since?.prepared === prepared ? since : undefined,
+    };
+  }
+
+  return { verifyAtOnce, verify };
+}
+
+/** By which tokens are found again: none is kept. */
+function digestOf(token: string): string {
+  return hash('sha256', token, 'base64url');
+}
+
+function refuse(detail?: string): Refusal {
+  return { allowed: false, code: 'invalid_token', ...(detail === undefined ? {} : { detail }) };
+}

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import type { ReplayGuard } from '../../lib/ports/replay-guard.js';
+import { RedisLink } from '../../lib/redis/redis-link.js';
+import { createRedisReplayGuard } from '../../lib/redis/redis-replay-guard.js';
+import { createRecordedLogger, systemClock, waitFor } from './cache-fixture.js';
+import { client, pause, start, stopAll, stopNow } from './server-fixture.js';
+
+const skewMs = 1000;
+const opened: { close(): void }[] = [];
+
+/** A guard with a connection of its own, as another process has. */
+async function openGuard(url: string, keyPrefix: string, skew = skewMs): Promise<ReplayGuard> {
+  const logger = createRecordedLogger();
+  const link = new RedisLink({
+    connection: url,
+    logger,
+    deadlineMs: 1000,
+    probeName: `${keyPrefix}probe`,
+  });
+  const guard = createRedisReplayGuard({ link, keyPrefix, skewMs: skew, clock: systemClock, logger });
+  opened.push(guard, link);
+  await link.open();
+  guard.open();
+  return guard;
+}
+
+const makePrefix = (): string => `api-keys:${randomBytes(8).toString('hex')}:`;
+const newName = (): string => randomBytes(16).toString('hex');
+
+/** A use of a signature that was made at a time. */
+const useAt = (name: string, signedAt: number) => ({
+  name,
+  signedAt,
+  rememberUntil: signedAt + 60_000,
+  now: Date.now(),
+});
+
+/** Signed by a clock that is ahead by all that it may be, just now. */
+const useNow = (name: string) => useAt(name, Date.now() + skewMs);
+
+/** Waits until signatures of now can be told from those of before the beginning. */
+async function untilKnown(guard: ReplayGuard): Promise<void> {
+  await waitFor(async () => (await guard.take(useAt(newName(), Date.now()))) === 'first');
+}
+
+afterEach(async () => {
+  for (const each of opened.splice(0)) each.close();
+  await stopAll();
+});
+
+const sharedUrl = process.env.TEST_REDIS_URL ?? '';
+
+describe('signatures that were used', () => {
+  it('R80 one of many takers at once in two processes is first', async () => {
+    const prefix = makePrefix();
+    const guards = [await openGuard(sharedUrl, prefix), await openGuard(sharedUrl, prefix)] as const;
+    await untilKnown(guards[0]);
+    for (let round = 0; round < 20; round += 1) {
+      const use = useNow(newName());
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => guards[index % 2 === 0 ? 0 : 1].take(use)),
+      );
+      expect(answers.filter((answer) => answer === 'first')).toHaveLength(1);
+      expect(answers.filter((answer) => answer === 'used')).toHaveLength(49);
+    }
+  });
+
+  it('R80 nothing that was signed before the beginning is first', async () => {
+    const guard = await openGuard(sharedUrl, makePrefix());
+    const now = Date.now();
+    expect(await guard.take(useAt(newName(), now))).toBe('unknown');
+    expect(await guard.take(useAt(newName(), now + skewMs - 10))).toBe('unknown');
+    expect(await guard.take(useAt(newName(), now + skewMs + 1000))).toBe('first');
+  });
+
+  it('R80 none is first again after a flush', async () => {
+    const prefix = makePrefix();
+    const server = await start();
+    const guard = await openGuard(server.aclUrl, prefix);
+    await untilKnown(guard);
+    const uses = Array.from({ length: 100 }, () => useNow(newName()));
+    for (const use of uses) expect(await guard.take(use)).toBe('first');
+    await client(server.url).flushall();
+    const again = await Promise.all(uses.map((use) => guard.take(use)));
+    expect(again.filter((answer) => answer === 'first')).toEqual([]);
+    await untilKnown(guard);
+    const later = await Promise.all(uses.map((use) => guard.take(use)));
+    expect(later.filter((answer) => answer === 'first')).toEqual([]);
+  });
+
+  it('R80 none is first again after a restart that lost everything', async () => {
+    const prefix = makePrefix();
+    const server = await start();
+    const guard = await openGuard(server.aclUrl, prefix);
+    await untilKnown(guard);
+    const uses = Array.from({ length: 100 }, () => useNow(newName()));
+    for (const use of uses) expect(await guard.take(use)).toBe('first');
+    const { port } = server;
+    await stopNow(server);
+    expect(await guard.take(useNow(newName()))).toBe('unknown');
+    const again = await start({ port });
+    await pause(1500);
+    const answers = await Promise.all(uses.map((use) => guard.take(use)));
+    expect(answers.filter((answer) => answer === 'first')).toEqual([]);
+    const later = Date.now() + 60_000;
+    await waitFor(async () => (await guard.take(useAt(newName(), later))) === 'first', 10_000);
+    expect(again.port).toBe(port);
+  });
+
+  it('R80 none is first on a server that was started from an older copy', async () => {
+    const prefix = makePrefix();
+    const older = await start();
+    const guard = await openGuard(older.aclUrl, prefix);
+    await untilKnown(guard);
+    const admin = client(older.url);
+    const names = await admin.keys(`${prefix}replay:*`);
+    expect(names).toHaveLength(16);
+    const dumps = await Promise.all(names.map((name) => admin.dumpBuffer(name)));
+    const use = useNow(newName());
+    expect(await guard.take(use)).toBe('first');
+
+    const promoted = await start();
+    const restored = client(promoted.url);
+    await Promise.all(names.map((name, index) => restored.restore(name, 0, dumps[index] ?? Buffer.alloc(0))));
+    const other = await openGuard(promoted.aclUrl, prefix);
+    expect(await other.take(use)).toBe('unknown');
+  });
+
+  it('R80 an eviction of names is noticed, whatever the policy', async () => {
+    const prefix = makePrefix();
+    const server = await start();
+    const admin = client(server.url);
+    const guard = await openGuard(server.aclUrl, prefix);
+    await untilKnown(guard);
+    const uses = Array.from({ length: 200 }, () => useNow(newName()));
+    for (const use of uses) expect(await guard.take(use)).toBe('first');
+    await admin.config('SET', 'maxmemory-policy', 'allkeys-random');
+    await admin.config('SET', 'maxmemory', '1mb');
+    await pause(200);
+    await admin.config('SET', 'maxmemory', '0');
+    const answers = await Promise.all(uses.map((use) => guard.take(use)));
+    expect(answers.filter((answer) => answer === 'first')).toEqual([]);
+  });
+
+  it('R80 a Redis that is full, or a replica, forgets nothing and makes nothing up', async () => {
+    const server = await start();
+    const admin = client(server.url);
+    const guard = await openGuard(server.aclUrl, makePrefix());
+    await untilKnown(guard);
+    const use = useNow(newName());
+    expect(await guard.take(use)).toBe('first');
+    await admin.config('SET', 'maxmemory', '1');
+    const next = useNow(newName());
+    const answers = [await guard.take(use), await guard.take(next), await guard.take(next)];
+    expect(answers.slice(1).filter((answer) => answer === 'first').length).toBeLessThan(2);
+    expect(answers[0]).not.toBe('first');
+    await admin.config('SET', 'maxmemory', '0');
+    await admin.replicaof('127.0.0.1', 1);
+    expect(await guard.take(use)).toBe('unknown');
+    expect(await guard.take(useNow(newName()))).toBe('unknown');
+  });
+
+  it('R80 a flood of other names makes nobody forget', async () => {
+    const guard = await openGuard(sharedUrl, makePrefix());
+    await untilKnown(guard);
+    const use = useNow('the first one');
+    expect(await guard.take(use)).toBe('first');
+    for (let round = 0; round < 20; round += 1) {
+      await Promise.all(Array.from({ length: 1000 }, () => guard.take(useNow(newName()))));
+    }
+    expect(await guard.take(use)).toBe('used');
+  });
+
+  it('R80 names are removed after their end, and not before', async () => {
+    const prefix = makePrefix();
+    const admin = client(sharedUrl);
+    const guard = await openGuard(sharedUrl, prefix, 0);
+    await pause(20);
+    const now = Date.now();
+    const short = { name: 'a', signedAt: now, rememberUntil: now + 300, now };
+    expect(await guard.take(short)).toBe('first');
+    expect(await guard.take(short)).toBe('used');
+    await pause(400);
+    // Any other name in the same place.
+    for (let index = 0; index < 100; index += 1) await guard.take(useAt(`x${index}`, Date.now()));
+    const members = await Promise.all(
+      Array.from({ length: 16 }, (_, place) => admin.zrange(`${prefix}replay:{${place}}`, '0', '-1')),
+    );
+    expect(members.flat()).toContain('x1');
+    expect(members.flat()).not.toContain('a');
+  });
+});

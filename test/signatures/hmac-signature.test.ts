@@ -1,0 +1,56 @@
+import { hmacOf, requestHmac } from '../../lib/signatures/hmac-signature.js';
+import { readHmacAuthorization } from '../../lib/signatures/read-hmac-authorization.js';
+
+describe('signatures with a shared secret', () => {
+  it('R77 HMAC-SHA-256 over timestamp, nonce and data, as published', () => {
+    const signature = hmacOf('AMANDASECRECT', '1576074319000', '1iqt2wls', '');
+    expect(signature.toString('hex')).toBe(
+      '56590594f97921b09b18f166befe0d1319b198bbcdad7ca73382de2f88fe9aa1',
+    );
+  });
+
+  it('R77 the data of a request are method, URI and body, each with a line end', () => {
+    const parts = {
+      timestamp: '1',
+      nonce: 'n',
+      method: 'POST',
+      target: '/a?b=%20c',
+      body: Buffer.from('{"é":1}'),
+    };
+    expect(requestHmac('s', parts)).toEqual(hmacOf('s', '1', 'n', 'POST\n/a?b=%20c\n{"é":1}\n'));
+  });
+
+  const sig = 'ab'.repeat(32);
+  const read = { keyId: 'k', timestamp: '1', nonce: 'abcd', signature: Buffer.from(sig, 'hex') };
+
+  it.each([
+    `deri-hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd`,
+    `deri-hmac-sha256 id=k,ts=1,nonce=abcd,sig=${sig}`,
+    `Deri-Hmac-Sha256 nonce=abcd, sig=${sig.toUpperCase()}, ts=1, id=k`,
+    `deri-hmac-sha256  id=k , ts=1 ,sig=${sig} ,\tnonce=abcd `,
+  ])('R77 the header is read: %s', (header) => {
+    expect(readHmacAuthorization(header)).toEqual(read);
+  });
+
+  it.each([
+    'deri-hmac-sha256',
+    `deri-hmac-sha256 id=k,ts=1,sig=${sig}`,
+    `deri-hmac-sha256 id=k,id=k,ts=1,sig=${sig},nonce=abcd`,
+    `deri-hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd,x=1`,
+    `deri-hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd, deri-hmac-sha256 id=k`,
+    `deri-hmac-sha256 id=k,ts=1.0,sig=${sig},nonce=abcd`,
+    `deri-hmac-sha256 id=k,ts=-1,sig=${sig},nonce=abcd`,
+    `deri-hmac-sha256 id=k,ts=1e3,sig=${sig},nonce=abcd`,
+    `deri-hmac-sha256 id=k,ts=01,sig=${sig},nonce=abcd`,
+    `deri-hmac-sha256 id=k,ts=1,sig=${sig.slice(1)},nonce=abcd`,
+    `deri-hmac-sha256 id=k,ts=1,sig=${sig},nonce=`,
+    `deri-hmac-sha256 id=../x,ts=1,sig=${sig},nonce=abcd`,
+  ])('R77 the header is refused: %s', (header) => {
+    expect(readHmacAuthorization(header)).toBe('malformed');
+  });
+
+  it('R77 other schemes are none of its business', () => {
+    expect(readHmacAuthorization('Bearer deri-hmac-sha256')).toBe(null);
+    expect(readHmacAuthorization('')).toBe(null);
+  });
+});

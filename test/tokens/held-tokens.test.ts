@@ -1,0 +1,106 @@
+import { Redis } from 'ioredis';
+import type { KeyStore } from '../../lib/index.js';
+import { memoryStore } from '../../lib/testing/index.js';
+import { startRedis } from '../servers/redis.cjs';
+import { basic, startTokenApp } from './token-app.js';
+
+/** A store in memory that says what is read, and can be made to keep an answer back. */
+function watchedStore(): { store: KeyStore; reads: string[]; keepBack(): () => void } {
+  const inner = memoryStore();
+  const reads: string[] = [];
+  let kept: Promise<void> = Promise.resolve();
+  const store: KeyStore = {
+    ...inner,
+    find: (...args) => {
+      reads.push('key');
+      return inner.find(...args);
+    },
+    tokens: {
+      ...inner.tokens,
+      async isRevoked(id) {
+        reads.push('token');
+        const answer = await inner.tokens.isRevoked(id);
+        await kept;
+        return answer;
+      },
+    },
+  };
+  return {
+    store,
+    reads,
+    keepBack() {
+      let release = (): void => undefined;
+      kept = new Promise((resolve) => (release = resolve));
+      return release;
+    },
+  };
+}
+
+describe('tokens that a process holds', () => {
+  it('R70 are not held when they were taken back while they were checked', async () => {
+    const { store, reads, keepBack } = watchedStore();
+    const app = await startTokenApp({ store });
+    const key = await app.key();
+    const token = await app.token(key);
+    const release = keepBack();
+    const slow = app.use(token);
+    while (!reads.includes('token')) await new Promise((resolve) => setTimeout(resolve, 5));
+    // Reads the same answer to the question that is on its way: it was not taken back then.
+    const revoked = await app.post('/revoke', { token }, basic(key.id, key.secret));
+    expect(revoked.status).toBe(200);
+    release();
+    await slow;
+    for (let times = 0; times < 3; times += 1) expect((await app.use(token)).status).toBe(401);
+    await app.close();
+  });
+
+  it('R70 cost no reads, however many of them one key has', async () => {
+    const { store, reads } = watchedStore();
+    const app = await startTokenApp({ store });
+    const key = await app.key();
+    const tokens = await Promise.all(Array.from({ length: 5 }, () => app.token(key)));
+    for (const token of [...tokens, ...tokens]) expect((await app.use(token)).status).toBe(200);
+    reads.length = 0;
+    for (let round = 0; round < 4; round += 1) {
+      for (const token of tokens) expect((await app.use(token)).status).toBe(200);
+    }
+    expect(reads).toEqual([]);
+    await app.close();
+  });
+
+  it('R70 are let in without a local cache, and each request asks the store', async () => {
+    const { store, reads } = watchedStore();
+    const app = await startTokenApp({ store, localCache: false });
+    const key = await app.key();
+    const token = await app.token(key);
+    expect((await app.use(token)).status).toBe(200);
+    reads.length = 0;
+    expect((await app.use(token)).status).toBe(200);
+    expect(reads).toEqual(['key', 'token']);
+    await app.post('/revoke', { token }, basic(key.id, key.secret));
+    expect((await app.use(token)).status).toBe(401);
+    await app.close();
+  });
+
+  it('R70 are refused after they were taken back also when Redis still has the key as it was', async () => {
+    const server = await startRedis();
+    const admin = new Redis(server.url);
+    const app = await startTokenApp({ redis: server.url, usesRealTime: true });
+    const key = await app.key();
+    const token = await app.token(key);
+    const other = await app.token(key);
+    // The copy in Redis is the one that was written when the key was made; both tokens are held.
+    for (const one of [token, other, token, other]) expect((await app.use(one)).status).toBe(200);
+    // From now on it takes no change of the key.
+    await admin.call('ACL', 'SETUSER', 'default', '-@write');
+    const revoked = await app.post('/revoke', { token }, basic(key.id, key.secret));
+    expect(revoked.status).toBe(200);
+    expect((await app.use(other)).status).toBe(200);
+    expect((await app.use(token)).status).toBe(401);
+    await admin.call('ACL', 'SETUSER', 'default', '+@write');
+    expect((await app.use(token)).status).toBe(401);
+    admin.disconnect();
+    await app.close();
+    await server.stop();
+  });
+});

@@ -1,0 +1,289 @@
+import { createSecretSealer } from '../../lib/crypto/secret-sealer.js';
+import { parsePeppers } from '../../lib/crypto/peppers.js';
+import { resolveOptions } from '../../lib/options.js';
+import { memoryStore, fixedClock } from '../../lib/testing/index.js';
+import { ApiKeysError, type KeyStore } from '../../lib/index.js';
+import type { ChangeContext } from '../../lib/manage/key-service.js';
+import { startRunning, type Running } from '../../lib/running.js';
+import { createSecretHasher } from '../../lib/crypto/bcrypt-hasher.js';
+import { createDefaultKeyspace } from '../../lib/keyspaces.js';
+import { ChangeListeners } from '../../lib/feed/change-listeners.js';
+import { AccessRecorder } from '../../lib/audit/access-recorder.js';
+import { createRandomSource } from '../../lib/crypto/random-source.js';
+import { noScope } from '../../lib/domain/scope-requirement.js';
+import type { TokenService } from '../../lib/tokens/token-service.js';
+import { rotateAfterMs, leadMs } from '../../lib/tokens/signing-keys.js';
+import { scopes, testPepper } from '../harness/instance.js';
+import { readParts } from './token-app.js';
+
+const context: ChangeContext = {
+  actor: { kind: 'application' },
+  address: null,
+  requestId: null,
+  managementScope: null,
+};
+const dayMs = 86_400_000;
+
+interface Instance {
+  readonly running: Running;
+  readonly tokens: TokenService;
+  use(token: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** An instance without HTTP around it. */
+async function start(
+  store: KeyStore,
+  clock: ReturnType<typeof fixedClock>,
+  settings: { algorithm?: 'EdDSA' | 'HS256'; pepper?: string | string[] } = {},
+): Promise<Instance> {
+  const logger = { warn: () => undefined, error: () => undefined };
+  const pepper = settings.pepper ?? testPepper;
+  const { algorithm = 'EdDSA' } = settings;
+  const options = resolveOptions({
+    ...{ prefix: 'acme', scopes, pepper, store, clock, logger },
+    tokens: { issuer: 'https://api.example', algorithm },
+  });
+  const hasher = createSecretHasher({ cost: 8, logger });
+  const random = createRandomSource();
+  const running = await startRunning({
+    ...{ options, store, hasher, logger },
+    keyspace: createDefaultKeyspace(options),
+    peppers: parsePeppers(pepper),
+    pepperFile: '',
+    listeners: new ChangeListeners(logger),
+    recorder: new AccessRecorder({ random, clock, logger }),
+  });
+  const { tokens } = running;
+  if (tokens === null) throw new Error('no tokens');
+  return {
+    running,
+    tokens: tokens.service,
+    async use(token) {
+      const request = { token, requirement: noScope, cost: 1, address: () => null };
+      const verdict = await (tokens.verifier.verifyAtOnce(request) ?? tokens.verifier.verify(request));
+      return verdict.allowed ? 'allowed' : verdict.code;
+    },
+    async stop() {
+      await Promise.all([running.stop(), hasher.close()]);
+    },
+  };
+}
+
+describe('tokens without HTTP', () => {
+  let clock: ReturnType<typeof fixedClock>;
+  let store: KeyStore;
+  let one: Instance;
+  let client: { keyId: string; credentialId: string };
+  const started: Instance[] = [];
+
+  const startAnother = async (settings?: Parameters<typeof start>[2]): Promise<Instance> => {
+    const instance = await start(store, clock, settings);
+    started.push(instance);
+    return instance;
+  };
+
+  beforeEach(async () => {
+    clock = fixedClock(Date.UTC(2026, 5, 1));
+    store = memoryStore();
+    one = await startAnother();
+    const { record } = await one.running.service.create(context, {
+      ownerId: 'alice',
+      name: 'CI',
+      scopes: ['orders:read', 'orders:write'],
+    });
+    client = { keyId: record.id, credentialId: record.credentials[0]?.id ?? '' };
+  });
+  afterEach(async () => {
+    for (const instance of started.splice(0)) await instance.stop();
+  });
+
+  const scopesOf = (token: string): unknown => readParts(token).claims['scope'];
+  const refusal = async (work: Promise<unknown>): Promise<unknown> => {
+    const thrown: unknown = await work.then(
+      () => null,
+      (error: unknown) => error,
+    );
+    return thrown !== null && typeof thrown === 'object' && 'error' in thrown ? thrown.error : thrown;
+  };
+
+  describe('refresh tokens', () => {
+    it('are used once for the next two tokens', async () => {
+      const first = await one.tokens.issueRefreshable(client, undefined);
+      expect(first.refreshToken).toMatch(/^acme_REFRESH_[0-9A-Za-z]{65}$/);
+      const second = await one.tokens.refresh(context, first.refreshToken, undefined);
+      expect(await one.use(second.accessToken)).toBe('allowed');
+      expect(second.refreshToken).not.toBe(first.refreshToken);
+      const third = await one.tokens.refresh(context, second.refreshToken, undefined);
+      expect(await one.use(third.accessToken)).toBe('allowed');
+    });
+
+    it('end with their chain, and its last access token, when one is used again', async () => {
+      const first = await one.tokens.issueRefreshable(client, undefined);
+      const second = await one.tokens.refresh(context, first.refreshToken, undefined);
+      expect(await one.use(second.accessToken)).toBe('allowed');
+      expect(await refusal(one.tokens.refresh(context, first.refreshToken, undefined))).toBe('invalid_grant');
+      expect(await one.use(second.accessToken)).toBe('invalid_token');
+      expect(await refusal(one.tokens.refresh(context, second.refreshToken, undefined))).toBe(
+        'invalid_grant',
+      );
+    });
+
+    it('are used by one of many at once, and that ends the chain', async () => {
+      const first = await one.tokens.issueRefreshable(client, undefined);
+      const tries = await Promise.allSettled(
+        Array.from({ length: 10 }, () => one.tokens.refresh(context, first.refreshToken, undefined)),
+      );
+      const given = tries.flatMap((one_) => (one_.status === 'fulfilled' ? [one_.value] : []));
+      expect(given.length).toBeLessThanOrEqual(1);
+      for (const { refreshToken, accessToken } of given) {
+        expect(await refusal(one.tokens.refresh(context, refreshToken, undefined))).toBe('invalid_grant');
+        expect(await one.use(accessToken)).toBe('invalid_token');
+      }
+    });
+
+    it('may ask for less, never for more, and not for what the key has lost', async () => {
+      const { refreshToken } = await one.tokens.issueRefreshable(client, undefined);
+      const less = await one.tokens.refresh(context, refreshToken, 'orders:read');
+      expect(scopesOf(less.accessToken)).toBe('orders:read');
+      const all = await one.tokens.refresh(context, less.refreshToken, undefined);
+      expect(scopesOf(all.accessToken)).toBe('orders:read orders:write');
+      expect(await refusal(one.tokens.refresh(context, all.refreshToken, 'users:read'))).toBe(
+        'invalid_scope',
+      );
+      await one.running.service.update(context, client.keyId, { scopes: ['orders:read', 'users:read'] });
+      const rest = await one.tokens.refresh(context, all.refreshToken, undefined);
+      expect(scopesOf(rest.accessToken)).toBe('orders:read');
+      expect(await refusal(one.tokens.refresh(context, rest.refreshToken, 'orders:write'))).toBe(
+        'invalid_scope',
+      );
+    });
+
+    it('end with their key, their credential and their time', async () => {
+      const { refreshToken } = await one.tokens.issueRefreshable(client, undefined);
+      await one.running.service.update(context, client.keyId, { enabled: false });
+      expect(await refusal(one.tokens.refresh(context, refreshToken, undefined))).toBe('invalid_grant');
+      await one.running.service.update(context, client.keyId, { enabled: true });
+      const next = await one.tokens.refresh(context, refreshToken, undefined);
+      clock.advance(30 * dayMs);
+      expect(await refusal(one.tokens.refresh(context, next.refreshToken, undefined))).toBe('invalid_grant');
+      const again = await one.tokens.issueRefreshable(client, undefined);
+      await one.running.service.rotate(context, client.keyId, {});
+      expect(await refusal(one.tokens.refresh(context, again.refreshToken, undefined))).toBe('invalid_grant');
+    });
+
+    it('can be taken back, with their access token', async () => {
+      const { refreshToken, accessToken } = await one.tokens.issueRefreshable(client, undefined);
+      expect(await one.use(accessToken)).toBe('allowed');
+      expect(await one.tokens.introspect(client, refreshToken)).toMatchObject({ kind: 'refresh_token' });
+      expect(await one.tokens.revoke({ keyId: 'another' }, context, refreshToken)).toBe(null);
+      expect(await one.use(accessToken)).toBe('allowed');
+      expect(await one.tokens.revoke(client, context, refreshToken)).toBe(null);
+      expect(await one.use(accessToken)).toBe('invalid_token');
+      expect(await one.tokens.introspect(client, refreshToken)).toBe(null);
+      expect(await refusal(one.tokens.refresh(context, refreshToken, undefined))).toBe('invalid_grant');
+    });
+
+    it('that are none are refused, and no guard takes one for a key', async () => {
+      const { refreshToken } = await one.tokens.issueRefreshable(client, undefined);
+      const last = refreshToken.endsWith('A') ? 'B' : 'A';
+      for (const odd of ['', 'x', refreshToken.slice(0, -1), refreshToken.slice(0, -1) + last, 'eyJ.x.y']) {
+        expect(await refusal(one.tokens.refresh(context, odd, undefined))).toBe('invalid_grant');
+      }
+      const request = { token: refreshToken, requirement: noScope, cost: 1, address: () => null };
+      expect(one.running.verifier.verifyAtOnce(request)).toMatchObject({ code: 'invalid_token' });
+    });
+  });
+
+  describe('signing keys', () => {
+    it('are stored sealed, and shared by all processes', async () => {
+      const { accessToken } = await one.tokens.issue(client, undefined);
+      const two = await startAnother();
+      expect(await two.use(accessToken)).toBe('allowed');
+      const [stored, ...more] = await store.tokens.signingKeys.list();
+      expect(more).toEqual([]);
+      expect(stored?.sealedKey).not.toContain('MC4CAQ');
+      const name = `signing key EdDSA ${stored?.id}`;
+      const sealed = stored?.sealedKey ?? '';
+      expect(createSecretSealer(parsePeppers(testPepper)).open(sealed, name)).toHaveLength(48);
+      expect(await two.tokens.publicKeys()).toEqual(await one.tokens.publicKeys());
+    });
+
+    it('are followed by the next one, which is published before it signs', async () => {
+      const { accessToken: first } = await one.tokens.issue(client, undefined);
+      clock.advance(rotateAfterMs - leadMs);
+      const before = await one.tokens.issue(client, undefined);
+      expect(readParts(before.accessToken).header['kid']).toBe(readParts(first).header['kid']);
+      expect(await one.tokens.publicKeys()).toHaveLength(2);
+      clock.advance(leadMs);
+      const after = await one.tokens.issue(client, undefined);
+      expect(readParts(after.accessToken).header['kid']).not.toBe(readParts(first).header['kid']);
+      expect(await one.use(before.accessToken)).toBe('allowed');
+      expect(await one.use(after.accessToken)).toBe('allowed');
+    });
+
+    it('are removed when the last of their tokens has ended', async () => {
+      await one.tokens.issue(client, undefined);
+      for (let round = 0; round < 3; round += 1) {
+        clock.advance(rotateAfterMs);
+        await one.tokens.issue(client, undefined);
+      }
+      expect((await store.tokens.signingKeys.list()).length).toBeLessThanOrEqual(3);
+      expect((await one.tokens.publicKeys()).length).toBeGreaterThan(0);
+    });
+
+    it('of a pepper that is not configured any more sign and check nothing', async () => {
+      const { accessToken } = await one.tokens.issue(client, undefined);
+      const other = 'another pepper, with its 32 bytes and more';
+      const rolled = await startAnother({ pepper: [other, testPepper] });
+      expect(await rolled.use(accessToken)).toBe('allowed');
+      const lost = await startAnother({ pepper: other });
+      expect(await lost.use(accessToken)).toBe('invalid_token');
+    });
+
+    it('with HS256 are published to nobody, and their tokens are let in', async () => {
+      const secret = await startAnother({ algorithm: 'HS256' });
+      const { accessToken } = await secret.tokens.issue(client, undefined);
+      expect(readParts(accessToken).header['alg']).toBe('HS256');
+      expect(await secret.use(accessToken)).toBe('allowed');
+      expect(await secret.tokens.publicKeys()).toEqual([]);
+      // The algorithm is that of the key: changing the option ends no token.
+      expect(await one.use(accessToken)).toBe('allowed');
+      expect(await one.tokens.publicKeys()).toHaveLength(1);
+    });
+
+    it('are not looked for again and again when made-up ids are shown', async () => {
+      await one.tokens.issue(client, undefined);
+      let lists = 0;
+      const { signingKeys } = store.tokens;
+      const counting: KeyStore = {
+        ...store,
+        tokens: {
+          ...store.tokens,
+          signingKeys: { ...signingKeys, list: () => ((lists += 1), signingKeys.list()) },
+        },
+      };
+      const two = await start(counting, clock);
+      const header = (kid: string): string =>
+        Buffer.from(JSON.stringify({ alg: 'EdDSA', typ: 'at+jwt', kid })).toString('base64url');
+      const made = Array.from(
+        { length: 200 },
+        (_, index) => `${header(String(index).padStart(16, 'x'))}.e30.AA`,
+      );
+      const verdicts = await Promise.all(made.map((token) => two.use(token)));
+      expect(new Set(verdicts)).toEqual(new Set(['invalid_token']));
+      expect(lists).toBeLessThan(10);
+      await two.stop();
+    });
+  });
+
+  it('reports an outage as such', async () => {
+    const failing: KeyStore = {
+      ...store,
+      find: () => Promise.reject(new ApiKeysError('unavailable')),
+    };
+    const two = await start(failing, clock);
+    await expect(two.tokens.issue(client, undefined)).rejects.toMatchObject({ problem: 'unavailable' });
+    await two.stop();
+  });
+});

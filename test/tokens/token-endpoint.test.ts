@@ -1,0 +1,112 @@
+import { basic, readParts, startTokenApp, type MadeKey, type TokenApp } from './token-app.js';
+
+const grant = { grant_type: 'client_credentials' };
+
+describe('the token endpoint', () => {
+  let app: TokenApp;
+  let key: MadeKey;
+
+  beforeAll(async () => {
+    app = await startTokenApp();
+    key = await app.key();
+  });
+  afterAll(() => app.close());
+
+  it('R70 gives a token that says what RFC 9068 asks for', async () => {
+    const answer = await app.post('/token', grant, basic(key.id, key.secret));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('pragma')).toBe('no-cache');
+    expect(answer.body).toEqual({
+      access_token: expect.any(String),
+      token_type: 'Bearer',
+      expires_in: 3600,
+      scope: 'orders:read orders:write',
+    });
+    const { header, claims } = readParts(String(answer.body['access_token']));
+    expect(header).toEqual({ alg: 'EdDSA', typ: 'at+jwt', kid: expect.stringMatching(/^[0-9A-Za-z]{16}$/) });
+    const now = app.clock.now() / 1000;
+    expect(claims).toEqual({
+      iss: app.url,
+      aud: app.url,
+      sub: 'alice',
+      client_id: key.id,
+      cid: expect.stringMatching(/^[0-9A-Za-z]{12}$/),
+      jti: expect.stringMatching(/^[0-9A-Za-z]{22}$/),
+      iat: now,
+      exp: now + 3600,
+      scope: 'orders:read orders:write',
+    });
+  });
+
+  it('R70 lets the token in, and says that it was one', async () => {
+    const answer = await app.use(await app.token(key));
+    expect([answer.status, answer.body['via'], answer.body['id']]).toEqual([200, 'token', key.id]);
+    expect(answer.body['expiresAt']).toBe(new Date(app.clock.now() + 3_600_000).toISOString());
+  });
+
+  it.each<[string, (key: MadeKey) => [Record<string, string>, Record<string, string>?]]>([
+    ['the id and the secret as Basic', (k) => [grant, basic(k.id, k.secret)]],
+    ['the id and the whole key as Basic', (k) => [grant, basic(k.id, k.token)]],
+    ['the same id in the body', (k) => [{ ...grant, client_id: k.id }, basic(k.id, k.secret)]],
+    ['the id and the secret in the body', (k) => [{ ...grant, client_id: k.id, client_secret: k.secret }]],
+    ['the whole key in the body', (k) => [{ ...grant, client_secret: k.token }]],
+    ['the id and the whole key in the body', (k) => [{ ...grant, client_id: k.id, client_secret: k.token }]],
+  ])('R67 takes %s', async (_way, request) => {
+    expect((await app.post('/token', ...request(key))).status).toBe(200);
+  });
+
+  it('R68 never gives a refresh token for client_credentials', async () => {
+    const { body } = await app.post('/token', { ...grant, scope: 'orders:read' }, basic(key.id, key.secret));
+    expect(Object.keys(body).toSorted()).toEqual(['access_token', 'expires_in', 'scope', 'token_type']);
+  });
+
+  it('R68 narrows scopes, and lets the token do no more', async () => {
+    const token = await app.token(key, { scope: 'orders:read' });
+    expect((await app.use(token)).status).toBe(200);
+    expect((await app.use(token)).body['scopes']).toEqual(['orders:read']);
+    const refused = await app.use(token, '/write');
+    expect([refused.status, refused.body['code']]).toEqual([403, 'insufficient_scope']);
+  });
+
+  it('R68 gives what the key holds when no scope is asked for', async () => {
+    const wildcard = await app.key({ scopes: ['orders:*' as 'orders:read'] });
+    const { body } = await app.post('/token', grant, basic(wildcard.id, wildcard.secret));
+    expect(body['scope']).toBe('orders:*');
+    expect((await app.use(String(body['access_token']), '/write')).status).toBe(200);
+    const none = await app.key({ scopes: [] });
+    const empty = await app.token(none);
+    expect((await app.use(empty)).body['code']).toBe('insufficient_scope');
+  });
+
+  it('R70 gives no token that outlives its key', async () => {
+    const short = await app.key({ expiresAt: new Date(app.clock.now() + 90_500) });
+    const { body } = await app.post('/token', grant, basic(short.id, short.secret));
+    expect(body['expires_in']).toBe(90);
+  });
+
+  it('R70 gives tokens that live as long as their key says', async () => {
+    const quick = await app.key({ tokenLifetimeSeconds: 60 });
+    const ask = async (): Promise<unknown> =>
+      (await app.post('/token', grant, basic(quick.id, quick.secret))).body['expires_in'];
+    expect(await ask()).toBe(60);
+    await app.apiKeys.keys.update(quick.id, { tokenLifetimeSeconds: 86_400 });
+    expect(await ask()).toBe(86_400);
+    await app.apiKeys.keys.update(quick.id, { tokenLifetimeSeconds: null });
+    expect(await ask()).toBe(3600);
+    for (const tokenLifetimeSeconds of [59, 86_401, 0, -1, 60.5, NaN, '60' as never]) {
+      await expect(app.apiKeys.keys.update(quick.id, { tokenLifetimeSeconds })).rejects.toMatchObject({
+        problem: 'invalid_request',
+      });
+    }
+  });
+
+  it('R67 answers 503 before it is ready, and asks to come back', async () => {
+    const failing = await startTokenApp();
+    await failing.apiKeys.close();
+    const answer = await failing.post('/token', grant, basic(key.id, key.secret));
+    expect([answer.status, answer.body['error']]).toEqual([503, 'temporarily_unavailable']);
+    expect(answer.headers.get('retry-after')).toBe('1');
+    await failing.close();
+  });
+});
