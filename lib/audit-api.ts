@@ -8,7 +8,7 @@ import { InvalidOptionError } from './errors.js';
 import type { AuditConditions } from './manage/audit-conditions.js';
 import type { KeyService } from './manage/key-service.js';
 import type { AuditFilter } from './manage/list-events.js';
-import type { Page } from './manage/list-keys.js';
+import type { Page } from './manage/list-page.js';
 
 /**
  * The audit trail and the access log without HTTP. Every method waits until the instance is ready and throws ApiKeysError

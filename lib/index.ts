@@ -71,7 +71,8 @@ export type { AuditFilter } from './manage/list-events.js';
 export type { ResealReport } from './manage/reseal-secrets.js';
 export type { UsageFilter } from './manage/key-usage.js';
 export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
-export type { KeyFilter, Page } from './manage/list-keys.js';
+export type { KeyFilter } from './manage/list-keys.js';
+export type { Page } from './manage/list-page.js';
 
 // What is thrown.
 export {

@@ -1,5 +1,5 @@
 import type { AccessEvent } from '../domain/access-event.js';
-import type { Page } from '../manage/list-keys.js';
+import type { Page } from '../manage/list-page.js';
 import type { EndpointAnswer } from './endpoint.js';
 
 /** Answers with a page of the access log. */

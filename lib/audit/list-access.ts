@@ -2,9 +2,9 @@ import type { AccessEvent } from '../domain/access-event.js';
 import { parseMoment } from '../domain/key-fields.js';
 import { authorityOf, findIn } from '../manage/authority.js';
 import type { ChangeContext } from '../manage/key-service.js';
-import { bindingOf, openCursor, signCursor } from '../manage/list-cursor.js';
 import { parseCondition, parsePageSize, readListFilter } from '../manage/list-filter.js';
-import type { Page } from '../manage/list-keys.js';
+import { emptyPage, readPage, type ListPosition, type Page } from '../manage/list-page.js';
+import { seenConditions } from '../manage/seen-conditions.js';
 import type { AuditPorts } from './audit-ports.js';
 
 /** Which entries of the access log to list; conditions that are left out do not restrict. */
@@ -48,22 +48,17 @@ export async function listAccess(
     to: parseMoment,
   });
   const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), ports.clock.now());
-  if (seenOwner !== null && wanted.ownerId !== undefined && wanted.ownerId !== seenOwner) {
-    return { items: [], nextCursor: null };
-  }
-  const conditions = { ...wanted, ownerId: seenOwner ?? wanted.ownerId };
-  const binding = bindingOf('access', conditions);
-  const position = openCursor(ports.cursorSigner, cursor, binding);
-  const found = await ports.store.accessLog.list({
-    ...conditions,
-    after: position === null ? undefined : { at: Number(position[0]), id: String(position[1]) },
-    limit: limit + 1,
+  const conditions = seenConditions(seenOwner, wanted);
+  if (conditions === null) return emptyPage;
+  return readPage(ports.cursorSigner, {
+    ...{ list: 'access', conditions: { ...conditions }, cursor, limit },
+    read: (after, most) =>
+      ports.store.accessLog.list({ ...conditions, after: eventPosition(after), limit: most }),
+    positionOf: ({ at, id }) => [at, id],
   });
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  const nextCursor =
-    found.length > limit && last !== undefined
-      ? signCursor(ports.cursorSigner, [last.at, last.id], binding)
-      : null;
-  return { items, nextCursor };
+}
+
+function eventPosition(position: ListPosition | null): { at: number; id: string } | undefined {
+  if (position === null) return undefined;
+  return { at: Number(position[0]), id: String(position[1]) };
 }

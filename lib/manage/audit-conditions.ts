@@ -2,6 +2,7 @@ import { parseMoment } from '../domain/key-fields.js';
 import type { AuditQuery } from '../ports/key-store.js';
 import { parseCondition } from './list-filter.js';
 import type { FieldReaders } from './read-fields.js';
+import { seenConditions } from './seen-conditions.js';
 
 /** Which entries of the audit trail; conditions that are left out do not restrict. */
 export interface AuditConditions {
@@ -34,15 +35,10 @@ export const auditConditions: FieldReaders<ReadAuditConditions> = {
   to: parseMoment,
 };
 
-/**
- * What to ask a store for. An owner's own id is part of the query, so that no condition can reach past it.
- *
- * @returns `null` when the actor asks for what belongs to somebody else, of which there is nothing to see
- */
+/** What to ask a store for, see {@link seenConditions}. */
 export function auditConditionsFor(
   seenOwner: string | null,
   { actor, ...wanted }: ReadAuditConditions,
 ): Omit<AuditQuery, 'limit'> | null {
-  if (seenOwner !== null && wanted.ownerId !== undefined && wanted.ownerId !== seenOwner) return null;
-  return { ...wanted, ownerId: seenOwner ?? wanted.ownerId, actorId: actor };
+  return seenConditions(seenOwner, { ...wanted, actorId: actor });
 }

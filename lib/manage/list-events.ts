@@ -8,8 +8,7 @@ import {
 import { authorityOf, findIn } from './authority.js';
 import type { ChangeContext } from './key-service.js';
 import { parseCondition, parsePageSize, readListFilter } from './list-filter.js';
-import { bindingOf, openCursor, signCursor } from './list-cursor.js';
-import type { Page } from './list-keys.js';
+import { emptyPage, readPage, type Page } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** Which entries of the audit trail to list. */
@@ -35,19 +34,13 @@ export async function listEvents(
   });
   const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), ports.clock.now());
   const conditions = auditConditionsFor(seenOwner, wanted);
-  if (conditions === null) return { items: [], nextCursor: null };
-  const binding = bindingOf('audit', conditions);
-  const position = openCursor(ports.cursorSigner, cursor, binding);
-  const found = await ports.store.listEvents({
-    ...conditions,
-    before: position === null ? undefined : Number(position[0]),
-    limit: limit + 1,
+  if (conditions === null) return emptyPage;
+  return readPage(ports.cursorSigner, {
+    ...{ list: 'audit', conditions: { ...conditions }, cursor, limit },
+    read: (after, most) => {
+      const before = after === null ? undefined : Number(after[0]);
+      return ports.store.listEvents({ ...conditions, before, limit: most });
+    },
+    positionOf: ({ sequence }) => [sequence],
   });
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  const nextCursor =
-    found.length > limit && last !== undefined
-      ? signCursor(ports.cursorSigner, [last.sequence], binding)
-      : null;
-  return { items, nextCursor };
 }

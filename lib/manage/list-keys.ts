@@ -3,7 +3,8 @@ import { parseMoment } from '../domain/key-fields.js';
 import type { KeyState } from '../domain/key-state.js';
 import { authorityOf, findIn } from './authority.js';
 import { parseCondition, parsePageSize, parseState, parseUnusedDays, readListFilter } from './list-filter.js';
-import { bindingOf, openCursor, signCursor } from './list-cursor.js';
+import { emptyPage, readPage, type ListPosition, type Page } from './list-page.js';
+import { seenConditions } from './seen-conditions.js';
 import type { ChangeContext } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 
@@ -27,13 +28,6 @@ export interface KeyFilter {
   readonly expiresBefore?: Date | string | undefined;
   /** Keys that were not used in the last so many days, 1 to 3650: last used before, or made before and never used. */
   readonly unusedForDays?: number | undefined;
-}
-
-/** One page of a list, newest first. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Pass it as `cursor` for the next page; `null` on the last one. */
-  readonly nextCursor: string | null;
 }
 
 /** The same with times as epoch milliseconds. */
@@ -61,28 +55,18 @@ export async function listKeys(
   });
   const now = ports.clock.now();
   const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), now);
-  if (seenOwner !== null && wanted.ownerId !== undefined && wanted.ownerId !== seenOwner) {
-    return { items: [], nextCursor: null };
-  }
-  const conditions = { ...wanted, ownerId: seenOwner ?? wanted.ownerId };
-  const binding = bindingOf('keys', { ...conditions, unusedForDays });
-  const position = openCursor(ports.cursorSigner, cursor, binding);
-  const found = await ports.store.list({
-    ...conditions,
-    now,
-    unusedSince: unusedForDays === undefined ? undefined : now - unusedForDays * dayMs,
-    after: position === null ? undefined : keyPosition(position),
-    limit: limit + 1,
+  const conditions = seenConditions(seenOwner, wanted);
+  if (conditions === null) return emptyPage;
+  const unusedSince = unusedForDays === undefined ? undefined : now - unusedForDays * dayMs;
+  return readPage(ports.cursorSigner, {
+    ...{ list: 'keys', conditions: { ...conditions, unusedForDays }, cursor, limit },
+    read: (after, most) =>
+      ports.store.list({ ...conditions, now, unusedSince, after: keyPosition(after), limit: most }),
+    positionOf: ({ createdAt, id }) => [createdAt, id],
   });
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  const nextCursor =
-    found.length > limit && last !== undefined
-      ? signCursor(ports.cursorSigner, [last.createdAt, last.id], binding)
-      : null;
-  return { items, nextCursor };
 }
 
-function keyPosition(position: readonly (string | number)[]): { createdAt: number; id: string } {
+function keyPosition(position: ListPosition | null): { createdAt: number; id: string } | undefined {
+  if (position === null) return undefined;
   return { createdAt: Number(position[0]), id: String(position[1]) };
 }
