@@ -6,7 +6,6 @@ import { parsePeppers } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
 import { InvalidOptionError } from './errors.js';
 import { describingLogger } from './describing-logger.js';
-import { createDeprecatedCall } from './deprecated-call.js';
 import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
 import { createTroubleReporter } from './http/trouble-reporter.js';
@@ -205,8 +204,8 @@ export function createApiKeys<const S extends string, const F extends string = n
           clock,
           clientAddress,
           reportTrouble,
-          // Who has spent everything can still look, and end the key.
           access,
+          // Who has spent everything can still look, and end the key.
           holderGuard: requireApiKey.anyScope({ cost: 0 }),
           challenge,
           credentialHeaders: sources,
@@ -214,10 +213,7 @@ export function createApiKeys<const S extends string, const F extends string = n
         routerOptions,
       ),
 
-    keys: createKeysApi({
-      ...{ whenReady: () => lifecycle.ready(), catalogue, features, clock, access },
-      deprecatedCall: createDeprecatedCall((note) => recorder.note(note)),
-    }),
+    keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock, access }),
     tokenRouter: () =>
       createTokenRouter({
         ...{ tokens: tokenService, realm, clientAddress, reportTrouble },

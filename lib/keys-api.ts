@@ -1,5 +1,4 @@
 import { knownObject, readCallOptions, type CallOptions, type ChangeOptions } from './call-options.js';
-import type { DeprecatedCall } from './deprecated-call.js';
 import type { FeatureCatalogue } from './domain/feature-catalogue.js';
 import { requestCost } from './middleware/request-cost.js';
 import { assertKnownFeature } from './middleware/known-feature.js';
@@ -18,7 +17,8 @@ import type { AccessNotes } from './http/access-notes.js';
 import type { Changed, KeyService } from './manage/key-service.js';
 import type { UsageFilter } from './manage/key-usage.js';
 import { usageViewOf, type KeyUsage } from './domain/usage-view.js';
-import type { KeyFilter, Page } from './manage/list-keys.js';
+import type { KeyFilter } from './manage/list-keys.js';
+import type { Page } from './manage/list-page.js';
 import type { ResealReport } from './manage/reseal-secrets.js';
 import { readFields } from './manage/read-fields.js';
 import type { RequiredScopes } from './middleware/require-api-key.js';
@@ -172,8 +172,7 @@ export interface KeysApiParts {
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
   readonly clock: Clock;
-  readonly access: Pick<AccessNotes, 'refusedCall'>;
-  readonly deprecatedCall: DeprecatedCall;
+  readonly access: Pick<AccessNotes, 'refusedCall' | 'calledWithDeprecatedSecret'>;
 }
 
 /** What was asked for says whether there is a token: a key with a public key has none. */
@@ -185,7 +184,7 @@ function withToken(view: ChangedKey, token: string | null): ChangedKey & Created
 export function createKeysApi<S extends string, F extends string = never>(
   parts: KeysApiParts,
 ): KeysApi<S, F> {
-  const { whenReady, catalogue, features, clock, access, deprecatedCall } = parts;
+  const { whenReady, catalogue, features, clock, access } = parts;
   const view = (changed: Changed): ChangedKey => ({
     ...viewOf(changed.record, clock.now()),
     effectiveBy: changed.effectiveBy === null ? null : new Date(changed.effectiveBy),
@@ -267,7 +266,9 @@ export function createKeysApi<S extends string, F extends string = never>(
       const request = { token: String(token ?? ''), requirement, feature, cost, address: () => address };
       const verdict = await (verifier.verifyAtOnce(request) ?? verifier.verify(request));
       if (!verdict.allowed) access.refusedCall('keys.verify', verdict, address);
-      else if (verdict.deprecatedSecret !== undefined) deprecatedCall('keys.verify', verdict.apiKey, address);
+      else if (verdict.deprecatedSecret !== undefined) {
+        access.calledWithDeprecatedSecret('keys.verify', verdict.apiKey, address);
+      }
       return verdict;
     },
   };

@@ -21,10 +21,14 @@ export interface AccessNotes {
   /** A request was refused with this code. */
   refused(req: Request, code: string, concerned: Concerned): void;
   /** A request was let in with a secret that a rotation has replaced. */
-  usedDeprecatedSecret(req: Request, apiKey: Pick<ApiKeyIdentity, 'id' | 'ownerId'>): void;
+  usedDeprecatedSecret(req: Request, apiKey: KeyOfOwner): void;
   /** The app asked without a request, by a method of this name, and was told no. */
   refusedCall(method: string, refusal: Refusal, address: string | null): void;
+  /** The app let somebody in so, with a secret that a rotation has replaced. */
+  calledWithDeprecatedSecret(method: string, apiKey: KeyOfOwner, address: string | null): void;
 }
+
+type KeyOfOwner = Pick<ApiKeyIdentity, 'id' | 'ownerId'>;
 
 /** @param note - takes one note, see `AccessRecorder` */
 export function createAccessNotes(
@@ -58,10 +62,15 @@ export function createAccessNotes(
     refused: (req, code, concerned) => noteRequest(req, 'access.refused', code, concerned),
     usedDeprecatedSecret: (req, { id, ownerId }) =>
       noteRequest(req, 'access.deprecated_secret', null, { keyId: id, ownerId }),
-    refusedCall: (method, { code, keyId = null, ownerId = null }, address) =>
+    refusedCall: (route, { code, keyId = null, ownerId = null }, address) =>
+      note({ ...withoutRequest, action: 'access.refused', code, keyId, ownerId, route, address }),
+    calledWithDeprecatedSecret: (route, { id: keyId, ownerId }, address) =>
       note({
-        ...{ action: 'access.refused', code, keyId, ownerId, address },
-        ...{ actor: null, method: '', route: method, requestId: null },
+        ...withoutRequest,
+        ...{ action: 'access.deprecated_secret', code: null, keyId, ownerId, route, address },
       }),
   };
 }
+
+/** What a call of the app's own does not have. */
+const withoutRequest = { actor: null, method: '', requestId: null } as const;
