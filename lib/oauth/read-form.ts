@@ -6,11 +6,12 @@ import { TokenError } from '../tokens/token-error.js';
 const maxBodyBytes = 64 * 1024;
 const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;[ \t]*charset=(?:utf-?8|"utf-?8")[ \t]*)?$/i;
 
-/** The parameters of a request. */
+/** The parameters of a request that have a value. */
 export type Form = ReadonlyMap<string, string>;
 
 /**
  * Reads the form in a request (RFC 6749 section 3.2). A body that the app has read before is taken as it left it.
+ * Parameters without a value count as left out, as that section demands; twice is still twice.
  *
  * @throws TokenError `invalid_request` when it is no form, or names a parameter twice; ApiKeysError `payload_too_large`
  */
@@ -21,9 +22,11 @@ export async function readForm(req: Request, res: Response): Promise<Form> {
   if (!req.readableDidRead && !req.readableEnded) await readBytes(req, res);
   const body: unknown = req.body;
   const form = new Map<string, string>();
+  const seen = new Set<string>();
   for (const [name, value] of entriesOf(body)) {
-    if (typeof value !== 'string' || form.has(name)) throw repeated();
-    form.set(name, value);
+    if (typeof value !== 'string' || seen.has(name)) throw repeated();
+    seen.add(name);
+    if (value !== '') form.set(name, value);
   }
   return form;
 }

@@ -131,8 +131,7 @@ async function revoke({ tokens, client, form, context, res }: TokenRequest): Pro
 
 function tokenOf(form: Form): string {
   const token = form.get('token');
-  if (token === undefined || token === '')
-    throw new TokenError('invalid_request', 'Send the token as token.');
+  if (token === undefined) throw new TokenError('invalid_request', 'Send the token as token.');
   return token;
 }
 

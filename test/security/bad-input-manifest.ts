@@ -333,9 +333,9 @@ export const badInputs: readonly BadInputClass[] = [
   { id: 'O6', what: 'Basic that is broken, or with a wrong or empty secret', expected: wrongClient },
   {
     id: 'O7',
-    what: 'scopes that are too much, empty, or not written as scopes are',
+    what: 'scopes that are too much, or not written as scopes are',
     expected: { status: [400], error: 'invalid_scope' },
-    note: 'an empty scope asks for nothing and is not taken for all',
+    note: 'a scope without a value counts as left out, as RFC 6749 section 3.2 demands',
   },
   {
     id: 'O8',
