@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { AliasedRawBuilder, Kysely, Selectable } from 'kysely';
 import type { AccessAction, AccessEvent } from '../domain/access-event.js';
@@ -7,9 +6,7 @@ import { preparedStatement } from './prepared-statement.js';
 import type { SqlDialect } from './sql-database.js';
 import { isStorable } from './storable-text.js';
 import type { AccessEventsTable, Tables } from './tables.js';
-
-/** Rows in one statement. SQLite runs in the thread of the event loop, and a statement is one pause for it. */
-const rowsPerStatement = 100;
+import { writeInBatches } from './write-in-batches.js';
 
 /** Adds events; those that are there already are left out. */
 export type InsertAccessEvents = (on: Kysely<Tables>, events: readonly AccessEvent[]) => Promise<void>;
@@ -31,12 +28,9 @@ export function compileInsertAccessEvents(database: Kysely<Tables>, dialect: Sql
       )
       .onConflict((conflict) => conflict.column('id').doNothing()),
   );
-  return async (on, events) => {
+  return (on, events) => {
     const rows = events.filter(isStorableEvent).map(rowOf);
-    for (let start = 0; start < rows.length; start += rowsPerStatement) {
-      await insert(on, [JSON.stringify(rows.slice(start, start + rowsPerStatement))]);
-      await nextTurn();
-    }
+    return writeInBatches(rows, (json) => insert(on, [json]));
   };
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { AliasedRawBuilder, Kysely } from 'kysely';
 import { hourMs, startOf, type UseVerdict } from '../domain/key-usage.js';
@@ -9,7 +8,7 @@ import type { SqlDialect } from './sql-database.js';
 import { isStorable } from './storable-text.js';
 import type { Tables } from './tables.js';
 import type { TimeBudget } from './time-budget.js';
-import { usesPerStatement } from './use-counts.js';
+import { writeInBatches } from './write-in-batches.js';
 
 /** How often a key was used in one hour, with one verdict. */
 export interface HourlyCount {
@@ -60,13 +59,7 @@ export function compileAddUsage(database: Kysely<Tables>, dialect: SqlDialect): 
         })),
       ),
   );
-  return async (on, counts, budget) => {
-    for (let start = 0; start < counts.length; start += usesPerStatement) {
-      budget.check();
-      await add(on, [JSON.stringify(counts.slice(start, start + usesPerStatement))]);
-      await nextTurn();
-    }
-  };
+  return (on, counts, budget) => writeInBatches(counts, (json) => add(on, [json]), budget);
 }
 
 interface CountedRow {

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { AliasedRawBuilder, Kysely } from 'kysely';
 import type { KeyUse } from '../ports/key-store.js';
@@ -8,9 +7,7 @@ import type { SqlDialect } from './sql-database.js';
 import { isStorable } from './storable-text.js';
 import type { Tables } from './tables.js';
 import type { TimeBudget } from './time-budget.js';
-
-/** Rows in one statement. SQLite runs in the thread of the event loop, and a statement is one pause for it. */
-export const usesPerStatement = 100;
+import { writeInBatches } from './write-in-batches.js';
 
 /** Adds uses and moves the times of last use forward; keys that do not exist are left out. */
 export type AdvanceUses = (on: Kysely<Tables>, uses: readonly KeyUse[], budget: TimeBudget) => Promise<void>;
@@ -59,14 +56,7 @@ export function compileAdvanceUses(database: Kysely<Tables>, dialect: SqlDialect
         })),
       ),
   );
-  return async (on, uses, budget) => {
-    for (let start = 0; start < uses.length; start += usesPerStatement) {
-      // Whoever asked was told at the deadline that it failed, and may send the same uses again.
-      budget.check();
-      await advance(on, [JSON.stringify(uses.slice(start, start + usesPerStatement))]);
-      await nextTurn();
-    }
-  };
+  return (on, uses, budget) => writeInBatches(uses, (json) => advance(on, [json]), budget);
 }
 
 interface UsedRow {
