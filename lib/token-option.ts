@@ -12,7 +12,8 @@ import type { TokenPolicy } from './tokens/token-ports.js';
 export interface TokensOption {
   /**
    * The public URL of the service, without a slash at its end, for example `https://api.acme.example`. Tokens name it as
-   * the one who gave them.
+   * the one who gave them. With `NODE_ENV=production` it begins with `https://` (RFC 8414 section 2), unless its host is
+   * `localhost`, `127.0.0.1` or `[::1]`.
    */
   readonly issuer: string;
   /**
@@ -105,11 +106,24 @@ function readIssuer(value: unknown): string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : null;
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
   const isPlain = url !== null && `${url.origin}${url.pathname === '/' ? '' : url.pathname}` === value;
-  if (isWeb && isPlain && !value.endsWith('/')) return value;
-  throw new InvalidOptionError(
-    'tokens.issuer: takes the public URL of the service, without query, fragment or a slash at its end, ' +
-      "for example 'https://api.acme.example'",
-  );
+  if (!isWeb || !isPlain || value.endsWith('/')) {
+    throw new InvalidOptionError(
+      'tokens.issuer: takes the public URL of the service, without query, fragment or a slash at its end, ' +
+        "for example 'https://api.acme.example'",
+    );
+  }
+  if (url.protocol === 'http:' && process.env['NODE_ENV'] === 'production' && !isLoopback(url)) {
+    throw new InvalidOptionError(
+      'tokens.issuer: must begin with https:// in production, because secrets and tokens are sent there, ' +
+        "for example 'https://api.acme.example'; http:// is for localhost, 127.0.0.1 and [::1]",
+    );
+  }
+  return value;
+}
+
+/** What is sent there does not leave the machine. */
+function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
 }
 
 function readAudience(value: unknown): string {

@@ -52,6 +52,47 @@ describe('the option tokens', () => {
     expect(() => withTokens(tokens)).toThrow(/^tokens/);
   });
 
+  describe('in production', () => {
+    const before = process.env['NODE_ENV'];
+    const inProduction = (url: string) => {
+      process.env['NODE_ENV'] = 'production';
+      try {
+        return createApiKeys({
+          prefix: 'acme',
+          scopes: { 'orders:read': 'Read orders' },
+          pepper: 'a pepper for tests, at least 32 bytes',
+          store: memoryStore(),
+          tokens: { issuer: url },
+        });
+      } finally {
+        process.env['NODE_ENV'] = before;
+      }
+    };
+
+    it.each([
+      'http://api.acme.example',
+      'http://10.0.0.5:3000',
+      'http://0.0.0.0:3000',
+      'http://localhost.acme.example',
+      'http://127.0.0.1.nip.io',
+      'http://[::2]:3000',
+    ])('R67 the issuer %s is refused, for anybody on the way could read the secrets', (url) => {
+      expect(() => inProduction(url)).toThrow(InvalidOptionError);
+      expect(() => inProduction(url)).toThrow(/^tokens\.issuer: must begin with https:\/\/ in production/);
+      expect(() => withTokens({ issuer: url })).not.toThrow();
+    });
+
+    it.each([
+      'https://api.acme.example',
+      'http://localhost',
+      'http://localhost:3000/orders',
+      'http://127.0.0.1:3000',
+      'http://[::1]:3000',
+    ])('R67 the issuer %s is taken', (url) => {
+      expect(() => inProduction(url)).not.toThrow();
+    });
+  });
+
   it('is needed for the routers', () => {
     const apiKeys = withTokens(undefined);
     expect(() => apiKeys.tokenRouter()).toThrow(/needs the option tokens/);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BadSettingError } from './bad-setting-error.js';
 import { errorCode } from './error-code.js';
 import { makeRandomText, readOrMakeSecret } from './secret-file.js';
-import { parsePublicUrl, parseServerUrl } from './url-settings.js';
+import { parsePublicUrl, parseServerUrl, requireHttps } from './url-settings.js';
 
 /** Everything that can be set from outside, read once at start. */
 export interface Settings {
@@ -39,11 +39,12 @@ export function readSettings(environment: NodeJS.ProcessEnv, defaultDataDir: str
   const port = parsePort(read('PORT') ?? '3000');
   const databaseUrl = parseServerUrl('DATABASE_URL', read('DATABASE_URL'), ['postgres:', 'postgresql:']);
   const demoPassword = parseDemoPassword(read('DEMO_PASSWORD'));
+  const publicUrl = parsePublicUrl(read('PUBLIC_URL')) ?? urlOf(isWildcard(host) ? '127.0.0.1' : host, port);
   if (databaseUrl === undefined) prepareDataDir(dataDir);
   return {
     port,
     host,
-    publicUrl: parsePublicUrl(read('PUBLIC_URL')) ?? urlOf(isWildcard(host) ? '127.0.0.1' : host, port),
+    publicUrl: requireHttps(publicUrl, environment['NODE_ENV']),
     redisUrl: parseServerUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:']),
     database: databaseUrl ?? `file:${join(dataDir, 'api-keys.db')}`,
     pepper: readPepper(read('API_KEYS_PEPPER'), databaseUrl !== undefined, dataDir),

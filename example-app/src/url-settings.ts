@@ -16,6 +16,21 @@ export function parsePublicUrl(text: string | undefined): string | undefined {
   return url.href.replace(/\/$/, '');
 }
 
+/**
+ * Secrets and tokens are sent to it, so that in production nobody on the way may read along.
+ *
+ * @param nodeEnv - the value of `NODE_ENV`
+ */
+export function requireHttps(publicUrl: string, nodeEnv: string | undefined): string {
+  const { protocol, hostname } = new URL(publicUrl);
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  if (nodeEnv !== 'production' || protocol === 'https:' || isLoopback) return publicUrl;
+  throw new BadSettingError(
+    'PUBLIC_URL must begin with https:// when NODE_ENV is production, as in PUBLIC_URL=https://orders.example.com; ' +
+      'http:// is for localhost, 127.0.0.1 and [::1]',
+  );
+}
+
 /** The address of a server, which may hold a user and a password. It is passed on as it was written. */
 export function parseServerUrl(
   name: string,

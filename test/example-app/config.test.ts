@@ -83,6 +83,16 @@ describe('the settings of the example app', () => {
   });
 
   it.each([
+    { PUBLIC_URL: 'https://orders.example.com' },
+    { PUBLIC_URL: 'http://localhost:3000' },
+    { HOST: '0.0.0.0' },
+    { HOST: '::1' },
+    {},
+  ])('take %j in production too', (environment) => {
+    expect(() => read({ NODE_ENV: 'production', ...environment })).not.toThrow();
+  });
+
+  it.each([
     [{ PORT: 'http' }, /^PORT is "http"; write a port/],
     [{ PORT: '0' }, /^PORT/],
     [{ PORT: '65536' }, /^PORT/],
@@ -94,6 +104,11 @@ describe('the settings of the example app', () => {
     [{ PUBLIC_URL: 'https://orders.example.com/?a=1' }, /^PUBLIC_URL takes an address without/],
     [{ PUBLIC_URL: 'https://orders.example.com/#a' }, /^PUBLIC_URL takes an address without/],
     [{ PUBLIC_URL: 'https://u:secret-password@orders.example.com' }, /^PUBLIC_URL takes an address without/],
+    [
+      { NODE_ENV: 'production', PUBLIC_URL: 'http://orders.example.com' },
+      /^PUBLIC_URL must begin with https:\/\/ when NODE_ENV is production, as in PUBLIC_URL=https:\/\/orders/,
+    ],
+    [{ NODE_ENV: 'production', HOST: '10.0.0.5' }, /^PUBLIC_URL must begin with https:\/\//],
     [{ REDIS_URL: 'localhost:6379' }, /^REDIS_URL is not a URL that begins with redis:\/\/ or rediss:\/\/$/],
     [{ REDIS_URL: 'redis://:secret-password/1@cache' }, /^REDIS_URL seems to hold a \/ .*percent-encode/],
     [
