@@ -1,0 +1,23 @@
+import { ApiKeysError } from '../errors.js';
+
+/**
+ * What is wrong with a body: `incomplete` (it ended early), `not_utf8`, `not_json` (or no form, where forms are taken),
+ * `not_an_object` (JSON, but a list or a scalar), `not_acceptable` (an object, but too deep, with too long lists, or with
+ * a name twice).
+ */
+export type BodyFault = 'incomplete' | 'not_utf8' | 'not_json' | 'not_an_object' | 'not_acceptable';
+
+/** An `invalid_request` about the body. Dialects that tell such errors apart ask `bodyFaultOf`. */
+export class BodyError extends ApiKeysError {
+  readonly bodyFault: BodyFault;
+
+  constructor(bodyFault: BodyFault, message: string) {
+    super('invalid_request', { errors: [{ field: 'body', message }] });
+    this.bodyFault = bodyFault;
+  }
+}
+
+/** What an error says of the body; `null` when it is about something else. */
+export function bodyFaultOf(error: unknown): BodyFault | null {
+  return error instanceof Error && 'bodyFault' in error ? (error.bodyFault as BodyFault) : null;
+}

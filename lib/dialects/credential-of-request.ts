@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import { isHeaderName } from '../http/is-header-name.js';
+
+/**
+ * Where a credential may stand: in `Authorization` behind the scheme `Bearer` or `Basic`, or `raw`, without a scheme;
+ * or alone in another header, named in lower case.
+ */
+export type CredentialPlace = 'bearer' | 'basic' | 'raw' | `x-${string}`;
+
+/** What a request carries. */
+export type RequestCredential =
+  | { readonly kind: 'none' }
+  /** A header twice, or two credentials: nobody can say which one was meant. */
+  | { readonly kind: 'ambiguous' }
+  /** Told apart by their shape: three parts in base64url are a JWT. `header` is in lower case. */
+  | { readonly kind: 'opaque' | 'jwt'; readonly token: string; readonly header: string }
+  /** Both parts are empty when what follows the scheme is no pair in base64: such a pair matches no key. */
+  | { readonly kind: 'basic'; readonly id: string; readonly secret: string; readonly header: string };
+
+const jwtShape = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const none: RequestCredential = { kind: 'none' };
+const ambiguous: RequestCredential = { kind: 'ambiguous' };
+
+/**
+ * Builds the reader of a dialect's credentials. It looks at the raw headers, because `req.headers` keeps only the first
+ * of two `Authorization` lines. An empty header counts as absent, and so does a scheme that is not in the list.
+ *
+ * @param places - in the order in which they count
+ * @param whenSeveral - two different credentials are `ambiguous` (default), or the `first` place counts; the same one in
+ * two places is one
+ */
+export function createCredentialOfRequest(
+  places: readonly CredentialPlace[],
+  { whenSeveral = 'ambiguous' }: { readonly whenSeveral?: 'ambiguous' | 'first' } = {},
+): (req: Pick<IncomingMessage, 'rawHeaders'>) => RequestCredential {
+  const headers = [...new Set(places.map(headerOf))];
+
+  return function credentialOfRequest({ rawHeaders }) {
+    let credential: RequestCredential = none;
+    for (const header of headers) {
+      const values = linesOf(rawHeaders, header);
+      if (values.length > 1) return ambiguous;
+      const found = header === 'authorization' ? authorized(values[0], places) : alone(values[0], header);
+      if (found.kind === 'ambiguous') return ambiguous;
+      if (credential.kind === 'none') credential = found;
+      else if (found.kind !== 'none' && whenSeveral === 'ambiguous' && !isSame(credential, found)) {
+        return ambiguous;
+      }
+    }
+    return credential;
+  };
+}
+
+function headerOf(place: CredentialPlace): string {
+  return place === 'bearer' || place === 'basic' || place === 'raw' ? 'authorization' : place;
+}
+
+function linesOf(rawHeaders: readonly string[], wanted: string): readonly string[] {
+  const values: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (isHeaderName(rawHeaders[index] ?? '', wanted)) values.push(rawHeaders[index + 1] ?? '');
+  }
+  return values;
+}
+
+function alone(value: string | undefined, header: string): RequestCredential {
+  return value === undefined || value === '' ? none : tokenOf(value, header);
+}
+
+/** A list of credentials in one line is several. */
+function authorized(value: string | undefined, places: readonly CredentialPlace[]): RequestCredential {
+  if (value === undefined || value === '') return none;
+  const [, scheme = '', rest = ''] = /^([^ \t]+)(?:[ \t]([^]*))?$/.exec(value) ?? [];
+  const place = scheme.toLowerCase();
+  if (place === 'basic' && places.includes(place)) return basicPair(rest);
+  const isBearer = place === 'bearer' && places.includes(place);
+  if (!isBearer && (rest !== '' || !places.includes('raw'))) return none;
+  const token = isBearer ? rest : value;
+  return token.includes(',') ? ambiguous : tokenOf(token, 'authorization');
+}
+
+function tokenOf(token: string, header: string): RequestCredential {
+  return { kind: jwtShape.test(token) ? 'jwt' : 'opaque', token, header };
+}
+
+/** RFC 7617 section 2: the first colon ends the id. */
+function basicPair(encoded: string): RequestCredential {
+  const [, base64] = /^ *([A-Za-z0-9+/_-]+={0,2}) *$/.exec(encoded) ?? [];
+  const text = base64 === undefined ? '' : Buffer.from(base64, 'base64').toString();
+  const colon = text.indexOf(':');
+  return {
+    kind: 'basic',
+    id: colon === -1 ? '' : text.slice(0, colon),
+    secret: colon === -1 ? '' : text.slice(colon + 1),
+    header: 'authorization',
+  };
+}
+
+function isSame(one: RequestCredential, other: RequestCredential): boolean {
+  return 'token' in one && 'token' in other && one.token === other.token;
+}

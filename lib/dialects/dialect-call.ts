@@ -1,0 +1,54 @@
+import type { Request } from 'express';
+import type { ClientAddress } from '../http/client-address.js';
+import { requestIdOf } from '../http/request-id.js';
+import type { Clock } from '../ports/clock.js';
+import type { JsonRecord } from './parse-json-object.js';
+import type { SentParameters } from './parse-parameters.js';
+import { readBody, type BodyOptions } from './read-body.js';
+import { readQuery } from './read-query.js';
+
+/** One request to a dialect, as its handlers see it. */
+export interface DialectCall {
+  readonly req: Request;
+  /** Parameters of the path. */
+  readonly params: Readonly<Record<string, string>>;
+  /** For the audit trail, see `requestIdOf`. */
+  readonly requestId: string | null;
+  /** Microseconds since 1970: when the request came in. */
+  readonly startedAt: number;
+  /** Microseconds since 1970; never before `startedAt`, whatever becomes of the clock meanwhile. */
+  microseconds(): number;
+  /** @param purpose - see {@link ClientAddress} */
+  address(purpose?: 'decide'): string | null;
+  /** Read once. @throws ApiKeysError, see `readQuery` */
+  query(): SentParameters;
+  /** Read once, at the first call; `null` when there is none. @throws BodyError or ApiKeysError, see `readBody` */
+  body(): Promise<JsonRecord | null>;
+}
+
+/** What calls are made with. */
+export interface CallParts {
+  readonly clientAddress: ClientAddress;
+  readonly clock: Clock;
+  readonly body?: BodyOptions;
+}
+
+/** Reads nothing yet: a request that is refused before is not read. */
+export function createDialectCall(req: Request, { clientAddress, clock, body }: CallParts): DialectCall {
+  const startedAt = clock.now() * 1000;
+  const ticks = process.hrtime.bigint();
+  let queryRead: SentParameters | undefined;
+  let bodyRead: Promise<JsonRecord | null> | undefined;
+  const params = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(req.params)) params[name] = String(value);
+  return {
+    req,
+    params,
+    requestId: requestIdOf(req),
+    startedAt,
+    microseconds: () => startedAt + Number((process.hrtime.bigint() - ticks) / 1000n),
+    address: (purpose) => clientAddress(req, purpose),
+    query: () => (queryRead ??= readQuery(req.originalUrl)),
+    body: () => (bodyRead ??= readBody(req, body)),
+  };
+}

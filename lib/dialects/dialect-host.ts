@@ -1,0 +1,93 @@
+import type { StepUpPorts } from '../admin/step-up.js';
+import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
+import type { KeyFormat } from '../domain/key-format.js';
+import type { Keyspace } from '../domain/keyspace.js';
+import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
+import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
+import { InvalidOptionError } from '../errors.js';
+import type { AccessNotes } from '../http/access-notes.js';
+import type { ClientAddress } from '../http/client-address.js';
+import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { KeyService } from '../manage/key-service.js';
+import type { Clock } from '../ports/clock.js';
+import type { SignedRequestVerifier } from '../signatures/verify-signed-request.js';
+import type { TokenService } from '../tokens/token-service.js';
+import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
+
+/**
+ * Where an instance keeps what the routers of `express-api-keys/dialects` need of it. A registered symbol: an app may load
+ * the two entries as different kinds of modules.
+ */
+export const dialectHost: unique symbol = Symbol.for('express-api-keys.dialect-host');
+
+/** An instance, for the routers that speak other systems' contracts. */
+export interface WithDialectHost {
+  readonly [dialectHost]: DialectHost;
+}
+
+/** What a dialect's keyspace is made from; the rest is as in the native one. */
+export interface NewKeyspace {
+  /** Stored with every key: it must stay what it is. */
+  readonly name: string;
+  readonly catalogue: ScopeCatalogue;
+  readonly features: FeatureCatalogue;
+  readonly policy: KeyspacePolicy;
+  readonly formatFor: (environment: string) => KeyFormat;
+}
+
+/** What dialects use of an instance. */
+export interface DialectHost {
+  /** The scopes that the app's routes can ask for. */
+  readonly scopes: readonly string[];
+  readonly environment: string;
+  readonly clock: Clock;
+  readonly clientAddress: ClientAddress;
+  readonly reportTrouble: TroubleReporter;
+  readonly access: AccessNotes;
+  /** `null` without the option `tokens`. */
+  readonly tokenIssuer: string | null;
+  readonly hasSignatures: boolean;
+  /**
+   * Adds a keyspace to the instance: guards let its keys in from now on.
+   *
+   * @throws InvalidOptionError when there is one of that name or with tokens that look the same
+   */
+  addKeyspace(keyspace: NewKeyspace): DialectKeyspace;
+}
+
+/** One keyspace at work. Each method throws ApiKeysError `unavailable` before the instance is ready. */
+export interface DialectKeyspace {
+  readonly keyspace: Keyspace;
+  /** Makes keys in this keyspace and sees no others. */
+  keys(): DialectKeyService;
+  /** Lets in keys of this keyspace alone: a text that is a whole token. */
+  verifier(): ApiKeyVerifier;
+  /** Lets in access tokens of keys of this keyspace alone. Throws an Error without the option `tokens`. */
+  tokenVerifier(): ApiKeyVerifier;
+  /** Tokens for keys of this keyspace. Throws an Error without the option `tokens`. */
+  tokens(): TokenService;
+  /** Lets in requests that are signed with keys of any keyspace. Throws an Error without the option `signatures`. */
+  signatures(): SignedRequestVerifier;
+  /** What checking second factors needs. */
+  stepUp(): StepUpPorts;
+}
+
+/** The commands on the keys of one keyspace. */
+export type DialectKeyService = Pick<
+  KeyService,
+  'create' | 'createOnce' | 'get' | 'list' | 'update' | 'rotate' | 'rotateOnce' | 'revoke'
+>;
+
+/**
+ * What a dialect's router was given as the instance.
+ *
+ * @param what - the name of the router, for the message
+ * @throws InvalidOptionError for anything that `createApiKeys` did not return
+ */
+export function hostOf(what: string, apiKeys: unknown): DialectHost {
+  const host = (apiKeys as Partial<WithDialectHost> | null | undefined)?.[dialectHost];
+  if (host !== undefined) return host;
+  throw new InvalidOptionError(
+    `${what}: takes what createApiKeys returned as its first argument, for example ${what}(apiKeys, { … })`,
+  );
+}

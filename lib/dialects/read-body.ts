@@ -1,0 +1,96 @@
+import type { Request } from 'express';
+import { hasBody } from '../admin/require-json.js';
+import { ApiKeysError, isProblem } from '../errors.js';
+import { rawBodyOf } from '../middleware/keep-raw-body.js';
+import { readRawBody } from '../middleware/read-raw-body.js';
+import { BodyError } from './body-error.js';
+import { jsonRecordOf, parseJsonObject, type JsonRecord } from './parse-json-object.js';
+import { parseParameters } from './parse-parameters.js';
+import { maxRequestBytes, tooLarge } from './request-limit.js';
+
+/** What a dialect takes as a body besides a JSON object. */
+export interface BodyOptions {
+  /** JSON with a comma before a closing bracket; default false. */
+  readonly tolerantJson?: boolean;
+  /** Fields of a form that says that it is one; default false. */
+  readonly form?: boolean;
+}
+
+const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
+
+/**
+ * Reads the body, whatever its content type says and whatever parsers the app has run before. Bytes count before what a
+ * parser has left, because a parser of forms takes apart JSON that is labelled as a form.
+ *
+ * @returns `null` when there is no body, or nothing in it
+ * @throws BodyError; ApiKeysError `payload_too_large` or `unsupported_media_type`
+ */
+export async function readBody(req: Request, options: BodyOptions = {}): Promise<JsonRecord | null> {
+  if (!hasBody(req)) return null;
+  const { 'content-encoding': encoding = '', 'content-type': type = '' } = req.headers;
+  if (!['', 'identity'].includes(encoding.toLowerCase())) {
+    throw new ApiKeysError('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' });
+  }
+  const isForm = formType.test(type);
+  const body = await sentBody(req);
+  if (typeof body === 'string') return parsedText(body, isForm, options);
+  if (Buffer.byteLength(JSON.stringify(body)) > maxRequestBytes) throw tooLarge('body');
+  if (!isForm) return jsonRecordOf(body);
+  const json = jsonTakenForForm(body);
+  if (json !== null) return parsedText(json, isForm, options);
+  if (options.form !== true) throw new BodyError('not_json', 'must be valid JSON');
+  return jsonRecordOf(body);
+}
+
+/** The text of the body, or what a parser has made of it. */
+async function sentBody(req: Request): Promise<string | object> {
+  if (rawBodyOf(req) !== null || (!req.readableDidRead && !req.readableEnded)) {
+    return textOf(await bytesOf(req));
+  }
+  const left: unknown = req.body;
+  if (left instanceof Uint8Array) return textOf(left);
+  if (typeof left === 'string') return left;
+  if (left === undefined) {
+    throw new Error('The app has read the body of the request and left nothing on req.body.');
+  }
+  return typeof left === 'object' && left !== null ? left : JSON.stringify(left);
+}
+
+async function bytesOf(req: Request): Promise<Uint8Array> {
+  try {
+    return await readRawBody(req, maxRequestBytes);
+  } catch (error) {
+    if (isProblem(error, 'payload_too_large')) throw tooLarge('body');
+    if (isProblem(error, 'invalid_request')) throw new BodyError('incomplete', 'must be complete');
+    throw error;
+  }
+}
+
+/** A byte order mark at the beginning is skipped, as RFC 8259 section 8.1 permits. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new BodyError('not_utf8', 'must be UTF-8');
+  }
+}
+
+function parsedText(text: string, isForm: boolean, { tolerantJson, form }: BodyOptions): JsonRecord | null {
+  if (Buffer.byteLength(text) > maxRequestBytes) throw tooLarge('body');
+  if (text.trim() === '') return null;
+  const isJson = /^[ \t\r\n]*[{[]/.test(text);
+  if (isForm && form === true && !isJson) return parseParameters(text, 'body');
+  return parseJsonObject(text, tolerantJson === true);
+}
+
+/**
+ * The JSON that a parser of forms took for the name of a field without a value; `null` when it was a form.
+ *
+ * @throws BodyError when the parser has taken it apart, so that nobody can say what was sent
+ */
+function jsonTakenForForm(fields: object): string | null {
+  const [[name, value] = ['', ''], ...more] = Object.entries(fields) as [string, unknown][];
+  if (!/^[ \t\r\n]*[{[]/.test(name)) return null;
+  if (more.length === 0 && value === '') return name;
+  throw new BodyError('not_json', 'is JSON and was read as a form: send it as application/json');
+}

@@ -1,0 +1,16 @@
+import { parseParameters, type SentParameters } from './parse-parameters.js';
+import { maxRequestBytes, tooLarge } from './request-limit.js';
+
+/**
+ * Reads the query from the request target as it was sent, so that the app's `query parser` decides nothing here, and a
+ * signature over the target is one over what was understood.
+ *
+ * @param target - `req.originalUrl`
+ * @throws ApiKeysError `invalid_request` or `payload_too_large`
+ */
+export function readQuery(target: string): SentParameters {
+  const begin = target.indexOf('?');
+  const text = begin === -1 ? '' : target.slice(begin + 1);
+  if (Buffer.byteLength(text) > maxRequestBytes) throw tooLarge('query');
+  return parseParameters(text, '?');
+}

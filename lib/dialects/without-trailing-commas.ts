@@ -1,0 +1,18 @@
+/** A string, closed or not, so that nothing in it is taken for a comma, and no start of one is tried twice. */
+const string = String.raw`"[^"\\]*(?:\\[^][^"\\]*)*"?`;
+const trailingComma = String.raw`,(?=[ \t\r\n]*[}\]])`;
+const token = new RegExp(`${string}|${trailingComma}`, 'g');
+
+/** JSON text without the one comma that may stand between the last member and a closing bracket. */
+export function withoutTrailingCommas(text: string): string {
+  return text.replace(token, (found, offset: number) =>
+    found === ',' && endsWithValue(text, offset) ? '' : found,
+  );
+}
+
+/** `[,]` and `[1,,]` are no lists with a comma too many. */
+function endsWithValue(text: string, end: number): boolean {
+  let last = end - 1;
+  while (last >= 0 && ' \t\r\n'.includes(text.charAt(last))) last -= 1;
+  return last >= 0 && !'[{,'.includes(text.charAt(last));
+}
