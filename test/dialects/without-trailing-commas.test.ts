@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { withoutTrailingCommas } from '../../lib/dialects/without-trailing-commas.js';
+
+describe('a comma too many', () => {
+  it.each([
+    ['{"a":1,}', '{"a":1}'],
+    ['{"a":1 , \n}', '{"a":1  \n}'],
+    ['[1,[2,],]', '[1,[2]]'],
+    ['{"a":",}",}', '{"a":",}"}'],
+    [String.raw`{"a":"\",]",}`, String.raw`{"a":"\",]"}`],
+  ])('NB1 is taken out of %s', (text, expected) => {
+    expect(withoutTrailingCommas(text)).toBe(expected);
+    expect(() => JSON.parse(expected) as unknown).not.toThrow();
+  });
+
+  it.each(['[,]', '{,}', '[1,,]', '[,1]', '{"a":1,,}', '{"a":,}', ',', '{"a":",}'])(
+    '%s stays what it is, no JSON',
+    (text) => {
+      expect(() => JSON.parse(withoutTrailingCommas(text)) as unknown).toThrow();
+    },
+  );
+
+  it('is not seen in any JSON', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(withoutTrailingCommas(text)).toBe(text);
+      }),
+    );
+  });
+
+  it('is looked for in one pass', () => {
+    const startedAt = performance.now();
+    withoutTrailingCommas(`"${String.raw`\"`.repeat(200_000)}`);
+    withoutTrailingCommas(`[1${', '.repeat(200_000)}`);
+    withoutTrailingCommas(`[1,${' '.repeat(400_000)}`);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+});
