@@ -1,0 +1,31 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
+import type { ExpiryNotice } from '../ports/key-store.js';
+import type { StoredEvent } from './memory-change-feed.js';
+
+/** What is stored. Nothing in it is ever changed: a change makes new maps and records. */
+export interface MemoryContents {
+  readonly keys: ReadonlyMap<string, ApiKeyRecord>;
+  readonly events: readonly StoredEvent[];
+  readonly claims: ReadonlyMap<string, IdempotencyClaim>;
+  /** Names of notices, see {@link nameOfNotice}. */
+  readonly expiryNotices: ReadonlySet<string>;
+  /** Tokens that were taken back -> until when that counts. */
+  readonly revokedTokens: ReadonlyMap<string, number>;
+}
+
+/** What a notice is remembered by. */
+export function nameOfNotice({ keyId, expiresAt, thresholdSeconds }: ExpiryNotice): string {
+  return `${thresholdSeconds} ${expiresAt} ${keyId}`;
+}
+
+/** A key; with `ownerId`, only if it belongs to that owner. */
+export function visibleKey(
+  keys: ReadonlyMap<string, ApiKeyRecord>,
+  id: string,
+  ownerId: string | undefined,
+): ApiKeyRecord | null {
+  const record = keys.get(id);
+  if (record === undefined || (ownerId !== undefined && record.ownerId !== ownerId)) return null;
+  return record;
+}

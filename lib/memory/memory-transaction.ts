@@ -1,0 +1,183 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { AuditEventDraft } from '../domain/audit-event.js';
+import type { CreditBalance } from '../domain/credits.js';
+import { auditHash, auditPayload } from '../ports/audit-chain.js';
+import { startOfFeed } from '../ports/change-feed.js';
+import type { FeedPosition } from '../ports/change-feed.js';
+import type { CreditChange } from '../ports/credit-ledger.js';
+import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
+import type { ExpiryNotice, KeyStoreTransaction, OwnerKeyCounts } from '../ports/key-store.js';
+import type { RevokedToken } from '../ports/token-store.js';
+import { copied } from './copied.js';
+import { changedCredits } from './credit-balance.js';
+import type { StoredEvent } from './memory-change-feed.js';
+import { nameOfNotice, visibleKey, type MemoryContents } from './memory-contents.js';
+import { newestFirst } from './newest-first.js';
+import { withWhatUseWrote } from './use-writes.js';
+
+/** One change on a copy; a step that failed undoes the whole of it, even if the work has caught the error. */
+export class MemoryTransaction implements KeyStoreTransaction {
+  readonly #keys: Map<string, ApiKeyRecord>;
+  readonly #changed = new Set<string>();
+  readonly #events: StoredEvent[];
+  readonly #claims: Map<string, IdempotencyClaim>;
+  readonly #expiryNotices: Set<string>;
+  readonly #revokedTokens: Map<string, number>;
+  readonly #credits = new Map<string, { balance: CreditBalance | null; change: CreditChange }>();
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(contents: MemoryContents) {
+    this.#keys = new Map(contents.keys);
+    this.#events = [...contents.events];
+    this.#claims = new Map(contents.claims);
+    this.#expiryNotices = new Set(contents.expiryNotices);
+    this.#revokedTokens = new Map(contents.revokedTokens);
+  }
+
+  async find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
+    return this.#step(() => copied(visibleKey(this.#keys, id, ownerId)));
+  }
+
+  async findUnrevokedByOwner(
+    ownerId: string,
+    limit: number,
+    keyspace?: string,
+  ): Promise<readonly ApiKeyRecord[]> {
+    return this.#step(() =>
+      copied(
+        [...this.#keys.values()]
+          .filter((record) => record.ownerId === ownerId && record.revokedAt === null)
+          .filter((record) => keyspace === undefined || record.keyspace === keyspace)
+          .sort(newestFirst)
+          .slice(0, limit),
+      ),
+    );
+  }
+
+  async countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts> {
+    return this.#step(() => {
+      const keys = [...this.#keys.values()].filter(
+        (record) => record.ownerId === ownerId && record.keyspace === keyspace,
+      );
+      return {
+        unrevoked: keys.filter(({ revokedAt }) => revokedAt === null).length,
+        lastNumber: keys.reduce((last, { number }) => Math.max(last, number ?? 0), 0),
+      };
+    });
+  }
+
+  async insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {
+    this.#step(() => {
+      if (this.#keys.has(record.id)) throw new Error(`The key id ${record.id} is taken`);
+      this.#put(record, event);
+    });
+  }
+
+  async update(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {
+    this.#step(() => {
+      const stored = this.#keys.get(record.id);
+      if (stored === undefined || stored.version !== record.version - 1) {
+        throw new Error(`The key ${record.id} is not stored at version ${record.version - 1}`);
+      }
+      this.#put(withWhatUseWrote(record, stored), event);
+    });
+  }
+
+  async setCredits(keyId: string, balance: CreditBalance | null, change: CreditChange): Promise<void> {
+    this.#step(() => {
+      this.#credits.set(keyId, { balance, change });
+      const record = this.#keys.get(keyId);
+      if (record === undefined) throw new Error(`The key ${keyId} is not stored`);
+      this.#keys.set(keyId, { ...record, credits: changedCredits(record.credits, balance, change) });
+    });
+  }
+
+  async claim(claim: IdempotencyClaim, expiredBefore: number): Promise<IdempotencyClaim | null> {
+    return this.#step(() => {
+      for (const [name, { createdAt }] of this.#claims) {
+        if (createdAt < expiredBefore) this.#claims.delete(name);
+      }
+      const before = this.#claims.get(claim.name);
+      if (before === undefined) this.#claims.set(claim.name, { ...claim });
+      return before ?? null;
+    });
+  }
+
+  async noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean> {
+    return this.#step(() => {
+      const name = nameOfNotice(notice);
+      if (this.#expiryNotices.has(name)) return false;
+      this.#expiryNotices.add(name);
+      this.#append(event);
+      return true;
+    });
+  }
+
+  async revokeToken({ id, expiresAt }: RevokedToken, event: AuditEventDraft): Promise<boolean> {
+    return this.#step(() => {
+      for (const [old, end] of this.#revokedTokens) if (end <= event.at) this.#revokedTokens.delete(old);
+      if (this.#revokedTokens.has(id)) return false;
+      this.#revokedTokens.set(id, expiresAt);
+      this.#append(event);
+      return true;
+    });
+  }
+
+  get position(): FeedPosition {
+    return { sequence: this.#events.length, hash: this.#events.at(-1)?.hash ?? startOfFeed.hash };
+  }
+
+  end(): void {
+    this.#failure ??= { error: new Error('The transaction is over') };
+  }
+
+  /** What is stored after the change; uses and digests that came in meanwhile are kept. */
+  result(current: MemoryContents): MemoryContents {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const keys = new Map(current.keys);
+    for (const id of this.#changed) {
+      const record = this.#keys.get(id);
+      const stored = keys.get(id);
+      if (record === undefined) continue;
+      keys.set(id, stored === undefined ? record : withWhatUseWrote(record, stored));
+    }
+    for (const [id, { balance, change }] of this.#credits) {
+      const record = keys.get(id);
+      if (record !== undefined) {
+        // What was spent while the change was made counts.
+        const before = current.keys.get(id)?.credits ?? null;
+        keys.set(id, { ...record, credits: changedCredits(before, balance, change) });
+      }
+    }
+    return {
+      keys,
+      events: this.#events,
+      claims: this.#claims,
+      expiryNotices: this.#expiryNotices,
+      revokedTokens: this.#revokedTokens,
+    };
+  }
+
+  #step<T>(work: () => T): T {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    try {
+      return work();
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+
+  #put(record: ApiKeyRecord, event: AuditEventDraft): void {
+    this.#keys.set(record.id, copied(record));
+    this.#changed.add(record.id);
+    this.#append(event);
+  }
+
+  #append(event: AuditEventDraft): void {
+    const { sequence, hash: previousHash } = this.position;
+    const payload = auditPayload(event, sequence + 1);
+    const hash = auditHash(previousHash, payload);
+    this.#events.push({ payload, hash });
+  }
+}

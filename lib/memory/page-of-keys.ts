@@ -1,0 +1,45 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
+import { stateOf } from '../domain/key-state.js';
+import type { KeyQuery } from '../ports/key-store.js';
+import { nameOfNotice, type MemoryContents } from './memory-contents.js';
+import { newestFirst } from './newest-first.js';
+
+/** One page of keys, newest first. */
+export function pageOfKeys(
+  { keys, expiryNotices }: Pick<MemoryContents, 'keys' | 'expiryNotices'>,
+  query: KeyQuery,
+): readonly ApiKeyRecord[] {
+  const { withoutExpiryNotice: thresholdSeconds } = query;
+  const isNoticed = ({ id: keyId, expiresAt }: ApiKeyRecord): boolean =>
+    thresholdSeconds !== undefined &&
+    expiresAt !== null &&
+    expiryNotices.has(nameOfNotice({ keyId, expiresAt, thresholdSeconds }));
+  return [...keys.values()]
+    .filter((record) => isWanted(record, query) && !isNoticed(record))
+    .sort(newestFirst)
+    .slice(0, query.limit);
+}
+
+function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
+  const { ownerId, keyspace, state, scope, q, now, after } = query;
+  if (ownerId !== undefined && record.ownerId !== ownerId) return false;
+  if (keyspace !== undefined && record.keyspace !== keyspace) return false;
+  if (state !== undefined && stateOf(record, now) !== state) return false;
+  if (scope !== undefined && !record.scopes.includes(scope)) return false;
+  if (q !== undefined && !lowerAscii(record.name).includes(lowerAscii(q))) return false;
+  if (!isWantedByTime(record, query)) return false;
+  if (query.tag !== undefined && !record.tags.includes(query.tag)) return false;
+  return after === undefined || newestFirst(after, record) < 0;
+}
+
+function isWantedByTime(record: ApiKeyRecord, query: KeyQuery): boolean {
+  const { expiresBefore, expiresAfter, unusedSince } = query;
+  const { expiresAt, lastUsedAt, createdAt } = record;
+  if (expiresBefore !== undefined && !(expiresAt !== null && expiresAt < expiresBefore)) return false;
+  if (expiresAfter !== undefined && !(expiresAt !== null && expiresAt > expiresAfter)) return false;
+  return unusedSince === undefined || (lastUsedAt ?? createdAt) < unusedSince;
+}
+
+function lowerAscii(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
