@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { BuiltCopy } from '../harness/built-copy.js';
+import { makeOwnDatabase } from '../harness/own-database.js';
 import { startOrders, type OrdersEnvironment, type OrdersProcess } from '../harness/start-orders.js';
-import { createDatabase } from '../servers/postgres.cjs';
 import { startRedis } from '../servers/redis.cjs';
 import { pause } from './pause.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
@@ -60,7 +57,7 @@ export interface FleetOptions {
 /** Starts a fleet on a database of its own, and a Redis of its own where one belongs to it. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { place, processes, copy, environment = {}, isDatabaseDirect = false } = options;
-  const database = await makeDatabase(place);
+  const database = await makeOwnDatabase(place.startsWith('PostgreSQL') ? 'PostgreSQL' : 'SQLite');
   let redis = place.endsWith('Redis') ? await startRedis() : null;
   const members: Member[] = [];
   const proxies: TcpProxy[] = [];
@@ -148,21 +145,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       }
     },
     stop,
-  };
-}
-
-async function makeDatabase(
-  place: Place,
-): Promise<{ readonly url: string; readonly port: number | null; readonly remove: () => Promise<void> }> {
-  if (place.startsWith('PostgreSQL')) {
-    const database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
-    return { url: database.url, port: Number(new URL(database.url).port), remove: database.drop };
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'fleet-'));
-  return {
-    url: `file:${join(folder, 'keys.sqlite')}`,
-    port: null,
-    remove: () => rm(folder, { recursive: true }),
   };
 }
 

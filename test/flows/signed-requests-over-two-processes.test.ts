@@ -1,11 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { signRequest, type PrivateKeySigner, type SecretSigner } from '../../lib/index.js';
+import { makeOwnDatabase } from '../harness/own-database.js';
 import { startOrders, type OrdersEnvironment, type OrdersProcess } from '../harness/start-orders.js';
-import { createDatabase } from '../servers/postgres.cjs';
 import { startRedis } from '../servers/redis.cjs';
 import { waitUntil } from '../servers/wait-until.cjs';
 
@@ -79,17 +76,17 @@ describe('signed requests over two processes', () => {
   }
 
   async function onFile(): Promise<OrdersEnvironment> {
-    const folder = await mkdtemp(join(tmpdir(), 'signed-processes-'));
-    cleanUps.push(() => rm(folder, { recursive: true }));
-    return { DATABASE_URL: `file:${join(folder, 'keys.sqlite')}` };
+    const database = await makeOwnDatabase('SQLite');
+    cleanUps.push(() => database.remove());
+    return { DATABASE_URL: database.url };
   }
 
   async function onServers(): Promise<{
     environment: OrdersEnvironment;
     redis: Awaited<ReturnType<typeof startRedis>>;
   }> {
-    const database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
-    cleanUps.push(() => database.drop());
+    const database = await makeOwnDatabase('PostgreSQL');
+    cleanUps.push(() => database.remove());
     const redis = await startRedis();
     return { environment: { DATABASE_URL: database.url, REDIS_URL: redis.aclUrl }, redis };
   }

@@ -1,58 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createDatabase } from '../servers/postgres.cjs';
-import { startRedis } from '../servers/redis.cjs';
 import { startOrders, type OrdersProcess } from '../harness/start-orders.js';
+import { sharedPlaces, startTwoProcesses, type TwoProcesses } from '../harness/two-processes.js';
 
-/** Where two processes share their keys, and how that is taken away again. */
-interface Place {
-  readonly environment: { DATABASE_URL: string; REDIS_URL?: string };
-  readonly cleanUp: () => Promise<void>;
-}
-
-const testDatabase = process.env['TEST_DATABASE_URL'] ?? '';
-
-const places: Record<string, () => Promise<Place>> = {
-  'one SQLite file': async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'two-processes-'));
-    return {
-      environment: { DATABASE_URL: `file:${join(folder, 'keys.sqlite')}` },
-      cleanUp: () => rm(folder, { recursive: true }),
-    };
-  },
-  PostgreSQL: async () => {
-    const database = await createDatabase(testDatabase);
-    return { environment: { DATABASE_URL: database.url }, cleanUp: database.drop };
-  },
-  'PostgreSQL and Redis': async () => {
-    const database = await createDatabase(testDatabase);
-    const redis = await startRedis();
-    return {
-      environment: { DATABASE_URL: database.url, REDIS_URL: redis.aclUrl },
-      cleanUp: async () => {
-        await redis.stop();
-        await database.drop();
-      },
-    };
-  },
-};
-
-describe.each(Object.keys(places))('two processes on %s', (name) => {
-  let place: Place;
+describe.each(sharedPlaces)('two processes on %s', (name) => {
+  let both: TwoProcesses;
   let one: OrdersProcess;
   let two: OrdersProcess;
 
   beforeAll(async () => {
-    place = await (places[name] as () => Promise<Place>)();
-    // Both at once: each may find that it is the one to make the tables.
-    [one, two] = await Promise.all([startOrders(place.environment), startOrders(place.environment)]);
+    both = await startTwoProcesses(name);
+    ({ one, two } = both);
   }, 60_000);
 
-  afterAll(async () => {
-    await Promise.all([one.stop(), two.stop()]);
-    await place.cleanUp();
-  }, 30_000);
+  afterAll(() => both.stop(), 30_000);
 
   /** A key that both processes have let in already. */
   async function usedKey(
@@ -157,7 +116,7 @@ describe.each(Object.keys(places))('two processes on %s', (name) => {
 
   it('goes on after one process was killed in the middle of its work', async () => {
     const { id, token } = await usedKey();
-    const victim = await startOrders(place.environment);
+    const victim = await startOrders(both.environment);
     const pending = Array.from({ length: 20 }, (_, index) =>
       victim.manage('PATCH', `/keys/${id}`, { name: `n${index}` }).catch(() => null),
     );
@@ -184,7 +143,7 @@ describe.each(Object.keys(places))('two processes on %s', (name) => {
   }, 60_000);
 
   it('ends cleanly when it is told to', async () => {
-    const third = await startOrders(place.environment);
+    const third = await startOrders(both.environment);
     expect((await third.manage('GET', '/keys')).status).toBe(200);
     expect(await third.stop()).toBe(0);
   }, 30_000);

@@ -2,24 +2,20 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { createApiKeys, type ApiKeys, type ApiKeysOptions, type NewKey } from '../../lib/index.js';
-import { fixedClock, memoryStore } from '../../lib/testing/index.js';
-import { scopes, testPepper, type Scope } from '../harness/instance.js';
+import type { ApiKeysOptions } from '../../lib/index.js';
+import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 
 /** A running app with a token endpoint. */
-export interface TokenApp {
+export interface TokenApp extends Pick<TestInstance, 'apiKeys' | 'clock' | 'log'> {
   readonly url: string;
-  readonly apiKeys: ApiKeys<Scope>;
-  readonly clock: ReturnType<typeof fixedClock>;
-  readonly log: readonly string[];
   /** Makes a key of owner `alice` that may read and place orders, unless said otherwise. */
-  key(input?: Partial<NewKey<Scope>>): Promise<MadeKey>;
+  key(...input: Parameters<TestInstance['key']>): Promise<MadeKey>;
   /** Sends a form to a token endpoint. */
   post(path: string, form: Form | string, headers?: Record<string, string>): Promise<Answer>;
   /** Exchanges a key for a token. */
   token(key: MadeKey, form?: Form): Promise<string>;
   /** Sends a Bearer token to a guarded route: `/orders` needs `orders:read`, `/write` needs `orders:write`. */
-  use(token: string, path?: string): Promise<Answer>;
+  use(token: string, path?: string, headers?: Record<string, string>): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -41,28 +37,27 @@ export interface Answer {
 export interface TokenAppOptions extends Partial<ApiKeysOptions<Scope>> {
   /** Absent: the clock stands still. */
   readonly usesRealTime?: boolean;
+  /** Whether one proxy stands before it, which says in `X-Forwarded-For` who asks. */
+  readonly isBehindProxy?: boolean;
 }
 
 /** Serves an app on a store in memory, unless said otherwise; its issuer is its own URL. */
-export async function startTokenApp({ usesRealTime, ...options }: TokenAppOptions = {}): Promise<TokenApp> {
+export async function startTokenApp({
+  usesRealTime,
+  isBehindProxy,
+  ...options
+}: TokenAppOptions = {}): Promise<TokenApp> {
   const app = express();
+  if (isBehindProxy === true) app.set('trust proxy', 1);
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const clock = fixedClock(Date.UTC(2026, 5, 1));
-  const log: string[] = [];
-  const note = (message: string, details?: unknown): void => void log.push(`${message} ${String(details)}`);
-  const apiKeys = createApiKeys<Scope>({
-    prefix: 'acme',
-    scopes,
-    pepper: testPepper,
-    bcryptCost: 8,
+  const instance = createInstance({
     tokens: { issuer: url },
-    logger: { warn: note, error: note },
-    ...(usesRealTime === true ? {} : { clock }),
-    ...(options.database === undefined ? { store: memoryStore() } : {}),
+    ...(usesRealTime === true ? { clock: undefined } : {}),
     ...options,
   });
+  const { apiKeys, clock, log } = instance;
   await apiKeys.ready();
   app.use('/oauth', apiKeys.tokenRouter());
   app.use('/.well-known', apiKeys.wellKnownRouter());
@@ -102,13 +97,8 @@ export async function startTokenApp({ usesRealTime, ...options }: TokenAppOption
     log,
     post,
     async key(input = {}) {
-      const made = await apiKeys.keys.create({
-        ownerId: 'alice',
-        name: 'CI',
-        scopes: ['orders:read', 'orders:write'],
-        ...input,
-      });
-      return { id: made.id, token: made.key, secret: made.key.slice(-49, -6) };
+      const made = await instance.key({ scopes: ['orders:read', 'orders:write'], ...input });
+      return { ...made, secret: made.token.slice(-49, -6) };
     },
     async token(key, form = {}) {
       const entries: Form = [['grant_type', 'client_credentials'], ...formEntries(form)];
@@ -116,8 +106,8 @@ export async function startTokenApp({ usesRealTime, ...options }: TokenAppOption
       if (status !== 200) throw new Error(`no token: ${status} ${JSON.stringify(body)}`);
       return String(body['access_token']);
     },
-    use: async (token, path = '/orders') =>
-      answerOf(await fetch(url + path, { headers: { Authorization: `Bearer ${token}` } })),
+    use: async (token, path = '/orders', headers = {}) =>
+      answerOf(await fetch(url + path, { headers: { Authorization: `Bearer ${token}`, ...headers } })),
     async close() {
       server.close();
       server.closeAllConnections();
