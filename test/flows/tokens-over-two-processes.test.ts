@@ -7,112 +7,111 @@ interface Given {
   readonly token: string;
 }
 
-describe.each(['one SQLite file', 'PostgreSQL and Redis'] as const)(
-  'tokens over two processes on %s',
-  (name) => {
-    let both: TwoProcesses;
-    let one: OrdersProcess;
-    let two: OrdersProcess;
+const places = ['one SQLite file', 'PostgreSQL and Redis'] as const;
 
-    beforeAll(async () => {
-      both = await startTwoProcesses(name);
-      ({ one, two } = both);
-    }, 60_000);
+describe.each(places)('tokens over two processes on %s', (name) => {
+  let both: TwoProcesses;
+  let one: OrdersProcess;
+  let two: OrdersProcess;
 
-    afterAll(() => both.stop(), 30_000);
+  beforeAll(async () => {
+    both = await startTwoProcesses(name);
+    ({ one, two } = both);
+  }, 60_000);
 
-    async function post(at: OrdersProcess, path: string, form: Record<string, string>): Promise<Response> {
-      return fetch(`${at.url}/oauth${path}`, { method: 'POST', body: new URLSearchParams(form) });
-    }
+  afterAll(() => both.stop(), 30_000);
 
-    async function askForToken(at: OrdersProcess, key: string): Promise<string> {
-      const answer = await post(at, '/token', { grant_type: 'client_credentials', client_secret: key });
-      const { access_token: token } = (await answer.json()) as { access_token: string };
-      return token;
-    }
+  async function post(at: OrdersProcess, path: string, form: Record<string, string>): Promise<Response> {
+    return fetch(`${at.url}/oauth${path}`, { method: 'POST', body: new URLSearchParams(form) });
+  }
 
-    async function send(at: OrdersProcess, token: string, method = 'GET'): Promise<string> {
-      const headers = { Authorization: `Bearer ${token}` };
-      const answer = await fetch(`${at.url}/orders`, { method, headers });
-      const body = (await answer.text()) || '{}';
-      const { code = 'allowed' } = JSON.parse(body) as { code?: string };
-      return code;
-    }
+  async function askForToken(at: OrdersProcess, key: string): Promise<string> {
+    const answer = await post(at, '/token', { grant_type: 'client_credentials', client_secret: key });
+    const { access_token: token } = (await answer.json()) as { access_token: string };
+    return token;
+  }
 
-    /** A token that one process has given and both have let in, so that both hold it. */
-    async function heldToken(): Promise<Given> {
-      const { body } = await one.manage('POST', '/keys', {
-        name: 'CI',
-        scopes: ['orders:read', 'orders:write'],
-      });
-      const key = String(body['key']);
-      const token = await askForToken(one, key);
-      for (const at of [one, two, one, two]) expect(await send(at, token)).toBe('allowed');
-      return { id: String(body['id']), key, token };
-    }
+  async function send(at: OrdersProcess, token: string, method = 'GET'): Promise<string> {
+    const headers = { Authorization: `Bearer ${token}` };
+    const answer = await fetch(`${at.url}/orders`, { method, headers });
+    const body = (await answer.text()) || '{}';
+    const { code = 'allowed' } = JSON.parse(body) as { code?: string };
+    return code;
+  }
 
-    const changes: [string, (id: string) => [string, string, object?], 'GET' | 'POST', string][] = [
-      ['revoke', (id) => ['POST', `/keys/${id}/revoke`, {}], 'GET', 'key_revoked'],
-      ['disable', (id) => ['PATCH', `/keys/${id}`, { enabled: false }], 'GET', 'key_disabled'],
-      ['rotate', (id) => ['POST', `/keys/${id}/rotate`, {}], 'GET', 'secret_rotated'],
-      [
-        'scope removal',
-        (id) => ['PATCH', `/keys/${id}`, { scopes: ['orders:read'] }],
-        'POST',
-        'insufficient_scope',
-      ],
-      [
-        'address removal',
-        (id) => ['PATCH', `/keys/${id}`, { ipAllowlist: ['192.0.2.1'] }],
-        'GET',
-        'address_not_allowed',
-      ],
-    ];
+  /** A token that one process has given and both have let in, so that both hold it. */
+  async function heldToken(): Promise<Given> {
+    const { body } = await one.manage('POST', '/keys', {
+      name: 'CI',
+      scopes: ['orders:read', 'orders:write'],
+    });
+    const key = String(body['key']);
+    const token = await askForToken(one, key);
+    for (const at of [one, two, one, two]) expect(await send(at, token)).toBe('allowed');
+    return { id: String(body['id']), key, token };
+  }
 
-    it.each(changes)(
-      'R70 after a %s that was answered with 200, no process lets a token in that was given before',
-      async (_what, request, method, code) => {
-        let confirmed = 0;
-        for (let round = 0; round < 5; round += 1) {
-          const { id, token } = await heldToken();
-          const answer = await one.manage(...request(id));
-          if (answer.status !== 200) continue;
-          confirmed += 1;
-          expect([await send(two, token, method), await send(one, token, method)]).toEqual([code, code]);
-        }
-        expect(confirmed).toBeGreaterThan(0);
-      },
-      60_000,
-    );
+  const changes: [string, (id: string) => [string, string, object?], 'GET' | 'POST', string][] = [
+    ['revoke', (id) => ['POST', `/keys/${id}/revoke`, {}], 'GET', 'key_revoked'],
+    ['disable', (id) => ['PATCH', `/keys/${id}`, { enabled: false }], 'GET', 'key_disabled'],
+    ['rotate', (id) => ['POST', `/keys/${id}/rotate`, {}], 'GET', 'secret_rotated'],
+    [
+      'scope removal',
+      (id) => ['PATCH', `/keys/${id}`, { scopes: ['orders:read'] }],
+      'POST',
+      'insufficient_scope',
+    ],
+    [
+      'address removal',
+      (id) => ['PATCH', `/keys/${id}`, { ipAllowlist: ['192.0.2.1'] }],
+      'GET',
+      'address_not_allowed',
+    ],
+  ];
 
-    it('R70 a token that was taken back in one process is refused in the other', async () => {
+  it.each(changes)(
+    'R70 after a %s that was answered with 200, no process lets a token in that was given before',
+    async (_what, request, method, code) => {
       let confirmed = 0;
       for (let round = 0; round < 5; round += 1) {
-        const { key, token } = await heldToken();
-        const another = await askForToken(two, key);
-        const answer = await post(one, '/revoke', { client_secret: key, token });
+        const { id, token } = await heldToken();
+        const answer = await one.manage(...request(id));
         if (answer.status !== 200) continue;
         confirmed += 1;
-        expect([await send(two, token), await send(one, token)]).toEqual(['invalid_token', 'invalid_token']);
-        expect(await send(two, another)).toBe('allowed');
+        expect([await send(two, token, method), await send(one, token, method)]).toEqual([code, code]);
       }
       expect(confirmed).toBeGreaterThan(0);
-    }, 60_000);
+    },
+    60_000,
+  );
 
-    it('R70 a new name ends no token', async () => {
-      const { id, token } = await heldToken();
-      expect((await one.manage('PATCH', `/keys/${id}`, { name: 'Renamed' })).status).toBe(200);
-      expect([await send(two, token), await send(one, token)]).toEqual(['allowed', 'allowed']);
-    });
+  it('R70 a token that was taken back in one process is refused in the other', async () => {
+    let confirmed = 0;
+    for (let round = 0; round < 5; round += 1) {
+      const { key, token } = await heldToken();
+      const another = await askForToken(two, key);
+      const answer = await post(one, '/revoke', { client_secret: key, token });
+      if (answer.status !== 200) continue;
+      confirmed += 1;
+      expect([await send(two, token), await send(one, token)]).toEqual(['invalid_token', 'invalid_token']);
+      expect(await send(two, another)).toBe('allowed');
+    }
+    expect(confirmed).toBeGreaterThan(0);
+  }, 60_000);
 
-    it('R70 a token of one process is let in by another one at once, whichever was first', async () => {
-      const { key } = await heldToken();
-      const tokens = await Promise.all([askForToken(one, key), askForToken(two, key)]);
-      for (const token of tokens) for (const at of [two, one]) expect(await send(at, token)).toBe('allowed');
-      const sets = await Promise.all(
-        [one, two].map(async ({ url }) => (await fetch(`${url}/.well-known/jwks.json`)).json()),
-      );
-      expect(sets[0]).toEqual(sets[1]);
-    });
-  },
-);
+  it('R70 a new name ends no token', async () => {
+    const { id, token } = await heldToken();
+    expect((await one.manage('PATCH', `/keys/${id}`, { name: 'Renamed' })).status).toBe(200);
+    expect([await send(two, token), await send(one, token)]).toEqual(['allowed', 'allowed']);
+  });
+
+  it('R70 a token of one process is let in by another one at once, whichever was first', async () => {
+    const { key } = await heldToken();
+    const tokens = await Promise.all([askForToken(one, key), askForToken(two, key)]);
+    for (const token of tokens) for (const at of [two, one]) expect(await send(at, token)).toBe('allowed');
+    const sets = await Promise.all(
+      [one, two].map(async ({ url }) => (await fetch(`${url}/.well-known/jwks.json`)).json()),
+    );
+    expect(sets[0]).toEqual(sets[1]);
+  });
+});
