@@ -1,15 +1,14 @@
+import { checkOptions } from './check-options.js';
 import type { ExpiryNoticesOption } from './expiry-notices-option.js';
-import { pepperCommand } from './crypto/peppers.js';
-import { optionKinds } from './option-kinds.js';
 import type { CredentialSource } from './middleware/credential-source.js';
 import type { Clock } from './ports/clock.js';
 import type { FailureBudgetOptions } from './verify/failure-budget.js';
 import type { LocalCacheLimits } from './verify/local-cache.js';
 import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
-import { checkRedisOption } from './redis/check-redis-option.js';
 import type { RedisClient } from './redis/redis-client.js';
 import type { PolicyOption } from './policy-option.js';
+import { refuseUnknownOptions } from './refuse-unknown-options.js';
 import {
   resolveSignaturesOption,
   type ResolvedSignaturesOption,
@@ -18,7 +17,6 @@ import {
 import { resolveTokensOption, type ResolvedTokensOption, type TokensOption } from './token-option.js';
 import type { PgPool } from './sql/postgres-pool.js';
 import { InvalidOptionError } from './errors.js';
-import { adviceFor } from './domain/known-names.js';
 import type { RateLimit } from './domain/rate-limit.js';
 import {
   readLimitOptions,
@@ -185,42 +183,6 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
   readonly logger?: Logger | undefined;
 }
 
-/** Every option; the compiler refuses the build when one is missing here. */
-const known: Record<keyof ApiKeysOptions, true> = {
-  prefix: true,
-  scopes: true,
-  features: true,
-  policy: true,
-  tokens: true,
-  signatures: true,
-  expiryNotices: true,
-  pepper: true,
-  database: true,
-  schema: true,
-  migrate: true,
-  store: true,
-  redis: true,
-  redisKeyPrefix: true,
-  ownerRateLimits: true,
-  onLimiterOutage: true,
-  ownerCeilings: true,
-  environment: true,
-  environments: true,
-  credentialFrom: true,
-  realm: true,
-  opaqueRefusals: true,
-  hideCredentials: true,
-  localCache: true,
-  leaseSeconds: true,
-  failureBudget: true,
-  bcryptCost: true,
-  clock: true,
-  logger: true,
-};
-
-/** Names of the options of {@link createApiKeys}. */
-export const apiKeysOptionNames: readonly string[] = Object.keys(known);
-
 /** Options with their defaults. */
 export interface ResolvedOptions<S extends string, F extends string = string> extends ApiKeysOptions<S, F> {
   readonly environment: string;
@@ -249,11 +211,9 @@ export function resolveOptions<S extends string, F extends string = string>(
   if (typeof input !== 'object' || input === null) {
     throw new InvalidOptionError('createApiKeys: takes an object with at least prefix and scopes');
   }
-  refuseUnknown(input);
+  refuseUnknownOptions(input);
   const options = withoutEmptyVariables(input);
-  checkKinds(options);
-  refuseMixes(options);
-  requireInProduction(options);
+  checkOptions(options);
   const { prefix, environment = 'live', environments = ['live', 'test'] } = options;
   if (!environments.includes(environment)) {
     throw new InvalidOptionError(`environment: must be one of environments (${environments.join(', ')})`);
@@ -283,15 +243,6 @@ function localCacheLimits(input: ApiKeysOptions['localCache']): LocalCacheLimits
   };
 }
 
-function refuseUnknown(input: object): void {
-  for (const name of Object.keys(input)) {
-    if (Object.hasOwn(known, name)) continue;
-    throw new InvalidOptionError(
-      `createApiKeys: unknown option ${JSON.stringify(name)}; ${adviceFor(name, apiKeysOptionNames)}`,
-    );
-  }
-}
-
 /** A variable that is set to nothing is as good as not set. */
 function withoutEmptyVariables<S extends string, F extends string>(
   input: ApiKeysOptions<S, F>,
@@ -303,57 +254,4 @@ function withoutEmptyVariables<S extends string, F extends string>(
     database: emptyToAbsent(input.database),
     redis: emptyToAbsent(input.redis),
   };
-}
-
-function checkKinds(options: ApiKeysOptions): void {
-  for (const [name, isRight, expected] of optionKinds) {
-    const value = options[name];
-    if (value === undefined ? name === 'prefix' || name === 'scopes' : !isRight(value)) {
-      throw new InvalidOptionError(`${name}: takes ${expected}`);
-    }
-  }
-  if (options.redis !== undefined) checkRedisOption(options.redis, options.redisKeyPrefix);
-}
-
-function refuseMixes({
-  store,
-  database,
-  schema,
-  migrate,
-  pepper,
-  redis,
-  redisKeyPrefix,
-}: ApiKeysOptions): void {
-  if (store !== undefined && database !== undefined) {
-    throw new InvalidOptionError('createApiKeys: give either store or database, not both');
-  }
-  if (store !== undefined && (schema !== undefined || migrate !== undefined)) {
-    throw new InvalidOptionError('createApiKeys: schema and migrate belong to database, not to store');
-  }
-  const isFile =
-    store === undefined &&
-    (database === undefined || (typeof database === 'string' && database.startsWith('file:')));
-  if (!isFile && pepper === undefined) {
-    throw new InvalidOptionError(
-      'pepper: must be given unless the database is a file: every process that opens the database needs the same one. ' +
-        `Make one with: ${pepperCommand}`,
-    );
-  }
-  if (redis === undefined && redisKeyPrefix !== undefined) {
-    throw new InvalidOptionError('redisKeyPrefix: needs redis');
-  }
-}
-
-/** What is made up for a first try must not go into production unnoticed. */
-function requireInProduction(options: ApiKeysOptions): void {
-  if (process.env['NODE_ENV'] !== 'production') return;
-  if (options.store === undefined && options.database === undefined) {
-    throw new InvalidOptionError(
-      'database: must be given in production: a PostgreSQL URL, or file: and the path of the embedded file, ' +
-        "for example 'file:/var/lib/acme/keys.sqlite'",
-    );
-  }
-  if (options.pepper === undefined) {
-    throw new InvalidOptionError(`pepper: must be given in production. Make one with: ${pepperCommand}`);
-  }
 }
