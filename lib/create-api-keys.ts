@@ -4,6 +4,9 @@ import { createAdminRouter, type AdminRouterOptions } from './admin/admin-router
 import { createSecretHasher } from './crypto/bcrypt-hasher.js';
 import { parsePeppers } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
+import { Keyspaces } from './domain/keyspaces.js';
+import { createDialectHost } from './create-dialect-host.js';
+import { dialectHost, type WithDialectHost } from './dialects/dialect-host.js';
 import { InvalidOptionError } from './errors.js';
 import { describingLogger } from './describing-logger.js';
 import { createAccessNotes } from './http/access-notes.js';
@@ -50,7 +53,7 @@ export interface ApiKeysStatus {
 }
 
 /** API keys for one app. */
-export interface ApiKeys<S extends string, F extends string = never> {
+export interface ApiKeys<S extends string, F extends string = never> extends WithDialectHost {
   /** Makes guards for routes. */
   readonly requireApiKey: RequireApiKey<S, F>;
   /** The management endpoints as a router: `app.use('/api-keys', apiKeys.adminRouter({ authorize }))`. */
@@ -108,6 +111,7 @@ export function createApiKeys<const S extends string, const F extends string = n
   const logger = describingLogger(resolved.logger);
   const { clock, realm, pepper, redis } = resolved;
   const keyspace = createDefaultKeyspace(resolved);
+  const keyspaces = new Keyspaces(keyspace);
   const { catalogue, features } = keyspace;
   const sources = parseCredentialSources(resolved.credentialFrom ?? defaultCredentialSources);
   const { store, pepperFile } = chooseStore({ ...resolved, logger });
@@ -123,7 +127,7 @@ export function createApiKeys<const S extends string, const F extends string = n
       startRunning({
         ...{
           options: resolved,
-          keyspace,
+          keyspaces,
           store,
           pepperFile,
           peppers: givenPeppers,
@@ -173,7 +177,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     signatures: signatureParts(),
     catalogue,
     features,
-    format: keyspace.format,
+    keyspaces,
     clientAddress,
     challenge,
     sources,
@@ -183,8 +187,16 @@ export function createApiKeys<const S extends string, const F extends string = n
     access,
   });
 
+  const host = createDialectHost({
+    ...{ keyspaces, clock, clientAddress, reportTrouble, access },
+    running: () => lifecycle.requireStarted(),
+    tokenIssuer: resolved.tokenSettings?.issuer ?? null,
+    hasSignatures: resolved.signatureSettings !== null,
+  });
+
   return {
     requireApiKey,
+    [dialectHost]: host,
 
     adminRouter: (routerOptions) =>
       createAdminRouter(
@@ -216,7 +228,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock, access }),
     tokenRouter: () =>
       createTokenRouter({
-        ...{ tokens: tokenService, realm, clientAddress, reportTrouble },
+        ...{ tokens: tokenService, realm, clientAddress, access, reportTrouble },
         issuer: tokenSettings('tokenRouter').issuer,
       }),
     wellKnownRouter: () =>

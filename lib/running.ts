@@ -13,6 +13,7 @@ import { createSecretDigester } from './crypto/secret-digester.js';
 import { describeTrouble, type Trouble } from './describe-trouble.js';
 import { viewOf } from './domain/api-key-view.js';
 import type { Keyspace } from './domain/keyspace.js';
+import type { Keyspaces } from './domain/keyspaces.js';
 import { noticeMessage, thresholdsOf } from './expiry-notices-option.js';
 import type { ChangeListeners } from './feed/change-listeners.js';
 import { createFollowing } from './feed/following.js';
@@ -49,7 +50,10 @@ import { createVerifier, type ApiKeyVerifier, type VerifyPorts } from './verify/
 
 /** What exists once an instance is ready. */
 export interface Running {
+  /** Makes keys in the native keyspace, and sees those of all others, too. */
   readonly service: KeyService;
+  /** The same for one keyspace alone. */
+  readonly serviceOf: (keyspace: Keyspace) => KeyService;
   readonly audit: AuditService;
   readonly verifier: ApiKeyVerifier;
   /** `null` without the option `tokens`. */
@@ -79,7 +83,7 @@ const rememberedChanges = 10_000;
 /** What a start is made from. */
 export interface StartParts {
   readonly options: ResolvedOptions<string>;
-  readonly keyspace: Keyspace;
+  readonly keyspaces: Keyspaces;
   readonly store: KeyStore;
   /** `null`: read from the file, or made there. */
   readonly peppers: readonly [Pepper, ...Pepper[]] | null;
@@ -96,7 +100,7 @@ export interface StartParts {
  * @throws ApiKeysError `unavailable` that says why, InvalidOptionError for what waiting does not mend
  */
 export async function startRunning(parts: StartParts): Promise<Running> {
-  const { options, keyspace, hasher, listeners, recorder, logger } = parts;
+  const { options, keyspaces, hasher, listeners, recorder, logger } = parts;
   const { clock } = options;
   const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
   const sealer = createAuditSealer(peppers);
@@ -116,7 +120,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const finder: KeyFinder = createKeyFinder({
     ...{ store, cache, local, uses, lease, memory, clock },
     applied: () => following.applied(),
-    catalogue: keyspace.catalogue,
+    keyspaces,
   });
   const following = createFollowing({
     ...{ feed: store.feed, cache, lease, memory, listeners, clock, logger },
@@ -160,7 +164,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     limitPlanOf: limits.limitPlanOf,
     consumeLimits: limits.consumeLimits,
     clock,
-    keyspace,
+    keyspaces,
   };
   const failures = createFailureLimits(parts);
   const { tokenSettings: settings, prefix } = options;
@@ -171,8 +175,8 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     const signatureParts = { peppers, store, link, keyPrefix, verify, failures, logger };
     signatures = startSignatures({ ...signatureParts, settings: options.signatureSettings });
   }
-  return {
-    service: createKeyService({
+  const createService = (keyspace: Keyspace, onlyKeyspace: string | null): KeyService =>
+    createKeyService({
       store,
       changes: following.announcer,
       hasher,
@@ -182,9 +186,14 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       cursorSigner,
       clock,
       keyspace,
-    }),
-    audit: createAuditService({ store, sealer, cursorSigner, clock }),
-    verifier: withinBudget(failures, keyspace, createVerifier(verify)),
+      onlyKeyspace,
+      keyspaces,
+    });
+  return {
+    service: createService(keyspaces.native, null),
+    serviceOf: (keyspace) => createService(keyspace, keyspace.name),
+    audit: createAuditService({ store, sealer, cursorSigner, clock, keyspaces }),
+    verifier: withinBudget(failures, keyspaces, createVerifier(verify)),
     tokens,
     signatures,
     stepUp: { names: store.oneTimeNames, challenges: createChallengeSigner(peppers) },
@@ -202,10 +211,10 @@ export async function startRunning(parts: StartParts): Promise<Running> {
 /** Verification as it is, or with a budget of failed tries before it: who has none pays nothing for it. */
 function withinBudget(
   failures: FailureLimits | null,
-  { format }: Keyspace,
+  keyspaces: Keyspaces,
   verifier: ApiKeyVerifier,
 ): ApiKeyVerifier {
-  return failures === null ? verifier : limitFailures(verifier, { ...failures, format });
+  return failures === null ? verifier : limitFailures(verifier, { ...failures, keyspaces });
 }
 
 /** One budget for keys and signatures. */
@@ -220,11 +229,11 @@ function createLink({ redis, redisKeyPrefix }: ResolvedOptions<string>, logger: 
   return redis === undefined ? null : createRedisLink(redis, redisKeyPrefix, logger);
 }
 
-function createExpirySweep({ options, store, keyspace, logger }: StartParts): ExpirySweep | null {
+function createExpirySweep({ options, store, keyspaces, logger }: StartParts): ExpirySweep | null {
   const { clock, expiryNotices } = options;
   if (expiryNotices === undefined) return null;
   return new ExpirySweep({
-    ...{ store, keyspace, clock, logger },
+    ...{ store, keyspace: keyspaces.native, clock, logger },
     thresholds: thresholdsOf(expiryNotices),
     notify: (record, seconds) => expiryNotices.notify?.(noticeMessage(viewOf(record, clock.now()), seconds)),
   });

@@ -3,6 +3,7 @@ import type { Pepper } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
 import { createSecretSealer } from './crypto/secret-sealer.js';
 import { createKeyFormat } from './domain/key-format.js';
+import type { Keyspace } from './domain/keyspace.js';
 import type { ChangeAnnouncer } from './ports/change-announcer.js';
 import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
@@ -15,7 +16,10 @@ import type { ApiKeyVerifier, VerifyPorts } from './verify/verify-api-key.js';
 
 /** Access tokens of a running instance. */
 export interface RunningTokens {
+  /** Its clients are the keys of the native keyspace. */
   readonly service: TokenService;
+  /** The same for another keyspace. */
+  readonly serviceOf: (keyspace: Keyspace) => TokenService;
   readonly verifier: ApiKeyVerifier;
 }
 
@@ -36,21 +40,21 @@ const refreshEnvironment = 'REFRESH';
 /** Puts access tokens together; it reads and writes nothing yet. */
 export function startTokens(parts: StartTokensParts): RunningTokens {
   const { settings: policy, prefix, peppers, store, changes, verify, logger } = parts;
-  const { clock, keyspace } = verify;
+  const { clock } = verify;
   const random = createRandomSource();
   const signingKeys = new SigningKeys({
     ...{ store: store.tokens.signingKeys, keys: jwtKeys, random, clock, logger },
     sealer: createSecretSealer(peppers),
     algorithm: policy.algorithm,
   });
-  const ports = { store, changes, signingKeys, random, clock, keyspace, policy };
   const refreshFormat = createKeyFormat(prefix, refreshEnvironment);
-  const authenticate = createClientAuthenticator({
-    ...{ ...verify, jwtKeys, policy },
-    oneTimeNames: store.oneTimeNames,
-  });
+  const ports = { store, changes, signingKeys, refreshFormat, random, clock, policy };
+  const clientPorts = { ...verify, jwtKeys, policy, oneTimeNames: store.oneTimeNames };
+  const serviceOf = (keyspace: Keyspace): TokenService =>
+    createTokenService({ ...ports, keyspace }, createClientAuthenticator({ ...clientPorts, keyspace }));
   return {
-    service: createTokenService({ ...ports, refreshFormat }, authenticate),
+    service: serviceOf(verify.keyspaces.native),
+    serviceOf,
     verifier: createTokenVerifier({ ...verify, store, signingKeys, policy }),
   };
 }

@@ -1,10 +1,11 @@
+import type { AuthorityPorts } from '../manage/authority.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { Clock } from '../ports/clock.js';
 import type { CursorSigner } from '../ports/cursor-signer.js';
 import type { KeyStore } from '../ports/key-store.js';
 
 /** What looking at the trail and at the access log needs from outside. */
-export interface AuditPorts {
+export interface AuditPorts extends AuthorityPorts {
   readonly store: KeyStore;
   readonly sealer: AuditSealer;
   readonly cursorSigner: CursorSigner;

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { base62Alphabet } from '../domain/base62.js';
+import type { Charset } from '../domain/charset.js';
 import type { RandomSource } from '../ports/random-source.js';
 
-/** 4 * 62: bytes from here on would make the first characters of the alphabet likelier. They are drawn again. */
-const unbiasedBytes = 248;
-
-/** Base62 characters from the operating system's CSPRNG; every character carries log2(62) = 5.95 bits. */
+/** Characters from the operating system's CSPRNG; one of base62 carries log2(62) = 5.95 bits. */
 export function createRandomSource(): RandomSource {
-  return {
-    base62(length) {
-      let text = '';
-      while (text.length < length) {
-        // One byte in 32 is thrown away on average; a little more than is missing usually suffices in one draw.
-        for (const byte of randomBytes(Math.ceil((length - text.length) * 1.1) + 4)) {
-          if (byte < unbiasedBytes && text.length < length) text += base62Alphabet.charAt(byte % 62);
-        }
-      }
-      return text;
-    },
-  };
+  return { draw, base62: (length) => draw({ alphabet: base62Alphabet, length }) };
+}
+
+function draw({ alphabet, length }: Charset): string {
+  // Bytes from here on would make the first characters of the alphabet likelier. They are drawn again.
+  const unbiasedBytes = 256 - (256 % alphabet.length);
+  let text = '';
+  while (text.length < length) {
+    // Of base62, one byte in 32 is thrown away; a little more than is missing usually suffices in one draw.
+    for (const byte of randomBytes(Math.ceil((length - text.length) * 1.1) + 4)) {
+      if (byte < unbiasedBytes && text.length < length) text += alphabet.charAt(byte % alphabet.length);
+    }
+  }
+  return text;
 }

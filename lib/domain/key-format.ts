@@ -1,12 +1,11 @@
 import { crc32 } from 'node:zlib';
-import { toBase62 } from './base62.js';
+import { base62Alphabet } from './base62.js';
+import { isWrittenIn, patternOf, writeNumber, type Charset } from './charset.js';
 
 /** Length of a key's id in a native token. */
 export const idLength = 16;
 /** Length of the secret: 43 base62 characters hold 256 bits. */
 export const secretLength = 43;
-const checksumLength = 6;
-const tailLength = idLength + secretLength + checksumLength;
 
 /** The two parts of a token that was well formed. */
 export interface ParsedToken {
@@ -20,55 +19,97 @@ export interface KeyFormat {
   readonly head: string;
   /** Length of every token of this format, in characters. */
   readonly length: number;
+  /** What ids of keys are drawn from. */
+  readonly id: Charset;
+  /** What secrets are drawn from: at least 128 bits. */
+  readonly secret: Charset;
   /** Matches every token of this format (the checksum is not looked at); for secret scanners. */
   readonly pattern: RegExp;
   /** Writes a token, checksum included. */
   compose(id: string, secret: string): string;
   /** Reads a token by position; `null` when the head, the alphabet, the length or the checksum is wrong. */
   parse(token: string): ParsedToken | null;
+  /** The name by which clients know a key; no secret. */
+  clientIdOf(id: string): string;
+  /** The id behind such a name; `null` when it is none. */
+  parseClientId(clientId: string): string | null;
+  /** Reads what was sent as two texts: the name of a key, and its secret. */
+  parsePair(clientId: string, secret: string): ParsedToken | null;
   /** Whether a text claims to be one of these tokens, well formed or not. */
   recognises(text: string): boolean;
+  /** The last four characters of a token that do not belong to its secret. */
+  lastFourOf(token: string): string;
+}
+
+/** The parts of a token that is one text. */
+export interface CheckedFormatParts {
+  readonly head: string;
+  /** What a text begins with that claims to be such a token. Default: the head. */
+  readonly brand?: string;
+  readonly alphabet: string;
+  /** How many characters of the alphabet each part takes; a checksum of 32 bits must fit. */
+  readonly lengths: { readonly id: number; readonly secret: number; readonly checksum: number };
 }
 
 /**
- * `<prefix>_<environment>_<id><secret><checksum>`. Parts are found by position from the end, and the alphabet holds
- * no separator, so no key is ever split in a wrong place. The checksum is CRC32 in base62 over all before it, as in
- * GitHub's tokens: it refuses typos and junk without a look-up and decides nothing else.
+ * `<head><id><secret><checksum>`. Parts are found by position from the end, so no key is ever split in a wrong place. The
+ * checksum is CRC32 over all before it, as in GitHub's tokens: it refuses typos and junk without a look-up and decides
+ * nothing else.
  *
  * @see https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
  */
-export function createKeyFormat(prefix: string, environment: string): KeyFormat {
-  const brand = `${prefix}_`;
-  const head = `${prefix}_${environment}_`;
-  const length = head.length + tailLength;
-  const pattern = new RegExp(`^${head}[0-9A-Za-z]{${tailLength}}$`);
+export function createCheckedFormat(parts: CheckedFormatParts): KeyFormat {
+  const { head, brand = head, alphabet, lengths } = parts;
+  const id: Charset = { alphabet, length: lengths.id };
+  const secret: Charset = { alphabet, length: lengths.secret };
+  const checksum: Charset = { alphabet, length: lengths.checksum };
+  const tail: Charset = { alphabet, length: id.length + secret.length + checksum.length };
+  const length = head.length + tail.length;
+  const pattern = new RegExp(`^${head}${patternOf(tail)}$`);
+  const checksumOf = (body: string): string => writeNumber(crc32(body), checksum);
 
   return {
     head,
     length,
+    id,
+    secret,
     pattern,
 
-    compose(id, secret) {
-      const body = head + id + secret;
+    compose(keyId, keySecret) {
+      const body = head + keyId + keySecret;
       return body + checksumOf(body);
     },
 
     parse(token) {
       if (token.length !== length || !pattern.test(token)) return null;
-      const checksumAt = length - checksumLength;
+      const checksumAt = length - checksum.length;
       if (token.slice(checksumAt) !== checksumOf(token.slice(0, checksumAt))) return null;
-      const secretAt = head.length + idLength;
+      const secretAt = head.length + id.length;
       return { id: token.slice(head.length, secretAt), secret: token.slice(secretAt, checksumAt) };
     },
 
-    recognises(text) {
-      return text.startsWith(brand);
+    clientIdOf: (keyId) => keyId,
+    parseClientId: (clientId) => (isWrittenIn(id, clientId) ? clientId : null),
+
+    parsePair(clientId, keySecret) {
+      const isShaped = isWrittenIn(id, clientId) && isWrittenIn(secret, keySecret);
+      return isShaped ? { id: clientId, secret: keySecret } : null;
     },
+
+    recognises: (text) => text.startsWith(brand),
+    // They belong to the checksum.
+    lastFourOf: (token) => token.slice(-4),
   };
 }
 
-function checksumOf(body: string): string {
-  return toBase62(crc32(body), checksumLength);
+/** The native format: `<prefix>_<environment>_<id><secret><checksum>`; the alphabet holds no separator. */
+export function createKeyFormat(prefix: string, environment: string): KeyFormat {
+  return createCheckedFormat({
+    head: `${prefix}_${environment}_`,
+    brand: `${prefix}_`,
+    alphabet: base62Alphabet,
+    lengths: { id: idLength, secret: secretLength, checksum: 6 },
+  });
 }
 
 /** What ids look like, in every format. */

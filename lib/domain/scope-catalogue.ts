@@ -1,6 +1,6 @@
-import { covers, isScope, isWildcard } from './scope.js';
+import { coveredByAny, covers, isScope, isWildcard } from './scope.js';
 
-/** The scopes that an app knows, with a sentence for each. */
+/** The scopes of a keyspace, and what they are worth. */
 export interface ScopeCatalogue {
   readonly names: readonly string[];
   /** Whether a route may require it. */
@@ -9,9 +9,21 @@ export interface ScopeCatalogue {
   readonly grantable: readonly string[];
   /** Whether a key may hold it: a scope of the catalogue, or a wildcard that covers one. */
   isGrantable(scope: string): boolean;
-  /** All scopes of the catalogue that the granted ones cover. */
+  /** Whether granted scopes are enough for one other of this keyspace. */
+  covers(granted: readonly string[], required: string): boolean;
+  /** All scopes of the app that the granted ones are enough for: what routes ask for. */
   expand(granted: readonly string[]): ReadonlySet<string>;
 }
+
+/** The catalogue of keys that mean nothing here. */
+export const noScopes: ScopeCatalogue = {
+  names: [],
+  has: () => false,
+  grantable: [],
+  isGrantable: () => false,
+  covers: () => false,
+  expand: () => new Set(),
+};
 
 /**
  * @param scopes - scope -> description
@@ -38,6 +50,7 @@ export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): 
     has: (scope) => known.has(scope),
     grantable: [...grantable],
     isGrantable: (scope) => grantable.has(scope),
+    covers: coveredByAny,
     expand: (granted) => expansions.of(granted),
   };
 }

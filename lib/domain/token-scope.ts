@@ -1,4 +1,4 @@
-import { coveredByAny, maxScopesPerKey } from './scope.js';
+import { maxScopesPerKey } from './scope.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 
 /**
@@ -25,16 +25,20 @@ export function narrowScopes(
   catalogue: ScopeCatalogue,
 ): readonly string[] | null {
   if (requested === undefined) return held;
-  const isHeld = (scope: string): boolean => catalogue.isGrantable(scope) && coveredByAny(held, scope);
+  const isHeld = (scope: string): boolean => catalogue.isGrantable(scope) && catalogue.covers(held, scope);
   return requested.every(isHeld) ? requested : null;
 }
 
 /** What two lists of scopes and wildcards have in common. Of a wildcard and what it covers, that is the latter. */
-export function commonScopes(one: readonly string[], other: readonly string[]): readonly string[] {
+export function commonScopes(
+  one: readonly string[],
+  other: readonly string[],
+  catalogue: Pick<ScopeCatalogue, 'covers'>,
+): readonly string[] {
   return [
     ...new Set([
-      ...one.filter((scope) => coveredByAny(other, scope)),
-      ...other.filter((scope) => coveredByAny(one, scope)),
+      ...one.filter((scope) => catalogue.covers(other, scope)),
+      ...other.filter((scope) => catalogue.covers(one, scope)),
     ]),
   ];
 }

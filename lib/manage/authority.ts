@@ -4,17 +4,24 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import { isKeyId } from '../domain/key-format.js';
 import { stateOf } from '../domain/key-state.js';
 import { exceededBounds } from '../domain/owner-ceilings.js';
-import { coveredByAny, isWildcard } from '../domain/scope.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
+import { noScopes, type ScopeCatalogue } from '../domain/scope-catalogue.js';
+import { isWildcard } from '../domain/scope.js';
 import { commonScopes } from '../domain/token-scope.js';
 import { ApiKeysError } from '../errors.js';
+import { anyScope } from './any-scope.js';
 import type { ChangeContext } from './key-service.js';
 
 /** Reads one key, with the owner as part of the query. Both the store and a transaction have this. */
 export type FindKey = (id: string, ownerId?: string) => Promise<ApiKeyRecord | null>;
 
-/** The reads of a store or of a transaction. */
-export function findIn(source: { find: FindKey }): FindKey {
-  return (id, ownerId) => source.find(id, ownerId);
+/** The reads of a store or of a transaction; with a keyspace, all other keys are as if they were not there. */
+export function findIn(source: { find: FindKey }, onlyKeyspace: string | null = null): FindKey {
+  if (onlyKeyspace === null) return (id, ownerId) => source.find(id, ownerId);
+  return async (id, ownerId) => {
+    const record = await source.find(id, ownerId);
+    return record?.keyspace === onlyKeyspace ? record : null;
+  };
 }
 
 /** What an actor may reach, decided from what the store says at this moment. */
@@ -23,6 +30,13 @@ export interface Authority {
   readonly ownerId: string | null;
   /** The key that acts, as it stands now; `null` for other actors. */
   readonly actingKey: ApiKeyRecord | null;
+  /** What the scopes of that key mean. */
+  readonly catalogue: ScopeCatalogue;
+}
+
+/** What deciding about actors needs. */
+export interface AuthorityPorts {
+  readonly keyspaces: Pick<Keyspaces, 'catalogueOf'>;
 }
 
 /**
@@ -30,10 +44,15 @@ export interface Authority {
  *
  * @throws ApiKeysError `forbidden` or `insufficient_scope`
  */
-export async function authorityOf(context: ChangeContext, find: FindKey, now: number): Promise<Authority> {
+export async function authorityOf(
+  { keyspaces }: AuthorityPorts,
+  context: ChangeContext,
+  find: FindKey,
+  now: number,
+): Promise<Authority> {
   const { actor, managementScope } = context;
   const ownerId = ownerSeenBy(actor);
-  if (actor.kind !== 'key') return { ownerId, actingKey: null };
+  if (actor.kind !== 'key') return { ownerId, actingKey: null, catalogue: noScopes };
 
   if (managementScope === null) {
     throw new ApiKeysError('forbidden', { detail: 'API keys may not manage API keys here.' });
@@ -42,14 +61,16 @@ export async function authorityOf(context: ChangeContext, find: FindKey, now: nu
   if (actingKey === null || stateOf(actingKey, now) !== 'active') {
     throw new ApiKeysError('forbidden', { detail: 'The API key that asks is not active.' });
   }
-  const acting = actor.apiKey.via === 'token' ? withinToken(actingKey, actor.apiKey.scopes) : actingKey;
-  refuseMissing([managementScope], acting);
-  return { ownerId, actingKey: acting };
-}
-
-/** A token that was given for less than its key holds can do no more with the key's other rights either. */
-function withinToken(actingKey: ApiKeyRecord, scopes: readonly string[]): ApiKeyRecord {
-  return { ...actingKey, scopes: commonScopes(scopes, actingKey.scopes) };
+  const catalogue = keyspaces.catalogueOf(actingKey);
+  const scopes =
+    actor.apiKey.via === 'token'
+      ? commonScopes(actor.apiKey.scopes, actingKey.scopes, catalogue)
+      : actingKey.scopes;
+  if (managementScope !== anyScope && !catalogue.expand(scopes).has(managementScope)) {
+    throw missingScopes([managementScope], [managementScope]);
+  }
+  // A token that was given for less than its key holds can do no more with the key's other rights either.
+  return { ownerId, actingKey: { ...actingKey, scopes }, catalogue };
 }
 
 /**
@@ -80,7 +101,7 @@ export function assertMayGrant(
   authority: Authority,
   scopes: readonly string[],
 ): void {
-  if (authority.actingKey !== null) return refuseMissing(scopes, authority.actingKey);
+  if (authority.actingKey !== null) return refuseMissing(scopes, authority);
   if (context.actor.kind === 'owner' && scopes.some(isWildcard)) {
     throw new ApiKeysError('forbidden', {
       detail: 'Only an admin may grant wildcards; name the scopes one by one.',
@@ -96,7 +117,7 @@ export function assertMayGrant(
 export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): void {
   const { actingKey } = authority;
   if (actingKey === null) return;
-  refuseMissing(record.scopes, actingKey);
+  refuseMissing(record.scopes, authority);
   const isWithin =
     record.keyspace === actingKey.keyspace &&
     record.environment === actingKey.environment &&
@@ -114,15 +135,18 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
   }
 }
 
-function refuseMissing(scopes: readonly string[], actingKey: ApiKeyRecord): void {
-  const missing = scopes.filter((scope) => !coveredByAny(actingKey.scopes, scope));
-  if (missing.length === 0) return;
-  throw new ApiKeysError('insufficient_scope', {
+function refuseMissing(scopes: readonly string[], { actingKey, catalogue }: Authority): void {
+  const missing = scopes.filter((scope) => !catalogue.covers(actingKey?.scopes ?? [], scope));
+  if (missing.length > 0) throw missingScopes(scopes, missing);
+}
+
+function missingScopes(required: readonly string[], missing: readonly string[]): ApiKeysError {
+  return new ApiKeysError('insufficient_scope', {
     detail: `The API key that asks does not hold ${missing.join(', ')}.`,
     refusal: {
       allowed: false,
       code: 'insufficient_scope',
-      requiredScopes: scopes,
+      requiredScopes: required,
       missingScopes: missing,
     },
   });

@@ -1,6 +1,5 @@
 import { ownerSeenBy } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { idLength } from '../domain/key-format.js';
 import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
 import type { PublicKey } from '../domain/public-key.js';
 import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
@@ -27,6 +26,7 @@ import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authorit
 import { auditEntry } from './audit-entry.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
+import { drawKeyId } from './draw-key-id.js';
 import { mintCredential } from './mint-credential.js';
 import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
@@ -61,11 +61,21 @@ export async function createKey(
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
   const fields = readNewKey(ports, context, withOmittedScopes(input, ports.keyspace.policy), now);
-  assertMayGrant(context, await authorityOf(context, findIn(ports.store), now), fields.scopes);
+  assertMayGrant(
+    context,
+    await authorityOf(ports, context, findIn(ports.store, ports.onlyKeyspace), now),
+    fields.scopes,
+  );
 
-  const id = ports.random.base62(idLength);
+  const id = await drawKeyId(ports);
   const environment = fields.environment ?? ports.keyspace.environment;
-  const { credential, token, hint } = await mintCredential(ports, id, environment, now, fields);
+  const format = ports.keyspace.formatFor(environment);
+  const { credential, token, hint } = await mintCredential(
+    ports,
+    format,
+    { keyId: id, environment, now },
+    fields,
+  );
   const { policy } = ports.keyspace;
   const unlimited: ApiKeyRecord = {
     id,
@@ -102,7 +112,7 @@ export async function createKey(
   const { record, superseded, position } = await ports.store.transact(async (transaction) => {
     await claim(transaction, id);
     // The maker may have lost its rights while the hash was made.
-    const authority = await authorityOf(context, findIn(transaction), now);
+    const authority = await authorityOf(ports, context, findIn(transaction, ports.onlyKeyspace), now);
     assertMayGrant(context, authority, unlimited.scopes);
     const bounds = limitBoundsOf(context, authority, ports.keyspace.ownerCeilings);
     const wanted = { ...unlimited, ...limitsOfNewKey(bounds, fields, policy.defaultRateLimits, now) };

@@ -5,9 +5,9 @@ import type { ManagePorts } from './manage-ports.js';
 
 /** One key. The holder of a key always sees that key itself. */
 export async function getKey(ports: ManagePorts, context: ChangeContext, id: string): Promise<ApiKeyRecord> {
-  const find = findIn(ports.store);
+  const find = findIn(ports.store, ports.onlyKeyspace);
   if (isOwnKey(context, id)) return findVisible(find, id, null);
-  const { ownerId } = await authorityOf(context, find, ports.clock.now());
+  const { ownerId } = await authorityOf(ports, context, find, ports.clock.now());
   return findVisible(find, id, ownerId);
 }
 

@@ -1,6 +1,7 @@
 import type { ChangeActor } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent } from '../domain/audit-event.js';
+import type { anyScope } from './any-scope.js';
 import { createKey } from './create-key.js';
 import { getKey } from './get-key.js';
 import { keyUsage, type RecordedUsage, type UsageFilter } from './key-usage.js';
@@ -22,8 +23,8 @@ export interface ChangeContext {
   readonly address: string | null;
   /** The id that the request came with; `null` when it had none, and without HTTP. */
   readonly requestId: string | null;
-  /** The scope with which a key may manage keys; `null` when keys may not. */
-  readonly managementScope: string | null;
+  /** The scope of the app with which a key may manage keys; `null` when keys may not. */
+  readonly managementScope: string | typeof anyScope | null;
 }
 
 /** A change that was committed. */

@@ -34,6 +34,12 @@ export function parseCondition(value: unknown): string {
   throw new InvalidFieldError('must be a text');
 }
 
+/** The number of a key. */
+export function parseKeyNumber(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidFieldError('must be a whole number from 1 on');
+}
+
 /** One of the states that a key can be in. */
 export function parseState(value: unknown): KeyState {
   const state = keyStates.find((each) => each === value);

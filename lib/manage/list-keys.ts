@@ -2,7 +2,14 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import { parseMoment } from '../domain/key-fields.js';
 import type { KeyState } from '../domain/key-state.js';
 import { authorityOf, findIn } from './authority.js';
-import { parseCondition, parsePageSize, parseState, parseUnusedDays, readListFilter } from './list-filter.js';
+import {
+  parseCondition,
+  parseKeyNumber,
+  parsePageSize,
+  parseState,
+  parseUnusedDays,
+  readListFilter,
+} from './list-filter.js';
 import { emptyPage, readPage, type ListPosition, type Page } from './list-page.js';
 import { seenConditions } from './seen-conditions.js';
 import type { ChangeContext } from './key-service.js';
@@ -17,6 +24,8 @@ export interface KeyFilter {
   /** For admins; an owner sees only its own keys whatever stands here. */
   readonly ownerId?: string | undefined;
   readonly keyspace?: string | undefined;
+  /** The keys with this number, where the keyspace numbers the keys of each owner. */
+  readonly number?: number | undefined;
   readonly state?: KeyState | undefined;
   /** Keys that were granted exactly this scope. */
   readonly scope?: string | undefined;
@@ -46,6 +55,7 @@ export async function listKeys(
     cursor: parseCondition,
     ownerId: parseCondition,
     keyspace: parseCondition,
+    number: parseKeyNumber,
     state: parseState,
     scope: parseCondition,
     q: parseCondition,
@@ -54,9 +64,15 @@ export async function listKeys(
     unusedForDays: parseUnusedDays,
   });
   const now = ports.clock.now();
-  const { ownerId: seenOwner } = await authorityOf(context, findIn(ports.store), now);
-  const conditions = seenConditions(seenOwner, wanted);
-  if (conditions === null) return emptyPage;
+  const { ownerId: seenOwner } = await authorityOf(
+    ports,
+    context,
+    findIn(ports.store, ports.onlyKeyspace),
+    now,
+  );
+  const seen = seenConditions(seenOwner, wanted);
+  if (seen === null) return emptyPage;
+  const conditions = ports.onlyKeyspace === null ? seen : { ...seen, keyspace: ports.onlyKeyspace };
   const unusedSince = unusedForDays === undefined ? undefined : now - unusedForDays * dayMs;
   return readPage(ports.cursorSigner, {
     ...{ list: 'keys', conditions: { ...conditions, unusedForDays }, cursor, limit },

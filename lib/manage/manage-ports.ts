@@ -1,4 +1,5 @@
 import type { Keyspace } from '../domain/keyspace.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { Clock } from '../ports/clock.js';
 import type { CursorSigner } from '../ports/cursor-signer.js';
@@ -18,5 +19,9 @@ export interface ManagePorts {
   readonly random: RandomSource;
   readonly cursorSigner: CursorSigner;
   readonly clock: Clock;
+  /** Where new keys are made. */
   readonly keyspace: Keyspace;
+  /** The only keyspace whose keys there are; `null`: the keys of all keyspaces are seen. */
+  readonly onlyKeyspace: string | null;
+  readonly keyspaces: Keyspaces;
 }

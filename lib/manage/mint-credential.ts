@@ -1,10 +1,11 @@
 import type { Credential } from '../domain/credential.js';
 import type { KeyHint } from '../domain/api-key.js';
+import type { KeyFormat } from '../domain/key-format.js';
 import type { PublicKey } from '../domain/public-key.js';
 import type { SigningMethod } from '../domain/signing-method.js';
 import { hmacPurpose } from '../signatures/hmac-purpose.js';
 import type { ManagePorts } from './manage-ports.js';
-import { credentialIdLength, mintSecret } from './mint-secret.js';
+import { credentialIdLength, mintSecret, type MintFor } from './mint-secret.js';
 
 /** What a key is to be proven with. */
 export interface WantedCredential {
@@ -23,29 +24,27 @@ export interface MintedCredential {
 
 /** Makes what a key is proven with. */
 export async function mintCredential(
-  ports: Pick<ManagePorts, 'random' | 'hasher' | 'digester' | 'keyspace' | 'secretSealer'>,
-  keyId: string,
-  environment: string,
-  now: number,
+  ports: Pick<ManagePorts, 'random' | 'hasher' | 'digester' | 'secretSealer'>,
+  format: KeyFormat,
+  mintFor: MintFor,
   { publicKey, signing }: WantedCredential,
 ): Promise<MintedCredential> {
   if (publicKey === undefined) {
-    const { secret, ...minted } = await mintSecret(ports, keyId, environment, now);
+    const { secret, ...minted } = await mintSecret(ports, format, mintFor);
     if (signing === undefined) return minted;
     // Signatures can only be checked with the secret itself.
-    const purpose = hmacPurpose(keyId, minted.credential.id);
+    const purpose = hmacPurpose(mintFor.keyId, minted.credential.id);
     const sealedSecret = ports.secretSealer.seal(Buffer.from(secret), purpose);
     return { ...minted, credential: { ...minted.credential, sealedSecret } };
   }
-  const { head } = ports.keyspace.formatFor(environment);
   return {
     token: null,
-    hint: { prefix: head, lastFour: publicKey.sha256Fingerprint.slice(-4) },
+    hint: { prefix: format.head, lastFour: publicKey.sha256Fingerprint.slice(-4) },
     credential: {
       id: ports.random.base62(credentialIdLength),
       kind: 'public-key',
       ...publicKey,
-      createdAt: now,
+      createdAt: mintFor.now,
       endedAt: null,
       endsAt: null,
       graceFromFirstUseSeconds: null,

@@ -1,6 +1,6 @@
 import type { KeyHint } from '../domain/api-key.js';
 import type { SecretCredential } from '../domain/credential.js';
-import { secretLength } from '../domain/key-format.js';
+import type { KeyFormat } from '../domain/key-format.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** In base62 characters. */
@@ -14,19 +14,24 @@ export interface MintedSecret {
   readonly hint: KeyHint;
 }
 
+/** Which key a credential is made for. */
+export interface MintFor {
+  readonly keyId: string;
+  readonly environment: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
 /**
  * Draws a secret and hashes it, slowly for keeps and fast under every known pepper, so that a pepper that is being
  * rolled out can already verify it.
  */
 export async function mintSecret(
-  ports: Pick<ManagePorts, 'random' | 'hasher' | 'digester' | 'keyspace'>,
-  keyId: string,
-  environment: string,
-  now: number,
+  { random, hasher, digester }: Pick<ManagePorts, 'random' | 'hasher' | 'digester'>,
+  format: KeyFormat,
+  { keyId, environment, now }: MintFor,
 ): Promise<MintedSecret> {
-  const { random, hasher, digester, keyspace } = ports;
-  const format = keyspace.formatFor(environment);
-  const secret = random.base62(secretLength);
+  const secret = random.draw(format.secret);
   const token = format.compose(keyId, secret);
   const digests = digester.pepperIds.map((pepperId) => [
     pepperId,
@@ -35,7 +40,7 @@ export async function mintSecret(
   return {
     token,
     secret,
-    hint: { prefix: format.head, lastFour: token.slice(-4) },
+    hint: { prefix: format.head, lastFour: format.lastFourOf(token) },
     credential: {
       id: random.base62(credentialIdLength),
       kind: 'secret',

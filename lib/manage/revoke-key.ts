@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { noScopes } from '../domain/scope-catalogue.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
 import { assertAtOrBelow, authorityOf, findIn, findVisible, type Authority } from './authority.js';
 import { auditEntry } from './audit-entry.js';
@@ -23,10 +24,10 @@ export async function revokeKey(
   const now = ports.clock.now();
   const revocation = readRevocation(input);
   const committed = await ports.store.transact(async (transaction) => {
-    const find = findIn(transaction);
+    const find = findIn(transaction, ports.onlyKeyspace);
     const authority: Authority = mayEndItself(context, id)
-      ? { ownerId: null, actingKey: null }
-      : await authorityOf(context, find, now);
+      ? { ownerId: null, actingKey: null, catalogue: noScopes }
+      : await authorityOf(ports, context, find, now);
     const current = await findVisible(find, id, authority.ownerId);
     assertAtOrBelow(authority, current);
     assertExpectedVersion(current, expected);

@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { KeyFormat } from '../domain/key-format.js';
 import { parseGracePeriodSeconds } from '../domain/key-fields.js';
 import { parseGraceStartsOnFirstUse } from '../domain/rotation-fields.js';
 import type { PublicKey } from '../domain/public-key.js';
@@ -33,13 +34,33 @@ export async function rotateKey(
   const now = ports.clock.now();
   const { grace, publicKey } = readRotation(input);
 
-  const seen = await findRotatable(ports, context, findIn(ports.store), id, expected, now);
+  const seen = await findRotatable(
+    ports,
+    context,
+    findIn(ports.store, ports.onlyKeyspace),
+    id,
+    expected,
+    now,
+  );
+  const format = formatOf(ports, seen);
   const wanted = wantedInsteadOf(seen, publicKey);
-  const minted = await mintCredential(ports, seen.id, seen.environment, now, wanted);
+  const minted = await mintCredential(
+    ports,
+    format,
+    { keyId: seen.id, environment: seen.environment, now },
+    wanted,
+  );
 
   const committed = await ports.store.transact(async (transaction) => {
     await claim(transaction, id);
-    const current = await findRotatable(ports, context, findIn(transaction), id, expected, now);
+    const current = await findRotatable(
+      ports,
+      context,
+      findIn(transaction, ports.onlyKeyspace),
+      id,
+      expected,
+      now,
+    );
     if (current.credentials[0]?.id !== seen.credentials[0]?.id) {
       throw new ApiKeysError('conflict', {
         detail: 'Another rotation of this API key was faster. Use its secret, or rotate again.',
@@ -55,6 +76,16 @@ export async function rotateKey(
     return { record: next, action: 'key.rotated', position: transaction.position } as const;
   });
   return { ...(await confirmChange(ports, committed, now)), token: minted.token };
+}
+
+/** @throws ApiKeysError `conflict` for a key that this instance knows too little of */
+function formatOf({ keyspaces }: ManagePorts, { keyspace, environment }: ApiKeyRecord): KeyFormat {
+  const home = keyspaces.get(keyspace);
+  if (home?.environments.includes(environment) === true) return home.formatFor(environment);
+  const what = home === undefined ? `keyspace ${keyspace}` : `environment ${environment}`;
+  throw new ApiKeysError('conflict', {
+    detail: `This API key belongs to the ${what}, which is not configured here.`,
+  });
 }
 
 interface Rotation {
@@ -114,17 +145,12 @@ async function findRotatable(
   expected: ExpectedVersion,
   now: number,
 ): Promise<ApiKeyRecord> {
-  const authority = await authorityOf(context, find, now);
+  const authority = await authorityOf(ports, context, find, now);
   const record = await findVisible(find, id, authority.ownerId);
   assertAtOrBelow(authority, record);
   assertMayHaveSecret(authority, record);
   assertExpectedVersion(record, expected);
   assertNotRevoked(record);
-  if (!ports.keyspace.environments.includes(record.environment)) {
-    throw new ApiKeysError('conflict', {
-      detail: `This API key belongs to the environment ${record.environment}, which is not configured here.`,
-    });
-  }
   if (stateOf(record, now) === 'expired') {
     throw new ApiKeysError('conflict', {
       detail: 'This API key has expired. Extend expiresAt before rotating it.',

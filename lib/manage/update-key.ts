@@ -14,6 +14,7 @@ import { parseCredits, parseRateLimits } from '../domain/limit-fields.js';
 import { parseTokenLifetime } from '../domain/parse-token-lifetime.js';
 import { parseFeatures } from '../domain/parse-features.js';
 import { parseTags } from '../domain/parse-tags.js';
+import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn, findVisible } from './authority.js';
 import { auditEntry } from './audit-entry.js';
@@ -52,12 +53,13 @@ export async function updateKey(
   const { credits, ...fields } = changes;
 
   const committed = await ports.store.transact(async (transaction) => {
-    const find = findIn(transaction);
-    const authority = await authorityOf(context, find, now);
+    const find = findIn(transaction, ports.onlyKeyspace);
+    const authority = await authorityOf(ports, context, find, now);
     const current = await findVisible(find, id, authority.ownerId);
     assertAtOrBelow(authority, current);
     assertExpectedVersion(current, expected);
     assertNotRevoked(current);
+    assertSameWords(ports.keyspace, current, changes);
     if (changes.scopes !== undefined) assertMayGrant(context, authority, changes.scopes);
     const bounds = limitBoundsOf(context, authority, ports.keyspace.ownerCeilings);
     const limited =
@@ -106,6 +108,14 @@ function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<
   throw new ApiKeysError('invalid_request', {
     detail:
       'Name at least one field to change: name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, rateLimits, credits, tokenLifetimeSeconds or enabled.',
+  });
+}
+
+/** Scopes and features mean something within one keyspace only. */
+function assertSameWords({ name }: Keyspace, { keyspace }: ApiKeyRecord, changes: object): void {
+  if (keyspace === name || !('scopes' in changes || 'features' in changes)) return;
+  throw new ApiKeysError('conflict', {
+    detail: `This API key belongs to the keyspace ${keyspace}, which has scopes and features of its own. Change them there.`,
   });
 }
 

@@ -21,9 +21,10 @@ export function pageOfKeys(
 }
 
 function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
-  const { ownerId, keyspace, state, scope, q, now, after } = query;
+  const { ownerId, keyspace, number, state, scope, q, now, after } = query;
   if (ownerId !== undefined && record.ownerId !== ownerId) return false;
   if (keyspace !== undefined && record.keyspace !== keyspace) return false;
+  if (number !== undefined && record.number !== number) return false;
   if (state !== undefined && stateOf(record, now) !== state) return false;
   if (scope !== undefined && !record.scopes.includes(scope)) return false;
   if (q !== undefined && !lowerAscii(record.name).includes(lowerAscii(q))) return false;

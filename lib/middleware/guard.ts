@@ -1,7 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { readUnprovenClaims } from '../domain/jwt.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
-import type { KeyFormat } from '../domain/key-format.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret, Refusal, Verdict } from '../domain/verdict.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
@@ -39,7 +39,7 @@ export interface GuardParts {
   readonly signatures: SignatureParts | null;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
-  readonly format: KeyFormat;
+  readonly keyspaces: Pick<Keyspaces, 'recognises'>;
   readonly clientAddress: ClientAddress;
   readonly challenge: Challenge;
   readonly sources: readonly CredentialHeader[];
@@ -116,7 +116,7 @@ export function createGuard(
 
   function isOurs(credential: ReadCredential): boolean {
     if (credential.kind !== 'token') return false;
-    return parts.format.recognises(credential.token) || isOurToken(credential);
+    return parts.keyspaces.recognises(credential.token) || isOurToken(credential);
   }
 
   /** Tokens of other issuers are for the app's own authentication. */

@@ -147,6 +147,7 @@ export interface ExpiryNotice {
 export interface KeyQuery {
   readonly ownerId?: string | undefined;
   readonly keyspace?: string | undefined;
+  readonly number?: number | undefined;
   /** The state at `now`. */
   readonly state?: KeyState | undefined;
   /** Keys that were granted exactly this scope or wildcard. */

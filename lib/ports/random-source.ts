@@ -1,5 +1,7 @@
-/** Where ids and secrets come from. */
+import type { Charset } from '../domain/charset.js';
+
+/** Where ids and secrets come from: unbiased characters from a CSPRNG. */
 export interface RandomSource {
-  /** Unbiased base62 characters from a CSPRNG. */
   base62(length: number): string;
+  draw(charset: Charset): string;
 }

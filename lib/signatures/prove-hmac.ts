@@ -6,31 +6,55 @@ import type { SecretSealer } from '../ports/secret-sealer.js';
 import { hmacPurpose } from './hmac-purpose.js';
 import { requestHmac, type HmacParts } from './hmac-signature.js';
 
+/** A key that may have signed, and how its tokens are written. */
+export interface HmacSigner {
+  readonly key: VerifiableKey;
+  readonly format: Pick<KeyFormat, 'compose'>;
+}
+
+/** A secret of nobody. */
 const nobody = Buffer.alloc(32);
 
 /**
  * The secret of a key that made an HMAC. Signers take the whole token or the secret in it for their secret, whichever
  * they keep. A secret that was sealed under a pepper that is not known any more signs nothing.
+ *
+ * @param readings - what may have been signed: one, or several where clients may call the same thing differently
  */
 export function proveHmac(
   sealer: SecretSealer,
-  format: KeyFormat,
-  key: VerifiableKey | null,
-  parts: HmacParts,
+  signer: HmacSigner | null,
+  readings: readonly HmacParts[],
   signature: Uint8Array,
 ): VerifiableSecret | null {
-  const sealed = key?.credentials.filter(isSecret).filter(({ sealedSecret }) => sealedSecret !== null) ?? [];
+  const sealed = signer?.key.credentials.filter(isSecret).filter(isSealed) ?? [];
   let found: VerifiableSecret | null = null;
   for (const credential of sealed) {
-    const secret = sealer.open(credential.sealedSecret ?? '', hmacPurpose(key?.id ?? '', credential.id));
+    const keyId = signer?.key.id ?? '';
+    const secret = sealer.open(credential.sealedSecret ?? '', hmacPurpose(keyId, credential.id));
     if (secret === null) continue;
-    const token = format.compose(key?.id ?? '', secret.toString());
-    const isRight = [secret, token].map((each) => isEqual(requestHmac(each, parts), signature));
-    if (isRight.includes(true)) found ??= credential;
+    const token = signer?.format.compose(keyId, secret.toString()) ?? '';
+    if (isMadeBy([secret, token], readings, signature)) found ??= credential;
   }
   // An unknown key costs the same.
-  if (sealed.length === 0) for (const each of [nobody, nobody]) isEqual(requestHmac(each, parts), signature);
+  if (sealed.length === 0) isMadeBy([nobody, nobody], readings, signature);
   return found;
+}
+
+function isSealed({ sealedSecret }: VerifiableSecret): boolean {
+  return sealedSecret !== null;
+}
+
+/** Every secret is tried, so that the time does not tell which one it was. */
+function isMadeBy(
+  secrets: readonly (string | Buffer)[],
+  readings: readonly HmacParts[],
+  signature: Uint8Array,
+): boolean {
+  const isRight = secrets.flatMap((secret) =>
+    readings.map((parts) => isEqual(requestHmac(secret, parts), signature)),
+  );
+  return isRight.includes(true);
 }
 
 function isEqual(expected: Uint8Array, given: Uint8Array): boolean {

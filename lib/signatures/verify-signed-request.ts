@@ -1,4 +1,4 @@
-import type { Keyspace } from '../domain/keyspace.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import { ApiKeysError } from '../errors.js';
@@ -6,7 +6,6 @@ import type { Lease } from '../feed/lease.js';
 import type { Clock } from '../ports/clock.js';
 import type { ReplayGuard } from '../ports/replay-guard.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
-import { belongsTo } from '../verify/belongs-to.js';
 import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
 import type { KeyFinder } from '../verify/find-key.js';
 import type { FailureLimits } from '../verify/limit-failures.js';
@@ -37,13 +36,15 @@ export interface SignedRequestPorts extends DecisionPorts {
   /** `null`: any number of tries may fail. */
   readonly failures: FailureLimits | null;
   readonly clock: Clock;
-  readonly keyspace: Keyspace;
+  readonly keyspaces: Pick<Keyspaces, 'homeOf'>;
 }
 
 /** One request that may be signed. */
 export interface SignedRequest extends RequestToDecide {
   /** `null` when nobody can say what the client has called. */
   readonly message: SignedMessage | null;
+  /** By which other targets clients may know what they call, as far as HMAC is concerned. Default: none. */
+  readonly otherTargets?: readonly string[];
   /** Names and values in turn, as Node has them. */
   readonly rawHeaders: readonly string[];
   /** Headers in lower case that the app reads keys from. */
@@ -83,7 +84,7 @@ interface Proof {
  * and then the key as it is now. Nothing is remembered of a signature that is not right.
  */
 export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRequestVerifier {
-  const { finder, local, lease, sealer, replays, profile, clock, keyspace, uses, failures } = ports;
+  const { finder, local, lease, sealer, replays, profile, clock, keyspaces, uses, failures } = ports;
   const decide = createDecider(ports);
   const proveSignature = createProveSignature();
   const subjects = new WeakMap<PreparedKey, SignatureSubject>();
@@ -119,7 +120,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     if (isHeld && finder.isKnownAbsent(id)) return null;
     const held = isHeld ? local?.findById(id, now) : undefined;
     const prepared = held ?? (await finder.find(id));
-    return prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
+    return prepared !== null && keyspaces.homeOf(prepared.key) !== null ? prepared : null;
   }
 
   async function verifySignature(found: FoundSignature, request: Checkable): Promise<Verdict> {
@@ -172,8 +173,14 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const { method, target, hasBody } = request.message;
     const body = hasBody ? await request.body() : noBody;
     const prepared = await findKey(keyId);
-    const parts = { timestamp, nonce, method, target, body };
-    const credential = proveHmac(sealer, keyspace.format, prepared?.key ?? null, parts, signature);
+    const format = prepared === null ? undefined : keyspaces.homeOf(prepared.key)?.format;
+    const targets = [target, ...(request.otherTargets ?? [])];
+    const credential = proveHmac(
+      sealer,
+      prepared === null || format === undefined ? null : { key: prepared.key, format },
+      targets.map((each) => ({ timestamp, nonce, method, target: each, body })),
+      signature,
+    );
     if (credential === null) return refuse('invalid_signature', notRight);
     const name = useName('hmac', keyId, timestamp, nonce, signature.toString('hex'));
     return admit(keyId, { credential, useName: name, signedAt, usableUntil }, request);

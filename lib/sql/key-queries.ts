@@ -86,11 +86,12 @@ export async function listKeys(
   dialect: SqlDialect,
   query: KeyQuery,
 ): Promise<readonly ApiKeyRecord[]> {
-  const { ownerId, keyspace, state, scope, q, tag, now, after, limit } = query;
+  const { ownerId, keyspace, number, state, scope, q, tag, now, after, limit } = query;
   if (!isStorable(ownerId, keyspace, scope, q, tag, after?.id)) return [];
   let page: KeyRows = database.selectFrom('keys').selectAll();
   if (ownerId !== undefined) page = page.where('keys.owner_id', '=', ownerId);
   if (keyspace !== undefined) page = page.where('keys.keyspace', '=', keyspace);
+  if (number !== undefined) page = page.where('keys.number', '=', number);
   if (state !== undefined) page = whereState(page, state, now);
   if (scope !== undefined) page = page.where(listHolds(dialect, 'keys.scopes', scope));
   if (tag !== undefined) page = page.where(listHolds(dialect, 'keys.tags', tag));

@@ -85,6 +85,19 @@ export function describeKeyLists({ describe, it, expect }: ContractContext): voi
       expect(await setOf(store, { ownerId: 'owner-1\0' })).toEqual([]);
     });
 
+    it('narrows by the number of a key', async ({ store }) => {
+      await insert(
+        store,
+        sampleKey({ id: 'a', number: 1 }),
+        sampleKey({ id: 'b', number: 2 }),
+        sampleKey({ id: 'c', number: 2, ownerId: 'other' }),
+        sampleKey({ id: 'd' }),
+      );
+      expect(await setOf(store, { number: 2 })).toEqual(['b', 'c']);
+      expect(await setOf(store, { number: 2, ownerId: 'other' })).toEqual(['c']);
+      expect(await setOf(store, { number: 3 })).toEqual([]);
+    });
+
     it('narrows by the state at a moment', async ({ store }) => {
       const expiresAt = sampleTime + 1000;
       await insert(

@@ -1,11 +1,12 @@
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { VerifiableCredential } from '../domain/credential.js';
-import { idLength, secretLength, type ParsedToken } from '../domain/key-format.js';
+import type { Keyspace } from '../domain/keyspace.js';
 import { noScope } from '../domain/scope-requirement.js';
+import type { DeprecatedSecret } from '../domain/verdict.js';
 import { problems } from '../errors.js';
 import type { OneTimeNames } from '../ports/one-time-names.js';
 import type { JwtKeys } from '../ports/jwt-signer.js';
-import { belongsTo } from '../verify/belongs-to.js';
+import { belongsTo } from '../domain/keyspaces.js';
 import { createDecider } from '../verify/decide-request.js';
 import { matchDigest, needsSlowMatch } from '../verify/match-credential.js';
 import { matchLostPepper } from '../verify/match-lost-pepper.js';
@@ -28,6 +29,8 @@ export type ClientProof =
 
 /** What authenticating clients needs from outside. */
 export interface ClientPorts extends VerifyPorts {
+  /** Whose keys are clients. */
+  readonly keyspace: Keyspace;
   readonly oneTimeNames: OneTimeNames;
   readonly jwtKeys: JwtKeys;
   readonly policy: TokenPolicy;
@@ -39,6 +42,8 @@ export interface Client {
   readonly ownerId: string;
   readonly credentialId: string;
   readonly apiKey: ApiKeyIdentity;
+  /** When the secret is not the newest one of its key. */
+  readonly deprecatedSecret: DeprecatedSecret | undefined;
 }
 
 /** A key that was proven, and with what. */
@@ -71,8 +76,11 @@ export function createClientAuthenticator(ports: ClientPorts): AuthenticateClien
     // Asking for a token takes nothing from limits: using it does.
     const request = { requirement: noScope, cost: 0, address };
     const verdict = await decide(prepared, credential, uses.counterFor(keyId), request, clock.now());
-    if (!verdict.allowed) throw new TokenError('invalid_client', problems[verdict.code].detail);
-    return { keyId, ownerId, credentialId: credential.id, apiKey: verdict.apiKey };
+    if (!verdict.allowed) {
+      throw new TokenError('invalid_client', problems[verdict.code].detail, { keyId, ownerId });
+    }
+    const { apiKey, deprecatedSecret } = verdict;
+    return { keyId, ownerId, credentialId: credential.id, apiKey, deprecatedSecret };
   };
 }
 
@@ -81,8 +89,9 @@ async function checkSecret(
   { clientId, secret }: Extract<ClientProof, { readonly secret: string }>,
 ): Promise<ProvenClient | null> {
   const { finder, digester, digests, keyspace } = ports;
-  const parsed = keyspace.format.parse(secret) ?? bareSecret(clientId, secret);
-  if (parsed === null || (clientId !== null && clientId !== parsed.id)) return null;
+  const parsed = keyspace.format.parse(secret) ?? keyspace.format.parsePair(clientId ?? '', secret);
+  if (parsed === null || !isNamed(keyspace, clientId, parsed.id)) return null;
+  const token = { ...parsed, keyspace };
   const prepared = await finder.find(parsed.id);
   const candidate = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
   const found = matchDigest(digester, candidate?.key ?? null, keyspace.environment, parsed);
@@ -91,19 +100,17 @@ async function checkSecret(
     if (found.missingDigest !== null) digests.add(parsed.id, found.credential.id, found.missingDigest);
     return { prepared: candidate, credential: found.credential };
   }
-  const proven = needsSlowMatch(digester, candidate.key) ? await matchLostPepper(ports, parsed) : null;
+  const proven = needsSlowMatch(digester, candidate.key) ? await matchLostPepper(ports, token) : null;
   if (proven === null) return null;
   return { prepared: proven.prepared, credential: proven.match.credential };
 }
 
-const idPattern = new RegExp(`^[0-9A-Za-z]{${idLength}}$`);
-const secretPattern = new RegExp(`^[0-9A-Za-z]{${secretLength}}$`);
-
-function bareSecret(clientId: string | null, secret: string): ParsedToken | null {
-  const isShaped = clientId !== null && idPattern.test(clientId) && secretPattern.test(secret);
-  return isShaped ? { id: clientId, secret } : null;
+/** Who sends a whole token may leave the name out, but must not send another one. */
+function isNamed({ format }: Keyspace, clientId: string | null, keyId: string): boolean {
+  return clientId === null || clientId === keyId || clientId === format.clientIdOf(keyId);
 }
 
-function unknownClient(): TokenError {
+/** Unknown and wrong look alike. */
+export function unknownClient(): TokenError {
   return new TokenError('invalid_client', 'The client is unknown, or what proves it is wrong.');
 }

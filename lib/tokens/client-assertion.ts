@@ -3,7 +3,7 @@ import type { VerifiableCredential, VerifiablePublicKey } from '../domain/creden
 import { isJwtType, numericDate, readJwtHeader, readUnprovenClaims, type JwtHeader } from '../domain/jwt.js';
 import { isKeyId } from '../domain/key-format.js';
 import type { ForeignAlgorithm } from '../ports/jwt-signer.js';
-import { belongsTo } from '../verify/belongs-to.js';
+import { belongsTo } from '../domain/keyspaces.js';
 import { checkState } from '../verify/check-state.js';
 import type { ClientPorts, ProvenClient } from './authenticate-client.js';
 

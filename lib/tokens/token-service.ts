@@ -107,7 +107,11 @@ async function introspectAccess(
   if (access === null || !isOf(client, access) || access.expiresAt <= ports.clock.now()) return null;
   const key = await usableOrNull(ports, access);
   if (key === null || (await ports.store.tokens.isRevoked(access.id))) return null;
-  return { kind: 'access_token', ...access, scopes: commonScopes(access.scopes, key.record.scopes) };
+  return {
+    kind: 'access_token',
+    ...access,
+    scopes: commonScopes(access.scopes, key.record.scopes, ports.keyspace.catalogue),
+  };
 }
 
 async function introspectRefresh(
@@ -121,7 +125,7 @@ async function introspectRefresh(
   const key = grant.expiresAt <= ports.clock.now() ? null : await usableOrNull(ports, grant);
   if (key === null) return null;
   const { id, keyId, expiresAt } = grant;
-  const scopes = commonScopes(grant.scopes, key.record.scopes);
+  const scopes = commonScopes(grant.scopes, key.record.scopes, ports.keyspace.catalogue);
   return {
     kind: 'refresh_token',
     id,

@@ -1,7 +1,6 @@
 import type { AccessToken } from '../domain/access-token.js';
 import type { VerifiableKey } from '../domain/api-key.js';
 import { identityOf } from '../domain/api-key-identity.js';
-import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { commonScopes } from '../domain/token-scope.js';
 import type { Allowed } from '../domain/verdict.js';
 import type { Subject } from '../verify/decide-request.js';
@@ -15,8 +14,9 @@ export class TokenSubject implements Subject {
   readonly heldScopes: ReadonlySet<string>;
   readonly #allowed: Allowed;
 
-  constructor(prepared: PreparedKey, token: AccessToken, catalogue: ScopeCatalogue) {
-    const scopes = commonScopes(token.scopes, prepared.key.scopes);
+  constructor(prepared: PreparedKey, token: AccessToken) {
+    const { catalogue } = prepared;
+    const scopes = commonScopes(token.scopes, prepared.key.scopes, catalogue);
     const expiresAt = Math.min(token.expiresAt, prepared.key.expiresAt ?? Infinity);
     this.prepared = prepared;
     this.expiresAt = token.expiresAt;

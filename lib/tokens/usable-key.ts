@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { Credential } from '../domain/credential.js';
-import { belongsTo } from '../verify/belongs-to.js';
+import { belongsTo } from '../domain/keyspaces.js';
 import { checkState } from '../verify/check-state.js';
 import { problems } from '../errors.js';
 import type { TokenErrorCode } from './token-error.js';

@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
 import type { AccessToken } from '../domain/access-token.js';
-import type { Keyspace } from '../domain/keyspace.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
 import type { Refusal, Verdict } from '../domain/verdict.js';
 import type { Lease } from '../feed/lease.js';
 import type { KeyStore } from '../ports/key-store.js';
-import { belongsTo } from '../verify/belongs-to.js';
 import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
 import type { KeyFinder } from '../verify/find-key.js';
 import type { LocalCache } from '../verify/local-cache.js';
@@ -21,7 +20,7 @@ export interface VerifyTokenPorts extends DecisionPorts, ReadTokenPorts {
   readonly local: LocalCache | null;
   readonly lease: Lease;
   readonly store: Pick<KeyStore, 'tokens'>;
-  readonly keyspace: Keyspace;
+  readonly keyspaces: Pick<Keyspaces, 'homeOf'>;
 }
 
 /** Most tokens that a process remembers to have checked. */
@@ -32,7 +31,7 @@ const maxProven = 10_000;
  * found and held exactly as it is for requests with the key itself.
  */
 export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
-  const { finder, local, lease, store, keyspace, clock, uses } = ports;
+  const { finder, local, lease, store, keyspaces, clock, uses } = ports;
   const decide = createDecider(ports);
   const provenTokens = new ProvenTokens(maxProven);
 
@@ -87,10 +86,10 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
   /** The key and the credential that a token names, if they are those that it was given for. */
   async function prove(token: AccessToken): Promise<ProvenAccessToken | null> {
     const prepared = heldKey(token.keyId) ?? (await finder.find(token.keyId));
-    if (prepared === null || !belongsTo(keyspace, prepared.key)) return null;
+    if (prepared === null || keyspaces.homeOf(prepared.key) === null) return null;
     const credential = prepared.key.credentials.find(({ id }) => id === token.credentialId);
     if (credential === undefined || prepared.key.ownerId !== token.ownerId) return null;
-    const subject = new TokenSubject(prepared, token, keyspace.catalogue);
+    const subject = new TokenSubject(prepared, token);
     const since = local?.findHeld(token.keyId, clock.now());
     return {
       ...{ subject, credential, uses: uses.counterFor(token.keyId) },

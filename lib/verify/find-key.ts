@@ -1,4 +1,4 @@
-import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeHolder } from '../feed/known-changes.js';
 import type { Lease } from '../feed/lease.js';
 import type { VersionMemory } from '../feed/version-memory.js';
@@ -36,7 +36,7 @@ export interface FindKeyParts {
   /** Every change up to this one is applied here. */
   readonly applied: () => FeedPosition;
   readonly clock: Clock;
-  readonly catalogue: ScopeCatalogue;
+  readonly keyspaces: Pick<Keyspaces, 'catalogueOf'>;
 }
 
 const maxAbsent = 10_000;
@@ -47,7 +47,7 @@ const maxAbsent = 10_000;
  * says to a question that was asked after the caller came.
  */
 export function createKeyFinder(parts: FindKeyParts): KeyFinder {
-  const { store, cache, local, uses, lease, memory, applied, clock, catalogue } = parts;
+  const { store, cache, local, uses, lease, memory, applied, clock, keyspaces } = parts;
   const flights = new Flights<PreparedKey | null>();
   const absent = new NegativeCache(maxAbsent);
   /** Copies that the shared cache hands out again are prepared once. */
@@ -56,7 +56,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
   function prepare(copy: CachedCopy): PreparedKey {
     const known = prepared.get(copy);
     if (known !== undefined) return known;
-    const made = new PreparedKey(copy.key, catalogue);
+    const made = new PreparedKey(copy.key, keyspaces.catalogueOf(copy.key));
     prepared.set(copy, made);
     return made;
   }
@@ -75,7 +75,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     const key = await store.find(id);
     if (key === null) return null;
     if (flight?.isDetached !== true) cache?.fill({ key, asOf }, readAt);
-    return new PreparedKey(key, catalogue);
+    return new PreparedKey(key, keyspaces.catalogueOf(key));
   }
 
   async function fly(id: string, flight: Flight<unknown>): Promise<PreparedKey | null> {

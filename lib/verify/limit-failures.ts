@@ -1,4 +1,4 @@
-import type { KeyFormat } from '../domain/key-format.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
 import type { Refusal, Verdict } from '../domain/verdict.js';
 import type { FailureBudget } from './failure-budget.js';
 import type { GatheredLookUps } from './gathered-look-ups.js';
@@ -12,7 +12,7 @@ export interface FailureLimits {
 
 /** What limiting failed tries needs. */
 export interface LimitFailuresParts extends FailureLimits {
-  readonly format: Pick<KeyFormat, 'parse'>;
+  readonly keyspaces: Pick<Keyspaces, 'parse'>;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface LimitFailuresParts extends FailureLimits {
  */
 export function limitFailures(
   verifier: ApiKeyVerifier,
-  { budget, lookUps, format }: LimitFailuresParts,
+  { budget, lookUps, keyspaces }: LimitFailuresParts,
 ): ApiKeyVerifier {
   /** Counts a refusal, if it is one of a wrong key. */
   function counted(verdict: Verdict, request: VerificationRequest): Verdict {
@@ -45,7 +45,7 @@ export function limitFailures(
   }
 
   async function verifyBeyondBudget(request: VerificationRequest): Promise<Verdict> {
-    const parsed = format.parse(request.token);
+    const parsed = keyspaces.parse(request.token);
     const mayBeRight = parsed !== null && (await lookUps.exists(parsed.id));
     return counted(mayBeRight ? await verifier.verify(request) : invalidToken, request);
   }

@@ -1,9 +1,7 @@
 import { isSecret } from '../domain/credential.js';
-import type { Keyspace } from '../domain/keyspace.js';
-import type { ParsedToken } from '../domain/key-format.js';
+import { belongsTo, type TokenOfKeyspace } from '../domain/keyspaces.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
-import { belongsTo } from './belongs-to.js';
 import type { KeyFinder } from './find-key.js';
 import { matchDigest, matchSlowly, type CredentialMatch } from './match-credential.js';
 import type { PreparedKey } from './prepared-key.js';
@@ -13,7 +11,6 @@ export interface LostPepperParts {
   readonly finder: Pick<KeyFinder, 'findInStore'>;
   readonly digester: SecretDigester;
   readonly hasher: SecretHasher;
-  readonly keyspace: Keyspace;
 }
 
 /** A key whose secret was proven, and how. */
@@ -23,8 +20,12 @@ export interface ProvenKey {
 }
 
 /** Matches a secret when no known pepper made a stored digest: by the slow hash, which copies in caches leave out. */
-export async function matchLostPepper(parts: LostPepperParts, token: ParsedToken): Promise<ProvenKey | null> {
-  const { finder, digester, hasher, keyspace } = parts;
+export async function matchLostPepper(
+  parts: LostPepperParts,
+  token: TokenOfKeyspace,
+): Promise<ProvenKey | null> {
+  const { finder, digester, hasher } = parts;
+  const { keyspace } = token;
   const stored = await finder.findInStore(token.id);
   if (stored === null || !belongsTo(keyspace, stored.key)) return null;
   // Its digest may have been added since the copy was made.

@@ -8,14 +8,15 @@ import type { Allowed, DeprecatedSecret } from '../domain/verdict.js';
 /** One version of a key with what checking it needs, each part built when it is first asked for. */
 export class PreparedKey {
   readonly key: VerifiableKey;
-  readonly #catalogue: ScopeCatalogue;
+  /** What its scopes mean. */
+  readonly catalogue: ScopeCatalogue;
   #allowed: Allowed | undefined;
   #heldScopes: ReadonlySet<string> | undefined;
   #allows: ((canonical: string | null) => boolean) | undefined;
 
   constructor(key: VerifiableKey, catalogue: ScopeCatalogue) {
     this.key = key;
-    this.#catalogue = catalogue;
+    this.catalogue = catalogue;
   }
 
   /** The verdict on a request that may pass: who the caller is, frozen. */
@@ -42,9 +43,9 @@ export class PreparedKey {
     return Object.freeze({ ...this.allowed, deprecatedSecret });
   }
 
-  /** Every scope of the catalogue that the key covers. */
+  /** Every scope of the app that the key covers. */
   get heldScopes(): ReadonlySet<string> {
-    this.#heldScopes ??= this.#catalogue.expand(this.key.scopes);
+    this.#heldScopes ??= this.catalogue.expand(this.key.scopes);
     return this.#heldScopes;
   }
 

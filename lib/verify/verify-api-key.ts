@@ -1,12 +1,10 @@
 import { hash } from 'node:crypto';
-import type { ParsedToken } from '../domain/key-format.js';
-import type { Keyspace } from '../domain/keyspace.js';
+import { belongsTo, type Keyspaces, type TokenOfKeyspace } from '../domain/keyspaces.js';
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { Lease } from '../feed/lease.js';
 import type { Clock } from '../ports/clock.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
-import { belongsTo } from './belongs-to.js';
 import { createDecider, type DecisionPorts, type RequestToDecide } from './decide-request.js';
 import type { KeyFinder } from './find-key.js';
 import type { LocalCache } from './local-cache.js';
@@ -25,7 +23,7 @@ export interface VerifyPorts extends DecisionPorts {
   readonly digester: SecretDigester;
   readonly hasher: SecretHasher;
   readonly clock: Clock;
-  readonly keyspace: Keyspace;
+  readonly keyspaces: Keyspaces;
 }
 
 /** One request to be let in. */
@@ -47,8 +45,7 @@ export interface ApiKeyVerifier {
 
 /** Verification, step by step. Everything that can change between two requests is decided in each of them. */
 export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
-  const { keyspace, finder, local, lease, clock, uses, digests, digester } = ports;
-  const { format, environment } = keyspace;
+  const { keyspaces, finder, local, lease, clock, uses, digests, digester } = ports;
   const decide = createDecider(ports);
 
   /** The secret was right: what is worth remembering of that, and the decision. */
@@ -64,13 +61,13 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
   }
 
   /** Compares a secret with the digests of a key; costs the same when there is no such key. */
-  function match(prepared: PreparedKey | null, token: ParsedToken): CredentialMatch | null {
-    return matchDigest(digester, prepared?.key ?? null, environment, token);
+  function match(prepared: PreparedKey | null, token: TokenOfKeyspace): CredentialMatch | null {
+    return matchDigest(digester, prepared?.key ?? null, token.keyspace.environment, token);
   }
 
   function verifyAtOnce(request: VerificationRequest): Verdict | Promise<Verdict> | null {
     const { token } = request;
-    if (token.length !== format.length) return refuse('invalid_token');
+    if (!keyspaces.mayBeToken(token)) return refuse('invalid_token');
     const now = clock.now();
     const isHeld = lease.isHeld(now);
     if (isHeld && local !== null) {
@@ -79,7 +76,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
         return decide(proven.held.prepared, proven.credential, proven.held.uses, request, now);
       }
     }
-    const parsed = format.parse(token);
+    const parsed = keyspaces.parse(token);
     if (parsed === null) return refuse('invalid_token');
     if (isHeld) return verifyUnproven(parsed, request, now);
     // Others may have stopped waiting for this process: what it holds is worth nothing any more.
@@ -89,7 +86,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
 
   /** A token that was not proven yet, of a key that is held or known not to be there. */
   function verifyUnproven(
-    parsed: ParsedToken,
+    parsed: TokenOfKeyspace,
     request: VerificationRequest,
     now: number,
   ): Verdict | Promise<Verdict> | null {
@@ -99,7 +96,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
       match(null, parsed);
       return refuse('invalid_token');
     }
-    const candidate = belongsTo(keyspace, prepared.key) ? prepared : null;
+    const candidate = belongsTo(parsed.keyspace, prepared.key) ? prepared : null;
     const found = match(candidate, parsed);
     if (candidate !== null && found !== null) return accept(candidate, found, request);
     if (candidate !== null && needsSlowMatch(digester, candidate.key)) return null;
@@ -107,11 +104,11 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
   }
 
   async function verify(request: VerificationRequest): Promise<Verdict> {
-    const parsed = format.parse(request.token);
+    const parsed = keyspaces.parse(request.token);
     if (parsed === null) return refuse('invalid_token');
 
     const prepared = await finder.find(parsed.id);
-    const candidate = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
+    const candidate = prepared !== null && belongsTo(parsed.keyspace, prepared.key) ? prepared : null;
     const found = match(candidate, parsed);
     if (candidate === null) return refuse('invalid_token');
     if (found !== null) return accept(candidate, found, request);

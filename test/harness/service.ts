@@ -8,6 +8,7 @@ import { ChangeListeners } from '../../lib/feed/change-listeners.js';
 import { createFollowing, type Following } from '../../lib/feed/following.js';
 import { Lease } from '../../lib/feed/lease.js';
 import { VersionMemory } from '../../lib/feed/version-memory.js';
+import { Keyspaces } from '../../lib/domain/keyspaces.js';
 import { createDefaultKeyspace } from '../../lib/keyspaces.js';
 import { createKeyService, type KeyService } from '../../lib/manage/key-service.js';
 import { resolveOptions } from '../../lib/options.js';
@@ -39,6 +40,7 @@ export function createService(parts: { store?: KeyStore; cache?: VerificationCac
   const hasher = createSecretHasher({ cost: 8, logger: console });
   const store = parts.store ?? memoryStore();
   const options = resolveOptions({ prefix: 'acme', scopes, pepper: testPepper, store });
+  const keyspace = createDefaultKeyspace(options);
   const following = followingOf(store, parts.cache ?? null, clock);
   const started = following.start();
   const service = createKeyService({
@@ -50,7 +52,9 @@ export function createService(parts: { store?: KeyStore; cache?: VerificationCac
     random: createRandomSource(),
     cursorSigner: createCursorSigner(peppers),
     clock,
-    keyspace: createDefaultKeyspace(options),
+    keyspace,
+    onlyKeyspace: null,
+    keyspaces: new Keyspaces(keyspace),
   });
   const close = async (): Promise<void> => {
     await started;

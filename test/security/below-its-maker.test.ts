@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import type { ApiKeyRecord } from '../../lib/domain/api-key.js';
+import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
 import { assertAtOrBelow } from '../../lib/manage/authority.js';
 import { sampleKey } from '../../lib/testing/sample-keys.js';
+
+const anyCatalogue = createScopeCatalogue({ 'orders:read': 'Read orders' });
 
 const networks = ['10.0.0.0/8', '10.1.0.0/16', '10.1.2.3', '192.0.2.0/24', '2001:db8::/32', '2001:db8::1'];
 const scopes = ['orders:read', 'orders:write', 'orders:*', 'users:read', '*'];
@@ -102,7 +105,7 @@ it('R57 no key is above its maker: 100,000 pairs against a naive model', () => {
         names.map((name, index) => [name, index === kept ? given[name] : maker[name]]),
       );
       const key = isAlike ? (alike as unknown as Rights) : given;
-      const authority = { ownerId: base.ownerId, actingKey: { ...base, ...maker } };
+      const authority = { ownerId: base.ownerId, actingKey: { ...base, ...maker }, catalogue: anyCatalogue };
       let isLetThrough = true;
       try {
         assertAtOrBelow(authority, { ...base, ...key });

@@ -6,6 +6,7 @@ import { ApiKeysError, type KeyStore } from '../../lib/index.js';
 import type { ChangeContext } from '../../lib/manage/key-service.js';
 import { startRunning, type Running } from '../../lib/running.js';
 import { createSecretHasher } from '../../lib/crypto/bcrypt-hasher.js';
+import { Keyspaces } from '../../lib/domain/keyspaces.js';
 import { createDefaultKeyspace } from '../../lib/keyspaces.js';
 import { ChangeListeners } from '../../lib/feed/change-listeners.js';
 import { AccessRecorder } from '../../lib/audit/access-recorder.js';
@@ -48,7 +49,7 @@ async function start(
   const random = createRandomSource();
   const running = await startRunning({
     ...{ options, store, hasher, logger },
-    keyspace: createDefaultKeyspace(options),
+    keyspaces: new Keyspaces(createDefaultKeyspace(options)),
     peppers: parsePeppers(pepper),
     pepperFile: '',
     listeners: new ChangeListeners(logger),

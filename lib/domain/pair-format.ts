@@ -1,0 +1,61 @@
+import { crc32 } from 'node:zlib';
+import { isWrittenIn, patternOf, writeNumber, type Charset } from './charset.js';
+import type { KeyFormat } from './key-format.js';
+
+/** The parts of a pair. */
+export interface PairFormatParts {
+  /** What client ids begin with; may be empty. */
+  readonly head: string;
+  readonly id: Charset;
+  readonly secret: Charset;
+  /** How many characters of the id's alphabet are added to client ids, so that typos are seen; 0 for none. */
+  readonly checksumLength: number;
+}
+
+/** Where both stand in one text, this is between them, as in Basic authentication (RFC 7617 section 2). */
+const separator = ':';
+
+/**
+ * How keys are written that are shown as two texts: `<head><id><checksum>`, which is no secret, and `<secret>`; in one text
+ * with a colon between them.
+ */
+export function createPairFormat({ head, id, secret, checksumLength }: PairFormatParts): KeyFormat {
+  const checksum: Charset = { alphabet: id.alphabet, length: checksumLength };
+  const clientIdLength = head.length + id.length + checksumLength;
+  const pattern = new RegExp(
+    `^${head}${patternOf({ ...id, length: id.length + checksumLength })}${separator}${patternOf(secret)}$`,
+  );
+
+  function clientIdOf(keyId: string): string {
+    const body = head + keyId;
+    return body + writeNumber(crc32(body), checksum);
+  }
+
+  function parseClientId(clientId: string): string | null {
+    const keyId = clientId.slice(head.length, head.length + id.length);
+    return isWrittenIn(id, keyId) && clientId === clientIdOf(keyId) ? keyId : null;
+  }
+
+  function parsePair(clientId: string, keySecret: string): { id: string; secret: string } | null {
+    const keyId = isWrittenIn(secret, keySecret) ? parseClientId(clientId) : null;
+    return keyId === null ? null : { id: keyId, secret: keySecret };
+  }
+
+  return {
+    head,
+    length: clientIdLength + separator.length + secret.length,
+    id,
+    secret,
+    pattern,
+    clientIdOf,
+    parseClientId,
+    parsePair,
+    compose: (keyId, keySecret) => clientIdOf(keyId) + separator + keySecret,
+    parse: (token) =>
+      pattern.test(token)
+        ? parsePair(token.slice(0, clientIdLength), token.slice(clientIdLength + separator.length))
+        : null,
+    recognises: (text) => pattern.test(text),
+    lastFourOf: (token) => token.slice(clientIdLength - 4, clientIdLength),
+  };
+}
