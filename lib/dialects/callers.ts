@@ -1,0 +1,134 @@
+import type { Request } from 'express';
+import type { Actor } from '../domain/actor.js';
+import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
+import { readUnprovenClaims } from '../domain/jwt.js';
+import { parseOwnerId } from '../domain/key-fields.js';
+import { noScope } from '../domain/scope-requirement.js';
+import type { Refusal, Verdict } from '../domain/verdict.js';
+import { ApiKeysError } from '../errors.js';
+import type { Challenge } from '../http/challenge.js';
+import { anyScope } from '../manage/any-scope.js';
+import type { ChangeContext } from '../manage/key-service.js';
+import { refusalError } from '../middleware/refusal-error.js';
+import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
+import type { RequestCredential } from './credential-of-request.js';
+import type { DialectCall } from './dialect-call.js';
+import type { DialectHost, DialectKeyspace } from './dialect-host.js';
+
+/**
+ * Says whose access token this is: the app's own check of what its sign-in has given out (a session token, a JWT).
+ * `null` for a token that is not valid; a rejection is answered like trouble.
+ */
+export type VerifyAccessToken = (token: string, req: Request) => string | null | Promise<string | null>;
+
+/** Who calls a dialect: somebody with an access token of the app, or with a key of the dialect or a token of one. */
+export type Caller = Extract<Actor, { readonly kind: 'owner' | 'key' }>;
+
+/** What finding out who calls needs. */
+export interface CallersParts {
+  readonly host: DialectHost;
+  readonly keyspace: DialectKeyspace;
+  readonly verifyAccessToken: VerifyAccessToken;
+  readonly challenge: Challenge;
+}
+
+/** Finds out who calls. Each method throws ApiKeysError for who may not. */
+export interface Callers {
+  /** Whoever sent this credential; a key has one request less in its limits then. */
+  of(call: DialectCall, credential: RequestCredential): Promise<Caller>;
+  /**
+   * Whoever a verdict lets in.
+   *
+   * @throws ApiKeysError for a refusal, which is written down
+   */
+  admitted(call: DialectCall, verdict: Verdict): Caller;
+  /** On whose behalf a command runs; a key manages keys at or below itself. */
+  contextOf(call: DialectCall, caller: Caller): ChangeContext;
+}
+
+/** Builds it for one dialect. */
+export function createCallers({ host, keyspace, verifyAccessToken, challenge }: CallersParts): Callers {
+  const { format } = keyspace.keyspace;
+
+  function refuse(call: DialectCall, refusal: Refusal): never {
+    host.access.refused(call.req, refusal.code, refusal);
+    throw refusalError(refusal, challenge);
+  }
+
+  function admitted(call: DialectCall, verdict: Verdict): Caller {
+    if (!verdict.allowed) return refuse(call, verdict);
+    if (verdict.deprecatedSecret !== undefined) host.access.usedDeprecatedSecret(call.req, verdict.apiKey);
+    return { kind: 'key', apiKey: verdict.apiKey };
+  }
+
+  async function byKey(call: DialectCall, verifier: ApiKeyVerifier, token: string): Promise<Caller> {
+    const request = {
+      ...{ token, requirement: noScope, cost: 1 },
+      address: (purpose?: 'decide') => call.address(purpose),
+    };
+    return admitted(call, await (verifier.verifyAtOnce(request) ?? verifier.verify(request)));
+  }
+
+  async function byAccessToken(call: DialectCall, token: string): Promise<Caller> {
+    const ownerId = await ownerOf(verifyAccessToken, token, call.req);
+    return ownerId === null
+      ? refuse(call, { allowed: false, code: 'invalid_token' })
+      : { kind: 'owner', ownerId };
+  }
+
+  return {
+    admitted,
+
+    async of(call, credential) {
+      switch (credential.kind) {
+        case 'none':
+          return refuse(call, { allowed: false, code: 'missing_credential' });
+        case 'ambiguous':
+          return refuse(call, { allowed: false, code: 'invalid_request', detail: oneCredential });
+        case 'basic':
+          return byKey(call, keyspace.verifier(), `${credential.id}:${credential.secret}`);
+        case 'jwt':
+          return isOurToken(host, credential.token)
+            ? byKey(call, keyspace.tokenVerifier(), credential.token)
+            : byAccessToken(call, credential.token);
+        case 'opaque':
+          return format.recognises(credential.token)
+            ? byKey(call, keyspace.verifier(), credential.token)
+            : byAccessToken(call, credential.token);
+      }
+    },
+
+    contextOf: (call, actor) => ({
+      actor,
+      address: call.address(),
+      requestId: call.requestId,
+      managementScope: anyScope,
+    }),
+  };
+}
+
+/** The owner behind a caller. */
+export function ownerIdOf(caller: Caller): string {
+  return caller.kind === 'owner' ? caller.ownerId : caller.apiKey.ownerId;
+}
+
+/** The key that calls; `null` for somebody with an access token of the app. */
+export function callingKey(caller: Caller): ApiKeyIdentity | null {
+  return caller.kind === 'key' ? caller.apiKey : null;
+}
+
+const oneCredential = 'Send one credential, in one header, once.';
+
+function isOurToken({ tokenIssuer }: DialectHost, token: string): boolean {
+  return tokenIssuer !== null && readUnprovenClaims(token)?.['iss'] === tokenIssuer;
+}
+
+/** @throws ApiKeysError `internal_error` when the app throws, or answers something else than an owner or `null` */
+async function ownerOf(verify: VerifyAccessToken, token: string, req: Request): Promise<string | null> {
+  try {
+    const owner: unknown = await verify(token, req);
+    return owner === null ? null : parseOwnerId(owner);
+  } catch (cause) {
+    throw new ApiKeysError('internal_error', { cause });
+  }
+}

@@ -1,0 +1,55 @@
+import { InvalidOptionError } from '../errors.js';
+
+/** What scopes of a dialect are worth on the app's own routes: `{ 'trade:read': ['orders:read'] }`. */
+export type ScopeMap = Readonly<Record<string, readonly string[]>>;
+
+/** Which scopes of the app somebody has who holds some of the dialect. */
+export type MapScopes = (held: readonly string[]) => ReadonlySet<string>;
+
+/**
+ * Checks a map and compiles it. What is not in it is worth nothing on the app's routes.
+ *
+ * @param what - the router, for messages
+ * @param covers - whether scopes of the dialect are enough for one other of it
+ * @throws InvalidOptionError for scopes that the dialect or the app does not have
+ */
+export function compileScopeMap(
+  what: string,
+  value: unknown,
+  dialectScopes: readonly string[],
+  appScopes: readonly string[],
+  covers: (held: readonly string[], required: string) => boolean,
+): MapScopes {
+  const entries = readEntries(what, value);
+  for (const [scope, worth] of entries) {
+    refuseUnknown(`${what}: scopeMap: there is no scope`, [scope], dialectScopes);
+    refuseUnknown(`${what}: scopeMap: ${scope}: the app has no scope`, worth, appScopes);
+  }
+  return (held) => {
+    const known = new Set<string>();
+    for (const [scope, worth] of entries) if (covers(held, scope)) for (const each of worth) known.add(each);
+    return known;
+  };
+}
+
+function readEntries(what: string, value: unknown): readonly (readonly [string, readonly string[]])[] {
+  if (value === undefined) return [];
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const entries: [string, unknown][] = isRecord ? Object.entries(value) : [];
+  if (isRecord && entries.every(([, worth]) => isListOfTexts(worth))) {
+    return entries as [string, readonly string[]][];
+  }
+  throw new InvalidOptionError(
+    `${what}: scopeMap takes lists of the app's scopes, for example { 'trade:read': ['orders:read'] }`,
+  );
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
+function refuseUnknown(message: string, scopes: readonly string[], known: readonly string[]): void {
+  const unknown = scopes.find((scope) => !known.includes(scope));
+  if (unknown === undefined) return;
+  throw new InvalidOptionError(`${message} ${JSON.stringify(unknown)}; it is one of ${known.join(', ')}`);
+}
