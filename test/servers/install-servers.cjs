@@ -4,8 +4,9 @@ const { existsSync, readdirSync, writeFileSync, rmSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 const { spawnSync } = require('node:child_process');
 
-const APT_COMMAND =
-  'apt-get update && apt-get install -y --no-install-recommends redis-server postgresql curl openssl';
+const SERVER_PACKAGES = ['redis-server', 'postgresql', 'curl', 'openssl'];
+/** Large, and needed by one sample of code only: installed on its own. */
+const GO_PACKAGES = ['golang-go'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /** Debian keeps initdb and postgres out of PATH, one folder per major version. @returns {string[]} newest first */
@@ -23,21 +24,26 @@ function lookFor(name) {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
-function installFromDebian() {
+/** @param {readonly string[]} packages */
+function aptCommand(packages) {
+  return `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+}
+
+/** @param {readonly string[]} packages */
+function installFromDebian(packages) {
+  const command = aptCommand(packages);
   // Packages would otherwise start system services on the default ports.
   const ownPolicy = !existsSync(POLICY_FILE);
   if (ownPolicy) writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
-    console.log('Installing redis-server, postgresql, curl and openssl from Debian (about a minute) ...');
-    const result = spawnSync('sh', ['-c', APT_COMMAND], {
+    console.log(`Installing ${packages.join(', ')} from Debian (about a minute) ...`);
+    const result = spawnSync('sh', ['-c', command], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       encoding: 'utf8',
       maxBuffer: 64_000_000,
     });
     if (result.status !== 0) {
-      throw new Error(
-        `The installation failed: ${APT_COMMAND}\n${result.error ?? result.stderr.slice(-4000)}`,
-      );
+      throw new Error(`The installation failed: ${command}\n${result.error ?? result.stderr.slice(-4000)}`);
     }
   } finally {
     if (ownPolicy) rmSync(POLICY_FILE, { force: true });
@@ -47,21 +53,22 @@ function installFromDebian() {
 /**
  * The path of a program that tests run, a server, a tool for one, or the curl that the documents show. Installs it when it is missing
  * and we may.
- * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_dump' | 'curl' | 'openssl'} name
+ * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_dump' | 'curl' | 'openssl' | 'go'} name
  * @returns {string}
  */
 function findServerProgram(name) {
   const found = lookFor(name);
   if (found) return found;
+  const packages = name === 'go' ? GO_PACKAGES : SERVER_PACKAGES;
   if (process.getuid?.() !== 0 || !lookFor('apt-get')) {
     throw new Error(
       `${name} was not found. Install what the tests need with this command, then try again:\n` +
-        `  sudo sh -c '${APT_COMMAND}'`,
+        `  sudo sh -c '${aptCommand(packages)}'`,
     );
   }
-  installFromDebian();
+  installFromDebian(packages);
   const installed = lookFor(name);
-  if (!installed) throw new Error(`${name} is still missing after: ${APT_COMMAND}`);
+  if (!installed) throw new Error(`${name} is still missing after: ${aptCommand(packages)}`);
   return installed;
 }
 
