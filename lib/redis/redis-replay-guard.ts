@@ -46,7 +46,9 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
 
   /** @param values - the name that is taken, and what the script needs to know of it; empty to begin only */
   function ask(place: number, values: readonly string[]): Promise<ReplayAnswer> {
-    if (!link.isUsable()) return Promise.resolve('unknown');
+    // To begin, a connection is enough: the link waits for the answer to its probe before it is usable.
+    const isReady = values.length === 0 ? client.status === 'ready' : link.isUsable();
+    if (!isReady) return Promise.resolve('unknown');
     const name = `${keyPrefix}replay:{${place}}`;
     return new Promise((resolve) => {
       link.exchange(

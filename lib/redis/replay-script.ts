@@ -1,14 +1,19 @@
 import { defineScript, type RedisScript } from './run-script.js';
 
+/** By how much clocks of servers may be apart; what is farther ahead was set by a clock that was wrong. Milliseconds. */
+const mostApartMs = 60_000;
+
 /**
  * Takes a name once. All names of one place are members of one sorted set, and so is the mark that says since when this
  * server has all of them: whatever loses names (an eviction, a flush, an empty replica that was promoted) loses the mark
- * too. The mark has the id of this run of the server: after a restart, or on another server after a failover, the names
- * that were written last may be missing, however much of the set is there, so it begins anew. What was signed before
- * then, by clocks that may be ahead, may have been used before.
+ * too. The mark has the id of this run of the server and that of its data: after a restart, on another server after a
+ * failover, or on the first one again with what the other one had, the names that were written last may be missing,
+ * however much of the set is there, so it begins anew. What was signed before then, by clocks that may be ahead, may have
+ * been used before.
  *
  * Two servers that both believe to be the primary cannot know of each other. Of two clocks, this server's and the
- * asking process's, the more careful one counts.
+ * asking process's, the more careful one counts; a mark that a wrong clock has set in the future is set again. A process
+ * whose clock is behind may ask for what others had removed: that is not known.
  *
  * Must be atomic: of two who take a name at once, one is first.
  *
@@ -20,19 +25,26 @@ export const replayScript: RedisScript = defineScript(`
 local set, now = KEYS[1], tonumber(ARGV[1])
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 if not run then return redis.error_reply('ERR INFO names no run_id') end
+local data = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') or ''
 local time = redis.call('TIME')
 local here = time[1] * 1000 + math.floor(time[2] / 1000)
-local mark = 'since:' .. run
+local latest = math.max(here, now)
+local mark = 'since:' .. run .. ':' .. data
 local since = redis.call('ZSCORE', set, mark)
 local begins = not since
-if begins then
-  redis.call('ZREMRANGEBYSCORE', set, '-inf', '+inf')
-  since = -math.max(here, now)
+if begins then redis.call('ZREMRANGEBYSCORE', set, '-inf', '+inf') end
+if begins or -tonumber(since) > latest + ${mostApartMs} then
+  since = -latest
   redis.call('ZADD', set, string.format('%.0f', since), mark)
 end
 if begins then return 3 end
 if not ARGV[2] then return 2 end
-if tonumber(ARGV[4]) <= -tonumber(since) + tonumber(ARGV[5]) then return 2 end
-redis.call('ZREMRANGEBYSCORE', set, 0, string.format('(%.0f', math.min(here, now)))
+local rememberUntil, signedAt, skew = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+if signedAt <= -tonumber(since) + skew then return 2 end
+if rememberUntil < -tonumber(redis.call('ZSCORE', set, 'removed') or 0) then return 2 end
+local ended = math.min(here, now)
+if redis.call('ZREMRANGEBYSCORE', set, 0, string.format('(%.0f', ended)) > 0 then
+  redis.call('ZADD', set, 'LT', string.format('%.0f', -ended), 'removed')
+end
 return 1 - redis.call('ZADD', set, 'NX', ARGV[3], ARGV[2])
 `);

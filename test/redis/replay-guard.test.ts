@@ -9,7 +9,12 @@ const skewMs = 1000;
 const opened: { close(): void }[] = [];
 
 /** A guard with a connection of its own, as another process has. */
-async function openGuard(url: string, keyPrefix: string, skew = skewMs): Promise<ReplayGuard> {
+async function openGuard(
+  url: string,
+  keyPrefix: string,
+  skew = skewMs,
+  clock = systemClock,
+): Promise<ReplayGuard> {
   const logger = createRecordedLogger();
   const link = new RedisLink({
     connection: url,
@@ -17,7 +22,7 @@ async function openGuard(url: string, keyPrefix: string, skew = skewMs): Promise
     deadlineMs: 1000,
     probeName: `${keyPrefix}probe`,
   });
-  const guard = createRedisReplayGuard({ link, keyPrefix, skewMs: skew, clock: systemClock, logger });
+  const guard = createRedisReplayGuard({ link, keyPrefix, skewMs: skew, clock, logger });
   opened.push(guard, link);
   await link.open();
   guard.open();
@@ -188,5 +193,68 @@ describe('signatures that were used', () => {
     );
     expect(members.flat()).toContain('x1');
     expect(members.flat()).not.toContain('a');
+  });
+
+  it('R80 a Redis that was started anew begins to remember before it is asked', async () => {
+    const prefix = makePrefix();
+    const server = await start();
+    const { port, aclUrl } = server;
+    await stopNow(server);
+    await openGuard(aclUrl, prefix);
+    for (let round = 0; round < 2; round += 1) {
+      const again = await start({ port });
+      const admin = client(again.url);
+      await waitFor(async () => (await admin.keys(`${prefix}replay:*`)).length === 16, 15_000);
+      admin.disconnect();
+      await stopNow(again);
+    }
+  }, 60_000);
+
+  it('R80 none is first on the first server again after two failovers', async () => {
+    const prefix = makePrefix();
+    const [first, second] = [await start(), await start()];
+    const [one, two] = [client(first.url), client(second.url)];
+    const follow = async (replica: typeof one, port: number): Promise<void> => {
+      await replica.replicaof('127.0.0.1', port);
+      const isUp = async () => (await replica.info('replication')).includes('master_link_status:up');
+      await waitFor(isUp, 20_000);
+    };
+    const guard = await openGuard(first.aclUrl, prefix);
+    await untilKnown(guard);
+    await follow(two, first.port);
+    await waitFor(async () => (await two.keys(`${prefix}replay:*`)).length === 16);
+    // The second one takes over before it hears of the last signatures, and hands back.
+    await two.replicaof('NO', 'ONE');
+    await untilKnown(guard);
+    const uses = Array.from({ length: 50 }, () => useNow(newName()));
+    for (const use of uses) expect(await guard.take(use)).toBe('first');
+    await follow(one, second.port);
+    await one.replicaof('NO', 'ONE');
+    await untilKnown(guard);
+    const again = await Promise.all(uses.map((use) => guard.take(use)));
+    expect(again.filter((answer) => answer === 'first')).toEqual([]);
+  }, 60_000);
+
+  it('R80 what others have removed is not first for a process whose clock is behind', async () => {
+    const prefix = makePrefix();
+    const guard = await openGuard(sharedUrl, prefix, 0);
+    const late = await openGuard(sharedUrl, prefix, 0, { now: () => Date.now() - 120_000 });
+    await pause(20);
+    const now = Date.now();
+    const use = { name: newName(), signedAt: now, rememberUntil: now + 300, now };
+    expect(await late.take(use)).toBe('first');
+    await pause(400);
+    // Some of them in the same place.
+    for (let index = 0; index < 300; index += 1) await guard.take(useAt(newName(), Date.now()));
+    expect(await late.take(use)).toBe('unknown');
+  });
+
+  it('R80 a beginning in the future, by a wrong clock, is set right', async () => {
+    const prefix = makePrefix();
+    const dayMs = 86_400_000;
+    const wrong = await openGuard(sharedUrl, prefix, skewMs, { now: () => Date.now() + dayMs });
+    expect(await wrong.take(useNow(newName()))).toBe('unknown');
+    const guard = await openGuard(sharedUrl, prefix);
+    await waitFor(async () => (await guard.take(useNow(newName()))) === 'first');
   });
 });
