@@ -19,10 +19,12 @@ const constant: ReadonlySet<RefusalCode> = new Set([
 export function createRefusalAnswers(challenge: Challenge): (refusal: Refusal) => ProblemAnswer {
   const written = new Map<RefusalCode, ProblemAnswer>();
   return function answerTo(refusal) {
-    const known = written.get(refusal.code);
+    // What is said of one request only must not be said to others.
+    const isConstant = constant.has(refusal.code) && refusal.detail === undefined;
+    const known = isConstant ? written.get(refusal.code) : undefined;
     if (known !== undefined) return known;
     const answer = problemAnswer(refusalError(refusal, challenge));
-    if (constant.has(refusal.code)) written.set(refusal.code, answer);
+    if (isConstant) written.set(refusal.code, answer);
     return answer;
   };
 }

@@ -111,4 +111,19 @@ describe('guards and access tokens', () => {
       await post(`grant_type[a]=client_credentials&client_secret=${secret}`).expect(400);
     }
   });
+
+  it('say of each token and key what is wrong with it, whoever was refused before', async () => {
+    await start();
+    const app = appWith();
+    const own = await tokenFrom(app);
+    instance.clock.advance(3_600_000);
+    const detailOf = async (token: string): Promise<unknown> => {
+      const answer = await request(app).get('/orders').auth(token, { type: 'bearer' }).expect(401);
+      return (answer.body as Record<string, unknown>)['detail'];
+    };
+    for (let round = 0; round < 2; round += 1) {
+      expect(await detailOf(own)).toBe('The access token has expired. Ask for another one.');
+      expect(await detailOf('acme_live_x')).toBe('The API key is not valid. Check that it was copied whole.');
+    }
+  });
 });
