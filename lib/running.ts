@@ -168,7 +168,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   };
   const failures = createFailureLimits(parts);
   const { tokenSettings: settings, prefix } = options;
-  const tokenParts = { prefix, peppers, store, changes: following.announcer, verify, logger };
+  const tokenParts = { prefix, peppers, store, changes: following.announcer, verify, failures, logger };
   const tokens = settings === null ? null : startTokens({ ...tokenParts, settings });
   if (options.signatureSettings !== null) {
     const keyPrefix = options.redisKeyPrefix;

@@ -9,9 +9,12 @@ import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
 import type { ResolvedTokensOption } from './token-option.js';
 import { createClientAuthenticator } from './tokens/authenticate-client.js';
+import { limitClientFailures } from './tokens/limit-client-failures.js';
+import { limitTokenFailures } from './tokens/limit-token-failures.js';
 import { SigningKeys } from './tokens/signing-keys.js';
 import { createTokenService, type TokenService } from './tokens/token-service.js';
 import { createTokenVerifier } from './tokens/verify-token.js';
+import type { FailureLimits } from './verify/limit-failures.js';
 import type { ApiKeyVerifier, VerifyPorts } from './verify/verify-api-key.js';
 
 /** Access tokens of a running instance. */
@@ -31,6 +34,8 @@ export interface StartTokensParts {
   readonly store: KeyStore;
   readonly changes: ChangeAnnouncer;
   readonly verify: VerifyPorts;
+  /** `null`: any number of tries may fail. */
+  readonly failures: FailureLimits | null;
   readonly logger: Logger;
 }
 
@@ -39,7 +44,7 @@ const refreshEnvironment = 'REFRESH';
 
 /** Puts access tokens together; it reads and writes nothing yet. */
 export function startTokens(parts: StartTokensParts): RunningTokens {
-  const { settings: policy, prefix, peppers, store, changes, verify, logger } = parts;
+  const { settings: policy, prefix, peppers, store, changes, verify, failures, logger } = parts;
   const { clock } = verify;
   const random = createRandomSource();
   const signingKeys = new SigningKeys({
@@ -50,11 +55,17 @@ export function startTokens(parts: StartTokensParts): RunningTokens {
   const refreshFormat = createKeyFormat(prefix, refreshEnvironment);
   const ports = { store, changes, signingKeys, refreshFormat, random, clock, policy };
   const clientPorts = { ...verify, jwtKeys, policy, oneTimeNames: store.oneTimeNames };
-  const serviceOf = (keyspace: Keyspace): TokenService =>
-    createTokenService({ ...ports, keyspace }, createClientAuthenticator({ ...clientPorts, keyspace }));
+  const serviceOf = (keyspace: Keyspace): TokenService => {
+    const authenticate = createClientAuthenticator({ ...clientPorts, keyspace });
+    const { format } = keyspace;
+    const limited =
+      failures === null ? authenticate : limitClientFailures(authenticate, { ...failures, format });
+    return createTokenService({ ...ports, keyspace }, limited);
+  };
+  const verifier = createTokenVerifier({ ...verify, store, signingKeys, policy });
   return {
     service: serviceOf(verify.keyspaces.native),
     serviceOf,
-    verifier: createTokenVerifier({ ...verify, store, signingKeys, policy }),
+    verifier: failures === null ? verifier : limitTokenFailures(verifier, failures.budget),
   };
 }

@@ -4,7 +4,7 @@ import { quoted } from '../http/challenge.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
 import { isTokenError } from '../tokens/token-error.js';
 
-/** What an error answer says (RFC 6749 section 5.2). */
+/** What an error answer says (RFC 6749 section 5.2, and 4.1.2.1 for what passes). */
 export interface TokenErrorAnswer {
   readonly status: number;
   readonly error: string;
@@ -40,7 +40,12 @@ export function sendTokenError(
 
 function answerOf(thrown: unknown, realm: string): TokenErrorAnswer {
   if (isTokenError(thrown)) {
-    const { error, message: description } = thrown;
+    const { error, message: description, details } = thrown;
+    if (error === 'temporarily_unavailable') {
+      // Who may come back later is told when; with 401 a client would look for another secret.
+      const headers = { 'Retry-After': String(details.retryAfterSeconds ?? 1) };
+      return { status: 429, error, description, headers };
+    }
     if (error !== 'invalid_client') return { status: 400, error, description };
     // Every 401 says how to do it (RFC 9110 section 15.5.2).
     const headers = { 'WWW-Authenticate': `Basic realm=${quoted(realm)}` };

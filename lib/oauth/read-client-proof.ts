@@ -41,12 +41,16 @@ function authorizationOf({ rawHeaders }: Pick<Request, 'rawHeaders'>): string | 
 
 /** `Basic`, both parts encoded as in a form before they are put together (RFC 6749 section 2.3.1). */
 function basicProof(authorization: string, clientId: string | null): ClientProof {
-  const [, encoded] = /^basic +([A-Za-z0-9+/_-]+={0,2})$/i.exec(authorization) ?? [];
-  const text = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString();
+  const [, credentials] = /^basic +(.+)$/i.exec(authorization) ?? [];
+  if (credentials === undefined) throw noClient();
+  const text = /^[A-Za-z0-9+/_-]+={0,2}$/.test(credentials)
+    ? Buffer.from(credentials, 'base64').toString()
+    : '';
   const colon = text.indexOf(':');
   const id = colon === -1 ? null : formDecoded(text.slice(0, colon));
   const secret = formDecoded(text.slice(colon + 1));
-  if (id === null || secret === null || secret === '') throw noClient();
+  // What cannot be read is a secret that is wrong, and one try more of whoever sent it.
+  if (id === null || secret === null) return { method: 'client_secret_basic', clientId, secret: '' };
   if (clientId !== null && clientId !== id) {
     throw new TokenError('invalid_request', 'client_id is not the one in the Authorization header.');
   }

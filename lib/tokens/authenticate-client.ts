@@ -8,6 +8,7 @@ import type { OneTimeNames } from '../ports/one-time-names.js';
 import type { JwtKeys } from '../ports/jwt-signer.js';
 import { belongsTo } from '../domain/keyspaces.js';
 import { createDecider } from '../verify/decide-request.js';
+import { findCurrentKey } from '../verify/find-current-key.js';
 import { matchDigest, needsSlowMatch } from '../verify/match-credential.js';
 import { matchLostPepper } from '../verify/match-lost-pepper.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
@@ -88,11 +89,11 @@ async function checkSecret(
   ports: ClientPorts,
   { clientId, secret }: Extract<ClientProof, { readonly secret: string }>,
 ): Promise<ProvenClient | null> {
-  const { finder, digester, digests, keyspace } = ports;
+  const { digester, digests, keyspace } = ports;
   const parsed = keyspace.format.parse(secret) ?? keyspace.format.parsePair(clientId ?? '', secret);
   if (parsed === null || !isNamed(keyspace, clientId, parsed.id)) return null;
   const token = { ...parsed, keyspace };
-  const prepared = await finder.find(parsed.id);
+  const prepared = await findCurrentKey(ports, parsed.id);
   const candidate = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
   const found = matchDigest(digester, candidate?.key ?? null, keyspace.environment, parsed);
   if (candidate === null) return null;

@@ -5,6 +5,7 @@ import { isKeyId } from '../domain/key-format.js';
 import type { ForeignAlgorithm } from '../ports/jwt-signer.js';
 import { belongsTo } from '../domain/keyspaces.js';
 import { checkState } from '../verify/check-state.js';
+import { findCurrentKey } from '../verify/find-current-key.js';
 import type { ClientPorts, ProvenClient } from './authenticate-client.js';
 
 /** How far ahead the end of an assertion may be, and how far clocks may be apart, in milliseconds. */
@@ -28,14 +29,14 @@ export async function checkAssertion(
   ports: ClientPorts,
   { clientId, assertion }: ShownAssertion,
 ): Promise<ProvenClient | null> {
-  const { finder, keyspace, clock, oneTimeNames } = ports;
+  const { keyspace, clock, oneTimeNames } = ports;
   const header = readJwtHeader(assertion);
   const unproven = readUnprovenClaims(assertion);
   const id = unproven?.['sub'];
   if (header === null || !isTyped(header) || typeof id !== 'string' || !isKeyId(id)) return null;
   if (clientId !== null && clientId !== id) return null;
 
-  const prepared = await finder.find(id);
+  const prepared = await findCurrentKey(ports, id);
   if (prepared === null || !belongsTo(keyspace, prepared.key)) return null;
   const credential = prepared.key.credentials.find((one) => isSignedBy(ports, one, header, assertion));
   if (credential === undefined) return null;

@@ -5,7 +5,7 @@ import type { ChangeContext } from '../manage/key-service.js';
 import type { RefreshGrant } from '../ports/token-store.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
 import { revokeToken } from './revoke-token.js';
-import { TokenError } from './token-error.js';
+import { TokenError, type TokenErrorDetails } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
 import { usableKey, type UsableKey } from './usable-key.js';
 
@@ -54,7 +54,7 @@ export async function refresh(
 ): Promise<RefreshableToken> {
   const { store, random, clock, keyspace, refreshFormat } = ports;
   const { grant, digest } = await grantOf(ports, token);
-  if (grant.digest !== digest) return endChain(ports, context, grant.id);
+  if (grant.digest !== digest) return endChain(ports, context, grant);
   if (grant.expiresAt <= clock.now()) throw invalidGrant();
 
   const key = await usableKey(ports, grant, 'invalid_grant');
@@ -66,7 +66,7 @@ export async function refresh(
   const issued = await issueToken(ports, key, requested ?? stillHeld(grant.scopes, key, ports));
   const secret = random.base62(secretLength);
   const isReplaced = await store.tokens.refreshGrants.replace(grant.id, digest, tokenOf(secret, issued));
-  if (!isReplaced) return endChain(ports, context, grant.id);
+  if (!isReplaced) return endChain(ports, context, grant);
   return { ...issued, refreshToken: refreshFormat.compose(grant.id, secret) };
 }
 
@@ -113,9 +113,13 @@ async function grantOf(ports: TokenPorts, token: string): Promise<FoundGrant> {
   return found;
 }
 
-async function endChain(ports: TokenPorts, context: ChangeContext, id: string): Promise<never> {
+async function endChain(
+  ports: TokenPorts,
+  context: ChangeContext,
+  { id, keyId }: Pick<RefreshGrant, 'id' | 'keyId'>,
+): Promise<never> {
   await revokeChain(ports, context, id);
-  throw invalidGrant();
+  throw invalidGrant({ keyId });
 }
 
 function stillHeld(
@@ -138,6 +142,7 @@ function digestOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }
 
-function invalidGrant(): TokenError {
-  return new TokenError('invalid_grant', 'The refresh token is not valid, was used before, or has ended.');
+function invalidGrant(details?: TokenErrorDetails): TokenError {
+  const message = 'The refresh token is not valid, was used before, or has ended.';
+  return new TokenError('invalid_grant', message, details);
 }

@@ -30,6 +30,8 @@ export async function usableKey(
     throw new TokenError(error, 'There is no such API key.');
   }
   const refusal = checkState(record, credential, clock.now());
-  if (refusal !== null) throw new TokenError(error, problems[refusal].detail);
+  if (refusal !== null) {
+    throw new TokenError(error, problems[refusal].detail, { keyId, ownerId: record.ownerId });
+  }
   return { record, credential };
 }

@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
 import type { AccessToken } from '../domain/access-token.js';
+import type { VerifiableKey } from '../domain/api-key.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { Refusal, Verdict } from '../domain/verdict.js';
 import type { Lease } from '../feed/lease.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
+import { findCurrentKey } from '../verify/find-current-key.js';
 import type { KeyFinder } from '../verify/find-key.js';
 import type { LocalCache } from '../verify/local-cache.js';
-import type { PreparedKey } from '../verify/prepared-key.js';
 import type { ApiKeyVerifier, VerificationRequest } from '../verify/verify-api-key.js';
 import { ProvenTokens, type ProvenAccessToken } from './proven-tokens.js';
 import { readToken, readTokenAtOnce, type ReadTokenPorts } from './read-token.js';
@@ -31,7 +32,7 @@ const maxProven = 10_000;
  * found and held exactly as it is for requests with the key itself.
  */
 export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
-  const { finder, local, lease, store, keyspaces, clock, uses } = ports;
+  const { local, lease, store, keyspaces, clock, uses } = ports;
   const decide = createDecider(ports);
   const provenTokens = new ProvenTokens(maxProven);
 
@@ -40,7 +41,8 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     request: RequestToDecide,
     now: number,
   ): Verdict | Promise<Verdict> {
-    if (now >= subject.expiresAt) return refuse('The access token has expired. Ask for another one.');
+    if (now >= subject.expiresAt)
+      return refuseProven(subject.key, 'The access token has expired. Ask for another one.');
     return decide(subject, credential, counter, request, now);
   }
 
@@ -71,21 +73,17 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     const proven = await prove(token);
     if (proven === null) return refuse();
     // Asked after the key was read, so that one change cannot be missed by both.
-    if (await store.tokens.isRevoked(token.id)) return refuse('The access token was revoked.');
+    if (await store.tokens.isRevoked(token.id)) {
+      return refuseProven(proven.subject.key, 'The access token was revoked.');
+    }
     const now = clock.now();
     if (lease.isHeld(now) && isHeldSince(proven, now)) provenTokens.add(digestOf(request.token), proven);
     return decideToken(proven, request, now);
   }
 
-  /** To read a key that is held would be to hold it anew, and to check all its other tokens again. */
-  function heldKey(keyId: string): PreparedKey | undefined {
-    const now = clock.now();
-    return lease.isHeld(now) ? local?.findById(keyId, now) : undefined;
-  }
-
   /** The key and the credential that a token names, if they are those that it was given for. */
   async function prove(token: AccessToken): Promise<ProvenAccessToken | null> {
-    const prepared = heldKey(token.keyId) ?? (await finder.find(token.keyId));
+    const prepared = await findCurrentKey(ports, token.keyId);
     if (prepared === null || keyspaces.homeOf(prepared.key) === null) return null;
     const credential = prepared.key.credentials.find(({ id }) => id === token.credentialId);
     if (credential === undefined || prepared.key.ownerId !== token.ownerId) return null;
@@ -105,6 +103,11 @@ function digestOf(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 
-function refuse(detail?: string): Refusal {
-  return { allowed: false, code: 'invalid_token', ...(detail === undefined ? {} : { detail }) };
+function refuse(): Refusal {
+  return { allowed: false, code: 'invalid_token' };
+}
+
+/** A token that was given here; its holder may be told what has become of it. */
+function refuseProven({ id: keyId, ownerId }: VerifiableKey, detail: string): Refusal {
+  return { ...refuse(), detail, keyId, ownerId };
 }

@@ -130,6 +130,20 @@ describe('tokens without HTTP', () => {
       );
     });
 
+    it('R71 used twice, or for a key that is off, name the key for the access log', async () => {
+      const first = await one.tokens.issueRefreshable(client, undefined);
+      const second = await one.tokens.refresh(context, first.refreshToken, undefined);
+      const reused = one.tokens.refresh(context, first.refreshToken, undefined);
+      await expect(reused).rejects.toMatchObject({ details: { keyId: client.keyId } });
+      const ended = one.tokens.refresh(context, second.refreshToken, undefined);
+      await expect(ended).rejects.toMatchObject({ error: 'invalid_grant', details: {} });
+      const next = await one.tokens.issueRefreshable(client, undefined);
+      await one.running.service.update(context, client.keyId, { enabled: false });
+      const off = one.tokens.refresh(context, next.refreshToken, undefined);
+      await expect(off).rejects.toMatchObject({ details: { keyId: client.keyId, ownerId: 'alice' } });
+      await one.running.service.update(context, client.keyId, { enabled: true });
+    });
+
     it('are used by one of many at once, and that ends the chain', async () => {
       const first = await one.tokens.issueRefreshable(client, undefined);
       const tries = await Promise.allSettled(

@@ -1,0 +1,79 @@
+import type { Response } from 'express';
+import type { ChangeContext } from '../manage/key-service.js';
+import type { Client } from '../tokens/authenticate-client.js';
+import { TokenError } from '../tokens/token-error.js';
+import type { Introspected, TokenService } from '../tokens/token-service.js';
+import { sendTokenError, unavailable } from './answer-token-error.js';
+import type { Form } from './read-form.js';
+
+/** One request whose client was authenticated. */
+export interface TokenRequest {
+  readonly tokens: TokenService;
+  readonly issuer: string;
+  readonly client: Client;
+  readonly form: Form;
+  readonly context: ChangeContext;
+  readonly res: Response;
+}
+
+/** Resolves with what is answered with 200; `null` when it has answered itself. */
+export type TokenEndpoint = (request: TokenRequest) => Promise<object | null>;
+
+/** What each path below the router does. */
+export const tokenEndpoints: Readonly<Record<string, TokenEndpoint>> = {
+  '/token': giveToken,
+  '/introspect': introspect,
+  '/revoke': revoke,
+};
+
+/** The grant `client_credentials`. Refresh tokens have no use there (RFC 6749 section 4.4.3) and are not taken either. */
+async function giveToken({ tokens, client, form }: TokenRequest): Promise<object> {
+  const grant = form.get('grant_type');
+  if (grant === undefined) throw new TokenError('invalid_request', 'Send grant_type=client_credentials.');
+  if (grant !== 'client_credentials') {
+    throw new TokenError('unsupported_grant_type', 'Send grant_type=client_credentials.');
+  }
+  const { accessToken, expiresIn, scopes } = await tokens.issue(client, form.get('scope'));
+  return {
+    access_token: accessToken,
+    token_type: 'Bearer',
+    expires_in: expiresIn,
+    scope: scopes.join(' '),
+  };
+}
+
+async function introspect({ tokens, issuer, client, form }: TokenRequest): Promise<object> {
+  const found = await tokens.introspect(client, tokenOf(form));
+  return found === null ? { active: false } : presentToken(found, issuer);
+}
+
+function presentToken(token: Introspected, issuer: string): object {
+  return {
+    active: true,
+    ...(token.kind === 'access_token' ? { token_type: 'Bearer', jti: token.id } : {}),
+    scope: token.scopes.join(' '),
+    client_id: token.keyId,
+    sub: token.ownerId,
+    iss: issuer,
+    exp: Math.floor(token.expiresAt / 1000),
+    ...(token.issuedAt === null ? {} : { iat: Math.floor(token.issuedAt / 1000) }),
+  };
+}
+
+/** An answer of 200 says that no process accepts the token any more. Until that is sure, the client has to ask again. */
+async function revoke({ tokens, client, form, context, res }: TokenRequest): Promise<object | null> {
+  const effectiveBy = await tokens.revoke(client, context, tokenOf(form));
+  if (effectiveBy === null) return {};
+  const until = new Date(effectiveBy).toISOString();
+  sendTokenError(res, {
+    ...unavailable,
+    description: `The token was taken back, but not all servers have said so. It ends by ${until}; ask again to be sure.`,
+  });
+  return null;
+}
+
+function tokenOf(form: Form): string {
+  const token = form.get('token');
+  if (token === undefined) throw new TokenError('invalid_request', 'Send the token as token.');
+  return token;
+}
