@@ -1,0 +1,69 @@
+import { ApiKeysError, type ApiKeysErrorDetails, type ProblemCode } from '../../errors.js';
+
+/** One row of Deribit's table of errors. */
+export interface DeribitErrorDefinition {
+  readonly code: number;
+  /** What the table calls it; texts of JSON-RPC as its specification has them. */
+  readonly message: string;
+  readonly status: number;
+}
+
+/**
+ * Deribit's full table, as far as it is about what is done here. The documents give no HTTP status; these are 401 for who
+ * is not known, 403 for who may not, 429 for too many, 500 for trouble, and 400 for all else.
+ */
+export const deribitErrors = {
+  authorization_required: { code: 10000, message: 'authorization_required', status: 401 },
+  too_many_requests: { code: 10028, message: 'too_many_requests', status: 429 },
+  must_be_websocket_request: { code: 10030, message: 'must_be_websocket_request', status: 400 },
+  invalid_arguments: { code: 11029, message: 'invalid_arguments', status: 400 },
+  bad_request: { code: 11050, message: 'bad_request', status: 400 },
+  system_maintenance: { code: 11051, message: 'system_maintenance', status: 503 },
+  internal_server_error: { code: 11094, message: 'internal_server_error', status: 500 },
+  over_limit: { code: 12998, message: 'security_key_authorization_over_limit', status: 400 },
+  invalid_credentials: { code: 13004, message: 'invalid_credentials', status: 401 },
+  unauthorized: { code: 13009, message: 'unauthorized', status: 401 },
+  value_required: { code: 13010, message: 'value_required', status: 400 },
+  invalid_input: { code: 13016, message: 'invalid_input', status: 400 },
+  invalid_content_type: { code: 13018, message: 'invalid_content_type', status: 400 },
+  not_found: { code: 13020, message: 'not_found', status: 400 },
+  forbidden: { code: 13021, message: 'forbidden', status: 403 },
+  scope_exceeded: { code: 13403, message: 'scope_exceeded', status: 403 },
+  security_key_error: { code: 13668, message: 'security_key_authorization_error', status: 400 },
+  security_key_setup_required: { code: 13904, message: 'security_key_setup_required', status: 400 },
+  missing_params: { code: -32000, message: 'Missing params', status: 400 },
+  invalid_request: { code: -32600, message: 'Invalid Request', status: 400 },
+  entity_too_large: { code: -32600, message: 'request entity too large', status: 400 },
+  method_not_found: { code: -32601, message: 'Method not found', status: 400 },
+  invalid_params: { code: -32602, message: 'Invalid params', status: 400 },
+  parse_error: { code: -32700, message: 'Parse error', status: 400 },
+} as const satisfies Readonly<Record<string, DeribitErrorDefinition>>;
+
+/** A row of the table, by the name that it has here. */
+export type DeribitErrorName = keyof typeof deribitErrors;
+
+/** What an error says beside its row: `reason`, `param`, `wait`. Never a secret. */
+export type DeribitErrorData = Readonly<Record<string, unknown>>;
+
+/** An error that is said in Deribit's words already. What the core throws is said by `answer-error.ts`. */
+export class DeribitError extends ApiKeysError {
+  readonly deribitError: DeribitErrorName;
+  readonly data: DeribitErrorData | undefined;
+
+  constructor(name: DeribitErrorName, data?: DeribitErrorData, details?: ApiKeysErrorDetails) {
+    super(problemFor(deribitErrors[name].status), details);
+    this.deribitError = name;
+    this.data = data;
+  }
+}
+
+/** @throws DeribitError -32602 about one parameter */
+export function invalidParam(param: string, reason: string): never {
+  throw new DeribitError('invalid_params', { param, reason });
+}
+
+/** Nobody but operators sees it: whether this is trouble. */
+function problemFor(status: number): ProblemCode {
+  if (status >= 500) return status === 503 ? 'unavailable' : 'internal_error';
+  return status === 401 ? 'unauthenticated' : 'invalid_request';
+}

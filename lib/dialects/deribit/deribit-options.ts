@@ -1,0 +1,106 @@
+import { knownObject } from '../../call-options.js';
+import { InvalidOptionError } from '../../errors.js';
+import type { VerifyAccessToken } from '../callers.js';
+import type { ScopeMap } from '../scope-map.js';
+import { resolveSecondFactor, type SecondFactor, type SecondFactorOption } from './second-factor-option.js';
+
+/** Options of `deribitRouter`. */
+export interface DeribitOptions {
+  /** Says whose session token or JWT a caller has sent: so owners make their first key. */
+  readonly verifyAccessToken: VerifyAccessToken;
+  /**
+   * What scopes of Deribit are worth on the app's own routes: `{ 'trade:read': ['orders:read'] }`.
+   *
+   * @default {} nothing
+   */
+  readonly scopeMap?: ScopeMap | undefined;
+  /**
+   * Whether answers say that they come from a test system.
+   *
+   * @default false
+   */
+  readonly testnet?: boolean | undefined;
+  /**
+   * How `max_scope` is written in answers: one text with spaces, as in all of Deribit's examples, or a list, as in its
+   * schema.
+   *
+   * @default 'string'
+   */
+  readonly maxScope?: 'string' | 'array' | undefined;
+  /**
+   * Whether names with spaces are refused. Otherwise spaces become underscores: Deribit's own example has spaces.
+   *
+   * @default false
+   */
+  readonly strictName?: boolean | undefined;
+  /**
+   * Most keys of an owner, 1 to 100.
+   *
+   * @default 8
+   */
+  readonly maxKeys?: number | undefined;
+  /**
+   * Asks for a second factor where Deribit's documents do.
+   *
+   * @default undefined no method asks for one
+   */
+  readonly secondFactor?: SecondFactorOption | undefined;
+}
+
+/** Options that were checked. */
+export interface ResolvedDeribitOptions {
+  readonly verifyAccessToken: VerifyAccessToken;
+  /** Still to be compiled: what the app's scopes are is for the host to say. */
+  readonly scopeMap: unknown;
+  readonly testnet: boolean;
+  readonly maxScope: 'string' | 'array';
+  readonly strictName: boolean;
+  readonly maxKeys: number;
+  readonly secondFactor: SecondFactor | null;
+}
+
+/** Names of the options, for messages. */
+const names: Readonly<Record<keyof DeribitOptions, true>> = {
+  verifyAccessToken: true,
+  scopeMap: true,
+  testnet: true,
+  maxScope: true,
+  strictName: true,
+  maxKeys: true,
+  secondFactor: true,
+};
+
+/** Documented: "up to 8 different IDs". */
+const documentedMaxKeys = 8;
+
+/** @throws InvalidOptionError with what to write instead */
+export function resolveDeribitOptions(value: unknown): ResolvedDeribitOptions {
+  const given = knownObject('deribitRouter', value, Object.keys(names)) as Readonly<
+    Partial<Record<keyof DeribitOptions, unknown>>
+  >;
+  const { verifyAccessToken, scopeMap, maxScope = 'string', maxKeys = documentedMaxKeys } = given;
+  if (typeof verifyAccessToken !== 'function') {
+    fail('verifyAccessToken is a function from an access token of the app to its owner, or null');
+  }
+  if (maxScope !== 'string' && maxScope !== 'array') fail("maxScope is 'string' or 'array'");
+  if (typeof maxKeys !== 'number' || !Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > 100) {
+    fail('maxKeys is a whole number from 1 to 100');
+  }
+  return {
+    verifyAccessToken: verifyAccessToken as VerifyAccessToken,
+    scopeMap,
+    testnet: flag('testnet', given.testnet),
+    maxScope,
+    strictName: flag('strictName', given.strictName),
+    maxKeys,
+    secondFactor: resolveSecondFactor(given.secondFactor),
+  };
+}
+
+function flag(name: string, value: unknown = false): boolean {
+  return typeof value === 'boolean' ? value : fail(`${name} is true or false`);
+}
+
+function fail(message: string): never {
+  throw new InvalidOptionError(`deribitRouter: ${message}`);
+}

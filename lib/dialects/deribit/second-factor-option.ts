@@ -1,0 +1,63 @@
+import type { StepUpResult } from '../../admin/step-up-options.js';
+import { knownObject } from '../../call-options.js';
+import type { Actor } from '../../domain/actor.js';
+import { InvalidOptionError } from '../../errors.js';
+
+/** A code that somebody has sent. */
+export interface SecondFactorAttempt {
+  /** An owner, or a key of one. */
+  readonly actor: Actor;
+  /** For example `private/create_api_key`. */
+  readonly method: string;
+  /** As it was sent: 1 to 200 printable ASCII characters. */
+  readonly code: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Decides about codes. `true` and `false` are short for right and wrong. */
+export type VerifySecondFactor = (
+  attempt: SecondFactorAttempt,
+) => boolean | StepUpResult | Promise<boolean | StepUpResult>;
+
+/** Who checks second factors, and for what. */
+export interface SecondFactorOption {
+  /** Checks a code, for example `createTotpVerifier(…)` of `express-api-keys/totp`. A right code is taken once. */
+  readonly verify: VerifySecondFactor;
+  /** What `rp_id` says: the domain that the second factor belongs to, for example `example.com`. */
+  readonly rpId: string;
+  /**
+   * The methods that ask for one, for example `['private/create_api_key']`.
+   *
+   * @default the methods that Deribit's documents mark with "TFA required"
+   */
+  readonly methods?: readonly string[] | undefined;
+}
+
+/** The same, checked. `methods` is still to be compared with those that there are. */
+export interface SecondFactor {
+  readonly verify: VerifySecondFactor;
+  readonly rpId: string;
+  /** `null`: as documented. */
+  readonly methods: ReadonlySet<string> | null;
+}
+
+/** @throws InvalidOptionError with what to write instead */
+export function resolveSecondFactor(value: unknown): SecondFactor | null {
+  if (value === undefined) return null;
+  const given = knownObject('deribitRouter: secondFactor', value, ['verify', 'rpId', 'methods']);
+  const { verify, rpId, methods } = given as Partial<Record<keyof SecondFactorOption, unknown>>;
+  if (typeof verify !== 'function') fail('verify is a function that checks a code');
+  if (typeof rpId !== 'string' || rpId === '') fail("rpId is a domain, for example 'example.com'");
+  const isList = Array.isArray(methods) && methods.every((each) => typeof each === 'string');
+  if (methods !== undefined && !isList) fail("methods is a list, for example ['private/create_api_key']");
+  return {
+    verify: verify as VerifySecondFactor,
+    rpId,
+    methods: methods === undefined ? null : new Set(methods as string[]),
+  };
+}
+
+function fail(message: string): never {
+  throw new InvalidOptionError(`deribitRouter: secondFactor: ${message}`);
+}
