@@ -1,4 +1,5 @@
 import { coveredByAny, covers, isScope, isWildcard } from './scope.js';
+import type { TokenTerms } from './token-terms.js';
 
 /** The scopes of a keyspace, and what they are worth. */
 export interface ScopeCatalogue {
@@ -13,6 +14,8 @@ export interface ScopeCatalogue {
   covers(granted: readonly string[], required: string): boolean;
   /** All scopes of the app that the granted ones are enough for: what routes ask for. */
   expand(granted: readonly string[]): ReadonlySet<string>;
+  /** Where tokens say more than scopes; `covers` is true for all of it. */
+  readonly tokenTerms?: TokenTerms;
 }
 
 /** The catalogue of keys that mean nothing here. */

@@ -25,7 +25,9 @@ export function narrowScopes(
   catalogue: ScopeCatalogue,
 ): readonly string[] | null {
   if (requested === undefined) return held;
-  const isHeld = (scope: string): boolean => catalogue.isGrantable(scope) && catalogue.covers(held, scope);
+  const exists = (scope: string): boolean =>
+    catalogue.isGrantable(scope) || catalogue.tokenTerms?.has(scope) === true;
+  const isHeld = (scope: string): boolean => exists(scope) && catalogue.covers(held, scope);
   return requested.every(isHeld) ? requested : null;
 }
 

@@ -1,0 +1,80 @@
+import { canonicalAddress } from '../../domain/address.js';
+import { InvalidFieldError } from '../../domain/key-fields.js';
+import type { TokenTerms } from '../../domain/token-terms.js';
+
+/** Longest name of a session, in characters. */
+const maxSessionNameLength = 48;
+const sessionName = new RegExp(`^[\\w.-]{1,${maxSessionNameLength}}$`);
+/** Ten digits are more seconds than any token lives. */
+const seconds = /^[1-9]\d{0,9}$/;
+
+/** What a token's scope says beside `area:level`, as it was asked for. */
+export interface AskedTerms {
+  /** The name of its session; `null`: it lives with a connection. */
+  readonly session: string | null;
+  /** `expires:N` and `ip:ADDR`, each in its canonical form. */
+  readonly limits: readonly string[];
+}
+
+/** Whether an item of a token's scope is no scope but says how long, where and for what the token is. */
+export function isTokenTerm(item: string): boolean {
+  return item === 'connection' || item === 'mainaccount' || /^(?:session|expires|ip):/.test(item);
+}
+
+/**
+ * Reads the terms among the items of a request. `connection` and `mainaccount` are for the server to say.
+ *
+ * @throws InvalidFieldError for one that is malformed: who limits a token must not be given one without that limit
+ */
+export function readTerms(items: readonly string[]): AskedTerms {
+  const sessions = new Set(valuesOf(items, 'session'));
+  const [session = null] = sessions;
+  if (sessions.size > 1) throw new InvalidFieldError('must name one session');
+  if (session !== null) checkSessionName(session);
+  const lifetimes = valuesOf(items, 'expires').map((value) => {
+    if (!seconds.test(value)) throw new InvalidFieldError('must have seconds after expires:');
+    return Number(value);
+  });
+  const addresses = valuesOf(items, 'ip').map((value) => {
+    const address = value === '*' ? value : canonicalAddress(value);
+    if (address === null) throw new InvalidFieldError('must have an IP address or * after ip:');
+    return address;
+  });
+  const limits = [
+    ...(lifetimes.length === 0 ? [] : [`expires:${Math.min(...lifetimes)}`]),
+    ...[...new Set(addresses)].map((address) => `ip:${address}`),
+  ];
+  return { session, limits };
+}
+
+/** @throws InvalidFieldError */
+export function checkSessionName(name: string): void {
+  if (sessionName.test(name)) return;
+  throw new InvalidFieldError(
+    `must name a session with 1 to ${maxSessionNameLength} letters, digits, _, . and -`,
+  );
+}
+
+/** The name of the session in a token's scope; `null` for a token of a connection. */
+export function sessionOf(items: readonly string[]): string | null {
+  return valuesOf(items, 'session')[0] ?? null;
+}
+
+/** @param lifetimeSeconds - of tokens that do not ask for less; `null`: as is configured for all keyspaces */
+export function createTokenTerms(lifetimeSeconds: number | null): TokenTerms {
+  return {
+    has: isTokenTerm,
+    addressesOf(items) {
+      const addresses = valuesOf(items, 'ip').filter((value) => value !== '*');
+      return addresses.length === 0 ? null : addresses;
+    },
+    lifetimeSeconds,
+    longestLifeOf: (items) => valuesOf(items, 'expires').map(Number)[0] ?? null,
+  };
+}
+
+/** What stands behind `name:` in the items that begin so. */
+function valuesOf(items: readonly string[], name: string): readonly string[] {
+  const head = `${name}:`;
+  return items.filter((item) => item.startsWith(head)).map((item) => item.slice(head.length));
+}
