@@ -22,6 +22,10 @@ export class SignatureSubject implements Subject {
     return this.#prepared.heldScopes;
   }
 
+  get limitsAddresses(): boolean {
+    return this.#prepared.limitsAddresses;
+  }
+
   allowsAddress(canonical: string | null): boolean {
     return this.#prepared.allowsAddress(canonical);
   }

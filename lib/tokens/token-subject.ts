@@ -1,3 +1,4 @@
+import { compileAllowlist } from '../domain/address.js';
 import type { AccessToken } from '../domain/access-token.js';
 import type { VerifiableKey } from '../domain/api-key.js';
 import { identityOf } from '../domain/api-key-identity.js';
@@ -6,13 +7,15 @@ import type { Allowed } from '../domain/verdict.js';
 import type { Subject } from '../verify/decide-request.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 
-/** What a token gives of one version of its key: the scopes of both, until the end of either. */
+/** What a token gives of one version of its key: the scopes of both, from the addresses of both, until the end of either. */
 export class TokenSubject implements Subject {
   readonly prepared: PreparedKey;
   /** When the token ends, epoch milliseconds. */
   readonly expiresAt: number;
   readonly heldScopes: ReadonlySet<string>;
   readonly #allowed: Allowed;
+  /** Whether the token may be used from an address; `null`: from wherever its key may. */
+  readonly #allowsToken: ((canonical: string | null) => boolean) | null;
 
   constructor(prepared: PreparedKey, token: AccessToken) {
     const { catalogue } = prepared;
@@ -21,6 +24,8 @@ export class TokenSubject implements Subject {
     this.prepared = prepared;
     this.expiresAt = token.expiresAt;
     this.heldScopes = catalogue.expand(scopes);
+    const addresses = catalogue.tokenTerms?.addressesOf(token.scopes) ?? null;
+    this.#allowsToken = addresses === null ? null : compileAllowlist(addresses);
     this.#allowed = Object.freeze({
       allowed: true,
       apiKey: identityOf(prepared.key, { via: 'token', scopes, expiresAt }),
@@ -31,8 +36,14 @@ export class TokenSubject implements Subject {
     return this.prepared.key;
   }
 
+  get limitsAddresses(): boolean {
+    return this.prepared.limitsAddresses || this.#allowsToken !== null;
+  }
+
   allowsAddress(canonical: string | null): boolean {
-    return this.prepared.allowsAddress(canonical);
+    const { prepared } = this;
+    if (prepared.limitsAddresses && !prepared.allowsAddress(canonical)) return false;
+    return this.#allowsToken === null || this.#allowsToken(canonical);
   }
 
   allowedBy(): Allowed {

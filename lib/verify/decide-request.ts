@@ -34,7 +34,10 @@ export interface RequestToDecide {
 }
 
 /** A key, or what a token gives of it. */
-export type Subject = Pick<PreparedKey, 'key' | 'heldScopes' | 'allowsAddress' | 'allowedBy'>;
+export type Subject = Pick<
+  PreparedKey,
+  'key' | 'heldScopes' | 'limitsAddresses' | 'allowsAddress' | 'allowedBy'
+>;
 
 /** Decides about a request whose key was proven, by the state of the key as it is now. */
 export type DecideRequest = (
@@ -74,7 +77,7 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     const stateRefusal = checkState(key, credential, now);
     if (stateRefusal !== null) return turnAway(key, counter, stateRefusal, now);
 
-    if (key.ipAllowlist !== null && !subject.allowsAddress(address('decide'))) {
+    if (subject.limitsAddresses && !subject.allowsAddress(address('decide'))) {
       return turnAway(key, counter, 'address_not_allowed', now);
     }
     if (!isMet(requirement, subject.heldScopes)) {

@@ -49,7 +49,12 @@ export class PreparedKey {
     return this.#heldScopes;
   }
 
-  /** Whether the key may be used from an address in canonical form; an unknown address is not allowed. */
+  /** Whether it matters from where the key is used. */
+  get limitsAddresses(): boolean {
+    return this.key.ipAllowlist !== null;
+  }
+
+  /** Where it matters: whether the key may be used from an address in canonical form; an unknown one is not allowed. */
   allowsAddress(canonical: string | null): boolean {
     this.#allows ??= compileAllowlist(this.key.ipAllowlist ?? []);
     return this.#allows(canonical);
