@@ -42,6 +42,12 @@ export interface Callers {
    * @throws ApiKeysError for a refusal, which is written down
    */
   admitted(call: DialectCall, verdict: Verdict): Caller;
+  /**
+   * Lets nobody in.
+   *
+   * @throws ApiKeysError for the refusal, which is written down
+   */
+  refuse(call: DialectCall, refusal: Refusal): never;
   /** On whose behalf a command runs; a key manages keys at or below itself. */
   contextOf(call: DialectCall, caller: Caller): ChangeContext;
 }
@@ -78,6 +84,7 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
 
   return {
     admitted,
+    refuse,
 
     async of(call, credential) {
       switch (credential.kind) {

@@ -1,0 +1,113 @@
+import type { Router } from 'express';
+import type { ApiKeyRecord } from '../../domain/api-key.js';
+import { base36Alphabet } from '../../domain/charset.js';
+import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
+import { createCheckedFormat } from '../../domain/key-format.js';
+import { noPolicy } from '../../domain/keyspace-policy.js';
+import { ApiKeysError } from '../../errors.js';
+import { answerOfChange } from '../answer-of-change.js';
+import { appScopesOf } from '../app-scopes.js';
+import { createCallers, type Caller } from '../callers.js';
+import { createCredentialOfRequest } from '../credential-of-request.js';
+import type { DialectCall } from '../dialect-call.js';
+import { hostOf, type DialectKeyService, type WithDialectHost } from '../dialect-host.js';
+import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
+import { rightsOfCaller } from '../rights-of-caller.js';
+import { runAsCaller } from '../run-as-caller.js';
+import { answerDeltadefiError } from './deltadefi-error.js';
+import { resolveDeltadefiOptions, type DeltadefiOptions } from './deltadefi-options.js';
+import { newKey } from './new-key.js';
+import { askToSignIn, readSignIn } from './sign-in.js';
+
+/** `dk_live_` and 40 characters, 25 of them secret: 129 bits. */
+const lengths = { id: 8, secret: 25, checksum: 7 } as const;
+
+/**
+ * The accounts endpoints of DeltaDeFi: one key for each owner, which a new one replaces. Its keys are good for the app's own
+ * routes. Mount it where `/accounts` shall be.
+ *
+ * @throws InvalidOptionError when an option is missing, misspelt or makes no sense, or the router is there already
+ */
+export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOptions): Router {
+  const host = hostOf('deltadefiRouter', apiKeys);
+  const { verifyAccessToken, signIn, singleKey, graceSeconds, ...given } = resolveDeltadefiOptions(options);
+  const { catalogue, defaultScopes } = appScopesOf('deltadefiRouter', host.scopes, given.defaultScopes);
+  const keyspace = host.addKeyspace({
+    ...{ name: 'deltadefi', catalogue, features: createFeatureCatalogue({}) },
+    policy: { ...noPolicy, onePerOwner: singleKey, omittedScopes: defaultScopes },
+    formatFor: (environment) =>
+      createCheckedFormat({ head: `dk_${environment}_`, brand: 'dk_', alphabet: base36Alphabet, lengths }),
+  });
+
+  // A client that has both sends the key in one header and the JWT in the other.
+  const credentialOf = createCredentialOfRequest(['x-api-key', 'bearer', 'raw'], { whenSeveral: 'first' });
+  const challenge = { scheme: 'ApiKey', realm: 'deltadefi' } as const;
+  const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
+
+  async function asCaller<T>(
+    call: DialectCall,
+    command: (caller: Caller, keys: DialectKeyService) => Promise<T>,
+  ): Promise<T> {
+    const caller = await callers.of(call, credentialOf(call.req));
+    const keys = keyspace.keys();
+    return runAsCaller({ keys, callers, clock: host.clock }, call, caller, () => command(caller, keys));
+  }
+
+  const createNewApiKey: DialectRoute = {
+    methods: ['GET', 'POST'],
+    path: '/accounts/new-api-key',
+    handle: (call) =>
+      asCaller(call, async (caller, keys) => {
+        const context = callers.contextOf(call, caller);
+        const rightsOf = () => rightsOfCaller(keys, context, caller, catalogue);
+        const { record, token, effectiveBy } = await newKey(keys, context, graceSeconds, rightsOf);
+        return answerOfChange({ effectiveBy }, { api_key: token, created_at: createdAt(record) });
+      }),
+  };
+
+  const getApiKey: DialectRoute = {
+    methods: ['GET'],
+    path: '/accounts/api-key',
+    handle: (call) =>
+      asCaller(call, async (caller, keys) => {
+        const context = callers.contextOf(call, caller);
+        const record =
+          caller.kind === 'key'
+            ? await keys.get(context, caller.apiKey.id)
+            : (await keys.list(context, { state: 'active', limit: 1 })).items[0];
+        if (record === undefined) throw new ApiKeysError('not_found');
+        return { status: 200, body: { api_key: masked(record), created_at: createdAt(record) } };
+      }),
+  };
+
+  const signInRoutes: readonly DialectRoute[] =
+    signIn === null
+      ? []
+      : [
+          {
+            methods: ['POST'],
+            path: '/accounts/signin',
+            async handle(call) {
+              const body = await askToSignIn(signIn, readSignIn(await call.body()), call.req);
+              if (body === null) return callers.refuse(call, { allowed: false, code: 'invalid_token' });
+              return { status: 200, body };
+            },
+          },
+        ];
+
+  return createDialectRouter({
+    ...{ name: 'the DeltaDeFi router', routes: [createNewApiKey, getApiKey, ...signInRoutes] },
+    ...{ clientAddress: host.clientAddress, clock: host.clock, reportTrouble: host.reportTrouble },
+    answerError: answerDeltadefiError,
+  });
+}
+
+function masked({ hint }: ApiKeyRecord): string {
+  return `${hint.prefix}…${hint.lastFour}`;
+}
+
+/** When what is shown was made, as in the documents: without fractions of a second. */
+function createdAt({ credentials, createdAt: keyCreatedAt }: ApiKeyRecord): string {
+  const time = new Date(credentials[0]?.createdAt ?? keyCreatedAt).toISOString();
+  return `${time.slice(0, 19)}Z`;
+}

@@ -1,0 +1,40 @@
+import { stateOf } from '../domain/key-state.js';
+import { isProblem } from '../errors.js';
+import type { Clock } from '../ports/clock.js';
+import type { Caller, Callers } from './callers.js';
+import type { DialectCall } from './dialect-call.js';
+import type { DialectKeyService } from './dialect-host.js';
+
+const refusalOf = {
+  revoked: 'key_revoked',
+  disabled: 'key_disabled',
+  expired: 'key_expired',
+} as const;
+
+/** Which key service, and who finds out who calls. */
+export interface RunParts {
+  readonly keys: DialectKeyService;
+  readonly callers: Callers;
+  readonly clock: Clock;
+}
+
+/**
+ * Runs a command for a caller. A key that has ended after it was let in, perhaps in favour of the very key that another
+ * request has just made, is refused as if the request had come a moment later.
+ */
+export async function runAsCaller<T>(
+  { keys, callers, clock }: RunParts,
+  call: DialectCall,
+  caller: Caller,
+  command: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await command();
+  } catch (error) {
+    if (caller.kind !== 'key' || !isProblem(error, 'forbidden')) throw error;
+    const { id: keyId, ownerId } = caller.apiKey;
+    const state = stateOf(await keys.get(callers.contextOf(call, caller), keyId), clock.now());
+    if (state !== 'active') callers.refuse(call, { allowed: false, code: refusalOf[state], keyId, ownerId });
+    throw error;
+  }
+}
