@@ -7,3 +7,6 @@ export { yativoRouter } from './yativo.js';
 export { yativoRefusal } from './yativo/yativo-refusal.js';
 export type { YativoOptions, YativoRateLimits } from './yativo/yativo-options.js';
 export type { VerifySecondFactor } from './yativo/second-factor.js';
+export { deribitRouter } from './deribit/deribit-router.js';
+export type { DeribitOptions } from './deribit/deribit-options.js';
+export type { SecondFactorOption as DeribitSecondFactor } from './deribit/second-factor-option.js';

@@ -1,0 +1,35 @@
+import type { ApiKeyRecord } from '../../domain/api-key.js';
+import type { JsonObject } from '../../domain/json.js';
+import type { ChangeContext } from '../../manage/key-service.js';
+import type { DialectKeyService } from '../dialect-host.js';
+import { liveKeys } from './live-keys.js';
+
+/** Where it is noted since when a key is the default one, in epoch milliseconds. */
+const noted = 'defaultSince';
+
+/** The metadata of a key that becomes the default one. Others keep their notes: the newest one counts, in any race. */
+export function markedDefault({ metadata }: ApiKeyRecord, now: number): JsonObject {
+  return { ...metadata, [noted]: now };
+}
+
+/** The id of the default one among all keys of an owner; `null` when none was ever made so. */
+export function defaultAmong(records: readonly ApiKeyRecord[]): string | null {
+  const marked = records.filter((record) => defaultSince(record) > 0);
+  const [newest] = marked.sort((one, other) => defaultSince(other) - defaultSince(one));
+  return newest?.id ?? null;
+}
+
+/** Whether a key is the default one; only of a key that ever was are the others looked at. */
+export async function isDefaultKey(
+  keys: DialectKeyService,
+  context: ChangeContext,
+  record: ApiKeyRecord,
+): Promise<boolean> {
+  if (defaultSince(record) === 0) return false;
+  return defaultAmong(await liveKeys(keys, context)) === record.id;
+}
+
+function defaultSince({ metadata }: ApiKeyRecord): number {
+  const since = metadata[noted];
+  return typeof since === 'number' ? since : 0;
+}

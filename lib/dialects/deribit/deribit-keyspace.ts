@@ -1,0 +1,32 @@
+import { base62Alphabet } from '../../domain/base62.js';
+import { base64urlAlphabet } from '../../domain/charset.js';
+import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
+import type { KeyFormat } from '../../domain/key-format.js';
+import { noPolicy } from '../../domain/keyspace-policy.js';
+import { createPairFormat } from '../../domain/pair-format.js';
+import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
+import type { NewKeyspace } from '../dialect-host.js';
+
+/** `client_id` with 8 and `client_secret` with 43 characters, as in Deribit's examples. */
+const format: KeyFormat = createPairFormat({
+  head: '',
+  id: { alphabet: base62Alphabet, length: 8 },
+  secret: { alphabet: base64urlAlphabet, length: 43 },
+  checksumLength: 0,
+});
+
+const features = createFeatureCatalogue({
+  restricted_block_trades: 'Sees only block trades that were made with this key',
+  block_trade_approval: 'Block trades of this key need approval',
+});
+
+/** The keyspace of Deribit's keys: an owner has a few, which are numbered. */
+export function deribitKeyspace(catalogue: ScopeCatalogue, maxKeysPerOwner: number): NewKeyspace {
+  return {
+    name: 'deribit',
+    catalogue,
+    features,
+    policy: { ...noPolicy, maxKeysPerOwner, numberKeys: true },
+    formatFor: () => format,
+  };
+}

@@ -1,0 +1,79 @@
+import type { Router } from 'express';
+import { InvalidOptionError } from '../../errors.js';
+import { createCallers } from '../callers.js';
+import { hostOf, type WithDialectHost } from '../dialect-host.js';
+import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
+import { compileScopeMap } from '../scope-map.js';
+import { answerDeribitError } from './answer-error.js';
+import { createAuthenticateDeribit } from './authenticate-deribit.js';
+import { authenticationMethods } from './authentication-methods.js';
+import { createCallMethod } from './call-method.js';
+import { deribitKeyspace } from './deribit-keyspace.js';
+import type { DeribitMethod } from './deribit-method.js';
+import { resolveDeribitOptions, type DeribitOptions } from './deribit-options.js';
+import { coversDeribitScope, createDeribitCatalogue, deribitScopes } from './deribit-scopes.js';
+import { keyMethods } from './key-methods.js';
+import { createTokenTerms } from './token-terms.js';
+
+/**
+ * Deribit's methods about API keys and tokens, as JSON-RPC over HTTP: an owner has a few numbered keys, each with a client
+ * id and a secret or a public key. Its keys are good for the app's own routes, as far as `scopeMap` says. Mount it at
+ * `/api/v2`, behind the app's own methods: what it does not know below `public/` and `private/` it answers with an error.
+ *
+ * @throws InvalidOptionError when an option is missing, misspelt or makes no sense, or the router is there already
+ */
+export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions): Router {
+  const host = hostOf('deribitRouter', apiKeys);
+  const resolved = resolveDeribitOptions(options);
+  const { verifyAccessToken, scopeMap, testnet, maxKeys } = resolved;
+  const methods: readonly DeribitMethod[] = [...keyMethods, ...authenticationMethods];
+  refuseUnknownMethods(resolved.secondFactor?.methods, methods);
+
+  const mapScopes = compileScopeMap(
+    'deribitRouter',
+    scopeMap,
+    deribitScopes,
+    host.scopes,
+    coversDeribitScope,
+  );
+  const catalogue = createDeribitCatalogue(mapScopes, createTokenTerms(null));
+  const keyspace = host.addKeyspace(deribitKeyspace(catalogue, maxKeys));
+  const challenge = { scheme: 'Bearer', realm: 'deribit' } as const;
+  const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
+  const parts = { host, keyspace, options: resolved, callers };
+  const authenticate = createAuthenticateDeribit(parts);
+  const callMethod = createCallMethod({ ...parts, methods, authenticate });
+
+  const atItsPath: DialectRoute = {
+    methods: ['GET', 'POST'],
+    path: ['/public/:method', '/private/:method'],
+    handle: (call) => callMethod(call, `${kindOf(call.req.path)}/${call.params['method']}`),
+  };
+  const atTheRoot: DialectRoute = {
+    methods: ['POST'],
+    path: '/',
+    handle: (call) => callMethod(call, null),
+  };
+  return createDialectRouter({
+    ...{ name: 'the Deribit router', routes: [atItsPath, atTheRoot] },
+    ...{ clientAddress: host.clientAddress, clock: host.clock, reportTrouble: host.reportTrouble },
+    answerError: (error, call) => answerDeribitError(error, call, testnet),
+  });
+}
+
+function kindOf(path: string): string {
+  return path.startsWith('/public/') ? 'public' : 'private';
+}
+
+/** A misspelt method would quietly need no second factor. */
+function refuseUnknownMethods(
+  wanted: ReadonlySet<string> | null | undefined,
+  methods: readonly DeribitMethod[],
+): void {
+  const known = methods.map(({ name }) => name).filter((name) => name.startsWith('private/'));
+  const unknown = [...(wanted ?? [])].find((name) => !(known as readonly string[]).includes(name));
+  if (unknown === undefined) return;
+  throw new InvalidOptionError(
+    `deribitRouter: secondFactor: methods: there is no ${JSON.stringify(unknown)}; it is one of ${known.join(', ')}`,
+  );
+}

@@ -1,0 +1,18 @@
+import { defaultAmong } from './default-key.js';
+import type { PrivateMethod } from './deribit-method.js';
+import { liveKeys } from './live-keys.js';
+import { presentApiKey } from './present-api-key.js';
+
+/** The caller's keys, without their secrets, by number. */
+export const listApiKeys: PrivateMethod = {
+  name: 'private/list_api_keys',
+  scope: 'account:read',
+  tfa: true,
+  needsParams: false,
+  prepare: (context) => async () => {
+    const { call, caller, callers, keyspace } = context;
+    const records = await liveKeys(keyspace.keys(), callers.contextOf(call, caller));
+    const defaultId = defaultAmong(records);
+    return { result: records.map((record) => presentApiKey(context, record, record.id === defaultId)) };
+  },
+};

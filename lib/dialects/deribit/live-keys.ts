@@ -1,0 +1,38 @@
+import type { ApiKeyRecord } from '../../domain/api-key.js';
+import type { KeyState } from '../../domain/key-state.js';
+import { ApiKeysError } from '../../errors.js';
+import type { ChangeContext } from '../../manage/key-service.js';
+import { maxPageSize } from '../../manage/list-filter.js';
+import type { DialectKeyService } from '../dialect-host.js';
+
+/** Of keys that are switched on meanwhile, none is missed. Removed ones may be any number, and are never looked at. */
+const states: readonly KeyState[] = ['active', 'disabled', 'expired', 'active'];
+
+/** The keys of the caller that were not removed, by number. */
+export async function liveKeys(
+  keys: DialectKeyService,
+  context: ChangeContext,
+): Promise<readonly ApiKeyRecord[]> {
+  const found = new Map<string, ApiKeyRecord>();
+  for (const state of states) {
+    const { items } = await keys.list(context, { state, limit: maxPageSize });
+    for (const record of items) found.set(record.id, record);
+  }
+  return [...found.values()].sort((one, other) => Number(one.number) - Number(other.number));
+}
+
+/**
+ * The caller's key with a number.
+ *
+ * @throws ApiKeysError `not_found`, the same for numbers that were never given and for keys that were removed
+ */
+export async function keyWithNumber(
+  keys: DialectKeyService,
+  context: ChangeContext,
+  number: number,
+): Promise<ApiKeyRecord> {
+  const { items } = await keys.list(context, { number, limit: 1 });
+  const [record] = items;
+  if (record !== undefined && record.revokedAt === null) return record;
+  throw new ApiKeysError('not_found', { detail: 'There is no such API key.' });
+}

@@ -1,0 +1,57 @@
+import type { ApiKeyRecord } from '../../domain/api-key.js';
+import { shownPublicKey } from '../../domain/shown-public-key.js';
+import type { DeribitParts } from './deribit-method.js';
+import { shownName } from './key-name.js';
+
+/** A key as Deribit shows it. */
+export interface ShownApiKey {
+  readonly id: number | null;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  readonly client_id: string;
+  /** The secret where it is new; else asterisks, or the MD5 fingerprint of the public key. */
+  readonly client_secret: string;
+  readonly public_key?: string;
+  readonly max_scope: string | readonly string[];
+  readonly enabled: boolean;
+  readonly default: boolean;
+  readonly name: string;
+  readonly enabled_features: readonly string[];
+  readonly ip_whitelist: readonly string[];
+}
+
+/** As long as a secret, and the same for every key. */
+const mask = '*'.repeat(43);
+
+/** How a key is shown that was just made or reset: `<client_id>:<client_secret>`, and `null` where there is no secret. */
+export function presentNewApiKey(
+  parts: DeribitParts,
+  record: ApiKeyRecord,
+  token: string | null,
+  isDefault: boolean,
+): ShownApiKey {
+  const shown = presentApiKey(parts, record, isDefault);
+  return token === null ? shown : { ...shown, client_secret: token.slice(token.indexOf(':') + 1) };
+}
+
+/** How a key is shown, without its secret. */
+export function presentApiKey(
+  { keyspace, options }: Pick<DeribitParts, 'keyspace' | 'options'>,
+  record: ApiKeyRecord,
+  isDefault: boolean,
+): ShownApiKey {
+  const publicKey = shownPublicKey(record);
+  return {
+    id: record.number,
+    timestamp: record.createdAt,
+    client_id: keyspace.keyspace.format.clientIdOf(record.id),
+    client_secret: publicKey === null ? mask : publicKey.md5Fingerprint,
+    ...(publicKey === null ? {} : { public_key: publicKey.pem.trimEnd() }),
+    max_scope: options.maxScope === 'array' ? record.scopes : record.scopes.join(' '),
+    enabled: record.enabled,
+    default: isDefault,
+    name: shownName(record.name),
+    enabled_features: record.features,
+    ip_whitelist: record.ipAllowlist ?? [],
+  };
+}

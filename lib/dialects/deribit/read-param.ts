@@ -1,0 +1,60 @@
+import { InvalidFieldError } from '../../domain/key-fields.js';
+import { invalidParam } from './deribit-error.js';
+import type { DeribitParams } from './deribit-method.js';
+
+/** Reads a value; throws InvalidFieldError with what to write instead. */
+export type ReadParam<T> = (value: unknown) => T;
+
+/**
+ * Reads one parameter; `undefined` when it was not sent.
+ *
+ * @throws DeribitError -32602 that names the parameter
+ */
+export function optionalParam<T>(params: DeribitParams, name: string, read: ReadParam<T>): T | undefined {
+  const value = params[name];
+  if (value === undefined) return undefined;
+  try {
+    return read(value);
+  } catch (error) {
+    if (error instanceof InvalidFieldError) return invalidParam(name, error.message);
+    throw error;
+  }
+}
+
+/** The same for a parameter that must be there. */
+export function requiredParam<T>(params: DeribitParams, name: string, read: ReadParam<T>): T {
+  const value = optionalParam(params, name, read);
+  return value === undefined ? invalidParam(name, 'is required') : value;
+}
+
+/** A text. */
+export function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new InvalidFieldError('must be a text');
+}
+
+/** A whole number from 1 on; in a query it is a text. */
+export function keyNumber(value: unknown): number {
+  const number = typeof value === 'string' && /^[1-9]\d{0,15}$/.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidFieldError('must be a whole number from 1 on');
+}
+
+/** True or false; in a query it is a text. */
+export function flag(value: unknown): boolean {
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw new InvalidFieldError('must be true or false');
+}
+
+/** Words: a list of texts, or one text with blanks or commas between them. */
+export function words(value: unknown): readonly string[] {
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return texts.flatMap((each) => text(each).split(/[\s,]+/)).filter((word) => word !== '');
+}
+
+/** Addresses and networks, in the same ways; none of them means any address. */
+export function addresses(value: unknown): readonly string[] | null {
+  const entries = words(value);
+  return entries.length === 0 ? null : entries;
+}

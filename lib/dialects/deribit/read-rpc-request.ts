@@ -1,0 +1,58 @@
+import type { DialectCall } from '../dialect-call.js';
+import type { JsonRecord } from '../parse-json-object.js';
+import { DeribitError, invalidParam } from './deribit-error.js';
+import type { DeribitParams } from './deribit-method.js';
+
+/** What a client has called. */
+export interface RpcRequest {
+  /** Without a slash in front. */
+  readonly method: string;
+  readonly params: DeribitParams;
+  /** Whether there is a body that could have had `params`, and nothing else has any. */
+  readonly lacksParams: boolean;
+}
+
+/**
+ * Reads a call, which stands in the path and the query, in a JSON-RPC body, or in both; the body counts before the query.
+ *
+ * @param path - the method as the path has it; `null` for a call to the root
+ * @throws DeribitError, BodyError, or ApiKeysError
+ */
+export async function readRpcRequest(call: DialectCall, path: string | null): Promise<RpcRequest> {
+  const query = call.query();
+  const body = await call.body();
+  const named = body === null ? null : methodOf(body);
+  const method = path ?? named;
+  if (method === null) throw new DeribitError('invalid_request', { reason: 'method is missing' });
+  if (named !== null && named !== method) {
+    throw new DeribitError('bad_request', { reason: 'method differs from the path' });
+  }
+  const sent = body === null ? {} : paramsOf(body);
+  const params = Object.assign(Object.create(null) as Record<string, unknown>, query, sent);
+  const lacksParams = body !== null && body['params'] === undefined && Object.keys(query).length === 0;
+  return { method, params, lacksParams };
+}
+
+/** Only what can be sent back as it came is an id. It is looked for again when a call has failed. */
+export async function rpcIdOf(call: DialectCall): Promise<unknown> {
+  const body = await call.body().catch(() => null);
+  const id = body?.['id'];
+  return typeof id === 'object' && id !== null ? undefined : id;
+}
+
+/** One client puts a slash in front. */
+function methodOf(body: JsonRecord): string | null {
+  const { jsonrpc = '2.0', id, method } = body;
+  const refuse = (reason: string): never => {
+    throw new DeribitError('invalid_request', { reason });
+  };
+  if (jsonrpc !== '2.0') refuse('jsonrpc must be "2.0"');
+  if (typeof id === 'object' && id !== null) refuse('id must be a number or a text');
+  if (method === undefined) return null;
+  return typeof method === 'string' ? method.replace(/^\//, '') : refuse('method must be a text');
+}
+
+function paramsOf({ params = {} }: JsonRecord): JsonRecord {
+  const isNamed = typeof params === 'object' && params !== null && !Array.isArray(params);
+  return isNamed ? (params as JsonRecord) : invalidParam('params', 'must be an object');
+}

@@ -1,0 +1,48 @@
+import { answerOfChange } from '../answer-of-change.js';
+import type { DialectCall } from '../dialect-call.js';
+import type { DialectAnswer } from '../send-answer.js';
+import type { DeribitErrorData } from './deribit-error.js';
+import type { MethodAnswer } from './deribit-method.js';
+import { rpcIdOf } from './read-rpc-request.js';
+
+/** The error of a JSON-RPC answer. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: DeribitErrorData;
+}
+
+/** Says what was done. */
+export async function resultAnswer(
+  call: DialectCall,
+  testnet: boolean,
+  { result, effectiveBy = null }: MethodAnswer,
+): Promise<DialectAnswer> {
+  return answerOfChange({ effectiveBy }, await envelope(call, testnet, { result }));
+}
+
+/** Says what was wrong. */
+export async function errorAnswer(
+  call: DialectCall,
+  testnet: boolean,
+  error: RpcError,
+  status: number,
+): Promise<DialectAnswer> {
+  return { status, body: await envelope(call, testnet, { error }) };
+}
+
+/** Every answer is of JSON-RPC, and has the id that was sent, with its type. Times are microseconds. */
+async function envelope(
+  call: DialectCall,
+  testnet: boolean,
+  outcome: { readonly result: unknown } | { readonly error: RpcError },
+): Promise<object> {
+  const id = await rpcIdOf(call);
+  const [usIn, usOut] = [call.startedAt, call.microseconds()];
+  return {
+    jsonrpc: '2.0',
+    ...(id === undefined ? {} : { id }),
+    ...outcome,
+    ...{ usIn, usOut, usDiff: usOut - usIn, testnet },
+  };
+}
