@@ -9,6 +9,9 @@ import { base, control } from './variants.mjs';
 const rest = 20;
 const restAfterSlow = 300;
 
+/** As fast as a bare route can be anywhere, in requests per second. */
+const unknownRate = 20_000;
+
 /**
  * Warms all routes up and compares them with the bare one.
  *
@@ -39,19 +42,26 @@ export async function compareRoutes({
 
   /** @param {string} name */
   const secondsOf = (name) => present.get(name)?.seconds ?? plan.seconds;
+  /** The most requests per second that were seen of each route. @type {Map<string, number>} */
+  const rates = new Map();
   /** @param {string} name @param {number} seconds */
   const visit = async (name, seconds) => {
     const variant = present.get(name);
     if (variant?.touchedBy !== undefined) await touchKeys(measured.target(variant.touchedBy));
-    return measureWindow(
+    // The bare route comes first, and none is faster.
+    const rate = rates.get(name) ?? rates.get(base) ?? unknownRate;
+    const window = await measureWindow(
       { measured, load },
       {
         name,
         seconds,
         connections: Math.min(connections, variant?.connections ?? connections),
         restMs: variant?.isSlow ? restAfterSlow : rest,
+        expectedRequests: rate * seconds + 2 * connections,
       },
     );
+    if (window !== null) rates.set(name, Math.max(rates.get(name) ?? 0, window.requests / window.seconds));
+    return window;
   };
 
   if (!isWarm) {

@@ -82,13 +82,21 @@ function withAutocannon() {
     async send({ url, keyFile, connections, seconds, expect }) {
       const all = readFileSync(keyFile, 'utf8').trimEnd().split('\n');
       const start = Math.floor(Math.random() * all.length);
-      const keys = [...all.slice(start), ...all.slice(0, start)].slice(0, keysAtOnce);
+      const keys = [...all.slice(start), ...all.slice(0, start)];
       const { origin, pathname } = new URL(url);
+      /** @param {readonly string[]} some */
+      const requestsWith = (some) => some.map((key) => ({ path: pathname, headers: credentialHeader(key) }));
+      const isSigned = keys[0]?.includes(': ');
+      const share = Math.floor(keys.length / connections);
       const result = await autocannon({
         url: origin,
         connections,
         duration: seconds,
-        requests: keys.map((key) => ({ path: pathname, headers: credentialHeader(key) })),
+        requests: requestsWith(keys.slice(0, isSigned ? 1 : keysAtOnce)),
+        // What is signed can be sent once, and each connection begins with the first request that it has.
+        setupClient(/** @type {{ setRequests(requests: object[]): void }} */ client) {
+          if (isSigned) client.setRequests(requestsWith(keys.splice(0, share)));
+        },
       });
       const right = result.statusCodeStats?.[expect]?.count ?? 0;
       return {

@@ -1,4 +1,6 @@
 // @ts-check
+import { signRequests } from './signature-pool.mjs';
+
 /** @param {number} milliseconds */
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -11,13 +13,23 @@ const attempts = 3;
  * @param {object} parts
  * @param {Awaited<ReturnType<typeof import('./measured-process.mjs').startMeasuredProcess>>} parts.measured
  * @param {import('./load-generator.mjs').LoadGenerator} parts.load
- * @param {{ name: string, connections: number, seconds: number, restMs: number }} window `restMs`: until the process
- *   has answered what the load no longer waits for
+ * @param {object} window
+ * @param {string} window.name
+ * @param {number} window.connections
+ * @param {number} window.seconds
+ * @param {number} window.restMs until the process has answered what the load no longer waits for
+ * @param {number} window.expectedRequests at the most; so many are signed where requests are signed
  * @returns {Promise<import('./paired-rounds.cjs').Window | null>} `null` when it was void every time
  */
-export async function measureWindow({ measured, load }, { name, connections, seconds, restMs }) {
+export async function measureWindow(
+  { measured, load },
+  { name, connections, seconds, restMs, expectedRequests },
+) {
   const target = measured.target(name);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    if (target.signersFile !== undefined) {
+      await signRequests({ ...target, signersFile: target.signersFile }, attempt * expectedRequests);
+    }
     const before = await measured.usage();
     const answers = await load.send({ ...target, connections, seconds });
     const after = await measured.usage();

@@ -5,6 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { forkedOn } from './processors.mjs';
 
 /** @typedef {import('./load-generator.mjs').Load} Load */
+/**
+ * Where the requests of a route go and what they are. With `signersFile` they are signed before each window.
+ * @typedef {Pick<Load, 'url' | 'keyFile' | 'order' | 'expect'> & { signersFile?: string | undefined }} Target
+ */
 
 /**
  * Starts the process under measurement and waits until all its routes answer.
@@ -26,13 +30,13 @@ export async function startMeasuredProcess(servers) {
   });
   early.catch(() => {});
   const nextMessage = async () => (await Promise.race([once(child, 'message'), early]))[0];
-  /** @type {{ targets: Record<string, Pick<Load, 'url' | 'keyFile' | 'order' | 'expect'>>, missing: string[] }} */
+  /** @type {{ targets: Record<string, Target>, missing: string[] }} */
   const { targets, missing } = await nextMessage();
   return {
     missing,
     /** @param {string} name */
     hasRoute: (name) => name in targets,
-    /** Where the requests of a route go and what they are. @param {string} name */
+    /** @param {string} name */
     target(name) {
       const target = targets[name];
       if (target === undefined) throw new Error(`there is no route ${name}`);

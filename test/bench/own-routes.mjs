@@ -4,6 +4,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiKeys } from 'express-api-keys';
 import { accessTokensFor } from './access-tokens.mjs';
+import { makeSigners, origin } from './make-signers.mjs';
 import {
   forgedKeys,
   limitKeys,
@@ -21,7 +22,7 @@ const scope = 'orders:read';
 const bareAnswers = { cacheHeaders: false };
 
 /** @typedef {{ folder: string, redisUrl: string, postgresUrl?: string | undefined, hasPeers?: boolean | undefined }} Servers */
-/** @typedef {{ guard?: import('express').RequestHandler, keyFile: string, order?: 'random', status?: 401 }} Route */
+/** @typedef {{ guard?: import('express').RequestHandler, keyFile: string, signersFile?: string, order?: 'random', status?: 401 }} Route */
 /** @typedef {{ routes: Record<string, Route>, close: () => Promise<void> }} Routes */
 
 /** @param {Omit<import('express-api-keys').ApiKeysOptions, 'prefix' | 'scopes'>} options */
@@ -61,7 +62,24 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
   };
   const limited1 = await openLimited(['minute', 60]);
   const limited3 = await openLimited(['minute', 60], ['hour', 3600], ['day', 86_400]);
-  const opened = [warm, shared, store, limited1, limited3];
+  // Signatures are made before a window begins, and Redis was started just now.
+  const signatures = { origin, maxAgeSeconds: 600, skewSeconds: 1 };
+  const signed = await open({
+    ...{ database: copyOfStore('signed'), ...redis('signed'), signatures, bcryptCost: 8 },
+  });
+  const signedGuard = signed.requireApiKey(scope, { ...bareAnswers, signed: 'required' });
+  /** @param {import('./make-signers.mjs').Algorithm} algorithm @returns {Promise<Route>} */
+  const signedRoute = async (algorithm) => ({
+    guard: signedGuard,
+    keyFile: file(`signed-${algorithm}`),
+    signersFile: await makeSigners(
+      (fields) => signed.keys.create({ ownerId: 'bench', name: 'signer', scopes: [scope], ...fields }),
+      algorithm,
+      prefix,
+      file(`signers-${algorithm}`),
+    ),
+  });
+  const opened = [warm, shared, store, limited1, limited3, signed];
 
   const keyFile = writeKeys(file('keys'), keys);
   const forged = forgedKeys(keys);
@@ -76,6 +94,9 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
       guard: warm.requireApiKey(scope, bareAnswers),
       keyFile: writeKeys(file('tokens'), await accessTokensFor(warm, keys)),
     },
+    'guard-signed-ed25519': await signedRoute('ed25519'),
+    'guard-signed-rsa-pss-sha512': await signedRoute('rsa-pss-sha512'),
+    'guard-signed-deri-hmac-sha256': await signedRoute('deri-hmac-sha256'),
     'guard-limits-1': { guard: limited1.requireApiKey(scope, bareAnswers), keyFile },
     'guard-limits-3': { guard: limited3.requireApiKey(scope, bareAnswers), keyFile },
     'guard-l2': { guard: shared.requireApiKey(scope, bareAnswers), keyFile },

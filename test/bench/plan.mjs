@@ -76,11 +76,13 @@ export const roundsOf = (plan, variants) =>
 export function comparisonSeconds(plan, variants) {
   const baseVisits = plan.rounds * (Math.ceil(variants.length / stride) + 1);
   return variants.reduce(
-    (sum, { isSlow, touchedBy, seconds = plan.seconds, warmUpSeconds = plan.warmUpSeconds }) =>
-      sum +
-      warmUpSeconds +
-      (isSlow ? plan.slowRounds : plan.rounds) *
-        (seconds + overhead + (touchedBy === undefined ? 0 : touching)),
+    (sum, variant) => {
+      const { isSlow, touchedBy, signingSeconds = 0 } = variant;
+      const { seconds = plan.seconds, warmUpSeconds = plan.warmUpSeconds } = variant;
+      const before = signingSeconds + (touchedBy === undefined ? 0 : touching);
+      const rounds = isSlow ? plan.slowRounds : plan.rounds;
+      return sum + warmUpSeconds + rounds * (seconds + overhead + before);
+    },
     baseVisits * (plan.seconds + overhead),
   );
 }

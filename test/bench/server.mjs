@@ -37,10 +37,10 @@ const listening = [app, app4].map((each) => each.listen(0, '127.0.0.1'));
 await Promise.all(listening.map((server) => once(server, 'listening')));
 const [origin, origin4] = listening.map((server) => `http://127.0.0.1:${server.address().port}`);
 
-/** @type {Record<string, { url: string, keyFile: string, order: 'in-turn' | 'random', expect: number }>} */
+/** @type {Record<string, import('./measured-process.mjs').Target>} */
 const targets = {};
-for (const [name, { keyFile, order = 'in-turn', status = 200 }] of Object.entries(routes)) {
-  targets[name] = { url: `${origin}/${name}`, keyFile, order, expect: status };
+for (const [name, { keyFile, signersFile, order = 'in-turn', status = 200 }] of Object.entries(routes)) {
+  targets[name] = { url: `${origin}/${name}`, keyFile, signersFile, order, expect: status };
 }
 if (targets.bare !== undefined) {
   targets['bare-express4'] = { ...targets.bare, url: `${origin4}/bare-express4` };

@@ -8,6 +8,7 @@
  * @property {true} [isSlow] too slow to be worth as many windows as the others
  * @property {number} [connections] fewer than the others, for what would only queue
  * @property {string} [touchedBy] the route by which every key is used once before each window
+ * @property {number} [signingSeconds] how long it takes, about, to sign the requests of a window before it begins
  * @property {number} [seconds] another length of its windows
  * @property {number} [warmUpSeconds] another time to warm up
  */
@@ -29,6 +30,26 @@ export const usualVariants = [
     name: 'guard-token-warm',
     about: 'ours with an access token (JWT) in place of the key, keys held in process',
     touchedBy: 'guard-token-warm',
+  },
+  {
+    name: 'guard-signed-ed25519',
+    about:
+      'ours with requests that are signed (RFC 9421, Ed25519), keys held in process, signatures in Redis',
+    signingSeconds: 1,
+  },
+  {
+    name: 'guard-signed-rsa-pss-sha512',
+    about: 'the same with RSA of 2,048 bits (`rsa-pss-sha512`)',
+    // It takes far longer to sign with than to check.
+    isSlow: true,
+    seconds: 1,
+    warmUpSeconds: 1,
+    signingSeconds: 8,
+  },
+  {
+    name: 'guard-signed-deri-hmac-sha256',
+    about: 'the same with HMAC and the secret (`deri-hmac-sha256`)',
+    signingSeconds: 0.5,
   },
   {
     name: 'guard-limits-1',

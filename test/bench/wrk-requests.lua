@@ -1,6 +1,7 @@
 -- What wrk sends and counts: one header with a key from a file, and a line of JSON at the end.
 --   wrk … URL -- FILE in-turn|random EXPECTED_STATUS SEED
--- Every line of the file is one key, all of the same length.
+-- Every line of the file is one key, all of the same length; or the header fields of one signed request, with tabs
+-- between them.
 local threads = {}
 
 function setup(thread)
@@ -19,6 +20,13 @@ function init(args)
   at = math.random(0, count - 1)
   wrong = 0
   local header = keys:sub(1, 3) == "eyJ" and "Authorization: Bearer " or "X-Api-Key: "
+  local first = keys:sub(1, width)
+  if first:find(": ", 1, true) then
+    header = ""
+    local _, tabs = first:gsub("\t", "\t")
+    keys = keys:gsub("\t", "\r\n")
+    width = width + tabs
+  end
   head = "GET " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.host .. "\r\n" .. header
 end
 
