@@ -47,14 +47,15 @@ export function startTokens(parts: StartTokensParts): RunningTokens {
   const { settings: policy, prefix, peppers, store, changes, verify, failures, logger } = parts;
   const { clock } = verify;
   const random = createRandomSource();
+  const sealer = createSecretSealer(peppers);
   const signingKeys = new SigningKeys({
     ...{ store: store.tokens.signingKeys, keys: jwtKeys, random, clock, logger },
-    sealer: createSecretSealer(peppers),
+    sealer,
     algorithm: policy.algorithm,
   });
   const refreshFormat = createKeyFormat(prefix, refreshEnvironment);
   const ports = { store, changes, signingKeys, refreshFormat, random, clock, policy };
-  const clientPorts = { ...verify, jwtKeys, policy, oneTimeNames: store.oneTimeNames };
+  const clientPorts = { ...verify, jwtKeys, sealer, policy, oneTimeNames: store.oneTimeNames };
   const serviceOf = (keyspace: Keyspace): TokenService => {
     const authenticate = createClientAuthenticator({ ...clientPorts, keyspace });
     const { format } = keyspace;

@@ -4,13 +4,15 @@ import { isSecret, type VerifiableSecret } from '../domain/credential.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
 import { hmacPurpose } from './hmac-purpose.js';
-import { requestHmac, type HmacParts } from './hmac-signature.js';
 
 /** A key that may have signed, and how its tokens are written. */
 export interface HmacSigner {
   readonly key: VerifiableKey;
   readonly format: Pick<KeyFormat, 'compose'>;
 }
+
+/** The HMACs that a secret would have made. */
+export type HmacsOf = (secret: string | Buffer) => readonly Buffer[];
 
 /** A secret of nobody. */
 const nobody = Buffer.alloc(32);
@@ -19,12 +21,12 @@ const nobody = Buffer.alloc(32);
  * The secret of a key that made an HMAC. Signers take the whole token or the secret in it for their secret, whichever
  * they keep. A secret that was sealed under a pepper that is not known any more signs nothing.
  *
- * @param readings - what may have been signed: one, or several where clients may call the same thing differently
+ * @param hmacsOf - of what may have been signed: one, or several where clients may call the same thing differently
  */
 export function proveHmac(
   sealer: SecretSealer,
   signer: HmacSigner | null,
-  readings: readonly HmacParts[],
+  hmacsOf: HmacsOf,
   signature: Uint8Array,
 ): VerifiableSecret | null {
   const sealed = signer?.key.credentials.filter(isSecret).filter(isSealed) ?? [];
@@ -34,10 +36,10 @@ export function proveHmac(
     const secret = sealer.open(credential.sealedSecret ?? '', hmacPurpose(keyId, credential.id));
     if (secret === null) continue;
     const token = signer?.format.compose(keyId, secret.toString()) ?? '';
-    if (isMadeBy([secret, token], readings, signature)) found ??= credential;
+    if (isMadeBy([secret, token], hmacsOf, signature)) found ??= credential;
   }
   // An unknown key costs the same.
-  if (sealed.length === 0) isMadeBy([nobody, nobody], readings, signature);
+  if (sealed.length === 0) isMadeBy([nobody, nobody], hmacsOf, signature);
   return found;
 }
 
@@ -48,12 +50,10 @@ function isSealed({ sealedSecret }: VerifiableSecret): boolean {
 /** Every secret is tried, so that the time does not tell which one it was. */
 function isMadeBy(
   secrets: readonly (string | Buffer)[],
-  readings: readonly HmacParts[],
+  hmacsOf: HmacsOf,
   signature: Uint8Array,
 ): boolean {
-  const isRight = secrets.flatMap((secret) =>
-    readings.map((parts) => isEqual(requestHmac(secret, parts), signature)),
-  );
+  const isRight = secrets.flatMap((secret) => hmacsOf(secret).map((hmac) => isEqual(hmac, signature)));
   return isRight.includes(true);
 }
 

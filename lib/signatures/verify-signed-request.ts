@@ -14,6 +14,7 @@ import type { PreparedKey } from '../verify/prepared-key.js';
 import { checkProfile, isTooOld, type CheckedParameters } from './check-profile.js';
 import { digestProblem } from './content-digest.js';
 import { fieldValue } from './field-value.js';
+import { requestHmac } from './hmac-signature.js';
 import { proveHmac } from './prove-hmac.js';
 import { createProveSignature } from './prove-signature.js';
 import { readHmacAuthorization, type HmacAuthorization } from './read-hmac-authorization.js';
@@ -178,7 +179,8 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const credential = proveHmac(
       sealer,
       prepared === null || format === undefined ? null : { key: prepared.key, format },
-      targets.map((each) => ({ timestamp, nonce, method, target: each, body })),
+      (secret) =>
+        targets.map((each) => requestHmac(secret, { timestamp, nonce, method, target: each, body })),
       signature,
     );
     if (credential === null) return refuse('invalid_signature', notRight);

@@ -6,6 +6,7 @@ import type { DeprecatedSecret } from '../domain/verdict.js';
 import { problems } from '../errors.js';
 import type { OneTimeNames } from '../ports/one-time-names.js';
 import type { JwtKeys } from '../ports/jwt-signer.js';
+import type { SecretSealer } from '../ports/secret-sealer.js';
 import { belongsTo } from '../domain/keyspaces.js';
 import { createDecider } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
@@ -14,6 +15,7 @@ import { matchLostPepper } from '../verify/match-lost-pepper.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 import type { VerifyPorts } from '../verify/verify-api-key.js';
 import { checkAssertion } from './client-assertion.js';
+import { createSignatureCheck, type ClientSignature } from './client-signature.js';
 import { TokenError } from './token-error.js';
 import type { TokenPolicy } from './token-ports.js';
 
@@ -26,7 +28,8 @@ export type ClientProof =
       /** The secret part of a token, or a whole token. */
       readonly secret: string;
     }
-  | { readonly method: 'private_key_jwt'; readonly clientId: string | null; readonly assertion: string };
+  | { readonly method: 'private_key_jwt'; readonly clientId: string | null; readonly assertion: string }
+  | ClientSignature;
 
 /** What authenticating clients needs from outside. */
 export interface ClientPorts extends VerifyPorts {
@@ -34,6 +37,8 @@ export interface ClientPorts extends VerifyPorts {
   readonly keyspace: Keyspace;
   readonly oneTimeNames: OneTimeNames;
   readonly jwtKeys: JwtKeys;
+  /** Opens secrets that sign. */
+  readonly sealer: SecretSealer;
   readonly policy: TokenPolicy;
 }
 
@@ -65,12 +70,22 @@ export type AuthenticateClient = (proof: ClientProof, address: () => string | nu
 export function createClientAuthenticator(ports: ClientPorts): AuthenticateClient {
   const { uses, clock } = ports;
   const decide = createDecider(ports);
+  const checkSignature = createSignatureCheck(ports);
+
+  function check(proof: ClientProof): Promise<ProvenClient | null> {
+    switch (proof.method) {
+      case 'private_key_jwt':
+        return checkAssertion(ports, proof);
+      case 'client_signature':
+        return checkSignature(proof);
+      case 'client_secret_basic':
+      case 'client_secret_post':
+        return checkSecret(ports, proof);
+    }
+  }
 
   return async function authenticateClient(proof, address) {
-    const proven =
-      proof.method === 'private_key_jwt'
-        ? await checkAssertion(ports, proof)
-        : await checkSecret(ports, proof);
+    const proven = await check(proof);
     if (proven === null) throw unknownClient();
     const { prepared, credential } = proven;
     const { id: keyId, ownerId } = prepared.key;

@@ -7,7 +7,7 @@ import { isTokenError, TokenError } from './token-error.js';
 
 /** What limiting failed tries of clients needs. */
 export interface LimitClientFailuresParts extends FailureLimits {
-  readonly format: Pick<KeyFormat, 'parse' | 'parsePair'>;
+  readonly format: Pick<KeyFormat, 'parse' | 'parsePair' | 'parseClientId'>;
 }
 
 /**
@@ -57,6 +57,7 @@ function claimedKeyId(proof: ClientProof, format: LimitClientFailuresParts['form
     const id = readUnprovenClaims(proof.assertion)?.['sub'];
     return typeof id === 'string' && isKeyId(id) ? id : null;
   }
+  if (proof.method === 'client_signature') return format.parseClientId(proof.clientId);
   const { clientId, secret } = proof;
   return (format.parse(secret) ?? format.parsePair(clientId ?? '', secret))?.id ?? null;
 }

@@ -1,0 +1,82 @@
+import { belongsTo } from '../domain/keyspaces.js';
+import { isDataSignedBy } from '../signatures/check-data-signature.js';
+import { hmacOf } from '../signatures/hmac-signature.js';
+import { proveHmac } from '../signatures/prove-hmac.js';
+import { createProveSignature } from '../signatures/prove-signature.js';
+import { useName } from '../signatures/use-name.js';
+import { checkState } from '../verify/check-state.js';
+import { findCurrentKey } from '../verify/find-current-key.js';
+import type { ClientPorts, ProvenClient } from './authenticate-client.js';
+
+/** How old a signature may be, and how far ahead the clocks of clients may be, in milliseconds. */
+const maxAgeMs = 60_000;
+const skewMs = 30_000;
+/** Longest signature, in characters: RSA with 8192 bits in hexadecimal. */
+const maxSignatureLength = 2048;
+const timestampPattern = /^(?:0|[1-9]\d{0,14})$/;
+
+/** A signature over timestamp, nonce and data, with line ends between them. */
+export interface ClientSignature {
+  readonly method: 'client_signature';
+  readonly clientId: string;
+  /** Epoch milliseconds as they were written. */
+  readonly timestamp: string;
+  readonly nonce: string;
+  readonly data: string;
+  /** In hexadecimal, base64 or base64url. */
+  readonly signature: string;
+}
+
+/**
+ * Builds the check of signatures with which clients prove that they hold a secret, or the private half of a registered key.
+ * Each counts for a minute and once: it is remembered in the store.
+ */
+export function createSignatureCheck(
+  ports: ClientPorts,
+): (proof: ClientSignature) => Promise<ProvenClient | null> {
+  const { keyspace, clock, oneTimeNames, sealer } = ports;
+  const proveSignature = createProveSignature(isDataSignedBy);
+
+  return async function checkSignature({ clientId, timestamp, nonce, data, signature }) {
+    const keyId = keyspace.format.parseClientId(clientId);
+    const signedAt = timestampPattern.test(timestamp) ? Number(timestamp) : NaN;
+    if (keyId === null || !isTimely(signedAt, clock.now())) return null;
+
+    const prepared = await findCurrentKey(ports, keyId);
+    const key = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared.key : null;
+    const { format } = keyspace;
+    const text = `${timestamp}\n${nonce}\n${data}`;
+    for (const bytes of readingsOf(signature)) {
+      const signer = key === null ? null : { key, format };
+      // Both are tried for every key, and for none: the time does not tell which kind it is of.
+      const bySecret = proveHmac(sealer, signer, (secret) => [hmacOf(secret, timestamp, nonce, data)], bytes);
+      const byKey = proveSignature(key, null, text, bytes);
+      const credential = bySecret ?? byKey;
+      if (prepared === null || credential === null) continue;
+      const now = clock.now();
+      // A key that cannot be used uses nothing up.
+      if (checkState(prepared.key, credential, now) === null) {
+        const name = `client ${useName('client signature', keyId, text, bytes.toString('hex'))}`;
+        if (!isTimely(signedAt, now)) return null;
+        if (!(await oneTimeNames.take(name, signedAt + maxAgeMs + skewMs, now))) return null;
+      }
+      return { prepared, credential };
+    }
+    return null;
+  };
+}
+
+function isTimely(signedAt: number, now: number): boolean {
+  return signedAt <= now + skewMs && now <= signedAt + maxAgeMs;
+}
+
+/** The bytes of a signature: what is hexadecimal could be base64 as well. */
+function readingsOf(text: string): readonly Buffer[] {
+  if (text.length > maxSignatureLength) return [];
+  const isHex = /^(?:[0-9A-Fa-f]{2})+$/.test(text);
+  const isBase64 = /^[0-9A-Za-z+/_-]+={0,2}$/.test(text);
+  return [
+    ...(isHex ? [Buffer.from(text, 'hex')] : []),
+    ...(isBase64 ? [Buffer.from(text, 'base64')] : []),
+  ];
+}
