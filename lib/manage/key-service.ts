@@ -57,8 +57,15 @@ export interface KeyService {
   /**
    * The same, once for each name that the caller gives it (its `Idempotency-Key`): whoever repeats it within 24 hours gets
    * the key without its token. Throws `request_in_progress` and `idempotency_key_reused` besides.
+   *
+   * @param asked - what tells whether a request is the same; default: `input`
    */
-  createOnce(context: ChangeContext, idempotencyKey: string, input: KeyInput): Promise<RepeatableResult>;
+  createOnce(
+    context: ChangeContext,
+    idempotencyKey: string,
+    input: KeyInput,
+    asked?: KeyInput,
+  ): Promise<RepeatableResult>;
   get(context: ChangeContext, id: string): Promise<ApiKeyRecord>;
   /** How often a key was used. */
   usage(context: ChangeContext, id: string, filter: UsageFilter): Promise<RecordedUsage>;
@@ -109,8 +116,8 @@ export function createKeyService(ports: ManagePorts): KeyService {
   const repeatable = new RepeatableChanges(ports);
   return {
     create: (context, input) => createKey(ports, context, input),
-    createOnce: (context, idempotencyKey, input) =>
-      repeatable.make(context, { operation: 'create', keyId: null, idempotencyKey, input }, (claim) =>
+    createOnce: (context, idempotencyKey, input, asked = input) =>
+      repeatable.make(context, { operation: 'create', keyId: null, idempotencyKey, input: asked }, (claim) =>
         createKey(ports, context, input, claim),
       ),
     get: (context, id) => getKey(ports, context, id),

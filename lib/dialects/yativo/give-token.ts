@@ -1,0 +1,69 @@
+import { ApiKeysError } from '../../errors.js';
+import { challengeFor, type Challenge } from '../../http/challenge.js';
+import { noteRefusedTokenRequest } from '../../oauth/note-refused-token-request.js';
+import type { Client } from '../../tokens/authenticate-client.js';
+import type { IssuedToken } from '../../tokens/issue-token.js';
+import { isTokenError } from '../../tokens/token-error.js';
+import type { DialectCall } from '../dialect-call.js';
+import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
+import type { DialectAnswer } from '../send-answer.js';
+import { readPair } from './read-key-fields.js';
+import { badPair, errorBody } from './yativo-error.js';
+
+/** What giving tokens needs. */
+export interface GiveTokenParts {
+  readonly host: DialectHost;
+  readonly keyspace: DialectKeyspace;
+  readonly challenge: Challenge;
+}
+
+/** How long before its end a token is best replaced, in seconds. */
+const refreshBeforeSeconds = 300;
+
+/** Gives an access token for `api_key` and `api_secret`. */
+export async function giveToken(
+  { host, keyspace, challenge }: GiveTokenParts,
+  call: DialectCall,
+): Promise<DialectAnswer> {
+  const { api_key: clientId, api_secret: secret } = readPair(await call.body());
+  const tokens = keyspace.tokens();
+  let client: Client | null = null;
+  try {
+    const proof = { method: 'client_secret_post', clientId, secret } as const;
+    client = await tokens.authenticate(proof, () => call.address());
+    if (client.deprecatedSecret !== undefined) host.access.usedDeprecatedSecret(call.req, client.apiKey);
+    return presentToken(await tokens.issue(client, undefined));
+  } catch (error) {
+    noteRefusedTokenRequest(host.access, call.req, error, client);
+    if (!isTokenError(error)) throw error;
+    if (error.error === 'temporarily_unavailable') {
+      const headers = { 'Retry-After': String(error.details.retryAfterSeconds ?? 1) };
+      throw new ApiKeysError('too_many_failures', { headers });
+    }
+    // Unknown, wrong, expired and revoked look alike here.
+    const headers = {
+      'WWW-Authenticate': challengeFor(challenge, { allowed: false, code: 'invalid_token' }),
+    };
+    return { status: 401, headers, body: errorBody(badPair, badPair) };
+  }
+}
+
+function presentToken({ accessToken, expiresIn, expiresAt, scopes }: IssuedToken): DialectAnswer {
+  return {
+    status: 200,
+    body: {
+      status: 'success',
+      success: true,
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: expiresIn,
+      expires_at: new Date(expiresAt).toISOString(),
+      scopes,
+      refresh_recommendation: {
+        // The key may end before the hour is over.
+        refresh_before_seconds: Math.min(refreshBeforeSeconds, Math.floor(expiresIn / 2)),
+        auto_refresh_enabled: true,
+      },
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import { parseIdempotencyKey } from '../../admin/parse-idempotency-key.js';
+import type { StepUpOperation } from '../../admin/step-up-options.js';
+import type { ApiKeyRecord } from '../../domain/api-key.js';
+import type { Changed } from '../../manage/key-service.js';
+import type { RepeatableResult } from '../../manage/repeatable-changes.js';
+import { ownerIdOf, type Caller, type Callers } from '../callers.js';
+import type { DialectCall } from '../dialect-call.js';
+import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
+import type { DialectAnswer } from '../send-answer.js';
+import { presentKey } from './present-key.js';
+import { readNewKey, readNothing, readPermissions } from './read-key-fields.js';
+import type { SecondFactor } from './second-factor.js';
+import { idInPath, secretIn } from './yativo-format.js';
+import type { ResolvedYativoOptions } from './yativo-options.js';
+
+/** What the endpoints work with; made once, when the router is. */
+export interface KeyEndpointsParts {
+  readonly host: DialectHost;
+  readonly keyspace: DialectKeyspace;
+  readonly options: ResolvedYativoOptions;
+  readonly callers: Callers;
+  readonly secondFactor: SecondFactor;
+}
+
+/** Does what somebody who is known asks for. */
+export type KeyEndpoint = (call: DialectCall, caller: Caller) => Promise<DialectAnswer>;
+
+/** All that is done with keys. */
+export type KeyEndpoints = Readonly<
+  Record<'create' | 'list' | 'get' | 'revoke' | 'rotate' | 'setPermissions', KeyEndpoint>
+>;
+
+const secretWarning = 'Save the API Secret securely. It will not be shown again!';
+const shownBefore = 'The API Secret was shown when this request was made first. It is not shown again.';
+/** Most keys in one answer; `next_cursor` leads to the others. */
+const listLength = 1000;
+
+/** Builds the endpoints. What they throw is told in the words of the dialect by the router. */
+export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
+  const { host, keyspace, options, callers, secondFactor } = parts;
+  const { catalogue } = keyspace.keyspace;
+
+  /** The key that a path names, if the caller sees it; then the second factor, for nothing that would fail anyway. */
+  async function toChange(call: DialectCall, caller: Caller, operation: StepUpOperation): Promise<string> {
+    const context = callers.contextOf(call, caller);
+    const { id } = await keyspace.keys().get(context, idInPath(call.params['id'] ?? ''));
+    await secondFactor.check(call, ownerIdOf(caller), operation);
+    return id;
+  }
+
+  function withSecret(
+    { changed, isReplay }: RepeatableResult,
+    status: number,
+    message: string,
+  ): DialectAnswer {
+    const { token } = changed;
+    const api_secret = typeof token === 'string' ? secretIn(token) : null;
+    const data = { ...presentKey(changed.record, host.clock.now()), api_secret };
+    const warning = api_secret === null ? shownBefore : secretWarning;
+    const answer = answerTo(changed, status, { ...succeeded(message), warning, data });
+    return isReplay ? { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } } : answer;
+  }
+
+  return {
+    async create(call, caller) {
+      const body = await call.body();
+      const { name, permissions, expiresAt } = readNewKey(body, catalogue, host.clock.now());
+      const once = parseIdempotencyKey(call.req.headers['idempotency-key']);
+      await secondFactor.check(call, ownerIdOf(caller), 'create');
+      const input = {
+        ...{ name, tokenLifetimeSeconds: options.tokenLifetimeSeconds },
+        ...(permissions === null ? {} : { scopes: permissions }),
+        ...(expiresAt === null ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+      };
+      // Repetitions are told by what was sent: days are counted from another moment then, and codes are others.
+      const { two_factor_token: _code, ...asked } = body ?? {};
+      const context = callers.contextOf(call, caller);
+      const keys = keyspace.keys();
+      const result =
+        once === undefined
+          ? { changed: await keys.create(context, input), isReplay: false }
+          : await keys.createOnce(context, once, input, asked);
+      return withSecret(result, options.createdStatus, 'API key generated successfully');
+    },
+
+    async list(call, caller) {
+      const context = callers.contextOf(call, caller);
+      const records: ApiKeyRecord[] = [];
+      const asked = call.query()['cursor'];
+      let cursor: string | null = typeof asked === 'string' ? asked : null;
+      do {
+        const filter = { limit: 100, ...(cursor === null ? {} : { cursor }) };
+        const { items, nextCursor } = await keyspace.keys().list(context, filter);
+        records.push(...items);
+        cursor = nextCursor;
+      } while (cursor !== null && records.length < listLength);
+      const now = host.clock.now();
+      const data = { keys: records.map((record) => presentKey(record, now)), next_cursor: cursor };
+      return { status: 200, body: { ...succeeded('API keys retrieved successfully'), data } };
+    },
+
+    async get(call, caller) {
+      const context = callers.contextOf(call, caller);
+      const record = await keyspace.keys().get(context, idInPath(call.params['id'] ?? ''));
+      const data = presentKey(record, host.clock.now());
+      return { status: 200, body: { ...succeeded('API key retrieved successfully'), data } };
+    },
+
+    async revoke(call, caller) {
+      const id = await toChange(call, caller, 'revoke');
+      const changed = await keyspace.keys().revoke(callers.contextOf(call, caller), id);
+      const {
+        id: keyId,
+        key_id,
+        status,
+        is_revoked,
+        revoked_at,
+      } = presentKey(changed.record, host.clock.now());
+      const data = { id: keyId, key_id, status, is_revoked, revoked_at };
+      return answerTo(changed, 200, { ...succeeded('API key revoked successfully'), data });
+    },
+
+    async rotate(call, caller) {
+      readNothing(await call.body());
+      const once = parseIdempotencyKey(call.req.headers['idempotency-key']);
+      const id = await toChange(call, caller, 'rotate');
+      const context = callers.contextOf(call, caller);
+      const keys = keyspace.keys();
+      const result =
+        once === undefined
+          ? { changed: await keys.rotate(context, id, {}), isReplay: false }
+          : await keys.rotateOnce(context, once, id, {});
+      return withSecret(result, 200, 'API key rotated successfully');
+    },
+
+    async setPermissions(call, caller) {
+      const scopes = readPermissions(await call.body(), catalogue);
+      const id = await toChange(call, caller, 'update');
+      const changed = await keyspace.keys().update(callers.contextOf(call, caller), id, { scopes });
+      const data = presentKey(changed.record, host.clock.now());
+      return answerTo(changed, 200, { ...succeeded('API key permissions updated successfully'), data });
+    },
+  };
+}
+
+function succeeded(message: string): object {
+  return { status: 'success', success: true, message };
+}
+
+/** 202 says that what was taken away may be accepted somewhere until `Effective-By`. */
+function answerTo({ effectiveBy }: Changed, status: number, body: object): DialectAnswer {
+  if (effectiveBy === null) return { status, body };
+  return { status: 202, headers: { 'Effective-By': new Date(effectiveBy).toISOString() }, body };
+}

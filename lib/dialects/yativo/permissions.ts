@@ -1,0 +1,48 @@
+import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
+import type { MapScopes } from '../scope-map.js';
+
+/** What keys can be permitted, and what a key holds whose maker names nothing. */
+export const yativoPermissions = [
+  'transactions:read',
+  'transactions:write',
+  'accounts:read',
+  'accounts:write',
+  'webhooks:manage',
+  'analytics:read',
+] as const;
+
+/** Words of the example and the guide -> what they stand for. */
+const coarseWords: Readonly<Record<string, readonly string[]>> = {
+  read: yativoPermissions.filter((each) => each.endsWith(':read')),
+  write: yativoPermissions.filter((each) => /:(?:write|manage)$/.test(each)),
+  transactions: yativoPermissions.filter((each) => each.startsWith('transactions:')),
+  webhooks: ['webhooks:manage'],
+};
+
+/** Everything that a key may hold, coarse words last. */
+export const yativoScopes: readonly string[] = [...yativoPermissions, ...Object.keys(coarseWords)];
+
+/** Whether granted permissions and words together hold all that one other stands for. */
+export function coversPermission(granted: readonly string[], required: string): boolean {
+  const wanted = worthOf(required);
+  const held = new Set(granted.flatMap(worthOf));
+  return wanted.length > 0 && wanted.every((each) => held.has(each));
+}
+
+/** @param mapScopes - what they are worth on the app's own routes */
+export function createYativoCatalogue(mapScopes: MapScopes): ScopeCatalogue {
+  const isKnown = (scope: string): boolean => yativoScopes.includes(scope);
+  return {
+    names: yativoScopes,
+    has: isKnown,
+    grantable: yativoScopes,
+    isGrantable: isKnown,
+    covers: coversPermission,
+    expand: mapScopes,
+  };
+}
+
+function worthOf(scope: string): readonly string[] {
+  if (Object.hasOwn(coarseWords, scope)) return coarseWords[scope] ?? [];
+  return (yativoPermissions as readonly string[]).includes(scope) ? [scope] : [];
+}

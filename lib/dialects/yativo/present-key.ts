@@ -1,0 +1,68 @@
+import type { ApiKeyRecord } from '../../domain/api-key.js';
+import { stateOf } from '../../domain/key-state.js';
+import { keyIdOf, yativoFormat } from './yativo-format.js';
+
+/** A key in the words of every generation of the documents at once. `null` stands for none. */
+export interface PresentedKey {
+  readonly id: string;
+  readonly key_id: string;
+  readonly api_key: string;
+  readonly name: string;
+  readonly key_name: string;
+  readonly permissions: readonly string[];
+  readonly scopes: readonly string[];
+  /** Beside the documented words there is `disabled`: an admin of the app has switched it off. */
+  readonly status: string;
+  readonly is_revoked: boolean;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+  readonly last_used_at: string | null;
+  readonly rate_limit: {
+    readonly requests_per_minute: number | null;
+    readonly requests_per_hour: number | null;
+    readonly requests_per_day: number | null;
+  };
+  /** `null`: as long as is configured for all tokens of the app. */
+  readonly token_expiry_minutes: number | null;
+}
+
+/** @param now - epoch milliseconds; decides the status */
+export function presentKey(record: ApiKeyRecord, now: number): PresentedKey {
+  const { tokenLifetimeSeconds } = record;
+  return {
+    id: keyIdOf(record.id),
+    key_id: keyIdOf(record.id),
+    api_key: yativoFormat.clientIdOf(record.id),
+    name: record.name,
+    key_name: record.name,
+    permissions: record.scopes,
+    scopes: record.scopes,
+    status: stateOf(record, now),
+    is_revoked: record.revokedAt !== null,
+    created_at: timeOf(record.createdAt),
+    expires_at: timeOrNull(record.expiresAt),
+    revoked_at: timeOrNull(record.revokedAt),
+    last_used_at: timeOrNull(record.lastUsedAt),
+    rate_limit: {
+      requests_per_minute: limitIn(record, 60),
+      requests_per_hour: limitIn(record, 3600),
+      requests_per_day: limitIn(record, 86_400),
+    },
+    token_expiry_minutes: tokenLifetimeSeconds === null ? null : tokenLifetimeSeconds / 60,
+  };
+}
+
+/** The lowest limit of a key in windows of one length. An admin of the app may have changed them. */
+function limitIn({ rateLimits }: ApiKeyRecord, windowSeconds: number): number | null {
+  const limits = rateLimits.filter((each) => each.windowSeconds === windowSeconds).map(({ limit }) => limit);
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
+function timeOrNull(time: number | null): string | null {
+  return time === null ? null : timeOf(time);
+}
+
+function timeOf(time: number): string {
+  return new Date(time).toISOString();
+}

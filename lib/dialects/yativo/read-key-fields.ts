@@ -1,0 +1,102 @@
+import { InvalidFieldError, parseExpiresAt, parseName, parseScopes } from '../../domain/key-fields.js';
+import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
+import { ApiKeysError } from '../../errors.js';
+import { readFields } from '../../manage/read-fields.js';
+import type { JsonRecord } from '../parse-json-object.js';
+
+/** What a new key is to be. Times are epoch milliseconds. */
+export interface NewKeyFields {
+  readonly name: string;
+  /** `null`: they were not named. */
+  readonly permissions: readonly string[] | null;
+  /** `null`: never. */
+  readonly expiresAt: number | null;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+/** A hundred years. */
+const mostDays = 36_500;
+
+/**
+ * Reads the body of a request for a new key, everything before a code is used up for it.
+ *
+ * @param now - epoch milliseconds
+ * @throws ApiKeysError `invalid_request` with every field that is missing, unknown or wrong, by its name in the body
+ */
+export function readNewKey(body: JsonRecord | null, catalogue: ScopeCatalogue, now: number): NewKeyFields {
+  const {
+    name,
+    permissions = null,
+    expires_at: expiresAt = null,
+    expires_in_days: end = null,
+  } = readFields<NewKeyBody, 'name'>(
+    body ?? {},
+    {
+      name: parseName,
+      permissions: (value) => (value === null ? null : parseScopes(value, catalogue)),
+      expires_at: (value) => parseExpiresAt(withOffset(value), now),
+      expires_in_days: (value) => (value === null ? null : now + parseDays(value) * dayMs),
+      two_factor_token: parseText,
+    },
+    ['name'],
+  );
+  if (expiresAt !== null && end !== null) {
+    const errors = [{ field: 'expires_in_days', message: 'must be left out where expires_at is sent' }];
+    throw new ApiKeysError('invalid_request', { errors });
+  }
+  return { name, permissions, expiresAt: expiresAt ?? end };
+}
+
+interface NewKeyBody extends CodeInBody {
+  readonly name: string;
+  readonly permissions: readonly string[] | null;
+  readonly expires_at: number | null;
+  readonly expires_in_days: number | null;
+}
+
+/** The code of a second factor, where it is not in its header. */
+interface CodeInBody {
+  readonly two_factor_token: string;
+}
+
+/** Reads the permissions that a key is to have from now on: they are named, none are `[]`. */
+export function readPermissions(body: JsonRecord | null, catalogue: ScopeCatalogue): readonly string[] {
+  const readers = {
+    permissions: (value: unknown) => parseScopes(value, catalogue),
+    two_factor_token: parseText,
+  };
+  return readFields<CodeInBody & { permissions: readonly string[] }, 'permissions'>(body ?? {}, readers, [
+    'permissions',
+  ]).permissions;
+}
+
+/** Reads a body in which there is nothing to say: what was meant by a field that is not known must not be passed over. */
+export function readNothing(body: JsonRecord | null): void {
+  readFields<CodeInBody>(body ?? {}, { two_factor_token: parseText }, []);
+}
+
+/** Reads the two parts of a key that are exchanged for a token. Whether they are right is not looked at. */
+export function readPair(body: JsonRecord | null): { readonly api_key: string; readonly api_secret: string } {
+  return readFields<{ api_key: string; api_secret: string }, 'api_key' | 'api_secret'>(
+    body ?? {},
+    { api_key: parseText, api_secret: parseText },
+    ['api_key', 'api_secret'],
+  );
+}
+
+/** ISO 8601 has times without an offset, and days: UTC, and the first moment of the day. */
+function withOffset(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return `${value}T00:00:00Z`;
+  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?$/.test(value) ? `${value}Z` : value;
+}
+
+function parseDays(value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= mostDays) return value;
+  throw new InvalidFieldError(`must be a whole number of days from 1 to ${mostDays}, or null`);
+}
+
+function parseText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new InvalidFieldError('must be a text');
+}
