@@ -3,22 +3,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
 import type { PublicKey } from '../domain/public-key.js';
 import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
-import type { Credits } from '../domain/credits.js';
-import { parseCredits, parseRateLimits } from '../domain/limit-fields.js';
-import { parseTokenLifetime } from '../domain/parse-token-lifetime.js';
-import { parseFeatures } from '../domain/parse-features.js';
-import { parseTags } from '../domain/parse-tags.js';
-import {
-  InvalidFieldError,
-  parseDescription,
-  parseEnvironment,
-  parseExpiresAt,
-  parseIpAllowlist,
-  parseMetadata,
-  parseName,
-  parseOwnerId,
-  parseScopes,
-} from '../domain/key-fields.js';
+import { InvalidFieldError, parseEnvironment, parseOwnerId } from '../domain/key-fields.js';
 import { ApiKeysError } from '../errors.js';
 import { limitBoundsOf, limitsOfNewKey } from './limit-authority.js';
 import { applyPolicy } from './apply-policy.js';
@@ -27,30 +12,17 @@ import { auditEntry } from './audit-entry.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.js';
 import type { ManagePorts } from './manage-ports.js';
 import { drawKeyId } from './draw-key-id.js';
+import { keyFieldReaders, type KeyFields } from './key-field-readers.js';
 import { mintCredential } from './mint-credential.js';
 import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
 import { claimNothing, type ClaimName } from './repeatable-changes.js';
 
 type NewKeyFields = {
-  readonly credits: Credits | null;
   readonly publicKey: PublicKey;
   readonly signing: SigningMethod;
-} & Pick<
-  ApiKeyRecord,
-  | 'name'
-  | 'scopes'
-  | 'description'
-  | 'expiresAt'
-  | 'ipAllowlist'
-  | 'metadata'
-  | 'features'
-  | 'rateLimits'
-  | 'tags'
-  | 'tokenLifetimeSeconds'
-  | 'environment'
-  | 'ownerId'
->;
+} & KeyFields &
+  Pick<ApiKeyRecord, 'environment' | 'ownerId'>;
 
 /** Makes a key. The slow hash is made before the transaction, so that no other change waits for it. */
 export async function createKey(
@@ -158,17 +130,7 @@ function readNewKey(
   now: number,
 ): Partial<NewKeyFields> & Pick<NewKeyFields, 'name' | 'scopes' | 'ownerId'> {
   const readers = {
-    name: parseName,
-    scopes: (value: unknown) => parseScopes(value, ports.keyspace.catalogue),
-    description: parseDescription,
-    expiresAt: (value: unknown) => parseExpiresAt(value, now),
-    ipAllowlist: parseIpAllowlist,
-    metadata: parseMetadata,
-    features: (value: unknown) => parseFeatures(value, ports.keyspace.features),
-    rateLimits: parseRateLimits,
-    credits: parseCredits,
-    tags: parseTags,
-    tokenLifetimeSeconds: parseTokenLifetime,
+    ...keyFieldReaders(ports.keyspace, now),
     publicKey: readPublicKey,
     signing: (value: unknown) => parseSigningFor(input, value),
     environment: (value: unknown) => parseEnvironment(value, ports.keyspace.environments),

@@ -1,19 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction } from '../domain/audit-event.js';
-import {
-  parseDescription,
-  parseEnabled,
-  parseExpiresAt,
-  parseIpAllowlist,
-  parseMetadata,
-  parseName,
-  parseScopes,
-} from '../domain/key-fields.js';
-import type { Credits } from '../domain/credits.js';
-import { parseCredits, parseRateLimits } from '../domain/limit-fields.js';
-import { parseTokenLifetime } from '../domain/parse-token-lifetime.js';
-import { parseFeatures } from '../domain/parse-features.js';
-import { parseTags } from '../domain/parse-tags.js';
+import { parseEnabled } from '../domain/key-fields.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn, findVisible } from './authority.js';
@@ -21,24 +8,12 @@ import { auditEntry } from './audit-entry.js';
 import { changedLimits, creditChangeOf, limitBoundsOf } from './limit-authority.js';
 import { confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './key-service.js';
+import { keyFieldReaders, type KeyFields } from './key-field-readers.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';
 import { readFields } from './read-fields.js';
 
-type UpdatableFields = { readonly credits: Credits | null } & Pick<
-  ApiKeyRecord,
-  | 'name'
-  | 'description'
-  | 'scopes'
-  | 'expiresAt'
-  | 'ipAllowlist'
-  | 'metadata'
-  | 'features'
-  | 'rateLimits'
-  | 'tags'
-  | 'tokenLifetimeSeconds'
-  | 'enabled'
->;
+type UpdatableFields = KeyFields & Pick<ApiKeyRecord, 'enabled'>;
 
 /** Changes some fields of a key. What it decides, it decides on the record as it stands inside the transaction. */
 export async function updateKey(
@@ -86,28 +61,12 @@ export async function updateKey(
 }
 
 function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<UpdatableFields> {
-  const changes = readFields<UpdatableFields>(
-    input,
-    {
-      name: parseName,
-      description: parseDescription,
-      scopes: (value) => parseScopes(value, ports.keyspace.catalogue),
-      expiresAt: (value) => parseExpiresAt(value, now),
-      ipAllowlist: parseIpAllowlist,
-      metadata: parseMetadata,
-      features: (value) => parseFeatures(value, ports.keyspace.features),
-      tags: parseTags,
-      tokenLifetimeSeconds: parseTokenLifetime,
-      rateLimits: parseRateLimits,
-      credits: parseCredits,
-      enabled: parseEnabled,
-    },
-    [],
-  );
+  const readers = { ...keyFieldReaders(ports.keyspace, now), enabled: parseEnabled };
+  const changes = readFields<UpdatableFields>(input, readers, []);
   if (Object.keys(changes).length > 0) return changes;
+  const names = Object.keys(readers);
   throw new ApiKeysError('invalid_request', {
-    detail:
-      'Name at least one field to change: name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, rateLimits, credits, tokenLifetimeSeconds or enabled.',
+    detail: `Name at least one field to change: ${names.slice(0, -1).join(', ')} or ${names.at(-1)}.`,
   });
 }
 
