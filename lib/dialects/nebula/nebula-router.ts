@@ -1,0 +1,163 @@
+import type { Router } from 'express';
+import type { ApiKeyRecord } from '../../domain/api-key.js';
+import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
+import { createCheckedFormat } from '../../domain/key-format.js';
+import { noPolicy } from '../../domain/keyspace-policy.js';
+import { keyNotFound } from '../../manage/authority.js';
+import type { ChangeContext } from '../../manage/key-service.js';
+import { readFields } from '../../manage/read-fields.js';
+import { answerOfChange } from '../answer-of-change.js';
+import { appScopesOf } from '../app-scopes.js';
+import { createCallers, type Caller } from '../callers.js';
+import { createCredentialOfRequest } from '../credential-of-request.js';
+import type { DialectCall } from '../dialect-call.js';
+import { hostOf, type DialectKeyService, type WithDialectHost } from '../dialect-host.js';
+import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
+import type { JsonRecord } from '../parse-json-object.js';
+import { rightsOfCaller } from '../rights-of-caller.js';
+import { runAsCaller } from '../run-as-caller.js';
+import { keyOfUuid, nebulaId, uuidOfKey } from './key-uuid.js';
+import { askToLogIn, readCredentials } from './login.js';
+import { answerNebulaError } from './nebula-error.js';
+import { resolveNebulaOptions, type NebulaOptions } from './nebula-options.js';
+import { unrevokedKeys } from './unrevoked-keys.js';
+
+/** In any environment. */
+const head = 'ak_';
+/** 43 characters in base64url, 27 of them secret: 162 bits. */
+const lengths = { id: nebulaId.length, secret: 27, checksum: 6 } as const;
+
+/**
+ * The API key endpoints of Nebula Block: as many keys as an owner likes, with a name, shown once. Its keys are good for the
+ * app's own routes. Mount it where `{API_URL}` shall be, for example at `/api/v1`, before parsers of bodies.
+ *
+ * @throws InvalidOptionError when an option is missing, misspelt or makes no sense, or the router is there already
+ */
+export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): Router {
+  const host = hostOf('nebulaRouter', apiKeys);
+  const { verifyAccessToken, login, maxKeysPerOwner, ids, keysMayManage, ...given } =
+    resolveNebulaOptions(options);
+  const { catalogue, defaultScopes } = appScopesOf('nebulaRouter', host.scopes, given.defaultScopes);
+  const keyspace = host.addKeyspace({
+    ...{ name: 'nebula', catalogue, features: createFeatureCatalogue({}) },
+    policy: { ...noPolicy, maxKeysPerOwner, omittedScopes: defaultScopes, numberKeys: true },
+    formatFor: () => createCheckedFormat({ head, alphabet: nebulaId.alphabet, lengths }),
+  });
+
+  const credentialOf = createCredentialOfRequest(['bearer']);
+  const challenge = { scheme: 'Bearer', realm: 'nebula' } as const;
+  const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
+
+  interface Call {
+    readonly keys: DialectKeyService;
+    readonly context: ChangeContext;
+    readonly caller: Caller;
+  }
+
+  async function asCaller<T>(call: DialectCall, command: (parts: Call) => Promise<T>): Promise<T> {
+    const caller = await callers.of(call, credentialOf(call.req));
+    const keys = keyspace.keys();
+    const context = callers.contextOf(call, caller);
+    const allowed = keysMayManage ? context : { ...context, managementScope: null };
+    const parts = { keys, caller, context: allowed };
+    return runAsCaller({ keys, callers, clock: host.clock }, call, caller, () => command(parts));
+  }
+
+  const idOf = ({ id, number }: ApiKeyRecord): string | number =>
+    ids === 'integer' && number !== null ? number : uuidOfKey(id);
+
+  const createKey: DialectRoute = {
+    methods: ['POST'],
+    path: ['/api-keys', '/api_keys'],
+    handle: (call) =>
+      asCaller(call, async ({ keys, context, caller }) => {
+        const input = readNewKey(await call.body());
+        const rights = await rightsOfCaller(keys, context, caller, catalogue);
+        const { record, token, effectiveBy } = await keys.create(context, { ...input, ...rights });
+        const data = { id: idOf(record), key: token, ...described(record) };
+        return answerOfChange({ effectiveBy }, success('API key successfully created', data));
+      }),
+  };
+
+  const listKeys: DialectRoute = {
+    methods: ['GET'],
+    path: ['/api-keys', '/api_keys'],
+    handle: (call) =>
+      asCaller(call, async ({ keys, context }) => {
+        const data = (await unrevokedKeys(keys, context)).map((record) => ({
+          id: idOf(record),
+          ...described(record),
+          partial_key_data: `${head}...`,
+        }));
+        return { status: 200, body: success('API keys successfully retrieved', data) };
+      }),
+  };
+
+  const deleteKey: DialectRoute = {
+    methods: ['DELETE'],
+    path: ['/api-keys/:id', '/api_keys/:id'],
+    handle: (call) =>
+      asCaller(call, async ({ keys, context, caller }) => {
+        // Also a key that may manage none may delete itself, by any of its names.
+        const id = await findId(keys, callers.contextOf(call, caller), call.params['id'] ?? '');
+        return answerOfChange(await keys.revoke(context, id), success('API key successfully deleted', {}));
+      }),
+  };
+
+  const loginRoutes: readonly DialectRoute[] =
+    login === null
+      ? []
+      : [
+          {
+            methods: ['POST'],
+            path: '/login',
+            async handle(call) {
+              const data = await askToLogIn(login, readCredentials(await call.body()), call.req);
+              if (data === null) return callers.refuse(call, wrongPassword);
+              return { status: 200, body: success('Login successful', data) };
+            },
+          },
+        ];
+
+  return createDialectRouter({
+    ...{ name: 'the Nebula Block router', routes: [createKey, listKeys, deleteKey, ...loginRoutes] },
+    ...{ clientAddress: host.clientAddress, clock: host.clock, reportTrouble: host.reportTrouble },
+    // The documented samples say that they are forms, and are JSON with a comma too many.
+    body: { tolerantJson: true, form: true },
+    answerError: answerNebulaError,
+  });
+}
+
+const wrongPassword = {
+  allowed: false,
+  code: 'invalid_token',
+  detail: 'The username or the password is wrong.',
+} as const;
+
+function success(message: string, data: object): object {
+  return { data, message, status: 'success' };
+}
+
+/** Clients take the description for a text. */
+function described({ name, description }: ApiKeyRecord): object {
+  return { name, description: description ?? '' };
+}
+
+/** Nothing else can be said of a key here; whoever tries must not believe that it was heard. */
+function readNewKey(body: JsonRecord | null): object {
+  const asItIs = (value: unknown): unknown => value;
+  return readFields<{ name: unknown; description: unknown }>(
+    body ?? {},
+    { name: asItIs, description: asItIs },
+    [],
+  );
+}
+
+/** @throws ApiKeysError `not_found` */
+async function findId(keys: DialectKeyService, context: ChangeContext, text: string): Promise<string> {
+  const id = /^[1-9]\d{0,14}$/.test(text)
+    ? (await keys.list(context, { number: Number(text), limit: 1 })).items[0]?.id
+    : keyOfUuid(text);
+  if (id === undefined || id === null) throw keyNotFound();
+  return id;
+}
