@@ -12,7 +12,7 @@ export type RequestCredential =
   | { readonly kind: 'none' }
   /** A header twice, or two credentials: nobody can say which one was meant. */
   | { readonly kind: 'ambiguous' }
-  /** Told apart by their shape: three parts in base64url are a JWT. `header` is in lower case. */
+  /** Told apart by their shape: three parts in base64url are a JWT. `header` is in lower case; empty for none. */
   | { readonly kind: 'opaque' | 'jwt'; readonly token: string; readonly header: string }
   /** Both parts are empty when what follows the scheme is no pair in base64: such a pair matches no key. */
   | { readonly kind: 'basic'; readonly id: string; readonly secret: string; readonly header: string };
@@ -77,6 +77,11 @@ function authorized(value: string | undefined, places: readonly CredentialPlace[
   if (!isBearer && (rest !== '' || !places.includes('raw'))) return none;
   const token = isBearer ? rest : value;
   return token.includes(',') ? ambiguous : tokenOf(token, 'authorization');
+}
+
+/** A token that did not stand in a header: some APIs take it as a parameter. */
+export function credentialOfToken(token: string): RequestCredential {
+  return tokenOf(token, '');
 }
 
 function tokenOf(token: string, header: string): RequestCredential {

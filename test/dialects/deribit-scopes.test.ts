@@ -4,6 +4,7 @@ import {
   deribitScopes,
   narrowedScopes,
   parseMaxScope,
+  scopesFor,
 } from '../../lib/dialects/deribit/deribit-scopes.js';
 import { createTokenTerms, readTerms } from '../../lib/dialects/deribit/token-terms.js';
 import { commonScopes, narrowScopes } from '../../lib/domain/token-scope.js';
@@ -107,7 +108,16 @@ describe('the scopes of a token', () => {
     ['trades:read', []],
     ['name:foo', []],
   ])('are %j limited by those of the key', (asked, given) => {
-    expect(narrowedScopes(asked.split(' ').filter(Boolean), held)).toEqual(given);
+    expect(scopesFor(asked.split(' ').filter(Boolean), held)).toEqual(given);
+  });
+
+  it('of nothing stay nothing', () => {
+    expect(narrowedScopes([], held)).toEqual([]);
+    expect(narrowedScopes(['connection', 'wallet:read'], held)).toEqual([]);
+    expect(narrowedScopes(['trade:read', 'account:read_write'], held)).toEqual([
+      'account:read',
+      'trade:read',
+    ]);
   });
 });
 

@@ -65,18 +65,20 @@ export function itemsOf(value: unknown): readonly string[] {
  * The scopes of a token: what was asked for, quietly narrowed to what the key holds. A request that names areas with a
  * level is given these alone; one that only takes areas away, or names none, is given the rest.
  *
- * @param asked - areas of the request; what Deribit does not know among them is nothing that could be given
+ * @param asked - of the request, without terms; what Deribit does not know among it is nothing that could be given
  * @param held - scopes of the key
  */
-export function narrowedScopes(asked: readonly string[], held: readonly string[]): readonly string[] {
+export function scopesFor(asked: readonly string[], held: readonly string[]): readonly string[] {
   const denied = areas.filter((area) => asked.includes(`${area}:none`));
-  const isOnlyDenied = asked.length === denied.length;
+  const all = areas.map((area) => `${area}:read_write`);
+  const wanted = asked.length === denied.length ? all : asked;
+  return narrowedScopes(wanted, held).filter((scope) => !denied.some((area) => scope.startsWith(`${area}:`)));
+}
+
+/** What two lists of scopes have in common: of each area the lower level, without `none`. */
+export function narrowedScopes(one: readonly string[], other: readonly string[]): readonly string[] {
   return areas
-    .filter((area) => !denied.includes(area))
-    .map((area) => {
-      const level = isOnlyDenied ? levels.length : levelHeld(asked, area);
-      return { area, level: Math.min(level, levelHeld(held, area)) };
-    })
+    .map((area) => ({ area, level: Math.min(levelHeld(one, area), levelHeld(other, area)) }))
     .filter(({ level }) => level > 0)
     .map(({ area, level }) => `${area}:${levels[level]}`);
 }
