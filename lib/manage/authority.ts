@@ -1,5 +1,5 @@
 import { ownerSeenBy } from '../domain/actor.js';
-import { isAllowlistWithin } from '../domain/address.js';
+import { compileAllowlist, isAllowlistWithin } from '../domain/address.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { isKeyId } from '../domain/key-format.js';
 import { stateOf } from '../domain/key-state.js';
@@ -70,7 +70,17 @@ export async function authorityOf(
     throw missingScopes([managementScope], [managementScope]);
   }
   // A token that was given for less than its key holds can do no more with the key's other rights either.
-  return { ownerId, actingKey: { ...actingKey, scopes }, catalogue };
+  const ipAllowlist = addressesOf(actingKey, catalogue.tokenTerms?.addressesOf(scopes) ?? null);
+  return { ownerId, actingKey: { ...actingKey, scopes, ipAllowlist }, catalogue };
+}
+
+/** From where both a key and its token can be used. */
+function addressesOf(
+  { ipAllowlist }: Pick<ApiKeyRecord, 'ipAllowlist'>,
+  ofToken: readonly string[] | null,
+): readonly string[] | null {
+  if (ofToken === null || ipAllowlist === null) return ofToken ?? ipAllowlist;
+  return ofToken.filter(compileAllowlist(ipAllowlist));
 }
 
 /**
