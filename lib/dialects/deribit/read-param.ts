@@ -6,13 +6,13 @@ import type { DeribitParams } from './deribit-method.js';
 export type ReadParam<T> = (value: unknown) => T;
 
 /**
- * Reads one parameter; `undefined` when it was not sent.
+ * Reads one parameter; `undefined` when it was not sent, or as `null`, which typed clients write for what is left out.
  *
  * @throws DeribitError -32602 that names the parameter
  */
 export function optionalParam<T>(params: DeribitParams, name: string, read: ReadParam<T>): T | undefined {
   const value = params[name];
-  if (value === undefined) return undefined;
+  if (value === undefined || value === null) return undefined;
   try {
     return read(value);
   } catch (error) {
