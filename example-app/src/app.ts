@@ -33,6 +33,7 @@ export function createApp(settings: Settings): OrdersService {
     database: settings.database,
     redis: settings.redisUrl,
     tokens: { issuer: settings.publicUrl },
+    signatures: { origin: new URL(settings.publicUrl).origin },
   });
   // … to here, one line for the routes that manage keys, and one word in front of each handler below.
 
@@ -53,7 +54,7 @@ export function createApp(settings: Settings): OrdersService {
     res.json({ items: orders.list(apiKeyOf(req).ownerId) });
   });
 
-  app.post('/orders', apiKeys.requireApiKey('orders:write'), readJson, (req, res) => {
+  app.post('/orders', apiKeys.requireApiKey('orders:write', { signed: 'accepted' }), readJson, (req, res) => {
     const request = readOrderRequest(req.body);
     if ('item' in request) {
       res.status(201).json(orders.place(apiKeyOf(req).ownerId, request));

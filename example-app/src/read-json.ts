@@ -1,7 +1,9 @@
 import express, { type RequestHandler } from 'express';
+import { keepRawBody } from 'express-api-keys';
 import { sendProblem } from './problem.js';
 
-const parse = express.json({ limit: '16kb' });
+/** Signatures are about bytes, so these are kept: a guard may stand behind the parser as well. */
+const parse = express.json({ limit: '16kb', verify: keepRawBody });
 
 /**
  * Reads a JSON body into `req.body`. It goes behind the guard of a route, so that nothing is read for callers without a

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import type { Block } from './markdown.js';
+import { repository, type Block } from './markdown.js';
 
 /** What one block of commands printed. */
 export interface Printed {
@@ -18,12 +18,14 @@ const endMark = '--- end of block ---';
  * @param isRun - which of them are commands to run
  * @param preparation - lines that were pasted before
  * @param replacements - text in the document -> text of this run
+ * @param folder - where the session begins
  */
 export function runSession(
   document: readonly Block[],
   isRun: (block: Block) => boolean,
   preparation: string,
   replacements: Readonly<Record<string, string>> = {},
+  folder: string = repository,
 ): readonly Printed[] {
   const blocks = document.filter(isRun);
   const marked = blocks.map(({ text }) => `${replaced(text, replacements)}printf '\\n%s\\n' '${endMark}'\n`);
@@ -31,6 +33,7 @@ export function runSession(
     input: `exec 2>&1\n${preparation}\nprintf '\\n%s\\n' '${endMark}'\n${marked.join('')}`,
     encoding: 'utf8',
     env: { PATH: process.env['PATH'] },
+    cwd: folder,
   });
   const [, ...outputs] = stdout.split(`\n${endMark}\n`);
   return blocks.map((block, index) => {

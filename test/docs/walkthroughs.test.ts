@@ -55,6 +55,8 @@ describe('commands in the documents', () => {
         'http://127.0.0.1:3000': app.url,
         'the-password-that-was-printed': password,
       },
+      // As at the top of the repository, the package can be imported here, and it is the one that the app runs.
+      built.folder,
     );
   }
 

@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Express } from 'express';
+import { signRequest, type PrivateKeySigner, type SecretSigner } from 'express-api-keys';
 import request from 'supertest';
 import { createApp } from '../../example-app/src/app.js';
 import type { Settings } from '../../example-app/src/config.js';
@@ -191,6 +193,59 @@ describe('example-app', () => {
       const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`field${index}`, 1]));
       const answer = await place({ item: 'tea', quantity: 1, ...many }).expect(400);
       expect((answer.body as { errors: unknown[] }).errors).toHaveLength(10);
+    });
+  });
+
+  describe('signed orders', () => {
+    const order = JSON.stringify({ item: 'tea', quantity: 2 });
+    const url = 'http://127.0.0.1/orders';
+
+    const place = (headers: Record<string, string>, body = order): request.Test =>
+      request(app).post('/orders').set(headers).set('Content-Type', 'application/json').send(body);
+
+    /** Makes a key that signs, through the endpoint for keys; what it signs with. */
+    async function makeSigner(algorithm: 'ed25519' | 'hmac'): Promise<PrivateKeySigner | SecretSigner> {
+      const alice = await signIn('alice');
+      const make = async (fields: object): Promise<{ id: string; key?: string }> => {
+        const sent = { name: 'signer', scopes: ['orders:write'], ...fields };
+        const { body } = await alice.send('post', '/api-keys/keys').send(sent).expect(201);
+        return body as { id: string; key?: string };
+      };
+      if (algorithm === 'hmac') {
+        const { id, key = '' } = await make({ signing: 'hmac' });
+        return { keyId: id, secret: key };
+      }
+      const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+      const { id, key } = await make({ publicKey: publicKey.export({ format: 'pem', type: 'spki' }) });
+      expect(key).toBeUndefined();
+      return { keyId: id, privateKey, tag: 'demo' };
+    }
+
+    it.each(['ed25519', 'hmac'] as const)(
+      'are taken once each, and as they were signed (%s)',
+      async (algorithm) => {
+        const signer = await makeSigner(algorithm);
+        const sign = () => signRequest({ method: 'POST', url, body: order }, signer);
+        const headers = sign();
+        const { body } = await place(headers).expect(201);
+        expect(body).toMatchObject({ item: 'tea', quantity: 2 });
+        const again = await place(headers).expect(401);
+        expect(again.body).toMatchObject({ code: 'signature_replayed' });
+        const changed = await place(sign(), order.replace('2', '3')).expect(401);
+        expect(changed.body).toMatchObject({ code: 'invalid_signature' });
+        await place(sign()).expect(201);
+      },
+    );
+
+    it('need the scope, as other requests do', async () => {
+      const signer = await makeSigner('ed25519');
+      const alice = await signIn('alice');
+      await alice
+        .send('patch', `/api-keys/keys/${signer.keyId}`)
+        .send({ scopes: ['orders:read'] })
+        .expect(200);
+      const refused = await place(signRequest({ method: 'POST', url, body: order }, signer)).expect(403);
+      expect(refused.body).toMatchObject({ code: 'insufficient_scope', missingScopes: ['orders:write'] });
     });
   });
 
