@@ -111,7 +111,6 @@ export type { AccessAction, AccessEvent } from './domain/access-event.js';
 export type { UsageLog, UsageQuery } from './ports/usage-log.js';
 export type { OneTimeNames } from './ports/one-time-names.js';
 export type {
-  NextRefreshToken,
   RefreshGrant,
   RefreshGrantStore,
   RevokedToken,

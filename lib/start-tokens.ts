@@ -45,7 +45,7 @@ const refreshEnvironment = 'REFRESH';
 /** Puts access tokens together; it reads and writes nothing yet. */
 export function startTokens(parts: StartTokensParts): RunningTokens {
   const { settings: policy, prefix, peppers, store, changes, verify, failures, logger } = parts;
-  const { clock } = verify;
+  const { clock, digester } = verify;
   const random = createRandomSource();
   const sealer = createSecretSealer(peppers);
   const signingKeys = new SigningKeys({
@@ -54,7 +54,7 @@ export function startTokens(parts: StartTokensParts): RunningTokens {
     algorithm: policy.algorithm,
   });
   const refreshFormat = createKeyFormat(prefix, refreshEnvironment);
-  const ports = { store, changes, signingKeys, refreshFormat, random, clock, policy };
+  const ports = { store, changes, signingKeys, refreshFormat, random, digester, clock, policy };
   const clientPorts = { ...verify, jwtKeys, sealer, policy, oneTimeNames: store.oneTimeNames };
   const serviceOf = (keyspace: Keyspace): TokenService => {
     const authenticate = createClientAuthenticator({ ...clientPorts, keyspace });

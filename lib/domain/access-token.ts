@@ -20,6 +20,8 @@ export interface AccessTokenClaims {
   readonly client_id: string;
   /** The id of the credential that the token was given for. */
   readonly cid: string;
+  /** The id of the chain of refresh tokens that the token came with, where it came with one. */
+  readonly gid?: string;
   readonly jti: string;
   /** Seconds. */
   readonly iat: number;
@@ -35,6 +37,8 @@ export interface AccessToken {
   readonly ownerId: string;
   readonly keyId: string;
   readonly credentialId: string;
+  /** The chain of refresh tokens that it came with, or `null`. */
+  readonly grantId: string | null;
   readonly scopes: readonly string[];
   /** Epoch milliseconds. */
   readonly issuedAt: number;
@@ -59,11 +63,11 @@ export function parseAccessToken(
   { issuer, audience }: TokenParties,
   now: number,
 ): AccessToken | null {
-  const { iss, aud, sub, client_id: keyId, cid, jti, iat, exp, nbf, scope } = claims;
+  const { iss, aud, sub, client_id: keyId, cid, gid, jti, iat, exp, nbf, scope } = claims;
   // A list of audiences is never ours: we name exactly one.
   if (iss !== issuer || aud !== audience) return null;
   if (!isText(sub) || !isText(keyId) || !isText(cid) || !isText(jti)) return null;
-  if (typeof scope !== 'string') return null;
+  if (typeof scope !== 'string' || (gid !== undefined && !isText(gid))) return null;
   const issuedAt = numericDate(iat);
   const expiresAt = numericDate(exp);
   if (issuedAt === null || expiresAt === null || issuedAt > now + clockSkewMs) return null;
@@ -73,6 +77,7 @@ export function parseAccessToken(
     ownerId: sub,
     keyId,
     credentialId: cid,
+    grantId: gid ?? null,
     scopes: scope === '' ? [] : scope.split(' '),
     issuedAt,
     expiresAt,

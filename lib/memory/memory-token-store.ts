@@ -32,14 +32,11 @@ export function memoryTokenStore(isRevoked: (tokenId: string) => boolean): Token
       async replace(id, digest, next) {
         const grant = grants.get(id);
         if (grant?.digest !== digest) return false;
-        const { accessTokenId, accessTokenExpiresAt } = next;
-        grants.set(id, { ...grant, digest: next.digest, accessTokenId, accessTokenExpiresAt });
+        grants.set(id, { ...grant, digest: next });
         return true;
       },
       async remove(id) {
-        const grant = grants.get(id) ?? null;
         grants.delete(id);
-        return grant;
       },
     },
   };

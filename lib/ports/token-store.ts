@@ -41,37 +41,30 @@ export interface RefreshGrantStore {
    * Uses the token up and puts another in its place, if it is still the one that is good now.
    *
    * @param digest - of the token that is used
+   * @param next - of the one in its place
    * @returns whether it was; never carried out twice
    */
-  replace(id: string, digest: string, next: NextRefreshToken): Promise<boolean>;
-  /** Ends a chain; `null` when there is none. What it returns is how it stood at the end. */
-  remove(id: string): Promise<RefreshGrant | null>;
-}
-
-/** The next token of a chain, and the access token that came with it. */
-export interface NextRefreshToken {
-  /** SHA-256 of the token's secret, base64url. */
-  readonly digest: string;
-  /** The `jti` of the access token. */
-  readonly accessTokenId: string;
-  /** Epoch milliseconds. */
-  readonly accessTokenExpiresAt: number;
+  replace(id: string, digest: string, next: string): Promise<boolean>;
+  /** Ends a chain; does nothing when there is none. */
+  remove(id: string): Promise<void>;
 }
 
 /** One chain of refresh tokens. */
-export interface RefreshGrant extends NextRefreshToken {
-  /** 16 base62 characters; part of each of its tokens. */
+export interface RefreshGrant {
+  /** 16 base62 characters; part of each of its refresh tokens, and named by its access tokens. */
   readonly id: string;
   readonly keyId: string;
   readonly credentialId: string;
   readonly scopes: readonly string[];
   /** End of the whole chain. Epoch milliseconds. */
   readonly expiresAt: number;
+  /** SHA-256 of the secret of the token that is good now, base64url. */
+  readonly digest: string;
 }
 
-/** A token that was taken back before its end. */
+/** A token that was taken back before its end, or all access tokens of a chain of refresh tokens. */
 export interface RevokedToken {
-  /** Its `jti`. */
+  /** Its `jti`, or the id of the chain. */
   readonly id: string;
   readonly keyId: string;
   /** Until when it has to be remembered. Epoch milliseconds. */

@@ -115,11 +115,7 @@ function refreshGrantStore(database: SqlDatabase, within: WithinDeadline): Refre
         database.spend(budget, async (on) => {
           const { numUpdatedRows } = await on
             .updateTable('refresh_grants')
-            .set({
-              digest: next.digest,
-              access_token_id: next.accessTokenId,
-              access_token_expires_at: next.accessTokenExpiresAt,
-            })
+            .set({ digest: next })
             .where('id', '=', id)
             .where('digest', '=', digest)
             .executeTakeFirstOrThrow();
@@ -129,16 +125,9 @@ function refreshGrantStore(database: SqlDatabase, within: WithinDeadline): Refre
     },
 
     async remove(id) {
-      if (!isStorable(id)) return null;
-      return within('Ending a chain of refresh tokens', (budget) =>
-        database.write(budget, async (on) => {
-          const row = await on
-            .deleteFrom('refresh_grants')
-            .where('id', '=', id)
-            .returningAll()
-            .executeTakeFirst();
-          return row === undefined ? null : refreshGrantFromRow(row);
-        }),
+      if (!isStorable(id)) return;
+      await within('Ending a chain of refresh tokens', (budget) =>
+        database.write(budget, (on) => on.deleteFrom('refresh_grants').where('id', '=', id).execute()),
       );
     },
   };

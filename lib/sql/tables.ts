@@ -186,8 +186,6 @@ export interface RefreshGrantsTable {
   scopes: string;
   expires_at: number;
   digest: string;
-  access_token_id: string;
-  access_token_expires_at: number;
 }
 
 /** Access tokens that were taken back, until they would have ended. */

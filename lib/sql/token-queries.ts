@@ -51,8 +51,6 @@ export function refreshGrantFromRow(row: Selectable<RefreshGrantsTable>): Refres
     scopes: JSON.parse(row.scopes) as readonly string[],
     expiresAt: row.expires_at,
     digest: row.digest,
-    accessTokenId: row.access_token_id,
-    accessTokenExpiresAt: row.access_token_expires_at,
   };
 }
 
@@ -65,7 +63,5 @@ export function rowOfRefreshGrant(grant: RefreshGrant): RefreshGrantsTable {
     scopes: JSON.stringify(grant.scopes),
     expires_at: grant.expiresAt,
     digest: grant.digest,
-    access_token_id: grant.accessTokenId,
-    access_token_expires_at: grant.accessTokenExpiresAt,
   };
 }

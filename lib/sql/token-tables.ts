@@ -24,8 +24,6 @@ export async function createTokenTables(
     .addColumn('scopes', text, (column) => column.notNull())
     .addColumn('expires_at', integer, (column) => column.notNull())
     .addColumn('digest', text, (column) => column.notNull())
-    .addColumn('access_token_id', text, (column) => column.notNull())
-    .addColumn('access_token_expires_at', integer, (column) => column.notNull())
     .execute();
   await schema.createIndex('refresh_grants_by_end').on('refresh_grants').columns(['expires_at']).execute();
   await schema

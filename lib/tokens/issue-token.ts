@@ -22,12 +22,14 @@ export interface IssuedToken {
  * credential live.
  *
  * @param requested - the scopes that were asked for; absent: all of the key
+ * @param grantId - the chain of refresh tokens that it comes with
  * @throws TokenError `invalid_scope`, or `unauthorized_client` for a key that ends before a token could be used
  */
 export async function issueToken(
   { signingKeys, random, clock, keyspace, policy }: TokenPorts,
   { record, credential }: UsableKey,
   requested: readonly string[] | undefined,
+  grantId?: string,
 ): Promise<IssuedToken> {
   const scopes = narrowScopes(requested, record.scopes, keyspace.catalogue);
   if (scopes === null) {
@@ -50,6 +52,7 @@ export async function issueToken(
     sub: record.ownerId,
     client_id: record.id,
     cid: credential.id,
+    ...(grantId === undefined ? {} : { gid: grantId }),
     jti: id,
     iat: issuedAt,
     exp: expiresAt,

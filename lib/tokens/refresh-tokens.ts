@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { secretLength, type ParsedToken } from '../domain/key-format.js';
+import { maxTokenLifetimeSeconds } from '../domain/access-token.js';
+import type { ParsedToken } from '../domain/key-format.js';
 import { narrowScopes } from '../domain/token-scope.js';
 import type { ChangeContext } from '../manage/key-service.js';
 import type { RefreshGrant } from '../ports/token-store.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
+import { isRefreshSecret, makeRefreshSecret } from './refresh-secret.js';
 import { revokeToken } from './revoke-token.js';
 import { TokenError, type TokenErrorDetails } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
@@ -20,10 +22,10 @@ export async function issueRefreshable(
   key: UsableKey,
   requested: readonly string[] | undefined,
 ): Promise<RefreshableToken> {
-  const { store, random, clock, policy, refreshFormat } = ports;
-  const issued = await issueToken(ports, key, requested);
+  const { store, random, digester, clock, policy, refreshFormat } = ports;
   const id = random.base62(16);
-  const secret = random.base62(secretLength);
+  const issued = await issueToken(ports, key, requested, id);
+  const secret = makeRefreshSecret(digester, random, id);
   const now = clock.now();
   await store.tokens.refreshGrants.add(
     {
@@ -32,7 +34,7 @@ export async function issueRefreshable(
       credentialId: key.credential.id,
       scopes: issued.scopes,
       expiresAt: now + policy.refreshLifetimeSeconds * 1000,
-      ...tokenOf(secret, issued),
+      digest: digestOf(secret),
     },
     now,
   );
@@ -41,7 +43,7 @@ export async function issueRefreshable(
 
 /**
  * Uses a refresh token up, for the next two tokens. One that was used before has been copied by somebody: then the whole
- * chain ends, with the access token that came last (RFC 9700 section 4.14.2).
+ * chain ends, with every access token that came with it (RFC 9700 section 4.14.2).
  *
  * @param requested - scopes of the first token of the chain; absent: all of them
  * @throws TokenError `invalid_grant` or `invalid_scope`
@@ -52,7 +54,7 @@ export async function refresh(
   token: string,
   requested: readonly string[] | undefined,
 ): Promise<RefreshableToken> {
-  const { store, random, clock, keyspace, refreshFormat } = ports;
+  const { store, random, digester, clock, keyspace, refreshFormat } = ports;
   const { grant, digest } = await grantOf(ports, token);
   if (grant.digest !== digest) return endChain(ports, context, grant);
   if (grant.expiresAt <= clock.now()) throw invalidGrant();
@@ -63,9 +65,9 @@ export async function refresh(
     throw new TokenError('invalid_scope', 'Ask for scopes of the first token, or leave scope out.');
   }
   // What the key has lost since, the chain has lost as well.
-  const issued = await issueToken(ports, key, requested ?? stillHeld(grant.scopes, key, ports));
-  const secret = random.base62(secretLength);
-  const isReplaced = await store.tokens.refreshGrants.replace(grant.id, digest, tokenOf(secret, issued));
+  const issued = await issueToken(ports, key, requested ?? stillHeld(grant.scopes, key, ports), grant.id);
+  const secret = makeRefreshSecret(digester, random, grant.id);
+  const isReplaced = await store.tokens.refreshGrants.replace(grant.id, digest, digestOf(secret));
   if (!isReplaced) return endChain(ports, context, grant);
   return { ...issued, refreshToken: refreshFormat.compose(grant.id, secret) };
 }
@@ -77,34 +79,34 @@ export interface FoundGrant {
   readonly digest: string;
 }
 
-/** The chain of a refresh token; `null` for what is none, or whose chain has ended. */
+/** The chain of a refresh token; `null` for what is none, was never given, or whose chain has ended. */
 export async function findGrant(
-  { store, refreshFormat }: Pick<TokenPorts, 'store' | 'refreshFormat'>,
+  { store, digester, refreshFormat }: Pick<TokenPorts, 'store' | 'digester' | 'refreshFormat'>,
   token: string,
 ): Promise<FoundGrant | null> {
   const parsed: ParsedToken | null = refreshFormat.parse(token);
   const grant = parsed === null ? null : await store.tokens.refreshGrants.find(parsed.id);
-  return parsed === null || grant === null ? null : { grant, digest: digestOf(parsed.secret) };
+  if (parsed === null || grant === null) return null;
+  const digest = digestOf(parsed.secret);
+  // Whoever knows the id of a chain must not be able to end it.
+  const wasGiven = digest === grant.digest || isRefreshSecret(digester, grant.id, parsed.secret);
+  return wasGiven ? { grant, digest } : null;
 }
 
-/** Ends the chain of a refresh token and takes its access token back; when that is sure is what it returns. */
+/**
+ * Ends a chain of refresh tokens and takes all its access tokens back; when that is sure is what it returns. One that is
+ * given meanwhile names the chain as well.
+ */
 export async function revokeChain(
   ports: TokenPorts,
   context: ChangeContext,
-  id: string,
+  { id, keyId }: Pick<RefreshGrant, 'id' | 'keyId'>,
 ): Promise<number | null> {
-  const { refreshGrants } = ports.store.tokens;
-  const grant = await refreshGrants.find(id);
-  if (grant === null) return null;
-  // The token first: who repeats this after a failure must still find the chain.
-  const effectiveBy = await revokeToken(ports, context, accessTokenOf(grant));
-  const ended = await refreshGrants.remove(id);
-  if (ended === null || ended.accessTokenId === grant.accessTokenId) return effectiveBy;
-  return revokeToken(ports, context, accessTokenOf(ended));
-}
-
-function accessTokenOf(grant: RefreshGrant): { id: string; keyId: string; expiresAt: number } {
-  return { id: grant.accessTokenId, keyId: grant.keyId, expiresAt: grant.accessTokenExpiresAt };
+  const expiresAt = ports.clock.now() + maxTokenLifetimeSeconds * 1000;
+  // The tokens first: who repeats this after a failure must still find the chain.
+  const effectiveBy = await revokeToken(ports, context, { id, keyId, expiresAt });
+  await ports.store.tokens.refreshGrants.remove(id);
+  return effectiveBy;
 }
 
 async function grantOf(ports: TokenPorts, token: string): Promise<FoundGrant> {
@@ -113,13 +115,9 @@ async function grantOf(ports: TokenPorts, token: string): Promise<FoundGrant> {
   return found;
 }
 
-async function endChain(
-  ports: TokenPorts,
-  context: ChangeContext,
-  { id, keyId }: Pick<RefreshGrant, 'id' | 'keyId'>,
-): Promise<never> {
-  await revokeChain(ports, context, id);
-  throw invalidGrant({ keyId });
+async function endChain(ports: TokenPorts, context: ChangeContext, grant: RefreshGrant): Promise<never> {
+  await revokeChain(ports, context, grant);
+  throw invalidGrant({ keyId: grant.keyId });
 }
 
 function stillHeld(
@@ -130,14 +128,7 @@ function stillHeld(
   return scopes.filter((scope) => narrowScopes([scope], record.scopes, keyspace.catalogue) !== null);
 }
 
-function tokenOf(
-  secret: string,
-  { id, expiresAt }: IssuedToken,
-): Pick<RefreshGrant, 'digest' | 'accessTokenId' | 'accessTokenExpiresAt'> {
-  return { digest: digestOf(secret), accessTokenId: id, accessTokenExpiresAt: expiresAt };
-}
-
-/** 256 random bits need no salt and no pepper. */
+/** 160 random bits need no salt and no pepper. */
 function digestOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

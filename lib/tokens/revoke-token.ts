@@ -4,6 +4,9 @@ import type { ChangeContext } from '../manage/key-service.js';
 import { auditEntry } from '../manage/audit-entry.js';
 import type { TokenPorts } from './token-ports.js';
 
+/** By how much clocks of processes may be apart: so much longer it is remembered. Milliseconds. */
+const mostApartMs = 60 * 60 * 1000;
+
 /**
  * Takes an access token back, in all processes. Doing so again changes nothing, but confirms anew.
  *
@@ -15,12 +18,13 @@ export async function revokeToken(
   token: Pick<AccessToken, 'id' | 'keyId' | 'expiresAt'>,
 ): Promise<number | null> {
   const now = clock.now();
-  if (token.expiresAt <= now) return null;
+  const expiresAt = token.expiresAt + mostApartMs;
+  if (expiresAt <= now) return null;
   const committed = await store.transact(async (transaction) => {
     const record = await transaction.find(token.keyId);
     if (record === null) return null;
     const event = { ...auditEntry(context, 'token.revoked', record, []), at: now };
-    await transaction.revokeToken(token, event);
+    await transaction.revokeToken({ id: token.id, keyId: token.keyId, expiresAt }, event);
     return { record, action: 'token.revoked', position: transaction.position } as const;
   });
   if (committed === null) return null;

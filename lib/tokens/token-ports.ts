@@ -5,6 +5,7 @@ import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { RandomSource } from '../ports/random-source.js';
+import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SigningKeys } from './signing-keys.js';
 
 /** How tokens are given. */
@@ -23,6 +24,7 @@ export interface TokenPorts {
   /** How refresh tokens are written. */
   readonly refreshFormat: KeyFormat;
   readonly random: RandomSource;
+  readonly digester: SecretDigester;
   readonly clock: Clock;
   readonly keyspace: Keyspace;
   readonly policy: TokenPolicy;

@@ -2,6 +2,7 @@ import type { AccessToken } from '../domain/access-token.js';
 import { commonScopes, parseScopeParameter } from '../domain/token-scope.js';
 import type { ChangeContext } from '../manage/key-service.js';
 import type { AuthenticateClient, Client } from './authenticate-client.js';
+import { isTakenBack } from './is-taken-back.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
 import { readToken } from './read-token.js';
 import {
@@ -75,7 +76,7 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
       const access = await readToken(ports, token);
       if (access !== null) return isOf(client, access) ? revokeToken(ports, context, access) : null;
       const found = await findGrant(ports, token);
-      return found !== null && isOf(client, found.grant) ? revokeChain(ports, context, found.grant.id) : null;
+      return found !== null && isOf(client, found.grant) ? revokeChain(ports, context, found.grant) : null;
     },
     publicKeys: () => ports.signingKeys.published(),
   };
@@ -106,7 +107,7 @@ async function introspectAccess(
   const access: AccessToken | null = await readToken(ports, token);
   if (access === null || !isOf(client, access) || access.expiresAt <= ports.clock.now()) return null;
   const key = await usableOrNull(ports, access);
-  if (key === null || (await ports.store.tokens.isRevoked(access.id))) return null;
+  if (key === null || (await isTakenBack(ports.store.tokens, access))) return null;
   return {
     kind: 'access_token',
     ...access,

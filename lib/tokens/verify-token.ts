@@ -10,6 +10,7 @@ import { findCurrentKey } from '../verify/find-current-key.js';
 import type { KeyFinder } from '../verify/find-key.js';
 import type { LocalCache } from '../verify/local-cache.js';
 import type { ApiKeyVerifier, VerificationRequest } from '../verify/verify-api-key.js';
+import { isTakenBack } from './is-taken-back.js';
 import { ProvenTokens, type ProvenAccessToken } from './proven-tokens.js';
 import { readToken, readTokenAtOnce, type ReadTokenPorts } from './read-token.js';
 import { TokenSubject } from './token-subject.js';
@@ -73,7 +74,7 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     const proven = await prove(token);
     if (proven === null) return refuse();
     // Asked after the key was read, so that one change cannot be missed by both.
-    if (await store.tokens.isRevoked(token.id)) {
+    if (await isTakenBack(store.tokens, token)) {
       return refuseProven(proven.subject.key, 'The access token was revoked.');
     }
     const now = clock.now();

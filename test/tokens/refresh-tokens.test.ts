@@ -11,6 +11,7 @@ import { createDefaultKeyspace } from '../../lib/keyspaces.js';
 import { ChangeListeners } from '../../lib/feed/change-listeners.js';
 import { AccessRecorder } from '../../lib/audit/access-recorder.js';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
+import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { noScope } from '../../lib/domain/scope-requirement.js';
 import type { TokenService } from '../../lib/tokens/token-service.js';
 import { rotateAfterMs, leadMs } from '../../lib/tokens/signing-keys.js';
@@ -144,6 +145,35 @@ describe('tokens without HTTP', () => {
       await one.running.service.update(context, client.keyId, { enabled: true });
     });
 
+    it('end with all access tokens of their chain, those of a thief included', async () => {
+      const first = await one.tokens.issueRefreshable(client, undefined);
+      const alone = await one.tokens.issue(client, undefined);
+      const stolen = await one.tokens.refresh(context, first.refreshToken, undefined);
+      const again = await one.tokens.refresh(context, stolen.refreshToken, undefined);
+      const ofChain = [first, stolen, again].map(({ accessToken }) => accessToken);
+      for (const token of ofChain) expect(await one.use(token)).toBe('allowed');
+      expect(await refusal(one.tokens.refresh(context, first.refreshToken, undefined))).toBe('invalid_grant');
+      for (const token of ofChain) {
+        expect(await one.use(token)).toBe('invalid_token');
+        expect(await one.tokens.introspect(client, token)).toBe(null);
+      }
+      expect(await one.use(alone.accessToken)).toBe('allowed');
+    });
+
+    it('do not end by one that was never given', async () => {
+      const { refreshToken, accessToken } = await one.tokens.issueRefreshable(client, undefined);
+      const format = createKeyFormat('acme', 'REFRESH');
+      const { id = '', secret = '' } = format.parse(refreshToken) ?? {};
+      for (const odd of ['A'.repeat(43), `${'A'.repeat(27)}${secret.slice(27)}`]) {
+        const madeUp = format.compose(id, odd);
+        expect(await refusal(one.tokens.refresh(context, madeUp, undefined))).toBe('invalid_grant');
+        expect(await one.tokens.revoke(client, context, madeUp)).toBe(null);
+      }
+      expect(await one.use(accessToken)).toBe('allowed');
+      const next = await one.tokens.refresh(context, refreshToken, undefined);
+      expect(await one.use(next.accessToken)).toBe('allowed');
+    });
+
     it('are used by one of many at once, and that ends the chain', async () => {
       const first = await one.tokens.issueRefreshable(client, undefined);
       const tries = await Promise.allSettled(
@@ -208,6 +238,21 @@ describe('tokens without HTTP', () => {
       const request = { token: refreshToken, requirement: noScope, cost: 1, address: () => null };
       expect(one.running.verifier.verifyAtOnce(request)).toMatchObject({ code: 'invalid_token' });
     });
+  });
+
+  it('that were taken back stay so, by whichever clock', async () => {
+    const { accessToken } = await one.tokens.issue(client, undefined);
+    const ahead = fixedClock(clock.now() + 30 * 60_000);
+    const two = await start(store, ahead);
+    started.push(two);
+    const other = await one.tokens.issue(client, undefined);
+    expect(await one.tokens.revoke(client, context, accessToken)).toBe(null);
+    clock.advance(31 * 60_000);
+    ahead.advance(31 * 60_000);
+    // It has ended for one of them, who removes what has ended.
+    expect(await two.tokens.revoke(client, context, other.accessToken)).toBe(null);
+    expect(await one.use(accessToken)).toBe('invalid_token');
+    expect(await one.use(other.accessToken)).toBe('invalid_token');
   });
 
   describe('signing keys', () => {

@@ -61,7 +61,8 @@ describe('revocation and introspection', () => {
       const answer = await revoke(odd);
       expect([answer.status, answer.body]).toEqual([200, {}]);
     }
-    app.clock.advance(3_600_000);
+    // And an hour more, for clocks that are behind.
+    app.clock.advance(7_200_000);
     expect((await revoke(token)).status).toBe(200);
     expect(await store.listEvents({ limit: 10, action: 'token.revoked' })).toEqual([]);
   });

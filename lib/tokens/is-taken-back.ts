@@ -1,0 +1,10 @@
+import type { AccessToken } from '../domain/access-token.js';
+import type { TokenStore } from '../ports/token-store.js';
+
+/** Whether a token was taken back: by itself, or with the chain of refresh tokens that it came with. */
+export async function isTakenBack(
+  store: Pick<TokenStore, 'isRevoked'>,
+  { id, grantId }: Pick<AccessToken, 'id' | 'grantId'>,
+): Promise<boolean> {
+  return (await store.isRevoked(id)) || (grantId !== null && (await store.isRevoked(grantId)));
+}
