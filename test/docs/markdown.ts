@@ -12,6 +12,7 @@ export const documents = [
   'example-app/README.md',
   'docs/features.md',
   'docs/redis.md',
+  'docs/dialects/yativo.md',
 ] as const;
 
 /** One fenced block of a document. */
