@@ -1,5 +1,5 @@
-/** Longest token that is looked at, in characters. */
-export const maxJwtLength = 4096;
+/** Longest token that is looked at or given, in characters: many proxies take no header line of more than 8 KB. */
+export const maxJwtLength = 7168;
 
 /** The protected header of a token, as far as it is understood here (RFC 7515 section 4.1). */
 export interface JwtHeader {

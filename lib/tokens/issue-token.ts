@@ -1,9 +1,10 @@
 import { accessTokenType, type AccessTokenClaims } from '../domain/access-token.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { maxJwtLength } from '../domain/jwt.js';
 import { narrowScopes } from '../domain/token-scope.js';
 import { TokenError } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
-import type { UsableKey } from './usable-key.js';
+import { endOf, type UsableKey } from './usable-key.js';
 
 /** A token that was given. */
 export interface IssuedToken {
@@ -23,7 +24,8 @@ export interface IssuedToken {
  *
  * @param requested - the scopes that were asked for; absent: all of the key
  * @param grantId - the chain of refresh tokens that it comes with
- * @throws TokenError `invalid_scope`, or `unauthorized_client` for a key that ends before a token could be used
+ * @throws TokenError `invalid_scope`, also for so many scopes that no guard would take the token, or
+ * `unauthorized_client` for a key that ends before a token could be used
  */
 export async function issueToken(
   { signingKeys, random, clock, keyspace, policy }: TokenPorts,
@@ -37,8 +39,8 @@ export async function issueToken(
   }
   const key = await signingKeys.current();
   const issuedAt = Math.floor(clock.now() / 1000);
-  const end = Math.min(record.expiresAt ?? Infinity, credential.endsAt ?? Infinity) / 1000;
-  const expiresAt = Math.min(issuedAt + lifetimeOf(record, policy.lifetimeSeconds), Math.floor(end));
+  const end = Math.floor(endOf({ record, credential }) / 1000);
+  const expiresAt = Math.min(issuedAt + lifetimeOf(record, policy.lifetimeSeconds), end);
   if (expiresAt <= issuedAt) {
     throw new TokenError(
       'unauthorized_client',
@@ -58,8 +60,12 @@ export async function issueToken(
     exp: expiresAt,
     scope: scopes.join(' '),
   };
+  const accessToken = key.sign(accessTokenType, claims);
+  if (accessToken.length > maxJwtLength) {
+    throw new TokenError('invalid_scope', 'A token with so many scopes would be too long. Ask for fewer.');
+  }
   return {
-    accessToken: key.sign(accessTokenType, claims),
+    accessToken,
     id,
     scopes,
     expiresIn: expiresAt - issuedAt,

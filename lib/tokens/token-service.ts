@@ -15,7 +15,7 @@ import {
 import { revokeToken } from './revoke-token.js';
 import { TokenError } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
-import { usableKey, type UsableKey } from './usable-key.js';
+import { endOf, usableKey, type UsableKey } from './usable-key.js';
 
 /** What is said of a token that is good now. */
 export interface Introspected {
@@ -111,6 +111,7 @@ async function introspectAccess(
   return {
     kind: 'access_token',
     ...access,
+    expiresAt: Math.min(access.expiresAt, endOf(key)),
     scopes: commonScopes(access.scopes, key.record.scopes, ports.keyspace.catalogue),
   };
 }
@@ -125,7 +126,7 @@ async function introspectRefresh(
   const { grant } = found;
   const key = grant.expiresAt <= ports.clock.now() ? null : await usableOrNull(ports, grant);
   if (key === null) return null;
-  const { id, keyId, expiresAt } = grant;
+  const { id, keyId } = grant;
   const scopes = commonScopes(grant.scopes, key.record.scopes, ports.keyspace.catalogue);
   return {
     kind: 'refresh_token',
@@ -134,7 +135,7 @@ async function introspectRefresh(
     ownerId: key.record.ownerId,
     scopes,
     issuedAt: null,
-    expiresAt,
+    expiresAt: Math.min(grant.expiresAt, endOf(key)),
   };
 }
 

@@ -35,3 +35,8 @@ export async function usableKey(
   }
   return { record, credential };
 }
+
+/** When a key or its credential ends, whichever is first; epoch milliseconds, or Infinity. */
+export function endOf({ record, credential }: UsableKey): number {
+  return Math.min(record.expiresAt ?? Infinity, credential.endsAt ?? Infinity);
+}

@@ -105,6 +105,11 @@ describe('revocation and introspection', () => {
     expect((await introspect(token)).body['scope']).toBe('orders:read');
   });
 
+  it('R70 says of no token that it lives longer than its key', async () => {
+    await app.apiKeys.keys.update(key.id, { expiresAt: new Date(app.clock.now() + 600_000) });
+    expect((await introspect(token)).body['exp']).toBe(app.clock.now() / 1000 + 600);
+  });
+
   it('R70 says nothing but inactive of tokens of others, and of what is none', async () => {
     const other = await app.key({ ownerId: 'bob' });
     const sibling = await app.key();

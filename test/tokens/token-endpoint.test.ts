@@ -1,4 +1,5 @@
-import { basic, readParts, startTokenApp, type MadeKey, type TokenApp } from './token-app.js';
+import { scopes } from '../harness/instance.js';
+import { basic, readParts, startTokenApp, type Answer, type MadeKey, type TokenApp } from './token-app.js';
 
 const grant = { grant_type: 'client_credentials' };
 
@@ -99,6 +100,22 @@ describe('the token endpoint', () => {
         problem: 'invalid_request',
       });
     }
+  });
+
+  it('R68 gives no token that is too long to be used', async () => {
+    const names = Array.from({ length: 98 }, (_, number) => `${'a'.repeat(57)}${number}:read`);
+    const more = Object.fromEntries(names.map((name) => [name, 'Read it']));
+    const wide = await startTokenApp({ scopes: { ...scopes, ...more } });
+    const held = ['orders:read', ...names];
+    const { id, secret } = await wide.key({ scopes: held as never });
+    const ask = (form: Record<string, string>): Promise<Answer> =>
+      wide.post('/token', { ...grant, ...form }, basic(id, secret));
+    const all = await ask({});
+    expect([all.status, all.body['error']]).toEqual([400, 'invalid_scope']);
+    const some = await ask({ scope: held.slice(0, 70).join(' ') });
+    expect(some.status).toBe(200);
+    expect((await wide.use(String(some.body['access_token']))).status).toBe(200);
+    await wide.close();
   });
 
   it('R67 answers 503 before it is ready, and asks to come back', async () => {
