@@ -28,8 +28,8 @@ export function serverMetadata({ issuer, endpoints, algorithm, scopes }: ServerF
     // Required; there is no authorization endpoint that could answer in any of them.
     response_types_supported: [],
     scopes_supported: scopes,
-    // Secret keys are published to nobody.
-    ...(algorithm === 'HS256' ? {} : { jwks_uri: `${issuer}/.well-known/jwks.json` }),
+    // Secret keys are published to nobody. The documents are at the root, also where the issuer has a path.
+    ...(algorithm === 'HS256' ? {} : { jwks_uri: `${new URL(issuer).origin}/.well-known/jwks.json` }),
   };
 }
 

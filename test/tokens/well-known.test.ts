@@ -50,7 +50,11 @@ describe('the well-known documents', () => {
   it('R67 of an issuer with a path have the path behind their name', async () => {
     const below = await startTokenApp({ tokens: { issuer: 'https://api.example/orders', endpoints: '' } });
     const answer = await fetch(`${below.url}/.well-known/oauth-authorization-server/orders`);
-    expect(await answer.json()).toMatchObject({ token_endpoint: 'https://api.example/orders/token' });
+    expect(await answer.json()).toMatchObject({
+      token_endpoint: 'https://api.example/orders/token',
+      jwks_uri: 'https://api.example/.well-known/jwks.json',
+    });
+    expect((await fetch(`${below.url}/.well-known/jwks.json`)).status).toBe(200);
     expect((await fetch(`${below.url}/.well-known/oauth-authorization-server`)).status).toBe(404);
     await below.close();
   });
