@@ -75,8 +75,5 @@ function readingsOf(text: string): readonly Buffer[] {
   if (text.length > maxSignatureLength) return [];
   const isHex = /^(?:[0-9A-Fa-f]{2})+$/.test(text);
   const isBase64 = /^[0-9A-Za-z+/_-]+={0,2}$/.test(text);
-  return [
-    ...(isHex ? [Buffer.from(text, 'hex')] : []),
-    ...(isBase64 ? [Buffer.from(text, 'base64')] : []),
-  ];
+  return [...(isHex ? [Buffer.from(text, 'hex')] : []), ...(isBase64 ? [Buffer.from(text, 'base64')] : [])];
 }
