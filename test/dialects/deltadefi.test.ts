@@ -81,7 +81,7 @@ describe('the DeltaDeFi router', () => {
     });
   });
 
-  it('DD4 DD5 shows the key masked at /accounts/api-key, and says when there is none', async () => {
+  it('DD4, DD5 shows the key masked at /accounts/api-key, and says when there is none', async () => {
     const deltadefi = await start();
     const show = (owner: string): request.Test =>
       request(deltadefi.app).get('/accounts/api-key').set('X-API-KEY', jwtOf(owner));
@@ -99,7 +99,7 @@ describe('the DeltaDeFi router', () => {
       .expect(404, /Cannot GET/);
   });
 
-  it('DD6 DD7 says every error with error, code and msg, whatever is wrong with the key', async () => {
+  it('DD6, DD7 says every error with error, code and msg, whatever is wrong with the key', async () => {
     const deltadefi = await start();
     const old = await newKey(deltadefi);
     const key = await newKey(deltadefi);
@@ -150,7 +150,7 @@ describe('the DeltaDeFi router', () => {
     expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0);
   });
 
-  it('DD8 DD9 always answers with api_key and created_at, in seconds', async () => {
+  it('DD8, DD9 always answers with api_key and created_at, in seconds', async () => {
     const deltadefi = await start();
     deltadefi.clock.advance(1_234);
     const { body } = await askWith(deltadefi, jwtOf('alice')).expect(200);

@@ -12,6 +12,8 @@ export const documents = [
   'example-app/README.md',
   'docs/features.md',
   'docs/redis.md',
+  'docs/dialects/deltadefi.md',
+  'docs/dialects/nebula.md',
   'docs/dialects/yativo.md',
 ] as const;
 
