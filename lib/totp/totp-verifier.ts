@@ -1,5 +1,5 @@
 import { TOTP } from 'otpauth';
-import type { StepUpResult, VerifyStepUp } from '../admin/step-up-options.js';
+import type { StepUpAttempt, StepUpResult } from '../admin/step-up-options.js';
 import type { Actor } from '../domain/actor.js';
 import { InvalidOptionError } from '../errors.js';
 import { decodeTotpSecret } from './decode-totp-secret.js';
@@ -20,11 +20,15 @@ export interface TotpOptions {
   readonly window?: number | undefined;
 }
 
+/** Checks a code, whatever it was asked for. */
+export type VerifyTotp = (attempt: Pick<StepUpAttempt, 'actor' | 'code' | 'now'>) => Promise<StepUpResult>;
+
 /** How far back a code is known as one that was right, in codes: five minutes. */
 const knownAsLate = 10;
 
 /**
- * Checks codes of authenticator apps: six digits, every 30 seconds others (RFC 6238). For `stepUp.verify`.
+ * Checks codes of authenticator apps: six digits, every 30 seconds others (RFC 6238). For `stepUp.verify`,
+ * and for `secondFactor.verify` of the Deribit router.
  *
  * @throws InvalidOptionError when an option makes no sense
  *
@@ -34,7 +38,7 @@ const knownAsLate = 10;
  *   stepUp: { operations: ['rotate'], verify: createTotpVerifier({ secretFor: (actor) => secretOf(actor) }) },
  * });
  */
-export function createTotpVerifier({ secretFor, window = 1 }: TotpOptions): VerifyStepUp {
+export function createTotpVerifier({ secretFor, window = 1 }: TotpOptions): VerifyTotp {
   if (typeof secretFor !== 'function') {
     throw new InvalidOptionError('createTotpVerifier: secretFor is a function from an actor to its secret');
   }
