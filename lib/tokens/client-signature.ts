@@ -14,8 +14,13 @@ const skewMs = 30_000;
 /** Longest signature, in characters: RSA with 8192 bits in hexadecimal. */
 const maxSignatureLength = 2048;
 const timestampPattern = /^(?:0|[1-9]\d{0,14})$/;
+/** What is signed for a request (see `requestHmac`): time, nonce, method and target, each on a line of its own. */
+const requestPattern = /^[^\n]*\n[^\n]*\n[^\n]*\n\//;
 
-/** A signature over timestamp, nonce and data, with line ends between them. */
+/**
+ * A signature over timestamp, nonce and data, with line ends between them. One that was made for a request is none: who
+ * sees a request must not be able to get a token with it.
+ */
 export interface ClientSignature {
   readonly method: 'client_signature';
   readonly clientId: string;
@@ -41,11 +46,12 @@ export function createSignatureCheck(
     const keyId = keyspace.format.parseClientId(clientId);
     const signedAt = timestampPattern.test(timestamp) ? Number(timestamp) : NaN;
     if (keyId === null || !isTimely(signedAt, clock.now())) return null;
+    const text = `${timestamp}\n${nonce}\n${data}`;
+    if (requestPattern.test(text)) return null;
 
     const prepared = await findCurrentKey(ports, keyId);
     const key = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared.key : null;
     const { format } = keyspace;
-    const text = `${timestamp}\n${nonce}\n${data}`;
     for (const bytes of readingsOf(signature)) {
       const signer = key === null ? null : { key, format };
       // Both are tried for every key, and for none: the time does not tell which kind it is of.

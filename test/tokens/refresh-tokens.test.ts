@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createSecretSealer } from '../../lib/crypto/secret-sealer.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
 import { resolveOptions } from '../../lib/options.js';
@@ -238,6 +239,38 @@ describe('tokens without HTTP', () => {
       const request = { token: refreshToken, requirement: noScope, cost: 1, address: () => null };
       expect(one.running.verifier.verifyAtOnce(request)).toMatchObject({ code: 'invalid_token' });
     });
+  });
+
+  it('R80 are not given for the signature of a request', async () => {
+    const fields = { ownerId: 'alice', name: 'signer', scopes: ['orders:read'], signing: 'hmac' } as const;
+    const { record, token } = await one.running.service.create(context, fields);
+    const timestamp = String(clock.now());
+    const ask = async (nonce: string, data: string, signed: string): Promise<string> => {
+      const signature = createHmac('sha256', token ?? '')
+        .update(signed)
+        .digest('hex');
+      const proof = {
+        method: 'client_signature',
+        clientId: record.id,
+        timestamp,
+        nonce,
+        data,
+        signature,
+      } as const;
+      return one.tokens
+        .authenticate(proof, () => null)
+        .then(
+          ({ keyId }) => (keyId === record.id ? 'proven' : 'another'),
+          (error: unknown) => String((error as { error?: unknown }).error),
+        );
+    };
+    const ofRequest = `${timestamp}\nn1\nGET\n/orders?a=1\n\n`;
+    expect(await ask('n1', 'GET\n/orders?a=1\n\n', ofRequest)).toBe('invalid_client');
+    expect(await ask('n1\nGET', '/orders?a=1\n\n', ofRequest)).toBe('invalid_client');
+    for (const data of ['', 'GET', 'two\nlines', '/orders\n\n']) {
+      expect(await ask('n2', data, `${timestamp}\nn2\n${data}`)).toBe('proven');
+      expect(await ask('n2', data, `${timestamp}\nn2\n${data}`)).toBe('invalid_client');
+    }
   });
 
   it('that were taken back stay so, by whichever clock', async () => {
