@@ -59,7 +59,8 @@ function runEndpoint(parts: TokenRouterParts, endpoint: TokenEndpoint): RequestH
       const tokens = parts.tokens();
       if (hasRepeatedHost(req)) throw new TokenError('invalid_request', repeatedHostDetail);
       const form = await readForm(req, res);
-      client = await tokens.authenticate(readClientProof(req, form), () => parts.clientAddress(req));
+      const proof = readClientProof(req, form);
+      client = await tokens.authenticate(proof, (purpose) => parts.clientAddress(req, purpose));
       if (client.deprecatedSecret !== undefined) {
         setDeprecatedSecretHeaders(res, client.deprecatedSecret);
         access.usedDeprecatedSecret(req, client.apiKey);

@@ -8,7 +8,7 @@ import type { OneTimeNames } from '../ports/one-time-names.js';
 import type { JwtKeys } from '../ports/jwt-signer.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
 import { belongsTo } from '../domain/keyspaces.js';
-import { createDecider } from '../verify/decide-request.js';
+import { createDecider, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import { matchDigest, needsSlowMatch } from '../verify/match-credential.js';
 import { matchLostPepper } from '../verify/match-lost-pepper.js';
@@ -58,8 +58,8 @@ export interface ProvenClient {
   readonly credential: VerifiableCredential;
 }
 
-/** Authenticates clients, each request anew. */
-export type AuthenticateClient = (proof: ClientProof, address: () => string | null) => Promise<Client>;
+/** Authenticates clients, each request anew. `address` is as it is for requests with a key. */
+export type AuthenticateClient = (proof: ClientProof, address: RequestToDecide['address']) => Promise<Client>;
 
 /**
  * A client is a key. What is wrong with it is told only to who has proven it; all else looks alike.

@@ -1,4 +1,6 @@
-import { scopes } from '../harness/instance.js';
+import express from 'express';
+import request from 'supertest';
+import { createInstance, scopes } from '../harness/instance.js';
 import { basic, readParts, startTokenApp, type Answer, type MadeKey, type TokenApp } from './token-app.js';
 
 const grant = { grant_type: 'client_credentials' };
@@ -116,6 +118,27 @@ describe('the token endpoint', () => {
     expect(some.status).toBe(200);
     expect((await wide.use(String(some.body['access_token']))).status).toBe(200);
     await wide.close();
+  });
+
+  it('R70 gives a token to allowed addresses only, and says when it cannot know them', async () => {
+    const behind = await startTokenApp({ isBehindProxy: true });
+    const near = await behind.key({ ipAllowlist: ['192.0.2.0/24'] });
+    const ask = (address: string): Promise<Answer> =>
+      behind.post('/token', grant, { ...basic(near.id, near.secret), 'X-Forwarded-For': address });
+    expect((await ask('192.0.2.7')).status).toBe(200);
+    expect((await ask('198.51.100.7')).status).toBe(401);
+    await behind.close();
+
+    const instance = createInstance({ tokens: { issuer: 'https://api.example' } });
+    const { token } = await instance.key({ ipAllowlist: ['192.0.2.0/24'] });
+    const app = express().set('trust proxy', true).use(instance.apiKeys.tokenRouter());
+    await request(app)
+      .post('/token')
+      .type('form')
+      .send({ ...grant, client_secret: token })
+      .expect(401);
+    expect(instance.log.join()).toContain("while 'trust proxy' is true");
+    await instance.apiKeys.close();
   });
 
   it('R67 answers 503 before it is ready, and asks to come back', async () => {
