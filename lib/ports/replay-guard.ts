@@ -7,7 +7,10 @@ export interface SignatureUse {
   readonly name: string;
   /** Epoch milliseconds by the signer's clock. */
   readonly signedAt: number;
-  /** By then it must be refused for its age, whoever asks and however wrong their clock is. Epoch milliseconds. */
+  /**
+   * By then it must be refused for its age by every process, as far apart as their clocks may be (the skew of signers is
+   * added for that, too). Epoch milliseconds.
+   */
   readonly rememberUntil: number;
   /** Epoch milliseconds. */
   readonly now: number;
