@@ -1,5 +1,5 @@
 import express from 'express';
-import request from 'supertest';
+import supertest from 'supertest';
 import { createInstance, scopes } from '../harness/instance.js';
 import { basic, readParts, startTokenApp, type Answer, type MadeKey, type TokenApp } from './token-app.js';
 
@@ -131,8 +131,8 @@ describe('the token endpoint', () => {
 
     const instance = createInstance({ tokens: { issuer: 'https://api.example' } });
     const { token } = await instance.key({ ipAllowlist: ['192.0.2.0/24'] });
-    const app = express().set('trust proxy', true).use(instance.apiKeys.tokenRouter());
-    await request(app)
+    const trusting = express().set('trust proxy', true).use(instance.apiKeys.tokenRouter());
+    await supertest(trusting)
       .post('/token')
       .type('form')
       .send({ ...grant, client_secret: token })
