@@ -196,7 +196,7 @@ describe("Deribit's transports", () => {
       ['{"method":"//private/list_api_keys"}', 400, { code: -32601 }],
       ['{"method":"private/list_api_keys","params":[]}', 400, { code: -32602, data: { param: 'params' } }],
       ['{"method":"private/list_api_keys","params":"x"}', 400, { code: -32602, data: { param: 'params' } }],
-      ['{"method":"private/create_api_key"}', 400, { code: -32000, message: 'Missing params' }],
+      ['{"method":"private/create_api_key","params":null}', 400, { code: -32000, message: 'Missing params' }],
       [
         '{"method":"private/create_api_key","params":{}}',
         400,

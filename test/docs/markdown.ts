@@ -12,7 +12,9 @@ export const documents = [
   'example-app/README.md',
   'docs/features.md',
   'docs/redis.md',
+  'docs/dialects.md',
   'docs/dialects/deltadefi.md',
+  'docs/dialects/deribit.md',
   'docs/dialects/nebula.md',
   'docs/dialects/yativo.md',
 ] as const;

@@ -16,15 +16,12 @@ export const deribitErrors = {
   authorization_required: { code: 10000, message: 'authorization_required', status: 401 },
   too_many_requests: { code: 10028, message: 'too_many_requests', status: 429 },
   must_be_websocket_request: { code: 10030, message: 'must_be_websocket_request', status: 400 },
-  invalid_arguments: { code: 11029, message: 'invalid_arguments', status: 400 },
   bad_request: { code: 11050, message: 'bad_request', status: 400 },
   system_maintenance: { code: 11051, message: 'system_maintenance', status: 503 },
   internal_server_error: { code: 11094, message: 'internal_server_error', status: 500 },
   over_limit: { code: 12998, message: 'security_key_authorization_over_limit', status: 400 },
   invalid_credentials: { code: 13004, message: 'invalid_credentials', status: 401 },
   unauthorized: { code: 13009, message: 'unauthorized', status: 401 },
-  value_required: { code: 13010, message: 'value_required', status: 400 },
-  invalid_input: { code: 13016, message: 'invalid_input', status: 400 },
   invalid_content_type: { code: 13018, message: 'invalid_content_type', status: 400 },
   not_found: { code: 13020, message: 'not_found', status: 400 },
   forbidden: { code: 13021, message: 'forbidden', status: 403 },
@@ -50,8 +47,14 @@ export class DeribitError extends ApiKeysError {
   readonly deribitError: DeribitErrorName;
   readonly data: DeribitErrorData | undefined;
 
-  constructor(name: DeribitErrorName, data?: DeribitErrorData, details?: ApiKeysErrorDetails) {
-    super(problemFor(deribitErrors[name].status), details);
+  /** @param problem - what it is in the words of the core, for operators */
+  constructor(
+    name: DeribitErrorName,
+    data?: DeribitErrorData,
+    details?: ApiKeysErrorDetails,
+    problem: ProblemCode = problemFor(deribitErrors[name].status),
+  ) {
+    super(problem, details);
     this.deribitError = name;
     this.data = data;
   }
@@ -62,7 +65,7 @@ export function invalidParam(param: string, reason: string): never {
   throw new DeribitError('invalid_params', { param, reason });
 }
 
-/** Nobody but operators sees it: whether this is trouble. */
+/** Whether it is trouble is all that matters. */
 function problemFor(status: number): ProblemCode {
   if (status >= 500) return status === 503 ? 'unavailable' : 'internal_error';
   return status === 401 ? 'unauthenticated' : 'invalid_request';

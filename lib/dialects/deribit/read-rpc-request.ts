@@ -29,7 +29,7 @@ export async function readRpcRequest(call: DialectCall, path: string | null): Pr
   }
   const sent = body === null ? {} : paramsOf(body);
   const params = Object.assign(Object.create(null) as Record<string, unknown>, query, sent);
-  const lacksParams = body !== null && body['params'] === undefined && Object.keys(query).length === 0;
+  const lacksParams = body !== null && (body['params'] ?? null) === null && Object.keys(query).length === 0;
   return { method, params, lacksParams };
 }
 
@@ -52,7 +52,8 @@ function methodOf(body: JsonRecord): string | null {
   return typeof method === 'string' ? method.replace(/^\//, '') : refuse('method must be a text');
 }
 
-function paramsOf({ params = {} }: JsonRecord): JsonRecord {
-  const isNamed = typeof params === 'object' && params !== null && !Array.isArray(params);
+function paramsOf({ params: sent }: JsonRecord): JsonRecord {
+  const params = sent ?? {};
+  const isNamed = typeof params === 'object' && !Array.isArray(params);
   return isNamed ? (params as JsonRecord) : invalidParam('params', 'must be an object');
 }

@@ -46,7 +46,8 @@ export function createCheckSecondFactor({ verify, rpId, methods }: SecondFactor)
     const window = windows.begin(who);
     if (window === null) {
       const wait = windows.secondsLeft(who);
-      throw new DeribitError('over_limit', { wait }, { headers: { 'Retry-After': String(wait) } });
+      const headers = { 'Retry-After': String(wait) };
+      throw new DeribitError('over_limit', { wait }, { headers }, 'step_up_throttled');
     }
     let hasFailed = true;
     try {
@@ -78,7 +79,8 @@ export function createCheckSecondFactor({ verify, rpId, methods }: SecondFactor)
       throw refusal('challenge_timeout');
     }
     const said = await resultOf(context, method, code);
-    if (said.result === 'not_enrolled') throw new DeribitError('security_key_setup_required');
+    if (said.result === 'not_enrolled')
+      throw new DeribitError('security_key_setup_required', undefined, {}, 'forbidden');
     if (said.result !== 'right') throw refusal('tfa_code_not_matched');
     const codeName = `step-up-code:${digest(ownerIdOf(caller), said.codeId ?? code)}`;
     if (await names.take(codeName, said.expiresAt ?? now + rememberedMs, now)) return null;
@@ -95,10 +97,16 @@ function wanted(rpId: string, challenge: string): SecondFactorWanted {
   };
 }
 
-function refusal(
-  reason: 'tfa_code_not_matched' | 'used_tfa_code' | 'challenge_timeout' | 'tfa_code_is_required',
-): DeribitError {
-  return new DeribitError('security_key_error', { reason });
+/** What Deribit calls it -> what the core calls it. */
+const reasons = {
+  tfa_code_is_required: 'step_up_required',
+  tfa_code_not_matched: 'step_up_invalid',
+  used_tfa_code: 'step_up_used',
+  challenge_timeout: 'step_up_expired',
+} as const;
+
+function refusal(reason: keyof typeof reasons): DeribitError {
+  return new DeribitError('security_key_error', { reason }, {}, reasons[reason]);
 }
 
 /** A code in JSON may be a number. */
