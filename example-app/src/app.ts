@@ -2,13 +2,16 @@ import express, { type Express } from 'express';
 import { apiKeyOf, createApiKeys } from 'express-api-keys';
 import { createTotpVerifier } from 'express-api-keys/totp';
 import helmet from 'helmet';
+import { createBlockTrades } from './block-trades.js';
 import type { Settings } from './config.js';
+import { createDialects } from './dialects.js';
 import { createOrders, readOrderRequest } from './orders.js';
 import { allowOnly, answerError, answerNotFound, sendProblem } from './problem.js';
 import { readJson } from './read-json.js';
 import { createSecondFactors } from './second-factor.js';
 import { createSignIn } from './sign-in.js';
 import { createDemoUsers } from './users.js';
+import { createWallets } from './wallets.js';
 
 /** The service, ready to listen, and its end. */
 export interface OrdersService {
@@ -49,6 +52,9 @@ export function createApp(settings: Settings): OrdersService {
   app.use('/signin', signIn.router);
   app.use('/oauth', apiKeys.tokenRouter());
   app.use('/.well-known', apiKeys.wellKnownRouter());
+  // Clients of DeltaDeFi, Deribit, Yativo and Nebula Block find their own endpoints.
+  app.use(createDialects(apiKeys, { signIn, userOfWallet: createWallets(settings.demoPassword) }));
+  app.use('/block-trades', createBlockTrades(apiKeys.requireApiKey));
 
   app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
     res.json({ items: orders.list(apiKeyOf(req).ownerId) });

@@ -1,11 +1,11 @@
 import { hkdfSync } from 'node:crypto';
-import { Router, type Request } from 'express';
+import { Router, type Request, type Response } from 'express';
 import type { Actor } from 'express-api-keys';
 import jwt from 'jsonwebtoken';
 import { allowOnly, sendProblem } from './problem.js';
 import { readJson } from './read-json.js';
 import { createTryLimit } from './try-limit.js';
-import type { Users } from './users.js';
+import type { User, Users } from './users.js';
 
 /** How people sign in to this service, which knew them before it had API keys. */
 export interface SignIn {
@@ -13,7 +13,18 @@ export interface SignIn {
   readonly router: Router;
   /** Who sends a request; `null` without a valid token. */
   actorOf(req: Request): Actor | null;
+  /** Whose token this is; `null` for one that is not valid. */
+  userNameOf(token: string): string | null;
+  /** Checks a password for whoever sends the request. Wrong tries are counted. */
+  logIn(username: string, password: string, req: Request): Promise<LogIn>;
+  /** A token for somebody who has proven who they are. */
+  tokenFor(user: User): string;
 }
+
+/** What comes of a password. */
+export type LogIn =
+  | { readonly user: User; readonly token: string }
+  | { readonly user: null; /** 0 for a wrong password. */ readonly waitSeconds: number };
 
 const tokenLifetimeSeconds = 60 * 60;
 const issuer = 'example-app';
@@ -26,38 +37,46 @@ export function createSignIn(users: Users, secret: string): SignIn {
   const tries = createTryLimit({ most: 10, windowSeconds: 60 });
   const router = Router();
 
+  function tokenFor({ name, role }: User): string {
+    return jwt.sign({ role }, signingKey, {
+      algorithm: 'HS256',
+      expiresIn: tokenLifetimeSeconds,
+      subject: name,
+      issuer,
+    });
+  }
+
+  async function logIn(username: string, password: string, req: Request): Promise<LogIn> {
+    const caller = req.ip ?? 'unknown';
+    const waitSeconds = tries.take(caller);
+    if (waitSeconds > 0) return { user: null, waitSeconds };
+    const user = await users.authenticate(username, password);
+    if (user === null) return { user, waitSeconds: 0 };
+    tries.giveBack(caller);
+    return { user, token: tokenFor(user) };
+  }
+
   router.post('/', readJson, async (req, res) => {
     const { username, password } = (req.body ?? {}) as Record<string, unknown>;
     if (typeof username !== 'string' || typeof password !== 'string' || password.length > 100) {
       sendProblem(res, { status: 400, code: 'invalid_request', detail: 'Send { "username", "password" }.' });
       return;
     }
-    const caller = req.ip ?? 'unknown';
-    const waitSeconds = tries.take(caller);
-    if (waitSeconds > 0) {
-      res.set('Retry-After', String(waitSeconds));
-      sendProblem(res, { status: 429, code: 'too_many_tries', detail: `Try again in ${waitSeconds} s.` });
+    const answer = await logIn(username, password, req);
+    if (answer.user === null) {
+      refuse(res, answer.waitSeconds);
       return;
     }
-    const user = await users.authenticate(username, password);
-    if (user === null) {
-      res.set('WWW-Authenticate', 'Bearer realm="example-app"');
-      sendProblem(res, { status: 401, code: 'wrong_password', detail: 'The name or the password is wrong.' });
-      return;
-    }
-    tries.giveBack(caller);
-    const token = jwt.sign({ role: user.role }, signingKey, {
-      algorithm: 'HS256',
-      expiresIn: tokenLifetimeSeconds,
-      subject: user.name,
-      issuer,
-    });
+    const { token } = answer;
     res.set('Cache-Control', 'no-store').json({ token });
   });
   router.all('/', allowOnly('POST'));
 
   return {
     router,
+    logIn,
+    tokenFor,
+    userNameOf: (token) => readClaims(token, signingKey)?.sub ?? null,
     actorOf(req) {
       const token = /^Bearer ([\w.-]+)$/i.exec(req.get('authorization') ?? '')?.[1];
       const claims = token === undefined ? null : readClaims(token, signingKey);
@@ -67,6 +86,16 @@ export function createSignIn(users: Users, secret: string): SignIn {
         : { kind: 'owner', ownerId: claims.sub };
     },
   };
+}
+
+function refuse(res: Response, waitSeconds: number): void {
+  if (waitSeconds > 0) {
+    res.set('Retry-After', String(waitSeconds));
+    sendProblem(res, { status: 429, code: 'too_many_tries', detail: `Try again in ${waitSeconds} s.` });
+    return;
+  }
+  res.set('WWW-Authenticate', 'Bearer realm="example-app"');
+  sendProblem(res, { status: 401, code: 'wrong_password', detail: 'The name or the password is wrong.' });
 }
 
 function readClaims(token: string, signingKey: Buffer): jwt.JwtPayload | null {

@@ -11,7 +11,7 @@ export interface Charset {
 /** Digits and lower case. */
 export const base36Alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 /** Base64url (RFC 4648 section 5): base62, `-` and `_`. */
-export const base64urlAlphabet = `${base62Alphabet}-_`;
+export const base64urlAlphabet: string = `${base62Alphabet}-_`;
 
 /** Whether a text is as long as it should be and holds nothing else. */
 export function isWrittenIn({ alphabet, length }: Charset, text: string): boolean {

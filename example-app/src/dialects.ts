@@ -1,0 +1,70 @@
+import { Router } from 'express';
+import type { ApiKeys } from 'express-api-keys';
+import {
+  deltadefiRouter,
+  deribitRouter,
+  nebulaRouter,
+  yativoRouter,
+  type SignedIn,
+  type WalletSignIn,
+} from 'express-api-keys/dialects';
+import type { SignIn } from './sign-in.js';
+import type { User } from './users.js';
+
+/** What this service knows of its users. */
+export interface DialectUsers {
+  readonly signIn: SignIn;
+  /** Whose wallet it is. */
+  readonly userOfWallet: (address: string) => User | null;
+}
+
+/**
+ * The same keys in the words of four other systems: clients that were written for one of these find what they expect, and
+ * sign in with the users of this service.
+ */
+export function createDialects(
+  apiKeys: ApiKeys<'orders:read' | 'orders:write'>,
+  { signIn, userOfWallet }: DialectUsers,
+): Router {
+  const verifyAccessToken = (token: string): string | null => signIn.userNameOf(token);
+  const router = Router();
+
+  router.use(
+    '/deltadefi',
+    deltadefiRouter(apiKeys, {
+      verifyAccessToken,
+      signIn({ wallet_address }: WalletSignIn): SignedIn | null {
+        const user = userOfWallet(wallet_address);
+        if (user === null) return null;
+        const token = signIn.tokenFor(user);
+        return { token, user_id: user.name, is_first_time: false, is_onboarding_ready: true };
+      },
+    }),
+  );
+  router.use(
+    '/deribit/api/v2',
+    deribitRouter(apiKeys, {
+      verifyAccessToken,
+      testnet: true,
+      scopeMap: { 'trade:read': ['orders:read'], 'trade:read_write': ['orders:write'] },
+    }),
+  );
+  router.use(
+    '/yativo',
+    yativoRouter(apiKeys, {
+      verifyAccessToken,
+      scopeMap: { 'transactions:read': ['orders:read'], 'transactions:write': ['orders:write'] },
+    }),
+  );
+  router.use(
+    '/nebula/api/v1',
+    nebulaRouter(apiKeys, {
+      verifyAccessToken,
+      async login({ username, password }, req) {
+        const { user, ...answer } = await signIn.logIn(username, password, req);
+        return user === null || !('token' in answer) ? null : { jwtToken: answer.token, name: user.name };
+      },
+    }),
+  );
+  return router;
+}
