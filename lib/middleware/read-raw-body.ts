@@ -22,10 +22,14 @@ export async function readRawBody(req: IncomingMessage, maxBytes: number): Promi
       ),
     });
   }
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw new ApiKeysError('payload_too_large');
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const bytes = await readAndPutBack(req, maxBytes);
   setRawBody(req, { bytes, isAsSent: true });
   return bytes;
+}
+
+function tooLarge(maxBytes: number): ApiKeysError {
+  return new ApiKeysError('payload_too_large', { detail: `Send a body of at most ${maxBytes} bytes.` });
 }
 
 /** A stream can be given back what was read until it has told of its end, which it does a moment after the last read. */
@@ -57,7 +61,7 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
         settle();
         // The rest is nobody's, and the connection may be used again.
         req.resume();
-        reject(new ApiKeysError('payload_too_large'));
+        reject(tooLarge(maxBytes));
       } else if (req.complete) {
         settle();
         const bytes = Buffer.concat(chunks);
