@@ -192,7 +192,7 @@ describe("Deribit's methods about keys", () => {
     for (const { body } of answers) expect(JSON.stringify(body)).not.toContain(made.client_secret);
   });
 
-  it('DB6 DB8 DB13 a key with a public key has its fingerprint for a secret, and cannot be reset', async () => {
+  it('DB6, DB8, DB13 a key with a public key has its fingerprint for a secret, and cannot be reset', async () => {
     const made = await deribit.newKey({ public_key: publicKey });
     expect(made).toMatchObject({ client_secret: fingerprint, public_key: publicKey });
     expect(await listed()).toEqual([made]);
@@ -278,7 +278,7 @@ describe("Deribit's methods about keys", () => {
     }
   });
 
-  it('DB14 DB15 reset keeps all but the secret', async () => {
+  it('DB14, DB15 reset keeps all but the secret', async () => {
     const made = await deribit.newKey({ name: 'k', enabled_features: ['block_trade_approval'] });
     await deribit.rpc('private/disable_api_key', { id: 1 });
     deribit.clock.advance(60_000);

@@ -38,7 +38,7 @@ interface Wanted {
   readonly challenge: string;
 }
 
-describe("DB12 Deribit's second factor", () => {
+describe("Deribit's second factor", () => {
   let deribit: DeribitApp;
 
   async function start(secondFactor: Partial<DeribitSecondFactor> = {}): Promise<void> {
@@ -66,7 +66,7 @@ describe("DB12 Deribit's second factor", () => {
     return (await deribit.rpc(create, { ...params, ...proof })).result;
   }
 
-  it('asks first, does nothing, and does it with a code and the exact challenge', async () => {
+  it('DB12 asks first, does nothing, and does it with a code and the exact challenge', async () => {
     const params = { max_scope: 'trade:read', name: 'k' };
     const asked = await deribit.rpc<Wanted>(create, params);
     expect([asked.status, asked.error]).toEqual([200, undefined]);
@@ -81,14 +81,14 @@ describe("DB12 Deribit's second factor", () => {
     expect(made.result).toMatchObject({ id: 1, name: 'k', max_scope: 'trade:read' });
   });
 
-  it.each(methods)('%s asks: %p', async (method, isAsked, params) => {
+  it.each(methods)('DB12 %s asks: %p', async (method, isAsked, params) => {
     await newKey();
     const { status, body } = await deribit.rpc(method, params);
     expect(status).toBe(200);
     expect(JSON.stringify(body['result']).includes('security_key_authorization_required')).toBe(isAsked);
   });
 
-  it('works over GET, where everything is text', async () => {
+  it('DB12 works over GET, where everything is text', async () => {
     const get = (query: string) =>
       request(deribit.app).get(`/api/v2/private/create_api_key?max_scope=&${query}`).set(asOwner('alice'));
     const { challenge } = rpcAnswer<Wanted>(await get('')).result;
@@ -96,14 +96,14 @@ describe("DB12 Deribit's second factor", () => {
     expect(made.body.result.id).toBe(1);
   });
 
-  it('reads the parameters before it asks, so that no code is spent on a mistake', async () => {
+  it('DB12 reads the parameters before it asks, so that no code is spent on a mistake', async () => {
     const { error } = await deribit.rpc(create, { name: '-' });
     expect(error?.code).toBe(-32602);
     const { error: missing } = await deribit.rpc('private/edit_api_key', { max_scope: '' });
     expect(missing?.data).toMatchObject({ param: 'id' });
   });
 
-  it('methods are chosen by the option', async () => {
+  it('DB12 methods are chosen by the option', async () => {
     await deribit.apiKeys.close();
     await start({ methods: ['private/reset_api_key'] });
     await deribit.newKey();
@@ -124,7 +124,7 @@ describe("DB12 Deribit's second factor", () => {
     ...{ status: 400, code: 13668, message: 'security_key_authorization_error', data: { reason } },
   });
 
-  it('13668 tfa_code_not_matched, and that was the only try of the challenge', async () => {
+  it('DB12 13668 tfa_code_not_matched, and that was the only try of the challenge', async () => {
     for (const wrong of ['000000', 'abc', '\u0000']) {
       const challenge = await challengeFor();
       expect(await refused({ challenge, authorization_data: wrong })).toEqual(
@@ -143,7 +143,7 @@ describe("DB12 Deribit's second factor", () => {
     ).toBe(200);
   });
 
-  it('13668 tfa_code_is_required without a code, and challenge_timeout for other challenges', async () => {
+  it('DB12 13668 tfa_code_is_required without a code, and challenge_timeout for other challenges', async () => {
     const challenge = await challengeFor();
     expect(await refused({ challenge })).toEqual(because('tfa_code_is_required'));
     expect(await refused({ challenge, authorization_data: '' })).toEqual(because('tfa_code_is_required'));
@@ -165,7 +165,7 @@ describe("DB12 Deribit's second factor", () => {
     expect(await refused({ challenge, authorization_data: codeNow() })).toEqual(because('challenge_timeout'));
   });
 
-  it('13668 challenge_timeout after a minute', async () => {
+  it('DB12 13668 challenge_timeout after a minute', async () => {
     const challenge = await challengeFor();
     deribit.clock.advance(59_999);
     const late = await challengeFor();
@@ -176,7 +176,7 @@ describe("DB12 Deribit's second factor", () => {
     ).toBe(200);
   });
 
-  it('13668 used_tfa_code: a code is good once, for the owner and for all of their keys', async () => {
+  it('DB12 13668 used_tfa_code: a code is good once, for the owner and for all of their keys', async () => {
     const key = await newKey({ max_scope: 'account:read_write' });
     expect(await refused({ challenge: await challengeFor(), authorization_data: codeNow() })).toEqual(
       because('used_tfa_code'),
@@ -196,7 +196,7 @@ describe("DB12 Deribit's second factor", () => {
     expect(made.result.id).toBe(2);
   });
 
-  it('a code that was used here is used in the native admin API, too', async () => {
+  it('DB12 a code that was used here is used in the native admin API, too', async () => {
     await newKey();
     const authorize = () => ({ kind: 'owner', ownerId: 'alice' }) as const;
     const stepUp = { operations: ['create'], verify } as const;
@@ -208,7 +208,7 @@ describe("DB12 Deribit's second factor", () => {
     expect([answer.status, answer.body.code]).toEqual([403, 'step_up_used']);
   });
 
-  it('a challenge is for one caller, one method and one key', async () => {
+  it('DB12 a challenge is for one caller, one method and one key', async () => {
     await newKey();
     await newKey();
     deribit.clock.advance(30_000);
@@ -227,7 +227,7 @@ describe("DB12 Deribit's second factor", () => {
     expect((await deribit.rpc(disable, { id: 1, ...proof })).result.enabled).toBe(false);
   });
 
-  it('of many at once with one challenge and one code, one is let through', async () => {
+  it('DB12 of many at once with one challenge and one code, one is let through', async () => {
     const proof = { challenge: await challengeFor(), authorization_data: codeNow() };
     const answers = await Promise.all(
       Array.from({ length: 5 }, () => deribit.rpc(create, { max_scope: '', ...proof })),
@@ -235,7 +235,7 @@ describe("DB12 Deribit's second factor", () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
-  it('12998 after five wrong codes, whichever come next', async () => {
+  it('DB12 12998 after five wrong codes, whichever come next', async () => {
     for (let tries = 0; tries < 5; tries += 1) {
       await refused({ challenge: await challengeFor(), authorization_data: '000000' });
     }
@@ -253,7 +253,7 @@ describe("DB12 Deribit's second factor", () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
   });
 
-  it('13904 for who has no second factor', async () => {
+  it('DB12 13904 for who has no second factor', async () => {
     const challenge = await challengeFor(create, { max_scope: '' }, asOwner('bob'));
     const answer = await refused(
       { challenge, authorization_data: '000000' },
@@ -263,7 +263,7 @@ describe("DB12 Deribit's second factor", () => {
     expect(answer).toEqual({ status: 400, code: 13904, message: 'security_key_setup_required' });
   });
 
-  it('is trouble when the app cannot say whether a code is right', async () => {
+  it('DB12 is trouble when the app cannot say whether a code is right', async () => {
     for (const broken of [() => Promise.reject(new Error('the secret of bob')), () => 'yes']) {
       await deribit.apiKeys.close();
       await start({ verify: broken as never });
@@ -273,7 +273,7 @@ describe("DB12 Deribit's second factor", () => {
     }
   });
 
-  it('a key without the scope is not asked', async () => {
+  it('DB12 a key without the scope is not asked', async () => {
     const key = await newKey({ max_scope: 'account:read' });
     const { error } = await deribit.rpc(create, { max_scope: '' }, asKey(key));
     expect(error?.code).toBe(13403);

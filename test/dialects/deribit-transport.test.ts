@@ -29,14 +29,14 @@ describe("Deribit's transports", () => {
     params: { name: 'k', max_scope: ['account:read', 'trade:read'] },
   };
 
-  describe('DB9 one call, however it comes', () => {
-    it('as GET with a query', async () => {
+  describe('one call, however it comes', () => {
+    it('DB9 as GET with a query', async () => {
       const { status, body } = await get(`${path}?name=k&max_scope=account:read&max_scope=trade%3Aread`);
       expect([status, body.result]).toEqual([200, expect.objectContaining(shown)]);
       expect(body).not.toHaveProperty('id');
     });
 
-    it.each(['GET', 'POST'] as const)('as %s with a JSON-RPC body at its path', async (method) => {
+    it.each(['GET', 'POST'] as const)('DB9 as %s with a JSON-RPC body at its path', async (method) => {
       for (const sent of [
         call,
         { ...call, method: '/private/create_api_key' },
@@ -48,7 +48,7 @@ describe("Deribit's transports", () => {
       }
     });
 
-    it('as POST to the root, with or without a slash before the method, whatever the content type says', async () => {
+    it('DB9 as POST to the root, with or without a slash before the method, whatever the content type says', async () => {
       await serveApp(deribit.app, async (url) => {
         for (const [target, type] of [
           ['/api/v2', []],
@@ -71,7 +71,7 @@ describe("Deribit's transports", () => {
       expect(await keyCount()).toBe(4);
     });
 
-    it('the body counts before the query', async () => {
+    it('DB9 the body counts before the query', async () => {
       const { body } = await post(`${path}?name=query&max_scope=&enabled_features=block_trade_approval`).send(
         {
           ...call,
@@ -81,7 +81,7 @@ describe("Deribit's transports", () => {
       expect(body.result).toMatchObject({ name: 'body', enabled_features: ['block_trade_approval'] });
     });
 
-    it('HEAD and OPTIONS execute nothing', async () => {
+    it('DB9 HEAD and OPTIONS execute nothing', async () => {
       const target = `${path}?max_scope=`;
       const head = await request(deribit.app).head(target).set(asOwner('alice')).expect(405);
       expect(head.headers['allow']).toBe('GET, OPTIONS, POST');
@@ -89,7 +89,7 @@ describe("Deribit's transports", () => {
       expect(await keyCount()).toBe(0);
     });
 
-    it('no answer is kept', async () => {
+    it('DB9 no answer is kept', async () => {
       const { headers } = await get(`${path}?max_scope=`).set('If-None-Match', '*').expect(200);
       expect(headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' });
       expect(headers).not.toHaveProperty('etag');
@@ -97,7 +97,7 @@ describe("Deribit's transports", () => {
     });
   });
 
-  describe('DB2 DB10 lists in a query', () => {
+  describe('lists in a query', () => {
     it.each([
       ['repeated', 'max_scope=account:read&max_scope=trade:read'],
       ['with brackets', 'max_scope[]=account:read&max_scope[]=trade:read'],
@@ -105,12 +105,12 @@ describe("Deribit's transports", () => {
       ['with blanks', 'max_scope=account:read%20trade:read'],
       ['with plus signs', 'max_scope=account:read+trade:read'],
       ['with commas', 'max_scope=account:read,trade:read'],
-    ])('%s', async (_how, query) => {
+    ])('DB2, DB10 %s', async (_how, query) => {
       const { body } = await get(`${path}?name=k&${query}`);
       expect(body.result).toMatchObject(shown);
     });
 
-    it('whatever query parser the app has', async () => {
+    it('DB10 whatever query parser the app has', async () => {
       for (const parser of ['simple', 'extended', false]) {
         deribit.app.set('query parser', parser);
         const { body } = await get(`${path}?name=k&max_scope[0]=account:read&max_scope[1]=trade:read`);
@@ -118,7 +118,7 @@ describe("Deribit's transports", () => {
       }
     });
 
-    it('enabled_features and ip_whitelist as well', async () => {
+    it('DB10 enabled_features and ip_whitelist as well', async () => {
       const query = 'enabled_features[0]=block_trade_approval&ip_whitelist=10.0.0.1&ip_whitelist=10.0.0.2';
       const { body } = await get(`${path}?max_scope=&${query}`);
       expect(body.result).toMatchObject({
@@ -139,7 +139,7 @@ describe("Deribit's transports", () => {
     });
   });
 
-  it('DB4 DB5 the id of the request comes back as it was', async () => {
+  it('DB4, DB5 the id of the request comes back as it was', async () => {
     for (const id of [5, 0, -1, 'seven', '5', '', 1.5, null]) {
       const { body } = await post('/api/v2/private/list_api_keys').send({
         jsonrpc: '2.0',
@@ -179,7 +179,7 @@ describe("Deribit's transports", () => {
     await test.apiKeys.close();
   });
 
-  describe('DB16 what is no call', () => {
+  describe('what is no call', () => {
     it.each([
       ['{', 400, { code: -32700, message: 'Parse error' }],
       ['{"a":1,}', 400, { code: -32700, message: 'Parse error' }],
@@ -202,7 +202,7 @@ describe("Deribit's transports", () => {
         400,
         { code: -32602, data: { param: 'max_scope' } },
       ],
-    ])('%s', async (body, status, error) => {
+    ])('DB16 %s', async (body, status, error) => {
       const answer = await post('/api/v2').set('Content-Type', 'application/json').send(body);
       expect([answer.status, answer.body]).toEqual([
         status,
@@ -212,7 +212,7 @@ describe("Deribit's transports", () => {
       expect(answer.body.testnet).toBe(false);
     });
 
-    it('a body of more than 32 kB', async () => {
+    it('DB16 a body of more than 32 kB', async () => {
       const { status, body } = await post('/api/v2').send({ ...call, id: 'x'.repeat(33_000) });
       expect([status, body.error.code, body.error.message]).toEqual([
         400,
@@ -221,13 +221,13 @@ describe("Deribit's transports", () => {
       ]);
     });
 
-    it('another method than the path has', async () => {
+    it('DB16 another method than the path has', async () => {
       const { status, body } = await post(path).send({ ...call, method: 'private/remove_api_key', id: 9 });
       expect([status, body.id, body.error.code, body.error.message]).toEqual([400, 9, 11050, 'bad_request']);
       expect(await keyCount()).toBe(0);
     });
 
-    it('a query that nobody can read', async () => {
+    it('DB16 a query that nobody can read', async () => {
       for (const query of ['max_scope=%zz', 'a=%00', 'max_scope=a&max_scope[]=b', 'a[0]=1&a[0]=2']) {
         const { status, body } = await get(`${path}?${query}`);
         expect([status, body.error.code]).toEqual([400, 11050]);
@@ -238,17 +238,17 @@ describe("Deribit's transports", () => {
       expect(long.body.error).toMatchObject({ code: -32602, data: { param: 'name' } });
     });
 
-    it('a body that is packed', async () => {
+    it('DB16 a body that is packed', async () => {
       const { body } = await post(path).set('Content-Encoding', 'gzip').send('{}');
       expect(body.error).toMatchObject({ code: 13018, message: 'invalid_content_type' });
     });
 
-    it('another method of HTTP', async () => {
+    it('DB16 another method of HTTP', async () => {
       const { status, headers, body } = await request(deribit.app).put(path).set(asOwner('alice'));
       expect([status, headers['allow'], body.error.code]).toEqual([405, 'GET, OPTIONS, POST', 11050]);
     });
 
-    it('nobody is told whether a method exists in another way when they are not known', async () => {
+    it('DB16 nobody has to be known to hear that there is no such method', async () => {
       const unknown = await request(deribit.app).get('/api/v2/private/none');
       expect([unknown.status, unknown.body.error.code]).toEqual([400, -32601]);
       const anonymous = await request(deribit.app).get('/api/v2/private/list_api_keys');
@@ -266,7 +266,7 @@ describe("Deribit's transports", () => {
       ]);
     });
 
-    it('__proto__ and constructor are parameters like any other', async () => {
+    it('DB16 __proto__ and constructor are parameters like any other', async () => {
       const { body } = await get(`${path}?__proto__[max_scope]=x&constructor=y`);
       expect(body.error).toMatchObject({ code: -32602, data: { param: 'max_scope' } });
       const sent = `{"method":"private/create_api_key","params":{"__proto__":{"max_scope":"account:read"}}}`;
