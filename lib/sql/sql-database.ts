@@ -29,7 +29,7 @@ export interface SqlDatabase {
    * too many at once are refused.
    */
   readForRequest<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
-  /** As {@link readForRequest}, for the one read that every request with a key may wait for: it gives up sooner. */
+  /** As {@link readForRequest}, for reads that every request with a key or a token may wait for: it gives up sooner. */
   lookUp<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
   /**
    * Runs work that is one step: PostgreSQL takes a single statement without more ado, SQLite runs the work in a

@@ -93,7 +93,9 @@ export class SqlKeyStore implements KeyStore {
     this.trail = new SqlAuditTrail(database, within);
     this.usage = new SqlUsageLog(database, within);
     this.oneTimeNames = new SqlOneTimeNames(database, within);
-    this.tokens = new SqlTokenStore(database, within);
+    this.tokens = new SqlTokenStore(database, within, (what, work) =>
+      this.#within(what, (budget) => database.lookUp(budget, work), settings.readDeadlineMs),
+    );
   }
 
   async open(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely';
 import type {
   RefreshGrantStore,
   SigningAlgorithm,
@@ -7,57 +8,55 @@ import type {
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import { isStorable } from './storable-text.js';
+import type { Tables } from './tables.js';
 import { refreshGrantFromRow, removeEnded, rowOfRefreshGrant } from './token-queries.js';
+
+/** Reads what every request with a token may wait for, as keys are read: it gives up sooner. */
+type LookUp = <T>(what: string, work: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;
 
 /** What is stored of tokens, on SQLite and PostgreSQL alike. */
 export class SqlTokenStore implements TokenStore {
   readonly signingKeys: SigningKeyStore;
   readonly refreshGrants: RefreshGrantStore;
-  readonly #database: SqlDatabase;
-  readonly #within: WithinDeadline;
+  readonly #lookUp: LookUp;
 
-  constructor(database: SqlDatabase, within: WithinDeadline) {
-    this.#database = database;
-    this.#within = within;
-    this.signingKeys = signingKeyStore(database, within);
+  constructor(database: SqlDatabase, within: WithinDeadline, lookUp: LookUp) {
+    this.#lookUp = lookUp;
+    this.signingKeys = signingKeyStore(database, within, lookUp);
     this.refreshGrants = refreshGrantStore(database, within);
   }
 
   async isRevoked(tokenId: string): Promise<boolean> {
     if (!isStorable(tokenId)) return false;
-    return this.#within('Reading whether a token was taken back', (budget) =>
-      this.#database.readForRequest(budget, async (database) => {
-        const row = await database
-          .selectFrom('revoked_tokens')
-          .select('id')
-          .where('id', '=', tokenId)
-          .executeTakeFirst();
-        return row !== undefined;
-      }),
-    );
+    return this.#lookUp('Reading whether a token was taken back', async (database) => {
+      const row = await database
+        .selectFrom('revoked_tokens')
+        .select('id')
+        .where('id', '=', tokenId)
+        .executeTakeFirst();
+      return row !== undefined;
+    });
   }
 }
 
-function signingKeyStore(database: SqlDatabase, within: WithinDeadline): SigningKeyStore {
+function signingKeyStore(database: SqlDatabase, within: WithinDeadline, lookUp: LookUp): SigningKeyStore {
   return {
     list: () =>
-      within('Reading the signing keys', (budget) =>
-        database.readForRequest(budget, async (on) => {
-          const rows = await on
-            .selectFrom('signing_keys')
-            .selectAll()
-            .orderBy('active_from')
-            .orderBy('id')
-            .execute();
-          return rows.map((row) => ({
-            id: row.id,
-            algorithm: row.algorithm as SigningAlgorithm,
-            sealedKey: row.sealed_key,
-            createdAt: row.created_at,
-            activeFrom: row.active_from,
-          }));
-        }),
-      ),
+      lookUp('Reading the signing keys', async (on) => {
+        const rows = await on
+          .selectFrom('signing_keys')
+          .selectAll()
+          .orderBy('active_from')
+          .orderBy('id')
+          .execute();
+        return rows.map((row) => ({
+          id: row.id,
+          algorithm: row.algorithm as SigningAlgorithm,
+          sealedKey: row.sealed_key,
+          createdAt: row.created_at,
+          activeFrom: row.active_from,
+        }));
+      }),
 
     add: ({ id, algorithm, sealedKey, createdAt, activeFrom }) =>
       within('Adding a signing key', (budget) =>

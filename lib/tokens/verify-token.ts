@@ -8,7 +8,8 @@ import type { KeyStore } from '../ports/key-store.js';
 import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { KeyFinder } from '../verify/find-key.js';
-import type { LocalCache } from '../verify/local-cache.js';
+import type { Held, LocalCache } from '../verify/local-cache.js';
+import type { PreparedKey } from '../verify/prepared-key.js';
 import type { ApiKeyVerifier, VerificationRequest } from '../verify/verify-api-key.js';
 import { isTakenBack } from './is-taken-back.js';
 import { ProvenTokens, type ProvenAccessToken } from './proven-tokens.js';
@@ -71,29 +72,37 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
   async function verify(request: VerificationRequest): Promise<Verdict> {
     const token = await readToken(ports, request.token);
     if (token === null) return refuse();
-    const proven = await prove(token);
+    // Which key is held is looked at before it is asked whether the token was taken back, so that one change cannot be
+    // missed by both. With a key that is read at the same time the token is let in once, and not remembered.
+    const held = heldKey(token.keyId);
+    const [prepared, wasTakenBack] = await Promise.all([
+      held?.prepared ?? findCurrentKey(ports, token.keyId),
+      isTakenBack(store.tokens, token),
+    ]);
+    const proven = prove(token, prepared, held);
     if (proven === null) return refuse();
-    // Asked after the key was read, so that one change cannot be missed by both.
-    if (await isTakenBack(store.tokens, token)) {
-      return refuseProven(proven.subject.key, 'The access token was revoked.');
-    }
+    if (wasTakenBack) return refuseProven(proven.subject.key, 'The access token was revoked.');
     const now = clock.now();
     if (lease.isHeld(now) && isHeldSince(proven, now)) provenTokens.add(digestOf(request.token), proven);
     return decideToken(proven, request, now);
   }
 
+  function heldKey(keyId: string): Held | undefined {
+    const now = clock.now();
+    return lease.isHeld(now) ? local?.findHeld(keyId, now) : undefined;
+  }
+
   /** The key and the credential that a token names, if they are those that it was given for. */
-  async function prove(token: AccessToken): Promise<ProvenAccessToken | null> {
-    const prepared = await findCurrentKey(ports, token.keyId);
+  function prove(
+    token: AccessToken,
+    prepared: PreparedKey | null,
+    held: Held | undefined,
+  ): ProvenAccessToken | null {
     if (prepared === null || keyspaces.homeOf(prepared.key) === null) return null;
     const credential = prepared.key.credentials.find(({ id }) => id === token.credentialId);
     if (credential === undefined || prepared.key.ownerId !== token.ownerId) return null;
     const subject = new TokenSubject(prepared, token);
-    const since = local?.findHeld(token.keyId, clock.now());
-    return {
-      ...{ subject, credential, uses: uses.counterFor(token.keyId) },
-      held: since?.prepared === prepared ? since : undefined,
-    };
+    return { subject, credential, uses: uses.counterFor(token.keyId), held };
   }
 
   return { verifyAtOnce, verify };

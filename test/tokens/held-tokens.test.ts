@@ -36,6 +36,14 @@ function watchedStore(): { store: KeyStore; reads: string[]; keepBack(): () => v
   };
 }
 
+async function until(isTrue: () => boolean): Promise<void> {
+  const deadline = performance.now() + 4_000;
+  while (!isTrue()) {
+    if (performance.now() > deadline) throw new Error('what was waited for has not come');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 describe('tokens that a process holds', () => {
   it('R70 are not held when they were taken back while they were checked', async () => {
     const { store, reads, keepBack } = watchedStore();
@@ -44,7 +52,7 @@ describe('tokens that a process holds', () => {
     const token = await app.token(key);
     const release = keepBack();
     const slow = app.use(token);
-    while (!reads.includes('token')) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => reads.includes('token'));
     // Reads the same answer to the question that is on its way: it was not taken back then.
     const revoked = await app.post('/revoke', { token }, basic(key.id, key.secret));
     expect(revoked.status).toBe(200);
@@ -52,6 +60,48 @@ describe('tokens that a process holds', () => {
     await slow;
     for (let times = 0; times < 3; times += 1) expect((await app.use(token)).status).toBe(401);
     await app.close();
+  });
+
+  it('R70 of a key that is not held are checked with two reads at once, and soon with none', async () => {
+    const { store, reads, keepBack } = watchedStore();
+    const issuer = 'http://one.example';
+    const [maker, user] = [
+      await startTokenApp({ store, tokens: { issuer } }),
+      await startTokenApp({ store, tokens: { issuer } }),
+    ];
+    const token = await maker.token(await maker.key());
+    // The signing key is known from here on.
+    expect((await user.use(await maker.token(await maker.key()))).status).toBe(200);
+    reads.length = 0;
+    const release = keepBack();
+    const first = user.use(token);
+    await until(() => reads.length === 2);
+    release();
+    expect((await first).status).toBe(200);
+    expect(reads.toSorted()).toEqual(['key', 'token']);
+    for (let times = 0; times < 4; times += 1) expect((await user.use(token)).status).toBe(200);
+    expect(reads.toSorted()).toEqual(['key', 'token', 'token']);
+    await Promise.all([maker.close(), user.close()]);
+  });
+
+  it('R70 of a key that is not held are not held when they were taken back while they were checked', async () => {
+    const { store, reads, keepBack } = watchedStore();
+    const issuer = 'http://one.example';
+    const [maker, user] = [
+      await startTokenApp({ store, tokens: { issuer } }),
+      await startTokenApp({ store, tokens: { issuer } }),
+    ];
+    const key = await maker.key();
+    const token = await maker.token(key);
+    reads.length = 0;
+    const release = keepBack();
+    const slow = user.use(token);
+    await until(() => reads.includes('token'));
+    expect((await maker.post('/revoke', { token }, basic(key.id, key.secret))).status).toBe(200);
+    release();
+    await slow;
+    for (let times = 0; times < 3; times += 1) expect((await user.use(token)).status).toBe(401);
+    await Promise.all([maker.close(), user.close()]);
   });
 
   it('R70 cost no reads, however many of them one key has', async () => {
@@ -76,7 +126,7 @@ describe('tokens that a process holds', () => {
     expect((await app.use(token)).status).toBe(200);
     reads.length = 0;
     expect((await app.use(token)).status).toBe(200);
-    expect(reads).toEqual(['key', 'token']);
+    expect(reads.toSorted()).toEqual(['key', 'token']);
     await app.post('/revoke', { token }, basic(key.id, key.secret));
     expect((await app.use(token)).status).toBe(401);
     await app.close();
