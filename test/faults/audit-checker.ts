@@ -30,7 +30,8 @@ export function checkAuditTrail(
     if (auditHash(previousHash, JSON.stringify(payload)) !== hash)
       problems.push(`the chain breaks at ${event.sequence}`);
     previousHash = hash;
-    const version = (versions.get(event.keyId) ?? 0) + 1;
+    // A token that is taken back leaves its key as it is.
+    const version = (versions.get(event.keyId) ?? 0) + (event.action === 'token.revoked' ? 0 : 1);
     if (event.keyVersion !== version) {
       problems.push(
         `event ${event.sequence} makes version ${event.keyVersion} of a key after ${version - 1}`,

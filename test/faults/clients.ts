@@ -70,6 +70,7 @@ export async function startClients(
     while (isOn) {
       try {
         const key = await newKey();
+        await key.exchange(anyMember());
         inUse.set(name, key);
         await askAll(key, key.everything());
         await life(key);
@@ -88,9 +89,9 @@ export async function startClients(
     async switcher(key) {
       for (let round = 0; round < 5 && isOn; round += 1) {
         await insist((on) => key.disable(on));
-        await askAll(key, [key.usable('read')]);
+        await askAll(key, key.everything());
         await insist((on) => key.enable(on));
-        await askAll(key, [key.usable('read')]);
+        await askAll(key, key.everything());
       }
       await insist((on) => key.revoke(on));
     },
@@ -128,6 +129,7 @@ export async function startClients(
   }
 
   const steadyKey = await newKey();
+  await steadyKey.exchange(anyMember());
   inUse.set('steady', steadyKey);
   for (const way of ways) working.push(client(way, lives[way]));
   for (let number = 0; number < fleet.members.length * usersPerProcess; number += 1)

@@ -1,7 +1,8 @@
 import type { TimedAnswer } from '../harness/start-orders.js';
 
-/** What clients do to keys. `narrow` takes a scope away, `widen` gives it back. */
-export type Action = 'create' | 'use' | 'revoke' | 'disable' | 'enable' | 'rotate' | 'narrow' | 'widen';
+/** What clients do to keys. `narrow` takes a scope away, `widen` gives it back; `exchange` gets an access token. */
+export type Action =
+  'create' | 'exchange' | 'use' | 'revoke' | 'disable' | 'enable' | 'rotate' | 'narrow' | 'widen';
 
 /** One secret for one purpose, as `k1#2 write`: what changes give and take, and what a use needs. */
 export type Capability = string;

@@ -6,6 +6,7 @@ import {
   laterNumberFirst,
   makeUnlockedNumbers,
   revokedBetweenReadAndFill,
+  revokedWithHeldTokens,
   startsOnOldEntries,
   type Schedule,
 } from './schedules.js';
@@ -68,6 +69,18 @@ const sabotages: Record<string, Sabotage> = {
         file: 'lib/feed/version-memory.ts',
         from: '      this.remember(change.keyId, change.keyVersion, change.sequence);\n',
         to: '',
+      },
+    ],
+    finding: /was let in/,
+  },
+  'an access token that was checked is believed whatever becomes of its key': {
+    schedule: revokedWithHeldTokens,
+    processes: 2,
+    replacements: [
+      {
+        file: 'lib/tokens/verify-token.ts',
+        from: 'since !== undefined && local?.findHeld(subject.key.id, now) === since',
+        to: 'since !== undefined && now > 0 && subject !== null',
       },
     ],
     finding: /was let in/,

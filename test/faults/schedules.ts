@@ -91,6 +91,21 @@ export const revokedBetweenReadAndFill: Schedule = async (fleet) => {
   return checkHistory(recorder.history);
 };
 
+/** A key is revoked whose access token every process has checked before. */
+export const revokedWithHeldTokens: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const key = await makeHeldKey(recorder, fleet);
+  await key.exchange(fleet.member(0));
+  const useAll = async (): Promise<void> => {
+    for (const on of fleet.members) for (const usable of key.everything()) await key.use(usable, on);
+  };
+  await useAll();
+  await useAll();
+  await key.revoke(fleet.member(0));
+  await useAll();
+  return checkHistory(recorder.history);
+};
+
 /** The entry of a revoked key is brought back to Redis as it was, and a process starts that has seen nothing. */
 export const startsOnOldEntries: Schedule = async (fleet) => {
   const recorder = new HistoryRecorder();

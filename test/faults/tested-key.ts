@@ -22,6 +22,8 @@ export class TestedKey {
   readonly id: string;
   readonly #recorder: HistoryRecorder;
   readonly #tokens: string[];
+  /** Given for the first secret, so that it ends with it. */
+  #accessToken: string | null = null;
   #version = 1;
 
   private constructor(id: string, token: string, recorder: HistoryRecorder) {
@@ -45,14 +47,27 @@ export class TestedKey {
     return new TestedKey(String(answer.body['id']), String(answer.body['key']), recorder);
   }
 
+  /** Gets an access token that stands for the first secret from then on; before anything is taken away. */
+  async exchange(on: Member): Promise<void> {
+    const answer = await this.#recorder.record({ action: 'exchange', process: on.name, keyId: this.id }, () =>
+      on.app.exchange(this.#tokens[0] as string),
+    );
+    if (answer?.status === 200) this.#accessToken = String(answer.body['access_token']);
+  }
+
   /** The newest secret that was shown. */
   usable(purpose: Purpose): Usable {
     return this.#usable(this.#tokens.length, purpose);
   }
 
-  /** All secrets that were shown, for both purposes. */
+  /** All secrets that were shown and the access token, for both purposes. */
   everything(): readonly Usable[] {
-    return this.#tokens.flatMap((_, index) => purposes.map((purpose) => this.#usable(index + 1, purpose)));
+    const secrets = this.#tokens.flatMap((_, index) =>
+      purposes.map((purpose) => this.#usable(index + 1, purpose)),
+    );
+    const token = this.#accessToken;
+    if (token === null) return secrets;
+    return [...secrets, ...purposes.map((purpose) => ({ ...this.#usable(1, purpose), token }))];
   }
 
   get secretsShown(): number {

@@ -45,8 +45,12 @@ export interface OrdersProcess {
   output(): string;
   /** Sends a request as owner `alice` to the management side. */
   manage(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<TimedAnswer>;
-  /** Uses a key. */
+  /** Uses a key, or an access token. */
   use(token: string, method?: 'GET' | 'POST'): Promise<TimedAnswer>;
+  /** Exchanges a key for an access token. */
+  exchange(key: string): Promise<TimedAnswer>;
+  /** Takes an access token of a key back. */
+  takeBack(key: string, accessToken: string): Promise<TimedAnswer>;
   /** What `apiKeys.status()` says. */
   status(): Promise<Record<string, unknown>>;
   tell(command: OrdersCommand): Promise<OrdersAnswer>;
@@ -143,6 +147,9 @@ export async function startOrders(environment: OrdersEnvironment, copy?: BuiltCo
     };
   }
 
+  const post = (path: string, form: Record<string, string>): Promise<TimedAnswer> =>
+    send(path, { method: 'POST', body: new URLSearchParams(form) });
+
   return {
     url,
     pid: child.pid ?? 0,
@@ -152,7 +159,9 @@ export async function startOrders(environment: OrdersEnvironment, copy?: BuiltCo
         headers: { 'X-Test-Owner': 'alice', 'Content-Type': 'application/json', ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
-    use: (token, method = 'GET') => send('/orders', { method, headers: { 'X-Api-Key': token } }),
+    use: (token, method = 'GET') => send('/orders', { method, headers: headerFor(token) }),
+    exchange: (key) => post('/oauth/token', { grant_type: 'client_credentials', client_secret: key }),
+    takeBack: (key, token) => post('/oauth/revoke', { client_secret: key, token }),
     status: async () => (await send('/status', {})).body,
     async tell(command) {
       child.send(command);
@@ -172,4 +181,9 @@ export async function startOrders(environment: OrdersEnvironment, copy?: BuiltCo
     },
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
   };
+}
+
+/** Access tokens are JWTs, which begin so. */
+function headerFor(token: string): Record<string, string> {
+  return token.startsWith('eyJ') ? { Authorization: `Bearer ${token}` } : { 'X-Api-Key': token };
 }

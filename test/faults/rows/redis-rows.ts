@@ -1,3 +1,4 @@
+import type { OrdersProcess, TimedAnswer } from '../../harness/start-orders.js';
 import { onRedis } from '../fault-actions.js';
 import { startFleet, type Fleet, type Member } from '../fleet.js';
 import { pause } from '../pause.js';
@@ -10,7 +11,7 @@ export interface RedisRows {
   /** In front of Redis, one for each process. */
   proxies(): readonly TcpProxy[];
   /**
-   * Begins a fault and uses and changes keys meanwhile. The store is well: so there is no excuse for a 503, an answer
+   * Begins a fault and uses and changes keys meanwhile, and access tokens of theirs. The store is well: so there is no excuse for a 503, an answer
    * over a second, or a change that is not confirmed at once. `begin` returns what ends the fault.
    */
   expectNothingLost(begin: () => Promise<() => Promise<unknown>>): Promise<void>;
@@ -20,6 +21,13 @@ export interface RedisRows {
   expectRedis(state: 'up' | 'down'): Promise<void>;
   /** `CONFIG SET`. */
   configure(...settings: string[]): Promise<unknown>;
+}
+
+/** A key and an access token that was given for it. */
+interface ExchangedKey {
+  readonly id: string;
+  readonly key: string;
+  readonly token: string;
 }
 
 export function redisRows(): RedisRows {
@@ -33,6 +41,40 @@ export function redisRows(): RedisRows {
     fleet.members.flatMap(({ redis }: Member) => (redis === null ? [] : [redis]));
   const states = (): Promise<readonly unknown[]> =>
     Promise.all(fleet.members.map(async ({ app }) => (await app.status())['redis']));
+
+  /** The ways in which an access token loses what it was good for, and what is answered then. */
+  const takings: Readonly<Record<string, (key: ExchangedKey, on: OrdersProcess) => Promise<TimedAnswer>>> = {
+    key_revoked: ({ id }, on) => on.manage('POST', `/keys/${id}/revoke`),
+    key_disabled: ({ id }, on) => on.manage('PATCH', `/keys/${id}`, { enabled: false }),
+    secret_rotated: ({ id }, on) => on.manage('POST', `/keys/${id}/rotate`, {}),
+    insufficient_scope: ({ id }, on) => on.manage('PATCH', `/keys/${id}`, { scopes: ['orders:read'] }),
+    invalid_token: ({ key, token }, on) => on.takeBack(key, token),
+  };
+
+  /** An access token that every process has let in and holds, as far as it holds any. */
+  async function exchangedKey(on: OrdersProcess): Promise<ExchangedKey> {
+    const scopes = ['orders:read', 'orders:write'];
+    const created = await on.manage('POST', '/keys', { name: 'CI', scopes });
+    const key = String(created.body['key']);
+    const exchanged = await on.exchange(key);
+    expect([created.status, exchanged.status]).toEqual([201, 200]);
+    const token = String(exchanged.body['access_token']);
+    for (const member of [...fleet.members, ...fleet.members]) {
+      expect((await member.app.use(token, 'POST')).status).toBe(201);
+    }
+    return { id: String(created.body['id']), key, token };
+  }
+
+  async function expectTokensRevocable(): Promise<void> {
+    for (const [index, [code, take]] of Object.entries(takings).entries()) {
+      const { app } = fleet.member(index % fleet.members.length);
+      const given = await exchangedKey(app);
+      expect([code, (await take(given, app)).status]).toEqual([code, 200]);
+      for (const member of fleet.members) {
+        expect((await member.app.use(given.token, 'POST')).code).toBe(code);
+      }
+    }
+  }
 
   async function expectRevocable(): Promise<void> {
     const { app } = fleet.member(0);
@@ -53,6 +95,7 @@ export function redisRows(): RedisRows {
         const end = await begin();
         try {
           await expectRevocable();
+          await expectTokensRevocable();
         } finally {
           await end();
         }

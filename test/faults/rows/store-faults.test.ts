@@ -114,6 +114,42 @@ it('F20: PostgreSQL and Redis are both gone: 503 with a time to come back, and n
   await expectRecovery();
 });
 
+it('R70: access tokens do not outlive what a process that is cut off may still hold', async () => {
+  const [one, two] = [fleet.member(0), fleet.member(1)];
+  const exchange = async (given: typeof key): Promise<string> =>
+    String((await one.app.exchange(given.token)).body['access_token']);
+  const [ended, narrowed] = [await makeKey(), await makeKey()];
+  const [ofEnded, takenBack] = [await exchange(ended), await exchange(narrowed)];
+  const unseen = await exchange(narrowed);
+  for (const { app } of [one, two, one, two]) {
+    for (const token of [ofEnded, takenBack]) expect((await app.use(token)).status).toBe(200);
+  }
+  two.database?.set({ kind: 'black-hole' });
+  two.redis?.set({ kind: 'black-hole' });
+  const revoked = await one.app.manage('POST', `/keys/${ended.id}/revoke`);
+  expect(revoked.status).toBe(202);
+  // Nobody can be asked about it, and that is said as soon as for a key.
+  const asked = await two.app.use(unseen);
+  expect(asked.status).toBe(503);
+  expect(asked.milliseconds).toBeLessThan(1_500);
+  // The endpoint knows no 202: it is asked again until it is sure.
+  const unsure = await one.app.takeBack(narrowed.token, takenBack);
+  expect([unsure.status, unsure.body['error']]).toEqual([503, 'temporarily_unavailable']);
+  expect((await one.app.use(ofEnded)).code).toBe('key_revoked');
+  expect((await one.app.use(takenBack)).code).toBe('invalid_token');
+  await pause(leaseMs + 1_000);
+  for (const token of [ofEnded, takenBack]) expect((await two.app.use(token)).status).toBe(503);
+  two.database?.set({ kind: 'pass' });
+  two.redis?.set({ kind: 'pass' });
+  await fleet.untilNormal(10_000);
+  expect((await one.app.takeBack(narrowed.token, takenBack)).status).toBe(200);
+  for (const { app } of fleet.members) {
+    expect((await app.use(ofEnded)).code).toBe('key_revoked');
+    expect((await app.use(takenBack)).code).toBe('invalid_token');
+    expect((await app.use(narrowed.token)).status).toBe(200);
+  }
+});
+
 it('a confirmation that the store does not give is a 202 with the time by which the change holds', async () => {
   const [one, two] = [fleet.member(0), fleet.member(1)];
   const other = await makeKey();
