@@ -4,6 +4,7 @@ import { createRandomSource } from './crypto/random-source.js';
 import { createSecretSealer } from './crypto/secret-sealer.js';
 import { createKeyFormat } from './domain/key-format.js';
 import type { Keyspace } from './domain/keyspace.js';
+import { longestLifeSeconds } from './domain/token-terms.js';
 import type { ChangeAnnouncer } from './ports/change-announcer.js';
 import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
@@ -52,6 +53,8 @@ export function startTokens(parts: StartTokensParts): RunningTokens {
     ...{ store: store.tokens.signingKeys, keys: jwtKeys, random, clock, logger },
     sealer,
     algorithm: policy.algorithm,
+    longestLifeSeconds: () =>
+      Math.max(...verify.keyspaces.all().map(({ catalogue }) => longestLifeSeconds(catalogue))),
   });
   const refreshFormat = createKeyFormat(prefix, refreshEnvironment);
   const ports = { store, changes, signingKeys, refreshFormat, random, digester, clock, policy };

@@ -43,6 +43,10 @@ export class Keyspaces {
     this.#byLength.set(length, [...(this.#byLength.get(length) ?? []), keyspace]);
   }
 
+  all(): readonly Keyspace[] {
+    return [...this.#byName.values()];
+  }
+
   get(name: string): Keyspace | undefined {
     return this.#byName.get(name);
   }

@@ -1,3 +1,5 @@
+import { maxTokenLifetimeSeconds } from './access-token.js';
+
 /** What tokens of a keyspace can say beside scopes. Terms give nothing, and no key holds them. */
 export interface TokenTerms {
   /** Whether an item of a token's scope is a term. */
@@ -16,4 +18,9 @@ export interface TokenTerms {
    * @param items - of the token's scope
    */
   longestLifeOf(items: readonly string[]): number | null;
+}
+
+/** The longest that a token of a keyspace can live, in seconds. */
+export function longestLifeSeconds({ tokenTerms }: { readonly tokenTerms?: TokenTerms }): number {
+  return Math.max(maxTokenLifetimeSeconds, tokenTerms?.lifetimeSeconds ?? 0);
 }

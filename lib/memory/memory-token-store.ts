@@ -38,8 +38,17 @@ export function memoryTokenStore(isRevoked: (tokenId: string) => boolean): Token
       async remove(id) {
         grants.delete(id);
       },
+      sessions: async (keyId, now) =>
+        [...grants.values()]
+          .filter((grant) => grant.keyId === keyId && grant.session !== null && grant.expiresAt > now)
+          .sort(byEnd),
     },
   };
+}
+
+function byEnd(a: RefreshGrant, b: RefreshGrant): number {
+  if (a.expiresAt !== b.expiresAt) return a.expiresAt - b.expiresAt;
+  return a.id < b.id ? -1 : 1;
 }
 
 function byStart(a: StoredSigningKey, b: StoredSigningKey): number {

@@ -47,6 +47,8 @@ export interface RefreshGrantStore {
   replace(id: string, digest: string, next: string): Promise<boolean>;
   /** Ends a chain; does nothing when there is none. */
   remove(id: string): Promise<void>;
+  /** The sessions of a key that have not ended by `now` (epoch milliseconds), by their ends and then ids. */
+  sessions(keyId: string, now: number): Promise<readonly RefreshGrant[]>;
 }
 
 /** One chain of refresh tokens. */
@@ -56,6 +58,8 @@ export interface RefreshGrant {
   readonly keyId: string;
   readonly credentialId: string;
   readonly scopes: readonly string[];
+  /** What its holder calls it, where a key has several that are counted; else `null`. */
+  readonly session: string | null;
   /** End of the whole chain. Epoch milliseconds. */
   readonly expiresAt: number;
   /** SHA-256 of the secret of the token that is good now, base64url. */

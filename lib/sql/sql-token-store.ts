@@ -129,5 +129,21 @@ function refreshGrantStore(database: SqlDatabase, within: WithinDeadline): Refre
         database.write(budget, (on) => on.deleteFrom('refresh_grants').where('id', '=', id).execute()),
       );
     },
+
+    sessions: (keyId, now) =>
+      within('Reading the sessions of a key', (budget) =>
+        database.readForRequest(budget, async (on) => {
+          const rows = await on
+            .selectFrom('refresh_grants')
+            .selectAll()
+            .where('key_id', '=', keyId)
+            .where('session', 'is not', null)
+            .where('expires_at', '>', now)
+            .orderBy('expires_at')
+            .orderBy('id')
+            .execute();
+          return rows.map(refreshGrantFromRow);
+        }),
+      ),
   };
 }

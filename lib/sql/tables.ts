@@ -184,6 +184,7 @@ export interface RefreshGrantsTable {
   credential_id: string;
   /** JSON list. */
   scopes: string;
+  session: string | null;
   expires_at: number;
   digest: string;
 }

@@ -49,6 +49,7 @@ export function refreshGrantFromRow(row: Selectable<RefreshGrantsTable>): Refres
     keyId: row.key_id,
     credentialId: row.credential_id,
     scopes: JSON.parse(row.scopes) as readonly string[],
+    session: row.session,
     expiresAt: row.expires_at,
     digest: row.digest,
   };
@@ -61,6 +62,7 @@ export function rowOfRefreshGrant(grant: RefreshGrant): RefreshGrantsTable {
     key_id: grant.keyId,
     credential_id: grant.credentialId,
     scopes: JSON.stringify(grant.scopes),
+    session: grant.session,
     expires_at: grant.expiresAt,
     digest: grant.digest,
   };

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { ColumnTypes } from './migrations.js';
 import type { Tables } from './tables.js';
 
@@ -22,10 +22,17 @@ export async function createTokenTables(
     .addColumn('key_id', text, (column) => column.notNull().references('keys.id'))
     .addColumn('credential_id', text, (column) => column.notNull())
     .addColumn('scopes', text, (column) => column.notNull())
+    .addColumn('session', text)
     .addColumn('expires_at', integer, (column) => column.notNull())
     .addColumn('digest', text, (column) => column.notNull())
     .execute();
   await schema.createIndex('refresh_grants_by_end').on('refresh_grants').columns(['expires_at']).execute();
+  await schema
+    .createIndex('refresh_grants_by_session')
+    .on('refresh_grants')
+    .columns(['key_id', 'expires_at'])
+    .where(sql<boolean>`session is not null`)
+    .execute();
   await schema
     .createTable('revoked_tokens')
     .addColumn('id', text, (column) => column.primaryKey().notNull())

@@ -20,6 +20,7 @@ function grant(changes: Partial<RefreshGrant> = {}): RefreshGrant {
     keyId: sampleKey().id,
     credentialId: 'credential01',
     scopes: ['orders:read', 'orders:write'],
+    session: null,
     expiresAt: sampleTime + 1000,
     digest: 'first',
     ...changes,
@@ -81,6 +82,26 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
       await refreshGrants.add(grant({ id: 'chain-2', expiresAt: sampleTime + 5000 }), sampleTime + 1000);
       expect(await refreshGrants.find('chain-1')).toBe(null);
       for (const odd of ['', 'with\0nul', '\ud800']) expect(await refreshGrants.find(odd)).toBe(null);
+    });
+
+    it('are listed by key when they are sessions, by their ends', async ({ store, other }) => {
+      const another = sampleKey({ id: 'BBBBBBBBBBBBBBBB' });
+      await insert(store, sampleKey());
+      await insert(store, another);
+      const { refreshGrants } = store.tokens;
+      const bot = { session: 'bot' } as const;
+      const last = grant({ id: 'a', ...bot, expiresAt: sampleTime + 3000 });
+      const first = grant({ id: 'z', ...bot, expiresAt: sampleTime + 1000 });
+      const second = grant({ id: 'b', session: 'other', expiresAt: sampleTime + 2000 });
+      const third = grant({ id: 'c', ...bot, expiresAt: sampleTime + 2000 });
+      const ofAnother = grant({ id: 'd', ...bot, keyId: another.id });
+      for (const each of [last, third, first, second, ofAnother, grant()]) {
+        await refreshGrants.add(each, sampleTime);
+      }
+      const { sessions } = other.tokens.refreshGrants;
+      expect(await sessions(sampleKey().id, sampleTime)).toEqual([first, second, third, last]);
+      expect(await sessions(sampleKey().id, sampleTime + 2000)).toEqual([last]);
+      expect(await sessions('unknown', sampleTime)).toEqual([]);
     });
   });
 

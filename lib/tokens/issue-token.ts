@@ -1,9 +1,10 @@
 import { accessTokenType, type AccessTokenClaims } from '../domain/access-token.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { maxJwtLength } from '../domain/jwt.js';
+import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { narrowScopes } from '../domain/token-scope.js';
 import { TokenError } from './token-error.js';
-import type { TokenPorts } from './token-ports.js';
+import type { TokenPolicy, TokenPorts } from './token-ports.js';
 import { endOf, type UsableKey } from './usable-key.js';
 
 /** A token that was given. */
@@ -40,7 +41,7 @@ export async function issueToken(
   const key = await signingKeys.current();
   const issuedAt = Math.floor(clock.now() / 1000);
   const end = Math.floor(endOf({ record, credential }) / 1000);
-  const expiresAt = Math.min(issuedAt + lifetimeOf(record, policy.lifetimeSeconds), end);
+  const expiresAt = Math.min(issuedAt + lifetimeOf(record, scopes, keyspace.catalogue, policy), end);
   if (expiresAt <= issuedAt) {
     throw new TokenError(
       'unauthorized_client',
@@ -73,6 +74,12 @@ export async function issueToken(
   };
 }
 
-function lifetimeOf(record: ApiKeyRecord, lifetimeSeconds: number): number {
-  return record.tokenLifetimeSeconds ?? lifetimeSeconds;
+function lifetimeOf(
+  { tokenLifetimeSeconds }: ApiKeyRecord,
+  scopes: readonly string[],
+  { tokenTerms }: ScopeCatalogue,
+  policy: TokenPolicy,
+): number {
+  const usual = tokenLifetimeSeconds ?? tokenTerms?.lifetimeSeconds ?? policy.lifetimeSeconds;
+  return Math.min(usual, tokenTerms?.longestLifeOf(scopes) ?? Infinity);
 }

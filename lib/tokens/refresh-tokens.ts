@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { maxTokenLifetimeSeconds } from '../domain/access-token.js';
 import type { ParsedToken } from '../domain/key-format.js';
 import { narrowScopes } from '../domain/token-scope.js';
 import type { ChangeContext } from '../manage/key-service.js';
 import type { RefreshGrant } from '../ports/token-store.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
+import { limitSessions, type SessionLimit } from './limit-sessions.js';
 import { isRefreshSecret, makeRefreshSecret } from './refresh-secret.js';
-import { revokeToken } from './revoke-token.js';
+import { revokeChain } from './revoke-chain.js';
 import { TokenError, type TokenErrorDetails } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
 import { usableKey, type UsableKey } from './usable-key.js';
@@ -14,6 +14,18 @@ import { usableKey, type UsableKey } from './usable-key.js';
 /** An access token, and the one token with which the next one can be had. */
 export interface RefreshableToken extends IssuedToken {
   readonly refreshToken: string;
+  /** The chain of refresh tokens; no secret. */
+  readonly chainId: string;
+  /** When all processes refuse the tokens of sessions that made room, epoch milliseconds; `null` when they do already. */
+  readonly effectiveBy: number | null;
+}
+
+/** What can be said of a chain when it begins. */
+export interface ChainTerms {
+  /** It is a session, and these are the rules for those of its key. Default: it is none. */
+  readonly session?: SessionLimit;
+  /** It ends by then, epoch milliseconds. Default: as is configured. */
+  readonly endsBy?: number;
 }
 
 /** Gives an access token and begins a chain of refresh tokens. */
@@ -21,24 +33,25 @@ export async function issueRefreshable(
   ports: TokenPorts,
   key: UsableKey,
   requested: readonly string[] | undefined,
+  { session, endsBy = Infinity }: ChainTerms = {},
 ): Promise<RefreshableToken> {
   const { store, random, digester, clock, policy, refreshFormat } = ports;
   const id = random.base62(16);
   const issued = await issueToken(ports, key, requested, id);
   const secret = makeRefreshSecret(digester, random, id);
   const now = clock.now();
-  await store.tokens.refreshGrants.add(
-    {
-      id,
-      keyId: key.record.id,
-      credentialId: key.credential.id,
-      scopes: issued.scopes,
-      expiresAt: now + policy.refreshLifetimeSeconds * 1000,
-      digest: digestOf(secret),
-    },
-    now,
-  );
-  return { ...issued, refreshToken: refreshFormat.compose(id, secret) };
+  const grant: RefreshGrant = {
+    id,
+    keyId: key.record.id,
+    credentialId: key.credential.id,
+    scopes: issued.scopes,
+    session: session?.name ?? null,
+    expiresAt: Math.min(now + policy.refreshLifetimeSeconds * 1000, endsBy),
+    digest: digestOf(secret),
+  };
+  await store.tokens.refreshGrants.add(grant, now);
+  const effectiveBy = session === undefined ? null : await limitSessions(ports, grant, session);
+  return { ...issued, refreshToken: refreshFormat.compose(id, secret), chainId: id, effectiveBy };
 }
 
 /**
@@ -54,22 +67,42 @@ export async function refresh(
   token: string,
   requested: readonly string[] | undefined,
 ): Promise<RefreshableToken> {
-  const { store, random, digester, clock, keyspace, refreshFormat } = ports;
-  const { grant, digest } = await grantOf(ports, token);
-  if (grant.digest !== digest) return endChain(ports, context, grant);
-  if (grant.expiresAt <= clock.now()) throw invalidGrant();
-
-  const key = await usableKey(ports, grant, 'invalid_grant');
+  const { store, random, digester, keyspace, refreshFormat } = ports;
+  const { grant, digest, key } = await findChain(ports, context, token);
   const within = narrowScopes(requested, grant.scopes, keyspace.catalogue);
   if (within === null) {
     throw new TokenError('invalid_scope', 'Ask for scopes of the first token, or leave scope out.');
   }
   // What the key has lost since, the chain has lost as well.
-  const issued = await issueToken(ports, key, requested ?? stillHeld(grant.scopes, key, ports), grant.id);
+  const wanted =
+    requested === undefined ? stillHeld(grant.scopes, key, ports) : withTerms(requested, grant, ports);
+  const issued = await issueToken(ports, key, wanted, grant.id);
   const secret = makeRefreshSecret(digester, random, grant.id);
   const isReplaced = await store.tokens.refreshGrants.replace(grant.id, digest, digestOf(secret));
   if (!isReplaced) return endChain(ports, context, grant);
-  return { ...issued, refreshToken: refreshFormat.compose(grant.id, secret) };
+  const refreshToken = refreshFormat.compose(grant.id, secret);
+  return { ...issued, refreshToken, chainId: grant.id, effectiveBy: null };
+}
+
+/** A chain and the key that it was begun for. */
+export interface HeldChain extends FoundGrant {
+  readonly key: UsableKey;
+}
+
+/**
+ * The chain whose token is good now, without using it up. One that was used before ends the chain.
+ *
+ * @throws TokenError `invalid_grant`
+ */
+export async function findChain(
+  ports: TokenPorts,
+  context: ChangeContext,
+  token: string,
+): Promise<HeldChain> {
+  const { grant, digest } = await grantOf(ports, token);
+  if (grant.digest !== digest) return endChain(ports, context, grant);
+  if (grant.expiresAt <= ports.clock.now()) throw invalidGrant();
+  return { grant, digest, key: await usableKey(ports, grant, 'invalid_grant') };
 }
 
 /** The chain that a refresh token belongs to. */
@@ -93,22 +126,6 @@ export async function findGrant(
   return wasGiven ? { grant, digest } : null;
 }
 
-/**
- * Ends a chain of refresh tokens and takes all its access tokens back; when that is sure is what it returns. One that is
- * given meanwhile names the chain as well.
- */
-export async function revokeChain(
-  ports: TokenPorts,
-  context: ChangeContext,
-  { id, keyId }: Pick<RefreshGrant, 'id' | 'keyId'>,
-): Promise<number | null> {
-  const expiresAt = ports.clock.now() + maxTokenLifetimeSeconds * 1000;
-  // The tokens first: who repeats this after a failure must still find the chain.
-  const effectiveBy = await revokeToken(ports, context, { id, keyId, expiresAt });
-  await ports.store.tokens.refreshGrants.remove(id);
-  return effectiveBy;
-}
-
 async function grantOf(ports: TokenPorts, token: string): Promise<FoundGrant> {
   const found = await findGrant(ports, token);
   if (found === null) throw invalidGrant();
@@ -126,6 +143,20 @@ function stillHeld(
   { keyspace }: TokenPorts,
 ): readonly string[] {
   return scopes.filter((scope) => narrowScopes([scope], record.scopes, keyspace.catalogue) !== null);
+}
+
+/** From where and for how long tokens are good stays what it was, whatever is asked for later. */
+function withTerms(
+  requested: readonly string[],
+  { scopes }: Pick<RefreshGrant, 'scopes'>,
+  { keyspace }: TokenPorts,
+): readonly string[] {
+  const { tokenTerms } = keyspace.catalogue;
+  if (tokenTerms === undefined) return requested;
+  return [
+    ...requested.filter((item) => !tokenTerms.has(item)),
+    ...scopes.filter((item) => tokenTerms.has(item)),
+  ];
 }
 
 /** 160 random bits need no salt and no pepper. */

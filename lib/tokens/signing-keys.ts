@@ -1,4 +1,3 @@
-import { maxTokenLifetimeSeconds } from '../domain/access-token.js';
 import type { Clock } from '../ports/clock.js';
 import type { JwtKey, JwtKeys } from '../ports/jwt-signer.js';
 import type { Logger } from '../ports/logger.js';
@@ -17,14 +16,14 @@ export interface SigningKeyParts {
   readonly logger: Logger;
   /** What new tokens are signed with. */
   readonly algorithm: SigningAlgorithm;
+  /** How long a token can live, in seconds, as far as is known now. */
+  readonly longestLifeSeconds: () => number;
 }
 
 /** How long a key signs before another takes its place, in milliseconds: 30 days. */
 export const rotateAfterMs: number = 30 * 24 * 60 * 60 * 1000;
 /** How long a new key is published before it signs, in milliseconds. Whoever caches the key set reads it again before. */
 export const leadMs: number = 10 * 60 * 1000;
-/** How long a key is kept after another took its place: as long as one of its tokens can live, in milliseconds. */
-const keepMs = maxTokenLifetimeSeconds * 1000 + leadMs;
 /** How long keys are used without looking again, and how often at the most one that is not known is looked for. */
 const freshMs = 60_000;
 const lookAgainMs = 250;
@@ -160,6 +159,8 @@ export class SigningKeys {
 
   /** Keys whose last token has ended: another key has been signing for so long. */
   #ended(now: number): readonly string[] {
+    // As long as one of its tokens can live.
+    const keepMs = this.#parts.longestLifeSeconds() * 1000 + leadMs;
     const all = [...this.#opened.values()].map(({ stored }) => stored);
     const newest = all.findLast(({ activeFrom }) => activeFrom + keepMs <= now);
     return all.filter(({ activeFrom }) => activeFrom < (newest?.activeFrom ?? 0)).map(({ id }) => id);

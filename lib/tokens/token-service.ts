@@ -1,4 +1,5 @@
 import type { AccessToken } from '../domain/access-token.js';
+import type { ApiKeyRecord } from '../domain/api-key.js';
 import { commonScopes, parseScopeParameter } from '../domain/token-scope.js';
 import type { ChangeContext } from '../manage/key-service.js';
 import type { AuthenticateClient, Client } from './authenticate-client.js';
@@ -6,12 +7,14 @@ import { isTakenBack } from './is-taken-back.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
 import { readToken } from './read-token.js';
 import {
+  findChain,
   findGrant,
   issueRefreshable,
   refresh,
-  revokeChain,
+  type ChainTerms,
   type RefreshableToken,
 } from './refresh-tokens.js';
+import { revokeChain } from './revoke-chain.js';
 import { revokeToken } from './revoke-token.js';
 import { TokenError } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
@@ -30,6 +33,16 @@ export interface Introspected {
   readonly expiresAt: number;
 }
 
+/** A chain of refresh tokens that goes on. */
+export interface RefreshChain extends TokenHolder {
+  /** Of its first token. */
+  readonly scopes: readonly string[];
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** The key as it is now. */
+  readonly record: ApiKeyRecord;
+}
+
 /** Which key, and which of its credentials, a token is given for. */
 export type TokenHolder = Pick<Client, 'keyId' | 'credentialId'>;
 
@@ -42,7 +55,13 @@ export interface TokenService {
   /** An access token for a client: the grant `client_credentials`, which never comes with a refresh token. */
   issue(client: TokenHolder, scope: string | undefined): Promise<IssuedToken>;
   /** An access token and a refresh token. */
-  issueRefreshable(client: TokenHolder, scope: string | undefined): Promise<RefreshableToken>;
+  issueRefreshable(
+    client: TokenHolder,
+    scope: string | undefined,
+    terms?: ChainTerms,
+  ): Promise<RefreshableToken>;
+  /** The chain that a refresh token is good for; the token is not used up. */
+  findChain(context: ChangeContext, refreshToken: string): Promise<RefreshChain>;
   /** Uses a refresh token up, for the next two tokens. */
   refresh(context: ChangeContext, refreshToken: string, scope: string | undefined): Promise<RefreshableToken>;
   /** What a token of this client is worth now; `null` for every other token. */
@@ -65,9 +84,14 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
       const requested = readScope(scope);
       return issueToken(ports, await usableKey(ports, client, 'invalid_client'), requested);
     },
-    async issueRefreshable(client, scope) {
+    async issueRefreshable(client, scope, terms) {
       const requested = readScope(scope);
-      return issueRefreshable(ports, await usableKey(ports, client, 'invalid_client'), requested);
+      return issueRefreshable(ports, await usableKey(ports, client, 'invalid_client'), requested, terms);
+    },
+    async findChain(context, refreshToken) {
+      const { grant, key } = await findChain(ports, context, refreshToken);
+      const { keyId, credentialId, scopes, expiresAt } = grant;
+      return { keyId, credentialId, scopes, expiresAt, record: key.record };
     },
     refresh: async (context, refreshToken, scope) => refresh(ports, context, refreshToken, readScope(scope)),
     introspect: async (client, token) =>
