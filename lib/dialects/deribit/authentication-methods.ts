@@ -1,4 +1,6 @@
+import { auth } from './auth.js';
 import type { DeribitMethod } from './deribit-method.js';
+import { exchangeToken, forkToken, logout } from './session-methods.js';
 
-/** For the time being. */
-export const authenticationMethods: readonly DeribitMethod[] = [];
+/** Every method about tokens. */
+export const authenticationMethods: readonly DeribitMethod[] = [auth, forkToken, exchangeToken, logout];

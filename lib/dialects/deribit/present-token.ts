@@ -1,0 +1,40 @@
+import type { ChangeContext } from '../../manage/key-service.js';
+import type { RefreshableToken } from '../../tokens/refresh-tokens.js';
+import type { MethodAnswer, PublicContext } from './deribit-method.js';
+import { sessionOf } from './token-terms.js';
+
+/**
+ * What is told of new tokens.
+ *
+ * @param features - of their key
+ * @param state - what the client wants back
+ */
+export function presentToken(
+  { accessToken, refreshToken, chainId, expiresIn, scopes, effectiveBy }: RefreshableToken,
+  features: readonly string[],
+  state: string | undefined,
+): MethodAnswer {
+  return {
+    result: {
+      access_token: accessToken,
+      token_type: 'bearer',
+      expires_in: expiresIn,
+      refresh_token: refreshToken,
+      scope: [...scopes].sort().join(' '),
+      enabled_features: features,
+      ...(sessionOf(scopes) === null ? {} : { sid: chainId }),
+      ...(state === undefined ? {} : { state }),
+    },
+    effectiveBy,
+  };
+}
+
+/** On whose behalf chains end that are too many or were copied: nobody has asked for it. */
+export function changesBy({ call }: PublicContext): ChangeContext {
+  return {
+    actor: { kind: 'application' },
+    address: call.address(),
+    requestId: call.requestId,
+    managementScope: null,
+  };
+}

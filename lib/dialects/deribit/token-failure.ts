@@ -1,0 +1,47 @@
+import { challengeFor } from '../../http/challenge.js';
+import { noteRefusedTokenRequest } from '../../oauth/note-refused-token-request.js';
+import type { Client } from '../../tokens/authenticate-client.js';
+import { isTokenError, type TokenError, type TokenErrorCode } from '../../tokens/token-error.js';
+import { DeribitError, type DeribitErrorName } from './deribit-error.js';
+import type { PublicContext } from './deribit-method.js';
+
+/** What the token service calls it -> what Deribit calls it. */
+const names: Readonly<Record<TokenErrorCode, DeribitErrorName>> = {
+  invalid_client: 'invalid_credentials',
+  invalid_grant: 'unauthorized',
+  unauthorized_client: 'unauthorized',
+  invalid_scope: 'scope_exceeded',
+  temporarily_unavailable: 'too_many_requests',
+  invalid_request: 'bad_request',
+  unsupported_grant_type: 'bad_request',
+};
+
+/**
+ * Says in Deribit's words why no token is given, and writes it down.
+ *
+ * @param client - who has proven a key before
+ */
+export function tokenFailure({ host, call }: PublicContext, thrown: unknown, client: Client | null): unknown {
+  noteRefusedTokenRequest(host.access, call.req, thrown, client);
+  if (!isTokenError(thrown)) return thrown;
+  const name = names[thrown.error];
+  // What is wrong with a key is told only to who has proven it.
+  if (name === 'invalid_credentials') {
+    return refusal(name, thrown.details.keyId === undefined ? undefined : { reason: thrown.message });
+  }
+  if (name === 'unauthorized') return refusal(name, { reason: 'invalid_token' });
+  if (name === 'too_many_requests') return tooManyFailures(thrown);
+  return new DeribitError(name, { reason: thrown.message });
+}
+
+function refusal(name: DeribitErrorName, data?: Readonly<Record<string, string>>): DeribitError {
+  const challenge = challengeFor(
+    { scheme: 'Bearer', realm: 'deribit' },
+    { allowed: false, code: 'invalid_token' },
+  );
+  return new DeribitError(name, data, { headers: { 'WWW-Authenticate': challenge } });
+}
+
+function tooManyFailures({ details: { retryAfterSeconds: wait = 1 } }: TokenError): DeribitError {
+  return new DeribitError('too_many_requests', { wait }, { headers: { 'Retry-After': String(wait) } });
+}
