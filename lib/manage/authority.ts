@@ -4,6 +4,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import { isKeyId } from '../domain/key-format.js';
 import { stateOf } from '../domain/key-state.js';
 import { exceededBounds } from '../domain/owner-ceilings.js';
+import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { noScopes, type ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { isWildcard } from '../domain/scope.js';
@@ -32,11 +33,13 @@ export interface Authority {
   readonly actingKey: ApiKeyRecord | null;
   /** What the scopes of that key mean. */
   readonly catalogue: ScopeCatalogue;
+  /** What its features mean; `null` for other actors, and where its keyspace is not known. */
+  readonly features: FeatureCatalogue | null;
 }
 
 /** What deciding about actors needs. */
 export interface AuthorityPorts {
-  readonly keyspaces: Pick<Keyspaces, 'catalogueOf'>;
+  readonly keyspaces: Pick<Keyspaces, 'catalogueOf' | 'get'>;
 }
 
 /**
@@ -52,7 +55,7 @@ export async function authorityOf(
 ): Promise<Authority> {
   const { actor, managementScope } = context;
   const ownerId = ownerSeenBy(actor);
-  if (actor.kind !== 'key') return { ownerId, actingKey: null, catalogue: noScopes };
+  if (actor.kind !== 'key') return { ownerId, actingKey: null, catalogue: noScopes, features: null };
 
   if (managementScope === null) {
     throw new ApiKeysError('forbidden', { detail: 'API keys may not manage API keys here.' });
@@ -71,7 +74,8 @@ export async function authorityOf(
   }
   // A token that was given for less than its key holds can do no more with the key's other rights either.
   const ipAllowlist = addressesOf(actingKey, catalogue.tokenTerms?.addressesOf(scopes) ?? null);
-  return { ownerId, actingKey: { ...actingKey, scopes, ipAllowlist }, catalogue };
+  const features = keyspaces.get(actingKey.keyspace)?.features ?? null;
+  return { ownerId, actingKey: { ...actingKey, scopes, ipAllowlist }, catalogue, features };
 }
 
 /** From where both a key and its token can be used. */
@@ -125,13 +129,13 @@ export function assertMayGrant(
  * @throws ApiKeysError `insufficient_scope` or `forbidden`
  */
 export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): void {
-  const { actingKey } = authority;
+  const { actingKey, features } = authority;
   if (actingKey === null) return;
   refuseMissing(record.scopes, authority);
   const isWithin =
     record.keyspace === actingKey.keyspace &&
     record.environment === actingKey.environment &&
-    record.features.every((feature) => actingKey.features.includes(feature)) &&
+    features?.isWithin(record.features, actingKey.features) === true &&
     isNoLaterThan(record.expiresAt, actingKey.expiresAt) &&
     exceededBounds(record.rateLimits, actingKey.rateLimits).length === 0 &&
     // Else a key that pays could rotate one that does not, and use that.

@@ -26,7 +26,7 @@ export async function revokeKey(
   const committed = await ports.store.transact(async (transaction) => {
     const find = findIn(transaction, ports.onlyKeyspace);
     const authority: Authority = mayEndItself(context, id)
-      ? { ownerId: null, actingKey: null, catalogue: noScopes }
+      ? { ownerId: null, actingKey: null, catalogue: noScopes, features: null }
       : await authorityOf(ports, context, find, now);
     const current = await findVisible(find, id, authority.ownerId);
     assertAtOrBelow(authority, current);

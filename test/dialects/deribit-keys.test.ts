@@ -443,13 +443,27 @@ describe("Deribit's methods about keys", () => {
     }
     expect([await uses(above), await uses(below)]).toEqual([200, 200]);
     expect((await deribit.rpc(reset, { id: below.id }, asKey(admin))).status).toBe(200);
+  });
+
+  it('13021 a key that is restricted makes and manages no key that is not', async () => {
     const features = ['block_trade_approval'];
-    const withFeature = await deribit.rpc(
-      create,
-      { max_scope: '', enabled_features: features },
-      asKey(admin),
-    );
-    expect(refusal(withFeature)).toMatchObject({ status: 403, code: 13021, message: 'forbidden' });
+    const free = await deribit.newKey();
+    const bound = await deribit.newKey({ enabled_features: features });
+    const escapes: readonly [string, object][] = [
+      [create, { max_scope: '' }],
+      [reset, { id: free.id }],
+      ['private/enable_api_key', { id: free.id }],
+      [edit, { id: bound.id, enabled_features: [] }],
+      [edit, { id: bound.id, enabled_features: ['restricted_block_trades'] }],
+    ];
+    for (const [method, params] of escapes) {
+      const refused = refusal(await deribit.rpc(method, params, asKey(bound)));
+      expect(refused).toMatchObject({ status: 403, code: 13021, message: 'forbidden' });
+    }
+    const restricted = { max_scope: '', enabled_features: features };
+    for (const key of [bound, free]) {
+      expect((await deribit.rpc(create, restricted, asKey(key))).result.enabled_features).toEqual(features);
+    }
   });
 
   it('keys are seen and revoked in the native admin API, and touched by no policy of it', async () => {

@@ -99,7 +99,9 @@ function change(
     const who = context.callers.contextOf(context.call, context.caller);
     const found = await keyWithNumber(keys, who, number);
     const isDefault = isMadeDefault || (await isDefaultKey(keys, who, found));
-    const { record, effectiveBy } = await keys.update(who, found.id, changesOf(found));
+    // Metadata is written as a whole: what somebody else has written meanwhile must not be lost.
+    const expected = isMadeDefault ? [found.version] : undefined;
+    const { record, effectiveBy } = await keys.update(who, found.id, changesOf(found), expected);
     return { result: presentApiKey(context, record, isDefault), effectiveBy };
   };
 }

@@ -15,10 +15,12 @@ const format: KeyFormat = createPairFormat({
   checksumLength: 0,
 });
 
-const features = createFeatureCatalogue({
+const descriptions = {
   restricted_block_trades: 'Sees only block trades that were made with this key',
   block_trade_approval: 'Block trades of this key need approval',
-});
+};
+/** Each takes something away: who has one makes no key without it. */
+const features = createFeatureCatalogue(descriptions, Object.keys(descriptions));
 
 /** The keyspace of Deribit's keys: an owner has a few, which are numbered. */
 export function deribitKeyspace(catalogue: ScopeCatalogue, maxKeysPerOwner: number): NewKeyspace {
