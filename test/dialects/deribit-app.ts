@@ -40,6 +40,9 @@ export interface DeribitApp extends TestInstance {
   newKey(params?: object): Promise<DeribitKey>;
 }
 
+/** What the router needs of an instance. */
+export const neededOptions = { tokens: { issuer: 'http://127.0.0.1' }, signatures: {} } as const;
+
 /** The session token of an owner; `verifyAccessToken` below lets it in. */
 export function asOwner(owner: string): Readonly<Record<string, string>> {
   return { Authorization: `Bearer session-${owner}` };
@@ -66,7 +69,7 @@ export function createDeribitApp(
   options: Partial<DeribitOptions> = {},
   instanceOptions: Partial<ApiKeysOptions<Scope>> = {},
 ): DeribitApp {
-  const instance = createInstance(instanceOptions);
+  const instance = createInstance({ ...neededOptions, ...instanceOptions });
   const { apiKeys } = instance;
   const app = express();
   const scopeMap = { 'trade:read': ['orders:read'], 'trade:read_write': ['orders:write'] };

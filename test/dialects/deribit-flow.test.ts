@@ -14,6 +14,7 @@ import {
   tokenOf,
   type DeribitKey,
   type RpcAnswer,
+  neededOptions,
 } from './deribit-app.js';
 
 jest.setTimeout(120_000);
@@ -35,6 +36,7 @@ describe("Deribit's keys on PostgreSQL and Redis, over two instances", () => {
   function startServer(): Server {
     const apiKeys = createApiKeys<Scope>({
       ...{ prefix: 'acme', scopes, pepper: testPepper, bcryptCost: 8 },
+      ...neededOptions,
       ...{ database: database.url, redis: process.env['TEST_REDIS_URL'] ?? '', redisKeyPrefix },
     });
     const app = express();

@@ -3,7 +3,7 @@ import express, { type RequestHandler } from 'express';
 import request from 'supertest';
 import { deribitRouter } from '../../lib/dialects/index.js';
 import { createInstance } from '../harness/instance.js';
-import { asOwner, createDeribitApp, ownerOfSession, type DeribitApp } from './deribit-app.js';
+import { asOwner, createDeribitApp, type DeribitApp, neededOptions, ownerOfSession } from './deribit-app.js';
 import { sendRaw } from './send-raw.js';
 import { serveApp } from './serve-app.js';
 
@@ -284,7 +284,7 @@ describe("Deribit's transports", () => {
     ];
 
     it.each(parsers)('works behind %s', async (_name, parser) => {
-      const { apiKeys } = createInstance();
+      const { apiKeys } = createInstance(neededOptions);
       const app = express().use(parser);
       app.use('/api/v2', deribitRouter(apiKeys, { verifyAccessToken: ownerOfSession }));
       await apiKeys.ready();
@@ -350,7 +350,7 @@ describe("Deribit's transports", () => {
         /there is no "create_api_key"; it is one of private\/create_api_key/,
       ],
     ])('refuses %j when it is mounted', (options, message) => {
-      const { apiKeys } = createInstance();
+      const { apiKeys } = createInstance(neededOptions);
       expect(() => deribitRouter(apiKeys, options as never)).toThrow(message);
     });
 

@@ -32,24 +32,18 @@ export function createAuthenticateDeribit(parts: DeribitParts): AuthenticateDeri
   async function authenticate(call: DialectCall, params: DeribitParams): Promise<Caller> {
     const inParams = optionalParam(params, 'access_token', text) ?? '';
     if (isSigned(call.req)) {
-      return inParams === ''
-        ? callers.admitted(call, await verifySigned(parts, call))
-        : callers.of(call, { kind: 'ambiguous' });
+      if (inParams !== '') return callers.of(call, { kind: 'ambiguous' });
+      return callers.admitted(call, await verifySigned(parts, call));
     }
     const inHeader = credentialOf(call.req);
-    const credential = inParams === '' ? inHeader : oneOf(inHeader, inParams);
-    try {
-      return await callers.of(call, credential);
-    } catch (error) {
-      throw credential.kind === 'basic' ? asWrongPair(error) : error;
-    }
+    return callers.of(call, inParams === '' ? inHeader : oneOf(inHeader, inParams));
   }
 
   return async (call, params) => {
     try {
       return await authenticate(call, params);
     } catch (error) {
-      throw asWrongSignature(error);
+      throw isNotLetIn(error) ? inDeribitWords(error, call.req) : error;
     }
   };
 }
@@ -87,18 +81,16 @@ function documentedTargets(below: string): readonly string[] {
   return /^\/(?:\?|$)/.test(below) ? [...targets, documentedPath + below.slice(1)] : targets;
 }
 
-/** Whatever is wrong with a pair: a client must not take it for a token that it could refresh. */
-function asWrongPair(error: unknown): unknown {
-  if (!isRefusal(error) || error.status !== 401 || error.problem === 'missing_credential') return error;
-  return new DeribitError('invalid_credentials', undefined, { headers: error.headers });
+/** Clients take 13009 with `invalid_token` for a token that they can refresh: it is said of tokens alone. */
+function inDeribitWords(error: ApiKeysError, req: Request): ApiKeysError {
+  const { problem, headers } = error;
+  if (isSigned(req)) return new DeribitError('unauthorized', { reason: problem }, { headers });
+  const isPair = /^basic(?:[ \t]|$)/i.test(req.headers.authorization ?? '');
+  return isPair ? new DeribitError('invalid_credentials', undefined, { headers }) : error;
 }
 
-function asWrongSignature(error: unknown): unknown {
-  if (!isRefusal(error)) return error;
-  if (error.problem !== 'invalid_signature' && error.problem !== 'signature_replayed') return error;
-  return new DeribitError('unauthorized', { reason: error.problem }, { headers: error.headers });
-}
-
-function isRefusal(error: unknown): error is ApiKeysError {
-  return error instanceof Error && 'problem' in error && 'refusal' in error && error.refusal !== undefined;
+/** Whether a credential was sent, and is not right or not good any more. */
+function isNotLetIn(error: unknown): error is ApiKeysError {
+  if (!(error instanceof Error) || !('problem' in error) || !('status' in error)) return false;
+  return error.status === 401 && error.problem !== 'missing_credential';
 }

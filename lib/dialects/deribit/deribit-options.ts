@@ -1,4 +1,5 @@
 import { knownObject } from '../../call-options.js';
+import { minTokenLifetimeSeconds } from '../../domain/access-token.js';
 import { InvalidOptionError } from '../../errors.js';
 import type { VerifyAccessToken } from '../callers.js';
 import type { ScopeMap } from '../scope-map.js';
@@ -40,6 +41,12 @@ export interface DeribitOptions {
    */
   readonly maxKeys?: number | undefined;
   /**
+   * How long access tokens live that do not ask for less, 60 to 31,536,000 seconds; never longer than their key.
+   *
+   * @default undefined as the option `tokens` of `createApiKeys` says
+   */
+  readonly tokenLifetimeSeconds?: number | undefined;
+  /**
    * Asks for a second factor where Deribit's documents do.
    *
    * @default undefined no method asks for one
@@ -56,6 +63,7 @@ export interface ResolvedDeribitOptions {
   readonly maxScope: 'string' | 'array';
   readonly strictName: boolean;
   readonly maxKeys: number;
+  readonly tokenLifetimeSeconds: number | null;
   readonly secondFactor: SecondFactor | null;
 }
 
@@ -67,6 +75,7 @@ const names: Readonly<Record<keyof DeribitOptions, true>> = {
   maxScope: true,
   strictName: true,
   maxKeys: true,
+  tokenLifetimeSeconds: true,
   secondFactor: true,
 };
 
@@ -93,8 +102,21 @@ export function resolveDeribitOptions(value: unknown): ResolvedDeribitOptions {
     maxScope,
     strictName: flag('strictName', given.strictName),
     maxKeys,
+    tokenLifetimeSeconds: lifetime(given.tokenLifetimeSeconds),
     secondFactor: resolveSecondFactor(given.secondFactor),
   };
+}
+
+/** Documented examples have a year. */
+const longestLifetimeSeconds = 31_536_000;
+
+function lifetime(value: unknown): number | null {
+  if (value === undefined) return null;
+  const seconds = Number.isSafeInteger(value) ? Number(value) : 0;
+  if (seconds >= minTokenLifetimeSeconds && seconds <= longestLifetimeSeconds) return seconds;
+  return fail(
+    `tokenLifetimeSeconds is a whole number from ${minTokenLifetimeSeconds} to ${longestLifetimeSeconds}`,
+  );
 }
 
 function flag(name: string, value: unknown = false): boolean {

@@ -25,7 +25,9 @@ import { createTokenTerms } from './token-terms.js';
 export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions): Router {
   const host = hostOf('deribitRouter', apiKeys);
   const resolved = resolveDeribitOptions(options);
-  const { verifyAccessToken, scopeMap, testnet, maxKeys } = resolved;
+  refuseWithout('tokens', host.tokenIssuer !== null, "{ issuer: 'https://api.acme.example' }");
+  refuseWithout('signatures', host.hasSignatures, '{}');
+  const { verifyAccessToken, scopeMap, testnet, maxKeys, tokenLifetimeSeconds } = resolved;
   const methods: readonly DeribitMethod[] = [...keyMethods, ...authenticationMethods];
   refuseUnknownMethods(resolved.secondFactor?.methods, methods);
 
@@ -36,7 +38,7 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
     host.scopes,
     coversDeribitScope,
   );
-  const catalogue = createDeribitCatalogue(mapScopes, createTokenTerms(null));
+  const catalogue = createDeribitCatalogue(mapScopes, createTokenTerms(tokenLifetimeSeconds));
   const keyspace = host.addKeyspace(deribitKeyspace(catalogue, maxKeys));
   const challenge = { scheme: 'Bearer', realm: 'deribit' } as const;
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
@@ -63,6 +65,14 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
 
 function kindOf(path: string): string {
   return path.startsWith('/public/') ? 'public' : 'private';
+}
+
+/** Half of the methods are about tokens, and clients sign requests with any secret. */
+function refuseWithout(option: string, isThere: boolean, example: string): void {
+  if (isThere) return;
+  throw new InvalidOptionError(
+    `deribitRouter: needs the option ${option} of createApiKeys, for example ${option}: ${example}`,
+  );
 }
 
 /** A misspelt method would quietly need no second factor. */
