@@ -69,7 +69,7 @@ describe("Yativo's document", () => {
     });
   });
 
-  it('YA1 YA2 YA3 YA4 is answered with its type and with its example at once', async () => {
+  it('YA1, YA2, YA3, YA4 is answered with its type and with its example at once', async () => {
     const answer = await answerToSample('/', (url) => url);
     const members = membersOf(document.sample('typescript').text, 'interface CreateApiKeyResponse');
     expect(members.map(([name]) => name)).toEqual([

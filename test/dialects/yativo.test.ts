@@ -21,7 +21,7 @@ describe("Yativo's keys", () => {
   });
   afterEach(() => yativo.instance.apiKeys.close());
 
-  it('YA1 YA2 YA3 YA4 YA8 YA14 answers a new key in the words of the type and of the example at once', async () => {
+  it('YA1, YA2, YA3, YA4, YA8, YA14 answers a new key in the words of the type and of the example at once', async () => {
     const permissions = ['transactions:read', 'transactions:write', 'accounts:read'];
     const answer = await yativo.ask('post', generate).send({ name: 'Production Backend', permissions });
     expect(answer.status).toBe(200);
