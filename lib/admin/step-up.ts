@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { auditIdOf, type Actor } from '../domain/actor.js';
 import { ApiKeysError, type ProblemCode } from '../errors.js';
@@ -7,9 +6,8 @@ import type { ChallengeSigner, OpenedChallenge } from '../ports/challenge-signer
 import type { Clock } from '../ports/clock.js';
 import { maxCursorLength } from '../ports/cursor-signer.js';
 import type { OneTimeNames } from '../ports/one-time-names.js';
-import { FailureWindows } from '../verify/failure-windows.js';
-import type { ResolvedStepUpOptions, StepUpOperation, StepUpResult } from './step-up-options.js';
-import { stepUpResultOf } from './step-up-result.js';
+import { createSecondFactorCodes } from './second-factor-codes.js';
+import type { ResolvedStepUpOptions, StepUpOperation } from './step-up-options.js';
 
 /** What checking second factors needs from outside. */
 export interface StepUpPorts {
@@ -27,12 +25,6 @@ export interface SteppedUp {
 
 /** How long a challenge can be answered, in milliseconds. */
 const challengeMs = 60_000;
-/** Wrong codes of one actor, in each process. */
-const tries = { failures: 5, windowSeconds: 300 } as const;
-/** How long a code is remembered of which nobody said how long it is right. */
-const rememberedMs = 24 * 60 * 60 * 1000;
-const codePattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
-
 /** Asks for a second factor. */
 export interface StepUp {
   /**
@@ -50,7 +42,7 @@ export function createStepUp(
   clock: Clock,
   challenge: Challenge,
 ): StepUp {
-  const windows = new FailureWindows(tries);
+  const codes = createSecondFactorCodes(() => ports().names, clock);
 
   function refuse(problem: ProblemCode, wanted: SteppedUp): ApiKeysError {
     const expiresAt = clock.now() + challengeMs;
@@ -63,41 +55,9 @@ export function createStepUp(
     });
   }
 
-  /** Looks at a code. Tries are counted before, so that many at once are no more than one after the other. */
-  async function resultOf(wanted: SteppedUp, code: string): Promise<StepUpResult> {
-    const who = nameOf(wanted.actor);
-    const window = windows.begin(who);
-    if (window === null) {
-      throw new ApiKeysError('step_up_throttled', {
-        headers: { 'Retry-After': String(windows.secondsLeft(who)) },
-      });
-    }
-    let hasFailed = true;
-    try {
-      const said = codePattern.test(code) && (await verify({ ...wanted, code, now: clock.now() }));
-      const result = stepUpResultOf(said);
-      hasFailed = result.result === 'wrong' || result.result === 'late';
-      return result;
-    } catch (cause) {
-      hasFailed = false;
-      throw new ApiKeysError('internal_error', { cause });
-    } finally {
-      windows.settle(window, hasFailed);
-    }
-  }
-
-  /** A challenge and a code are used up together; the code first, because a challenge can be had anew at once. */
-  async function useUp(
-    { actor }: SteppedUp,
-    opened: OpenedChallenge,
-    code: string,
-    { codeId = code, expiresAt }: { readonly codeId?: string; readonly expiresAt?: number },
-  ): Promise<boolean> {
-    const { names } = ports();
-    const now = clock.now();
-    const codeName = `step-up-code:${digest(nameOf(actor), codeId)}`;
-    if (!(await names.take(codeName, expiresAt ?? now + rememberedMs, now))) return false;
-    return names.take(`step-up-challenge:${opened.name}`, opened.expiresAt, now);
+  /** A challenge is used up with its code; the code first, because a challenge can be had anew at once. */
+  function useUp({ name, expiresAt }: OpenedChallenge): Promise<boolean> {
+    return ports().names.take(`step-up-challenge:${name}`, expiresAt, clock.now());
   }
 
   return {
@@ -109,15 +69,27 @@ export function createStepUp(
       if (opened === null) throw refuse('step_up_invalid', wanted);
       if (clock.now() >= opened.expiresAt) throw refuse('step_up_expired', wanted);
 
-      const said = await resultOf(wanted, code);
-      if (said.result === 'not_enrolled') {
-        throw new ApiKeysError('forbidden', {
-          detail: 'This needs a second factor, and none is set up for you.',
-        });
+      const verdict = await codes.check(wanted.actor, code, () =>
+        verify({ ...wanted, code, now: clock.now() }),
+      );
+      switch (verdict.result) {
+        case 'throttled':
+          throw new ApiKeysError('step_up_throttled', {
+            headers: { 'Retry-After': String(verdict.waitSeconds) },
+          });
+        case 'not_enrolled':
+          throw new ApiKeysError('forbidden', {
+            detail: 'This needs a second factor, and none is set up for you.',
+          });
+        case 'wrong':
+          throw refuse('step_up_invalid', wanted);
+        case 'late':
+          throw refuse('step_up_expired', wanted);
+        case 'used':
+          throw refuse('step_up_used', wanted);
+        case 'right':
+          if (!(await useUp(opened))) throw refuse('step_up_used', wanted);
       }
-      if (said.result === 'wrong') throw refuse('step_up_invalid', wanted);
-      if (said.result === 'late') throw refuse('step_up_expired', wanted);
-      if (!(await useUp(wanted, opened, code, said))) throw refuse('step_up_used', wanted);
     },
   };
 }
@@ -133,11 +105,6 @@ function nameOf(actor: Actor): string {
 
 function bindingOf({ actor, operation, keyId }: SteppedUp): string {
   return JSON.stringify([nameOf(actor), operation, keyId]);
-}
-
-/** What is stored names neither the actor nor the code. */
-function digest(...parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 /** RFC 9470 section 3. */

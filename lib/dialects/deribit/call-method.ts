@@ -30,7 +30,9 @@ export function createCallMethod({ methods, authenticate, ...parts }: MethodCall
   const byName = new Map(methods.map((method) => [method.name as string, method]));
   const { secondFactor, testnet } = parts.options;
   const checkSecondFactor: CheckSecondFactor =
-    secondFactor === null ? () => Promise.resolve(null) : createCheckSecondFactor(secondFactor);
+    secondFactor === null
+      ? () => Promise.resolve(null)
+      : createCheckSecondFactor(secondFactor, parts.host, parts.keyspace);
 
   /** Whether they may, what they want, and whether they have proven it with a second factor. */
   async function callPrivate(

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Request } from 'express';
+import { createSecondFactorCodes } from '../../admin/second-factor-codes.js';
 import type { StepUpOperation, StepUpResult } from '../../admin/step-up-options.js';
-import { stepUpResultOf } from '../../admin/step-up-result.js';
 import { ApiKeysError } from '../../errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { OneTimeNames } from '../../ports/one-time-names.js';
-import { FailureWindows } from '../../verify/failure-windows.js';
 import type { DialectCall } from '../dialect-call.js';
 
 /**
@@ -37,12 +35,6 @@ export interface SecondFactor {
   check(call: DialectCall, ownerId: string, operation: StepUpOperation): Promise<void>;
 }
 
-/** Wrong codes of one owner, in each process. */
-const tries = { failures: 5, windowSeconds: 300 } as const;
-/** How long a code is remembered of which nobody said how long it is right, in milliseconds. */
-const rememberedMs = 24 * 60 * 60 * 1000;
-const codePattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
-
 /** @param names - asked anew for every request: there are none before the instance is ready */
 export function createSecondFactor(
   settings: SecondFactorSettings | null,
@@ -51,33 +43,7 @@ export function createSecondFactor(
 ): SecondFactor {
   if (settings === null) return { check: async () => undefined };
   const { operations, verify } = settings;
-  const windows = new FailureWindows(tries);
-
-  /** Looks at a code. Tries are counted before, so that many at once are no more than one after the other. */
-  async function resultOf(
-    { req }: DialectCall,
-    ownerId: string,
-    operation: StepUpOperation,
-    code: string,
-  ): Promise<StepUpResult> {
-    const window = windows.begin(ownerId);
-    if (window === null) {
-      const headers = { 'Retry-After': String(windows.secondsLeft(ownerId)) };
-      throw new ApiKeysError('step_up_throttled', { headers });
-    }
-    let hasFailed = true;
-    try {
-      const said = codePattern.test(code) && (await verify(ownerId, code, operation, req));
-      const result = stepUpResultOf(said);
-      hasFailed = result.result === 'wrong' || result.result === 'late';
-      return result;
-    } catch (cause) {
-      hasFailed = false;
-      throw new ApiKeysError('internal_error', { cause });
-    } finally {
-      windows.settle(window, hasFailed);
-    }
-  }
+  const codes = createSecondFactorCodes(names, clock);
 
   return {
     async check(call, ownerId, operation) {
@@ -88,18 +54,26 @@ export function createSecondFactor(
           detail: 'This needs a second factor. Send its code as X-2FA-Token.',
         });
       }
-      const said = await resultOf(call, ownerId, operation, code);
-      if (said.result === 'not_enrolled') {
-        throw new ApiKeysError('forbidden', {
-          detail: 'This needs a second factor, and none is set up for you.',
-        });
+      const verdict = await codes.check({ kind: 'owner', ownerId }, code, () =>
+        verify(ownerId, code, operation, call.req),
+      );
+      switch (verdict.result) {
+        case 'throttled':
+          throw new ApiKeysError('step_up_throttled', {
+            headers: { 'Retry-After': String(verdict.waitSeconds) },
+          });
+        case 'not_enrolled':
+          throw new ApiKeysError('forbidden', {
+            detail: 'This needs a second factor, and none is set up for you.',
+          });
+        case 'wrong':
+          throw refused('step_up_invalid', 'The code is wrong. Check it.');
+        case 'late':
+          throw refused('step_up_expired', 'The code came too late.');
+        case 'used':
+          throw refused('step_up_used', 'The code was used before.');
+        case 'right':
       }
-      if (said.result === 'wrong') throw refused('step_up_invalid', 'The code is wrong. Check it.');
-      if (said.result === 'late') throw refused('step_up_expired', 'The code came too late.');
-      const now = clock.now();
-      const name = `yativo-2fa:${digest(ownerId, said.codeId ?? code)}`;
-      if (await names().take(name, said.expiresAt ?? now + rememberedMs, now)) return;
-      throw refused('step_up_used', 'The code was used before.');
     },
   };
 }
@@ -117,9 +91,4 @@ function refused(
   what: string,
 ): ApiKeysError {
   return new ApiKeysError(problem, { detail: `${what} Repeat the request with the code that is shown now.` });
-}
-
-/** What is stored names neither the owner nor the code. */
-function digest(...parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
