@@ -229,6 +229,26 @@ describe('the Nebula Block router', () => {
     await as(nebula).send('post', '/api-keys').send(large).expect(413);
   });
 
+  it('NB8 writes down whom it refuses, and what they have named', async () => {
+    const store = memoryStore();
+    const nebula = await start({ keysMayManage: false }, { store });
+    const { id, key } = await newKey(nebula);
+    await as(nebula, accessTokenOf('bob')).send('delete', `/api-keys/${id}`).expect(404);
+    await as(nebula, key).send('get', '/api-keys').expect(403);
+    // What was noted is written at the end.
+    await nebula.apiKeys.close();
+    const later = await start({}, { store });
+    const { body } = await request(later.app).get('/admin/audit/access').expect(200);
+    expect(body.items).toHaveLength(2);
+    const keyId = key.slice(3, 13);
+    expect(body.items).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ code: 'not_found', keyId, actor: { kind: 'owner', id: 'bob' } }),
+        expect.objectContaining({ code: 'forbidden', keyId: null, actor: { kind: 'key', id: keyId } }),
+      ]),
+    );
+  });
+
   it('NB8 is 500 without internals when the app fails, and 503 while the store is away', async () => {
     const broken = await start({ verifyAccessToken: () => Promise.reject(new Error('the session store')) });
     const failed = await as(broken).send('get', '/api-keys').expect(500);

@@ -4,7 +4,7 @@ import { base36Alphabet } from '../../domain/charset.js';
 import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import { createCheckedFormat } from '../../domain/key-format.js';
 import { noPolicy } from '../../domain/keyspace-policy.js';
-import { ApiKeysError } from '../../errors.js';
+import { ApiKeysError, isProblem } from '../../errors.js';
 import { answerOfChange } from '../answer-of-change.js';
 import { appScopesOf } from '../app-scopes.js';
 import { createCallers, type Caller } from '../callers.js';
@@ -12,6 +12,7 @@ import { createCredentialOfRequest } from '../credential-of-request.js';
 import type { DialectCall } from '../dialect-call.js';
 import { hostOf, type DialectKeyService, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
+import { noteRefusal } from '../note-refusal.js';
 import { rightsOfCaller } from '../rights-of-caller.js';
 import { runAsCaller } from '../run-as-caller.js';
 import { answerDeltadefiError } from './deltadefi-error.js';
@@ -50,7 +51,15 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
   ): Promise<T> {
     const caller = await callers.of(call, credentialOf(call.req));
     const keys = keyspace.keys();
-    return runAsCaller({ keys, callers, clock: host.clock }, call, caller, () => command(caller, keys));
+    try {
+      return await runAsCaller({ keys, callers, clock: host.clock }, call, caller, () =>
+        command(caller, keys),
+      );
+    } catch (error) {
+      // An owner without a key has done nothing wrong.
+      if (!isProblem(error, 'not_found')) noteRefusal(host.access, call, caller, null, error);
+      throw error;
+    }
   }
 
   const createNewApiKey: DialectRoute = {

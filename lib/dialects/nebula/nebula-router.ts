@@ -13,6 +13,7 @@ import { createCredentialOfRequest } from '../credential-of-request.js';
 import type { DialectCall } from '../dialect-call.js';
 import { hostOf, type DialectKeyService, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
+import { noteRefusal } from '../note-refusal.js';
 import type { JsonRecord } from '../parse-json-object.js';
 import { rightsOfCaller } from '../rights-of-caller.js';
 import { runAsCaller } from '../run-as-caller.js';
@@ -60,7 +61,12 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
     const context = callers.contextOf(call, caller);
     const allowed = keysMayManage ? context : { ...context, managementScope: null };
     const parts = { keys, caller, context: allowed };
-    return runAsCaller({ keys, callers, clock: host.clock }, call, caller, () => command(parts));
+    try {
+      return await runAsCaller({ keys, callers, clock: host.clock }, call, caller, () => command(parts));
+    } catch (error) {
+      noteRefusal(host.access, call, caller, keyOfUuid(call.params['id'] ?? ''), error);
+      throw error;
+    }
   }
 
   const idOf = ({ id, number }: ApiKeyRecord): string | number =>

@@ -1,19 +1,20 @@
 import type { Router } from 'express';
 import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
+import { isKeyId } from '../../domain/key-format.js';
 import { noPolicy } from '../../domain/keyspace-policy.js';
 import { InvalidOptionError } from '../../errors.js';
 import { createCallers } from '../callers.js';
 import { hostOf, type DialectHost, type NewKeyspace, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
+import { noteRefusal } from '../note-refusal.js';
 import { compileScopeMap } from '../scope-map.js';
-import { noteRefusal } from './note-refusal.js';
 import { createKeyEndpoints, type KeyEndpoint } from './key-endpoints.js';
 import { coversPermission, createYativoCatalogue, yativoPermissions, yativoScopes } from './permissions.js';
 import { createSecondFactor } from './second-factor.js';
 import { giveToken } from './give-token.js';
 import { createYativoCredential } from './yativo-credential.js';
 import { yativoError } from './yativo-error.js';
-import { yativoFormat } from './yativo-format.js';
+import { idInPath, yativoFormat } from './yativo-format.js';
 import { resolveYativoOptions, type ResolvedYativoOptions, type YativoOptions } from './yativo-options.js';
 
 const challenge = { scheme: 'Bearer', realm: 'yativo' } as const;
@@ -52,7 +53,8 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
       try {
         return await endpoint(call, caller);
       } catch (error) {
-        noteRefusal(host.access, call, caller, error);
+        const id = idInPath(call.params['id'] ?? '');
+        noteRefusal(host.access, call, caller, isKeyId(id) ? id : null, error);
         throw error;
       }
     };

@@ -1,0 +1,29 @@
+import { problemOf } from '../admin/problem-of.js';
+import { auditIdOf } from '../domain/actor.js';
+import type { AccessNotes } from '../http/access-notes.js';
+import { ownerIdOf, type Caller } from './callers.js';
+import type { DialectCall } from './dialect-call.js';
+
+/** Answers that say: not you, or not this. Keys of others are answered with 404. */
+const refusingStatuses: ReadonlySet<number> = new Set([403, 404, 429]);
+
+/**
+ * Writes down a request of somebody who is known that ended in this, if it was refused.
+ *
+ * @param keyId - the key that the request names; `null` for none
+ */
+export function noteRefusal(
+  access: AccessNotes,
+  { req }: DialectCall,
+  caller: Caller,
+  keyId: string | null,
+  thrown: unknown,
+): void {
+  const { problem, status } = problemOf(thrown);
+  if (!refusingStatuses.has(status)) return;
+  access.refused(req, problem, {
+    keyId,
+    ownerId: ownerIdOf(caller),
+    actor: { kind: caller.kind, id: auditIdOf(caller) },
+  });
+}
