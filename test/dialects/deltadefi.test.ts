@@ -72,6 +72,19 @@ describe('the DeltaDeFi router', () => {
     expect(await statusWith({ 'X-API-KEY': forged })).toBe(401);
   });
 
+  it('DD2 never asks the app about an empty token', async () => {
+    const asked: string[] = [];
+    const verifyAccessToken = (token: string): string => {
+      asked.push(token);
+      return 'somebody without a token';
+    };
+    const { app } = await start({ verifyAccessToken });
+    for (const value of ['Bearer', 'Bearer ']) {
+      await request(app).get(newKeyPath).set('Authorization', value).expect(401, unauthorized);
+    }
+    expect(asked).toEqual([]);
+  });
+
   it('DD2 refuses one header twice, because nobody knows which one counts', async () => {
     const deltadefi = await start();
     await serveApp(deltadefi.app, async (url) => {
@@ -301,12 +314,28 @@ describe('the DeltaDeFi router', () => {
     const old = await newKey(deltadefi);
     await newKey(deltadefi);
     await askWith(deltadefi, old).expect(401);
+    const paying = await newKey(deltadefi);
+    await request(deltadefi.app)
+      .patch(`/admin/keys/${paying.slice(8, 16)}`)
+      .send({ credits: { remaining: 5 } })
+      .expect(200);
+    await askWith(deltadefi, paying).expect(403);
+    await request(deltadefi.app).get('/accounts/api-key').set('X-API-KEY', jwtOf('bob')).expect(404);
     // What was noted is written at the end.
     await deltadefi.apiKeys.close();
     const later = await start({}, { store });
     const { body } = await request(later.app).get('/admin/audit/access').expect(200);
-    expect(body.items).toHaveLength(1);
-    expect(body.items[0]).toMatchObject({ code: 'key_revoked', ownerId: 'alice' });
+    expect(body.items).toHaveLength(2);
+    expect(body.items).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ code: 'key_revoked', ownerId: 'alice' }),
+        expect.objectContaining({
+          code: 'forbidden',
+          ownerId: 'alice',
+          actor: { kind: 'key', id: paying.slice(8, 16) },
+        }),
+      ]),
+    );
     expect(JSON.stringify([body, deltadefi.log])).not.toContain(old.slice(16));
   });
 
