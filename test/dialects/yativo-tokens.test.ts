@@ -217,4 +217,16 @@ describe("Yativo's tokens", () => {
     expect((await request(yativo.app).get('/orders').set('X-API-Key', native.token)).status).toBe(200);
     expect((await yativo.ask('get', '/apikey')).body.data.keys).toHaveLength(1);
   });
+
+  it('tells operators why it is not known from where a pair is exchanged', async () => {
+    const pair = await yativo.make();
+    const id = pair.key_id.slice('key_'.length);
+    await request(yativo.app)
+      .patch(`/keys/keys/${id}`)
+      .send({ ipAllowlist: ['192.0.2.0/24'] })
+      .expect(200);
+    yativo.app.set('trust proxy', true);
+    expect((await yativo.exchange(pair)).status).toBe(401);
+    expect(yativo.instance.log.join()).toContain("while 'trust proxy' is true");
+  });
 });

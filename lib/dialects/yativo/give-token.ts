@@ -30,7 +30,7 @@ export async function giveToken(
   let client: Client | null = null;
   try {
     const proof = { method: 'client_secret_post', clientId, secret } as const;
-    client = await tokens.authenticate(proof, () => call.address());
+    client = await tokens.authenticate(proof, (purpose) => call.address(purpose));
     if (client.deprecatedSecret !== undefined) host.access.usedDeprecatedSecret(call.req, client.apiKey);
     return presentToken(await tokens.issue(client, undefined));
   } catch (error) {
