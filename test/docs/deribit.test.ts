@@ -1,3 +1,4 @@
+import { authenticationMethods } from '../../lib/dialects/deribit/authentication-methods.js';
 import { deribitRouter } from '../../lib/dialects/index.js';
 import { deribitErrors } from '../../lib/dialects/deribit/deribit-error.js';
 import { keyMethods } from '../../lib/dialects/deribit/key-methods.js';
@@ -16,6 +17,11 @@ describe('docs/dialects/deribit.md', () => {
     ]);
     const there = keyMethods.map(({ name, scope, tfa }) => [name, scope, tfa]);
     expect(documented.sort()).toEqual(there.sort());
+  });
+
+  it('has every method about tokens', () => {
+    const documented = tableBelow('## Methods about tokens').map(([name]) => codeIn(name));
+    expect(documented.sort()).toEqual(authenticationMethods.map(({ name }) => name).sort());
   });
 
   it('has every code of an error below its status', () => {
