@@ -15,6 +15,7 @@ import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
 import { noteRefusal } from '../note-refusal.js';
 import { rightsOfCaller } from '../rights-of-caller.js';
 import { runAsCaller } from '../run-as-caller.js';
+import { deltadefiDocument } from './deltadefi-document.js';
 import { answerDeltadefiError } from './deltadefi-error.js';
 import { resolveDeltadefiOptions, type DeltadefiOptions } from './deltadefi-options.js';
 import { newKey } from './new-key.js';
@@ -104,8 +105,14 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
           },
         ];
 
+  const document: DialectRoute = {
+    methods: ['GET'],
+    path: '/accounts/openapi.json',
+    handle: () => ({ status: 200, body: deltadefiDocument({ hasSignIn: signIn !== null }) }),
+  };
+
   return createDialectRouter({
-    ...{ name: 'the DeltaDeFi router', routes: [createNewApiKey, getApiKey, ...signInRoutes] },
+    ...{ name: 'the DeltaDeFi router', routes: [createNewApiKey, getApiKey, ...signInRoutes, document] },
     ...{ clientAddress: host.clientAddress, clock: host.clock, reportTrouble: host.reportTrouble },
     answerError: answerDeltadefiError,
   });
