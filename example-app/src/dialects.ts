@@ -9,6 +9,7 @@ import {
   type WalletSignIn,
 } from 'express-api-keys/dialects';
 import type { SignIn } from './sign-in.js';
+import { createTryLimit } from './try-limit.js';
 import type { User } from './users.js';
 
 /** What this service knows of its users. */
@@ -27,15 +28,20 @@ export function createDialects(
   { signIn, userOfWallet }: DialectUsers,
 ): Router {
   const verifyAccessToken = (token: string): string | null => signIn.userNameOf(token);
+  const walletTries = createTryLimit({ most: 10, windowSeconds: 60 });
   const router = Router();
 
   router.use(
     '/deltadefi',
     deltadefiRouter(apiKeys, {
       verifyAccessToken,
-      signIn({ wallet_address }: WalletSignIn): SignedIn | null {
+      // Wallets are made of passwords here: who may not guess the ones must not guess the others.
+      signIn({ wallet_address }: WalletSignIn, req): SignedIn | null {
+        const caller = req.ip ?? 'unknown';
+        if (walletTries.take(caller) > 0) return null;
         const user = userOfWallet(wallet_address);
         if (user === null) return null;
+        walletTries.giveBack(caller);
         const token = signIn.tokenFor(user);
         return { token, user_id: user.name, is_first_time: false, is_onboarding_ready: true };
       },

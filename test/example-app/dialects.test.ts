@@ -73,6 +73,15 @@ describe('the example app in the words of other systems', () => {
       .expect(401);
   });
 
+  it('DeltaDeFi: nobody tries wallet after wallet', async () => {
+    const signIn = (tried: string): request.Test =>
+      request(app)
+        .post('/deltadefi/accounts/signin')
+        .send({ wallet_address: walletOf('alice', tried) });
+    for (let guess = 0; guess < 10; guess += 1) await signIn(`guess ${guess}`).expect(401);
+    await signIn(password).expect(401);
+  });
+
   it('Yativo: a key is exchanged for a token, at every generation of paths', async () => {
     const made = await request(app)
       .post('/yativo/api/v1/apikey/generate')
