@@ -3,8 +3,11 @@ import type { ChangeContext } from '../../manage/key-service.js';
 import { maxPageSize } from '../../manage/list-filter.js';
 import type { DialectKeyService } from '../dialect-host.js';
 
-/** Read one state after the other, because those that were revoked can be any number. */
-const states = ['active', 'disabled', 'expired'] as const;
+/**
+ * Read one state after the other, because those that were revoked can be any number. Of keys that are switched on meanwhile,
+ * none is missed.
+ */
+const states = ['active', 'disabled', 'expired', 'active'] as const;
 
 /** All keys that can be deleted, oldest first. How many there are is bounded where they are made. */
 export async function unrevokedKeys(
