@@ -51,7 +51,7 @@ async function authorize(
   const tokens = keyspace.tokens();
   let client: Client | null = null;
   try {
-    client = await tokens.authenticate(proof, () => call.address());
+    client = await tokens.authenticate(proof, (purpose) => call.address(purpose));
     const { apiKey, deprecatedSecret } = client;
     if (deprecatedSecret !== undefined) host.access.usedDeprecatedSecret(call.req, apiKey);
     const given = [...scopesFor(scopes, apiKey.scopes), ...termsOf(session), ...limits];
