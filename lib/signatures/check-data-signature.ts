@@ -13,5 +13,7 @@ export function isDataSignedBy(
   signature: Uint8Array,
 ): boolean {
   if (algorithm === 'ed25519') return isSignedBy(key, algorithm, data, signature);
-  return verify('sha256', Buffer.from(data), { key, padding: constants.RSA_PKCS1_PADDING }, signature) === true;
+  return (
+    verify('sha256', Buffer.from(data), { key, padding: constants.RSA_PKCS1_PADDING }, signature) === true
+  );
 }

@@ -48,11 +48,7 @@ function isSealed({ sealedSecret }: VerifiableSecret): boolean {
 }
 
 /** Every secret is tried, so that the time does not tell which one it was. */
-function isMadeBy(
-  secrets: readonly (string | Buffer)[],
-  hmacsOf: HmacsOf,
-  signature: Uint8Array,
-): boolean {
+function isMadeBy(secrets: readonly (string | Buffer)[], hmacsOf: HmacsOf, signature: Uint8Array): boolean {
   const isRight = secrets.flatMap((secret) => hmacsOf(secret).map((hmac) => isEqual(hmac, signature)));
   return isRight.includes(true);
 }
