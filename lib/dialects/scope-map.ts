@@ -11,7 +11,7 @@ export type MapScopes = (held: readonly string[]) => ReadonlySet<string>;
  *
  * @param what - the router, for messages
  * @param covers - whether scopes of the dialect are enough for one other of it
- * @throws InvalidOptionError for scopes that the dialect or the app does not have
+ * @throws InvalidOptionError for scopes that the dialect or the app does not have, or that are no scope to hold
  */
 export function compileScopeMap(
   what: string,
@@ -24,6 +24,11 @@ export function compileScopeMap(
   for (const [scope, worth] of entries) {
     refuseUnknown(`${what}: scopeMap: there is no scope`, [scope], dialectScopes);
     refuseUnknown(`${what}: scopeMap: ${scope}: the app has no scope`, worth, appScopes);
+    if (covers([], scope)) {
+      throw new InvalidOptionError(
+        `${what}: scopeMap: ${JSON.stringify(scope)} is held by every key, also by those without any scope; leave it out`,
+      );
+    }
   }
   return (held) => {
     const known = new Set<string>();
