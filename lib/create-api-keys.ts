@@ -192,6 +192,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     running: () => lifecycle.requireStarted(),
     tokenIssuer: resolved.tokenSettings?.issuer ?? null,
     hasSignatures: resolved.signatureSettings !== null,
+    opaqueRefusals: resolved.opaqueRefusals ?? false,
   });
 
   return {

@@ -9,7 +9,7 @@ import { ApiKeysError } from '../errors.js';
 import type { Challenge } from '../http/challenge.js';
 import { anyScope } from '../manage/any-scope.js';
 import type { ChangeContext } from '../manage/key-service.js';
-import { refusalError } from '../middleware/refusal-error.js';
+import { opaque, refusalError } from '../middleware/refusal-error.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import type { RequestCredential } from './credential-of-request.js';
 import type { DialectCall } from './dialect-call.js';
@@ -58,7 +58,7 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
 
   function refuse(call: DialectCall, refusal: Refusal): never {
     host.access.refused(call.req, refusal.code, refusal);
-    throw refusalError(refusal, challenge);
+    throw refusalError(host.opaqueRefusals ? opaque(refusal) : refusal, challenge);
   }
 
   function admitted(call: DialectCall, verdict: Verdict): Caller {

@@ -47,6 +47,8 @@ export interface DialectHost {
   /** `null` without the option `tokens`. */
   readonly tokenIssuer: string | null;
   readonly hasSignatures: boolean;
+  /** Whether callers are not told that a key has ended, though they hold its secret. */
+  readonly opaqueRefusals: boolean;
   /**
    * Adds a keyspace to the instance: guards let its keys in from now on.
    *

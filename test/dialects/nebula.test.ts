@@ -311,6 +311,16 @@ describe('the Nebula Block router', () => {
     expect((await inAnotherHeader).status).toBe(401);
   });
 
+  it('tells nobody that a key has ended, where opaqueRefusals says so', async () => {
+    const nebula = await start({}, { opaqueRefusals: true });
+    const { id, key } = await newKey(nebula);
+    await as(nebula).send('delete', `/api-keys/${id}`).expect(200);
+    const unknown = await as(nebula, `${key.slice(0, -1)}!`).send('get', '/api-keys').expect(401);
+    const ended = await as(nebula, key).send('get', '/api-keys').expect(401);
+    expect(ended.text).toBe(unknown.text);
+    expect(ended.headers['www-authenticate']).toBe(unknown.headers['www-authenticate']);
+  });
+
   it('logs in at /login with the documented body', async () => {
     const seen: unknown[] = [];
     const user = {
