@@ -229,4 +229,28 @@ describe("Yativo's tokens", () => {
     expect((await yativo.exchange(pair)).status).toBe(401);
     expect(yativo.instance.log.join()).toContain("while 'trust proxy' is true");
   });
+
+  it('refuses a token whose key has ended since it was let in as one that came a moment later', async () => {
+    const ended: string[] = [];
+    const racing = createYativoApp({
+      verifySecondFactor: async (_owner, code) => {
+        if (code === 'last') await racing.instance.apiKeys.keys.revoke(ended[0] ?? '');
+        return true;
+      },
+    });
+    await racing.instance.apiKeys.ready();
+    const made = await racing
+      .ask('post', '/apikey/generate')
+      .set('X-2FA-Token', 'first')
+      .send({ name: 'CI' });
+    const pair = made.body.data as { key_id: string; api_key: string; api_secret: string };
+    ended.push(pair.key_id.slice('key_'.length));
+    const token = await racing.tokenOf(pair);
+    const answer = await request(racing.app)
+      .post(`/yativo/apikey/${pair.key_id}/rotate`)
+      .set('Authorization', `Bearer ${token}`)
+      .set('X-2FA-Token', 'last');
+    expect([answer.status, answer.body.error]).toEqual([401, 'unauthorized']);
+    await racing.instance.apiKeys.close();
+  });
 });

@@ -7,6 +7,7 @@ import { createCallers } from '../callers.js';
 import { hostOf, type DialectHost, type NewKeyspace, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
 import { noteRefusal } from '../note-refusal.js';
+import { runAsCaller } from '../run-as-caller.js';
 import { compileScopeMap } from '../scope-map.js';
 import { createKeyEndpoints, type KeyEndpoint } from './key-endpoints.js';
 import { coversPermission, createYativoCatalogue, yativoPermissions, yativoScopes } from './permissions.js';
@@ -50,8 +51,9 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
   function known(endpoint: KeyEndpoint): DialectRoute['handle'] {
     return async (call) => {
       const caller = await callers.of(call, credentialOf(call.req));
+      const run = { keys: keyspace.keys(), callers, clock: host.clock };
       try {
-        return await endpoint(call, caller);
+        return await runAsCaller(run, call, caller, () => endpoint(call, caller));
       } catch (error) {
         const id = idInPath(call.params['id'] ?? '');
         noteRefusal(host.access, call, caller, isKeyId(id) ? id : null, error);
