@@ -64,6 +64,19 @@ describe('public/auth', () => {
   const use = async (token: string, method = listKeys): Promise<unknown> =>
     outcome(await deribit.rpc(method, {}, bearer(token)));
 
+  it('tells nobody what is wrong with a key, where opaqueRefusals says so', async () => {
+    await deribit.rpc('private/disable_api_key', { id: key.id });
+    expect(outcome(await call(pair(key)))).toEqual([
+      ...wrongCredentials.slice(0, 3),
+      { reason: expect.stringContaining('switched off') as string },
+    ]);
+    await deribit.apiKeys.close();
+    await start({}, { opaqueRefusals: true });
+    await deribit.rpc('private/disable_api_key', { id: key.id });
+    expect(outcome(await call(pair(key)))).toEqual(wrongCredentials);
+    expect(outcome(await deribit.rpc(listKeys, {}, asKey(key)))).toEqual(wrongCredentials);
+  });
+
   it('answers with all that is documented', async () => {
     const { status, headers, body } = await call({ ...pair(key), state: 'mine' });
     expect(status).toBe(200);

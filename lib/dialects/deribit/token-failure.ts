@@ -25,9 +25,10 @@ export function tokenFailure({ host, call }: PublicContext, thrown: unknown, cli
   noteRefusedTokenRequest(host.access, call.req, thrown, client);
   if (!isTokenError(thrown)) return thrown;
   const name = names[thrown.error];
-  // What is wrong with a key is told only to who has proven it.
+  // What is wrong with a key is told only to who has proven it, and where opaqueRefusals is off.
   if (name === 'invalid_credentials') {
-    return refusal(name, thrown.details.keyId === undefined ? undefined : { reason: thrown.message });
+    const isTold = thrown.details.keyId !== undefined && !host.opaqueRefusals;
+    return refusal(name, isTold ? { reason: thrown.message } : undefined);
   }
   if (name === 'unauthorized') return refusal(name, { reason: 'invalid_token' });
   if (name === 'too_many_requests') return tooManyFailures(thrown);
