@@ -11,7 +11,7 @@ import { countBoth, filesToRunAgain } from './second-run.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const RESULTS = join(ROOT, 'test', 'run', 'results');
-const STEP_LIMIT_MS = 25 * 60_000;
+const STEP_LIMIT_MS = 40 * 60_000;
 
 const startedAt = performance.now();
 const total = { passed: 0, failed: 0 };
