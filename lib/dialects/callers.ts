@@ -34,7 +34,7 @@ export interface CallersParts {
 
 /** Finds out who calls. Each method throws ApiKeysError for who may not. */
 export interface Callers {
-  /** Whoever sent this credential; a key has one request less in its limits then. */
+  /** Whoever sent this credential, as of when all of the request is there; a key has one request less in its limits then. */
   of(call: DialectCall, credential: RequestCredential): Promise<Caller>;
   /**
    * Whoever a verdict lets in.
@@ -88,6 +88,8 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
     refuse,
 
     async of(call, credential) {
+      // Who holds a request open must not be judged by what was right when it began. What is wrong with the body is for later.
+      await call.body().catch(() => null);
       switch (credential.kind) {
         case 'none':
           return refuse(call, { allowed: false, code: 'missing_credential' });

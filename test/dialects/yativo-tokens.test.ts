@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import express from 'express';
 import request from 'supertest';
+import { serveApp } from './serve-app.js';
 import { createYativoApp, type YativoApp } from './yativo-app.js';
 
 const badPair = {
@@ -252,5 +256,32 @@ describe("Yativo's tokens", () => {
       .set('X-2FA-Token', 'last');
     expect([answer.status, answer.body.error]).toEqual([401, 'unauthorized']);
     await racing.instance.apiKeys.close();
+  });
+
+  it('judges a slow request by what is right when all of it is there', async () => {
+    const pair = await yativo.make();
+    const token = await yativo.tokenOf(pair);
+    const app = express();
+    const begun = once(app, 'begun');
+    app.use((_req, _res, next) => {
+      app.emit('begun');
+      next();
+    }, yativo.app);
+    await serveApp(app, async (url) => {
+      const slow = httpRequest(`${url}/yativo/apikey/${pair.key_id}/rotate`, {
+        method: 'POST',
+        headers: {
+          Authorization: `Bearer ${token}`,
+          'Content-Type': 'application/json',
+          'Content-Length': 2,
+        },
+      });
+      slow.write('{');
+      await begun;
+      await yativo.ask('post', `/apikey/${pair.key_id}/rotate`).expect(200);
+      slow.end('}');
+      const [answer] = (await once(slow, 'response')) as [IncomingMessage];
+      expect(answer.resume().statusCode).toBe(401);
+    });
   });
 });
