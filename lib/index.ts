@@ -55,13 +55,13 @@ export type {
   CreatedKey,
   GrantableScope,
   KeyChanges,
-  KeysApi,
   NewKey,
   NewKeyWithPublicKey,
   RevocationNote,
   RotationGrace,
-  VerifyOptions,
-} from './keys-api.js';
+} from './key-inputs.js';
+export type { KeysApi } from './keys-api.js';
+export type { VerifyOptions } from './read-verify-options.js';
 export type { CallOptions, ChangeOptions } from './call-options.js';
 export type { AuditApi } from './audit-api.js';
 export type { AccessFilter } from './audit/list-access.js';

@@ -30,22 +30,19 @@ import type { KeyStore } from './ports/key-store.js';
 import type { Logger } from './ports/logger.js';
 import type { SecretHasher } from './ports/secret-hasher.js';
 import type { VerificationCache } from './ports/verification-cache.js';
-import { createMemoryRateLimiter } from './memory/memory-rate-limiter.js';
 import { createRedisLink, type RedisLink } from './redis/redis-link.js';
-import { createRedisRateLimiter } from './redis/redis-rate-limiter.js';
 import { createRedisVerificationCache } from './redis/redis-verification-cache.js';
 import { createKeyFinder, type KeyFinder } from './verify/find-key.js';
 import { FailureBudget } from './verify/failure-budget.js';
 import { GatheredLookUps } from './verify/gathered-look-ups.js';
 import { limitFailures, type FailureLimits } from './verify/limit-failures.js';
+import { startLimits } from './start-limits.js';
 import { startSignatures, type RunningSignatures } from './start-signatures.js';
 import { startTokens, type RunningTokens } from './start-tokens.js';
 import { LocalCache } from './verify/local-cache.js';
 import { MissingDigests } from './verify/missing-digests.js';
 import { UseRecorder } from './verify/record-use.js';
-import { createConsumeLimits } from './verify/consume-limits.js';
-import { createLimitCounting, type LimitCountingMode } from './verify/limit-counting.js';
-import { createLimitPlans } from './verify/limit-plan.js';
+import type { LimitCountingMode } from './verify/limit-counting.js';
 import { createVerifier, type ApiKeyVerifier, type VerifyPorts } from './verify/verify-api-key.js';
 
 /** What exists once an instance is ready. */
@@ -112,7 +109,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const digester = createSecretDigester(peppers);
   const link = createLink(options, logger);
   const cache = link === null ? null : createCache(options, link, peppers, logger);
-  const limits = createLimits(options, link, store, logger);
+  const limits = startLimits({ ...options, link, store, logger });
   const lease = new Lease(options.leaseMs, clock);
   const memory = new VersionMemory(rememberedChanges);
   const uses = new UseRecorder(store, logger);
@@ -246,25 +243,6 @@ function createCache(
   logger: Logger,
 ): VerificationCache {
   return createRedisVerificationCache({ connection: link, keyPrefix, peppers, clock, logger });
-}
-
-interface Limits extends Pick<VerifyPorts, 'limitPlanOf' | 'consumeLimits'> {
-  readonly mode: () => LimitCountingMode;
-}
-
-function createLimits(
-  { limits, redisKeyPrefix: keyPrefix, clock }: ResolvedOptions<string>,
-  link: RedisLink | null,
-  { credits }: KeyStore,
-  logger: Logger,
-): Limits {
-  const shared = link === null ? null : createRedisRateLimiter({ link, keyPrefix, logger });
-  const counting = createLimitCounting(shared, createMemoryRateLimiter(clock), limits.onLimiterOutage);
-  return {
-    limitPlanOf: createLimitPlans(limits.ownerRateLimits),
-    consumeLimits: createConsumeLimits({ counting, credits, clock }),
-    mode: () => counting.mode(),
-  };
 }
 
 /** Callers are told nothing of the reason; whoever starts the app needs it. */
