@@ -12,7 +12,7 @@ export interface DeribitErrorDefinition {
  * Deribit's full table, as far as it is about what is done here. The documents give no HTTP status; these are 401 for who
  * is not known, 403 for who may not, 429 for too many, 500 for trouble, and 400 for all else.
  */
-export const deribitErrors = {
+export const deribitErrors: Readonly<Record<DeribitErrorName, DeribitErrorDefinition>> = {
   authorization_required: { code: 10000, message: 'authorization_required', status: 401 },
   too_many_requests: { code: 10028, message: 'too_many_requests', status: 429 },
   must_be_websocket_request: { code: 10030, message: 'must_be_websocket_request', status: 400 },
@@ -34,10 +34,31 @@ export const deribitErrors = {
   method_not_found: { code: -32601, message: 'Method not found', status: 400 },
   invalid_params: { code: -32602, message: 'Invalid params', status: 400 },
   parse_error: { code: -32700, message: 'Parse error', status: 400 },
-} as const satisfies Readonly<Record<string, DeribitErrorDefinition>>;
+};
 
 /** A row of the table, by the name that it has here. */
-export type DeribitErrorName = keyof typeof deribitErrors;
+export type DeribitErrorName =
+  | 'authorization_required'
+  | 'too_many_requests'
+  | 'must_be_websocket_request'
+  | 'bad_request'
+  | 'system_maintenance'
+  | 'internal_server_error'
+  | 'over_limit'
+  | 'invalid_credentials'
+  | 'unauthorized'
+  | 'invalid_content_type'
+  | 'not_found'
+  | 'forbidden'
+  | 'scope_exceeded'
+  | 'security_key_error'
+  | 'security_key_setup_required'
+  | 'missing_params'
+  | 'invalid_request'
+  | 'entity_too_large'
+  | 'method_not_found'
+  | 'invalid_params'
+  | 'parse_error';
 
 /** What an error says beside its row: `reason`, `param`, `wait`. Never a secret. */
 export type DeribitErrorData = Readonly<Record<string, unknown>>;
