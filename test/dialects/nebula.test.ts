@@ -315,7 +315,9 @@ describe('the Nebula Block router', () => {
     const nebula = await start({}, { opaqueRefusals: true });
     const { id, key } = await newKey(nebula);
     await as(nebula).send('delete', `/api-keys/${id}`).expect(200);
-    const unknown = await as(nebula, `${key.slice(0, -1)}!`).send('get', '/api-keys').expect(401);
+    const unknown = await as(nebula, `${key.slice(0, -1)}!`)
+      .send('get', '/api-keys')
+      .expect(401);
     const ended = await as(nebula, key).send('get', '/api-keys').expect(401);
     expect(ended.text).toBe(unknown.text);
     expect(ended.headers['www-authenticate']).toBe(unknown.headers['www-authenticate']);
