@@ -101,10 +101,14 @@ describe.each(Object.keys(databases))('on %s', (name) => {
         else refused.push(String(error.code));
       }
     })();
-    await spray(send);
-    const heapAfter = heapAfterCollection();
-    isOver = true;
-    await changing;
+    let heapAfter: number;
+    try {
+      await spray(send);
+      heapAfter = heapAfterCollection();
+    } finally {
+      isOver = true;
+      await changing;
+    }
     const windows = Math.ceil((performance.now() - begun) / accessWindowMs) + 1;
     await sprayed.close();
 
