@@ -26,7 +26,7 @@ export async function exportTrail(
 ): Promise<AsyncIterable<AuditEvent>> {
   const { store, clock } = ports;
   const read = readFields<ReadAuditConditions>({ ...wanted }, auditConditions, []);
-  const { ownerId } = await authorityOf(ports, context, findIn(store), clock.now());
+  const { ownerId } = await authorityOf(ports, context, findIn(ports, store), clock.now());
   const conditions = auditConditionsFor(ownerId, read);
   if (conditions === null) return entries(store, {}, 0);
   return entries(store, conditions, (await store.trail.head()).sequence);

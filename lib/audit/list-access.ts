@@ -47,7 +47,12 @@ export async function listAccess(
     from: parseMoment,
     to: parseMoment,
   });
-  const { ownerId: seenOwner } = await authorityOf(ports, context, findIn(ports.store), ports.clock.now());
+  const { ownerId: seenOwner } = await authorityOf(
+    ports,
+    context,
+    findIn(ports, ports.store),
+    ports.clock.now(),
+  );
   const conditions = seenConditions(seenOwner, wanted);
   if (conditions === null) return emptyPage;
   return readPage(ports.cursorSigner, {

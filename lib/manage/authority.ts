@@ -16,8 +16,11 @@ import type { ChangeContext } from './key-service.js';
 /** Reads one key, with the owner as part of the query. Both the store and a transaction have this. */
 export type FindKey = (id: string, ownerId?: string) => Promise<ApiKeyRecord | null>;
 
-/** The reads of a store or of a transaction; with a keyspace, all other keys are as if they were not there. */
-export function findIn(source: { find: FindKey }, onlyKeyspace: string | null = null): FindKey {
+/** The reads of a store or of a transaction; keys that are not to be seen are as if they were not there. */
+export function findIn(
+  { onlyKeyspace }: Pick<AuthorityPorts, 'onlyKeyspace'>,
+  source: { readonly find: FindKey },
+): FindKey {
   if (onlyKeyspace === null) return (id, ownerId) => source.find(id, ownerId);
   return async (id, ownerId) => {
     const record = await source.find(id, ownerId);
@@ -37,8 +40,15 @@ export interface Authority {
   readonly features: FeatureCatalogue | null;
 }
 
+/** Of actors that are no keys: the owner whose keys exist for them, or `null` for all. */
+export function authorityWithoutKey(ownerId: string | null): Authority {
+  return { ownerId, actingKey: null, catalogue: noScopes, features: null };
+}
+
 /** What deciding about actors needs. */
 export interface AuthorityPorts {
+  /** The only keyspace whose keys there are; `null`: the keys of all keyspaces are seen. */
+  readonly onlyKeyspace: string | null;
   readonly keyspaces: Pick<Keyspaces, 'catalogueOf' | 'get'>;
 }
 
@@ -48,14 +58,14 @@ export interface AuthorityPorts {
  * @throws ApiKeysError `forbidden` or `insufficient_scope`
  */
 export async function authorityOf(
-  { keyspaces }: AuthorityPorts,
+  { keyspaces }: Pick<AuthorityPorts, 'keyspaces'>,
   context: ChangeContext,
   find: FindKey,
   now: number,
 ): Promise<Authority> {
   const { actor, managementScope } = context;
   const ownerId = ownerSeenBy(actor);
-  if (actor.kind !== 'key') return { ownerId, actingKey: null, catalogue: noScopes, features: null };
+  if (actor.kind !== 'key') return authorityWithoutKey(ownerId);
 
   if (managementScope === null) {
     throw new ApiKeysError('forbidden', { detail: 'API keys may not manage API keys here.' });

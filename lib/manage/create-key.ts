@@ -33,11 +33,7 @@ export async function createKey(
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
   const fields = readNewKey(ports, context, withOmittedScopes(input, ports.keyspace.policy), now);
-  assertMayGrant(
-    context,
-    await authorityOf(ports, context, findIn(ports.store, ports.onlyKeyspace), now),
-    fields.scopes,
-  );
+  assertMayGrant(context, await authorityOf(ports, context, findIn(ports, ports.store), now), fields.scopes);
 
   const id = await drawKeyId(ports);
   const environment = fields.environment ?? ports.keyspace.environment;
@@ -84,7 +80,7 @@ export async function createKey(
   const { record, superseded, position } = await ports.store.transact(async (transaction) => {
     await claim(transaction, id);
     // The maker may have lost its rights while the hash was made.
-    const authority = await authorityOf(ports, context, findIn(transaction, ports.onlyKeyspace), now);
+    const authority = await authorityOf(ports, context, findIn(ports, transaction), now);
     assertMayGrant(context, authority, unlimited.scopes);
     const bounds = limitBoundsOf(context, authority, ports.keyspace.ownerCeilings);
     const wanted = { ...unlimited, ...limitsOfNewKey(bounds, fields, policy.defaultRateLimits, now) };

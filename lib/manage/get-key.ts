@@ -5,7 +5,7 @@ import type { ManagePorts } from './manage-ports.js';
 
 /** One key. The holder of a key always sees that key itself. */
 export async function getKey(ports: ManagePorts, context: ChangeContext, id: string): Promise<ApiKeyRecord> {
-  const find = findIn(ports.store, ports.onlyKeyspace);
+  const find = findIn(ports, ports.store);
   if (isOwnKey(context, id)) return findVisible(find, id, null);
   const { ownerId } = await authorityOf(ports, context, find, ports.clock.now());
   return findVisible(find, id, ownerId);

@@ -32,7 +32,12 @@ export async function listEvents(
     cursor: parseCondition,
     ...auditConditions,
   });
-  const { ownerId: seenOwner } = await authorityOf(ports, context, findIn(ports.store), ports.clock.now());
+  const { ownerId: seenOwner } = await authorityOf(
+    ports,
+    context,
+    findIn(ports, ports.store),
+    ports.clock.now(),
+  );
   const conditions = auditConditionsFor(seenOwner, wanted);
   if (conditions === null) return emptyPage;
   return readPage(ports.cursorSigner, {

@@ -64,12 +64,7 @@ export async function listKeys(
     unusedForDays: parseUnusedDays,
   });
   const now = ports.clock.now();
-  const { ownerId: seenOwner } = await authorityOf(
-    ports,
-    context,
-    findIn(ports.store, ports.onlyKeyspace),
-    now,
-  );
+  const { ownerId: seenOwner } = await authorityOf(ports, context, findIn(ports, ports.store), now);
   const seen = seenConditions(seenOwner, wanted);
   if (seen === null) return emptyPage;
   const conditions = ports.onlyKeyspace === null ? seen : { ...seen, keyspace: ports.onlyKeyspace };

@@ -8,9 +8,10 @@ import type { RandomSource } from '../ports/random-source.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
+import type { AuthorityPorts } from './authority.js';
 
 /** What the management commands need from outside. */
-export interface ManagePorts {
+export interface ManagePorts extends AuthorityPorts {
   readonly store: KeyStore;
   readonly changes: ChangeAnnouncer;
   readonly hasher: SecretHasher;
@@ -21,7 +22,5 @@ export interface ManagePorts {
   readonly clock: Clock;
   /** Where new keys are made. */
   readonly keyspace: Keyspace;
-  /** The only keyspace whose keys there are; `null`: the keys of all keyspaces are seen. */
-  readonly onlyKeyspace: string | null;
   readonly keyspaces: Keyspaces;
 }

@@ -1,7 +1,13 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { noScopes } from '../domain/scope-catalogue.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
-import { assertAtOrBelow, authorityOf, findIn, findVisible, type Authority } from './authority.js';
+import {
+  assertAtOrBelow,
+  authorityOf,
+  authorityWithoutKey,
+  findIn,
+  findVisible,
+  type Authority,
+} from './authority.js';
 import { auditEntry } from './audit-entry.js';
 import { confirmChange } from './confirm-change.js';
 import { isOwnKey } from './get-key.js';
@@ -24,9 +30,9 @@ export async function revokeKey(
   const now = ports.clock.now();
   const revocation = readRevocation(input);
   const committed = await ports.store.transact(async (transaction) => {
-    const find = findIn(transaction, ports.onlyKeyspace);
+    const find = findIn(ports, transaction);
     const authority: Authority = mayEndItself(context, id)
-      ? { ownerId: null, actingKey: null, catalogue: noScopes, features: null }
+      ? authorityWithoutKey(null)
       : await authorityOf(ports, context, find, now);
     const current = await findVisible(find, id, authority.ownerId);
     assertAtOrBelow(authority, current);

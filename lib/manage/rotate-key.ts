@@ -34,14 +34,7 @@ export async function rotateKey(
   const now = ports.clock.now();
   const { grace, publicKey } = readRotation(input);
 
-  const seen = await findRotatable(
-    ports,
-    context,
-    findIn(ports.store, ports.onlyKeyspace),
-    id,
-    expected,
-    now,
-  );
+  const seen = await findRotatable(ports, context, findIn(ports, ports.store), id, expected, now);
   const format = formatOf(ports, seen);
   const wanted = wantedInsteadOf(seen, publicKey);
   const minted = await mintCredential(
@@ -53,14 +46,7 @@ export async function rotateKey(
 
   const committed = await ports.store.transact(async (transaction) => {
     await claim(transaction, id);
-    const current = await findRotatable(
-      ports,
-      context,
-      findIn(transaction, ports.onlyKeyspace),
-      id,
-      expected,
-      now,
-    );
+    const current = await findRotatable(ports, context, findIn(ports, transaction), id, expected, now);
     if (current.credentials[0]?.id !== seen.credentials[0]?.id) {
       throw new ApiKeysError('conflict', {
         detail: 'Another rotation of this API key was faster. Use its secret, or rotate again.',

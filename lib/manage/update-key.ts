@@ -28,7 +28,7 @@ export async function updateKey(
   const { credits, ...fields } = changes;
 
   const committed = await ports.store.transact(async (transaction) => {
-    const find = findIn(transaction, ports.onlyKeyspace);
+    const find = findIn(ports, transaction);
     const authority = await authorityOf(ports, context, find, now);
     const current = await findVisible(find, id, authority.ownerId);
     assertAtOrBelow(authority, current);
