@@ -24,8 +24,7 @@ import { chooseStore } from './open-store.js';
 import { resolveOptions, type ApiKeysOptions } from './options.js';
 import { ChangeListeners, type ChangeListener } from './feed/change-listeners.js';
 import type { LimitCountingMode } from './verify/limit-counting.js';
-import { startRunning } from './running.js';
-import type { RunningTokens } from './start-tokens.js';
+import { signaturesOf, startRunning, tokensOf, type Running } from './running.js';
 import type { ResolvedTokensOption } from './token-option.js';
 import { createTokenRouter } from './oauth/token-router.js';
 import { createWellKnownRouter } from './oauth/well-known-router.js';
@@ -125,19 +124,10 @@ export function createApiKeys<const S extends string, const F extends string = n
   const lifecycle = new Lifecycle(
     () =>
       startRunning({
-        ...{
-          options: resolved,
-          keyspaces,
-          store,
-          pepperFile,
-          peppers: givenPeppers,
-          hasher,
-          listeners,
-          recorder,
-          logger,
-        },
+        ...{ options: resolved, keyspaces, store, pepperFile, peppers: givenPeppers },
+        ...{ hasher, listeners, recorder, logger },
       }),
-    (running) => running.stop(),
+    (started) => started.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
   );
   const challenge = {
@@ -146,12 +136,10 @@ export function createApiKeys<const S extends string, const F extends string = n
   } as const;
 
   const reportTrouble = createTroubleReporter(logger);
-  const runningTokens = (): RunningTokens => {
-    const { tokens } = lifecycle.requireStarted();
-    if (tokens === null) throw new Error('There are no tokens without the option tokens.');
-    return tokens;
-  };
-  const tokenService = (): TokenService => runningTokens().service;
+  const running = (): Running => lifecycle.requireStarted();
+  const tokenService = (): TokenService => tokensOf(running()).service;
+  const tokenIssuer = resolved.tokenSettings?.issuer ?? null;
+  const opaqueRefusals = resolved.opaqueRefusals ?? false;
   function tokenSettings(what: string): ResolvedTokensOption {
     if (resolved.tokenSettings !== null) return resolved.tokenSettings;
     throw new InvalidOptionError(
@@ -162,18 +150,14 @@ export function createApiKeys<const S extends string, const F extends string = n
   function signatureParts(): SignatureParts | null {
     if (resolved.signatureSettings === null) return null;
     const { origins, maxBodyBytes, profile } = resolved.signatureSettings;
-    const verifier = (): SignedRequestVerifier => {
-      const { signatures } = lifecycle.requireStarted();
-      if (signatures === null) throw new Error('There are no signed requests without the option signatures.');
-      return signatures.verifier;
-    };
+    const verifier = (): SignedRequestVerifier => signaturesOf(running()).verifier;
     return { verifier, origins, maxBodyBytes, tag: profile.tag };
   }
 
   const requireApiKey = createRequireApiKey<S, F>({
-    verifier: () => lifecycle.requireStarted().verifier,
-    tokenVerifier: resolved.tokenSettings === null ? null : () => runningTokens().verifier,
-    tokenIssuer: resolved.tokenSettings?.issuer ?? null,
+    verifier: () => running().verifier,
+    tokenVerifier: resolved.tokenSettings === null ? null : () => tokensOf(running()).verifier,
+    tokenIssuer,
     signatures: signatureParts(),
     catalogue,
     features,
@@ -181,18 +165,15 @@ export function createApiKeys<const S extends string, const F extends string = n
     clientAddress,
     challenge,
     sources,
-    opaqueRefusals: resolved.opaqueRefusals ?? false,
+    opaqueRefusals,
     hidden: resolved.hideCredentials === true ? new HiddenCredentials() : null,
     reportTrouble,
     access,
   });
 
   const host = createDialectHost({
-    ...{ keyspaces, clock, clientAddress, reportTrouble, access },
-    running: () => lifecycle.requireStarted(),
-    tokenIssuer: resolved.tokenSettings?.issuer ?? null,
+    ...{ keyspaces, clock, clientAddress, reportTrouble, access, running, tokenIssuer, opaqueRefusals },
     hasSignatures: resolved.signatureSettings !== null,
-    opaqueRefusals: resolved.opaqueRefusals ?? false,
   });
 
   return {
@@ -204,15 +185,15 @@ export function createApiKeys<const S extends string, const F extends string = n
         {
           // Read anew by every request: there is no service before the instance is ready, nor after it was closed.
           get keys() {
-            return lifecycle.requireStarted().service;
+            return running().service;
           },
           get audit() {
-            return lifecycle.requireStarted().audit;
+            return running().audit;
           },
           get stepUp() {
-            return lifecycle.requireStarted().stepUp;
+            return running().stepUp;
           },
-          whenReady: async () => void lifecycle.requireStarted(),
+          whenReady: async () => void running(),
           keyspace,
           clock,
           clientAddress,

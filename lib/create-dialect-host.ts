@@ -4,9 +4,7 @@ import type { Keyspaces } from './domain/keyspaces.js';
 import type { Refusal, Verdict } from './domain/verdict.js';
 import { InvalidOptionError } from './errors.js';
 import type { KeyService } from './manage/key-service.js';
-import type { Running } from './running.js';
-import type { RunningSignatures } from './start-signatures.js';
-import type { RunningTokens } from './start-tokens.js';
+import { signaturesOf, tokensOf, type Running } from './running.js';
 import type { TokenService } from './tokens/token-service.js';
 import type { ApiKeyVerifier } from './verify/verify-api-key.js';
 
@@ -84,13 +82,3 @@ function within({ name }: Keyspace, verifier: ApiKeyVerifier): ApiKeyVerifier {
 }
 
 const notHere: Refusal = { allowed: false, code: 'invalid_token' };
-
-function tokensOf({ tokens }: Running): RunningTokens {
-  if (tokens === null) throw new Error('There are no tokens without the option tokens.');
-  return tokens;
-}
-
-function signaturesOf({ signatures }: Running): RunningSignatures {
-  if (signatures === null) throw new Error('There are no signed requests without the option signatures.');
-  return signatures;
-}

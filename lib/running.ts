@@ -64,6 +64,18 @@ export interface Running {
   readonly stop: () => Promise<void>;
 }
 
+/** Access tokens; only to be asked for with the option `tokens`. */
+export function tokensOf({ tokens }: Running): RunningTokens {
+  if (tokens === null) throw new Error('There are no tokens without the option tokens.');
+  return tokens;
+}
+
+/** Signed requests; only to be asked for with the option `signatures`. */
+export function signaturesOf({ signatures }: Running): RunningSignatures {
+  if (signatures === null) throw new Error('There are no signed requests without the option signatures.');
+  return signatures;
+}
+
 /** How the parts of a running instance are. */
 export interface RunningHealth {
   /** `down`: no answer for so long that keys that are held may not be used any more. */
@@ -189,7 +201,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   return {
     service: createService(keyspaces.native, null),
     serviceOf: (keyspace) => createService(keyspace, keyspace.name),
-    audit: createAuditService({ store, sealer, cursorSigner, clock, keyspaces }),
+    audit: createAuditService({ store, sealer, cursorSigner, clock, keyspaces, onlyKeyspace: null }),
     verifier: withinBudget(failures, keyspaces, createVerifier(verify)),
     tokens,
     signatures,
