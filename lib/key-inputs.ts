@@ -3,6 +3,7 @@ import type { NewCredits } from './domain/credits.js';
 import type { JsonObject } from './domain/json.js';
 import type { RateLimit } from './domain/rate-limit.js';
 import type { RevocationReason } from './domain/revocation-reason.js';
+import type { KeyFields } from './manage/key-field-readers.js';
 
 /** What a key can be granted: a scope of the catalogue, or a wildcard over some. */
 export type GrantableScope<S extends string> = S | '*' | `${string}:*`;
@@ -49,20 +50,7 @@ export type NewKeyWithPublicKey<S extends string, F extends string = never> = Om
 
 /** What can be changed of a key; what is absent stays as it is. */
 export type KeyChanges<S extends string, F extends string = never> = Partial<
-  Pick<
-    NewKey<S, F>,
-    | 'name'
-    | 'description'
-    | 'scopes'
-    | 'expiresAt'
-    | 'ipAllowlist'
-    | 'metadata'
-    | 'features'
-    | 'tags'
-    | 'rateLimits'
-    | 'credits'
-    | 'tokenLifetimeSeconds'
-  >
+  Pick<NewKey<S, F>, keyof KeyFields>
 > & { readonly enabled?: boolean | undefined };
 
 /** A key and its token, which is shown this once. */

@@ -19,6 +19,7 @@ import {
 } from '../../domain/key-fields.js';
 import { maxPemLength } from '../../domain/public-key.js';
 import { parseSigningMethod, signingMethods } from '../../domain/signing-method.js';
+import type { KeyFields } from '../../manage/key-field-readers.js';
 import { readPublicKey } from '../../manage/read-public-key.js';
 import { maxTokenLifetimeSeconds, minTokenLifetimeSeconds } from '../../domain/access-token.js';
 import { parseTokenLifetime } from '../../domain/parse-token-lifetime.js';
@@ -39,17 +40,7 @@ const examplePem =
 
 /** A field that a body can hold. */
 export type BodyField =
-  | 'name'
-  | 'description'
-  | 'scopes'
-  | 'expiresAt'
-  | 'ipAllowlist'
-  | 'metadata'
-  | 'features'
-  | 'tags'
-  | 'rateLimits'
-  | 'credits'
-  | 'tokenLifetimeSeconds'
+  | keyof KeyFields
   | 'enabled'
   | 'environment'
   | 'ownerId'
