@@ -1,6 +1,5 @@
 import type { Request } from 'express';
 import type { Actor } from '../domain/actor.js';
-import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import { readUnprovenClaims } from '../domain/jwt.js';
 import { parseOwnerId } from '../domain/key-fields.js';
 import { noScope } from '../domain/scope-requirement.js';
@@ -120,11 +119,6 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
 /** The owner behind a caller. */
 export function ownerIdOf(caller: Caller): string {
   return caller.kind === 'owner' ? caller.ownerId : caller.apiKey.ownerId;
-}
-
-/** The key that calls; `null` for somebody with an access token of the app. */
-export function callingKey(caller: Caller): ApiKeyIdentity | null {
-  return caller.kind === 'key' ? caller.apiKey : null;
 }
 
 const oneCredential = 'Send one credential, in one header, once.';
