@@ -2,10 +2,16 @@ import type { Changed } from '../manage/key-service.js';
 import type { DialectAnswer } from './send-answer.js';
 
 /**
- * Answers a change. The contracts know 200 only: 202 with `Effective-By` (RFC 3339) says that the change is made, and that
+ * Answers a change. The contracts do not know 202: with `Effective-By` (RFC 3339) it says that the change is made, and that
  * some process may still accept until then what was taken away.
+ *
+ * @param status - where there is no such process
  */
-export function answerOfChange({ effectiveBy }: Pick<Changed, 'effectiveBy'>, body: object): DialectAnswer {
-  if (effectiveBy === null) return { status: 200, body };
+export function answerOfChange(
+  { effectiveBy }: Pick<Changed, 'effectiveBy'>,
+  body: object,
+  status = 200,
+): DialectAnswer {
+  if (effectiveBy === null) return { status, body };
   return { status: 202, body, headers: { 'Effective-By': new Date(effectiveBy).toISOString() } };
 }

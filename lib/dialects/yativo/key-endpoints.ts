@@ -1,8 +1,8 @@
 import { parseIdempotencyKey } from '../../admin/parse-idempotency-key.js';
 import type { StepUpOperation } from '../../admin/step-up-options.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
-import type { Changed } from '../../manage/key-service.js';
 import type { RepeatableResult } from '../../manage/repeatable-changes.js';
+import { answerOfChange } from '../answer-of-change.js';
 import { ownerIdOf, type Caller, type Callers } from '../callers.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
@@ -57,7 +57,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
     const api_secret = typeof token === 'string' ? secretIn(token) : null;
     const data = { ...presentKey(changed.record, host.clock.now()), api_secret };
     const warning = api_secret === null ? shownBefore : secretWarning;
-    const answer = answerTo(changed, status, { ...succeeded(message), warning, data });
+    const answer = answerOfChange(changed, { ...succeeded(message), warning, data }, status);
     return isReplay ? { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } } : answer;
   }
 
@@ -117,7 +117,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
         revoked_at,
       } = presentKey(changed.record, host.clock.now());
       const data = { id: keyId, key_id, status, is_revoked, revoked_at };
-      return answerTo(changed, 200, { ...succeeded('API key revoked successfully'), data });
+      return answerOfChange(changed, { ...succeeded('API key revoked successfully'), data });
     },
 
     async rotate(call, caller) {
@@ -138,17 +138,11 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       const id = await toChange(call, caller, 'update');
       const changed = await keyspace.keys().update(callers.contextOf(call, caller), id, { scopes });
       const data = presentKey(changed.record, host.clock.now());
-      return answerTo(changed, 200, { ...succeeded('API key permissions updated successfully'), data });
+      return answerOfChange(changed, { ...succeeded('API key permissions updated successfully'), data });
     },
   };
 }
 
 function succeeded(message: string): object {
   return { status: 'success', success: true, message };
-}
-
-/** 202 says that what was taken away may be accepted somewhere until `Effective-By`. */
-function answerTo({ effectiveBy }: Changed, status: number, body: object): DialectAnswer {
-  if (effectiveBy === null) return { status, body };
-  return { status: 202, headers: { 'Effective-By': new Date(effectiveBy).toISOString() }, body };
 }
