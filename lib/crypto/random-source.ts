@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { base62Alphabet } from '../domain/base62.js';
-import type { Charset } from '../domain/charset.js';
+import { base62Alphabet, type Charset } from '../domain/charset.js';
 import type { RandomSource } from '../ports/random-source.js';
 
 /** Characters from the operating system's CSPRNG; one of base62 carries log2(62) = 5.95 bits. */

@@ -1,5 +1,3 @@
-import { base62Alphabet } from './base62.js';
-
 /** What a part of a token is written in. */
 export interface Charset {
   /** 2 to 64 different characters. */
@@ -8,6 +6,8 @@ export interface Charset {
   readonly length: number;
 }
 
+/** Digits, upper case, lower case: the alphabet of ids, secrets and checksums. It holds no separator. */
+export const base62Alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** Digits and lower case. */
 export const base36Alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 /** Base64url (RFC 4648 section 5): base62, `-` and `_`. */

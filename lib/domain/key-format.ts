@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { base62Alphabet } from './base62.js';
-import { isWrittenIn, patternOf, writeNumber, type Charset } from './charset.js';
+import { base62Alphabet, isWrittenIn, patternOf, writeNumber, type Charset } from './charset.js';
 
 /** Length of a key's id in a native token. */
 export const idLength = 16;

@@ -1,4 +1,4 @@
-import { base62Alphabet } from '../../lib/domain/base62.js';
+import { base62Alphabet } from '../../lib/domain/charset.js';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
 
 jest.setTimeout(30_000);

@@ -1,7 +1,7 @@
 import express from 'express';
 import request from 'supertest';
 import { dialectHost, hostOf, type DialectKeyspace } from '../../lib/dialects/dialect-host.js';
-import { base62Alphabet } from '../../lib/domain/base62.js';
+import { base62Alphabet } from '../../lib/domain/charset.js';
 import { createFeatureCatalogue } from '../../lib/domain/feature-catalogue.js';
 import { createCheckedFormat } from '../../lib/domain/key-format.js';
 import { noPolicy, type KeyspacePolicy } from '../../lib/domain/keyspace-policy.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { base62Alphabet } from '../../lib/domain/base62.js';
+import { base62Alphabet } from '../../lib/domain/charset.js';
 import { createKeyFormat, idLength, isKeyId, secretLength } from '../../lib/domain/key-format.js';
 
 const format = createKeyFormat('acme', 'live');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { base62Alphabet } from '../../lib/domain/base62.js';
+import { base62Alphabet } from '../../lib/domain/charset.js';
 import { base36Alphabet, base64urlAlphabet, isWrittenIn, patternOf } from '../../lib/domain/charset.js';
 import { createCheckedFormat } from '../../lib/domain/key-format.js';
 import { createPairFormat } from '../../lib/domain/pair-format.js';

@@ -1,5 +1,4 @@
-import { base62Alphabet } from '../../domain/base62.js';
-import { base64urlAlphabet } from '../../domain/charset.js';
+import { base62Alphabet, base64urlAlphabet } from '../../domain/charset.js';
 import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import type { KeyFormat } from '../../domain/key-format.js';
 import { noPolicy } from '../../domain/keyspace-policy.js';

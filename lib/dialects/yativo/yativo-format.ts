@@ -1,4 +1,4 @@
-import { base62Alphabet } from '../../domain/base62.js';
+import { base62Alphabet } from '../../domain/charset.js';
 import type { KeyFormat } from '../../domain/key-format.js';
 import { createPairFormat } from '../../domain/pair-format.js';
 
