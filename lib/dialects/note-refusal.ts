@@ -11,6 +11,7 @@ const refusingStatuses: ReadonlySet<number> = new Set([403, 404, 429]);
  * Writes down a request of somebody who is known that ended in this, if it was refused.
  *
  * @param keyId - the key that the request names; `null` for none
+ * @param route - the route as the dialect calls it. Default: as the router has it
  */
 export function noteRefusal(
   access: AccessNotes,
@@ -18,11 +19,12 @@ export function noteRefusal(
   caller: Caller,
   keyId: string | null,
   thrown: unknown,
+  route?: string,
 ): void {
   const { problem, status } = problemOf(thrown);
   if (!refusingStatuses.has(status)) return;
   access.refused(req, problem, {
-    keyId,
+    ...{ keyId, route },
     ownerId: ownerIdOf(caller),
     actor: { kind: caller.kind, id: auditIdOf(caller) },
   });

@@ -1,5 +1,6 @@
 import { ApiKeysError } from '../../errors.js';
 import type { DialectCall } from '../dialect-call.js';
+import { noteRefusal } from '../note-refusal.js';
 import { runAsCaller } from '../run-as-caller.js';
 import type { DialectAnswer } from '../send-answer.js';
 import { DeribitError } from './deribit-error.js';
@@ -11,7 +12,6 @@ import type {
   PrivateContext,
   PrivateMethod,
 } from './deribit-method.js';
-import { noteRefusal } from './note-refusal.js';
 import { readRpcRequest } from './read-rpc-request.js';
 import { resultAnswer } from './rpc-answer.js';
 import { createCheckSecondFactor, type CheckSecondFactor } from './second-factor.js';
@@ -58,7 +58,7 @@ export function createCallMethod({ methods, authenticate, ...parts }: MethodCall
     try {
       return await callPrivate(context, method, lacksParams);
     } catch (error) {
-      noteRefusal(context, method, error);
+      noteRefusal(parts.host.access, call, context.caller, null, error, `/${name}`);
       throw error;
     }
   }
