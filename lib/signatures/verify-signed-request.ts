@@ -2,14 +2,11 @@ import type { Keyspaces } from '../domain/keyspaces.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import { ApiKeysError } from '../errors.js';
-import type { Lease } from '../feed/lease.js';
-import type { Clock } from '../ports/clock.js';
 import type { ReplayGuard } from '../ports/replay-guard.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
 import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
-import type { KeyFinder } from '../verify/find-key.js';
+import { findCurrentKey, type CurrentKeyParts } from '../verify/find-current-key.js';
 import type { FailureLimits } from '../verify/limit-failures.js';
-import type { LocalCache } from '../verify/local-cache.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 import { checkProfile, isTooOld, type CheckedParameters } from './check-profile.js';
 import { digestProblem } from './content-digest.js';
@@ -26,17 +23,12 @@ import type { SignedMessage } from './signed-message.js';
 import { useName } from './use-name.js';
 
 /** What checking signed requests needs from outside. */
-export interface SignedRequestPorts extends DecisionPorts {
-  readonly finder: KeyFinder;
-  /** `null` when this process holds no keys. */
-  readonly local: LocalCache | null;
-  readonly lease: Lease;
+export interface SignedRequestPorts extends DecisionPorts, CurrentKeyParts {
   readonly sealer: SecretSealer;
   readonly replays: ReplayGuard;
   readonly profile: SignatureProfile;
   /** `null`: any number of tries may fail. */
   readonly failures: FailureLimits | null;
-  readonly clock: Clock;
   readonly keyspaces: Pick<Keyspaces, 'homeOf'>;
 }
 
@@ -85,7 +77,7 @@ interface Proof {
  * and then the key as it is now. Nothing is remembered of a signature that is not right.
  */
 export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRequestVerifier {
-  const { finder, local, lease, sealer, replays, profile, clock, keyspaces, uses, failures } = ports;
+  const { sealer, replays, profile, clock, keyspaces, uses, failures } = ports;
   const decide = createDecider(ports);
   const proveSignature = createProveSignature();
   const subjects = new WeakMap<PreparedKey, SignatureSubject>();
@@ -116,11 +108,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   }
 
   async function findKey(id: string): Promise<PreparedKey | null> {
-    const now = clock.now();
-    const isHeld = lease.isHeld(now);
-    if (isHeld && finder.isKnownAbsent(id)) return null;
-    const held = isHeld ? local?.findById(id, now) : undefined;
-    const prepared = held ?? (await finder.find(id));
+    const prepared = await findCurrentKey(ports, id);
     return prepared !== null && keyspaces.homeOf(prepared.key) !== null ? prepared : null;
   }
 
