@@ -61,15 +61,10 @@ export class SigningKeys {
     return key.key;
   }
 
-  /** A key that this process knows; which key that is, only its id says. */
-  known(id: string): JwtKey | undefined {
-    if (this.#isStale() && this.#readAt !== -Infinity) void this.#reads.get('all').catch(() => undefined);
-    return this.#opened.get(id)?.key;
-  }
-
-  /** A key that another process may have made just now. Rejects when the store does not answer. */
+  /** A key by its id, which another process may have made just now. Rejects when the store does not answer. */
   async find(id: string): Promise<JwtKey | null> {
-    const known = this.known(id);
+    if (this.#isStale() && this.#readAt !== -Infinity) void this.#reads.get('all').catch(() => undefined);
+    const known = this.#opened.get(id)?.key;
     if (known !== undefined || !/^[0-9A-Za-z]{16}$/.test(id)) return known ?? null;
     await (this.#nextLook ??= this.#lookAgain());
     return this.#opened.get(id)?.key ?? null;
