@@ -4,7 +4,7 @@ import { readUnprovenClaims } from '../domain/jwt.js';
 import { parseOwnerId } from '../domain/key-fields.js';
 import { noScope } from '../domain/scope-requirement.js';
 import type { Refusal, Verdict } from '../domain/verdict.js';
-import { ApiKeysError } from '../errors.js';
+import { askApp } from '../http/ask-app.js';
 import type { Challenge } from '../http/challenge.js';
 import { anyScope } from '../manage/any-scope.js';
 import type { ChangeContext } from '../manage/key-service.js';
@@ -76,7 +76,8 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
 
   async function byAccessToken(call: DialectCall, token: string): Promise<Caller> {
     // An app may have users without a token, whose column is empty.
-    const ownerId = token === '' ? null : await ownerOf(verifyAccessToken, token, call.req);
+    const ownerId =
+      token === '' ? null : await askApp(() => verifyAccessToken(token, call.req), parseOwnerId);
     return ownerId === null
       ? refuse(call, { allowed: false, code: 'invalid_token' })
       : { kind: 'owner', ownerId };
@@ -125,14 +126,4 @@ const oneCredential = 'Send one credential, in one header, once.';
 
 function isOurToken({ tokenIssuer }: DialectHost, token: string): boolean {
   return tokenIssuer !== null && readUnprovenClaims(token)?.['iss'] === tokenIssuer;
-}
-
-/** @throws ApiKeysError `internal_error` when the app throws, or answers something else than an owner or `null` */
-async function ownerOf(verify: VerifyAccessToken, token: string, req: Request): Promise<string | null> {
-  try {
-    const owner: unknown = await verify(token, req);
-    return owner === null ? null : parseOwnerId(owner);
-  } catch (cause) {
-    throw new ApiKeysError('internal_error', { cause });
-  }
 }

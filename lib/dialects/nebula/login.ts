@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { InvalidFieldError } from '../../domain/key-fields.js';
-import { ApiKeysError } from '../../errors.js';
+import { askApp } from '../../http/ask-app.js';
 import { readFields } from '../../manage/read-fields.js';
 import type { JsonRecord } from '../parse-json-object.js';
 
@@ -46,22 +46,21 @@ function parseText(value: unknown): string {
 const shown = ['id', 'name', 'email', 'is_staff', 'is_active', 'jwtToken'] as const;
 
 /**
- * Asks the app. Only what is documented leaves, whatever else the app knows of its users.
+ * Asks the app.
  *
  * @throws ApiKeysError `internal_error` when the app throws, or answers something else
  */
-export async function askToLogIn(
+export function askToLogIn(
   login: NebulaLogin,
   credentials: NebulaCredentials,
   req: Request,
 ): Promise<object | null> {
-  try {
-    const answer: unknown = await login(credentials, req);
-    if (answer === null) return null;
-    const user = (answer ?? {}) as Record<string, unknown>;
-    if (typeof user['jwtToken'] !== 'string') throw new TypeError('login answers { jwtToken, … } or null');
-    return Object.fromEntries(shown.map((name) => [name, user[name]]));
-  } catch (cause) {
-    throw new ApiKeysError('internal_error', { cause });
-  }
+  return askApp(() => login(credentials, req), loggedIn);
+}
+
+/** Only what is documented leaves, whatever else the app knows of its users. */
+function loggedIn(answer: unknown): object {
+  const user = (answer ?? {}) as Record<string, unknown>;
+  if (typeof user['jwtToken'] !== 'string') throw new TypeError('login answers { jwtToken, … } or null');
+  return Object.fromEntries(shown.map((name) => [name, user[name]]));
 }
