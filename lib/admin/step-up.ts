@@ -8,6 +8,7 @@ import { maxCursorLength } from '../ports/cursor-signer.js';
 import type { OneTimeNames } from '../ports/one-time-names.js';
 import { createSecondFactorCodes } from './second-factor-codes.js';
 import type { ResolvedStepUpOptions, StepUpOperation } from './step-up-options.js';
+import { stepUpProblemOf } from './step-up-problem.js';
 
 /** What checking second factors needs from outside. */
 export interface StepUpPorts {
@@ -25,6 +26,7 @@ export interface SteppedUp {
 
 /** How long a challenge can be answered, in milliseconds. */
 const challengeMs = 60_000;
+
 /** Asks for a second factor. */
 export interface StepUp {
   /**
@@ -72,24 +74,9 @@ export function createStepUp(
       const verdict = await codes.check(wanted.actor, code, () =>
         verify({ ...wanted, code, now: clock.now() }),
       );
-      switch (verdict.result) {
-        case 'throttled':
-          throw new ApiKeysError('step_up_throttled', {
-            headers: { 'Retry-After': String(verdict.waitSeconds) },
-          });
-        case 'not_enrolled':
-          throw new ApiKeysError('forbidden', {
-            detail: 'This needs a second factor, and none is set up for you.',
-          });
-        case 'wrong':
-          throw refuse('step_up_invalid', wanted);
-        case 'late':
-          throw refuse('step_up_expired', wanted);
-        case 'used':
-          throw refuse('step_up_used', wanted);
-        case 'right':
-          if (!(await useUp(opened))) throw refuse('step_up_used', wanted);
-      }
+      const problem = stepUpProblemOf(verdict);
+      if (problem !== null) throw refuse(problem, wanted);
+      if (!(await useUp(opened))) throw refuse('step_up_used', wanted);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { createSecondFactorCodes } from '../../admin/second-factor-codes.js';
 import type { StepUpOperation, StepUpResult } from '../../admin/step-up-options.js';
+import { stepUpProblemOf, type StepUpProblem } from '../../admin/step-up-problem.js';
 import { ApiKeysError } from '../../errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { OneTimeNames } from '../../ports/one-time-names.js';
@@ -57,23 +58,11 @@ export function createSecondFactor(
       const verdict = await codes.check({ kind: 'owner', ownerId }, code, () =>
         verify(ownerId, code, operation, call.req),
       );
-      switch (verdict.result) {
-        case 'throttled':
-          throw new ApiKeysError('step_up_throttled', {
-            headers: { 'Retry-After': String(verdict.waitSeconds) },
-          });
-        case 'not_enrolled':
-          throw new ApiKeysError('forbidden', {
-            detail: 'This needs a second factor, and none is set up for you.',
-          });
-        case 'wrong':
-          throw refused('step_up_invalid', 'The code is wrong. Check it.');
-        case 'late':
-          throw refused('step_up_expired', 'The code came too late.');
-        case 'used':
-          throw refused('step_up_used', 'The code was used before.');
-        case 'right':
-      }
+      const problem = stepUpProblemOf(verdict);
+      if (problem === null) return;
+      throw new ApiKeysError(problem, {
+        detail: `${whatIsWrong[problem]} Repeat the request with the code that is shown now.`,
+      });
     },
   };
 }
@@ -86,9 +75,8 @@ async function codeOf(call: DialectCall): Promise<string | null> {
   return typeof inBody === 'string' && inBody !== '' ? inBody : null;
 }
 
-function refused(
-  problem: 'step_up_invalid' | 'step_up_expired' | 'step_up_used',
-  what: string,
-): ApiKeysError {
-  return new ApiKeysError(problem, { detail: `${what} Repeat the request with the code that is shown now.` });
-}
+const whatIsWrong: Readonly<Record<StepUpProblem, string>> = {
+  step_up_invalid: 'The code is wrong. Check it.',
+  step_up_expired: 'The code came too late.',
+  step_up_used: 'The code was used before.',
+};
