@@ -8,6 +8,7 @@ import { answerDeribitError } from './answer-error.js';
 import { createAuthenticateDeribit } from './authenticate-deribit.js';
 import { authenticationMethods } from './authentication-methods.js';
 import { createCallMethod } from './call-method.js';
+import { deribitChallenge } from './deribit-challenge.js';
 import { deribitKeyspace } from './deribit-keyspace.js';
 import type { DeribitMethod } from './deribit-method.js';
 import { resolveDeribitOptions, type DeribitOptions } from './deribit-options.js';
@@ -40,8 +41,7 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
   );
   const catalogue = createDeribitCatalogue(mapScopes, createTokenTerms(tokenLifetimeSeconds));
   const keyspace = host.addKeyspace(deribitKeyspace(catalogue, maxKeys));
-  const challenge = { scheme: 'Bearer', realm: 'deribit' } as const;
-  const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
+  const callers = createCallers({ host, keyspace, verifyAccessToken, challenge: deribitChallenge });
   const parts = { host, keyspace, options: resolved, callers };
   const authenticate = createAuthenticateDeribit(parts);
   const callMethod = createCallMethod({ ...parts, methods, authenticate });

@@ -2,6 +2,7 @@ import { challengeFor } from '../../http/challenge.js';
 import { noteRefusedTokenRequest } from '../../oauth/note-refused-token-request.js';
 import type { Client } from '../../tokens/authenticate-client.js';
 import { isTokenError, type TokenError, type TokenErrorCode } from '../../tokens/token-error.js';
+import { deribitChallenge } from './deribit-challenge.js';
 import { DeribitError, type DeribitErrorName } from './deribit-error.js';
 import type { PublicContext } from './deribit-method.js';
 
@@ -36,10 +37,7 @@ export function tokenFailure({ host, call }: PublicContext, thrown: unknown, cli
 }
 
 function refusal(name: DeribitErrorName, data?: Readonly<Record<string, string>>): DeribitError {
-  const challenge = challengeFor(
-    { scheme: 'Bearer', realm: 'deribit' },
-    { allowed: false, code: 'invalid_token' },
-  );
+  const challenge = challengeFor(deribitChallenge, { allowed: false, code: 'invalid_token' });
   return new DeribitError(name, data, { headers: { 'WWW-Authenticate': challenge } });
 }
 
