@@ -2,6 +2,7 @@ import { InvalidFieldError } from '../../domain/key-fields.js';
 import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
 import type { TokenTerms } from '../../domain/token-terms.js';
 import type { MapScopes } from '../scope-map.js';
+import { words } from './read-param.js';
 import { isTokenTerm } from './token-terms.js';
 
 /** What keys are about, in the order of the alphabet. */
@@ -54,11 +55,7 @@ export function parseMaxScope(value: unknown): readonly string[] {
 
 /** The items of a scope as it was sent. @throws InvalidFieldError for anything but text */
 export function itemsOf(value: unknown): readonly string[] {
-  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return texts.flatMap((text) => {
-    if (typeof text !== 'string') throw new InvalidFieldError('must be a text or a list of texts');
-    return text.split(/[\s,]+/).filter((item) => item !== '');
-  });
+  return words(value, 'must be a text or a list of texts');
 }
 
 /**

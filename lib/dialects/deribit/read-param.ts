@@ -47,10 +47,17 @@ export function flag(value: unknown): boolean {
   throw new InvalidFieldError('must be true or false');
 }
 
-/** Words: a list of texts, or one text with blanks or commas between them. */
-export function words(value: unknown): readonly string[] {
+/**
+ * Words: a list of texts, or one text with blanks or commas between them.
+ *
+ * @param wrong - what is said of anything else
+ */
+export function words(value: unknown, wrong = 'must be a text'): readonly string[] {
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return texts.flatMap((each) => text(each).split(/[\s,]+/)).filter((word) => word !== '');
+  return texts.flatMap((each) => {
+    if (typeof each !== 'string') throw new InvalidFieldError(wrong);
+    return each.split(/[\s,]+/).filter((word) => word !== '');
+  });
 }
 
 /** Addresses and networks, in the same ways; none of them means any address. */
