@@ -1,9 +1,10 @@
 import { InvalidFieldError } from '../../domain/key-fields.js';
 import type { Client, ClientProof } from '../../tokens/authenticate-client.js';
+import { changesBy } from './changes-by.js';
 import { invalidParam } from './deribit-error.js';
 import type { DeribitParams, MethodAnswer, PublicContext, PublicMethod } from './deribit-method.js';
 import { itemsOf, narrowedScopes, scopesFor } from './deribit-scopes.js';
-import { changesBy, presentToken } from './present-token.js';
+import { presentToken } from './present-token.js';
 import { optionalParam, requiredParam, text } from './read-param.js';
 import { tokenFailure } from './token-failure.js';
 import { isTokenTerm, readTerms, type AskedTerms } from './token-terms.js';

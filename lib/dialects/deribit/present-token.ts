@@ -1,6 +1,5 @@
-import type { ChangeContext } from '../../manage/key-service.js';
 import type { RefreshableToken } from '../../tokens/refresh-tokens.js';
-import type { MethodAnswer, PublicContext } from './deribit-method.js';
+import type { MethodAnswer } from './deribit-method.js';
 import { sessionOf } from './token-terms.js';
 
 /**
@@ -26,15 +25,5 @@ export function presentToken(
       ...(state === undefined ? {} : { state }),
     },
     effectiveBy,
-  };
-}
-
-/** On whose behalf chains end that are too many or were copied: nobody has asked for it. */
-export function changesBy({ call }: PublicContext): ChangeContext {
-  return {
-    actor: { kind: 'application' },
-    address: call.address(),
-    requestId: call.requestId,
-    managementScope: null,
   };
 }

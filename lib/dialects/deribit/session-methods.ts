@@ -1,9 +1,10 @@
 import { InvalidFieldError } from '../../domain/key-fields.js';
 import { mostSessions } from './auth.js';
+import { changesBy } from './changes-by.js';
 import { DeribitError, invalidParam } from './deribit-error.js';
 import type { PrivateMethod, PublicMethod } from './deribit-method.js';
 import { narrowedScopes } from './deribit-scopes.js';
-import { changesBy, presentToken } from './present-token.js';
+import { presentToken } from './present-token.js';
 import { optionalParam, requiredParam, text } from './read-param.js';
 import { tokenFailure } from './token-failure.js';
 import { checkSessionName, isTokenTerm, sessionOf } from './token-terms.js';
