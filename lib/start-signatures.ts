@@ -10,7 +10,7 @@ import {
   createSignedRequestVerifier,
   type SignedRequestVerifier,
 } from './signatures/verify-signed-request.js';
-import type { FailureLimits } from './verify/limit-failures.js';
+import type { FailureLimits } from './verify/try-within-budget.js';
 import type { VerifyPorts } from './verify/verify-api-key.js';
 
 /** Signed requests of a running instance. */

@@ -15,7 +15,7 @@ import { limitTokenFailures } from './tokens/limit-token-failures.js';
 import { SigningKeys } from './tokens/signing-keys.js';
 import { createTokenService, type TokenService } from './tokens/token-service.js';
 import { createTokenVerifier } from './tokens/verify-token.js';
-import type { FailureLimits } from './verify/limit-failures.js';
+import type { FailureLimits } from './verify/try-within-budget.js';
 import type { ApiKeyVerifier, VerifyPorts } from './verify/verify-api-key.js';
 
 /** Access tokens of a running instance. */

@@ -17,6 +17,9 @@ export type RequestCredential =
   /** Both parts are empty when what follows the scheme is no pair in base64: such a pair matches no key. */
   | { readonly kind: 'basic'; readonly id: string; readonly secret: string; readonly header: string };
 
+/** Finds what a caller proves itself with. */
+export type CredentialOf = (req: Pick<IncomingMessage, 'rawHeaders'>) => RequestCredential;
+
 const jwtShape = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const none: RequestCredential = { kind: 'none' };
 const ambiguous: RequestCredential = { kind: 'ambiguous' };
@@ -32,7 +35,7 @@ const ambiguous: RequestCredential = { kind: 'ambiguous' };
 export function createCredentialOfRequest(
   places: readonly CredentialPlace[],
   { whenSeveral = 'ambiguous' }: { readonly whenSeveral?: 'ambiguous' | 'first' } = {},
-): (req: Pick<IncomingMessage, 'rawHeaders'>) => RequestCredential {
+): CredentialOf {
   const headers = [...new Set(places.map(headerOf))];
 
   return function credentialOfRequest({ rawHeaders }) {

@@ -6,8 +6,8 @@ import type { ReplayGuard } from '../ports/replay-guard.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
 import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey, type CurrentKeyParts } from '../verify/find-current-key.js';
-import type { FailureLimits } from '../verify/limit-failures.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
+import { guessesAmong, tryWithinBudget, type FailureLimits } from '../verify/try-within-budget.js';
 import { checkProfile, isTooOld, type CheckedParameters } from './check-profile.js';
 import { digestProblem } from './content-digest.js';
 import { fieldValue } from './field-value.js';
@@ -83,28 +83,14 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   const subjects = new WeakMap<PreparedKey, SignatureSubject>();
   const admitted = new WeakMap<object, string>();
 
-  /** Guesses cost the store little once a network has used up its budget; a right signature is never refused for it. */
-  async function withinBudget(
+  function withinBudget(
     keyId: string,
     { address }: SignedRequest,
     prove: () => Promise<Verdict>,
   ): Promise<Verdict> {
     if (failures === null) return prove();
-    const { budget, lookUps } = failures;
-    const window = budget.begin(address());
-    let verdict: Verdict | null = null;
-    if (window !== null) {
-      try {
-        verdict = await prove();
-        return verdict;
-      } finally {
-        budget.settle(window, isGuess(verdict));
-      }
-    }
-    verdict = (await lookUps.exists(keyId)) ? await prove() : refuse('invalid_signature', notRight);
-    const retryAfterSeconds = isGuess(verdict) ? budget.fail(address()) : 0;
-    if (retryAfterSeconds === 0) return verdict;
-    return { allowed: false, code: 'too_many_failures', retryAfterSeconds };
+    const unknown = (): Verdict => refuse('invalid_signature', notRight);
+    return tryWithinBudget(failures, wrongSignatures, { address, keyId: () => keyId, prove, unknown });
   }
 
   async function findKey(id: string): Promise<PreparedKey | null> {
@@ -225,10 +211,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 }
 
 /** What who knows neither key nor secret gets. */
-function isGuess(verdict: Verdict | null): boolean {
-  return verdict?.allowed === false && verdict.code === 'invalid_signature';
-}
-
+const wrongSignatures = guessesAmong(({ code }) => code === 'invalid_signature');
 const noBody = new Uint8Array();
 /** The same for keys that do not exist, are of another kind, or have signed something else. */
 const notRight = 'The signature is not right.';

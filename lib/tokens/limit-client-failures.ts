@@ -1,8 +1,13 @@
 import { readUnprovenClaims } from '../domain/jwt.js';
 import { isKeyId, type KeyFormat } from '../domain/key-format.js';
 import { problems } from '../errors.js';
-import type { FailureLimits } from '../verify/limit-failures.js';
-import { unknownClient, type AuthenticateClient, type ClientProof } from './authenticate-client.js';
+import { tryWithinBudget, type FailureLimits, type TryOutcomes } from '../verify/try-within-budget.js';
+import {
+  unknownClient,
+  type AuthenticateClient,
+  type Client,
+  type ClientProof,
+} from './authenticate-client.js';
 import { isTokenError, TokenError } from './token-error.js';
 
 /** What limiting failed tries of clients needs. */
@@ -17,38 +22,35 @@ export interface LimitClientFailuresParts extends FailureLimits {
  */
 export function limitClientFailures(
   authenticate: AuthenticateClient,
-  { budget, lookUps, format }: LimitClientFailuresParts,
+  { format, ...limits }: LimitClientFailuresParts,
 ): AuthenticateClient {
-  const authenticateBeyondBudget: AuthenticateClient = async (proof, address) => {
-    try {
-      const id = claimedKeyId(proof, format);
-      if (id === null || !(await lookUps.exists(id))) throw unknownClient();
-      return await authenticate(proof, address);
-    } catch (error) {
-      if (!isFailedTry(error)) throw error;
-      const retryAfterSeconds = budget.fail(address());
-      throw retryAfterSeconds === 0 ? error : tooManyFailures(retryAfterSeconds);
-    }
-  };
-
   return async function authenticateWithinBudget(proof, address) {
-    const window = budget.begin(address());
-    if (window === null) return authenticateBeyondBudget(proof, address);
-    let hasFailed = false;
-    try {
-      return await authenticate(proof, address);
-    } catch (error) {
-      hasFailed = isFailedTry(error);
-      throw error;
-    } finally {
-      budget.settle(window, hasFailed);
-    }
+    const outcome = await tryWithinBudget(limits, wrongClients, {
+      address,
+      keyId: () => claimedKeyId(proof, format),
+      prove: () => authenticate(proof, address).catch(failedTryOf),
+      unknown: unknownClient,
+    });
+    if (isTokenError(outcome)) throw outcome;
+    return outcome;
   };
 }
 
+const wrongClients: TryOutcomes<Client | TokenError> = {
+  isGuess: isFailedTry,
+  tooMany: (retryAfterSeconds) =>
+    new TokenError('temporarily_unavailable', problems.too_many_failures.detail, { retryAfterSeconds }),
+};
+
 /** Whoever has proven a key that is not let in has not guessed. */
-function isFailedTry(thrown: unknown): boolean {
-  return isTokenError(thrown) && thrown.error === 'invalid_client' && thrown.details.keyId === undefined;
+function isFailedTry(outcome: unknown): outcome is TokenError {
+  return isTokenError(outcome) && outcome.error === 'invalid_client' && outcome.details.keyId === undefined;
+}
+
+/** A failed try is an outcome; all else that is thrown stays an exception. */
+function failedTryOf(thrown: unknown): TokenError {
+  if (isFailedTry(thrown)) return thrown;
+  throw thrown;
 }
 
 /** The id of the key that a client says it is; `null` when it says nothing that could be one. */
@@ -60,8 +62,4 @@ function claimedKeyId(proof: ClientProof, format: LimitClientFailuresParts['form
   if (proof.method === 'client_signature') return format.parseClientId(proof.clientId);
   const { clientId, secret } = proof;
   return (format.parse(secret) ?? format.parsePair(clientId ?? '', secret))?.id ?? null;
-}
-
-function tooManyFailures(retryAfterSeconds: number): TokenError {
-  return new TokenError('temporarily_unavailable', problems.too_many_failures.detail, { retryAfterSeconds });
 }

@@ -1,14 +1,9 @@
 import type { Keyspaces } from '../domain/keyspaces.js';
-import type { Refusal, Verdict } from '../domain/verdict.js';
-import type { FailureBudget } from './failure-budget.js';
-import type { GatheredLookUps } from './gathered-look-ups.js';
-import type { ApiKeyVerifier, VerificationRequest } from './verify-api-key.js';
+import type { Refusal } from '../domain/verdict.js';
+import { countGuess, guessesAmong, tryWithinBudget, type FailureLimits } from './try-within-budget.js';
+import type { ApiKeyVerifier } from './verify-api-key.js';
 
-/** A budget of failed tries, and how keys are looked for once it is used up. */
-export interface FailureLimits {
-  readonly budget: FailureBudget;
-  readonly lookUps: GatheredLookUps;
-}
+export type { FailureLimits } from './try-within-budget.js';
 
 /** What limiting failed tries needs. */
 export interface LimitFailuresParts extends FailureLimits {
@@ -20,48 +15,25 @@ export interface LimitFailuresParts extends FailureLimits {
  * with `too_many_failures`, and keys that this process does not hold are first looked for together, so that a flood costs
  * the store few reads. A right key is never refused for that: at the worst it waits for that one read.
  */
-export function limitFailures(
-  verifier: ApiKeyVerifier,
-  { budget, lookUps, keyspaces }: LimitFailuresParts,
-): ApiKeyVerifier {
-  /** Counts a refusal, if it is one of a wrong key. */
-  function counted(verdict: Verdict, request: VerificationRequest): Verdict {
-    if (verdict.allowed || verdict.code !== 'invalid_token') return verdict;
-    const retryAfterSeconds = budget.fail(request.address());
-    return retryAfterSeconds === 0 ? verdict : tooMany(retryAfterSeconds);
-  }
-
-  async function verify(request: VerificationRequest): Promise<Verdict> {
-    const window = budget.begin(request.address());
-    if (window === null) return verifyBeyondBudget(request);
-    let hasFailed = false;
-    try {
-      const verdict = await verifier.verify(request);
-      hasFailed = !verdict.allowed && verdict.code === 'invalid_token';
-      return verdict;
-    } finally {
-      budget.settle(window, hasFailed);
-    }
-  }
-
-  async function verifyBeyondBudget(request: VerificationRequest): Promise<Verdict> {
-    const parsed = keyspaces.parse(request.token);
-    const mayBeRight = parsed !== null && (await lookUps.exists(parsed.id));
-    return counted(mayBeRight ? await verifier.verify(request) : invalidToken, request);
-  }
+export function limitFailures(verifier: ApiKeyVerifier, parts: LimitFailuresParts): ApiKeyVerifier {
+  const { budget, keyspaces } = parts;
 
   return {
     verifyAtOnce(request) {
       const verdict = verifier.verifyAtOnce(request);
       if (verdict === null || verdict instanceof Promise) return verdict;
-      return verdict.allowed ? verdict : counted(verdict, request);
+      return countGuess(budget, wrongKeys, verdict, request.address);
     },
-    verify,
+
+    verify: (request) =>
+      tryWithinBudget(parts, wrongKeys, {
+        address: request.address,
+        keyId: () => keyspaces.parse(request.token)?.id ?? null,
+        prove: () => verifier.verify(request),
+        unknown: () => invalidToken,
+      }),
   };
 }
 
+const wrongKeys = guessesAmong(({ code }) => code === 'invalid_token');
 const invalidToken: Refusal = { allowed: false, code: 'invalid_token' };
-
-function tooMany(retryAfterSeconds: number): Refusal {
-  return { allowed: false, code: 'too_many_failures', retryAfterSeconds };
-}

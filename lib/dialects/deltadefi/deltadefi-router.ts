@@ -4,17 +4,15 @@ import { base36Alphabet } from '../../domain/charset.js';
 import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import { createCheckedFormat } from '../../domain/key-format.js';
 import { noPolicy } from '../../domain/keyspace-policy.js';
-import { ApiKeysError, isProblem } from '../../errors.js';
+import { ApiKeysError } from '../../errors.js';
 import { answerOfChange } from '../answer-of-change.js';
 import { appScopesOf } from '../app-scopes.js';
-import { createCallers, type Caller } from '../callers.js';
+import { createAsCaller } from '../as-caller.js';
+import { createCallers } from '../callers.js';
 import { createCredentialOfRequest } from '../credential-of-request.js';
-import type { DialectCall } from '../dialect-call.js';
-import { hostOf, type DialectKeyService, type WithDialectHost } from '../dialect-host.js';
+import { hostOf, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
-import { noteRefusal } from '../note-refusal.js';
 import { rightsOfCaller } from '../rights-of-caller.js';
-import { runAsCaller } from '../run-as-caller.js';
 import { deltadefiDocument } from './deltadefi-document.js';
 import { answerDeltadefiError } from './deltadefi-error.js';
 import { resolveDeltadefiOptions, type DeltadefiOptions } from './deltadefi-options.js';
@@ -46,29 +44,13 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
   const challenge = { scheme: 'ApiKey', realm: 'deltadefi' } as const;
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
 
-  async function asCaller<T>(
-    call: DialectCall,
-    command: (caller: Caller, keys: DialectKeyService) => Promise<T>,
-  ): Promise<T> {
-    const caller = await callers.of(call, credentialOf(call.req));
-    const keys = keyspace.keys();
-    try {
-      return await runAsCaller({ keys, callers, clock: host.clock }, call, caller, () =>
-        command(caller, keys),
-      );
-    } catch (error) {
-      // An owner without a key has done nothing wrong.
-      if (!isProblem(error, 'not_found')) noteRefusal(host.access, call, caller, null, error);
-      throw error;
-    }
-  }
+  const asCaller = createAsCaller({ host, keyspace, callers, credentialOf });
 
   const createNewApiKey: DialectRoute = {
     methods: ['GET', 'POST'],
     path: '/accounts/new-api-key',
     handle: (call) =>
-      asCaller(call, async (caller, keys) => {
-        const context = callers.contextOf(call, caller);
+      asCaller(call, async ({ caller, context, keys }) => {
         const rightsOf = () => rightsOfCaller(keys, context, caller, catalogue);
         const { record, token, effectiveBy } = await newKey(keys, context, graceSeconds, rightsOf);
         return answerOfChange({ effectiveBy }, { api_key: token, created_at: createdAt(record) });
@@ -79,13 +61,13 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
     methods: ['GET'],
     path: '/accounts/api-key',
     handle: (call) =>
-      asCaller(call, async (caller, keys) => {
-        const context = callers.contextOf(call, caller);
+      asCaller(call, async ({ caller, context, keys }) => {
         const record =
           caller.kind === 'key'
             ? await keys.get(context, caller.apiKey.id)
             : (await keys.list(context, { state: 'active', limit: 1 })).items[0];
-        if (record === undefined) throw new ApiKeysError('not_found');
+        // Not thrown, so not written down: an owner without a key has done nothing wrong.
+        if (record === undefined) return answerDeltadefiError(new ApiKeysError('not_found'));
         return { status: 200, body: { api_key: masked(record), created_at: createdAt(record) } };
       }),
   };

@@ -8,15 +8,14 @@ import type { ChangeContext } from '../../manage/key-service.js';
 import { readFields } from '../../manage/read-fields.js';
 import { answerOfChange } from '../answer-of-change.js';
 import { appScopesOf } from '../app-scopes.js';
-import { createCallers, type Caller } from '../callers.js';
+import { createAsCaller, type AsCaller } from '../as-caller.js';
+import { createCallers } from '../callers.js';
 import { createCredentialOfRequest } from '../credential-of-request.js';
 import type { DialectCall } from '../dialect-call.js';
 import { hostOf, type DialectKeyService, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
-import { noteRefusal } from '../note-refusal.js';
 import type { JsonRecord } from '../parse-json-object.js';
 import { rightsOfCaller } from '../rights-of-caller.js';
-import { runAsCaller } from '../run-as-caller.js';
 import { keyOfUuid, nebulaId, uuidOfKey } from './key-uuid.js';
 import { askToLogIn, readCredentials } from './login.js';
 import { answerNebulaError } from './nebula-error.js';
@@ -48,26 +47,12 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
   const credentialOf = createCredentialOfRequest(['bearer']);
   const challenge = { scheme: 'Bearer', realm: 'nebula' } as const;
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
-
-  interface Call {
-    readonly keys: DialectKeyService;
-    readonly context: ChangeContext;
-    readonly caller: Caller;
-  }
-
-  async function asCaller<T>(call: DialectCall, command: (parts: Call) => Promise<T>): Promise<T> {
-    const caller = await callers.of(call, credentialOf(call.req));
-    const keys = keyspace.keys();
-    const context = callers.contextOf(call, caller);
-    const allowed = keysMayManage ? context : { ...context, managementScope: null };
-    const parts = { keys, caller, context: allowed };
-    try {
-      return await runAsCaller({ keys, callers, clock: host.clock }, call, caller, () => command(parts));
-    } catch (error) {
-      noteRefusal(host.access, call, caller, keyOfUuid(call.params['id'] ?? ''), error);
-      throw error;
-    }
-  }
+  const namedKey = ({ params }: DialectCall): string | null => keyOfUuid(params['id'] ?? '');
+  const asKnown = createAsCaller({ host, keyspace, callers, credentialOf, namedKey });
+  const asCaller: AsCaller = (call, command) =>
+    asKnown(call, ({ context, ...known }) =>
+      command({ ...known, context: keysMayManage ? context : { ...context, managementScope: null } }),
+    );
 
   const idOf = ({ id, number }: ApiKeyRecord): string | number =>
     ids === 'integer' && number !== null ? number : uuidOfKey(id);

@@ -3,7 +3,8 @@ import type { StepUpOperation } from '../../admin/step-up-options.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { RepeatableResult } from '../../manage/repeatable-changes.js';
 import { answerOfChange } from '../answer-of-change.js';
-import { ownerIdOf, type Caller, type Callers } from '../callers.js';
+import type { KnownCaller } from '../as-caller.js';
+import { ownerIdOf } from '../callers.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
 import type { DialectAnswer } from '../send-answer.js';
@@ -18,12 +19,11 @@ export interface KeyEndpointsParts {
   readonly host: DialectHost;
   readonly keyspace: DialectKeyspace;
   readonly options: ResolvedYativoOptions;
-  readonly callers: Callers;
   readonly secondFactor: SecondFactor;
 }
 
 /** Does what somebody who is known asks for. */
-export type KeyEndpoint = (call: DialectCall, caller: Caller) => Promise<DialectAnswer>;
+export type KeyEndpoint = (call: DialectCall, known: KnownCaller) => Promise<DialectAnswer>;
 
 /** All that is done with keys. */
 export type KeyEndpoints = Readonly<
@@ -37,13 +37,16 @@ const listLength = 1000;
 
 /** Builds the endpoints. What they throw is told in the words of the dialect by the router. */
 export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
-  const { host, keyspace, options, callers, secondFactor } = parts;
+  const { host, keyspace, options, secondFactor } = parts;
   const { catalogue } = keyspace.keyspace;
 
   /** The key that a path names, if the caller sees it; then the second factor, for nothing that would fail anyway. */
-  async function toChange(call: DialectCall, caller: Caller, operation: StepUpOperation): Promise<string> {
-    const context = callers.contextOf(call, caller);
-    const { id } = await keyspace.keys().get(context, idInPath(call.params['id'] ?? ''));
+  async function toChange(
+    call: DialectCall,
+    { caller, context, keys }: KnownCaller,
+    operation: StepUpOperation,
+  ): Promise<string> {
+    const { id } = await keys.get(context, idInPath(call.params['id'] ?? ''));
     await secondFactor.check(call, ownerIdOf(caller), operation);
     return id;
   }
@@ -62,7 +65,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
   }
 
   return {
-    async create(call, caller) {
+    async create(call, { caller, context, keys }) {
       const body = await call.body();
       const { name, permissions, expiresAt } = readNewKey(body, catalogue, host.clock.now());
       const once = parseIdempotencyKey(call.req.headers['idempotency-key']);
@@ -74,8 +77,6 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       };
       // Repetitions are told by what was sent: days are counted from another moment then, and codes are others.
       const { two_factor_token: _code, ...asked } = body ?? {};
-      const context = callers.contextOf(call, caller);
-      const keys = keyspace.keys();
       const result =
         once === undefined
           ? { changed: await keys.create(context, input), isReplay: false }
@@ -83,14 +84,13 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       return withSecret(result, options.createdStatus, 'API key generated successfully');
     },
 
-    async list(call, caller) {
-      const context = callers.contextOf(call, caller);
+    async list(call, { context, keys }) {
       const records: ApiKeyRecord[] = [];
       const asked = call.query()['cursor'];
       let cursor: string | null = typeof asked === 'string' ? asked : null;
       do {
         const filter = { limit: 100, ...(cursor === null ? {} : { cursor }) };
-        const { items, nextCursor } = await keyspace.keys().list(context, filter);
+        const { items, nextCursor } = await keys.list(context, filter);
         records.push(...items);
         cursor = nextCursor;
       } while (cursor !== null && records.length < listLength);
@@ -99,16 +99,15 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       return { status: 200, body: { ...succeeded('API keys retrieved successfully'), data } };
     },
 
-    async get(call, caller) {
-      const context = callers.contextOf(call, caller);
-      const record = await keyspace.keys().get(context, idInPath(call.params['id'] ?? ''));
+    async get(call, { context, keys }) {
+      const record = await keys.get(context, idInPath(call.params['id'] ?? ''));
       const data = presentKey(record, host.clock.now());
       return { status: 200, body: { ...succeeded('API key retrieved successfully'), data } };
     },
 
-    async revoke(call, caller) {
-      const id = await toChange(call, caller, 'revoke');
-      const changed = await keyspace.keys().revoke(callers.contextOf(call, caller), id);
+    async revoke(call, known) {
+      const id = await toChange(call, known, 'revoke');
+      const changed = await known.keys.revoke(known.context, id);
       const {
         id: keyId,
         key_id,
@@ -120,12 +119,11 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       return answerOfChange(changed, { ...succeeded('API key revoked successfully'), data });
     },
 
-    async rotate(call, caller) {
+    async rotate(call, known) {
       readNothing(await call.body());
       const once = parseIdempotencyKey(call.req.headers['idempotency-key']);
-      const id = await toChange(call, caller, 'rotate');
-      const context = callers.contextOf(call, caller);
-      const keys = keyspace.keys();
+      const id = await toChange(call, known, 'rotate');
+      const { context, keys } = known;
       const result =
         once === undefined
           ? { changed: await keys.rotate(context, id, {}), isReplay: false }
@@ -133,10 +131,10 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       return withSecret(result, 200, 'API key rotated successfully');
     },
 
-    async setPermissions(call, caller) {
+    async setPermissions(call, known) {
       const scopes = readPermissions(await call.body(), catalogue);
-      const id = await toChange(call, caller, 'update');
-      const changed = await keyspace.keys().update(callers.contextOf(call, caller), id, { scopes });
+      const id = await toChange(call, known, 'update');
+      const changed = await known.keys.update(known.context, id, { scopes });
       const data = presentKey(changed.record, host.clock.now());
       return answerOfChange(changed, { ...succeeded('API key permissions updated successfully'), data });
     },

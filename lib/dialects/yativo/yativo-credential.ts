@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { createCredentialOfRequest, type RequestCredential } from '../credential-of-request.js';
-
-/** Finds what a caller proves itself with. */
-export type CredentialOf = (req: Pick<IncomingMessage, 'rawHeaders'>) => RequestCredential;
+import {
+  createCredentialOfRequest,
+  type CredentialOf,
+  type RequestCredential,
+} from '../credential-of-request.js';
 
 const bearerOf = createCredentialOfRequest(['bearer']);
 const keyOf = createCredentialOfRequest(['x-api-key']);

@@ -3,11 +3,11 @@ import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import { isKeyId } from '../../domain/key-format.js';
 import { noPolicy } from '../../domain/keyspace-policy.js';
 import { InvalidOptionError } from '../../errors.js';
+import { createAsCaller } from '../as-caller.js';
 import { createCallers } from '../callers.js';
+import type { DialectCall } from '../dialect-call.js';
 import { hostOf, type DialectHost, type NewKeyspace, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
-import { noteRefusal } from '../note-refusal.js';
-import { runAsCaller } from '../run-as-caller.js';
 import { compileScopeMap } from '../scope-map.js';
 import { createKeyEndpoints, type KeyEndpoint } from './key-endpoints.js';
 import { coversPermission, createYativoCatalogue, yativoPermissions, yativoScopes } from './permissions.js';
@@ -45,22 +45,14 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
   const credentialOf = createYativoCredential(resolved.acceptKeyHeaders);
   const secondFactor = createSecondFactor(resolved.secondFactor, () => keyspace.stepUp().names, host.clock);
-  const keys = createKeyEndpoints({ host, keyspace, options: resolved, callers, secondFactor });
+  const keys = createKeyEndpoints({ host, keyspace, options: resolved, secondFactor });
+  const asCaller = createAsCaller({ host, keyspace, callers, credentialOf, namedKey });
 
-  /** An endpoint for who is known. Whoever may not do what they ask for is written down. */
-  function known(endpoint: KeyEndpoint): DialectRoute['handle'] {
-    return async (call) => {
-      const caller = await callers.of(call, credentialOf(call.req));
-      const run = { keys: keyspace.keys(), callers, clock: host.clock };
-      try {
-        return await runAsCaller(run, call, caller, () => endpoint(call, caller));
-      } catch (error) {
-        const id = idInPath(call.params['id'] ?? '');
-        noteRefusal(host.access, call, caller, isKeyId(id) ? id : null, error);
-        throw error;
-      }
-    };
-  }
+  /** An endpoint for who is known. */
+  const known =
+    (endpoint: KeyEndpoint): DialectRoute['handle'] =>
+    (call) =>
+      asCaller(call, (caller) => endpoint(call, caller));
 
   /** The guide's answer has no envelope: its fields stand beside it. */
   const createAsInGuide: KeyEndpoint = async (call, caller) => {
@@ -97,6 +89,11 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
       { methods: ['PUT'], path: ofKey('/permissions'), handle: known(keys.setPermissions) },
     ],
   });
+}
+
+function namedKey({ params }: DialectCall): string | null {
+  const id = idInPath(params['id'] ?? '');
+  return isKeyId(id) ? id : null;
 }
 
 /** `/api/v1/…` and `/api/…`, with `/api` in the path or in where the router is mounted. */
