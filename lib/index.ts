@@ -1,15 +1,15 @@
 // The entry: one call makes everything, the rest are the types and errors that go with it.
 export { createApiKeys, type ApiKeys, type ApiKeysStatus } from './create-api-keys.js';
-export type { ApiKeysOptions } from './options.js';
-export type { PolicyOption } from './policy-option.js';
-export type { ExpiryNoticeMessage, ExpiryNoticesOption } from './expiry-notices-option.js';
+export type { ApiKeysOptions } from './options/api-keys-options.js';
+export type { PolicyOption } from './options/policy-option.js';
+export type { ExpiryNoticeMessage, ExpiryNoticesOption } from './options/expiry-notices-option.js';
 export type { ChangeListener } from './feed/change-listeners.js';
 export type { KeyChange } from './domain/key-change.js';
 export type { FailureBudgetOptions } from './verify/failure-budget.js';
 export type { LocalCacheLimits } from './verify/local-cache.js';
 
 // Limits and credits.
-export type { LimiterOutage, OwnerCeilingsOption } from './limit-options.js';
+export type { LimiterOutage, OwnerCeilingsOption } from './options/limit-options.js';
 export type { RateLimit } from './domain/rate-limit.js';
 export type { RateLimitState } from './domain/rate-limit-state.js';
 export type { Credits, NewCredits } from './domain/credits.js';
@@ -20,20 +20,22 @@ export { apiKeyOf } from './middleware/api-key-of.js';
 export type { ApiKeyIdentity } from './domain/api-key-identity.js';
 
 // Guards and their answers.
-export type { GuardOptions, RefusalAnswer, RefusalHandler } from './middleware/guard-options.js';
-export type { RequireApiKey, RequiredScopes, RequiredScopesByMethod } from './middleware/require-api-key.js';
-export type { CredentialSource } from './middleware/credential-source.js';
+export type { RefusalAnswer, RefusalHandler } from './http/refusal-handler.js';
+export type { GuardOptions } from './middleware/guard-options.js';
+export type { RequiredScopes } from './domain/required-scopes.js';
+export type { RequireApiKey, RequiredScopesByMethod } from './middleware/require-api-key.js';
+export type { CredentialSource } from './http/credential-source.js';
 export type { Allowed, DeprecatedSecret, Refusal, RefusalCode, Verdict } from './domain/verdict.js';
 
 // Signed requests.
-export { keepRawBody } from './middleware/keep-raw-body.js';
+export { keepRawBody } from './http/keep-raw-body.js';
 export {
   signRequest,
   type PrivateKeySigner,
   type RequestToSign,
   type SecretSigner,
 } from './signatures/sign-request.js';
-export type { SignaturesOption } from './signatures-option.js';
+export type { SignaturesOption } from './options/signatures-option.js';
 
 // Managing keys, over HTTP and without.
 export type { AdminRouterOptions } from './admin/admin-router.js';
@@ -43,7 +45,7 @@ export type {
   StepUpOptions,
   StepUpResult,
   VerifyStepUp,
-} from './admin/step-up-options.js';
+} from './http/step-up-options.js';
 export type { Actor } from './domain/actor.js';
 export type { ApiKey } from './domain/api-key-view.js';
 export type { ShownPublicKey } from './domain/shown-public-key.js';
@@ -59,11 +61,11 @@ export type {
   NewKeyWithPublicKey,
   RevocationNote,
   RotationGrace,
-} from './key-inputs.js';
-export type { KeysApi } from './keys-api.js';
-export type { VerifyOptions } from './read-verify-options.js';
-export type { CallOptions, ChangeOptions } from './call-options.js';
-export type { AuditApi } from './audit-api.js';
+} from './api/key-inputs.js';
+export type { KeysApi } from './api/keys-api.js';
+export type { VerifyOptions } from './api/read-verify-options.js';
+export type { CallOptions, ChangeOptions } from './api/call-options.js';
+export type { AuditApi } from './api/audit-api.js';
 export type { AccessFilter } from './audit/list-access.js';
 export type { TrailProblem, TrailProblemKind, TrailReport } from './audit/trail-report.js';
 export type { AuditConditions } from './manage/audit-conditions.js';
@@ -119,7 +121,7 @@ export type {
   StoredSigningKey,
   TokenStore,
 } from './ports/token-store.js';
-export type { TokensOption } from './token-option.js';
+export type { TokensOption } from './options/tokens-option.js';
 export type { CallerVia } from './domain/api-key-identity.js';
 export type { UsageCount, UseVerdict } from './domain/key-usage.js';
 export type { ApiKeyRecord, KeyHint } from './domain/api-key.js';

@@ -4,7 +4,11 @@ import { adviceFor } from '../domain/known-names.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 import { canonicalOrigin } from './refuse-cross-site.js';
-import { resolveStepUpOptions, type ResolvedStepUpOptions, type StepUpOptions } from './step-up-options.js';
+import {
+  resolveStepUpOptions,
+  type ResolvedStepUpOptions,
+  type StepUpOptions,
+} from '../http/step-up-options.js';
 
 /** Says who calls, from the app's own authentication; `null` when nobody is signed in. */
 export type Authorize = (req: Request) => Actor | null | Promise<Actor | null>;

@@ -7,10 +7,11 @@ import type { ClientAddress } from '../http/client-address.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
-import type { CredentialHeader } from '../middleware/credential-source.js';
+import type { CredentialHeader } from '../http/credential-source.js';
 import type { ResolvedAdminRouterOptions } from './admin-router-options.js';
 import type { RefusalNotes } from './refusal-notes.js';
-import type { StepUp, StepUpPorts } from './step-up.js';
+import type { StepUpPorts } from '../ports/step-up-ports.js';
+import type { StepUp } from './step-up.js';
 
 /** What an admin router is built from. */
 export interface AdminRouterParts {

@@ -13,11 +13,11 @@ import { answerError } from './answer-error.js';
 import { answerRequest } from './answer-request.js';
 import { changesState } from './changes-state.js';
 import { endpoints, type EndpointRow } from './endpoints.js';
-import { jsonApiHeaders } from './json-api-headers.js';
+import { jsonApiHeaders } from '../http/json-api-headers.js';
 import { createDocumentText } from './openapi/document-text.js';
 import { createRefusalNotes } from './refusal-notes.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
-import { requireJson } from './require-json.js';
+import { requireJson } from '../http/require-json.js';
 import { createStepUp } from './step-up.js';
 
 export type { AdminRouterOptions } from './admin-router-options.js';

@@ -3,7 +3,7 @@ import type { Refusal } from '../domain/verdict.js';
 import { challengeFor, type Challenge } from '../http/challenge.js';
 import { problemAnswer, sendProblem } from '../http/send-problem.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
-import { problemOf } from './problem-of.js';
+import { problemOf } from '../http/problem-of.js';
 
 const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
 

@@ -4,7 +4,7 @@ import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import { ApiKeysError } from '../errors.js';
 import { escapedJson } from '../http/escaped-json.js';
 import { requestIdOf } from '../http/request-id.js';
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import type { AdminRouterParts, RouterSettings } from './admin-router-parts.js';
 import { authorizeActor } from './authorize-actor.js';
 import { changesState } from './changes-state.js';
@@ -15,7 +15,7 @@ import { readBody } from './read-body.js';
 import { readHeaders } from './read-headers.js';
 import { readQuery } from './read-query.js';
 import { sendLines } from './send-lines.js';
-import type { StepUpOperation } from './step-up-options.js';
+import type { StepUpOperation } from '../http/step-up-options.js';
 import type { StepUp } from './step-up.js';
 import { validateRequest } from './validate-request.js';
 

@@ -1,6 +1,7 @@
 import type { AuditService } from '../audit/audit-service.js';
 import type { ProblemCode } from '../errors.js';
-import type { ChangeContext, ExpectedVersion, KeyInput, KeyService } from '../manage/key-service.js';
+import type { ChangeContext, ExpectedVersion, KeyInput } from '../manage/change.js';
+import type { KeyService } from '../manage/key-service.js';
 import type { BodyField } from './fields/body-fields.js';
 import type { FieldRules } from './fields/field-rules.js';
 import type { JsonSchema } from './fields/json-schema.js';

@@ -14,7 +14,7 @@ import { postKeyRevoke } from './post-key-revoke.js';
 import { postKeyRotate } from './post-key-rotate.js';
 import { postKeys } from './post-keys.js';
 import { postSelfRevoke } from './post-self-revoke.js';
-import type { StepUpOperation } from './step-up-options.js';
+import type { StepUpOperation } from '../http/step-up-options.js';
 
 interface Route {
   readonly method: 'get' | 'post' | 'patch' | 'delete';

@@ -1,5 +1,5 @@
 import { ApiKeysError } from '../errors.js';
-import type { ExpectedVersion } from '../manage/key-service.js';
+import type { ExpectedVersion } from '../manage/change.js';
 
 /** Far more versions than anybody waits for; RFC 9110 section 5.4 lets a server set such limits. */
 const maxLength = 512;

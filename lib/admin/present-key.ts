@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { viewOf } from '../domain/api-key-view.js';
-import type { Changed } from '../manage/key-service.js';
+import type { Changed } from '../manage/change.js';
 import type { Page } from '../manage/list-page.js';
 import type { RepeatableResult } from '../manage/repeatable-changes.js';
 import type { EndpointAnswer } from './endpoint.js';

@@ -1,8 +1,8 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { ApiKeysError } from '../errors.js';
-import { hasDuplicateNames } from './duplicate-names.js';
-import { jsonShapeProblem } from './json-shape-problem.js';
-import { hasBody } from './require-json.js';
+import { hasDuplicateNames } from '../http/duplicate-names.js';
+import { jsonShapeProblem } from '../http/json-shape-problem.js';
+import { hasBody } from '../http/require-json.js';
 
 /** Largest body, counted after decompression. */
 export const maxBodyBytes: number = 64 * 1024;

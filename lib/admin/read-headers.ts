@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { AdminCall, Declaration } from './endpoint.js';
-import { parseIdempotencyKey } from './parse-idempotency-key.js';
+import { parseIdempotencyKey } from '../http/parse-idempotency-key.js';
 import { parseIfMatch } from './parse-if-match.js';
 
 /**

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { auditIdOf, ownerSeenBy, type Actor } from '../domain/actor.js';
 import { isKeyId } from '../domain/key-format.js';
 import type { AccessNotes } from '../http/access-notes.js';
-import { problemOf } from './problem-of.js';
+import { problemOf } from '../http/problem-of.js';
 
 /** Answers that say: not you, or not this. Keys of others are answered with 404. */
 const refusingStatuses: ReadonlySet<number> = new Set([401, 403, 404, 429]);

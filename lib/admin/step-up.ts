@@ -2,19 +2,13 @@ import type { Request } from 'express';
 import { auditIdOf, type Actor } from '../domain/actor.js';
 import { ApiKeysError, type ProblemCode } from '../errors.js';
 import { challengeFor, type Challenge } from '../http/challenge.js';
-import type { ChallengeSigner, OpenedChallenge } from '../ports/challenge-signer.js';
+import type { OpenedChallenge } from '../ports/challenge-signer.js';
 import type { Clock } from '../ports/clock.js';
 import { maxCursorLength } from '../ports/cursor-signer.js';
-import type { OneTimeNames } from '../ports/one-time-names.js';
-import { createSecondFactorCodes } from './second-factor-codes.js';
-import type { ResolvedStepUpOptions, StepUpOperation } from './step-up-options.js';
-import { stepUpProblemOf } from './step-up-problem.js';
-
-/** What checking second factors needs from outside. */
-export interface StepUpPorts {
-  readonly challenges: ChallengeSigner;
-  readonly names: OneTimeNames;
-}
+import { createSecondFactorCodes } from '../http/second-factor-codes.js';
+import type { ResolvedStepUpOptions, StepUpOperation } from '../http/step-up-options.js';
+import { stepUpProblemOf } from '../http/step-up-problem.js';
+import type { StepUpPorts } from '../ports/step-up-ports.js';
 
 /** What somebody wants to do. */
 export interface SteppedUp {

@@ -2,7 +2,7 @@ import type { AccessEvent } from '../domain/access-event.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import { ApiKeysError } from '../errors.js';
 import type { AuditConditions } from '../manage/audit-conditions.js';
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import type { Page } from '../manage/list-page.js';
 import { readFields } from '../manage/read-fields.js';
 import type { AuditPorts } from './audit-ports.js';

@@ -7,7 +7,7 @@ import {
   type ReadAuditConditions,
 } from '../manage/audit-conditions.js';
 import { authorityOf, findIn } from '../manage/authority.js';
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
 import type { AuditPorts } from './audit-ports.js';

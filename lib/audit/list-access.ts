@@ -1,7 +1,7 @@
 import type { AccessEvent } from '../domain/access-event.js';
 import { parseMoment } from '../domain/key-fields.js';
 import { authorityOf, findIn } from '../manage/authority.js';
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import { parseCondition, parsePageSize, readListFilter } from '../manage/list-filter.js';
 import { emptyPage, readPage, type ListPosition, type Page } from '../manage/list-page.js';
 import { seenConditions } from '../manage/seen-conditions.js';

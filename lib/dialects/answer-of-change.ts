@@ -1,4 +1,4 @@
-import type { Changed } from '../manage/key-service.js';
+import type { Changed } from '../manage/change.js';
 import type { DialectAnswer } from './send-answer.js';
 
 /**

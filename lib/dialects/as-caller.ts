@@ -1,4 +1,4 @@
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import type { Caller, Callers } from './callers.js';
 import type { CredentialOf } from './credential-of-request.js';
 import type { DialectCall } from './dialect-call.js';

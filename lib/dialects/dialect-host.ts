@@ -1,4 +1,4 @@
-import type { StepUpPorts } from '../admin/step-up.js';
+import type { StepUpPorts } from '../ports/step-up-ports.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { Keyspace } from '../domain/keyspace.js';

@@ -5,12 +5,12 @@ import express, {
   type Response,
   type Router,
 } from 'express';
-import { jsonApiHeaders } from '../admin/json-api-headers.js';
-import { problemOf } from '../admin/problem-of.js';
+import { jsonApiHeaders } from '../http/json-api-headers.js';
+import { problemOf } from '../http/problem-of.js';
 import { ApiKeysError } from '../errors.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
-import { hasTooManyHeaders } from '../middleware/too-many-headers.js';
+import { hasTooManyHeaders } from '../http/too-many-headers.js';
 import { createDialectCall, type CallParts, type DialectCall } from './dialect-call.js';
 import { sendAnswer, type DialectAnswer } from './send-answer.js';
 

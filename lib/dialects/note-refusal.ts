@@ -1,4 +1,4 @@
-import { problemOf } from '../admin/problem-of.js';
+import { problemOf } from '../http/problem-of.js';
 import { auditIdOf } from '../domain/actor.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { ownerIdOf, type Caller } from './callers.js';

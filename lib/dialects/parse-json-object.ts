@@ -1,5 +1,5 @@
-import { hasDuplicateNames } from '../admin/duplicate-names.js';
-import { jsonShapeProblem } from '../admin/json-shape-problem.js';
+import { hasDuplicateNames } from '../http/duplicate-names.js';
+import { jsonShapeProblem } from '../http/json-shape-problem.js';
 import { BodyError } from './body-error.js';
 import { withoutTrailingCommas } from './without-trailing-commas.js';
 

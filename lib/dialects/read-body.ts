@@ -1,8 +1,8 @@
 import type { Request } from 'express';
-import { hasBody } from '../admin/require-json.js';
+import { hasBody } from '../http/require-json.js';
 import { ApiKeysError, isProblem } from '../errors.js';
-import { rawBodyOf } from '../middleware/keep-raw-body.js';
-import { readRawBody } from '../middleware/read-raw-body.js';
+import { rawBodyOf } from '../http/keep-raw-body.js';
+import { readRawBody } from '../http/read-raw-body.js';
 import { BodyError } from './body-error.js';
 import { jsonRecordOf, parseJsonObject, type JsonRecord } from './parse-json-object.js';
 import { parseParameters } from './parse-parameters.js';

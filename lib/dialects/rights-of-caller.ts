@@ -1,5 +1,5 @@
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
-import type { ChangeContext, KeyInput } from '../manage/key-service.js';
+import type { ChangeContext, KeyInput } from '../manage/change.js';
 import type { Caller } from './callers.js';
 import type { DialectKeyService } from './dialect-host.js';
 

@@ -3,7 +3,7 @@ import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
 import { ApiKeysError } from '../errors.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
 import { assertAtOrBelow, type Authority } from './authority.js';
-import type { ChangeContext } from './key-service.js';
+import type { ChangeContext } from './change.js';
 import { revokeInTransaction } from './revoke-key.js';
 
 /** Most keys that one new key ends: all other changes wait meanwhile. */

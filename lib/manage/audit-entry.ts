@@ -1,7 +1,7 @@
 import { auditIdOf } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction, AuditEventDraft } from '../domain/audit-event.js';
-import type { ChangeContext } from './key-service.js';
+import type { ChangeContext } from './change.js';
 
 /** Says who did what to which key. Field names only, no values: metadata may hold anything. */
 export function auditEntry(

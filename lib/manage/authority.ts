@@ -11,7 +11,7 @@ import { isWildcard } from '../domain/scope.js';
 import { commonScopes } from '../domain/token-scope.js';
 import { ApiKeysError } from '../errors.js';
 import { anyScope } from './any-scope.js';
-import type { ChangeContext } from './key-service.js';
+import type { ChangeContext } from './change.js';
 
 /** Reads one key, with the owner as part of the query. Both the store and a transaction have this. */
 export type FindKey = (id: string, ownerId?: string) => Promise<ApiKeyRecord | null>;

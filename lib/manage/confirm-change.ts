@@ -1,7 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction } from '../domain/audit-event.js';
 import type { FeedPosition } from '../ports/change-feed.js';
-import type { Changed } from './key-service.js';
+import type { Changed } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** A change that was committed. */

@@ -9,7 +9,7 @@ import { limitBoundsOf, limitsOfNewKey } from './limit-authority.js';
 import { applyPolicy } from './apply-policy.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authority.js';
 import { auditEntry } from './audit-entry.js';
-import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.js';
+import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { drawKeyId } from './draw-key-id.js';
 import { keyFieldReaders, type KeyFields } from './key-field-readers.js';

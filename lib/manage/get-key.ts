@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { authorityOf, findIn, findVisible } from './authority.js';
-import type { ChangeContext } from './key-service.js';
+import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** One key. The holder of a key always sees that key itself. */

@@ -1,7 +1,5 @@
-import type { ChangeActor } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent } from '../domain/audit-event.js';
-import type { anyScope } from './any-scope.js';
 import { createKey } from './create-key.js';
 import { getKey } from './get-key.js';
 import { keyUsage, type RecordedUsage, type UsageFilter } from './key-usage.js';
@@ -15,33 +13,7 @@ import { revokeAllKeys } from './revoke-all-keys.js';
 import { revokeKey } from './revoke-key.js';
 import { rotateKey } from './rotate-key.js';
 import { updateKey } from './update-key.js';
-
-/** On whose behalf a command runs, and what its audit event says about that. */
-export interface ChangeContext {
-  readonly actor: ChangeActor;
-  /** Where the request came from; `null` without HTTP. */
-  readonly address: string | null;
-  /** The id that the request came with; `null` when it had none, and without HTTP. */
-  readonly requestId: string | null;
-  /** The scope of the app with which a key may manage keys; `null` when keys may not. */
-  readonly managementScope: string | typeof anyScope | null;
-}
-
-/** A change that was committed. */
-export interface Changed {
-  readonly record: ApiKeyRecord;
-  /** `null` when every process sees the change already; else the time (epoch milliseconds) from which all do. */
-  readonly effectiveBy: number | null;
-}
-
-/** A new token, which leaves here once. */
-export interface WithToken {
-  /** `null` for a key that is proven by a public key. */
-  readonly token: string | null;
-}
-
-/** Which version of a key a change was made for: a version number, any of several, or `*` for any. */
-export type ExpectedVersion = readonly number[] | '*' | undefined;
+import type { ChangeContext, Changed, WithToken, ExpectedVersion, KeyInput } from './change.js';
 
 /**
  * The management side without HTTP. Inputs are checked here, whatever their type says, because they may come from a
@@ -107,9 +79,6 @@ export interface KeyService {
   /** Seals the secrets that sign under the current pepper. Not for owners. */
   resealSecrets(context: ChangeContext): Promise<ResealReport>;
 }
-
-/** Named values of unknown types, as they come from a body or from untyped code. */
-export type KeyInput = Readonly<Record<string, unknown>>;
 
 /** Builds the service: names the commands and hands them their ports. */
 export function createKeyService(ports: ManagePorts): KeyService {

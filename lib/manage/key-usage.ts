@@ -1,7 +1,7 @@
 import { InvalidFieldError, parseMoment } from '../domain/key-fields.js';
 import { dayMs, hourMs, startOf, usageKeptMs, type UsageCount } from '../domain/key-usage.js';
 import { getKey } from './get-key.js';
-import type { ChangeContext } from './key-service.js';
+import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { readFields } from './read-fields.js';
 

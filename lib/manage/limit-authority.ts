@@ -6,7 +6,7 @@ import { maxRateLimits, type RateLimit } from '../domain/rate-limit.js';
 import { ApiKeysError } from '../errors.js';
 import type { CreditChange } from '../ports/credit-ledger.js';
 import type { Authority } from './authority.js';
-import type { ChangeContext } from './key-service.js';
+import type { ChangeContext } from './change.js';
 
 /** How far an actor may go with limits and credits. */
 export interface LimitBounds {

@@ -6,7 +6,7 @@ import {
   type ReadAuditConditions,
 } from './audit-conditions.js';
 import { authorityOf, findIn } from './authority.js';
-import type { ChangeContext } from './key-service.js';
+import type { ChangeContext } from './change.js';
 import { parseCondition, parsePageSize, readListFilter } from './list-filter.js';
 import { emptyPage, readPage, type Page } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';

@@ -12,7 +12,7 @@ import {
 } from './list-filter.js';
 import { emptyPage, readPage, type ListPosition, type Page } from './list-page.js';
 import { seenConditions } from './seen-conditions.js';
-import type { ChangeContext } from './key-service.js';
+import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** Which keys to list; conditions that are left out do not restrict. */

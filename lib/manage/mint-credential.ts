@@ -3,7 +3,7 @@ import type { KeyHint } from '../domain/api-key.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { PublicKey } from '../domain/public-key.js';
 import type { SigningMethod } from '../domain/signing-method.js';
-import { hmacPurpose } from '../signatures/hmac-purpose.js';
+import { hmacPurpose } from '../signatures/hmac/hmac-purpose.js';
 import type { ManagePorts } from './manage-ports.js';
 import { credentialIdLength, mintSecret, type MintFor } from './mint-secret.js';
 

@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { ApiKeysError } from '../errors.js';
-import type { ExpectedVersion } from './key-service.js';
+import type { ExpectedVersion } from './change.js';
 
 /** The record as the next change leaves it: one version on, and never earlier than it was. */
 export function nextVersion(

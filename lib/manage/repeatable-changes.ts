@@ -4,7 +4,7 @@ import { ApiKeysError, isProblem } from '../errors.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
 import { getKey } from './get-key.js';
-import type { Changed, ChangeContext, KeyInput, WithToken } from './key-service.js';
+import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** How long a caller can repeat a change without making it twice, in milliseconds: 24 hours. */

@@ -1,9 +1,9 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { isSecret, type Credential } from '../domain/credential.js';
 import { ApiKeysError } from '../errors.js';
-import { hmacPurpose } from '../signatures/hmac-purpose.js';
+import { hmacPurpose } from '../signatures/hmac/hmac-purpose.js';
 import { auditEntry } from './audit-entry.js';
-import type { ChangeContext } from './key-service.js';
+import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { nextVersion } from './next-version.js';
 

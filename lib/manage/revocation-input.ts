@@ -1,6 +1,6 @@
 import { parseDescription } from '../domain/key-fields.js';
 import { parseRevocationReason, type RevocationReason } from '../domain/revocation-reason.js';
-import type { KeyInput } from './key-service.js';
+import type { KeyInput } from './change.js';
 import { readFields } from './read-fields.js';
 
 /** Why a key is revoked, as far as that was said. */

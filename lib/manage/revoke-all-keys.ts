@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { ApiKeysError } from '../errors.js';
 import type { FeedPosition } from '../ports/change-feed.js';
-import type { Changed, ChangeContext, KeyInput } from './key-service.js';
+import type { Changed, ChangeContext, KeyInput } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { readRevocation, type Revocation } from './revocation-input.js';
 import { revokeInTransaction } from './revoke-key.js';

@@ -11,7 +11,7 @@ import {
 import { auditEntry } from './audit-entry.js';
 import { confirmChange } from './confirm-change.js';
 import { isOwnKey } from './get-key.js';
-import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './key-service.js';
+import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertExpectedVersion, nextVersion } from './next-version.js';
 import { noReason, readRevocation, type Revocation } from './revocation-input.js';

@@ -9,7 +9,7 @@ import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, authorityOf, findIn, findVisible, type Authority } from './authority.js';
 import { auditEntry } from './audit-entry.js';
 import { confirmChange } from './confirm-change.js';
-import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './key-service.js';
+import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { mintCredential, type WantedCredential } from './mint-credential.js';
 import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';

@@ -7,7 +7,7 @@ import { assertAtOrBelow, assertMayGrant, authorityOf, findIn, findVisible } fro
 import { auditEntry } from './audit-entry.js';
 import { changedLimits, creditChangeOf, limitBoundsOf } from './limit-authority.js';
 import { confirmChange } from './confirm-change.js';
-import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './key-service.js';
+import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import { keyFieldReaders, type KeyFields } from './key-field-readers.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';

@@ -1,25 +1,8 @@
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import { adviceFor } from '../domain/known-names.js';
-import type { Refusal } from '../domain/verdict.js';
 import { InvalidOptionError } from '../errors.js';
-import type { CredentialSource } from './credential-source.js';
-
-/** What a handler of refusals is told, ready to be sent. */
-export type RefusalAnswer = Refusal & {
-  readonly status: number;
-  /** A sentence for the caller. */
-  readonly detail: string;
-  /** Headers that belong to the answer, `WWW-Authenticate` among them. */
-  readonly headers: Readonly<Record<string, string>>;
-};
-
-/** Answers refused requests in the app's own way. */
-export type RefusalHandler = (
-  refusal: RefusalAnswer,
-  req: Request,
-  res: Response,
-  next: NextFunction,
-) => void | Promise<void>;
+import type { CredentialSource } from '../http/credential-source.js';
+import type { RefusalHandler } from '../http/refusal-handler.js';
 
 /** Options of one guard. */
 export interface GuardOptions<F extends string = never> {

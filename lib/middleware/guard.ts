@@ -12,21 +12,21 @@ import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { problemAnswer, sendProblem } from '../http/send-problem.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
-import { parseCredentialSources, type CredentialHeader } from './credential-source.js';
-import { assertKnownFeature } from './known-feature.js';
+import { parseCredentialSources, type CredentialHeader } from '../http/credential-source.js';
+import { assertKnownFeature } from '../verify/known-feature.js';
 import { checkGuardOptions } from './guard-options.js';
 import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
-import { setDeprecatedSecretHeaders } from './deprecated-secret-headers.js';
+import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js';
 import { isPreflight } from './preflight.js';
 import { createCredentialReader, type FoundCredential, type ReadCredential } from './read-credential.js';
-import { rateLimitHeaders } from './rate-limit-headers.js';
+import { rateLimitHeaders } from '../http/rate-limit-headers.js';
 import { createRefusalAnswers } from './refusal-answers.js';
-import { opaque, refusalError } from './refusal-error.js';
-import { requestCost } from './request-cost.js';
+import { opaque, refusalError } from '../http/refusal-error.js';
+import { requestCost } from '../verify/request-cost.js';
 import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
 import { createSignedDecider, type DecideSigned, type SignatureParts } from './signed-requests.js';
-import { hasTooManyHeaders } from './too-many-headers.js';
+import { hasTooManyHeaders } from '../http/too-many-headers.js';
 
 /** What guards need from outside. */
 export interface GuardParts {

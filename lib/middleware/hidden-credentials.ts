@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isHeaderName } from '../http/is-header-name.js';
-import type { CredentialHeader } from './credential-source.js';
+import type { CredentialHeader } from '../http/credential-source.js';
 import type { FoundCredential } from './read-credential.js';
 
 type RequestWithHeaders = Pick<IncomingMessage, 'headers' | 'headersDistinct' | 'rawHeaders'>;

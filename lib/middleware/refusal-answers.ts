@@ -1,7 +1,7 @@
 import type { Refusal, RefusalCode } from '../domain/verdict.js';
 import type { Challenge } from '../http/challenge.js';
 import { problemAnswer, type ProblemAnswer } from '../http/send-problem.js';
-import { refusalError } from './refusal-error.js';
+import { refusalError } from '../http/refusal-error.js';
 
 /** Refusals of one guard that are answered alike every time. A flood of them must cost next to nothing. */
 const constant: ReadonlySet<RefusalCode> = new Set([

@@ -1,14 +1,12 @@
 import type { RequestHandler } from 'express';
 import { noScope } from '../domain/scope-requirement.js';
 import { InvalidOptionError } from '../errors.js';
-import './express-request.js';
 import { createGuard, type GuardParts } from './guard.js';
 import type { GuardOptions } from './guard-options.js';
 import { forAllMethods, parseMethodRequirements } from './method-requirements.js';
+import type { RequiredScopes } from '../domain/required-scopes.js';
 
-/** One or several scopes; a list in `all` or `any` needs at least one. */
-export type RequiredScopes<S extends string> =
-  S | { readonly all: readonly [S, ...S[]] } | { readonly any: readonly [S, ...S[]] };
+import './express-request.js';
 
 /** Scopes by method, for `app.use`. Methods that are not named are refused with 405; HEAD is what GET is. */
 export type RequiredScopesByMethod<S extends string> = {

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { hasBody } from '../admin/require-json.js';
+import { hasBody } from '../http/require-json.js';
 import type { SignedMessage } from '../signatures/signed-message.js';
 
 /**

@@ -2,9 +2,9 @@ import type { Request } from 'express';
 import type { Verdict } from '../domain/verdict.js';
 import type { SignedRequestVerifier } from '../signatures/verify-signed-request.js';
 import type { RequestToDecide } from '../verify/decide-request.js';
-import type { CredentialHeader } from './credential-source.js';
+import type { CredentialHeader } from '../http/credential-source.js';
 import type { ReadCredential } from './read-credential.js';
-import { readRawBody } from './read-raw-body.js';
+import { readRawBody } from '../http/read-raw-body.js';
 import { signedMessageOf } from './signed-message.js';
 
 /** What guards need for signed requests. */

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import type { Client } from '../tokens/authenticate-client.js';
 import { TokenError } from '../tokens/token-error.js';
 import type { Introspected, TokenService } from '../tokens/token-service.js';

@@ -5,19 +5,19 @@ import express, {
   type Response,
   type Router,
 } from 'express';
-import { jsonApiHeaders } from '../admin/json-api-headers.js';
+import { jsonApiHeaders } from '../http/json-api-headers.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { ClientAddress } from '../http/client-address.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
-import type { ChangeContext } from '../manage/key-service.js';
-import { setDeprecatedSecretHeaders } from '../middleware/deprecated-secret-headers.js';
+import type { ChangeContext } from '../manage/change.js';
+import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js';
 import type { Client } from '../tokens/authenticate-client.js';
 import { TokenError } from '../tokens/token-error.js';
 import type { TokenService } from '../tokens/token-service.js';
 import { answerTokenError, sendTokenError } from './answer-token-error.js';
-import { noteRefusedTokenRequest } from './note-refused-token-request.js';
+import { noteRefusedTokenRequest } from '../http/note-refused-token-request.js';
 import { readClientProof } from './read-client-proof.js';
 import { readForm } from './read-form.js';
 import { tokenEndpoints, type TokenEndpoint } from './token-endpoints.js';

@@ -1,5 +1,5 @@
 import express, { type RequestHandler, type Router } from 'express';
-import { jsonApiHeaders } from '../admin/json-api-headers.js';
+import { jsonApiHeaders } from '../http/json-api-headers.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
 import type { TokenService } from '../tokens/token-service.js';
 import { answerTokenError, sendTokenError } from './answer-token-error.js';

@@ -1,11 +1,11 @@
 import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { PublicKeyAlgorithm } from '../domain/public-key.js';
 import { signBase } from './check-signature.js';
-import { contentDigest } from './content-digest.js';
-import { readComponent, quoted, type CoveredComponent } from './covered-component.js';
-import { requestHmac } from './hmac-signature.js';
-import { hmacScheme } from './read-hmac-authorization.js';
-import { signatureBase } from './signature-base.js';
+import { contentDigest } from './rfc9421/content-digest.js';
+import { readComponent, quoted, type CoveredComponent } from './rfc9421/covered-component.js';
+import { requestHmac } from './hmac/hmac-signature.js';
+import { hmacScheme } from './hmac/read-hmac-authorization.js';
+import { signatureBase } from './rfc9421/signature-base.js';
 
 /** A request that is about to be sent. */
 export interface RequestToSign {

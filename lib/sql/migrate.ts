@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import { withDeadline } from '../deadline.js';
 import { InvalidOptionError } from '../errors.js';
-import { columnTypes, migrations } from './migrations.js';
+import { columnTypes } from './column-types.js';
+import { migrations } from './migrations.js';
 import { migrationDeadlineMs } from './sql-database.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';

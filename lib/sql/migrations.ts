@@ -1,26 +1,12 @@
-import { sql } from 'kysely';
-import type { ColumnDataType, Kysely, RawBuilder } from 'kysely';
-import type { SqlDialect } from './sql-database.js';
+import { sql, type Kysely } from 'kysely';
 import type { Tables } from './tables.js';
 import { createTokenTables } from './token-tables.js';
+import type { ColumnTypes } from './column-types.js';
 
 /** One step of the schema. Released steps are never changed; what comes later is a new step at the end. */
 export interface Migration {
   readonly name: string;
   up(database: Kysely<Tables>, types: ColumnTypes): Promise<void>;
-}
-
-/** How the two databases call the two types in use. */
-export interface ColumnTypes {
-  readonly text: ColumnDataType | RawBuilder<unknown>;
-  readonly integer: ColumnDataType;
-}
-
-/** SQLite compares text by bytes; the C collation makes PostgreSQL do so too, whatever the database's locale. */
-export function columnTypes(dialect: SqlDialect): ColumnTypes {
-  return dialect === 'postgres'
-    ? { text: sql`text collate "C"`, integer: 'bigint' }
-    : { text: 'text', integer: 'integer' };
 }
 
 /** In the order in which they are applied; a schema's version is the number of those applied. */

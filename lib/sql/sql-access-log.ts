@@ -5,8 +5,8 @@ import {
   deleteAccessEvents,
   findFirstSurplus,
   listAccessEvents,
-} from './access-log-queries.js';
-import type { InsertAccessEvents } from './access-log-queries.js';
+} from './queries/access-log-queries.js';
+import type { InsertAccessEvents } from './queries/access-log-queries.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 

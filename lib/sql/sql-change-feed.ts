@@ -6,8 +6,8 @@ import type {
   FeedWatch,
   Instance,
 } from '../ports/change-feed.js';
-import { compileFeedQueries } from './feed-queries.js';
-import type { FeedQueries } from './feed-queries.js';
+import { compileFeedQueries } from './queries/feed-queries.js';
+import type { FeedQueries } from './queries/feed-queries.js';
 import type { Kysely } from 'kysely';
 import type { SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';

@@ -12,14 +12,14 @@ import type { OneTimeNames } from '../ports/one-time-names.js';
 import type { TokenStore } from '../ports/token-store.js';
 import type { UsageLog } from '../ports/usage-log.js';
 import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
-import { listAuditEvents, lockAuditHead } from './audit-queries.js';
-import { findClaim } from './claim-queries.js';
-import { compileSpendCredits, type SpendCredits } from './credit-queries.js';
-import { compileFindExisting } from './existing-keys.js';
-import type { FindExisting } from './existing-keys.js';
-import { insertDigest } from './key-changes.js';
-import { compileFindKey, findKey, listKeys } from './key-queries.js';
-import type { FindKeyById } from './key-queries.js';
+import { listAuditEvents, lockAuditHead } from './queries/audit-queries.js';
+import { findClaim } from './queries/claim-queries.js';
+import { compileSpendCredits, type SpendCredits } from './queries/credit-queries.js';
+import { compileFindExisting } from './queries/existing-keys.js';
+import type { FindExisting } from './queries/existing-keys.js';
+import { insertDigest } from './queries/key-changes.js';
+import { compileFindKey, findKey, listKeys } from './queries/key-queries.js';
+import type { FindKeyById } from './queries/key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { noChangeWithoutEntry } from './no-change-without-entry.js';
@@ -35,10 +35,10 @@ import { isStorable } from './storable-text.js';
 import type { Tables } from './tables.js';
 import { TimeBudget } from './time-budget.js';
 import { Turnstile } from './turnstile.js';
-import { compileAdvanceUses, mergeUses } from './use-counts.js';
-import type { AdvanceUses } from './use-counts.js';
-import { compileAddUsage, countByHour } from './usage-counts.js';
-import type { AddUsage } from './usage-counts.js';
+import { compileAdvanceUses, mergeUses } from './queries/use-counts.js';
+import type { AdvanceUses } from './queries/use-counts.js';
+import { compileAddUsage, countByHour } from './queries/usage-counts.js';
+import type { AddUsage } from './queries/usage-counts.js';
 
 /** Settings of {@link SqlKeyStore}, defaults filled in. */
 export interface SqlKeyStoreSettings {

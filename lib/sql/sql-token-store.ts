@@ -9,7 +9,7 @@ import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import { isStorable } from './storable-text.js';
 import type { Tables } from './tables.js';
-import { refreshGrantFromRow, removeEnded, rowOfRefreshGrant } from './token-queries.js';
+import { refreshGrantFromRow, removeEnded, rowOfRefreshGrant } from './queries/token-queries.js';
 
 /** Reads what every request with a token may wait for, as keys are read: it gives up sooner. */
 type LookUp = <T>(what: string, work: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;

@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import type { ColumnTypes } from './migrations.js';
+import type { ColumnTypes } from './column-types.js';
 import type { Tables } from './tables.js';
 
 /** What is stored of access tokens and of what they are signed with. */

@@ -1,5 +1,5 @@
 import type { ApiKeys } from '../create-api-keys.js';
-import type { NewKey } from '../key-inputs.js';
+import type { NewKey } from '../api/key-inputs.js';
 
 /** Headers that carry a key. */
 export interface ApiKeyHeaders {

@@ -1,7 +1,7 @@
 import type { AccessEvent } from '../domain/access-event.js';
 import type { AccessQuery } from '../ports/access-log.js';
 import type { KeyStore } from '../ports/key-store.js';
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { insert, sampleAccess, sampleKey, sampleTime } from './sample-keys.js';
 
 /** The access log: order, pages, conditions and bounds. */

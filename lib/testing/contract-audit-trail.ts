@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AuditEvent } from '../domain/audit-event.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { insert, nextVersion, sampleEvent, sampleKey } from './sample-keys.js';
 
 const startOfChain = '0'.repeat(64);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startOfFeed } from '../ports/change-feed.js';
 import type { FeedChange, FeedPosition } from '../ports/change-feed.js';
 import type { KeyStore } from '../ports/key-store.js';
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { insert, nextVersion, sampleEvent, sampleKey, update } from './sample-keys.js';
 
 /** The change feed (lib/ports/change-feed.ts): what is told of changes, and who is listed. */

@@ -1,5 +1,5 @@
 import { isSecret } from '../domain/credential.js';
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { insert, nextVersion, sampleCredential, sampleKey, sampleTime, update } from './sample-keys.js';
 
 /** Credentials and their digests. */

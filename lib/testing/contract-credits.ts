@@ -1,6 +1,6 @@
 import type { CreditBalance } from '../domain/credits.js';
 import type { KeyStore } from '../ports/key-store.js';
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { insert, nextVersion, sampleEvent, sampleKey, sampleTime, update } from './sample-keys.js';
 
 const key = sampleKey({ id: 'paying', hasCredits: true });

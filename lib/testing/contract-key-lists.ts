@@ -1,7 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { keyStates } from '../domain/key-state.js';
 import type { KeyQuery, KeyStore } from '../ports/key-store.js';
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { insert, sampleCredential, sampleKey, sampleTime } from './sample-keys.js';
 
 /** Lists of keys: order, pages and conditions. */

@@ -1,4 +1,4 @@
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { sampleTime } from './sample-keys.js';
 
 /** Names of what may happen once only. */

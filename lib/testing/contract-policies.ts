@@ -1,5 +1,5 @@
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { insert, nextVersion, sampleEvent, sampleKey, sampleTime, sampleUse, update } from './sample-keys.js';
 
 const claim: IdempotencyClaim = { name: 'a', payloadHash: 'one', keyId: 'key-1', createdAt: sampleTime };

@@ -1,6 +1,6 @@
 import { auditHash, firstAuditHash } from '../ports/audit-chain.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { insert, nextVersion, sampleEvent, sampleKey, sampleTime, update } from './sample-keys.js';
 
 /** The audit trail as it is stored, and more conditions on it. */

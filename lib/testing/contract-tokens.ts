@@ -1,6 +1,6 @@
 import type { KeyStore } from '../ports/key-store.js';
 import type { RefreshGrant, StoredSigningKey } from '../ports/token-store.js';
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { insert, sampleEvent, sampleKey, sampleTime } from './sample-keys.js';
 
 function signingKey(changes: Partial<StoredSigningKey> = {}): StoredSigningKey {

@@ -1,5 +1,5 @@
 import { dayMs, hourMs } from '../domain/key-usage.js';
-import type { ContractContext } from './key-store-contract.js';
+import type { ContractContext } from './contract-context.js';
 import { insert, sampleKey, sampleTime, sampleUse } from './sample-keys.js';
 
 /** How often keys were used: by hour and verdict, and from where last. */

@@ -12,8 +12,8 @@ import { describeStoredTrail } from './contract-stored-trail.js';
 import { describeUsage } from './contract-usage.js';
 import { describeRoundTrips } from './contract-round-trips.js';
 import { describeTokens } from './contract-tokens.js';
-import { globalTestApi } from './test-api.js';
-import type { Expectation, TestApi } from './test-api.js';
+import { globalTestApi, type TestApi } from './test-api.js';
+import type { ContractContext } from './contract-context.js';
 
 /** A fresh, empty store for one test. */
 export interface StoreUnderTest {
@@ -23,14 +23,6 @@ export interface StoreUnderTest {
   readonly another?: (() => KeyStore) | undefined;
   /** Called when the test is over and its stores are closed. */
   cleanUp(): Promise<void>;
-}
-
-/** What the parts of the contract get. */
-export interface ContractContext {
-  readonly describe: TestApi['describe'];
-  expect(actual: unknown): Expectation;
-  /** A test with open stores; `other` is the second instance, or `store` again when there is none. */
-  it(name: string, test: (stores: { store: KeyStore; other: KeyStore }) => Promise<void>): void;
 }
 
 /**

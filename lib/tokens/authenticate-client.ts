@@ -1,23 +1,17 @@
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
-import type { VerifiableCredential } from '../domain/credential.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { noScope } from '../domain/scope-requirement.js';
 import type { DeprecatedSecret } from '../domain/verdict.js';
 import { problems } from '../errors.js';
-import type { OneTimeNames } from '../ports/one-time-names.js';
-import type { JwtKeys } from '../ports/jwt-signer.js';
-import type { SecretSealer } from '../ports/secret-sealer.js';
 import { belongsTo } from '../domain/keyspaces.js';
 import { createDecider, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import { matchDigest, needsSlowMatch } from '../verify/match-credential.js';
 import { matchLostPepper } from '../verify/match-lost-pepper.js';
-import type { PreparedKey } from '../verify/prepared-key.js';
-import type { VerifyPorts } from '../verify/verify-api-key.js';
 import { checkAssertion } from './client-assertion.js';
 import { createSignatureCheck, type ClientSignature } from './client-signature.js';
 import { TokenError } from './token-error.js';
-import type { TokenPolicy } from './token-ports.js';
+import type { ClientPorts, ProvenClient } from './client.js';
 
 /** How a client proves at the token endpoint that it is who it says. */
 export type ClientProof =
@@ -31,17 +25,6 @@ export type ClientProof =
   | { readonly method: 'private_key_jwt'; readonly clientId: string | null; readonly assertion: string }
   | ClientSignature;
 
-/** What authenticating clients needs from outside. */
-export interface ClientPorts extends VerifyPorts {
-  /** Whose keys are clients. */
-  readonly keyspace: Keyspace;
-  readonly oneTimeNames: OneTimeNames;
-  readonly jwtKeys: JwtKeys;
-  /** Opens secrets that sign. */
-  readonly sealer: SecretSealer;
-  readonly policy: TokenPolicy;
-}
-
 /** A client that has proven its key. */
 export interface Client {
   readonly keyId: string;
@@ -50,12 +33,6 @@ export interface Client {
   readonly apiKey: ApiKeyIdentity;
   /** When the secret is not the newest one of its key. */
   readonly deprecatedSecret: DeprecatedSecret | undefined;
-}
-
-/** A key that was proven, and with what. */
-export interface ProvenClient {
-  readonly prepared: PreparedKey;
-  readonly credential: VerifiableCredential;
 }
 
 /** Authenticates clients, each request anew. `address` is as it is for requests with a key. */

@@ -6,7 +6,7 @@ import type { ForeignAlgorithm } from '../ports/jwt-signer.js';
 import { belongsTo } from '../domain/keyspaces.js';
 import { checkState } from '../verify/check-state.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
-import type { ClientPorts, ProvenClient } from './authenticate-client.js';
+import type { ClientPorts, ProvenClient } from './client.js';
 
 /** How far ahead the end of an assertion may be, and how far clocks may be apart, in milliseconds. */
 const maxAheadMs = 5 * 60_000;

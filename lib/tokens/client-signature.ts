@@ -1,12 +1,12 @@
 import { belongsTo } from '../domain/keyspaces.js';
 import { isDataSignedBy } from '../signatures/check-data-signature.js';
-import { hmacOf } from '../signatures/hmac-signature.js';
-import { proveHmac } from '../signatures/prove-hmac.js';
-import { createProveSignature } from '../signatures/prove-signature.js';
+import { hmacOf } from '../signatures/hmac/hmac-signature.js';
+import { proveHmac } from '../signatures/hmac/prove-hmac.js';
+import { createProveSignature } from '../signatures/rfc9421/prove-signature.js';
 import { useName } from '../signatures/use-name.js';
 import { checkState } from '../verify/check-state.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
-import type { ClientPorts, ProvenClient } from './authenticate-client.js';
+import type { ClientPorts, ProvenClient } from './client.js';
 
 /** How old a signature may be, and how far ahead the clocks of clients may be, in milliseconds. */
 const maxAgeMs = 60_000;

@@ -1,4 +1,4 @@
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import type { RefreshGrant } from '../ports/token-store.js';
 import { revokeChain } from './revoke-chain.js';
 import type { TokenPorts } from './token-ports.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ParsedToken } from '../domain/key-format.js';
 import { narrowScopes } from '../domain/token-scope.js';
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import type { RefreshGrant } from '../ports/token-store.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
 import { limitSessions, type SessionLimit } from './limit-sessions.js';

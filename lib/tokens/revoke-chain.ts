@@ -1,5 +1,5 @@
 import { longestLifeSeconds } from '../domain/token-terms.js';
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import type { RefreshGrant } from '../ports/token-store.js';
 import { revokeToken } from './revoke-token.js';
 import type { TokenPorts } from './token-ports.js';

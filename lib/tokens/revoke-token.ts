@@ -1,6 +1,6 @@
 import type { AccessToken } from '../domain/access-token.js';
 import { confirmChange } from '../manage/confirm-change.js';
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import { auditEntry } from '../manage/audit-entry.js';
 import type { TokenPorts } from './token-ports.js';
 

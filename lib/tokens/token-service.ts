@@ -1,7 +1,7 @@
 import type { AccessToken } from '../domain/access-token.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { commonScopes, parseScopeParameter } from '../domain/token-scope.js';
-import type { ChangeContext } from '../manage/key-service.js';
+import type { ChangeContext } from '../manage/change.js';
 import type { AuthenticateClient, Client } from './authenticate-client.js';
 import { isTakenBack } from './is-taken-back.js';
 import { issueToken, type IssuedToken } from './issue-token.js';

@@ -1,5 +1,5 @@
 import { TOTP } from 'otpauth';
-import type { StepUpAttempt, StepUpResult } from '../admin/step-up-options.js';
+import type { StepUpAttempt, StepUpResult } from '../http/step-up-options.js';
 import type { Actor } from '../domain/actor.js';
 import { InvalidOptionError } from '../errors.js';
 import { decodeTotpSecret } from './decode-totp-secret.js';

@@ -4,7 +4,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import request, { type Response, type Test } from 'supertest';
 import type { AdminRouterOptions } from '../../lib/admin/admin-router.js';
 import { createApiKeys, type ApiKeys } from '../../lib/create-api-keys.js';
-import type { ApiKeysOptions } from '../../lib/options.js';
+import type { ApiKeysOptions } from '../../lib/options/api-keys-options.js';
 import type { Actor } from '../../lib/domain/actor.js';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';

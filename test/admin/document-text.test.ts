@@ -1,8 +1,8 @@
 import { endpoints } from '../../lib/admin/endpoints.js';
 import { describeApi } from '../../lib/admin/openapi/describe-api.js';
 import { createDocumentText } from '../../lib/admin/openapi/document-text.js';
-import { createDefaultKeyspace } from '../../lib/keyspaces.js';
-import { resolveOptions } from '../../lib/options.js';
+import { createDefaultKeyspace } from '../../lib/instance/default-keyspace.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { scopes, testPepper } from '../harness/instance.js';
 

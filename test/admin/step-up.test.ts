@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Response, Test } from 'supertest';
 import { createTotpSecret, createTotpVerifier } from 'express-api-keys/totp';
 import type { StepUpOptions } from '../../lib/index.js';
-import { postgresStore } from '../../lib/sql/postgres-store.js';
+import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import type { Actor } from '../../lib/domain/actor.js';
 import { codeAt } from '../totp/code-at.js';
 import {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
-import { postgresStore } from '../../lib/sql/postgres-store.js';
-import { sqliteStore } from '../../lib/sql/sqlite-store.js';
+import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
+import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 import { describeKeyStore } from '../../lib/testing/index.js';
 
 // Some tests make hundreds of changes, on a machine that runs all other test files beside.

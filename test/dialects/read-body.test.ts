@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import express, { type Express, type RequestHandler } from 'express';
 import { bodyFaultOf } from '../../lib/dialects/body-error.js';
 import { readBody, type BodyOptions } from '../../lib/dialects/read-body.js';
-import { keepRawBody } from '../../lib/middleware/keep-raw-body.js';
+import { keepRawBody } from '../../lib/http/keep-raw-body.js';
 import { sendRaw } from './send-raw.js';
 import { serveApp } from './serve-app.js';
 

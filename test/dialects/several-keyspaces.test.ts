@@ -9,7 +9,7 @@ import { createPairFormat } from '../../lib/domain/pair-format.js';
 import { createScopeCatalogue, type ScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
 import { noScope } from '../../lib/domain/scope-requirement.js';
 import { anyScope } from '../../lib/manage/any-scope.js';
-import type { ChangeContext } from '../../lib/manage/key-service.js';
+import type { ChangeContext } from '../../lib/manage/change.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 

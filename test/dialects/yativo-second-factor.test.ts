@@ -1,5 +1,5 @@
 import request from 'supertest';
-import type { StepUpResult } from '../../lib/admin/step-up-options.js';
+import type { StepUpResult } from '../../lib/http/step-up-options.js';
 import { createYativoApp, sessionOf, type YativoApp } from './yativo-app.js';
 
 describe("Yativo's X-2FA-Token", () => {

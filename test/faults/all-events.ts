@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../../lib/domain/audit-event.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
-import { postgresStore } from '../../lib/sql/postgres-store.js';
-import { sqliteStore } from '../../lib/sql/sqlite-store.js';
+import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
+import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 
 /** A store of the test's own, around every process and proxy. */
 export function openStore(databaseUrl: string): KeyStore {

@@ -30,7 +30,7 @@ const sabotages: Record<string, Sabotage> = {
     prepare: makeUnlockedNumbers,
     replacements: [
       {
-        file: 'lib/sql/audit-queries.ts',
+        file: 'lib/sql/queries/audit-queries.ts',
         from: ".$if(dialect === 'postgres', (query) => query.forUpdate())",
         to: ".clearSelect().select([sql`nextval('api_keys.unlocked')::integer - 1`.as('sequence'), 'hash'])",
       },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { OrdersProcess } from '../harness/start-orders.js';
 import { startOrders } from '../harness/start-orders.js';
 import { createDatabase } from '../servers/postgres.cjs';
-import { sqliteStore } from '../../lib/sql/sqlite-store.js';
+import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 
 jest.setTimeout(180_000);
 

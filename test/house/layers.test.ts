@@ -54,7 +54,9 @@ const filesBelow = (folder: string): string[] =>
   });
 
 const FLOWS = ['verify', 'manage', 'audit', 'tokens', 'signatures'];
-const EDGES = ['middleware', 'admin', 'oauth', 'http', 'dialects', 'console'];
+const EDGES = ['middleware', 'admin', 'oauth', 'dialects'];
+/** What puts the others together, from below: nothing that stands before them knows them. */
+const COMPOSITION = ['options', 'api', 'instance', 'testing'];
 const ADAPTERS = ['sql', 'redis', 'memory', 'crypto'];
 const PACKAGES = [
   'express',
@@ -69,7 +71,7 @@ const PACKAGES = [
   'structured-headers',
   'supertest',
 ];
-const ROOT_ONLY = ['../create-api-keys.js', '../options.js', '../index.js'];
+const ROOT_ONLY = ['../create-api-keys.js', '../index.js'];
 
 const PACKAGES_OF: Readonly<Record<string, readonly string[]>> = {
   sql: ['kysely', 'libsql', 'pg'],
@@ -77,43 +79,55 @@ const PACKAGES_OF: Readonly<Record<string, readonly string[]>> = {
   crypto: ['bcryptjs', 'fast-jwt'],
   signatures: ['structured-headers'],
 };
-for (const edge of EDGES) Object.assign(PACKAGES_OF, { [edge]: ['express', 'helmet', 'express-validator'] });
+for (const edge of ['http', ...EDGES]) {
+  Object.assign(PACKAGES_OF, { [edge]: ['express', 'helmet', 'express-validator'] });
+}
 
 const inFolders = (folders: readonly string[]): string[] =>
   folders.map((folder) => `../${folder}/anything.js`);
 
 function forbiddenTo(layer: string): readonly string[] {
-  const foreignPackages = PACKAGES.filter((name) => !PACKAGES_OF[layer]?.includes(name));
+  const packages = PACKAGES.filter((name) => !PACKAGES_OF[layer]?.includes(name));
+  const always = [...packages, ...ROOT_ONLY];
+  const above = inFolders(COMPOSITION);
+  const outside = [...inFolders(['http', ...EDGES, ...ADAPTERS]), ...above];
   if (layer === 'domain') {
-    const others = ['ports', 'feed', ...FLOWS, ...EDGES, ...ADAPTERS];
-    return [...foreignPackages, ...ROOT_ONLY, ...inFolders(others), '../errors.js', 'node:fs', 'node:crypto'];
+    const others = [...inFolders(['ports', 'feed', ...FLOWS]), '../errors.js', 'node:fs', 'node:crypto'];
+    return [...always, ...others, ...outside];
   }
-  if (layer === 'ports')
-    return [...foreignPackages, ...ROOT_ONLY, ...inFolders(['feed', ...FLOWS, ...EDGES, ...ADAPTERS])];
-  if (layer === 'feed')
-    return [...foreignPackages, ...ROOT_ONLY, ...inFolders([...FLOWS, ...EDGES, ...ADAPTERS])];
-  if (FLOWS.includes(layer)) return [...foreignPackages, ...ROOT_ONLY, ...inFolders([...EDGES, ...ADAPTERS])];
-  if (EDGES.includes(layer)) return [...foreignPackages, ...ROOT_ONLY, ...inFolders(ADAPTERS)];
-  const otherAdapters = ADAPTERS.filter((name) => name !== layer);
-  return [...foreignPackages, ...ROOT_ONLY, ...inFolders([...EDGES, ...otherAdapters])];
+  if (layer === 'ports') return [...always, ...inFolders(['feed', ...FLOWS]), ...outside];
+  if (layer === 'feed') return [...always, ...inFolders(FLOWS), ...outside];
+  if (FLOWS.includes(layer)) return [...always, ...outside];
+  if (layer === 'http') return [...always, ...inFolders([...EDGES, ...ADAPTERS]), ...above];
+  const others = [...EDGES, ...ADAPTERS].filter((name) => name !== layer);
+  if (EDGES.includes(layer)) return [...always, ...inFolders(others), ...above];
+  if (layer === 'options') return [...always, ...inFolders([...EDGES, 'api', 'instance', 'testing'])];
+  if (layer === 'api') {
+    return [...always, ...inFolders([...EDGES, ...ADAPTERS, 'instance', 'testing'])];
+  }
+  if (layer === 'instance')
+    return [...always, ...inFolders(['middleware', 'admin', 'oauth', 'api', 'testing'])];
+  return [...always, ...inFolders(['http', ...others]), ...above];
 }
 
 function allowedTo(layer: string): readonly string[] {
   if (layer === 'domain') return ['./anything.js', 'node:zlib', 'node:net'];
   if (layer === 'ports') return ['./anything.js', '../domain/anything.js', '../errors.js'];
-  const below = [
-    './anything.js',
-    '../domain/anything.js',
-    '../ports/anything.js',
-    '../errors.js',
-    'node:crypto',
-  ];
+  const below = ['./anything.js', ...inFolders(['domain', 'ports']), '../errors.js', 'node:crypto'];
   if (layer === 'feed') return below;
   if (FLOWS.includes(layer)) return [...below, '../feed/anything.js', ...(PACKAGES_OF[layer] ?? [])];
-  return [...below, ...inFolders(FLOWS), ...(PACKAGES_OF[layer] ?? [])];
+  const flows = [...below, ...inFolders(FLOWS), ...(PACKAGES_OF[layer] ?? [])];
+  if (EDGES.includes(layer)) return [...flows, '../http/anything.js', '../options/known-object.js'];
+  if (layer === 'options') return [...flows, ...inFolders(['http', 'sql', 'redis'])];
+  if (layer === 'api') return [...flows, ...inFolders(['feed', 'http'])];
+  if (layer === 'instance') return [...flows, ...inFolders(['feed', 'options', 'dialects', ...ADAPTERS])];
+  return flows;
 }
 
-const LAYERS = ['domain', 'ports', 'feed', ...FLOWS, ...EDGES, ...ADAPTERS];
+const LAYERS = [
+  ...['domain', 'ports', 'feed', ...FLOWS, 'http', ...EDGES, ...ADAPTERS],
+  ...['options', 'api', 'instance'],
+];
 
 interface Case {
   readonly layer: string;
@@ -143,6 +157,45 @@ const lintCases = (cases: readonly Case[]): Set<string> =>
       .map(({ file }) => file),
   );
 
+/** File -> the files below the same folder that it names in imports and exports, of values and of types. */
+function importsIn(folder: string): ReadonlyMap<string, readonly string[]> {
+  const files = filesBelow(folder).filter((path) => path.endsWith('.ts'));
+  const known = new Set(files);
+  return new Map(
+    files.map((path) => {
+      const specifiers = [...readFileSync(path, 'utf8').matchAll(/from '(\.[^']+)\.js'/g)];
+      const targets = specifiers.map(([, specifier = '']) => `${join(dirname(path), specifier)}.ts`);
+      return [path, targets.filter((target) => known.has(target))] as const;
+    }),
+  );
+}
+
+/** Groups of files that reach each other (Tarjan's strongly connected components of more than one). */
+function circlesAmong(imports: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const circles: string[][] = [];
+  function visit(file: string): number {
+    const number = order.size;
+    order.set(file, number);
+    lowest.set(file, number);
+    open.push(file);
+    for (const next of imports.get(file) ?? []) {
+      const reached = order.has(next) ? (open.includes(next) ? (order.get(next) ?? 0) : number) : visit(next);
+      lowest.set(file, Math.min(lowest.get(file) ?? number, reached));
+    }
+    const low = lowest.get(file) ?? number;
+    if (low === number) {
+      const circle = open.splice(open.indexOf(file));
+      if (circle.length > 1) circles.push(circle.toSorted());
+    }
+    return low;
+  }
+  for (const file of imports.keys()) if (!order.has(file)) visit(file);
+  return circles;
+}
+
 describe('the layers of lib/', () => {
   const forbidden = casesFrom(forbiddenTo);
   const allowed = casesFrom(allowedTo);
@@ -166,8 +219,35 @@ describe('the layers of lib/', () => {
     expect(allowed.length).toBeGreaterThan(50);
   });
 
+  it('hold inside the folders of a layer as well', () => {
+    const foreign: Readonly<Record<string, string>> = {
+      'admin/fields': '../../dialects/read-body.js',
+      'admin/openapi': '../../middleware/guard.js',
+      'dialects/yativo': '../../admin/endpoint.js',
+      'sql/postgres': '../../redis/scripts.js',
+      'sql/sqlite': '../../http/send-problem.js',
+      'signatures/hmac': '../../middleware/guard.js',
+    };
+    const files = Object.entries(foreign).map(
+      ([folder, specifier]) => [`lib/${folder}/case.ts`, `export { thing } from '${specifier}';\n`] as const,
+    );
+    const found = lint(Object.fromEntries(files)).filter(isLayerFinding);
+    expect(found.map(({ file }) => file).toSorted()).toEqual(files.map(([path]) => path).toSorted());
+  });
+
+  it('leave at most six files at the top of lib/', () => {
+    const files = readdirSync(join(ROOT, 'lib'), { withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.length).toBeLessThanOrEqual(6);
+  });
+
+  it('have no circle of imports, not even of types', () => {
+    expect(circlesAmong(importsIn(join(ROOT, 'lib')))).toEqual([]);
+    const three = { a: ['b'], b: ['c'], c: ['a', 'd'], d: [] };
+    expect(circlesAmong(new Map(Object.entries(three)))).toEqual([['a', 'b', 'c']]);
+  });
+
   it('keep packages out of the files at the top of lib/', () => {
-    const files = ['index', 'create-api-keys', 'options', 'errors', 'problems', 'deadline'];
+    const files = ['index', 'create-api-keys', 'errors', 'problems', 'deadline'];
     const findings = lint(
       Object.fromEntries(files.map((name) => [`lib/${name}.ts`, `export type { Redis } from 'ioredis';\n`])),
     );

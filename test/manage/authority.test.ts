@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Actor, NewKey } from '../../lib/index.js';
 import { coveredByAny } from '../../lib/domain/scope.js';
-import type { ChangeContext, KeyService } from '../../lib/manage/key-service.js';
+import type { ChangeContext } from '../../lib/manage/change.js';
+import type { KeyService } from '../../lib/manage/key-service.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { createService } from '../harness/service.js';

@@ -1,4 +1,5 @@
-import type { ChangeContext, KeyService } from '../../lib/manage/key-service.js';
+import type { ChangeContext } from '../../lib/manage/change.js';
+import type { KeyService } from '../../lib/manage/key-service.js';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import { fixedClock } from '../../lib/testing/index.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';

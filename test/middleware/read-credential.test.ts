@@ -1,4 +1,4 @@
-import { parseCredentialSources } from '../../lib/middleware/credential-source.js';
+import { parseCredentialSources } from '../../lib/http/credential-source.js';
 import { createCredentialReader } from '../../lib/middleware/read-credential.js';
 
 const read = createCredentialReader(parseCredentialSources(['x-api-key', 'bearer']));

@@ -8,7 +8,7 @@ import { documentOf } from '../admin/api-document.js';
 import { expectNoMismatch } from '../admin/expect-no-mismatch.js';
 import { createApiKeys, type ApiKeys } from '../../lib/create-api-keys.js';
 import type { Actor } from '../../lib/domain/actor.js';
-import { keepRawBody } from '../../lib/middleware/keep-raw-body.js';
+import { keepRawBody } from '../../lib/http/keep-raw-body.js';
 import type { TestSigner } from '../harness/signing.js';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';

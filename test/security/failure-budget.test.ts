@@ -7,7 +7,7 @@ import pg from 'pg';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
 import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { createApiKeys, InvalidOptionError, type ApiKeys, type KeyStore } from '../../lib/index.js';
-import { postgresStore } from '../../lib/sql/postgres-store.js';
+import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { FailureBudget } from '../../lib/verify/failure-budget.js';
 import { testPepper } from '../harness/instance.js';

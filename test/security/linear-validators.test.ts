@@ -13,10 +13,10 @@ import { parseTags } from '../../lib/domain/parse-tags.js';
 import { adviceFor } from '../../lib/domain/known-names.js';
 import { isScope, isWildcard } from '../../lib/domain/scope.js';
 import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
-import { hasDuplicateNames } from '../../lib/admin/duplicate-names.js';
+import { hasDuplicateNames } from '../../lib/http/duplicate-names.js';
 import { queryParameters } from '../../lib/admin/fields/query-parameters.js';
 import { requestHeaders } from '../../lib/admin/fields/request-headers.js';
-import { parseIdempotencyKey } from '../../lib/admin/parse-idempotency-key.js';
+import { parseIdempotencyKey } from '../../lib/http/parse-idempotency-key.js';
 import { parseIfMatch } from '../../lib/admin/parse-if-match.js';
 import { readQuery } from '../../lib/admin/read-query.js';
 

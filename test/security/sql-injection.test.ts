@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createDatabase } from '../servers/postgres.cjs';
 import { root, startAdminApp } from '../admin/admin-app.js';
 
@@ -147,9 +147,9 @@ describe.each(['SQLite', 'PostgreSQL'])('hostile texts in %s', (kind) => {
 
 describe('the sources of sql/', () => {
   const folder = join(__dirname, '..', '..', 'lib', 'sql');
-  const sources = readdirSync(folder).map(
-    (name) => [name, readFileSync(join(folder, name), 'utf8')] as const,
-  );
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => [basename(path), readFileSync(join(folder, path), 'utf8')] as const);
 
   /** What is put into SQL as text: constants of these files, and the schema's name, which is checked and quoted. */
   const allowed = /^(?:true|1|migrationLock|applicationId|by === 'day' \? dayMs : hourMs|`\$\.\$\{name\}`)$/;

@@ -1,5 +1,5 @@
-import { hmacOf, requestHmac } from '../../lib/signatures/hmac-signature.js';
-import { readHmacAuthorization } from '../../lib/signatures/read-hmac-authorization.js';
+import { hmacOf, requestHmac } from '../../lib/signatures/hmac/hmac-signature.js';
+import { readHmacAuthorization } from '../../lib/signatures/hmac/read-hmac-authorization.js';
 
 describe('signatures with a shared secret', () => {
   it('R77 HMAC-SHA-256 over timestamp, nonce and data, as published', () => {

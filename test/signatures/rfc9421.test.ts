@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { digestProblem } from '../../lib/signatures/content-digest.js';
+import { digestProblem } from '../../lib/signatures/rfc9421/content-digest.js';
 import { isSignedBy, signBase } from '../../lib/signatures/check-signature.js';
 import { parsePublicKey } from '../../lib/signatures/parse-public-key.js';
-import { readComponent } from '../../lib/signatures/covered-component.js';
-import { readDictionary } from '../../lib/signatures/read-dictionary.js';
-import { signatureBase } from '../../lib/signatures/signature-base.js';
+import { readComponent } from '../../lib/signatures/rfc9421/covered-component.js';
+import { readDictionary } from '../../lib/signatures/rfc9421/read-dictionary.js';
+import { signatureBase } from '../../lib/signatures/rfc9421/signature-base.js';
 import {
   signatures,
   testKeyEd25519,

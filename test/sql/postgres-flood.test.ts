@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
-import { postgresStore } from '../../lib/sql/postgres-store.js';
+import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { insert, sampleKey } from '../../lib/testing/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { settle } from './settle.js';

@@ -4,8 +4,8 @@ import pg from 'pg';
 import { InvalidOptionError } from '../../lib/errors.js';
 import type { SecretCredential } from '../../lib/domain/credential.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
-import { postgresStore } from '../../lib/sql/postgres-store.js';
-import type { PostgresStoreOptions } from '../../lib/sql/postgres-store.js';
+import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
+import type { PostgresStoreOptions } from '../../lib/sql/postgres/postgres-store.js';
 import {
   insert,
   nextVersion,

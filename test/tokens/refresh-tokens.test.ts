@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { createSecretSealer } from '../../lib/crypto/secret-sealer.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
-import { resolveOptions } from '../../lib/options.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { memoryStore, fixedClock } from '../../lib/testing/index.js';
 import { ApiKeysError, type KeyStore } from '../../lib/index.js';
-import type { ChangeContext } from '../../lib/manage/key-service.js';
-import { startRunning, type Running } from '../../lib/running.js';
+import type { ChangeContext } from '../../lib/manage/change.js';
+import { startRunning, type Running } from '../../lib/instance/running.js';
 import { createSecretHasher } from '../../lib/crypto/bcrypt-hasher.js';
 import { Keyspaces } from '../../lib/domain/keyspaces.js';
-import { createDefaultKeyspace } from '../../lib/keyspaces.js';
+import { createDefaultKeyspace } from '../../lib/instance/default-keyspace.js';
 import { ChangeListeners } from '../../lib/feed/change-listeners.js';
 import { AccessRecorder } from '../../lib/audit/access-recorder.js';
 import { createRandomSource } from '../../lib/crypto/random-source.js';

@@ -1,4 +1,4 @@
-import { maxIdempotencyKeyLength as most } from '../parse-idempotency-key.js';
+import { maxIdempotencyKeyLength as most } from '../../http/parse-idempotency-key.js';
 import type { JsonSchema } from './json-schema.js';
 
 /** An entity tag and the blanks behind it (RFC 9110 section 8.8.3). */

@@ -1,4 +1,4 @@
-import type { CredentialHeader } from '../../middleware/credential-source.js';
+import type { CredentialHeader } from '../../http/credential-source.js';
 import type { EndpointRow } from '../endpoints.js';
 
 /** How callers say who they are. */

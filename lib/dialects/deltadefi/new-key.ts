@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { ApiKeysError, isProblem } from '../../errors.js';
-import type { Changed, ChangeContext, KeyInput, WithToken } from '../../manage/key-service.js';
+import type { Changed, ChangeContext, KeyInput, WithToken } from '../../manage/change.js';
 import type { DialectKeyService } from '../dialect-host.js';
 
 /** Who is faster every time is let through. */

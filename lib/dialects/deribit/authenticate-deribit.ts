@@ -1,11 +1,11 @@
 import type { Request } from 'express';
-import { hasBody } from '../../admin/require-json.js';
+import { hasBody } from '../../http/require-json.js';
 import type { Verdict } from '../../domain/verdict.js';
 import type { ApiKeysError } from '../../errors.js';
-import { readRawBody } from '../../middleware/read-raw-body.js';
+import { readRawBody } from '../../http/read-raw-body.js';
 import { noScope } from '../../domain/scope-requirement.js';
-import { fieldValue } from '../../signatures/field-value.js';
-import { readHmacAuthorization } from '../../signatures/read-hmac-authorization.js';
+import { fieldValue } from '../../signatures/rfc9421/field-value.js';
+import { readHmacAuthorization } from '../../signatures/hmac/read-hmac-authorization.js';
 import type { Caller } from '../callers.js';
 import {
   createCredentialOfRequest,

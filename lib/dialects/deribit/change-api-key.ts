@@ -1,4 +1,4 @@
-import type { KeyInput } from '../../manage/key-service.js';
+import type { KeyInput } from '../../manage/change.js';
 import { isDefaultKey } from './default-key.js';
 import { invalidParam } from './deribit-error.js';
 import type { PrivateContext, PrivateMethod } from './deribit-method.js';

@@ -1,4 +1,4 @@
-import type { ChangeContext } from '../../manage/key-service.js';
+import type { ChangeContext } from '../../manage/change.js';
 import type { PublicContext } from './deribit-method.js';
 
 /** On whose behalf chains end that are too many or were copied: nobody has asked for it. */

@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { JsonObject } from '../../domain/json.js';
-import type { ChangeContext } from '../../manage/key-service.js';
+import type { ChangeContext } from '../../manage/change.js';
 import type { DialectKeyService } from '../dialect-host.js';
 import { liveKeys } from './live-keys.js';
 

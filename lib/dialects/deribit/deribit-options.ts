@@ -1,4 +1,4 @@
-import { knownObject } from '../../call-options.js';
+import { knownObject } from '../../options/known-object.js';
 import { minTokenLifetimeSeconds } from '../../domain/access-token.js';
 import { InvalidOptionError } from '../../errors.js';
 import type { VerifyAccessToken } from '../callers.js';

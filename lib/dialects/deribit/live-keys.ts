@@ -1,7 +1,7 @@
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { KeyState } from '../../domain/key-state.js';
 import { ApiKeysError } from '../../errors.js';
-import type { ChangeContext } from '../../manage/key-service.js';
+import type { ChangeContext } from '../../manage/change.js';
 import { maxPageSize } from '../../manage/list-filter.js';
 import type { DialectKeyService } from '../dialect-host.js';
 

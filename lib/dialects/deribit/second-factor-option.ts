@@ -1,5 +1,5 @@
-import type { StepUpResult } from '../../admin/step-up-options.js';
-import { knownObject } from '../../call-options.js';
+import type { StepUpResult } from '../../http/step-up-options.js';
+import { knownObject } from '../../options/known-object.js';
 import type { Actor } from '../../domain/actor.js';
 import { InvalidOptionError } from '../../errors.js';
 

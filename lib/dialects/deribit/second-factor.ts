@@ -1,6 +1,6 @@
 import { auditIdOf, type Actor } from '../../domain/actor.js';
-import { createSecondFactorCodes } from '../../admin/second-factor-codes.js';
-import type { StepUpPorts } from '../../admin/step-up.js';
+import { createSecondFactorCodes } from '../../http/second-factor-codes.js';
+import type { StepUpPorts } from '../../ports/step-up-ports.js';
 import { maxCursorLength } from '../../ports/cursor-signer.js';
 import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
 import { DeribitError } from './deribit-error.js';

@@ -1,5 +1,5 @@
 import { challengeFor } from '../../http/challenge.js';
-import { noteRefusedTokenRequest } from '../../oauth/note-refused-token-request.js';
+import { noteRefusedTokenRequest } from '../../http/note-refused-token-request.js';
 import type { Client } from '../../tokens/authenticate-client.js';
 import { isTokenError, type TokenError, type TokenErrorCode } from '../../tokens/token-error.js';
 import { deribitChallenge } from './deribit-challenge.js';

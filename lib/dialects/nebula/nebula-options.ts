@@ -1,4 +1,4 @@
-import { knownObject } from '../../call-options.js';
+import { knownObject } from '../../options/known-object.js';
 import { InvalidOptionError } from '../../errors.js';
 import type { VerifyAccessToken } from '../callers.js';
 import type { NebulaLogin } from './login.js';

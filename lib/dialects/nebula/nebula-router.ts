@@ -4,7 +4,7 @@ import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import { createCheckedFormat } from '../../domain/key-format.js';
 import { noPolicy } from '../../domain/keyspace-policy.js';
 import { keyNotFound } from '../../manage/authority.js';
-import type { ChangeContext } from '../../manage/key-service.js';
+import type { ChangeContext } from '../../manage/change.js';
 import { readFields } from '../../manage/read-fields.js';
 import { answerOfChange } from '../answer-of-change.js';
 import { appScopesOf } from '../app-scopes.js';

@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../../domain/api-key.js';
-import type { ChangeContext } from '../../manage/key-service.js';
+import type { ChangeContext } from '../../manage/change.js';
 import { maxPageSize } from '../../manage/list-filter.js';
 import type { DialectKeyService } from '../dialect-host.js';
 

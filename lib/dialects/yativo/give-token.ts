@@ -1,6 +1,6 @@
 import { ApiKeysError } from '../../errors.js';
 import { challengeFor, type Challenge } from '../../http/challenge.js';
-import { noteRefusedTokenRequest } from '../../oauth/note-refused-token-request.js';
+import { noteRefusedTokenRequest } from '../../http/note-refused-token-request.js';
 import type { Client } from '../../tokens/authenticate-client.js';
 import type { IssuedToken } from '../../tokens/issue-token.js';
 import { isTokenError } from '../../tokens/token-error.js';

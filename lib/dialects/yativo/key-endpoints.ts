@@ -1,5 +1,5 @@
-import { parseIdempotencyKey } from '../../admin/parse-idempotency-key.js';
-import type { StepUpOperation } from '../../admin/step-up-options.js';
+import { parseIdempotencyKey } from '../../http/parse-idempotency-key.js';
+import type { StepUpOperation } from '../../http/step-up-options.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { RepeatableResult } from '../../manage/repeatable-changes.js';
 import { answerOfChange } from '../answer-of-change.js';

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
-import { createSecondFactorCodes } from '../../admin/second-factor-codes.js';
-import type { StepUpOperation, StepUpResult } from '../../admin/step-up-options.js';
-import { stepUpProblemOf, type StepUpProblem } from '../../admin/step-up-problem.js';
+import { createSecondFactorCodes } from '../../http/second-factor-codes.js';
+import type { StepUpOperation, StepUpResult } from '../../http/step-up-options.js';
+import { stepUpProblemOf, type StepUpProblem } from '../../http/step-up-problem.js';
 import { ApiKeysError } from '../../errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { OneTimeNames } from '../../ports/one-time-names.js';

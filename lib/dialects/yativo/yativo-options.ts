@@ -1,5 +1,5 @@
-import { knownObject } from '../../call-options.js';
-import { stepUpOperations, type StepUpOperation } from '../../admin/step-up-options.js';
+import { knownObject } from '../../options/known-object.js';
+import { stepUpOperations, type StepUpOperation } from '../../http/step-up-options.js';
 import { maxTokenLifetimeSeconds } from '../../domain/access-token.js';
 import { maxLimit, type RateLimit } from '../../domain/rate-limit.js';
 import { InvalidOptionError } from '../../errors.js';

@@ -1,5 +1,5 @@
 import { ApiKeysError } from '../../errors.js';
-import type { RefusalHandler } from '../../middleware/guard-options.js';
+import type { RefusalHandler } from '../../http/refusal-handler.js';
 import { sendAnswer } from '../send-answer.js';
 import { yativoError } from './yativo-error.js';
 

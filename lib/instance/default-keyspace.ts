@@ -1,0 +1,49 @@
+import { createFeatureCatalogue } from '../domain/feature-catalogue.js';
+import { createKeyFormat } from '../domain/key-format.js';
+import type { Keyspace } from '../domain/keyspace.js';
+import { limitsWithin } from '../domain/owner-ceilings.js';
+import { maxRateLimits, type RateLimit } from '../domain/rate-limit.js';
+import { createScopeCatalogue } from '../domain/scope-catalogue.js';
+import { InvalidOptionError } from '../errors.js';
+import type { ResolvedOptions } from '../options/api-keys-options.js';
+import { parsePolicyOption } from '../options/policy-option.js';
+
+/**
+ * The keyspace of the native API.
+ *
+ * @throws InvalidOptionError when the scopes or the features do not follow the grammar
+ */
+export function createDefaultKeyspace(options: ResolvedOptions<string>): Keyspace {
+  const { prefix, environment, environments, scopes, features } = options;
+  const catalogue = orInvalid(() => createScopeCatalogue(scopes));
+  const policy = parsePolicyOption(options.policy, catalogue);
+  const { ownerCeilings } = options.limits;
+  refuseTooManyWindows(policy.defaultRateLimits, ownerCeilings.rateLimits);
+  return {
+    name: 'default',
+    catalogue,
+    policy,
+    ownerCeilings,
+    features: orInvalid(() => createFeatureCatalogue(features ?? {})),
+    environments,
+    environment,
+    format: createKeyFormat(prefix, environment),
+    formatFor: (of) => createKeyFormat(prefix, of),
+  };
+}
+
+/** An owner who names no limits gets both. */
+function refuseTooManyWindows(defaults: readonly RateLimit[], ceilings: readonly RateLimit[]): void {
+  if (limitsWithin(defaults, ceilings).length <= maxRateLimits) return;
+  throw new InvalidOptionError(
+    `policy: defaultRateLimits and ownerCeilings.rateLimits together make more than ${maxRateLimits} windows for a key`,
+  );
+}
+
+function orInvalid<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new InvalidOptionError(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,269 @@
+import type { AccessRecorder } from '../audit/access-recorder.js';
+import { createAuditService, type AuditService } from '../audit/audit-service.js';
+import { sealingStore } from '../audit/sealing-store.js';
+import { createAuditSealer } from '../crypto/audit-sealer.js';
+import type { StepUpPorts } from '../ports/step-up-ports.js';
+import { createChallengeSigner } from '../crypto/challenge-signer.js';
+import { createCursorSigner } from '../crypto/cursor-signer.js';
+import { readOrMakePepperFile } from '../crypto/pepper-file.js';
+import { parsePeppers, type Pepper } from '../crypto/peppers.js';
+import { createRandomSource } from '../crypto/random-source.js';
+import { createSecretSealer } from '../crypto/secret-sealer.js';
+import { createSecretDigester } from '../crypto/secret-digester.js';
+import { describeTrouble, type Trouble } from './describe-trouble.js';
+import { viewOf } from '../domain/api-key-view.js';
+import type { Keyspace } from '../domain/keyspace.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
+import { noticeMessage, thresholdsOf } from '../options/expiry-notices-option.js';
+import type { ChangeListeners } from '../feed/change-listeners.js';
+import { createFollowing } from '../feed/following.js';
+import { Lease } from '../feed/lease.js';
+import { VersionMemory } from '../feed/version-memory.js';
+import { ApiKeysError, isProblem } from '../errors.js';
+import { ExpirySweep } from '../manage/expiry-sweep.js';
+import { GraceStarts } from '../manage/grace-starts.js';
+import { createKeyService, type KeyService } from '../manage/key-service.js';
+import { startGrace } from '../manage/start-grace.js';
+import type { ResolvedOptions } from '../options/api-keys-options.js';
+import type { FirstUse } from '../ports/grace-starter.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { Logger } from '../ports/logger.js';
+import type { SecretHasher } from '../ports/secret-hasher.js';
+import type { VerificationCache } from '../ports/verification-cache.js';
+import { createRedisLink, type RedisLink } from '../redis/redis-link.js';
+import { createRedisVerificationCache } from '../redis/redis-verification-cache.js';
+import { createKeyFinder, type KeyFinder } from '../verify/find-key.js';
+import { FailureBudget } from '../verify/failure-budget.js';
+import { GatheredLookUps } from '../verify/gathered-look-ups.js';
+import { limitFailures, type FailureLimits } from '../verify/limit-failures.js';
+import { startLimits } from './start-limits.js';
+import { startSignatures, type RunningSignatures } from './start-signatures.js';
+import { startTokens, type RunningTokens } from './start-tokens.js';
+import { LocalCache } from '../verify/local-cache.js';
+import { MissingDigests } from '../verify/missing-digests.js';
+import { UseRecorder } from '../verify/record-use.js';
+import type { LimitCountingMode } from '../verify/limit-counting.js';
+import { createVerifier, type ApiKeyVerifier, type VerifyPorts } from '../verify/verify-api-key.js';
+
+/** What exists once an instance is ready. */
+export interface Running {
+  /** Makes keys in the native keyspace, and sees those of all others, too. */
+  readonly service: KeyService;
+  /** The same for one keyspace alone. */
+  readonly serviceOf: (keyspace: Keyspace) => KeyService;
+  readonly audit: AuditService;
+  readonly verifier: ApiKeyVerifier;
+  /** `null` without the option `tokens`. */
+  readonly tokens: RunningTokens | null;
+  /** `null` without the option `signatures`. */
+  readonly signatures: RunningSignatures | null;
+  /** What checking second factors needs. */
+  readonly stepUp: StepUpPorts;
+  /** How its parts are, for health answers. */
+  readonly health: () => RunningHealth;
+  readonly stop: () => Promise<void>;
+}
+
+/** Access tokens; only to be asked for with the option `tokens`. */
+export function tokensOf({ tokens }: Running): RunningTokens {
+  if (tokens === null) throw new Error('There are no tokens without the option tokens.');
+  return tokens;
+}
+
+/** Signed requests; only to be asked for with the option `signatures`. */
+export function signaturesOf({ signatures }: Running): RunningSignatures {
+  if (signatures === null) throw new Error('There are no signed requests without the option signatures.');
+  return signatures;
+}
+
+/** How the parts of a running instance are. */
+export interface RunningHealth {
+  /** `down`: no answer for so long that keys that are held may not be used any more. */
+  readonly database: 'up' | 'down';
+  readonly redis: 'up' | 'down' | 'none';
+  readonly wakeMode: 'push' | 'poll' | 'none';
+  readonly heldKeys: number;
+  readonly limits: LimitCountingMode;
+}
+
+/** Most keys whose last change is remembered. */
+const rememberedChanges = 10_000;
+
+/** What a start is made from. */
+export interface StartParts {
+  readonly options: ResolvedOptions<string>;
+  readonly keyspaces: Keyspaces;
+  readonly store: KeyStore;
+  /** `null`: read from the file, or made there. */
+  readonly peppers: readonly [Pepper, ...Pepper[]] | null;
+  readonly pepperFile: string;
+  readonly hasher: SecretHasher;
+  readonly listeners: ChangeListeners;
+  readonly recorder: AccessRecorder;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens what an instance needs and puts it together. What was opened is closed again when something fails.
+ *
+ * @throws ApiKeysError `unavailable` that says why, InvalidOptionError for what waiting does not mend
+ */
+export async function startRunning(parts: StartParts): Promise<Running> {
+  const { options, keyspaces, hasher, listeners, recorder, logger } = parts;
+  const { clock } = options;
+  const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
+  const sealer = createAuditSealer(peppers);
+  const store = sealingStore(parts.store, sealer);
+  const ownsStore = options.store === undefined;
+  // Whoever made a store closes it.
+  const closeStore = async (): Promise<void> => (ownsStore ? store.close() : undefined);
+
+  const digester = createSecretDigester(peppers);
+  const link = createLink(options, logger);
+  const cache = link === null ? null : createCache(options, link, peppers, logger);
+  const limits = startLimits({ ...options, link, store, logger });
+  const lease = new Lease(options.leaseMs, clock);
+  const memory = new VersionMemory(rememberedChanges);
+  const uses = new UseRecorder(store, logger);
+  const local = options.localCacheLimits === null ? null : new LocalCache(options.localCacheLimits);
+  const finder: KeyFinder = createKeyFinder({
+    ...{ store, cache, local, uses, lease, memory, clock },
+    applied: () => following.applied(),
+    keyspaces,
+  });
+  const following = createFollowing({
+    ...{ feed: store.feed, cache, lease, memory, listeners, clock, logger },
+    holder: finder,
+  });
+  const startOne = (use: FirstUse): Promise<void> =>
+    startGrace({ store, changes: following.announcer, clock }, use);
+  const graces = new GraceStarts(startOne, logger);
+  let signatures: RunningSignatures | null = null;
+  // Through the store that seals entries, as all that changes something.
+  const sweep = createExpirySweep({ ...parts, store });
+  const stop = async (): Promise<void> => {
+    signatures?.close();
+    await Promise.all([graces.stop(), sweep?.stop()]);
+    await Promise.all([following.stop(), uses.close(), recorder.stop()]);
+    await Promise.all([cache?.close(), closeStore()]);
+  };
+
+  try {
+    await store.open();
+    await following.start();
+    await cache?.open();
+    recorder.start(store.accessLog);
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw isProblem(error, 'unavailable') ? couldNotStart(error) : error;
+  }
+
+  const cursorSigner = createCursorSigner(peppers);
+  sweep?.start();
+  const digests = new MissingDigests({ store, finder, digester, logger });
+  const verify: VerifyPorts = {
+    finder,
+    local,
+    lease,
+    digests,
+    digester,
+    hasher,
+    uses,
+    graces,
+    limitPlanOf: limits.limitPlanOf,
+    consumeLimits: limits.consumeLimits,
+    clock,
+    keyspaces,
+  };
+  const failures = createFailureLimits(parts);
+  const { tokenSettings: settings, prefix } = options;
+  const tokenParts = { prefix, peppers, store, changes: following.announcer, verify, failures, logger };
+  const tokens = settings === null ? null : startTokens({ ...tokenParts, settings });
+  if (options.signatureSettings !== null) {
+    const keyPrefix = options.redisKeyPrefix;
+    const signatureParts = { peppers, store, link, keyPrefix, verify, failures, logger };
+    signatures = startSignatures({ ...signatureParts, settings: options.signatureSettings });
+  }
+  const createService = (keyspace: Keyspace, onlyKeyspace: string | null): KeyService =>
+    createKeyService({
+      store,
+      changes: following.announcer,
+      hasher,
+      digester,
+      secretSealer: createSecretSealer(peppers),
+      random: createRandomSource(),
+      cursorSigner,
+      clock,
+      keyspace,
+      onlyKeyspace,
+      keyspaces,
+    });
+  return {
+    service: createService(keyspaces.native, null),
+    serviceOf: (keyspace) => createService(keyspace, keyspace.name),
+    audit: createAuditService({ store, sealer, cursorSigner, clock, keyspaces, onlyKeyspace: null }),
+    verifier: withinBudget(failures, keyspaces, createVerifier(verify)),
+    tokens,
+    signatures,
+    stepUp: { names: store.oneTimeNames, challenges: createChallengeSigner(peppers) },
+    health: () => ({
+      database: lease.isHeld() ? 'up' : 'down',
+      redis: cache === null ? 'none' : cache.status(),
+      wakeMode: following.wakeMode(),
+      heldKeys: local?.size ?? 0,
+      limits: limits.mode(),
+    }),
+    stop,
+  };
+}
+
+/** Verification as it is, or with a budget of failed tries before it: who has none pays nothing for it. */
+function withinBudget(
+  failures: FailureLimits | null,
+  keyspaces: Keyspaces,
+  verifier: ApiKeyVerifier,
+): ApiKeyVerifier {
+  return failures === null ? verifier : limitFailures(verifier, { ...failures, keyspaces });
+}
+
+/** One budget for keys and signatures. */
+function createFailureLimits({ options, store }: StartParts): FailureLimits | null {
+  if (options.failureBudget === undefined) return null;
+  const budget = new FailureBudget(options.failureBudget);
+  return { budget, lookUps: new GatheredLookUps((ids) => store.existing(ids)) };
+}
+
+/** The way to Redis that the cache and the limiter share; the cache opens and closes it. */
+function createLink({ redis, redisKeyPrefix }: ResolvedOptions<string>, logger: Logger): RedisLink | null {
+  return redis === undefined ? null : createRedisLink(redis, redisKeyPrefix, logger);
+}
+
+function createExpirySweep({ options, store, keyspaces, logger }: StartParts): ExpirySweep | null {
+  const { clock, expiryNotices } = options;
+  if (expiryNotices === undefined) return null;
+  return new ExpirySweep({
+    ...{ store, keyspace: keyspaces.native, clock, logger },
+    thresholds: thresholdsOf(expiryNotices),
+    notify: (record, seconds) => expiryNotices.notify?.(noticeMessage(viewOf(record, clock.now()), seconds)),
+  });
+}
+
+function createCache(
+  { redisKeyPrefix: keyPrefix, clock }: ResolvedOptions<string>,
+  link: RedisLink,
+  peppers: readonly Pepper[],
+  logger: Logger,
+): VerificationCache {
+  return createRedisVerificationCache({ connection: link, keyPrefix, peppers, clock, logger });
+}
+
+/** Callers are told nothing of the reason; whoever starts the app needs it. */
+function couldNotStart(error: unknown): ApiKeysError {
+  let reason: Trouble = describeTrouble(error);
+  while (reason.cause !== undefined) reason = reason.cause;
+  const what = [reason.code, reason.message].filter((text) => text !== undefined && text !== '').join(': ');
+  return new ApiKeysError('unavailable', {
+    detail: `The database of the API keys cannot be opened (${what})`,
+    cause: error,
+  });
+}

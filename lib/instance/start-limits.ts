@@ -1,0 +1,39 @@
+import type { LimitOptions } from '../options/limit-options.js';
+import { createMemoryRateLimiter } from '../memory/memory-rate-limiter.js';
+import type { Clock } from '../ports/clock.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { Logger } from '../ports/logger.js';
+import type { RedisLink } from '../redis/redis-link.js';
+import { createRedisRateLimiter } from '../redis/redis-rate-limiter.js';
+import { createConsumeLimits } from '../verify/consume-limits.js';
+import { createLimitCounting, type LimitCountingMode } from '../verify/limit-counting.js';
+import { createLimitPlans } from '../verify/limit-plan.js';
+import type { VerifyPorts } from '../verify/verify-api-key.js';
+
+/** Limits and credits of a running instance. */
+export interface RunningLimits extends Pick<VerifyPorts, 'limitPlanOf' | 'consumeLimits'> {
+  readonly mode: () => LimitCountingMode;
+}
+
+/** What counting requests is made from. */
+export interface StartLimitsParts {
+  readonly limits: LimitOptions;
+  readonly redisKeyPrefix?: string | undefined;
+  readonly clock: Clock;
+  /** `null` when there is no Redis: every process counts for itself. */
+  readonly link: RedisLink | null;
+  readonly store: Pick<KeyStore, 'credits'>;
+  readonly logger: Logger;
+}
+
+/** Puts limits together; nothing is counted yet. */
+export function startLimits(parts: StartLimitsParts): RunningLimits {
+  const { limits, redisKeyPrefix: keyPrefix, clock, link, store, logger } = parts;
+  const shared = link === null ? null : createRedisRateLimiter({ link, keyPrefix, logger });
+  const counting = createLimitCounting(shared, createMemoryRateLimiter(clock), limits.onLimiterOutage);
+  return {
+    limitPlanOf: createLimitPlans(limits.ownerRateLimits),
+    consumeLimits: createConsumeLimits({ counting, credits: store.credits, clock }),
+    mode: () => counting.mode(),
+  };
+}

@@ -1,0 +1,55 @@
+import type { Pepper } from '../crypto/peppers.js';
+import { createSecretSealer } from '../crypto/secret-sealer.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { Logger } from '../ports/logger.js';
+import { defaultKeyPrefix, type RedisLink } from '../redis/redis-link.js';
+import { createRedisReplayGuard } from '../redis/redis-replay-guard.js';
+import type { ResolvedSignaturesOption } from '../options/signatures-option.js';
+import { createStoreReplayGuard } from '../signatures/store-replay-guard.js';
+import {
+  createSignedRequestVerifier,
+  type SignedRequestVerifier,
+} from '../signatures/verify-signed-request.js';
+import type { FailureLimits } from '../verify/try-within-budget.js';
+import type { VerifyPorts } from '../verify/verify-api-key.js';
+
+/** Signed requests of a running instance. */
+export interface RunningSignatures {
+  readonly verifier: SignedRequestVerifier;
+  readonly close: () => void;
+}
+
+/** What checking signed requests is made from. */
+export interface StartSignaturesParts {
+  readonly settings: ResolvedSignaturesOption;
+  readonly peppers: readonly [Pepper, ...Pepper[]];
+  readonly store: KeyStore;
+  /** Opened; `null` when there is no Redis. */
+  readonly link: RedisLink | null;
+  readonly keyPrefix: string | undefined;
+  readonly verify: VerifyPorts;
+  /** `null`: any number of tries may fail. */
+  readonly failures: FailureLimits | null;
+  readonly logger: Logger;
+}
+
+/** Puts signed requests together, and begins to remember signatures in Redis. */
+export function startSignatures(parts: StartSignaturesParts): RunningSignatures {
+  const { settings, peppers, store, link, keyPrefix = defaultKeyPrefix, verify, failures, logger } = parts;
+  const { profile } = settings;
+  const { clock } = verify;
+  const { skewMs } = profile;
+  const shared = link === null ? null : createRedisReplayGuard({ link, keyPrefix, skewMs, clock, logger });
+  shared?.open();
+  const replays = shared ?? createStoreReplayGuard(store.oneTimeNames, logger);
+  return {
+    verifier: createSignedRequestVerifier({
+      ...verify,
+      failures,
+      replays,
+      profile,
+      sealer: createSecretSealer(peppers),
+    }),
+    close: () => shared?.close(),
+  };
+}

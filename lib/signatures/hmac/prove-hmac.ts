@@ -1,0 +1,58 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { VerifiableKey } from '../../domain/api-key.js';
+import { isSecret, type VerifiableSecret } from '../../domain/credential.js';
+import type { KeyFormat } from '../../domain/key-format.js';
+import type { SecretSealer } from '../../ports/secret-sealer.js';
+import { hmacPurpose } from './hmac-purpose.js';
+
+/** A key that may have signed, and how its tokens are written. */
+export interface HmacSigner {
+  readonly key: VerifiableKey;
+  readonly format: Pick<KeyFormat, 'compose'>;
+}
+
+/** The HMACs that a secret would have made. */
+export type HmacsOf = (secret: string | Buffer) => readonly Buffer[];
+
+/** A secret of nobody. */
+const nobody = Buffer.alloc(32);
+
+/**
+ * The secret of a key that made an HMAC. Signers take the whole token or the secret in it for their secret, whichever
+ * they keep. A secret that was sealed under a pepper that is not known any more signs nothing.
+ *
+ * @param hmacsOf - of what may have been signed: one, or several where clients may call the same thing differently
+ */
+export function proveHmac(
+  sealer: SecretSealer,
+  signer: HmacSigner | null,
+  hmacsOf: HmacsOf,
+  signature: Uint8Array,
+): VerifiableSecret | null {
+  const sealed = signer?.key.credentials.filter(isSecret).filter(isSealed) ?? [];
+  let found: VerifiableSecret | null = null;
+  for (const credential of sealed) {
+    const keyId = signer?.key.id ?? '';
+    const secret = sealer.open(credential.sealedSecret ?? '', hmacPurpose(keyId, credential.id));
+    if (secret === null) continue;
+    const token = signer?.format.compose(keyId, secret.toString()) ?? '';
+    if (isMadeBy([secret, token], hmacsOf, signature)) found ??= credential;
+  }
+  // An unknown key costs the same.
+  if (sealed.length === 0) isMadeBy([nobody, nobody], hmacsOf, signature);
+  return found;
+}
+
+function isSealed({ sealedSecret }: VerifiableSecret): boolean {
+  return sealedSecret !== null;
+}
+
+/** Every secret is tried, so that the time does not tell which one it was. */
+function isMadeBy(secrets: readonly (string | Buffer)[], hmacsOf: HmacsOf, signature: Uint8Array): boolean {
+  const isRight = secrets.flatMap((secret) => hmacsOf(secret).map((hmac) => isEqual(hmac, signature)));
+  return isRight.includes(true);
+}
+
+function isEqual(expected: Uint8Array, given: Uint8Array): boolean {
+  return expected.length === given.length && timingSafeEqual(expected, given);
+}

@@ -1,0 +1,23 @@
+import { componentValue } from './component-value.js';
+import type { CoveredComponent } from './covered-component.js';
+import type { SignedMessage } from '../signed-message.js';
+
+/**
+ * What is signed (RFC 9421 section 2.5): a line for each component, then the parameters.
+ *
+ * @param parameters - the member of `Signature-Input`: the list of components and what follows it, serialised
+ * @returns `null` when the message lacks a component
+ */
+export function signatureBase(
+  message: SignedMessage,
+  components: readonly CoveredComponent[],
+  parameters: string,
+): string | null {
+  const lines: string[] = [];
+  for (const component of components) {
+    const value = componentValue(message, component);
+    if (value === null) return null;
+    lines.push(`${component.identifier}: ${value}`);
+  }
+  return [...lines, `"@signature-params": ${parameters}`].join('\n');
+}

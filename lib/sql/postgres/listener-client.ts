@@ -1,0 +1,22 @@
+import { loadDriver } from '../load-driver.js';
+import type { PgListenerClient } from './postgres-listener.js';
+import type { PgPool } from './postgres-pool.js';
+
+type ClientConstructor = new (config: unknown) => PgListenerClient;
+
+/**
+ * A client outside of any pool, not yet connected: one that listens is never given back, and would starve a small pool.
+ * For a pool that was handed in it is made as the pool itself makes its clients (pg-pool, `newClient`).
+ *
+ * @returns `null` when the pool does not show how
+ */
+export async function createListenerClient(connection: string | PgPool): Promise<PgListenerClient | null> {
+  if (typeof connection === 'string') {
+    const { Client } = (await loadDriver('pg', 'PostgreSQL')) as { Client: ClientConstructor };
+    return new Client({ connectionString: connection, application_name: 'express-api-keys' });
+  }
+  const { Client, options } = connection as { readonly Client?: unknown; readonly options?: unknown };
+  if (typeof Client !== 'function' || typeof options !== 'object' || options === null) return null;
+  // Not a copy: the pool hides its password from being copied.
+  return new (Client as ClientConstructor)(options);
+}

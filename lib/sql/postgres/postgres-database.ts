@@ -1,0 +1,193 @@
+import { Kysely, sql } from 'kysely';
+import type { Logger } from '../../ports/logger.js';
+import { ApiKeysError, isProblem } from '../../errors.js';
+import { loadDriver } from '../load-driver.js';
+import { createListenerClient } from './listener-client.js';
+import { notifyChannel } from './notify-channel.js';
+import { PoolQueue } from './pool-queue.js';
+import type { PoolLane } from './pool-queue.js';
+import { boundedPostgresDialect } from './postgres-driver.js';
+import type { PostgresLimits } from './postgres-driver.js';
+import { asksForRetry } from './postgres-errors.js';
+import type { PgPool } from './postgres-pool.js';
+import { watchPostgres } from './postgres-watch.js';
+import { migrationDeadlineMs } from '../sql-database.js';
+import type { SqlDatabase } from '../sql-database.js';
+import type { Tables } from '../tables.js';
+import type { TimeBudget } from '../time-budget.js';
+
+/** Settings of {@link postgresDatabase}, defaults filled in. */
+export interface PostgresSettings {
+  readonly connection: string | PgPool;
+  readonly schema: string;
+  readonly deadlineMs: number;
+  readonly readDeadlineMs: number;
+  readonly maxConnections: number;
+  readonly logger: Logger;
+}
+
+/** Held for the time of a migration; any number will do as long as it never changes. */
+const migrationLock = 7_165_300_918_004_201n;
+const mostRetries = 2;
+
+interface OwnPool extends PgPool {
+  end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+interface PgModule {
+  readonly Pool: new (config: Readonly<Record<string, unknown>>) => OwnPool;
+}
+
+/** A PostgreSQL schema of our own, through a pool of ours or one that the app handed in. */
+export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
+  const { connection, schema, deadlineMs, readDeadlineMs } = settings;
+  // The server gives up before the caller does, so that a lock is let go of while its holder still knows.
+  const limits: PostgresLimits = {
+    clientMs: deadlineMs,
+    answerMs: deadlineMs,
+    transactionStepMs: deadlineMs * 0.75,
+  };
+  const lookUpLimits: PostgresLimits = { ...limits, clientMs: readDeadlineMs, answerMs: readDeadlineMs };
+  let pool: PoolQueue | undefined;
+  let ownPool: OwnPool | undefined;
+
+  const kysely = (lane: PoolLane, within: PostgresLimits): Kysely<Tables> => {
+    if (pool === undefined) throw new Error('The PostgreSQL store is not open');
+    return new Kysely<Tables>({ dialect: boundedPostgresDialect(pool, lane, within) }).withSchema(schema);
+  };
+  let own: Kysely<Tables> | undefined;
+  let forRequests: Kysely<Tables> | undefined;
+  let lookingUp: Kysely<Tables> | undefined;
+  const mayRequestsWait = (): boolean => pool?.mayRequestsWait ?? false;
+  const ownPoolFor = async (url: string): Promise<PgPool> => (ownPool ??= await createPool(url, settings));
+
+  return {
+    dialect: 'postgres',
+    label: `the PostgreSQL schema "${schema}"`,
+    channel: notifyChannel(schema),
+
+    async open() {
+      const source = typeof connection === 'string' ? await ownPoolFor(connection) : connection;
+      pool ??= new PoolQueue(source, poolSize(source));
+      own ??= kysely('own', limits);
+      forRequests ??= kysely('requests', limits);
+      lookingUp ??= kysely('requests', lookUpLimits);
+    },
+
+    async close() {
+      const closing = ownPool;
+      pool = ownPool = own = forRequests = lookingUp = undefined;
+      await closing?.end();
+    },
+
+    read: (budget, work) => askAgain(budget, () => work((own ??= kysely('own', limits)))),
+    readForRequest: (budget, work) =>
+      askAgain(budget, () => work((forRequests ??= kysely('requests', limits))), mayRequestsWait),
+    lookUp: (budget, work) =>
+      askAgain(budget, () => work((lookingUp ??= kysely('requests', lookUpLimits))), mayRequestsWait),
+    writeOnce: (budget, work) => askAgain(budget, () => work((own ??= kysely('own', limits)))),
+    spend: (_budget, work) => work((forRequests ??= kysely('requests', limits))),
+
+    async write(budget, work) {
+      for (let retries = 0; ; retries += 1) {
+        let hasBegun = false;
+        try {
+          return await (own ??= kysely('own', limits)).transaction().execute((transaction) => {
+            hasBegun = true;
+            budget.check();
+            return work(transaction);
+          });
+        } catch (error) {
+          const mayRetry = hasBegun ? asksForRetry(error) : mayAskAgain(error, budget);
+          if (retries === mostRetries || !mayRetry) throw error;
+        }
+      }
+    },
+
+    migrate: (work) =>
+      kysely('own', { ...limits, answerMs: migrationDeadlineMs, transactionStepMs: migrationDeadlineMs })
+        .transaction()
+        .execute(async (transaction) => {
+          await sql`select pg_catalog.pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(transaction);
+          await createSchema(transaction, schema);
+          await work(transaction);
+        }),
+
+    watch: (lastSequence, onHint) =>
+      watchPostgres({ schema, createClient: () => createListenerClient(connection), lastSequence }, onHint),
+
+    async hasTable(database, name) {
+      const tables = sql`select 1 from pg_catalog.pg_tables where schemaname = ${schema} and tablename = ${name}`;
+      return (await tables.execute(database)).rows.length > 0;
+    },
+  };
+}
+
+/**
+ * Repeats one step that had no answer.
+ *
+ * @param hasRoom - asked before each repetition: a flood that is refused must not come back two more times
+ */
+async function askAgain<T>(
+  budget: TimeBudget,
+  work: () => Promise<T>,
+  hasRoom = (): boolean => true,
+): Promise<T> {
+  for (let retries = 0; ; retries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (retries === mostRetries || !hasRoom() || !mayAskAgain(error, budget)) throw error;
+    }
+  }
+}
+
+/** After a restart or failover every pooled connection is a dead one, and only its next use shows it. */
+function mayAskAgain(error: unknown, budget: TimeBudget): boolean {
+  return isProblem(error, 'unavailable') && budget.remainingMs > 0;
+}
+
+async function createPool(connectionString: string, settings: PostgresSettings): Promise<OwnPool> {
+  const { Pool } = (await loadDriver('pg', 'PostgreSQL')) as PgModule;
+  let pool: OwnPool;
+  try {
+    pool = new Pool({
+      connectionString,
+      max: settings.maxConnections,
+      connectionTimeoutMillis: Math.ceil(settings.deadlineMs * 0.75),
+      keepAlive: true,
+      // The app's own server keeps a process alive; an idle connection must not keep a script from ending.
+      allowExitOnIdle: true,
+      application_name: 'express-api-keys',
+    });
+  } catch (error) {
+    // pg's own message may quote the connection string, password and all.
+    throw new ApiKeysError('unavailable', {
+      cause: new Error(`The pool could not be made (${nameOf(error)})`),
+    });
+  }
+  // An idle connection that dies (a restart, a failover) is replaced at the next use.
+  pool.on('error', (error) => {
+    settings.logger.warn(`api-keys: an idle PostgreSQL connection was lost (${error.message})`);
+  });
+  return pool;
+}
+
+/** Most clients of a pool. One that does not say so is taken to have enough. */
+function poolSize(pool: PgPool): number {
+  const { options } = pool as { readonly options?: { readonly max?: unknown } };
+  return typeof options?.max === 'number' ? options.max : Infinity;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown error';
+}
+
+/** `create schema if not exists` asks for the right to create one even when it is there. */
+async function createSchema(database: Kysely<Tables>, schema: string): Promise<void> {
+  const { rows } = await sql`select 1 from pg_catalog.pg_namespace where nspname = ${schema}`.execute(
+    database,
+  );
+  if (rows.length === 0) await sql`create schema ${sql.id(schema)}`.execute(database);
+}

@@ -1,0 +1,75 @@
+import { InvalidOptionError } from '../../errors.js';
+import type { KeyStore } from '../../ports/key-store.js';
+import type { Logger } from '../../ports/logger.js';
+import { postgresDatabase } from './postgres-database.js';
+import type { PgPool } from './postgres-pool.js';
+import type { MigrateMode } from '../sql-database.js';
+import { SqlKeyStore } from '../sql-key-store.js';
+
+/** Options of {@link postgresStore}. */
+export interface PostgresStoreOptions {
+  /** A `postgres://` URL, or your `pg.Pool`: it is used beside your own queries and never closed. */
+  readonly connection: string | PgPool;
+  /**
+   * The schema that the tables live in, made when missing: lower-case letters, digits and `_`.
+   * @default 'api_keys'
+   */
+  readonly schema?: string | undefined;
+  /**
+   * How long one call may take, in milliseconds.
+   * @default 2000
+   */
+  readonly deadlineMs?: number | undefined;
+  /**
+   * How long the read may take that a request with a key waits for, in milliseconds.
+   * @default 700, or `deadlineMs` where that is less
+   */
+  readonly readDeadlineMs?: number | undefined;
+  /**
+   * `auto` brings the schema up to date at start; `check` only refuses to start when it is not.
+   * @default 'auto'
+   */
+  readonly migrate?: MigrateMode | undefined;
+  /**
+   * Most connections of the pool that a URL makes.
+   * @default 10
+   */
+  readonly maxConnections?: number | undefined;
+  /** Hears of idle connections that were lost. */
+  readonly logger: Logger;
+}
+
+/**
+ * Keys in PostgreSQL, for any number of processes. A URL needs the package `pg`. Nothing is touched before `open()`.
+ *
+ * @throws InvalidOptionError when the connection or the schema's name makes no sense; it never repeats the connection
+ */
+export function postgresStore(options: PostgresStoreOptions): KeyStore {
+  const {
+    connection,
+    schema = 'api_keys',
+    deadlineMs = 2000,
+    readDeadlineMs = Math.min(700, deadlineMs),
+    migrate = 'auto',
+    maxConnections = 10,
+    logger,
+  } = options;
+  if (typeof connection === 'string') {
+    if (!/^postgres(?:ql)?:\/\//.test(connection)) {
+      throw new InvalidOptionError(
+        'The PostgreSQL connection must be a URL such as postgres://user@host/database',
+      );
+    }
+  } else if (typeof connection?.connect !== 'function') {
+    throw new InvalidOptionError('The PostgreSQL connection must be a URL or a pg.Pool');
+  }
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+    throw new InvalidOptionError(
+      'schema must have 1 to 63 lower-case letters, digits and underscores, and not begin with a digit',
+    );
+  }
+  const database = postgresDatabase({
+    ...{ connection, schema, deadlineMs, readDeadlineMs, maxConnections, logger },
+  });
+  return new SqlKeyStore(database, { deadlineMs, readDeadlineMs, migrate });
+}

@@ -1,0 +1,82 @@
+import { sql } from 'kysely';
+import type { Kysely, QueryCreator } from 'kysely';
+import type { AuditEvent, AuditEventDraft } from '../../domain/audit-event.js';
+import { auditHash, auditPayload, parseAuditPayload } from '../../ports/audit-chain.js';
+import type { FeedPosition } from '../../ports/change-feed.js';
+import type { AuditQuery } from '../../ports/key-store.js';
+import type { SqlDialect } from '../sql-database.js';
+import { isStorable } from '../storable-text.js';
+import type { Tables } from '../tables.js';
+
+/** Locks the head of the trail until the transaction ends, and reads it. SQLite's transaction is the lock already. */
+export async function lockAuditHead(database: Kysely<Tables>, dialect: SqlDialect): Promise<FeedPosition> {
+  return database
+    .selectFrom('audit_head')
+    .select(['sequence', 'hash'])
+    .where('id', '=', 1)
+    .$if(dialect === 'postgres', (query) => query.forUpdate())
+    .executeTakeFirstOrThrow();
+}
+
+/** Adds one entry behind the head and returns the new head, which {@link moveAuditHead} must store. */
+export async function appendEvent(
+  database: Kysely<Tables>,
+  head: FeedPosition,
+  event: AuditEventDraft,
+): Promise<FeedPosition> {
+  const sequence = head.sequence + 1;
+  const payload = auditPayload(event, sequence);
+  const hash = auditHash(head.hash, payload);
+  const { keyId, ownerId, action, actor, at } = event;
+  await database
+    .insertInto('audit_events')
+    .values({ sequence, key_id: keyId, owner_id: ownerId, action, actor_id: actor.id, at, payload, hash })
+    .execute();
+  return { sequence, hash };
+}
+
+/**
+ * Stores where the trail ends, and with a channel tells who listens to it, in the same round trip. PostgreSQL sends the
+ * message when the transaction commits, and not at all when it does not.
+ */
+export async function moveAuditHead(
+  database: Kysely<Tables>,
+  head: FeedPosition,
+  channel: string | null,
+): Promise<void> {
+  const { sequence, hash } = head;
+  const move = (on: UpdatesTables) =>
+    on.updateTable('audit_head').set({ sequence, hash }).where('id', '=', 1);
+  if (channel === null) {
+    await move(database).execute();
+    return;
+  }
+  const told = sql<string>`pg_catalog.pg_notify(${channel}, ${String(sequence)})`.as('told');
+  await database
+    .with('moved', (on) => move(on))
+    .selectNoFrom(told)
+    .execute();
+}
+
+type UpdatesTables = Pick<QueryCreator<Tables>, 'updateTable'>;
+
+/** One page of the trail: newest first, or from `after` on oldest first. */
+export async function listAuditEvents(
+  database: Kysely<Tables>,
+  query: AuditQuery,
+): Promise<readonly AuditEvent[]> {
+  const { ownerId, keyId, action, actorId, from, to, before, after, limit } = query;
+  if (!isStorable(ownerId, keyId, action, actorId)) return [];
+  let page = database.selectFrom('audit_events').select(['payload', 'hash']);
+  if (ownerId !== undefined) page = page.where('owner_id', '=', ownerId);
+  if (keyId !== undefined) page = page.where('key_id', '=', keyId);
+  if (action !== undefined) page = page.where('action', '=', action);
+  if (actorId !== undefined) page = page.where('actor_id', '=', actorId);
+  if (from !== undefined) page = page.where('at', '>=', from);
+  if (to !== undefined) page = page.where('at', '<', to);
+  if (before !== undefined) page = page.where('sequence', '<', before);
+  if (after !== undefined) page = page.where('sequence', '>', after);
+  const direction = after === undefined ? 'desc' : 'asc';
+  const rows = await page.orderBy('sequence', direction).limit(limit).execute();
+  return rows.map((row) => parseAuditPayload(row.payload, row.hash));
+}

@@ -1,0 +1,34 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { IdempotencyClaim } from '../../ports/idempotency-claims.js';
+import type { IdempotencyKeysTable, Tables } from '../tables.js';
+
+/** What was claimed under a name. */
+export async function findClaim(database: Kysely<Tables>, name: string): Promise<IdempotencyClaim | null> {
+  const row = await database
+    .selectFrom('idempotency_keys')
+    .selectAll()
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row === undefined ? null : claimFromRow(row);
+}
+
+/** Claims a name unless it is taken, and deletes what is too old; to be run under the lock of a change. */
+export async function insertClaim(
+  database: Kysely<Tables>,
+  { name, payloadHash, keyId, createdAt }: IdempotencyClaim,
+  expiredBefore: number,
+): Promise<IdempotencyClaim | null> {
+  await database.deleteFrom('idempotency_keys').where('created_at', '<', expiredBefore).execute();
+  const before = await findClaim(database, name);
+  if (before !== null) return before;
+  await database
+    .insertInto('idempotency_keys')
+    .values({ name, payload_hash: payloadHash, key_id: keyId, created_at: createdAt })
+    .execute();
+  return null;
+}
+
+function claimFromRow(row: Selectable<IdempotencyKeysTable>): IdempotencyClaim {
+  const { name, payload_hash: payloadHash, key_id: keyId, created_at: createdAt } = row;
+  return { name, payloadHash, keyId, createdAt };
+}

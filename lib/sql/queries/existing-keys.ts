@@ -1,0 +1,25 @@
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import { preparedStatement } from '../prepared-statement.js';
+import type { SqlDialect } from '../sql-database.js';
+import { isStorable } from '../storable-text.js';
+import type { Tables } from '../tables.js';
+
+/** Those of some ids that keys have. */
+export type FindExisting = (on: Kysely<Tables>, ids: readonly string[]) => Promise<ReadonlySet<string>>;
+
+/** @param database - any connection of the store; the statement can be run on each of them */
+export function compileFindExisting(database: Kysely<Tables>, dialect: SqlDialect): FindExisting {
+  const json = '';
+  const asked =
+    dialect === 'postgres'
+      ? sql<string>`(select pg_catalog.json_array_elements_text(${json}::json))`
+      : sql<string>`(select value from json_each(${json}))`;
+  const find = preparedStatement<{ id: string }>(
+    database.selectFrom('keys').select('id').where('id', 'in', asked),
+  );
+  return async (on, ids) => {
+    const { rows } = await find(on, [JSON.stringify(ids.filter((id) => isStorable(id)))]);
+    return new Set(rows.map(({ id }) => id));
+  };
+}

@@ -1,0 +1,205 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { AliasedExpression, Kysely, Selectable } from 'kysely';
+import type { AuditAction } from '../../domain/audit-event.js';
+import { startOfFeed } from '../../ports/change-feed.js';
+import type { BeatAnswer, FeedChange, FeedPosition, Instance } from '../../ports/change-feed.js';
+import { preparedStatement } from '../prepared-statement.js';
+import type { SqlDialect } from '../sql-database.js';
+import type { InstancesTable, Tables } from '../tables.js';
+
+/** The statements of the feed, built once: some are asked many times a second. */
+export interface FeedQueries {
+  join(on: Kysely<Tables>, instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void>;
+  leave(on: Kysely<Tables>, instanceId: string): Promise<void>;
+  beat(on: Kysely<Tables>, instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer>;
+  latest(on: Kysely<Tables>, limit: number): Promise<readonly FeedChange[]>;
+  lastSequence(on: Kysely<Tables>): Promise<number>;
+  instances(on: Kysely<Tables>): Promise<readonly Instance[]>;
+  remove(on: Kysely<Tables>, instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean>;
+}
+
+/** Changes that are read in one statement of {@link FeedQueries.latest}, which is one pause for the event loop. */
+const changesPerStatement = 500;
+
+interface ChangeRow {
+  readonly sequence: number;
+  readonly key_id: string;
+  readonly key_version: number;
+  readonly action: string;
+  readonly hash: string;
+}
+
+/** @param database - any connection of the store; the statements can be run on each of them */
+export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect): FeedQueries {
+  const join = preparedStatement(
+    database
+      .insertInto('instances')
+      .values({ id: '', beat: 0, acked: 0, lease_ms: 0 })
+      .onConflict((conflict) => conflict.column('id').doNothing()),
+  );
+  const leave = preparedStatement(database.deleteFrom('instances').where('id', '=', ''));
+  const remove = preparedStatement(
+    database.deleteFrom('instances').where('id', '=', '').where('beat', '=', 0),
+  );
+  const instances = preparedStatement<Selectable<InstancesTable>>(
+    database.selectFrom('instances').selectAll(),
+  );
+  const head = preparedStatement<{ sequence: number }>(
+    database.selectFrom('audit_head').select('sequence').where('id', '=', sql.lit(1)),
+  );
+  const latest = preparedStatement<ChangeRow>(
+    changes(database, dialect).where('sequence', '<', 0).orderBy('sequence', 'desc').limit(1),
+  );
+
+  return {
+    beat: dialect === 'postgres' ? beatInOneStatement(database) : beatInTransaction(database),
+    async join(on, { id, acked, leaseMs }) {
+      await join(on, [id, 0, acked, leaseMs]);
+    },
+    async leave(on, instanceId) {
+      await leave(on, [instanceId]);
+    },
+    async latest(on, limit) {
+      const newestFirst: ChangeRow[] = [];
+      for (;;) {
+        const below = newestFirst.at(-1)?.sequence ?? Number.MAX_SAFE_INTEGER;
+        const wanted = Math.min(limit - newestFirst.length, changesPerStatement);
+        const { rows } = await latest(on, [below, wanted]);
+        newestFirst.push(...rows);
+        if (rows.length < wanted || newestFirst.length === limit) break;
+        await nextTurn();
+      }
+      return newestFirst.reverse().map(changeFromRow);
+    },
+    async lastSequence(on) {
+      const { rows } = await head(on, []);
+      return rows[0]?.sequence ?? 0;
+    },
+    async instances(on) {
+      const { rows } = await instances(on, []);
+      return rows.map(({ id, beat, acked, lease_ms: leaseMs }) => ({ id, beat, acked, leaseMs }));
+    },
+    async remove(on, { id, beat }) {
+      const { numAffectedRows } = await remove(on, [id, beat]);
+      return numAffectedRows === 1n;
+    },
+  };
+}
+
+const notListed: BeatAnswer = { isListed: false, isKnown: false, changes: [] };
+
+/**
+ * PostgreSQL: one statement sees one state of the database, with its update and its reads alike. A row that was deleted
+ * before it, or while it waited for the row, is not updated and gives no answer; and a delete that waited for the update
+ * looks again, finds another `beat` and deletes nothing.
+ */
+function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
+  const beat = preparedStatement<{ [C in keyof ChangeRow]: ChangeRow[C] | null } & { known: number | null }>(
+    database
+      .with('known', () => entryAt(database))
+      .with('listed', (on) =>
+        on
+          .updateTable('instances')
+          .set((eb) => ({
+            beat: eb('beat', '+', sql.lit(1)),
+            // Without such an entry it is null, which `greatest` passes over.
+            acked: eb.fn<number>('greatest', ['acked', on.selectFrom('known').select('known.sequence')]),
+          }))
+          .where('id', '=', '')
+          .returning('id'),
+      )
+      .selectFrom('listed')
+      .leftJoin(
+        (eb) =>
+          eb
+            .selectFrom('audit_events')
+            .select(['sequence', 'key_id', 'action', 'hash', keyVersion('postgres')])
+            .where('sequence', '>', 0)
+            .orderBy('sequence')
+            .limit(1)
+            .as('change'),
+        (on) => on.onTrue(),
+      )
+      .select(['change.sequence', 'change.key_id', 'change.key_version', 'change.action', 'change.hash'])
+      .select((eb) => eb.selectFrom('known').select('known.sequence').as('known'))
+      .orderBy('change.sequence'),
+  );
+  return async (on, instanceId, applied, limit) => {
+    const { sequence, hash } = applied;
+    // In the order in which they stand in the statement.
+    const { rows } = await beat(on, [sequence, hash, instanceId, sequence, limit]);
+    const [first] = rows;
+    if (first === undefined) return notListed;
+    return {
+      isListed: true,
+      isKnown: first.known !== null || isStart(applied),
+      changes: rows.filter((row): row is typeof row & ChangeRow => row.sequence !== null).map(changeFromRow),
+    };
+  };
+}
+
+/** SQLite: to be run in a transaction that has taken the write lock, so nothing changes between the steps. */
+function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
+  const beat = preparedStatement(
+    database
+      .updateTable('instances')
+      .set((eb) => ({
+        beat: eb('beat', '+', sql.lit(1)),
+        acked: eb.fn<number>('max', ['acked', eb.val(0)]),
+      }))
+      .where('id', '=', ''),
+  );
+  const entry = preparedStatement<{ sequence: number }>(entryAt(database));
+  const after = preparedStatement<ChangeRow>(
+    changes(database, 'sqlite').where('sequence', '>', 0).orderBy('sequence').limit(1),
+  );
+  return async (on, instanceId, applied, limit) => {
+    const { sequence, hash } = applied;
+    const known = (await entry(on, [sequence, hash])).rows[0];
+    const { numAffectedRows } = await beat(on, [known?.sequence ?? 0, instanceId]);
+    if (numAffectedRows !== 1n) return notListed;
+    const { rows } = await after(on, [sequence, limit]);
+    return {
+      isListed: true,
+      isKnown: known !== undefined || isStart(applied),
+      changes: rows.map(changeFromRow),
+    };
+  };
+}
+
+/**
+ * The entry with this number and this hash, if there is one: a process that followed the database before it was restored
+ * has applied changes that are not there, or others than those that have their numbers now.
+ */
+function entryAt(database: Kysely<Tables>) {
+  return database
+    .selectFrom('audit_events as applied')
+    .select('applied.sequence')
+    .where('applied.sequence', '=', 0)
+    .where('applied.hash', '=', '');
+}
+
+/** Before the first change there is no entry to be found. */
+function isStart({ sequence, hash }: FeedPosition): boolean {
+  return sequence === startOfFeed.sequence && hash === startOfFeed.hash;
+}
+
+function changes(database: Kysely<Tables>, dialect: SqlDialect) {
+  return database
+    .selectFrom('audit_events')
+    .select(['sequence', 'key_id', 'action', 'hash', keyVersion(dialect)]);
+}
+
+/** Taken out of the payload by the database: thousands of payloads would hold up the event loop. */
+function keyVersion(dialect: SqlDialect): AliasedExpression<number, 'key_version'> {
+  const payload = sql.ref('payload');
+  return dialect === 'postgres'
+    ? sql<number>`(${payload}::json ->> 'keyVersion')::bigint`.as('key_version')
+    : sql<number>`json_extract(${payload}, '$.keyVersion')`.as('key_version');
+}
+
+function changeFromRow(row: ChangeRow): FeedChange {
+  const { sequence, key_id: keyId, key_version: version, action, hash } = row;
+  return { sequence, keyId, keyVersion: version, action: action as AuditAction, hash };
+}

@@ -1,0 +1,214 @@
+import { sql } from 'kysely';
+import type { Expression, Kysely, SelectQueryBuilder, Selectable, SqlBool } from 'kysely';
+import type { ApiKeyRecord } from '../../domain/api-key.js';
+import type { KeyState } from '../../domain/key-state.js';
+import type { KeyQuery, OwnerKeyCounts } from '../../ports/key-store.js';
+import { recordsFromRows } from './record-mapping.js';
+import type { RecordRow } from './record-mapping.js';
+import type { SqlDialect } from '../sql-database.js';
+import { isStorable } from '../storable-text.js';
+import type { KeysTable, Tables } from '../tables.js';
+
+type KeyRows = SelectQueryBuilder<Tables, 'keys', Selectable<KeysTable>>;
+
+/** Reads one key by its primary key. */
+export type FindKeyById = (database: Kysely<Tables>, id: string) => Promise<ApiKeyRecord | null>;
+
+/**
+ * The read that every verification may need, built once: to build it costs as much as to run it.
+ *
+ * @param database - any connection of the store; the read can be run on each of them
+ */
+export function compileFindKey(database: Kysely<Tables>): FindKeyById {
+  const idInPlace = '';
+  const byId = database.selectFrom('keys').selectAll().where('keys.id', '=', idInPlace);
+  const compiled = recordsQuery(database, byId).compile();
+  return async (on, id) => {
+    if (!isStorable(id)) return null;
+    const { rows } = await on.executeQuery<RecordRow>({ ...compiled, parameters: [id] });
+    return recordsFromRows(rows)[0] ?? null;
+  };
+}
+
+/** One key by its primary key; with `ownerId`, only if it belongs to that owner. */
+export async function findKey(
+  database: Kysely<Tables>,
+  id: string,
+  ownerId?: string,
+): Promise<ApiKeyRecord | null> {
+  if (!isStorable(id, ownerId)) return null;
+  const byId = database.selectFrom('keys').selectAll().where('keys.id', '=', id);
+  const owned = ownerId === undefined ? byId : byId.where('keys.owner_id', '=', ownerId);
+  const [record] = await readRecords(database, owned);
+  return record ?? null;
+}
+
+/** Keys of an owner that were not revoked, newest first; with `keyspace`, only those in it. */
+export async function findUnrevokedKeys(
+  database: Kysely<Tables>,
+  ownerId: string,
+  limit: number,
+  keyspace?: string,
+): Promise<readonly ApiKeyRecord[]> {
+  if (!isStorable(ownerId, keyspace)) return [];
+  const unrevoked = database
+    .selectFrom('keys')
+    .selectAll()
+    .where('keys.owner_id', '=', ownerId)
+    .where('keys.revoked_at', 'is', null)
+    .$if(keyspace !== undefined, (query) => query.where('keys.keyspace', '=', keyspace ?? ''));
+  const page = unrevoked.orderBy('keys.created_at', 'desc').orderBy('keys.id', 'desc').limit(limit);
+  return readRecords(database, page);
+}
+
+/** How many keys an owner has in one keyspace, and which number the last one got. */
+export async function countKeysOfOwner(
+  database: Kysely<Tables>,
+  ownerId: string,
+  keyspace: string,
+): Promise<OwnerKeyCounts> {
+  if (!isStorable(ownerId, keyspace)) return { unrevoked: 0, lastNumber: 0 };
+  const counts = await database
+    .selectFrom('keys')
+    .select(({ fn }) => [
+      fn.countAll<number>().filterWhere('revoked_at', 'is', null).as('unrevoked'),
+      fn.max('number').as('last_number'),
+    ])
+    .where('owner_id', '=', ownerId)
+    .where('keyspace', '=', keyspace)
+    .executeTakeFirst();
+  return { unrevoked: Number(counts?.unrevoked ?? 0), lastNumber: Number(counts?.last_number ?? 0) };
+}
+
+/** One page of keys, newest first. */
+export async function listKeys(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+  query: KeyQuery,
+): Promise<readonly ApiKeyRecord[]> {
+  const { ownerId, keyspace, number, state, scope, q, tag, now, after, limit } = query;
+  if (!isStorable(ownerId, keyspace, scope, q, tag, after?.id)) return [];
+  let page: KeyRows = database.selectFrom('keys').selectAll();
+  if (ownerId !== undefined) page = page.where('keys.owner_id', '=', ownerId);
+  if (keyspace !== undefined) page = page.where('keys.keyspace', '=', keyspace);
+  if (number !== undefined) page = page.where('keys.number', '=', number);
+  if (state !== undefined) page = whereState(page, state, now);
+  if (scope !== undefined) page = page.where(listHolds(dialect, 'keys.scopes', scope));
+  if (tag !== undefined) page = page.where(listHolds(dialect, 'keys.tags', tag));
+  page = whereTimes(page, query);
+  if (q !== undefined && q !== '') page = page.where(nameContains(q));
+  if (after !== undefined) {
+    page = page.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('keys.created_at', 'keys.id'), '<', tuple(after.createdAt, after.id)),
+    );
+  }
+  page = page.orderBy('keys.created_at', 'desc').orderBy('keys.id', 'desc').limit(limit);
+  return readRecords(database, page);
+}
+
+async function readRecords(database: Kysely<Tables>, keys: KeyRows): Promise<readonly ApiKeyRecord[]> {
+  return recordsFromRows(await recordsQuery(database, keys).execute());
+}
+
+/** Keys with their credentials and digests in one statement, newest first. */
+function recordsQuery(database: Kysely<Tables>, keys: KeyRows): SelectQueryBuilder<never, never, RecordRow> {
+  return database
+    .selectFrom(keys.as('key'))
+    .leftJoin('key_uses as use', 'use.key_id', 'key.id')
+    .leftJoin('key_credits as credit', 'credit.key_id', 'key.id')
+    .leftJoin('credentials as credential', 'credential.key_id', 'key.id')
+    .leftJoin('credential_digests as digest', (join) =>
+      join
+        .onRef('digest.key_id', '=', 'credential.key_id')
+        .onRef('digest.credential_id', '=', 'credential.id'),
+    )
+    .selectAll('key')
+    .select([
+      'use.last_used_at',
+      'use.use_count',
+      'use.last_used_address',
+      'credit.remaining',
+      'credit.refill_amount',
+      'credit.refill_interval_seconds',
+      'credit.refilled_at',
+      'credential.id as credential_id',
+      'credential.kind',
+      'credential.bcrypt_hash',
+      'credential.secret_check',
+      'credential.sealed_secret',
+      'credential.algorithm',
+      'credential.spki',
+      'credential.sha256_fingerprint',
+      'credential.md5_fingerprint',
+      'credential.created_at as credential_created_at',
+      'credential.ended_at',
+      'credential.ends_at',
+      'credential.grace_from_first_use_seconds',
+      'digest.pepper_id',
+      'digest.digest',
+    ])
+    .orderBy('key.created_at', 'desc')
+    .orderBy('key.id', 'desc')
+    .orderBy('credential.position', 'desc')
+    .orderBy('digest.pepper_id');
+}
+
+/** The rules of `stateOf` (lib/domain/key-state.ts), in the same order. */
+function whereState(keys: KeyRows, state: KeyState, now: number): KeyRows {
+  if (state === 'revoked') return keys.where('keys.revoked_at', 'is not', null);
+  const unrevoked = keys.where('keys.revoked_at', 'is', null);
+  if (state === 'disabled') return unrevoked.where('keys.enabled', '=', 0);
+  const enabled = unrevoked.where('keys.enabled', '=', 1);
+  if (state === 'expired') return enabled.where('keys.expires_at', '<=', now);
+  return enabled.where(({ eb, or }) =>
+    or([eb('keys.expires_at', 'is', null), eb('keys.expires_at', '>', now)]),
+  );
+}
+
+function whereTimes(keys: KeyRows, query: KeyQuery): KeyRows {
+  const { expiresBefore, expiresAfter, unusedSince, withoutExpiryNotice } = query;
+  let rows = keys;
+  if (expiresBefore !== undefined) rows = rows.where('keys.expires_at', '<', expiresBefore);
+  if (expiresAfter !== undefined) rows = rows.where('keys.expires_at', '>', expiresAfter);
+  if (unusedSince !== undefined) {
+    rows = rows.where(({ eb, fn, selectFrom }) => {
+      const lastUse = selectFrom('key_uses as use')
+        .select('use.last_used_at')
+        .whereRef('use.key_id', '=', 'keys.id');
+      return eb(fn.coalesce(lastUse, 'keys.created_at'), '<', unusedSince);
+    });
+  }
+  if (withoutExpiryNotice !== undefined) {
+    rows = rows.where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('expiry_notices as notice')
+            .select('notice.key_id')
+            .whereRef('notice.key_id', '=', 'keys.id')
+            .whereRef('notice.expires_at', '=', 'keys.expires_at')
+            .where('notice.threshold_seconds', '=', withoutExpiryNotice),
+        ),
+      ),
+    );
+  }
+  return rows;
+}
+
+/** The one condition for which the databases have no common words: a text is an element of a JSON list. */
+function listHolds(
+  dialect: SqlDialect,
+  column: 'keys.scopes' | 'keys.tags',
+  element: string,
+): Expression<SqlBool> {
+  const list = sql.ref(column);
+  return dialect === 'postgres'
+    ? sql`exists (select 1 from pg_catalog.jsonb_array_elements_text(${list}::jsonb) as held(element) where held.element = ${element})`
+    : sql`exists (select 1 from json_each(${list}) as held where held.value = ${element})`;
+}
+
+/** `lower` changes ASCII alone in SQLite, and in PostgreSQL under the C collation of the column. */
+function nameContains(q: string): Expression<SqlBool> {
+  const lowered = q.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const pattern = `%${lowered.replace(/[%_!]/g, '!$&')}%`;
+  return sql`lower(${sql.ref('keys.name')}) like ${pattern} escape '!'`;
+}

@@ -1,0 +1,81 @@
+import { sql } from 'kysely';
+import type { AliasedRawBuilder, Kysely } from 'kysely';
+import { hourMs, startOf, type UseVerdict } from '../../domain/key-usage.js';
+import type { KeyUse } from '../../ports/key-store.js';
+import { mergeInTurns } from '../merge-in-turns.js';
+import { preparedStatement } from '../prepared-statement.js';
+import type { SqlDialect } from '../sql-database.js';
+import { isStorable } from '../storable-text.js';
+import type { Tables } from '../tables.js';
+import type { TimeBudget } from '../time-budget.js';
+import { writeInBatches } from '../write-in-batches.js';
+
+/** How often a key was used in one hour, with one verdict. */
+export interface HourlyCount {
+  readonly keyId: string;
+  readonly hour: number;
+  readonly verdict: UseVerdict;
+  readonly count: number;
+}
+
+/** Adds to the counts of hours; keys that do not exist are left out. */
+export type AddUsage = (
+  on: Kysely<Tables>,
+  counts: readonly HourlyCount[],
+  budget: TimeBudget,
+) => Promise<void>;
+
+/** The uses by key, hour and verdict, each once and in order. */
+export function countByHour(uses: readonly KeyUse[]): Promise<readonly HourlyCount[]> {
+  const counts = uses
+    .filter(({ keyId }) => isStorable(keyId))
+    .map(({ keyId, at, verdict, count }) => ({ keyId, hour: startOf(hourMs, at), verdict, count }));
+  return mergeInTurns(
+    counts,
+    ({ keyId, hour, verdict }) => `${keyId} ${hour} ${verdict}`,
+    (a, b) => ({ ...a, count: a.count + b.count }),
+  );
+}
+
+/** @param database - any connection of the store; the statement can be run on each of them */
+export function compileAddUsage(database: Kysely<Tables>, dialect: SqlDialect): AddUsage {
+  const add = preparedStatement(
+    database
+      .insertInto('key_usage')
+      .columns(['key_id', 'hour', 'verdict', 'count'])
+      .expression((on) =>
+        on
+          .selectFrom(countedRows(dialect))
+          .innerJoin('keys', 'keys.id', 'counted.id')
+          .select(['keys.id', 'counted.hour', 'counted.verdict', 'counted.count'])
+          .where(sql.lit(true))
+          .orderBy('keys.id')
+          .orderBy('counted.hour')
+          .orderBy('counted.verdict'),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['key_id', 'hour', 'verdict']).doUpdateSet((eb) => ({
+          count: eb('key_usage.count', '+', eb.ref('excluded.count')),
+        })),
+      ),
+  );
+  return (on, counts, budget) => writeInBatches(counts, (json) => add(on, [json]), budget);
+}
+
+interface CountedRow {
+  readonly id: string;
+  readonly hour: number;
+  readonly verdict: string;
+  readonly count: number;
+}
+
+function countedRows(dialect: SqlDialect): AliasedRawBuilder<CountedRow, 'counted'> {
+  const json = '';
+  return dialect === 'postgres'
+    ? sql<CountedRow>`(select "keyId" as id, hour, verdict, count from json_to_recordset(${json}::json) as counts("keyId" text, hour bigint, verdict text, count bigint))`.as(
+        'counted',
+      )
+    : sql<CountedRow>`(select json_extract(value, '$.keyId') as id, json_extract(value, '$.hour') as hour, json_extract(value, '$.verdict') as verdict, json_extract(value, '$.count') as count from json_each(${json}))`.as(
+        'counted',
+      );
+}

@@ -1,0 +1,79 @@
+import { sql } from 'kysely';
+import type { AliasedRawBuilder, Kysely } from 'kysely';
+import type { KeyUse } from '../../ports/key-store.js';
+import { mergeInTurns } from '../merge-in-turns.js';
+import { preparedStatement } from '../prepared-statement.js';
+import type { SqlDialect } from '../sql-database.js';
+import { isStorable } from '../storable-text.js';
+import type { Tables } from '../tables.js';
+import type { TimeBudget } from '../time-budget.js';
+import { writeInBatches } from '../write-in-batches.js';
+
+/** Adds uses and moves the times of last use forward; keys that do not exist are left out. */
+export type AdvanceUses = (on: Kysely<Tables>, uses: readonly KeyUse[], budget: TimeBudget) => Promise<void>;
+
+/** The uses with which keys were let in, each key once, in the order of the ids. */
+export function mergeUses(uses: readonly KeyUse[]): Promise<readonly KeyUse[]> {
+  const allowed = uses.filter(({ keyId, verdict }) => verdict === 'allowed' && isStorable(keyId));
+  return mergeInTurns(allowed, ({ keyId }) => keyId, sum);
+}
+
+function sum(a: KeyUse, b: KeyUse): KeyUse {
+  const [earlier, later] = b.at >= a.at ? [a, b] : [b, a];
+  return { ...later, address: later.address ?? earlier.address, count: a.count + b.count };
+}
+
+/** @param database - any connection of the store; the statement can be run on each of them */
+export function compileAdvanceUses(database: Kysely<Tables>, dialect: SqlDialect): AdvanceUses {
+  const advance = preparedStatement(
+    database
+      .insertInto('key_uses')
+      .columns(['key_id', 'last_used_at', 'use_count', 'last_used_address'])
+      .expression((on) =>
+        on
+          .selectFrom(usedRows(dialect))
+          .innerJoin('keys', 'keys.id', 'used.id')
+          .select(['keys.id', 'used.at', 'used.count', 'used.address'])
+          // Without a condition, SQLite takes the "on conflict" for one of the join.
+          .where(sql.lit(true))
+          .orderBy('keys.id'),
+      )
+      .onConflict((conflict) =>
+        conflict.column('key_id').doUpdateSet((eb) => ({
+          last_used_at: eb
+            .case()
+            .when('excluded.last_used_at', '>', eb.ref('key_uses.last_used_at'))
+            .then(eb.ref('excluded.last_used_at'))
+            .else(eb.ref('key_uses.last_used_at'))
+            .end(),
+          last_used_address: eb
+            .case()
+            .when('excluded.last_used_at', '>=', eb.ref('key_uses.last_used_at'))
+            .then(eb.fn.coalesce('excluded.last_used_address', 'key_uses.last_used_address'))
+            .else(eb.ref('key_uses.last_used_address'))
+            .end(),
+          use_count: eb('key_uses.use_count', '+', eb.ref('excluded.use_count')),
+        })),
+      ),
+  );
+  return (on, uses, budget) => writeInBatches(uses, (json) => advance(on, [json]), budget);
+}
+
+interface UsedRow {
+  readonly id: string;
+  readonly at: number;
+  readonly count: number;
+  readonly address: string | null;
+}
+
+/** The uses as rows. They come as one JSON text: hundreds of parameters cost far more than the work itself. */
+function usedRows(dialect: SqlDialect): AliasedRawBuilder<UsedRow, 'used'> {
+  const json = '';
+  return dialect === 'postgres'
+    ? sql<UsedRow>`(select "keyId" as id, at, count, address from json_to_recordset(${json}::json) as uses("keyId" text, at bigint, count bigint, address text))`.as(
+        'used',
+      )
+    : sql<UsedRow>`(select json_extract(value, '$.keyId') as id, json_extract(value, '$.at') as at, json_extract(value, '$.count') as count, json_extract(value, '$.address') as address from json_each(${json}))`.as(
+        'used',
+      );
+}

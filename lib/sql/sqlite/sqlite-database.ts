@@ -1,0 +1,172 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CompiledQuery, Kysely, sql } from 'kysely';
+import { ApiKeysError, InvalidOptionError } from '../../errors.js';
+import { codeOf } from '../error-code.js';
+import { loadDriver } from '../load-driver.js';
+import type { SqlDatabase } from '../sql-database.js';
+import { execute, retryWhileBusy } from './sqlite-connection.js';
+import type { LibsqlConstructor, LibsqlDatabase } from './sqlite-connection.js';
+import { immediateSqliteDialect, readingSqliteDialect } from './sqlite-driver.js';
+import { watchSqlite } from './sqlite-watch.js';
+import type { Tables } from '../tables.js';
+import { TimeBudget } from '../time-budget.js';
+
+/** Says in the file's header whose it is ("ApKs"), so that no other application's database is taken for ours. */
+const applicationId = 0x41704b73;
+
+const dataVersionQuery = CompiledQuery.raw('pragma data_version') as CompiledQuery<{ data_version: number }>;
+
+interface Connections {
+  readonly reader: Kysely<Tables>;
+  readonly writer: Kysely<Tables>;
+  readonly handles: readonly LibsqlDatabase[];
+}
+
+/**
+ * An SQLite file: one connection to write and one to read, so that reads never wait behind a writer of this or another
+ * process (WAL).
+ */
+export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
+  let connections: Connections | undefined;
+
+  const opened = (): Connections => {
+    if (connections === undefined) throw new Error('The SQLite file is not open');
+    return connections;
+  };
+
+  const read: SqlDatabase['read'] = (budget, work) => retryWhileBusy(budget, () => work(opened().reader));
+
+  const write: SqlDatabase['write'] = (budget, work) =>
+    opened()
+      .writer.transaction()
+      .execute((transaction) => {
+        budget.check();
+        return work(transaction);
+      });
+
+  /** On the reader: it changes with what other connections commit, our own writer's among them. */
+  const dataVersion = async (): Promise<number> => {
+    const { rows } = await opened().reader.executeQuery(dataVersionQuery);
+    return rows[0]?.data_version ?? 0;
+  };
+
+  return {
+    dialect: 'sqlite',
+    label: `the file ${file}`,
+    channel: null,
+
+    async open() {
+      const Database = (await loadDriver('libsql', 'The embedded SQLite file')) as LibsqlConstructor;
+      createFile(file);
+      connections ??= await connect(Database, file, deadlineMs);
+    },
+
+    async close() {
+      const closing = connections;
+      connections = undefined;
+      for (const handle of closing?.handles ?? []) foldLogIntoFile(handle);
+      await closing?.reader.destroy();
+      await closing?.writer.destroy();
+      // Kysely closes only what it has used.
+      for (const handle of closing?.handles ?? []) if (handle.open) handle.close();
+    },
+
+    read,
+    readForRequest: read,
+    lookUp: read,
+    write,
+    writeOnce: write,
+    spend: write,
+
+    migrate: (work) =>
+      opened()
+        .writer.transaction()
+        .execute(async (transaction) => {
+          await work(transaction);
+          await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(transaction);
+        }),
+
+    watch: (lastSequence, onHint) => watchSqlite(dataVersion, lastSequence, onHint),
+
+    async hasTable(database, name) {
+      const tables = sql<{ name: string }>`select name from sqlite_master where type = 'table'`;
+      const { rows } = await tables.execute(database);
+      if (rows.length > 0) await refuseForeignFile(database, file);
+      return rows.some((row) => row.name === name);
+    },
+  };
+}
+
+/**
+ * Moves what is in the log into the file, so that a copy of the file alone is whole. SQLite does so when the last
+ * connection closes, but libsql closes a connection only when its object is collected, which may never happen.
+ */
+function foldLogIntoFile(handle: LibsqlDatabase): void {
+  try {
+    if (handle.open) handle.exec('pragma wal_checkpoint(truncate)');
+  } catch (error) {
+    // Another process is at work on the file; it, or the next one, will fold the log.
+    if (!isLocked(error)) throw error;
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return /^SQLITE_(?:BUSY|LOCKED|READONLY)/.test(codeOf(error) ?? '');
+}
+
+/** Creates the file for its owner alone; SQLite gives the files beside it (-wal, -shm) the same mode. */
+function createFile(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // "wx" does not open a file that exists: closing it again would drop the locks that other stores of this process
+    // hold on it (sqlite.org/howtocorrupt.html, section 2.2).
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    throw new ApiKeysError('unavailable', { cause: error });
+  }
+}
+
+async function connect(Database: LibsqlConstructor, file: string, deadlineMs: number): Promise<Connections> {
+  const budget = new TimeBudget(deadlineMs);
+  // Waiting inside libsql blocks the event loop, and with it another store of this process that holds the lock. The
+  // reader meets a lock only for moments (recovery, the last close of another process). The writer never waits
+  // inside: it comes back for the lock later.
+  const reader = openHandle(Database, file, 50);
+  const writer = openHandle(Database, file, 0);
+  const handles = [reader, writer];
+  try {
+    // Switching a new file to WAL fails at once when another process does the same.
+    await retryWhileBusy(budget, () => execute(writer, 'pragma journal_mode = wal'));
+    // An answered revocation must survive a power cut; the default of WAL would be allowed to lose it.
+    execute(writer, 'pragma synchronous = full');
+    execute(writer, 'pragma foreign_keys = on');
+    execute(reader, 'pragma query_only = on');
+    return {
+      reader: new Kysely<Tables>({ dialect: readingSqliteDialect(reader) }),
+      writer: new Kysely<Tables>({ dialect: immediateSqliteDialect(writer, deadlineMs) }),
+      handles,
+    };
+  } catch (error) {
+    for (const handle of handles) handle.close();
+    throw error;
+  }
+}
+
+function openHandle(Database: LibsqlConstructor, file: string, timeout: number): LibsqlDatabase {
+  try {
+    // The busy timeout is set as the connection is made, before any statement could meet a lock.
+    return new Database(file, { timeout });
+  } catch (error) {
+    throw new ApiKeysError('unavailable', { cause: error });
+  }
+}
+
+async function refuseForeignFile(database: Kysely<Tables>, file: string): Promise<void> {
+  const { rows } = await sql<{ application_id: number }>`pragma application_id`.execute(database);
+  if (rows[0]?.application_id === applicationId) return;
+  throw new InvalidOptionError(
+    `The file ${file} holds tables of another application. Give the API keys a file of their own.`,
+  );
+}

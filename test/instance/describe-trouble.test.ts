@@ -1,0 +1,45 @@
+import { describeTrouble } from '../../lib/instance/describe-trouble.js';
+
+describe('describeTrouble', () => {
+  it('keeps what an operator needs', () => {
+    const cause = Object.assign(new RangeError('the pool is empty'), { code: 'ECONNREFUSED' });
+    const trouble = describeTrouble(new Error('cannot read the session', { cause }));
+    expect(trouble).toMatchObject({
+      name: 'Error',
+      message: 'cannot read the session',
+      cause: { name: 'RangeError', code: 'ECONNREFUSED', message: 'the pool is empty' },
+    });
+    expect(trouble.at?.[0]).toMatch(/^at .*describe-trouble\.test\.ts/);
+  });
+
+  it.each([
+    'acme_live_0123456789abcdefABCDEF0123456789',
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSIsImlhdCI6MX0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbjE',
+    '$2b$10$abcdefghijklmnopqrstuv0123456789ABCDEFGHIJKLMNOPQRSTU',
+  ])('leaves %s out of messages and stacks', (secret) => {
+    const error = new Error(`jwt malformed: ${secret}`, { cause: new Error(secret) });
+    const text = JSON.stringify(describeTrouble(error));
+    for (const part of secret.split('.')) expect(text).not.toContain(part);
+  });
+
+  it('does not look at other properties of an error', () => {
+    const error = Object.assign(new Error('x'), {
+      headers: { authorization: 'Bearer t0ken' },
+      body: 't0ken',
+    });
+    expect(JSON.stringify(describeTrouble(error))).not.toContain('t0ken');
+  });
+
+  it('says of what is no Error only that it is none', () => {
+    expect(describeTrouble('t0ken')).toEqual({
+      name: 'string',
+      message: 'Something that is no Error was thrown',
+    });
+  });
+
+  it('ends with causes that go round in circles', () => {
+    const error = new Error('x');
+    error.cause = error;
+    expect(JSON.stringify(describeTrouble(error)).length).toBeLessThan(20_000);
+  });
+});
