@@ -19,9 +19,9 @@ export interface AnnouncerParts {
 export function createChangeAnnouncer(parts: AnnouncerParts): ChangeAnnouncer {
   const { changes, follower, confirmations, cache } = parts;
   return {
-    announce(changed, position, changedAt) {
-      for (const { record, action } of changed) {
-        changes.applyOwn({ keyId: record.id, keyVersion: record.version, action }, position.sequence);
+    announce(changed, changedAt) {
+      for (const { record, action, position } of changed) {
+        changes.applyOwn({ keyId: record.id, keyVersion: record.version, action }, position);
         cache?.publish({ key: record, asOf: position }, changedAt);
       }
       cache?.wakeOthers();

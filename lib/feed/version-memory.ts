@@ -67,10 +67,15 @@ export class VersionMemory {
     if (this.#hashes.size > this.#capacity + 1) this.#forgetOldestHash();
   }
 
+  /** Whether this very change is one of those that are known; `false` also for one that is forgotten by now. */
+  knows({ sequence, hash }: FeedPosition): boolean {
+    return this.#hashes.get(sequence) === hash.slice(0, comparedHashLength);
+  }
+
   /** Whether a copy of a key is as new as every change that is known here. */
   isCurrent(keyId: string, version: number, asOf: FeedPosition): boolean {
     if (asOf.sequence < this.#floor) return false;
-    if (this.#hashes.get(asOf.sequence) !== asOf.hash.slice(0, comparedHashLength)) return false;
+    if (!this.knows(asOf)) return false;
     const remembered = this.#versions.get(keyId);
     return remembered === undefined || version >= remembered.version;
   }

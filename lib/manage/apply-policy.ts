@@ -1,6 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
 import { ApiKeysError } from '../errors.js';
+import type { AnnouncedChange } from '../ports/change-announcer.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
 import { assertAtOrBelow, type Authority } from './authority.js';
 import type { ChangeContext } from './change.js';
@@ -14,7 +15,7 @@ export interface Admitted {
   /** The key, with its number where the policy says so. */
   readonly record: ApiKeyRecord;
   /** The keys that were ended in its favour. */
-  readonly superseded: readonly ApiKeyRecord[];
+  readonly superseded: readonly AnnouncedChange[];
 }
 
 /**
@@ -48,12 +49,12 @@ export async function applyPolicy(
       detail: `The owner has more than ${mostSuperseded} API keys. Revoke them first.`,
     });
   }
-  const superseded: ApiKeyRecord[] = [];
+  const superseded: AnnouncedChange[] = [];
   for (const other of others) {
     assertAtOrBelow(authority, other);
-    superseded.push(
-      await revokeInTransaction(transaction, context, other, now, { reason: 'superseded', comment: null }),
-    );
+    const revocation = { reason: 'superseded', comment: null } as const;
+    const revoked = await revokeInTransaction(transaction, context, other, now, revocation);
+    if (revoked !== null) superseded.push(revoked);
   }
   return { record: numbered, superseded };
 }

@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AuditAction } from '../domain/audit-event.js';
+import type { AnnouncedChange } from '../ports/change-announcer.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import type { Changed } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -7,7 +7,8 @@ import type { ManagePorts } from './manage-ports.js';
 /** A change that was committed. */
 export interface CommittedChange {
   readonly record: ApiKeyRecord;
-  readonly action: AuditAction;
+  /** `null` when the change had been made before, and nothing was written. It is confirmed all the same. */
+  readonly written: AnnouncedChange | null;
   /** Whoever has applied all changes up to this one has seen the record as it is now. */
   readonly position: FeedPosition;
 }
@@ -20,9 +21,9 @@ export interface CommittedChange {
  */
 export async function confirmChange(
   { changes }: Pick<ManagePorts, 'changes'>,
-  { record, action, position }: CommittedChange,
+  { record, written, position }: CommittedChange,
   changedAt: number,
 ): Promise<Changed> {
-  changes.announce([{ record, action }], position, changedAt);
+  changes.announce(written === null ? [] : [written], changedAt);
   return { record, effectiveBy: await changes.confirm(position.sequence) };
 }

@@ -89,10 +89,9 @@ export async function createKey(
     await transaction.insert(admitted.record, auditEntry(context, 'key.created', admitted.record, []));
     return { ...admitted, position: transaction.position };
   });
-  const ended = superseded.map((each) => ({ record: each, action: 'key.revoked' as const }));
-  ports.changes.announce([...ended, { record, action: 'key.created' }], position, now);
+  ports.changes.announce([...superseded, { record, action: 'key.created', position }], now);
   // Where nothing was taken away, nobody has to be waited for.
-  const effectiveBy = ended.length === 0 ? null : await ports.changes.confirm(position.sequence);
+  const effectiveBy = superseded.length === 0 ? null : await ports.changes.confirm(position.sequence);
   return { record, token, effectiveBy };
 }
 

@@ -108,10 +108,11 @@ export class RepeatableChanges {
     { operation, payloadHash }: NamedChange,
   ): Promise<RepeatableResult> {
     if (claim.payloadHash !== payloadHash) throw new ApiKeysError('idempotency_key_reused');
-    const { store, changes, keyspace } = this.#ports;
+    const { store, changes, keyspace, clock } = this.#ports;
     const hasTaken = operation === 'rotate' || keyspace.policy.onePerOwner;
     const sequence = hasTaken ? await store.feed.lastSequence() : 0;
     const record = await getKey(this.#ports, context, claim.keyId);
+    if (hasTaken) changes.announce([], clock.now());
     const effectiveBy = hasTaken ? await changes.confirm(sequence) : null;
     return { changed: { record, effectiveBy }, isReplay: true };
   }

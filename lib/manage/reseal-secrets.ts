@@ -62,11 +62,11 @@ async function resealKey(
     if (credentials.every((credential, index) => credential === current.credentials[index])) return 'lost';
     const next = nextVersion(current, { credentials }, now);
     await transaction.update(next, auditEntry(context, 'key.updated', next, ['credentials']));
-    return { record: next, position: transaction.position };
+    return { record: next, action: 'key.updated', position: transaction.position } as const;
   });
   if (typeof committed === 'string') return committed;
   // Nothing was taken away, so nobody has to be waited for.
-  ports.changes.announce([{ record: committed.record, action: 'key.updated' }], committed.position, now);
+  ports.changes.announce([committed], now);
   return 'resealed';
 }
 

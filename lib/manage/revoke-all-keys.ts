@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { ApiKeysError } from '../errors.js';
+import type { AnnouncedChange } from '../ports/change-announcer.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import type { Changed, ChangeContext, KeyInput } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -52,19 +53,17 @@ async function revokeSome(
   revocation: Revocation,
 ): Promise<{ readonly records: readonly ApiKeyRecord[]; readonly position: FeedPosition }> {
   const now = ports.clock.now();
-  const { records, position } = await ports.store.transact(async (transaction) => {
-    const ended: ApiKeyRecord[] = [];
-    for (const current of await transaction.findUnrevokedByOwner(ownerId, keysPerTransaction)) {
-      ended.push(await revokeInTransaction(transaction, context, current, now, revocation));
+  const { revoked, position } = await ports.store.transact(async (transaction) => {
+    const found = await transaction.findUnrevokedByOwner(ownerId, keysPerTransaction);
+    const written: AnnouncedChange[] = [];
+    for (const current of found) {
+      const change = await revokeInTransaction(transaction, context, current, now, revocation);
+      if (change !== null) written.push(change);
     }
-    return { records: ended, position: transaction.position };
+    return { revoked: written, position: transaction.position };
   });
-  ports.changes.announce(
-    records.map((record) => ({ record, action: 'key.revoked' })),
-    position,
-    now,
-  );
-  return { records, position };
+  ports.changes.announce(revoked, now);
+  return { records: revoked.map(({ record }) => record), position };
 }
 
 /** Also when nothing was left: an earlier call may have ended keys, and nobody has heard whether all know of it. */

@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { AnnouncedChange } from '../ports/change-announcer.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
 import {
   assertAtOrBelow,
@@ -37,8 +38,8 @@ export async function revokeKey(
     const current = await findVisible(find, id, authority.ownerId);
     assertAtOrBelow(authority, current);
     assertExpectedVersion(current, expected);
-    const record = await revokeInTransaction(transaction, context, current, now, revocation);
-    return { record, action: 'key.revoked', position: transaction.position } as const;
+    const written = await revokeInTransaction(transaction, context, current, now, revocation);
+    return { record: written?.record ?? current, written, position: transaction.position };
   });
   return confirmChange(ports, committed, now);
 }
@@ -48,15 +49,15 @@ function mayEndItself(context: ChangeContext, id: string): boolean {
   return isOwnKey(context, id) && context.actor.kind === 'key' && context.actor.apiKey.via !== 'token';
 }
 
-/** Writes the revocation of one key, unless it is revoked already. */
+/** Writes the revocation of one key; `null` when it was revoked before, and nothing is written. */
 export async function revokeInTransaction(
   transaction: KeyStoreTransaction,
   context: ChangeContext,
   current: ApiKeyRecord,
   now: number,
   { reason, comment }: Revocation = noReason,
-): Promise<ApiKeyRecord> {
-  if (current.revokedAt !== null) return current;
+): Promise<AnnouncedChange | null> {
+  if (current.revokedAt !== null) return null;
   const next = nextVersion(
     current,
     { revokedAt: now, revocationReason: reason, revocationComment: comment },
@@ -68,5 +69,5 @@ export async function revokeInTransaction(
     ...(comment === null ? [] : ['revocationComment']),
   ];
   await transaction.update(next, auditEntry(context, 'key.revoked', next, changedFields));
-  return next;
+  return { record: next, action: 'key.revoked', position: transaction.position };
 }

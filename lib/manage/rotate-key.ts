@@ -59,7 +59,8 @@ export async function rotateKey(
     const credentials = [credential, ...retireSecrets(current, grace, now)];
     const next = nextVersion(current, { hint: minted.hint, credentials }, now);
     await transaction.update(next, auditEntry(context, 'key.rotated', next, ['credentials']));
-    return { record: next, action: 'key.rotated', position: transaction.position } as const;
+    const { position } = transaction;
+    return { record: next, written: { record: next, action: 'key.rotated', position }, position } as const;
   });
   return { ...(await confirmChange(ports, committed, now)), token: minted.token };
 }

@@ -34,9 +34,7 @@ export async function startGrace(
     const actor = { kind: 'key', apiKey: identityOf(current) } as const;
     const context = { actor, address, requestId: null, managementScope: null };
     await transaction.update(next, auditEntry(context, 'key.grace_started', next, ['credentials']));
-    return { record: next, position: transaction.position };
+    return { record: next, action: 'key.grace_started', position: transaction.position } as const;
   });
-  if (committed === null) return;
-  const { record, position } = committed;
-  changes.announce([{ record, action: 'key.grace_started' }], position, now);
+  if (committed !== null) changes.announce([committed], now);
 }

@@ -55,7 +55,8 @@ export async function updateKey(
     const action = actionOf(current, next);
     await transaction.update(next, auditEntry(context, action, next, Object.keys(changes)));
     if (paid !== null) await transaction.setCredits(next.id, paid.balance, paid.change);
-    return { record: next, action, position: transaction.position };
+    const { position } = transaction;
+    return { record: next, written: { record: next, action, position }, position };
   });
   return confirmChange(ports, committed, now);
 }

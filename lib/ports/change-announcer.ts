@@ -2,21 +2,23 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction } from '../domain/audit-event.js';
 import type { FeedPosition } from './change-feed.js';
 
-/** One committed change with the record as it is now. */
+/** One committed change with the record as it is now. What wrote no event is none, and must not be announced. */
 export interface AnnouncedChange {
   readonly record: ApiKeyRecord;
   readonly action: AuditAction;
+  /** That of its own event: by it, and by nothing else, the change is recognised when the feed brings it. */
+  readonly position: FeedPosition;
 }
 
 /** Brings committed changes to every process. */
 export interface ChangeAnnouncer {
   /**
-   * Applies changes in this process and hurries the others; nothing is waited for.
+   * Applies changes in this process and hurries all processes to read the feed, also when there are none; nothing is
+   * waited for.
    *
-   * @param position - that of the last of them
    * @param changedAt - wall clock in milliseconds, taken before the change was begun
    */
-  announce(changes: readonly AnnouncedChange[], position: FeedPosition, changedAt: number): void;
+  announce(changes: readonly AnnouncedChange[], changedAt: number): void;
   /**
    * Waits until every process, this one included, has applied all changes up to a number, a second at most. Never
    * rejects.

@@ -19,3 +19,19 @@ export async function revokeChain(
   await ports.store.tokens.refreshGrants.remove(id);
   return effectiveBy;
 }
+
+/**
+ * Confirms anew that a chain was revoked whose row is gone; nothing is written. Of a chain that never was there is
+ * nothing to confirm.
+ *
+ * @returns `null` when every process refuses its tokens already; else the time (epoch milliseconds) from which all do
+ */
+export async function confirmRevokedChain(
+  { store, changes, clock }: Pick<TokenPorts, 'store' | 'changes' | 'clock'>,
+  id: string,
+): Promise<number | null> {
+  if (!(await store.tokens.isRevoked(id))) return null;
+  const sequence = await store.feed.lastSequence();
+  changes.announce([], clock.now());
+  return changes.confirm(sequence);
+}

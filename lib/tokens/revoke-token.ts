@@ -24,8 +24,10 @@ export async function revokeToken(
     const record = await transaction.find(token.keyId);
     if (record === null) return null;
     const event = { ...auditEntry(context, 'token.revoked', record, []), at: now };
-    await transaction.revokeToken({ id: token.id, keyId: token.keyId, expiresAt }, event);
-    return { record, action: 'token.revoked', position: transaction.position } as const;
+    const isFirst = await transaction.revokeToken({ id: token.id, keyId: token.keyId, expiresAt }, event);
+    const { position } = transaction;
+    const change = { record, action: 'token.revoked', position } as const;
+    return { record, written: isFirst ? change : null, position };
   });
   if (committed === null) return null;
   return (await confirmChange({ changes }, committed, now)).effectiveBy;

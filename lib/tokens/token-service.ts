@@ -14,7 +14,7 @@ import {
   type ChainTerms,
   type RefreshableToken,
 } from './refresh-tokens.js';
-import { revokeChain } from './revoke-chain.js';
+import { confirmRevokedChain, revokeChain } from './revoke-chain.js';
 import { revokeToken } from './revoke-token.js';
 import { TokenError } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
@@ -100,7 +100,9 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
       const access = await readToken(ports, token);
       if (access !== null) return isOf(client, access) ? revokeToken(ports, context, access) : null;
       const found = await findGrant(ports, token);
-      return found !== null && isOf(client, found.grant) ? revokeChain(ports, context, found.grant) : null;
+      if (found !== null) return isOf(client, found.grant) ? revokeChain(ports, context, found.grant) : null;
+      const parsed = ports.refreshFormat.parse(token);
+      return parsed === null ? null : confirmRevokedChain(ports, parsed.id);
     },
     publicKeys: () => ports.signingKeys.published(),
   };

@@ -43,6 +43,7 @@ app.post('/signed', apiKeys.requireApiKey('orders:read', { signed: 'required' })
 app.post('/orders', apiKeys.requireApiKey('orders:write'), (_req, res) => void res.status(201).end());
 app.get('/status', (_req, res) => void res.json(apiKeys.status()));
 
+const heard: string[] = [];
 const workers = new Set<Worker>();
 let workerQuestions = 0;
 process.on('worker', (worker) => workers.add(worker));
@@ -55,13 +56,16 @@ Worker.prototype.postMessage = function countQuestion(...question: Parameters<ty
 process.on('message', (message: OrdersCommand) => {
   if (message.command === 'set-clock') clockIsAheadMs = message.aheadMs;
   if (message.command === 'end-workers') for (const worker of workers) void worker.terminate();
+  if (message.command === 'listen') {
+    apiKeys.onChange(message.keyId, (change) => void heard.push(change?.action ?? 'anything'));
+  }
   if (message.command === 'verify') void verifyAtOnce(message.token, message.times).then(answer);
   else answer([]);
   if (message.command === 'block') setImmediate(() => block(message.milliseconds));
 });
 
 function answer(verdicts: OrdersAnswer['verdicts']): void {
-  const message: OrdersAnswer = { workersStarted: workers.size, workerQuestions, verdicts };
+  const message: OrdersAnswer = { workersStarted: workers.size, workerQuestions, verdicts, heard };
   process.send?.(message);
 }
 

@@ -25,6 +25,8 @@ export type OrdersCommand =
   | { readonly command: 'end-workers' }
   /** Verifies a token so many times at once, without HTTP. */
   | { readonly command: 'verify'; readonly token: string; readonly times: number }
+  /** Listens to the changes of a key from then on. */
+  | { readonly command: 'listen'; readonly keyId: string }
   /** Does nothing. */
   | { readonly command: 'report' };
 
@@ -35,6 +37,8 @@ export interface OrdersAnswer {
   readonly workerQuestions: number;
   /** `allowed` or a code, for each verification that was asked for. */
   readonly verdicts: readonly string[];
+  /** Actions that listeners were notified of, oldest first; `anything` when the process does not know what has changed. */
+  readonly heard: readonly string[];
 }
 
 /** The app of `orders-process.ts`, running. */

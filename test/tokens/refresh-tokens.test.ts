@@ -230,6 +230,19 @@ describe('tokens without HTTP', () => {
       expect(await refusal(one.tokens.refresh(context, refreshToken, undefined))).toBe('invalid_grant');
     });
 
+    it('P1: revoking a chain again is answered with success only when every process has confirmed the first time', async () => {
+      const { refreshToken } = await one.tokens.issueRefreshable(client, undefined);
+      // A process that does not acknowledge anything, and that nobody has waited for long enough yet.
+      await store.feed.join({ id: 'paused', acked: 0, leaseMs: 60_000 });
+      const written = await store.feed.lastSequence();
+      expect(await one.tokens.revoke(client, context, refreshToken)).toBeGreaterThan(clock.now());
+      expect(await store.feed.lastSequence()).toBe(written + 1);
+      expect(await one.tokens.revoke(client, context, refreshToken)).toBeGreaterThan(clock.now());
+      await store.feed.leave('paused');
+      expect(await one.tokens.revoke(client, context, refreshToken)).toBe(null);
+      expect(await store.feed.lastSequence()).toBe(written + 1);
+    });
+
     it('that are none are refused, and no guard takes one for a key', async () => {
       const { refreshToken } = await one.tokens.issueRefreshable(client, undefined);
       const last = refreshToken.endsWith('A') ? 'B' : 'A';

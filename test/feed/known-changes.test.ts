@@ -1,0 +1,59 @@
+import { ChangeListeners } from '../../lib/feed/change-listeners.js';
+import { KnownChanges } from '../../lib/feed/known-changes.js';
+import { VersionMemory } from '../../lib/feed/version-memory.js';
+import type { FeedChange } from '../../lib/index.js';
+
+let forgotten: string[];
+let notified: string[];
+let changes: KnownChanges;
+
+/** The revocation of a token of the key `k`, which leaves the key's version as it is. */
+const tokenRevoked = (sequence: number, hash = `hash ${sequence}`): FeedChange => ({
+  ...{ sequence, hash, keyId: 'k', keyVersion: 1, action: 'token.revoked' },
+});
+const applyOwn = (change: FeedChange): void => changes.applyOwn(change, change);
+
+beforeEach(() => {
+  forgotten = [];
+  notified = [];
+  const listeners = new ChangeListeners(console);
+  listeners.add('k', (change) => notified.push(change?.action ?? 'anything'));
+  const holder = {
+    forget: (id: string) => void forgotten.push(id),
+    forgetAll: () => void forgotten.push('*'),
+  };
+  changes = new KnownChanges(new VersionMemory(10), holder, listeners);
+  changes.restart([]);
+  forgotten.length = 0;
+});
+
+describe('KnownChanges', () => {
+  it('P1: drops what is cached with each event of the feed, and notifies of each event once', () => {
+    applyOwn(tokenRevoked(2));
+    expect([forgotten.length, notified.length]).toEqual([1, 1]);
+    // Of another process, for another token of the same version of the key.
+    changes.apply(tokenRevoked(1));
+    expect([forgotten.length, notified.length]).toEqual([2, 2]);
+    changes.apply(tokenRevoked(2));
+    expect([forgotten.length, notified.length]).toEqual([3, 2]);
+    changes.apply(tokenRevoked(3));
+    expect([forgotten.length, notified.length]).toEqual([4, 3]);
+  });
+
+  it('P1: notifies once also when the feed brings a change before its command has announced it', () => {
+    changes.apply(tokenRevoked(1));
+    applyOwn(tokenRevoked(1));
+    expect([forgotten.length, notified.length]).toEqual([2, 1]);
+    changes.apply(tokenRevoked(2));
+    expect(notified).toHaveLength(2);
+  });
+
+  it('P1: takes an event for its own only by number and hash: after a failover others have the same numbers', () => {
+    changes.apply(tokenRevoked(1));
+    applyOwn(tokenRevoked(2, 'a hash of a history that was lost'));
+    changes.apply(tokenRevoked(2));
+    expect([forgotten.length, notified.length]).toEqual([3, 3]);
+    applyOwn(tokenRevoked(2, 'another one'));
+    expect(notified).toHaveLength(4);
+  });
+});
