@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { withoutTrailingCommas } from '../../lib/dialects/without-trailing-commas.js';
+import { watchMachine } from '../harness/machine-watch.js';
+
+const machine = watchMachine();
 
 describe('a comma too many', () => {
   it.each([
@@ -28,11 +31,11 @@ describe('a comma too many', () => {
     );
   });
 
-  it('is looked for in one pass', () => {
+  it('is looked for in one pass', async () => {
     const startedAt = performance.now();
     withoutTrailingCommas(`"${String.raw`\"`.repeat(200_000)}`);
     withoutTrailingCommas(`[1${', '.repeat(200_000)}`);
     withoutTrailingCommas(`[1,${' '.repeat(400_000)}`);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    await machine.expectWithin(5_000, performance.now() - startedAt);
   });
 });

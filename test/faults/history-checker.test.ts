@@ -1,3 +1,4 @@
+import { MachineSlowness, type Burst, type Standstill } from '../harness/machine-slowness.js';
 import { checkHistory } from './history-checker.js';
 import type { Action, Disturbance, Operation, Outcome } from './history.js';
 
@@ -36,7 +37,8 @@ const refused = (code: string): Outcome => ({ status: 401, code });
 const check = (
   operations: readonly Operation[],
   disturbances: readonly Disturbance[] = [],
-): readonly string[] => checkHistory({ operations: [created, ...operations], disturbances });
+  slowness = new MachineSlowness([], []),
+): readonly string[] => checkHistory({ operations: [created, ...operations], disturbances }, slowness);
 const outage: Disturbance = { fault: 'outage', from: 100, to: 200 };
 const standstill: Disturbance = { ...outage, process: 'p1' };
 
@@ -184,5 +186,36 @@ describe('bad histories', () => {
     const found = check(operations, disturbances);
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(sentence);
+  });
+});
+
+describe('a slow answer', () => {
+  const slow = [operation('use', 20, 1_700, 200)];
+  const onMachine = (standstills: readonly Standstill[], bursts: readonly Burst[]): readonly string[] =>
+    check(slow, [], new MachineSlowness(standstills, bursts));
+
+  it('is the machine’s as far as the machine stood still', () => {
+    expect(onMachine([[100, 900]], [])).toEqual([]);
+    expect(onMachine([[100, 500]], [])[0]).toMatch(/1280 ms at the 99th/);
+    // Before it began, nothing was in its way.
+    expect(onMachine([[-900, 20]], [])[0]).toMatch(/1680 ms at the 99th/);
+  });
+
+  it('is the machine’s as far as computing took longer', () => {
+    expect(onMachine([], [[400, 4, 2]])).toEqual([]);
+    expect(onMachine([], [[400, 3, 2]])[0]).toMatch(/1120 ms at the 99th/);
+    // One that was faster than its clock says changes nothing.
+    expect(onMachine([], [[400, 2, 4]])[0]).toMatch(/1680 ms at the 99th/);
+  });
+
+  it('is not judged where nobody watched the machine', () => {
+    expect(checkHistory({ operations: [created, ...slow], disturbances: [] })).toEqual([]);
+  });
+
+  it('of 503 is explained by a machine that stood still, as by any fault', () => {
+    const unavailable = [operation('use', 20, 700, 503)];
+    expect(check(unavailable)[0]).toMatch(/while all was well/);
+    expect(check(unavailable, [], new MachineSlowness([[100, 500]], []))).toEqual([]);
+    expect(check(unavailable, [], new MachineSlowness([[100, 400]], []))[0]).toMatch(/while all was well/);
   });
 });

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { hasDuplicateNames } from '../../lib/http/duplicate-names.js';
+import { watchMachine } from '../harness/machine-watch.js';
+
+const machine = watchMachine();
 
 describe('hasDuplicateNames', () => {
   it.each([
@@ -38,13 +41,13 @@ describe('hasDuplicateNames', () => {
     );
   });
 
-  it('finds the one that was added to a large text, in linear time', () => {
+  it('finds the one that was added to a large text, in linear time', async () => {
     const members = (count: number) =>
       Array.from({ length: count }, (_, index) => `"n${index}":"${'\\"'.repeat(9)}"`);
     const started = performance.now();
     expect(hasDuplicateNames(`{${members(20_000).join(',')}}`)).toBe(false);
     expect(hasDuplicateNames(`{${[...members(20_000), '"n0":1'].join(',')}}`)).toBe(true);
     expect(hasDuplicateNames(`{"a":"${'\\\\'.repeat(500_000)}"}`)).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1000);
+    await machine.expectWithin(1_000, performance.now() - started);
   });
 });

@@ -4,6 +4,9 @@ import { startOfFeed } from '../../lib/ports/change-feed.js';
 import { fixedClock } from '../../lib/testing/index.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { createService } from '../harness/service.js';
+import { watchMachine } from '../harness/machine-watch.js';
+
+const machine = watchMachine();
 
 const context: ChangeContext = {
   actor: { kind: 'owner', ownerId: 'alice' },
@@ -243,7 +246,7 @@ describe('confirmation', () => {
 
     const before = Date.now();
     const { effectiveBy, record: revoked } = await own.service.revoke(context, record.id);
-    expect(Date.now() - before).toBeLessThan(2_500);
+    await machine.expectWithin(2_500, Date.now() - before);
     expect(revoked.version).toBe(2);
     // The longest lease that is known, here its own, and a second more.
     expect((effectiveBy ?? 0) - before).toBeGreaterThanOrEqual(5_000);

@@ -5,10 +5,13 @@ import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { insert, sampleKey } from '../../lib/testing/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
+import { noteExcused, watchMachine } from '../harness/machine-watch.js';
 import { settle } from './settle.js';
 import type { Settled } from './settle.js';
 
 jest.setTimeout(60_000);
+
+const machine = watchMachine();
 
 const logger = { warn: () => {}, error: () => {} };
 const instance = { id: 'instance-1', acked: 0, leaseMs: 4_000 };
@@ -20,14 +23,41 @@ let opened: KeyStore[];
 beforeEach(async () => {
   database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
   pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  bare = new pg.Client({ connectionString: database.url });
+  await bare.connect();
   opened = [];
 });
 
 afterEach(async () => {
   for (const store of opened) await store.close();
   await pool.end();
+  await bare.end();
   await database.drop();
 });
+
+/** What calls of the store are compared with: a statement on a connection of its own, sent at the same moment. */
+let bare: pg.Client;
+
+/** Half of the deadline: a statement of nobody's that takes so long leaves nothing to be judged. */
+const unjudgedMs = 1_000;
+
+/** Calls and the bare statement, all at once. */
+async function beside(
+  ...calls: readonly Promise<unknown>[]
+): Promise<{ settled: Settled[]; bareMs: number }> {
+  const control = settle(bare.query('select 1'));
+  const settled = await Promise.all(calls.map(settle));
+  return { settled, bareMs: (await control).milliseconds };
+}
+
+/** No call may fail, but on a machine where nothing else comes through in time either. */
+function expectNoError({ error }: Settled, bareMs: number): void {
+  if (error !== undefined && bareMs >= unjudgedMs) {
+    noteExcused(`was refused while a bare statement took ${Math.round(bareMs)} ms`);
+    return;
+  }
+  expect(error).toBeUndefined();
+}
 
 const lookUpUnknown = (store: KeyStore, count: number): Promise<readonly Settled[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => settle(store.find(`unknown${index}`))));
@@ -47,7 +77,7 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
 
     it('is not in the way of beats, however slow the look-ups are', async () => {
       const store = await openStore();
-      let slowest = 0;
+      let slowest = { ms: 0, until: 0 };
       const somebody = new pg.Client({ connectionString: database.url });
       await somebody.connect();
       try {
@@ -55,14 +85,15 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
         const floods = [lookUpUnknown(store, 3_000)];
         for (let round = 0; round < 20; round += 1) {
           if (round % 5 === 4) floods.push(lookUpUnknown(store, 1_500));
-          const calls = [
+          const { settled, bareMs } = await beside(
             store.feed.beat(instance.id, startOfFeed, 9),
             store.feed.lastSequence(),
             store.feed.instances(),
-          ];
-          for (const { error, milliseconds } of await Promise.all(calls.map(settle))) {
-            expect(error).toBeUndefined();
-            slowest = Math.max(slowest, milliseconds);
+          );
+          for (const call of settled) {
+            expectNoError(call, bareMs);
+            const ms = call.milliseconds - bareMs;
+            if (ms > slowest.ms) slowest = { ms, until: performance.now() };
           }
           await sleep(100);
         }
@@ -72,8 +103,8 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
       } finally {
         await somebody.end();
       }
-      // Nothing holds them up but this busy process.
-      expect(slowest).toBeLessThan(1_000);
+      // Nothing holds them up but what holds up a bare statement too: this busy process.
+      await machine.expectWithin(1_000, slowest.ms, slowest.until);
       expect(await store.find('unknown')).toBe(null);
       expect(await store.find(sampleKey().id)).toEqual(sampleKey());
     });
@@ -81,7 +112,7 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
     it('is not in the way of changes either, and is answered', async () => {
       const store = await openStore();
       let isOver = false;
-      let answered = 0;
+      let [answered, inserted] = [0, 0];
       const flood = Array.from({ length: 1_200 }, async (_, index) => {
         while (!isOver) {
           const { error } = await settle(store.find(`unknown${index}`));
@@ -92,10 +123,12 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
       });
       try {
         for (let round = 0; round < 10; round += 1) {
-          const beat = store.feed.beat(instance.id, startOfFeed, 9);
-          const change = insert(store, sampleKey({ id: `key${round}` }));
-          expect((await settle(beat)).error).toBeUndefined();
-          expect((await settle(change)).error).toBeUndefined();
+          const { settled, bareMs } = await beside(
+            store.feed.beat(instance.id, startOfFeed, 9),
+            insert(store, sampleKey({ id: `key${round}` })),
+          );
+          for (const call of settled) expectNoError(call, bareMs);
+          if (settled[1]?.error === undefined) inserted += 1;
         }
       } finally {
         // Else the flood would go on beside all tests that come later.
@@ -103,7 +136,10 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
         await Promise.all(flood);
       }
       expect(answered).toBeGreaterThan(0);
-      expect(await store.feed.lastSequence()).toBe(11);
+      // One from before; one that was refused may have been carried out all the same.
+      const last = await store.feed.lastSequence();
+      expect(last).toBeGreaterThanOrEqual(1 + inserted);
+      expect(last).toBeLessThanOrEqual(11);
     });
   },
 );

@@ -123,13 +123,14 @@ describe('a key that is held', () => {
     const stopped = Date.now();
     let lastIn = stopped;
     for (;;) {
+      const asked = Date.now();
       const verdict = await apiKeys.keys.verify(token).catch((error: unknown) => error);
       if (verdict instanceof Error) {
         expect(verdict).toMatchObject({ problem: 'unavailable' });
         break;
       }
       expect(verdict).toMatchObject({ allowed: true });
-      lastIn = Date.now();
+      lastIn = asked;
       await wait(20);
     }
     expect(lastIn - stopped).toBeLessThanOrEqual(2_000);

@@ -1,6 +1,7 @@
 import type { ApiKeys, ApiKeysOptions } from '../../../lib/index.js';
 import { memoryStore } from '../../../lib/testing/index.js';
 import { createInstance, type Scope, type TestInstance } from '../../harness/instance.js';
+import type { WatchedMachine } from '../../harness/machine-watch.js';
 import { redisCli } from '../../servers/redis-cli.cjs';
 
 type Store = ReturnType<typeof memoryStore>;
@@ -60,20 +61,22 @@ export interface Load {
   /** Every answer that was given so far, each once. */
   readonly answers: () => ReadonlySet<string>;
   readonly count: () => number;
-  /** The longest that a check took, in milliseconds. */
-  readonly slowest: () => number;
+  /** Expects that no check took longer, not counting what the machine took. */
+  expectEachWithin(boundMs: number, machine: WatchedMachine): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Uses keys in turn on each instance, one after the other, until it is told to stop. */
 export function useKeys(instances: readonly TestInstance[], tokens: readonly string[]): Load {
   const answers = new Set<string>();
-  let [count, slowest, isOn] = [0, 0, true];
+  let [count, isOn] = [0, true];
+  let slowest = { ms: 0, until: 0 };
   const user = async (instance: TestInstance): Promise<void> => {
     for (let turn = 0; isOn; turn += 1) {
       const startedAt = performance.now();
       answers.add(await answerTo(instance, tokens[turn % tokens.length] ?? ''));
-      slowest = Math.max(slowest, performance.now() - startedAt);
+      const until = performance.now();
+      if (until - startedAt > slowest.ms) slowest = { ms: until - startedAt, until };
       count += 1;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -82,7 +85,7 @@ export function useKeys(instances: readonly TestInstance[], tokens: readonly str
   return {
     answers: () => answers,
     count: () => count,
-    slowest: () => slowest,
+    expectEachWithin: (boundMs, machine) => machine.expectWithin(boundMs, slowest.ms, slowest.until),
     async stop() {
       isOn = false;
       await users;
