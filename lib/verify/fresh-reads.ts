@@ -1,3 +1,5 @@
+import { withDeadline } from '../deadline.js';
+
 /** How one value is read by its key. */
 export type ReadOne<T> = (key: string) => Promise<T>;
 
@@ -9,11 +11,15 @@ interface ReadOfOneKey<T> {
   next: Promise<T> | null;
 }
 
+/** Longest that a caller waits who has to wait for somebody else's read first, in milliseconds. */
+const mostWaitMs = 1_000;
+
 /**
  * Shares reads between callers who ask for the same key at the same time, without ever giving a caller an answer that
  * was asked for before the caller came: who joins while a read is running waits for the one after it. So a thousand
  * simultaneous requests cost two reads, and a request that is sent after a change was confirmed sees that change.
- * A read that fails, fails for those who wait for it and is not remembered.
+ * A read that fails, fails for those who wait for it and is not remembered. Two reads in a row may take twice their
+ * deadline; no caller waits that long.
  */
 export class FreshReads<T> {
   readonly #read: ReadOne<T>;
@@ -28,7 +34,7 @@ export class FreshReads<T> {
     if (flights === undefined) return this.#start(key);
     if (flights.isWaiting) return flights.running;
     flights.next ??= this.#after(flights.running, key);
-    return flights.next;
+    return withDeadline(flights.next, mostWaitMs, 'Reading anew');
   }
 
   #start(key: string): Promise<T> {

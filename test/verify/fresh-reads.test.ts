@@ -1,4 +1,7 @@
 import { FreshReads } from '../../lib/verify/fresh-reads.js';
+import { watchMachine } from '../harness/machine-watch.js';
+
+const machine = watchMachine();
 
 /** A read that ends when it is told to. */
 function controlledReads() {
@@ -78,5 +81,19 @@ describe('FreshReads', () => {
     expect(await reads.get('a')).toBe(1);
     expect(await reads.get('a')).toBe(2);
     expect(await Promise.all([reads.get('a'), reads.get('a')])).toEqual([3, 3]);
+  });
+
+  it('lets nobody wait for two slow reads in a row', async () => {
+    const slow = (): Promise<number> => new Promise((resolve) => setTimeout(resolve, 900, 1));
+    const reads = new FreshReads(slow);
+    const early = reads.get('a');
+    await turn();
+    const startedAt = performance.now();
+    const late = reads.get('a').catch((error: unknown) => error);
+    expect(await early).toBe(1);
+    expect(await late).toMatchObject({ problem: 'unavailable' });
+    await machine.expectWithin(1_400, performance.now() - startedAt);
+    // The read itself goes on, for those who come now.
+    expect(await reads.get('a').catch(() => 'too late')).toBeDefined();
   });
 });
