@@ -1,19 +1,29 @@
-import { namedRows, rowNames } from '../harness/test-titles.js';
+import { namedRows } from '../harness/test-titles.js';
+import { requirements } from './requirements.js';
 
-/** What must hold, by the names that the titles of tests begin with. */
-const requirements = [...rowNames('R', 34, 41), 'R45', ...rowNames('R', 49, 63), ...rowNames('R', 67, 81)];
+const named = namedRows('R', 'F', 'P');
+const ids = Object.keys(requirements);
 
-const named = namedRows('R');
+/** Tests of promises come one after the other; each counts from its first one on. */
+const required = ids.filter((id) => !id.startsWith('P') || named.filesOf(id).length > 0);
 
 describe('the manifest of requirements', () => {
-  it.each(requirements)('%s is the name of a test', (requirement) => {
-    expect(named.filesOf(requirement)).not.toEqual([]);
+  it('has a test for each of them', () => {
+    expect(required.filter((id) => named.filesOf(id).length === 0)).toEqual([]);
   });
 
-  it('lists every requirement that a test is named after, within its ranges', () => {
-    const inRange = [...named.all].filter((name) =>
-      /^R(3[4-9]|4[015]|49|5\d|6[0-37-9]|7\d|8[01])$/.test(name),
-    );
-    expect(inRange.filter((name) => !requirements.includes(name))).toEqual([]);
+  it('knows every id that the title of a test begins with', () => {
+    expect([...named.all].filter((id) => !(id in requirements))).toEqual([]);
+  });
+
+  it('says of each in one sentence of its own what must hold', () => {
+    const sentences = Object.values(requirements);
+    expect(sentences.filter((sentence) => !/^[A-Z`].{5,160}\.$/.test(sentence))).toEqual([]);
+    expect(new Set(sentences).size).toBe(sentences.length);
+  });
+
+  it('lists the promises without a gap', () => {
+    const promises = ids.filter((id) => id.startsWith('P'));
+    expect(promises).toEqual(promises.map((_, index) => `P${index + 1}`));
   });
 });
