@@ -139,25 +139,25 @@ export function createApiKeys<const S extends string, const F extends string = n
   const reportTrouble = createTroubleReporter(logger);
   const running = (): Running => lifecycle.requireStarted();
   const tokenService = (): TokenService => tokensOf(running()).service;
-  const tokenIssuer = resolved.tokenSettings?.issuer ?? null;
-  const opaqueRefusals = resolved.opaqueRefusals ?? false;
+  const tokenIssuer = resolved.tokens?.issuer ?? null;
+  const opaqueRefusals = resolved.opaqueRefusals;
   function tokenSettings(what: string): ResolvedTokensOption {
-    if (resolved.tokenSettings !== null) return resolved.tokenSettings;
+    if (resolved.tokens !== null) return resolved.tokens;
     throw new InvalidOptionError(
       `${what}: needs the option tokens, for example tokens: { issuer: 'https://api.acme.example' }`,
     );
   }
 
   function signatureParts(): SignatureParts | null {
-    if (resolved.signatureSettings === null) return null;
-    const { origins, maxBodyBytes, profile } = resolved.signatureSettings;
+    if (resolved.signatures === null) return null;
+    const { origins, maxBodyBytes, profile } = resolved.signatures;
     const verifier = (): SignedRequestVerifier => signaturesOf(running()).verifier;
     return { verifier, origins, maxBodyBytes, tag: profile.tag };
   }
 
   const requireApiKey = createRequireApiKey<S, F>({
     verifier: () => running().verifier,
-    tokenVerifier: resolved.tokenSettings === null ? null : () => tokensOf(running()).verifier,
+    tokenVerifier: resolved.tokens === null ? null : () => tokensOf(running()).verifier,
     tokenIssuer,
     signatures: signatureParts(),
     catalogue,
@@ -167,14 +167,14 @@ export function createApiKeys<const S extends string, const F extends string = n
     challenge,
     sources,
     opaqueRefusals,
-    hidden: resolved.hideCredentials === true ? new HiddenCredentials() : null,
+    hidden: resolved.hideCredentials ? new HiddenCredentials() : null,
     reportTrouble,
     access,
   });
 
   const host = createDialectHost({
     ...{ keyspaces, clock, clientAddress, reportTrouble, access, running, tokenIssuer, opaqueRefusals },
-    hasSignatures: resolved.signatureSettings !== null,
+    hasSignatures: resolved.signatures !== null,
   });
 
   return {

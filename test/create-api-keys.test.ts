@@ -17,7 +17,7 @@ function inProduction<T>(run: () => T): T {
 
 describe('createApiKeys: options', () => {
   it.each<[string, unknown, RegExp]>([
-    ['nothing', undefined, /prefix and scopes/],
+    ['nothing', undefined, /takes an object with prefix, scopes, /],
     ['no prefix', { scopes: base.scopes }, /^prefix:/],
     ['a prefix with capitals', { ...base, prefix: 'Acme' }, /^prefix:/],
     ['a prefix that ends in a separator', { ...base, prefix: 'acme_' }, /^prefix:/],

@@ -1,3 +1,5 @@
+import { orDefault, take, takeAsGiven, takeFunction } from '../options/option-readers.js';
+import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { Request } from 'express';
 import type { Actor } from '../domain/actor.js';
 import { adviceFor } from '../domain/known-names.js';
@@ -5,7 +7,7 @@ import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 import { canonicalOrigin } from './refuse-cross-site.js';
 import {
-  resolveStepUpOptions,
+  readStepUpOptions,
   type ResolvedStepUpOptions,
   type StepUpOptions,
 } from '../http/step-up-options.js';
@@ -65,14 +67,20 @@ export interface ResolvedAdminRouterOptions {
   readonly securityScheme: Readonly<Record<string, unknown>> | null;
 }
 
-/** Written as a record so that the compiler finds a missing name. */
-const known: Readonly<Record<keyof AdminRouterOptions, true>> = {
-  authorize: true,
-  managementScope: true,
-  stepUp: true,
-  allowedOrigins: true,
-  securityScheme: true,
-};
+const schemeTypes = ['apiKey', 'http', 'mutualTLS', 'oauth2', 'openIdConnect'];
+
+const readers = {
+  authorize: takeFunction<Authorize>(
+    'a function from the request to { kind: "owner", ownerId }, { kind: "admin", id } or null',
+  ),
+  managementScope: takeAsGiven<unknown>(),
+  stepUp: readStepUpOptions,
+  allowedOrigins: orDefault<ReadonlySet<string>>(readOrigins, new Set()),
+  securityScheme: orDefault<Readonly<Record<string, unknown>> | null>(
+    take(`an object with a type, one of ${schemeTypes.join(', ')}`, isSecurityScheme),
+    null,
+  ),
+} satisfies ReadersOf<AdminRouterOptions>;
 
 /**
  * Checks what an admin router is mounted with.
@@ -83,74 +91,38 @@ export function resolveAdminRouterOptions(
   options: AdminRouterOptions,
   catalogue: ScopeCatalogue,
 ): ResolvedAdminRouterOptions {
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null) {
-    fail('expected an object with at least `authorize`');
-  }
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(known, name)) fail(unknownOption(name));
-  }
-  return {
-    authorize: authorizeOf(options.authorize),
-    managementScope: managementScopeOf(options.managementScope, catalogue),
-    stepUp: resolveStepUpOptions(options.stepUp),
-    allowedOrigins: allowedOriginsOf(options.allowedOrigins),
-    securityScheme: securitySchemeOf(options.securityScheme),
-  };
-}
-
-function authorizeOf(value: unknown): Authorize {
-  if (typeof value !== 'function') {
-    fail(
-      'authorize is required: a function from the request to { kind: "owner", ownerId }, ' +
-        '{ kind: "admin", id } or null',
-    );
-  }
-  return value as Authorize;
+  const given = readOptions('adminRouter', options, readers, {
+    example: '{ authorize: (req) => actorOf(req) }',
+  });
+  return { ...given, managementScope: managementScopeOf(given.managementScope, catalogue) };
 }
 
 function managementScopeOf(value: unknown, catalogue: ScopeCatalogue): string | null {
   if (value === undefined) return null;
   if (typeof value === 'string' && catalogue.has(value)) return value;
-  const meant = typeof value === 'string' ? value : '';
-  return fail(`managementScope must be one of the declared scopes; ${adviceFor(meant, catalogue.names)}`);
+  const advice = adviceFor(typeof value === 'string' ? value : '', catalogue.names);
+  throw new InvalidOptionError(`adminRouter.managementScope: takes one of the declared scopes; ${advice}`);
 }
 
-function allowedOriginsOf(value: unknown): ReadonlySet<string> {
-  if (value === undefined) return new Set();
-  if (!Array.isArray(value)) fail('allowedOrigins must be a list of origins');
-  const origins = value.map((entry: unknown) => {
-    const isOrigin =
-      typeof entry === 'string' &&
-      /^https?:/.test(entry) &&
-      !entry.includes('*') &&
-      canonicalOrigin(entry) === entry;
-    if (!isOrigin) {
-      fail(
-        `allowedOrigins: ${JSON.stringify(entry)} is no origin; write scheme and host, and the port where it is not ` +
-          "the scheme's own, in lower case and without a path: 'https://console.example.com'",
-      );
-    }
-    return entry;
-  });
-  return new Set(origins);
+function readOrigins(value: unknown, path: string): ReadonlySet<string> {
+  if (!Array.isArray(value)) throw new InvalidOptionError(`${path}: takes a list of origins`);
+  for (const entry of value as readonly unknown[]) {
+    if (isOrigin(entry)) continue;
+    throw new InvalidOptionError(
+      `${path}: ${JSON.stringify(entry)} is no origin; write scheme and host, and the port where it is not ` +
+        "the scheme's own, in lower case and without a path: 'https://console.example.com'",
+    );
+  }
+  return new Set(value as string[]);
 }
 
-const schemeTypes = ['apiKey', 'http', 'mutualTLS', 'oauth2', 'openIdConnect'];
-
-function securitySchemeOf(value: unknown): Readonly<Record<string, unknown>> | null {
-  if (value === undefined) return null;
-  if (typeof value !== 'object' || value === null || !('type' in value)) return fail(noScheme);
-  if (!schemeTypes.includes(String(value.type))) return fail(noScheme);
-  return { ...value };
+function isOrigin(entry: unknown): boolean {
+  if (typeof entry !== 'string' || entry.includes('*')) return false;
+  return /^https?:/.test(entry) && canonicalOrigin(entry) === entry;
 }
 
-const noScheme = `securityScheme must be an object with a type, one of ${schemeTypes.join(', ')}`;
-
-function unknownOption(name: string): string {
-  return `unknown option '${name}'; ${adviceFor(name, Object.keys(known))}`;
-}
-
-function fail(message: string): never {
-  throw new InvalidOptionError(`adminRouter: ${message}`);
+function isSecurityScheme(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (
+    typeof value === 'object' && value !== null && 'type' in value && schemeTypes.includes(String(value.type))
+  );
 }

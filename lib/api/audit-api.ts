@@ -1,7 +1,7 @@
+import { refuseUnknownOptions } from '../options/read-options.js';
 import type { AccessFilter } from '../audit/list-access.js';
 import type { AuditService } from '../audit/audit-service.js';
 import type { TrailReport } from '../audit/trail-report.js';
-import { knownObject } from '../options/known-object.js';
 import { readCallOptions, type CallOptions } from './call-options.js';
 import type { AccessEvent } from '../domain/access-event.js';
 import type { AuditEvent } from '../domain/audit-event.js';
@@ -58,9 +58,9 @@ export function createAuditApi({ whenReady }: AuditApiParts): AuditApi {
 
     async verify(input = {}, options) {
       const { context } = readCallOptions('audit.verify', options, ['actor']);
-      const given = knownObject('audit.verify', input, ['anchor']) as { readonly anchor?: string };
+      refuseUnknownOptions('audit.verify', input, ['anchor']);
       const { audit } = await whenReady();
-      return audit.verify(context, presentConditions('audit.verify', given));
+      return audit.verify(context, presentConditions('audit.verify', input));
     },
   };
 }

@@ -1,7 +1,7 @@
+import { refuseUnknownOptions } from '../options/read-options.js';
 import { parseActor, type Actor } from '../domain/actor.js';
 import { InvalidOptionError } from '../errors.js';
 import type { ChangeContext, ExpectedVersion } from '../manage/change.js';
-import { knownObject } from '../options/known-object.js';
 
 /** On whose behalf a call is made. */
 export interface CallOptions {
@@ -31,7 +31,8 @@ export function readCallOptions(
   options: ChangeOptions | undefined,
   known: readonly (keyof ChangeOptions)[],
 ): ReadCallOptions {
-  const given = knownObject(what, options ?? {}, known) as ChangeOptions;
+  const given: object = options ?? {};
+  refuseUnknownOptions(what, given, known);
   return {
     context: { actor: actorOf(what, given), address: null, requestId: null, managementScope: null },
     expected: expectedOf(what, given),

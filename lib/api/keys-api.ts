@@ -1,4 +1,4 @@
-import { knownObject } from '../options/known-object.js';
+import { refuseUnknownOptions } from '../options/read-options.js';
 import { readCallOptions, type CallOptions, type ChangeOptions } from './call-options.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import { viewOf, type ApiKey } from '../domain/api-key-view.js';
@@ -149,8 +149,8 @@ export function createKeysApi<S extends string, F extends string = never>(
 
     async revoke(id, options) {
       const names = [...changeOptions, 'reason', 'comment'] as const;
-      const given = knownObject('keys.revoke', options ?? {}, names) as ChangeOptions & RevocationNote;
-      const { reason, comment, ...rest } = given;
+      refuseUnknownOptions('keys.revoke', options ?? {}, names);
+      const { reason, comment, ...rest } = options ?? {};
       const { context, expected } = readCallOptions('keys.revoke', rest, changeOptions);
       const { service } = await whenReady();
       return view(await service.revoke(context, id, expected, { reason, comment }));

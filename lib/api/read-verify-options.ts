@@ -1,4 +1,4 @@
-import { knownObject } from '../options/known-object.js';
+import { refuseUnknownOptions } from '../options/read-options.js';
 import { canonicalAddress } from '../domain/address.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
@@ -35,12 +35,8 @@ export function readVerifyOptions(
   catalogue: ScopeCatalogue,
   features: FeatureCatalogue,
 ): ReadVerifyOptions {
-  const given = knownObject('keys.verify', options ?? {}, [
-    'scopes',
-    'feature',
-    'cost',
-    'address',
-  ]) as VerifyOptions<string, string>;
+  const given: VerifyOptions<string, string> = options ?? {};
+  refuseUnknownOptions('keys.verify', given, ['scopes', 'feature', 'cost', 'address']);
   const { feature } = given;
   assertKnownFeature('keys.verify', feature, features);
   const cost = requestCost('keys.verify', given.cost);

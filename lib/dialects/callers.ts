@@ -1,4 +1,3 @@
-import type { Request } from 'express';
 import type { Actor } from '../domain/actor.js';
 import { readUnprovenClaims } from '../domain/jwt.js';
 import { parseOwnerId } from '../domain/key-fields.js';
@@ -13,12 +12,7 @@ import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import type { RequestCredential } from './credential-of-request.js';
 import type { DialectCall } from './dialect-call.js';
 import type { DialectHost, DialectKeyspace } from './dialect-host.js';
-
-/**
- * Says whose access token this is: the app's own check of what its sign-in has given out (a session token, a JWT).
- * `null` for a token that is not valid; a rejection is answered like trouble. It is never asked about an empty text.
- */
-export type VerifyAccessToken = (token: string, req: Request) => string | null | Promise<string | null>;
+import type { VerifyAccessToken } from './verify-access-token.js';
 
 /** Who calls a dialect: somebody with an access token of the app, or with a key of the dialect or a token of one. */
 export type Caller = Extract<Actor, { readonly kind: 'owner' | 'key' }>;

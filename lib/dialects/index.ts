@@ -4,7 +4,7 @@ export type { SignedIn, SignIn, WalletSignIn } from './deltadefi/sign-in.js';
 export { nebulaRouter } from './nebula/nebula-router.js';
 export type { NebulaOptions } from './nebula/nebula-options.js';
 export type { NebulaCredentials, NebulaLogin, NebulaUser } from './nebula/login.js';
-export type { VerifyAccessToken } from './callers.js';
+export type { VerifyAccessToken } from './verify-access-token.js';
 export type { ScopeMap } from './scope-map.js';
 export { yativoRouter } from './yativo/yativo-router.js';
 export { yativoRefusal } from './yativo/yativo-refusal.js';

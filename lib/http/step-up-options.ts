@@ -1,6 +1,6 @@
+import { takeFunction, takeListOf } from '../options/option-readers.js';
+import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { Actor } from '../domain/actor.js';
-import { adviceFor } from '../domain/known-names.js';
-import { InvalidOptionError } from '../errors.js';
 
 /** What a second factor can be asked for. */
 export type StepUpOperation = (typeof stepUpOperations)[number];
@@ -60,26 +60,14 @@ export interface ResolvedStepUpOptions {
   readonly verify: VerifyStepUp;
 }
 
-const optionNames: Readonly<Record<keyof StepUpOptions, true>> = { operations: true, verify: true };
+const readers = {
+  operations: takeListOf(stepUpOperations),
+  verify: takeFunction<VerifyStepUp>('a function that checks a code'),
+} satisfies ReadersOf<StepUpOptions>;
 
 /** @throws InvalidOptionError with what to write instead */
-export function resolveStepUpOptions(value: unknown): ResolvedStepUpOptions | null {
+export function readStepUpOptions(value: unknown, path: string): ResolvedStepUpOptions | null {
   if (value === undefined) return null;
-  if (typeof value !== 'object' || value === null) fail('expected { operations, verify }');
-  for (const name of Object.keys(value)) {
-    if (!Object.hasOwn(optionNames, name)) {
-      fail(`unknown name '${name}'; ${adviceFor(name, Object.keys(optionNames))}`);
-    }
-  }
-  const { operations, verify } = value as Partial<Record<keyof StepUpOptions, unknown>>;
-  const isList = Array.isArray(operations) && operations.length > 0;
-  if (!isList || !operations.every((each) => (stepUpOperations as readonly unknown[]).includes(each))) {
-    fail(`operations is a list of at least one of ${stepUpOperations.join(', ')}`);
-  }
-  if (typeof verify !== 'function') fail('verify is a function that checks a code');
-  return { operations: new Set(operations as StepUpOperation[]), verify: verify as VerifyStepUp };
-}
-
-function fail(message: string): never {
-  throw new InvalidOptionError(`adminRouter: stepUp: ${message}`);
+  const { operations, verify } = readOptions(path, value, readers);
+  return { operations: new Set(operations), verify };
 }

@@ -13,11 +13,11 @@ import { parsePolicyOption } from '../options/policy-option.js';
  *
  * @throws InvalidOptionError when the scopes or the features do not follow the grammar
  */
-export function createDefaultKeyspace(options: ResolvedOptions<string>): Keyspace {
+export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
   const { prefix, environment, environments, scopes, features } = options;
   const catalogue = orInvalid(() => createScopeCatalogue(scopes));
   const policy = parsePolicyOption(options.policy, catalogue);
-  const { ownerCeilings } = options.limits;
+  const { ownerCeilings } = options;
   refuseTooManyWindows(policy.defaultRateLimits, ownerCeilings.rateLimits);
   return {
     name: 'default',

@@ -20,7 +20,7 @@ export interface ChosenStore {
  *
  * @throws InvalidOptionError when `database` is neither a PostgreSQL URL, a pool nor a file
  */
-export function chooseStore(options: ResolvedOptions<string>): ChosenStore {
+export function chooseStore(options: ResolvedOptions): ChosenStore {
   const { store, database = defaultDatabase, migrate, schema, logger } = options;
   const defaultPepperFile = pepperBeside(fileOf(defaultDatabase));
   if (store !== undefined) return { store, pepperFile: defaultPepperFile };

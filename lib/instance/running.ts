@@ -91,7 +91,7 @@ const rememberedChanges = 10_000;
 
 /** What a start is made from. */
 export interface StartParts {
-  readonly options: ResolvedOptions<string>;
+  readonly options: ResolvedOptions;
   readonly keyspaces: Keyspaces;
   readonly store: KeyStore;
   /** `null`: read from the file, or made there. */
@@ -121,11 +121,11 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const digester = createSecretDigester(peppers);
   const link = createLink(options, logger);
   const cache = link === null ? null : createCache(options, link, peppers, logger);
-  const limits = startLimits({ ...options, link, store, logger });
-  const lease = new Lease(options.leaseMs, clock);
+  const limits = startLimits({ ...options, limits: options, link, store, logger });
+  const lease = new Lease(options.leaseSeconds * 1000, clock);
   const memory = new VersionMemory(rememberedChanges);
   const uses = new UseRecorder(store, logger);
-  const local = options.localCacheLimits === null ? null : new LocalCache(options.localCacheLimits);
+  const local = options.localCache === null ? null : new LocalCache(options.localCache);
   const finder: KeyFinder = createKeyFinder({
     ...{ store, cache, local, uses, lease, memory, clock },
     applied: () => following.applied(),
@@ -176,13 +176,13 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     keyspaces,
   };
   const failures = createFailureLimits(parts);
-  const { tokenSettings: settings, prefix } = options;
+  const { tokens: settings, prefix } = options;
   const tokenParts = { prefix, peppers, store, changes: following.announcer, verify, failures, logger };
   const tokens = settings === null ? null : startTokens({ ...tokenParts, settings });
-  if (options.signatureSettings !== null) {
+  if (options.signatures !== null) {
     const keyPrefix = options.redisKeyPrefix;
     const signatureParts = { peppers, store, link, keyPrefix, verify, failures, logger };
-    signatures = startSignatures({ ...signatureParts, settings: options.signatureSettings });
+    signatures = startSignatures({ ...signatureParts, settings: options.signatures });
   }
   const createService = (keyspace: Keyspace, onlyKeyspace: string | null): KeyService =>
     createKeyService({
@@ -234,7 +234,7 @@ function createFailureLimits({ options, store }: StartParts): FailureLimits | nu
 }
 
 /** The way to Redis that the cache and the limiter share; the cache opens and closes it. */
-function createLink({ redis, redisKeyPrefix }: ResolvedOptions<string>, logger: Logger): RedisLink | null {
+function createLink({ redis, redisKeyPrefix }: ResolvedOptions, logger: Logger): RedisLink | null {
   return redis === undefined ? null : createRedisLink(redis, redisKeyPrefix, logger);
 }
 
@@ -249,7 +249,7 @@ function createExpirySweep({ options, store, keyspaces, logger }: StartParts): E
 }
 
 function createCache(
-  { redisKeyPrefix: keyPrefix, clock }: ResolvedOptions<string>,
+  { redisKeyPrefix: keyPrefix, clock }: ResolvedOptions,
   link: RedisLink,
   peppers: readonly Pepper[],
   logger: Logger,

@@ -1,6 +1,14 @@
+import {
+  allowAbsent,
+  orDefault,
+  take,
+  takeAsGiven,
+  takeFlag,
+  takeFunction,
+  takeOneOf,
+} from '../options/option-readers.js';
+import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { RequestHandler } from 'express';
-import { adviceFor } from '../domain/known-names.js';
-import { InvalidOptionError } from '../errors.js';
 import type { CredentialSource } from '../http/credential-source.js';
 import type { RefusalHandler } from '../http/refusal-handler.js';
 
@@ -49,53 +57,39 @@ export interface GuardOptions<F extends string = never> {
   readonly credentialFrom?: readonly CredentialSource[] | undefined;
 }
 
-/** Every option of a guard; the compiler refuses the build when one is missing here. */
-const known: Record<keyof GuardOptions, true> = {
-  otherwise: true,
-  onRefusal: true,
-  allowPreflight: true,
-  cacheHeaders: true,
-  credentialFrom: true,
-  feature: true,
-  signed: true,
-  cost: true,
-};
+const readers = {
+  otherwise: allowAbsent(takeFunction<RequestHandler>('a middleware function')),
+  onRefusal: orDefault(
+    take(
+      "'respond', 'next' or a function",
+      (value): value is 'respond' | 'next' | RefusalHandler =>
+        value === 'respond' || value === 'next' || typeof value === 'function',
+    ),
+    'respond',
+  ),
+  allowPreflight: orDefault(takeFlag, false),
+  cacheHeaders: orDefault(takeFlag, true),
+  credentialFrom: takeAsGiven<readonly CredentialSource[] | undefined>(),
+  feature: takeAsGiven<string | undefined>(),
+  signed: allowAbsent(takeOneOf('required', 'accepted')),
+  cost: takeAsGiven<unknown>(),
+} satisfies ReadersOf<GuardOptions>;
 
-/** Names of the options of a guard. */
-export const guardOptionNames: readonly string[] = Object.keys(known);
+/** Options of a guard with their defaults; `feature`, `cost` and `credentialFrom` are still to be checked. */
+export interface ReadGuardOptions {
+  readonly otherwise: RequestHandler | undefined;
+  readonly onRefusal: 'respond' | 'next' | RefusalHandler;
+  readonly allowPreflight: boolean;
+  readonly cacheHeaders: boolean;
+  readonly credentialFrom: readonly CredentialSource[] | undefined;
+  readonly feature: string | undefined;
+  readonly signed: 'required' | 'accepted' | undefined;
+  readonly cost: unknown;
+}
 
-/**
- * @throws InvalidOptionError when the options hold anything that a guard does not understand: what was meant to protect
- * a route must not be passed over
- */
-export function checkGuardOptions(options: unknown): asserts options is GuardOptions<string> {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new InvalidOptionError('requireApiKey: options are an object; several scopes go into { all: […] }');
-  }
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(known, name)) continue;
-    throw new InvalidOptionError(
-      `requireApiKey: unknown option ${JSON.stringify(name)}; ${adviceFor(name, guardOptionNames)}`,
-    );
-  }
-  const { otherwise, onRefusal } = options as Record<string, unknown>;
-  if (otherwise !== undefined && typeof otherwise !== 'function') {
-    throw new InvalidOptionError('requireApiKey: otherwise is a middleware function');
-  }
-  if (
-    !['undefined', 'function'].includes(typeof onRefusal) &&
-    onRefusal !== 'respond' &&
-    onRefusal !== 'next'
-  ) {
-    throw new InvalidOptionError("requireApiKey: onRefusal is 'respond', 'next' or a function");
-  }
-  const { signed } = options as Record<string, unknown>;
-  if (signed !== undefined && signed !== 'required' && signed !== 'accepted') {
-    throw new InvalidOptionError("requireApiKey: signed is 'required' or 'accepted'");
-  }
-  for (const name of ['allowPreflight', 'cacheHeaders'] as const) {
-    const value: unknown = options[name as keyof typeof options];
-    if (value === undefined || typeof value === 'boolean') continue;
-    throw new InvalidOptionError(`requireApiKey: ${name} is true or false`);
-  }
+/** @throws InvalidOptionError when the options hold anything that a guard does not understand */
+export function readGuardOptions(options: unknown): ReadGuardOptions {
+  return readOptions('requireApiKey', options, readers, {
+    example: "{ onRefusal: 'next' }; several scopes go into { all: […] }",
+  });
 }

@@ -14,7 +14,7 @@ import type { TroubleReporter } from '../http/trouble-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import { parseCredentialSources, type CredentialHeader } from '../http/credential-source.js';
 import { assertKnownFeature } from '../verify/known-feature.js';
-import { checkGuardOptions } from './guard-options.js';
+import { readGuardOptions } from './guard-options.js';
 import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
 import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js';
@@ -66,17 +66,9 @@ export function createGuard(
   requirements: MethodRequirements,
   options: unknown = {},
 ): RequestHandler {
-  checkGuardOptions(options);
-  const {
-    otherwise,
-    onRefusal = 'respond',
-    allowPreflight = false,
-    cacheHeaders = true,
-    credentialFrom,
-    feature,
-    signed,
-  } = options;
-  const cost = requestCost('requireApiKey', options.cost);
+  const given = readGuardOptions(options);
+  const { otherwise, onRefusal, allowPreflight, cacheHeaders, credentialFrom, feature, signed } = given;
+  const cost = requestCost('requireApiKey', given.cost);
   assertKnownFeature('requireApiKey', feature, parts.features);
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);

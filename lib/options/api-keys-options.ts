@@ -172,18 +172,34 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
 }
 
 /** Options with their defaults. */
-export interface ResolvedOptions<S extends string, F extends string = string> extends ApiKeysOptions<S, F> {
+export interface ResolvedOptions extends LimitOptions {
+  readonly prefix: string;
+  readonly scopes: Readonly<Record<string, string>>;
+  readonly features: Readonly<Record<string, string>> | undefined;
+  readonly policy: PolicyOption | undefined;
+  readonly expiryNotices: ExpiryNoticesOption | undefined;
+  readonly pepper: string | readonly string[] | undefined;
+  readonly database: string | PgPool | undefined;
+  readonly schema: string | undefined;
+  readonly migrate: 'auto' | 'check' | undefined;
+  readonly store: KeyStore | undefined;
+  readonly redis: string | RedisClient | undefined;
+  readonly redisKeyPrefix: string | undefined;
   readonly environment: string;
   readonly environments: readonly string[];
+  readonly credentialFrom: readonly CredentialSource[] | undefined;
   readonly realm: string;
-  /** `null`: this process holds no keys. */
-  readonly localCacheLimits: LocalCacheLimits | null;
-  readonly leaseMs: number;
-  readonly limits: LimitOptions;
+  readonly opaqueRefusals: boolean;
+  readonly hideCredentials: boolean;
+  /** `null`: this process caches no keys. */
+  readonly localCache: LocalCacheLimits | null;
+  readonly leaseSeconds: number;
+  readonly failureBudget: FailureBudgetOptions | undefined;
+  readonly bcryptCost: number | undefined;
   /** `null`: no access tokens. */
-  readonly tokenSettings: ResolvedTokensOption | null;
+  readonly tokens: ResolvedTokensOption | null;
   /** `null`: no signed requests. */
-  readonly signatureSettings: ResolvedSignaturesOption | null;
+  readonly signatures: ResolvedSignaturesOption | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }

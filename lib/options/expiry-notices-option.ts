@@ -1,3 +1,5 @@
+import { allowAbsent, take, takeFunction } from './option-readers.js';
+import { readOptions, type ReadersOf } from './read-options.js';
 import type { ApiKey } from '../domain/api-key-view.js';
 
 /** Says that the end of a key is near. */
@@ -23,18 +25,19 @@ export interface ExpiryNoticesOption {
 const defaultThresholdsDays: readonly number[] = [14, 3];
 const secondsPerDay = 24 * 60 * 60;
 
-/** Whether a value is such an option. */
-export function isExpiryNoticesOption(value: unknown): value is ExpiryNoticesOption {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { thresholdsDays, notify, ...unknownNames } = value as Record<string, unknown>;
-  return (
-    Object.keys(unknownNames).length === 0 &&
-    (thresholdsDays === undefined || areThresholds(thresholdsDays)) &&
-    (notify === undefined || typeof notify === 'function')
-  );
+const readers = {
+  thresholdsDays: allowAbsent(
+    take('1 to 10 different whole numbers of days from 1 to 365, for example [14, 3]', areThresholds),
+  ),
+  notify: allowAbsent(takeFunction<NonNullable<ExpiryNoticesOption['notify']>>('a function')),
+} satisfies ReadersOf<ExpiryNoticesOption>;
+
+/** @throws InvalidOptionError */
+export function readExpiryNotices(value: unknown, path: string): ExpiryNoticesOption {
+  return readOptions(path, value, readers, { example: '{ thresholdsDays: [14, 3] }' });
 }
 
-function areThresholds(value: unknown): boolean {
+function areThresholds(value: unknown): value is readonly number[] {
   return (
     Array.isArray(value) &&
     value.length >= 1 &&

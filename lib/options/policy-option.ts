@@ -1,6 +1,7 @@
-import { InvalidFieldError, parseScopes } from '../domain/key-fields.js';
+import { orDefault, takeField, takeFlag, takeWholeNumber } from './option-readers.js';
+import { readOptions, type OptionReader, type ReadersOf } from './read-options.js';
+import { parseScopes } from '../domain/key-fields.js';
 import { largestMaxKeysPerOwner, noPolicy, type KeyspacePolicy } from '../domain/keyspace-policy.js';
-import { adviceFor } from '../domain/known-names.js';
 import { parseRateLimits } from '../domain/limit-fields.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
@@ -41,72 +42,34 @@ export interface PolicyOption {
   readonly numberKeys?: boolean | undefined;
 }
 
-const readers: {
-  readonly [K in keyof PolicyOption]-?: (
-    value: unknown,
-    catalogue: ScopeCatalogue,
-  ) => Partial<KeyspacePolicy>;
-} = {
-  onePerOwner: (value) => ({ onePerOwner: flag('onePerOwner', value) }),
-  maxKeysPerOwner: (value) => ({ maxKeysPerOwner: maximum(value) }),
-  omittedScopes: (value, catalogue) => ({ omittedScopes: omittedScopes(value, catalogue) }),
-  defaultRateLimits: (value) => ({
-    defaultRateLimits: orInvalid('defaultRateLimits', () => parseRateLimits(value)),
-  }),
-  numberKeys: (value) => ({ numberKeys: flag('numberKeys', value) }),
-};
-
 /** @throws InvalidOptionError for unknown names, values of the wrong kind and mixes that make no sense */
 export function parsePolicyOption(value: unknown, catalogue: ScopeCatalogue): KeyspacePolicy {
   if (value === undefined) return noPolicy;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidOptionError(
-      `policy: takes an object with ${Object.keys(readers).join(', ')}, for example { maxKeysPerOwner: 8 }`,
-    );
-  }
-  let policy: KeyspacePolicy = noPolicy;
-  for (const [name, given] of Object.entries(value)) {
-    if (!Object.hasOwn(readers, name)) {
-      const advice = adviceFor(name, Object.keys(readers));
-      throw new InvalidOptionError(`policy: unknown name ${JSON.stringify(name)}; ${advice}`);
-    }
-    if (given === undefined) continue;
-    policy = { ...policy, ...readers[name as keyof PolicyOption](given, catalogue) };
-  }
+  const readers = {
+    onePerOwner: orDefault(takeFlag, noPolicy.onePerOwner),
+    maxKeysPerOwner: orDefault<number | null>(
+      takeWholeNumber(1, largestMaxKeysPerOwner),
+      noPolicy.maxKeysPerOwner,
+    ),
+    omittedScopes: orDefault(takeOmittedScopes(catalogue), noPolicy.omittedScopes),
+    defaultRateLimits: orDefault(takeField(parseRateLimits), noPolicy.defaultRateLimits),
+    numberKeys: orDefault(takeFlag, noPolicy.numberKeys),
+  } satisfies ReadersOf<PolicyOption>;
+  const policy = readOptions('policy', value, readers, { example: '{ maxKeysPerOwner: 8 }' });
   if (policy.onePerOwner && policy.maxKeysPerOwner !== null) {
     throw new InvalidOptionError('policy: give either onePerOwner or maxKeysPerOwner, not both');
   }
-  return policy;
+  return { ...noPolicy, ...policy };
 }
 
-function flag(name: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new InvalidOptionError(`policy: ${name} takes true or false`);
-}
-
-function maximum(value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= largestMaxKeysPerOwner) {
-    return value;
-  }
-  throw new InvalidOptionError(
-    `policy: maxKeysPerOwner takes a whole number from 1 to ${largestMaxKeysPerOwner}`,
-  );
-}
-
-function omittedScopes(value: unknown, catalogue: ScopeCatalogue): readonly string[] | null {
-  if (value === 'refuse') return null;
-  if (value === 'none') return [];
-  if (typeof value === 'string' && value !== 'all') {
-    throw new InvalidOptionError("policy: omittedScopes takes 'refuse', 'all', 'none' or a list of scopes");
-  }
-  return orInvalid('omittedScopes', () => parseScopes(value === 'all' ? catalogue.names : value, catalogue));
-}
-
-function orInvalid<T>(name: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof InvalidFieldError)) throw error;
-    throw new InvalidOptionError(`policy: ${name} ${error.message}`);
-  }
+function takeOmittedScopes(catalogue: ScopeCatalogue): OptionReader<readonly string[] | null> {
+  const takeScopes = takeField((value) => parseScopes(value, catalogue));
+  return (value, path) => {
+    if (value === 'refuse') return null;
+    if (value === 'none') return [];
+    if (typeof value === 'string' && value !== 'all') {
+      throw new InvalidOptionError(`${path}: takes 'refuse', 'all', 'none' or a list of scopes`);
+    }
+    return takeScopes(value === 'all' ? catalogue.names : value, path);
+  };
 }

@@ -1,4 +1,5 @@
-import { adviceFor } from '../domain/known-names.js';
+import { allowAbsent, orDefault, takeText, takeWholeNumber } from './option-readers.js';
+import { readOptions, type ReadersOf } from './read-options.js';
 import { InvalidOptionError } from '../errors.js';
 import type { SignatureProfile } from '../signatures/rfc9421/signature-profile.js';
 
@@ -44,13 +45,13 @@ export interface ResolvedSignaturesOption {
   readonly maxBodyBytes: number;
 }
 
-const known: Record<keyof SignaturesOption, true> = {
-  origin: true,
-  tag: true,
-  maxAgeSeconds: true,
-  skewSeconds: true,
-  maxBodyBytes: true,
-};
+const readers = {
+  origin: orDefault(readOrigins, []),
+  tag: allowAbsent(takeText("a word, for example 'acme'", /^[\x20-\x7e]{1,100}$/)),
+  maxAgeSeconds: orDefault(takeWholeNumber(5, 600), 60),
+  skewSeconds: orDefault(takeWholeNumber(0, 300), 30),
+  maxBodyBytes: orDefault(takeWholeNumber(1, 104_857_600), 1_048_576),
+} satisfies ReadersOf<SignaturesOption>;
 
 /**
  * Reads the option `signatures`; `null` when there is none.
@@ -59,49 +60,28 @@ const known: Record<keyof SignaturesOption, true> = {
  */
 export function resolveSignaturesOption(input: unknown, prefix: string): ResolvedSignaturesOption | null {
   if (input === undefined) return null;
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new InvalidOptionError(
-      "signatures: takes an object, for example { origin: 'https://api.acme.example' }",
-    );
-  }
-  for (const name of Object.keys(input)) {
-    if (Object.hasOwn(known, name)) continue;
-    throw new InvalidOptionError(
-      `signatures: unknown option ${JSON.stringify(name)}; ${adviceFor(name, Object.keys(known))}`,
-    );
-  }
-  const { origin, tag, maxAgeSeconds, skewSeconds, maxBodyBytes } = input as Readonly<
-    Record<keyof SignaturesOption, unknown>
-  >;
+  const example = "{ origin: 'https://api.acme.example' }";
+  const { origin, tag, maxAgeSeconds, skewSeconds, maxBodyBytes } = readOptions(
+    'signatures',
+    input,
+    readers,
+    { example },
+  );
   return {
-    origins: readOrigins(origin ?? []),
-    profile: {
-      tag: readTag(tag ?? prefix),
-      maxAgeMs: 1000 * readNumber('maxAgeSeconds', maxAgeSeconds ?? 60, 5, 600),
-      skewMs: 1000 * readNumber('skewSeconds', skewSeconds ?? 30, 0, 300),
-    },
-    maxBodyBytes: readNumber('maxBodyBytes', maxBodyBytes ?? 1_048_576, 1, 104_857_600),
+    origins: origin,
+    profile: { tag: tag ?? prefix, maxAgeMs: 1000 * maxAgeSeconds, skewMs: 1000 * skewSeconds },
+    maxBodyBytes,
   };
 }
 
-function readOrigins(value: unknown): readonly URL[] {
+function readOrigins(value: unknown, path: string): readonly URL[] {
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
   return texts.map((text) => {
     const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : null;
     if (url !== null && /^https?:$/.test(url.protocol) && url.origin === text) return url;
     throw new InvalidOptionError(
-      'signatures.origin: takes an origin without a slash at its end, or a list of them, ' +
+      `${path}: takes an origin without a slash at its end, or a list of them, ` +
         "for example 'https://api.acme.example'",
     );
   });
-}
-
-function readTag(value: unknown): string {
-  if (typeof value === 'string' && /^[\x20-\x7e]{1,100}$/.test(value)) return value;
-  throw new InvalidOptionError("signatures.tag: takes a word, for example 'acme'");
-}
-
-function readNumber(name: string, value: unknown, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value);
-  throw new InvalidOptionError(`signatures.${name}: takes a whole number from ${least} to ${most}`);
 }

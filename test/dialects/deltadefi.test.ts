@@ -343,12 +343,12 @@ describe('the DeltaDeFi router', () => {
     const { apiKeys } = await start();
     const verifyAccessToken = () => null;
     const wrong: [object, string][] = [
-      [{}, 'verifyAccessToken is required'],
+      [{}, 'verifyAccessToken: takes a function'],
       [{ verifyAccessToken, graceMS: 1 }, "did you mean 'graceMs'?"],
-      [{ verifyAccessToken, graceMs: 1_500 }, 'graceMs takes whole seconds'],
-      [{ verifyAccessToken, graceMs: 1_000, singleKey: false }, 'graceMs needs singleKey'],
-      [{ verifyAccessToken, singleKey: 'no' }, 'singleKey takes true or false'],
-      [{ verifyAccessToken, signIn: true }, 'signIn takes a function'],
+      [{ verifyAccessToken, graceMs: 1_500 }, 'graceMs: takes whole seconds'],
+      [{ verifyAccessToken, graceMs: 1_000, singleKey: false }, 'graceMs: needs singleKey'],
+      [{ verifyAccessToken, singleKey: 'no' }, 'singleKey: takes true or false'],
+      [{ verifyAccessToken, signIn: true }, 'signIn: takes a function'],
       [{ verifyAccessToken, defaultScopes: ['orders:raed'] }, 'defaultScopes must hold only known scopes'],
       [{ verifyAccessToken, defaultScopes: ['orders:*'] }, 'defaultScopes must name scopes one by one'],
       [{ verifyAccessToken }, "there is a keyspace 'deltadefi' already"],

@@ -325,22 +325,22 @@ describe("Deribit's transports", () => {
     it.each([
       [{}, /verifyAccessToken/],
       [{ verifyAccessToken: ownerOfSession, maxScopes: 'array' }, /did you mean 'maxScope'/],
-      [{ verifyAccessToken: ownerOfSession, maxScope: 'list' }, /maxScope is 'string' or 'array'/],
-      [{ verifyAccessToken: ownerOfSession, maxKeys: 0 }, /maxKeys is a whole number/],
-      [{ verifyAccessToken: ownerOfSession, maxKeys: 101 }, /maxKeys is a whole number/],
-      [{ verifyAccessToken: ownerOfSession, testnet: 'yes' }, /testnet is true or false/],
-      [{ verifyAccessToken: ownerOfSession, strictName: 1 }, /strictName is true or false/],
+      [{ verifyAccessToken: ownerOfSession, maxScope: 'list' }, /maxScope: takes 'string' or 'array'/],
+      [{ verifyAccessToken: ownerOfSession, maxKeys: 0 }, /maxKeys: takes a whole number/],
+      [{ verifyAccessToken: ownerOfSession, maxKeys: 101 }, /maxKeys: takes a whole number/],
+      [{ verifyAccessToken: ownerOfSession, testnet: 'yes' }, /testnet: takes true or false/],
+      [{ verifyAccessToken: ownerOfSession, strictName: 1 }, /strictName: takes true or false/],
       [{ verifyAccessToken: ownerOfSession, scopeMap: { 'trade:raed': [] } }, /trade:raed/],
       [{ verifyAccessToken: ownerOfSession, scopeMap: { 'trade:read': ['orders:raed'] } }, /orders:raed/],
       [{ verifyAccessToken: ownerOfSession, secondFactor: true }, /secondFactor/],
-      [{ verifyAccessToken: ownerOfSession, secondFactor: { rpId: 'a' } }, /verify is a function/],
-      [{ verifyAccessToken: ownerOfSession, secondFactor: { verify: anyCode } }, /rpId is a domain/],
+      [{ verifyAccessToken: ownerOfSession, secondFactor: { rpId: 'a' } }, /verify: takes a function/],
+      [{ verifyAccessToken: ownerOfSession, secondFactor: { verify: anyCode } }, /rpId: takes a domain/],
       [
         {
           verifyAccessToken: ownerOfSession,
           secondFactor: { verify: anyCode, rpId: 'a', methods: 'all' },
         },
-        /methods is a list/,
+        /methods: takes a list/,
       ],
       [
         {

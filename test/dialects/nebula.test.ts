@@ -387,13 +387,13 @@ describe('the Nebula Block router', () => {
     const { apiKeys } = await start();
     const verifyAccessToken = () => null;
     const wrong: [object, string][] = [
-      [{}, 'verifyAccessToken is required'],
+      [{}, 'verifyAccessToken: takes a function'],
       [{ verifyAccessToken, id: 'uuid' }, "did you mean 'ids'?"],
-      [{ verifyAccessToken, ids: 'number' }, "ids takes 'uuid' or 'integer'"],
-      [{ verifyAccessToken, login: {} }, 'login takes a function'],
-      [{ verifyAccessToken, maxKeysPerOwner: 1_001 }, 'maxKeysPerOwner takes a whole number'],
-      [{ verifyAccessToken, maxKeysPerOwner: 0 }, 'maxKeysPerOwner takes a whole number'],
-      [{ verifyAccessToken, keysMayManage: 1 }, 'keysMayManage takes true or false'],
+      [{ verifyAccessToken, ids: 'number' }, "ids: takes 'uuid' or 'integer'"],
+      [{ verifyAccessToken, login: {} }, 'login: takes a function'],
+      [{ verifyAccessToken, maxKeysPerOwner: 1_001 }, 'maxKeysPerOwner: takes a whole number'],
+      [{ verifyAccessToken, maxKeysPerOwner: 0 }, 'maxKeysPerOwner: takes a whole number'],
+      [{ verifyAccessToken, keysMayManage: 1 }, 'keysMayManage: takes true or false'],
       [{ verifyAccessToken, defaultScopes: 'all' }, 'defaultScopes must be a list of scopes'],
       [{ verifyAccessToken }, "there is a keyspace 'nebula' already"],
     ];

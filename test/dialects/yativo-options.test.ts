@@ -8,20 +8,20 @@ describe('options of yativoRouter', () => {
     yativoRouter(createInstance({ tokens }).apiKeys, { verifyAccessToken, ...options } as never);
 
   it.each([
-    [{ verifyAccessToken: undefined }, 'verifyAccessToken is a function'],
+    [{ verifyAccessToken: undefined }, 'verifyAccessToken: takes a function'],
     [{ verifyAccesToken: () => null }, 'did you mean "verifyAccessToken"|verifyAccessToken'],
     [{ scopeMap: { 'orders:read': [] } }, 'there is no scope "orders:read"'],
     [{ scopeMap: { read: ['orders:raed'] } }, 'the app has no scope "orders:raed"'],
-    [{ verifySecondFactor: 'totp' }, 'verifySecondFactor is a function'],
-    [{ secondFactorFor: ['rotate'] }, 'secondFactorFor needs verifySecondFactor'],
+    [{ verifySecondFactor: 'totp' }, 'verifySecondFactor: takes a function'],
+    [{ secondFactorFor: ['rotate'] }, 'secondFactorFor: needs verifySecondFactor'],
     [{ verifySecondFactor: () => true, secondFactorFor: [] }, 'at least one of create, update'],
     [{ verifySecondFactor: () => true, secondFactorFor: ['delete'] }, 'at least one of create, update'],
-    [{ createdStatus: 204 }, 'createdStatus is 200 or 201'],
-    [{ acceptKeyHeaders: 'yes' }, 'acceptKeyHeaders is true or false'],
-    [{ rateLimits: { minute: 0 } }, 'rateLimits: minute is a whole number'],
-    [{ rateLimits: { second: 1 } }, 'rateLimits: unknown name "second"'],
+    [{ createdStatus: 204 }, 'createdStatus: takes 200 or 201'],
+    [{ acceptKeyHeaders: 'yes' }, 'acceptKeyHeaders: takes true or false'],
+    [{ rateLimits: { minute: 0 } }, 'rateLimits.minute: takes a whole number'],
+    [{ rateLimits: { second: 1 } }, 'rateLimits: unknown option "second"'],
     [{ rateLimits: null }, 'rateLimits'],
-    [{ tokenLifetimeMinutes: 1441 }, 'tokenLifetimeMinutes is a whole number from 1 to 1440'],
+    [{ tokenLifetimeMinutes: 1441 }, 'tokenLifetimeMinutes: takes a whole number from 1 to 1,440'],
   ])('%j is refused', (options, message) => {
     expect(() => mount(options)).toThrow(new RegExp(message));
   });

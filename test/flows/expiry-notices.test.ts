@@ -137,16 +137,16 @@ describe('notices of keys that end soon', () => {
   });
 
   it.each([
-    { thresholdsDays: [] },
-    { thresholdsDays: [0] },
-    { thresholdsDays: [3, 3] },
-    { thresholdsDays: [1.5] },
-    { thresholdsDays: [366] },
-    { thresholdDays: [3] },
-    { notify: 'mail' },
-    [],
-    true,
-  ])('refuse %j as an option', (expiryNotices) => {
-    expect(() => createInstance({ expiryNotices: expiryNotices as never })).toThrow(/^expiryNotices: takes/);
+    [{ thresholdsDays: [] }, /^expiryNotices\.thresholdsDays: takes/],
+    [{ thresholdsDays: [0] }, /^expiryNotices\.thresholdsDays: takes/],
+    [{ thresholdsDays: [3, 3] }, /^expiryNotices\.thresholdsDays: takes/],
+    [{ thresholdsDays: [1.5] }, /^expiryNotices\.thresholdsDays: takes/],
+    [{ thresholdsDays: [366] }, /^expiryNotices\.thresholdsDays: takes/],
+    [{ thresholdDays: [3] }, /^expiryNotices: unknown option "thresholdDays"; did you mean 'thresholdsDays'/],
+    [{ notify: 'mail' }, /^expiryNotices\.notify: takes a function/],
+    [[], /^expiryNotices: takes an object/],
+    [true, /^expiryNotices: takes an object/],
+  ])('refuse %j as an option', (expiryNotices, message) => {
+    expect(() => createInstance({ expiryNotices: expiryNotices as never })).toThrow(message);
   });
 });

@@ -265,8 +265,8 @@ describe('options about limits', () => {
     [{ ownerRateLimits: [minute, minute] }, /ownerRateLimits: must not use a name twice/],
     [{ onLimiterOutage: 'allow' }, /onLimiterOutage: takes 'per-process' or 'deny'/],
     [{ onLimiterOutage: 'deny' }, /onLimiterOutage: needs redis/],
-    [{ ownerCeilings: { credit: 5 } }, /ownerCeilings: unknown name "credit"; did you mean 'credits'/],
-    [{ ownerCeilings: { credits: -1 } }, /ownerCeilings: credits is a whole number/],
+    [{ ownerCeilings: { credit: 5 } }, /ownerCeilings: unknown option "credit"; did you mean 'credits'/],
+    [{ ownerCeilings: { credits: -1 } }, /^ownerCeilings\.credits: takes a whole number/],
     [{ ownerCeilings: { rateLimits: {} } }, /ownerCeilings.rateLimits: must be a list/],
   ])('%j is refused', (options, message) => {
     expect(() => createInstance(options as never)).toThrow(message);

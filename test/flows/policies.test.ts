@@ -242,13 +242,13 @@ describe('defaultRateLimits', () => {
 describe('the option', () => {
   it.each([
     [[], /policy: takes an object with onePerOwner/],
-    [{ onePerOwnr: true }, /policy: unknown name "onePerOwnr"; did you mean 'onePerOwner'/],
-    [{ onePerOwner: 'yes' }, /onePerOwner takes true or false/],
-    [{ maxKeysPerOwner: 0 }, /maxKeysPerOwner takes a whole number from 1/],
+    [{ onePerOwnr: true }, /policy: unknown option "onePerOwnr"; did you mean 'onePerOwner'/],
+    [{ onePerOwner: 'yes' }, /onePerOwner: takes true or false/],
+    [{ maxKeysPerOwner: 0 }, /maxKeysPerOwner: takes a whole number from 1/],
     [{ maxKeysPerOwner: 8, onePerOwner: true }, /either onePerOwner or maxKeysPerOwner/],
-    [{ omittedScopes: 'some' }, /omittedScopes takes 'refuse'/],
-    [{ omittedScopes: ['orders:raed'] }, /omittedScopes must hold only known scopes/],
-    [{ defaultRateLimits: [{ name: 'x', limit: 0, windowSeconds: 1 }] }, /defaultRateLimits entry 1/],
+    [{ omittedScopes: 'some' }, /omittedScopes: takes 'refuse'/],
+    [{ omittedScopes: ['orders:raed'] }, /omittedScopes: must hold only known scopes/],
+    [{ defaultRateLimits: [{ name: 'x', limit: 0, windowSeconds: 1 }] }, /defaultRateLimits: entry 1/],
   ])('%j is refused at once', (policy, message) => {
     const make = () =>
       createInstance({ prefix: 'acme', scopes, pepper: testPepper, policy: policy as PolicyOption });

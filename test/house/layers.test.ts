@@ -117,7 +117,9 @@ function allowedTo(layer: string): readonly string[] {
   if (layer === 'feed') return below;
   if (FLOWS.includes(layer)) return [...below, '../feed/anything.js', ...(PACKAGES_OF[layer] ?? [])];
   const flows = [...below, ...inFolders(FLOWS), ...(PACKAGES_OF[layer] ?? [])];
-  if (EDGES.includes(layer)) return [...flows, '../http/anything.js', '../options/known-object.js'];
+  const readers = ['../options/read-options.js', '../options/option-readers.js'];
+  if (layer === 'http') return [...flows, ...readers];
+  if (EDGES.includes(layer)) return [...flows, '../http/anything.js', ...readers];
   if (layer === 'options') return [...flows, ...inFolders(['http', 'sql', 'redis'])];
   if (layer === 'api') return [...flows, ...inFolders(['feed', 'http'])];
   if (layer === 'instance') return [...flows, ...inFolders(['feed', 'options', 'dialects', ...ADAPTERS])];

@@ -1,7 +1,9 @@
-import { knownObject } from '../../options/known-object.js';
+import { orDefault, take, takeAsGiven, takeFlag, takeFunction } from '../../options/option-readers.js';
+import { readOptions, type ReadersOf } from '../../options/read-options.js';
 import { maxGracePeriodSeconds } from '../../domain/key-fields.js';
 import { InvalidOptionError } from '../../errors.js';
-import type { VerifyAccessToken } from '../callers.js';
+import type { VerifyAccessToken } from '../verify-access-token.js';
+import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { SignIn } from './sign-in.js';
 
 /** Options of `deltadefiRouter`. */
@@ -45,44 +47,33 @@ export interface ResolvedDeltadefiOptions {
   readonly graceSeconds: number;
 }
 
-/** Names of the options; the compiler finds a missing one. */
-const names: Readonly<Record<keyof DeltadefiOptions, true>> = {
-  verifyAccessToken: true,
-  signIn: true,
-  defaultScopes: true,
-  singleKey: true,
-  graceMs: true,
-};
+const readers = {
+  verifyAccessToken: takeVerifyAccessToken,
+  signIn: orDefault<SignIn | null>(
+    takeFunction('a function from { wallet_address } to { token, user_id, … }, or null'),
+    null,
+  ),
+  defaultScopes: takeAsGiven<unknown>(),
+  singleKey: orDefault(takeFlag, true),
+  graceMs: orDefault(
+    take(
+      'whole seconds in milliseconds, up to 30 days, for example 60_000',
+      (value): value is number => typeof value === 'number' && isGrace(value),
+    ),
+    0,
+  ),
+} satisfies ReadersOf<DeltadefiOptions>;
 
 /** @throws InvalidOptionError with what to write instead */
 export function resolveDeltadefiOptions(value: unknown): ResolvedDeltadefiOptions {
-  const given = knownObject('deltadefiRouter', value, Object.keys(names)) as Readonly<
-    Partial<Record<keyof DeltadefiOptions, unknown>>
-  >;
-  const { verifyAccessToken, signIn, defaultScopes, singleKey = true, graceMs = 0 } = given;
-  if (typeof verifyAccessToken !== 'function') {
-    fail('verifyAccessToken is required: a function from a token to the id of its owner, or null');
+  const { graceMs, ...options } = readOptions('deltadefiRouter', value, readers);
+  if (graceMs > 0 && !options.singleKey) {
+    throw new InvalidOptionError('deltadefiRouter.graceMs: needs singleKey: otherwise no key is replaced');
   }
-  if (signIn !== undefined && typeof signIn !== 'function') {
-    fail('signIn takes a function from { wallet_address } to { token, user_id, … }, or null');
-  }
-  if (typeof singleKey !== 'boolean') fail('singleKey takes true or false');
-  if (typeof graceMs !== 'number' || !isGrace(graceMs)) {
-    fail('graceMs takes whole seconds in milliseconds, up to 30 days, for example 60_000');
-  }
-  if (graceMs > 0 && !singleKey) fail('graceMs needs singleKey: otherwise no key is replaced');
-  return {
-    verifyAccessToken: verifyAccessToken as VerifyAccessToken,
-    signIn: (signIn as SignIn | undefined) ?? null,
-    ...{ defaultScopes, singleKey, graceSeconds: graceMs / 1000 },
-  };
+  return { ...options, graceSeconds: graceMs / 1000 };
 }
 
 function isGrace(graceMs: number): boolean {
   const seconds = graceMs / 1000;
   return Number.isInteger(seconds) && seconds >= 0 && seconds <= maxGracePeriodSeconds;
-}
-
-function fail(message: string): never {
-  throw new InvalidOptionError(`deltadefiRouter: ${message}`);
 }

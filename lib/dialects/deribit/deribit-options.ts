@@ -1,9 +1,16 @@
-import { knownObject } from '../../options/known-object.js';
+import {
+  orDefault,
+  takeAsGiven,
+  takeFlag,
+  takeOneOf,
+  takeWholeNumber,
+} from '../../options/option-readers.js';
+import { readOptions, type ReadersOf } from '../../options/read-options.js';
 import { minTokenLifetimeSeconds } from '../../domain/access-token.js';
-import { InvalidOptionError } from '../../errors.js';
-import type { VerifyAccessToken } from '../callers.js';
+import type { VerifyAccessToken } from '../verify-access-token.js';
+import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { ScopeMap } from '../scope-map.js';
-import { resolveSecondFactor, type SecondFactor, type SecondFactorOption } from './second-factor-option.js';
+import { readSecondFactor, type SecondFactor, type SecondFactorOption } from './second-factor-option.js';
 
 /** Options of `deribitRouter`. */
 export interface DeribitOptions {
@@ -67,62 +74,26 @@ export interface ResolvedDeribitOptions {
   readonly secondFactor: SecondFactor | null;
 }
 
-/** Names of the options, for messages. */
-const names: Readonly<Record<keyof DeribitOptions, true>> = {
-  verifyAccessToken: true,
-  scopeMap: true,
-  testnet: true,
-  maxScope: true,
-  strictName: true,
-  maxKeys: true,
-  tokenLifetimeSeconds: true,
-  secondFactor: true,
-};
-
 /** Documented: "up to 8 different IDs". */
 const documentedMaxKeys = 8;
-
-/** @throws InvalidOptionError with what to write instead */
-export function resolveDeribitOptions(value: unknown): ResolvedDeribitOptions {
-  const given = knownObject('deribitRouter', value, Object.keys(names)) as Readonly<
-    Partial<Record<keyof DeribitOptions, unknown>>
-  >;
-  const { verifyAccessToken, scopeMap, maxScope = 'string', maxKeys = documentedMaxKeys } = given;
-  if (typeof verifyAccessToken !== 'function') {
-    fail('verifyAccessToken is a function from an access token of the app to its owner, or null');
-  }
-  if (maxScope !== 'string' && maxScope !== 'array') fail("maxScope is 'string' or 'array'");
-  if (typeof maxKeys !== 'number' || !Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > 100) {
-    fail('maxKeys is a whole number from 1 to 100');
-  }
-  return {
-    verifyAccessToken: verifyAccessToken as VerifyAccessToken,
-    scopeMap,
-    testnet: flag('testnet', given.testnet),
-    maxScope,
-    strictName: flag('strictName', given.strictName),
-    maxKeys,
-    tokenLifetimeSeconds: lifetime(given.tokenLifetimeSeconds),
-    secondFactor: resolveSecondFactor(given.secondFactor),
-  };
-}
-
 /** Documented examples have a year. */
 const longestLifetimeSeconds = 31_536_000;
 
-function lifetime(value: unknown): number | null {
-  if (value === undefined) return null;
-  const seconds = Number.isSafeInteger(value) ? Number(value) : 0;
-  if (seconds >= minTokenLifetimeSeconds && seconds <= longestLifetimeSeconds) return seconds;
-  return fail(
-    `tokenLifetimeSeconds is a whole number from ${minTokenLifetimeSeconds} to ${longestLifetimeSeconds}`,
-  );
-}
+const readers = {
+  verifyAccessToken: takeVerifyAccessToken,
+  scopeMap: takeAsGiven<unknown>(),
+  testnet: orDefault(takeFlag, false),
+  maxScope: orDefault(takeOneOf('string', 'array'), 'string'),
+  strictName: orDefault(takeFlag, false),
+  maxKeys: orDefault(takeWholeNumber(1, 100), documentedMaxKeys),
+  tokenLifetimeSeconds: orDefault<number | null>(
+    takeWholeNumber(minTokenLifetimeSeconds, longestLifetimeSeconds),
+    null,
+  ),
+  secondFactor: readSecondFactor,
+} satisfies ReadersOf<DeribitOptions>;
 
-function flag(name: string, value: unknown = false): boolean {
-  return typeof value === 'boolean' ? value : fail(`${name} is true or false`);
-}
-
-function fail(message: string): never {
-  throw new InvalidOptionError(`deribitRouter: ${message}`);
+/** @throws InvalidOptionError with what to write instead */
+export function resolveDeribitOptions(value: unknown): ResolvedDeribitOptions {
+  return readOptions('deribitRouter', value, readers);
 }

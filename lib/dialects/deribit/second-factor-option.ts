@@ -1,7 +1,7 @@
+import { allowAbsent, take, takeFunction, takeText } from '../../options/option-readers.js';
+import { readOptions, type ReadersOf } from '../../options/read-options.js';
 import type { StepUpResult } from '../../http/step-up-options.js';
-import { knownObject } from '../../options/known-object.js';
 import type { Actor } from '../../domain/actor.js';
-import { InvalidOptionError } from '../../errors.js';
 
 /** A code that somebody has sent. */
 export interface SecondFactorAttempt {
@@ -42,22 +42,19 @@ export interface SecondFactor {
   readonly methods: ReadonlySet<string> | null;
 }
 
+const readers = {
+  verify: takeFunction<VerifySecondFactor>('a function that checks a code'),
+  rpId: takeText("a domain, for example 'example.com'", /[^]/),
+  methods: allowAbsent(take("a list, for example ['private/create_api_key']", areTexts)),
+} satisfies ReadersOf<SecondFactorOption>;
+
 /** @throws InvalidOptionError with what to write instead */
-export function resolveSecondFactor(value: unknown): SecondFactor | null {
+export function readSecondFactor(value: unknown, path: string): SecondFactor | null {
   if (value === undefined) return null;
-  const given = knownObject('deribitRouter: secondFactor', value, ['verify', 'rpId', 'methods']);
-  const { verify, rpId, methods } = given as Partial<Record<keyof SecondFactorOption, unknown>>;
-  if (typeof verify !== 'function') fail('verify is a function that checks a code');
-  if (typeof rpId !== 'string' || rpId === '') fail("rpId is a domain, for example 'example.com'");
-  const isList = Array.isArray(methods) && methods.every((each) => typeof each === 'string');
-  if (methods !== undefined && !isList) fail("methods is a list, for example ['private/create_api_key']");
-  return {
-    verify: verify as VerifySecondFactor,
-    rpId,
-    methods: methods === undefined ? null : new Set(methods as string[]),
-  };
+  const { verify, rpId, methods } = readOptions(path, value, readers);
+  return { verify, rpId, methods: methods === undefined ? null : new Set(methods) };
 }
 
-function fail(message: string): never {
-  throw new InvalidOptionError(`deribitRouter: secondFactor: ${message}`);
+function areTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

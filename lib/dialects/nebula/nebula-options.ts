@@ -1,6 +1,14 @@
-import { knownObject } from '../../options/known-object.js';
-import { InvalidOptionError } from '../../errors.js';
-import type { VerifyAccessToken } from '../callers.js';
+import {
+  orDefault,
+  takeAsGiven,
+  takeFlag,
+  takeFunction,
+  takeOneOf,
+  takeWholeNumber,
+} from '../../options/option-readers.js';
+import { readOptions, type ReadersOf } from '../../options/read-options.js';
+import type { VerifyAccessToken } from '../verify-access-token.js';
+import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { NebulaLogin } from './login.js';
 
 /** Options of `nebulaRouter`. */
@@ -52,48 +60,22 @@ export interface ResolvedNebulaOptions {
   readonly keysMayManage: boolean;
 }
 
-/** Names of the options; the compiler finds a missing one. */
-const names: Readonly<Record<keyof NebulaOptions, true>> = {
-  verifyAccessToken: true,
-  login: true,
-  defaultScopes: true,
-  maxKeysPerOwner: true,
-  ids: true,
-  keysMayManage: true,
-};
-
 /** The documented list has no pages, so that it must have an end. */
 const largestMaxKeys = 1_000;
 
+const readers = {
+  verifyAccessToken: takeVerifyAccessToken,
+  login: orDefault<NebulaLogin | null>(
+    takeFunction('a function from { username, password } to { jwtToken }, or null'),
+    null,
+  ),
+  defaultScopes: takeAsGiven<unknown>(),
+  maxKeysPerOwner: orDefault(takeWholeNumber(1, largestMaxKeys), largestMaxKeys),
+  ids: orDefault(takeOneOf('uuid', 'integer'), 'uuid'),
+  keysMayManage: orDefault(takeFlag, true),
+} satisfies ReadersOf<NebulaOptions>;
+
 /** @throws InvalidOptionError with what to write instead */
 export function resolveNebulaOptions(value: unknown): ResolvedNebulaOptions {
-  const given = knownObject('nebulaRouter', value, Object.keys(names)) as Readonly<
-    Partial<Record<keyof NebulaOptions, unknown>>
-  >;
-  const { verifyAccessToken, login, defaultScopes } = given;
-  const { maxKeysPerOwner = largestMaxKeys, ids = 'uuid', keysMayManage = true } = given;
-  if (typeof verifyAccessToken !== 'function') {
-    fail('verifyAccessToken is required: a function from a token to the id of its owner, or null');
-  }
-  if (login !== undefined && typeof login !== 'function') {
-    fail('login takes a function from { username, password } to { jwtToken }, or null');
-  }
-  if (typeof maxKeysPerOwner !== 'number' || !isMaximum(maxKeysPerOwner)) {
-    fail('maxKeysPerOwner takes a whole number from 1 to 1,000');
-  }
-  if (ids !== 'uuid' && ids !== 'integer') fail("ids takes 'uuid' or 'integer'");
-  if (typeof keysMayManage !== 'boolean') fail('keysMayManage takes true or false');
-  return {
-    verifyAccessToken: verifyAccessToken as VerifyAccessToken,
-    login: (login as NebulaLogin | undefined) ?? null,
-    ...{ defaultScopes, maxKeysPerOwner, ids, keysMayManage },
-  };
-}
-
-function isMaximum(value: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= largestMaxKeys;
-}
-
-function fail(message: string): never {
-  throw new InvalidOptionError(`nebulaRouter: ${message}`);
+  return readOptions('nebulaRouter', value, readers);
 }

@@ -1,9 +1,20 @@
-import { knownObject } from '../../options/known-object.js';
+import {
+  allowAbsent,
+  orDefault,
+  takeAsGiven,
+  takeFlag,
+  takeFunction,
+  takeListOf,
+  takeOneOf,
+  takeWholeNumber,
+} from '../../options/option-readers.js';
+import { readOptions, type OptionReader, type ReadersOf } from '../../options/read-options.js';
 import { stepUpOperations, type StepUpOperation } from '../../http/step-up-options.js';
 import { maxTokenLifetimeSeconds } from '../../domain/access-token.js';
 import { maxLimit, type RateLimit } from '../../domain/rate-limit.js';
 import { InvalidOptionError } from '../../errors.js';
-import type { VerifyAccessToken } from '../callers.js';
+import type { VerifyAccessToken } from '../verify-access-token.js';
+import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { ScopeMap } from '../scope-map.js';
 import type { SecondFactorSettings, VerifySecondFactor } from './second-factor.js';
 
@@ -71,73 +82,53 @@ const windows: Readonly<Record<keyof YativoRateLimits, Omit<RateLimit, 'name'>>>
   hour: { limit: 3000, windowSeconds: 3600 },
   day: { limit: 50_000, windowSeconds: 86_400 },
 };
+
+const takeLimit = (name: keyof YativoRateLimits): OptionReader<number> =>
+  orDefault(takeWholeNumber(1, maxLimit), windows[name].limit);
+const limitReaders = {
+  minute: takeLimit('minute'),
+  hour: takeLimit('hour'),
+  day: takeLimit('day'),
+} satisfies ReadersOf<YativoRateLimits>;
+
 const longestTokenMinutes = maxTokenLifetimeSeconds / 60;
 
-const known: Readonly<Record<keyof YativoOptions, true>> = {
-  verifyAccessToken: true,
-  scopeMap: true,
-  verifySecondFactor: true,
-  secondFactorFor: true,
-  createdStatus: true,
-  acceptKeyHeaders: true,
-  rateLimits: true,
-  tokenLifetimeMinutes: true,
-};
+const readers = {
+  verifyAccessToken: takeVerifyAccessToken,
+  scopeMap: takeAsGiven<unknown>(),
+  verifySecondFactor: allowAbsent(takeFunction<VerifySecondFactor>('a function that checks a code')),
+  secondFactorFor: allowAbsent(takeListOf(stepUpOperations)),
+  createdStatus: orDefault(takeOneOf(200, 201), 200),
+  acceptKeyHeaders: orDefault(takeFlag, false),
+  rateLimits: readRateLimits,
+  tokenLifetimeMinutes: orDefault(takeWholeNumber(1, longestTokenMinutes), 60),
+} satisfies ReadersOf<YativoOptions>;
 
 /** @throws InvalidOptionError with what to write instead */
 export function resolveYativoOptions(input: unknown): ResolvedYativoOptions {
-  const options = knownObject('yativoRouter', input, Object.keys(known)) as Partial<
-    Record<keyof YativoOptions, unknown>
-  >;
-  const { verifyAccessToken, createdStatus = 200, acceptKeyHeaders = false } = options;
-  if (typeof verifyAccessToken !== 'function') {
-    fail('verifyAccessToken is a function from an access token of the app to the id of its owner, or null');
-  }
-  if (createdStatus !== 200 && createdStatus !== 201) fail('createdStatus is 200 or 201');
-  if (typeof acceptKeyHeaders !== 'boolean') fail('acceptKeyHeaders is true or false');
-  const { tokenLifetimeMinutes = 60, rateLimits = {} } = options;
-  if (!isWithin(tokenLifetimeMinutes, longestTokenMinutes)) {
-    fail(`tokenLifetimeMinutes is a whole number from 1 to ${longestTokenMinutes}`);
-  }
+  const options = readOptions('yativoRouter', input, readers);
+  const { verifySecondFactor, secondFactorFor, tokenLifetimeMinutes, ...others } = options;
   return {
-    verifyAccessToken: verifyAccessToken as VerifyAccessToken,
-    scopeMap: options.scopeMap,
-    secondFactor: readSecondFactor(options.verifySecondFactor, options.secondFactorFor),
-    createdStatus,
-    acceptKeyHeaders,
-    rateLimits: readRateLimits(rateLimits),
+    ...others,
+    secondFactor: secondFactorOf(verifySecondFactor, secondFactorFor),
     tokenLifetimeSeconds: 60 * tokenLifetimeMinutes,
   };
 }
 
-function readSecondFactor(verify: unknown, operations: unknown): SecondFactorSettings | null {
-  if (verify === undefined) {
-    if (operations !== undefined) fail('secondFactorFor needs verifySecondFactor');
-    return null;
-  }
-  if (typeof verify !== 'function') fail('verifySecondFactor is a function that checks a code');
-  const wanted = operations ?? stepUpOperations;
-  const isKnown = (each: unknown): boolean => (stepUpOperations as readonly unknown[]).includes(each);
-  if (!Array.isArray(wanted) || wanted.length === 0 || !wanted.every(isKnown)) {
-    fail(`secondFactorFor is a list of at least one of ${stepUpOperations.join(', ')}`);
-  }
-  return { operations: new Set(wanted as StepUpOperation[]), verify: verify as VerifySecondFactor };
+function secondFactorOf(
+  verify: VerifySecondFactor | undefined,
+  operations: readonly StepUpOperation[] | undefined,
+): SecondFactorSettings | null {
+  if (verify !== undefined) return { operations: new Set(operations ?? stepUpOperations), verify };
+  if (operations === undefined) return null;
+  throw new InvalidOptionError('yativoRouter.secondFactorFor: needs verifySecondFactor');
 }
 
-function readRateLimits(value: unknown): readonly RateLimit[] {
-  const names = Object.keys(windows) as (keyof YativoRateLimits)[];
-  const given = knownObject('yativoRouter: rateLimits', value, names) as Record<string, unknown>;
-  return names.map((name) => {
-    const limit = given[name] ?? windows[name].limit;
-    if (!isWithin(limit, maxLimit)) fail(`rateLimits: ${name} is a whole number from 1 to ${maxLimit}`);
-    return { name, limit, windowSeconds: windows[name].windowSeconds };
-  });
-}
-
-function isWithin(value: unknown, most: number): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= most;
-}
-
-function fail(message: string): never {
-  throw new InvalidOptionError(`yativoRouter: ${message}`);
+function readRateLimits(value: unknown, path: string): readonly RateLimit[] {
+  const given = readOptions(path, value === undefined ? {} : value, limitReaders);
+  return (Object.keys(windows) as (keyof YativoRateLimits)[]).map((name) => ({
+    name,
+    limit: given[name],
+    windowSeconds: windows[name].windowSeconds,
+  }));
 }

@@ -1,0 +1,79 @@
+import { adviceFor } from '../domain/known-names.js';
+import { InvalidOptionError } from '../errors.js';
+
+/**
+ * Reads the value of one option. An option that was left out is `undefined`.
+ *
+ * @param path - the full name of the option, for messages: `tokens.issuer`
+ * @throws InvalidOptionError that says what to write instead
+ */
+export type OptionReader<T> = (value: unknown, path: string) => T;
+
+/** A reader for each option of a type: `satisfies ReadersOf<TokensOption>` finds the one that is missing. */
+export type ReadersOf<O> = { readonly [K in keyof O]-?: OptionReader<unknown> };
+
+/** What a table of readers makes of an object of options. */
+export type ReadBy<R> = { readonly [K in keyof R]: R[K] extends OptionReader<infer T> ? T : never };
+
+/** How messages speak of an object of options. */
+export interface OptionNaming {
+  /** What an object looks like, for those who gave none: `{ issuer: 'https://api.acme.example' }`. */
+  readonly example?: string;
+  /**
+   * What stands before the name of an option.
+   *
+   * @default what was called or set, and a dot
+   */
+  readonly pathPrefix?: string;
+}
+
+/**
+ * Reads an object of options by a table that has a reader for each of them, in the order of the table. Names that
+ * the table does not have are refused: what was meant to protect something must not be passed over.
+ *
+ * @param what - the function or option that takes the object, for messages
+ * @throws InvalidOptionError for a value that is no object, names that the table does not have, and what a reader refuses
+ *
+ * @example
+ * const { verify, timeoutMs } = readOptions('hooks', input, {
+ *   verify: takeFunction('a function that checks a code'),
+ *   timeoutMs: orDefault(takeWholeNumber(1, 10_000), 1_000),
+ * });
+ */
+export function readOptions<R extends Readonly<Record<string, OptionReader<unknown>>>>(
+  what: string,
+  input: unknown,
+  readers: R,
+  { example, pathPrefix = `${what}.` }: OptionNaming = {},
+): ReadBy<R> {
+  refuseUnknownOptions(what, input, Object.keys(readers), example);
+  const entries = Object.entries(readers).map(([name, read]) => [
+    name,
+    read(Reflect.get(input, name), `${pathPrefix}${name}`),
+  ]);
+  return Object.fromEntries(entries) as ReadBy<R>;
+}
+
+/**
+ * Refuses what is no object of known options, for callers that read the values themselves.
+ *
+ * @param example - what an object looks like, for the message
+ * @throws InvalidOptionError
+ */
+export function refuseUnknownOptions(
+  what: string,
+  input: unknown,
+  names: readonly string[],
+  example?: string,
+): asserts input is object {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    const hint = example === undefined ? '' : `, for example ${example}`;
+    throw new InvalidOptionError(`${what}: takes an object with ${names.join(', ')}${hint}`);
+  }
+  for (const name of Object.keys(input)) {
+    if (names.includes(name)) continue;
+    throw new InvalidOptionError(
+      `${what}: unknown option ${JSON.stringify(name)}; ${adviceFor(name, names)}`,
+    );
+  }
+}

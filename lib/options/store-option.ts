@@ -1,0 +1,43 @@
+import type { KeyStore } from '../ports/key-store.js';
+import { take } from './option-readers.js';
+import type { OptionReader } from './read-options.js';
+
+/** The methods that a store has, by the part that they belong to. */
+const methods = [
+  'open',
+  'close',
+  'find',
+  'existing',
+  'list',
+  'listEvents',
+  'transact',
+  'addDigest',
+  'recordUse',
+];
+const methodsOfParts: Readonly<Record<string, readonly string[]>> = {
+  feed: ['join', 'leave', 'beat', 'latest', 'lastSequence', 'instances', 'remove', 'watch'],
+  usage: ['list', 'forgetBefore'],
+  oneTimeNames: ['take'],
+  accessLog: ['add', 'list', 'prune'],
+  trail: ['head', 'entries', 'lastEntries'],
+  claims: ['find'],
+  tokens: ['isRevoked'],
+  credits: ['spend'],
+};
+
+/** Reads the option `store`. */
+export const takeStore: OptionReader<KeyStore> = take(
+  'a KeyStore, for example memoryStore() from express-api-keys/testing',
+  (value): value is KeyStore =>
+    hasMethods(value, methods) &&
+    Object.entries(methodsOfParts).every(([part, names]) => hasMethods(Reflect.get(value, part), names)),
+);
+
+/** Whether a value is an object with these methods. */
+export function hasMethods(value: unknown, names: readonly string[]): value is object {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof Reflect.get(value, name) === 'function')
+  );
+}
