@@ -27,6 +27,6 @@ export function createChangeAnnouncer(parts: AnnouncerParts): ChangeAnnouncer {
       cache?.wakeOthers();
       follower.wake();
     },
-    confirm: (sequence) => confirmations.confirm(sequence),
+    confirm: (point) => confirmations.confirm(point),
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommitPoint } from '../ports/change-announcer.js';
 import type { Instance } from '../ports/change-feed.js';
 import type { Clock } from '../ports/clock.js';
 import { leaseMarginMs, type InstanceWatch } from './instance-watch.js';
@@ -17,7 +18,7 @@ interface Waiter {
 
 /** What confirming needs. */
 export interface ConfirmationParts {
-  readonly instances: Pick<InstanceWatch, 'look' | 'longestLeaseMs'>;
+  readonly instances: Pick<InstanceWatch, 'look'>;
   /** The number up to which every change is applied in this process. */
   readonly ownApplied: () => number;
   /** The lease of this process, in milliseconds. */
@@ -38,15 +39,15 @@ export class Confirmations {
   /**
    * To be called after the commit: processes that join the list later have read it.
    *
-   * @returns `null` when every process has applied all changes up to `sequence`, else the wall clock time in
-   * milliseconds from which none accepts what was taken away
+   * @returns `null` when every process has applied all changes up to the point, else the wall clock time in milliseconds
+   * from which none accepts what was taken away
    */
-  confirm(sequence: number): Promise<number | null> {
+  confirm({ sequence, maxLeaseMs }: CommitPoint): Promise<number | null> {
     return new Promise((resolve) => {
       const settle = (isConfirmed: boolean): void => {
         clearTimeout(patience);
         this.#waiting.delete(waiter);
-        resolve(isConfirmed ? null : this.#effectiveBy());
+        resolve(isConfirmed ? null : this.#effectiveBy(maxLeaseMs));
       };
       const waiter: Waiter = { sequence, settle };
       // The list may not be answered at all, and whoever asked is told in time all the same.
@@ -56,10 +57,13 @@ export class Confirmations {
     });
   }
 
-  /** Whoever has not applied a change by then has lost its lease, or has applied it with the beat that renewed it. */
-  #effectiveBy(): number {
-    const { clock, leaseMs, instances } = this.#parts;
-    return clock.now() + Math.max(leaseMs, instances.longestLeaseMs) + leaseMarginMs;
+  /**
+   * Whoever has not applied a change by then has lost its lease, or has applied it with the beat that renewed it. The list
+   * may not be answered since the commit, so what counts is how it was when the change was made.
+   */
+  #effectiveBy(maxLeaseMs: number): number {
+    const { clock, leaseMs } = this.#parts;
+    return clock.now() + Math.max(leaseMs, maxLeaseMs) + leaseMarginMs;
   }
 
   async #lookWhileAnyWait(): Promise<void> {

@@ -21,18 +21,12 @@ export class InstanceWatch {
   readonly #feed: Pick<ChangeFeed, 'instances' | 'remove'>;
   readonly #ownId: () => string;
   #sightings = new Map<string, Sighting>();
-  #longestLeaseMs = 0;
   #timer: NodeJS.Timeout | null = null;
 
   /** @param ownId - by which this process is on the list now; it does not remove itself */
   constructor(feed: Pick<ChangeFeed, 'instances' | 'remove'>, ownId: () => string) {
     this.#feed = feed;
     this.#ownId = ownId;
-  }
-
-  /** The longest lease that was seen on the list, in milliseconds. */
-  get longestLeaseMs(): number {
-    return this.#longestLeaseMs;
   }
 
   /** Looks once a second, so that a process that has died is gone before a change has to wait for it. */
@@ -54,7 +48,6 @@ export class InstanceWatch {
     const ownId = this.#ownId();
     const others = listed.filter(({ id }) => id !== ownId);
     this.#note(others);
-    this.#longestLeaseMs = Math.max(this.#longestLeaseMs, ...others.map(({ leaseMs }) => leaseMs));
     const stayed = await Promise.all(others.map((instance) => this.#staysListed(instance)));
     return others.filter((_, index) => stayed[index]);
   }

@@ -1,6 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AnnouncedChange } from '../ports/change-announcer.js';
-import type { FeedPosition } from '../ports/change-feed.js';
+import type { AnnouncedChange, CommitPoint } from '../ports/change-announcer.js';
+import type { ChangeFeed } from '../ports/change-feed.js';
+import type { KeyStoreTransaction } from '../ports/key-store.js';
 import type { Changed } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
@@ -10,7 +11,7 @@ export interface CommittedChange {
   /** `null` when the change had been made before, and nothing was written. It is confirmed all the same. */
   readonly written: AnnouncedChange | null;
   /** Whoever has applied all changes up to this one has seen the record as it is now. */
-  readonly position: FeedPosition;
+  readonly point: CommitPoint;
 }
 
 /**
@@ -21,9 +22,24 @@ export interface CommittedChange {
  */
 export async function confirmChange(
   { changes }: Pick<ManagePorts, 'changes'>,
-  { record, written, position }: CommittedChange,
+  { record, written, point }: CommittedChange,
   changedAt: number,
 ): Promise<Changed> {
   changes.announce(written === null ? [] : [written], changedAt);
-  return { record, effectiveBy: await changes.confirm(position.sequence) };
+  return { record, effectiveBy: await changes.confirm(point) };
+}
+
+/** The point to confirm for a change; to be called behind its last step. */
+export async function commitPointOf(
+  transaction: Pick<KeyStoreTransaction, 'position' | 'maxLeaseMs'>,
+): Promise<CommitPoint> {
+  return { sequence: transaction.position.sequence, maxLeaseMs: await transaction.maxLeaseMs() };
+}
+
+/** The point to confirm for changes that were committed before this is called. */
+export async function currentPointOf(
+  feed: Pick<ChangeFeed, 'lastSequence' | 'instances'>,
+): Promise<CommitPoint> {
+  const [sequence, instances] = await Promise.all([feed.lastSequence(), feed.instances()]);
+  return { sequence, maxLeaseMs: Math.max(0, ...instances.map(({ leaseMs }) => leaseMs)) };
 }

@@ -11,6 +11,7 @@ import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authorit
 import { auditEntry } from './audit-entry.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
+import { commitPointOf } from './confirm-change.js';
 import { drawKeyId } from './draw-key-id.js';
 import { keyFieldReaders, type KeyFields } from './key-field-readers.js';
 import { mintCredential } from './mint-credential.js';
@@ -77,7 +78,7 @@ export async function createKey(
     credentials: [credential],
   };
 
-  const { record, superseded, position } = await ports.store.transact(async (transaction) => {
+  const { record, superseded, position, point } = await ports.store.transact(async (transaction) => {
     await claim(transaction, id);
     // The maker may have lost its rights while the hash was made.
     const authority = await authorityOf(ports, context, findIn(ports, transaction), now);
@@ -87,11 +88,15 @@ export async function createKey(
     assertAtOrBelow(authority, wanted);
     const admitted = await applyPolicy(transaction, context, authority, policy, wanted);
     await transaction.insert(admitted.record, auditEntry(context, 'key.created', admitted.record, []));
-    return { ...admitted, position: transaction.position };
+    return {
+      ...admitted,
+      position: transaction.position,
+      // Where nothing was taken away, nobody has to be waited for.
+      point: admitted.superseded.length === 0 ? null : await commitPointOf(transaction),
+    };
   });
   ports.changes.announce([...superseded, { record, action: 'key.created', position }], now);
-  // Where nothing was taken away, nobody has to be waited for.
-  const effectiveBy = superseded.length === 0 ? null : await ports.changes.confirm(position.sequence);
+  const effectiveBy = point === null ? null : await ports.changes.confirm(point);
   return { record, token, effectiveBy };
 }
 

@@ -3,6 +3,7 @@ import { auditIdOf } from '../domain/actor.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
+import { currentPointOf } from './confirm-change.js';
 import { getKey } from './get-key.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -110,11 +111,11 @@ export class RepeatableChanges {
     if (claim.payloadHash !== payloadHash) throw new ApiKeysError('idempotency_key_reused');
     const { store, changes, keyspace, clock } = this.#ports;
     const hasTaken = operation === 'rotate' || keyspace.policy.onePerOwner;
-    const sequence = hasTaken ? await store.feed.lastSequence() : 0;
+    const point = hasTaken ? await currentPointOf(store.feed) : null;
     const record = await getKey(this.#ports, context, claim.keyId);
-    if (hasTaken) changes.announce([], clock.now());
-    const effectiveBy = hasTaken ? await changes.confirm(sequence) : null;
-    return { changed: { record, effectiveBy }, isReplay: true };
+    if (point === null) return { changed: { record, effectiveBy: null }, isReplay: true };
+    changes.announce([], clock.now());
+    return { changed: { record, effectiveBy: await changes.confirm(point) }, isReplay: true };
   }
 }
 

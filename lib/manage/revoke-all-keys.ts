@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { ApiKeysError } from '../errors.js';
-import type { AnnouncedChange } from '../ports/change-announcer.js';
-import type { FeedPosition } from '../ports/change-feed.js';
+import type { AnnouncedChange, CommitPoint } from '../ports/change-announcer.js';
+import { commitPointOf } from './confirm-change.js';
 import type { Changed, ChangeContext, KeyInput } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { readRevocation, type Revocation } from './revocation-input.js';
@@ -38,10 +38,10 @@ export async function revokeAllKeys(
 
   const revoked: ApiKeyRecord[] = [];
   for (;;) {
-    const { records, position } = await revokeSome(ports, context, ownerId, revocation);
+    const { records, point } = await revokeSome(ports, context, ownerId, revocation);
     revoked.push(...records);
     // Changes run one after the other: when there were fewer than asked for, these were the last ones.
-    if (records.length < keysPerTransaction) return confirmAll(ports, revoked, position.sequence);
+    if (records.length < keysPerTransaction) return confirmAll(ports, revoked, point);
     await sleep(pauseMs);
   }
 }
@@ -51,28 +51,28 @@ async function revokeSome(
   context: ChangeContext,
   ownerId: string,
   revocation: Revocation,
-): Promise<{ readonly records: readonly ApiKeyRecord[]; readonly position: FeedPosition }> {
+): Promise<{ readonly records: readonly ApiKeyRecord[]; readonly point: CommitPoint }> {
   const now = ports.clock.now();
-  const { revoked, position } = await ports.store.transact(async (transaction) => {
+  const { revoked, point } = await ports.store.transact(async (transaction) => {
     const found = await transaction.findUnrevokedByOwner(ownerId, keysPerTransaction);
     const written: AnnouncedChange[] = [];
     for (const current of found) {
       const change = await revokeInTransaction(transaction, context, current, now, revocation);
       if (change !== null) written.push(change);
     }
-    return { revoked: written, position: transaction.position };
+    return { revoked: written, point: await commitPointOf(transaction) };
   });
   ports.changes.announce(revoked, now);
-  return { records: revoked.map(({ record }) => record), position };
+  return { records: revoked.map(({ record }) => record), point };
 }
 
 /** Also when nothing was left: an earlier call may have ended keys, and nobody has heard whether all know of it. */
 async function confirmAll(
   ports: ManagePorts,
   records: readonly ApiKeyRecord[],
-  sequence: number,
+  point: CommitPoint,
 ): Promise<readonly Changed[]> {
-  const effectiveBy = await ports.changes.confirm(sequence);
+  const effectiveBy = await ports.changes.confirm(point);
   if (records.length === 0 && effectiveBy !== null) {
     throw new ApiKeysError('unavailable', {
       cause: new Error('No key was left to revoke, but not every process has answered for earlier changes'),

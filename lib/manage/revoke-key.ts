@@ -10,7 +10,7 @@ import {
   type Authority,
 } from './authority.js';
 import { auditEntry } from './audit-entry.js';
-import { confirmChange } from './confirm-change.js';
+import { commitPointOf, confirmChange } from './confirm-change.js';
 import { isOwnKey } from './get-key.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -39,7 +39,7 @@ export async function revokeKey(
     assertAtOrBelow(authority, current);
     assertExpectedVersion(current, expected);
     const written = await revokeInTransaction(transaction, context, current, now, revocation);
-    return { record: written?.record ?? current, written, position: transaction.position };
+    return { record: written?.record ?? current, written, point: await commitPointOf(transaction) };
   });
   return confirmChange(ports, committed, now);
 }

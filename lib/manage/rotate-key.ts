@@ -8,7 +8,7 @@ import { stateOf } from '../domain/key-state.js';
 import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, authorityOf, findIn, findVisible, type Authority } from './authority.js';
 import { auditEntry } from './audit-entry.js';
-import { confirmChange } from './confirm-change.js';
+import { commitPointOf, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { mintCredential, type WantedCredential } from './mint-credential.js';
@@ -60,7 +60,8 @@ export async function rotateKey(
     const next = nextVersion(current, { hint: minted.hint, credentials }, now);
     await transaction.update(next, auditEntry(context, 'key.rotated', next, ['credentials']));
     const { position } = transaction;
-    return { record: next, written: { record: next, action: 'key.rotated', position }, position } as const;
+    const written = { record: next, action: 'key.rotated', position } as const;
+    return { record: next, written, point: await commitPointOf(transaction) };
   });
   return { ...(await confirmChange(ports, committed, now)), token: minted.token };
 }

@@ -6,7 +6,7 @@ import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn, findVisible } from './authority.js';
 import { auditEntry } from './audit-entry.js';
 import { changedLimits, creditChangeOf, limitBoundsOf } from './limit-authority.js';
-import { confirmChange } from './confirm-change.js';
+import { commitPointOf, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import { keyFieldReaders, type KeyFields } from './key-field-readers.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -56,7 +56,8 @@ export async function updateKey(
     await transaction.update(next, auditEntry(context, action, next, Object.keys(changes)));
     if (paid !== null) await transaction.setCredits(next.id, paid.balance, paid.change);
     const { position } = transaction;
-    return { record: next, written: { record: next, action, position }, position };
+    const point = await commitPointOf(transaction);
+    return { record: next, written: { record: next, action, position }, point };
   });
   return confirmChange(ports, committed, now);
 }

@@ -18,12 +18,22 @@ export interface StoredEvent {
 /** The change feed of a store in memory; several instances of one process may follow it. */
 export class MemoryChangeFeed implements ChangeFeed {
   readonly #events: () => readonly StoredEvent[];
+  readonly #afterChanges: (work: () => void) => Promise<void>;
   readonly #instances = new Map<string, Instance>();
   readonly #watchers = new Set<() => void>();
 
-  /** @param events - the committed entries as they are now */
-  constructor(events: () => readonly StoredEvent[]) {
+  /**
+   * @param events - the committed entries as they are now
+   * @param afterChanges - does something when the changes that were begun before are over, and before the next one
+   */
+  constructor(events: () => readonly StoredEvent[], afterChanges: (work: () => void) => Promise<void>) {
     this.#events = events;
+    this.#afterChanges = afterChanges;
+  }
+
+  /** The longest lease on the list; 0 when it is empty. */
+  maxLeaseMs(): number {
+    return Math.max(0, ...[...this.#instances.values()].map(({ leaseMs }) => leaseMs));
   }
 
   /** Tells those who watch of a committed change, when the change itself is through. */
@@ -35,8 +45,10 @@ export class MemoryChangeFeed implements ChangeFeed {
     }
   }
 
-  async join({ id, acked, leaseMs }: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
-    if (!this.#instances.has(id)) this.#instances.set(id, { id, beat: 0, acked, leaseMs });
+  join({ id, acked, leaseMs }: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
+    return this.#afterChanges(() => {
+      if (!this.#instances.has(id)) this.#instances.set(id, { id, beat: 0, acked, leaseMs });
+    });
   }
 
   async leave(instanceId: string): Promise<void> {

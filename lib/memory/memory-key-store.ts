@@ -28,7 +28,14 @@ export function memoryStore(): KeyStore {
     revokedTokens: new Map(),
   };
   let lastChange: Promise<unknown> = Promise.resolve();
-  const feed = new MemoryChangeFeed(() => contents.events);
+  /** One after the other. */
+  function inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const result = lastChange.then(work);
+    lastChange = result.catch(() => undefined);
+    return result;
+  }
+
+  const feed = new MemoryChangeFeed(() => contents.events, inTurn);
   const usage = new MemoryUsageLog();
 
   const replaceKey = (record: ApiKeyRecord): void => {
@@ -36,7 +43,7 @@ export function memoryStore(): KeyStore {
   };
 
   async function change<T>(work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T> {
-    const transaction = new MemoryTransaction(contents);
+    const transaction = new MemoryTransaction(contents, () => feed.maxLeaseMs());
     try {
       const result = await withDeadline(work(transaction), deadlineMs, 'The work of a change');
       const before = contents.events.length;
@@ -71,11 +78,7 @@ export function memoryStore(): KeyStore {
     list: async (query) => copied(pageOfKeys(contents, query)),
     listEvents: async (query) => pageOfEvents(contents.events, query),
 
-    transact(work) {
-      const result = lastChange.then(() => change(work));
-      lastChange = result.catch(() => undefined);
-      return result;
-    },
+    transact: (work) => inTurn(() => change(work)),
 
     async addDigest(keyId, credentialId, pepperId, digest) {
       const record = contents.keys.get(keyId);

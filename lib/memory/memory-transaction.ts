@@ -26,12 +26,20 @@ export class MemoryTransaction implements KeyStoreTransaction {
   readonly #credits = new Map<string, { balance: CreditBalance | null; change: CreditChange }>();
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(contents: MemoryContents) {
+  readonly #maxLeaseMs: () => number;
+
+  /** @param maxLeaseMs - the longest lease on the list as it is now */
+  constructor(contents: MemoryContents, maxLeaseMs: () => number) {
+    this.#maxLeaseMs = maxLeaseMs;
     this.#keys = new Map(contents.keys);
     this.#events = [...contents.events];
     this.#claims = new Map(contents.claims);
     this.#expiryNotices = new Set(contents.expiryNotices);
     this.#revokedTokens = new Map(contents.revokedTokens);
+  }
+
+  async maxLeaseMs(): Promise<number> {
+    return this.#step(this.#maxLeaseMs);
   }
 
   async find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {

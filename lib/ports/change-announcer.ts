@@ -10,6 +10,14 @@ export interface AnnouncedChange {
   readonly position: FeedPosition;
 }
 
+/** What the confirmation of a change has to wait for. */
+export interface CommitPoint {
+  /** Whoever has applied all changes up to this one has seen what was committed. */
+  readonly sequence: number;
+  /** The longest lease of the processes that may have missed it, in milliseconds. */
+  readonly maxLeaseMs: number;
+}
+
 /** Brings committed changes to every process. */
 export interface ChangeAnnouncer {
   /**
@@ -20,10 +28,9 @@ export interface ChangeAnnouncer {
    */
   announce(changes: readonly AnnouncedChange[], changedAt: number): void;
   /**
-   * Waits until every process, this one included, has applied all changes up to a number, a second at most. Never
-   * rejects.
+   * Waits until every process, this one included, has applied all changes up to a point, a second at most. Never rejects.
    *
    * @returns `null` when they have, else the time (epoch milliseconds) from which no process accepts what was taken away
    */
-  confirm(sequence: number): Promise<number | null>;
+  confirm(point: CommitPoint): Promise<number | null>;
 }

@@ -9,7 +9,10 @@ import { firstAuditHash } from './audit-chain.js';
  * does not answer.
  */
 export interface ChangeFeed {
-  /** Puts a process on the list, with `beat` 0. Committed when it resolves; does nothing for one that is listed. */
+  /**
+   * Puts a process on the list, with `beat` 0. Committed when it resolves; does nothing for one that is listed. It waits
+   * for a change that is under way: each process was on the list when a change began, or finds the change in the feed.
+   */
   join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void>;
   /** Takes a process off the list, at its clean end. */
   leave(instanceId: string): Promise<void>;

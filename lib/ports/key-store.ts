@@ -84,6 +84,11 @@ export interface KeyStoreTransaction {
    * has seen what this transaction saw and wrote.
    */
   readonly position: FeedPosition;
+  /**
+   * The longest lease of all processes on the list, in milliseconds; 0 when it is empty. None joins until the change is
+   * over, so whoever may miss the change is counted.
+   */
+  maxLeaseMs(): Promise<number>;
   /** The key as it stands now; with `ownerId`, only if it belongs to that owner (the condition is part of the query). */
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null>;
   /**

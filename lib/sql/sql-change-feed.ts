@@ -6,6 +6,7 @@ import type {
   FeedWatch,
   Instance,
 } from '../ports/change-feed.js';
+import { lockAuditHead } from './queries/audit-queries.js';
 import { compileFeedQueries } from './queries/feed-queries.js';
 import type { FeedQueries } from './queries/feed-queries.js';
 import type { Kysely } from 'kysely';
@@ -29,7 +30,12 @@ export class SqlChangeFeed implements ChangeFeed {
   }
 
   join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
-    return this.#write('Joining the change feed', (queries, on) => queries.join(on, instance));
+    return this.#within('Joining the change feed', (budget) =>
+      this.#database.write(budget, async (on) => {
+        await lockAuditHead(on, this.#database.dialect);
+        await this.#queriesFor(on).join(on, instance);
+      }),
+    );
   }
 
   leave(instanceId: string): Promise<void> {

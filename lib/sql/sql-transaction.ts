@@ -10,6 +10,7 @@ import { appendEvent, moveAuditHead } from './queries/audit-queries.js';
 import { insertClaim } from './queries/claim-queries.js';
 import { setCredits } from './queries/credit-queries.js';
 import { insertExpiryNotice } from './queries/expiry-notices.js';
+import { readMaxLease } from './queries/feed-queries.js';
 import { insertKey, updateKey } from './queries/key-changes.js';
 import { countKeysOfOwner, findKey, findUnrevokedKeys } from './queries/key-queries.js';
 import { noChangeWithoutEntry } from './no-change-without-entry.js';
@@ -40,6 +41,10 @@ export class SqlTransaction implements KeyStoreTransaction {
 
   get position(): FeedPosition {
     return this.#head;
+  }
+
+  maxLeaseMs(): Promise<number> {
+    return this.#step(() => readMaxLease(this.#transaction));
   }
 
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {

@@ -251,6 +251,37 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     });
   });
 
+  describe('the longest lease', () => {
+    it('is that of the processes on the list', async ({ store, other }) => {
+      const maxLeaseMs = (on: KeyStore) => on.transact((transaction) => transaction.maxLeaseMs());
+      expect(await maxLeaseMs(store)).toBe(0);
+      await store.feed.join({ id: 'short', acked: 0, leaseMs: 2_000 });
+      await other.feed.join({ id: 'long', acked: 0, leaseMs: 60_000 });
+      expect([await maxLeaseMs(store), await maxLeaseMs(other)]).toEqual([60_000, 60_000]);
+      await store.feed.leave('long');
+      expect([await maxLeaseMs(store), await maxLeaseMs(other)]).toEqual([2_000, 2_000]);
+    });
+
+    it('P3: counts everybody who may miss the change: who joins meanwhile is listed when it is over, and reads it', async ({
+      store,
+      other,
+    }) => {
+      let hasJoined = false;
+      const record = sampleKey();
+      const joining = await store.transact(async (transaction) => {
+        const joined = other.feed.join(instance).then(() => {
+          hasJoined = true;
+          return other.feed.latest(1);
+        });
+        await sleep(200);
+        await transaction.insert(record, sampleEvent(record));
+        expect([hasJoined, await transaction.maxLeaseMs()]).toEqual([false, 0]);
+        return { joined };
+      });
+      expect((await joining.joined).map(({ keyId }) => keyId)).toEqual([record.id]);
+    });
+  });
+
   describe('the position of a transaction', () => {
     it('is that of the last change, its own included', async ({ store, other }) => {
       const record = sampleKey();

@@ -1,3 +1,4 @@
+import { currentPointOf } from '../manage/confirm-change.js';
 import { longestLifeSeconds } from '../domain/token-terms.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { RefreshGrant } from '../ports/token-store.js';
@@ -31,7 +32,7 @@ export async function confirmRevokedChain(
   id: string,
 ): Promise<number | null> {
   if (!(await store.tokens.isRevoked(id))) return null;
-  const sequence = await store.feed.lastSequence();
+  const point = await currentPointOf(store.feed);
   changes.announce([], clock.now());
-  return changes.confirm(sequence);
+  return changes.confirm(point);
 }

@@ -1,5 +1,5 @@
 import type { AccessToken } from '../domain/access-token.js';
-import { confirmChange } from '../manage/confirm-change.js';
+import { commitPointOf, confirmChange } from '../manage/confirm-change.js';
 import type { ChangeContext } from '../manage/change.js';
 import { auditEntry } from '../manage/audit-entry.js';
 import type { TokenPorts } from './token-ports.js';
@@ -27,7 +27,7 @@ export async function revokeToken(
     const isFirst = await transaction.revokeToken({ id: token.id, keyId: token.keyId, expiresAt }, event);
     const { position } = transaction;
     const change = { record, action: 'token.revoked', position } as const;
-    return { record, written: isFirst ? change : null, position };
+    return { record, written: isFirst ? change : null, point: await commitPointOf(transaction) };
   });
   if (committed === null) return null;
   return (await confirmChange({ changes }, committed, now)).effectiveBy;

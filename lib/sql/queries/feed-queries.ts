@@ -87,6 +87,15 @@ export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect
   };
 }
 
+/** The longest lease on the list; 0 when it is empty. */
+export async function readMaxLease(database: Kysely<Tables>): Promise<number> {
+  const { longest } = await database
+    .selectFrom('instances')
+    .select((eb) => eb.fn.max<number | null>('lease_ms').as('longest'))
+    .executeTakeFirstOrThrow();
+  return longest ?? 0;
+}
+
 const notListed: BeatAnswer = { isListed: false, isKnown: false, changes: [] };
 
 /**
