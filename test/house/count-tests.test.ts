@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const RUN = join(__dirname, '..', 'run');
@@ -45,30 +46,82 @@ describe('the count of `npm test`', () => {
 });
 
 describe('a second run, alone', () => {
-  const file = (name: string, status: string, message = '') => ({ name, status, message });
-  const again = (results: unknown): unknown => callIn('second-run.mjs', 'filesToRunAgain', [results]);
+  const root = '/project';
+  const servers = 'test/servers/servers.test.ts';
+  const test = (failure?: string) => ({
+    status: failure === undefined ? 'passed' : 'failed',
+    failureMessages: failure === undefined ? [] : [failure],
+  });
+  const file = (path: string, ...tests: ReturnType<typeof test>[]) => ({
+    name: join(root, path),
+    status: tests.some(({ status }) => status === 'failed') ? 'failed' : 'passed',
+    assertionResults: tests,
+  });
+  const again = (results: unknown): unknown => callIn('second-run.mjs', 'filesToRunAgain', [results, root]);
+  const ofMachine = 'Error: redis-server did not start (/usr/bin/redis-server --port 1)';
 
-  it('is for the files that failed, each once', () => {
-    const testResults = [file('a', 'passed'), file('b', 'failed', 'Timeout'), file('b', 'failed')];
-    expect(again({ ...GOOD, testResults })).toEqual(['b']);
+  it('is for files of the list whose every failure is the machine’s, with the reason', () => {
+    const testResults = [file('test/a.test.ts', test()), file(servers, test(), test(ofMachine))];
+    expect(again({ ...GOOD, testResults })).toEqual([
+      { file: join(root, servers), reason: expect.stringMatching(/nothing of the product/) as string },
+    ]);
   });
 
-  it.each([
+  const authenticated = 'Error: expect(received).toBe(expected)\n\nExpected: 401\nReceived: 200';
+  it.each<[string, unknown]>([
     ['a run without a result', null],
-    ['a file that could not be loaded', { numRuntimeErrorTestSuites: 1, testResults: [file('a', 'failed')] }],
-    ['a broken promise', { testResults: [file('a', 'failed', 'use of k1 was let in, 3 ms after revoke')] }],
-    ['much that failed', { testResults: Array.from({ length: 13 }, (_, n) => file(`f${n}`, 'failed')) }],
+    [
+      'a file that could not be loaded',
+      { numRuntimeErrorTestSuites: 1, testResults: [file(servers, test(ofMachine))] },
+    ],
+    ['a file that is not listed', { testResults: [file('test/flows/limits.test.ts', test(ofMachine))] }],
+    ['an assertion', { testResults: [file(servers, test(authenticated))] }],
+    [
+      'an assertion beside a failure of the machine',
+      { testResults: [file(servers, test(ofMachine), test(authenticated))] },
+    ],
+    [
+      'an assertion in the words of the machine',
+      { testResults: [file(servers, test(`${authenticated} ${ofMachine}`))] },
+    ],
+    ['a failure that says nothing', { testResults: [{ ...file(servers, test('')), assertionResults: [] }] }],
+    [
+      'a file that failed twice, once for another reason',
+      { testResults: [file(servers, test(authenticated)), file(servers, test(ofMachine))] },
+    ],
   ])('is not for %s', (_name, results) => {
     expect(again(results)).toEqual([]);
   });
 
-  it('counts each test once, as it ended', () => {
-    const both = (failed: number): unknown =>
+  it('has a reason for each file of the list, and each file is there', () => {
+    const source = `import { failuresOfTheMachine } from ${JSON.stringify(join(RUN, 'second-run.mjs'))};
+      console.log(JSON.stringify(failuresOfTheMachine));`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', source], {
+      encoding: 'utf8',
+    });
+    const rows = JSON.parse(stdout) as { file: string; reason: string }[];
+    expect(rows.filter(({ reason }) => reason.length < 20)).toEqual([]);
+    expect(rows.filter(({ file: path }) => !existsSync(join(RUN, '..', '..', path)))).toEqual([]);
+    // Who is authenticated is asserted in these.
+    expect(
+      rows.filter(({ file: path }) => /\/(security|middleware|flows|tokens|faults)\//.test(path)),
+    ).toEqual([]);
+  });
+
+  it('counts each test once, as it ended, and what was not run again as it was', () => {
+    const both = (failedAgain: number, failedElsewhere: number): unknown =>
       callIn('second-run.mjs', 'countBoth', [
         { passed: 10, failed: 3 },
-        { passed: 7 - failed, failed, troubles: [] },
+        { passed: 7, failed: failedAgain, troubles: [] },
+        failedElsewhere,
       ]);
-    expect(both(0)).toMatchObject({ passed: 13, failed: 0 });
-    expect(both(1)).toMatchObject({ passed: 12, failed: 1 });
+    expect(both(0, 0)).toMatchObject({ passed: 13, failed: 0 });
+    expect(both(1, 0)).toMatchObject({ passed: 12, failed: 1 });
+    expect(both(1, 1)).toMatchObject({ passed: 11, failed: 2 });
+  });
+
+  it('says how many failed in the files that it is for', () => {
+    const testResults = [file(servers, test(), test(ofMachine), test(ofMachine)), file('b', test('x'))];
+    expect(callIn('second-run.mjs', 'countFailedIn', [{ testResults }, [join(root, servers)]])).toBe(2);
   });
 });

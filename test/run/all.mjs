@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../servers/postgres.cjs';
 import { startRedis } from '../servers/redis.cjs';
 import { countTests } from './count-tests.mjs';
-import { countBoth, filesToRunAgain } from './second-run.mjs';
+import { countBoth, countFailedIn, filesToRunAgain } from './second-run.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const RESULTS = join(ROOT, 'test', 'run', 'results');
@@ -17,6 +17,8 @@ const startedAt = performance.now();
 const total = { passed: 0, failed: 0 };
 /** @type {string[]} */
 const failedSteps = [];
+/** @type {Array<{ file: string, reason: string }>} */
+const secondRuns = [];
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let child;
 
@@ -86,13 +88,14 @@ async function jest(name, id, args) {
   say(`...    ${name}`);
   const { counted: first, results } = await runJest(id, args);
   let counted = first;
-  const files = first.failed > 0 ? filesToRunAgain(results) : [];
-  if (files.length > 0) {
-    say(
-      `       ${first.failed} failed; run again, alone: ${files.map((file) => relative(ROOT, file)).join(', ')}`,
-    );
-    const again = await runJest(`${id}-again`, [...args, '--runInBand', '--runTestsByPath', ...files]);
-    counted = countBoth(first, again.counted);
+  const again = first.failed > 0 ? filesToRunAgain(results, ROOT) : [];
+  if (again.length > 0) {
+    const files = again.map(({ file }) => file);
+    say(`       run again, alone: ${files.map((file) => relative(ROOT, file)).join(', ')}`);
+    const second = await runJest(`${id}-again`, [...args, '--runInBand', '--runTestsByPath', ...files]);
+    counted = countBoth(first, second.counted, first.failed - countFailedIn(results, files));
+    const stillFailed = new Set(filesThatFailed(second.results));
+    secondRuns.push(...again.filter(({ file }) => !stillFailed.has(file)));
   }
   total.passed += counted.passed;
   total.failed += counted.failed;
@@ -101,6 +104,14 @@ async function jest(name, id, args) {
   say(
     `${counted.failed === 0 ? 'ok    ' : 'FAILED'} ${name}: ${counted.passed} passed, ${counted.failed} failed`,
   );
+}
+
+/** @param {unknown} results @returns {string[]} */
+function filesThatFailed(results) {
+  const { testResults = [] } = /** @type {{ testResults?: Array<{ name: string, status: string }> }} */ (
+    results ?? {}
+  );
+  return testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
 }
 
 /** @param {string} path @returns {unknown} */
@@ -156,6 +167,9 @@ async function main() {
     });
   }
 
+  for (const { file, reason } of secondRuns) {
+    say(`Failed, and passed on its second run: ${relative(ROOT, file)} (it ${reason})`);
+  }
   if (failedSteps.length > 0) say(`Failed: ${failedSteps.join('; ')}`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;

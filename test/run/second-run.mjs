@@ -1,43 +1,112 @@
 // @ts-check
+import { relative } from 'node:path';
+
 /**
- * What no slow machine explains: somebody was let in who should not be, or what was acknowledged is lost. Sentences of
- * the checkers in test/faults.
+ * Failures that are proven to be the machine's: nothing of the product decides about them. Every other failure counts as it
+ * is, first of all one of an assertion about who is authenticated, what is lost or what is shown.
+ *
+ * A row is added with the reason only, and after it was looked at whether the product made anything wait.
+ * @type {ReadonlyArray<{ file: string, failure: RegExp, reason: string }>}
  */
-const brokenPromise = /was let in|have won|chain breaks|not in the trail|has the number|makes version/;
-
-/** With more files than these, it is not one busy minute of the machine. */
-const mostFiles = 12;
+export const failuresOfTheMachine = [
+  {
+    file: 'test/servers/servers.test.ts',
+    failure:
+      /did not start|Not within \d+ ms: (the cluster|there is another|it takes)|Exceeded timeout of \d+ ms/,
+    reason: 'starts and stops servers of others; nothing of the product runs in it',
+  },
+  {
+    file: 'test/redis/forms/sentinel.test.ts',
+    failure: /Not within \d+ ms: (the cluster|there is another|a replica)/,
+    reason: 'waits for an election, which is a matter of Redis Sentinel and its timers',
+  },
+  {
+    file: 'test/redis/forms/cluster.test.ts',
+    failure: /Not within \d+ ms: (the cluster|there is another|a replica)/,
+    reason: 'waits for an election, which is a matter of Redis Cluster and its timers',
+  },
+  {
+    file: 'test/redis/forms/cluster-coverage.test.ts',
+    failure: /Not within \d+ ms: (the cluster|the others have noticed)/,
+    reason: 'waits until nodes notice that one of them is gone, which is a matter of Redis Cluster',
+  },
+  {
+    file: 'test/package/node-versions.test.ts',
+    failure: /could not be installed/,
+    reason: 'downloads Node from the registry',
+  },
+];
 
 /**
- * The test files that are run again, alone. Tests with real servers, processes and deadlines fail where the machine
- * stands still for seconds, as shared ones do; a fault of the code fails again. Nothing is run again when a promise was
- * broken, a file could not be loaded, or much has failed.
+ * The test files that are run again, alone: those of which every failure is the machine's, by the list above. Nothing is run
+ * again when a file could not be loaded.
  * @param {unknown} results the content of jest's `--json` output, or undefined when it wrote none
- * @returns {string[]} absolute paths, each once
+ * @param {string} root the folder of the project
+ * @returns {Array<{ file: string, reason: string }>} absolute paths, each once
  */
-export function filesToRunAgain(results) {
+export function filesToRunAgain(results, root) {
   if (typeof results !== 'object' || results === null) return [];
   const { numRuntimeErrorTestSuites, testResults } =
-    /** @type {{ numRuntimeErrorTestSuites?: number, testResults?: Array<{ name: string, status: string, message: string }> }} */ (
-      results
-    );
-  const failed = (testResults ?? []).filter(({ status }) => status === 'failed');
+    /** @type {{ numRuntimeErrorTestSuites?: number, testResults?: FileResult[] }} */ (results);
   if ((numRuntimeErrorTestSuites ?? 0) > 0) return [];
-  if (failed.some(({ message }) => brokenPromise.test(message))) return [];
-  const files = [...new Set(failed.map(({ name }) => name))];
-  return files.length > mostFiles ? [] : files;
+  /** @type {Map<string, string | null>} */
+  const reasons = new Map();
+  for (const { name, status, assertionResults } of testResults ?? []) {
+    if (status !== 'failed' || reasons.get(name) === null) continue;
+    reasons.set(name, reasonOf(relative(root, name), assertionResults ?? []));
+  }
+  return [...reasons].flatMap(([file, reason]) => (reason === null ? [] : [{ file, reason }]));
+}
+
+/**
+ * @typedef {{ name: string, status: string, assertionResults?: Array<{ status: string, failureMessages?: string[] | null }> }} FileResult
+ */
+
+/**
+ * @param {string} path within the project
+ * @param {NonNullable<FileResult['assertionResults']>} tests
+ * @returns {string | null} why its failures are the machine's; `null`: one of them is not
+ */
+function reasonOf(path, tests) {
+  const row = failuresOfTheMachine.find(({ file }) => file === path);
+  if (row === undefined) return null;
+  const messages = tests.flatMap(({ status, failureMessages }) =>
+    status === 'failed' ? (failureMessages ?? ['']) : [],
+  );
+  const isOfMachine = (/** @type {string} */ message) => row.failure.test(message) && !isAssertion(message);
+  return messages.length > 0 && messages.every(isOfMachine) ? row.reason : null;
+}
+
+/** Whether something was compared, and was not as it should be. @param {string} message */
+function isAssertion(message) {
+  return /\bexpect\(|\bExpected\b|\bReceived\b/.test(message);
 }
 
 /**
  * The count of both runs: each test once, as it ended.
  * @param {{ passed: number, failed: number }} first
  * @param {{ passed: number, failed: number, troubles: string[] }} second of the files that had failed
+ * @param {number} failedInBoth how many tests failed in files that are not run again
  * @returns {{ passed: number, failed: number, troubles: string[] }}
  */
-export function countBoth(first, second) {
+export function countBoth(first, second, failedInBoth) {
+  const failed = second.failed + failedInBoth;
   return {
-    passed: first.passed + Math.max(0, first.failed - second.failed),
-    failed: second.failed,
+    passed: first.passed + Math.max(0, first.failed - failed),
+    failed,
     troubles: second.troubles,
   };
+}
+
+/**
+ * How many tests failed in the files that are run again; all others stay failed.
+ * @param {unknown} results
+ * @param {readonly string[]} files
+ */
+export function countFailedIn(results, files) {
+  const { testResults = [] } = /** @type {{ testResults?: FileResult[] }} */ (results ?? {});
+  return testResults
+    .filter(({ name }) => files.includes(name))
+    .flatMap(({ assertionResults = [] }) => assertionResults)
+    .filter(({ status }) => status === 'failed').length;
 }
