@@ -14,6 +14,7 @@ import { createClientAddress } from './http/client-address.js';
 import { createTroubleReporter } from './http/trouble-reporter.js';
 import { createKeysApi, type KeysApi } from './api/keys-api.js';
 import { createDefaultKeyspace } from './instance/default-keyspace.js';
+import { keepProcessAlive } from './instance/keep-process-alive.js';
 import { Lifecycle } from './instance/lifecycle.js';
 import { defaultCredentialSources, parseCredentialSources } from './http/credential-source.js';
 import { HiddenCredentials } from './middleware/hidden-credentials.js';
@@ -79,7 +80,10 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * to fail. Rejects when the database cannot be reached, and may be called again then.
    */
   ready(): Promise<void>;
-  /** Writes what is left to write and lets go of what this instance opened itself. It cannot be used again. */
+  /**
+   * Writes what is left to write and lets go of what this instance opened itself. It cannot be used again. The process stays
+   * alive until that is done; a pool or a client that you handed in is yours to end.
+   */
   close(): Promise<void>;
   status(): ApiKeysStatus;
   /**
@@ -222,11 +226,11 @@ export function createApiKeys<const S extends string, const F extends string = n
     audit: createAuditApi({ whenReady: () => lifecycle.ready() }),
 
     async ready() {
-      await lifecycle.ready();
+      await keepProcessAlive(lifecycle.ready());
     },
 
     async close() {
-      await Promise.all([lifecycle.close(), hasher.close()]);
+      await keepProcessAlive(Promise.all([lifecycle.close(), hasher.close()]));
     },
 
     status() {

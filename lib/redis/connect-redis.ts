@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { keepConnected } from './keep-connected.js';
 import type { RedisConnection } from './redis-client.js';
 import { redisRefusal } from './redis-refusal.js';
 
@@ -13,7 +14,8 @@ const followEveryMs = 2000;
  * Prepares a client of our own; it connects when it is told to. ioredis' defaults are made for waiting: a command waits
  * for 20 attempts to connect, is queued while there is no connection, and is sent again after one was lost
  * (https://github.com/redis/ioredis/issues/2130). Here a command is sent now and once, or fails. Deadlines of single
- * commands are set by whoever sends them; a server that says nothing for a second is connected to anew.
+ * commands are set by whoever sends them; a server that says nothing for a second is connected to anew. Neither the
+ * connection nor the attempts to make it keep a process alive that is done.
  *
  * A server that refuses to write because it is a replica was a primary before: the connection is made anew, so that a
  * name or an address that now leads to the new primary is followed.
@@ -31,8 +33,7 @@ export function connectRedis(url: string, onError: (error: unknown) => void): Re
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    // A lost connection usually comes back at once; after that, one attempt a second for as long as it takes.
-    retryStrategy: (attempt) => (attempt === 1 ? 50 : patienceMs),
+    retryStrategy: () => null,
     // The answer `true` makes ioredis reconnect; the command fails all the same. Each success starts `attempt` anew, so
     // a server that stays a replica would be connected to without end.
     reconnectOnError: (error) => {
@@ -45,5 +46,13 @@ export function connectRedis(url: string, onError: (error: unknown) => void): Re
     },
   });
   client.on('error', onError);
-  return { client, close: () => client.disconnect() };
+  // A lost connection usually comes back at once; after that, one attempt a second for as long as it takes.
+  const letGo = keepConnected(client, (attempt) => (attempt === 1 ? 50 : patienceMs));
+  return {
+    client,
+    close: () => {
+      letGo();
+      client.disconnect();
+    },
+  };
 }
