@@ -28,9 +28,7 @@ export async function answerRequest(
   res: Response,
 ): Promise<void> {
   const isOpen = row.access === 'anyone';
-  const answer = isOpen
-    ? await openAnswerOf(row, settings, req)
-    : await answerOf(row, parts, settings, req, res);
+  const answer = isOpen ? await openAnswerOf(row, settings, req) : await answerOf(row, parts, settings, req);
   await send(req, res, answer);
 }
 
@@ -50,11 +48,10 @@ async function answerOf(
   parts: AdminRouterParts,
   settings: RouterSettings,
   req: Request,
-  res: Response,
 ): Promise<EndpointAnswer | LinesAnswer> {
   const context = await contextOf(row, parts, settings, req);
   const query = readQuery(req.url);
-  const body = changesState(req) ? await readBody(req, res) : {};
+  const body = changesState(req) ? await readBody(req) : {};
   await validateRequest(chainsOf(row.endpoint, parts, context.actor), { body, query });
   const headers = readHeaders(row.endpoint, req);
   // Last, because it uses up a code: a request that is malformed must not.

@@ -1,8 +1,9 @@
-import express, { type Request, type RequestHandler, type Response } from 'express';
-import { ApiKeysError } from '../errors.js';
+import type { Request } from 'express';
+import { ApiKeysError, isProblem } from '../errors.js';
+import { bodyPresence } from '../http/body-presence.js';
 import { hasDuplicateNames } from '../http/duplicate-names.js';
 import { jsonShapeProblem } from '../http/json-shape-problem.js';
-import { hasBody } from '../http/require-json.js';
+import { readDecodedBody } from '../http/read-decoded-body.js';
 
 /** Largest body, counted after decompression. */
 export const maxBodyBytes: number = 64 * 1024;
@@ -13,10 +14,9 @@ export const maxBodyBytes: number = 64 * 1024;
  *
  * @throws ApiKeysError `invalid_request`, `payload_too_large` or `unsupported_media_type`
  */
-export async function readBody(req: Request, res: Response): Promise<Readonly<Record<string, unknown>>> {
-  if (!hasBody(req)) return {};
-  if (!wasReadBefore(req)) await readBytes(req, res);
-  const value = bodyOf(req);
+export async function readBody(req: Request): Promise<Readonly<Record<string, unknown>>> {
+  if (bodyPresence(req) === 'none') return {};
+  const value = await sentBody(req);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw badBody('must be a JSON object');
   }
@@ -26,44 +26,38 @@ export async function readBody(req: Request, res: Response): Promise<Readonly<Re
   return value as Record<string, unknown>;
 }
 
-function wasReadBefore(req: Request): boolean {
-  return req.readableDidRead || req.readableEnded;
-}
-
-/** Express' own reader: it inflates, counts what comes out and notices bodies that end early. */
-const readIntoBuffer: RequestHandler = express.raw({ type: () => true, limit: maxBodyBytes });
-
-function readBytes(req: Request, res: Response): Promise<void> {
-  return new Promise((resolve, reject) => {
-    readIntoBuffer(req, res, (error?: unknown) => {
-      if (error === undefined) resolve();
-      else reject(readingProblem(error));
-    });
-  });
-}
-
-/** Express' reader marks its errors with a status; their messages can repeat what was sent. */
-function readingProblem(error: unknown): unknown {
-  const status = error instanceof Error && 'status' in error ? error.status : 500;
-  if (status === 413) return new ApiKeysError('payload_too_large');
-  if (status === 415) return new ApiKeysError('unsupported_media_type');
-  if (status === 400) return badBody('must be complete and encoded as its headers say');
-  return error;
-}
-
-function bodyOf(req: Request): unknown {
-  const body: unknown = req.body;
-  if (Buffer.isBuffer(body)) return parsed(textOf(body));
-  if (typeof body === 'string') return parsed(body);
-  if (body === undefined) {
+/** What was sent, or what a parser of the app has made of it. */
+async function sentBody(req: Request): Promise<unknown> {
+  if ((req.readableDidRead || req.readableEnded) && req.body !== undefined) return bodyOf(req.body);
+  const bytes = await bytesOf(req);
+  if (bytes === null) {
     // To take it for an empty body would turn a rotation with a grace period into one without.
     throw new Error('The app has read the body of the request and left nothing on req.body.');
   }
-  return body;
+  // Over HTTP/2 it was not known before whether there is a body that has to say what it is.
+  if (bytes.length > 0 && req.headers['content-type'] === undefined) {
+    throw new ApiKeysError('unsupported_media_type');
+  }
+  return bodyOf(bytes);
+}
+
+async function bytesOf(req: Request): Promise<Uint8Array | null> {
+  try {
+    return await readDecodedBody(req, maxBodyBytes);
+  } catch (error) {
+    if (isProblem(error, 'payload_too_large')) throw new ApiKeysError('payload_too_large');
+    if (isProblem(error, 'invalid_request')) throw badBody('must be complete and encoded as its headers say');
+    throw error;
+  }
+}
+
+function bodyOf(body: unknown): unknown {
+  if (body instanceof Uint8Array) return parsed(textOf(body));
+  return typeof body === 'string' ? parsed(body) : body;
 }
 
 /** A byte order mark at the beginning is skipped, as RFC 8259 section 8.1 permits. */
-function textOf(bytes: Buffer): string {
+function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

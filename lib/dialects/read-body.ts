@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { hasBody } from '../http/require-json.js';
+import { bodyPresence } from '../http/body-presence.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import { rawBodyOf } from '../http/keep-raw-body.js';
 import { readRawBody } from '../http/read-raw-body.js';
@@ -26,7 +26,7 @@ const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
  * @throws BodyError; ApiKeysError `payload_too_large` or `unsupported_media_type`
  */
 export async function readBody(req: Request, options: BodyOptions = {}): Promise<JsonRecord | null> {
-  if (!hasBody(req)) return null;
+  if (bodyPresence(req) === 'none') return null;
   const { 'content-encoding': encoding = '', 'content-type': type = '' } = req.headers;
   if (!['', 'identity'].includes(encoding.toLowerCase())) {
     throw new ApiKeysError('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' });

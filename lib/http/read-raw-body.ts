@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiKeysError } from '../errors.js';
+import { isBodyComplete } from './body-presence.js';
 import { rawBodyOf, setRawBody } from './keep-raw-body.js';
 
 /**
@@ -34,7 +35,7 @@ function tooLarge(maxBytes: number): ApiKeysError {
 
 /** A stream can be given back what was read until it has told of its end, which it does a moment after the last read. */
 function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const isEmpty = (): boolean => req.complete && req.readableLength === 0;
+  const isEmpty = (): boolean => isBodyComplete(req) && req.readableLength === 0;
   // Even listening would end it, and some parsers fail on a stream that has ended.
   if (isEmpty()) return Promise.resolve(new Uint8Array());
   return new Promise((resolve, reject) => {
@@ -62,7 +63,7 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
         // The rest is nobody's, and the connection may be used again.
         req.resume();
         reject(tooLarge(maxBytes));
-      } else if (req.complete) {
+      } else if (isBodyComplete(req)) {
         settle();
         const bytes = Buffer.concat(chunks);
         if (length > 0) req.unshift(bytes);

@@ -5,13 +5,22 @@ import { isHeaderName } from './is-header-name.js';
 export const repeatedHostDetail = 'Send one Host line.';
 
 /**
- * Whether a request has two Host lines. It means one server to a proxy and another to us; Node quietly takes the first,
- * where RFC 9112 section 3.2 demands a 400.
+ * Whether a request names two hosts. It means one server to a proxy and another to us; Node quietly takes the first line,
+ * where RFC 9112 section 3.2 demands a 400. In HTTP/2 there may be `:authority` and the same in Host (RFC 9113 section 8.3.1).
  */
 export function hasRepeatedHost({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
-  let hosts = 0;
+  let host: string | undefined;
+  let authority: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (isHeaderName(rawHeaders[index] ?? '', 'host')) hosts += 1;
+    const name = rawHeaders[index] ?? '';
+    if (isHeaderName(name, 'host')) {
+      if (host !== undefined) return true;
+      host = rawHeaders[index + 1];
+    } else if (isHeaderName(name, ':authority')) {
+      if (authority !== undefined) return true;
+      authority = rawHeaders[index + 1];
+    }
   }
-  return hosts > 1;
+  if (host === undefined || authority === undefined) return false;
+  return host.toLowerCase() !== authority.toLowerCase();
 }

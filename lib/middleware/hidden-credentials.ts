@@ -3,7 +3,10 @@ import { isHeaderName } from '../http/is-header-name.js';
 import type { CredentialHeader } from '../http/credential-source.js';
 import type { FoundCredential } from './read-credential.js';
 
-type RequestWithHeaders = Pick<IncomingMessage, 'headers' | 'headersDistinct' | 'rawHeaders'>;
+type RequestWithHeaders = Pick<IncomingMessage, 'headers' | 'rawHeaders'> & {
+  /** Requests of HTTP/2 have none. */
+  readonly headersDistinct?: IncomingMessage['headersDistinct'];
+};
 
 /** Keys that were taken out of requests, so that they are not logged or passed on with them. */
 export class HiddenCredentials {
@@ -17,7 +20,7 @@ export class HiddenCredentials {
       if (isHeaderName(req.rawHeaders[index] ?? '', header)) req.rawHeaders[index + 1] = '';
     }
     delete req.headers[header];
-    delete req.headersDistinct[header];
+    if (req.headersDistinct !== undefined) delete req.headersDistinct[header];
     this.#hidden.set(req, credential);
   }
 

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
-import { hasBody } from '../http/require-json.js';
+import { bodyPresence } from '../http/body-presence.js';
+import { hostOfRequest } from '../http/host-of-request.js';
 import type { SignedMessage } from '../signatures/signed-message.js';
 
 /**
@@ -12,13 +13,13 @@ export function signedMessageOf(req: Request, origins: readonly URL[]): SignedMe
   const { method, originalUrl: target, rawHeaders } = req;
   const called = calledAs(req, origins);
   if (!target.startsWith('/') || called === null) return null;
-  return { method, ...called, target, rawHeaders, hasBody: hasBody(req) };
+  return { method, ...called, target, rawHeaders, bodyPresence: bodyPresence(req) };
 }
 
 function calledAs(req: Request, origins: readonly URL[]): Pick<SignedMessage, 'scheme' | 'authority'> | null {
   const [first, ...more] = origins;
   const scheme = req.protocol === 'https' ? 'https' : 'http';
-  const authority = authorityOf(scheme, req.headers.host);
+  const authority = authorityOf(scheme, hostOfRequest(req));
   if (first === undefined) return authority === null ? null : { scheme, authority };
   const origin = more.length === 0 ? first : origins.find(({ host }) => host === authority);
   if (origin === undefined) return null;

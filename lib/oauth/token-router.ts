@@ -58,7 +58,7 @@ function runEndpoint(parts: TokenRouterParts, endpoint: TokenEndpoint): RequestH
     try {
       const tokens = parts.tokens();
       if (hasRepeatedHost(req)) throw new TokenError('invalid_request', repeatedHostDetail);
-      const form = await readForm(req, res);
+      const form = await readForm(req);
       const proof = readClientProof(req, form);
       client = await tokens.authenticate(proof, (purpose) => parts.clientAddress(req, purpose));
       if (client.deprecatedSecret !== undefined) {

@@ -79,7 +79,7 @@ function withPrivateKey(
     authority: url.host,
     target: targetOf(url),
     rawHeaders: Object.entries(covered).flat(),
-    hasBody: body.length > 0,
+    bodyPresence: body.length > 0 ? 'some' : 'none',
   } as const;
 
   const components = ['@method', '@target-uri', ...Object.keys(covered)].map(componentOf);

@@ -9,6 +9,6 @@ export interface SignedMessage {
   readonly target: string;
   /** Names and values in turn, as Node has them. */
   readonly rawHeaders: readonly string[];
-  /** Whether the request announces a body. */
-  readonly hasBody: boolean;
+  /** Whether there is a body; `unknown` when only reading it tells. */
+  readonly bodyPresence: 'none' | 'some' | 'unknown';
 }

@@ -8,7 +8,7 @@ import { createDecider, type DecisionPorts, type RequestToDecide } from '../veri
 import { findCurrentKey, type CurrentKeyParts } from '../verify/find-current-key.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 import { guessesAmong, tryWithinBudget, type FailureLimits } from '../verify/try-within-budget.js';
-import { checkProfile, isTooOld, type CheckedParameters } from './rfc9421/check-profile.js';
+import { checkProfile, isTooOld, uncoveredBody, type CheckedParameters } from './rfc9421/check-profile.js';
 import { digestProblem } from './rfc9421/content-digest.js';
 import { fieldValue } from './rfc9421/field-value.js';
 import { requestHmac } from './hmac/hmac-signature.js';
@@ -110,7 +110,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   }
 
   async function proveAndAdmit(
-    { signature }: FoundSignature,
+    { components, signature }: FoundSignature,
     { keyId, algorithm, createdAt, usableUntil, nonce }: CheckedParameters,
     base: string,
     request: Checkable,
@@ -119,7 +119,11 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const prepared = await findKey(keyId);
     const credential = proveSignature(prepared?.key ?? null, algorithm, base, signature);
     if (credential === null) return refuse('invalid_signature', notRight);
-    const problem = digestProblem(message.rawHeaders, message.hasBody ? await body() : noBody);
+    const bytes = message.bodyPresence === 'none' ? noBody : await body();
+    if (bytes.length > 0 && !components.some(({ name }) => name === 'content-digest')) {
+      return refuse('invalid_signature', `It must cover ${uncoveredBody}.`);
+    }
+    const problem = digestProblem(message.rawHeaders, bytes);
     if (problem !== null) return refuse('invalid_signature', problem);
     const name = useName('signature', keyId, Buffer.from(nonce).toString('hex'));
     return admit(keyId, { credential, useName: name, signedAt: createdAt, usableUntil }, request);
@@ -145,8 +149,8 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     usableUntil: number,
     request: Checkable,
   ): Promise<Verdict> {
-    const { method, target, hasBody } = request.message;
-    const body = hasBody ? await request.body() : noBody;
+    const { method, target, bodyPresence } = request.message;
+    const body = bodyPresence === 'none' ? noBody : await request.body();
     const prepared = await findKey(keyId);
     const format = prepared === null ? undefined : keyspaces.homeOf(prepared.key)?.format;
     const targets = [target, ...(request.otherTargets ?? [])];

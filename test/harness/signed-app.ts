@@ -42,7 +42,7 @@ export function outcome({ status, body }: RawAnswer): string {
 
 /**
  * Starts it. `/signed` is guarded before anything is parsed, `/kept` behind a parser that keeps the bytes, `/lost` behind
- * one that does not, `/either` takes keys as well.
+ * one that does not, `/either` takes keys as well, `/stripped` lies behind a step that takes the headers of bodies away.
  */
 export async function startSignedApp(options: Partial<ApiKeysOptions<Scope>> = {}): Promise<SignedApp> {
   const logged: string[] = [];
@@ -68,6 +68,16 @@ export async function startSignedApp(options: Partial<ApiKeysOptions<Scope>> = {
   app.all('/write', apiKeys.requireApiKey('orders:write', { signed: 'required' }), answer);
   app.all('/kept', express.json({ verify: keepRawBody }), required, answer);
   app.all('/lost', express.json(), required, answer);
+  app.all(
+    '/stripped',
+    (req, _res, next) => {
+      delete req.headers['content-length'];
+      delete req.headers['transfer-encoding'];
+      next();
+    },
+    required,
+    answer,
+  );
   app.use('/below', express.Router().all('/signed', required, express.json(), answer));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');

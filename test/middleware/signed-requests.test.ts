@@ -2,7 +2,16 @@ import { createHash, createHmac, createPublicKey, randomBytes } from 'node:crypt
 import { gzipSync } from 'node:zlib';
 import { signRequest } from '../../lib/index.js';
 import { newEd25519, newRsa, outcome, pemOf, startSignedApp, type SignedApp } from '../harness/signed-app.js';
-import { digestOf, newNonce, sent, signBytes, type Signing, type TestSigner } from '../harness/signing.js';
+import type { RawRequest } from '../security/raw-http.js';
+import {
+  digestOf,
+  newNonce,
+  sent,
+  signBytes,
+  type Signed,
+  type Signing,
+  type TestSigner,
+} from '../harness/signing.js';
 
 let app: SignedApp;
 let alice: TestSigner;
@@ -49,6 +58,24 @@ describe('signed requests', () => {
       lines: [...(nothing.lines ?? []), 'Transfer-Encoding: chunked'],
     });
     expect(outcome(empty)).toBe('200');
+  });
+
+  it('P14: a body without a length opens nothing by a signature that does not cover it', async () => {
+    const body = '{"item":"evil"}';
+    const chunked = Buffer.from(`f\r\n${body}\r\n0\r\n\r\n`);
+    for (const path of ['/signed', '/kept', '/twice', '/stripped']) {
+      const covering = app.sign(alice, { target: path, body });
+      const unsigned = app.sign(alice, { target: path, body, components: ['"@method"', target] });
+      const inChunks = (request: Signed): RawRequest => {
+        const made = sent({ ...request, body: chunked });
+        return { ...made, lines: [...(made.lines ?? []), 'Transfer-Encoding: chunked'] };
+      };
+      const served = app.served();
+      expect([path, outcome(await app.send(inChunks(unsigned)))]).toEqual([path, refused]);
+      expect([path, outcome(await app.send(sent(unsigned)))]).toEqual([path, refused]);
+      expect(app.served()).toBe(served);
+      expect([path, outcome(await app.send(inChunks(covering)))]).toEqual([path, '200']);
+    }
   });
 
   it('R75 must cover method, target and body', async () => {

@@ -28,7 +28,7 @@ export const testRequest = {
   scheme: 'https',
   authority: 'example.com',
   target: '/foo?param=Value&Pet=dog',
-  hasBody: true,
+  bodyPresence: 'some',
   headers: [
     ['Host', 'example.com'],
     ['Date', 'Tue, 20 Apr 2021 02:07:55 GMT'],

@@ -28,7 +28,7 @@ function baseOf(message: Message, input: string): string | null {
   const items = Array.isArray(member?.[0]) ? member[0] : [];
   const components = items.flatMap((item) => readComponent(item) ?? []);
   expect(components).toHaveLength(items.length);
-  const rest = { scheme: 'https', hasBody: false, rawHeaders: message.headers.flat() } as const;
+  const rest = { scheme: 'https', bodyPresence: 'none', rawHeaders: message.headers.flat() } as const;
   return signatureBase({ ...message, ...rest }, components, input);
 }
 

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { hasBody } from '../../http/require-json.js';
+import { bodyPresence } from '../../http/body-presence.js';
 import type { Verdict } from '../../domain/verdict.js';
 import type { ApiKeysError } from '../../errors.js';
 import { readRawBody } from '../../http/read-raw-body.js';
@@ -67,7 +67,7 @@ async function verifySigned({ keyspace }: DeribitParts, call: DialectCall): Prom
     ...{ credentialHeaders: [], hasCredential: false },
     address: (purpose) => call.address(purpose),
     // Neither scheme nor host is signed.
-    message: { method, scheme: 'https', authority: '', target, rawHeaders, hasBody: hasBody(req) },
+    message: { method, scheme: 'https', authority: '', target, rawHeaders, bodyPresence: bodyPresence(req) },
     otherTargets: documentedTargets(req.url).filter((other) => other !== target),
     body: () => readRawBody(req, maxRequestBytes),
   });

@@ -57,16 +57,19 @@ export function isTooOld(usableUntil: number, now: number): boolean {
   return now > usableUntil;
 }
 
+/** What a signature lacks that says nothing of the body of its request. */
+export const uncoveredBody = 'content-digest, because there is a body';
+
 function missingComponent(
   covered: ReadonlySet<string>,
-  { hasBody, rawHeaders }: SignedMessage,
+  { bodyPresence, rawHeaders }: SignedMessage,
   credentialHeaders: readonly string[],
 ): string | null {
   if (!covered.has('@method')) return '@method';
   const coversTarget =
     covered.has('@target-uri') || ['@authority', '@path', '@query'].every((name) => covered.has(name));
   if (!coversTarget) return '@target-uri, or @authority, @path and @query';
-  if (hasBody && !covered.has('content-digest')) return 'content-digest, because there is a body';
+  if (bodyPresence === 'some' && !covered.has('content-digest')) return uncoveredBody;
   const sent = new Set(rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
   return credentialHeaders.find((name) => sent.has(name) && !covered.has(name)) ?? null;
 }

@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import { isHeaderName } from './is-header-name.js';
+import { rawBodyOf } from './keep-raw-body.js';
+
+/** Whether a request has a body, as far as that can be said before it is read: `unknown` is for who reads it to find out. */
+export type BodyPresence = 'none' | 'some' | 'unknown';
+
+/** Of HTTP/2, as the compatibility API of Node shows it. */
+interface Http2Stream {
+  /** Whether the frame with the headers was the last one. */
+  readonly endAfterHeaders?: boolean;
+  readonly readableEnded: boolean;
+}
+
+/**
+ * Says whether a request has a body. In HTTP/1 its head decides (RFC 9112 section 6.3), and a length of 0 is none; in
+ * HTTP/2 neither header has to be there (RFC 9113 section 8.1): there is none when the stream ended with the headers.
+ */
+export function bodyPresence(req: IncomingMessage): BodyPresence {
+  const kept = rawBodyOf(req);
+  if (kept !== null) return kept.bytes.length > 0 ? 'some' : 'none';
+  if (req.headers['transfer-encoding'] !== undefined) return 'some';
+  if (Number(req.headers['content-length'] ?? 0) > 0) return 'some';
+  const stream = http2StreamOf(req);
+  if (stream !== null) return stream.endAfterHeaders === true ? 'none' : 'unknown';
+  // What the app has taken out of the headers is still to be read.
+  return req.readableLength > 0 || wasAnnounced(req) ? 'unknown' : 'none';
+}
+
+function wasAnnounced({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.some((name, index) => {
+    if (index % 2 === 1) return false;
+    if (isHeaderName(name, 'transfer-encoding')) return true;
+    return isHeaderName(name, 'content-length') && Number(rawHeaders[index + 1]) > 0;
+  });
+}
+
+/** Whether all of a body has come in, so that no more is read than there is in memory. */
+export function isBodyComplete(req: IncomingMessage): boolean {
+  // In HTTP/2 `complete` is true only when all was read, and nothing can be put back any more.
+  return http2StreamOf(req)?.readableEnded ?? req.complete;
+}
+
+function http2StreamOf(req: IncomingMessage): Http2Stream | null {
+  if (req.httpVersionMajor !== 2) return null;
+  return (req as { stream?: Http2Stream }).stream ?? null;
+}
