@@ -1,4 +1,5 @@
 import type { VerifiableCredential } from '../domain/credential.js';
+import { RecentMap } from '../domain/two-generations.js';
 import type { Held } from '../verify/local-cache.js';
 import type { UseCounter } from '../verify/record-use.js';
 import type { TokenSubject } from './token-subject.js';
@@ -18,27 +19,17 @@ export interface ProvenAccessToken {
  * for a token that is taken back leaves it as it is.
  */
 export class ProvenTokens {
-  readonly #maxEntries: number;
-  #young = new Map<string, ProvenAccessToken>();
-  #old = new Map<string, ProvenAccessToken>();
+  readonly #tokens: RecentMap<ProvenAccessToken>;
 
   constructor(maxEntries: number) {
-    this.#maxEntries = maxEntries;
+    this.#tokens = new RecentMap(maxEntries);
   }
 
   get(digest: string): ProvenAccessToken | undefined {
-    const young = this.#young.get(digest);
-    if (young !== undefined) return young;
-    const old = this.#old.get(digest);
-    if (old !== undefined) this.add(digest, old);
-    return old;
+    return this.#tokens.get(digest);
   }
 
   add(digest: string, proven: ProvenAccessToken): void {
-    if (this.#young.size * 2 >= this.#maxEntries) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(digest, proven);
+    this.#tokens.set(digest, proven);
   }
 }

@@ -1,3 +1,5 @@
+import { RecentMap } from '../domain/two-generations.js';
+
 /** The failed tries of somebody in one window. */
 export interface FailureWindow {
   failures: number;
@@ -20,8 +22,7 @@ const maxNames = 10_000;
 export class FailureWindows {
   readonly #limits: FailureWindowLimits;
   readonly #now: () => number;
-  #young = new Map<string, FailureWindow>();
-  #old = new Map<string, FailureWindow>();
+  readonly #windows = new RecentMap<FailureWindow>(maxNames);
 
   /** @param now - monotonic, in milliseconds */
   constructor(limits: FailureWindowLimits, now: () => number = () => performance.now()) {
@@ -66,20 +67,10 @@ export class FailureWindows {
 
   #windowOf(name: string): FailureWindow {
     const now = this.#now();
-    const known = this.#young.get(name) ?? this.#old.get(name);
-    const window =
-      known !== undefined && now < known.endsAt
-        ? known
-        : { failures: 0, pending: 0, endsAt: now + this.#limits.windowSeconds * 1000 };
-    if (this.#young.get(name) !== window) this.#remember(name, window);
+    const known = this.#windows.get(name);
+    if (known !== undefined && now < known.endsAt) return known;
+    const window = { failures: 0, pending: 0, endsAt: now + this.#limits.windowSeconds * 1000 };
+    this.#windows.set(name, window);
     return window;
-  }
-
-  #remember(name: string, window: FailureWindow): void {
-    if (this.#young.size * 2 >= maxNames) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(name, window);
   }
 }

@@ -1,4 +1,5 @@
 import type { VerifiableCredential } from '../domain/credential.js';
+import { TwoGenerations } from '../domain/two-generations.js';
 import type { PreparedKey } from './prepared-key.js';
 import type { UseCounter } from './record-use.js';
 
@@ -59,8 +60,7 @@ class Generation {
  */
 export class LocalCache {
   readonly #limits: LocalCacheLimits;
-  #young = new Generation();
-  #old = new Generation();
+  readonly #generations = new TwoGenerations(() => new Generation());
 
   constructor(limits: LocalCacheLimits) {
     this.#limits = limits;
@@ -68,17 +68,17 @@ export class LocalCache {
 
   /** Keys that are held. */
   get size(): number {
-    return this.#young.byId.size + this.#old.byId.size;
+    return this.#generations.young.byId.size + this.#generations.old.byId.size;
   }
 
   /** @param now - wall clock in milliseconds */
   findByToken(digest: string, now: number): ProvenToken | undefined {
-    const proven = this.#young.byToken.get(digest) ?? this.#findInOld(digest);
+    const proven = this.#generations.young.byToken.get(digest) ?? this.#findInOld(digest);
     return proven !== undefined && now < proven.held.until ? proven : undefined;
   }
 
   #findInOld(digest: string): ProvenToken | undefined {
-    const proven = this.#old.byToken.get(digest);
+    const proven = this.#generations.old.byToken.get(digest);
     if (proven !== undefined) this.#promote(proven.held);
     return proven;
   }
@@ -90,7 +90,7 @@ export class LocalCache {
 
   /** @param now - wall clock in milliseconds */
   findHeld(keyId: string, now: number): Held | undefined {
-    const held = this.#young.byId.get(keyId) ?? this.#old.byId.get(keyId);
+    const held = this.#generations.young.byId.get(keyId) ?? this.#generations.old.byId.get(keyId);
     return held !== undefined && now < held.until ? held : undefined;
   }
 
@@ -103,7 +103,9 @@ export class LocalCache {
 
   /** Remembers whose token it is, as long as this very version of the key is held. */
   prove(prepared: PreparedKey, digest: string, credential: VerifiableCredential): void {
-    const generation = this.#young.byId.has(prepared.key.id) ? this.#young : this.#old;
+    const generation = this.#generations.young.byId.has(prepared.key.id)
+      ? this.#generations.young
+      : this.#generations.old;
     const held = generation.byId.get(prepared.key.id);
     if (held?.prepared !== prepared || generation.byToken.has(digest)) return;
     const proven = { digest, credential, held };
@@ -112,29 +114,25 @@ export class LocalCache {
   }
 
   forget(keyId: string): void {
-    this.#young.remove(keyId);
-    this.#old.remove(keyId);
+    this.#generations.young.remove(keyId);
+    this.#generations.old.remove(keyId);
   }
 
   /** However much is held, it takes no time: the maps are left to the collector. */
   forgetAll(): void {
-    if (this.size === 0) return;
-    this.#young = new Generation();
-    this.#old = new Generation();
+    if (this.size > 0) this.#generations.clear();
   }
 
   #promote(held: Held): void {
-    this.#old.remove(held.prepared.key.id);
+    this.#generations.old.remove(held.prepared.key.id);
     this.#add(held);
   }
 
   #add(held: Held): void {
     const { maxEntries, maxBytes } = this.#limits;
-    const isFull = this.#young.byId.size * 2 >= maxEntries || (this.#young.bytes + held.bytes) * 2 > maxBytes;
-    if (isFull) {
-      this.#old = this.#young;
-      this.#young = new Generation();
-    }
-    this.#young.add(held);
+    const { young } = this.#generations;
+    const isFull = young.byId.size * 2 >= maxEntries || (young.bytes + held.bytes) * 2 > maxBytes;
+    if (isFull) this.#generations.turn();
+    this.#generations.young.add(held);
   }
 }

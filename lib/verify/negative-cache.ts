@@ -1,3 +1,5 @@
+import { RecentMap } from '../domain/two-generations.js';
+
 /** Longest time for which an id is taken for unknown without asking again, in milliseconds. */
 const lifetimeMs = 5_000;
 
@@ -7,36 +9,28 @@ const lifetimeMs = 5_000;
  * applied.
  */
 export class NegativeCache {
-  readonly #maxEntries: number;
   /** Id -> until when, monotonic, in milliseconds. */
-  #young = new Map<string, number>();
-  #old = new Map<string, number>();
+  readonly #ids: RecentMap<number>;
 
   constructor(maxEntries: number) {
-    this.#maxEntries = maxEntries;
+    this.#ids = new RecentMap(maxEntries);
   }
 
   has(keyId: string): boolean {
-    if (this.#young.size === 0 && this.#old.size === 0) return false;
-    const until = this.#young.get(keyId) ?? this.#old.get(keyId);
+    if (this.#ids.size === 0) return false;
+    const until = this.#ids.peek(keyId);
     return until !== undefined && performance.now() < until;
   }
 
   add(keyId: string): void {
-    if (this.#young.size * 2 >= this.#maxEntries) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(keyId, performance.now() + lifetimeMs);
+    this.#ids.set(keyId, performance.now() + lifetimeMs);
   }
 
   forget(keyId: string): void {
-    this.#young.delete(keyId);
-    this.#old.delete(keyId);
+    this.#ids.delete(keyId);
   }
 
   forgetAll(): void {
-    this.#young = new Map();
-    this.#old = new Map();
+    this.#ids.clear();
   }
 }
