@@ -1,18 +1,25 @@
 import {
   constants,
+  createHmac,
   createPrivateKey,
   createPublicKey,
-  createSecretKey,
   generateKeyPairSync,
   randomBytes,
+  sign,
+  timingSafeEqual,
   verify,
+  type KeyObject,
 } from 'node:crypto';
-import { createSigner, createVerifier, type Algorithm } from 'fast-jwt';
+import { readUnprovenClaims } from '../domain/jwt.js';
 import type { JwtKey, JwtKeys } from '../ports/jwt-signer.js';
+import type { SigningAlgorithm } from '../ports/token-store.js';
 
 const secretBytes = 32;
 
-/** Keys on fast-jwt: it signs and checks signatures. What a token says is decided by who asks. */
+/**
+ * Keys that sign and check JWS in compact form (RFC 7515 sections 3.1 and 5) with node:crypto: `EdDSA` is Ed25519 (RFC 8037
+ * section 3.1), `HS256` HMAC with SHA-256 (RFC 7518 section 3.2). What a token says is decided by the caller.
+ */
 export const jwtKeys: JwtKeys = {
   generate(algorithm) {
     if (algorithm === 'HS256') return randomBytes(secretBytes);
@@ -26,9 +33,9 @@ export const jwtKeys: JwtKeys = {
     const key = createPublicKey({ key: spki, type: 'spki', format: 'der' });
     const isRsa = key.asymmetricKeyType === 'rsa';
     if (isRsa !== algorithm.startsWith('PS')) return false;
-    const signedLength = token.lastIndexOf('.');
-    const signature = Buffer.from(token.slice(signedLength + 1), 'base64url');
-    const input = Buffer.from(token.slice(0, signedLength));
+    const parts = splitSignature(token);
+    if (parts === null) return false;
+    const { input, signature } = parts;
     if (!isRsa) return verify(null, input, key, signature);
     const padding = constants.RSA_PKCS1_PSS_PADDING;
     const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
@@ -38,58 +45,58 @@ export const jwtKeys: JwtKeys = {
 
 function openPrivateKey(id: string, bytes: Buffer): JwtKey {
   const privateKey = createPrivateKey({ key: bytes, type: 'pkcs8', format: 'der' });
-  if (privateKey.asymmetricKeyType !== 'ed25519')
+  if (privateKey.asymmetricKeyType !== 'ed25519') {
     throw new TypeError('The signing key is not an Ed25519 key');
-  const publicKey = createPublicKey(privateKey);
+  }
+  const publicKey: KeyObject = createPublicKey(privateKey);
   const { kty = '', crv = '', x = '' } = publicKey.export({ format: 'jwk' });
   return {
     id,
     algorithm: 'EdDSA',
     publicJwk: { kty, crv, x, kid: id, alg: 'EdDSA', use: 'sig' },
-    sign: signWith(id, privateKey.export({ type: 'pkcs8', format: 'pem' }), 'EdDSA'),
-    verify: checkWith(publicKey.export({ type: 'spki', format: 'pem' }), 'EdDSA'),
+    sign: signWith(id, 'EdDSA', (input) => sign(null, input, privateKey)),
+    verify: checkWith((input, signature) => verify(null, input, publicKey, signature)),
   };
 }
 
 function openSecretKey(id: string, bytes: Buffer): JwtKey {
   if (bytes.length !== secretBytes) throw new TypeError('The signing key is not a secret of 32 bytes');
-  const key = createSecretKey(bytes).export();
+  const mac = (input: Buffer): Buffer => createHmac('sha256', bytes).update(input).digest();
   return {
     id,
     algorithm: 'HS256',
     publicJwk: null,
-    sign: signWith(id, key, 'HS256'),
-    verify: checkWith(key, 'HS256'),
+    sign: signWith(id, 'HS256', mac),
+    verify: checkWith((input, signature) => {
+      const expected = mac(input);
+      return signature.length === expected.length && timingSafeEqual(signature, expected);
+    }),
   };
 }
 
-function signWith(kid: string, key: string | Buffer, algorithm: Algorithm): JwtKey['sign'] {
-  const signers = new Map<string, (claims: object) => string>();
-  return (type, claims) => {
-    let sign = signers.get(type);
-    if (sign === undefined) {
-      // `iat` comes in with the other claims.
-      sign = createSigner({ key, algorithm, kid, header: { alg: algorithm, typ: type } });
-      signers.set(type, sign);
-    }
-    return sign(claims);
+function signWith(kid: string, alg: SigningAlgorithm, signInput: (input: Buffer) => Buffer): JwtKey['sign'] {
+  return (typ, claims) => {
+    const input = `${encodeJson({ alg, typ, kid })}.${encodeJson(claims)}`;
+    return `${input}.${signInput(Buffer.from(input)).toString('base64url')}`;
   };
 }
 
-function checkWith(key: string | Buffer, algorithm: Algorithm): JwtKey['verify'] {
-  const check = createVerifier({
-    key,
-    algorithms: [algorithm],
-    cache: false,
-    // Times are decided by the clock of the instance, at each use.
-    ignoreExpiration: true,
-    ignoreNotBefore: true,
-  });
+function checkWith(isRight: (input: Buffer, signature: Buffer) => boolean): JwtKey['verify'] {
   return (token) => {
-    try {
-      return check(token) as Readonly<Record<string, unknown>>;
-    } catch {
-      return null;
-    }
+    const parts = splitSignature(token);
+    return parts !== null && isRight(parts.input, parts.signature) ? readUnprovenClaims(token) : null;
   };
+}
+
+/** What was signed, and the signature in its one canonical spelling (RFC 4648 section 3.5); else `null`. */
+function splitSignature(token: string): { readonly input: Buffer; readonly signature: Buffer } | null {
+  const signedLength = token.lastIndexOf('.');
+  const encoded = token.slice(signedLength + 1);
+  const signature = Buffer.from(encoded, 'base64url');
+  if (signedLength === -1 || signature.toString('base64url') !== encoded) return null;
+  return { input: Buffer.from(token.slice(0, signedLength)), signature };
+}
+
+function encodeJson(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

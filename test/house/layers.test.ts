@@ -67,7 +67,6 @@ const PACKAGES = [
   'libsql',
   'pg',
   'bcryptjs',
-  'fast-jwt',
   'structured-headers',
   'supertest',
 ];
@@ -76,7 +75,7 @@ const ROOT_ONLY = ['../create-api-keys.js', '../index.js'];
 const PACKAGES_OF: Readonly<Record<string, readonly string[]>> = {
   sql: ['kysely', 'libsql', 'pg'],
   redis: ['ioredis'],
-  crypto: ['bcryptjs', 'fast-jwt'],
+  crypto: ['bcryptjs'],
   signatures: ['structured-headers'],
 };
 for (const edge of ['http', ...EDGES]) {
