@@ -1,3 +1,7 @@
+// Forty lines of arithmetic in place of a library, because node:crypto takes points of small order, noble-curves 2 and
+// noble-ed25519 3 are ES modules only, which CommonJS under jest cannot load, and the older tweetnacl checks no points. It
+// runs once, when a public key is registered, on no secret. The test holds it against noble-curves.
+
 /** The field of the curve, 2^255 - 19 (RFC 8032 section 5.1). */
 const p = 2n ** 255n - 19n;
 /** The curve's constant d = -121665/121666. */
