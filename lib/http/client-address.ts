@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { canonicalAddress } from '../domain/address.js';
 import { remembered } from '../domain/remembered.js';
 import type { Logger } from '../ports/logger.js';
+import { maxProxyHops, trustsAnyone, type TrustProxy } from './trusts-anyone.js';
 
 /**
  * The caller's address in canonical form, `null` when it cannot be known for certain.
@@ -17,27 +18,39 @@ const longestAddress = 64;
  * Builds the reader of caller addresses. It goes by Express' `trust proxy` setting and gives up where that
  * cannot be relied on:
  *
- * - `trust proxy = true` believes whatever address a caller writes, so no address is believed;
+ * - a setting that lets callers choose their address, as `true` and `() => true` do, makes no address believable;
  * - a trusted proxy that forwards no address may have been made to drop it; an empty one is none.
  *
  * The reader throws what a `trust proxy` function throws, but only to `decide`: for a note nobody is kept out.
  */
 export function createClientAddress(logger: Logger): ClientAddress {
   const canonicalOf = remembered(canonicalAddress, 1_000);
+  const judged = new WeakMap<TrustProxy, boolean>();
   let hasWarned = false;
 
+  /** Express compiles a setting once, so each is judged once. */
+  function canBeClaimed(isTrusted: TrustProxy): boolean {
+    let verdict = judged.get(isTrusted);
+    if (verdict === undefined) {
+      verdict = trustsAnyone(isTrusted);
+      judged.set(isTrusted, verdict);
+    }
+    return verdict;
+  }
+
   function readAddress(req: Request, purpose: 'decide' | undefined): string | null {
-    if (req.app.get('trust proxy') === true) {
+    const isTrusted = req.app.get('trust proxy fn') as TrustProxy;
+    if (canBeClaimed(isTrusted)) {
       if (!hasWarned && purpose === 'decide') {
         hasWarned = true;
         logger.warn(
-          "api-keys: keys with an address allowlist are refused while 'trust proxy' is true, because every caller " +
-            "could claim any address. Set it to the number of proxies or to their addresses: app.set('trust proxy', 1)",
+          "api-keys: keys with an address allowlist are refused while 'trust proxy' trusts everybody, because every " +
+            `caller could claim any address. Set it to the number of proxies (at most ${maxProxyHops}) or to their ` +
+            "addresses: app.set('trust proxy', 1)",
         );
       }
       return null;
     }
-    const isTrusted = req.app.get('trust proxy fn') as (address: string, hop: number) => boolean;
     const peer = req.socket.remoteAddress;
     if (peer === undefined) return null;
     if (isTrusted(peer, 0) && !namesLastHop(req.headers['x-forwarded-for'])) return null;

@@ -383,6 +383,45 @@ describe('requireApiKey: addresses', () => {
     expect(instance.log.slice(before).filter((line) => line.includes('trust proxy'))).toHaveLength(1);
   });
 
+  it.each<[string, unknown]>([
+    ['a function that trusts everybody', () => true],
+    ['an async function, whose promise is trust to Express', async () => false],
+    [
+      'a function that trusts everybody behind the first proxy',
+      (_: string, hop: number) => hop > 0 || _ !== '',
+    ],
+    ['an endless number of hops', Infinity],
+    ['more hops than there are proxies', 1_000],
+    ['both halves of IPv4', ['0.0.0.0/1', '128.0.0.0/1']],
+    ['one half of IPv4', 'loopback, 0.0.0.0/1'],
+    ['a quarter of IPv4 that has no reserved addresses', 'loopback, 64.0.0.0/2'],
+    ['all of IPv6 that is in use', 'loopback, 2000::/3'],
+    ['the whole of IPv4, written in IPv6', 'loopback, ::ffff:0:0/96'],
+  ])("P11: no caller chooses an address by 'trust proxy' set to %s", async (_, setting) => {
+    for (const forwarded of ['203.0.113.9', '203.0.113.9, 192.0.2.7', '203.0.113.9, 1.1.1.1, 9.9.9.9']) {
+      const answer = await answerTo((app) => app.set('trust proxy', setting), {
+        'X-Forwarded-For': forwarded,
+      });
+      expect(answer.status).toBe(403);
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ['three hops', 3],
+    ['ten hops', 10],
+    ['the named ranges', 'loopback, linklocal, uniquelocal'],
+    ['a network of a cloud', ['127.0.0.1', '::1', '13.32.0.0/12', '2600:9000::/28']],
+    [
+      'a function that counts hops or knows its proxies',
+      (address: string, hop: number) => hop < 1 || address === '10.0.0.1',
+    ],
+  ])("P11: 'trust proxy' set to %s is believed", async (_, setting) => {
+    const answer = await answerTo((app) => app.set('trust proxy', setting), {
+      'X-Forwarded-For': '203.0.113.9',
+    });
+    expect(answer.status).toBe(200);
+  });
+
   it("refuses keys with a list, and no others, while a 'trust proxy' function throws", async () => {
     const prepare = (app: Express): void =>
       void app.set('trust proxy', () => {

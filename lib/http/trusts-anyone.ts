@@ -1,0 +1,56 @@
+/** Express' compiled `trust proxy` setting: whether this address, `hop` steps from here, is a proxy of the app. */
+export type TrustProxy = (address: string, hop: number) => unknown;
+
+/** More proxies in a row than any app has. Up to so many a number of hops is believed. */
+export const maxProxyHops = 10;
+
+/** Reserved for documentation, benchmarks or nothing at all: no proxy and no caller has one of them. */
+const impossibleAddresses: readonly string[] = [
+  '192.0.2.1', // RFC 5737
+  '198.51.100.1',
+  '203.0.113.1',
+  '198.18.0.1', // RFC 2544
+  '0.1.2.3', // RFC 1122
+  '240.0.0.1', // RFC 1112
+  '::ffff:192.0.2.1',
+  '2001:db8::1', // RFC 3849
+  '3fff::1', // RFC 9637
+  '100::1', // RFC 6666
+  '8000::1', // never allocated
+];
+
+/** One address from each of the public networks /8: no list of proxies has many of them. */
+const publicAddresses: readonly string[] = Array.from({ length: 223 }, (_, index) => index + 1)
+  .filter((first) => first !== 10 && first !== 127)
+  .map((first) => `${first}.37.91.203`);
+
+/** A sixteenth of the internet: a network /4. The largest clouds have less. */
+const mostPublicTrusted = publicAddresses.length / 16;
+
+/** So that a count of hops is not taken for trust in everybody; the second one is for what looks at even hops, or odd. */
+const farHops = [maxProxyHops, maxProxyHops + 1, 1_000] as const;
+
+/**
+ * Whether a `trust proxy` setting lets callers choose their own address, judged by what it does: far behind the last
+ * proxy it still trusts addresses that nobody can have, or a large part of the internet. `true`, `() => true`,
+ * `Infinity`, an `async` function, `0.0.0.0/0` and its two halves do; a number of proxies and a list of their addresses
+ * do not.
+ */
+export function trustsAnyone(isTrusted: TrustProxy): boolean {
+  // Whatever is truthy is trust to Express, a promise too.
+  const trusts = (address: string): boolean => farHops.some((hop) => isTruthy(isTrusted, address, hop));
+  if (impossibleAddresses.some(trusts)) return true;
+  return publicAddresses.filter(trusts).length > mostPublicTrusted;
+}
+
+/** A function that throws does so for the request, too: nobody is trusted by that. */
+function isTruthy(isTrusted: TrustProxy, address: string, hop: number): boolean {
+  try {
+    const answer = isTrusted(address, hop);
+    // What an async function rejects with is not for the process to end by.
+    if (answer instanceof Promise) answer.catch(() => undefined);
+    return Boolean(answer);
+  } catch {
+    return false;
+  }
+}
