@@ -6,7 +6,7 @@ import type {
   FeedWatch,
   Instance,
 } from '../ports/change-feed.js';
-import { lockAuditHead } from './queries/audit-queries.js';
+import { holdOffChanges } from './queries/audit-queries.js';
 import { compileFeedQueries } from './queries/feed-queries.js';
 import type { FeedQueries } from './queries/feed-queries.js';
 import type { Kysely } from 'kysely';
@@ -32,7 +32,7 @@ export class SqlChangeFeed implements ChangeFeed {
   join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
     return this.#within('Joining the change feed', (budget) =>
       this.#database.write(budget, async (on) => {
-        await lockAuditHead(on, this.#database.dialect);
+        await holdOffChanges(on, this.#database.dialect);
         await this.#queriesFor(on).join(on, instance);
       }),
     );

@@ -18,6 +18,15 @@ export async function lockAuditHead(database: Kysely<Tables>, dialect: SqlDialec
     .executeTakeFirstOrThrow();
 }
 
+/**
+ * Waits until no change is under way, and lets none begin until the transaction ends; others may do the same meanwhile.
+ * SQLite's transaction is enough for that.
+ */
+export async function holdOffChanges(database: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  if (dialect === 'sqlite') return;
+  await database.selectFrom('audit_head').select('id').where('id', '=', 1).forShare().execute();
+}
+
 /** Adds one entry behind the head and returns the new head, which {@link moveAuditHead} must store. */
 export async function appendEvent(
   database: Kysely<Tables>,
