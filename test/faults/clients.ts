@@ -13,7 +13,7 @@ export interface Clients {
   stop(): Promise<void>;
 }
 
-const allWays = ['revoker', 'switcher', 'rotator', 'racer', 'narrower'] as const;
+const allWays = ['revoker', 'repeater', 'switcher', 'rotator', 'racer', 'narrower'] as const;
 /** In which ways clients take something away. */
 export type Way = (typeof allWays)[number];
 
@@ -27,6 +27,9 @@ const restMs = 15;
 /** Between two changes of one client. */
 const changeRestMs = 30;
 const secretsPerKey = 4;
+/** Revocations that are repeated at once on one process, and how often that is done. */
+const repeatedAtOnce = 4;
+const timesRepeated = 3;
 
 /**
  * Starts them: one for each way of taking something away, each with a key of its own at a time, and users of all of
@@ -62,6 +65,14 @@ export async function startClients(
     }
   }
 
+  /** As clients do who did not hear of it in time: several at once, on one process, while the others make changes. */
+  async function repeat(change: (on: Member) => Promise<TimedAnswer | null>): Promise<void> {
+    const on = anyMember();
+    for (let time = 0; time < timesRepeated && isOn; time += 1) {
+      await Promise.all(Array.from({ length: repeatedAtOnce }, () => change(on)));
+    }
+  }
+
   const askAll = async (key: TestedKey, usables: readonly Usable[]): Promise<void> => {
     await Promise.all(fleet.members.flatMap((on) => usables.map((usable) => key.use(usable, on))));
   };
@@ -85,6 +96,22 @@ export async function startClients(
       await insist((on) => key.revoke(on));
       await askAll(key, key.everything());
       await pause(random.between(0, 300));
+    },
+    async repeater(key) {
+      while (key.accessTokensShown < 2) {
+        if (!isOn) throw new StoppedError();
+        await key.exchange(anyMember());
+        await pause(changeRestMs);
+      }
+      await askAll(key, key.everything());
+      await insist((on) => key.revokeToken(1, on));
+      await repeat((on) => key.revokeToken(1, on));
+      await askAll(key, key.everything());
+      await insist((on) => key.revokeToken(2, on));
+      await askAll(key, key.everything());
+      await insist((on) => key.revoke(on));
+      await repeat((on) => key.revoke(on));
+      await askAll(key, key.everything());
     },
     async switcher(key) {
       for (let round = 0; round < 5 && isOn; round += 1) {

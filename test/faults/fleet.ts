@@ -50,13 +50,15 @@ export interface FleetOptions {
   /** The product to run; absent: the sources as they are. */
   readonly copy?: BuiltCopy;
   readonly environment?: Partial<OrdersEnvironment>;
+  /** `leaseSeconds` of the processes in the order in which they start, over and over again; absent: the default. */
+  readonly leases?: readonly [number, ...number[]];
   /** No proxies in front of the database. */
   readonly isDatabaseDirect?: boolean;
 }
 
 /** Starts a fleet on a database of its own, and a Redis of its own where one belongs to it. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const { place, processes, copy, environment = {}, isDatabaseDirect = false } = options;
+  const { place, processes, copy, environment = {}, leases, isDatabaseDirect = false } = options;
   const database = await makeOwnDatabase(place.startsWith('PostgreSQL') ? 'PostgreSQL' : 'SQLite');
   let redis = place.endsWith('Redis') ? await startRedis() : null;
   const members: Member[] = [];
@@ -79,6 +81,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       {
         DATABASE_URL: databaseProxy === null ? database.url : withPort(database.url, databaseProxy.port),
         ...(redisProxy === null ? {} : { REDIS_URL: withPort(redis?.aclUrl ?? '', redisProxy.port) }),
+        ...(leases === undefined ? {} : { LEASE_SECONDS: String(leases[started % leases.length]) }),
         ...environment,
         ...more,
       },

@@ -81,6 +81,15 @@ describe('good histories', () => {
       ],
       [standstill],
     ],
+    'a token that is revoked again, and refused in between': [
+      [
+        operation('revoke token', 20, 40, { status: 202, code: undefined, effectiveBy: 1_005_000 }),
+        operation('use', 50, 55, 200),
+        operation('revoke token', 60, 70, 200),
+        operation('use', 71, 75, refused('invalid_token')),
+        operation('revoke token', 60, 80, 200),
+      ],
+    ],
     'one winner of a race': [
       [
         operation('rotate', 20, 30, 200, { race: 'r', gives: ['k1#2 read'] }),
@@ -122,6 +131,14 @@ describe('bad histories', () => {
     'a use after a plain 200': [
       [operation('revoke', 20, 40, 200), operation('use', 41, 50, 200)],
       /was let in, 1 ms after revoke/,
+    ],
+    'a use of a token after a revocation that was repeated': [
+      [
+        operation('revoke token', 20, 40, { status: 202, code: undefined, effectiveBy: 1_005_000 }),
+        operation('revoke token', 60, 70, 200),
+        operation('use', 71, 75, 200),
+      ],
+      /was let in, 1 ms after revoke token/,
     ],
     'a use of what a scope removal took': [
       [operation('narrow', 20, 40, 200), operation('use', 60, 70, 200)],

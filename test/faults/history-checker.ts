@@ -10,6 +10,7 @@ const standstillMs = 350;
 
 const explanations: Partial<Record<Action, readonly string[]>> = {
   revoke: ['key_revoked'],
+  'revoke token': ['invalid_token'],
   disable: ['key_disabled'],
   // Of credentials that ended long ago nothing is kept.
   rotate: ['secret_rotated', 'invalid_token'],

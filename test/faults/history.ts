@@ -1,10 +1,25 @@
 import type { TimedAnswer } from '../harness/start-orders.js';
 
-/** What clients do to keys. `narrow` takes a scope away, `widen` gives it back; `exchange` gets an access token. */
+/**
+ * What clients do to keys. `narrow` takes a scope away, `widen` gives it back; `exchange` gets an access token, and
+ * `revoke token` revokes one.
+ */
 export type Action =
-  'create' | 'exchange' | 'use' | 'revoke' | 'disable' | 'enable' | 'rotate' | 'narrow' | 'widen';
+  | 'create'
+  | 'exchange'
+  | 'use'
+  | 'revoke'
+  | 'revoke token'
+  | 'disable'
+  | 'enable'
+  | 'rotate'
+  | 'narrow'
+  | 'widen';
 
-/** One secret for one purpose, as `k1#2 write`: what changes give and take, and what a use needs. */
+/**
+ * One secret or access token for one purpose, as `k1#2 write` and `k1~1 read`: what changes give and take, and what a use
+ * needs.
+ */
 export type Capability = string;
 
 /** How an operation ended. `null`: no answer came, or the connection broke. */

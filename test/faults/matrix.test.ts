@@ -13,6 +13,9 @@ const sources = readdirSync(join(__dirname, '..'), { recursive: true, encoding: 
   .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
   .map((path) => readFileSync(join(__dirname, '..', path), 'utf8'));
 
+/** What histories and tests of faults cover besides, by the names of groups of tests. */
+const groups = ['repeated revocations', 'mixed leases'];
+
 /** What the titles of tests begin with: `F1`, or `F24, F25`. */
 const named = new Set(
   sources.flatMap((source) =>
@@ -24,4 +27,13 @@ const named = new Set(
 
 it('each row of the fault matrix is the name of a test', () => {
   expect(rows.filter((row) => !named.has(row))).toEqual([]);
+});
+
+it('each group of the fault matrix is there', () => {
+  const found = new Set(
+    sources.flatMap((source) =>
+      [...source.matchAll(/\bdescribe[^'"`]*['"`]([^'"`]+)/g)].map(([, name = '']) => name),
+    ),
+  );
+  expect(groups.filter((name) => !found.has(name))).toEqual([]);
 });

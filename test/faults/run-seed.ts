@@ -14,6 +14,8 @@ export interface SeedReport extends LoadReport {
 }
 
 const processes = 3;
+/** Mixed, as during a rollout that changes the option. */
+const leases = [4, 2, 7] as const;
 
 /** Lets clients and faults loose on a fleet, and says afterwards which promises were broken. */
 export async function runSeed(options: {
@@ -25,7 +27,7 @@ export async function runSeed(options: {
 }): Promise<SeedReport> {
   const { seed, place, durationMs, copy } = options;
   const startedAt = performance.now();
-  const fleet = await startFleet({ place, processes, ...(copy === undefined ? {} : { copy }) });
+  const fleet = await startFleet({ place, processes, leases, ...(copy === undefined ? {} : { copy }) });
   const faults: string[] = [];
   try {
     const report = await underLoad(fleet, seed, async ({ recorder }) => {

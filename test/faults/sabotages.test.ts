@@ -5,6 +5,7 @@ import {
   fillsAfterChange,
   laterNumberFirst,
   makeUnlockedNumbers,
+  revokedAmongRepetitions,
   revokedBetweenReadAndFill,
   revokedWithHeldTokens,
   startsOnOldEntries,
@@ -81,6 +82,28 @@ const sabotages: Record<string, Sabotage> = {
         file: 'lib/tokens/verify-token.ts',
         from: 'since !== undefined && local?.findHeld(subject.key.id, now) === since',
         to: 'since !== undefined && now > 0 && subject !== null',
+      },
+    ],
+    finding: /was let in/,
+  },
+  'an event of this process is recognised by its key and version, and a repeated revocation is announced': {
+    schedule: revokedAmongRepetitions,
+    processes: 2,
+    replacements: [
+      {
+        file: 'lib/feed/known-changes.ts',
+        from: '    this.#holder.forget(keyId);\n',
+        to: '    if (this.#notified.delete(`${keyVersion}@${keyId}` as never)) return;\n    this.#holder.forget(keyId);\n',
+      },
+      {
+        file: 'lib/feed/known-changes.ts',
+        from: 'this.#notified.set(sequence, hash)',
+        to: 'this.#notified.set(`${change.keyVersion}@${change.keyId}` as never, hash)',
+      },
+      {
+        file: 'lib/tokens/revoke-token.ts',
+        from: 'isFirst ? change : null',
+        to: 'isFirst || now > 0 ? change : null',
       },
     ],
     finding: /was let in/,

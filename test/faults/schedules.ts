@@ -106,6 +106,46 @@ export const revokedWithHeldTokens: Schedule = async (fleet) => {
   return checkHistory(recorder.history);
 };
 
+/**
+ * A token is revoked again and again on one process while another one makes changes, and another token of the same key is
+ * revoked there.
+ */
+export const revokedAmongRepetitions: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const [one, two] = [fleet.member(0), fleet.member(1)];
+  const other = await makeKey(recorder, fleet);
+  for (let round = 0; round < 3; round += 1) {
+    const key = await makeHeldKey(recorder, fleet);
+    await key.exchange(one);
+    await key.exchange(one);
+    let isOn = true;
+    const changing = (async () => {
+      while (isOn) {
+        await other.disable(two);
+        await other.enable(two);
+      }
+    })();
+    for (let wave = 0; wave < 3; wave += 1) {
+      // A process that repeats a revocation has not heard of all that others have changed.
+      void one.database?.stallOnce('request', beats, 200);
+      await Promise.all(Array.from({ length: 6 }, () => key.revokeToken(1, one)));
+    }
+    isOn = false;
+    await changing;
+    const useAll = async (): Promise<void> => {
+      for (const on of fleet.members) for (const usable of key.everything()) await key.use(usable, on);
+    };
+    await useAll();
+    await useAll();
+    await key.revokeToken(2, two);
+    await useAll();
+    await key.revoke(two);
+    await Promise.all(Array.from({ length: 6 }, () => key.revoke(one)));
+    await useAll();
+  }
+  return checkHistory(recorder.history);
+};
+
 /** The entry of a revoked key is brought back to Redis as it was, and a process starts that has seen nothing. */
 export const startsOnOldEntries: Schedule = async (fleet) => {
   const recorder = new HistoryRecorder();

@@ -22,8 +22,8 @@ export class TestedKey {
   readonly id: string;
   readonly #recorder: HistoryRecorder;
   readonly #tokens: string[];
-  /** Given for the first secret, so that it ends with it. */
-  #accessToken: string | null = null;
+  /** Given for the first secret, so that they end with it. */
+  readonly #accessTokens: string[] = [];
   #version = 1;
 
   private constructor(id: string, token: string, recorder: HistoryRecorder) {
@@ -47,12 +47,16 @@ export class TestedKey {
     return new TestedKey(String(answer.body['id']), String(answer.body['key']), recorder);
   }
 
-  /** Gets an access token that stands for the first secret from then on; before anything is taken away. */
+  /** Gets one more access token for the first secret; before anything is taken away. */
   async exchange(on: Member): Promise<void> {
-    const answer = await this.#recorder.record({ action: 'exchange', process: on.name, keyId: this.id }, () =>
-      on.app.exchange(this.#tokens[0] as string),
+    await this.#recorder.record(
+      { action: 'exchange', process: on.name, keyId: this.id },
+      () => on.app.exchange(this.#tokens[0] as string),
+      ({ body }) => {
+        this.#accessTokens.push(String(body['access_token']));
+        return { gives: this.#ofAccessToken(this.#accessTokens.length).map(({ capability }) => capability) };
+      },
     );
-    if (answer?.status === 200) this.#accessToken = String(answer.body['access_token']);
   }
 
   /** The newest secret that was shown. */
@@ -60,18 +64,28 @@ export class TestedKey {
     return this.#usable(this.#tokens.length, purpose);
   }
 
-  /** All secrets that were shown and the access token, for both purposes. */
+  /** All secrets and access tokens that were shown, for both purposes. */
   everything(): readonly Usable[] {
     const secrets = this.#tokens.flatMap((_, index) =>
       purposes.map((purpose) => this.#usable(index + 1, purpose)),
     );
-    const token = this.#accessToken;
-    if (token === null) return secrets;
-    return [...secrets, ...purposes.map((purpose) => ({ ...this.#usable(1, purpose), token }))];
+    return [...secrets, ...this.#accessTokens.flatMap((_, index) => this.#ofAccessToken(index + 1))];
+  }
+
+  get accessTokensShown(): number {
+    return this.#accessTokens.length;
   }
 
   get secretsShown(): number {
     return this.#tokens.length;
+  }
+
+  #ofAccessToken(number: number): readonly Usable[] {
+    const token = this.#accessTokens[number - 1] as string;
+    return purposes.map((purpose) => ({
+      ...{ keyId: this.id, token, purpose },
+      capability: `${this.id}~${number} ${purpose}`,
+    }));
   }
 
   #usable(number: number, purpose: Purpose): Usable {
@@ -94,6 +108,18 @@ export class TestedKey {
 
   revoke(on: Member): Promise<TimedAnswer | null> {
     return this.#change('revoke', on, 'everything', () => on.app.manage('POST', `/keys/${this.id}/revoke`));
+  }
+
+  /** Revokes one of the access tokens, counted from 1. What is not confirmed counts as "effective by", as with keys. */
+  revokeToken(number: number, on: Member): Promise<TimedAnswer | null> {
+    const takes = this.#ofAccessToken(number).map(({ capability }) => capability);
+    return this.#recorder.record(
+      { action: 'revoke token', process: on.name, keyId: this.id, takes },
+      async () =>
+        asEffectiveBy(
+          await on.app.takeBack(this.#tokens[0] as string, this.#accessTokens[number - 1] as string),
+        ),
+    );
   }
 
   disable(on: Member): Promise<TimedAnswer | null> {
@@ -154,4 +180,10 @@ export class TestedKey {
     const version = answer?.body['version'];
     if (typeof version === 'number') this.#version = Math.max(this.#version, version);
   }
+}
+
+/** The token endpoint has no 202: it answers 503 that names the time, and 503 that names none when nothing may be stored. */
+function asEffectiveBy(answer: TimedAnswer): TimedAnswer {
+  const [, effectiveBy] = /ends by ([^;]+);/.exec(String(answer.body['error_description'])) ?? [];
+  return effectiveBy === undefined ? answer : { ...answer, status: 202, body: { effectiveBy } };
 }

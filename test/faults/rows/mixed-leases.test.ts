@@ -40,40 +40,42 @@ async function heldKey(): Promise<TestedKey> {
   return key;
 }
 
-it('P3, mixed leases: a 202 names a time at which the longest lease is over, also when the list of processes cannot be read', async () => {
-  const short = fleet.member(0);
-  withoutList(short);
-  const long = await startWithLongLease();
-  const key = await heldKey();
-  await recorder.disturb('cut off', undefined, async () => {
-    long.database?.set({ kind: 'black-hole' });
-    const revokedAt = Date.now();
-    const answer = await key.revoke(short);
-    expect(answer?.status).toBe(202);
-    const effectiveBy = effectiveByOf(answer);
-    expect(effectiveBy - revokedAt).toBeGreaterThan(longLeaseMs);
-    // It goes on until its own lease is over, which is what the others have to count with.
-    await pause(shortLeaseMs + 1_000);
-    await key.use(key.usable('read'), long);
-    await pause(effectiveBy - Date.now() + 10);
-    for (const on of fleet.members) await key.use(key.usable('read'), on);
+describe('mixed leases', () => {
+  it('P3: a 202 names a time at which the longest lease is over, also when the list of processes cannot be read', async () => {
+    const short = fleet.member(0);
+    withoutList(short);
+    const long = await startWithLongLease();
+    const key = await heldKey();
+    await recorder.disturb('cut off', undefined, async () => {
+      long.database?.set({ kind: 'black-hole' });
+      const revokedAt = Date.now();
+      const answer = await key.revoke(short);
+      expect(answer?.status).toBe(202);
+      const effectiveBy = effectiveByOf(answer);
+      expect(effectiveBy - revokedAt).toBeGreaterThan(longLeaseMs);
+      // It goes on until its own lease is over, which is what the others have to count with.
+      await pause(shortLeaseMs + 1_000);
+      await key.use(key.usable('read'), long);
+      await pause(effectiveBy - Date.now() + 10);
+      for (const on of fleet.members) await key.use(key.usable('read'), on);
+    });
+    expect(checkHistory(recorder.history)).toEqual([]);
   });
-  expect(checkHistory(recorder.history)).toEqual([]);
-});
 
-it('P3, mixed leases: a 202 counts no lease of a process that has ended', async () => {
-  const short = fleet.member(0);
-  const long = await startWithLongLease();
-  const key = await heldKey();
-  await fleet.end(long);
-  const late = await fleet.start();
-  await recorder.disturb('stands still', late.name, async () => {
-    late.app.pause();
-    const answer = await key.revoke(short);
-    expect(answer?.status).toBe(202);
-    expect(effectiveByOf(answer) - Date.now()).toBeLessThan(longLeaseMs - 2_000);
-    late.app.resume();
+  it('P3: a 202 counts no lease of a process that has ended', async () => {
+    const short = fleet.member(0);
+    const long = await startWithLongLease();
+    const key = await heldKey();
+    await fleet.end(long);
+    const late = await fleet.start();
+    await recorder.disturb('stands still', late.name, async () => {
+      late.app.pause();
+      const answer = await key.revoke(short);
+      expect(answer?.status).toBe(202);
+      expect(effectiveByOf(answer) - Date.now()).toBeLessThan(longLeaseMs - 2_000);
+      late.app.resume();
+    });
+    await fleet.untilNormal(10_000);
+    expect(checkHistory(recorder.history)).toEqual([]);
   });
-  await fleet.untilNormal(10_000);
-  expect(checkHistory(recorder.history)).toEqual([]);
 });
