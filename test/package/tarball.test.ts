@@ -86,26 +86,19 @@ describe('the tarball', () => {
   });
 
   it('has the right types for every way to import it', async () => {
-    // TypeScript 7 and Node 20 no longer have the resolution of Node 10, which knows no `exports`.
-    const args = [
-      programOf('@arethetypeswrong/cli', 'dist/index.js'),
-      TARBALL,
-      '--profile',
-      'node16',
-      '--format',
-      'json',
-    ];
+    const args = [programOf('@arethetypeswrong/cli', 'dist/index.js'), TARBALL, '--format', 'json'];
     const outcome = await run(process.execPath, args, REPOSITORY);
     const report = JSON.parse(outcome.stdout) as {
       analysis: {
         entrypoints: Record<string, unknown>;
-        problems: Array<{ kind: string; resolutionKind?: string }>;
+        problems: readonly unknown[];
       };
     };
     expect(Object.keys(report.analysis.entrypoints)).toEqual(
       expect.arrayContaining(['.', './dialects', './testing', './totp']),
     );
-    expect(report.analysis.problems.filter(({ resolutionKind }) => resolutionKind !== 'node10')).toEqual([]);
+    // Where TypeScript reads no `exports` (node10), `typesVersions` says where types are.
+    expect(report.analysis.problems).toEqual([]);
     expect(outcome.code).toBe(0);
   });
 });
