@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessEvent } from '../domain/access-event.js';
+import { FailureLog } from '../domain/failure-log.js';
 import { networkOf } from '../domain/network.js';
 import { remembered } from '../domain/remembered.js';
 import type { AccessLog } from '../ports/access-log.js';
@@ -45,6 +46,8 @@ export interface AccessRecorderParts {
 export class AccessRecorder {
   readonly #parts: AccessRecorderParts;
   readonly #networkOf = remembered((address: string | null) => networkOf(address), 1_000);
+  readonly #writes: FailureLog;
+  readonly #removals: FailureLog;
   #log: AccessLog | null = null;
   #rows = new Map<string, Gathered>();
   #overflow: Gathered | null = null;
@@ -57,6 +60,14 @@ export class AccessRecorder {
 
   constructor(parts: AccessRecorderParts) {
     this.#parts = parts;
+    this.#writes = new FailureLog(parts.logger, {
+      begins: 'rows of the access log are not written yet',
+      ends: (lost) => `the access log is written again; of ${lost} rows only the number is known`,
+    });
+    this.#removals = new FailureLog(parts.logger, {
+      begins: 'old rows of the access log are not removed yet',
+      ends: () => 'old rows of the access log are removed again',
+    });
   }
 
   /** From now on there is something to write to. */
@@ -101,22 +112,23 @@ export class AccessRecorder {
 
   async #write(): Promise<void> {
     const log = this.#log;
-    this.#take();
+    const lost = this.#take();
     if (log === null || this.#unwritten.length === 0) return;
     const events = this.#unwritten;
     try {
       await log.add(events);
       this.#unwritten = this.#unwritten.slice(events.length);
+      this.#writes.worked();
       this.#pruneAtTimes(log);
     } catch (error) {
-      this.#parts.logger.warn(`api-keys: ${events.length} rows of the access log are not written yet`, error);
+      this.#writes.failed(error, lost);
       // Tried again with the next window, also when no request comes.
       this.#timer ??= setTimeout(() => void this.flush(), accessWindowMs).unref();
     }
   }
 
-  /** Moves the window to what waits to be written; of what is too much, the number stays. */
-  #take(): void {
+  /** Moves the window to what waits to be written; of what is too much, the number stays. How many rows that were. */
+  #take(): number {
     const rows = [...this.#unwritten, ...this.#rows.values()];
     this.#rows = new Map();
     const surplus = Math.max(0, rows.length - mostUnwritten);
@@ -124,6 +136,7 @@ export class AccessRecorder {
     if (this.#overflow !== null) rows.push(this.#overflow);
     this.#overflow = null;
     this.#unwritten = rows;
+    return surplus;
   }
 
   #countOverflow(at: number, lastAt: number, count: number): void {
@@ -148,11 +161,12 @@ export class AccessRecorder {
     try {
       const before = this.#parts.clock.now() - keptMs;
       for (let step = 0; step < mostRemovals && !this.#isStopping; step += 1) {
-        if ((await log.prune(before, keptRows, removedAtOnce)) < removedAtOnce) return;
+        if ((await log.prune(before, keptRows, removedAtOnce)) < removedAtOnce) break;
         await sleep(pauseMs);
       }
+      this.#removals.worked();
     } catch (error) {
-      this.#parts.logger.warn('api-keys: old rows of the access log are not removed yet', error);
+      this.#removals.failed(error);
     }
   }
 }

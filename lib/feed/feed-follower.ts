@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { FailureLog } from '../domain/failure-log.js';
 import { startOfFeed, type ChangeFeed, type FeedChange, type FeedPosition } from '../ports/change-feed.js';
 import type { Logger } from '../ports/logger.js';
 import type { Lease } from './lease.js';
@@ -38,10 +39,15 @@ export class FeedFollower {
   #following: Promise<void> | null = null;
   #isWoken = false;
   #isStopped = false;
-  #hasFailed = false;
+  readonly #failures: FailureLog;
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
+    this.#failures = new FailureLog(parts.logger, {
+      begins:
+        'changes of other processes cannot be read; keys are looked up in the database, as far as it answers',
+      ends: () => 'changes of other processes are read again',
+    });
   }
 
   /** Every change up to this one is applied here. */
@@ -93,11 +99,11 @@ export class FeedFollower {
     this.#following = this.#follow();
     try {
       await this.#following;
-      this.#hasFailed = false;
+      this.#failures.worked();
     } catch (error) {
       // A store that does not answer is not asked again before the next beat is due.
       this.#isWoken = false;
-      this.#reportOnce(error);
+      if (!this.#isStopped) this.#failures.failed(error);
     }
     this.#following = null;
     if (this.#isWoken) void this.#beat();
@@ -147,14 +153,5 @@ export class FeedFollower {
   #apply(change: FeedChange): void {
     this.#parts.target.apply(change);
     this.#applied = change;
-  }
-
-  #reportOnce(error: unknown): void {
-    if (this.#hasFailed || this.#isStopped) return;
-    this.#hasFailed = true;
-    this.#parts.logger.warn(
-      'api-keys: changes of other processes cannot be read; keys are looked up in the database, as far as it answers',
-      error,
-    );
   }
 }

@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { FailureLog } from '../domain/failure-log.js';
 import { stateOf } from '../domain/key-state.js';
 import type { Logger } from '../ports/logger.js';
 import { auditEntry } from './audit-entry.js';
@@ -26,12 +27,17 @@ export interface ExpirySweepParts extends Pick<ManagePorts, 'store' | 'clock' | 
  */
 export class ExpirySweep {
   readonly #parts: ExpirySweepParts;
+  readonly #failures: FailureLog;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   constructor(parts: ExpirySweepParts) {
     this.#parts = parts;
+    this.#failures = new FailureLog(parts.logger, {
+      begins: 'keys that end soon are not looked for; it is tried again every minute',
+      ends: () => 'keys that end soon are looked for again',
+    });
   }
 
   /** Begins in the background. */
@@ -49,9 +55,10 @@ export class ExpirySweep {
     let nextMs = sweepIntervalMs;
     try {
       await this.sweep();
+      this.#failures.worked();
     } catch (error) {
       nextMs = retryMs;
-      this.#parts.logger.warn('api-keys: keys that end soon were not looked for', error);
+      this.#failures.failed(error);
     }
     if (this.#isStopped) return;
     this.#timer = setTimeout(() => this.start(), nextMs).unref();

@@ -1,3 +1,4 @@
+import { FailureLog } from '../domain/failure-log.js';
 import { isProblem } from '../errors.js';
 import type { FirstUse, GraceStarter } from '../ports/grace-starter.js';
 import type { Logger } from '../ports/logger.js';
@@ -16,7 +17,7 @@ const settledMs = 1_000;
  */
 export class GraceStarts implements GraceStarter {
   readonly #write: (use: FirstUse) => Promise<void>;
-  readonly #logger: Logger;
+  readonly #failures: FailureLog;
   readonly #waiting = new Map<string, FirstUse>();
   readonly #settled = new Set<string>();
   #working: Promise<void> | null = null;
@@ -26,7 +27,10 @@ export class GraceStarts implements GraceStarter {
   /** @param write - rejects with ApiKeysError `unavailable` when it should be called again */
   constructor(write: (use: FirstUse) => Promise<void>, logger: Logger) {
     this.#write = write;
-    this.#logger = logger;
+    this.#failures = new FailureLog(logger, {
+      begins: 'grace periods do not begin yet; they are tried again',
+      ends: (lost) => `grace periods begin again; ${lost} wait for the next use of the new secret`,
+    });
   }
 
   start(use: FirstUse): void {
@@ -47,7 +51,7 @@ export class GraceStarts implements GraceStarter {
   async #work(): Promise<void> {
     let pauseMs = firstPauseMs;
     for (;;) {
-      const hasFailed = await this.#writeAll(pauseMs === firstPauseMs);
+      const hasFailed = await this.#writeAll();
       if (this.#waiting.size === 0 || (hasFailed && this.#isStopped)) break;
       if (hasFailed) {
         await this.#pause(pauseMs);
@@ -61,15 +65,14 @@ export class GraceStarts implements GraceStarter {
   }
 
   /** Whether the store did not answer. The rest waits with it: all of them ask the same one. */
-  async #writeAll(isFirstAttempt: boolean): Promise<boolean> {
+  async #writeAll(): Promise<boolean> {
     for (const [name, use] of this.#waiting) {
       try {
         await this.#write(use);
+        this.#failures.worked();
       } catch (error) {
         const isAway = isProblem(error, 'unavailable');
-        if (isFirstAttempt || !isAway) {
-          this.#logger.warn('api-keys: a grace period has not begun yet, and is tried again', error);
-        }
+        this.#failures.failed(error, isAway ? 0 : 1);
         // What fails for another reason must not hold up the others; the next use tries again.
         if (isAway) return true;
       }

@@ -1,15 +1,23 @@
+import { FailureLog } from '../domain/failure-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { OneTimeNames } from '../ports/one-time-names.js';
 import type { ReplayGuard } from '../ports/replay-guard.js';
 
 /** Remembers signatures in the database of the keys, where there is no Redis: a restart loses nothing there. */
 export function createStoreReplayGuard(names: OneTimeNames, logger: Logger): ReplayGuard {
+  const failures = new FailureLog(logger, {
+    begins:
+      'signed requests are answered with 503: it cannot be found out whether a signature was used before',
+    ends: (lost) => `signatures can be checked again; ${lost} signed requests were answered with 503`,
+  });
   return {
     async take({ name, rememberUntil, now }) {
       try {
-        return (await names.take(`signature ${name}`, rememberUntil, now)) ? 'first' : 'used';
+        const isFirst = await names.take(`signature ${name}`, rememberUntil, now);
+        failures.worked();
+        return isFirst ? 'first' : 'used';
       } catch (error) {
-        logger.warn('api-keys: it cannot be found out whether a signature was used before', error);
+        failures.failed(error, 1);
         return 'unknown';
       }
     },

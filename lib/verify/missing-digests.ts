@@ -1,3 +1,4 @@
+import { FailureLog } from '../domain/failure-log.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
@@ -20,10 +21,16 @@ const maxUnderWay = 16;
  */
 export class MissingDigests {
   readonly #ports: MissingDigestPorts;
+  readonly #failures: FailureLog;
   readonly #underWay = new Set<string>();
 
   constructor(ports: MissingDigestPorts) {
     this.#ports = ports;
+    this.#failures = new FailureLog(ports.logger, {
+      begins: 'digests under the current pepper are not stored',
+      ends: (lost) =>
+        `digests under the current pepper are stored again; ${lost} wait for the next use of their keys`,
+    });
   }
 
   add(keyId: string, credentialId: string, digest: string): void {
@@ -34,13 +41,14 @@ export class MissingDigests {
   }
 
   async #write(keyId: string, credentialId: string, digest: string): Promise<void> {
-    const { store, finder, digester, logger } = this.#ports;
+    const { store, finder, digester } = this.#ports;
     const [pepperId] = digester.pepperIds;
     if (pepperId === undefined) return;
     try {
       await store.addDigest(keyId, credentialId, pepperId, digest);
+      this.#failures.worked();
     } catch (error) {
-      logger.warn('api-keys: a digest under the current pepper was not stored', error);
+      this.#failures.failed(error, 1);
       return;
     }
     // The copy that others read is made anew with it; until then each of their requests would find it missing.

@@ -1,4 +1,5 @@
 import { usageKeptMs } from '../domain/key-usage.js';
+import { FailureLog } from '../domain/failure-log.js';
 import type { RefusalCode } from '../domain/verdict.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -25,7 +26,8 @@ const mostForgotten = 100_000;
  */
 export class UseRecorder {
   readonly #store: Pick<KeyStore, 'recordUse' | 'usage'>;
-  readonly #logger: Logger;
+  readonly #writes: FailureLog;
+  readonly #removals: FailureLog;
   /** Counters that were used since the last writing. */
   #gathered: UseCounter[] = [];
   /** Uses that are no longer in their counters, or could not be written. */
@@ -42,7 +44,14 @@ export class UseRecorder {
 
   constructor(store: Pick<KeyStore, 'recordUse' | 'usage'>, logger: Logger) {
     this.#store = store;
-    this.#logger = logger;
+    this.#writes = new FailureLog(logger, {
+      begins: 'uses of keys are not recorded',
+      ends: (lost) => `uses of keys are recorded again; ${lost} were lost`,
+    });
+    this.#removals = new FailureLog(logger, {
+      begins: 'old counts of uses are not removed, which is tried again',
+      ends: () => 'old counts of uses are removed again',
+    });
   }
 
   /** A counter for one version of a key. Several for one key are added up when they are written. */
@@ -129,20 +138,22 @@ export class UseRecorder {
       try {
         await this.#store.recordUse(batch);
         for (const { keyId } of batch) this.#unwritten.delete(keyId);
+        this.#writes.worked();
       } catch (error) {
-        this.#logger.warn(`api-keys: uses of ${batch.length} keys were not recorded`, error);
-        this.#keepFirstUses(batch);
+        const kept = this.#keepFirstUses(batch);
+        this.#writes.failed(error, countOf(batch) - countOf(kept));
       }
     }
     await this.#forgetOldCounts(uses);
   }
 
   /** It is better to count a first use twice than to say that the key was never used. */
-  #keepFirstUses(uses: readonly KeyUse[]): void {
+  #keepFirstUses(uses: readonly KeyUse[]): readonly KeyUse[] {
     const first = uses.filter(({ keyId, verdict }) => verdict === 'allowed' && this.#unwritten.has(keyId));
-    if (first.length === 0 || this.#isClosed || this.#waiting.length >= maxGathered) return;
+    if (first.length === 0 || this.#isClosed || this.#waiting.length >= maxGathered) return [];
     this.#waiting.push(...first);
     this.#flushWithin(useFlushIntervalMs);
+    return first;
   }
 
   async #forgetOldCounts(uses: readonly KeyUse[]): Promise<void> {
@@ -152,10 +163,15 @@ export class UseRecorder {
     try {
       for (let forgotten = 0; forgotten < mostForgotten; forgotten += forgottenAtOnce) {
         const count = await this.#store.usage.forgetBefore(latest - usageKeptMs, forgottenAtOnce);
-        if (count < forgottenAtOnce) return;
+        if (count < forgottenAtOnce) break;
       }
+      this.#removals.worked();
     } catch (error) {
-      this.#logger.warn('api-keys: old counts of uses were not removed', error);
+      this.#removals.failed(error);
     }
   }
+}
+
+function countOf(uses: readonly KeyUse[]): number {
+  return uses.reduce((sum, { count }) => sum + count, 0);
 }

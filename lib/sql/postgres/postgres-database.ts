@@ -1,4 +1,5 @@
 import { Kysely, sql } from 'kysely';
+import { FailureLog } from '../../domain/failure-log.js';
 import type { Logger } from '../../ports/logger.js';
 import { ApiKeysError, isProblem } from '../../errors.js';
 import { loadDriver } from '../load-driver.js';
@@ -33,6 +34,7 @@ const mostRetries = 2;
 interface OwnPool extends PgPool {
   end(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'connect', listener: () => void): unknown;
 }
 
 interface PgModule {
@@ -168,9 +170,12 @@ async function createPool(connectionString: string, settings: PostgresSettings):
     });
   }
   // An idle connection that dies (a restart, a failover) is replaced at the next use.
-  pool.on('error', (error) => {
-    settings.logger.warn(`api-keys: an idle PostgreSQL connection was lost (${error.message})`);
+  const losses = new FailureLog(settings.logger, {
+    begins: 'an idle PostgreSQL connection was lost',
+    ends: (lost) => `PostgreSQL is connected to again; idle connections that were lost: ${lost}`,
   });
+  pool.on('error', (error) => losses.failed(error, 1));
+  pool.on('connect', () => losses.worked());
   return pool;
 }
 

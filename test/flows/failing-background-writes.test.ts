@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { AccessRecorder, rowsPerWindow, type AccessNote } from '../../lib/audit/access-recorder.js';
+import { createRandomSource } from '../../lib/crypto/random-source.js';
+import { FailureLog } from '../../lib/domain/failure-log.js';
+import { memoryStore } from '../../lib/testing/index.js';
+import { createInstance } from '../harness/instance.js';
+import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
+
+jest.setTimeout(60_000);
+
+let database: OwnDatabase;
+beforeAll(async () => {
+  database = await makeOwnDatabase('PostgreSQL');
+});
+afterAll(() => database.remove());
+
+interface Line {
+  readonly level: 'warn' | 'error';
+  readonly message: string;
+  readonly error: unknown;
+}
+
+function recordLines(): { readonly lines: Line[]; readonly logger: { warn: Say; error: Say } } {
+  const lines: Line[] = [];
+  const say =
+    (level: Line['level']): Say =>
+    (message, error) =>
+      void lines.push({ level, message, error });
+  return { lines, logger: { warn: say('warn'), error: say('error') } };
+}
+
+type Say = (message: string, error?: unknown) => void;
+
+it('P20: uses that cannot be written for a while are logged when that begins and when it ends, with what was lost', async () => {
+  const { lines, logger } = recordLines();
+  const { apiKeys, key } = createInstance({ database: database.url, logger });
+  await apiKeys.ready();
+  const known = await key();
+  const others = [await key(), await key(), await key()];
+  const use = async ({ token }: { readonly token: string }): Promise<void> => {
+    expect(await apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
+  };
+  const usesOf = async ({ id }: { readonly id: string }): Promise<number> =>
+    (await apiKeys.keys.get(id))?.useCount ?? 0;
+  const recorded = async (made: { readonly id: string }, count: number): Promise<void> => {
+    while ((await usesOf(made)) < count) await sleep(50);
+  };
+  await use(known);
+  await recorded(known, 1);
+
+  const blocker = new pg.Client(database.url);
+  await blocker.connect();
+  await blocker.query('begin');
+  await blocker.query('lock table api_keys.key_usage in access exclusive mode');
+  // Three uses that are not the first of their key, and first ones whose writing fails again and again.
+  for (let count = 0; count < 3; count += 1) await use(known);
+  for (const other of others) {
+    await use(other);
+    await sleep(2_500);
+  }
+  await blocker.query('rollback');
+  await blocker.end();
+  for (const other of others) await recorded(other, 1);
+  await apiKeys.close();
+
+  expect(lines).toEqual([
+    { level: 'warn', message: 'api-keys: uses of keys are not recorded', error: expect.objectContaining({}) },
+    {
+      level: 'warn',
+      message: 'api-keys: uses of keys are recorded again; 3 were lost',
+      error: undefined,
+    },
+  ]);
+});
+
+it('P20: refusals that cannot be written for a while are logged when that begins and when it ends', async () => {
+  const { lines, logger } = recordLines();
+  const recorder = new AccessRecorder({ random: createRandomSource(), clock: { now: () => 1 }, logger });
+  const { accessLog } = memoryStore();
+  let isDown = true;
+  const add: typeof accessLog.add = async (events) => {
+    if (isDown) throw new Error('the disk stands still');
+    await accessLog.add(events);
+  };
+  recorder.start({
+    add,
+    list: (query) => accessLog.list(query),
+    prune: (...args) => accessLog.prune(...args),
+  });
+  const note = (route: string): AccessNote => ({
+    ...{ action: 'access.refused', code: 'invalid_token', keyId: null, ownerId: null, actor: null },
+    ...{ address: null, method: 'GET', route, requestId: null },
+  });
+  // Ten windows, of which five fit.
+  for (let window = 0; window < 10; window += 1) {
+    for (let row = 0; row < rowsPerWindow; row += 1) recorder.note(note(`/${window}/${row}`));
+    await recorder.flush();
+  }
+  isDown = false;
+  await recorder.flush();
+  await recorder.stop();
+  expect(lines.map(({ message }) => message)).toEqual([
+    'api-keys: rows of the access log are not written yet',
+    expect.stringMatching(
+      /^api-keys: the access log is written again; of \d+ rows only the number is known$/,
+    ),
+  ]);
+  expect(Number(/\d+/.exec(lines[1]?.message ?? '')?.[0])).toBeGreaterThanOrEqual(5 * rowsPerWindow);
+});
+
+it('P20: a work that fails again after it worked is logged again', () => {
+  const { lines, logger } = recordLines();
+  const log = new FailureLog(logger, { begins: 'it fails', ends: (lost) => `it works; ${lost} lost` });
+  log.worked();
+  for (const lost of [1, 2]) {
+    log.failed(new Error('first'), lost);
+    log.failed(new Error('second'), lost);
+    log.worked();
+    log.worked();
+  }
+  expect(lines.map(({ message, error }) => [message, error])).toEqual([
+    ['api-keys: it fails', new Error('first')],
+    ['api-keys: it works; 2 lost', undefined],
+    ['api-keys: it fails', new Error('first')],
+    ['api-keys: it works; 4 lost', undefined],
+  ]);
+});
