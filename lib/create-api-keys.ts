@@ -124,7 +124,11 @@ export function createApiKeys<const S extends string, const F extends string = n
 
   const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
   const clientAddress = createClientAddress(logger);
-  const access = createAccessNotes((note) => recorder.note(note), clientAddress);
+  const access = createAccessNotes(
+    (note) => recorder.note(note),
+    clientAddress,
+    (text) => keyspaces.mayBeKeyId(text),
+  );
   const listeners = new ChangeListeners(logger);
   const lifecycle = new Lifecycle(
     () =>

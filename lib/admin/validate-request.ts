@@ -1,5 +1,6 @@
 import type { ValidationChain } from 'express-validator';
 import { adviceFor } from '../domain/known-names.js';
+import { maySecretBeIn } from '../domain/secret-like.js';
 import { ApiKeysError, type FieldProblem } from '../errors.js';
 
 /** What a caller sent, by location. */
@@ -66,7 +67,7 @@ function unknownNames(
     .filter((name) => !known.includes(name))
     .slice(0, mostUnknownNames)
     .map((name) => {
-      if (!showableName.test(name)) {
+      if (!showableName.test(name) || maySecretBeIn(name)) {
         return { field: mark || location, message: 'holds a name that is not known here' };
       }
       return { field: `${mark}${name}`, message: `is not accepted here; ${adviceFor(name, known)}` };

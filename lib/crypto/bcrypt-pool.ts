@@ -103,7 +103,7 @@ export function createBcryptPool(options: {
     logger.warn(
       'api-keys: no worker thread could be started, so bcrypt runs on the main thread, one hash at a time, and holds ' +
         'up requests. If the app is bundled, leave express-api-keys out of the bundle (mark it as external)',
-      cause instanceof Error ? cause.message : undefined,
+      cause,
     );
   }
 

@@ -1,5 +1,6 @@
 import type { VerifiableKey } from './api-key.js';
 import type { ParsedToken } from './key-format.js';
+import { isWrittenIn } from './charset.js';
 import type { Keyspace } from './keyspace.js';
 import { noScopes, type ScopeCatalogue } from './scope-catalogue.js';
 
@@ -68,6 +69,12 @@ export class Keyspaces {
   /** Whether a text claims to be a token of some keyspace, well formed or not. */
   recognises(text: string): boolean {
     for (const { format } of this.#byName.values()) if (format.recognises(text)) return true;
+    return false;
+  }
+
+  /** Whether a text is written like the ids of keys in some keyspace. */
+  mayBeKeyId(text: string): boolean {
+    for (const { format } of this.#byName.values()) if (isWrittenIn(format.id, text)) return true;
     return false;
   }
 

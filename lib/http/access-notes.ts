@@ -3,6 +3,7 @@ import type { AccessNote } from '../audit/access-recorder.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { AuditActor } from '../domain/audit-event.js';
 import type { Refusal } from '../domain/verdict.js';
+import { maySecretBeIn } from '../domain/secret-like.js';
 import type { ClientAddress } from './client-address.js';
 import { requestIdOf } from './request-id.js';
 import { routeOf } from './route-of.js';
@@ -30,11 +31,19 @@ export interface AccessNotes {
 
 type KeyOfOwner = Pick<ApiKeyIdentity, 'id' | 'ownerId'>;
 
-/** @param note - takes one note, see `AccessRecorder` */
+/**
+ * @param note - takes one note, see `AccessRecorder`
+ * @param isIdOfKey - whether a text is written like the ids of keys: what a request names may be a secret instead
+ */
 export function createAccessNotes(
   note: (note: AccessNote) => void,
   clientAddress: ClientAddress,
+  isIdOfKey: (text: string) => boolean,
 ): AccessNotes {
+  function namedKey(keyId: string | null): string | null {
+    return keyId === null || isIdOfKey(keyId) || !maySecretBeIn(keyId) ? keyId : null;
+  }
+
   function noteRequest(
     req: Request,
     action: AccessNote['action'],
@@ -45,7 +54,7 @@ export function createAccessNotes(
       note({
         action,
         code,
-        keyId,
+        keyId: namedKey(keyId),
         ownerId,
         actor: actor ?? null,
         address: clientAddress(req),

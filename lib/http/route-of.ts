@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { remembered } from '../domain/remembered.js';
+import { maySecretBeIn } from '../domain/secret-like.js';
 
 /** Deeper paths are cut. */
 const mostSegments = 8;
@@ -43,7 +44,8 @@ function mountPathOf(baseUrl: string, values: readonly unknown[]): string {
 function wordsOf(path: string, values: readonly unknown[]): string {
   let words = '';
   for (const segment of path.slice(1, 400).split('/', mostSegments)) {
-    words += wordPattern.test(segment) && !values.includes(segment) ? `/${segment}` : '/:value';
+    const isWord = wordPattern.test(segment) && !values.includes(segment) && !maySecretBeIn(segment);
+    words += isWord ? `/${segment}` : '/:value';
   }
   return words;
 }
@@ -51,6 +53,6 @@ function wordsOf(path: string, values: readonly unknown[]): string {
 function firstWordOf(path: string): string {
   const end = path.indexOf('/', 1);
   const word = path.slice(1, end === -1 ? undefined : end);
-  if (!plainWordPattern.test(word)) return '/*';
+  if (!plainWordPattern.test(word) || maySecretBeIn(word)) return '/*';
   return end === -1 ? `/${word}` : `/${word}/*`;
 }

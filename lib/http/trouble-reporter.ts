@@ -13,10 +13,10 @@ export function createTroubleReporter(logger: Logger): TroubleReporter {
 
   return function reportTrouble(who, trouble) {
     if (trouble.problem === 'internal_error') {
-      logger.error(`api-keys: ${who} failed`, trouble.cause);
+      logger.error(`api-keys: ${who} failed`, trouble.cause ?? trouble);
     }
     if (trouble.problem !== 'unavailable' || performance.now() - reportedAt < repeatAfterMs) return;
     reportedAt = performance.now();
-    logger.warn(`api-keys: ${who} answers 503`, trouble.cause);
+    logger.warn(`api-keys: ${who} answers 503`, trouble.cause ?? trouble);
   };
 }

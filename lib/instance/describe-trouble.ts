@@ -1,3 +1,5 @@
+import { withoutSecrets } from '../domain/secret-like.js';
+
 /** What an operator is told about an error. */
 export interface Trouble {
   readonly name: string;
@@ -13,18 +15,17 @@ const mostFrames = 10;
 const mostCauses = 3;
 
 /**
- * Describes an error for a log. An error's message can repeat the token that its thrower could not read, so long runs
- * of token characters are left out; properties of the error (a request, its headers) are not looked at.
+ * Describes an error for a log. An error's message can repeat the token that its thrower could not read, so what may be a
+ * secret is left out; properties of the error (a request, its headers) are not looked at.
  */
 export function describeTrouble(error: unknown, depth = 0): Trouble {
-  if (!isError(error)) return { name: typeof error, message: 'Something that is no Error was thrown' };
+  if (!isError(error)) return { name: typeof error, message: describeValue(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {
     name: error.name,
     ...(code === undefined ? {} : { code }),
-    message: withoutTokens(error.message),
-    at: frames.slice(0, mostFrames).map((line) => line.trim()),
+    message: shown(error.message),
+    at: framesOf(error),
     ...(error.cause === undefined || depth >= mostCauses
       ? {}
       : { cause: describeTrouble(error.cause, depth + 1) }),
@@ -36,9 +37,25 @@ function isError(error: unknown): error is Error {
   return Object.prototype.toString.call(error) === '[object Error]' || error instanceof Error;
 }
 
-function withoutTokens(message: string): string {
-  return message
-    .slice(0, 4 * longestMessage)
-    .replace(/[\w+=-]{20,}/g, (run) => (/\d/.test(run) ? '[removed]' : run))
-    .slice(0, longestMessage);
+/** A text says what it is itself; of an object, what a thrown one usually has is looked at. */
+function describeValue(value: unknown): string {
+  const what = 'A non-Error value was thrown';
+  if (typeof value !== 'object' || value === null) return `${what}: ${shown(String(value))}`;
+  const { code, message } = value as Partial<Record<'code' | 'message', unknown>>;
+  const said = [code, message].filter((part) => typeof part === 'string').join(': ');
+  return said === '' ? what : `${what}: ${shown(said)}`;
+}
+
+/** The lines behind the message: the message itself may hold lines that look like them. */
+function framesOf({ stack = '', message }: Error): readonly string[] {
+  const begin = stack.indexOf(message);
+  const lines = stack.slice(begin === -1 ? 0 : begin + message.length).split('\n');
+  return lines
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, mostFrames)
+    .map((line) => line.trim());
+}
+
+function shown(text: string): string {
+  return withoutSecrets(text.slice(0, 4 * longestMessage)).slice(0, longestMessage);
 }

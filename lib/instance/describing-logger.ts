@@ -1,11 +1,12 @@
 import { describeTrouble } from './describe-trouble.js';
+import { withoutSecrets } from '../domain/secret-like.js';
 import type { Logger } from '../ports/logger.js';
 
 /** Hands errors on to the app's logger as descriptions, so that nothing that hangs on an error gets into a log. */
 export function describingLogger(logger: Logger): Logger {
   return {
-    warn: (message, error) => logger.warn(message, ...described(error)),
-    error: (message, error) => logger.error(message, ...described(error)),
+    warn: (message, error) => logger.warn(withoutSecrets(message), ...described(error)),
+    error: (message, error) => logger.error(withoutSecrets(message), ...described(error)),
   };
 }
 

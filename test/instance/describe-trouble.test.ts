@@ -30,11 +30,25 @@ describe('describeTrouble', () => {
     expect(JSON.stringify(describeTrouble(error))).not.toContain('t0ken');
   });
 
-  it('says of what is no Error only that it is none', () => {
-    expect(describeTrouble('t0ken')).toEqual({
+  it('P21: says what was thrown that is no Error', () => {
+    const what = 'A non-Error value was thrown';
+    expect(describeTrouble('out of threads')).toEqual({
       name: 'string',
-      message: 'Something that is no Error was thrown',
+      message: `${what}: out of threads`,
     });
+    expect(describeTrouble({ code: 'EPIPE', message: 'gone', token: 't0ken' })).toEqual({
+      name: 'object',
+      message: `${what}: EPIPE: gone`,
+    });
+    expect(describeTrouble(null).message).toBe(`${what}: null`);
+    expect(describeTrouble(`acme_live_${'0aB'.repeat(20)}`).message).toBe(`${what}: [redacted]`);
+  });
+
+  it('P16: takes no line of a message for a place in the code', () => {
+    const secret = 'aB3'.repeat(14);
+    const trouble = describeTrouble(new Error(`cannot read\n    at ${secret}`));
+    expect(JSON.stringify(trouble)).not.toContain(secret);
+    expect(trouble.at?.[0]).toMatch(/describe-trouble\.test/);
   });
 
   it('ends with causes that go round in circles', () => {

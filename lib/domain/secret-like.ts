@@ -1,0 +1,40 @@
+/** Runs of what secrets are written in: base62, base64url, hexadecimal. Every key of every keyspace holds one. */
+const longRun = /[A-Za-z0-9_+=-]{20,}/g;
+const uuid = /(?<![A-Za-z0-9])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![A-Za-z0-9])/gi;
+
+/** What stands in the place of what was taken out. */
+export const redacted = '[redacted]';
+
+/**
+ * Leaves out all that may be a secret: 20 or more characters in a row that are neither words nor numbers, such as
+ * `connection-pool-2`, nor a UUID. A ULID, a trace id and a hash are left out as well: nothing tells them from a secret.
+ */
+export function withoutSecrets(text: string): string {
+  if (text.length < 20) return text;
+  const uuids: string[] = [];
+  // In their places stands what belongs to no run.
+  const rest = text.replace(uuid, (found) => `\u0000${uuids.push(found) - 1}\u0000`);
+  const cleaned = rest.replace(longRun, (run) => (isWords(run) ? run : redacted));
+  // eslint-disable-next-line no-control-regex
+  return cleaned.replace(/\u0000(\d+)\u0000/g, (_, index: string) => uuids[Number(index)] ?? '');
+}
+
+/** Whether a text holds what {@link withoutSecrets} leaves out. */
+export function maySecretBeIn(text: string): boolean {
+  return withoutSecrets(text) !== text;
+}
+
+function isWords(run: string): boolean {
+  return run.split(/[_+=-]+/).every((part) => isNumber(part) || isWord(part));
+}
+
+function isNumber(part: string): boolean {
+  return part.length < 20 && /^\d*$/.test(part);
+}
+
+/** Letters only; in a word of several words, such as `idleTimeoutMillis`, most letters are small ones. */
+function isWord(part: string): boolean {
+  if (!/^[A-Za-z]+$/.test(part)) return false;
+  const capitals = part.replace(/[a-z]+/g, '').length;
+  return capitals === part.length || capitals <= Math.max(1, part.length / 6);
+}
