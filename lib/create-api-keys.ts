@@ -13,6 +13,7 @@ import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
 import { createTroubleReporter } from './http/trouble-reporter.js';
 import { createKeysApi, type KeysApi } from './api/keys-api.js';
+import { createRedaction, type Redaction } from './api/redaction.js';
 import { createDefaultKeyspace } from './instance/default-keyspace.js';
 import { keepProcessAlive } from './instance/keep-process-alive.js';
 import { Lifecycle } from './instance/lifecycle.js';
@@ -54,7 +55,7 @@ export interface ApiKeysStatus {
 }
 
 /** API keys for one app. */
-export interface ApiKeys<S extends string, F extends string = never> extends WithDialectHost {
+export interface ApiKeys<S extends string, F extends string = never> extends WithDialectHost, Redaction {
   /** Makes guards for routes. */
   readonly requireApiKey: RequireApiKey<S, F>;
   /** The management endpoints as a router: `app.use('/api-keys', apiKeys.adminRouter({ authorize }))`. */
@@ -188,6 +189,11 @@ export function createApiKeys<const S extends string, const F extends string = n
   return {
     requireApiKey,
     [dialectHost]: host,
+    ...createRedaction(
+      keyspaces,
+      resolved.prefix,
+      sources.map(({ name }) => name),
+    ),
 
     adminRouter: (routerOptions) =>
       createAdminRouter(

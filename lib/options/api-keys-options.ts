@@ -118,7 +118,8 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
    */
   readonly opaqueRefusals?: boolean | undefined;
   /**
-   * Takes the key out of the request's headers once it was let in, so that it is not passed on or logged.
+   * Takes the key out of the request's headers once it was let in, so that handlers do not pass it on. Loggers
+   * that read the headers before the guard, as `pino-http` does, see it all the same: give them `redactPaths`.
    *
    * @default false
    */

@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import type { KeyFormat } from '../domain/key-format.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
+import { redacted } from '../domain/secret-like.js';
+
+/** Keeps keys out of the app's own logs. Nothing of it asks anybody, so that all of it works before `ready()`. */
+export interface Redaction {
+  /**
+   * Paths of request headers that hold keys, secrets and codes, as `pino` and `pino-http` take them:
+   * `pinoHttp({ redact: apiKeys.redactPaths })`. Those of `credentialFrom` are among them, and those of all compatibility
+   * routers.
+   */
+  readonly redactPaths: string[];
+  /**
+   * Replaces every key in a text, of all keyspaces and environments, and every JWT, by its prefix and `[redacted]`. A text
+   * without any comes back as it is. A secret that was cut off from its key is not recognised.
+   *
+   * @example
+   * morgan('combined', { stream: { write: (line) => process.stdout.write(apiKeys.redact(line)) } });
+   */
+  readonly redact: (text: string) => string;
+  /**
+   * The URL of a request without keys that somebody has put there, as a token of `morgan`:
+   * `morgan.token('url', apiKeys.redactedUrl)`.
+   */
+  readonly redactedUrl: (req: Pick<IncomingMessage, 'url'> & { readonly originalUrl?: string }) => string;
+}
+
+/** What has headers of its own: the compatibility routers and step-up. */
+const knownHeaders = ['authorization', 'x-api-key', 'x-api-secret', 'step-up-code', 'x-2fa-token'];
+
+/** Access tokens, and all others in compact form (RFC 7515 section 7.1), whose header is a JSON object. */
+const jwt = /(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+
+/**
+ * @param prefix - of native keys, whose environments, and refresh tokens, differ in what stands behind it
+ * @param headers - where credentials are read, in lower case
+ */
+export function createRedaction(keyspaces: Keyspaces, prefix: string, headers: readonly string[]): Redaction {
+  const native = new RegExp(`${prefix}_[0-9A-Za-z-]+_(?=[0-9A-Za-z]{65})[0-9A-Za-z]+`, 'g');
+  const finders = new WeakMap<KeyFormat, RegExp>();
+
+  function redactFormat(text: string, format: KeyFormat): string {
+    let finder = finders.get(format);
+    if (finder === undefined) {
+      finder = finderOf(format);
+      finders.set(format, finder);
+    }
+    return text.replace(finder, format.head + redacted);
+  }
+
+  function redact(text: string): string {
+    const withoutNative = text.replace(native, (token) => headOf(token) + redacted).replace(jwt, redacted);
+    return keyspaces
+      .all()
+      .flatMap((keyspace) => keyspace.environments.map((each) => keyspace.formatFor(each)))
+      .reduce(redactFormat, withoutNative);
+  }
+
+  return {
+    redactPaths: [...new Set([...headers, ...knownHeaders])].map((name) => `req.headers["${name}"]`),
+    redact,
+    redactedUrl: ({ originalUrl, url }) => redact(originalUrl ?? url ?? ''),
+  };
+}
+
+/** Finds whole tokens inside a text, also in a URL; what only looks like one is taken out as well. */
+function finderOf({ pattern }: KeyFormat): RegExp {
+  const source = pattern.source.replace(/^\^|\$$/g, '').replace(':', '(?::|%3[Aa])');
+  return new RegExp(`(?<![0-9A-Za-z])${source}(?![0-9A-Za-z])`, 'g');
+}
+
+function headOf(token: string): string {
+  return token.slice(0, token.lastIndexOf('_') + 1);
+}

@@ -1,0 +1,147 @@
+import { Writable } from 'node:stream';
+import type { Express, RequestHandler } from 'express';
+import express from 'express';
+import morgan from 'morgan';
+import { pinoHttp } from 'pino-http';
+import request from 'supertest';
+import winston from 'winston';
+import { createRandomSource } from '../../lib/crypto/random-source.js';
+import { createKeyFormat } from '../../lib/domain/key-format.js';
+import { createAllKeyspacesApp, type AllKeyspacesApp } from './all-keyspaces-app.js';
+
+const secretOf = (credential: string): string => credential.slice(-40);
+
+describe('loggers of the app', () => {
+  let all: AllKeyspacesApp;
+  let written = '';
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      written += chunk.toString();
+      done();
+    },
+  });
+
+  beforeAll(async () => {
+    all = await createAllKeyspacesApp({ hideCredentials: true, credentialFrom: ['x-acme-key', 'bearer'] });
+  });
+  afterAll(() => all.apiKeys.close());
+  beforeEach(() => {
+    written = '';
+  });
+
+  function appWith(logger: RequestHandler): Express {
+    return express().use(logger).use(all.app);
+  }
+
+  /** Sends every credential where it belongs, and where it does not. */
+  async function send(app: Express): Promise<void> {
+    for (const credential of Object.values(all.credentials)) {
+      const path = encodeURIComponent(credential);
+      await request(app).get('/orders').set('X-Acme-Key', credential);
+      await request(app).get('/orders').set('Authorization', `Bearer ${credential}`);
+      await request(app)
+        .get('/yativo/v1/api-keys')
+        .set('X-Api-Key', credential)
+        .set('X-Api-Secret', secretOf(credential));
+      await request(app)
+        .get(`/orders/${path}?key=${path}`)
+        .set('Referer', `http://127.0.0.1/?key=${credential}`)
+        .set('User-Agent', credential);
+    }
+  }
+
+  function expectNoSecret(): void {
+    expect(written.length).toBeGreaterThan(500);
+    for (const [keyspace, credential] of Object.entries(all.credentials)) {
+      expect([keyspace, written.includes(secretOf(credential))]).toEqual([keyspace, false]);
+    }
+  }
+
+  it('P19: pino-http writes no key down with redactPaths and redact', async () => {
+    const { redact, redactPaths } = all.apiKeys;
+    await send(appWith(pinoHttp({ redact: redactPaths, hooks: { streamWrite: redact } }, stream)));
+    expectNoSecret();
+    for (const line of written.trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+
+  it('P19: redactPaths alone keeps the headers in which keys are read out of pino-http', async () => {
+    const { app, apiKeys, credentials } = all;
+    const logged = express()
+      .use(pinoHttp({ redact: apiKeys.redactPaths }, stream))
+      .use(app);
+    await request(logged)
+      .get('/orders')
+      .set('X-Acme-Key', credentials['default'] ?? '')
+      .expect(200);
+    expect(written).toContain('"x-acme-key":"[Redacted]"');
+    expectNoSecretOf(credentials['default'] ?? '');
+    written = '';
+    // What the helper is for: the guard comes too late.
+    await request(express().use(pinoHttp({}, stream)).use(app))
+      .get('/orders')
+      .set('X-Acme-Key', credentials['default'] ?? '');
+    expect(written).toContain(credentials['default']);
+  });
+
+  function expectNoSecretOf(credential: string): void {
+    expect(written).not.toContain(secretOf(credential));
+  }
+
+  it('P19: morgan writes no key down with redact, nor in a URL with redactedUrl', async () => {
+    const { redact, redactedUrl } = all.apiKeys;
+    const lines = { write: (line: string) => void (written += redact(line)) };
+    await send(
+      appWith(
+        morgan(':method :url :req[x-acme-key] :req[authorization] :referrer :user-agent', { stream: lines }),
+      ),
+    );
+    expectNoSecret();
+    written = '';
+    morgan.token('safe-url', redactedUrl);
+    await send(
+      appWith(
+        morgan(':method :safe-url :status - :response-time ms', {
+          stream: { write: (line) => void (written += line) },
+        }),
+      ),
+    );
+    expectNoSecret();
+    expect(written).toContain('/orders/acme_live_[redacted]?key=acme_live_[redacted]');
+  });
+
+  it('P19: winston writes no key down with redact', () => {
+    const { redact } = all.apiKeys;
+    const message = Symbol.for('message');
+    const redactKeys = winston.format((info) => ({ ...info, [message]: redact(String(info[message])) }));
+    const { combine, json } = winston.format;
+    const logger = winston.createLogger({
+      format: combine(json(), redactKeys()),
+      transports: [new winston.transports.Stream({ stream })],
+    });
+    for (const credential of Object.values(all.credentials)) {
+      logger.info('asked', {
+        headers: { 'x-acme-key': credential },
+        url: `/orders?key=${credential}`,
+        text: `a "${credential}"`,
+      });
+    }
+    expectNoSecret();
+    for (const line of written.trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+
+  it('P19: redact knows keys of all environments, refresh tokens and access tokens, and leaves everything else alone', async () => {
+    const { apiKeys, credentials } = all;
+    const { key } = await apiKeys.keys.create({ ownerId: 'a', name: 'a', scopes: [], environment: 'test' });
+    const { draw } = createRandomSource();
+    const refreshFormat = createKeyFormat('acme', 'refresh');
+    const refreshToken = refreshFormat.compose(draw(refreshFormat.id), draw(refreshFormat.secret));
+    expect(apiKeys.redact(refreshToken)).toBe('acme_refresh_[redacted]');
+    const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
+    expect(apiKeys.redact(`${key}, ${credentials['default']}; ${jwt}`)).toBe(
+      'acme_test_[redacted], acme_live_[redacted]; [redacted]',
+    );
+    const plain =
+      'GET /orders?id=3f0b2f0e-6a43-4d3c-9d7c-6a2b7e9a1c11 acme_live_orders 4bf92f3577b34da6a3ce929d0e0e4736';
+    expect(apiKeys.redact(plain)).toBe(plain);
+  });
+});
