@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
+import { putBuild } from '../example-app/built-app.js';
 
 jest.setTimeout(30_000);
 
@@ -47,31 +48,9 @@ function run(file: string, ...flags: string[]): Outcome {
   return JSON.parse(output) as Outcome;
 }
 
-/** Compiles the hasher, and what it imports, as the package's own build does. */
+/** The package as it is built. */
 function compile(format: 'esm' | 'cjs'): void {
-  const config = join(root, 'node_modules', `.express-api-keys-${format}-${process.pid}.json`);
-  const compilerOptions = { rootDir: join(root, 'lib'), outDir: join(installed, format), declaration: false };
-  writeFileSync(
-    config,
-    JSON.stringify({
-      extends: join(root, `tsconfig.${format}.json`),
-      compilerOptions: {
-        ...compilerOptions,
-        isolatedDeclarations: false,
-        declarationMap: false,
-        sourceMap: false,
-      },
-      include: [],
-      files: [join(root, 'lib/crypto/bcrypt-hasher.ts')],
-    }),
-  );
-  try {
-    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config], {
-      stdio: 'pipe',
-    });
-  } finally {
-    rmSync(config);
-  }
+  putBuild(`dist/${format}`, `tsconfig.${format}.json`, join(installed, format));
   writeFileSync(
     join(installed, format, 'package.json'),
     JSON.stringify({ type: format === 'esm' ? 'module' : 'commonjs' }),

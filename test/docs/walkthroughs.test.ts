@@ -116,7 +116,9 @@ describe('commands in the documents', () => {
     expect(setUps).toEqual(['npm start', 'npm test']);
     expect(packageJson.scripts).toHaveProperty('start');
     expect(packageJson.scripts).toHaveProperty('test');
-    expect(readFileSync(join(repository, '.ci', 'run'), 'utf8')).toContain('\nnpm install && npm test\n');
+    expect(readFileSync(join(repository, '.ci', 'run'), 'utf8')).toContain(
+      '\nnpm install && npm test\nnpm run test:slow\n',
+    );
   });
 
   it('that install the package name it, and packages that it works with', () => {

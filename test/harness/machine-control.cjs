@@ -4,9 +4,9 @@
  * A process beside the one that is tested. It sleeps and computes a little, over and over, and writes down how much longer
  * that took than it should: nothing of the product runs here, so what it waits for is the machine.
  */
-const restMs = 20;
+const restMs = 40;
 /** Computing time of one burst, in milliseconds; the machine gives it in one piece when nobody else wants it. */
-const burstMs = 2;
+const burstMs = 1;
 
 /** @type {{ late: Array<[number, number]>, bursts: Array<[number, number, number]> }} */
 let seen = { late: [], bursts: [] };

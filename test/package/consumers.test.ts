@@ -9,10 +9,6 @@ const node = (args: readonly string[], project: string) =>
   run(process.execPath, args, join(PROJECTS, project));
 
 describe('the installed package', () => {
-  it.each(['esm-js', 'cjs-js'])('protects an app in %s', async (project) => {
-    expect(roundTripOf(await node(['app.js', freshDatabase()], project))).toEqual(ROUND_TRIP);
-  });
-
   it('protects an app in TypeScript with module nodenext', async () => {
     expect(await node([TSC, '-p', '.'], 'ts-nodenext')).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(roundTripOf(await node(['out/app.js', freshDatabase()], 'ts-nodenext'))).toEqual(ROUND_TRIP);

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 
 function fromSetup(name: string): string {
   const value = process.env[name];
-  if (value === undefined)
-    throw new Error(`${name} is not set: run these tests with test/package/jest.config.json`);
+  if (value === undefined) throw new Error(`${name} is not set: run these tests with npm run test:package`);
   return value;
 }
 

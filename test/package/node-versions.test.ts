@@ -1,17 +1,17 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { freshDatabase, PROJECTS, REPOSITORY, ROUND_TRIP, roundTripOf, run } from './installed-package.js';
+import { cacheFolder } from '../run/cache-folder.cjs';
+import { freshDatabase, PROJECTS, ROUND_TRIP, roundTripOf, run } from './installed-package.js';
 
 // The oldest Node that `engines` names, and the two release lines after it.
 const VERSIONS = ['20.19.0', '22', '24'];
 const PACKAGE = `node-${process.platform}-${process.arch}`;
 
-/** The npm package that carries a Node binary; kept between runs. */
+/** The npm package that carries a Node binary; kept between runs, outside the clone. */
 async function nodeBinary(version: string): Promise<string> {
-  const folder = join(REPOSITORY, 'node_modules', '.cache', 'node-versions', version);
+  const folder = cacheFolder(join('node-versions', version));
   const binary = join(folder, 'node_modules', PACKAGE, 'bin', 'node');
   if (!existsSync(binary)) {
-    mkdirSync(folder, { recursive: true });
     const args = ['install', '--prefix', folder, '--no-save', '--no-package-lock', '--ignore-scripts'];
     const outcome = await run('npm', [...args, '--no-audit', '--no-fund', `${PACKAGE}@${version}`], folder);
     if (outcome.code !== 0) throw new Error(`Node ${version} could not be installed:\n${outcome.stderr}`);

@@ -1,8 +1,9 @@
 // @ts-check
 'use strict';
-const { existsSync, readdirSync, writeFileSync, rmSync } = require('node:fs');
+const { existsSync, mkdirSync, readdirSync, writeFileSync, rmSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 const { spawnSync } = require('node:child_process');
+const { cacheFolder } = require('../run/cache-folder.cjs');
 
 const SERVER_PACKAGES = ['redis-server', 'postgresql', 'curl', 'openssl'];
 /** Large, and needed by one sample of code only: installed on its own. */
@@ -29,16 +30,27 @@ function aptCommand(packages) {
   return `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
 }
 
+/** @param {string} archives @returns {string} a file of settings that keeps packages there */
+function aptSettings(archives) {
+  const file = join(archives, 'apt.conf');
+  const keep = 'Binary::apt-get::APT::Keep-Downloaded-Packages "true"; APT::Keep-Downloaded-Packages "true";';
+  writeFileSync(file, `Dir::Cache::archives "${archives}/"; ${keep}\n`);
+  return file;
+}
+
 /** @param {readonly string[]} packages */
 function installFromDebian(packages) {
   const command = aptCommand(packages);
+  // What was downloaded is there for the next machine that is made anew with this folder.
+  const archives = cacheFolder('apt');
+  mkdirSync(join(archives, 'partial'), { recursive: true });
   // Packages would otherwise start system services on the default ports.
   const ownPolicy = !existsSync(POLICY_FILE);
   if (ownPolicy) writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
     console.log(`Installing ${packages.join(', ')} from Debian (about a minute) ...`);
     const result = spawnSync('sh', ['-c', command], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', APT_CONFIG: aptSettings(archives) },
       encoding: 'utf8',
       maxBuffer: 64_000_000,
     });

@@ -1,17 +1,25 @@
 // @ts-check
-// Everything that must hold before a change goes in: `npm test`. The last line is `N passed, N failed`.
+// One tier of the tests: `npm test` is `fast`, `npm run test:slow` is `slow`. The last line is `N passed, N failed`.
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../servers/postgres.cjs';
 import { startRedis } from '../servers/redis.cjs';
+import { isBuilt, noteBuild } from './build-stamp.cjs';
 import { countTests } from './count-tests.mjs';
 import { countBoth, countFailedIn, filesToRunAgain } from './second-run.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const RESULTS = join(ROOT, 'test', 'run', 'results');
 const STEP_LIMIT_MS = 40 * 60_000;
+
+/** What follows the tier is for jest, as `--testPathPatterns=test/verify`. */
+const [tier = '', ...more] = process.argv.slice(2);
+if (tier !== 'fast' && tier !== 'slow') {
+  console.error('Which tier? node test/run/tier.mjs fast|slow');
+  process.exit(2);
+}
 
 const startedAt = performance.now();
 const total = { passed: 0, failed: 0 };
@@ -71,12 +79,32 @@ async function check(name, command) {
   return record(name, await run(command, { quiet: true }));
 }
 
+/** Builds once: what was built from these very sources is used again. */
+async function build() {
+  if (isBuilt()) return record('build (of these sources, from before)', true);
+  const ok =
+    (await check('build', ['npm', 'run', '--silent', 'build'])) &&
+    (await check('build of the example app', [
+      'npm',
+      'run',
+      '--silent',
+      'build',
+      '--workspace',
+      'example-app',
+    ]));
+  if (ok) noteBuild();
+  return ok;
+}
+
 /** @param {string} id @param {readonly string[]} args */
 async function runJest(id, args) {
   const outputFile = join(RESULTS, `${id}.json`);
   rmSync(outputFile, { force: true });
   const ok = await run(
-    ['node', 'node_modules/jest/bin/jest.js', '--ci', '--json', `--outputFile=${outputFile}`, ...args],
+    [
+      ...['node', 'node_modules/jest/bin/jest.js', '--ci', '--json', `--outputFile=${outputFile}`],
+      ...['--reporters=<rootDir>/test/run/progress-reporter.cjs', ...args],
+    ],
     { quiet: false },
   );
   const results = readJson(outputFile);
@@ -94,8 +122,8 @@ async function jest(name, id, args) {
     say(`       run again, alone: ${files.map((file) => relative(ROOT, file)).join(', ')}`);
     const second = await runJest(`${id}-again`, [...args, '--runInBand', '--runTestsByPath', ...files]);
     counted = countBoth(first, second.counted, first.failed - countFailedIn(results, files));
-    const stillFailed = new Set(filesThatFailed(second.results));
-    secondRuns.push(...again.filter(({ file }) => !stillFailed.has(file)));
+    const passed = new Set(filesThat('passed', second.results));
+    secondRuns.push(...again.filter(({ file }) => passed.has(file)));
   }
   total.passed += counted.passed;
   total.failed += counted.failed;
@@ -106,12 +134,12 @@ async function jest(name, id, args) {
   );
 }
 
-/** @param {unknown} results @returns {string[]} */
-function filesThatFailed(results) {
+/** @param {'passed' | 'failed'} wanted @param {unknown} results @returns {string[]} */
+function filesThat(wanted, results) {
   const { testResults = [] } = /** @type {{ testResults?: Array<{ name: string, status: string }> }} */ (
     results ?? {}
   );
-  return testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
+  return testResults.filter(({ status }) => status === wanted).map(({ name }) => name);
 }
 
 /** @param {string} path @returns {unknown} */
@@ -135,11 +163,14 @@ async function startServers() {
 }
 
 async function main() {
+  const countFile = join(RESULTS, `${tier}.count.json`);
   mkdirSync(RESULTS, { recursive: true });
+  rmSync(countFile, { force: true });
   // Tests must not depend on what the person who runs them has set for an app of theirs.
   for (const name of ['DATABASE_URL', 'REDIS_URL', 'API_KEYS_PEPPER', 'NODE_ENV', 'NODE_OPTIONS']) {
     delete process.env[name];
   }
+  process.env.TEST_TIER = tier;
   say('...    redis-server and PostgreSQL');
   /** @type {Array<() => Promise<void>>} */
   let servers = [];
@@ -151,14 +182,22 @@ async function main() {
     record('redis-server and PostgreSQL', false);
   }
 
-  await check('format (prettier)', ['npm', 'run', '--silent', 'format:check']);
-  await check('lint (oxlint)', ['npm', 'run', '--silent', 'lint']);
-  await check('types (tsc)', ['npm', 'run', '--silent', 'typecheck']);
-  const built = await check('build', ['npm', 'run', '--silent', 'build']);
-  if (servers.length > 0) {
-    await jest('tests on Express 5 and 4', 'tests', []);
-    if (built) await jest('packed package', 'package', ['--config', 'test/package/jest.config.json']);
-    else record('packed package (needs the build)', false);
+  if (tier === 'fast') {
+    await check('format (prettier)', ['npm', 'run', '--silent', 'format:check']);
+    await check('lint (oxlint)', ['npm', 'run', '--silent', 'lint']);
+    // The builds check their own sources.
+    await check('types (tsc)', ['node_modules/.bin/tsc', '-p', 'tsconfig.json']);
+  }
+  if (await build()) {
+    // Tests that run compiled code take this build.
+    process.env.TEST_BUILD = 'dist';
+    if (servers.length > 0) {
+      const projects = ['express5', 'express4', ...(tier === 'slow' ? ['go'] : [])];
+      await jest(`tests (${projects.join(', ')})`, tier, [...more, '--selectProjects', ...projects]);
+      if (more.length === 0) await jest('packed package', `${tier}-package`, ['--selectProjects=package']);
+    }
+  } else {
+    record('tests (they need the build)', false);
   }
   for (const stop of servers) {
     await stop().catch((error) => {
@@ -171,6 +210,7 @@ async function main() {
     say(`Failed, and passed on its second run: ${relative(ROOT, file)} (it ${reason})`);
   }
   if (failedSteps.length > 0) say(`Failed: ${failedSteps.join('; ')}`);
+  writeFileSync(countFile, JSON.stringify(total));
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

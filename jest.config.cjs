@@ -1,0 +1,92 @@
+// @ts-check
+'use strict';
+const tiers = require('./test/run/tiers.cjs');
+
+/**
+ * Which tests run: `fast` is `npm test`, `slow` is `npm run test:slow`; absent, as in `npx jest`, a project has both.
+ * @type {'fast' | 'slow' | undefined}
+ */
+const tier = /** @type {any} */ (process.env.TEST_TIER || undefined);
+
+/** What every project has. @param {string} displayName @param {Record<string, unknown>} options */
+function project(displayName, { globals = {}, moduleNameMapper = {}, ...options }) {
+  return {
+    displayName,
+    testEnvironment: 'node',
+    modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/package/consumers/'],
+    transform: {
+      '\\.ts$': [
+        '@swc/jest',
+        { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' },
+      ],
+    },
+    moduleNameMapper: {
+      '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
+      '^express-api-keys$': '<rootDir>/lib/index.ts',
+      '^express-api-keys/(dialects|testing|totp)$': '<rootDir>/lib/$1/index.ts',
+      .../** @type {object} */ (moduleNameMapper),
+    },
+    globals: { EXPRESS_MAJOR: '5', .../** @type {object} */ (globals) },
+    ...options,
+  };
+}
+
+/** Globs: those without a `!` that a file may match, and those that it must not. @param {readonly string[]} some @param {readonly string[]} none */
+const only = (some, none = []) => [
+  ...some.map((glob) => `<rootDir>/${glob}`),
+  ...none.map((glob) => `!**/${glob}`),
+];
+
+const notOnExpress5 = [...tiers.wholeRunOnly, ...tiers.inGo, ...tiers.ofPackage];
+const filesOnExpress5 = {
+  fast: only(['test/**/*.test.ts'], [...notOnExpress5, ...tiers.slow]),
+  slow: only([...tiers.slow, ...tiers.floods], notOnExpress5),
+  both: only(['test/**/*.test.ts'], notOnExpress5),
+}[tier ?? 'both'];
+
+const filesOnExpress4 = {
+  fast: only(tiers.onExpress4),
+  slow: only(tiers.alsoOnExpress4, [...tiers.onExpress4, ...tiers.neverOnExpress4, ...tiers.inGo]),
+  both: only([...tiers.onExpress4, ...tiers.alsoOnExpress4], [...tiers.neverOnExpress4, ...tiers.inGo]),
+}[tier ?? 'both'];
+
+const filesOfPackage = {
+  fast: only(tiers.packageSmoke),
+  slow: only(tiers.ofPackage, tiers.packageSmoke),
+  both: only(tiers.ofPackage),
+}[tier ?? 'both'];
+
+/** @type {import('jest').Config} */
+module.exports = {
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '800MB',
+  testTimeout: 30_000,
+  globalSetup: '<rootDir>/test/run/jest-global-setup.cjs',
+  globalTeardown: '<rootDir>/test/run/jest-global-teardown.cjs',
+  coverageProvider: 'v8',
+  coverageDirectory: 'coverage',
+  collectCoverageFrom: ['lib/**/*.ts', '!lib/**/*.d.ts'],
+  projects: [
+    project('express5', { testMatch: filesOnExpress5 }),
+    project('express4', {
+      testMatch: filesOnExpress4,
+      moduleNameMapper: { '^express$': 'express4' },
+      globals: { EXPRESS_MAJOR: '4' },
+    }),
+    project('go', {
+      testMatch: only(tiers.inGo),
+      globalSetup: '<rootDir>/test/run/jest-go-setup.cjs',
+    }),
+    project('package', {
+      testMatch: filesOfPackage,
+      globalSetup: '<rootDir>/test/package/install-tarball.cjs',
+      globalTeardown: '<rootDir>/test/package/remove-tarball.cjs',
+      setupFilesAfterEnv: ['<rootDir>/test/package/long-timeout.cjs'],
+    }),
+    // Every fault with all its rounds, and more seeds: `npm run test:faults`.
+    project('faults', {
+      testMatch: only(['test/faults/**/*.test.ts', 'test/redis/forms/*.test.ts']),
+      globals: { FAULT_RUN: 'whole' },
+    }),
+  ],
+};

@@ -1,0 +1,56 @@
+// @ts-check
+'use strict';
+
+/** What belongs to `npm run test:slow` and is not in `npm test`: by what it needs, and by what it takes. */
+const slow = [
+  // Fleets of processes, faults, and Redis in its larger forms.
+  'test/faults/**/*.test.ts',
+  'test/redis/forms/*.test.ts',
+  'test/servers/servers.test.ts',
+  // The documents, followed step by step.
+  'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',
+  'test/example-app/process.test.ts',
+  // Programs in other languages and of others, started as processes.
+  'test/dialects/{run-sample,swagger-client}.test.ts',
+  'test/{signatures,tokens}/foreign-clients.test.ts',
+  // Floods, and what is measured over many repetitions.
+  'test/audit/{spray,verify-trail}.test.ts',
+  'test/manage/revoke-all-keys.test.ts',
+  'test/redis/replay-guard.test.ts',
+  'test/tokens/failed-clients.test.ts',
+  'test/verify/{negative-cache,limits-over-processes}.test.ts',
+];
+
+/** These are in both: in `npm test` in a small form. See `test/harness/test-tier.ts`. */
+const floods = ['test/sql/postgres-flood.test.ts'];
+
+/** Files that run on Express 4 as well in `npm test`: what they test can differ there. */
+const onExpress4 = ['test/**/*.express.test.ts', 'test/house/express-major.test.ts'];
+
+/** The other files that speak HTTP run on Express 4 in `npm run test:slow`. */
+const alsoOnExpress4 = ['test/{middleware,admin,flows,security,dialects}/**/*.test.ts'];
+/** Nothing of Express in them, or processes that bring their own. */
+const neverOnExpress4 = [
+  'test/flows/{two-processes,*-over-two-processes}.test.ts',
+  'test/dialects/{seed-documents,run-sample,schema-of-answer,swagger-client,contract-rows}.test.ts',
+  'test/dialects/{deltadefi,deribit,nebula,yativo}-{seed,document,bech32,flow,scopes}.test.ts',
+];
+
+/** Part of `npm run test:faults` only. */
+const wholeRunOnly = ['test/**/*.slow.test.ts'];
+const inGo = ['test/dialects/*.go.test.ts'];
+const ofPackage = ['test/package/*.test.ts'];
+/** The one test of the packed package in `npm test`. */
+const packageSmoke = ['test/package/smoke.test.ts'];
+
+module.exports = {
+  slow,
+  floods,
+  onExpress4,
+  alsoOnExpress4,
+  neverOnExpress4,
+  wholeRunOnly,
+  inGo,
+  ofPackage,
+  packageSmoke,
+};
