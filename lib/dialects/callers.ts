@@ -107,6 +107,8 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
       address: call.address(),
       requestId: call.requestId,
       managementScope: anyScope,
+      // Deribit's and Yativo's clients manage keys with the tokens that they get for them.
+      tokensActAsKeys: true,
     }),
   };
 }

@@ -13,6 +13,8 @@ export interface ApiKeyIdentity {
   readonly metadata: JsonObject;
   readonly environment: string;
   readonly keyspace: string;
+  /** With which of the key's credentials the caller came in, or was given its token; no secret. */
+  readonly credentialId: string;
   /** When the key ends, or the access token that was sent. */
   readonly expiresAt: Date | null;
   /** How the caller came in: with the key itself, an access token, or a signed request. */
@@ -22,18 +24,20 @@ export interface ApiKeyIdentity {
 /** How a caller proves a key. */
 export type CallerVia = 'key' | 'token' | 'signature';
 
-/** What differs from the key itself. */
-export interface IdentityDifferences {
+/** How a key was proven, and what differs from the key itself. */
+export interface ProofOfKey {
   readonly via: CallerVia;
-  readonly scopes: readonly string[];
-  /** Epoch milliseconds. */
-  readonly expiresAt: number | null;
+  readonly credentialId: string;
+  /** Default: those of the key. */
+  readonly scopes?: readonly string[];
+  /** Epoch milliseconds. Default: as the key. */
+  readonly expiresAt?: number | null;
 }
 
-/** Builds the frozen identity of a key, once per record. */
+/** Builds the frozen identity of a key, once per record and credential. */
 export function identityOf(
   key: VerifiableKey,
-  { via, scopes, expiresAt }: IdentityDifferences = { via: 'key', ...key },
+  { via, credentialId, scopes = key.scopes, expiresAt = key.expiresAt }: ProofOfKey,
 ): ApiKeyIdentity {
   return Object.freeze({
     id: key.id,
@@ -44,6 +48,7 @@ export function identityOf(
     metadata: deepFreeze(key.metadata),
     environment: key.environment,
     keyspace: key.keyspace,
+    credentialId,
     // Made anew for everyone who asks: a Date cannot be frozen.
     get expiresAt() {
       return expiresAt === null ? null : new Date(expiresAt);

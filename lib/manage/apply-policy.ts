@@ -3,7 +3,7 @@ import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
 import { ApiKeysError } from '../errors.js';
 import type { AnnouncedChange } from '../ports/change-announcer.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
-import { assertAtOrBelow, type Authority } from './authority.js';
+import { assertAtOrBelow, assertMayReplaceSecrets, type Authority } from './authority.js';
 import type { ChangeContext } from './change.js';
 import { revokeInTransaction } from './revoke-key.js';
 
@@ -51,6 +51,7 @@ export async function applyPolicy(
   }
   const superseded: AnnouncedChange[] = [];
   for (const other of others) {
+    assertMayReplaceSecrets(authority, other);
     assertAtOrBelow(authority, other);
     const revocation = { reason: 'superseded', comment: null } as const;
     const revoked = await revokeInTransaction(transaction, context, other, now, revocation);

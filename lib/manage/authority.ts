@@ -10,6 +10,7 @@ import { noScopes, type ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { isWildcard } from '../domain/scope.js';
 import { commonScopes } from '../domain/token-scope.js';
 import { ApiKeysError } from '../errors.js';
+import { actingCredential } from './acting-credential.js';
 import { anyScope } from './any-scope.js';
 import type { ChangeContext } from './change.js';
 
@@ -32,8 +33,10 @@ export function findIn(
 export interface Authority {
   /** Only this owner's keys exist for the actor; `null` when all do. */
   readonly ownerId: string | null;
-  /** The key that acts, as it stands now; `null` for other actors. */
+  /** The key that acts, as it stands now and within what it was proven with; `null` for other actors. */
   readonly actingKey: ApiKeyRecord | null;
+  /** Whether that key may be given another secret by this actor, or make room for another key. */
+  readonly mayRotateItself: boolean;
   /** What the scopes of that key mean. */
   readonly catalogue: ScopeCatalogue;
   /** What its features mean; `null` for other actors, and where its keyspace is not known. */
@@ -42,7 +45,7 @@ export interface Authority {
 
 /** Of actors that are no keys: the owner whose keys exist for them, or `null` for all. */
 export function authorityWithoutKey(ownerId: string | null): Authority {
-  return { ownerId, actingKey: null, catalogue: noScopes, features: null };
+  return { ownerId, actingKey: null, mayRotateItself: true, catalogue: noScopes, features: null };
 }
 
 /** What deciding about actors needs. */
@@ -74,6 +77,10 @@ export async function authorityOf(
   if (actingKey === null || stateOf(actingKey, now) !== 'active') {
     throw new ApiKeysError('forbidden', { detail: 'The API key that asks is not active.' });
   }
+  const acting = actingCredential(actor.apiKey, actingKey, context.tokensActAsKeys === true, now);
+  if (acting === null) {
+    throw new ApiKeysError('forbidden', { detail: 'The secret or token that asks has ended.' });
+  }
   const catalogue = keyspaces.catalogueOf(actingKey);
   const scopes =
     actor.apiKey.via === 'token'
@@ -85,7 +92,18 @@ export async function authorityOf(
   // A token that was given for less than its key holds can do no more with the key's other rights either.
   const ipAllowlist = addressesOf(actingKey, catalogue.tokenTerms?.addressesOf(scopes) ?? null);
   const features = keyspaces.get(actingKey.keyspace)?.features ?? null;
-  return { ownerId, actingKey: { ...actingKey, scopes, ipAllowlist }, catalogue, features };
+  const expiresAt = earlierOf(actingKey.expiresAt, acting.endsAt);
+  return {
+    ownerId,
+    actingKey: { ...actingKey, scopes, ipAllowlist, expiresAt },
+    mayRotateItself: acting.mayRotateItsKey,
+    catalogue,
+    features,
+  };
+}
+
+function earlierOf(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 /** From where both a key and its token can be used. */
@@ -146,7 +164,6 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
     record.keyspace === actingKey.keyspace &&
     record.environment === actingKey.environment &&
     features?.isWithin(record.features, actingKey.features) === true &&
-    isNoLaterThan(record.expiresAt, actingKey.expiresAt) &&
     exceededBounds(record.rateLimits, actingKey.rateLimits).length === 0 &&
     // Else a key that pays could rotate one that does not, and use that.
     (record.hasCredits || !actingKey.hasCredits) &&
@@ -154,9 +171,32 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
   if (!isWithin) {
     throw new ApiKeysError('forbidden', {
       detail:
-        'An API key manages only keys with its own environment and with features, expiry, addresses, limits and credits within its own.',
+        'An API key manages only keys with its own environment and with features, addresses, limits and credits within its own.',
     });
   }
+  const { expiresAt: end } = actingKey;
+  if (end !== null && !(record.expiresAt !== null && record.expiresAt <= end)) {
+    throw new ApiKeysError('forbidden', {
+      detail: `What asks ends at ${new Date(end).toISOString()}, and manages only keys whose expiresAt is no later.`,
+    });
+  }
+}
+
+/**
+ * An access token, and a secret that was rotated out, do not replace the secrets of their own key: whoever holds one could
+ * lock the holder of the key out.
+ *
+ * @throws ApiKeysError `forbidden`
+ */
+export function assertMayReplaceSecrets(
+  { actingKey, mayRotateItself }: Authority,
+  { id }: Pick<ApiKeyRecord, 'id'>,
+): void {
+  if (actingKey?.id !== id || mayRotateItself) return;
+  throw new ApiKeysError('forbidden', {
+    detail:
+      'An access token, or a secret that was rotated out, does not rotate its own API key. Send the newest secret of the key.',
+  });
 }
 
 function refuseMissing(scopes: readonly string[], { actingKey, catalogue }: Authority): void {
@@ -174,9 +214,4 @@ function missingScopes(required: readonly string[], missing: readonly string[]):
       missingScopes: missing,
     },
   });
-}
-
-function isNoLaterThan(expiresAt: number | null, limit: number | null): boolean {
-  if (limit === null) return true;
-  return expiresAt !== null && expiresAt <= limit;
 }

@@ -11,6 +11,11 @@ export interface ChangeContext {
   readonly requestId: string | null;
   /** The scope of the app with which a key may manage keys; `null` when keys may not. */
   readonly managementScope: string | typeof anyScope | null;
+  /**
+   * Whether an access token manages keys for as long as its key could, and rotates that key: for dialects whose contracts
+   * let tokens manage keys. Default: `false`.
+   */
+  readonly tokensActAsKeys?: boolean;
 }
 
 /** A change that was committed. */

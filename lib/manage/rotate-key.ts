@@ -6,7 +6,14 @@ import type { PublicKey } from '../domain/public-key.js';
 import { signingOf } from '../domain/shown-public-key.js';
 import { stateOf } from '../domain/key-state.js';
 import { ApiKeysError } from '../errors.js';
-import { assertAtOrBelow, authorityOf, findIn, findVisible, type Authority } from './authority.js';
+import {
+  assertAtOrBelow,
+  assertMayReplaceSecrets,
+  authorityOf,
+  findIn,
+  findVisible,
+  type Authority,
+} from './authority.js';
 import { auditEntry } from './audit-entry.js';
 import { commitPointOf, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './change.js';
@@ -135,6 +142,7 @@ async function findRotatable(
 ): Promise<ApiKeyRecord> {
   const authority = await authorityOf(ports, context, find, now);
   const record = await findVisible(find, id, authority.ownerId);
+  assertMayReplaceSecrets(authority, record);
   assertAtOrBelow(authority, record);
   assertMayHaveSecret(authority, record);
   assertExpectedVersion(record, expected);

@@ -31,7 +31,7 @@ export async function startGrace(
     );
     const next = nextVersion(current, { credentials }, now);
     // Nobody asked for it but the holder of the key, by using it.
-    const actor = { kind: 'key', apiKey: identityOf(current) } as const;
+    const actor = { kind: 'key', apiKey: identityOf(current, { via: 'key', credentialId }) } as const;
     const context = { actor, address, requestId: null, managementScope: null };
     await transaction.update(next, auditEntry(context, 'key.grace_started', next, ['credentials']));
     return { record: next, action: 'key.grace_started', position: transaction.position } as const;

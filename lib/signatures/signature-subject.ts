@@ -8,7 +8,7 @@ import type { PreparedKey } from '../verify/prepared-key.js';
 /** One version of a key that was proven by a signature. */
 export class SignatureSubject implements Subject {
   readonly #prepared: PreparedKey;
-  #apiKey: ApiKeyIdentity | undefined;
+  readonly #identities = new Map<string, ApiKeyIdentity>();
 
   constructor(prepared: PreparedKey) {
     this.#prepared = prepared;
@@ -31,7 +31,16 @@ export class SignatureSubject implements Subject {
   }
 
   allowedBy(credential: VerifiableCredential): Allowed {
-    this.#apiKey ??= identityOf(this.key, { ...this.key, via: 'signature' });
-    return Object.freeze({ ...this.#prepared.allowedBy(credential), apiKey: this.#apiKey });
+    return Object.freeze({ ...this.#prepared.allowedBy(credential), apiKey: this.#identityBy(credential) });
+  }
+
+  /** A key has few credentials, and each proves itself many times. */
+  #identityBy({ id: credentialId }: VerifiableCredential): ApiKeyIdentity {
+    let identity = this.#identities.get(credentialId);
+    if (identity === undefined) {
+      identity = identityOf(this.key, { via: 'signature', credentialId });
+      this.#identities.set(credentialId, identity);
+    }
+    return identity;
   }
 }

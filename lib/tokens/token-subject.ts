@@ -28,7 +28,7 @@ export class TokenSubject implements Subject {
     this.#allowsToken = addresses === null ? null : compileAllowlist(addresses);
     this.#allowed = Object.freeze({
       allowed: true,
-      apiKey: identityOf(prepared.key, { via: 'token', scopes, expiresAt }),
+      apiKey: identityOf(prepared.key, { via: 'token', credentialId: token.credentialId, scopes, expiresAt }),
     });
   }
 

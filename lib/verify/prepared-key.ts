@@ -11,6 +11,7 @@ export class PreparedKey {
   /** What its scopes mean. */
   readonly catalogue: ScopeCatalogue;
   #allowed: Allowed | undefined;
+  readonly #allowedByOlder = new Map<string, Allowed>();
   #heldScopes: ReadonlySet<string> | undefined;
   #allows: ((canonical: string | null) => boolean) | undefined;
 
@@ -19,28 +20,37 @@ export class PreparedKey {
     this.catalogue = catalogue;
   }
 
-  /** The verdict on a request that may pass: who the caller is, frozen. */
-  get allowed(): Allowed {
-    this.#allowed ??= Object.freeze({ allowed: true, apiKey: identityOf(this.key) });
+  /** The verdict on a request that may pass, by the credential that proved it: who the caller is, frozen. */
+  allowedBy(credential: VerifiableCredential): Allowed {
+    if (credential.id !== this.key.credentials[0]?.id) return this.#byOlder(credential);
+    this.#allowed ??= this.#by(credential);
     return this.#allowed;
   }
 
-  /** The same for one of its secrets, which may not be the newest. */
-  allowedBy(credential: VerifiableCredential): Allowed {
-    const newest = this.key.credentials[0];
-    return credential.id === newest?.id ? this.allowed : this.#allowedByOlder(credential);
+  #by({ id: credentialId }: VerifiableCredential): Allowed {
+    return Object.freeze({ allowed: true, apiKey: identityOf(this.key, { via: 'key', credentialId }) });
   }
 
-  #allowedByOlder({ id, endsAt }: VerifiableCredential): Allowed {
+  #byOlder(credential: VerifiableCredential): Allowed {
+    let allowed = this.#allowedByOlder.get(credential.id);
+    if (allowed === undefined) {
+      allowed = this.#deprecated(credential);
+      this.#allowedByOlder.set(credential.id, allowed);
+    }
+    return allowed;
+  }
+
+  #deprecated(credential: VerifiableCredential): Allowed {
     const { credentials, expiresAt } = this.key;
-    const newer = credentials[credentials.findIndex((credential) => credential.id === id) - 1];
+    const { id, endsAt } = credential;
+    const newer = credentials[credentials.findIndex((each) => each.id === id) - 1];
     // A secret that is not there any more was replaced, and nobody knows when.
-    if (newer === undefined) return this.allowed;
+    if (newer === undefined) return this.#by(credential);
     const deprecatedSecret: DeprecatedSecret = Object.freeze({
       since: newer.createdAt,
       endsAt: endsAt === null ? null : Math.min(endsAt, expiresAt ?? Infinity),
     });
-    return Object.freeze({ ...this.allowed, deprecatedSecret });
+    return Object.freeze({ ...this.#by(credential), deprecatedSecret });
   }
 
   /** Every scope of the app that the key covers. */

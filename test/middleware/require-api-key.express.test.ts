@@ -49,6 +49,7 @@ describe('requireApiKey: who is let in', () => {
         features: [],
         environment: 'live',
         keyspace: 'default',
+        credentialId: expect.stringMatching(/^[0-9A-Za-z]{12}$/) as string,
         expiresAt: null,
         via: 'key',
       });

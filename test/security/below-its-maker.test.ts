@@ -117,7 +117,10 @@ it('R57 no key is above its maker: 100,000 pairs against a naive model', () => {
       );
       const key = isAlike ? (alike as unknown as Rights) : given;
       const actingKey = { ...base, ...maker };
-      const authority = { ownerId: base.ownerId, actingKey, catalogue: anyCatalogue, features };
+      const authority = {
+        ...{ ownerId: base.ownerId, actingKey, mayRotateItself: true },
+        ...{ catalogue: anyCatalogue, features },
+      };
       let isLetThrough = true;
       try {
         assertAtOrBelow(authority, { ...base, ...key });
