@@ -25,22 +25,32 @@ export interface CallersParts {
   readonly challenge: Challenge;
 }
 
+/** What is called, where the path alone does not say it. */
+export interface CalledMethod {
+  /** What a key must hold in the words of the dialect. Default: nothing. */
+  readonly scope?: string | undefined;
+  /** The route as the dialect calls it, for the access log. Default: as the router has it. */
+  readonly route?: string | undefined;
+}
+
 /** Finds out who calls. Each method throws ApiKeysError for who may not. */
 export interface Callers {
-  /** Whoever sent this credential, as of when all of the request is there; a key has one request less in its limits then. */
-  of(call: DialectCall, credential: RequestCredential): Promise<Caller>;
+  /**
+   * Whoever sent this credential, as of when all of the request is there; a key has one request less in its limits then.
+   */
+  of(call: DialectCall, credential: RequestCredential, called?: CalledMethod): Promise<Caller>;
   /**
    * Whoever a verdict lets in.
    *
    * @throws ApiKeysError for a refusal, which is written down
    */
-  admitted(call: DialectCall, verdict: Verdict): Caller;
+  admitted(call: DialectCall, verdict: Verdict, called?: CalledMethod): Caller;
   /**
    * Lets nobody in.
    *
    * @throws ApiKeysError for the refusal, which is written down
    */
-  refuse(call: DialectCall, refusal: Refusal): never;
+  refuse(call: DialectCall, refusal: Refusal, called?: CalledMethod): never;
   /** On whose behalf a command runs; a key manages keys at or below itself. */
   contextOf(call: DialectCall, caller: Caller): ChangeContext;
 }
@@ -49,31 +59,36 @@ export interface Callers {
 export function createCallers({ host, keyspace, verifyAccessToken, challenge }: CallersParts): Callers {
   const { format } = keyspace.keyspace;
 
-  function refuse(call: DialectCall, refusal: Refusal): never {
-    host.access.refused(call.req, refusal.code, refusal);
+  function refuse(call: DialectCall, refusal: Refusal, { route }: CalledMethod = {}): never {
+    host.access.refused(call.req, refusal.code, { ...refusal, route });
     throw refusalError(host.opaqueRefusals ? opaque(refusal) : refusal, challenge);
   }
 
-  function admitted(call: DialectCall, verdict: Verdict): Caller {
-    if (!verdict.allowed) return refuse(call, verdict);
+  function admitted(call: DialectCall, verdict: Verdict, called?: CalledMethod): Caller {
+    if (!verdict.allowed) return refuse(call, verdict, called);
     if (verdict.deprecatedSecret !== undefined) host.access.usedDeprecatedSecret(call.req, verdict.apiKey);
     return { kind: 'key', apiKey: verdict.apiKey };
   }
 
-  async function byKey(call: DialectCall, verifier: ApiKeyVerifier, token: string): Promise<Caller> {
+  async function byKey(
+    call: DialectCall,
+    verifier: ApiKeyVerifier,
+    token: string,
+    called: CalledMethod | undefined,
+  ): Promise<Caller> {
     const request = {
-      ...{ token, requirement: noScope, cost: 1 },
+      ...{ token, requirement: noScope, keyspaceScope: called?.scope, cost: 1 },
       address: (purpose?: 'decide') => call.address(purpose),
     };
-    return admitted(call, await (verifier.verifyAtOnce(request) ?? verifier.verify(request)));
+    return admitted(call, await (verifier.verifyAtOnce(request) ?? verifier.verify(request)), called);
   }
 
-  async function byAccessToken(call: DialectCall, token: string): Promise<Caller> {
+  async function byAccessToken(call: DialectCall, token: string, called?: CalledMethod): Promise<Caller> {
     // An app may have users without a token, whose column is empty.
     const ownerId =
       token === '' ? null : await askApp(() => verifyAccessToken(token, call.req), parseOwnerId);
     return ownerId === null
-      ? refuse(call, { allowed: false, code: 'invalid_token' })
+      ? refuse(call, { allowed: false, code: 'invalid_token' }, called)
       : { kind: 'owner', ownerId };
   }
 
@@ -81,24 +96,24 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
     admitted,
     refuse,
 
-    async of(call, credential) {
+    async of(call, credential, called) {
       // Who holds a request open must not be judged by what was right when it began. What is wrong with the body is for later.
       await call.body().catch(() => null);
       switch (credential.kind) {
         case 'none':
-          return refuse(call, { allowed: false, code: 'missing_credential' });
+          return refuse(call, { allowed: false, code: 'missing_credential' }, called);
         case 'ambiguous':
-          return refuse(call, { allowed: false, code: 'invalid_request', detail: oneCredential });
+          return refuse(call, { allowed: false, code: 'invalid_request', detail: oneCredential }, called);
         case 'basic':
-          return byKey(call, keyspace.verifier(), `${credential.id}:${credential.secret}`);
+          return byKey(call, keyspace.verifier(), `${credential.id}:${credential.secret}`, called);
         case 'jwt':
           return isOurToken(host, credential.token)
-            ? byKey(call, keyspace.tokenVerifier(), credential.token)
-            : byAccessToken(call, credential.token);
+            ? byKey(call, keyspace.tokenVerifier(), credential.token, called)
+            : byAccessToken(call, credential.token, called);
         case 'opaque':
           return format.recognises(credential.token)
-            ? byKey(call, keyspace.verifier(), credential.token)
-            : byAccessToken(call, credential.token);
+            ? byKey(call, keyspace.verifier(), credential.token, called)
+            : byAccessToken(call, credential.token, called);
       }
     },
 

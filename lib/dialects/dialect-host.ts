@@ -68,7 +68,7 @@ export interface DialectKeyspace {
   tokenVerifier(): ApiKeyVerifier;
   /** Tokens for keys of this keyspace. Throws an Error without the option `tokens`. */
   tokens(): TokenService;
-  /** Lets in requests that are signed with keys of any keyspace. Throws an Error without the option `signatures`. */
+  /** Lets in requests that are signed with keys of this keyspace alone. Throws an Error without the option `signatures`. */
   signatures(): SignedRequestVerifier;
   /** What checking second factors needs. */
   stepUp(): StepUpPorts;

@@ -1,10 +1,10 @@
 import type { DialectHost, DialectKeyspace, NewKeyspace } from '../dialects/dialect-host.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
-import type { Refusal, Verdict } from '../domain/verdict.js';
 import { InvalidOptionError } from '../errors.js';
 import type { KeyService } from '../manage/key-service.js';
 import { signaturesOf, tokensOf, type Running } from './running.js';
+import type { SignedRequestVerifier } from '../signatures/verify-signed-request.js';
 import type { TokenService } from '../tokens/token-service.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 
@@ -43,6 +43,10 @@ function atWork(keyspace: Keyspace, running: () => Running): DialectKeyspace {
   const keys = oncePerStart((started): KeyService => started.serviceOf(keyspace));
   const verifier = oncePerStart((started) => within(keyspace, started.verifier));
   const tokenVerifier = oncePerStart((started) => within(keyspace, tokensOf(started).verifier));
+  const signatures = oncePerStart((started): SignedRequestVerifier => {
+    const signed = signaturesOf(started).verifier;
+    return { verify: (request) => signed.verify({ ...request, keyspace }) };
+  });
   const tokens = oncePerStart((started): TokenService => tokensOf(started).serviceOf(keyspace));
   return {
     keyspace,
@@ -50,7 +54,7 @@ function atWork(keyspace: Keyspace, running: () => Running): DialectKeyspace {
     verifier: () => verifier(running()),
     tokenVerifier: () => tokenVerifier(running()),
     tokens: () => tokens(running()),
-    signatures: () => signaturesOf(running()).verifier,
+    signatures: () => signatures(running()),
     stepUp: () => running().stepUp,
   };
 }
@@ -67,18 +71,10 @@ function oncePerStart<T>(make: (started: Running) => T): (started: Running) => T
   };
 }
 
-/** A key of another keyspace is a right key, but not here. */
-function within({ name }: Keyspace, verifier: ApiKeyVerifier): ApiKeyVerifier {
-  const orRefused = (verdict: Verdict): Verdict =>
-    !verdict.allowed || verdict.apiKey.keyspace === name ? verdict : notHere;
+/** A key of another keyspace is a right key, but not here: that is decided before it pays for anything. */
+function within(keyspace: Keyspace, verifier: ApiKeyVerifier): ApiKeyVerifier {
   return {
-    verifyAtOnce(request) {
-      const verdict = verifier.verifyAtOnce(request);
-      if (verdict === null) return null;
-      return verdict instanceof Promise ? verdict.then(orRefused) : orRefused(verdict);
-    },
-    verify: async (request) => orRefused(await verifier.verify(request)),
+    verifyAtOnce: (request) => verifier.verifyAtOnce({ ...request, keyspace }),
+    verify: (request) => verifier.verify({ ...request, keyspace }),
   };
 }
-
-const notHere: Refusal = { allowed: false, code: 'invalid_token' };

@@ -4,7 +4,12 @@ import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import { ApiKeysError } from '../errors.js';
 import type { ReplayGuard } from '../ports/replay-guard.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
-import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
+import {
+  createDecider,
+  reasonToRefuse,
+  type DecisionPorts,
+  type RequestToDecide,
+} from '../verify/decide-request.js';
 import { findCurrentKey, type CurrentKeyParts } from '../verify/find-current-key.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 import { guessesAmong, tryWithinBudget, type FailureLimits } from '../verify/try-within-budget.js';
@@ -62,6 +67,12 @@ export interface SignedRequestVerifier {
   verify(request: SignedRequest): Promise<Verdict> | null;
 }
 
+/** A key as it is now, and which of its credentials has signed. */
+interface ProvenKey {
+  readonly prepared: PreparedKey;
+  readonly credential: VerifiableCredential;
+}
+
 /** A signature that was right, and how its use is remembered. */
 interface Proof {
   readonly credential: VerifiableCredential;
@@ -73,8 +84,8 @@ interface Proof {
 }
 
 /**
- * Checks signed requests: first what needs nobody, then the signature, then the body, then whether it was used before,
- * and then the key as it is now. Nothing is remembered of a signature that is not right.
+ * Checks signed requests: first what needs nobody, then the signature, then the body, then the key, then whether it was used
+ * before, and then the key as it is now. Nothing is remembered of a signature that is not right, or whose key may not pass.
  */
 export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRequestVerifier {
   const { sealer, replays, profile, clock, keyspaces, uses, failures } = ports;
@@ -93,9 +104,11 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     return tryWithinBudget(failures, wrongSignatures, { address, keyId: () => keyId, prove, unknown });
   }
 
-  async function findKey(id: string): Promise<PreparedKey | null> {
+  /** Keys of other keyspaces than the one that is asked for sign nothing. */
+  async function findKey(id: string, { keyspace }: SignedRequest): Promise<PreparedKey | null> {
     const prepared = await findCurrentKey(ports, id);
-    return prepared !== null && keyspaces.homeOf(prepared.key) !== null ? prepared : null;
+    if (prepared === null || keyspaces.homeOf(prepared.key) === null) return null;
+    return keyspace === undefined || prepared.key.keyspace === keyspace.name ? prepared : null;
   }
 
   async function verifySignature(found: FoundSignature, request: Checkable): Promise<Verdict> {
@@ -116,7 +129,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     request: Checkable,
   ): Promise<Verdict> {
     const { message, body } = request;
-    const prepared = await findKey(keyId);
+    const prepared = await findKey(keyId, request);
     const credential = proveSignature(prepared?.key ?? null, algorithm, base, signature);
     if (credential === null) return refuse('invalid_signature', notRight);
     const bytes = message.bodyPresence === 'none' ? noBody : await body();
@@ -151,7 +164,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   ): Promise<Verdict> {
     const { method, target, bodyPresence } = request.message;
     const body = bodyPresence === 'none' ? noBody : await request.body();
-    const prepared = await findKey(keyId);
+    const prepared = await findKey(keyId, request);
     const format = prepared === null ? undefined : keyspaces.homeOf(prepared.key)?.format;
     const targets = [target, ...(request.otherTargets ?? [])];
     const credential = proveHmac(
@@ -172,6 +185,12 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const now = clock.now();
     // The body may have taken its time; what is forgotten must not be usable.
     if (isTooOld(usableUntil, now)) return refuse('invalid_signature', 'It is too old.');
+    const found = await findProven(keyId, proof, request);
+    if (found === null) return refuse('invalid_signature', notRight);
+    // Who may not pass anyway uses no signature up.
+    if (reasonToRefuse(subjectOf(found.prepared), found.credential, request, now) !== null) {
+      return decideProven(found, request, now);
+    }
     const rememberUntil = signedAt + profile.maxAgeMs + profile.skewMs;
     // An earlier guard has taken it for this very request.
     if (admitted.get(request.identity) !== proof.useName) {
@@ -181,11 +200,24 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
       admitted.set(request.identity, proof.useName);
     }
 
-    // The key as it is now, not as it was when the request began to come in.
-    const current = await findKey(keyId);
-    const credential = current?.key.credentials.find(({ id }) => id === proof.credential.id);
-    if (current === null || credential === undefined) return refuse('invalid_signature', notRight);
-    return decide(subjectOf(current), credential, uses.counterFor(keyId), request, clock.now());
+    const current = await findProven(keyId, proof, request);
+    if (current === null) return refuse('invalid_signature', notRight);
+    return decideProven(current, request, clock.now());
+  }
+
+  /** The key as it is now, not as it was when the request began to come in. */
+  async function findProven(keyId: string, proof: Proof, request: SignedRequest): Promise<ProvenKey | null> {
+    const prepared = await findKey(keyId, request);
+    const credential = prepared?.key.credentials.find(({ id }) => id === proof.credential.id);
+    return prepared === null || credential === undefined ? null : { prepared, credential };
+  }
+
+  function decideProven(
+    { prepared, credential }: ProvenKey,
+    request: SignedRequest,
+    now: number,
+  ): Verdict | Promise<Verdict> {
+    return decide(subjectOf(prepared), credential, uses.counterFor(prepared.key.id), request, now);
   }
 
   function subjectOf(prepared: PreparedKey): SignatureSubject {

@@ -49,12 +49,12 @@ export function createClientAuthenticator(ports: ClientPorts): AuthenticateClien
   const decide = createDecider(ports);
   const checkSignature = createSignatureCheck(ports);
 
-  function check(proof: ClientProof): Promise<ProvenClient | null> {
+  function check(proof: ClientProof, request: RequestToDecide): Promise<ProvenClient | null> {
     switch (proof.method) {
       case 'private_key_jwt':
-        return checkAssertion(ports, proof);
+        return checkAssertion(ports, proof, request);
       case 'client_signature':
-        return checkSignature(proof);
+        return checkSignature(proof, request);
       case 'client_secret_basic':
       case 'client_secret_post':
         return checkSecret(ports, proof);
@@ -62,12 +62,12 @@ export function createClientAuthenticator(ports: ClientPorts): AuthenticateClien
   }
 
   return async function authenticateClient(proof, address) {
-    const proven = await check(proof);
+    // Asking for a token takes nothing from limits: using it does.
+    const request = { requirement: noScope, cost: 0, address };
+    const proven = await check(proof, request);
     if (proven === null) throw unknownClient();
     const { prepared, credential } = proven;
     const { id: keyId, ownerId } = prepared.key;
-    // Asking for a token takes nothing from limits: using it does.
-    const request = { requirement: noScope, cost: 0, address };
     const verdict = await decide(prepared, credential, uses.counterFor(keyId), request, clock.now());
     if (!verdict.allowed) {
       throw new TokenError('invalid_client', problems[verdict.code].detail, { keyId, ownerId });

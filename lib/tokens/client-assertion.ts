@@ -4,7 +4,7 @@ import { isJwtType, numericDate, readJwtHeader, readUnprovenClaims, type JwtHead
 import { isKeyId } from '../domain/key-format.js';
 import type { ForeignAlgorithm } from '../ports/jwt-signer.js';
 import { belongsTo } from '../domain/keyspaces.js';
-import { checkState } from '../verify/check-state.js';
+import { reasonToRefuse, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { ClientPorts, ProvenClient } from './client.js';
 
@@ -28,6 +28,7 @@ interface ShownAssertion {
 export async function checkAssertion(
   ports: ClientPorts,
   { clientId, assertion }: ShownAssertion,
+  request: RequestToDecide,
 ): Promise<ProvenClient | null> {
   const { keyspace, clock, oneTimeNames } = ports;
   const header = readJwtHeader(assertion);
@@ -44,8 +45,8 @@ export async function checkAssertion(
   const now = clock.now();
   const read = unproven === null ? null : readAssertion(unproven, id, ports.policy.issuer, now);
   if (read === null) return null;
-  // A key that cannot be used uses nothing up.
-  if (checkState(prepared.key, credential, now) === null) {
+  // Who may not pass anyway uses nothing up.
+  if (reasonToRefuse(prepared, credential, request, now) === null) {
     const name = `client assertion ${id} ${createHash('sha256').update(read.id).digest('base64url')}`;
     if (!(await oneTimeNames.take(name, read.expiresAt + skewMs, now))) return null;
   }

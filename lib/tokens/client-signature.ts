@@ -4,7 +4,7 @@ import { hmacOf } from '../signatures/hmac/hmac-signature.js';
 import { proveHmac } from '../signatures/hmac/prove-hmac.js';
 import { createProveSignature } from '../signatures/rfc9421/prove-signature.js';
 import { useName } from '../signatures/use-name.js';
-import { checkState } from '../verify/check-state.js';
+import { reasonToRefuse, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { ClientPorts, ProvenClient } from './client.js';
 
@@ -38,11 +38,11 @@ export interface ClientSignature {
  */
 export function createSignatureCheck(
   ports: ClientPorts,
-): (proof: ClientSignature) => Promise<ProvenClient | null> {
+): (proof: ClientSignature, request: RequestToDecide) => Promise<ProvenClient | null> {
   const { keyspace, clock, oneTimeNames, sealer } = ports;
   const proveSignature = createProveSignature(isDataSignedBy);
 
-  return async function checkSignature({ clientId, timestamp, nonce, data, signature }) {
+  return async function checkSignature({ clientId, timestamp, nonce, data, signature }, request) {
     const keyId = keyspace.format.parseClientId(clientId);
     const signedAt = timestampPattern.test(timestamp) ? Number(timestamp) : NaN;
     if (keyId === null || !isTimely(signedAt, clock.now())) return null;
@@ -60,8 +60,8 @@ export function createSignatureCheck(
       const credential = bySecret ?? byKey;
       if (prepared === null || credential === null) continue;
       const now = clock.now();
-      // A key that cannot be used uses nothing up.
-      if (checkState(prepared.key, credential, now) === null) {
+      // Who may not pass anyway uses nothing up.
+      if (reasonToRefuse(prepared, credential, request, now) === null) {
         const name = `client ${useName('client signature', keyId, text, bytes.toString('hex'))}`;
         if (!isTimely(signedAt, now)) return null;
         if (!(await oneTimeNames.take(name, signedAt + maxAgeMs + skewMs, now))) return null;

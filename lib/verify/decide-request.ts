@@ -1,5 +1,6 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 import type { VerifiableCredential } from '../domain/credential.js';
+import type { Keyspace } from '../domain/keyspace.js';
 import { isMet, missingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
 import type { Allowed, Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { GraceStarter } from '../ports/grace-starter.js';
@@ -19,6 +20,10 @@ export interface DecisionPorts {
 
 /** What is asked of a request, however it proves its key. */
 export interface RequestToDecide {
+  /** The only one whose keys are let in; those of others are as if they did not exist. Default: any. */
+  readonly keyspace?: Pick<Keyspace, 'name' | 'catalogue'> | undefined;
+  /** What must be held in the words of that keyspace. Default: nothing. */
+  readonly keyspaceScope?: string | undefined;
   readonly requirement: ScopeRequirement;
   /** A feature that the key must have; `undefined` for none. */
   readonly feature?: string | undefined;
@@ -48,20 +53,57 @@ export type DecideRequest = (
   now: number,
 ) => Verdict | Promise<Verdict>;
 
+/**
+ * Why a request may not pass that has proven its key, before anything of the key is used up or counted; `null` when nothing
+ * speaks against it but its limits and credits. What can be used once is used up after this.
+ */
+export function reasonToRefuse(
+  subject: Subject,
+  credential: VerifiableCredential,
+  request: RequestToDecide,
+  now: number,
+): Refusal | null {
+  const { key } = subject;
+  const { keyspace, keyspaceScope, requirement, feature, address } = request;
+  const refuse = (
+    code: RefusalCode,
+    details: Omit<Refusal, 'allowed' | 'code' | 'keyId' | 'ownerId'> = {},
+  ): Refusal => ({ ...details, allowed: false, code, keyId: key.id, ownerId: key.ownerId });
+
+  if (isElsewhere(subject, request)) return refuse('invalid_token');
+  const stateRefusal = checkState(key, credential, now);
+  if (stateRefusal !== null) return refuse(stateRefusal);
+  if (subject.limitsAddresses && !subject.allowsAddress(address('decide'))) {
+    return refuse('address_not_allowed');
+  }
+  if (!isMet(requirement, subject.heldScopes)) {
+    const missing = missingScopes(requirement, subject.heldScopes);
+    return refuse('insufficient_scope', { requiredScopes: requirement.scopes, missingScopes: missing });
+  }
+  if (keyspace !== undefined && keyspaceScope !== undefined) {
+    const { scopes } = subject.allowedBy(credential).apiKey;
+    if (!keyspace.catalogue.covers(scopes, keyspaceScope)) {
+      return refuse('insufficient_scope', { detail: `This needs ${keyspaceScope}.` });
+    }
+  }
+  if (feature !== undefined && !key.features.includes(feature)) {
+    return refuse('feature_not_enabled', { requiredFeature: feature });
+  }
+  return null;
+}
+
+function isElsewhere({ key }: Subject, { keyspace }: RequestToDecide): boolean {
+  return keyspace !== undefined && key.keyspace !== keyspace.name;
+}
+
 /** The last steps, which are the same for keys, tokens and signatures. */
 export function createDecider(ports: DecisionPorts): DecideRequest {
   const { uses, graces, limitPlanOf, consumeLimits } = ports;
 
   /** Refuses a request whose secret was right. */
-  function turnAway(
-    { id: keyId, ownerId }: VerifiableKey,
-    counter: UseCounter,
-    code: RefusalCode,
-    now: number,
-    details: Omit<Refusal, 'allowed' | 'code' | 'keyId' | 'ownerId'> = {},
-  ): Refusal {
-    uses.recordRefusal(counter, code, now);
-    return { ...details, allowed: false, code, keyId, ownerId };
+  function turnAway({ ownerId }: VerifiableKey, counter: UseCounter, refusal: Refusal, now: number): Refusal {
+    uses.recordRefusal(counter, refusal.code, now);
+    return { ...refusal, ownerId };
   }
 
   /** The last steps, for whichever way the key was found. */
@@ -73,22 +115,11 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     now: number,
   ): Verdict | Promise<Verdict> {
     const { key } = subject;
-    const { requirement, feature, cost, address } = request;
-    const stateRefusal = checkState(key, credential, now);
-    if (stateRefusal !== null) return turnAway(key, counter, stateRefusal, now);
-
-    if (subject.limitsAddresses && !subject.allowsAddress(address('decide'))) {
-      return turnAway(key, counter, 'address_not_allowed', now);
-    }
-    if (!isMet(requirement, subject.heldScopes)) {
-      return turnAway(key, counter, 'insufficient_scope', now, {
-        requiredScopes: requirement.scopes,
-        missingScopes: missingScopes(requirement, subject.heldScopes),
-      });
-    }
-    if (feature !== undefined && !key.features.includes(feature)) {
-      return turnAway(key, counter, 'feature_not_enabled', now, { requiredFeature: feature });
-    }
+    const refusal = reasonToRefuse(subject, credential, request, now);
+    // A key that is not from here is not told of, not even in its own counts.
+    if (refusal !== null && isElsewhere(subject, request)) return refusal;
+    if (refusal !== null) return turnAway(key, counter, refusal, now);
+    const { cost } = request;
     const allowed = subject.allowedBy(credential);
     const plan = limitPlanOf(key);
     if (plan === null || cost === 0) return letIn(allowed, credential, counter, request, now);
@@ -96,7 +127,7 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     const settle = (verdict: Verdict): Verdict =>
       verdict.allowed
         ? letIn(verdict, credential, counter, request, now)
-        : turnAway(key, counter, verdict.code, now, verdict);
+        : turnAway(key, counter, verdict, now);
     const verdict = consumeLimits({ keyId: key.id, plan, cost, allowed });
     return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
   }

@@ -35,5 +35,6 @@ export function limitFailures(verifier: ApiKeyVerifier, parts: LimitFailuresPart
   };
 }
 
-const wrongKeys = guessesAmong(({ code }) => code === 'invalid_token');
+// A right key that is not for this place is named.
+const wrongKeys = guessesAmong(({ code, keyId }) => code === 'invalid_token' && keyId === undefined);
 const invalidToken: Refusal = { allowed: false, code: 'invalid_token' };

@@ -60,10 +60,12 @@ describe("what is promised and written down of Deribit's keys", () => {
       ['key.created', id, 'alice', 'alice'],
     ]);
     const rows = await store.accessLog.list({ limit: 10 });
-    const refusals = rows.map(({ code, ownerId, actor, route }) => [code, ownerId, actor?.id ?? null, route]);
+    const refusals = rows.map(({ code, ownerId, actor, keyId, route }) => [
+      ...[code, ownerId, actor?.id ?? keyId, route],
+    ]);
     expect(refusals.sort()).toEqual([
       ['insufficient_scope', 'alice', id, '/private/change_api_key_name'],
-      ['missing_credential', null, null, '/api/v2/private/:method'],
+      ['missing_credential', null, null, '/private/list_api_keys'],
       ['not_found', 'bob', 'bob', '/private/remove_api_key'],
       ['step_up_invalid', 'alice', 'alice', '/private/change_api_key_name'],
     ]);

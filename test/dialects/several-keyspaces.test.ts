@@ -150,7 +150,7 @@ describe('several keyspaces in one instance', () => {
     const verifier = partners.verifier();
     const question = { token: native.token, requirement: noScope, cost: 1 };
     const here = await verifier.verify({ ...question, address: () => null });
-    expect(here).toEqual({ allowed: false, code: 'invalid_token' });
+    expect(here).toEqual({ allowed: false, code: 'invalid_token', keyId: native.id, ownerId: 'alice' });
   });
 
   it('takes only the keys of a keyspace for clients of its tokens', async () => {

@@ -234,6 +234,14 @@ describe('private_key_jwt', () => {
     await expectRefused(assertion({ jti, exp: seconds() + 61 }));
   });
 
+  it('P8: an assertion that is refused for the address of its client is not used up', async () => {
+    const shown = assertion();
+    await app.apiKeys.keys.update(key.id, { ipAllowlist: ['203.0.113.1'] });
+    expect([(await ask(shown)).status, (await ask(shown)).status]).toEqual([401, 401]);
+    await app.apiKeys.keys.update(key.id, { ipAllowlist: null });
+    expect([(await ask(shown)).status, (await ask(shown)).status]).toEqual([200, 401]);
+  });
+
   it('R69 of fifty times at once, one counts', async () => {
     const shown = assertion();
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask(shown)));

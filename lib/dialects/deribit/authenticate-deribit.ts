@@ -6,7 +6,7 @@ import { readRawBody } from '../../http/read-raw-body.js';
 import { noScope } from '../../domain/scope-requirement.js';
 import { fieldValue } from '../../signatures/rfc9421/field-value.js';
 import { readHmacAuthorization } from '../../signatures/hmac/read-hmac-authorization.js';
-import type { Caller } from '../callers.js';
+import type { CalledMethod, Caller } from '../callers.js';
 import {
   createCredentialOfRequest,
   credentialOfToken,
@@ -29,19 +29,23 @@ export function createAuthenticateDeribit(parts: DeribitParts): AuthenticateDeri
   const { callers } = parts;
   const credentialOf = createCredentialOfRequest(['bearer', 'basic']);
 
-  async function authenticate(call: DialectCall, params: DeribitParams): Promise<Caller> {
+  async function authenticate(
+    call: DialectCall,
+    params: DeribitParams,
+    called: CalledMethod,
+  ): Promise<Caller> {
     const inParams = optionalParam(params, 'access_token', text) ?? '';
     if (isSigned(call.req)) {
-      if (inParams !== '') return callers.of(call, { kind: 'ambiguous' });
-      return callers.admitted(call, await verifySigned(parts, call));
+      if (inParams !== '') return callers.of(call, { kind: 'ambiguous' }, called);
+      return callers.admitted(call, await verifySigned(parts, call, called), called);
     }
     const inHeader = credentialOf(call.req);
-    return callers.of(call, inParams === '' ? inHeader : oneOf(inHeader, inParams));
+    return callers.of(call, inParams === '' ? inHeader : oneOf(inHeader, inParams), called);
   }
 
-  return async (call, params) => {
+  return async (call, params, called) => {
     try {
-      return await authenticate(call, params);
+      return await authenticate(call, params, called);
     } catch (error) {
       throw isNotLetIn(error) ? inDeribitWords(error, call.req) : error;
     }
@@ -58,12 +62,15 @@ function oneOf(inHeader: RequestCredential, inParams: string): RequestCredential
   return inHeader.kind === 'none' || isSame ? credentialOfToken(inParams) : { kind: 'ambiguous' };
 }
 
-/** A key of another keyspace signs nothing here. */
-async function verifySigned({ keyspace }: DeribitParts, call: DialectCall): Promise<Verdict> {
+async function verifySigned(
+  { keyspace }: DeribitParts,
+  call: DialectCall,
+  { scope: keyspaceScope }: CalledMethod,
+): Promise<Verdict> {
   const { req } = call;
   const { method, originalUrl: target, rawHeaders } = req;
   const verdict = await keyspace.signatures().verify({
-    ...{ requirement: noScope, cost: 1, rawHeaders, identity: req },
+    ...{ requirement: noScope, keyspaceScope, cost: 1, rawHeaders, identity: req },
     ...{ credentialHeaders: [], hasCredential: false },
     address: (purpose) => call.address(purpose),
     // Neither scheme nor host is signed.
@@ -71,8 +78,7 @@ async function verifySigned({ keyspace }: DeribitParts, call: DialectCall): Prom
     otherTargets: documentedTargets(req.url).filter((other) => other !== target),
     body: () => readRawBody(req, maxRequestBytes),
   });
-  if (verdict?.allowed === true && verdict.apiKey.keyspace === keyspace.keyspace.name) return verdict;
-  return verdict?.allowed === false ? verdict : { allowed: false, code: 'invalid_signature' };
+  return verdict ?? { allowed: false, code: 'invalid_signature' };
 }
 
 /** @param below - path and query below the router; Express writes a slash where there is nothing */

@@ -1,4 +1,3 @@
-import { ApiKeysError } from '../../errors.js';
 import type { DialectCall } from '../dialect-call.js';
 import { noteRefusal } from '../note-refusal.js';
 import { runAsCaller } from '../run-as-caller.js';
@@ -34,13 +33,12 @@ export function createCallMethod({ methods, authenticate, ...parts }: MethodCall
       ? () => Promise.resolve(null)
       : createCheckSecondFactor(secondFactor, parts.host, parts.keyspace);
 
-  /** Whether they may, what they want, and whether they have proven it with a second factor. */
+  /** What they want, and whether they have proven it with a second factor. */
   async function callPrivate(
     context: PrivateContext,
     method: PrivateMethod,
     lacksParams: boolean,
   ): Promise<MethodAnswer> {
-    assertHolds(context, method.scope);
     if (lacksParams && method.needsParams) throw new DeribitError('missing_params');
     const run = method.prepare(context);
     const wanted = await checkSecondFactor(context, method);
@@ -54,7 +52,8 @@ export function createCallMethod({ methods, authenticate, ...parts }: MethodCall
     const method = byName.get(name);
     if (method === undefined) throw new DeribitError('method_not_found');
     if (isPublic(method)) return method.prepare({ ...parts, call, params })();
-    const context = { ...parts, call, params, caller: await authenticate(call, params) };
+    const called = { scope: method.scope ?? undefined, route: `/${name}` };
+    const context = { ...parts, call, params, caller: await authenticate(call, params, called) };
     try {
       return await callPrivate(context, method, lacksParams);
     } catch (error) {
@@ -68,11 +67,4 @@ export function createCallMethod({ methods, authenticate, ...parts }: MethodCall
 
 function isPublic(method: DeribitMethod): method is Exclude<DeribitMethod, PrivateMethod> {
   return !('scope' in method);
-}
-
-/** Who calls with an access token of the app has no scopes, and may do everything with what is theirs. */
-function assertHolds({ caller, keyspace }: PrivateContext, scope: PrivateMethod['scope']): void {
-  if (scope === null || caller.kind === 'owner') return;
-  if (keyspace.keyspace.catalogue.covers(caller.apiKey.scopes, scope)) return;
-  throw new ApiKeysError('insufficient_scope', { detail: `This needs ${scope}.` });
 }

@@ -1,4 +1,4 @@
-import type { Caller, Callers } from '../callers.js';
+import type { CalledMethod, Caller, Callers } from '../callers.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
 import type { ResolvedDeribitOptions } from './deribit-options.js';
@@ -63,8 +63,13 @@ export interface PrivateMethod {
 export type DeribitMethod = PublicMethod | PrivateMethod;
 
 /**
- * Finds out who calls a private method: `authenticate-deribit.ts`.
+ * Finds out who calls a private method: `authenticate-deribit.ts`. Who calls with an access token of the app has no scopes,
+ * and may do everything with what is theirs.
  *
  * @throws ApiKeysError or DeribitError for who is not let in
  */
-export type AuthenticateDeribit = (call: DialectCall, params: DeribitParams) => Promise<Caller>;
+export type AuthenticateDeribit = (
+  call: DialectCall,
+  params: DeribitParams,
+  called: CalledMethod,
+) => Promise<Caller>;
