@@ -58,7 +58,7 @@ export interface RefreshGrant {
   readonly keyId: string;
   readonly credentialId: string;
   readonly scopes: readonly string[];
-  /** What its holder calls it, where a key has several that are counted; else `null`. */
+  /** What its holder calls it; empty for chains without a name, which are counted as well; `null` for those that are not. */
   readonly session: string | null;
   /** End of the whole chain. Epoch milliseconds. */
   readonly expiresAt: number;

@@ -1,5 +1,6 @@
 import type { ChangeContext } from '../manage/change.js';
 import type { RefreshGrant } from '../ports/token-store.js';
+import { unnamedSession } from './limit-connections.js';
 import { revokeChain } from './revoke-chain.js';
 import type { TokenPorts } from './token-ports.js';
 
@@ -21,7 +22,8 @@ export async function limitSessions(
   newest: Pick<RefreshGrant, 'id' | 'keyId'>,
   { most, context }: SessionLimit,
 ): Promise<number | null> {
-  const sessions = await ports.store.tokens.refreshGrants.sessions(newest.keyId, ports.clock.now());
+  const chains = await ports.store.tokens.refreshGrants.sessions(newest.keyId, ports.clock.now());
+  const sessions = chains.filter(({ session }) => session !== unnamedSession);
   const others = sessions.filter(({ id }) => id !== newest.id);
   let effectiveBy: number | null = null;
   for (const session of others.slice(0, Math.max(0, sessions.length - most))) {

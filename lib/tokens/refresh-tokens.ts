@@ -4,6 +4,7 @@ import { narrowScopes } from '../domain/token-scope.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { RefreshGrant } from '../ports/token-store.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
+import { limitConnections, unnamedSession } from './limit-connections.js';
 import { limitSessions, type SessionLimit } from './limit-sessions.js';
 import { isRefreshSecret, makeRefreshSecret } from './refresh-secret.js';
 import { revokeChain } from './revoke-chain.js';
@@ -45,11 +46,12 @@ export async function issueRefreshable(
     keyId: key.record.id,
     credentialId: key.credential.id,
     scopes: issued.scopes,
-    session: session?.name ?? null,
+    session: session?.name ?? unnamedSession,
     expiresAt: Math.min(now + policy.refreshLifetimeSeconds * 1000, endsBy),
     digest: digestOf(secret),
   };
   await store.tokens.refreshGrants.add(grant, now);
+  if (session === undefined) await limitConnections(ports, grant);
   const effectiveBy = session === undefined ? null : await limitSessions(ports, grant, session);
   return { ...issued, refreshToken: refreshFormat.compose(id, secret), chainId: id, effectiveBy };
 }
