@@ -13,8 +13,8 @@ export function bundleStores(): string {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const bundle = join(folder, 'stores.cjs');
   const source = [
-    `export { sqliteStore } from './lib/sql/sqlite-store.ts';`,
-    `export { postgresStore } from './lib/sql/postgres-store.ts';`,
+    `export { sqliteStore } from './lib/sql/sqlite/sqlite-store.ts';`,
+    `export { postgresStore } from './lib/sql/postgres/postgres-store.ts';`,
     `export { insert, sampleKey } from './lib/testing/sample-keys.ts';`,
   ];
   const esbuild = createRequire(join(process.cwd(), 'package.json')).resolve('esbuild/bin/esbuild');

@@ -130,13 +130,33 @@ describe('a beat in PostgreSQL', () => {
 
   it('does not wait for changes', async () => {
     const store = await openStore();
-    await store.feed.join(instance);
+    for (const id of [instance.id, 'another']) await store.feed.join({ ...instance, id });
     await withClient(async (client) => {
       await client.query('begin; select 1 from api_keys.audit_head for update');
       expect((await store.feed.beat(instance.id, startOfFeed, 9)).isListed).toBe(true);
-      await store.feed.join({ ...instance, id: 'another' });
       expect(await store.feed.remove({ id: 'another', beat: 0 })).toBe(true);
       expect(await store.feed.lastSequence()).toBe(0);
+      await client.query('rollback');
+    });
+  });
+
+  it('of a process that joins comes when the change under way is over, and not beside one that takes too long', async () => {
+    const store = await openStore();
+    await withClient(async (client) => {
+      await client.query('begin; select 1 from api_keys.audit_head for update');
+      const late = store.feed.join(instance);
+      await expectSomebodyToWaitForALock(client);
+      await client.query('rollback');
+      await late;
+      await client.query('begin; select 1 from api_keys.audit_head for update');
+      await expect(store.feed.join({ ...instance, id: 'another' })).rejects.toMatchObject({
+        code: 'ERR_API_KEYS_UNAVAILABLE',
+      });
+      await client.query('rollback');
+      expect((await store.feed.instances()).map(({ id }) => id)).toEqual([instance.id]);
+      // Who waits for the same end waits for nobody else.
+      await client.query('begin; select 1 from api_keys.audit_head for share');
+      await store.feed.join({ ...instance, id: 'another' });
       await client.query('rollback');
     });
   });
