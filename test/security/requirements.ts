@@ -75,6 +75,11 @@ export const requirements: Readonly<Record<string, string>> = {
   F25: 'A process is killed anywhere in a change.',
   F31: 'Processes with an old and a new pepper run side by side.',
   F32: 'A worker thread dies.',
+  F33: 'After a failover, a process is left with an old primary of PostgreSQL that still answers reads.',
+  F34: 'The SQLite file is replaced, or removed and made anew, while processes run.',
+  F35: 'A machine is suspended and goes on.',
+  F36: 'PostgreSQL is restarted under load.',
+  F37: 'A standby of PostgreSQL is promoted under load while the old primary goes on answering reads.',
 
   P1: 'A change reaches every process however often it is repeated; what wrote nothing is not announced.',
   P2: 'Nothing is believed that does not come from the database server that takes changes: one that only answers reads is an outage.',
