@@ -5,8 +5,8 @@ interface FailureLogger {
 
 /** What is told of one kind of work in the background. */
 export interface FailureMessages {
-  /** Of the first failure; what its reason is stands beside it. */
-  readonly begins: string;
+  /** Of the first failure; what its reason is stands beside it, or in it where that is what operators have to act on. */
+  readonly begins: string | ((error: unknown) => string);
   /**
    * Of the first success after it.
    *
@@ -35,7 +35,8 @@ export class FailureLog {
     this.#lost += lost;
     if (this.#isFailing) return;
     this.#isFailing = true;
-    this.#logger.warn(`api-keys: ${this.#messages.begins}`, error);
+    const { begins } = this.#messages;
+    this.#logger.warn(`api-keys: ${typeof begins === 'string' ? begins : begins(error)}`, error);
   }
 
   worked(): void {

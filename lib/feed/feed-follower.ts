@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { withDeadline } from '../deadline.js';
 import { FailureLog } from '../domain/failure-log.js';
+import { ApiKeysError } from '../errors.js';
 import { startOfFeed, type ChangeFeed, type FeedChange, type FeedPosition } from '../ports/change-feed.js';
 import type { Logger } from '../ports/logger.js';
 import type { Lease } from './lease.js';
@@ -26,6 +28,8 @@ const pageSize = 500;
 const loadedAtStart = 1_000;
 /** Beats in one lease. */
 const beatsPerLease = 4;
+/** How long a request waits for the lease, in milliseconds: no longer than for a key that has to be read. */
+const renewalDeadlineMs = 700;
 
 /**
  * Follows the feed: beats once a second, or when woken, applies what came after the last beat, and acknowledges it with
@@ -44,8 +48,8 @@ export class FeedFollower {
   constructor(parts: FollowerParts) {
     this.#parts = parts;
     this.#failures = new FailureLog(parts.logger, {
-      begins:
-        'changes of other processes cannot be read; keys are looked up in the database, as far as it answers',
+      begins: (error) =>
+        `the database takes no heartbeat${reasonOf(error)}; until it does, what it answers is not believed, and when the lease is over every request gets 503`,
       ends: () => 'changes of other processes are read again',
     });
   }
@@ -73,6 +77,17 @@ export class FeedFollower {
     if (this.#following === null && !this.#isStopped && this.#timer !== null) void this.#beat();
   }
 
+  /**
+   * Resolves under the lease: at once while it is held, else when a beat has renewed it. All callers that wait share one
+   * beat.
+   *
+   * @throws ApiKeysError `unavailable`, by a rejection, when no beat gets through within 700 milliseconds
+   */
+  ensureLease(): Promise<void> {
+    if (this.#parts.lease.isHeld()) return held;
+    return withDeadline(this.#renewLease(), renewalDeadlineMs, 'Renewing the lease');
+  }
+
   /** Gives up the lease and leaves the list, so that nobody waits for this process. Never rejects. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -85,6 +100,16 @@ export class FeedFollower {
     } catch {
       // The others find that it stands still, and remove it.
     }
+  }
+
+  async #renewLease(): Promise<void> {
+    const { lease } = this.#parts;
+    await this.#following?.catch(() => undefined);
+    if (lease.isHeld()) return;
+    // That beat may be from before this process or its connection stood still: only one that is sent now says how it is.
+    void this.#beat();
+    await this.#following;
+    if (!lease.isHeld()) throw new ApiKeysError('unavailable', { cause: new Error('The lease is over') });
   }
 
   #beatLater(): void {
@@ -154,4 +179,12 @@ export class FeedFollower {
     this.#parts.target.apply(change);
     this.#applied = change;
   }
+}
+
+const held = Promise.resolve();
+
+/** What an operator has to know first; all else stands in the error. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof ApiKeysError ? error.cause : error;
+  return cause instanceof Error ? ` (${cause.message})` : '';
 }

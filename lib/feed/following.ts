@@ -19,6 +19,11 @@ export interface Following {
   applied(): FeedPosition;
   /** How it hears that there is something new; `none` before the start. */
   wakeMode(): 'push' | 'poll' | 'none';
+  /**
+   * Resolves under the lease, after a beat where it has to be renewed. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the
+   * store takes no beat.
+   */
+  ensureLease(): Promise<void>;
   /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not answer. */
   start(): Promise<void>;
   /** Leaves it. Never rejects. */
@@ -54,6 +59,7 @@ export function createFollowing(parts: FollowingParts): Following {
     announcer: createChangeAnnouncer({ changes, follower, confirmations, cache }),
     applied: () => follower.applied,
     wakeMode: () => watch?.mode() ?? 'none',
+    ensureLease: () => follower.ensureLease(),
 
     async start() {
       cache?.onWake(() => follower.wake());

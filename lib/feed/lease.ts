@@ -7,7 +7,7 @@ export interface Moment {
 }
 
 /**
- * The right of this process to use what it holds, without asking the store. It begins when a beat is sent and ends by
+ * The right of this process to use what it holds without asking the store, and to believe what the store says. It begins when a beat is sent and ends by
  * itself: whoever hears nothing from the store for so long may have missed a change, and others stop waiting for it.
  *
  * Two clocks, because each stands still at times: the monotonic one while a machine is suspended, the wall clock when it

@@ -72,6 +72,11 @@ export class VersionMemory {
     return this.#hashes.get(sequence) === hash.slice(0, comparedHashLength);
   }
 
+  /** The version that the last change which is remembered gave to a key; 0 when none is. */
+  versionOf(keyId: string): number {
+    return this.#versions.get(keyId)?.version ?? 0;
+  }
+
   /** Whether a copy of a key is as new as every change that is known here. */
   isCurrent(keyId: string, version: number, asOf: FeedPosition): boolean {
     if (asOf.sequence < this.#floor) return false;

@@ -18,6 +18,7 @@ import { noticeMessage, thresholdsOf } from '../options/expiry-notices-option.js
 import type { ChangeListeners } from '../feed/change-listeners.js';
 import { createFollowing } from '../feed/following.js';
 import { Lease } from '../feed/lease.js';
+import { leasedStore } from '../feed/leased-store.js';
 import { VersionMemory } from '../feed/version-memory.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import { ExpirySweep } from '../manage/expiry-sweep.js';
@@ -113,7 +114,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const { clock } = options;
   const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
   const sealer = createAuditSealer(peppers);
-  const store = sealingStore(parts.store, sealer);
+  const store = leasedStore(sealingStore(parts.store, sealer), () => following.ensureLease());
   const ownsStore = options.store === undefined;
   // Whoever made a store closes it.
   const closeStore = async (): Promise<void> => (ownsStore ? store.close() : undefined);
@@ -129,6 +130,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const finder: KeyFinder = createKeyFinder({
     ...{ store, cache, local, uses, lease, memory, clock },
     applied: () => following.applied(),
+    ensureLease: () => following.ensureLease(),
     keyspaces,
   });
   const following = createFollowing({
@@ -175,7 +177,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     clock,
     keyspaces,
   };
-  const failures = createFailureLimits(parts);
+  const failures = createFailureLimits({ ...parts, store });
   const { tokens: settings, prefix } = options;
   const tokenParts = { prefix, peppers, store, changes: following.announcer, verify, failures, logger };
   const tokens = settings === null ? null : startTokens({ ...tokenParts, settings });

@@ -21,6 +21,9 @@ export interface ChangeFeed {
    * the changes are read, or in one and the same step: whoever took the process off the list before sees `isListed`
    * false, and everything that was committed before that is among the changes of a later beat.
    *
+   * A beat is a write, and it resolves when that is committed: it proves that this is the database which takes changes. No
+   * read is believed without one, so a server that answers reads only must make it reject.
+   *
    * @param applied - what the process has applied last. It is only taken down as acknowledged when that very entry is
    * there: numbers of a database that was restored since, or failed over, say nothing about the changes to come
    * @param limit - most changes to return; that many may mean that there are more
@@ -86,7 +89,10 @@ export interface Instance {
 
 /** What a beat returns. */
 export interface BeatAnswer {
-  /** `false`: the process was taken off the list and has to join again; nothing else in the answer counts then. */
+  /**
+   * `false`: the process was taken off the list, or this is not the database that others use now. It has to join again;
+   * nothing else in the answer counts then.
+   */
   readonly isListed: boolean;
   /** `false`: there is no entry with the number and the hash of `applied`; this is not the database that it was. */
   readonly isKnown: boolean;

@@ -17,6 +17,9 @@ import type { IdempotencyClaim, IdempotencyClaims } from './idempotency-claims.j
  *
  * Every method settles within its deadline (2 seconds by default) and rejects with `ERR_API_KEYS_UNAVAILABLE` when the
  * database does not answer in time or is out of reach. A rejected change may have been carried out all the same.
+ *
+ * Reads see every change that the feed has returned before and that was made here: a replica that lags behind counts as
+ * out of reach. They are believed only while beats of the feed are committed.
  */
 export interface KeyStore {
   /** The changes that were committed, and who follows them. To be used between `open` and `close`. */

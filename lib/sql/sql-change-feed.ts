@@ -10,6 +10,7 @@ import { holdOffChanges } from './queries/audit-queries.js';
 import { compileFeedQueries } from './queries/feed-queries.js';
 import type { FeedQueries } from './queries/feed-queries.js';
 import type { Kysely } from 'kysely';
+import type { SeenPosition } from './seen-position.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';
 import type { TimeBudget } from './time-budget.js';
@@ -21,29 +22,35 @@ export type WithinDeadline = <T>(what: string, work: (budget: TimeBudget) => Pro
 export class SqlChangeFeed implements ChangeFeed {
   readonly #database: SqlDatabase;
   readonly #within: WithinDeadline;
+  readonly #seen: SeenPosition;
   readonly #watches = new Set<FeedWatch>();
   #queries: FeedQueries | undefined;
 
-  constructor(database: SqlDatabase, within: WithinDeadline) {
+  /** @param seen - is told of the changes that beats return, and that a process starts anew */
+  constructor(database: SqlDatabase, within: WithinDeadline, seen: SeenPosition) {
     this.#database = database;
     this.#within = within;
+    this.#seen = seen;
   }
 
-  join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
-    return this.#within('Joining the change feed', (budget) =>
+  async join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
+    await this.#within('Joining the change feed', (budget) =>
       this.#database.write(budget, async (on) => {
         await holdOffChanges(on, this.#database.dialect);
         await this.#queriesFor(on).join(on, instance);
       }),
     );
+    this.#seen.forget();
   }
 
   leave(instanceId: string): Promise<void> {
     return this.#write('Leaving the change feed', (queries, on) => queries.leave(on, instanceId));
   }
 
-  beat(instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer> {
-    return this.#write('A beat', (queries, on) => queries.beat(on, instanceId, applied, limit));
+  async beat(instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer> {
+    const answer = await this.#write('A beat', (queries, on) => queries.beat(on, instanceId, applied, limit));
+    if (answer.isListed && answer.isKnown) this.#seen.note(answer.changes.at(-1) ?? applied);
+    return answer;
   }
 
   latest(limit: number): Promise<readonly FeedChange[]> {

@@ -18,17 +18,19 @@ import { compileSpendCredits, type SpendCredits } from './queries/credit-queries
 import { compileFindExisting } from './queries/existing-keys.js';
 import type { FindExisting } from './queries/existing-keys.js';
 import { insertDigest } from './queries/key-changes.js';
-import { compileFindKey, findKey, listKeys } from './queries/key-queries.js';
+import { compileFindKey, listKeys } from './queries/key-queries.js';
 import type { FindKeyById } from './queries/key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { noChangeWithoutEntry } from './no-change-without-entry.js';
+import { behind, positionCheckedDatabase } from './position-check.js';
+import { SeenPosition } from './seen-position.js';
 import { SqlAccessLog } from './sql-access-log.js';
 import { SqlAuditTrail } from './sql-audit-trail.js';
 import { SqlChangeFeed } from './sql-change-feed.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import { SqlOneTimeNames } from './sql-one-time-names.js';
-import { SqlTokenStore } from './sql-token-store.js';
+import { SqlTokenStore, type LookUp } from './sql-token-store.js';
 import { SqlUsageLog } from './sql-usage-log.js';
 import { SqlTransaction } from './sql-transaction.js';
 import { isStorable } from './storable-text.js';
@@ -73,9 +75,12 @@ export class SqlKeyStore implements KeyStore {
   };
   readonly #feed: SqlChangeFeed;
   readonly #database: SqlDatabase;
+  readonly #seen = new SeenPosition();
   readonly #settings: SqlKeyStoreSettings;
   /** Changes wait for each other anyway; waiting here, they keep no connection from the reads. */
   readonly #changes = new Turnstile();
+  /** For reads that check in their own statement which server answers. */
+  readonly #unchecked: SqlDatabase;
   #findById: FindKeyById | undefined;
   #advanceUses: AdvanceUses | undefined;
   #addUsage: AddUsage | undefined;
@@ -85,17 +90,22 @@ export class SqlKeyStore implements KeyStore {
   #isOpen = false;
 
   constructor(database: SqlDatabase, settings: SqlKeyStoreSettings) {
-    this.#database = database;
+    const checked = positionCheckedDatabase(database, this.#seen);
+    this.#database = checked;
+    this.#unchecked = database;
     this.#settings = settings;
     const within: WithinDeadline = (what, work) => this.#within(what, work);
-    this.feed = this.#feed = new SqlChangeFeed(database, within);
-    this.accessLog = new SqlAccessLog(database, within);
-    this.trail = new SqlAuditTrail(database, within);
-    this.usage = new SqlUsageLog(database, within);
-    this.oneTimeNames = new SqlOneTimeNames(database, within);
-    this.tokens = new SqlTokenStore(database, within, (what, work) =>
-      this.#within(what, (budget) => database.lookUp(budget, work), settings.readDeadlineMs),
-    );
+    this.feed = this.#feed = new SqlChangeFeed(checked, within, this.#seen);
+    this.accessLog = new SqlAccessLog(checked, within);
+    this.trail = new SqlAuditTrail(checked, within);
+    this.usage = new SqlUsageLog(checked, within);
+    this.oneTimeNames = new SqlOneTimeNames(checked, within);
+    const lookUpOn =
+      (on: SqlDatabase): LookUp =>
+      (what, work) =>
+        this.#within(what, (budget) => on.lookUp(budget, work), settings.readDeadlineMs);
+    const lookUps = { checked: lookUpOn(checked), unchecked: lookUpOn(database) };
+    this.tokens = new SqlTokenStore(checked, within, lookUps, this.#seen);
   }
 
   async open(): Promise<void> {
@@ -126,15 +136,12 @@ export class SqlKeyStore implements KeyStore {
   }
 
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
-    if (ownerId !== undefined) {
-      return this.#within('Reading a key', (budget) =>
-        this.#database.readForRequest(budget, (database) => findKey(database, id, ownerId)),
-      );
-    }
     const find = (database: Kysely<Tables>): Promise<ApiKeyRecord | null> =>
-      (this.#findById ??= compileFindKey(database))(database, id);
+      (this.#findById ??= compileFindKey(database))(database, this.#seen.current, id, ownerId);
+    const { readForRequest, lookUp } = this.#unchecked;
+    if (ownerId !== undefined) return this.#within('Reading a key', (budget) => readForRequest(budget, find));
     const { readDeadlineMs } = this.#settings;
-    return this.#within('Reading a key', (budget) => this.#database.lookUp(budget, find), readDeadlineMs);
+    return this.#within('Reading a key', (budget) => lookUp(budget, find), readDeadlineMs);
   }
 
   existing(ids: readonly string[]): Promise<ReadonlySet<string>> {
@@ -168,21 +175,24 @@ export class SqlKeyStore implements KeyStore {
     );
   }
 
-  #change<T>(budget: TimeBudget, work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T> {
-    return this.#database.write(budget, async (database) => {
+  async #change<T>(budget: TimeBudget, work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T> {
+    const { result, position } = await this.#database.write(budget, async (database) => {
       const { dialect, channel } = this.#database;
       const head = await noChangeWithoutEntry(() => lockAuditHead(database, dialect));
+      if (head.sequence < this.#seen.current.sequence) throw behind();
       const transaction = new SqlTransaction(database, head, channel);
       try {
-        const result = await withDeadline(work(transaction), budget.remainingMs, 'The work of a change');
+        const value = await withDeadline(work(transaction), budget.remainingMs, 'The work of a change');
         await transaction.finish();
         budget.check();
-        return result;
+        return { result: value, position: transaction.position };
       } catch (error) {
         await transaction.abandon();
         throw error;
       }
     });
+    this.#seen.note(position);
+    return result;
   }
 
   addDigest(keyId: string, credentialId: string, pepperId: string, digest: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type {
   RefreshGrantStore,
@@ -5,6 +6,10 @@ import type {
   SigningKeyStore,
   TokenStore,
 } from '../ports/token-store.js';
+import { behind, hasPosition, isFromBehind, positionParameters } from './position-check.js';
+import type { PositionCheck } from './position-check.js';
+import { preparedStatement, type PreparedStatement } from './prepared-statement.js';
+import type { SeenPosition } from './seen-position.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import { isStorable } from './storable-text.js';
@@ -12,31 +17,49 @@ import type { Tables } from './tables.js';
 import { refreshGrantFromRow, removeEnded, rowOfRefreshGrant } from './queries/token-queries.js';
 
 /** Reads what every request with a token may wait for, as keys are read: it gives up sooner. */
-type LookUp = <T>(what: string, work: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;
+export type LookUp = <T>(what: string, work: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;
 
 /** What is stored of tokens, on SQLite and PostgreSQL alike. */
 export class SqlTokenStore implements TokenStore {
   readonly signingKeys: SigningKeyStore;
   readonly refreshGrants: RefreshGrantStore;
   readonly #lookUp: LookUp;
+  readonly #seen: SeenPosition;
+  #isRevoked: PreparedStatement<PositionCheck & { readonly is_revoked: number }> | undefined;
 
-  constructor(database: SqlDatabase, within: WithinDeadline, lookUp: LookUp) {
-    this.#lookUp = lookUp;
-    this.signingKeys = signingKeyStore(database, within, lookUp);
+  /**
+   * @param lookUps - `unchecked`: for a read that checks in its own statement which server answers
+   * @param seen - what that server must have
+   */
+  constructor(
+    database: SqlDatabase,
+    within: WithinDeadline,
+    lookUps: { readonly checked: LookUp; readonly unchecked: LookUp },
+    seen: SeenPosition,
+  ) {
+    this.#lookUp = lookUps.unchecked;
+    this.#seen = seen;
+    this.signingKeys = signingKeyStore(database, within, lookUps.checked);
     this.refreshGrants = refreshGrantStore(database, within);
   }
 
   async isRevoked(tokenId: string): Promise<boolean> {
     if (!isStorable(tokenId)) return false;
     return this.#lookUp('Reading whether a token was taken back', async (database) => {
-      const row = await database
-        .selectFrom('revoked_tokens')
-        .select('id')
-        .where('id', '=', tokenId)
-        .executeTakeFirst();
-      return row !== undefined;
+      const isRevoked = (this.#isRevoked ??= compileIsRevoked(database));
+      const { rows } = await isRevoked(database, [...positionParameters(this.#seen.current), tokenId]);
+      if (isFromBehind(rows)) throw behind();
+      return rows[0]?.is_revoked === 1;
     });
   }
+}
+
+function compileIsRevoked(
+  database: Kysely<Tables>,
+): PreparedStatement<PositionCheck & { readonly is_revoked: number }> {
+  const token = database.selectFrom('revoked_tokens').select('id').where('id', '=', '');
+  const isRevoked = sql<number>`case when exists ${token} then 1 else 0 end`.as('is_revoked');
+  return preparedStatement(database.selectNoFrom([hasPosition(database), isRevoked]));
 }
 
 function signingKeyStore(database: SqlDatabase, within: WithinDeadline, lookUp: LookUp): SigningKeyStore {

@@ -1,3 +1,4 @@
+import { ApiKeysError } from '../errors.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeHolder } from '../feed/known-changes.js';
 import type { Lease } from '../feed/lease.js';
@@ -32,6 +33,8 @@ export interface FindKeyParts {
   readonly local: LocalCache | null;
   readonly uses: UseRecorder;
   readonly lease: Lease;
+  /** Resolves under the lease; rejects with ApiKeysError `unavailable` when it cannot be had. */
+  readonly ensureLease: () => Promise<void>;
   readonly memory: VersionMemory;
   /** Every change up to this one is applied here. */
   readonly applied: () => FeedPosition;
@@ -43,11 +46,11 @@ const maxAbsent = 10_000;
 
 /**
  * Looks a key up: at most one read of the shared cache and one of the store, shared by simultaneous callers. What was
- * read is held only if no change of the key came in between. Without the lease nothing is believed but what the store
- * says to a question that was asked after the caller came.
+ * read is held only if no change of the key came in between. Without the lease nothing is believed at all: that a store
+ * answers reads does not say that it is the one which takes changes.
  */
 export function createKeyFinder(parts: FindKeyParts): KeyFinder {
-  const { store, cache, local, uses, lease, memory, applied, clock, keyspaces } = parts;
+  const { store, cache, local, uses, lease, ensureLease, memory, applied, clock, keyspaces } = parts;
   const flights = new Flights<PreparedKey | null>();
   const absent = new NegativeCache(maxAbsent);
   /** Copies that the shared cache hands out again are prepared once. */
@@ -71,8 +74,10 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
 
   async function readStore(id: string, flight?: Flight<unknown>): Promise<PreparedKey | null> {
     const asOf = applied();
+    const known = memory.versionOf(id);
     const readAt = clock.now();
     const key = await store.find(id);
+    if ((key?.version ?? 0) < known) throw isBehind();
     if (key === null) return null;
     if (flight?.isDetached !== true) cache?.fill({ key, asOf }, readAt);
     return new PreparedKey(key, keyspaces.catalogueOf(key));
@@ -90,7 +95,11 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
   const storeReads = new FreshReads((id: string) => readStore(id));
 
   return {
-    find: (id) => (lease.isHeld() ? flights.join(id, (flight) => fly(id, flight)) : storeReads.get(id)),
+    async find(id) {
+      // Only who hears of changes in time may share what was asked for before.
+      if (!lease.isHeld()) await ensureLease();
+      return flights.join(id, (flight) => fly(id, flight));
+    },
     findInStore: (id) => storeReads.get(id),
     isKnownAbsent: (id) => absent.has(id),
 
@@ -106,4 +115,10 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
       absent.forgetAll();
     },
   };
+}
+
+/** Keys are never deleted and versions never go back: this is not the state that changes were applied to. */
+function isBehind(): ApiKeysError {
+  const cause = new Error('The database lacks a change of this key that it has had before');
+  return new ApiKeysError('unavailable', { cause });
 }

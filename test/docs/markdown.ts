@@ -12,6 +12,7 @@ export const documents = [
   'example-app/README.md',
   'docs/features.md',
   'docs/redis.md',
+  'docs/postgresql.md',
   'docs/dialects.md',
   'docs/dialects/deltadefi.md',
   'docs/dialects/deribit.md',

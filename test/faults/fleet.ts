@@ -1,5 +1,5 @@
 import type { BuiltCopy } from '../harness/built-copy.js';
-import { makeOwnDatabase } from '../harness/own-database.js';
+import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { startOrders, type OrdersEnvironment, type OrdersProcess } from '../harness/start-orders.js';
 import { startRedis } from '../servers/redis.cjs';
 import { pause } from './pause.js';
@@ -52,6 +52,8 @@ export interface FleetOptions {
   readonly environment?: Partial<OrdersEnvironment>;
   /** `leaseSeconds` of the processes in the order in which they start, over and over again; absent: the default. */
   readonly leases?: readonly [number, ...number[]];
+  /** Where the keys are; absent: a database of its own on the PostgreSQL of the tests, or a file. */
+  readonly database?: OwnDatabase;
   /** No proxies in front of the database. */
   readonly isDatabaseDirect?: boolean;
 }
@@ -59,7 +61,8 @@ export interface FleetOptions {
 /** Starts a fleet on a database of its own, and a Redis of its own where one belongs to it. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { place, processes, copy, environment = {}, leases, isDatabaseDirect = false } = options;
-  const database = await makeOwnDatabase(place.startsWith('PostgreSQL') ? 'PostgreSQL' : 'SQLite');
+  const kind = place.startsWith('PostgreSQL') ? 'PostgreSQL' : 'SQLite';
+  const database = options.database ?? (await makeOwnDatabase(kind));
   let redis = place.endsWith('Redis') ? await startRedis() : null;
   const members: Member[] = [];
   const proxies: TcpProxy[] = [];

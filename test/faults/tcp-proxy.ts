@@ -37,6 +37,8 @@ export interface TcpProxy {
   set(mode: ProxyMode): void;
   /** Resets every connection once; new ones are let through as the mode says. */
   resetAll(): void;
+  /** New connections go to another port; those that exist stay where they are. */
+  connectTo(port: number): void;
   /**
    * Holds up one connection, once: the next request that matches, or what is answered to it. Resolves when it passes.
    * All other connections go on.
@@ -69,6 +71,7 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
     stalled: 0,
   };
   let mode: ProxyMode = { kind: 'pass' };
+  let { port: targetPort } = target;
   const lanes = new Set<Lane>();
   const clients = new Set<Socket>();
   const listeners: ((piece: Buffer) => void)[] = [];
@@ -190,7 +193,7 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
       return;
     }
     const upstream = connect({
-      port: target.port,
+      port: targetPort,
       host: target.host ?? '127.0.0.1',
       allowHalfOpen: true,
       noDelay: true,
@@ -231,6 +234,7 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
       for (const lane of lanes) lane.pump();
     },
     resetAll,
+    connectTo: (port) => void (targetPort = port),
     stallOnce: (what, matching, milliseconds) =>
       new Promise((begin) => stalls.add({ what, matching, milliseconds, begin })),
     onRequest: (listener) => void listeners.push(listener),

@@ -65,7 +65,7 @@ function installFromDebian(packages) {
 /**
  * The path of a program that tests run, a server, a tool for one, or the curl that the documents show. Installs it when it is missing
  * and we may.
- * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_dump' | 'curl' | 'openssl' | 'go'} name
+ * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go'} name
  * @returns {string}
  */
 function findServerProgram(name) {

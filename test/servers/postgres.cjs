@@ -47,17 +47,34 @@ async function startPostgres({ args = [] } = {}) {
  * @param {readonly string[]} args
  */
 async function startPostgresOn(port, args) {
-  const initdb = findServerProgram('initdb');
-  const program = findServerProgram('postgres');
   const runAs = unprivilegedUser();
-  const dataDir = mkdtempSync(join(tmpdir(), 'express-api-keys-pg-'));
-  if (runAs) chownSync(dataDir, runAs.uid, runAs.gid);
+  const dataDir = ownFolder(runAs);
   const cluster = join(dataDir, 'cluster');
   execFileSync(
-    initdb,
+    findServerProgram('initdb'),
     ['-D', cluster, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
     { stdio: ['ignore', 'ignore', 'pipe'], cwd: dataDir, ...runAs },
   );
+  return await startCluster({ port, args, dataDir, runAs });
+}
+
+/** @param {{ uid: number, gid: number } | undefined} runAs @returns {string} */
+function ownFolder(runAs) {
+  const folder = mkdtempSync(join(tmpdir(), 'express-api-keys-pg-'));
+  if (runAs) chownSync(folder, runAs.uid, runAs.gid);
+  return folder;
+}
+
+/**
+ * @param {object} options
+ * @param {number} options.port
+ * @param {readonly string[]} options.args
+ * @param {string} options.dataDir holds the folder `cluster`
+ * @param {{ uid: number, gid: number } | undefined} options.runAs
+ */
+async function startCluster({ port, args, dataDir, runAs }) {
+  const program = findServerProgram('postgres');
+  const cluster = join(dataDir, 'cluster');
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const server = await startServerProcess({
     name: 'postgres',
@@ -75,6 +92,45 @@ async function startPostgresOn(port, args) {
     runAs,
   });
   return { ...server, port, url };
+}
+
+/**
+ * Stops a server in order, as an operator would, and starts it again on its port and its data.
+ * @param {Awaited<ReturnType<typeof startPostgres>>} server
+ * @param {number} [downMs] how long it is gone
+ * @returns {Promise<Awaited<ReturnType<typeof startPostgres>>>} what `stop()` is for from now on
+ */
+async function restartPostgres({ port, dataDir }, downMs = 0) {
+  const runAs = unprivilegedUser();
+  const stopping = ['stop', '-D', join(dataDir, 'cluster'), '-m', 'fast', '-w', '-t', '30'];
+  execFileSync(findServerProgram('pg_ctl'), stopping, { stdio: 'ignore', cwd: dataDir, ...runAs });
+  await new Promise((resolve) => setTimeout(resolve, downMs));
+  return await startCluster({ port, args: [], dataDir, runAs });
+}
+
+/**
+ * Copies a running server with pg_basebackup and starts the copy as its standby: what is committed there is streamed to
+ * it, and it answers reads. Named `standby` for `synchronous_standby_names`.
+ * @param {{ port: number }} primary
+ * @returns {Promise<Awaited<ReturnType<typeof startPostgres>> & { promote: () => void }>} `promote` makes it a primary of
+ * its own and returns when it takes changes
+ */
+async function startStandby(primary) {
+  return await onFreePort(async (port) => {
+    const runAs = unprivilegedUser();
+    const dataDir = ownFolder(runAs);
+    const cluster = join(dataDir, 'cluster');
+    const source = `host=127.0.0.1 port=${primary.port} user=postgres application_name=standby`;
+    /** @type {import('node:child_process').ExecFileSyncOptions} */
+    const quietly = { stdio: ['ignore', 'ignore', 'pipe'], cwd: dataDir, ...runAs };
+    const copying = ['-D', cluster, '-d', source, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'];
+    execFileSync(findServerProgram('pg_basebackup'), copying, quietly);
+    const server = await startCluster({ port, args: [], dataDir, runAs });
+    const promote = () => {
+      execFileSync(findServerProgram('pg_ctl'), ['promote', '-D', cluster, '-w', '-t', '30'], quietly);
+    };
+    return { ...server, promote };
+  });
 }
 
 /**
@@ -104,4 +160,4 @@ async function runStatement(url, statement) {
   }
 }
 
-module.exports = { startPostgres, createDatabase };
+module.exports = { startPostgres, restartPostgres, startStandby, createDatabase };

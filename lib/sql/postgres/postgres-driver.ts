@@ -9,7 +9,8 @@ import type { DatabaseConnection, Dialect, PostgresPoolClient, PostgresQueryResu
 import { ApiKeysError } from '../../errors.js';
 import { isConnectionLost, isTrouble } from './postgres-errors.js';
 import type { PoolLane, PoolLease, PoolQueue } from './pool-queue.js';
-import type { PgQuery } from './postgres-pool.js';
+import type { PgQuery, PgResult } from './postgres-pool.js';
+import { behind, isFromBehind } from '../position-check.js';
 
 /** Time limits of one Kysely over a pool, in milliseconds. */
 export interface PostgresLimits {
@@ -66,10 +67,14 @@ function guardedClient({ client, release }: PoolLease, answerMs: number): Postgr
   };
   client.on('error', onError);
 
-  const query = async (text: string, values: readonly unknown[]): Promise<unknown> => {
+  const query = async (text: string, values: readonly unknown[]): Promise<PgResult> => {
     if (lost !== undefined) throw new ApiKeysError('unavailable', { cause: lost });
     try {
-      return await client.query({ text, values: [...values], types: ownTypes, query_timeout: answerMs });
+      const limited = { text, values: [...values], types: ownTypes, query_timeout: answerMs };
+      const answer = await client.query(limited);
+      // Whoever asked refuses the answer; the connection leads to the wrong server, and must not be used again.
+      if (isFromBehind(answer.rows)) lost ??= behind();
+      return answer;
     } catch (error) {
       // A statement that was given up may still be running: its connection cannot be handed on.
       if (isConnectionLost(error)) lost ??= error;

@@ -8,8 +8,11 @@ import { codeOf } from '../error-code.js';
  */
 const troubleClasses: readonly string[] = ['08', '25', '28', '40', '53', '55', '57', '58', 'XX'];
 
-/** After these the server has closed the connection. */
-const connectionClasses: readonly string[] = ['08', '57P01', '57P02', '57P03', '57P05', '25P03'];
+/**
+ * After these the server has closed the connection, or it is the wrong server: one that is read-only was the primary
+ * before a failover, and only a new connection can lead to the one that takes changes now.
+ */
+const connectionClasses: readonly string[] = ['08', '57P01', '57P02', '57P03', '57P05', '25P03', '25006'];
 
 const retryable: readonly string[] = ['40001', '40P01'];
 

@@ -67,7 +67,11 @@ export function watchPostgres(source: PostgresWatchSource, onHint: () => void): 
       for (;;) {
         await pause(checkEveryMs, over);
         if (over.aborted) return true;
-        const last = (await current.ask()) ?? 0;
+        const known = await source.lastSequence().catch(() => 0);
+        const answer = await current.ask();
+        const last = answer ?? 0;
+        // An old primary to which this connection was kept over a failover will tell of nothing any more.
+        if (answer !== null && answer < known) return true;
         // What was there at the last check has had time enough to be told; what came since may still be on its way.
         isPushed = heard >= expected;
         if (last > heard) hint();

@@ -2,7 +2,11 @@ import { sql } from 'kysely';
 import type { Expression, Kysely, SelectQueryBuilder, Selectable, SqlBool } from 'kysely';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { KeyState } from '../../domain/key-state.js';
+import type { FeedPosition } from '../../ports/change-feed.js';
 import type { KeyQuery, OwnerKeyCounts } from '../../ports/key-store.js';
+import { behind, hasPosition, isFromBehind, positionParameters } from '../position-check.js';
+import type { PositionCheck } from '../position-check.js';
+import { preparedStatement, type PreparedStatement } from '../prepared-statement.js';
 import { recordsFromRows } from './record-mapping.js';
 import type { RecordRow } from './record-mapping.js';
 import type { SqlDialect } from '../sql-database.js';
@@ -11,8 +15,16 @@ import type { KeysTable, Tables } from '../tables.js';
 
 type KeyRows = SelectQueryBuilder<Tables, 'keys', Selectable<KeysTable>>;
 
-/** Reads one key by its primary key. */
-export type FindKeyById = (database: Kysely<Tables>, id: string) => Promise<ApiKeyRecord | null>;
+/**
+ * Reads one key by its primary key, with `ownerId` only if it belongs to that owner, from a server that has a change.
+ * Rejects with `ERR_API_KEYS_UNAVAILABLE` when the server has not.
+ */
+export type FindKeyById = (
+  database: Kysely<Tables>,
+  position: FeedPosition,
+  id: string,
+  ownerId?: string,
+) => Promise<ApiKeyRecord | null>;
 
 /**
  * The read that every verification may need, built once: to build it costs as much as to run it.
@@ -20,14 +32,40 @@ export type FindKeyById = (database: Kysely<Tables>, id: string) => Promise<ApiK
  * @param database - any connection of the store; the read can be run on each of them
  */
 export function compileFindKey(database: Kysely<Tables>): FindKeyById {
-  const idInPlace = '';
-  const byId = database.selectFrom('keys').selectAll().where('keys.id', '=', idInPlace);
-  const compiled = recordsQuery(database, byId).compile();
-  return async (on, id) => {
-    if (!isStorable(id)) return null;
-    const { rows } = await on.executeQuery<RecordRow>({ ...compiled, parameters: [id] });
-    return recordsFromRows(rows)[0] ?? null;
+  const byId = database.selectFrom('keys').selectAll().where('keys.id', '=', '');
+  const find = findFromServer(database, byId);
+  const findOfOwner = findFromServer(database, byId.where('keys.owner_id', '=', ''));
+  return async (on, position, id, ownerId) => {
+    if (!isStorable(id, ownerId)) return null;
+    const parameters = [...positionParameters(position), id];
+    const { rows } = await (ownerId === undefined
+      ? find(on, parameters)
+      : findOfOwner(on, [...parameters, ownerId]));
+    if (isFromBehind(rows)) throw behind();
+    return recordsFromRows(rows.filter((row) => row.id !== null))[0] ?? null;
   };
+}
+
+/** The same statement says whether its server has the change: a row comes in any case. */
+function findFromServer(
+  database: Kysely<Tables>,
+  key: KeyRows,
+): PreparedStatement<PositionCheck & (RecordRow | NoRecordRow)> {
+  const records = recordsQuery(database, key).select('credential.position as credential_position');
+  return preparedStatement(
+    database
+      .selectFrom(database.selectNoFrom(hasPosition(database)).as('server'))
+      .leftJoin(records.as('record'), (join) => join.onTrue())
+      .selectAll('record')
+      .select('server.has_position')
+      .orderBy('record.credential_position', 'desc')
+      .orderBy('record.pepper_id'),
+  );
+}
+
+/** What stands in the place of a key that is not there. */
+interface NoRecordRow {
+  readonly id: null;
 }
 
 /** One key by its primary key; with `ownerId`, only if it belongs to that owner. */
@@ -111,7 +149,7 @@ async function readRecords(database: Kysely<Tables>, keys: KeyRows): Promise<rea
 }
 
 /** Keys with their credentials and digests in one statement, newest first. */
-function recordsQuery(database: Kysely<Tables>, keys: KeyRows): SelectQueryBuilder<never, never, RecordRow> {
+function recordsQuery(database: Kysely<Tables>, keys: KeyRows) {
   return database
     .selectFrom(keys.as('key'))
     .leftJoin('key_uses as use', 'use.key_id', 'key.id')

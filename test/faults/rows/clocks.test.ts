@@ -82,3 +82,23 @@ it('F22: a key that expires while the event loop stands still is not let in afte
   await pause(effectiveByOf(answer) - Date.now());
   expect((await app.use(good.token)).code).toBe('key_revoked');
 });
+
+it('P2, F35: what was taken away while a machine was suspended is refused by the first answer after it', async () => {
+  const [good, revoked] = [await makeKey(), await makeKey()];
+  expect(await useEverywhere(good.token)).toEqual([200, 200]);
+  expect(await useEverywhere(revoked.token)).toEqual([200, 200]);
+  const { app } = fleet.member(1);
+  app.pause();
+  const answer = await fleet.member(0).app.manage('POST', `/keys/${revoked.id}/revoke`);
+  expect(answer.status).toBe(202);
+  await pause(effectiveByOf(answer) - Date.now());
+  // These have come before it goes on, and are the first that it sees.
+  const asked = [app.use(revoked.token), app.use(good.token), app.use(revoked.token)];
+  await pause(100);
+  app.resume();
+  expect((await Promise.all(asked)).map(({ status, code }) => code ?? status)).toEqual([
+    'key_revoked',
+    200,
+    'key_revoked',
+  ]);
+});

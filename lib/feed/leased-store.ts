@@ -1,0 +1,67 @@
+import type { KeyStore } from '../ports/key-store.js';
+
+/**
+ * A store whose reads need the lease. A server that answers reads may be one that takes changes no longer: an old primary
+ * after a failover, a replica, a file that was replaced. What it says is believed only while beats, which are writes, get
+ * through; else every read is an outage. Changes are proven by their own commit and pass through.
+ *
+ * @param ensureLease - resolves under the lease, rejects with ApiKeysError `unavailable` when it cannot be had
+ */
+export function leasedStore(store: KeyStore, ensureLease: () => Promise<void>): KeyStore {
+  const leased =
+    <A extends readonly unknown[], R>(read: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await ensureLease();
+      return read(...args);
+    };
+  const { accessLog, trail, claims, credits, usage, oneTimeNames, tokens } = store;
+  const { signingKeys, refreshGrants } = tokens;
+
+  // Spelt out, so that the compiler asks about every method that stores get.
+  return {
+    feed: store.feed,
+    open: () => store.open(),
+    close: () => store.close(),
+
+    find: leased((...key) => store.find(...key)),
+    existing: leased((ids) => store.existing(ids)),
+    list: leased((query) => store.list(query)),
+    listEvents: leased((query) => store.listEvents(query)),
+    transact: (work) => store.transact(work),
+    addDigest: (...digest) => store.addDigest(...digest),
+    recordUse: (uses) => store.recordUse(uses),
+
+    claims: { find: leased((name) => claims.find(name)) },
+    credits: { spend: (...payment) => credits.spend(...payment) },
+    oneTimeNames: { take: (...name) => oneTimeNames.take(...name) },
+    usage: {
+      list: leased((query) => usage.list(query)),
+      forgetBefore: (...range) => usage.forgetBefore(...range),
+    },
+    accessLog: {
+      add: (events) => accessLog.add(events),
+      list: leased((query) => accessLog.list(query)),
+      prune: (...range) => accessLog.prune(...range),
+    },
+    trail: {
+      head: leased(() => trail.head()),
+      entries: leased((...page) => trail.entries(...page)),
+      lastEntries: leased((...page) => trail.lastEntries(...page)),
+    },
+    tokens: {
+      isRevoked: leased((id) => tokens.isRevoked(id)),
+      signingKeys: {
+        list: leased(() => signingKeys.list()),
+        add: (key) => signingKeys.add(key),
+        remove: (ids) => signingKeys.remove(ids),
+      },
+      refreshGrants: {
+        add: (...grant) => refreshGrants.add(...grant),
+        find: leased((id) => refreshGrants.find(id)),
+        replace: (...change) => refreshGrants.replace(...change),
+        remove: (id) => refreshGrants.remove(id),
+        sessions: leased((...query) => refreshGrants.sessions(...query)),
+      },
+    },
+  };
+}

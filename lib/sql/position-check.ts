@@ -1,0 +1,75 @@
+import { sql } from 'kysely';
+import type { AliasedExpression, Kysely } from 'kysely';
+import { ApiKeysError } from '../errors.js';
+import type { FeedPosition } from '../ports/change-feed.js';
+import { preparedStatement, type PreparedStatement } from './prepared-statement.js';
+import type { SeenPosition } from './seen-position.js';
+import type { SqlDatabase } from './sql-database.js';
+import type { Tables } from './tables.js';
+
+/** In a row of any statement: 1 when the server that answers has a change, else 0. */
+export interface PositionCheck {
+  readonly has_position: number;
+}
+
+/** Its parameters are those of {@link positionParameters}. */
+export function hasPosition(database: Kysely<Tables>): AliasedExpression<number, 'has_position'> {
+  const entry = database
+    .selectFrom('audit_events as seen')
+    .select('seen.sequence')
+    .where('seen.sequence', '=', 0)
+    .where('seen.hash', '=', '');
+  return sql<number>`case when cast(${0} as bigint) = 0 or exists ${entry} then 1 else 0 end`.as(
+    'has_position',
+  );
+}
+
+/** In the order in which they stand in {@link hasPosition}. */
+export function positionParameters({ sequence, hash }: FeedPosition): readonly unknown[] {
+  return [sequence, sequence, hash];
+}
+
+/** Whether the rows of a statement, if it has any, say that the server which has answered it is behind. */
+export function isFromBehind(rows: readonly unknown[] | undefined): boolean {
+  return (rows?.[0] as Partial<PositionCheck> | undefined)?.has_position === 0;
+}
+
+/** What is said of a server that is behind. */
+export function behind(): ApiKeysError {
+  const cause = new Error('A database server answers that lacks a change which was committed before');
+  return new ApiKeysError('unavailable', { cause });
+}
+
+/**
+ * The same database, whose reads reject with `ERR_API_KEYS_UNAVAILABLE` when the server that answers them lacks what was
+ * seen. Checked before the read on the same connection: what a server has once it has in every later read.
+ */
+export function positionCheckedDatabase(database: SqlDatabase, seen: SeenPosition): SqlDatabase {
+  let statement: PreparedStatement<PositionCheck> | undefined;
+
+  async function check(on: Kysely<Tables>, position: FeedPosition): Promise<void> {
+    statement ??= preparedStatement(on.selectNoFrom(hasPosition(on)));
+    const { rows } = await statement(on, positionParameters(position));
+    if (isFromBehind(rows)) throw behind();
+  }
+
+  const checked =
+    (read: SqlDatabase['read']): SqlDatabase['read'] =>
+    (budget, work) =>
+      read(budget, (on) => {
+        const position = seen.current;
+        if (position.sequence === 0) return work(on);
+        return on.connection().execute(async (connection) => {
+          await check(connection, position);
+          return work(connection);
+        });
+      });
+
+  const { read, readForRequest, lookUp } = database;
+  return {
+    ...database,
+    read: checked(read),
+    readForRequest: checked(readForRequest),
+    lookUp: checked(lookUp),
+  };
+}

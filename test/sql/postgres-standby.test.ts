@@ -1,0 +1,141 @@
+import { Client } from 'pg';
+import { startOfFeed } from '../../lib/ports/change-feed.js';
+import type { KeyStore } from '../../lib/ports/key-store.js';
+import type { PgClient, PgPool } from '../../lib/sql/postgres/postgres-pool.js';
+import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
+import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
+import { startPostgres, startStandby } from '../servers/postgres.cjs';
+import { waitUntil } from '../servers/wait-until.cjs';
+import { settle } from './settle.js';
+
+jest.setTimeout(60_000);
+
+const unavailable = { code: 'ERR_API_KEYS_UNAVAILABLE' };
+let primary: Awaited<ReturnType<typeof startPostgres>>;
+let standby: Awaited<ReturnType<typeof startStandby>>;
+/** Where new connections of the pool lead, in turn. */
+let targets: readonly string[];
+const opened: string[] = [];
+let store: KeyStore;
+
+/** Keeps what is given back, as every pool does. */
+const idle: PgClient[] = [];
+const clients: Client[] = [];
+const pool: PgPool = {
+  async connect() {
+    const known = idle.shift();
+    if (known !== undefined) return known;
+    const url = targets[opened.length % targets.length] ?? '';
+    opened.push(url);
+    const client = new Client({ connectionString: url });
+    client.on('error', () => undefined);
+    await client.connect();
+    clients.push(client);
+    const pooled: PgClient = Object.assign(client as unknown as PgClient, {
+      release: (destroy?: boolean) => {
+        if (destroy === true) void client.end();
+        else idle.push(pooled);
+      },
+    });
+    return pooled;
+  },
+};
+
+async function run(url: string, statement: string): Promise<readonly unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function setOnPrimary(setting: string): Promise<void> {
+  await run(primary.url, `alter system set ${setting}`);
+  await run(primary.url, 'select pg_reload_conf()');
+}
+
+beforeAll(async () => {
+  primary = await startPostgres();
+  targets = [primary.url];
+  store = postgresStore({ connection: pool, logger: { warn: () => undefined, error: () => undefined } });
+  await store.open();
+  await store.feed.join({ id: 'one', acked: 0, leaseMs: 4_000 });
+  await insert(store, sampleKey());
+  standby = await startStandby(primary);
+});
+
+afterAll(async () => {
+  await setOnPrimary("synchronous_standby_names = ''");
+  await store.close();
+  await Promise.all(clients.map((client) => client.end()));
+  await standby.stop();
+  await primary.stop();
+});
+
+it('P2: what was seen committed is in every read, whichever server a connection leads to', async () => {
+  await waitUntil('the standby has the key', async () => {
+    return (await run(standby.url, 'select id from api_keys.keys')).length === 1;
+  });
+  await run(standby.url, 'select pg_wal_replay_pause()');
+  await store.transact(async (transaction) => {
+    const revoked = sampleKey({ version: 2, revokedAt: 1 });
+    await transaction.update(revoked, sampleEvent(revoked));
+    const token = { id: 'token', keyId: sampleKey().id, expiresAt: 4e12 };
+    await transaction.revokeToken(token, sampleEvent(revoked, { action: 'token.revoked' }));
+  });
+  const { changes } = await store.feed.beat('one', startOfFeed, 500);
+  expect(changes).toHaveLength(3);
+
+  targets = [standby.url, primary.url];
+  const { id, ownerId } = sampleKey();
+  for (let round = 0; round < 10; round += 1) {
+    // What is idle is forgotten, so that each read may get the standby.
+    idle.length = 0;
+    expect(await store.find(id)).toMatchObject({ version: 2, revokedAt: 1 });
+    idle.length = 0;
+    expect(await store.find(id, ownerId)).toMatchObject({ version: 2 });
+    idle.length = 0;
+    expect(await store.tokens.isRevoked('token')).toBe(true);
+    idle.length = 0;
+    expect((await store.list({ now: 0, limit: 5 })).map(({ version }) => version)).toEqual([2]);
+    idle.length = 0;
+    expect(await store.feed.lastSequence()).toBe(3);
+    idle.length = 0;
+    expect(await store.find('nobody')).toBeNull();
+  }
+  expect(opened).toContain(standby.url);
+  // The connections that were found to lead to the standby were not given back.
+  idle.length = 0;
+  for (let round = 0; round < 4; round += 1) await store.find(id);
+  expect(new Set(opened.slice(-4))).toContain(standby.url);
+  expect(idle).toHaveLength(1);
+
+  targets = [standby.url];
+  idle.length = 0;
+  for (const read of [store.find(id), store.find('nobody'), store.tokens.isRevoked('other')]) {
+    expect((await settle(read)).error).toMatchObject(unavailable);
+  }
+  await run(standby.url, 'select pg_wal_replay_resume()');
+  await waitUntil('the standby has caught up', async () => (await store.find(id)) !== null);
+  // Also one that has caught up takes no changes.
+  expect((await settle(store.feed.beat('one', startOfFeed, 500))).error).toMatchObject(unavailable);
+  targets = [primary.url];
+  idle.length = 0;
+});
+
+it('P2: a primary that waits for its synchronous standby in vain says of no change and no beat that it is done', async () => {
+  await setOnPrimary("synchronous_standby_names = 'standby'");
+  await insert(store, sampleKey({ id: 'replicated' }));
+  await standby.kill();
+  const work = [
+    () => insert(store, sampleKey({ id: 'left-alone' })),
+    () => store.feed.beat('one', startOfFeed, 500),
+  ];
+  for (const step of work) {
+    const { error, milliseconds } = await settle(step());
+    expect(error).toMatchObject(unavailable);
+    expect(milliseconds).toBeLessThan(3_000);
+  }
+});
