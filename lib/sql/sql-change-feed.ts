@@ -7,12 +7,13 @@ import type {
   Instance,
 } from '../ports/change-feed.js';
 import { holdOffChanges } from './queries/audit-queries.js';
-import { compileFeedQueries } from './queries/feed-queries.js';
+import { compileFeedQueries, notListed } from './queries/feed-queries.js';
 import type { FeedQueries } from './queries/feed-queries.js';
 import type { Kysely } from 'kysely';
 import type { SeenPosition } from './seen-position.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';
+import { isReplacedFile } from './sqlite/sqlite-file.js';
 import type { TimeBudget } from './time-budget.js';
 
 /** Runs one call of the store within its deadline; rejects while the store is not open. */
@@ -48,7 +49,12 @@ export class SqlChangeFeed implements ChangeFeed {
   }
 
   async beat(instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer> {
-    const answer = await this.#write('A beat', (queries, on) => queries.beat(on, instanceId, applied, limit));
+    const beating = this.#write('A beat', (queries, on) => queries.beat(on, instanceId, applied, limit));
+    const answer = await beating.catch((error: unknown): BeatAnswer => {
+      // In the database that others use now this process is not listed, and its lease is over.
+      if (isReplacedFile(error)) return notListed;
+      throw error;
+    });
     if (answer.isListed && answer.isKnown) this.#seen.note(answer.changes.at(-1) ?? applied);
     return answer;
   }

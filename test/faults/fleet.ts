@@ -113,7 +113,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   return {
     place,
     members,
-    databaseUrl: database.url,
+    get databaseUrl() {
+      return database.url;
+    },
     get redis() {
       return redis;
     },

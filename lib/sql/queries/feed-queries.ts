@@ -96,7 +96,8 @@ export async function readMaxLease(database: Kysely<Tables>): Promise<number> {
   return longest ?? 0;
 }
 
-const notListed: BeatAnswer = { isListed: false, isKnown: false, changes: [] };
+/** The answer to a process that has to join again. */
+export const notListed: BeatAnswer = { isListed: false, isKnown: false, changes: [] };
 
 /**
  * PostgreSQL: one statement sees one state of the database, with its update and its reads alike. A row that was deleted

@@ -7,6 +7,7 @@ import { loadDriver } from '../load-driver.js';
 import type { SqlDatabase } from '../sql-database.js';
 import { execute, retryWhileBusy } from './sqlite-connection.js';
 import type { LibsqlConstructor, LibsqlDatabase } from './sqlite-connection.js';
+import { SqliteFile } from './sqlite-file.js';
 import { immediateSqliteDialect, readingSqliteDialect } from './sqlite-driver.js';
 import { watchSqlite } from './sqlite-watch.js';
 import type { Tables } from '../tables.js';
@@ -18,6 +19,7 @@ const applicationId = 0x41704b73;
 const dataVersionQuery = CompiledQuery.raw('pragma data_version') as CompiledQuery<{ data_version: number }>;
 
 interface Connections {
+  readonly file: SqliteFile;
   readonly reader: Kysely<Tables>;
   readonly writer: Kysely<Tables>;
   readonly handles: readonly LibsqlDatabase[];
@@ -35,15 +37,37 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
     return connections;
   };
 
-  const read: SqlDatabase['read'] = (budget, work) => retryWhileBusy(budget, () => work(opened().reader));
+  const read: SqlDatabase['read'] = (budget, work) =>
+    retryWhileBusy(budget, () => {
+      const { file: openedFile, reader } = opened();
+      openedFile.check();
+      return work(reader);
+    });
 
-  const write: SqlDatabase['write'] = (budget, work) =>
-    opened()
-      .writer.transaction()
-      .execute((transaction) => {
-        budget.check();
-        return work(transaction);
-      });
+  const write: SqlDatabase['write'] = async (budget, work) => {
+    const { file: openedFile, writer } = opened();
+    openedFile.check();
+    const result = await writer.transaction().execute((transaction) => {
+      budget.check();
+      return work(transaction);
+    });
+    // Committed to a file that is gone by now, it is not done.
+    openedFile.check();
+    return result;
+  };
+
+  /** Calls back when the file is no longer the one that was opened, once for each time that it is not. */
+  function watchFile(onReplaced: () => void): () => void {
+    let wasReplaced = false;
+    return () => {
+      const isReplaced = opened().file.isReplaced;
+      if (isReplaced && !wasReplaced) {
+        foldLogAway(opened().handles);
+        onReplaced();
+      }
+      wasReplaced = isReplaced;
+    };
+  }
 
   /** On the reader: it changes with what other connections commit, our own writer's among them. */
   const dataVersion = async (): Promise<number> => {
@@ -87,7 +111,14 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
           await sql`pragma application_id = ${sql.lit(applicationId)}`.execute(transaction);
         }),
 
-    watch: (lastSequence, onHint) => watchSqlite(dataVersion, lastSequence, onHint),
+    watch(lastSequence, onHint) {
+      const lookAtFile = watchFile(onHint);
+      const version = (): Promise<number> => {
+        lookAtFile();
+        return dataVersion();
+      };
+      return watchSqlite(version, lastSequence, onHint);
+    },
 
     async hasTable(database, name) {
       const tables = sql<{ name: string }>`select name from sqlite_master where type = 'table'`;
@@ -108,6 +139,18 @@ function foldLogIntoFile(handle: LibsqlDatabase): void {
   } catch (error) {
     // Another process is at work on the file; it, or the next one, will fold the log.
     if (!isLocked(error)) throw error;
+  }
+}
+
+/**
+ * The log keeps its name when the file is replaced, and whoever opens the new file would take it for the new one's. So it
+ * is emptied into the old file, which is lost in any case.
+ */
+function foldLogAway(handles: readonly LibsqlDatabase[]): void {
+  try {
+    for (const handle of handles) foldLogIntoFile(handle);
+  } catch {
+    // The file is not used any more, whatever becomes of its log.
   }
 }
 
@@ -144,6 +187,7 @@ async function connect(Database: LibsqlConstructor, file: string, deadlineMs: nu
     execute(writer, 'pragma foreign_keys = on');
     execute(reader, 'pragma query_only = on');
     return {
+      file: new SqliteFile(file),
       reader: new Kysely<Tables>({ dialect: readingSqliteDialect(reader) }),
       writer: new Kysely<Tables>({ dialect: immediateSqliteDialect(writer, deadlineMs) }),
       handles,
