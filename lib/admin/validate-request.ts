@@ -1,6 +1,5 @@
 import type { ValidationChain } from 'express-validator';
-import { adviceFor } from '../domain/known-names.js';
-import { maySecretBeIn } from '../domain/secret-like.js';
+import { unknownNames } from '../domain/unknown-names.js';
 import { ApiKeysError, type FieldProblem } from '../errors.js';
 
 /** What a caller sent, by location. */
@@ -10,10 +9,6 @@ export interface RequestFields {
 }
 
 type Location = keyof RequestFields;
-
-/** Names that are neither long nor odd are repeated in an answer; others could be anything, a secret for example. */
-const showableName = /^[A-Za-z_][A-Za-z0-9_]{0,31}$/;
-const mostUnknownNames = 20;
 
 /**
  * Runs an endpoint's chains and refuses every field that has none. All that is wrong is told at once; values are never
@@ -37,8 +32,8 @@ export async function validateRequest(
   }
   const wrong = results.flatMap((result) => result.array({ onlyFirstError: true }).map(fieldProblem));
   const unknown = [
-    ...unknownNames('body', fields.body, known.body),
-    ...unknownNames('query', fields.query, known.query),
+    ...unknownFields('body', fields.body, known.body),
+    ...unknownFields('query', fields.query, known.query),
   ];
   const errors = [...wrong, ...unknown];
   if (errors.length === 0) return;
@@ -57,19 +52,14 @@ function fieldProblem(error: ChainError): FieldProblem {
   };
 }
 
-function unknownNames(
+function unknownFields(
   location: Location,
   sent: Readonly<Record<string, unknown>>,
   known: readonly string[],
-): FieldProblem[] {
+): readonly FieldProblem[] {
   const mark = location === 'query' ? '?' : '';
-  return Object.keys(sent)
-    .filter((name) => !known.includes(name))
-    .slice(0, mostUnknownNames)
-    .map((name) => {
-      if (!showableName.test(name) || maySecretBeIn(name)) {
-        return { field: mark || location, message: 'holds a name that is not known here' };
-      }
-      return { field: `${mark}${name}`, message: `is not accepted here; ${adviceFor(name, known)}` };
-    });
+  return unknownNames(sent, known).map(({ name, message }) => ({
+    field: name === null ? mark || location : `${mark}${name}`,
+    message,
+  }));
 }

@@ -10,6 +10,8 @@ export function nearestOf(text: string, candidates: readonly string[]): string |
   const mostEdits = text.length < 4 ? 1 : Math.max(2, Math.floor(text.length / 3));
   let bestDistance = mostEdits + 1;
   for (const candidate of candidates) {
+    // They differ by as many edits at least; a long text is not compared with anything.
+    if (Math.abs(text.length - candidate.length) >= bestDistance) continue;
     const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;

@@ -2,6 +2,8 @@
 export const maxDepth = 16;
 /** Longest list in a body. */
 export const maxElements = 100;
+/** Most members of an object; metadata has no room for more. */
+export const maxMembers = 1000;
 
 /**
  * What is wrong with the shape of a JSON value, or `null`. It goes level by level, not by recursion: a few kilobytes of
@@ -14,7 +16,11 @@ export function jsonShapeProblem(root: object): string | null {
     if (level.some((value) => Array.isArray(value) && value.length > maxElements)) {
       return `must not hold lists of more than ${maxElements} elements`;
     }
-    level = level.flatMap((value) => Object.values(value).filter(isObject));
+    const members = level.map((value): readonly unknown[] => Object.values(value));
+    if (members.some(({ length }) => length > maxMembers)) {
+      return `must not hold objects of more than ${maxMembers} members`;
+    }
+    level = members.flat().filter(isObject);
   }
   return null;
 }

@@ -1,5 +1,5 @@
 import { InvalidFieldError } from '../domain/key-fields.js';
-import { adviceFor } from '../domain/known-names.js';
+import { unknownNames } from '../domain/unknown-names.js';
 import { ApiKeysError, type FieldProblem } from '../errors.js';
 
 /** Field name -> how its value is read; a reader throws an InvalidFieldError that says what to write instead. */
@@ -15,13 +15,9 @@ export function readFields<T extends object, R extends keyof T & string = never>
   readers: FieldReaders<T>,
   required: readonly R[],
 ): Partial<T> & Pick<T, R> {
-  const problems: FieldProblem[] = [];
+  const unknown = unknownNames(input, Object.keys(readers));
+  const problems: FieldProblem[] = unknown.map(({ name, message }) => ({ field: name ?? 'body', message }));
   const result: Partial<T> = {};
-  for (const name of Object.keys(input)) {
-    if (!Object.hasOwn(readers, name)) {
-      problems.push({ field: name, message: unknownField(name, Object.keys(readers)) });
-    }
-  }
   for (const name of Object.keys(readers) as (keyof T & string)[]) {
     const value = Object.hasOwn(input, name) ? input[name] : undefined;
     if (value === undefined) {
@@ -39,8 +35,4 @@ export function readFields<T extends object, R extends keyof T & string = never>
   }
   if (problems.length > 0) throw new ApiKeysError('invalid_request', { errors: problems });
   return result as Partial<T> & Pick<T, R>;
-}
-
-function unknownField(name: string, known: readonly string[]): string {
-  return `is not accepted here; ${adviceFor(name, known)}`;
 }

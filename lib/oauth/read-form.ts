@@ -5,6 +5,8 @@ import { TokenError } from '../tokens/token-error.js';
 
 /** Largest body, counted after decompression. */
 const maxBodyBytes = 64 * 1024;
+/** Most parameters; no endpoint knows as many. */
+const maxParameters = 100;
 const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;[ \t]*charset=(?:utf-?8|"utf-?8")[ \t]*)?$/i;
 
 /** The parameters of a request that have a value. */
@@ -23,6 +25,7 @@ export async function readForm(req: Request): Promise<Form> {
   const form = new Map<string, string>();
   const seen = new Set<string>();
   for (const [name, value] of entriesOf(await sentBody(req))) {
+    if (seen.size >= maxParameters) throw tooMany();
     if (typeof value !== 'string' || seen.has(name)) throw repeated();
     seen.add(name);
     if (value !== '') form.set(name, value);
@@ -44,10 +47,20 @@ async function sentBody(req: Request): Promise<unknown> {
 }
 
 function entriesOf(body: unknown): Iterable<readonly [string, unknown]> {
-  if (body instanceof Uint8Array) return new URLSearchParams(Buffer.from(body).toString());
-  if (typeof body === 'string') return new URLSearchParams(body);
+  if (body instanceof Uint8Array) return parametersOf(Buffer.from(body).toString());
+  if (typeof body === 'string') return parametersOf(body);
   if (typeof body === 'object' && body !== null) return Object.entries(body);
   throw new Error('The app has read the body of the request and left nothing on req.body.');
+}
+
+function parametersOf(text: string): URLSearchParams {
+  // Counted before they are decoded.
+  if (text.split('&', maxParameters + 1).length > maxParameters) throw tooMany();
+  return new URLSearchParams(text);
+}
+
+function tooMany(): TokenError {
+  return new TokenError('invalid_request', `Send at most ${maxParameters} parameters.`);
 }
 
 function repeated(): TokenError {

@@ -28,6 +28,7 @@ export const keywordChecks: Readonly<Record<ExtensionKeyword, Check>> = {
   'x-max-depth': (most, value) => depthOf(value) <= Number(most),
   'x-max-list-length': (most, value) =>
     everyValue(value, (each) => !Array.isArray(each) || each.length <= Number(most)),
+  'x-max-members': (most, value) => everyValue(value, (each) => namesIn(each).length <= Number(most)),
   'x-forbidden-names': (names, value) =>
     everyValue(value, (each) => namesIn(each).every((name) => !(names as string[]).includes(name))),
   'x-storable-texts': (_wanted, value) =>

@@ -7,6 +7,7 @@ export type ExtensionKeyword =
   | 'x-max-bytes'
   | 'x-max-depth'
   | 'x-max-list-length'
+  | 'x-max-members'
   | 'x-forbidden-names'
   | 'x-storable-texts'
   | 'x-finite-numbers'
@@ -29,6 +30,7 @@ export const extensionKeywords: Readonly<Record<ExtensionKeyword, string>> = {
   'x-max-bytes': 'The value, written as JSON without spaces, has at most this many bytes in UTF-8.',
   'x-max-depth': 'Lists and objects are nested at most this deep; the value itself is level 1.',
   'x-max-list-length': 'No list in the value, at any depth, has more elements.',
+  'x-max-members': 'No object in the value, at any depth, has more members.',
   'x-forbidden-names': 'No object in the value, at any depth, has a member with one of these names.',
   'x-storable-texts': 'true: no text and no name in the value holds NUL or an unpaired surrogate.',
   'x-finite-numbers': 'true: no number in the value is too large for IEEE 754 double precision.',

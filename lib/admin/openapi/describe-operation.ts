@@ -8,7 +8,7 @@ import type { FieldRules } from '../fields/field-rules.js';
 import type { JsonSchema } from '../fields/json-schema.js';
 import { queryParameters } from '../fields/query-parameters.js';
 import { requestHeaders } from '../fields/request-headers.js';
-import { maxElements, maxDepth } from '../../http/json-shape-problem.js';
+import { maxElements, maxMembers, maxDepth } from '../../http/json-shape-problem.js';
 import { maxBodyBytes } from '../read-body.js';
 import { maxQueryLength } from '../read-query.js';
 import { answerHeaders } from './answer-headers.js';
@@ -78,6 +78,7 @@ function bodySchemaOf(endpoint: Declaration, rules: FieldRules): JsonSchema {
     'x-max-bytes': maxBodyBytes,
     'x-max-depth': maxDepth,
     'x-max-list-length': maxElements,
+    'x-max-members': maxMembers,
   };
 }
 

@@ -33,11 +33,18 @@ export async function readRpcRequest(call: DialectCall, path: string | null): Pr
   return { method, params, lacksParams };
 }
 
+/** Longest id, in characters: it comes back in every answer, of errors too. */
+const maxIdLength = 256;
+
 /** Only what can be sent back as it came is an id. It is looked for again when a call has failed. */
 export async function rpcIdOf(call: DialectCall): Promise<unknown> {
   const body = await call.body().catch(() => null);
   const id = body?.['id'];
-  return typeof id === 'object' && id !== null ? undefined : id;
+  return isId(id) ? id : undefined;
+}
+
+function isId(id: unknown): boolean {
+  return typeof id === 'string' ? id.length <= maxIdLength : typeof id !== 'object' || id === null;
 }
 
 /** One client puts a slash in front. */
@@ -47,7 +54,7 @@ function methodOf(body: JsonRecord): string | null {
     throw new DeribitError('invalid_request', { reason });
   };
   if (jsonrpc !== '2.0') refuse('jsonrpc must be "2.0"');
-  if (typeof id === 'object' && id !== null) refuse('id must be a number or a text');
+  if (!isId(id)) refuse(`id must be a number or a text of at most ${maxIdLength} characters`);
   if (method === undefined) return null;
   return typeof method === 'string' ? method.replace(/^\//, '') : refuse('method must be a text');
 }
