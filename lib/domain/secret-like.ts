@@ -36,5 +36,5 @@ function isNumber(part: string): boolean {
 function isWord(part: string): boolean {
   if (!/^[A-Za-z]+$/.test(part)) return false;
   const capitals = part.replace(/[a-z]+/g, '').length;
-  return capitals === part.length || capitals <= Math.max(1, part.length / 6);
+  return capitals === part.length || capitals <= Math.max(1, part.length / 5);
 }
