@@ -8,12 +8,14 @@ const maxSubjects = 200;
  *
  * @param names - of the counters
  * @param values - what is to be counted, one for each name
+ * @param length - how many numbers the answer has
  * @param done - called once, in time, with what Redis answered; with `null` when it did not, which has been reported then
  */
 export type RunCount = (
   names: readonly string[],
   values: readonly string[],
-  done: (answer: unknown) => void,
+  length: number,
+  done: (answer: readonly number[] | null) => void,
 ) => void;
 
 /** A demand as the script takes it. */
@@ -74,26 +76,31 @@ export class BatchedCounts {
   }
 
   #send({ names, values, waiting }: Batch): void {
-    this.#run(names, values, (answer) => {
-      const numbers = new AnswerReader(answer);
-      for (const { demand, done } of waiting) done(numbers.next(demand));
+    const length = 1 + waiting.reduce((sum, { demand }) => sum + lengthOf(demand), 0);
+    this.#run(names, values, length, (answer) => {
+      const numbers = answer === null ? null : new AnswerReader(answer);
+      for (const { demand, done } of waiting) done(numbers?.next(demand) ?? null);
     });
   }
 }
 
-/** Reads what the script has answered. After the first thing that is not as it should be, nothing of it is believed. */
+/** How many numbers are answered to a demand. */
+function lengthOf({ subjects }: LimitDemand): number {
+  return subjects.reduce((sum, { limits }) => sum + 3 * limits.length, 1);
+}
+
+/** Reads what the script has answered, which has the right length. */
 class AnswerReader {
-  readonly #numbers: readonly unknown[];
+  readonly #numbers: readonly number[];
   readonly #now: number;
   #at = 1;
-  #isBroken = false;
 
-  constructor(answer: unknown) {
-    this.#numbers = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
+  constructor(numbers: readonly number[]) {
+    this.#numbers = numbers;
     this.#now = this.#number(0);
   }
 
-  next(demand: LimitDemand): CountedDemand | null {
+  next(demand: LimitDemand): CountedDemand {
     const isWithin = this.#number(this.#at) === 1;
     this.#at += 1;
     const windows: CountedWindow[] = [];
@@ -106,13 +113,10 @@ class AnswerReader {
         windows.push({ policy, used, endsAt, leftMs: endsAt - this.#now, isViolated });
       }
     }
-    return this.#isBroken ? null : { isWithin, windows };
+    return { isWithin, windows };
   }
 
   #number(at: number): number {
-    const value = this.#numbers[at];
-    if (typeof value === 'number') return value;
-    this.#isBroken = true;
-    return 0;
+    return this.#numbers[at] ?? 0;
   }
 }

@@ -9,10 +9,11 @@ export interface ReadCommands {
   /** One value, empty when there is none. */
   readOne(name: string, done: ValueListener): void;
   /** A list of values; `null` where one command cannot read from several places, as in a Cluster. */
-  readonly readMany: ((names: readonly string[], done: ValueListener) => void) | null;
+  readonly readMany:
+    ((names: readonly string[], done: (values: readonly string[] | null) => void) => void) | null;
 }
 
-type ValueListener = (value: unknown) => void;
+type ValueListener = (value: string | null) => void;
 
 /** Look-ups that will be sent together: each name, and who waits for what is held under it. */
 type Batch = Map<string, ValueListener[]>;
@@ -65,7 +66,7 @@ export class BatchedReads {
   #send(batch: Batch): void {
     this.#waiting = null;
     const names = [...batch.keys()];
-    const tell = (values: readonly unknown[]): void => {
+    const tell = (values: readonly (string | null)[]): void => {
       let place = 0;
       for (const waiting of batch.values()) {
         const value = values[place] ?? null;
@@ -82,7 +83,7 @@ export class BatchedReads {
     this.#underWay += 1;
     this.#commands.readMany?.(names, (values) => {
       this.#underWay -= 1;
-      tell(Array.isArray(values) ? values : []);
+      tell(values ?? []);
     });
   }
 

@@ -5,6 +5,7 @@ import { Breaker } from './breaker.js';
 import { clientWarnings, endedClientWarning } from './client-warnings.js';
 import { connectRedis } from './connect-redis.js';
 import { OutageLog } from './outage-log.js';
+import { isUnreadable, readText, readTexts, type ReadAnswer } from './read-answer.js';
 import type { RedisClient, RedisConnection } from './redis-client.js';
 import { redisRefusal } from './redis-refusal.js';
 import { runScript } from './run-script.js';
@@ -79,53 +80,38 @@ export class RedisLink {
   }
 
   /**
-   * Sends a command that changes no entry.
+   * Sends a command that changes no entry. An answer that cannot be read is an outage like none at all.
    *
    * @param done - called once, with `null` when it failed, which has been reported then
    */
-  ask(command: () => Promise<unknown>, done: (answer: unknown) => void): void {
-    settleInTime(
-      promiseOf(command),
-      this.#parts.deadlineMs,
-      (answer) => {
-        this.#breaker.worked();
-        done(answer);
-      },
-      (error) => {
-        // Another program's value under our name is a miss, not an outage.
-        if (redisRefusal(error) !== 'WRONGTYPE') this.#failed(error);
-        done(null);
-      },
-    );
+  ask<T>(command: () => Promise<unknown>, read: ReadAnswer<T>, done: (answer: T | null) => void): void {
+    this.#send(command, read, done, (error) => {
+      // Another program's value under our name is a miss, not an outage.
+      if (redisRefusal(error) !== 'WRONGTYPE') this.#failed(error);
+      done(null);
+    });
   }
 
   /**
-   * Sends a command that reads and writes. A refusal (no memory left, a replica, a permission that lacks) is for the
-   * caller to report: reading may go on. One of both listeners is called, once, in time.
+   * Sends a command that reads and writes. A refusal (no memory left, a replica, a permission that lacks) and an answer
+   * that cannot be read are for the caller to report: reading may go on. One of both listeners is called, once, in time.
    */
-  exchange(
+  exchange<T>(
     command: () => Promise<unknown>,
-    answered: (answer: unknown) => void,
+    read: ReadAnswer<T>,
+    answered: (answer: T) => void,
     failed: (error: unknown) => void,
   ): void {
-    settleInTime(
-      promiseOf(command),
-      this.#parts.deadlineMs,
-      (answer) => {
-        this.#breaker.worked();
-        answered(answer);
-      },
-      (error) => {
-        if (isOutage(error)) this.#failed(error);
-        failed(error);
-      },
-    );
+    this.#send(command, read, answered, (error) => {
+      if (isOutage(error)) this.#failed(error);
+      failed(error);
+    });
   }
 
   /** Sends a command that writes entries, which nobody waits for. Never rejects. */
-  async write(command: () => Promise<unknown>): Promise<void> {
+  async write(command: () => Promise<unknown>, read: ReadAnswer<unknown>): Promise<void> {
     try {
-      await answerInTime(command(), this.#parts.deadlineMs);
+      read(await answerInTime(command(), this.#parts.deadlineMs));
       this.#breaker.worked();
       this.#writeOutage.worked();
     } catch (error) {
@@ -135,6 +121,30 @@ export class RedisLink {
         this.#writeOutage.failed(error);
       }
     }
+  }
+
+  #send<T>(
+    command: () => Promise<unknown>,
+    read: ReadAnswer<T>,
+    answered: (answer: T) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    settleInTime(
+      promiseOf(command),
+      this.#parts.deadlineMs,
+      (answer) => {
+        let readable: T;
+        try {
+          readable = read(answer);
+        } catch (error) {
+          failed(error);
+          return;
+        }
+        this.#breaker.worked();
+        answered(readable);
+      },
+      failed,
+    );
   }
 
   status(): 'up' | 'down' {
@@ -206,12 +216,9 @@ export class RedisLink {
     if (this.#isClosed || client.status !== 'ready') throw new Error('not connected');
     try {
       // The same commands that requests are answered with.
-      await answerInTime(
-        client.isCluster === true
-          ? client.getrange(probeName, 0, 0)
-          : runScript(client, readScript, [probeName], []),
-        deadlineMs,
-      );
+      if (client.isCluster === true)
+        readText(await answerInTime(client.getrange(probeName, 0, 0), deadlineMs));
+      else readTexts(await answerInTime(runScript(client, readScript, [probeName], []), deadlineMs), 1);
     } catch (error) {
       if (redisRefusal(error) !== 'WRONGTYPE') {
         this.#failed(error);
@@ -234,6 +241,7 @@ export class RedisLink {
 
 /** Whether Redis cannot be used at all. Refused as a replica, or for want of memory or of a permission, it can be read. */
 function isOutage(error: unknown): boolean {
+  if (isUnreadable(error)) return false;
   const refusal = redisRefusal(error);
   return refusal === null || refusal === 'NOAUTH' || refusal === 'WRONGPASS';
 }

@@ -3,7 +3,9 @@ import type { CountedDemand, LimitDemand, LimitSubject, RateLimiter } from '../p
 import { BatchedCounts } from './batched-counts.js';
 import { limitScript, type LimitCommand } from './limit-script.js';
 import { OutageLog } from './outage-log.js';
+import { isUnreadable, readInteger, readIntegers } from './read-answer.js';
 import { defaultKeyPrefix, type RedisLink } from './redis-link.js';
+import { redisRefusal } from './redis-refusal.js';
 import { runScript } from './run-script.js';
 
 /** How long Redis is not asked to count after it refused to, in milliseconds. */
@@ -22,8 +24,9 @@ export interface RedisRateLimiterParts {
  * Counts requests in Redis, for all processes together. The names of a demand's counters share a hash tag, so that one
  * script can count them all, in a Cluster too.
  *
- * A Redis that cannot count (no answer in time, no memory left, a replica, a command that the access list lacks) is
- * left alone for a while; meanwhile the answer is `null`, at once.
+ * A Redis that cannot count (no answer in time or none that can be read, no memory left, a replica, a command that the
+ * access list lacks) is left alone for a while; meanwhile the answer is `null`, at once. It is up again when it has
+ * counted.
  */
 export function createRedisRateLimiter({
   link,
@@ -34,14 +37,37 @@ export function createRedisRateLimiter({
   const outage = new OutageLog(logger, 'limits are counted by each process alone, or refused');
   const written = new WeakMap<LimitDemand['subjects'], WrittenSubjects>();
   let asksAgainAt = -Infinity;
+  /** Redis can be reached, and did not count when it was last asked to. */
+  let hasRefused = false;
 
-  function isUp(): boolean {
+  function mayAsk(): boolean {
     return link.isUsable() && performance.now() >= asksAgainAt;
+  }
+
+  function worked(): void {
+    hasRefused = false;
+    outage.worked();
   }
 
   function failed(error: unknown): void {
     asksAgainAt = performance.now() + pauseMs;
+    // When it cannot be reached, that it is back is known without counting.
+    hasRefused = isUnreadable(error) || redisRefusal(error) !== null;
     outage.failed(error);
+  }
+
+  /** Counts in a window of nobody: without requests nothing else would tell that Redis counts again. */
+  function probe(): void {
+    asksAgainAt = performance.now() + pauseMs;
+    link.exchange(
+      () => run('count', [`${keyPrefix}limits:{probe}:probe`], ['1:probe 1000000 1000;']),
+      (answer) => readIntegers(answer, 5),
+      () => {
+        asksAgainAt = -Infinity;
+        worked();
+      },
+      failed,
+    );
   }
 
   const run = (
@@ -51,11 +77,12 @@ export function createRedisRateLimiter({
   ): Promise<unknown> => runScript(client, limitScript, names, [command, ...values]);
 
   const counts = new BatchedCounts(
-    (names, values, done) =>
+    (names, values, length, done) =>
       link.exchange(
         () => run('count', names, values),
+        (answer) => readIntegers(answer, length),
         (answer) => {
-          outage.worked();
+          worked();
           done(answer);
         },
         (error) => {
@@ -82,7 +109,7 @@ export function createRedisRateLimiter({
 
   return {
     count(demand) {
-      if (!isUp()) return null;
+      if (!mayAsk()) return null;
       const { names, values } = write(demand);
       const costs = String(demand.cost);
       const priced = values.map((value) => costs + value);
@@ -92,7 +119,7 @@ export function createRedisRateLimiter({
     },
 
     giveBack(demand: LimitDemand, { isWithin, windows }: CountedDemand) {
-      if (!isWithin || !isUp()) return;
+      if (!isWithin || !mayAsk()) return;
       let taken = 0;
       const { subjects, cost } = demand;
       const { names } = write(demand);
@@ -101,12 +128,17 @@ export function createRedisRateLimiter({
       );
       link.exchange(
         () => run('give-back', names, values),
+        readInteger,
         () => undefined,
         failed,
       );
     },
 
-    isUp,
+    isUp() {
+      if (!mayAsk()) return false;
+      if (hasRefused) probe();
+      return !hasRefused;
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { ReplayAnswer, ReplayGuard } from '../ports/replay-guard.js';
 import { OutageLog } from './outage-log.js';
+import { readInteger, refuseAnswer } from './read-answer.js';
 import type { RedisLink } from './redis-link.js';
 import { replayScript } from './replay-script.js';
 import { runScript } from './run-script.js';
@@ -53,11 +54,12 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
     return new Promise((resolve) => {
       link.exchange(
         () => runScript(client, replayScript, [name], [String(clock.now()), ...values]),
+        readReply,
         (answer) => {
           outage.worked();
           // Where one was lost, the others may be: they begin together, so that what they refuse ends together.
           if (answer === begun && values.length > 0) begin();
-          resolve(answers.get(answer) ?? 'unknown');
+          resolve(answer === 0 ? 'first' : answer === 1 ? 'used' : 'unknown');
         },
         (error) => {
           outage.failed(error);
@@ -84,10 +86,11 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
 }
 
 const begun = 3;
-const answers: ReadonlyMap<unknown, ReplayAnswer> = new Map<unknown, ReplayAnswer>([
-  [0, 'first'],
-  [1, 'used'],
-]);
+/** One of the four numbers that the script returns. */
+function readReply(answer: unknown): number {
+  const number = readInteger(answer);
+  return number >= 0 && number <= begun ? number : refuseAnswer();
+}
 
 function placeOf(name: string): number {
   return Number.parseInt(hash('sha256', name, 'hex').slice(0, 1), places);

@@ -6,6 +6,7 @@ import { BatchedReads } from './batched-reads.js';
 import { checkRedisOption } from './check-redis-option.js';
 import { createKeyEntries, isCacheable } from './key-entries.js';
 import { deriveMacKey, type RedisPepper } from './mac-key.js';
+import { readInteger, readText, readTexts } from './read-answer.js';
 import type { RedisClient } from './redis-client.js';
 import { createRedisLink, defaultKeyPrefix, RedisLink } from './redis-link.js';
 import { runScript } from './run-script.js';
@@ -65,11 +66,16 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
   const { client } = link;
   const reads = new BatchedReads({
     // However large the value is that someone put there, no more than an entry is read of it.
-    readOne: (name, done) => link.ask(() => client.getrange(name, 0, maxEntryBytes - 1), done),
+    readOne: (name, done) => link.ask(() => client.getrange(name, 0, maxEntryBytes - 1), readText, done),
     readMany:
       client.isCluster === true
         ? null
-        : (names, done) => link.ask(() => runScript(client, readScript, names, []), done),
+        : (names, done) =>
+            link.ask(
+              () => runScript(client, readScript, names, []),
+              (answer) => readTexts(answer, names.length),
+              done,
+            ),
   });
   let wake = (): void => undefined;
   const hints = new WakeHints({ client, channel: `${keyPrefix}changes`, logger, onWake: () => wake() });
@@ -89,14 +95,8 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     const { key, asOf } = copy;
     const names = under.map((each) => each.nameOf(key.id));
     const values = under.map((each) => each.seal(copy, until));
-    return link.write(() =>
-      runScript(client, writeScript, names, [
-        String(key.version),
-        String(asOf.sequence),
-        String(lifetime),
-        ...values,
-      ]),
-    );
+    const args = [String(key.version), String(asOf.sequence), String(lifetime), ...values];
+    return link.write(() => runScript(client, writeScript, names, args), readInteger);
   }
 
   return {
@@ -104,7 +104,7 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
       if (!link.isUsable() || !isCacheable(keyId)) return nothing;
       return new Promise((resolve) => {
         reads.read(entries.nameOf(keyId), (text) => {
-          resolve(typeof text === 'string' ? entries.open(keyId, text, clock.now()) : null);
+          resolve(text !== null ? entries.open(keyId, text, clock.now()) : null);
         });
       });
     },
@@ -130,6 +130,7 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
       if (link.isUsable())
         link.ask(
           () => hints.call(),
+          (answer) => answer,
           () => undefined,
         );
     },

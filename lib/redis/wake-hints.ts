@@ -3,6 +3,7 @@ import type { Logger } from '../ports/logger.js';
 import { answerInTime } from './answer-in-time.js';
 import { describeRedisError } from './describe-redis-error.js';
 import { unrefWhenConnected } from './keep-connected.js';
+import { readInteger } from './read-answer.js';
 import type { RedisClient } from './redis-client.js';
 import { redisRefusal } from './redis-refusal.js';
 
@@ -99,7 +100,7 @@ export class WakeHints {
   async call(): Promise<void> {
     if (this.#isOff) return;
     try {
-      await this.#parts.client.publish(this.#parts.channel, this.#ownMessage);
+      readInteger(await this.#parts.client.publish(this.#parts.channel, this.#ownMessage));
     } catch (error) {
       if (redisRefusal(error) !== 'NOPERM') throw error;
       this.#turnOff('the access list does not allow PUBLISH (NOPERM)');

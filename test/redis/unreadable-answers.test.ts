@@ -1,0 +1,167 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import express, { type Express } from 'express';
+import { Redis } from 'ioredis';
+import { Redis as Redis5 } from 'ioredis5';
+import request from 'supertest';
+import { memoryStore } from '../../lib/memory/memory-key-store.js';
+import { createRedisLink } from '../../lib/redis/redis-link.js';
+import { createRedisReplayGuard } from '../../lib/redis/redis-replay-guard.js';
+import { createInstance, type TestInstance } from '../harness/instance.js';
+import { createRecordedLogger, makePrefix, systemClock } from './cache-fixture.js';
+import { disconnectLater, stopAll } from './server-fixture.js';
+
+jest.setTimeout(30_000);
+
+const instances: TestInstance[] = [];
+const listeners: Server[] = [];
+const sockets = new Set<Socket>();
+
+afterEach(async () => {
+  await Promise.all(instances.splice(0).map(({ apiKeys }) => apiKeys.close()));
+  await stopAll();
+  for (const socket of sockets) socket.destroy();
+  for (const listener of listeners.splice(0)) listener.close();
+});
+
+/** Speaks as far as cached keys go, and answers these bytes to what counts requests. */
+async function lookAlike(answer: string): Promise<string> {
+  const listener = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      for (const command of chunk.toString().split(/(?=\*\d+\r\n\$\d+\r\n[a-z]+\r\n)/i)) {
+        socket.write(replyTo(command, answer));
+      }
+    });
+  });
+  listeners.push(listener);
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  return `redis://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+}
+
+function replyTo(command: string, answer: string): string {
+  const text = command.toLowerCase();
+  if (text.includes('hello')) return '-ERR unknown command HELLO\r\n';
+  if (text.includes('\r\ninfo\r\n')) return '$21\r\nredis_version:7.0.0\r\n\r\n';
+  if (text.includes('limits:{')) return answer;
+  if (text.includes(':{probe}')) return '*1\r\n$0\r\n\r\n';
+  if (text.includes('\r\ngetrange\r\n')) return '$0\r\n\r\n';
+  if (/\r\n(?:evalsha|eval|publish)\r\n/.test(text)) return ':1\r\n';
+  return '+OK\r\n';
+}
+
+async function open(options: Parameters<typeof createInstance>[0]): Promise<TestInstance> {
+  const instance = createInstance(options);
+  instances.push(instance);
+  await instance.apiKeys.ready();
+  return instance;
+}
+
+function appOf({ apiKeys }: TestInstance): Express {
+  return express().get('/orders', apiKeys.requireApiKey('orders:read'), (_req, res) => {
+    res.json({ ok: true });
+  });
+}
+
+const rateLimits = [{ name: 'minute', limit: 2, windowSeconds: 60 }];
+
+async function statuses(app: Express, token: string, count: number): Promise<readonly number[]> {
+  const answers: number[] = [];
+  for (let at = 0; at < count; at += 1) {
+    answers.push((await request(app).get('/orders').set('X-Api-Key', token)).status);
+  }
+  return answers;
+}
+
+const unreadable: readonly [string, string][] = [
+  ['nothing', '$-1\r\n'],
+  ['OK', '+OK\r\n'],
+  ['a number', ':1\r\n'],
+  ['no list', '*-1\r\n'],
+  ['an empty list', '*0\r\n'],
+  ['a list that is too short', '*3\r\n:1\r\n:1\r\n:1\r\n'],
+  ['a list of nothing', `*5\r\n${'$-1\r\n'.repeat(5)}`],
+  ['a list of words', `*5\r\n${'$3\r\none\r\n'.repeat(5)}`],
+  ['a list with an error in it', `*5\r\n:1\r\n-ERR no\r\n${':1\r\n'.repeat(3)}`],
+];
+
+describe('a server or proxy that answers what cannot be read where requests are counted', () => {
+  it.each(unreadable)('P10: is an outage, and never lets more through: %s', async (_, answer) => {
+    const instance = await open({ redis: await lookAlike(answer) });
+    const { token } = await instance.key({ rateLimits });
+    expect(await statuses(appOf(instance), token, 4)).toEqual([200, 200, 429, 429]);
+    expect(instance.apiKeys.status()).toMatchObject({ state: 'degraded', limits: 'process' });
+    expect(instance.log).toEqual([
+      expect.stringContaining(
+        'limits are counted by each process alone, or refused (Redis: unreadable answer)',
+      ),
+    ]);
+  });
+
+  it.each(unreadable)("P10: with onLimiterOutage: 'deny' refuses, and says so: %s", async (_, answer) => {
+    const instance = await open({ redis: await lookAlike(answer), onLimiterOutage: 'deny' });
+    const { token } = await instance.key({ rateLimits });
+    expect(await statuses(appOf(instance), token, 3)).toEqual([503, 503, 503]);
+    expect(instance.apiKeys.status()).toMatchObject({ state: 'degraded', limits: 'refused' });
+  });
+});
+
+const optionsOfHosts = [
+  ['stringNumbers', { stringNumbers: true }],
+  ['keyPrefix', { keyPrefix: 'host:' }],
+  ['enableAutoPipelining', { enableAutoPipelining: true }],
+  ['showFriendlyErrorStack', { showFriendlyErrorStack: true }],
+  [
+    'all of these',
+    { stringNumbers: true, keyPrefix: 'host:', enableAutoPipelining: true, showFriendlyErrorStack: true },
+  ],
+] as const;
+
+const url = process.env.TEST_REDIS_URL ?? '';
+type MadeClient = Redis | Redis5;
+const clients: readonly [string, () => MadeClient][] = [
+  ...optionsOfHosts.flatMap(([name, options]): [string, () => MadeClient][] => [
+    [`ioredis 5 with ${name}`, () => disconnectLater(new Redis5(url, options))],
+    [`ioredis 6 with ${name}`, () => disconnectLater(new Redis(url, options))],
+  ]),
+  ['ioredis 6 with RESP3', () => disconnectLater(new Redis(url, { protocol: 3 }))],
+  ['ioredis 6 with RESP2', () => disconnectLater(new Redis(url, { protocol: 2 }))],
+];
+
+describe('a client of the host', () => {
+  it.each(clients)('P10: counts limits for all processes together: %s', async (_, make) => {
+    const redisKeyPrefix = makePrefix();
+    const store = memoryStore();
+    const [one, two] = [
+      await open({ store, redis: make(), redisKeyPrefix }),
+      await open({ store, redis: make(), redisKeyPrefix }),
+    ];
+    const { token } = await one.key({ rateLimits: [{ name: 'minute', limit: 3, windowSeconds: 60 }] });
+    const answers = [
+      ...(await statuses(appOf(one), token, 2)),
+      ...(await statuses(appOf(two), token, 2)),
+      ...(await statuses(appOf(one), token, 1)),
+    ];
+    expect(answers).toEqual([200, 200, 200, 429, 429]);
+    for (const { apiKeys, log } of [one, two]) {
+      expect(apiKeys.status()).toMatchObject({ state: 'normal', redis: 'up', limits: 'shared' });
+      expect(log).toEqual([]);
+    }
+  });
+
+  it.each(clients)('P10: takes a signature once: %s', async (_, make) => {
+    const keyPrefix = makePrefix();
+    const logger = createRecordedLogger();
+    const link = createRedisLink(make(), keyPrefix, logger, 5_000);
+    await link.open();
+    const guard = createRedisReplayGuard({ link, keyPrefix, skewMs: 0, clock: systemClock, logger });
+    const use = (): Parameters<typeof guard.take>[0] => {
+      const now = Date.now();
+      return { name: 'n', signedAt: now + 60_000, rememberUntil: now + 120_000, now };
+    };
+    await guard.take(use());
+    expect([await guard.take(use()), await guard.take(use())]).toEqual(['first', 'used']);
+    expect(logger.messages).toEqual([]);
+    link.close();
+  });
+});
