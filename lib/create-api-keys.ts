@@ -18,6 +18,7 @@ import { createDefaultKeyspace } from './instance/default-keyspace.js';
 import { keepProcessAlive } from './instance/keep-process-alive.js';
 import { Lifecycle } from './instance/lifecycle.js';
 import { defaultCredentialSources, parseCredentialSources } from './http/credential-source.js';
+import { createCostCheck } from './middleware/check-cost.js';
 import { HiddenCredentials } from './middleware/hidden-credentials.js';
 import type { SignatureParts } from './middleware/signed-requests.js';
 import type { SignedRequestVerifier } from './signatures/verify-signed-request.js';
@@ -37,7 +38,10 @@ import type { TokenService } from './tokens/token-service.js';
 export interface ApiKeysStatus {
   /** Whether `ready()` has been reached and `close()` has not. */
   readonly ready: boolean;
-  /** `degraded`: it works, slower or not for all keys, because of what is `down`. */
+  /**
+   * `degraded`: it works, slower or not for all keys, because of what is `down`; or limits are not counted in the Redis
+   * that was configured.
+   */
   readonly state: 'not_ready' | 'normal' | 'degraded';
   /** `down`: it has not answered for so long (`leaseSeconds`) that keys are not let in from memory any more. */
   readonly database: 'up' | 'down';
@@ -48,8 +52,8 @@ export interface ApiKeysStatus {
   /** Keys that this process holds. */
   readonly heldKeys: number;
   /**
-   * Where requests with limited keys are counted: `shared` for all processes together, `process` in each one alone, or
-   * `refused` when that must not be (`onLimiterOutage`).
+   * Where requests with limited keys are counted: `shared` for all processes together, `split` when other
+   * processes on the same database count in another Redis or in none, `process` in each one alone, or `refused` when that must not be (`onLimiterOutage`).
    */
   readonly limits: LimitCountingMode;
 }
@@ -179,6 +183,14 @@ export function createApiKeys<const S extends string, const F extends string = n
     hidden: resolved.hideCredentials ? new HiddenCredentials() : null,
     reportTrouble,
     access,
+    checkCost: createCostCheck(
+      {
+        ownerRateLimits: resolved.ownerRateLimits,
+        defaultRateLimits: keyspace.policy.defaultRateLimits,
+        ceilings: resolved.ownerCeilings.rateLimits,
+      },
+      logger,
+    ),
   });
 
   const host = createDialectHost({
@@ -246,7 +258,8 @@ export function createApiKeys<const S extends string, const F extends string = n
     status() {
       const health = lifecycle.started?.health();
       if (health === undefined) return { ...notReady, redis: redis === undefined ? 'none' : 'down' };
-      const isNormal = health.database === 'up' && health.redis !== 'down';
+      const sharesAll = health.redis === 'none' || (health.redis === 'up' && health.limits === 'shared');
+      const isNormal = health.database === 'up' && sharesAll;
       return { ready: true, state: isNormal ? 'normal' : 'degraded', ...health };
     },
 

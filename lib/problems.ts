@@ -119,6 +119,11 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     title: 'Too many failures',
     detail: 'Too many wrong API keys were sent from your network. Wait as long as Retry-After says.',
   },
+  cost_exceeds_limit: {
+    status: 403,
+    title: 'Cost exceeds limit',
+    detail: 'This request costs more than the limits of this API key ever allow. Ask for higher limits.',
+  },
   credits_exhausted: {
     status: 429,
     title: 'No credits left',

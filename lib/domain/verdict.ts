@@ -27,6 +27,8 @@ export type RefusalCode =
   | 'signature_required'
   /** A window of the key or of its owner has not enough left. */
   | 'rate_limited'
+  /** The request costs more than a window, or a refill of credits, ever holds: no waiting helps. */
+  | 'cost_exceeds_limit'
   /** The key has not enough left to pay for the request. */
   | 'credits_exhausted'
   /** The key is wrong, and so were too many others from the same network (`failureBudget`). */
@@ -48,7 +50,7 @@ export interface Refusal {
   readonly requiredFeature?: string;
   /** With `rate_limited`: how every window stands. */
   readonly rateLimits?: readonly RateLimitState[];
-  /** With `rate_limited`: the names of the windows that have not enough left. */
+  /** With `rate_limited` and `cost_exceeds_limit`: the names of the windows that have not enough left, or never will. */
   readonly violatedPolicies?: readonly string[];
   /** When it may be different, in whole seconds from now; left out when that is not known or never. */
   readonly retryAfterSeconds?: number;

@@ -28,6 +28,7 @@ function errorOf(refusal: Refusal): string | null {
     case 'too_many_headers':
     case 'address_not_allowed':
     case 'rate_limited':
+    case 'cost_exceeds_limit':
     case 'credits_exhausted':
     case 'too_many_failures':
     case 'feature_not_enabled':

@@ -24,7 +24,10 @@ export function paid(
     const left = { ...current, remaining: current.remaining - cost };
     return { payment: { isPaid: true, refillsAt: null }, left };
   }
-  const { refilledAt, refillIntervalSeconds } = current;
+  const { refilledAt, refillAmount, refillIntervalSeconds } = current;
+  if (refillAmount !== null && refillAmount < cost) {
+    return { payment: { isPaid: false, refillsAt: null, exceedsRefill: true }, left: balance };
+  }
   const refillsAt = refillIntervalSeconds === null ? null : refilledAt + refillIntervalSeconds * 1000;
   return { payment: { isPaid: false, refillsAt }, left: balance };
 }

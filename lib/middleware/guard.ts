@@ -18,6 +18,7 @@ import { readGuardOptions } from './guard-options.js';
 import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
 import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js';
+import type { CheckCost } from './check-cost.js';
 import { isPreflight } from './preflight.js';
 import { createCredentialReader, type FoundCredential, type ReadCredential } from './read-credential.js';
 import { rateLimitHeaders } from '../http/rate-limit-headers.js';
@@ -48,6 +49,8 @@ export interface GuardParts {
   readonly hidden: HiddenCredentials | null;
   readonly reportTrouble: TroubleReporter;
   readonly access: AccessNotes;
+  /** For limits that a cost can never fit into. */
+  readonly checkCost: CheckCost;
 }
 
 /** What becomes of one request. */
@@ -69,6 +72,7 @@ export function createGuard(
   const given = readGuardOptions(options);
   const { otherwise, onRefusal, allowPreflight, cacheHeaders, credentialFrom, feature, signed } = given;
   const cost = requestCost('requireApiKey', given.cost);
+  parts.checkCost(cost);
   assertKnownFeature('requireApiKey', feature, parts.features);
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);

@@ -2,8 +2,13 @@
 export interface CreditPayment {
   /** `false`: there was not enough left, and nothing was taken. */
   readonly isPaid: boolean;
-  /** When not paid: the next time credits come back, epoch milliseconds; `null` when they never do. */
+  /**
+   * When not paid: the next time credits come back, epoch milliseconds; `null` when they never do, or when what comes
+   * back does not pay for the request.
+   */
   readonly refillsAt: number | null;
+  /** When not paid: there are refills, but they fill up to less than the cost, so that waiting does not help. */
+  readonly exceedsRefill?: true;
 }
 
 /** The credits of keys, exact for all processes together. */

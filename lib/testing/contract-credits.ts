@@ -64,7 +64,9 @@ export function describeCredits({ describe, it, expect }: ContractContext): void
       // Two and a half days later: filled up once, and the rhythm stays.
       expect(await spend(1, 3.5 * dayMs)).toEqual({ isPaid: true, refillsAt: null });
       expect(await left(store)).toEqual({ ...daily(9), refilledAt: sampleTime + 3 * dayMs });
-      expect(await spend(11, 4.5 * dayMs)).toEqual({ isPaid: false, refillsAt: sampleTime + 5 * dayMs });
+      expect(await spend(10, 3.6 * dayMs)).toEqual({ isPaid: false, refillsAt: sampleTime + 4 * dayMs });
+      // More than a refill ever gives.
+      expect(await spend(11, 4.5 * dayMs)).toEqual({ isPaid: false, refillsAt: null, exceedsRefill: true });
     });
 
     it('does not lower by a refill what is above it, nor refill before its time', async ({ store }) => {

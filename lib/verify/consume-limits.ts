@@ -50,6 +50,7 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
     if (payment.isPaid) return withStates(allowed, counted?.result ?? null);
     giveBack();
     const { refillsAt } = payment;
+    if (payment.exceedsRefill === true) return { allowed: false, code: 'cost_exceeds_limit', keyId };
     return {
       allowed: false,
       code: 'credits_exhausted',
@@ -69,6 +70,7 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
   }
 
   return function consumeLimits(request) {
+    if (request.cost > request.plan.smallestLimit) return neverWithin(request);
     const demand = demandOf(request.plan, request.cost);
     if (demand === null) return pay(request, null, null);
     const counted = counting.count(demand);
@@ -92,6 +94,17 @@ function refusalOf(keyId: string, counted: CountedDemand): Refusal {
     violatedPolicies: violated.map(({ policy }) => policy.name),
     // As long as one of them is full, nothing gets through.
     retryAfterSeconds: Math.max(...violated.map(({ leftMs }) => secondsOf(leftMs))),
+  };
+}
+
+/** Also a window that is still empty is too small. */
+function neverWithin({ keyId, plan, cost }: LimitedRequest): Refusal {
+  const tooSmall = plan.subjects.flatMap(({ limits }) => limits).filter(({ limit }) => limit < cost);
+  return {
+    allowed: false,
+    code: 'cost_exceeds_limit',
+    keyId,
+    violatedPolicies: tooSmall.map(({ name }) => name),
   };
 }
 

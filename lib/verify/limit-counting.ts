@@ -12,8 +12,11 @@ export interface Counted {
   readonly by: RateLimiter;
 }
 
-/** Who counts at this moment: all processes together, this process alone, or nobody, so that who has limits is refused. */
-export type LimitCountingMode = 'shared' | 'process' | 'refused';
+/**
+ * Who counts at this moment: all processes together, some of them while others count elsewhere, this process alone, or
+ * nobody, so that who has limits is refused.
+ */
+export type LimitCountingMode = 'shared' | 'split' | 'process' | 'refused';
 
 /** Counts requests, also while the shared counters are out of reach. */
 export interface LimitCounting {

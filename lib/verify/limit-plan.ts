@@ -9,6 +9,8 @@ export interface LimitPlan {
   /** Empty: in nothing. */
   readonly subjects: readonly LimitSubject[];
   readonly hasCredits: boolean;
+  /** What fits into every window; `Infinity` without windows. */
+  readonly smallestLimit: number;
 }
 
 /** @returns the plan of a key, the same one for the same version; `null` when there is nothing to count and to pay */
@@ -28,7 +30,9 @@ export function createLimitPlans(ownerLimits: readonly RateLimit[]): LimitPlanOf
     if (known !== undefined) return known;
     const ofKey: LimitSubject = { name: `key-${key.id}`, limits: rateLimits };
     const subjects = [ofKey, ownerSubject].filter(({ limits }) => limits.length > 0);
-    const plan = { place: placeOf(key), subjects, hasCredits };
+    const allLimits = subjects.flatMap(({ limits }) => limits).map(({ limit }) => limit);
+    const smallestLimit = Math.min(Infinity, ...allLimits);
+    const plan = { place: placeOf(key), subjects, hasCredits, smallestLimit };
     plans.set(key, plan);
     return plan;
   };

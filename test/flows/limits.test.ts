@@ -61,6 +61,66 @@ function limitsIn(answer: Response): { name: unknown; q: unknown; w: unknown; r:
 
 const remainingIn = (answer: Response): unknown => limitsIn(answer).map(({ r }) => r);
 
+describe('a cost that a key can never pay', () => {
+  const credits = { remaining: 5, refillAmount: 5, refillIntervalSeconds: 60 };
+  const keys: readonly [string, Parameters<TestInstance['key']>[0], unknown][] = [
+    ['a window that is smaller', { rateLimits: [minute, hour] }, ['minute', 'hour']],
+    ['one of several windows', { rateLimits: [minute, { ...hour, limit: 100 }] }, ['minute']],
+    ['credits that are refilled to less', { credits }, undefined],
+    [
+      'credits that are refilled to less, and windows',
+      { credits, rateLimits: [{ ...hour, limit: 100 }] },
+      undefined,
+    ],
+  ];
+
+  it.each(keys)('P12: has a code of its own and no Retry-After: %s', async (_, fields, violatedPolicies) => {
+    const instance = await open();
+    const app = appOf(instance, { cost: 10 });
+    const { token } = await instance.key(fields);
+    for (let count = 0; count < 2; count += 1) {
+      const answer = await get(app, token);
+      expect([answer.status, answer.body.code]).toEqual([403, 'cost_exceeds_limit']);
+      expect(answer.body.violatedPolicies).toEqual(violatedPolicies);
+      expect(answer.get('Retry-After')).toBeUndefined();
+    }
+    // Nothing was taken by that.
+    expect((await get(app, token, '/dear')).status).toBe(200);
+  });
+
+  it('P12: is told apart from credits that have to be waited for, or bought', async () => {
+    const instance = await open();
+    const app = appOf(instance, { cost: 10 });
+    const refilledEnough = await instance.key({ credits: { ...credits, refillAmount: 10 } });
+    const waiting = await get(app, refilledEnough.token);
+    expect([waiting.status, waiting.body.code, waiting.get('Retry-After')]).toEqual([
+      429,
+      'credits_exhausted',
+      '60',
+    ]);
+    const bought = await instance.key({ credits: { remaining: 5 } });
+    const buying = await get(app, bought.token);
+    expect([buying.status, buying.body.code, buying.get('Retry-After')]).toEqual([
+      ...[429, 'credits_exhausted', undefined],
+    ]);
+  });
+
+  it('P12: is refused at mount when no key can pay it, and warned of when only some can', async () => {
+    const small = [{ name: 'minute', limit: 5, windowSeconds: 60 }];
+    const owned = await open({ ownerRateLimits: small });
+    expect(() => appOf(owned, { cost: 6 })).toThrow(/cost 6 .*minute .*\(5\)/);
+    expect(() => appOf(owned, { cost: 5 })).not.toThrow();
+    for (const options of [
+      { policy: { defaultRateLimits: small } },
+      { ownerCeilings: { rateLimits: small } },
+    ] satisfies Partial<ApiKeysOptions<Scope>>[]) {
+      const instance = await open(options);
+      appOf(instance, { cost: 6 });
+      expect(instance.log.filter((line) => line.includes('cost 6'))).toHaveLength(1);
+    }
+  });
+});
+
 describe('R51 limits', () => {
   it('let through what fits into every window, and refuse the rest without counting it', async () => {
     const instance = await open();

@@ -13,6 +13,8 @@ const guardRefusals: Readonly<Record<RefusalCode, boolean>> = {
   secret_rotated: true,
   address_not_allowed: true,
   rate_limited: true,
+  // Its guards cost nothing.
+  cost_exceeds_limit: false,
   credits_exhausted: true,
   too_many_failures: true,
   // It asks for no scope, no feature and no method.

@@ -39,6 +39,7 @@ const codes: Readonly<Record<ProblemCode, DeltadefiCode>> = {
   address_not_allowed: 4010,
   insufficient_scope: 4010,
   feature_not_enabled: 4010,
+  cost_exceeds_limit: 4010,
   forbidden: 4010,
   cross_site_request: 4010,
   step_up_required: 4010,

@@ -30,6 +30,7 @@ const names: Readonly<Record<ProblemCode, DeribitErrorName>> = {
   forbidden: 'forbidden',
   address_not_allowed: 'forbidden',
   feature_not_enabled: 'forbidden',
+  cost_exceeds_limit: 'forbidden',
   cross_site_request: 'forbidden',
   // No document says what the ninth key is answered with.
   key_limit_reached: 'forbidden',

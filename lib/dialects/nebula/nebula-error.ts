@@ -26,6 +26,7 @@ const statuses: Readonly<Record<ProblemCode, number>> = {
   address_not_allowed: 403,
   insufficient_scope: 403,
   feature_not_enabled: 403,
+  cost_exceeds_limit: 403,
   forbidden: 403,
   cross_site_request: 403,
   step_up_required: 403,

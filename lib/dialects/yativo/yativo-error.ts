@@ -34,6 +34,7 @@ const codes: Readonly<Record<ProblemCode, keyof typeof statuses>> = {
   address_not_allowed: 'forbidden',
   insufficient_scope: 'forbidden',
   feature_not_enabled: 'forbidden',
+  cost_exceeds_limit: 'forbidden',
   forbidden: 'forbidden',
   step_up_required: 'forbidden',
   step_up_invalid: 'forbidden',

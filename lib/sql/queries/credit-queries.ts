@@ -35,7 +35,7 @@ export function compileSpendCredits(database: Kysely<Tables>): SpendCredits {
     if (!isStorable(keyId)) return { isPaid: false, refillsAt: null };
     const { numAffectedRows = 0n } = await spend(on, [now, cost, now, now, keyId, now, cost]);
     if (numAffectedRows === 1n) return { isPaid: true, refillsAt: null };
-    return { isPaid: false, refillsAt: await nextRefill(on, keyId, now) };
+    return nextRefill(on, keyId, cost, now);
   };
 }
 
@@ -53,13 +53,22 @@ function bigint(value: number): RawBuilder<number> {
   return sql<number>`cast(${value} as bigint)`;
 }
 
-async function nextRefill(database: Kysely<Tables>, keyId: string, now: number): Promise<number | null> {
+/** Nothing was paid: when that may be different. */
+async function nextRefill(
+  database: Kysely<Tables>,
+  keyId: string,
+  cost: number,
+  now: number,
+): Promise<CreditPayment> {
   const row = await database
     .selectFrom('key_credits')
     .selectAll()
     .where('key_id', '=', keyId)
     .executeTakeFirst();
-  if (row === undefined || row.refill_interval_seconds === null) return null;
+  if (row === undefined || row.refill_interval_seconds === null) return { isPaid: false, refillsAt: null };
+  if (row.refill_amount !== null && row.refill_amount < cost) {
+    return { isPaid: false, refillsAt: null, exceedsRefill: true };
+  }
   const { refilledAt } = refilled(
     {
       remaining: row.remaining,
@@ -69,7 +78,7 @@ async function nextRefill(database: Kysely<Tables>, keyId: string, now: number):
     },
     now,
   );
-  return refilledAt + row.refill_interval_seconds * 1000;
+  return { isPaid: false, refillsAt: refilledAt + row.refill_interval_seconds * 1000 };
 }
 
 /** What was left when the new balance began, a refill that was due by then among it. */

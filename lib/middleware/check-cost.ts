@@ -1,0 +1,40 @@
+import type { RateLimit } from '../domain/rate-limit.js';
+import { InvalidOptionError } from '../errors.js';
+import type { Logger } from '../ports/logger.js';
+
+/** The windows that the options name. */
+export interface ConfiguredLimits {
+  /** Of every key. */
+  readonly ownerRateLimits: readonly RateLimit[];
+  /** Of keys that are made without others. */
+  readonly defaultRateLimits: readonly RateLimit[];
+  /** Of keys that owners make. */
+  readonly ceilings: readonly RateLimit[];
+}
+
+/**
+ * Looks at the cost of a guard when it is mounted: a request that costs more than a window holds never gets through.
+ *
+ * @throws InvalidOptionError when no key at all could pay
+ */
+export type CheckCost = (cost: number) => void;
+
+/** Builds the check. What some keys cannot pay is a warning: others may have other limits. */
+export function createCostCheck(limits: ConfiguredLimits, logger: Logger): CheckCost {
+  return function checkCost(cost) {
+    const never = limits.ownerRateLimits.find(({ limit }) => limit < cost);
+    if (never !== undefined) {
+      throw new InvalidOptionError(
+        `requireApiKey: cost ${cost} is more than the window ${never.name} of ownerRateLimits holds (${never.limit}), ` +
+          'so that no request could pass; write a smaller cost, or a larger limit',
+      );
+    }
+    const rarely = [...limits.defaultRateLimits, ...limits.ceilings].find(({ limit }) => limit < cost);
+    if (rarely === undefined) return;
+    logger.warn(
+      `api-keys: requireApiKey: cost ${cost} is more than the window ${rarely.name} holds (${rarely.limit}) that keys ` +
+        'get by policy.defaultRateLimits or ownerCeilings.rateLimits: every request with such a key is refused with ' +
+        'cost_exceeds_limit; write a smaller cost, or a larger limit',
+    );
+  };
+}
