@@ -90,6 +90,8 @@ export {
 export type {
   BeatAnswer,
   ChangeFeed,
+  PlaceAnswer,
+  PlaceClaim,
   FeedChange,
   FeedPosition,
   FeedWatch,

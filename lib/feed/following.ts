@@ -1,5 +1,5 @@
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
-import type { ChangeFeed, FeedPosition, FeedWatch } from '../ports/change-feed.js';
+import type { ChangeFeed, FeedPosition, FeedWatch, Instance } from '../ports/change-feed.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { VerificationCache } from '../ports/verification-cache.js';
@@ -17,6 +17,8 @@ export interface Following {
   readonly announcer: ChangeAnnouncer;
   /** Every change up to this one is applied here. */
   applied(): FeedPosition;
+  /** By which this process is on the list now. */
+  instanceId(): string;
   /** How it hears that there is something new; `none` before the start. */
   wakeMode(): 'push' | 'poll' | 'none';
   /**
@@ -39,6 +41,8 @@ export interface FollowingParts {
   /** Who holds something of keys in this process. */
   readonly holder: ChangeHolder;
   readonly listeners: ChangeListeners;
+  /** Told of the other processes on the list, about once a second. */
+  readonly onOthers?: (others: readonly Instance[]) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -48,7 +52,11 @@ export function createFollowing(parts: FollowingParts): Following {
   const { feed, cache, lease, memory, holder, listeners, clock, logger } = parts;
   const changes = new KnownChanges(memory, holder, listeners);
   const follower = new FeedFollower({ feed, lease, target: changes, logger });
-  const instances = new InstanceWatch(feed, () => follower.instanceId);
+  const instances = new InstanceWatch(
+    feed,
+    () => follower.instanceId,
+    (others) => parts.onOthers?.(others),
+  );
   const confirmations = new Confirmations({
     ...{ instances, clock, leaseMs: lease.lengthMs },
     ownApplied: () => follower.applied.sequence,
@@ -58,6 +66,7 @@ export function createFollowing(parts: FollowingParts): Following {
   return {
     announcer: createChangeAnnouncer({ changes, follower, confirmations, cache }),
     applied: () => follower.applied,
+    instanceId: () => follower.instanceId,
     wakeMode: () => watch?.mode() ?? 'none',
     ensureLease: () => follower.ensureLease(),
 

@@ -20,12 +20,21 @@ interface Sighting {
 export class InstanceWatch {
   readonly #feed: Pick<ChangeFeed, 'instances' | 'remove'>;
   readonly #ownId: () => string;
+  readonly #onOthers: (others: readonly Instance[]) => void;
   #sightings = new Map<string, Sighting>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** @param ownId - by which this process is on the list now; it does not remove itself */
-  constructor(feed: Pick<ChangeFeed, 'instances' | 'remove'>, ownId: () => string) {
+  /**
+   * @param ownId - by which this process is on the list now; it does not remove itself
+   * @param onOthers - told of the other processes whenever the list was read; must not throw
+   */
+  constructor(
+    feed: Pick<ChangeFeed, 'instances' | 'remove'>,
+    ownId: () => string,
+    onOthers: (others: readonly Instance[]) => void = () => undefined,
+  ) {
     this.#feed = feed;
+    this.#onOthers = onOthers;
     this.#ownId = ownId;
   }
 
@@ -49,7 +58,9 @@ export class InstanceWatch {
     const others = listed.filter(({ id }) => id !== ownId);
     this.#note(others);
     const stayed = await Promise.all(others.map((instance) => this.#staysListed(instance)));
-    return others.filter((_, index) => stayed[index]);
+    const remaining = others.filter((_, index) => stayed[index]);
+    this.#onOthers(remaining);
+    return remaining;
   }
 
   #note(others: readonly Instance[]): void {

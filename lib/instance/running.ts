@@ -16,7 +16,8 @@ import type { Keyspace } from '../domain/keyspace.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { noticeMessage, thresholdsOf } from '../options/expiry-notices-option.js';
 import type { ChangeListeners } from '../feed/change-listeners.js';
-import { createFollowing } from '../feed/following.js';
+import { createFollowing, type Following } from '../feed/following.js';
+import { SharedPlaces } from '../feed/shared-places.js';
 import { Lease } from '../feed/lease.js';
 import { leasedStore } from '../feed/leased-store.js';
 import { VersionMemory } from '../feed/version-memory.js';
@@ -31,7 +32,8 @@ import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 import type { VerificationCache } from '../ports/verification-cache.js';
-import { createRedisLink, type RedisLink } from '../redis/redis-link.js';
+import { readRedisPlace } from '../redis/redis-place.js';
+import { createRedisLink, defaultKeyPrefix, type RedisLink } from '../redis/redis-link.js';
 import { createRedisVerificationCache } from '../redis/redis-verification-cache.js';
 import { createKeyFinder, type KeyFinder } from '../verify/find-key.js';
 import { FailureBudget } from '../verify/failure-budget.js';
@@ -133,10 +135,19 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     ensureLease: () => following.ensureLease(),
     keyspaces,
   });
-  const following = createFollowing({
+  const following: Following = createFollowing({
+    onOthers: (others) => places.note(others),
     ...{ feed: store.feed, cache, lease, memory, listeners, clock, logger },
     holder: finder,
   });
+  const { redisKeyPrefix = defaultKeyPrefix } = options;
+  const places = new SharedPlaces({
+    ...{ feed: store.feed, clock, logger },
+    instanceId: () => following.instanceId(),
+    readRedis: link === null ? null : () => readRedisPlace(link, redisKeyPrefix),
+    takesSignatures: options.signatures !== null,
+  });
+  const forgetPlace = (): void => places.forget();
   const startOne = (use: FirstUse): Promise<void> =>
     startGrace({ store, changes: following.announcer, clock }, use);
   const graces = new GraceStarts(startOne, logger);
@@ -145,6 +156,8 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const sweep = createExpirySweep({ ...parts, store });
   const stop = async (): Promise<void> => {
     signatures?.close();
+    places.stop();
+    link?.client.off('close', forgetPlace);
     await Promise.all([graces.stop(), sweep?.stop()]);
     await Promise.all([following.stop(), uses.close(), recorder.stop()]);
     await Promise.all([cache?.close(), closeStore()]);
@@ -153,7 +166,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   try {
     await store.open();
     await following.start();
+    link?.client.on('close', forgetPlace);
     await cache?.open();
+    await places.start();
     recorder.start(store.accessLog);
   } catch (error) {
     await stop().catch(() => undefined);
@@ -183,7 +198,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const tokens = settings === null ? null : startTokens({ ...tokenParts, settings });
   if (options.signatures !== null) {
     const keyPrefix = options.redisKeyPrefix;
-    const signatureParts = { peppers, store, link, keyPrefix, verify, failures, logger };
+    const signatureParts = { peppers, store, link, keyPrefix, verify, failures, logger, places, lease };
     signatures = startSignatures({ ...signatureParts, settings: options.signatures });
   }
   const createService = (keyspace: Keyspace, onlyKeyspace: string | null): KeyService =>
@@ -213,10 +228,15 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       redis: cache === null ? 'none' : cache.status(),
       wakeMode: following.wakeMode(),
       heldKeys: local?.size ?? 0,
-      limits: limits.mode(),
+      limits: modeOf(limits.mode(), places),
     }),
     stop,
   };
+}
+
+/** Shared counters are split while other processes have others. */
+function modeOf(mode: LimitCountingMode, places: SharedPlaces): LimitCountingMode {
+  return mode === 'shared' && places.isSplit() ? 'split' : mode;
 }
 
 /** Verification as it is, or with a budget of failed tries before it: who has none pays nothing for it. */

@@ -1,10 +1,13 @@
 import type { Pepper } from '../crypto/peppers.js';
 import { createSecretSealer } from '../crypto/secret-sealer.js';
+import type { Lease } from '../feed/lease.js';
+import type { SharedPlaces } from '../feed/shared-places.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import { defaultKeyPrefix, type RedisLink } from '../redis/redis-link.js';
 import { createRedisReplayGuard } from '../redis/redis-replay-guard.js';
 import type { ResolvedSignaturesOption } from '../options/signatures-option.js';
+import { createPlacedReplayGuard } from '../signatures/placed-replay-guard.js';
 import { createStoreReplayGuard } from '../signatures/store-replay-guard.js';
 import {
   createSignedRequestVerifier,
@@ -31,17 +34,25 @@ export interface StartSignaturesParts {
   /** `null`: any number of tries may fail. */
   readonly failures: FailureLimits | null;
   readonly logger: Logger;
+  readonly places: SharedPlaces;
+  readonly lease: Lease;
 }
 
 /** Puts signed requests together, and begins to remember signatures in Redis. */
 export function startSignatures(parts: StartSignaturesParts): RunningSignatures {
   const { settings, peppers, store, link, keyPrefix = defaultKeyPrefix, verify, failures, logger } = parts;
+  const { places, lease } = parts;
   const { profile } = settings;
   const { clock } = verify;
   const { skewMs } = profile;
   const shared = link === null ? null : createRedisReplayGuard({ link, keyPrefix, skewMs, clock, logger });
   shared?.open();
-  const replays = shared ?? createStoreReplayGuard(store.oneTimeNames, logger);
+  const replays = createPlacedReplayGuard({
+    replays: shared ?? createStoreReplayGuard(store.oneTimeNames, logger),
+    place: places,
+    lease,
+    skewMs,
+  });
   return {
     verifier: createSignedRequestVerifier({
       ...verify,

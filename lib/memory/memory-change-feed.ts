@@ -7,6 +7,8 @@ import type {
   FeedPosition,
   FeedWatch,
   Instance,
+  PlaceAnswer,
+  PlaceClaim,
 } from '../ports/change-feed.js';
 
 /** One entry of the audit trail; its number is its place, counted from 1. */
@@ -15,11 +17,18 @@ export interface StoredEvent {
   readonly hash: string;
 }
 
+interface Listed extends Instance {
+  readonly takesSignatures: boolean;
+}
+
+const nowhere = { place: null, takesSignatures: false };
+
 /** The change feed of a store in memory; several instances of one process may follow it. */
 export class MemoryChangeFeed implements ChangeFeed {
   readonly #events: () => readonly StoredEvent[];
   readonly #afterChanges: (work: () => void) => Promise<void>;
-  readonly #instances = new Map<string, Instance>();
+  readonly #instances = new Map<string, Listed>();
+  #granted: { readonly place: string; readonly since: number } | null = null;
   readonly #watchers = new Set<() => void>();
 
   /**
@@ -47,7 +56,7 @@ export class MemoryChangeFeed implements ChangeFeed {
 
   join({ id, acked, leaseMs }: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
     return this.#afterChanges(() => {
-      if (!this.#instances.has(id)) this.#instances.set(id, { id, beat: 0, acked, leaseMs });
+      if (!this.#instances.has(id)) this.#instances.set(id, { id, beat: 0, acked, leaseMs, ...nowhere });
     });
   }
 
@@ -76,11 +85,26 @@ export class MemoryChangeFeed implements ChangeFeed {
   }
 
   async instances(): Promise<readonly Instance[]> {
-    return [...this.#instances.values()];
+    return [...this.#instances.values()].map(({ takesSignatures: _, ...instance }) => instance);
   }
 
   async remove({ id, beat }: Pick<Instance, 'id' | 'beat'>): Promise<boolean> {
     return this.#instances.get(id)?.beat === beat && this.#instances.delete(id);
+  }
+
+  async claimPlace({ instanceId, place, takesSignatures, now }: PlaceClaim): Promise<PlaceAnswer> {
+    const listed = this.#instances.get(instanceId);
+    if (listed === undefined) return { isListed: false, since: null };
+    this.#instances.set(instanceId, { ...listed, place, takesSignatures });
+    if (!takesSignatures) return { isListed: true, since: null };
+    if (this.#granted?.place === place) return { isListed: true, since: this.#granted.since };
+    const isElsewhere = [...this.#instances.values()].some(
+      (other) => other.takesSignatures && other.place !== place && other.id !== instanceId,
+    );
+    if (isElsewhere) return { isListed: true, since: null };
+    const since = this.#granted === null ? 0 : Math.max(now, this.#granted.since);
+    this.#granted = { place, since };
+    return { isListed: true, since };
   }
 
   watch(onHint: () => void): FeedWatch {

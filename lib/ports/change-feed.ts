@@ -38,6 +38,12 @@ export interface ChangeFeed {
   /** Takes a process off the list if it has not beaten since; whether it did. Committed when it resolves. */
   remove(instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean>;
   /**
+   * Writes down where a listed process shares things with others, and grants it to remember signatures there, in one
+   * transaction that one process at a time is in. Granted is what was granted last; something else only when no other
+   * listed process that takes signatures is anywhere else. Committed when it resolves.
+   */
+  claimPlace(claim: PlaceClaim): Promise<PlaceAnswer>;
+  /**
    * Calls back when there may be new changes. Only a hint: it may come for nothing, late, or never. Never rejects and
    * never throws; what it opens comes back by itself after an outage and keeps no process alive.
    */
@@ -85,6 +91,30 @@ export interface Instance {
   readonly acked: number;
   /** How long after a beat it may go on using what it holds, in milliseconds. */
   readonly leaseMs: number;
+  /** Where it shares things with others; `null` as long as that is not known. */
+  readonly place: string | null;
+}
+
+/** Where a process would remember signatures and count limits. */
+export interface PlaceClaim {
+  readonly instanceId: string;
+  /** The same for all that look there; up to 100 characters. */
+  readonly place: string;
+  /** `false`: it is only written down. */
+  readonly takesSignatures: boolean;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** What came of a claim. */
+export interface PlaceAnswer {
+  /** `false`: the process was taken off the list; nothing was written. */
+  readonly isListed: boolean;
+  /**
+   * Since when all signatures are remembered there: 0 when they were never anywhere else, otherwise the `now` of the claim
+   * that was granted first; `null` when it was not granted, or not asked for.
+   */
+  readonly since: number | null;
 }
 
 /** What a beat returns. */

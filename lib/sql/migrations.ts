@@ -46,6 +46,12 @@ export const migrations: readonly Migration[] = [
       await extendCredentials(database, types);
     },
   },
+  {
+    name: 'places of processes',
+    async up(database, types) {
+      await createPlaces(database, types);
+    },
+  },
 ];
 
 async function createKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
@@ -265,4 +271,20 @@ async function createOnceOnly({ schema }: Kysely<Tables>, { text, integer }: Col
     .addColumn('expires_at', integer, (column) => column.notNull())
     .execute();
   await schema.createIndex('one_time_names_by_end').on('one_time_names').columns(['expires_at']).execute();
+}
+
+async function createPlaces(database: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
+  const { schema } = database;
+  await schema.alterTable('instances').addColumn('place', text).execute();
+  await schema
+    .alterTable('instances')
+    .addColumn('takes_signatures', integer, (column) => column.notNull().defaultTo(0))
+    .execute();
+  await schema
+    .createTable('signature_place')
+    .addColumn('id', integer, (column) => column.primaryKey().notNull())
+    .addColumn('place', text)
+    .addColumn('since', integer, (column) => column.notNull())
+    .execute();
+  await database.insertInto('signature_place').values({ id: 1, place: null, since: 0 }).execute();
 }

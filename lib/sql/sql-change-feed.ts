@@ -5,8 +5,11 @@ import type {
   FeedPosition,
   FeedWatch,
   Instance,
+  PlaceAnswer,
+  PlaceClaim,
 } from '../ports/change-feed.js';
 import { holdOffChanges } from './queries/audit-queries.js';
+import { claimPlace } from './queries/claim-place.js';
 import { compileFeedQueries, notListed } from './queries/feed-queries.js';
 import type { FeedQueries } from './queries/feed-queries.js';
 import type { Kysely } from 'kysely';
@@ -73,6 +76,13 @@ export class SqlChangeFeed implements ChangeFeed {
 
   remove(instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean> {
     return this.#write('Removing an instance', (queries, on) => queries.remove(on, instance));
+  }
+
+  claimPlace(claim: PlaceClaim): Promise<PlaceAnswer> {
+    const { dialect } = this.#database;
+    return this.#within('Claiming a place', (budget) =>
+      this.#database.write(budget, (on) => claimPlace(on, dialect, claim)),
+    );
   }
 
   watch(onHint: () => void): FeedWatch {

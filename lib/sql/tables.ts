@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** Times are epoch milliseconds, JSON is text, booleans are 0 or 1: SQLite and PostgreSQL run the same statements. */
 export interface Tables {
   keys: KeysTable;
@@ -16,6 +18,7 @@ export interface Tables {
   refresh_grants: RefreshGrantsTable;
   revoked_tokens: RevokedTokensTable;
   instances: InstancesTable;
+  signature_place: SignaturePlaceTable;
   schema_versions: SchemaVersionsTable;
 }
 
@@ -202,6 +205,16 @@ export interface InstancesTable {
   beat: number;
   acked: number;
   lease_ms: number;
+  place: Generated<string | null>;
+  /** 1 or 0. */
+  takes_signatures: Generated<number>;
+}
+
+/** One row: where all processes remember signatures. */
+export interface SignaturePlaceTable {
+  id: number;
+  place: string | null;
+  since: number;
 }
 
 export interface SchemaVersionsTable {

@@ -21,6 +21,41 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     insert(store, ...Array.from({ length: count }, (_, index) => sampleKey({ id: `key${index}` })));
 
   describe('the change feed', () => {
+    it('grants one place at a time, and another one when nobody is elsewhere', async ({ store, other }) => {
+      const join = (id: string): Promise<void> => store.feed.join({ id, acked: 0, leaseMs: 4_000 });
+      const claim = (
+        instanceId: string,
+        place: string,
+        now: number,
+        takesSignatures = true,
+      ): Promise<unknown> =>
+        (instanceId === 'one' ? store : other).feed.claimPlace({ instanceId, place, takesSignatures, now });
+      await join('one');
+      await join('two');
+      await join('bystander');
+      expect(await claim('nobody', 'a', 1)).toEqual({ isListed: false, since: null });
+      expect(await claim('bystander', 'b', 1, false)).toEqual({ isListed: true, since: null });
+      expect(await claim('one', 'a', 2)).toEqual({ isListed: true, since: 0 });
+      expect(await claim('two', 'b', 3)).toEqual({ isListed: true, since: null });
+      expect(await claim('one', 'a', 4)).toEqual({ isListed: true, since: 0 });
+      const listed = await store.feed.instances();
+      expect(listed.map(({ id, place }) => `${id} ${place}`).toSorted()).toEqual([
+        'bystander b',
+        'one a',
+        'two b',
+      ]);
+      await store.feed.leave('one');
+      expect(await claim('two', 'b', 5)).toEqual({ isListed: true, since: 5 });
+      expect(await claim('two', 'b', 6)).toEqual({ isListed: true, since: 5 });
+      await join('one');
+      expect(await claim('one', 'a', 7)).toEqual({ isListed: true, since: null });
+      await store.feed.leave('two');
+      expect(await claim('one', 'a', 4)).toEqual({ isListed: true, since: 5 });
+      expect(await claim('one', 'a', 4)).toEqual({ isListed: true, since: 5 });
+      await store.feed.leave('bystander');
+      await store.feed.leave('one');
+    });
+
     it('tells every change with its key, version, action and hash, in order', async ({ store, other }) => {
       await other.feed.join(instance);
       const [a, b] = [sampleKey({ id: 'a' }), sampleKey({ id: 'b' })];

@@ -14,7 +14,7 @@ const sources = readdirSync(join(__dirname, '..'), { recursive: true, encoding: 
   .map((path) => readFileSync(join(__dirname, '..', path), 'utf8'));
 
 /** What histories and tests of faults cover besides, by the names of groups of tests. */
-const groups = ['repeated revocations', 'mixed leases'];
+const groups = ['repeated revocations', 'mixed leases', 'mixed Redis settings'];
 
 /** What the titles of tests begin with: `F1`, or `P5, F34`. */
 const named = new Set(

@@ -16,7 +16,7 @@ let ownApplied: number;
 let look: () => Promise<readonly Instance[]>;
 
 const point = (sequence: number, maxLeaseMs = 0) => ({ sequence, maxLeaseMs });
-const listed = (id: string, acked: number): Instance => ({ id, acked, beat: 1, leaseMs: 4_000 });
+const listed = (id: string, acked: number): Instance => ({ id, acked, beat: 1, leaseMs: 4_000, place: null });
 
 beforeEach(() => {
   others = [];

@@ -77,6 +77,7 @@ function scriptedFeed(
     lastSequence: async () => scripted.changes.length,
     instances: async () => [],
     remove: async ({ id }: { id: string }) => listed.delete(id),
+    claimPlace: async () => ({ isListed: true, since: null }),
     watch: () => ({ mode: () => 'poll' as const, stop: async () => undefined }),
   };
   return scripted;

@@ -4,8 +4,15 @@ import express from 'express';
 import { createApiKeys, type Actor } from '../../lib/index.js';
 import type { OrdersAnswer, OrdersCommand } from './start-orders.js';
 
-const { API_KEYS_PEPPER, DATABASE_URL, REDIS_URL, LEASE_SECONDS, LOCAL_CACHE, ON_LIMITER_OUTAGE } =
-  process.env;
+const {
+  API_KEYS_PEPPER,
+  DATABASE_URL,
+  REDIS_URL,
+  REDIS_KEY_PREFIX,
+  LEASE_SECONDS,
+  LOCAL_CACHE,
+  ON_LIMITER_OUTAGE,
+} = process.env;
 let clockIsAheadMs = 0;
 
 const app = express();
@@ -15,6 +22,7 @@ const apiKeys = createApiKeys({
   pepper: API_KEYS_PEPPER?.split(','),
   database: DATABASE_URL,
   redis: REDIS_URL,
+  redisKeyPrefix: REDIS_KEY_PREFIX,
   bcryptCost: 8,
   clock: { now: () => Date.now() + clockIsAheadMs },
   ...(LEASE_SECONDS === undefined ? {} : { leaseSeconds: Number(LEASE_SECONDS) }),

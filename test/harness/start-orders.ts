@@ -72,6 +72,7 @@ export interface OrdersProcess {
 export interface OrdersEnvironment {
   readonly DATABASE_URL: string;
   readonly REDIS_URL?: string;
+  readonly REDIS_KEY_PREFIX?: string;
   /** Absent: the pepper of the tests. A list is separated by commas. */
   readonly API_KEYS_PEPPER?: string;
   readonly LEASE_SECONDS?: string;

@@ -31,6 +31,7 @@ function countingStore(): KeyStore {
       lastSequence: () => inner.feed.lastSequence(),
       instances: () => inner.feed.instances(),
       remove: (instance) => inner.feed.remove(instance),
+      claimPlace: (claim) => inner.feed.claimPlace(claim),
       watch: (onHint) => inner.feed.watch(onHint),
     },
   };

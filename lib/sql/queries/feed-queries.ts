@@ -78,7 +78,13 @@ export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect
     },
     async instances(on) {
       const { rows } = await instances(on, []);
-      return rows.map(({ id, beat, acked, lease_ms: leaseMs }) => ({ id, beat, acked, leaseMs }));
+      return rows.map(({ id, beat, acked, lease_ms: leaseMs, place }) => ({
+        id,
+        beat,
+        acked,
+        leaseMs,
+        place,
+      }));
     },
     async remove(on, { id, beat }) {
       const { numAffectedRows } = await remove(on, [id, beat]);

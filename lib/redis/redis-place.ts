@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import { readText, refuseAnswer } from './read-answer.js';
+import type { RedisLink } from './redis-link.js';
+import { defineScript, runScript, type RedisScript } from './run-script.js';
+
+/**
+ * KEYS: the name of the place. ARGV: what to call it when it has no name yet. Returns its name, which two processes have in
+ * common when they use the same data of one Redis under one prefix, by whatever address they reach it.
+ */
+const placeScript: RedisScript = defineScript(`
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+return redis.call('GETRANGE', KEYS[1], 0, 63)
+`);
+
+/** Reads by which name all processes know this Redis; `null` when it does not answer, or takes no writes. */
+export function readRedisPlace(link: RedisLink, keyPrefix: string): Promise<string | null> {
+  if (!link.isUsable()) return Promise.resolve(null);
+  return new Promise((resolve) => {
+    link.exchange(
+      () => runScript(link.client, placeScript, [`${keyPrefix}place`], [randomBytes(16).toString('hex')]),
+      (answer) => {
+        const name = readText(answer);
+        return /^[0-9a-f]{32}$/.test(name) ? `redis ${name}` : refuseAnswer();
+      },
+      resolve,
+      () => resolve(null),
+    );
+  });
+}
