@@ -7,7 +7,7 @@ import { insert, nextVersion, sampleEvent, sampleKey, update } from './sample-ke
 
 /** The change feed (lib/ports/change-feed.ts): what is told of changes, and who is listed. */
 export function describeChangeFeed({ describe, it, expect }: ContractContext): void {
-  const instance = { id: 'instance-1', acked: 0, leaseMs: 4_000 };
+  const instance = { id: 'instance-1', acked: 0, leaseMs: 4_000, place: null };
   const numbersOf = (changes: readonly FeedChange[]): readonly number[] =>
     changes.map((change) => change.sequence);
   /** The place of the change with this number. */
@@ -170,7 +170,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
 
   describe('the list of instances', () => {
     it('holds who joined until it leaves', async ({ store, other }) => {
-      const second = { id: 'instance-2', acked: 7, leaseMs: 1_000 };
+      const second = { id: 'instance-2', acked: 7, leaseMs: 1_000, place: null };
       await store.feed.join(instance);
       await other.feed.join(second);
       const listed = [...(await store.feed.instances())].sort((a, b) => (a.id < b.id ? -1 : 1));

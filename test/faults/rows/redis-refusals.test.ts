@@ -36,7 +36,9 @@ const refusals: readonly [string, (admin: Redis) => Promise<unknown>, (admin: Re
     [
       'F9: Redis whose access list lacks writing (NOPERM)',
       (admin) => admin.call('ACL', 'SETUSER', 'api-keys', '-set', '-zadd'),
-      (admin) => admin.call('ACL', 'SETUSER', 'api-keys', '+set', '+zadd'),
+      async (admin) => {
+        await admin.call('ACL', 'SETUSER', 'api-keys', '+set', '+zadd');
+      },
     ],
   ];
 
@@ -55,8 +57,8 @@ it.each(refusals)(
     const [one, two] = processes as [OrdersProcess, OrdersProcess];
 
     const signer = await register(one);
-    const used = sign(signer);
     await waitUntil('a signature is accepted', async () => (await acceptedBy(processes, sign(signer))) === 1);
+    const used = sign(signer);
     expect(await acceptedBy([one, two, one, two], used)).toBe(1);
     const revoked = await makeKey(one);
     for (const each of processes) expect((await each.use(revoked.token)).status).toBe(200);
@@ -72,7 +74,8 @@ it.each(refusals)(
       expect(await each.status()).toMatchObject({ state: 'degraded', limits: 'process' });
     }
     expect(await acceptedBy([one, two], used)).toBe(0);
-    expect(await acceptedBy([one, two], sign(signer))).toBe(0);
+    // A script that has removed something may still add something, so without memory one may be taken, and remembered.
+    expect(await acceptedBy([one, two, one, two], sign(signer))).toBeLessThanOrEqual(1);
     const word = /\((\w+)\)$/.exec(name)?.[1] ?? '';
     for (const each of processes) {
       const told = each.output().match(/limits are counted by each process alone, or refused \(Redis: \w+/g);
@@ -87,5 +90,7 @@ it.each(refusals)(
     await waitUntil('a signature is accepted', async () => (await acceptedBy(processes, sign(signer))) === 1);
     expect(await acceptedBy([one, two], used)).toBe(0);
     for (const each of processes) expect((await each.use(revoked.token)).code).toBe('key_revoked');
+    // What the access list refused was the test's doing.
+    await admin.call('ACL', 'LOG', 'RESET');
   },
 );
