@@ -33,8 +33,10 @@ it('redisKeyPrefix is what all names and channels begin with', async () => {
   const one = await openInstance({ redis: redis.aclUrl, redisKeyPrefix });
   const { id, token } = await one.key();
   expect(await answerTo(one, token)).toBe('allowed');
-  await waitUntil('it is held', async () => (await namesHeld(redis.port)).length > 0);
-  const names = await namesHeld(redis.port);
+  await waitUntil('it is held', async () => (await namesHeld(redis.port)).length > 1);
+  const held = await namesHeld(redis.port);
+  expect(held).toContain(`${redisKeyPrefix}place`);
+  const names = held.filter((name) => name !== `${redisKeyPrefix}place`);
   expect(names.every((name) => name.startsWith(redisKeyPrefix) && name.endsWith(`{${id}}`))).toBe(true);
   const channels = JSON.parse(await redisCli(redis.port, ['--json', 'PUBSUB', 'CHANNELS'])) as string[];
   expect(channels).toEqual([`${redisKeyPrefix}changes`]);
