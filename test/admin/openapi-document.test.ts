@@ -140,7 +140,7 @@ describe('GET /openapi.json', () => {
     await other.close();
     for (const wrong of [null, 'cookie', {}, { type: 'cookie' }]) {
       const options = { authorize: () => null, securityScheme: wrong as never };
-      expect(() => adminApp.apiKeys.adminRouter(options)).toThrow(/securityScheme must be an object/);
+      expect(() => adminApp.apiKeys.adminRouter(options)).toThrow(/securityScheme: takes an object/);
     }
   });
 });
