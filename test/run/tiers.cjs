@@ -7,6 +7,8 @@ const slow = [
   'test/faults/**/*.test.ts',
   'test/redis/forms/*.test.ts',
   'test/servers/servers.test.ts',
+  'test/process-lifetime.test.ts',
+  'test/flows/{repeated-revocations,*-over-two-processes}.test.ts',
   // The documents, followed step by step.
   'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',
   'test/example-app/process.test.ts',
