@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { AccessNotes } from './access-notes.js';
 import type { Client } from '../tokens/authenticate-client.js';
-import { isTokenError, type TokenErrorCode } from '../tokens/token-error.js';
+import { isTokenError, passingProblemOf, type TokenErrorCode } from '../tokens/token-error.js';
 
 /** What the access log calls each refusal; `null` for requests that were only written wrongly. */
 const codes: Readonly<Record<TokenErrorCode, string | null>> = {
@@ -9,7 +9,6 @@ const codes: Readonly<Record<TokenErrorCode, string | null>> = {
   invalid_grant: 'invalid_grant',
   unauthorized_client: 'unauthorized_client',
   invalid_scope: 'invalid_scope',
-  // As guards call it, so that one question finds a flood wherever it went.
   temporarily_unavailable: 'too_many_failures',
   invalid_request: null,
   unsupported_grant_type: null,
@@ -27,7 +26,8 @@ export function noteRefusedTokenRequest(
   client: Pick<Client, 'keyId' | 'ownerId'> | null,
 ): void {
   if (!isTokenError(thrown)) return;
-  const code = codes[thrown.error];
+  // As guards call it, so that one question finds a flood wherever it went.
+  const code = thrown.error === 'temporarily_unavailable' ? passingProblemOf(thrown) : codes[thrown.error];
   if (code === null) return;
   const { keyId, ownerId } = client ?? thrown.details;
   access.refused(req, code, { keyId, ownerId });

@@ -194,8 +194,9 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   };
   const failures = createFailureLimits({ ...parts, store });
   const { tokens: settings, prefix } = options;
-  const tokenParts = { prefix, peppers, store, changes: following.announcer, verify, failures, logger };
-  const tokens = settings === null ? null : startTokens({ ...tokenParts, settings });
+  const { alwaysCounting: counting } = limits;
+  const tokenParts = { peppers, store, changes: following.announcer, verify, failures, counting, logger };
+  const tokens = settings === null ? null : startTokens({ ...tokenParts, prefix, settings });
   if (options.signatures !== null) {
     const keyPrefix = options.redisKeyPrefix;
     const signatureParts = { peppers, store, link, keyPrefix, verify, failures, logger, places, lease };

@@ -6,12 +6,14 @@ import type { Logger } from '../ports/logger.js';
 import type { RedisLink } from '../redis/redis-link.js';
 import { createRedisRateLimiter } from '../redis/redis-rate-limiter.js';
 import { createConsumeLimits } from '../verify/consume-limits.js';
-import { createLimitCounting, type LimitCountingMode } from '../verify/limit-counting.js';
+import { createLimitCounting, type LimitCounting, type LimitCountingMode } from '../verify/limit-counting.js';
 import { createLimitPlans } from '../verify/limit-plan.js';
 import type { VerifyPorts } from '../verify/verify-api-key.js';
 
 /** Limits and credits of a running instance. */
 export interface RunningLimits extends Pick<VerifyPorts, 'limitPlanOf' | 'consumeLimits'> {
+  /** Counts what is bounded whether or not a key has limits: when Redis is down, in each process. */
+  readonly alwaysCounting: LimitCounting;
   readonly mode: () => LimitCountingMode;
 }
 
@@ -30,8 +32,10 @@ export interface StartLimitsParts {
 export function startLimits(parts: StartLimitsParts): RunningLimits {
   const { limits, redisKeyPrefix: keyPrefix, clock, link, store, logger } = parts;
   const shared = link === null ? null : createRedisRateLimiter({ link, keyPrefix, logger });
-  const counting = createLimitCounting(shared, createMemoryRateLimiter(clock), limits.onLimiterOutage);
+  const own = createMemoryRateLimiter(clock);
+  const counting = createLimitCounting(shared, own, limits.onLimiterOutage);
   return {
+    alwaysCounting: createLimitCounting(shared, own, 'per-process'),
     limitPlanOf: createLimitPlans(limits.ownerRateLimits),
     consumeLimits: createConsumeLimits({ counting, credits: store.credits, clock }),
     mode: () => counting.mode(),

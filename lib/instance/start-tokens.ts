@@ -13,8 +13,10 @@ import { createClientAuthenticator } from '../tokens/authenticate-client.js';
 import { limitClientFailures } from '../tokens/limit-client-failures.js';
 import { limitTokenFailures } from '../tokens/limit-token-failures.js';
 import { SigningKeys } from '../tokens/signing-keys.js';
+import { createTokenBudget } from '../tokens/token-budget.js';
 import { createTokenService, type TokenService } from '../tokens/token-service.js';
 import { createTokenVerifier } from '../tokens/verify-token.js';
+import type { LimitCounting } from '../verify/limit-counting.js';
 import type { FailureLimits } from '../verify/try-within-budget.js';
 import type { ApiKeyVerifier, VerifyPorts } from '../verify/verify-api-key.js';
 
@@ -37,6 +39,7 @@ export interface StartTokensParts {
   readonly verify: VerifyPorts;
   /** `null`: any number of tries may fail. */
   readonly failures: FailureLimits | null;
+  readonly counting: LimitCounting;
   readonly logger: Logger;
 }
 
@@ -45,7 +48,7 @@ const refreshEnvironment = 'REFRESH';
 
 /** Puts access tokens together; it reads and writes nothing yet. */
 export function startTokens(parts: StartTokensParts): RunningTokens {
-  const { settings: policy, prefix, peppers, store, changes, verify, failures, logger } = parts;
+  const { settings: policy, prefix, peppers, store, changes, verify, failures, counting, logger } = parts;
   const { clock, digester } = verify;
   const random = createRandomSource();
   const sealer = createSecretSealer(peppers);
@@ -57,8 +60,9 @@ export function startTokens(parts: StartTokensParts): RunningTokens {
       Math.max(...verify.keyspaces.all().map(({ catalogue }) => longestLifeSeconds(catalogue))),
   });
   const refreshFormat = createKeyFormat(prefix, refreshEnvironment);
-  const ports = { store, changes, signingKeys, refreshFormat, random, digester, clock, policy };
-  const clientPorts = { ...verify, jwtKeys, sealer, policy, oneTimeNames: store.oneTimeNames };
+  const budget = createTokenBudget(counting);
+  const ports = { store, changes, signingKeys, refreshFormat, random, digester, clock, policy, budget };
+  const clientPorts = { ...verify, jwtKeys, sealer, policy, budget, oneTimeNames: store.oneTimeNames };
   const serviceOf = (keyspace: Keyspace): TokenService => {
     const authenticate = createClientAuthenticator({ ...clientPorts, keyspace });
     const { format } = keyspace;

@@ -25,6 +25,7 @@ import { signatureBase } from './rfc9421/signature-base.js';
 import type { SignatureProfile } from './rfc9421/signature-profile.js';
 import { SignatureSubject } from './signature-subject.js';
 import type { SignedMessage } from './signed-message.js';
+import { ExhaustedKeys } from './exhausted-keys.js';
 import { useName } from './use-name.js';
 
 /** What checking signed requests needs from outside. */
@@ -93,6 +94,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   const proveSignature = createProveSignature();
   const subjects = new WeakMap<PreparedKey, SignatureSubject>();
   const admitted = new WeakMap<object, string>();
+  const exhausted = new ExhaustedKeys();
 
   function withinBudget(
     keyId: string,
@@ -181,7 +183,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 
   /** The last steps, after which a signature counts as used. */
   async function admit(keyId: string, proof: Proof, request: SignedRequest): Promise<Verdict> {
-    const { signedAt, usableUntil } = proof;
+    const { usableUntil } = proof;
     const now = clock.now();
     // The body may have taken its time; what is forgotten must not be usable.
     if (isTooOld(usableUntil, now)) return refuse('invalid_signature', 'It is too old.');
@@ -191,18 +193,50 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     if (reasonToRefuse(subjectOf(found.prepared), found.credential, request, now) !== null) {
       return decideProven(found, request, now);
     }
-    const rememberUntil = signedAt + profile.maxAgeMs + profile.skewMs;
-    // An earlier guard has taken it for this very request.
-    if (admitted.get(request.identity) !== proof.useName) {
-      const answer = await replays.take({ name: proof.useName, signedAt, rememberUntil, now });
-      if (answer === 'unknown') throw new ApiKeysError('unavailable', { detail: notRemembered });
-      if (answer === 'used') return refuse('signature_replayed', undefined, keyId);
-      admitted.set(request.identity, proof.useName);
-    }
+    if (exhausted.has(keyId, now)) return admitExhausted(keyId, proof, found, request);
+    const replayed = await takeSignature(keyId, proof, request, now);
+    if (replayed !== null) return replayed;
 
     const current = await findProven(keyId, proof, request);
     if (current === null) return refuse('invalid_signature', notRight);
     return decideProven(current, request, clock.now());
+  }
+
+  /**
+   * For a key whose limits were used up a moment ago, limits come before the signature: remembering each request that they
+   * refuse would be a row for each. Never allowed before the signature was taken; a replay may count against the limits.
+   */
+  async function admitExhausted(
+    keyId: string,
+    proof: Proof,
+    found: ProvenKey,
+    request: SignedRequest,
+  ): Promise<Verdict> {
+    const now = clock.now();
+    const verdict = await decideProven(found, request, now);
+    if (!verdict.allowed) return verdict;
+    const replayed = await takeSignature(keyId, proof, request, now);
+    if (replayed !== null) return replayed;
+    const current = await findProven(keyId, proof, request);
+    if (current === null) return refuse('invalid_signature', notRight);
+    return reasonToRefuse(subjectOf(current.prepared), current.credential, request, clock.now()) ?? verdict;
+  }
+
+  /** Uses a signature up; the refusal when it was used before. */
+  async function takeSignature(
+    keyId: string,
+    { useName: name, signedAt }: Proof,
+    { identity }: SignedRequest,
+    now: number,
+  ): Promise<Refusal | null> {
+    // An earlier guard has taken it for this very request.
+    if (admitted.get(identity) === name) return null;
+    const rememberUntil = signedAt + profile.maxAgeMs + profile.skewMs;
+    const answer = await replays.take({ name, signedAt, rememberUntil, now });
+    if (answer === 'unknown') throw new ApiKeysError('unavailable', { detail: notRemembered });
+    if (answer === 'used') return refuse('signature_replayed', undefined, keyId);
+    admitted.set(identity, name);
+    return null;
   }
 
   /** The key as it is now, not as it was when the request began to come in. */
@@ -212,12 +246,15 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     return prepared === null || credential === undefined ? null : { prepared, credential };
   }
 
-  function decideProven(
+  async function decideProven(
     { prepared, credential }: ProvenKey,
     request: SignedRequest,
     now: number,
-  ): Verdict | Promise<Verdict> {
-    return decide(subjectOf(prepared), credential, uses.counterFor(prepared.key.id), request, now);
+  ): Promise<Verdict> {
+    const { id } = prepared.key;
+    const verdict = await decide(subjectOf(prepared), credential, uses.counterFor(id), request, now);
+    exhausted.note(id, verdict, now);
+    return verdict;
   }
 
   function subjectOf(prepared: PreparedKey): SignatureSubject {

@@ -62,7 +62,7 @@ export function createClientAuthenticator(ports: ClientPorts): AuthenticateClien
   }
 
   return async function authenticateClient(proof, address) {
-    // Asking for a token takes nothing from limits: using it does.
+    // Asking for a token takes nothing from the limits of the key: using it does. TokenBudget bounds it.
     const request = { requirement: noScope, cost: 0, address };
     const proven = await check(proof, request);
     if (proven === null) throw unknownClient();

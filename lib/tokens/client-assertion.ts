@@ -30,7 +30,7 @@ export async function checkAssertion(
   { clientId, assertion }: ShownAssertion,
   request: RequestToDecide,
 ): Promise<ProvenClient | null> {
-  const { keyspace, clock, oneTimeNames } = ports;
+  const { keyspace, clock, oneTimeNames, budget } = ports;
   const header = readJwtHeader(assertion);
   const unproven = readUnprovenClaims(assertion);
   const id = unproven?.['sub'];
@@ -48,7 +48,8 @@ export async function checkAssertion(
   // Who may not pass anyway uses nothing up.
   if (reasonToRefuse(prepared, credential, request, now) === null) {
     const name = `client assertion ${id} ${createHash('sha256').update(read.id).digest('base64url')}`;
-    if (!(await oneTimeNames.take(name, read.expiresAt + skewMs, now))) return null;
+    const take = (): Promise<boolean> => oneTimeNames.take(name, read.expiresAt + skewMs, now);
+    if (!(await budget.takeProof(prepared.key, take))) return null;
   }
   return { prepared, credential };
 }

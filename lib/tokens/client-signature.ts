@@ -39,7 +39,7 @@ export interface ClientSignature {
 export function createSignatureCheck(
   ports: ClientPorts,
 ): (proof: ClientSignature, request: RequestToDecide) => Promise<ProvenClient | null> {
-  const { keyspace, clock, oneTimeNames, sealer } = ports;
+  const { keyspace, clock, oneTimeNames, sealer, budget } = ports;
   const proveSignature = createProveSignature(isDataSignedBy);
 
   return async function checkSignature({ clientId, timestamp, nonce, data, signature }, request) {
@@ -64,7 +64,8 @@ export function createSignatureCheck(
       if (reasonToRefuse(prepared, credential, request, now) === null) {
         const name = `client ${useName('client signature', keyId, text, bytes.toString('hex'))}`;
         if (!isTimely(signedAt, now)) return null;
-        if (!(await oneTimeNames.take(name, signedAt + maxAgeMs + skewMs, now))) return null;
+        const take = (): Promise<boolean> => oneTimeNames.take(name, signedAt + maxAgeMs + skewMs, now);
+        if (!(await budget.takeProof(prepared.key, take))) return null;
       }
       return { prepared, credential };
     }

@@ -5,6 +5,7 @@ import type { JwtKeys } from '../ports/jwt-signer.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 import type { VerifyPorts } from '../verify/verify-api-key.js';
+import type { TokenBudget } from './token-budget.js';
 import type { TokenPolicy } from './token-ports.js';
 
 /** What authenticating clients needs from outside. */
@@ -16,6 +17,7 @@ export interface ClientPorts extends VerifyPorts {
   /** Opens secrets that sign. */
   readonly sealer: SecretSealer;
   readonly policy: TokenPolicy;
+  readonly budget: TokenBudget;
 }
 
 /** A key that was proven, and with what. */

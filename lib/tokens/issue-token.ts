@@ -26,10 +26,11 @@ export interface IssuedToken {
  * @param requested - the scopes that were asked for; absent: all of the key
  * @param grantId - the chain of refresh tokens that it comes with
  * @throws TokenError `invalid_scope`, also for so many scopes that no guard would take the token, or
- * `unauthorized_client` for a key that ends before a token could be used
+ * `unauthorized_client` for a key that ends before a token could be used, or `temporarily_unavailable` for a key that has
+ * requested too many
  */
 export async function issueToken(
-  { signingKeys, random, clock, keyspace, policy }: TokenPorts,
+  { signingKeys, random, clock, keyspace, policy, budget }: TokenPorts,
   { record, credential }: UsableKey,
   requested: readonly string[] | undefined,
   grantId?: string,
@@ -48,6 +49,7 @@ export async function issueToken(
       'The API key ends at this moment. Extend it or use another one.',
     );
   }
+  await budget.takeToken(record);
   const id = random.base62(22);
   const claims: AccessTokenClaims = {
     iss: policy.issuer,

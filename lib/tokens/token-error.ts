@@ -6,7 +6,10 @@ export type TokenErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'invalid_scope'
-  /** The client is not known, and neither were too many others from the same network (`failureBudget`). */
+  /**
+   * The client is not known, and neither were too many others from the same network (`failureBudget`); or, when a key is
+   * named in the details, that key has requested too many tokens.
+   */
   | 'temporarily_unavailable';
 
 /** What can be said of a refusal beyond its code and its sentence. */
@@ -30,6 +33,13 @@ export class TokenError extends Error {
     this.error = error;
     this.details = details;
   }
+}
+
+/** What guards call a refusal that passes: a key that has requested too many tokens, or too many failed tries. */
+export function passingProblemOf({
+  details,
+}: Pick<TokenError, 'details'>): 'rate_limited' | 'too_many_failures' {
+  return details.keyId === undefined ? 'too_many_failures' : 'rate_limited';
 }
 
 /** Whether something that was thrown is a refusal, from whichever build of this package. */

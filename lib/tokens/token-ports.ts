@@ -7,6 +7,7 @@ import type { KeyStore } from '../ports/key-store.js';
 import type { RandomSource } from '../ports/random-source.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SigningKeys } from './signing-keys.js';
+import type { TokenBudget } from './token-budget.js';
 
 /** How tokens are given. */
 export interface TokenPolicy extends TokenParties {
@@ -28,4 +29,5 @@ export interface TokenPorts {
   readonly clock: Clock;
   readonly keyspace: Keyspace;
   readonly policy: TokenPolicy;
+  readonly budget: TokenBudget;
 }

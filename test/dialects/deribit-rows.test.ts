@@ -18,7 +18,7 @@ it('P13: however often a key asks for tokens, its refresh rows are bounded, and 
   });
   const pair = { grant_type: 'client_credentials', client_id, client_secret };
   const ask = async (scope: object): Promise<string> => {
-    deribit.clock.advance(1);
+    deribit.clock.advance(1_000);
     const { result } = await deribit.rpc<Tokens>('public/auth', { ...pair, ...scope }, {});
     return result.refresh_token;
   };

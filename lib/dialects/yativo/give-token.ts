@@ -3,7 +3,7 @@ import { challengeFor, type Challenge } from '../../http/challenge.js';
 import { noteRefusedTokenRequest } from '../../http/note-refused-token-request.js';
 import type { Client } from '../../tokens/authenticate-client.js';
 import type { IssuedToken } from '../../tokens/issue-token.js';
-import { isTokenError } from '../../tokens/token-error.js';
+import { isTokenError, passingProblemOf } from '../../tokens/token-error.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
 import type { DialectAnswer } from '../send-answer.js';
@@ -38,7 +38,7 @@ export async function giveToken(
     if (!isTokenError(error)) throw error;
     if (error.error === 'temporarily_unavailable') {
       const headers = { 'Retry-After': String(error.details.retryAfterSeconds ?? 1) };
-      throw new ApiKeysError('too_many_failures', { headers });
+      throw new ApiKeysError(passingProblemOf(error), { headers });
     }
     // Unknown, wrong, expired and revoked look alike here.
     const headers = {
