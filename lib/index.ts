@@ -100,12 +100,16 @@ export type {
 export type {
   AuditQuery,
   ExpiryNotice,
+  KeyPosition,
   KeyQuery,
+  ChangeLane,
+  ChangeQueuing,
   KeyStore,
   KeyStoreTransaction,
   KeyUse,
   OwnerKeyCounts,
 } from './ports/key-store.js';
+export type { ExpiredRows, Housekeeping } from './ports/housekeeping.js';
 export type { IdempotencyClaim, IdempotencyClaims } from './ports/idempotency-claims.js';
 export type { CreditChange, CreditLedger, CreditPayment } from './ports/credit-ledger.js';
 export type { CreditBalance } from './domain/credits.js';

@@ -28,8 +28,8 @@ type AnyStep = (subject: unknown, event: AuditEventDraft) => Promise<unknown>;
  * command can forget it; all else passes through, also what is added to stores later.
  */
 export function sealingStore(store: KeyStore, sealer: AuditSealer): KeyStore {
-  const transact: KeyStore['transact'] = (work) =>
-    store.transact((transaction) => work(sealingTransaction(transaction, sealer)));
+  const transact: KeyStore['transact'] = (work, queuing) =>
+    store.transact((transaction) => work(sealingTransaction(transaction, sealer)), queuing);
   return withOverrides(store, (name) => (name === 'transact' ? transact : undefined));
 }
 

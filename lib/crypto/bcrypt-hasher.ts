@@ -8,6 +8,9 @@ import { createBcryptPool } from './bcrypt-pool.js';
 import { createBcryptQueue, type BcryptLane } from './bcrypt-queue.js';
 import { startBcryptWorker } from './bcrypt-worker.js';
 
+/** Three quarters of the queue: however many keys one owner asks for, there is room for the others. */
+const maxMintingPerOwner = 192;
+
 /** How secrets are hashed. */
 export interface SecretHasherOptions {
   /** 2^cost rounds for new hashes, 8 to 14. @default 10 */
@@ -42,14 +45,18 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
   }
   const queue = createBcryptQueue({
     matching: { maxQueue: maxQueue?.matching ?? 64, deadlineMs: deadlineMs?.matching ?? 2000 },
-    minting: { maxQueue: maxQueue?.minting ?? 256, deadlineMs: deadlineMs?.minting ?? 10_000 },
+    minting: {
+      maxQueue: maxQueue?.minting ?? 256,
+      maxPerShare: maxMintingPerOwner,
+      deadlineMs: deadlineMs?.minting ?? 10_000,
+    },
   });
   const pool = createBcryptPool({ size: workers, queue, logger, startWorker: startBcryptWorker });
   const matchesUnderWay = new Map<string, Promise<boolean>>();
 
   return {
-    async hash(secret) {
-      return String(await pool.ask('minting', { input: bcryptInputOf(secret), cost }));
+    async hash(secret, ownerId) {
+      return String(await pool.ask('minting', { input: bcryptInputOf(secret), cost }, ownerId));
     },
 
     async matches(secret, hash) {

@@ -11,7 +11,7 @@ const idleMs = 10_000;
 /** Workers that answer what a queue holds. */
 export interface BcryptPool {
   /** Rejects with `ERR_API_KEYS_UNAVAILABLE` when there is no answer in time. */
-  ask(lane: BcryptLane, question: BcryptQuestion): Promise<BcryptAnswer>;
+  ask(lane: BcryptLane, question: BcryptQuestion, share?: string): Promise<BcryptAnswer>;
   close(): Promise<void>;
 }
 
@@ -122,9 +122,9 @@ export function createBcryptPool(options: {
   }
 
   return {
-    ask(lane, question) {
+    ask(lane, question, share) {
       if (isClosed) return Promise.reject(new ApiKeysError('unavailable', { cause: new Error('closed') }));
-      const answer = queue.add(lane, question);
+      const answer = queue.add(lane, question, share);
       dispatch();
       return answer;
     },

@@ -14,7 +14,7 @@ export function leasedStore(store: KeyStore, ensureLease: () => Promise<void>): 
       await ensureLease();
       return read(...args);
     };
-  const { accessLog, trail, claims, credits, usage, oneTimeNames, tokens } = store;
+  const { accessLog, trail, claims, credits, usage, oneTimeNames, tokens, housekeeping } = store;
   const { signingKeys, refreshGrants } = tokens;
 
   // Spelt out, so that the compiler asks about every method that stores get.
@@ -26,11 +26,13 @@ export function leasedStore(store: KeyStore, ensureLease: () => Promise<void>): 
     find: leased((...key) => store.find(...key)),
     existing: leased((ids) => store.existing(ids)),
     list: leased((query) => store.list(query)),
+    findScanEnd: leased((...scan) => store.findScanEnd(...scan)),
     listEvents: leased((query) => store.listEvents(query)),
-    transact: (work) => store.transact(work),
+    transact: (...change) => store.transact(...change),
     addDigest: (...digest) => store.addDigest(...digest),
     recordUse: (uses) => store.recordUse(uses),
 
+    housekeeping: { removeExpired: (...batch) => housekeeping.removeExpired(...batch) },
     claims: { find: leased((name) => claims.find(name)) },
     credits: { spend: (...payment) => credits.spend(...payment) },
     oneTimeNames: { take: (...name) => oneTimeNames.take(...name) },

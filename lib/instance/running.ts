@@ -22,6 +22,7 @@ import { Lease } from '../feed/lease.js';
 import { leasedStore } from '../feed/leased-store.js';
 import { VersionMemory } from '../feed/version-memory.js';
 import { ApiKeysError, isProblem } from '../errors.js';
+import { Housekeeper } from '../manage/housekeeper.js';
 import { ExpirySweep } from '../manage/expiry-sweep.js';
 import { GraceStarts } from '../manage/grace-starts.js';
 import { createKeyService, type KeyService } from '../manage/key-service.js';
@@ -154,11 +155,12 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   let signatures: RunningSignatures | null = null;
   // Through the store that seals entries, as all that changes something.
   const sweep = createExpirySweep({ ...parts, store });
+  const housekeeper = new Housekeeper({ store, clock, logger });
   const stop = async (): Promise<void> => {
     signatures?.close();
     places.stop();
     link?.client.off('close', forgetPlace);
-    await Promise.all([graces.stop(), sweep?.stop()]);
+    await Promise.all([graces.stop(), sweep?.stop(), housekeeper.stop()]);
     await Promise.all([following.stop(), uses.close(), recorder.stop()]);
     await Promise.all([cache?.close(), closeStore()]);
   };
@@ -177,6 +179,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
 
   const cursorSigner = createCursorSigner(peppers);
   sweep?.start();
+  housekeeper.start();
   const digests = new MissingDigests({ store, finder, digester, logger });
   const verify: VerifyPorts = {
     finder,

@@ -8,6 +8,7 @@ import { ApiKeysError } from '../errors.js';
 import { limitBoundsOf, limitsOfNewKey } from './limit-authority.js';
 import { applyPolicy } from './apply-policy.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authority.js';
+import { queuingToGive } from './change-queuing.js';
 import { auditEntry } from './audit-entry.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -42,7 +43,7 @@ export async function createKey(
   const { credential, token, hint } = await mintCredential(
     ports,
     format,
-    { keyId: id, environment, now },
+    { keyId: id, ownerId: fields.ownerId, environment, now },
     fields,
   );
   const { policy } = ports.keyspace;
@@ -94,7 +95,7 @@ export async function createKey(
       // Where nothing was taken away, nobody has to be waited for.
       point: admitted.superseded.length === 0 ? null : await commitPointOf(transaction),
     };
-  });
+  }, queuingToGive(fields.ownerId));
   ports.changes.announce([...superseded, { record, action: 'key.created', position }], now);
   const effectiveBy = point === null ? null : await ports.changes.confirm(point);
   return { record, token, effectiveBy };

@@ -42,6 +42,9 @@ export interface KeyFilter {
 /** The same with times as epoch milliseconds. */
 type ReadKeyFilter = Omit<KeyFilter, 'expiresBefore'> & { readonly expiresBefore?: number | undefined };
 
+/** The maximum number of keys that are looked at for one page, however few of them match its filter. */
+export const maxRowsPerPage = 1_000;
+
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Lists keys, newest first. An owner's own id is part of the query, so that no filter can reach past it. */
@@ -71,10 +74,25 @@ export async function listKeys(
   const unusedSince = unusedForDays === undefined ? undefined : now - unusedForDays * dayMs;
   return readPage(ports.cursorSigner, {
     ...{ list: 'keys', conditions: { ...conditions, unusedForDays }, cursor, limit },
-    read: (after, most) =>
-      ports.store.list({ ...conditions, now, unusedSince, after: keyPosition(after), limit: most }),
+    ...(isFiltered({ ...conditions, unusedSince }) && {
+      findEnd: async (after: ListPosition | null) => {
+        const query = { ownerId: conditions.ownerId, after: keyPosition(after) };
+        const end = await ports.store.findScanEnd(query, maxRowsPerPage);
+        return end === null ? null : [end.createdAt, end.id];
+      },
+    }),
+    read: (after, most, end) =>
+      ports.store.list({
+        ...{ ...conditions, now, unusedSince, limit: most },
+        ...{ after: keyPosition(after), until: keyPosition(end) },
+      }),
     positionOf: ({ createdAt, id }) => [createdAt, id],
   });
+}
+
+/** Whether rows may be read that are not on the page: an index finds the keys of an owner, and nothing else. */
+function isFiltered({ ownerId: _, ...conditions }: Readonly<Record<string, unknown>>): boolean {
+  return Object.values(conditions).some((condition) => condition !== undefined);
 }
 
 function keyPosition(position: ListPosition | null): { createdAt: number; id: string } | undefined {

@@ -19,25 +19,36 @@ export interface PageRequest<T> {
   readonly conditions: Readonly<Record<string, unknown>>;
   readonly cursor: string | undefined;
   readonly limit: number;
-  /** Reads so many items behind a position; `null` is the beginning. */
-  readonly read: (after: ListPosition | null, limit: number) => Promise<readonly T[]>;
+  /**
+   * Finds where to stop reading for this page; `null`: the rest of the list is short enough to be read. Absent: it always
+   * is, because each item that is read is on the page.
+   */
+  readonly findEnd?: (after: ListPosition | null) => Promise<ListPosition | null>;
+  /** Reads so many items behind a position (`null` is the beginning), up to the end that was found. */
+  readonly read: (
+    after: ListPosition | null,
+    limit: number,
+    end: ListPosition | null,
+  ) => Promise<readonly T[]>;
   readonly positionOf: (item: T) => ListPosition;
 }
 
 /**
- * Reads one page. One item more is asked for, to know whether there is another page.
+ * Reads one page. One item more is asked for, to know whether there is another page. A page that ends where reading had to
+ * stop may have few items or none; its cursor goes on from there.
  *
  * @throws ApiKeysError `invalid_request` when the cursor was not made for this list
  */
 export async function readPage<T>(signer: CursorSigner, request: PageRequest<T>): Promise<Page<T>> {
-  const { list, conditions, cursor, limit, read, positionOf } = request;
+  const { list, conditions, cursor, limit, read, positionOf, findEnd } = request;
   const binding = bindingOf(list, conditions);
-  const found = await read(openCursor(signer, cursor, binding), limit + 1);
+  const after = openCursor(signer, cursor, binding);
+  const end = (await findEnd?.(after)) ?? null;
+  const found = await read(after, limit + 1, end);
   const items = found.slice(0, limit);
   const last = items.at(-1);
-  const nextCursor =
-    found.length > limit && last !== undefined ? signCursor(signer, positionOf(last), binding) : null;
-  return { items, nextCursor };
+  const goOnFrom = found.length > limit && last !== undefined ? positionOf(last) : end;
+  return { items, nextCursor: goOnFrom === null ? null : signCursor(signer, goOnFrom, binding) };
 }
 
 /** A page of a list in which there is nothing to see. */

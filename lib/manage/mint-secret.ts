@@ -17,6 +17,8 @@ export interface MintedSecret {
 /** Which key a credential is made for. */
 export interface MintFor {
   readonly keyId: string;
+  /** Whose key it is. */
+  readonly ownerId: string;
   readonly environment: string;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -29,7 +31,7 @@ export interface MintFor {
 export async function mintSecret(
   { random, hasher, digester }: Pick<ManagePorts, 'random' | 'hasher' | 'digester'>,
   format: KeyFormat,
-  { keyId, environment, now }: MintFor,
+  { keyId, ownerId, environment, now }: MintFor,
 ): Promise<MintedSecret> {
   const secret = random.draw(format.secret);
   const token = format.compose(keyId, secret);
@@ -44,7 +46,7 @@ export async function mintSecret(
     credential: {
       id: random.base62(credentialIdLength),
       kind: 'secret',
-      bcryptHash: await hasher.hash(secret),
+      bcryptHash: await hasher.hash(secret, ownerId),
       secretCheck: digester.secretCheck(secret),
       digests: Object.fromEntries(digests) as Record<string, string>,
       createdAt: now,

@@ -9,7 +9,7 @@ import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** How long a caller can repeat a change without making it twice, in milliseconds: 24 hours. */
-const claimLifetimeMs = 24 * 60 * 60 * 1000;
+export const claimLifetimeMs: number = 24 * 60 * 60 * 1000;
 
 /** A change that its caller gave a name, to be made once however often it is asked for. */
 export interface RepeatableChange {

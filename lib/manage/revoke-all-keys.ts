@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { ApiKeysError } from '../errors.js';
 import type { AnnouncedChange, CommitPoint } from '../ports/change-announcer.js';
+import { queuingToTake } from './change-queuing.js';
 import { commitPointOf } from './confirm-change.js';
 import type { Changed, ChangeContext, KeyInput } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -61,7 +62,7 @@ async function revokeSome(
       if (change !== null) written.push(change);
     }
     return { revoked: written, point: await commitPointOf(transaction) };
-  });
+  }, queuingToTake(context));
   ports.changes.announce(revoked, now);
   return { records: revoked.map(({ record }) => record), point };
 }

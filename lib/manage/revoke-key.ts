@@ -9,6 +9,7 @@ import {
   findVisible,
   type Authority,
 } from './authority.js';
+import { queuingToTake } from './change-queuing.js';
 import { auditEntry } from './audit-entry.js';
 import { commitPointOf, confirmChange } from './confirm-change.js';
 import { isOwnKey } from './get-key.js';
@@ -40,7 +41,7 @@ export async function revokeKey(
     assertExpectedVersion(current, expected);
     const written = await revokeInTransaction(transaction, context, current, now, revocation);
     return { record: written?.record ?? current, written, point: await commitPointOf(transaction) };
-  });
+  }, queuingToTake(context));
   return confirmChange(ports, committed, now);
 }
 

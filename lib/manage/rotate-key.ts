@@ -14,6 +14,7 @@ import {
   findVisible,
   type Authority,
 } from './authority.js';
+import { queuingToTake } from './change-queuing.js';
 import { auditEntry } from './audit-entry.js';
 import { commitPointOf, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './change.js';
@@ -47,7 +48,7 @@ export async function rotateKey(
   const minted = await mintCredential(
     ports,
     format,
-    { keyId: seen.id, environment: seen.environment, now },
+    { keyId: seen.id, ownerId: seen.ownerId, environment: seen.environment, now },
     wanted,
   );
 
@@ -69,7 +70,7 @@ export async function rotateKey(
     const { position } = transaction;
     const written = { record: next, action: 'key.rotated', position } as const;
     return { record: next, written, point: await commitPointOf(transaction) };
-  });
+  }, queuingToTake(context));
   return { ...(await confirmChange(ports, committed, now)), token: minted.token };
 }
 

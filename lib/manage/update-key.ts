@@ -4,6 +4,7 @@ import { parseEnabled } from '../domain/key-fields.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, assertMayGrant, authorityOf, findIn, findVisible } from './authority.js';
+import { queuingToTake } from './change-queuing.js';
 import { auditEntry } from './audit-entry.js';
 import { changedLimits, creditChangeOf, limitBoundsOf } from './limit-authority.js';
 import { commitPointOf, confirmChange } from './confirm-change.js';
@@ -27,39 +28,47 @@ export async function updateKey(
   const changes = readChanges(ports, input, now);
   const { credits, ...fields } = changes;
 
-  const committed = await ports.store.transact(async (transaction) => {
-    const find = findIn(ports, transaction);
-    const authority = await authorityOf(ports, context, find, now);
-    const current = await findVisible(find, id, authority.ownerId);
-    assertAtOrBelow(authority, current);
-    assertExpectedVersion(current, expected);
-    assertNotRevoked(current);
-    assertSameWords(ports.keyspace, current, changes);
-    if (changes.scopes !== undefined) assertMayGrant(context, authority, changes.scopes);
-    const bounds = limitBoundsOf(context, authority, ports.keyspace.ownerCeilings);
-    const limited =
-      changes.rateLimits === undefined
-        ? {}
-        : { rateLimits: changedLimits(bounds, current, changes.rateLimits) };
-    const paid = credits === undefined ? null : creditChangeOf(bounds, current, credits, now);
-    const next = nextVersion(
-      current,
-      {
-        ...fields,
-        ...limited,
-        ...(paid === null ? {} : { hasCredits: paid.balance !== null, credits: paid.balance }),
-      },
-      now,
-    );
-    assertAtOrBelow(authority, next);
-    const action = actionOf(current, next);
-    await transaction.update(next, auditEntry(context, action, next, Object.keys(changes)));
-    if (paid !== null) await transaction.setCredits(next.id, paid.balance, paid.change);
-    const { position } = transaction;
-    const point = await commitPointOf(transaction);
-    return { record: next, written: { record: next, action, position }, point };
-  });
+  const committed = await ports.store.transact(
+    async (transaction) => {
+      const find = findIn(ports, transaction);
+      const authority = await authorityOf(ports, context, find, now);
+      const current = await findVisible(find, id, authority.ownerId);
+      assertAtOrBelow(authority, current);
+      assertExpectedVersion(current, expected);
+      assertNotRevoked(current);
+      assertSameWords(ports.keyspace, current, changes);
+      if (changes.scopes !== undefined) assertMayGrant(context, authority, changes.scopes);
+      const bounds = limitBoundsOf(context, authority, ports.keyspace.ownerCeilings);
+      const limited =
+        changes.rateLimits === undefined
+          ? {}
+          : { rateLimits: changedLimits(bounds, current, changes.rateLimits) };
+      const paid = credits === undefined ? null : creditChangeOf(bounds, current, credits, now);
+      const next = nextVersion(
+        current,
+        {
+          ...fields,
+          ...limited,
+          ...(paid === null ? {} : { hasCredits: paid.balance !== null, credits: paid.balance }),
+        },
+        now,
+      );
+      assertAtOrBelow(authority, next);
+      const action = actionOf(current, next);
+      await transaction.update(next, auditEntry(context, action, next, Object.keys(changes)));
+      if (paid !== null) await transaction.setCredits(next.id, paid.balance, paid.change);
+      const { position } = transaction;
+      const point = await commitPointOf(transaction);
+      return { record: next, written: { record: next, action, position }, point };
+    },
+    isTaking(changes) ? queuingToTake(context) : {},
+  );
   return confirmChange(ports, committed, now);
+}
+
+/** Whether a change can narrow what a key may do: it goes before those that can only give. */
+function isTaking({ enabled, scopes, ipAllowlist, expiresAt }: Partial<UpdatableFields>): boolean {
+  return enabled === false || [scopes, ipAllowlist, expiresAt].some((field) => field !== undefined);
 }
 
 function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<UpdatableFields> {

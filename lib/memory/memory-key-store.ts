@@ -1,8 +1,10 @@
 import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { Housekeeping } from '../ports/housekeeping.js';
 import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
 import { copied } from './copied.js';
 import { paid } from './credit-balance.js';
+import { deleteSome } from './delete-some.js';
 import { MemoryAccessLog } from './memory-access-log.js';
 import { memoryAuditTrail } from './memory-audit-trail.js';
 import { MemoryChangeFeed } from './memory-change-feed.js';
@@ -12,7 +14,7 @@ import { memoryTokenStore } from './memory-token-store.js';
 import { MemoryTransaction } from './memory-transaction.js';
 import { MemoryUsageLog } from './memory-usage-log.js';
 import { pageOfEvents } from './page-of-events.js';
-import { pageOfKeys } from './page-of-keys.js';
+import { pageOfKeys, scanEnd } from './page-of-keys.js';
 import { usedAt, withDigest } from './use-writes.js';
 
 /** Milliseconds that the work of a change may take. */
@@ -37,6 +39,24 @@ export function memoryStore(): KeyStore {
 
   const feed = new MemoryChangeFeed(() => contents.events, inTurn);
   const usage = new MemoryUsageLog();
+  const oneTimeNames = new MemoryOneTimeNames();
+  const tokens = memoryTokenStore((id) => contents.revokedTokens.has(id));
+
+  const removeExpired: Housekeeping['removeExpired'] = async (rows, time, limit) => {
+    if (rows === 'oneTimeNames') return oneTimeNames.removeExpired(time, limit);
+    if (rows === 'refreshGrants') return tokens.removeExpired(time, limit);
+    // Changes work on copies: what is removed while one is made would be back after it.
+    return inTurn(() => {
+      const claims = new Map(contents.claims);
+      const revokedTokens = new Map(contents.revokedTokens);
+      const removed =
+        rows === 'claims'
+          ? deleteSome(claims, limit, ({ createdAt }) => createdAt < time)
+          : deleteSome(revokedTokens, limit, (end) => end <= time);
+      contents = { ...contents, claims, revokedTokens };
+      return removed;
+    });
+  };
 
   const replaceKey = (record: ApiKeyRecord): void => {
     contents = { ...contents, keys: new Map(contents.keys).set(record.id, record) };
@@ -60,8 +80,9 @@ export function memoryStore(): KeyStore {
     accessLog: new MemoryAccessLog(),
     trail: memoryAuditTrail(() => contents),
     usage,
-    oneTimeNames: new MemoryOneTimeNames(),
-    tokens: memoryTokenStore((id) => contents.revokedTokens.has(id)),
+    oneTimeNames,
+    tokens,
+    housekeeping: { removeExpired },
     claims: { find: async (name) => contents.claims.get(name) ?? null },
     credits: {
       async spend(keyId, cost, now) {
@@ -76,6 +97,7 @@ export function memoryStore(): KeyStore {
     find: async (id, ownerId) => copied(visibleKey(contents.keys, id, ownerId)),
     existing: async (ids) => new Set(ids.filter((id) => contents.keys.has(id))),
     list: async (query) => copied(pageOfKeys(contents, query)),
+    findScanEnd: async (query, rows) => scanEnd(contents, query, rows),
     listEvents: async (query) => pageOfEvents(contents.events, query),
 
     transact: (work) => inTurn(() => change(work)),

@@ -1,3 +1,4 @@
+import { deleteSome } from './delete-some.js';
 import type { OneTimeNames } from '../ports/one-time-names.js';
 
 /** Names of one process. */
@@ -5,9 +6,13 @@ export class MemoryOneTimeNames implements OneTimeNames {
   readonly #taken = new Map<string, number>();
 
   async take(name: string, expiresAt: number, now: number): Promise<boolean> {
-    if (this.#taken.has(name)) return false;
-    for (const [old, end] of this.#taken) if (end <= now) this.#taken.delete(old);
+    if ((this.#taken.get(name) ?? -Infinity) > now) return false;
     this.#taken.set(name, expiresAt);
     return true;
+  }
+
+  /** Removes names that expired at a time or earlier, up to a number of them; how many were removed. */
+  removeExpired(time: number, limit: number): number {
+    return deleteSome(this.#taken, limit, (end) => end <= time);
   }
 }

@@ -1,15 +1,24 @@
+import { deleteSome } from './delete-some.js';
 import type { RefreshGrant, StoredSigningKey, TokenStore } from '../ports/token-store.js';
+
+/** A token store that forgets what it is told to. */
+export interface MemoryTokenStore extends TokenStore {
+  /** Removes chains that expired at a time or earlier, up to a number of them; how many were removed. */
+  removeExpired(time: number, limit: number): number;
+}
 
 /**
  * What is stored of tokens, in one process.
  *
  * @param isRevoked - says whether a token was taken back
  */
-export function memoryTokenStore(isRevoked: (tokenId: string) => boolean): TokenStore {
+export function memoryTokenStore(isRevoked: (tokenId: string) => boolean): MemoryTokenStore {
   const signingKeys = new Map<string, StoredSigningKey>();
   const grants = new Map<string, RefreshGrant>();
 
   return {
+    removeExpired: (time, limit) => deleteSome(grants, limit, ({ expiresAt }) => expiresAt <= time),
+
     isRevoked: async (tokenId) => isRevoked(tokenId),
 
     signingKeys: {
@@ -24,8 +33,7 @@ export function memoryTokenStore(isRevoked: (tokenId: string) => boolean): Token
     },
 
     refreshGrants: {
-      async add(grant, now) {
-        for (const [id, { expiresAt }] of grants) if (expiresAt <= now) grants.delete(id);
+      async add(grant) {
         grants.set(grant.id, { ...grant });
       },
       find: async (id) => grants.get(id) ?? null,

@@ -102,12 +102,10 @@ export class MemoryTransaction implements KeyStoreTransaction {
 
   async claim(claim: IdempotencyClaim, expiredBefore: number): Promise<IdempotencyClaim | null> {
     return this.#step(() => {
-      for (const [name, { createdAt }] of this.#claims) {
-        if (createdAt < expiredBefore) this.#claims.delete(name);
-      }
       const before = this.#claims.get(claim.name);
-      if (before === undefined) this.#claims.set(claim.name, { ...claim });
-      return before ?? null;
+      if (before !== undefined && before.createdAt >= expiredBefore) return before;
+      this.#claims.set(claim.name, { ...claim });
+      return null;
     });
   }
 
@@ -123,7 +121,6 @@ export class MemoryTransaction implements KeyStoreTransaction {
 
   async revokeToken({ id, expiresAt }: RevokedToken, event: AuditEventDraft): Promise<boolean> {
     return this.#step(() => {
-      for (const [old, end] of this.#revokedTokens) if (end <= event.at) this.#revokedTokens.delete(old);
       if (this.#revokedTokens.has(id)) return false;
       this.#revokedTokens.set(id, expiresAt);
       this.#append(event);

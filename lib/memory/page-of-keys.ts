@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { stateOf } from '../domain/key-state.js';
-import type { KeyQuery } from '../ports/key-store.js';
+import type { KeyPosition, KeyQuery } from '../ports/key-store.js';
 import { nameOfNotice, type MemoryContents } from './memory-contents.js';
 import { newestFirst } from './newest-first.js';
 
@@ -20,8 +20,21 @@ export function pageOfKeys(
     .slice(0, query.limit);
 }
 
+/** Where the next so many keys end; `null` when there are fewer. */
+export function scanEnd(
+  { keys }: Pick<MemoryContents, 'keys'>,
+  { ownerId, after }: Pick<KeyQuery, 'ownerId' | 'after'>,
+  rows: number,
+): KeyPosition | null {
+  const end = [...keys.values()]
+    .filter((record) => ownerId === undefined || record.ownerId === ownerId)
+    .filter((record) => after === undefined || newestFirst(after, record) < 0)
+    .sort(newestFirst)[rows - 1];
+  return end === undefined ? null : { createdAt: end.createdAt, id: end.id };
+}
+
 function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
-  const { ownerId, keyspace, number, state, scope, q, now, after } = query;
+  const { ownerId, keyspace, number, state, scope, q, now, after, until } = query;
   if (ownerId !== undefined && record.ownerId !== ownerId) return false;
   if (keyspace !== undefined && record.keyspace !== keyspace) return false;
   if (number !== undefined && record.number !== number) return false;
@@ -30,6 +43,7 @@ function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
   if (q !== undefined && !lowerAscii(record.name).includes(lowerAscii(q))) return false;
   if (!isWantedByTime(record, query)) return false;
   if (query.tag !== undefined && !record.tags.includes(query.tag)) return false;
+  if (until !== undefined && newestFirst(record, until) > 0) return false;
   return after === undefined || newestFirst(after, record) < 0;
 }
 

@@ -9,6 +9,7 @@ const methods = [
   'find',
   'existing',
   'list',
+  'findScanEnd',
   'listEvents',
   'transact',
   'addDigest',
@@ -22,6 +23,7 @@ const methodsOfParts: Readonly<Record<string, readonly string[]>> = {
   trail: ['head', 'entries', 'lastEntries'],
   claims: ['find'],
   tokens: ['isRevoked'],
+  housekeeping: ['removeExpired'],
   credits: ['spend'],
 };
 

@@ -6,6 +6,7 @@ import type { AccessLog } from './access-log.js';
 import type { AuditTrail } from './audit-trail.js';
 import type { CreditBalance } from '../domain/credits.js';
 import type { ChangeFeed, FeedPosition } from './change-feed.js';
+import type { Housekeeping } from './housekeeping.js';
 import type { OneTimeNames } from './one-time-names.js';
 import type { RevokedToken, TokenStore } from './token-store.js';
 import type { UsageLog } from './usage-log.js';
@@ -39,6 +40,8 @@ export interface KeyStore {
   readonly oneTimeNames: OneTimeNames;
   /** What is stored of access tokens. */
   readonly tokens: TokenStore;
+  /** Removes what has expired, when it is told to. */
+  readonly housekeeping: Housekeeping;
 
   /** Connects and brings the schema up to date. Two processes may do so at once. May be called again after a failure. */
   open(): Promise<void>;
@@ -57,6 +60,11 @@ export interface KeyStore {
   existing(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** One page, newest first (`createdAt` descending, then `id` descending, by code unit). */
   list(query: KeyQuery): Promise<readonly ApiKeyRecord[]>;
+  /**
+   * Where the next so many keys end, in the order of {@link list}, whatever else is asked of them; `null` when there are
+   * fewer. It bounds how many rows are read for one page. An index alone must answer it.
+   */
+  findScanEnd(query: Pick<KeyQuery, 'ownerId' | 'after'>, rows: number): Promise<KeyPosition | null>;
   /** One page of the audit trail, newest first. */
   listEvents(query: AuditQuery): Promise<readonly AuditEvent[]>;
 
@@ -67,8 +75,10 @@ export interface KeyStore {
    *
    * `work` must do nothing slow: all other changes wait. It must have no effect but through the transaction: a database
    * may ask for the change to be run again, and a step that failed undoes the change even if `work` catches the error.
+   *
+   * Changes that take away go before those that wait in the other lane. One with a share that gives may be refused at once.
    */
-  transact<T>(work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T>;
+  transact<T>(work: (transaction: KeyStoreTransaction) => Promise<T>, queuing?: ChangeQueuing): Promise<T>;
 
   /** Adds the digest of a credential under one more pepper; does nothing when there is one. No change of version. */
   addDigest(keyId: string, credentialId: string, pepperId: string, digest: string): Promise<void>;
@@ -78,6 +88,17 @@ export interface KeyStore {
    * Keys that do not exist are left out.
    */
   recordUse(uses: readonly KeyUse[]): Promise<void>;
+}
+
+/** `taking`: what ends or narrows a right, and never waits behind what gives one. */
+export type ChangeLane = 'taking' | 'giving';
+
+/** How a change waits for its turn. */
+export interface ChangeQueuing {
+  /** @default 'giving' */
+  readonly lane?: ChangeLane | undefined;
+  /** Whose change it is: shares are served in turn, and those of the lane `giving` are bounded. Absent: not bounded. */
+  readonly share?: string | undefined;
 }
 
 /** What a change can do. Reads see what the transaction has written. */
@@ -112,8 +133,8 @@ export interface KeyStoreTransaction {
   /** Sets what a key has to spend; `null`: it pays with nothing. To be called beside `update`, which leaves credits as they are. */
   setCredits(keyId: string, balance: CreditBalance | null, change: CreditChange): Promise<void>;
   /**
-   * Claims a name for this change, unless it was claimed before. Claims from before `expiredBefore` (epoch milliseconds)
-   * do not count and are deleted.
+   * Claims a name for this change, unless it was claimed before. A claim of this name from before `expiredBefore` (epoch
+   * milliseconds) does not count and is replaced; those of other names are left to {@link KeyStore.housekeeping}.
    *
    * @returns the claim that was there; `null` when the name is now this change's
    */
@@ -126,8 +147,7 @@ export interface KeyStoreTransaction {
    */
   noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean>;
   /**
-   * Takes a token back, and adds the event; the key does not change. Does nothing when it was taken back before. Tokens
-   * that had ended at `event.at` are forgotten, some at a time.
+   * Takes a token back, and adds the event; the key does not change. Does nothing when it was taken back before.
    *
    * @returns whether this is the first time
    */
@@ -149,6 +169,13 @@ export interface ExpiryNotice {
   readonly expiresAt: number;
   /** It ends within so many seconds. */
   readonly thresholdSeconds: number;
+}
+
+/** Where a key stands in lists. */
+export interface KeyPosition {
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly id: string;
 }
 
 /** Which keys to list. Conditions that are left out do not restrict. */
@@ -175,7 +202,9 @@ export interface KeyQuery {
   /** Epoch milliseconds. */
   readonly now: number;
   /** Begin behind this key. */
-  readonly after?: { readonly createdAt: number; readonly id: string } | undefined;
+  readonly after?: KeyPosition | undefined;
+  /** End with this key, itself included. */
+  readonly until?: KeyPosition | undefined;
   readonly limit: number;
 }
 

@@ -4,7 +4,7 @@ export interface OneTimeNames {
    * Takes a name, in all processes at once.
    *
    * @param name - up to 200 characters; holds no secret
-   * @param expiresAt - until when it is remembered, epoch milliseconds: by then it must be refused for its age
+   * @param expiresAt - until when it is remembered, epoch milliseconds: by then it must be refused for its age, and can be taken again
    * @param now - epoch milliseconds
    * @returns whether nobody had taken it before. When it rejects, the name may have been taken all the same
    */

@@ -4,10 +4,12 @@
  */
 export interface SecretHasher {
   /**
+   * @param ownerId - whose key it is for: each owner has a bounded share of the queue, and owners are served in turn
    * @returns the hash to store
-   * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the lane's queue is full or its deadline passed
+   * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the queue or the owner's share of it is full, or the
+   * deadline cannot be met
    */
-  hash(secret: string): Promise<string>;
+  hash(secret: string, ownerId?: string): Promise<string>;
   /**
    * Whether a stored hash was made from this secret. A hash that is malformed or above the cost cap matches nothing.
    * The same question asked while it is being answered is answered once.

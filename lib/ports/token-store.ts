@@ -34,8 +34,8 @@ export interface StoredSigningKey {
 
 /** Chains of refresh tokens. Of each one there is one token that is good now; all before it were used. */
 export interface RefreshGrantStore {
-  /** Adds a chain, and removes some that have ended before `now` (epoch milliseconds). */
-  add(grant: RefreshGrant, now: number): Promise<void>;
+  /** Adds a chain. */
+  add(grant: RefreshGrant): Promise<void>;
   find(id: string): Promise<RefreshGrant | null>;
   /**
    * Uses the token up and puts another in its place, if it is still the one that is good now.

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { ChangeLane } from '../ports/key-store.js';
 import type { FeedWatch } from '../ports/change-feed.js';
 import type { Tables } from './tables.js';
 import type { TimeBudget } from './time-budget.js';
@@ -45,8 +46,14 @@ export interface SqlDatabase {
   /**
    * Runs work in one transaction of read committed or better; again after a deadlock, at most twice. Tries again when it
    * could not begin.
+   *
+   * @param lane - `taking` goes before all others that wait for a connection or for the file. Default: `giving`
    */
-  write<T>(budget: TimeBudget, work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
+  write<T>(
+    budget: TimeBudget,
+    work: (transaction: Transaction<Tables>) => Promise<T>,
+    lane?: ChangeLane,
+  ): Promise<T>;
   /** Runs work in one transaction, alone among all processes that call this, within {@link migrationDeadlineMs}. */
   migrate(work: (transaction: Transaction<Tables>) => Promise<void>): Promise<void>;
   /** Calls back when the number of the last change may have grown; `ChangeFeed.watch` says the rest. */

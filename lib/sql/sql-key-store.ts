@@ -1,29 +1,41 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import { ApiKeysError } from '../errors.js';
 import type { AccessLog } from '../ports/access-log.js';
 import type { AuditTrail } from '../ports/audit-trail.js';
-import type { ChangeFeed } from '../ports/change-feed.js';
+import type { ChangeFeed, FeedPosition } from '../ports/change-feed.js';
 import type { CreditLedger } from '../ports/credit-ledger.js';
 import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
+import type { Housekeeping } from '../ports/housekeeping.js';
 import type { OneTimeNames } from '../ports/one-time-names.js';
 import type { TokenStore } from '../ports/token-store.js';
 import type { UsageLog } from '../ports/usage-log.js';
-import type { AuditQuery, KeyQuery, KeyStore, KeyStoreTransaction, KeyUse } from '../ports/key-store.js';
+import type {
+  AuditQuery,
+  ChangeLane,
+  ChangeQueuing,
+  KeyPosition,
+  KeyQuery,
+  KeyStore,
+  KeyStoreTransaction,
+  KeyUse,
+} from '../ports/key-store.js';
 import { listAuditEvents, lockAuditHead } from './queries/audit-queries.js';
 import { findClaim } from './queries/claim-queries.js';
 import { compileSpendCredits, type SpendCredits } from './queries/credit-queries.js';
 import { compileFindExisting } from './queries/existing-keys.js';
 import type { FindExisting } from './queries/existing-keys.js';
+import { deleteExpired } from './queries/expired-rows.js';
 import { insertDigest } from './queries/key-changes.js';
-import { compileFindKey, listKeys } from './queries/key-queries.js';
+import { compileFindKey, findScanEnd, listKeys } from './queries/key-queries.js';
 import type { FindKeyById } from './queries/key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { noChangeWithoutEntry } from './no-change-without-entry.js';
 import { behind, positionCheckedDatabase } from './position-check.js';
+import { PriorityMutex } from './priority-mutex.js';
 import { SeenPosition } from './seen-position.js';
 import { SqlAccessLog } from './sql-access-log.js';
 import { SqlAuditTrail } from './sql-audit-trail.js';
@@ -36,7 +48,6 @@ import { SqlTransaction } from './sql-transaction.js';
 import { isStorable } from './storable-text.js';
 import type { Tables } from './tables.js';
 import { TimeBudget } from './time-budget.js';
-import { Turnstile } from './turnstile.js';
 import { compileAdvanceUses, mergeUses } from './queries/use-counts.js';
 import type { AdvanceUses } from './queries/use-counts.js';
 import { compileAddUsage, countByHour } from './queries/usage-counts.js';
@@ -59,6 +70,14 @@ export class SqlKeyStore implements KeyStore {
   readonly usage: UsageLog;
   readonly oneTimeNames: OneTimeNames;
   readonly tokens: TokenStore;
+  readonly housekeeping: Housekeeping = {
+    removeExpired: (rows, time, limit) =>
+      this.#within('Removing expired rows', (budget) =>
+        this.#database.writeOnce(budget, (database) =>
+          deleteExpired(database, this.#database.dialect, rows, time, limit),
+        ),
+      ),
+  };
   readonly claims: IdempotencyClaims = {
     find: (name) =>
       this.#within('Reading a repeated change', (budget) =>
@@ -78,7 +97,7 @@ export class SqlKeyStore implements KeyStore {
   readonly #seen = new SeenPosition();
   readonly #settings: SqlKeyStoreSettings;
   /** Changes wait for each other anyway; waiting here, they keep no connection from the reads. */
-  readonly #changes = new Turnstile();
+  readonly #changes = new PriorityMutex();
   /** For reads that check in their own statement which server answers. */
   readonly #unchecked: SqlDatabase;
   #findById: FindKeyById | undefined;
@@ -159,24 +178,34 @@ export class SqlKeyStore implements KeyStore {
     );
   }
 
+  findScanEnd(query: Pick<KeyQuery, 'ownerId' | 'after'>, rows: number): Promise<KeyPosition | null> {
+    return this.#within('Listing keys', (budget) =>
+      this.#database.readForRequest(budget, (database) => findScanEnd(database, query, rows)),
+    );
+  }
+
   listEvents(query: AuditQuery): Promise<readonly AuditEvent[]> {
     return this.#within('Listing the audit trail', (budget) =>
       this.#database.readForRequest(budget, (database) => listAuditEvents(database, query)),
     );
   }
 
-  transact<T>(work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T> {
+  transact<T>(
+    work: (transaction: KeyStoreTransaction) => Promise<T>,
+    queuing: ChangeQueuing = {},
+  ): Promise<T> {
     return this.#within('A change', (budget) =>
-      this.#changes.pass(async () => {
-        // Who has waited too long was told so, and must not be surprised by the change later.
-        budget.check();
-        return this.#change(budget, work);
-      }),
+      this.#changes.pass(budget, queuing, () => this.#change(budget, work, queuing.lane)),
     );
   }
 
-  async #change<T>(budget: TimeBudget, work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T> {
-    const { result, position } = await this.#database.write(budget, async (database) => {
+  async #change<T>(
+    budget: TimeBudget,
+    work: (transaction: KeyStoreTransaction) => Promise<T>,
+    lane: ChangeLane | undefined,
+  ): Promise<T> {
+    type Committed = { readonly result: T; readonly position: FeedPosition };
+    const run = async (database: Transaction<Tables>): Promise<Committed> => {
       const { dialect, channel } = this.#database;
       const head = await noChangeWithoutEntry(() => lockAuditHead(database, dialect));
       if (head.sequence < this.#seen.current.sequence) throw behind();
@@ -190,7 +219,8 @@ export class SqlKeyStore implements KeyStore {
         await transaction.abandon();
         throw error;
       }
-    });
+    };
+    const { result, position } = await this.#database.write(budget, run, lane);
     this.#seen.note(position);
     return result;
   }

@@ -1,11 +1,6 @@
-import type { Kysely } from 'kysely';
 import type { OneTimeNames } from '../ports/one-time-names.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { WithinDeadline } from './sql-change-feed.js';
-import type { Tables } from './tables.js';
-
-/** Names past their end that are removed with each one that is taken. */
-const mostRemoved = 100;
 
 /** Names on SQLite and PostgreSQL alike. */
 export class SqlOneTimeNames implements OneTimeNames {
@@ -21,31 +16,19 @@ export class SqlOneTimeNames implements OneTimeNames {
     return this.#within('Taking a name', (budget) =>
       // Not repeated after it began: the second time it would find its own name.
       this.#database.write(budget, async (database) => {
-        const result = await database
+        const { numInsertedOrUpdatedRows = 0n } = await database
           .insertInto('one_time_names')
           .values({ name, expires_at: expiresAt })
-          .onConflict((conflict) => conflict.column('name').doNothing())
-          .executeTakeFirst();
-        const isTaken = result.numInsertedOrUpdatedRows === 1n;
-        if (isTaken) await removeEnded(database, now);
-        return isTaken;
+          // Expired names are removed in the background; until then they are in nobody's way.
+          .onConflict((conflict) =>
+            conflict
+              .column('name')
+              .doUpdateSet({ expires_at: expiresAt })
+              .where('one_time_names.expires_at', '<=', now),
+          )
+          .executeTakeFirstOrThrow();
+        return numInsertedOrUpdatedRows === 1n;
       }),
     );
   }
-}
-
-async function removeEnded(database: Kysely<Tables>, now: number): Promise<void> {
-  await database
-    .deleteFrom('one_time_names')
-    .where('name', 'in', (ended) =>
-      // The order keeps two processes from waiting for each other's rows in a circle.
-      ended
-        .selectFrom('one_time_names as old')
-        .select('old.name')
-        .where('old.expires_at', '<=', now)
-        .orderBy('old.expires_at')
-        .orderBy('old.name')
-        .limit(mostRemoved),
-    )
-    .execute();
 }

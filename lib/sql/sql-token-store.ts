@@ -14,7 +14,7 @@ import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import { isStorable } from './storable-text.js';
 import type { Tables } from './tables.js';
-import { refreshGrantFromRow, removeEnded, rowOfRefreshGrant } from './queries/token-queries.js';
+import { refreshGrantFromRow, rowOfRefreshGrant } from './queries/token-queries.js';
 
 /** Reads what every request with a token may wait for, as keys are read: it gives up sooner. */
 export type LookUp = <T>(what: string, work: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;
@@ -108,10 +108,9 @@ function signingKeyStore(database: SqlDatabase, within: WithinDeadline, lookUp: 
 
 function refreshGrantStore(database: SqlDatabase, within: WithinDeadline): RefreshGrantStore {
   return {
-    add: (grant, now) =>
+    add: (grant) =>
       within('Adding a refresh token', (budget) =>
         database.write(budget, async (on) => {
-          await removeEnded(on, 'refresh_grants', now);
           await on.insertInto('refresh_grants').values(rowOfRefreshGrant(grant)).execute();
         }),
       ),

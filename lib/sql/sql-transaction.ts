@@ -91,7 +91,7 @@ export class SqlTransaction implements KeyStoreTransaction {
 
   revokeToken(token: RevokedToken, event: AuditEventDraft): Promise<boolean> {
     return this.#step(async () => {
-      const isFirst = await insertRevokedToken(this.#transaction, token, event.at);
+      const isFirst = await insertRevokedToken(this.#transaction, token);
       if (isFirst) await this.#append(event);
       return isFirst;
     });

@@ -56,6 +56,21 @@ export function describeKeyLists({ describe, it, expect }: ContractContext): voi
       expect(seen).toEqual(keys.map((key) => key.id).reverse());
     });
 
+    it('P18: says where the next so many keys end, and reads no further', async ({ store }) => {
+      const keys = ['1', '2', '3', '4', '5'].map((id) =>
+        sampleKey({ id, ownerId: id === '4' ? 'other' : 'owner-1', createdAt: sampleTime + Number(id) }),
+      );
+      await insert(store, ...keys);
+      const at = (id: string) => ({ createdAt: sampleTime + Number(id), id });
+      expect(await store.findScanEnd({}, 2)).toEqual(at('4'));
+      expect(await store.findScanEnd({ after: at('4') }, 2)).toEqual(at('2'));
+      expect(await store.findScanEnd({ ownerId: 'owner-1' }, 2)).toEqual(at('3'));
+      expect(await store.findScanEnd({ ownerId: 'owner-1', after: at('3') }, 2)).toEqual(at('1'));
+      expect(await store.findScanEnd({ ownerId: 'owner-1', after: at('3') }, 3)).toBe(null);
+      expect(await idsOf(store, { until: at('4') })).toEqual(['5', '4']);
+      expect(await idsOf(store, { until: at('2'), after: at('4'), ownerId: 'owner-1' })).toEqual(['3', '2']);
+    });
+
     it('goes on within the conditions', async ({ store }) => {
       await insert(
         store,

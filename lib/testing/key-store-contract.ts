@@ -7,6 +7,7 @@ import { describeCredits } from './contract-credits.js';
 import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
 import { describePolicies } from './contract-policies.js';
+import { describeHousekeeping } from './contract-housekeeping.js';
 import { describeOneTimeNames } from './contract-one-time-names.js';
 import { describeStoredTrail } from './contract-stored-trail.js';
 import { describeUsage } from './contract-usage.js';
@@ -57,6 +58,7 @@ export function describeKeyStore(
     describeChangeFeed(context);
     describeUsage(context);
     describeOneTimeNames(context);
+    describeHousekeeping(context);
   });
 }
 

@@ -50,7 +50,7 @@ export async function issueRefreshable(
     expiresAt: Math.min(now + policy.refreshLifetimeSeconds * 1000, endsBy),
     digest: digestOf(secret),
   };
-  await store.tokens.refreshGrants.add(grant, now);
+  await store.tokens.refreshGrants.add(grant);
   if (session === undefined) await limitConnections(ports, grant);
   const effectiveBy = session === undefined ? null : await limitSessions(ports, grant, session);
   return { ...issued, refreshToken: refreshFormat.compose(id, secret), chainId: id, effectiveBy };

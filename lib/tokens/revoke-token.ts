@@ -1,4 +1,5 @@
 import type { AccessToken } from '../domain/access-token.js';
+import { queuingToTake } from '../manage/change-queuing.js';
 import { commitPointOf, confirmChange } from '../manage/confirm-change.js';
 import type { ChangeContext } from '../manage/change.js';
 import { auditEntry } from '../manage/audit-entry.js';
@@ -28,7 +29,7 @@ export async function revokeToken(
     const { position } = transaction;
     const change = { record, action: 'token.revoked', position } as const;
     return { record, written: isFirst ? change : null, point: await commitPointOf(transaction) };
-  });
+  }, queuingToTake(context));
   if (committed === null) return null;
   return (await confirmChange({ changes }, committed, now)).effectiveBy;
 }

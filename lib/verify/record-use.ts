@@ -1,4 +1,3 @@
-import { usageKeptMs } from '../domain/key-usage.js';
 import { FailureLog } from '../domain/failure-log.js';
 import type { RefusalCode } from '../domain/verdict.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
@@ -15,19 +14,14 @@ const firstUseDelayMs = 50;
 const maxWrittenAtOnce = 1_000;
 /** Uses of more keys than this are written without waiting for the interval. */
 const maxGathered = 10_000;
-/** How often counts that are too old are looked for, in milliseconds, and how many are forgotten at a time. */
-const forgetIntervalMs = 60 * 60 * 1000;
-const forgottenAtOnce = 500;
-const mostForgotten = 100_000;
 
 /**
  * Counts uses and writes them in the background, so that no request waits for a write. A first use is written at once,
  * and again until it is written; of the later ones, at most one interval is lost when the process is killed.
  */
 export class UseRecorder {
-  readonly #store: Pick<KeyStore, 'recordUse' | 'usage'>;
+  readonly #store: Pick<KeyStore, 'recordUse'>;
   readonly #writes: FailureLog;
-  readonly #removals: FailureLog;
   /** Counters that were used since the last writing. */
   #gathered: UseCounter[] = [];
   /** Uses that are no longer in their counters, or could not be written. */
@@ -39,18 +33,13 @@ export class UseRecorder {
   #timer: NodeJS.Timeout | null = null;
   #dueAt = 0;
   #flushing: Promise<void> = Promise.resolve();
-  #forgotAt = -Infinity;
   #isClosed = false;
 
-  constructor(store: Pick<KeyStore, 'recordUse' | 'usage'>, logger: Logger) {
+  constructor(store: Pick<KeyStore, 'recordUse'>, logger: Logger) {
     this.#store = store;
     this.#writes = new FailureLog(logger, {
       begins: 'uses of keys are not recorded',
       ends: (lost) => `uses of keys are recorded again; ${lost} were lost`,
-    });
-    this.#removals = new FailureLog(logger, {
-      begins: 'old counts of uses are not removed, which is tried again',
-      ends: () => 'old counts of uses are removed again',
     });
   }
 
@@ -144,7 +133,6 @@ export class UseRecorder {
         this.#writes.failed(error, countOf(batch) - countOf(kept));
       }
     }
-    await this.#forgetOldCounts(uses);
   }
 
   /** It is better to count a first use twice than to say that the key was never used. */
@@ -154,21 +142,6 @@ export class UseRecorder {
     this.#waiting.push(...first);
     this.#flushWithin(useFlushIntervalMs);
     return first;
-  }
-
-  async #forgetOldCounts(uses: readonly KeyUse[]): Promise<void> {
-    if (performance.now() - this.#forgotAt < forgetIntervalMs) return;
-    this.#forgotAt = performance.now();
-    const latest = uses.reduce((time, { at }) => Math.max(time, at), 0);
-    try {
-      for (let forgotten = 0; forgotten < mostForgotten; forgotten += forgottenAtOnce) {
-        const count = await this.#store.usage.forgetBefore(latest - usageKeptMs, forgottenAtOnce);
-        if (count < forgottenAtOnce) break;
-      }
-      this.#removals.worked();
-    } catch (error) {
-      this.#removals.failed(error);
-    }
   }
 }
 

@@ -88,7 +88,8 @@ function pageOf(items: AnswerSchema): JsonSchema {
       items: { type: 'array', items: { $ref: `#/components/schemas/${items}` } },
       nextCursor: {
         type: ['string', 'null'],
-        description: 'Asks for the next page; `null` on the last one.',
+        description:
+          'Asks for the next page; `null` on the last one. With a filter, a page may have few items or none and yet be followed by others.',
         examples: [null],
       },
     },

@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import { listUpTo } from '../list-up-to.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { base36Alphabet } from '../../domain/charset.js';
 import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
@@ -65,7 +66,7 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
         const record =
           caller.kind === 'key'
             ? await keys.get(context, caller.apiKey.id)
-            : (await keys.list(context, { state: 'active', limit: 1 })).items[0];
+            : (await listUpTo(keys, context, { state: 'active' }, 1))[0];
         // Not thrown, so not written down: an owner without a key has done nothing wrong.
         if (record === undefined) return answerDeltadefiError(new ApiKeysError('not_found'));
         return { status: 200, body: { api_key: masked(record), created_at: createdAt(record) } };

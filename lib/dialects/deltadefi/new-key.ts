@@ -1,3 +1,4 @@
+import { listUpTo } from '../list-up-to.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { ApiKeysError, isProblem } from '../../errors.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from '../../manage/change.js';
@@ -34,6 +35,6 @@ export async function newKey(
 
 /** Where there are several, from another time, one of them cannot stand for all. */
 async function onlyActiveKey(keys: DialectKeyService, context: ChangeContext): Promise<ApiKeyRecord | null> {
-  const { items } = await keys.list(context, { state: 'active', limit: 2 });
+  const items = await listUpTo(keys, context, { state: 'active' }, 2);
   return items.length === 1 && items[0] !== undefined ? items[0] : null;
 }

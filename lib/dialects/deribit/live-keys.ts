@@ -4,6 +4,7 @@ import { ApiKeysError } from '../../errors.js';
 import type { ChangeContext } from '../../manage/change.js';
 import { maxPageSize } from '../../manage/list-filter.js';
 import type { DialectKeyService } from '../dialect-host.js';
+import { listUpTo } from '../list-up-to.js';
 
 /** Of keys that are switched on meanwhile, none is missed. Removed ones may be any number, and are never looked at. */
 const states: readonly KeyState[] = ['active', 'disabled', 'expired', 'active'];
@@ -15,8 +16,9 @@ export async function liveKeys(
 ): Promise<readonly ApiKeyRecord[]> {
   const found = new Map<string, ApiKeyRecord>();
   for (const state of states) {
-    const { items } = await keys.list(context, { state, limit: maxPageSize });
-    for (const record of items) found.set(record.id, record);
+    for (const record of await listUpTo(keys, context, { state }, maxPageSize)) {
+      found.set(record.id, record);
+    }
   }
   return [...found.values()].sort((one, other) => Number(one.number) - Number(other.number));
 }
@@ -31,8 +33,7 @@ export async function keyWithNumber(
   context: ChangeContext,
   number: number,
 ): Promise<ApiKeyRecord> {
-  const { items } = await keys.list(context, { number, limit: 1 });
-  const [record] = items;
+  const [record] = await listUpTo(keys, context, { number }, 1);
   if (record !== undefined && record.revokedAt === null) return record;
   throw new ApiKeysError('not_found', { detail: 'There is no such API key.' });
 }

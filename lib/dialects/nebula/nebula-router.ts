@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import { listUpTo } from '../list-up-to.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import { createCheckedFormat } from '../../domain/key-format.js';
@@ -147,7 +148,7 @@ function readNewKey(body: JsonRecord | null): object {
 /** @throws ApiKeysError `not_found` */
 async function findId(keys: DialectKeyService, context: ChangeContext, text: string): Promise<string> {
   const id = /^[1-9]\d{0,14}$/.test(text)
-    ? (await keys.list(context, { number: Number(text), limit: 1 })).items[0]?.id
+    ? (await listUpTo(keys, context, { number: Number(text) }, 1))[0]?.id
     : keyOfUuid(text);
   if (id === undefined || id === null) throw keyNotFound();
   return id;

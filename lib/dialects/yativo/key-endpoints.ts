@@ -89,7 +89,10 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       const asked = call.query()['cursor'];
       let cursor: string | null = typeof asked === 'string' ? asked : null;
       do {
-        const filter = { limit: 100, ...(cursor === null ? {} : { cursor }) };
+        const filter = {
+          limit: Math.min(100, listLength - records.length),
+          ...(cursor === null ? {} : { cursor }),
+        };
         const { items, nextCursor } = await keys.list(context, filter);
         records.push(...items);
         cursor = nextCursor;

@@ -14,10 +14,10 @@ const mostAsked = 64;
 const mostWaiting = 1_000;
 
 /**
- * Who waits: `own` is what the process itself needs to go on (beats, the feed, changes), and goes first; `requests` are
+ * Who waits: `taking` is what takes rights away, and goes before all others; `own` is what the process itself needs to go on (beats, the feed, changes), and comes next; `requests` are
  * the reads that requests cause, as many as anybody cares to send.
  */
-export type PoolLane = 'own' | 'requests';
+export type PoolLane = 'taking' | 'own' | 'requests';
 
 /** A client until it is given back. */
 export interface PoolLease {
@@ -43,7 +43,11 @@ interface Waiter {
 export class PoolQueue {
   readonly #pool: PgPool;
   /** Each in the order of arrival. */
-  readonly #waiting: Readonly<Record<PoolLane, Set<Waiter>>> = { own: new Set(), requests: new Set() };
+  readonly #waiting: Readonly<Record<PoolLane, Set<Waiter>>> = {
+    taking: new Set(),
+    own: new Set(),
+    requests: new Set(),
+  };
   /** Clients that requests may still be given. */
   #freeForRequests: number;
   #asked = 0;
@@ -92,8 +96,8 @@ export class PoolQueue {
 
   /** How many of those who wait could be given a client now. */
   get #wanted(): number {
-    const { own, requests } = this.#waiting;
-    return own.size + Math.min(requests.size, this.#freeForRequests);
+    const { taking, own, requests } = this.#waiting;
+    return taking.size + own.size + Math.min(requests.size, this.#freeForRequests);
   }
 
   /** Asks for as many clients as can be handed on. */
@@ -141,11 +145,15 @@ export class PoolQueue {
   }
 
   #next(): Waiter | undefined {
-    const { own, requests } = this.#waiting;
-    const from = own.size > 0 || this.#freeForRequests === 0 ? own : requests;
-    const [first] = from;
-    if (first !== undefined) from.delete(first);
-    return first;
+    const { taking, own, requests } = this.#waiting;
+    const lanes = this.#freeForRequests === 0 ? [taking, own] : [taking, own, requests];
+    for (const lane of lanes) {
+      for (const first of lane) {
+        lane.delete(first);
+        return first;
+      }
+    }
+    return undefined;
   }
 }
 

@@ -59,6 +59,7 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
     return new Kysely<Tables>({ dialect: boundedPostgresDialect(pool, lane, within) }).withSchema(schema);
   };
   let own: Kysely<Tables> | undefined;
+  let taking: Kysely<Tables> | undefined;
   let forRequests: Kysely<Tables> | undefined;
   let lookingUp: Kysely<Tables> | undefined;
   const mayRequestsWait = (): boolean => pool?.mayRequestsWait ?? false;
@@ -73,13 +74,14 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
       const source = typeof connection === 'string' ? await ownPoolFor(connection) : connection;
       pool ??= new PoolQueue(source, poolSize(source));
       own ??= kysely('own', limits);
+      taking ??= kysely('taking', limits);
       forRequests ??= kysely('requests', limits);
       lookingUp ??= kysely('requests', lookUpLimits);
     },
 
     async close() {
       const closing = ownPool;
-      pool = ownPool = own = forRequests = lookingUp = undefined;
+      pool = ownPool = own = taking = forRequests = lookingUp = undefined;
       await closing?.end();
     },
 
@@ -91,15 +93,19 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
     writeOnce: (budget, work) => askAgain(budget, () => work((own ??= kysely('own', limits)))),
     spend: (_budget, work) => work((forRequests ??= kysely('requests', limits))),
 
-    async write(budget, work) {
+    async write(budget, work, lane) {
+      const chosen = (): Kysely<Tables> =>
+        lane === 'taking' ? (taking ??= kysely('taking', limits)) : (own ??= kysely('own', limits));
       for (let retries = 0; ; retries += 1) {
         let hasBegun = false;
         try {
-          return await (own ??= kysely('own', limits)).transaction().execute((transaction) => {
-            hasBegun = true;
-            budget.check();
-            return work(transaction);
-          });
+          return await chosen()
+            .transaction()
+            .execute((transaction) => {
+              hasBegun = true;
+              budget.check();
+              return work(transaction);
+            });
         } catch (error) {
           const mayRetry = hasBegun ? asksForRetry(error) : mayAskAgain(error, budget);
           if (retries === mostRetries || !mayRetry) throw error;

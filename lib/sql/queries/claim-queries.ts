@@ -12,18 +12,20 @@ export async function findClaim(database: Kysely<Tables>, name: string): Promise
   return row === undefined ? null : claimFromRow(row);
 }
 
-/** Claims a name unless it is taken, and deletes what is too old; to be run under the lock of a change. */
+/** Claims a name unless it is taken, or was too long ago; to be run under the lock of a change. */
 export async function insertClaim(
   database: Kysely<Tables>,
   { name, payloadHash, keyId, createdAt }: IdempotencyClaim,
   expiredBefore: number,
 ): Promise<IdempotencyClaim | null> {
-  await database.deleteFrom('idempotency_keys').where('created_at', '<', expiredBefore).execute();
   const before = await findClaim(database, name);
-  if (before !== null) return before;
+  if (before !== null && before.createdAt >= expiredBefore) return before;
+  const row = { payload_hash: payloadHash, key_id: keyId, created_at: createdAt };
   await database
     .insertInto('idempotency_keys')
-    .values({ name, payload_hash: payloadHash, key_id: keyId, created_at: createdAt })
+    .values({ name, ...row })
+    // Expired claims are removed in the background, maybe at this moment.
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
     .execute();
   return null;
 }

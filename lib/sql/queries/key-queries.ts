@@ -3,7 +3,7 @@ import type { Expression, Kysely, SelectQueryBuilder, Selectable, SqlBool } from
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { KeyState } from '../../domain/key-state.js';
 import type { FeedPosition } from '../../ports/change-feed.js';
-import type { KeyQuery, OwnerKeyCounts } from '../../ports/key-store.js';
+import type { KeyPosition, KeyQuery, OwnerKeyCounts } from '../../ports/key-store.js';
 import { behind, hasPosition, isFromBehind, positionParameters } from '../position-check.js';
 import type { PositionCheck } from '../position-check.js';
 import { preparedStatement, type PreparedStatement } from '../prepared-statement.js';
@@ -124,8 +124,8 @@ export async function listKeys(
   dialect: SqlDialect,
   query: KeyQuery,
 ): Promise<readonly ApiKeyRecord[]> {
-  const { ownerId, keyspace, number, state, scope, q, tag, now, after, limit } = query;
-  if (!isStorable(ownerId, keyspace, scope, q, tag, after?.id)) return [];
+  const { ownerId, keyspace, number, state, scope, q, tag, now, after, until, limit } = query;
+  if (!isStorable(ownerId, keyspace, scope, q, tag, after?.id, until?.id)) return [];
   let page: KeyRows = database.selectFrom('keys').selectAll();
   if (ownerId !== undefined) page = page.where('keys.owner_id', '=', ownerId);
   if (keyspace !== undefined) page = page.where('keys.keyspace', '=', keyspace);
@@ -140,8 +140,36 @@ export async function listKeys(
       eb(refTuple('keys.created_at', 'keys.id'), '<', tuple(after.createdAt, after.id)),
     );
   }
+  if (until !== undefined) {
+    page = page.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('keys.created_at', 'keys.id'), '>=', tuple(until.createdAt, until.id)),
+    );
+  }
   page = page.orderBy('keys.created_at', 'desc').orderBy('keys.id', 'desc').limit(limit);
   return readRecords(database, page);
+}
+
+/** Where the next so many keys end; read from `keys_by_owner` or `keys_by_time` alone. */
+export async function findScanEnd(
+  database: Kysely<Tables>,
+  { ownerId, after }: Pick<KeyQuery, 'ownerId' | 'after'>,
+  rows: number,
+): Promise<KeyPosition | null> {
+  if (!isStorable(ownerId, after?.id)) return null;
+  let keys = database.selectFrom('keys').select(['keys.created_at', 'keys.id']);
+  if (ownerId !== undefined) keys = keys.where('keys.owner_id', '=', ownerId);
+  if (after !== undefined) {
+    keys = keys.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('keys.created_at', 'keys.id'), '<', tuple(after.createdAt, after.id)),
+    );
+  }
+  const end = await keys
+    .orderBy('keys.created_at', 'desc')
+    .orderBy('keys.id', 'desc')
+    .offset(rows - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return end === undefined ? null : { createdAt: end.created_at, id: end.id };
 }
 
 async function readRecords(database: Kysely<Tables>, keys: KeyRows): Promise<readonly ApiKeyRecord[]> {

@@ -5,6 +5,7 @@ import { ApiKeysError, InvalidOptionError } from '../../errors.js';
 import { codeOf } from '../error-code.js';
 import { loadDriver } from '../load-driver.js';
 import type { SqlDatabase } from '../sql-database.js';
+import { PriorityMutex } from '../priority-mutex.js';
 import { execute, retryWhileBusy } from './sqlite-connection.js';
 import type { LibsqlConstructor, LibsqlDatabase } from './sqlite-connection.js';
 import { SqliteFile } from './sqlite-file.js';
@@ -44,17 +45,20 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
       return work(reader);
     });
 
-  const write: SqlDatabase['write'] = async (budget, work) => {
-    const { file: openedFile, writer } = opened();
-    openedFile.check();
-    const result = await writer.transaction().execute((transaction) => {
-      budget.check();
-      return work(transaction);
+  /** All writes share one connection. */
+  const writers = new PriorityMutex();
+  const write: SqlDatabase['write'] = (budget, work, lane) =>
+    writers.pass(budget, { lane }, async () => {
+      const { file: openedFile, writer } = opened();
+      openedFile.check();
+      const result = await writer.transaction().execute((transaction) => {
+        budget.check();
+        return work(transaction);
+      });
+      // Committed to a file that is gone by now, it is not done.
+      openedFile.check();
+      return result;
     });
-    // Committed to a file that is gone by now, it is not done.
-    openedFile.check();
-    return result;
-  };
 
   /** Calls back when the file is no longer the one that was opened, once for each time that it is not. */
   function watchFile(onReplaced: () => void): () => void {
@@ -100,8 +104,8 @@ export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
     readForRequest: read,
     lookUp: read,
     write,
-    writeOnce: write,
-    spend: write,
+    writeOnce: (budget, work) => write(budget, work),
+    spend: (budget, work) => write(budget, work),
 
     migrate: (work) =>
       opened()

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { usageKeptMs } from '../domain/key-usage.js';
+import { FailureLog } from '../domain/failure-log.js';
+import type { Clock } from '../ports/clock.js';
+import type { ExpiredRows } from '../ports/housekeeping.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { Logger } from '../ports/logger.js';
+import { claimLifetimeMs } from './repeatable-changes.js';
+
+/** How often expired rows are looked for, in milliseconds: also how soon after a failure, and after the start. */
+const intervalMs = 60_000;
+const firstAfterMs = 2_000;
+/** Rows in one statement: with SQLite the event loop stands still for it, with both databases it holds locks. */
+export const rowsPerBatch = 200;
+/** Longer than a process that waits for the lock of a SQLite file lets pass between two attempts, in milliseconds. */
+const pauseMs = 25;
+
+/** What removing expired rows needs. */
+export interface HousekeeperParts {
+  readonly store: Pick<KeyStore, 'housekeeping' | 'usage'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Removes rows that have expired, in the background. A round goes on until there are none left, in small batches with
+ * pauses, so that requests get through in between however many rows there are.
+ */
+export class Housekeeper {
+  readonly #parts: HousekeeperParts;
+  readonly #removals: FailureLog;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(parts: HousekeeperParts) {
+    this.#parts = parts;
+    this.#removals = new FailureLog(parts.logger, {
+      begins: 'expired rows are not removed, which is tried again',
+      ends: () => 'expired rows are removed again',
+    });
+  }
+
+  /** Begins in the background, a moment later: a process that starts has other things to do. */
+  start(afterMs: number = firstAfterMs): void {
+    this.#timer = setTimeout(() => {
+      this.#running = this.#runAndSchedule();
+    }, afterMs).unref();
+  }
+
+  /** Settles when the batch that is under way is done. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async #runAndSchedule(): Promise<void> {
+    try {
+      await this.run();
+      this.#removals.worked();
+    } catch (error) {
+      this.#removals.failed(error);
+    }
+    if (!this.#isStopped) this.start(intervalMs);
+  }
+
+  /** Removes all that has expired by now. Rejects when the store does not answer; what was removed stays removed. */
+  async run(): Promise<void> {
+    const { store, clock } = this.#parts;
+    const now = clock.now();
+    const removeExpired = (rows: ExpiredRows, time: number): Promise<void> =>
+      this.#inBatches((limit) => store.housekeeping.removeExpired(rows, time, limit));
+    await removeExpired('claims', now - claimLifetimeMs);
+    await removeExpired('oneTimeNames', now);
+    await removeExpired('revokedTokens', now);
+    await removeExpired('refreshGrants', now);
+    await this.#inBatches((limit) => store.usage.forgetBefore(now - usageKeptMs, limit));
+  }
+
+  async #inBatches(remove: (limit: number) => Promise<number>): Promise<void> {
+    while (!this.#isStopped && (await remove(rowsPerBatch)) === rowsPerBatch) {
+      await sleep(pauseMs, undefined, { ref: false });
+    }
+  }
+}

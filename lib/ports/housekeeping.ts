@@ -1,0 +1,14 @@
+/** Rows that are of no use after a moment of their own. Nothing that is removed here is still looked at. */
+export type ExpiredRows = 'claims' | 'oneTimeNames' | 'revokedTokens' | 'refreshGrants';
+
+/** Removal of rows that have expired. It happens in the background, never in the transaction of a request. */
+export interface Housekeeping {
+  /**
+   * Removes some of the rows that expired at `time` or earlier (epoch milliseconds); of claims, those that were made
+   * before it.
+   *
+   * @param limit - the maximum number of rows to remove
+   * @returns how many were removed; fewer than `limit` means that these were all, or that another process removes the rest
+   */
+  removeExpired(rows: ExpiredRows, time: number, limit: number): Promise<number>;
+}

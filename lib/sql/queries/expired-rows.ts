@@ -1,0 +1,38 @@
+import type { Kysely } from 'kysely';
+import type { ExpiredRows } from '../../ports/housekeeping.js';
+import type { SqlDialect } from '../sql-database.js';
+import type { Tables } from '../tables.js';
+
+/** Removes rows that have expired, up to a number of them. */
+export async function deleteExpired(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+  rows: ExpiredRows,
+  time: number,
+  limit: number,
+): Promise<number> {
+  const { table, id, end, isEndIncluded } = places[rows];
+  // The tables have no column in common that the compiler could name.
+  const anyTable = database as unknown as Kysely<Record<string, Record<string, string | number>>>;
+  const expired = anyTable
+    .selectFrom(`${table} as old`)
+    .select(`old.${id}`)
+    .where(`old.${end}`, isEndIncluded ? '<=' : '<', time)
+    .orderBy(`old.${end}`)
+    .limit(limit)
+    // Two processes take different rows, and neither waits for the other.
+    .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked());
+  const { numDeletedRows } = await anyTable
+    .deleteFrom(table)
+    .where(id, 'in', expired)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+/** Where rows that expire stand. Each of the columns with an end has an index. */
+const places = {
+  claims: { table: 'idempotency_keys', id: 'name', end: 'created_at', isEndIncluded: false },
+  oneTimeNames: { table: 'one_time_names', id: 'name', end: 'expires_at', isEndIncluded: true },
+  revokedTokens: { table: 'revoked_tokens', id: 'id', end: 'expires_at', isEndIncluded: true },
+  refreshGrants: { table: 'refresh_grants', id: 'id', end: 'expires_at', isEndIncluded: true },
+} as const satisfies Readonly<Record<ExpiredRows, object>>;
