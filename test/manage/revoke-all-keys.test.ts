@@ -100,11 +100,12 @@ describe.each([
       find: (id, ownerId) => store.find(id, ownerId),
       existing: (ids) => store.existing(ids),
       list: (query) => store.list(query),
+      findScanEnd: (...scan) => store.findScanEnd(...scan),
       listEvents: (query) => store.listEvents(query),
       addDigest: (...digest) => store.addDigest(...digest),
       recordUse: (uses) => store.recordUse(uses),
-      transact: (work) =>
-        (steps -= 1) < 0 ? Promise.reject(new Error('the database went away')) : store.transact(work),
+      transact: (...change) =>
+        (steps -= 1) < 0 ? Promise.reject(new Error('the database went away')) : store.transact(...change),
     };
     let steps = 3;
     const { service, close } = createService({ store: failing });
