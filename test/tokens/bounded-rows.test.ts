@@ -159,6 +159,26 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('rows that a key can cause, on 
     }
   }, 120_000);
 
+  it('P13: two instances with one Redis count the tokens of a key together', async () => {
+    const shared = { database: database.url, redis: process.env['TEST_REDIS_URL'] ?? '', usesRealTime: true };
+    const one = await startTokenApp(shared);
+    const two = await startTokenApp(shared);
+    try {
+      const key = await one.key();
+      const answers = await burst(200, (index) =>
+        (index % 2 === 0 ? one : two).post(
+          '/token',
+          { grant_type: 'client_credentials' },
+          basic(key.id, key.secret),
+        ),
+      );
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(maxTokens);
+    } finally {
+      await one.close();
+      await two.close();
+    }
+  }, 60_000);
+
   it('P13: signed requests that the limits of their key refuse are not remembered one by one', async () => {
     const app = await startSignedApp({ database: database.url });
     try {
