@@ -11,6 +11,17 @@ const closeTimeoutMs = 200;
 const followEveryMs = 2000;
 
 /**
+ * How long to wait before an attempt to connect again: a lost connection usually comes back at once; after that, one
+ * attempt a second for as long as it takes.
+ *
+ * @param attempt - 1 is the first one after a loss
+ * @returns milliseconds
+ */
+export function reconnectPauseMs(attempt: number): number {
+  return attempt === 1 ? 50 : patienceMs;
+}
+
+/**
  * Prepares a client of our own; it connects when it is told to. ioredis' defaults are made for waiting: a command waits
  * for 20 attempts to connect, is queued while there is no connection, and is sent again after one was lost
  * (https://github.com/redis/ioredis/issues/2130). Here a command is sent now and once, or fails. Deadlines of single
@@ -46,8 +57,7 @@ export function connectRedis(url: string, onError: (error: unknown) => void): Re
     },
   });
   client.on('error', onError);
-  // A lost connection usually comes back at once; after that, one attempt a second for as long as it takes.
-  const letGo = keepConnected(client, (attempt) => (attempt === 1 ? 50 : patienceMs));
+  const letGo = keepConnected(client, reconnectPauseMs);
   return {
     client,
     close: () => {

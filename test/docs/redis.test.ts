@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectRedis } from '../../lib/redis/connect-redis.js';
+import { connectRedis, reconnectPauseMs } from '../../lib/redis/connect-redis.js';
 import { codeIn, readDocument, repository, sectionOf, tableIn } from './markdown.js';
 import { shownClusterOptions, shownSentinelOptions } from '../redis/forms/shown-options.js';
 
@@ -26,8 +26,9 @@ describe('the settings of our own connection in docs/redis.md', () => {
     const shown = settingsUnder('## One server');
     expect(shown.length).toBeGreaterThan(5);
     expect(shown).toEqual(shown.map(([name]) => [name, written(client.options ?? {}, name)]));
-    const { retryStrategy } = client.options as { retryStrategy: (attempt: number) => number };
-    expect([1, 2, 100].map(retryStrategy)).toEqual([50, 1000, 1000]);
+    const { retryStrategy } = client.options as { retryStrategy: (attempt: number) => number | null };
+    expect(retryStrategy(1)).toBeNull();
+    expect([1, 2, 100].map(reconnectPauseMs)).toEqual([50, 1000, 1000]);
     close();
   });
 });

@@ -17,8 +17,9 @@ jest.setTimeout(60_000);
 const newer = migrations.length + 1;
 const insertNewer = `insert into schema_versions (version, name) values (${newer}, 'from the future')`;
 
-/** What the fourth migration added, and then the third and the second. */
+/** What the fifth migration added, and then the fourth, the third and the second. */
 const backToVersion1 = [
+  'drop table signature_place',
   ...['signing_keys', 'refresh_grants', 'revoked_tokens'].map((table) => `drop table ${table}`),
   'alter table keys drop column token_lifetime_seconds',
   ...['sealed_secret', 'algorithm', 'spki', 'sha256_fingerprint', 'md5_fingerprint'].map(
@@ -66,7 +67,7 @@ describe('the schema of a SQLite file', () => {
     database.exec(insertNewer);
     database.close();
     await expect(store.open()).rejects.toThrow(InvalidOptionError);
-    await expect(store.open()).rejects.toThrow(/is at version 5; .* knows only 4\. Upgrade express-api-keys/);
+    await expect(store.open()).rejects.toThrow(/is at version 6; .* knows only 5\. Upgrade express-api-keys/);
   });
 
   it('keeps its keys and their uses when it is brought up to date', async () => {
@@ -89,7 +90,7 @@ describe('the schema of a SQLite file', () => {
 
   it('is left alone with migrate: check, which says what to do', async () => {
     await expect(sqliteStore({ file, migrate: 'check' }).open()).rejects.toThrow(
-      /is at version 0; .* needs 4\. Start once with migrate: 'auto'/,
+      /is at version 0; .* needs 5\. Start once with migrate: 'auto'/,
     );
     const store = sqliteStore({ file });
     await store.open();
@@ -128,7 +129,7 @@ describe('the schema in PostgreSQL', () => {
     await store.open();
     await run(`set search_path to newer`, insertNewer);
     await store.close();
-    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 5; .* knows only 4/);
+    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 6; .* knows only 5/);
     await store.close();
   });
 
@@ -149,7 +150,7 @@ describe('the schema in PostgreSQL', () => {
   it('is left alone with migrate: check, which says what to do', async () => {
     const checking = makeStore('checked', 'check');
     await expect(checking.open()).rejects.toThrow(
-      /schema "checked" is at version 0; .* needs 4\. Start once/,
+      /schema "checked" is at version 0; .* needs 5\. Start once/,
     );
     const store = makeStore('checked');
     await store.open();
