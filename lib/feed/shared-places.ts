@@ -97,7 +97,9 @@ export class SharedPlaces {
     try {
       if (place === null) return;
       const claim = { instanceId, place, takesSignatures, now: clock.now() };
-      const { isListed, since } = await feed.claimPlace(claim);
+      const { isListed, since: grantedSince } = await feed.claimPlace(claim);
+      // A process that takes no signatures is on the list for its limits; nothing was to be granted.
+      const since = takesSignatures ? grantedSince : 0;
       this.#claimed = isListed && since !== null ? { instanceId, place, since } : null;
       if (!isListed || since !== null) {
         this.#refusals = 0;

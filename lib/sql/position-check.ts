@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { AliasedExpression, Kysely } from 'kysely';
-import { ApiKeysError } from '../errors.js';
+import { ApiKeysError, isProblem } from '../errors.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import { preparedStatement, type PreparedStatement } from './prepared-statement.js';
 import type { SeenPosition } from './seen-position.js';
@@ -55,15 +55,26 @@ export function positionCheckedDatabase(database: SqlDatabase, seen: SeenPositio
 
   const checked =
     (read: SqlDatabase['read']): SqlDatabase['read'] =>
-    (budget, work) =>
-      read(budget, (on) => {
-        const position = seen.current;
-        if (position.sequence === 0) return work(on);
-        return on.connection().execute(async (connection) => {
-          await check(connection, position);
-          return work(connection);
+    async (budget, work) => {
+      let failedCheck: unknown;
+      try {
+        return await read(budget, (on) => {
+          const position = seen.current;
+          if (position.sequence === 0) return work(on);
+          return on.connection().execute(async (connection) => {
+            await check(connection, position).catch((error: unknown) => {
+              failedCheck = error;
+              throw error;
+            });
+            return work(connection);
+          });
         });
-      });
+      } catch (error) {
+        // Whatever keeps the trail from being read, without it nothing that the server says is believed.
+        if (error !== failedCheck || isProblem(error, 'unavailable')) throw error;
+        throw new ApiKeysError('unavailable', { cause: error });
+      }
+    };
 
   const { read, readForRequest, lookUp } = database;
   return {

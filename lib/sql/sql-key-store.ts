@@ -158,9 +158,12 @@ export class SqlKeyStore implements KeyStore {
     const find = (database: Kysely<Tables>): Promise<ApiKeyRecord | null> =>
       (this.#findById ??= compileFindKey(database))(database, this.#seen.current, id, ownerId);
     const { readForRequest, lookUp } = this.#unchecked;
-    if (ownerId !== undefined) return this.#within('Reading a key', (budget) => readForRequest(budget, find));
+    // The statement looks into the audit trail as well; without that nothing is believed.
+    const step = (budget: TimeBudget): Promise<ApiKeyRecord | null> =>
+      noChangeWithoutEntry(() => (ownerId === undefined ? lookUp : readForRequest)(budget, find));
     const { readDeadlineMs } = this.#settings;
-    return this.#within('Reading a key', (budget) => lookUp(budget, find), readDeadlineMs);
+    if (ownerId === undefined) return this.#within('Reading a key', step, readDeadlineMs);
+    return this.#within('Reading a key', step);
   }
 
   existing(ids: readonly string[]): Promise<ReadonlySet<string>> {

@@ -64,7 +64,8 @@ it('P20: uses that cannot be written for a while are logged when that begins and
   for (const other of others) await recorded(other, 1);
   await apiKeys.close();
 
-  expect(lines).toEqual([
+  // The lock is in the way of housekeeping as well, which has lines of its own.
+  expect(lines.filter(({ message }) => message.includes('uses of keys'))).toEqual([
     { level: 'warn', message: 'api-keys: uses of keys are not recorded', error: expect.objectContaining({}) },
     {
       level: 'warn',

@@ -16,6 +16,7 @@ const slow = [
   'test/dialects/{run-sample,swagger-client}.test.ts',
   'test/{signatures,tokens}/foreign-clients.test.ts',
   // Floods, and what is measured over many repetitions.
+  'test/flows/{load,housekeeping}.test.ts',
   'test/audit/{spray,verify-trail}.test.ts',
   'test/manage/revoke-all-keys.test.ts',
   'test/redis/replay-guard.test.ts',

@@ -124,7 +124,7 @@ describe('a beat in PostgreSQL', () => {
       await expectSomebodyToWaitForALock(client);
       await client.query('commit');
       expect(await removal).toBe(false);
-      expect(await store.feed.instances()).toEqual([{ ...instance, beat: 1 }]);
+      expect(await store.feed.instances()).toEqual([{ ...instance, beat: 1, place: null }]);
     });
   });
 

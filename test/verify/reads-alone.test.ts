@@ -24,6 +24,8 @@ function storeThatMayRefuse(): KeyStore {
       takesChanges ? inner.feed.leave(...id) : refuse(),
     beat: (...beat: Parameters<KeyStore['feed']['beat']>) =>
       takesChanges ? inner.feed.beat(...beat) : refuse(),
+    claimPlace: (...claim: Parameters<KeyStore['feed']['claimPlace']>) =>
+      takesChanges ? inner.feed.claimPlace(...claim) : refuse(),
     latest: (limit: number) => inner.feed.latest(limit),
     lastSequence: () => inner.feed.lastSequence(),
     instances: () => inner.feed.instances(),
