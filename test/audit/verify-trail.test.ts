@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrailProblemKind, TrailReport } from '../../lib/audit/trail-report.js';
 import { createApiKeys, type ApiKeys } from '../../lib/index.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
@@ -64,6 +65,28 @@ const forgeries: Readonly<Record<string, Forgery>> = {
     entries.map((entry, index) => (index < 5 ? entry : edited(entry, { address: '192.0.2.99' }))),
 };
 
+/**
+ * A process whose database was changed behind its back answers 503 until its next heartbeat has found that out: what it
+ * reads could come from a server that lags behind.
+ */
+async function verifyTrail(
+  apiKeys: ApiKeys<Scope>,
+  input?: { readonly anchor: string },
+): Promise<TrailReport> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    try {
+      return await apiKeys.audit.verify(input);
+    } catch (error) {
+      if (!isUnavailable(error) || performance.now() > until) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+const isUnavailable = (error: unknown): boolean =>
+  (error as { readonly code?: unknown }).code === 'ERR_API_KEYS_UNAVAILABLE';
+
 describe.each(Object.keys(databases))('on %s', (name) => {
   let database: DatabaseUnderAttack;
   let apiKeys: ApiKeys<Scope>;
@@ -80,18 +103,18 @@ describe.each(Object.keys(databases))('on %s', (name) => {
   });
 
   it('R73 a trail that nobody touched is whole, and its anchor is where it ends', async () => {
-    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, entries: 0, keys: 0 });
+    expect(await verifyTrail(apiKeys)).toMatchObject({ valid: true, entries: 0, keys: 0 });
     await live(apiKeys);
-    const report = await apiKeys.audit.verify();
+    const report = await verifyTrail(apiKeys);
     const last = (await readTrail(database)).at(-1);
     expect(report).toEqual({
       ...{ valid: true, entries: 10, keys: 2, unsealed: 0, unknownPeppers: 0, problems: [], problemCount: 0 },
       anchor: `10.${last?.hash}`,
     });
     const anchor = report.anchor ?? '';
-    expect(await apiKeys.audit.verify({ anchor })).toEqual(report);
+    expect(await verifyTrail(apiKeys, { anchor })).toEqual(report);
     await live(apiKeys);
-    expect(await apiKeys.audit.verify({ anchor })).toMatchObject({ valid: true, entries: 20 });
+    expect(await verifyTrail(apiKeys, { anchor })).toMatchObject({ valid: true, entries: 20 });
   });
 
   describe.each(Object.keys(forgeries))('%s', (forgeryName) => {
@@ -100,31 +123,31 @@ describe.each(Object.keys(databases))('on %s', (name) => {
 
     it('R73 is found', async () => {
       await live(apiKeys);
-      const { anchor } = await apiKeys.audit.verify();
+      const { anchor } = await verifyTrail(apiKeys);
       const forged = forge(await readTrail(database)).filter(isThere);
       // Numbers are what the table orders by: two entries cannot have one.
       await writeTrail(
         database,
         forged.map((entry, index) => (entry.sequence === 99 ? { ...entry, sequence: index + 1000 } : entry)),
       );
-      expect((await apiKeys.audit.verify()).valid).toBe(false);
-      const withAnchor = await apiKeys.audit.verify({ anchor: anchor ?? '' });
+      expect((await verifyTrail(apiKeys)).valid).toBe(false);
+      const withAnchor = await verifyTrail(apiKeys, { anchor: anchor ?? '' });
       expect([withAnchor.valid, withAnchor.anchor]).toEqual([false, null]);
     });
 
     it('R73 is found when every number and hash was made to fit', async () => {
       await live(apiKeys);
-      const { anchor } = await apiKeys.audit.verify();
+      const { anchor } = await verifyTrail(apiKeys);
       const forged = rechained(forge(await readTrail(database)).filter(isThere));
       await writeTrail(database, forged);
-      const report = await apiKeys.audit.verify();
+      const report = await verifyTrail(apiKeys);
       expect(report.valid).toBe(false);
       // Cutting off the end needs no new MAC; what gives it away are the keys, and the anchor.
       expect(kindsIn(report)).toContain(
         forgeryName === 'a tail that was cut off' ? 'wrong_key_version' : 'wrong_mac',
       );
       expect(kindsIn(report)).not.toContain('broken_chain');
-      expect(kindsIn(await apiKeys.audit.verify({ anchor: anchor ?? '' }))).toContain('wrong_anchor');
+      expect(kindsIn(await verifyTrail(apiKeys, { anchor: anchor ?? '' }))).toContain('wrong_anchor');
     });
   });
 
@@ -132,28 +155,29 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     await live(apiKeys);
     const old = await backup(database);
     const { id } = await live(apiKeys);
-    const anchor = (await apiKeys.audit.verify()).anchor ?? '';
+    const anchor = (await verifyTrail(apiKeys)).anchor ?? '';
     await database.run(...old);
 
     // By itself the old state is whole: that is what a backup is.
-    expect((await apiKeys.audit.verify()).valid).toBe(true);
-    expect(kindsIn(await apiKeys.audit.verify({ anchor }))).toEqual(['wrong_anchor']);
+    expect((await verifyTrail(apiKeys)).valid).toBe(true);
+    expect(kindsIn(await verifyTrail(apiKeys, { anchor }))).toEqual(['wrong_anchor']);
     expect(await apiKeys.keys.get(id)).toBe(null);
 
     await live(apiKeys);
     await live(apiKeys);
-    expect((await apiKeys.audit.verify()).valid).toBe(true);
-    expect(kindsIn(await apiKeys.audit.verify({ anchor }))).toEqual(['wrong_anchor']);
+    expect((await verifyTrail(apiKeys)).valid).toBe(true);
+    expect(kindsIn(await verifyTrail(apiKeys, { anchor }))).toEqual(['wrong_anchor']);
   });
 
   it('R73 a fork that knows the pepper is found with an anchor of the other branch', async () => {
     await live(apiKeys);
     const fork = await backup(database);
     await live(apiKeys);
-    const anchor = (await apiKeys.audit.verify()).anchor ?? '';
+    const anchor = (await verifyTrail(apiKeys)).anchor ?? '';
     await database.run(...fork);
+    await verifyTrail(apiKeys);
     await live(apiKeys);
-    expect(kindsIn(await apiKeys.audit.verify({ anchor }))).toEqual(['wrong_anchor']);
+    expect(kindsIn(await verifyTrail(apiKeys, { anchor }))).toEqual(['wrong_anchor']);
   });
 
   it('R73 what an entry is found by must be what its bytes say', async () => {
@@ -167,12 +191,12 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     ]) {
       const before = await readTrail(database);
       await database.run(`update audit_events set ${change} where sequence = 9`);
-      expect((await apiKeys.audit.verify()).problems).toContainEqual({
+      expect((await verifyTrail(apiKeys)).problems).toContainEqual({
         ...{ kind: 'wrong_copy', sequence: 9, keyId: null },
       });
       await writeTrail(database, before);
     }
-    expect((await apiKeys.audit.verify()).valid).toBe(true);
+    expect((await verifyTrail(apiKeys)).valid).toBe(true);
   });
 
   it.each<[string, string, TrailProblemKind]>([
@@ -190,7 +214,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
   ])('R73 finds %s', async (_title, statement, kind) => {
     await live(apiKeys);
     await database.run(statement);
-    expect(kindsIn(await apiKeys.audit.verify())).toContain(kind);
+    expect(kindsIn(await verifyTrail(apiKeys))).toContain(kind);
   });
 
   it('R73 removed MACs are found, and so is a trail with none at its end', async () => {
@@ -204,38 +228,38 @@ describe.each(Object.keys(databases))('on %s', (name) => {
       database,
       rechained(entries.map((entry, index) => (index > 4 ? withoutMac(entry) : entry))),
     );
-    expect(kindsIn(await apiKeys.audit.verify())).toEqual(['missing_mac', 'unvouched_entries']);
+    expect(kindsIn(await verifyTrail(apiKeys))).toEqual(['missing_mac', 'unvouched_entries']);
 
     await writeTrail(database, rechained(entries.map(withoutMac)));
-    expect(await apiKeys.audit.verify()).toMatchObject({
+    expect(await verifyTrail(apiKeys)).toMatchObject({
       ...{ valid: false, unsealed: 10, problems: [{ kind: 'unvouched_entries', sequence: 1 }] },
     });
     // What comes next must not vouch for a history that somebody without the pepper has written.
     await live(apiKeys);
-    expect(await apiKeys.audit.verify()).toMatchObject({
+    expect(await verifyTrail(apiKeys)).toMatchObject({
       ...{ valid: false, unsealed: 10, anchor: null, problems: [{ kind: 'unvouched_entries', sequence: 1 }] },
     });
   });
 
   it('R73 entries under a pepper that was taken out are vouched for by an anchor, and by nothing else', async () => {
     await live(apiKeys);
-    const { anchor } = await apiKeys.audit.verify();
+    const { anchor } = await verifyTrail(apiKeys);
     if (anchor === null) throw new Error('the trail is not whole');
     await apiKeys.close();
     const next = 'the next pepper, which has at least 32 bytes';
     apiKeys = createInstance(database.database, next);
-    expect(await apiKeys.audit.verify()).toMatchObject({
+    expect(await verifyTrail(apiKeys)).toMatchObject({
       ...{ valid: false, unknownPeppers: 10, problems: [{ kind: 'unvouched_entries', sequence: 1 }] },
     });
-    expect(await apiKeys.audit.verify({ anchor })).toMatchObject({ valid: true, unknownPeppers: 10 });
+    expect(await verifyTrail(apiKeys, { anchor })).toMatchObject({ valid: true, unknownPeppers: 10 });
     await apiKeys.keys.create({ ownerId: 'carol', name: 'three', scopes: [] });
-    expect(await apiKeys.audit.verify()).toMatchObject({ valid: false, anchor: null });
-    expect(await apiKeys.audit.verify({ anchor })).toMatchObject({
+    expect(await verifyTrail(apiKeys)).toMatchObject({ valid: false, anchor: null });
+    expect(await verifyTrail(apiKeys, { anchor })).toMatchObject({
       ...{ valid: true, entries: 11, unknownPeppers: 10 },
     });
     await apiKeys.close();
     apiKeys = createInstance(database.database, [next, testPepper]);
-    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, unknownPeppers: 0 });
+    expect(await verifyTrail(apiKeys)).toMatchObject({ valid: true, unknownPeppers: 0 });
   });
 
   it('checks a long trail in pages while changes are made, and lets others run', async () => {
@@ -257,7 +281,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     expect(report).toMatchObject({ valid: true, problems: [] });
     expect(report.entries).toBeGreaterThanOrEqual(460);
     expect(turns).toBeGreaterThan(2);
-    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, entries: 463 });
+    expect(await verifyTrail(apiKeys)).toMatchObject({ valid: true, entries: 463 });
   });
 });
 
@@ -274,7 +298,7 @@ describe('apiKeys.audit.verify', () => {
       });
     }
     await expect(apiKeys.audit.verify({ anchor: undefined } as never)).rejects.toThrow(/anchor is undefined/);
-    await expect(apiKeys.audit.verify({ anker: 'x' } as never)).rejects.toThrow(/unknown name "anker"/);
+    await expect(apiKeys.audit.verify({ anker: 'x' } as never)).rejects.toThrow(/unknown option "anker"/);
     expect((await apiKeys.audit.verify({ anchor: `0.${'0'.repeat(64)}` })).valid).toBe(true);
     expect((await apiKeys.audit.verify({ anchor: `0.${'1'.repeat(64)}` })).valid).toBe(false);
     await apiKeys.close();
