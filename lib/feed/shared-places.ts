@@ -81,7 +81,9 @@ export class SharedPlaces {
   /** Asks the database, unless it has refused just now. Never rejects. */
   async claim(): Promise<void> {
     if (performance.now() - this.#refusedAt < claimEveryMs) return;
-    await (this.#claiming ??= this.#runClaim());
+    // Cleared behind the assignment: without a place, a claim is over at once.
+    this.#claiming ??= this.#runClaim().finally(() => (this.#claiming = null));
+    await this.#claiming;
   }
 
   async #look(): Promise<void> {
@@ -117,8 +119,6 @@ export class SharedPlaces {
     } catch {
       // A store that does not answer is reported by whoever follows the feed.
       this.#claimed = null;
-    } finally {
-      this.#claiming = null;
     }
   }
 }
