@@ -3,8 +3,8 @@
 const tiers = require('./test/run/tiers.cjs');
 
 /**
- * Which tests run: `fast` is `npm test`, `slow` is `npm run test:slow`; absent, as in `npx jest`, a project has both.
- * @type {'fast' | 'slow' | undefined}
+ * Which tests run: `fast` is `npm test`, `slow` is `npm run test:slow`, and `alone` a step of that; absent, as in `npx jest`, a project has both.
+ * @type {'fast' | 'slow' | 'alone' | undefined}
  */
 const tier = /** @type {any} */ (process.env.TEST_TIER || undefined);
 
@@ -39,19 +39,22 @@ const only = (some, none = []) => [
 
 const notOnExpress5 = [...tiers.wholeRunOnly, ...tiers.inGo, ...tiers.ofPackage];
 const filesOnExpress5 = {
-  fast: only(['test/**/*.test.ts'], [...notOnExpress5, ...tiers.slow]),
+  fast: only(['test/**/*.test.ts'], [...notOnExpress5, ...tiers.slow, ...tiers.alone]),
   slow: only([...tiers.slow, ...tiers.floods], notOnExpress5),
+  alone: only(tiers.alone),
   both: only(['test/**/*.test.ts'], notOnExpress5),
 }[tier ?? 'both'];
 
 const filesOnExpress4 = {
   fast: only(tiers.onExpress4),
+  alone: [],
   slow: only(tiers.alsoOnExpress4, [...tiers.onExpress4, ...tiers.neverOnExpress4, ...tiers.inGo]),
   both: only([...tiers.onExpress4, ...tiers.alsoOnExpress4], [...tiers.neverOnExpress4, ...tiers.inGo]),
 }[tier ?? 'both'];
 
 const filesOfPackage = {
   fast: only(tiers.packageSmoke),
+  alone: [],
   slow: only(tiers.ofPackage, tiers.packageSmoke),
   both: only(tiers.ofPackage),
 }[tier ?? 'both'];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { withDeadline } from '../deadline.js';
 import { FailureLog } from '../domain/failure-log.js';
-import { ApiKeysError } from '../errors.js';
+import { ApiKeysError, isProblem } from '../errors.js';
 import { startOfFeed, type ChangeFeed, type FeedChange, type FeedPosition } from '../ports/change-feed.js';
 import type { Logger } from '../ports/logger.js';
 import type { Lease } from './lease.js';
@@ -26,6 +26,11 @@ export interface FollowerParts {
 const pageSize = 500;
 /** How many of the last changes are loaded at the start, so that copies from before it can be judged. */
 const loadedAtStart = 1_000;
+/**
+ * How often joining is tried at the start. It waits for the change under way, and one whose process stands still is ended by
+ * the database only after a while; that is no reason for another process not to start.
+ */
+const joinAttempts = 4;
 /** Beats in one lease. */
 const beatsPerLease = 4;
 /** How long a request waits for the lease, in milliseconds: no longer than for a key that has to be read. */
@@ -66,9 +71,19 @@ export class FeedFollower {
 
   /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not answer. */
   async start(): Promise<void> {
-    await this.#join();
+    await this.#joinAtStart();
     await this.#follow();
     this.#beatLater();
+  }
+
+  async #joinAtStart(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#join();
+      } catch (error) {
+        if (attempt === joinAttempts || this.#isStopped || !isProblem(error, 'unavailable')) throw error;
+      }
+    }
   }
 
   /** Looks for changes now. */

@@ -4,12 +4,15 @@ import type { RedisLink } from './redis-link.js';
 import { defineScript, runScript, type RedisScript } from './run-script.js';
 
 /**
- * KEYS: the name of the place. ARGV: what to call it when it has no name yet. Returns its name, which two processes have in
+ * KEYS: the name of the place. ARGV: what to call it when it has no name yet, or something else has written there: a name that
+ * cannot be read would keep processes apart for good. Returns its name, which two processes have in
  * common when they use the same data of one Redis under one prefix, by whatever address they reach it.
  */
 const placeScript: RedisScript = defineScript(`
-redis.call('SET', KEYS[1], ARGV[1], 'NX')
-return redis.call('GETRANGE', KEYS[1], 0, 63)
+local name = redis.pcall('GETRANGE', KEYS[1], 0, 63)
+if type(name) == 'string' and #name == 32 and not string.find(name, '[^0-9a-f]') then return name end
+redis.call('SET', KEYS[1], ARGV[1])
+return ARGV[1]
 `);
 
 /** Reads by which name all processes know this Redis; `null` when it does not answer, or takes no writes. */

@@ -4,10 +4,13 @@ import { join, relative } from 'node:path';
 const root = join(__dirname, '..', '..');
 
 /** Which files each project runs in a tier, or in both. */
-function filesOf(tier: 'fast' | 'slow' | ''): Map<string, Set<string>> {
+function filesOf(
+  tier: 'fast' | 'slow' | 'alone' | '',
+  projects: readonly string[] = ['express5', 'express4', 'go', 'package', 'faults'],
+): Map<string, Set<string>> {
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const found = new Map<string, Set<string>>();
-  for (const project of ['express5', 'express4', 'go', 'package', 'faults']) {
+  for (const project of projects) {
     const args = [jest, `--selectProjects=${project}`, '--listTests', '--json'];
     const output = execFileSync(process.execPath, args, {
       cwd: root,
@@ -23,6 +26,8 @@ function filesOf(tier: 'fast' | 'slow' | ''): Map<string, Set<string>> {
 
 describe('the tiers of tests', () => {
   const [fast, slow, both] = [filesOf('fast'), filesOf('slow'), filesOf('')];
+  // A step of the slow tier.
+  for (const file of filesOf('alone', ['express5']).get('express5') ?? []) slow.get('express5')?.add(file);
   const of = (tier: typeof fast, project: string): string[] => [...(tier.get(project) ?? [])].toSorted();
 
   it.each(['express5', 'express4', 'package'])('run together every file of the project %s', (project) => {

@@ -194,6 +194,11 @@ async function main() {
     if (servers.length > 0) {
       const projects = ['express5', 'express4', ...(tier === 'slow' ? ['go'] : [])];
       await jest(`tests (${projects.join(', ')})`, tier, [...more, '--selectProjects', ...projects]);
+      if (tier === 'slow' && more.length === 0) {
+        process.env.TEST_TIER = 'alone';
+        await jest('tests that run alone', `${tier}-alone`, ['--selectProjects=express5', '--runInBand']);
+        process.env.TEST_TIER = tier;
+      }
       if (more.length === 0) await jest('packed package', `${tier}-package`, ['--selectProjects=package']);
     }
   } else {

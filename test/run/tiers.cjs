@@ -16,7 +16,7 @@ const slow = [
   'test/dialects/{run-sample,swagger-client}.test.ts',
   'test/{signatures,tokens}/foreign-clients.test.ts',
   // Floods, and what is measured over many repetitions.
-  'test/flows/{load,housekeeping}.test.ts',
+  'test/flows/housekeeping.test.ts',
   'test/audit/{spray,verify-trail}.test.ts',
   'test/manage/revoke-all-keys.test.ts',
   'test/redis/replay-guard.test.ts',
@@ -34,10 +34,13 @@ const onExpress4 = ['test/**/*.express.test.ts', 'test/house/express-major.test.
 const alsoOnExpress4 = ['test/{middleware,admin,flows,security,dialects}/**/*.test.ts'];
 /** Nothing of Express in them, or processes that bring their own. */
 const neverOnExpress4 = [
-  'test/flows/{two-processes,*-over-two-processes}.test.ts',
+  'test/flows/{two-processes,*-over-two-processes,load,housekeeping,failing-background-writes}.test.ts',
   'test/dialects/{seed-documents,run-sample,schema-of-answer,swagger-client,contract-rows}.test.ts',
   'test/dialects/{deltadefi,deribit,nebula,yativo}-{seed,document,bech32,flow,scopes}.test.ts',
 ];
+
+/** In `npm run test:slow`, by themselves: they compare how much two loads get done, which whatever runs beside them decides. */
+const alone = ['test/flows/load.test.ts'];
 
 /** Part of `npm run test:faults` only. */
 const wholeRunOnly = ['test/**/*.slow.test.ts'];
@@ -48,6 +51,7 @@ const packageSmoke = ['test/package/smoke.test.ts'];
 
 module.exports = {
   slow,
+  alone,
   floods,
   onExpress4,
   alsoOnExpress4,
