@@ -1,4 +1,5 @@
-import type { ApiKeysError, ProblemCode } from '../../errors.js';
+import type { ApiKeysError } from '../../errors.js';
+import { byFamily } from '../by-family.js';
 import { bodyFaultOf, type BodyFault } from '../body-error.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectAnswer } from '../send-answer.js';
@@ -12,54 +13,32 @@ import {
 import { errorAnswer } from './rpc-answer.js';
 
 /** What the core calls it -> what Deribit calls it. */
-const names: Readonly<Record<ProblemCode, DeribitErrorName>> = {
-  missing_credential: 'authorization_required',
-  unauthenticated: 'authorization_required',
-
-  // Whatever is wrong with a key or a token: Deribit does not tell these apart.
-  invalid_token: 'unauthorized',
-  key_revoked: 'unauthorized',
-  key_disabled: 'unauthorized',
-  key_expired: 'unauthorized',
-  secret_rotated: 'unauthorized',
-  invalid_signature: 'unauthorized',
-  signature_replayed: 'unauthorized',
-  signature_required: 'unauthorized',
-
-  insufficient_scope: 'scope_exceeded',
-  forbidden: 'forbidden',
-  address_not_allowed: 'forbidden',
-  feature_not_enabled: 'forbidden',
-  cost_exceeds_limit: 'forbidden',
-  cross_site_request: 'forbidden',
-  // No document says what the ninth key is answered with.
-  key_limit_reached: 'forbidden',
-
-  rate_limited: 'too_many_requests',
-  too_many_failures: 'too_many_requests',
-  credits_exhausted: 'too_many_requests',
-
-  step_up_required: 'security_key_error',
-  step_up_invalid: 'security_key_error',
-  step_up_used: 'security_key_error',
-  step_up_expired: 'security_key_error',
-  step_up_throttled: 'over_limit',
-
-  invalid_request: 'bad_request',
-  invalid_public_key: 'invalid_params',
-  not_found: 'not_found',
-  conflict: 'bad_request',
-  precondition_failed: 'bad_request',
-  request_in_progress: 'bad_request',
-  idempotency_key_reused: 'bad_request',
-  method_not_allowed: 'bad_request',
-  too_many_headers: 'bad_request',
-  payload_too_large: 'entity_too_large',
-  unsupported_media_type: 'invalid_content_type',
-
-  internal_error: 'internal_server_error',
-  unavailable: 'system_maintenance',
-};
+const nameOf = byFamily<DeribitErrorName>(
+  {
+    invalid: 'bad_request',
+    headers: 'bad_request',
+    method: 'bad_request',
+    size: 'entity_too_large',
+    media_type: 'invalid_content_type',
+    not_found: 'not_found',
+    conflict: 'bad_request',
+    authentication: 'authorization_required',
+    // Whatever is wrong with a key or a token: Deribit does not tell these apart.
+    credential: 'unauthorized',
+    permission: 'forbidden',
+    step_up: 'security_key_error',
+    throttling: 'too_many_requests',
+    internal: 'internal_server_error',
+    unavailable: 'system_maintenance',
+  },
+  {
+    insufficient_scope: 'scope_exceeded',
+    invalid_public_key: 'invalid_params',
+    // No document says what the ninth key is answered with.
+    key_limit_reached: 'forbidden',
+    step_up_throttled: 'over_limit',
+  },
+);
 
 const bodyFaults: Readonly<Record<BodyFault, DeribitErrorName>> = {
   incomplete: 'parse_error',
@@ -101,7 +80,7 @@ export function answerDeribitError(
 
 function said(error: ApiKeysError): Said {
   if (isDeribitError(error)) return { name: error.deribitError, data: error.data };
-  const name = names[error.problem];
+  const name = nameOf(error.problem);
   if (!error.expose) return { name };
   if (name === 'unauthorized') return { name, data: { reason: 'invalid_token' } };
   if (name === 'too_many_requests') {

@@ -1,0 +1,18 @@
+import { problems, type ProblemCode, type ProblemFamily } from '../errors.js';
+
+/** What a dialect makes of each family of problems. */
+export type ByFamily<T> = Readonly<Record<ProblemFamily, T>>;
+
+/**
+ * Finds what a dialect makes of a problem: by its family, unless the dialect tells the problem apart from the rest of it.
+ *
+ * @example
+ * const statusOf = byFamily({ invalid: 400, credential: 401, … }, { step_up_throttled: 429 });
+ * statusOf('key_expired'); // 401
+ */
+export function byFamily<T>(
+  families: ByFamily<T>,
+  exceptions: Readonly<Partial<Record<ProblemCode, T>>> = {},
+): (problem: ProblemCode) => T {
+  return (problem) => exceptions[problem] ?? families[problems[problem].family];
+}
