@@ -20,8 +20,12 @@ function entriesBelow(folder: string, inside = ''): string[] {
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 const drawersAmong = (paths: readonly string[]): string[] =>
   paths.filter((path) => DRAWER.test(nameOf(path)));
+/** Names that GitHub looks for. */
+const FOREIGN_NAMES = ['.github/ISSUE_TEMPLATE'];
 const oddNamesAmong = (paths: readonly string[]): string[] =>
-  paths.filter((path) => !KEBAB_CASE.test(nameOf(path)) && !SHOUTED.test(nameOf(path)));
+  paths
+    .filter((path) => !FOREIGN_NAMES.includes(path))
+    .filter((path) => !KEBAB_CASE.test(nameOf(path)) && !SHOUTED.test(nameOf(path)));
 
 describe('names', () => {
   const paths = TOP_FOLDERS.flatMap((folder) =>
