@@ -3,6 +3,8 @@ import type { Action, Capability, Disturbance, History, Operation } from './hist
 
 /** How long after a fault an answer may still say that something is unavailable, in milliseconds. */
 const recoveryMs = 10_000;
+/** How long clients may still send to a process that was replaced, in milliseconds. */
+const staleAddressMs = 500;
 /** Slowest answer that guarded requests may give at the 99th percentile, in milliseconds without the machine's share. */
 const slowestMs = 1_000;
 /** From when on a machine that stands still is a fault like any other, in milliseconds: half of a read's deadline. */
@@ -131,6 +133,16 @@ function wasStill({ process, startedAt, endedAt }: Operation, disturbances: read
   return disturbances.some((each) => each.process === process && startedAt < each.to && endedAt > each.from);
 }
 
+/**
+ * Whether the process of an operation stood still, or was gone, while it ran or just before: a client may have the address of
+ * the one that was killed for a moment longer.
+ */
+function wasGone({ process, startedAt, endedAt }: Operation, disturbances: readonly Disturbance[]): boolean {
+  return disturbances.some(
+    (each) => each.process === process && startedAt < each.to + staleAddressMs && endedAt > each.from,
+  );
+}
+
 /** Whether something that an operation needs was not well while it ran, or shortly before. */
 function wasHindered(operation: Operation, disturbances: readonly Disturbance[]): boolean {
   const { action, process, startedAt, endedAt } = operation;
@@ -144,7 +156,7 @@ function wasHindered(operation: Operation, disturbances: readonly Disturbance[])
 function checkAnswer(operation: Operation, disturbances: readonly Disturbance[]): readonly string[] {
   const { action, outcome, race } = operation;
   if (outcome === null) {
-    return wasStill(operation, disturbances) ? [] : [`${describe(operation)} got no answer`];
+    return wasGone(operation, disturbances) ? [] : [`${describe(operation)} got no answer`];
   }
   const { status } = outcome;
   if (status < 300) return [];
