@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { AliasedExpression, Kysely } from 'kysely';
-import { ApiKeysError, isProblem } from '../errors.js';
+import { ApiKeysError } from '../errors.js';
 import type { FeedPosition } from '../ports/change-feed.js';
+import { toUnavailable } from './as-unavailable.js';
 import { preparedStatement, type PreparedStatement } from './prepared-statement.js';
 import type { SeenPosition } from './seen-position.js';
 import type { SqlDatabase } from './sql-database.js';
@@ -71,8 +72,7 @@ export function positionCheckedDatabase(database: SqlDatabase, seen: SeenPositio
         });
       } catch (error) {
         // Whatever keeps the trail from being read, without it nothing that the server says is believed.
-        if (error !== failedCheck || isProblem(error, 'unavailable')) throw error;
-        throw new ApiKeysError('unavailable', { cause: error });
+        throw error === failedCheck ? toUnavailable(error) : error;
       }
     };
 

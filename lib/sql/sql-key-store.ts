@@ -33,7 +33,7 @@ import { compileFindKey, findScanEnd, listKeys } from './queries/key-queries.js'
 import type { FindKeyById } from './queries/key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
-import { noChangeWithoutEntry } from './no-change-without-entry.js';
+import { asUnavailable } from './as-unavailable.js';
 import { behind, positionCheckedDatabase } from './position-check.js';
 import { PriorityMutex } from './priority-mutex.js';
 import { SeenPosition } from './seen-position.js';
@@ -160,7 +160,7 @@ export class SqlKeyStore implements KeyStore {
     const { readForRequest, lookUp } = this.#unchecked;
     // The statement looks into the audit trail as well; without that nothing is believed.
     const step = (budget: TimeBudget): Promise<ApiKeyRecord | null> =>
-      noChangeWithoutEntry(() => (ownerId === undefined ? lookUp : readForRequest)(budget, find));
+      asUnavailable(() => (ownerId === undefined ? lookUp : readForRequest)(budget, find));
     const { readDeadlineMs } = this.#settings;
     if (ownerId === undefined) return this.#within('Reading a key', step, readDeadlineMs);
     return this.#within('Reading a key', step);
@@ -210,7 +210,7 @@ export class SqlKeyStore implements KeyStore {
     type Committed = { readonly result: T; readonly position: FeedPosition };
     const run = async (database: Transaction<Tables>): Promise<Committed> => {
       const { dialect, channel } = this.#database;
-      const head = await noChangeWithoutEntry(() => lockAuditHead(database, dialect));
+      const head = await asUnavailable(() => lockAuditHead(database, dialect));
       if (head.sequence < this.#seen.current.sequence) throw behind();
       const transaction = new SqlTransaction(database, head, channel);
       try {

@@ -13,7 +13,7 @@ import { insertExpiryNotice } from './queries/expiry-notices.js';
 import { readMaxLease } from './queries/feed-queries.js';
 import { insertKey, updateKey } from './queries/key-changes.js';
 import { countKeysOfOwner, findKey, findUnrevokedKeys } from './queries/key-queries.js';
-import { noChangeWithoutEntry } from './no-change-without-entry.js';
+import { asUnavailable } from './as-unavailable.js';
 import type { Tables } from './tables.js';
 import { insertRevokedToken } from './queries/token-queries.js';
 import { Turnstile } from './turnstile.js';
@@ -101,7 +101,7 @@ export class SqlTransaction implements KeyStoreTransaction {
   async finish(): Promise<void> {
     await this.#step(async () => {
       if (!this.#headMoved) return;
-      await noChangeWithoutEntry(() => moveAuditHead(this.#transaction, this.#head, this.#channel));
+      await asUnavailable(() => moveAuditHead(this.#transaction, this.#head, this.#channel));
     });
     this.#failure = { error: new Error('The transaction is over') };
   }
@@ -128,7 +128,7 @@ export class SqlTransaction implements KeyStoreTransaction {
   }
 
   async #append(event: AuditEventDraft): Promise<void> {
-    this.#head = await noChangeWithoutEntry(() => appendEvent(this.#transaction, this.#head, event));
+    this.#head = await asUnavailable(() => appendEvent(this.#transaction, this.#head, event));
     this.#headMoved = true;
   }
 }
