@@ -4,7 +4,7 @@
 //   npm run bench -- [--quick] [--connections 64] [--json FILE] [--report FILE] [--docs]
 //     --quick    shorter windows, and no runs over many keys or several processes
 //     --json     writes the rows       --report   writes all that was measured
-//     --docs     puts the tables into docs/benchmarks.md
+//     --docs     puts the tables into docs/about/benchmarks.md
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -46,7 +46,7 @@ const { values: options } = parseArgs({
   },
 });
 const plan = planFor(options.quick);
-const document = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));
+const document = fileURLToPath(new URL('../../docs/about/benchmarks.md', import.meta.url));
 
 /** What makes the run fail, without ending it. @type {string[]} */
 const troubles = [];

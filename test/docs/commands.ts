@@ -56,6 +56,13 @@ export const commandsNotRun: readonly CommandNotRun[] = [
     checkedBy: 'a test of its own',
   },
   {
+    document: 'docs/about/benchmarks.md',
+    text: `npm run bench                  # all of it, about half an hour
+npm run bench -- --quick       # about eight minutes
+`,
+    checkedBy: 'the scripts of package.json',
+  },
+  {
     // Not every machine has it; test/docs/copied-file.test.ts makes the other copy that the README names.
     document: 'README.md',
     text: 'sqlite3 .api-keys/keys.sqlite ".backup copy.sqlite"\n',

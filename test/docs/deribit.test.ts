@@ -5,10 +5,10 @@ import { keyMethods } from '../../lib/dialects/deribit/key-methods.js';
 import { createInstance } from '../harness/instance.js';
 import { codeIn, readDocument, sectionOf, tableIn } from './markdown.js';
 
-const text = readDocument('docs/dialects/deribit.md');
+const text = readDocument('docs/advanced/compatibility/deribit.md');
 const tableBelow = (heading: string): ReadonlyArray<readonly string[]> => tableIn(sectionOf(text, heading));
 
-describe('docs/dialects/deribit.md', () => {
+describe('docs/advanced/compatibility/deribit.md', () => {
   it('has every method about keys, with what it needs', () => {
     const documented = tableBelow('## Methods about keys').map(([name, scope, tfa]) => [
       `private/${codeIn(name)}`,

@@ -9,7 +9,7 @@ const sources = readdirSync(testFolder, { recursive: true, encoding: 'utf8' })
   .join('\n');
 
 /** The rows of every table: what, whether, and by which tests. */
-const rows = readDocument('docs/features.md')
+const rows = readDocument('docs/about/features.md')
   .split('\n')
   .filter((line) => line.startsWith('| ') && !/^\| (Feature|-+) /.test(line))
   .map((line) =>
@@ -27,7 +27,7 @@ function isTitle(title: string): boolean {
   );
 }
 
-describe('docs/features.md', () => {
+describe('docs/about/features.md', () => {
   it('has rows of a feature, an answer and a reason', () => {
     expect(rows.length).toBeGreaterThan(50);
     expect(rows.filter((row) => row.length !== 3 || row.includes(''))).toEqual([]);

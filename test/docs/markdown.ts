@@ -1,24 +1,26 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, sep } from 'node:path';
 
 export const repository: string = join(__dirname, '..', '..');
 
+/** Every page below `docs/`, by its path from the top. */
+export const pages: readonly string[] = readdirSync(join(repository, 'docs'), {
+  recursive: true,
+  encoding: 'utf8',
+})
+  .filter((path) => path.endsWith('.md'))
+  .map((path) => `docs/${path.split(sep).join('/')}`)
+  .sort();
+
 /** The documents that are checked. */
-export const documents = [
+export const documents: readonly string[] = [
   'README.md',
   'SECURITY.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'example-app/README.md',
-  'docs/features.md',
-  'docs/redis.md',
-  'docs/postgresql.md',
-  'docs/dialects.md',
-  'docs/dialects/deltadefi.md',
-  'docs/dialects/deribit.md',
-  'docs/dialects/nebula.md',
-  'docs/dialects/yativo.md',
-] as const;
+  ...pages,
+];
 
 /** One fenced block of a document. */
 export interface Block {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PACKED, PROJECTS, programOf, REPOSITORY, run, TARBALL } from './installed-package.js';
 
 const EXPECTED_FILE =
-  /^(dist\/(esm|cjs)\/[a-z0-9/-]+\.(js|d\.ts)(\.map)?|dist\/cjs\/package\.json|lib\/[a-z0-9/-]+\.ts|docs\/(dialects\/)?[a-z0-9-]+\.md|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+  /^(dist\/(esm|cjs)\/[a-z0-9/-]+\.(js|d\.ts)(\.map)?|dist\/cjs\/package\.json|lib\/[a-z0-9/-]+\.ts|docs\/([a-z0-9-]+\/)*[A-Za-z0-9-]+\.md|docs\/pictures\/[a-z0-9-]+\.svg|llms\.txt|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
 const INSTALL_SCRIPTS = [
   'preinstall',
   'install',
