@@ -7,6 +7,8 @@ export type { ChangeListener } from './feed/change-listeners.js';
 export type { KeyChange } from './domain/key-change.js';
 export type { FailureBudgetOptions } from './verify/failure-budget.js';
 export type { LocalCacheLimits } from './verify/local-cache.js';
+export type { Clock } from './ports/clock.js';
+export type { Logger } from './ports/logger.js';
 
 // Limits and credits.
 export type { LimiterOutage, OwnerCeilingsOption } from './options/limit-options.js';
@@ -17,7 +19,7 @@ export type { LimitCountingMode } from './verify/limit-counting.js';
 
 // What handlers see of the caller.
 export { apiKeyOf } from './middleware/api-key-of.js';
-export type { ApiKeyIdentity } from './domain/api-key-identity.js';
+export type { ApiKeyIdentity, CallerVia } from './domain/api-key-identity.js';
 
 // Guards and their answers.
 export type { RefusalAnswer, RefusalHandler } from './http/refusal-handler.js';
@@ -36,6 +38,10 @@ export {
   type SecretSigner,
 } from './signatures/sign-request.js';
 export type { SignaturesOption } from './options/signatures-option.js';
+
+// Access tokens.
+export type { TokensOption } from './options/tokens-option.js';
+export type { SigningAlgorithm } from './ports/token-store.js';
 
 // Managing keys, over HTTP and without.
 export type { AdminRouterOptions } from './admin/admin-router.js';
@@ -73,6 +79,9 @@ export type { AuditFilter } from './manage/list-events.js';
 export type { ResealReport } from './manage/reseal-secrets.js';
 export type { UsageFilter } from './manage/key-usage.js';
 export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
+export type { UsageCount, UseVerdict } from './domain/key-usage.js';
+export type { AuditAction, AuditActor, AuditEvent } from './domain/audit-event.js';
+export type { AccessAction, AccessEvent } from './domain/access-event.js';
 export type { KeyFilter } from './manage/list-keys.js';
 export type { Page } from './manage/list-page.js';
 
@@ -85,53 +94,3 @@ export {
   type StepUpChallenge,
   type ProblemCode,
 } from './errors.js';
-
-// For stores of your own.
-export type {
-  BeatAnswer,
-  ChangeFeed,
-  PlaceAnswer,
-  PlaceClaim,
-  FeedChange,
-  FeedPosition,
-  FeedWatch,
-  Instance,
-} from './ports/change-feed.js';
-export type {
-  AuditQuery,
-  ExpiryNotice,
-  KeyPosition,
-  KeyQuery,
-  ChangeLane,
-  ChangeQueuing,
-  KeyStore,
-  KeyStoreTransaction,
-  KeyUse,
-  OwnerKeyCounts,
-} from './ports/key-store.js';
-export type { ExpiredRows, Housekeeping } from './ports/housekeeping.js';
-export type { IdempotencyClaim, IdempotencyClaims } from './ports/idempotency-claims.js';
-export type { CreditChange, CreditLedger, CreditPayment } from './ports/credit-ledger.js';
-export type { CreditBalance } from './domain/credits.js';
-export type { AccessLog, AccessQuery } from './ports/access-log.js';
-export type { AuditTrail, KeyWithLastEntry, StoredEntry } from './ports/audit-trail.js';
-export type { AccessAction, AccessEvent } from './domain/access-event.js';
-export type { UsageLog, UsageQuery } from './ports/usage-log.js';
-export type { OneTimeNames } from './ports/one-time-names.js';
-export type {
-  RefreshGrant,
-  RefreshGrantStore,
-  RevokedToken,
-  SigningAlgorithm,
-  SigningKeyStore,
-  StoredSigningKey,
-  TokenStore,
-} from './ports/token-store.js';
-export type { TokensOption } from './options/tokens-option.js';
-export type { CallerVia } from './domain/api-key-identity.js';
-export type { UsageCount, UseVerdict } from './domain/key-usage.js';
-export type { ApiKeyRecord, KeyHint } from './domain/api-key.js';
-export type { Credential, PublicKeyCredential, SecretCredential } from './domain/credential.js';
-export type { AuditAction, AuditActor, AuditEvent, AuditEventDraft } from './domain/audit-event.js';
-export type { Clock } from './ports/clock.js';
-export type { Logger } from './ports/logger.js';

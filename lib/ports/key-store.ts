@@ -14,7 +14,7 @@ import type { CreditChange, CreditLedger } from './credit-ledger.js';
 import type { IdempotencyClaim, IdempotencyClaims } from './idempotency-claims.js';
 
 /**
- * The durable truth about keys. Implementations must pass the store contract of `express-api-keys/testing`.
+ * The durable truth about keys. Implementations must pass the store contract of `express-api-keys/store`.
  *
  * Every method settles within its deadline (2 seconds by default) and rejects with `ERR_API_KEYS_UNAVAILABLE` when the
  * database does not answer in time or is out of reach. A rejected change may have been carried out all the same.

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
-import { sampleAccess, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
+import { sampleAccess, sampleEvent, sampleKey } from '../../lib/store/sample-keys.js';
 import {
   alice,
   bob,

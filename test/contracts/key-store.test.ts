@@ -6,7 +6,7 @@ import pg from 'pg';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
-import { describeKeyStore } from '../../lib/testing/index.js';
+import { describeKeyStore } from '../../lib/store/index.js';
 
 // Some tests make hundreds of changes, on a machine that runs all other test files beside.
 jest.setTimeout(30_000);

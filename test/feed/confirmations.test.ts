@@ -1,7 +1,7 @@
 import { Confirmations } from '../../lib/feed/confirmations.js';
 import { InstanceWatch } from '../../lib/feed/instance-watch.js';
 import { memoryStore } from '../../lib/testing/index.js';
-import type { Instance } from '../../lib/index.js';
+import type { Instance } from '../../lib/store/index.js';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import { watchMachine } from '../harness/machine-watch.js';
 

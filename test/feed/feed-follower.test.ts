@@ -3,7 +3,7 @@ import { FeedFollower } from '../../lib/feed/feed-follower.js';
 import { KnownChanges } from '../../lib/feed/known-changes.js';
 import { Lease } from '../../lib/feed/lease.js';
 import { VersionMemory } from '../../lib/feed/version-memory.js';
-import type { BeatAnswer, ChangeFeed, FeedChange, FeedPosition } from '../../lib/index.js';
+import type { BeatAnswer, ChangeFeed, FeedChange, FeedPosition } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createService } from '../harness/service.js';
 

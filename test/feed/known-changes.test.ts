@@ -1,7 +1,7 @@
 import { ChangeListeners } from '../../lib/feed/change-listeners.js';
 import { KnownChanges } from '../../lib/feed/known-changes.js';
 import { VersionMemory } from '../../lib/feed/version-memory.js';
-import type { FeedChange } from '../../lib/index.js';
+import type { FeedChange } from '../../lib/store/index.js';
 
 let forgotten: string[];
 let notified: string[];

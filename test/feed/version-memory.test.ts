@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { FeedChange, FeedPosition } from '../../lib/index.js';
+import type { FeedChange, FeedPosition } from '../../lib/store/index.js';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import { VersionMemory } from '../../lib/feed/version-memory.js';
 

@@ -1,4 +1,4 @@
-import type { KeyStore } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import type { ApiKeysOptions, ExpiryNoticeMessage, ExpiryNoticesOption } from '../../lib/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';

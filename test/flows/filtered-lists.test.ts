@@ -1,8 +1,8 @@
 import { createInstance } from '../harness/instance.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
-import type { KeyStore } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
-import { sampleEvent, sampleKey, sampleTime } from '../../lib/testing/sample-keys.js';
+import { sampleEvent, sampleKey, sampleTime } from '../../lib/store/sample-keys.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 

@@ -56,7 +56,7 @@ const filesBelow = (folder: string): string[] =>
 const FLOWS = ['verify', 'manage', 'audit', 'tokens', 'signatures'];
 const EDGES = ['middleware', 'admin', 'oauth', 'dialects'];
 /** What puts the others together, from below: nothing that stands before them knows them. */
-const COMPOSITION = ['options', 'api', 'instance', 'testing'];
+const COMPOSITION = ['options', 'api', 'instance', 'store', 'testing'];
 const ADAPTERS = ['sql', 'redis', 'memory', 'crypto'];
 const PACKAGES = [
   'express',
@@ -100,12 +100,17 @@ function forbiddenTo(layer: string): readonly string[] {
   if (layer === 'http') return [...always, ...inFolders([...EDGES, ...ADAPTERS]), ...above];
   const others = [...EDGES, ...ADAPTERS].filter((name) => name !== layer);
   if (EDGES.includes(layer)) return [...always, ...inFolders(others), ...above];
-  if (layer === 'options') return [...always, ...inFolders([...EDGES, 'api', 'instance', 'testing'])];
+  const entries = ['store', 'testing'];
+  if (layer === 'options') return [...always, ...inFolders([...EDGES, 'api', 'instance', ...entries])];
   if (layer === 'api') {
-    return [...always, ...inFolders([...EDGES, ...ADAPTERS, 'instance', 'testing'])];
+    return [...always, ...inFolders([...EDGES, ...ADAPTERS, 'instance', ...entries])];
   }
   if (layer === 'instance')
-    return [...always, ...inFolders(['middleware', 'admin', 'oauth', 'api', 'testing'])];
+    return [...always, ...inFolders(['middleware', 'admin', 'oauth', 'api', ...entries])];
+  if (layer === 'store') {
+    const composition = COMPOSITION.filter((name) => name !== layer);
+    return [...always, ...inFolders(['feed', ...FLOWS, 'http', ...EDGES, ...ADAPTERS, ...composition])];
+  }
   return [...always, ...inFolders(['http', ...others]), ...above];
 }
 
@@ -113,7 +118,7 @@ function allowedTo(layer: string): readonly string[] {
   if (layer === 'domain') return ['./anything.js', 'node:zlib', 'node:net'];
   if (layer === 'ports') return ['./anything.js', '../domain/anything.js', '../errors.js'];
   const below = ['./anything.js', ...inFolders(['domain', 'ports']), '../errors.js', 'node:crypto'];
-  if (layer === 'feed') return below;
+  if (layer === 'feed' || layer === 'store') return below;
   if (FLOWS.includes(layer)) return [...below, '../feed/anything.js', ...(PACKAGES_OF[layer] ?? [])];
   const flows = [...below, ...inFolders(FLOWS), ...(PACKAGES_OF[layer] ?? [])];
   const readers = ['../options/read-options.js', '../options/option-readers.js'];
@@ -127,7 +132,7 @@ function allowedTo(layer: string): readonly string[] {
 
 const LAYERS = [
   ...['domain', 'ports', 'feed', ...FLOWS, 'http', ...EDGES, ...ADAPTERS],
-  ...['options', 'api', 'instance'],
+  ...['options', 'api', 'instance', 'store'],
 ];
 
 interface Case {

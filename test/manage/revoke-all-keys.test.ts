@@ -6,7 +6,7 @@ import type { ChangeContext } from '../../lib/manage/change.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
-import { insert, nextVersion, sampleEvent, sampleKey, update } from '../../lib/testing/sample-keys.js';
+import { insert, nextVersion, sampleEvent, sampleKey, update } from '../../lib/store/sample-keys.js';
 import { createService } from '../harness/service.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { watchMachine } from '../harness/machine-watch.js';

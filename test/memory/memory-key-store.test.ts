@@ -1,5 +1,5 @@
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
-import { insert, sampleKey, sampleUse } from '../../lib/testing/sample-keys.js';
+import { insert, sampleKey, sampleUse } from '../../lib/store/sample-keys.js';
 
 describe('memoryStore', () => {
   it('shares nothing with another one', async () => {

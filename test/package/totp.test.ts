@@ -23,7 +23,7 @@ describe('express-api-keys/totp', () => {
 
   it('is the only part that loads otpauth', async () => {
     const program = `
-      require('express-api-keys'); require('express-api-keys/testing');
+      require('express-api-keys'); require('express-api-keys/testing'); require('express-api-keys/store');
       const loads = () => Object.keys(require.cache).some((path) => path.includes('otpauth'));
       const before = loads();
       require('express-api-keys/totp');

@@ -3,7 +3,7 @@ import type { ApiKeyRecord } from '../../lib/domain/api-key.js';
 import { createFeatureCatalogue } from '../../lib/domain/feature-catalogue.js';
 import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
 import { assertAtOrBelow } from '../../lib/manage/authority.js';
-import { sampleKey } from '../../lib/testing/sample-keys.js';
+import { sampleKey } from '../../lib/store/sample-keys.js';
 
 const anyCatalogue = createScopeCatalogue({ 'orders:read': 'Read orders' });
 

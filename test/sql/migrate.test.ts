@@ -7,7 +7,7 @@ import { InvalidOptionError } from '../../lib/errors.js';
 import { migrations } from '../../lib/sql/migrations.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
-import { insert, sampleKey, sampleUse } from '../../lib/testing/sample-keys.js';
+import { insert, sampleKey, sampleUse } from '../../lib/store/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { bundleStores, runInChild } from './child-process.js';
 

@@ -5,7 +5,7 @@ import type { FeedPosition, FeedWatch } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import type { PostgresStoreOptions } from '../../lib/sql/postgres/postgres-store.js';
-import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
+import { insert, sampleEvent, sampleKey } from '../../lib/store/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { bundleStores, runInChild } from './child-process.js';
 import { watchMachine } from '../harness/machine-watch.js';

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
-import { insert, sampleKey } from '../../lib/testing/sample-keys.js';
+import { insert, sampleKey } from '../../lib/store/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { isFastTier } from '../harness/test-tier.js';
 import { noteExcused, watchMachine } from '../harness/machine-watch.js';

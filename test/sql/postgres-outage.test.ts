@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
-import { insert, sampleEvent, sampleKey, sampleUse } from '../../lib/testing/sample-keys.js';
+import { insert, sampleEvent, sampleKey, sampleUse } from '../../lib/store/sample-keys.js';
 import { startPostgres } from '../servers/postgres.cjs';
 import { settle } from './settle.js';
 import { watchMachine } from '../harness/machine-watch.js';

@@ -3,7 +3,7 @@ import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import type { PgClient, PgPool } from '../../lib/sql/postgres/postgres-pool.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
-import { insert, sampleEvent, sampleKey } from '../../lib/testing/sample-keys.js';
+import { insert, sampleEvent, sampleKey } from '../../lib/store/sample-keys.js';
 import { startPostgres, startStandby } from '../servers/postgres.cjs';
 import { waitUntil } from '../servers/wait-until.cjs';
 import { settle } from './settle.js';

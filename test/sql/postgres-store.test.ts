@@ -14,7 +14,7 @@ import {
   sampleKey,
   sampleTime,
   update,
-} from '../../lib/testing/sample-keys.js';
+} from '../../lib/store/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { settle } from './settle.js';
 import { watchMachine } from '../harness/machine-watch.js';

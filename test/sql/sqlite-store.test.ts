@@ -6,7 +6,7 @@ import Libsql from 'libsql';
 import { InvalidOptionError } from '../../lib/errors.js';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
-import { insert, sampleEvent, sampleKey, sampleUse } from '../../lib/testing/sample-keys.js';
+import { insert, sampleEvent, sampleKey, sampleUse } from '../../lib/store/sample-keys.js';
 import { bundleStores, runInChild } from './child-process.js';
 import { settle } from './settle.js';
 import { watchMachine } from '../harness/machine-watch.js';

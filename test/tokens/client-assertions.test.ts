@@ -10,7 +10,7 @@ import {
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { KeyStore } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { addPublicKey } from './public-key-of.js';
 import { basic, readParts, startTokenApp, type Answer, type MadeKey, type TokenApp } from './token-app.js';

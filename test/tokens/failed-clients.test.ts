@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
 import { createKeyFormat } from '../../lib/domain/key-format.js';
-import type { KeyStore } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { addPublicKey } from './public-key-of.js';
 import {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { KeyStore } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { addPublicKey } from './public-key-of.js';
 import { runClient } from './run-client.js';

@@ -9,7 +9,7 @@ import {
 import { createPrivateKey } from 'node:crypto';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
 import { createSecretSealer } from '../../lib/crypto/secret-sealer.js';
-import type { KeyStore } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { testPepper } from '../harness/instance.js';
 import { readParts, startTokenApp, type MadeKey, type TokenApp } from './token-app.js';

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { KeyStore } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { startRedis } from '../servers/redis.cjs';
 import { basic, startTokenApp } from './token-app.js';

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import type { KeyStore, PublicKeyCredential } from '../../lib/index.js';
+import type { KeyStore, PublicKeyCredential } from '../../lib/store/index.js';
 
 /** Gives a stored key a public key beside its secret. */
 export async function addPublicKey(

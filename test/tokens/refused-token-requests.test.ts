@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import type { KeyStore } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { basic, startTokenApp, type TokenApp } from './token-app.js';
 

@@ -1,4 +1,5 @@
-import { ApiKeysError, type KeyStore } from '../../lib/index.js';
+import { ApiKeysError } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { basic, startTokenApp, type MadeKey, type TokenApp } from './token-app.js';
 

@@ -1,7 +1,8 @@
 import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
 import { memoryStore } from '../../lib/testing/index.js';
-import type { ApiKeysOptions, KeyStore } from '../../lib/index.js';
+import type { ApiKeysOptions } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 
 const random = createRandomSource();

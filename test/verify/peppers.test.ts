@@ -1,7 +1,7 @@
 import { isSecret } from '../../lib/domain/credential.js';
 import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { memoryStore } from '../../lib/testing/index.js';
-import type { KeyStore } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 
 const old = 'old-pepper-old-pepper-old-pepper-old';

@@ -1,5 +1,5 @@
 import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
-import { sampleKey } from '../../lib/testing/sample-keys.js';
+import { sampleKey } from '../../lib/store/sample-keys.js';
 import { PreparedKey } from '../../lib/verify/prepared-key.js';
 
 it('a key is held to take more memory for each of its windows', () => {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import request from 'supertest';
-import { ApiKeysError, type KeyStore } from '../../lib/index.js';
+import { ApiKeysError } from '../../lib/index.js';
+import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createDeribitApp } from '../dialects/deribit-app.js';
 import { accessTokenOf, createNebulaApp } from '../dialects/nebula-app.js';

@@ -1,5 +1,5 @@
 import { hourMs } from '../../lib/domain/key-usage.js';
-import type { KeyUse } from '../../lib/index.js';
+import type { KeyUse } from '../../lib/store/index.js';
 import { UseRecorder } from '../../lib/verify/record-use.js';
 
 const hour = Date.UTC(2026, 5, 1, 12);

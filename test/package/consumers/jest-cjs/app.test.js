@@ -34,6 +34,7 @@ test('a key works until it is revoked', async () => {
   expect(await ask('GET', created.key)).toBe(401);
 });
 
-test('the parts for tests load too', () => {
-  expect(typeof require('express-api-keys/testing')).toBe('object');
+test('the parts for tests and for stores load too', () => {
+  expect(typeof require('express-api-keys/testing').memoryStore).toBe('function');
+  expect(typeof require('express-api-keys/store').describeKeyStore).toBe('function');
 });

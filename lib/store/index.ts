@@ -1,0 +1,64 @@
+// For authors of stores: the port, what it stores, the rules that every store applies, and the contract as tests.
+
+// The port.
+export type {
+  AuditQuery,
+  ChangeLane,
+  ChangeQueuing,
+  ExpiryNotice,
+  KeyPosition,
+  KeyQuery,
+  KeyStore,
+  KeyStoreTransaction,
+  KeyUse,
+  OwnerKeyCounts,
+} from '../ports/key-store.js';
+export type {
+  BeatAnswer,
+  ChangeFeed,
+  FeedChange,
+  FeedPosition,
+  FeedWatch,
+  Instance,
+  PlaceAnswer,
+  PlaceClaim,
+} from '../ports/change-feed.js';
+export type { AccessLog, AccessQuery } from '../ports/access-log.js';
+export type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-trail.js';
+export type { CreditChange, CreditLedger, CreditPayment } from '../ports/credit-ledger.js';
+export type { ExpiredRows, Housekeeping } from '../ports/housekeeping.js';
+export type { IdempotencyClaim, IdempotencyClaims } from '../ports/idempotency-claims.js';
+export type { OneTimeNames } from '../ports/one-time-names.js';
+export type {
+  RefreshGrant,
+  RefreshGrantStore,
+  RevokedToken,
+  SigningAlgorithm,
+  SigningKeyStore,
+  StoredSigningKey,
+  TokenStore,
+} from '../ports/token-store.js';
+export type { UsageLog, UsageQuery } from '../ports/usage-log.js';
+
+// What is stored.
+export type { ApiKeyRecord, KeyHint } from '../domain/api-key.js';
+export type { Credential, PublicKeyCredential, SecretCredential } from '../domain/credential.js';
+export type { Credits, CreditBalance } from '../domain/credits.js';
+export type { RateLimit } from '../domain/rate-limit.js';
+export type { RevocationReason } from '../domain/revocation-reason.js';
+export type { KeyState } from '../domain/key-state.js';
+export type { JsonObject, JsonValue } from '../domain/json.js';
+export type { UsageCount, UseVerdict } from '../domain/key-usage.js';
+export type { AccessAction, AccessEvent } from '../domain/access-event.js';
+export type { AuditAction, AuditActor, AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
+
+// Rules that stores apply and that are the same for all of them.
+export { stateOf } from '../domain/key-state.js';
+export { refilled } from '../domain/credits.js';
+export { startOfFeed } from '../ports/change-feed.js';
+export { auditHash, auditPayload, firstAuditHash, parseAuditPayload } from '../ports/audit-chain.js';
+
+// The contract.
+export { describeKeyStore } from './key-store-contract.js';
+export type { StoreUnderTest } from './key-store-contract.js';
+export type { Expectation, TestApi } from './test-api.js';
