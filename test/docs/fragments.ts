@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { repository, type Block } from './markdown.js';
 
 /** Names that a fragment may use without importing them; all else it has to bring along. */
-const prelude = `import { app, apiKeys, listOrders, newPepper, oldPepper, requireSession, scopes } from './prelude.js';
+const prelude = `import { app, apiKeys, listOrders, newPepper, oldPepper, requireSession, scopes } from '../prelude.js';
 import { apiKeyOf, createApiKeys } from 'express-api-keys';
 `;
 
@@ -21,18 +21,31 @@ export interface Fragments {
 
 /** Whether a block is a whole file. All others are compiled behind the prelude. */
 export function isWholeFile(block: Block): boolean {
-  return /^import .* from 'express-api-keys';$/m.test(block.text);
+  return fileNameOf(block) !== null || /^import .* from 'express-api-keys';$/m.test(block.text);
 }
 
-/** Writes blocks into a temporary folder. */
+/** The file that a block says it is, as a comment in its first line: `// src/app.ts`. */
+export function fileNameOf(block: Block): string | null {
+  return /^\/\/ ([\w./-]+\.[mc]?[jt]s)$/m.exec(block.text.split('\n')[0] ?? '')?.[1] ?? null;
+}
+
+/**
+ * Writes blocks into a temporary folder: those of one document into one folder, so that a block can import another one of
+ * its page by the name that stands in its first line.
+ */
 export function writeFragments(blocks: readonly Block[]): Fragments {
   const folder = mkdtempSync(join(tmpdir(), 'express-api-keys-docs-'));
-  const names = new Map(blocks.map((block, index) => [`fragment-${index}`, block]));
+  const pages = [...new Set(blocks.map(({ document }) => document))];
+  const pathOf = (block: Block, index: number): string =>
+    `page-${pages.indexOf(block.document)}/${fileNameOf(block)?.replace(/\.ts$/, '') ?? `fragment-${index}`}`;
+  const names = new Map(blocks.map((block, index) => [pathOf(block, index), block]));
+  if (names.size < blocks.length) throw new Error('two blocks of a page say that they are the same file');
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(configuration));
   cpSync(join(repository, 'test', 'docs', 'prelude.ts'), join(folder, 'prelude.ts'));
   for (const [name, block] of names) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, `${name}.ts`), (isWholeFile(block) ? '' : prelude) + block.text);
   }
   const toRun = [...names].filter(([, block]) => !isWholeFile(block)).map(([name]) => name);
@@ -42,7 +55,7 @@ export function writeFragments(blocks: readonly Block[]): Fragments {
   function byBlock(lines: readonly string[]): Map<Block, string> {
     const found = new Map<Block, string>();
     for (const line of lines) {
-      const block = names.get(/^(fragment-\d+)\b/.exec(line)?.[1] ?? '');
+      const block = names.get(/^(page-\d+\/[\w./-]+?)(?:\.ts)?[ (]/.exec(line)?.[1] ?? '');
       if (block !== undefined) found.set(block, `${found.get(block) ?? ''}${line}\n`);
     }
     return found;
@@ -55,7 +68,7 @@ export function writeFragments(blocks: readonly Block[]): Fragments {
       const tsc = join(repository, 'node_modules', 'typescript', 'bin', 'tsc');
       const { stdout } = spawnSync(process.execPath, [tsc, '-p', '.'], { cwd: folder, encoding: 'utf8' });
       const errors = stdout.split('\n').filter((line) => line.includes('error TS'));
-      const elsewhere = errors.filter((line) => !line.startsWith('fragment-'));
+      const elsewhere = errors.filter((line) => !line.startsWith('page-'));
       if (elsewhere.length > 0) throw new Error(`not in a document:\n${elsewhere.join('\n')}`);
       return byBlock(errors);
     },
@@ -87,7 +100,7 @@ const configuration = {
     // Fragments show a value without using it, and the prelude offers more than each of them needs.
     noUnusedLocals: false,
   },
-  include: ['*.ts'],
+  include: ['**/*.ts'],
 };
 
 function runner(names: readonly string[]): string {

@@ -90,3 +90,11 @@ export function codeIn(cell: string | undefined): string {
   if (code === undefined) throw new Error(`there is no code in "${cell}"`);
   return code;
 }
+
+/** What GitHub makes of a heading: the part of an address behind `#`. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-');
+}

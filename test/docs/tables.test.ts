@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createApiKeys, ApiKeysError, InvalidOptionError } from 'express-api-keys';
 import { memoryStore } from 'express-api-keys/testing';
 import { endpoints } from '../../lib/admin/endpoints.js';
 import { problems, type ProblemCode } from '../../lib/errors.js';
-import { blocksOf, codeIn, documents, readDocument, repository, sectionOf, tableIn } from './markdown.js';
+import { blocksOf, codeIn, readDocument, repository, sectionOf, tableIn } from './markdown.js';
 
 const readme = readDocument('README.md');
 const apiKeys = createApiKeys({
@@ -159,29 +159,5 @@ describe('the source tree in CONTRIBUTING.md', () => {
   it('has every folder of test/ that mirrors none of lib/, and no other', () => {
     const own = foldersIn('test').filter((name) => !foldersIn('lib').includes(name));
     expect(namedIn(ofTest)).toEqual(own);
-  });
-});
-
-describe('links in the documents', () => {
-  const anchorOf = (heading: string): string =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\- ]/g, '')
-      .replaceAll(' ', '-');
-
-  it.each(documents)('of %s lead somewhere', (document) => {
-    const text = readDocument(document);
-    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
-    const isBroken = (link: string): boolean => {
-      if (link.startsWith('https:')) return false;
-      const [path = '', anchor] = link.split('#');
-      const target = path === '' ? document : join(dirname(document), path);
-      if (!existsSync(join(repository, target))) return true;
-      if (anchor === undefined) return false;
-      const headings = [...readDocument(target).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading ?? '');
-      return !headings.map(anchorOf).includes(anchor);
-    };
-    expect(links.filter(isBroken)).toEqual([]);
-    expect(['#no-such-heading', 'no-such-file.md'].filter(isBroken)).toHaveLength(2);
   });
 });

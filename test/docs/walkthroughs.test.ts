@@ -28,6 +28,11 @@ const isOfSecondFactor = ({ document, line }: Block): boolean => {
   return headings.at(-1) === '## With a second factor';
 };
 
+/** The pages of which the commands are run in one session each, against the example app. */
+const withCommands = documents.filter(
+  (document) => /^README|^docs\//.test(document) && blocksOf(document).some(isRun),
+);
+
 describe('commands in the documents', () => {
   let built: BuiltApp;
   let app: RunningApp;
@@ -65,11 +70,18 @@ describe('commands in the documents', () => {
       .filter(({ output, expected }) => !isAsShown(output, expected))
       .map(({ block, output, expected }) => [`${block.document}:${block.line}`, output, expected?.text]);
 
-  it('of README.md print what is shown, after the lines that the app prints', () => {
-    const printed = run('README.md', `DEMO_PASSWORD='${password}'\n${lines}`);
-    expect(printed).toHaveLength(6);
-    expect(wanting(printed)).toEqual([]);
-  }, 60_000);
+  it.each(withCommands)(
+    'of %s print what is shown, after the lines that the app prints',
+    (document) => {
+      const printed = run(document, `DEMO_PASSWORD='${password}'\n${lines}`);
+      expect(wanting(printed)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('of these are as many as there were', () => {
+    expect(withCommands.flatMap(blocksOf).filter(isRun).length).toBeGreaterThanOrEqual(6);
+  });
 
   it('of the walkthrough in example-app/README.md print what is shown', () => {
     const printed = run('example-app/README.md', '');
@@ -102,7 +114,9 @@ describe('commands in the documents', () => {
   }, 60_000);
 
   it('are all run, or listed with how they are checked', () => {
-    const others = documents.filter((document) => !['README.md', 'example-app/README.md'].includes(document));
+    const others = documents.filter(
+      (document) => ![...withCommands, 'example-app/README.md'].includes(document),
+    );
     expect(others.flatMap(blocksOf).filter(isRun)).toEqual([]);
     for (const { document, text } of commandsNotRun) {
       expect(blocksOf(document).map((block) => block.text)).toContain(text);
