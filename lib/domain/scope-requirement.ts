@@ -58,7 +58,7 @@ function knownScopes(input: unknown, name: string, catalogue: ScopeCatalogue): r
 function knownScope(input: unknown, catalogue: ScopeCatalogue): string {
   if (typeof input === 'string' && catalogue.has(input)) return input;
   if (typeof input !== 'string' || input === '') {
-    throw new TypeError(`a scope is a text, got ${describe(input)}`);
+    throw new TypeError(`a scope is a string, got ${describe(input)}`);
   }
   throw new TypeError(`unknown scope ${JSON.stringify(input)}; ${adviceFor(input, catalogue.names)}`);
 }
@@ -68,7 +68,7 @@ function isPlainObject(input: unknown): input is Record<string, unknown> {
 }
 
 function describe(input: unknown): string {
-  if (input === undefined) return 'nothing';
+  if (input === undefined) return 'undefined';
   if (typeof input === 'function') return 'a function';
   return JSON.stringify(input);
 }

@@ -9,16 +9,17 @@ import {
 } from '../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { RequestHandler } from 'express';
+import { InvalidOptionError } from '../errors.js';
 import type { CredentialSource } from '../http/credential-source.js';
 import type { RefusalHandler } from '../http/refusal-handler.js';
 
 /** Options of one guard. */
 export interface GuardOptions<F extends string = never> {
   /**
-   * Takes requests that carry no key of ours, so that the app's own authentication can let them in. A request with a key
-   * of ours that is refused never gets there.
+   * Middleware for requests without a key of this package, so that the app's own authentication can decide about them. A
+   * request whose key is refused never gets there.
    */
-  readonly otherwise?: RequestHandler | undefined;
+  readonly fallback?: RequestHandler | undefined;
   /**
    * What happens to a refused request: `respond` answers with a problem (RFC 9457), `next` passes an ApiKeysError to the
    * app's error handling, a function answers itself.
@@ -58,7 +59,7 @@ export interface GuardOptions<F extends string = never> {
 }
 
 const readers = {
-  otherwise: allowAbsent(takeFunction<RequestHandler>('a middleware function')),
+  fallback: allowAbsent(takeFunction<RequestHandler>('a middleware function')),
   onRefusal: orDefault(
     take(
       "'respond', 'next' or a function",
@@ -77,7 +78,7 @@ const readers = {
 
 /** Options of a guard with their defaults; `feature`, `cost` and `credentialFrom` are still to be checked. */
 export interface ReadGuardOptions {
-  readonly otherwise: RequestHandler | undefined;
+  readonly fallback: RequestHandler | undefined;
   readonly onRefusal: 'respond' | 'next' | RefusalHandler;
   readonly allowPreflight: boolean;
   readonly cacheHeaders: boolean;
@@ -89,6 +90,9 @@ export interface ReadGuardOptions {
 
 /** @throws InvalidOptionError when the options hold anything that a guard does not understand */
 export function readGuardOptions(options: unknown): ReadGuardOptions {
+  if (typeof options === 'object' && options !== null && 'otherwise' in options) {
+    throw new InvalidOptionError('requireApiKey: otherwise is now fallback');
+  }
   return readOptions('requireApiKey', options, readers, {
     example: "{ onRefusal: 'next' }; several scopes go into { all: […] }",
   });

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import { readUnprovenClaims } from '../domain/jwt.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
@@ -13,6 +13,7 @@ import { problemAnswer, sendProblem } from '../http/send-problem.js';
 import type { TroubleReporter } from '../http/trouble-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import { parseCredentialSources, type CredentialHeader } from '../http/credential-source.js';
+import type { ApiKeyGuard } from './api-key-guard.js';
 import { assertKnownFeature } from '../verify/known-feature.js';
 import { readGuardOptions } from './guard-options.js';
 import type { HiddenCredentials } from './hidden-credentials.js';
@@ -54,7 +55,7 @@ export interface GuardParts {
 }
 
 /** What becomes of one request. */
-type Decision = Verdict | 'otherwise';
+type Decision = Verdict | 'fallback';
 
 const oneCredentialDetail = 'Send one API key, in one header, once.';
 
@@ -68,9 +69,9 @@ export function createGuard(
   parts: GuardParts,
   requirements: MethodRequirements,
   options: unknown = {},
-): RequestHandler {
+): ApiKeyGuard {
   const given = readGuardOptions(options);
-  const { otherwise, onRefusal, allowPreflight, cacheHeaders, credentialFrom, feature, signed } = given;
+  const { fallback, onRefusal, allowPreflight, cacheHeaders, credentialFrom, feature, signed } = given;
   const cost = requestCost('requireApiKey', given.cost);
   parts.checkCost(cost);
   assertKnownFeature('requireApiKey', feature, parts.features);
@@ -101,7 +102,7 @@ export function createGuard(
     const address = (purpose?: 'decide'): string | null => parts.clientAddress(req, purpose);
     const decision = decideSigned?.(req, credential, { requirement, feature, cost, address }) ?? null;
     if (decision !== null) return decision;
-    if (otherwise !== undefined && !isOurs(credential)) return 'otherwise';
+    if (fallback !== undefined && !isOurs(credential)) return 'fallback';
     if (signed === 'required') return refuse('signature_required', { detail: howToSign });
     if (credential.kind === 'none') return refuse('missing_credential', { detail: howToSend });
     const { token } = credential;
@@ -172,17 +173,17 @@ export function createGuard(
     next: NextFunction,
   ): void {
     if (cacheHeaders) varyOnHeaders(res, varyOn);
-    if (decision !== 'otherwise' && decision.allowed) {
+    if (decision !== 'fallback' && decision.allowed) {
       letIn(decision, credential, req, res);
       return next();
     }
     const answered =
-      decision === 'otherwise' ? otherwise?.(req, res, next) : answerRefusal(decision, req, res, next);
+      decision === 'fallback' ? fallback?.(req, res, next) : answerRefusal(decision, req, res, next);
     // A rejection of the app's own code goes to its error handling, whatever the version of Express.
     if (isPromise(answered)) Promise.resolve(answered).catch((error: unknown) => next(error));
   }
 
-  return function apiKeyGuard(req, res, next) {
+  function apiKeyGuard(req: Request, res: Response, next: NextFunction): void {
     if (allowPreflight && isPreflight(req)) return next();
     const credential = parts.hidden?.find(req, sources) ?? readCredential(req);
     let decision: Decision | Promise<Decision>;
@@ -199,7 +200,10 @@ export function createGuard(
       )
       // The app may have answered meanwhile, so that even the answer to trouble fails.
       .catch((error: unknown) => next(error));
-  };
+  }
+
+  // Express passes whole requests; the type asks for less, so that it does not fix the params of the handlers behind.
+  return apiKeyGuard as ApiKeyGuard;
 }
 
 /** @throws InvalidOptionError when nobody has said how signatures are to be checked */

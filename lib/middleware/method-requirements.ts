@@ -24,7 +24,7 @@ export function parseMethodRequirements(input: unknown, catalogue: ScopeCatalogu
   } catch (error) {
     if (error instanceof TypeError && !(error instanceof InvalidOptionError)) {
       throw new InvalidOptionError(
-        `requireApiKey: ${error.message}. For any valid key, write requireApiKey.anyScope()`,
+        `requireApiKey: ${error.message}. For any valid key, write requireApiKey() without an argument`,
       );
     }
     throw error;

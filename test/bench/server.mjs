@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import express from 'express';
-// @ts-expect-error it has the types of neither major
 import express4 from 'express4';
 import { manyKeysRoutes, ownRoutes } from './own-routes.mjs';
 import { peerRoutes } from './peer-routes.mjs';
@@ -31,11 +30,14 @@ for (const [name, { guard }] of Object.entries(routes)) {
   app.get(`/${name}`, ...(guard === undefined ? [] : [guard]), answer);
 }
 const app4 = express4();
-app4.get('/bare-express4', answer);
+app4.get('/bare-express4', (_req, res) => void res.json({ orders: [] }));
 
 const listening = [app, app4].map((each) => each.listen(0, '127.0.0.1'));
 await Promise.all(listening.map((server) => once(server, 'listening')));
-const [origin, origin4] = listening.map((server) => `http://127.0.0.1:${server.address().port}`);
+const [origin, origin4] = listening.map((server) => {
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return `http://127.0.0.1:${port}`;
+});
 
 /** @type {Record<string, import('./measured-process.mjs').Target>} */
 const targets = {};

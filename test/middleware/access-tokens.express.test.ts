@@ -38,7 +38,7 @@ describe('guards and access tokens', () => {
 
   it('hand tokens of others to the app, and keep their own', async () => {
     await start();
-    const app = appWith({ otherwise: (_req, res) => void res.status(202).end() });
+    const app = appWith({ fallback: (_req, res) => void res.status(202).end() });
     const foreign = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ iss: 'https://login.example' })}.AA`;
     await request(app).get('/orders').auth(foreign, { type: 'bearer' }).expect(202);
     await request(app).get('/orders').auth('eyJ', { type: 'bearer' }).expect(202);

@@ -283,6 +283,16 @@ describe('requireApiKey: 400, 403, 405, 431', () => {
     await request(app).get('/orders').set('X-Api-Key', token).expect(status);
   });
 
+  it('without an argument allows every valid key and no other', async () => {
+    const { id, token } = await instance.key({ scopes: [] });
+    const app = guarded(instance.apiKeys.requireApiKey());
+    await request(app).get('/orders').set('X-Api-Key', token).expect(200);
+    await request(app).get('/orders').expect(401);
+    await request(app).get('/orders').set('X-Api-Key', `${token}x`).expect(401);
+    await instance.apiKeys.keys.revoke(id);
+    await request(app).get('/orders').set('X-Api-Key', token).expect(401);
+  });
+
   it('anyScope lets in every valid key and no other', async () => {
     const { token } = await instance.key({ scopes: [] });
     const app = guarded(instance.apiKeys.requireApiKey.anyScope());
@@ -441,9 +451,9 @@ describe('requireApiKey: addresses', () => {
 });
 
 describe('requireApiKey: fitting in', () => {
-  it('otherwise takes what carries no key of ours, and nothing else', async () => {
+  it('fallback takes what carries no key of ours, and nothing else', async () => {
     const { id, token } = await instance.key();
-    const app = guarded(read({ otherwise: (_req, res) => void res.status(299).end('session') }));
+    const app = guarded(read({ fallback: (_req, res) => void res.status(299).end('session') }));
     await request(app).get('/orders').expect(299);
     await request(app).get('/orders').set('Authorization', 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x').expect(299);
     await request(app).get('/orders').set('X-Api-Key', token).expect(200);
@@ -452,19 +462,19 @@ describe('requireApiKey: fitting in', () => {
     await request(app).get('/orders').set('X-Api-Key', token).expect(401);
   });
 
-  it('takes what only has a then for the promise of an otherwise', async () => {
+  it('takes what only has a then for the promise of a fallback', async () => {
     // Such an object starts its work when its then is called, as those of query builders do.
     const lazy = request(express().use((_req, res) => void res.end())).get('/');
     expect(lazy).not.toBeInstanceOf(Promise);
     const answering = ((_req, res) => (res.status(299).end('session'), lazy)) as RequestHandler;
-    await request(guarded(read({ otherwise: answering })))
+    await request(guarded(read({ fallback: answering })))
       .get('/orders')
       .expect(299);
   });
 
-  it('an otherwise that rejects goes to the error handling of the app, and kills nobody', async () => {
+  it('a fallback that rejects goes to the error handling of the app, and kills nobody', async () => {
     const app = guarded(
-      read({ otherwise: (() => Promise.reject(new Error('session store down'))) as RequestHandler }),
+      read({ fallback: (() => Promise.reject(new Error('session store down'))) as RequestHandler }),
     );
     app.use(((error, _req, res, _next) => {
       res.status(502).end(String(error.message));
@@ -626,11 +636,11 @@ describe('requireApiKey: fitting in', () => {
 
 describe('requireApiKey: bad configurations throw at mount', () => {
   const guard = (...args: unknown[]): unknown =>
-    (instance.apiKeys.requireApiKey as (...input: unknown[]) => unknown)(...args);
+    (instance.apiKeys.requireApiKey as unknown as (...input: unknown[]) => unknown)(...args);
 
   it.each<[string, unknown[]]>([
-    ['no scope', []],
     ['undefined', [undefined]],
+    ['undefined and options', [undefined, {}]],
     ['null', [null]],
     ['an empty text', ['']],
     ['an unknown scope', ['orders:delete']],
@@ -650,9 +660,10 @@ describe('requireApiKey: bad configurations throw at mount', () => {
     ['an unknown method', [{ GTE: 'orders:read' }]],
     ['a method without a scope', [{ GET: undefined }]],
     ['an unknown option', ['orders:read', { onRefused: 'next' }]],
-    ['a misspelt option', ['orders:read', { otherwize: () => undefined }]],
+    ['a misspelt option', ['orders:read', { fallbck: () => undefined }]],
+    ['the old name of fallback', ['orders:read', { otherwise: () => undefined }]],
     ['an unknown onRefusal', ['orders:read', { onRefusal: 'ignore' }]],
-    ['an otherwise that is no function', ['orders:read', { otherwise: true }]],
+    ['a fallback that is no function', ['orders:read', { fallback: true }]],
     ['an allowPreflight that is no boolean', ['orders:read', { allowPreflight: 'yes' }]],
     ['a null for options', ['orders:read', null]],
     ['a list of nothing', [{ all: Array(1) }]],
@@ -663,7 +674,8 @@ describe('requireApiKey: bad configurations throw at mount', () => {
 
   it('says what was meant', () => {
     expect(() => guard('orders:raed')).toThrow("did you mean 'orders:read'?");
-    expect(() => guard('orders:read', { otherwize: () => undefined })).toThrow("did you mean 'otherwise'?");
+    expect(() => guard('orders:read', { fallbck: () => undefined })).toThrow("did you mean 'fallback'?");
+    expect(() => guard('orders:read', { otherwise: () => undefined })).toThrow('otherwise is now fallback');
   });
 
   it('anyScope takes no scope', () => {

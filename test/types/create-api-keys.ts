@@ -25,8 +25,9 @@ app.get('/orders', apiKeys.requireApiKey('orders:read'), listOrders);
 apiKeys.requireApiKey('orders:raed');
 // @ts-expect-error wildcards are granted, never required
 apiKeys.requireApiKey('orders:*');
-// @ts-expect-error a scope is needed
 apiKeys.requireApiKey();
+// @ts-expect-error a variable that got lost must not open a route
+apiKeys.requireApiKey(undefined);
 // @ts-expect-error several scopes go into { all }
 apiKeys.requireApiKey('orders:read', 'orders:write');
 // @ts-expect-error at least one
