@@ -11,7 +11,7 @@ import { InvalidOptionError } from './errors.js';
 import { describingLogger } from './instance/describing-logger.js';
 import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
-import { createTroubleReporter } from './http/trouble-reporter.js';
+import { createErrorReporter } from './http/error-reporter.js';
 import { createKeysApi, type KeysApi } from './api/keys-api.js';
 import { createRedaction, type Redaction } from './api/redaction.js';
 import { createDefaultKeyspace } from './instance/default-keyspace.js';
@@ -149,7 +149,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     realm,
   } as const;
 
-  const reportTrouble = createTroubleReporter(logger);
+  const reportError = createErrorReporter(logger);
   const running = (): Running => lifecycle.requireStarted();
   const tokenService = (): TokenService => tokensOf(running()).service;
   const tokenIssuer = resolved.tokens?.issuer ?? null;
@@ -181,7 +181,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     sources,
     opaqueRefusals,
     hidden: resolved.hideCredentials ? new HiddenCredentials() : null,
-    reportTrouble,
+    reportError,
     access,
     checkCost: createCostCheck(
       {
@@ -194,7 +194,7 @@ export function createApiKeys<const S extends string, const F extends string = n
   });
 
   const host = createDialectHost({
-    ...{ keyspaces, clock, clientAddress, reportTrouble, access, running, tokenIssuer, opaqueRefusals },
+    ...{ keyspaces, clock, clientAddress, reportError, access, running, tokenIssuer, opaqueRefusals },
     hasSignatures: resolved.signatures !== null,
   });
 
@@ -224,7 +224,7 @@ export function createApiKeys<const S extends string, const F extends string = n
           keyspace,
           clock,
           clientAddress,
-          reportTrouble,
+          reportError,
           access,
           // Who has spent everything can still look, and end the key.
           holderGuard: requireApiKey.anyScope({ cost: 0 }),
@@ -237,12 +237,12 @@ export function createApiKeys<const S extends string, const F extends string = n
     keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock, access }),
     tokenRouter: () =>
       createTokenRouter({
-        ...{ tokens: tokenService, realm, clientAddress, access, reportTrouble },
+        ...{ tokens: tokenService, realm, clientAddress, access, reportError },
         issuer: tokenSettings('tokenRouter').issuer,
       }),
     wellKnownRouter: () =>
       createWellKnownRouter({
-        ...{ tokens: tokenService, realm, reportTrouble },
+        ...{ tokens: tokenService, realm, reportError },
         facts: { ...tokenSettings('wellKnownRouter'), scopes: catalogue.names },
       }),
     audit: createAuditApi({ whenReady: () => lifecycle.ready() }),

@@ -11,7 +11,7 @@ interface BlockTrade {
   readonly state: 'done' | 'waiting_for_approval';
 }
 
-const mostTrades = 1_000;
+const maxTrades = 1_000;
 
 /**
  * One route for each feature that keys of Deribit's kind can be given; other keys have none of them.
@@ -37,7 +37,7 @@ export function createBlockTrades(requireApiKey: RequireApiKey<'orders:read' | '
     lastId += 1;
     const state = features.includes('block_trade_approval') ? 'waiting_for_approval' : 'done';
     const trade = { id: lastId, ownerId, keyId, state } as const;
-    trades = [trade, ...trades].slice(0, mostTrades);
+    trades = [trade, ...trades].slice(0, maxTrades);
     res.status(state === 'done' ? 201 : 202).json(shown(trade));
   });
 

@@ -3,7 +3,7 @@ import { bech32 } from 'bech32';
 import { demoUsers, type User } from './users.js';
 
 /** Longer than Bitcoin's addresses, as those of Cardano are. */
-const mostCharacters = 120;
+const maxCharacters = 120;
 
 /**
  * The address of a user's wallet. DeltaDeFi's sign-in takes nothing else, so here it is made of the password: whoever
@@ -11,7 +11,7 @@ const mostCharacters = 120;
  */
 export function walletOf(userName: string, password: string): string {
   const bytes = new Uint8Array(hkdfSync('sha256', password, '', `example-app wallet of ${userName}`, 57));
-  return bech32.encode('addr_test', bech32.toWords(bytes), mostCharacters);
+  return bech32.encode('addr_test', bech32.toWords(bytes), maxCharacters);
 }
 
 /** Finds users by their wallets. */

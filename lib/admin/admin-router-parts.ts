@@ -6,7 +6,7 @@ import type { Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
-import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { ErrorReporter } from '../http/error-reporter.js';
 import type { CredentialHeader } from '../http/credential-source.js';
 import type { ResolvedAdminRouterOptions } from './admin-router-options.js';
 import type { RefusalNotes } from './refusal-notes.js';
@@ -20,7 +20,7 @@ export interface AdminRouterParts {
   readonly clock: Clock;
   readonly audit: AuditService;
   readonly stepUp: StepUpPorts;
-  readonly reportTrouble: TroubleReporter;
+  readonly reportError: ErrorReporter;
   readonly access: AccessNotes;
   readonly clientAddress: ClientAddress;
   /** Rejects with ApiKeysError `unavailable` as long as keys cannot be read or changed. */

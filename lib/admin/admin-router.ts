@@ -56,7 +56,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
     );
   }
   router.use((_req, _res, next) => next(new ApiKeysError('not_found')));
-  router.use(answerError(parts.challenge, parts.reportTrouble));
+  router.use(answerError(parts.challenge, parts.reportError));
   return router;
 }
 

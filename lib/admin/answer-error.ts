@@ -2,7 +2,7 @@ import type { ErrorRequestHandler } from 'express';
 import type { Refusal } from '../domain/verdict.js';
 import { challengeFor, type Challenge } from '../http/challenge.js';
 import { problemAnswer, sendProblem } from '../http/send-problem.js';
-import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { ErrorReporter } from '../http/error-reporter.js';
 import { problemOf } from '../http/problem-of.js';
 
 const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
@@ -11,11 +11,11 @@ const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
  * The last resort of the router: whatever happened, the caller gets a problem without internals, and the operator is
  * told what the caller is not.
  */
-export function answerError(challenge: Challenge, reportTrouble: TroubleReporter): ErrorRequestHandler {
+export function answerError(challenge: Challenge, reportError: ErrorReporter): ErrorRequestHandler {
   // Express tells error handlers from others by their four parameters.
   return function answerAdminError(thrown: unknown, _req, res, _next) {
     const error = problemOf(thrown);
-    reportTrouble('the admin router', error);
+    reportError('the admin router', error);
     if (res.headersSent) {
       // Half an answer must not look like a whole one.
       res.destroy();

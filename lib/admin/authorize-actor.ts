@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { parseActor, type Actor } from '../domain/actor.js';
 import { ApiKeysError } from '../errors.js';
-import { askApp } from '../http/ask-app.js';
+import { callHost } from '../http/call-host.js';
 import type { Authorize } from './admin-router-options.js';
 
 /**
@@ -10,7 +10,7 @@ import type { Authorize } from './admin-router-options.js';
  * @throws ApiKeysError `unauthenticated` for `null`, `internal_error` when the app throws or answers something else
  */
 export async function authorizeActor(authorize: Authorize, req: Request): Promise<Actor> {
-  const actor = await askApp(() => authorize(req), readActor);
+  const actor = await callHost(() => authorize(req), readActor);
   if (actor === null) throw new ApiKeysError('unauthenticated');
   return actor;
 }

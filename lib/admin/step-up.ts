@@ -38,7 +38,7 @@ export function createStepUp(
   clock: Clock,
   challenge: Challenge,
 ): StepUp {
-  const codes = createSecondFactorCodes(() => ports().names, clock);
+  const codes = createSecondFactorCodes(() => ports().nonces, clock);
 
   function refuse(problem: ProblemCode, wanted: SteppedUp): ApiKeysError {
     const expiresAt = clock.now() + challengeMs;
@@ -53,7 +53,7 @@ export function createStepUp(
 
   /** A challenge is used up with its code; the code first, because a challenge can be had anew at once. */
   function useUp({ name, expiresAt }: OpenedChallenge): Promise<boolean> {
-    return ports().names.take(`step-up-challenge:${name}`, expiresAt, clock.now());
+    return ports().nonces.take(`step-up-challenge:${name}`, expiresAt, clock.now());
   }
 
   return {

@@ -5,7 +5,7 @@ import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { noScope, parseScopeRequirement, type ScopeRequirement } from '../domain/scope-requirement.js';
 import { InvalidOptionError } from '../errors.js';
 import { assertKnownFeature } from '../verify/known-feature.js';
-import { requestCost } from '../verify/request-cost.js';
+import { readRequestCost } from '../verify/request-cost.js';
 import type { RequiredScopes } from '../domain/required-scopes.js';
 
 /** What a caller of `keys.verify` must have. */
@@ -39,7 +39,7 @@ export function readVerifyOptions(
   refuseUnknownOptions('keys.verify', given, ['scopes', 'feature', 'cost', 'address']);
   const { feature } = given;
   assertKnownFeature('keys.verify', feature, features);
-  const cost = requestCost('keys.verify', given.cost);
+  const cost = readRequestCost('keys.verify', given.cost);
   const address = canonicalAddress(given.address);
   if (!Object.hasOwn(given, 'scopes')) return { requirement: noScope, feature, cost, address };
   try {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessEvent } from '../domain/access-event.js';
 import { FailureLog } from '../domain/failure-log.js';
 import { networkOf } from '../domain/network.js';
-import { remembered } from '../domain/remembered.js';
+import { memoize } from '../domain/memoize.js';
 import type { AccessLog } from '../ports/access-log.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
@@ -20,10 +20,10 @@ const keptMs = 90 * 24 * 60 * 60 * 1000;
 /** Most rows that are kept. */
 const keptRows = 100_000;
 /** Most rows that wait for a database that is away; older ones become a number. */
-const mostUnwritten = 1_000;
+const maxUnwritten = 1_000;
 /** Rows that are removed in one step, how many steps are taken at once, and how often. */
 const removedAtOnce = 500;
-const mostRemovals = 40;
+const maxRemovals = 40;
 const pruneEveryMs = 10 * 60_000;
 /** Longer than a process that waits for the lock of a SQLite file lets pass between two attempts. */
 const pauseMs = 25;
@@ -45,7 +45,7 @@ export interface AccessRecorderParts {
  */
 export class AccessRecorder {
   readonly #parts: AccessRecorderParts;
-  readonly #networkOf = remembered((address: string | null) => networkOf(address), 1_000);
+  readonly #networkOf = memoize((address: string | null) => networkOf(address), 1_000);
   readonly #writes: FailureLog;
   readonly #removals: FailureLog;
   #log: AccessLog | null = null;
@@ -131,7 +131,7 @@ export class AccessRecorder {
   #take(): number {
     const rows = [...this.#unwritten, ...this.#rows.values()];
     this.#rows = new Map();
-    const surplus = Math.max(0, rows.length - mostUnwritten);
+    const surplus = Math.max(0, rows.length - maxUnwritten);
     for (const { at, lastAt, count } of rows.splice(0, surplus)) this.#countOverflow(at, lastAt, count);
     if (this.#overflow !== null) rows.push(this.#overflow);
     this.#overflow = null;
@@ -160,7 +160,7 @@ export class AccessRecorder {
   async #prune(log: AccessLog): Promise<void> {
     try {
       const before = this.#parts.clock.now() - keptMs;
-      for (let step = 0; step < mostRemovals && !this.#isStopping; step += 1) {
+      for (let step = 0; step < maxRemovals && !this.#isStopping; step += 1) {
         if ((await log.prune(before, keptRows, removedAtOnce)) < removedAtOnce) break;
         await sleep(pauseMs);
       }

@@ -1,5 +1,5 @@
 import type { AuditEventDraft } from '../domain/audit-event.js';
-import { auditPayload } from '../ports/audit-chain.js';
+import { serializeAuditEntry } from '../ports/audit-chain.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
 
@@ -59,7 +59,7 @@ function withMac(
   sealer: AuditSealer,
 ): AuditEventDraft {
   const { mac: _, ...draft } = event;
-  return { ...draft, mac: sealer.seal(position.hash, auditPayload(draft, position.sequence + 1)) };
+  return { ...draft, mac: sealer.seal(position.hash, serializeAuditEntry(draft, position.sequence + 1)) };
 }
 
 /** Methods run on the object itself: its private fields are out of reach of anything that stands in front of it. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditEvent } from '../domain/audit-event.js';
-import { auditHash, firstAuditHash, parseAuditPayload, withoutMac } from '../ports/audit-chain.js';
+import { hashAuditEntry, firstAuditHash, parseAuditEntry, splitMac } from '../ports/audit-chain.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-trail.js';
 import { startOfFeed, type FeedPosition } from '../ports/change-feed.js';
@@ -8,7 +8,7 @@ import type { TrailProblem, TrailProblemKind, TrailReport } from './trail-report
 
 /** Entries, or keys, that are checked without a pause for the event loop. */
 const perPage = 200;
-const mostProblems = 100;
+const maxProblems = 100;
 
 /**
  * Checks the whole trail as it is stored: that it has every number, that the chain of hashes and the MACs fit the bytes,
@@ -92,7 +92,7 @@ class TrailCheck {
     const previous = this.#position;
     this.#entries += 1;
     if (sequence !== previous.sequence + 1) this.problem('missing_entry', previous.sequence + 1);
-    if (auditHash(previous.hash, payload) !== hash) this.problem('broken_chain', sequence);
+    if (hashAuditEntry(previous.hash, payload) !== hash) this.problem('broken_chain', sequence);
     this.#checkBytes(entry);
     this.#checkMac(entry, previous.hash);
     if (this.#anchor?.sequence === sequence && this.#anchor.hash === hash) {
@@ -116,7 +116,7 @@ class TrailCheck {
   }
 
   #checkMac({ sequence, payload }: StoredEntry, previousHash: string): void {
-    const sealed = withoutMac(payload);
+    const sealed = splitMac(payload);
     if (sealed === null) {
       if (this.#hasMacs) this.problem('missing_mac', sequence);
       this.#unsealed += 1;
@@ -125,7 +125,7 @@ class TrailCheck {
     }
     this.#hasMacs = true;
     const result = this.#sealer.check(sealed.mac, previousHash, sealed.bytes);
-    if (result === 'wrong') this.problem('wrong_mac', sequence);
+    if (result === 'invalid') this.problem('wrong_mac', sequence);
     if (result !== 'unknown') return;
     this.#unknownPeppers += 1;
     this.#unvouched ??= sequence;
@@ -149,7 +149,7 @@ class TrailCheck {
 
   problem(kind: TrailProblemKind, sequence: number | null, keyId: string | null = null): void {
     this.#problemCount += 1;
-    if (this.#problems.length < mostProblems) this.#problems.push({ kind, sequence, keyId });
+    if (this.#problems.length < maxProblems) this.#problems.push({ kind, sequence, keyId });
   }
 
   report(): TrailReport {
@@ -171,7 +171,7 @@ class TrailCheck {
 /** Whatever is stored: it may have been written by anybody. */
 function readEntry(payload: string): Partial<AuditEvent> | null {
   try {
-    const event: unknown = parseAuditPayload(payload, '');
+    const event: unknown = parseAuditEntry(payload, '');
     return typeof event === 'object' && event !== null ? event : null;
   } catch {
     return null;

@@ -23,7 +23,7 @@ export function createAuditSealer(peppers: readonly [Pepper, ...Pepper[]]): Audi
       const claimed = Buffer.from(hex, 'hex');
       const expected = macOf(key, previousHash, bytes);
       const isRight = claimed.length === expected.length && timingSafeEqual(claimed, expected);
-      return isRight && mac === `${pepperId}.${expected.toString('hex')}` ? 'right' : 'wrong';
+      return isRight && mac === `${pepperId}.${expected.toString('hex')}` ? 'valid' : 'invalid';
     },
   };
 }

@@ -3,7 +3,7 @@ import { readUnprovenClaims } from '../domain/jwt.js';
 import { parseOwnerId } from '../domain/key-fields.js';
 import { noScope } from '../domain/scope-requirement.js';
 import type { Refusal, Verdict } from '../domain/verdict.js';
-import { askApp } from '../http/ask-app.js';
+import { callHost } from '../http/call-host.js';
 import type { Challenge } from '../http/challenge.js';
 import { anyScope } from '../manage/any-scope.js';
 import type { ChangeContext } from '../manage/change.js';
@@ -86,7 +86,7 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
   async function byAccessToken(call: DialectCall, token: string, called?: CalledMethod): Promise<Caller> {
     // An app may have users without a token, whose column is empty.
     const ownerId =
-      token === '' ? null : await askApp(() => verifyAccessToken(token, call.req), parseOwnerId);
+      token === '' ? null : await callHost(() => verifyAccessToken(token, call.req), parseOwnerId);
     return ownerId === null
       ? refuse(call, { allowed: false, code: 'invalid_token' }, called)
       : { kind: 'owner', ownerId };

@@ -7,7 +7,7 @@ import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { ClientAddress } from '../http/client-address.js';
-import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { ErrorReporter } from '../http/error-reporter.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
 import type { SignedRequestVerifier } from '../signatures/verify-signed-request.js';
@@ -42,7 +42,7 @@ export interface DialectHost {
   readonly environment: string;
   readonly clock: Clock;
   readonly clientAddress: ClientAddress;
-  readonly reportTrouble: TroubleReporter;
+  readonly reportError: ErrorReporter;
   readonly access: AccessNotes;
   /** `null` without the option `tokens`. */
   readonly tokenIssuer: string | null;
@@ -54,7 +54,7 @@ export interface DialectHost {
    *
    * @throws InvalidOptionError when there is one of that name or with tokens that look the same
    */
-  addKeyspace(keyspace: NewKeyspace): DialectKeyspace;
+  registerKeyspace(keyspace: NewKeyspace): DialectKeyspace;
 }
 
 /** One keyspace at work. Each method throws ApiKeysError `unavailable` before the instance is ready. */

@@ -9,7 +9,7 @@ import { jsonApiHeaders } from '../http/json-api-headers.js';
 import { problemOf } from '../http/problem-of.js';
 import { ApiKeysError } from '../errors.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
-import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { ErrorReporter } from '../http/error-reporter.js';
 import { hasTooManyHeaders } from '../http/too-many-headers.js';
 import { createDialectCall, type CallParts, type DialectCall } from './dialect-call.js';
 import { sendAnswer, type DialectAnswer } from './send-answer.js';
@@ -31,7 +31,7 @@ export interface DialectRouterSettings extends CallParts {
   /** Who fails, for operators, for example `the Deribit router`. */
   readonly name: string;
   readonly routes: readonly DialectRoute[];
-  readonly reportTrouble: TroubleReporter;
+  readonly reportError: ErrorReporter;
   /**
    * Says an error in the dialect's words. Of an error that is not `expose`d only the code may be told. Its `headers`
    * (Allow, Retry-After, WWW-Authenticate) are added to the answer, and `unavailable` is 503 in any dialect.
@@ -99,14 +99,14 @@ function checkRequest(req: Request): void {
 }
 
 async function answerFailure(
-  { name, reportTrouble, answerError }: DialectRouterSettings,
+  { name, reportError, answerError }: DialectRouterSettings,
   call: DialectCall,
   res: Response,
   thrown: unknown,
 ): Promise<void> {
   const error = problemOf(thrown);
   try {
-    reportTrouble(name, error);
+    reportError(name, error);
     const answer = await answerError(error, call);
     sendAnswer(res, {
       ...answer,
@@ -114,7 +114,7 @@ async function answerFailure(
       headers: { ...error.headers, ...answer.headers },
     });
   } catch (cause) {
-    reportTrouble(name, new ApiKeysError('internal_error', { cause }));
+    reportError(name, new ApiKeysError('internal_error', { cause }));
     // Half an answer must not look like a whole one.
     if (res.headersSent) res.destroy();
     else sendAnswer(res, { status: 500, body: {} });

@@ -7,8 +7,8 @@ export function adviceFor(unknown: string, known: readonly string[]): string {
 /** The candidate that a text was probably meant to be: few edits away for its length; `null` when there is none. */
 export function nearestOf(text: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
-  const mostEdits = text.length < 4 ? 1 : Math.max(2, Math.floor(text.length / 3));
-  let bestDistance = mostEdits + 1;
+  const maxEdits = text.length < 4 ? 1 : Math.max(2, Math.floor(text.length / 3));
+  let bestDistance = maxEdits + 1;
   for (const candidate of candidates) {
     // They differ by as many edits at least; a long text is not compared with anything.
     if (Math.abs(text.length - candidate.length) >= bestDistance) continue;

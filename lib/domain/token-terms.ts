@@ -17,10 +17,10 @@ export interface TokenTerms {
    *
    * @param items - of the token's scope
    */
-  longestLifeOf(items: readonly string[]): number | null;
+  maxLifetimeOf(items: readonly string[]): number | null;
 }
 
 /** The longest that a token of a keyspace can live, in seconds. */
-export function longestLifeSeconds({ tokenTerms }: { readonly tokenTerms?: TokenTerms }): number {
+export function maxLifetimeSeconds({ tokenTerms }: { readonly tokenTerms?: TokenTerms }): number {
   return Math.max(maxTokenLifetimeSeconds, tokenTerms?.lifetimeSeconds ?? 0);
 }

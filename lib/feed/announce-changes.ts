@@ -24,7 +24,7 @@ export function createChangeAnnouncer(parts: AnnouncerParts): ChangeAnnouncer {
         changes.applyOwn({ keyId: record.id, keyVersion: record.version, action }, position);
         cache?.publish({ key: record, asOf: position }, changedAt);
       }
-      cache?.wakeOthers();
+      cache?.notifyOthers();
       follower.wake();
     },
     confirm: (point) => confirmations.confirm(point),

@@ -28,7 +28,7 @@ export class ChangeListeners {
     };
   }
 
-  tell(change: KeyChange): void {
+  notify(change: KeyChange): void {
     const ofKey = this.#listeners.get(change.keyId);
     for (const listener of [...(ofKey ?? [])]) {
       // One of them may have ended another one.
@@ -36,7 +36,7 @@ export class ChangeListeners {
     }
   }
 
-  tellAll(): void {
+  notifyAll(): void {
     const all = [...this.#listeners.values()].flatMap((ofKey) => [...ofKey]);
     for (const listener of all) this.#call(listener, null);
   }

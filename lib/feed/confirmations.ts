@@ -5,10 +5,10 @@ import type { Clock } from '../ports/clock.js';
 import { leaseMarginMs, type InstanceWatch } from './instance-watch.js';
 
 /** How long the answer to a change waits for the other processes, in milliseconds. */
-const patienceMs = 1_000;
+const timeoutMs = 1_000;
 /** Pauses between two looks at the list, in milliseconds. */
-const shortestPauseMs = 2;
-const longestPauseMs = 25;
+const minPauseMs = 2;
+const maxPauseMs = 25;
 
 interface Waiter {
   readonly sequence: number;
@@ -51,7 +51,7 @@ export class Confirmations {
       };
       const waiter: Waiter = { sequence, settle };
       // The list may not be answered at all, and whoever asked is told in time all the same.
-      const patience = setTimeout(() => settle(false), patienceMs);
+      const patience = setTimeout(() => settle(false), timeoutMs);
       this.#waiting.add(waiter);
       void this.#lookWhileAnyWait();
     });
@@ -69,7 +69,7 @@ export class Confirmations {
   async #lookWhileAnyWait(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    let pauseMs = shortestPauseMs;
+    let pauseMs = minPauseMs;
     let newest: Waiter | undefined;
     while (this.#waiting.size > 0) {
       // Who comes while the list is being read needs one that was read later.
@@ -77,7 +77,7 @@ export class Confirmations {
       this.#answer(asking, await this.#look());
       const last = [...this.#waiting].at(-1);
       if (last === undefined) break;
-      pauseMs = last === newest ? Math.min(pauseMs * 1.5, longestPauseMs) : shortestPauseMs;
+      pauseMs = last === newest ? Math.min(pauseMs * 1.5, maxPauseMs) : minPauseMs;
       newest = last;
       await sleep(pauseMs);
     }

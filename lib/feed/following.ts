@@ -8,9 +8,9 @@ import type { ChangeListeners } from './change-listeners.js';
 import { Confirmations } from './confirmations.js';
 import { FeedFollower } from './feed-follower.js';
 import { InstanceWatch } from './instance-watch.js';
-import { KnownChanges, type ChangeHolder } from './known-changes.js';
+import { KnownChanges, type InvalidationTarget } from './known-changes.js';
 import type { Lease } from './lease.js';
-import type { VersionMemory } from './version-memory.js';
+import type { RecentVersions } from './recent-versions.js';
 
 /** How this process follows the changes of all. */
 export interface Following {
@@ -37,9 +37,9 @@ export interface FollowingParts {
   readonly feed: ChangeFeed;
   readonly cache: VerificationCache | null;
   readonly lease: Lease;
-  readonly memory: VersionMemory;
+  readonly versions: RecentVersions;
   /** Who holds something of keys in this process. */
-  readonly holder: ChangeHolder;
+  readonly caches: InvalidationTarget;
   readonly listeners: ChangeListeners;
   /** Told of the other processes on the list, about once a second. */
   readonly onOthers?: (others: readonly Instance[]) => void;
@@ -49,8 +49,8 @@ export interface FollowingParts {
 
 /** Puts the parts of this folder together, one of each for a process. */
 export function createFollowing(parts: FollowingParts): Following {
-  const { feed, cache, lease, memory, holder, listeners, clock, logger } = parts;
-  const changes = new KnownChanges(memory, holder, listeners);
+  const { feed, cache, lease, versions, caches, listeners, clock, logger } = parts;
+  const changes = new KnownChanges(versions, caches, listeners);
   const follower = new FeedFollower({ feed, lease, target: changes, logger });
   const instances = new InstanceWatch(
     feed,
@@ -71,7 +71,7 @@ export function createFollowing(parts: FollowingParts): Following {
     ensureLease: () => follower.ensureLease(),
 
     async start() {
-      cache?.onWake(() => follower.wake());
+      cache?.onInvalidation(() => follower.wake());
       await follower.start();
       watch = feed.watch(() => follower.wake());
       await instances.look();

@@ -2,10 +2,10 @@ import type { KeyChange } from '../domain/key-change.js';
 import type { FeedChange, FeedPosition } from '../ports/change-feed.js';
 import type { ChangeListeners } from './change-listeners.js';
 import type { ChangeTarget } from './feed-follower.js';
-import type { VersionMemory } from './version-memory.js';
+import type { RecentVersions } from './recent-versions.js';
 
 /** Who holds something of keys in this process. */
-export interface ChangeHolder {
+export interface InvalidationTarget {
   /** Lets go of all that is held of one key. */
   forget(keyId: string): void;
   forgetAll(): void;
@@ -19,36 +19,36 @@ export interface ChangeHolder {
  * several events share them.
  */
 export class KnownChanges implements ChangeTarget {
-  readonly #memory: VersionMemory;
-  readonly #holder: ChangeHolder;
+  readonly #versions: RecentVersions;
+  readonly #caches: InvalidationTarget;
   readonly #listeners: ChangeListeners;
   /** Events of this process that listeners were notified of and that the feed has not brought yet: number -> hash. */
   readonly #notified = new Map<number, string>();
   #hasStarted = false;
 
-  constructor(memory: VersionMemory, holder: ChangeHolder, listeners: ChangeListeners) {
-    this.#memory = memory;
-    this.#holder = holder;
+  constructor(versions: RecentVersions, caches: InvalidationTarget, listeners: ChangeListeners) {
+    this.#versions = versions;
+    this.#caches = caches;
     this.#listeners = listeners;
   }
 
   restart(history: readonly FeedChange[]): void {
-    this.#memory.restart(history);
+    this.#versions.restart(history);
     this.#notified.clear();
-    this.#holder.forgetAll();
-    if (this.#hasStarted) this.#listeners.tellAll();
+    this.#caches.forgetAll();
+    if (this.#hasStarted) this.#listeners.notifyAll();
     this.#hasStarted = true;
   }
 
   apply(change: FeedChange): void {
     const { sequence, hash, keyId, keyVersion, action } = change;
-    this.#memory.remember(keyId, keyVersion, sequence);
-    this.#memory.knowUpTo(change);
-    this.#holder.forget(keyId);
+    this.#versions.remember(keyId, keyVersion, sequence);
+    this.#versions.completeUpTo(change);
+    this.#caches.forget(keyId);
     const notifiedOf = this.#notified.get(sequence);
     this.#notified.delete(sequence);
     // After a failover another event may have the number.
-    if (notifiedOf !== hash) this.#listeners.tell({ keyId, keyVersion, action });
+    if (notifiedOf !== hash) this.#listeners.notify({ keyId, keyVersion, action });
   }
 
   /**
@@ -58,11 +58,11 @@ export class KnownChanges implements ChangeTarget {
    */
   applyOwn(change: KeyChange, position: FeedPosition): void {
     const { sequence, hash } = position;
-    this.#memory.remember(change.keyId, change.keyVersion, sequence);
-    this.#holder.forget(change.keyId);
+    this.#versions.remember(change.keyId, change.keyVersion, sequence);
+    this.#caches.forget(change.keyId);
     // The feed may have been faster.
-    if (this.#memory.knows(position)) return;
-    if (sequence > this.#memory.knownUpTo) this.#notified.set(sequence, hash);
-    this.#listeners.tell(change);
+    if (this.#versions.knows(position)) return;
+    if (sequence > this.#versions.knownUpTo) this.#notified.set(sequence, hash);
+    this.#listeners.notify(change);
   }
 }

@@ -7,14 +7,14 @@ import type { KeyStore } from '../ports/key-store.js';
  *
  * @param ensureLease - resolves under the lease, rejects with ApiKeysError `unavailable` when it cannot be had
  */
-export function leasedStore(store: KeyStore, ensureLease: () => Promise<void>): KeyStore {
+export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<void>): KeyStore {
   const leased =
     <A extends readonly unknown[], R>(read: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       await ensureLease();
       return read(...args);
     };
-  const { accessLog, trail, claims, credits, usage, oneTimeNames, tokens, housekeeping } = store;
+  const { accessLog, trail, claims, credits, usage, nonces, tokens, housekeeping } = store;
   const { signingKeys, refreshGrants } = tokens;
 
   // Spelt out, so that the compiler asks about every method that stores get.
@@ -35,7 +35,7 @@ export function leasedStore(store: KeyStore, ensureLease: () => Promise<void>): 
     housekeeping: { removeExpired: (...batch) => housekeeping.removeExpired(...batch) },
     claims: { find: leased((name) => claims.find(name)) },
     credits: { spend: (...payment) => credits.spend(...payment) },
-    oneTimeNames: { take: (...name) => oneTimeNames.take(...name) },
+    nonces: { take: (...name) => nonces.take(...name) },
     usage: {
       list: leased((query) => usage.list(query)),
       forgetBefore: (...range) => usage.forgetBefore(...range),

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { canonicalAddress } from '../domain/address.js';
-import { remembered } from '../domain/remembered.js';
+import { memoize } from '../domain/memoize.js';
 import type { Logger } from '../ports/logger.js';
 import { maxProxyHops, trustsAnyone, type TrustProxy } from './trusts-anyone.js';
 
@@ -12,7 +12,7 @@ import { maxProxyHops, trustsAnyone, type TrustProxy } from './trusts-anyone.js'
 export type ClientAddress = (req: Request, purpose?: 'decide') => string | null;
 
 /** No address is longer; what is longer is neither looked at nor remembered. */
-const longestAddress = 64;
+const maxAddressLength = 64;
 
 /**
  * Builds the reader of caller addresses. It goes by Express' `trust proxy` setting and gives up where that
@@ -24,7 +24,7 @@ const longestAddress = 64;
  * The reader throws what a `trust proxy` function throws, but only to `decide`: for a note nobody is kept out.
  */
 export function createClientAddress(logger: Logger): ClientAddress {
-  const canonicalOf = remembered(canonicalAddress, 1_000);
+  const canonicalOf = memoize(canonicalAddress, 1_000);
   const judged = new WeakMap<TrustProxy, boolean>();
   let hasWarned = false;
 
@@ -55,7 +55,7 @@ export function createClientAddress(logger: Logger): ClientAddress {
     if (peer === undefined) return null;
     if (isTrusted(peer, 0) && !namesLastHop(req.headers['x-forwarded-for'])) return null;
     const { ip } = req;
-    if (ip === undefined || ip.length > longestAddress) return null;
+    if (ip === undefined || ip.length > maxAddressLength) return null;
     return canonicalOf(ip === peer ? ip : copyOf(ip));
   }
 

@@ -1,9 +1,9 @@
 import type { Request } from 'express';
-import { remembered } from '../domain/remembered.js';
+import { memoize } from '../domain/memoize.js';
 import { maySecretBeIn } from '../domain/secret-like.js';
 
 /** Deeper paths are cut. */
-const mostSegments = 8;
+const maxSegments = 8;
 
 /** Words of a path that the app has written: letters, with the marks that join them, and versions. */
 const wordPattern = /^(?:[A-Za-z][A-Za-z._-]{0,23}|v\d{1,3})$/;
@@ -31,19 +31,19 @@ export function routeOf({
 }
 
 /** Few and short: where callers choose a part of it, they could fill the memory. */
-const rememberedWordsOf = remembered((baseUrl: string) => wordsOf(baseUrl, []), 100);
-const longestRemembered = 100;
+const memoizedWordsOf = memoize((baseUrl: string) => wordsOf(baseUrl, []), 100);
+const maxMemoizedLength = 100;
 
 function mountPathOf(baseUrl: string, values: readonly unknown[]): string {
   const isFilled = values.some((value) => typeof value === 'string' && baseUrl.includes(value));
-  if (isFilled || baseUrl.length > longestRemembered) return wordsOf(baseUrl, values);
-  return rememberedWordsOf(baseUrl);
+  if (isFilled || baseUrl.length > maxMemoizedLength) return wordsOf(baseUrl, values);
+  return memoizedWordsOf(baseUrl);
 }
 
 /** @param values - what the segments of the mount path that the app has not written were filled with */
 function wordsOf(path: string, values: readonly unknown[]): string {
   let words = '';
-  for (const segment of path.slice(1, 400).split('/', mostSegments)) {
+  for (const segment of path.slice(1, 400).split('/', maxSegments)) {
     const isWord = wordPattern.test(segment) && !values.includes(segment) && !maySecretBeIn(segment);
     words += isWord ? `/${segment}` : '/:value';
   }

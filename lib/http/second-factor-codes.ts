@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { auditIdOf, ownerSeenBy, type Actor } from '../domain/actor.js';
 import { ApiKeysError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
-import type { OneTimeNames } from '../ports/one-time-names.js';
+import type { NonceStore } from '../ports/nonce-store.js';
 import { FailureWindows } from '../verify/failure-windows.js';
 import type { StepUpResult } from './step-up-options.js';
 import { stepUpResultOf } from './step-up-result.js';
@@ -30,7 +30,7 @@ const rememberedMs = 24 * 60 * 60 * 1000;
 const codePattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
 
 /** @param names - asked anew for every code: there are none before the instance is ready */
-export function createSecondFactorCodes(names: () => OneTimeNames, clock: Clock): SecondFactorCodes {
+export function createSecondFactorCodes(names: () => NonceStore, clock: Clock): SecondFactorCodes {
   const windows = new FailureWindows(tries);
 
   /** Tries are counted before the code is looked at, so that many at once are no more than one after the other. */

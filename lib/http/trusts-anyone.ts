@@ -25,7 +25,7 @@ const publicAddresses: readonly string[] = Array.from({ length: 223 }, (_, index
   .map((first) => `${first}.37.91.203`);
 
 /** A sixteenth of the internet: a network /4. The largest clouds have less. */
-const mostPublicTrusted = publicAddresses.length / 16;
+const maxPublicTrusted = publicAddresses.length / 16;
 
 /** So that a count of hops is not taken for trust in everybody; the second one is for what looks at even hops, or odd. */
 const farHops = [maxProxyHops, maxProxyHops + 1, 1_000] as const;
@@ -40,7 +40,7 @@ export function trustsAnyone(isTrusted: TrustProxy): boolean {
   // Whatever is truthy is trust to Express, a promise too.
   const trusts = (address: string): boolean => farHops.some((hop) => isTruthy(isTrusted, address, hop));
   if (impossibleAddresses.some(trusts)) return true;
-  return publicAddresses.filter(trusts).length > mostPublicTrusted;
+  return publicAddresses.filter(trusts).length > maxPublicTrusted;
 }
 
 /** A function that throws does so for the request, too: nobody is trusted by that. */

@@ -9,7 +9,7 @@ import type { TokenService } from '../tokens/token-service.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 
 /** What a dialect host is made from. */
-export interface DialectHostParts extends Omit<DialectHost, 'scopes' | 'environment' | 'addKeyspace'> {
+export interface DialectHostParts extends Omit<DialectHost, 'scopes' | 'environment' | 'registerKeyspace'> {
   readonly keyspaces: Keyspaces;
   /** @throws ApiKeysError `unavailable` before the instance is ready */
   readonly running: () => Running;
@@ -19,7 +19,7 @@ export interface DialectHostParts extends Omit<DialectHost, 'scopes' | 'environm
 export function createDialectHost({ keyspaces, running, ...parts }: DialectHostParts): DialectHost {
   const { native } = keyspaces;
 
-  function addKeyspace({ formatFor, ...given }: NewKeyspace): DialectKeyspace {
+  function registerKeyspace({ formatFor, ...given }: NewKeyspace): DialectKeyspace {
     const { ownerCeilings, environments, environment } = native;
     const keyspace: Keyspace = {
       ...{ ownerCeilings, environments, environment },
@@ -36,7 +36,7 @@ export function createDialectHost({ keyspaces, running, ...parts }: DialectHostP
     return atWork(keyspace, running);
   }
 
-  return { ...parts, scopes: native.catalogue.names, environment: native.environment, addKeyspace };
+  return { ...parts, scopes: native.catalogue.names, environment: native.environment, registerKeyspace };
 }
 
 function atWork(keyspace: Keyspace, running: () => Running): DialectKeyspace {

@@ -1,4 +1,4 @@
-import { describeTrouble } from './describe-trouble.js';
+import { serializeError } from './serialize-error.js';
 import { withoutSecrets } from '../domain/secret-like.js';
 import type { Logger } from '../ports/logger.js';
 
@@ -11,5 +11,5 @@ export function describingLogger(logger: Logger): Logger {
 }
 
 function described(error: unknown): readonly unknown[] {
-  return error === undefined ? [] : [describeTrouble(error)];
+  return error === undefined ? [] : [serializeError(error)];
 }

@@ -10,7 +10,7 @@ import { parsePeppers, type Pepper } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
 import { createSecretSealer } from '../crypto/secret-sealer.js';
 import { createSecretDigester } from '../crypto/secret-digester.js';
-import { describeTrouble, type Trouble } from './describe-trouble.js';
+import { serializeError, type SerializedError } from './serialize-error.js';
 import { viewOf } from '../domain/api-key-view.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
@@ -19,8 +19,8 @@ import type { ChangeListeners } from '../feed/change-listeners.js';
 import { createFollowing, type Following } from '../feed/following.js';
 import { SharedPlaces } from '../feed/shared-places.js';
 import { Lease } from '../feed/lease.js';
-import { leasedStore } from '../feed/leased-store.js';
-import { VersionMemory } from '../feed/version-memory.js';
+import { createLeasedStore } from '../feed/leased-store.js';
+import { RecentVersions } from '../feed/recent-versions.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import { Housekeeper } from '../manage/housekeeper.js';
 import { ExpirySweep } from '../manage/expiry-sweep.js';
@@ -34,11 +34,11 @@ import type { Logger } from '../ports/logger.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 import type { VerificationCache } from '../ports/verification-cache.js';
 import { readRedisPlace } from '../redis/redis-place.js';
-import { createRedisLink, defaultKeyPrefix, type RedisLink } from '../redis/redis-link.js';
+import { createManagedRedis, defaultKeyPrefix, type ManagedRedis } from '../redis/managed-redis.js';
 import { createRedisVerificationCache } from '../redis/redis-verification-cache.js';
 import { createKeyFinder, type KeyFinder } from '../verify/find-key.js';
 import { FailureBudget } from '../verify/failure-budget.js';
-import { GatheredLookUps } from '../verify/gathered-look-ups.js';
+import { LookupBatcher } from '../verify/lookup-batcher.js';
 import { limitFailures, type FailureLimits } from '../verify/limit-failures.js';
 import { startLimits } from './start-limits.js';
 import { startSignatures, type RunningSignatures } from './start-signatures.js';
@@ -117,35 +117,35 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const { clock } = options;
   const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
   const sealer = createAuditSealer(peppers);
-  const store = leasedStore(sealingStore(parts.store, sealer), () => following.ensureLease());
+  const store = createLeasedStore(sealingStore(parts.store, sealer), () => following.ensureLease());
   const ownsStore = options.store === undefined;
   // Whoever made a store closes it.
   const closeStore = async (): Promise<void> => (ownsStore ? store.close() : undefined);
 
   const digester = createSecretDigester(peppers);
-  const link = createLink(options, logger);
-  const cache = link === null ? null : createCache(options, link, peppers, logger);
-  const limits = startLimits({ ...options, limits: options, link, store, logger });
+  const redis = createRedis(options, logger);
+  const cache = redis === null ? null : createCache(options, redis, peppers, logger);
+  const limits = startLimits({ ...options, limits: options, redis, store, logger });
   const lease = new Lease(options.leaseSeconds * 1000, clock);
-  const memory = new VersionMemory(rememberedChanges);
+  const versions = new RecentVersions(rememberedChanges);
   const uses = new UseRecorder(store, logger);
   const local = options.localCache === null ? null : new LocalCache(options.localCache);
   const finder: KeyFinder = createKeyFinder({
-    ...{ store, cache, local, uses, lease, memory, clock },
+    ...{ store, cache, local, uses, lease, versions, clock },
     applied: () => following.applied(),
     ensureLease: () => following.ensureLease(),
     keyspaces,
   });
   const following: Following = createFollowing({
     onOthers: (others) => places.note(others),
-    ...{ feed: store.feed, cache, lease, memory, listeners, clock, logger },
-    holder: finder,
+    ...{ feed: store.feed, cache, lease, versions, listeners, clock, logger },
+    caches: finder,
   });
   const { redisKeyPrefix = defaultKeyPrefix } = options;
   const places = new SharedPlaces({
     ...{ feed: store.feed, clock, logger },
     instanceId: () => following.instanceId(),
-    readRedis: link === null ? null : () => readRedisPlace(link, redisKeyPrefix),
+    readRedis: redis === null ? null : () => readRedisPlace(redis, redisKeyPrefix),
     takesSignatures: options.signatures !== null,
   });
   const forgetPlace = (): void => places.forget();
@@ -159,7 +159,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const stop = async (): Promise<void> => {
     signatures?.close();
     places.stop();
-    link?.client.off('close', forgetPlace);
+    redis?.client.off('close', forgetPlace);
     await Promise.all([graces.stop(), sweep?.stop(), housekeeper.stop()]);
     await Promise.all([following.stop(), uses.close(), recorder.stop()]);
     await Promise.all([cache?.close(), closeStore()]);
@@ -168,7 +168,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   try {
     await store.open();
     await following.start();
-    link?.client.on('close', forgetPlace);
+    redis?.client.on('close', forgetPlace);
     await cache?.open();
     await places.start();
     recorder.start(store.accessLog);
@@ -190,7 +190,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     hasher,
     uses,
     graces,
-    limitPlanOf: limits.limitPlanOf,
+    getLimitPlan: limits.getLimitPlan,
     consumeLimits: limits.consumeLimits,
     clock,
     keyspaces,
@@ -202,7 +202,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const tokens = settings === null ? null : startTokens({ ...tokenParts, prefix, settings });
   if (options.signatures !== null) {
     const keyPrefix = options.redisKeyPrefix;
-    const signatureParts = { peppers, store, link, keyPrefix, verify, failures, logger, places, lease };
+    const signatureParts = { peppers, store, redis, keyPrefix, verify, failures, logger, places, lease };
     signatures = startSignatures({ ...signatureParts, settings: options.signatures });
   }
   const createService = (keyspace: Keyspace, onlyKeyspace: string | null): KeyService =>
@@ -226,7 +226,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     verifier: withinBudget(failures, keyspaces, createVerifier(verify)),
     tokens,
     signatures,
-    stepUp: { names: store.oneTimeNames, challenges: createChallengeSigner(peppers) },
+    stepUp: { nonces: store.nonces, challenges: createChallengeSigner(peppers) },
     health: () => ({
       database: lease.isHeld() ? 'up' : 'down',
       redis: cache === null ? 'none' : cache.status(),
@@ -256,12 +256,12 @@ function withinBudget(
 function createFailureLimits({ options, store }: StartParts): FailureLimits | null {
   if (options.failureBudget === undefined) return null;
   const budget = new FailureBudget(options.failureBudget);
-  return { budget, lookUps: new GatheredLookUps((ids) => store.existing(ids)) };
+  return { budget, lookups: new LookupBatcher((ids) => store.existing(ids)) };
 }
 
 /** The way to Redis that the cache and the limiter share; the cache opens and closes it. */
-function createLink({ redis, redisKeyPrefix }: ResolvedOptions, logger: Logger): RedisLink | null {
-  return redis === undefined ? null : createRedisLink(redis, redisKeyPrefix, logger);
+function createRedis({ redis, redisKeyPrefix }: ResolvedOptions, logger: Logger): ManagedRedis | null {
+  return redis === undefined ? null : createManagedRedis(redis, redisKeyPrefix, logger);
 }
 
 function createExpirySweep({ options, store, keyspaces, logger }: StartParts): ExpirySweep | null {
@@ -276,16 +276,16 @@ function createExpirySweep({ options, store, keyspaces, logger }: StartParts): E
 
 function createCache(
   { redisKeyPrefix: keyPrefix, clock }: ResolvedOptions,
-  link: RedisLink,
+  redis: ManagedRedis,
   peppers: readonly Pepper[],
   logger: Logger,
 ): VerificationCache {
-  return createRedisVerificationCache({ connection: link, keyPrefix, peppers, clock, logger });
+  return createRedisVerificationCache({ connection: redis, keyPrefix, peppers, clock, logger });
 }
 
 /** Callers are told nothing of the reason; whoever starts the app needs it. */
 function couldNotStart(error: unknown): ApiKeysError {
-  let reason: Trouble = describeTrouble(error);
+  let reason: SerializedError = serializeError(error);
   while (reason.cause !== undefined) reason = reason.cause;
   const what = [reason.code, reason.message].filter((text) => text !== undefined && text !== '').join(': ');
   return new ApiKeysError('unavailable', {

@@ -4,7 +4,7 @@ import type { Lease } from '../feed/lease.js';
 import type { SharedPlaces } from '../feed/shared-places.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
-import { defaultKeyPrefix, type RedisLink } from '../redis/redis-link.js';
+import { defaultKeyPrefix, type ManagedRedis } from '../redis/managed-redis.js';
 import { createRedisReplayGuard } from '../redis/redis-replay-guard.js';
 import type { ResolvedSignaturesOption } from '../options/signatures-option.js';
 import { createPlacedReplayGuard } from '../signatures/placed-replay-guard.js';
@@ -28,7 +28,7 @@ export interface StartSignaturesParts {
   readonly peppers: readonly [Pepper, ...Pepper[]];
   readonly store: KeyStore;
   /** Opened; `null` when there is no Redis. */
-  readonly link: RedisLink | null;
+  readonly redis: ManagedRedis | null;
   readonly keyPrefix: string | undefined;
   readonly verify: VerifyPorts;
   /** `null`: any number of tries may fail. */
@@ -40,15 +40,15 @@ export interface StartSignaturesParts {
 
 /** Puts signed requests together, and begins to remember signatures in Redis. */
 export function startSignatures(parts: StartSignaturesParts): RunningSignatures {
-  const { settings, peppers, store, link, keyPrefix = defaultKeyPrefix, verify, failures, logger } = parts;
+  const { settings, peppers, store, redis, keyPrefix = defaultKeyPrefix, verify, failures, logger } = parts;
   const { places, lease } = parts;
   const { profile } = settings;
   const { clock } = verify;
   const { skewMs } = profile;
-  const shared = link === null ? null : createRedisReplayGuard({ link, keyPrefix, skewMs, clock, logger });
+  const shared = redis === null ? null : createRedisReplayGuard({ redis, keyPrefix, skewMs, clock, logger });
   shared?.open();
   const replays = createPlacedReplayGuard({
-    replays: shared ?? createStoreReplayGuard(store.oneTimeNames, logger),
+    replays: shared ?? createStoreReplayGuard(store.nonces, logger),
     place: places,
     lease,
     skewMs,

@@ -4,7 +4,7 @@ import { createRandomSource } from '../crypto/random-source.js';
 import { createSecretSealer } from '../crypto/secret-sealer.js';
 import { createKeyFormat } from '../domain/key-format.js';
 import type { Keyspace } from '../domain/keyspace.js';
-import { longestLifeSeconds } from '../domain/token-terms.js';
+import { maxLifetimeSeconds } from '../domain/token-terms.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -56,13 +56,13 @@ export function startTokens(parts: StartTokensParts): RunningTokens {
     ...{ store: store.tokens.signingKeys, keys: jwtKeys, random, clock, logger },
     sealer,
     algorithm: policy.algorithm,
-    longestLifeSeconds: () =>
-      Math.max(...verify.keyspaces.all().map(({ catalogue }) => longestLifeSeconds(catalogue))),
+    maxLifetimeSeconds: () =>
+      Math.max(...verify.keyspaces.all().map(({ catalogue }) => maxLifetimeSeconds(catalogue))),
   });
   const refreshFormat = createKeyFormat(prefix, refreshEnvironment);
   const budget = createTokenBudget(counting);
   const ports = { store, changes, signingKeys, refreshFormat, random, digester, clock, policy, budget };
-  const clientPorts = { ...verify, jwtKeys, sealer, policy, budget, oneTimeNames: store.oneTimeNames };
+  const clientPorts = { ...verify, jwtKeys, sealer, policy, budget, nonces: store.nonces };
   const serviceOf = (keyspace: Keyspace): TokenService => {
     const authenticate = createClientAuthenticator({ ...clientPorts, keyspace });
     const { format } = keyspace;

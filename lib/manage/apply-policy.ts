@@ -8,7 +8,7 @@ import type { ChangeContext } from './change.js';
 import { revokeInTransaction } from './revoke-key.js';
 
 /** Most keys that one new key ends: all other changes wait meanwhile. */
-const mostSuperseded = 100;
+const maxSuperseded = 100;
 
 /** What a policy makes of a new key. */
 export interface Admitted {
@@ -43,10 +43,10 @@ export async function applyPolicy(
   const numbered = counts !== null && numberKeys ? { ...record, number: counts.lastNumber + 1 } : record;
   if (!onePerOwner) return { record: numbered, superseded: [] };
 
-  const others = await transaction.findUnrevokedByOwner(ownerId, mostSuperseded + 1, keyspace);
-  if (others.length > mostSuperseded) {
+  const others = await transaction.findUnrevokedByOwner(ownerId, maxSuperseded + 1, keyspace);
+  if (others.length > maxSuperseded) {
     throw new ApiKeysError('conflict', {
-      detail: `The owner has more than ${mostSuperseded} API keys. Revoke them first.`,
+      detail: `The owner has more than ${maxSuperseded} API keys. Revoke them first.`,
     });
   }
   const superseded: AnnouncedChange[] = [];

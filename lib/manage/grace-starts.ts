@@ -7,7 +7,7 @@ import type { Logger } from '../ports/logger.js';
 const maxWaiting = 1_000;
 /** Pauses between two attempts, in milliseconds. */
 const firstPauseMs = 100;
-const longestPauseMs = 2_000;
+const maxPauseMs = 2_000;
 /** How long copies of a key that do not know of the change yet may ask again for nothing, in milliseconds. */
 const settledMs = 1_000;
 
@@ -55,7 +55,7 @@ export class GraceStarts implements GraceStarter {
       if (this.#waiting.size === 0 || (hasFailed && this.#isStopped)) break;
       if (hasFailed) {
         await this.#pause(pauseMs);
-        pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+        pauseMs = Math.min(2 * pauseMs, maxPauseMs);
       } else {
         pauseMs = firstPauseMs;
       }

@@ -72,7 +72,7 @@ export class Housekeeper {
     const removeExpired = (rows: ExpiredRows, time: number): Promise<void> =>
       this.#inBatches((limit) => store.housekeeping.removeExpired(rows, time, limit));
     await removeExpired('claims', now - claimLifetimeMs);
-    await removeExpired('oneTimeNames', now);
+    await removeExpired('nonces', now);
     await removeExpired('revokedTokens', now);
     await removeExpired('refreshGrants', now);
     await this.#inBatches((limit) => store.usage.forgetBefore(now - usageKeptMs, limit));

@@ -27,9 +27,9 @@ export interface RecordedUsage {
 }
 
 /** Most hours in one answer: 31 days. */
-const mostHours = 31 * 24;
+const maxHours = 31 * 24;
 /** Most days in one answer. */
-const mostDays = usageKeptMs / dayMs;
+const maxDays = usageKeptMs / dayMs;
 const defaultHours = 24;
 const defaultDays = 30;
 
@@ -61,7 +61,7 @@ function readUsageFilter(
   const periods = by === 'day' ? defaultDays : defaultHours;
   // The running hour or day counts as one of them.
   const firstOf = (count: number): number => startOf(periodMs, to - 1) - (count - 1) * periodMs;
-  const earliest = firstOf(by === 'day' ? mostDays : mostHours);
+  const earliest = firstOf(by === 'day' ? maxDays : maxHours);
   const from = Math.max(startOf(periodMs, read.from ?? firstOf(periods)), earliest);
   return { by, from, to };
 }

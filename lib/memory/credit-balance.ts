@@ -2,7 +2,7 @@ import { refilled, type CreditBalance } from '../domain/credits.js';
 import type { CreditChange, CreditPayment } from '../ports/credit-ledger.js';
 
 /** The balance after a change; with `lower`, what was spent since it was read counts. */
-export function changedCredits(
+export function applyCreditChange(
   before: CreditBalance | null,
   balance: CreditBalance | null,
   change: CreditChange,

@@ -14,7 +14,7 @@ export class MemoryAccessLog implements AccessLog {
         added.set(event.id, structuredClone(event));
       }
     }
-    this.#events = [...this.#events, ...added.values()].sort(newestFirst);
+    this.#events = [...this.#events, ...added.values()].sort(compareNewestFirst);
   }
 
   async list(query: AccessQuery): Promise<readonly AccessEvent[]> {
@@ -47,10 +47,10 @@ function isWanted(event: AccessEvent, query: AccessQuery): boolean {
   if (code !== undefined && event.code !== code) return false;
   if (from !== undefined && event.at < from) return false;
   if (to !== undefined && event.at >= to) return false;
-  return after === undefined || newestFirst(after, event) < 0;
+  return after === undefined || compareNewestFirst(after, event) < 0;
 }
 
-function newestFirst(a: Pick<AccessEvent, 'at' | 'id'>, b: Pick<AccessEvent, 'at' | 'id'>): number {
+function compareNewestFirst(a: Pick<AccessEvent, 'at' | 'id'>, b: Pick<AccessEvent, 'at' | 'id'>): number {
   if (a.at !== b.at) return b.at - a.at;
   if (a.id === b.id) return 0;
   return a.id < b.id ? 1 : -1;

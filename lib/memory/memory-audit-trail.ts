@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { parseAuditPayload } from '../ports/audit-chain.js';
+import { parseAuditEntry } from '../ports/audit-chain.js';
 import type { AuditTrail, StoredEntry } from '../ports/audit-trail.js';
 import { startOfFeed } from '../ports/change-feed.js';
 import type { StoredEvent } from './memory-change-feed.js';
@@ -11,7 +11,7 @@ interface TrailContents {
 }
 
 /** The audit trail of a store in memory. */
-export function memoryAuditTrail(contents: () => TrailContents): AuditTrail {
+export function createMemoryAuditTrail(contents: () => TrailContents): AuditTrail {
   return {
     async head() {
       const { events } = contents();
@@ -27,7 +27,7 @@ export function memoryAuditTrail(contents: () => TrailContents): AuditTrail {
     async lastEntries(after, limit) {
       const { keys, events } = contents();
       const last = new Map(
-        events.map(({ payload, hash }) => [parseAuditPayload(payload, hash).keyId, payload]),
+        events.map(({ payload, hash }) => [parseAuditEntry(payload, hash).keyId, payload]),
       );
       return [...keys.values()]
         .filter(({ id }) => id > after)
@@ -39,6 +39,6 @@ export function memoryAuditTrail(contents: () => TrailContents): AuditTrail {
 }
 
 function entryOf({ payload, hash }: StoredEvent): StoredEntry {
-  const { sequence, keyId, ownerId, action, actor, at } = parseAuditPayload(payload, hash);
+  const { sequence, keyId, ownerId, action, actor, at } = parseAuditEntry(payload, hash);
   return { sequence, keyId, ownerId, action, actorId: actor.id, at, payload, hash };
 }

@@ -1,4 +1,4 @@
-import { parseAuditPayload } from '../ports/audit-chain.js';
+import { parseAuditEntry } from '../ports/audit-chain.js';
 import { startOfFeed } from '../ports/change-feed.js';
 import type {
   BeatAnswer,
@@ -46,7 +46,7 @@ export class MemoryChangeFeed implements ChangeFeed {
   }
 
   /** Tells those who watch of a committed change, when the change itself is through. */
-  tell(): void {
+  notify(): void {
     for (const onHint of this.#watchers) {
       setImmediate(() => {
         if (this.#watchers.has(onHint)) onHint();
@@ -121,7 +121,7 @@ export class MemoryChangeFeed implements ChangeFeed {
   #changes(start: number, end: number): readonly FeedChange[] {
     const events = this.#events().slice(start, end);
     return events.map(({ payload, hash }) => {
-      const { sequence, keyId, keyVersion, action } = parseAuditPayload(payload, hash);
+      const { sequence, keyId, keyVersion, action } = parseAuditEntry(payload, hash);
       return { sequence, keyId, keyVersion, action, hash };
     });
   }

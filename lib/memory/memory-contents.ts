@@ -8,19 +8,19 @@ export interface MemoryContents {
   readonly keys: ReadonlyMap<string, ApiKeyRecord>;
   readonly events: readonly StoredEvent[];
   readonly claims: ReadonlyMap<string, IdempotencyClaim>;
-  /** Names of notices, see {@link nameOfNotice}. */
+  /** Names of notices, see {@link formatNoticeName}. */
   readonly expiryNotices: ReadonlySet<string>;
   /** Tokens that were taken back -> until when that counts. */
   readonly revokedTokens: ReadonlyMap<string, number>;
 }
 
 /** What a notice is remembered by. */
-export function nameOfNotice({ keyId, expiresAt, thresholdSeconds }: ExpiryNotice): string {
+export function formatNoticeName({ keyId, expiresAt, thresholdSeconds }: ExpiryNotice): string {
   return `${thresholdSeconds} ${expiresAt} ${keyId}`;
 }
 
 /** A key; with `ownerId`, only if it belongs to that owner. */
-export function visibleKey(
+export function findVisibleKey(
   keys: ReadonlyMap<string, ApiKeyRecord>,
   id: string,
   ownerId: string | undefined,

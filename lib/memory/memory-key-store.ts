@@ -2,20 +2,20 @@ import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
 import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
-import { copied } from './copied.js';
+import { deepCopy } from './deep-copy.js';
 import { paid } from './credit-balance.js';
 import { deleteSome } from './delete-some.js';
 import { MemoryAccessLog } from './memory-access-log.js';
-import { memoryAuditTrail } from './memory-audit-trail.js';
+import { createMemoryAuditTrail } from './memory-audit-trail.js';
 import { MemoryChangeFeed } from './memory-change-feed.js';
-import { visibleKey, type MemoryContents } from './memory-contents.js';
-import { MemoryOneTimeNames } from './memory-one-time-names.js';
-import { memoryTokenStore } from './memory-token-store.js';
+import { findVisibleKey, type MemoryContents } from './memory-contents.js';
+import { MemoryNonceStore } from './memory-nonce-store.js';
+import { createMemoryTokenStore } from './memory-token-store.js';
 import { MemoryTransaction } from './memory-transaction.js';
 import { MemoryUsageLog } from './memory-usage-log.js';
-import { pageOfEvents } from './page-of-events.js';
-import { pageOfKeys, scanEnd } from './page-of-keys.js';
-import { usedAt, withDigest } from './use-writes.js';
+import { listEventsPage } from './page-of-events.js';
+import { listKeysPage, findScanEnd } from './page-of-keys.js';
+import { addUse, withDigest } from './use-writes.js';
 
 /** Milliseconds that the work of a change may take. */
 const deadlineMs = 2000;
@@ -39,11 +39,11 @@ export function memoryStore(): KeyStore {
 
   const feed = new MemoryChangeFeed(() => contents.events, inTurn);
   const usage = new MemoryUsageLog();
-  const oneTimeNames = new MemoryOneTimeNames();
-  const tokens = memoryTokenStore((id) => contents.revokedTokens.has(id));
+  const nonces = new MemoryNonceStore();
+  const tokens = createMemoryTokenStore((id) => contents.revokedTokens.has(id));
 
   const removeExpired: Housekeeping['removeExpired'] = async (rows, time, limit) => {
-    if (rows === 'oneTimeNames') return oneTimeNames.removeExpired(time, limit);
+    if (rows === 'nonces') return nonces.removeExpired(time, limit);
     if (rows === 'refreshGrants') return tokens.removeExpired(time, limit);
     // Changes work on copies: what is removed while one is made would be back after it.
     return inTurn(() => {
@@ -68,7 +68,7 @@ export function memoryStore(): KeyStore {
       const result = await withDeadline(work(transaction), deadlineMs, 'The work of a change');
       const before = contents.events.length;
       contents = transaction.result(contents);
-      if (contents.events.length > before) feed.tell();
+      if (contents.events.length > before) feed.notify();
       return result;
     } finally {
       transaction.end();
@@ -78,9 +78,9 @@ export function memoryStore(): KeyStore {
   return {
     feed,
     accessLog: new MemoryAccessLog(),
-    trail: memoryAuditTrail(() => contents),
+    trail: createMemoryAuditTrail(() => contents),
     usage,
-    oneTimeNames,
+    nonces,
     tokens,
     housekeeping: { removeExpired },
     claims: { find: async (name) => contents.claims.get(name) ?? null },
@@ -94,11 +94,11 @@ export function memoryStore(): KeyStore {
     },
     open: async () => undefined,
     close: async () => undefined,
-    find: async (id, ownerId) => copied(visibleKey(contents.keys, id, ownerId)),
+    find: async (id, ownerId) => deepCopy(findVisibleKey(contents.keys, id, ownerId)),
     existing: async (ids) => new Set(ids.filter((id) => contents.keys.has(id))),
-    list: async (query) => copied(pageOfKeys(contents, query)),
-    findScanEnd: async (query, rows) => scanEnd(contents, query, rows),
-    listEvents: async (query) => pageOfEvents(contents.events, query),
+    list: async (query) => deepCopy(listKeysPage(contents, query)),
+    findScanEnd: async (query, rows) => findScanEnd(contents, query, rows),
+    listEvents: async (query) => listEventsPage(contents.events, query),
 
     transact: (work) => inTurn(() => change(work)),
 
@@ -112,7 +112,7 @@ export function memoryStore(): KeyStore {
         const record = contents.keys.get(use.keyId);
         if (record === undefined) continue;
         usage.add(use);
-        if (use.verdict === 'allowed') replaceKey(usedAt(record, use));
+        if (use.verdict === 'allowed') replaceKey(addUse(record, use));
       }
     },
   };

@@ -12,7 +12,7 @@ export interface MemoryTokenStore extends TokenStore {
  *
  * @param isRevoked - says whether a token was taken back
  */
-export function memoryTokenStore(isRevoked: (tokenId: string) => boolean): MemoryTokenStore {
+export function createMemoryTokenStore(isRevoked: (tokenId: string) => boolean): MemoryTokenStore {
   const signingKeys = new Map<string, StoredSigningKey>();
   const grants = new Map<string, RefreshGrant>();
 

@@ -1,19 +1,19 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEventDraft } from '../domain/audit-event.js';
 import type { CreditBalance } from '../domain/credits.js';
-import { auditHash, auditPayload } from '../ports/audit-chain.js';
+import { hashAuditEntry, serializeAuditEntry } from '../ports/audit-chain.js';
 import { startOfFeed } from '../ports/change-feed.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import type { CreditChange } from '../ports/credit-ledger.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { ExpiryNotice, KeyStoreTransaction, OwnerKeyCounts } from '../ports/key-store.js';
 import type { RevokedToken } from '../ports/token-store.js';
-import { copied } from './copied.js';
-import { changedCredits } from './credit-balance.js';
+import { deepCopy } from './deep-copy.js';
+import { applyCreditChange } from './credit-balance.js';
 import type { StoredEvent } from './memory-change-feed.js';
-import { nameOfNotice, visibleKey, type MemoryContents } from './memory-contents.js';
-import { newestFirst } from './newest-first.js';
-import { withWhatUseWrote } from './use-writes.js';
+import { formatNoticeName, findVisibleKey, type MemoryContents } from './memory-contents.js';
+import { compareNewestFirst } from './newest-first.js';
+import { keepUseFields } from './use-writes.js';
 
 /** One change on a copy; a step that failed undoes the whole of it, even if the work has caught the error. */
 export class MemoryTransaction implements KeyStoreTransaction {
@@ -43,7 +43,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
   }
 
   async find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
-    return this.#step(() => copied(visibleKey(this.#keys, id, ownerId)));
+    return this.#step(() => deepCopy(findVisibleKey(this.#keys, id, ownerId)));
   }
 
   async findUnrevokedByOwner(
@@ -52,11 +52,11 @@ export class MemoryTransaction implements KeyStoreTransaction {
     keyspace?: string,
   ): Promise<readonly ApiKeyRecord[]> {
     return this.#step(() =>
-      copied(
+      deepCopy(
         [...this.#keys.values()]
           .filter((record) => record.ownerId === ownerId && record.revokedAt === null)
           .filter((record) => keyspace === undefined || record.keyspace === keyspace)
-          .sort(newestFirst)
+          .sort(compareNewestFirst)
           .slice(0, limit),
       ),
     );
@@ -87,7 +87,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
       if (stored === undefined || stored.version !== record.version - 1) {
         throw new Error(`The key ${record.id} is not stored at version ${record.version - 1}`);
       }
-      this.#put(withWhatUseWrote(record, stored), event);
+      this.#put(keepUseFields(record, stored), event);
     });
   }
 
@@ -96,7 +96,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
       this.#credits.set(keyId, { balance, change });
       const record = this.#keys.get(keyId);
       if (record === undefined) throw new Error(`The key ${keyId} is not stored`);
-      this.#keys.set(keyId, { ...record, credits: changedCredits(record.credits, balance, change) });
+      this.#keys.set(keyId, { ...record, credits: applyCreditChange(record.credits, balance, change) });
     });
   }
 
@@ -111,7 +111,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
 
   async noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean> {
     return this.#step(() => {
-      const name = nameOfNotice(notice);
+      const name = formatNoticeName(notice);
       if (this.#expiryNotices.has(name)) return false;
       this.#expiryNotices.add(name);
       this.#append(event);
@@ -144,14 +144,14 @@ export class MemoryTransaction implements KeyStoreTransaction {
       const record = this.#keys.get(id);
       const stored = keys.get(id);
       if (record === undefined) continue;
-      keys.set(id, stored === undefined ? record : withWhatUseWrote(record, stored));
+      keys.set(id, stored === undefined ? record : keepUseFields(record, stored));
     }
     for (const [id, { balance, change }] of this.#credits) {
       const record = keys.get(id);
       if (record !== undefined) {
         // What was spent while the change was made counts.
         const before = current.keys.get(id)?.credits ?? null;
-        keys.set(id, { ...record, credits: changedCredits(before, balance, change) });
+        keys.set(id, { ...record, credits: applyCreditChange(before, balance, change) });
       }
     }
     return {
@@ -174,15 +174,15 @@ export class MemoryTransaction implements KeyStoreTransaction {
   }
 
   #put(record: ApiKeyRecord, event: AuditEventDraft): void {
-    this.#keys.set(record.id, copied(record));
+    this.#keys.set(record.id, deepCopy(record));
     this.#changed.add(record.id);
     this.#append(event);
   }
 
   #append(event: AuditEventDraft): void {
     const { sequence, hash: previousHash } = this.position;
-    const payload = auditPayload(event, sequence + 1);
-    const hash = auditHash(previousHash, payload);
+    const payload = serializeAuditEntry(event, sequence + 1);
+    const hash = hashAuditEntry(previousHash, payload);
     this.#events.push({ payload, hash });
   }
 }

@@ -1,7 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 
 /** By code unit, as stores order; a locale would order differently elsewhere. */
-export function newestFirst(
+export function compareNewestFirst(
   a: Pick<ApiKeyRecord, 'createdAt' | 'id'>,
   b: Pick<ApiKeyRecord, 'createdAt' | 'id'>,
 ): number {

@@ -1,13 +1,13 @@
 import type { AuditEvent } from '../domain/audit-event.js';
-import { parseAuditPayload } from '../ports/audit-chain.js';
+import { parseAuditEntry } from '../ports/audit-chain.js';
 import type { AuditQuery } from '../ports/key-store.js';
 import type { StoredEvent } from './memory-change-feed.js';
 
 /** One page of the audit trail: newest first, or with `after` on from there. */
-export function pageOfEvents(events: readonly StoredEvent[], query: AuditQuery): readonly AuditEvent[] {
+export function listEventsPage(events: readonly StoredEvent[], query: AuditQuery): readonly AuditEvent[] {
   const { after, limit } = query;
   const wanted = events
-    .map(({ payload, hash }) => parseAuditPayload(payload, hash))
+    .map(({ payload, hash }) => parseAuditEntry(payload, hash))
     .filter((event) => isWantedEvent(event, query));
   return (after === undefined ? wanted.reverse() : wanted).slice(0, limit);
 }

@@ -1,11 +1,11 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { stateOf } from '../domain/key-state.js';
 import type { KeyPosition, KeyQuery } from '../ports/key-store.js';
-import { nameOfNotice, type MemoryContents } from './memory-contents.js';
-import { newestFirst } from './newest-first.js';
+import { formatNoticeName, type MemoryContents } from './memory-contents.js';
+import { compareNewestFirst } from './newest-first.js';
 
 /** One page of keys, newest first. */
-export function pageOfKeys(
+export function listKeysPage(
   { keys, expiryNotices }: Pick<MemoryContents, 'keys' | 'expiryNotices'>,
   query: KeyQuery,
 ): readonly ApiKeyRecord[] {
@@ -13,23 +13,23 @@ export function pageOfKeys(
   const isNoticed = ({ id: keyId, expiresAt }: ApiKeyRecord): boolean =>
     thresholdSeconds !== undefined &&
     expiresAt !== null &&
-    expiryNotices.has(nameOfNotice({ keyId, expiresAt, thresholdSeconds }));
+    expiryNotices.has(formatNoticeName({ keyId, expiresAt, thresholdSeconds }));
   return [...keys.values()]
     .filter((record) => isWanted(record, query) && !isNoticed(record))
-    .sort(newestFirst)
+    .sort(compareNewestFirst)
     .slice(0, query.limit);
 }
 
 /** Where the next so many keys end; `null` when there are fewer. */
-export function scanEnd(
+export function findScanEnd(
   { keys }: Pick<MemoryContents, 'keys'>,
   { ownerId, after }: Pick<KeyQuery, 'ownerId' | 'after'>,
   rows: number,
 ): KeyPosition | null {
   const end = [...keys.values()]
     .filter((record) => ownerId === undefined || record.ownerId === ownerId)
-    .filter((record) => after === undefined || newestFirst(after, record) < 0)
-    .sort(newestFirst)[rows - 1];
+    .filter((record) => after === undefined || compareNewestFirst(after, record) < 0)
+    .sort(compareNewestFirst)[rows - 1];
   return end === undefined ? null : { createdAt: end.createdAt, id: end.id };
 }
 
@@ -43,8 +43,8 @@ function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
   if (q !== undefined && !lowerAscii(record.name).includes(lowerAscii(q))) return false;
   if (!isWantedByTime(record, query)) return false;
   if (query.tag !== undefined && !record.tags.includes(query.tag)) return false;
-  if (until !== undefined && newestFirst(record, until) > 0) return false;
-  return after === undefined || newestFirst(after, record) < 0;
+  if (until !== undefined && compareNewestFirst(record, until) > 0) return false;
+  return after === undefined || compareNewestFirst(after, record) < 0;
 }
 
 function isWantedByTime(record: ApiKeyRecord, query: KeyQuery): boolean {

@@ -3,7 +3,7 @@ import { isSecret } from '../domain/credential.js';
 import type { KeyUse } from '../ports/key-store.js';
 
 /** A change does not write the time and number of uses, nor the digests of credentials that were stored before. */
-export function withWhatUseWrote(record: ApiKeyRecord, stored: ApiKeyRecord): ApiKeyRecord {
+export function keepUseFields(record: ApiKeyRecord, stored: ApiKeyRecord): ApiKeyRecord {
   const digestsById = new Map(stored.credentials.filter(isSecret).map(({ id, digests }) => [id, digests]));
   const credentials = record.credentials.map((credential) =>
     isSecret(credential)
@@ -30,7 +30,7 @@ export function withDigest(
 }
 
 /** With some uses counted. */
-export function usedAt(record: ApiKeyRecord, use: KeyUse): ApiKeyRecord {
+export function addUse(record: ApiKeyRecord, use: KeyUse): ApiKeyRecord {
   const useCount = record.useCount + use.count;
   if (record.lastUsedAt !== null && use.at < record.lastUsedAt) return { ...record, useCount };
   return { ...record, useCount, lastUsedAt: use.at, lastUsedAddress: use.address ?? record.lastUsedAddress };

@@ -10,7 +10,7 @@ import type { Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { problemAnswer, sendProblem } from '../http/send-problem.js';
-import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { ErrorReporter } from '../http/error-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import { parseCredentialSources, type CredentialHeader } from '../http/credential-source.js';
 import type { ApiKeyGuard } from './api-key-guard.js';
@@ -25,7 +25,7 @@ import { createCredentialReader, type FoundCredential, type ReadCredential } fro
 import { rateLimitHeaders } from '../http/rate-limit-headers.js';
 import { createRefusalAnswers } from './refusal-answers.js';
 import { opaque, refusalError } from '../http/refusal-error.js';
-import { requestCost } from '../verify/request-cost.js';
+import { readRequestCost } from '../verify/request-cost.js';
 import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
 import { createSignedDecider, type DecideSigned, type SignatureParts } from './signed-requests.js';
 import { hasTooManyHeaders } from '../http/too-many-headers.js';
@@ -48,7 +48,7 @@ export interface GuardParts {
   readonly opaqueRefusals: boolean;
   /** Where keys are kept that are taken out of requests; `null` when they stay there. */
   readonly hidden: HiddenCredentials | null;
-  readonly reportTrouble: TroubleReporter;
+  readonly reportError: ErrorReporter;
   readonly access: AccessNotes;
   /** For limits that a cost can never fit into. */
   readonly checkCost: CheckCost;
@@ -72,7 +72,7 @@ export function createGuard(
 ): ApiKeyGuard {
   const given = readGuardOptions(options);
   const { fallback, onRefusal, allowPreflight, cacheHeaders, credentialFrom, feature, signed } = given;
-  const cost = requestCost('requireApiKey', given.cost);
+  const cost = readRequestCost('requireApiKey', given.cost);
   parts.checkCost(cost);
   assertKnownFeature('requireApiKey', feature, parts.features);
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
@@ -160,7 +160,7 @@ export function createGuard(
   function answerTrouble(thrown: unknown, res: Response, next: NextFunction): void {
     const trouble =
       thrown instanceof ApiKeysError ? thrown : new ApiKeysError('internal_error', { cause: thrown });
-    parts.reportTrouble('a guard', trouble);
+    parts.reportError('a guard', trouble);
     if (onRefusal === 'next') next(trouble);
     else sendProblem(res, problemAnswer(trouble));
   }

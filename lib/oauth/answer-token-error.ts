@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { ApiKeysError, isProblem, problems } from '../errors.js';
 import { quoted } from '../http/challenge.js';
-import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { ErrorReporter } from '../http/error-reporter.js';
 import { isTokenError } from '../tokens/token-error.js';
 
 /** What an error answer says (RFC 6749 section 5.2, and 4.1.2.1 for what passes). */
@@ -13,10 +13,10 @@ export interface TokenErrorAnswer {
 }
 
 /** Answers errors as RFC 6749 has them. Nothing that was sent comes back in one. */
-export function answerTokenError(realm: string, reportTrouble: TroubleReporter): ErrorRequestHandler {
+export function answerTokenError(realm: string, reportError: ErrorReporter): ErrorRequestHandler {
   // Express tells error handlers from others by their four parameters.
   return function answerError(thrown: unknown, _req, res, _next) {
-    if (!isTokenError(thrown)) reportTrouble('the token router', troubleOf(thrown));
+    if (!isTokenError(thrown)) reportError('the token router', troubleOf(thrown));
     if (res.headersSent) {
       // Half an answer must not look like a whole one.
       res.destroy();

@@ -10,7 +10,7 @@ import type { AccessNotes } from '../http/access-notes.js';
 import type { ClientAddress } from '../http/client-address.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { requestIdOf } from '../http/request-id.js';
-import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { ErrorReporter } from '../http/error-reporter.js';
 import type { ChangeContext } from '../manage/change.js';
 import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js';
 import type { Client } from '../tokens/authenticate-client.js';
@@ -30,7 +30,7 @@ export interface TokenRouterParts {
   readonly realm: string;
   readonly clientAddress: ClientAddress;
   readonly access: AccessNotes;
-  readonly reportTrouble: TroubleReporter;
+  readonly reportError: ErrorReporter;
 }
 
 /**
@@ -46,7 +46,7 @@ export function createTokenRouter(parts: TokenRouterParts): Router {
   router.use((_req, res) =>
     sendTokenError(res, { status: 404, error: 'invalid_request', description: 'There is no such endpoint.' }),
   );
-  router.use(answerTokenError(parts.realm, parts.reportTrouble));
+  router.use(answerTokenError(parts.realm, parts.reportError));
   return router;
 }
 

@@ -1,6 +1,6 @@
 import express, { type RequestHandler, type Router } from 'express';
 import { jsonApiHeaders } from '../http/json-api-headers.js';
-import type { TroubleReporter } from '../http/trouble-reporter.js';
+import type { ErrorReporter } from '../http/error-reporter.js';
 import type { TokenService } from '../tokens/token-service.js';
 import { answerTokenError, sendTokenError } from './answer-token-error.js';
 import { serverMetadata, type ServerFacts } from './server-metadata.js';
@@ -11,7 +11,7 @@ export interface WellKnownParts {
   readonly tokens: () => Pick<TokenService, 'publicKeys'>;
   readonly facts: ServerFacts;
   readonly realm: string;
-  readonly reportTrouble: TroubleReporter;
+  readonly reportError: ErrorReporter;
 }
 
 /** Shorter than the time for which a new key is published before it signs. */
@@ -21,13 +21,13 @@ const cacheControl = 'public, max-age=300';
  * Builds the router for `/.well-known`: the metadata of the authorization server (RFC 8414) and the public keys of its
  * tokens (RFC 7517). What it does not know goes on to the app.
  */
-export function createWellKnownRouter({ tokens, facts, realm, reportTrouble }: WellKnownParts): Router {
+export function createWellKnownRouter({ tokens, facts, realm, reportError }: WellKnownParts): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
   // An issuer with a path has it behind the name of the document (RFC 8414 section 3).
   const suffix = new URL(facts.issuer).pathname.replace(/\/$/, '');
   addDocument(router, `/oauth-authorization-server${suffix}`, async () => serverMetadata(facts));
   addDocument(router, '/jwks.json', async () => ({ keys: await tokens().publicKeys() }));
-  router.use(answerTokenError(realm, reportTrouble));
+  router.use(answerTokenError(realm, reportError));
   return router;
 }
 

@@ -8,7 +8,7 @@ export const firstAuditHash: string = '0'.repeat(64);
  * The bytes of one entry as every store keeps them: JSON with the sequence number first and the MAC, which is over all
  * others, last. Storing these and not single columns keeps the chain verifiable when later versions add fields.
  */
-export function auditPayload(draft: AuditEventDraft, sequence: number): string {
+export function serializeAuditEntry(draft: AuditEventDraft, sequence: number): string {
   const { action, keyId, keyspace, ownerId, keyVersion, changedFields, actor, address, at } = draft;
   const { requestId, mac } = draft;
   return JSON.stringify({
@@ -28,7 +28,7 @@ export function auditPayload(draft: AuditEventDraft, sequence: number): string {
 }
 
 /** Reads a stored entry. `JSON.stringify` of the result without `hash` gives the stored bytes again. */
-export function parseAuditPayload(payload: string, hash: string): AuditEvent {
+export function parseAuditEntry(payload: string, hash: string): AuditEvent {
   return { ...(JSON.parse(payload) as Omit<AuditEvent, 'hash'>), hash };
 }
 
@@ -36,7 +36,7 @@ export function parseAuditPayload(payload: string, hash: string): AuditEvent {
  * SHA-256 (hex) over the hash of the entry before and the bytes of this one, so that no entry can be changed, removed
  * or put in between without changing every later hash.
  */
-export function auditHash(previousHash: string, payload: string): string {
+export function hashAuditEntry(previousHash: string, payload: string): string {
   return createHash('sha256').update(previousHash).update(payload).digest('hex');
 }
 
@@ -44,7 +44,7 @@ export function auditHash(previousHash: string, payload: string): string {
 const macAtEnd = /,"mac":"([0-9a-f]{1,64}\.[0-9a-f]{1,128})"\}$/;
 
 /** The bytes that an entry's MAC covers, besides the hash of the entry before, and the MAC; `null` when it has none. */
-export function withoutMac(payload: string): { readonly bytes: string; readonly mac: string } | null {
+export function splitMac(payload: string): { readonly bytes: string; readonly mac: string } | null {
   const found = macAtEnd.exec(payload);
   const mac = found?.[1];
   return found === null || mac === undefined ? null : { bytes: `${payload.slice(0, found.index)}}`, mac };

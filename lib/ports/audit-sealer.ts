@@ -7,5 +7,5 @@ export interface AuditSealer {
    */
   seal(previousHash: string, bytes: string): string;
   /** `unknown`: it was made under a pepper that is not configured here. */
-  check(mac: string, previousHash: string, bytes: string): 'right' | 'wrong' | 'unknown';
+  check(mac: string, previousHash: string, bytes: string): 'valid' | 'invalid' | 'unknown';
 }

@@ -1,5 +1,5 @@
 /** Rows that are of no use after a moment of their own. Nothing that is removed here is still looked at. */
-export type ExpiredRows = 'claims' | 'oneTimeNames' | 'revokedTokens' | 'refreshGrants';
+export type ExpiredRows = 'claims' | 'nonces' | 'revokedTokens' | 'refreshGrants';
 
 /** Removal of rows that have expired. It happens in the background, never in the transaction of a request. */
 export interface Housekeeping {

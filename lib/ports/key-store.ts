@@ -7,7 +7,7 @@ import type { AuditTrail } from './audit-trail.js';
 import type { CreditBalance } from '../domain/credits.js';
 import type { ChangeFeed, FeedPosition } from './change-feed.js';
 import type { Housekeeping } from './housekeeping.js';
-import type { OneTimeNames } from './one-time-names.js';
+import type { NonceStore } from './nonce-store.js';
 import type { RevokedToken, TokenStore } from './token-store.js';
 import type { UsageLog } from './usage-log.js';
 import type { CreditChange, CreditLedger } from './credit-ledger.js';
@@ -37,7 +37,7 @@ export interface KeyStore {
   /** How often keys were used. */
   readonly usage: UsageLog;
   /** What may happen once only. */
-  readonly oneTimeNames: OneTimeNames;
+  readonly nonces: NonceStore;
   /** What is stored of access tokens. */
   readonly tokens: TokenStore;
   /** Removes what has expired, when it is told to. */

@@ -1,8 +1,8 @@
 import type { ChallengeSigner } from './challenge-signer.js';
-import type { OneTimeNames } from './one-time-names.js';
+import type { NonceStore } from './nonce-store.js';
 
 /** What checking second factors needs from outside. */
 export interface StepUpPorts {
   readonly challenges: ChallengeSigner;
-  readonly names: OneTimeNames;
+  readonly nonces: NonceStore;
 }

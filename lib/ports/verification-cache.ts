@@ -25,9 +25,9 @@ export interface VerificationCache {
   /** Writes a key's new version after a change. Not waited for. */
   publish(copy: CachedCopy, changedAt: number): void;
   /** Tells the other processes that the feed has grown. Only a hint; not waited for. */
-  wakeOthers(): void;
+  notifyOthers(): void;
   /** Calls back when another process has said so. One listener; to be set before `open`. */
-  onWake(listener: () => void): void;
+  onInvalidation(listener: () => void): void;
   /** In which state the cache is, for health answers. */
   status(): 'up' | 'down';
   open(): Promise<void>;

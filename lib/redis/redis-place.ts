@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readText, refuseAnswer } from './read-answer.js';
-import type { RedisLink } from './redis-link.js';
+import type { ManagedRedis } from './managed-redis.js';
 import { defineScript, runScript, type RedisScript } from './run-script.js';
 
 /**
@@ -16,11 +16,11 @@ return ARGV[1]
 `);
 
 /** Reads by which name all processes know this Redis; `null` when it does not answer, or takes no writes. */
-export function readRedisPlace(link: RedisLink, keyPrefix: string): Promise<string | null> {
-  if (!link.isUsable()) return Promise.resolve(null);
+export function readRedisPlace(redis: ManagedRedis, keyPrefix: string): Promise<string | null> {
+  if (!redis.isUsable()) return Promise.resolve(null);
   return new Promise((resolve) => {
-    link.exchange(
-      () => runScript(link.client, placeScript, [`${keyPrefix}place`], [randomBytes(16).toString('hex')]),
+    redis.exchange(
+      () => runScript(redis.client, placeScript, [`${keyPrefix}place`], [randomBytes(16).toString('hex')]),
       (answer) => {
         const name = readText(answer);
         return /^[0-9a-f]{32}$/.test(name) ? `redis ${name}` : refuseAnswer();

@@ -4,7 +4,7 @@ import { BatchedCounts } from './batched-counts.js';
 import { limitScript, type LimitCommand } from './limit-script.js';
 import { OutageLog } from './outage-log.js';
 import { isUnreadable, readInteger, readIntegers } from './read-answer.js';
-import { defaultKeyPrefix, type RedisLink } from './redis-link.js';
+import { defaultKeyPrefix, type ManagedRedis } from './managed-redis.js';
 import { redisRefusal } from './redis-refusal.js';
 import { runScript } from './run-script.js';
 
@@ -14,7 +14,7 @@ const pauseMs = 1000;
 /** What counting in Redis needs. */
 export interface RedisRateLimiterParts {
   /** Opened and closed by whoever made it. */
-  readonly link: RedisLink;
+  readonly redis: ManagedRedis;
   /** What every Redis key begins with. */
   readonly keyPrefix?: string | undefined;
   readonly logger: Logger;
@@ -29,11 +29,11 @@ export interface RedisRateLimiterParts {
  * counted.
  */
 export function createRedisRateLimiter({
-  link,
+  redis,
   keyPrefix = defaultKeyPrefix,
   logger,
 }: RedisRateLimiterParts): RateLimiter {
-  const { client } = link;
+  const { client } = redis;
   const outage = new OutageLog(logger, 'limits are counted by each process alone, or refused');
   const written = new WeakMap<LimitDemand['subjects'], WrittenSubjects>();
   let asksAgainAt = -Infinity;
@@ -41,7 +41,7 @@ export function createRedisRateLimiter({
   let hasRefused = false;
 
   function mayAsk(): boolean {
-    return link.isUsable() && performance.now() >= asksAgainAt;
+    return redis.isUsable() && performance.now() >= asksAgainAt;
   }
 
   function worked(): void {
@@ -59,7 +59,7 @@ export function createRedisRateLimiter({
   /** Counts in a window of nobody: without requests nothing else would tell that Redis counts again. */
   function probe(): void {
     asksAgainAt = performance.now() + pauseMs;
-    link.exchange(
+    redis.exchange(
       () => run('count', [`${keyPrefix}limits:{probe}:probe`], ['1:probe 1000000 1000;']),
       (answer) => readIntegers(answer, 5),
       () => {
@@ -78,7 +78,7 @@ export function createRedisRateLimiter({
 
   const counts = new BatchedCounts(
     (names, values, length, done) =>
-      link.exchange(
+      redis.exchange(
         () => run('count', names, values),
         (answer) => readIntegers(answer, length),
         (answer) => {
@@ -126,7 +126,7 @@ export function createRedisRateLimiter({
       const values = subjects.map(({ limits }) =>
         limits.map(({ name }) => `${name} ${windows[taken++]?.endsAt ?? 0} ${cost};`).join(''),
       );
-      link.exchange(
+      redis.exchange(
         () => run('give-back', names, values),
         readInteger,
         () => undefined,

@@ -4,7 +4,7 @@ import type { Logger } from '../ports/logger.js';
 import type { ReplayAnswer, ReplayGuard } from '../ports/replay-guard.js';
 import { OutageLog } from './outage-log.js';
 import { readInteger, refuseAnswer } from './read-answer.js';
-import type { RedisLink } from './redis-link.js';
+import type { ManagedRedis } from './managed-redis.js';
 import { replayScript } from './replay-script.js';
 import { runScript } from './run-script.js';
 
@@ -14,7 +14,7 @@ const places = 16;
 /** What remembering signatures in Redis needs. */
 export interface RedisReplayGuardParts {
   /** Opened and closed by whoever made it. */
-  readonly link: RedisLink;
+  readonly redis: ManagedRedis;
   /** What every Redis key begins with. */
   readonly keyPrefix: string;
   /** By how much the clocks of signers may be ahead, in milliseconds. */
@@ -38,8 +38,8 @@ export interface RedisReplayGuard extends ReplayGuard {
  * it unknown whether a signature was used.
  */
 export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisReplayGuard {
-  const { link, keyPrefix, skewMs, clock, logger } = parts;
-  const { client } = link;
+  const { redis, keyPrefix, skewMs, clock, logger } = parts;
+  const { client } = redis;
   const outage = new OutageLog(logger, 'signed requests are answered with 503');
   const begin = (): void => {
     for (let place = 0; place < places; place += 1) void ask(place, []);
@@ -47,12 +47,12 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
 
   /** @param values - the name that is taken, and what the script needs to know of it; empty to begin only */
   function ask(place: number, values: readonly string[]): Promise<ReplayAnswer> {
-    // To begin, a connection is enough: the link waits for the answer to its probe before it is usable.
-    const isReady = values.length === 0 ? client.status === 'ready' : link.isUsable();
+    // To begin, a connection is enough: the redis waits for the answer to its probe before it is usable.
+    const isReady = values.length === 0 ? client.status === 'ready' : redis.isUsable();
     if (!isReady) return Promise.resolve('unknown');
     const name = `${keyPrefix}replay:{${place}}`;
     return new Promise((resolve) => {
-      link.exchange(
+      redis.exchange(
         () => runScript(client, replayScript, [name], [String(clock.now()), ...values]),
         readReply,
         (answer) => {

@@ -8,11 +8,11 @@ import { createKeyEntries, isCacheable } from './key-entries.js';
 import { deriveMacKey, type RedisPepper } from './mac-key.js';
 import { readInteger, readText, readTexts } from './read-answer.js';
 import type { RedisClient } from './redis-client.js';
-import { createRedisLink, defaultKeyPrefix, RedisLink } from './redis-link.js';
+import { createManagedRedis, defaultKeyPrefix, ManagedRedis } from './managed-redis.js';
 import { runScript } from './run-script.js';
 import { maxEntryLifetimeMs, readScript, writeScript } from './scripts.js';
 import { maxEntryBytes } from './sealed-entry.js';
-import { WakeHints } from './wake-hints.js';
+import { InvalidationChannel } from './invalidation-channel.js';
 
 const maxFillsUnderWay = 256;
 const nothing: Promise<null> = Promise.resolve(null);
@@ -20,10 +20,10 @@ const nothing: Promise<null> = Promise.resolve(null);
 /** How keys are cached in Redis. */
 export interface RedisVerificationCacheOptions {
   /**
-   * A URL (we connect and disconnect), the app's own ioredis client (it is never closed here), or a link that others use
+   * A URL (we connect and disconnect), the app's own ioredis client (it is never closed here), or a redis that others use
    * as well: it is opened and closed here.
    */
-  readonly connection: string | RedisClient | RedisLink;
+  readonly connection: string | RedisClient | ManagedRedis;
   /** What every Redis key begins with: printable ASCII without braces, at most 100 characters. @default 'api-keys:' */
   readonly keyPrefix?: string | undefined;
   /** The current one first. Every process must know every pepper that another one uses as its current one. */
@@ -54,31 +54,38 @@ export interface RedisVerificationCacheOptions {
  */
 export function createRedisVerificationCache(options: RedisVerificationCacheOptions): VerificationCache {
   const { keyPrefix = defaultKeyPrefix, clock, logger, deadlineMs, connection } = options;
-  if (!(connection instanceof RedisLink)) checkRedisOption(connection, keyPrefix);
+  if (!(connection instanceof ManagedRedis)) checkRedisOption(connection, keyPrefix);
   const lifetimeMs = checkedLifetime(options.entryLifetimeMs ?? maxEntryLifetimeMs);
   const allEntries = options.peppers.map((pepper) => createKeyEntries(keyPrefix, deriveMacKey(pepper)));
   const [ownEntries] = allEntries;
   if (ownEntries === undefined) throw new InvalidOptionError('The Redis cache needs a pepper');
   const entries = ownEntries;
 
-  const link =
-    connection instanceof RedisLink ? connection : createRedisLink(connection, keyPrefix, logger, deadlineMs);
-  const { client } = link;
+  const redis =
+    connection instanceof ManagedRedis
+      ? connection
+      : createManagedRedis(connection, keyPrefix, logger, deadlineMs);
+  const { client } = redis;
   const reads = new BatchedReads({
     // However large the value is that someone put there, no more than an entry is read of it.
-    readOne: (name, done) => link.ask(() => client.getrange(name, 0, maxEntryBytes - 1), readText, done),
+    readOne: (name, done) => redis.ask(() => client.getrange(name, 0, maxEntryBytes - 1), readText, done),
     readMany:
       client.isCluster === true
         ? null
         : (names, done) =>
-            link.ask(
+            redis.ask(
               () => runScript(client, readScript, names, []),
               (answer) => readTexts(answer, names.length),
               done,
             ),
   });
   let wake = (): void => undefined;
-  const hints = new WakeHints({ client, channel: `${keyPrefix}changes`, logger, onWake: () => wake() });
+  const hints = new InvalidationChannel({
+    client,
+    channel: `${keyPrefix}changes`,
+    logger,
+    onInvalidation: () => wake(),
+  });
   let fillsUnderWay = 0;
 
   function usableUntil({ key }: CachedCopy, readAt: number): number {
@@ -96,12 +103,12 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     const names = under.map((each) => each.nameOf(key.id));
     const values = under.map((each) => each.seal(copy, until));
     const args = [String(key.version), String(asOf.sequence), String(lifetime), ...values];
-    return link.write(() => runScript(client, writeScript, names, args), readInteger);
+    return redis.write(() => runScript(client, writeScript, names, args), readInteger);
   }
 
   return {
     get(keyId) {
-      if (!link.isUsable() || !isCacheable(keyId)) return nothing;
+      if (!redis.isUsable() || !isCacheable(keyId)) return nothing;
       return new Promise((resolve) => {
         reads.read(entries.nameOf(keyId), (text) => {
           resolve(text !== null ? entries.open(keyId, text, clock.now()) : null);
@@ -110,7 +117,7 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     },
 
     fill(copy, readAt) {
-      if (!link.takesWrites() || !isCacheable(copy.key.id) || fillsUnderWay >= maxFillsUnderWay) return;
+      if (!redis.takesWrites() || !isCacheable(copy.key.id) || fillsUnderWay >= maxFillsUnderWay) return;
       const until = usableUntil(copy, readAt);
       const left = Math.min(until - clock.now(), maxEntryLifetimeMs);
       if (left < 1) return;
@@ -121,34 +128,34 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     },
 
     publish(copy, changedAt) {
-      if (!link.isUsable() || !isCacheable(copy.key.id)) return;
+      if (!redis.isUsable() || !isCacheable(copy.key.id)) return;
       // The version stays for as long as an older copy could be read, whether or not it can be used itself.
       void write(copy, allEntries, usableUntil(copy, changedAt), maxEntryLifetimeMs);
     },
 
-    wakeOthers() {
-      if (link.isUsable())
-        link.ask(
+    notifyOthers() {
+      if (redis.isUsable())
+        redis.ask(
           () => hints.call(),
           (answer) => answer,
           () => undefined,
         );
     },
 
-    onWake(listener) {
+    onInvalidation(listener) {
       wake = listener;
     },
 
-    status: () => link.status(),
+    status: () => redis.status(),
 
     async open() {
       hints.open();
-      await link.open();
+      await redis.open();
     },
 
     close() {
       hints.close();
-      link.close();
+      redis.close();
       return Promise.resolve();
     },
   };

@@ -1,7 +1,7 @@
 import { defineScript, type RedisScript } from './run-script.js';
 
 /** By how much clocks of servers may be apart; what is farther ahead was set by a clock that was wrong. Milliseconds. */
-const mostApartMs = 60_000;
+const maxClockSkewMs = 60_000;
 
 /**
  * Takes a name once. All names of one place are members of one sorted set, and so is the mark that says since when this
@@ -33,7 +33,7 @@ local mark = 'since:' .. run .. ':' .. data
 local since = redis.call('ZSCORE', set, mark)
 local begins = not since
 if begins then redis.call('ZREMRANGEBYSCORE', set, '-inf', '+inf') end
-if begins or -tonumber(since) > latest + ${mostApartMs} then
+if begins or -tonumber(since) > latest + ${maxClockSkewMs} then
   since = -latest
   redis.call('ZADD', set, string.format('%.0f', since), mark)
 end

@@ -18,8 +18,8 @@ export class SignatureSubject implements Subject {
     return this.#prepared.key;
   }
 
-  get heldScopes(): ReadonlySet<string> {
-    return this.#prepared.heldScopes;
+  get grantedScopes(): ReadonlySet<string> {
+    return this.#prepared.grantedScopes;
   }
 
   get limitsAddresses(): boolean {

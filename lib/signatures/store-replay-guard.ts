@@ -1,10 +1,10 @@
 import { FailureLog } from '../domain/failure-log.js';
 import type { Logger } from '../ports/logger.js';
-import type { OneTimeNames } from '../ports/one-time-names.js';
+import type { NonceStore } from '../ports/nonce-store.js';
 import type { ReplayGuard } from '../ports/replay-guard.js';
 
 /** Remembers signatures in the database of the keys, where there is no Redis: a restart loses nothing there. */
-export function createStoreReplayGuard(names: OneTimeNames, logger: Logger): ReplayGuard {
+export function createStoreReplayGuard(names: NonceStore, logger: Logger): ReplayGuard {
   const failures = new FailureLog(logger, {
     begins:
       'signed requests are answered with 503: it cannot be found out whether a signature was used before',

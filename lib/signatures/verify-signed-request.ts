@@ -6,7 +6,7 @@ import type { ReplayGuard } from '../ports/replay-guard.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
 import {
   createDecider,
-  reasonToRefuse,
+  findRefusal,
   type DecisionPorts,
   type RequestToDecide,
 } from '../verify/decide-request.js';
@@ -190,7 +190,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const found = await findProven(keyId, proof, request);
     if (found === null) return refuse('invalid_signature', notRight);
     // Who may not pass anyway uses no signature up.
-    if (reasonToRefuse(subjectOf(found.prepared), found.credential, request, now) !== null) {
+    if (findRefusal(subjectOf(found.prepared), found.credential, request, now) !== null) {
       return decideProven(found, request, now);
     }
     if (exhausted.has(keyId, now)) return admitExhausted(keyId, proof, found, request);
@@ -219,7 +219,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     if (replayed !== null) return replayed;
     const current = await findProven(keyId, proof, request);
     if (current === null) return refuse('invalid_signature', notRight);
-    return reasonToRefuse(subjectOf(current.prepared), current.credential, request, clock.now()) ?? verdict;
+    return findRefusal(subjectOf(current.prepared), current.credential, request, clock.now()) ?? verdict;
   }
 
   /** Uses a signature up; the refusal when it was used before. */

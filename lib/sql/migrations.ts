@@ -266,11 +266,11 @@ async function createOnceOnly({ schema }: Kysely<Tables>, { text, integer }: Col
     .addPrimaryKeyConstraint('expiry_notices_key', ['key_id', 'expires_at', 'threshold_seconds'])
     .execute();
   await schema
-    .createTable('one_time_names')
+    .createTable('nonces')
     .addColumn('name', text, (column) => column.primaryKey().notNull())
     .addColumn('expires_at', integer, (column) => column.notNull())
     .execute();
-  await schema.createIndex('one_time_names_by_end').on('one_time_names').columns(['expires_at']).execute();
+  await schema.createIndex('nonces_by_end').on('nonces').columns(['expires_at']).execute();
 }
 
 async function createPlaces(database: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {

@@ -45,7 +45,7 @@ export function behind(): ApiKeysError {
  * The same database, whose reads reject with `ERR_API_KEYS_UNAVAILABLE` when the server that answers them lacks what was
  * seen. Checked before the read on the same connection: what a server has once it has in every later read.
  */
-export function positionCheckedDatabase(database: SqlDatabase, seen: SeenPosition): SqlDatabase {
+export function createPositionCheckedDatabase(database: SqlDatabase, seen: SeenPosition): SqlDatabase {
   let statement: PreparedStatement<PositionCheck> | undefined;
 
   async function check(on: Kysely<Tables>, position: FeedPosition): Promise<void> {

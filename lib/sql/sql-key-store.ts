@@ -9,7 +9,7 @@ import type { ChangeFeed, FeedPosition } from '../ports/change-feed.js';
 import type { CreditLedger } from '../ports/credit-ledger.js';
 import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
-import type { OneTimeNames } from '../ports/one-time-names.js';
+import type { NonceStore } from '../ports/nonce-store.js';
 import type { TokenStore } from '../ports/token-store.js';
 import type { UsageLog } from '../ports/usage-log.js';
 import type {
@@ -34,18 +34,18 @@ import type { FindKeyById } from './queries/key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { asUnavailable } from './as-unavailable.js';
-import { behind, positionCheckedDatabase } from './position-check.js';
+import { behind, createPositionCheckedDatabase } from './position-check.js';
 import { PriorityMutex } from './priority-mutex.js';
 import { SeenPosition } from './seen-position.js';
 import { SqlAccessLog } from './sql-access-log.js';
 import { SqlAuditTrail } from './sql-audit-trail.js';
 import { SqlChangeFeed } from './sql-change-feed.js';
 import type { WithinDeadline } from './sql-change-feed.js';
-import { SqlOneTimeNames } from './sql-one-time-names.js';
-import { SqlTokenStore, type LookUp } from './sql-token-store.js';
+import { SqlNonceStore } from './sql-nonce-store.js';
+import { SqlTokenStore, type Lookup } from './sql-token-store.js';
 import { SqlUsageLog } from './sql-usage-log.js';
 import { SqlTransaction } from './sql-transaction.js';
-import { isStorable } from './storable-text.js';
+import { isStorable } from './is-storable.js';
 import type { Tables } from './tables.js';
 import { TimeBudget } from './time-budget.js';
 import { compileAdvanceUses, mergeUses } from './queries/use-counts.js';
@@ -68,7 +68,7 @@ export class SqlKeyStore implements KeyStore {
   readonly accessLog: AccessLog;
   readonly trail: AuditTrail;
   readonly usage: UsageLog;
-  readonly oneTimeNames: OneTimeNames;
+  readonly nonces: NonceStore;
   readonly tokens: TokenStore;
   readonly housekeeping: Housekeeping = {
     removeExpired: (rows, time, limit) =>
@@ -109,7 +109,7 @@ export class SqlKeyStore implements KeyStore {
   #isOpen = false;
 
   constructor(database: SqlDatabase, settings: SqlKeyStoreSettings) {
-    const checked = positionCheckedDatabase(database, this.#seen);
+    const checked = createPositionCheckedDatabase(database, this.#seen);
     this.#database = checked;
     this.#unchecked = database;
     this.#settings = settings;
@@ -118,13 +118,13 @@ export class SqlKeyStore implements KeyStore {
     this.accessLog = new SqlAccessLog(checked, within);
     this.trail = new SqlAuditTrail(checked, within);
     this.usage = new SqlUsageLog(checked, within);
-    this.oneTimeNames = new SqlOneTimeNames(checked, within);
-    const lookUpOn =
-      (on: SqlDatabase): LookUp =>
+    this.nonces = new SqlNonceStore(checked, within);
+    const lookupOn =
+      (on: SqlDatabase): Lookup =>
       (what, work) =>
         this.#within(what, (budget) => on.lookUp(budget, work), settings.readDeadlineMs);
-    const lookUps = { checked: lookUpOn(checked), unchecked: lookUpOn(database) };
-    this.tokens = new SqlTokenStore(checked, within, lookUps, this.#seen);
+    const lookups = { checked: lookupOn(checked), unchecked: lookupOn(database) };
+    this.tokens = new SqlTokenStore(checked, within, lookups, this.#seen);
   }
 
   async open(): Promise<void> {

@@ -12,34 +12,34 @@ import { preparedStatement, type PreparedStatement } from './prepared-statement.
 import type { SeenPosition } from './seen-position.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
-import { isStorable } from './storable-text.js';
+import { isStorable } from './is-storable.js';
 import type { Tables } from './tables.js';
 import { refreshGrantFromRow, rowOfRefreshGrant } from './queries/token-queries.js';
 
 /** Reads what every request with a token may wait for, as keys are read: it gives up sooner. */
-export type LookUp = <T>(what: string, work: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;
+export type Lookup = <T>(what: string, work: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;
 
 /** What is stored of tokens, on SQLite and PostgreSQL alike. */
 export class SqlTokenStore implements TokenStore {
   readonly signingKeys: SigningKeyStore;
   readonly refreshGrants: RefreshGrantStore;
-  readonly #lookUp: LookUp;
+  readonly #lookUp: Lookup;
   readonly #seen: SeenPosition;
   #isRevoked: PreparedStatement<PositionCheck & { readonly is_revoked: number }> | undefined;
 
   /**
-   * @param lookUps - `unchecked`: for a read that checks in its own statement which server answers
+   * @param lookups - `unchecked`: for a read that checks in its own statement which server answers
    * @param seen - what that server must have
    */
   constructor(
     database: SqlDatabase,
     within: WithinDeadline,
-    lookUps: { readonly checked: LookUp; readonly unchecked: LookUp },
+    lookups: { readonly checked: Lookup; readonly unchecked: Lookup },
     seen: SeenPosition,
   ) {
-    this.#lookUp = lookUps.unchecked;
+    this.#lookUp = lookups.unchecked;
     this.#seen = seen;
-    this.signingKeys = signingKeyStore(database, within, lookUps.checked);
+    this.signingKeys = signingKeyStore(database, within, lookups.checked);
     this.refreshGrants = refreshGrantStore(database, within);
   }
 
@@ -62,7 +62,7 @@ function compileIsRevoked(
   return preparedStatement(database.selectNoFrom([hasPosition(database), isRevoked]));
 }
 
-function signingKeyStore(database: SqlDatabase, within: WithinDeadline, lookUp: LookUp): SigningKeyStore {
+function signingKeyStore(database: SqlDatabase, within: WithinDeadline, lookUp: Lookup): SigningKeyStore {
   return {
     list: () =>
       lookUp('Reading the signing keys', async (on) => {

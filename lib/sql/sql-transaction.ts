@@ -16,7 +16,7 @@ import { countKeysOfOwner, findKey, findUnrevokedKeys } from './queries/key-quer
 import { asUnavailable } from './as-unavailable.js';
 import type { Tables } from './tables.js';
 import { insertRevokedToken } from './queries/token-queries.js';
-import { Turnstile } from './turnstile.js';
+import { Mutex } from './mutex.js';
 import type { RevokedToken } from '../ports/token-store.js';
 
 /**
@@ -27,7 +27,7 @@ import type { RevokedToken } from '../ports/token-store.js';
 export class SqlTransaction implements KeyStoreTransaction {
   readonly #transaction: Transaction<Tables>;
   readonly #channel: string | null;
-  readonly #steps = new Turnstile();
+  readonly #steps = new Mutex();
   #head: FeedPosition;
   #headMoved = false;
   #failure: { readonly error: unknown } | undefined;

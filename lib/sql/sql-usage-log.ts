@@ -3,7 +3,7 @@ import { dayMs, hourMs, type UsageCount, type UseVerdict } from '../domain/key-u
 import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
-import { isStorable } from './storable-text.js';
+import { isStorable } from './is-storable.js';
 
 /** The counts of keys on SQLite and PostgreSQL alike. */
 export class SqlUsageLog implements UsageLog {

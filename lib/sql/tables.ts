@@ -13,7 +13,7 @@ export interface Tables {
   access_events: AccessEventsTable;
   idempotency_keys: IdempotencyKeysTable;
   expiry_notices: ExpiryNoticesTable;
-  one_time_names: OneTimeNamesTable;
+  nonces: NoncesTable;
   signing_keys: SigningKeysTable;
   refresh_grants: RefreshGrantsTable;
   revoked_tokens: RevokedTokensTable;
@@ -166,7 +166,7 @@ export interface ExpiryNoticesTable {
 }
 
 /** What must not be used twice, until it would be refused for its age. */
-export interface OneTimeNamesTable {
+export interface NoncesTable {
   name: string;
   expires_at: number;
 }

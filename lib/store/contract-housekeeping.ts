@@ -10,7 +10,7 @@ async function addRows(store: KeyStore): Promise<void> {
   await insert(store, record);
   for (const [index, name] of names.entries()) {
     const end = sampleTime + index;
-    await store.oneTimeNames.take(name, end, sampleTime - 1);
+    await store.nonces.take(name, end, sampleTime - 1);
     await store.tokens.refreshGrants.add({
       ...{ id: name, keyId: record.id, credentialId: 'a', scopes: [], session: null },
       ...{ expiresAt: end, digest: name },
@@ -57,21 +57,21 @@ export function describeHousekeeping({ describe, it, expect }: ContractContext):
       expect(grants.map((grant) => grant?.id)).toEqual([undefined, undefined, 'c', 'd']);
     });
 
-    it('P15: removes one-time names that have expired, and no others', async ({ store, other }) => {
+    it('P15: removes nonces that have expired, and no others', async ({ store, other }) => {
       await addRows(store);
-      expect(await store.housekeeping.removeExpired('oneTimeNames', sampleTime + 1, 1)).toBe(1);
-      expect(await store.housekeeping.removeExpired('oneTimeNames', sampleTime + 1, 9)).toBe(1);
-      expect(await other.oneTimeNames.take('a', sampleTime + 9, sampleTime)).toBe(true);
-      expect(await other.oneTimeNames.take('c', sampleTime + 9, sampleTime)).toBe(false);
+      expect(await store.housekeeping.removeExpired('nonces', sampleTime + 1, 1)).toBe(1);
+      expect(await store.housekeeping.removeExpired('nonces', sampleTime + 1, 9)).toBe(1);
+      expect(await other.nonces.take('a', sampleTime + 9, sampleTime)).toBe(true);
+      expect(await other.nonces.take('c', sampleTime + 9, sampleTime)).toBe(false);
     });
 
     it('P15: leaves the rows of others where they are while a request adds one', async ({ store }) => {
       await addRows(store);
       const later = { name: 'new', payloadHash: 'one', keyId: 'key-1', createdAt: sampleTime + 99 };
       await store.transact((transaction) => transaction.claim(later, sampleTime + 50));
-      await store.oneTimeNames.take('new', sampleTime + 99, sampleTime + 50);
+      await store.nonces.take('new', sampleTime + 99, sampleTime + 50);
       expect(await store.housekeeping.removeExpired('claims', sampleTime + 50, 9)).toBe(4);
-      expect(await store.housekeeping.removeExpired('oneTimeNames', sampleTime + 50, 9)).toBe(4);
+      expect(await store.housekeeping.removeExpired('nonces', sampleTime + 50, 9)).toBe(4);
     });
   });
 }

@@ -1,4 +1,4 @@
-import { auditHash, firstAuditHash } from '../ports/audit-chain.js';
+import { hashAuditEntry, firstAuditHash } from '../ports/audit-chain.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
 import { insert, nextVersion, sampleEvent, sampleKey, sampleTime, update } from './sample-keys.js';
@@ -17,7 +17,7 @@ export function describeStoredTrail({ describe, it, expect }: ContractContext): 
       expect((await store.trail.entries(2, 2)).map(({ sequence }) => sequence)).toEqual([3, 4]);
       let hash = firstAuditHash;
       for (const entry of entries) {
-        hash = auditHash(hash, entry.payload);
+        hash = hashAuditEntry(hash, entry.payload);
         expect([entry.hash, entry.action, entry.actorId, entry.at]).toEqual([
           ...[hash, 'key.created', 'admin-1', sampleTime],
         ]);

@@ -28,7 +28,7 @@ export type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-t
 export type { CreditChange, CreditLedger, CreditPayment } from '../ports/credit-ledger.js';
 export type { ExpiredRows, Housekeeping } from '../ports/housekeeping.js';
 export type { IdempotencyClaim, IdempotencyClaims } from '../ports/idempotency-claims.js';
-export type { OneTimeNames } from '../ports/one-time-names.js';
+export type { NonceStore } from '../ports/nonce-store.js';
 export type {
   RefreshGrant,
   RefreshGrantStore,
@@ -56,7 +56,12 @@ export type { AuditAction, AuditActor, AuditEvent, AuditEventDraft } from '../do
 export { stateOf } from '../domain/key-state.js';
 export { refilled } from '../domain/credits.js';
 export { startOfFeed } from '../ports/change-feed.js';
-export { auditHash, auditPayload, firstAuditHash, parseAuditPayload } from '../ports/audit-chain.js';
+export {
+  hashAuditEntry,
+  serializeAuditEntry,
+  firstAuditHash,
+  parseAuditEntry,
+} from '../ports/audit-chain.js';
 
 // The contract.
 export { describeKeyStore } from './key-store-contract.js';

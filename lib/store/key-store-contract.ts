@@ -8,7 +8,7 @@ import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
 import { describePolicies } from './contract-policies.js';
 import { describeHousekeeping } from './contract-housekeeping.js';
-import { describeOneTimeNames } from './contract-one-time-names.js';
+import { describeNonces } from './contract-nonces.js';
 import { describeStoredTrail } from './contract-stored-trail.js';
 import { describeUsage } from './contract-usage.js';
 import { describeRoundTrips } from './contract-round-trips.js';
@@ -57,7 +57,7 @@ export function describeKeyStore(
     describeTokens(context);
     describeChangeFeed(context);
     describeUsage(context);
-    describeOneTimeNames(context);
+    describeNonces(context);
     describeHousekeeping(context);
   });
 }

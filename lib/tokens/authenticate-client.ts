@@ -7,7 +7,7 @@ import { belongsTo } from '../domain/keyspaces.js';
 import { createDecider, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import { matchDigest, needsSlowMatch } from '../verify/match-credential.js';
-import { matchLostPepper } from '../verify/match-lost-pepper.js';
+import { matchWithoutPepper } from '../verify/match-lost-pepper.js';
 import { checkAssertion } from './client-assertion.js';
 import { createSignatureCheck, type ClientSignature } from './client-signature.js';
 import { TokenError } from './token-error.js';
@@ -93,7 +93,7 @@ async function checkSecret(
     if (found.missingDigest !== null) digests.add(parsed.id, found.credential.id, found.missingDigest);
     return { prepared: candidate, credential: found.credential };
   }
-  const proven = needsSlowMatch(digester, candidate.key) ? await matchLostPepper(ports, token) : null;
+  const proven = needsSlowMatch(digester, candidate.key) ? await matchWithoutPepper(ports, token) : null;
   if (proven === null) return null;
   return { prepared: proven.prepared, credential: proven.match.credential };
 }

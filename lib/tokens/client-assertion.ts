@@ -4,7 +4,7 @@ import { isJwtType, numericDate, readJwtHeader, readUnprovenClaims, type JwtHead
 import { isKeyId } from '../domain/key-format.js';
 import type { ForeignAlgorithm } from '../ports/jwt-signer.js';
 import { belongsTo } from '../domain/keyspaces.js';
-import { reasonToRefuse, type RequestToDecide } from '../verify/decide-request.js';
+import { findRefusal, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { ClientPorts, ProvenClient } from './client.js';
 
@@ -30,7 +30,7 @@ export async function checkAssertion(
   { clientId, assertion }: ShownAssertion,
   request: RequestToDecide,
 ): Promise<ProvenClient | null> {
-  const { keyspace, clock, oneTimeNames, budget } = ports;
+  const { keyspace, clock, nonces, budget } = ports;
   const header = readJwtHeader(assertion);
   const unproven = readUnprovenClaims(assertion);
   const id = unproven?.['sub'];
@@ -46,9 +46,9 @@ export async function checkAssertion(
   const read = unproven === null ? null : readAssertion(unproven, id, ports.policy.issuer, now);
   if (read === null) return null;
   // Who may not pass anyway uses nothing up.
-  if (reasonToRefuse(prepared, credential, request, now) === null) {
+  if (findRefusal(prepared, credential, request, now) === null) {
     const name = `client assertion ${id} ${createHash('sha256').update(read.id).digest('base64url')}`;
-    const take = (): Promise<boolean> => oneTimeNames.take(name, read.expiresAt + skewMs, now);
+    const take = (): Promise<boolean> => nonces.take(name, read.expiresAt + skewMs, now);
     if (!(await budget.takeProof(prepared.key, take))) return null;
   }
   return { prepared, credential };

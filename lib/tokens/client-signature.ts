@@ -4,7 +4,7 @@ import { hmacOf } from '../signatures/hmac/hmac-signature.js';
 import { proveHmac } from '../signatures/hmac/prove-hmac.js';
 import { createProveSignature } from '../signatures/rfc9421/prove-signature.js';
 import { useName } from '../signatures/use-name.js';
-import { reasonToRefuse, type RequestToDecide } from '../verify/decide-request.js';
+import { findRefusal, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { ClientPorts, ProvenClient } from './client.js';
 
@@ -39,7 +39,7 @@ export interface ClientSignature {
 export function createSignatureCheck(
   ports: ClientPorts,
 ): (proof: ClientSignature, request: RequestToDecide) => Promise<ProvenClient | null> {
-  const { keyspace, clock, oneTimeNames, sealer, budget } = ports;
+  const { keyspace, clock, nonces, sealer, budget } = ports;
   const proveSignature = createProveSignature(isDataSignedBy);
 
   return async function checkSignature({ clientId, timestamp, nonce, data, signature }, request) {
@@ -61,10 +61,10 @@ export function createSignatureCheck(
       if (prepared === null || credential === null) continue;
       const now = clock.now();
       // Who may not pass anyway uses nothing up.
-      if (reasonToRefuse(prepared, credential, request, now) === null) {
+      if (findRefusal(prepared, credential, request, now) === null) {
         const name = `client ${useName('client signature', keyId, text, bytes.toString('hex'))}`;
         if (!isTimely(signedAt, now)) return null;
-        const take = (): Promise<boolean> => oneTimeNames.take(name, signedAt + maxAgeMs + skewMs, now);
+        const take = (): Promise<boolean> => nonces.take(name, signedAt + maxAgeMs + skewMs, now);
         if (!(await budget.takeProof(prepared.key, take))) return null;
       }
       return { prepared, credential };

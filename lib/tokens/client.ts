@@ -1,6 +1,6 @@
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { Keyspace } from '../domain/keyspace.js';
-import type { OneTimeNames } from '../ports/one-time-names.js';
+import type { NonceStore } from '../ports/nonce-store.js';
 import type { JwtKeys } from '../ports/jwt-signer.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
@@ -12,7 +12,7 @@ import type { TokenPolicy } from './token-ports.js';
 export interface ClientPorts extends VerifyPorts {
   /** Whose keys are clients. */
   readonly keyspace: Keyspace;
-  readonly oneTimeNames: OneTimeNames;
+  readonly nonces: NonceStore;
   readonly jwtKeys: JwtKeys;
   /** Opens secrets that sign. */
   readonly sealer: SecretSealer;

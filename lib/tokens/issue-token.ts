@@ -83,5 +83,5 @@ function lifetimeOf(
   policy: TokenPolicy,
 ): number {
   const usual = tokenLifetimeSeconds ?? tokenTerms?.lifetimeSeconds ?? policy.lifetimeSeconds;
-  return Math.min(usual, tokenTerms?.longestLifeOf(scopes) ?? Infinity);
+  return Math.min(usual, tokenTerms?.maxLifetimeOf(scopes) ?? Infinity);
 }

@@ -5,7 +5,7 @@ import type { TokenPorts } from './token-ports.js';
 export const unnamedSession = '';
 
 /** Most chains of one key that have no name: asking for tokens takes nothing from limits, and each is a row. */
-const mostConnections = 100;
+const maxConnections = 100;
 
 /**
  * Forgets the unnamed chains of a key that are too many, those that would end first, but never the newest. Their refresh
@@ -20,6 +20,6 @@ export async function limitConnections(
     ({ session }) => session === unnamedSession,
   );
   const others = chains.filter(({ id }) => id !== newest.id);
-  const surplus = others.slice(0, Math.max(0, chains.length - mostConnections));
+  const surplus = others.slice(0, Math.max(0, chains.length - maxConnections));
   await Promise.all(surplus.map(({ id }) => refreshGrants.remove(id)));
 }

@@ -1,6 +1,6 @@
 import type { VerifiableCredential } from '../domain/credential.js';
 import { RecentMap } from '../domain/two-generations.js';
-import type { Held } from '../verify/local-cache.js';
+import type { CacheEntry } from '../verify/local-cache.js';
 import type { UseCounter } from '../verify/record-use.js';
 import type { TokenSubject } from './token-subject.js';
 
@@ -10,7 +10,7 @@ export interface ProvenAccessToken {
   readonly credential: VerifiableCredential;
   readonly uses: UseCounter;
   /** The key as this process held it when it asked whether the token was taken back; `undefined` when it did not. */
-  readonly held: Held | undefined;
+  readonly held: CacheEntry | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import { auditEntry } from '../manage/audit-entry.js';
 import type { TokenPorts } from './token-ports.js';
 
 /** By how much clocks of processes may be apart: so much longer it is remembered. Milliseconds. */
-const mostApartMs = 60 * 60 * 1000;
+const maxClockSkewMs = 60 * 60 * 1000;
 
 /**
  * Takes an access token back, in all processes. Doing so again changes nothing, but confirms anew.
@@ -19,7 +19,7 @@ export async function revokeToken(
   token: Pick<AccessToken, 'id' | 'keyId' | 'expiresAt'>,
 ): Promise<number | null> {
   const now = clock.now();
-  const expiresAt = token.expiresAt + mostApartMs;
+  const expiresAt = token.expiresAt + maxClockSkewMs;
   if (expiresAt <= now) return null;
   const committed = await store.transact(async (transaction) => {
     const record = await transaction.find(token.keyId);

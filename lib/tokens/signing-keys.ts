@@ -4,7 +4,7 @@ import type { Logger } from '../ports/logger.js';
 import type { RandomSource } from '../ports/random-source.js';
 import type { SecretSealer } from '../ports/secret-sealer.js';
 import type { SigningAlgorithm, SigningKeyStore, StoredSigningKey } from '../ports/token-store.js';
-import { FreshReads } from '../verify/fresh-reads.js';
+import { SingleFlightFresh } from '../verify/single-flight-fresh.js';
 
 /** What the signing keys of an instance need. */
 export interface SigningKeyParts {
@@ -17,7 +17,7 @@ export interface SigningKeyParts {
   /** What new tokens are signed with. */
   readonly algorithm: SigningAlgorithm;
   /** How long a token can live, in seconds, as far as is known now. */
-  readonly longestLifeSeconds: () => number;
+  readonly maxLifetimeSeconds: () => number;
 }
 
 /** How long a key signs before another takes its place, in milliseconds: 30 days. */
@@ -39,7 +39,7 @@ interface OpenedKey {
  */
 export class SigningKeys {
   readonly #parts: SigningKeyParts;
-  readonly #reads: FreshReads<void>;
+  readonly #reads: SingleFlightFresh<void>;
   #opened: ReadonlyMap<string, OpenedKey> = new Map();
   #readAt = -Infinity;
   #lookedAt = -Infinity;
@@ -49,7 +49,7 @@ export class SigningKeys {
 
   constructor(parts: SigningKeyParts) {
     this.#parts = parts;
-    this.#reads = new FreshReads(() => this.#read());
+    this.#reads = new SingleFlightFresh(() => this.#read());
   }
 
   /** The key to sign with now. Makes one when there is none. Rejects when the store does not answer. */
@@ -155,7 +155,7 @@ export class SigningKeys {
   /** Keys whose last token has ended: another key has been signing for so long. */
   #ended(now: number): readonly string[] {
     // As long as one of its tokens can live.
-    const keepMs = this.#parts.longestLifeSeconds() * 1000 + leadMs;
+    const keepMs = this.#parts.maxLifetimeSeconds() * 1000 + leadMs;
     const all = [...this.#opened.values()].map(({ stored }) => stored);
     const newest = all.findLast(({ activeFrom }) => activeFrom + keepMs <= now);
     return all.filter(({ activeFrom }) => activeFrom < (newest?.activeFrom ?? 0)).map(({ id }) => id);

@@ -12,7 +12,7 @@ export class TokenSubject implements Subject {
   readonly prepared: PreparedKey;
   /** When the token ends, epoch milliseconds. */
   readonly expiresAt: number;
-  readonly heldScopes: ReadonlySet<string>;
+  readonly grantedScopes: ReadonlySet<string>;
   readonly #allowed: Allowed;
   /** Whether the token may be used from an address; `null`: from wherever its key may. */
   readonly #allowsToken: ((canonical: string | null) => boolean) | null;
@@ -23,7 +23,7 @@ export class TokenSubject implements Subject {
     const expiresAt = Math.min(token.expiresAt, prepared.key.expiresAt ?? Infinity);
     this.prepared = prepared;
     this.expiresAt = token.expiresAt;
-    this.heldScopes = catalogue.expand(scopes);
+    this.grantedScopes = catalogue.expand(scopes);
     const addresses = catalogue.tokenTerms?.addressesOf(token.scopes) ?? null;
     this.#allowsToken = addresses === null ? null : compileAllowlist(addresses);
     this.#allowed = Object.freeze({

@@ -8,7 +8,7 @@ import type { KeyStore } from '../ports/key-store.js';
 import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { KeyFinder } from '../verify/find-key.js';
-import type { Held, LocalCache } from '../verify/local-cache.js';
+import type { CacheEntry, LocalCache } from '../verify/local-cache.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 import type { ApiKeyVerifier, VerificationRequest } from '../verify/verify-api-key.js';
 import { isTakenBack } from './is-taken-back.js';
@@ -55,7 +55,7 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
   }
 
   function isHeldSince({ subject, held: since }: ProvenAccessToken, now: number): boolean {
-    return since !== undefined && local?.findHeld(subject.key.id, now) === since;
+    return since !== undefined && local?.findEntry(subject.key.id, now) === since;
   }
 
   function verifyAtOnce(request: VerificationRequest): Verdict | Promise<Verdict> | null {
@@ -88,16 +88,16 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     return decideToken(proven, request, now);
   }
 
-  function heldKey(keyId: string): Held | undefined {
+  function heldKey(keyId: string): CacheEntry | undefined {
     const now = clock.now();
-    return lease.isHeld(now) ? local?.findHeld(keyId, now) : undefined;
+    return lease.isHeld(now) ? local?.findEntry(keyId, now) : undefined;
   }
 
   /** The key and the credential that a token names, if they are those that it was given for. */
   function prove(
     token: AccessToken,
     prepared: PreparedKey | null,
-    held: Held | undefined,
+    held: CacheEntry | undefined,
   ): ProvenAccessToken | null {
     if (prepared === null || keyspaces.homeOf(prepared.key) === null) return null;
     const credential = prepared.key.credentials.find(({ id }) => id === token.credentialId);

@@ -6,7 +6,7 @@ import type { Allowed, Refusal, RefusalCode, Verdict } from '../domain/verdict.j
 import type { GraceStarter } from '../ports/grace-starter.js';
 import { checkState } from './check-state.js';
 import type { ConsumeLimits } from './consume-limits.js';
-import type { LimitPlanOf } from './limit-plan.js';
+import type { GetLimitPlan } from './limit-plan.js';
 import type { PreparedKey } from './prepared-key.js';
 import type { UseCounter, UseRecorder } from './record-use.js';
 
@@ -14,7 +14,7 @@ import type { UseCounter, UseRecorder } from './record-use.js';
 export interface DecisionPorts {
   readonly uses: UseRecorder;
   readonly graces: GraceStarter;
-  readonly limitPlanOf: LimitPlanOf;
+  readonly getLimitPlan: GetLimitPlan;
   readonly consumeLimits: ConsumeLimits;
 }
 
@@ -41,7 +41,7 @@ export interface RequestToDecide {
 /** A key, or what a token gives of it. */
 export type Subject = Pick<
   PreparedKey,
-  'key' | 'heldScopes' | 'limitsAddresses' | 'allowsAddress' | 'allowedBy'
+  'key' | 'grantedScopes' | 'limitsAddresses' | 'allowsAddress' | 'allowedBy'
 >;
 
 /** Decides about a request whose key was proven, by the state of the key as it is now. */
@@ -57,7 +57,7 @@ export type DecideRequest = (
  * Why a request may not pass that has proven its key, before anything of the key is used up or counted; `null` when nothing
  * speaks against it but its limits and credits. What can be used once is used up after this.
  */
-export function reasonToRefuse(
+export function findRefusal(
   subject: Subject,
   credential: VerifiableCredential,
   request: RequestToDecide,
@@ -76,8 +76,8 @@ export function reasonToRefuse(
   if (subject.limitsAddresses && !subject.allowsAddress(address('decide'))) {
     return refuse('address_not_allowed');
   }
-  if (!isMet(requirement, subject.heldScopes)) {
-    const missing = missingScopes(requirement, subject.heldScopes);
+  if (!isMet(requirement, subject.grantedScopes)) {
+    const missing = missingScopes(requirement, subject.grantedScopes);
     return refuse('insufficient_scope', { requiredScopes: requirement.scopes, missingScopes: missing });
   }
   if (keyspace !== undefined && keyspaceScope !== undefined) {
@@ -98,10 +98,10 @@ function isElsewhere({ key }: Subject, { keyspace }: RequestToDecide): boolean {
 
 /** The last steps, which are the same for keys, tokens and signatures. */
 export function createDecider(ports: DecisionPorts): DecideRequest {
-  const { uses, graces, limitPlanOf, consumeLimits } = ports;
+  const { uses, graces, getLimitPlan, consumeLimits } = ports;
 
   /** Refuses a request whose secret was right. */
-  function turnAway({ ownerId }: VerifiableKey, counter: UseCounter, refusal: Refusal, now: number): Refusal {
+  function refuse({ ownerId }: VerifiableKey, counter: UseCounter, refusal: Refusal, now: number): Refusal {
     uses.recordRefusal(counter, refusal.code, now);
     return { ...refusal, ownerId };
   }
@@ -115,25 +115,25 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     now: number,
   ): Verdict | Promise<Verdict> {
     const { key } = subject;
-    const refusal = reasonToRefuse(subject, credential, request, now);
+    const refusal = findRefusal(subject, credential, request, now);
     // A key that is not from here is not told of, not even in its own counts.
     if (refusal !== null && isElsewhere(subject, request)) return refusal;
-    if (refusal !== null) return turnAway(key, counter, refusal, now);
+    if (refusal !== null) return refuse(key, counter, refusal, now);
     const { cost } = request;
     const allowed = subject.allowedBy(credential);
-    const plan = limitPlanOf(key);
-    if (plan === null || cost === 0) return letIn(allowed, credential, counter, request, now);
+    const plan = getLimitPlan(key);
+    if (plan === null || cost === 0) return allow(allowed, credential, counter, request, now);
 
     const settle = (verdict: Verdict): Verdict =>
       verdict.allowed
-        ? letIn(verdict, credential, counter, request, now)
-        : turnAway(key, counter, verdict, now);
+        ? allow(verdict, credential, counter, request, now)
+        : refuse(key, counter, verdict, now);
     const verdict = consumeLimits({ keyId: key.id, plan, cost, allowed });
     return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
   }
 
   /** Nothing speaks against the request: what is worth remembering of that. */
-  function letIn(
+  function allow(
     allowed: Allowed,
     credential: VerifiableCredential,
     counter: UseCounter,

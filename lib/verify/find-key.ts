@@ -1,21 +1,21 @@
 import { ApiKeysError } from '../errors.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
-import type { ChangeHolder } from '../feed/known-changes.js';
+import type { InvalidationTarget } from '../feed/known-changes.js';
 import type { Lease } from '../feed/lease.js';
-import type { VersionMemory } from '../feed/version-memory.js';
+import type { RecentVersions } from '../feed/recent-versions.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { CachedCopy, VerificationCache } from '../ports/verification-cache.js';
-import { Flights, type Flight } from './flights.js';
-import { FreshReads } from './fresh-reads.js';
+import { SingleFlight, type InFlightRead } from './single-flight.js';
+import { SingleFlightFresh } from './single-flight-fresh.js';
 import type { LocalCache } from './local-cache.js';
 import { NegativeCache } from './negative-cache.js';
 import { PreparedKey } from './prepared-key.js';
 import type { UseRecorder } from './record-use.js';
 
 /** Where verification looks keys up. The methods reject when the store does not answer; an absent key is `null`. */
-export interface KeyFinder extends ChangeHolder {
+export interface KeyFinder extends InvalidationTarget {
   /** From the shared cache, else from the store. */
   find(id: string): Promise<PreparedKey | null>;
   /** From the store, with all that is stored of the credentials. */
@@ -35,7 +35,7 @@ export interface FindKeyParts {
   readonly lease: Lease;
   /** Resolves under the lease; rejects with ApiKeysError `unavailable` when it cannot be had. */
   readonly ensureLease: () => Promise<void>;
-  readonly memory: VersionMemory;
+  readonly versions: RecentVersions;
   /** Every change up to this one is applied here. */
   readonly applied: () => FeedPosition;
   readonly clock: Clock;
@@ -50,8 +50,8 @@ const maxAbsent = 10_000;
  * answers reads does not say that it is the one which takes changes.
  */
 export function createKeyFinder(parts: FindKeyParts): KeyFinder {
-  const { store, cache, local, uses, lease, ensureLease, memory, applied, clock, keyspaces } = parts;
-  const flights = new Flights<PreparedKey | null>();
+  const { store, cache, local, uses, lease, ensureLease, versions, applied, clock, keyspaces } = parts;
+  const flights = new SingleFlight<PreparedKey | null>();
   const absent = new NegativeCache(maxAbsent);
   /** Copies that the shared cache hands out again are prepared once. */
   const prepared = new WeakMap<CachedCopy, PreparedKey>();
@@ -68,13 +68,13 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     const copy = cache === null ? null : await cache.get(id);
     // A copy repeats its own id, so that one key's copy can never answer for another.
     if (copy === null || copy.key.id !== id) return null;
-    const isCurrent = lease.isHeld() && memory.isCurrent(id, copy.key.version, copy.asOf);
+    const isCurrent = lease.isHeld() && versions.isCurrent(id, copy.key.version, copy.asOf);
     return isCurrent ? prepare(copy) : null;
   }
 
-  async function readStore(id: string, flight?: Flight<unknown>): Promise<PreparedKey | null> {
+  async function readStore(id: string, flight?: InFlightRead<unknown>): Promise<PreparedKey | null> {
     const asOf = applied();
-    const known = memory.versionOf(id);
+    const known = versions.versionOf(id);
     const readAt = clock.now();
     const key = await store.find(id);
     if ((key?.version ?? 0) < known) throw isBehind();
@@ -83,7 +83,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     return new PreparedKey(key, keyspaces.catalogueOf(key));
   }
 
-  async function fly(id: string, flight: Flight<unknown>): Promise<PreparedKey | null> {
+  async function fly(id: string, flight: InFlightRead<unknown>): Promise<PreparedKey | null> {
     const readAt = clock.now();
     const found = (await readCache(id)) ?? (await readStore(id, flight));
     if (flight.isDetached || !lease.isHeld()) return found;
@@ -92,7 +92,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     return found;
   }
 
-  const storeReads = new FreshReads((id: string) => readStore(id));
+  const storeReads = new SingleFlightFresh((id: string) => readStore(id));
 
   return {
     async find(id) {

@@ -14,10 +14,10 @@ export interface LimitPlan {
 }
 
 /** @returns the plan of a key, the same one for the same version; `null` when there is nothing to count and to pay */
-export type LimitPlanOf = (key: VerifiableKey) => LimitPlan | null;
+export type GetLimitPlan = (key: VerifiableKey) => LimitPlan | null;
 
 /** @param ownerLimits - windows that all keys of an owner share */
-export function createLimitPlans(ownerLimits: readonly RateLimit[]): LimitPlanOf {
+export function createLimitPlans(ownerLimits: readonly RateLimit[]): GetLimitPlan {
   const plans = new WeakMap<VerifiableKey, LimitPlan>();
   // Clients see the names of both side by side; those of keys hold no dot.
   const shared = ownerLimits.map((limit) => ({ ...limit, name: `owner.${limit.name}` }));

@@ -15,7 +15,7 @@ export interface LocalCacheLimits {
 const lifetimeMs = 60_000;
 
 /** One key that is held, with the tokens that have been proven to be its. A key that is held anew is another object. */
-export interface Held {
+export interface CacheEntry {
   readonly prepared: PreparedKey;
   readonly uses: UseCounter;
   /** Wall clock in milliseconds. */
@@ -28,22 +28,22 @@ export interface Held {
 export interface ProvenToken {
   readonly digest: string;
   readonly credential: VerifiableCredential;
-  readonly held: Held;
+  readonly held: CacheEntry;
 }
 
 /** Half of what is held: what is used moves into the young one, and what is left in the old one is dropped with it. */
 class Generation {
   readonly byToken = new Map<string, ProvenToken>();
-  readonly byId = new Map<string, Held>();
+  readonly byId = new Map<string, CacheEntry>();
   bytes = 0;
 
-  add(held: Held): void {
+  add(held: CacheEntry): void {
     this.byId.set(held.prepared.key.id, held);
     for (const proven of held.tokens) this.byToken.set(proven.digest, proven);
     this.bytes += held.bytes;
   }
 
-  remove(keyId: string): Held | undefined {
+  remove(keyId: string): CacheEntry | undefined {
     const held = this.byId.get(keyId);
     if (held === undefined) return undefined;
     this.byId.delete(keyId);
@@ -85,11 +85,11 @@ export class LocalCache {
 
   /** @param now - wall clock in milliseconds */
   findById(keyId: string, now: number): PreparedKey | undefined {
-    return this.findHeld(keyId, now)?.prepared;
+    return this.findEntry(keyId, now)?.prepared;
   }
 
   /** @param now - wall clock in milliseconds */
-  findHeld(keyId: string, now: number): Held | undefined {
+  findEntry(keyId: string, now: number): CacheEntry | undefined {
     const held = this.#generations.young.byId.get(keyId) ?? this.#generations.old.byId.get(keyId);
     return held !== undefined && now < held.until ? held : undefined;
   }
@@ -123,12 +123,12 @@ export class LocalCache {
     if (this.size > 0) this.#generations.clear();
   }
 
-  #promote(held: Held): void {
+  #promote(held: CacheEntry): void {
     this.#generations.old.remove(held.prepared.key.id);
     this.#add(held);
   }
 
-  #add(held: Held): void {
+  #add(held: CacheEntry): void {
     const { maxEntries, maxBytes } = this.#limits;
     const { young } = this.#generations;
     const isFull = young.byId.size * 2 >= maxEntries || (young.bytes + held.bytes) * 2 > maxBytes;

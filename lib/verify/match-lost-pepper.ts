@@ -20,7 +20,7 @@ export interface ProvenKey {
 }
 
 /** Matches a secret when no known pepper made a stored digest: by the slow hash, which copies in caches leave out. */
-export async function matchLostPepper(
+export async function matchWithoutPepper(
   parts: LostPepperParts,
   token: TokenOfKeyspace,
 ): Promise<ProvenKey | null> {

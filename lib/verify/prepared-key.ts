@@ -12,7 +12,7 @@ export class PreparedKey {
   readonly catalogue: ScopeCatalogue;
   #allowed: Allowed | undefined;
   readonly #allowedByOlder = new Map<string, Allowed>();
-  #heldScopes: ReadonlySet<string> | undefined;
+  #grantedScopes: ReadonlySet<string> | undefined;
   #allows: ((canonical: string | null) => boolean) | undefined;
 
   constructor(key: VerifiableKey, catalogue: ScopeCatalogue) {
@@ -54,9 +54,9 @@ export class PreparedKey {
   }
 
   /** Every scope of the app that the key covers. */
-  get heldScopes(): ReadonlySet<string> {
-    this.#heldScopes ??= this.catalogue.expand(this.key.scopes);
-    return this.#heldScopes;
+  get grantedScopes(): ReadonlySet<string> {
+    this.#grantedScopes ??= this.catalogue.expand(this.key.scopes);
+    return this.#grantedScopes;
   }
 
   /** Whether it matters from where the key is used. */

@@ -59,7 +59,7 @@ export class UseRecorder {
     counter.lastAt = now;
     counter.count += 1;
     if (counter.count === 1) {
-      this.#gather(counter, this.#isFirstUse(counter.keyId) ? firstUseDelayMs : useFlushIntervalMs);
+      this.#gather(counter, this.#noteFirstUse(counter.keyId) ? firstUseDelayMs : useFlushIntervalMs);
     }
   }
 
@@ -82,7 +82,7 @@ export class UseRecorder {
   }
 
   /** Whether a key was ever used is what people look for; it is written soon. */
-  #isFirstUse(keyId: string): boolean {
+  #noteFirstUse(keyId: string): boolean {
     if (this.#known.has(keyId)) return false;
     if (this.#known.size >= maxGathered) this.#known = new Set();
     this.#known.add(keyId);

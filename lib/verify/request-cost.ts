@@ -8,7 +8,7 @@ export const maxCost = 1_000_000;
  * @returns the cost, 1 when none was named
  * @throws InvalidOptionError
  */
-export function requestCost(what: string, cost: unknown): number {
+export function readRequestCost(what: string, cost: unknown): number {
   if (cost === undefined) return 1;
   if (typeof cost === 'number' && Number.isSafeInteger(cost) && cost >= 0 && cost <= maxCost) return cost;
   throw new InvalidOptionError(`${what}: cost is a whole number from 0 to ${maxCost}`);

@@ -1,11 +1,11 @@
 import type { Refusal, Verdict } from '../domain/verdict.js';
 import type { FailureBudget } from './failure-budget.js';
-import type { GatheredLookUps } from './gathered-look-ups.js';
+import type { LookupBatcher } from './lookup-batcher.js';
 
 /** A budget of failed tries, and how keys are looked for once it is used up. */
 export interface FailureLimits {
   readonly budget: FailureBudget;
-  readonly lookUps: GatheredLookUps;
+  readonly lookups: LookupBatcher;
 }
 
 /** How tries to prove a key end. */
@@ -32,7 +32,7 @@ export interface LimitedTry<T> {
  * that: at the worst it waits for that one read. A try that rejects is none.
  */
 export async function tryWithinBudget<T>(
-  { budget, lookUps }: FailureLimits,
+  { budget, lookups }: FailureLimits,
   outcomes: TryOutcomes<T>,
   { address, keyId, prove, unknown }: LimitedTry<T>,
 ): Promise<T> {
@@ -48,7 +48,7 @@ export async function tryWithinBudget<T>(
     }
   }
   const id = keyId();
-  const outcome = id !== null && (await lookUps.exists(id)) ? await prove() : unknown();
+  const outcome = id !== null && (await lookups.exists(id)) ? await prove() : unknown();
   return countGuess(budget, outcomes, outcome, address);
 }
 

@@ -9,7 +9,7 @@ import { createDecider, type DecisionPorts, type RequestToDecide } from './decid
 import type { KeyFinder } from './find-key.js';
 import type { LocalCache } from './local-cache.js';
 import { matchDigest, needsSlowMatch, type CredentialMatch } from './match-credential.js';
-import { matchLostPepper } from './match-lost-pepper.js';
+import { matchWithoutPepper } from './match-lost-pepper.js';
 import type { MissingDigests } from './missing-digests.js';
 import type { PreparedKey } from './prepared-key.js';
 
@@ -113,7 +113,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
     if (candidate === null) return refuse('invalid_token');
     if (found !== null) return accept(candidate, found, request);
     if (!needsSlowMatch(digester, candidate.key)) return refuse('invalid_token');
-    const proven = await matchLostPepper(ports, parsed);
+    const proven = await matchWithoutPepper(ports, parsed);
     return proven === null ? refuse('invalid_token') : accept(proven.prepared, proven.match, request);
   }
 

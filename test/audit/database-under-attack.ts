@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Libsql from 'libsql';
 import pg from 'pg';
-import { auditHash, firstAuditHash } from '../../lib/ports/audit-chain.js';
+import { hashAuditEntry, firstAuditHash } from '../../lib/ports/audit-chain.js';
 import { createDatabase } from '../servers/postgres.cjs';
 
 type Value = string | number | null;
@@ -121,7 +121,7 @@ export function rechained(entries: readonly EntryRow[]): readonly EntryRow[] {
       ...(JSON.parse(entry.payload) as object),
       sequence: index + 1,
     });
-    previous = auditHash(previous, payload);
+    previous = hashAuditEntry(previous, payload);
     return { ...entry, sequence: index + 1, payload, hash: previous };
   });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApiKeys } from '../../lib/index.js';
-import { firstAuditHash, auditHash } from '../../lib/ports/audit-chain.js';
+import { firstAuditHash, hashAuditEntry } from '../../lib/ports/audit-chain.js';
 import { scopes, testPepper } from '../harness/instance.js';
 import { startOrders } from '../harness/start-orders.js';
 import { databases, readTrail, type DatabaseUnderAttack } from './database-under-attack.js';
@@ -39,7 +39,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, index) => index + 1));
     let previous = firstAuditHash;
     for (const { payload, hash } of entries) {
-      expect(auditHash(previous, payload)).toBe(hash);
+      expect(hashAuditEntry(previous, payload)).toBe(hash);
       previous = hash;
     }
     const requestIds = entries.map(({ payload }) => (JSON.parse(payload) as { requestId: string }).requestId);

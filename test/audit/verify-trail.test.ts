@@ -219,18 +219,18 @@ describe.each(Object.keys(databases))('on %s', (name) => {
 
   it('R73 removed MACs are found, and so is a trail with none at its end', async () => {
     await live(apiKeys);
-    const withoutMac = (entry: EntryRow): EntryRow => {
+    const splitMac = (entry: EntryRow): EntryRow => {
       const { mac: _, ...event } = JSON.parse(entry.payload) as Record<string, unknown>;
       return { ...entry, payload: JSON.stringify(event) };
     };
     const entries = await readTrail(database);
     await writeTrail(
       database,
-      rechained(entries.map((entry, index) => (index > 4 ? withoutMac(entry) : entry))),
+      rechained(entries.map((entry, index) => (index > 4 ? splitMac(entry) : entry))),
     );
     expect(kindsIn(await verifyTrail(apiKeys))).toEqual(['missing_mac', 'unvouched_entries']);
 
-    await writeTrail(database, rechained(entries.map(withoutMac)));
+    await writeTrail(database, rechained(entries.map(splitMac)));
     expect(await verifyTrail(apiKeys)).toMatchObject({
       ...{ valid: false, unsealed: 10, problems: [{ kind: 'unvouched_entries', sequence: 1 }] },
     });

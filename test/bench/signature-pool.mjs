@@ -14,7 +14,7 @@ const least = 2000;
 
 /** Redis answers for signatures from a moment after it was first asked. */
 const tries = 20;
-const patienceMs = 500;
+const timeoutMs = 500;
 
 /** @typedef {{ url: string, keyFile: string, expect: number, signersFile: string }} SignedTarget */
 
@@ -54,7 +54,7 @@ export async function signRequests(target, requests) {
   for (let left = tries; left > 0; left -= 1) {
     write(lines(signers.length));
     if ((await touchKeys(target)) === 0) break;
-    await pause(patienceMs);
+    await pause(timeoutMs);
   }
   write(lines(count));
 }

@@ -6,7 +6,7 @@ interface Tokens {
 }
 
 /** Most chains of one key without a name, and most sessions. */
-const [mostConnections, mostSessions] = [100, 16];
+const [maxConnections, maxSessions] = [100, 16];
 
 it('P13: however often a key asks for tokens, its refresh rows are bounded, and the newest are good', async () => {
   const store = memoryStore();
@@ -24,11 +24,11 @@ it('P13: however often a key asks for tokens, its refresh rows are bounded, and 
   };
   const before = (await store.listEvents({ limit: 100 })).length;
   const given: string[] = [];
-  for (let count = 0; count < mostConnections + 20; count += 1) given.push(await ask({}));
-  for (let count = 0; count < mostSessions; count += 1) await ask({ scope: `session:s${count}` });
+  for (let count = 0; count < maxConnections + 20; count += 1) given.push(await ask({}));
+  for (let count = 0; count < maxSessions; count += 1) await ask({ scope: `session:s${count}` });
 
   const rows = await store.tokens.refreshGrants.sessions(client_id, deribit.clock.now());
-  expect(rows).toHaveLength(mostConnections + mostSessions);
+  expect(rows).toHaveLength(maxConnections + maxSessions);
   expect(await store.listEvents({ limit: 100 })).toHaveLength(before);
   const refresh = async (refresh_token: string | undefined): Promise<number> =>
     (await deribit.rpc('public/auth', { grant_type: 'refresh_token', refresh_token }, {})).status;

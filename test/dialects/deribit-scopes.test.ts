@@ -161,8 +161,8 @@ describe('terms of a token', () => {
   it('limit addresses and lifetimes', () => {
     const terms = createTokenTerms(900);
     expect(terms.lifetimeSeconds).toBe(900);
-    expect(terms.longestLifeOf(['trade:read', 'expires:60'])).toBe(60);
-    expect(terms.longestLifeOf(['trade:read'])).toBe(null);
+    expect(terms.maxLifetimeOf(['trade:read', 'expires:60'])).toBe(60);
+    expect(terms.maxLifetimeOf(['trade:read'])).toBe(null);
     expect(terms.addressesOf(['ip:10.0.0.1', 'trade:read', 'ip:*'])).toEqual(['10.0.0.1']);
     expect(terms.addressesOf(['ip:*'])).toBe(null);
     expect(terms.addressesOf(['trade:read'])).toBe(null);

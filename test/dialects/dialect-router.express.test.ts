@@ -3,7 +3,7 @@ import request from 'supertest';
 import { createDialectRouter, type DialectRoute } from '../../lib/dialects/dialect-router.js';
 import { ApiKeysError } from '../../lib/errors.js';
 import { createClientAddress } from '../../lib/http/client-address.js';
-import { createTroubleReporter } from '../../lib/http/trouble-reporter.js';
+import { createErrorReporter } from '../../lib/http/error-reporter.js';
 import { sendRaw } from './send-raw.js';
 import { serveApp } from './serve-app.js';
 
@@ -77,7 +77,7 @@ describe('the router of a dialect', () => {
       name: 'the test router',
       routes,
       clientAddress: createClientAddress(logger),
-      reportTrouble: createTroubleReporter(logger),
+      reportError: createErrorReporter(logger),
       clock: { now: () => 1_700_000_000_000 },
       answerError: (error) => {
         if (!answersErrors) throw new Error('cannot say it');

@@ -28,7 +28,7 @@ function addPartners(
   policy: Partial<KeyspacePolicy> = {},
   name = 'partners',
 ): DialectKeyspace {
-  return hostOf('test', apiKeys).addKeyspace({
+  return hostOf('test', apiKeys).registerKeyspace({
     ...{ name, catalogue: partnerScopes, features: createFeatureCatalogue({}) },
     policy: { ...noPolicy, ...policy },
     formatFor: (environment) =>
@@ -190,7 +190,7 @@ describe('several keyspaces in one instance', () => {
       secret: { alphabet: base62Alphabet, length: 43 },
     });
     const add = (name: string): DialectKeyspace =>
-      instance.apiKeys[dialectHost].addKeyspace({
+      instance.apiKeys[dialectHost].registerKeyspace({
         ...{ name, catalogue: partnerScopes, features: createFeatureCatalogue({}), policy: noPolicy },
         formatFor: () => format,
       });

@@ -1,4 +1,4 @@
-import { auditHash, firstAuditHash } from '../../lib/ports/audit-chain.js';
+import { hashAuditEntry, firstAuditHash } from '../../lib/ports/audit-chain.js';
 import type { AuditAction, AuditEvent } from '../../lib/domain/audit-event.js';
 import type { Action, Operation } from './history.js';
 
@@ -27,7 +27,7 @@ export function checkAuditTrail(
   for (const [index, event] of events.entries()) {
     const { hash, ...payload } = event;
     if (event.sequence !== index + 1) problems.push(`event ${index + 1} has the number ${event.sequence}`);
-    if (auditHash(previousHash, JSON.stringify(payload)) !== hash)
+    if (hashAuditEntry(previousHash, JSON.stringify(payload)) !== hash)
       problems.push(`the chain breaks at ${event.sequence}`);
     previousHash = hash;
     // A token that is taken back leaves its key as it is.

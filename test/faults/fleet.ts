@@ -37,7 +37,7 @@ export interface Fleet {
   /** Brings a Redis that was killed back on its port, empty. */
   restartRedis(): Promise<void>;
   /** Waits until every process says that all is normal; rejects after so many milliseconds. */
-  untilNormal(patienceMs: number): Promise<void>;
+  untilNormal(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -143,8 +143,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       await redis?.stop();
       redis = await startRedis(port === undefined ? {} : { port });
     },
-    async untilNormal(patienceMs) {
-      const deadline = performance.now() + patienceMs;
+    async untilNormal(timeoutMs) {
+      const deadline = performance.now() + timeoutMs;
       for (;;) {
         const states = await Promise.all(members.map(({ app }) => app.status()));
         if (states.every(({ state }) => state === 'normal')) return;

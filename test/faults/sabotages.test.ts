@@ -55,7 +55,7 @@ const sabotages: Record<string, Sabotage> = {
     processes: 2,
     replacements: [
       {
-        file: 'lib/verify/flights.ts',
+        file: 'lib/verify/single-flight.ts',
         from: '    flight.isDetached = true;\n    this.#flights.delete(keyId);',
         to: '',
       },
@@ -67,7 +67,7 @@ const sabotages: Record<string, Sabotage> = {
     processes: 2,
     replacements: [
       {
-        file: 'lib/feed/version-memory.ts',
+        file: 'lib/feed/recent-versions.ts',
         from: '      this.remember(change.keyId, change.keyVersion, change.sequence);\n',
         to: '',
       },
@@ -80,7 +80,7 @@ const sabotages: Record<string, Sabotage> = {
     replacements: [
       {
         file: 'lib/tokens/verify-token.ts',
-        from: 'since !== undefined && local?.findHeld(subject.key.id, now) === since',
+        from: 'since !== undefined && local?.findEntry(subject.key.id, now) === since',
         to: 'since !== undefined && now > 0 && subject !== null',
       },
     ],

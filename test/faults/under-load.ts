@@ -19,9 +19,9 @@ export interface LoadReport {
 }
 
 /** Longest time after which all must be well again, in milliseconds without the machine's share. */
-const longestRecoveryMs = 10_000;
+const maxRecoveryMs = 10_000;
 /** How long it is waited for, on a machine however slow. */
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 const soundOfTrouble = /unhandled|uncaught|TypeError|ReferenceError|acme_live_[a-z0-9]{20}/i;
 
 /**
@@ -55,7 +55,7 @@ export async function underLoad(
   } finally {
     await watch.stop();
   }
-  if (slowness.addedMs(recoveredAt - recoveryMs, recoveredAt) > longestRecoveryMs)
+  if (slowness.addedMs(recoveredAt - recoveryMs, recoveredAt) > maxRecoveryMs)
     violations.push(`all was well again after ${Math.round(recoveryMs)} ms`);
   violations.push(...(await unreadableKeys(fleet, recorder)));
   violations.push(...checkAuditTrail(await allEvents(fleet), recorder.operations));
@@ -68,7 +68,7 @@ export async function underLoad(
 async function recovery(fleet: Fleet, token: string, violations: string[]): Promise<number> {
   const endedAt = performance.now();
   try {
-    await fleet.untilNormal(patienceMs);
+    await fleet.untilNormal(timeoutMs);
     for (const { name, app } of fleet.members) {
       const { status, code } = await app.use(token);
       if (status !== 200)

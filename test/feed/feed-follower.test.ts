@@ -2,7 +2,7 @@ import { ChangeListeners } from '../../lib/feed/change-listeners.js';
 import { FeedFollower } from '../../lib/feed/feed-follower.js';
 import { KnownChanges } from '../../lib/feed/known-changes.js';
 import { Lease } from '../../lib/feed/lease.js';
-import { VersionMemory } from '../../lib/feed/version-memory.js';
+import { RecentVersions } from '../../lib/feed/recent-versions.js';
 import type { BeatAnswer, ChangeFeed, FeedChange, FeedPosition } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createService } from '../harness/service.js';
@@ -15,7 +15,7 @@ const wait = (milliseconds: number): Promise<void> =>
 interface Followed {
   readonly follower: FeedFollower;
   readonly lease: Lease;
-  readonly memory: VersionMemory;
+  readonly versions: RecentVersions;
   readonly forgotten: string[];
   readonly told: (string | null)[];
 }
@@ -24,18 +24,18 @@ const running: Followed[] = [];
 
 function follow(feed: ChangeFeed, leaseMs = 4_000): Followed {
   const lease = new Lease(leaseMs, clock);
-  const memory = new VersionMemory(1_000);
+  const versions = new RecentVersions(1_000);
   const forgotten: string[] = [];
   const told: (string | null)[] = [];
   const listeners = new ChangeListeners(silentLogger);
   listeners.add('k', (change) => told.push(change?.action ?? null));
-  const holder = {
+  const caches = {
     forget: (id: string) => void forgotten.push(id),
     forgetAll: () => void forgotten.push('*'),
   };
-  const target = new KnownChanges(memory, holder, listeners);
+  const target = new KnownChanges(versions, caches, listeners);
   const follower = new FeedFollower({ feed, lease, target, logger: silentLogger });
-  const followed = { follower, lease, memory, forgotten, told };
+  const followed = { follower, lease, versions, forgotten, told };
   running.push(followed);
   return followed;
 }
@@ -86,13 +86,13 @@ function scriptedFeed(
 describe('FeedFollower', () => {
   it('holds the lease after the start, and knows the last changes', async () => {
     const feed = scriptedFeed([change(1), change(2)]);
-    const { follower, lease, memory } = follow(feed);
+    const { follower, lease, versions } = follow(feed);
     expect(lease.isHeld()).toBe(false);
     await follower.start();
     expect(lease.isHeld()).toBe(true);
     expect(follower.applied.sequence).toBe(2);
-    expect(memory.isCurrent('k', 1, change(2))).toBe(false);
-    expect(memory.isCurrent('k', 2, change(2))).toBe(true);
+    expect(versions.isCurrent('k', 1, change(2))).toBe(false);
+    expect(versions.isCurrent('k', 2, change(2))).toBe(true);
   });
 
   it('tells nobody of changes from before the start', async () => {
@@ -188,7 +188,7 @@ describe('FeedFollower', () => {
 
   it('lets go of everything when the database is not the one that it was: its last entry has another hash', async () => {
     const feed = scriptedFeed([change(1), change(2), change(3)]);
-    const { follower, memory, forgotten, told } = follow(feed);
+    const { follower, versions, forgotten, told } = follow(feed);
     await follower.start();
     // Restored from a copy, and changed since.
     feed.changes = [change(1), { ...change(2, 5), hash: 'another' }];
@@ -197,9 +197,9 @@ describe('FeedFollower', () => {
     expect(forgotten).toEqual(['*', '*']);
     expect(told).toEqual([null]);
     expect(follower.applied.sequence).toBe(2);
-    expect(memory.isCurrent('k', 3, change(3))).toBe(false);
+    expect(versions.isCurrent('k', 3, change(3))).toBe(false);
     // A copy of the lost history, though its number is known and its version higher.
-    expect(memory.isCurrent('k', 9, change(2))).toBe(false);
+    expect(versions.isCurrent('k', 9, change(2))).toBe(false);
     expect(feed.joins).toBe(2);
   });
 
@@ -228,7 +228,7 @@ describe('FeedFollower', () => {
 
   it('follows a real store', async () => {
     const { service, store, close } = createService();
-    const { follower, memory } = follow(store.feed);
+    const { follower, versions } = follow(store.feed);
     await follower.start();
     const watch = store.feed.watch(() => follower.wake());
     const context = {
@@ -241,7 +241,7 @@ describe('FeedFollower', () => {
     await service.revoke(context, record.id);
     await wait(50);
     expect(follower.applied.sequence).toBe(2);
-    expect(memory.isCurrent(record.id, 1, follower.applied)).toBe(false);
+    expect(versions.isCurrent(record.id, 1, follower.applied)).toBe(false);
     expect((await store.feed.instances())[0]?.acked).toBe(2);
     await watch.stop();
     await close();

@@ -1,6 +1,6 @@
 import { ChangeListeners } from '../../lib/feed/change-listeners.js';
 import { KnownChanges } from '../../lib/feed/known-changes.js';
-import { VersionMemory } from '../../lib/feed/version-memory.js';
+import { RecentVersions } from '../../lib/feed/recent-versions.js';
 import type { FeedChange } from '../../lib/store/index.js';
 
 let forgotten: string[];
@@ -18,11 +18,11 @@ beforeEach(() => {
   notified = [];
   const listeners = new ChangeListeners(console);
   listeners.add('k', (change) => notified.push(change?.action ?? 'anything'));
-  const holder = {
+  const caches = {
     forget: (id: string) => void forgotten.push(id),
     forgetAll: () => void forgotten.push('*'),
   };
-  changes = new KnownChanges(new VersionMemory(10), holder, listeners);
+  changes = new KnownChanges(new RecentVersions(10), caches, listeners);
   changes.restart([]);
   forgotten.length = 0;
 });

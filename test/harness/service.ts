@@ -7,7 +7,7 @@ import { createSecretDigester } from '../../lib/crypto/secret-digester.js';
 import { ChangeListeners } from '../../lib/feed/change-listeners.js';
 import { createFollowing, type Following } from '../../lib/feed/following.js';
 import { Lease } from '../../lib/feed/lease.js';
-import { VersionMemory } from '../../lib/feed/version-memory.js';
+import { RecentVersions } from '../../lib/feed/recent-versions.js';
 import { Keyspaces } from '../../lib/domain/keyspaces.js';
 import { createDefaultKeyspace } from '../../lib/instance/default-keyspace.js';
 import { createKeyService, type KeyService } from '../../lib/manage/key-service.js';
@@ -21,11 +21,11 @@ import { scopes, testPepper } from './instance.js';
 function followingOf(store: KeyStore, cache: VerificationCache | null, clock: Clock): Following {
   const nobody = { forget: () => undefined, forgetAll: () => undefined };
   const lease = new Lease(4_000, clock);
-  const memory = new VersionMemory(100);
+  const versions = new RecentVersions(100);
   const listeners = new ChangeListeners(console);
   return createFollowing({
-    ...{ feed: store.feed, cache, lease, memory, listeners, clock, logger: console },
-    holder: nobody,
+    ...{ feed: store.feed, cache, lease, versions, listeners, clock, logger: console },
+    caches: nobody,
   });
 }
 

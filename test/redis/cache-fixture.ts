@@ -169,8 +169,8 @@ export async function settle(cache: VerificationCache): Promise<void> {
   await cache.get('0000000000000000');
 }
 
-export async function waitFor(condition: () => boolean | Promise<boolean>, patienceMs = 5000): Promise<void> {
-  const deadline = Date.now() + patienceMs;
+export async function waitFor(condition: () => boolean | Promise<boolean>, timeoutMs = 5000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('This did not come about in time');
     await new Promise((resolve) => setTimeout(resolve, 10));

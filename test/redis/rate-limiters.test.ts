@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { createMemoryRateLimiter } from '../../lib/memory/memory-rate-limiter.js';
 import type { CountedDemand, LimitDemand, RateLimiter } from '../../lib/ports/rate-limiter.js';
-import { createRedisLink, type RedisLink } from '../../lib/redis/redis-link.js';
+import { createManagedRedis, type ManagedRedis } from '../../lib/redis/managed-redis.js';
 import { createRedisRateLimiter } from '../../lib/redis/redis-rate-limiter.js';
 import { createRecordedLogger, makePrefix, systemClock, waitFor } from './cache-fixture.js';
 import { callsOf, client, pause, start, stopAll } from './server-fixture.js';
@@ -9,11 +9,11 @@ import { watchMachine } from '../harness/machine-watch.js';
 
 const machine = watchMachine();
 
-const links: RedisLink[] = [];
+const connections: ManagedRedis[] = [];
 const afterwards: (() => void)[] = [];
 
 afterEach(async () => {
-  for (const link of links.splice(0)) link.close();
+  for (const redis of connections.splice(0)) redis.close();
   for (const end of afterwards.splice(0)) end();
   await stopAll();
 });
@@ -25,10 +25,10 @@ async function openLimiter(
   deadlineMs = 5000,
 ): Promise<{ limiter: RateLimiter; log: readonly string[]; keyPrefix: string }> {
   const logger = createRecordedLogger();
-  const link = createRedisLink(url, keyPrefix, logger, deadlineMs);
-  links.push(link);
-  await link.open();
-  return { limiter: createRedisRateLimiter({ link, keyPrefix, logger }), log: logger.messages, keyPrefix };
+  const redis = createManagedRedis(url, keyPrefix, logger, deadlineMs);
+  connections.push(redis);
+  await redis.open();
+  return { limiter: createRedisRateLimiter({ redis, keyPrefix, logger }), log: logger.messages, keyPrefix };
 }
 
 /** A demand on a key with windows of so many seconds, by name. */

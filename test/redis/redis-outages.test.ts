@@ -28,7 +28,7 @@ describe('a Redis that is not there at the start', () => {
     await machine.expectWithin(atOnceMs, (await timed(cache.get(copy.key.id))).ms);
     cache.fill(copy, Date.now());
     cache.publish(copy, Date.now());
-    cache.wakeOthers();
+    cache.notifyOthers();
     await start({ port: server.port });
     await waitFor(() => cache.status() === 'up', 2000);
     expect(await cache.get(copy.key.id)).toBeNull();
@@ -52,7 +52,7 @@ describe.each(connections)('with %s, a Redis that is killed', (_, optionsFor) =>
       await machine.expectWithin(inTimeMs, ms);
       cache.fill(copy, Date.now());
       cache.publish(changed(copy, 2), Date.now());
-      cache.wakeOthers();
+      cache.notifyOthers();
     }
     expect(cache.status()).toBe('down');
     // A Redis that is back before our own client connects again has cost nothing, and nothing is said of it.

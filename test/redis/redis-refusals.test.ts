@@ -36,7 +36,7 @@ describe('a Redis that takes no writes', () => {
     for (let i = 0; i < 20; i += 1) {
       cache.fill(makeCopy(), Date.now());
       expect(await versionIn(cache, copy)).toBe(1);
-      cache.wakeOthers();
+      cache.notifyOthers();
     }
     expect((await callsOf(admin))['evalsha']).toBeLessThanOrEqual(2);
     expect(cache.status()).toBe('up');

@@ -400,7 +400,7 @@ describe('a closed cache', () => {
     expect(await cache.get(copy.key.id)).toBeNull();
     cache.fill(copy, Date.now());
     cache.publish(copy, Date.now());
-    cache.wakeOthers();
+    cache.notifyOthers();
     expect(cache.status()).toBe('down');
     await cache.close();
   });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ReplayGuard } from '../../lib/ports/replay-guard.js';
-import { RedisLink } from '../../lib/redis/redis-link.js';
+import { ManagedRedis } from '../../lib/redis/managed-redis.js';
 import { createRedisReplayGuard } from '../../lib/redis/redis-replay-guard.js';
 import { createRecordedLogger, systemClock, waitFor } from './cache-fixture.js';
 import { client, pause, start, stopAll, stopNow } from './server-fixture.js';
@@ -16,15 +16,15 @@ async function openGuard(
   clock = systemClock,
 ): Promise<ReplayGuard> {
   const logger = createRecordedLogger();
-  const link = new RedisLink({
+  const redis = new ManagedRedis({
     connection: url,
     logger,
     deadlineMs: 1000,
     probeName: `${keyPrefix}probe`,
   });
-  const guard = createRedisReplayGuard({ link, keyPrefix, skewMs: skew, clock, logger });
-  opened.push(guard, link);
-  await link.open();
+  const guard = createRedisReplayGuard({ redis, keyPrefix, skewMs: skew, clock, logger });
+  opened.push(guard, redis);
+  await redis.open();
   guard.open();
   return guard;
 }

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
 import request from 'supertest';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
-import { createRedisLink } from '../../lib/redis/redis-link.js';
+import { createManagedRedis } from '../../lib/redis/managed-redis.js';
 import { createRedisReplayGuard } from '../../lib/redis/redis-replay-guard.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { createRecordedLogger, makePrefix, systemClock } from './cache-fixture.js';
@@ -152,9 +152,9 @@ describe('a client of the host', () => {
   it.each(clients)('P10: takes a signature once: %s', async (_, make) => {
     const keyPrefix = makePrefix();
     const logger = createRecordedLogger();
-    const link = createRedisLink(make(), keyPrefix, logger, 5_000);
-    await link.open();
-    const guard = createRedisReplayGuard({ link, keyPrefix, skewMs: 0, clock: systemClock, logger });
+    const redis = createManagedRedis(make(), keyPrefix, logger, 5_000);
+    await redis.open();
+    const guard = createRedisReplayGuard({ redis, keyPrefix, skewMs: 0, clock: systemClock, logger });
     const use = (): Parameters<typeof guard.take>[0] => {
       const now = Date.now();
       return { name: 'n', signedAt: now + 60_000, rememberUntil: now + 120_000, now };
@@ -162,6 +162,6 @@ describe('a client of the host', () => {
     await guard.take(use());
     expect([await guard.take(use()), await guard.take(use())]).toEqual(['first', 'used']);
     expect(logger.messages).toEqual([]);
-    link.close();
+    redis.close();
   });
 });

@@ -25,8 +25,8 @@ export async function createAllKeyspacesApp(
   const recording: WithDialectHost = {
     [dialectHost]: {
       ...host,
-      addKeyspace(given) {
-        const added = host.addKeyspace(given);
+      registerKeyspace(given) {
+        const added = host.registerKeyspace(given);
         formats.set(given.name, added.keyspace.format);
         return added;
       },

@@ -60,7 +60,7 @@ const within: Readonly<Record<string, readonly string[]>> = {
 const allScopes = ['orders:read', 'orders:write', 'orders:cancel', 'users:read', 'users:write'];
 
 /** Most requests in so many seconds, from the first of them on. */
-function mostIn(seconds: number, { rateLimits }: Rights): number {
+function maxIn(seconds: number, { rateLimits }: Rights): number {
   return Math.min(
     Infinity,
     ...rateLimits.map(({ limit, windowSeconds }) => limit * Math.ceil(seconds / windowSeconds)),
@@ -99,7 +99,7 @@ function isBelow(key: Rights, maker: Rights): boolean {
     isSubset(given(key), given(maker)) &&
     isSubset(usableAt(key), usableAt(maker)) &&
     isSubset(allows(key), allows(maker)) &&
-    [60, 3600].every((seconds) => mostIn(seconds, key) <= mostIn(seconds, maker)) &&
+    [60, 3600].every((seconds) => maxIn(seconds, key) <= maxIn(seconds, maker)) &&
     (key.hasCredits || !maker.hasCredits) &&
     key.environment === maker.environment
   );

@@ -43,7 +43,7 @@ export function asBytes(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
 
-const patienceMs = 5000;
+const timeoutMs = 5000;
 
 /** Sends bytes over a socket of its own and waits for one answer. */
 export function exchange(port: number, bytes: Buffer): Promise<RawAnswer> {
@@ -54,7 +54,7 @@ export function exchange(port: number, bytes: Buffer): Promise<RawAnswer> {
     const timer = setTimeout(() => {
       socket.destroy();
       reject(new Error('No answer in time'));
-    }, patienceMs);
+    }, timeoutMs);
     const finish = (): void => {
       clearTimeout(timer);
       socket.destroy();

@@ -5,11 +5,11 @@
  * Asks again and again until the answer is yes. A question that fails counts as a no.
  * @param {string} what for the message, as `the cluster has six nodes`
  * @param {() => boolean | Promise<boolean>} isSo
- * @param {number} [patienceMs]
+ * @param {number} [timeoutMs]
  * @returns {Promise<void>}
  */
-async function waitUntil(what, isSo, patienceMs = 20_000) {
-  const deadline = Date.now() + patienceMs;
+async function waitUntil(what, isSo, timeoutMs = 20_000) {
+  const deadline = Date.now() + timeoutMs;
   let last = '';
   for (;;) {
     try {
@@ -17,7 +17,7 @@ async function waitUntil(what, isSo, patienceMs = 20_000) {
     } catch (error) {
       last = ` (${error instanceof Error ? error.message : String(error)})`;
     }
-    if (Date.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}${last}`);
+    if (Date.now() > deadline) throw new Error(`Not within ${timeoutMs} ms: ${what}${last}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

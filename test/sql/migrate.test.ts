@@ -25,14 +25,9 @@ const backToVersion1 = [
   ...['sealed_secret', 'algorithm', 'spki', 'sha256_fingerprint', 'md5_fingerprint'].map(
     (column) => `alter table credentials drop column ${column}`,
   ),
-  ...[
-    'key_usage',
-    'key_credits',
-    'access_events',
-    'idempotency_keys',
-    'expiry_notices',
-    'one_time_names',
-  ].map((table) => `drop table ${table}`),
+  ...['key_usage', 'key_credits', 'access_events', 'idempotency_keys', 'expiry_notices', 'nonces'].map(
+    (table) => `drop table ${table}`,
+  ),
   'drop index keys_by_expiry',
   'drop index audit_events_by_actor',
   'drop index audit_events_by_time',

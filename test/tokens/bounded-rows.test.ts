@@ -14,7 +14,7 @@ const tables = [
   'audit_events',
   'refresh_grants',
   'revoked_tokens',
-  'one_time_names',
+  'nonces',
   'idempotency_keys',
   'access_events',
   'key_uses',
@@ -116,7 +116,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('rows that a key can cause, on 
         refresh_grants: 0,
         idempotency_keys: 0,
         revoked_tokens: maxTokens,
-        one_time_names: maxProofs,
+        nonces: maxProofs,
         audit_events: before.audit_events + maxTokens,
       });
       expect(rows.access_events).toBeLessThanOrEqual(maxRefusals);
@@ -151,7 +151,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('rows that a key can cause, on 
       expect(answers.at(-1)).toMatchObject({ status: 429, error: { code: 10028, data: { wait: 60 } } });
       const rows = await countRows(database);
       expect(rows.refresh_grants).toBeLessThanOrEqual(100 + 16);
-      expect(rows.one_time_names).toBeLessThanOrEqual(maxTokens + 100);
+      expect(rows.nonces).toBeLessThanOrEqual(maxTokens + 100);
       expect(rows.revoked_tokens).toBeLessThanOrEqual(maxTokens);
       expect(rows.audit_events).toBe(before.audit_events + rows.revoked_tokens);
     } finally {
@@ -187,7 +187,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('rows that a key can cause, on 
       for (let count = 0; count < 200; count += 1) outcomes.push(outcome(await app.use(signer)));
       expect(outcomes.filter((each) => each === '200')).toHaveLength(1);
       expect(outcomes.filter((each) => each === '429 rate_limited')).toHaveLength(199);
-      expect((await countRows(database)).one_time_names).toBe(2);
+      expect((await countRows(database)).nonces).toBe(2);
       // One that was not remembered can be used as soon as there is room, and once.
       const request = sent(app.sign(signer));
       await app.instance.apiKeys.keys.update(signer.keyId, { rateLimits: [] });

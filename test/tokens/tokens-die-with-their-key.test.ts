@@ -10,7 +10,7 @@ describe('a token that was given before', () => {
     app = await startTokenApp();
     key = await app.key();
     token = await app.token(key);
-    // Held by the process from now on.
+    // CacheEntry by the process from now on.
     const { status } = await app.use(token);
     if (status !== 200) throw new Error(`the token was refused with ${status}`);
   });

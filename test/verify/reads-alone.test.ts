@@ -38,7 +38,7 @@ function storeThatMayRefuse(): KeyStore {
     feed,
     transact: (work) => (takesChanges ? inner.transact(work) : refuse()),
     credits: { spend: (...payment) => (takesChanges ? inner.credits.spend(...payment) : refuse()) },
-    oneTimeNames: { take: (...name) => (takesChanges ? inner.oneTimeNames.take(...name) : refuse()) },
+    nonces: { take: (...name) => (takesChanges ? inner.nonces.take(...name) : refuse()) },
   };
 }
 

@@ -33,7 +33,7 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
   const host = hostOf('deltadefiRouter', apiKeys);
   const { verifyAccessToken, signIn, singleKey, graceSeconds, ...given } = resolveDeltadefiOptions(options);
   const { catalogue, defaultScopes } = appScopesOf('deltadefiRouter', host.scopes, given.defaultScopes);
-  const keyspace = host.addKeyspace({
+  const keyspace = host.registerKeyspace({
     ...{ name: 'deltadefi', catalogue, features: createFeatureCatalogue({}) },
     policy: { ...noPolicy, onePerOwner: singleKey, omittedScopes: defaultScopes },
     formatFor: (environment) =>
@@ -96,7 +96,7 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
 
   return createDialectRouter({
     ...{ name: 'the DeltaDeFi router', routes: [createNewApiKey, getApiKey, ...signInRoutes, document] },
-    ...{ clientAddress: host.clientAddress, clock: host.clock, reportTrouble: host.reportTrouble },
+    ...{ clientAddress: host.clientAddress, clock: host.clock, reportError: host.reportError },
     answerError: answerDeltadefiError,
   });
 }

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { parseLine } from '../../domain/key-fields.js';
-import { askApp } from '../../http/ask-app.js';
+import { callHost } from '../../http/call-host.js';
 import { readFields } from '../../manage/read-fields.js';
 import type { JsonRecord } from '../parse-json-object.js';
 import { parseBech32 } from './parse-bech32.js';
@@ -43,7 +43,7 @@ const maxReferralCodeLength = 100;
  * @throws ApiKeysError `internal_error` when the app throws, or answers something else
  */
 export function askToSignIn(signIn: SignIn, wallet: WalletSignIn, req: Request): Promise<SignedIn | null> {
-  return askApp(() => signIn(wallet, req), signedIn);
+  return callHost(() => signIn(wallet, req), signedIn);
 }
 
 /** Only what is documented leaves, whatever else the app knows of its users. */

@@ -10,7 +10,7 @@ import { tokenFailure } from './token-failure.js';
 import { isTokenTerm, readTerms, type AskedTerms } from './token-terms.js';
 
 /** Most sessions of one key; with one more, the one that ends first is ended. */
-export const mostSessions = 16;
+export const maxSessions = 16;
 
 /** What a client asks for. */
 interface AskedScope extends AskedTerms {
@@ -59,7 +59,7 @@ async function authorize(
     const issued = await tokens.issueRefreshable(
       client,
       given.join(' '),
-      session === null ? {} : { session: { name: session, most: mostSessions, context: changesBy(context) } },
+      session === null ? {} : { session: { name: session, most: maxSessions, context: changesBy(context) } },
     );
     return presentToken(issued, apiKey.features, state);
   } catch (error) {

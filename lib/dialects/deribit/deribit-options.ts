@@ -77,7 +77,7 @@ export interface ResolvedDeribitOptions {
 /** Documented: "up to 8 different IDs". */
 const documentedMaxKeys = 8;
 /** Documented examples have a year. */
-const longestLifetimeSeconds = 31_536_000;
+const maxLifetimeSeconds = 31_536_000;
 
 const readers = {
   verifyAccessToken: takeVerifyAccessToken,
@@ -87,7 +87,7 @@ const readers = {
   strictName: orDefault(takeFlag, false),
   maxKeys: orDefault(takeWholeNumber(1, 100), documentedMaxKeys),
   tokenLifetimeSeconds: orDefault<number | null>(
-    takeWholeNumber(minTokenLifetimeSeconds, longestLifetimeSeconds),
+    takeWholeNumber(minTokenLifetimeSeconds, maxLifetimeSeconds),
     null,
   ),
   secondFactor: readSecondFactor,

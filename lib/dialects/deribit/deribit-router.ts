@@ -40,7 +40,7 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
     coversDeribitScope,
   );
   const catalogue = createDeribitCatalogue(mapScopes, createTokenTerms(tokenLifetimeSeconds));
-  const keyspace = host.addKeyspace(deribitKeyspace(catalogue, maxKeys));
+  const keyspace = host.registerKeyspace(deribitKeyspace(catalogue, maxKeys));
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge: deribitChallenge });
   const parts = { host, keyspace, options: resolved, callers };
   const authenticate = createAuthenticateDeribit(parts);
@@ -58,7 +58,7 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
   };
   return createDialectRouter({
     ...{ name: 'the Deribit router', routes: [atItsPath, atTheRoot] },
-    ...{ clientAddress: host.clientAddress, clock: host.clock, reportTrouble: host.reportTrouble },
+    ...{ clientAddress: host.clientAddress, clock: host.clock, reportError: host.reportError },
     answerError: (error, call) => answerDeribitError(error, call, testnet),
   });
 }

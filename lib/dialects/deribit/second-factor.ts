@@ -35,12 +35,12 @@ export function createCheckSecondFactor(
   { clock }: DialectHost,
   keyspace: DialectKeyspace,
 ): CheckSecondFactor {
-  const codes = createSecondFactorCodes(() => keyspace.stepUp().names, clock);
+  const codes = createSecondFactorCodes(() => keyspace.stepUp().nonces, clock);
 
   return async function checkSecondFactor(context, { name: method, tfa }) {
     if (!(methods?.has(method) ?? tfa)) return null;
     const { caller, params } = context;
-    const { names, challenges }: StepUpPorts = keyspace.stepUp();
+    const { nonces, challenges }: StepUpPorts = keyspace.stepUp();
     const [challenge, code] = [textOf(params['challenge']), textOf(params['authorization_data'])];
     const binding = JSON.stringify([nameOf(caller), method, textOf(params['id'])]);
     const now = clock.now();
@@ -48,7 +48,7 @@ export function createCheckSecondFactor(
     if (code === '') throw refusal('tfa_code_is_required');
     const opened = challenge.length > maxCursorLength ? null : challenges.open(challenge, binding);
     if (opened === null || now >= opened.expiresAt) throw refusal('challenge_timeout');
-    if (!(await names.take(`step-up-challenge:${opened.name}`, opened.expiresAt, now))) {
+    if (!(await nonces.take(`step-up-challenge:${opened.name}`, opened.expiresAt, now))) {
       throw refusal('challenge_timeout');
     }
     const verdict = await codes.check(caller, code, () => verify({ actor: caller, method, code, now }));

@@ -1,5 +1,5 @@
 import { InvalidFieldError } from '../../domain/key-fields.js';
-import { mostSessions } from './auth.js';
+import { maxSessions } from './auth.js';
 import { changesBy } from './changes-by.js';
 import { DeribitError, invalidParam } from './deribit-error.js';
 import type { PrivateMethod, PublicMethod } from './deribit-method.js';
@@ -26,7 +26,7 @@ export const forkToken: PublicMethod = {
         const others = chain.scopes.filter((item) => isTokenTerm(item) && !item.startsWith('session:'));
         const items = [...narrowedScopes(chain.scopes, chain.record.scopes), ...others, `session:${name}`];
         const issued = await tokens.issueRefreshable(chain, items.join(' '), {
-          session: { name, most: mostSessions, context: changes },
+          session: { name, most: maxSessions, context: changes },
           endsBy: chain.expiresAt,
         });
         return presentToken(issued, chain.record.features, state);

@@ -69,7 +69,7 @@ export function createTokenTerms(lifetimeSeconds: number | null): TokenTerms {
       return addresses.length === 0 ? null : addresses;
     },
     lifetimeSeconds,
-    longestLifeOf: (items) => valuesOf(items, 'expires').map(Number)[0] ?? null,
+    maxLifetimeOf: (items) => valuesOf(items, 'expires').map(Number)[0] ?? null,
   };
 }
 

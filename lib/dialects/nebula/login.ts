@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { InvalidFieldError } from '../../domain/key-fields.js';
-import { askApp } from '../../http/ask-app.js';
+import { callHost } from '../../http/call-host.js';
 import { readFields } from '../../manage/read-fields.js';
 import type { JsonRecord } from '../parse-json-object.js';
 
@@ -55,7 +55,7 @@ export function askToLogIn(
   credentials: NebulaCredentials,
   req: Request,
 ): Promise<object | null> {
-  return askApp(() => login(credentials, req), loggedIn);
+  return callHost(() => login(credentials, req), loggedIn);
 }
 
 /** Only what is documented leaves, whatever else the app knows of its users. */

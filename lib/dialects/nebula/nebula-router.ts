@@ -39,7 +39,7 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
   const { verifyAccessToken, login, maxKeysPerOwner, ids, keysMayManage, ...given } =
     resolveNebulaOptions(options);
   const { catalogue, defaultScopes } = appScopesOf('nebulaRouter', host.scopes, given.defaultScopes);
-  const keyspace = host.addKeyspace({
+  const keyspace = host.registerKeyspace({
     ...{ name: 'nebula', catalogue, features: createFeatureCatalogue({}) },
     policy: { ...noPolicy, maxKeysPerOwner, omittedScopes: defaultScopes, numberKeys: true },
     formatFor: () => createCheckedFormat({ head, alphabet: nebulaId.alphabet, lengths }),
@@ -113,7 +113,7 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
 
   return createDialectRouter({
     ...{ name: 'the Nebula Block router', routes: [createKey, listKeys, deleteKey, ...loginRoutes] },
-    ...{ clientAddress: host.clientAddress, clock: host.clock, reportTrouble: host.reportTrouble },
+    ...{ clientAddress: host.clientAddress, clock: host.clock, reportError: host.reportError },
     // The documented samples say that they are forms, and are JSON with a comma too many.
     body: { tolerantJson: true, form: true },
     answerError: answerNebulaError,

@@ -15,7 +15,7 @@ export interface NewKeyFields {
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** A hundred years. */
-const mostDays = 36_500;
+const maxDays = 36_500;
 
 /**
  * Reads the body of a request for a new key, everything before a code is used up for it.
@@ -92,8 +92,8 @@ function withOffset(value: unknown): unknown {
 }
 
 function parseDays(value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= mostDays) return value;
-  throw new InvalidFieldError(`must be a whole number of days from 1 to ${mostDays}, or null`);
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= maxDays) return value;
+  throw new InvalidFieldError(`must be a whole number of days from 1 to ${maxDays}, or null`);
 }
 
 function parseText(value: unknown): string {

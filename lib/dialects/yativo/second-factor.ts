@@ -4,7 +4,7 @@ import type { StepUpOperation, StepUpResult } from '../../http/step-up-options.j
 import { stepUpProblemOf, type StepUpProblem } from '../../http/step-up-problem.js';
 import { ApiKeysError } from '../../errors.js';
 import type { Clock } from '../../ports/clock.js';
-import type { OneTimeNames } from '../../ports/one-time-names.js';
+import type { NonceStore } from '../../ports/nonce-store.js';
 import type { DialectCall } from '../dialect-call.js';
 
 /**
@@ -39,7 +39,7 @@ export interface SecondFactor {
 /** @param names - asked anew for every request: there are none before the instance is ready */
 export function createSecondFactor(
   settings: SecondFactorSettings | null,
-  names: () => OneTimeNames,
+  names: () => NonceStore,
   clock: Clock,
 ): SecondFactor {
   if (settings === null) return { check: async () => undefined };

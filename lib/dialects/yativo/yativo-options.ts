@@ -91,7 +91,7 @@ const limitReaders = {
   day: takeLimit('day'),
 } satisfies ReadersOf<YativoRateLimits>;
 
-const longestTokenMinutes = maxTokenLifetimeSeconds / 60;
+const maxTokenMinutes = maxTokenLifetimeSeconds / 60;
 
 const readers = {
   verifyAccessToken: takeVerifyAccessToken,
@@ -101,7 +101,7 @@ const readers = {
   createdStatus: orDefault(takeOneOf(200, 201), 200),
   acceptKeyHeaders: orDefault(takeFlag, false),
   rateLimits: readRateLimits,
-  tokenLifetimeMinutes: orDefault(takeWholeNumber(1, longestTokenMinutes), 60),
+  tokenLifetimeMinutes: orDefault(takeWholeNumber(1, maxTokenMinutes), 60),
 } satisfies ReadersOf<YativoOptions>;
 
 /** @throws InvalidOptionError with what to write instead */

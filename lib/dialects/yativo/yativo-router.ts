@@ -40,11 +40,11 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
         "for example { issuer: 'https://api.acme.example' }",
     );
   }
-  const keyspace = host.addKeyspace(yativoKeyspace(host, resolved));
+  const keyspace = host.registerKeyspace(yativoKeyspace(host, resolved));
   const { verifyAccessToken } = resolved;
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
   const credentialOf = createYativoCredential(resolved.acceptKeyHeaders);
-  const secondFactor = createSecondFactor(resolved.secondFactor, () => keyspace.stepUp().names, host.clock);
+  const secondFactor = createSecondFactor(resolved.secondFactor, () => keyspace.stepUp().nonces, host.clock);
   const keys = createKeyEndpoints({ host, keyspace, options: resolved, secondFactor });
   const asCaller = createAsCaller({ host, keyspace, callers, credentialOf, namedKey });
 
@@ -65,7 +65,7 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
     name: 'the Yativo router',
     clientAddress: host.clientAddress,
     clock: host.clock,
-    reportTrouble: host.reportTrouble,
+    reportError: host.reportError,
     answerError: yativoError,
     // Paths without a parameter come first: they are no ids.
     routes: [

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** PostgreSQL cuts longer names, and refuses to send to them. */
-const mostBytes = 63;
+const maxBytes = 63;
 
 /**
  * The channel on which the changes of a schema are told. Channels belong to one database, as schemas do.
@@ -10,7 +10,7 @@ const mostBytes = 63;
  */
 export function notifyChannel(schema: string): string {
   const channel = `api_keys_${schema}`;
-  if (channel.length <= mostBytes) return channel;
+  if (channel.length <= maxBytes) return channel;
   const digest = createHash('sha256').update(schema).digest('hex');
   return `api_keys_${digest.slice(0, 40)}`;
 }

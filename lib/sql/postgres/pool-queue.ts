@@ -5,13 +5,13 @@ import type { PgClient, PgPool } from './postgres-pool.js';
  * Most clients that a pool is asked for and has not given yet. A pool keeps such a question until it can answer it,
  * however long that takes: pg-pool has no way to take one back (brianc/node-postgres, Pool#connect).
  */
-const mostAsked = 64;
+const maxConnectionRequests = 64;
 
 /**
  * Most reads of requests that wait at once. Each waits no longer than its deadline; a burst fits in, a flood is refused
  * at once.
  */
-const mostWaiting = 1_000;
+const maxWaiting = 1_000;
 
 /**
  * Who waits: `taking` is what takes rights away, and goes before all others; `own` is what the process itself needs to go on (beats, the feed, changes), and comes next; `requests` are
@@ -66,7 +66,7 @@ export class PoolQueue {
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting[lane];
       if (lane === 'requests' && !this.mayRequestsWait) {
-        reject(unavailable(new Error(`${mostWaiting} calls wait for a PostgreSQL connection already`)));
+        reject(unavailable(new Error(`${maxWaiting} calls wait for a PostgreSQL connection already`)));
         return;
       }
       const timer = setTimeout(() => {
@@ -91,7 +91,7 @@ export class PoolQueue {
 
   /** Whether one more request would not be refused at once. */
   get mayRequestsWait(): boolean {
-    return this.#waiting.requests.size < mostWaiting;
+    return this.#waiting.requests.size < maxWaiting;
   }
 
   /** How many of those who wait could be given a client now. */
@@ -102,7 +102,7 @@ export class PoolQueue {
 
   /** Asks for as many clients as can be handed on. */
   #ask(): void {
-    while (this.#asked < Math.min(this.#wanted, mostAsked)) {
+    while (this.#asked < Math.min(this.#wanted, maxConnectionRequests)) {
       this.#asked += 1;
       void this.#askOnce();
     }

@@ -17,7 +17,7 @@ import type { SqlDatabase } from '../sql-database.js';
 import type { Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 
-/** Settings of {@link postgresDatabase}, defaults filled in. */
+/** Settings of {@link createPostgresDatabase}, defaults filled in. */
 export interface PostgresSettings {
   readonly connection: string | PgPool;
   readonly schema: string;
@@ -29,7 +29,7 @@ export interface PostgresSettings {
 
 /** Held for the time of a migration; any number will do as long as it never changes. */
 const migrationLock = 7_165_300_918_004_201n;
-const mostRetries = 2;
+const maxRetries = 2;
 
 interface OwnPool extends PgPool {
   end(): Promise<void>;
@@ -42,7 +42,7 @@ interface PgModule {
 }
 
 /** A PostgreSQL schema of our own, through a pool of ours or one that the app handed in. */
-export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
+export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase {
   const { connection, schema, deadlineMs, readDeadlineMs } = settings;
   // The server gives up before the caller does, so that a lock is let go of while its holder still knows.
   const limits: PostgresLimits = {
@@ -108,7 +108,7 @@ export function postgresDatabase(settings: PostgresSettings): SqlDatabase {
             });
         } catch (error) {
           const mayRetry = hasBegun ? asksForRetry(error) : mayAskAgain(error, budget);
-          if (retries === mostRetries || !mayRetry) throw error;
+          if (retries === maxRetries || !mayRetry) throw error;
         }
       }
     },
@@ -146,7 +146,7 @@ async function askAgain<T>(
     try {
       return await work();
     } catch (error) {
-      if (retries === mostRetries || !hasRoom() || !mayAskAgain(error, budget)) throw error;
+      if (retries === maxRetries || !hasRoom() || !mayAskAgain(error, budget)) throw error;
     }
   }
 }

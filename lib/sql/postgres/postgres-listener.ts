@@ -40,7 +40,7 @@ export interface PostgresListener {
 }
 
 /** How long connecting, or the answer to one statement, may take. */
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 /** How long a connection that is not needed any more may take to say good-bye. */
 const farewellMs = 200;
 
@@ -109,8 +109,8 @@ function isAnswer(error: unknown): boolean {
 function soon<T>(work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new Error(`PostgreSQL did not answer within ${patienceMs} ms`)),
-      patienceMs,
+      () => reject(new Error(`PostgreSQL did not answer within ${timeoutMs} ms`)),
+      timeoutMs,
     ).unref();
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../../errors.js';
 import type { KeyStore } from '../../ports/key-store.js';
 import type { Logger } from '../../ports/logger.js';
-import { postgresDatabase } from './postgres-database.js';
+import { createPostgresDatabase } from './postgres-database.js';
 import type { PgPool } from './postgres-pool.js';
 import type { MigrateMode } from '../sql-database.js';
 import { SqlKeyStore } from '../sql-key-store.js';
@@ -68,7 +68,7 @@ export function postgresStore(options: PostgresStoreOptions): KeyStore {
       'schema must have 1 to 63 lower-case letters, digits and underscores, and not begin with a digit',
     );
   }
-  const database = postgresDatabase({
+  const database = createPostgresDatabase({
     ...{ connection, schema, deadlineMs, readDeadlineMs, maxConnections, logger },
   });
   return new SqlKeyStore(database, { deadlineMs, readDeadlineMs, migrate });

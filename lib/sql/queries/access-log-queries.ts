@@ -4,7 +4,7 @@ import type { AccessAction, AccessEvent } from '../../domain/access-event.js';
 import type { AccessQuery } from '../../ports/access-log.js';
 import { preparedStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../storable-text.js';
+import { isStorable } from '../is-storable.js';
 import type { AccessEventsTable, Tables } from '../tables.js';
 import { writeInBatches } from '../write-in-batches.js';
 

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { Kysely, QueryCreator } from 'kysely';
 import type { AuditEvent, AuditEventDraft } from '../../domain/audit-event.js';
-import { auditHash, auditPayload, parseAuditPayload } from '../../ports/audit-chain.js';
+import { hashAuditEntry, serializeAuditEntry, parseAuditEntry } from '../../ports/audit-chain.js';
 import type { FeedPosition } from '../../ports/change-feed.js';
 import type { AuditQuery } from '../../ports/key-store.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../storable-text.js';
+import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 
 /** Locks the head of the trail until the transaction ends, and reads it. SQLite's transaction is the lock already. */
@@ -34,8 +34,8 @@ export async function appendEvent(
   event: AuditEventDraft,
 ): Promise<FeedPosition> {
   const sequence = head.sequence + 1;
-  const payload = auditPayload(event, sequence);
-  const hash = auditHash(head.hash, payload);
+  const payload = serializeAuditEntry(event, sequence);
+  const hash = hashAuditEntry(head.hash, payload);
   const { keyId, ownerId, action, actor, at } = event;
   await database
     .insertInto('audit_events')
@@ -87,5 +87,5 @@ export async function listAuditEvents(
   if (after !== undefined) page = page.where('sequence', '>', after);
   const direction = after === undefined ? 'desc' : 'asc';
   const rows = await page.orderBy('sequence', direction).limit(limit).execute();
-  return rows.map((row) => parseAuditPayload(row.payload, row.hash));
+  return rows.map((row) => parseAuditEntry(row.payload, row.hash));
 }

@@ -3,7 +3,7 @@ import type { Kysely, RawBuilder } from 'kysely';
 import { refilled, type CreditBalance } from '../../domain/credits.js';
 import type { CreditChange, CreditPayment } from '../../ports/credit-ledger.js';
 import { preparedStatement, type PreparedStatement } from '../prepared-statement.js';
-import { isStorable } from '../storable-text.js';
+import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 
 /** Takes credits in one statement. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import { preparedStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../storable-text.js';
+import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 
 /** Those of some ids that keys have. */

@@ -32,7 +32,7 @@ export async function deleteExpired(
 /** Where rows that expire stand. Each of the columns with an end has an index. */
 const places = {
   claims: { table: 'idempotency_keys', id: 'name', end: 'created_at', isEndIncluded: false },
-  oneTimeNames: { table: 'one_time_names', id: 'name', end: 'expires_at', isEndIncluded: true },
+  nonces: { table: 'nonces', id: 'name', end: 'expires_at', isEndIncluded: true },
   revokedTokens: { table: 'revoked_tokens', id: 'id', end: 'expires_at', isEndIncluded: true },
   refreshGrants: { table: 'refresh_grants', id: 'id', end: 'expires_at', isEndIncluded: true },
 } as const satisfies Readonly<Record<ExpiredRows, object>>;

@@ -10,7 +10,7 @@ import { preparedStatement, type PreparedStatement } from '../prepared-statement
 import { recordsFromRows } from './record-mapping.js';
 import type { RecordRow } from './record-mapping.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../storable-text.js';
+import { isStorable } from '../is-storable.js';
 import type { KeysTable, Tables } from '../tables.js';
 
 type KeyRows = SelectQueryBuilder<Tables, 'keys', Selectable<KeysTable>>;

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { AliasedRawBuilder, Kysely } from 'kysely';
 import { hourMs, startOf, type UseVerdict } from '../../domain/key-usage.js';
 import type { KeyUse } from '../../ports/key-store.js';
-import { mergeInTurns } from '../merge-in-turns.js';
+import { mergeInChunks } from '../merge-in-chunks.js';
 import { preparedStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../storable-text.js';
+import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
@@ -30,7 +30,7 @@ export function countByHour(uses: readonly KeyUse[]): Promise<readonly HourlyCou
   const counts = uses
     .filter(({ keyId }) => isStorable(keyId))
     .map(({ keyId, at, verdict, count }) => ({ keyId, hour: startOf(hourMs, at), verdict, count }));
-  return mergeInTurns(
+  return mergeInChunks(
     counts,
     ({ keyId, hour, verdict }) => `${keyId} ${hour} ${verdict}`,
     (a, b) => ({ ...a, count: a.count + b.count }),

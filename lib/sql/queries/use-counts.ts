@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { AliasedRawBuilder, Kysely } from 'kysely';
 import type { KeyUse } from '../../ports/key-store.js';
-import { mergeInTurns } from '../merge-in-turns.js';
+import { mergeInChunks } from '../merge-in-chunks.js';
 import { preparedStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../storable-text.js';
+import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
@@ -15,7 +15,7 @@ export type AdvanceUses = (on: Kysely<Tables>, uses: readonly KeyUse[], budget: 
 /** The uses with which keys were let in, each key once, in the order of the ids. */
 export function mergeUses(uses: readonly KeyUse[]): Promise<readonly KeyUse[]> {
   const allowed = uses.filter(({ keyId, verdict }) => verdict === 'allowed' && isStorable(keyId));
-  return mergeInTurns(allowed, ({ keyId }) => keyId, sum);
+  return mergeInChunks(allowed, ({ keyId }) => keyId, sum);
 }
 
 function sum(a: KeyUse, b: KeyUse): KeyUse {

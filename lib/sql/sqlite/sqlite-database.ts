@@ -30,7 +30,7 @@ interface Connections {
  * An SQLite file: one connection to write and one to read, so that reads never wait behind a writer of this or another
  * process (WAL).
  */
-export function sqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
+export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
   let connections: Connections | undefined;
 
   const opened = (): Connections => {

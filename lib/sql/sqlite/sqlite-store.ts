@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../../errors.js';
 import type { KeyStore } from '../../ports/key-store.js';
 import type { MigrateMode } from '../sql-database.js';
 import { SqlKeyStore } from '../sql-key-store.js';
-import { sqliteDatabase } from './sqlite-database.js';
+import { createSqliteDatabase } from './sqlite-database.js';
 
 /** Options of {@link sqliteStore}. */
 export interface SqliteStoreOptions {
@@ -41,5 +41,9 @@ export function sqliteStore(options: SqliteStoreOptions): KeyStore {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(file) || file.startsWith('file:')) {
     throw new InvalidOptionError('file must be a path, without file: before it');
   }
-  return new SqlKeyStore(sqliteDatabase(resolve(file), deadlineMs), { deadlineMs, readDeadlineMs, migrate });
+  return new SqlKeyStore(createSqliteDatabase(resolve(file), deadlineMs), {
+    deadlineMs,
+    readDeadlineMs,
+    migrate,
+  });
 }

@@ -2,7 +2,7 @@ import { Cluster, Redis } from 'ioredis';
 import { randomBytes } from 'node:crypto';
 import type { ReplayGuard, SignatureUse } from '../../../lib/ports/replay-guard.js';
 import type { RedisClient } from '../../../lib/redis/redis-client.js';
-import { RedisLink } from '../../../lib/redis/redis-link.js';
+import { ManagedRedis } from '../../../lib/redis/managed-redis.js';
 import { createRedisReplayGuard } from '../../../lib/redis/redis-replay-guard.js';
 import { startRedisCluster } from '../../servers/redis-cluster.cjs';
 import { startRedisSentinel } from '../../servers/redis-sentinel.cjs';
@@ -23,19 +23,19 @@ async function openGuard(client: RedisClient & { disconnect(): void }): Promise<
   client.on('error', () => undefined);
   const logger = createRecordedLogger();
   const keyPrefix = `api-keys:${randomBytes(8).toString('hex')}:`;
-  const link = new RedisLink({
+  const redis = new ManagedRedis({
     connection: client,
     logger,
     deadlineMs: 500,
     probeName: `${keyPrefix}{probe}`,
   });
-  const guard = createRedisReplayGuard({ link, keyPrefix, skewMs, clock: systemClock, logger });
+  const guard = createRedisReplayGuard({ redis, keyPrefix, skewMs, clock: systemClock, logger });
   cleanUps.push(() => {
     guard.close();
-    link.close();
+    redis.close();
     client.disconnect();
   });
-  await link.open();
+  await redis.open();
   guard.open();
   return guard;
 }

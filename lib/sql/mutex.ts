@@ -1,5 +1,5 @@
 /** Lets one piece of work through at a time, in the order of arrival. */
-export class Turnstile {
+export class Mutex {
   #last: Promise<unknown> = Promise.resolve();
 
   pass<T>(work: () => Promise<T>): Promise<T> {

@@ -2,16 +2,16 @@ import type { ApiKeysError } from '../errors.js';
 import type { Logger } from '../ports/logger.js';
 
 /** Tells operators of trouble that callers are told nothing of. */
-export type TroubleReporter = (who: string, trouble: ApiKeysError) => void;
+export type ErrorReporter = (who: string, trouble: ApiKeysError) => void;
 
 /** An outage is reported at its first request and then again after this time, in milliseconds. */
 const repeatAfterMs = 10_000;
 
 /** Reports every failure of ours, and outages once in a while: each of their requests fails in the same way. */
-export function createTroubleReporter(logger: Logger): TroubleReporter {
+export function createErrorReporter(logger: Logger): ErrorReporter {
   let reportedAt = -Infinity;
 
-  return function reportTrouble(who, trouble) {
+  return function reportError(who, trouble) {
     if (trouble.problem === 'internal_error') {
       logger.error(`api-keys: ${who} failed`, trouble.cause ?? trouble);
     }

@@ -6,7 +6,7 @@ import { ApiKeysError } from '../errors.js';
  * @param read - takes any other answer, and throws for what is none
  * @throws ApiKeysError `internal_error`
  */
-export async function askApp<T>(ask: () => unknown, read: (answer: unknown) => T): Promise<T | null> {
+export async function callHost<T>(ask: () => unknown, read: (answer: unknown) => T): Promise<T | null> {
   try {
     const answer = await ask();
     return answer === null ? null : read(answer);

@@ -20,7 +20,7 @@ function listeningCache(connection: Parameters<typeof createRedisVerificationCac
   const options = { connection, logger, clock: systemClock, keyPrefix: 'hints:' };
   const cache = createRedisVerificationCache({ ...options, peppers: parsePeppers(makePepper()) });
   const state = { wakes: 0 };
-  cache.onWake(() => {
+  cache.onInvalidation(() => {
     state.wakes += 1;
   });
   made.push(cache);
@@ -44,9 +44,9 @@ describe.each([
     await Promise.all([one.cache.open(), two.cache.open()]);
     // Each is woken once when it begins to listen.
     await waitFor(() => one.state.wakes === 1 && two.state.wakes === 1);
-    one.cache.wakeOthers();
+    one.cache.notifyOthers();
     await waitFor(() => two.state.wakes === 2);
-    two.cache.wakeOthers();
+    two.cache.notifyOthers();
     await waitFor(() => one.state.wakes === 2);
     await pause(50);
     expect([one.state.wakes, two.state.wakes]).toEqual([2, 2]);
@@ -60,11 +60,11 @@ describe.each([
     await Promise.all([one.cache.open(), two.cache.open()]);
     await waitFor(() => one.state.wakes === 1 && two.state.wakes === 1);
     await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    one.cache.wakeOthers();
+    one.cache.notifyOthers();
     await waitFor(() => one.state.wakes >= 2 && two.state.wakes >= 2);
     await waitFor(async () => (await subscribers(admin)) === 2);
     const before = two.state.wakes;
-    one.cache.wakeOthers();
+    one.cache.notifyOthers();
     await waitFor(() => two.state.wakes === before + 1);
     expect(two.cache.status()).toBe('up');
     expect(two.logger.messages).toEqual([]);
@@ -100,7 +100,7 @@ describe('hints that are not possible', () => {
       );
       await cache.open();
       for (let i = 0; i < 3; i += 1) {
-        cache.wakeOthers();
+        cache.notifyOthers();
         await pause(50);
       }
       await waitFor(() => logger.messages.length > 0);
@@ -115,7 +115,7 @@ describe('hints that are not possible', () => {
     Object.assign(connection, { duplicate: undefined });
     const { cache, logger } = listeningCache(connection);
     await cache.open();
-    cache.wakeOthers();
+    cache.notifyOthers();
     expect(cache.status()).toBe('up');
     expect(logger.messages).toEqual([expect.stringContaining('no duplicate()')]);
   });
@@ -125,7 +125,7 @@ describe('hints that are not possible', () => {
     const { cache, state } = listeningCache(server.url);
     server.pause();
     await cache.open();
-    cache.wakeOthers();
+    cache.notifyOthers();
     expect(await cache.get(makeCopy().key.id)).toBeNull();
     expect(state.wakes).toBe(0);
     server.resume();

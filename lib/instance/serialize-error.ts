@@ -1,24 +1,24 @@
 import { withoutSecrets } from '../domain/secret-like.js';
 
 /** What an operator is told about an error. */
-export interface Trouble {
+export interface SerializedError {
   readonly name: string;
   readonly code?: string;
   readonly message: string;
   /** Where it was thrown, without the message. */
   readonly at?: readonly string[];
-  readonly cause?: Trouble;
+  readonly cause?: SerializedError;
 }
 
-const longestMessage = 500;
-const mostFrames = 10;
-const mostCauses = 3;
+const maxMessageLength = 500;
+const maxFrames = 10;
+const maxCauses = 3;
 
 /**
  * Describes an error for a log. An error's message can repeat the token that its thrower could not read, so what may be a
  * secret is left out; properties of the error (a request, its headers) are not looked at.
  */
-export function describeTrouble(error: unknown, depth = 0): Trouble {
+export function serializeError(error: unknown, depth = 0): SerializedError {
   if (!isError(error)) return { name: typeof error, message: describeValue(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return {
@@ -26,9 +26,9 @@ export function describeTrouble(error: unknown, depth = 0): Trouble {
     ...(code === undefined ? {} : { code }),
     message: shown(error.message),
     at: framesOf(error),
-    ...(error.cause === undefined || depth >= mostCauses
+    ...(error.cause === undefined || depth >= maxCauses
       ? {}
-      : { cause: describeTrouble(error.cause, depth + 1) }),
+      : { cause: serializeError(error.cause, depth + 1) }),
   };
 }
 
@@ -52,10 +52,10 @@ function framesOf({ stack = '', message }: Error): readonly string[] {
   const lines = stack.slice(begin === -1 ? 0 : begin + message.length).split('\n');
   return lines
     .filter((line) => /^\s+at /.test(line))
-    .slice(0, mostFrames)
+    .slice(0, maxFrames)
     .map((line) => line.trim());
 }
 
 function shown(text: string): string {
-  return withoutSecrets(text.slice(0, 4 * longestMessage)).slice(0, longestMessage);
+  return withoutSecrets(text.slice(0, 4 * maxMessageLength)).slice(0, maxMessageLength);
 }

@@ -19,8 +19,8 @@ const openDeadlineMs = 2000;
 /** How long nothing is written after a write was refused, in milliseconds. */
 const writePauseMs = 1000;
 
-/** What a link is made from. */
-export interface RedisLinkParts {
+/** What a redis is made from. */
+export interface ManagedRedisParts {
   readonly connection: string | RedisClient;
   readonly logger: Logger;
   /** How long a command may take, in milliseconds. */
@@ -33,29 +33,29 @@ export interface RedisLinkParts {
 const defaultDeadlineMs = 200;
 
 /** A way to Redis with the usual deadline, on a URL or on the app's own client. */
-export function createRedisLink(
+export function createManagedRedis(
   connection: string | RedisClient,
   keyPrefix: string = defaultKeyPrefix,
   logger: Logger,
   deadlineMs: number = defaultDeadlineMs,
-): RedisLink {
+): ManagedRedis {
   // Nobody's key; under the prefix, because an access list may allow nothing else.
-  return new RedisLink({ connection, logger, deadlineMs, probeName: `${keyPrefix}{probe}` });
+  return new ManagedRedis({ connection, logger, deadlineMs, probeName: `${keyPrefix}{probe}` });
 }
 
 /** The way to Redis: whether it may be asked, and what is made of its failures. */
-export class RedisLink {
+export class ManagedRedis {
   readonly client: RedisClient;
   readonly #connection: RedisConnection;
   readonly #isBorrowed: boolean;
-  readonly #parts: RedisLinkParts;
+  readonly #parts: ManagedRedisParts;
   readonly #breaker: Breaker;
   readonly #outage: OutageLog;
   readonly #writeOutage: OutageLog;
   #writesAgainAt = -Infinity;
   #isClosed = false;
 
-  constructor(parts: RedisLinkParts) {
+  constructor(parts: ManagedRedisParts) {
     const { connection, logger } = parts;
     this.#parts = parts;
     this.#outage = new OutageLog(logger, 'keys are read from the database only');

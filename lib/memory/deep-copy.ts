@@ -1,4 +1,4 @@
 /** Neither side can change what the other one holds. Records are JSON values, so JSON copies them exactly. */
-export function copied<T>(value: T): T {
+export function deepCopy<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }

@@ -1,5 +1,5 @@
 /** Names of what may happen once only: challenges that were answered, codes that were used. */
-export interface OneTimeNames {
+export interface NonceStore {
   /**
    * Takes a name, in all processes at once.
    *

@@ -16,7 +16,7 @@ const comparedHashLength = 16;
  * hash of that change must be the one that is remembered: numbers and versions are given again after a database was
  * restored, or has failed over to a replica that lagged behind.
  */
-export class VersionMemory {
+export class RecentVersions {
   readonly #capacity: number;
   readonly #versions = new Map<string, Remembered>();
   /** Number -> hash of the changes that are known, in order. */
@@ -42,10 +42,10 @@ export class VersionMemory {
     const [first] = history;
     this.#floor = first === undefined ? 0 : first.sequence - 1;
     this.#knownUpTo = this.#floor;
-    if (this.#floor === 0) this.knowUpTo(startOfFeed);
+    if (this.#floor === 0) this.completeUpTo(startOfFeed);
     for (const change of history) {
       this.remember(change.keyId, change.keyVersion, change.sequence);
-      this.knowUpTo(change);
+      this.completeUpTo(change);
     }
   }
 
@@ -60,7 +60,7 @@ export class VersionMemory {
   }
 
   /** Says that all changes up to this one have been remembered. */
-  knowUpTo({ sequence, hash }: FeedPosition): void {
+  completeUpTo({ sequence, hash }: FeedPosition): void {
     this.#knownUpTo = Math.max(this.#knownUpTo, sequence);
     this.#hashes.set(sequence, hash.slice(0, comparedHashLength));
     // One more than changes: the last one that is forgotten is where the judging begins.

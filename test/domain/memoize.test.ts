@@ -1,9 +1,9 @@
-import { remembered } from '../../lib/domain/remembered.js';
+import { memoize } from '../../lib/domain/memoize.js';
 
 describe('a function that remembers its last answers', () => {
   it('answers as the function does, asking it once for each of the last questions', () => {
     const asked: number[] = [];
-    const double = remembered((value: number) => {
+    const double = memoize((value: number) => {
       asked.push(value);
       return 2 * value;
     }, 2);

@@ -3,7 +3,7 @@ import { withDeadline } from '../deadline.js';
 /** How one value is read by its key. */
 export type ReadOne<T> = (key: string) => Promise<T>;
 
-interface ReadOfOneKey<T> {
+interface KeyReads<T> {
   running: Promise<T>;
   /** Nothing was asked for yet: callers may still join. */
   isWaiting: boolean;
@@ -12,7 +12,7 @@ interface ReadOfOneKey<T> {
 }
 
 /** Longest that a caller waits who has to wait for somebody else's read first, in milliseconds. */
-const mostWaitMs = 1_000;
+const maxWaitMs = 1_000;
 
 /**
  * Shares reads between callers who ask for the same key at the same time, without ever giving a caller an answer that
@@ -21,9 +21,9 @@ const mostWaitMs = 1_000;
  * A read that fails, fails for those who wait for it and is not remembered. Two reads in a row may take twice their
  * deadline; no caller waits that long.
  */
-export class FreshReads<T> {
+export class SingleFlightFresh<T> {
   readonly #read: ReadOne<T>;
-  readonly #flights = new Map<string, ReadOfOneKey<T>>();
+  readonly #flights = new Map<string, KeyReads<T>>();
 
   constructor(read: ReadOne<T>) {
     this.#read = read;
@@ -34,7 +34,7 @@ export class FreshReads<T> {
     if (flights === undefined) return this.#start(key);
     if (flights.isWaiting) return flights.running;
     flights.next ??= this.#after(flights.running, key);
-    return withDeadline(flights.next, mostWaitMs, 'Reading anew');
+    return withDeadline(flights.next, maxWaitMs, 'Reading anew');
   }
 
   #start(key: string): Promise<T> {
@@ -42,7 +42,7 @@ export class FreshReads<T> {
       flights.isWaiting = false;
       return this.#read(key);
     });
-    const flights: ReadOfOneKey<T> = { running, isWaiting: true, next: null };
+    const flights: KeyReads<T> = { running, isWaiting: true, next: null };
     this.#flights.set(key, flights);
     const land = (): void => {
       if (flights.next === null) this.#flights.delete(key);

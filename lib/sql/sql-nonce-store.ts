@@ -1,9 +1,9 @@
-import type { OneTimeNames } from '../ports/one-time-names.js';
+import type { NonceStore } from '../ports/nonce-store.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 
 /** Names on SQLite and PostgreSQL alike. */
-export class SqlOneTimeNames implements OneTimeNames {
+export class SqlNonceStore implements NonceStore {
   readonly #database: SqlDatabase;
   readonly #within: WithinDeadline;
 
@@ -17,14 +17,14 @@ export class SqlOneTimeNames implements OneTimeNames {
       // Not repeated after it began: the second time it would find its own name.
       this.#database.write(budget, async (database) => {
         const { numInsertedOrUpdatedRows = 0n } = await database
-          .insertInto('one_time_names')
+          .insertInto('nonces')
           .values({ name, expires_at: expiresAt })
           // Expired names are removed in the background; until then they are in nobody's way.
           .onConflict((conflict) =>
             conflict
               .column('name')
               .doUpdateSet({ expires_at: expiresAt })
-              .where('one_time_names.expires_at', '<=', now),
+              .where('nonces.expires_at', '<=', now),
           )
           .executeTakeFirstOrThrow();
         return numInsertedOrUpdatedRows === 1n;

@@ -1,8 +1,8 @@
 import { deleteSome } from './delete-some.js';
-import type { OneTimeNames } from '../ports/one-time-names.js';
+import type { NonceStore } from '../ports/nonce-store.js';
 
 /** Names of one process. */
-export class MemoryOneTimeNames implements OneTimeNames {
+export class MemoryNonceStore implements NonceStore {
   readonly #taken = new Map<string, number>();
 
   async take(name: string, expiresAt: number, now: number): Promise<boolean> {

@@ -1,16 +1,16 @@
 /** One reading of a key that is under way. */
-export interface Flight<T> {
+export interface InFlightRead<T> {
   readonly result: Promise<T>;
   /** A change of the key came in between: what is read reaches only those who wait already, and is not kept. */
   isDetached: boolean;
 }
 
 /** Lets simultaneous callers share one reading of a key. To be used only while changes of the key are heard of in time. */
-export class Flights<T> {
-  readonly #flights = new Map<string, Flight<T>>();
+export class SingleFlight<T> {
+  readonly #flights = new Map<string, InFlightRead<T>>();
 
   /** Joins the reading that is under way, or begins one. */
-  join(keyId: string, read: (flight: Flight<T>) => Promise<T>): Promise<T> {
+  join(keyId: string, read: (flight: InFlightRead<T>) => Promise<T>): Promise<T> {
     const underWay = this.#flights.get(keyId);
     if (underWay !== undefined) return underWay.result;
     const flight: { isDetached: boolean; result: Promise<T> } = { isDetached: false, result: never };

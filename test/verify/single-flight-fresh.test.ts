@@ -1,4 +1,4 @@
-import { FreshReads } from '../../lib/verify/fresh-reads.js';
+import { SingleFlightFresh } from '../../lib/verify/single-flight-fresh.js';
 import { watchMachine } from '../harness/machine-watch.js';
 
 const machine = watchMachine();
@@ -14,10 +14,10 @@ function controlledReads() {
 /** Lets everything that is due in this turn of the loop run. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('FreshReads', () => {
+describe('SingleFlightFresh', () => {
   it('shares one read between callers of the same turn', async () => {
     const { pending, read } = controlledReads();
-    const reads = new FreshReads(read);
+    const reads = new SingleFlightFresh(read);
     const answers = [reads.get('a'), reads.get('b')];
     await turn();
     expect(pending.map(({ key }) => key)).toEqual(['a', 'b']);
@@ -27,7 +27,7 @@ describe('FreshReads', () => {
 
   it('never gives a caller an answer that was asked for before the caller came', async () => {
     const { pending, read } = controlledReads();
-    const reads = new FreshReads(read);
+    const reads = new SingleFlightFresh(read);
     const early = reads.get('a');
     await turn();
     const late = [reads.get('a'), reads.get('a')];
@@ -44,7 +44,7 @@ describe('FreshReads', () => {
 
   it('makes two reads for a thousand callers that keep coming', async () => {
     const { pending, read } = controlledReads();
-    const reads = new FreshReads(read);
+    const reads = new SingleFlightFresh(read);
     const answers = [reads.get('a')];
     await turn();
     for (let caller = 0; caller < 999; caller += 1) answers.push(reads.get('a'));
@@ -57,7 +57,7 @@ describe('FreshReads', () => {
 
   it('fails for those who waited, and for nobody after them', async () => {
     const { pending, read } = controlledReads();
-    const reads = new FreshReads(read);
+    const reads = new SingleFlightFresh(read);
     const early = reads.get('a');
     await turn();
     // Who comes while it is read does not wait for a second one: nobody is let in by a failure.
@@ -77,7 +77,7 @@ describe('FreshReads', () => {
 
   it('keeps nothing once a key is at rest', async () => {
     let count = 0;
-    const reads = new FreshReads(() => Promise.resolve((count += 1)));
+    const reads = new SingleFlightFresh(() => Promise.resolve((count += 1)));
     expect(await reads.get('a')).toBe(1);
     expect(await reads.get('a')).toBe(2);
     expect(await Promise.all([reads.get('a'), reads.get('a')])).toEqual([3, 3]);
@@ -85,7 +85,7 @@ describe('FreshReads', () => {
 
   it('lets nobody wait for two slow reads in a row', async () => {
     const slow = (): Promise<number> => new Promise((resolve) => setTimeout(resolve, 900, 1));
-    const reads = new FreshReads(slow);
+    const reads = new SingleFlightFresh(slow);
     const early = reads.get('a');
     await turn();
     const startedAt = performance.now();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { FeedChange, FeedPosition } from '../../lib/store/index.js';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
-import { VersionMemory } from '../../lib/feed/version-memory.js';
+import { RecentVersions } from '../../lib/feed/recent-versions.js';
 
 const at = (sequence: number): FeedPosition => ({
   sequence,
@@ -14,15 +14,15 @@ const changeAt = (sequence: number, keyId = `other ${sequence}`, keyVersion = 1)
 });
 
 /** A memory that knows all changes from 1 to `last`, none of them of the key `a`. */
-function memoryOf(last: number, capacity = 100): VersionMemory {
-  const memory = new VersionMemory(capacity);
+function memoryOf(last: number, capacity = 100): RecentVersions {
+  const memory = new RecentVersions(capacity);
   memory.restart(Array.from({ length: last }, (_, index) => changeAt(index + 1)));
   return memory;
 }
 
-describe('VersionMemory', () => {
+describe('RecentVersions', () => {
   it('believes nothing before it knows anything', () => {
-    expect(new VersionMemory(10).isCurrent('a', 1, at(0))).toBe(false);
+    expect(new RecentVersions(10).isCurrent('a', 1, at(0))).toBe(false);
   });
 
   it('believes a copy that is complete up to a change that is known, if its key did not change since', () => {
@@ -34,7 +34,7 @@ describe('VersionMemory', () => {
   it('does not believe an older version, whenever and by whomever it was written', () => {
     const memory = memoryOf(5);
     memory.remember('a', 4, 6);
-    memory.knowUpTo(at(6));
+    memory.completeUpTo(at(6));
     expect(memory.isCurrent('a', 3, at(5))).toBe(false);
     expect(memory.isCurrent('a', 3, at(6))).toBe(false);
     expect(memory.isCurrent('a', 4, at(6))).toBe(true);
@@ -53,14 +53,14 @@ describe('VersionMemory', () => {
     const memory = memoryOf(5);
     memory.remember('a', 7, 9);
     memory.remember('a', 6, 8);
-    memory.knowUpTo(at(9));
+    memory.completeUpTo(at(9));
     expect(memory.isCurrent('a', 6, at(9))).toBe(false);
   });
 
   it('judges only what it still remembers when it is full', () => {
     const memory = memoryOf(3, 3);
     memory.remember('a', 2, 4);
-    memory.knowUpTo(at(4));
+    memory.completeUpTo(at(4));
     // Of change 1 nothing is known any more: it may have been of any key.
     expect(memory.isCurrent('b', 1, at(0))).toBe(false);
     expect(memory.isCurrent('b', 1, at(1))).toBe(true);
@@ -82,7 +82,7 @@ describe('VersionMemory', () => {
         fc.array(change, { maxLength: 40 }),
         fc.integer({ min: 1, max: 4 }),
         (changes, capacity) => {
-          const memory = new VersionMemory(capacity);
+          const memory = new RecentVersions(capacity);
           memory.restart([]);
           const versions: Record<string, number>[] = [{}];
           changes.forEach(({ key }, index) => {
@@ -90,7 +90,7 @@ describe('VersionMemory', () => {
             const version = (before[key] ?? 0) + 1;
             versions.push({ ...before, [key]: version });
             memory.remember(key, version, index + 1);
-            memory.knowUpTo(at(index + 1));
+            memory.completeUpTo(at(index + 1));
           });
           const now = versions.at(-1) ?? {};
           // Every copy that was ever made, complete up to its own time.

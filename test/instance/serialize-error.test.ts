@@ -1,9 +1,9 @@
-import { describeTrouble } from '../../lib/instance/describe-trouble.js';
+import { serializeError } from '../../lib/instance/serialize-error.js';
 
-describe('describeTrouble', () => {
+describe('serializeError', () => {
   it('keeps what an operator needs', () => {
     const cause = Object.assign(new RangeError('the pool is empty'), { code: 'ECONNREFUSED' });
-    const trouble = describeTrouble(new Error('cannot read the session', { cause }));
+    const trouble = serializeError(new Error('cannot read the session', { cause }));
     expect(trouble).toMatchObject({
       name: 'Error',
       message: 'cannot read the session',
@@ -18,7 +18,7 @@ describe('describeTrouble', () => {
     '$2b$10$abcdefghijklmnopqrstuv0123456789ABCDEFGHIJKLMNOPQRSTU',
   ])('leaves %s out of messages and stacks', (secret) => {
     const error = new Error(`jwt malformed: ${secret}`, { cause: new Error(secret) });
-    const text = JSON.stringify(describeTrouble(error));
+    const text = JSON.stringify(serializeError(error));
     for (const part of secret.split('.')) expect(text).not.toContain(part);
   });
 
@@ -27,26 +27,26 @@ describe('describeTrouble', () => {
       headers: { authorization: 'Bearer t0ken' },
       body: 't0ken',
     });
-    expect(JSON.stringify(describeTrouble(error))).not.toContain('t0ken');
+    expect(JSON.stringify(serializeError(error))).not.toContain('t0ken');
   });
 
   it('P21: says what was thrown that is no Error', () => {
     const what = 'A non-Error value was thrown';
-    expect(describeTrouble('out of threads')).toEqual({
+    expect(serializeError('out of threads')).toEqual({
       name: 'string',
       message: `${what}: out of threads`,
     });
-    expect(describeTrouble({ code: 'EPIPE', message: 'gone', token: 't0ken' })).toEqual({
+    expect(serializeError({ code: 'EPIPE', message: 'gone', token: 't0ken' })).toEqual({
       name: 'object',
       message: `${what}: EPIPE: gone`,
     });
-    expect(describeTrouble(null).message).toBe(`${what}: null`);
-    expect(describeTrouble(`acme_live_${'0aB'.repeat(20)}`).message).toBe(`${what}: [redacted]`);
+    expect(serializeError(null).message).toBe(`${what}: null`);
+    expect(serializeError(`acme_live_${'0aB'.repeat(20)}`).message).toBe(`${what}: [redacted]`);
   });
 
   it('P16: takes no line of a message for a place in the code', () => {
     const secret = 'aB3'.repeat(14);
-    const trouble = describeTrouble(new Error(`cannot read\n    at ${secret}`));
+    const trouble = serializeError(new Error(`cannot read\n    at ${secret}`));
     expect(JSON.stringify(trouble)).not.toContain(secret);
     expect(trouble.at?.[0]).toMatch(/describe-trouble\.test/);
   });
@@ -54,6 +54,6 @@ describe('describeTrouble', () => {
   it('ends with causes that go round in circles', () => {
     const error = new Error('x');
     error.cause = error;
-    expect(JSON.stringify(describeTrouble(error)).length).toBeLessThan(20_000);
+    expect(JSON.stringify(serializeError(error)).length).toBeLessThan(20_000);
   });
 });

@@ -13,7 +13,7 @@ interface Named<T> {
  * rows in a circle. With pauses for the event loop: to merge and sort ten thousand in one go takes longer than a request
  * should wait.
  */
-export async function mergeInTurns<T>(
+export async function mergeInChunks<T>(
   items: readonly T[],
   nameOf: (item: T) => string,
   sum: (a: T, b: T) => T,

@@ -22,13 +22,13 @@ interface Subscriber extends RedisClient {
 }
 
 /** What hearing of changes needs. */
-export interface WakeHintsParts {
+export interface InvalidationChannelParts {
   /** Whose settings the listening connection has; it does not itself listen. */
   readonly client: RedisClient;
   readonly channel: string;
   readonly logger: Logger;
   /** Called when another process has called, and whenever calls may have been missed. */
-  readonly onWake: () => void;
+  readonly onInvalidation: () => void;
 }
 
 /**
@@ -36,8 +36,8 @@ export interface WakeHintsParts {
  * each new subscription counts as a call. Without permission, or a way to connect, there are no calls; changes are then
  * heard with the next regular look at the feed. The connection keeps no process alive that is done.
  */
-export class WakeHints {
-  readonly #parts: WakeHintsParts;
+export class InvalidationChannel {
+  readonly #parts: InvalidationChannelParts;
   /** What our own messages are known by. */
   readonly #ownMessage = randomBytes(9).toString('base64url');
   #subscriber: Subscriber | null = null;
@@ -46,7 +46,7 @@ export class WakeHints {
   #attempt = 0;
   #isOff = false;
 
-  constructor(parts: WakeHintsParts) {
+  constructor(parts: InvalidationChannelParts) {
     this.#parts = parts;
   }
 
@@ -75,7 +75,7 @@ export class WakeHints {
     // Whatever it is, it ends the connection.
     subscriber.on('error', () => undefined);
     subscriber.on('message', (channel, message) => {
-      if (channel === this.#parts.channel && message !== this.#ownMessage) this.#parts.onWake();
+      if (channel === this.#parts.channel && message !== this.#ownMessage) this.#parts.onInvalidation();
     });
     subscriber.on('ready', () => {
       this.#attempt = 0;
@@ -120,7 +120,7 @@ export class WakeHints {
     if (subscriber === null || subscriber.status !== 'ready') return;
     try {
       await answerInTime(subscriber.subscribe(this.#parts.channel), patienceMs);
-      if (isNew && !this.#isOff) this.#parts.onWake();
+      if (isNew && !this.#isOff) this.#parts.onInvalidation();
     } catch (error) {
       // A server that says nothing tells of no change either.
       if (redisRefusal(error) !== 'NOPERM') subscriber.disconnect();

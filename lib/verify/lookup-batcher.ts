@@ -1,7 +1,7 @@
 /** How long ids are gathered before they are asked for, in milliseconds. */
-const gatherMs = 250;
+const batchWindowMs = 250;
 /** So many ids are asked for without waiting. */
-const mostGathered = 1_000;
+const maxBatchSize = 1_000;
 
 interface Batch {
   readonly ids: Set<string>;
@@ -13,7 +13,7 @@ interface Batch {
  * Finds out which ids exist, with one read for all that come within a quarter of a second. An answer never rests on a read
  * that began before it was asked for.
  */
-export class GatheredLookUps {
+export class LookupBatcher {
   readonly #existing: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
   #batch: Batch | null = null;
 
@@ -25,7 +25,7 @@ export class GatheredLookUps {
   async exists(id: string): Promise<boolean> {
     const batch = (this.#batch ??= this.#begin());
     batch.ids.add(id);
-    if (batch.ids.size >= mostGathered) batch.send();
+    if (batch.ids.size >= maxBatchSize) batch.send();
     return (await batch.found).has(id);
   }
 
@@ -38,7 +38,7 @@ export class GatheredLookUps {
         if (this.#batch?.ids === ids) this.#batch = null;
         this.#existing([...ids]).then(resolve, reject);
       };
-      const timer = setTimeout(ask, gatherMs);
+      const timer = setTimeout(ask, batchWindowMs);
       send = ask;
     });
     return { ids, found, send };

@@ -1,8 +1,8 @@
-import { Flights, type Flight } from '../../lib/verify/flights.js';
+import { SingleFlight, type InFlightRead } from '../../lib/verify/single-flight.js';
 
 /** A read that ends when it is told to. */
 function controlled(): {
-  read: (flight: Flight<string>) => Promise<string>;
+  read: (flight: InFlightRead<string>) => Promise<string>;
   land: (text: string) => void;
   fail: () => void;
 } {
@@ -15,9 +15,9 @@ function controlled(): {
   return { read: () => result, land: (text) => land(text), fail: () => fail() };
 }
 
-describe('Flights', () => {
+describe('SingleFlight', () => {
   it('let simultaneous callers share one reading, and begin a new one afterwards', async () => {
-    const flights = new Flights<string>();
+    const flights = new SingleFlight<string>();
     let reads = 0;
     const read = async (): Promise<string> => `read ${(reads += 1)}`;
     expect(await Promise.all([flights.join('a', read), flights.join('a', read)])).toEqual([
@@ -28,14 +28,14 @@ describe('Flights', () => {
   });
 
   it('do not let keys share', async () => {
-    const flights = new Flights<string>();
+    const flights = new SingleFlight<string>();
     expect(await Promise.all(['a', 'b'].map((id) => flights.join(id, async () => id)))).toEqual(['a', 'b']);
   });
 
   it('give a reading that a change has overtaken only to those who waited already', async () => {
-    const flights = new Flights<string>();
+    const flights = new SingleFlight<string>();
     const slow = controlled();
-    let flight: Flight<string> | undefined;
+    let flight: InFlightRead<string> | undefined;
     const waiting = flights.join('a', (own) => {
       flight = own;
       return slow.read(own);
@@ -49,8 +49,8 @@ describe('Flights', () => {
   });
 
   it('detach all of them at once', async () => {
-    const flights = new Flights<string>();
-    const seen: Flight<string>[] = [];
+    const flights = new SingleFlight<string>();
+    const seen: InFlightRead<string>[] = [];
     const slow = controlled();
     for (const id of ['a', 'b']) void flights.join(id, (own) => (seen.push(own), slow.read(own)));
     flights.forgetAll();
@@ -59,7 +59,7 @@ describe('Flights', () => {
   });
 
   it('fail for those who wait, and are not remembered', async () => {
-    const flights = new Flights<string>();
+    const flights = new SingleFlight<string>();
     const slow = controlled();
     const callers = [flights.join('a', slow.read), flights.join('a', slow.read)];
     slow.fail();
@@ -68,7 +68,7 @@ describe('Flights', () => {
   });
 
   it('that landed late do not end the one that came after them', async () => {
-    const flights = new Flights<string>();
+    const flights = new SingleFlight<string>();
     const [first, second] = [controlled(), controlled()];
     const one = flights.join('a', first.read);
     flights.forget('a');
