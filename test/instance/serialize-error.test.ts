@@ -9,7 +9,7 @@ describe('serializeError', () => {
       message: 'cannot read the session',
       cause: { name: 'RangeError', code: 'ECONNREFUSED', message: 'the pool is empty' },
     });
-    expect(trouble.at?.[0]).toMatch(/^at .*describe-trouble\.test\.ts/);
+    expect(trouble.at?.[0]).toMatch(/^at .*serialize-error\.test\.ts/);
   });
 
   it.each([
@@ -48,7 +48,7 @@ describe('serializeError', () => {
     const secret = 'aB3'.repeat(14);
     const trouble = serializeError(new Error(`cannot read\n    at ${secret}`));
     expect(JSON.stringify(trouble)).not.toContain(secret);
-    expect(trouble.at?.[0]).toMatch(/describe-trouble\.test/);
+    expect(trouble.at?.[0]).toMatch(/serialize-error\.test/);
   });
 
   it('ends with causes that go round in circles', () => {
