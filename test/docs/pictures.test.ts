@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { documents, readDocument, repository } from './markdown.js';
+
+const folder = join(repository, 'docs', 'pictures');
+const names = readdirSync(folder).sort();
+
+describe('the pictures in docs/pictures', () => {
+  const drawn = mkdtempSync(join(tmpdir(), 'express-api-keys-pictures-'));
+
+  beforeAll(() => {
+    const script = join(repository, 'test', 'docs', 'draw-pictures.mjs');
+    expect(spawnSync(process.execPath, [script, drawn]).status).toBe(0);
+  });
+  afterAll(() => rmSync(drawn, { recursive: true, force: true }));
+
+  it('are what test/docs/draw-pictures.mjs draws', () => {
+    expect(names).toEqual(readdirSync(drawn).sort());
+    for (const name of names) {
+      expect(readFileSync(join(folder, name), 'utf8')).toBe(readFileSync(join(drawn, name), 'utf8'));
+    }
+  });
+
+  it.each(names)('%s is small, says what it shows, and has colors for light and for dark pages', (name) => {
+    const svg = readFileSync(join(folder, name), 'utf8');
+    expect(svg.length).toBeLessThan(15_000);
+    expect(svg).toMatch(/<title id="title">[^<]+<\/title>\n<desc id="desc">[^<]{100,}<\/desc>/);
+    expect(svg).toContain('@media (prefers-color-scheme:dark)');
+  });
+
+  it('are all shown on a page, with words in their place', () => {
+    const shown = documents.flatMap((document) => [
+      ...readDocument(document).matchAll(/!\[([^\]]*)\]\([^)]*pictures\/([\w-]+\.svg)\)/g),
+    ]);
+    expect(new Set(shown.map(([, , name]) => name))).toEqual(new Set(names));
+    expect(shown.filter(([, words = '']) => words.length < 20)).toEqual([]);
+  });
+});
