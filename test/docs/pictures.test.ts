@@ -12,7 +12,8 @@ describe('the pictures in docs/pictures', () => {
 
   beforeAll(() => {
     const script = join(repository, 'test', 'docs', 'draw-pictures.mjs');
-    expect(spawnSync(process.execPath, [script, drawn]).status).toBe(0);
+    const { status, stderr } = spawnSync(process.execPath, [script, drawn], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
   });
   afterAll(() => rmSync(drawn, { recursive: true, force: true }));
 
