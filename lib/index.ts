@@ -77,7 +77,7 @@ export type { TrailProblem, TrailProblemKind, TrailReport } from './audit/trail-
 export type { AuditConditions } from './manage/audit-conditions.js';
 export type { AuditFilter } from './manage/list-events.js';
 export type { ResealReport } from './manage/reseal-secrets.js';
-export type { UsageFilter } from './manage/key-usage.js';
+export type { UsageFilter } from './manage/get-key-usage.js';
 export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
 export type { UsageCount, UseVerdict } from './domain/key-usage.js';
 export type { AuditAction, AuditActor, AuditEvent } from './domain/audit-event.js';

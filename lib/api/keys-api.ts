@@ -9,7 +9,7 @@ import { InvalidOptionError, isProblem } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { Changed } from '../manage/change.js';
 import type { KeyService } from '../manage/key-service.js';
-import type { UsageFilter } from '../manage/key-usage.js';
+import type { UsageFilter } from '../manage/get-key-usage.js';
 import { usageViewOf, type KeyUsage } from '../domain/usage-view.js';
 import type { KeyFilter } from '../manage/list-keys.js';
 import type { Page } from '../manage/list-page.js';

@@ -29,7 +29,7 @@ const pruneEveryMs = 10 * 60_000;
 const pauseMs = 25;
 
 /** Requests of one window that were alike. */
-type Gathered = { -readonly [F in keyof AccessEvent]: AccessEvent[F] };
+type AggregatedRow = { -readonly [F in keyof AccessEvent]: AccessEvent[F] };
 
 /** What the recorder needs from outside. */
 export interface AccessRecorderParts {
@@ -49,8 +49,8 @@ export class AccessRecorder {
   readonly #writes: FailureLog;
   readonly #removals: FailureLog;
   #log: AccessLog | null = null;
-  #rows = new Map<string, Gathered>();
-  #overflow: Gathered | null = null;
+  #rows = new Map<string, AggregatedRow>();
+  #overflow: AggregatedRow | null = null;
   #unwritten: readonly AccessEvent[] = [];
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
@@ -89,13 +89,13 @@ export class AccessRecorder {
   /** Notes one request. */
   note(note: AccessNote): void {
     const at = this.#parts.clock.now();
-    const name = nameOf(note, this.#networkOf(note.address));
+    const name = deriveRowKey(note, this.#networkOf(note.address));
     const known = this.#rows.get(name);
     if (known !== undefined) {
       known.count += 1;
       known.lastAt = at;
     } else if (this.#rows.size < rowsPerWindow) {
-      this.#rows.set(name, this.#rowOf(note, at, 1));
+      this.#rows.set(name, this.#createRow(note, at, 1));
     } else {
       this.#countOverflow(at, at, 1);
     }
@@ -112,14 +112,14 @@ export class AccessRecorder {
 
   async #write(): Promise<void> {
     const log = this.#log;
-    const lost = this.#take();
+    const lost = this.#closeWindow();
     if (log === null || this.#unwritten.length === 0) return;
     const events = this.#unwritten;
     try {
       await log.add(events);
       this.#unwritten = this.#unwritten.slice(events.length);
       this.#writes.worked();
-      this.#pruneAtTimes(log);
+      this.#pruneWhenDue(log);
     } catch (error) {
       this.#writes.failed(error, lost);
       // Tried again with the next window, also when no request comes.
@@ -128,7 +128,7 @@ export class AccessRecorder {
   }
 
   /** Moves the window to what waits to be written; of what is too much, the number stays. How many rows that were. */
-  #take(): number {
+  #closeWindow(): number {
     const rows = [...this.#unwritten, ...this.#rows.values()];
     this.#rows = new Map();
     const surplus = Math.max(0, rows.length - maxUnwritten);
@@ -140,17 +140,17 @@ export class AccessRecorder {
   }
 
   #countOverflow(at: number, lastAt: number, count: number): void {
-    this.#overflow ??= this.#rowOf(overflowNote, at, 0);
+    this.#overflow ??= this.#createRow(overflowNote, at, 0);
     this.#overflow.at = Math.min(at, this.#overflow.at);
     this.#overflow.lastAt = Math.max(lastAt, this.#overflow.lastAt);
     this.#overflow.count += count;
   }
 
-  #rowOf(note: AccessNote, at: number, count: number): Gathered {
+  #createRow(note: AccessNote, at: number, count: number): AggregatedRow {
     return { ...note, id: this.#parts.random.base62(16), at, lastAt: at, count };
   }
 
-  #pruneAtTimes(log: AccessLog): void {
+  #pruneWhenDue(log: AccessLog): void {
     if (this.#pruning !== null || performance.now() - this.#prunedAt < pruneEveryMs) return;
     this.#prunedAt = performance.now();
     this.#pruning = this.#prune(log).finally(() => (this.#pruning = null));
@@ -184,8 +184,8 @@ const overflowNote: AccessNote = {
 };
 
 /** What makes requests alike: all but the time, the id of the request, and the end of an IPv6 address. */
-function nameOf(note: AccessNote, network: string): string {
+function deriveRowKey(note: AccessNote, network: string): string {
   const { action, code, keyId, ownerId, actor, method, route } = note;
-  const who = actor === null ? '' : `${actor.kind} ${actor.id}`;
-  return `${action}\n${code}\n${keyId}\n${ownerId}\n${who}\n${network}\n${method}\n${route}`;
+  const actorKey = actor === null ? '' : `${actor.kind} ${actor.id}`;
+  return `${action}\n${code}\n${keyId}\n${ownerId}\n${actorKey}\n${network}\n${method}\n${route}`;
 }

@@ -6,7 +6,7 @@ import {
   type AuditConditions,
   type ReadAuditConditions,
 } from '../manage/audit-conditions.js';
-import { authorityOf, findIn } from '../manage/authority.js';
+import { resolveAuthority, createFinder } from '../manage/authority.js';
 import type { ChangeContext } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
@@ -26,13 +26,13 @@ export async function exportTrail(
 ): Promise<AsyncIterable<AuditEvent>> {
   const { store, clock } = ports;
   const read = readFields<ReadAuditConditions>({ ...wanted }, auditConditions, []);
-  const { ownerId } = await authorityOf(ports, context, findIn(ports, store), clock.now());
+  const { ownerId } = await resolveAuthority(ports, context, createFinder(ports, store), clock.now());
   const conditions = auditConditionsFor(ownerId, read);
-  if (conditions === null) return entries(store, {}, 0);
-  return entries(store, conditions, (await store.trail.head()).sequence);
+  if (conditions === null) return readEntries(store, {}, 0);
+  return readEntries(store, conditions, (await store.trail.head()).sequence);
 }
 
-async function* entries(
+async function* readEntries(
   store: Pick<KeyStore, 'listEvents'>,
   conditions: Omit<AuditQuery, 'limit'>,
   end: number,

@@ -1,6 +1,6 @@
 import type { AccessEvent } from '../domain/access-event.js';
 import { parseMoment } from '../domain/key-fields.js';
-import { authorityOf, findIn } from '../manage/authority.js';
+import { resolveAuthority, createFinder } from '../manage/authority.js';
 import type { ChangeContext } from '../manage/change.js';
 import { parseCondition, parsePageSize, readListFilter } from '../manage/list-filter.js';
 import { emptyPage, readPage, type ListPosition, type Page } from '../manage/list-page.js';
@@ -47,10 +47,10 @@ export async function listAccess(
     from: parseMoment,
     to: parseMoment,
   });
-  const { ownerId: seenOwner } = await authorityOf(
+  const { ownerId: seenOwner } = await resolveAuthority(
     ports,
     context,
-    findIn(ports, ports.store),
+    createFinder(ports, ports.store),
     ports.clock.now(),
   );
   const conditions = seenConditions(seenOwner, wanted);

@@ -35,17 +35,17 @@ export async function verifyTrail(
     if (entries.length < perPage) break;
     await nextTurn();
   }
-  check.end(head);
+  check.checkEnd(head);
   await checkHead(trail, head, check);
   await checkKeys(trail, check);
-  return check.report();
+  return check.createReport();
 }
 
 /** Entries behind the head are those of changes that were made meanwhile, which have moved it; else they are cut off. */
 async function checkHead(trail: AuditTrail, head: FeedPosition, check: TrailCheck): Promise<void> {
   const [beyond] = await trail.entries(head.sequence, 1);
   if (beyond === undefined || (await trail.head()).sequence >= beyond.sequence) return;
-  check.problem('wrong_head', beyond.sequence);
+  check.addProblem('wrong_head', beyond.sequence);
 }
 
 async function checkKeys(trail: AuditTrail, check: TrailCheck): Promise<void> {
@@ -91,8 +91,8 @@ class TrailCheck {
     const { sequence, payload, hash } = entry;
     const previous = this.#position;
     this.#entries += 1;
-    if (sequence !== previous.sequence + 1) this.problem('missing_entry', previous.sequence + 1);
-    if (hashAuditEntry(previous.hash, payload) !== hash) this.problem('broken_chain', sequence);
+    if (sequence !== previous.sequence + 1) this.addProblem('missing_entry', previous.sequence + 1);
+    if (hashAuditEntry(previous.hash, payload) !== hash) this.addProblem('broken_chain', sequence);
     this.#checkBytes(entry);
     this.#checkMac(entry, previous.hash);
     if (this.#anchor?.sequence === sequence && this.#anchor.hash === hash) {
@@ -105,54 +105,54 @@ class TrailCheck {
 
   #checkBytes(entry: StoredEntry): void {
     const event = readEntry(entry.payload);
-    if (event?.sequence !== entry.sequence) return this.problem('wrong_entry', entry.sequence);
+    if (event?.sequence !== entry.sequence) return this.addProblem('wrong_entry', entry.sequence);
     const isSame =
       event.keyId === entry.keyId &&
       event.ownerId === entry.ownerId &&
       event.action === entry.action &&
       event.at === entry.at &&
       event.actor?.id === entry.actorId;
-    if (!isSame) this.problem('wrong_copy', entry.sequence);
+    if (!isSame) this.addProblem('wrong_copy', entry.sequence);
   }
 
   #checkMac({ sequence, payload }: StoredEntry, previousHash: string): void {
     const sealed = splitMac(payload);
     if (sealed === null) {
-      if (this.#hasMacs) this.problem('missing_mac', sequence);
+      if (this.#hasMacs) this.addProblem('missing_mac', sequence);
       this.#unsealed += 1;
       this.#unvouched ??= sequence;
       return;
     }
     this.#hasMacs = true;
     const result = this.#sealer.check(sealed.mac, previousHash, sealed.bytes);
-    if (result === 'invalid') this.problem('wrong_mac', sequence);
+    if (result === 'invalid') this.addProblem('wrong_mac', sequence);
     if (result !== 'unknown') return;
     this.#unknownPeppers += 1;
     this.#unvouched ??= sequence;
   }
 
   /** All entries were seen. */
-  end(head: FeedPosition): void {
+  checkEnd(head: FeedPosition): void {
     const { sequence, hash } = this.#position;
-    if (sequence !== head.sequence || hash !== head.hash) this.problem('wrong_head', head.sequence);
-    if (this.#unvouched !== null) this.problem('unvouched_entries', this.#unvouched);
-    if (!this.#hasAnchor) this.problem('wrong_anchor', this.#anchor?.sequence ?? null);
+    if (sequence !== head.sequence || hash !== head.hash) this.addProblem('wrong_head', head.sequence);
+    if (this.#unvouched !== null) this.addProblem('unvouched_entries', this.#unvouched);
+    if (!this.#hasAnchor) this.addProblem('wrong_anchor', this.#anchor?.sequence ?? null);
   }
 
   addKey({ keyId, version, payload }: KeyWithLastEntry): void {
     this.#keys += 1;
     const event = payload === null ? null : readEntry(payload);
     if (event?.keyId !== keyId || event.keyVersion !== version) {
-      this.problem('wrong_key_version', null, keyId);
+      this.addProblem('wrong_key_version', null, keyId);
     }
   }
 
-  problem(kind: TrailProblemKind, sequence: number | null, keyId: string | null = null): void {
+  addProblem(kind: TrailProblemKind, sequence: number | null, keyId: string | null = null): void {
     this.#problemCount += 1;
     if (this.#problems.length < maxProblems) this.#problems.push({ kind, sequence, keyId });
   }
 
-  report(): TrailReport {
+  createReport(): TrailReport {
     const valid = this.#problemCount === 0;
     const { sequence, hash } = this.#position;
     return {

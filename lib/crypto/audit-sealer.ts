@@ -14,14 +14,15 @@ export function createAuditSealer(peppers: readonly [Pepper, ...Pepper[]]): Audi
   const signingKey = deriveKey(current, 'audit').key;
 
   return {
-    seal: (previousHash, bytes) => `${current.id}.${macOf(signingKey, previousHash, bytes).toString('hex')}`,
+    seal: (previousHash, bytes) =>
+      `${current.id}.${computeMac(signingKey, previousHash, bytes).toString('hex')}`,
 
     check(mac, previousHash, bytes) {
       const [pepperId = '', hex = ''] = mac.split('.');
       const key = keys.get(pepperId);
       if (key === undefined) return 'unknown';
       const claimed = Buffer.from(hex, 'hex');
-      const expected = macOf(key, previousHash, bytes);
+      const expected = computeMac(key, previousHash, bytes);
       const isRight = claimed.length === expected.length && timingSafeEqual(claimed, expected);
       return isRight && mac === `${pepperId}.${expected.toString('hex')}` ? 'valid' : 'invalid';
     },
@@ -29,6 +30,6 @@ export function createAuditSealer(peppers: readonly [Pepper, ...Pepper[]]): Audi
 }
 
 /** The hash has a fixed length, so it is clear where it ends. */
-function macOf(key: KeyObject, previousHash: string, bytes: string): Buffer {
+function computeMac(key: KeyObject, previousHash: string, bytes: string): Buffer {
   return createHmac('sha256', key).update(previousHash).update(bytes).digest();
 }

@@ -52,26 +52,26 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
     },
   });
   const pool = createBcryptPool({ size: workers, queue, logger, startWorker: startBcryptWorker });
-  const matchesUnderWay = new Map<string, Promise<boolean>>();
+  const matchesInFlight = new Map<string, Promise<boolean>>();
 
   return {
     async hash(secret, ownerId) {
-      return String(await pool.ask('minting', { input: bcryptInputOf(secret), cost }, ownerId));
+      return String(await pool.run('minting', { input: toBcryptInput(secret), cost }, ownerId));
     },
 
     async matches(secret, hash) {
       if (!isComparableHash(hash)) return false;
-      const input = bcryptInputOf(secret);
+      const input = toBcryptInput(secret);
       // Both parts have a fixed length, so no two questions are written alike.
-      const question = hash + input;
-      const underWay = matchesUnderWay.get(question);
-      if (underWay !== undefined) return underWay;
-      const answer = pool.ask('matching', { input, hash }).then((matched) => matched === true);
-      matchesUnderWay.set(question, answer);
+      const taskKey = hash + input;
+      const inFlight = matchesInFlight.get(taskKey);
+      if (inFlight !== undefined) return inFlight;
+      const result = pool.run('matching', { input, hash }).then((matched) => matched === true);
+      matchesInFlight.set(taskKey, result);
       try {
-        return await answer;
+        return await result;
       } finally {
-        matchesUnderWay.delete(question);
+        matchesInFlight.delete(taskKey);
       }
     },
 
@@ -83,6 +83,6 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
  * 44 printable characters for every secret: bcrypt ignores all behind 72 bytes and stumbles over NUL (OWASP Password
  * Storage Cheat Sheet, "Pre-Hashing Passwords"), and neither can happen here.
  */
-function bcryptInputOf(secret: string): string {
+function toBcryptInput(secret: string): string {
   return createHash('sha256').update(secret).digest('base64');
 }

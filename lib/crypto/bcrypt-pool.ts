@@ -1,7 +1,7 @@
 import { withDeadline } from '../deadline.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import type { Logger } from '../ports/logger.js';
-import type { BcryptAnswer, BcryptQuestion, BcryptRunner } from './bcrypt-question.js';
+import type { BcryptResult, BcryptTask, BcryptRunner } from './bcrypt-task.js';
 import type { BcryptJob, BcryptLane, BcryptQueue } from './bcrypt-queue.js';
 import { createMainThreadRunner } from './main-thread-runner.js';
 
@@ -11,7 +11,7 @@ const idleMs = 10_000;
 /** Workers that answer what a queue holds. */
 export interface BcryptPool {
   /** Rejects with `ERR_API_KEYS_UNAVAILABLE` when there is no answer in time. */
-  ask(lane: BcryptLane, question: BcryptQuestion, share?: string): Promise<BcryptAnswer>;
+  run(lane: BcryptLane, question: BcryptTask, share?: string): Promise<BcryptResult>;
   close(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export function createBcryptPool(options: {
       const runner = wakeRunner() ?? (runners.size < size ? startRunner() : undefined);
       const job = runner && queue.take();
       if (runner === undefined || job === undefined) return;
-      void work(runner, job);
+      void runJob(runner, job);
     }
   }
 
@@ -55,11 +55,11 @@ export function createBcryptPool(options: {
     try {
       const runner = start();
       runners.add(runner);
-      void runner.ended.then(() => forget(runner));
+      void runner.exited.then(() => removeRunner(runner));
       return runner;
     } catch (error) {
       if (!hasEverStarted) {
-        useMainThread(error);
+        switchToMainThread(error);
         return startRunner();
       }
       // Threads have run out. Those that work go on; without any, nobody would ever take what waits.
@@ -68,11 +68,11 @@ export function createBcryptPool(options: {
     }
   }
 
-  async function work(runner: BcryptRunner, job: BcryptJob): Promise<void> {
+  async function runJob(runner: BcryptRunner, job: BcryptJob): Promise<void> {
     try {
-      job.resolve(await withDeadline(runner.run(job.question), job.deadlineMs, 'bcrypt'));
+      job.resolve(await withDeadline(runner.run(job.task), job.deadlineMs, 'bcrypt'));
       hasEverStarted = true;
-      rest(runner);
+      keepIdle(runner);
     } catch (error) {
       hasEverStarted ||= runner.hasStarted();
       if (isProblem(error, 'unavailable')) {
@@ -81,7 +81,7 @@ export function createBcryptPool(options: {
       } else {
         retryOnce(job, error);
       }
-      forget(runner);
+      removeRunner(runner);
     }
     dispatch();
   }
@@ -92,11 +92,11 @@ export function createBcryptPool(options: {
       return;
     }
     if (hasEverStarted) job.wasDropped = true;
-    else useMainThread(error);
+    else switchToMainThread(error);
     queue.putBack(job);
   }
 
-  function useMainThread(cause: unknown): void {
+  function switchToMainThread(cause: unknown): void {
     if (start === createMainThreadRunner) return;
     start = createMainThreadRunner;
     size = 1;
@@ -107,22 +107,22 @@ export function createBcryptPool(options: {
     );
   }
 
-  function rest(runner: BcryptRunner): void {
+  function keepIdle(runner: BcryptRunner): void {
     const timer = setTimeout(() => {
-      forget(runner);
+      removeRunner(runner);
       void runner.stop();
     }, idleMs);
     idle.set(runner, timer.unref());
   }
 
-  function forget(runner: BcryptRunner): void {
+  function removeRunner(runner: BcryptRunner): void {
     clearTimeout(idle.get(runner));
     idle.delete(runner);
     runners.delete(runner);
   }
 
   return {
-    ask(lane, question, share) {
+    run(lane, question, share) {
       if (isClosed) return Promise.reject(new ApiKeysError('unavailable', { cause: new Error('closed') }));
       const answer = queue.add(lane, question, share);
       dispatch();

@@ -1,6 +1,6 @@
 import { FairQueue } from '../domain/fair-queue.js';
 import { ApiKeysError } from '../errors.js';
-import type { BcryptAnswer, BcryptQuestion } from './bcrypt-question.js';
+import type { BcryptResult, BcryptTask } from './bcrypt-task.js';
 
 /** Questions wait in two lanes, so that a flood in one does not hold up the other. */
 export type BcryptLane = 'matching' | 'minting';
@@ -19,10 +19,10 @@ export interface LaneBounds {
 export interface BcryptJob {
   readonly lane: BcryptLane;
   readonly deadlineMs: number;
-  readonly question: BcryptQuestion;
+  readonly task: BcryptTask;
   /** Whether a runner has ended while it had this job. */
   wasDropped: boolean;
-  resolve(answer: BcryptAnswer): void;
+  resolve(answer: BcryptResult): void;
   /** Rejects with `ERR_API_KEYS_UNAVAILABLE`. */
   fail(cause: unknown): void;
 }
@@ -35,7 +35,7 @@ export interface BcryptQueue {
    *
    * @param share - whose question it is; those without one share one
    */
-  add(lane: BcryptLane, question: BcryptQuestion, share?: string): Promise<BcryptAnswer>;
+  add(lane: BcryptLane, question: BcryptTask, share?: string): Promise<BcryptResult>;
   /** Puts a job that a runner dropped to the front of its lane. */
   putBack(job: BcryptJob): void;
   /** The next job to begin, or `undefined`. */
@@ -77,7 +77,7 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
     takenAt = lanes.matching.size + lanes.minting.size === 0 ? null : now;
   }
 
-  function reasonToRefuse(lane: BcryptLane, share: string): string | null {
+  function findRefusalReason(lane: BcryptLane, share: string): string | null {
     const { maxQueue, maxPerShare = maxQueue, deadlineMs } = bounds[lane];
     const { size } = lanes[lane];
     if (size >= maxQueue) return `${maxQueue} questions wait for bcrypt already`;
@@ -95,12 +95,12 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
       const { deadlineMs } = bounds[lane];
       return new Promise((resolve, reject) => {
         const fail = (cause: unknown): void => reject(new ApiKeysError('unavailable', { cause }));
-        const reason = reasonToRefuse(lane, share);
+        const reason = findRefusalReason(lane, share);
         if (reason !== null) {
           fail(new Error(reason));
           return;
         }
-        const job: BcryptJob = { lane, deadlineMs, question, wasDropped: false, resolve, fail };
+        const job: BcryptJob = { lane, deadlineMs, task: question, wasDropped: false, resolve, fail };
         const timer = setTimeout(() => {
           lanes[lane].remove(share, job);
           timers.delete(job);

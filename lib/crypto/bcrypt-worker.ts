@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { BcryptAnswer, BcryptRunner } from './bcrypt-question.js';
+import type { BcryptResult, BcryptRunner } from './bcrypt-task.js';
 import { locateBcryptjs } from './locate-bcryptjs.js';
 
 /**
@@ -28,10 +28,10 @@ export function startBcryptWorker(): BcryptRunner {
   worker.unref();
 
   let hasStarted = false;
-  let pending: { resolve: (answer: BcryptAnswer) => void; reject: (reason: unknown) => void } | undefined;
+  let pending: { resolve: (answer: BcryptResult) => void; reject: (reason: unknown) => void } | undefined;
   let failure: unknown = new Error('The worker thread has ended');
 
-  worker.on('message', (message: BcryptAnswer) => {
+  worker.on('message', (message: BcryptResult) => {
     // It says so once, before it can be asked anything.
     if (!hasStarted) {
       hasStarted = true;
@@ -60,7 +60,7 @@ export function startBcryptWorker(): BcryptRunner {
         worker.postMessage(question);
       }),
     hasStarted: () => hasStarted,
-    ended,
+    exited: ended,
     stop: async () => {
       await worker.terminate();
     },

@@ -27,7 +27,7 @@ export function createSigner(
 
   return {
     sign(position, binding) {
-      const cursor = `${Buffer.from(position).toString('base64url')}.${macOf(position, binding, signingKey)}`;
+      const cursor = `${Buffer.from(position).toString('base64url')}.${computeMac(position, binding, signingKey)}`;
       if (cursor.length > maxCursorLength) throw new RangeError('A list position is too long for a cursor');
       return cursor;
     },
@@ -39,13 +39,13 @@ export function createSigner(
       const position = Buffer.from(payload, 'base64url').toString();
       // `YQ` and `YR` decode alike: only the canonical spelling counts (RFC 4648 section 3.5).
       if (Buffer.from(position).toString('base64url') !== payload) return null;
-      return keys.some((key) => isSame(mac, macOf(position, binding, key))) ? position : null;
+      return keys.some((key) => isSame(mac, computeMac(position, binding, key))) ? position : null;
     },
   };
 }
 
 /** The length in front tells where the binding ends. */
-function macOf(position: string, binding: string, key: KeyObject): string {
+function computeMac(position: string, binding: string, key: KeyObject): string {
   const mac = createHmac('sha256', key)
     .update(`${Buffer.byteLength(binding)}:${binding}${position}`)
     .digest();

@@ -54,34 +54,38 @@ function openPrivateKey(id: string, bytes: Buffer): JwtKey {
     id,
     algorithm: 'EdDSA',
     publicJwk: { kty, crv, x, kid: id, alg: 'EdDSA', use: 'sig' },
-    sign: signWith(id, 'EdDSA', (input) => sign(null, input, privateKey)),
-    verify: checkWith((input, signature) => verify(null, input, publicKey, signature)),
+    sign: createSign(id, 'EdDSA', (input) => sign(null, input, privateKey)),
+    verify: createVerify((input, signature) => verify(null, input, publicKey, signature)),
   };
 }
 
 function openSecretKey(id: string, bytes: Buffer): JwtKey {
   if (bytes.length !== secretBytes) throw new TypeError('The signing key is not a secret of 32 bytes');
-  const mac = (input: Buffer): Buffer => createHmac('sha256', bytes).update(input).digest();
+  const computeMac = (input: Buffer): Buffer => createHmac('sha256', bytes).update(input).digest();
   return {
     id,
     algorithm: 'HS256',
     publicJwk: null,
-    sign: signWith(id, 'HS256', mac),
-    verify: checkWith((input, signature) => {
-      const expected = mac(input);
+    sign: createSign(id, 'HS256', computeMac),
+    verify: createVerify((input, signature) => {
+      const expected = computeMac(input);
       return signature.length === expected.length && timingSafeEqual(signature, expected);
     }),
   };
 }
 
-function signWith(kid: string, alg: SigningAlgorithm, signInput: (input: Buffer) => Buffer): JwtKey['sign'] {
+function createSign(
+  kid: string,
+  alg: SigningAlgorithm,
+  signInput: (input: Buffer) => Buffer,
+): JwtKey['sign'] {
   return (typ, claims) => {
     const input = `${encodeJson({ alg, typ, kid })}.${encodeJson(claims)}`;
     return `${input}.${signInput(Buffer.from(input)).toString('base64url')}`;
   };
 }
 
-function checkWith(isRight: (input: Buffer, signature: Buffer) => boolean): JwtKey['verify'] {
+function createVerify(isRight: (input: Buffer, signature: Buffer) => boolean): JwtKey['verify'] {
   return (token) => {
     const parts = splitSignature(token);
     return parts !== null && isRight(parts.input, parts.signature) ? readUnprovenClaims(token) : null;

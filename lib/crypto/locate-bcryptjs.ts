@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
  * @returns the absolute path, or `null` when bcryptjs is not installed beside the code that runs (it was bundled)
  */
 export function locateBcryptjs(): string | null {
-  const startingPoints = [ownPathInCommonJs(), ownPathInStack(), process.argv[1]];
+  const startingPoints = [getOwnPathInCommonJs(), findOwnPathInStack(), process.argv[1]];
   for (const path of startingPoints) {
     if (path === undefined) continue;
     try {
@@ -20,12 +20,12 @@ export function locateBcryptjs(): string | null {
 }
 
 /** The CommonJS build, jest, and bundles in CommonJS have `__filename`. */
-function ownPathInCommonJs(): string | undefined {
+function getOwnPathInCommonJs(): string | undefined {
   return typeof __filename === 'string' ? __filename : undefined;
 }
 
 /** ES modules name their file in `import.meta.url`, which the CommonJS build must not mention; the stack tells it too. */
-function ownPathInStack(): string | undefined {
+function findOwnPathInStack(): string | undefined {
   const [, url] = /(file:\/\/\/[^\s()]+?):\d+:\d+/.exec(new Error().stack ?? '') ?? [];
   return url;
 }

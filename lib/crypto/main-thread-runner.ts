@@ -1,9 +1,9 @@
 import { compare, hash } from 'bcryptjs';
-import type { BcryptAnswer, BcryptRunner } from './bcrypt-question.js';
+import type { BcryptResult, BcryptRunner } from './bcrypt-task.js';
 
 /** Runs bcrypt in slices between the requests of the main thread, for where no worker can be started. */
 export function createMainThreadRunner(): BcryptRunner {
-  let current: Promise<BcryptAnswer> | undefined;
+  let current: Promise<BcryptResult> | undefined;
 
   return {
     run(question) {
@@ -12,7 +12,7 @@ export function createMainThreadRunner(): BcryptRunner {
       return current;
     },
     hasStarted: () => true,
-    ended: new Promise(() => undefined),
+    exited: new Promise(() => undefined),
     // What has begun cannot be interrupted, and a second one must not begin beside it.
     stop: async () => {
       await current?.catch(() => undefined);

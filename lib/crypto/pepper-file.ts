@@ -12,14 +12,14 @@ const maxFileBytes = 4096;
  *
  * @throws InvalidOptionError when others may read the file, or when it holds no pepper
  */
-export async function readOrMakePepperFile(path: string): Promise<string> {
-  const kept = await readPepper(path);
-  if (kept !== null) return kept;
+export async function readOrCreatePepperFile(path: string): Promise<string> {
+  const existing = await readPepper(path);
+  if (existing !== null) return existing;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await makePepper(path);
-  const made = await readPepper(path);
-  if (made === null) throw new InvalidOptionError(`${path} vanished while it was made`);
-  return made;
+  await createPepper(path);
+  const created = await readPepper(path);
+  if (created === null) throw new InvalidOptionError(`${path} vanished while it was made`);
+  return created;
 }
 
 async function readPepper(path: string): Promise<string | null> {
@@ -39,13 +39,13 @@ async function readPepper(path: string): Promise<string | null> {
       );
     }
     if (stats.size > maxFileBytes) throw new InvalidOptionError(`${path} is too large for a pepper`);
-    return checkedPepper(await file.readFile('utf8'), path);
+    return checkPepper(await file.readFile('utf8'), path);
   } finally {
     await file.close();
   }
 }
 
-function checkedPepper(text: string, path: string): string {
+function checkPepper(text: string, path: string): string {
   // An editor's line end belongs to the file and not to the pepper.
   const pepper = text.replace(/\r?\n$/, '');
   if (Buffer.byteLength(pepper) < minPepperBytes) {
@@ -59,7 +59,7 @@ function checkedPepper(text: string, path: string): string {
 }
 
 /** Writes a whole file first and gives it its name afterwards: nobody ever reads half a pepper. */
-async function makePepper(path: string): Promise<void> {
+async function createPepper(path: string): Promise<void> {
   const draft = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const file = await open(draft, 'wx', 0o600);

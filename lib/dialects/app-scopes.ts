@@ -16,7 +16,7 @@ export interface AppScopes {
  * @param defaultScopes - the option; `undefined` for all scopes
  * @throws InvalidOptionError for scopes that owners could not grant
  */
-export function appScopesOf(what: string, names: readonly string[], defaultScopes: unknown): AppScopes {
+export function resolveAppScopes(what: string, names: readonly string[], defaultScopes: unknown): AppScopes {
   const catalogue = createScopeCatalogue(Object.fromEntries(names.map((name) => [name, name])));
   try {
     const scopes = parseScopes(defaultScopes ?? names, catalogue);

@@ -7,7 +7,7 @@ import { ApiKeysError } from '../errors.js';
  */
 export type BodyFault = 'incomplete' | 'not_utf8' | 'not_json' | 'not_an_object' | 'not_acceptable';
 
-/** An `invalid_request` about the body. Dialects that tell such errors apart ask `bodyFaultOf`. */
+/** An `invalid_request` about the body. Dialects that tell such errors apart ask `getBodyFault`. */
 export class BodyError extends ApiKeysError {
   readonly bodyFault: BodyFault;
 
@@ -18,6 +18,6 @@ export class BodyError extends ApiKeysError {
 }
 
 /** What an error says of the body; `null` when it is about something else. */
-export function bodyFaultOf(error: unknown): BodyFault | null {
+export function getBodyFault(error: unknown): BodyFault | null {
   return error instanceof Error && 'bodyFault' in error ? (error.bodyFault as BodyFault) : null;
 }

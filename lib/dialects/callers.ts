@@ -9,7 +9,7 @@ import { anyScope } from '../manage/any-scope.js';
 import type { ChangeContext } from '../manage/change.js';
 import { opaque, refusalError } from '../http/refusal-error.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
-import type { RequestCredential } from './credential-of-request.js';
+import type { RequestCredential } from './credential-reader.js';
 import type { DialectCall } from './dialect-call.js';
 import type { DialectHost, DialectKeyspace } from './dialect-host.js';
 import type { VerifyAccessToken } from './verify-access-token.js';
@@ -38,13 +38,13 @@ export interface Callers {
   /**
    * Whoever sent this credential, as of when all of the request is there; a key has one request less in its limits then.
    */
-  of(call: DialectCall, credential: RequestCredential, called?: CalledMethod): Promise<Caller>;
+  authenticate(call: DialectCall, credential: RequestCredential, called?: CalledMethod): Promise<Caller>;
   /**
    * Whoever a verdict lets in.
    *
    * @throws ApiKeysError for a refusal, which is written down
    */
-  admitted(call: DialectCall, verdict: Verdict, called?: CalledMethod): Caller;
+  admit(call: DialectCall, verdict: Verdict, called?: CalledMethod): Caller;
   /**
    * Lets nobody in.
    *
@@ -52,7 +52,7 @@ export interface Callers {
    */
   refuse(call: DialectCall, refusal: Refusal, called?: CalledMethod): never;
   /** On whose behalf a command runs; a key manages keys at or below itself. */
-  contextOf(call: DialectCall, caller: Caller): ChangeContext;
+  createContext(call: DialectCall, caller: Caller): ChangeContext;
 }
 
 /** Builds it for one dialect. */
@@ -64,13 +64,13 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
     throw refusalError(host.opaqueRefusals ? opaque(refusal) : refusal, challenge);
   }
 
-  function admitted(call: DialectCall, verdict: Verdict, called?: CalledMethod): Caller {
+  function admit(call: DialectCall, verdict: Verdict, called?: CalledMethod): Caller {
     if (!verdict.allowed) return refuse(call, verdict, called);
     if (verdict.deprecatedSecret !== undefined) host.access.usedDeprecatedSecret(call.req, verdict.apiKey);
     return { kind: 'key', apiKey: verdict.apiKey };
   }
 
-  async function byKey(
+  async function authenticateByKey(
     call: DialectCall,
     verifier: ApiKeyVerifier,
     token: string,
@@ -80,10 +80,14 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
       ...{ token, requirement: noScope, keyspaceScope: called?.scope, cost: 1 },
       address: (purpose?: 'decide') => call.address(purpose),
     };
-    return admitted(call, await (verifier.verifyAtOnce(request) ?? verifier.verify(request)), called);
+    return admit(call, await (verifier.verifyAtOnce(request) ?? verifier.verify(request)), called);
   }
 
-  async function byAccessToken(call: DialectCall, token: string, called?: CalledMethod): Promise<Caller> {
+  async function authenticateByAccessToken(
+    call: DialectCall,
+    token: string,
+    called?: CalledMethod,
+  ): Promise<Caller> {
     // An app may have users without a token, whose column is empty.
     const ownerId =
       token === '' ? null : await callHost(() => verifyAccessToken(token, call.req), parseOwnerId);
@@ -93,31 +97,40 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
   }
 
   return {
-    admitted,
+    admit,
     refuse,
 
-    async of(call, credential, called) {
+    async authenticate(call, credential, called) {
       // Who holds a request open must not be judged by what was right when it began. What is wrong with the body is for later.
       await call.body().catch(() => null);
       switch (credential.kind) {
         case 'none':
           return refuse(call, { allowed: false, code: 'missing_credential' }, called);
         case 'ambiguous':
-          return refuse(call, { allowed: false, code: 'invalid_request', detail: oneCredential }, called);
+          return refuse(
+            call,
+            { allowed: false, code: 'invalid_request', detail: oneCredentialDetail },
+            called,
+          );
         case 'basic':
-          return byKey(call, keyspace.verifier(), `${credential.id}:${credential.secret}`, called);
+          return authenticateByKey(
+            call,
+            keyspace.verifier(),
+            `${credential.id}:${credential.secret}`,
+            called,
+          );
         case 'jwt':
-          return isOurToken(host, credential.token)
-            ? byKey(call, keyspace.tokenVerifier(), credential.token, called)
-            : byAccessToken(call, credential.token, called);
+          return isOwnToken(host, credential.token)
+            ? authenticateByKey(call, keyspace.tokenVerifier(), credential.token, called)
+            : authenticateByAccessToken(call, credential.token, called);
         case 'opaque':
           return format.recognises(credential.token)
-            ? byKey(call, keyspace.verifier(), credential.token, called)
-            : byAccessToken(call, credential.token, called);
+            ? authenticateByKey(call, keyspace.verifier(), credential.token, called)
+            : authenticateByAccessToken(call, credential.token, called);
       }
     },
 
-    contextOf: (call, actor) => ({
+    createContext: (call, actor) => ({
       actor,
       address: call.address(),
       requestId: call.requestId,
@@ -129,12 +142,12 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
 }
 
 /** The owner behind a caller. */
-export function ownerIdOf(caller: Caller): string {
+export function getOwnerId(caller: Caller): string {
   return caller.kind === 'owner' ? caller.ownerId : caller.apiKey.ownerId;
 }
 
-const oneCredential = 'Send one credential, in one header, once.';
+const oneCredentialDetail = 'Send one credential, in one header, once.';
 
-function isOurToken({ tokenIssuer }: DialectHost, token: string): boolean {
+function isOwnToken({ tokenIssuer }: DialectHost, token: string): boolean {
   return tokenIssuer !== null && readUnprovenClaims(token)?.['iss'] === tokenIssuer;
 }

@@ -86,7 +86,7 @@ export type DialectKeyService = Pick<
  * @param what - the name of the router, for the message
  * @throws InvalidOptionError for anything that `createApiKeys` did not return
  */
-export function hostOf(what: string, apiKeys: unknown): DialectHost {
+export function getDialectHost(what: string, apiKeys: unknown): DialectHost {
   const host = (apiKeys as Partial<WithDialectHost> | null | undefined)?.[dialectHost];
   if (host !== undefined) return host;
   throw new InvalidOptionError(

@@ -46,7 +46,7 @@ export interface DialectRouterSettings extends CallParts {
 export function createDialectRouter(settings: DialectRouterSettings): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
   const setHeaders = jsonApiHeaders();
-  for (const [path, routes] of routesByPath(settings.routes)) {
+  for (const [path, routes] of groupRoutesByPath(settings.routes)) {
     router.route(path).all(setHeaders, answerPath(settings, routes));
   }
   // Only paths of this router come here: Express could not decode a parameter in one.
@@ -59,7 +59,7 @@ export function createDialectRouter(settings: DialectRouterSettings): Router {
   return router.use(answerThrown);
 }
 
-function routesByPath(routes: readonly DialectRoute[]): ReadonlyMap<string, readonly DialectRoute[]> {
+function groupRoutesByPath(routes: readonly DialectRoute[]): ReadonlyMap<string, readonly DialectRoute[]> {
   const byPath = new Map<string, DialectRoute[]>();
   for (const route of routes) {
     for (const path of [route.path].flat()) {

@@ -1,7 +1,7 @@
 import { problemOf } from '../http/problem-of.js';
 import { auditIdOf } from '../domain/actor.js';
 import type { AccessNotes } from '../http/access-notes.js';
-import { ownerIdOf, type Caller } from './callers.js';
+import { getOwnerId, type Caller } from './callers.js';
 import type { DialectCall } from './dialect-call.js';
 
 /** Answers that say: not you, or not this. Keys of others are answered with 404. */
@@ -25,7 +25,7 @@ export function noteRefusal(
   if (!refusingStatuses.has(status)) return;
   access.refused(req, problem, {
     ...{ keyId, route },
-    ownerId: ownerIdOf(caller),
+    ownerId: getOwnerId(caller),
     actor: { kind: caller.kind, id: auditIdOf(caller) },
   });
 }

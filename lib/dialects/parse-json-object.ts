@@ -1,7 +1,7 @@
 import { hasDuplicateNames } from '../http/duplicate-names.js';
 import { jsonShapeProblem } from '../http/json-shape-problem.js';
 import { BodyError } from './body-error.js';
-import { withoutTrailingCommas } from './without-trailing-commas.js';
+import { stripTrailingCommas } from './strip-trailing-commas.js';
 
 /** A JSON object; no object in it has a prototype. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
@@ -14,13 +14,13 @@ export type JsonRecord = Readonly<Record<string, unknown>>;
  */
 export function parseJsonObject(text: string, isTolerant: boolean): JsonRecord {
   let json = text;
-  let value = parsedOrUndefined(json);
+  let value = tryParse(json);
   if (value === undefined && isTolerant) {
-    json = withoutTrailingCommas(text);
-    value = parsedOrUndefined(json);
+    json = stripTrailingCommas(text);
+    value = tryParse(json);
   }
   if (value === undefined) throw new BodyError('not_json', 'must be valid JSON');
-  const record = jsonRecordOf(value);
+  const record = toJsonRecord(value);
   if (hasDuplicateNames(json)) throw new BodyError('not_acceptable', 'must not name a member twice');
   return record;
 }
@@ -30,17 +30,17 @@ export function parseJsonObject(text: string, isTolerant: boolean): JsonRecord {
  *
  * @throws BodyError `not_an_object` or `not_acceptable`
  */
-export function jsonRecordOf(value: unknown): JsonRecord {
+export function toJsonRecord(value: unknown): JsonRecord {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new BodyError('not_an_object', 'must be a JSON object');
   }
   const problem = jsonShapeProblem(value);
   if (problem !== null) throw new BodyError('not_acceptable', problem);
-  return withoutPrototypes(value) as JsonRecord;
+  return stripPrototypes(value) as JsonRecord;
 }
 
 /** JSON has no `undefined`. */
-function parsedOrUndefined(text: string): unknown {
+function tryParse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -49,10 +49,10 @@ function parsedOrUndefined(text: string): unknown {
 }
 
 /** So that `constructor` and `__proto__` are members only where they were sent. The depth was checked before. */
-function withoutPrototypes(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutPrototypes);
+function stripPrototypes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(stripPrototypes);
   if (typeof value !== 'object' || value === null) return value;
   const record = Object.create(null) as Record<string, unknown>;
-  for (const [name, member] of Object.entries(value)) record[name] = withoutPrototypes(member);
+  for (const [name, member] of Object.entries(value)) record[name] = stripPrototypes(member);
   return record;
 }

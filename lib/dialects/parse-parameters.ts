@@ -8,7 +8,7 @@ const listName = /^([^]+)\[(|0|[1-9]\d{0,2})\]$/;
 
 type Style = 'repeated' | 'brackets' | 'indexed';
 
-interface Gathered {
+interface CollectedValues {
   readonly style: Style;
   /** By place; only indexed ones choose it. */
   readonly values: Map<number, string>;
@@ -27,30 +27,30 @@ export function parseParameters(text: string, where: string): SentParameters {
   };
   const pieces = text.split('&', maxParameters + 1);
   if (pieces.length > maxParameters) refuse(`must have at most ${maxParameters} parameters`);
-  const gathered = new Map<string, Gathered>();
+  const collected = new Map<string, CollectedValues>();
   for (const piece of pieces.filter((candidate) => candidate !== '')) {
     const equals = piece.indexOf('=');
-    const written = decoded(equals === -1 ? piece : piece.slice(0, equals));
-    const value = equals === -1 ? '' : decoded(piece.slice(equals + 1));
+    const written = tryDecode(equals === -1 ? piece : piece.slice(0, equals));
+    const value = equals === -1 ? '' : tryDecode(piece.slice(equals + 1));
     if (written === null || value === null) return refuse('must be percent-encoded UTF-8');
     if (written.includes('\0') || value.includes('\0')) refuse('must not hold NUL');
-    const { name, style, index } = nameOf(written);
-    const list = gathered.get(name) ?? { style, values: new Map<number, string>() };
-    gathered.set(name, list);
+    const { name, style, index } = parseName(written);
+    const list = collected.get(name) ?? { style, values: new Map<number, string>() };
+    collected.set(name, list);
     const place = index ?? list.values.size;
     if (list.style !== style || list.values.has(place)) refuse('must write each list in one way');
     list.values.set(place, value);
   }
-  return recordOf(gathered);
+  return toRecord(collected);
 }
 
-function nameOf(written: string): { name: string; style: Style; index?: number } {
+function parseName(written: string): { name: string; style: Style; index?: number } {
   const [, name, index] = listName.exec(written) ?? [];
   if (name === undefined) return { name: written, style: 'repeated' };
   return index === '' ? { name, style: 'brackets' } : { name, style: 'indexed', index: Number(index) };
 }
 
-function recordOf(gathered: ReadonlyMap<string, Gathered>): SentParameters {
+function toRecord(gathered: ReadonlyMap<string, CollectedValues>): SentParameters {
   const record = Object.create(null) as Record<string, string | readonly string[]>;
   for (const [name, { style, values }] of gathered) {
     const inOrder = [...values].sort(([a], [b]) => a - b).map(([, value]) => value);
@@ -61,7 +61,7 @@ function recordOf(gathered: ReadonlyMap<string, Gathered>): SentParameters {
 }
 
 /** URLSearchParams would quietly replace what is not percent-encoded UTF-8. */
-function decoded(text: string): string | null {
+function tryDecode(text: string): string | null {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -4,9 +4,9 @@ import { ApiKeysError, isProblem } from '../errors.js';
 import { rawBodyOf } from '../http/keep-raw-body.js';
 import { readRawBody } from '../http/read-raw-body.js';
 import { BodyError } from './body-error.js';
-import { jsonRecordOf, parseJsonObject, type JsonRecord } from './parse-json-object.js';
+import { toJsonRecord, parseJsonObject, type JsonRecord } from './parse-json-object.js';
 import { parseParameters } from './parse-parameters.js';
-import { maxRequestBytes, tooLarge } from './request-limit.js';
+import { maxRequestBytes, createTooLargeError } from './request-limit.js';
 
 /** What a dialect takes as a body besides a JSON object. */
 export interface BodyOptions {
@@ -32,23 +32,23 @@ export async function readBody(req: Request, options: BodyOptions = {}): Promise
     throw new ApiKeysError('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' });
   }
   const isForm = formType.test(type);
-  const body = await sentBody(req);
-  if (typeof body === 'string') return parsedText(body, isForm, options);
-  if (Buffer.byteLength(JSON.stringify(body)) > maxRequestBytes) throw tooLarge('body');
-  if (!isForm) return jsonRecordOf(body);
-  const json = jsonTakenForForm(body);
-  if (json !== null) return parsedText(json, isForm, options);
+  const body = await readSentBody(req);
+  if (typeof body === 'string') return parseText(body, isForm, options);
+  if (Buffer.byteLength(JSON.stringify(body)) > maxRequestBytes) throw createTooLargeError('body');
+  if (!isForm) return toJsonRecord(body);
+  const json = recoverJsonFromForm(body);
+  if (json !== null) return parseText(json, isForm, options);
   if (options.form !== true) throw new BodyError('not_json', 'must be valid JSON');
-  return jsonRecordOf(body);
+  return toJsonRecord(body);
 }
 
 /** The text of the body, or what a parser has made of it. */
-async function sentBody(req: Request): Promise<string | object> {
+async function readSentBody(req: Request): Promise<string | object> {
   if (rawBodyOf(req) !== null || (!req.readableDidRead && !req.readableEnded)) {
-    return textOf(await bytesOf(req));
+    return decodeText(await readBytes(req));
   }
   const left: unknown = req.body;
-  if (left instanceof Uint8Array) return textOf(left);
+  if (left instanceof Uint8Array) return decodeText(left);
   if (typeof left === 'string') return left;
   if (left === undefined) {
     throw new Error('The app has read the body of the request and left nothing on req.body.');
@@ -56,18 +56,18 @@ async function sentBody(req: Request): Promise<string | object> {
   return typeof left === 'object' && left !== null ? left : JSON.stringify(left);
 }
 
-async function bytesOf(req: Request): Promise<Uint8Array> {
+async function readBytes(req: Request): Promise<Uint8Array> {
   try {
     return await readRawBody(req, maxRequestBytes);
   } catch (error) {
-    if (isProblem(error, 'payload_too_large')) throw tooLarge('body');
+    if (isProblem(error, 'payload_too_large')) throw createTooLargeError('body');
     if (isProblem(error, 'invalid_request')) throw new BodyError('incomplete', 'must be complete');
     throw error;
   }
 }
 
 /** A byte order mark at the beginning is skipped, as RFC 8259 section 8.1 permits. */
-function textOf(bytes: Uint8Array): string {
+function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -75,8 +75,8 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-function parsedText(text: string, isForm: boolean, { tolerantJson, form }: BodyOptions): JsonRecord | null {
-  if (Buffer.byteLength(text) > maxRequestBytes) throw tooLarge('body');
+function parseText(text: string, isForm: boolean, { tolerantJson, form }: BodyOptions): JsonRecord | null {
+  if (Buffer.byteLength(text) > maxRequestBytes) throw createTooLargeError('body');
   if (text.trim() === '') return null;
   const isJson = /^[ \t\r\n]*[{[]/.test(text);
   if (isForm && form === true && !isJson) return parseParameters(text, 'body');
@@ -88,7 +88,7 @@ function parsedText(text: string, isForm: boolean, { tolerantJson, form }: BodyO
  *
  * @throws BodyError when the parser has taken it apart, so that nobody can say what was sent
  */
-function jsonTakenForForm(fields: object): string | null {
+function recoverJsonFromForm(fields: object): string | null {
   const [[name, value] = ['', ''], ...more] = Object.entries(fields) as [string, unknown][];
   if (!/^[ \t\r\n]*[{[]/.test(name)) return null;
   if (more.length === 0 && value === '') return name;

@@ -1,5 +1,5 @@
 import { parseParameters, type SentParameters } from './parse-parameters.js';
-import { maxRequestBytes, tooLarge } from './request-limit.js';
+import { maxRequestBytes, createTooLargeError } from './request-limit.js';
 
 /**
  * Reads the query from the request target as it was sent, so that the app's `query parser` decides nothing here, and a
@@ -11,6 +11,6 @@ import { maxRequestBytes, tooLarge } from './request-limit.js';
 export function readQuery(target: string): SentParameters {
   const begin = target.indexOf('?');
   const text = begin === -1 ? '' : target.slice(begin + 1);
-  if (Buffer.byteLength(text) > maxRequestBytes) throw tooLarge('query');
+  if (Buffer.byteLength(text) > maxRequestBytes) throw createTooLargeError('query');
   return parseParameters(text, '?');
 }

@@ -5,7 +5,7 @@ import type { Caller, Callers } from './callers.js';
 import type { DialectCall } from './dialect-call.js';
 import type { DialectKeyService } from './dialect-host.js';
 
-const refusalOf = {
+const refusalByState = {
   revoked: 'key_revoked',
   disabled: 'key_disabled',
   expired: 'key_expired',
@@ -33,8 +33,9 @@ export async function runAsCaller<T>(
   } catch (error) {
     if (caller.kind !== 'key' || !isProblem(error, 'forbidden')) throw error;
     const { id: keyId, ownerId } = caller.apiKey;
-    const state = stateOf(await keys.get(callers.contextOf(call, caller), keyId), clock.now());
-    if (state !== 'active') callers.refuse(call, { allowed: false, code: refusalOf[state], keyId, ownerId });
+    const state = stateOf(await keys.get(callers.createContext(call, caller), keyId), clock.now());
+    if (state !== 'active')
+      callers.refuse(call, { allowed: false, code: refusalByState[state], keyId, ownerId });
     throw error;
   }
 }

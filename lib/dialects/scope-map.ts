@@ -41,7 +41,7 @@ function readEntries(what: string, value: unknown): readonly (readonly [string, 
   if (value === undefined) return [];
   const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
   const entries: [string, unknown][] = isRecord ? Object.entries(value) : [];
-  if (isRecord && entries.every(([, worth]) => isListOfTexts(worth))) {
+  if (isRecord && entries.every(([, worth]) => isStringList(worth))) {
     return entries as [string, readonly string[]][];
   }
   throw new InvalidOptionError(
@@ -49,7 +49,7 @@ function readEntries(what: string, value: unknown): readonly (readonly [string, 
   );
 }
 
-function isListOfTexts(value: unknown): boolean {
+function isStringList(value: unknown): boolean {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 

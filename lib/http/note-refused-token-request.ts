@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { AccessNotes } from './access-notes.js';
 import type { Client } from '../tokens/authenticate-client.js';
-import { isTokenError, passingProblemOf, type TokenErrorCode } from '../tokens/token-error.js';
+import { isTokenError, toTemporaryProblem, type TokenErrorCode } from '../tokens/token-error.js';
 
 /** What the access log calls each refusal; `null` for requests that were only written wrongly. */
 const codes: Readonly<Record<TokenErrorCode, string | null>> = {
@@ -27,7 +27,7 @@ export function noteRefusedTokenRequest(
 ): void {
   if (!isTokenError(thrown)) return;
   // As guards call it, so that one question finds a flood wherever it went.
-  const code = thrown.error === 'temporarily_unavailable' ? passingProblemOf(thrown) : codes[thrown.error];
+  const code = thrown.error === 'temporarily_unavailable' ? toTemporaryProblem(thrown) : codes[thrown.error];
   if (code === null) return;
   const { keyId, ownerId } = client ?? thrown.details;
   access.refused(req, code, { keyId, ownerId });

@@ -1,5 +1,5 @@
 import { ApiKeysError, problems } from '../errors.js';
-import { keyNotFound } from '../manage/authority.js';
+import { createKeyNotFoundError } from '../manage/authority.js';
 
 /** What a thrown value is answered with. An error of either build of this package is taken as it is, all else is trouble. */
 export function problemOf(thrown: unknown): ApiKeysError {
@@ -8,6 +8,6 @@ export function problemOf(thrown: unknown): ApiKeysError {
     return thrown as ApiKeysError;
   }
   // Express could not decode the id in the path: no key has such an id.
-  if (thrown instanceof URIError) return keyNotFound();
+  if (thrown instanceof URIError) return createKeyNotFoundError();
   return new ApiKeysError('internal_error', { cause: thrown });
 }

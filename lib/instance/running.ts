@@ -1,11 +1,11 @@
 import type { AccessRecorder } from '../audit/access-recorder.js';
 import { createAuditService, type AuditService } from '../audit/audit-service.js';
-import { sealingStore } from '../audit/sealing-store.js';
+import { createSealingStoreProxy } from '../audit/sealing-store-proxy.js';
 import { createAuditSealer } from '../crypto/audit-sealer.js';
 import type { StepUpPorts } from '../ports/step-up-ports.js';
 import { createChallengeSigner } from '../crypto/challenge-signer.js';
 import { createCursorSigner } from '../crypto/cursor-signer.js';
-import { readOrMakePepperFile } from '../crypto/pepper-file.js';
+import { readOrCreatePepperFile } from '../crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
 import { createSecretSealer } from '../crypto/secret-sealer.js';
@@ -115,9 +115,11 @@ export interface StartParts {
 export async function startRunning(parts: StartParts): Promise<Running> {
   const { options, keyspaces, hasher, listeners, recorder, logger } = parts;
   const { clock } = options;
-  const peppers = parts.peppers ?? parsePeppers(await readOrMakePepperFile(parts.pepperFile));
+  const peppers = parts.peppers ?? parsePeppers(await readOrCreatePepperFile(parts.pepperFile));
   const sealer = createAuditSealer(peppers);
-  const store = createLeasedStore(sealingStore(parts.store, sealer), () => following.ensureLease());
+  const store = createLeasedStore(createSealingStoreProxy(parts.store, sealer), () =>
+    following.ensureLease(),
+  );
   const ownsStore = options.store === undefined;
   // Whoever made a store closes it.
   const closeStore = async (): Promise<void> => (ownsStore ? store.close() : undefined);

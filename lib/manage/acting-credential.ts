@@ -17,7 +17,7 @@ export interface ActingCredential {
  * @param now - epoch milliseconds
  * @returns `null` when the credential has ended, or nobody can say when its token does
  */
-export function actingCredential(
+export function readActingCredential(
   { credentialId, via, expiresAt }: Partial<ApiKeyIdentity>,
   { credentials }: Pick<ApiKeyRecord, 'credentials'>,
   tokensActAsKeys: boolean,

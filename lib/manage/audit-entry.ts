@@ -4,7 +4,7 @@ import type { AuditAction, AuditEventDraft } from '../domain/audit-event.js';
 import type { ChangeContext } from './change.js';
 
 /** Says who did what to which key. Field names only, no values: metadata may hold anything. */
-export function auditEntry(
+export function createAuditEntry(
   context: ChangeContext,
   action: AuditAction,
   record: ApiKeyRecord,

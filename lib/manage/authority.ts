@@ -10,7 +10,7 @@ import { noScopes, type ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { isWildcard } from '../domain/scope.js';
 import { commonScopes } from '../domain/token-scope.js';
 import { ApiKeysError } from '../errors.js';
-import { actingCredential } from './acting-credential.js';
+import { readActingCredential } from './acting-credential.js';
 import { anyScope } from './any-scope.js';
 import type { ChangeContext } from './change.js';
 
@@ -18,7 +18,7 @@ import type { ChangeContext } from './change.js';
 export type FindKey = (id: string, ownerId?: string) => Promise<ApiKeyRecord | null>;
 
 /** The reads of a store or of a transaction; keys that are not to be seen are as if they were not there. */
-export function findIn(
+export function createFinder(
   { onlyKeyspace }: Pick<AuthorityPorts, 'onlyKeyspace'>,
   source: { readonly find: FindKey },
 ): FindKey {
@@ -44,7 +44,7 @@ export interface Authority {
 }
 
 /** Of actors that are no keys: the owner whose keys exist for them, or `null` for all. */
-export function authorityWithoutKey(ownerId: string | null): Authority {
+export function createAuthorityWithoutKey(ownerId: string | null): Authority {
   return { ownerId, actingKey: null, mayRotateItself: true, catalogue: noScopes, features: null };
 }
 
@@ -60,7 +60,7 @@ export interface AuthorityPorts {
  *
  * @throws ApiKeysError `forbidden` or `insufficient_scope`
  */
-export async function authorityOf(
+export async function resolveAuthority(
   { keyspaces }: Pick<AuthorityPorts, 'keyspaces'>,
   context: ChangeContext,
   find: FindKey,
@@ -68,7 +68,7 @@ export async function authorityOf(
 ): Promise<Authority> {
   const { actor, managementScope } = context;
   const ownerId = ownerSeenBy(actor);
-  if (actor.kind !== 'key') return authorityWithoutKey(ownerId);
+  if (actor.kind !== 'key') return createAuthorityWithoutKey(ownerId);
 
   if (managementScope === null) {
     throw new ApiKeysError('forbidden', { detail: 'API keys may not manage API keys here.' });
@@ -77,7 +77,7 @@ export async function authorityOf(
   if (actingKey === null || stateOf(actingKey, now) !== 'active') {
     throw new ApiKeysError('forbidden', { detail: 'The API key that asks is not active.' });
   }
-  const acting = actingCredential(actor.apiKey, actingKey, context.tokensActAsKeys === true, now);
+  const acting = readActingCredential(actor.apiKey, actingKey, context.tokensActAsKeys === true, now);
   if (acting === null) {
     throw new ApiKeysError('forbidden', { detail: 'The secret or token that asks has ended.' });
   }
@@ -87,12 +87,12 @@ export async function authorityOf(
       ? commonScopes(actor.apiKey.scopes, actingKey.scopes, catalogue)
       : actingKey.scopes;
   if (managementScope !== anyScope && !catalogue.expand(scopes).has(managementScope)) {
-    throw missingScopes([managementScope], [managementScope]);
+    throw createMissingScopesError([managementScope], [managementScope]);
   }
   // A token that was given for less than its key holds can do no more with the key's other rights either.
-  const ipAllowlist = addressesOf(actingKey, catalogue.tokenTerms?.addressesOf(scopes) ?? null);
+  const ipAllowlist = intersectAddresses(actingKey, catalogue.tokenTerms?.addressesOf(scopes) ?? null);
   const features = keyspaces.get(actingKey.keyspace)?.features ?? null;
-  const expiresAt = earlierOf(actingKey.expiresAt, acting.endsAt);
+  const expiresAt = takeEarlier(actingKey.expiresAt, acting.endsAt);
   return {
     ownerId,
     actingKey: { ...actingKey, scopes, ipAllowlist, expiresAt },
@@ -102,12 +102,12 @@ export async function authorityOf(
   };
 }
 
-function earlierOf(one: number | null, other: number | null): number | null {
+function takeEarlier(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 /** From where both a key and its token can be used. */
-function addressesOf(
+function intersectAddresses(
   { ipAllowlist }: Pick<ApiKeyRecord, 'ipAllowlist'>,
   ofToken: readonly string[] | null,
 ): readonly string[] | null {
@@ -123,12 +123,12 @@ function addressesOf(
 export async function findVisible(find: FindKey, id: string, ownerId: string | null): Promise<ApiKeyRecord> {
   const record = isKeyId(id) ? await find(id, ownerId ?? undefined) : null;
   // Checked again: a store of the app's own may not know of the condition.
-  if (record === null || (ownerId !== null && record.ownerId !== ownerId)) throw keyNotFound();
+  if (record === null || (ownerId !== null && record.ownerId !== ownerId)) throw createKeyNotFoundError();
   return record;
 }
 
 /** The one answer for keys that are not there and keys of others. */
-export function keyNotFound(): ApiKeysError {
+export function createKeyNotFoundError(): ApiKeysError {
   return new ApiKeysError('not_found', { detail: 'There is no such API key.' });
 }
 
@@ -201,10 +201,10 @@ export function assertMayReplaceSecrets(
 
 function refuseMissing(scopes: readonly string[], { actingKey, catalogue }: Authority): void {
   const missing = scopes.filter((scope) => !catalogue.covers(actingKey?.scopes ?? [], scope));
-  if (missing.length > 0) throw missingScopes(scopes, missing);
+  if (missing.length > 0) throw createMissingScopesError(scopes, missing);
 }
 
-function missingScopes(required: readonly string[], missing: readonly string[]): ApiKeysError {
+function createMissingScopesError(required: readonly string[], missing: readonly string[]): ApiKeysError {
   return new ApiKeysError('insufficient_scope', {
     detail: `The API key that asks does not hold ${missing.join(', ')}.`,
     refusal: {

@@ -30,14 +30,14 @@ export async function confirmChange(
 }
 
 /** The point to confirm for a change; to be called behind its last step. */
-export async function commitPointOf(
+export async function readCommitPoint(
   transaction: Pick<KeyStoreTransaction, 'position' | 'maxLeaseMs'>,
 ): Promise<CommitPoint> {
   return { sequence: transaction.position.sequence, maxLeaseMs: await transaction.maxLeaseMs() };
 }
 
 /** The point to confirm for changes that were committed before this is called. */
-export async function currentPointOf(
+export async function readCurrentPoint(
   feed: Pick<ChangeFeed, 'lastSequence' | 'instances'>,
 ): Promise<CommitPoint> {
   const [sequence, instances] = await Promise.all([feed.lastSequence(), feed.instances()]);

@@ -5,14 +5,14 @@ import type { PublicKey } from '../domain/public-key.js';
 import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
 import { InvalidFieldError, parseEnvironment, parseOwnerId } from '../domain/key-fields.js';
 import { ApiKeysError } from '../errors.js';
-import { limitBoundsOf, limitsOfNewKey } from './limit-authority.js';
+import { getLimitBounds, resolveNewLimits } from './limit-authority.js';
 import { applyPolicy } from './apply-policy.js';
-import { assertAtOrBelow, assertMayGrant, authorityOf, findIn } from './authority.js';
-import { queuingToGive } from './change-queuing.js';
-import { auditEntry } from './audit-entry.js';
+import { assertAtOrBelow, assertMayGrant, resolveAuthority, createFinder } from './authority.js';
+import { createGrantQueuing } from './change-queuing.js';
+import { createAuditEntry } from './audit-entry.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
-import { commitPointOf } from './confirm-change.js';
+import { readCommitPoint } from './confirm-change.js';
 import { drawKeyId } from './draw-key-id.js';
 import { keyFieldReaders, type KeyFields } from './key-field-readers.js';
 import { mintCredential } from './mint-credential.js';
@@ -34,8 +34,12 @@ export async function createKey(
   claim: ClaimName = claimNothing,
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
-  const fields = readNewKey(ports, context, withOmittedScopes(input, ports.keyspace.policy), now);
-  assertMayGrant(context, await authorityOf(ports, context, findIn(ports, ports.store), now), fields.scopes);
+  const fields = readNewKey(ports, context, addOmittedScopes(input, ports.keyspace.policy), now);
+  assertMayGrant(
+    context,
+    await resolveAuthority(ports, context, createFinder(ports, ports.store), now),
+    fields.scopes,
+  );
 
   const id = await drawKeyId(ports);
   const environment = fields.environment ?? ports.keyspace.environment;
@@ -82,27 +86,27 @@ export async function createKey(
   const { record, superseded, position, point } = await ports.store.transact(async (transaction) => {
     await claim(transaction, id);
     // The maker may have lost its rights while the hash was made.
-    const authority = await authorityOf(ports, context, findIn(ports, transaction), now);
+    const authority = await resolveAuthority(ports, context, createFinder(ports, transaction), now);
     assertMayGrant(context, authority, unlimited.scopes);
-    const bounds = limitBoundsOf(context, authority, ports.keyspace.ownerCeilings);
-    const wanted = { ...unlimited, ...limitsOfNewKey(bounds, fields, policy.defaultRateLimits, now) };
+    const bounds = getLimitBounds(context, authority, ports.keyspace.ownerCeilings);
+    const wanted = { ...unlimited, ...resolveNewLimits(bounds, fields, policy.defaultRateLimits, now) };
     assertAtOrBelow(authority, wanted);
     const admitted = await applyPolicy(transaction, context, authority, policy, wanted);
-    await transaction.insert(admitted.record, auditEntry(context, 'key.created', admitted.record, []));
+    await transaction.insert(admitted.record, createAuditEntry(context, 'key.created', admitted.record, []));
     return {
       ...admitted,
       position: transaction.position,
       // Where nothing was taken away, nobody has to be waited for.
-      point: admitted.superseded.length === 0 ? null : await commitPointOf(transaction),
+      point: admitted.superseded.length === 0 ? null : await readCommitPoint(transaction),
     };
-  }, queuingToGive(fields.ownerId));
+  }, createGrantQueuing(fields.ownerId));
   ports.changes.announce([...superseded, { record, action: 'key.created', position }], now);
   const effectiveBy = point === null ? null : await ports.changes.confirm(point);
   return { record, token, effectiveBy };
 }
 
 /** To name no scopes means what the policy says; without a policy they have to be named. */
-function withOmittedScopes(input: KeyInput, { omittedScopes }: KeyspacePolicy): KeyInput {
+function addOmittedScopes(input: KeyInput, { omittedScopes }: KeyspacePolicy): KeyInput {
   return omittedScopes === null || input['scopes'] !== undefined
     ? input
     : { ...input, scopes: omittedScopes };

@@ -2,7 +2,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import { FailureLog } from '../domain/failure-log.js';
 import { stateOf } from '../domain/key-state.js';
 import type { Logger } from '../ports/logger.js';
-import { auditEntry } from './audit-entry.js';
+import { createAuditEntry } from './audit-entry.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** How often keys are looked at, in milliseconds. */
@@ -86,7 +86,7 @@ export class ExpirySweep {
     });
     if (found.length === 0) return false;
     const noted = await this.#note(found, thresholdSeconds);
-    for (const record of noted) this.#tell(record, thresholdSeconds);
+    for (const record of noted) this.#notify(record, thresholdSeconds);
     return noted.length > 0 && found.length === keysPerTransaction;
   }
 
@@ -100,7 +100,7 @@ export class ExpirySweep {
         const now = clock.now();
         if (current === null || expiresAt === null || current.expiresAt !== expiresAt) continue;
         if (stateOf(current, now) !== 'active') continue;
-        const event = { ...auditEntry(ownAccount, 'key.expiring', current, []), at: now };
+        const event = { ...createAuditEntry(sweepContext, 'key.expiring', current, []), at: now };
         if (await transaction.noteExpiry({ keyId: id, expiresAt, thresholdSeconds }, event)) {
           noted.push(current);
         }
@@ -109,7 +109,7 @@ export class ExpirySweep {
     });
   }
 
-  #tell(record: ApiKeyRecord, thresholdSeconds: number): void {
+  #notify(record: ApiKeyRecord, thresholdSeconds: number): void {
     const report = (error: unknown): void =>
       this.#parts.logger.error('api-keys: expiryNotices.notify failed', error);
     try {
@@ -121,7 +121,7 @@ export class ExpirySweep {
 }
 
 /** Nobody asked for it. */
-const ownAccount = {
+const sweepContext = {
   actor: { kind: 'application' },
   address: null,
   requestId: null,

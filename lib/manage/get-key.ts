@@ -1,13 +1,13 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { authorityOf, findIn, findVisible } from './authority.js';
+import { resolveAuthority, createFinder, findVisible } from './authority.js';
 import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** One key. The holder of a key always sees that key itself. */
 export async function getKey(ports: ManagePorts, context: ChangeContext, id: string): Promise<ApiKeyRecord> {
-  const find = findIn(ports, ports.store);
+  const find = createFinder(ports, ports.store);
   if (isOwnKey(context, id)) return findVisible(find, id, null);
-  const { ownerId } = await authorityOf(ports, context, find, ports.clock.now());
+  const { ownerId } = await resolveAuthority(ports, context, find, ports.clock.now());
   return findVisible(find, id, ownerId);
 }
 

@@ -20,7 +20,7 @@ export class GraceStarts implements GraceStarter {
   readonly #failures: FailureLog;
   readonly #waiting = new Map<string, FirstUse>();
   readonly #settled = new Set<string>();
-  #working: Promise<void> | null = null;
+  #draining: Promise<void> | null = null;
   #endPause: () => void = () => undefined;
   #isStopped = false;
 
@@ -38,17 +38,17 @@ export class GraceStarts implements GraceStarter {
     const isKnown = this.#waiting.has(name) || this.#settled.has(name);
     if (isKnown || this.#isStopped || this.#waiting.size >= maxWaiting) return;
     this.#waiting.set(name, use);
-    this.#working ??= this.#work();
+    this.#draining ??= this.#drain();
   }
 
   /** Tries each that waits once more; what cannot be written is left to the next use, in whichever process. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#endPause();
-    await this.#working;
+    await this.#draining;
   }
 
-  async #work(): Promise<void> {
+  async #drain(): Promise<void> {
     let pauseMs = firstPauseMs;
     for (;;) {
       const hasFailed = await this.#writeAll();
@@ -61,7 +61,7 @@ export class GraceStarts implements GraceStarter {
       }
     }
     // In the same step as the last look: a use that comes from now on begins anew.
-    this.#working = null;
+    this.#draining = null;
   }
 
   /** Whether the store did not answer. The rest waits with it: all of them ask the same one. */

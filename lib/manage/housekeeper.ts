@@ -70,15 +70,15 @@ export class Housekeeper {
     const { store, clock } = this.#parts;
     const now = clock.now();
     const removeExpired = (rows: ExpiredRows, time: number): Promise<void> =>
-      this.#inBatches((limit) => store.housekeeping.removeExpired(rows, time, limit));
+      this.#runInBatches((limit) => store.housekeeping.removeExpired(rows, time, limit));
     await removeExpired('claims', now - claimLifetimeMs);
     await removeExpired('nonces', now);
     await removeExpired('revokedTokens', now);
     await removeExpired('refreshGrants', now);
-    await this.#inBatches((limit) => store.usage.forgetBefore(now - usageKeptMs, limit));
+    await this.#runInBatches((limit) => store.usage.forgetBefore(now - usageKeptMs, limit));
   }
 
-  async #inBatches(remove: (limit: number) => Promise<number>): Promise<void> {
+  async #runInBatches(remove: (limit: number) => Promise<number>): Promise<void> {
     while (!this.#isStopped && (await remove(rowsPerBatch)) === rowsPerBatch) {
       await sleep(pauseMs, undefined, { ref: false });
     }

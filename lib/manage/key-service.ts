@@ -2,7 +2,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import { createKey } from './create-key.js';
 import { getKey } from './get-key.js';
-import { keyUsage, type RecordedUsage, type UsageFilter } from './key-usage.js';
+import { getKeyUsage, type RecordedUsage, type UsageFilter } from './get-key-usage.js';
 import { listEvents, type AuditFilter } from './list-events.js';
 import { listKeys, type KeyFilter } from './list-keys.js';
 import type { Page } from './list-page.js';
@@ -91,7 +91,7 @@ export function createKeyService(ports: ManagePorts): KeyService {
       ),
     get: (context, id) => getKey(ports, context, id),
     resealSecrets: (context) => resealSecrets(ports, context),
-    usage: (context, id, filter) => keyUsage(ports, context, id, filter),
+    usage: (context, id, filter) => getKeyUsage(ports, context, id, filter),
     list: (context, filter) => listKeys(ports, context, filter),
     listEvents: (context, filter) => listEvents(ports, context, filter),
     update: (context, id, input, expected) => updateKey(ports, context, id, input, expected),

@@ -26,7 +26,7 @@ export interface LimitBounds {
 export type LimitFields = Pick<ApiKeyRecord, 'rateLimits' | 'hasCredits' | 'credits'>;
 
 /** Admins and the app's own code are free, owners have ceilings, and a key has these and its own limits. */
-export function limitBoundsOf(
+export function getLimitBounds(
   { actor }: ChangeContext,
   { actingKey }: Authority,
   ceilings: OwnerCeilings,
@@ -34,13 +34,13 @@ export function limitBoundsOf(
   if (actor.kind === 'admin' || actor.kind === 'application') {
     return { rateLimits: [], credits: null, isPaidFor: false, ceilings: [], isOnlyTightening: false };
   }
-  const held = { ceilings: ceilings.rateLimits, isOnlyTightening: actingKey !== null };
-  if (actingKey === null) return { ...ceilings, ...held, isPaidFor: false };
+  const common = { ceilings: ceilings.rateLimits, isOnlyTightening: actingKey !== null };
+  if (actingKey === null) return { ...ceilings, ...common, isPaidFor: false };
   return {
     rateLimits: [...ceilings.rateLimits, ...actingKey.rateLimits],
     credits: ceilings.credits,
     isPaidFor: actingKey.hasCredits,
-    ...held,
+    ...common,
   };
 }
 
@@ -50,7 +50,7 @@ export function limitBoundsOf(
  * @param now - epoch milliseconds
  * @throws ApiKeysError `forbidden`
  */
-export function limitsOfNewKey(
+export function resolveNewLimits(
   bounds: LimitBounds,
   given: { readonly rateLimits?: readonly RateLimit[]; readonly credits?: Credits | null },
   defaults: readonly RateLimit[],
@@ -62,9 +62,9 @@ export function limitsOfNewKey(
     refuse(`The limits that a key gets here would be more than ${maxRateLimits} windows. Name rateLimits.`);
   }
   assertMayLimit(bounds, rateLimits);
-  const { credits = creditsLeftOut(bounds) } = given;
+  const { credits = getDefaultCredits(bounds) } = given;
   assertMayGive(bounds, credits);
-  return { rateLimits, hasCredits: credits !== null, credits: balanceOf(credits, now) };
+  return { rateLimits, hasCredits: credits !== null, credits: toBalance(credits, now) };
 }
 
 /**
@@ -72,7 +72,7 @@ export function limitsOfNewKey(
  *
  * @throws ApiKeysError `forbidden`
  */
-export function changedLimits(
+export function resolveChangedLimits(
   bounds: LimitBounds,
   { rateLimits: current }: ApiKeyRecord,
   rateLimits: readonly RateLimit[],
@@ -105,7 +105,7 @@ function assertMayLimit({ rateLimits: bounds }: LimitBounds, rateLimits: readonl
  *
  * @throws ApiKeysError `forbidden`
  */
-export function creditChangeOf(
+export function resolveCreditChange(
   bounds: LimitBounds,
   current: ApiKeyRecord,
   credits: Credits | null,
@@ -118,10 +118,10 @@ export function creditChangeOf(
   if (bounds.credits !== null && credits !== null && left !== undefined && credits.remaining > left) {
     refuse('You may only lower credits.');
   }
-  return { balance: balanceOf(credits, now), change: bounds.credits === null ? 'set' : 'lower' };
+  return { balance: toBalance(credits, now), change: bounds.credits === null ? 'set' : 'lower' };
 }
 
-function creditsLeftOut({ credits }: LimitBounds): Credits | null {
+function getDefaultCredits({ credits }: LimitBounds): Credits | null {
   return credits === null ? null : { remaining: credits, refillAmount: null, refillIntervalSeconds: null };
 }
 
@@ -132,7 +132,7 @@ function assertMayGive({ credits: most }: LimitBounds, credits: Credits | null):
   if (credits.refillAmount !== null) refuse('You may not set refills of credits.');
 }
 
-function balanceOf(credits: Credits | null, now: number): CreditBalance | null {
+function toBalance(credits: Credits | null, now: number): CreditBalance | null {
   return credits === null ? null : { ...credits, refilledAt: now };
 }
 

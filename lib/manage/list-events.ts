@@ -5,7 +5,7 @@ import {
   type AuditConditions,
   type ReadAuditConditions,
 } from './audit-conditions.js';
-import { authorityOf, findIn } from './authority.js';
+import { resolveAuthority, createFinder } from './authority.js';
 import type { ChangeContext } from './change.js';
 import { parseCondition, parsePageSize, readListFilter } from './list-filter.js';
 import { emptyPage, readPage, type Page } from './list-page.js';
@@ -32,10 +32,10 @@ export async function listEvents(
     cursor: parseCondition,
     ...auditConditions,
   });
-  const { ownerId: seenOwner } = await authorityOf(
+  const { ownerId: seenOwner } = await resolveAuthority(
     ports,
     context,
-    findIn(ports, ports.store),
+    createFinder(ports, ports.store),
     ports.clock.now(),
   );
   const conditions = auditConditionsFor(seenOwner, wanted);

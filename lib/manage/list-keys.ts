@@ -1,7 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { parseMoment } from '../domain/key-fields.js';
 import type { KeyState } from '../domain/key-state.js';
-import { authorityOf, findIn } from './authority.js';
+import { resolveAuthority, createFinder } from './authority.js';
 import {
   parseCondition,
   parseKeyNumber,
@@ -67,7 +67,12 @@ export async function listKeys(
     unusedForDays: parseUnusedDays,
   });
   const now = ports.clock.now();
-  const { ownerId: seenOwner } = await authorityOf(ports, context, findIn(ports, ports.store), now);
+  const { ownerId: seenOwner } = await resolveAuthority(
+    ports,
+    context,
+    createFinder(ports, ports.store),
+    now,
+  );
   const seen = seenConditions(seenOwner, wanted);
   if (seen === null) return emptyPage;
   const conditions = ports.onlyKeyspace === null ? seen : { ...seen, keyspace: ports.onlyKeyspace };

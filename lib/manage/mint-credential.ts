@@ -3,7 +3,7 @@ import type { KeyHint } from '../domain/api-key.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { PublicKey } from '../domain/public-key.js';
 import type { SigningMethod } from '../domain/signing-method.js';
-import { hmacPurpose } from '../signatures/hmac/hmac-purpose.js';
+import { createHmacPurpose } from '../signatures/hmac/hmac-purpose.js';
 import type { ManagePorts } from './manage-ports.js';
 import { credentialIdLength, mintSecret, type MintFor } from './mint-secret.js';
 
@@ -33,7 +33,7 @@ export async function mintCredential(
     const { secret, ...minted } = await mintSecret(ports, format, mintFor);
     if (signing === undefined) return minted;
     // Signatures can only be checked with the secret itself.
-    const purpose = hmacPurpose(mintFor.keyId, minted.credential.id);
+    const purpose = createHmacPurpose(mintFor.keyId, minted.credential.id);
     const sealedSecret = ports.secretSealer.seal(Buffer.from(secret), purpose);
     return { ...minted, credential: { ...minted.credential, sealedSecret } };
   }

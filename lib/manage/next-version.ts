@@ -3,7 +3,7 @@ import { ApiKeysError } from '../errors.js';
 import type { ExpectedVersion } from './change.js';
 
 /** The record as the next change leaves it: one version on, and never earlier than it was. */
-export function nextVersion(
+export function createNextVersion(
   current: ApiKeyRecord,
   changes: Partial<ApiKeyRecord>,
   now: number,

@@ -3,7 +3,7 @@ import { auditIdOf } from '../domain/actor.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
-import { currentPointOf } from './confirm-change.js';
+import { readCurrentPoint } from './confirm-change.js';
 import { getKey } from './get-key.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -38,7 +38,7 @@ export const claimNothing: ClaimName = async () => undefined;
 export class RepeatableChanges {
   readonly #ports: ManagePorts;
   /** Names of changes that are being made in this process. */
-  readonly #underWay = new Set<string>();
+  readonly #inFlight = new Set<string>();
 
   constructor(ports: ManagePorts) {
     this.#ports = ports;
@@ -53,13 +53,13 @@ export class RepeatableChanges {
     change: RepeatableChange,
     make: (claim: ClaimName) => Promise<Changed & WithToken>,
   ): Promise<RepeatableResult> {
-    const name = nameOf(context, change, this.#ports.keyspace.name);
-    if (this.#underWay.has(name)) throw new ApiKeysError('request_in_progress');
-    this.#underWay.add(name);
+    const name = deriveClaimName(context, change, this.#ports.keyspace.name);
+    if (this.#inFlight.has(name)) throw new ApiKeysError('request_in_progress');
+    this.#inFlight.add(name);
     try {
-      return await this.#make(context, { ...change, name, payloadHash: digestOf(change.input) }, make);
+      return await this.#make(context, { ...change, name, payloadHash: digestInput(change.input) }, make);
     } finally {
-      this.#underWay.delete(name);
+      this.#inFlight.delete(name);
     }
   }
 
@@ -111,7 +111,7 @@ export class RepeatableChanges {
     if (claim.payloadHash !== payloadHash) throw new ApiKeysError('idempotency_key_reused');
     const { store, changes, keyspace, clock } = this.#ports;
     const hasTaken = operation === 'rotate' || keyspace.policy.onePerOwner;
-    const point = hasTaken ? await currentPointOf(store.feed) : null;
+    const point = hasTaken ? await readCurrentPoint(store.feed) : null;
     const record = await getKey(this.#ports, context, claim.keyId);
     if (point === null) return { changed: { record, effectiveBy: null }, isReplay: true };
     changes.announce([], clock.now());
@@ -126,24 +126,24 @@ interface NamedChange extends RepeatableChange {
 }
 
 /** Names of different callers, operations and keys never meet. */
-function nameOf(
+function deriveClaimName(
   { actor }: ChangeContext,
   { operation, keyId, idempotencyKey }: RepeatableChange,
   keyspace: string,
 ): string {
-  return digestOf([keyspace, actor.kind, auditIdOf(actor), operation, keyId, idempotencyKey]);
+  return digestInput([keyspace, actor.kind, auditIdOf(actor), operation, keyId, idempotencyKey]);
 }
 
 /** The same for the same JSON value, in whichever order its members were sent. */
-function digestOf(value: unknown): string {
+function digestInput(value: unknown): string {
   return createHash('sha256')
-    .update(JSON.stringify(ordered(value)))
+    .update(JSON.stringify(sortMembers(value)))
     .digest('base64url');
 }
 
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return ['list', ...value.map(ordered)];
+function sortMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return ['list', ...value.map(sortMembers)];
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return ['object', ...members.map(([name, member]) => [name, ordered(member)])];
+  return ['object', ...members.map(([name, member]) => [name, sortMembers(member)])];
 }

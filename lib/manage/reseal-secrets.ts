@@ -1,11 +1,11 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { isSecret, type Credential } from '../domain/credential.js';
 import { ApiKeysError } from '../errors.js';
-import { hmacPurpose } from '../signatures/hmac/hmac-purpose.js';
-import { auditEntry } from './audit-entry.js';
+import { createHmacPurpose } from '../signatures/hmac/hmac-purpose.js';
+import { createAuditEntry } from './audit-entry.js';
 import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
-import { nextVersion } from './next-version.js';
+import { createNextVersion } from './next-version.js';
 
 /** What became of the secrets that sign. */
 export interface ResealReport {
@@ -41,10 +41,10 @@ export async function resealSecrets(ports: ManagePorts, context: ChangeContext):
 }
 
 function needsSeal(ports: ManagePorts, { revokedAt, credentials }: ApiKeyRecord): boolean {
-  return revokedAt === null && credentials.some((credential) => isSealedBefore(ports, credential));
+  return revokedAt === null && credentials.some((credential) => isSealedUnderOlderPepper(ports, credential));
 }
 
-function isSealedBefore({ digester }: ManagePorts, credential: Credential): boolean {
+function isSealedUnderOlderPepper({ digester }: ManagePorts, credential: Credential): boolean {
   if (!isSecret(credential) || credential.sealedSecret === null) return false;
   return !credential.sealedSecret.startsWith(`${digester.pepperIds[0]}.`);
 }
@@ -58,10 +58,10 @@ async function resealKey(
   const committed = await ports.store.transact(async (transaction) => {
     const current = await transaction.find(id);
     if (current === null || !needsSeal(ports, current)) return 'none';
-    const credentials = current.credentials.map((credential) => sealedAnew(ports, id, credential));
+    const credentials = current.credentials.map((credential) => resealCredential(ports, id, credential));
     if (credentials.every((credential, index) => credential === current.credentials[index])) return 'lost';
-    const next = nextVersion(current, { credentials }, now);
-    await transaction.update(next, auditEntry(context, 'key.updated', next, ['credentials']));
+    const next = createNextVersion(current, { credentials }, now);
+    await transaction.update(next, createAuditEntry(context, 'key.updated', next, ['credentials']));
     return { record: next, action: 'key.updated', position: transaction.position } as const;
   });
   if (typeof committed === 'string') return committed;
@@ -70,9 +70,9 @@ async function resealKey(
   return 'resealed';
 }
 
-function sealedAnew(ports: ManagePorts, keyId: string, credential: Credential): Credential {
-  if (!isSecret(credential) || !isSealedBefore(ports, credential)) return credential;
-  const purpose = hmacPurpose(keyId, credential.id);
+function resealCredential(ports: ManagePorts, keyId: string, credential: Credential): Credential {
+  if (!isSecret(credential) || !isSealedUnderOlderPepper(ports, credential)) return credential;
+  const purpose = createHmacPurpose(keyId, credential.id);
   const secret = ports.secretSealer.open(credential.sealedSecret ?? '', purpose);
   return secret === null
     ? credential

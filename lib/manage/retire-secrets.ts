@@ -22,12 +22,12 @@ export function retireSecrets(
 ): readonly Credential[] {
   const retired = credentials.map((credential) => {
     // Nobody was seen with it yet: whoever asks for another one has lost it, or does not want it.
-    if (credential.graceFromFirstUseSeconds !== null) return ended(credential, now);
+    if (credential.graceFromFirstUseSeconds !== null) return endCredential(credential, now);
     return startsOnFirstUse && !credentialHasEnded(credential, now)
       ? credential
       : endWithin(credential, periodSeconds, expiresAt, now, now);
   });
-  return withoutOldest(withinLimit(retired, now), now);
+  return dropOldest(limitRetiring(retired, now), now);
 }
 
 /**
@@ -43,23 +43,25 @@ export function endWithin(
   from: number,
   now: number,
 ): Credential {
-  if (periodSeconds === 0 || credentialHasEnded(credential, now)) return ended(credential, now);
+  if (periodSeconds === 0 || credentialHasEnded(credential, now)) return endCredential(credential, now);
   const limits = [credential.endsAt, keyExpiresAt].filter((limit) => limit !== null);
   return { ...credential, endsAt: Math.min(from + periodSeconds * 1000, ...limits) };
 }
 
-function ended(credential: Credential, now: number): Credential {
+function endCredential(credential: Credential, now: number): Credential {
   return { ...credential, endedAt: credential.endedAt ?? now, endsAt: null, graceFromFirstUseSeconds: null };
 }
 
 /** Every secret that lives on is one more to check and one more to lose: repeated rotation must not gather them. */
-function withinLimit(credentials: readonly Credential[], now: number): readonly Credential[] {
+function limitRetiring(credentials: readonly Credential[], now: number): readonly Credential[] {
   const living = credentials.filter((credential) => !credentialHasEnded(credential, now));
   const surplus = new Set(living.slice(maxRetiringCredentials));
-  return credentials.map((credential) => (surplus.has(credential) ? ended(credential, now) : credential));
+  return credentials.map((credential) =>
+    surplus.has(credential) ? endCredential(credential, now) : credential,
+  );
 }
 
-function withoutOldest(credentials: readonly Credential[], now: number): readonly Credential[] {
+function dropOldest(credentials: readonly Credential[], now: number): readonly Credential[] {
   const all = credentials.filter((credential) => credentialHasEnded(credential, now));
   const dropped = new Set(all.slice(keptEndedCredentials));
   return credentials.filter((credential) => !dropped.has(credential));

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { ApiKeysError } from '../errors.js';
 import type { AnnouncedChange, CommitPoint } from '../ports/change-announcer.js';
-import { queuingToTake } from './change-queuing.js';
-import { commitPointOf } from './confirm-change.js';
+import { createRevocationQueuing } from './change-queuing.js';
+import { readCommitPoint } from './confirm-change.js';
 import type { Changed, ChangeContext, KeyInput } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { readRevocation, type Revocation } from './revocation-input.js';
@@ -61,8 +61,8 @@ async function revokeSome(
       const change = await revokeInTransaction(transaction, context, current, now, revocation);
       if (change !== null) written.push(change);
     }
-    return { revoked: written, point: await commitPointOf(transaction) };
-  }, queuingToTake(context));
+    return { revoked: written, point: await readCommitPoint(transaction) };
+  }, createRevocationQueuing(context));
   ports.changes.announce(revoked, now);
   return { records: revoked.map(({ record }) => record), point };
 }

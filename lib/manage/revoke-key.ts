@@ -3,19 +3,19 @@ import type { AnnouncedChange } from '../ports/change-announcer.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
 import {
   assertAtOrBelow,
-  authorityOf,
-  authorityWithoutKey,
-  findIn,
+  resolveAuthority,
+  createAuthorityWithoutKey,
+  createFinder,
   findVisible,
   type Authority,
 } from './authority.js';
-import { queuingToTake } from './change-queuing.js';
-import { auditEntry } from './audit-entry.js';
-import { commitPointOf, confirmChange } from './confirm-change.js';
+import { createRevocationQueuing } from './change-queuing.js';
+import { createAuditEntry } from './audit-entry.js';
+import { readCommitPoint, confirmChange } from './confirm-change.js';
 import { isOwnKey } from './get-key.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
-import { assertExpectedVersion, nextVersion } from './next-version.js';
+import { assertExpectedVersion, createNextVersion } from './next-version.js';
 import { noReason, readRevocation, type Revocation } from './revocation-input.js';
 
 /**
@@ -32,21 +32,21 @@ export async function revokeKey(
   const now = ports.clock.now();
   const revocation = readRevocation(input);
   const committed = await ports.store.transact(async (transaction) => {
-    const find = findIn(ports, transaction);
-    const authority: Authority = mayEndItself(context, id)
-      ? authorityWithoutKey(null)
-      : await authorityOf(ports, context, find, now);
+    const find = createFinder(ports, transaction);
+    const authority: Authority = mayRevokeItself(context, id)
+      ? createAuthorityWithoutKey(null)
+      : await resolveAuthority(ports, context, find, now);
     const current = await findVisible(find, id, authority.ownerId);
     assertAtOrBelow(authority, current);
     assertExpectedVersion(current, expected);
     const written = await revokeInTransaction(transaction, context, current, now, revocation);
-    return { record: written?.record ?? current, written, point: await commitPointOf(transaction) };
-  }, queuingToTake(context));
+    return { record: written?.record ?? current, written, point: await readCommitPoint(transaction) };
+  }, createRevocationQueuing(context));
   return confirmChange(ports, committed, now);
 }
 
 /** A token is given away more lightly than its key: whoever holds one may end the token, not the key. */
-function mayEndItself(context: ChangeContext, id: string): boolean {
+function mayRevokeItself(context: ChangeContext, id: string): boolean {
   return isOwnKey(context, id) && context.actor.kind === 'key' && context.actor.apiKey.via !== 'token';
 }
 
@@ -59,7 +59,7 @@ export async function revokeInTransaction(
   { reason, comment }: Revocation = noReason,
 ): Promise<AnnouncedChange | null> {
   if (current.revokedAt !== null) return null;
-  const next = nextVersion(
+  const next = createNextVersion(
     current,
     { revokedAt: now, revocationReason: reason, revocationComment: comment },
     now,
@@ -69,6 +69,6 @@ export async function revokeInTransaction(
     ...(reason === null ? [] : ['revocationReason']),
     ...(comment === null ? [] : ['revocationComment']),
   ];
-  await transaction.update(next, auditEntry(context, 'key.revoked', next, changedFields));
+  await transaction.update(next, createAuditEntry(context, 'key.revoked', next, changedFields));
   return { record: next, action: 'key.revoked', position: transaction.position };
 }

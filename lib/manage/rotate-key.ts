@@ -9,18 +9,18 @@ import { ApiKeysError } from '../errors.js';
 import {
   assertAtOrBelow,
   assertMayReplaceSecrets,
-  authorityOf,
-  findIn,
+  resolveAuthority,
+  createFinder,
   findVisible,
   type Authority,
 } from './authority.js';
-import { queuingToTake } from './change-queuing.js';
-import { auditEntry } from './audit-entry.js';
-import { commitPointOf, confirmChange } from './confirm-change.js';
+import { createRevocationQueuing } from './change-queuing.js';
+import { createAuditEntry } from './audit-entry.js';
+import { readCommitPoint, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { mintCredential, type WantedCredential } from './mint-credential.js';
-import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';
+import { assertExpectedVersion, assertNotRevoked, createNextVersion } from './next-version.js';
 import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
 import { claimNothing, type ClaimName } from './repeatable-changes.js';
@@ -42,9 +42,9 @@ export async function rotateKey(
   const now = ports.clock.now();
   const { grace, publicKey } = readRotation(input);
 
-  const seen = await findRotatable(ports, context, findIn(ports, ports.store), id, expected, now);
-  const format = formatOf(ports, seen);
-  const wanted = wantedInsteadOf(seen, publicKey);
+  const seen = await findRotatable(ports, context, createFinder(ports, ports.store), id, expected, now);
+  const format = getFormat(ports, seen);
+  const wanted = chooseReplacement(seen, publicKey);
   const minted = await mintCredential(
     ports,
     format,
@@ -54,7 +54,7 @@ export async function rotateKey(
 
   const committed = await ports.store.transact(async (transaction) => {
     await claim(transaction, id);
-    const current = await findRotatable(ports, context, findIn(ports, transaction), id, expected, now);
+    const current = await findRotatable(ports, context, createFinder(ports, transaction), id, expected, now);
     if (current.credentials[0]?.id !== seen.credentials[0]?.id) {
       throw new ApiKeysError('conflict', {
         detail: 'Another rotation of this API key was faster. Use its secret, or rotate again.',
@@ -65,17 +65,17 @@ export async function rotateKey(
       graceFromFirstUseSeconds: grace.startsOnFirstUse ? grace.periodSeconds : null,
     };
     const credentials = [credential, ...retireSecrets(current, grace, now)];
-    const next = nextVersion(current, { hint: minted.hint, credentials }, now);
-    await transaction.update(next, auditEntry(context, 'key.rotated', next, ['credentials']));
+    const next = createNextVersion(current, { hint: minted.hint, credentials }, now);
+    await transaction.update(next, createAuditEntry(context, 'key.rotated', next, ['credentials']));
     const { position } = transaction;
     const written = { record: next, action: 'key.rotated', position } as const;
-    return { record: next, written, point: await commitPointOf(transaction) };
-  }, queuingToTake(context));
+    return { record: next, written, point: await readCommitPoint(transaction) };
+  }, createRevocationQueuing(context));
   return { ...(await confirmChange(ports, committed, now)), token: minted.token };
 }
 
 /** @throws ApiKeysError `conflict` for a key that this instance knows too little of */
-function formatOf({ keyspaces }: ManagePorts, { keyspace, environment }: ApiKeyRecord): KeyFormat {
+function getFormat({ keyspaces }: ManagePorts, { keyspace, environment }: ApiKeyRecord): KeyFormat {
   const home = keyspaces.get(keyspace);
   if (home?.environments.includes(environment) === true) return home.formatFor(environment);
   const what = home === undefined ? `keyspace ${keyspace}` : `environment ${environment}`;
@@ -112,7 +112,7 @@ function readRotation(input: KeyInput): Rotation {
 }
 
 /** A key stays of the kind that it was made as: who can rotate it must not thereby change how it is proven. */
-function wantedInsteadOf(record: ApiKeyRecord, publicKey: PublicKey | undefined): WantedCredential {
+function chooseReplacement(record: ApiKeyRecord, publicKey: PublicKey | undefined): WantedCredential {
   const signing = signingOf(record);
   if ((signing === 'public-key') !== (publicKey !== undefined)) {
     throw new ApiKeysError('conflict', {
@@ -136,12 +136,12 @@ function assertMayHaveSecret({ actingKey }: Authority, { id }: ApiKeyRecord): vo
 async function findRotatable(
   ports: ManagePorts,
   context: ChangeContext,
-  find: ReturnType<typeof findIn>,
+  find: ReturnType<typeof createFinder>,
   id: string,
   expected: ExpectedVersion,
   now: number,
 ): Promise<ApiKeyRecord> {
-  const authority = await authorityOf(ports, context, find, now);
+  const authority = await resolveAuthority(ports, context, find, now);
   const record = await findVisible(find, id, authority.ownerId);
   assertMayReplaceSecrets(authority, record);
   assertAtOrBelow(authority, record);

@@ -1,8 +1,8 @@
 import { identityOf } from '../domain/api-key-identity.js';
 import type { FirstUse } from '../ports/grace-starter.js';
-import { auditEntry } from './audit-entry.js';
+import { createAuditEntry } from './audit-entry.js';
 import type { ManagePorts } from './manage-ports.js';
-import { nextVersion } from './next-version.js';
+import { createNextVersion } from './next-version.js';
 import { endWithin } from './retire-secrets.js';
 
 /**
@@ -29,11 +29,11 @@ export async function startGrace(
         ? { ...used, graceFromFirstUseSeconds: null }
         : endWithin(credential, graceSeconds, current.expiresAt, at, now),
     );
-    const next = nextVersion(current, { credentials }, now);
+    const next = createNextVersion(current, { credentials }, now);
     // Nobody asked for it but the holder of the key, by using it.
     const actor = { kind: 'key', apiKey: identityOf(current, { via: 'key', credentialId }) } as const;
     const context = { actor, address, requestId: null, managementScope: null };
-    await transaction.update(next, auditEntry(context, 'key.grace_started', next, ['credentials']));
+    await transaction.update(next, createAuditEntry(context, 'key.grace_started', next, ['credentials']));
     return { record: next, action: 'key.grace_started', position: transaction.position } as const;
   });
   if (committed !== null) changes.announce([committed], now);

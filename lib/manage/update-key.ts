@@ -3,15 +3,15 @@ import type { AuditAction } from '../domain/audit-event.js';
 import { parseEnabled } from '../domain/key-fields.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';
-import { assertAtOrBelow, assertMayGrant, authorityOf, findIn, findVisible } from './authority.js';
-import { queuingToTake } from './change-queuing.js';
-import { auditEntry } from './audit-entry.js';
-import { changedLimits, creditChangeOf, limitBoundsOf } from './limit-authority.js';
-import { commitPointOf, confirmChange } from './confirm-change.js';
+import { assertAtOrBelow, assertMayGrant, resolveAuthority, createFinder, findVisible } from './authority.js';
+import { createRevocationQueuing } from './change-queuing.js';
+import { createAuditEntry } from './audit-entry.js';
+import { resolveChangedLimits, resolveCreditChange, getLimitBounds } from './limit-authority.js';
+import { readCommitPoint, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import { keyFieldReaders, type KeyFields } from './key-field-readers.js';
 import type { ManagePorts } from './manage-ports.js';
-import { assertExpectedVersion, assertNotRevoked, nextVersion } from './next-version.js';
+import { assertExpectedVersion, assertNotRevoked, createNextVersion } from './next-version.js';
 import { readFields } from './read-fields.js';
 
 type UpdatableFields = KeyFields & Pick<ApiKeyRecord, 'enabled'>;
@@ -30,21 +30,21 @@ export async function updateKey(
 
   const committed = await ports.store.transact(
     async (transaction) => {
-      const find = findIn(ports, transaction);
-      const authority = await authorityOf(ports, context, find, now);
+      const find = createFinder(ports, transaction);
+      const authority = await resolveAuthority(ports, context, find, now);
       const current = await findVisible(find, id, authority.ownerId);
       assertAtOrBelow(authority, current);
       assertExpectedVersion(current, expected);
       assertNotRevoked(current);
-      assertSameWords(ports.keyspace, current, changes);
+      assertSameKeyspace(ports.keyspace, current, changes);
       if (changes.scopes !== undefined) assertMayGrant(context, authority, changes.scopes);
-      const bounds = limitBoundsOf(context, authority, ports.keyspace.ownerCeilings);
+      const bounds = getLimitBounds(context, authority, ports.keyspace.ownerCeilings);
       const limited =
         changes.rateLimits === undefined
           ? {}
-          : { rateLimits: changedLimits(bounds, current, changes.rateLimits) };
-      const paid = credits === undefined ? null : creditChangeOf(bounds, current, credits, now);
-      const next = nextVersion(
+          : { rateLimits: resolveChangedLimits(bounds, current, changes.rateLimits) };
+      const paid = credits === undefined ? null : resolveCreditChange(bounds, current, credits, now);
+      const next = createNextVersion(
         current,
         {
           ...fields,
@@ -54,20 +54,20 @@ export async function updateKey(
         now,
       );
       assertAtOrBelow(authority, next);
-      const action = actionOf(current, next);
-      await transaction.update(next, auditEntry(context, action, next, Object.keys(changes)));
+      const action = getAction(current, next);
+      await transaction.update(next, createAuditEntry(context, action, next, Object.keys(changes)));
       if (paid !== null) await transaction.setCredits(next.id, paid.balance, paid.change);
       const { position } = transaction;
-      const point = await commitPointOf(transaction);
+      const point = await readCommitPoint(transaction);
       return { record: next, written: { record: next, action, position }, point };
     },
-    isTaking(changes) ? queuingToTake(context) : {},
+    isRestricting(changes) ? createRevocationQueuing(context) : {},
   );
   return confirmChange(ports, committed, now);
 }
 
 /** Whether a change can narrow what a key may do: it goes before those that can only give. */
-function isTaking({ enabled, scopes, ipAllowlist, expiresAt }: Partial<UpdatableFields>): boolean {
+function isRestricting({ enabled, scopes, ipAllowlist, expiresAt }: Partial<UpdatableFields>): boolean {
   return enabled === false || [scopes, ipAllowlist, expiresAt].some((field) => field !== undefined);
 }
 
@@ -82,14 +82,14 @@ function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<
 }
 
 /** Scopes and features mean something within one keyspace only. */
-function assertSameWords({ name }: Keyspace, { keyspace }: ApiKeyRecord, changes: object): void {
+function assertSameKeyspace({ name }: Keyspace, { keyspace }: ApiKeyRecord, changes: object): void {
   if (keyspace === name || !('scopes' in changes || 'features' in changes)) return;
   throw new ApiKeysError('conflict', {
     detail: `This API key belongs to the keyspace ${keyspace}, which has scopes and features of its own. Change them there.`,
   });
 }
 
-function actionOf(current: ApiKeyRecord, next: ApiKeyRecord): AuditAction {
+function getAction(current: ApiKeyRecord, next: ApiKeyRecord): AuditAction {
   if (current.enabled === next.enabled) return 'key.updated';
   return next.enabled ? 'key.enabled' : 'key.disabled';
 }

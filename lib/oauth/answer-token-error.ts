@@ -16,13 +16,13 @@ export interface TokenErrorAnswer {
 export function answerTokenError(realm: string, reportError: ErrorReporter): ErrorRequestHandler {
   // Express tells error handlers from others by their four parameters.
   return function answerError(thrown: unknown, _req, res, _next) {
-    if (!isTokenError(thrown)) reportError('the token router', troubleOf(thrown));
+    if (!isTokenError(thrown)) reportError('the token router', toApiKeysError(thrown));
     if (res.headersSent) {
       // Half an answer must not look like a whole one.
       res.destroy();
       return;
     }
-    sendTokenError(res, answerOf(thrown, realm));
+    sendTokenError(res, toErrorAnswer(thrown, realm));
   };
 }
 
@@ -38,7 +38,7 @@ export function sendTokenError(
   res.end(JSON.stringify({ error, error_description: description }));
 }
 
-function answerOf(thrown: unknown, realm: string): TokenErrorAnswer {
+function toErrorAnswer(thrown: unknown, realm: string): TokenErrorAnswer {
   if (isTokenError(thrown)) {
     const { error, message: description, details } = thrown;
     if (error === 'temporarily_unavailable') {
@@ -68,6 +68,6 @@ export const unavailable: Pick<TokenErrorAnswer, 'status' | 'error' | 'headers'>
   headers: { 'Retry-After': '1' },
 };
 
-function troubleOf(thrown: unknown): ApiKeysError {
+function toApiKeysError(thrown: unknown): ApiKeysError {
   return thrown instanceof ApiKeysError ? thrown : new ApiKeysError('internal_error', { cause: thrown });
 }

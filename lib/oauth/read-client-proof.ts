@@ -12,17 +12,17 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
  * @throws TokenError `invalid_request` for two ways at once, `invalid_client` for none
  */
 export function readClientProof(req: Pick<Request, 'rawHeaders'>, form: Form): ClientProof {
-  const authorization = authorizationOf(req);
+  const authorization = readAuthorization(req);
   const secret = form.get('client_secret');
   const assertion = form.get('client_assertion');
-  const ways = [authorization, secret, assertion ?? form.get('client_assertion_type')];
-  if (ways.filter((way) => way !== undefined).length > 1) {
+  const methods = [authorization, secret, assertion ?? form.get('client_assertion_type')];
+  if (methods.filter((way) => way !== undefined).length > 1) {
     throw new TokenError('invalid_request', 'Authenticate in one way: in a header, or in the body.');
   }
   const clientId = form.get('client_id') ?? null;
-  if (authorization !== undefined) return basicProof(authorization, clientId);
+  if (authorization !== undefined) return readBasicProof(authorization, clientId);
   if (secret !== undefined) return { method: 'client_secret_post', clientId, secret };
-  if (assertion === undefined) throw noClient();
+  if (assertion === undefined) throw createMissingClientError();
   if (form.get('client_assertion_type') !== assertionType) {
     throw new TokenError('invalid_request', `Send client_assertion_type=${assertionType}.`);
   }
@@ -30,7 +30,7 @@ export function readClientProof(req: Pick<Request, 'rawHeaders'>, form: Form): C
 }
 
 /** The one Authorization header; Node keeps only the first of two. */
-function authorizationOf({ rawHeaders }: Pick<Request, 'rawHeaders'>): string | undefined {
+function readAuthorization({ rawHeaders }: Pick<Request, 'rawHeaders'>): string | undefined {
   const found: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (isHeaderName(rawHeaders[index] ?? '', 'authorization')) found.push(rawHeaders[index + 1] ?? '');
@@ -40,15 +40,15 @@ function authorizationOf({ rawHeaders }: Pick<Request, 'rawHeaders'>): string | 
 }
 
 /** `Basic`, both parts encoded as in a form before they are put together (RFC 6749 section 2.3.1). */
-function basicProof(authorization: string, clientId: string | null): ClientProof {
+function readBasicProof(authorization: string, clientId: string | null): ClientProof {
   const [, credentials] = /^basic +(.+)$/i.exec(authorization) ?? [];
-  if (credentials === undefined) throw noClient();
+  if (credentials === undefined) throw createMissingClientError();
   const text = /^[A-Za-z0-9+/_-]+={0,2}$/.test(credentials)
     ? Buffer.from(credentials, 'base64').toString()
     : '';
   const colon = text.indexOf(':');
-  const id = colon === -1 ? null : formDecoded(text.slice(0, colon));
-  const secret = formDecoded(text.slice(colon + 1));
+  const id = colon === -1 ? null : decodeFormValue(text.slice(0, colon));
+  const secret = decodeFormValue(text.slice(colon + 1));
   // What cannot be read is a secret that is wrong, and one try more of whoever sent it.
   if (id === null || secret === null) return { method: 'client_secret_basic', clientId, secret: '' };
   if (clientId !== null && clientId !== id) {
@@ -57,7 +57,7 @@ function basicProof(authorization: string, clientId: string | null): ClientProof
   return { method: 'client_secret_basic', clientId: id === '' ? null : id, secret };
 }
 
-function formDecoded(text: string): string | null {
+function decodeFormValue(text: string): string | null {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
@@ -65,6 +65,6 @@ function formDecoded(text: string): string | null {
   }
 }
 
-function noClient(): TokenError {
+function createMissingClientError(): TokenError {
   return new TokenError('invalid_client', 'Authenticate with the id of an API key and its secret.');
 }

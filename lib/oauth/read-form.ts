@@ -24,9 +24,9 @@ export async function readForm(req: Request): Promise<Form> {
   }
   const form = new Map<string, string>();
   const seen = new Set<string>();
-  for (const [name, value] of entriesOf(await sentBody(req))) {
-    if (seen.size >= maxParameters) throw tooMany();
-    if (typeof value !== 'string' || seen.has(name)) throw repeated();
+  for (const [name, value] of listEntries(await readSentBody(req))) {
+    if (seen.size >= maxParameters) throw createTooManyError();
+    if (typeof value !== 'string' || seen.has(name)) throw createRepeatedError();
     seen.add(name);
     if (value !== '') form.set(name, value);
   }
@@ -34,7 +34,7 @@ export async function readForm(req: Request): Promise<Form> {
 }
 
 /** What a parser of the app has made of the body, or its bytes. */
-async function sentBody(req: Request): Promise<unknown> {
+async function readSentBody(req: Request): Promise<unknown> {
   if ((req.readableDidRead || req.readableEnded) && req.body !== undefined) return req.body;
   try {
     return await readDecodedBody(req, maxBodyBytes);
@@ -46,23 +46,23 @@ async function sentBody(req: Request): Promise<unknown> {
   }
 }
 
-function entriesOf(body: unknown): Iterable<readonly [string, unknown]> {
-  if (body instanceof Uint8Array) return parametersOf(Buffer.from(body).toString());
-  if (typeof body === 'string') return parametersOf(body);
+function listEntries(body: unknown): Iterable<readonly [string, unknown]> {
+  if (body instanceof Uint8Array) return parseParameters(Buffer.from(body).toString());
+  if (typeof body === 'string') return parseParameters(body);
   if (typeof body === 'object' && body !== null) return Object.entries(body);
   throw new Error('The app has read the body of the request and left nothing on req.body.');
 }
 
-function parametersOf(text: string): URLSearchParams {
+function parseParameters(text: string): URLSearchParams {
   // Counted before they are decoded.
-  if (text.split('&', maxParameters + 1).length > maxParameters) throw tooMany();
+  if (text.split('&', maxParameters + 1).length > maxParameters) throw createTooManyError();
   return new URLSearchParams(text);
 }
 
-function tooMany(): TokenError {
+function createTooManyError(): TokenError {
   return new TokenError('invalid_request', `Send at most ${maxParameters} parameters.`);
 }
 
-function repeated(): TokenError {
+function createRepeatedError(): TokenError {
   return new TokenError('invalid_request', 'Send each parameter once.');
 }

@@ -14,16 +14,16 @@ const authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_j
 const assertionAlgorithms = ['EdDSA', 'Ed25519', 'PS256', 'PS384', 'PS512'];
 
 /** Authorization server metadata (RFC 8414 section 2). */
-export function serverMetadata({ issuer, endpoints, algorithm, scopes }: ServerFacts): object {
-  const at = (name: string): string => `${issuer}${endpoints}/${name}`;
+export function createServerMetadata({ issuer, endpoints, algorithm, scopes }: ServerFacts): object {
+  const toUrl = (name: string): string => `${issuer}${endpoints}/${name}`;
   return {
     issuer,
-    token_endpoint: at('token'),
-    ...methodsOf('token'),
-    introspection_endpoint: at('introspect'),
-    ...methodsOf('introspection'),
-    revocation_endpoint: at('revoke'),
-    ...methodsOf('revocation'),
+    token_endpoint: toUrl('token'),
+    ...describeAuthMethods('token'),
+    introspection_endpoint: toUrl('introspect'),
+    ...describeAuthMethods('introspection'),
+    revocation_endpoint: toUrl('revoke'),
+    ...describeAuthMethods('revocation'),
     grant_types_supported: ['client_credentials'],
     // Required; there is no authorization endpoint that could answer in any of them.
     response_types_supported: [],
@@ -33,7 +33,7 @@ export function serverMetadata({ issuer, endpoints, algorithm, scopes }: ServerF
   };
 }
 
-function methodsOf(endpoint: string): object {
+function describeAuthMethods(endpoint: string): object {
   return {
     [`${endpoint}_endpoint_auth_methods_supported`]: authMethods,
     [`${endpoint}_endpoint_auth_signing_alg_values_supported`]: assertionAlgorithms,

@@ -21,13 +21,13 @@ export type TokenEndpoint = (request: TokenRequest) => Promise<object | null>;
 
 /** What each path below the router does. */
 export const tokenEndpoints: Readonly<Record<string, TokenEndpoint>> = {
-  '/token': giveToken,
+  '/token': issueToken,
   '/introspect': introspect,
   '/revoke': revoke,
 };
 
 /** The grant `client_credentials`. Refresh tokens have no use there (RFC 6749 section 4.4.3) and are not taken either. */
-async function giveToken({ tokens, client, form }: TokenRequest): Promise<object> {
+async function issueToken({ tokens, client, form }: TokenRequest): Promise<object> {
   const grant = form.get('grant_type');
   if (grant === undefined) throw new TokenError('invalid_request', 'Send grant_type=client_credentials.');
   if (grant !== 'client_credentials') {
@@ -43,7 +43,7 @@ async function giveToken({ tokens, client, form }: TokenRequest): Promise<object
 }
 
 async function introspect({ tokens, issuer, client, form }: TokenRequest): Promise<object> {
-  const found = await tokens.introspect(client, tokenOf(form));
+  const found = await tokens.introspect(client, requireToken(form));
   return found === null ? { active: false } : presentToken(found, issuer);
 }
 
@@ -62,17 +62,17 @@ function presentToken(token: Introspected, issuer: string): object {
 
 /** An answer of 200 says that no process accepts the token any more. Until that is sure, the client has to ask again. */
 async function revoke({ tokens, client, form, context, res }: TokenRequest): Promise<object | null> {
-  const effectiveBy = await tokens.revoke(client, context, tokenOf(form));
+  const effectiveBy = await tokens.revoke(client, context, requireToken(form));
   if (effectiveBy === null) return {};
-  const until = new Date(effectiveBy).toISOString();
+  const effectiveAt = new Date(effectiveBy).toISOString();
   sendTokenError(res, {
     ...unavailable,
-    description: `The token was taken back, but not all servers have said so. It ends by ${until}; ask again to be sure.`,
+    description: `The token was taken back, but not all servers have said so. It ends by ${effectiveAt}; ask again to be sure.`,
   });
   return null;
 }
 
-function tokenOf(form: Form): string {
+function requireToken(form: Form): string {
   const token = form.get('token');
   if (token === undefined) throw new TokenError('invalid_request', 'Send the token as token.');
   return token;

@@ -3,7 +3,7 @@ import { jsonApiHeaders } from '../http/json-api-headers.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import type { TokenService } from '../tokens/token-service.js';
 import { answerTokenError, sendTokenError } from './answer-token-error.js';
-import { serverMetadata, type ServerFacts } from './server-metadata.js';
+import { createServerMetadata, type ServerFacts } from './server-metadata.js';
 
 /** What the router of the well-known documents is built from. */
 export interface WellKnownParts {
@@ -25,7 +25,7 @@ export function createWellKnownRouter({ tokens, facts, realm, reportError }: Wel
   const router = express.Router({ caseSensitive: true, strict: false });
   // An issuer with a path has it behind the name of the document (RFC 8414 section 3).
   const suffix = new URL(facts.issuer).pathname.replace(/\/$/, '');
-  addDocument(router, `/oauth-authorization-server${suffix}`, async () => serverMetadata(facts));
+  addDocument(router, `/oauth-authorization-server${suffix}`, async () => createServerMetadata(facts));
   addDocument(router, '/jwks.json', async () => ({ keys: await tokens().publicKeys() }));
   router.use(answerTokenError(realm, reportError));
   return router;

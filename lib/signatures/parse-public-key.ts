@@ -25,12 +25,12 @@ export function parsePublicKey(value: unknown): PublicKey {
   const der = readPem(value);
   if (der === null) fail('must be one PEM block BEGIN PUBLIC KEY, and nothing else');
   const key = importSpki(der);
-  const algorithm = checked(key, der);
+  const algorithm = checkPublicKey(key, der);
   return {
     algorithm,
     spki: Buffer.from(der).toString('base64'),
     sha256Fingerprint: createHash('sha256').update(der).digest('hex'),
-    md5Fingerprint: withColons(createHash('md5').update(der).digest('hex')),
+    md5Fingerprint: insertColons(createHash('md5').update(der).digest('hex')),
   };
 }
 
@@ -42,7 +42,7 @@ function importSpki(der: Uint8Array): KeyObject {
   }
 }
 
-function checked(key: KeyObject, der: Uint8Array): PublicKey['algorithm'] {
+function checkPublicKey(key: KeyObject, der: Uint8Array): PublicKey['algorithm'] {
   // One key has one spelling: whatever else OpenSSL reads as it would be shown with another fingerprint.
   if (!key.export({ format: 'der', type: 'spki' }).equals(der)) fail('must be written as DER');
   if (key.asymmetricKeyType === 'ed25519') {
@@ -64,7 +64,7 @@ function checked(key: KeyObject, der: Uint8Array): PublicKey['algorithm'] {
   return 'rsa';
 }
 
-function withColons(hex: string): string {
+function insertColons(hex: string): string {
   return (hex.match(/../g) ?? []).join(':');
 }
 

@@ -1,11 +1,11 @@
 import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { PublicKeyAlgorithm } from '../domain/public-key.js';
 import { signBase } from './check-signature.js';
-import { contentDigest } from './rfc9421/content-digest.js';
-import { readComponent, quoted, type CoveredComponent } from './rfc9421/covered-component.js';
-import { requestHmac } from './hmac/hmac-signature.js';
+import { createContentDigest } from './rfc9421/content-digest.js';
+import { readComponent, quoteString, type CoveredComponent } from './rfc9421/covered-component.js';
+import { computeRequestHmac } from './hmac/hmac-signature.js';
 import { hmacScheme } from './hmac/read-hmac-authorization.js';
-import { signatureBase } from './rfc9421/signature-base.js';
+import { createSignatureBase } from './rfc9421/signature-base.js';
 
 /** A request that is about to be sent. */
 export interface RequestToSign {
@@ -52,63 +52,63 @@ export function signRequest(
   request: RequestToSign,
   signer: PrivateKeySigner | SecretSigner,
 ): Record<string, string> {
-  return 'secret' in signer ? withSecret(request, signer) : withPrivateKey(request, signer);
+  return 'secret' in signer ? signWithSecret(request, signer) : signWithPrivateKey(request, signer);
 }
 
-function withSecret(request: RequestToSign, { keyId, secret }: SecretSigner): Record<string, string> {
+function signWithSecret(request: RequestToSign, { keyId, secret }: SecretSigner): Record<string, string> {
   const timestamp = String(Date.now());
   const nonce = randomBytes(16).toString('base64url');
   const { method } = request;
-  const parts = { timestamp, nonce, method, target: targetOf(new URL(request.url)), body: bodyOf(request) };
-  const signature = requestHmac(secret, parts).toString('hex');
+  const parts = { timestamp, nonce, method, target: getTarget(new URL(request.url)), body: getBody(request) };
+  const signature = computeRequestHmac(secret, parts).toString('hex');
   return { Authorization: `${hmacScheme} id=${keyId},ts=${timestamp},sig=${signature},nonce=${nonce}` };
 }
 
-function withPrivateKey(
+function signWithPrivateKey(
   request: RequestToSign,
   { keyId, privateKey, tag }: PrivateKeySigner,
 ): Record<string, string> {
   const key = typeof privateKey === 'string' ? createPrivateKey(privateKey) : privateKey;
   const url = new URL(request.url);
-  const body = bodyOf(request);
-  const digest = body.length === 0 ? {} : { 'Content-Digest': contentDigest(body) };
+  const body = getBody(request);
+  const digest = body.length === 0 ? {} : { 'Content-Digest': createContentDigest(body) };
   const covered = { ...digest, ...request.headers };
   const message = {
     method: request.method,
     scheme: url.protocol === 'http:' ? 'http' : 'https',
     authority: url.host,
-    target: targetOf(url),
+    target: getTarget(url),
     rawHeaders: Object.entries(covered).flat(),
     bodyPresence: body.length > 0 ? 'some' : 'none',
   } as const;
 
-  const components = ['@method', '@target-uri', ...Object.keys(covered)].map(componentOf);
+  const components = ['@method', '@target-uri', ...Object.keys(covered)].map(toComponent);
   const list = components.map(({ identifier }) => identifier).join(' ');
   const created = Math.floor(Date.now() / 1000);
   const nonce = randomBytes(16).toString('base64');
-  const parameters = `(${list});created=${created};nonce="${nonce}";keyid=${quoted(keyId)};tag=${quoted(tag)}`;
-  const base = signatureBase(message, components, parameters);
+  const parameters = `(${list});created=${created};nonce="${nonce}";keyid=${quoteString(keyId)};tag=${quoteString(tag)}`;
+  const base = createSignatureBase(message, components, parameters);
   if (base === null) throw new TypeError('A header cannot be covered: it is not printable ASCII');
-  const signature = signBase(key, algorithmOf(key), base).toString('base64');
+  const signature = signBase(key, readAlgorithm(key), base).toString('base64');
   return { ...digest, 'Signature-Input': `sig=${parameters}`, Signature: `sig=:${signature}:` };
 }
 
-function componentOf(name: string): CoveredComponent {
+function toComponent(name: string): CoveredComponent {
   const component = readComponent([name.toLowerCase(), new Map()]);
   if (component === null) throw new TypeError('A header cannot be covered: its name is none');
   return component;
 }
 
-function algorithmOf(key: KeyObject): PublicKeyAlgorithm {
+function readAlgorithm(key: KeyObject): PublicKeyAlgorithm {
   const type = key.asymmetricKeyType;
   if (type === 'ed25519' || type === 'rsa') return type;
   throw new TypeError('privateKey: takes an Ed25519 or RSA key');
 }
 
-function targetOf(url: URL): string {
+function getTarget(url: URL): string {
   return url.pathname + url.search;
 }
 
-function bodyOf({ body }: RequestToSign): Uint8Array {
+function getBody({ body }: RequestToSign): Uint8Array {
   return typeof body === 'string' ? Buffer.from(body) : (body ?? new Uint8Array());
 }

@@ -13,20 +13,25 @@ import {
 import { findCurrentKey, type CurrentKeyParts } from '../verify/find-current-key.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 import { guessesAmong, tryWithinBudget, type FailureLimits } from '../verify/try-within-budget.js';
-import { checkProfile, isTooOld, uncoveredBody, type CheckedParameters } from './rfc9421/check-profile.js';
-import { digestProblem } from './rfc9421/content-digest.js';
-import { fieldValue } from './rfc9421/field-value.js';
-import { requestHmac } from './hmac/hmac-signature.js';
+import {
+  checkProfile,
+  isTooOld,
+  missingContentDigest,
+  type CheckedParameters,
+} from './rfc9421/check-profile.js';
+import { findDigestProblem } from './rfc9421/content-digest.js';
+import { readFieldValue } from './rfc9421/read-field-value.js';
+import { computeRequestHmac } from './hmac/hmac-signature.js';
 import { proveHmac } from './hmac/prove-hmac.js';
 import { createProveSignature } from './rfc9421/prove-signature.js';
 import { readHmacAuthorization, type HmacAuthorization } from './hmac/read-hmac-authorization.js';
 import { readSignature, type FoundSignature } from './rfc9421/read-signature.js';
-import { signatureBase } from './rfc9421/signature-base.js';
+import { createSignatureBase } from './rfc9421/signature-base.js';
 import type { SignatureProfile } from './rfc9421/signature-profile.js';
 import { SignatureSubject } from './signature-subject.js';
 import type { SignedMessage } from './signed-message.js';
 import { ExhaustedKeys } from './exhausted-keys.js';
-import { useName } from './use-name.js';
+import { deriveUseName } from './derive-use-name.js';
 
 /** What checking signed requests needs from outside. */
 export interface SignedRequestPorts extends DecisionPorts, CurrentKeyParts {
@@ -96,14 +101,19 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   const admitted = new WeakMap<object, string>();
   const exhausted = new ExhaustedKeys();
 
-  function withinBudget(
+  function limitFailures(
     keyId: string,
     { address }: SignedRequest,
     prove: () => Promise<Verdict>,
   ): Promise<Verdict> {
     if (failures === null) return prove();
-    const unknown = (): Verdict => refuse('invalid_signature', notRight);
-    return tryWithinBudget(failures, wrongSignatures, { address, keyId: () => keyId, prove, unknown });
+    const refuseUnknown = (): Verdict => refuse('invalid_signature', invalidDetail);
+    return tryWithinBudget(failures, signatureOutcomes, {
+      address,
+      keyId: () => keyId,
+      prove,
+      unknown: refuseUnknown,
+    });
   }
 
   /** Keys of other keyspaces than the one that is asked for sign nothing. */
@@ -118,10 +128,10 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const parameters = checkProfile(found, message, credentialHeaders, profile, clock.now());
     if (typeof parameters === 'string') return refuse('invalid_signature', parameters);
     if (request.hasCredential) return refuse('invalid_request', 'Send a key or a signature, not both.');
-    const base = signatureBase(message, found.components, found.serialised);
+    const base = createSignatureBase(message, found.components, found.serialized);
     if (base === null) return refuse('invalid_signature', 'It covers what the request does not have.');
 
-    return withinBudget(parameters.keyId, request, () => proveAndAdmit(found, parameters, base, request));
+    return limitFailures(parameters.keyId, request, () => proveAndAdmit(found, parameters, base, request));
   }
 
   async function proveAndAdmit(
@@ -133,14 +143,14 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const { message, body } = request;
     const prepared = await findKey(keyId, request);
     const credential = proveSignature(prepared?.key ?? null, algorithm, base, signature);
-    if (credential === null) return refuse('invalid_signature', notRight);
+    if (credential === null) return refuse('invalid_signature', invalidDetail);
     const bytes = message.bodyPresence === 'none' ? noBody : await body();
     if (bytes.length > 0 && !components.some(({ name }) => name === 'content-digest')) {
-      return refuse('invalid_signature', `It must cover ${uncoveredBody}.`);
+      return refuse('invalid_signature', `It must cover ${missingContentDigest}.`);
     }
-    const problem = digestProblem(message.rawHeaders, bytes);
+    const problem = findDigestProblem(message.rawHeaders, bytes);
     if (problem !== null) return refuse('invalid_signature', problem);
-    const name = useName('signature', keyId, Buffer.from(nonce).toString('hex'));
+    const name = deriveUseName('signature', keyId, Buffer.from(nonce).toString('hex'));
     return admit(keyId, { credential, useName: name, signedAt: createdAt, usableUntil }, request);
   }
 
@@ -153,7 +163,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     if (signedAt > now + profile.skewMs) return refuse('invalid_signature', 'Its ts is in the future.');
     if (isTooOld(usableUntil, now)) return refuse('invalid_signature', 'Its ts is too old.');
 
-    return withinBudget(keyId, request, () =>
+    return limitFailures(keyId, request, () =>
       proveAndAdmitHmac(authorization, signedAt, usableUntil, request),
     );
   }
@@ -173,11 +183,11 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
       sealer,
       prepared === null || format === undefined ? null : { key: prepared.key, format },
       (secret) =>
-        targets.map((each) => requestHmac(secret, { timestamp, nonce, method, target: each, body })),
+        targets.map((each) => computeRequestHmac(secret, { timestamp, nonce, method, target: each, body })),
       signature,
     );
-    if (credential === null) return refuse('invalid_signature', notRight);
-    const name = useName('hmac', keyId, timestamp, nonce, signature.toString('hex'));
+    if (credential === null) return refuse('invalid_signature', invalidDetail);
+    const name = deriveUseName('hmac', keyId, timestamp, nonce, signature.toString('hex'));
     return admit(keyId, { credential, useName: name, signedAt, usableUntil }, request);
   }
 
@@ -188,9 +198,9 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     // The body may have taken its time; what is forgotten must not be usable.
     if (isTooOld(usableUntil, now)) return refuse('invalid_signature', 'It is too old.');
     const found = await findProven(keyId, proof, request);
-    if (found === null) return refuse('invalid_signature', notRight);
+    if (found === null) return refuse('invalid_signature', invalidDetail);
     // Who may not pass anyway uses no signature up.
-    if (findRefusal(subjectOf(found.prepared), found.credential, request, now) !== null) {
+    if (findRefusal(getSubject(found.prepared), found.credential, request, now) !== null) {
       return decideProven(found, request, now);
     }
     if (exhausted.has(keyId, now)) return admitExhausted(keyId, proof, found, request);
@@ -198,7 +208,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     if (replayed !== null) return replayed;
 
     const current = await findProven(keyId, proof, request);
-    if (current === null) return refuse('invalid_signature', notRight);
+    if (current === null) return refuse('invalid_signature', invalidDetail);
     return decideProven(current, request, clock.now());
   }
 
@@ -218,8 +228,8 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const replayed = await takeSignature(keyId, proof, request, now);
     if (replayed !== null) return replayed;
     const current = await findProven(keyId, proof, request);
-    if (current === null) return refuse('invalid_signature', notRight);
-    return findRefusal(subjectOf(current.prepared), current.credential, request, clock.now()) ?? verdict;
+    if (current === null) return refuse('invalid_signature', invalidDetail);
+    return findRefusal(getSubject(current.prepared), current.credential, request, clock.now()) ?? verdict;
   }
 
   /** Uses a signature up; the refusal when it was used before. */
@@ -233,7 +243,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     if (admitted.get(identity) === name) return null;
     const rememberUntil = signedAt + profile.maxAgeMs + profile.skewMs;
     const answer = await replays.take({ name, signedAt, rememberUntil, now });
-    if (answer === 'unknown') throw new ApiKeysError('unavailable', { detail: notRemembered });
+    if (answer === 'unknown') throw new ApiKeysError('unavailable', { detail: outageDetail });
     if (answer === 'used') return refuse('signature_replayed', undefined, keyId);
     admitted.set(identity, name);
     return null;
@@ -252,12 +262,12 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     now: number,
   ): Promise<Verdict> {
     const { id } = prepared.key;
-    const verdict = await decide(subjectOf(prepared), credential, uses.counterFor(id), request, now);
+    const verdict = await decide(getSubject(prepared), credential, uses.counterFor(id), request, now);
     exhausted.note(id, verdict, now);
     return verdict;
   }
 
-  function subjectOf(prepared: PreparedKey): SignatureSubject {
+  function getSubject(prepared: PreparedKey): SignatureSubject {
     let subject = subjects.get(prepared);
     if (subject === undefined) {
       subject = new SignatureSubject(prepared);
@@ -270,13 +280,15 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     verify(request) {
       const { message, rawHeaders } = request;
       const read = readSignature(rawHeaders, profile.tag);
-      const hmac = readHmacAuthorization(fieldValue(rawHeaders, 'authorization') ?? '');
+      const hmac = readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '');
       if (read.kind === 'none' && hmac === null) return null;
-      if (read.kind !== 'none' && hmac !== null) return settled('invalid_request', 'Send one signature.');
-      if (read.kind === 'malformed') return settled('invalid_request', read.detail);
-      if (read.kind === 'refused') return settled('invalid_signature', read.detail);
-      if (hmac === 'malformed') return settled('invalid_request', 'Send id, ts, sig and nonce, each once.');
-      if (message === null) return settled('invalid_request', notCalled);
+      if (read.kind !== 'none' && hmac !== null)
+        return resolveRefusal('invalid_request', 'Send one signature.');
+      if (read.kind === 'malformed') return resolveRefusal('invalid_request', read.detail);
+      if (read.kind === 'refused') return resolveRefusal('invalid_signature', read.detail);
+      if (hmac === 'malformed')
+        return resolveRefusal('invalid_request', 'Send id, ts, sig and nonce, each once.');
+      if (message === null) return resolveRefusal('invalid_request', unknownTargetDetail);
       if (read.kind === 'found') return verifySignature(read.found, { ...request, message });
       return hmac === null ? null : verifyHmac(hmac, { ...request, message });
     },
@@ -284,15 +296,15 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 }
 
 /** What who knows neither key nor secret gets. */
-const wrongSignatures = guessesAmong(({ code }) => code === 'invalid_signature');
+const signatureOutcomes = guessesAmong(({ code }) => code === 'invalid_signature');
 const noBody = new Uint8Array();
 /** The same for keys that do not exist, are of another kind, or have signed something else. */
-const notRight = 'The signature is not right.';
-const notCalled = 'Send the path and query as the target, and a Host that is known here.';
-const notRemembered =
+const invalidDetail = 'The signature is not right.';
+const unknownTargetDetail = 'Send the path and query as the target, and a Host that is known here.';
+const outageDetail =
   'It cannot be found out now whether this signature was used before. Sign the request anew in a moment.';
 
-function settled(code: RefusalCode, detail: string): Promise<Verdict> {
+function resolveRefusal(code: RefusalCode, detail: string): Promise<Verdict> {
   return Promise.resolve(refuse(code, detail));
 }
 

@@ -65,7 +65,7 @@ export function createClientAuthenticator(ports: ClientPorts): AuthenticateClien
     // Asking for a token takes nothing from the limits of the key: using it does. TokenBudget bounds it.
     const request = { requirement: noScope, cost: 0, address };
     const proven = await check(proof, request);
-    if (proven === null) throw unknownClient();
+    if (proven === null) throw createUnknownClientError();
     const { prepared, credential } = proven;
     const { id: keyId, ownerId } = prepared.key;
     const verdict = await decide(prepared, credential, uses.counterFor(keyId), request, clock.now());
@@ -83,7 +83,7 @@ async function checkSecret(
 ): Promise<ProvenClient | null> {
   const { digester, digests, keyspace } = ports;
   const parsed = keyspace.format.parse(secret) ?? keyspace.format.parsePair(clientId ?? '', secret);
-  if (parsed === null || !isNamed(keyspace, clientId, parsed.id)) return null;
+  if (parsed === null || !namesKey(keyspace, clientId, parsed.id)) return null;
   const token = { ...parsed, keyspace };
   const prepared = await findCurrentKey(ports, parsed.id);
   const candidate = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
@@ -99,11 +99,11 @@ async function checkSecret(
 }
 
 /** Who sends a whole token may leave the name out, but must not send another one. */
-function isNamed({ format }: Keyspace, clientId: string | null, keyId: string): boolean {
+function namesKey({ format }: Keyspace, clientId: string | null, keyId: string): boolean {
   return clientId === null || clientId === keyId || clientId === format.clientIdOf(keyId);
 }
 
 /** Unknown and wrong look alike. */
-export function unknownClient(): TokenError {
+export function createUnknownClientError(): TokenError {
   return new TokenError('invalid_client', 'The client is unknown, or what proves it is wrong.');
 }

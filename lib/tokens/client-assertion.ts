@@ -15,7 +15,7 @@ const skewMs = 30_000;
 const maxIdLength = 256;
 
 /** An assertion as it came (RFC 7523 section 2.2). */
-interface ShownAssertion {
+interface PresentedAssertion {
   readonly clientId: string | null;
   readonly assertion: string;
 }
@@ -27,7 +27,7 @@ interface ShownAssertion {
  */
 export async function checkAssertion(
   ports: ClientPorts,
-  { clientId, assertion }: ShownAssertion,
+  { clientId, assertion }: PresentedAssertion,
   request: RequestToDecide,
 ): Promise<ProvenClient | null> {
   const { keyspace, clock, nonces, budget } = ports;
@@ -59,7 +59,7 @@ function isTyped(header: JwtHeader): boolean {
   return header.typ === null || isJwtType(header, 'jwt') || isJwtType(header, 'client-authentication+jwt');
 }
 
-const algorithmsOf: Readonly<
+const algorithmsByKind: Readonly<
   Record<VerifiablePublicKey['algorithm'], Readonly<Record<string, ForeignAlgorithm>>>
 > = {
   // RFC 9864 gives the algorithm the name of its curve.
@@ -74,7 +74,7 @@ function isSignedBy(
   assertion: string,
 ): boolean {
   if (credential.kind !== 'public-key' || (kid !== null && kid !== credential.id)) return false;
-  const algorithms = algorithmsOf[credential.algorithm];
+  const algorithms = algorithmsByKind[credential.algorithm];
   const algorithm = Object.hasOwn(algorithms, alg) ? algorithms[alg] : undefined;
   if (algorithm === undefined) return false;
   return jwtKeys.isSignedBy(Buffer.from(credential.spki, 'base64'), algorithm, assertion);

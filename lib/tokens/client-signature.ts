@@ -1,9 +1,9 @@
 import { belongsTo } from '../domain/keyspaces.js';
 import { isDataSignedBy } from '../signatures/check-data-signature.js';
-import { hmacOf } from '../signatures/hmac/hmac-signature.js';
+import { computeHmac } from '../signatures/hmac/hmac-signature.js';
 import { proveHmac } from '../signatures/hmac/prove-hmac.js';
 import { createProveSignature } from '../signatures/rfc9421/prove-signature.js';
-import { useName } from '../signatures/use-name.js';
+import { deriveUseName } from '../signatures/derive-use-name.js';
 import { findRefusal, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { ClientPorts, ProvenClient } from './client.js';
@@ -52,17 +52,22 @@ export function createSignatureCheck(
     const prepared = await findCurrentKey(ports, keyId);
     const key = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared.key : null;
     const { format } = keyspace;
-    for (const bytes of readingsOf(signature)) {
+    for (const bytes of decodeSignature(signature)) {
       const signer = key === null ? null : { key, format };
       // Both are tried for every key, and for none: the time does not tell which kind it is of.
-      const bySecret = proveHmac(sealer, signer, (secret) => [hmacOf(secret, timestamp, nonce, data)], bytes);
+      const bySecret = proveHmac(
+        sealer,
+        signer,
+        (secret) => [computeHmac(secret, timestamp, nonce, data)],
+        bytes,
+      );
       const byKey = proveSignature(key, null, text, bytes);
       const credential = bySecret ?? byKey;
       if (prepared === null || credential === null) continue;
       const now = clock.now();
       // Who may not pass anyway uses nothing up.
       if (findRefusal(prepared, credential, request, now) === null) {
-        const name = `client ${useName('client signature', keyId, text, bytes.toString('hex'))}`;
+        const name = `client ${deriveUseName('client signature', keyId, text, bytes.toString('hex'))}`;
         if (!isTimely(signedAt, now)) return null;
         const take = (): Promise<boolean> => nonces.take(name, signedAt + maxAgeMs + skewMs, now);
         if (!(await budget.takeProof(prepared.key, take))) return null;
@@ -78,7 +83,7 @@ function isTimely(signedAt: number, now: number): boolean {
 }
 
 /** The bytes of a signature: what is hexadecimal could be base64 as well. */
-function readingsOf(text: string): readonly Buffer[] {
+function decodeSignature(text: string): readonly Buffer[] {
   if (text.length > maxSignatureLength) return [];
   const isHex = /^(?:[0-9A-Fa-f]{2})+$/.test(text);
   const isBase64 = /^[0-9A-Za-z+/_-]+={0,2}$/.test(text);

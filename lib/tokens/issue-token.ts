@@ -5,7 +5,7 @@ import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { narrowScopes } from '../domain/token-scope.js';
 import { TokenError } from './token-error.js';
 import type { TokenPolicy, TokenPorts } from './token-ports.js';
-import { endOf, type UsableKey } from './usable-key.js';
+import { getExpiry, type UsableKey } from './read-usable-key.js';
 
 /** A token that was given. */
 export interface IssuedToken {
@@ -39,10 +39,10 @@ export async function issueToken(
   if (scopes === null) {
     throw new TokenError('invalid_scope', 'Ask for scopes that the API key holds, or leave scope out.');
   }
-  const key = await signingKeys.current();
+  const key = await signingKeys.getCurrent();
   const issuedAt = Math.floor(clock.now() / 1000);
-  const end = Math.floor(endOf({ record, credential }) / 1000);
-  const expiresAt = Math.min(issuedAt + lifetimeOf(record, scopes, keyspace.catalogue, policy), end);
+  const end = Math.floor(getExpiry({ record, credential }) / 1000);
+  const expiresAt = Math.min(issuedAt + computeLifetime(record, scopes, keyspace.catalogue, policy), end);
   if (expiresAt <= issuedAt) {
     throw new TokenError(
       'unauthorized_client',
@@ -76,12 +76,12 @@ export async function issueToken(
   };
 }
 
-function lifetimeOf(
+function computeLifetime(
   { tokenLifetimeSeconds }: ApiKeyRecord,
   scopes: readonly string[],
   { tokenTerms }: ScopeCatalogue,
   policy: TokenPolicy,
 ): number {
-  const usual = tokenLifetimeSeconds ?? tokenTerms?.lifetimeSeconds ?? policy.lifetimeSeconds;
-  return Math.min(usual, tokenTerms?.maxLifetimeOf(scopes) ?? Infinity);
+  const defaultLifetime = tokenLifetimeSeconds ?? tokenTerms?.lifetimeSeconds ?? policy.lifetimeSeconds;
+  return Math.min(defaultLifetime, tokenTerms?.maxLifetimeOf(scopes) ?? Infinity);
 }

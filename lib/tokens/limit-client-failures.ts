@@ -3,7 +3,7 @@ import { isKeyId, type KeyFormat } from '../domain/key-format.js';
 import { problems } from '../errors.js';
 import { tryWithinBudget, type FailureLimits, type TryOutcomes } from '../verify/try-within-budget.js';
 import {
-  unknownClient,
+  createUnknownClientError,
   type AuthenticateClient,
   type Client,
   type ClientProof,
@@ -25,36 +25,36 @@ export function limitClientFailures(
   { format, ...limits }: LimitClientFailuresParts,
 ): AuthenticateClient {
   return async function authenticateWithinBudget(proof, address) {
-    const outcome = await tryWithinBudget(limits, wrongClients, {
+    const outcome = await tryWithinBudget(limits, clientOutcomes, {
       address,
-      keyId: () => claimedKeyId(proof, format),
-      prove: () => authenticate(proof, address).catch(failedTryOf),
-      unknown: unknownClient,
+      keyId: () => readClaimedKeyId(proof, format),
+      prove: () => authenticate(proof, address).catch(toFailedAttempt),
+      unknown: createUnknownClientError,
     });
     if (isTokenError(outcome)) throw outcome;
     return outcome;
   };
 }
 
-const wrongClients: TryOutcomes<Client | TokenError> = {
-  isGuess: isFailedTry,
+const clientOutcomes: TryOutcomes<Client | TokenError> = {
+  isGuess: isFailedAttempt,
   tooMany: (retryAfterSeconds) =>
     new TokenError('temporarily_unavailable', problems.too_many_failures.detail, { retryAfterSeconds }),
 };
 
 /** Whoever has proven a key that is not let in has not guessed. */
-function isFailedTry(outcome: unknown): outcome is TokenError {
+function isFailedAttempt(outcome: unknown): outcome is TokenError {
   return isTokenError(outcome) && outcome.error === 'invalid_client' && outcome.details.keyId === undefined;
 }
 
 /** A failed try is an outcome; all else that is thrown stays an exception. */
-function failedTryOf(thrown: unknown): TokenError {
-  if (isFailedTry(thrown)) return thrown;
+function toFailedAttempt(thrown: unknown): TokenError {
+  if (isFailedAttempt(thrown)) return thrown;
   throw thrown;
 }
 
 /** The id of the key that a client says it is; `null` when it says nothing that could be one. */
-function claimedKeyId(proof: ClientProof, format: LimitClientFailuresParts['format']): string | null {
+function readClaimedKeyId(proof: ClientProof, format: LimitClientFailuresParts['format']): string | null {
   if (proof.method === 'private_key_jwt') {
     const id = readUnprovenClaims(proof.assertion)?.['sub'];
     return typeof id === 'string' && isKeyId(id) ? id : null;

@@ -7,7 +7,7 @@ import type { TokenPorts } from './token-ports.js';
 /** A new session, and how many its key can have. */
 export interface SessionLimit {
   readonly name: string;
-  readonly most: number;
+  readonly max: number;
   /** On whose behalf others make room for it. */
   readonly context: ChangeContext;
 }
@@ -20,7 +20,7 @@ export interface SessionLimit {
 export async function limitSessions(
   ports: TokenPorts,
   newest: Pick<RefreshGrant, 'id' | 'keyId'>,
-  { most, context }: SessionLimit,
+  { max: most, context }: SessionLimit,
 ): Promise<number | null> {
   const chains = await ports.store.tokens.refreshGrants.sessions(newest.keyId, ports.clock.now());
   const sessions = chains.filter(({ session }) => session !== unnamedSession);

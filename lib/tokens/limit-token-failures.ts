@@ -12,13 +12,13 @@ export function limitTokenFailures(verifier: ApiKeyVerifier, budget: FailureBudg
     verifyAtOnce(request) {
       const verdict = verifier.verifyAtOnce(request);
       if (verdict === null || verdict instanceof Promise) return verdict;
-      return countGuess(budget, forgedTokens, verdict, request.address);
+      return countGuess(budget, tokenOutcomes, verdict, request.address);
     },
 
     verify: async (request) =>
-      countGuess(budget, forgedTokens, await verifier.verify(request), request.address),
+      countGuess(budget, tokenOutcomes, await verifier.verify(request), request.address),
   };
 }
 
 // The key is named when the signature was right.
-const forgedTokens = guessesAmong(({ code, keyId }) => code === 'invalid_token' && keyId === undefined);
+const tokenOutcomes = guessesAmong(({ code, keyId }) => code === 'invalid_token' && keyId === undefined);

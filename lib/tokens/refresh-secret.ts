@@ -9,10 +9,10 @@ const randomLength = secretLength - proofLength;
 const purpose = 'REFRESH';
 
 /** Makes the secret of a refresh token of one chain. */
-export function makeRefreshSecret(digester: SecretDigester, random: RandomSource, grantId: string): string {
+export function createRefreshSecret(digester: SecretDigester, random: RandomSource, grantId: string): string {
   const drawn = random.base62(randomLength);
   const [pepperId = ''] = digester.pepperIds;
-  return drawn + proofOf(digester, pepperId, grantId, drawn);
+  return drawn + computeProof(digester, pepperId, grantId, drawn);
 }
 
 /**
@@ -23,10 +23,10 @@ export function isRefreshSecret(digester: SecretDigester, grantId: string, secre
   const drawn = secret.slice(0, randomLength);
   const proof = secret.slice(randomLength);
   return digester.pepperIds.some((pepperId) =>
-    digester.equal(proofOf(digester, pepperId, grantId, drawn), proof),
+    digester.equal(computeProof(digester, pepperId, grantId, drawn), proof),
   );
 }
 
-function proofOf(digester: SecretDigester, pepperId: string, grantId: string, drawn: string): string {
+function computeProof(digester: SecretDigester, pepperId: string, grantId: string, drawn: string): string {
   return digester.digest(pepperId, purpose, grantId, drawn).slice(0, proofLength);
 }

@@ -6,11 +6,11 @@ import type { RefreshGrant } from '../ports/token-store.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
 import { limitConnections, unnamedSession } from './limit-connections.js';
 import { limitSessions, type SessionLimit } from './limit-sessions.js';
-import { isRefreshSecret, makeRefreshSecret } from './refresh-secret.js';
+import { isRefreshSecret, createRefreshSecret } from './refresh-secret.js';
 import { revokeChain } from './revoke-chain.js';
 import { TokenError, type TokenErrorDetails } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
-import { usableKey, type UsableKey } from './usable-key.js';
+import { readUsableKey, type UsableKey } from './read-usable-key.js';
 
 /** An access token, and the one token with which the next one can be had. */
 export interface RefreshableToken extends IssuedToken {
@@ -39,7 +39,7 @@ export async function issueRefreshable(
   const { store, random, digester, clock, policy, refreshFormat } = ports;
   const id = random.base62(16);
   const issued = await issueToken(ports, key, requested, id);
-  const secret = makeRefreshSecret(digester, random, id);
+  const secret = createRefreshSecret(digester, random, id);
   const now = clock.now();
   const grant: RefreshGrant = {
     id,
@@ -48,7 +48,7 @@ export async function issueRefreshable(
     scopes: issued.scopes,
     session: session?.name ?? unnamedSession,
     expiresAt: Math.min(now + policy.refreshLifetimeSeconds * 1000, endsBy),
-    digest: digestOf(secret),
+    digest: digestSecret(secret),
   };
   await store.tokens.refreshGrants.add(grant);
   if (session === undefined) await limitConnections(ports, grant);
@@ -77,17 +77,19 @@ export async function refresh(
   }
   // What the key has lost since, the chain has lost as well.
   const wanted =
-    requested === undefined ? stillHeld(grant.scopes, key, ports) : withTerms(requested, grant, ports);
+    requested === undefined
+      ? keepGrantedScopes(grant.scopes, key, ports)
+      : keepTerms(requested, grant, ports);
   const issued = await issueToken(ports, key, wanted, grant.id);
-  const secret = makeRefreshSecret(digester, random, grant.id);
-  const isReplaced = await store.tokens.refreshGrants.replace(grant.id, digest, digestOf(secret));
-  if (!isReplaced) return endChain(ports, context, grant);
+  const secret = createRefreshSecret(digester, random, grant.id);
+  const isReplaced = await store.tokens.refreshGrants.replace(grant.id, digest, digestSecret(secret));
+  if (!isReplaced) return revokeReusedChain(ports, context, grant);
   const refreshToken = refreshFormat.compose(grant.id, secret);
   return { ...issued, refreshToken, chainId: grant.id, effectiveBy: null };
 }
 
 /** A chain and the key that it was begun for. */
-export interface HeldChain extends FoundGrant {
+export interface ChainWithKey extends FoundGrant {
   readonly key: UsableKey;
 }
 
@@ -100,11 +102,11 @@ export async function findChain(
   ports: TokenPorts,
   context: ChangeContext,
   token: string,
-): Promise<HeldChain> {
-  const { grant, digest } = await grantOf(ports, token);
-  if (grant.digest !== digest) return endChain(ports, context, grant);
-  if (grant.expiresAt <= ports.clock.now()) throw invalidGrant();
-  return { grant, digest, key: await usableKey(ports, grant, 'invalid_grant') };
+): Promise<ChainWithKey> {
+  const { grant, digest } = await requireGrant(ports, token);
+  if (grant.digest !== digest) return revokeReusedChain(ports, context, grant);
+  if (grant.expiresAt <= ports.clock.now()) throw createInvalidGrantError();
+  return { grant, digest, key: await readUsableKey(ports, grant, 'invalid_grant') };
 }
 
 /** The chain that a refresh token belongs to. */
@@ -122,24 +124,28 @@ export async function findGrant(
   const parsed: ParsedToken | null = refreshFormat.parse(token);
   const grant = parsed === null ? null : await store.tokens.refreshGrants.find(parsed.id);
   if (parsed === null || grant === null) return null;
-  const digest = digestOf(parsed.secret);
+  const digest = digestSecret(parsed.secret);
   // Whoever knows the id of a chain must not be able to end it.
   const wasGiven = digest === grant.digest || isRefreshSecret(digester, grant.id, parsed.secret);
   return wasGiven ? { grant, digest } : null;
 }
 
-async function grantOf(ports: TokenPorts, token: string): Promise<FoundGrant> {
+async function requireGrant(ports: TokenPorts, token: string): Promise<FoundGrant> {
   const found = await findGrant(ports, token);
-  if (found === null) throw invalidGrant();
+  if (found === null) throw createInvalidGrantError();
   return found;
 }
 
-async function endChain(ports: TokenPorts, context: ChangeContext, grant: RefreshGrant): Promise<never> {
+async function revokeReusedChain(
+  ports: TokenPorts,
+  context: ChangeContext,
+  grant: RefreshGrant,
+): Promise<never> {
   await revokeChain(ports, context, grant);
-  throw invalidGrant({ keyId: grant.keyId });
+  throw createInvalidGrantError({ keyId: grant.keyId });
 }
 
-function stillHeld(
+function keepGrantedScopes(
   scopes: readonly string[],
   { record }: UsableKey,
   { keyspace }: TokenPorts,
@@ -148,7 +154,7 @@ function stillHeld(
 }
 
 /** From where and for how long tokens are good stays what it was, whatever is asked for later. */
-function withTerms(
+function keepTerms(
   requested: readonly string[],
   { scopes }: Pick<RefreshGrant, 'scopes'>,
   { keyspace }: TokenPorts,
@@ -162,11 +168,11 @@ function withTerms(
 }
 
 /** 160 random bits need no salt and no pepper. */
-function digestOf(secret: string): string {
+function digestSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }
 
-function invalidGrant(details?: TokenErrorDetails): TokenError {
+function createInvalidGrantError(details?: TokenErrorDetails): TokenError {
   const message = 'The refresh token is not valid, was used before, or has ended.';
   return new TokenError('invalid_grant', message, details);
 }

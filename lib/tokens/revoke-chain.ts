@@ -1,4 +1,4 @@
-import { currentPointOf } from '../manage/confirm-change.js';
+import { readCurrentPoint } from '../manage/confirm-change.js';
 import { maxLifetimeSeconds } from '../domain/token-terms.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { RefreshGrant } from '../ports/token-store.js';
@@ -32,7 +32,7 @@ export async function confirmRevokedChain(
   id: string,
 ): Promise<number | null> {
   if (!(await store.tokens.isRevoked(id))) return null;
-  const point = await currentPointOf(store.feed);
+  const point = await readCurrentPoint(store.feed);
   changes.announce([], clock.now());
   return changes.confirm(point);
 }

@@ -1,8 +1,8 @@
 import type { AccessToken } from '../domain/access-token.js';
-import { queuingToTake } from '../manage/change-queuing.js';
-import { commitPointOf, confirmChange } from '../manage/confirm-change.js';
+import { createRevocationQueuing } from '../manage/change-queuing.js';
+import { readCommitPoint, confirmChange } from '../manage/confirm-change.js';
 import type { ChangeContext } from '../manage/change.js';
-import { auditEntry } from '../manage/audit-entry.js';
+import { createAuditEntry } from '../manage/audit-entry.js';
 import type { TokenPorts } from './token-ports.js';
 
 /** By how much clocks of processes may be apart: so much longer it is remembered. Milliseconds. */
@@ -24,12 +24,12 @@ export async function revokeToken(
   const committed = await store.transact(async (transaction) => {
     const record = await transaction.find(token.keyId);
     if (record === null) return null;
-    const event = { ...auditEntry(context, 'token.revoked', record, []), at: now };
+    const event = { ...createAuditEntry(context, 'token.revoked', record, []), at: now };
     const isFirst = await transaction.revokeToken({ id: token.id, keyId: token.keyId, expiresAt }, event);
     const { position } = transaction;
     const change = { record, action: 'token.revoked', position } as const;
-    return { record, written: isFirst ? change : null, point: await commitPointOf(transaction) };
-  }, queuingToTake(context));
+    return { record, written: isFirst ? change : null, point: await readCommitPoint(transaction) };
+  }, createRevocationQueuing(context));
   if (committed === null) return null;
   return (await confirmChange({ changes }, committed, now)).effectiveBy;
 }

@@ -25,8 +25,8 @@ export const rotateAfterMs: number = 30 * 24 * 60 * 60 * 1000;
 /** How long a new key is published before it signs, in milliseconds. Whoever caches the key set reads it again before. */
 export const leadMs: number = 10 * 60 * 1000;
 /** How long keys are used without looking again, and how often at the most one that is not known is looked for. */
-const freshMs = 60_000;
-const lookAgainMs = 250;
+const maxAgeMs = 60_000;
+const missReadIntervalMs = 250;
 
 interface OpenedKey {
   readonly stored: StoredSigningKey;
@@ -42,9 +42,9 @@ export class SigningKeys {
   readonly #reads: SingleFlightFresh<void>;
   #opened: ReadonlyMap<string, OpenedKey> = new Map();
   #readAt = -Infinity;
-  #lookedAt = -Infinity;
-  #nextLook: Promise<void> | null = null;
-  #changing: Promise<void> | null = null;
+  #missReadAt = -Infinity;
+  #nextMissRead: Promise<void> | null = null;
+  #rotating: Promise<void> | null = null;
   readonly #warned = new Set<string>();
 
   constructor(parts: SigningKeyParts) {
@@ -53,10 +53,10 @@ export class SigningKeys {
   }
 
   /** The key to sign with now. Makes one when there is none. Rejects when the store does not answer. */
-  async current(): Promise<JwtKey> {
+  async getCurrent(): Promise<JwtKey> {
     if (this.#isStale()) await this.#reads.get('all');
-    if (this.#isDue()) await this.#change();
-    const key = this.#active();
+    if (this.#isDue()) await this.#rotate();
+    const key = this.#findActive();
     if (key === undefined) throw new Error('A signing key was made and is not there');
     return key.key;
   }
@@ -66,29 +66,29 @@ export class SigningKeys {
     if (this.#isStale() && this.#readAt !== -Infinity) void this.#reads.get('all').catch(() => undefined);
     const known = this.#opened.get(id)?.key;
     if (known !== undefined || !/^[0-9A-Za-z]{16}$/.test(id)) return known ?? null;
-    await (this.#nextLook ??= this.#lookAgain());
+    await (this.#nextMissRead ??= this.#readAgain());
     return this.#opened.get(id)?.key ?? null;
   }
 
   /** Whoever makes up ids waits for others, and costs no more reads than they. */
-  async #lookAgain(): Promise<void> {
-    const wait = this.#lookedAt + lookAgainMs - performance.now();
+  async #readAgain(): Promise<void> {
+    const wait = this.#missReadAt + missReadIntervalMs - performance.now();
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, wait)));
     // Who comes from now on needs a read that begins later.
-    this.#nextLook = null;
-    this.#lookedAt = performance.now();
+    this.#nextMissRead = null;
+    this.#missReadAt = performance.now();
     await this.#reads.get('all');
   }
 
   /** The public keys, the next one included (RFC 7517). */
-  async published(): Promise<readonly Readonly<Record<string, string>>[]> {
-    if (this.#parts.algorithm === 'EdDSA') await this.current();
+  async listPublic(): Promise<readonly Readonly<Record<string, string>>[]> {
+    if (this.#parts.algorithm === 'EdDSA') await this.getCurrent();
     else if (this.#isStale()) await this.#reads.get('all');
     return [...this.#opened.values()].flatMap(({ key }) => (key.publicJwk === null ? [] : [key.publicJwk]));
   }
 
   #isStale(): boolean {
-    return performance.now() - this.#readAt > freshMs;
+    return performance.now() - this.#readAt > maxAgeMs;
   }
 
   async #read(): Promise<void> {
@@ -106,7 +106,7 @@ export class SigningKeys {
 
   #open(stored: StoredSigningKey): JwtKey | null {
     const { keys, sealer, logger } = this.#parts;
-    const bytes = sealer.open(stored.sealedKey, purposeOf(stored));
+    const bytes = sealer.open(stored.sealedKey, describePurpose(stored));
     if (bytes !== null) return keys.open(stored.id, stored.algorithm, bytes);
     if (!this.#warned.has(stored.id)) {
       this.#warned.add(stored.id);
@@ -116,44 +116,44 @@ export class SigningKeys {
   }
 
   /** Of the algorithm that is configured, by when they begin. */
-  #own(): readonly OpenedKey[] {
+  #listOwn(): readonly OpenedKey[] {
     const { algorithm } = this.#parts;
     return [...this.#opened.values()].filter(({ stored }) => stored.algorithm === algorithm);
   }
 
-  #active(): OpenedKey | undefined {
+  #findActive(): OpenedKey | undefined {
     const now = this.#parts.clock.now();
-    return this.#own().findLast(({ stored }) => stored.activeFrom <= now);
+    return this.#listOwn().findLast(({ stored }) => stored.activeFrom <= now);
   }
 
   /** Whether a key has to be made: there is none, or the last one is about to be old. */
   #isDue(): boolean {
-    if (this.#active() === undefined) return true;
-    const last = this.#own().at(-1)?.stored.activeFrom ?? -Infinity;
+    if (this.#findActive() === undefined) return true;
+    const last = this.#listOwn().at(-1)?.stored.activeFrom ?? -Infinity;
     return this.#parts.clock.now() >= last + rotateAfterMs - leadMs;
   }
 
-  #change(): Promise<void> {
-    this.#changing ??= this.#makeNext().finally(() => (this.#changing = null));
-    return this.#changing;
+  #rotate(): Promise<void> {
+    this.#rotating ??= this.#createNext().finally(() => (this.#rotating = null));
+    return this.#rotating;
   }
 
-  async #makeNext(): Promise<void> {
+  async #createNext(): Promise<void> {
     // Another process may have been faster.
     await this.#reads.get('all');
     if (!this.#isDue()) return;
     const { store, keys, sealer, random, clock, algorithm } = this.#parts;
     const now = clock.now();
     const id = random.base62(16);
-    const activeFrom = this.#active() === undefined ? now : now + leadMs;
-    const sealedKey = sealer.seal(keys.generate(algorithm), purposeOf({ id, algorithm }));
+    const activeFrom = this.#findActive() === undefined ? now : now + leadMs;
+    const sealedKey = sealer.seal(keys.generate(algorithm), describePurpose({ id, algorithm }));
     await store.add({ id, algorithm, sealedKey, createdAt: now, activeFrom });
-    await store.remove(this.#ended(now));
+    await store.remove(this.#listExpired(now));
     await this.#reads.get('all');
   }
 
   /** Keys whose last token has ended: another key has been signing for so long. */
-  #ended(now: number): readonly string[] {
+  #listExpired(now: number): readonly string[] {
     // As long as one of its tokens can live.
     const keepMs = this.#parts.maxLifetimeSeconds() * 1000 + leadMs;
     const all = [...this.#opened.values()].map(({ stored }) => stored);
@@ -163,6 +163,6 @@ export class SigningKeys {
 }
 
 /** A sealed key that is given another id or algorithm does not open. */
-function purposeOf({ id, algorithm }: Pick<StoredSigningKey, 'id' | 'algorithm'>): string {
+function describePurpose({ id, algorithm }: Pick<StoredSigningKey, 'id' | 'algorithm'>): string {
   return `signing key ${algorithm} ${id}`;
 }

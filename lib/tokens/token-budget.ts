@@ -42,9 +42,9 @@ export interface TokenBudget {
 /** Counts where limits are counted: in Redis for all processes together, else in each process. */
 export function createTokenBudget(counting: Pick<LimitCounting, 'count'>): TokenBudget {
   async function count(key: BudgetHolder, demand: LimitDemand): Promise<Counted> {
-    const counted = await counting.count(demand);
-    if (counted.result.isWithin) return counted;
-    const violated = counted.result.windows.filter(({ isViolated }) => isViolated);
+    const consumed = await counting.count(demand);
+    if (consumed.result.isWithin) return consumed;
+    const violated = consumed.result.windows.filter(({ isViolated }) => isViolated);
     const waits = violated.map(({ leftMs }) => Math.max(1, Math.ceil(leftMs / 1000)));
     throw new TokenError('temporarily_unavailable', tooMany, {
       keyId: key.id,
@@ -55,21 +55,21 @@ export function createTokenBudget(counting: Pick<LimitCounting, 'count'>): Token
 
   return {
     async takeToken(key) {
-      await count(key, demandOf(key, 'issued-tokens', tokenLimits));
+      await count(key, createDemand(key, 'issued-tokens', tokenLimits));
     },
 
     async takeProof(key, take) {
-      const demand = demandOf(key, 'client-proofs', proofLimits);
-      const counted = await count(key, demand);
+      const demand = createDemand(key, 'client-proofs', proofLimits);
+      const consumed = await count(key, demand);
       const isFirst = await take();
       // Replaying a captured proof must not keep the client itself out.
-      if (!isFirst) counted.by.giveBack(demand, counted.result);
+      if (!isFirst) consumed.by.giveBack(demand, consumed.result);
       return isFirst;
     },
   };
 }
 
-function demandOf({ id }: BudgetHolder, name: string, limits: readonly RateLimit[]): LimitDemand {
+function createDemand({ id }: BudgetHolder, name: string, limits: readonly RateLimit[]): LimitDemand {
   return { place: id, subjects: [{ name, limits }], cost: 1 };
 }
 

@@ -36,7 +36,7 @@ export class TokenError extends Error {
 }
 
 /** What guards call a refusal that passes: a key that has requested too many tokens, or too many failed tries. */
-export function passingProblemOf({
+export function toTemporaryProblem({
   details,
 }: Pick<TokenError, 'details'>): 'rate_limited' | 'too_many_failures' {
   return details.keyId === undefined ? 'too_many_failures' : 'rate_limited';

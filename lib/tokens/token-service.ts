@@ -3,7 +3,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import { commonScopes, parseScopeParameter } from '../domain/token-scope.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { AuthenticateClient, Client } from './authenticate-client.js';
-import { isTakenBack } from './is-taken-back.js';
+import { isTokenRevoked } from './is-token-revoked.js';
 import { issueToken, type IssuedToken } from './issue-token.js';
 import { readToken } from './read-token.js';
 import {
@@ -18,7 +18,7 @@ import { confirmRevokedChain, revokeChain } from './revoke-chain.js';
 import { revokeToken } from './revoke-token.js';
 import { TokenError } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
-import { endOf, usableKey, type UsableKey } from './usable-key.js';
+import { getExpiry, readUsableKey, type UsableKey } from './read-usable-key.js';
 
 /** What is said of a token that is good now. */
 export interface Introspected {
@@ -82,11 +82,11 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
     authenticate,
     async issue(client, scope) {
       const requested = readScope(scope);
-      return issueToken(ports, await usableKey(ports, client, 'invalid_client'), requested);
+      return issueToken(ports, await readUsableKey(ports, client, 'invalid_client'), requested);
     },
     async issueRefreshable(client, scope, terms) {
       const requested = readScope(scope);
-      return issueRefreshable(ports, await usableKey(ports, client, 'invalid_client'), requested, terms);
+      return issueRefreshable(ports, await readUsableKey(ports, client, 'invalid_client'), requested, terms);
     },
     async findChain(context, refreshToken) {
       const { grant, key } = await findChain(ports, context, refreshToken);
@@ -98,18 +98,19 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
       (await introspectAccess(ports, client, token)) ?? introspectRefresh(ports, client, token),
     async revoke(client, context, token) {
       const access = await readToken(ports, token);
-      if (access !== null) return isOf(client, access) ? revokeToken(ports, context, access) : null;
+      if (access !== null) return isIssuedTo(client, access) ? revokeToken(ports, context, access) : null;
       const found = await findGrant(ports, token);
-      if (found !== null) return isOf(client, found.grant) ? revokeChain(ports, context, found.grant) : null;
+      if (found !== null)
+        return isIssuedTo(client, found.grant) ? revokeChain(ports, context, found.grant) : null;
       const parsed = ports.refreshFormat.parse(token);
       return parsed === null ? null : confirmRevokedChain(ports, parsed.id);
     },
-    publicKeys: () => ports.signingKeys.published(),
+    publicKeys: () => ports.signingKeys.listPublic(),
   };
 }
 
 /** A token is shown to the very key that it was given to, and to no other key of its owner. */
-function isOf({ keyId }: Pick<Client, 'keyId'>, token: { readonly keyId: string }): boolean {
+function isIssuedTo({ keyId }: Pick<Client, 'keyId'>, token: { readonly keyId: string }): boolean {
   return token.keyId === keyId;
 }
 
@@ -131,13 +132,13 @@ async function introspectAccess(
   token: string,
 ): Promise<Introspected | null> {
   const access: AccessToken | null = await readToken(ports, token);
-  if (access === null || !isOf(client, access) || access.expiresAt <= ports.clock.now()) return null;
-  const key = await usableOrNull(ports, access);
-  if (key === null || (await isTakenBack(ports.store.tokens, access))) return null;
+  if (access === null || !isIssuedTo(client, access) || access.expiresAt <= ports.clock.now()) return null;
+  const key = await tryReadUsableKey(ports, access);
+  if (key === null || (await isTokenRevoked(ports.store.tokens, access))) return null;
   return {
     kind: 'access_token',
     ...access,
-    expiresAt: Math.min(access.expiresAt, endOf(key)),
+    expiresAt: Math.min(access.expiresAt, getExpiry(key)),
     scopes: commonScopes(access.scopes, key.record.scopes, ports.keyspace.catalogue),
   };
 }
@@ -148,9 +149,9 @@ async function introspectRefresh(
   token: string,
 ): Promise<Introspected | null> {
   const found = await findGrant(ports, token);
-  if (found === null || !isOf(client, found.grant) || found.grant.digest !== found.digest) return null;
+  if (found === null || !isIssuedTo(client, found.grant) || found.grant.digest !== found.digest) return null;
   const { grant } = found;
-  const key = grant.expiresAt <= ports.clock.now() ? null : await usableOrNull(ports, grant);
+  const key = grant.expiresAt <= ports.clock.now() ? null : await tryReadUsableKey(ports, grant);
   if (key === null) return null;
   const { id, keyId } = grant;
   const scopes = commonScopes(grant.scopes, key.record.scopes, ports.keyspace.catalogue);
@@ -161,16 +162,16 @@ async function introspectRefresh(
     ownerId: key.record.ownerId,
     scopes,
     issuedAt: null,
-    expiresAt: Math.min(grant.expiresAt, endOf(key)),
+    expiresAt: Math.min(grant.expiresAt, getExpiry(key)),
   };
 }
 
-async function usableOrNull(
+async function tryReadUsableKey(
   ports: TokenPorts,
   token: { readonly keyId: string; readonly credentialId: string },
 ): Promise<UsableKey | null> {
   try {
-    return await usableKey(ports, token, 'invalid_grant');
+    return await readUsableKey(ports, token, 'invalid_grant');
   } catch (error) {
     if (error instanceof TokenError) return null;
     throw error;

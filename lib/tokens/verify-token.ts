@@ -11,7 +11,7 @@ import type { KeyFinder } from '../verify/find-key.js';
 import type { CacheEntry, LocalCache } from '../verify/local-cache.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 import type { ApiKeyVerifier, VerificationRequest } from '../verify/verify-api-key.js';
-import { isTakenBack } from './is-taken-back.js';
+import { isTokenRevoked } from './is-token-revoked.js';
 import { ProvenTokens, type ProvenAccessToken } from './proven-tokens.js';
 import { readToken, type ReadTokenPorts } from './read-token.js';
 import { TokenSubject } from './token-subject.js';
@@ -49,19 +49,19 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
   }
 
   /** A token that this process has checked, if nothing was changed since then. */
-  function heldToken(token: string, now: number): ProvenAccessToken | undefined {
-    const proven = provenTokens.get(digestOf(token));
-    return proven !== undefined && isHeldSince(proven, now) ? proven : undefined;
+  function findCachedToken(token: string, now: number): ProvenAccessToken | undefined {
+    const proven = provenTokens.get(digestToken(token));
+    return proven !== undefined && isStillCached(proven, now) ? proven : undefined;
   }
 
-  function isHeldSince({ subject, held: since }: ProvenAccessToken, now: number): boolean {
+  function isStillCached({ subject, held: since }: ProvenAccessToken, now: number): boolean {
     return since !== undefined && local?.findEntry(subject.key.id, now) === since;
   }
 
   function verifyAtOnce(request: VerificationRequest): Verdict | Promise<Verdict> | null {
     const now = clock.now();
     if (lease.isHeld(now)) {
-      const proven = heldToken(request.token, now);
+      const proven = findCachedToken(request.token, now);
       if (proven !== undefined) return decideToken(proven, request, now);
     } else {
       local?.forgetAll();
@@ -75,20 +75,20 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     if (token === null) return refuse();
     // Which key is held is looked at before it is asked whether the token was taken back, so that one change cannot be
     // missed by both. With a key that is read at the same time the token is let in once, and not remembered.
-    const held = heldKey(token.keyId);
-    const [prepared, wasTakenBack] = await Promise.all([
+    const held = findCachedKey(token.keyId);
+    const [prepared, isRevoked] = await Promise.all([
       held?.prepared ?? findCurrentKey(ports, token.keyId),
-      isTakenBack(store.tokens, token),
+      isTokenRevoked(store.tokens, token),
     ]);
     const proven = prove(token, prepared, held);
     if (proven === null) return refuse();
-    if (wasTakenBack) return refuseProven(proven.subject.key, 'The access token was revoked.');
+    if (isRevoked) return refuseProven(proven.subject.key, 'The access token was revoked.');
     const now = clock.now();
-    if (lease.isHeld(now) && isHeldSince(proven, now)) provenTokens.add(digestOf(request.token), proven);
+    if (lease.isHeld(now) && isStillCached(proven, now)) provenTokens.add(digestToken(request.token), proven);
     return decideToken(proven, request, now);
   }
 
-  function heldKey(keyId: string): CacheEntry | undefined {
+  function findCachedKey(keyId: string): CacheEntry | undefined {
     const now = clock.now();
     return lease.isHeld(now) ? local?.findEntry(keyId, now) : undefined;
   }
@@ -110,7 +110,7 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
 }
 
 /** By which tokens are found again: none is kept. */
-function digestOf(token: string): string {
+function digestToken(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 

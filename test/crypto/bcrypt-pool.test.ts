@@ -1,5 +1,5 @@
 import { createBcryptPool, type BcryptPool } from '../../lib/crypto/bcrypt-pool.js';
-import type { BcryptRunner } from '../../lib/crypto/bcrypt-question.js';
+import type { BcryptRunner } from '../../lib/crypto/bcrypt-task.js';
 import { createBcryptQueue } from '../../lib/crypto/bcrypt-queue.js';
 import { startBcryptWorker } from '../../lib/crypto/bcrypt-worker.js';
 
@@ -31,7 +31,7 @@ function open(size: number, start: () => BcryptRunner = startBcryptWorker): Bcry
   return pool;
 }
 
-const mint = (pool: BcryptPool, cost = 8): Promise<unknown> => pool.ask('minting', { input: 'input', cost });
+const mint = (pool: BcryptPool, cost = 8): Promise<unknown> => pool.run('minting', { input: 'input', cost });
 
 afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.close()));
@@ -105,8 +105,8 @@ describe('without workers', () => {
     );
     expect(hashes.every((hash) => hash.startsWith('$2b$08$'))).toBe(true);
     expect(order).toHaveLength(6);
-    expect(await pool.ask('matching', { input: 'input', hash: hashes[0]! })).toBe(true);
-    expect(await pool.ask('matching', { input: 'other', hash: hashes[0]! })).toBe(false);
+    expect(await pool.run('matching', { input: 'input', hash: hashes[0]! })).toBe(true);
+    expect(await pool.run('matching', { input: 'other', hash: hashes[0]! })).toBe(false);
     expect(messages).toEqual([expect.stringContaining('on the main thread')]);
   });
 });

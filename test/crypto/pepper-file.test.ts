@@ -16,7 +16,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { InvalidOptionError } from '../../lib/errors.js';
-import { readOrMakePepperFile } from '../../lib/crypto/pepper-file.js';
+import { readOrCreatePepperFile } from '../../lib/crypto/pepper-file.js';
 
 let folder: string;
 beforeEach(() => {
@@ -29,25 +29,25 @@ const good = 'p'.repeat(43);
 describe('a pepper file', () => {
   it('is made once, for its owner only', async () => {
     const path = join(folder, 'data', 'pepper');
-    const made = await readOrMakePepperFile(path);
+    const made = await readOrCreatePepperFile(path);
     expect(Buffer.from(made, 'base64url')).toHaveLength(32);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
     expect(readFileSync(path, 'utf8')).toBe(`${made}\n`);
-    expect(await readOrMakePepperFile(path)).toBe(made);
+    expect(await readOrCreatePepperFile(path)).toBe(made);
     expect(readdirSync(join(folder, 'data'))).toEqual(['pepper']);
   });
 
   it('is another one elsewhere', async () => {
-    expect(await readOrMakePepperFile(join(folder, 'a'))).not.toBe(
-      await readOrMakePepperFile(join(folder, 'b')),
+    expect(await readOrCreatePepperFile(join(folder, 'a'))).not.toBe(
+      await readOrCreatePepperFile(join(folder, 'b')),
     );
   });
 
   it('is the same for all who come at once', async () => {
     for (let round = 0; round < 20; round += 1) {
       const path = join(folder, `pepper-${round}`);
-      const made = await Promise.all(Array.from({ length: 12 }, () => readOrMakePepperFile(path)));
+      const made = await Promise.all(Array.from({ length: 12 }, () => readOrCreatePepperFile(path)));
       expect(new Set(made).size).toBe(1);
     }
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
@@ -57,8 +57,8 @@ describe('a pepper file', () => {
     const program = join(folder, 'program.cjs');
     await build({
       stdin: {
-        contents: `import { readOrMakePepperFile } from './lib/crypto/pepper-file.js';
-          readOrMakePepperFile(process.argv[2]).then((pepper) => process.stdout.write(pepper));`,
+        contents: `import { readOrCreatePepperFile } from './lib/crypto/pepper-file.js';
+          readOrCreatePepperFile(process.argv[2]).then((pepper) => process.stdout.write(pepper));`,
         resolveDir: resolve(__dirname, '../..'),
       },
       bundle: true,
@@ -82,17 +82,17 @@ describe('a pepper file', () => {
       ['c', `${good}\r\n`],
     ] as const) {
       writeFileSync(join(folder, name), text, { mode: 0o600 });
-      expect(await readOrMakePepperFile(join(folder, name))).toBe(good);
+      expect(await readOrCreatePepperFile(join(folder, name))).toBe(good);
     }
     symlinkSync(join(folder, 'a'), join(folder, 'link'));
-    expect(await readOrMakePepperFile(join(folder, 'link'))).toBe(good);
+    expect(await readOrCreatePepperFile(join(folder, 'link'))).toBe(good);
   });
 
   it.each([0o644, 0o640, 0o604, 0o660, 0o606, 0o610])('is refused with mode %o', async (mode) => {
     const path = join(folder, 'pepper');
     writeFileSync(path, good);
     chmodSync(path, mode);
-    await expect(readOrMakePepperFile(path)).rejects.toThrow(`chmod 600 ${path}`);
+    await expect(readOrCreatePepperFile(path)).rejects.toThrow(`chmod 600 ${path}`);
     expect(statSync(path).mode & 0o777).toBe(mode);
   });
 
@@ -104,7 +104,7 @@ describe('a pepper file', () => {
   ])('is refused and left alone when it is %s', async (_, text) => {
     const path = join(folder, 'pepper');
     writeFileSync(path, text, { mode: 0o600 });
-    const refusal = await readOrMakePepperFile(path).catch((error: unknown) => error);
+    const refusal = await readOrCreatePepperFile(path).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(InvalidOptionError);
     expect(String(refusal)).toContain(path);
     expect(String(refusal)).not.toContain('CANARY');
@@ -113,9 +113,9 @@ describe('a pepper file', () => {
 
   it('cannot be a folder, nor lie below a file', async () => {
     mkdirSync(join(folder, 'sub'), { mode: 0o700 });
-    await expect(readOrMakePepperFile(join(folder, 'sub'))).rejects.toThrow(InvalidOptionError);
+    await expect(readOrCreatePepperFile(join(folder, 'sub'))).rejects.toThrow(InvalidOptionError);
     writeFileSync(join(folder, 'file'), '');
-    await expect(readOrMakePepperFile(join(folder, 'file', 'pepper'))).rejects.toThrow(InvalidOptionError);
+    await expect(readOrCreatePepperFile(join(folder, 'file', 'pepper'))).rejects.toThrow(InvalidOptionError);
     expect(existsSync(join(folder, 'sub'))).toBe(true);
   });
 });

@@ -2,9 +2,9 @@ import {
   coversDeribitScope,
   createDeribitCatalogue,
   deribitScopes,
-  narrowedScopes,
+  intersectScopes,
   parseMaxScope,
-  scopesFor,
+  selectTokenScopes,
 } from '../../lib/dialects/deribit/deribit-scopes.js';
 import { createTokenTerms, readTerms } from '../../lib/dialects/deribit/token-terms.js';
 import { commonScopes, narrowScopes } from '../../lib/domain/token-scope.js';
@@ -108,13 +108,13 @@ describe('the scopes of a token', () => {
     ['trades:read', []],
     ['name:foo', []],
   ])('are %j limited by those of the key', (asked, given) => {
-    expect(scopesFor(asked.split(' ').filter(Boolean), held)).toEqual(given);
+    expect(selectTokenScopes(asked.split(' ').filter(Boolean), held)).toEqual(given);
   });
 
   it('of nothing stay nothing', () => {
-    expect(narrowedScopes([], held)).toEqual([]);
-    expect(narrowedScopes(['connection', 'wallet:read'], held)).toEqual([]);
-    expect(narrowedScopes(['trade:read', 'account:read_write'], held)).toEqual([
+    expect(intersectScopes([], held)).toEqual([]);
+    expect(intersectScopes(['connection', 'wallet:read'], held)).toEqual([]);
+    expect(intersectScopes(['trade:read', 'account:read_write'], held)).toEqual([
       'account:read',
       'trade:read',
     ]);

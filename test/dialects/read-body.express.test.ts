@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import express, { type Express, type RequestHandler } from 'express';
-import { bodyFaultOf } from '../../lib/dialects/body-error.js';
+import { getBodyFault } from '../../lib/dialects/body-error.js';
 import { readBody, type BodyOptions } from '../../lib/dialects/read-body.js';
 import { keepRawBody } from '../../lib/http/keep-raw-body.js';
 import { sendRaw } from './send-raw.js';
@@ -23,7 +23,7 @@ function appWith(parsers: readonly RequestHandler[], options: BodyOptions): Expr
       (body) => res.end(JSON.stringify({ body } satisfies Read)),
       (error: unknown) => {
         const { problem = String(error) } = error as { problem?: string };
-        res.end(JSON.stringify({ problem, fault: bodyFaultOf(error) } satisfies Read));
+        res.end(JSON.stringify({ problem, fault: getBodyFault(error) } satisfies Read));
       },
     );
   });

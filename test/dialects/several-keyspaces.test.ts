@@ -1,6 +1,6 @@
 import express from 'express';
 import request from 'supertest';
-import { dialectHost, hostOf, type DialectKeyspace } from '../../lib/dialects/dialect-host.js';
+import { dialectHost, getDialectHost, type DialectKeyspace } from '../../lib/dialects/dialect-host.js';
 import { base62Alphabet } from '../../lib/domain/charset.js';
 import { createFeatureCatalogue } from '../../lib/domain/feature-catalogue.js';
 import { createCheckedFormat } from '../../lib/domain/key-format.js';
@@ -28,7 +28,7 @@ function addPartners(
   policy: Partial<KeyspacePolicy> = {},
   name = 'partners',
 ): DialectKeyspace {
-  return hostOf('test', apiKeys).registerKeyspace({
+  return getDialectHost('test', apiKeys).registerKeyspace({
     ...{ name, catalogue: partnerScopes, features: createFeatureCatalogue({}) },
     policy: { ...noPolicy, ...policy },
     formatFor: (environment) =>
@@ -197,7 +197,7 @@ describe('several keyspaces in one instance', () => {
     add('pairs');
     expect(() => add('twins')).toThrow("look like those of the keyspace 'pairs'");
     for (const wrong of [undefined, null, {}, 'apiKeys']) {
-      expect(() => hostOf('deribitRouter', wrong)).toThrow(
+      expect(() => getDialectHost('deribitRouter', wrong)).toThrow(
         'deribitRouter: takes what createApiKeys returned',
       );
     }

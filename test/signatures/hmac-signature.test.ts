@@ -1,9 +1,9 @@
-import { hmacOf, requestHmac } from '../../lib/signatures/hmac/hmac-signature.js';
+import { computeHmac, computeRequestHmac } from '../../lib/signatures/hmac/hmac-signature.js';
 import { readHmacAuthorization } from '../../lib/signatures/hmac/read-hmac-authorization.js';
 
 describe('signatures with a shared secret', () => {
   it('R77 HMAC-SHA-256 over timestamp, nonce and data, as published', () => {
-    const signature = hmacOf('AMANDASECRECT', '1576074319000', '1iqt2wls', '');
+    const signature = computeHmac('AMANDASECRECT', '1576074319000', '1iqt2wls', '');
     expect(signature.toString('hex')).toBe(
       '56590594f97921b09b18f166befe0d1319b198bbcdad7ca73382de2f88fe9aa1',
     );
@@ -17,7 +17,7 @@ describe('signatures with a shared secret', () => {
       target: '/a?b=%20c',
       body: Buffer.from('{"é":1}'),
     };
-    expect(requestHmac('s', parts)).toEqual(hmacOf('s', '1', 'n', 'POST\n/a?b=%20c\n{"é":1}\n'));
+    expect(computeRequestHmac('s', parts)).toEqual(computeHmac('s', '1', 'n', 'POST\n/a?b=%20c\n{"é":1}\n'));
   });
 
   const sig = 'ab'.repeat(32);

@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { digestProblem } from '../../lib/signatures/rfc9421/content-digest.js';
+import { findDigestProblem } from '../../lib/signatures/rfc9421/content-digest.js';
 import { isSignedBy, signBase } from '../../lib/signatures/check-signature.js';
 import { parsePublicKey } from '../../lib/signatures/parse-public-key.js';
 import { readComponent } from '../../lib/signatures/rfc9421/covered-component.js';
 import { readDictionary } from '../../lib/signatures/rfc9421/read-dictionary.js';
-import { signatureBase } from '../../lib/signatures/rfc9421/signature-base.js';
+import { createSignatureBase } from '../../lib/signatures/rfc9421/signature-base.js';
 import {
   signatures,
   testKeyEd25519,
@@ -29,7 +29,7 @@ function baseOf(message: Message, input: string): string | null {
   const components = items.flatMap((item) => readComponent(item) ?? []);
   expect(components).toHaveLength(items.length);
   const rest = { scheme: 'https', bodyPresence: 'none', rawHeaders: message.headers.flat() } as const;
-  return signatureBase({ ...message, ...rest }, components, input);
+  return createSignatureBase({ ...message, ...rest }, components, input);
 }
 
 const keys = { rsa: testKeyRsaPss, ed25519: testKeyEd25519 } as const;
@@ -63,7 +63,7 @@ describe('the vectors of RFC 9421', () => {
   });
 
   it('R74 have the digest of their body', () => {
-    expect(digestProblem(testRequest.headers.flat(), Buffer.from(testRequest.body))).toBe(null);
-    expect(digestProblem(testRequest.headers.flat(), Buffer.from(`${testRequest.body} `))).not.toBe(null);
+    expect(findDigestProblem(testRequest.headers.flat(), Buffer.from(testRequest.body))).toBe(null);
+    expect(findDigestProblem(testRequest.headers.flat(), Buffer.from(`${testRequest.body} `))).not.toBe(null);
   });
 });

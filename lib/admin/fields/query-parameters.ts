@@ -15,7 +15,7 @@ import { isKeyId, keyIdPattern } from '../../domain/key-format.js';
 import { keyStates } from '../../domain/key-state.js';
 import { isScope, isWildcard, maxScopeLength, soughtScopePattern } from '../../domain/scope.js';
 import { problems } from '../../errors.js';
-import { parseUsagePeriod } from '../../manage/key-usage.js';
+import { parseUsagePeriod } from '../../manage/get-key-usage.js';
 import { defaultPageSize, maxPageSize, maxUnusedDays, parseUnusedDays } from '../../manage/list-filter.js';
 import { maxCursorLength } from '../../ports/cursor-signer.js';
 import type { Field } from './field.js';

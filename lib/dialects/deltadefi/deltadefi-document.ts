@@ -3,21 +3,24 @@ export interface DescribedRouter {
   readonly hasSignIn: boolean;
 }
 
-const answerOf = (description: string, schema: string): object => ({
+const describeAnswer = (description: string, schema: string): object => ({
   description,
   content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } },
 });
-const refused = answerOf('Unauthorized', 'ErrorJSONWithCodeResponse');
-const failed = answerOf('Internal Server Error', 'ErrorJSONWithCodeResponse');
+const refused = describeAnswer('Unauthorized', 'ErrorJSONWithCodeResponse');
+const failed = describeAnswer('Internal Server Error', 'ErrorJSONWithCodeResponse');
 
 /** By GET as documented, and by POST, which no cache or prefetcher repeats. */
-const newApiKey = (operationId: string): object => ({
+const describeNewApiKey = (operationId: string): object => ({
   ...{ operationId, tags: ['accounts'], summary: 'Create new API key' },
   description:
     'Makes an API key for the account of the caller. It takes the place of the one before, which ends at once. Store it: it is shown this once.',
   responses: {
-    200: answerOf('New API key created successfully', 'CreateNewAPIKeyResponse'),
-    202: answerOf('The same; the key before may be let in until Effective-By', 'CreateNewAPIKeyResponse'),
+    200: describeAnswer('New API key created successfully', 'CreateNewAPIKeyResponse'),
+    202: describeAnswer(
+      'The same; the key before may be let in until Effective-By',
+      'CreateNewAPIKeyResponse',
+    ),
     401: refused,
     500: failed,
   },
@@ -30,21 +33,21 @@ const signIn = {
     content: { 'application/json': { schema: { $ref: '#/components/schemas/SignInRequest' } } },
   },
   responses: {
-    200: answerOf('Signed in', 'SignInResponse'),
-    400: answerOf('Bad request', 'ErrorJSONWithCodeResponse'),
+    200: describeAnswer('Signed in', 'SignInResponse'),
+    400: describeAnswer('Bad request', 'ErrorJSONWithCodeResponse'),
     401: refused,
     500: failed,
   },
 };
 
-const text = { type: 'string' } as const;
+const stringSchema = { type: 'string' } as const;
 const schemas = {
   CreateNewAPIKeyResponse: {
     type: 'object',
     required: ['api_key', 'created_at'],
     properties: {
-      api_key: { ...text, examples: ['dk_live_abc123def456ghi789jkl012mno345pqr678stu9'] },
-      created_at: { ...text, format: 'date-time', examples: ['2024-01-01T00:00:00Z'] },
+      api_key: { ...stringSchema, examples: ['dk_live_abc123def456ghi789jkl012mno345pqr678stu9'] },
+      created_at: { ...stringSchema, format: 'date-time', examples: ['2024-01-01T00:00:00Z'] },
     },
   },
   ErrorJSONWithCodeResponse: {
@@ -52,21 +55,24 @@ const schemas = {
     required: ['code', 'error', 'msg'],
     properties: {
       code: { type: 'integer', examples: [4010] },
-      error: { ...text, examples: ['Unauthorized access'] },
-      msg: { ...text, description: 'The same as error.' },
+      error: { ...stringSchema, examples: ['Unauthorized access'] },
+      msg: { ...stringSchema, description: 'The same as error.' },
     },
   },
   SignInRequest: {
     type: 'object',
     required: ['wallet_address'],
-    properties: { wallet_address: { ...text, description: 'In bech32.' }, referral_code: text },
+    properties: {
+      wallet_address: { ...stringSchema, description: 'In bech32.' },
+      referral_code: stringSchema,
+    },
   },
   SignInResponse: {
     type: 'object',
     required: ['token', 'user_id', 'is_first_time', 'is_onboarding_ready'],
     properties: {
-      token: text,
-      user_id: text,
+      token: stringSchema,
+      user_id: stringSchema,
       is_first_time: { type: 'boolean' },
       is_onboarding_ready: { type: 'boolean' },
     },
@@ -77,7 +83,7 @@ const schemas = {
  * The router as an OpenAPI 3.1 document. DeltaDeFi's own names a security scheme that it does not define; this one
  * defines it.
  */
-export function deltadefiDocument({ hasSignIn }: DescribedRouter): object {
+export function createDeltadefiDocument({ hasSignIn }: DescribedRouter): object {
   return {
     openapi: '3.1.1',
     info: { title: 'DeltaDeFi accounts', version: '1.0' },
@@ -86,14 +92,17 @@ export function deltadefiDocument({ hasSignIn }: DescribedRouter): object {
     security: [{ ApiKeyAuth: [] }],
     tags: [{ name: 'accounts', description: 'Sign-in and the API key of an account.' }],
     paths: {
-      '/accounts/new-api-key': { get: newApiKey('createNewApiKey'), post: newApiKey('postNewApiKey') },
+      '/accounts/new-api-key': {
+        get: describeNewApiKey('createNewApiKey'),
+        post: describeNewApiKey('postNewApiKey'),
+      },
       '/accounts/api-key': {
         get: {
           ...{ operationId: 'getApiKey', tags: ['accounts'], summary: 'Get API key, masked' },
           responses: {
-            200: answerOf('The beginning and the end of the API key', 'CreateNewAPIKeyResponse'),
+            200: describeAnswer('The beginning and the end of the API key', 'CreateNewAPIKeyResponse'),
             401: refused,
-            404: answerOf('The account has none', 'ErrorJSONWithCodeResponse'),
+            404: describeAnswer('The account has none', 'ErrorJSONWithCodeResponse'),
             500: failed,
           },
         },

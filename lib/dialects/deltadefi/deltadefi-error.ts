@@ -1,5 +1,5 @@
 import type { ApiKeysError } from '../../errors.js';
-import { byFamily } from '../by-family.js';
+import { mapByFamily } from '../map-by-family.js';
 import type { DialectAnswer } from '../send-answer.js';
 
 /** DeltaDeFi's list of status codes; the spelling is its own. */
@@ -14,7 +14,7 @@ const sentences = {
 type DeltadefiCode = keyof typeof sentences;
 
 /** The documents know no code for what is forbidden: it is unauthorized there, with 403. */
-const codeOf = byFamily<DeltadefiCode>({
+const toCode = mapByFamily<DeltadefiCode>({
   invalid: 4000,
   headers: 4000,
   method: 4000,
@@ -32,11 +32,11 @@ const codeOf = byFamily<DeltadefiCode>({
 });
 
 /** The only thing that is looked for there. */
-const nothingFound = 'API key not found';
+const notFoundSentence = 'API key not found';
 
 /** `msg` says the same again: the Python client reads it, and breaks without. */
 export function answerDeltadefiError({ problem, status }: ApiKeysError): DialectAnswer {
-  const code = codeOf(problem);
-  const error = problem === 'not_found' ? nothingFound : sentences[code];
+  const code = toCode(problem);
+  const error = problem === 'not_found' ? notFoundSentence : sentences[code];
   return { status, body: { error, code, msg: error } };
 }

@@ -58,7 +58,7 @@ const readers = {
   graceMs: orDefault(
     take(
       'whole seconds in milliseconds, up to 30 days, for example 60_000',
-      (value): value is number => typeof value === 'number' && isGrace(value),
+      (value): value is number => typeof value === 'number' && isGracePeriod(value),
     ),
     0,
   ),
@@ -73,7 +73,7 @@ export function resolveDeltadefiOptions(value: unknown): ResolvedDeltadefiOption
   return { ...options, graceSeconds: graceMs / 1000 };
 }
 
-function isGrace(graceMs: number): boolean {
+function isGracePeriod(graceMs: number): boolean {
   const seconds = graceMs / 1000;
   return Number.isInteger(seconds) && seconds >= 0 && seconds <= maxGracePeriodSeconds;
 }

@@ -6,19 +6,19 @@ import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import { createCheckedFormat } from '../../domain/key-format.js';
 import { noPolicy } from '../../domain/keyspace-policy.js';
 import { ApiKeysError } from '../../errors.js';
-import { answerOfChange } from '../answer-of-change.js';
-import { appScopesOf } from '../app-scopes.js';
-import { createAsCaller } from '../as-caller.js';
+import { answerChange } from '../answer-change.js';
+import { resolveAppScopes } from '../app-scopes.js';
+import { createCommandRunner } from '../command-runner.js';
 import { createCallers } from '../callers.js';
-import { createCredentialOfRequest } from '../credential-of-request.js';
-import { hostOf, type WithDialectHost } from '../dialect-host.js';
+import { createCredentialReader } from '../credential-reader.js';
+import { getDialectHost, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
-import { rightsOfCaller } from '../rights-of-caller.js';
-import { deltadefiDocument } from './deltadefi-document.js';
+import { getCallerRights } from '../get-caller-rights.js';
+import { createDeltadefiDocument } from './deltadefi-document.js';
 import { answerDeltadefiError } from './deltadefi-error.js';
 import { resolveDeltadefiOptions, type DeltadefiOptions } from './deltadefi-options.js';
-import { newKey } from './new-key.js';
-import { askToSignIn, readSignIn } from './sign-in.js';
+import { replaceKey } from './replace-key.js';
+import { callSignIn, readSignIn } from './sign-in.js';
 
 /** `dk_live_` and 40 characters, 25 of them secret: 129 bits. */
 const lengths = { id: 8, secret: 25, checksum: 7 } as const;
@@ -30,9 +30,9 @@ const lengths = { id: 8, secret: 25, checksum: 7 } as const;
  * @throws InvalidOptionError when an option is missing, misspelt or makes no sense, or the router is there already
  */
 export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOptions): Router {
-  const host = hostOf('deltadefiRouter', apiKeys);
+  const host = getDialectHost('deltadefiRouter', apiKeys);
   const { verifyAccessToken, signIn, singleKey, graceSeconds, ...given } = resolveDeltadefiOptions(options);
-  const { catalogue, defaultScopes } = appScopesOf('deltadefiRouter', host.scopes, given.defaultScopes);
+  const { catalogue, defaultScopes } = resolveAppScopes('deltadefiRouter', host.scopes, given.defaultScopes);
   const keyspace = host.registerKeyspace({
     ...{ name: 'deltadefi', catalogue, features: createFeatureCatalogue({}) },
     policy: { ...noPolicy, onePerOwner: singleKey, omittedScopes: defaultScopes },
@@ -41,20 +41,20 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
   });
 
   // A client that has both sends the key in one header and the JWT in the other.
-  const credentialOf = createCredentialOfRequest(['x-api-key', 'bearer', 'raw'], { whenSeveral: 'first' });
+  const readCredential = createCredentialReader(['x-api-key', 'bearer', 'raw'], { whenSeveral: 'first' });
   const challenge = { scheme: 'ApiKey', realm: 'deltadefi' } as const;
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
 
-  const asCaller = createAsCaller({ host, keyspace, callers, credentialOf });
+  const runCommand = createCommandRunner({ host, keyspace, callers, readCredential });
 
   const createNewApiKey: DialectRoute = {
     methods: ['GET', 'POST'],
     path: '/accounts/new-api-key',
     handle: (call) =>
-      asCaller(call, async ({ caller, context, keys }) => {
-        const rightsOf = () => rightsOfCaller(keys, context, caller, catalogue);
-        const { record, token, effectiveBy } = await newKey(keys, context, graceSeconds, rightsOf);
-        return answerOfChange({ effectiveBy }, { api_key: token, created_at: createdAt(record) });
+      runCommand(call, async ({ caller, context, keys }) => {
+        const getRights = () => getCallerRights(keys, context, caller, catalogue);
+        const { record, token, effectiveBy } = await replaceKey(keys, context, graceSeconds, getRights);
+        return answerChange({ effectiveBy }, { api_key: token, created_at: formatCreatedAt(record) });
       }),
   };
 
@@ -62,14 +62,14 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
     methods: ['GET'],
     path: '/accounts/api-key',
     handle: (call) =>
-      asCaller(call, async ({ caller, context, keys }) => {
+      runCommand(call, async ({ caller, context, keys }) => {
         const record =
           caller.kind === 'key'
             ? await keys.get(context, caller.apiKey.id)
             : (await listUpTo(keys, context, { state: 'active' }, 1))[0];
         // Not thrown, so not written down: an owner without a key has done nothing wrong.
         if (record === undefined) return answerDeltadefiError(new ApiKeysError('not_found'));
-        return { status: 200, body: { api_key: masked(record), created_at: createdAt(record) } };
+        return { status: 200, body: { api_key: maskKey(record), created_at: formatCreatedAt(record) } };
       }),
   };
 
@@ -81,7 +81,7 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
             methods: ['POST'],
             path: '/accounts/signin',
             async handle(call) {
-              const body = await askToSignIn(signIn, readSignIn(await call.body()), call.req);
+              const body = await callSignIn(signIn, readSignIn(await call.body()), call.req);
               if (body === null) return callers.refuse(call, { allowed: false, code: 'invalid_token' });
               return { status: 200, body };
             },
@@ -91,7 +91,7 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
   const document: DialectRoute = {
     methods: ['GET'],
     path: '/accounts/openapi.json',
-    handle: () => ({ status: 200, body: deltadefiDocument({ hasSignIn: signIn !== null }) }),
+    handle: () => ({ status: 200, body: createDeltadefiDocument({ hasSignIn: signIn !== null }) }),
   };
 
   return createDialectRouter({
@@ -101,12 +101,12 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
   });
 }
 
-function masked({ hint }: ApiKeyRecord): string {
+function maskKey({ hint }: ApiKeyRecord): string {
   return `${hint.prefix}…${hint.lastFour}`;
 }
 
 /** When what is shown was made, as in the documents: without fractions of a second. */
-function createdAt({ credentials, createdAt: keyCreatedAt }: ApiKeyRecord): string {
+function formatCreatedAt({ credentials, createdAt: keyCreatedAt }: ApiKeyRecord): string {
   const time = new Date(credentials[0]?.createdAt ?? keyCreatedAt).toISOString();
   return `${time.slice(0, 19)}Z`;
 }

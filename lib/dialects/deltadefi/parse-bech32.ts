@@ -15,23 +15,26 @@ export function parseBech32(value: unknown): string {
   if (typeof value !== 'string') throw new InvalidFieldError('must be a text');
   const address = value.toLowerCase();
   const isOneCase = value === address || value === value.toUpperCase();
-  if (!isOneCase || value.length > maxLength || !hasRightChecksum(address)) {
+  if (!isOneCase || value.length > maxLength || !hasValidChecksum(address)) {
     throw new InvalidFieldError('must be an address in bech32');
   }
   return address;
 }
 
-function hasRightChecksum(address: string): boolean {
+function hasValidChecksum(address: string): boolean {
   const separatorAt = address.lastIndexOf('1');
   const head = address.slice(0, Math.max(separatorAt, 0));
   const data = Array.from(address.slice(separatorAt + 1), (character) => alphabet.indexOf(character));
   const isShaped = /^[\x21-\x7e]{1,83}$/.test(head) && data.length >= checksumLength && !data.includes(-1);
   if (!isShaped) return false;
   const codes = Array.from(head, (character) => character.charCodeAt(0));
-  return polynomial([...codes.map((code) => code >> 5), 0, ...codes.map((code) => code & 31), ...data]) === 1;
+  return (
+    computePolynomial([...codes.map((code) => code >> 5), 0, ...codes.map((code) => code & 31), ...data]) ===
+    1
+  );
 }
 
-function polynomial(values: readonly number[]): number {
+function computePolynomial(values: readonly number[]): number {
   let checksum = 1;
   for (const value of values) {
     const top = checksum >>> 25;

@@ -42,12 +42,12 @@ const maxReferralCodeLength = 100;
  *
  * @throws ApiKeysError `internal_error` when the app throws, or answers something else
  */
-export function askToSignIn(signIn: SignIn, wallet: WalletSignIn, req: Request): Promise<SignedIn | null> {
-  return callHost(() => signIn(wallet, req), signedIn);
+export function callSignIn(signIn: SignIn, wallet: WalletSignIn, req: Request): Promise<SignedIn | null> {
+  return callHost(() => signIn(wallet, req), readSignedIn);
 }
 
 /** Only what is documented leaves, whatever else the app knows of its users. */
-function signedIn(answer: unknown): SignedIn {
+function readSignedIn(answer: unknown): SignedIn {
   const { token, user_id, is_first_time, is_onboarding_ready } = (answer ?? {}) as Record<string, unknown>;
   if (
     typeof token !== 'string' ||

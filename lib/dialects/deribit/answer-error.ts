@@ -1,6 +1,6 @@
 import type { ApiKeysError } from '../../errors.js';
-import { byFamily } from '../by-family.js';
-import { bodyFaultOf, type BodyFault } from '../body-error.js';
+import { mapByFamily } from '../map-by-family.js';
+import { getBodyFault, type BodyFault } from '../body-error.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectAnswer } from '../send-answer.js';
 import {
@@ -10,10 +10,10 @@ import {
   type DeribitErrorDefinition,
   type DeribitErrorName,
 } from './deribit-error.js';
-import { errorAnswer } from './rpc-answer.js';
+import { createErrorAnswer } from './rpc-answer.js';
 
 /** What the core calls it -> what Deribit calls it. */
-const nameOf = byFamily<DeribitErrorName>(
+const toErrorName = mapByFamily<DeribitErrorName>(
   {
     invalid: 'bad_request',
     headers: 'bad_request',
@@ -60,7 +60,7 @@ const params: Readonly<Record<string, string>> = {
 };
 
 /** What an error says in Deribit's words. */
-interface Said {
+interface DeribitErrorReply {
   readonly name: DeribitErrorName;
   readonly data?: DeribitErrorData | undefined;
 }
@@ -71,23 +71,28 @@ export function answerDeribitError(
   call: DialectCall,
   testnet: boolean,
 ): Promise<DialectAnswer> {
-  const { name, data } = said(error);
+  const { name, data } = toDeribitError(error);
   const { code, message, status }: DeribitErrorDefinition = deribitErrors[name];
   const body = { code, message, ...(data === undefined ? {} : { data }) };
   // The header Allow belongs to 405.
-  return errorAnswer(call, testnet, body, error.problem === 'method_not_allowed' ? error.status : status);
+  return createErrorAnswer(
+    call,
+    testnet,
+    body,
+    error.problem === 'method_not_allowed' ? error.status : status,
+  );
 }
 
-function said(error: ApiKeysError): Said {
+function toDeribitError(error: ApiKeysError): DeribitErrorReply {
   if (isDeribitError(error)) return { name: error.deribitError, data: error.data };
-  const name = nameOf(error.problem);
+  const name = toErrorName(error.problem);
   if (!error.expose) return { name };
   if (name === 'unauthorized') return { name, data: { reason: 'invalid_token' } };
   if (name === 'too_many_requests') {
     const { 'Retry-After': seconds } = error.headers;
     return seconds === undefined ? { name } : { name, data: { wait: Number(seconds) } };
   }
-  const fault = bodyFaultOf(error);
+  const fault = getBodyFault(error);
   if (fault !== null) return { name: bodyFaults[fault], data: { reason: error.message } };
   const [{ field, message } = { field: '', message: '' }] = error.errors ?? [];
   if (Object.hasOwn(params, field)) {

@@ -4,7 +4,7 @@ import { runAsCaller } from '../run-as-caller.js';
 import type { DialectAnswer } from '../send-answer.js';
 import { DeribitError } from './deribit-error.js';
 import type {
-  AuthenticateDeribit,
+  AuthenticateCaller,
   DeribitMethod,
   DeribitParts,
   MethodAnswer,
@@ -12,13 +12,13 @@ import type {
   PrivateMethod,
 } from './deribit-method.js';
 import { readRpcRequest } from './read-rpc-request.js';
-import { resultAnswer } from './rpc-answer.js';
+import { createResultAnswer } from './rpc-answer.js';
 import { createCheckSecondFactor, type CheckSecondFactor } from './second-factor.js';
 
 /** What calling methods needs. */
 export interface MethodCallParts extends DeribitParts {
   readonly methods: readonly DeribitMethod[];
-  readonly authenticate: AuthenticateDeribit;
+  readonly authenticate: AuthenticateCaller;
 }
 
 /** @param path - the method as the path has it; `null` for a call to the root */
@@ -47,7 +47,7 @@ export function createCallMethod({ methods, authenticate, ...parts }: MethodCall
     return runAsCaller({ keys: keyspace.keys(), callers, clock: host.clock }, call, caller, run);
   }
 
-  async function answerOf(call: DialectCall, path: string | null): Promise<MethodAnswer> {
+  async function runMethod(call: DialectCall, path: string | null): Promise<MethodAnswer> {
     const { method: name, params, lacksParams } = await readRpcRequest(call, path);
     const method = byName.get(name);
     if (method === undefined) throw new DeribitError('method_not_found');
@@ -62,7 +62,7 @@ export function createCallMethod({ methods, authenticate, ...parts }: MethodCall
     }
   }
 
-  return async (call, path) => resultAnswer(call, testnet, await answerOf(call, path));
+  return async (call, path) => createResultAnswer(call, testnet, await runMethod(call, path));
 }
 
 function isPublic(method: DeribitMethod): method is Exclude<DeribitMethod, PrivateMethod> {

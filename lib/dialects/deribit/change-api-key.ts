@@ -1,53 +1,64 @@
 import type { KeyInput } from '../../manage/change.js';
 import { isDefaultKey } from './default-key.js';
-import { invalidParam } from './deribit-error.js';
+import { refuseParam } from './deribit-error.js';
 import type { PrivateContext, PrivateMethod } from './deribit-method.js';
 import { parseMaxScope } from './deribit-scopes.js';
-import { keyName } from './key-name.js';
-import { keyWithNumber } from './live-keys.js';
+import { createKeyNameReader } from './key-name.js';
+import { findKeyByNumber } from './list-live-keys.js';
 import { presentApiKey } from './present-api-key.js';
-import { addresses, flag, keyNumber, optionalParam, requiredParam, words } from './read-param.js';
+import {
+  readAddresses,
+  readBoolean,
+  readKeyNumber,
+  readOptionalParam,
+  readRequiredParam,
+  readWords,
+} from './read-param.js';
 
 /** Changes what is named, and nothing else. */
-export const editApiKey: PrivateMethod = changing('private/edit_api_key', true, ({ params, options }) => {
-  const sent = {
-    scopes: optionalParam(params, 'max_scope', parseMaxScope),
-    name: optionalParam(params, 'name', keyName(options.strictName)),
-    enabled: optionalParam(params, 'enabled', flag),
-    features: optionalParam(params, 'enabled_features', words),
-    ipAllowlist: optionalParam(params, 'ip_whitelist', addresses),
-  };
-  const isNothing = Object.values(sent).every((value) => value === undefined);
-  // The schema has max_scope as required, and the text "at least one parameter must be provided".
-  if (isNothing) invalidParam('max_scope', 'is required, or another parameter that is to be changed');
-  return sent;
-});
+export const editApiKey: PrivateMethod = createChangeMethod(
+  'private/edit_api_key',
+  true,
+  ({ params, options }) => {
+    const sent = {
+      scopes: readOptionalParam(params, 'max_scope', parseMaxScope),
+      name: readOptionalParam(params, 'name', createKeyNameReader(options.strictName)),
+      enabled: readOptionalParam(params, 'enabled', readBoolean),
+      features: readOptionalParam(params, 'enabled_features', readWords),
+      ipAllowlist: readOptionalParam(params, 'ip_whitelist', readAddresses),
+    };
+    const isNothing = Object.values(sent).every((value) => value === undefined);
+    // The schema has max_scope as required, and the text "at least one parameter must be provided".
+    if (isNothing) refuseParam('max_scope', 'is required, or another parameter that is to be changed');
+    return sent;
+  },
+);
 
 /** Gives a key another name. */
-export const changeApiKeyName: PrivateMethod = changing(
+export const changeApiKeyName: PrivateMethod = createChangeMethod(
   'private/change_api_key_name',
   false,
   ({ params, options }) => ({
-    name: requiredParam(params, 'name', keyName(options.strictName)),
+    name: readRequiredParam(params, 'name', createKeyNameReader(options.strictName)),
   }),
 );
 
 /** What the new scope does not allow is refused from the answer on, tokens of the key included. */
-export const changeScopeInApiKey: PrivateMethod = changing(
+export const changeScopeInApiKey: PrivateMethod = createChangeMethod(
   'private/change_scope_in_api_key',
   true,
   ({ params }) => ({
-    scopes: requiredParam(params, 'max_scope', parseMaxScope),
+    scopes: readRequiredParam(params, 'max_scope', parseMaxScope),
   }),
 );
 
 /** Lets a key in again. */
-export const enableApiKey: PrivateMethod = changing('private/enable_api_key', false, () => ({
+export const enableApiKey: PrivateMethod = createChangeMethod('private/enable_api_key', false, () => ({
   enabled: true,
 }));
 
 /** "All requests using this key will be rejected." */
-export const disableApiKey: PrivateMethod = changing('private/disable_api_key', true, () => ({
+export const disableApiKey: PrivateMethod = createChangeMethod('private/disable_api_key', true, () => ({
   enabled: false,
 }));
 
@@ -57,7 +68,7 @@ export const disableApiKey: PrivateMethod = changing('private/disable_api_key', 
  * @param tfa - whether the documents mark it with "TFA required"
  * @param read - reads what is changed; the number of the key was read before
  */
-function changing(
+function createChangeMethod(
   name: PrivateMethod['name'],
   tfa: boolean,
   read: (context: PrivateContext) => KeyInput,
@@ -66,14 +77,14 @@ function changing(
     ...{ name, scope: 'account:read_write', tfa, needsParams: true },
     prepare(context) {
       const { call, caller, params, callers, keyspace } = context;
-      const number = requiredParam(params, 'id', keyNumber);
+      const number = readRequiredParam(params, 'id', readKeyNumber);
       const input = read(context);
       return async () => {
         const keys = keyspace.keys();
-        const who = callers.contextOf(call, caller);
-        const found = await keyWithNumber(keys, who, number);
-        const isDefault = await isDefaultKey(keys, who, found);
-        const { record, effectiveBy } = await keys.update(who, found.id, input);
+        const changeContext = callers.createContext(call, caller);
+        const found = await findKeyByNumber(keys, changeContext, number);
+        const isDefault = await isDefaultKey(keys, changeContext, found);
+        const { record, effectiveBy } = await keys.update(changeContext, found.id, input);
         return { result: presentApiKey(context, record, isDefault), effectiveBy };
       };
     },

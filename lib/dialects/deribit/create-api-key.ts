@@ -1,8 +1,8 @@
 import type { PrivateMethod } from './deribit-method.js';
 import { parseMaxScope } from './deribit-scopes.js';
-import { keyName, noName } from './key-name.js';
+import { createKeyNameReader, noName } from './key-name.js';
 import { presentNewApiKey } from './present-api-key.js';
-import { addresses, optionalParam, requiredParam, text, words } from './read-param.js';
+import { readAddresses, readOptionalParam, readRequiredParam, readString, readWords } from './read-param.js';
 
 /** Makes a key, and shows its secret this once. With a public key there is none. */
 export const createApiKey: PrivateMethod = {
@@ -12,20 +12,20 @@ export const createApiKey: PrivateMethod = {
   needsParams: true,
   prepare(context) {
     const { params, options, callers, keyspace } = context;
-    const publicKey = optionalParam(params, 'public_key', text);
+    const publicKey = readOptionalParam(params, 'public_key', readString);
     const input = {
       // An area that it does not name is `none`, but it has to be there.
-      scopes: requiredParam(params, 'max_scope', parseMaxScope),
-      name: optionalParam(params, 'name', keyName(options.strictName)) ?? noName,
-      features: optionalParam(params, 'enabled_features', words),
+      scopes: readRequiredParam(params, 'max_scope', parseMaxScope),
+      name: readOptionalParam(params, 'name', createKeyNameReader(options.strictName)) ?? noName,
+      features: readOptionalParam(params, 'enabled_features', readWords),
       // Documented for edit_api_key alone, though the text says of new keys that they can be restricted to addresses.
-      ipAllowlist: optionalParam(params, 'ip_whitelist', addresses),
+      ipAllowlist: readOptionalParam(params, 'ip_whitelist', readAddresses),
       // A signature can only be checked with the secret itself, so it is kept, sealed.
       ...(publicKey === undefined ? { signing: 'hmac' } : { publicKey }),
     };
     return async () => {
-      const who = callers.contextOf(context.call, context.caller);
-      const { record, token, effectiveBy } = await keyspace.keys().create(who, input);
+      const changeContext = callers.createContext(context.call, context.caller);
+      const { record, token, effectiveBy } = await keyspace.keys().create(changeContext, input);
       return { result: presentNewApiKey(context, record, token, false), effectiveBy };
     };
   },

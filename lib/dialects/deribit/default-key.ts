@@ -2,20 +2,20 @@ import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { JsonObject } from '../../domain/json.js';
 import type { ChangeContext } from '../../manage/change.js';
 import type { DialectKeyService } from '../dialect-host.js';
-import { liveKeys } from './live-keys.js';
+import { listLiveKeys } from './list-live-keys.js';
 
 /** Where it is noted since when a key is the default one, in epoch milliseconds. */
-const noted = 'defaultSince';
+const metadataField = 'defaultSince';
 
 /** The metadata of a key that becomes the default one. Others keep their notes: the newest one counts, in any race. */
-export function markedDefault({ metadata }: ApiKeyRecord, now: number): JsonObject {
-  return { ...metadata, [noted]: now };
+export function markAsDefault({ metadata }: ApiKeyRecord, now: number): JsonObject {
+  return { ...metadata, [metadataField]: now };
 }
 
 /** The id of the default one among all keys of an owner; `null` when none was ever made so. */
-export function defaultAmong(records: readonly ApiKeyRecord[]): string | null {
-  const marked = records.filter((record) => defaultSince(record) > 0);
-  const [newest] = marked.sort((one, other) => defaultSince(other) - defaultSince(one));
+export function findDefaultId(records: readonly ApiKeyRecord[]): string | null {
+  const marked = records.filter((record) => getDefaultSince(record) > 0);
+  const [newest] = marked.sort((one, other) => getDefaultSince(other) - getDefaultSince(one));
   return newest?.id ?? null;
 }
 
@@ -25,11 +25,11 @@ export async function isDefaultKey(
   context: ChangeContext,
   record: ApiKeyRecord,
 ): Promise<boolean> {
-  if (defaultSince(record) === 0) return false;
-  return defaultAmong(await liveKeys(keys, context)) === record.id;
+  if (getDefaultSince(record) === 0) return false;
+  return findDefaultId(await listLiveKeys(keys, context)) === record.id;
 }
 
-function defaultSince({ metadata }: ApiKeyRecord): number {
-  const since = metadata[noted];
+function getDefaultSince({ metadata }: ApiKeyRecord): number {
+  const since = metadata[metadataField];
   return typeof since === 'number' ? since : 0;
 }

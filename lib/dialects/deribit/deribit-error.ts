@@ -73,7 +73,7 @@ export class DeribitError extends ApiKeysError {
     name: DeribitErrorName,
     data?: DeribitErrorData,
     details?: ApiKeysErrorDetails,
-    problem: ProblemCode = problemFor(deribitErrors[name].status),
+    problem: ProblemCode = toProblem(deribitErrors[name].status),
   ) {
     super(problem, details);
     this.deribitError = name;
@@ -82,12 +82,12 @@ export class DeribitError extends ApiKeysError {
 }
 
 /** @throws DeribitError -32602 about one parameter */
-export function invalidParam(param: string, reason: string): never {
+export function refuseParam(param: string, reason: string): never {
   throw new DeribitError('invalid_params', { param, reason });
 }
 
 /** Whether it is trouble is all that matters. */
-function problemFor(status: number): ProblemCode {
+function toProblem(status: number): ProblemCode {
   if (status >= 500) return status === 503 ? 'unavailable' : 'internal_error';
   return status === 401 ? 'unauthenticated' : 'invalid_request';
 }

@@ -22,7 +22,7 @@ const descriptions = {
 const features = createFeatureCatalogue(descriptions, Object.keys(descriptions));
 
 /** The keyspace of Deribit's keys: an owner has a few, which are numbered. */
-export function deribitKeyspace(catalogue: ScopeCatalogue, maxKeysPerOwner: number): NewKeyspace {
+export function createDeribitKeyspace(catalogue: ScopeCatalogue, maxKeysPerOwner: number): NewKeyspace {
   return {
     name: 'deribit',
     catalogue,

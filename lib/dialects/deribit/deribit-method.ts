@@ -37,13 +37,13 @@ export interface MethodAnswer {
 }
 
 /** Does what was asked for. Throws ApiKeysError or DeribitError. */
-export type Run = () => Promise<MethodAnswer>;
+export type RunMethod = () => Promise<MethodAnswer>;
 
 /** A method that anybody may call. */
 export interface PublicMethod {
   readonly name: `public/${string}`;
-  /** Reads the parameters; a second factor is asked for between this and {@link Run}. @throws DeribitError */
-  prepare(context: PublicContext): Run;
+  /** Reads the parameters; a second factor is asked for between this and {@link RunMethod}. @throws DeribitError */
+  prepare(context: PublicContext): RunMethod;
 }
 
 /** A method for who is known. */
@@ -55,20 +55,20 @@ export interface PrivateMethod {
   readonly tfa: boolean;
   /** Whether a call without any parameter cannot be meant. */
   readonly needsParams: boolean;
-  /** Reads the parameters; a second factor is asked for between this and {@link Run}. @throws DeribitError */
-  prepare(context: PrivateContext): Run;
+  /** Reads the parameters; a second factor is asked for between this and {@link RunMethod}. @throws DeribitError */
+  prepare(context: PrivateContext): RunMethod;
 }
 
 /** One row of the table of methods. */
 export type DeribitMethod = PublicMethod | PrivateMethod;
 
 /**
- * Finds out who calls a private method: `authenticate-deribit.ts`. Who calls with an access token of the app has no scopes,
+ * Finds out who calls a private method: `caller-authenticator.ts`. Who calls with an access token of the app has no scopes,
  * and may do everything with what is theirs.
  *
  * @throws ApiKeysError or DeribitError for who is not let in
  */
-export type AuthenticateDeribit = (
+export type AuthenticateCaller = (
   call: DialectCall,
   params: DeribitParams,
   called: CalledMethod,

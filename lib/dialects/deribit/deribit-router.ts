@@ -1,15 +1,15 @@
 import type { Router } from 'express';
 import { InvalidOptionError } from '../../errors.js';
 import { createCallers } from '../callers.js';
-import { hostOf, type WithDialectHost } from '../dialect-host.js';
+import { getDialectHost, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
 import { compileScopeMap } from '../scope-map.js';
 import { answerDeribitError } from './answer-error.js';
-import { createAuthenticateDeribit } from './authenticate-deribit.js';
+import { createCallerAuthenticator } from './caller-authenticator.js';
 import { authenticationMethods } from './authentication-methods.js';
 import { createCallMethod } from './call-method.js';
 import { deribitChallenge } from './deribit-challenge.js';
-import { deribitKeyspace } from './deribit-keyspace.js';
+import { createDeribitKeyspace } from './deribit-keyspace.js';
 import type { DeribitMethod } from './deribit-method.js';
 import { resolveDeribitOptions, type DeribitOptions } from './deribit-options.js';
 import { coversDeribitScope, createDeribitCatalogue, deribitScopes } from './deribit-scopes.js';
@@ -24,7 +24,7 @@ import { createTokenTerms } from './token-terms.js';
  * @throws InvalidOptionError when an option is missing, misspelt or makes no sense, or the router is there already
  */
 export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions): Router {
-  const host = hostOf('deribitRouter', apiKeys);
+  const host = getDialectHost('deribitRouter', apiKeys);
   const resolved = resolveDeribitOptions(options);
   refuseWithout('tokens', host.tokenIssuer !== null, "{ issuer: 'https://api.acme.example' }");
   refuseWithout('signatures', host.hasSignatures, '{}');
@@ -40,16 +40,16 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
     coversDeribitScope,
   );
   const catalogue = createDeribitCatalogue(mapScopes, createTokenTerms(tokenLifetimeSeconds));
-  const keyspace = host.registerKeyspace(deribitKeyspace(catalogue, maxKeys));
+  const keyspace = host.registerKeyspace(createDeribitKeyspace(catalogue, maxKeys));
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge: deribitChallenge });
   const parts = { host, keyspace, options: resolved, callers };
-  const authenticate = createAuthenticateDeribit(parts);
+  const authenticate = createCallerAuthenticator(parts);
   const callMethod = createCallMethod({ ...parts, methods, authenticate });
 
   const atItsPath: DialectRoute = {
     methods: ['GET', 'POST'],
     path: ['/public/:method', '/private/:method'],
-    handle: (call) => callMethod(call, `${kindOf(call.req.path)}/${call.params['method']}`),
+    handle: (call) => callMethod(call, `${getKind(call.req.path)}/${call.params['method']}`),
   };
   const atTheRoot: DialectRoute = {
     methods: ['POST'],
@@ -63,7 +63,7 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
   });
 }
 
-function kindOf(path: string): string {
+function getKind(path: string): string {
   return path.startsWith('/public/') ? 'public' : 'private';
 }
 

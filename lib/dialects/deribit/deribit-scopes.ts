@@ -2,7 +2,7 @@ import { InvalidFieldError } from '../../domain/key-fields.js';
 import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
 import type { TokenTerms } from '../../domain/token-terms.js';
 import type { MapScopes } from '../scope-map.js';
-import { words } from './read-param.js';
+import { readWords } from './read-param.js';
 import { isTokenTerm } from './token-terms.js';
 
 /** What keys are about, in the order of the alphabet. */
@@ -20,16 +20,16 @@ const known = new Set(deribitScopes);
 export function coversDeribitScope(granted: readonly string[], required: string): boolean {
   if (!known.has(required)) return isTokenTerm(required);
   const [area = ''] = required.split(':');
-  return levelOf(required) <= levelHeld(granted, area);
+  return parseLevel(required) <= getGrantedLevel(granted, area);
 }
 
 /** How much of an area is held, as a place in the order of levels. */
-function levelHeld(granted: readonly string[], area: string): number {
+function getGrantedLevel(granted: readonly string[], area: string): number {
   const held = granted.filter((scope) => known.has(scope) && scope.startsWith(`${area}:`));
-  return Math.max(0, ...held.map(levelOf));
+  return Math.max(0, ...held.map(parseLevel));
 }
 
-function levelOf(scope: string): number {
+function parseLevel(scope: string): number {
   return levels.indexOf(scope.slice(scope.indexOf(':') + 1) as (typeof levels)[number]);
 }
 
@@ -41,7 +41,7 @@ function levelOf(scope: string): number {
  * @throws InvalidFieldError for anything but `area:level`, and for an area with two levels
  */
 export function parseMaxScope(value: unknown): readonly string[] {
-  const scopes = [...new Set(itemsOf(value))].sort();
+  const scopes = [...new Set(splitItems(value))].sort();
   const unknown = scopes.find((scope) => !known.has(scope));
   if (unknown !== undefined) {
     throw new InvalidFieldError(
@@ -54,8 +54,8 @@ export function parseMaxScope(value: unknown): readonly string[] {
 }
 
 /** The items of a scope as it was sent. @throws InvalidFieldError for anything but text */
-export function itemsOf(value: unknown): readonly string[] {
-  return words(value, 'must be a text or a list of texts');
+export function splitItems(value: unknown): readonly string[] {
+  return readWords(value, 'must be a text or a list of texts');
 }
 
 /**
@@ -65,17 +65,19 @@ export function itemsOf(value: unknown): readonly string[] {
  * @param asked - of the request, without terms; what Deribit does not know among it is nothing that could be given
  * @param held - scopes of the key
  */
-export function scopesFor(asked: readonly string[], held: readonly string[]): readonly string[] {
+export function selectTokenScopes(asked: readonly string[], held: readonly string[]): readonly string[] {
   const denied = areas.filter((area) => asked.includes(`${area}:none`));
   const all = areas.map((area) => `${area}:read_write`);
   const wanted = asked.length === denied.length ? all : asked;
-  return narrowedScopes(wanted, held).filter((scope) => !denied.some((area) => scope.startsWith(`${area}:`)));
+  return intersectScopes(wanted, held).filter(
+    (scope) => !denied.some((area) => scope.startsWith(`${area}:`)),
+  );
 }
 
 /** What two lists of scopes have in common: of each area the lower level, without `none`. */
-export function narrowedScopes(one: readonly string[], other: readonly string[]): readonly string[] {
+export function intersectScopes(one: readonly string[], other: readonly string[]): readonly string[] {
   return areas
-    .map((area) => ({ area, level: Math.min(levelHeld(one, area), levelHeld(other, area)) }))
+    .map((area) => ({ area, level: Math.min(getGrantedLevel(one, area), getGrantedLevel(other, area)) }))
     .filter(({ level }) => level > 0)
     .map(({ area, level }) => `${area}:${levels[level]}`);
 }

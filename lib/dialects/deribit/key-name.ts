@@ -1,5 +1,5 @@
 import { InvalidFieldError } from '../../domain/key-fields.js';
-import { text, type ReadParam } from './read-param.js';
+import { readString, type ReadParam } from './read-param.js';
 
 /** The stored name of a key without one. No name that was sent can be this. */
 export const noName = '(no name)';
@@ -9,15 +9,15 @@ export const noName = '(no name)';
  *
  * @param isStrict - whether a space is refused; otherwise it becomes an underscore
  */
-export function keyName(isStrict: boolean): ReadParam<string> {
+export function createKeyNameReader(isStrict: boolean): ReadParam<string> {
   return (value) => {
-    const name = isStrict ? text(value) : text(value).replaceAll(' ', '_');
+    const name = isStrict ? readString(value) : readString(value).replaceAll(' ', '_');
     if (/^[A-Za-z0-9_]{0,16}$/.test(name)) return name === '' ? noName : name;
     throw new InvalidFieldError('must hold only letters, numbers and underscores, at most 16');
   };
 }
 
 /** The name as it is shown. */
-export function shownName(stored: string): string {
+export function presentName(stored: string): string {
   return stored === noName ? '' : stored;
 }

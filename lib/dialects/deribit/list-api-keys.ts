@@ -1,6 +1,6 @@
-import { defaultAmong } from './default-key.js';
+import { findDefaultId } from './default-key.js';
 import type { PrivateMethod } from './deribit-method.js';
-import { liveKeys } from './live-keys.js';
+import { listLiveKeys } from './list-live-keys.js';
 import { presentApiKey } from './present-api-key.js';
 
 /** The caller's keys, without their secrets, by number. */
@@ -11,8 +11,8 @@ export const listApiKeys: PrivateMethod = {
   needsParams: false,
   prepare: (context) => async () => {
     const { call, caller, callers, keyspace } = context;
-    const records = await liveKeys(keyspace.keys(), callers.contextOf(call, caller));
-    const defaultId = defaultAmong(records);
+    const records = await listLiveKeys(keyspace.keys(), callers.createContext(call, caller));
+    const defaultId = findDefaultId(records);
     return { result: records.map((record) => presentApiKey(context, record, record.id === defaultId)) };
   },
 };

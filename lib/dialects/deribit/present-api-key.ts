@@ -1,10 +1,10 @@
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { shownPublicKey } from '../../domain/shown-public-key.js';
 import type { DeribitParts } from './deribit-method.js';
-import { shownName } from './key-name.js';
+import { presentName } from './key-name.js';
 
 /** A key as Deribit shows it. */
-export interface ShownApiKey {
+export interface PresentedApiKey {
   readonly id: number | null;
   /** Epoch milliseconds. */
   readonly timestamp: number;
@@ -29,9 +29,9 @@ export function presentNewApiKey(
   record: ApiKeyRecord,
   token: string | null,
   isDefault: boolean,
-): ShownApiKey {
-  const shown = presentApiKey(parts, record, isDefault);
-  return token === null ? shown : { ...shown, client_secret: token.slice(token.indexOf(':') + 1) };
+): PresentedApiKey {
+  const presented = presentApiKey(parts, record, isDefault);
+  return token === null ? presented : { ...presented, client_secret: token.slice(token.indexOf(':') + 1) };
 }
 
 /** How a key is shown, without its secret. */
@@ -39,7 +39,7 @@ export function presentApiKey(
   { keyspace, options }: Pick<DeribitParts, 'keyspace' | 'options'>,
   record: ApiKeyRecord,
   isDefault: boolean,
-): ShownApiKey {
+): PresentedApiKey {
   const publicKey = shownPublicKey(record);
   return {
     id: record.number,
@@ -50,7 +50,7 @@ export function presentApiKey(
     max_scope: options.maxScope === 'array' ? record.scopes : record.scopes.join(' '),
     enabled: record.enabled,
     default: isDefault,
-    name: shownName(record.name),
+    name: presentName(record.name),
     enabled_features: record.features,
     ip_whitelist: record.ipAllowlist ?? [],
   };

@@ -1,6 +1,6 @@
 import type { RefreshableToken } from '../../tokens/refresh-tokens.js';
 import type { MethodAnswer } from './deribit-method.js';
-import { sessionOf } from './token-terms.js';
+import { findSession } from './token-terms.js';
 
 /**
  * What is told of new tokens.
@@ -21,7 +21,7 @@ export function presentToken(
       refresh_token: refreshToken,
       scope: [...scopes].sort().join(' '),
       enabled_features: features,
-      ...(sessionOf(scopes) === null ? {} : { sid: chainId }),
+      ...(findSession(scopes) === null ? {} : { sid: chainId }),
       ...(state === undefined ? {} : { state }),
     },
     effectiveBy,

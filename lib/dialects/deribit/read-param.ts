@@ -1,5 +1,5 @@
 import { InvalidFieldError } from '../../domain/key-fields.js';
-import { invalidParam } from './deribit-error.js';
+import { refuseParam } from './deribit-error.js';
 import type { DeribitParams } from './deribit-method.js';
 
 /** Reads a value; throws InvalidFieldError with what to write instead. */
@@ -10,38 +10,38 @@ export type ReadParam<T> = (value: unknown) => T;
  *
  * @throws DeribitError -32602 that names the parameter
  */
-export function optionalParam<T>(params: DeribitParams, name: string, read: ReadParam<T>): T | undefined {
+export function readOptionalParam<T>(params: DeribitParams, name: string, read: ReadParam<T>): T | undefined {
   const value = params[name];
   if (value === undefined || value === null) return undefined;
   try {
     return read(value);
   } catch (error) {
-    if (error instanceof InvalidFieldError) return invalidParam(name, error.message);
+    if (error instanceof InvalidFieldError) return refuseParam(name, error.message);
     throw error;
   }
 }
 
 /** The same for a parameter that must be there. */
-export function requiredParam<T>(params: DeribitParams, name: string, read: ReadParam<T>): T {
-  const value = optionalParam(params, name, read);
-  return value === undefined ? invalidParam(name, 'is required') : value;
+export function readRequiredParam<T>(params: DeribitParams, name: string, read: ReadParam<T>): T {
+  const value = readOptionalParam(params, name, read);
+  return value === undefined ? refuseParam(name, 'is required') : value;
 }
 
 /** A text. */
-export function text(value: unknown): string {
+export function readString(value: unknown): string {
   if (typeof value === 'string') return value;
   throw new InvalidFieldError('must be a text');
 }
 
 /** A whole number from 1 on; in a query it is a text. */
-export function keyNumber(value: unknown): number {
+export function readKeyNumber(value: unknown): number {
   const number = typeof value === 'string' && /^[1-9]\d{0,15}$/.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) return number;
   throw new InvalidFieldError('must be a whole number from 1 on');
 }
 
 /** True or false; in a query it is a text. */
-export function flag(value: unknown): boolean {
+export function readBoolean(value: unknown): boolean {
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
   throw new InvalidFieldError('must be true or false');
@@ -50,18 +50,18 @@ export function flag(value: unknown): boolean {
 /**
  * Words: a list of texts, or one text with blanks or commas between them.
  *
- * @param wrong - what is said of anything else
+ * @param message - what is said of anything else
  */
-export function words(value: unknown, wrong = 'must be a text'): readonly string[] {
+export function readWords(value: unknown, message = 'must be a text'): readonly string[] {
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
   return texts.flatMap((each) => {
-    if (typeof each !== 'string') throw new InvalidFieldError(wrong);
+    if (typeof each !== 'string') throw new InvalidFieldError(message);
     return each.split(/[\s,]+/).filter((word) => word !== '');
   });
 }
 
 /** Addresses and networks, in the same ways; none of them means any address. */
-export function addresses(value: unknown): readonly string[] | null {
-  const entries = words(value);
+export function readAddresses(value: unknown): readonly string[] | null {
+  const entries = readWords(value);
   return entries.length === 0 ? null : entries;
 }

@@ -1,6 +1,6 @@
 import type { DialectCall } from '../dialect-call.js';
 import type { JsonRecord } from '../parse-json-object.js';
-import { DeribitError, invalidParam } from './deribit-error.js';
+import { DeribitError, refuseParam } from './deribit-error.js';
 import type { DeribitParams } from './deribit-method.js';
 
 /** What a client has called. */
@@ -21,13 +21,13 @@ export interface RpcRequest {
 export async function readRpcRequest(call: DialectCall, path: string | null): Promise<RpcRequest> {
   const query = call.query();
   const body = await call.body();
-  const named = body === null ? null : methodOf(body);
+  const named = body === null ? null : readMethod(body);
   const method = path ?? named;
   if (method === null) throw new DeribitError('invalid_request', { reason: 'method is missing' });
   if (named !== null && named !== method) {
     throw new DeribitError('bad_request', { reason: 'method differs from the path' });
   }
-  const sent = body === null ? {} : paramsOf(body);
+  const sent = body === null ? {} : readParams(body);
   const params = Object.assign(Object.create(null) as Record<string, unknown>, query, sent);
   const lacksParams = body !== null && (body['params'] ?? null) === null && Object.keys(query).length === 0;
   return { method, params, lacksParams };
@@ -37,7 +37,7 @@ export async function readRpcRequest(call: DialectCall, path: string | null): Pr
 const maxIdLength = 256;
 
 /** Only what can be sent back as it came is an id. It is looked for again when a call has failed. */
-export async function rpcIdOf(call: DialectCall): Promise<unknown> {
+export async function readRpcId(call: DialectCall): Promise<unknown> {
   const body = await call.body().catch(() => null);
   const id = body?.['id'];
   return isId(id) ? id : undefined;
@@ -48,7 +48,7 @@ function isId(id: unknown): boolean {
 }
 
 /** One client puts a slash in front. */
-function methodOf(body: JsonRecord): string | null {
+function readMethod(body: JsonRecord): string | null {
   const { jsonrpc = '2.0', id, method } = body;
   const refuse = (reason: string): never => {
     throw new DeribitError('invalid_request', { reason });
@@ -59,8 +59,8 @@ function methodOf(body: JsonRecord): string | null {
   return typeof method === 'string' ? method.replace(/^\//, '') : refuse('method must be a text');
 }
 
-function paramsOf({ params: sent }: JsonRecord): JsonRecord {
+function readParams({ params: sent }: JsonRecord): JsonRecord {
   const params = sent ?? {};
   const isNamed = typeof params === 'object' && !Array.isArray(params);
-  return isNamed ? (params as JsonRecord) : invalidParam('params', 'must be an object');
+  return isNamed ? (params as JsonRecord) : refuseParam('params', 'must be an object');
 }

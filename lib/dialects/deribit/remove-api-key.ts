@@ -1,6 +1,6 @@
 import type { PrivateMethod } from './deribit-method.js';
-import { keyWithNumber } from './live-keys.js';
-import { keyNumber, requiredParam } from './read-param.js';
+import { findKeyByNumber } from './list-live-keys.js';
+import { readKeyNumber, readRequiredParam } from './read-param.js';
 
 /** Ends a key for good. Its number is never given again. */
 export const removeApiKey: PrivateMethod = {
@@ -10,12 +10,12 @@ export const removeApiKey: PrivateMethod = {
   needsParams: true,
   prepare(context) {
     const { call, caller, params, callers, keyspace } = context;
-    const number = requiredParam(params, 'id', keyNumber);
+    const number = readRequiredParam(params, 'id', readKeyNumber);
     return async () => {
       const keys = keyspace.keys();
-      const who = callers.contextOf(call, caller);
-      const { id } = await keyWithNumber(keys, who, number);
-      const { effectiveBy } = await keys.revoke(who, id);
+      const changeContext = callers.createContext(call, caller);
+      const { id } = await findKeyByNumber(keys, changeContext, number);
+      const { effectiveBy } = await keys.revoke(changeContext, id);
       return { result: 'ok', effectiveBy };
     };
   },

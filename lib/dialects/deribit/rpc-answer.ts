@@ -1,9 +1,9 @@
-import { answerOfChange } from '../answer-of-change.js';
+import { answerChange } from '../answer-change.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectAnswer } from '../send-answer.js';
 import type { DeribitErrorData } from './deribit-error.js';
 import type { MethodAnswer } from './deribit-method.js';
-import { rpcIdOf } from './read-rpc-request.js';
+import { readRpcId } from './read-rpc-request.js';
 
 /** The error of a JSON-RPC answer. */
 export interface RpcError {
@@ -13,31 +13,31 @@ export interface RpcError {
 }
 
 /** Says what was done. */
-export async function resultAnswer(
+export async function createResultAnswer(
   call: DialectCall,
   testnet: boolean,
   { result, effectiveBy = null }: MethodAnswer,
 ): Promise<DialectAnswer> {
-  return answerOfChange({ effectiveBy }, await envelope(call, testnet, { result }));
+  return answerChange({ effectiveBy }, await createEnvelope(call, testnet, { result }));
 }
 
 /** Says what was wrong. */
-export async function errorAnswer(
+export async function createErrorAnswer(
   call: DialectCall,
   testnet: boolean,
   error: RpcError,
   status: number,
 ): Promise<DialectAnswer> {
-  return { status, body: await envelope(call, testnet, { error }) };
+  return { status, body: await createEnvelope(call, testnet, { error }) };
 }
 
 /** Every answer is of JSON-RPC, and has the id that was sent, with its type. Times are microseconds. */
-async function envelope(
+async function createEnvelope(
   call: DialectCall,
   testnet: boolean,
   outcome: { readonly result: unknown } | { readonly error: RpcError },
 ): Promise<object> {
-  const id = await rpcIdOf(call);
+  const id = await readRpcId(call);
   const [usIn, usOut] = [call.startedAt, call.microseconds()];
   return {
     jsonrpc: '2.0',

@@ -45,7 +45,7 @@ export interface SecondFactor {
 const readers = {
   verify: takeFunction<VerifySecondFactor>('a function that checks a code'),
   rpId: takeText("a domain, for example 'example.com'", /[^]/),
-  methods: allowAbsent(take("a list, for example ['private/create_api_key']", areTexts)),
+  methods: allowAbsent(take("a list, for example ['private/create_api_key']", isStringList)),
 } satisfies ReadersOf<SecondFactorOption>;
 
 /** @throws InvalidOptionError with what to write instead */
@@ -55,6 +55,6 @@ export function readSecondFactor(value: unknown, path: string): SecondFactor | n
   return { verify, rpId, methods: methods === undefined ? null : new Set(methods) };
 }
 
-function areTexts(value: unknown): value is readonly string[] {
+function isStringList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

@@ -8,7 +8,7 @@ import type { PrivateContext, PrivateMethod } from './deribit-method.js';
 import type { SecondFactor } from './second-factor-option.js';
 
 /** What is answered to a call without a code: no error, and nothing was done. */
-export interface SecondFactorWanted {
+export interface SecondFactorRequest {
   readonly security_keys: readonly { readonly type: 'tfa'; readonly name: 'tfa' }[];
   readonly security_key_authorization_required: true;
   readonly rp_id: string;
@@ -24,7 +24,7 @@ export interface SecondFactorWanted {
 export type CheckSecondFactor = (
   context: PrivateContext,
   method: PrivateMethod,
-) => Promise<SecondFactorWanted | null>;
+) => Promise<SecondFactorRequest | null>;
 
 /** Documented: a challenge is valid for one minute. */
 const challengeMs = 60_000;
@@ -41,15 +41,15 @@ export function createCheckSecondFactor(
     if (!(methods?.has(method) ?? tfa)) return null;
     const { caller, params } = context;
     const { nonces, challenges }: StepUpPorts = keyspace.stepUp();
-    const [challenge, code] = [textOf(params['challenge']), textOf(params['authorization_data'])];
-    const binding = JSON.stringify([nameOf(caller), method, textOf(params['id'])]);
+    const [challenge, code] = [toCodeString(params['challenge']), toCodeString(params['authorization_data'])];
+    const binding = JSON.stringify([identifyActor(caller), method, toCodeString(params['id'])]);
     const now = clock.now();
-    if (challenge === '') return wanted(rpId, challenges.make(now + challengeMs, binding));
-    if (code === '') throw refusal('tfa_code_is_required');
+    if (challenge === '') return createSecondFactorRequest(rpId, challenges.make(now + challengeMs, binding));
+    if (code === '') throw createRefusal('tfa_code_is_required');
     const opened = challenge.length > maxCursorLength ? null : challenges.open(challenge, binding);
-    if (opened === null || now >= opened.expiresAt) throw refusal('challenge_timeout');
+    if (opened === null || now >= opened.expiresAt) throw createRefusal('challenge_timeout');
     if (!(await nonces.take(`step-up-challenge:${opened.name}`, opened.expiresAt, now))) {
-      throw refusal('challenge_timeout');
+      throw createRefusal('challenge_timeout');
     }
     const verdict = await codes.check(caller, code, () => verify({ actor: caller, method, code, now }));
     switch (verdict.result) {
@@ -62,16 +62,16 @@ export function createCheckSecondFactor(
         throw new DeribitError('security_key_setup_required', undefined, {}, 'forbidden');
       case 'wrong':
       case 'late':
-        throw refusal('tfa_code_not_matched');
+        throw createRefusal('tfa_code_not_matched');
       case 'used':
-        throw refusal('used_tfa_code');
+        throw createRefusal('used_tfa_code');
       case 'right':
         return null;
     }
   };
 }
 
-function wanted(rpId: string, challenge: string): SecondFactorWanted {
+function createSecondFactorRequest(rpId: string, challenge: string): SecondFactorRequest {
   return {
     security_keys: [{ type: 'tfa', name: 'tfa' }],
     security_key_authorization_required: true,
@@ -81,22 +81,22 @@ function wanted(rpId: string, challenge: string): SecondFactorWanted {
 }
 
 /** What Deribit calls it -> what the core calls it. */
-const reasons = {
+const problemByReason = {
   tfa_code_is_required: 'step_up_required',
   tfa_code_not_matched: 'step_up_invalid',
   used_tfa_code: 'step_up_used',
   challenge_timeout: 'step_up_expired',
 } as const;
 
-function refusal(reason: keyof typeof reasons): DeribitError {
-  return new DeribitError('security_key_error', { reason }, {}, reasons[reason]);
+function createRefusal(reason: keyof typeof problemByReason): DeribitError {
+  return new DeribitError('security_key_error', { reason }, {}, problemByReason[reason]);
 }
 
 /** A code in JSON may be a number. */
-function textOf(value: unknown): string {
+function toCodeString(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-function nameOf(actor: Actor): string {
+function identifyActor(actor: Actor): string {
   return JSON.stringify([actor.kind, auditIdOf(actor)]);
 }

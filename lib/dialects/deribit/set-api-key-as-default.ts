@@ -1,8 +1,8 @@
-import { markedDefault } from './default-key.js';
+import { markAsDefault } from './default-key.js';
 import type { PrivateMethod } from './deribit-method.js';
-import { keyWithNumber } from './live-keys.js';
+import { findKeyByNumber } from './list-live-keys.js';
 import { presentApiKey } from './present-api-key.js';
-import { keyNumber, requiredParam } from './read-param.js';
+import { readKeyNumber, readRequiredParam } from './read-param.js';
 
 /** Gone from the documents, and still called by clients. */
 export const setApiKeyAsDefault: PrivateMethod = {
@@ -12,15 +12,17 @@ export const setApiKeyAsDefault: PrivateMethod = {
   needsParams: true,
   prepare(context) {
     const { call, caller, params, callers, keyspace, host } = context;
-    const number = requiredParam(params, 'id', keyNumber);
+    const number = readRequiredParam(params, 'id', readKeyNumber);
     const now = host.clock.now();
     return async () => {
       const keys = keyspace.keys();
-      const who = callers.contextOf(call, caller);
-      const found = await keyWithNumber(keys, who, number);
-      const metadata = markedDefault(found, now);
+      const changeContext = callers.createContext(call, caller);
+      const found = await findKeyByNumber(keys, changeContext, number);
+      const metadata = markAsDefault(found, now);
       // Metadata is written as a whole: what somebody else has written meanwhile must not be lost.
-      const { record, effectiveBy } = await keys.update(who, found.id, { metadata }, [found.version]);
+      const { record, effectiveBy } = await keys.update(changeContext, found.id, { metadata }, [
+        found.version,
+      ]);
       return { result: presentApiKey(context, record, true), effectiveBy };
     };
   },

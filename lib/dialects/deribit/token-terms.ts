@@ -9,7 +9,7 @@ const sessionName = new RegExp(`^[\\w.-]{1,${maxSessionNameLength}}$`);
 const seconds = /^[1-9]\d{0,9}$/;
 
 /** What a token's scope says beside `area:level`, as it was asked for. */
-export interface AskedTerms {
+export interface RequestedTerms {
   /** The name of its session; `null`: it lives with a connection. */
   readonly session: string | null;
   /** `expires:N` and `ip:ADDR`, each in its canonical form. */
@@ -26,16 +26,16 @@ export function isTokenTerm(item: string): boolean {
  *
  * @throws InvalidFieldError for one that is malformed: who limits a token must not be given one without that limit
  */
-export function readTerms(items: readonly string[]): AskedTerms {
-  const sessions = new Set(valuesOf(items, 'session'));
+export function readTerms(items: readonly string[]): RequestedTerms {
+  const sessions = new Set(listValues(items, 'session'));
   const [session = null] = sessions;
   if (sessions.size > 1) throw new InvalidFieldError('must name one session');
   if (session !== null) checkSessionName(session);
-  const lifetimes = valuesOf(items, 'expires').map((value) => {
+  const lifetimes = listValues(items, 'expires').map((value) => {
     if (!seconds.test(value)) throw new InvalidFieldError('must have seconds after expires:');
     return Number(value);
   });
-  const addresses = valuesOf(items, 'ip').map((value) => {
+  const addresses = listValues(items, 'ip').map((value) => {
     const address = value === '*' ? value : canonicalAddress(value);
     if (address === null) throw new InvalidFieldError('must have an IP address or * after ip:');
     return address;
@@ -56,8 +56,8 @@ export function checkSessionName(name: string): void {
 }
 
 /** The name of the session in a token's scope; `null` for a token of a connection. */
-export function sessionOf(items: readonly string[]): string | null {
-  return valuesOf(items, 'session')[0] ?? null;
+export function findSession(items: readonly string[]): string | null {
+  return listValues(items, 'session')[0] ?? null;
 }
 
 /** @param lifetimeSeconds - of tokens that do not ask for less; `null`: as is configured for all keyspaces */
@@ -65,16 +65,16 @@ export function createTokenTerms(lifetimeSeconds: number | null): TokenTerms {
   return {
     has: isTokenTerm,
     addressesOf(items) {
-      const addresses = valuesOf(items, 'ip').filter((value) => value !== '*');
+      const addresses = listValues(items, 'ip').filter((value) => value !== '*');
       return addresses.length === 0 ? null : addresses;
     },
     lifetimeSeconds,
-    maxLifetimeOf: (items) => valuesOf(items, 'expires').map(Number)[0] ?? null,
+    maxLifetimeOf: (items) => listValues(items, 'expires').map(Number)[0] ?? null,
   };
 }
 
 /** What stands behind `name:` in the items that begin so. */
-function valuesOf(items: readonly string[], name: string): readonly string[] {
+function listValues(items: readonly string[], name: string): readonly string[] {
   const head = `${name}:`;
   return items.filter((item) => item.startsWith(head)).map((item) => item.slice(head.length));
 }

@@ -12,7 +12,7 @@ const idBits = BigInt(nebulaId.length) * bitsPerCharacter;
  * The UUID by which clients know a key, so that nothing has to be stored to find it again: where a version 4 (RFC 9562) has
  * 122 random bits, this one has the 60 of the id, which are random, and then 62 of its hash.
  */
-export function uuidOfKey(id: string): string {
+export function toKeyUuid(id: string): string {
   let number = 0n;
   for (const character of id) {
     number = (number << bitsPerCharacter) | BigInt(base64urlAlphabet.indexOf(character));
@@ -26,7 +26,7 @@ export function uuidOfKey(id: string): string {
 }
 
 /** The id behind such a UUID, in either case; `null` when it is none that a key could have. */
-export function keyOfUuid(text: string): string | null {
+export function parseKeyUuid(text: string): string | null {
   const uuid = text.toLowerCase();
   if (!uuidPattern.test(uuid)) return null;
   const number = BigInt(`0x${uuid.slice(0, 8)}${uuid.slice(9, 13)}${uuid.slice(15, 18)}`);
@@ -34,5 +34,5 @@ export function keyOfUuid(text: string): string | null {
   for (let bits = idBits - bitsPerCharacter; bits >= 0n; bits -= bitsPerCharacter) {
     id += base64urlAlphabet.charAt(Number((number >> bits) & 63n));
   }
-  return isWrittenIn(nebulaId, id) && uuidOfKey(id) === uuid ? id : null;
+  return isWrittenIn(nebulaId, id) && toKeyUuid(id) === uuid ? id : null;
 }

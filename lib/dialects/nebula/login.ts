@@ -30,14 +30,14 @@ export type NebulaLogin = (
 /** @throws ApiKeysError `invalid_request` */
 export function readCredentials(body: JsonRecord | null): NebulaCredentials {
   const { username, password } = body ?? {};
-  const readers = { username: parseText, password: parseText };
+  const readers = { username: parseNonEmptyString, password: parseNonEmptyString };
   return readFields<NebulaCredentials, keyof NebulaCredentials>({ username, password }, readers, [
     'username',
     'password',
   ]);
 }
 
-function parseText(value: unknown): string {
+function parseNonEmptyString(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new InvalidFieldError('must be a text that is not empty');
 }
@@ -50,16 +50,16 @@ const shown = ['id', 'name', 'email', 'is_staff', 'is_active', 'jwtToken'] as co
  *
  * @throws ApiKeysError `internal_error` when the app throws, or answers something else
  */
-export function askToLogIn(
+export function callLogin(
   login: NebulaLogin,
   credentials: NebulaCredentials,
   req: Request,
 ): Promise<object | null> {
-  return callHost(() => login(credentials, req), loggedIn);
+  return callHost(() => login(credentials, req), readLoggedIn);
 }
 
 /** Only what is documented leaves, whatever else the app knows of its users. */
-function loggedIn(answer: unknown): object {
+function readLoggedIn(answer: unknown): object {
   const user = (answer ?? {}) as Record<string, unknown>;
   if (typeof user['jwtToken'] !== 'string') throw new TypeError('login answers { jwtToken, … } or null');
   return Object.fromEntries(shown.map((name) => [name, user[name]]));

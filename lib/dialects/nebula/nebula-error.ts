@@ -1,11 +1,11 @@
 import { problems, type ApiKeysError } from '../../errors.js';
-import { byFamily } from '../by-family.js';
+import { mapByFamily } from '../map-by-family.js';
 import type { DialectAnswer } from '../send-answer.js';
 
 /**
  * No document shows a failure or its status: these are the usual ones, without the rarer ones of the management side.
  */
-const statusOf = byFamily({
+const toStatus = mapByFamily({
   invalid: 400,
   headers: 431,
   method: 405,
@@ -24,6 +24,6 @@ const statusOf = byFamily({
 
 /** The envelope of every failure. */
 export function answerNebulaError({ problem, expose, message }: ApiKeysError): DialectAnswer {
-  const said = expose ? message : problems[problem].detail;
-  return { status: statusOf(problem), body: { data: {}, message: said, status: 'failed' } };
+  const text = expose ? message : problems[problem].detail;
+  return { status: toStatus(problem), body: { data: {}, message: text, status: 'failed' } };
 }

@@ -4,24 +4,24 @@ import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import { createCheckedFormat } from '../../domain/key-format.js';
 import { noPolicy } from '../../domain/keyspace-policy.js';
-import { keyNotFound } from '../../manage/authority.js';
+import { createKeyNotFoundError } from '../../manage/authority.js';
 import type { ChangeContext } from '../../manage/change.js';
 import { readFields } from '../../manage/read-fields.js';
-import { answerOfChange } from '../answer-of-change.js';
-import { appScopesOf } from '../app-scopes.js';
-import { createAsCaller, type AsCaller } from '../as-caller.js';
+import { answerChange } from '../answer-change.js';
+import { resolveAppScopes } from '../app-scopes.js';
+import { createCommandRunner, type RunCommand } from '../command-runner.js';
 import { createCallers } from '../callers.js';
-import { createCredentialOfRequest } from '../credential-of-request.js';
+import { createCredentialReader } from '../credential-reader.js';
 import type { DialectCall } from '../dialect-call.js';
-import { hostOf, type DialectKeyService, type WithDialectHost } from '../dialect-host.js';
+import { getDialectHost, type DialectKeyService, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
 import type { JsonRecord } from '../parse-json-object.js';
-import { rightsOfCaller } from '../rights-of-caller.js';
-import { keyOfUuid, nebulaId, uuidOfKey } from './key-uuid.js';
-import { askToLogIn, readCredentials } from './login.js';
+import { getCallerRights } from '../get-caller-rights.js';
+import { parseKeyUuid, nebulaId, toKeyUuid } from './key-uuid.js';
+import { callLogin, readCredentials } from './login.js';
 import { answerNebulaError } from './nebula-error.js';
 import { resolveNebulaOptions, type NebulaOptions } from './nebula-options.js';
-import { unrevokedKeys } from './unrevoked-keys.js';
+import { listUnrevokedKeys } from './list-unrevoked-keys.js';
 
 /** In any environment. */
 const head = 'ak_';
@@ -35,39 +35,39 @@ const lengths = { id: nebulaId.length, secret: 27, checksum: 6 } as const;
  * @throws InvalidOptionError when an option is missing, misspelt or makes no sense, or the router is there already
  */
 export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): Router {
-  const host = hostOf('nebulaRouter', apiKeys);
+  const host = getDialectHost('nebulaRouter', apiKeys);
   const { verifyAccessToken, login, maxKeysPerOwner, ids, keysMayManage, ...given } =
     resolveNebulaOptions(options);
-  const { catalogue, defaultScopes } = appScopesOf('nebulaRouter', host.scopes, given.defaultScopes);
+  const { catalogue, defaultScopes } = resolveAppScopes('nebulaRouter', host.scopes, given.defaultScopes);
   const keyspace = host.registerKeyspace({
     ...{ name: 'nebula', catalogue, features: createFeatureCatalogue({}) },
     policy: { ...noPolicy, maxKeysPerOwner, omittedScopes: defaultScopes, numberKeys: true },
     formatFor: () => createCheckedFormat({ head, alphabet: nebulaId.alphabet, lengths }),
   });
 
-  const credentialOf = createCredentialOfRequest(['bearer']);
+  const readCredential = createCredentialReader(['bearer']);
   const challenge = { scheme: 'Bearer', realm: 'nebula' } as const;
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
-  const namedKey = ({ params }: DialectCall): string | null => keyOfUuid(params['id'] ?? '');
-  const asKnown = createAsCaller({ host, keyspace, callers, credentialOf, namedKey });
-  const asCaller: AsCaller = (call, command) =>
-    asKnown(call, ({ context, ...known }) =>
+  const readNamedKey = ({ params }: DialectCall): string | null => parseKeyUuid(params['id'] ?? '');
+  const runWithDefaults = createCommandRunner({ host, keyspace, callers, readCredential, readNamedKey });
+  const runCommand: RunCommand = (call, command) =>
+    runWithDefaults(call, ({ context, ...known }) =>
       command({ ...known, context: keysMayManage ? context : { ...context, managementScope: null } }),
     );
 
-  const idOf = ({ id, number }: ApiKeyRecord): string | number =>
-    ids === 'integer' && number !== null ? number : uuidOfKey(id);
+  const getPresentedId = ({ id, number }: ApiKeyRecord): string | number =>
+    ids === 'integer' && number !== null ? number : toKeyUuid(id);
 
   const createKey: DialectRoute = {
     methods: ['POST'],
     path: ['/api-keys', '/api_keys'],
     handle: (call) =>
-      asCaller(call, async ({ keys, context, caller }) => {
+      runCommand(call, async ({ keys, context, caller }) => {
         const input = readNewKey(await call.body());
-        const rights = await rightsOfCaller(keys, context, caller, catalogue);
+        const rights = await getCallerRights(keys, context, caller, catalogue);
         const { record, token, effectiveBy } = await keys.create(context, { ...input, ...rights });
-        const data = { id: idOf(record), key: token, ...described(record) };
-        return answerOfChange({ effectiveBy }, success('API key successfully created', data));
+        const data = { id: getPresentedId(record), key: token, ...describeKey(record) };
+        return answerChange({ effectiveBy }, createSuccess('API key successfully created', data));
       }),
   };
 
@@ -75,13 +75,13 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
     methods: ['GET'],
     path: ['/api-keys', '/api_keys'],
     handle: (call) =>
-      asCaller(call, async ({ keys, context }) => {
-        const data = (await unrevokedKeys(keys, context)).map((record) => ({
-          id: idOf(record),
-          ...described(record),
+      runCommand(call, async ({ keys, context }) => {
+        const data = (await listUnrevokedKeys(keys, context)).map((record) => ({
+          id: getPresentedId(record),
+          ...describeKey(record),
           partial_key_data: `${head}...`,
         }));
-        return { status: 200, body: success('API keys successfully retrieved', data) };
+        return { status: 200, body: createSuccess('API keys successfully retrieved', data) };
       }),
   };
 
@@ -89,10 +89,13 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
     methods: ['DELETE'],
     path: ['/api-keys/:id', '/api_keys/:id'],
     handle: (call) =>
-      asCaller(call, async ({ keys, context, caller }) => {
+      runCommand(call, async ({ keys, context, caller }) => {
         // Also a key that may manage none may delete itself, by any of its names.
-        const id = await findId(keys, callers.contextOf(call, caller), call.params['id'] ?? '');
-        return answerOfChange(await keys.revoke(context, id), success('API key successfully deleted', {}));
+        const id = await findId(keys, callers.createContext(call, caller), call.params['id'] ?? '');
+        return answerChange(
+          await keys.revoke(context, id),
+          createSuccess('API key successfully deleted', {}),
+        );
       }),
   };
 
@@ -104,9 +107,9 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
             methods: ['POST'],
             path: '/login',
             async handle(call) {
-              const data = await askToLogIn(login, readCredentials(await call.body()), call.req);
-              if (data === null) return callers.refuse(call, wrongPassword);
-              return { status: 200, body: success('Login successful', data) };
+              const data = await callLogin(login, readCredentials(await call.body()), call.req);
+              if (data === null) return callers.refuse(call, invalidPassword);
+              return { status: 200, body: createSuccess('Login successful', data) };
             },
           },
         ];
@@ -120,27 +123,27 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
   });
 }
 
-const wrongPassword = {
+const invalidPassword = {
   allowed: false,
   code: 'invalid_token',
   detail: 'The username or the password is wrong.',
 } as const;
 
-function success(message: string, data: object): object {
+function createSuccess(message: string, data: object): object {
   return { data, message, status: 'success' };
 }
 
 /** Clients take the description for a text. */
-function described({ name, description }: ApiKeyRecord): object {
+function describeKey({ name, description }: ApiKeyRecord): object {
   return { name, description: description ?? '' };
 }
 
 /** Nothing else can be said of a key here; whoever tries must not believe that it was heard. */
 function readNewKey(body: JsonRecord | null): object {
-  const asItIs = (value: unknown): unknown => value;
+  const takeAsGiven = (value: unknown): unknown => value;
   return readFields<{ name: unknown; description: unknown }>(
     body ?? {},
-    { name: asItIs, description: asItIs },
+    { name: takeAsGiven, description: takeAsGiven },
     [],
   );
 }
@@ -149,7 +152,7 @@ function readNewKey(body: JsonRecord | null): object {
 async function findId(keys: DialectKeyService, context: ChangeContext, text: string): Promise<string> {
   const id = /^[1-9]\d{0,14}$/.test(text)
     ? (await listUpTo(keys, context, { number: Number(text) }, 1))[0]?.id
-    : keyOfUuid(text);
-  if (id === undefined || id === null) throw keyNotFound();
+    : parseKeyUuid(text);
+  if (id === undefined || id === null) throw createKeyNotFoundError();
   return id;
 }

@@ -2,16 +2,16 @@ import { parseIdempotencyKey } from '../../http/parse-idempotency-key.js';
 import type { StepUpOperation } from '../../http/step-up-options.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { RepeatableResult } from '../../manage/repeatable-changes.js';
-import { answerOfChange } from '../answer-of-change.js';
-import type { KnownCaller } from '../as-caller.js';
-import { ownerIdOf } from '../callers.js';
+import { answerChange } from '../answer-change.js';
+import type { CallerSession } from '../command-runner.js';
+import { getOwnerId } from '../callers.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
 import type { DialectAnswer } from '../send-answer.js';
 import { presentKey } from './present-key.js';
 import { readNewKey, readNothing, readPermissions } from './read-key-fields.js';
 import type { SecondFactor } from './second-factor.js';
-import { idInPath, secretIn } from './yativo-format.js';
+import { parsePathId, extractSecret } from './yativo-format.js';
 import type { ResolvedYativoOptions } from './yativo-options.js';
 
 /** What the endpoints work with; made once, when the router is. */
@@ -23,7 +23,7 @@ export interface KeyEndpointsParts {
 }
 
 /** Does what somebody who is known asks for. */
-export type KeyEndpoint = (call: DialectCall, known: KnownCaller) => Promise<DialectAnswer>;
+export type KeyEndpoint = (call: DialectCall, known: CallerSession) => Promise<DialectAnswer>;
 
 /** All that is done with keys. */
 export type KeyEndpoints = Readonly<
@@ -41,26 +41,26 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
   const { catalogue } = keyspace.keyspace;
 
   /** The key that a path names, if the caller sees it; then the second factor, for nothing that would fail anyway. */
-  async function toChange(
+  async function findKeyToChange(
     call: DialectCall,
-    { caller, context, keys }: KnownCaller,
+    { caller, context, keys }: CallerSession,
     operation: StepUpOperation,
   ): Promise<string> {
-    const { id } = await keys.get(context, idInPath(call.params['id'] ?? ''));
-    await secondFactor.check(call, ownerIdOf(caller), operation);
+    const { id } = await keys.get(context, parsePathId(call.params['id'] ?? ''));
+    await secondFactor.check(call, getOwnerId(caller), operation);
     return id;
   }
 
-  function withSecret(
+  function presentWithSecret(
     { changed, isReplay }: RepeatableResult,
     status: number,
     message: string,
   ): DialectAnswer {
     const { token } = changed;
-    const api_secret = typeof token === 'string' ? secretIn(token) : null;
+    const api_secret = typeof token === 'string' ? extractSecret(token) : null;
     const data = { ...presentKey(changed.record, host.clock.now()), api_secret };
     const warning = api_secret === null ? shownBefore : secretWarning;
-    const answer = answerOfChange(changed, { ...succeeded(message), warning, data }, status);
+    const answer = answerChange(changed, { ...createSuccess(message), warning, data }, status);
     return isReplay ? { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } } : answer;
   }
 
@@ -69,7 +69,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       const body = await call.body();
       const { name, permissions, expiresAt } = readNewKey(body, catalogue, host.clock.now());
       const once = parseIdempotencyKey(call.req.headers['idempotency-key']);
-      await secondFactor.check(call, ownerIdOf(caller), 'create');
+      await secondFactor.check(call, getOwnerId(caller), 'create');
       const input = {
         ...{ name, tokenLifetimeSeconds: options.tokenLifetimeSeconds },
         ...(permissions === null ? {} : { scopes: permissions }),
@@ -81,13 +81,13 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
         once === undefined
           ? { changed: await keys.create(context, input), isReplay: false }
           : await keys.createOnce(context, once, input, asked);
-      return withSecret(result, options.createdStatus, 'API key generated successfully');
+      return presentWithSecret(result, options.createdStatus, 'API key generated successfully');
     },
 
     async list(call, { context, keys }) {
       const records: ApiKeyRecord[] = [];
-      const asked = call.query()['cursor'];
-      let cursor: string | null = typeof asked === 'string' ? asked : null;
+      const repeatableInput = call.query()['cursor'];
+      let cursor: string | null = typeof repeatableInput === 'string' ? repeatableInput : null;
       do {
         const filter = {
           limit: Math.min(100, listLength - records.length),
@@ -99,17 +99,17 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
       } while (cursor !== null && records.length < listLength);
       const now = host.clock.now();
       const data = { keys: records.map((record) => presentKey(record, now)), next_cursor: cursor };
-      return { status: 200, body: { ...succeeded('API keys retrieved successfully'), data } };
+      return { status: 200, body: { ...createSuccess('API keys retrieved successfully'), data } };
     },
 
     async get(call, { context, keys }) {
-      const record = await keys.get(context, idInPath(call.params['id'] ?? ''));
+      const record = await keys.get(context, parsePathId(call.params['id'] ?? ''));
       const data = presentKey(record, host.clock.now());
-      return { status: 200, body: { ...succeeded('API key retrieved successfully'), data } };
+      return { status: 200, body: { ...createSuccess('API key retrieved successfully'), data } };
     },
 
     async revoke(call, known) {
-      const id = await toChange(call, known, 'revoke');
+      const id = await findKeyToChange(call, known, 'revoke');
       const changed = await known.keys.revoke(known.context, id);
       const {
         id: keyId,
@@ -119,31 +119,31 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
         revoked_at,
       } = presentKey(changed.record, host.clock.now());
       const data = { id: keyId, key_id, status, is_revoked, revoked_at };
-      return answerOfChange(changed, { ...succeeded('API key revoked successfully'), data });
+      return answerChange(changed, { ...createSuccess('API key revoked successfully'), data });
     },
 
     async rotate(call, known) {
       readNothing(await call.body());
       const once = parseIdempotencyKey(call.req.headers['idempotency-key']);
-      const id = await toChange(call, known, 'rotate');
+      const id = await findKeyToChange(call, known, 'rotate');
       const { context, keys } = known;
       const result =
         once === undefined
           ? { changed: await keys.rotate(context, id, {}), isReplay: false }
           : await keys.rotateOnce(context, once, id, {});
-      return withSecret(result, 200, 'API key rotated successfully');
+      return presentWithSecret(result, 200, 'API key rotated successfully');
     },
 
     async setPermissions(call, known) {
       const scopes = readPermissions(await call.body(), catalogue);
-      const id = await toChange(call, known, 'update');
+      const id = await findKeyToChange(call, known, 'update');
       const changed = await known.keys.update(known.context, id, { scopes });
       const data = presentKey(changed.record, host.clock.now());
-      return answerOfChange(changed, { ...succeeded('API key permissions updated successfully'), data });
+      return answerChange(changed, { ...createSuccess('API key permissions updated successfully'), data });
     },
   };
 }
 
-function succeeded(message: string): object {
+function createSuccess(message: string): object {
   return { status: 'success', success: true, message };
 }

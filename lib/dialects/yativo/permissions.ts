@@ -24,9 +24,9 @@ export const yativoScopes: readonly string[] = [...yativoPermissions, ...Object.
 
 /** Whether granted permissions and words together hold all that one other stands for. */
 export function coversPermission(granted: readonly string[], required: string): boolean {
-  const wanted = worthOf(required);
-  const held = new Set(granted.flatMap(worthOf));
-  return wanted.length > 0 && wanted.every((each) => held.has(each));
+  const wanted = expandPermission(required);
+  const grantedPermissions = new Set(granted.flatMap(expandPermission));
+  return wanted.length > 0 && wanted.every((each) => grantedPermissions.has(each));
 }
 
 /** @param mapScopes - what they are worth on the app's own routes */
@@ -42,7 +42,7 @@ export function createYativoCatalogue(mapScopes: MapScopes): ScopeCatalogue {
   };
 }
 
-function worthOf(scope: string): readonly string[] {
+function expandPermission(scope: string): readonly string[] {
   if (Object.hasOwn(coarseWords, scope)) return coarseWords[scope] ?? [];
   return (yativoPermissions as readonly string[]).includes(scope) ? [scope] : [];
 }

@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { stateOf } from '../../domain/key-state.js';
-import { keyIdOf, yativoFormat } from './yativo-format.js';
+import { toKeyId, yativoFormat } from './yativo-format.js';
 
 /** A key in the words of every generation of the documents at once. `null` stands for none. */
 export interface PresentedKey {
@@ -31,8 +31,8 @@ export interface PresentedKey {
 export function presentKey(record: ApiKeyRecord, now: number): PresentedKey {
   const { tokenLifetimeSeconds } = record;
   return {
-    id: keyIdOf(record.id),
-    key_id: keyIdOf(record.id),
+    id: toKeyId(record.id),
+    key_id: toKeyId(record.id),
     api_key: yativoFormat.clientIdOf(record.id),
     name: record.name,
     key_name: record.name,
@@ -40,29 +40,29 @@ export function presentKey(record: ApiKeyRecord, now: number): PresentedKey {
     scopes: record.scopes,
     status: stateOf(record, now),
     is_revoked: record.revokedAt !== null,
-    created_at: timeOf(record.createdAt),
-    expires_at: timeOrNull(record.expiresAt),
-    revoked_at: timeOrNull(record.revokedAt),
-    last_used_at: timeOrNull(record.lastUsedAt),
+    created_at: formatTime(record.createdAt),
+    expires_at: formatTimeOrNull(record.expiresAt),
+    revoked_at: formatTimeOrNull(record.revokedAt),
+    last_used_at: formatTimeOrNull(record.lastUsedAt),
     rate_limit: {
-      requests_per_minute: limitIn(record, 60),
-      requests_per_hour: limitIn(record, 3600),
-      requests_per_day: limitIn(record, 86_400),
+      requests_per_minute: findLimit(record, 60),
+      requests_per_hour: findLimit(record, 3600),
+      requests_per_day: findLimit(record, 86_400),
     },
     token_expiry_minutes: tokenLifetimeSeconds === null ? null : tokenLifetimeSeconds / 60,
   };
 }
 
 /** The lowest limit of a key in windows of one length. An admin of the app may have changed them. */
-function limitIn({ rateLimits }: ApiKeyRecord, windowSeconds: number): number | null {
+function findLimit({ rateLimits }: ApiKeyRecord, windowSeconds: number): number | null {
   const limits = rateLimits.filter((each) => each.windowSeconds === windowSeconds).map(({ limit }) => limit);
   return limits.length === 0 ? null : Math.min(...limits);
 }
 
-function timeOrNull(time: number | null): string | null {
-  return time === null ? null : timeOf(time);
+function formatTimeOrNull(time: number | null): string | null {
+  return time === null ? null : formatTime(time);
 }
 
-function timeOf(time: number): string {
+function formatTime(time: number): string {
   return new Date(time).toISOString();
 }

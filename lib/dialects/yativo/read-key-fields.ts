@@ -34,9 +34,9 @@ export function readNewKey(body: JsonRecord | null, catalogue: ScopeCatalogue, n
     {
       name: parseName,
       permissions: (value) => (value === null ? null : parseScopes(value, catalogue)),
-      expires_at: (value) => parseExpiresAt(withOffset(value), now),
+      expires_at: (value) => parseExpiresAt(addOffset(value), now),
       expires_in_days: (value) => (value === null ? null : now + parseDays(value) * dayMs),
-      two_factor_token: parseText,
+      two_factor_token: parseString,
     },
     ['name'],
   );
@@ -63,7 +63,7 @@ interface CodeInBody {
 export function readPermissions(body: JsonRecord | null, catalogue: ScopeCatalogue): readonly string[] {
   const readers = {
     permissions: (value: unknown) => parseScopes(value, catalogue),
-    two_factor_token: parseText,
+    two_factor_token: parseString,
   };
   return readFields<CodeInBody & { permissions: readonly string[] }, 'permissions'>(body ?? {}, readers, [
     'permissions',
@@ -72,20 +72,20 @@ export function readPermissions(body: JsonRecord | null, catalogue: ScopeCatalog
 
 /** Reads a body in which there is nothing to say: what was meant by a field that is not known must not be passed over. */
 export function readNothing(body: JsonRecord | null): void {
-  readFields<CodeInBody>(body ?? {}, { two_factor_token: parseText }, []);
+  readFields<CodeInBody>(body ?? {}, { two_factor_token: parseString }, []);
 }
 
 /** Reads the two parts of a key that are exchanged for a token. Whether they are right is not looked at. */
 export function readPair(body: JsonRecord | null): { readonly api_key: string; readonly api_secret: string } {
   return readFields<{ api_key: string; api_secret: string }, 'api_key' | 'api_secret'>(
     body ?? {},
-    { api_key: parseText, api_secret: parseText },
+    { api_key: parseString, api_secret: parseString },
     ['api_key', 'api_secret'],
   );
 }
 
 /** ISO 8601 has times without an offset, and days: UTC, and the first moment of the day. */
-function withOffset(value: unknown): unknown {
+function addOffset(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return `${value}T00:00:00Z`;
   return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?$/.test(value) ? `${value}Z` : value;
@@ -96,7 +96,7 @@ function parseDays(value: unknown): number {
   throw new InvalidFieldError(`must be a whole number of days from 1 to ${maxDays}, or null`);
 }
 
-function parseText(value: unknown): string {
+function parseString(value: unknown): string {
   if (typeof value === 'string') return value;
   throw new InvalidFieldError('must be a text');
 }

@@ -49,7 +49,7 @@ export function createSecondFactor(
   return {
     async check(call, ownerId, operation) {
       if (!operations.has(operation)) return;
-      const code = await codeOf(call);
+      const code = await readCode(call);
       if (code === null) {
         throw new ApiKeysError('step_up_required', {
           detail: 'This needs a second factor. Send its code as X-2FA-Token.',
@@ -61,21 +61,21 @@ export function createSecondFactor(
       const problem = stepUpProblemOf(verdict);
       if (problem === null) return;
       throw new ApiKeysError(problem, {
-        detail: `${whatIsWrong[problem]} Repeat the request with the code that is shown now.`,
+        detail: `${detailByProblem[problem]} Repeat the request with the code that is shown now.`,
       });
     },
   };
 }
 
 /** The code in the header, or where the guide's type definitions have it: in the body. */
-async function codeOf(call: DialectCall): Promise<string | null> {
+async function readCode(call: DialectCall): Promise<string | null> {
   const header = call.req.headers['x-2fa-token'];
   if (header !== undefined && header !== '') return String(header);
   const inBody = (await call.body())?.['two_factor_token'];
   return typeof inBody === 'string' && inBody !== '' ? inBody : null;
 }
 
-const whatIsWrong: Readonly<Record<StepUpProblem, string>> = {
+const detailByProblem: Readonly<Record<StepUpProblem, string>> = {
   step_up_invalid: 'The code is wrong. Check it.',
   step_up_expired: 'The code came too late.',
   step_up_used: 'The code was used before.',

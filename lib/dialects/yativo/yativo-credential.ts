@@ -1,21 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import {
-  createCredentialOfRequest,
-  type CredentialOf,
+  createCredentialReader,
+  type ReadRequestCredential,
   type RequestCredential,
-} from '../credential-of-request.js';
+} from '../credential-reader.js';
 
-const bearerOf = createCredentialOfRequest(['bearer']);
-const keyOf = createCredentialOfRequest(['x-api-key']);
-const secretOf = createCredentialOfRequest(['x-api-secret']);
+const readBearer = createCredentialReader(['bearer']);
+const readKeyHeader = createCredentialReader(['x-api-key']);
+const readSecretHeader = createCredentialReader(['x-api-secret']);
 
 /** @param acceptsKeyHeaders - whether `X-API-Key` with `X-API-Secret` counts like a token */
-export function createYativoCredential(acceptsKeyHeaders: boolean): CredentialOf {
-  return acceptsKeyHeaders ? bearerOrPair : bearerOf;
+export function createYativoCredentialReader(acceptsKeyHeaders: boolean): ReadRequestCredential {
+  return acceptsKeyHeaders ? readBearerOrPair : readBearer;
 }
 
-function bearerOrPair(req: Pick<IncomingMessage, 'rawHeaders'>): RequestCredential {
-  const [bearer, key, secret] = [bearerOf(req), keyOf(req), secretOf(req)];
+function readBearerOrPair(req: Pick<IncomingMessage, 'rawHeaders'>): RequestCredential {
+  const [bearer, key, secret] = [readBearer(req), readKeyHeader(req), readSecretHeader(req)];
   const found = [bearer, key, secret].filter(({ kind }) => kind !== 'none');
   if (found.some(({ kind }) => kind === 'ambiguous')) return { kind: 'ambiguous' };
   // An id is no proof: alone it is as if nothing was sent.

@@ -1,5 +1,5 @@
 import { problems, type ApiKeysError } from '../../errors.js';
-import { byFamily } from '../by-family.js';
+import { mapByFamily } from '../map-by-family.js';
 import type { DialectAnswer } from '../send-answer.js';
 
 /** The codes of the documents, and those of what the documents do not know. */
@@ -18,7 +18,7 @@ const statuses = {
 } as const;
 
 /** What each of our problems is called there. */
-const codeOf = byFamily<keyof typeof statuses>({
+const toCode = mapByFamily<keyof typeof statuses>({
   invalid: 'validation_error',
   headers: 'validation_error',
   method: 'method_not_allowed',
@@ -36,17 +36,17 @@ const codeOf = byFamily<keyof typeof statuses>({
 });
 
 /** What is said to whoever asks for a token with a pair that is not good, whatever is wrong with it. */
-export const badPair = 'Invalid, expired, or revoked API key';
+export const invalidPairMessage = 'Invalid, expired, or revoked API key';
 
 /** Says an error in the shapes of all generations at once. Its own headers are added by who sends it. */
-export function yativoError(error: ApiKeysError): DialectAnswer {
-  const code = codeOf(error.problem);
+export function answerYativoError(error: ApiKeysError): DialectAnswer {
+  const code = toCode(error.problem);
   const retryAfter = error.headers['Retry-After'];
   const { errors } = error;
   return {
     status: statuses[code],
     body: {
-      ...errorBody(code, messageOf(error)),
+      ...createErrorBody(code, getMessage(error)),
       ...(errors === undefined
         ? {}
         : { details: Object.fromEntries(errors.map(({ field, message }) => [field, message])) }),
@@ -56,11 +56,11 @@ export function yativoError(error: ApiKeysError): DialectAnswer {
 }
 
 /** What every body of an error holds. */
-export function errorBody(error: string, message: string): object {
+export function createErrorBody(error: string, message: string): object {
   return { success: false, status: 'error', error, message };
 }
 
-function messageOf({ problem, message, expose, refusal }: ApiKeysError): string {
+function getMessage({ problem, message, expose, refusal }: ApiKeysError): string {
   if (problem === 'insufficient_scope' && refusal?.missingScopes !== undefined) {
     const missing = refusal.missingScopes.map((scope) => `'${scope}'`).join(' and ');
     return `API key does not have the ${missing} permission${refusal.missingScopes.length === 1 ? '' : 's'}`;

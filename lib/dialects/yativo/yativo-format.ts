@@ -13,17 +13,17 @@ export const yativoFormat: KeyFormat = createPairFormat({
 const keyIdHead = 'key_';
 
 /** What `key_id` is for a key. */
-export function keyIdOf(id: string): string {
+export function toKeyId(id: string): string {
   return keyIdHead + id;
 }
 
 /** The id that a path names: a `key_id`, with or without its head, or an `api_key`. There may be no such key. */
-export function idInPath(text: string): string {
+export function parsePathId(text: string): string {
   if (text.startsWith(keyIdHead)) return text.slice(keyIdHead.length);
   return yativoFormat.parseClientId(text) ?? text;
 }
 
 /** The `api_secret` in a whole token, which is `api_key:api_secret`. */
-export function secretIn(token: string): string | null {
+export function extractSecret(token: string): string | null {
   return yativoFormat.parse(token)?.secret ?? null;
 }

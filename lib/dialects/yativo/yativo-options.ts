@@ -110,12 +110,12 @@ export function resolveYativoOptions(input: unknown): ResolvedYativoOptions {
   const { verifySecondFactor, secondFactorFor, tokenLifetimeMinutes, ...others } = options;
   return {
     ...others,
-    secondFactor: secondFactorOf(verifySecondFactor, secondFactorFor),
+    secondFactor: resolveSecondFactor(verifySecondFactor, secondFactorFor),
     tokenLifetimeSeconds: 60 * tokenLifetimeMinutes,
   };
 }
 
-function secondFactorOf(
+function resolveSecondFactor(
   verify: VerifySecondFactor | undefined,
   operations: readonly StepUpOperation[] | undefined,
 ): SecondFactorSettings | null {

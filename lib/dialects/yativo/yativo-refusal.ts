@@ -1,7 +1,7 @@
 import { ApiKeysError } from '../../errors.js';
 import type { RefusalHandler } from '../../http/refusal-handler.js';
 import { sendAnswer } from '../send-answer.js';
-import { yativoError } from './yativo-error.js';
+import { answerYativoError } from './yativo-error.js';
 
 /**
  * Answers requests that a guard refuses with the errors of this dialect, on the app's own routes:
@@ -9,6 +9,6 @@ import { yativoError } from './yativo-error.js';
  */
 export const yativoRefusal: RefusalHandler = (refusal, _req, res) => {
   const { code, detail, headers } = refusal;
-  const answer = yativoError(new ApiKeysError(code, { detail, headers, refusal }));
+  const answer = answerYativoError(new ApiKeysError(code, { detail, headers, refusal }));
   sendAnswer(res, { ...answer, headers: { ...headers, 'Cache-Control': 'no-store' } });
 };

@@ -3,19 +3,19 @@ import { createFeatureCatalogue } from '../../domain/feature-catalogue.js';
 import { isKeyId } from '../../domain/key-format.js';
 import { noPolicy } from '../../domain/keyspace-policy.js';
 import { InvalidOptionError } from '../../errors.js';
-import { createAsCaller } from '../as-caller.js';
+import { createCommandRunner } from '../command-runner.js';
 import { createCallers } from '../callers.js';
 import type { DialectCall } from '../dialect-call.js';
-import { hostOf, type DialectHost, type NewKeyspace, type WithDialectHost } from '../dialect-host.js';
+import { getDialectHost, type DialectHost, type NewKeyspace, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
 import { compileScopeMap } from '../scope-map.js';
 import { createKeyEndpoints, type KeyEndpoint } from './key-endpoints.js';
 import { coversPermission, createYativoCatalogue, yativoPermissions, yativoScopes } from './permissions.js';
 import { createSecondFactor } from './second-factor.js';
-import { giveToken } from './give-token.js';
-import { createYativoCredential } from './yativo-credential.js';
-import { yativoError } from './yativo-error.js';
-import { idInPath, yativoFormat } from './yativo-format.js';
+import { exchangeKeyForToken } from './exchange-key-for-token.js';
+import { createYativoCredentialReader } from './yativo-credential.js';
+import { answerYativoError } from './yativo-error.js';
+import { parsePathId, yativoFormat } from './yativo-format.js';
 import { resolveYativoOptions, type ResolvedYativoOptions, type YativoOptions } from './yativo-options.js';
 
 const challenge = { scheme: 'Bearer', realm: 'yativo' } as const;
@@ -32,7 +32,7 @@ const challenge = { scheme: 'Bearer', realm: 'yativo' } as const;
  * app.use('/yativo', yativoRouter(apiKeys, { verifyAccessToken: (token) => ownerOfSession(token) }));
  */
 export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): Router {
-  const host = hostOf('yativoRouter', apiKeys);
+  const host = getDialectHost('yativoRouter', apiKeys);
   const resolved = resolveYativoOptions(options);
   if (host.tokenIssuer === null) {
     throw new InvalidOptionError(
@@ -40,19 +40,19 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
         "for example { issuer: 'https://api.acme.example' }",
     );
   }
-  const keyspace = host.registerKeyspace(yativoKeyspace(host, resolved));
+  const keyspace = host.registerKeyspace(createYativoKeyspace(host, resolved));
   const { verifyAccessToken } = resolved;
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
-  const credentialOf = createYativoCredential(resolved.acceptKeyHeaders);
+  const readCredential = createYativoCredentialReader(resolved.acceptKeyHeaders);
   const secondFactor = createSecondFactor(resolved.secondFactor, () => keyspace.stepUp().nonces, host.clock);
   const keys = createKeyEndpoints({ host, keyspace, options: resolved, secondFactor });
-  const asCaller = createAsCaller({ host, keyspace, callers, credentialOf, namedKey });
+  const runCommand = createCommandRunner({ host, keyspace, callers, readCredential, readNamedKey });
 
   /** An endpoint for who is known. */
-  const known =
+  const withCaller =
     (endpoint: KeyEndpoint): DialectRoute['handle'] =>
     (call) =>
-      asCaller(call, (caller) => endpoint(call, caller));
+      runCommand(call, (caller) => endpoint(call, caller));
 
   /** The guide's answer has no envelope: its fields stand beside it. */
   const createAsInGuide: KeyEndpoint = async (call, caller) => {
@@ -66,52 +66,55 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
     clientAddress: host.clientAddress,
     clock: host.clock,
     reportError: host.reportError,
-    answerError: yativoError,
+    answerError: answerYativoError,
     // Paths without a parameter come first: they are no ids.
     routes: [
-      { methods: ['POST'], path: v1('/apikey/generate'), handle: known(keys.create) },
-      { methods: ['POST'], path: v1('/apikey/create'), handle: known(createAsInGuide) },
+      { methods: ['POST'], path: listV1Paths('/apikey/generate'), handle: withCaller(keys.create) },
+      { methods: ['POST'], path: listV1Paths('/apikey/create'), handle: withCaller(createAsInGuide) },
       {
         methods: ['POST'],
-        path: [...v1('/auth/token'), ...v1('/apikey/token')],
-        handle: (call) => giveToken({ host, keyspace, challenge }, call),
+        path: [...listV1Paths('/auth/token'), ...listV1Paths('/apikey/token')],
+        handle: (call) => exchangeKeyForToken({ host, keyspace, challenge }, call),
       },
-      { methods: ['POST'], path: v2('/api-keys'), handle: known(keys.create) },
+      { methods: ['POST'], path: listV2Paths('/api-keys'), handle: withCaller(keys.create) },
       {
         methods: ['GET'],
-        path: [...v1('/apikey'), ...v1('/apikey/list'), ...v2('/api-keys')],
-        handle: known(keys.list),
+        path: [...listV1Paths('/apikey'), ...listV1Paths('/apikey/list'), ...listV2Paths('/api-keys')],
+        handle: withCaller(keys.list),
       },
-      { methods: ['GET'], path: ofKey(''), handle: known(keys.get) },
-      { methods: ['DELETE'], path: ofKey(''), handle: known(keys.revoke) },
-      { methods: ['POST'], path: ofKey('/revoke'), handle: known(keys.revoke) },
-      { methods: ['POST'], path: ofKey('/rotate'), handle: known(keys.rotate) },
-      { methods: ['PUT'], path: ofKey('/permissions'), handle: known(keys.setPermissions) },
+      { methods: ['GET'], path: listKeyPaths(''), handle: withCaller(keys.get) },
+      { methods: ['DELETE'], path: listKeyPaths(''), handle: withCaller(keys.revoke) },
+      { methods: ['POST'], path: listKeyPaths('/revoke'), handle: withCaller(keys.revoke) },
+      { methods: ['POST'], path: listKeyPaths('/rotate'), handle: withCaller(keys.rotate) },
+      { methods: ['PUT'], path: listKeyPaths('/permissions'), handle: withCaller(keys.setPermissions) },
     ],
   });
 }
 
-function namedKey({ params }: DialectCall): string | null {
-  const id = idInPath(params['id'] ?? '');
+function readNamedKey({ params }: DialectCall): string | null {
+  const id = parsePathId(params['id'] ?? '');
   return isKeyId(id) ? id : null;
 }
 
 /** `/api/v1/…` and `/api/…`, with `/api` in the path or in where the router is mounted. */
-function v1(path: string): readonly string[] {
+function listV1Paths(path: string): readonly string[] {
   return ['/api/v1', '/api', '/v1', ''].map((prefix) => prefix + path);
 }
 
 /** `/api/…`, as v1 has it. */
-function v2(path: string): readonly string[] {
+function listV2Paths(path: string): readonly string[] {
   return ['/api', ''].map((prefix) => prefix + path);
 }
 
 /** What is done with one key, in both generations. */
-function ofKey(path: string): readonly string[] {
-  return [...v1(`/apikey/:id${path}`), ...v2(`/api-keys/:id${path}`)];
+function listKeyPaths(path: string): readonly string[] {
+  return [...listV1Paths(`/apikey/:id${path}`), ...listV2Paths(`/api-keys/:id${path}`)];
 }
 
-function yativoKeyspace(host: DialectHost, { scopeMap, rateLimits }: ResolvedYativoOptions): NewKeyspace {
+function createYativoKeyspace(
+  host: DialectHost,
+  { scopeMap, rateLimits }: ResolvedYativoOptions,
+): NewKeyspace {
   const mapScopes = compileScopeMap('yativoRouter', scopeMap, yativoScopes, host.scopes, coversPermission);
   return {
     name: 'yativo',

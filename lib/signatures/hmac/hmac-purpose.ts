@@ -1,4 +1,4 @@
 /** What a secret that signs is sealed for: moved to another key, it does not open. */
-export function hmacPurpose(keyId: string, credentialId: string): string {
+export function createHmacPurpose(keyId: string, credentialId: string): string {
   return `hmac ${keyId} ${credentialId}`;
 }

@@ -16,7 +16,7 @@ export interface HmacParts {
  *
  * @param secret - its bytes in UTF-8 are the key
  */
-export function hmacOf(
+export function computeHmac(
   secret: string | Buffer,
   timestamp: string,
   nonce: string,
@@ -28,9 +28,9 @@ export function hmacOf(
 }
 
 /** The signature of a request. */
-export function requestHmac(
+export function computeRequestHmac(
   secret: string | Buffer,
   { timestamp, nonce, method, target, body }: HmacParts,
 ): Buffer {
-  return hmacOf(secret, timestamp, nonce, `${method}\n${target}\n`, body, '\n');
+  return computeHmac(secret, timestamp, nonce, `${method}\n${target}\n`, body, '\n');
 }

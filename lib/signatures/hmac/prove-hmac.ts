@@ -3,7 +3,7 @@ import type { VerifiableKey } from '../../domain/api-key.js';
 import { isSecret, type VerifiableSecret } from '../../domain/credential.js';
 import type { KeyFormat } from '../../domain/key-format.js';
 import type { SecretSealer } from '../../ports/secret-sealer.js';
-import { hmacPurpose } from './hmac-purpose.js';
+import { createHmacPurpose } from './hmac-purpose.js';
 
 /** A key that may have signed, and how its tokens are written. */
 export interface HmacSigner {
@@ -12,10 +12,10 @@ export interface HmacSigner {
 }
 
 /** The HMACs that a secret would have made. */
-export type HmacsOf = (secret: string | Buffer) => readonly Buffer[];
+export type ComputeHmacs = (secret: string | Buffer) => readonly Buffer[];
 
 /** A secret of nobody. */
-const nobody = Buffer.alloc(32);
+const decoySecret = Buffer.alloc(32);
 
 /**
  * The secret of a key that made an HMAC. Signers take the whole token or the secret in it for their secret, whichever
@@ -26,20 +26,20 @@ const nobody = Buffer.alloc(32);
 export function proveHmac(
   sealer: SecretSealer,
   signer: HmacSigner | null,
-  hmacsOf: HmacsOf,
+  hmacsOf: ComputeHmacs,
   signature: Uint8Array,
 ): VerifiableSecret | null {
   const sealed = signer?.key.credentials.filter(isSecret).filter(isSealed) ?? [];
   let found: VerifiableSecret | null = null;
   for (const credential of sealed) {
     const keyId = signer?.key.id ?? '';
-    const secret = sealer.open(credential.sealedSecret ?? '', hmacPurpose(keyId, credential.id));
+    const secret = sealer.open(credential.sealedSecret ?? '', createHmacPurpose(keyId, credential.id));
     if (secret === null) continue;
     const token = signer?.format.compose(keyId, secret.toString()) ?? '';
     if (isMadeBy([secret, token], hmacsOf, signature)) found ??= credential;
   }
   // An unknown key costs the same.
-  if (sealed.length === 0) isMadeBy([nobody, nobody], hmacsOf, signature);
+  if (sealed.length === 0) isMadeBy([decoySecret, decoySecret], hmacsOf, signature);
   return found;
 }
 
@@ -48,9 +48,13 @@ function isSealed({ sealedSecret }: VerifiableSecret): boolean {
 }
 
 /** Every secret is tried, so that the time does not tell which one it was. */
-function isMadeBy(secrets: readonly (string | Buffer)[], hmacsOf: HmacsOf, signature: Uint8Array): boolean {
-  const isRight = secrets.flatMap((secret) => hmacsOf(secret).map((hmac) => isEqual(hmac, signature)));
-  return isRight.includes(true);
+function isMadeBy(
+  secrets: readonly (string | Buffer)[],
+  hmacsOf: ComputeHmacs,
+  signature: Uint8Array,
+): boolean {
+  const results = secrets.flatMap((secret) => hmacsOf(secret).map((hmac) => isEqual(hmac, signature)));
+  return results.includes(true);
 }
 
 function isEqual(expected: Uint8Array, given: Uint8Array): boolean {

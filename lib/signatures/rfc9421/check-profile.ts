@@ -32,7 +32,7 @@ export function checkProfile(
   now: number,
 ): CheckedParameters | string {
   const covered = new Set(components.map(({ name }) => name));
-  const lacking = missingComponent(covered, message, credentialHeaders);
+  const lacking = findMissingComponent(covered, message, credentialHeaders);
   if (lacking !== null) return `It must cover ${lacking}.`;
 
   const { created, expires, nonce, keyid, alg } = Object.fromEntries(parameters);
@@ -58,9 +58,9 @@ export function isTooOld(usableUntil: number, now: number): boolean {
 }
 
 /** What a signature lacks that says nothing of the body of its request. */
-export const uncoveredBody = 'content-digest, because there is a body';
+export const missingContentDigest = 'content-digest, because there is a body';
 
-function missingComponent(
+function findMissingComponent(
   covered: ReadonlySet<string>,
   { bodyPresence, rawHeaders }: SignedMessage,
   credentialHeaders: readonly string[],
@@ -69,7 +69,7 @@ function missingComponent(
   const coversTarget =
     covered.has('@target-uri') || ['@authority', '@path', '@query'].every((name) => covered.has(name));
   if (!coversTarget) return '@target-uri, or @authority, @path and @query';
-  if (bodyPresence === 'some' && !covered.has('content-digest')) return uncoveredBody;
+  if (bodyPresence === 'some' && !covered.has('content-digest')) return missingContentDigest;
   const sent = new Set(rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
   return credentialHeaders.find((name) => sent.has(name) && !covered.has(name)) ?? null;
 }

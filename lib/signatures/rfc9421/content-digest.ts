@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { fieldValue } from './field-value.js';
+import { readFieldValue } from './read-field-value.js';
 import { readDictionary } from './read-dictionary.js';
 
 /** Algorithms that count (RFC 9530 section 5); md5, sha and the like are passed over, and are never enough. */
@@ -11,24 +11,24 @@ const algorithms: Readonly<Record<string, string>> = { 'sha-256': 'sha256', 'sha
  *
  * @param body - the bytes as they were sent; empty when there is none
  */
-export function digestProblem(rawHeaders: readonly string[], body: Uint8Array): string | null {
-  const field = fieldValue(rawHeaders, 'content-digest');
+export function findDigestProblem(rawHeaders: readonly string[], body: Uint8Array): string | null {
+  const field = readFieldValue(rawHeaders, 'content-digest');
   if (field === null) return body.length === 0 ? null : 'Content-Digest is missing.';
   const digests = readDictionary(field);
   if (digests === null) return 'Content-Digest is not a well-formed dictionary that names everything once.';
-  let counted = 0;
+  let checkedCount = 0;
   for (const [name, [value]] of digests) {
     const algorithm = Object.hasOwn(algorithms, name) ? algorithms[name] : undefined;
     if (algorithm === undefined) continue;
-    counted += 1;
-    if (!isDigest(value, createHash(algorithm).update(body).digest())) {
+    checkedCount += 1;
+    if (!isSameDigest(value, createHash(algorithm).update(body).digest())) {
       return 'Content-Digest is not that of the body.';
     }
   }
-  return counted === 0 ? 'Content-Digest must have sha-256 or sha-512.' : null;
+  return checkedCount === 0 ? 'Content-Digest must have sha-256 or sha-512.' : null;
 }
 
-function isDigest(value: unknown, expected: Uint8Array): boolean {
+function isSameDigest(value: unknown, expected: Uint8Array): boolean {
   // No instanceof: the parser may live in another realm, as under jest.
   if (Object.prototype.toString.call(value) !== '[object ArrayBuffer]') return false;
   const given = new Uint8Array(value as ArrayBuffer);
@@ -36,6 +36,6 @@ function isDigest(value: unknown, expected: Uint8Array): boolean {
 }
 
 /** Writes the field for a body. */
-export function contentDigest(body: Uint8Array): string {
+export function createContentDigest(body: Uint8Array): string {
   return `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
 }

@@ -31,13 +31,13 @@ export function readComponent([name, parameters]: Item): CoveredComponent | null
   if (name === '@query-param') {
     const queryName = parameters.get('name');
     if (typeof queryName !== 'string' || parameters.size !== 1) return null;
-    return { name, queryName, identifier: `${quoted(name)};name=${quoted(queryName)}` };
+    return { name, queryName, identifier: `${quoteString(name)};name=${quoteString(queryName)}` };
   }
   const isKnown = name.startsWith('@') ? derived.has(name) : fieldName.test(name);
-  return isKnown && parameters.size === 0 ? { name, queryName: null, identifier: quoted(name) } : null;
+  return isKnown && parameters.size === 0 ? { name, queryName: null, identifier: quoteString(name) } : null;
 }
 
 /** A string of a structured field (RFC 9651 section 4.1.6). */
-export function quoted(text: string): string {
+export function quoteString(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

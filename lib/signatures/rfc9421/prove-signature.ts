@@ -19,9 +19,9 @@ export type ProveSignature = (
  */
 export function createProveSignature(isSigned: typeof isSignedBy = isSignedBy): ProveSignature {
   const imported = new WeakMap<VerifiablePublicKey, KeyObject>();
-  const nobody = generateKeyPairSync('ed25519').publicKey;
+  const decoyKey = generateKeyPairSync('ed25519').publicKey;
 
-  function keyOf(credential: VerifiablePublicKey): KeyObject {
+  function importKey(credential: VerifiablePublicKey): KeyObject {
     let key = imported.get(credential);
     if (key === undefined) {
       key = createPublicKey({ key: Buffer.from(credential.spki, 'base64'), format: 'der', type: 'spki' });
@@ -36,9 +36,9 @@ export function createProveSignature(isSigned: typeof isSignedBy = isSignedBy): 
       if (credential.kind !== 'public-key') continue;
       if (algorithm !== null && algorithm !== signatureAlgorithms[credential.algorithm]) continue;
       wasChecked = true;
-      if (isSigned(keyOf(credential), credential.algorithm, base, signature)) return credential;
+      if (isSigned(importKey(credential), credential.algorithm, base, signature)) return credential;
     }
-    if (!wasChecked) isSigned(nobody, 'ed25519', base, signature);
+    if (!wasChecked) isSigned(decoyKey, 'ed25519', base, signature);
     return null;
   };
 }

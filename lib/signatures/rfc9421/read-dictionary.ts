@@ -17,31 +17,31 @@ export function readDictionary(text: string): Dictionary | null {
   } catch {
     return null;
   }
-  return holdsAll(text, dictionary) ? dictionary : null;
+  return hasAllEntries(text, dictionary) ? dictionary : null;
 }
 
 /** Whether as many members and parameters were read as there are in the text. */
-function holdsAll(text: string, dictionary: Dictionary): boolean {
-  const outside = withoutStrings(text);
+function hasAllEntries(text: string, dictionary: Dictionary): boolean {
+  const outside = stripStrings(text);
   let parameters = 0;
   for (const [value, own] of dictionary.values()) {
     parameters += own.size;
     if (Array.isArray(value)) for (const [, ofItem] of value) parameters += ofItem.size;
   }
-  const members = dictionary.size === 0 ? 0 : count(outside, ',') + 1;
-  return dictionary.size === members && parameters === count(outside, ';');
+  const members = dictionary.size === 0 ? 0 : countCharacter(outside, ',') + 1;
+  return dictionary.size === members && parameters === countCharacter(outside, ';');
 }
 
 /** Whether a text has a decimal number in it: once parsed, `1.0` cannot be told from `1`. */
 export function hasDecimal(text: string): boolean {
-  return /=-?\d+\./.test(withoutStrings(text));
+  return /=-?\d+\./.test(stripStrings(text));
 }
 
 /** In what is left, commas stand between members only, and semicolons before parameters only. */
-function withoutStrings(text: string): string {
+function stripStrings(text: string): string {
   return text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
 }
 
-function count(text: string, character: string): number {
+function countCharacter(text: string, character: string): number {
   return text.split(character).length - 1;
 }

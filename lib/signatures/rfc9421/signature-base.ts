@@ -1,4 +1,4 @@
-import { componentValue } from './component-value.js';
+import { readComponentValue } from './read-component-value.js';
 import type { CoveredComponent } from './covered-component.js';
 import type { SignedMessage } from '../signed-message.js';
 
@@ -8,14 +8,14 @@ import type { SignedMessage } from '../signed-message.js';
  * @param parameters - the member of `Signature-Input`: the list of components and what follows it, serialised
  * @returns `null` when the message lacks a component
  */
-export function signatureBase(
+export function createSignatureBase(
   message: SignedMessage,
   components: readonly CoveredComponent[],
   parameters: string,
 ): string | null {
   const lines: string[] = [];
   for (const component of components) {
-    const value = componentValue(message, component);
+    const value = readComponentValue(message, component);
     if (value === null) return null;
     lines.push(`${component.identifier}: ${value}`);
   }

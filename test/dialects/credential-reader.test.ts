@@ -1,11 +1,11 @@
-import { createCredentialOfRequest } from '../../lib/dialects/credential-of-request.js';
+import { createCredentialReader } from '../../lib/dialects/credential-reader.js';
 
 const jwt = 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhIn0.c2ln';
 const of = (
-  places: Parameters<typeof createCredentialOfRequest>[0],
+  places: Parameters<typeof createCredentialReader>[0],
   rawHeaders: string[],
-  options?: Parameters<typeof createCredentialOfRequest>[1],
-): unknown => createCredentialOfRequest(places, options)({ rawHeaders });
+  options?: Parameters<typeof createCredentialReader>[1],
+): unknown => createCredentialReader(places, options)({ rawHeaders });
 
 const everywhere = ['x-api-key', 'bearer', 'basic', 'raw'] as const;
 const opaque = (token: string, header: string): object => ({ kind: 'opaque', token, header });

@@ -4,19 +4,15 @@ import type { Verdict } from '../../domain/verdict.js';
 import type { ApiKeysError } from '../../errors.js';
 import { readRawBody } from '../../http/read-raw-body.js';
 import { noScope } from '../../domain/scope-requirement.js';
-import { fieldValue } from '../../signatures/rfc9421/field-value.js';
+import { readFieldValue } from '../../signatures/rfc9421/read-field-value.js';
 import { readHmacAuthorization } from '../../signatures/hmac/read-hmac-authorization.js';
 import type { CalledMethod, Caller } from '../callers.js';
-import {
-  createCredentialOfRequest,
-  credentialOfToken,
-  type RequestCredential,
-} from '../credential-of-request.js';
+import { createCredentialReader, toTokenCredential, type RequestCredential } from '../credential-reader.js';
 import type { DialectCall } from '../dialect-call.js';
 import { maxRequestBytes } from '../request-limit.js';
 import { DeribitError } from './deribit-error.js';
-import type { AuthenticateDeribit, DeribitParams, DeribitParts } from './deribit-method.js';
-import { optionalParam, text } from './read-param.js';
+import type { AuthenticateCaller, DeribitParams, DeribitParts } from './deribit-method.js';
+import { readOptionalParam, readString } from './read-param.js';
 
 /** Where Deribit's methods are, whatever the app calls the place; clients may sign this instead. */
 const documentedPath = '/api/v2';
@@ -25,41 +21,45 @@ const documentedPath = '/api/v2';
  * Builds what finds out who calls a private method: a token as Bearer or in `access_token`, a pair as Basic, or a request
  * signed with a secret (`deri-hmac-sha256`). Two of them are one too many.
  */
-export function createAuthenticateDeribit(parts: DeribitParts): AuthenticateDeribit {
+export function createCallerAuthenticator(parts: DeribitParts): AuthenticateCaller {
   const { callers } = parts;
-  const credentialOf = createCredentialOfRequest(['bearer', 'basic']);
+  const readCredential = createCredentialReader(['bearer', 'basic']);
 
   async function authenticate(
     call: DialectCall,
     params: DeribitParams,
     called: CalledMethod,
   ): Promise<Caller> {
-    const inParams = optionalParam(params, 'access_token', text) ?? '';
+    const inParams = readOptionalParam(params, 'access_token', readString) ?? '';
     if (isSigned(call.req)) {
-      if (inParams !== '') return callers.of(call, { kind: 'ambiguous' }, called);
-      return callers.admitted(call, await verifySigned(parts, call, called), called);
+      if (inParams !== '') return callers.authenticate(call, { kind: 'ambiguous' }, called);
+      return callers.admit(call, await verifySigned(parts, call, called), called);
     }
-    const inHeader = credentialOf(call.req);
-    return callers.of(call, inParams === '' ? inHeader : oneOf(inHeader, inParams), called);
+    const inHeader = readCredential(call.req);
+    return callers.authenticate(
+      call,
+      inParams === '' ? inHeader : combineCredentials(inHeader, inParams),
+      called,
+    );
   }
 
   return async (call, params, called) => {
     try {
       return await authenticate(call, params, called);
     } catch (error) {
-      throw isNotLetIn(error) ? inDeribitWords(error, call.req) : error;
+      throw isAuthenticationFailure(error) ? toDeribitError(error, call.req) : error;
     }
   };
 }
 
 function isSigned({ rawHeaders }: Request): boolean {
-  return readHmacAuthorization(fieldValue(rawHeaders, 'authorization') ?? '') !== null;
+  return readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '') !== null;
 }
 
 /** The same token in both places is one. */
-function oneOf(inHeader: RequestCredential, inParams: string): RequestCredential {
+function combineCredentials(inHeader: RequestCredential, inParams: string): RequestCredential {
   const isSame = 'token' in inHeader && inHeader.token === inParams;
-  return inHeader.kind === 'none' || isSame ? credentialOfToken(inParams) : { kind: 'ambiguous' };
+  return inHeader.kind === 'none' || isSame ? toTokenCredential(inParams) : { kind: 'ambiguous' };
 }
 
 async function verifySigned(
@@ -75,20 +75,20 @@ async function verifySigned(
     address: (purpose) => call.address(purpose),
     // Neither scheme nor host is signed.
     message: { method, scheme: 'https', authority: '', target, rawHeaders, bodyPresence: bodyPresence(req) },
-    otherTargets: documentedTargets(req.url).filter((other) => other !== target),
+    otherTargets: listDocumentedTargets(req.url).filter((other) => other !== target),
     body: () => readRawBody(req, maxRequestBytes),
   });
   return verdict ?? { allowed: false, code: 'invalid_signature' };
 }
 
 /** @param below - path and query below the router; Express writes a slash where there is nothing */
-function documentedTargets(below: string): readonly string[] {
+function listDocumentedTargets(below: string): readonly string[] {
   const targets = [documentedPath + below];
   return /^\/(?:\?|$)/.test(below) ? [...targets, documentedPath + below.slice(1)] : targets;
 }
 
 /** Clients take 13009 with `invalid_token` for a token that they can refresh: it is said of tokens alone. */
-function inDeribitWords(error: ApiKeysError, req: Request): ApiKeysError {
+function toDeribitError(error: ApiKeysError, req: Request): ApiKeysError {
   const { problem, headers } = error;
   if (isSigned(req)) return new DeribitError('unauthorized', { reason: problem }, { headers });
   const isPair = /^basic(?:[ \t]|$)/i.test(req.headers.authorization ?? '');
@@ -96,7 +96,7 @@ function inDeribitWords(error: ApiKeysError, req: Request): ApiKeysError {
 }
 
 /** Whether a credential was sent, and is not right or not good any more. */
-function isNotLetIn(error: unknown): error is ApiKeysError {
+function isAuthenticationFailure(error: unknown): error is ApiKeysError {
   if (!(error instanceof Error) || !('problem' in error) || !('status' in error)) return false;
   return error.status === 401 && error.problem !== 'missing_credential';
 }

@@ -18,7 +18,7 @@ export type RequestCredential =
   | { readonly kind: 'basic'; readonly id: string; readonly secret: string; readonly header: string };
 
 /** Finds what a caller proves itself with. */
-export type CredentialOf = (req: Pick<IncomingMessage, 'rawHeaders'>) => RequestCredential;
+export type ReadRequestCredential = (req: Pick<IncomingMessage, 'rawHeaders'>) => RequestCredential;
 
 const jwtShape = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const none: RequestCredential = { kind: 'none' };
@@ -32,18 +32,19 @@ const ambiguous: RequestCredential = { kind: 'ambiguous' };
  * @param whenSeveral - two different credentials are `ambiguous` (default), or the `first` place counts; the same one in
  * two places is one
  */
-export function createCredentialOfRequest(
+export function createCredentialReader(
   places: readonly CredentialPlace[],
   { whenSeveral = 'ambiguous' }: { readonly whenSeveral?: 'ambiguous' | 'first' } = {},
-): CredentialOf {
-  const headers = [...new Set(places.map(headerOf))];
+): ReadRequestCredential {
+  const headers = [...new Set(places.map(getHeaderName))];
 
-  return function credentialOfRequest({ rawHeaders }) {
+  return function readCredential({ rawHeaders }) {
     let credential: RequestCredential = none;
     for (const header of headers) {
-      const values = linesOf(rawHeaders, header);
+      const values = listHeaderLines(rawHeaders, header);
       if (values.length > 1) return ambiguous;
-      const found = header === 'authorization' ? authorized(values[0], places) : alone(values[0], header);
+      const found =
+        header === 'authorization' ? readAuthorization(values[0], places) : readBareHeader(values[0], header);
       if (found.kind === 'ambiguous') return ambiguous;
       if (credential.kind === 'none') credential = found;
       else if (found.kind !== 'none' && whenSeveral === 'ambiguous' && !isSame(credential, found)) {
@@ -54,11 +55,11 @@ export function createCredentialOfRequest(
   };
 }
 
-function headerOf(place: CredentialPlace): string {
+function getHeaderName(place: CredentialPlace): string {
   return place === 'bearer' || place === 'basic' || place === 'raw' ? 'authorization' : place;
 }
 
-function linesOf(rawHeaders: readonly string[], wanted: string): readonly string[] {
+function listHeaderLines(rawHeaders: readonly string[], wanted: string): readonly string[] {
   const values: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (isHeaderName(rawHeaders[index] ?? '', wanted)) values.push(rawHeaders[index + 1] ?? '');
@@ -66,33 +67,33 @@ function linesOf(rawHeaders: readonly string[], wanted: string): readonly string
   return values;
 }
 
-function alone(value: string | undefined, header: string): RequestCredential {
-  return value === undefined || value === '' ? none : tokenOf(value, header);
+function readBareHeader(value: string | undefined, header: string): RequestCredential {
+  return value === undefined || value === '' ? none : classifyToken(value, header);
 }
 
 /** A list of credentials in one line is several. */
-function authorized(value: string | undefined, places: readonly CredentialPlace[]): RequestCredential {
+function readAuthorization(value: string | undefined, places: readonly CredentialPlace[]): RequestCredential {
   if (value === undefined || value === '') return none;
   const [, scheme = '', rest = ''] = /^([^ \t]+)(?:[ \t]([^]*))?$/.exec(value) ?? [];
   const place = scheme.toLowerCase();
-  if (place === 'basic' && places.includes(place)) return basicPair(rest);
+  if (place === 'basic' && places.includes(place)) return readBasicPair(rest);
   const isBearer = place === 'bearer' && places.includes(place);
   if (!isBearer && (rest !== '' || !places.includes('raw'))) return none;
   const token = isBearer ? rest : value;
-  return token.includes(',') ? ambiguous : tokenOf(token, 'authorization');
+  return token.includes(',') ? ambiguous : classifyToken(token, 'authorization');
 }
 
 /** A token that did not stand in a header: some APIs take it as a parameter. */
-export function credentialOfToken(token: string): RequestCredential {
-  return tokenOf(token, '');
+export function toTokenCredential(token: string): RequestCredential {
+  return classifyToken(token, '');
 }
 
-function tokenOf(token: string, header: string): RequestCredential {
+function classifyToken(token: string, header: string): RequestCredential {
   return { kind: jwtShape.test(token) ? 'jwt' : 'opaque', token, header };
 }
 
 /** RFC 7617 section 2: the first colon ends the id. */
-function basicPair(encoded: string): RequestCredential {
+function readBasicPair(encoded: string): RequestCredential {
   const [, base64] = /^ *([A-Za-z0-9+/_-]+={0,2}) *$/.exec(encoded) ?? [];
   const text = base64 === undefined ? '' : Buffer.from(base64, 'base64').toString();
   const colon = text.indexOf(':');

@@ -10,7 +10,7 @@ import { listUpTo } from '../list-up-to.js';
 const states: readonly KeyState[] = ['active', 'disabled', 'expired', 'active'];
 
 /** The keys of the caller that were not removed, by number. */
-export async function liveKeys(
+export async function listLiveKeys(
   keys: DialectKeyService,
   context: ChangeContext,
 ): Promise<readonly ApiKeyRecord[]> {
@@ -28,7 +28,7 @@ export async function liveKeys(
  *
  * @throws ApiKeysError `not_found`, the same for numbers that were never given and for keys that were removed
  */
-export async function keyWithNumber(
+export async function findKeyByNumber(
   keys: DialectKeyService,
   context: ChangeContext,
   number: number,

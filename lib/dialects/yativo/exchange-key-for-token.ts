@@ -3,15 +3,15 @@ import { challengeFor, type Challenge } from '../../http/challenge.js';
 import { noteRefusedTokenRequest } from '../../http/note-refused-token-request.js';
 import type { Client } from '../../tokens/authenticate-client.js';
 import type { IssuedToken } from '../../tokens/issue-token.js';
-import { isTokenError, passingProblemOf } from '../../tokens/token-error.js';
+import { isTokenError, toTemporaryProblem } from '../../tokens/token-error.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
 import type { DialectAnswer } from '../send-answer.js';
 import { readPair } from './read-key-fields.js';
-import { badPair, errorBody } from './yativo-error.js';
+import { invalidPairMessage, createErrorBody } from './yativo-error.js';
 
 /** What giving tokens needs. */
-export interface GiveTokenParts {
+export interface TokenExchangeParts {
   readonly host: DialectHost;
   readonly keyspace: DialectKeyspace;
   readonly challenge: Challenge;
@@ -21,8 +21,8 @@ export interface GiveTokenParts {
 const refreshBeforeSeconds = 300;
 
 /** Gives an access token for `api_key` and `api_secret`. */
-export async function giveToken(
-  { host, keyspace, challenge }: GiveTokenParts,
+export async function exchangeKeyForToken(
+  { host, keyspace, challenge }: TokenExchangeParts,
   call: DialectCall,
 ): Promise<DialectAnswer> {
   const { api_key: clientId, api_secret: secret } = readPair(await call.body());
@@ -38,13 +38,13 @@ export async function giveToken(
     if (!isTokenError(error)) throw error;
     if (error.error === 'temporarily_unavailable') {
       const headers = { 'Retry-After': String(error.details.retryAfterSeconds ?? 1) };
-      throw new ApiKeysError(passingProblemOf(error), { headers });
+      throw new ApiKeysError(toTemporaryProblem(error), { headers });
     }
     // Unknown, wrong, expired and revoked look alike here.
     const headers = {
       'WWW-Authenticate': challengeFor(challenge, { allowed: false, code: 'invalid_token' }),
     };
-    return { status: 401, headers, body: errorBody(badPair, badPair) };
+    return { status: 401, headers, body: createErrorBody(invalidPairMessage, invalidPairMessage) };
   }
 }
 

@@ -7,7 +7,7 @@ import type { DialectKeyService } from './dialect-host.js';
  * What a new key may do, where its maker cannot say it: as much as the key that makes it, and else what the policy of the
  * keyspace says. A key could not give the scopes that the app has got since the key was made.
  */
-export async function rightsOfCaller(
+export async function getCallerRights(
   keys: Pick<DialectKeyService, 'get'>,
   context: ChangeContext,
   caller: Caller,

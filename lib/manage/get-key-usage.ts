@@ -34,7 +34,7 @@ const defaultHours = 24;
 const defaultDays = 30;
 
 /** What was written of a key's use so far; uses are written every few seconds. */
-export async function keyUsage(
+export async function getKeyUsage(
   ports: ManagePorts,
   context: ChangeContext,
   id: string,
@@ -60,9 +60,9 @@ function readUsageFilter(
   const periodMs = by === 'day' ? dayMs : hourMs;
   const periods = by === 'day' ? defaultDays : defaultHours;
   // The running hour or day counts as one of them.
-  const firstOf = (count: number): number => startOf(periodMs, to - 1) - (count - 1) * periodMs;
-  const earliest = firstOf(by === 'day' ? maxDays : maxHours);
-  const from = Math.max(startOf(periodMs, read.from ?? firstOf(periods)), earliest);
+  const findFirst = (count: number): number => startOf(periodMs, to - 1) - (count - 1) * periodMs;
+  const earliest = findFirst(by === 'day' ? maxDays : maxHours);
+  const from = Math.max(startOf(periodMs, read.from ?? findFirst(periods)), earliest);
   return { by, from, to };
 }
 

@@ -14,14 +14,14 @@ const name = 'DeltaDeFi API key';
  * Makes a key in favour of the one that there is, which the policy of the keyspace ends in the same transaction. With a
  * grace it gets another secret instead: then the old one can live on.
  */
-export async function newKey(
+export async function replaceKey(
   keys: DialectKeyService,
   context: ChangeContext,
   graceSeconds: number,
-  rightsOf: () => Promise<KeyInput>,
+  getRights: () => Promise<KeyInput>,
 ): Promise<Changed & WithToken> {
   for (let attempt = 1; graceSeconds > 0 && attempt <= attempts; attempt += 1) {
-    const current = await onlyActiveKey(keys, context);
+    const current = await findOnlyActiveKey(keys, context);
     if (current === null) break;
     try {
       return await keys.rotate(context, current.id, { gracePeriodSeconds: graceSeconds });
@@ -30,11 +30,14 @@ export async function newKey(
       if (attempt === attempts) throw new ApiKeysError('unavailable', { cause: error });
     }
   }
-  return keys.create(context, { name, ...(await rightsOf()) });
+  return keys.create(context, { name, ...(await getRights()) });
 }
 
 /** Where there are several, from another time, one of them cannot stand for all. */
-async function onlyActiveKey(keys: DialectKeyService, context: ChangeContext): Promise<ApiKeyRecord | null> {
+async function findOnlyActiveKey(
+  keys: DialectKeyService,
+  context: ChangeContext,
+): Promise<ApiKeyRecord | null> {
   const items = await listUpTo(keys, context, { state: 'active' }, 2);
   return items.length === 1 && items[0] !== undefined ? items[0] : null;
 }

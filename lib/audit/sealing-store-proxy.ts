@@ -27,33 +27,36 @@ type AnyStep = (subject: unknown, event: AuditEventDraft) => Promise<unknown>;
  * A store whose changes put a MAC on every entry that they write. It stands in front of the store itself, so that no
  * command can forget it; all else passes through, also what is added to stores later.
  */
-export function sealingStore(store: KeyStore, sealer: AuditSealer): KeyStore {
+export function createSealingStoreProxy(store: KeyStore, sealer: AuditSealer): KeyStore {
   const transact: KeyStore['transact'] = (work, queuing) =>
-    store.transact((transaction) => work(sealingTransaction(transaction, sealer)), queuing);
-  return withOverrides(store, (name) => (name === 'transact' ? transact : undefined));
+    store.transact((transaction) => work(createSealingTransactionProxy(transaction, sealer)), queuing);
+  return proxyMethods(store, (name) => (name === 'transact' ? transact : undefined));
 }
 
-function sealingTransaction(transaction: KeyStoreTransaction, sealer: AuditSealer): KeyStoreTransaction {
+function createSealingTransactionProxy(
+  transaction: KeyStoreTransaction,
+  sealer: AuditSealer,
+): KeyStoreTransaction {
   /** A step seals for the place that its entry will have: it must know where the one before has left off. */
-  let last: Promise<unknown> | null = null;
+  let previous: Promise<unknown> | null = null;
 
-  function sealed(step: AnyStep): AnyStep {
-    const run: AnyStep = (subject, event) => step(subject, withMac(event, transaction, sealer));
+  function sealStep(step: AnyStep): AnyStep {
+    const run: AnyStep = (subject, event) => step(subject, addMac(event, transaction, sealer));
     return (subject, event) => {
-      const done = last === null ? run(subject, event) : last.then(() => run(subject, event));
-      last = done.catch(() => undefined);
-      return done;
+      const result = previous === null ? run(subject, event) : previous.then(() => run(subject, event));
+      previous = result.catch(() => undefined);
+      return result;
     };
   }
 
-  return withOverrides(transaction, (name) => {
+  return proxyMethods(transaction, (name) => {
     if (!Object.hasOwn(writingSteps, name)) return undefined;
     const step = transaction[name as WritingStep].bind(transaction) as unknown as AnyStep;
-    return sealed(step);
+    return sealStep(step);
   });
 }
 
-function withMac(
+function addMac(
   event: AuditEventDraft,
   { position }: Pick<KeyStoreTransaction, 'position'>,
   sealer: AuditSealer,
@@ -63,7 +66,7 @@ function withMac(
 }
 
 /** Methods run on the object itself: its private fields are out of reach of anything that stands in front of it. */
-function withOverrides<T extends object>(target: T, override: (name: string) => unknown): T {
+function proxyMethods<T extends object>(target: T, override: (name: string) => unknown): T {
   return new Proxy(target, {
     get(_, name) {
       const other = typeof name === 'string' ? override(name) : undefined;

@@ -4,7 +4,7 @@ const trailingComma = String.raw`,(?=[ \t\r\n]*[}\]])`;
 const token = new RegExp(`${string}|${trailingComma}`, 'g');
 
 /** JSON text without the one comma that may stand between the last member and a closing bracket. */
-export function withoutTrailingCommas(text: string): string {
+export function stripTrailingCommas(text: string): string {
   return text.replace(token, (found, offset: number) =>
     found === ',' && endsWithValue(text, offset) ? '' : found,
   );

@@ -7,7 +7,7 @@ import type { DialectAnswer } from './send-answer.js';
  *
  * @param status - where there is no such process
  */
-export function answerOfChange(
+export function answerChange(
   { effectiveBy }: Pick<Changed, 'effectiveBy'>,
   body: object,
   status = 200,

@@ -4,7 +4,7 @@
  *
  * @param name - in lower case
  */
-export function fieldValue(rawHeaders: readonly string[], name: string): string | null {
+export function readFieldValue(rawHeaders: readonly string[], name: string): string | null {
   let value: string | null = null;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (rawHeaders[index]?.toLowerCase() !== name) continue;

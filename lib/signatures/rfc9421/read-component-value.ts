@@ -1,9 +1,9 @@
 import type { CoveredComponent } from './covered-component.js';
-import { fieldValue } from './field-value.js';
+import { readFieldValue } from './read-field-value.js';
 import type { SignedMessage } from '../signed-message.js';
 
 /** What a component of a request is (RFC 9421 sections 2.1 and 2.2); `null` when the request does not have it. */
-export function componentValue(message: SignedMessage, component: CoveredComponent): string | null {
+export function readComponentValue(message: SignedMessage, component: CoveredComponent): string | null {
   const { method, scheme, authority, target } = message;
   switch (component.name) {
     case '@method':
@@ -19,29 +19,29 @@ export function componentValue(message: SignedMessage, component: CoveredCompone
     case '@path':
       return target.split('?', 1)[0] || '/';
     case '@query':
-      return queryOf(target);
+      return getQuery(target);
     case '@query-param':
-      return queryParameter(queryOf(target), component.queryName ?? '');
+      return readQueryParameter(getQuery(target), component.queryName ?? '');
     default:
-      return printable(fieldValue(message.rawHeaders, component.name));
+      return requirePrintable(readFieldValue(message.rawHeaders, component.name));
   }
 }
 
 /** With its question mark, which is there even when nothing follows. */
-function queryOf(target: string): string {
+function getQuery(target: string): string {
   const at = target.indexOf('?');
   return at === -1 ? '?' : target.slice(at);
 }
 
 /** The encoded value of a parameter that occurs once; of one that occurs more often, nobody can say which was meant. */
-function queryParameter(query: string, encodedName: string): string | null {
-  const values = [...new URLSearchParams(query)].filter(([name]) => encoded(name) === encodedName);
+function readQueryParameter(query: string, encodedName: string): string | null {
+  const values = [...new URLSearchParams(query)].filter(([name]) => encodeParameter(name) === encodedName);
   const [only] = values;
-  return only === undefined || values.length > 1 ? null : encoded(only[1]);
+  return only === undefined || values.length > 1 ? null : encodeParameter(only[1]);
 }
 
 /** Percent-encodes like the URL standard's application/x-www-form-urlencoded set, spaces included. */
-function encoded(text: string): string {
+function encodeParameter(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()~]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -49,6 +49,6 @@ function encoded(text: string): string {
 }
 
 /** The signature base is ASCII (RFC 9421 section 2.5), and a line end in it would make two lines of one. */
-function printable(value: string | null): string | null {
+function requirePrintable(value: string | null): string | null {
   return value === null || !/^[\t\x20-\x7e]*$/.test(value) ? null : value;
 }

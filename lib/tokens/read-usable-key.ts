@@ -19,7 +19,7 @@ export interface UsableKey {
  * @param error - what the caller is told when the key cannot be used
  * @throws TokenError
  */
-export async function usableKey(
+export async function readUsableKey(
   { store, keyspace, clock }: Pick<TokenPorts, 'store' | 'keyspace' | 'clock'>,
   { keyId, credentialId }: { readonly keyId: string; readonly credentialId: string },
   error: TokenErrorCode,
@@ -37,6 +37,6 @@ export async function usableKey(
 }
 
 /** When a key or its credential ends, whichever is first; epoch milliseconds, or Infinity. */
-export function endOf({ record, credential }: UsableKey): number {
+export function getExpiry({ record, credential }: UsableKey): number {
   return Math.min(record.expiresAt ?? Infinity, credential.endsAt ?? Infinity);
 }

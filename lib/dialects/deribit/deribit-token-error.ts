@@ -7,7 +7,7 @@ import { DeribitError, type DeribitErrorName } from './deribit-error.js';
 import type { PublicContext } from './deribit-method.js';
 
 /** What the token service calls it -> what Deribit calls it. */
-const names: Readonly<Record<TokenErrorCode, DeribitErrorName>> = {
+const nameByError: Readonly<Record<TokenErrorCode, DeribitErrorName>> = {
   invalid_client: 'invalid_credentials',
   invalid_grant: 'unauthorized',
   unauthorized_client: 'unauthorized',
@@ -22,25 +22,29 @@ const names: Readonly<Record<TokenErrorCode, DeribitErrorName>> = {
  *
  * @param client - who has proven a key before
  */
-export function tokenFailure({ host, call }: PublicContext, thrown: unknown, client: Client | null): unknown {
+export function toDeribitTokenError(
+  { host, call }: PublicContext,
+  thrown: unknown,
+  client: Client | null,
+): unknown {
   noteRefusedTokenRequest(host.access, call.req, thrown, client);
   if (!isTokenError(thrown)) return thrown;
-  const name = names[thrown.error];
+  const name = nameByError[thrown.error];
   // What is wrong with a key is told only to who has proven it, and where opaqueRefusals is off.
   if (name === 'invalid_credentials') {
-    const isTold = thrown.details.keyId !== undefined && !host.opaqueRefusals;
-    return refusal(name, isTold ? { reason: thrown.message } : undefined);
+    const isReasonDisclosed = thrown.details.keyId !== undefined && !host.opaqueRefusals;
+    return createRefusal(name, isReasonDisclosed ? { reason: thrown.message } : undefined);
   }
-  if (name === 'unauthorized') return refusal(name, { reason: 'invalid_token' });
-  if (name === 'too_many_requests') return tooManyFailures(thrown);
+  if (name === 'unauthorized') return createRefusal(name, { reason: 'invalid_token' });
+  if (name === 'too_many_requests') return createTooManyRequestsError(thrown);
   return new DeribitError(name, { reason: thrown.message });
 }
 
-function refusal(name: DeribitErrorName, data?: Readonly<Record<string, string>>): DeribitError {
+function createRefusal(name: DeribitErrorName, data?: Readonly<Record<string, string>>): DeribitError {
   const challenge = challengeFor(deribitChallenge, { allowed: false, code: 'invalid_token' });
   return new DeribitError(name, data, { headers: { 'WWW-Authenticate': challenge } });
 }
 
-function tooManyFailures({ details: { retryAfterSeconds: wait = 1 } }: TokenError): DeribitError {
+function createTooManyRequestsError({ details: { retryAfterSeconds: wait = 1 } }: TokenError): DeribitError {
   return new DeribitError('too_many_requests', { wait }, { headers: { 'Retry-After': String(wait) } });
 }

@@ -10,7 +10,7 @@ import type { DialectKeyService } from '../dialect-host.js';
 const states = ['active', 'disabled', 'expired', 'active'] as const;
 
 /** All keys that can be deleted, oldest first. How many there are is bounded where they are made. */
-export async function unrevokedKeys(
+export async function listUnrevokedKeys(
   keys: Pick<DialectKeyService, 'list'>,
   context: ChangeContext,
 ): Promise<readonly ApiKeyRecord[]> {
