@@ -43,17 +43,17 @@ export interface ApiKeysStatus {
    * that was configured.
    */
   readonly state: 'not_ready' | 'normal' | 'degraded';
-  /** `down`: it has not answered for so long (`leaseSeconds`) that keys are not let in from memory any more. */
+  /** `down`: it has not answered for so long (`cache.leaseSeconds`) that keys are not let in from memory any more. */
   readonly database: 'up' | 'down';
   /** `none` when no Redis was configured; `down` means that keys that are not held are read from the database. */
   readonly redis: 'up' | 'down' | 'none';
   /** How changes of other processes are heard of: `push` at once, `poll` by asking several times a second. */
   readonly wakeMode: 'push' | 'poll' | 'none';
-  /** Keys that this process holds. */
-  readonly heldKeys: number;
+  /** Keys that this process caches. */
+  readonly cachedKeys: number;
   /**
    * Where requests with limited keys are counted: `shared` for all processes together, `split` when other
-   * processes on the same database count in another Redis or in none, `process` in each one alone, or `refused` when that must not be (`onLimiterOutage`).
+   * processes on the same database count in another Redis or in none, `process` in each one alone, or `refused` when that must not be (`limits.onOutage`).
    */
   readonly limits: LimitCountingMode;
 }
@@ -118,7 +118,8 @@ export function createApiKeys<const S extends string, const F extends string = n
 ): ApiKeys<S, F> {
   const resolved = resolveOptions(options);
   const logger = describingLogger(resolved.logger);
-  const { clock, realm, pepper, redis } = resolved;
+  const { clock, pepper, redis } = resolved;
+  const { realm, opaque: opaqueRefusals } = resolved.refusals;
   const keyspace = createDefaultKeyspace(resolved);
   const keyspaces = new Keyspaces(keyspace);
   const { catalogue, features } = keyspace;
@@ -153,7 +154,6 @@ export function createApiKeys<const S extends string, const F extends string = n
   const running = (): Running => lifecycle.requireStarted();
   const tokenService = (): TokenService => tokensOf(running()).service;
   const tokenIssuer = resolved.tokens?.issuer ?? null;
-  const opaqueRefusals = resolved.opaqueRefusals;
   function tokenSettings(what: string): ResolvedTokensOption {
     if (resolved.tokens !== null) return resolved.tokens;
     throw new InvalidOptionError(
@@ -185,9 +185,9 @@ export function createApiKeys<const S extends string, const F extends string = n
     access,
     checkCost: createCostCheck(
       {
-        ownerRateLimits: resolved.ownerRateLimits,
+        perOwner: resolved.limits.perOwner,
         defaultRateLimits: keyspace.policy.defaultRateLimits,
-        ceilings: resolved.ownerCeilings.rateLimits,
+        ceilings: resolved.limits.ceilings.rateLimits,
       },
       logger,
     ),
@@ -257,7 +257,7 @@ export function createApiKeys<const S extends string, const F extends string = n
 
     status() {
       const health = lifecycle.started?.health();
-      if (health === undefined) return { ...notReady, redis: redis === undefined ? 'none' : 'down' };
+      if (health === undefined) return { ...notReady, redis: redis === null ? 'none' : 'down' };
       const sharesAll = health.redis === 'none' || (health.redis === 'up' && health.limits === 'shared');
       const isNormal = health.database === 'up' && sharesAll;
       return { ready: true, state: isNormal ? 'normal' : 'degraded', ...health };
@@ -279,6 +279,6 @@ const notReady = {
   state: 'not_ready',
   database: 'down',
   wakeMode: 'none',
-  heldKeys: 0,
+  cachedKeys: 0,
   limits: 'process',
 } as const;

@@ -1,7 +1,13 @@
 import type { Refusal } from './domain/verdict.js';
 import { problems, type ProblemCode } from './problems.js';
 
-export { problems, type ProblemCode, type ProblemFamily, type ProblemDefinition } from './problems.js';
+export {
+  defaultTypeBase,
+  problems,
+  type ProblemCode,
+  type ProblemFamily,
+  type ProblemDefinition,
+} from './problems.js';
 
 /** Every `code` of a thrown {@link ApiKeysError}. */
 export type ApiKeysErrorCode = `ERR_API_KEYS_${Uppercase<ProblemCode>}` | 'ERR_API_KEYS_INVALID_OPTION';

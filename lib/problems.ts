@@ -290,3 +290,9 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     detail: 'API keys cannot be checked or changed right now. Try again in a moment.',
   },
 };
+
+/**
+ * What the `type` of a problem begins with unless `refusals.typeBase` says otherwise: the page of error codes in the
+ * documentation. A placeholder, which `prepublishOnly` refuses.
+ */
+export const defaultTypeBase = 'https://example.invalid/express-api-keys/docs/reference/errors.md';

@@ -32,31 +32,35 @@ describe('createApiKeys: options', () => {
     ['no pepper in the list', { ...base, pepper: [] }, /pepper/],
     ['another database', { ...base, database: 'mysql://localhost/x', pepper: testPepper }, /^database:/],
     ['a file without a path', { ...base, database: 'file:' }, /^database:/],
-    ['a schema for a file', { ...base, database: 'file:x.sqlite', schema: 'x' }, /^schema:/],
+    [
+      'a schema for a file',
+      { ...base, database: { connection: 'file:x.sqlite', schema: 'x' } },
+      /^database\.schema: applies/,
+    ],
     ['store and database', { ...base, store: memoryStore(), database: 'file:x' }, /not both/],
     ['a store without a pepper', { ...base, store: memoryStore() }, /^pepper: must be given/],
-    ['a prefix for no Redis', { ...base, redisKeyPrefix: 'x:' }, /needs redis/],
-    ['another migrate', { ...base, migrate: 'never' }, /^migrate:/],
+    ['a prefix for no Redis', { ...base, redis: { keyPrefix: 'x:' } }, /^redis\.client: takes/],
+    ['another migrate', { ...base, database: { migrate: 'never' } }, /^database\.migrate:/],
     ['an environment that is none', { ...base, environment: 'prod' }, /^environment:/],
     ['environments in capitals', { ...base, environments: ['Live'], environment: 'Live' }, /^environments:/],
     ['keys from the URL', { ...base, credentialFrom: ['query'] }, /^credentialFrom:/],
     ['a pool without a pepper', { ...base, database: 'postgres://localhost/x' }, /^pepper:/],
     ['a Redis that is no URL', { ...base, redis: 'localhost:6379' }, /^redis:/],
     ['a Redis that is a number', { ...base, redis: 42 }, /^redis:/],
-    ['a Redis that is nothing', { ...base, redis: {} }, /^redis:/],
+    ['a Redis that is nothing', { ...base, redis: {} }, /^redis\.client:/],
     [
       'braces in the prefix',
-      { ...base, redis: 'redis://localhost', redisKeyPrefix: '{x}' },
-      /^redisKeyPrefix:/,
+      { ...base, redis: { client: 'redis://localhost', keyPrefix: '{x}' } },
+      /^redis\.keyPrefix:/,
     ],
-    ['a realm that is a number', { ...base, realm: 5 }, /^realm:/],
-    ['an empty realm', { ...base, realm: '' }, /^realm:/],
+    ['a realm that is a number', { ...base, refusals: { realm: 5 } }, /^refusals\.realm:/],
+    ['an empty realm', { ...base, refusals: { realm: '' } }, /^refusals\.realm:/],
     ['a logger without methods', { ...base, logger: {} }, /^logger:/],
     ['a clock that is a number', { ...base, clock: 5 }, /^clock:/],
     ['a store without methods', { ...base, store: {}, pepper: testPepper }, /^store:/],
     ['an environment twice', { ...base, environments: ['live', 'live'] }, /^environments:/],
     ['a scope without a sentence', { ...base, scopes: { 'orders:read': 5 } }, /^scopes:/],
-    ['a switch that is a text', { ...base, opaqueRefusals: 'false' }, /^opaqueRefusals:/],
+    ['a switch that is a text', { ...base, refusals: { opaque: 'false' } }, /^refusals\.opaque:/],
     ['another switch that is a text', { ...base, hideCredentials: 'false' }, /^hideCredentials:/],
     ['a low bcrypt cost', { ...base, bcryptCost: 4 }, /8 to 14/],
   ])('refuses %s', (_what, options, message) => {
@@ -71,6 +75,9 @@ describe('createApiKeys: options', () => {
       { ...base, pepper: 'canary-too-short' },
       { ...base, database: 'mysql://user:canary@host/x', pepper: testPepper },
       { ...base, redis: 'http://user:canary@host/x' },
+      { ...base, database: { connection: 'mysql://user:canary@host/x' }, pepper: testPepper },
+      { ...base, redis: { client: 'http://user:canary@host/x' } },
+      { ...base, refusals: { typeBase: 'https://user:canary@host/x' } },
     ]) {
       expect(() => createApiKeys(options)).toThrow();
       expect(() => createApiKeys(options)).not.toThrow(/canary/);
@@ -108,14 +115,14 @@ describe('createApiKeys: starting and stopping', () => {
   it('says in which state it is', async () => {
     const { apiKeys } = createInstance();
     const notReady = {
-      ...{ ready: false, state: 'not_ready', database: 'down', wakeMode: 'none', heldKeys: 0 },
+      ...{ ready: false, state: 'not_ready', database: 'down', wakeMode: 'none', cachedKeys: 0 },
       limits: 'process',
     };
     expect(apiKeys.status()).toEqual({ ...notReady, redis: 'none' });
     await apiKeys.ready();
     await apiKeys.ready();
     expect(apiKeys.status()).toEqual({
-      ...{ ready: true, state: 'normal', database: 'up', redis: 'none', heldKeys: 0, limits: 'process' },
+      ...{ ready: true, state: 'normal', database: 'up', redis: 'none', cachedKeys: 0, limits: 'process' },
       wakeMode: expect.stringMatching(/^(?:push|poll)$/) as string,
     });
     await apiKeys.close();

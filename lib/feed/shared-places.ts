@@ -113,8 +113,8 @@ export class SharedPlaces {
       if (this.#refusals !== 2) return;
       logger.warn(
         'api-keys: signed requests are answered with 503, because other processes on this database remember used ' +
-          'signatures elsewhere (another Redis, another redisKeyPrefix, or one of them has no Redis); give all of them ' +
-          'the same redis and redisKeyPrefix',
+          'signatures elsewhere (another Redis, another keyPrefix, or one of them has no Redis); give all of them ' +
+          'the same option redis',
       );
     } catch {
       // A store that does not answer is reported by whoever follows the feed.

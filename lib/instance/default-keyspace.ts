@@ -5,7 +5,7 @@ import { limitsWithin } from '../domain/owner-ceilings.js';
 import { maxRateLimits, type RateLimit } from '../domain/rate-limit.js';
 import { createScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
-import type { ResolvedOptions } from '../options/api-keys-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import { parsePolicyOption } from '../options/policy-option.js';
 
 /**
@@ -17,7 +17,7 @@ export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
   const { prefix, environment, environments, scopes, features } = options;
   const catalogue = orInvalid(() => createScopeCatalogue(scopes));
   const policy = parsePolicyOption(options.policy, catalogue);
-  const { ownerCeilings } = options;
+  const ownerCeilings = options.limits.ceilings;
   refuseTooManyWindows(policy.defaultRateLimits, ownerCeilings.rateLimits);
   return {
     name: 'default',
@@ -36,7 +36,7 @@ export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
 function refuseTooManyWindows(defaults: readonly RateLimit[], ceilings: readonly RateLimit[]): void {
   if (limitsWithin(defaults, ceilings).length <= maxRateLimits) return;
   throw new InvalidOptionError(
-    `policy: defaultRateLimits and ownerCeilings.rateLimits together make more than ${maxRateLimits} windows for a key`,
+    `policy: defaultRateLimits and limits.ceilings.rateLimits together make more than ${maxRateLimits} windows for a key`,
   );
 }
 

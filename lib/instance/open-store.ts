@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidOptionError } from '../errors.js';
-import type { ResolvedOptions } from '../options/api-keys-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { postgresStore } from '../sql/postgres/postgres-store.js';
 import { sqliteStore } from '../sql/sqlite/sqlite-store.js';
@@ -21,23 +21,16 @@ export interface ChosenStore {
  * @throws InvalidOptionError when `database` is neither a PostgreSQL URL, a pool nor a file
  */
 export function chooseStore(options: ResolvedOptions): ChosenStore {
-  const { store, database = defaultDatabase, migrate, schema, logger } = options;
+  const { store, logger } = options;
+  const { connection = defaultDatabase, schema, migrate } = options.database ?? {};
   const defaultPepperFile = pepperBeside(fileOf(defaultDatabase));
   if (store !== undefined) return { store, pepperFile: defaultPepperFile };
-  if (typeof database === 'string' && database.startsWith('file:')) {
-    if (schema !== undefined) {
-      throw new InvalidOptionError('schema: belongs to PostgreSQL; an embedded file has none');
-    }
-    const file = fileOf(database);
-    return { store: sqliteStore({ file, ...given({ migrate }) }), pepperFile: pepperBeside(file) };
-  }
-  if (typeof database === 'string' && !/^postgres(?:ql)?:\/\//.test(database)) {
-    throw new InvalidOptionError(
-      'database: takes a postgres:// URL, a pg.Pool, or file: and a path, for example file:./data/keys.sqlite',
-    );
+  if (typeof connection === 'string' && connection.startsWith('file:')) {
+    const file = fileOf(connection);
+    return { store: sqliteStore({ file, migrate }), pepperFile: pepperBeside(file) };
   }
   return {
-    store: postgresStore({ connection: database, logger, ...given({ migrate, schema }) }),
+    store: postgresStore({ connection, schema, migrate, logger }),
     pepperFile: defaultPepperFile,
   };
 }
@@ -51,11 +44,4 @@ function fileOf(url: string): string {
 
 function pepperBeside(file: string): string {
   return join(dirname(file), 'pepper');
-}
-
-/** Leaves out what was not given, so that defaults stay in one place. */
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

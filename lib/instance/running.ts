@@ -27,7 +27,7 @@ import { ExpirySweep } from '../manage/expiry-sweep.js';
 import { GraceStarts } from '../manage/grace-starts.js';
 import { createKeyService, type KeyService } from '../manage/key-service.js';
 import { startGrace } from '../manage/start-grace.js';
-import type { ResolvedOptions } from '../options/api-keys-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { FirstUse } from '../ports/grace-starter.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -86,7 +86,7 @@ export interface RunningHealth {
   readonly database: 'up' | 'down';
   readonly redis: 'up' | 'down' | 'none';
   readonly wakeMode: 'push' | 'poll' | 'none';
-  readonly heldKeys: number;
+  readonly cachedKeys: number;
   readonly limits: LimitCountingMode;
 }
 
@@ -125,13 +125,14 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const closeStore = async (): Promise<void> => (ownsStore ? store.close() : undefined);
 
   const digester = createSecretDigester(peppers);
+  const keyPrefix = options.redis?.keyPrefix;
   const redis = createRedis(options, logger);
   const cache = redis === null ? null : createCache(options, redis, peppers, logger);
-  const limits = startLimits({ ...options, limits: options, redis, store, logger });
-  const lease = new Lease(options.leaseSeconds * 1000, clock);
+  const limits = startLimits({ limits: options.limits, clock, redis, keyPrefix, store, logger });
+  const lease = new Lease(options.cache.leaseSeconds * 1000, clock);
   const versions = new RecentVersions(rememberedChanges);
   const uses = new UseRecorder(store, logger);
-  const local = options.localCache === null ? null : new LocalCache(options.localCache);
+  const local = options.cache.maxKeys === 0 ? null : new LocalCache(options.cache);
   const finder: KeyFinder = createKeyFinder({
     ...{ store, cache, local, uses, lease, versions, clock },
     applied: () => following.applied(),
@@ -143,11 +144,10 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     ...{ feed: store.feed, cache, lease, versions, listeners, clock, logger },
     caches: finder,
   });
-  const { redisKeyPrefix = defaultKeyPrefix } = options;
   const places = new SharedPlaces({
     ...{ feed: store.feed, clock, logger },
     instanceId: () => following.instanceId(),
-    readRedis: redis === null ? null : () => readRedisPlace(redis, redisKeyPrefix),
+    readRedis: redis === null ? null : () => readRedisPlace(redis, keyPrefix ?? defaultKeyPrefix),
     takesSignatures: options.signatures !== null,
   });
   const forgetPlace = (): void => places.forget();
@@ -203,7 +203,6 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const tokenParts = { peppers, store, changes: following.announcer, verify, failures, counting, logger };
   const tokens = settings === null ? null : startTokens({ ...tokenParts, prefix, settings });
   if (options.signatures !== null) {
-    const keyPrefix = options.redisKeyPrefix;
     const signatureParts = { peppers, store, redis, keyPrefix, verify, failures, logger, places, lease };
     signatures = startSignatures({ ...signatureParts, settings: options.signatures });
   }
@@ -233,7 +232,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
       database: lease.isHeld() ? 'up' : 'down',
       redis: cache === null ? 'none' : cache.status(),
       wakeMode: following.wakeMode(),
-      heldKeys: local?.size ?? 0,
+      cachedKeys: local?.size ?? 0,
       limits: modeOf(limits.mode(), places),
     }),
     stop,
@@ -262,8 +261,8 @@ function createFailureLimits({ options, store }: StartParts): FailureLimits | nu
 }
 
 /** The way to Redis that the cache and the limiter share; the cache opens and closes it. */
-function createRedis({ redis, redisKeyPrefix }: ResolvedOptions, logger: Logger): ManagedRedis | null {
-  return redis === undefined ? null : createManagedRedis(redis, redisKeyPrefix, logger);
+function createRedis({ redis }: ResolvedOptions, logger: Logger): ManagedRedis | null {
+  return redis === null ? null : createManagedRedis(redis.client, redis.keyPrefix, logger);
 }
 
 function createExpirySweep({ options, store, keyspaces, logger }: StartParts): ExpirySweep | null {
@@ -277,12 +276,18 @@ function createExpirySweep({ options, store, keyspaces, logger }: StartParts): E
 }
 
 function createCache(
-  { redisKeyPrefix: keyPrefix, clock }: ResolvedOptions,
+  { redis: option, clock }: ResolvedOptions,
   redis: ManagedRedis,
   peppers: readonly Pepper[],
   logger: Logger,
 ): VerificationCache {
-  return createRedisVerificationCache({ connection: redis, keyPrefix, peppers, clock, logger });
+  return createRedisVerificationCache({
+    connection: redis,
+    keyPrefix: option?.keyPrefix,
+    peppers,
+    clock,
+    logger,
+  });
 }
 
 /** Callers are told nothing of the reason; whoever starts the app needs it. */

@@ -1,4 +1,4 @@
-import type { LimitOptions } from '../options/limit-options.js';
+import type { ResolvedLimitsOption } from '../options/limits-option.js';
 import { createMemoryRateLimiter } from '../memory/memory-rate-limiter.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
@@ -19,24 +19,24 @@ export interface RunningLimits extends Pick<VerifyPorts, 'getLimitPlan' | 'consu
 
 /** What counting requests is made from. */
 export interface StartLimitsParts {
-  readonly limits: LimitOptions;
-  readonly redisKeyPrefix?: string | undefined;
+  readonly limits: ResolvedLimitsOption;
   readonly clock: Clock;
   /** `null` when there is no Redis: every process counts for itself. */
   readonly redis: ManagedRedis | null;
+  readonly keyPrefix?: string | undefined;
   readonly store: Pick<KeyStore, 'credits'>;
   readonly logger: Logger;
 }
 
 /** Puts limits together; nothing is counted yet. */
 export function startLimits(parts: StartLimitsParts): RunningLimits {
-  const { limits, redisKeyPrefix: keyPrefix, clock, redis, store, logger } = parts;
+  const { limits, clock, redis, keyPrefix, store, logger } = parts;
   const shared = redis === null ? null : createRedisRateLimiter({ redis, keyPrefix, logger });
   const own = createMemoryRateLimiter(clock);
-  const counting = createLimitCounting(shared, own, limits.onLimiterOutage);
+  const counting = createLimitCounting(shared, own, limits.onOutage);
   return {
     alwaysCounting: createLimitCounting(shared, own, 'per-process'),
-    getLimitPlan: createLimitPlans(limits.ownerRateLimits),
+    getLimitPlan: createLimitPlans(limits.perOwner),
     consumeLimits: createConsumeLimits({ counting, credits: store.credits, clock }),
     mode: () => counting.mode(),
   };

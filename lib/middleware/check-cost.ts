@@ -5,7 +5,7 @@ import type { Logger } from '../ports/logger.js';
 /** The windows that the options name. */
 export interface ConfiguredLimits {
   /** Of every key. */
-  readonly ownerRateLimits: readonly RateLimit[];
+  readonly perOwner: readonly RateLimit[];
   /** Of keys that are made without others. */
   readonly defaultRateLimits: readonly RateLimit[];
   /** Of keys that owners make. */
@@ -22,10 +22,10 @@ export type CheckCost = (cost: number) => void;
 /** Builds the check. What some keys cannot pay is a warning: others may have other limits. */
 export function createCostCheck(limits: ConfiguredLimits, logger: Logger): CheckCost {
   return function checkCost(cost) {
-    const never = limits.ownerRateLimits.find(({ limit }) => limit < cost);
+    const never = limits.perOwner.find(({ limit }) => limit < cost);
     if (never !== undefined) {
       throw new InvalidOptionError(
-        `requireApiKey: cost ${cost} is more than the window ${never.name} of ownerRateLimits holds (${never.limit}), ` +
+        `requireApiKey: cost ${cost} is more than the window ${never.name} of limits.perOwner holds (${never.limit}), ` +
           'so that no request could pass; write a smaller cost, or a larger limit',
       );
     }
@@ -33,7 +33,7 @@ export function createCostCheck(limits: ConfiguredLimits, logger: Logger): Check
     if (rarely === undefined) return;
     logger.warn(
       `api-keys: requireApiKey: cost ${cost} is more than the window ${rarely.name} holds (${rarely.limit}) that keys ` +
-        'get by policy.defaultRateLimits or ownerCeilings.rateLimits: every request with such a key is refused with ' +
+        'get by policy.defaultRateLimits or limits.ceilings.rateLimits: every request with such a key is refused with ' +
         'cost_exceeds_limit; write a smaller cost, or a larger limit',
     );
   };

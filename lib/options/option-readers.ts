@@ -24,6 +24,11 @@ export function orDefault<T>(read: OptionReader<T>, fallback: NoInfer<T>): Optio
   return (value, path) => (value === undefined ? fallback : read(value, path));
 }
 
+/** Counts `''` as left out: a variable of the environment that is set to nothing is as good as not set. */
+export function ignoreEmpty<T>(read: OptionReader<T>): OptionReader<T> {
+  return (value, path) => read(value === '' ? undefined : value, path);
+}
+
 /** Takes a value as it is: what uses it reads it. */
 export function takeAsGiven<T>(): OptionReader<T> {
   return (value) => value as T;

@@ -29,7 +29,7 @@ export interface PolicyOption {
   readonly omittedScopes?: 'refuse' | 'all' | 'none' | readonly string[] | undefined;
   /**
    * The limits of a new key that is given none of its own. It is a default and no bound: owners may name others, also none,
-   * unless `ownerCeilings` bounds them.
+   * unless `limits.ceilings` bounds them.
    *
    * @default [] - no limits
    */

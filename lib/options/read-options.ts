@@ -18,13 +18,15 @@ export type ReadBy<R> = { readonly [K in keyof R]: R[K] extends OptionReader<inf
 /** How messages speak of an object of options. */
 export interface OptionNaming {
   /** What an object looks like, for those who gave none: `{ issuer: 'https://api.acme.example' }`. */
-  readonly example?: string;
+  readonly example?: string | undefined;
   /**
    * What stands before the name of an option.
    *
    * @default what was called or set, and a dot
    */
   readonly pathPrefix?: string;
+  /** Old names with the full new ones, for messages: `{ realm: 'refusals.realm' }`. */
+  readonly renamed?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -44,9 +46,9 @@ export function readOptions<R extends Readonly<Record<string, OptionReader<unkno
   what: string,
   input: unknown,
   readers: R,
-  { example, pathPrefix = `${what}.` }: OptionNaming = {},
+  { example, pathPrefix = `${what}.`, renamed = {} }: OptionNaming = {},
 ): ReadBy<R> {
-  refuseUnknownOptions(what, input, Object.keys(readers), example);
+  refuseUnknownOptions(what, input, Object.keys(readers), { example, renamed });
   const entries = Object.entries(readers).map(([name, read]) => [
     name,
     read(Reflect.get(input, name), `${pathPrefix}${name}`),
@@ -57,14 +59,13 @@ export function readOptions<R extends Readonly<Record<string, OptionReader<unkno
 /**
  * Refuses what is no object of known options, for callers that read the values themselves.
  *
- * @param example - what an object looks like, for the message
  * @throws InvalidOptionError
  */
 export function refuseUnknownOptions(
   what: string,
   input: unknown,
   names: readonly string[],
-  example?: string,
+  { example, renamed = {} }: Pick<OptionNaming, 'example' | 'renamed'> = {},
 ): asserts input is object {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     const hint = example === undefined ? '' : `, for example ${example}`;
@@ -72,6 +73,8 @@ export function refuseUnknownOptions(
   }
   for (const name of Object.keys(input)) {
     if (names.includes(name)) continue;
+    if (Object.hasOwn(renamed, name))
+      throw new InvalidOptionError(`${what}: ${name} is now ${renamed[name]}`);
     throw new InvalidOptionError(
       `${what}: unknown option ${JSON.stringify(name)}; ${adviceFor(name, names)}`,
     );

@@ -1,4 +1,5 @@
 import type { KeyStore } from '../ports/key-store.js';
+import { hasMethods } from './has-methods.js';
 import { take } from './option-readers.js';
 import type { OptionReader } from './read-options.js';
 
@@ -34,12 +35,3 @@ export const takeStore: OptionReader<KeyStore> = take(
     hasMethods(value, methods) &&
     Object.entries(methodsOfParts).every(([part, names]) => hasMethods(Reflect.get(value, part), names)),
 );
-
-/** Whether a value is an object with these methods. */
-export function hasMethods(value: unknown, names: readonly string[]): value is object {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    names.every((name) => typeof Reflect.get(value, name) === 'function')
-  );
-}

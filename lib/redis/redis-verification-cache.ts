@@ -3,7 +3,8 @@ import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { CachedCopy, VerificationCache } from '../ports/verification-cache.js';
 import { BatchedReads } from './batched-reads.js';
-import { checkRedisOption } from './check-redis-option.js';
+import { checkKeyPrefix } from './check-key-prefix.js';
+import { checkRedisClient } from './check-redis-client.js';
 import { createKeyEntries, isCacheable } from './key-entries.js';
 import { deriveMacKey, type RedisPepper } from './mac-key.js';
 import { readInteger, readText, readTexts } from './read-answer.js';
@@ -54,7 +55,8 @@ export interface RedisVerificationCacheOptions {
  */
 export function createRedisVerificationCache(options: RedisVerificationCacheOptions): VerificationCache {
   const { keyPrefix = defaultKeyPrefix, clock, logger, deadlineMs, connection } = options;
-  if (!(connection instanceof ManagedRedis)) checkRedisOption(connection, keyPrefix);
+  if (!(connection instanceof ManagedRedis)) checkRedisClient(connection);
+  checkKeyPrefix(keyPrefix);
   const lifetimeMs = checkedLifetime(options.entryLifetimeMs ?? maxEntryLifetimeMs);
   const allEntries = options.peppers.map((pepper) => createKeyEntries(keyPrefix, deriveMacKey(pepper)));
   const [ownEntries] = allEntries;

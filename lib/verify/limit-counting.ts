@@ -42,7 +42,7 @@ export function createLimitCounting(
 
   function withoutShared(demand: LimitDemand): Counted {
     if (onOutage === 'per-process') return countedHere(demand);
-    throw new ApiKeysError('unavailable', { cause: new Error('Limits cannot be counted (onLimiterOutage)') });
+    throw new ApiKeysError('unavailable', { cause: new Error('Limits cannot be counted (limits.onOutage)') });
   }
 
   return {

@@ -6,7 +6,7 @@ import type { UseCounter } from './record-use.js';
 /** How much this process holds. */
 export interface LocalCacheLimits {
   /** Most keys. */
-  readonly maxEntries: number;
+  readonly maxKeys: number;
   /** Most memory, estimated. */
   readonly maxBytes: number;
 }
@@ -129,9 +129,9 @@ export class LocalCache {
   }
 
   #add(held: CacheEntry): void {
-    const { maxEntries, maxBytes } = this.#limits;
+    const { maxKeys, maxBytes } = this.#limits;
     const { young } = this.#generations;
-    const isFull = young.byId.size * 2 >= maxEntries || (young.bytes + held.bytes) * 2 > maxBytes;
+    const isFull = young.byId.size * 2 >= maxKeys || (young.bytes + held.bytes) * 2 > maxBytes;
     if (isFull) this.#generations.turn();
     this.#generations.young.add(held);
   }

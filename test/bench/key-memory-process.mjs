@@ -17,7 +17,7 @@ try {
     scopes,
     pepper,
     database: `file:${file}`,
-    localCache: { maxEntries: count * 3, maxBytes: count * 4000 },
+    cache: { maxKeys: count * 3, maxBytes: count * 4000 },
   });
   await apiKeys.ready();
   const used = () => {
@@ -29,7 +29,7 @@ try {
   const first = 500;
   for (const key of keys.slice(0, first)) await apiKeys.keys.verify(key);
   const before = used();
-  const heldBefore = apiKeys.status().heldKeys;
+  const cachedBefore = apiKeys.status().cachedKeys;
   for (const [index, key] of keys.slice(first).entries()) {
     const verdict = await apiKeys.keys.verify(key);
     if (!verdict.allowed) throw new Error(`refused: ${verdict.code}`);
@@ -38,8 +38,8 @@ try {
   }
   // Counts of uses that are not written yet are no part of what is held.
   await new Promise((resolve) => setTimeout(resolve, 6000));
-  const heldKeys = apiKeys.status().heldKeys - heldBefore;
-  process.send?.({ bytesPerKey: (used() - before) / heldKeys, heldKeys });
+  const cachedKeys = apiKeys.status().cachedKeys - cachedBefore;
+  process.send?.({ bytesPerKey: (used() - before) / cachedKeys, cachedKeys });
   await apiKeys.close();
 } finally {
   rmSync(folder, { recursive: true, force: true });

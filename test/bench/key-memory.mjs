@@ -7,7 +7,7 @@ import { forkedOn } from './processors.mjs';
 /**
  * Memory that one held key takes, measured in a process of its own.
  * @param {number} count keys to hold
- * @returns {Promise<{ bytesPerKey: number, heldKeys: number }>}
+ * @returns {Promise<{ bytesPerKey: number, cachedKeys: number }>}
  */
 export async function measureKeyMemory(count) {
   const file = fileURLToPath(new URL('./key-memory-process.mjs', import.meta.url));

@@ -23,7 +23,7 @@
  * @property {readonly Comparison[]} fewConnections
  * @property {Comparison | null} manyKeys
  * @property {readonly { name: string, commandsPerRequest: number }[]} redisCommands
- * @property {{ bytesPerKey: number, heldKeys: number } | null} keyMemory
+ * @property {{ bytesPerKey: number, cachedKeys: number } | null} keyMemory
  * @property {{ perSecond: number, forgedShare: number, noneP99Micros: number, floods: readonly { name: string, p99Micros: number, ratioToNone: number }[] } | null} flood
  * @property {readonly { processes: number, rounds: number, answered: Spread, refusedEverywhere: Spread, unconfirmed: number, acceptedAfterwards: number, sentAfterwards: number }[]} revocations
  */
@@ -145,7 +145,7 @@ function markdownReport(report) {
   if (keyMemory !== null) {
     parts.push(
       '### Memory',
-      `${Math.round(keyMemory.bytesPerKey)} bytes of heap for each key that is held in process (${keyMemory.heldKeys} keys).`,
+      `${Math.round(keyMemory.bytesPerKey)} bytes of heap for each key that is cached in process (${keyMemory.cachedKeys} keys).`,
     );
   }
   if (revocations.length > 0) {

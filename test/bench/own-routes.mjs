@@ -44,12 +44,12 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
     return `file:${file(`${name}.sqlite`)}`;
   };
   /** @param {string} name */
-  const redis = (name) => ({ redis: redisUrl, redisKeyPrefix: `${name}:` });
+  const redis = (name) => ({ redis: { client: redisUrl, keyPrefix: `${name}:` } });
 
   const issuer = 'http://127.0.0.1';
   const warm = await open({ database: copyOfStore('warm'), ...redis('warm'), tokens: { issuer } });
-  const shared = await open({ database: copyOfStore('shared'), ...redis('shared'), localCache: false });
-  const store = await open({ database: copyOfStore('store'), localCache: false });
+  const shared = await open({ database: copyOfStore('shared'), ...redis('shared'), cache: false });
+  const store = await open({ database: copyOfStore('store'), cache: false });
   /** What nobody exceeds. @param {readonly ['minute' | 'hour' | 'day', number][]} windows */
   const openLimited = async (...windows) => {
     const name = `limits-${windows.length}`;
@@ -107,7 +107,7 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
   };
   if (postgresUrl !== undefined) {
     const postgresKeys = await seedPostgres(postgresUrl, keysInUse);
-    const onPostgres = await open({ database: postgresUrl, localCache: false });
+    const onPostgres = await open({ database: postgresUrl, cache: false });
     opened.push(onPostgres);
     routes['guard-store-postgres'] = {
       guard: onPostgres.requireApiKey(scope, bareAnswers),
@@ -130,13 +130,13 @@ export async function manyKeysRoutes({ folder, redisUrl }) {
   const million = join(folder, '1m.sqlite');
   const keyFile = writeKeys(join(folder, '100k'), await seedSqlite(hundredThousand, 100_000));
   const millionKeyFile = writeKeys(join(folder, '1m'), await seedSqlite(million, 1_000_000));
-  /** @param {number} maxEntries */
-  const roomFor = (maxEntries) => ({ localCache: { maxEntries, maxBytes: maxEntries * 2000 } });
+  /** @param {number} maxKeys */
+  const roomFor = (maxKeys) => ({ cache: { maxKeys, maxBytes: maxKeys * 2000 } });
   /** @param {string} seeded @param {string} name @param {Parameters<typeof open>[0]} [options] */
   const openOn = async (seeded, name, options = {}) => {
     const copy = join(folder, `${name}.sqlite`);
     copyFileSync(seeded, copy);
-    return open({ database: `file:${copy}`, redis: redisUrl, redisKeyPrefix: `${name}:`, ...options });
+    return open({ database: `file:${copy}`, redis: { client: redisUrl, keyPrefix: `${name}:` }, ...options });
   };
   const instances = {
     'guard-warm-100k': await openOn(hundredThousand, 'guard-warm-100k', roomFor(250_000)),

@@ -23,7 +23,7 @@ const touching = 0.5;
  * @property {readonly number[]} fewConnections
  * @property {number} floodRounds
  * @property {number} floodSeconds
- * @property {number} heldKeys how many keys are held to learn how much memory one takes
+ * @property {number} cachedKeys how many keys are cached to learn how much memory one takes
  * @property {boolean} hasLongRuns over many keys, and over several processes
  * @property {number} revocations
  */
@@ -39,7 +39,7 @@ const full = {
   fewConnections: [1, 8],
   floodRounds: 11,
   floodSeconds: 3,
-  heldKeys: 100_000,
+  cachedKeys: 100_000,
   hasLongRuns: true,
   revocations: 300,
 };
@@ -57,7 +57,7 @@ const quick = {
   fewConnections: [1],
   floodRounds: 7,
   floodSeconds: 1,
-  heldKeys: 20_000,
+  cachedKeys: 20_000,
   hasLongRuns: false,
 };
 

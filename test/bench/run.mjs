@@ -194,8 +194,8 @@ try {
   const postgresUrl = await startPostgresIfThere();
 
   const compared = await compareUsual(redis.url, postgresUrl && (await createDatabase(postgresUrl)).url);
-  onStep(`memory of ${plan.heldKeys} keys`, 10);
-  const keyMemory = await measureKeyMemory(plan.heldKeys);
+  onStep(`memory of ${plan.cachedKeys} keys`, 10);
+  const keyMemory = await measureKeyMemory(plan.cachedKeys);
   const manyKeys = plan.hasLongRuns ? await compareManyKeys(redis.url) : null;
   const revocations = plan.hasLongRuns && postgresUrl !== undefined ? await compareFleets(postgresUrl) : [];
 

@@ -8,7 +8,7 @@ import { createDeltadefiApp, jwtOf, type DeltadefiApp } from './deltadefi-app.js
 jest.setTimeout(120_000);
 
 describe("DeltaDeFi's keys on PostgreSQL and Redis, over two instances", () => {
-  const redisKeyPrefix = `deltadefi-${randomBytes(6).toString('hex')}:`;
+  const keyPrefix = `deltadefi-${randomBytes(6).toString('hex')}:`;
   const started: DeltadefiApp[] = [];
   let database: OwnDatabase;
   let one: DeltadefiApp;
@@ -18,7 +18,8 @@ describe("DeltaDeFi's keys on PostgreSQL and Redis, over two instances", () => {
     const server = createDeltadefiApp(
       { graceMs },
       {
-        ...{ database: database.url, redis: process.env['TEST_REDIS_URL'] ?? '', redisKeyPrefix },
+        database: database.url,
+        redis: { client: process.env['TEST_REDIS_URL'], keyPrefix },
         clock: { now: () => Date.now() },
       },
     );

@@ -30,7 +30,7 @@ interface Tokens {
 }
 
 describe("Deribit's tokens and signatures on PostgreSQL and Redis, over two instances", () => {
-  const redisKeyPrefix = `deribit-auth-${randomBytes(6).toString('hex')}:`;
+  const keyPrefix = `deribit-auth-${randomBytes(6).toString('hex')}:`;
   let database: OwnDatabase;
   let servers: readonly [Server, Server];
   let owners = 0;
@@ -42,7 +42,8 @@ describe("Deribit's tokens and signatures on PostgreSQL and Redis, over two inst
       ...{ prefix: 'acme', scopes, pepper: testPepper, bcryptCost: 8 },
       ...neededOptions,
       signatures: { skewSeconds: 0 },
-      ...{ database: database.url, redis: process.env['TEST_REDIS_URL'] ?? '', redisKeyPrefix },
+      database: database.url,
+      redis: { client: process.env['TEST_REDIS_URL'], keyPrefix },
     });
     const app = express();
     app.use('/api/v2', deribitRouter(apiKeys, { verifyAccessToken: ownerOfSession }));

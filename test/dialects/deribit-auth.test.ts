@@ -64,14 +64,14 @@ describe('public/auth', () => {
   const use = async (token: string, method = listKeys): Promise<unknown> =>
     outcome(await deribit.rpc(method, {}, bearer(token)));
 
-  it('tells nobody what is wrong with a key, where opaqueRefusals says so', async () => {
+  it('tells nobody what is wrong with a key, where refusals.opaque says so', async () => {
     await deribit.rpc('private/disable_api_key', { id: key.id });
     expect(outcome(await call(pair(key)))).toEqual([
       ...wrongCredentials.slice(0, 3),
       { reason: expect.stringContaining('switched off') as string },
     ]);
     await deribit.apiKeys.close();
-    await start({}, { opaqueRefusals: true });
+    await start({}, { refusals: { opaque: true } });
     await deribit.rpc('private/disable_api_key', { id: key.id });
     expect(outcome(await call(pair(key)))).toEqual(wrongCredentials);
     expect(outcome(await deribit.rpc(listKeys, {}, asKey(key)))).toEqual(wrongCredentials);

@@ -26,7 +26,7 @@ interface Server {
 }
 
 describe("Deribit's keys on PostgreSQL and Redis, over two instances", () => {
-  const redisKeyPrefix = `deribit-${randomBytes(6).toString('hex')}:`;
+  const keyPrefix = `deribit-${randomBytes(6).toString('hex')}:`;
   let database: OwnDatabase;
   let one: Server;
   let two: Server;
@@ -37,7 +37,8 @@ describe("Deribit's keys on PostgreSQL and Redis, over two instances", () => {
     const apiKeys = createApiKeys<Scope>({
       ...{ prefix: 'acme', scopes, pepper: testPepper, bcryptCost: 8 },
       ...neededOptions,
-      ...{ database: database.url, redis: process.env['TEST_REDIS_URL'] ?? '', redisKeyPrefix },
+      database: database.url,
+      redis: { client: process.env['TEST_REDIS_URL'], keyPrefix },
     });
     const app = express();
     const scopeMap = { 'trade:read': ['orders:read'], 'trade:read_write': ['orders:write'] };

@@ -8,7 +8,7 @@ import { accessTokenOf, createNebulaApp, type NebulaApp } from './nebula-app.js'
 jest.setTimeout(120_000);
 
 describe("Nebula Block's keys on PostgreSQL and Redis, over two instances", () => {
-  const redisKeyPrefix = `nebula-${randomBytes(6).toString('hex')}:`;
+  const keyPrefix = `nebula-${randomBytes(6).toString('hex')}:`;
   let database: OwnDatabase;
   let one: NebulaApp;
   let two: NebulaApp;
@@ -17,7 +17,8 @@ describe("Nebula Block's keys on PostgreSQL and Redis, over two instances", () =
     return createNebulaApp(
       { ids: 'integer', maxKeysPerOwner: 5 },
       {
-        ...{ database: database.url, redis: process.env['TEST_REDIS_URL'] ?? '', redisKeyPrefix },
+        database: database.url,
+        redis: { client: process.env['TEST_REDIS_URL'], keyPrefix },
         clock: { now: () => Date.now() },
       },
     );

@@ -311,8 +311,8 @@ describe('the Nebula Block router', () => {
     expect((await inAnotherHeader).status).toBe(401);
   });
 
-  it('tells nobody that a key has ended, where opaqueRefusals says so', async () => {
-    const nebula = await start({}, { opaqueRefusals: true });
+  it('tells nobody that a key has ended, where refusals.opaque says so', async () => {
+    const nebula = await start({}, { refusals: { opaque: true } });
     const { id, key } = await newKey(nebula);
     await as(nebula).send('delete', `/api-keys/${id}`).expect(200);
     const unknown = await as(nebula, `${key.slice(0, -1)}!`)

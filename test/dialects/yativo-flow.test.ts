@@ -17,7 +17,7 @@ interface Server {
 }
 
 describe("Yativo's keys on PostgreSQL and Redis, over two instances", () => {
-  const redisKeyPrefix = `yativo-${randomBytes(6).toString('hex')}:`;
+  const keyPrefix = `yativo-${randomBytes(6).toString('hex')}:`;
   let database: OwnDatabase;
   let one: Server;
   let two: Server;
@@ -25,7 +25,8 @@ describe("Yativo's keys on PostgreSQL and Redis, over two instances", () => {
   function startServer(): Server {
     const apiKeys = createApiKeys<Scope>({
       ...{ prefix: 'acme', scopes, pepper: testPepper, bcryptCost: 8 },
-      ...{ database: database.url, redis: process.env['TEST_REDIS_URL'] ?? '', redisKeyPrefix },
+      database: database.url,
+      redis: { client: process.env['TEST_REDIS_URL'], keyPrefix },
       tokens: { issuer: 'http://127.0.0.1' },
     });
     const app = express();

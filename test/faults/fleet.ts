@@ -50,7 +50,7 @@ export interface FleetOptions {
   /** The product to run; absent: the sources as they are. */
   readonly copy?: BuiltCopy;
   readonly environment?: Partial<OrdersEnvironment>;
-  /** `leaseSeconds` of the processes in the order in which they start, over and over again; absent: the default. */
+  /** `cache.leaseSeconds` of the processes in the order in which they start, over and over again; absent: the default. */
   readonly leases?: readonly [number, ...number[]];
   /** Where the keys are; absent: a database of its own on the PostgreSQL of the tests, or a file. */
   readonly database?: OwnDatabase;

@@ -24,8 +24,8 @@ const rows: readonly (readonly [what: string, lifetimeMs: number, nowToEndMs: nu
 
 describe('R41 the end of a key', () => {
   it.each(rows)('R41 %s (lifetime %d ms, now at %d ms): %s', async (_what, lifetimeMs, offset, isAllowed) => {
-    for (const localCache of [undefined, false] as const) {
-      const instance = createInstance(localCache === undefined ? {} : { localCache });
+    for (const cache of [undefined, false] as const) {
+      const instance = createInstance(cache === undefined ? {} : { cache });
       const { keys } = instance.apiKeys;
       await instance.apiKeys.ready();
       const expiresAt = instance.clock.now() + lifetimeMs;

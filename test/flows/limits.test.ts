@@ -107,12 +107,12 @@ describe('a cost that a key can never pay', () => {
 
   it('P12: is refused at mount when no key can pay it, and warned of when only some can', async () => {
     const small = [{ name: 'minute', limit: 5, windowSeconds: 60 }];
-    const owned = await open({ ownerRateLimits: small });
+    const owned = await open({ limits: { perOwner: small } });
     expect(() => appOf(owned, { cost: 6 })).toThrow(/cost 6 .*minute .*\(5\)/);
     expect(() => appOf(owned, { cost: 5 })).not.toThrow();
     for (const options of [
       { policy: { defaultRateLimits: small } },
-      { ownerCeilings: { rateLimits: small } },
+      { limits: { ceilings: { rateLimits: small } } },
     ] satisfies Partial<ApiKeysOptions<Scope>>[]) {
       const instance = await open(options);
       appOf(instance, { cost: 6 });
@@ -197,7 +197,7 @@ describe('R51 limits', () => {
   });
 
   it('of an owner are shared by all keys, and by nobody else', async () => {
-    const instance = await open({ ownerRateLimits: [{ name: 'minute', limit: 4, windowSeconds: 60 }] });
+    const instance = await open({ limits: { perOwner: [{ name: 'minute', limit: 4, windowSeconds: 60 }] } });
     const app = appOf(instance);
     const one = await instance.key({ rateLimits: [minute] });
     const two = await instance.key();
@@ -270,7 +270,7 @@ describe('credits', () => {
   });
 
   it('give back what was counted when they do not suffice', async () => {
-    const instance = await open({ ownerRateLimits: [{ name: 'hour', limit: 9, windowSeconds: 3600 }] });
+    const instance = await open({ limits: { perOwner: [{ name: 'hour', limit: 9, windowSeconds: 3600 }] } });
     const app = appOf(instance);
     const { id, token } = await instance.key({ rateLimits: [minute], credits: { remaining: 1 } });
     expect(remainingIn(await get(app, token))).toEqual([2, 8]);
@@ -319,15 +319,21 @@ describe('credits', () => {
 describe('options about limits', () => {
   it.each([
     [
-      { ownerRateLimits: [{ name: 'minute', limit: 0, windowSeconds: 60 }] },
-      /ownerRateLimits: entry 1: limit/,
+      { limits: { perOwner: [{ name: 'minute', limit: 0, windowSeconds: 60 }] } },
+      /^limits\.perOwner: entry 1: limit/,
     ],
-    [{ ownerRateLimits: [minute, minute] }, /ownerRateLimits: must not use a name twice/],
-    [{ onLimiterOutage: 'allow' }, /onLimiterOutage: takes 'per-process' or 'deny'/],
-    [{ onLimiterOutage: 'deny' }, /onLimiterOutage: needs redis/],
-    [{ ownerCeilings: { credit: 5 } }, /ownerCeilings: unknown option "credit"; did you mean 'credits'/],
-    [{ ownerCeilings: { credits: -1 } }, /^ownerCeilings\.credits: takes a whole number/],
-    [{ ownerCeilings: { rateLimits: {} } }, /ownerCeilings.rateLimits: must be a list/],
+    [{ limits: { perOwner: [minute, minute] } }, /^limits\.perOwner: must not use a name twice/],
+    [{ limits: { onOutage: 'allow' } }, /^limits\.onOutage: takes 'per-process' or 'deny'/],
+    [{ limits: { onOutage: 'deny' } }, /^limits\.onOutage: needs redis/],
+    [{ limits: { onOutage: 'deny' }, redis: { client: '' } }, /^limits\.onOutage: needs redis/],
+    [{ limits: [] }, /^limits: takes an object with perOwner, ceilings, onOutage/],
+    [{ limits: { perowner: [] } }, /^limits: unknown option "perowner"; did you mean 'perOwner'/],
+    [
+      { limits: { ceilings: { credit: 5 } } },
+      /^limits\.ceilings: unknown option "credit"; did you mean 'credits'/,
+    ],
+    [{ limits: { ceilings: { credits: -1 } } }, /^limits\.ceilings\.credits: takes a whole number/],
+    [{ limits: { ceilings: { rateLimits: {} } } }, /^limits\.ceilings\.rateLimits: must be a list/],
   ])('%j is refused', (options, message) => {
     expect(() => createInstance(options as never)).toThrow(message);
   });

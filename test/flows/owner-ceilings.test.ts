@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import express from 'express';
 import request, { type Test } from 'supertest';
-import type { Actor, ApiKeys, Clock, OwnerCeilingsOption, RateLimit } from '../../lib/index.js';
+import type { Actor, ApiKeys, Clock, LimitCeilings, RateLimit } from '../../lib/index.js';
 import { createApiKeys } from '../../lib/index.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { testPepper } from '../harness/instance.js';
@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 async function start(
-  ownerCeilings?: OwnerCeilingsOption,
+  ceilings?: LimitCeilings,
   defaultRateLimits: readonly RateLimit[] = [],
   clock?: Clock,
 ): Promise<Started> {
@@ -39,7 +39,7 @@ async function start(
     pepper: testPepper,
     store: memoryStore(),
     bcryptCost: 8,
-    ownerCeilings,
+    limits: { ceilings },
     policy: { defaultRateLimits },
     clock,
   });
@@ -112,7 +112,7 @@ describe('limits over HTTP', () => {
   });
 });
 
-describe('ownerCeilings', () => {
+describe('limits.ceilings', () => {
   it('bound the limits of owners, and not those of admins', async () => {
     const { ask } = await start({ rateLimits: [minute(60), hour(1000)] });
     const create = (asker: Asker, rateLimits?: readonly RateLimit[]): Test =>

@@ -21,16 +21,17 @@ const apiKeys = createApiKeys({
   scopes: { 'orders:read': 'Read orders', 'orders:write': 'Place orders' },
   pepper: API_KEYS_PEPPER?.split(','),
   database: DATABASE_URL,
-  redis: REDIS_URL,
-  redisKeyPrefix: REDIS_KEY_PREFIX,
+  redis: { client: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX },
   bcryptCost: 8,
   clock: { now: () => Date.now() + clockIsAheadMs },
-  ...(LEASE_SECONDS === undefined ? {} : { leaseSeconds: Number(LEASE_SECONDS) }),
-  ...(ON_LIMITER_OUTAGE === 'deny' ? { onLimiterOutage: 'deny' as const } : {}),
+  cache: {
+    maxKeys: LOCAL_CACHE === 'off' ? 0 : undefined,
+    leaseSeconds: LEASE_SECONDS === undefined ? undefined : Number(LEASE_SECONDS),
+  },
+  limits: { onOutage: ON_LIMITER_OUTAGE === 'deny' ? 'deny' : undefined },
   tokens: { issuer: 'http://orders.example' },
   // Clocks of one machine are not ahead, and what Redis has forgotten is over soon.
   signatures: { origin: 'http://orders.example', skewSeconds: 1 },
-  ...(LOCAL_CACHE === 'off' ? { localCache: false as const } : {}),
 });
 
 /** Whoever names an owner is that owner: this app runs on the loopback address of a test and nowhere else. */

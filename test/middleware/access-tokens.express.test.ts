@@ -71,7 +71,7 @@ describe('guards and access tokens', () => {
   });
 
   it('say nothing of a token that has ended where refusals are opaque', async () => {
-    await start({ opaqueRefusals: true });
+    await start({ refusals: { opaque: true } });
     const app = appWith();
     const own = await tokenFrom(app);
     await request(app).get('/orders').auth(own, { type: 'bearer' }).expect(200);

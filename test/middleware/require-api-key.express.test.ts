@@ -211,7 +211,7 @@ describe('requireApiKey: 401', () => {
   });
 
   it('can hide the state even from the holder', async () => {
-    const hiding = createInstance({ opaqueRefusals: true });
+    const hiding = createInstance({ refusals: { opaque: true } });
     const { id, token } = await hiding.key();
     await hiding.apiKeys.keys.revoke(id);
     const app = guarded(hiding.apiKeys.requireApiKey('orders:read'));

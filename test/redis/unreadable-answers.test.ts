@@ -98,8 +98,8 @@ describe('a server or proxy that answers what cannot be read where requests are 
     ]);
   });
 
-  it.each(unreadable)("P10: with onLimiterOutage: 'deny' refuses, and says so: %s", async (_, answer) => {
-    const instance = await open({ redis: await lookAlike(answer), onLimiterOutage: 'deny' });
+  it.each(unreadable)("P10: with limits.onOutage: 'deny' refuses, and says so: %s", async (_, answer) => {
+    const instance = await open({ redis: await lookAlike(answer), limits: { onOutage: 'deny' } });
     const { token } = await instance.key({ rateLimits });
     expect(await statuses(appOf(instance), token, 3)).toEqual([503, 503, 503]);
     expect(instance.apiKeys.status()).toMatchObject({ state: 'degraded', limits: 'refused' });
@@ -130,11 +130,11 @@ const clients: readonly [string, () => MadeClient][] = [
 
 describe('a client of the host', () => {
   it.each(clients)('P10: counts limits for all processes together: %s', async (_, make) => {
-    const redisKeyPrefix = makePrefix();
+    const keyPrefix = makePrefix();
     const store = memoryStore();
     const [one, two] = [
-      await open({ store, redis: make(), redisKeyPrefix }),
-      await open({ store, redis: make(), redisKeyPrefix }),
+      await open({ store, redis: { client: make(), keyPrefix } }),
+      await open({ store, redis: { client: make(), keyPrefix } }),
     ];
     const { token } = await one.key({ rateLimits: [{ name: 'minute', limit: 3, windowSeconds: 60 }] });
     const answers = [

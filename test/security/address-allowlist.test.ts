@@ -28,10 +28,8 @@ async function start(
     scopes: { 'orders:read': 'Read orders' },
     pepper: testPepper,
     bcryptCost: 8,
-    redis: process.env['TEST_REDIS_URL'] ?? '',
-    redisKeyPrefix: `${schema}:`,
-    database,
-    schema,
+    redis: { client: process.env['TEST_REDIS_URL'], keyPrefix: `${schema}:` },
+    database: { connection: database, schema },
     ...options,
   });
   running.push(apiKeys);
@@ -57,7 +55,7 @@ describe('an address allowlist', () => {
       scopes: ['orders:read'],
       ipAllowlist: ['198.51.100.0/24', '2001:db8::/32'],
     });
-    const others = [first, await start(), await start({ localCache: false })];
+    const others = [first, await start(), await start({ cache: false })];
     for (const { app } of others) {
       // Cold and refused, cold and allowed, then warm in both ways, by turns.
       const statuses = [];

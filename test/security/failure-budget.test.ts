@@ -70,7 +70,7 @@ async function start(budget: { failures: number; windowSeconds: number }): Promi
     pepper: testPepper,
     bcryptCost: 8,
     failureBudget: budget,
-    leaseSeconds: 60,
+    cache: { leaseSeconds: 60 },
     store,
   });
   await apiKeys.ready();

@@ -120,7 +120,7 @@ describe('tokens that a process holds', () => {
 
   it('R70 are let in without a local cache, and each request asks the store', async () => {
     const { store, reads } = watchedStore();
-    const app = await startTokenApp({ store, localCache: false });
+    const app = await startTokenApp({ store, cache: false });
     const key = await app.key();
     const token = await app.token(key);
     expect((await app.use(token)).status).toBe(200);

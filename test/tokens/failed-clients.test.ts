@@ -202,7 +202,7 @@ describe('clients that fail', () => {
 
   it('R45 a flood of wrong secrets of one client costs few reads', async () => {
     const { store, reads } = countedStore();
-    const app = await start(5, { store, leaseSeconds: 60 });
+    const app = await start(5, { store, cache: { leaseSeconds: 60 } });
     const key = await app.key();
     expect((await ask(app, basic(key.id, key.secret))).status).toBe(200);
     Object.assign(reads, { find: 0, existing: 0 });

@@ -70,7 +70,7 @@ describe('a key that is held', () => {
       expect(await apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
     }
     expect(reads).toBe(0);
-    expect(apiKeys.status().heldKeys).toBe(1);
+    expect(apiKeys.status().cachedKeys).toBe(1);
   });
 
   it('R29: is checked for state, expiry, scope and address anew by each request', async () => {
@@ -118,7 +118,7 @@ describe('a key that is held', () => {
   });
 
   it('is used no longer than the lease when the store is away, and again when it is back', async () => {
-    const { apiKeys, key } = await start({ leaseSeconds: 2, clock: { now: () => Date.now() } });
+    const { apiKeys, key } = await start({ cache: { leaseSeconds: 2 }, clock: { now: () => Date.now() } });
     const { token } = await key();
     await apiKeys.keys.verify(token);
     isAway = true;
@@ -137,25 +137,25 @@ describe('a key that is held', () => {
     }
     expect(lastIn - stopped).toBeLessThanOrEqual(2_000);
     expect(lastIn - stopped).toBeGreaterThan(1_000);
-    expect(apiKeys.status()).toMatchObject({ state: 'degraded', database: 'down', heldKeys: 0 });
+    expect(apiKeys.status()).toMatchObject({ state: 'degraded', database: 'down', cachedKeys: 0 });
     isAway = false;
     while (apiKeys.status().database === 'down') await wait(20);
     expect(await apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
   });
 
-  it('is none where localCache is false', async () => {
-    const { apiKeys, key } = await start({ localCache: false });
+  it('is none where cache is false', async () => {
+    const { apiKeys, key } = await start({ cache: false });
     const { token } = await key();
     reads = 0;
     for (let round = 0; round < 5; round += 1) await apiKeys.keys.verify(token);
     expect(reads).toBe(5);
-    expect(apiKeys.status().heldKeys).toBe(0);
+    expect(apiKeys.status().cachedKeys).toBe(0);
   });
 
-  it('is one of no more than localCache allows', async () => {
-    const { apiKeys, key } = await start({ localCache: { maxEntries: 4 } });
+  it('is one of no more than cache.maxKeys allows', async () => {
+    const { apiKeys, key } = await start({ cache: { maxKeys: 4 } });
     for (let count = 0; count < 12; count += 1) await apiKeys.keys.verify((await key()).token);
-    expect(apiKeys.status().heldKeys).toBeLessThanOrEqual(4);
+    expect(apiKeys.status().cachedKeys).toBeLessThanOrEqual(4);
   });
 });
 

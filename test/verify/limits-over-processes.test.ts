@@ -31,11 +31,11 @@ afterEach(async () => {
   await database.drop();
 });
 
-async function startThree(onLimiterOutage: 'per-process' | 'deny'): Promise<OrdersProcess[]> {
+async function startThree(onOutage: 'per-process' | 'deny'): Promise<OrdersProcess[]> {
   const environment = {
     DATABASE_URL: database.url,
     REDIS_URL: redis.aclUrl,
-    ON_LIMITER_OUTAGE: onLimiterOutage,
+    ON_LIMITER_OUTAGE: onOutage,
   };
   processes.push(...(await Promise.all([0, 1, 2].map(() => startOrders(environment)))));
   return processes;
@@ -89,11 +89,11 @@ it('R53 without Redis each process counts for itself, and nobody is unlimited', 
 });
 
 it.each([
-  { localCache: undefined, reads: 0, what: 'a key that is held' },
-  { localCache: false as const, reads: 1, what: 'any other' },
-])('R51 limits take one round trip to Redis, and $what $reads more', async ({ localCache, reads }) => {
+  { cache: undefined, reads: 0, what: 'a key that is held' },
+  { cache: false as const, reads: 1, what: 'any other' },
+])('R51 limits take one round trip to Redis, and $what $reads more', async ({ cache, reads }) => {
   const clock = { now: () => Date.now() };
-  const instance = createInstance({ redis: redis.url, clock, localCache });
+  const instance = createInstance({ redis: redis.url, clock, cache });
   instances.push(instance);
   await instance.apiKeys.ready();
   const { token } = await instance.key({ rateLimits });
@@ -115,10 +115,10 @@ it.each([
   expect((await calls('getrange')) - before.getrange).toBe(10 + 10 * reads);
 });
 
-describe('R53 onLimiterOutage', () => {
-  async function open(onLimiterOutage: 'per-process' | 'deny'): Promise<TestInstance> {
+describe('R53 limits.onOutage', () => {
+  async function open(onOutage: 'per-process' | 'deny'): Promise<TestInstance> {
     const clock = { now: () => Date.now() };
-    const instance = createInstance({ redis: redis.aclUrl, onLimiterOutage, clock });
+    const instance = createInstance({ redis: redis.aclUrl, limits: { onOutage }, clock });
     instances.push(instance);
     await instance.apiKeys.ready();
     return instance;

@@ -45,7 +45,7 @@ function holdWithToken(cache: LocalCache, id: string, fields: Partial<Verifiable
   return key;
 }
 
-const big = { maxEntries: 1_000, maxBytes: 10_000_000 };
+const big = { maxKeys: 1_000, maxBytes: 10_000_000 };
 
 describe('LocalCache', () => {
   it('finds a key by a token that was proven, and by its id', () => {
@@ -57,7 +57,7 @@ describe('LocalCache', () => {
   });
 
   it('forgets a key with all its tokens, wherever it stands', () => {
-    const cache = new LocalCache({ ...big, maxEntries: 4 });
+    const cache = new LocalCache({ ...big, maxKeys: 4 });
     for (const id of ['a', 'b', 'c']) holdWithToken(cache, id);
     for (const id of ['a', 'b', 'c']) {
       cache.forget(id);
@@ -90,7 +90,7 @@ describe('LocalCache', () => {
   });
 
   it('never holds more keys than it may, and keeps those that are used', () => {
-    const cache = new LocalCache({ ...big, maxEntries: 10 });
+    const cache = new LocalCache({ ...big, maxKeys: 10 });
     holdWithToken(cache, 'hot');
     for (let index = 0; index < 1_000; index += 1) {
       holdWithToken(cache, `cold ${index}`);
@@ -101,7 +101,7 @@ describe('LocalCache', () => {
   });
 
   it('never holds more bytes than it may, by its own estimate', () => {
-    const cache = new LocalCache({ maxEntries: 1_000, maxBytes: 400_000 });
+    const cache = new LocalCache({ maxKeys: 1_000, maxBytes: 400_000 });
     const metadata = { text: 'x'.repeat(10_000) };
     for (let index = 0; index < 100; index += 1) holdWithToken(cache, `${index}`, { metadata });
     expect(cache.size).toBeLessThanOrEqual(5);

@@ -62,7 +62,7 @@ afterEach(async () => {
 const unavailable = { problem: 'unavailable' };
 
 describe('a store that answers reads and takes no changes', () => {
-  it.each([{}, { localCache: false as const }])(
+  it.each([{}, { cache: false as const }])(
     'P2: lets nobody in without the lease, and shows nothing in code (%j)',
     async (options) => {
       const { apiKeys, key, clock } = createInstance({ store, ...options });
@@ -83,7 +83,7 @@ describe('a store that answers reads and takes no changes', () => {
         apiKeys.keys.revoke(held.id),
       ];
       for (const answer of shown) await expect(answer).rejects.toMatchObject(unavailable);
-      expect(apiKeys.status()).toMatchObject({ state: 'degraded', database: 'down', heldKeys: 0 });
+      expect(apiKeys.status()).toMatchObject({ state: 'degraded', database: 'down', cachedKeys: 0 });
       takesChanges = true;
       expect(await apiKeys.keys.verify(cold.token)).toMatchObject({ allowed: true });
       expect(apiKeys.status()).toMatchObject({ state: 'normal', database: 'up' });

@@ -35,7 +35,7 @@ const opened: ApiKeys<Scope>[] = [];
 
 /** An instance that is ready, and holds no keys of its own unless told to: each check asks Redis. */
 export async function openInstance(options: Partial<ApiKeysOptions<Scope>>): Promise<TestInstance> {
-  const instance = createInstance({ clock, pepper: peppers, localCache: false, ...options });
+  const instance = createInstance({ clock, pepper: peppers, cache: false, ...options });
   opened.push(instance.apiKeys);
   await instance.apiKeys.ready();
   return instance;

@@ -28,24 +28,24 @@ const versions = [
   ['5', (keyPrefix: string) => client(new Redis5(redis.aclUrl, { keyPrefix }))],
 ] as const;
 
-it('redisKeyPrefix is what all names and channels begin with', async () => {
-  const redisKeyPrefix = 'api-keys:shop:';
-  const one = await openInstance({ redis: redis.aclUrl, redisKeyPrefix });
+it('redis.keyPrefix is what all names and channels begin with', async () => {
+  const keyPrefix = 'api-keys:shop:';
+  const one = await openInstance({ redis: { client: redis.aclUrl, keyPrefix } });
   const { id, token } = await one.key();
   expect(await answerTo(one, token)).toBe('allowed');
   await waitUntil('it is held', async () => (await namesHeld(redis.port)).length > 1);
   const held = await namesHeld(redis.port);
-  expect(held).toContain(`${redisKeyPrefix}place`);
-  const names = held.filter((name) => name !== `${redisKeyPrefix}place`);
-  expect(names.every((name) => name.startsWith(redisKeyPrefix) && name.endsWith(`{${id}}`))).toBe(true);
+  expect(held).toContain(`${keyPrefix}place`);
+  const names = held.filter((name) => name !== `${keyPrefix}place`);
+  expect(names.every((name) => name.startsWith(keyPrefix) && name.endsWith(`{${id}}`))).toBe(true);
   const channels = JSON.parse(await redisCli(redis.port, ['--json', 'PUBSUB', 'CHANNELS'])) as string[];
-  expect(channels).toEqual([`${redisKeyPrefix}changes`]);
+  expect(channels).toEqual([`${keyPrefix}changes`]);
 });
 
 it('instances with different prefixes hold nothing in common, and what is revoked is revoked for both', async () => {
   const store = countedStore();
   const one = await openInstance({ store, redis: redis.aclUrl });
-  const two = await openInstance({ store, redis: redis.aclUrl, redisKeyPrefix: 'api-keys:other:' });
+  const two = await openInstance({ store, redis: { client: redis.aclUrl, keyPrefix: 'api-keys:other:' } });
   const { id, token } = await one.key();
   for (const instance of [one, two, one, two]) expect(await answerTo(instance, token)).toBe('allowed');
   await waitUntil('both hold it', async () => {

@@ -55,7 +55,7 @@ async function openThree(
   return [
     await openInstance({ store, redis: ioredis6() }),
     await openInstance({ store, redis: ioredis5() }),
-    await openInstance({ store, redis: ioredis6(), localCache: {} }),
+    await openInstance({ store, redis: ioredis6(), cache: {} }),
   ];
 }
 

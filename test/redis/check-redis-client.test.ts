@@ -1,7 +1,8 @@
 import { Cluster, Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
 import { InvalidOptionError } from '../../lib/errors.js';
-import { checkRedisOption } from '../../lib/redis/check-redis-option.js';
+import { checkKeyPrefix } from '../../lib/redis/check-key-prefix.js';
+import { checkRedisClient } from '../../lib/redis/check-redis-client.js';
 
 const lazy = { lazyConnect: true } as const;
 const method = () => null;
@@ -16,16 +17,20 @@ const stub: Readonly<Record<string, unknown>> = {
   off: method,
 };
 
-function refusalOf(connection: unknown, keyPrefix?: unknown): unknown {
+function refusalOf(client: unknown): unknown {
+  return errorOf(() => checkRedisClient(client));
+}
+
+function errorOf(run: () => unknown): unknown {
   try {
-    checkRedisOption(connection, keyPrefix);
+    run();
     return null;
   } catch (error) {
     return error;
   }
 }
 
-describe('checkRedisOption', () => {
+describe('checkRedisClient', () => {
   it.each([
     'redis://localhost:6379',
     'rediss://user:p%40ss@cache.example.com:6380/2',
@@ -94,16 +99,24 @@ describe('checkRedisOption', () => {
     expect(String(refusal)).toContain(instead);
   });
 
-  it.each([undefined, '', 'acme:', 'a|b~', 'x'.repeat(100)])('takes the prefix %j', (keyPrefix) => {
-    expect(refusalOf(stub, keyPrefix)).toBeNull();
+  it('names the option that it was told', () => {
+    expect(errorOf(() => checkRedisClient(42, 'redis.client'))).toMatchObject({
+      message: expect.stringMatching(/^redis\.client: takes /) as string,
+    });
+  });
+});
+
+describe('checkKeyPrefix', () => {
+  it.each(['', 'acme:', 'a|b~', 'x'.repeat(100)])('takes the prefix %j', (keyPrefix) => {
+    expect(checkKeyPrefix(keyPrefix)).toBe(keyPrefix);
   });
 
-  it.each(['a b', 'a{b', 'a}b', 'a\n', 'ä', 'x'.repeat(101), null, 7, ['acme:']])(
+  it.each(['a b', 'a{b', 'a}b', 'a\n', 'ä', 'x'.repeat(101), undefined, null, 7, ['acme:']])(
     'refuses the prefix %j',
     (keyPrefix) => {
-      const refusal = refusalOf(stub, keyPrefix);
+      const refusal = errorOf(() => checkKeyPrefix(keyPrefix));
       expect(refusal).toBeInstanceOf(InvalidOptionError);
-      expect(String(refusal)).toContain('redisKeyPrefix: takes ');
+      expect(String(refusal)).toContain('redis.keyPrefix: takes ');
     },
   );
 });

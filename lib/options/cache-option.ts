@@ -1,0 +1,53 @@
+import { orDefault, takeWholeNumber } from './option-readers.js';
+import { readOptions, type ReadersOf } from './read-options.js';
+import type { LocalCacheLimits } from '../verify/local-cache.js';
+
+/** The option `cache`: the keys that this process caches in memory. */
+export interface CacheOption {
+  /**
+   * The maximum number of keys that this process caches, so that most requests are verified without I/O. `0`: none.
+   *
+   * @default 10_000
+   */
+  readonly maxKeys?: number | undefined;
+  /**
+   * The maximum memory of these keys, estimated, in bytes.
+   *
+   * @default 16_777_216 - 16 MiB
+   */
+  readonly maxBytes?: number | undefined;
+  /**
+   * How long this process may go on using cached keys while the database does not respond, 2 to 60 seconds; afterwards it
+   * answers 503. A change that cannot be confirmed takes effect after so long, and one second more, at the latest. It also
+   * applies to keys that are cached in Redis.
+   *
+   * @default 4
+   */
+  readonly leaseSeconds?: number | undefined;
+}
+
+/** The option with its defaults. */
+export interface ResolvedCacheOption extends LocalCacheLimits {
+  readonly leaseSeconds: number;
+}
+
+const readers = {
+  maxKeys: orDefault(takeWholeNumber(0, Number.MAX_SAFE_INTEGER), 10_000),
+  maxBytes: orDefault(takeWholeNumber(1, Number.MAX_SAFE_INTEGER, 'of bytes'), 16 * 1024 * 1024),
+  leaseSeconds: orDefault(takeWholeNumber(2, 60, 'of seconds'), 4),
+} satisfies ReadersOf<CacheOption>;
+
+const renamed = { maxEntries: 'cache.maxKeys' };
+
+/**
+ * Reads the option `cache`; `false` is read as `maxKeys: 0` with the default lease.
+ *
+ * @throws InvalidOptionError
+ */
+export function readCache(value: unknown, path: string): ResolvedCacheOption {
+  const given = value === false ? { maxKeys: 0 } : value;
+  return readOptions(path, given === undefined ? {} : given, readers, {
+    example: '{ maxKeys: 100_000 }, or false',
+    renamed,
+  });
+}
