@@ -2,7 +2,7 @@ import { body, type ValidationChain } from 'express-validator';
 import type { Actor } from '../domain/actor.js';
 import { ownerIdIsForAdmins } from '../manage/create-key.js';
 import { bodyFields, type BodyField } from './fields/body-fields.js';
-import type { FieldRules } from './fields/field-rules.js';
+import type { FieldRules } from '../domain/field-rules.js';
 import type { Presence } from './endpoint.js';
 
 /** The chain of a field of a body. */

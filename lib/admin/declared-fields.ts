@@ -3,7 +3,7 @@ import type { Actor } from '../domain/actor.js';
 import { bodyField } from './body-field.js';
 import type { Declaration, Presence } from './endpoint.js';
 import { bodyFields, type BodyField } from './fields/body-fields.js';
-import type { FieldRules } from './fields/field-rules.js';
+import type { FieldRules } from '../domain/field-rules.js';
 import { queryParameter } from './query-parameter.js';
 
 /** The fields that a body of an endpoint may hold, in the order in which they are declared. */

@@ -3,8 +3,8 @@ import type { ProblemCode } from '../errors.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from '../manage/change.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { BodyField } from './fields/body-fields.js';
-import type { FieldRules } from './fields/field-rules.js';
-import type { JsonSchema } from './fields/json-schema.js';
+import type { FieldRules } from '../domain/field-rules.js';
+import type { JsonSchema } from '../domain/json-schema.js';
 import type { QueryParameter } from './fields/query-parameters.js';
 import type { RequestHeader } from './fields/request-headers.js';
 import type { AnswerHeader } from './openapi/answer-headers.js';
@@ -61,6 +61,11 @@ export type Presence = 'required' | 'optional' | 'admins';
 
 /** Which fields a body may hold. Whatever is not named is refused. */
 export type BodyRules = Readonly<Partial<Record<BodyField, Presence | ((rules: FieldRules) => Presence)>>>;
+
+/** Fields that need not be sent. */
+export function optionalFields<N extends BodyField>(names: readonly N[]): Readonly<Record<N, 'optional'>> {
+  return Object.fromEntries(names.map((name) => [name, 'optional'])) as Record<N, 'optional'>;
+}
 
 /** What a successful answer carries. */
 export interface DescribedAnswer {

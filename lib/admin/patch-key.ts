@@ -1,4 +1,5 @@
-import type { Endpoint } from './endpoint.js';
+import { keyFieldsSetAt } from '../domain/key-field-table.js';
+import { optionalFields, type Endpoint } from './endpoint.js';
 import { changeAnswers } from './openapi/key-answers.js';
 import { presentChange } from './present-key.js';
 
@@ -7,20 +8,7 @@ export const patchKey: Endpoint = {
   operationId: 'updateKey',
   summary: 'Change fields of a key',
   description: 'Fields that are not sent stay as they are. A revoked key cannot be changed.',
-  body: {
-    name: 'optional',
-    description: 'optional',
-    scopes: 'optional',
-    expiresAt: 'optional',
-    ipAllowlist: 'optional',
-    metadata: 'optional',
-    features: 'optional',
-    tags: 'optional',
-    rateLimits: 'optional',
-    credits: 'optional',
-    tokenLifetimeSeconds: 'optional',
-    enabled: 'optional',
-  },
+  body: optionalFields(keyFieldsSetAt('change')),
   bodySchema: { minProperties: 1 },
   headers: ['If-Match'],
   answers: changeAnswers,

@@ -1,5 +1,17 @@
-import type { Endpoint } from './endpoint.js';
+import { keyFieldsSetAt } from '../domain/key-field-table.js';
+import { optionalFields, type Endpoint } from './endpoint.js';
 import { presentNewKey } from './present-key.js';
+
+const {
+  name: _name,
+  scopes: _scopes,
+  ownerId: _ownerId,
+  rateLimits,
+  credits,
+  tokenLifetimeSeconds,
+  environment,
+  ...others
+} = optionalFields(keyFieldsSetAt('creation'));
 
 /**
  * Makes a key; the only answer besides rotation that shows a token. Whose key it is comes from the caller: only an
@@ -9,22 +21,18 @@ export const postKeys: Endpoint = {
   operationId: 'createKey',
   summary: 'Make a key',
   description: 'The answer is the only one, besides that to a rotation, that shows the API key itself.',
+  // In the order in which problems are listed.
   body: {
     name: 'required',
     scopes: ({ keyspace }) => (keyspace.policy.omittedScopes === null ? 'required' : 'optional'),
     ownerId: 'admins',
-    description: 'optional',
-    expiresAt: 'optional',
-    ipAllowlist: 'optional',
-    metadata: 'optional',
-    features: 'optional',
-    tags: 'optional',
+    ...others,
     publicKey: 'optional',
     signing: 'optional',
-    rateLimits: 'optional',
-    credits: 'optional',
-    tokenLifetimeSeconds: 'optional',
-    environment: 'optional',
+    rateLimits,
+    credits,
+    tokenLifetimeSeconds,
+    environment,
   },
   headers: ['Idempotency-Key'],
   answers: {

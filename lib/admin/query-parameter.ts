@@ -1,5 +1,5 @@
 import { query, type ValidationChain } from 'express-validator';
-import type { FieldRules } from './fields/field-rules.js';
+import type { FieldRules } from '../domain/field-rules.js';
 import { queryParameters, type QueryParameter } from './fields/query-parameters.js';
 
 /** The chain of a query parameter; all of them may be left out. */

@@ -3,7 +3,7 @@ import type { NewCredits } from '../domain/credits.js';
 import type { JsonObject } from '../domain/json.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { RevocationReason } from '../domain/revocation-reason.js';
-import type { KeyFields } from '../manage/key-field-readers.js';
+import type { KeyFields } from '../domain/key-field-table.js';
 
 /** What a key can be granted: a scope of the catalogue, or a wildcard over some. */
 export type GrantableScope<S extends string> = S | '*' | `${string}:*`;

@@ -1,36 +1,20 @@
 import type { ApiKeyRecord } from './api-key.js';
 import { credentialHasEnded } from './credential.js';
 import { refilled, type Credits } from './credits.js';
-import type { JsonObject } from './json.js';
+import { keyFieldNames, type KeyFields, type SettableKeyFields } from './key-field-table.js';
 import { stateOf, type KeyState } from './key-state.js';
-import type { RateLimit } from './rate-limit.js';
 import { shownPublicKey, signingOf, type ShownPublicKey } from './shown-public-key.js';
 import type { RevocationReason } from './revocation-reason.js';
 
 /** A key as it is shown: without credentials, and with the state it is in. As JSON, times are RFC 3339. */
-export interface ApiKey {
+export interface ApiKey extends Omit<SettableKeyFields, 'expiresAt'> {
   readonly id: string;
   readonly keyspace: string;
-  readonly ownerId: string;
   /** Its number among the owner's keys, where the keyspace numbers them. */
   readonly number: number | null;
-  readonly name: string;
-  readonly description: string | null;
-  readonly scopes: readonly string[];
-  readonly environment: string;
   readonly state: KeyState;
-  readonly enabled: boolean;
+  /** `null`: never. */
   readonly expiresAt: Date | null;
-  /** `null` means any address. */
-  readonly ipAllowlist: readonly string[] | null;
-  readonly metadata: JsonObject;
-  readonly features: readonly string[];
-  readonly tags: readonly string[];
-  readonly rateLimits: readonly RateLimit[];
-  /** `null`: requests are not paid for with credits. */
-  readonly credits: Credits | null;
-  /** How long access tokens of the key live, in seconds; `null`: as long as is configured. */
-  readonly tokenLifetimeSeconds: number | null;
   /** The beginning and the last four characters of the token, for example `acme_live_…x7Qa`. */
   readonly hint: string;
   /** How requests can be signed with it: with its private key, with its secret, or (`null`) not. */
@@ -63,25 +47,19 @@ export interface ApiKey {
  * @param now - epoch milliseconds; decides the state
  */
 export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
+  const { name, description, scopes, ...others } = shownFields(record, now);
   return {
     id: record.id,
     keyspace: record.keyspace,
     ownerId: record.ownerId,
     number: record.number,
-    name: record.name,
-    description: record.description,
-    scopes: [...record.scopes],
+    name,
+    description,
+    scopes,
     environment: record.environment,
     state: stateOf(record, now),
     enabled: record.enabled,
-    expiresAt: dateOrNull(record.expiresAt),
-    ipAllowlist: record.ipAllowlist === null ? null : [...record.ipAllowlist],
-    metadata: record.metadata,
-    features: [...record.features],
-    tags: [...record.tags],
-    rateLimits: record.rateLimits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
-    credits: creditsOf(record, now),
-    tokenLifetimeSeconds: record.tokenLifetimeSeconds,
+    ...others,
     hint: `${record.hint.prefix}…${record.hint.lastFour}`,
     signing: signingOf(record),
     publicKey: shownPublicKey(record),
@@ -97,6 +75,25 @@ export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
     useCount: record.useCount,
     lastUsedAddress: record.lastUsedAddress,
   };
+}
+
+/** What can be said of a key at any time. */
+function shownFields(
+  record: ApiKeyRecord,
+  now: number,
+): Omit<KeyFields, 'expiresAt'> & Pick<ApiKey, 'expiresAt'> {
+  const copies = keyFieldNames.map((name) => [name, copyOf(record[name])]);
+  return {
+    ...(Object.fromEntries(copies) as KeyFields),
+    expiresAt: dateOrNull(record.expiresAt),
+    rateLimits: record.rateLimits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
+    credits: creditsOf(record, now),
+  };
+}
+
+/** Lists of a record belong to the store. */
+function copyOf(value: unknown): unknown {
+  return Array.isArray(value) ? Array.from<unknown>(value) : value;
 }
 
 /** As they would be if they were spent now: a refill that is due is written down with the next use. */

@@ -1,42 +1,21 @@
 import type { Credential, VerifiableCredential } from './credential.js';
 import type { CreditBalance } from './credits.js';
-import type { JsonObject } from './json.js';
-import type { RateLimit } from './rate-limit.js';
+import type { SettableKeyFields } from './key-field-table.js';
 import type { RevocationReason } from './revocation-reason.js';
 
 /** What an owner holds, as it is stored. Times are epoch milliseconds. */
-export interface ApiKeyRecord {
+export interface ApiKeyRecord extends SettableKeyFields {
   /** 16 base62 characters; part of the token and not a secret. */
   readonly id: string;
   readonly keyspace: string;
-  readonly ownerId: string;
   /** 1, 2, 3 … within an owner's keys of one keyspace, where the keyspace numbers them. Immutable. */
   readonly number: number | null;
-  readonly name: string;
-  readonly description: string | null;
-  /** Granted scopes as given; may hold wildcards (`orders:*`, `*`). */
-  readonly scopes: readonly string[];
-  /** Immutable. */
-  readonly environment: string;
-  readonly enabled: boolean;
   readonly revokedAt: number | null;
   readonly revocationReason: RevocationReason | null;
   /** What the revoker wrote beside the reason. */
   readonly revocationComment: string | null;
-  readonly expiresAt: number | null;
-  /** Canonical addresses and networks; `null` means any address, an empty list does not exist. */
-  readonly ipAllowlist: readonly string[] | null;
-  readonly metadata: JsonObject;
-  /** Flags of the configured list. */
-  readonly features: readonly string[];
-  /** Words to find keys by. */
-  readonly tags: readonly string[];
-  /** Every window that a request is counted in; empty for none. */
-  readonly rateLimits: readonly RateLimit[];
   /** Whether requests are paid for with credits. */
   readonly hasCredits: boolean;
-  /** How long access tokens of the key live, in seconds; `null`: as long as is configured. */
-  readonly tokenLifetimeSeconds: number | null;
   readonly hint: KeyHint;
   /** 1 at creation, one more with every change. */
   readonly version: number;

@@ -1,3 +1,4 @@
+import { keyFieldDefaults, type SettableKeyFields } from '../domain/key-field-table.js';
 import { ownerSeenBy } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
@@ -14,7 +15,7 @@ import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { readCommitPoint } from './confirm-change.js';
 import { drawKeyId } from './draw-key-id.js';
-import { keyFieldReaders, type KeyFields } from './key-field-readers.js';
+import { keyFieldReaders } from './key-field-readers.js';
 import { mintCredential } from './mint-credential.js';
 import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
@@ -23,8 +24,7 @@ import { claimNothing, type ClaimName } from './repeatable-changes.js';
 type NewKeyFields = {
   readonly publicKey: PublicKey;
   readonly signing: SigningMethod;
-} & KeyFields &
-  Pick<ApiKeyRecord, 'environment' | 'ownerId'>;
+} & Omit<SettableKeyFields, 'enabled'>;
 
 /** Makes a key. The slow hash is made before the transaction, so that no other change waits for it. */
 export async function createKey(
@@ -51,27 +51,20 @@ export async function createKey(
     fields,
   );
   const { policy } = ports.keyspace;
+  const { publicKey: _publicKey, signing: _signing, ...said } = fields;
   const unlimited: ApiKeyRecord = {
+    ...keyFieldDefaults(),
+    ...said,
     id,
     keyspace: ports.keyspace.name,
-    ownerId: fields.ownerId,
     number: null,
-    name: fields.name,
-    description: fields.description ?? null,
-    scopes: fields.scopes,
     environment,
-    enabled: true,
     revokedAt: null,
     revocationReason: null,
     revocationComment: null,
-    expiresAt: fields.expiresAt ?? null,
-    ipAllowlist: fields.ipAllowlist ?? null,
-    metadata: fields.metadata ?? {},
-    features: fields.features ?? [],
-    tags: fields.tags ?? [],
     rateLimits: [],
     hasCredits: false,
-    tokenLifetimeSeconds: fields.tokenLifetimeSeconds ?? null,
+    credits: null,
     hint,
     version: 1,
     createdAt: now,
@@ -79,7 +72,6 @@ export async function createKey(
     lastUsedAt: null,
     useCount: 0,
     lastUsedAddress: null,
-    credits: null,
     credentials: [credential],
   };
 

@@ -1,3 +1,4 @@
+import type { KeyFields } from '../domain/key-field-table.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction } from '../domain/audit-event.js';
 import { parseEnabled } from '../domain/key-fields.js';
@@ -9,7 +10,7 @@ import { createAuditEntry } from './audit-entry.js';
 import { resolveChangedLimits, resolveCreditChange, getLimitBounds } from './limit-authority.js';
 import { readCommitPoint, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
-import { keyFieldReaders, type KeyFields } from './key-field-readers.js';
+import { keyFieldReaders } from './key-field-readers.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertExpectedVersion, assertNotRevoked, createNextVersion } from './next-version.js';
 import { readFields } from './read-fields.js';

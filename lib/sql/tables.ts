@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { KeyFieldColumns } from './key-field-columns.js';
 
 /** Times are epoch milliseconds, JSON is text, booleans are 0 or 1: SQLite and PostgreSQL run the same statements. */
 export interface Tables {
@@ -22,33 +23,17 @@ export interface Tables {
   schema_versions: SchemaVersionsTable;
 }
 
-export interface KeysTable {
+export interface KeysTable extends KeyFieldColumns {
   id: string;
   keyspace: string;
   owner_id: string;
   number: number | null;
-  name: string;
-  description: string | null;
-  /** JSON list. */
-  scopes: string;
   environment: string;
   enabled: number;
   revoked_at: number | null;
   revocation_reason: string | null;
   revocation_comment: string | null;
-  expires_at: number | null;
-  /** JSON list, or null for any address. */
-  ip_allowlist: string | null;
-  /** JSON object. */
-  metadata: string;
-  /** JSON list. */
-  features: string;
-  /** JSON list. */
-  tags: string;
-  /** JSON list. */
-  rate_limits: string;
   has_credits: number;
-  token_lifetime_seconds: number | null;
   hint_prefix: string;
   hint_last_four: string;
   version: number;

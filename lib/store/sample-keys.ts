@@ -2,6 +2,7 @@ import type { AccessEvent } from '../domain/access-event.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction, AuditEventDraft } from '../domain/audit-event.js';
 import type { PublicKeyCredential, SecretCredential } from '../domain/credential.js';
+import { keyFieldDefaults } from '../domain/key-field-table.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 
 /** When sample keys are made. Epoch milliseconds. */
@@ -44,26 +45,19 @@ export function samplePublicKey(changes: Partial<PublicKeyCredential> = {}): Pub
 /** A key as a store keeps it. */
 export function sampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
   return {
+    ...keyFieldDefaults(),
     id: 'key0000000000001',
     keyspace: 'default',
     ownerId: 'owner-1',
     number: null,
     name: 'Orders',
-    description: null,
     scopes: ['orders:read'],
     environment: 'live',
-    enabled: true,
     revokedAt: null,
     revocationReason: null,
     revocationComment: null,
-    expiresAt: null,
-    ipAllowlist: null,
-    metadata: {},
-    features: [],
-    tags: [],
     rateLimits: [],
     hasCredits: false,
-    tokenLifetimeSeconds: null,
     hint: { prefix: 'acme_live_', lastFour: '7xYz' },
     version: 1,
     createdAt: sampleTime,

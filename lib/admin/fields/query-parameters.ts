@@ -18,9 +18,9 @@ import { problems } from '../../errors.js';
 import { parseUsagePeriod } from '../../manage/get-key-usage.js';
 import { defaultPageSize, maxPageSize, maxUnusedDays, parseUnusedDays } from '../../manage/list-filter.js';
 import { maxCursorLength } from '../../ports/cursor-signer.js';
-import type { Field } from './field.js';
-import { lineSchema } from './text-schemas.js';
-import { timeSchema } from './time-schemas.js';
+import type { Field } from '../../domain/field.js';
+import { lineSchema } from '../../domain/text-schemas.js';
+import { timeSchema } from '../../domain/time-schemas.js';
 
 /** Written as a record so that the compiler finds a missing action. */
 const auditActions: Readonly<Record<AuditAction, true>> = {

@@ -1,5 +1,5 @@
 import { maxIdempotencyKeyLength as most } from '../../http/parse-idempotency-key.js';
-import type { JsonSchema } from './json-schema.js';
+import type { JsonSchema } from '../../domain/json-schema.js';
 
 /** An entity tag and the blanks behind it (RFC 9110 section 8.8.3). */
 const tag = '(?:W/)?"[\\x21\\x23-\\x7e\\x80-\\xff]*"[ \\t]*';

@@ -1,7 +1,7 @@
 import { accessActions, type AccessEvent } from '../../domain/access-event.js';
-import type { JsonSchema } from '../fields/json-schema.js';
-import { orNull } from '../fields/text-schemas.js';
-import { objectSchema, shownTime } from './object-schema.js';
+import type { JsonSchema } from '../../domain/json-schema.js';
+import { orNull } from '../../domain/text-schemas.js';
+import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
 /** An entry of the access log as answers show it. */
 const members: Readonly<Record<keyof AccessEvent, JsonSchema>> = {

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../fields/json-schema.js';
+import type { JsonSchema } from '../../domain/json-schema.js';
 
 /** A header that some answers carry, beyond those of all answers. */
 export type AnswerHeader = 'ETag' | 'Location' | 'Idempotency-Replayed' | 'WWW-Authenticate' | 'Retry-After';

@@ -1,5 +1,5 @@
-import type { JsonSchema } from '../fields/json-schema.js';
-import type { FieldRules } from '../fields/field-rules.js';
+import type { JsonSchema } from '../../domain/json-schema.js';
+import type { FieldRules } from '../../domain/field-rules.js';
 import { accessEventSchema } from './access-event-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
 import { keySchema } from './key-schema.js';

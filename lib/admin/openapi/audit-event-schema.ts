@@ -1,8 +1,8 @@
 import type { AuditEvent } from '../../domain/audit-event.js';
 import { keyIdPattern } from '../../domain/key-format.js';
 import { auditActionNames } from '../fields/query-parameters.js';
-import type { JsonSchema } from '../fields/json-schema.js';
-import { objectSchema, shownTime } from './object-schema.js';
+import type { JsonSchema } from '../../domain/json-schema.js';
+import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
 /** An entry of the audit trail as answers show it. Its hash and its MAC are for who verifies the chain. */
 const members: Readonly<Record<Exclude<keyof AuditEvent, 'hash' | 'mac'>, JsonSchema>> = {

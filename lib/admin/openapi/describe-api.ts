@@ -1,6 +1,6 @@
 import type { EndpointRow } from '../endpoints.js';
 import { extensionKeywords } from '../fields/extension-keywords.js';
-import type { FieldRules } from '../fields/field-rules.js';
+import type { FieldRules } from '../../domain/field-rules.js';
 import { answerSchemas } from './answer-schemas.js';
 import { describeOperation } from './describe-operation.js';
 import { problemSchema } from './problem-schema.js';

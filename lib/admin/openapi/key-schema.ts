@@ -2,16 +2,15 @@ import type { ApiKey } from '../../domain/api-key-view.js';
 import { keyIdPattern } from '../../domain/key-format.js';
 import { keyStates } from '../../domain/key-state.js';
 import { revocationReasons } from '../../domain/revocation-reason.js';
-import { bodyFields, type BodyField } from '../fields/body-fields.js';
-import { schemaOf } from '../fields/field.js';
-import type { FieldRules } from '../fields/field-rules.js';
-import type { JsonSchema } from '../fields/json-schema.js';
-import { orNull } from '../fields/text-schemas.js';
-import { objectSchema, shownTime } from './object-schema.js';
+import { keyFieldTable, type SettableKeyFields } from '../../domain/key-field-table.js';
+import type { FieldRules } from '../../domain/field-rules.js';
+import type { JsonSchema } from '../../domain/json-schema.js';
+import { orNull } from '../../domain/text-schemas.js';
+import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
 /** A key as answers show it; the compiler asks for a schema of every member that a key is shown with. */
 export function keySchema(rules: FieldRules): JsonSchema {
-  const sent = (name: BodyField): JsonSchema => shown(schemaOf(bodyFields[name], rules));
+  const { ownerId, name, description, scopes, environment, enabled, ...others } = shownFields(rules);
   const members: Readonly<Record<keyof ApiKey, JsonSchema>> = {
     id: {
       type: 'string',
@@ -20,65 +19,25 @@ export function keySchema(rules: FieldRules): JsonSchema {
       examples: ['1Zq8rT3vW5xY7zAb'],
     },
     keyspace: { type: 'string', description: 'The set of keys that it belongs to.', examples: ['default'] },
-    ownerId: { type: 'string', description: 'Whose key it is.', examples: ['customer-17'] },
+    ownerId,
     number: {
       type: ['integer', 'null'],
       minimum: 1,
       description: "Its number among the owner's keys, where the keyspace numbers them.",
       examples: [null],
     },
-    name: sent('name'),
-    description: sent('description'),
-    scopes: {
-      type: 'array',
-      items: { type: 'string' },
-      description: 'What it may do.',
-      examples: [rules.keyspace.catalogue.names.slice(0, 1)],
-    },
-    environment: {
-      type: 'string',
-      description: 'Which environment it belongs to.',
-      examples: [rules.keyspace.environment],
-    },
+    name,
+    description,
+    scopes,
+    environment,
     state: {
       type: 'string',
       enum: keyStates,
       description: 'What it is now; only active keys are let in.',
       examples: ['active'],
     },
-    enabled: { type: 'boolean', description: 'Whether its owner has it switched on.', examples: [true] },
-    expiresAt: { ...orNull(shownTime), description: 'When it ends; `null`: never.' },
-    ipAllowlist: sent('ipAllowlist'),
-    metadata: sent('metadata'),
-    features: {
-      type: 'array',
-      items: { type: 'string' },
-      description: 'What is switched on for it.',
-      examples: [[]],
-    },
-    tags: { type: 'array', items: { type: 'string' }, description: 'Words to find it by.', examples: [[]] },
-    rateLimits: {
-      type: 'array',
-      items: objectSchema({
-        name: { type: 'string', examples: ['minute'] },
-        limit: { type: 'integer', minimum: 1, examples: [60] },
-        windowSeconds: { type: 'integer', minimum: 1, examples: [60] },
-      }),
-      description: 'How often it can be used; none of them: as often as anybody likes.',
-      examples: [[{ name: 'minute', limit: 60, windowSeconds: 60 }]],
-    },
-    tokenLifetimeSeconds: sent('tokenLifetimeSeconds'),
-    credits: {
-      ...orNull(
-        objectSchema({
-          remaining: { type: 'integer', minimum: 0, examples: [100] },
-          refillAmount: { type: ['integer', 'null'], minimum: 1, examples: [null] },
-          refillIntervalSeconds: { type: ['integer', 'null'], minimum: 1, examples: [null] },
-        }),
-      ),
-      description: 'What it has left to spend; `null`: its requests cost nothing.',
-      examples: [null],
-    },
+    enabled,
+    ...others,
     hint: {
       type: 'string',
       description: 'The beginning and the last four characters of the API key.',
@@ -141,8 +100,17 @@ export function keySchema(rules: FieldRules): JsonSchema {
   return { ...objectSchema(members), description: 'An API key, without its secret.' };
 }
 
-/** A field as it is shown: what only a request has to fulfil, a stored value need not. */
-function shown(schema: JsonSchema): JsonSchema {
+/** What can be said of a key, as it is shown. */
+function shownFields(rules: FieldRules): Record<keyof SettableKeyFields, JsonSchema> {
+  const schemas = Object.entries(keyFieldTable).map(([name, { schema, shownSchema }]) => {
+    const shown = shownSchema ?? schema;
+    return [name, withoutRules(typeof shown === 'function' ? shown(rules) : shown)];
+  });
+  return Object.fromEntries(schemas) as Record<keyof SettableKeyFields, JsonSchema>;
+}
+
+/** What only a request has to fulfil, a stored value need not. */
+function withoutRules(schema: JsonSchema): JsonSchema {
   const { 'x-future': _future, default: _default, ...rest } = schema;
   return rest;
 }

@@ -1,5 +1,5 @@
 import { problems, type ProblemCode } from '../../errors.js';
-import type { JsonSchema } from '../fields/json-schema.js';
+import type { JsonSchema } from '../../domain/json-schema.js';
 
 const texts: JsonSchema = { type: 'array', items: { type: 'string' } };
 

@@ -1,8 +1,8 @@
 import type { AuditEvent } from '../../domain/audit-event.js';
 import type { TrailProblem, TrailProblemKind, TrailReport } from '../../audit/trail-report.js';
-import type { JsonSchema } from '../fields/json-schema.js';
+import type { JsonSchema } from '../../domain/json-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
-import { objectSchema } from './object-schema.js';
+import { objectSchema } from '../../domain/object-schema.js';
 
 /** What can be wrong, in words; written as a record so that the compiler finds a missing one. */
 const problemKinds: Readonly<Record<TrailProblemKind, string>> = {

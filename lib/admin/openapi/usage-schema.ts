@@ -1,6 +1,6 @@
-import type { JsonSchema } from '../fields/json-schema.js';
-import { orNull } from '../fields/text-schemas.js';
-import { objectSchema, shownTime } from './object-schema.js';
+import type { JsonSchema } from '../../domain/json-schema.js';
+import { orNull } from '../../domain/text-schemas.js';
+import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
 /** How a key was used, as answers show it. */
 export const usageSchema: JsonSchema = {

@@ -2,10 +2,9 @@ import type { Insertable, Selectable } from 'kysely';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { CreditBalance } from '../../domain/credits.js';
 import type { Credential } from '../../domain/credential.js';
-import type { JsonObject } from '../../domain/json.js';
 import type { PublicKeyAlgorithm } from '../../domain/public-key.js';
-import type { RateLimit } from '../../domain/rate-limit.js';
 import type { RevocationReason } from '../../domain/revocation-reason.js';
+import { columnsOfFields, fieldsFromRow } from '../key-field-columns.js';
 import type { CredentialsTable, KeysTable } from '../tables.js';
 
 /** A row of the statement that reads keys: a key, and one of its digests or credentials if it has any. */
@@ -46,22 +45,13 @@ function recordFromRows(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecor
     keyspace: row.keyspace,
     ownerId: row.owner_id,
     number: row.number,
-    name: row.name,
-    description: row.description,
-    scopes: JSON.parse(row.scopes) as string[],
+    ...fieldsFromRow(row),
     environment: row.environment,
     enabled: row.enabled === 1,
     revokedAt: row.revoked_at,
     revocationReason: row.revocation_reason as RevocationReason | null,
     revocationComment: row.revocation_comment,
-    expiresAt: row.expires_at,
-    ipAllowlist: row.ip_allowlist === null ? null : (JSON.parse(row.ip_allowlist) as string[]),
-    metadata: JSON.parse(row.metadata) as JsonObject,
-    features: JSON.parse(row.features) as string[],
-    tags: JSON.parse(row.tags) as string[],
-    rateLimits: JSON.parse(row.rate_limits) as RateLimit[],
     hasCredits: row.has_credits === 1,
-    tokenLifetimeSeconds: row.token_lifetime_seconds,
     hint: { prefix: row.hint_prefix, lastFour: row.hint_last_four },
     version: row.version,
     createdAt: row.created_at,
@@ -138,22 +128,13 @@ export function keyRow(record: ApiKeyRecord): Insertable<KeysTable> {
     keyspace: record.keyspace,
     owner_id: record.ownerId,
     number: record.number,
-    name: record.name,
-    description: record.description,
-    scopes: JSON.stringify(record.scopes),
+    ...columnsOfFields(record),
     environment: record.environment,
     enabled: record.enabled ? 1 : 0,
     revoked_at: record.revokedAt,
     revocation_reason: record.revocationReason,
     revocation_comment: record.revocationComment,
-    expires_at: record.expiresAt,
-    ip_allowlist: record.ipAllowlist === null ? null : JSON.stringify(record.ipAllowlist),
-    metadata: JSON.stringify(record.metadata),
-    features: JSON.stringify(record.features),
-    tags: JSON.stringify(record.tags),
-    rate_limits: JSON.stringify(record.rateLimits),
     has_credits: record.hasCredits ? 1 : 0,
-    token_lifetime_seconds: record.tokenLifetimeSeconds,
     hint_prefix: record.hint.prefix,
     hint_last_four: record.hint.lastFour,
     version: record.version,

@@ -1,6 +1,8 @@
-import { maxCredits } from '../../domain/credits.js';
-import { maxLimit, maxRateLimits, maxWindowSeconds, rateLimitNamePattern } from '../../domain/rate-limit.js';
+import { maxCredits } from './credits.js';
+import { maxLimit, maxRateLimits, maxWindowSeconds, rateLimitNamePattern } from './rate-limit.js';
 import type { JsonSchema } from './json-schema.js';
+import { objectSchema } from './object-schema.js';
+import { orNull } from './text-schemas.js';
 
 const integer = (minimum: number, maximum: number): JsonSchema => ({ type: 'integer', minimum, maximum });
 
@@ -44,4 +46,29 @@ export const creditsSchema: JsonSchema = {
     'What requests with the key are paid for with. A refill has an amount and an interval, or there is none. ' +
     '`null`: requests are not paid for.',
   examples: [{ remaining: 1000, refillAmount: 1000, refillIntervalSeconds: 86_400 }],
+};
+
+/** The windows as answers show them. */
+export const shownRateLimitsSchema: JsonSchema = {
+  type: 'array',
+  items: objectSchema({
+    name: { type: 'string', examples: ['minute'] },
+    limit: { type: 'integer', minimum: 1, examples: [60] },
+    windowSeconds: { type: 'integer', minimum: 1, examples: [60] },
+  }),
+  description: 'How often it can be used; none of them: as often as anybody likes.',
+  examples: [[{ name: 'minute', limit: 60, windowSeconds: 60 }]],
+};
+
+/** Credits as answers show them. */
+export const shownCreditsSchema: JsonSchema = {
+  ...orNull(
+    objectSchema({
+      remaining: { type: 'integer', minimum: 0, examples: [100] },
+      refillAmount: { type: ['integer', 'null'], minimum: 1, examples: [null] },
+      refillIntervalSeconds: { type: ['integer', 'null'], minimum: 1, examples: [null] },
+    }),
+  ),
+  description: 'What it has left to spend; `null`: its requests cost nothing.',
+  examples: [null],
 };

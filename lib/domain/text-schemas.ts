@@ -1,4 +1,4 @@
-import { hiddenCharacters } from '../../domain/key-fields.js';
+import { hiddenCharacters } from './key-fields.js';
 import type { JsonSchema } from './json-schema.js';
 
 /** A text of one line that is not blank. JSON Schema counts code points, as the rules of the domain do. */

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../fields/json-schema.js';
+import type { JsonSchema } from './json-schema.js';
 
 /** An object with exactly these members, all of them always there. */
 export function objectSchema(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
