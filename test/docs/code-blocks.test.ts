@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { buildApp, type BuiltApp } from '../example-app/built-app.js';
+import { transformSync } from 'esbuild';
+import { parse as parseYaml } from 'yaml';
+import { buildApp, putBuild, type BuiltApp } from '../example-app/built-app.js';
 import { freePort } from '../servers/server-process.cjs';
-import { isWholeFile, writeFragments, type Fragments } from './fragments.js';
+import { fileNameOf, isWholeFile, writeFragments, type Fragments } from './fragments.js';
 import { blocksOf, documents, type Block } from './markdown.js';
 
 const allBlocks = documents.flatMap((document) => blocksOf(document));
@@ -14,7 +16,9 @@ const labelled = (blocks: readonly Block[]) =>
 
 const typescript = allBlocks.filter(({ language }) => language === 'ts');
 const fragments = typescript.filter((block) => !isWholeFile(block));
-const programs = allBlocks.filter(({ text }) => text.includes('app.listen(3000'));
+const programs = allBlocks.filter(
+  ({ text }) => text.includes('app.listen(3000') && text.includes("'/orders'"),
+);
 
 /** Blocks that must be found wanting, so that the checks are known to look. */
 const wrong = {
@@ -25,7 +29,7 @@ const wrong = {
 describe('code in the documents', () => {
   it('is in a language that is checked', () => {
     const languages = new Set(allBlocks.map(({ language }) => language));
-    expect([...languages].sort()).toEqual(['js', 'json', 'sh', 'text', 'ts']);
+    expect([...languages].sort()).toEqual(['html', 'js', 'json', 'nginx', 'sh', 'sql', 'text', 'ts', 'yaml']);
     expect(typescript.length).toBeGreaterThan(10);
   });
 
@@ -33,6 +37,20 @@ describe('code in the documents', () => {
     '%s is JSON',
     (_at, { text }) => {
       expect(() => JSON.parse(text) as unknown).not.toThrow();
+    },
+  );
+
+  it.each(labelled(allBlocks.filter(({ language }) => language === 'yaml')))(
+    '%s is YAML',
+    (_at, { text }) => {
+      expect(parseYaml(text)).toBeInstanceOf(Object);
+    },
+  );
+
+  it.each(labelled(allBlocks.filter(({ language }) => language === 'js')))(
+    '%s is JavaScript',
+    (_at, { text }) => {
+      expect(() => transformSync(text)).not.toThrow();
     },
   );
 
@@ -70,21 +88,39 @@ describe('code in the documents', () => {
 
     beforeAll(() => {
       built = buildApp();
-    }, 60_000);
+      const commonJs = join(built.folder, 'node_modules', 'express-api-keys', 'dist', 'cjs');
+      putBuild('dist/cjs', 'tsconfig.cjs.json', commonJs);
+      writeFileSync(join(commonJs, 'package.json'), '{ "type": "commonjs" }');
+    }, 120_000);
     afterAll(() => built.remove());
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'express-api-keys-program-'));
-      symlinkSync(join(built.folder, 'node_modules'), join(folder, 'node_modules'));
     });
     afterEach(() => {
       child?.kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     });
 
+    /** Programs in CommonJS are those for Express 4, and get it. */
+    function linkPackages(isForExpress4: boolean): void {
+      const packages = join(built.folder, 'node_modules');
+      const links = join(folder, 'node_modules');
+      if (!isForExpress4) return symlinkSync(packages, links);
+      mkdirSync(links);
+      for (const name of readdirSync(packages)) {
+        const target = join(packages, name === 'express' ? 'express4' : name);
+        // A copy looks for Express beside itself, as an installed package does.
+        if (name === 'express-api-keys') cpSync(target, join(links, name), { recursive: true });
+        else symlinkSync(target, join(links, name));
+      }
+    }
+
     /** Starts a program in a folder of its own, on a free port in place of 3000. */
     async function start(block: Block): Promise<{ url: string; output: () => string }> {
       const port = await freePort();
-      const file = join(folder, `app.${block.language === 'ts' ? 'mts' : 'mjs'}`);
+      const name = fileNameOf(block) ?? `app.${block.language === 'ts' ? 'mts' : 'mjs'}`;
+      const file = join(folder, basename(name));
+      linkPackages(name.endsWith('.cjs'));
       writeFileSync(file, block.text.replaceAll('3000', String(port)));
       const running = spawn(process.execPath, ['--import', 'tsx', file], {
         cwd: folder,

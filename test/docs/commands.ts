@@ -33,19 +33,19 @@ export const commandsNotRun: readonly CommandNotRun[] = [
     text: 'DEMO_STEP_UP=1 npm start\n',
     checkedBy: 'the scripts of package.json',
   },
-  {
-    document: 'README.md',
+  ...['README.md', 'docs/start/quick-start.md'].map((document) => ({
+    document,
     text: 'npm install express-api-keys libsql express\n',
-    checkedBy: 'the dependencies of package.json',
-  },
+    checkedBy: 'the dependencies of package.json' as const,
+  })),
   {
     // Their values are made up; test/example-app/process.test.ts starts the app with both.
-    document: 'README.md',
+    document: 'docs/production/several-processes.md',
     text: 'export DATABASE_URL=postgres://user:password@db.example.com/app\nexport REDIS_URL=redis://cache.example.com:6379\n',
     checkedBy: 'a test of its own',
   },
   {
-    document: 'README.md',
+    document: 'docs/production/pepper.md',
     text: `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"\n`,
     checkedBy: 'a test of its own',
   },
@@ -63,8 +63,8 @@ npm run bench -- --quick       # about eight minutes
     checkedBy: 'the scripts of package.json',
   },
   {
-    // Not every machine has it; test/docs/copied-file.test.ts makes the other copy that the README names.
-    document: 'README.md',
+    // Not every machine has it; test/docs/copied-file.test.ts makes the other copy that the page names.
+    document: 'docs/production/backup-and-restore.md',
     text: 'sqlite3 .api-keys/keys.sqlite ".backup copy.sqlite"\n',
     checkedBy: 'a test of its own',
   },

@@ -19,8 +19,8 @@ describe('a copy of a file of keys', () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('has what was written last when SQLite makes it, as the README says, while the file is in use', async () => {
-    expect(readDocument('README.md')).toContain("`vacuum into 'copy.sqlite'`");
+  it('has what was written last when SQLite makes it, as the page says, while the file is in use', async () => {
+    expect(readDocument('docs/production/backup-and-restore.md')).toContain("`vacuum into 'copy.sqlite'`");
     const running = openIn(original);
     await running.ready();
     const { key } = await running.keys.create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });

@@ -4,7 +4,7 @@ import { connectRedis, reconnectPauseMs } from '../../lib/redis/connect-redis.js
 import { codeIn, readDocument, repository, sectionOf, tableIn } from './markdown.js';
 import { shownClusterOptions, shownSentinelOptions } from '../redis/forms/shown-options.js';
 
-const document = readDocument('docs/redis.md');
+const document = readDocument('docs/production/redis.md');
 
 /** `name: value` in the first cells of a table -> the two of them; a name alone stands for a function. */
 function settingsUnder(heading: string): (readonly [name: string, value: string])[] {
@@ -20,7 +20,7 @@ function written(options: object, name: string): string {
   return typeof value === 'function' ? 'function' : JSON.stringify(value);
 }
 
-describe('the settings of our own connection in docs/redis.md', () => {
+describe('the settings of our own connection in docs/production/redis.md', () => {
   it('are what it has', () => {
     const { client, close } = connectRedis('redis://127.0.0.1:1', () => undefined);
     const shown = settingsUnder('## One server');
@@ -33,7 +33,7 @@ describe('the settings of our own connection in docs/redis.md', () => {
   });
 });
 
-describe('the options for a client in docs/redis.md', () => {
+describe('the options for a client in docs/production/redis.md', () => {
   const shown = settingsUnder('## Hand in a client');
 
   it('are those of the Sentinel client that it shows', () => {
@@ -52,13 +52,13 @@ describe('the options for a client in docs/redis.md', () => {
   });
 });
 
-describe('the messages in docs/redis.md', () => {
+describe('the messages in docs/production/redis.md', () => {
   it('are those of the code, each with a row', () => {
     const folder = join(repository, 'lib', 'redis');
     const source = readdirSync(folder)
       .map((name) => readFileSync(join(folder, name), 'utf8'))
       .join('\n');
-    const shown = tableIn(sectionOf(document, '## What you are told')).map(([cell]) => codeIn(cell));
+    const shown = tableIn(sectionOf(document, '## Log messages')).map(([cell]) => codeIn(cell));
     expect(shown.filter((message) => !source.includes(message))).toEqual([]);
     const outages = [...source.matchAll(/new OutageLog\(logger, '([^']+)'\)/g)].map(([, text]) => text);
     const warnings = [...source.matchAll(/warning:\s+'([^']+)'/g)].map(([, text]) => text);

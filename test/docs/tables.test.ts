@@ -6,7 +6,7 @@ import { endpoints } from '../../lib/admin/endpoints.js';
 import { problems, type ProblemCode } from '../../lib/errors.js';
 import { blocksOf, codeIn, readDocument, repository, sectionOf, tableIn } from './markdown.js';
 
-const readme = readDocument('README.md');
+const errorPage = readDocument('docs/reference/errors.md');
 const apiKeys = createApiKeys({
   prefix: 'acme',
   scopes: { 'orders:read': 'Read orders' },
@@ -40,30 +40,30 @@ function defaultsIn(file: string): Map<string, string> {
 
 const optionTables = [
   {
-    heading: '### createApiKeys',
+    page: 'reference/create-api-keys.md',
     file: 'options/api-keys-options.ts',
     give: (options: object) => createApiKeys(options as never),
   },
   {
-    heading: '### Access tokens',
+    page: 'advanced/access-tokens.md',
     file: 'options/tokens-option.ts',
     give: (options: object) =>
       createApiKeys({ prefix: 'acme', scopes: { 'orders:read': 'Read orders' }, tokens: options as never }),
   },
   {
-    heading: '### requireApiKey',
+    page: 'reference/require-api-key.md',
     file: 'middleware/guard-options.ts',
     give: (options: object) => apiKeys.requireApiKey('orders:read', options),
   },
   {
-    heading: '### adminRouter',
+    page: 'reference/admin-router.md',
     file: 'admin/admin-router-options.ts',
     give: (options: object) => apiKeys.adminRouter(options as never),
   },
 ];
 
-describe.each(optionTables)('the table under "$heading"', ({ heading, file, give }) => {
-  const rows = tableIn(sectionOf(readme, heading));
+describe.each(optionTables)('the options in docs/$page', ({ page, file, give }) => {
+  const rows = tableIn(sectionOf(readDocument(`docs/${page}`), '## Options'));
 
   it('has every option, and no other', () => {
     expect(rows.map(([name]) => codeIn(name)).sort()).toEqual(optionsListedBy(give));
@@ -84,26 +84,35 @@ describe.each(optionTables)('the table under "$heading"', ({ heading, file, give
 
 describe('the table of endpoints', () => {
   it('has every endpoint, and no other', () => {
-    const shown = tableIn(sectionOf(readme, '### Over HTTP')).map(([cell]) => codeIn(cell));
+    const shown = tableIn(sectionOf(readDocument('docs/reference/http-api.md'), '## Endpoints')).map(
+      ([cell]) => codeIn(cell),
+    );
     const existing = endpoints.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(shown.sort()).toEqual(existing.sort());
   });
 });
 
-describe('the table of error codes', () => {
-  const rows = tableIn(sectionOf(readme, '## Error codes'));
+describe('the page of error codes', () => {
+  const existing = Object.entries(problems).map(([code, { status }]) => [code, status]);
 
-  it('has every code with its status, and no other', () => {
-    const shown = rows.map(([code, status]) => [codeIn(code), Number(status)]);
-    const existing = Object.entries(problems).map(([code, { status }]) => [code, status]);
+  it('has a table with every code below its status, and no other', () => {
+    const rows = tableIn(errorPage);
+    const shown = rows.flatMap(([status = '', codes = '']) =>
+      [...codes.matchAll(/`(\w+)`/g)].map(([, code]) => [code, Number(status)]),
+    );
     expect(shown.sort()).toEqual(existing.sort());
+  });
+
+  it('has an anchor for every code, which is the type of its problem, and for no other', () => {
+    const anchors = [...errorPage.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading);
+    expect(anchors.sort()).toEqual(Object.keys(problems).sort());
   });
 
   it('is right about the codes of what is thrown', () => {
     const codes = Object.keys(problems) as ProblemCode[];
     const thrown: string[] = codes.map((problem) => new ApiKeysError(problem).code);
     expect(thrown).toEqual(codes.map((problem) => `ERR_API_KEYS_${problem.toUpperCase()}`));
-    const named = readme.match(/ERR_API_KEYS_[A-Z_]*[A-Z]/g) ?? [];
+    const named = errorPage.match(/ERR_API_KEYS_[A-Z_]*[A-Z]/g) ?? [];
     expect(named.length).toBeGreaterThan(2);
     const known = [...thrown, new InvalidOptionError('').code];
     expect(named.filter((code) => !known.includes(code))).toEqual([]);
@@ -112,7 +121,7 @@ describe('the table of error codes', () => {
 
 describe('the pattern for secret scanners', () => {
   it('finds keys, and only whole ones', async () => {
-    const [shown] = blocksOf('README.md').filter(({ text }) => text.startsWith('acme_('));
+    const [shown] = blocksOf('docs/reference/key-format.md').filter(({ text }) => text.startsWith('acme_('));
     const pattern = new RegExp(`^${shown?.text.trim()}$`);
     await apiKeys.ready();
     for (const environment of ['live', 'test']) {

@@ -6,7 +6,7 @@ const { startRedis } = require('../servers/redis.cjs');
 
 /**
  * One Redis and one PostgreSQL for the whole run; test files take a prefix or a database of their own. What is tested gets
- * `TEST_REDIS_ACL_URL`, the user of `docs/redis.md`; `TEST_REDIS_URL` may do everything.
+ * `TEST_REDIS_ACL_URL`, the user of `docs/production/redis.md`; `TEST_REDIS_URL` may do everything.
  */
 module.exports = async function startServers() {
   // The commands in the documents are run as they are shown, and they use curl.

@@ -4,7 +4,7 @@ const { execFileSync } = require('node:child_process');
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
-const DOCUMENT = join(__dirname, '..', '..', 'docs', 'redis.md');
+const DOCUMENT = join(__dirname, '..', '..', 'docs', 'production', 'redis.md');
 const NAME = 'api-keys';
 const PASSWORD = 'replace-this-password';
 
@@ -41,7 +41,7 @@ function hasClientInfo(program) {
 }
 
 /**
- * Arguments for redis-server that make the user of `docs/redis.md`, so that what the document shows is what tests run on.
+ * Arguments for redis-server that make the user of `docs/production/redis.md`, so that what the document shows is what tests run on.
  * @param {string} program path of redis-server
  * @param {boolean} isInCluster
  * @returns {string[]}

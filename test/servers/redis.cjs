@@ -48,7 +48,7 @@ async function readDenials(port, password) {
 /**
  * @typedef {object} RedisAddress
  * @property {string} url of the default user, who may do everything: for tests
- * @property {string} aclUrl of the user of `docs/redis.md`, who may do what an app needs: for what is tested
+ * @property {string} aclUrl of the user of `docs/production/redis.md`, who may do what an app needs: for what is tested
  * @property {number} port
  * @property {() => Promise<string[]>} denials what the app's user was refused
  */

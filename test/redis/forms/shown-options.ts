@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInThisContext } from 'node:vm';
 
-const document = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'redis.md'), 'utf8');
+const document = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'production', 'redis.md'), 'utf8');
 
-/** The arguments of the only call of a constructor in `docs/redis.md`, so that tests use what readers copy. */
+/** The arguments of the only call of a constructor in `docs/production/redis.md`, so that tests use what readers copy. */
 function argumentsOf(start: string): unknown[] {
   const [, rest, ...more] = document.split(start);
   const [, shown, brace] = /^([^]*?\n)(\}?)\);\n/.exec(rest ?? '') ?? [];
-  if (shown === undefined || more.length > 0) throw new Error(`docs/redis.md must show once: ${start}`);
+  if (shown === undefined || more.length > 0)
+    throw new Error(`docs/production/redis.md must show once: ${start}`);
   return runInThisContext(`(process) => [${shown}${brace ?? ''}]`)({ env: {} }) as unknown[];
 }
 
@@ -21,7 +22,7 @@ export interface ShownSentinelOptions {
 
 /** The options of the Sentinel client that the document shows. */
 export function shownSentinelOptions(): ShownSentinelOptions {
-  const [options] = argumentsOf('const sentinelClient = new Redis(');
+  const [options] = argumentsOf('const client = new Redis(');
   return options as ShownSentinelOptions;
 }
 
@@ -33,6 +34,6 @@ export interface ShownClusterOptions {
 
 /** The options of the Cluster client that the document shows. */
 export function shownClusterOptions(): ShownClusterOptions {
-  const [, options] = argumentsOf('const cluster = new Cluster(');
+  const [, options] = argumentsOf('const client = new Cluster(');
   return options as ShownClusterOptions;
 }
