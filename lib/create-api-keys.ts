@@ -1,4 +1,7 @@
-import { createAuditApi, type AuditApi } from './api/audit-api.js';
+import type { AuditApi } from './api/audit-api.js';
+import { createAuditApi } from './api/create-audit-api.js';
+import { createKeysApi } from './api/create-keys-api.js';
+import type { KeysApi } from './api/keys-api.js';
 import { AccessRecorder } from './audit/access-recorder.js';
 import { createAdminRouter, type AdminRouterOptions } from './admin/admin-router.js';
 import { createSecretHasher } from './crypto/bcrypt-hasher.js';
@@ -12,7 +15,6 @@ import { describingLogger } from './instance/describing-logger.js';
 import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
 import { createErrorReporter } from './http/error-reporter.js';
-import { createKeysApi, type KeysApi } from './api/keys-api.js';
 import { createRedaction, type Redaction } from './api/redaction.js';
 import { createDefaultKeyspace } from './instance/default-keyspace.js';
 import { keepProcessAlive } from './instance/keep-process-alive.js';
@@ -245,7 +247,7 @@ export function createApiKeys<const S extends string, const F extends string = n
         ...{ tokens: tokenService, realm, reportError },
         facts: { ...tokenSettings('wellKnownRouter'), scopes: catalogue.names },
       }),
-    audit: createAuditApi({ whenReady: () => lifecycle.ready() }),
+    audit: createAuditApi(() => lifecycle.ready()),
 
     async ready() {
       await keepProcessAlive(lifecycle.ready());

@@ -62,25 +62,26 @@ export type { KeyState } from './domain/key-state.js';
 export type { RevocationReason } from './domain/revocation-reason.js';
 export type { JsonObject, JsonValue } from './domain/json.js';
 export type {
-  ChangedKey,
-  CreatedKey,
   GrantableScope,
-  KeyChanges,
+  KeyRevocation,
+  KeyRotation,
+  KeyUpdate,
+  KeyUsageFilter,
   NewKey,
-  NewKeyWithPublicKey,
-  RevocationNote,
-  RotationGrace,
 } from './api/key-inputs.js';
+export type { ChangedKey, CreatedKey, RotatedKey } from './api/key-results.js';
 export type { KeysApi } from './api/keys-api.js';
-export type { VerifyOptions } from './api/read-verify-options.js';
+export type { ActingKeysApi } from './api/acting-keys-api.js';
+export type { VerifyInput } from './api/read-verify-input.js';
+export type { CallActor } from './api/call-actor.js';
 export type { CallOptions, ChangeOptions } from './api/call-options.js';
 export type { AuditApi } from './api/audit-api.js';
+export type { ActingAuditApi } from './api/acting-audit-api.js';
 export type { AccessFilter } from './audit/list-access.js';
 export type { TrailProblem, TrailProblemKind, TrailReport } from './audit/trail-report.js';
 export type { AuditConditions } from './manage/audit-conditions.js';
 export type { AuditFilter } from './manage/list-events.js';
 export type { ResealReport } from './manage/reseal-secrets.js';
-export type { UsageFilter } from './manage/get-key-usage.js';
 export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
 export type { UsageCount, UseVerdict } from './domain/key-usage.js';
 export type { AuditAction, AuditActor, AuditEvent } from './domain/audit-event.js';

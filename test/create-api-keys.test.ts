@@ -1,6 +1,7 @@
 import { createApiKeys, type ApiKeysOptions } from '../lib/index.js';
 import { memoryStore } from '../lib/testing/index.js';
 import { createInstance, testPepper } from './harness/instance.js';
+import { theApp } from './harness/the-app.js';
 
 const base = { prefix: 'acme', scopes: { 'orders:read': 'Read orders' } } as const;
 
@@ -107,8 +108,8 @@ describe('createApiKeys: starting and stopping', () => {
     const one = createInstance();
     const two = createInstance();
     const { token } = await one.key();
-    expect(await one.apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
-    expect(await two.apiKeys.keys.verify(token)).toMatchObject({ code: 'invalid_token' });
+    expect(await one.apiKeys.keys.verify({ key: token })).toMatchObject({ allowed: true });
+    expect(await two.apiKeys.keys.verify({ key: token })).toMatchObject({ code: 'invalid_token' });
     await Promise.all([one.apiKeys.close(), two.apiKeys.close()]);
   });
 
@@ -129,7 +130,7 @@ describe('createApiKeys: starting and stopping', () => {
     await apiKeys.close();
     expect(apiKeys.status()).toEqual({ ...notReady, redis: 'none' });
     await expect(apiKeys.ready()).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
-    await expect(apiKeys.keys.list()).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
+    await expect(apiKeys.keys.as(theApp).list()).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
   });
 
   it('is closed once, and every call waits for that', async () => {
@@ -146,7 +147,7 @@ describe('createApiKeys: starting and stopping', () => {
       },
     });
     const { token } = await instance.key();
-    await instance.apiKeys.keys.verify(token);
+    await instance.apiKeys.keys.verify({ key: token });
     void instance.apiKeys.close();
     await instance.apiKeys.close();
     expect(isWritten).toBe(true);
@@ -177,13 +178,13 @@ describe('createApiKeys: starting and stopping', () => {
     const store = memoryStore();
     const instance = createInstance({ store });
     const { id, token } = await instance.key();
-    await instance.apiKeys.keys.verify(token);
+    await instance.apiKeys.keys.verify({ key: token });
     expect((await store.find(id))?.lastUsedAt).toBeNull();
     // The first use is written soon, later ones with the next interval or at the end.
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect((await store.find(id))?.lastUsedAt).toBe(instance.clock.now());
     instance.clock.advance(5_000);
-    await instance.apiKeys.keys.verify(token);
+    await instance.apiKeys.keys.verify({ key: token });
     await instance.apiKeys.close();
     expect((await store.find(id))?.lastUsedAt).toBe(instance.clock.now());
   });

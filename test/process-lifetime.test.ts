@@ -69,8 +69,10 @@ const apiKeys = createApiKeys({
 });
 if (!isIdle) {
   await apiKeys.ready();
-  const { key } = await apiKeys.keys.create({ ownerId: 'alice', name: 'job', scopes: ['orders:read'] });
-  console.log((await apiKeys.keys.verify(key, { scopes: 'orders:read' })).allowed ? 'allowed' : 'refused');
+  const { key } = await apiKeys.keys.as({ kind: 'application' }).create({
+    ownerId: 'alice', name: 'job', scopes: ['orders:read'],
+  });
+  console.log((await apiKeys.keys.verify({ key, scopes: 'orders:read' })).allowed ? 'allowed' : 'refused');
 } else {
   await apiKeys.ready().then(() => console.log('ready'), () => console.log('not reachable'));
 }

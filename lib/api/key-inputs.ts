@@ -1,21 +1,22 @@
-import type { ApiKey } from '../domain/api-key-view.js';
 import type { NewCredits } from '../domain/credits.js';
 import type { JsonObject } from '../domain/json.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { RevocationReason } from '../domain/revocation-reason.js';
 import type { KeyFields } from '../domain/key-field-table.js';
+import type { UsageFilter } from '../manage/get-key-usage.js';
 
 /** What a key can be granted: a scope of the catalogue, or a wildcard over some. */
 export type GrantableScope<S extends string> = S | '*' | `${string}:*`;
 
-/** What a new key is made from. */
-export interface NewKey<S extends string, F extends string = never> {
-  /** Whose key it is, in the app's own words; up to 200 characters. */
-  readonly ownerId: string;
+/** What an owner creates a key from: the owner is the actor. */
+export interface NewOwnKey<S extends string, F extends string = never> {
+  /** The owner's own id; the default. */
+  readonly ownerId?: string | undefined;
   /** One line for people, up to 100 characters. */
   readonly name: string;
-  /** `[]` is a key that may only go where any key may. To be left out only where the policy says what that means. */
+  /** `[]`: the key is allowed only where no scope is required. May be left out where the policy has `omittedScopes`. */
   readonly scopes?: readonly GrantableScope<S>[] | undefined;
+  /** Up to 500 characters. Default: none. */
   readonly description?: string | null | undefined;
   /** A `Date` or an RFC 3339 time in the future; absent or `null`: never. */
   readonly expiresAt?: Date | string | null | undefined;
@@ -25,9 +26,9 @@ export interface NewKey<S extends string, F extends string = never> {
   readonly metadata?: JsonObject | undefined;
   /** Flags of the configured list. */
   readonly features?: readonly F[] | undefined;
-  /** Windows in which requests are counted; `[]` for none. Default: what the policy says. */
+  /** Windows that requests count against; `[]` for none. Default: `defaultRateLimits` of the policy. */
   readonly rateLimits?: readonly RateLimit[] | undefined;
-  /** What requests are paid for with; absent or `null`: with nothing. */
+  /** The balance that requests are paid from; absent or `null`: requests cost nothing. */
   readonly credits?: NewCredits | null | undefined;
   /** Up to 20 words to find keys by, each one line of up to 50 characters without commas. */
   readonly tags?: readonly string[] | undefined;
@@ -35,45 +36,63 @@ export interface NewKey<S extends string, F extends string = never> {
   readonly tokenLifetimeSeconds?: number | null | undefined;
   /** Default: the environment of the instance. */
   readonly environment?: string | undefined;
-  /** `hmac` lets the secret sign requests; for that it is kept, sealed under the pepper. */
+  /** `hmac` lets the secret sign requests; for that it is stored, sealed under the pepper. Not beside `publicKey`. */
   readonly signing?: 'hmac' | undefined;
 }
 
-/** What a new key is made from that is proven by a public key. */
-export type NewKeyWithPublicKey<S extends string, F extends string = never> = Omit<
-  NewKey<S, F>,
-  'signing'
-> & {
-  /** Ed25519, or RSA with 2048 to 8192 bits, as PEM. */
-  readonly publicKey: string;
-};
+/** What a new key is created from. */
+export interface NewKey<S extends string, F extends string = never> extends NewOwnKey<S, F> {
+  /** Whose key it is, in the app's own words; up to 200 characters. */
+  readonly ownerId: string;
+}
 
-/** What can be changed of a key; what is absent stays as it is. */
-export type KeyChanges<S extends string, F extends string = never> = Partial<
-  Pick<NewKey<S, F>, keyof KeyFields>
-> & { readonly enabled?: boolean | undefined };
+/** A public key in the place of a secret; `P` is inferred, and decides whether there is a token in the result. */
+export interface PublicKeyInput<P extends string> {
+  /** Ed25519, or RSA with 2048 to 8192 bits, as PEM. The key is then proven by signatures and has no secret. */
+  readonly publicKey?: P | undefined;
+}
 
-/** A key and its token, which is shown this once. */
-export type CreatedKey = ApiKey & { readonly key: string };
+/** A key with a public key has no secret that could sign. */
+export interface SigningInput<P extends string> {
+  readonly signing?: [P] extends [never] ? 'hmac' | undefined : undefined;
+}
 
-/** A key after a change. */
-export type ChangedKey = ApiKey & {
-  /** `null` when every process sees the change already; else when all do at the latest. */
-  readonly effectiveBy: Date | null;
-};
+/** Which key it is about. */
+export interface KeyReference {
+  /** The `id` of the key; not its token. */
+  readonly id: string;
+}
 
-/** How long the secrets before a rotation live on. */
-export interface RotationGrace {
-  /** Up to 30 days, and never longer than the key. Default: 0, they end at once. */
+/** Which key to change, and what; fields that are left out stay as they are. */
+export interface KeyUpdate<S extends string, F extends string = never>
+  extends KeyReference, Partial<Pick<NewKey<S, F>, keyof KeyFields>> {
+  /** `false` has the key refused until it is enabled again. */
+  readonly enabled?: boolean | undefined;
+}
+
+/** Which key gets a new secret or public key, and how long those before it live on. */
+export interface KeyRotation extends KeyReference {
+  /** Up to 30 days, and never longer than the key. Default: 0, the old secret is refused at once. */
   readonly gracePeriodSeconds?: number | undefined;
   /** Whether the period begins when the new secret is used for the first time. Default: `false`, it begins now. */
   readonly graceStartsOnFirstUse?: boolean | undefined;
 }
 
-/** Why a key is revoked. */
+/** Why keys are revoked. */
 export interface RevocationNote {
-  /** In the words of RFC 5280. */
+  /** One of the words of RFC 5280. */
   readonly reason?: RevocationReason | undefined;
   /** In your own words, up to 500 characters. */
   readonly comment?: string | null | undefined;
 }
+
+/** Which key is revoked, and why. */
+export interface KeyRevocation extends KeyReference, RevocationNote {}
+
+/** Whose keys are revoked, and why. */
+export interface OwnerRevocation extends RevocationNote {
+  readonly ownerId: string;
+}
+
+/** Of which key the use is shown, and of which time. */
+export interface KeyUsageFilter extends KeyReference, UsageFilter {}

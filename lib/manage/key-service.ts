@@ -76,7 +76,7 @@ export interface KeyService {
    * When it fails, keys may have been revoked: call it again, and it goes on with the rest.
    */
   revokeAll(context: ChangeContext, ownerId: string, input?: KeyInput): Promise<readonly Changed[]>;
-  /** Seals the secrets that sign under the current pepper. Not for owners. */
+  /** Seals the secrets that sign under the current pepper. For the app itself alone. */
   resealSecrets(context: ChangeContext): Promise<ResealReport>;
 }
 

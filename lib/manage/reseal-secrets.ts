@@ -22,8 +22,8 @@ const pageSize = 100;
  * after a failure, call it again, and it goes on with the rest.
  */
 export async function resealSecrets(ports: ManagePorts, context: ChangeContext): Promise<ResealReport> {
-  if (context.actor.kind !== 'application' && context.actor.kind !== 'admin') {
-    throw new ApiKeysError('forbidden');
+  if (context.actor.kind !== 'application') {
+    throw new ApiKeysError('forbidden', { detail: 'Only the app itself may reseal secrets.' });
   }
   let resealed = 0;
   let lost = 0;

@@ -20,6 +20,8 @@ export async function actingAs<S extends string, F extends string = never>(
   apiKeys: Pick<ApiKeys<S, F>, 'keys'>,
   key: Pick<NewKey<S, F>, 'scopes'> & Partial<NewKey<S, F>>,
 ): Promise<ApiKeyHeaders> {
-  const created = await apiKeys.keys.create({ ownerId: 'test-owner', name: 'test key', ...key });
+  const created = await apiKeys.keys
+    .as({ kind: 'application' })
+    .create({ ownerId: 'test-owner', name: 'test key', ...key });
   return { 'X-API-Key': created.key };
 }

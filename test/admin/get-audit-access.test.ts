@@ -181,7 +181,7 @@ describe('every operation', () => {
   it('R71 refusals without HTTP are written down too', async () => {
     const store = memoryStore();
     const app = await startAdminApp({ store });
-    await app.apiKeys.keys.verify('nonsense', { address: '192.0.2.1' });
+    await app.apiKeys.keys.verify({ key: 'nonsense', address: '192.0.2.1' });
     await app.close();
     expect(await store.accessLog.list({ limit: 10 })).toMatchObject([
       { code: 'invalid_token', route: 'keys.verify', method: '', address: '192.0.2.1' },

@@ -13,6 +13,7 @@ import {
   type Sender,
 } from './admin-app.js';
 import { waitUntil } from '../servers/wait-until.cjs';
+import { theApp } from '../harness/the-app.js';
 
 let adminApp: AdminApp;
 
@@ -144,7 +145,7 @@ describe('GET /keys', () => {
       expect(await find('unusedForDays=4&tag=ci')).toBe('soon');
       expect(await find(`expiresBefore=${inDays(11)}&state=expired`)).toBe('soon');
 
-      const keys = await other.apiKeys.keys.list({
+      const keys = await other.apiKeys.keys.as(theApp).list({
         expiresBefore: new Date(start + 11 * dayMs),
         unusedForDays: 4,
       });

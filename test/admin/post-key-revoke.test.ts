@@ -10,6 +10,7 @@ import {
   type AdminApp,
   type ShownKey,
 } from './admin-app.js';
+import { theApp } from '../harness/the-app.js';
 
 let adminApp: AdminApp;
 let made: ShownKey;
@@ -136,15 +137,21 @@ describe('why a key is revoked', () => {
 
   it('can be said in code too, for one key and for all of an owner', async () => {
     const { keys } = adminApp.apiKeys;
-    const revoked = await keys.revoke(made.id, { reason: 'privilegeWithdrawn', expectedVersion: 1 });
+    const revoked = await keys
+      .as(theApp)
+      .revoke({ id: made.id, reason: 'privilegeWithdrawn' }, { expectedVersion: 1 });
     expect(revoked).toMatchObject({ revocationReason: 'privilegeWithdrawn', revocationComment: null });
     await makeKey(adminApp, root, { ownerId: 'carol' });
-    const all = await keys.revokeAll({ ownerId: 'carol', reason: 'cessationOfOperation', comment: 'closed' });
+    const all = await keys
+      .as(theApp)
+      .revokeAll({ ownerId: 'carol', reason: 'cessationOfOperation', comment: 'closed' });
     expect(all).toMatchObject([
       { revocationReason: 'cessationOfOperation', revocationComment: 'closed', state: 'revoked' },
     ]);
-    await expect(keys.revoke(made.id, { reasn: 'x' } as never)).rejects.toThrow(/did you mean 'reason'/);
-    await expect(keys.revoke(made.id, { reason: 'x' as never })).rejects.toMatchObject({
+    await expect(keys.as(theApp).revoke({ id: made.id, reasn: 'x' } as never)).rejects.toThrow(
+      /did you mean 'reason'/,
+    );
+    await expect(keys.as(theApp).revoke({ id: made.id, reason: 'x' as never })).rejects.toMatchObject({
       problem: 'invalid_request',
     });
   });

@@ -11,6 +11,7 @@ import {
   use,
   type AdminApp,
 } from './admin-app.js';
+import { theApp } from '../harness/the-app.js';
 
 const valid = JSON.stringify({ name: 'a key', scopes: ['orders:read'] });
 
@@ -196,7 +197,7 @@ describe('a body that the app has read and not handed on', () => {
       req.once('end', next);
     };
     const adminApp = await startAdminApp({ before: [swallow] });
-    const { id, key } = await adminApp.apiKeys.keys.create({
+    const { id, key } = await adminApp.apiKeys.keys.as(theApp).create({
       ownerId: 'alice',
       name: 'a key',
       scopes: ['orders:read'],

@@ -1,6 +1,7 @@
 import { createApiKeys, type ApiKeys } from '../../lib/index.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
 import { databases, readTrail, type DatabaseUnderAttack } from './database-under-attack.js';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(60_000);
 
@@ -80,7 +81,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     'R72 no key is made, changed, rotated or revoked while %s, and the answer is 503',
     async (title) => {
       const breakage = breakages[name]?.[title] as Breakage;
-      const { id, key } = await apiKeys.keys.create({
+      const { id, key } = await apiKeys.keys.as(theApp).create({
         ownerId: 'alice',
         name: 'one',
         scopes: ['orders:read'],
@@ -93,12 +94,12 @@ describe.each(Object.keys(databases))('on %s', (name) => {
       await database.run(...breakage.break);
 
       const changes: Readonly<Record<string, () => Promise<unknown>>> = {
-        create: () => apiKeys.keys.create({ ownerId: 'alice', name: 'two', scopes: [] }),
-        update: () => apiKeys.keys.update(id, { name: 'renamed' }),
-        disable: () => apiKeys.keys.update(id, { enabled: false }),
-        rotate: () => apiKeys.keys.rotate(id),
-        revoke: () => apiKeys.keys.revoke(id),
-        revokeAll: () => apiKeys.keys.revokeAll({ ownerId: 'alice' }),
+        create: () => apiKeys.keys.as(theApp).create({ ownerId: 'alice', name: 'two', scopes: [] }),
+        update: () => apiKeys.keys.as(theApp).update({ id, name: 'renamed' }),
+        disable: () => apiKeys.keys.as(theApp).update({ id, enabled: false }),
+        rotate: () => apiKeys.keys.as(theApp).rotate({ id }),
+        revoke: () => apiKeys.keys.as(theApp).revoke({ id }),
+        revokeAll: () => apiKeys.keys.as(theApp).revokeAll({ ownerId: 'alice' }),
       };
       for (const [change, make] of Object.entries(changes)) {
         const failure = await make().then(
@@ -113,14 +114,14 @@ describe.each(Object.keys(databases))('on %s', (name) => {
       expect(await stored()).toEqual(before);
 
       await database.run(...breakage.mend);
-      expect((await apiKeys.keys.verify(key, { scopes: 'orders:read' })).allowed).toBe(true);
-      await apiKeys.keys.update(id, { name: 'renamed' });
+      expect((await apiKeys.keys.verify({ key, scopes: 'orders:read' })).allowed).toBe(true);
+      await apiKeys.keys.as(theApp).update({ id, name: 'renamed' });
       const trail = await readTrail(database);
       expect(trail.map(({ sequence, action }) => `${sequence} ${action}`)).toEqual([
         '1 key.created',
         '2 key.updated',
       ]);
-      expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, entries: 2 });
+      expect(await apiKeys.audit.as(theApp).verify()).toMatchObject({ valid: true, entries: 2 });
     },
   );
 });

@@ -4,6 +4,7 @@ import { firstAuditHash, hashAuditEntry } from '../../lib/ports/audit-chain.js';
 import { scopes, testPepper } from '../harness/instance.js';
 import { startOrders } from '../harness/start-orders.js';
 import { databases, readTrail, type DatabaseUnderAttack } from './database-under-attack.js';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(240_000);
 
@@ -51,7 +52,11 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     const apiKeys = createApiKeys({
       ...{ prefix: 'acme', scopes, pepper: testPepper, database: database.database },
     });
-    expect(await apiKeys.audit.verify()).toMatchObject({ valid: true, entries: entries.length, keys: 1 });
+    expect(await apiKeys.audit.as(theApp).verify()).toMatchObject({
+      valid: true,
+      entries: entries.length,
+      keys: 1,
+    });
     await apiKeys.close();
     await Promise.all(processes.map((each) => each.stop()));
     await database.drop();

@@ -15,6 +15,7 @@ import { scopes, testPepper, type Scope } from '../harness/instance.js';
 import { settle } from '../sql/settle.js';
 import { databases, type DatabaseUnderAttack } from './database-under-attack.js';
 import { watchMachine } from '../harness/machine-watch.js';
+import { theApp } from '../harness/the-app.js';
 
 const machine = watchMachine();
 
@@ -85,7 +86,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     const sprayed = createInstance(database.database);
     const other = createInstance(database.database);
     await Promise.all([sprayed.ready(), other.ready()]);
-    const { id } = await other.keys.create({ ownerId: 'alice', name: 'one', scopes: [] });
+    const { id } = await other.keys.as(theApp).create({ ownerId: 'alice', name: 'one', scopes: [] });
     const app = express().set('trust proxy', 1);
     app.get('/orders', sprayed.requireApiKey('orders:read'));
     app.use('/files', sprayed.requireApiKey.anyScope());
@@ -99,7 +100,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     const changing = (async () => {
       while (!isOver) {
         const from = performance.now();
-        const { error } = await settle(other.keys.update(id, { name: `name ${changes.length}` }));
+        const { error } = await settle(other.keys.as(theApp).update({ id, name: `name ${changes.length}` }));
         if (error === undefined) changes.push(performance.now() - from);
         else refused.push(String(error.code));
       }
@@ -119,7 +120,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     // On a machine that is busy with other things, one or another may have waited too long.
     expect(changes.length).toBeGreaterThan(5 + refused.length);
     expect(refused.filter((code) => code !== 'ERR_API_KEYS_UNAVAILABLE')).toEqual([]);
-    const { valid, entries } = await other.audit.verify();
+    const { valid, entries } = await other.audit.as(theApp).verify();
     expect(valid).toBe(true);
     expect(entries).toBeGreaterThanOrEqual(changes.length + 1);
     const rows = await database.query('select action, payload from access_events');
@@ -134,12 +135,12 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     const [writing, changing] = [storeOf(), createInstance(database.database)];
     await changing.ready();
     await writing.open();
-    const { id } = await changing.keys.create({ ownerId: 'alice', name: 'one', scopes: [] });
+    const { id } = await changing.keys.as(theApp).create({ ownerId: 'alice', name: 'one', scopes: [] });
     const changeFor = async (count: number): Promise<readonly number[]> => {
       const times: [from: number, to: number][] = [];
       for (let change = 0; change < count; change += 1) {
         const from = performance.now();
-        await changing.keys.update(id, { name: `name ${change}` });
+        await changing.keys.as(theApp).update({ id, name: `name ${change}` });
         times.push([from, performance.now()]);
       }
       const slowness = await machine.slowness();

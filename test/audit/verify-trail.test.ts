@@ -12,10 +12,11 @@ import {
   type DatabaseUnderAttack,
   type EntryRow,
 } from './database-under-attack.js';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(60_000);
 
-const admin = { actor: { kind: 'admin', id: 'root' } } as const;
+const admin = { kind: 'admin', id: 'root' } as const;
 
 function createInstance(database: string, pepper: string | readonly string[] = testPepper): ApiKeys<Scope> {
   const logger = { warn: () => undefined, error: () => undefined };
@@ -24,14 +25,16 @@ function createInstance(database: string, pepper: string | readonly string[] = t
 
 /** Ten changes of two keys. */
 async function live(apiKeys: ApiKeys<Scope>): Promise<{ readonly id: string }> {
-  const one = await apiKeys.keys.create({ ownerId: 'alice', name: 'one', scopes: ['orders:read'] });
-  const two = await apiKeys.keys.create({ ownerId: 'bob', name: 'two', scopes: [] }, admin);
-  for (const name of ['a', 'b', 'c']) await apiKeys.keys.update(one.id, { name });
-  await apiKeys.keys.update(two.id, { enabled: false });
-  await apiKeys.keys.update(two.id, { enabled: true });
-  await apiKeys.keys.rotate(one.id);
-  await apiKeys.keys.revoke(two.id, admin);
-  await apiKeys.keys.update(one.id, { name: 'the last' });
+  const one = await apiKeys.keys
+    .as(theApp)
+    .create({ ownerId: 'alice', name: 'one', scopes: ['orders:read'] });
+  const two = await apiKeys.keys.as(admin).create({ ownerId: 'bob', name: 'two', scopes: [] });
+  for (const name of ['a', 'b', 'c']) await apiKeys.keys.as(theApp).update({ id: one.id, name });
+  await apiKeys.keys.as(theApp).update({ id: two.id, enabled: false });
+  await apiKeys.keys.as(theApp).update({ id: two.id, enabled: true });
+  await apiKeys.keys.as(theApp).rotate({ id: one.id });
+  await apiKeys.keys.as(admin).revoke({ id: two.id });
+  await apiKeys.keys.as(theApp).update({ id: one.id, name: 'the last' });
   return { id: one.id };
 }
 
@@ -76,7 +79,7 @@ async function verifyTrail(
   const until = performance.now() + 10_000;
   for (;;) {
     try {
-      return await apiKeys.audit.verify(input);
+      return await apiKeys.audit.as(theApp).verify(input);
     } catch (error) {
       if (!isUnavailable(error) || performance.now() > until) throw error;
       await sleep(100);
@@ -161,7 +164,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     // By itself the old state is whole: that is what a backup is.
     expect((await verifyTrail(apiKeys)).valid).toBe(true);
     expect(kindsIn(await verifyTrail(apiKeys, { anchor }))).toEqual(['wrong_anchor']);
-    expect(await apiKeys.keys.get(id)).toBe(null);
+    expect(await apiKeys.keys.as(theApp).get({ id })).toBe(null);
 
     await live(apiKeys);
     await live(apiKeys);
@@ -252,7 +255,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
       ...{ valid: false, unknownPeppers: 10, problems: [{ kind: 'unvouched_entries', sequence: 1 }] },
     });
     expect(await verifyTrail(apiKeys, { anchor })).toMatchObject({ valid: true, unknownPeppers: 10 });
-    await apiKeys.keys.create({ ownerId: 'carol', name: 'three', scopes: [] });
+    await apiKeys.keys.as(theApp).create({ ownerId: 'carol', name: 'three', scopes: [] });
     expect(await verifyTrail(apiKeys)).toMatchObject({ valid: false, anchor: null });
     expect(await verifyTrail(apiKeys, { anchor })).toMatchObject({
       ...{ valid: true, entries: 11, unknownPeppers: 10 },
@@ -264,7 +267,8 @@ describe.each(Object.keys(databases))('on %s', (name) => {
 
   it('checks a long trail in pages while changes are made, and lets others run', async () => {
     const { id } = await live(apiKeys);
-    for (let index = 0; index < 450; index += 1) await apiKeys.keys.update(id, { name: `name ${index}` });
+    for (let index = 0; index < 450; index += 1)
+      await apiKeys.keys.as(theApp).update({ id, name: `name ${index}` });
     let turns = 0;
     let isDone = false;
     const counting = (async () => {
@@ -274,9 +278,12 @@ describe.each(Object.keys(databases))('on %s', (name) => {
       }
     })();
     const changing = Promise.all(
-      [0, 1, 2].map((index) => apiKeys.keys.update(id, { name: `at last ${index}` })),
+      [0, 1, 2].map((index) => apiKeys.keys.as(theApp).update({ id, name: `at last ${index}` })),
     );
-    const report = await apiKeys.audit.verify().finally(() => (isDone = true));
+    const report = await apiKeys.audit
+      .as(theApp)
+      .verify()
+      .finally(() => (isDone = true));
     await Promise.all([counting, changing]);
     expect(report).toMatchObject({ valid: true, problems: [] });
     expect(report.entries).toBeGreaterThanOrEqual(460);
@@ -288,19 +295,23 @@ describe.each(Object.keys(databases))('on %s', (name) => {
 describe('apiKeys.audit.verify', () => {
   it('is for the app itself and for admins, and understands its input', async () => {
     const { apiKeys, database } = await started();
-    await expect(
-      apiKeys.audit.verify({}, { actor: { kind: 'owner', ownerId: 'alice' } }),
-    ).rejects.toMatchObject({ code: 'ERR_API_KEYS_FORBIDDEN' });
-    expect((await apiKeys.audit.verify({}, admin)).valid).toBe(true);
+    await expect(apiKeys.audit.as({ kind: 'owner', ownerId: 'alice' }).verify()).rejects.toMatchObject({
+      code: 'ERR_API_KEYS_FORBIDDEN',
+    });
+    expect((await apiKeys.audit.as(admin).verify()).valid).toBe(true);
     for (const anchor of ['', '1', '1.x', `01.${'0'.repeat(64)}`, `1.${'0'.repeat(63)}`]) {
-      await expect(apiKeys.audit.verify({ anchor })).rejects.toMatchObject({
+      await expect(apiKeys.audit.as(theApp).verify({ anchor })).rejects.toMatchObject({
         code: 'ERR_API_KEYS_INVALID_REQUEST',
       });
     }
-    await expect(apiKeys.audit.verify({ anchor: undefined } as never)).rejects.toThrow(/anchor is undefined/);
-    await expect(apiKeys.audit.verify({ anker: 'x' } as never)).rejects.toThrow(/unknown option "anker"/);
-    expect((await apiKeys.audit.verify({ anchor: `0.${'0'.repeat(64)}` })).valid).toBe(true);
-    expect((await apiKeys.audit.verify({ anchor: `0.${'1'.repeat(64)}` })).valid).toBe(false);
+    await expect(apiKeys.audit.as(theApp).verify({ anchor: undefined } as never)).rejects.toThrow(
+      /anchor is undefined/,
+    );
+    await expect(apiKeys.audit.as(theApp).verify({ anker: 'x' } as never)).rejects.toThrow(
+      /did you mean 'anchor'/,
+    );
+    expect((await apiKeys.audit.as(theApp).verify({ anchor: `0.${'0'.repeat(64)}` })).valid).toBe(true);
+    expect((await apiKeys.audit.as(theApp).verify({ anchor: `0.${'1'.repeat(64)}` })).valid).toBe(false);
     await apiKeys.close();
     await database.drop();
   });

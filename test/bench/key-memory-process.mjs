@@ -27,11 +27,11 @@ try {
   };
   // What is made once, by whichever check comes first, is no part of a key.
   const first = 500;
-  for (const key of keys.slice(0, first)) await apiKeys.keys.verify(key);
+  for (const key of keys.slice(0, first)) await apiKeys.keys.verify({ key });
   const before = used();
   const cachedBefore = apiKeys.status().cachedKeys;
   for (const [index, key] of keys.slice(first).entries()) {
-    const verdict = await apiKeys.keys.verify(key);
+    const verdict = await apiKeys.keys.verify({ key });
     if (!verdict.allowed) throw new Error(`refused: ${verdict.code}`);
     // Between requests there is time for everything else, also for saying that this process is alive.
     if (index % 10 === 0) await new Promise((resolve) => setImmediate(resolve));

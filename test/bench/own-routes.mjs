@@ -73,7 +73,10 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
     guard: signedGuard,
     keyFile: file(`signed-${algorithm}`),
     signersFile: await makeSigners(
-      (fields) => signed.keys.create({ ownerId: 'bench', name: 'signer', scopes: [scope], ...fields }),
+      (fields) =>
+        signed.keys
+          .as({ kind: 'application' })
+          .create({ ownerId: 'bench', name: 'signer', scopes: [scope], ...fields }),
       algorithm,
       prefix,
       file(`signers-${algorithm}`),

@@ -54,7 +54,9 @@ async function makeFirstKey(database) {
   const apiKeys = createApiKeys({ prefix, scopes, pepper, database, bcryptCost: 8 });
   try {
     await apiKeys.ready();
-    const made = await apiKeys.keys.create({ ownerId: 'bench', name: 'first', scopes: ['orders:read'] });
+    const made = await apiKeys.keys
+      .as({ kind: 'application' })
+      .create({ ownerId: 'bench', name: 'first', scopes: ['orders:read'] });
     return { id: made.id, key: made.key };
   } finally {
     await apiKeys.close();

@@ -25,7 +25,7 @@ const apiKeys = createApiKeys({
   database: 'file:' + process.argv[2],
   logger: { warn: log, error: log },
 });
-await apiKeys.keys.create({ ownerId: 'alice', name: 'job', scopes: [] });
+await apiKeys.keys.as({ kind: 'application' }).create({ ownerId: 'alice', name: 'job', scopes: [] });
 await apiKeys.close();
 `;
 

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import request from 'supertest';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { createDeltadefiApp, jwtOf, type DeltadefiApp } from './deltadefi-app.js';
+import { theApp } from '../harness/the-app.js';
 
 // Slow hashes at once, on a machine that runs other test files beside.
 jest.setTimeout(120_000);
@@ -54,7 +55,7 @@ describe("DeltaDeFi's keys on PostgreSQL and Redis, over two instances", () => {
     (await request(app).get('/orders').set('X-API-Key', key)).status;
   const activeOf = async (ownerId: string): Promise<number> => {
     const wanted = { ownerId, keyspace: 'deltadefi', state: 'active' } as const;
-    return (await one.apiKeys.keys.list(wanted)).items.length;
+    return (await one.apiKeys.keys.as(theApp).list(wanted)).items.length;
   };
 
   it('DD10 leaves one key of 16 that are asked for at once, by JWT and by the key itself', async () => {

@@ -15,6 +15,6 @@ it('the sample of DeltaDeFi in Go works as it stands', async () => {
     }),
   );
   const { api_key } = JSON.parse(stdout) as { api_key: string };
-  expect(await deltadefi.apiKeys.keys.verify(api_key)).toMatchObject({ allowed: true });
+  expect(await deltadefi.apiKeys.keys.verify({ key: api_key })).toMatchObject({ allowed: true });
   await deltadefi.apiKeys.close();
 });

@@ -53,7 +53,7 @@ describe('the document of DeltaDeFi', () => {
         const { stdout } = await runSample(seed.sample(language), replacements);
         const answer = JSON.parse(stdout) as { api_key: string };
         expect([before, mismatchOf({ ...operation, status: 200, body: answer })]).toEqual([before, null]);
-        const verdicts = [credential, answer.api_key].map((key) => deltadefi.apiKeys.keys.verify(key));
+        const verdicts = [credential, answer.api_key].map((key) => deltadefi.apiKeys.keys.verify({ key }));
         expect((await Promise.all(verdicts)).map(({ allowed }) => allowed)).toEqual([false, true]);
         credential = answer.api_key;
       }

@@ -6,6 +6,7 @@ import type { Scope } from '../harness/instance.js';
 import { createDeltadefiApp, jwtOf, type DeltadefiApp } from './deltadefi-app.js';
 import { sendRaw } from './send-raw.js';
 import { serveApp } from './serve-app.js';
+import { theApp } from '../harness/the-app.js';
 
 const newKeyPath = '/accounts/new-api-key';
 const keyPattern = /^dk_live_[0-9a-z]{40}$/;
@@ -230,8 +231,8 @@ describe('the DeltaDeFi router', () => {
   it('DD11 replaces a disabled key by another one, with graceMs too', async () => {
     const deltadefi = await start({ graceMs: 60_000 });
     const old = await newKey(deltadefi);
-    const { items } = await deltadefi.apiKeys.keys.list({ keyspace: 'deltadefi' });
-    await deltadefi.apiKeys.keys.update(items[0]?.id ?? '', { enabled: false });
+    const { items } = await deltadefi.apiKeys.keys.as(theApp).list({ keyspace: 'deltadefi' });
+    await deltadefi.apiKeys.keys.as(theApp).update({ id: items[0]?.id ?? '', enabled: false });
     const next = await newKey(deltadefi);
     expect([await useOf(deltadefi, old), await useOf(deltadefi, next)]).toEqual([401, 200]);
   });
@@ -248,12 +249,12 @@ describe('the DeltaDeFi router', () => {
     const store = memoryStore();
     const before = await start({ defaultScopes: ['orders:read'] }, { store });
     const old = await newKey(before);
-    const { items } = await before.apiKeys.keys.list({ keyspace: 'deltadefi' });
-    await before.apiKeys.keys.update(items[0]?.id ?? '', { ipAllowlist: ['127.0.0.1'] });
+    const { items } = await before.apiKeys.keys.as(theApp).list({ keyspace: 'deltadefi' });
+    await before.apiKeys.keys.as(theApp).update({ id: items[0]?.id ?? '', ipAllowlist: ['127.0.0.1'] });
     const now = await start({}, { store });
     const next = await newKey(now, old);
     expect([await useOf(now, next), await useOf(now, next, 'post')]).toEqual([200, 403]);
-    const listed = await now.apiKeys.keys.list({ keyspace: 'deltadefi', state: 'active' });
+    const listed = await now.apiKeys.keys.as(theApp).list({ keyspace: 'deltadefi', state: 'active' });
     expect(listed.items[0]).toMatchObject({ ipAllowlist: ['127.0.0.1'], scopes: ['orders:read'] });
     expect(await useOf(now, await newKey(now), 'post')).toBe(200);
   });

@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { memoryStore } from '../../lib/testing/index.js';
 import { asKey, asOwner, createDeribitApp, tokenOf } from './deribit-app.js';
+import { theApp } from '../harness/the-app.js';
 
 describe("what is promised and written down of Deribit's keys", () => {
   it('is 202 with Effective-By while a process may still accept what was taken away', async () => {
@@ -80,7 +81,7 @@ describe("what is promised and written down of Deribit's keys", () => {
     await deribit.apiKeys.ready();
     const key = await deribit.newKey();
     const rateLimits = [{ name: 'minute', limit: 2, windowSeconds: 60 }];
-    await deribit.apiKeys.keys.update(key.client_id, { rateLimits });
+    await deribit.apiKeys.keys.as(theApp).update({ id: key.client_id, rateLimits });
     await request(deribit.app).get('/orders').set('X-API-Key', tokenOf(key)).expect(200);
     expect((await deribit.rpc('private/list_api_keys', {}, asKey(key))).status).toBe(200);
     const { status, error, headers } = await deribit.rpc('private/list_api_keys', {}, asKey(key));

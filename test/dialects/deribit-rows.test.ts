@@ -1,5 +1,6 @@
 import { memoryStore } from '../../lib/testing/index.js';
 import { createDeribitApp } from './deribit-app.js';
+import { theApp } from '../harness/the-app.js';
 
 interface Tokens {
   readonly refresh_token: string;
@@ -13,9 +14,9 @@ it('P13: however often a key asks for tokens, its refresh rows are bounded, and 
   const deribit = createDeribitApp({}, { store });
   await deribit.apiKeys.ready();
   const { client_id, client_secret } = await deribit.newKey();
-  await deribit.apiKeys.keys.update(client_id, {
-    rateLimits: [{ name: 'minute', limit: 1, windowSeconds: 60 }],
-  });
+  await deribit.apiKeys.keys
+    .as(theApp)
+    .update({ id: client_id, rateLimits: [{ name: 'minute', limit: 1, windowSeconds: 60 }] });
   const pair = { grant_type: 'client_credentials', client_id, client_secret };
   const ask = async (scope: object): Promise<string> => {
     deribit.clock.advance(1_000);

@@ -16,6 +16,7 @@ import {
   type RpcAnswer,
 } from './deribit-app.js';
 import { grantByKey, grantBySecret, signedAsCcxt, signedParts, type SignedCall } from './deribit-signing.js';
+import { theApp } from '../harness/the-app.js';
 
 const list = '/api/v2/private/list_api_keys';
 const pem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
@@ -160,7 +161,7 @@ describe('requests that are signed with a secret', () => {
 
   it('are refused when the key is of the app and not of the dialect', async () => {
     const { apiKeys } = deribit;
-    const native = await apiKeys.keys.create({
+    const native = await apiKeys.keys.as(theApp).create({
       ...{ ownerId: 'alice', name: 'Native', scopes: ['orders:read'], signing: 'hmac' },
     });
     const headers = signed({ key: { client_id: native.id, client_secret: native.key } });

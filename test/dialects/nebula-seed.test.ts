@@ -34,7 +34,7 @@ describe('the document of Nebula Block', () => {
         expect(shape(answer.data['id'])).toBe(shape(id));
         expect(answer.data['key']).toHaveLength(key?.length ?? 0);
         credential = answer.data['key'] ?? '';
-        expect(await nebula.apiKeys.keys.verify(credential)).toMatchObject({ allowed: true });
+        expect(await nebula.apiKeys.keys.verify({ key: credential })).toMatchObject({ allowed: true });
       }
     });
     await nebula.apiKeys.close();

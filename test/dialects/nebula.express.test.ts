@@ -5,6 +5,7 @@ import type { ApiKeysOptions } from '../../lib/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import type { Scope } from '../harness/instance.js';
 import { accessTokenOf, createNebulaApp, type NebulaApp } from './nebula-app.js';
+import { theApp } from '../harness/the-app.js';
 
 const keyPattern = /^ak_[0-9A-Za-z_-]{43}$/;
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -157,9 +158,11 @@ describe('the Nebula Block router', () => {
     const { keys } = nebula.apiKeys;
     await nebula.key();
     const made = [await newKey(nebula), await newKey(nebula), await newKey(nebula)];
-    const records = (await keys.list({ keyspace: 'nebula' })).items;
-    await keys.update(records[0]?.id ?? '', { enabled: false });
-    await keys.update(records[1]?.id ?? '', { expiresAt: new Date(nebula.clock.now() + 1_000) });
+    const records = (await keys.as(theApp).list({ keyspace: 'nebula' })).items;
+    await keys.as(theApp).update({ id: records[0]?.id ?? '', enabled: false });
+    await keys
+      .as(theApp)
+      .update({ id: records[1]?.id ?? '', expiresAt: new Date(nebula.clock.now() + 1_000) });
     nebula.clock.advance(2_000);
     expect((await listed(nebula)).map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
   });

@@ -5,6 +5,7 @@ import type { Scope, TestInstance } from '../harness/instance.js';
 import { asKey, createDeribitApp } from './deribit-app.js';
 import { signedAsCcxt } from './deribit-signing.js';
 import { createYativoApp } from './yativo-app.js';
+import { theApp } from '../harness/the-app.js';
 
 const limited = {
   rateLimits: [{ name: 'minute', limit: 3, windowSeconds: 60 }],
@@ -16,8 +17,8 @@ afterEach(() => instance?.apiKeys.close());
 
 /** What a key has left, and which verdicts were counted for it. */
 async function usedOf({ apiKeys }: TestInstance, id: string): Promise<object> {
-  const key = await apiKeys.keys.get(id);
-  const usage = await apiKeys.keys.usage(id);
+  const key = await apiKeys.keys.as(theApp).get({ id });
+  const usage = await apiKeys.keys.as(theApp).usage({ id });
   return { credits: key?.credits?.remaining, buckets: usage.items };
 }
 
@@ -59,7 +60,7 @@ describe('a credential that is refused because it is not from here', () => {
     const deribit = createDeribitApp();
     instance = deribit;
     await deribit.apiKeys.ready();
-    const native = await deribit.apiKeys.keys.create({
+    const native = await deribit.apiKeys.keys.as(theApp).create({
       ...{ ownerId: 'alice', name: 'CI', scopes: ['orders:read'], signing: 'hmac' },
       ...limited,
     });
@@ -80,8 +81,8 @@ describe('a call that needs more than its key holds', () => {
     instance = deribit;
     await deribit.apiKeys.ready();
     const key = await deribit.newKey({ max_scope: 'account:read' });
-    const [record] = (await deribit.apiKeys.keys.list({ keyspace: 'deribit' })).items;
-    await deribit.apiKeys.keys.update(record?.id ?? '', limited);
+    const [record] = (await deribit.apiKeys.keys.as(theApp).list({ keyspace: 'deribit' })).items;
+    await deribit.apiKeys.keys.as(theApp).update({ id: record?.id ?? '', ...limited });
     for (let count = 0; count < 6; count += 1) {
       const { error } = await deribit.rpc('private/create_api_key', { max_scope: '' }, asKey(key));
       expect(error?.code).toBe(13403);
@@ -101,7 +102,7 @@ describe('what can be used once', () => {
     app.get('/signed', apiKeys.requireApiKey('orders:write', { signed: 'required' }), (_req, res) => {
       res.json({});
     });
-    const native = await apiKeys.keys.create({
+    const native = await apiKeys.keys.as(theApp).create({
       ...{ ownerId: 'alice', name: 'CI', scopes: ['orders:read'], signing: 'hmac' },
     });
     const key = { client_id: native.id, client_secret: native.key };
@@ -111,7 +112,7 @@ describe('what can be used once', () => {
       return `${status} ${String(body.code)}`;
     };
     expect([await send(), await send()]).toEqual(['403 insufficient_scope', '403 insufficient_scope']);
-    await apiKeys.keys.update(native.id, { scopes: ['orders:write'] });
+    await apiKeys.keys.as(theApp).update({ id: native.id, scopes: ['orders:write'] });
     expect([await send(), await send()]).toEqual(['200 undefined', '401 signature_replayed']);
   });
 });

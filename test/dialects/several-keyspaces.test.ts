@@ -12,6 +12,7 @@ import { anyScope } from '../../lib/manage/any-scope.js';
 import type { ChangeContext } from '../../lib/manage/change.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
+import { theApp } from '../harness/the-app.js';
 
 /** Scopes that are spelt like some of the app, and mean other things. */
 const partnerScopes: ScopeCatalogue = {
@@ -141,7 +142,7 @@ describe('several keyspaces in one instance', () => {
 
   it('lets a key of one keyspace not act in another', async () => {
     const native = await instance.key();
-    const verdict = await instance.apiKeys.keys.verify(native.token);
+    const verdict = await instance.apiKeys.keys.verify({ key: native.token });
     if (!verdict.allowed) throw new Error(verdict.code);
     const asKey: ChangeContext = { ...asAlice, actor: { kind: 'key', apiKey: verdict.apiKey } };
     await expect(partners.keys().create(asKey, { name: 'x', scopes: [] })).rejects.toMatchObject({
@@ -218,8 +219,12 @@ describe('several keyspaces in one instance', () => {
       ).status;
     expect(await statusAt(knowing)).toBe(200);
     expect(await statusAt(ignorant)).toBe(401);
-    await expect(ignorant.apiKeys.keys.rotate(record.id)).rejects.toMatchObject({ problem: 'conflict' });
-    await expect(ignorant.apiKeys.keys.revoke(record.id)).resolves.toMatchObject({ state: 'revoked' });
+    await expect(ignorant.apiKeys.keys.as(theApp).rotate({ id: record.id })).rejects.toMatchObject({
+      problem: 'conflict',
+    });
+    await expect(ignorant.apiKeys.keys.as(theApp).revoke({ id: record.id })).resolves.toMatchObject({
+      state: 'revoked',
+    });
     expect(await statusAt(knowing)).toBe(401);
     await Promise.all([knowing.apiKeys.close(), ignorant.apiKeys.close()]);
   });

@@ -7,6 +7,7 @@ import { createApiKeys, type ApiKeys } from '../../lib/index.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { sessionOf, verifyAccessToken, type MadeKey } from './yativo-app.js';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(120_000);
 
@@ -149,7 +150,8 @@ describe("Yativo's keys on PostgreSQL and Redis, over two instances", () => {
     const pair = await make(one);
     const token = (await exchange(one, pair)).body.access_token as string;
     const { apiKeys } = one;
-    await apiKeys.keys.update(pair.key_id.slice('key_'.length), {
+    await apiKeys.keys.as(theApp).update({
+      id: pair.key_id.slice('key_'.length),
       rateLimits: [{ name: 'minute', limit: 3, windowSeconds: 60 }],
     });
     const statuses = [];

@@ -4,6 +4,7 @@ import express from 'express';
 import request from 'supertest';
 import { serveApp } from './serve-app.js';
 import { createYativoApp, type YativoApp } from './yativo-app.js';
+import { theApp } from '../harness/the-app.js';
 
 const badPair = {
   success: false,
@@ -238,7 +239,7 @@ describe("Yativo's tokens", () => {
     const ended: string[] = [];
     const racing = createYativoApp({
       verifySecondFactor: async (_owner, code) => {
-        if (code === 'last') await racing.instance.apiKeys.keys.revoke(ended[0] ?? '');
+        if (code === 'last') await racing.instance.apiKeys.keys.as(theApp).revoke({ id: ended[0] ?? '' });
         return true;
       },
     });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createApiKeys } from 'express-api-keys';
 import Database from 'libsql';
 import { readDocument } from './markdown.js';
+import { theApp } from '../harness/the-app.js';
 
 function openIn(folder: string) {
   return createApiKeys({
@@ -23,7 +24,9 @@ describe('a copy of a file of keys', () => {
     expect(readDocument('docs/production/backup-and-restore.md')).toContain("`vacuum into 'copy.sqlite'`");
     const running = openIn(original);
     await running.ready();
-    const { key } = await running.keys.create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });
+    const { key } = await running.keys
+      .as(theApp)
+      .create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });
 
     mkdirSync(copy);
     const connection = new Database(join(original, 'keys.sqlite'));
@@ -33,13 +36,15 @@ describe('a copy of a file of keys', () => {
     await running.close();
 
     const restored = openIn(copy);
-    expect(await restored.keys.verify(key, { scopes: 'orders:read' })).toMatchObject({ allowed: true });
+    expect(await restored.keys.verify({ key, scopes: 'orders:read' })).toMatchObject({ allowed: true });
     await restored.close();
   }, 30_000);
 
   it('has everything when the file alone is copied after close()', async () => {
     const stopped = openIn(join(folder, 'stopped'));
-    const { key } = await stopped.keys.create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });
+    const { key } = await stopped.keys
+      .as(theApp)
+      .create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });
     await stopped.close();
 
     mkdirSync(join(folder, 'of-stopped'));
@@ -47,7 +52,7 @@ describe('a copy of a file of keys', () => {
       copyFileSync(join(folder, 'stopped', name), join(folder, 'of-stopped', name));
     }
     const restored = openIn(join(folder, 'of-stopped'));
-    expect(await restored.keys.verify(key)).toMatchObject({ allowed: true });
+    expect(await restored.keys.verify({ key })).toMatchObject({ allowed: true });
     await restored.close();
   }, 30_000);
 });

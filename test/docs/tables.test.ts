@@ -5,6 +5,7 @@ import { memoryStore } from 'express-api-keys/testing';
 import { endpoints } from '../../lib/admin/endpoints.js';
 import { problems, type ProblemCode } from '../../lib/errors.js';
 import { blocksOf, codeIn, readDocument, repository, sectionOf, tableIn } from './markdown.js';
+import { theApp } from '../harness/the-app.js';
 
 const errorPage = readDocument('docs/reference/errors.md');
 const apiKeys = createApiKeys({
@@ -125,7 +126,9 @@ describe('the pattern for secret scanners', () => {
     const pattern = new RegExp(`^${shown?.text.trim()}$`);
     await apiKeys.ready();
     for (const environment of ['live', 'test']) {
-      const { key } = await apiKeys.keys.create({ ownerId: 'alice', name: 'CI', scopes: [], environment });
+      const { key } = await apiKeys.keys
+        .as(theApp)
+        .create({ ownerId: 'alice', name: 'CI', scopes: [], environment });
       expect(key).toMatch(pattern);
       expect(key.slice(0, -1)).not.toMatch(pattern);
     }

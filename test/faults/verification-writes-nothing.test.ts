@@ -2,6 +2,7 @@ import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, testPepper } from '../harness/instance.js';
 import { seededRandom } from './seeded-random.js';
 import { isWholeRun } from './whole-run.js';
+import { theApp } from '../harness/the-app.js';
 
 const interleavings = isWholeRun ? 10_000 : 1_000;
 jest.setTimeout(60_000);
@@ -23,9 +24,9 @@ it(`R37: ${interleavings} changes with verifications at any point of them: none 
     const isOn = random.next() < 0.5;
     const change = { enabled: isOn, name: `name ${round}` };
     const [changed] = await Promise.all([
-      turns(random.between(0, 10)).then(() => keys.update(id, change)),
-      turns(random.between(0, 20)).then(() => keys.verify(token)),
-      turns(random.between(0, 20)).then(() => keys.verify(token)),
+      turns(random.between(0, 10)).then(() => keys.as(theApp).update({ id, ...change })),
+      turns(random.between(0, 20)).then(() => keys.verify({ key: token })),
+      turns(random.between(0, 20)).then(() => keys.verify({ key: token })),
     ]);
     version += 1;
     expect(changed).toMatchObject({ ...change, version });
@@ -43,8 +44,8 @@ it('R37: a digest that verification adds leaves a change beside it alone', async
   const { id, token } = await managing.key();
   const late = createInstance({ store, pepper: testPepper.toUpperCase() });
   const [verdict] = await Promise.all([
-    late.apiKeys.keys.verify(token),
-    managing.apiKeys.keys.update(id, { scopes: ['users:read'] }),
+    late.apiKeys.keys.verify({ key: token }),
+    managing.apiKeys.keys.as(theApp).update({ id, scopes: ['users:read'] }),
   ]);
   expect(verdict).toBeDefined();
   await late.apiKeys.close();

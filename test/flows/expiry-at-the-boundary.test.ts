@@ -32,9 +32,9 @@ describe('R41 the end of a key', () => {
       const { token } = await instance.key({ expiresAt: new Date(expiresAt) });
       // Held and proven before, where keys are held: what counts is the moment of the request.
       for (let times = 0; times < 2; times += 1)
-        expect(await keys.verify(token)).toMatchObject({ allowed: true });
+        expect(await keys.verify({ key: token })).toMatchObject({ allowed: true });
       instance.clock.advance(expiresAt + offset - instance.clock.now());
-      const verdict = await keys.verify(token);
+      const verdict = await keys.verify({ key: token });
       expect(verdict).toMatchObject(isAllowed ? { allowed: true } : { allowed: false, code: 'key_expired' });
       await instance.apiKeys.close();
     }

@@ -4,6 +4,7 @@ import type { ApiKeysOptions, ExpiryNoticeMessage, ExpiryNoticesOption } from '.
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { waitUntil } from '../servers/wait-until.cjs';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(60_000);
 
@@ -57,7 +58,7 @@ describe('notices of keys that end soon', () => {
     const [later] = [await keyEnding('20', 20), await keyEnding('10', 10), await keyEnding('2', 2)];
     await key({ name: 'never' });
     const revoked = await keyEnding('revoked', 2);
-    await apiKeys.keys.revoke(revoked.id);
+    await apiKeys.keys.as(theApp).revoke({ id: revoked.id });
 
     expect(await look(start, store)).toEqual(['10 14', '2 3']);
     expect(await look(start, store)).toEqual([]);
@@ -65,7 +66,7 @@ describe('notices of keys that end soon', () => {
     expect(await look(start + 6 * dayMs, store)).toEqual(['20 14']);
     expect(await look(start + 7 * dayMs, store)).toEqual(['10 3']);
     // Another end is spoken of anew.
-    await apiKeys.keys.update(later.id, { expiresAt: new Date(start + 22 * dayMs) });
+    await apiKeys.keys.as(theApp).update({ id: later.id, expiresAt: new Date(start + 22 * dayMs) });
     expect(await look(start + 8 * dayMs, store)).toEqual(['20 14']);
     expect(await look(start + 30 * dayMs, store)).toEqual([]);
   });
@@ -88,8 +89,8 @@ describe('notices of keys that end soon', () => {
       actor: { kind: 'application', id: null },
       at: listening.clock.now(),
     });
-    expect((await listening.apiKeys.keys.get(id))?.version).toBe(1);
-    expect(await listening.apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
+    expect((await listening.apiKeys.keys.as(theApp).get({ id }))?.version).toBe(1);
+    expect(await listening.apiKeys.keys.verify({ key: token })).toMatchObject({ allowed: true });
   });
 
   it('come once when two processes look at the same time, however many keys there are', async () => {

@@ -6,6 +6,7 @@ import { FailureLog } from '../../lib/domain/failure-log.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance } from '../harness/instance.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(60_000);
 
@@ -39,10 +40,10 @@ it('P20: uses that cannot be written for a while are logged when that begins and
   const known = await key();
   const others = [await key(), await key(), await key()];
   const use = async ({ token }: { readonly token: string }): Promise<void> => {
-    expect(await apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
+    expect(await apiKeys.keys.verify({ key: token })).toMatchObject({ allowed: true });
   };
   const usesOf = async ({ id }: { readonly id: string }): Promise<number> =>
-    (await apiKeys.keys.get(id))?.useCount ?? 0;
+    (await apiKeys.keys.as(theApp).get({ id }))?.useCount ?? 0;
   const recorded = async (made: { readonly id: string }, count: number): Promise<void> => {
     while ((await usesOf(made)) < count) await sleep(50);
   };

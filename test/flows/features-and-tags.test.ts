@@ -3,6 +3,7 @@ import request from 'supertest';
 import { createApiKeys, InvalidOptionError, type Actor, type ApiKeys } from '../../lib/index.js';
 import { actingAs, memoryStore } from '../../lib/testing/index.js';
 import { testPepper } from '../harness/instance.js';
+import { theApp } from '../harness/the-app.js';
 
 const features = { block_trades: 'May place block trades', beta: 'Sees what is new' };
 const scopes = { 'orders:read': 'Read orders', 'keys:manage': 'Manage keys' };
@@ -56,7 +57,7 @@ describe('features', () => {
       .get('/blocks')
       .set('X-API-Key', token)
       .expect(403, /insufficient_scope/);
-    expect(await apiKeys.keys.verify(token, { feature: 'beta' })).toMatchObject({
+    expect(await apiKeys.keys.verify({ key: token, feature: 'beta' })).toMatchObject({
       code: 'feature_not_enabled',
       requiredFeature: 'beta',
     });
@@ -76,7 +77,7 @@ describe('features', () => {
       .expect(200);
     expect(changed.body).toMatchObject({ features: [], tags: [] });
     await request(app).get('/blocks').set('X-API-Key', key).expect(403);
-    await apiKeys.keys.update(id, { features: ['block_trades'], tags: ['x'] });
+    await apiKeys.keys.as(theApp).update({ id, features: ['block_trades'], tags: ['x'] });
     await request(app).get('/blocks').set('X-API-Key', key).expect(200);
   });
 
@@ -98,7 +99,7 @@ describe('features', () => {
       .set({ ...manager })
       .send({ features: ['beta', 'block_trades'] })
       .expect(403);
-    const above = await apiKeys.keys.create({
+    const above = await apiKeys.keys.as(theApp).create({
       ownerId: 'test-owner',
       name: 'above',
       scopes: [],

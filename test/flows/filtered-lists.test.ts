@@ -5,6 +5,7 @@ import { memoryStore } from '../../lib/testing/index.js';
 import { sampleEvent, sampleKey, sampleTime } from '../../lib/store/sample-keys.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(180_000);
 
@@ -43,13 +44,15 @@ describe.each(['memory', 'SQLite', 'PostgreSQL'])('a list with a filter, on %s',
         const pages: number[] = [];
         let cursor: string | undefined;
         do {
-          const page = await apiKeys.keys.list({ ...filter, ...(cursor !== undefined && { cursor }) });
+          const page = await apiKeys.keys
+            .as(theApp)
+            .list({ ...filter, ...(cursor !== undefined && { cursor }) });
           pages.push(page.items.length);
           cursor = page.nextCursor ?? undefined;
         } while (cursor !== undefined);
         expect(pages).toEqual([0, 0, 1]);
       }
-      expect((await apiKeys.keys.list({ limit: 100 })).items).toHaveLength(100);
+      expect((await apiKeys.keys.as(theApp).list({ limit: 100 })).items).toHaveLength(100);
     } finally {
       await apiKeys.close();
       await store.close();

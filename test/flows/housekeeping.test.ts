@@ -8,6 +8,7 @@ import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(180_000);
 
@@ -95,7 +96,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('expired rows on %s', (kind) =>
       let left = await countClaims();
       const before = left;
       for (const end = performance.now() + 20_000; performance.now() < end && left > before / 2;) {
-        await apiKeys.keys.create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });
+        await apiKeys.keys.as(theApp).create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });
         await sleep(1_000);
         left = await countClaims();
       }

@@ -8,6 +8,7 @@ import { http2App, serveHttp2, type Http2Answer, type Http2Server } from '../har
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { newEd25519, pemOf } from '../harness/signed-app.js';
 import { signed, type Signed, type Signing, type TestSigner } from '../harness/signing.js';
+import { theApp } from '../harness/the-app.js';
 
 let instance: TestInstance;
 let server: Http2Server;
@@ -57,7 +58,7 @@ beforeAll(async () => {
   app.use('/nebula', nebulaRouter(apiKeys, { verifyAccessToken }));
   server = await serveHttp2(app);
   const { publicKey, privateKey } = newEd25519();
-  const made = await apiKeys.keys.create({
+  const made = await apiKeys.keys.as(theApp).create({
     ownerId: 'alice',
     name: 'signer',
     scopes: ['orders:read'],

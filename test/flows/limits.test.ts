@@ -3,6 +3,7 @@ import { parseList } from 'structured-headers';
 import request, { type Response } from 'supertest';
 import type { ApiKeysOptions, GuardOptions, RateLimit } from '../../lib/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
+import { theApp } from '../harness/the-app.js';
 
 const minute: RateLimit = { name: 'minute', limit: 3, windowSeconds: 60 };
 const hour: RateLimit = { name: 'hour', limit: 5, windowSeconds: 3600 };
@@ -186,12 +187,14 @@ describe('R51 limits', () => {
     const { id, token } = await instance.key({ rateLimits: [minute] });
     await get(app, token);
     await get(app, token);
-    const { key } = await instance.apiKeys.keys.rotate(id, { gracePeriodSeconds: 60 });
+    const { key } = await instance.apiKeys.keys.as(theApp).rotate({ id, gracePeriodSeconds: 60 });
     expect(remainingIn(await get(app, key))).toEqual([0]);
     expect((await get(app, token)).status).toBe(429);
-    await instance.apiKeys.keys.update(id, { rateLimits: [{ ...minute, limit: 5, windowSeconds: 10 }] });
+    await instance.apiKeys.keys
+      .as(theApp)
+      .update({ id, rateLimits: [{ ...minute, limit: 5, windowSeconds: 10 }] });
     expect(limitsIn(await get(app, key))).toEqual([{ name: 'minute', q: 5, w: 10, r: 1, t: 10 }]);
-    await instance.apiKeys.keys.update(id, { rateLimits: [] });
+    await instance.apiKeys.keys.as(theApp).update({ id, rateLimits: [] });
     const unlimited = await get(app, key);
     expect([unlimited.status, unlimited.get('RateLimit')]).toEqual([200, undefined]);
   });
@@ -214,11 +217,11 @@ describe('R51 limits', () => {
   it('hold without HTTP too', async () => {
     const { apiKeys, key } = await open();
     const { token } = await key({ rateLimits: [minute] });
-    const allowed = await apiKeys.keys.verify(token, { cost: 2 });
+    const allowed = await apiKeys.keys.verify({ key: token, cost: 2 });
     expect(allowed).toMatchObject({ allowed: true, rateLimits: [{ name: 'minute', remaining: 1 }] });
-    const refused = await apiKeys.keys.verify(token, { cost: 2 });
+    const refused = await apiKeys.keys.verify({ key: token, cost: 2 });
     expect(refused).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 60 });
-    await expect(apiKeys.keys.verify(token, { cost: -1 })).rejects.toThrow('cost is a whole number');
+    await expect(apiKeys.keys.verify({ key: token, cost: -1 })).rejects.toThrow('cost is a whole number');
   });
 });
 
@@ -263,7 +266,10 @@ describe('credits', () => {
     expect(refused.body).toMatchObject({ code: 'credits_exhausted', type: 'about:blank' });
     expect((await get(app, token)).status).toBe(200);
     expect((await get(app, token, '/free')).status).toBe(200);
-    expect((await instance.apiKeys.keys.get(id))?.credits).toEqual({ ...credits, remaining: 0 });
+    expect((await instance.apiKeys.keys.as(theApp).get({ id }))?.credits).toEqual({
+      ...credits,
+      remaining: 0,
+    });
     instance.clock.advance(3_600_000);
     expect((await get(app, token, '/dear')).status).toBe(200);
     expect((await get(app, token)).status).toBe(429);
@@ -279,7 +285,7 @@ describe('credits', () => {
       expect([refused.status, refused.get('Retry-After')]).toEqual([429, undefined]);
       expect(refused.body).toMatchObject({ code: 'credits_exhausted' });
     }
-    await instance.apiKeys.keys.update(id, { credits: { remaining: 1 } });
+    await instance.apiKeys.keys.as(theApp).update({ id, credits: { remaining: 1 } });
     expect(remainingIn(await get(app, token))).toEqual([1, 7]);
   });
 
@@ -288,7 +294,7 @@ describe('credits', () => {
     const app = appOf(instance);
     const { id, token } = await instance.key({ rateLimits: [minute], credits: { remaining: 9 } });
     for (let count = 0; count < 6; count += 1) await get(app, token);
-    expect((await instance.apiKeys.keys.get(id))?.credits?.remaining).toBe(6);
+    expect((await instance.apiKeys.keys.as(theApp).get({ id }))?.credits?.remaining).toBe(6);
   });
 
   it('stay with the key over a rotation, and end when they are taken away', async () => {
@@ -296,11 +302,11 @@ describe('credits', () => {
     const app = appOf(instance);
     const { id, token } = await instance.key({ credits: { remaining: 2 } });
     await get(app, token);
-    const { key, credits } = await instance.apiKeys.keys.rotate(id);
+    const { key, credits } = await instance.apiKeys.keys.as(theApp).rotate({ id });
     expect(credits?.remaining).toBe(1);
     expect((await get(app, key)).status).toBe(200);
     expect((await get(app, key)).status).toBe(429);
-    expect((await instance.apiKeys.keys.update(id, { credits: null })).credits).toBeNull();
+    expect((await instance.apiKeys.keys.as(theApp).update({ id, credits: null })).credits).toBeNull();
     expect((await get(app, key)).status).toBe(200);
   });
 

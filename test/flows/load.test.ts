@@ -3,6 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { ApiKeys } from '../../lib/index.js';
 import { createInstance, type Scope } from '../harness/instance.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(180_000);
 
@@ -30,7 +31,7 @@ async function createInParallel(
   const client = async (): Promise<void> => {
     while (!isOver()) {
       try {
-        await apiKeys.keys.create({ ownerId: 'busy', name: 'CI', scopes: ['orders:read'] });
+        await apiKeys.keys.as(theApp).create({ ownerId: 'busy', name: 'CI', scopes: ['orders:read'] });
         if (!isOver() && performance.now() > countedFrom) created += 1;
       } catch {
         refused += 1;
@@ -57,7 +58,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('many creations of one owner on
   });
 
   const key = async (ownerId = 'calm') =>
-    (await apiKeys.keys.create({ ownerId, name: 'CI', scopes: ['orders:read'] })).id;
+    (await apiKeys.keys.as(theApp).create({ ownerId, name: 'CI', scopes: ['orders:read'] })).id;
 
   async function during(clients: number, beside: () => Promise<void> = async () => undefined): Promise<Load> {
     const end = performance.now() + windowMs;
@@ -94,7 +95,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('many creations of one owner on
     const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
     // Keys with a public key wait for nothing but the queue of changes.
     const creations = Array.from({ length: 120 }, async (_, index) => {
-      await apiKeys.keys.create({
+      await apiKeys.keys.as(theApp).create({
         ...{ ownerId: 'busy', name: `CI ${index}`, scopes: ['orders:read'], publicKey: pem },
       });
       made += 1;
@@ -102,20 +103,23 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('many creations of one owner on
     const settled = Promise.allSettled(creations);
     while (made === 0) await nextTurn();
     const before = made;
-    await Promise.all([apiKeys.keys.revoke(revoked), apiKeys.keys.update(disabled, { enabled: false })]);
+    await Promise.all([
+      apiKeys.keys.as(theApp).revoke({ id: revoked }),
+      apiKeys.keys.as(theApp).update({ id: disabled, enabled: false }),
+    ]);
     // Those that were under way when they came, and while they were confirmed.
     expect(made - before).toBeLessThan(60);
     expect(made).toBeLessThan(120);
-    await apiKeys.keys.rotate(rotated);
+    await apiKeys.keys.as(theApp).rotate({ id: rotated });
     await settled;
-    expect((await apiKeys.keys.get(revoked))?.state).toBe('revoked');
+    expect((await apiKeys.keys.as(theApp).get({ id: revoked }))?.state).toBe('revoked');
   });
 
   it('P4: revocations are answered while 300 creations are under way', async () => {
     const ids = await Promise.all(Array.from({ length: 40 }, () => key()));
     const revoke = async (id: string): Promise<number> => {
       const start = performance.now();
-      await apiKeys.keys.revoke(id);
+      await apiKeys.keys.as(theApp).revoke({ id });
       return performance.now() - start;
     };
     const control: number[] = [];

@@ -1,6 +1,7 @@
 import { memoryStore } from '../../lib/testing/index.js';
 import type { KeyChange } from '../../lib/index.js';
 import { createInstance } from '../harness/instance.js';
+import { theApp } from '../harness/the-app.js';
 
 describe('onChange', () => {
   it('calls back in every process before the change is answered, until it is stopped', async () => {
@@ -12,16 +13,16 @@ describe('onChange', () => {
     const heard: (KeyChange | null)[] = [];
     const stops = [one, two].map(({ apiKeys }) => apiKeys.onChange(id, (change) => void heard.push(change)));
 
-    await one.apiKeys.keys.update(other.id, { name: 'another key' });
+    await one.apiKeys.keys.as(theApp).update({ id: other.id, name: 'another key' });
     expect(heard).toEqual([]);
-    await one.apiKeys.keys.update(id, { enabled: false });
+    await one.apiKeys.keys.as(theApp).update({ id, enabled: false });
     expect(heard).toEqual([
       { keyId: id, keyVersion: 2, action: 'key.disabled' },
       { keyId: id, keyVersion: 2, action: 'key.disabled' },
     ]);
 
     stops[0]?.();
-    await one.apiKeys.keys.revoke(id);
+    await one.apiKeys.keys.as(theApp).revoke({ id });
     expect(heard).toHaveLength(3);
     stops[1]?.();
     stops[1]?.();
@@ -38,10 +39,10 @@ describe('onChange', () => {
     const listener = (): void => void heard.push('x');
     const stop = apiKeys.onChange(id, listener);
     apiKeys.onChange(id, listener);
-    await apiKeys.keys.update(id, { name: 'once' });
+    await apiKeys.keys.as(theApp).update({ id, name: 'once' });
     expect(heard).toEqual(['x', 'x']);
     stop();
-    await apiKeys.keys.update(id, { name: 'twice' });
+    await apiKeys.keys.as(theApp).update({ id, name: 'twice' });
     expect(heard).toEqual(['x', 'x', 'x']);
     expect(log.filter((line) => line.includes('a listener of onChange failed'))).toHaveLength(2);
     await apiKeys.close();

@@ -5,6 +5,7 @@ import type { Actor, ApiKeys, Clock, LimitCeilings, RateLimit } from '../../lib/
 import { createApiKeys } from '../../lib/index.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { testPepper } from '../harness/instance.js';
+import { theApp } from '../harness/the-app.js';
 
 const scopes = { 'orders:read': 'Read orders', 'keys:manage': 'Manage API keys' } as const;
 type Scope = keyof typeof scopes;
@@ -145,7 +146,7 @@ describe('limits.ceilings', () => {
     const { ask, apiKeys } = await start({ rateLimits: [hour(2)] });
     const created = await ask('alice', 'post', '/keys', newKey);
     const { id, key } = created.body as { id: string; key: string };
-    await apiKeys.keys.verify(key, { cost: 2 });
+    await apiKeys.keys.verify({ key, cost: 2 });
     const change = (asker: Asker, ...rateLimits: RateLimit[]): Test =>
       ask(asker, 'patch', `/keys/${id}`, { rateLimits });
     const renamed = { ...hour(2), name: 'w0' };
@@ -155,11 +156,11 @@ describe('limits.ceilings', () => {
     // In two steps neither: the new window comes behind the one that counts.
     expect((await change('alice', renamed, hour(2))).body).toMatchObject({ rateLimits: [hour(2), renamed] });
     expect((await change('alice', renamed)).status).toBe(403);
-    expect(await apiKeys.keys.verify(key)).toMatchObject({ code: 'rate_limited' });
+    expect(await apiKeys.keys.verify({ key })).toMatchObject({ code: 'rate_limited' });
     expect((await change('alice', hour(1))).status).toBe(200);
     expect((await change('alice', hour(2))).status).toBe(200);
     expect((await change('admin', renamed)).status).toBe(200);
-    expect(await apiKeys.keys.verify(key)).toMatchObject({ allowed: true });
+    expect(await apiKeys.keys.verify({ key })).toMatchObject({ allowed: true });
   });
 
   it('take the place of defaults that go beyond them', async () => {
@@ -191,7 +192,7 @@ describe('limits.ceilings', () => {
     }
     const created = await ask('alice', 'post', '/keys', { ...newKey, credits: { remaining: 8 } });
     const { id, key } = created.body as { id: string; key: string };
-    await apiKeys.keys.verify(key, { cost: 3 });
+    await apiKeys.keys.verify({ key, cost: 3 });
     for (const credits of [null, { remaining: 6 }, { remaining: 5, ...refill }]) {
       expect((await ask('alice', 'patch', `/keys/${id}`, { credits })).status).toBe(403);
     }
@@ -205,23 +206,23 @@ describe('limits.ceilings', () => {
 it('a refill that is due is no credit that an owner would give', async () => {
   const clock = fixedClock(Date.UTC(2026, 5, 1));
   const { ask, apiKeys } = await start({ credits: 10 }, [], clock);
-  const { id, key } = await apiKeys.keys.create({
+  const { id, key } = await apiKeys.keys.as(theApp).create({
     ...{ ownerId: 'alice', name: 'paid', scopes: [] },
     credits: { remaining: 5, refillAmount: 8, refillIntervalSeconds: 60 },
   });
-  await apiKeys.keys.verify(key, { cost: 5 });
+  await apiKeys.keys.verify({ key, cost: 5 });
   const lower = (remaining: number): Test => ask('alice', 'patch', `/keys/${id}`, { credits: { remaining } });
   expect((await lower(6)).status).toBe(403);
   clock.advance(61_000);
   expect((await lower(9)).status).toBe(403);
   expect((await lower(7)).body).toMatchObject({ credits: { remaining: 7, refillAmount: null } });
-  expect(await apiKeys.keys.get(id)).toMatchObject({ credits: { remaining: 7 } });
+  expect(await apiKeys.keys.as(theApp).get({ id })).toMatchObject({ credits: { remaining: 7 } });
 });
 
 describe('a key that manages keys', () => {
   async function managing(fields: object): Promise<Started & { token: string; id: string }> {
     const started = await start();
-    const made = await started.apiKeys.keys.create({
+    const made = await started.apiKeys.keys.as(theApp).create({
       ownerId: 'alice',
       name: 'manager',
       scopes: ['keys:manage', 'orders:read'],
@@ -245,7 +246,7 @@ describe('a key that manages keys', () => {
       Array.from({ length: 9 }, (_, i) => ({ name: `w${i}`, limit: 100 + i, windowSeconds: 3600 + i })),
     );
     const second: RateLimit = { name: 'second', limit: 2, windowSeconds: 1 };
-    const { key: token } = await apiKeys.keys.create({
+    const { key: token } = await apiKeys.keys.as(theApp).create({
       ownerId: 'alice',
       name: 'manager',
       scopes: ['keys:manage', 'orders:read'],
@@ -263,7 +264,7 @@ describe('a key that manages keys', () => {
   it('cannot begin its windows anew by renaming or resizing them', async () => {
     const { ask, apiKeys, token, id } = await managing({ rateLimits: [hour(2)] });
     const verify = async (): Promise<string> => {
-      const verdict = await apiKeys.keys.verify(token);
+      const verdict = await apiKeys.keys.verify({ key: token });
       return verdict.allowed ? 'allowed' : verdict.code;
     };
     const full = ['allowed', 'allowed', 'rate_limited'];
@@ -305,7 +306,9 @@ describe('a key that manages keys', () => {
   it('cannot get at the secret of a key with higher limits', async () => {
     const { ask, apiKeys, token } = await managing({ rateLimits: [minute(5)] });
     const make = async (rateLimits: readonly RateLimit[]): Promise<string> => {
-      const made = await apiKeys.keys.create({ ownerId: 'alice', name: 'x', scopes: [], rateLimits });
+      const made = await apiKeys.keys
+        .as(theApp)
+        .create({ ownerId: 'alice', name: 'x', scopes: [], rateLimits });
       return made.id;
     };
     const rotate = (id: string): Test => ask({ token }, 'post', `/keys/${id}/rotate`, {});
@@ -318,7 +321,9 @@ describe('a key that manages keys', () => {
     const { ask, apiKeys, token, id } = await managing({ credits: { remaining: 5 } });
     const rotate = (of: string): Test => ask({ token }, 'post', `/keys/${of}/rotate`, {});
     for (const credits of [{ remaining: 500 }, { remaining: 1 }, null]) {
-      const other = await apiKeys.keys.create({ ownerId: 'alice', name: 'x', scopes: [], credits });
+      const other = await apiKeys.keys
+        .as(theApp)
+        .create({ ownerId: 'alice', name: 'x', scopes: [], credits });
       expect((await rotate(other.id)).status).toBe(403);
     }
     expect((await rotate(id)).status).toBe(200);

@@ -8,6 +8,7 @@ import type { ApiKeysOptions, PolicyOption } from '../../lib/index.js';
 import { createInstance, scopes, testPepper, type Scope, type TestInstance } from '../harness/instance.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createDatabase } from '../servers/postgres.cjs';
+import { theApp } from '../harness/the-app.js';
 
 // Fifty slow hashes at once, on a machine that runs all other test files beside.
 jest.setTimeout(120_000);
@@ -30,7 +31,7 @@ async function start(
 }
 
 const states = async ({ apiKeys }: TestInstance, ownerId = 'alice'): Promise<string[]> => {
-  const { items } = await apiKeys.keys.list({ ownerId, limit: 100 });
+  const { items } = await apiKeys.keys.as(theApp).list({ ownerId, limit: 100 });
   return items.map(({ state }) => state);
 };
 const countOf = async (instance: TestInstance, state: string): Promise<number> =>
@@ -79,7 +80,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('two instances on %s', (kind) =
     expect(tokens.length).toBe(50);
     const instance = either(both, 0);
     expect(await countOf(instance, 'active')).toBe(1);
-    const verdicts = await Promise.all(tokens.map((token) => instance.apiKeys.keys.verify(token)));
+    const verdicts = await Promise.all(tokens.map((token) => instance.apiKeys.keys.verify({ key: token })));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(1);
   });
 
@@ -102,7 +103,7 @@ describe('maxKeysPerOwner', () => {
     const instance = await start({ maxKeysPerOwner: 2 });
     const { keys } = instance.apiKeys;
     const first = await instance.key({ expiresAt: new Date(instance.clock.now() + 1000) });
-    await keys.update((await instance.key()).id, { enabled: false });
+    await keys.as(theApp).update({ id: (await instance.key()).id, enabled: false });
     instance.clock.advance(2000);
     expect((await states(instance)).sort()).toEqual(['disabled', 'expired']);
     await expect(instance.key()).rejects.toMatchObject({
@@ -110,7 +111,7 @@ describe('maxKeysPerOwner', () => {
       message: 'There can be 2 API keys for each owner. Revoke one first.',
     });
     await instance.key({ ownerId: 'bob' });
-    await keys.revoke(first.id);
+    await keys.as(theApp).revoke({ id: first.id });
     await instance.key();
   });
 
@@ -138,12 +139,12 @@ describe('onePerOwner', () => {
     );
     const created = await request(app).post('/keys').send({ name: 'CI', scopes: [] }).expect(201);
     expect(created.body).not.toHaveProperty('effectiveBy');
-    expect(await instance.apiKeys.keys.verify(old.token)).toMatchObject({ code: 'key_revoked' });
-    expect(await instance.apiKeys.keys.get(old.id)).toMatchObject({
+    expect(await instance.apiKeys.keys.verify({ key: old.token })).toMatchObject({ code: 'key_revoked' });
+    expect(await instance.apiKeys.keys.as(theApp).get({ id: old.id })).toMatchObject({
       state: 'revoked',
       revocationReason: 'superseded',
     });
-    expect(await instance.apiKeys.keys.verify(ofBob.token)).toMatchObject({ allowed: true });
+    expect(await instance.apiKeys.keys.verify({ key: ofBob.token })).toMatchObject({ allowed: true });
     const audit = await request(app).get('/audit').expect(200);
     const { items } = audit.body as { items: { action: string; keyId: string }[] };
     expect(items.map(({ action }) => action)).toEqual(['key.created', 'key.revoked', 'key.created']);
@@ -160,7 +161,7 @@ describe('onePerOwner', () => {
         instance.apiKeys.adminRouter({
           managementScope: 'orders:write',
           authorize: async () => {
-            const verdict = await instance.apiKeys.keys.verify(token);
+            const verdict = await instance.apiKeys.keys.verify({ key: token });
             return verdict.allowed ? { kind: 'key', apiKey: verdict.apiKey } : null;
           },
         }),
@@ -182,9 +183,9 @@ describe('omittedScopes', () => {
   ] as const)('%j gives a key that names no scopes %j', async (omittedScopes, expected) => {
     const instance = await start({ omittedScopes });
     const { id } = await instance.key({ scopes: undefined });
-    expect((await instance.apiKeys.keys.get(id))?.scopes).toEqual(expected);
+    expect((await instance.apiKeys.keys.as(theApp).get({ id }))?.scopes).toEqual(expected);
     const empty = await instance.key({ scopes: [] });
-    expect((await instance.apiKeys.keys.get(empty.id))?.scopes).toEqual([]);
+    expect((await instance.apiKeys.keys.as(theApp).get({ id: empty.id }))?.scopes).toEqual([]);
   });
 
   it('is refused without a policy, in code and over HTTP', async () => {
@@ -216,12 +217,12 @@ describe('numberKeys', () => {
     const instance = await start({ numberKeys: true });
     const { keys } = instance.apiKeys;
     const numberOf = async (ownerId: string): Promise<number | null> =>
-      (await keys.create({ ownerId, name: 'CI', scopes: [] })).number;
+      (await keys.as(theApp).create({ ownerId, name: 'CI', scopes: [] })).number;
     expect(await numberOf('alice')).toBe(1);
     expect(await numberOf('alice')).toBe(2);
     expect(await numberOf('bob')).toBe(1);
-    const last = await keys.create({ ownerId: 'alice', name: 'CI', scopes: [] });
-    await keys.revoke(last.id);
+    const last = await keys.as(theApp).create({ ownerId: 'alice', name: 'CI', scopes: [] });
+    await keys.as(theApp).revoke({ id: last.id });
     expect(await numberOf('alice')).toBe(4);
     const many = await Promise.all(Array.from({ length: 10 }, () => numberOf('carol')));
     expect(many.sort((a, b) => Number(a) - Number(b))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -233,9 +234,9 @@ describe('defaultRateLimits', () => {
     const defaultRateLimits = [{ name: 'minute', limit: 60, windowSeconds: 60 }];
     const instance = await start({ defaultRateLimits });
     const { id } = await instance.key();
-    expect((await instance.apiKeys.keys.get(id))?.rateLimits).toEqual(defaultRateLimits);
+    expect((await instance.apiKeys.keys.as(theApp).get({ id }))?.rateLimits).toEqual(defaultRateLimits);
     const free = await instance.key({ rateLimits: [] });
-    expect((await instance.apiKeys.keys.get(free.id))?.rateLimits).toEqual([]);
+    expect((await instance.apiKeys.keys.as(theApp).get({ id: free.id }))?.rateLimits).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import request from 'supertest';
 import type { ApiKey } from '../../lib/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { waitUntil } from '../servers/wait-until.cjs';
+import { theApp } from '../harness/the-app.js';
 
 let instance: TestInstance;
 let app: express.Express;
@@ -19,9 +20,9 @@ beforeEach(async () => {
 afterEach(() => instance.apiKeys.close());
 
 const use = (token: string) => request(app).get('/orders').set('X-Api-Key', token);
-const rotate = (grace: object) => instance.apiKeys.keys.rotate(key.id, grace);
+const rotate = (grace: object) => instance.apiKeys.keys.as(theApp).rotate({ id: key.id, ...grace });
 const found = async (): Promise<ApiKey> => {
-  const record = await instance.apiKeys.keys.get(key.id);
+  const record = await instance.apiKeys.keys.as(theApp).get({ id: key.id });
   if (record === null) throw new Error('the key is gone');
   return record;
 };
@@ -62,7 +63,7 @@ describe('a rotation whose grace period begins with the first use', () => {
 
   it('R40 never lets a secret live longer than its key', async () => {
     const expiresAt = new Date(instance.clock.now() + 30_000);
-    await instance.apiKeys.keys.update(key.id, { expiresAt });
+    await instance.apiKeys.keys.as(theApp).update({ id: key.id, expiresAt });
     const rotated = await rotate({ graceStartsOnFirstUse: true, gracePeriodSeconds: 60 });
     await use(rotated.key).expect(200);
     await graceStarted();
@@ -75,9 +76,9 @@ describe('a rotation whose grace period begins with the first use', () => {
 
   it('counts only a use that was let in', async () => {
     const rotated = await rotate({ graceStartsOnFirstUse: true, gracePeriodSeconds: 60 });
-    await instance.apiKeys.keys.update(key.id, { scopes: [] });
+    await instance.apiKeys.keys.as(theApp).update({ id: key.id, scopes: [] });
     await use(rotated.key).expect(403);
-    await instance.apiKeys.keys.update(key.id, { enabled: false });
+    await instance.apiKeys.keys.as(theApp).update({ id: key.id, enabled: false });
     await use(rotated.key).expect(401);
     expect(await found()).toMatchObject({ version: 4, graceFromFirstUseSeconds: 60 });
   });
@@ -117,7 +118,7 @@ describe('a rotation whose grace period begins with the first use', () => {
 
   it('does not begin for a key that was revoked', async () => {
     const rotated = await rotate({ graceStartsOnFirstUse: true, gracePeriodSeconds: 60 });
-    await instance.apiKeys.keys.revoke(key.id);
+    await instance.apiKeys.keys.as(theApp).revoke({ id: key.id });
     await use(rotated.key).expect(401);
     expect(await found()).toMatchObject({ version: 3, graceFromFirstUseSeconds: null, state: 'revoked' });
   });
@@ -163,7 +164,7 @@ describe('answers to a secret that was rotated', () => {
   it('are told in code too', async () => {
     const rotatedAt = instance.clock.now();
     await rotate({ gracePeriodSeconds: 60 });
-    expect(await instance.apiKeys.keys.verify(key.token)).toMatchObject({
+    expect(await instance.apiKeys.keys.verify({ key: key.token })).toMatchObject({
       allowed: true,
       deprecatedSecret: { since: rotatedAt, endsAt: rotatedAt + 60_000 },
     });

@@ -1,5 +1,6 @@
 import { createApiKeys, type ApiKeys, type ApiKeysOptions, type NewKey } from '../../lib/index.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
+import { theApp } from './the-app.js';
 
 export const scopes = {
   'orders:read': 'Read orders',
@@ -40,7 +41,7 @@ export function createInstance(options: Partial<ApiKeysOptions<Scope>> = {}): Te
     clock,
     log,
     async key(input = {}) {
-      const created = await apiKeys.keys.create({
+      const created = await apiKeys.keys.as(theApp).create({
         ownerId: 'alice',
         name: 'CI',
         scopes: ['orders:read'],

@@ -79,7 +79,7 @@ function answer(verdicts: OrdersAnswer['verdicts']): void {
 }
 
 function verifyAtOnce(token: string, times: number): Promise<string[]> {
-  const verifying = Array.from({ length: times }, () => apiKeys.keys.verify(token));
+  const verifying = Array.from({ length: times }, () => apiKeys.keys.verify({ key: token }));
   return Promise.all(
     verifying.map((verdict) =>
       verdict.then(

@@ -6,6 +6,7 @@ import { keepRawBody, type ApiKeysOptions } from '../../lib/index.js';
 import { bytesOf, exchange, type RawAnswer, type RawRequest } from '../security/raw-http.js';
 import { createInstance, type Scope, type TestInstance } from './instance.js';
 import { sent, signed, type Signed, type Signing, type TestSigner } from './signing.js';
+import { theApp } from './the-app.js';
 
 /** An app with guards that take signed requests. */
 export interface SignedApp {
@@ -92,7 +93,7 @@ export async function startSignedApp(options: Partial<ApiKeysOptions<Scope>> = {
     port,
     served: () => served,
     async signer({ publicKey, privateKey } = newEd25519(), fields = {}) {
-      const { id } = await apiKeys.keys.create({
+      const { id } = await apiKeys.keys.as(theApp).create({
         ownerId: 'alice',
         name: 'signer',
         scopes: ['orders:read'],

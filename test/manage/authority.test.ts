@@ -6,6 +6,7 @@ import type { KeyService } from '../../lib/manage/key-service.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { createService } from '../harness/service.js';
+import { theApp } from '../harness/the-app.js';
 
 const alice: Actor = { kind: 'owner', ownerId: 'alice' };
 const bob: Actor = { kind: 'owner', ownerId: 'bob' };
@@ -25,42 +26,42 @@ describe('owners', () => {
     const { id } = await instance.key({ ownerId: 'alice' });
     const notFound = { code: 'ERR_API_KEYS_NOT_FOUND', message: 'There is no such API key.' };
     for (const unseen of [id, 'AAAAAAAAAAAAAAAA', '', "'; drop table keys --", 'a\0b']) {
-      expect(await keys.get(unseen, { actor: bob })).toBeNull();
-      await expect(keys.update(unseen, { name: 'mine' }, { actor: bob })).rejects.toMatchObject(notFound);
-      await expect(keys.rotate(unseen, {}, { actor: bob })).rejects.toMatchObject(notFound);
-      await expect(keys.revoke(unseen, { actor: bob })).rejects.toMatchObject(notFound);
+      expect(await keys.as(bob).get({ id: unseen })).toBeNull();
+      await expect(keys.as(bob).update({ id: unseen, name: 'mine' })).rejects.toMatchObject(notFound);
+      await expect(keys.as(bob).rotate({ id: unseen })).rejects.toMatchObject(notFound);
+      await expect(keys.as(bob).revoke({ id: unseen })).rejects.toMatchObject(notFound);
     }
-    expect(await keys.list({ ownerId: 'alice' }, { actor: bob })).toEqual({ items: [], nextCursor: null });
-    expect((await keys.list({}, { actor: alice })).items.map((key) => key.id)).toEqual([id]);
-    await expect(keys.revokeAll({ ownerId: 'alice' }, { actor: bob })).rejects.toMatchObject({
+    expect(await keys.as(bob).list({ ownerId: 'alice' })).toEqual({ items: [], nextCursor: null });
+    expect((await keys.as(alice).list()).items.map((key) => key.id)).toEqual([id]);
+    await expect(keys.as(bob).revokeAll({ ownerId: 'alice' })).rejects.toMatchObject({
       code: 'ERR_API_KEYS_FORBIDDEN',
     });
-    expect(await keys.get(id, { actor: alice })).toMatchObject({ version: 1, state: 'active' });
+    expect(await keys.as(alice).get({ id })).toMatchObject({ version: 1, state: 'active' });
   });
 
   it('are kept apart even by a store of the app that forgets whose key was asked for', async () => {
     const store = memoryStore();
     const forgetful = createInstance({ store: { ...store, find: (id) => store.find(id) } });
     const { id } = await forgetful.key({ ownerId: 'alice' });
-    expect(await forgetful.apiKeys.keys.get(id, { actor: bob })).toBeNull();
-    expect(await forgetful.apiKeys.keys.get(id, { actor: alice })).toMatchObject({ id });
+    expect(await forgetful.apiKeys.keys.as(bob).get({ id })).toBeNull();
+    expect(await forgetful.apiKeys.keys.as(alice).get({ id })).toMatchObject({ id });
     await forgetful.apiKeys.close();
   });
 
   it('make keys for themselves, without wildcards', async () => {
     const { keys } = instance.apiKeys;
     const input = { name: 'CI', scopes: ['orders:read'] } as unknown as NewKey<Scope>;
-    expect(await keys.create(input, { actor: alice })).toMatchObject({ ownerId: 'alice' });
-    await expect(keys.create({ ...input, ownerId: 'alice' }, { actor: alice })).rejects.toMatchObject({
+    expect(await keys.as(alice).create(input)).toMatchObject({ ownerId: 'alice' });
+    await expect(keys.as(alice).create({ ...input, ownerId: 'bob' })).rejects.toMatchObject({
       errors: [{ field: 'ownerId' }],
     });
     for (const scopes of [['*'], ['orders:*']] as const) {
-      await expect(keys.create({ ...input, scopes }, { actor: alice })).rejects.toMatchObject({
+      await expect(keys.as(alice).create({ ...input, scopes })).rejects.toMatchObject({
         code: 'ERR_API_KEYS_FORBIDDEN',
       });
     }
     const { id } = await instance.key({ ownerId: 'alice' });
-    await expect(keys.update(id, { scopes: ['*'] }, { actor: alice })).rejects.toMatchObject({
+    await expect(keys.as(alice).update({ id, scopes: ['*'] })).rejects.toMatchObject({
       code: 'ERR_API_KEYS_FORBIDDEN',
     });
   });
@@ -69,21 +70,23 @@ describe('owners', () => {
 describe('admins and the app itself', () => {
   it('see all keys, name the owner, and grant wildcards', async () => {
     const { keys } = instance.apiKeys;
-    const made = await keys.create({ ownerId: 'carol', name: 'CI', scopes: ['*'] }, { actor: admin });
-    expect(await keys.get(made.id)).toMatchObject({ ownerId: 'carol', scopes: ['*'] });
+    const made = await keys.as(admin).create({ ownerId: 'carol', name: 'CI', scopes: ['*'] });
+    expect(await keys.as(theApp).get({ id: made.id })).toMatchObject({ ownerId: 'carol', scopes: ['*'] });
     const nobody = { name: 'CI', scopes: [] } as unknown as NewKey<Scope>;
-    await expect(keys.create(nobody, { actor: admin })).rejects.toMatchObject({
+    await expect(keys.as(admin).create(nobody)).rejects.toMatchObject({
       errors: [{ field: 'ownerId', message: 'is required' }],
     });
   });
 
   it('revoke everything of an owner at once', async () => {
     const made = [await instance.key(), await instance.key(), await instance.key({ ownerId: 'bob' })];
-    const revoked = await instance.apiKeys.keys.revokeAll({ ownerId: 'alice' }, { actor: admin });
+    const revoked = await instance.apiKeys.keys.as(admin).revokeAll({ ownerId: 'alice' });
     expect(revoked.map((key) => key.state)).toEqual(['revoked', 'revoked']);
-    const states = await Promise.all(made.map(async ({ token }) => instance.apiKeys.keys.verify(token)));
+    const states = await Promise.all(
+      made.map(async ({ token }) => instance.apiKeys.keys.verify({ key: token })),
+    );
     expect(states.map((verdict) => verdict.allowed)).toEqual([false, false, true]);
-    expect(await instance.apiKeys.keys.revokeAll({ ownerId: 'alice' })).toEqual([]);
+    expect(await instance.apiKeys.keys.as(theApp).revokeAll({ ownerId: 'alice' })).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { memoryStore } from '../../lib/testing/index.js';
 import { outcome, startSignedApp, type SignedApp } from '../harness/signed-app.js';
 import { testPepper } from '../harness/instance.js';
 import { hmacAuthorization, type HmacSigning } from '../harness/signing.js';
+import { theApp } from '../harness/the-app.js';
 
 let app: SignedApp;
 let id: string;
@@ -42,7 +43,7 @@ describe('requests that are signed with a shared secret', () => {
     }
     expect(await use({ secret: secretOf(key) })).toBe('200');
     expect(await use({ method: 'GET', body: '' })).toBe('200');
-    const shown = await app.instance.apiKeys.keys.get(id);
+    const shown = await app.instance.apiKeys.keys.as(theApp).get({ id });
     expect(shown).toMatchObject({ signing: 'hmac', publicKey: null });
   });
 
@@ -98,7 +99,7 @@ describe('requests that are signed with a shared secret', () => {
 
   it('R77 go on with the new secret after a rotation, and with no other', async () => {
     const first = await app.instance.key({ signing: 'hmac' });
-    const rotated = await app.instance.apiKeys.keys.rotate(first.id);
+    const rotated = await app.instance.apiKeys.keys.as(theApp).rotate({ id: first.id });
     expect(await use({ keyId: first.id, secret: rotated.key })).toBe('200');
     expect(await use({ keyId: first.id, secret: first.token })).toBe('401 secret_rotated');
   });
@@ -130,9 +131,9 @@ describe('requests that are signed with a shared secret', () => {
     await lostKey.instance.key({ signing: 'hmac' });
     const both = await startSignedApp({ store, pepper: [testPepper, older] });
     const { keys } = both.instance.apiKeys;
-    expect(await keys.resealSecrets()).toEqual({ resealed: 1, lost: 1 });
-    expect(await keys.resealSecrets()).toEqual({ resealed: 0, lost: 1 });
-    await expect(keys.resealSecrets({ actor: { kind: 'owner', ownerId: 'alice' } })).rejects.toMatchObject({
+    expect(await keys.as(theApp).resealSecrets()).toEqual({ resealed: 1, lost: 1 });
+    expect(await keys.as(theApp).resealSecrets()).toEqual({ resealed: 0, lost: 1 });
+    await expect(keys.as({ kind: 'owner', ownerId: 'alice' }).resealSecrets()).rejects.toMatchObject({
       code: 'ERR_API_KEYS_FORBIDDEN',
     });
     const after = await startSignedApp({ store });
@@ -149,7 +150,7 @@ describe('requests that are signed with a shared secret', () => {
     expect(record?.credentials).toMatchObject([
       { kind: 'secret', sealedSecret: expect.stringMatching(/^[0-9a-f]{16}\.[\w-]{90,}$/) as string },
     ]);
-    const shown = JSON.stringify(await sealing.instance.apiKeys.keys.get(made.id));
+    const shown = JSON.stringify(await sealing.instance.apiKeys.keys.as(theApp).get({ id: made.id }));
     expect(shown).not.toMatch(/sealed/i);
     expect(sealing.logged).toEqual([]);
     await sealing.close();

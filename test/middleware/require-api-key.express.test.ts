@@ -6,6 +6,7 @@ import { apiKeyOf, type GuardOptions } from '../../lib/index.js';
 import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
+import { theApp } from '../harness/the-app.js';
 
 const keyFormat = createKeyFormat('acme', 'live');
 let instance: TestInstance;
@@ -177,7 +178,7 @@ describe('requireApiKey: 401', () => {
   it('tells the state of a key only to who holds its secret', async () => {
     const { id, token } = await instance.key();
     const other = await instance.key();
-    await instance.apiKeys.keys.revoke(id);
+    await instance.apiKeys.keys.as(theApp).revoke({ id });
     const app = guarded(read());
     const holder = await request(app).get('/orders').set('X-Api-Key', token).expect(401);
     expect(holder.body.code).toBe('key_revoked');
@@ -195,17 +196,17 @@ describe('requireApiKey: 401', () => {
       (await request(app).get('/orders').set('X-Api-Key', token)).body.code as string;
 
     expect(await code()).toBeUndefined();
-    await instance.apiKeys.keys.update(id, { enabled: false });
+    await instance.apiKeys.keys.as(theApp).update({ id, enabled: false });
     expect(await code()).toBe('key_disabled');
-    await instance.apiKeys.keys.update(id, { enabled: true });
+    await instance.apiKeys.keys.as(theApp).update({ id, enabled: true });
     expect(await code()).toBeUndefined();
     instance.clock.advance(999);
     expect(await code()).toBeUndefined();
     instance.clock.advance(1);
     expect(await code()).toBe('key_expired');
-    await instance.apiKeys.keys.update(id, { expiresAt: null });
+    await instance.apiKeys.keys.as(theApp).update({ id, expiresAt: null });
     expect(await code()).toBeUndefined();
-    const { key: next } = await instance.apiKeys.keys.rotate(id);
+    const { key: next } = await instance.apiKeys.keys.as(theApp).rotate({ id });
     expect(await code()).toBe('secret_rotated');
     await request(app).get('/orders').set('X-Api-Key', next).expect(200);
   });
@@ -213,7 +214,7 @@ describe('requireApiKey: 401', () => {
   it('can hide the state even from the holder', async () => {
     const hiding = createInstance({ refusals: { opaque: true } });
     const { id, token } = await hiding.key();
-    await hiding.apiKeys.keys.revoke(id);
+    await hiding.apiKeys.keys.as(theApp).revoke({ id });
     const app = guarded(hiding.apiKeys.requireApiKey('orders:read'));
     const revoked = await request(app).get('/orders').set('X-Api-Key', token).expect(401);
     const junk = await request(app).get('/orders').set('X-Api-Key', 'junk').expect(401);
@@ -289,7 +290,7 @@ describe('requireApiKey: 400, 403, 405, 431', () => {
     await request(app).get('/orders').set('X-Api-Key', token).expect(200);
     await request(app).get('/orders').expect(401);
     await request(app).get('/orders').set('X-Api-Key', `${token}x`).expect(401);
-    await instance.apiKeys.keys.revoke(id);
+    await instance.apiKeys.keys.as(theApp).revoke({ id });
     await request(app).get('/orders').set('X-Api-Key', token).expect(401);
   });
 
@@ -458,7 +459,7 @@ describe('requireApiKey: fitting in', () => {
     await request(app).get('/orders').set('Authorization', 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x').expect(299);
     await request(app).get('/orders').set('X-Api-Key', token).expect(200);
     await request(app).get('/orders').set('X-Api-Key', `${token}x`).expect(401);
-    await instance.apiKeys.keys.revoke(id);
+    await instance.apiKeys.keys.as(theApp).revoke({ id });
     await request(app).get('/orders').set('X-Api-Key', token).expect(401);
   });
 

@@ -12,6 +12,7 @@ import {
   type Signing,
   type TestSigner,
 } from '../harness/signing.js';
+import { theApp } from '../harness/the-app.js';
 
 let app: SignedApp;
 let alice: TestSigner;
@@ -405,17 +406,17 @@ describe('signed requests', () => {
     const { apiKeys } = app.instance;
     const signer = await app.signer();
     expect(outcome(await app.use(signer, { target: '/write' }))).toBe('403 insufficient_scope');
-    await apiKeys.keys.update(signer.keyId, { ipAllowlist: ['10.1.2.3'] });
+    await apiKeys.keys.as(theApp).update({ id: signer.keyId, ipAllowlist: ['10.1.2.3'] });
     expect(outcome(await app.use(signer))).toBe('403 address_not_allowed');
-    await apiKeys.keys.update(signer.keyId, { ipAllowlist: null, enabled: false });
+    await apiKeys.keys.as(theApp).update({ id: signer.keyId, ipAllowlist: null, enabled: false });
     expect(outcome(await app.use(signer))).toBe('401 key_disabled');
-    await apiKeys.keys.update(signer.keyId, { enabled: true });
+    await apiKeys.keys.as(theApp).update({ id: signer.keyId, enabled: true });
     const next = newEd25519();
-    await apiKeys.keys.rotate(signer.keyId, { publicKey: pemOf(next.publicKey) });
+    await apiKeys.keys.as(theApp).rotate({ id: signer.keyId, publicKey: pemOf(next.publicKey) });
     expect(outcome(await app.use(signer))).toBe('401 secret_rotated');
     const rotated = { ...signer, privateKey: next.privateKey };
     expect(outcome(await app.use(rotated))).toBe('200');
-    await apiKeys.keys.revoke(signer.keyId);
+    await apiKeys.keys.as(theApp).revoke({ id: signer.keyId });
     expect(outcome(await app.use(rotated))).toBe('401 key_revoked');
   });
 

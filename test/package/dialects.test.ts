@@ -16,7 +16,7 @@ const tryOut = `
       method: 'POST', headers: { Authorization: 'Bearer session' }, body: '{"name":"k"}',
     });
     const { status, data } = await answer.json();
-    const verdict = await apiKeys.keys.verify(data.key, { scopes: 'orders:read' });
+    const verdict = await apiKeys.keys.verify({ key: data.key, scopes: 'orders:read' });
     console.log(status, verdict.allowed, verdict.apiKey.keyspace);
     server.close();
     await apiKeys.close();

@@ -4,6 +4,7 @@ import pg from 'pg';
 import request from 'supertest';
 import { createApiKeys, type ApiKeys, type ApiKeysOptions } from '../../lib/index.js';
 import { testPepper } from '../harness/instance.js';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(60_000);
 
@@ -49,7 +50,7 @@ const outside = '198.51.101.7';
 describe('an address allowlist', () => {
   it('R50 is checked on every request: cold, warm, in a second process, without any cache, and after changes', async () => {
     const first = await start();
-    const { id, key } = await first.apiKeys.keys.create({
+    const { id, key } = await first.apiKeys.keys.as(theApp).create({
       ownerId: 'alice',
       name: 'bound',
       scopes: ['orders:read'],
@@ -71,7 +72,7 @@ describe('an address allowlist', () => {
         statuses.push(await use(app, key, address));
       expect(statuses).toEqual([403, 200, 403, 200, 403, 200, 403]);
     }
-    await first.apiKeys.keys.update(id, { ipAllowlist: [outside] });
+    await first.apiKeys.keys.as(theApp).update({ id, ipAllowlist: [outside] });
     for (const { app } of others) {
       expect([await use(app, key, inside), await use(app, key, outside)]).toEqual([403, 200]);
     }
@@ -82,10 +83,10 @@ describe('an address allowlist', () => {
   it('R50 of null is any address, and an empty one is refused', async () => {
     const { app, apiKeys } = await start();
     const input = { ownerId: 'alice', name: 'k', scopes: ['orders:read'] } as const;
-    const { id, key } = await apiKeys.keys.create({ ...input, ipAllowlist: [inside] });
+    const { id, key } = await apiKeys.keys.as(theApp).create({ ...input, ipAllowlist: [inside] });
     for (const empty of [
-      apiKeys.keys.create({ ...input, ipAllowlist: [] }),
-      apiKeys.keys.update(id, { ipAllowlist: [] }),
+      apiKeys.keys.as(theApp).create({ ...input, ipAllowlist: [] }),
+      apiKeys.keys.as(theApp).update({ id, ipAllowlist: [] }),
     ]) {
       await expect(empty).rejects.toMatchObject({
         problem: 'invalid_request',
@@ -93,7 +94,7 @@ describe('an address allowlist', () => {
       });
     }
     expect([await use(app, key, inside), await use(app, key, outside)]).toEqual([200, 403]);
-    await apiKeys.keys.update(id, { ipAllowlist: null });
+    await apiKeys.keys.as(theApp).update({ id, ipAllowlist: null });
     expect([await use(app, key, inside), await use(app, key, outside)]).toEqual([200, 200]);
   });
 });

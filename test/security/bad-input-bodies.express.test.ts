@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { Expectation } from './bad-input-manifest.js';
 import { runBadInputs, type Cases, type Probe } from './run-bad-inputs.js';
 import type { RawAnswer, RawRequest } from './raw-http.js';
+import { theApp } from '../harness/the-app.js';
 
 const json = 'Content-Type: application/json';
 const valid = { name: 'a key', scopes: ['orders:read'] };
@@ -45,7 +46,7 @@ function withField(field: string, value: string): string {
 }
 
 async function makeKey({ server }: Probe): Promise<{ id: string; path: string }> {
-  const { id } = await server.apiKeys.keys.create({
+  const { id } = await server.apiKeys.keys.as(theApp).create({
     ownerId: 'alice',
     name: 'a key',
     scopes: ['orders:read'],
@@ -341,7 +342,7 @@ const cases: Record<string, Cases> = {
       const answer = await post(probe, body, { status: [201] });
       const { ipAllowlist, key } = JSON.parse(answer.body) as { ipAllowlist: unknown; key: string };
       expect(ipAllowlist).toBeNull();
-      expect(await probe.server.apiKeys.keys.verify(key, { address: '198.51.100.1' })).toMatchObject({
+      expect(await probe.server.apiKeys.keys.verify({ key, address: '198.51.100.1' })).toMatchObject({
         allowed: true,
       });
     }
@@ -357,7 +358,7 @@ const cases: Record<string, Cases> = {
   },
   B29: async (probe) => {
     const { id, path } = await makeKey(probe);
-    await probe.server.apiKeys.keys.revoke(id);
+    await probe.server.apiKeys.keys.as(theApp).revoke({ id });
     const lines = [probe.server.asAlice, json];
     await probe.send({ method: 'PATCH', target: path, lines, body: '{"enabled":true}' });
     await probe.send({ method: 'PATCH', target: path, lines, body: '{"expiresAt":null}' });
@@ -398,7 +399,7 @@ const cases: Record<string, Cases> = {
     for (const value of ['{"a":"\\ud800"}', '{"\\udfff":1}', '{"a":["\\ud83d"]}', '{"a":{"b":"x\\udc00"}}']) {
       await post(probe, withField('metadata', value));
     }
-    const whole = await probe.server.apiKeys.keys.create({
+    const whole = await probe.server.apiKeys.keys.as(theApp).create({
       ownerId: 'alice',
       name: 'a key',
       scopes: [],

@@ -1,6 +1,7 @@
 import type { Expectation } from './bad-input-manifest.js';
 import { runBadInputs, type Cases, type Probe } from './run-bad-inputs.js';
 import type { RawAnswer } from './raw-http.js';
+import { theApp } from '../harness/the-app.js';
 
 const json = 'Content-Type: application/json';
 const cookie = 'Cookie: session=alice';
@@ -11,7 +12,7 @@ async function everywhere(
   lines: readonly string[],
   { body = '{"name":"a key","scopes":[]}', ...expected }: Partial<Expectation> & { body?: string } = {},
 ): Promise<RawAnswer[]> {
-  const [key] = (await server.apiKeys.keys.list({ ownerId: 'alice', limit: 1 })).items;
+  const [key] = (await server.apiKeys.keys.as(theApp).list({ ownerId: 'alice', limit: 1 })).items;
   const path = `/api-keys/keys/${key?.id}`;
   const requests = [
     { method: 'POST', target: '/api-keys/keys' },

@@ -1,4 +1,5 @@
 import { runBadInputs, type Cases, type Probe } from './run-bad-inputs.js';
+import { theApp } from '../harness/the-app.js';
 
 const list = '/api-keys/keys';
 
@@ -13,7 +14,7 @@ const eachQuery =
   };
 
 async function cursorOf({ send: _send, server }: Probe, filter: object): Promise<string> {
-  const { nextCursor } = await server.apiKeys.keys.list({ limit: 1, ...filter });
+  const { nextCursor } = await server.apiKeys.keys.as(theApp).list({ limit: 1, ...filter });
   if (nextCursor === null) throw new Error('There should be a second page.');
   return nextCursor;
 }
@@ -73,8 +74,8 @@ const cases: Record<string, Cases> = {
   },
   Q8: async (probe) => {
     const { send, server } = probe;
-    await server.apiKeys.keys.create({ ownerId: 'bob', name: 'one', scopes: [] });
-    await server.apiKeys.keys.create({ ownerId: 'bob', name: 'two', scopes: [] });
+    await server.apiKeys.keys.as(theApp).create({ ownerId: 'bob', name: 'one', scopes: [] });
+    await server.apiKeys.keys.as(theApp).create({ ownerId: 'bob', name: 'two', scopes: [] });
     const own = await cursorOf(probe, { ownerId: 'alice' });
     const foreign = await cursorOf(probe, { ownerId: 'bob' });
     const last = own.slice(-1);
@@ -183,13 +184,16 @@ const cases: Record<string, Cases> = {
     await send({ target: list, withoutHost: true, lines: [server.asAlice] }, { status: [400] });
   },
   Q15: async ({ send, server }) => {
-    const [key] = (await server.apiKeys.keys.list({ ownerId: 'alice', limit: 1 })).items;
+    const [key] = (await server.apiKeys.keys.as(theApp).list({ ownerId: 'alice', limit: 1 })).items;
     const target = `/api-keys/keys/${key?.id}`;
     for (const name of ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override', '_method']) {
       await send({ target, lines: [server.asAlice, `${name}: DELETE`] }, { status: [200] });
       await send({ method: 'POST', target, lines: [server.asAlice, `${name}: DELETE`] }, { status: [405] });
     }
-    expect(await server.apiKeys.keys.get(String(key?.id))).toMatchObject({ state: 'active', version: 1 });
+    expect(await server.apiKeys.keys.as(theApp).get({ id: String(key?.id) })).toMatchObject({
+      state: 'active',
+      version: 1,
+    });
   },
   Q16: async ({ send, server }) => {
     for (const method of ['TRACE', 'PROPFIND', 'PUT', 'LINK', 'M-SEARCH']) {

@@ -12,6 +12,7 @@ import { keepRawBody } from '../../lib/http/keep-raw-body.js';
 import type { TestSigner } from '../harness/signing.js';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
+import { theApp } from '../harness/the-app.js';
 
 interface KeyPair {
   readonly publicKey: KeyObject;
@@ -119,7 +120,7 @@ export async function startBadInputServer(): Promise<BadInputServer> {
   ) as Record<Setup, number>;
 
   const make = async (fields: object): Promise<string> => {
-    const made = await apiKeys.keys.create({
+    const made = await apiKeys.keys.as(theApp).create({
       ownerId: 'alice',
       name: 'a key',
       scopes: ['orders:read'],
@@ -131,7 +132,7 @@ export async function startBadInputServer(): Promise<BadInputServer> {
   const makeSigner = async (ownerId: string, pair: KeyPair): Promise<TestSigner> => {
     const publicKey = pair.publicKey.export({ format: 'pem', type: 'spki' }).toString();
     const fields = { ownerId, name: 'a signer', scopes: ['orders:read'] as const, publicKey };
-    return { keyId: (await apiKeys.keys.create(fields)).id, privateKey: pair.privateKey };
+    return { keyId: (await apiKeys.keys.as(theApp).create(fields)).id, privateKey: pair.privateKey };
   };
   const alice = await makeSigner('alice', generateKeyPairSync('ed25519'));
   const bob = await makeSigner('bob', generateKeyPairSync('rsa', { modulusLength: 2048 }));

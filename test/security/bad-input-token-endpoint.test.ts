@@ -10,6 +10,7 @@ import type { Expectation } from './bad-input-manifest.js';
 import type { BadInputServer } from './bad-input-server.js';
 import type { RawAnswer, RawRequest } from './raw-http.js';
 import { runBadInputs, type Cases, type Probe } from './run-bad-inputs.js';
+import { theApp } from '../harness/the-app.js';
 
 type Json = Record<string, unknown>;
 
@@ -320,7 +321,7 @@ const cases: Record<string, Cases> = {
     }
   },
   O14: async (probe) => {
-    const { key: ofBob } = await probe.server.apiKeys.keys.create({
+    const { key: ofBob } = await probe.server.apiKeys.keys.as(theApp).create({
       ownerId: 'bob',
       name: 'a key',
       scopes: ['orders:read'],

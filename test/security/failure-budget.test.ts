@@ -13,6 +13,7 @@ import { memoryStore } from '../../lib/testing/index.js';
 import { FailureBudget } from '../../lib/verify/failure-budget.js';
 import { testPepper } from '../harness/instance.js';
 import { watchMachine } from '../harness/machine-watch.js';
+import { theApp } from '../harness/the-app.js';
 
 const machine = watchMachine();
 
@@ -98,7 +99,9 @@ async function start(budget: { failures: number; windowSeconds: number }): Promi
         sent.once('error', reject).end();
       }),
     async key() {
-      const { key } = await apiKeys.keys.create({ ownerId: 'alice', name: 'k', scopes: ['orders:read'] });
+      const { key } = await apiKeys.keys
+        .as(theApp)
+        .create({ ownerId: 'alice', name: 'k', scopes: ['orders:read'] });
       return key;
     },
     async close() {

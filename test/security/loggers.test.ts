@@ -8,6 +8,7 @@ import winston from 'winston';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
 import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { createAllKeyspacesApp, type AllKeyspacesApp } from './all-keyspaces-app.js';
+import { theApp } from '../harness/the-app.js';
 
 const secretOf = (credential: string): string => credential.slice(-40);
 
@@ -131,7 +132,9 @@ describe('loggers of the app', () => {
 
   it('P19: redact knows keys of all environments, refresh tokens and access tokens, and leaves everything else alone', async () => {
     const { apiKeys, credentials } = all;
-    const { key } = await apiKeys.keys.create({ ownerId: 'a', name: 'a', scopes: [], environment: 'test' });
+    const { key } = await apiKeys.keys
+      .as(theApp)
+      .create({ ownerId: 'a', name: 'a', scopes: [], environment: 'test' });
     const { draw } = createRandomSource();
     const refreshFormat = createKeyFormat('acme', 'refresh');
     const refreshToken = refreshFormat.compose(draw(refreshFormat.id), draw(refreshFormat.secret));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createDatabase } from '../servers/postgres.cjs';
 import { root, startAdminApp } from '../admin/admin-app.js';
+import { theApp } from '../harness/the-app.js';
 
 /** Texts that mean something to SQLite, PostgreSQL, LIKE, JSON paths or drivers. */
 const injections: readonly string[] = [
@@ -100,7 +101,7 @@ describe.each(['SQLite', 'PostgreSQL'])('hostile texts in %s', (kind) => {
     toClose = () => adminApp.close();
     expect(injections.length).toBeGreaterThanOrEqual(60);
     for (const text of injections) {
-      await apiKeys.keys.create({
+      await apiKeys.keys.as(theApp).create({
         ownerId: text,
         name: text,
         scopes: [],
@@ -136,7 +137,7 @@ describe.each(['SQLite', 'PostgreSQL'])('hostile texts in %s', (kind) => {
       const audit = await adminApp.as(root).get(`/audit?ownerId=${value}`).expect(200);
       expect((audit.body as { items: unknown[] }).items).toMatchObject([{ ownerId: text }]);
       await adminApp.as(root).get(`/keys/${value}`).expect(404);
-      expect(await apiKeys.keys.verify(`acme_live_${text}`)).toMatchObject({
+      expect(await apiKeys.keys.verify({ key: `acme_live_${text}` })).toMatchObject({
         allowed: false,
         code: 'invalid_token',
       });

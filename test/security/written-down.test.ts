@@ -1,5 +1,6 @@
 import request from 'supertest';
 import { createAllKeyspacesApp, type AllKeyspacesApp } from './all-keyspaces-app.js';
+import { theApp } from '../harness/the-app.js';
 
 const pieceLength = 12;
 
@@ -67,7 +68,7 @@ describe('credentials in parts of requests where they do not belong', () => {
         .send({ name: 'job', scopes: ['orders:read'] });
       await request(app).post(`/admin/keys/${created.body.id}/revoke`).set('X-Request-Id', id).send({});
     }
-    await apiKeys.keys.verify(credential).catch(() => undefined);
+    await apiKeys.keys.verify({ key: credential }).catch(() => undefined);
   }
 
   it('P16: are written down nowhere, of whichever keyspace they are', async () => {
@@ -82,7 +83,7 @@ describe('credentials in parts of requests where they do not belong', () => {
       .expect(201);
     // What was gathered is written when the instance closes; a copy of the store is read by the next one.
     const trail: unknown[] = [];
-    for await (const entry of apiKeys.audit.export()) trail.push(entry);
+    for await (const entry of apiKeys.audit.as(theApp).export()) trail.push(entry);
     const written = JSON.stringify([trail, log, await refusals()]);
     expect(trail.length).toBeGreaterThan(40);
     expect(written).toContain(kept);
@@ -93,7 +94,7 @@ describe('credentials in parts of requests where they do not belong', () => {
 
   /** Rows of the access log, which are written every ten seconds. */
   async function refusals(): Promise<readonly unknown[]> {
-    const { items } = await all.apiKeys.audit.listAccess({ limit: 100 });
+    const { items } = await all.apiKeys.audit.as(theApp).listAccess({ limit: 100 });
     if (items.length > 0) return items;
     await new Promise((resolve) => setTimeout(resolve, 250));
     return refusals();

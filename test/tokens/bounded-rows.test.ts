@@ -7,6 +7,7 @@ import { sent } from '../harness/signing.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { newEd25519, outcome, pemOf, startSignedApp } from '../harness/signed-app.js';
 import { basic, startTokenApp, type Answer } from './token-app.js';
+import { theApp } from '../harness/the-app.js';
 
 /** Every table to which a key can add rows by what it requests. */
 const tables = [
@@ -76,7 +77,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('rows that a key can cause, on 
     try {
       const { privateKey, publicKey } = newEd25519();
       const key = await app.key({ rateLimits: minuteLimits });
-      const signer = await app.apiKeys.keys.create({
+      const signer = await app.apiKeys.keys.as(theApp).create({
         ...{ ownerId: 'alice', name: 'signer', scopes: ['orders:read'], rateLimits: minuteLimits },
         publicKey: pemOf(publicKey),
       });
@@ -135,7 +136,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('rows that a key can cause, on 
     await deribit.apiKeys.ready();
     try {
       const key = await deribit.newKey();
-      await deribit.apiKeys.keys.update(key.client_id, { rateLimits: minuteLimits });
+      await deribit.apiKeys.keys.as(theApp).update({ id: key.client_id, rateLimits: minuteLimits });
       const before = await countRows(database);
       const { client_id, client_secret } = key;
       const pair = { grant_type: 'client_credentials', client_id, client_secret };
@@ -190,7 +191,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('rows that a key can cause, on 
       expect((await countRows(database)).nonces).toBe(2);
       // One that was not remembered can be used as soon as there is room, and once.
       const request = sent(app.sign(signer));
-      await app.instance.apiKeys.keys.update(signer.keyId, { rateLimits: [] });
+      await app.instance.apiKeys.keys.as(theApp).update({ id: signer.keyId, rateLimits: [] });
       const uses = [await app.send(request), await app.send(request), await app.send(request)];
       expect(uses.map(outcome)).toEqual(['200', '401 signature_replayed', '401 signature_replayed']);
     } finally {

@@ -14,6 +14,7 @@ import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { addPublicKey } from './public-key-of.js';
 import { basic, readParts, startTokenApp, type Answer, type MadeKey, type TokenApp } from './token-app.js';
+import { theApp } from '../harness/the-app.js';
 
 type Json = Record<string, unknown>;
 
@@ -236,9 +237,9 @@ describe('private_key_jwt', () => {
 
   it('P8: an assertion that is refused for the address of its client is not used up', async () => {
     const shown = assertion();
-    await app.apiKeys.keys.update(key.id, { ipAllowlist: ['203.0.113.1'] });
+    await app.apiKeys.keys.as(theApp).update({ id: key.id, ipAllowlist: ['203.0.113.1'] });
     expect([(await ask(shown)).status, (await ask(shown)).status]).toEqual([401, 401]);
-    await app.apiKeys.keys.update(key.id, { ipAllowlist: null });
+    await app.apiKeys.keys.as(theApp).update({ id: key.id, ipAllowlist: null });
     expect([(await ask(shown)).status, (await ask(shown)).status]).toEqual([200, 401]);
   });
 
@@ -273,11 +274,11 @@ describe('private_key_jwt', () => {
     const own = await app.key();
     await addPublicKey(store, own.id, ed25519);
     const shown = signed(ed25519, { alg: 'EdDSA' }, claims({ iss: own.id, sub: own.id }));
-    await app.apiKeys.keys.update(own.id, { enabled: false });
+    await app.apiKeys.keys.as(theApp).update({ id: own.id, enabled: false });
     await expectRefused(shown);
-    await app.apiKeys.keys.update(own.id, { enabled: true });
+    await app.apiKeys.keys.as(theApp).update({ id: own.id, enabled: true });
     expect((await ask(shown)).status).toBe(200);
-    await app.apiKeys.keys.revoke(own.id);
+    await app.apiKeys.keys.as(theApp).revoke({ id: own.id });
     await expectRefused(signed(ed25519, { alg: 'EdDSA' }, claims({ iss: own.id, sub: own.id })));
   });
 });

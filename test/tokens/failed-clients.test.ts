@@ -12,6 +12,7 @@ import {
   type TokenApp,
   type TokenAppOptions,
 } from './token-app.js';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(60_000);
 
@@ -156,7 +157,7 @@ describe('clients that fail', () => {
     it('R45 do not count: a right secret of a key that cannot be used', async () => {
       const app = await start(1);
       const off = await app.key();
-      await app.apiKeys.keys.update(off.id, { enabled: false });
+      await app.apiKeys.keys.as(theApp).update({ id: off.id, enabled: false });
       const elsewhere = await app.key({ ipAllowlist: ['203.0.113.7'] });
       for (const { id, secret } of [off, elsewhere, off, elsewhere]) {
         expect((await ask(app, basic(id, secret))).status).toBe(401);

@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { basic, startTokenApp, type TokenApp } from './token-app.js';
+import { theApp } from '../harness/the-app.js';
 
 const grant = { grant_type: 'client_credentials' };
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -48,7 +49,7 @@ describe('refused token requests', () => {
 
   it('R71 name the key that was proven, and whose it is', async () => {
     const off = await app.key();
-    await app.apiKeys.keys.update(off.id, { enabled: false });
+    await app.apiKeys.keys.as(theApp).update({ id: off.id, enabled: false });
     const ending = await app.key({ ownerId: 'bob', expiresAt: new Date(app.clock.now() + 500) });
     await app.post('/token', grant, basic(off.id, off.secret));
     await app.post('/token', grant, basic(ending.id, ending.secret));
@@ -84,7 +85,7 @@ describe('refused token requests', () => {
 
   it('R71 are written without a secret', async () => {
     const { id, token, secret } = await app.key();
-    await app.apiKeys.keys.rotate(id);
+    await app.apiKeys.keys.as(theApp).rotate({ id });
     const { privateKey } = generateKeyPairSync('ed25519');
     const input = Buffer.from(
       [{ alg: 'EdDSA' }, { sub: id }]
@@ -106,7 +107,7 @@ describe('refused token requests', () => {
 
   it('R71 a replaced secret is noted where it is exchanged, and its holder is told', async () => {
     const { id, secret } = await app.key();
-    await app.apiKeys.keys.rotate(id, { gracePeriodSeconds: 3600 });
+    await app.apiKeys.keys.as(theApp).rotate({ id, gracePeriodSeconds: 3600 });
     const answer = await app.post('/token', grant, basic(id, secret));
     expect([answer.status, answer.headers.get('deprecation')]).toEqual([
       200,

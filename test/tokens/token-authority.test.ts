@@ -3,6 +3,7 @@ import request from 'supertest';
 import { apiKeyOf, type ApiKeyIdentity, type ApiKeysOptions } from '../../lib/index.js';
 import { basic } from './token-app.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
+import { theApp } from '../harness/the-app.js';
 
 const minuteMs = 60_000;
 const forbidden = '403 forbidden';
@@ -97,7 +98,7 @@ describe('what an access token may manage', () => {
     });
     for (const key of [lasting, brief]) {
       expect(await rotate(await tokenOf(key), key.id)).toBe(forbidden);
-      expect((await instance.apiKeys.keys.verify(key.token)).allowed).toBe(true);
+      expect((await instance.apiKeys.keys.verify({ key: key.token })).allowed).toBe(true);
       expect(await rotate(key.token, key.id)).toMatch(/^200 /);
     }
   });
@@ -109,7 +110,7 @@ describe('what an access token may manage', () => {
       expiresAt: new Date(instance.clock.now() + minuteMs / 2),
     });
     expect(await create(await tokenOf(brief), minuteMs / 2)).toBe(forbidden);
-    expect((await instance.apiKeys.keys.verify(brief.token)).allowed).toBe(true);
+    expect((await instance.apiKeys.keys.verify({ key: brief.token })).allowed).toBe(true);
     expect(await create(brief.token, minuteMs / 2)).toMatch(/^201 /);
   });
 });
@@ -118,7 +119,9 @@ describe('what a secret in its grace period may manage', () => {
   it('P7: it makes only keys that end no later than itself, and does not rotate its key', async () => {
     const { maker, create, rotate, after } = await start();
     const old = await maker();
-    const { key: next } = await instance.apiKeys.keys.rotate(old.id, { gracePeriodSeconds: 60 });
+    const { key: next } = await instance.apiKeys.keys
+      .as(theApp)
+      .rotate({ id: old.id, gracePeriodSeconds: 60 });
     expect(await rotate(old.token, old.id)).toBe(forbidden);
     expect(await create(old.token, null)).toBe(forbidden);
     expect(await create(old.token, minuteMs + 1000)).toBe(forbidden);
@@ -130,7 +133,9 @@ describe('what a secret in its grace period may manage', () => {
   it('P7: nor when its grace begins with the first use of the next secret', async () => {
     const { maker, create, rotate, after } = await start();
     const old = await maker();
-    await instance.apiKeys.keys.rotate(old.id, { gracePeriodSeconds: 60, graceStartsOnFirstUse: true });
+    await instance.apiKeys.keys
+      .as(theApp)
+      .rotate({ id: old.id, gracePeriodSeconds: 60, graceStartsOnFirstUse: true });
     instance.clock.advance(10 * minuteMs);
     expect(await rotate(old.token, old.id)).toBe(forbidden);
     expect(await create(old.token, minuteMs + 1000)).toBe(forbidden);
@@ -140,7 +145,7 @@ describe('what a secret in its grace period may manage', () => {
   it('P7: tokens of it are bound as it is, and end with it', async () => {
     const { maker, create, tokenOf, after } = await start({ tokens: { issuer: 'http://127.0.0.1' } });
     const old = await maker();
-    await instance.apiKeys.keys.rotate(old.id, { gracePeriodSeconds: 60 });
+    await instance.apiKeys.keys.as(theApp).rotate({ id: old.id, gracePeriodSeconds: 60 });
     const token = await tokenOf(old);
     expect(await create(token, minuteMs + 1000)).toBe(forbidden);
     expect(await create(token, minuteMs)).toBe(`201 ${after(minuteMs)}`);
@@ -149,7 +154,7 @@ describe('what a secret in its grace period may manage', () => {
   it('P7: it may still end its key: whoever finds a secret that has leaked can do so', async () => {
     const { maker, outcome } = await start();
     const old = await maker();
-    await instance.apiKeys.keys.rotate(old.id, { gracePeriodSeconds: 60 });
+    await instance.apiKeys.keys.as(theApp).rotate({ id: old.id, gracePeriodSeconds: 60 });
     expect(await outcome(old.token, `/${old.id}/revoke`, {})).toMatch(/^200 /);
   });
 });

@@ -2,6 +2,7 @@ import express from 'express';
 import supertest from 'supertest';
 import { createInstance, scopes } from '../harness/instance.js';
 import { basic, readParts, startTokenApp, type Answer, type MadeKey, type TokenApp } from './token-app.js';
+import { theApp } from '../harness/the-app.js';
 
 const grant = { grant_type: 'client_credentials' };
 
@@ -93,12 +94,14 @@ describe('the token endpoint', () => {
     const ask = async (): Promise<unknown> =>
       (await app.post('/token', grant, basic(quick.id, quick.secret))).body['expires_in'];
     expect(await ask()).toBe(60);
-    await app.apiKeys.keys.update(quick.id, { tokenLifetimeSeconds: 86_400 });
+    await app.apiKeys.keys.as(theApp).update({ id: quick.id, tokenLifetimeSeconds: 86_400 });
     expect(await ask()).toBe(86_400);
-    await app.apiKeys.keys.update(quick.id, { tokenLifetimeSeconds: null });
+    await app.apiKeys.keys.as(theApp).update({ id: quick.id, tokenLifetimeSeconds: null });
     expect(await ask()).toBe(3600);
     for (const tokenLifetimeSeconds of [59, 86_401, 0, -1, 60.5, NaN, '60' as never]) {
-      await expect(app.apiKeys.keys.update(quick.id, { tokenLifetimeSeconds })).rejects.toMatchObject({
+      await expect(
+        app.apiKeys.keys.as(theApp).update({ id: quick.id, tokenLifetimeSeconds }),
+      ).rejects.toMatchObject({
         problem: 'invalid_request',
       });
     }

@@ -1,5 +1,6 @@
 import { memoryStore } from '../../lib/testing/index.js';
 import { startTokenApp, type MadeKey, type TokenApp } from './token-app.js';
+import { theApp } from '../harness/the-app.js';
 
 describe('a token that was given before', () => {
   let app: TokenApp;
@@ -22,26 +23,26 @@ describe('a token that was given before', () => {
   };
 
   it('R70 is refused once its key was revoked', async () => {
-    await app.apiKeys.keys.revoke(key.id);
+    await app.apiKeys.keys.as(theApp).revoke({ id: key.id });
     expect(await code()).toBe('key_revoked');
   });
 
   it('R70 is refused while its key is disabled', async () => {
-    await app.apiKeys.keys.update(key.id, { enabled: false });
+    await app.apiKeys.keys.as(theApp).update({ id: key.id, enabled: false });
     expect(await code()).toBe('key_disabled');
-    await app.apiKeys.keys.update(key.id, { enabled: true });
+    await app.apiKeys.keys.as(theApp).update({ id: key.id, enabled: true });
     expect(await code()).toBe('allowed');
   });
 
   it('R70 is refused once its key was rotated', async () => {
-    const rotated = await app.apiKeys.keys.rotate(key.id);
+    const rotated = await app.apiKeys.keys.as(theApp).rotate({ id: key.id });
     expect(await code()).toBe('secret_rotated');
     const fresh = await app.token({ ...key, secret: rotated.key.slice(-49, -6) });
     expect((await app.use(fresh)).status).toBe(200);
   });
 
   it('R70 lives on for the grace period of its secret, and ends with it', async () => {
-    await app.apiKeys.keys.rotate(key.id, { gracePeriodSeconds: 60 });
+    await app.apiKeys.keys.as(theApp).rotate({ id: key.id, gracePeriodSeconds: 60 });
     expect(await code()).toBe('allowed');
     app.clock.advance(59_999);
     expect(await code()).toBe('allowed');
@@ -51,23 +52,23 @@ describe('a token that was given before', () => {
 
   it('R70 loses the scopes that its key loses, and gets none that its key is given', async () => {
     const narrow = await app.token(key, { scope: 'orders:read' });
-    await app.apiKeys.keys.update(key.id, { scopes: ['orders:read', 'users:read'] });
+    await app.apiKeys.keys.as(theApp).update({ id: key.id, scopes: ['orders:read', 'users:read'] });
     expect(await code()).toBe('allowed');
     expect(await code('/write')).toBe('insufficient_scope');
-    await app.apiKeys.keys.update(key.id, { scopes: ['orders:read', 'orders:write'] });
+    await app.apiKeys.keys.as(theApp).update({ id: key.id, scopes: ['orders:read', 'orders:write'] });
     expect((await app.use(narrow, '/write')).status).toBe(403);
     expect(await code('/write')).toBe('allowed');
   });
 
   it('R70 is bound to the addresses of its key', async () => {
-    await app.apiKeys.keys.update(key.id, { ipAllowlist: ['192.0.2.1'] });
+    await app.apiKeys.keys.as(theApp).update({ id: key.id, ipAllowlist: ['192.0.2.1'] });
     expect(await code()).toBe('address_not_allowed');
-    await app.apiKeys.keys.update(key.id, { ipAllowlist: ['127.0.0.0/8'] });
+    await app.apiKeys.keys.as(theApp).update({ id: key.id, ipAllowlist: ['127.0.0.0/8'] });
     expect(await code()).toBe('allowed');
   });
 
   it('R70 ends with its key when that is given an earlier end', async () => {
-    await app.apiKeys.keys.update(key.id, { expiresAt: new Date(app.clock.now() + 5_000) });
+    await app.apiKeys.keys.as(theApp).update({ id: key.id, expiresAt: new Date(app.clock.now() + 5_000) });
     expect(await code()).toBe('allowed');
     app.clock.advance(5_000);
     expect(await code()).toBe('key_expired');
@@ -86,7 +87,7 @@ describe('a token that was given before', () => {
   });
 
   it('R70 is not touched by a new name', async () => {
-    await app.apiKeys.keys.update(key.id, { name: 'Renamed', metadata: { team: 'shop' } });
+    await app.apiKeys.keys.as(theApp).update({ id: key.id, name: 'Renamed', metadata: { team: 'shop' } });
     expect(await code()).toBe('allowed');
     expect((await app.use(token)).body['name']).toBe('Renamed');
   });

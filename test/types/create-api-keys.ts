@@ -4,6 +4,7 @@ import pg from 'pg';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
 import { createApiKeys, apiKeyOf, type ApiKeyIdentity, type ApiKeys, type Verdict } from 'express-api-keys';
+import { theApp } from '../harness/the-app.js';
 
 const app = express();
 const actorOf = (_req: express.Request): { kind: 'owner'; ownerId: string } | null => null;
@@ -62,19 +63,20 @@ app.get('/me', apiKeys.requireApiKey.anyScope(), (req, res) => {
 
 // What can be granted.
 async function service(): Promise<void> {
-  const created = await apiKeys.keys.create({
+  const created = await apiKeys.keys.as(theApp).create({
     ownerId: 'alice',
     name: 'CI',
     scopes: ['orders:read', 'orders:*', '*'],
   });
   const token: string = created.key;
   // @ts-expect-error misspelt
-  await apiKeys.keys.create({ ownerId: 'alice', name: 'CI', scopes: ['orders:raed'] });
+  await apiKeys.keys.as(theApp).create({ ownerId: 'alice', name: 'CI', scopes: ['orders:raed'] });
   // @ts-expect-error the owner is needed
-  await apiKeys.keys.create({ name: 'CI', scopes: [] });
+  await apiKeys.keys.as(theApp).create({ name: 'CI', scopes: [] });
   // @ts-expect-error records hold no token
-  void (await apiKeys.keys.get(created.id))?.key;
-  const verdict: Verdict = await apiKeys.keys.verify(token, {
+  void (await apiKeys.keys.as(theApp).get({ id: created.id }))?.key;
+  const verdict: Verdict = await apiKeys.keys.verify({
+    key: token,
     scopes: 'orders:read',
     address: '203.0.113.9',
   });
@@ -82,7 +84,7 @@ async function service(): Promise<void> {
   else void verdict.code;
   // @ts-expect-error a verdict must be looked at before it is used
   void verdict.apiKey;
-  await apiKeys.keys.revokeAll({ ownerId: 'alice' });
+  await apiKeys.keys.as(theApp).revokeAll({ ownerId: 'alice' });
 }
 void service;
 
@@ -108,9 +110,11 @@ apiKeys.requireApiKey.anyScope({ signed: 'accepted' });
 // @ts-expect-error misspelt
 apiKeys.requireApiKey('orders:read', { signed: 'requird' });
 void apiKeys.keys
+  .as(theApp)
   .create({ ownerId: 'alice', name: 'CI', scopes: [], signing: 'hmac' })
   .then(({ key }) => key.length);
 void apiKeys.keys
+  .as(theApp)
   .create({ ownerId: 'alice', name: 'CI', scopes: [], publicKey: 'PEM' })
   // @ts-expect-error there is no secret
   .then(({ key }) => key);
@@ -123,29 +127,29 @@ const flagged = createApiKeys({
 });
 flagged.requireApiKey('a:b', { feature: 'block_trades' });
 flagged.requireApiKey.anyScope({ feature: 'block_trades' });
-void flagged.keys.create({
+void flagged.keys.as(theApp).create({
   ownerId: 'alice',
   name: 'CI',
   scopes: [],
   features: ['block_trades'],
   tags: ['x'],
 });
-void flagged.keys.update('id', { features: ['block_trades'] });
-void flagged.keys.verify('token', { feature: 'block_trades' });
+void flagged.keys.as(theApp).update({ id: 'id', features: ['block_trades'] });
+void flagged.keys.verify({ key: 'token', feature: 'block_trades' });
 // @ts-expect-error misspelt
 flagged.requireApiKey('a:b', { feature: 'block_trade' });
 // @ts-expect-error misspelt
 flagged.requireApiKey.anyScope({ feature: 'block_trade' });
 // @ts-expect-error misspelt
-void flagged.keys.create({ ownerId: 'alice', name: 'CI', scopes: [], features: ['block_trade'] });
+void flagged.keys.as(theApp).create({ ownerId: 'alice', name: 'CI', scopes: [], features: ['block_trade'] });
 // @ts-expect-error misspelt
-void flagged.keys.update('id', { features: ['block_trade'] });
+void flagged.keys.as(theApp).update({ id: 'id', features: ['block_trade'] });
 // @ts-expect-error misspelt
-void flagged.keys.verify('token', { feature: 'block_trade' });
+void flagged.keys.verify({ key: 'token', feature: 'block_trade' });
 // @ts-expect-error there are no features
 apiKeys.requireApiKey('orders:read', { feature: 'block_trades' });
 // @ts-expect-error there are no features
-void apiKeys.keys.create({ ownerId: 'alice', name: 'CI', scopes: [], features: ['block_trades'] });
+void apiKeys.keys.as(theApp).create({ ownerId: 'alice', name: 'CI', scopes: [], features: ['block_trades'] });
 // Whoever needs no features takes them all.
 const withoutFeatures: ApiKeys<'a:b'> = flagged;
 void withoutFeatures;

@@ -4,6 +4,7 @@ import { memoryStore } from '../../lib/testing/index.js';
 import type { ApiKeysOptions } from '../../lib/index.js';
 import type { KeyStore } from '../../lib/store/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
+import { theApp } from '../harness/the-app.js';
 
 const random = createRandomSource();
 const format = createKeyFormat('acme', 'live');
@@ -64,10 +65,10 @@ describe('a key that is held', () => {
   it('is let in without asking anybody', async () => {
     const { apiKeys, key } = await start();
     const { token } = await key();
-    await apiKeys.keys.verify(token);
+    await apiKeys.keys.verify({ key: token });
     reads = 0;
     for (let round = 0; round < 100; round += 1) {
-      expect(await apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
+      expect(await apiKeys.keys.verify({ key: token })).toMatchObject({ allowed: true });
     }
     expect(reads).toBe(0);
     expect(apiKeys.status().cachedKeys).toBe(1);
@@ -78,7 +79,8 @@ describe('a key that is held', () => {
     const expiresAt = new Date(clock.now() + 2_000);
     const { token } = await key({ scopes: ['orders:read'], expiresAt, ipAllowlist: ['203.0.113.0/24'] });
     const address = '203.0.113.7';
-    const verify = (scopes: Scope, from = address) => apiKeys.keys.verify(token, { scopes, address: from });
+    const verify = (scopes: Scope, from = address) =>
+      apiKeys.keys.verify({ key: token, scopes, address: from });
     expect(await verify('orders:read')).toMatchObject({ allowed: true });
     expect(await verify('orders:write')).toMatchObject({ code: 'insufficient_scope' });
     expect(await verify('orders:read', '198.51.100.1')).toMatchObject({ code: 'address_not_allowed' });
@@ -93,25 +95,30 @@ describe('a key that is held', () => {
   it('refuses a wrong secret without asking anybody, and keeps the right one', async () => {
     const { apiKeys, key } = await start();
     const { id, token } = await key();
-    await apiKeys.keys.verify(token);
+    await apiKeys.keys.verify({ key: token });
     reads = 0;
     for (let round = 0; round < 50; round += 1) {
       const wrong = format.compose(id, random.base62(43));
-      expect(await apiKeys.keys.verify(wrong)).toEqual({ allowed: false, code: 'invalid_token' });
+      expect(await apiKeys.keys.verify({ key: wrong })).toEqual({ allowed: false, code: 'invalid_token' });
     }
-    expect(await apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
+    expect(await apiKeys.keys.verify({ key: token })).toMatchObject({ allowed: true });
     expect(reads).toBe(0);
   });
 
   it.each<[string, (instance: TestInstance, id: string) => Promise<unknown>, string]>([
-    ['revoked', ({ apiKeys }, id) => apiKeys.keys.revoke(id), 'key_revoked'],
-    ['disabled', ({ apiKeys }, id) => apiKeys.keys.update(id, { enabled: false }), 'key_disabled'],
-    ['rotated', ({ apiKeys }, id) => apiKeys.keys.rotate(id), 'secret_rotated'],
-    ['narrowed', ({ apiKeys }, id) => apiKeys.keys.update(id, { scopes: [] }), 'insufficient_scope'],
+    ['revoked', ({ apiKeys }, id) => apiKeys.keys.as(theApp).revoke({ id }), 'key_revoked'],
+    ['disabled', ({ apiKeys }, id) => apiKeys.keys.as(theApp).update({ id, enabled: false }), 'key_disabled'],
+    ['rotated', ({ apiKeys }, id) => apiKeys.keys.as(theApp).rotate({ id }), 'secret_rotated'],
+    [
+      'narrowed',
+      ({ apiKeys }, id) => apiKeys.keys.as(theApp).update({ id, scopes: [] }),
+      'insufficient_scope',
+    ],
   ])('is refused here and in another process as soon as it was %s', async (_what, change, code) => {
     const [one, two] = [await start(), await start()];
     const { id, token } = await one.key();
-    const verify = (instance: TestInstance) => instance.apiKeys.keys.verify(token, { scopes: 'orders:read' });
+    const verify = (instance: TestInstance) =>
+      instance.apiKeys.keys.verify({ key: token, scopes: 'orders:read' });
     for (const instance of [one, two]) expect(await verify(instance)).toMatchObject({ allowed: true });
     expect(await change(one, id)).toMatchObject({ effectiveBy: null });
     for (const instance of [two, one]) expect(await verify(instance)).toMatchObject({ code });
@@ -120,13 +127,13 @@ describe('a key that is held', () => {
   it('is used no longer than the lease when the store is away, and again when it is back', async () => {
     const { apiKeys, key } = await start({ cache: { leaseSeconds: 2 }, clock: { now: () => Date.now() } });
     const { token } = await key();
-    await apiKeys.keys.verify(token);
+    await apiKeys.keys.verify({ key: token });
     isAway = true;
     const stopped = Date.now();
     let lastIn = stopped;
     for (;;) {
       const asked = Date.now();
-      const verdict = await apiKeys.keys.verify(token).catch((error: unknown) => error);
+      const verdict = await apiKeys.keys.verify({ key: token }).catch((error: unknown) => error);
       if (verdict instanceof Error) {
         expect(verdict).toMatchObject({ problem: 'unavailable' });
         break;
@@ -140,21 +147,21 @@ describe('a key that is held', () => {
     expect(apiKeys.status()).toMatchObject({ state: 'degraded', database: 'down', cachedKeys: 0 });
     isAway = false;
     while (apiKeys.status().database === 'down') await wait(20);
-    expect(await apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
+    expect(await apiKeys.keys.verify({ key: token })).toMatchObject({ allowed: true });
   });
 
   it('is none where cache is false', async () => {
     const { apiKeys, key } = await start({ cache: false });
     const { token } = await key();
     reads = 0;
-    for (let round = 0; round < 5; round += 1) await apiKeys.keys.verify(token);
+    for (let round = 0; round < 5; round += 1) await apiKeys.keys.verify({ key: token });
     expect(reads).toBe(5);
     expect(apiKeys.status().cachedKeys).toBe(0);
   });
 
   it('is one of no more than cache.maxKeys allows', async () => {
     const { apiKeys, key } = await start({ cache: { maxKeys: 4 } });
-    for (let count = 0; count < 12; count += 1) await apiKeys.keys.verify((await key()).token);
+    for (let count = 0; count < 12; count += 1) await apiKeys.keys.verify({ key: (await key()).token });
     expect(apiKeys.status().cachedKeys).toBeLessThanOrEqual(4);
   });
 });
@@ -164,7 +171,9 @@ describe('a cold key', () => {
     const { apiKeys, key } = await start();
     const { token } = await key();
     reads = 0;
-    const verdicts = await Promise.all(Array.from({ length: 1_000 }, () => apiKeys.keys.verify(token)));
+    const verdicts = await Promise.all(
+      Array.from({ length: 1_000 }, () => apiKeys.keys.verify({ key: token })),
+    );
     expect(verdicts.every(({ allowed }) => allowed)).toBe(true);
     expect(reads).toBe(1);
   });
@@ -173,10 +182,12 @@ describe('a cold key', () => {
     const { apiKeys, key } = await start();
     const { token } = await key();
     isAway = true;
-    const failed = await Promise.allSettled(Array.from({ length: 10 }, () => apiKeys.keys.verify(token)));
+    const failed = await Promise.allSettled(
+      Array.from({ length: 10 }, () => apiKeys.keys.verify({ key: token })),
+    );
     expect(failed.every(({ status }) => status === 'rejected')).toBe(true);
     isAway = false;
-    expect(await apiKeys.keys.verify(token)).toMatchObject({ allowed: true });
+    expect(await apiKeys.keys.verify({ key: token })).toMatchObject({ allowed: true });
   });
 });
 
@@ -187,7 +198,7 @@ describe('an unknown id', () => {
     reads = 0;
     for (let round = 0; round < 50; round += 1) {
       const token = format.compose(id, random.base62(43));
-      expect(await apiKeys.keys.verify(token)).toEqual({ allowed: false, code: 'invalid_token' });
+      expect(await apiKeys.keys.verify({ key: token })).toEqual({ allowed: false, code: 'invalid_token' });
     }
     expect(reads).toBe(1);
   });
@@ -199,7 +210,7 @@ describe('an unknown id', () => {
     // The same key, and a store that does not know it yet.
     store = countingStore();
     const others = [await start(), await start()];
-    const verdicts = () => Promise.all(others.map(({ apiKeys }) => apiKeys.keys.verify(token)));
+    const verdicts = () => Promise.all(others.map(({ apiKeys }) => apiKeys.keys.verify({ key: token })));
     for (const verdict of await verdicts()) expect(verdict).toMatchObject({ code: 'invalid_token' });
     await store.transact((transaction) =>
       transaction.insert(record, {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { createDatabase } from '../servers/postgres.cjs';
+import { theApp } from '../harness/the-app.js';
 
 jest.setTimeout(240_000);
 
@@ -41,23 +42,27 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('on %s', (na
     const [one, two] = instances;
     const { id, token } = await one!.key({ credits: { remaining: 0 } });
     for (let round = 0; round < rounds; round += 1) {
-      await one!.apiKeys.keys.update(id, { credits: { remaining: credits } });
+      await one!.apiKeys.keys.as(theApp).update({ id, credits: { remaining: credits } });
       const verdicts = await Promise.all(
-        Array.from({ length: uses }, (_, index) => (index % 2 === 0 ? one : two)!.apiKeys.keys.verify(token)),
+        Array.from({ length: uses }, (_, index) =>
+          (index % 2 === 0 ? one : two)!.apiKeys.keys.verify({ key: token }),
+        ),
       );
       const codes = verdicts.map((verdict) => (verdict.allowed ? 'allowed' : verdict.code));
       expect([round, codes.filter((code) => code === 'allowed').length]).toEqual([round, credits]);
       expect(codes.filter((code) => code === 'credits_exhausted')).toHaveLength(uses - credits);
-      expect((await two!.apiKeys.keys.get(id))?.credits?.remaining).toBe(0);
+      expect((await two!.apiKeys.keys.as(theApp).get({ id }))?.credits?.remaining).toBe(0);
     }
   });
 
   it('R39 credits that cost more than one are never overdrawn', async () => {
     const { id, token } = await instances[0]!.key({ credits: { remaining: 10 } });
     const verdicts = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => instances[index % 2]!.apiKeys.keys.verify(token, { cost: 3 })),
+      Array.from({ length: 60 }, (_, index) =>
+        instances[index % 2]!.apiKeys.keys.verify({ key: token, cost: 3 }),
+      ),
     );
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(3);
-    expect((await instances[1]!.apiKeys.keys.get(id))?.credits?.remaining).toBe(1);
+    expect((await instances[1]!.apiKeys.keys.as(theApp).get({ id }))?.credits?.remaining).toBe(1);
   });
 });

@@ -102,14 +102,14 @@ it.each([
     return Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
   };
   // The first ones teach Redis the script, and the process the key.
-  for (let count = 0; count < 3; count += 1) await instance.apiKeys.keys.verify(token);
+  for (let count = 0; count < 3; count += 1) await instance.apiKeys.keys.verify({ key: token });
   await waitUntil('its copy is in Redis', async () =>
     (await redisCli(redis.port, ['KEYS', '*'])).includes(
       `{${token.slice('acme_live_'.length).slice(0, 16)}}`,
     ),
   );
   const before = { evalsha: await calls('evalsha'), getrange: await calls('getrange') };
-  for (let count = 0; count < 10; count += 1) await instance.apiKeys.keys.verify(token);
+  for (let count = 0; count < 10; count += 1) await instance.apiKeys.keys.verify({ key: token });
   expect((await calls('evalsha')) - before.evalsha).toBe(10);
   // Each script reads the counters of the key once.
   expect((await calls('getrange')) - before.getrange).toBe(10 + 10 * reads);
@@ -129,22 +129,22 @@ describe('R53 limits.onOutage', () => {
     const limited = await key({ rateLimits });
     const unlimited = await key();
     const free = { cost: 0 };
-    expect((await apiKeys.keys.verify(limited.token)).allowed).toBe(true);
+    expect((await apiKeys.keys.verify({ key: limited.token })).allowed).toBe(true);
     redis.pause();
-    await expect(apiKeys.keys.verify(limited.token)).rejects.toMatchObject({
+    await expect(apiKeys.keys.verify({ key: limited.token })).rejects.toMatchObject({
       code: 'ERR_API_KEYS_UNAVAILABLE',
       headers: { 'Retry-After': '1' },
     });
     // From now on nobody waits for it.
-    await expect(apiKeys.keys.verify(limited.token)).rejects.toMatchObject({
+    await expect(apiKeys.keys.verify({ key: limited.token })).rejects.toMatchObject({
       code: 'ERR_API_KEYS_UNAVAILABLE',
     });
     expect(apiKeys.status()).toMatchObject({ limits: 'refused', redis: 'down', state: 'degraded' });
-    expect((await apiKeys.keys.verify(limited.token, free)).allowed).toBe(true);
-    expect((await apiKeys.keys.verify(unlimited.token)).allowed).toBe(true);
+    expect((await apiKeys.keys.verify({ key: limited.token, ...free })).allowed).toBe(true);
+    expect((await apiKeys.keys.verify({ key: unlimited.token })).allowed).toBe(true);
     redis.resume();
     await waitUntil('it counts again', () => apiKeys.status().limits === 'shared');
-    expect((await apiKeys.keys.verify(limited.token)).allowed).toBe(true);
+    expect((await apiKeys.keys.verify({ key: limited.token })).allowed).toBe(true);
     expect(log.join('\n')).toContain('limits are counted by each process alone, or refused');
   });
 
@@ -152,7 +152,7 @@ describe('R53 limits.onOutage', () => {
     const { apiKeys, key } = await open('per-process');
     const { token } = await key({ rateLimits: [{ name: 'minute', limit: 3, windowSeconds: 60 }] });
     const remaining = async (): Promise<number | string | undefined> => {
-      const verdict = await apiKeys.keys.verify(token);
+      const verdict = await apiKeys.keys.verify({ key: token });
       return verdict.allowed ? verdict.rateLimits?.[0]?.remaining : verdict.code;
     };
     expect(await remaining()).toBe(2);

@@ -3,6 +3,7 @@ import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import type { KeyStore } from '../../lib/store/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
+import { theApp } from '../harness/the-app.js';
 
 const old = 'old-pepper-old-pepper-old-pepper-old';
 const fresh = 'new-pepper-new-pepper-new-pepper-new';
@@ -29,7 +30,7 @@ function withPeppers(...pepper: string[]): TestInstance {
 }
 
 const accepts = async (instance: TestInstance, token: string): Promise<boolean> =>
-  (await instance.apiKeys.keys.verify(token)).allowed;
+  (await instance.apiKeys.keys.verify({ key: token })).allowed;
 
 /** How many digests are stored for the current credential of a key. */
 async function digestCount(id: string): Promise<number> {
@@ -79,14 +80,14 @@ describe('a lost pepper', () => {
     const { id, token } = await before.key();
     const { token: otherToken } = await before.key();
     const { id: revokedId, token: revokedToken } = await before.key();
-    await before.apiKeys.keys.revoke(revokedId);
+    await before.apiKeys.keys.as(theApp).revoke({ id: revokedId });
     const { id: rotatedId, token: rotatedToken } = await before.key();
-    await before.apiKeys.keys.rotate(rotatedId);
+    await before.apiKeys.keys.as(theApp).rotate({ id: rotatedId });
 
     const after = withPeppers(other);
     expect(await accepts(after, withSecretOf(otherToken, token))).toBe(false);
-    expect(await after.apiKeys.keys.verify(revokedToken)).toMatchObject({ code: 'key_revoked' });
-    expect(await after.apiKeys.keys.verify(rotatedToken)).toMatchObject({ code: 'secret_rotated' });
+    expect(await after.apiKeys.keys.verify({ key: revokedToken })).toMatchObject({ code: 'key_revoked' });
+    expect(await after.apiKeys.keys.verify({ key: rotatedToken })).toMatchObject({ code: 'secret_rotated' });
     expect(await digestCount(id)).toBe(1);
   });
 

@@ -9,6 +9,7 @@ import { createYativoApp } from '../dialects/yativo-app.js';
 import { createInstance } from '../harness/instance.js';
 import { startSignedApp } from '../harness/signed-app.js';
 import { basic, startTokenApp } from '../tokens/token-app.js';
+import { theApp } from '../harness/the-app.js';
 
 let takesChanges: boolean;
 let store: KeyStore;
@@ -70,22 +71,22 @@ describe('a store that answers reads and takes no changes', () => {
       await apiKeys.ready();
       const [held, cold] = [await key(), await key()];
       const paying = await key({ credits: { remaining: 10 } });
-      expect(await apiKeys.keys.verify(held.token)).toMatchObject({ allowed: true });
+      expect(await apiKeys.keys.verify({ key: held.token })).toMatchObject({ allowed: true });
       stopTakingChanges(clock);
       for (const { token } of [held, cold, paying, held]) {
-        await expect(apiKeys.keys.verify(token)).rejects.toMatchObject(unavailable);
+        await expect(apiKeys.keys.verify({ key: token })).rejects.toMatchObject(unavailable);
       }
       const shown = [
-        apiKeys.keys.get(held.id),
-        apiKeys.keys.list(),
-        apiKeys.audit.list(),
-        apiKeys.audit.verify(),
-        apiKeys.keys.revoke(held.id),
+        apiKeys.keys.as(theApp).get({ id: held.id }),
+        apiKeys.keys.as(theApp).list(),
+        apiKeys.audit.as(theApp).list(),
+        apiKeys.audit.as(theApp).verify(),
+        apiKeys.keys.as(theApp).revoke({ id: held.id }),
       ];
       for (const answer of shown) await expect(answer).rejects.toMatchObject(unavailable);
       expect(apiKeys.status()).toMatchObject({ state: 'degraded', database: 'down', cachedKeys: 0 });
       takesChanges = true;
-      expect(await apiKeys.keys.verify(cold.token)).toMatchObject({ allowed: true });
+      expect(await apiKeys.keys.verify({ key: cold.token })).toMatchObject({ allowed: true });
       expect(apiKeys.status()).toMatchObject({ state: 'normal', database: 'up' });
     },
   );

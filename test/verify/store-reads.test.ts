@@ -38,7 +38,7 @@ beforeEach(() => {
 
 afterAll(() => instance.apiKeys.close());
 
-const verify = (token: string) => instance.apiKeys.keys.verify(token);
+const verify = (token: string) => instance.apiKeys.keys.verify({ key: token });
 
 describe('what verification asks of the store', () => {
   it('nothing, for what is not well formed', async () => {

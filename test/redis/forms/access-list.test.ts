@@ -3,6 +3,7 @@ import { startRedis } from '../../servers/redis.cjs';
 import { redisCli } from '../../servers/redis-cli.cjs';
 import { waitUntil } from '../../servers/wait-until.cjs';
 import { answerTo, closeInstances, countedStore, namesHeld, openInstance } from './form-fixture.js';
+import { theApp } from '../../harness/the-app.js';
 
 let redis: Awaited<ReturnType<typeof startRedis>>;
 
@@ -45,7 +46,7 @@ async function useEverything(): Promise<void> {
   for (const answer of ['allowed', 'allowed', 'rate_limited']) {
     expect(await answerTo(two, limited.token)).toBe(answer);
   }
-  expect((await one.apiKeys.keys.revoke(id)).effectiveBy).toBeNull();
+  expect((await one.apiKeys.keys.as(theApp).revoke({ id })).effectiveBy).toBeNull();
   expect(await answerTo(two, token)).toBe('key_revoked');
   expect([...one.log, ...two.log]).toEqual([]);
 }
@@ -96,7 +97,7 @@ it('without PUBLISH and SUBSCRIBE everything works, and operators are told once'
   const [one, two] = [await openInstance(options), await openInstance(options)];
   const { id, token } = await one.key();
   for (const instance of [one, two]) expect(await answerTo(instance, token)).toBe('allowed');
-  expect((await one.apiKeys.keys.revoke(id)).effectiveBy).toBeNull();
+  expect((await one.apiKeys.keys.as(theApp).revoke({ id })).effectiveBy).toBeNull();
   expect(await answerTo(two, token)).toBe('key_revoked');
   const told = 'processes do not hear of changes at once';
   for (const { log, apiKeys } of [one, two]) {
@@ -114,7 +115,7 @@ it('without permission to write, keys are read from the database, and operators 
   expect(await answerTo(instance, token)).toBe('allowed');
   await waitUntil('it is told', () => instance.log.length > 0);
   expect(await answerTo(instance, token)).toBe('allowed');
-  expect((await instance.apiKeys.keys.revoke(id)).effectiveBy).toBeNull();
+  expect((await instance.apiKeys.keys.as(theApp).revoke({ id })).effectiveBy).toBeNull();
   expect(await answerTo(instance, token)).toBe('key_revoked');
   expect(instance.log).toEqual([expect.stringContaining('keys cannot be cached (Redis: NOPERM)')]);
   expect(await namesHeld(redis.port)).toEqual([]);

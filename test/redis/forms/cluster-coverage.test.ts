@@ -3,6 +3,7 @@ import { waitUntil } from '../../servers/wait-until.cjs';
 import { closeClusterClients, makeKeys, openTwo } from './cluster-fixture.js';
 import { answerTo, countedStore, useKeys } from './form-fixture.js';
 import { watchMachine } from '../../harness/machine-watch.js';
+import { theApp } from '../../harness/the-app.js';
 
 const machine = watchMachine();
 
@@ -31,7 +32,7 @@ describe.each([
         keys.map(({ token }) => token),
       );
       await waitUntil('all keys are used for a while', () => load.count() > 500);
-      expect((await instances[0].apiKeys.keys.revoke(keys[0]!.id)).effectiveBy).toBeNull();
+      expect((await instances[0].apiKeys.keys.as(theApp).revoke({ id: keys[0]!.id })).effectiveBy).toBeNull();
       await load.stop();
       expect([...load.answers()].filter((answer) => answer !== 'key_revoked')).toEqual(['allowed']);
       await load.expectEachWithin(1_000, machine);

@@ -11,6 +11,7 @@ import {
 } from './cluster-fixture.js';
 import { answerTo, areUp, countedStore, namesHeld, useKeys, type CountedStore } from './form-fixture.js';
 import { watchMachine } from '../../harness/machine-watch.js';
+import { theApp } from '../../harness/the-app.js';
 
 const machine = watchMachine();
 
@@ -42,7 +43,7 @@ describe('a Cluster', () => {
     }
     expect(store.reads()).toBe(reads);
     for (const { id, token } of keys) {
-      expect((await instances[0].apiKeys.keys.revoke(id)).effectiveBy).toBeNull();
+      expect((await instances[0].apiKeys.keys.as(theApp).revoke({ id })).effectiveBy).toBeNull();
       expect(await answerTo(instances[1], token)).toBe('key_revoked');
     }
     expect(instances.flatMap(({ log }) => log)).toEqual([]);
@@ -83,7 +84,9 @@ describe('a Cluster', () => {
     );
     await cluster.moveSlot(slot, target, async () => {
       // One key's entries are on their way, and it changes.
-      const changed = await instances[0].apiKeys.keys.update(first!.id, { name: 'On its way' });
+      const changed = await instances[0].apiKeys.keys
+        .as(theApp)
+        .update({ id: first!.id, name: 'On its way' });
       expect(changed.effectiveBy).toBeNull();
       const before = load.count();
       await waitUntil('all keys are used between two nodes', () => load.count() > before + 100);
@@ -114,7 +117,7 @@ describe('a Cluster', () => {
     await dead.kill();
     await waitUntil('Redis is missed', () => !areUp(instances));
     const startedAt = performance.now();
-    expect((await instances[0].apiKeys.keys.revoke(first!.id)).effectiveBy).toBeNull();
+    expect((await instances[0].apiKeys.keys.as(theApp).revoke({ id: first!.id })).effectiveBy).toBeNull();
     await machine.expectWithin(1_000, performance.now() - startedAt);
     expect(await answerTo(instances[1], first!.token)).toBe('key_revoked');
 

@@ -49,7 +49,7 @@ export async function closeInstances(): Promise<void> {
 /** What a key was answered with: `allowed`, the code of a refusal, or the code of an error. */
 export async function answerTo({ apiKeys }: TestInstance, token: string): Promise<string> {
   try {
-    const verdict = await apiKeys.keys.verify(token);
+    const verdict = await apiKeys.keys.verify({ key: token });
     return verdict.allowed ? 'allowed' : verdict.code;
   } catch (error) {
     return `error ${String((error as { code?: unknown }).code)}`;

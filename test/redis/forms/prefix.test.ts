@@ -4,6 +4,7 @@ import { startRedis } from '../../servers/redis.cjs';
 import { redisCli } from '../../servers/redis-cli.cjs';
 import { waitUntil } from '../../servers/wait-until.cjs';
 import { answerTo, closeInstances, countedStore, namesHeld, openInstance } from './form-fixture.js';
+import { theApp } from '../../harness/the-app.js';
 
 let redis: Awaited<ReturnType<typeof startRedis>>;
 const clients: { disconnect(): void }[] = [];
@@ -53,7 +54,7 @@ it('instances with different prefixes hold nothing in common, and what is revoke
     return names.filter((name) => name.startsWith('api-keys:other:')).length > 0 && names.length > 1;
   });
   for (const instance of [one, two]) expect(await answerTo(instance, token)).toBe('allowed');
-  expect((await one.apiKeys.keys.revoke(id)).effectiveBy).toBeNull();
+  expect((await one.apiKeys.keys.as(theApp).revoke({ id })).effectiveBy).toBeNull();
   for (const instance of [one, two]) expect(await answerTo(instance, token)).toBe('key_revoked');
 });
 
@@ -72,7 +73,7 @@ it.each(versions)('a keyPrefix of a client of ioredis %s comes in front', async 
   expect(await answerTo(two, token)).toBe('allowed');
   expect(store.reads()).toBe(reads);
   await Promise.all(Array.from({ length: 20 }, () => answerTo(two, token)));
-  expect((await one.apiKeys.keys.revoke(id)).effectiveBy).toBeNull();
+  expect((await one.apiKeys.keys.as(theApp).revoke({ id })).effectiveBy).toBeNull();
   expect(await answerTo(two, token)).toBe('key_revoked');
   expect([...one.log, ...two.log]).toEqual([]);
   const channels = JSON.parse(await redisCli(redis.port, ['--json', 'PUBSUB', 'CHANNELS'])) as string[];

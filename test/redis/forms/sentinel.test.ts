@@ -15,6 +15,7 @@ import {
 } from './form-fixture.js';
 import { shownSentinelOptions, type ShownSentinelOptions } from './shown-options.js';
 import { watchMachine } from '../../harness/machine-watch.js';
+import { theApp } from '../../harness/the-app.js';
 
 const machine = watchMachine();
 
@@ -83,7 +84,7 @@ describe.each([
       const held = await versionsHeld((await set.primary()).port, revokedBefore.id);
       return held.length > 0;
     });
-    expect((await one.apiKeys.keys.revoke(revokedBefore.id)).effectiveBy).toBeNull();
+    expect((await one.apiKeys.keys.as(theApp).revoke({ id: revokedBefore.id })).effectiveBy).toBeNull();
     await refused.stop();
     const stillRefused = useKeys(instances, [revokedBefore.token]);
 
@@ -92,7 +93,7 @@ describe.each([
       instances.every(({ apiKeys }) => apiKeys.status().redis === 'down'),
     );
     const startedAt = performance.now();
-    expect((await one.apiKeys.keys.revoke(revokedMeanwhile.id)).effectiveBy).toBeNull();
+    expect((await one.apiKeys.keys.as(theApp).revoke({ id: revokedMeanwhile.id })).effectiveBy).toBeNull();
     await machine.expectWithin(1_000, performance.now() - startedAt);
     await failedOver;
     await waitUntil('every instance has found it', () => areUp(instances), 10_000);
@@ -109,7 +110,7 @@ describe.each([
       expect(await answerTo(instance, revokedMeanwhile.token)).toBe('key_revoked');
       expect(instance.log.join('\n')).not.toContain('replace-this-password');
     }
-    const after = await one.apiKeys.keys.revoke(good.id);
+    const after = await one.apiKeys.keys.as(theApp).revoke({ id: good.id });
     expect(after.effectiveBy).toBeNull();
     for (const instance of instances) expect(await answerTo(instance, good.token)).toBe('key_revoked');
   });
@@ -132,7 +133,7 @@ describe('a revocation that the replica never got', () => {
     await waitUntil('the replica has lost its primary', async () =>
       (await redisCli(replica.port, ['INFO', 'replication'])).includes('master_link_status:down'),
     );
-    expect((await one.apiKeys.keys.revoke(id)).effectiveBy).toBeNull();
+    expect((await one.apiKeys.keys.as(theApp).revoke({ id })).effectiveBy).toBeNull();
     await waitUntil('the primary has it', async () =>
       (await versionsHeld(primary.port, id)).every((version) => version === 2),
     );

@@ -8,6 +8,7 @@ import { startOrders } from '../../harness/start-orders.js';
 import { startRedisTls } from '../../servers/redis-tls.cjs';
 import { waitUntil } from '../../servers/wait-until.cjs';
 import { answerTo, closeInstances, countedStore, namesHeld, openInstance } from './form-fixture.js';
+import { theApp } from '../../harness/the-app.js';
 
 jest.setTimeout(60_000);
 
@@ -39,7 +40,7 @@ async function expectNotUsed(connection: string | Redis, reason: RegExp): Promis
   const instance = await openInstance({ redis: connection });
   const { id, token } = await instance.key();
   expect(await answerTo(instance, token)).toBe('allowed');
-  expect((await instance.apiKeys.keys.revoke(id)).effectiveBy).toBeNull();
+  expect((await instance.apiKeys.keys.as(theApp).revoke({ id })).effectiveBy).toBeNull();
   expect(await answerTo(instance, token)).toBe('key_revoked');
   expect(instance.apiKeys.status().redis).toBe('down');
   expect(instance.log).toEqual([expect.stringMatching(reason)]);

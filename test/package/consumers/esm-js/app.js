@@ -20,7 +20,9 @@ await apiKeys.ready();
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
 
-const created = await apiKeys.keys.create({ ownerId: 'alice', name: 'first', scopes: ['orders:read'] });
+const created = await apiKeys.keys
+  .as({ kind: 'application' })
+  .create({ ownerId: 'alice', name: 'first', scopes: ['orders:read'] });
 const url = `http://127.0.0.1:${server.address().port}/orders`;
 const ask = async (method, key) =>
   (await fetch(url, { method, headers: key ? { 'x-api-key': key } : {} })).status;
@@ -28,7 +30,7 @@ const ask = async (method, key) =>
 const withoutKey = await ask('GET');
 const withKey = await ask('GET', created.key);
 const wrongScope = await ask('POST', created.key);
-await apiKeys.keys.revoke(created.id);
+await apiKeys.keys.as({ kind: 'application' }).revoke({ id: created.id });
 const afterRevoke = await ask('GET', created.key);
 
 server.close();

@@ -26,11 +26,13 @@ const ask = async (method, key) => {
 };
 
 test('a key works until it is revoked', async () => {
-  const created = await apiKeys.keys.create({ ownerId: 'alice', name: 'first', scopes: ['orders:read'] });
+  const created = await apiKeys.keys
+    .as({ kind: 'application' })
+    .create({ ownerId: 'alice', name: 'first', scopes: ['orders:read'] });
   expect(await ask('GET')).toBe(401);
   expect(await ask('GET', created.key)).toBe(200);
   expect(await ask('POST', created.key)).toBe(403);
-  await apiKeys.keys.revoke(created.id);
+  await apiKeys.keys.as({ kind: 'application' }).revoke({ id: created.id });
   expect(await ask('GET', created.key)).toBe(401);
 });
 

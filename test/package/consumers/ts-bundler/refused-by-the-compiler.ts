@@ -8,5 +8,6 @@ const apiKeys = createApiKeys({
 apiKeys.requireApiKey('orders:read');
 // @ts-expect-error a scope that the catalogue does not have
 apiKeys.requireApiKey('orders:raed');
+const keys = apiKeys.keys.as({ kind: 'application' });
 // @ts-expect-error a key is made with scopes of the catalogue
-void apiKeys.keys.create({ ownerId: 'alice', name: 'first', scopes: ['orders:raed'] });
+void keys.create({ ownerId: 'alice', name: 'first', scopes: ['orders:raed'] });

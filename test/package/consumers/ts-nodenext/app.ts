@@ -25,7 +25,9 @@ await apiKeys.ready();
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
 
-const created = await apiKeys.keys.create({ ownerId: 'alice', name: 'first', scopes: ['orders:read'] });
+const created = await apiKeys.keys
+  .as({ kind: 'application' })
+  .create({ ownerId: 'alice', name: 'first', scopes: ['orders:read'] });
 const key: string = created.key;
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`;
 const ask = async (method: string, secret?: string): Promise<number> =>
@@ -34,7 +36,7 @@ const ask = async (method: string, secret?: string): Promise<number> =>
 const withoutKey = await ask('GET');
 const withKey = await ask('GET', key);
 const wrongScope = await ask('POST', key);
-await apiKeys.keys.revoke(created.id);
+await apiKeys.keys.as({ kind: 'application' }).revoke({ id: created.id });
 const afterRevoke = await ask('GET', key);
 
 server.close();

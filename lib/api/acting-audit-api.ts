@@ -1,0 +1,63 @@
+import type { AccessFilter } from '../audit/list-access.js';
+import type { TrailReport } from '../audit/trail-report.js';
+import type { AccessEvent } from '../domain/access-event.js';
+import type { AuditEvent } from '../domain/audit-event.js';
+import type { AuditConditions } from '../manage/audit-conditions.js';
+import type { AuditFilter } from '../manage/list-events.js';
+import type { Page } from '../manage/list-page.js';
+
+/** What a check of the audit log takes. */
+export interface TrailCheckInput {
+  /** The `anchor` of an earlier report. Default: none, and a log that was cut off or rewritten as a whole is not noticed. */
+  readonly anchor?: string;
+}
+
+/**
+ * The audit log on behalf of one actor: what `audit.as(actor)` returns. Errors that all methods throw are listed at
+ * {@link AuditApi}.
+ */
+export interface ActingAuditApi {
+  /**
+   * Who changed what, newest first. A condition that is `undefined` is refused: leave it out.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`
+   *
+   * @example
+   * const audit = apiKeys.audit.as({ kind: 'application' });
+   * const { items, nextCursor } = await audit.list({ ownerId: 'alice', action: 'key.revoked' });
+   */
+  list(filter?: AuditFilter): Promise<Page<AuditEvent>>;
+
+  /**
+   * The access log: refused requests, and uses of secrets that a rotation has replaced, newest first.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`
+   *
+   * @example
+   * const { items } = await audit.listAccess({ code: 'invalid_token' });
+   */
+  listAccess(filter?: AccessFilter): Promise<Page<AccessEvent>>;
+
+  /**
+   * Every entry of the audit log that matches, oldest first; read in pages while it is iterated. Errors are thrown by the
+   * first step of the iteration.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`
+   *
+   * @example
+   * for await (const event of audit.export({ ownerId: 'alice' })) file.write(`${JSON.stringify(event)}\n`);
+   */
+  export(filter?: AuditConditions): AsyncIterable<AuditEvent>;
+
+  /**
+   * Checks the whole audit log. Keep `anchor` of the report where nobody who can write to the database gets to, and pass it
+   * to the next check.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`; `ERR_API_KEYS_FORBIDDEN` to owners
+   *
+   * @example
+   * const report = await audit.verify({ anchor: lastReport.anchor });
+   * if (!report.valid) alert(report.problems);
+   */
+  verify(input?: TrailCheckInput): Promise<TrailReport>;
+}

@@ -1,0 +1,148 @@
+import type { ApiKey } from '../domain/api-key-view.js';
+import type { KeyUsage } from '../domain/usage-view.js';
+import type { KeyFilter } from '../manage/list-keys.js';
+import type { Page } from '../manage/list-page.js';
+import type { ResealReport } from '../manage/reseal-secrets.js';
+import type { CallActor } from './call-actor.js';
+import type { ExpectedVersionOption } from './call-options.js';
+import type {
+  KeyReference,
+  KeyRevocation,
+  KeyRotation,
+  KeyUpdate,
+  KeyUsageFilter,
+  NewKey,
+  NewOwnKey,
+  OwnerRevocation,
+  PublicKeyInput,
+  SigningInput,
+  RevocationNote,
+} from './key-inputs.js';
+import type { ChangedKey, CreatedKey, RotatedKey, WithTokenUnless } from './key-results.js';
+
+/** What a command takes from an owner, and from everybody else. */
+type ByActor<K, Own, All> = [K] extends ['owner'] ? Own : All;
+
+/** What `revokeAll` is called with: an owner need not say anything. */
+type RevokeAllArguments<K> = ByActor<
+  K,
+  [input?: RevocationNote & { readonly ownerId?: string }],
+  [input: OwnerRevocation]
+>;
+
+/**
+ * The commands of `apiKeys.keys` on behalf of one actor: what `keys.as(actor)` returns. Errors that all of them throw are
+ * listed at {@link KeysApi}.
+ */
+export interface ActingKeysApi<
+  S extends string,
+  F extends string = never,
+  K extends CallActor['kind'] = CallActor['kind'],
+> {
+  /**
+   * Creates a key. The token in `key` of the result is shown this once; a key with a `publicKey` has none. Where the policy
+   * allows one key for each owner, the others are revoked by `effectiveBy`.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`, `ERR_API_KEYS_FORBIDDEN`; `ERR_API_KEYS_INVALID_PUBLIC_KEY`;
+   *   `ERR_API_KEYS_CONFLICT` when the policy does not allow another key
+   *
+   * @example
+   * const keys = apiKeys.keys.as({ kind: 'application' });
+   * const created = await keys.create({ ownerId: 'alice', name: 'CI', scopes: ['orders:read'] });
+   * console.log(created.id, created.key);
+   */
+  create<P extends string = never>(
+    input: ByActor<K, NewOwnKey<S, F>, NewKey<S, F>> & PublicKeyInput<P> & SigningInput<P>,
+  ): Promise<WithTokenUnless<P, CreatedKey>>;
+
+  /**
+   * Reads a key; `null` when there is none, or when the actor may not see it.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`
+   *
+   * @example
+   * const apiKey = await keys.get({ id });
+   * if (apiKey?.state === 'expired') await sendReminder(apiKey.ownerId);
+   */
+  get(input: KeyReference): Promise<ApiKey | null>;
+
+  /**
+   * Lists keys, newest first. A condition that is `undefined` is refused: leave it out.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`
+   *
+   * @example
+   * const { items, nextCursor } = await keys.list({ ownerId: 'alice', state: 'active' });
+   */
+  list(filter?: KeyFilter): Promise<Page<ApiKey>>;
+
+  /**
+   * How often a key was used, by hour or day and verdict. Uses are recorded every few seconds, so the last ones may be
+   * missing.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`, `ERR_API_KEYS_NOT_FOUND`
+   *
+   * @example
+   * const { items } = await keys.usage({ id, by: 'day' });
+   */
+  usage(input: KeyUsageFilter): Promise<KeyUsage>;
+
+  /**
+   * Changes some fields of a key.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`, `ERR_API_KEYS_NOT_FOUND`, `ERR_API_KEYS_FORBIDDEN`;
+   *   `ERR_API_KEYS_CONFLICT` for a revoked key; `ERR_API_KEYS_PRECONDITION_FAILED` for another version than expected
+   *
+   * @example
+   * await keys.update({ id, scopes: ['orders:read'] }, { expectedVersion: 3 });
+   */
+  update(input: KeyUpdate<S, F>, options?: ExpectedVersionOption): Promise<ChangedKey>;
+
+  /**
+   * Gives a key a new secret, or another public key where it has one. Without a grace period the old one is refused at once.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`, `ERR_API_KEYS_NOT_FOUND`, `ERR_API_KEYS_FORBIDDEN`;
+   *   `ERR_API_KEYS_CONFLICT` for a revoked or expired key; `ERR_API_KEYS_INVALID_PUBLIC_KEY`;
+   *   `ERR_API_KEYS_PRECONDITION_FAILED` for another version than expected
+   *
+   * @example
+   * const { key } = await keys.rotate({ id, gracePeriodSeconds: 24 * 60 * 60 });
+   */
+  rotate<P extends string = never>(
+    input: KeyRotation & PublicKeyInput<P>,
+    options?: ExpectedVersionOption,
+  ): Promise<WithTokenUnless<P, RotatedKey>>;
+
+  /**
+   * Revokes a key for good. Revoking it again changes nothing and succeeds.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`, `ERR_API_KEYS_NOT_FOUND`, `ERR_API_KEYS_FORBIDDEN`;
+   *   `ERR_API_KEYS_PRECONDITION_FAILED` for another version than expected
+   *
+   * @example
+   * const { effectiveBy } = await keys.revoke({ id, reason: 'key_compromise' });
+   */
+  revoke(input: KeyRevocation, options?: ExpectedVersionOption): Promise<ChangedKey>;
+
+  /**
+   * Revokes every key of an owner, also those that are created meanwhile; some at a time, so that other changes get through.
+   * When it throws, keys may have been revoked: call it again, and it continues with the rest.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`; `ERR_API_KEYS_FORBIDDEN` to an owner for the keys of another one
+   *
+   * @example
+   * await keys.revokeAll({ ownerId: 'alice', reason: 'cessation_of_operation' });
+   */
+  revokeAll(...args: RevokeAllArguments<K>): Promise<readonly ChangedKey[]>;
+
+  /**
+   * Seals the secrets that sign (`signing: 'hmac'`) under the current pepper, so that earlier ones can be removed from the
+   * list. For the app itself alone. When it throws, call it again, and it continues with the rest.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_FORBIDDEN` to owners and admins
+   *
+   * @example
+   * const { resealed, lost } = await apiKeys.keys.as({ kind: 'application' }).resealSecrets();
+   */
+  resealSecrets(): Promise<ResealReport>;
+}

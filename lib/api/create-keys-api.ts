@@ -1,0 +1,53 @@
+import type { KeyService } from '../manage/key-service.js';
+import type { Clock } from '../ports/clock.js';
+import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
+import { bindCommands, type CommandShape } from './bind-commands.js';
+import { readCallActor } from './call-actor.js';
+import { createKeyCommands, type KeyCommands } from './key-commands.js';
+import type { KeysApi } from './keys-api.js';
+import { createBoundReader, readUnboundCall } from './read-call.js';
+import { verifyKey, type VerifyKeyParts } from './verify-key.js';
+
+/** What the API without HTTP needs. */
+export interface KeysApiParts extends VerifyKeyParts {
+  /** Waits until the instance is ready. */
+  readonly whenReady: () => Promise<{ readonly service: KeyService; readonly verifier: ApiKeyVerifier }>;
+  readonly clock: Clock;
+}
+
+const example = "{ id: '…' }";
+const options = ['expectedVersion'] as const;
+
+const shapes: { readonly [N in keyof KeyCommands]: CommandShape } = {
+  create: {
+    takes: ['ownerId', 'name', 'scopes', '…'],
+    example: "{ ownerId: 'alice', name: 'CI', scopes: [] }",
+  },
+  get: { takes: ['id'], example },
+  list: { takes: ['ownerId', 'state', 'limit', '…'], example: "{ ownerId: 'alice' }", isInputOptional: true },
+  usage: { takes: ['id', 'by', 'from', 'to'], example },
+  update: { takes: ['id', 'name', 'scopes', '…'], example: "{ id: '…', name: 'CI' }", options },
+  rotate: { takes: ['id', 'gracePeriodSeconds', '…'], example, options },
+  revoke: { takes: ['id', 'reason', 'comment'], example, options },
+  revokeAll: {
+    takes: ['ownerId', 'reason', 'comment'],
+    example: "{ ownerId: 'alice' }",
+    isInputOptional: true,
+  },
+  resealSecrets: { takes: ['nothing'], example: '{}', isInputOptional: true },
+};
+
+/** Puts the typed face on the management service and on verification. */
+export function createKeysApi<S extends string, F extends string = never>(
+  parts: KeysApiParts,
+): KeysApi<S, F> {
+  const commands = createKeyCommands(parts.whenReady, parts.clock);
+  const api = {
+    ...bindCommands('keys', commands, shapes, readUnboundCall),
+    as: (actor: unknown) =>
+      bindCommands('keys', commands, shapes, createBoundReader(readCallActor('keys.as', actor))),
+    verify: async (input: unknown) => verifyKey(parts, input),
+  };
+  // What the types promise besides is checked as the commands run: untyped code calls them too.
+  return api as KeysApi<S, F>;
+}

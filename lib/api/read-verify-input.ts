@@ -1,0 +1,66 @@
+import { refuseUnknownOptions } from '../options/read-options.js';
+import { canonicalAddress } from '../domain/address.js';
+import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
+import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
+import { noScope, parseScopeRequirement, type ScopeRequirement } from '../domain/scope-requirement.js';
+import { InvalidOptionError } from '../errors.js';
+import { assertKnownFeature } from '../verify/known-feature.js';
+import { readRequestCost } from '../verify/request-cost.js';
+import type { RequiredScopes } from '../domain/required-scopes.js';
+
+/** A token, and what its key must have. */
+export interface VerifyInput<S extends string, F extends string = never> {
+  /** The token as the caller sent it. What is no token of this app is refused as `invalid_token`. */
+  readonly key: string;
+  /** Default: any valid key is allowed. */
+  readonly scopes?: RequiredScopes<S>;
+  /** A feature that the key must have. */
+  readonly feature?: F | undefined;
+  /** What it takes from the limits and credits of the key, 0 for nothing. Default: 1. */
+  readonly cost?: number | undefined;
+  /** The caller's address; without it, keys with an address allowlist are refused. */
+  readonly address?: string | undefined;
+}
+
+/** The same, checked. */
+export interface ReadVerifyInput {
+  readonly token: string;
+  readonly requirement: ScopeRequirement;
+  readonly feature: string | undefined;
+  readonly cost: number;
+  /** In canonical form; `null` when it is not known. */
+  readonly address: string | null;
+}
+
+const what = 'keys.verify';
+const names = ['key', 'scopes', 'feature', 'cost', 'address'];
+
+/** @throws InvalidOptionError for unknown names and values of the wrong kind */
+export function readVerifyInput(
+  input: unknown,
+  catalogue: ScopeCatalogue,
+  features: FeatureCatalogue,
+): ReadVerifyInput {
+  refuseUnknownOptions(what, input, names, { example: "{ key: token, scopes: 'orders:read' }" });
+  const given: Partial<VerifyInput<string, string>> = input;
+  if (!Object.hasOwn(given, 'key')) throw new InvalidOptionError(`${what}: key is the token to verify`);
+  const { feature } = given;
+  assertKnownFeature(what, feature, features);
+  return {
+    token: String(given.key ?? ''),
+    requirement: readRequirement(given, catalogue),
+    feature,
+    cost: readRequestCost(what, given.cost),
+    address: canonicalAddress(given.address),
+  };
+}
+
+function readRequirement(input: object, catalogue: ScopeCatalogue): ScopeRequirement {
+  if (!Object.hasOwn(input, 'scopes')) return noScope;
+  try {
+    return parseScopeRequirement(Reflect.get(input, 'scopes'), catalogue);
+  } catch (error) {
+    const reason = error instanceof TypeError ? error.message : 'scopes is invalid';
+    throw new InvalidOptionError(`${what}: ${reason}; leave scopes out when any valid key will do`);
+  }
+}
