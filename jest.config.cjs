@@ -23,7 +23,7 @@ function project(displayName, { globals = {}, moduleNameMapper = {}, ...options 
     moduleNameMapper: {
       '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
       '^express-api-keys$': '<rootDir>/lib/index.ts',
-      '^express-api-keys/(dialects|store|testing|totp)$': '<rootDir>/lib/$1/index.ts',
+      '^express-api-keys/(dialects|express|store|testing|totp)$': '<rootDir>/lib/$1/index.ts',
       .../** @type {object} */ (moduleNameMapper),
     },
     globals: { EXPRESS_MAJOR: '5', .../** @type {object} */ (globals) },

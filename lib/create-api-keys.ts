@@ -2,11 +2,13 @@ import type { AuditApi } from './api/audit-api.js';
 import { createAuditApi } from './api/create-audit-api.js';
 import { createKeysApi } from './api/create-keys-api.js';
 import type { KeysApi } from './api/keys-api.js';
+import type { GrantableScope } from './api/key-inputs.js';
 import { AccessRecorder } from './audit/access-recorder.js';
 import { createAdminRouter, type AdminRouterOptions } from './admin/admin-router.js';
 import { createSecretHasher } from './crypto/bcrypt-hasher.js';
 import { parsePeppers } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
+import type { ApiKeyIdentity, ApiKeyTypes } from './domain/api-key-identity.js';
 import { Keyspaces } from './domain/keyspaces.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
 import { dialectHost, type WithDialectHost } from './dialects/dialect-host.js';
@@ -20,6 +22,7 @@ import { createDefaultKeyspace } from './instance/default-keyspace.js';
 import { keepProcessAlive } from './instance/keep-process-alive.js';
 import { Lifecycle } from './instance/lifecycle.js';
 import { defaultCredentialSources, parseCredentialSources } from './http/credential-source.js';
+import { apiKeyOf, type RequestWithCaller } from './middleware/api-key-of.js';
 import { createCostCheck } from './middleware/check-cost.js';
 import { HiddenCredentials } from './middleware/hidden-credentials.js';
 import type { SignatureParts } from './middleware/signed-requests.js';
@@ -64,6 +67,20 @@ export interface ApiKeysStatus {
 export interface ApiKeys<S extends string, F extends string = never> extends WithDialectHost, Redaction {
   /** Makes guards for routes. */
   readonly requireApiKey: RequireApiKey<S, F>;
+  /**
+   * Returns the authenticated caller, for handlers behind a guard of this instance. Its `scopes` and `features` are typed
+   * by the catalogue, unless the app says more about its keys itself.
+   *
+   * @typeParam T - the types of `scopes`, `features` and `metadata`, as far as the app knows them
+   * @throws ApiKeysError `ERR_API_KEYS_INTERNAL_ERROR` when no guard allowed the request
+   *
+   * @example
+   * app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
+   *   const { ownerId, scopes } = apiKeys.apiKeyOf(req);
+   *   res.json(ordersOf(ownerId, { withNotes: scopes.includes('orders:write') }));
+   * });
+   */
+  apiKeyOf<T extends ApiKeyTypes = CatalogueTypes<S, F>>(req: RequestWithCaller): ApiKeyIdentity<T>;
   /** The management endpoints as a router: `app.use('/api-keys', apiKeys.adminRouter({ authorize }))`. */
   adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
   /** The same service without HTTP. */
@@ -102,6 +119,24 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    */
   onChange(keyId: string, listener: ChangeListener): () => void;
 }
+
+/** What the catalogue says about keys. The only use of it is as a default: an instance with more scopes fits where fewer are needed. */
+type CatalogueTypes<S extends string, F extends string> = {
+  readonly scopes: readonly GrantableScope<S>[];
+  readonly features: readonly ([F] extends [never] ? string : F)[];
+};
+
+/**
+ * API keys with any scopes, for modules that do not know the catalogue. A module that requires features names them:
+ * `ApiKeys<any, 'block_trades'>`.
+ *
+ * @example
+ * export function mountOrders(app: Express, apiKeys: AnyApiKeys): void {
+ *   app.get('/orders', apiKeys.requireApiKey('orders:read'), listOrders);
+ * }
+ */
+// eslint-disable-next-line typescript/no-explicit-any -- every catalogue fits
+export type AnyApiKeys = ApiKeys<any>;
 
 /**
  * Sets up API keys for an app. Nothing is touched until it is used.
@@ -202,6 +237,7 @@ export function createApiKeys<const S extends string, const F extends string = n
 
   return {
     requireApiKey,
+    apiKeyOf,
     [dialectHost]: host,
     ...createRedaction(
       keyspaces,

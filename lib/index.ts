@@ -1,5 +1,5 @@
 // The entry: one call makes everything, the rest are the types and errors that go with it.
-export { createApiKeys, type ApiKeys, type ApiKeysStatus } from './create-api-keys.js';
+export { createApiKeys, type AnyApiKeys, type ApiKeys, type ApiKeysStatus } from './create-api-keys.js';
 export type { ApiKeysOptions } from './options/api-keys-options.js';
 export type { PolicyOption } from './options/policy-option.js';
 export type { ExpiryNoticeMessage, ExpiryNoticesOption } from './options/expiry-notices-option.js';
@@ -26,6 +26,7 @@ export type { ApiKeyIdentity, CallerVia } from './domain/api-key-identity.js';
 
 // Guards and their answers.
 export type { RefusalAnswer, RefusalHandler } from './http/refusal-handler.js';
+export type { ApiKeyGuard } from './middleware/api-key-guard.js';
 export type { GuardOptions } from './middleware/guard-options.js';
 export type { RequiredScopes } from './domain/required-scopes.js';
 export type { RequireApiKey, RequiredScopesByMethod } from './middleware/require-api-key.js';

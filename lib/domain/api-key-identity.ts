@@ -1,16 +1,27 @@
 import type { VerifiableKey } from './api-key.js';
 import type { JsonObject } from './json.js';
 
-/** Who is calling, as handlers see it on `req.apiKey`: frozen, without secret or hash. */
-export interface ApiKeyIdentity {
+/** What an app may know about its keys beyond what this package does: a type for any of these. */
+export interface ApiKeyTypes {
+  readonly scopes?: readonly string[];
+  readonly features?: readonly string[];
+  readonly metadata?: object;
+}
+
+/**
+ * The authenticated caller, as handlers see it on `req.apiKey`: frozen, without secret or hash.
+ *
+ * @typeParam T - what the app knows about its keys, for example `{ metadata: { plan: string } }`
+ */
+export interface ApiKeyIdentity<T extends ApiKeyTypes = ApiKeyTypes> {
   readonly id: string;
   readonly ownerId: string;
   readonly name: string;
   /** Granted scopes as stored; may hold wildcards. */
-  readonly scopes: readonly string[];
+  readonly scopes: TypeIn<T, 'scopes', readonly string[]>;
   /** Flags of the configured list. */
-  readonly features: readonly string[];
-  readonly metadata: JsonObject;
+  readonly features: TypeIn<T, 'features', readonly string[]>;
+  readonly metadata: TypeIn<T, 'metadata', JsonObject>;
   readonly environment: string;
   readonly keyspace: string;
   /** With which of the key's credentials the caller came in, or was given its token; no secret. */
@@ -20,6 +31,11 @@ export interface ApiKeyIdentity {
   /** How the caller came in: with the key itself, an access token, or a signed request. */
   readonly via: CallerVia;
 }
+
+/** The type that an app has given, or ours. */
+type TypeIn<T, K extends keyof ApiKeyTypes, Default> = T extends { readonly [P in K]: infer Given }
+  ? Given
+  : Default;
 
 /** How a caller proves a key. */
 export type CallerVia = 'key' | 'token' | 'signature';

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
+import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import { readUnprovenClaims } from '../domain/jwt.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
@@ -52,6 +53,11 @@ export interface GuardParts {
   readonly access: AccessNotes;
   /** For limits that a cost can never fit into. */
   readonly checkCost: CheckCost;
+}
+
+/** Where handlers find the caller, whatever the app has declared of requests. */
+interface WithApiKey {
+  apiKey?: ApiKeyIdentity;
 }
 
 /** What becomes of one request. */
@@ -123,7 +129,7 @@ export function createGuard(
   }
 
   function letIn(allowed: Allowed, credential: ReadCredential, req: Request, res: Response): void {
-    req.apiKey = allowed.apiKey;
+    (req as WithApiKey).apiKey = allowed.apiKey;
     if (allowed.deprecatedSecret !== undefined)
       letInByDeprecatedSecret(allowed, allowed.deprecatedSecret, req, res);
     if (allowed.rateLimits !== undefined) setHeaders(res, rateLimitHeaders(allowed.rateLimits));

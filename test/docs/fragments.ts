@@ -93,6 +93,7 @@ const configuration = {
     paths: {
       'express-api-keys': [join(repository, 'lib', 'index.ts')],
       'express-api-keys/dialects': [join(repository, 'lib', 'dialects', 'index.ts')],
+      'express-api-keys/express': [join(repository, 'lib', 'express', 'index.ts')],
       'express-api-keys/store': [join(repository, 'lib', 'store', 'index.ts')],
       'express-api-keys/testing': [join(repository, 'lib', 'testing', 'index.ts')],
       'express-api-keys/totp': [join(repository, 'lib', 'totp', 'index.ts')],

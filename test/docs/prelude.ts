@@ -1,6 +1,7 @@
 // What stands unseen before each fragment of code in the documents, so that fragments can be compiled and run.
 import express, { type Express, type RequestHandler } from 'express';
 import { createApiKeys, type ApiKeys } from 'express-api-keys';
+import 'express-api-keys/express';
 import { memoryStore } from 'express-api-keys/testing';
 
 export const oldPepper = 'an old pepper of at least thirty-two bytes';

@@ -5,6 +5,36 @@ describe('the types of the package', () => {
     expect(compile({ file: 'guards.ts' }, { expressTypes: 4 })).toBe('');
   });
 
+  it('leave Request.apiKey to an app that declares it itself', () => {
+    expect(
+      compile({
+        text: `
+          import express from 'express';
+          import { apiKeyOf, createApiKeys } from 'express-api-keys';
+          declare global { namespace Express { interface Request { apiKey?: { readonly legacyNumber: number } } } }
+          const apiKeys = createApiKeys({ prefix: 'acme', scopes: { 'orders:read': '' } });
+          express().get('/orders/:id', apiKeys.requireApiKey('orders:read'), (req, res) => {
+            const legacy: number | undefined = req.apiKey?.legacyNumber;
+            const owners: [string, string] = [apiKeyOf(req).ownerId, apiKeys.apiKeyOf(req).ownerId];
+            res.json([req.params.id, legacy, owners]);
+          });
+        `,
+      }),
+    ).toBe('');
+  });
+
+  it('declare Request.apiKey for an app that asks for it, and for no other', () => {
+    const app = `
+      import express from 'express';
+      import type { ApiKeyIdentity } from 'express-api-keys';
+      express().use((req) => void ((req.apiKey satisfies ApiKeyIdentity | undefined)?.ownerId));
+    `;
+    expect(compile({ text: `import 'express-api-keys/express';${app}` })).toBe('');
+    expect(compile({ text: app })).toMatch(
+      /^app\.ts\(4,\d+\): error TS2339: Property 'apiKey' does not exist/,
+    );
+  });
+
   it('suggest the scope that was meant, in one error for each mistake', () => {
     const said = compile({
       text: `

@@ -3,7 +3,15 @@ import express from 'express';
 import pg from 'pg';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
-import { createApiKeys, apiKeyOf, type ApiKeyIdentity, type ApiKeys, type Verdict } from 'express-api-keys';
+import {
+  createApiKeys,
+  apiKeyOf,
+  type AnyApiKeys,
+  type ApiKeyIdentity,
+  type ApiKeys,
+  type Verdict,
+} from 'express-api-keys';
+import 'express-api-keys/express';
 import { theApp } from '../harness/the-app.js';
 
 const app = express();
@@ -50,7 +58,7 @@ apiKeys.requireApiKey('orders:read', {
   },
 });
 
-// The identity is typed, on the request and from the accessor.
+// The identity is typed, on the request (with `import 'express-api-keys/express'`) and from the accessor.
 app.get('/me', apiKeys.requireApiKey.anyScope(), (req, res) => {
   const maybe: ApiKeyIdentity | undefined = req.apiKey;
   const certain: ApiKeyIdentity = apiKeyOf(req);
@@ -60,6 +68,42 @@ app.get('/me', apiKeys.requireApiKey.anyScope(), (req, res) => {
   void certain.secret;
   res.json([maybe?.ownerId, certain.expiresAt?.toISOString()]);
 });
+
+// The accessor knows the catalogue, and what the app says of its keys.
+interface Plan {
+  readonly plan: 'free' | 'pro';
+}
+app.get('/plan', apiKeys.requireApiKey(), (req, res) => {
+  const known = apiKeys.apiKeyOf(req);
+  const mayWrite: boolean = known.scopes.includes('orders:write') || known.scopes.includes('orders:*');
+  // @ts-expect-error misspelt
+  known.scopes.includes('orders:wirte');
+  const { metadata } = apiKeys.apiKeyOf<{ metadata: Plan }>(req);
+  const plan: 'free' | 'pro' = metadata.plan;
+  const typed = apiKeyOf<{ metadata: Plan; scopes: readonly ('orders:read' | '*')[] }>(req);
+  const scopes: readonly ('orders:read' | '*')[] = typed.scopes;
+  const features: readonly string[] = typed.features;
+  // @ts-expect-error metadata is an object
+  apiKeyOf<{ metadata: string }>(req);
+  // @ts-expect-error there is no such field
+  void typed.metadata.planet;
+  const identity: ApiKeyIdentity = known;
+  res.json([mayWrite, plan, typed.metadata.plan, scopes, features, identity.id]);
+});
+
+// Helper modules take an instance with whatever scopes.
+function mountOrders(router: express.Router, any: AnyApiKeys): void {
+  router.get('/orders/:id', any.requireApiKey('orders:read'), (req, res) => {
+    res.json([req.params.id, any.apiKeyOf(req).scopes, any.apiKeyOf(req).ownerId]);
+  });
+  router.use('/api-keys', any.adminRouter({ authorize: (req) => actorOf(req) }));
+}
+mountOrders(express.Router(), apiKeys);
+// Or one with the scopes that they need, and others.
+const withFewerScopes: ApiKeys<'orders:read'> = apiKeys;
+// @ts-expect-error an instance that lacks one of them
+const withMoreScopes: ApiKeys<'orders:read' | 'orders:write' | 'users:read'> = apiKeys;
+void [withFewerScopes, withMoreScopes];
 
 // What can be granted.
 async function service(): Promise<void> {
@@ -127,6 +171,10 @@ const flagged = createApiKeys({
 });
 flagged.requireApiKey('a:b', { feature: 'block_trades' });
 flagged.requireApiKey.anyScope({ feature: 'block_trades' });
+flagged.requireApiKey.anyScope();
+void ((req: express.Request) => flagged.apiKeyOf(req).features.includes('block_trades'));
+// @ts-expect-error misspelt
+void ((req: express.Request) => flagged.apiKeyOf(req).features.includes('block_trade'));
 void flagged.keys.as(theApp).create({
   ownerId: 'alice',
   name: 'CI',

@@ -14,8 +14,8 @@ const apiKeys = createApiKeys({
 const app = express();
 app.use('/api-keys', apiKeys.adminRouter({ authorize: () => ({ kind: 'owner', ownerId: 'alice' }) }));
 app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
-  const owner: string | undefined = req.apiKey?.ownerId;
-  res.json({ owner });
+  const { ownerId, scopes } = apiKeys.apiKeyOf(req);
+  res.json({ owner: ownerId, mayWrite: scopes.includes('orders:write') });
 });
 app.post('/orders', apiKeys.requireApiKey('orders:write'), (_req, res) => {
   res.json({});

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { createApiKeys } from 'express-api-keys';
+import 'express-api-keys/express';
 
 const apiKeys = createApiKeys({
   prefix: 'acme',
