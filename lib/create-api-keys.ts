@@ -12,11 +12,12 @@ import type { ApiKeyIdentity, ApiKeyTypes } from './domain/api-key-identity.js';
 import { Keyspaces } from './domain/keyspaces.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
 import { dialectHost, type WithDialectHost } from './dialects/dialect-host.js';
-import { InvalidOptionError } from './errors.js';
+import { defaultTypeBase, InvalidOptionError } from './errors.js';
 import { describingLogger } from './instance/describing-logger.js';
 import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
 import { createErrorReporter } from './http/error-reporter.js';
+import { createProblemTypes } from './http/problem-types.js';
 import { createRedaction, type Redaction } from './api/redaction.js';
 import { createDefaultKeyspace } from './instance/default-keyspace.js';
 import { keepProcessAlive } from './instance/keep-process-alive.js';
@@ -187,6 +188,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     realm,
   } as const;
 
+  const problemTypes = createProblemTypes(defaultTypeBase);
   const reportError = createErrorReporter(logger);
   const running = (): Running => lifecycle.requireStarted();
   const tokenService = (): TokenService => tokensOf(running()).service;
@@ -215,6 +217,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     keyspaces,
     clientAddress,
     challenge,
+    problemTypes,
     sources,
     opaqueRefusals,
     hidden: resolved.hideCredentials ? new HiddenCredentials() : null,
@@ -267,6 +270,7 @@ export function createApiKeys<const S extends string, const F extends string = n
           // Who has spent everything can still look, and end the key.
           holderGuard: requireApiKey.anyScope({ cost: 0 }),
           challenge,
+          problemTypes,
           credentialHeaders: sources,
         },
         routerOptions,

@@ -4,6 +4,7 @@ import type { Keyspace } from '../domain/keyspace.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
+import type { ProblemTypes } from '../http/problem-types.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
@@ -28,6 +29,7 @@ export interface AdminRouterParts {
   /** Lets the holder of any valid key through and sets `req.apiKey`; answers all others itself. */
   readonly holderGuard: RequestHandler;
   readonly challenge: Challenge;
+  readonly problemTypes: ProblemTypes;
   /** Where `holderGuard` reads keys from. */
   readonly credentialHeaders: readonly CredentialHeader[];
 }

@@ -40,6 +40,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
     documentText: createDocumentText({
       endpoints,
       rules: parts,
+      problemTypes: parts.problemTypes,
       security: { credentialHeaders: parts.credentialHeaders, appScheme: resolved.securityScheme },
     }),
   };
@@ -56,7 +57,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
     );
   }
   router.use((_req, _res, next) => next(new ApiKeysError('not_found')));
-  router.use(answerError(parts.challenge, parts.reportError));
+  router.use(answerError(parts));
   return router;
 }
 

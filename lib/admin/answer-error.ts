@@ -1,9 +1,9 @@
 import type { ErrorRequestHandler } from 'express';
 import type { Refusal } from '../domain/verdict.js';
-import { challengeFor, type Challenge } from '../http/challenge.js';
+import { challengeFor } from '../http/challenge.js';
 import { problemAnswer, sendProblem } from '../http/send-problem.js';
-import type { ErrorReporter } from '../http/error-reporter.js';
 import { problemOf } from '../http/problem-of.js';
+import type { AdminRouterParts } from './admin-router-parts.js';
 
 const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
 
@@ -11,7 +11,11 @@ const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
  * The last resort of the router: whatever happened, the caller gets a problem without internals, and the operator is
  * told what the caller is not.
  */
-export function answerError(challenge: Challenge, reportError: ErrorReporter): ErrorRequestHandler {
+export function answerError({
+  challenge,
+  problemTypes,
+  reportError,
+}: Pick<AdminRouterParts, 'challenge' | 'problemTypes' | 'reportError'>): ErrorRequestHandler {
   // Express tells error handlers from others by their four parameters.
   return function answerAdminError(thrown: unknown, _req, res, _next) {
     const error = problemOf(thrown);
@@ -24,6 +28,6 @@ export function answerError(challenge: Challenge, reportError: ErrorReporter): E
     if (error.status === 401 || error.status === 403) {
       res.setHeader('WWW-Authenticate', challengeFor(challenge, error.refusal ?? noCredential));
     }
-    sendProblem(res, problemAnswer(error));
+    sendProblem(res, problemAnswer(error, problemTypes));
   };
 }

@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { problems, type ApiKeysError } from '../errors.js';
+import type { ProblemTypes } from './problem-types.js';
 
 /** A problem (RFC 9457), ready to be sent any number of times. */
 export interface ProblemAnswer {
@@ -15,7 +16,7 @@ const quotaExceeded = 'https://iana.org/assignments/http-problem-types#quota-exc
  * Writes an error as a problem. A 5xx answer says nothing of its cause. `WWW-Authenticate`, which every 401 must carry
  * (RFC 9110 section 15.5.2), is among the error's headers.
  */
-export function problemAnswer(error: ApiKeysError): ProblemAnswer {
+export function problemAnswer(error: ApiKeysError, types: ProblemTypes): ProblemAnswer {
   const definition = problems[error.problem];
   const { requiredScopes, missingScopes, requiredFeature, violatedPolicies } = error.refusal ?? {};
   return {
@@ -27,7 +28,7 @@ export function problemAnswer(error: ApiKeysError): ProblemAnswer {
       ['Content-Type', 'application/problem+json; charset=utf-8'],
     ],
     body: JSON.stringify({
-      type: violatedPolicies === undefined ? 'about:blank' : quotaExceeded,
+      type: violatedPolicies === undefined ? types[error.problem] : quotaExceeded,
       title: definition.title,
       status: error.status,
       detail: error.expose ? error.message : definition.detail,

@@ -10,6 +10,7 @@ import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
+import type { ProblemTypes } from '../http/problem-types.js';
 import { problemAnswer, sendProblem } from '../http/send-problem.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
@@ -45,6 +46,7 @@ export interface GuardParts {
   readonly keyspaces: Pick<Keyspaces, 'recognises'>;
   readonly clientAddress: ClientAddress;
   readonly challenge: Challenge;
+  readonly problemTypes: ProblemTypes;
   readonly sources: readonly CredentialHeader[];
   readonly opaqueRefusals: boolean;
   /** Where keys are kept that are taken out of requests; `null` when they stay there. */
@@ -94,7 +96,7 @@ export function createGuard(
     scheme: sources.some((source) => source.isAuthorization) ? 'Bearer' : 'ApiKey',
   };
 
-  const answerTo = createRefusalAnswers(challenge);
+  const answerTo = createRefusalAnswers(challenge, parts.problemTypes);
 
   /** Decides at once where nobody has to be asked. */
   function decide(req: Request, credential: ReadCredential): Decision | Promise<Decision> {
@@ -168,7 +170,7 @@ export function createGuard(
       thrown instanceof ApiKeysError ? thrown : new ApiKeysError('internal_error', { cause: thrown });
     parts.reportError('a guard', trouble);
     if (onRefusal === 'next') next(trouble);
-    else sendProblem(res, problemAnswer(trouble));
+    else sendProblem(res, problemAnswer(trouble, parts.problemTypes));
   }
 
   function carryOut(

@@ -1,5 +1,6 @@
 import type { Refusal, RefusalCode } from '../domain/verdict.js';
 import type { Challenge } from '../http/challenge.js';
+import type { ProblemTypes } from '../http/problem-types.js';
 import { problemAnswer, type ProblemAnswer } from '../http/send-problem.js';
 import { refusalError } from '../http/refusal-error.js';
 
@@ -16,14 +17,17 @@ const constant: ReadonlySet<RefusalCode> = new Set([
 ]);
 
 /** Writes the answers of one guard, each constant one once. */
-export function createRefusalAnswers(challenge: Challenge): (refusal: Refusal) => ProblemAnswer {
+export function createRefusalAnswers(
+  challenge: Challenge,
+  types: ProblemTypes,
+): (refusal: Refusal) => ProblemAnswer {
   const written = new Map<RefusalCode, ProblemAnswer>();
   return function answerTo(refusal) {
     // What is said of one request only must not be said to others.
     const isConstant = constant.has(refusal.code) && refusal.detail === undefined;
     const known = isConstant ? written.get(refusal.code) : undefined;
     if (known !== undefined) return known;
-    const answer = problemAnswer(refusalError(refusal, challenge));
+    const answer = problemAnswer(refusalError(refusal, challenge), types);
     if (isConstant) written.set(refusal.code, answer);
     return answer;
   };

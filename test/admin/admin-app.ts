@@ -11,6 +11,7 @@ import type { KeyStore } from '../../lib/ports/key-store.js';
 import { checkAnswers } from './answer-checker.js';
 import { documentOf } from './api-document.js';
 import { expectNoMismatch } from './expect-no-mismatch.js';
+import { problemTypeOf } from '../harness/problem-type.js';
 
 export const scopes = {
   'orders:read': 'Read orders',
@@ -168,7 +169,7 @@ export async function use(adminApp: AdminApp, token: string): Promise<number> {
 
 /** What every problem answer must look like. */
 export function expectProblem(answer: Response, status: number, code: string): void {
-  expect(answer.body).toMatchObject({ type: 'about:blank', status, code });
+  expect(answer.body).toMatchObject({ type: problemTypeOf(code), status, code });
   expect(answer.status).toBe(status);
   expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
   expect(answer.headers['cache-control']).toBe('no-store');

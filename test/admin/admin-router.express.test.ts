@@ -12,6 +12,7 @@ import {
   startAdminApp,
   type AdminApp,
 } from './admin-app.js';
+import { problemTypeOf } from '../harness/problem-type.js';
 
 describe('adminRouter(options)', () => {
   const apiKeys = createApiKeys({
@@ -221,7 +222,7 @@ describe('authorize', () => {
     const answer = await adminApp.as(null).get('/keys').set('Authorization', `Bearer ${secret}`);
     expectProblem(answer, 500, 'internal_error');
     expect(answer.body).toEqual({
-      type: 'about:blank',
+      type: problemTypeOf('internal_error'),
       title: 'Internal error',
       status: 500,
       detail: 'Something went wrong here. Try again later.',

@@ -1,6 +1,7 @@
 import { endpoints } from '../../lib/admin/endpoints.js';
 import { describeApi } from '../../lib/admin/openapi/describe-api.js';
 import { createDocumentText } from '../../lib/admin/openapi/document-text.js';
+import { createProblemTypes } from '../../lib/http/problem-types.js';
 import { createDefaultKeyspace } from '../../lib/instance/default-keyspace.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
@@ -9,11 +10,12 @@ import { scopes, testPepper } from '../harness/instance.js';
 const keyspace = createDefaultKeyspace(
   resolveOptions({ prefix: 'acme', scopes, pepper: testPepper, store: memoryStore() }),
 );
+const problemTypes = createProblemTypes('https://docs.example/errors');
 const security = { credentialHeaders: [], appScheme: null };
 
 describe('the text of the OpenAPI document', () => {
   it('is the document, with the server of each request', () => {
-    const api = { endpoints, rules: { keyspace, clock: fixedClock(0) }, security };
+    const api = { endpoints, rules: { keyspace, clock: fixedClock(0) }, security, problemTypes };
     const textFor = createDocumentText(api);
     for (const [mountedAt, url] of [
       ['', '/'],
@@ -37,7 +39,7 @@ describe('the text of the OpenAPI document', () => {
       },
       clock: fixedClock(0),
     };
-    const textFor = createDocumentText({ endpoints, rules, security });
+    const textFor = createDocumentText({ endpoints, rules, security, problemTypes });
     expect(looks).toBe(0);
     textFor('/first');
     const looksForOne = looks;

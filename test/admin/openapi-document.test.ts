@@ -6,6 +6,7 @@ import { alice, makeKey, root, startAdminApp, type AdminApp } from './admin-app.
 import { AnswerChecker } from './answer-checker.js';
 import { inPointer, SchemaReader, type ApiDocument } from './api-document.js';
 import { explained } from './extension-keywords.js';
+import { problemTypeOf } from '../harness/problem-type.js';
 
 let adminApp: AdminApp;
 let document: ApiDocument;
@@ -171,7 +172,7 @@ describe('the comparison of answers with the document, which all tests of the ro
     expect(mismatch({ method: 'PUT' })).toMatch(/no such operation/);
     const conflict = {
       ...shown,
-      type: 'about:blank',
+      type: problemTypeOf('conflict'),
       title: 'x',
       status: 404,
       detail: 'x',

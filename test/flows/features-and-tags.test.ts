@@ -4,6 +4,7 @@ import { createApiKeys, InvalidOptionError, type Actor, type ApiKeys } from '../
 import { actingAs, memoryStore } from '../../lib/testing/index.js';
 import { testPepper } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
+import { problemTypeOf } from '../harness/problem-type.js';
 
 const features = { block_trades: 'May place block trades', beta: 'Sees what is new' };
 const scopes = { 'orders:read': 'Read orders', 'keys:manage': 'Manage keys' };
@@ -35,7 +36,7 @@ describe('features', () => {
       .set({ ...without })
       .expect(403);
     expect(refused.body).toEqual({
-      type: 'about:blank',
+      type: problemTypeOf('feature_not_enabled'),
       title: 'Feature not enabled',
       status: 403,
       detail: 'This API key does not have the feature block_trades.',

@@ -4,6 +4,7 @@ import request, { type Response } from 'supertest';
 import type { ApiKeysOptions, GuardOptions, RateLimit } from '../../lib/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
+import { problemTypeOf } from '../harness/problem-type.js';
 
 const minute: RateLimit = { name: 'minute', limit: 3, windowSeconds: 60 };
 const hour: RateLimit = { name: 'hour', limit: 5, windowSeconds: 3600 };
@@ -263,7 +264,10 @@ describe('credits', () => {
     expect((await get(app, token, '/dear')).status).toBe(200);
     const refused = await get(app, token, '/dear');
     expect([refused.status, refused.get('Retry-After')]).toEqual([429, '3600']);
-    expect(refused.body).toMatchObject({ code: 'credits_exhausted', type: 'about:blank' });
+    expect(refused.body).toMatchObject({
+      code: 'credits_exhausted',
+      type: problemTypeOf('credits_exhausted'),
+    });
     expect((await get(app, token)).status).toBe(200);
     expect((await get(app, token, '/free')).status).toBe(200);
     expect((await instance.apiKeys.keys.as(theApp).get({ id }))?.credits).toEqual({

@@ -7,6 +7,7 @@ import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
+import { problemTypeOf } from '../harness/problem-type.js';
 
 const keyFormat = createKeyFormat('acme', 'live');
 let instance: TestInstance;
@@ -145,7 +146,7 @@ describe('requireApiKey: 401', () => {
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     expect(answer.headers['cache-control']).toBe('no-store');
     expect(answer.body).toEqual({
-      type: 'about:blank',
+      type: problemTypeOf('missing_credential'),
       title: 'API key required',
       status: 401,
       detail: 'Send an API key as x-api-key: <key> or Authorization: Bearer <key>.',

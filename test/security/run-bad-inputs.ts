@@ -2,6 +2,7 @@ import { watchMachine, type WatchedMachine } from '../harness/machine-watch.js';
 import { classesOf, type BadInputBlock, type BadInputClass, type Expectation } from './bad-input-manifest.js';
 import { startBadInputServer, type BadInputServer, type Setup } from './bad-input-server.js';
 import { bytesOf, exchange, type RawAnswer, type RawRequest } from './raw-http.js';
+import { problemTypeOf } from '../harness/problem-type.js';
 
 /** How the cases of one class send their requests. Every answer is held to what the manifest expects of the class. */
 export interface Probe {
@@ -101,7 +102,7 @@ function checkProblem(answer: RawAnswer, code: string | undefined, shown: object
     ...shown,
     type: 'application/problem+json; charset=utf-8',
   });
-  expect(JSON.parse(answer.body)).toMatchObject({ code, status: answer.status, type: 'about:blank' });
+  expect(JSON.parse(answer.body)).toMatchObject({ code, status: answer.status, type: problemTypeOf(code) });
   if (answer.status === 401 || answer.status === 403) {
     expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="acme"/);
   }

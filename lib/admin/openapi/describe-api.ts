@@ -1,9 +1,10 @@
 import type { EndpointRow } from '../endpoints.js';
 import { extensionKeywords } from '../fields/extension-keywords.js';
 import type { FieldRules } from '../../domain/field-rules.js';
+import type { ProblemTypes } from '../../http/problem-types.js';
 import { answerSchemas } from './answer-schemas.js';
 import { describeOperation } from './describe-operation.js';
-import { problemSchema } from './problem-schema.js';
+import { problemSchemaFor } from './problem-schema.js';
 import { securitySchemesOf, securityFor, type DescribedSecurity } from './security-schemes.js';
 
 /** What the document depends on. */
@@ -11,6 +12,7 @@ export interface DescribedApi {
   readonly endpoints: readonly EndpointRow[];
   readonly rules: FieldRules;
   readonly security: DescribedSecurity;
+  readonly problemTypes: ProblemTypes;
 }
 
 /** An OpenAPI document without `servers`. */
@@ -32,7 +34,7 @@ const tags: Readonly<Record<string, { readonly name: string; readonly descriptio
  * Describes an admin router as an OpenAPI 3.1 document, from the same tables that requests are checked by and errors are
  * made from. Where the router is mounted is not in it, see `createDocumentText`.
  */
-export function describeApi({ endpoints, rules, security }: DescribedApi): ApiDescription {
+export function describeApi({ endpoints, rules, security, problemTypes }: DescribedApi): ApiDescription {
   return {
     openapi: '3.1.0',
     info: {
@@ -44,7 +46,7 @@ export function describeApi({ endpoints, rules, security }: DescribedApi): ApiDe
       license: { name: 'MIT', identifier: 'MIT' },
     },
     tags: Object.values(tags),
-    paths: pathsOf(endpoints, rules, security),
+    paths: pathsOf({ endpoints, rules, security, problemTypes }),
     components: {
       schemas: {
         ...Object.fromEntries(
@@ -53,7 +55,7 @@ export function describeApi({ endpoints, rules, security }: DescribedApi): ApiDe
             typeof schema === 'function' ? schema(rules) : schema,
           ]),
         ),
-        Problem: problemSchema,
+        Problem: problemSchemaFor(problemTypes),
       },
       securitySchemes: securitySchemesOf(security),
     },
@@ -61,7 +63,7 @@ export function describeApi({ endpoints, rules, security }: DescribedApi): ApiDe
   };
 }
 
-function pathsOf(endpoints: readonly EndpointRow[], rules: FieldRules, security: DescribedSecurity): object {
+function pathsOf({ endpoints, rules, security, problemTypes }: DescribedApi): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const row of endpoints) {
     const tag = tags[row.path.split('/')[1] ?? ''];
@@ -69,7 +71,7 @@ function pathsOf(endpoints: readonly EndpointRow[], rules: FieldRules, security:
     operations[row.method] = {
       ...(tag === undefined ? {} : { tags: [tag.name] }),
       security: securityFor(row.access, security),
-      ...describeOperation(row, rules),
+      ...describeOperation(row, rules, problemTypes),
     };
   }
   return paths;

@@ -9,6 +9,7 @@ import type { JsonSchema } from '../../domain/json-schema.js';
 import { queryParameters } from '../fields/query-parameters.js';
 import { requestHeaders } from '../fields/request-headers.js';
 import { maxElements, maxMembers, maxDepth } from '../../http/json-shape-problem.js';
+import type { ProblemTypes } from '../../http/problem-types.js';
 import { maxBodyBytes } from '../read-body.js';
 import { maxQueryLength } from '../read-query.js';
 import { answerHeaders } from './answer-headers.js';
@@ -16,7 +17,7 @@ import { expectedProblems } from './expected-problems.js';
 import { exampleOf } from './problem-schema.js';
 
 /** One operation of the document (OpenAPI 3.1, "Operation Object"), its security apart. */
-export function describeOperation(row: EndpointRow, rules: FieldRules): object {
+export function describeOperation(row: EndpointRow, rules: FieldRules, problemTypes: ProblemTypes): object {
   const { operationId, summary, description } = row.endpoint;
   const parameters = [...pathParameters(row.path), ...declaredParameters(row, rules)];
   const body = row.endpoint.body === undefined ? null : bodySchemaOf(row.endpoint, rules);
@@ -34,7 +35,7 @@ export function describeOperation(row: EndpointRow, rules: FieldRules): object {
             content: { 'application/json': { schema: body } },
           },
         }),
-    responses: { ...answersOf(row.endpoint), ...problemsOf(expectedProblems(row)) },
+    responses: { ...answersOf(row.endpoint), ...problemsOf(expectedProblems(row), problemTypes) },
   };
 }
 
@@ -97,7 +98,7 @@ function answersOf(endpoint: Declaration): object {
 }
 
 /** Problems by status: one answer can have any of the codes that share a status. */
-function problemsOf(codes: readonly ProblemCode[]): object {
+function problemsOf(codes: readonly ProblemCode[], types: ProblemTypes): object {
   const statuses = [...new Set(codes.map((code) => problems[code].status))].sort((a, b) => a - b);
   return Object.fromEntries(
     statuses.map((status) => {
@@ -115,7 +116,7 @@ function problemsOf(codes: readonly ProblemCode[]): object {
                   { type: 'object', properties: { code: { enum: ofStatus } } },
                 ],
               },
-              examples: Object.fromEntries(ofStatus.map((code) => [code, { value: exampleOf(code) }])),
+              examples: Object.fromEntries(ofStatus.map((code) => [code, { value: exampleOf(code, types) }])),
             },
           },
         },

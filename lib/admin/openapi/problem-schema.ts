@@ -1,56 +1,73 @@
 import { problems, type ProblemCode } from '../../errors.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
+import type { ProblemTypes } from '../../http/problem-types.js';
 
 const texts: JsonSchema = { type: 'array', items: { type: 'string' } };
 
-/** Every problem answer (RFC 9457). The members from `errors` on are there where they help. */
-export const problemSchema: JsonSchema = {
+/** Every problem answer (RFC 9457). */
+export function problemSchemaFor(types: ProblemTypes): JsonSchema {
+  return {
+    ...schema,
+    properties: {
+      type: {
+        type: 'string',
+        format: 'uri-reference',
+        enum: [...new Set(Object.values(types))],
+        description: 'Which problem it is, as the address where it is explained.',
+      },
+      ...properties,
+    },
+    examples: [exampleOf('not_found', types)],
+  };
+}
+
+const schema: JsonSchema = {
   type: 'object',
   description: 'What was wrong, and what to do about it (RFC 9457). Compare `code`; texts may change.',
   required: ['type', 'title', 'status', 'detail', 'code'],
-  properties: {
-    type: { type: 'string', format: 'uri-reference', const: 'about:blank' },
-    title: { type: 'string', description: 'The same for every occurrence.' },
-    status: { type: 'integer', minimum: 400, maximum: 599 },
-    detail: { type: 'string', description: 'What to do about it.' },
-    code: { type: 'string', enum: Object.keys(problems), description: 'Which problem it is; stable.' },
-    errors: {
-      type: 'array',
-      minItems: 1,
-      description: 'Every field that was wrong.',
-      items: {
-        type: 'object',
-        required: ['field', 'message'],
-        properties: {
-          field: {
-            type: 'string',
-            description: "A name such as `scopes`, `?limit` for a query parameter, or a header's name.",
-          },
-          message: { type: 'string', description: 'What to write instead.' },
-        },
-        additionalProperties: false,
-      },
-    },
-    requiredScopes: { ...texts, description: 'With `insufficient_scope`: what is needed.' },
-    missingScopes: { ...texts, description: 'With `insufficient_scope`: what the key lacks.' },
-    challenge: {
+  additionalProperties: false,
+};
+
+/** All but `type`; those from `errors` on are there where they help. */
+const properties: Readonly<Record<string, JsonSchema>> = {
+  title: { type: 'string', description: 'The same for every occurrence.' },
+  status: { type: 'integer', minimum: 400, maximum: 599 },
+  detail: { type: 'string', description: 'What to do about it.' },
+  code: { type: 'string', enum: Object.keys(problems), description: 'Which problem it is; stable.' },
+  errors: {
+    type: 'array',
+    minItems: 1,
+    description: 'Every field that was wrong.',
+    items: {
       type: 'object',
-      description: 'With `step_up_required` and the like: what to send a code for.',
-      required: ['id', 'expiresAt'],
+      required: ['field', 'message'],
       properties: {
-        id: { type: 'string', description: 'To be sent back as `Step-Up-Challenge`, once.' },
-        expiresAt: { type: 'string', format: 'date-time' },
+        field: {
+          type: 'string',
+          description: "A name such as `scopes`, `?limit` for a query parameter, or a header's name.",
+        },
+        message: { type: 'string', description: 'What to write instead.' },
       },
       additionalProperties: false,
     },
-    requiredFeature: { type: 'string', description: 'With `feature_not_enabled`: what the key lacks.' },
   },
-  additionalProperties: false,
-  examples: [exampleOf('not_found')],
+  requiredScopes: { ...texts, description: 'With `insufficient_scope`: what is needed.' },
+  missingScopes: { ...texts, description: 'With `insufficient_scope`: what the key lacks.' },
+  challenge: {
+    type: 'object',
+    description: 'With `step_up_required` and the like: what to send a code for.',
+    required: ['id', 'expiresAt'],
+    properties: {
+      id: { type: 'string', description: 'To be sent back as `Step-Up-Challenge`, once.' },
+      expiresAt: { type: 'string', format: 'date-time' },
+    },
+    additionalProperties: false,
+  },
+  requiredFeature: { type: 'string', description: 'With `feature_not_enabled`: what the key lacks.' },
 };
 
 /** A problem as it looks without anything that is special about it. */
-export function exampleOf(code: ProblemCode): object {
+export function exampleOf(code: ProblemCode, types: ProblemTypes): object {
   const { status, title, detail } = problems[code];
-  return { type: 'about:blank', title, status, detail, code };
+  return { type: types[code], title, status, detail, code };
 }
