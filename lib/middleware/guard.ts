@@ -1,5 +1,4 @@
 import type { NextFunction, Request, Response } from 'express';
-import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import { readUnprovenClaims } from '../domain/jwt.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
@@ -57,9 +56,9 @@ export interface GuardParts {
   readonly checkCost: CheckCost;
 }
 
-/** Where handlers find the caller, whatever the app has declared of requests. */
+/** Where handlers find the caller, whatever type the app has declared for it. */
 interface WithApiKey {
-  apiKey?: ApiKeyIdentity;
+  apiKey?: unknown;
 }
 
 /** What becomes of one request. */

@@ -5,6 +5,7 @@ import type { RequestToDecide } from '../verify/decide-request.js';
 import type { CredentialHeader } from '../http/credential-source.js';
 import type { ReadCredential } from './read-credential.js';
 import { readRawBody } from '../http/read-raw-body.js';
+import { hmacScheme } from '../signatures/hmac/read-hmac-authorization.js';
 import { signedMessageOf } from './signed-message.js';
 
 /** What guards need for signed requests. */
@@ -37,6 +38,7 @@ export function createSignedDecider(
       ...request,
       message: signedMessageOf(req, origins),
       rawHeaders: req.rawHeaders,
+      hmacScheme,
       credentialHeaders,
       hasCredential: credential.kind === 'token',
       body: () => readRawBody(req, maxBodyBytes),

@@ -29,7 +29,7 @@ export interface PrivateKeySigner {
   readonly tag: string;
 }
 
-/** Signs with the secret of a key that was made with `signing: 'hmac'`. */
+/** Signs with the secret of a key that was made with `signing: 'hmac'`: `Authorization: hmac-sha256 id=…,ts=…,sig=…,nonce=…`. */
 export interface SecretSigner {
   /** The id of the API key. */
   readonly keyId: string;

@@ -47,6 +47,8 @@ export interface SignedRequestPorts extends DecisionPorts, CurrentKeyParts {
 export interface SignedRequest extends RequestToDecide {
   /** `null` when nobody can say what the client has called. */
   readonly message: SignedMessage | null;
+  /** The scheme of `Authorization` under which secrets sign, in lower case; another one is no signature. */
+  readonly hmacScheme: string;
   /** By which other targets clients may know what they call, as far as HMAC is concerned. Default: none. */
   readonly otherTargets?: readonly string[];
   /** Names and values in turn, as Node has them. */
@@ -278,9 +280,9 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 
   return {
     verify(request) {
-      const { message, rawHeaders } = request;
+      const { message, rawHeaders, hmacScheme } = request;
       const read = readSignature(rawHeaders, profile.tag);
-      const hmac = readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '');
+      const hmac = readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '', hmacScheme);
       if (read.kind === 'none' && hmac === null) return null;
       if (read.kind !== 'none' && hmac !== null)
         return resolveRefusal('invalid_request', 'Send one signature.');

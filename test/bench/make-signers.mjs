@@ -8,7 +8,7 @@ export const origin = 'http://orders.example';
 /** How many keys sign in turn. */
 const count = 100;
 
-/** @typedef {'ed25519' | 'rsa-pss-sha512' | 'deri-hmac-sha256'} Algorithm */
+/** @typedef {'ed25519' | 'rsa-pss-sha512' | 'hmac-sha256'} Algorithm */
 /** @typedef {import('express-api-keys').PrivateKeySigner | import('express-api-keys').SecretSigner} Signer */
 /** @typedef {(fields: object) => Promise<{ id: string, key?: string }>} CreateKey */
 
@@ -22,7 +22,7 @@ const count = 100;
  * @returns {Promise<string>} the file: a list of {@link Signer} in JSON
  */
 export async function makeSigners(createKey, algorithm, tag, file) {
-  const makeSigner = algorithm === 'deri-hmac-sha256' ? sharedSecret : privateKeyOf(algorithm, tag);
+  const makeSigner = algorithm === 'hmac-sha256' ? sharedSecret : privateKeyOf(algorithm, tag);
   /** @type {Signer[]} */
   const signers = [];
   while (signers.length < count) signers.push(await makeSigner(createKey));

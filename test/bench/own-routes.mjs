@@ -99,7 +99,7 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
     },
     'guard-signed-ed25519': await signedRoute('ed25519'),
     'guard-signed-rsa-pss-sha512': await signedRoute('rsa-pss-sha512'),
-    'guard-signed-deri-hmac-sha256': await signedRoute('deri-hmac-sha256'),
+    'guard-signed-hmac-sha256': await signedRoute('hmac-sha256'),
     'guard-limits-1': { guard: limited1.requireApiKey(scope, bareAnswers), keyFile },
     'guard-limits-3': { guard: limited3.requireApiKey(scope, bareAnswers), keyFile },
     'guard-l2': { guard: shared.requireApiKey(scope, bareAnswers), keyFile },

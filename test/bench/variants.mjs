@@ -47,8 +47,8 @@ export const usualVariants = [
     signingSeconds: 8,
   },
   {
-    name: 'guard-signed-deri-hmac-sha256',
-    about: 'the same with HMAC and the secret (`deri-hmac-sha256`)',
+    name: 'guard-signed-hmac-sha256',
+    about: 'the same with HMAC and the secret (`hmac-sha256`)',
     signingSeconds: 0.5,
   },
   {

@@ -24,6 +24,12 @@ const pem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem'
 /** What an answer says of who is not let in. */
 const outcome = ({ status, error }: RpcAnswer<unknown>): unknown =>
   error === undefined ? status : [status, error.code, error.message, error.data];
+/** The same header with the name that the scheme has outside of the dialect. */
+const inNeutralScheme = ({
+  Authorization = '',
+}: Readonly<Record<string, string>>): Record<string, string> => ({
+  Authorization: Authorization.replace(/^deri-/, ''),
+});
 const badSignature = [401, 13009, 'unauthorized', { reason: 'invalid_signature' }];
 const replayed = [401, 13009, 'unauthorized', { reason: 'signature_replayed' }];
 const wrongCredentials = [401, 13004, 'invalid_credentials', undefined];
@@ -172,10 +178,18 @@ describe('requests that are signed with a secret', () => {
     const app = express();
     const guard = deribit.apiKeys.requireApiKey('orders:read', { signed: 'required' });
     app.get('/orders', guard, (req, res) => void res.json(req.apiKey));
-    const answer = await request(app)
-      .get('/orders')
-      .set(signed({ target: '/orders' }));
+    const headers = signed({ target: '/orders' });
+    // Routes of the app do not know what Deribit calls the scheme.
+    const unknown = await request(app).get('/orders').set(headers);
+    expect([unknown.status, unknown.body.code]).toEqual([401, 'signature_required']);
+    const answer = await request(app).get('/orders').set(inNeutralScheme(headers));
     expect([answer.status, answer.body.keyspace, answer.body.via]).toEqual([200, 'deribit', 'signature']);
+  });
+
+  it('are not taken under the neutral name of the scheme, which the documents do not have', async () => {
+    const noCredential = await get(list, {});
+    expect([noCredential.status, noCredential.error?.code]).toEqual([401, 10000]);
+    expect(outcome(await get(list, inNeutralScheme(signed())))).toEqual(outcome(noCredential));
   });
 });
 

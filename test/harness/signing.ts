@@ -146,5 +146,5 @@ export function hmacAuthorization(
 ): string {
   const text = `${ts}\n${nonce}\n${method}\n${target}\n${body}\n`;
   const signature = createHmac('sha256', secret).update(text).digest('hex');
-  return `deri-hmac-sha256 id=${keyId},ts=${ts},sig=${signature},nonce=${nonce}`;
+  return `hmac-sha256 id=${keyId},ts=${ts},sig=${signature},nonce=${nonce}`;
 }

@@ -65,7 +65,15 @@ describe('requests that are signed with a shared secret', () => {
     expect(await use({ keyId: plain.id, secret: plain.token })).toBe(refused);
     expect(await use({ keyId: 'unknown' })).toBe(refused);
     expect(await use({ secret: '' })).toBe(refused);
-    expect(await use({}, { authorization: 'deri-hmac-sha256 id=x' })).toBe('400 invalid_request');
+    expect(await use({}, { authorization: 'hmac-sha256 id=x' })).toBe('400 invalid_request');
+  });
+
+  it('R77 are no credential of ours under the name that a dialect has for the scheme', async () => {
+    const header = hmacAuthorization(id, key, { ts: app.instance.clock.now(), nonce: 'dialect' });
+    const authorization = `deri-${header}`;
+    expect(await use({}, { authorization })).toBe('401 signature_required');
+    expect(await use({ target: '/either' }, { authorization })).toBe('401 missing_credential');
+    expect(await use({}, { authorization: header })).toBe('200');
   });
 
   it('R76 are good for 60 seconds, to the millisecond', async () => {

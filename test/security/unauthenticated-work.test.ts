@@ -122,6 +122,8 @@ const headerLines: readonly (readonly string[])[] = [
   [`Authorization: Bearer acme_live_${long}`],
   [`Authorization: Bearer eyJ${long}.${long.slice(0, 1000)}.abc`],
   [`Authorization: Basic ${Buffer.from(`${long.slice(0, 4000)}:${long.slice(0, 4000)}`).toString('base64')}`],
+  [`Authorization: hmac-sha256 ${repeat(1_500, (index) => `k${index}=1`, ',')}`],
+  [`Authorization: hmac-sha256 id=a,ts=1,sig=${long},nonce=b`],
   [`Authorization: deri-hmac-sha256 ${repeat(1_500, (index) => `k${index}=1`, ',')}`],
   [`Authorization: deri-hmac-sha256 id=a,ts=1,sig=${long},nonce=b`],
   [`Signature-Input: sig=(${'"@method" '.repeat(800)});tag="acme"`, 'Signature: sig=:YQ==:'],

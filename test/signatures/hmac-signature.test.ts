@@ -1,5 +1,5 @@
 import { computeHmac, computeRequestHmac } from '../../lib/signatures/hmac/hmac-signature.js';
-import { readHmacAuthorization } from '../../lib/signatures/hmac/read-hmac-authorization.js';
+import { hmacScheme, readHmacAuthorization } from '../../lib/signatures/hmac/read-hmac-authorization.js';
 
 describe('signatures with a shared secret', () => {
   it('R77 HMAC-SHA-256 over timestamp, nonce and data, as published', () => {
@@ -24,33 +24,37 @@ describe('signatures with a shared secret', () => {
   const read = { keyId: 'k', timestamp: '1', nonce: 'abcd', signature: Buffer.from(sig, 'hex') };
 
   it.each([
-    `deri-hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd`,
-    `deri-hmac-sha256 id=k,ts=1,nonce=abcd,sig=${sig}`,
-    `Deri-Hmac-Sha256 nonce=abcd, sig=${sig.toUpperCase()}, ts=1, id=k`,
-    `deri-hmac-sha256  id=k , ts=1 ,sig=${sig} ,\tnonce=abcd `,
+    `hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd`,
+    `hmac-sha256 id=k,ts=1,nonce=abcd,sig=${sig}`,
+    `Hmac-Sha256 nonce=abcd, sig=${sig.toUpperCase()}, ts=1, id=k`,
+    `hmac-sha256  id=k , ts=1 ,sig=${sig} ,\tnonce=abcd `,
   ])('R77 the header is read: %s', (header) => {
-    expect(readHmacAuthorization(header)).toEqual(read);
+    expect(readHmacAuthorization(header, hmacScheme)).toEqual(read);
   });
 
   it.each([
-    'deri-hmac-sha256',
-    `deri-hmac-sha256 id=k,ts=1,sig=${sig}`,
-    `deri-hmac-sha256 id=k,id=k,ts=1,sig=${sig},nonce=abcd`,
-    `deri-hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd,x=1`,
-    `deri-hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd, deri-hmac-sha256 id=k`,
-    `deri-hmac-sha256 id=k,ts=1.0,sig=${sig},nonce=abcd`,
-    `deri-hmac-sha256 id=k,ts=-1,sig=${sig},nonce=abcd`,
-    `deri-hmac-sha256 id=k,ts=1e3,sig=${sig},nonce=abcd`,
-    `deri-hmac-sha256 id=k,ts=01,sig=${sig},nonce=abcd`,
-    `deri-hmac-sha256 id=k,ts=1,sig=${sig.slice(1)},nonce=abcd`,
-    `deri-hmac-sha256 id=k,ts=1,sig=${sig},nonce=`,
-    `deri-hmac-sha256 id=../x,ts=1,sig=${sig},nonce=abcd`,
+    'hmac-sha256',
+    `hmac-sha256 id=k,ts=1,sig=${sig}`,
+    `hmac-sha256 id=k,id=k,ts=1,sig=${sig},nonce=abcd`,
+    `hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd,x=1`,
+    `hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd, hmac-sha256 id=k`,
+    `hmac-sha256 id=k,ts=1.0,sig=${sig},nonce=abcd`,
+    `hmac-sha256 id=k,ts=-1,sig=${sig},nonce=abcd`,
+    `hmac-sha256 id=k,ts=1e3,sig=${sig},nonce=abcd`,
+    `hmac-sha256 id=k,ts=01,sig=${sig},nonce=abcd`,
+    `hmac-sha256 id=k,ts=1,sig=${sig.slice(1)},nonce=abcd`,
+    `hmac-sha256 id=k,ts=1,sig=${sig},nonce=`,
+    `hmac-sha256 id=../x,ts=1,sig=${sig},nonce=abcd`,
   ])('R77 the header is refused: %s', (header) => {
-    expect(readHmacAuthorization(header)).toBe('malformed');
+    expect(readHmacAuthorization(header, hmacScheme)).toBe('malformed');
   });
 
   it('R77 other schemes are none of its business', () => {
-    expect(readHmacAuthorization('Bearer deri-hmac-sha256')).toBe(null);
-    expect(readHmacAuthorization('')).toBe(null);
+    for (const header of ['Bearer hmac-sha256', '', `deri-hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd`]) {
+      expect(readHmacAuthorization(header, hmacScheme)).toBe(null);
+    }
+    expect(readHmacAuthorization(`hmac-sha256 id=k,ts=1,sig=${sig},nonce=abcd`, 'deri-hmac-sha256')).toBe(
+      null,
+    );
   });
 });

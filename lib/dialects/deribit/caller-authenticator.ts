@@ -6,6 +6,7 @@ import { readRawBody } from '../../http/read-raw-body.js';
 import { noScope } from '../../domain/scope-requirement.js';
 import { readFieldValue } from '../../signatures/rfc9421/read-field-value.js';
 import { readHmacAuthorization } from '../../signatures/hmac/read-hmac-authorization.js';
+import { deribitHmacScheme } from './deribit-hmac-scheme.js';
 import type { CalledMethod, Caller } from '../callers.js';
 import { createCredentialReader, toTokenCredential, type RequestCredential } from '../credential-reader.js';
 import type { DialectCall } from '../dialect-call.js';
@@ -53,7 +54,7 @@ export function createCallerAuthenticator(parts: DeribitParts): AuthenticateCall
 }
 
 function isSigned({ rawHeaders }: Request): boolean {
-  return readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '') !== null;
+  return readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '', deribitHmacScheme) !== null;
 }
 
 /** The same token in both places is one. */
@@ -71,7 +72,7 @@ async function verifySigned(
   const { method, originalUrl: target, rawHeaders } = req;
   const verdict = await keyspace.signatures().verify({
     ...{ requirement: noScope, keyspaceScope, cost: 1, rawHeaders, identity: req },
-    ...{ credentialHeaders: [], hasCredential: false },
+    ...{ hmacScheme: deribitHmacScheme, credentialHeaders: [], hasCredential: false },
     address: (purpose) => call.address(purpose),
     // Neither scheme nor host is signed.
     message: { method, scheme: 'https', authority: '', target, rawHeaders, bodyPresence: bodyPresence(req) },

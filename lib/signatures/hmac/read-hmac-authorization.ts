@@ -1,5 +1,5 @@
-/** The scheme of `Authorization` under which requests are signed with a shared secret. */
-export const hmacScheme = 'deri-hmac-sha256';
+/** The scheme of `Authorization` under which requests are signed with a shared secret. Dialects have names of their own for it. */
+export const hmacScheme = 'hmac-sha256';
 
 /** What such a header says. */
 export interface HmacAuthorization {
@@ -18,13 +18,17 @@ const values: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * Reads `deri-hmac-sha256 id=…,ts=…,sig=…,nonce=…`: the four in any order, with or without blanks between them.
+ * Reads `hmac-sha256 id=…,ts=…,sig=…,nonce=…`: the four in any order, with or without blanks between them.
  *
+ * @param expectedScheme - in lower case
  * @returns `null` for another scheme, `malformed` when one is missing, there twice, or not as it may be
  */
-export function readHmacAuthorization(header: string): HmacAuthorization | 'malformed' | null {
+export function readHmacAuthorization(
+  header: string,
+  expectedScheme: string,
+): HmacAuthorization | 'malformed' | null {
   const [scheme = ''] = header.split(/[ \t]/, 1);
-  if (scheme.toLowerCase() !== hmacScheme) return null;
+  if (scheme.toLowerCase() !== expectedScheme) return null;
   const found = new Map<string, string>();
   for (const part of header.slice(scheme.length).split(',')) {
     const [, name = '', value = ''] = /^[ \t]*([a-z]+)=([^ \t]*)[ \t]*$/.exec(part) ?? [];
