@@ -12,7 +12,7 @@ import type { ApiKeyIdentity, ApiKeyTypes } from './domain/api-key-identity.js';
 import { Keyspaces } from './domain/keyspaces.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
 import { dialectHost, type WithDialectHost } from './dialects/dialect-host.js';
-import { defaultTypeBase, InvalidOptionError } from './errors.js';
+import { InvalidOptionError } from './errors.js';
 import { describingLogger } from './instance/describing-logger.js';
 import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
@@ -188,7 +188,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     realm,
   } as const;
 
-  const problemTypes = createProblemTypes(defaultTypeBase);
+  const problemTypes = createProblemTypes(resolved.refusals.typeBase);
   const reportError = createErrorReporter(logger);
   const running = (): Running => lifecycle.requireStarted();
   const tokenService = (): TokenService => tokensOf(running()).service;

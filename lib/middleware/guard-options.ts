@@ -9,7 +9,6 @@ import {
 } from '../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { RequestHandler } from 'express';
-import { InvalidOptionError } from '../errors.js';
 import type { CredentialSource } from '../http/credential-source.js';
 import type { RefusalHandler } from '../http/refusal-handler.js';
 
@@ -90,10 +89,8 @@ export interface ReadGuardOptions {
 
 /** @throws InvalidOptionError when the options hold anything that a guard does not understand */
 export function readGuardOptions(options: unknown): ReadGuardOptions {
-  if (typeof options === 'object' && options !== null && 'otherwise' in options) {
-    throw new InvalidOptionError('requireApiKey: otherwise is now fallback');
-  }
   return readOptions('requireApiKey', options, readers, {
     example: "{ onRefusal: 'next' }; several scopes go into { all: […] }",
+    renamed: { otherwise: 'fallback' },
   });
 }
