@@ -1,10 +1,10 @@
 import { ApiKeysError } from './errors.js';
 
 /**
- * Waits for trouble no longer than it may take. The work itself is not cancelled: a command whose deadline passed may
- * still be carried out, and whoever uses this must be safe when it is.
+ * Waits for work at most as long as given. The work itself is not cancelled: a command whose deadline has passed may
+ * still be carried out, and callers must be safe when it is.
  *
- * @param milliseconds - how long to wait
+ * @param milliseconds - the deadline
  * @param what - named in the error's cause, for operators
  * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` past the deadline
  */

@@ -4,7 +4,7 @@ import type { Confirmations } from './confirmations.js';
 import type { FeedFollower } from './feed-follower.js';
 import type { KnownChanges } from './known-changes.js';
 
-/** What announcing changes needs. */
+/** Where changes are announced. */
 export interface AnnouncerParts {
   readonly changes: KnownChanges;
   readonly follower: Pick<FeedFollower, 'wake'>;
@@ -13,8 +13,8 @@ export interface AnnouncerParts {
 }
 
 /**
- * This process lets go first; then the shared cache gets the new version, and the others are woken. Only the list of
- * processes in the store says when they have let go as well.
+ * Invalidates the caches of this process first; then the shared cache gets the new version, and the other processes
+ * are notified. Only the list of processes in the store says when those have invalidated theirs as well.
  */
 export function createChangeAnnouncer(parts: AnnouncerParts): ChangeAnnouncer {
   const { changes, follower, confirmations, cache } = parts;

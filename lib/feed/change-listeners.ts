@@ -2,12 +2,12 @@ import type { KeyChange } from '../domain/key-change.js';
 import type { Logger } from '../ports/logger.js';
 
 /**
- * Is told of a change of a key; `null` when nobody can say what has changed, because this process was paused or cut off for
- * longer than its lease, or the database was restored from a copy: then everything may have.
+ * Called with a change of a key; with `null` when it is unknown what has changed, because this process was paused or
+ * cut off for longer than its lease, or the database was restored from a backup: then every key may have changed.
  */
 export type ChangeListener = (change: KeyChange | null) => void;
 
-/** Who wants to hear of changes of single keys, for connections that stay open and handlers that run for long. */
+/** Listeners for changes of single keys, for connections that stay open and handlers that run for long. */
 export class ChangeListeners {
   readonly #logger: Logger;
   readonly #listeners = new Map<string, Set<ChangeListener>>();
@@ -16,9 +16,9 @@ export class ChangeListeners {
     this.#logger = logger;
   }
 
-  /** @returns what stops it */
+  /** @returns removes the listener */
   add(keyId: string, listener: ChangeListener): () => void {
-    // Wrapped, so that who listens twice is told twice, and stops one of them at a time.
+    // Wrapped, so that a function that is added twice is called twice, and removed once at a time.
     const entry: ChangeListener = (change) => listener(change);
     const ofKey = this.#listeners.get(keyId) ?? new Set();
     this.#listeners.set(keyId, ofKey.add(entry));
@@ -31,7 +31,7 @@ export class ChangeListeners {
   notify(change: KeyChange): void {
     const ofKey = this.#listeners.get(change.keyId);
     for (const listener of [...(ofKey ?? [])]) {
-      // One of them may have ended another one.
+      // A listener may have removed another one.
       if (ofKey?.has(listener) === true) this.#call(listener, change);
     }
   }
@@ -41,10 +41,10 @@ export class ChangeListeners {
     for (const listener of all) this.#call(listener, null);
   }
 
-  /** A listener of the app must not keep changes from being applied. */
+  /** A listener of the app that throws must not keep changes from being applied. */
   #call(listener: ChangeListener, change: KeyChange | null): void {
     try {
-      // Untyped code may hand in an async function all the same.
+      // Untyped code may pass an async function all the same.
       const result: unknown = listener(change);
       Promise.resolve(result).catch((error: unknown) => this.#report(error));
     } catch (error) {

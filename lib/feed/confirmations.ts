@@ -4,29 +4,29 @@ import type { Instance } from '../ports/change-feed.js';
 import type { Clock } from '../ports/clock.js';
 import { leaseMarginMs, type InstanceWatch } from './instance-watch.js';
 
-/** How long the answer to a change waits for the other processes, in milliseconds. */
+/** How long the response to a change waits for the other processes, in milliseconds. */
 const timeoutMs = 1_000;
-/** Pauses between two looks at the list, in milliseconds. */
+/** Pauses between two reads of the list, in milliseconds. */
 const minPauseMs = 2;
 const maxPauseMs = 25;
 
 interface Waiter {
   readonly sequence: number;
-  /** `true` when all have applied it. */
+  /** Called with `true` when every process has applied the change. */
   readonly settle: (isConfirmed: boolean) => void;
 }
 
-/** What confirming needs. */
+/** What confirmations are computed from. */
 export interface ConfirmationParts {
   readonly instances: Pick<InstanceWatch, 'look'>;
-  /** The number up to which every change is applied in this process. */
+  /** The sequence number up to which this process has applied every change. */
   readonly ownApplied: () => number;
   /** The lease of this process, in milliseconds. */
   readonly leaseMs: number;
   readonly clock: Clock;
 }
 
-/** Finds out when every process has applied a change. All changes that wait share one look at the list. */
+/** Waits until every process has applied a change. All waiting changes share one read of the list. */
 export class Confirmations {
   readonly #parts: ConfirmationParts;
   readonly #waiting = new Set<Waiter>();
@@ -37,10 +37,10 @@ export class Confirmations {
   }
 
   /**
-   * To be called after the commit: processes that join the list later have read it.
+   * Call it after the commit: processes that join the list later have read the change.
    *
-   * @returns `null` when every process has applied all changes up to the point, else the wall clock time in milliseconds
-   * from which none accepts what was taken away
+   * @returns `null` when every process has applied all changes up to the point, else the wall clock time in
+   * milliseconds from which no process accepts what was revoked
    */
   confirm({ sequence, maxLeaseMs }: CommitPoint): Promise<number | null> {
     return new Promise((resolve) => {
@@ -50,7 +50,7 @@ export class Confirmations {
         resolve(isConfirmed ? null : this.#effectiveBy(maxLeaseMs));
       };
       const waiter: Waiter = { sequence, settle };
-      // The list may not be answered at all, and whoever asked is told in time all the same.
+      // The read of the list may never be answered; the caller gets its answer in time all the same.
       const patience = setTimeout(() => settle(false), timeoutMs);
       this.#waiting.add(waiter);
       void this.#lookWhileAnyWait();
@@ -58,8 +58,9 @@ export class Confirmations {
   }
 
   /**
-   * Whoever has not applied a change by then has lost its lease, or has applied it with the beat that renewed it. The list
-   * may not be answered since the commit, so what counts is how it was when the change was made.
+   * By then, a process that has not applied the change has lost its lease, or has applied the change with the beat
+   * that renewed it. The list may have been unreadable since the commit, so the leases that count are those at the
+   * time of the change.
    */
   #effectiveBy(maxLeaseMs: number): number {
     const { clock, leaseMs } = this.#parts;
@@ -72,9 +73,9 @@ export class Confirmations {
     let pauseMs = minPauseMs;
     let newest: Waiter | undefined;
     while (this.#waiting.size > 0) {
-      // Who comes while the list is being read needs one that was read later.
-      const asking = [...this.#waiting];
-      this.#answer(asking, await this.#look());
+      // A waiter that comes while the list is being read needs a later read.
+      const waiters = [...this.#waiting];
+      this.#answer(waiters, await this.#look());
       const last = [...this.#waiting].at(-1);
       if (last === undefined) break;
       pauseMs = last === newest ? Math.min(pauseMs * 1.5, maxPauseMs) : minPauseMs;
@@ -88,15 +89,15 @@ export class Confirmations {
     try {
       return await this.#parts.instances.look();
     } catch {
-      // The change is committed, but who has applied it cannot be asked.
+      // The change is committed, but which processes have applied it is unknown.
       return null;
     }
   }
 
-  #answer(asking: readonly Waiter[], others: readonly Instance[] | null): void {
+  #answer(waiters: readonly Waiter[], others: readonly Instance[] | null): void {
     if (others === null) return;
     const appliedByAll = Math.min(this.#parts.ownApplied(), ...others.map(({ acked }) => acked));
-    for (const waiter of asking) {
+    for (const waiter of waiters) {
       if (appliedByAll >= waiter.sequence) waiter.settle(true);
     }
   }

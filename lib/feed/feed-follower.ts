@@ -6,15 +6,15 @@ import { startOfFeed, type ChangeFeed, type FeedChange, type FeedPosition } from
 import type { Logger } from '../ports/logger.js';
 import type { Lease } from './lease.js';
 
-/** Who applies what the follower reads. Neither may fail. */
+/** Applies the changes that the follower reads. Neither method may fail. */
 export interface ChangeTarget {
-  /** All that is held from before is worthless. What is told from now on begins with `history`, the last changes before. */
+  /** Everything cached before is invalid. The changes from now on follow `history`, the last changes before them. */
   restart(history: readonly FeedChange[]): void;
-  /** Changes are told in order, none left out. */
+  /** Called for every change, in order, without gaps. */
   apply(change: FeedChange): void;
 }
 
-/** What following the feed needs. */
+/** The feed, and what is driven by it. */
 export interface FollowerParts {
   readonly feed: ChangeFeed;
   readonly lease: Lease;
@@ -22,13 +22,13 @@ export interface FollowerParts {
   readonly logger: Logger;
 }
 
-/** Most changes that one beat returns. */
+/** The maximum number of changes that one beat returns. */
 const pageSize = 500;
-/** How many of the last changes are loaded at the start, so that copies from before it can be judged. */
+/** How many of the last changes are loaded at the start, so that copies from before it can be compared with them. */
 const loadedAtStart = 1_000;
 /**
- * How often joining is tried at the start. It waits for the change under way, and one whose process stands still is ended by
- * the database only after a while; that is no reason for another process not to start.
+ * How often joining is tried at the start. It waits for the change in progress, and the database ends a change whose
+ * process is stalled only after a while; that is no reason for another process not to start.
  */
 const joinAttempts = 4;
 /** Beats in one lease. */
@@ -37,8 +37,8 @@ const beatsPerLease = 4;
 const renewalDeadlineMs = 700;
 
 /**
- * Follows the feed: beats once a second, or when woken, applies what came after the last beat, and acknowledges it with
- * the next beat at once. The lease is renewed only by a beat all of whose changes are applied.
+ * Follows the feed: beats once a second, or when woken, applies the changes after the last beat, and acknowledges
+ * them at once with the next beat. The lease is renewed only by a beat all of whose changes are applied.
  */
 export class FeedFollower {
   readonly #parts: FollowerParts;
@@ -54,17 +54,17 @@ export class FeedFollower {
     this.#parts = parts;
     this.#failures = new FailureLog(parts.logger, {
       begins: (error) =>
-        `the database takes no heartbeat${reasonOf(error)}; until it does, what it answers is not believed, and when the lease is over every request gets 503`,
-      ends: () => 'changes of other processes are read again',
+        `the database accepts no heartbeat${describeCause(error)}; until it does, its reads are not trusted, and once the lease has expired every request gets 503`,
+      ends: () => 'heartbeats are accepted again, and changes of other processes are read',
     });
   }
 
-  /** Every change up to this one is applied here. */
+  /** This process has applied every change up to this one. */
   get applied(): FeedPosition {
     return this.#applied;
   }
 
-  /** By which this process is on the list now. */
+  /** The id under which this process is on the list now. */
   get instanceId(): string {
     return this.#instanceId;
   }
@@ -86,24 +86,23 @@ export class FeedFollower {
     }
   }
 
-  /** Looks for changes now. */
+  /** Reads the feed now. */
   wake(): void {
     this.#isWoken = true;
     if (this.#following === null && !this.#isStopped && this.#timer !== null) void this.#beat();
   }
 
   /**
-   * Resolves under the lease: at once while it is held, else when a beat has renewed it. All callers that wait share one
-   * beat.
+   * Resolves while the lease is held: at once, or after a beat has renewed it. All waiting callers share one beat.
    *
    * @throws ApiKeysError `unavailable`, by a rejection, when no beat gets through within 700 milliseconds
    */
   ensureLease(): Promise<void> {
-    if (this.#parts.lease.isHeld()) return held;
+    if (this.#parts.lease.isHeld()) return leaseHeld;
     return withDeadline(this.#renewLease(), renewalDeadlineMs, 'Renewing the lease');
   }
 
-  /** Gives up the lease and leaves the list, so that nobody waits for this process. Never rejects. */
+  /** Gives up the lease and leaves the list, so that no process waits for this one. Never rejects. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -113,7 +112,7 @@ export class FeedFollower {
     try {
       await this.#parts.feed.leave(this.#instanceId);
     } catch {
-      // The others find that it stands still, and remove it.
+      // The other processes see that its beat no longer changes, and remove it.
     }
   }
 
@@ -121,10 +120,11 @@ export class FeedFollower {
     const { lease } = this.#parts;
     await this.#following?.catch(() => undefined);
     if (lease.isHeld()) return;
-    // That beat may be from before this process or its connection stood still: only one that is sent now says how it is.
+    // That beat may have been sent before this process or its connection stalled: only one that is sent now shows the
+    // present state.
     void this.#beat();
     await this.#following;
-    if (!lease.isHeld()) throw new ApiKeysError('unavailable', { cause: new Error('The lease is over') });
+    if (!lease.isHeld()) throw new ApiKeysError('unavailable', { cause: new Error('The lease has expired') });
   }
 
   #beatLater(): void {
@@ -141,7 +141,7 @@ export class FeedFollower {
       await this.#following;
       this.#failures.worked();
     } catch (error) {
-      // A store that does not answer is not asked again before the next beat is due.
+      // A store that does not respond is not queried again before the next beat is due.
       this.#isWoken = false;
       if (!this.#isStopped) this.#failures.failed(error);
     }
@@ -150,7 +150,7 @@ export class FeedFollower {
     else this.#beatLater();
   }
 
-  /** Beats until there is nothing more to apply or to acknowledge. */
+  /** Beats until there is nothing left to apply or to acknowledge. */
   async #follow(): Promise<void> {
     const { feed, lease } = this.#parts;
     for (;;) {
@@ -169,8 +169,8 @@ export class FeedFollower {
   }
 
   /**
-   * Off the list nobody waits for us any more, and in a database that is not the one that it was, our numbers mean nothing:
-   * what we hold may be older than what others were promised.
+   * Once deregistered, no peer waits for our acknowledgements; after a restore, our sequence numbers are meaningless.
+   * In both cases our caches may be older than what others were promised.
    */
   async #startAnew(): Promise<void> {
     const { feed, lease } = this.#parts;
@@ -179,10 +179,10 @@ export class FeedFollower {
     await this.#join();
   }
 
-  /** Listed first and read afterwards: every change that comes after the reading waits for us. */
+  /** Registers first and reads afterwards: every change that is committed after the read waits for this process. */
   async #join(): Promise<void> {
     const { feed, lease, target } = this.#parts;
-    // A new name each time: what was sent about an old one may still arrive, and means nothing then.
+    // A new id each time: a message about an old one may still arrive, and must mean nothing then.
     this.#instanceId = randomUUID();
     await feed.join({ id: this.#instanceId, acked: 0, leaseMs: lease.lengthMs });
     const history = await feed.latest(loadedAtStart);
@@ -196,10 +196,10 @@ export class FeedFollower {
   }
 }
 
-const held = Promise.resolve();
+const leaseHeld = Promise.resolve();
 
-/** What an operator has to know first; all else stands in the error. */
-function reasonOf(error: unknown): string {
+/** The part that an operator has to see first; everything else is in the error. */
+function describeCause(error: unknown): string {
   const cause = error instanceof ApiKeysError ? error.cause : error;
   return cause instanceof Error ? ` (${cause.message})` : '';
 }

@@ -12,42 +12,42 @@ import { KnownChanges, type InvalidationTarget } from './known-changes.js';
 import type { Lease } from './lease.js';
 import type { RecentVersions } from './recent-versions.js';
 
-/** How this process follows the changes of all. */
+/** How this process follows the changes of all processes. */
 export interface Following {
   readonly announcer: ChangeAnnouncer;
-  /** Every change up to this one is applied here. */
+  /** This process has applied every change up to this one. */
   applied(): FeedPosition;
-  /** By which this process is on the list now. */
+  /** The id under which this process is on the list now. */
   instanceId(): string;
-  /** How it hears that there is something new; `none` before the start. */
+  /** How it learns of new changes; `none` before the start. */
   wakeMode(): 'push' | 'poll' | 'none';
   /**
-   * Resolves under the lease, after a beat where it has to be renewed. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the
-   * store takes no beat.
+   * Resolves while the lease is held, after a beat where it has to be renewed. Rejects with
+   * `ERR_API_KEYS_UNAVAILABLE` when the store accepts no beat.
    */
   ensureLease(): Promise<void>;
-  /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not answer. */
+  /** Joins the list of processes. Rejects with `ERR_API_KEYS_UNAVAILABLE` when the store does not respond. */
   start(): Promise<void>;
-  /** Leaves it. Never rejects. */
+  /** Leaves the list. Never rejects. */
   stop(): Promise<void>;
 }
 
-/** What following changes needs. */
+/** The parts that following is made of. */
 export interface FollowingParts {
   readonly feed: ChangeFeed;
   readonly cache: VerificationCache | null;
   readonly lease: Lease;
   readonly versions: RecentVersions;
-  /** Who holds something of keys in this process. */
+  /** The caches of keys in this process. */
   readonly caches: InvalidationTarget;
   readonly listeners: ChangeListeners;
-  /** Told of the other processes on the list, about once a second. */
+  /** Called with the other processes on the list, about once a second. */
   readonly onOthers?: (others: readonly Instance[]) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Puts the parts of this folder together, one of each for a process. */
+/** Wires the parts of this folder together, once for each process. */
 export function createFollowing(parts: FollowingParts): Following {
   const { feed, cache, lease, versions, caches, listeners, clock, logger } = parts;
   const changes = new KnownChanges(versions, caches, listeners);

@@ -1,21 +1,21 @@
 import type { ChangeFeed, Instance } from '../ports/change-feed.js';
 
-/** How much longer than its lease a process has to stand still before it is removed, in milliseconds. */
+/** How much longer than its lease the beat of a process must stay the same before it is removed, in milliseconds. */
 export const leaseMarginMs = 1_000;
 const lookEveryMs = 1_000;
 
 interface Sighting {
   readonly beat: number;
-  /** Monotonic, in milliseconds: when this beat was seen first. */
+  /** When this beat was first seen; monotonic, in milliseconds. */
   readonly since: number;
 }
 
 /**
- * Watches the other processes on the list, and removes those that have not beaten for longer than their lease lasts:
- * after a `kill -9` nobody waits for them any longer. Measured on the monotonic clock of this process alone.
+ * Watches the other processes on the list, and removes those that have not beaten for longer than their lease: after
+ * a `kill -9`, no process waits for them any longer. Measured on the monotonic clock of this process alone.
  *
- * A beat that was seen was sent before; so when it has stood for a lease and a second, the lease that it gave is over.
- * If its process comes back, it finds itself off the list and starts again with nothing in its hands.
+ * A beat that was seen was sent before; so when it has stayed the same for a lease and a second, the lease that it
+ * gave has expired. A process that comes back finds itself off the list and starts again with empty caches.
  */
 export class InstanceWatch {
   readonly #feed: Pick<ChangeFeed, 'instances' | 'remove'>;
@@ -25,8 +25,8 @@ export class InstanceWatch {
   #timer: NodeJS.Timeout | null = null;
 
   /**
-   * @param ownId - by which this process is on the list now; it does not remove itself
-   * @param onOthers - told of the other processes whenever the list was read; must not throw
+   * @param ownId - the id under which this process is on the list now; it does not remove itself
+   * @param onOthers - called with the other processes whenever the list was read; must not throw
    */
   constructor(
     feed: Pick<ChangeFeed, 'instances' | 'remove'>,
@@ -38,10 +38,10 @@ export class InstanceWatch {
     this.#ownId = ownId;
   }
 
-  /** Looks once a second, so that a process that has died is gone before a change has to wait for it. */
+  /** Reads the list once a second, so that a process that has died is gone before a change has to wait for it. */
   start(): void {
     this.#timer ??= setInterval(() => {
-      // A store that does not answer is reported by whoever follows the feed.
+      // The feed follower reports a store that does not respond.
       this.look().catch(() => undefined);
     }, lookEveryMs).unref();
   }

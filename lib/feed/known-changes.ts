@@ -4,19 +4,19 @@ import type { ChangeListeners } from './change-listeners.js';
 import type { ChangeTarget } from './feed-follower.js';
 import type { RecentVersions } from './recent-versions.js';
 
-/** Who holds something of keys in this process. */
+/** Caches of keys in this process. */
 export interface InvalidationTarget {
-  /** Lets go of all that is held of one key. */
+  /** Drops everything cached of one key. */
   forget(keyId: string): void;
   forgetAll(): void;
 }
 
 /**
- * Applies changes in this process: they are recorded, everything that is cached of the key is dropped, and listeners are
- * notified. A change of this process comes twice, from the command that made it and from the feed. Dropping twice costs
- * one read, and never dropping lets in what was revoked: so what is known already keeps only listeners from being
- * notified again, and is recognised by the number and the hash of its event. A key and its version would not do, for
- * several events share them.
+ * Applies changes in this process: they are recorded, everything that is cached of the key is dropped, and listeners
+ * are notified. A change of this process arrives twice: from the command that made it, and from the feed. Dropping
+ * twice costs one read, and not dropping accepts what was revoked; so for a change that is known already, only the
+ * second notification of listeners is left out. It is recognised by the sequence number and the hash of its event. A
+ * key and its version would not do, because several events share them.
  */
 export class KnownChanges implements ChangeTarget {
   readonly #versions: RecentVersions;
@@ -42,25 +42,25 @@ export class KnownChanges implements ChangeTarget {
 
   apply(change: FeedChange): void {
     const { sequence, hash, keyId, keyVersion, action } = change;
-    this.#versions.remember(keyId, keyVersion, sequence);
+    this.#versions.record(keyId, keyVersion, sequence);
     this.#versions.completeUpTo(change);
     this.#caches.forget(keyId);
     const notifiedOf = this.#notified.get(sequence);
     this.#notified.delete(sequence);
-    // After a failover another event may have the number.
+    // After a failover, another event may have this sequence number.
     if (notifiedOf !== hash) this.#listeners.notify({ keyId, keyVersion, action });
   }
 
   /**
-   * Applies a change that this process has just made; the feed will bring it again.
+   * Applies a change that this process has just made; the feed will deliver it again.
    *
-   * @param position - that of the event of this very change
+   * @param position - the position of the event of this very change
    */
   applyOwn(change: KeyChange, position: FeedPosition): void {
     const { sequence, hash } = position;
-    this.#versions.remember(change.keyId, change.keyVersion, sequence);
+    this.#versions.record(change.keyId, change.keyVersion, sequence);
     this.#caches.forget(change.keyId);
-    // The feed may have been faster.
+    // The feed may have delivered it first.
     if (this.#versions.knows(position)) return;
     if (sequence > this.#versions.knownUpTo) this.#notified.set(sequence, hash);
     this.#listeners.notify(change);

@@ -7,11 +7,12 @@ export interface Moment {
 }
 
 /**
- * The right of this process to use what it holds without asking the store, and to believe what the store says. It begins when a beat is sent and ends by
- * itself: whoever hears nothing from the store for so long may have missed a change, and others stop waiting for it.
+ * The right of this process to use its caches without querying the store, and to trust what the store returns. It
+ * begins when a beat is sent and expires by itself: a process without an answer from the store for so long may have
+ * missed a change, and the others stop waiting for it.
  *
- * Two clocks, because each stands still at times: the monotonic one while a machine is suspended, the wall clock when it
- * is set back.
+ * Two clocks, because each stands still at times: the monotonic one while a machine is suspended, the wall clock when
+ * it is set back.
  */
 export class Lease {
   readonly lengthMs: number;
@@ -23,17 +24,17 @@ export class Lease {
     this.#clock = clock;
   }
 
-  /** To be read before a beat is sent. */
+  /** Read it before a beat is sent. */
   moment(): Moment {
     return { monotonic: performance.now(), wall: this.#clock.now() };
   }
 
-  /** Begins anew at the moment at which a beat was sent whose answer is applied. */
+  /** Restarts the lease at the moment at which the beat was sent whose answer has been applied. */
   renew(sentAt: Moment): void {
     this.#from = sentAt;
   }
 
-  /** Ends at once. */
+  /** Expires it at once. */
   end(): void {
     this.#from = never;
   }

@@ -1,11 +1,13 @@
 import type { KeyStore } from '../ports/key-store.js';
 
 /**
- * A store whose reads need the lease. A server that answers reads may be one that takes changes no longer: an old primary
- * after a failover, a replica, a file that was replaced. What it says is believed only while beats, which are writes, get
- * through; else every read is an outage. Changes are proven by their own commit and pass through.
+ * A store whose reads require the lease. A server that answers reads may no longer be the one that accepts changes:
+ * an old primary after a failover, a replica, a file that was replaced. Its reads are trusted only while beats, which
+ * are writes, are committed; otherwise every read is an outage. Changes are proven by their own commit and pass
+ * through.
  *
- * @param ensureLease - resolves under the lease, rejects with ApiKeysError `unavailable` when it cannot be had
+ * @param ensureLease - resolves while the lease is held, rejects with ApiKeysError `unavailable` when it cannot be
+ * renewed
  */
 export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<void>): KeyStore {
   const leased =
@@ -17,7 +19,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
   const { accessLog, trail, claims, credits, usage, nonces, tokens, housekeeping } = store;
   const { signingKeys, refreshGrants } = tokens;
 
-  // Spelt out, so that the compiler asks about every method that stores get.
+  // Spelt out, so that the compiler reports every method that is added to stores.
   return {
     feed: store.feed,
     open: () => store.open(),

@@ -2,17 +2,20 @@ import type { ChangeFeed, Instance } from '../ports/change-feed.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 
-/** Where a process without Redis remembers signatures. */
+/** The place where a process without Redis records signatures. */
 const inDatabase = 'database';
 /** How often a claim that was not granted is repeated, in milliseconds. */
 const claimEveryMs = 1_000;
 
-/** What finding out where processes share things needs. */
+/** How a process finds and claims its place. */
 export interface SharedPlacesParts {
   readonly feed: Pick<ChangeFeed, 'claimPlace'>;
-  /** By which this process is on the list now. */
+  /** The id under which this process is on the list now. */
   readonly instanceId: () => string;
-  /** Names the Redis of this process; `null` while it cannot be asked. Without it: there is no Redis. */
+  /**
+   * Reads the name of this process's Redis, `null` while it does not respond. `null` instead of a function: there is
+   * no Redis.
+   */
   readonly readRedis: (() => Promise<string | null>) | null;
   /** Whether this process takes signed requests. */
   readonly takesSignatures: boolean;
@@ -21,9 +24,9 @@ export interface SharedPlacesParts {
 }
 
 /**
- * Knows where this process remembers signatures and counts limits, and whether all processes on its database do so
- * there. A signature is taken once only where all look in the same place, so the database grants one place at a time:
- * another one is granted when no listed process uses the former one any more.
+ * Tracks where this process records signatures and counts limits, and whether all processes on its database do so in
+ * the same place. A signature is accepted only once where all look in one place, so the database grants one place at
+ * a time: another one is granted when no listed process uses the former one any more.
  */
 export class SharedPlaces {
   readonly #parts: SharedPlacesParts;
@@ -33,7 +36,7 @@ export class SharedPlaces {
   #refusedAt = -Infinity;
   #others: readonly Instance[] = [];
   #timer: NodeJS.Timeout | null = null;
-  /** Claims in a row that were refused. */
+  /** Consecutive claims that were refused. */
   #refusals = 0;
 
   constructor(parts: SharedPlacesParts) {
@@ -52,25 +55,25 @@ export class SharedPlaces {
     this.#timer = null;
   }
 
-  /** The connection to Redis was lost: the next one may lead to another server. */
+  /** Call it when the connection to Redis was lost: the next connection may lead to another server. */
   forget(): void {
     if (this.#parts.readRedis !== null) this.#place = null;
   }
 
-  /** To be called with the other processes on the list. */
+  /** Call it with the other processes on the list. */
   note(others: readonly Instance[]): void {
     this.#others = others;
   }
 
-  /** Whether another process counts elsewhere. */
+  /** Whether another process counts limits in another place. */
   isSplit(): boolean {
     const place = this.#place;
     return place !== null && this.#others.some((other) => other.place !== null && other.place !== place);
   }
 
   /**
-   * Since when all signatures are remembered in the place of this process, epoch milliseconds; 0 for always, `null` when
-   * they are not, or not known to be.
+   * Since when all signatures are recorded in the place of this process, epoch milliseconds; 0 for always, `null`
+   * when they are not, or when that is unknown.
    */
   signaturesSince(): number | null {
     const claimed = this.#claimed;
@@ -78,10 +81,10 @@ export class SharedPlaces {
     return claimed.place === this.#place ? claimed.since : null;
   }
 
-  /** Asks the database, unless it has refused just now. Never rejects. */
+  /** Claims the place in the database, unless the last claim was refused just now. Never rejects. */
   async claim(): Promise<void> {
     if (performance.now() - this.#refusedAt < claimEveryMs) return;
-    // Cleared behind the assignment: without a place, a claim is over at once.
+    // Cleared after the assignment: without a place, a claim settles at once.
     this.#claiming ??= this.#runClaim().finally(() => (this.#claiming = null));
     await this.#claiming;
   }
@@ -100,7 +103,7 @@ export class SharedPlaces {
       if (place === null) return;
       const claim = { instanceId, place, takesSignatures, now: clock.now() };
       const { isListed, since: grantedSince } = await feed.claimPlace(claim);
-      // A process that takes no signatures is on the list for its limits; nothing was to be granted.
+      // A process that accepts no signatures registers its place for its limits; no grant was requested.
       const since = takesSignatures ? grantedSince : 0;
       this.#claimed = isListed && since !== null ? { instanceId, place, since } : null;
       if (!isListed || since !== null) {
@@ -109,15 +112,15 @@ export class SharedPlaces {
       }
       this.#refusedAt = performance.now();
       this.#refusals += 1;
-      // A Redis that was emptied has another name, which all processes read within a second.
+      // A Redis that was flushed has another name, which all processes read within a second.
       if (this.#refusals !== 2) return;
       logger.warn(
-        'api-keys: signed requests are answered with 503, because other processes on this database remember used ' +
+        'api-keys: signed requests are answered with 503, because other processes on this database record used ' +
           'signatures elsewhere (another Redis, another keyPrefix, or one of them has no Redis); give all of them ' +
           'the same option redis',
       );
     } catch {
-      // A store that does not answer is reported by whoever follows the feed.
+      // The feed follower reports a store that does not respond.
       this.#claimed = null;
     }
   }

@@ -12,7 +12,7 @@ import {
 } from '../verify/decide-request.js';
 import { findCurrentKey, type CurrentKeyParts } from '../verify/find-current-key.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
-import { guessesAmong, tryWithinBudget, type FailureLimits } from '../verify/try-within-budget.js';
+import { toAttemptOutcomes, tryWithinBudget, type FailureLimits } from '../verify/try-within-budget.js';
 import {
   checkProfile,
   isTooOld,
@@ -298,7 +298,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 }
 
 /** What who knows neither key nor secret gets. */
-const signatureOutcomes = guessesAmong(({ code }) => code === 'invalid_signature');
+const signatureOutcomes = toAttemptOutcomes(({ code }) => code === 'invalid_signature');
 const noBody = new Uint8Array();
 /** The same for keys that do not exist, are of another kind, or have signed something else. */
 const invalidDetail = 'The signature is not right.';

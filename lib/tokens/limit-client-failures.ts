@@ -1,7 +1,7 @@
 import { readUnprovenClaims } from '../domain/jwt.js';
 import { isKeyId, type KeyFormat } from '../domain/key-format.js';
 import { problems } from '../errors.js';
-import { tryWithinBudget, type FailureLimits, type TryOutcomes } from '../verify/try-within-budget.js';
+import { tryWithinBudget, type FailureLimits, type AttemptOutcomes } from '../verify/try-within-budget.js';
 import {
   createUnknownClientError,
   type AuthenticateClient,
@@ -36,8 +36,8 @@ export function limitClientFailures(
   };
 }
 
-const clientOutcomes: TryOutcomes<Client | TokenError> = {
-  isGuess: isFailedAttempt,
+const clientOutcomes: AttemptOutcomes<Client | TokenError> = {
+  isFailedAttempt: isFailedAttempt,
   tooMany: (retryAfterSeconds) =>
     new TokenError('temporarily_unavailable', problems.too_many_failures.detail, { retryAfterSeconds }),
 };

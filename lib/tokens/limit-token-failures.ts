@@ -1,5 +1,5 @@
 import type { FailureBudget } from '../verify/failure-budget.js';
-import { countGuess, guessesAmong } from '../verify/try-within-budget.js';
+import { countFailedAttempt, toAttemptOutcomes } from '../verify/try-within-budget.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 
 /**
@@ -12,13 +12,13 @@ export function limitTokenFailures(verifier: ApiKeyVerifier, budget: FailureBudg
     verifyAtOnce(request) {
       const verdict = verifier.verifyAtOnce(request);
       if (verdict === null || verdict instanceof Promise) return verdict;
-      return countGuess(budget, tokenOutcomes, verdict, request.address);
+      return countFailedAttempt(budget, tokenOutcomes, verdict, request.address);
     },
 
     verify: async (request) =>
-      countGuess(budget, tokenOutcomes, await verifier.verify(request), request.address),
+      countFailedAttempt(budget, tokenOutcomes, await verifier.verify(request), request.address),
   };
 }
 
 // The key is named when the signature was right.
-const tokenOutcomes = guessesAmong(({ code, keyId }) => code === 'invalid_token' && keyId === undefined);
+const tokenOutcomes = toAttemptOutcomes(({ code, keyId }) => code === 'invalid_token' && keyId === undefined);

@@ -3,7 +3,10 @@ import { credentialHasEnded, type VerifiableCredential } from '../domain/credent
 import { stateOf } from '../domain/key-state.js';
 import type { RefusalCode } from '../domain/verdict.js';
 
-/** Why a key that was proven may not be used now, or `null`. Decided at this moment, whoever supplied the record. */
+/**
+ * The reason why an authenticated key may not be used now, or `null`. Evaluated at this moment, wherever the record
+ * came from.
+ */
 export function checkState(
   key: VerifiableKey,
   credential: VerifiableCredential,

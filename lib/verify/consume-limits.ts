@@ -4,34 +4,36 @@ import type { Clock } from '../ports/clock.js';
 import type { CreditLedger } from '../ports/credit-ledger.js';
 import type { CountedDemand, LimitDemand } from '../ports/rate-limiter.js';
 import type { Counted, LimitCounting } from './limit-counting.js';
-import { demandOf, type LimitPlan } from './limit-plan.js';
+import { toDemand, type LimitPlan } from './limit-plan.js';
 
-/** What the step needs from outside. */
+/** Where requests are counted and paid for. */
 export interface ConsumeLimitsPorts {
   readonly counting: LimitCounting;
   readonly credits: CreditLedger;
   readonly clock: Clock;
 }
 
-/** A request that everything else lets pass. */
+/** A request that has passed all other checks. */
 export interface LimitedRequest {
   readonly keyId: string;
   readonly plan: LimitPlan;
   /** At least 1. */
   readonly cost: number;
-  /** The verdict if it is within its limits and paid for. */
+  /** The verdict when the request is within its limits and paid for. */
   readonly allowed: Allowed;
 }
 
 /**
- * Counts a request in all windows of its key and of its owner, and then pays for it. What is refused costs nothing: a
- * window that is full leaves all others as they were, and who cannot pay gets back what was counted.
+ * Counts a request against all windows of its key and of its owner, and then deducts its credits. A refused request
+ * costs nothing: a full window leaves all others as they were, and when the credits do not suffice, what was counted
+ * is given back.
  *
- * @throws ApiKeysError `unavailable`, also by a rejection, when it cannot be found out whether the request may pass
+ * @throws ApiKeysError `unavailable`, also by a rejection, when it cannot be determined whether the request is
+ * allowed
  */
 export type ConsumeLimits = (request: LimitedRequest) => Verdict | Promise<Verdict>;
 
-/** Builds the step. Without credits and without shared counters it decides at once. */
+/** Creates the step. Without credits and shared counters it decides synchronously. */
 export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsPorts): ConsumeLimits {
   async function pay(
     request: LimitedRequest,
@@ -55,50 +57,50 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
       allowed: false,
       code: 'credits_exhausted',
       keyId,
-      ...(refillsAt === null ? {} : { retryAfterSeconds: secondsOf(refillsAt - now) }),
+      ...(refillsAt === null ? {} : { retryAfterSeconds: toSeconds(refillsAt - now) }),
     };
   }
 
-  function afterCounting(
+  function finishCounted(
     request: LimitedRequest,
     demand: LimitDemand,
     counted: Counted,
   ): Verdict | Promise<Verdict> {
-    if (!counted.result.isWithin) return refusalOf(request.keyId, counted.result);
+    if (!counted.result.isWithin) return toRefusal(request.keyId, counted.result);
     if (request.plan.hasCredits) return pay(request, demand, counted);
     return withStates(request.allowed, counted.result);
   }
 
   return function consumeLimits(request) {
-    if (request.cost > request.plan.smallestLimit) return neverWithin(request);
-    const demand = demandOf(request.plan, request.cost);
+    if (request.cost > request.plan.smallestLimit) return refuseTooCostly(request);
+    const demand = toDemand(request.plan, request.cost);
     if (demand === null) return pay(request, null, null);
     const counted = counting.count(demand);
     return counted instanceof Promise
-      ? counted.then((result) => afterCounting(request, demand, result))
-      : afterCounting(request, demand, counted);
+      ? counted.then((result) => finishCounted(request, demand, result))
+      : finishCounted(request, demand, counted);
   };
 }
 
 function withStates(allowed: Allowed, counted: CountedDemand | null): Allowed {
-  return counted === null ? allowed : { ...allowed, rateLimits: statesOf(counted) };
+  return counted === null ? allowed : { ...allowed, rateLimits: toStates(counted) };
 }
 
-function refusalOf(keyId: string, counted: CountedDemand): Refusal {
+function toRefusal(keyId: string, counted: CountedDemand): Refusal {
   const violated = counted.windows.filter(({ isViolated }) => isViolated);
   return {
     allowed: false,
     code: 'rate_limited',
     keyId,
-    rateLimits: statesOf(counted),
+    rateLimits: toStates(counted),
     violatedPolicies: violated.map(({ policy }) => policy.name),
-    // As long as one of them is full, nothing gets through.
-    retryAfterSeconds: Math.max(...violated.map(({ leftMs }) => secondsOf(leftMs))),
+    // While one of them is full, every request is refused.
+    retryAfterSeconds: Math.max(...violated.map(({ leftMs }) => toSeconds(leftMs))),
   };
 }
 
-/** Also a window that is still empty is too small. */
-function neverWithin({ keyId, plan, cost }: LimitedRequest): Refusal {
+/** Even an empty window is too small for the cost. */
+function refuseTooCostly({ keyId, plan, cost }: LimitedRequest): Refusal {
   const tooSmall = plan.subjects.flatMap(({ limits }) => limits).filter(({ limit }) => limit < cost);
   return {
     allowed: false,
@@ -108,17 +110,17 @@ function neverWithin({ keyId, plan, cost }: LimitedRequest): Refusal {
   };
 }
 
-function statesOf({ windows }: CountedDemand): readonly RateLimitState[] {
+function toStates({ windows }: CountedDemand): readonly RateLimitState[] {
   return windows.map(({ policy, used, leftMs }) => ({
     name: policy.name,
     limit: policy.limit,
     windowSeconds: policy.windowSeconds,
     remaining: Math.max(0, policy.limit - used),
-    resetSeconds: secondsOf(leftMs),
+    resetSeconds: toSeconds(leftMs),
   }));
 }
 
-/** Rounded up: who comes back then does not come too early. */
-function secondsOf(milliseconds: number): number {
+/** Rounded up, so that a client that retries then does not retry too early. */
+function toSeconds(milliseconds: number): number {
   return Math.max(1, Math.ceil(milliseconds / 1000));
 }

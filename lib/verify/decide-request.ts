@@ -10,7 +10,7 @@ import type { GetLimitPlan } from './limit-plan.js';
 import type { PreparedKey } from './prepared-key.js';
 import type { UseCounter, UseRecorder } from './record-use.js';
 
-/** What deciding needs from outside. */
+/** What a decision consults and records. */
 export interface DecisionPorts {
   readonly uses: UseRecorder;
   readonly graces: GraceStarter;
@@ -18,33 +18,33 @@ export interface DecisionPorts {
   readonly consumeLimits: ConsumeLimits;
 }
 
-/** What is asked of a request, however it proves its key. */
+/** What a request must satisfy, however it authenticates its key. */
 export interface RequestToDecide {
-  /** The only one whose keys are let in; those of others are as if they did not exist. Default: any. */
+  /** The only keyspace whose keys are accepted; keys of others are treated as unknown. Default: any. */
   readonly keyspace?: Pick<Keyspace, 'name' | 'catalogue'> | undefined;
-  /** What must be held in the words of that keyspace. Default: nothing. */
+  /** The scope of that keyspace that the key must have. Default: none. */
   readonly keyspaceScope?: string | undefined;
   readonly requirement: ScopeRequirement;
-  /** A feature that the key must have; `undefined` for none. */
+  /** The feature that the key must have; `undefined` for none. */
   readonly feature?: string | undefined;
-  /** How much it takes from limits and credits; 0 for nothing, then they are not looked at. */
+  /** How much the request takes from limits and credits. With 0 they are not checked. */
   readonly cost: number;
   /**
    * The caller's address in canonical form, `null` when it is not known for certain.
    *
-   * @param purpose - `decide` when the request is refused without it, so that operators are told why it is not known;
-   * else it is only written down
+   * @param purpose - `decide` when the request is refused without it, so that the reason why it is unknown is logged;
+   * otherwise it is only recorded
    */
   readonly address: (purpose?: 'decide') => string | null;
 }
 
-/** A key, or what a token gives of it. */
+/** A key, or the part of its rights that a token carries. */
 export type Subject = Pick<
   PreparedKey,
   'key' | 'grantedScopes' | 'limitsAddresses' | 'allowsAddress' | 'allowedBy'
 >;
 
-/** Decides about a request whose key was proven, by the state of the key as it is now. */
+/** Decides about a request whose key has been authenticated, by the present state of the key. */
 export type DecideRequest = (
   subject: Subject,
   credential: VerifiableCredential,
@@ -54,8 +54,8 @@ export type DecideRequest = (
 ) => Verdict | Promise<Verdict>;
 
 /**
- * Why a request may not pass that has proven its key, before anything of the key is used up or counted; `null` when nothing
- * speaks against it but its limits and credits. What can be used once is used up after this.
+ * The refusal of a request with an authenticated key, before anything of the key is consumed or counted; `null` when
+ * only its limits and credits can still refuse it. What can be used once is consumed after this.
  */
 export function findRefusal(
   subject: Subject,
@@ -96,17 +96,17 @@ function isElsewhere({ key }: Subject, { keyspace }: RequestToDecide): boolean {
   return keyspace !== undefined && key.keyspace !== keyspace.name;
 }
 
-/** The last steps, which are the same for keys, tokens and signatures. */
+/** Creates the last steps, which are the same for keys, tokens and signatures. */
 export function createDecider(ports: DecisionPorts): DecideRequest {
   const { uses, graces, getLimitPlan, consumeLimits } = ports;
 
-  /** Refuses a request whose secret was right. */
+  /** Refuses a request with a valid secret, and records the refusal. */
   function refuse({ ownerId }: VerifiableKey, counter: UseCounter, refusal: Refusal, now: number): Refusal {
     uses.recordRefusal(counter, refusal.code, now);
     return { ...refusal, ownerId };
   }
 
-  /** The last steps, for whichever way the key was found. */
+  /** The last steps, however the key was found. */
   function decide(
     subject: Subject,
     credential: VerifiableCredential,
@@ -116,7 +116,7 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
   ): Verdict | Promise<Verdict> {
     const { key } = subject;
     const refusal = findRefusal(subject, credential, request, now);
-    // A key that is not from here is not told of, not even in its own counts.
+    // A key of another keyspace is not revealed, not even by its own counts.
     if (refusal !== null && isElsewhere(subject, request)) return refusal;
     if (refusal !== null) return refuse(key, counter, refusal, now);
     const { cost } = request;
@@ -132,7 +132,7 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
   }
 
-  /** Nothing speaks against the request: what is worth remembering of that. */
+  /** Allows the request and records the use. */
   function allow(
     allowed: Allowed,
     credential: VerifiableCredential,

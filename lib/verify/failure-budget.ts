@@ -1,22 +1,22 @@
 import { defaultIpv6PrefixLength, networkOf } from '../domain/network.js';
 import { FailureWindows, type FailureWindow } from './failure-windows.js';
 
-/** How many failed tries a network has, and for how long. */
+/** How many failed attempts a network has, and for how long. */
 export interface FailureBudgetOptions {
-  /** Failed tries within one window that are answered as any other, 1 to 1,000,000. */
+  /** Failed attempts within one window that get the usual response, 1 to 1,000,000. */
   readonly failures: number;
-  /** 1 to 86,400 (a day). A window begins with its first failed try, and no later one extends it. */
+  /** 1 to 86,400 (a day). A window begins with its first failed attempt, and no later one extends it. */
   readonly windowSeconds: number;
   /**
-   * How many bits of an IPv6 address make one network, 32 to 64. An IPv4 address is one by itself; addresses that are not
-   * known are one together.
+   * How many bits of an IPv6 address make one network, 32 to 64. Every IPv4 address is a network of its own; unknown
+   * addresses share one.
    *
    * @default 64
    */
   readonly ipv6PrefixLength?: number | undefined;
 }
 
-/** Counts failed tries by network, in this process. */
+/** Counts failed attempts by network, in this process. */
 export class FailureBudget {
   readonly #windows: FailureWindows;
   readonly #networkOf: (address: string | null) => string;

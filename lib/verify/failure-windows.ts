@@ -1,24 +1,27 @@
 import { RecentMap } from '../domain/two-generations.js';
 
-/** The failed tries of somebody in one window. */
+/** The failed attempts under one name in one window. */
 export interface FailureWindow {
   failures: number;
-  /** Tries that are being looked into. */
+  /** Attempts whose outcome is not known yet. */
   pending: number;
   /** Monotonic, in milliseconds. */
   readonly endsAt: number;
 }
 
-/** How many tries may fail in a window that begins with the first of them. */
+/** How many attempts may fail in a window, which begins with the first of them. */
 export interface FailureWindowLimits {
   readonly failures: number;
   readonly windowSeconds: number;
 }
 
-/** Most names that are remembered. Whoever has more than these has no need to wait for a window to end. */
+/**
+ * The maximum number of names that are tracked. An attacker with more names than this need not wait for a window to
+ * end.
+ */
 const maxNames = 10_000;
 
-/** Counts failed tries by name, in this process. */
+/** Counts failed attempts by name, in this process. */
 export class FailureWindows {
   readonly #limits: FailureWindowLimits;
   readonly #now: () => number;
@@ -31,7 +34,7 @@ export class FailureWindows {
   }
 
   /**
-   * Sets a try aside that may fail; it is to be settled with {@link settle}.
+   * Reserves one attempt that may fail; settle it with {@link settle}.
    *
    * @returns `null` when none is left
    */
@@ -42,14 +45,14 @@ export class FailureWindows {
     return window;
   }
 
-  /** Says how a try ended that was begun. */
+  /** Records the outcome of an attempt that was begun. */
   settle(window: FailureWindow, hasFailed: boolean): void {
     window.pending -= 1;
     if (hasFailed) window.failures += 1;
   }
 
   /**
-   * Counts a try that has failed.
+   * Counts a failed attempt.
    *
    * @returns 0, or the seconds until the window ends when none was left
    */
@@ -60,7 +63,7 @@ export class FailureWindows {
     return 0;
   }
 
-  /** Whole seconds until the running window ends, at least 1. */
+  /** Whole seconds until the current window ends, at least 1. */
   secondsLeft(name: string): number {
     return Math.max(1, Math.ceil((this.#windowOf(name).endsAt - this.#now()) / 1000));
   }

@@ -4,18 +4,18 @@ import type { KeyFinder } from './find-key.js';
 import type { LocalCache } from './local-cache.js';
 import type { PreparedKey } from './prepared-key.js';
 
-/** What finding a key as it is now needs. */
+/** Where the current version of a key is found. */
 export interface CurrentKeyParts {
   readonly finder: Pick<KeyFinder, 'find' | 'isKnownAbsent'>;
-  /** `null` when this process holds no keys. */
+  /** `null` when this process caches no keys. */
   readonly local: Pick<LocalCache, 'findById'> | null;
   readonly lease: Pick<Lease, 'isHeld'>;
   readonly clock: Clock;
 }
 
 /**
- * A key as this process holds it, or else as it is read; `null` when there is none. To read a key that is held would be to
- * hold it anew, and to check all its tokens again. Rejects when the store does not answer.
+ * Returns a key from the local cache, or else reads it; `null` when there is none. A cached key is not read again,
+ * because that would re-cache it and make all its tokens be checked again. Rejects when the store does not respond.
  */
 export async function findCurrentKey(
   { finder, local, lease, clock }: CurrentKeyParts,

@@ -14,29 +14,29 @@ import { NegativeCache } from './negative-cache.js';
 import { PreparedKey } from './prepared-key.js';
 import type { UseRecorder } from './record-use.js';
 
-/** Where verification looks keys up. The methods reject when the store does not answer; an absent key is `null`. */
+/** Finds keys for verification. The methods reject when the store does not respond; an absent key is `null`. */
 export interface KeyFinder extends InvalidationTarget {
   /** From the shared cache, else from the store. */
   find(id: string): Promise<PreparedKey | null>;
-  /** From the store, with all that is stored of the credentials. */
+  /** From the store, with everything that is stored of the credentials. */
   findInStore(id: string): Promise<PreparedKey | null>;
-  /** Whether the store was asked for it a moment ago and did not know it. To be believed only under the lease. */
+  /** Whether a recent read of the store did not find the key. Valid only while the lease is held. */
   isKnownAbsent(id: string): boolean;
 }
 
-/** What looking keys up needs. */
+/** Where keys are found, and where they are cached. */
 export interface FindKeyParts {
   readonly store: Pick<KeyStore, 'find'>;
   /** `null` when there is no Redis. */
   readonly cache: VerificationCache | null;
-  /** `null` when this process holds no keys. */
+  /** `null` when this process caches no keys. */
   readonly local: LocalCache | null;
   readonly uses: UseRecorder;
   readonly lease: Lease;
-  /** Resolves under the lease; rejects with ApiKeysError `unavailable` when it cannot be had. */
+  /** Resolves while the lease is held; rejects with ApiKeysError `unavailable` when it cannot be renewed. */
   readonly ensureLease: () => Promise<void>;
   readonly versions: RecentVersions;
-  /** Every change up to this one is applied here. */
+  /** This process has applied every change up to this one. */
   readonly applied: () => FeedPosition;
   readonly clock: Clock;
   readonly keyspaces: Pick<Keyspaces, 'catalogueOf'>;
@@ -45,15 +45,15 @@ export interface FindKeyParts {
 const maxAbsent = 10_000;
 
 /**
- * Looks a key up: at most one read of the shared cache and one of the store, shared by simultaneous callers. What was
- * read is held only if no change of the key came in between. Without the lease nothing is believed at all: that a store
- * answers reads does not say that it is the one which takes changes.
+ * Looks a key up: at most one read of the shared cache and one of the store, shared by concurrent callers. The result
+ * is cached only if no change of the key came in between. Without the lease nothing is trusted: that a store answers
+ * reads does not prove that it is the one which accepts changes.
  */
 export function createKeyFinder(parts: FindKeyParts): KeyFinder {
   const { store, cache, local, uses, lease, ensureLease, versions, applied, clock, keyspaces } = parts;
-  const flights = new SingleFlight<PreparedKey | null>();
+  const inFlightReads = new SingleFlight<PreparedKey | null>();
   const absent = new NegativeCache(maxAbsent);
-  /** Copies that the shared cache hands out again are prepared once. */
+  /** Copies that the shared cache returns again are prepared once. */
   const prepared = new WeakMap<CachedCopy, PreparedKey>();
 
   function prepare(copy: CachedCopy): PreparedKey {
@@ -72,23 +72,23 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     return isCurrent ? prepare(copy) : null;
   }
 
-  async function readStore(id: string, flight?: InFlightRead<unknown>): Promise<PreparedKey | null> {
+  async function readStore(id: string, inFlight?: InFlightRead<unknown>): Promise<PreparedKey | null> {
     const asOf = applied();
     const known = versions.versionOf(id);
     const readAt = clock.now();
     const key = await store.find(id);
-    if ((key?.version ?? 0) < known) throw isBehind();
+    if ((key?.version ?? 0) < known) throw createBehindError();
     if (key === null) return null;
-    if (flight?.isDetached !== true) cache?.fill({ key, asOf }, readAt);
+    if (inFlight?.isDetached !== true) cache?.fill({ key, asOf }, readAt);
     return new PreparedKey(key, keyspaces.catalogueOf(key));
   }
 
-  async function fly(id: string, flight: InFlightRead<unknown>): Promise<PreparedKey | null> {
+  async function readShared(id: string, inFlight: InFlightRead<unknown>): Promise<PreparedKey | null> {
     const readAt = clock.now();
-    const found = (await readCache(id)) ?? (await readStore(id, flight));
-    if (flight.isDetached || !lease.isHeld()) return found;
+    const found = (await readCache(id)) ?? (await readStore(id, inFlight));
+    if (inFlight.isDetached || !lease.isHeld()) return found;
     if (found === null) absent.add(id);
-    else local?.hold(found, uses.counterFor(id), readAt);
+    else local?.set(found, uses.counterFor(id), readAt);
     return found;
   }
 
@@ -96,29 +96,32 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
 
   return {
     async find(id) {
-      // Only who hears of changes in time may share what was asked for before.
+      // An earlier read may be shared only while changes are learned of in time.
       if (!lease.isHeld()) await ensureLease();
-      return flights.join(id, (flight) => fly(id, flight));
+      return inFlightReads.join(id, (inFlight) => readShared(id, inFlight));
     },
     findInStore: (id) => storeReads.get(id),
     isKnownAbsent: (id) => absent.has(id),
 
     forget(id) {
-      flights.forget(id);
+      inFlightReads.forget(id);
       local?.forget(id);
       absent.forget(id);
     },
 
     forgetAll() {
-      flights.forgetAll();
+      inFlightReads.forgetAll();
       local?.forgetAll();
       absent.forgetAll();
     },
   };
 }
 
-/** Keys are never deleted and versions never go back: this is not the state that changes were applied to. */
-function isBehind(): ApiKeysError {
-  const cause = new Error('The database lacks a change of this key that it has had before');
+/**
+ * Keys are never deleted and versions never decrease, so this is not the state that the known changes were applied
+ * to.
+ */
+function createBehindError(): ApiKeysError {
+  const cause = new Error('The database lacks a change of this key that it had before');
   return new ApiKeysError('unavailable', { cause });
 }

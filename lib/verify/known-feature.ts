@@ -4,7 +4,7 @@ import { InvalidOptionError } from '../errors.js';
 
 /**
  * @param what - where the feature was named, for the message
- * @throws InvalidOptionError for a feature that was not configured: nobody could ever have it
+ * @throws InvalidOptionError for a feature that is not configured, because no key could ever have it
  */
 export function assertKnownFeature(
   what: string,

@@ -1,19 +1,24 @@
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { Refusal } from '../domain/verdict.js';
-import { countGuess, guessesAmong, tryWithinBudget, type FailureLimits } from './try-within-budget.js';
+import {
+  countFailedAttempt,
+  toAttemptOutcomes,
+  tryWithinBudget,
+  type FailureLimits,
+} from './try-within-budget.js';
 import type { ApiKeyVerifier } from './verify-api-key.js';
 
 export type { FailureLimits } from './try-within-budget.js';
 
-/** What limiting failed tries needs. */
+/** The budget, and how tokens are parsed. */
 export interface LimitFailuresParts extends FailureLimits {
   readonly keyspaces: Pick<Keyspaces, 'parse'>;
 }
 
 /**
- * Puts a budget of failed tries before a verifier. When a network has used up its own, its failing requests are refused
- * with `too_many_failures`, and keys that this process does not hold are first looked for together, so that a flood costs
- * the store few reads. A right key is never refused for that: at the worst it waits for that one read.
+ * Puts a budget of failed attempts before a verifier. Once a network has used up its budget, its failing requests are
+ * refused with `too_many_failures`, and keys that are not cached in this process are first looked up in batches, so
+ * that a flood costs the store few reads. A valid key is never refused for that: at worst it waits for that one read.
  */
 export function limitFailures(verifier: ApiKeyVerifier, parts: LimitFailuresParts): ApiKeyVerifier {
   const { budget, keyspaces } = parts;
@@ -22,11 +27,11 @@ export function limitFailures(verifier: ApiKeyVerifier, parts: LimitFailuresPart
     verifyAtOnce(request) {
       const verdict = verifier.verifyAtOnce(request);
       if (verdict === null || verdict instanceof Promise) return verdict;
-      return countGuess(budget, wrongKeys, verdict, request.address);
+      return countFailedAttempt(budget, invalidKeys, verdict, request.address);
     },
 
     verify: (request) =>
-      tryWithinBudget(parts, wrongKeys, {
+      tryWithinBudget(parts, invalidKeys, {
         address: request.address,
         keyId: () => keyspaces.parse(request.token)?.id ?? null,
         prove: () => verifier.verify(request),
@@ -35,6 +40,6 @@ export function limitFailures(verifier: ApiKeyVerifier, parts: LimitFailuresPart
   };
 }
 
-// A right key that is not for this place is named.
-const wrongKeys = guessesAmong(({ code, keyId }) => code === 'invalid_token' && keyId === undefined);
+// The refusal of a valid key that is not accepted here names the key.
+const invalidKeys = toAttemptOutcomes(({ code, keyId }) => code === 'invalid_token' && keyId === undefined);
 const invalidToken: Refusal = { allowed: false, code: 'invalid_token' };

@@ -3,18 +3,23 @@ import { TwoGenerations } from '../domain/two-generations.js';
 import type { PreparedKey } from './prepared-key.js';
 import type { UseCounter } from './record-use.js';
 
-/** How much this process holds. */
+/** How much this process caches. */
 export interface LocalCacheLimits {
-  /** Most keys. */
+  /** The maximum number of keys. */
   readonly maxKeys: number;
-  /** Most memory, estimated. */
+  /** The maximum amount of memory, estimated. */
   readonly maxBytes: number;
 }
 
-/** How long a key is held without being read again, in milliseconds: whoever edits the database by hand makes no change known. */
+/**
+ * How long a key is cached before it is read again, in milliseconds. It is bounded because rows edited directly in
+ * the database are not announced.
+ */
 const lifetimeMs = 60_000;
 
-/** One key that is held, with the tokens that have been proven to be its. A key that is held anew is another object. */
+/**
+ * One cached key, with the tokens that were authenticated as its own. A key that is cached again gets another object.
+ */
 export interface CacheEntry {
   readonly prepared: PreparedKey;
   readonly uses: UseCounter;
@@ -24,39 +29,42 @@ export interface CacheEntry {
   readonly tokens: ProvenToken[];
 }
 
-/** A token whose secret was found to be right, by its digest. */
+/** A token with a valid secret, by its digest. */
 export interface ProvenToken {
   readonly digest: string;
   readonly credential: VerifiableCredential;
-  readonly held: CacheEntry;
+  readonly entry: CacheEntry;
 }
 
-/** Half of what is held: what is used moves into the young one, and what is left in the old one is dropped with it. */
+/**
+ * One half of the cache: entries that are used move into the young generation, and what is left in the old one is
+ * dropped with it.
+ */
 class Generation {
   readonly byToken = new Map<string, ProvenToken>();
   readonly byId = new Map<string, CacheEntry>();
   bytes = 0;
 
-  add(held: CacheEntry): void {
-    this.byId.set(held.prepared.key.id, held);
-    for (const proven of held.tokens) this.byToken.set(proven.digest, proven);
-    this.bytes += held.bytes;
+  add(entry: CacheEntry): void {
+    this.byId.set(entry.prepared.key.id, entry);
+    for (const proven of entry.tokens) this.byToken.set(proven.digest, proven);
+    this.bytes += entry.bytes;
   }
 
   remove(keyId: string): CacheEntry | undefined {
-    const held = this.byId.get(keyId);
-    if (held === undefined) return undefined;
+    const entry = this.byId.get(keyId);
+    if (entry === undefined) return undefined;
     this.byId.delete(keyId);
-    for (const { digest } of held.tokens) this.byToken.delete(digest);
-    this.bytes -= held.bytes;
-    return held;
+    for (const { digest } of entry.tokens) this.byToken.delete(digest);
+    this.bytes -= entry.bytes;
+    return entry;
   }
 }
 
 /**
- * Keys that this process holds, found by the digest of a token: a hit is the match. It is bounded in keys and bytes by
- * two generations, so that neither a hit nor making room costs more than moving one entry. Changes make it forget; who
- * asks must make sure that changes are heard of in time.
+ * Keys that this process caches, found by the digest of a token: a hit is the match. It is bounded in keys and bytes
+ * by two generations, so that neither a hit nor making room costs more than moving one entry. Changes invalidate
+ * entries; callers must make sure that changes are learned of in time.
  */
 export class LocalCache {
   readonly #limits: LocalCacheLimits;
@@ -66,7 +74,7 @@ export class LocalCache {
     this.#limits = limits;
   }
 
-  /** Keys that are held. */
+  /** The number of cached keys. */
   get size(): number {
     return this.#generations.young.byId.size + this.#generations.old.byId.size;
   }
@@ -74,12 +82,12 @@ export class LocalCache {
   /** @param now - wall clock in milliseconds */
   findByToken(digest: string, now: number): ProvenToken | undefined {
     const proven = this.#generations.young.byToken.get(digest) ?? this.#findInOld(digest);
-    return proven !== undefined && now < proven.held.until ? proven : undefined;
+    return proven !== undefined && now < proven.entry.until ? proven : undefined;
   }
 
   #findInOld(digest: string): ProvenToken | undefined {
     const proven = this.#generations.old.byToken.get(digest);
-    if (proven !== undefined) this.#promote(proven.held);
+    if (proven !== undefined) this.#promote(proven.entry);
     return proven;
   }
 
@@ -90,26 +98,26 @@ export class LocalCache {
 
   /** @param now - wall clock in milliseconds */
   findEntry(keyId: string, now: number): CacheEntry | undefined {
-    const held = this.#generations.young.byId.get(keyId) ?? this.#generations.old.byId.get(keyId);
-    return held !== undefined && now < held.until ? held : undefined;
+    const entry = this.#generations.young.byId.get(keyId) ?? this.#generations.old.byId.get(keyId);
+    return entry !== undefined && now < entry.until ? entry : undefined;
   }
 
-  /** Holds a key in place of an older version. */
-  hold(prepared: PreparedKey, uses: UseCounter, readAt: number): void {
+  /** Caches a key in place of an older version. */
+  set(prepared: PreparedKey, uses: UseCounter, readAt: number): void {
     this.forget(prepared.key.id);
     const bytes = prepared.approximateBytes;
     this.#add({ prepared, uses, until: readAt + lifetimeMs, bytes, tokens: [] });
   }
 
-  /** Remembers whose token it is, as long as this very version of the key is held. */
+  /** Records that a token belongs to a key, for as long as this very version of the key is cached. */
   prove(prepared: PreparedKey, digest: string, credential: VerifiableCredential): void {
     const generation = this.#generations.young.byId.has(prepared.key.id)
       ? this.#generations.young
       : this.#generations.old;
-    const held = generation.byId.get(prepared.key.id);
-    if (held?.prepared !== prepared || generation.byToken.has(digest)) return;
-    const proven = { digest, credential, held };
-    held.tokens.push(proven);
+    const entry = generation.byId.get(prepared.key.id);
+    if (entry?.prepared !== prepared || generation.byToken.has(digest)) return;
+    const proven = { digest, credential, entry };
+    entry.tokens.push(proven);
     generation.byToken.set(digest, proven);
   }
 
@@ -118,21 +126,21 @@ export class LocalCache {
     this.#generations.old.remove(keyId);
   }
 
-  /** However much is held, it takes no time: the maps are left to the collector. */
+  /** Takes no time, however much is cached: the maps are left to the garbage collector. */
   forgetAll(): void {
     if (this.size > 0) this.#generations.clear();
   }
 
-  #promote(held: CacheEntry): void {
-    this.#generations.old.remove(held.prepared.key.id);
-    this.#add(held);
+  #promote(entry: CacheEntry): void {
+    this.#generations.old.remove(entry.prepared.key.id);
+    this.#add(entry);
   }
 
-  #add(held: CacheEntry): void {
+  #add(entry: CacheEntry): void {
     const { maxKeys, maxBytes } = this.#limits;
     const { young } = this.#generations;
-    const isFull = young.byId.size * 2 >= maxKeys || (young.bytes + held.bytes) * 2 > maxBytes;
+    const isFull = young.byId.size * 2 >= maxKeys || (young.bytes + entry.bytes) * 2 > maxBytes;
     if (isFull) this.#generations.turn();
-    this.#generations.young.add(held);
+    this.#generations.young.add(entry);
   }
 }

@@ -1,6 +1,6 @@
-/** How long ids are gathered before they are asked for, in milliseconds. */
+/** How long ids are batched before they are queried, in milliseconds. */
 const batchWindowMs = 250;
-/** So many ids are asked for without waiting. */
+/** A batch of this many ids is queried without waiting. */
 const maxBatchSize = 1_000;
 
 interface Batch {
@@ -10,16 +10,16 @@ interface Batch {
 }
 
 /**
- * Finds out which ids exist, with one read for all that come within a quarter of a second. An answer never rests on a read
- * that began before it was asked for.
+ * Finds out which ids exist, with one read for all ids that come within a quarter of a second. A result never comes from
+ * a read that was sent before it was requested.
  */
 export class LookupBatcher {
-  readonly #existing: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
+  readonly #findExisting: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
   #batch: Batch | null = null;
 
-  /** @param existing - rejects when the store does not answer; then everyone who waits is told so */
-  constructor(existing: (ids: readonly string[]) => Promise<ReadonlySet<string>>) {
-    this.#existing = existing;
+  /** @param findExisting - rejects when the store does not respond; then all waiting callers are rejected */
+  constructor(findExisting: (ids: readonly string[]) => Promise<ReadonlySet<string>>) {
+    this.#findExisting = findExisting;
   }
 
   async exists(id: string): Promise<boolean> {
@@ -33,13 +33,13 @@ export class LookupBatcher {
     const ids = new Set<string>();
     let send = (): void => undefined;
     const found = new Promise<ReadonlySet<string>>((resolve, reject) => {
-      const ask = (): void => {
+      const sendQuery = (): void => {
         clearTimeout(timer);
         if (this.#batch?.ids === ids) this.#batch = null;
-        this.#existing([...ids]).then(resolve, reject);
+        this.#findExisting([...ids]).then(resolve, reject);
       };
-      const timer = setTimeout(ask, batchWindowMs);
-      send = ask;
+      const timer = setTimeout(sendQuery, batchWindowMs);
+      send = sendQuery;
     });
     return { ids, found, send };
   }

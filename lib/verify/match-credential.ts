@@ -4,14 +4,14 @@ import type { ParsedToken } from '../domain/key-format.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 
-/** The credential that a secret belongs to, and whether its digest under the current pepper is still to be stored. */
+/** The credential that a secret belongs to, and its digest under the current pepper when that is not stored yet. */
 export interface CredentialMatch {
   readonly credential: VerifiableSecret;
   readonly missingDigest: string | null;
 }
 
 /**
- * Compares a secret with the fast digests of a key, in constant time each. `null` means that none fits.
+ * Compares a secret with the fast digests of a key, each in constant time. `null` means that none matches.
  *
  * An unknown key costs the same digest and the same comparison as a known one.
  */
@@ -21,7 +21,7 @@ export function matchDigest(
   environment: string,
   token: ParsedToken,
 ): CredentialMatch | null {
-  const currentId = currentPepper(digester);
+  const currentId = getCurrentPepperId(digester);
   const digest = digester.digest(currentId, environment, token.id, token.secret);
   const match = findByDigest(digester, key, currentId, digest);
   if (match !== null || key === null) {
@@ -29,7 +29,7 @@ export function matchDigest(
   }
 
   for (const pepperId of digester.pepperIds.slice(1)) {
-    if (!secretsOf(key).some((secret) => Object.hasOwn(secret.digests, pepperId))) continue;
+    if (!listSecrets(key).some((secret) => Object.hasOwn(secret.digests, pepperId))) continue;
     const older = digester.digest(pepperId, environment, token.id, token.secret);
     const found = findByDigest(digester, key, pepperId, older);
     if (found === null) continue;
@@ -46,9 +46,9 @@ function findByDigest(
   digest: string,
 ): VerifiableSecret | null {
   let match: VerifiableSecret | null = null;
-  for (const credential of key === null ? [noSecret] : secretsOf(key)) {
+  for (const credential of key === null ? [noSecret] : listSecrets(key)) {
     const stored = Object.hasOwn(credential.digests, pepperId) ? credential.digests[pepperId] : null;
-    // Every credential is compared, so that the time does not tell which one it was.
+    // Every credential is compared, so that the time does not reveal which one matched.
     const isEqual = digester.equal(stored ?? noDigest, digest);
     if (isEqual && typeof stored === 'string') match ??= credential;
   }
@@ -67,13 +67,13 @@ const noSecret: VerifiableSecret = {
   sealedSecret: null,
 };
 
-/** The secrets of a key; with none, one that matches nothing, so that the time does not tell. */
-function secretsOf(key: VerifiableKey): readonly VerifiableSecret[] {
+/** The secrets of a key; without any, one that matches nothing, so that the time does not reveal it. */
+function listSecrets(key: VerifiableKey): readonly VerifiableSecret[] {
   const secrets = key.credentials.filter(isSecret);
   return secrets.length === 0 ? [noSecret] : secrets;
 }
 
-/** Whether a key has a credential that no known pepper ever made a digest of: the pepper was lost. */
+/** Whether a key has a credential without a digest under any known pepper: its pepper was lost. */
 export function needsSlowMatch(digester: SecretDigester, key: VerifiableKey): boolean {
   return key.credentials.some((credential) => isSecret(credential) && isUndigested(digester, credential));
 }
@@ -83,10 +83,10 @@ function isUndigested(digester: SecretDigester, credential: VerifiableSecret): b
 }
 
 /**
- * Compares a secret with the durable hashes of a key whose pepper was lost. The first bytes of the secret's SHA-256 must
- * fit before the slow hash is asked: a wrong secret at a known id costs no more here than anywhere else.
+ * Compares a secret with the durable hashes of a key whose pepper was lost. The first bytes of the secret's SHA-256
+ * must match before the slow hash is computed: a wrong secret at a known id costs no more here than anywhere else.
  *
- * @throws ApiKeysError `unavailable` when too many wait for the slow hash
+ * @throws ApiKeysError `unavailable` when the queue of the slow hash is full
  */
 export async function matchSlowly(
   digester: SecretDigester,
@@ -101,14 +101,14 @@ export async function matchSlowly(
     if (bcryptHash === undefined || secretCheck === undefined) continue;
     if (!isUndigested(digester, credential) || !digester.equal(secretCheck, check)) continue;
     if (!(await hasher.matches(token.secret, bcryptHash))) continue;
-    const currentId = currentPepper(digester);
+    const currentId = getCurrentPepperId(digester);
     const missingDigest = digester.digest(currentId, environment, token.id, token.secret);
     return { credential, missingDigest };
   }
   return null;
 }
 
-function currentPepper(digester: SecretDigester): string {
+function getCurrentPepperId(digester: SecretDigester): string {
   const [currentId] = digester.pepperIds;
   if (currentId === undefined) throw new TypeError('a digester knows at least one pepper');
   return currentId;

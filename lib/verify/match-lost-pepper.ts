@@ -6,20 +6,23 @@ import type { KeyFinder } from './find-key.js';
 import { matchDigest, matchSlowly, type CredentialMatch } from './match-credential.js';
 import type { PreparedKey } from './prepared-key.js';
 
-/** What matching without a known pepper needs. */
+/** What a secret is matched with when its pepper was lost. */
 export interface LostPepperParts {
   readonly finder: Pick<KeyFinder, 'findInStore'>;
   readonly digester: SecretDigester;
   readonly hasher: SecretHasher;
 }
 
-/** A key whose secret was proven, and how. */
+/** An authenticated key, and the credential that matched. */
 export interface ProvenKey {
   readonly prepared: PreparedKey;
   readonly match: CredentialMatch;
 }
 
-/** Matches a secret when no known pepper made a stored digest: by the slow hash, which copies in caches leave out. */
+/**
+ * Matches a secret when no stored digest was made with a known pepper: by the slow hash, which cached copies leave
+ * out.
+ */
 export async function matchWithoutPepper(
   parts: LostPepperParts,
   token: TokenOfKeyspace,
@@ -28,12 +31,12 @@ export async function matchWithoutPepper(
   const { keyspace } = token;
   const stored = await finder.findInStore(token.id);
   if (stored === null || !belongsTo(keyspace, stored.key)) return null;
-  // Its digest may have been added since the copy was made.
+  // The digest may have been added since the copy was made.
   const digestMatch = matchDigest(digester, stored.key, keyspace.environment, token);
   if (digestMatch !== null) return { prepared: stored, match: digestMatch };
   const slowMatch = await matchSlowly(digester, hasher, stored.key, keyspace.environment, token);
   if (slowMatch === null) return null;
-  // The slow hash took its time: what counts is the key as it is now.
+  // The slow hash takes time: what counts is the present state of the key.
   const current = await finder.findInStore(token.id);
   const credential = current?.key.credentials
     .filter(isSecret)

@@ -4,7 +4,7 @@ import type { Logger } from '../ports/logger.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { KeyFinder } from './find-key.js';
 
-/** What storing a missing digest needs from outside. */
+/** Where missing digests are stored. */
 export interface MissingDigestPorts {
   readonly store: Pick<KeyStore, 'addDigest'>;
   readonly finder: Pick<KeyFinder, 'findInStore'>;
@@ -12,17 +12,17 @@ export interface MissingDigestPorts {
   readonly logger: Logger;
 }
 
-/** More writes than this are not begun at once; the next use of a key asks again. */
-const maxUnderWay = 16;
+/** The maximum number of concurrent writes; beyond it, the next use of a key tries again. */
+const maxConcurrent = 16;
 
 /**
- * Stores digests under the current pepper, after another pepper or the slow hash has proven a secret. Nobody waits for
- * it, and however many requests find the same digest missing, it is written once.
+ * Stores digests under the current pepper, after another pepper or the slow hash has authenticated a secret. No
+ * request waits for it, and however many requests find the same digest missing, it is written once.
  */
 export class MissingDigests {
   readonly #ports: MissingDigestPorts;
   readonly #failures: FailureLog;
-  readonly #underWay = new Set<string>();
+  readonly #inFlight = new Set<string>();
 
   constructor(ports: MissingDigestPorts) {
     this.#ports = ports;
@@ -35,9 +35,9 @@ export class MissingDigests {
 
   add(keyId: string, credentialId: string, digest: string): void {
     const name = `${keyId}.${credentialId}`;
-    if (this.#underWay.has(name) || this.#underWay.size >= maxUnderWay) return;
-    this.#underWay.add(name);
-    void this.#write(keyId, credentialId, digest).finally(() => this.#underWay.delete(name));
+    if (this.#inFlight.has(name) || this.#inFlight.size >= maxConcurrent) return;
+    this.#inFlight.add(name);
+    void this.#write(keyId, credentialId, digest).finally(() => this.#inFlight.delete(name));
   }
 
   async #write(keyId: string, credentialId: string, digest: string): Promise<void> {
@@ -51,7 +51,8 @@ export class MissingDigests {
       this.#failures.failed(error, 1);
       return;
     }
-    // The copy that others read is made anew with it; until then each of their requests would find it missing.
+    // The shared copy is replaced with one that has the digest; until then every request of other processes would
+    // find it missing.
     await finder.findInStore(keyId).catch(() => undefined);
   }
 }

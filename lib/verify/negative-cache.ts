@@ -1,15 +1,15 @@
 import { RecentMap } from '../domain/two-generations.js';
 
-/** Longest time for which an id is taken for unknown without asking again, in milliseconds. */
+/** How long an id is treated as unknown before the store is queried again, in milliseconds. */
 const lifetimeMs = 5_000;
 
 /**
- * Ids that the store does not know. Apart from the keys that it does know, and bounded, so that a flood of made-up ids
- * pushes nothing out and fills nothing up. A key that is made under such an id is forgotten here when its change is
+ * Ids that the store does not know. They are cached apart from known keys, and bounded, so that a flood of made-up
+ * ids evicts nothing and fills nothing up. When a key is created under such an id, the id is dropped as the change is
  * applied.
  */
 export class NegativeCache {
-  /** Id -> until when, monotonic, in milliseconds. */
+  /** Id -> expiry, monotonic, in milliseconds. */
   readonly #ids: RecentMap<number>;
 
   constructor(maxEntries: number) {

@@ -5,10 +5,10 @@ import type { VerifiableCredential } from '../domain/credential.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret } from '../domain/verdict.js';
 
-/** One version of a key with what checking it needs, each part built when it is first asked for. */
+/** One version of a key with what checks need of it, each part built on first use. */
 export class PreparedKey {
   readonly key: VerifiableKey;
-  /** What its scopes mean. */
+  /** Defines the meaning of its scopes. */
   readonly catalogue: ScopeCatalogue;
   #allowed: Allowed | undefined;
   readonly #allowedByOlder = new Map<string, Allowed>();
@@ -20,7 +20,7 @@ export class PreparedKey {
     this.catalogue = catalogue;
   }
 
-  /** The verdict on a request that may pass, by the credential that proved it: who the caller is, frozen. */
+  /** The verdict on an allowed request, by the credential that authenticated it: the identity of the caller, frozen. */
   allowedBy(credential: VerifiableCredential): Allowed {
     if (credential.id !== this.key.credentials[0]?.id) return this.#byOlder(credential);
     this.#allowed ??= this.#by(credential);
@@ -44,7 +44,7 @@ export class PreparedKey {
     const { credentials, expiresAt } = this.key;
     const { id, endsAt } = credential;
     const newer = credentials[credentials.findIndex((each) => each.id === id) - 1];
-    // A secret that is not there any more was replaced, and nobody knows when.
+    // The secret that replaced it no longer exists, so the time of the replacement is unknown.
     if (newer === undefined) return this.#by(credential);
     const deprecatedSecret: DeprecatedSecret = Object.freeze({
       since: newer.createdAt,
@@ -59,37 +59,40 @@ export class PreparedKey {
     return this.#grantedScopes;
   }
 
-  /** Whether it matters from where the key is used. */
+  /** Whether the key may be used only from certain addresses. */
   get limitsAddresses(): boolean {
     return this.key.ipAllowlist !== null;
   }
 
-  /** Where it matters: whether the key may be used from an address in canonical form; an unknown one is not allowed. */
+  /**
+   * Whether the key may be used from an address in canonical form; an unknown address is not allowed. Call it only
+   * where {@link limitsAddresses} is true.
+   */
   allowsAddress(canonical: string | null): boolean {
     this.#allows ??= compileAllowlist(this.key.ipAllowlist ?? []);
     return this.#allows(canonical);
   }
 
-  /** About how much memory it takes while it is held. */
+  /** An estimate of the memory that it takes while it is cached. */
   get approximateBytes(): number {
     const { key } = this;
-    const texts = [key.ownerId, key.name, ...key.scopes, ...key.features, ...(key.ipAllowlist ?? [])];
-    const textBytes = texts.reduce((sum, text) => sum + bytesPerText + 2 * text.length, 0);
-    // Parsed JSON takes several times the room of its text.
+    const strings = [key.ownerId, key.name, ...key.scopes, ...key.features, ...(key.ipAllowlist ?? [])];
+    const stringBytes = strings.reduce((sum, string) => sum + bytesPerString + 2 * string.length, 0);
+    // Parsed JSON takes several times the memory of its source.
     const metadataBytes = isEmpty(key.metadata) ? 0 : 8 * JSON.stringify(key.metadata).length;
-    const credentialBytes = key.credentials.reduce((sum, each) => sum + bytesOf(each), 0);
+    const credentialBytes = key.credentials.reduce((sum, each) => sum + estimateBytes(each), 0);
     const partBytes = credentialBytes + key.rateLimits.length * bytesPerRateLimit;
-    return bytesPerKey + partBytes + textBytes + metadataBytes;
+    return bytesPerKey + partBytes + stringBytes + metadataBytes;
   }
 }
 
 const bytesPerKey = 900;
 const bytesPerCredential = 400;
 const bytesPerRateLimit = 150;
-const bytesPerText = 24;
+const bytesPerString = 24;
 
-/** A public key is held as text, and again as a key object. */
-function bytesOf(credential: VerifiableCredential): number {
+/** A public key is kept as a string, and again as a key object. */
+function estimateBytes(credential: VerifiableCredential): number {
   if (credential.kind === 'public-key') return bytesPerCredential + 3 * credential.spki.length;
   return bytesPerCredential + (credential.sealedSecret?.length ?? 0);
 }

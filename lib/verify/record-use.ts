@@ -2,33 +2,33 @@ import { FailureLog } from '../domain/failure-log.js';
 import type { RefusalCode } from '../domain/verdict.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
-import { attend, createUseCounter, enterHour, takeUses, type UseCounter } from './use-counter.js';
+import { refreshCounter, createUseCounter, startHour, takeUses, type UseCounter } from './use-counter.js';
 
 export type { UseCounter } from './use-counter.js';
 
-/** How long uses are gathered before they are written, in milliseconds. */
+/** How long uses are batched before they are written, in milliseconds. */
 export const useFlushIntervalMs = 5_000;
-/** How long the first use of a key in this process waits for others to be written with it, in milliseconds. */
+/** How long the first use of a key in this process waits for other uses to be written with it, in milliseconds. */
 const firstUseDelayMs = 50;
-/** Uses of so many keys are written in one transaction: changes may have to wait for it. */
+/** The maximum number of uses in one transaction, because changes may have to wait for it. */
 const maxWrittenAtOnce = 1_000;
-/** Uses of more keys than this are written without waiting for the interval. */
-const maxGathered = 10_000;
+/** Beyond this number of keys, uses are written without waiting for the interval. */
+const maxBatched = 10_000;
 
 /**
- * Counts uses and writes them in the background, so that no request waits for a write. A first use is written at once,
- * and again until it is written; of the later ones, at most one interval is lost when the process is killed.
+ * Counts uses and writes them in the background, so that no request waits for a write. A first use is written at
+ * once, and retried until it is written; of the later ones, at most one interval is lost when the process is killed.
  */
 export class UseRecorder {
   readonly #store: Pick<KeyStore, 'recordUse'>;
   readonly #writes: FailureLog;
-  /** Counters that were used since the last writing. */
-  #gathered: UseCounter[] = [];
-  /** Uses that are no longer in their counters, or could not be written. */
+  /** Counters with uses since the last write. */
+  #batched: UseCounter[] = [];
+  /** Uses that have left their counters, or could not be written. */
   #waiting: KeyUse[] = [];
   /** Keys whose first use in this process is not written yet. */
   #unwritten = new Set<string>();
-  /** Keys whose first use in this process is written, or about to be. */
+  /** Keys whose first use in this process is written, or about to be written. */
   #known = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #dueAt = 0;
@@ -43,48 +43,53 @@ export class UseRecorder {
     });
   }
 
-  /** A counter for one version of a key. Several for one key are added up when they are written. */
+  /**
+   * Creates a counter for one version of a key. The counts of several counters of one key are added up in the store.
+   */
   counterFor(keyId: string): UseCounter {
     return createUseCounter(keyId);
   }
 
   /**
-   * Counts a request that is let in.
+   * Counts an allowed request.
    *
    * @param now - epoch milliseconds
-   * @param addressOf - asked at most once a second
+   * @param addressOf - called at most once a second
    */
   record(counter: UseCounter, now: number, addressOf: () => string | null): void {
-    if (now >= counter.dueAt) this.#waiting.push(...attend(counter, now, addressOf));
+    if (now >= counter.dueAt) this.#waiting.push(...refreshCounter(counter, now, addressOf));
     counter.lastAt = now;
     counter.count += 1;
     if (counter.count === 1) {
-      this.#gather(counter, this.#noteFirstUse(counter.keyId) ? firstUseDelayMs : useFlushIntervalMs);
+      this.#enqueue(counter, this.#noteFirstUse(counter.keyId) ? firstUseDelayMs : useFlushIntervalMs);
     }
   }
 
   /**
-   * Counts a request with a right secret that is refused. It does not say when the address is looked at: who is refused
-   * often enough could keep it from ever being looked at.
+   * Counts a refused request with a valid secret. It does not schedule the next read of the address: otherwise a
+   * caller that is refused often enough could keep the address from ever being read.
    */
   recordRefusal(counter: UseCounter, code: RefusalCode, now: number): void {
-    this.#waiting.push(...enterHour(counter, now));
+    this.#waiting.push(...startHour(counter, now));
     counter.refusals ??= new Map();
     const count = counter.refusals.get(code) ?? 0;
     counter.refusals.set(code, count + 1);
-    if (count === 0) this.#gather(counter, useFlushIntervalMs);
+    if (count === 0) this.#enqueue(counter, useFlushIntervalMs);
   }
 
-  #gather(counter: UseCounter, delayMs: number): void {
-    this.#gathered.push(counter);
-    if (this.#gathered.length >= maxGathered) void this.flush();
+  #enqueue(counter: UseCounter, delayMs: number): void {
+    this.#batched.push(counter);
+    if (this.#batched.length >= maxBatched) void this.flush();
     else this.#flushWithin(delayMs);
   }
 
-  /** Whether a key was ever used is what people look for; it is written soon. */
+  /**
+   * Notes the first use of a key in this process, which is written soon because whether a key was ever used is what
+   * operators look for. Returns whether this is the first use.
+   */
   #noteFirstUse(keyId: string): boolean {
     if (this.#known.has(keyId)) return false;
-    if (this.#known.size >= maxGathered) this.#known = new Set();
+    if (this.#known.size >= maxBatched) this.#known = new Set();
     this.#known.add(keyId);
     this.#unwritten.add(keyId);
     return true;
@@ -98,25 +103,25 @@ export class UseRecorder {
     this.#timer = setTimeout(() => void this.flush(), milliseconds).unref();
   }
 
-  /** Writes what was gathered. Never rejects: a use that cannot be written is not worth a request. */
+  /** Writes the batched uses. Never rejects, because no request should fail for a use that cannot be written. */
   flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#gathered.length === 0 && this.#waiting.length === 0) return this.#flushing;
+    if (this.#batched.length === 0 && this.#waiting.length === 0) return this.#flushing;
     const uses = this.#take();
     this.#flushing = this.#flushing.then(() => this.#write(uses));
     return this.#flushing;
   }
 
-  /** Writes what was gathered, for the last time. */
+  /** Writes the batched uses for the last time. */
   close(): Promise<void> {
     this.#isClosed = true;
     return this.flush();
   }
 
   #take(): readonly KeyUse[] {
-    const uses = this.#waiting.concat(this.#gathered.flatMap(takeUses));
-    this.#gathered = [];
+    const uses = this.#waiting.concat(this.#batched.flatMap(takeUses));
+    this.#batched = [];
     this.#waiting = [];
     return uses;
   }
@@ -130,21 +135,21 @@ export class UseRecorder {
         this.#writes.worked();
       } catch (error) {
         const kept = this.#keepFirstUses(batch);
-        this.#writes.failed(error, countOf(batch) - countOf(kept));
+        this.#writes.failed(error, sumCounts(batch) - sumCounts(kept));
       }
     }
   }
 
-  /** It is better to count a first use twice than to say that the key was never used. */
+  /** Keeps first uses for another try: to count one twice is better than to report that the key was never used. */
   #keepFirstUses(uses: readonly KeyUse[]): readonly KeyUse[] {
     const first = uses.filter(({ keyId, verdict }) => verdict === 'allowed' && this.#unwritten.has(keyId));
-    if (first.length === 0 || this.#isClosed || this.#waiting.length >= maxGathered) return [];
+    if (first.length === 0 || this.#isClosed || this.#waiting.length >= maxBatched) return [];
     this.#waiting.push(...first);
     this.#flushWithin(useFlushIntervalMs);
     return first;
   }
 }
 
-function countOf(uses: readonly KeyUse[]): number {
+function sumCounts(uses: readonly KeyUse[]): number {
   return uses.reduce((sum, { count }) => sum + count, 0);
 }

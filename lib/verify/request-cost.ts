@@ -1,11 +1,11 @@
 import { InvalidOptionError } from '../errors.js';
 
-/** Largest cost of a request. */
+/** The maximum cost of a request. */
 export const maxCost = 1_000_000;
 
 /**
- * @param what - where the cost was named, for the message
- * @returns the cost, 1 when none was named
+ * @param what - where the cost was given, for the message
+ * @returns the cost, 1 when none was given
  * @throws InvalidOptionError
  */
 export function readRequestCost(what: string, cost: unknown): number {

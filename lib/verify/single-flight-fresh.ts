@@ -1,62 +1,62 @@
 import { withDeadline } from '../deadline.js';
 
-/** How one value is read by its key. */
+/** Reads one value by its key. */
 export type ReadOne<T> = (key: string) => Promise<T>;
 
 interface KeyReads<T> {
   running: Promise<T>;
-  /** Nothing was asked for yet: callers may still join. */
+  /** The read has not been sent yet: callers may still join it. */
   isWaiting: boolean;
-  /** Begins when the running read has ended; everyone who comes in between shares it. */
+  /** Starts when the running read has settled; all callers that come meanwhile share it. */
   next: Promise<T> | null;
 }
 
-/** Longest that a caller waits who has to wait for somebody else's read first, in milliseconds. */
+/** How long a caller waits that has to wait for another caller's read first, in milliseconds. */
 const maxWaitMs = 1_000;
 
 /**
- * Shares reads between callers who ask for the same key at the same time, without ever giving a caller an answer that
- * was asked for before the caller came: who joins while a read is running waits for the one after it. So a thousand
- * simultaneous requests cost two reads, and a request that is sent after a change was confirmed sees that change.
- * A read that fails, fails for those who wait for it and is not remembered. Two reads in a row may take twice their
+ * Shares reads between concurrent callers of the same key, without ever giving a caller a result that was requested
+ * before the caller came: a caller that joins while a read is running waits for the next one. So a thousand concurrent
+ * requests cost two reads, and a request that is sent after a change was confirmed sees that change.
+ * A read that fails, fails for the callers that wait for it and is not cached. Two reads in a row may take twice their
  * deadline; no caller waits that long.
  */
 export class SingleFlightFresh<T> {
   readonly #read: ReadOne<T>;
-  readonly #flights = new Map<string, KeyReads<T>>();
+  readonly #reads = new Map<string, KeyReads<T>>();
 
   constructor(read: ReadOne<T>) {
     this.#read = read;
   }
 
   get(key: string): Promise<T> {
-    const flights = this.#flights.get(key);
-    if (flights === undefined) return this.#start(key);
-    if (flights.isWaiting) return flights.running;
-    flights.next ??= this.#after(flights.running, key);
-    return withDeadline(flights.next, maxWaitMs, 'Reading anew');
+    const reads = this.#reads.get(key);
+    if (reads === undefined) return this.#start(key);
+    if (reads.isWaiting) return reads.running;
+    reads.next ??= this.#startAfter(reads.running, key);
+    return withDeadline(reads.next, maxWaitMs, 'Waiting for a fresh read');
   }
 
   #start(key: string): Promise<T> {
     const running = Promise.resolve().then(() => {
-      flights.isWaiting = false;
+      reads.isWaiting = false;
       return this.#read(key);
     });
-    const flights: KeyReads<T> = { running, isWaiting: true, next: null };
-    this.#flights.set(key, flights);
-    const land = (): void => {
-      if (flights.next === null) this.#flights.delete(key);
+    const reads: KeyReads<T> = { running, isWaiting: true, next: null };
+    this.#reads.set(key, reads);
+    const settle = (): void => {
+      if (reads.next === null) this.#reads.delete(key);
     };
-    running.then(land, land);
+    running.then(settle, settle);
     return running;
   }
 
-  #after(running: Promise<T>, key: string): Promise<T> {
+  #startAfter(running: Promise<T>, key: string): Promise<T> {
     return running.then(
       () => this.#start(key),
       (error: unknown) => {
-        // Nobody is let in by a failure, so those who came meanwhile may share it, and wait no second time.
-        this.#flights.delete(key);
+        // A failure authenticates nobody, so callers that came meanwhile may share it instead of waiting a second time.
+        this.#reads.delete(key);
         throw error;
       },
     );

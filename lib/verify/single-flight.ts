@@ -1,36 +1,36 @@
-/** One reading of a key that is under way. */
+/** A read of a key that is in flight. */
 export interface InFlightRead<T> {
   readonly result: Promise<T>;
-  /** A change of the key came in between: what is read reaches only those who wait already, and is not kept. */
+  /** The key has changed meanwhile: the result reaches only the callers that wait already, and is not cached. */
   isDetached: boolean;
 }
 
-/** Lets simultaneous callers share one reading of a key. To be used only while changes of the key are heard of in time. */
+/** Lets concurrent callers share one read of a key. Use it only while changes of the key are learned of in time. */
 export class SingleFlight<T> {
-  readonly #flights = new Map<string, InFlightRead<T>>();
+  readonly #inFlight = new Map<string, InFlightRead<T>>();
 
-  /** Joins the reading that is under way, or begins one. */
-  join(keyId: string, read: (flight: InFlightRead<T>) => Promise<T>): Promise<T> {
-    const underWay = this.#flights.get(keyId);
-    if (underWay !== undefined) return underWay.result;
-    const flight: { isDetached: boolean; result: Promise<T> } = { isDetached: false, result: never };
-    flight.result = read(flight).finally(() => {
-      if (this.#flights.get(keyId) === flight) this.#flights.delete(keyId);
+  /** Joins the read that is in flight, or starts one. */
+  join(keyId: string, read: (inFlight: InFlightRead<T>) => Promise<T>): Promise<T> {
+    const running = this.#inFlight.get(keyId);
+    if (running !== undefined) return running.result;
+    const inFlight: { isDetached: boolean; result: Promise<T> } = { isDetached: false, result: never };
+    inFlight.result = read(inFlight).finally(() => {
+      if (this.#inFlight.get(keyId) === inFlight) this.#inFlight.delete(keyId);
     });
-    this.#flights.set(keyId, flight);
-    return flight.result;
+    this.#inFlight.set(keyId, inFlight);
+    return inFlight.result;
   }
 
   forget(keyId: string): void {
-    const flight = this.#flights.get(keyId);
-    if (flight === undefined) return;
-    flight.isDetached = true;
-    this.#flights.delete(keyId);
+    const inFlight = this.#inFlight.get(keyId);
+    if (inFlight === undefined) return;
+    inFlight.isDetached = true;
+    this.#inFlight.delete(keyId);
   }
 
   forgetAll(): void {
-    for (const flight of this.#flights.values()) flight.isDetached = true;
-    this.#flights.clear();
+    for (const inFlight of this.#inFlight.values()) inFlight.isDetached = true;
+    this.#inFlight.clear();
   }
 }
 

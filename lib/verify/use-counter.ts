@@ -2,54 +2,58 @@ import { hourMs, startOf } from '../domain/key-usage.js';
 import type { RefusalCode } from '../domain/verdict.js';
 import type { KeyUse } from '../ports/key-store.js';
 
-/** How often it is looked at where a key is used from, in milliseconds: it costs more than to count. */
+/** How often the address that a key is used from is read, in milliseconds: that costs more than counting. */
 const addressIntervalMs = 1_000;
 
 /**
- * The uses of one key that were not written yet, all of one hour. Whoever holds the key holds this too, so that a use
- * costs no look-up.
+ * The unwritten uses of one key, all of one hour. It is cached together with the key, so that counting a use costs no
+ * lookup.
  */
 export interface UseCounter {
   readonly keyId: string;
-  /** Uses that were let in. */
+  /** Allowed uses. */
   count: number;
   /** Epoch milliseconds. */
   lastAt: number;
-  /** Where the key was used from when that was looked at last. */
+  /** The address that the key was used from when it was last read. */
   address: string | null;
-  /** From then on, more than counting is to be done. Epoch milliseconds. */
+  /** When {@link refreshCounter} is due. Epoch milliseconds. */
   dueAt: number;
-  /** When its hour begins. Epoch milliseconds. */
+  /** The beginning of its hour. Epoch milliseconds. */
   hour: number;
-  /** Uses with a right secret that were refused; `null` as long as there are none. */
+  /** Refused uses with a valid secret; `null` while there are none. */
   refusals: Map<RefusalCode, number> | null;
 }
 
-/** A counter for one version of a key. Several for one key are added up when they are written. */
+/** Creates a counter for one version of a key. The counts of several counters of one key are added up in the store. */
 export function createUseCounter(keyId: string): UseCounter {
   return { keyId, count: 0, lastAt: 0, address: null, dueAt: 0, hour: 0, refusals: null };
 }
 
 /**
- * What is to be done now and then: the address is looked at, and in another hour counting begins anew.
+ * The periodic part of counting: reads the address, and starts again from zero in another hour.
  *
  * @param now - epoch milliseconds
  * @returns the uses of the hour before, if this is another one
  */
-export function attend(counter: UseCounter, now: number, addressOf: () => string | null): readonly KeyUse[] {
-  const before = enterHour(counter, now);
+export function refreshCounter(
+  counter: UseCounter,
+  now: number,
+  addressOf: () => string | null,
+): readonly KeyUse[] {
+  const before = startHour(counter, now);
   counter.address = addressOf();
   counter.dueAt = Math.min(now + addressIntervalMs, counter.hour + hourMs);
   return before;
 }
 
 /**
- * In another hour, counting begins anew.
+ * Starts again from zero in another hour.
  *
  * @param now - epoch milliseconds
  * @returns the uses of the hour before, if this is another one
  */
-export function enterHour(counter: UseCounter, now: number): readonly KeyUse[] {
+export function startHour(counter: UseCounter, now: number): readonly KeyUse[] {
   const hour = startOf(hourMs, now);
   if (hour === counter.hour) return [];
   const before = takeUses(counter);
@@ -57,7 +61,7 @@ export function enterHour(counter: UseCounter, now: number): readonly KeyUse[] {
   return before;
 }
 
-/** Takes out what was counted. */
+/** Takes the counted uses out of the counter. */
 export function takeUses(counter: UseCounter): readonly KeyUse[] {
   const { keyId, count, lastAt, address, hour, refusals } = counter;
   const uses: KeyUse[] = [];

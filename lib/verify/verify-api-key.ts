@@ -13,10 +13,10 @@ import { matchWithoutPepper } from './match-lost-pepper.js';
 import type { MissingDigests } from './missing-digests.js';
 import type { PreparedKey } from './prepared-key.js';
 
-/** What verification needs from outside. */
+/** What verification consults and records. */
 export interface VerifyPorts extends DecisionPorts {
   readonly finder: KeyFinder;
-  /** `null` when this process holds no keys. */
+  /** `null` when this process caches no keys. */
   readonly local: LocalCache | null;
   readonly lease: Lease;
   readonly digests: MissingDigests;
@@ -26,7 +26,7 @@ export interface VerifyPorts extends DecisionPorts {
   readonly keyspaces: Keyspaces;
 }
 
-/** One request to be let in. */
+/** One request to authenticate. */
 export interface VerificationRequest extends RequestToDecide {
   readonly token: string;
 }
@@ -34,29 +34,28 @@ export interface VerificationRequest extends RequestToDecide {
 /** Decides about requests. */
 export interface ApiKeyVerifier {
   /**
-   * Decides with what this process holds, or returns `null` when somebody has to be asked about the key: then
-   * {@link verify} decides. A promise when the request has to be counted or paid for elsewhere. Throws and rejects as
-   * `verify` does.
+   * Decides from the local cache, or returns `null` when the key has to be read: then {@link verify} decides. Returns
+   * a promise when the request has to be counted or paid for elsewhere. Throws and rejects as `verify` does.
    */
   verifyAtOnce(request: VerificationRequest): Verdict | Promise<Verdict> | null;
-  /** Rejects with ApiKeysError `unavailable` when the store does not answer. */
+  /** Rejects with ApiKeysError `unavailable` when the store does not respond. */
   verify(request: VerificationRequest): Promise<Verdict>;
 }
 
-/** Verification, step by step. Everything that can change between two requests is decided in each of them. */
+/** Creates the verifier. Everything that can change between two requests is decided for each of them. */
 export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
   const { keyspaces, finder, local, lease, clock, uses, digests, digester } = ports;
   const decide = createDecider(ports);
 
-  /** The secret was right: what is worth remembering of that, and the decision. */
+  /** Records that the secret was valid, and decides. */
   function accept(
     prepared: PreparedKey,
     { credential, missingDigest }: CredentialMatch,
     request: VerificationRequest,
   ): Verdict | Promise<Verdict> {
     if (missingDigest !== null) digests.add(prepared.key.id, credential.id, missingDigest);
-    local?.prove(prepared, digestOf(request.token), credential);
-    // The slow hash may have taken its time: what counts is now.
+    local?.prove(prepared, hashToken(request.token), credential);
+    // The slow hash may have taken time: what counts is the present moment.
     return decide(prepared, credential, uses.counterFor(prepared.key.id), request, clock.now());
   }
 
@@ -69,22 +68,22 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
     const { token } = request;
     if (!keyspaces.mayBeToken(token)) return refuse('invalid_token');
     const now = clock.now();
-    const isHeld = lease.isHeld(now);
-    if (isHeld && local !== null) {
-      const proven = local.findByToken(digestOf(token), now);
+    const hasLease = lease.isHeld(now);
+    if (hasLease && local !== null) {
+      const proven = local.findByToken(hashToken(token), now);
       if (proven !== undefined) {
-        return decide(proven.held.prepared, proven.credential, proven.held.uses, request, now);
+        return decide(proven.entry.prepared, proven.credential, proven.entry.uses, request, now);
       }
     }
     const parsed = keyspaces.parse(token);
     if (parsed === null) return refuse('invalid_token');
-    if (isHeld) return verifyUnproven(parsed, request, now);
-    // Others may have stopped waiting for this process: what it holds is worth nothing any more.
+    if (hasLease) return verifyUnproven(parsed, request, now);
+    // Other processes may have stopped waiting for this one, so its cache is no longer valid.
     local?.forgetAll();
     return null;
   }
 
-  /** A token that was not proven yet, of a key that is held or known not to be there. */
+  /** Verifies a token that was not authenticated before, of a key that is cached or known to be absent. */
   function verifyUnproven(
     parsed: TokenOfKeyspace,
     request: VerificationRequest,
@@ -120,8 +119,8 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
   return { verifyAtOnce, verify };
 }
 
-/** By which proven tokens are found again: no token is kept. */
-function digestOf(token: string): string {
+/** The digest under which an authenticated token is found again; the token itself is not kept. */
+function hashToken(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 

@@ -56,7 +56,7 @@ const sabotages: Record<string, Sabotage> = {
     replacements: [
       {
         file: 'lib/verify/single-flight.ts',
-        from: '    flight.isDetached = true;\n    this.#flights.delete(keyId);',
+        from: '    inFlight.isDetached = true;\n    this.#inFlight.delete(keyId);',
         to: '',
       },
     ],
@@ -68,7 +68,7 @@ const sabotages: Record<string, Sabotage> = {
     replacements: [
       {
         file: 'lib/feed/recent-versions.ts',
-        from: '      this.remember(change.keyId, change.keyVersion, change.sequence);\n',
+        from: '      this.record(change.keyId, change.keyVersion, change.sequence);\n',
         to: '',
       },
     ],
@@ -92,8 +92,8 @@ const sabotages: Record<string, Sabotage> = {
     replacements: [
       {
         file: 'lib/feed/known-changes.ts',
-        from: '    this.#holder.forget(keyId);\n',
-        to: '    if (this.#notified.delete(`${keyVersion}@${keyId}` as never)) return;\n    this.#holder.forget(keyId);\n',
+        from: '    this.#caches.forget(keyId);\n',
+        to: '    if (this.#notified.delete(`${keyVersion}@${keyId}` as never)) return;\n    this.#caches.forget(keyId);\n',
       },
       {
         file: 'lib/feed/known-changes.ts',

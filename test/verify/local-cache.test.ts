@@ -40,7 +40,7 @@ const uses = createUseCounter;
 /** Holds a key, and the digest of one token of it. */
 function holdWithToken(cache: LocalCache, id: string, fields: Partial<VerifiableKey> = {}): PreparedKey {
   const key = prepared(id, fields);
-  cache.hold(key, uses(id), 0);
+  cache.set(key, uses(id), 0);
   cache.prove(key, `token of ${id}`, credential);
   return key;
 }
@@ -51,7 +51,7 @@ describe('LocalCache', () => {
   it('finds a key by a token that was proven, and by its id', () => {
     const cache = new LocalCache(big);
     const key = holdWithToken(cache, 'a');
-    expect(cache.findByToken('token of a', 1)?.held.prepared).toBe(key);
+    expect(cache.findByToken('token of a', 1)?.entry.prepared).toBe(key);
     expect(cache.findById('a', 1)).toBe(key);
     expect(cache.findByToken('another token', 1)).toBeUndefined();
   });
@@ -79,7 +79,7 @@ describe('LocalCache', () => {
     const cache = new LocalCache(big);
     const old = holdWithToken(cache, 'a');
     const next = prepared('a', { version: 2 });
-    cache.hold(next, uses('a'), 0);
+    cache.set(next, uses('a'), 0);
     expect(cache.findByToken('token of a', 1)).toBeUndefined();
     // A check that began before the change and ends after it.
     cache.prove(old, 'token of a', credential);
