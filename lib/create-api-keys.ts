@@ -13,7 +13,7 @@ import { Keyspaces } from './domain/keyspaces.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
 import { dialectHost, type WithDialectHost } from './dialects/dialect-host.js';
 import { InvalidOptionError } from './errors.js';
-import { describingLogger } from './instance/describing-logger.js';
+import { createSerializingLogger } from './instance/serializing-logger.js';
 import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
 import { createErrorReporter } from './http/error-reporter.js';
@@ -29,12 +29,13 @@ import { HiddenCredentials } from './middleware/hidden-credentials.js';
 import type { SignatureParts } from './middleware/signed-requests.js';
 import type { SignedRequestVerifier } from './signatures/verify-signed-request.js';
 import { createRequireApiKey, type RequireApiKey } from './middleware/require-api-key.js';
-import { chooseStore } from './instance/open-store.js';
+import { chooseStore } from './instance/choose-store.js';
 import type { ApiKeysOptions } from './options/api-keys-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { ChangeListeners, type ChangeListener } from './feed/change-listeners.js';
 import type { LimitCountingMode } from './verify/limit-counting.js';
-import { signaturesOf, startRunning, tokensOf, type Running } from './instance/running.js';
+import { requireSignatures, requireTokens, type Running } from './instance/running.js';
+import { startRunning } from './instance/start-running.js';
 import type { ResolvedTokensOption } from './options/tokens-option.js';
 import { createTokenRouter } from './oauth/token-router.js';
 import { createWellKnownRouter } from './oauth/well-known-router.js';
@@ -155,7 +156,7 @@ export function createApiKeys<const S extends string, const F extends string = n
   options: ApiKeysOptions<S, F>,
 ): ApiKeys<S, F> {
   const resolved = resolveOptions(options);
-  const logger = describingLogger(resolved.logger);
+  const logger = createSerializingLogger(resolved.logger);
   const { clock, pepper, redis } = resolved;
   const { realm, opaque: opaqueRefusals } = resolved.refusals;
   const keyspace = createDefaultKeyspace(resolved);
@@ -177,8 +178,15 @@ export function createApiKeys<const S extends string, const F extends string = n
   const lifecycle = new Lifecycle(
     () =>
       startRunning({
-        ...{ options: resolved, keyspaces, store, pepperFile, peppers: givenPeppers },
-        ...{ hasher, listeners, recorder, logger },
+        options: resolved,
+        keyspaces,
+        store,
+        peppers: givenPeppers,
+        pepperFile,
+        hasher,
+        listeners,
+        recorder,
+        logger,
       }),
     (started) => started.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
@@ -191,7 +199,7 @@ export function createApiKeys<const S extends string, const F extends string = n
   const problemTypes = createProblemTypes(resolved.refusals.typeBase);
   const reportError = createErrorReporter(logger);
   const running = (): Running => lifecycle.requireStarted();
-  const tokenService = (): TokenService => tokensOf(running()).service;
+  const tokenService = (): TokenService => requireTokens(running()).service;
   const tokenIssuer = resolved.tokens?.issuer ?? null;
   function tokenSettings(what: string): ResolvedTokensOption {
     if (resolved.tokens !== null) return resolved.tokens;
@@ -203,13 +211,13 @@ export function createApiKeys<const S extends string, const F extends string = n
   function signatureParts(): SignatureParts | null {
     if (resolved.signatures === null) return null;
     const { origins, maxBodyBytes, profile } = resolved.signatures;
-    const verifier = (): SignedRequestVerifier => signaturesOf(running()).verifier;
+    const verifier = (): SignedRequestVerifier => requireSignatures(running()).verifier;
     return { verifier, origins, maxBodyBytes, tag: profile.tag };
   }
 
   const requireApiKey = createRequireApiKey<S, F>({
     verifier: () => running().verifier,
-    tokenVerifier: resolved.tokens === null ? null : () => tokensOf(running()).verifier,
+    tokenVerifier: resolved.tokens === null ? null : () => requireTokens(running()).verifier,
     tokenIssuer,
     signatures: signatureParts(),
     catalogue,
@@ -234,7 +242,14 @@ export function createApiKeys<const S extends string, const F extends string = n
   });
 
   const host = createDialectHost({
-    ...{ keyspaces, clock, clientAddress, reportError, access, running, tokenIssuer, opaqueRefusals },
+    keyspaces,
+    running,
+    clock,
+    clientAddress,
+    reportError,
+    access,
+    tokenIssuer,
+    opaqueRefusals,
     hasSignatures: resolved.signatures !== null,
   });
 
@@ -279,12 +294,18 @@ export function createApiKeys<const S extends string, const F extends string = n
     keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock, access }),
     tokenRouter: () =>
       createTokenRouter({
-        ...{ tokens: tokenService, realm, clientAddress, access, reportError },
+        tokens: tokenService,
+        realm,
+        clientAddress,
+        access,
+        reportError,
         issuer: tokenSettings('tokenRouter').issuer,
       }),
     wellKnownRouter: () =>
       createWellKnownRouter({
-        ...{ tokens: tokenService, realm, reportError },
+        tokens: tokenService,
+        realm,
+        reportError,
         facts: { ...tokenSettings('wellKnownRouter'), scopes: catalogue.names },
       }),
     audit: createAuditApi(() => lifecycle.ready()),

@@ -3,27 +3,29 @@ import type { Keyspace } from '../domain/keyspace.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { InvalidOptionError } from '../errors.js';
 import type { KeyService } from '../manage/key-service.js';
-import { signaturesOf, tokensOf, type Running } from './running.js';
+import { requireSignatures, requireTokens, type Running } from './running.js';
 import type { SignedRequestVerifier } from '../signatures/verify-signed-request.js';
 import type { TokenService } from '../tokens/token-service.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 
-/** What a dialect host is made from. */
+/** What a dialect host needs. */
 export interface DialectHostParts extends Omit<DialectHost, 'scopes' | 'environment' | 'registerKeyspace'> {
   readonly keyspaces: Keyspaces;
   /** @throws ApiKeysError `unavailable` before the instance is ready */
   readonly running: () => Running;
 }
 
-/** Opens an instance to routers that speak other systems' contracts. */
+/** Creates what the compatibility routers use of an instance. */
 export function createDialectHost({ keyspaces, running, ...parts }: DialectHostParts): DialectHost {
   const { native } = keyspaces;
 
   function registerKeyspace({ formatFor, ...given }: NewKeyspace): DialectKeyspace {
     const { ownerCeilings, environments, environment } = native;
     const keyspace: Keyspace = {
-      ...{ ownerCeilings, environments, environment },
       ...given,
+      ownerCeilings,
+      environments,
+      environment,
       format: formatFor(environment),
       formatFor,
     };
@@ -33,21 +35,25 @@ export function createDialectHost({ keyspaces, running, ...parts }: DialectHostP
       const reason = error instanceof Error ? error.message : String(error);
       throw new InvalidOptionError(`keyspace ${given.name}: ${reason}`);
     }
-    return atWork(keyspace, running);
+    return createDialectKeyspace(keyspace, running);
   }
 
   return { ...parts, scopes: native.catalogue.names, environment: native.environment, registerKeyspace };
 }
 
-function atWork(keyspace: Keyspace, running: () => Running): DialectKeyspace {
-  const keys = oncePerStart((started): KeyService => started.serviceOf(keyspace));
-  const verifier = oncePerStart((started) => within(keyspace, started.verifier));
-  const tokenVerifier = oncePerStart((started) => within(keyspace, tokensOf(started).verifier));
-  const signatures = oncePerStart((started): SignedRequestVerifier => {
-    const signed = signaturesOf(started).verifier;
+function createDialectKeyspace(keyspace: Keyspace, running: () => Running): DialectKeyspace {
+  const keys = memoizePerStart((started): KeyService => started.createServiceFor(keyspace));
+  const verifier = memoizePerStart((started) => limitToKeyspace(keyspace, started.verifier));
+  const tokenVerifier = memoizePerStart((started) =>
+    limitToKeyspace(keyspace, requireTokens(started).verifier),
+  );
+  const signatures = memoizePerStart((started): SignedRequestVerifier => {
+    const signed = requireSignatures(started).verifier;
     return { verify: (request) => signed.verify({ ...request, keyspace }) };
   });
-  const tokens = oncePerStart((started): TokenService => tokensOf(started).serviceOf(keyspace));
+  const tokens = memoizePerStart((started): TokenService =>
+    requireTokens(started).createServiceFor(keyspace),
+  );
   return {
     keyspace,
     keys: () => keys(running()),
@@ -59,8 +65,8 @@ function atWork(keyspace: Keyspace, running: () => Running): DialectKeyspace {
   };
 }
 
-/** An instance that could not start may start later, with other parts. */
-function oncePerStart<T>(make: (started: Running) => T): (started: Running) => T {
+/** Creates a value for a start and returns it until the next one: an instance that failed to start may start later. */
+function memoizePerStart<T>(make: (started: Running) => T): (started: Running) => T {
   const made = new WeakMap<Running, T>();
   return (started) => {
     const known = made.get(started);
@@ -71,8 +77,8 @@ function oncePerStart<T>(make: (started: Running) => T): (started: Running) => T
   };
 }
 
-/** A key of another keyspace is a right key, but not here: that is decided before it pays for anything. */
-function within(keyspace: Keyspace, verifier: ApiKeyVerifier): ApiKeyVerifier {
+/** A key of another keyspace is valid, but not here: it is refused before limits or credits are counted. */
+function limitToKeyspace(keyspace: Keyspace, verifier: ApiKeyVerifier): ApiKeyVerifier {
   return {
     verifyAtOnce: (request) => verifier.verifyAtOnce({ ...request, keyspace }),
     verify: (request) => verifier.verify({ ...request, keyspace }),

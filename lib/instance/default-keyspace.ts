@@ -15,7 +15,7 @@ import { parsePolicyOption } from '../options/policy-option.js';
  */
 export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
   const { prefix, environment, environments, scopes, features } = options;
-  const catalogue = orInvalid(() => createScopeCatalogue(scopes));
+  const catalogue = rethrowInvalid(() => createScopeCatalogue(scopes));
   const policy = parsePolicyOption(options.policy, catalogue);
   const ownerCeilings = options.limits.ceilings;
   refuseTooManyWindows(policy.defaultRateLimits, ownerCeilings.rateLimits);
@@ -24,7 +24,7 @@ export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
     catalogue,
     policy,
     ownerCeilings,
-    features: orInvalid(() => createFeatureCatalogue(features ?? {})),
+    features: rethrowInvalid(() => createFeatureCatalogue(features ?? {})),
     environments,
     environment,
     format: createKeyFormat(prefix, environment),
@@ -32,7 +32,7 @@ export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
   };
 }
 
-/** An owner who names no limits gets both. */
+/** A key that an owner creates without limits gets both. */
 function refuseTooManyWindows(defaults: readonly RateLimit[], ceilings: readonly RateLimit[]): void {
   if (limitsWithin(defaults, ceilings).length <= maxRateLimits) return;
   throw new InvalidOptionError(
@@ -40,7 +40,7 @@ function refuseTooManyWindows(defaults: readonly RateLimit[], ceilings: readonly
   );
 }
 
-function orInvalid<T>(make: () => T): T {
+function rethrowInvalid<T>(make: () => T): T {
   try {
     return make();
   } catch (error) {

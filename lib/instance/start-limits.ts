@@ -3,35 +3,34 @@ import { createMemoryRateLimiter } from '../memory/memory-rate-limiter.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
-import type { ManagedRedis } from '../redis/managed-redis.js';
+import type { RateLimiter } from '../ports/rate-limiter.js';
 import { createRedisRateLimiter } from '../redis/redis-rate-limiter.js';
 import { createConsumeLimits } from '../verify/consume-limits.js';
 import { createLimitCounting, type LimitCounting, type LimitCountingMode } from '../verify/limit-counting.js';
 import { createLimitPlans } from '../verify/limit-plan.js';
 import type { VerifyPorts } from '../verify/verify-api-key.js';
+import type { SharedRedis } from './create-shared-redis.js';
 
 /** Limits and credits of a running instance. */
 export interface RunningLimits extends Pick<VerifyPorts, 'getLimitPlan' | 'consumeLimits'> {
-  /** Counts what is bounded whether or not a key has limits: when Redis is down, in each process. */
+  /** Counts what is bounded whether or not a key has limits: while Redis is unreachable, in each process. */
   readonly alwaysCounting: LimitCounting;
   readonly mode: () => LimitCountingMode;
 }
 
-/** What counting requests is made from. */
+/** What counting requests needs. */
 export interface StartLimitsParts {
-  readonly limits: ResolvedLimitsOption;
   readonly clock: Clock;
-  /** `null` when there is no Redis: every process counts for itself. */
-  readonly redis: ManagedRedis | null;
-  readonly keyPrefix?: string | undefined;
+  /** `null`: no Redis, so every process counts separately. */
+  readonly redis: SharedRedis | null;
   readonly store: Pick<KeyStore, 'credits'>;
   readonly logger: Logger;
 }
 
-/** Puts limits together; nothing is counted yet. */
-export function startLimits(parts: StartLimitsParts): RunningLimits {
-  const { limits, clock, redis, keyPrefix, store, logger } = parts;
-  const shared = redis === null ? null : createRedisRateLimiter({ redis, keyPrefix, logger });
+/** Sets up rate limits and credits. */
+export function startLimits(limits: ResolvedLimitsOption, parts: StartLimitsParts): RunningLimits {
+  const { clock, redis, store, logger } = parts;
+  const shared = redis === null ? null : createSharedLimiter(redis, logger);
   const own = createMemoryRateLimiter(clock);
   const counting = createLimitCounting(shared, own, limits.onOutage);
   return {
@@ -40,4 +39,8 @@ export function startLimits(parts: StartLimitsParts): RunningLimits {
     consumeLimits: createConsumeLimits({ counting, credits: store.credits, clock }),
     mode: () => counting.mode(),
   };
+}
+
+function createSharedLimiter({ connection, keyPrefix }: SharedRedis, logger: Logger): RateLimiter {
+  return createRedisRateLimiter({ redis: connection, keyPrefix, logger });
 }

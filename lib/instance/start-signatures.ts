@@ -1,10 +1,8 @@
 import type { Pepper } from '../crypto/peppers.js';
 import { createSecretSealer } from '../crypto/secret-sealer.js';
-import type { Lease } from '../feed/lease.js';
-import type { SharedPlaces } from '../feed/shared-places.js';
+import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
-import { defaultKeyPrefix, type ManagedRedis } from '../redis/managed-redis.js';
 import { createRedisReplayGuard } from '../redis/redis-replay-guard.js';
 import type { ResolvedSignaturesOption } from '../options/signatures-option.js';
 import { createPlacedReplayGuard } from '../signatures/placed-replay-guard.js';
@@ -15,6 +13,8 @@ import {
 } from '../signatures/verify-signed-request.js';
 import type { FailureLimits } from '../verify/try-within-budget.js';
 import type { VerifyPorts } from '../verify/verify-api-key.js';
+import type { KeyAccess } from './create-key-access.js';
+import type { SharedRedis } from './create-shared-redis.js';
 
 /** Signed requests of a running instance. */
 export interface RunningSignatures {
@@ -22,45 +22,46 @@ export interface RunningSignatures {
   readonly close: () => void;
 }
 
-/** What checking signed requests is made from. */
+/** What verifying signed requests needs. */
 export interface StartSignaturesParts {
-  readonly settings: ResolvedSignaturesOption;
   readonly peppers: readonly [Pepper, ...Pepper[]];
   readonly store: KeyStore;
-  /** Opened; `null` when there is no Redis. */
-  readonly redis: ManagedRedis | null;
-  readonly keyPrefix: string | undefined;
+  /** Opened; `null`: no Redis. */
+  readonly redis: SharedRedis | null;
+  readonly keyAccess: Pick<KeyAccess, 'places' | 'lease'>;
   readonly verify: VerifyPorts;
-  /** `null`: any number of tries may fail. */
+  /** `null`: failures are not limited. */
   readonly failures: FailureLimits | null;
   readonly logger: Logger;
-  readonly places: SharedPlaces;
-  readonly lease: Lease;
 }
 
-/** Puts signed requests together, and begins to remember signatures in Redis. */
-export function startSignatures(parts: StartSignaturesParts): RunningSignatures {
-  const { settings, peppers, store, redis, keyPrefix = defaultKeyPrefix, verify, failures, logger } = parts;
-  const { places, lease } = parts;
-  const { profile } = settings;
-  const { clock } = verify;
+/** Sets up signed requests, and starts to record used signatures in Redis. */
+export function startSignatures(
+  { profile }: ResolvedSignaturesOption,
+  parts: StartSignaturesParts,
+): RunningSignatures {
+  const { peppers, store, redis, keyAccess, verify, failures, logger } = parts;
   const { skewMs } = profile;
-  const shared = redis === null ? null : createRedisReplayGuard({ redis, keyPrefix, skewMs, clock, logger });
+  const shared = redis === null ? null : createSharedReplayGuard(redis, skewMs, verify.clock, logger);
   shared?.open();
   const replays = createPlacedReplayGuard({
     replays: shared ?? createStoreReplayGuard(store.nonces, logger),
-    place: places,
-    lease,
+    place: keyAccess.places,
+    lease: keyAccess.lease,
     skewMs,
   });
+  const sealer = createSecretSealer(peppers);
   return {
-    verifier: createSignedRequestVerifier({
-      ...verify,
-      failures,
-      replays,
-      profile,
-      sealer: createSecretSealer(peppers),
-    }),
+    verifier: createSignedRequestVerifier({ ...verify, failures, replays, profile, sealer }),
     close: () => shared?.close(),
   };
+}
+
+function createSharedReplayGuard(
+  { connection, keyPrefix }: SharedRedis,
+  skewMs: number,
+  clock: Clock,
+  logger: Logger,
+): ReturnType<typeof createRedisReplayGuard> {
+  return createRedisReplayGuard({ redis: connection, keyPrefix, skewMs, clock, logger });
 }

@@ -8,6 +8,7 @@ import { maxLifetimeSeconds } from '../domain/token-terms.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { ResolvedTokensOption } from '../options/tokens-option.js';
 import { createClientAuthenticator } from '../tokens/authenticate-client.js';
 import { limitClientFailures } from '../tokens/limit-client-failures.js';
@@ -16,54 +17,57 @@ import { SigningKeys } from '../tokens/signing-keys.js';
 import { createTokenBudget } from '../tokens/token-budget.js';
 import { createTokenService, type TokenService } from '../tokens/token-service.js';
 import { createTokenVerifier } from '../tokens/verify-token.js';
-import type { LimitCounting } from '../verify/limit-counting.js';
 import type { FailureLimits } from '../verify/try-within-budget.js';
 import type { ApiKeyVerifier, VerifyPorts } from '../verify/verify-api-key.js';
+import type { RunningLimits } from './start-limits.js';
 
 /** Access tokens of a running instance. */
 export interface RunningTokens {
-  /** Its clients are the keys of the native keyspace. */
+  /** The clients are the keys of the native keyspace. */
   readonly service: TokenService;
-  /** The same for another keyspace. */
-  readonly serviceOf: (keyspace: Keyspace) => TokenService;
+  /** Builds a service whose clients are the keys of another keyspace. */
+  readonly createServiceFor: (keyspace: Keyspace) => TokenService;
   readonly verifier: ApiKeyVerifier;
 }
 
-/** What access tokens are made from. */
+/** What access tokens need. */
 export interface StartTokensParts {
-  readonly settings: ResolvedTokensOption;
-  readonly prefix: string;
+  readonly options: Pick<ResolvedOptions, 'prefix'>;
   readonly peppers: readonly [Pepper, ...Pepper[]];
   readonly store: KeyStore;
   readonly changes: ChangeAnnouncer;
   readonly verify: VerifyPorts;
-  /** `null`: any number of tries may fail. */
+  /** `null`: failures are not limited. */
   readonly failures: FailureLimits | null;
-  readonly counting: LimitCounting;
+  readonly limits: Pick<RunningLimits, 'alwaysCounting'>;
   readonly logger: Logger;
 }
 
-/** Upper case: no environment can be called that, so no key looks like a refresh token. */
+/** Upper case, which no environment can be, so that no key looks like a refresh token. */
 const refreshEnvironment = 'REFRESH';
 
-/** Puts access tokens together; it reads and writes nothing yet. */
-export function startTokens(parts: StartTokensParts): RunningTokens {
-  const { settings: policy, prefix, peppers, store, changes, verify, failures, counting, logger } = parts;
+/** Sets up access tokens, without I/O. */
+export function startTokens(policy: ResolvedTokensOption, parts: StartTokensParts): RunningTokens {
+  const { peppers, store, changes, verify, failures, logger } = parts;
   const { clock, digester } = verify;
   const random = createRandomSource();
   const sealer = createSecretSealer(peppers);
   const signingKeys = new SigningKeys({
-    ...{ store: store.tokens.signingKeys, keys: jwtKeys, random, clock, logger },
+    store: store.tokens.signingKeys,
+    keys: jwtKeys,
+    random,
+    clock,
+    logger,
     sealer,
     algorithm: policy.algorithm,
     maxLifetimeSeconds: () =>
       Math.max(...verify.keyspaces.all().map(({ catalogue }) => maxLifetimeSeconds(catalogue))),
   });
-  const refreshFormat = createKeyFormat(prefix, refreshEnvironment);
-  const budget = createTokenBudget(counting);
+  const refreshFormat = createKeyFormat(parts.options.prefix, refreshEnvironment);
+  const budget = createTokenBudget(parts.limits.alwaysCounting);
   const ports = { store, changes, signingKeys, refreshFormat, random, digester, clock, policy, budget };
   const clientPorts = { ...verify, jwtKeys, sealer, policy, budget, nonces: store.nonces };
-  const serviceOf = (keyspace: Keyspace): TokenService => {
+  const createServiceFor = (keyspace: Keyspace): TokenService => {
     const authenticate = createClientAuthenticator({ ...clientPorts, keyspace });
     const { format } = keyspace;
     const limited =
@@ -72,8 +76,8 @@ export function startTokens(parts: StartTokensParts): RunningTokens {
   };
   const verifier = createTokenVerifier({ ...verify, store, signingKeys, policy });
   return {
-    service: serviceOf(verify.keyspaces.native),
-    serviceOf,
+    service: createServiceFor(verify.keyspaces.native),
+    createServiceFor,
     verifier: failures === null ? verifier : limitTokenFailures(verifier, failures.budget),
   };
 }

@@ -2,23 +2,26 @@ import { allowAbsent, take, takeFunction } from './option-readers.js';
 import { readOptions, type ReadersOf } from './read-options.js';
 import type { ApiKey } from '../domain/api-key-view.js';
 
-/** Says that the end of a key is near. */
+/** The notice that a key expires soon. */
 export interface ExpiryNoticeMessage {
   readonly apiKey: ApiKey;
-  /** It ends within so many days. */
+  /** The key expires within so many days. */
   readonly thresholdDays: number;
 }
 
-/** When to say that the ends of keys are near. */
+/** The option `expiryNotices`: when keys that expire soon are announced. */
 export interface ExpiryNoticesOption {
   /**
-   * How many days before its end a key is spoken of: 1 to 10 different whole numbers from 1 to 365. A key that already
-   * ends sooner than the next one when it is looked at is spoken of once for the smallest that fits.
+   * How many days before a key expires it is announced: 1 to 10 different whole numbers from 1 to 365. A key that is
+   * already within several of them when it is first checked is announced once, for the smallest.
    *
    * @default [14, 3]
    */
   readonly thresholdsDays?: readonly number[] | undefined;
-  /** Is called after the audit entry was written, in one process, at most once for each key, end and threshold. */
+  /**
+   * Called after the audit entry was written, in one process, at most once for each key, expiration and threshold: not
+   * again when it fails.
+   */
   readonly notify?: ((notice: ExpiryNoticeMessage) => void | Promise<void>) | undefined;
 }
 
@@ -47,14 +50,14 @@ function areThresholds(value: unknown): value is readonly number[] {
   );
 }
 
-/** Seconds, the smallest first. */
-export function thresholdsOf({
+/** Returns the thresholds in seconds, the smallest first. */
+export function readThresholds({
   thresholdsDays = defaultThresholdsDays,
 }: ExpiryNoticesOption): readonly number[] {
   return thresholdsDays.map((days) => days * secondsPerDay).sort((a, b) => a - b);
 }
 
-/** What the sweep calls. */
-export function noticeMessage(apiKey: ApiKey, thresholdSeconds: number): ExpiryNoticeMessage {
+/** Builds the notice that `notify` is called with. */
+export function createNotice(apiKey: ApiKey, thresholdSeconds: number): ExpiryNoticeMessage {
   return { apiKey, thresholdDays: thresholdSeconds / secondsPerDay };
 }

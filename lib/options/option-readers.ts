@@ -7,29 +7,29 @@ import type { OptionReader } from './read-options.js';
  *
  * @param expected - what to write instead, behind "takes": `a whole number from 1 to 100`
  */
-export function take<T>(expected: string, isRight: (value: unknown) => value is T): OptionReader<T> {
+export function take<T>(expected: string, accepts: (value: unknown) => value is T): OptionReader<T> {
   return (value, path) => {
-    if (isRight(value)) return value;
+    if (accepts(value)) return value;
     throw new InvalidOptionError(`${path}: takes ${expected}`);
   };
 }
 
-/** Leaves out what was left out. */
+/** Reads `undefined` as `undefined`. */
 export function allowAbsent<T>(read: OptionReader<T>): OptionReader<T | undefined> {
   return (value, path) => (value === undefined ? undefined : read(value, path));
 }
 
-/** Puts a default in the place of what was left out. */
+/** Reads `undefined` as a default. */
 export function orDefault<T>(read: OptionReader<T>, fallback: NoInfer<T>): OptionReader<T> {
   return (value, path) => (value === undefined ? fallback : read(value, path));
 }
 
-/** Counts `''` as left out: a variable of the environment that is set to nothing is as good as not set. */
+/** Reads `''` as `undefined`: an environment variable that is empty counts as unset. */
 export function ignoreEmpty<T>(read: OptionReader<T>): OptionReader<T> {
   return (value, path) => read(value === '' ? undefined : value, path);
 }
 
-/** Takes a value as it is: what uses it reads it. */
+/** Takes any value, for the code that uses it to check. */
 export function takeAsGiven<T>(): OptionReader<T> {
   return (value) => value as T;
 }
@@ -41,15 +41,15 @@ export const takeFlag: OptionReader<boolean> = take(
 );
 
 /**
- * Takes whole numbers between two, both included.
+ * Takes whole numbers from a minimum to a maximum, both included.
  *
  * @param of - what is counted: `of seconds`
  */
-export function takeWholeNumber(least: number, most: number, of = ''): OptionReader<number> {
+export function takeWholeNumber(min: number, max: number, of = ''): OptionReader<number> {
   const what = ['a whole number', of].filter((word) => word !== '').join(' ');
-  const isRight = (value: unknown): value is number =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
-  return take(`${what} from ${showNumber(least)} to ${showNumber(most)}`, isRight);
+  const accepts = (value: unknown): value is number =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max;
+  return take(`${what} from ${formatNumber(min)} to ${formatNumber(max)}`, accepts);
 }
 
 /** Takes one of several words or numbers. */
@@ -71,7 +71,7 @@ export function takeListOf<const T extends string>(values: readonly T[]): Option
 }
 
 /**
- * Takes texts, all or those of a pattern.
+ * Takes strings, all or those that match a pattern.
  *
  * @param expected - what to write instead, behind "takes"
  */
@@ -80,7 +80,7 @@ export function takeText(expected: string, pattern: RegExp = /^/): OptionReader<
 }
 
 /**
- * Takes functions. What they take and return cannot be checked.
+ * Takes functions. Their parameters and results cannot be checked.
  *
  * @param expected - what to write instead, behind "takes"
  */
@@ -106,6 +106,6 @@ export function takeField<T>(parse: (value: unknown) => T, example?: string): Op
 }
 
 /** `1,000,000`: long numbers are hard to read otherwise. */
-function showNumber(value: number): string {
+function formatNumber(value: number): string {
   return value.toLocaleString('en-US');
 }

@@ -7,42 +7,42 @@ import type { RateLimit } from '../domain/rate-limit.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 
-/** What holds for all keys that are made. It acts within one keyspace, and keys that there are stay as they are. */
+/** Rules for creating keys. They apply within one keyspace; existing keys stay as they are. */
 export interface PolicyOption {
   /**
-   * A new key ends every other key of its owner, in the same step.
+   * A new key revokes every other key of its owner, in the same transaction.
    *
    * @default false
    */
   readonly onePerOwner?: boolean | undefined;
   /**
-   * Most keys that an owner can have, 1 to 100,000; revoked ones do not count, expired and disabled ones do. One more is
-   * refused with 409 `key_limit_reached`. Default: any number.
+   * The maximum number of keys of an owner, 1 to 100,000; revoked ones do not count, expired and disabled ones do. One more is
+   * refused with 409 `key_limit_reached`. Default: no maximum.
    */
   readonly maxKeysPerOwner?: number | undefined;
   /**
-   * What it means to name no scopes at all for a new key: `refuse` it, `all` scopes that there are, `none`, or the ones
-   * in a list. An empty list of scopes in a request always means none.
+   * What a new key gets when `scopes` is left out: `refuse` rejects the request, `all` grants every scope, `none` grants none,
+   * a list grants the scopes in it. An empty list of scopes in a request always means none.
    *
    * @default 'refuse'
    */
   readonly omittedScopes?: 'refuse' | 'all' | 'none' | readonly string[] | undefined;
   /**
-   * The limits of a new key that is given none of its own. It is a default and no bound: owners may name others, also none,
-   * unless `limits.ceilings` bounds them.
+   * The limits of a new key when `rateLimits` is left out. It is a default and no maximum: owners can set others, or none,
+   * unless `limits.ceilings` limits them.
    *
    * @default [] - no limits
    */
   readonly defaultRateLimits?: readonly RateLimit[] | undefined;
   /**
-   * Gives the keys of each owner the numbers 1, 2, 3 …; a number is never given twice.
+   * Numbers the keys of each owner 1, 2, 3 …; a number is never reused.
    *
    * @default false
    */
   readonly numberKeys?: boolean | undefined;
 }
 
-/** @throws InvalidOptionError for unknown names, values of the wrong kind and mixes that make no sense */
+/** @throws InvalidOptionError for unknown options, values of the wrong kind, and options that contradict each other */
 export function parsePolicyOption(value: unknown, catalogue: ScopeCatalogue): KeyspacePolicy {
   if (value === undefined) return noPolicy;
   const readers = {

@@ -6,31 +6,31 @@ import type { SignatureProfile } from '../signatures/rfc9421/signature-profile.j
 /** The option `signatures`: requests that are signed instead of carrying a key. */
 export interface SignaturesOption {
   /**
-   * What clients call this service, such as `https://api.acme.example`, or several such names: signatures are about these,
-   * whatever a proxy writes into `Host`. Default: `Host` and the protocol, as Express sees it.
+   * The public origin of this service, such as `https://api.acme.example`, or a list of them: signatures are verified against
+   * these, whatever a proxy writes into `Host`. Default: `Host` and the protocol, as Express sees them.
    */
   readonly origin?: string | readonly string[] | undefined;
   /**
-   * The `tag` of signatures (RFC 9421) that are for this service; others are passed over.
+   * The `tag` of signatures (RFC 9421) that are for this service; others are ignored.
    *
    * @default the prefix
    */
   readonly tag?: string | undefined;
   /**
-   * How old a signature may be, 5 to 600 seconds.
+   * The maximum age of a signature, 5 to 600 seconds.
    *
    * @default 60
    */
   readonly maxAgeSeconds?: number | undefined;
   /**
-   * How far ahead the clocks of signers may be, 0 to 300 seconds. For as long, signatures are refused with 503 after
-   * Redis was started anew.
+   * How far ahead the clocks of signers may be, 0 to 300 seconds. After a restart of Redis, signatures are answered with 503
+   * for as long, because the ones that were used before may be forgotten.
    *
    * @default 30
    */
   readonly skewSeconds?: number | undefined;
   /**
-   * Largest body of a signed request that a guard reads itself, in bytes.
+   * The maximum body of a signed request that a guard reads itself, in bytes.
    *
    * @default 1_048_576
    */
@@ -39,7 +39,7 @@ export interface SignaturesOption {
 
 /** The option with its defaults. */
 export interface ResolvedSignaturesOption {
-  /** Empty: by the request. */
+  /** Empty: the origin of the request. */
   readonly origins: readonly URL[];
   readonly profile: SignatureProfile;
   readonly maxBodyBytes: number;
@@ -75,10 +75,10 @@ export function resolveSignaturesOption(input: unknown, prefix: string): Resolve
 }
 
 function readOrigins(value: unknown, path: string): readonly URL[] {
-  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return texts.map((text) => {
-    const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : null;
-    if (url !== null && /^https?:$/.test(url.protocol) && url.origin === text) return url;
+  const origins: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return origins.map((origin) => {
+    const url = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : null;
+    if (url !== null && /^https?:$/.test(url.protocol) && url.origin === origin) return url;
     throw new InvalidOptionError(
       `${path}: takes an origin without a slash at its end, or a list of them, ` +
         "for example 'https://api.acme.example'",

@@ -3,7 +3,7 @@ import { hasMethods } from './has-methods.js';
 import { take } from './option-readers.js';
 import type { OptionReader } from './read-options.js';
 
-/** The methods that a store has, by the part that they belong to. */
+/** The methods of a store, and below those of its parts. */
 const methods = [
   'open',
   'close',

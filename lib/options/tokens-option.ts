@@ -12,37 +12,37 @@ import type { TokenPolicy } from '../tokens/token-ports.js';
 /** The option `tokens`: access tokens in exchange for keys (OAuth 2.0 `client_credentials`). */
 export interface TokensOption {
   /**
-   * The public URL of the service, without a slash at its end, for example `https://api.acme.example`. Tokens name it as
-   * the one who gave them. With `NODE_ENV=production` it begins with `https://` (RFC 8414 section 2), unless its host is
+   * The public URL of the service, without a slash at its end, for example `https://api.acme.example`. It is the
+   * `iss` of tokens. With `NODE_ENV=production` it begins with `https://` (RFC 8414 section 2), unless its host is
    * `localhost`, `127.0.0.1` or `[::1]`.
    */
   readonly issuer: string;
   /**
-   * Whom tokens are for.
+   * The `aud` of tokens.
    *
    * @default the issuer
    */
   readonly audience?: string | undefined;
   /**
-   * The path below the issuer at which `tokenRouter()` is mounted; the metadata says so.
+   * The path below the issuer at which `tokenRouter()` is mounted, for the metadata.
    *
    * @default '/oauth'
    */
   readonly endpoints?: string | undefined;
   /**
-   * `EdDSA` (Ed25519): everybody can check tokens with the published keys. `HS256`: only this service can.
+   * `EdDSA` (Ed25519): anyone can verify tokens with the published keys. `HS256`: only this service can.
    *
    * @default 'EdDSA'
    */
   readonly algorithm?: SigningAlgorithm | undefined;
   /**
-   * How long a token lives unless its key says otherwise, 60 to 86,400 seconds; never longer than the key.
+   * The lifetime of a token unless its key sets another, 60 to 86,400 seconds; never longer than the key.
    *
    * @default 3600
    */
   readonly lifetimeSeconds?: number | undefined;
   /**
-   * How long a chain of refresh tokens lives in all, 60 seconds to 365 days.
+   * The lifetime of a chain of refresh tokens, 60 seconds to 365 days.
    *
    * @default 2_592_000 - 30 days
    */
@@ -80,7 +80,7 @@ export function resolveTokensOption(input: unknown): ResolvedTokensOption | null
   return { ...options, audience: options.audience ?? options.issuer };
 }
 
-/** Compared as text, so it is written in one way: without what URLs can do without (RFC 8414 section 2). */
+/** Clients compare it as a string, so only the shortest form is accepted (RFC 8414 section 2). */
 function readIssuer(value: unknown, path: string): string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : null;
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
@@ -100,7 +100,7 @@ function readIssuer(value: unknown, path: string): string {
   return value;
 }
 
-/** What is sent there does not leave the machine. */
+/** Whether what is sent there stays on the machine. */
 function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
 }

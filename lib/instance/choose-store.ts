@@ -6,28 +6,28 @@ import type { KeyStore } from '../ports/key-store.js';
 import { postgresStore } from '../sql/postgres/postgres-store.js';
 import { sqliteStore } from '../sql/sqlite/sqlite-store.js';
 
-/** Where keys live when nothing was configured. */
+/** The database when none is configured. */
 export const defaultDatabase = 'file:.api-keys/keys.sqlite';
 
-/** The store of an instance, and the file that its pepper is kept in when none was given. */
+/** The store of an instance, and the file that stores its pepper if none is given. */
 export interface ChosenStore {
   readonly store: KeyStore;
   readonly pepperFile: string;
 }
 
 /**
- * Chooses the store that the options ask for. Nothing is opened yet.
+ * Chooses the store by the options. Nothing is opened yet.
  *
  * @throws InvalidOptionError when `database` is neither a PostgreSQL URL, a pool nor a file
  */
 export function chooseStore(options: ResolvedOptions): ChosenStore {
   const { store, logger } = options;
   const { connection = defaultDatabase, schema, migrate } = options.database ?? {};
-  const defaultPepperFile = pepperBeside(fileOf(defaultDatabase));
+  const defaultPepperFile = locatePepperFile(parseFileUrl(defaultDatabase));
   if (store !== undefined) return { store, pepperFile: defaultPepperFile };
   if (typeof connection === 'string' && connection.startsWith('file:')) {
-    const file = fileOf(connection);
-    return { store: sqliteStore({ file, migrate }), pepperFile: pepperBeside(file) };
+    const file = parseFileUrl(connection);
+    return { store: sqliteStore({ file, migrate }), pepperFile: locatePepperFile(file) };
   }
   return {
     store: postgresStore({ connection, schema, migrate, logger }),
@@ -36,12 +36,12 @@ export function chooseStore(options: ResolvedOptions): ChosenStore {
 }
 
 /** `file:relative/path`, `file:/absolute/path` or `file:///absolute/path`. */
-function fileOf(url: string): string {
+function parseFileUrl(url: string): string {
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
   if (path === '') throw new InvalidOptionError('database: file: needs a path behind it');
   return resolve(path);
 }
 
-function pepperBeside(file: string): string {
+function locatePepperFile(file: string): string {
   return join(dirname(file), 'pepper');
 }

@@ -1,0 +1,63 @@
+import { viewOf } from '../domain/api-key-view.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
+import { ExpirySweep } from '../manage/expiry-sweep.js';
+import { GraceStarts } from '../manage/grace-starts.js';
+import { Housekeeper } from '../manage/housekeeper.js';
+import { startGrace } from '../manage/start-grace.js';
+import { createNotice, readThresholds } from '../options/expiry-notices-option.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ChangeAnnouncer } from '../ports/change-announcer.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { Logger } from '../ports/logger.js';
+
+/** What an instance does besides answering requests. */
+export interface BackgroundWork {
+  /** Starts the grace periods that begin with the first use of a new secret. */
+  readonly graces: GraceStarts;
+  /** Starts expiry notices and the removal of expired rows. */
+  start(): void;
+  /** Waits for work in progress. */
+  stop(): Promise<void>;
+}
+
+/** What background work needs. */
+export interface BackgroundWorkParts {
+  readonly options: ResolvedOptions;
+  readonly store: KeyStore;
+  readonly changes: ChangeAnnouncer;
+  readonly keyspaces: Keyspaces;
+  readonly logger: Logger;
+}
+
+/** Creates it; nothing is started yet. */
+export function createBackgroundWork(parts: BackgroundWorkParts): BackgroundWork {
+  const { options, store, changes, logger } = parts;
+  const { clock } = options;
+  const graces = new GraceStarts((use) => startGrace({ store, changes, clock }, use), logger);
+  const sweep = createExpirySweep(parts);
+  const housekeeper = new Housekeeper({ store, clock, logger });
+  return {
+    graces,
+    start() {
+      sweep?.start();
+      housekeeper.start();
+    },
+    async stop() {
+      await Promise.all([graces.stop(), sweep?.stop(), housekeeper.stop()]);
+    },
+  };
+}
+
+/** `null` without the option `expiryNotices`. */
+function createExpirySweep({ options, store, keyspaces, logger }: BackgroundWorkParts): ExpirySweep | null {
+  const { clock, expiryNotices } = options;
+  if (expiryNotices === undefined) return null;
+  return new ExpirySweep({
+    store,
+    keyspace: keyspaces.native,
+    clock,
+    logger,
+    thresholds: readThresholds(expiryNotices),
+    notify: (record, seconds) => expiryNotices.notify?.(createNotice(viewOf(record, clock.now()), seconds)),
+  });
+}

@@ -1,0 +1,60 @@
+import { createAuditService } from '../audit/audit-service.js';
+import { createCursorSigner } from '../crypto/cursor-signer.js';
+import type { Pepper } from '../crypto/peppers.js';
+import { createRandomSource } from '../crypto/random-source.js';
+import { createSecretDigester } from '../crypto/secret-digester.js';
+import { createSecretSealer } from '../crypto/secret-sealer.js';
+import type { Keyspace } from '../domain/keyspace.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
+import { createKeyService, type KeyService } from '../manage/key-service.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { AuditSealer } from '../ports/audit-sealer.js';
+import type { ChangeAnnouncer } from '../ports/change-announcer.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { SecretHasher } from '../ports/secret-hasher.js';
+import type { Running } from './running.js';
+
+/** What the services of the management side need. */
+export interface ServicesParts {
+  readonly options: ResolvedOptions;
+  readonly store: KeyStore;
+  readonly changes: ChangeAnnouncer;
+  readonly keyspaces: Keyspaces;
+  readonly peppers: readonly [Pepper, ...Pepper[]];
+  readonly sealer: AuditSealer;
+  readonly hasher: SecretHasher;
+}
+
+/** Creates the services that manage keys and read the audit trail. */
+export function createServices(
+  parts: ServicesParts,
+): Pick<Running, 'service' | 'createServiceFor' | 'audit'> {
+  const { options, store, changes, keyspaces, peppers, sealer, hasher } = parts;
+  const { clock } = options;
+  const digester = createSecretDigester(peppers);
+  const secretSealer = createSecretSealer(peppers);
+  const random = createRandomSource();
+  const cursorSigner = createCursorSigner(peppers);
+
+  function createService(keyspace: Keyspace, onlyKeyspace: string | null): KeyService {
+    return createKeyService({
+      store,
+      changes,
+      hasher,
+      digester,
+      secretSealer,
+      random,
+      cursorSigner,
+      clock,
+      keyspace,
+      onlyKeyspace,
+      keyspaces,
+    });
+  }
+
+  return {
+    service: createService(keyspaces.native, null),
+    createServiceFor: (keyspace) => createService(keyspace, keyspace.name),
+    audit: createAuditService({ store, sealer, cursorSigner, clock, keyspaces, onlyKeyspace: null }),
+  };
+}

@@ -1,0 +1,30 @@
+import type { SharedPlaces } from '../feed/shared-places.js';
+import type { LimitCountingMode } from '../verify/limit-counting.js';
+import type { KeyAccess } from './create-key-access.js';
+import type { SharedRedis } from './create-shared-redis.js';
+import type { RunningHealth } from './running.js';
+import type { RunningLimits } from './start-limits.js';
+
+/** What is read. */
+export interface HealthParts {
+  readonly keyAccess: KeyAccess;
+  readonly redis: SharedRedis | null;
+  readonly limits: RunningLimits;
+}
+
+/** Returns the current state without I/O. */
+export function readHealth({ keyAccess, redis, limits }: HealthParts): RunningHealth {
+  const { lease, local, following, places } = keyAccess;
+  return {
+    database: lease.isHeld() ? 'up' : 'down',
+    redis: redis === null ? 'none' : redis.cache.status(),
+    wakeMode: following.wakeMode(),
+    cachedKeys: local?.size ?? 0,
+    limits: readCountingMode(limits.mode(), places),
+  };
+}
+
+/** Shared counters are split while other processes count somewhere else. */
+function readCountingMode(mode: LimitCountingMode, places: SharedPlaces): LimitCountingMode {
+  return mode === 'shared' && places.isSplit() ? 'split' : mode;
+}

@@ -1,0 +1,93 @@
+import type { AccessRecorder } from '../audit/access-recorder.js';
+import { createSealingStoreProxy } from '../audit/sealing-store-proxy.js';
+import { createAuditSealer } from '../crypto/audit-sealer.js';
+import { createChallengeSigner } from '../crypto/challenge-signer.js';
+import { readOrCreatePepperFile } from '../crypto/pepper-file.js';
+import { parsePeppers, type Pepper } from '../crypto/peppers.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
+import type { ChangeListeners } from '../feed/change-listeners.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { Logger } from '../ports/logger.js';
+import type { SecretHasher } from '../ports/secret-hasher.js';
+import { createBackgroundWork } from './create-background-work.js';
+import { createKeyAccess } from './create-key-access.js';
+import { createServices } from './create-services.js';
+import { createSharedRedis } from './create-shared-redis.js';
+import { createVerification } from './create-verification.js';
+import { readHealth } from './read-health.js';
+import type { Running } from './running.js';
+import { startLimits } from './start-limits.js';
+import { startSignatures, type RunningSignatures } from './start-signatures.js';
+import { startTokens } from './start-tokens.js';
+import { toStartError } from './to-start-error.js';
+
+/** What an instance is started with. */
+export interface StartParts {
+  readonly options: ResolvedOptions;
+  readonly keyspaces: Keyspaces;
+  readonly store: KeyStore;
+  /** `null`: read from the file, which is created if missing. */
+  readonly peppers: readonly [Pepper, ...Pepper[]] | null;
+  readonly pepperFile: string;
+  readonly hasher: SecretHasher;
+  readonly listeners: ChangeListeners;
+  readonly recorder: AccessRecorder;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens the store and Redis and starts everything on them. If anything fails, what was opened is closed again.
+ *
+ * @throws ApiKeysError `unavailable` with the reason, InvalidOptionError for what a retry does not fix
+ */
+export async function startRunning(parts: StartParts): Promise<Running> {
+  const { options, recorder } = parts;
+  const peppers = parts.peppers ?? parsePeppers(await readOrCreatePepperFile(parts.pepperFile));
+  const sealer = createAuditSealer(peppers);
+  const redis = createSharedRedis(options, peppers, parts.logger);
+  // Everything that changes something does so through the store that seals the entries of the audit trail.
+  const keyAccess = createKeyAccess({ ...parts, store: createSealingStoreProxy(parts.store, sealer), redis });
+  const { store, following, places } = keyAccess;
+  const limits = startLimits(options.limits, { ...parts, clock: options.clock, store, redis });
+  const ports = { ...parts, peppers, sealer, redis, keyAccess, store, changes: following.announcer, limits };
+  const background = createBackgroundWork(ports);
+  let signatures: RunningSignatures | null = null;
+
+  const forgetPlace = (): void => places.forget();
+  const stop = async (): Promise<void> => {
+    signatures?.close();
+    places.stop();
+    redis?.connection.client.off('close', forgetPlace);
+    await background.stop();
+    await Promise.all([following.stop(), keyAccess.uses.close(), recorder.stop()]);
+    // A store that the app created is closed by the app.
+    await Promise.all([redis?.cache.close(), options.store === undefined ? store.close() : undefined]);
+  };
+
+  try {
+    await store.open();
+    await following.start();
+    redis?.connection.client.on('close', forgetPlace);
+    await redis?.cache.open();
+    await places.start();
+    recorder.start(store.accessLog);
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw toStartError(error);
+  }
+
+  background.start();
+  const verification = createVerification({ ...ports, graces: background.graces });
+  const verified = { ...ports, verify: verification.ports, failures: verification.failures };
+  if (options.signatures !== null) signatures = startSignatures(options.signatures, verified);
+  return {
+    ...createServices(ports),
+    verifier: verification.verifier,
+    tokens: options.tokens === null ? null : startTokens(options.tokens, verified),
+    signatures,
+    stepUp: { nonces: store.nonces, challenges: createChallengeSigner(peppers) },
+    health: () => readHealth(ports),
+    stop,
+  };
+}

@@ -1,0 +1,17 @@
+import { ApiKeysError, isProblem } from '../errors.js';
+import { serializeError, type SerializedError } from './serialize-error.js';
+
+/**
+ * Adds the reason to an outage at start. Callers never learn the reason of an outage, but the operator who starts the app
+ * needs it. Any other error is returned as it is.
+ */
+export function toStartError(error: unknown): unknown {
+  if (!isProblem(error, 'unavailable')) return error;
+  let reason: SerializedError = serializeError(error);
+  while (reason.cause !== undefined) reason = reason.cause;
+  const what = [reason.code, reason.message].filter((text) => text !== undefined && text !== '').join(': ');
+  return new ApiKeysError('unavailable', {
+    detail: `The database of the API keys cannot be opened (${what})`,
+    cause: error,
+  });
+}
