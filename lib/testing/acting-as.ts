@@ -1,10 +1,10 @@
 import type { ApiKeys } from '../create-api-keys.js';
 import type { NewKey } from '../api/key-inputs.js';
 
-/** Headers that carry a key. */
-export interface ApiKeyHeaders {
+/** Headers that carry a key. No interface: those cannot be passed where any headers are taken, as by supertest. */
+export type ApiKeyHeaders = {
   readonly 'X-API-Key': string;
-}
+};
 
 /**
  * Makes a key and returns the headers to send it with: the guard under test does all that it does in production.
