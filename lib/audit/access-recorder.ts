@@ -8,30 +8,30 @@ import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { RandomSource } from '../ports/random-source.js';
 
-/** One request that is worth knowing of. */
+/** One request to record in the access log. */
 export type AccessNote = Omit<AccessEvent, 'id' | 'at' | 'lastAt' | 'count'>;
 
-/** How long requests are gathered before they are written, in milliseconds. */
+/** How long requests are aggregated before they are written, in milliseconds. */
 export const accessWindowMs = 10_000;
-/** Most rows of one window; what does not fit is counted in one row more. */
+/** Maximum number of rows of one window; requests beyond it are counted in one additional row. */
 export const rowsPerWindow = 200;
 /** How long rows are kept, in milliseconds: 90 days. */
 const keptMs = 90 * 24 * 60 * 60 * 1000;
-/** Most rows that are kept. */
+/** Maximum number of rows that are kept. */
 const keptRows = 100_000;
-/** Most rows that wait for a database that is away; older ones become a number. */
+/** Maximum number of rows that wait during an outage of the database; of older ones only the count is kept. */
 const maxUnwritten = 1_000;
-/** Rows that are removed in one step, how many steps are taken at once, and how often. */
+/** Rows that are removed in one step, the maximum number of steps in one run, and the interval between runs. */
 const removedAtOnce = 500;
 const maxRemovals = 40;
 const pruneEveryMs = 10 * 60_000;
-/** Longer than a process that waits for the lock of a SQLite file lets pass between two attempts. */
+/** Longer than the interval at which a waiting process retries the lock of a SQLite file, in milliseconds. */
 const pauseMs = 25;
 
-/** Requests of one window that were alike. */
+/** Identical requests of one window. */
 type AggregatedRow = { -readonly [F in keyof AccessEvent]: AccessEvent[F] };
 
-/** What the recorder needs from outside. */
+/** The ports of the recorder. */
 export interface AccessRecorderParts {
   readonly random: RandomSource;
   readonly clock: Clock;
@@ -39,9 +39,9 @@ export interface AccessRecorderParts {
 }
 
 /**
- * Gathers what is worth knowing of requests and writes it in the background. To note a request costs a look-up in a map;
- * however many come, a window has a fixed number of rows, in memory and in the database. What was not written when the
- * process is killed is lost: one window at most.
+ * Aggregates notable requests and writes them in the background. Noting a request costs one map lookup; however many requests
+ * come, a window has a bounded number of rows, in memory and in the database. When the process is killed, unwritten rows are
+ * lost: one window at most, while the database is available.
  */
 export class AccessRecorder {
   readonly #parts: AccessRecorderParts;
@@ -70,13 +70,13 @@ export class AccessRecorder {
     });
   }
 
-  /** From now on there is something to write to. */
+  /** Sets the log to write to. */
   start(log: AccessLog): void {
     this.#log = log;
     this.#isStopping = false;
   }
 
-  /** Writes what is left. Never rejects. */
+  /** Writes the remaining rows. Never rejects. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.flush();
@@ -86,7 +86,7 @@ export class AccessRecorder {
     this.#timer = null;
   }
 
-  /** Notes one request. */
+  /** Records one request. */
   note(note: AccessNote): void {
     const at = this.#parts.clock.now();
     const name = deriveRowKey(note, this.#networkOf(note.address));
@@ -102,7 +102,7 @@ export class AccessRecorder {
     this.#timer ??= setTimeout(() => void this.flush(), accessWindowMs).unref();
   }
 
-  /** Ends the window and writes it. Never rejects: nobody waits for it but whoever ends the process. */
+  /** Closes the window and writes it. Never rejects: only the shutdown of the process awaits it. */
   flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -122,12 +122,12 @@ export class AccessRecorder {
       this.#pruneWhenDue(log);
     } catch (error) {
       this.#writes.failed(error, lost);
-      // Tried again with the next window, also when no request comes.
+      // Retried with the next window, even when no request comes.
       this.#timer ??= setTimeout(() => void this.flush(), accessWindowMs).unref();
     }
   }
 
-  /** Moves the window to what waits to be written; of what is too much, the number stays. How many rows that were. */
+  /** Moves the window to the unwritten rows; of surplus rows only the count is kept. Returns the number of surplus rows. */
   #closeWindow(): number {
     const rows = [...this.#unwritten, ...this.#rows.values()];
     this.#rows = new Map();
@@ -156,7 +156,7 @@ export class AccessRecorder {
     this.#pruning = this.#prune(log).finally(() => (this.#pruning = null));
   }
 
-  /** In steps with pauses, so that changes get through in between. Never rejects. */
+  /** Removes old rows in steps with pauses, so that changes can proceed in between. Never rejects. */
   async #prune(log: AccessLog): Promise<void> {
     try {
       const before = this.#parts.clock.now() - keptMs;
@@ -183,7 +183,7 @@ const overflowNote: AccessNote = {
   requestId: null,
 };
 
-/** What makes requests alike: all but the time, the id of the request, and the end of an IPv6 address. */
+/** Requests are identical in all but the time, the id of the request, and the interface part of an IPv6 address. */
 function deriveRowKey(note: AccessNote, network: string): string {
   const { action, code, keyId, ownerId, actor, method, route } = note;
   const actorKey = actor === null ? '' : `${actor.kind} ${actor.id}`;

@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.js';
 import type { CursorSigner } from '../ports/cursor-signer.js';
 import type { KeyStore } from '../ports/key-store.js';
 
-/** What looking at the trail and at the access log needs from outside. */
+/** The ports of queries on the audit trail and the access log. */
 export interface AuditPorts extends AuthorityPorts {
   readonly store: KeyStore;
   readonly sealer: AuditSealer;

@@ -12,16 +12,16 @@ import { parseAnchor } from './parse-anchor.js';
 import type { TrailReport } from './trail-report.js';
 import { verifyTrail } from './verify-trail.js';
 
-/** What can be asked of the audit trail as a whole, and of the access log. Errors are those of `KeyService`. */
+/** Queries on the audit trail as a whole, and on the access log. Throws the same errors as `KeyService`. */
 export interface AuditService {
   listAccess(context: ChangeContext, filter: AccessFilter): Promise<Page<AccessEvent>>;
   /** Oldest first; an owner gets the entries of its own keys. */
   exportTrail(context: ChangeContext, wanted: AuditConditions): Promise<AsyncIterable<AuditEvent>>;
-  /** For admins and the app itself. `input` may hold the `anchor` of an earlier report. */
+  /** For admins and the app itself. `input` may contain the `anchor` of an earlier report. */
   verify(context: ChangeContext, input: { readonly anchor?: unknown }): Promise<TrailReport>;
 }
 
-/** Builds the service. */
+/** Binds the queries to their ports. */
 export function createAuditService(ports: AuditPorts): AuditService {
   return {
     listAccess: (context, filter) => listAccess(ports, context, filter),

@@ -12,12 +12,12 @@ import { readFields } from '../manage/read-fields.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
 import type { AuditPorts } from './audit-ports.js';
 
-/** Entries that are read at once; as many are in memory, however long the trail is. */
+/** Entries that are read at once, which bounds the entries in memory, however long the trail is. */
 const perPage = 200;
 
 /**
- * Every entry of the trail that fits and that the actor may see, oldest first, up to where the trail ends now. What is
- * wrong with the question is thrown before the first entry.
+ * Exports every matching entry that the actor may see, oldest first, up to the current end of the trail. Invalid conditions
+ * are reported before the first entry.
  */
 export async function exportTrail(
   ports: AuditPorts,

@@ -3,7 +3,7 @@ import { serializeAuditEntry } from '../ports/audit-chain.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
 
-/** The steps of a change that write an entry; it is always their second argument. */
+/** The steps of a transaction that write an audit entry; the entry is always their second argument. */
 type WritingStep = {
   [M in keyof KeyStoreTransaction]: KeyStoreTransaction[M] extends (...args: infer A) => unknown
     ? A extends readonly [unknown, AuditEventDraft]
@@ -12,7 +12,7 @@ type WritingStep = {
     : never;
 }[keyof KeyStoreTransaction];
 
-/** Written as a record so that the compiler finds a missing step. */
+/** A record and not a list, so that the compiler reports a missing step. */
 const writingSteps: Readonly<Record<WritingStep, true>> = {
   insert: true,
   update: true,
@@ -20,12 +20,12 @@ const writingSteps: Readonly<Record<WritingStep, true>> = {
   revokeToken: true,
 };
 
-/** A step, whatever its subject and its result are. */
+/** Any such step. */
 type AnyStep = (subject: unknown, event: AuditEventDraft) => Promise<unknown>;
 
 /**
- * A store whose changes put a MAC on every entry that they write. It stands in front of the store itself, so that no
- * command can forget it; all else passes through, also what is added to stores later.
+ * Wraps a store in a Proxy that adds a MAC to every audit entry that a transaction writes. It wraps the store itself, so that
+ * no command can forget it; all other members pass through, including members that are added to stores later.
  */
 export function createSealingStoreProxy(store: KeyStore, sealer: AuditSealer): KeyStore {
   const transact: KeyStore['transact'] = (work, queuing) =>
@@ -37,7 +37,7 @@ function createSealingTransactionProxy(
   transaction: KeyStoreTransaction,
   sealer: AuditSealer,
 ): KeyStoreTransaction {
-  /** A step seals for the place that its entry will have: it must know where the one before has left off. */
+  /** The MAC depends on the position of the entry, so each step has to wait for the one before. */
   let previous: Promise<unknown> | null = null;
 
   function sealStep(step: AnyStep): AnyStep {
@@ -65,7 +65,7 @@ function addMac(
   return { ...draft, mac: sealer.seal(position.hash, serializeAuditEntry(draft, position.sequence + 1)) };
 }
 
-/** Methods run on the object itself: its private fields are out of reach of anything that stands in front of it. */
+/** Methods are bound to the target: its private fields cannot be accessed through a Proxy. */
 function proxyMethods<T extends object>(target: T, override: (name: string) => unknown): T {
   return new Proxy(target, {
     get(_, name) {

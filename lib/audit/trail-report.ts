@@ -1,57 +1,57 @@
-/** What can be wrong with a stored audit trail. */
+/** The kinds of problems of a stored audit trail. */
 export type TrailProblemKind =
-  /** Numbers are left out: entries were removed, or never belonged here. */
+  /** Sequence numbers are missing: entries were removed, or never belonged here. */
   | 'missing_entry'
-  /** The hash is not that of the entry's bytes and of the entry before: one of them was changed, or both were swapped. */
+  /** The hash does not match the bytes of the entry and the previous hash: an entry was modified, or entries were swapped. */
   | 'broken_chain'
-  /** The bytes are no entry, or one with another number. */
+  /** The bytes are not an entry, or an entry with another sequence number. */
   | 'wrong_entry'
-  /** What the entry is found by (key, owner, action, actor, time) is not what its bytes say. */
+  /** The columns that the entry is found by (key, owner, action, actor, time) differ from its bytes. */
   | 'wrong_copy'
-  /** The MAC does not fit: whoever wrote the entry did not know the pepper. */
+  /** The MAC is invalid: the entry was written without knowledge of the pepper. */
   | 'wrong_mac'
-  /** An entry without a MAC behind one that has one. */
+  /** An entry without a MAC after one that has one. */
   | 'missing_mac'
   /**
-   * From this entry on, some have no MAC that can be checked here: none at all, or one under a pepper that is not known.
-   * Anybody could have written them. Only an anchor behind them vouches for them.
+   * From this entry on, some entries have no MAC that can be verified here: none at all, or one under an unknown pepper.
+   * Anybody could have written them. Only a later anchor vouches for them.
    */
   | 'unvouched_entries'
-  /** The trail does not end where its head says. */
+  /** The trail does not end at its head. */
   | 'wrong_head'
-  /** The trail does not hold the anchor: it was cut, rewritten, or replaced by an older copy. */
+  /** The trail does not contain the anchor: it was truncated, rewritten, or replaced by an older copy. */
   | 'wrong_anchor'
-  /** A key is not at the version of the last entry about it, or there is none. */
+  /** The version of a key differs from the last entry about it, or there is no entry. */
   | 'wrong_key_version';
 
-/** One thing that is wrong. */
+/** One problem of the trail. */
 export interface TrailProblem {
   readonly kind: TrailProblemKind;
-  /** The number of the entry; `null` where it is about a key. */
+  /** The sequence number of the entry; `null` for a problem of a key. */
   readonly sequence: number | null;
-  /** `null` where it is about an entry. */
+  /** `null` for a problem of an entry. */
   readonly keyId: string | null;
 }
 
-/** What checking a trail has found. */
+/** The result of verifying a trail. */
 export interface TrailReport {
-  /** Whether nothing is wrong. */
+  /** Whether there are no problems. */
   readonly valid: boolean;
-  /** Entries that were checked. */
+  /** The number of entries that were verified. */
   readonly entries: number;
-  /** Keys that were compared with the last entry about them. */
+  /** The number of keys that were compared with the last entry about them. */
   readonly keys: number;
-  /** Entries without a MAC. Only an anchor can vouch for them. */
+  /** The number of entries without a MAC. Only an anchor can vouch for them. */
   readonly unsealed: number;
-  /** Entries with a MAC under a pepper that is not configured here. Only an anchor can vouch for them. */
+  /** The number of entries with a MAC under a pepper that is not configured here. Only an anchor can vouch for them. */
   readonly unknownPeppers: number;
   /** The first 100 problems, in the order of the trail. */
   readonly problems: readonly TrailProblem[];
-  /** How many there are. */
+  /** The total number of problems. */
   readonly problemCount: number;
   /**
-   * Where the trail ended when it was read, `<sequence>.<hash>`; `null` when something is wrong. Kept somewhere else, it
-   * is what a later check is given, to see that nothing up to here was cut off or rewritten.
+   * The end of the trail when it was read, `<sequence>.<hash>`; `null` when there are problems. Store it elsewhere and pass it
+   * to a later verification, which then detects whether anything up to here was truncated or rewritten.
    */
   readonly anchor: string | null;
 }

@@ -6,20 +6,19 @@ import type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-t
 import { startOfFeed, type FeedPosition } from '../ports/change-feed.js';
 import type { TrailProblem, TrailProblemKind, TrailReport } from './trail-report.js';
 
-/** Entries, or keys, that are checked without a pause for the event loop. */
+/** Entries, or keys, that are verified before yielding to the event loop. */
 const perPage = 200;
 const maxProblems = 100;
 
 /**
- * Checks the whole trail as it is stored: that it has every number, that the chain of hashes and the MACs fit the bytes,
- * that what entries are found by is what their bytes say, that it ends where its head says, that every key is at the
- * version of the last entry about it, and that it holds the anchor. Changes that are made meanwhile do not disturb it.
+ * Verifies the whole trail as it is stored: that no sequence number is missing, that the hash chain and the MACs match the
+ * bytes, that the columns that entries are found by match their bytes, that it ends at its head, that every key is at the
+ * version of the last entry about it, and that it contains the anchor. Concurrent changes do not disturb it.
  *
- * Without the pepper, an entry cannot be made: one whose MAC cannot be checked is a problem, unless an anchor behind it
- * vouches for it. With a copy of the whole database from an earlier day, an anchor from a later one is what shows that
- * it is old.
+ * Without the pepper, an entry cannot be forged: one whose MAC cannot be verified is a problem, unless a later anchor vouches
+ * for it. A restored copy of the whole database is recognized as old only by an anchor that is newer than the copy.
  *
- * @param anchor - where the trail ended at an earlier check; kept out of reach of whoever can write to the database
+ * @param anchor - the end of the trail at an earlier verification; keep it out of reach of anyone who can write to the database
  */
 export async function verifyTrail(
   trail: AuditTrail,
@@ -41,7 +40,7 @@ export async function verifyTrail(
   return check.createReport();
 }
 
-/** Entries behind the head are those of changes that were made meanwhile, which have moved it; else they are cut off. */
+/** Entries after the head come from concurrent changes, which have moved the head; otherwise the head was set back. */
 async function checkHead(trail: AuditTrail, head: FeedPosition, check: TrailCheck): Promise<void> {
   const [beyond] = await trail.entries(head.sequence, 1);
   if (beyond === undefined || (await trail.head()).sequence >= beyond.sequence) return;
@@ -60,7 +59,7 @@ async function checkKeys(trail: AuditTrail, check: TrailCheck): Promise<void> {
   }
 }
 
-/** What was found so far. */
+/** The state of a verification. */
 class TrailCheck {
   readonly #sealer: AuditSealer;
   readonly #anchor: FeedPosition | null;
@@ -72,7 +71,7 @@ class TrailCheck {
   #unsealed = 0;
   #unknownPeppers = 0;
   #hasMacs = false;
-  /** The first entry, behind the anchor where it is given, that nobody who knew a known pepper vouches for. */
+  /** The first entry (after the anchor, if one is given) without a MAC under a known pepper. */
   #unvouched: number | null = null;
   #hasAnchor: boolean;
 
@@ -82,7 +81,7 @@ class TrailCheck {
     this.#hasAnchor = anchor === null || (anchor.sequence === 0 && anchor.hash === firstAuditHash);
   }
 
-  /** The last entry that was seen. */
+  /** The position of the last entry that was added. */
   get position(): FeedPosition {
     return this.#position;
   }
@@ -97,7 +96,7 @@ class TrailCheck {
     this.#checkMac(entry, previous.hash);
     if (this.#anchor?.sequence === sequence && this.#anchor.hash === hash) {
       this.#hasAnchor = true;
-      // Whoever kept the anchor vouches for all up to here.
+      // The anchor vouches for everything up to here.
       this.#unvouched = null;
     }
     this.#position = { sequence, hash };
@@ -131,7 +130,7 @@ class TrailCheck {
     this.#unvouched ??= sequence;
   }
 
-  /** All entries were seen. */
+  /** Runs the checks that need all entries. */
   checkEnd(head: FeedPosition): void {
     const { sequence, hash } = this.#position;
     if (sequence !== head.sequence || hash !== head.hash) this.addProblem('wrong_head', head.sequence);
@@ -168,7 +167,7 @@ class TrailCheck {
   }
 }
 
-/** Whatever is stored: it may have been written by anybody. */
+/** Parses stored bytes, which anybody may have written. */
 function readEntry(payload: string): Partial<AuditEvent> | null {
   try {
     const event: unknown = parseAuditEntry(payload, '');

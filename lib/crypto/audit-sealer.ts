@@ -4,7 +4,7 @@ import { deriveKey } from './derived-keys.js';
 import type { Pepper } from './peppers.js';
 
 /**
- * MACs are HMAC-SHA-256, made with the current pepper and checked with every known one.
+ * Creates a sealer whose MACs are HMAC-SHA-256, computed with the current pepper and checked with every known one.
  *
  * @param peppers - the current one first
  */
@@ -23,13 +23,13 @@ export function createAuditSealer(peppers: readonly [Pepper, ...Pepper[]]): Audi
       if (key === undefined) return 'unknown';
       const claimed = Buffer.from(hex, 'hex');
       const expected = computeMac(key, previousHash, bytes);
-      const isRight = claimed.length === expected.length && timingSafeEqual(claimed, expected);
-      return isRight && mac === `${pepperId}.${expected.toString('hex')}` ? 'valid' : 'invalid';
+      const isEqual = claimed.length === expected.length && timingSafeEqual(claimed, expected);
+      return isEqual && mac === `${pepperId}.${expected.toString('hex')}` ? 'valid' : 'invalid';
     },
   };
 }
 
-/** The hash has a fixed length, so it is clear where it ends. */
+/** The hash has a fixed length, so no separator is needed. */
 function computeMac(key: KeyObject, previousHash: string, bytes: string): Buffer {
   return createHmac('sha256', key).update(previousHash).update(bytes).digest();
 }

@@ -8,20 +8,20 @@ import { createBcryptPool } from './bcrypt-pool.js';
 import { createBcryptQueue, type BcryptLane } from './bcrypt-queue.js';
 import { startBcryptWorker } from './bcrypt-worker.js';
 
-/** Three quarters of the queue: however many keys one owner asks for, there is room for the others. */
+/** Three quarters of the queue: however many keys one owner requests, there is room for the others. */
 const maxMintingPerOwner = 192;
 
-/** How secrets are hashed. */
+/** Options of the hasher. */
 export interface SecretHasherOptions {
   /** 2^cost rounds for new hashes, 8 to 14. @default 10 */
   readonly cost?: number | undefined;
-  /** Most worker threads; they are started when needed. @default one less than the cores, at least 1 */
+  /** Maximum number of worker threads; they are started on demand. @default one less than the cores, at least 1 */
   readonly workers?: number | undefined;
-  /** Most questions that wait in each lane. @default 64 matching, 256 minting */
+  /** Maximum number of tasks that wait in each lane. @default 64 matching, 256 minting */
   readonly maxQueue?: Partial<Readonly<Record<BcryptLane, number>>> | undefined;
-  /** How long a question may wait, and then take, in milliseconds. @default 2,000 matching, 10,000 minting */
+  /** How long a task may wait, and then run, in milliseconds. @default 2,000 matching, 10,000 minting */
   readonly deadlineMs?: Partial<Readonly<Record<BcryptLane, number>>> | undefined;
-  /** Is told once when no worker can be started. */
+  /** Warned once when no worker can be started. */
   readonly logger: Logger;
 }
 
@@ -62,7 +62,7 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
     async matches(secret, hash) {
       if (!isComparableHash(hash)) return false;
       const input = toBcryptInput(secret);
-      // Both parts have a fixed length, so no two questions are written alike.
+      // Both parts have a fixed length, so no two tasks share a key.
       const taskKey = hash + input;
       const inFlight = matchesInFlight.get(taskKey);
       if (inFlight !== undefined) return inFlight;
@@ -80,7 +80,7 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
 }
 
 /**
- * 44 printable characters for every secret: bcrypt ignores all behind 72 bytes and stumbles over NUL (OWASP Password
+ * 44 printable characters for every secret: bcrypt ignores everything after 72 bytes and mishandles NUL (OWASP Password
  * Storage Cheat Sheet, "Pre-Hashing Passwords"), and neither can happen here.
  */
 function toBcryptInput(secret: string): string {

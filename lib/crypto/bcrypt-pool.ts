@@ -5,21 +5,21 @@ import type { BcryptResult, BcryptTask, BcryptRunner } from './bcrypt-task.js';
 import type { BcryptJob, BcryptLane, BcryptQueue } from './bcrypt-queue.js';
 import { createMainThreadRunner } from './main-thread-runner.js';
 
-/** How long a worker that has nothing to do is kept, in milliseconds. */
+/** How long an idle worker is kept, in milliseconds. */
 const idleMs = 10_000;
 
-/** Workers that answer what a queue holds. */
+/** Workers that run the tasks of a queue. */
 export interface BcryptPool {
-  /** Rejects with `ERR_API_KEYS_UNAVAILABLE` when there is no answer in time. */
+  /** Rejects with `ERR_API_KEYS_UNAVAILABLE` when there is no result in time. */
   run(lane: BcryptLane, question: BcryptTask, share?: string): Promise<BcryptResult>;
   close(): Promise<void>;
 }
 
 /**
- * Starts workers when there is something to do. A question whose worker ends is asked once more; a worker that takes
- * too long is stopped. Where no worker comes up at all, the main thread answers, one question at a time.
+ * Creates a pool that starts workers on demand. A task whose worker exits is retried once; a worker that takes too long is
+ * stopped. When no worker can be started at all, tasks run on the main thread, one at a time.
  *
- * @param options.size - most workers at once
+ * @param options.size - maximum number of concurrent workers
  */
 export function createBcryptPool(options: {
   readonly size: number;
@@ -62,7 +62,7 @@ export function createBcryptPool(options: {
         switchToMainThread(error);
         return startRunner();
       }
-      // Threads have run out. Those that work go on; without any, nobody would ever take what waits.
+      // No more threads can be started. Running workers go on; without any, nothing would ever take the waiting tasks.
       if (runners.size === 0) queue.clear(error);
       return undefined;
     }

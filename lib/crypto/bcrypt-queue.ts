@@ -2,53 +2,53 @@ import { FairQueue } from '../domain/fair-queue.js';
 import { ApiKeysError } from '../errors.js';
 import type { BcryptResult, BcryptTask } from './bcrypt-task.js';
 
-/** Questions wait in two lanes, so that a flood in one does not hold up the other. */
+/** Tasks wait in two lanes, so that a flood in one does not delay the other. */
 export type BcryptLane = 'matching' | 'minting';
 
 /** Bounds of one lane. */
 export interface LaneBounds {
-  /** Most questions that wait. */
+  /** Maximum number of waiting tasks. */
   readonly maxQueue: number;
-  /** Most questions of one share that wait. @default maxQueue */
+  /** Maximum number of waiting tasks of one share. @default maxQueue */
   readonly maxPerShare?: number | undefined;
-  /** How long a question may wait before it is begun, in milliseconds; and how long it may then take. */
+  /** How long a task may wait before it starts, in milliseconds; and how long it may then run. */
   readonly deadlineMs: number;
 }
 
-/** A question that waits or is being answered. */
+/** A waiting or running task. */
 export interface BcryptJob {
   readonly lane: BcryptLane;
   readonly deadlineMs: number;
   readonly task: BcryptTask;
-  /** Whether a runner has ended while it had this job. */
+  /** Whether a runner has exited while it had this job. */
   wasDropped: boolean;
   resolve(answer: BcryptResult): void;
   /** Rejects with `ERR_API_KEYS_UNAVAILABLE`. */
   fail(cause: unknown): void;
 }
 
-/** Two bounded lanes that are served in turn. */
+/** Two bounded lanes that are served alternately. */
 export interface BcryptQueue {
   /**
-   * Rejects with `ERR_API_KEYS_UNAVAILABLE` when the lane or the share is full, when the question waited too long, and at
-   * once when it would.
+   * Rejects with `ERR_API_KEYS_UNAVAILABLE` when the lane or the share is full, when the task has waited too long, and
+   * immediately when it is bound to wait too long.
    *
-   * @param share - whose question it is; those without one share one
+   * @param share - the owner of the task; tasks without one have a share in common
    */
   add(lane: BcryptLane, question: BcryptTask, share?: string): Promise<BcryptResult>;
-  /** Puts a job that a runner dropped to the front of its lane. */
+  /** Puts a job that a runner has dropped before all others. */
   putBack(job: BcryptJob): void;
-  /** The next job to begin, or `undefined`. */
+  /** Takes the next job to start, or `undefined`. */
   take(): BcryptJob | undefined;
   isEmpty(): boolean;
-  /** Fails all that wait. */
+  /** Fails all waiting jobs. */
   clear(cause: unknown): void;
 }
 
-/** By how much the last question counts in the average. */
+/** The weight of the newest task in the moving average. */
 const newestWeight = 0.1;
 
-/** Makes a queue; in each lane shares are served in turn, and each one first in, first out. */
+/** Creates a queue; in each lane, shares are served round-robin, and each share first in, first out. */
 export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds>>): BcryptQueue {
   const lanes: Readonly<Record<BcryptLane, FairQueue<BcryptJob>>> = {
     matching: new FairQueue(),
@@ -57,7 +57,7 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
   const returned: BcryptJob[] = [];
   const timers = new Map<BcryptJob, NodeJS.Timeout>();
   let servedLast: BcryptLane = 'matching';
-  /** Milliseconds from one question to the next while others wait: a moving average. */
+  /** Milliseconds from one task to the next while others wait: a moving average. */
   let averageMs = 0;
   let takenAt: number | null = null;
 
@@ -80,13 +80,13 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
   function findRefusalReason(lane: BcryptLane, share: string): string | null {
     const { maxQueue, maxPerShare = maxQueue, deadlineMs } = bounds[lane];
     const { size } = lanes[lane];
-    if (size >= maxQueue) return `${maxQueue} questions wait for bcrypt already`;
+    if (size >= maxQueue) return `${maxQueue} tasks are already waiting for bcrypt`;
     if (lanes[lane].sizeOf(share) >= maxPerShare)
-      return `${maxPerShare} of the same owner wait for bcrypt already`;
-    // The lanes are served in turn.
+      return `${maxPerShare} tasks of the same owner are already waiting for bcrypt`;
+    // The lanes are served alternately.
     const ahead = Math.min(lanes.matching.size + lanes.minting.size, 2 * size);
     if (ahead > 0 && ahead * averageMs > deadlineMs)
-      return `${size} wait for bcrypt, too many for the deadline`;
+      return `${size} tasks are waiting for bcrypt, too many for the deadline`;
     return null;
   }
 
@@ -104,7 +104,7 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
         const timer = setTimeout(() => {
           lanes[lane].remove(share, job);
           timers.delete(job);
-          fail(new Error(`bcrypt did not begin within ${deadlineMs} ms`));
+          fail(new Error(`bcrypt did not start within ${deadlineMs} ms`));
         }, deadlineMs);
         timers.set(job, timer);
         lanes[lane].add(share, job);
@@ -112,7 +112,7 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
     },
 
     putBack(job) {
-      // As many as there are runners at most, and begun before all others: no bound and no deadline of their own.
+      // At most one for each runner, and started before all others: they need no bound and no deadline.
       returned.push(job);
     },
 

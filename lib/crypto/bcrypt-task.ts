@@ -1,19 +1,19 @@
-/** What bcrypt is asked: to make a hash, or whether a hash was made from an input. */
+/** A bcrypt task: create a hash, or compare an input with a hash. */
 export type BcryptTask =
   | { readonly input: string; readonly cost: number }
-  /** The hash was parsed and its cost capped before. */
+  /** The hash was validated before, including its cost. */
   | { readonly input: string; readonly hash: string };
 
-/** The new hash, or whether it matches. */
+/** The new hash, or whether the input matches. */
 export type BcryptResult = string | boolean;
 
-/** Something that answers one question at a time. */
+/** Runs one task at a time. */
 export interface BcryptRunner {
-  /** Rejects when the runner ended before it had an answer. */
+  /** Rejects when the runner exits before it has a result. */
   run(question: BcryptTask): Promise<BcryptResult>;
-  /** Whether it has come up: a runner that never did will not do so when it is tried again. */
+  /** Whether it has ever started: a runner that never did will not start on a retry either. */
   hasStarted(): boolean;
-  /** Resolves when the runner has ended, for whatever reason. */
+  /** Resolves when the runner has exited, for any reason. */
   readonly exited: Promise<void>;
   stop(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { BcryptResult, BcryptRunner } from './bcrypt-task.js';
 import { locateBcryptjs } from './locate-bcryptjs.js';
 
 /**
- * What runs in a worker thread. It is a text and not a file, because a file would have to be found in the ESM build,
+ * The source of the worker thread. It is a string and not a file, because a file would have to be located in the ESM build,
  * in the CommonJS build, in TypeScript sources under jest, and in an app that was bundled into one file.
  */
 const source = `'use strict';
@@ -16,23 +16,23 @@ parentPort.postMessage('started');
 `;
 
 /**
- * Starts a worker thread that answers one question at a time. It keeps the process alive only while it is asked.
+ * Starts a worker thread that runs one task at a time. It keeps the process alive only while a task is running.
  *
  * @throws when no worker can be started at all
  */
 export function startBcryptWorker(): BcryptRunner {
   const bcryptjs = locateBcryptjs();
-  if (bcryptjs === null) throw new Error('bcryptjs was not found beside the code that runs');
-  // Nothing of the process is passed on: neither its environment, which holds secrets, nor flags such as --import.
+  if (bcryptjs === null) throw new Error('bcryptjs was not found beside the running code');
+  // Nothing of the process is passed on: neither its environment, which may contain secrets, nor flags such as --import.
   const worker = new Worker(source, { eval: true, workerData: { bcryptjs }, env: {}, execArgv: [] });
   worker.unref();
 
   let hasStarted = false;
   let pending: { resolve: (answer: BcryptResult) => void; reject: (reason: unknown) => void } | undefined;
-  let failure: unknown = new Error('The worker thread has ended');
+  let failure: unknown = new Error('The worker thread has exited');
 
   worker.on('message', (message: BcryptResult) => {
-    // It says so once, before it can be asked anything.
+    // The first message announces the start, before any task can be sent.
     if (!hasStarted) {
       hasStarted = true;
       return;

@@ -6,7 +6,7 @@ import type { Pepper } from './peppers.js';
 const contentPattern = /^(\d{1,16})\.([A-Za-z0-9_-]{22})$/;
 
 /**
- * Challenges are written and signed as cursors are, with a key of their own: `<end>.<128 random bits>`.
+ * Creates a signer of challenges: `<expiry>.<128 random bits>`, encoded and signed like cursors, with a key of its own.
  *
  * @param peppers - the current one first
  */

@@ -7,8 +7,8 @@ const macBytes = 16;
 const cursorPattern = /^([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]{22})$/;
 
 /**
- * Cursors are `base64url(position).base64url(mac)`, the MAC being HMAC-SHA-256 cut to 128 bits (RFC 2104 section 5).
- * They are made with the current pepper and open with any known one.
+ * Creates a signer of cursors: `base64url(position).base64url(mac)`, the MAC being HMAC-SHA-256 truncated to 128 bits (RFC
+ * 2104 section 5). They are signed with the current pepper and verified with every known one.
  *
  * @param peppers - the current one first
  */
@@ -16,7 +16,7 @@ export function createCursorSigner(peppers: readonly [Pepper, ...Pepper[]]): Cur
   return createSigner(peppers, 'cursor');
 }
 
-/** The same for other short texts that come back from callers. */
+/** The same for other short strings that callers send back. */
 export function createSigner(
   peppers: readonly [Pepper, ...Pepper[]],
   purpose: 'cursor' | 'step-up',
@@ -37,14 +37,14 @@ export function createSigner(
       const [, payload, mac] = cursorPattern.exec(cursor) ?? [];
       if (payload === undefined || mac === undefined) return null;
       const position = Buffer.from(payload, 'base64url').toString();
-      // `YQ` and `YR` decode alike: only the canonical spelling counts (RFC 4648 section 3.5).
+      // `YQ` and `YR` decode alike: only the canonical encoding is accepted (RFC 4648 section 3.5).
       if (Buffer.from(position).toString('base64url') !== payload) return null;
       return keys.some((key) => isSame(mac, computeMac(position, binding, key))) ? position : null;
     },
   };
 }
 
-/** The length in front tells where the binding ends. */
+/** The length prefix separates the binding from the position. */
 function computeMac(position: string, binding: string, key: KeyObject): string {
   const mac = createHmac('sha256', key)
     .update(`${Buffer.byteLength(binding)}:${binding}${position}`)
@@ -52,7 +52,7 @@ function computeMac(position: string, binding: string, key: KeyObject): string {
   return mac.subarray(0, macBytes).toString('base64url');
 }
 
-/** Compares texts, so that a MAC in another spelling is another MAC. */
+/** Compares the encoded strings, so that another encoding of the same MAC does not match. */
 function isSame(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }

@@ -1,10 +1,10 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { Pepper } from './peppers.js';
 
-/** What a derived key is for. Keys of different purposes tell nothing of one another or of the pepper. */
+/** The purpose of a derived key. Keys for different purposes reveal nothing about one another or about the pepper. */
 export type KeyPurpose = 'cursor' | 'step-up' | 'audit' | 'seal';
 
-/** A 256-bit key that was made from a pepper. */
+/** A 256-bit key that was derived from a pepper. */
 export interface DerivedKey {
   /** 16 hexadecimal characters of HMAC-SHA-256(key, "id"); not a secret. */
   readonly id: string;

@@ -17,8 +17,8 @@ import type { SigningAlgorithm } from '../ports/token-store.js';
 const secretBytes = 32;
 
 /**
- * Keys that sign and check JWS in compact form (RFC 7515 sections 3.1 and 5) with node:crypto: `EdDSA` is Ed25519 (RFC 8037
- * section 3.1), `HS256` HMAC with SHA-256 (RFC 7518 section 3.2). What a token says is decided by the caller.
+ * Keys that sign and verify JWS in compact serialization (RFC 7515 sections 3.1 and 5) with node:crypto: `EdDSA` is Ed25519
+ * (RFC 8037 section 3.1), `HS256` HMAC with SHA-256 (RFC 7518 section 3.2). Validating the claims is up to the caller.
  */
 export const jwtKeys: JwtKeys = {
   generate(algorithm) {
@@ -85,14 +85,14 @@ function createSign(
   };
 }
 
-function createVerify(isRight: (input: Buffer, signature: Buffer) => boolean): JwtKey['verify'] {
+function createVerify(isValid: (input: Buffer, signature: Buffer) => boolean): JwtKey['verify'] {
   return (token) => {
     const parts = splitSignature(token);
-    return parts !== null && isRight(parts.input, parts.signature) ? readUnprovenClaims(token) : null;
+    return parts !== null && isValid(parts.input, parts.signature) ? readUnprovenClaims(token) : null;
   };
 }
 
-/** What was signed, and the signature in its one canonical spelling (RFC 4648 section 3.5); else `null`. */
+/** The signed input and the signature, which must be in canonical encoding (RFC 4648 section 3.5); else `null`. */
 function splitSignature(token: string): { readonly input: Buffer; readonly signature: Buffer } | null {
   const signedLength = token.lastIndexOf('.');
   const encoded = token.slice(signedLength + 1);

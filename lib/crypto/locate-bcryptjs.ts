@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 
 /**
- * Finds the CommonJS file of bcryptjs, which a worker can `require` by its path. It is looked for from this file, and
- * the name of this file has to be found out differently in the two builds, in tests and in a bundle.
+ * Finds the CommonJS file of bcryptjs, which a worker can `require` by its path. It is resolved from this file, whose own name
+ * has to be determined differently in the two builds, in tests and in a bundle.
  *
- * @returns the absolute path, or `null` when bcryptjs is not installed beside the code that runs (it was bundled)
+ * @returns the absolute path, or `null` when bcryptjs is not installed beside the running code (it was bundled)
  */
 export function locateBcryptjs(): string | null {
   const startingPoints = [getOwnPathInCommonJs(), findOwnPathInStack(), process.argv[1]];
@@ -13,7 +13,7 @@ export function locateBcryptjs(): string | null {
     try {
       return createRequire(path).resolve('bcryptjs');
     } catch {
-      // Not reachable from there; the next one may be elsewhere.
+      // Not resolvable from there; the next starting point may be elsewhere.
     }
   }
   return null;
@@ -24,7 +24,7 @@ function getOwnPathInCommonJs(): string | undefined {
   return typeof __filename === 'string' ? __filename : undefined;
 }
 
-/** ES modules name their file in `import.meta.url`, which the CommonJS build must not mention; the stack tells it too. */
+/** `import.meta.url` must not occur in the CommonJS build; a stack trace contains the URL of an ES module as well. */
 function findOwnPathInStack(): string | undefined {
   const [, url] = /(file:\/\/\/[^\s()]+?):\d+:\d+/.exec(new Error().stack ?? '') ?? [];
   return url;

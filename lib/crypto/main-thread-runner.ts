@@ -1,7 +1,7 @@
 import { compare, hash } from 'bcryptjs';
 import type { BcryptResult, BcryptRunner } from './bcrypt-task.js';
 
-/** Runs bcrypt in slices between the requests of the main thread, for where no worker can be started. */
+/** Runs bcrypt in slices on the main thread, between requests: the fallback when no worker can be started. */
 export function createMainThreadRunner(): BcryptRunner {
   let current: Promise<BcryptResult> | undefined;
 
@@ -13,7 +13,7 @@ export function createMainThreadRunner(): BcryptRunner {
     },
     hasStarted: () => true,
     exited: new Promise(() => undefined),
-    // What has begun cannot be interrupted, and a second one must not begin beside it.
+    // A running task cannot be interrupted, and a second one must not start beside it.
     stop: async () => {
       await current?.catch(() => undefined);
     },

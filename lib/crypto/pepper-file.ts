@@ -7,10 +7,10 @@ import { minPepperBytes, pepperCommand } from './peppers.js';
 const maxFileBytes = 4096;
 
 /**
- * The pepper that is kept in a file, made on first use with mode 0600. Of two processes that start at once one makes
- * it and both return the same. A file that is there is never written to.
+ * The pepper in a file, which is created on first use with mode 0600. When two processes start at once, one creates it and
+ * both return the same pepper. An existing file is never written to.
  *
- * @throws InvalidOptionError when others may read the file, or when it holds no pepper
+ * @throws InvalidOptionError when others may read the file, or when it contains no pepper
  */
 export async function readOrCreatePepperFile(path: string): Promise<string> {
   const existing = await readPepper(path);
@@ -18,7 +18,7 @@ export async function readOrCreatePepperFile(path: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await createPepper(path);
   const created = await readPepper(path);
-  if (created === null) throw new InvalidOptionError(`${path} vanished while it was made`);
+  if (created === null) throw new InvalidOptionError(`${path} vanished while it was being created`);
   return created;
 }
 
@@ -30,8 +30,8 @@ async function readPepper(path: string): Promise<string | null> {
   if (file === null) return null;
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) throw new InvalidOptionError(`${path} must be a file that holds the pepper`);
-    // Windows has no such modes; there the folder's own access list decides.
+    if (!stats.isFile()) throw new InvalidOptionError(`${path} must be a file that contains the pepper`);
+    // Windows has no such modes; there the access control list of the folder decides.
     if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
       throw new InvalidOptionError(
         `Others may read the pepper in ${path}. Close it with: chmod 600 ${path}\n` +
@@ -46,7 +46,7 @@ async function readPepper(path: string): Promise<string | null> {
 }
 
 function checkPepper(text: string, path: string): string {
-  // An editor's line end belongs to the file and not to the pepper.
+  // A trailing newline belongs to the file and not to the pepper.
   const pepper = text.replace(/\r?\n$/, '');
   if (Buffer.byteLength(pepper) < minPepperBytes) {
     throw new InvalidOptionError(
@@ -58,7 +58,7 @@ function checkPepper(text: string, path: string): string {
   return pepper;
 }
 
-/** Writes a whole file first and gives it its name afterwards: nobody ever reads half a pepper. */
+/** Writes a complete file first and gives it its name afterwards, so that no process ever reads half a pepper. */
 async function createPepper(path: string): Promise<void> {
   const draft = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   try {
@@ -69,7 +69,7 @@ async function createPepper(path: string): Promise<void> {
     } finally {
       await file.close();
     }
-    // link(2) fails where rename(2) would replace: the process that comes second keeps the first one's pepper.
+    // link(2) fails where rename(2) would replace: the second process keeps the pepper of the first.
     await link(draft, path);
     await syncFolder(dirname(path));
   } catch (error) {
@@ -83,7 +83,7 @@ async function createPepper(path: string): Promise<void> {
   }
 }
 
-/** The name of a new file survives a power cut only when its folder was written too. */
+/** The name of a new file survives a power failure only when its folder was synced too. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
@@ -94,7 +94,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Under jest, Node's own errors are no instances of the Error that this file sees. */
+/** Without instanceof: under jest, Node's own errors are not instances of this realm's Error. */
 function isFileError(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

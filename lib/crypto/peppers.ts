@@ -1,16 +1,16 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { InvalidOptionError } from '../errors.js';
 
-/** Shortest pepper, in bytes of UTF-8. */
+/** Minimum length of a pepper, in bytes of UTF-8. */
 export const minPepperBytes = 32;
-/** Most peppers that are known at once. */
+/** Maximum number of configured peppers. */
 export const maxPeppers = 10;
-/** Makes a pepper; for messages. */
+/** The command that generates a pepper, for messages. */
 export const pepperCommand = `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
 
-/** A secret of the app that is kept in none of its databases. It cannot be printed: `key` shows nothing of itself. */
+/** A secret of the app that is not stored in any database. It cannot be printed: `key` is opaque. */
 export interface Pepper {
-  /** 16 hexadecimal characters of HMAC-SHA-256(pepper, "id"); stored beside what was made with it, and not a secret. */
+  /** 16 hexadecimal characters of HMAC-SHA-256(pepper, "id"); stored beside everything that depends on it, and not a secret. */
   readonly id: string;
   readonly key: KeyObject;
 }
@@ -18,10 +18,10 @@ export interface Pepper {
 /**
  * Reads the `pepper` option: one pepper, or the current one followed by earlier ones.
  *
- * Every process must know every pepper that any other one uses: a new pepper is rolled out as `[old, new]` first and
- * as `[new, old]` afterwards.
+ * Every process must know every pepper that any other process uses: a new pepper is rolled out as `[old, new]` first and as
+ * `[new, old]` afterwards.
  *
- * @throws InvalidOptionError when one is short or given twice, or when there is none or too many
+ * @throws InvalidOptionError when one is too short or given twice, or when there are none or too many
  */
 export function parsePeppers(input: string | readonly string[]): readonly [Pepper, ...Pepper[]] {
   const texts: readonly unknown[] = Array.isArray(input) ? input : [input];

@@ -3,7 +3,8 @@ import type { SecretDigester } from '../ports/secret-digester.js';
 import type { Pepper } from './peppers.js';
 
 /**
- * Keyed digests of secrets (OWASP ASVS 6.5.2): who reads the database or Redis cannot test guesses without a pepper.
+ * Creates keyed digests of secrets (OWASP ASVS 6.5.2): an attacker that reads the database or Redis cannot test guesses
+ * without a pepper.
  *
  * @param peppers - the current one first
  */
@@ -16,7 +17,7 @@ export function createSecretDigester(peppers: readonly Pepper[]): SecretDigester
     digest(pepperId, environment, id, secret) {
       const key = keys.get(pepperId);
       if (key === undefined) throw new RangeError(`There is no pepper ${pepperId}`);
-      // Neither environments nor ids can hold NUL, so no two triples are written alike.
+      // Neither environments nor ids can contain NUL, so the encoding of a triple is unambiguous.
       return createHmac('sha256', key).update(`${environment}\0${id}\0${secret}`).digest('hex');
     },
 

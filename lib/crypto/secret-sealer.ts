@@ -7,8 +7,8 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 /**
- * AES-256-GCM with a random nonce; the purpose is the additional data. Texts are sealed with the current pepper and open
- * with every known one.
+ * Creates a sealer with AES-256-GCM and a random nonce; the purpose is the additional authenticated data. Secrets are sealed
+ * with the current pepper and opened with every known one.
  *
  * @param peppers - the current one first
  */

@@ -4,7 +4,7 @@ import { quoted } from '../http/challenge.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import { isTokenError } from '../tokens/token-error.js';
 
-/** What an error answer says (RFC 6749 section 5.2, and 4.1.2.1 for what passes). */
+/** An error response (RFC 6749 section 5.2, and 4.1.2.1 for temporary errors). */
 export interface TokenErrorAnswer {
   readonly status: number;
   readonly error: string;
@@ -12,13 +12,13 @@ export interface TokenErrorAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers errors as RFC 6749 has them. Nothing that was sent comes back in one. */
+/** Answers errors as RFC 6749 specifies. A response never repeats anything that was sent. */
 export function answerTokenError(realm: string, reportError: ErrorReporter): ErrorRequestHandler {
-  // Express tells error handlers from others by their four parameters.
+  // Express recognizes error handlers by their four parameters.
   return function answerError(thrown: unknown, _req, res, _next) {
     if (!isTokenError(thrown)) reportError('the token router', toApiKeysError(thrown));
     if (res.headersSent) {
-      // Half an answer must not look like a whole one.
+      // A truncated response must not look complete.
       res.destroy();
       return;
     }
@@ -26,7 +26,7 @@ export function answerTokenError(realm: string, reportError: ErrorReporter): Err
   };
 }
 
-/** Sends an error answer. */
+/** Sends an error response. */
 export function sendTokenError(
   res: Response,
   { status, error, description, headers }: TokenErrorAnswer,
@@ -42,12 +42,12 @@ function toErrorAnswer(thrown: unknown, realm: string): TokenErrorAnswer {
   if (isTokenError(thrown)) {
     const { error, message: description, details } = thrown;
     if (error === 'temporarily_unavailable') {
-      // Who may come back later is told when; with 401 a client would look for another secret.
+      // The client learns when to retry; a 401 would make it look for another secret.
       const headers = { 'Retry-After': String(details.retryAfterSeconds ?? 1) };
       return { status: 429, error, description, headers };
     }
     if (error !== 'invalid_client') return { status: 400, error, description };
-    // Every 401 says how to do it (RFC 9110 section 15.5.2).
+    // Every 401 carries a challenge (RFC 9110 section 15.5.2).
     const headers = { 'WWW-Authenticate': `Basic realm=${quoted(realm)}` };
     return { status: 401, error, description, headers };
   }
@@ -61,7 +61,7 @@ function toErrorAnswer(thrown: unknown, realm: string): TokenErrorAnswer {
   return { status: 500, error: 'server_error', description: problems.internal_error.detail };
 }
 
-/** Try again in a moment. */
+/** An outage: retry after a second. */
 export const unavailable: Pick<TokenErrorAnswer, 'status' | 'error' | 'headers'> = {
   status: 503,
   error: 'temporarily_unavailable',

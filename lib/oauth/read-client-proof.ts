@@ -7,9 +7,9 @@ import type { Form } from './read-form.js';
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /**
- * Reads how a client proves who it is (RFC 6749 section 2.3, RFC 7521 section 4.2): in one way, once.
+ * Reads the client authentication of a request (RFC 6749 section 2.3, RFC 7521 section 4.2): exactly one method, used once.
  *
- * @throws TokenError `invalid_request` for two ways at once, `invalid_client` for none
+ * @throws TokenError `invalid_request` for several methods at once, `invalid_client` for none
  */
 export function readClientProof(req: Pick<Request, 'rawHeaders'>, form: Form): ClientProof {
   const authorization = readAuthorization(req);
@@ -17,7 +17,7 @@ export function readClientProof(req: Pick<Request, 'rawHeaders'>, form: Form): C
   const assertion = form.get('client_assertion');
   const methods = [authorization, secret, assertion ?? form.get('client_assertion_type')];
   if (methods.filter((way) => way !== undefined).length > 1) {
-    throw new TokenError('invalid_request', 'Authenticate in one way: in a header, or in the body.');
+    throw new TokenError('invalid_request', 'Use one authentication method: a header, or the body.');
   }
   const clientId = form.get('client_id') ?? null;
   if (authorization !== undefined) return readBasicProof(authorization, clientId);
@@ -29,7 +29,7 @@ export function readClientProof(req: Pick<Request, 'rawHeaders'>, form: Form): C
   return { method: 'private_key_jwt', clientId, assertion };
 }
 
-/** The one Authorization header; Node keeps only the first of two. */
+/** The only Authorization header. Read from the raw headers, because Node keeps only the first of two. */
 function readAuthorization({ rawHeaders }: Pick<Request, 'rawHeaders'>): string | undefined {
   const found: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -39,7 +39,7 @@ function readAuthorization({ rawHeaders }: Pick<Request, 'rawHeaders'>): string 
   return found[0];
 }
 
-/** `Basic`, both parts encoded as in a form before they are put together (RFC 6749 section 2.3.1). */
+/** `Basic`; both parts are form-encoded before they are joined (RFC 6749 section 2.3.1). */
 function readBasicProof(authorization: string, clientId: string | null): ClientProof {
   const [, credentials] = /^basic +(.+)$/i.exec(authorization) ?? [];
   if (credentials === undefined) throw createMissingClientError();
@@ -49,7 +49,7 @@ function readBasicProof(authorization: string, clientId: string | null): ClientP
   const colon = text.indexOf(':');
   const id = colon === -1 ? null : decodeFormValue(text.slice(0, colon));
   const secret = decodeFormValue(text.slice(colon + 1));
-  // What cannot be read is a secret that is wrong, and one try more of whoever sent it.
+  // Unreadable credentials are an invalid secret, so that they count as a failed attempt.
   if (id === null || secret === null) return { method: 'client_secret_basic', clientId, secret: '' };
   if (clientId !== null && clientId !== id) {
     throw new TokenError('invalid_request', 'client_id is not the one in the Authorization header.');

@@ -3,20 +3,20 @@ import { isProblem } from '../errors.js';
 import { readDecodedBody } from '../http/read-decoded-body.js';
 import { TokenError } from '../tokens/token-error.js';
 
-/** Largest body, counted after decompression. */
+/** Maximum size of a body, in bytes after decompression. */
 const maxBodyBytes = 64 * 1024;
-/** Most parameters; no endpoint knows as many. */
+/** Maximum number of parameters; no endpoint has that many. */
 const maxParameters = 100;
 const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;[ \t]*charset=(?:utf-?8|"utf-?8")[ \t]*)?$/i;
 
-/** The parameters of a request that have a value. */
+/** The parameters of a request; those without a value are absent. */
 export type Form = ReadonlyMap<string, string>;
 
 /**
- * Reads the form in a request (RFC 6749 section 3.2). A body that the app has read before is taken as it left it.
- * Parameters without a value count as left out, as that section demands; twice is still twice.
+ * Reads the form in a request (RFC 6749 section 3.2). A body that the app has parsed is used as it is. Parameters without a
+ * value are treated as omitted, as that section requires, but still count as repeated.
  *
- * @throws TokenError `invalid_request` when it is no form, or names a parameter twice; ApiKeysError `payload_too_large`
+ * @throws TokenError `invalid_request` when it is not a form, or repeats a parameter; ApiKeysError `payload_too_large`
  */
 export async function readForm(req: Request): Promise<Form> {
   if (!formType.test(req.headers['content-type'] ?? '')) {
@@ -33,14 +33,14 @@ export async function readForm(req: Request): Promise<Form> {
   return form;
 }
 
-/** What a parser of the app has made of the body, or its bytes. */
+/** The body as the app's parser left it, or its bytes. */
 async function readSentBody(req: Request): Promise<unknown> {
   if ((req.readableDidRead || req.readableEnded) && req.body !== undefined) return req.body;
   try {
     return await readDecodedBody(req, maxBodyBytes);
   } catch (error) {
     if (isProblem(error, 'invalid_request') || isProblem(error, 'unsupported_media_type')) {
-      throw new TokenError('invalid_request', 'Send the body complete and encoded as its headers say.');
+      throw new TokenError('invalid_request', 'Send a complete body, encoded as its headers declare.');
     }
     throw error;
   }
@@ -54,7 +54,7 @@ function listEntries(body: unknown): Iterable<readonly [string, unknown]> {
 }
 
 function parseParameters(text: string): URLSearchParams {
-  // Counted before they are decoded.
+  // Counted before decoding.
   if (text.split('&', maxParameters + 1).length > maxParameters) throw createTooManyError();
   return new URLSearchParams(text);
 }

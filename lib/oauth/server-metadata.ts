@@ -1,8 +1,8 @@
 import type { SigningAlgorithm } from '../ports/token-store.js';
 
-/** What the metadata says. */
+/** The content of the metadata. */
 export interface ServerFacts {
-  /** The URL that tokens and metadata name as the one who gives tokens. */
+  /** The issuer URL in tokens and metadata. */
   readonly issuer: string;
   /** Where the token router is mounted: a path below the issuer. */
   readonly endpoints: string;
@@ -25,10 +25,10 @@ export function createServerMetadata({ issuer, endpoints, algorithm, scopes }: S
     revocation_endpoint: toUrl('revoke'),
     ...describeAuthMethods('revocation'),
     grant_types_supported: ['client_credentials'],
-    // Required; there is no authorization endpoint that could answer in any of them.
+    // Required, but empty: there is no authorization endpoint.
     response_types_supported: [],
     scopes_supported: scopes,
-    // Secret keys are published to nobody. The documents are at the root, also where the issuer has a path.
+    // Secret keys are never published. The documents are at the root, even when the issuer has a path.
     ...(algorithm === 'HS256' ? {} : { jwks_uri: `${new URL(issuer).origin}/.well-known/jwks.json` }),
   };
 }

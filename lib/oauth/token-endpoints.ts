@@ -6,7 +6,7 @@ import type { Introspected, TokenService } from '../tokens/token-service.js';
 import { sendTokenError, unavailable } from './answer-token-error.js';
 import type { Form } from './read-form.js';
 
-/** One request whose client was authenticated. */
+/** A request of an authenticated client. */
 export interface TokenRequest {
   readonly tokens: TokenService;
   readonly issuer: string;
@@ -16,17 +16,17 @@ export interface TokenRequest {
   readonly res: Response;
 }
 
-/** Resolves with what is answered with 200; `null` when it has answered itself. */
+/** Resolves with the body of a 200 response; `null` when the endpoint has already responded. */
 export type TokenEndpoint = (request: TokenRequest) => Promise<object | null>;
 
-/** What each path below the router does. */
+/** The endpoint of each path. */
 export const tokenEndpoints: Readonly<Record<string, TokenEndpoint>> = {
   '/token': issueToken,
   '/introspect': introspect,
   '/revoke': revoke,
 };
 
-/** The grant `client_credentials`. Refresh tokens have no use there (RFC 6749 section 4.4.3) and are not taken either. */
+/** The grant `client_credentials`. It issues no refresh token (RFC 6749 section 4.4.3), and none is accepted either. */
 async function issueToken({ tokens, client, form }: TokenRequest): Promise<object> {
   const grant = form.get('grant_type');
   if (grant === undefined) throw new TokenError('invalid_request', 'Send grant_type=client_credentials.');
@@ -60,20 +60,20 @@ function presentToken(token: Introspected, issuer: string): object {
   };
 }
 
-/** An answer of 200 says that no process accepts the token any more. Until that is sure, the client has to ask again. */
+/** A 200 guarantees that no process accepts the token any more. Until that is confirmed, the client has to retry. */
 async function revoke({ tokens, client, form, context, res }: TokenRequest): Promise<object | null> {
   const effectiveBy = await tokens.revoke(client, context, requireToken(form));
   if (effectiveBy === null) return {};
   const effectiveAt = new Date(effectiveBy).toISOString();
   sendTokenError(res, {
     ...unavailable,
-    description: `The token was taken back, but not all servers have said so. It ends by ${effectiveAt}; ask again to be sure.`,
+    description: `The token was revoked, but not all servers have confirmed it. It is invalid everywhere by ${effectiveAt}; retry to be sure.`,
   });
   return null;
 }
 
 function requireToken(form: Form): string {
   const token = form.get('token');
-  if (token === undefined) throw new TokenError('invalid_request', 'Send the token as token.');
+  if (token === undefined) throw new TokenError('invalid_request', 'Send the token in the parameter token.');
   return token;
 }

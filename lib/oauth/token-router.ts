@@ -22,7 +22,7 @@ import { readClientProof } from './read-client-proof.js';
 import { readForm } from './read-form.js';
 import { tokenEndpoints, type TokenEndpoint } from './token-endpoints.js';
 
-/** What a token router is built from. */
+/** The dependencies of a token router. */
 export interface TokenRouterParts {
   /** @throws ApiKeysError `unavailable` before the instance is ready */
   readonly tokens: () => TokenService;
@@ -35,7 +35,7 @@ export interface TokenRouterParts {
 
 /**
  * Builds the router with the endpoints of an authorization server: `POST /token` (RFC 6749), `/introspect` (RFC 7662)
- * and `/revoke` (RFC 7009). It brings its own headers, body reader and error answers; nothing falls through to the app.
+ * and `/revoke` (RFC 7009). It has its own headers, body reader and error responses; nothing falls through to the app.
  */
 export function createTokenRouter(parts: TokenRouterParts): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
@@ -52,7 +52,7 @@ export function createTokenRouter(parts: TokenRouterParts): Router {
 
 function runEndpoint(parts: TokenRouterParts, endpoint: TokenEndpoint): RequestHandler {
   const { issuer, access } = parts;
-  /** Express 4 does not look at the promises of handlers. */
+  /** Catches everything itself, because Express 4 ignores the promises of handlers. */
   return async function handleTokenRequest(req: Request, res: Response, next: NextFunction) {
     let client: Client | null = null;
     try {
@@ -89,7 +89,7 @@ function refuseMethod(_req: Request, res: Response): void {
   });
 }
 
-/** Writes JSON itself: `res.json` would obey the app's replacer and add an ETag of its own. */
+/** Writes JSON itself: `res.json` would apply the app's replacer and add an ETag. */
 function send(res: Response, answer: object): void {
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.statusCode = 200;

@@ -5,7 +5,7 @@ import type { TokenService } from '../tokens/token-service.js';
 import { answerTokenError, sendTokenError } from './answer-token-error.js';
 import { createServerMetadata, type ServerFacts } from './server-metadata.js';
 
-/** What the router of the well-known documents is built from. */
+/** The dependencies of the router of the well-known documents. */
 export interface WellKnownParts {
   /** @throws ApiKeysError `unavailable` before the instance is ready */
   readonly tokens: () => Pick<TokenService, 'publicKeys'>;
@@ -14,16 +14,16 @@ export interface WellKnownParts {
   readonly reportError: ErrorReporter;
 }
 
-/** Shorter than the time for which a new key is published before it signs. */
+/** Shorter than the time for which a new key is published before it signs, so that no cache misses a signing key. */
 const cacheControl = 'public, max-age=300';
 
 /**
  * Builds the router for `/.well-known`: the metadata of the authorization server (RFC 8414) and the public keys of its
- * tokens (RFC 7517). What it does not know goes on to the app.
+ * tokens (RFC 7517). Other paths fall through to the app.
  */
 export function createWellKnownRouter({ tokens, facts, realm, reportError }: WellKnownParts): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
-  // An issuer with a path has it behind the name of the document (RFC 8414 section 3).
+  // The path of the issuer follows the name of the document (RFC 8414 section 3).
   const suffix = new URL(facts.issuer).pathname.replace(/\/$/, '');
   addDocument(router, `/oauth-authorization-server${suffix}`, async () => createServerMetadata(facts));
   addDocument(router, '/jwks.json', async () => ({ keys: await tokens().publicKeys() }));

@@ -3,8 +3,8 @@ import type { PublicKeyAlgorithm } from '../domain/public-key.js';
 import { isSignedBy } from './check-signature.js';
 
 /**
- * Whether a text that is no request was signed, with Ed25519 or with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 8017 section 8.2):
- * what clients of exchanges sign with.
+ * Whether a signature of data other than a request is valid, with Ed25519 or with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 8017
+ * section 8.2), which clients of exchanges use.
  */
 export function isDataSignedBy(
   key: KeyObject,

@@ -1,7 +1,7 @@
 import { constants, sign, verify, type KeyObject } from 'node:crypto';
 import type { PublicKeyAlgorithm } from '../domain/public-key.js';
 
-/** Names of RFC 9421 section 6.2.2, by the kind of the stored key: nothing in a message chooses an algorithm. */
+/** Names of RFC 9421 section 6.2.2, by the type of the stored key: nothing in a message can choose an algorithm. */
 export const signatureAlgorithms: Readonly<Record<PublicKeyAlgorithm, string>> = {
   ed25519: 'ed25519',
   rsa: 'rsa-pss-sha512',
@@ -11,7 +11,7 @@ export const signatureAlgorithms: Readonly<Record<PublicKeyAlgorithm, string>> =
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 64 } as const;
 const ed25519Bytes = 64;
 
-/** Whether a signature is right. */
+/** Whether a signature is valid. */
 export function isSignedBy(
   key: KeyObject,
   algorithm: PublicKeyAlgorithm,
@@ -26,7 +26,7 @@ export function isSignedBy(
   return signature.length === modulusBytes && verify('sha512', data, { key, ...pss }, signature) === true;
 }
 
-/** Makes a signature. */
+/** Signs a signature base. */
 export function signBase(key: KeyObject, algorithm: PublicKeyAlgorithm, base: string): Buffer {
   const data = Buffer.from(base);
   return algorithm === 'ed25519' ? sign(null, data, key) : sign('sha512', data, { key, ...pss });

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** The name under which a use is remembered: 43 characters, the same for the same parts in the same order only. */
+/** Derives the name under which a use is recorded: 43 characters, equal only for equal parts in the same order. */
 export function deriveUseName(...parts: readonly string[]): string {
   return hash('sha256', JSON.stringify(parts), 'base64url');
 }

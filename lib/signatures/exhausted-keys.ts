@@ -1,18 +1,18 @@
 import type { RefusalCode, Verdict } from '../domain/verdict.js';
 import { RecentMap } from '../domain/two-generations.js';
 
-/** How many keys are remembered. */
+/** Maximum number of recorded keys. */
 const maxKeys = 10_000;
-/** After this its limits and credits are looked at again, also when nothing says that there will be room. Milliseconds. */
+/** After this time, in milliseconds, limits and credits are checked again, even when nothing indicates that they recovered. */
 const maxWaitMs = 60_000;
-/** Refusals by what a key has used up, or can never have. */
+/** Refusals because of limits or credits that are exhausted, or of a cost that can never be met. */
 const exhaustions: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'rate_limited',
   'credits_exhausted',
   'cost_exceeds_limit',
 ]);
 
-/** Keys whose limits or credits were used up when they signed last, in this process. */
+/** Keys whose limits or credits were exhausted at their last signed request in this process. */
 export class ExhaustedKeys {
   readonly #until = new RecentMap<number>(maxKeys);
 
@@ -23,7 +23,7 @@ export class ExhaustedKeys {
     this.#until.set(keyId, now + waitMs);
   }
 
-  /** Whether that may still be so. @param now - epoch milliseconds */
+  /** Whether the key may still be exhausted. @param now - epoch milliseconds */
   has(keyId: string, now: number): boolean {
     return now < (this.#until.peek(keyId) ?? 0);
   }

@@ -7,21 +7,23 @@ import { readPem } from '../domain/read-pem.js';
 /** Bytes before the point in every SubjectPublicKeyInfo of Ed25519 (RFC 8410 section 4). */
 const ed25519Head = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** A public key that is not taken. The message never repeats any of it: it may be a private one. */
+/** A rejected public key. The message never repeats any of it: it may be a private key. */
 export class InvalidPublicKeyError extends InvalidFieldError {}
 
 /**
- * Reads the public key that a key is to be proven with. OpenSSL takes more than is safe: points of small order, tiny
- * exponents, private keys.
+ * Parses the public key of an API key. OpenSSL accepts more than is safe: points of small order, tiny exponents, private
+ * keys.
  *
  * @throws InvalidPublicKeyError for anything but an Ed25519 key, or an RSA key with 2048 to 8192 bits and an odd exponent
  * of at least 65537, as one PEM block `PUBLIC KEY`
  */
 export function parsePublicKey(value: unknown): PublicKey {
-  if (typeof value !== 'string') fail('must be a text: one PEM block BEGIN PUBLIC KEY');
+  if (typeof value !== 'string') fail('must be a string: one PEM block BEGIN PUBLIC KEY');
   if (value.length > maxPemLength) fail(`must have at most ${maxPemLength} characters`);
   if (/PRIVATE/i.test(value))
-    fail('must be the public key. The private one was sent: make a new pair, and never send its private key');
+    fail(
+      'must be the public key, but a private key was sent: generate a new pair, and never send its private key',
+    );
   const der = readPem(value);
   if (der === null) fail('must be one PEM block BEGIN PUBLIC KEY, and nothing else');
   const key = importSpki(der);
@@ -43,7 +45,7 @@ function importSpki(der: Uint8Array): KeyObject {
 }
 
 function checkPublicKey(key: KeyObject, der: Uint8Array): PublicKey['algorithm'] {
-  // One key has one spelling: whatever else OpenSSL reads as it would be shown with another fingerprint.
+  // Only the canonical encoding is accepted: another encoding of the same key would have another fingerprint.
   if (!key.export({ format: 'der', type: 'spki' }).equals(der)) fail('must be written as DER');
   if (key.asymmetricKeyType === 'ed25519') {
     const problem = ed25519Problem(der.subarray(ed25519Head.length));
@@ -55,7 +57,7 @@ function checkPublicKey(key: KeyObject, der: Uint8Array): PublicKey['algorithm']
   if (modulusLength < minRsaBits || modulusLength > maxRsaBits) {
     fail(`must have ${minRsaBits} to ${maxRsaBits} bits, if it is an RSA key`);
   }
-  // An even modulus has two for a factor.
+  // An even modulus has the factor two.
   const modulus = Buffer.from(key.export({ format: 'jwk' }).n ?? '', 'base64url');
   if ((modulus.at(-1) ?? 0) % 2 === 0) fail('must be the product of two primes, if it is an RSA key');
   if (publicExponent < 65_537n || publicExponent % 2n === 0n || publicExponent >= 2n ** 64n) {

@@ -1,26 +1,26 @@
 import type { ReplayGuard } from '../ports/replay-guard.js';
 
-/** Where signatures are remembered, as far as this process knows. */
+/** The place where uses of signatures are recorded, as far as this process knows. */
 export interface SignaturePlace {
-  /** Epoch milliseconds; 0 for always, `null`: other processes may remember them elsewhere. */
+  /** Since when they are recorded there, epoch milliseconds; 0 for always, `null`: other processes may record them elsewhere. */
   signaturesSince(): number | null;
-  /** Finds out anew. Never rejects. */
+  /** Queries the place again. Never rejects. */
   claim(): Promise<void>;
 }
 
-/** What the guard needs. */
+/** The dependencies of the guard. */
 export interface PlacedReplayGuardParts {
   readonly replays: ReplayGuard;
   readonly place: SignaturePlace;
-  /** While it is not held, the other processes may have given up on this one. */
+  /** While it is not held, other processes may have stopped waiting for this one. */
   readonly lease: { isHeld(): boolean };
-  /** By how much the clocks of signers may be ahead, in milliseconds. */
+  /** How far ahead the clocks of signers may be, in milliseconds. */
   readonly skewMs: number;
 }
 
 /**
- * Asks only where all processes remember signatures. Otherwise, and for what was signed before they did so there, it is
- * unknown whether a signature was used.
+ * Consults the record only while all processes record signatures in the same place. Otherwise, and for signatures that were
+ * made before they did so there, it is unknown whether a signature was used.
  */
 export function createPlacedReplayGuard({
   replays,

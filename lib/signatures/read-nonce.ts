@@ -1,11 +1,10 @@
-/** Fewest and most bytes of a nonce: 128 bits do not come twice by chance. */
+/** Minimum and maximum length of a nonce, in bytes: 128 random bits do not repeat by chance. */
 const minBytes = 16;
 const maxBytes = 64;
 
 /**
- * The bytes of a nonce in base64 or base64url, with or without padding. Only the one canonical spelling of each is taken
- * (RFC 4648 section 3.5), and who remembers nonces must remember the bytes, so that a used one does not come back in
- * another spelling.
+ * Decodes a nonce in base64 or base64url, with or without padding. Only the canonical encoding of each is accepted (RFC 4648
+ * section 3.5), and uses must be recorded by the bytes, so that a used nonce cannot come back in another encoding.
  */
 export function readNonce(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64');

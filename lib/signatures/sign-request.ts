@@ -7,29 +7,29 @@ import { computeRequestHmac } from './hmac/hmac-signature.js';
 import { hmacScheme } from './hmac/read-hmac-authorization.js';
 import { createSignatureBase } from './rfc9421/signature-base.js';
 
-/** A request that is about to be sent. */
+/** A request to be signed. */
 export interface RequestToSign {
-  /** In capitals, as it is sent. */
+  /** In upper case, as it is sent. */
   readonly method: string;
-  /** Absolute, as it is sent; the part behind `#` is not. */
+  /** Absolute, as it is sent; the fragment is ignored. */
   readonly url: string | URL;
-  /** Headers that are to be covered besides. They must be sent as they stand here. */
+  /** Additional headers to cover. They must be sent exactly as given here. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The bytes that are sent; a text is sent in UTF-8. */
+  /** The bytes that are sent; a string is sent in UTF-8. */
   readonly body?: string | Uint8Array | undefined;
 }
 
-/** Signs with a private key whose public key was registered (RFC 9421). */
+/** Signs with the private key of a registered public key (RFC 9421). */
 export interface PrivateKeySigner {
   /** The id of the API key. */
   readonly keyId: string;
   /** Ed25519 or RSA, as PEM (PKCS #8) or a KeyObject. */
   readonly privateKey: string | KeyObject;
-  /** What the server takes signatures with: its prefix, unless it says otherwise. */
+  /** The signature tag that the server accepts: its key prefix, unless configured otherwise. */
   readonly tag: string;
 }
 
-/** Signs with the secret of a key that was made with `signing: 'hmac'`: `Authorization: hmac-sha256 id=…,ts=…,sig=…,nonce=…`. */
+/** Signs with the secret of a key that was created with `signing: 'hmac'`: `Authorization: hmac-sha256 id=…,ts=…,sig=…,nonce=…`. */
 export interface SecretSigner {
   /** The id of the API key. */
   readonly keyId: string;
@@ -38,9 +38,9 @@ export interface SecretSigner {
 }
 
 /**
- * Signs one request. The signature is good for one use, within a minute.
+ * Signs one request. The signature is valid for one use, within a minute.
  *
- * @returns headers to be sent along
+ * @returns the headers to send with the request
  * @throws TypeError when the private key is neither Ed25519 nor RSA, or a header cannot be covered
  *
  * @example
@@ -95,7 +95,7 @@ function signWithPrivateKey(
 
 function toComponent(name: string): CoveredComponent {
   const component = readComponent([name.toLowerCase(), new Map()]);
-  if (component === null) throw new TypeError('A header cannot be covered: its name is none');
+  if (component === null) throw new TypeError('A header cannot be covered: its name is invalid');
   return component;
 }
 

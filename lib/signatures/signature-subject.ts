@@ -5,7 +5,7 @@ import type { Allowed } from '../domain/verdict.js';
 import type { Subject } from '../verify/decide-request.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 
-/** One version of a key that was proven by a signature. */
+/** One version of a key that was authenticated by a signature. */
 export class SignatureSubject implements Subject {
   readonly #prepared: PreparedKey;
   readonly #identities = new Map<string, ApiKeyIdentity>();
@@ -34,7 +34,7 @@ export class SignatureSubject implements Subject {
     return Object.freeze({ ...this.#prepared.allowedBy(credential), apiKey: this.#identityBy(credential) });
   }
 
-  /** A key has few credentials, and each proves itself many times. */
+  /** Cached: a key has few credentials, and each is used many times. */
   #identityBy({ id: credentialId }: VerifiableCredential): ApiKeyIdentity {
     let identity = this.#identities.get(credentialId);
     if (identity === undefined) {

@@ -1,14 +1,14 @@
-/** What of a request signatures are about, as it came over the wire. */
+/** The parts of a request that signatures cover, as received. */
 export interface SignedMessage {
   /** As it was sent; methods are case-sensitive. */
   readonly method: string;
   readonly scheme: 'http' | 'https';
-  /** Host and, unless it is the scheme's own, port, in lower case: what clients call this server. */
+  /** Host and, unless it is the default of the scheme, port, in lower case, as clients address this server. */
   readonly authority: string;
   /** Path and query, byte for byte. */
   readonly target: string;
-  /** Names and values in turn, as Node has them. */
+  /** Alternating names and values, as in Node's `rawHeaders`. */
   readonly rawHeaders: readonly string[];
-  /** Whether there is a body; `unknown` when only reading it tells. */
+  /** Whether there is a body; `unknown` when it has to be read to find out. */
   readonly bodyPresence: 'none' | 'some' | 'unknown';
 }

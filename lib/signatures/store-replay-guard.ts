@@ -3,7 +3,7 @@ import type { Logger } from '../ports/logger.js';
 import type { NonceStore } from '../ports/nonce-store.js';
 import type { ReplayGuard } from '../ports/replay-guard.js';
 
-/** Remembers signatures in the database of the keys, where there is no Redis: a restart loses nothing there. */
+/** Records uses of signatures in the key database, for instances without Redis. A restart loses nothing. */
 export function createStoreReplayGuard(names: NonceStore, logger: Logger): ReplayGuard {
   const failures = new FailureLog(logger, {
     begins:

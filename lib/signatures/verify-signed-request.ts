@@ -33,55 +33,55 @@ import type { SignedMessage } from './signed-message.js';
 import { ExhaustedKeys } from './exhausted-keys.js';
 import { deriveUseName } from './derive-use-name.js';
 
-/** What checking signed requests needs from outside. */
+/** The ports of signed request verification. */
 export interface SignedRequestPorts extends DecisionPorts, CurrentKeyParts {
   readonly sealer: SecretSealer;
   readonly replays: ReplayGuard;
   readonly profile: SignatureProfile;
-  /** `null`: any number of tries may fail. */
+  /** `null`: failed attempts are not limited. */
   readonly failures: FailureLimits | null;
   readonly keyspaces: Pick<Keyspaces, 'homeOf'>;
 }
 
-/** One request that may be signed. */
+/** A request that may be signed. */
 export interface SignedRequest extends RequestToDecide {
-  /** `null` when nobody can say what the client has called. */
+  /** `null` when the requested target cannot be determined. */
   readonly message: SignedMessage | null;
-  /** The scheme of `Authorization` under which secrets sign, in lower case; another one is no signature. */
+  /** The scheme of `Authorization` for requests signed with a secret, in lower case; other schemes are ignored. */
   readonly hmacScheme: string;
-  /** By which other targets clients may know what they call, as far as HMAC is concerned. Default: none. */
+  /** Other targets that clients may have signed with HMAC for the same request. Default: none. */
   readonly otherTargets?: readonly string[];
-  /** Names and values in turn, as Node has them. */
+  /** Alternating names and values, as in Node's `rawHeaders`. */
   readonly rawHeaders: readonly string[];
   /** Headers in lower case that the app reads keys from. */
   readonly credentialHeaders: readonly string[];
-  /** Whether one of them holds a credential. */
+  /** Whether one of them contains a credential. */
   readonly hasCredential: boolean;
-  /** The bytes of the body as they were sent. Rejects with ApiKeysError when they cannot be had. */
+  /** Reads the bytes of the body as they were sent. Rejects with ApiKeysError when they cannot be read. */
   readonly body: () => Promise<Uint8Array>;
-  /** Stands for the request: several guards may see one, which is one use of its signature. */
+  /** Identifies the request: several guards may check the same one, which is one use of its signature. */
   readonly identity: object;
 }
 
 /** A signed request that can be checked. */
 type Checkable = SignedRequest & { readonly message: SignedMessage };
 
-/** Decides about signed requests. */
+/** Verifies signed requests. */
 export interface SignedRequestVerifier {
   /**
-   * `null` when the request carries no signature that is for us. Rejects with ApiKeysError `unavailable` when the store
-   * does not answer, or when nobody can say whether the signature was used before.
+   * `null` when the request carries no signature for this instance. Rejects with ApiKeysError `unavailable` when the store
+   * does not respond, or when it is unknown whether the signature was used before.
    */
   verify(request: SignedRequest): Promise<Verdict> | null;
 }
 
-/** A key as it is now, and which of its credentials has signed. */
+/** The current state of a key, and the credential that signed. */
 interface ProvenKey {
   readonly prepared: PreparedKey;
   readonly credential: VerifiableCredential;
 }
 
-/** A signature that was right, and how its use is remembered. */
+/** A valid signature, and how its use is recorded. */
 interface Proof {
   readonly credential: VerifiableCredential;
   readonly useName: string;
@@ -92,8 +92,9 @@ interface Proof {
 }
 
 /**
- * Checks signed requests: first what needs nobody, then the signature, then the body, then the key, then whether it was used
- * before, and then the key as it is now. Nothing is remembered of a signature that is not right, or whose key may not pass.
+ * Builds the verification of signed requests: first the checks without I/O, then the signature, then the body, then the key,
+ * then replay, and then the current state of the key. Nothing is recorded for an invalid signature, or for one whose key would
+ * be refused.
  */
 export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRequestVerifier {
   const { sealer, replays, profile, clock, keyspaces, uses, failures } = ports;
@@ -118,7 +119,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     });
   }
 
-  /** Keys of other keyspaces than the one that is asked for sign nothing. */
+  /** Finds a key in the requested keyspace; keys of other keyspaces cannot sign. */
   async function findKey(id: string, { keyspace }: SignedRequest): Promise<PreparedKey | null> {
     const prepared = await findCurrentKey(ports, id);
     if (prepared === null || keyspaces.homeOf(prepared.key) === null) return null;
@@ -131,7 +132,8 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     if (typeof parameters === 'string') return refuse('invalid_signature', parameters);
     if (request.hasCredential) return refuse('invalid_request', 'Send a key or a signature, not both.');
     const base = createSignatureBase(message, found.components, found.serialized);
-    if (base === null) return refuse('invalid_signature', 'It covers what the request does not have.');
+    if (base === null)
+      return refuse('invalid_signature', 'It covers a component that the request does not have.');
 
     return limitFailures(parameters.keyId, request, () => proveAndAdmit(found, parameters, base, request));
   }
@@ -193,15 +195,15 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     return admit(keyId, { credential, useName: name, signedAt, usableUntil }, request);
   }
 
-  /** The last steps, after which a signature counts as used. */
+  /** The last steps; after them the signature counts as used. */
   async function admit(keyId: string, proof: Proof, request: SignedRequest): Promise<Verdict> {
     const { usableUntil } = proof;
     const now = clock.now();
-    // The body may have taken its time; what is forgotten must not be usable.
+    // Reading the body may have taken long; a signature whose record has expired must not be accepted.
     if (isTooOld(usableUntil, now)) return refuse('invalid_signature', 'It is too old.');
     const found = await findProven(keyId, proof, request);
     if (found === null) return refuse('invalid_signature', invalidDetail);
-    // Who may not pass anyway uses no signature up.
+    // A request that would be refused anyway does not use its signature up.
     if (findRefusal(getSubject(found.prepared), found.credential, request, now) !== null) {
       return decideProven(found, request, now);
     }
@@ -215,8 +217,9 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   }
 
   /**
-   * For a key whose limits were used up a moment ago, limits come before the signature: remembering each request that they
-   * refuse would be a row for each. Never allowed before the signature was taken; a replay may count against the limits.
+   * For a key whose limits were exhausted a moment ago, checks limits before recording the signature: recording each refused
+   * request would add a row for each. Never allows a request before its signature was recorded; a replay may count against
+   * the limits.
    */
   async function admitExhausted(
     keyId: string,
@@ -234,14 +237,14 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     return findRefusal(getSubject(current.prepared), current.credential, request, clock.now()) ?? verdict;
   }
 
-  /** Uses a signature up; the refusal when it was used before. */
+  /** Records the use of a signature; returns the refusal when it was used before. */
   async function takeSignature(
     keyId: string,
     { useName: name, signedAt }: Proof,
     { identity }: SignedRequest,
     now: number,
   ): Promise<Refusal | null> {
-    // An earlier guard has taken it for this very request.
+    // An earlier guard has recorded it for this very request.
     if (admitted.get(identity) === name) return null;
     const rememberUntil = signedAt + profile.maxAgeMs + profile.skewMs;
     const answer = await replays.take({ name, signedAt, rememberUntil, now });
@@ -251,7 +254,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     return null;
   }
 
-  /** The key as it is now, not as it was when the request began to come in. */
+  /** Reads the current state of the key, which may have changed since the request started. */
   async function findProven(keyId: string, proof: Proof, request: SignedRequest): Promise<ProvenKey | null> {
     const prepared = await findKey(keyId, request);
     const credential = prepared?.key.credentials.find(({ id }) => id === proof.credential.id);
@@ -297,14 +300,14 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   };
 }
 
-/** What who knows neither key nor secret gets. */
+/** The refusal of a caller that knows neither key nor secret. */
 const signatureOutcomes = toAttemptOutcomes(({ code }) => code === 'invalid_signature');
 const noBody = new Uint8Array();
-/** The same for keys that do not exist, are of another kind, or have signed something else. */
-const invalidDetail = 'The signature is not right.';
+/** The same for keys that do not exist, are of another type, or have signed something else. */
+const invalidDetail = 'The signature is invalid.';
 const unknownTargetDetail = 'Send the path and query as the target, and a Host that is known here.';
 const outageDetail =
-  'It cannot be found out now whether this signature was used before. Sign the request anew in a moment.';
+  'It cannot be determined now whether this signature was used before. Sign the request again in a moment.';
 
 function resolveRefusal(code: RefusalCode, detail: string): Promise<Verdict> {
   return Promise.resolve(refuse(code, detail));

@@ -13,7 +13,7 @@ import { createSignatureCheck, type ClientSignature } from './client-signature.j
 import { TokenError } from './token-error.js';
 import type { ClientPorts, ProvenClient } from './client.js';
 
-/** How a client proves at the token endpoint that it is who it says. */
+/** A client's proof of identity at the token endpoint. */
 export type ClientProof =
   | {
       readonly method: 'client_secret_basic' | 'client_secret_post';
@@ -25,7 +25,7 @@ export type ClientProof =
   | { readonly method: 'private_key_jwt'; readonly clientId: string | null; readonly assertion: string }
   | ClientSignature;
 
-/** A client that has proven its key. */
+/** An authenticated client. */
 export interface Client {
   readonly keyId: string;
   readonly ownerId: string;
@@ -35,14 +35,14 @@ export interface Client {
   readonly deprecatedSecret: DeprecatedSecret | undefined;
 }
 
-/** Authenticates clients, each request anew. `address` is as it is for requests with a key. */
+/** Authenticates the client of each request, without a session. `address` has the same meaning as for requests with a key. */
 export type AuthenticateClient = (proof: ClientProof, address: RequestToDecide['address']) => Promise<Client>;
 
 /**
- * A client is a key. What is wrong with it is told only to who has proven it; all else looks alike.
+ * Builds the authentication of clients, which are keys. The specific reason for a refusal is disclosed only after the key was
+ * proven; all other failures look alike.
  *
- * The function that it makes throws TokenError `invalid_client`, and ApiKeysError `unavailable` when the store does not
- * answer.
+ * The returned function throws TokenError `invalid_client`, and ApiKeysError `unavailable` when the store does not respond.
  */
 export function createClientAuthenticator(ports: ClientPorts): AuthenticateClient {
   const { uses, clock } = ports;
@@ -62,7 +62,7 @@ export function createClientAuthenticator(ports: ClientPorts): AuthenticateClien
   }
 
   return async function authenticateClient(proof, address) {
-    // Asking for a token takes nothing from the limits of the key: using it does. TokenBudget bounds it.
+    // A token request does not count against the limits of the key: using the token does. TokenBudget bounds requests.
     const request = { requirement: noScope, cost: 0, address };
     const proven = await check(proof, request);
     if (proven === null) throw createUnknownClientError();
@@ -98,12 +98,12 @@ async function checkSecret(
   return { prepared: proven.prepared, credential: proven.match.credential };
 }
 
-/** Who sends a whole token may leave the name out, but must not send another one. */
+/** A caller that sends a whole token may omit the client id, but must not send a different one. */
 function namesKey({ format }: Keyspace, clientId: string | null, keyId: string): boolean {
   return clientId === null || clientId === keyId || clientId === format.clientIdOf(keyId);
 }
 
-/** Unknown and wrong look alike. */
+/** The same for an unknown client and for an invalid proof. */
 export function createUnknownClientError(): TokenError {
-  return new TokenError('invalid_client', 'The client is unknown, or what proves it is wrong.');
+  return new TokenError('invalid_client', 'The client is unknown, or its proof is invalid.');
 }

@@ -8,13 +8,13 @@ import { findRefusal, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { ClientPorts, ProvenClient } from './client.js';
 
-/** How far ahead the end of an assertion may be, and how far clocks may be apart, in milliseconds. */
+/** How far in the future an assertion may expire, and the tolerated clock skew, in milliseconds. */
 const maxAheadMs = 5 * 60_000;
 const skewMs = 30_000;
-/** Longest `jti`. */
+/** Maximum length of `jti`, in characters. */
 const maxIdLength = 256;
 
-/** An assertion as it came (RFC 7523 section 2.2). */
+/** An assertion as it was sent (RFC 7523 section 2.2). */
 interface PresentedAssertion {
   readonly clientId: string | null;
   readonly assertion: string;
@@ -22,8 +22,8 @@ interface PresentedAssertion {
 
 /**
  * Checks a JWT with which a client proves that it holds the private key (RFC 7523 and its revision,
- * draft-ietf-oauth-rfc7523bis). It is for this issuer alone, ends soon, and counts once. The key that checks it is the
- * registered one: nothing in the header names or brings another.
+ * draft-ietf-oauth-rfc7523bis). Its audience is this issuer alone, it is short-lived, and it can be used once. It is verified
+ * with the registered key: nothing in the header can name or supply another.
  */
 export async function checkAssertion(
   ports: ClientPorts,
@@ -45,7 +45,7 @@ export async function checkAssertion(
   const now = clock.now();
   const read = unproven === null ? null : readAssertion(unproven, id, ports.policy.issuer, now);
   if (read === null) return null;
-  // Who may not pass anyway uses nothing up.
+  // A request that would be refused anyway does not use the assertion up.
   if (findRefusal(prepared, credential, request, now) === null) {
     const name = `client assertion ${id} ${createHash('sha256').update(read.id).digest('base64url')}`;
     const take = (): Promise<boolean> => nonces.take(name, read.expiresAt + skewMs, now);
@@ -54,7 +54,7 @@ export async function checkAssertion(
   return { prepared, credential };
 }
 
-/** `client-authentication+jwt`, or none of its own: other kinds of JWT are never taken for an assertion. */
+/** Accepts `client-authentication+jwt`, `jwt` and no type: other kinds of JWT are never accepted as an assertion. */
 function isTyped(header: JwtHeader): boolean {
   return header.typ === null || isJwtType(header, 'jwt') || isJwtType(header, 'client-authentication+jwt');
 }

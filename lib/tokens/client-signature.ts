@@ -8,23 +8,23 @@ import { findRefusal, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { ClientPorts, ProvenClient } from './client.js';
 
-/** How old a signature may be, and how far ahead the clocks of clients may be, in milliseconds. */
+/** The maximum age of a signature, and how far ahead the clocks of clients may be, in milliseconds. */
 const maxAgeMs = 60_000;
 const skewMs = 30_000;
-/** Longest signature, in characters: RSA with 8192 bits in hexadecimal. */
+/** Maximum length of a signature, in characters: RSA with 8192 bits in hexadecimal. */
 const maxSignatureLength = 2048;
 const timestampPattern = /^(?:0|[1-9]\d{0,14})$/;
-/** What is signed for a request (see `requestHmac`): time, nonce, method and target, each on a line of its own. */
+/** The signed content of a request (see `computeRequestHmac`): time, nonce, method and target, each on a line of its own. */
 const requestPattern = /^[^\n]*\n[^\n]*\n[^\n]*\n\//;
 
 /**
- * A signature over timestamp, nonce and data, with line ends between them. One that was made for a request is none: who
- * sees a request must not be able to get a token with it.
+ * A signature over timestamp, nonce and data, separated by newlines. A signature that was made for a request is not accepted,
+ * because an attacker that sees a request must not be able to get a token with it.
  */
 export interface ClientSignature {
   readonly method: 'client_signature';
   readonly clientId: string;
-  /** Epoch milliseconds as they were written. */
+  /** Epoch milliseconds, as the client wrote them. */
   readonly timestamp: string;
   readonly nonce: string;
   readonly data: string;
@@ -33,8 +33,8 @@ export interface ClientSignature {
 }
 
 /**
- * Builds the check of signatures with which clients prove that they hold a secret, or the private half of a registered key.
- * Each counts for a minute and once: it is remembered in the store.
+ * Builds the check of signatures with which clients prove possession of a secret, or of the private half of a registered key.
+ * Each is valid for a minute and can be used once: the store records it.
  */
 export function createSignatureCheck(
   ports: ClientPorts,
@@ -46,28 +46,28 @@ export function createSignatureCheck(
     const keyId = keyspace.format.parseClientId(clientId);
     const signedAt = timestampPattern.test(timestamp) ? Number(timestamp) : NaN;
     if (keyId === null || !isTimely(signedAt, clock.now())) return null;
-    const text = `${timestamp}\n${nonce}\n${data}`;
-    if (requestPattern.test(text)) return null;
+    const signed = `${timestamp}\n${nonce}\n${data}`;
+    if (requestPattern.test(signed)) return null;
 
     const prepared = await findCurrentKey(ports, keyId);
     const key = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared.key : null;
     const { format } = keyspace;
     for (const bytes of decodeSignature(signature)) {
       const signer = key === null ? null : { key, format };
-      // Both are tried for every key, and for none: the time does not tell which kind it is of.
+      // Both are tried for every key, and for an unknown one, so that the response time does not reveal the kind of key.
       const bySecret = proveHmac(
         sealer,
         signer,
         (secret) => [computeHmac(secret, timestamp, nonce, data)],
         bytes,
       );
-      const byKey = proveSignature(key, null, text, bytes);
+      const byKey = proveSignature(key, null, signed, bytes);
       const credential = bySecret ?? byKey;
       if (prepared === null || credential === null) continue;
       const now = clock.now();
-      // Who may not pass anyway uses nothing up.
+      // A request that would be refused anyway does not use the signature up.
       if (findRefusal(prepared, credential, request, now) === null) {
-        const name = `client ${deriveUseName('client signature', keyId, text, bytes.toString('hex'))}`;
+        const name = `client ${deriveUseName('client signature', keyId, signed, bytes.toString('hex'))}`;
         if (!isTimely(signedAt, now)) return null;
         const take = (): Promise<boolean> => nonces.take(name, signedAt + maxAgeMs + skewMs, now);
         if (!(await budget.takeProof(prepared.key, take))) return null;
@@ -82,7 +82,7 @@ function isTimely(signedAt: number, now: number): boolean {
   return signedAt <= now + skewMs && now <= signedAt + maxAgeMs;
 }
 
-/** The bytes of a signature: what is hexadecimal could be base64 as well. */
+/** The candidate bytes of a signature: hexadecimal characters could be base64 as well. */
 function decodeSignature(text: string): readonly Buffer[] {
   if (text.length > maxSignatureLength) return [];
   const isHex = /^(?:[0-9A-Fa-f]{2})+$/.test(text);

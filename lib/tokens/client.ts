@@ -8,19 +8,19 @@ import type { VerifyPorts } from '../verify/verify-api-key.js';
 import type { TokenBudget } from './token-budget.js';
 import type { TokenPolicy } from './token-ports.js';
 
-/** What authenticating clients needs from outside. */
+/** The ports of client authentication. */
 export interface ClientPorts extends VerifyPorts {
-  /** Whose keys are clients. */
+  /** The keyspace whose keys are clients. */
   readonly keyspace: Keyspace;
   readonly nonces: NonceStore;
   readonly jwtKeys: JwtKeys;
-  /** Opens secrets that sign. */
+  /** Opens sealed signing secrets. */
   readonly sealer: SecretSealer;
   readonly policy: TokenPolicy;
   readonly budget: TokenBudget;
 }
 
-/** A key that was proven, and with what. */
+/** A proven key and the credential that proved it. */
 export interface ProvenClient {
   readonly prepared: PreparedKey;
   readonly credential: VerifiableCredential;

@@ -7,7 +7,7 @@ import { TokenError } from './token-error.js';
 import type { TokenPolicy, TokenPorts } from './token-ports.js';
 import { getExpiry, type UsableKey } from './read-usable-key.js';
 
-/** A token that was given. */
+/** An issued access token. */
 export interface IssuedToken {
   readonly accessToken: string;
   /** Its `jti`. */
@@ -20,14 +20,14 @@ export interface IssuedToken {
 }
 
 /**
- * Gives an access token for a key: never for more than the key holds, and never for longer than the key and its
- * credential live.
+ * Issues an access token for a key: never with more scopes than the key has, and never beyond the expiry of the key or of
+ * its credential.
  *
- * @param requested - the scopes that were asked for; absent: all of the key
- * @param grantId - the chain of refresh tokens that it comes with
- * @throws TokenError `invalid_scope`, also for so many scopes that no guard would take the token, or
- * `unauthorized_client` for a key that ends before a token could be used, or `temporarily_unavailable` for a key that has
- * requested too many
+ * @param requested - the requested scopes; absent: all of the key
+ * @param grantId - the chain of refresh tokens that the token belongs to
+ * @throws TokenError `invalid_scope`, also for so many scopes that the token would be too long for any guard, or
+ * `unauthorized_client` for a key that expires before a token could be used, or `temporarily_unavailable` for a key that has
+ * requested too many tokens
  */
 export async function issueToken(
   { signingKeys, random, clock, keyspace, policy, budget }: TokenPorts,
@@ -37,7 +37,7 @@ export async function issueToken(
 ): Promise<IssuedToken> {
   const scopes = narrowScopes(requested, record.scopes, keyspace.catalogue);
   if (scopes === null) {
-    throw new TokenError('invalid_scope', 'Ask for scopes that the API key holds, or leave scope out.');
+    throw new TokenError('invalid_scope', 'Request scopes that the API key holds, or omit scope.');
   }
   const key = await signingKeys.getCurrent();
   const issuedAt = Math.floor(clock.now() / 1000);
@@ -46,7 +46,7 @@ export async function issueToken(
   if (expiresAt <= issuedAt) {
     throw new TokenError(
       'unauthorized_client',
-      'The API key ends at this moment. Extend it or use another one.',
+      'The API key is about to expire. Extend it or use another one.',
     );
   }
   await budget.takeToken(record);
@@ -65,7 +65,7 @@ export async function issueToken(
   };
   const accessToken = key.sign(accessTokenType, claims);
   if (accessToken.length > maxJwtLength) {
-    throw new TokenError('invalid_scope', 'A token with so many scopes would be too long. Ask for fewer.');
+    throw new TokenError('invalid_scope', 'A token with so many scopes would be too long. Request fewer.');
   }
   return {
     accessToken,

@@ -10,15 +10,15 @@ import {
 } from './authenticate-client.js';
 import { isTokenError, TokenError } from './token-error.js';
 
-/** What limiting failed tries of clients needs. */
+/** The failure limits of clients, and the key format that names the key of an attempt. */
 export interface LimitClientFailuresParts extends FailureLimits {
   readonly format: Pick<KeyFormat, 'parse' | 'parsePair' | 'parseClientId'>;
 }
 
 /**
- * Puts a budget of failed tries before an authenticator of clients, as `limitFailures` does before a verifier of keys. When
- * a network has used up its own, clients that it cannot prove are refused with `temporarily_unavailable`, and keys are first
- * looked for together. A client that proves itself is never refused for that.
+ * Applies a budget of failed attempts to client authentication, as `limitFailures` does to the verification of keys. Once a
+ * network has exhausted its budget, its unauthenticated clients are refused with `temporarily_unavailable`, and lookups of
+ * keys are batched. A client with a valid proof is never refused because of the budget.
  */
 export function limitClientFailures(
   authenticate: AuthenticateClient,
@@ -42,18 +42,18 @@ const clientOutcomes: AttemptOutcomes<Client | TokenError> = {
     new TokenError('temporarily_unavailable', problems.too_many_failures.detail, { retryAfterSeconds }),
 };
 
-/** Whoever has proven a key that is not let in has not guessed. */
+/** A client that has proven a key which is refused for another reason was not guessing. */
 function isFailedAttempt(outcome: unknown): outcome is TokenError {
   return isTokenError(outcome) && outcome.error === 'invalid_client' && outcome.details.keyId === undefined;
 }
 
-/** A failed try is an outcome; all else that is thrown stays an exception. */
+/** Turns a failed attempt into an outcome; any other error stays an exception. */
 function toFailedAttempt(thrown: unknown): TokenError {
   if (isFailedAttempt(thrown)) return thrown;
   throw thrown;
 }
 
-/** The id of the key that a client says it is; `null` when it says nothing that could be one. */
+/** The key id that a client claims; `null` when the proof names none that could exist. */
 function readClaimedKeyId(proof: ClientProof, format: LimitClientFailuresParts['format']): string | null {
   if (proof.method === 'private_key_jwt') {
     const id = readUnprovenClaims(proof.assertion)?.['sub'];

@@ -1,15 +1,16 @@
 import type { RefreshGrant } from '../ports/token-store.js';
 import type { TokenPorts } from './token-ports.js';
 
-/** The `session` of chains whose holder gave them no name: so they are found again, and counted. */
+/** The `session` of chains without a name: by this value they can be listed and counted. */
 export const unnamedSession = '';
 
-/** Most chains of one key that have no name: asking for tokens takes nothing from limits, and each is a row. */
+/** Maximum number of unnamed chains of one key: token requests do not count against its limits, and each chain is a row. */
 const maxConnections = 100;
 
 /**
- * Forgets the unnamed chains of a key that are too many, those that would end first, but never the newest. Their refresh
- * tokens end; their access tokens live as long as they say, so that nobody has to be told, and nothing is written down.
+ * Removes the surplus of a key's unnamed chains, those that would expire first, but never the newest. Their refresh tokens
+ * become invalid; their access tokens stay valid until they expire, so that no process has to be notified and nothing is
+ * recorded in the audit trail.
  */
 export async function limitConnections(
   { store, clock }: Pick<TokenPorts, 'store' | 'clock'>,

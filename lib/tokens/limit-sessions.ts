@@ -4,16 +4,17 @@ import { unnamedSession } from './limit-connections.js';
 import { revokeChain } from './revoke-chain.js';
 import type { TokenPorts } from './token-ports.js';
 
-/** A new session, and how many its key can have. */
+/** A new session, and the limit on sessions of its key. */
 export interface SessionLimit {
   readonly name: string;
+  /** Maximum number of sessions of one key. */
   readonly max: number;
-  /** On whose behalf others make room for it. */
+  /** The context in which surplus sessions are revoked. */
   readonly context: ChangeContext;
 }
 
 /**
- * Ends the sessions of a key that are too many, those that would end first, but never the newest.
+ * Revokes the surplus sessions of a key, those that would expire first, but never the newest.
  *
  * @returns `null` when every process refuses their tokens already; else the time (epoch milliseconds) from which all do
  */
@@ -27,8 +28,8 @@ export async function limitSessions(
   const others = sessions.filter(({ id }) => id !== newest.id);
   let effectiveBy: number | null = null;
   for (const session of others.slice(0, Math.max(0, sessions.length - most))) {
-    const ended = await revokeChain(ports, context, session);
-    if (ended !== null) effectiveBy = Math.max(effectiveBy ?? 0, ended);
+    const revokedBy = await revokeChain(ports, context, session);
+    if (revokedBy !== null) effectiveBy = Math.max(effectiveBy ?? 0, revokedBy);
   }
   return effectiveBy;
 }

@@ -3,9 +3,9 @@ import { countFailedAttempt, toAttemptOutcomes } from '../verify/try-within-budg
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 
 /**
- * Counts forged access tokens as failed tries of their network, and refuses them with `too_many_failures` when it has used
- * up its budget. They cost a signature check and no read, so that all are checked: a right token is never refused for it,
- * and one that has ended or was taken back is no try.
+ * Counts forged access tokens as failed attempts of their network, and refuses them with `too_many_failures` once the network
+ * has exhausted its budget. A forged token costs a signature check and no read, so every token is checked: a valid token is
+ * never refused because of the budget, and an expired or revoked token is not a failed attempt.
  */
 export function limitTokenFailures(verifier: ApiKeyVerifier, budget: FailureBudget): ApiKeyVerifier {
   return {
@@ -20,5 +20,5 @@ export function limitTokenFailures(verifier: ApiKeyVerifier, budget: FailureBudg
   };
 }
 
-// The key is named when the signature was right.
+// A refusal names the key when the signature was valid.
 const tokenOutcomes = toAttemptOutcomes(({ code, keyId }) => code === 'invalid_token' && keyId === undefined);

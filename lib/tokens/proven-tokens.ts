@@ -4,7 +4,7 @@ import type { CacheEntry } from '../verify/local-cache.js';
 import type { UseCounter } from '../verify/record-use.js';
 import type { TokenSubject } from './token-subject.js';
 
-/** A token whose signature was right and that had not been taken back, for one version of its key. */
+/** A token with a valid signature that was not revoked, for one version of its key. */
 export interface ProvenAccessToken {
   readonly subject: TokenSubject;
   readonly credential: VerifiableCredential;
@@ -14,9 +14,9 @@ export interface ProvenAccessToken {
 }
 
 /**
- * Tokens that this process has checked, by their digests. An entry counts only while its key has been held without a
- * break: every change of the key, and every token of it that is taken back, is one. The version of the key would not do,
- * for a token that is taken back leaves it as it is.
+ * Tokens that this process has verified, by their digests. An entry is valid only while its key has stayed cached without
+ * interruption: every change of the key, and every revocation of one of its tokens, evicts the key. Comparing versions of the
+ * key would not suffice, because the revocation of a token leaves the version as it is.
  */
 export class ProvenTokens {
   readonly #tokens: RecentMap<ProvenAccessToken>;

@@ -2,12 +2,12 @@ import { accessTokenType, parseAccessToken, type AccessToken } from '../domain/a
 import { isJwtType, readJwtHeader } from '../domain/jwt.js';
 import type { TokenPorts } from './token-ports.js';
 
-/** What reading a token needs. */
+/** The ports that reading a token uses. */
 export type ReadTokenPorts = Pick<TokenPorts, 'signingKeys' | 'clock' | 'policy'>;
 
 /**
- * Reads one of our access tokens: its signature, its type and its claims. `null` for everything else. Whether it has
- * ended or was taken back is not decided here. Rejects when the store does not answer.
+ * Reads an access token of this instance: signature, type and claims. `null` for anything else. Does not check whether the
+ * token has expired or was revoked. Rejects when the store does not respond.
  */
 export async function readToken(
   { signingKeys, clock, policy }: ReadTokenPorts,
@@ -16,7 +16,7 @@ export async function readToken(
   const header = readJwtHeader(token);
   if (header === null || header.kid === null || !isJwtType(header, accessTokenType)) return null;
   const key = await signingKeys.find(header.kid);
-  // The key knows its one algorithm; what the header says can only be that, or wrong.
+  // Each key has exactly one algorithm: a header that names another is invalid.
   const claims = header.alg === key?.algorithm ? key.verify(token) : null;
   return claims === null ? null : parseAccessToken(claims, policy, clock.now());
 }

@@ -7,16 +7,16 @@ import type { TokenErrorCode } from './token-error.js';
 import { TokenError } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
 
-/** A key for which tokens may be given now, and the credential that they name. */
+/** A key for which tokens may be issued now, and the credential that they name. */
 export interface UsableKey {
   readonly record: ApiKeyRecord;
   readonly credential: Credential;
 }
 
 /**
- * Reads a key from the store, as it is at this moment.
+ * Reads a key from the store, not from a cache, and checks that it can be used.
  *
- * @param error - what the caller is told when the key cannot be used
+ * @param error - the error code when the key cannot be used
  * @throws TokenError
  */
 export async function readUsableKey(
@@ -36,7 +36,7 @@ export async function readUsableKey(
   return { record, credential };
 }
 
-/** When a key or its credential ends, whichever is first; epoch milliseconds, or Infinity. */
+/** The expiry of a key or of its credential, whichever is first; epoch milliseconds, or Infinity. */
 export function getExpiry({ record, credential }: UsableKey): number {
   return Math.min(record.expiresAt ?? Infinity, credential.endsAt ?? Infinity);
 }

@@ -2,13 +2,13 @@ import { secretLength } from '../domain/key-format.js';
 import type { RandomSource } from '../ports/random-source.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 
-/** The first characters are random (160 bits), the last 16 say that they were drawn here (64 bits). */
+/** The first characters are random (160 bits), the last 16 prove that they were drawn here (64 bits). */
 const proofLength = 16;
 const randomLength = secretLength - proofLength;
-/** No environment of keys can be called that. */
+/** Cannot collide with an environment: none can have this name. */
 const purpose = 'REFRESH';
 
-/** Makes the secret of a refresh token of one chain. */
+/** Creates the secret of a refresh token of one chain. */
 export function createRefreshSecret(digester: SecretDigester, random: RandomSource, grantId: string): string {
   const drawn = random.base62(randomLength);
   const [pepperId = ''] = digester.pepperIds;
@@ -16,8 +16,8 @@ export function createRefreshSecret(digester: SecretDigester, random: RandomSour
 }
 
 /**
- * Whether a secret was made here for this chain, whether it is the one that is good now or was used. One that somebody made
- * up is none that was copied. One that was made with a pepper that is not configured any more is not recognised.
+ * Whether a secret was created here for this chain, whether it is the current one or was used before. A made-up secret must
+ * not be mistaken for a stolen one. A secret under a pepper that is no longer configured is not recognized.
  */
 export function isRefreshSecret(digester: SecretDigester, grantId: string, secret: string): boolean {
   const drawn = secret.slice(0, randomLength);

@@ -12,24 +12,24 @@ import { TokenError, type TokenErrorDetails } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
 import { readUsableKey, type UsableKey } from './read-usable-key.js';
 
-/** An access token, and the one token with which the next one can be had. */
+/** An access token and the single-use refresh token for the next one. */
 export interface RefreshableToken extends IssuedToken {
   readonly refreshToken: string;
   /** The chain of refresh tokens; no secret. */
   readonly chainId: string;
-  /** When all processes refuse the tokens of sessions that made room, epoch milliseconds; `null` when they do already. */
+  /** When all processes refuse the tokens of revoked surplus sessions, epoch milliseconds; `null` when they already do. */
   readonly effectiveBy: number | null;
 }
 
-/** What can be said of a chain when it begins. */
+/** The terms of a new chain. */
 export interface ChainTerms {
-  /** It is a session, and these are the rules for those of its key. Default: it is none. */
+  /** Makes the chain a session, with the limit on sessions of its key. Default: not a session. */
   readonly session?: SessionLimit;
-  /** It ends by then, epoch milliseconds. Default: as is configured. */
+  /** The latest expiry of the chain, epoch milliseconds. Default: the configured lifetime. */
   readonly endsBy?: number;
 }
 
-/** Gives an access token and begins a chain of refresh tokens. */
+/** Issues an access token and starts a chain of refresh tokens. */
 export async function issueRefreshable(
   ports: TokenPorts,
   key: UsableKey,
@@ -57,10 +57,10 @@ export async function issueRefreshable(
 }
 
 /**
- * Uses a refresh token up, for the next two tokens. One that was used before has been copied by somebody: then the whole
- * chain ends, with every access token that came with it (RFC 9700 section 4.14.2).
+ * Exchanges a refresh token, which is then used up, for the next two tokens. Reuse means that the token was stolen: the whole
+ * chain is revoked, with every access token that belongs to it (RFC 9700 section 4.14.2).
  *
- * @param requested - scopes of the first token of the chain; absent: all of them
+ * @param requested - a subset of the scopes of the first token of the chain; absent: all of them
  * @throws TokenError `invalid_grant` or `invalid_scope`
  */
 export async function refresh(
@@ -73,9 +73,9 @@ export async function refresh(
   const { grant, digest, key } = await findChain(ports, context, token);
   const within = narrowScopes(requested, grant.scopes, keyspace.catalogue);
   if (within === null) {
-    throw new TokenError('invalid_scope', 'Ask for scopes of the first token, or leave scope out.');
+    throw new TokenError('invalid_scope', 'Request scopes of the first token, or omit scope.');
   }
-  // What the key has lost since, the chain has lost as well.
+  // Scopes that the key has lost since are lost to the chain as well.
   const wanted =
     requested === undefined
       ? keepGrantedScopes(grant.scopes, key, ports)
@@ -88,13 +88,13 @@ export async function refresh(
   return { ...issued, refreshToken, chainId: grant.id, effectiveBy: null };
 }
 
-/** A chain and the key that it was begun for. */
+/** A chain and the key that it was started for. */
 export interface ChainWithKey extends FoundGrant {
   readonly key: UsableKey;
 }
 
 /**
- * The chain whose token is good now, without using it up. One that was used before ends the chain.
+ * The chain of a valid refresh token, without using the token up. A reused token revokes the chain.
  *
  * @throws TokenError `invalid_grant`
  */
@@ -112,11 +112,11 @@ export async function findChain(
 /** The chain that a refresh token belongs to. */
 export interface FoundGrant {
   readonly grant: RefreshGrant;
-  /** Of the token that was shown. */
+  /** Of the presented token. */
   readonly digest: string;
 }
 
-/** The chain of a refresh token; `null` for what is none, was never given, or whose chain has ended. */
+/** The chain of a refresh token; `null` when it is malformed, was never issued, or its chain is gone. */
 export async function findGrant(
   { store, digester, refreshFormat }: Pick<TokenPorts, 'store' | 'digester' | 'refreshFormat'>,
   token: string,
@@ -125,9 +125,9 @@ export async function findGrant(
   const grant = parsed === null ? null : await store.tokens.refreshGrants.find(parsed.id);
   if (parsed === null || grant === null) return null;
   const digest = digestSecret(parsed.secret);
-  // Whoever knows the id of a chain must not be able to end it.
-  const wasGiven = digest === grant.digest || isRefreshSecret(digester, grant.id, parsed.secret);
-  return wasGiven ? { grant, digest } : null;
+  // Knowing the id of a chain must not be enough to revoke it.
+  const wasIssued = digest === grant.digest || isRefreshSecret(digester, grant.id, parsed.secret);
+  return wasIssued ? { grant, digest } : null;
 }
 
 async function requireGrant(ports: TokenPorts, token: string): Promise<FoundGrant> {
@@ -153,7 +153,7 @@ function keepGrantedScopes(
   return scopes.filter((scope) => narrowScopes([scope], record.scopes, keyspace.catalogue) !== null);
 }
 
-/** From where and for how long tokens are good stays what it was, whatever is asked for later. */
+/** The terms of a chain (addresses, lifetime) stay as they were issued, whatever a later request asks for. */
 function keepTerms(
   requested: readonly string[],
   { scopes }: Pick<RefreshGrant, 'scopes'>,
@@ -173,6 +173,6 @@ function digestSecret(secret: string): string {
 }
 
 function createInvalidGrantError(details?: TokenErrorDetails): TokenError {
-  const message = 'The refresh token is not valid, was used before, or has ended.';
+  const message = 'The refresh token is invalid, was used before, or has expired.';
   return new TokenError('invalid_grant', message, details);
 }

@@ -6,8 +6,10 @@ import { revokeToken } from './revoke-token.js';
 import type { TokenPorts } from './token-ports.js';
 
 /**
- * Ends a chain of refresh tokens and takes all its access tokens back; when that is sure is what it returns. One that is
- * given meanwhile names the chain as well.
+ * Revokes a chain of refresh tokens and all its access tokens, including those that are issued meanwhile, because each names
+ * the chain.
+ *
+ * @returns `null` when every process already refuses its tokens; else the time (epoch milliseconds) from which all do
  */
 export async function revokeChain(
   ports: TokenPorts,
@@ -15,17 +17,17 @@ export async function revokeChain(
   { id, keyId }: Pick<RefreshGrant, 'id' | 'keyId'>,
 ): Promise<number | null> {
   const expiresAt = ports.clock.now() + maxLifetimeSeconds(ports.keyspace.catalogue) * 1000;
-  // The tokens first: who repeats this after a failure must still find the chain.
+  // The tokens first: after a failure, a repeated call must still find the chain.
   const effectiveBy = await revokeToken(ports, context, { id, keyId, expiresAt });
   await ports.store.tokens.refreshGrants.remove(id);
   return effectiveBy;
 }
 
 /**
- * Confirms anew that a chain was revoked whose row is gone; nothing is written. Of a chain that never was there is
+ * Confirms again the revocation of a chain whose row is gone; nothing is written. For a chain that never existed there is
  * nothing to confirm.
  *
- * @returns `null` when every process refuses its tokens already; else the time (epoch milliseconds) from which all do
+ * @returns `null` when every process already refuses its tokens; else the time (epoch milliseconds) from which all do
  */
 export async function confirmRevokedChain(
   { store, changes, clock }: Pick<TokenPorts, 'store' | 'changes' | 'clock'>,

@@ -9,9 +9,9 @@ import type { TokenPorts } from './token-ports.js';
 const maxClockSkewMs = 60 * 60 * 1000;
 
 /**
- * Takes an access token back, in all processes. Doing so again changes nothing, but confirms anew.
+ * Revokes an access token in all processes. Revoking it again changes nothing, but confirms again.
  *
- * @returns `null` when every process refuses it already; else the time (epoch milliseconds) from which all do
+ * @returns `null` when every process already refuses it; else the time (epoch milliseconds) from which all do
  */
 export async function revokeToken(
   { store, changes, clock }: Pick<TokenPorts, 'store' | 'changes' | 'clock'>,

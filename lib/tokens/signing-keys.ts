@@ -6,7 +6,7 @@ import type { SecretSealer } from '../ports/secret-sealer.js';
 import type { SigningAlgorithm, SigningKeyStore, StoredSigningKey } from '../ports/token-store.js';
 import { SingleFlightFresh } from '../verify/single-flight-fresh.js';
 
-/** What the signing keys of an instance need. */
+/** The ports and settings of the signing keys of an instance. */
 export interface SigningKeyParts {
   readonly store: SigningKeyStore;
   readonly keys: JwtKeys;
@@ -14,17 +14,17 @@ export interface SigningKeyParts {
   readonly random: RandomSource;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What new tokens are signed with. */
+  /** The algorithm that new tokens are signed with. */
   readonly algorithm: SigningAlgorithm;
-  /** How long a token can live, in seconds, as far as is known now. */
+  /** The maximum lifetime of a token, in seconds, over the keyspaces that are registered so far. */
   readonly maxLifetimeSeconds: () => number;
 }
 
-/** How long a key signs before another takes its place, in milliseconds: 30 days. */
+/** How long a key signs before it is replaced, in milliseconds: 30 days. */
 export const rotateAfterMs: number = 30 * 24 * 60 * 60 * 1000;
-/** How long a new key is published before it signs, in milliseconds. Whoever caches the key set reads it again before. */
+/** How long a new key is published before it signs, in milliseconds. Caches of the key set expire earlier. */
 export const leadMs: number = 10 * 60 * 1000;
-/** How long keys are used without looking again, and how often at the most one that is not known is looked for. */
+/** How long keys are used without reading them again, and the minimum interval between reads for unknown ids. */
 const maxAgeMs = 60_000;
 const missReadIntervalMs = 250;
 
@@ -34,8 +34,8 @@ interface OpenedKey {
 }
 
 /**
- * The keys that tokens are signed with. They are stored sealed, shared by all processes, and replaced in time: the next
- * one is made and published before it signs, and the one before it is kept until the last of its tokens has ended.
+ * The keys that tokens are signed with. They are stored sealed, shared by all processes, and rotated: the next key is created
+ * and published before it signs, and the previous one is kept until the last of its tokens has expired.
  */
 export class SigningKeys {
   readonly #parts: SigningKeyParts;
@@ -52,16 +52,16 @@ export class SigningKeys {
     this.#reads = new SingleFlightFresh(() => this.#read());
   }
 
-  /** The key to sign with now. Makes one when there is none. Rejects when the store does not answer. */
+  /** The current signing key. Creates one when there is none. Rejects when the store does not respond. */
   async getCurrent(): Promise<JwtKey> {
     if (this.#isStale()) await this.#reads.get('all');
     if (this.#isDue()) await this.#rotate();
     const key = this.#findActive();
-    if (key === undefined) throw new Error('A signing key was made and is not there');
+    if (key === undefined) throw new Error('The signing key that was just created is missing');
     return key.key;
   }
 
-  /** A key by its id, which another process may have made just now. Rejects when the store does not answer. */
+  /** A key by its id, which another process may just have created. Rejects when the store does not respond. */
   async find(id: string): Promise<JwtKey | null> {
     if (this.#isStale() && this.#readAt !== -Infinity) void this.#reads.get('all').catch(() => undefined);
     const known = this.#opened.get(id)?.key;
@@ -70,11 +70,11 @@ export class SigningKeys {
     return this.#opened.get(id)?.key ?? null;
   }
 
-  /** Whoever makes up ids waits for others, and costs no more reads than they. */
+  /** Requests with made-up ids share one read and are rate limited, so that they cost no more reads than others. */
   async #readAgain(): Promise<void> {
     const wait = this.#missReadAt + missReadIntervalMs - performance.now();
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, wait)));
-    // Who comes from now on needs a read that begins later.
+    // Requests from now on need a read that begins later.
     this.#nextMissRead = null;
     this.#missReadAt = performance.now();
     await this.#reads.get('all');
@@ -115,7 +115,7 @@ export class SigningKeys {
     return null;
   }
 
-  /** Of the algorithm that is configured, by when they begin. */
+  /** The keys of the configured algorithm, by the time from which they sign. */
   #listOwn(): readonly OpenedKey[] {
     const { algorithm } = this.#parts;
     return [...this.#opened.values()].filter(({ stored }) => stored.algorithm === algorithm);
@@ -126,7 +126,7 @@ export class SigningKeys {
     return this.#listOwn().findLast(({ stored }) => stored.activeFrom <= now);
   }
 
-  /** Whether a key has to be made: there is none, or the last one is about to be old. */
+  /** Whether a key has to be created: there is none, or the newest is due for rotation. */
   #isDue(): boolean {
     if (this.#findActive() === undefined) return true;
     const last = this.#listOwn().at(-1)?.stored.activeFrom ?? -Infinity;
@@ -152,9 +152,9 @@ export class SigningKeys {
     await this.#reads.get('all');
   }
 
-  /** Keys whose last token has ended: another key has been signing for so long. */
+  /** Keys whose last token has expired: another key has been signing for that long. */
   #listExpired(now: number): readonly string[] {
-    // As long as one of its tokens can live.
+    // The maximum lifetime of its tokens.
     const keepMs = this.#parts.maxLifetimeSeconds() * 1000 + leadMs;
     const all = [...this.#opened.values()].map(({ stored }) => stored);
     const newest = all.findLast(({ activeFrom }) => activeFrom + keepMs <= now);
@@ -162,7 +162,7 @@ export class SigningKeys {
   }
 }
 
-/** A sealed key that is given another id or algorithm does not open. */
+/** Binds a sealed key to its id and algorithm: with another of either, it does not open. */
 function describePurpose({ id, algorithm }: Pick<StoredSigningKey, 'id' | 'algorithm'>): string {
   return `signing key ${algorithm} ${id}`;
 }

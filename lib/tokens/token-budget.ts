@@ -13,10 +13,10 @@ export const tokenLimits: readonly RateLimit[] = [
   { name: 'day', limit: 10_000, windowSeconds: 86_400 },
 ];
 
-/** Assertions and client signatures of one key: each is remembered in the store until it would be too old, 6 minutes at most. */
+/** Assertions and client signatures of one key: the store keeps each until it would be too old, 6 minutes at most. */
 export const proofLimits: readonly RateLimit[] = [{ name: 'minute', limit: 600, windowSeconds: 60 }];
 
-/** Whose requests are counted. */
+/** The key whose requests are counted. */
 export interface BudgetHolder {
   readonly id: string;
   readonly ownerId: string;
@@ -31,15 +31,15 @@ export interface TokenBudget {
    */
   takeToken(key: BudgetHolder): Promise<void>;
   /**
-   * Counts a proof that is valid and takes it. One that was taken before adds no row and does not count.
+   * Counts a valid proof and records its use. A replayed proof adds no row and does not count.
    *
-   * @param take - resolves with whether it is taken for the first time
+   * @param take - records the use; resolves with whether it is the first one
    * @throws as `takeToken` does
    */
   takeProof(key: BudgetHolder, take: () => Promise<boolean>): Promise<boolean>;
 }
 
-/** Counts where limits are counted: in Redis for all processes together, else in each process. */
+/** Counts where rate limits are counted: in Redis for all processes together, else in each process. */
 export function createTokenBudget(counting: Pick<LimitCounting, 'count'>): TokenBudget {
   async function count(key: BudgetHolder, demand: LimitDemand): Promise<Counted> {
     const consumed = await counting.count(demand);
@@ -62,7 +62,7 @@ export function createTokenBudget(counting: Pick<LimitCounting, 'count'>): Token
       const demand = createDemand(key, 'client-proofs', proofLimits);
       const consumed = await count(key, demand);
       const isFirst = await take();
-      // Replaying a captured proof must not keep the client itself out.
+      // Replaying a captured proof must not lock the client itself out.
       if (!isFirst) consumed.by.giveBack(demand, consumed.result);
       return isFirst;
     },

@@ -1,4 +1,4 @@
-/** Why a token request is refused (RFC 6749 section 5.2), or for now (section 4.1.2.1). */
+/** Why a token request is refused (RFC 6749 section 5.2), or refused temporarily (section 4.1.2.1). */
 export type TokenErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -7,22 +7,22 @@ export type TokenErrorCode =
   | 'unsupported_grant_type'
   | 'invalid_scope'
   /**
-   * The client is not known, and neither were too many others from the same network (`failureBudget`); or, when a key is
-   * named in the details, that key has requested too many tokens.
+   * The client is unknown, and its network has exhausted its budget of failed attempts (`failureBudget`); or, when the details
+   * name a key, that key has requested too many tokens.
    */
   | 'temporarily_unavailable';
 
-/** What can be said of a refusal beyond its code and its sentence. */
+/** Details of a refusal beyond its code and message. */
 export interface TokenErrorDetails {
-  /** The key that was proven, or whose token it was. For logs; never sent. */
+  /** The key that was proven, or that the token belongs to. For logs; never sent. */
   readonly keyId?: string | undefined;
-  /** Whose key it is. For logs; never sent. */
+  /** The owner of that key. For logs; never sent. */
   readonly ownerId?: string | undefined;
-  /** When it may be different, in whole seconds from now. */
+  /** After how many whole seconds a retry may succeed. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** A refusal of the token service. Its message is for the caller and holds no secret. */
+/** A refusal by the token service. Its message is for the caller and contains no secret. */
 export class TokenError extends Error {
   readonly error: TokenErrorCode;
   readonly details: TokenErrorDetails;
@@ -35,14 +35,14 @@ export class TokenError extends Error {
   }
 }
 
-/** What guards call a refusal that passes: a key that has requested too many tokens, or too many failed tries. */
+/** The problem code of guards for a temporary refusal: a key with too many token requests, or too many failed attempts. */
 export function toTemporaryProblem({
   details,
 }: Pick<TokenError, 'details'>): 'rate_limited' | 'too_many_failures' {
   return details.keyId === undefined ? 'too_many_failures' : 'rate_limited';
 }
 
-/** Whether something that was thrown is a refusal, from whichever build of this package. */
+/** Whether a thrown value is a TokenError, from whichever build of this package. */
 export function isTokenError(thrown: unknown): thrown is TokenError {
   return thrown instanceof Error && thrown.name === 'TokenError' && 'error' in thrown;
 }

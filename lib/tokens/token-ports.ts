@@ -9,20 +9,20 @@ import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SigningKeys } from './signing-keys.js';
 import type { TokenBudget } from './token-budget.js';
 
-/** How tokens are given. */
+/** The policy for issuing tokens. */
 export interface TokenPolicy extends TokenParties {
-  /** For keys that say nothing of it. */
+  /** Lifetime of access tokens of keys without a lifetime of their own, in seconds. */
   readonly lifetimeSeconds: number;
-  /** How long a chain of refresh tokens lives in all, in seconds. */
+  /** Total lifetime of a chain of refresh tokens, in seconds. */
   readonly refreshLifetimeSeconds: number;
 }
 
-/** What the token commands need from outside. */
+/** The ports of the token commands. */
 export interface TokenPorts {
   readonly store: KeyStore;
   readonly changes: ChangeAnnouncer;
   readonly signingKeys: SigningKeys;
-  /** How refresh tokens are written. */
+  /** The format of refresh tokens. */
   readonly refreshFormat: KeyFormat;
   readonly random: RandomSource;
   readonly digester: SecretDigester;

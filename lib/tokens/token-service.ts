@@ -20,7 +20,7 @@ import { TokenError } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
 import { getExpiry, readUsableKey, type UsableKey } from './read-usable-key.js';
 
-/** What is said of a token that is good now. */
+/** The introspection result of a valid token. */
 export interface Introspected {
   readonly kind: 'access_token' | 'refresh_token';
   readonly id: string;
@@ -33,9 +33,9 @@ export interface Introspected {
   readonly expiresAt: number;
 }
 
-/** A chain of refresh tokens that goes on. */
+/** A valid chain of refresh tokens. */
 export interface RefreshChain extends TokenHolder {
-  /** Of its first token. */
+  /** The scopes of its first token. */
   readonly scopes: readonly string[];
   /** Epoch milliseconds. */
   readonly expiresAt: number;
@@ -43,40 +43,40 @@ export interface RefreshChain extends TokenHolder {
   readonly record: ApiKeyRecord;
 }
 
-/** Which key, and which of its credentials, a token is given for. */
+/** The key and the credential that a token is issued for. */
 export type TokenHolder = Pick<Client, 'keyId' | 'credentialId'>;
 
 /**
- * Access tokens without HTTP. Every method throws TokenError for what is refused, and ApiKeysError `unavailable` when
- * the store does not answer.
+ * Access tokens without HTTP. Every method throws TokenError for a refusal, and ApiKeysError `unavailable` when the store
+ * does not respond.
  */
 export interface TokenService {
   readonly authenticate: AuthenticateClient;
-  /** An access token for a client: the grant `client_credentials`, which never comes with a refresh token. */
+  /** Issues an access token to a client: the grant `client_credentials`, which never includes a refresh token. */
   issue(client: TokenHolder, scope: string | undefined): Promise<IssuedToken>;
-  /** An access token and a refresh token. */
+  /** Issues an access token and a refresh token. */
   issueRefreshable(
     client: TokenHolder,
     scope: string | undefined,
     terms?: ChainTerms,
   ): Promise<RefreshableToken>;
-  /** The chain that a refresh token is good for; the token is not used up. */
+  /** The chain of a valid refresh token; the token is not used up. */
   findChain(context: ChangeContext, refreshToken: string): Promise<RefreshChain>;
-  /** Uses a refresh token up, for the next two tokens. */
+  /** Exchanges a refresh token, which is then used up, for the next two tokens. */
   refresh(context: ChangeContext, refreshToken: string, scope: string | undefined): Promise<RefreshableToken>;
-  /** What a token of this client is worth now; `null` for every other token. */
+  /** Introspects a token of this client; `null` for every other token. */
   introspect(client: Pick<Client, 'keyId'>, token: string): Promise<Introspected | null>;
   /**
-   * Takes a token of this client back; does nothing for every other token.
+   * Revokes a token of this client; does nothing for every other token.
    *
-   * @returns `null` when every process refuses it already; else the time (epoch milliseconds) from which all do
+   * @returns `null` when every process already refuses it; else the time (epoch milliseconds) from which all do
    */
   revoke(client: Pick<Client, 'keyId'>, context: ChangeContext, token: string): Promise<number | null>;
-  /** The public keys that tokens can be checked with. */
+  /** The public keys that tokens can be verified with. */
   publicKeys(): Promise<readonly Readonly<Record<string, string>>[]>;
 }
 
-/** Builds the service: names the commands and hands them their ports. */
+/** Binds the token commands to their ports. */
 export function createTokenService(ports: TokenPorts, authenticate: AuthenticateClient): TokenService {
   return {
     authenticate,
@@ -109,7 +109,7 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
   };
 }
 
-/** A token is shown to the very key that it was given to, and to no other key of its owner. */
+/** A token is disclosed only to the key that it was issued to, not to other keys of its owner. */
 function isIssuedTo({ keyId }: Pick<Client, 'keyId'>, token: { readonly keyId: string }): boolean {
   return token.keyId === keyId;
 }
@@ -118,10 +118,7 @@ function readScope(scope: string | undefined): readonly string[] | undefined {
   if (scope === undefined) return undefined;
   const names = parseScopeParameter(scope);
   if (names === null) {
-    throw new TokenError(
-      'invalid_scope',
-      'Write scopes with single spaces between them, or leave scope out.',
-    );
+    throw new TokenError('invalid_scope', 'Separate scopes with single spaces, or omit scope.');
   }
   return names;
 }

@@ -7,14 +7,17 @@ import type { Allowed } from '../domain/verdict.js';
 import type { Subject } from '../verify/decide-request.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
 
-/** What a token gives of one version of its key: the scopes of both, from the addresses of both, until the end of either. */
+/**
+ * The rights of a token for one version of its key: the scopes and addresses that both allow, until the earlier of the two
+ * expiries.
+ */
 export class TokenSubject implements Subject {
   readonly prepared: PreparedKey;
-  /** When the token ends, epoch milliseconds. */
+  /** When the token expires, epoch milliseconds. */
   readonly expiresAt: number;
   readonly grantedScopes: ReadonlySet<string>;
   readonly #allowed: Allowed;
-  /** Whether the token may be used from an address; `null`: from wherever its key may. */
+  /** Whether the token may be used from an address; `null`: wherever its key may be used. */
   readonly #allowsToken: ((canonical: string | null) => boolean) | null;
 
   constructor(prepared: PreparedKey, token: AccessToken) {

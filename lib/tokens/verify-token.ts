@@ -16,22 +16,22 @@ import { ProvenTokens, type ProvenAccessToken } from './proven-tokens.js';
 import { readToken, type ReadTokenPorts } from './read-token.js';
 import { TokenSubject } from './token-subject.js';
 
-/** What checking access tokens needs from outside. */
+/** The ports of access token verification. */
 export interface VerifyTokenPorts extends DecisionPorts, ReadTokenPorts {
   readonly finder: KeyFinder;
-  /** `null` when this process holds no keys. */
+  /** `null` when this process caches no keys. */
   readonly local: LocalCache | null;
   readonly lease: Lease;
   readonly store: Pick<KeyStore, 'tokens'>;
   readonly keyspaces: Pick<Keyspaces, 'homeOf'>;
 }
 
-/** Most tokens that a process remembers to have checked. */
+/** Maximum number of verified tokens that a process caches. */
 const maxProven = 10_000;
 
 /**
- * Lets in access tokens. What a token says was true when it was given; what counts is its key as it is now, which is
- * found and held exactly as it is for requests with the key itself.
+ * Verifies access tokens. The claims of a token were true when it was issued; what counts is the current state of its key,
+ * which is found and cached exactly as for requests with the key itself.
  */
 export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
   const { local, lease, store, keyspaces, clock, uses } = ports;
@@ -44,11 +44,11 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     now: number,
   ): Verdict | Promise<Verdict> {
     if (now >= subject.expiresAt)
-      return refuseProven(subject.key, 'The access token has expired. Ask for another one.');
+      return refuseProven(subject.key, 'The access token has expired. Request another one.');
     return decide(subject, credential, counter, request, now);
   }
 
-  /** A token that this process has checked, if nothing was changed since then. */
+  /** A token that this process has verified, if nothing has changed since. */
   function findCachedToken(token: string, now: number): ProvenAccessToken | undefined {
     const proven = provenTokens.get(digestToken(token));
     return proven !== undefined && isStillCached(proven, now) ? proven : undefined;
@@ -66,15 +66,15 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     } else {
       local?.forgetAll();
     }
-    // A token that is not held has its signature checked, which `verify` does.
+    // The signature of a token that is not cached must be checked, which `verify` does.
     return null;
   }
 
   async function verify(request: VerificationRequest): Promise<Verdict> {
     const token = await readToken(ports, request.token);
     if (token === null) return refuse();
-    // Which key is held is looked at before it is asked whether the token was taken back, so that one change cannot be
-    // missed by both. With a key that is read at the same time the token is let in once, and not remembered.
+    // The cached key is captured before the query for the token's revocation, so that no change can be missed by both. When
+    // the key itself is read concurrently with that query, the token is accepted once and not cached.
     const held = findCachedKey(token.keyId);
     const [prepared, isRevoked] = await Promise.all([
       held?.prepared ?? findCurrentKey(ports, token.keyId),
@@ -93,7 +93,7 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
     return lease.isHeld(now) ? local?.findEntry(keyId, now) : undefined;
   }
 
-  /** The key and the credential that a token names, if they are those that it was given for. */
+  /** The key and the credential that a token names, if they are those that it was issued for. */
   function prove(
     token: AccessToken,
     prepared: PreparedKey | null,
@@ -109,7 +109,7 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
   return { verifyAtOnce, verify };
 }
 
-/** By which tokens are found again: none is kept. */
+/** The cache key of a token: tokens themselves are not kept. */
 function digestToken(token: string): string {
   return hash('sha256', token, 'base64url');
 }
@@ -118,7 +118,7 @@ function refuse(): Refusal {
   return { allowed: false, code: 'invalid_token' };
 }
 
-/** A token that was given here; its holder may be told what has become of it. */
+/** The refusal of a token that was issued here: its holder may learn the reason. */
 function refuseProven({ id: keyId, ownerId }: VerifiableKey, detail: string): Refusal {
   return { ...refuse(), detail, keyId, ownerId };
 }

@@ -1,16 +1,18 @@
 import { Secret } from 'otpauth';
-import { leastSecretBytes } from './totp-settings.js';
+import { minSecretBytes } from './totp-settings.js';
 
 /**
- * Reads a secret as `createTotpSecret` makes them.
+ * Decodes a secret in the format of `createTotpSecret`.
  *
- * @throws TypeError when it is no base32 or shorter than any secret; the text is not shown
+ * @throws TypeError when it is not base32 or too short; the message does not repeat it
  */
 export function decodeTotpSecret(text: string): Secret {
   const secret = parseBase32(text);
-  if (secret === null) throw new TypeError('secretFor answered with a text that is not base32');
-  if (secret.bytes.length < leastSecretBytes) {
-    throw new TypeError(`secretFor answered with a secret that has not at least ${leastSecretBytes} bytes`);
+  if (secret === null) throw new TypeError('secretFor returned a string that is not base32');
+  if (secret.bytes.length < minSecretBytes) {
+    throw new TypeError(
+      `secretFor returned a secret that is too short: it must have at least ${minSecretBytes} bytes`,
+    );
   }
   return secret;
 }

@@ -1,9 +1,9 @@
 import { TOTP } from 'otpauth';
 import { totpSettings } from './totp-settings.js';
 
-/** What an authenticator app is told. */
+/** The account that an authenticator app is enrolled with. */
 export interface TotpAccount {
-  /** In base32, of `createTotpSecret`. */
+  /** In base32, from `createTotpSecret`. */
   readonly secret: string;
   /** The app's name, as its users know it. */
   readonly issuer: string;
@@ -11,7 +11,7 @@ export interface TotpAccount {
   readonly account: string;
 }
 
-/** The text that authenticator apps read, usually from a QR code: `otpauth://totp/…`. It holds the secret. */
+/** The URI that authenticator apps read, usually from a QR code: `otpauth://totp/…`. It contains the secret. */
 export function totpUri({ secret, issuer, account }: TotpAccount): string {
   return new TOTP({ ...totpSettings, secret, issuer, label: account }).toString();
 }

@@ -8,29 +8,29 @@ import { totpSettings } from './totp-settings.js';
 /** Options of {@link createTotpVerifier}. */
 export interface TotpOptions {
   /**
-   * The secret of an actor in base32, at least 16 bytes, from where the app keeps it; `null` when the actor has none.
-   * `undefined` and an empty text are none as well.
+   * Returns the secret of an actor from the app's own storage, in base32, at least 16 bytes; `null` when the actor has none.
+   * `undefined` and an empty string also stand for none.
    */
   readonly secretFor: (actor: Actor) => string | null | undefined | Promise<string | null | undefined>;
   /**
-   * How many codes before and after the current one are right as well, 0 to 5: clocks differ, and people take their time.
+   * How many codes before and after the current one are also valid, 0 to 5: clocks differ, and people need time to type.
    *
    * @default 1
    */
   readonly window?: number | undefined;
 }
 
-/** Checks a code, whatever it was asked for. */
+/** Verifies a code, for any operation. */
 export type VerifyTotp = (attempt: Pick<StepUpAttempt, 'actor' | 'code' | 'now'>) => Promise<StepUpResult>;
 
-/** How far back a code is known as one that was right, in codes: five minutes. */
-const knownAsLate = 10;
+/** How far back a code is recognized as expired rather than invalid, in codes: five minutes. */
+const expiredCodes = 10;
 
 /**
- * Checks codes of authenticator apps: six digits, every 30 seconds others (RFC 6238). For `stepUp.verify`,
+ * Creates a verifier for the codes of authenticator apps: six digits, new every 30 seconds (RFC 6238). For `stepUp.verify`,
  * and for `secondFactor.verify` of the Deribit router.
  *
- * @throws InvalidOptionError when an option makes no sense
+ * @throws InvalidOptionError when an option is invalid
  *
  * @example
  * apiKeys.adminRouter({
@@ -40,27 +40,29 @@ const knownAsLate = 10;
  */
 export function createTotpVerifier({ secretFor, window = 1 }: TotpOptions): VerifyTotp {
   if (typeof secretFor !== 'function') {
-    throw new InvalidOptionError('createTotpVerifier: secretFor is a function from an actor to its secret');
+    throw new InvalidOptionError(
+      'createTotpVerifier: secretFor must be a function from an actor to its secret',
+    );
   }
   if (!Number.isInteger(window) || window < 0 || window > 5) {
-    throw new InvalidOptionError('createTotpVerifier: window is a whole number from 0 to 5');
+    throw new InvalidOptionError('createTotpVerifier: window must be a whole number from 0 to 5');
   }
   return async function verifyTotp({ actor, code, now }): Promise<StepUpResult> {
     const secret = await secretFor(actor);
-    // With an empty secret everybody could work out the codes.
+    // With an empty secret anybody could compute the codes.
     if (secret === null || secret === undefined || secret === '') return { result: 'not_enrolled' };
     const key = decodeTotpSecret(secret);
-    // People copy the gap that apps show.
+    // Apps show a gap in the middle of the code, and people copy it.
     const token = code.replaceAll(' ', '');
-    const farthest = window + knownAsLate;
+    const maxWindow = window + expiredCodes;
     const delta = /^\d{6}$/.test(token)
-      ? TOTP.validate({ ...totpSettings, token, timestamp: now, window: farthest, secret: key })
+      ? TOTP.validate({ ...totpSettings, token, timestamp: now, window: maxWindow, secret: key })
       : null;
     if (delta === null || delta > window) return { result: 'wrong' };
     if (delta < -window) return { result: 'late' };
     const { period } = totpSettings;
     const counter = TOTP.counter({ period, timestamp: now }) + delta;
-    // It is right until its own time and the window behind that are over.
+    // It is valid until its own period and the window after that are over.
     return {
       result: 'right',
       codeId: `totp:${counter}`,

@@ -122,7 +122,7 @@ describe('guards and access tokens', () => {
       return (answer.body as Record<string, unknown>)['detail'];
     };
     for (let round = 0; round < 2; round += 1) {
-      expect(await detailOf(own)).toBe('The access token has expired. Ask for another one.');
+      expect(await detailOf(own)).toBe('The access token has expired. Request another one.');
       expect(await detailOf('acme_live_x')).toBe('The API key is not valid. Check that it was copied whole.');
     }
   });

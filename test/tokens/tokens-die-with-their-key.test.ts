@@ -82,7 +82,7 @@ describe('a token that was given before', () => {
     expect([status, body['code'], body['detail']]).toEqual([
       401,
       'invalid_token',
-      'The access token has expired. Ask for another one.',
+      'The access token has expired. Request another one.',
     ]);
   });
 

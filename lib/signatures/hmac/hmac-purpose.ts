@@ -1,4 +1,4 @@
-/** What a secret that signs is sealed for: moved to another key, it does not open. */
+/** The purpose that a signing secret is sealed for: copied to another key, it does not open. */
 export function createHmacPurpose(keyId: string, credentialId: string): string {
   return `hmac ${keyId} ${credentialId}`;
 }

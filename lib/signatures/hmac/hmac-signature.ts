@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
-/** What a request that is signed with a shared secret is made of. */
+/** The signed parts of a request that is signed with a shared secret. */
 export interface HmacParts {
-  /** Epoch milliseconds as they were written. */
+  /** Epoch milliseconds, as the client wrote them. */
   readonly timestamp: string;
   readonly nonce: string;
   readonly method: string;
@@ -12,9 +12,9 @@ export interface HmacParts {
 }
 
 /**
- * HMAC-SHA-256 over timestamp, nonce and data, which are told apart by line ends.
+ * HMAC-SHA-256 over timestamp, nonce and data, separated by newlines.
  *
- * @param secret - its bytes in UTF-8 are the key
+ * @param secret - the key: a string stands for its bytes in UTF-8
  */
 export function computeHmac(
   secret: string | Buffer,

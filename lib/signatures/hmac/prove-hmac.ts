@@ -5,23 +5,23 @@ import type { KeyFormat } from '../../domain/key-format.js';
 import type { SecretSealer } from '../../ports/secret-sealer.js';
 import { createHmacPurpose } from './hmac-purpose.js';
 
-/** A key that may have signed, and how its tokens are written. */
+/** A key that may have signed, and the format of its tokens. */
 export interface HmacSigner {
   readonly key: VerifiableKey;
   readonly format: Pick<KeyFormat, 'compose'>;
 }
 
-/** The HMACs that a secret would have made. */
+/** Computes the HMACs that a secret would have produced. */
 export type ComputeHmacs = (secret: string | Buffer) => readonly Buffer[];
 
-/** A secret of nobody. */
+/** A secret of no key, for constant cost. */
 const decoySecret = Buffer.alloc(32);
 
 /**
- * The secret of a key that made an HMAC. Signers take the whole token or the secret in it for their secret, whichever
- * they keep. A secret that was sealed under a pepper that is not known any more signs nothing.
+ * Finds the secret of a key that produced an HMAC. Signers may use the whole token or only its secret part. A secret that was
+ * sealed under a pepper that is no longer configured cannot verify signatures.
  *
- * @param hmacsOf - of what may have been signed: one, or several where clients may call the same thing differently
+ * @param hmacsOf - over the possible signed content: one, or several where clients may name the same target differently
  */
 export function proveHmac(
   sealer: SecretSealer,
@@ -47,7 +47,7 @@ function isSealed({ sealedSecret }: VerifiableSecret): boolean {
   return sealedSecret !== null;
 }
 
-/** Every secret is tried, so that the time does not tell which one it was. */
+/** Tries every secret, so that the response time does not reveal which one matched. */
 function isMadeBy(
   secrets: readonly (string | Buffer)[],
   hmacsOf: ComputeHmacs,

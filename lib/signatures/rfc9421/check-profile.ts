@@ -3,14 +3,14 @@ import { readNonce } from '../read-nonce.js';
 import type { SignatureProfile } from './signature-profile.js';
 import type { SignedMessage } from '../signed-message.js';
 
-/** The parameters of a signature that keeps to the profile. */
+/** The parameters of a signature that conforms to the profile. */
 export interface CheckedParameters {
   readonly keyId: string;
-  /** What the message says that the algorithm is; `null` when it leaves that to the key, as it may. */
+  /** The algorithm that the message names; `null` when it names none, which is allowed. */
   readonly algorithm: string | null;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  /** From when on it must be refused for its age, epoch milliseconds. */
+  /** The last moment at which it is not too old, epoch milliseconds. */
   readonly usableUntil: number;
   readonly nonce: Uint8Array;
 }
@@ -18,11 +18,11 @@ export interface CheckedParameters {
 const keyIdPattern = /^[0-9A-Za-z_-]{1,64}$/;
 
 /**
- * Checks everything of a signature that can be checked without its key (RFC 9421 section 3.2.1): a signature proves only
- * what it covers, so one that covers less than what the request does, or could be used at any time, proves nothing.
+ * Checks everything about a signature that can be checked without its key (RFC 9421 section 3.2.1): a signature proves only
+ * what it covers, so one that covers less than the effect of the request, or that never expires, proves nothing.
  *
- * @param credentialHeaders - headers in lower case that the app reads keys from; covered when they are sent
- * @returns what is wrong, as a sentence for the caller, or the parameters
+ * @param credentialHeaders - headers in lower case that the app reads keys from; they must be covered when they are sent
+ * @returns the parameters, or the reason for a refusal as a sentence for the caller
  */
 export function checkProfile(
   { components, parameters }: FoundSignature,
@@ -41,10 +41,10 @@ export function checkProfile(
     return 'Its expires must be whole seconds since 1970, after created.';
   }
   if (created * 1000 > now + skewMs) return 'It was created in the future. Set your clock.';
-  // It ends with its age, or just before its expires.
+  // It expires by its age, or just before its `expires`.
   const endsAt = expires === undefined ? Infinity : expires * 1000 - 1;
   const usableUntil = Math.min(created * 1000 + maxAgeMs, endsAt);
-  if (isTooOld(usableUntil, now)) return 'It is too old. Sign each request anew, and set your clock.';
+  if (isTooOld(usableUntil, now)) return 'It is too old. Sign each request again, and set your clock.';
   const bytes = typeof nonce === 'string' ? readNonce(nonce) : null;
   if (bytes === null) return 'It must have a nonce: 16 to 64 random bytes in base64.';
   if (typeof keyid !== 'string' || !keyIdPattern.test(keyid)) return 'It must have keyid, the id of the key.';
@@ -52,12 +52,12 @@ export function checkProfile(
   return { keyId: keyid, algorithm: alg ?? null, createdAt: created * 1000, usableUntil, nonce: bytes };
 }
 
-/** At its very end a signature is still good; a nonce is remembered for longer than that. */
+/** At the exact end of its validity a signature is still accepted; its nonce is kept longer than that. */
 export function isTooOld(usableUntil: number, now: number): boolean {
   return now > usableUntil;
 }
 
-/** What a signature lacks that says nothing of the body of its request. */
+/** The missing component of a signature that does not cover the body of its request. */
 export const missingContentDigest = 'content-digest, because there is a body';
 
 function findMissingComponent(

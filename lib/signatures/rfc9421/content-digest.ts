@@ -2,12 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFieldValue } from './read-field-value.js';
 import { readDictionary } from './read-dictionary.js';
 
-/** Algorithms that count (RFC 9530 section 5); md5, sha and the like are passed over, and are never enough. */
+/** Accepted algorithms (RFC 9530 section 5); md5, sha and the like are ignored, and are never sufficient. */
 const algorithms: Readonly<Record<string, string>> = { 'sha-256': 'sha256', 'sha-512': 'sha512' };
 
 /**
- * What is wrong with the `Content-Digest` of a request, or `null`. Every digest that counts must be the body's, so that
- * nobody can look at one and somebody else at another.
+ * The problem with the `Content-Digest` of a request, or `null`. Every digest of an accepted algorithm must match the body, so
+ * that two parties cannot check different ones.
  *
  * @param body - the bytes as they were sent; empty when there is none
  */
@@ -22,7 +22,7 @@ export function findDigestProblem(rawHeaders: readonly string[], body: Uint8Arra
     if (algorithm === undefined) continue;
     checkedCount += 1;
     if (!isSameDigest(value, createHash(algorithm).update(body).digest())) {
-      return 'Content-Digest is not that of the body.';
+      return 'Content-Digest does not match the body.';
     }
   }
   return checkedCount === 0 ? 'Content-Digest must have sha-256 or sha-512.' : null;
@@ -35,7 +35,7 @@ function isSameDigest(value: unknown, expected: Uint8Array): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** Writes the field for a body. */
+/** Creates the field for a body. */
 export function createContentDigest(body: Uint8Array): string {
   return `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
 }

@@ -1,12 +1,12 @@
 import type { Item } from 'structured-headers';
 
-/** One thing that a signature is about. */
+/** A component that a signature covers. */
 export interface CoveredComponent {
   /** A header field in lower case, or a derived component such as `@method`. */
   readonly name: string;
-  /** With `@query-param`: which one. */
+  /** With `@query-param`: the encoded name of the parameter. */
   readonly queryName: string | null;
-  /** How it stands in the list, which is how it is named in the signature base. */
+  /** Its serialization in the list of components, which is also its name in the signature base. */
   readonly identifier: string;
 }
 
@@ -23,8 +23,8 @@ const derived: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads one component (RFC 9421 section 2). Those of responses, of other messages and of trailers are none of a request;
- * parameters that take fields apart (`sf`, `key`, `bs`) are not offered, so that nothing but the whole value counts.
+ * Reads one component (RFC 9421 section 2). Components of responses, of related messages and of trailers are not components of
+ * a request; parameters that select parts of a field (`sf`, `key`, `bs`) are not supported, so that only whole values count.
  */
 export function readComponent([name, parameters]: Item): CoveredComponent | null {
   if (typeof name !== 'string') return null;

@@ -3,7 +3,7 @@ import type { VerifiableKey } from '../../domain/api-key.js';
 import type { VerifiablePublicKey } from '../../domain/credential.js';
 import { isSignedBy, signatureAlgorithms } from '../check-signature.js';
 
-/** Finds the public key of a key that made a signature. */
+/** Finds the credential of a key that made a signature. */
 export type ProveSignature = (
   key: VerifiableKey | null,
   algorithm: string | null,
@@ -12,10 +12,10 @@ export type ProveSignature = (
 ) => VerifiablePublicKey | null;
 
 /**
- * Builds the check. The stored key says which algorithm it is; a message may only agree. An unknown key costs a signature
- * as well, so that the time does not tell.
+ * Builds the check. The stored key determines the algorithm; a message can only confirm it. An unknown key costs a signature
+ * check as well, so that the response time does not reveal it.
  *
- * @param isSigned - how signatures are checked; default: as those of requests
+ * @param isSigned - checks a signature; default: the check of request signatures
  */
 export function createProveSignature(isSigned: typeof isSignedBy = isSignedBy): ProveSignature {
   const imported = new WeakMap<VerifiablePublicKey, KeyObject>();

@@ -2,7 +2,7 @@ import type { CoveredComponent } from './covered-component.js';
 import { readFieldValue } from './read-field-value.js';
 import type { SignedMessage } from '../signed-message.js';
 
-/** What a component of a request is (RFC 9421 sections 2.1 and 2.2); `null` when the request does not have it. */
+/** The value of a component of a request (RFC 9421 sections 2.1 and 2.2); `null` when the request does not have it. */
 export function readComponentValue(message: SignedMessage, component: CoveredComponent): string | null {
   const { method, scheme, authority, target } = message;
   switch (component.name) {
@@ -27,13 +27,13 @@ export function readComponentValue(message: SignedMessage, component: CoveredCom
   }
 }
 
-/** With its question mark, which is there even when nothing follows. */
+/** Includes the question mark, even when the query is empty. */
 function getQuery(target: string): string {
   const at = target.indexOf('?');
   return at === -1 ? '?' : target.slice(at);
 }
 
-/** The encoded value of a parameter that occurs once; of one that occurs more often, nobody can say which was meant. */
+/** The encoded value of a parameter that occurs exactly once; if it is repeated, it is ambiguous which one was meant. */
 function readQueryParameter(query: string, encodedName: string): string | null {
   const values = [...new URLSearchParams(query)].filter(([name]) => encodeParameter(name) === encodedName);
   const [only] = values;
@@ -48,7 +48,7 @@ function encodeParameter(text: string): string {
   );
 }
 
-/** The signature base is ASCII (RFC 9421 section 2.5), and a line end in it would make two lines of one. */
+/** The signature base is ASCII (RFC 9421 section 2.5), and a newline in a value would split its line in two. */
 function requirePrintable(value: string | null): string | null {
   return value === null || !/^[\t\x20-\x7e]*$/.test(value) ? null : value;
 }

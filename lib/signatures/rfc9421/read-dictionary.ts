@@ -1,13 +1,13 @@
 import { parseDictionary, type Dictionary } from 'structured-headers';
 
-/** Longest field that is read, in characters. */
+/** Maximum length of a field, in characters. */
 const maxLength = 8192;
 
 /**
- * Reads a structured field that is a dictionary (RFC 9651). Where that RFC takes the last of several members or parameters
- * of one name, nothing is taken here: who checks and who acts could take different ones.
+ * Parses a structured field that is a dictionary (RFC 9651). Where that RFC takes the last of several members or parameters
+ * with the same name, the field is rejected: the verifier and the app could each take a different one.
  *
- * @returns `null` when it is malformed, too long, or names anything twice
+ * @returns `null` when it is malformed, too long, or repeats a name
  */
 export function readDictionary(text: string): Dictionary | null {
   if (text.length > maxLength) return null;
@@ -20,7 +20,7 @@ export function readDictionary(text: string): Dictionary | null {
   return hasAllEntries(text, dictionary) ? dictionary : null;
 }
 
-/** Whether as many members and parameters were read as there are in the text. */
+/** Whether as many members and parameters were parsed as there are in the string. */
 function hasAllEntries(text: string, dictionary: Dictionary): boolean {
   const outside = stripStrings(text);
   let parameters = 0;
@@ -32,12 +32,12 @@ function hasAllEntries(text: string, dictionary: Dictionary): boolean {
   return dictionary.size === members && parameters === countCharacter(outside, ';');
 }
 
-/** Whether a text has a decimal number in it: once parsed, `1.0` cannot be told from `1`. */
+/** Whether a field contains a decimal: once parsed, `1.0` cannot be distinguished from `1`. */
 export function hasDecimal(text: string): boolean {
   return /=-?\d+\./.test(stripStrings(text));
 }
 
-/** In what is left, commas stand between members only, and semicolons before parameters only. */
+/** Empties the quoted strings: in the rest, commas only separate members, and semicolons only precede parameters. */
 function stripStrings(text: string): string {
   return text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
 }

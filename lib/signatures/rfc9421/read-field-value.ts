@@ -1,6 +1,6 @@
 /**
  * The value of a header field: its lines in order, trimmed and joined (RFC 9421 section 2.1); `null` when there is none.
- * It is not read from Node's `headers`, which keep only one of several lines of some fields.
+ * Not read from Node's `headers`, which keep only one of several lines of some fields.
  *
  * @param name - in lower case
  */

@@ -3,28 +3,28 @@ import { readComponent, type CoveredComponent } from './covered-component.js';
 import { readFieldValue } from './read-field-value.js';
 import { hasDecimal, readDictionary } from './read-dictionary.js';
 
-/** A signature with our tag, well formed and not checked. */
+/** A well-formed signature with our tag, not yet verified. */
 export interface FoundSignature {
   readonly components: readonly CoveredComponent[];
   readonly parameters: ReadonlyMap<string, unknown>;
-  /** The components and parameters, serialised: the last line of the signature base. */
+  /** The serialized components and parameters: the last line of the signature base. */
   readonly serialized: string;
   readonly signature: Uint8Array;
 }
 
-/** What a request has of signatures. `refused` and `malformed` say what to mend. */
+/** The signature of a request. The `detail` of `refused` and `malformed` says how to fix it. */
 export type ReadSignature =
   | { readonly kind: 'none' }
   | { readonly kind: 'malformed' | 'refused'; readonly detail: string }
   | { readonly kind: 'found'; readonly found: FoundSignature };
 
-/** Most components of a signature. */
+/** Maximum number of components of a signature. */
 const maxComponents = 50;
 const none: ReadSignature = { kind: 'none' };
 
 /**
- * Finds the signature with our tag in `Signature-Input` and `Signature` (RFC 9421 section 4). Others are not ours to
- * judge. Of two with our tag nobody can say whose request it is.
+ * Finds the signature with our tag in `Signature-Input` and `Signature` (RFC 9421 section 4). Signatures with other tags are
+ * ignored. Two with our tag are ambiguous.
  */
 export function readSignature(rawHeaders: readonly string[], tag: string): ReadSignature {
   const inputField = readFieldValue(rawHeaders, 'signature-input');
@@ -56,14 +56,14 @@ function readTagged(
   const components: CoveredComponent[] = [];
   for (const item of items) {
     const component = readComponent(item);
-    if (component === null) return createRefused('It covers a component that is not offered here.');
+    if (component === null) return createRefused('It covers a component that is not supported here.');
     components.push(component);
   }
   if (new Set(components.map(({ identifier }) => identifier)).size < components.length) {
     return createRefused('It covers a component twice.');
   }
   const signature = readBytes(signatures.get(label));
-  if (signature === null) return createRefused('Signature does not hold a byte sequence with its label.');
+  if (signature === null) return createRefused('Signature has no byte sequence with its label.');
   const serialized = trySerialize([items, parameters]);
   if (serialized === null) return createMalformed('Signature-Input');
   return { kind: 'found', found: { components, parameters, serialized, signature } };
@@ -73,7 +73,7 @@ function trySerialize(input: InnerList): string | null {
   try {
     return serializeInnerList(input);
   } catch {
-    // Values of kinds that no parameter of ours has.
+    // Values of types that no parameter of ours has.
     return null;
   }
 }

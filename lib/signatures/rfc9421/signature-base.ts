@@ -3,9 +3,9 @@ import type { CoveredComponent } from './covered-component.js';
 import type { SignedMessage } from '../signed-message.js';
 
 /**
- * What is signed (RFC 9421 section 2.5): a line for each component, then the parameters.
+ * Creates the signed content (RFC 9421 section 2.5): a line for each component, then the parameters.
  *
- * @param parameters - the member of `Signature-Input`: the list of components and what follows it, serialised
+ * @param parameters - the serialized member of `Signature-Input`: the list of components and its parameters
  * @returns `null` when the message lacks a component
  */
 export function createSignatureBase(

@@ -1,8 +1,8 @@
-/** What signatures must be like to count here. */
+/** The requirements on accepted signatures. */
 export interface SignatureProfile {
-  /** What a signature says that it is for; signatures with another tag are somebody else's. */
+  /** The tag of accepted signatures; signatures with another tag are ignored. */
   readonly tag: string;
-  /** How old a signature may be, in milliseconds. */
+  /** The maximum age of a signature, in milliseconds. */
   readonly maxAgeMs: number;
   /** How far ahead the clocks of signers may be, in milliseconds. */
   readonly skewMs: number;
