@@ -4,10 +4,18 @@ import { createApiKeys, ApiKeysError, InvalidOptionError } from 'express-api-key
 import { memoryStore } from 'express-api-keys/testing';
 import { endpoints } from '../../lib/admin/endpoints.js';
 import { problems, type ProblemCode } from '../../lib/errors.js';
-import { blocksOf, codeIn, readDocument, repository, sectionOf, tableIn } from './markdown.js';
-import { theApp } from '../harness/the-app.js';
+import { defaultTypeBase } from '../../lib/problems.js';
+import {
+  anchorOf,
+  blocksOf,
+  codeIn,
+  documents,
+  readDocument,
+  repository,
+  sectionOf,
+  tableIn,
+} from './markdown.js';
 
-const errorPage = readDocument('docs/reference/errors.md');
 const apiKeys = createApiKeys({
   prefix: 'acme',
   scopes: { 'orders:read': 'Read orders' },
@@ -39,32 +47,73 @@ function defaultsIn(file: string): Map<string, string> {
   );
 }
 
+const minimal = { prefix: 'acme', scopes: { 'orders:read': 'Read orders' } } as const;
+/** Gives an object of options as one option of `createApiKeys`. */
+const asOption =
+  (name: string) =>
+  (options: object): unknown =>
+    createApiKeys({ ...minimal, [name]: options } as never);
+const reference = (page: string): string => `docs/reference/${page}.md`;
+
 const optionTables = [
   {
-    page: 'reference/create-api-keys.md',
+    page: reference('create-api-keys'),
+    heading: '## Options',
     file: 'options/api-keys-options.ts',
     give: (options: object) => createApiKeys(options as never),
   },
+  ...['database', 'redis', 'limits', 'refusals', 'cache'].map((name) => ({
+    page: reference('create-api-keys'),
+    heading: `### ${name}`,
+    file: `options/${name}-option.ts`,
+    give: asOption(name),
+  })),
   {
-    page: 'advanced/access-tokens.md',
-    file: 'options/tokens-option.ts',
-    give: (options: object) =>
-      createApiKeys({ prefix: 'acme', scopes: { 'orders:read': 'Read orders' }, tokens: options as never }),
+    page: reference('create-api-keys'),
+    heading: '### policy',
+    file: 'options/policy-option.ts',
+    give: asOption('policy'),
   },
   {
-    page: 'reference/require-api-key.md',
+    page: reference('create-api-keys'),
+    heading: '### expiryNotices',
+    file: 'options/expiry-notices-option.ts',
+    give: asOption('expiryNotices'),
+  },
+  {
+    page: 'docs/advanced/access-tokens.md',
+    heading: '## Options',
+    file: 'options/tokens-option.ts',
+    give: asOption('tokens'),
+  },
+  {
+    page: 'docs/advanced/signed-requests.md',
+    heading: '## Options',
+    file: 'options/signatures-option.ts',
+    give: asOption('signatures'),
+  },
+  {
+    page: 'docs/advanced/brute-force-protection.md',
+    heading: '# Brute-force protection',
+    file: 'verify/failure-budget.ts',
+    give: asOption('failureBudget'),
+  },
+  {
+    page: reference('require-api-key'),
+    heading: '## Options',
     file: 'middleware/guard-options.ts',
     give: (options: object) => apiKeys.requireApiKey('orders:read', options),
   },
   {
-    page: 'reference/admin-router.md',
+    page: reference('admin-router'),
+    heading: '## Options',
     file: 'admin/admin-router-options.ts',
     give: (options: object) => apiKeys.adminRouter(options as never),
   },
 ];
 
-describe.each(optionTables)('the options in docs/$page', ({ page, file, give }) => {
-  const rows = tableIn(sectionOf(readDocument(`docs/${page}`), '## Options'));
+describe.each(optionTables)('the table under "$heading" of $page', ({ page, heading, file, give }) => {
+  const rows = tableIn(sectionOf(readDocument(page), heading));
 
   it('has every option, and no other', () => {
     expect(rows.map(([name]) => codeIn(name)).sort()).toEqual(optionsListedBy(give));
@@ -73,7 +122,7 @@ describe.each(optionTables)('the options in docs/$page', ({ page, file, give }) 
   it('has the defaults that the code has', () => {
     const plain = (text: string): string => text.replace(/[`']/g, '');
     const defaults = defaultsIn(file);
-    expect(defaults.size).toBeGreaterThan(0);
+    expect(defaults.size + rows.filter(([, shown]) => shown === 'required').length).toBeGreaterThan(0);
     for (const [name, value] of defaults) {
       const shown = rows.find(([cell]) => cell === `\`${name}\``)?.[1] ?? '';
       // In a comment a reason may stand behind the value; where there is no value, the table says so in words.
@@ -85,49 +134,104 @@ describe.each(optionTables)('the options in docs/$page', ({ page, file, give }) 
 
 describe('the table of endpoints', () => {
   it('has every endpoint, and no other', () => {
-    const shown = tableIn(sectionOf(readDocument('docs/reference/http-api.md'), '## Endpoints')).map(
-      ([cell]) => codeIn(cell),
-    );
+    const section = sectionOf(readDocument(reference('http-api')), '## Endpoints');
+    const shown = tableIn(section).map(([cell]) => codeIn(cell));
     const existing = endpoints.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(shown.sort()).toEqual(existing.sort());
   });
 });
 
 describe('the page of error codes', () => {
-  const existing = Object.entries(problems).map(([code, { status }]) => [code, status]);
+  const page = readDocument(reference('errors'));
+  const sections = page.split(/^### /m).slice(1);
 
-  it('has a table with every code below its status, and no other', () => {
-    const rows = tableIn(errorPage);
-    const shown = rows.flatMap(([status = '', codes = '']) =>
-      [...codes.matchAll(/`(\w+)`/g)].map(([, code]) => [code, Number(status)]),
-    );
+  it('has a section for every code, with its status, what it means and what to do', () => {
+    const shown = sections.map((section) => {
+      const [code = '', , meaning = '', , remedy = ''] = section.split('\n');
+      return [
+        code,
+        Number(/^\*\*Status (\d{3})\.\*\* ./.exec(meaning)?.[1]),
+        /What to do/.test(section + remedy),
+      ];
+    });
+    const existing = Object.entries(problems).map(([code, { status }]) => [code, status, true]);
     expect(shown.sort()).toEqual(existing.sort());
   });
 
-  it('has an anchor for every code, which is the type of its problem, and for no other', () => {
-    const anchors = [...errorPage.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading);
+  it('has every code in the table, below its status', () => {
+    const shown = tableIn(page).flatMap(([status, codes = '']) =>
+      [...codes.matchAll(/`(\w+)`/g)].map(([, code]) => [code, Number(status)]),
+    );
+    const existing = Object.entries(problems).map(([code, { status }]) => [code, status]);
+    expect(shown.sort()).toEqual(existing.sort());
+  });
+
+  it('has an anchor for every code that is the code', () => {
+    const anchors = [...page.matchAll(/^### (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
     expect(anchors.sort()).toEqual(Object.keys(problems).sort());
+  });
+
+  it('is the default of `type`', () => {
+    expect(defaultTypeBase).toMatch(/\/docs\/reference\/errors\.md$/);
+    const shown = JSON.parse(blocksOf(reference('errors'))[0]?.text ?? '') as Record<string, string>;
+    expect(shown['type']).toBe(`${defaultTypeBase}#${shown['code']}`);
   });
 
   it('is right about the codes of what is thrown', () => {
     const codes = Object.keys(problems) as ProblemCode[];
     const thrown: string[] = codes.map((problem) => new ApiKeysError(problem).code);
     expect(thrown).toEqual(codes.map((problem) => `ERR_API_KEYS_${problem.toUpperCase()}`));
-    const named = errorPage.match(/ERR_API_KEYS_[A-Z_]*[A-Z]/g) ?? [];
-    expect(named.length).toBeGreaterThan(2);
     const known = [...thrown, new InvalidOptionError('').code];
+    const named = documents.flatMap(
+      (document) => readDocument(document).match(/ERR_API_KEYS_[A-Z_]*[A-Z]/g) ?? [],
+    );
+    expect(named.length).toBeGreaterThan(5);
     expect(named.filter((code) => !known.includes(code))).toEqual([]);
+  });
+});
+
+describe('the page of tables of the database', () => {
+  it('has every table with its columns', () => {
+    const source = readFileSync(join(repository, 'lib', 'sql', 'tables.ts'), 'utf8');
+    const columnsOf = (name: string): string[] => {
+      const body = new RegExp(`interface ${name} \\{\\n([^]*?)\\n\\}`).exec(source)?.[1] ?? '';
+      return [...body.matchAll(/^ {2}(\w+): /gm)].map(([, column = '']) => column);
+    };
+    const existing = columnsOf('Tables').map((table) => {
+      const type = new RegExp(`^ {2}${table}: (\\w+);`, 'm').exec(source)?.[1] ?? '';
+      return [table, columnsOf(type)];
+    });
+    expect(existing.length).toBeGreaterThan(10);
+    const page = readDocument(reference('database-tables'));
+    const shown = [...page.matchAll(/^## (\w+)\n[^]*?^Columns: ([^]*?)\n\n/gm)].map(
+      ([, table, columns = '']) => [table, [...columns.matchAll(/`(\w+)`/g)].map(([, column]) => column)],
+    );
+    expect(shown).toEqual(existing);
+  });
+});
+
+describe('the key object', () => {
+  it('has every field of a key, and no other', async () => {
+    await apiKeys.ready();
+    const keys = apiKeys.keys.as({ kind: 'application' });
+    const { key, effectiveBy, ...shown } = await keys.create({ ownerId: 'alice', name: 'CI', scopes: [] });
+    expect([typeof key, effectiveBy]).toEqual(['string', null]);
+    const rows = tableIn(sectionOf(readDocument(reference('key-object')), '## Fields'));
+    const documented = rows.flatMap(([names = '']) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    );
+    expect(documented.sort()).toEqual(Object.keys(shown).sort());
   });
 });
 
 describe('the pattern for secret scanners', () => {
   it('finds keys, and only whole ones', async () => {
-    const [shown] = blocksOf('docs/reference/key-format.md').filter(({ text }) => text.startsWith('acme_('));
+    const [shown] = blocksOf(reference('key-format')).filter(({ text }) => text.startsWith('acme_('));
     const pattern = new RegExp(`^${shown?.text.trim()}$`);
     await apiKeys.ready();
     for (const environment of ['live', 'test']) {
       const { key } = await apiKeys.keys
-        .as(theApp)
+        .as({ kind: 'application' })
         .create({ ownerId: 'alice', name: 'CI', scopes: [], environment });
       expect(key).toMatch(pattern);
       expect(key.slice(0, -1)).not.toMatch(pattern);
