@@ -1,7 +1,5 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { connectRedis, reconnectPauseMs } from '../../lib/redis/connect-redis.js';
-import { codeIn, readDocument, repository, sectionOf, tableIn } from './markdown.js';
+import { codeIn, readDocument, sectionOf, tableIn } from './markdown.js';
 import { shownClusterOptions, shownSentinelOptions } from '../redis/forms/shown-options.js';
 
 const document = readDocument('docs/production/redis.md');
@@ -49,21 +47,5 @@ describe('the options for a client in docs/production/redis.md', () => {
     expect(ofCluster).toEqual(
       ofCluster.map(([name]) => [name, written({ ...options, ...redisOptions }, names[name] ?? name)]),
     );
-  });
-});
-
-describe('the messages in docs/production/redis.md', () => {
-  it('are those of the code, each with a row', () => {
-    const folder = join(repository, 'lib', 'redis');
-    const source = readdirSync(folder)
-      .map((name) => readFileSync(join(folder, name), 'utf8'))
-      .join('\n');
-    const shown = tableIn(sectionOf(document, '## Log messages')).map(([cell]) => codeIn(cell));
-    expect(shown.filter((message) => !source.includes(message))).toEqual([]);
-    const outages = [...source.matchAll(/new OutageLog\(logger, '([^']+)'\)/g)].map(([, text]) => text);
-    const warnings = [...source.matchAll(/warning:\s+'([^']+)'/g)].map(([, text]) => text);
-    expect(warnings.length).toBeGreaterThan(3);
-    const said = [...outages, ...warnings];
-    expect(said.filter((text) => !shown.some((message) => text?.startsWith(message)))).toEqual([]);
   });
 });
