@@ -5,6 +5,7 @@ import { createApiKeys, ApiKeysError, InvalidOptionError } from 'express-api-key
 import { memoryStore } from 'express-api-keys/testing';
 import Database from 'libsql';
 import { endpoints } from '../../lib/admin/endpoints.js';
+import { theApp } from '../harness/the-app.js';
 import { problems, type ProblemCode } from '../../lib/errors.js';
 import { defaultTypeBase } from '../../lib/problems.js';
 import {
@@ -230,7 +231,7 @@ describe('the page of tables of the database', () => {
 describe('the key object', () => {
   it('has every field of a key, and no other', async () => {
     await apiKeys.ready();
-    const keys = apiKeys.keys.as({ kind: 'application' });
+    const keys = apiKeys.keys.as(theApp);
     const { key, effectiveBy, ...shown } = await keys.create({ ownerId: 'alice', name: 'CI', scopes: [] });
     expect([typeof key, effectiveBy]).toEqual(['string', null]);
     const rows = tableIn(sectionOf(readDocument(reference('key-object')), '## Fields'));
@@ -248,7 +249,7 @@ describe('the pattern for secret scanners', () => {
     await apiKeys.ready();
     for (const environment of ['live', 'test']) {
       const { key } = await apiKeys.keys
-        .as({ kind: 'application' })
+        .as(theApp)
         .create({ ownerId: 'alice', name: 'CI', scopes: [], environment });
       expect(key).toMatch(pattern);
       expect(key.slice(0, -1)).not.toMatch(pattern);
