@@ -134,7 +134,7 @@ describe.each(optionTables)('the table under "$heading" of $page', ({ page, head
     expect(defaults.size + rows.filter(([, shown]) => shown === 'required').length).toBeGreaterThan(0);
     // A file can have the options of two objects.
     const options = optionsListedBy(give);
-    for (const [name, value] of [...defaults].filter(([name]) => options.includes(name))) {
+    for (const [name, value] of [...defaults].filter(([option]) => options.includes(option))) {
       const shown = rows.find(([cell]) => cell === `\`${name}\``)?.[1] ?? '';
       // In a comment a reason may stand behind the value; where there is no value, the table says so in words.
       const [wanted = ''] = value.split(' - ');
