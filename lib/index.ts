@@ -62,14 +62,7 @@ export type { ShownPublicKey } from './domain/shown-public-key.js';
 export type { KeyState } from './domain/key-state.js';
 export type { RevocationReason } from './domain/revocation-reason.js';
 export type { JsonObject, JsonValue } from './domain/json.js';
-export type {
-  GrantableScope,
-  KeyRevocation,
-  KeyRotation,
-  KeyUpdate,
-  KeyUsageFilter,
-  NewKey,
-} from './api/key-inputs.js';
+export type { GrantableScope, KeyUpdate, NewKey } from './api/key-inputs.js';
 export type { ChangedKey, CreatedKey, RotatedKey } from './api/key-results.js';
 export type { KeysApi } from './api/keys-api.js';
 export type { ActingKeysApi } from './api/acting-keys-api.js';
@@ -85,8 +78,10 @@ export type { AuditFilter } from './manage/list-events.js';
 export type { ResealReport } from './manage/reseal-secrets.js';
 export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
 export type { UsageCount, UseVerdict } from './domain/key-usage.js';
-export type { AuditAction, AuditActor, AuditEvent } from './domain/audit-event.js';
-export type { AccessAction, AccessEvent } from './domain/access-event.js';
+export type { AuditAction, AuditActor } from './domain/audit-entry.js';
+export type { AuditEvent } from './domain/audit-event.js';
+export type { AccessAction } from './domain/access-entry.js';
+export type { AccessEvent } from './domain/access-event.js';
 export type { KeyFilter } from './manage/list-keys.js';
 export type { Page } from './manage/list-page.js';
 

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../domain/audit-event.js';
+import type { AuditEntry } from '../domain/audit-entry.js';
 import { escapedJson } from '../http/escaped-json.js';
 import type { Endpoint } from './endpoint.js';
 
@@ -23,6 +23,6 @@ export const getAuditExport: Endpoint = {
   },
 };
 
-async function* linesOf(events: AsyncIterable<AuditEvent>): AsyncGenerator<string> {
+async function* linesOf(events: AsyncIterable<AuditEntry>): AsyncGenerator<string> {
   for await (const event of events) yield escapedJson(event);
 }

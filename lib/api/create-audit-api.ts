@@ -1,7 +1,8 @@
 import type { AuditService } from '../audit/audit-service.js';
 import type { TrailReport } from '../audit/trail-report.js';
-import type { AccessEvent } from '../domain/access-event.js';
-import type { AuditEvent } from '../domain/audit-event.js';
+import { showAccessEvent, type AccessEvent } from '../domain/access-event.js';
+import type { AuditEntry } from '../domain/audit-entry.js';
+import { showAuditEvent, type AuditEvent } from '../domain/audit-event.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { Page } from '../manage/list-page.js';
 import type { ActingAuditApi } from './acting-audit-api.js';
@@ -52,19 +53,21 @@ function createAuditCommands(whenReady: WhenReady): AuditCommands {
     async list({ what, context }, conditions) {
       refuseUndefined(what, conditions);
       const { service } = await whenReady();
-      return service.listEvents(context, conditions);
+      const page = await service.listEvents(context, conditions);
+      return { ...page, items: page.items.map(showAuditEvent) };
     },
 
     async listAccess({ what, context }, conditions) {
       refuseUndefined(what, conditions);
       const { audit } = await whenReady();
-      return audit.listAccess(context, conditions);
+      const page = await audit.listAccess(context, conditions);
+      return { ...page, items: page.items.map(showAccessEvent) };
     },
 
     async export({ what, context }, conditions) {
       refuseUndefined(what, conditions);
       const { audit } = await whenReady();
-      return audit.exportTrail(context, conditions);
+      return showEach(await audit.exportTrail(context, conditions));
     },
 
     async verify({ what, context }, input) {
@@ -73,6 +76,10 @@ function createAuditCommands(whenReady: WhenReady): AuditCommands {
       return audit.verify(context, input);
     },
   };
+}
+
+async function* showEach(entries: AsyncIterable<AuditEntry>): AsyncIterable<AuditEvent> {
+  for await (const entry of entries) yield showAuditEvent(entry);
 }
 
 /** An export is iterated, not awaited. */

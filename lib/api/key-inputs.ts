@@ -18,8 +18,8 @@ export interface NewOwnKey<S extends string, F extends string = never> {
   readonly scopes?: readonly GrantableScope<S>[] | undefined;
   /** Up to 500 characters. Default: none. */
   readonly description?: string | null | undefined;
-  /** A `Date` or an RFC 3339 time in the future; absent or `null`: never. */
-  readonly expiresAt?: Date | string | null | undefined;
+  /** A time in the future; absent or `null`: never. */
+  readonly expiresAt?: Date | null | undefined;
   /** Addresses and networks (`10.0.0.0/8`) the key may be used from; absent or `null`: any. */
   readonly ipAllowlist?: readonly string[] | null | undefined;
   /** Data of the app, up to 4 KiB of JSON; handlers see it on `req.apiKey.metadata`. */

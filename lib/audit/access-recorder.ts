@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AccessEvent } from '../domain/access-event.js';
+import type { AccessEntry } from '../domain/access-entry.js';
 import { FailureLog } from '../domain/failure-log.js';
 import { networkOf } from '../domain/network.js';
 import { memoize } from '../domain/memoize.js';
@@ -9,7 +9,7 @@ import type { Logger } from '../ports/logger.js';
 import type { RandomSource } from '../ports/random-source.js';
 
 /** One request to record in the access log. */
-export type AccessNote = Omit<AccessEvent, 'id' | 'at' | 'lastAt' | 'count'>;
+export type AccessNote = Omit<AccessEntry, 'id' | 'at' | 'lastAt' | 'count'>;
 
 /** How long requests are aggregated before they are written, in milliseconds. */
 export const accessWindowMs = 10_000;
@@ -29,7 +29,7 @@ const pruneEveryMs = 10 * 60_000;
 const pauseMs = 25;
 
 /** Identical requests of one window. */
-type AggregatedRow = { -readonly [F in keyof AccessEvent]: AccessEvent[F] };
+type AggregatedRow = { -readonly [F in keyof AccessEntry]: AccessEntry[F] };
 
 /** The ports of the recorder. */
 export interface AccessRecorderParts {
@@ -51,7 +51,7 @@ export class AccessRecorder {
   #log: AccessLog | null = null;
   #rows = new Map<string, AggregatedRow>();
   #overflow: AggregatedRow | null = null;
-  #unwritten: readonly AccessEvent[] = [];
+  #unwritten: readonly AccessEntry[] = [];
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
   #prunedAt = -Infinity;

@@ -1,7 +1,8 @@
-import type { AccessEvent } from '../domain/access-event.js';
-import type { AuditEvent } from '../domain/audit-event.js';
+import type { AccessEntry } from '../domain/access-entry.js';
+import type { AuditEntry } from '../domain/audit-entry.js';
 import { ApiKeysError } from '../errors.js';
 import type { AuditConditions } from '../manage/audit-conditions.js';
+import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { Page } from '../manage/list-page.js';
 import { readFields } from '../manage/read-fields.js';
@@ -14,9 +15,9 @@ import { verifyTrail } from './verify-trail.js';
 
 /** Queries on the audit trail as a whole, and on the access log. Throws the same errors as `KeyService`. */
 export interface AuditService {
-  listAccess(context: ChangeContext, filter: AccessFilter): Promise<Page<AccessEvent>>;
+  listAccess(context: ChangeContext, filter: AccessFilter<Moment>): Promise<Page<AccessEntry>>;
   /** Oldest first; an owner gets the entries of its own keys. */
-  exportTrail(context: ChangeContext, wanted: AuditConditions): Promise<AsyncIterable<AuditEvent>>;
+  exportTrail(context: ChangeContext, wanted: AuditConditions<Moment>): Promise<AsyncIterable<AuditEntry>>;
   /** For admins and the app itself. `input` may contain the `anchor` of an earlier report. */
   verify(context: ChangeContext, input: { readonly anchor?: unknown }): Promise<TrailReport>;
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AuditEvent } from '../domain/audit-event.js';
+import type { AuditEntry } from '../domain/audit-entry.js';
 import {
   auditConditions,
   auditConditionsFor,
@@ -7,6 +7,7 @@ import {
   type ReadAuditConditions,
 } from '../manage/audit-conditions.js';
 import { resolveAuthority, createFinder } from '../manage/authority.js';
+import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
@@ -22,8 +23,8 @@ const perPage = 200;
 export async function exportTrail(
   ports: AuditPorts,
   context: ChangeContext,
-  wanted: AuditConditions,
-): Promise<AsyncIterable<AuditEvent>> {
+  wanted: AuditConditions<Moment>,
+): Promise<AsyncIterable<AuditEntry>> {
   const { store, clock } = ports;
   const read = readFields<ReadAuditConditions>({ ...wanted }, auditConditions, []);
   const { ownerId } = await resolveAuthority(ports, context, createFinder(ports, store), clock.now());
@@ -36,7 +37,7 @@ async function* readEntries(
   store: Pick<KeyStore, 'listEvents'>,
   conditions: Omit<AuditQuery, 'limit'>,
   end: number,
-): AsyncGenerator<AuditEvent> {
+): AsyncGenerator<AuditEntry> {
   let after = 0;
   while (after < end) {
     const page = await store.listEvents({ ...conditions, after, before: end + 1, limit: perPage });

@@ -1,6 +1,7 @@
-import type { AccessEvent } from '../domain/access-event.js';
+import type { AccessEntry } from '../domain/access-entry.js';
 import { parseMoment } from '../domain/key-fields.js';
 import { resolveAuthority, createFinder } from '../manage/authority.js';
+import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from '../manage/change.js';
 import { parseCondition, parsePageSize, readListFilter } from '../manage/list-filter.js';
 import { emptyPage, readPage, type ListPosition, type Page } from '../manage/list-page.js';
@@ -8,7 +9,7 @@ import { seenConditions } from '../manage/seen-conditions.js';
 import type { AuditPorts } from './audit-ports.js';
 
 /** Which entries of the access log to list; conditions that are left out do not restrict. */
-export interface AccessFilter {
+export interface AccessFilter<T extends Moment = Date> {
   /** 1 to 100; default 20. */
   readonly limit?: number | undefined;
   /** `nextCursor` of the page before; valid only for the same actor and filter. */
@@ -20,10 +21,10 @@ export interface AccessFilter {
   readonly action?: string | undefined;
   /** The `code` of the answer, for example `invalid_token`. */
   readonly code?: string | undefined;
-  /** Not before this time: a `Date`, or RFC 3339 with offset. */
-  readonly from?: Date | string | undefined;
+  /** Not before this time. */
+  readonly from?: T | undefined;
   /** Before this time. */
-  readonly to?: Date | string | undefined;
+  readonly to?: T | undefined;
 }
 
 type ReadAccessFilter = Omit<AccessFilter, 'from' | 'to'> & {
@@ -35,8 +36,8 @@ type ReadAccessFilter = Omit<AccessFilter, 'from' | 'to'> & {
 export async function listAccess(
   ports: AuditPorts,
   context: ChangeContext,
-  filter: AccessFilter,
-): Promise<Page<AccessEvent>> {
+  filter: AccessFilter<Moment>,
+): Promise<Page<AccessEntry>> {
   const { limit, cursor, ...wanted } = readListFilter<ReadAccessFilter>({ ...filter } as ReadAccessFilter, {
     limit: parsePageSize,
     cursor: parseCondition,

@@ -1,4 +1,4 @@
-import type { AuditEventDraft } from '../domain/audit-event.js';
+import type { AuditEntryDraft } from '../domain/audit-entry.js';
 import { serializeAuditEntry } from '../ports/audit-chain.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
@@ -6,7 +6,7 @@ import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
 /** The steps of a transaction that write an audit entry; the entry is always their second argument. */
 type WritingStep = {
   [M in keyof KeyStoreTransaction]: KeyStoreTransaction[M] extends (...args: infer A) => unknown
-    ? A extends readonly [unknown, AuditEventDraft]
+    ? A extends readonly [unknown, AuditEntryDraft]
       ? M
       : never
     : never;
@@ -21,7 +21,7 @@ const writingSteps: Readonly<Record<WritingStep, true>> = {
 };
 
 /** Any such step. */
-type AnyStep = (subject: unknown, event: AuditEventDraft) => Promise<unknown>;
+type AnyStep = (subject: unknown, event: AuditEntryDraft) => Promise<unknown>;
 
 /**
  * Wraps a store in a Proxy that adds a MAC to every audit entry that a transaction writes. It wraps the store itself, so that
@@ -57,10 +57,10 @@ function createSealingTransactionProxy(
 }
 
 function addMac(
-  event: AuditEventDraft,
+  event: AuditEntryDraft,
   { position }: Pick<KeyStoreTransaction, 'position'>,
   sealer: AuditSealer,
-): AuditEventDraft {
+): AuditEntryDraft {
   const { mac: _, ...draft } = event;
   return { ...draft, mac: sealer.seal(position.hash, serializeAuditEntry(draft, position.sequence + 1)) };
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AuditEvent } from '../domain/audit-event.js';
+import type { AuditEntry } from '../domain/audit-entry.js';
 import { hashAuditEntry, firstAuditHash, parseAuditEntry, splitMac } from '../ports/audit-chain.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-trail.js';
@@ -168,7 +168,7 @@ class TrailCheck {
 }
 
 /** Parses stored bytes, which anybody may have written. */
-function readEntry(payload: string): Partial<AuditEvent> | null {
+function readEntry(payload: string): Partial<AuditEntry> | null {
   try {
     const event: unknown = parseAuditEntry(payload, '');
     return typeof event === 'object' && event !== null ? event : null;

@@ -1,52 +1,12 @@
-/** What can happen to a key. */
-export type AuditAction =
-  | 'key.created'
-  | 'key.updated'
-  | 'key.enabled'
-  | 'key.disabled'
-  | 'key.rotated'
-  /** The new secret of a rotation was used for the first time: the ones before it end soon. */
-  | 'key.grace_started'
-  | 'key.revoked'
-  /** The end of the key is near; nothing has changed. */
-  | 'key.expiring'
-  /** One access token of the key was taken back; the key itself has not changed. */
-  | 'token.revoked';
+import type { AuditEntry } from './audit-entry.js';
 
-/** Who did it; `id` is the owner's, admin's or key's, `null` for the app's own code. */
-export interface AuditActor {
-  readonly kind: 'owner' | 'admin' | 'key' | 'application';
-  readonly id: string | null;
+/** One change of a key, as the API in code returns it. */
+export interface AuditEvent extends Omit<AuditEntry, 'at'> {
+  /** When it was made. */
+  readonly at: Date;
 }
 
-/** One entry before the store numbers it. It never holds a secret, a hash or a token. */
-export interface AuditEventDraft {
-  readonly action: AuditAction;
-  readonly keyId: string;
-  readonly keyspace: string;
-  readonly ownerId: string;
-  /** The key's version after the change. */
-  readonly keyVersion: number;
-  /** Names of the record's fields that the change touched. */
-  readonly changedFields: readonly string[];
-  readonly actor: AuditActor;
-  /** Where the request came from, as the app sees it; `null` without HTTP. */
-  readonly address: string | null;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** The id that the request came with (`X-Request-Id`), `null` without one. Older entries have none. */
-  readonly requestId: string | null;
-  /**
-   * `<pepper id>.<hex>`: HMAC-SHA-256, under a key made from that pepper, over the hash of the entry before and the bytes
-   * of this one without the MAC. Whoever can write to the database, but does not know the pepper, cannot make one.
-   */
-  readonly mac?: string;
-}
-
-/** One stored entry. Sequence order is commit order, without gaps. */
-export interface AuditEvent extends AuditEventDraft {
-  /** 1 for the first change, one more with each. */
-  readonly sequence: number;
-  /** SHA-256 (hex) over the previous entry's hash and this entry's stored bytes. */
-  readonly hash: string;
+/** Shows a stored entry. The order of its names stays: with `at` in milliseconds and without `hash` it is what was hashed. */
+export function showAuditEvent(entry: AuditEntry): AuditEvent {
+  return { ...entry, at: new Date(entry.at) };
 }

@@ -1,4 +1,4 @@
-import type { AuditAction } from './audit-event.js';
+import type { AuditAction } from './audit-entry.js';
 
 /** One change of one key, as those are told who hold something of that key. */
 export interface KeyChange {

@@ -62,12 +62,12 @@ export interface Refusal {
   readonly ownerId?: string;
 }
 
-/** A secret that a rotation has replaced, and that still works. Times are epoch milliseconds. */
+/** A secret that a rotation has replaced, and that still works. */
 export interface DeprecatedSecret {
   /** When the newer one was made. */
-  readonly since: number;
+  readonly since: Date;
   /** When it ends; `null` as long as that is not known, because the newer one has not been used yet. */
-  readonly endsAt: number | null;
+  readonly endsAt: Date | null;
 }
 
 /** The request is let in as this key. */

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { AccessNote } from '../audit/access-recorder.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
-import type { AuditActor } from '../domain/audit-event.js';
+import type { AuditActor } from '../domain/audit-entry.js';
 import type { Refusal } from '../domain/verdict.js';
 import { maySecretBeIn } from '../domain/secret-like.js';
 import type { ClientAddress } from './client-address.js';

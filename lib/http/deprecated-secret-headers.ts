@@ -7,6 +7,6 @@ import type { DeprecatedSecret } from '../domain/verdict.js';
  */
 export function setDeprecatedSecretHeaders(res: Response, { since, endsAt }: DeprecatedSecret): void {
   if (res.getHeader('Deprecation') !== undefined || res.getHeader('Sunset') !== undefined) return;
-  res.setHeader('Deprecation', `@${Math.floor(since / 1000)}`);
-  if (endsAt !== null) res.setHeader('Sunset', new Date(endsAt).toUTCString());
+  res.setHeader('Deprecation', `@${Math.floor(since.getTime() / 1000)}`);
+  if (endsAt !== null) res.setHeader('Sunset', endsAt.toUTCString());
 }

@@ -1,11 +1,12 @@
 import { parseMoment } from '../domain/key-fields.js';
+import type { Moment } from '../domain/moment.js';
 import type { AuditQuery } from '../ports/key-store.js';
 import { parseCondition } from './list-filter.js';
 import type { FieldReaders } from './read-fields.js';
 import { seenConditions } from './seen-conditions.js';
 
 /** Which entries of the audit trail; conditions that are left out do not restrict. */
-export interface AuditConditions {
+export interface AuditConditions<T extends Moment = Date> {
   /** For admins; an owner sees only the events of its own keys. */
   readonly ownerId?: string | undefined;
   readonly keyId?: string | undefined;
@@ -13,10 +14,10 @@ export interface AuditConditions {
   readonly action?: string | undefined;
   /** Only what this owner, admin or key did, by its id. */
   readonly actor?: string | undefined;
-  /** Not before this time: a `Date`, or RFC 3339 with offset. */
-  readonly from?: Date | string | undefined;
+  /** Not before this time. */
+  readonly from?: T | undefined;
   /** Before this time. */
-  readonly to?: Date | string | undefined;
+  readonly to?: T | undefined;
 }
 
 /** The same after reading: times are epoch milliseconds. */

@@ -1,6 +1,6 @@
 import { auditIdOf } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AuditAction, AuditEventDraft } from '../domain/audit-event.js';
+import type { AuditAction, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { ChangeContext } from './change.js';
 
 /** Says who did what to which key. Field names only, no values: metadata may hold anything. */
@@ -9,7 +9,7 @@ export function createAuditEntry(
   action: AuditAction,
   record: ApiKeyRecord,
   changedFields: readonly string[],
-): AuditEventDraft {
+): AuditEntryDraft {
   return {
     action,
     keyId: record.id,

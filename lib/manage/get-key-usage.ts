@@ -1,21 +1,22 @@
 import { InvalidFieldError, parseMoment } from '../domain/key-fields.js';
 import { dayMs, hourMs, startOf, usageKeptMs, type UsageCount } from '../domain/key-usage.js';
 import { getKey } from './get-key.js';
+import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { readFields } from './read-fields.js';
 
 /** Which part of a key's use to show. */
-export interface UsageFilter {
+export interface UsageFilter<T extends Moment = Date> {
   /** Whether hours or days (UTC) are counted together; default `hour`. */
   readonly by?: 'hour' | 'day' | undefined;
   /**
-   * From which hour or day on: a `Date` or an RFC 3339 time. Default: the last 24 hours or 30 days up to `to`. No more than
+   * From which hour or day on. Default: the last 24 hours or 30 days up to `to`. No more than
    * 31 days of hours or 90 days are shown.
    */
-  readonly from?: Date | string | undefined;
+  readonly from?: T | undefined;
   /** Up to when; hours and days that begin then or later are left out. Default: now. */
-  readonly to?: Date | string | undefined;
+  readonly to?: T | undefined;
 }
 
 /** How often a key was used, and when and from where last. */
@@ -38,7 +39,7 @@ export async function getKeyUsage(
   ports: ManagePorts,
   context: ChangeContext,
   id: string,
-  filter: UsageFilter,
+  filter: UsageFilter<Moment>,
 ): Promise<RecordedUsage> {
   const query = readUsageFilter(filter, ports.clock.now());
   const { id: keyId, lastUsedAt, lastUsedAddress } = await getKey(ports, context, id);
@@ -48,7 +49,7 @@ export async function getKeyUsage(
 
 /** @throws ApiKeysError `invalid_request` */
 function readUsageFilter(
-  filter: UsageFilter,
+  filter: UsageFilter<Moment>,
   now: number,
 ): { readonly by: 'hour' | 'day'; readonly from: number; readonly to: number } {
   const read = readFields<{ by: 'hour' | 'day'; from: number; to: number }>(

@@ -1,5 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AuditEvent } from '../domain/audit-event.js';
+import type { AuditEntry } from '../domain/audit-entry.js';
+import type { Moment } from '../domain/moment.js';
 import { createKey } from './create-key.js';
 import { getKey } from './get-key.js';
 import { getKeyUsage, type RecordedUsage, type UsageFilter } from './get-key-usage.js';
@@ -40,9 +41,9 @@ export interface KeyService {
   ): Promise<RepeatableResult>;
   get(context: ChangeContext, id: string): Promise<ApiKeyRecord>;
   /** How often a key was used. */
-  usage(context: ChangeContext, id: string, filter: UsageFilter): Promise<RecordedUsage>;
-  list(context: ChangeContext, filter: KeyFilter): Promise<Page<ApiKeyRecord>>;
-  listEvents(context: ChangeContext, filter: AuditFilter): Promise<Page<AuditEvent>>;
+  usage(context: ChangeContext, id: string, filter: UsageFilter<Moment>): Promise<RecordedUsage>;
+  list(context: ChangeContext, filter: KeyFilter<Moment>): Promise<Page<ApiKeyRecord>>;
+  listEvents(context: ChangeContext, filter: AuditFilter<Moment>): Promise<Page<AuditEntry>>;
   /**
    * `input` holds at least one of name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, rateLimits,
    * credits and enabled.

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../domain/audit-event.js';
+import type { AuditEntry } from '../domain/audit-entry.js';
 import {
   auditConditions,
   auditConditionsFor,
@@ -6,13 +6,14 @@ import {
   type ReadAuditConditions,
 } from './audit-conditions.js';
 import { resolveAuthority, createFinder } from './authority.js';
+import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from './change.js';
 import { parseCondition, parsePageSize, readListFilter } from './list-filter.js';
 import { emptyPage, readPage, type Page } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** Which entries of the audit trail to list. */
-export interface AuditFilter extends AuditConditions {
+export interface AuditFilter<T extends Moment = Date> extends AuditConditions<T> {
   /** 1 to 100; default 20. */
   readonly limit?: number | undefined;
   /** `nextCursor` of the page before; valid only for the same actor and filter. */
@@ -25,8 +26,8 @@ type ReadAuditFilter = ReadAuditConditions & Pick<AuditFilter, 'limit' | 'cursor
 export async function listEvents(
   ports: ManagePorts,
   context: ChangeContext,
-  filter: AuditFilter,
-): Promise<Page<AuditEvent>> {
+  filter: AuditFilter<Moment>,
+): Promise<Page<AuditEntry>> {
   const { limit, cursor, ...wanted } = readListFilter<ReadAuditFilter>({ ...filter } as ReadAuditFilter, {
     limit: parsePageSize,
     cursor: parseCondition,

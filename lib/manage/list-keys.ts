@@ -12,11 +12,12 @@ import {
 } from './list-filter.js';
 import { emptyPage, readPage, type ListPosition, type Page } from './list-page.js';
 import { seenConditions } from './seen-conditions.js';
+import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
 /** Which keys to list; conditions that are left out do not restrict. */
-export interface KeyFilter {
+export interface KeyFilter<T extends Moment = Date> {
   /** 1 to 100; default 20. */
   readonly limit?: number | undefined;
   /** `nextCursor` of the page before; valid only for the same actor and filter. */
@@ -33,8 +34,8 @@ export interface KeyFilter {
   readonly q?: string | undefined;
   /** Keys with exactly this tag. */
   readonly tag?: string | undefined;
-  /** Keys that end before this time, those that have ended included: a `Date` or an RFC 3339 time. */
-  readonly expiresBefore?: Date | string | undefined;
+  /** Keys that end before this time, those that have expired already included. */
+  readonly expiresBefore?: T | undefined;
   /** Keys that were not used in the last so many days, 1 to 3650: last used before, or made before and never used. */
   readonly unusedForDays?: number | undefined;
 }
@@ -51,7 +52,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 export async function listKeys(
   ports: ManagePorts,
   context: ChangeContext,
-  filter: KeyFilter,
+  filter: KeyFilter<Moment>,
 ): Promise<Page<ApiKeyRecord>> {
   const { limit, cursor, unusedForDays, ...wanted } = readListFilter<ReadKeyFilter>(filter as ReadKeyFilter, {
     limit: parsePageSize,

@@ -1,6 +1,6 @@
 import type { KeyFields } from '../domain/key-field-table.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AuditAction } from '../domain/audit-event.js';
+import type { AuditAction } from '../domain/audit-entry.js';
 import { parseEnabled } from '../domain/key-fields.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { ApiKeysError } from '../errors.js';

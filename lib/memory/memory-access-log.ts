@@ -1,14 +1,14 @@
-import type { AccessEvent } from '../domain/access-event.js';
+import type { AccessEntry } from '../domain/access-entry.js';
 import type { AccessLog, AccessQuery } from '../ports/access-log.js';
 
 /** The access log of a store in memory. */
 export class MemoryAccessLog implements AccessLog {
   /** Newest first; nothing in it is ever changed. */
-  #events: readonly AccessEvent[] = [];
+  #events: readonly AccessEntry[] = [];
 
-  async add(events: readonly AccessEvent[]): Promise<void> {
+  async add(events: readonly AccessEntry[]): Promise<void> {
     const known = new Set(this.#events.map(({ id }) => id));
-    const added = new Map<string, AccessEvent>();
+    const added = new Map<string, AccessEntry>();
     for (const event of events) {
       if (!known.has(event.id) && !added.has(event.id) && isStorable(event)) {
         added.set(event.id, structuredClone(event));
@@ -17,7 +17,7 @@ export class MemoryAccessLog implements AccessLog {
     this.#events = [...this.#events, ...added.values()].sort(compareNewestFirst);
   }
 
-  async list(query: AccessQuery): Promise<readonly AccessEvent[]> {
+  async list(query: AccessQuery): Promise<readonly AccessEntry[]> {
     return this.#events
       .filter((event) => isWanted(event, query))
       .slice(0, query.limit)
@@ -33,13 +33,13 @@ export class MemoryAccessLog implements AccessLog {
 }
 
 /** What databases refuse is refused here too. */
-function isStorable({ id, method, route, keyId, ownerId, actor }: AccessEvent): boolean {
+function isStorable({ id, method, route, keyId, ownerId, actor }: AccessEntry): boolean {
   return [id, method, route, keyId, ownerId, actor?.id].every(
     (text) => !/\0|\p{Surrogate}/u.test(text ?? ''),
   );
 }
 
-function isWanted(event: AccessEvent, query: AccessQuery): boolean {
+function isWanted(event: AccessEntry, query: AccessQuery): boolean {
   const { ownerId, keyId, action, code, from, to, after } = query;
   if (ownerId !== undefined && event.ownerId !== ownerId) return false;
   if (keyId !== undefined && event.keyId !== keyId) return false;
@@ -50,7 +50,7 @@ function isWanted(event: AccessEvent, query: AccessQuery): boolean {
   return after === undefined || compareNewestFirst(after, event) < 0;
 }
 
-function compareNewestFirst(a: Pick<AccessEvent, 'at' | 'id'>, b: Pick<AccessEvent, 'at' | 'id'>): number {
+function compareNewestFirst(a: Pick<AccessEntry, 'at' | 'id'>, b: Pick<AccessEntry, 'at' | 'id'>): number {
   if (a.at !== b.at) return b.at - a.at;
   if (a.id === b.id) return 0;
   return a.id < b.id ? 1 : -1;

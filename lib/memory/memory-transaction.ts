@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AuditEventDraft } from '../domain/audit-event.js';
+import type { AuditEntryDraft } from '../domain/audit-entry.js';
 import type { CreditBalance } from '../domain/credits.js';
 import { hashAuditEntry, serializeAuditEntry } from '../ports/audit-chain.js';
 import { startOfFeed } from '../ports/change-feed.js';
@@ -74,14 +74,14 @@ export class MemoryTransaction implements KeyStoreTransaction {
     });
   }
 
-  async insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {
+  async insert(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void> {
     this.#step(() => {
       if (this.#keys.has(record.id)) throw new Error(`The key id ${record.id} is taken`);
       this.#put(record, event);
     });
   }
 
-  async update(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {
+  async update(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void> {
     this.#step(() => {
       const stored = this.#keys.get(record.id);
       if (stored === undefined || stored.version !== record.version - 1) {
@@ -109,7 +109,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
     });
   }
 
-  async noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean> {
+  async noteExpiry(notice: ExpiryNotice, event: AuditEntryDraft): Promise<boolean> {
     return this.#step(() => {
       const name = formatNoticeName(notice);
       if (this.#expiryNotices.has(name)) return false;
@@ -119,7 +119,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
     });
   }
 
-  async revokeToken({ id, expiresAt }: RevokedToken, event: AuditEventDraft): Promise<boolean> {
+  async revokeToken({ id, expiresAt }: RevokedToken, event: AuditEntryDraft): Promise<boolean> {
     return this.#step(() => {
       if (this.#revokedTokens.has(id)) return false;
       this.#revokedTokens.set(id, expiresAt);
@@ -173,13 +173,13 @@ export class MemoryTransaction implements KeyStoreTransaction {
     }
   }
 
-  #put(record: ApiKeyRecord, event: AuditEventDraft): void {
+  #put(record: ApiKeyRecord, event: AuditEntryDraft): void {
     this.#keys.set(record.id, deepCopy(record));
     this.#changed.add(record.id);
     this.#append(event);
   }
 
-  #append(event: AuditEventDraft): void {
+  #append(event: AuditEntryDraft): void {
     const { sequence, hash: previousHash } = this.position;
     const payload = serializeAuditEntry(event, sequence + 1);
     const hash = hashAuditEntry(previousHash, payload);

@@ -1,10 +1,10 @@
-import type { AuditEvent } from '../domain/audit-event.js';
+import type { AuditEntry } from '../domain/audit-entry.js';
 import { parseAuditEntry } from '../ports/audit-chain.js';
 import type { AuditQuery } from '../ports/key-store.js';
 import type { StoredEvent } from './memory-change-feed.js';
 
 /** One page of the audit trail: newest first, or with `after` on from there. */
-export function listEventsPage(events: readonly StoredEvent[], query: AuditQuery): readonly AuditEvent[] {
+export function listEventsPage(events: readonly StoredEvent[], query: AuditQuery): readonly AuditEntry[] {
   const { after, limit } = query;
   const wanted = events
     .map(({ payload, hash }) => parseAuditEntry(payload, hash))
@@ -12,7 +12,7 @@ export function listEventsPage(events: readonly StoredEvent[], query: AuditQuery
   return (after === undefined ? wanted.reverse() : wanted).slice(0, limit);
 }
 
-function isWantedEvent(event: AuditEvent, query: AuditQuery): boolean {
+function isWantedEvent(event: AuditEntry, query: AuditQuery): boolean {
   const { ownerId, keyId, action, actorId, from, to, before, after } = query;
   if (ownerId !== undefined && event.ownerId !== ownerId) return false;
   if (keyId !== undefined && event.keyId !== keyId) return false;

@@ -1,4 +1,4 @@
-import type { AccessEvent } from '../domain/access-event.js';
+import type { AccessEntry } from '../domain/access-entry.js';
 
 /**
  * Refused requests and other things worth knowing of requests. It is no part of the audit trail: nobody waits for it, no
@@ -12,9 +12,9 @@ export interface AccessLog {
    * Adds events. One whose id is there already is left out, because a step that had no answer may be repeated; and so is
    * one with a text that no database stores (NUL, an unpaired surrogate).
    */
-  add(events: readonly AccessEvent[]): Promise<void>;
+  add(events: readonly AccessEntry[]): Promise<void>;
   /** One page, newest first (`at` descending, then `id` descending, by code unit). */
-  list(query: AccessQuery): Promise<readonly AccessEvent[]>;
+  list(query: AccessQuery): Promise<readonly AccessEntry[]>;
   /**
    * Removes events from before a time (epoch milliseconds), and the oldest ones beyond a number; at most `limit` of each.
    *

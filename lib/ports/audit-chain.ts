@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
+import type { AuditEntry, AuditEntryDraft } from '../domain/audit-entry.js';
 
 /** What the first entry of an audit trail is chained to. */
 export const firstAuditHash: string = '0'.repeat(64);
@@ -8,7 +8,7 @@ export const firstAuditHash: string = '0'.repeat(64);
  * The bytes of one entry as every store keeps them: JSON with the sequence number first and the MAC, which is over all
  * others, last. Storing these and not single columns keeps the chain verifiable when later versions add fields.
  */
-export function serializeAuditEntry(draft: AuditEventDraft, sequence: number): string {
+export function serializeAuditEntry(draft: AuditEntryDraft, sequence: number): string {
   const { action, keyId, keyspace, ownerId, keyVersion, changedFields, actor, address, at } = draft;
   const { requestId, mac } = draft;
   return JSON.stringify({
@@ -28,8 +28,8 @@ export function serializeAuditEntry(draft: AuditEventDraft, sequence: number): s
 }
 
 /** Reads a stored entry. `JSON.stringify` of the result without `hash` gives the stored bytes again. */
-export function parseAuditEntry(payload: string, hash: string): AuditEvent {
-  return { ...(JSON.parse(payload) as Omit<AuditEvent, 'hash'>), hash };
+export function parseAuditEntry(payload: string, hash: string): AuditEntry {
+  return { ...(JSON.parse(payload) as Omit<AuditEntry, 'hash'>), hash };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AuditAction } from '../domain/audit-event.js';
+import type { AuditAction } from '../domain/audit-entry.js';
 import type { FeedPosition } from './change-feed.js';
 
 /** One committed change with the record as it is now. What wrote no event is none, and must not be announced. */

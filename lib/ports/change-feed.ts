@@ -1,4 +1,4 @@
-import type { AuditAction } from '../domain/audit-event.js';
+import type { AuditAction } from '../domain/audit-entry.js';
 import { firstAuditHash } from './audit-chain.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
+import type { AuditEntry, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { UseVerdict } from '../domain/key-usage.js';
 import type { KeyState } from '../domain/key-state.js';
 import type { AccessLog } from './access-log.js';
@@ -66,7 +66,7 @@ export interface KeyStore {
    */
   findScanEnd(query: Pick<KeyQuery, 'ownerId' | 'after'>, rows: number): Promise<KeyPosition | null>;
   /** One page of the audit trail, newest first. */
-  listEvents(query: AuditQuery): Promise<readonly AuditEvent[]>;
+  listEvents(query: AuditQuery): Promise<readonly AuditEntry[]>;
 
   /**
    * Runs a change in one transaction. It first takes the lock on the head of the audit trail, so that changes run one
@@ -123,13 +123,13 @@ export interface KeyStoreTransaction {
   /** How many keys an owner has in one keyspace. */
   countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts>;
   /** Adds a key (version 1) and its event. Rejects when the id is taken. */
-  insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void>;
+  insert(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void>;
   /**
    * Replaces a key and adds its event. `record.version` must be the stored version plus one, else it rejects.
    * `lastUsedAt`, `useCount` and the digests of credentials that are already stored are left as they are; credentials
    * that are not in the record are deleted.
    */
-  update(record: ApiKeyRecord, event: AuditEventDraft): Promise<void>;
+  update(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void>;
   /** Sets what a key has to spend; `null`: it pays with nothing. To be called beside `update`, which leaves credits as they are. */
   setCredits(keyId: string, balance: CreditBalance | null, change: CreditChange): Promise<void>;
   /**
@@ -145,13 +145,13 @@ export interface KeyStoreTransaction {
    *
    * @returns whether this is the first time
    */
-  noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean>;
+  noteExpiry(notice: ExpiryNotice, event: AuditEntryDraft): Promise<boolean>;
   /**
    * Takes a token back, and adds the event; the key does not change. Does nothing when it was taken back before.
    *
    * @returns whether this is the first time
    */
-  revokeToken(token: RevokedToken, event: AuditEventDraft): Promise<boolean>;
+  revokeToken(token: RevokedToken, event: AuditEntryDraft): Promise<boolean>;
 }
 
 /** The keys of one owner in one keyspace. */

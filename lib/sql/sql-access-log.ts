@@ -1,4 +1,4 @@
-import type { AccessEvent } from '../domain/access-event.js';
+import type { AccessEntry } from '../domain/access-entry.js';
 import type { AccessLog, AccessQuery } from '../ports/access-log.js';
 import {
   compileInsertAccessEvents,
@@ -21,7 +21,7 @@ export class SqlAccessLog implements AccessLog {
     this.#within = within;
   }
 
-  add(events: readonly AccessEvent[]): Promise<void> {
+  add(events: readonly AccessEntry[]): Promise<void> {
     if (events.length === 0) return Promise.resolve();
     return this.#within('Writing the access log', (budget) =>
       this.#database.writeOnce(budget, (on) => {
@@ -31,7 +31,7 @@ export class SqlAccessLog implements AccessLog {
     );
   }
 
-  list(query: AccessQuery): Promise<readonly AccessEvent[]> {
+  list(query: AccessQuery): Promise<readonly AccessEntry[]> {
     return this.#within('Listing the access log', (budget) =>
       this.#database.readForRequest(budget, (on) => listAccessEvents(on, query)),
     );

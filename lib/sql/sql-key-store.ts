@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AuditEvent } from '../domain/audit-event.js';
+import type { AuditEntry } from '../domain/audit-entry.js';
 import { ApiKeysError } from '../errors.js';
 import type { AccessLog } from '../ports/access-log.js';
 import type { AuditTrail } from '../ports/audit-trail.js';
@@ -187,7 +187,7 @@ export class SqlKeyStore implements KeyStore {
     );
   }
 
-  listEvents(query: AuditQuery): Promise<readonly AuditEvent[]> {
+  listEvents(query: AuditQuery): Promise<readonly AuditEntry[]> {
     return this.#within('Listing the audit trail', (budget) =>
       this.#database.readForRequest(budget, (database) => listAuditEvents(database, query)),
     );

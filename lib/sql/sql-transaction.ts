@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AuditEventDraft } from '../domain/audit-event.js';
+import type { AuditEntryDraft } from '../domain/audit-entry.js';
 import type { CreditBalance } from '../domain/credits.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import type { CreditChange } from '../ports/credit-ledger.js';
@@ -59,14 +59,14 @@ export class SqlTransaction implements KeyStoreTransaction {
     return this.#step(() => countKeysOfOwner(this.#transaction, ownerId, keyspace));
   }
 
-  insert(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {
+  insert(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void> {
     return this.#step(async () => {
       await insertKey(this.#transaction, record);
       await this.#append(event);
     });
   }
 
-  update(record: ApiKeyRecord, event: AuditEventDraft): Promise<void> {
+  update(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void> {
     return this.#step(async () => {
       await updateKey(this.#transaction, record);
       await this.#append(event);
@@ -81,7 +81,7 @@ export class SqlTransaction implements KeyStoreTransaction {
     return this.#step(() => insertClaim(this.#transaction, claim, expiredBefore));
   }
 
-  noteExpiry(notice: ExpiryNotice, event: AuditEventDraft): Promise<boolean> {
+  noteExpiry(notice: ExpiryNotice, event: AuditEntryDraft): Promise<boolean> {
     return this.#step(async () => {
       const isFirst = await insertExpiryNotice(this.#transaction, notice);
       if (isFirst) await this.#append(event);
@@ -89,7 +89,7 @@ export class SqlTransaction implements KeyStoreTransaction {
     });
   }
 
-  revokeToken(token: RevokedToken, event: AuditEventDraft): Promise<boolean> {
+  revokeToken(token: RevokedToken, event: AuditEntryDraft): Promise<boolean> {
     return this.#step(async () => {
       const isFirst = await insertRevokedToken(this.#transaction, token);
       if (isFirst) await this.#append(event);
@@ -127,7 +127,7 @@ export class SqlTransaction implements KeyStoreTransaction {
     });
   }
 
-  async #append(event: AuditEventDraft): Promise<void> {
+  async #append(event: AuditEntryDraft): Promise<void> {
     this.#head = await asUnavailable(() => appendEvent(this.#transaction, this.#head, event));
     this.#headMoved = true;
   }

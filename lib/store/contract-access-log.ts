@@ -1,4 +1,4 @@
-import type { AccessEvent } from '../domain/access-event.js';
+import type { AccessEntry } from '../domain/access-entry.js';
 import type { AccessQuery } from '../ports/access-log.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
@@ -46,7 +46,7 @@ export function describeAccessLog({ describe, it, expect }: ContractContext): vo
     });
 
     it('is listed newest first, then by id descending in code unit order, in pages', async ({ store }) => {
-      const at = (time: number, ...ids: readonly string[]): readonly AccessEvent[] =>
+      const at = (time: number, ...ids: readonly string[]): readonly AccessEntry[] =>
         ids.map((id) => sampleAccess({ id, at: sampleTime + time }));
       await store.accessLog.add([...at(1, 'a', 'B', 'z'), ...at(0, 'x'), ...at(2, 'y')]);
       expect(await idsOf(store)).toBe('y z a B x');

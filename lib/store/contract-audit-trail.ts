@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AuditEvent } from '../domain/audit-event.js';
+import type { AuditEntry } from '../domain/audit-entry.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
 import { insert, nextVersion, sampleEvent, sampleKey } from './sample-keys.js';
@@ -8,7 +8,7 @@ const startOfChain = '0'.repeat(64);
 
 /** The audit trail: numbers, order, hashes and conditions. */
 export function describeAuditTrail({ describe, it, expect }: ContractContext): void {
-  const allEvents = async (store: KeyStore): Promise<readonly AuditEvent[]> =>
+  const allEvents = async (store: KeyStore): Promise<readonly AuditEntry[]> =>
     [...(await store.listEvents({ limit: 1000 }))].reverse();
 
   describe('the audit trail', () => {
@@ -119,7 +119,7 @@ export function describeAuditTrail({ describe, it, expect }: ContractContext): v
   });
 
   /** Recomputes every hash from what the store shows: SHA-256 over the hash before and the event as JSON. */
-  function expectChain(events: readonly AuditEvent[]): void {
+  function expectChain(events: readonly AuditEntry[]): void {
     let previous = startOfChain;
     for (const { hash, ...event } of events) {
       const expected = createHash('sha256').update(previous).update(JSON.stringify(event)).digest('hex');

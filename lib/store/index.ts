@@ -49,8 +49,8 @@ export type { RevocationReason } from '../domain/revocation-reason.js';
 export type { KeyState } from '../domain/key-state.js';
 export type { JsonObject, JsonValue } from '../domain/json.js';
 export type { UsageCount, UseVerdict } from '../domain/key-usage.js';
-export type { AccessAction, AccessEvent } from '../domain/access-event.js';
-export type { AuditAction, AuditActor, AuditEvent, AuditEventDraft } from '../domain/audit-event.js';
+export type { AccessAction, AccessEntry } from '../domain/access-entry.js';
+export type { AuditAction, AuditActor, AuditEntry, AuditEntryDraft } from '../domain/audit-entry.js';
 
 // Rules that stores apply and that are the same for all of them.
 export { stateOf } from '../domain/key-state.js';

@@ -1,6 +1,6 @@
-import type { AccessEvent } from '../domain/access-event.js';
+import type { AccessEntry } from '../domain/access-entry.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { AuditAction, AuditEventDraft } from '../domain/audit-event.js';
+import type { AuditAction, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { PublicKeyCredential, SecretCredential } from '../domain/credential.js';
 import { keyFieldDefaults } from '../domain/key-field-table.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
@@ -77,7 +77,7 @@ export function nextVersion(record: ApiKeyRecord, changes: Partial<ApiKeyRecord>
 }
 
 /** The event that goes with a change of a key. */
-export function sampleEvent(record: ApiKeyRecord, changes: Partial<AuditEventDraft> = {}): AuditEventDraft {
+export function sampleEvent(record: ApiKeyRecord, changes: Partial<AuditEntryDraft> = {}): AuditEntryDraft {
   const action: AuditAction = record.version === 1 ? 'key.created' : 'key.updated';
   return {
     action,
@@ -95,7 +95,7 @@ export function sampleEvent(record: ApiKeyRecord, changes: Partial<AuditEventDra
 }
 
 /** A refused request as an access log keeps it. */
-export function sampleAccess(changes: Partial<AccessEvent> = {}): AccessEvent {
+export function sampleAccess(changes: Partial<AccessEntry> = {}): AccessEntry {
   return {
     id: 'access0000000001',
     action: 'access.refused',

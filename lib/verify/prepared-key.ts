@@ -46,10 +46,8 @@ export class PreparedKey {
     const newer = credentials[credentials.findIndex((each) => each.id === id) - 1];
     // The secret that replaced it no longer exists, so the time of the replacement is unknown.
     if (newer === undefined) return this.#by(credential);
-    const deprecatedSecret: DeprecatedSecret = Object.freeze({
-      since: newer.createdAt,
-      endsAt: endsAt === null ? null : Math.min(endsAt, expiresAt ?? Infinity),
-    });
+    const end = endsAt === null ? null : Math.min(endsAt, expiresAt ?? Infinity);
+    const deprecatedSecret = showDeprecatedSecret(newer.createdAt, end);
     return Object.freeze({ ...this.#by(credential), deprecatedSecret });
   }
 
@@ -100,4 +98,16 @@ function estimateBytes(credential: VerifiableCredential): number {
 function isEmpty(object: object): boolean {
   for (const _ in object) return false;
   return true;
+}
+
+/** Each read makes Dates of its own: a Date cannot be frozen, and all requests share this object. */
+function showDeprecatedSecret(since: number, end: number | null): DeprecatedSecret {
+  return Object.freeze({
+    get since() {
+      return new Date(since);
+    },
+    get endsAt() {
+      return end === null ? null : new Date(end);
+    },
+  });
 }

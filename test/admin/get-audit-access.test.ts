@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import express from 'express';
 import request from 'supertest';
-import type { AccessEvent } from '../../lib/domain/access-event.js';
+import type { AccessEntry } from '../../lib/domain/access-entry.js';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import {
@@ -124,7 +124,7 @@ describe('every operation', () => {
   });
 
   function expectWhoAndWhich(
-    rows: readonly AccessEvent[],
+    rows: readonly AccessEntry[],
     { live, revoked, weak }: Readonly<Record<string, ShownKey>>,
   ): void {
     const address = expect.stringMatching(/^(127\.0\.0\.1|::1)$/) as string;
@@ -246,9 +246,9 @@ describe('GET /audit/access', () => {
 
   const list = async (sender: Sender, query = '') => {
     const { body } = await app.as(sender).get(`/audit/access${query}`).expect(200);
-    return body as { readonly items: readonly AccessEvent[]; readonly nextCursor: string | null };
+    return body as { readonly items: readonly AccessEntry[]; readonly nextCursor: string | null };
   };
-  const codesIn = ({ items }: { readonly items: readonly AccessEvent[] }) =>
+  const codesIn = ({ items }: { readonly items: readonly AccessEntry[] }) =>
     items.map(({ code }) => code).sort();
 
   it('R55 shows admins all, and owners what concerns their keys and what they were refused', async () => {

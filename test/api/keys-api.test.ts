@@ -313,7 +313,7 @@ describe('apiKeys.keys.verify', () => {
   });
 
   it('gives every caller a date of its own', async () => {
-    const { token: ending } = await instance.key({ expiresAt: '2099-01-01T00:00:00Z' });
+    const { token: ending } = await instance.key({ expiresAt: new Date('2099-01-01T00:00:00Z') });
     const verdict = await instance.apiKeys.keys.verify({ key: ending });
     if (!verdict.allowed) throw new Error(verdict.code);
     verdict.apiKey.expiresAt?.setTime(0);

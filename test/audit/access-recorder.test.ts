@@ -4,7 +4,7 @@ import {
   rowsPerWindow,
   type AccessNote,
 } from '../../lib/audit/access-recorder.js';
-import type { AccessEvent } from '../../lib/domain/access-event.js';
+import type { AccessEntry } from '../../lib/domain/access-entry.js';
 import type { AccessLog } from '../../lib/ports/access-log.js';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
@@ -27,18 +27,18 @@ function createRecorder(log: AccessLog | null = memoryStore().accessLog) {
   const logger = { warn: (message: string) => void warnings.push(message), error: () => undefined };
   const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
   if (log !== null) recorder.start(log);
-  const rows = async (): Promise<readonly AccessEvent[]> => {
+  const rows = async (): Promise<readonly AccessEntry[]> => {
     await recorder.flush();
     return (await log?.list({ limit: 10_000 })) ?? [];
   };
   return { recorder, clock, warnings, rows };
 }
 
-const countIn = (rows: readonly AccessEvent[]): number => rows.reduce((sum, { count }) => sum + count, 0);
+const countIn = (rows: readonly AccessEntry[]): number => rows.reduce((sum, { count }) => sum + count, 0);
 
 /** A log that does what it is told, in place of a database that is away. */
-function switchedLog(): AccessLog & { isAway: boolean; readonly added: AccessEvent[] } {
-  const added: AccessEvent[] = [];
+function switchedLog(): AccessLog & { isAway: boolean; readonly added: AccessEntry[] } {
+  const added: AccessEntry[] = [];
   return {
     isAway: true,
     added,

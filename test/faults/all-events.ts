@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../../lib/domain/audit-event.js';
+import type { AuditEntry } from '../../lib/domain/audit-entry.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
@@ -12,11 +12,11 @@ export function openStore(databaseUrl: string): KeyStore {
 }
 
 /** The whole audit trail, oldest first. */
-export async function allEvents({ databaseUrl }: { databaseUrl: string }): Promise<readonly AuditEvent[]> {
+export async function allEvents({ databaseUrl }: { databaseUrl: string }): Promise<readonly AuditEntry[]> {
   const store = openStore(databaseUrl);
   await store.open();
   try {
-    const events: AuditEvent[] = [];
+    const events: AuditEntry[] = [];
     for (;;) {
       const page = await store.listEvents({ limit: 500, before: events.at(-1)?.sequence });
       if (page.length === 0) return events.toReversed();

@@ -1,5 +1,5 @@
 import { hashAuditEntry, firstAuditHash } from '../../lib/ports/audit-chain.js';
-import type { AuditAction, AuditEvent } from '../../lib/domain/audit-event.js';
+import type { AuditAction, AuditEntry } from '../../lib/domain/audit-entry.js';
 import type { Action, Operation } from './history.js';
 
 const actions: Partial<Record<Action, AuditAction>> = {
@@ -17,12 +17,12 @@ const actions: Partial<Record<Action, AuditAction>> = {
  * broken chain, a version of a key that is missing or doubled, and a change that was acknowledged and is not there.
  */
 export function checkAuditTrail(
-  events: readonly AuditEvent[],
+  events: readonly AuditEntry[],
   operations: readonly Operation[] = [],
 ): readonly string[] {
   const problems: string[] = [];
   const versions = new Map<string, number>();
-  const byVersion = new Map<string, AuditEvent>();
+  const byVersion = new Map<string, AuditEntry>();
   let previousHash = firstAuditHash;
   for (const [index, event] of events.entries()) {
     const { hash, ...payload } = event;

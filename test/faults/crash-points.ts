@@ -1,6 +1,6 @@
 import { isSecret } from '../../lib/domain/credential.js';
 import type { ApiKeyRecord } from '../../lib/domain/api-key.js';
-import type { AuditEvent } from '../../lib/domain/audit-event.js';
+import type { AuditEntry } from '../../lib/domain/audit-entry.js';
 import { allEvents, openStore } from './all-events.js';
 import { checkAuditTrail } from './audit-checker.js';
 import type { Fleet, Member } from './fleet.js';
@@ -81,9 +81,9 @@ async function make(recorder: HistoryRecorder, on: Member): Promise<TestedKey> {
 }
 
 /** Compares a key with its events: both or neither tell of a change, and its credentials are complete. */
-function halfDone(record: ApiKeyRecord, events: readonly AuditEvent[]): readonly string[] {
+function halfDone(record: ApiKeyRecord, events: readonly AuditEntry[]): readonly string[] {
   const { id, version, credentials, revokedAt, scopes } = record;
-  const happened = (action: AuditEvent['action']): boolean => events.some((event) => event.action === action);
+  const happened = (action: AuditEntry['action']): boolean => events.some((event) => event.action === action);
   const living = credentials.filter(({ endedAt }) => endedAt === null);
   const checks: Record<string, boolean> = {
     'as many versions as events': version === events.length,

@@ -166,7 +166,7 @@ describe('answers to a secret that was rotated', () => {
     await rotate({ gracePeriodSeconds: 60 });
     expect(await instance.apiKeys.keys.verify({ key: key.token })).toMatchObject({
       allowed: true,
-      deprecatedSecret: { since: rotatedAt, endsAt: rotatedAt + 60_000 },
+      deprecatedSecret: { since: new Date(rotatedAt), endsAt: new Date(rotatedAt + 60_000) },
     });
   });
 });

@@ -1,6 +1,6 @@
 import { anchorPattern, parseAnchor } from '../../audit/parse-anchor.js';
-import { accessActions } from '../../domain/access-event.js';
-import type { AuditAction } from '../../domain/audit-event.js';
+import { accessActions } from '../../domain/access-entry.js';
+import type { AuditAction } from '../../domain/audit-entry.js';
 import {
   InvalidFieldError,
   maxNameLength,

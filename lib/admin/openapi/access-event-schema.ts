@@ -1,10 +1,10 @@
-import { accessActions, type AccessEvent } from '../../domain/access-event.js';
+import { accessActions, type AccessEntry } from '../../domain/access-entry.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { orNull } from '../../domain/text-schemas.js';
 import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
 /** An entry of the access log as answers show it. */
-const members: Readonly<Record<keyof AccessEvent, JsonSchema>> = {
+const members: Readonly<Record<keyof AccessEntry, JsonSchema>> = {
   id: { type: 'string', examples: ['8sJq2LmX0aBcDe4F'] },
   at: { ...shownTime, description: 'When the first of the requests came.' },
   lastAt: { ...shownTime, description: 'When the last of them came.' },

@@ -1,11 +1,11 @@
-import type { AuditEvent } from '../../domain/audit-event.js';
+import type { AuditEntry } from '../../domain/audit-entry.js';
 import { keyIdPattern } from '../../domain/key-format.js';
 import { auditActionNames } from '../fields/query-parameters.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
 /** An entry of the audit trail as answers show it. Its hash and its MAC are for who verifies the chain. */
-const members: Readonly<Record<Exclude<keyof AuditEvent, 'hash' | 'mac'>, JsonSchema>> = {
+const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSchema>> = {
   sequence: { type: 'integer', minimum: 1, description: 'One more with every change.', examples: [17] },
   at: { ...shownTime, description: 'When it happened.' },
   action: {

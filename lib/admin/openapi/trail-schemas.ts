@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../../domain/audit-event.js';
+import type { AuditEntry } from '../../domain/audit-entry.js';
 import type { TrailProblem, TrailProblemKind, TrailReport } from '../../audit/trail-report.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
@@ -68,7 +68,7 @@ export const trailReportSchema: JsonSchema = {
 };
 
 const { at: _shown, ...entry } = auditEventSchema.properties as Readonly<
-  Record<keyof AuditEvent, JsonSchema>
+  Record<keyof AuditEntry, JsonSchema>
 >;
 
 const line = objectSchema({

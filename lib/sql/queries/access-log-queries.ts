@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { AliasedRawBuilder, Kysely, Selectable } from 'kysely';
-import type { AccessAction, AccessEvent } from '../../domain/access-event.js';
+import type { AccessAction, AccessEntry } from '../../domain/access-entry.js';
 import type { AccessQuery } from '../../ports/access-log.js';
 import { preparedStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
@@ -9,7 +9,7 @@ import type { AccessEventsTable, Tables } from '../tables.js';
 import { writeInBatches } from '../write-in-batches.js';
 
 /** Adds events; those that are there already are left out. */
-export type InsertAccessEvents = (on: Kysely<Tables>, events: readonly AccessEvent[]) => Promise<void>;
+export type InsertAccessEvents = (on: Kysely<Tables>, events: readonly AccessEntry[]) => Promise<void>;
 
 type Row = Selectable<AccessEventsTable>;
 
@@ -50,19 +50,19 @@ function rowsOf(dialect: SqlDialect): AliasedRawBuilder<Row, 'events'> {
   return sql<Row>`(select ${extracted} from json_each(${json}))`.as('events');
 }
 
-function isStorableEvent({ keyId, ownerId, actor, route, ...event }: AccessEvent): boolean {
+function isStorableEvent({ keyId, ownerId, actor, route, ...event }: AccessEntry): boolean {
   return isStorable(event.id, event.method, route, keyId ?? '', ownerId ?? '', actor?.id ?? '');
 }
 
-function rowOf(event: AccessEvent): Row {
+function rowOf(event: AccessEntry): Row {
   const { id, at, action, code, keyId, ownerId, ...others } = event;
   return { id, at, action, code, key_id: keyId, owner_id: ownerId, payload: JSON.stringify(others) };
 }
 
-function eventOf(row: Row): AccessEvent {
+function eventOf(row: Row): AccessEntry {
   const { id, at, action, code, key_id: keyId, owner_id: ownerId, payload } = row;
   const others = JSON.parse(payload) as Omit<
-    AccessEvent,
+    AccessEntry,
     'id' | 'at' | 'action' | 'code' | 'keyId' | 'ownerId'
   >;
   return { id, at, action: action as AccessAction, code, keyId, ownerId, ...others };
@@ -72,7 +72,7 @@ function eventOf(row: Row): AccessEvent {
 export async function listAccessEvents(
   database: Kysely<Tables>,
   query: AccessQuery,
-): Promise<readonly AccessEvent[]> {
+): Promise<readonly AccessEntry[]> {
   const { ownerId, keyId, action, code, from, to, after, limit } = query;
   if (!isStorable(ownerId, keyId, action, code, after?.id)) return [];
   let page = database.selectFrom('access_events').selectAll();

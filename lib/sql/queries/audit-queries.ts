@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely, QueryCreator } from 'kysely';
-import type { AuditEvent, AuditEventDraft } from '../../domain/audit-event.js';
+import type { AuditEntry, AuditEntryDraft } from '../../domain/audit-entry.js';
 import { hashAuditEntry, serializeAuditEntry, parseAuditEntry } from '../../ports/audit-chain.js';
 import type { FeedPosition } from '../../ports/change-feed.js';
 import type { AuditQuery } from '../../ports/key-store.js';
@@ -31,7 +31,7 @@ export async function holdOffChanges(database: Kysely<Tables>, dialect: SqlDiale
 export async function appendEvent(
   database: Kysely<Tables>,
   head: FeedPosition,
-  event: AuditEventDraft,
+  event: AuditEntryDraft,
 ): Promise<FeedPosition> {
   const sequence = head.sequence + 1;
   const payload = serializeAuditEntry(event, sequence);
@@ -73,7 +73,7 @@ type UpdatesTables = Pick<QueryCreator<Tables>, 'updateTable'>;
 export async function listAuditEvents(
   database: Kysely<Tables>,
   query: AuditQuery,
-): Promise<readonly AuditEvent[]> {
+): Promise<readonly AuditEntry[]> {
   const { ownerId, keyId, action, actorId, from, to, before, after, limit } = query;
   if (!isStorable(ownerId, keyId, action, actorId)) return [];
   let page = database.selectFrom('audit_events').select(['payload', 'hash']);

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { AliasedExpression, Kysely, Selectable } from 'kysely';
-import type { AuditAction } from '../../domain/audit-event.js';
+import type { AuditAction } from '../../domain/audit-entry.js';
 import { startOfFeed } from '../../ports/change-feed.js';
 import type { BeatAnswer, FeedChange, FeedPosition, Instance } from '../../ports/change-feed.js';
 import { preparedStatement } from '../prepared-statement.js';
