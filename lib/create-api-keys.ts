@@ -33,41 +33,17 @@ import { chooseStore } from './instance/choose-store.js';
 import type { ApiKeysOptions } from './options/api-keys-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { ChangeListeners, type ChangeListener } from './feed/change-listeners.js';
-import type { LimitCountingMode } from './verify/limit-counting.js';
 import { requireSignatures, requireTokens, type Running } from './instance/running.js';
+import { readStatus, type ApiKeysStatus } from './instance/read-status.js';
 import { startRunning } from './instance/start-running.js';
 import type { ResolvedTokensOption } from './options/tokens-option.js';
 import { createTokenRouter } from './oauth/token-router.js';
 import { createWellKnownRouter } from './oauth/well-known-router.js';
 import type { TokenService } from './tokens/token-service.js';
 
-/** In which state an instance is, for health answers. */
-export interface ApiKeysStatus {
-  /** Whether `ready()` has been reached and `close()` has not. */
-  readonly ready: boolean;
-  /**
-   * `degraded`: it works, slower or not for all keys, because of what is `down`; or limits are not counted in the Redis
-   * that was configured.
-   */
-  readonly state: 'not_ready' | 'normal' | 'degraded';
-  /** `down`: it has not answered for so long (`cache.leaseSeconds`) that keys are not let in from memory any more. */
-  readonly database: 'up' | 'down';
-  /** `none` when no Redis was configured; `down` means that keys that are not held are read from the database. */
-  readonly redis: 'up' | 'down' | 'none';
-  /** How changes of other processes are heard of: `push` at once, `poll` by asking several times a second. */
-  readonly wakeMode: 'push' | 'poll' | 'none';
-  /** Keys that this process caches. */
-  readonly cachedKeys: number;
-  /**
-   * Where requests with limited keys are counted: `shared` for all processes together, `split` when other
-   * processes on the same database count in another Redis or in none, `process` in each one alone, or `refused` when that must not be (`limits.onOutage`).
-   */
-  readonly limits: LimitCountingMode;
-}
-
 /** API keys for one app. */
 export interface ApiKeys<S extends string, F extends string = never> extends WithDialectHost, Redaction {
-  /** Makes guards for routes. */
+  /** Creates guards for routes. */
   readonly requireApiKey: RequireApiKey<S, F>;
   /**
    * Returns the authenticated caller, for handlers behind a guard of this instance. Its `scopes` and `features` are typed
@@ -85,7 +61,7 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
   apiKeyOf<T extends ApiKeyTypes = CatalogueTypes<S, F>>(req: RequestWithCaller): ApiKeyIdentity<T>;
   /** The management endpoints as a router: `app.use('/api-keys', apiKeys.adminRouter({ authorize }))`. */
   adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
-  /** The same service without HTTP. */
+  /** The management of keys in code, without HTTP. */
   readonly keys: KeysApi<S, F>;
   /**
    * The endpoints of the authorization server as a router: `app.use('/oauth', apiKeys.tokenRouter())`.
@@ -99,25 +75,27 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * @throws InvalidOptionError without the option `tokens`
    */
   wellKnownRouter(): ReturnType<typeof createWellKnownRouter>;
-  /** Who changed what, who was refused, and whether the audit trail is whole. */
+  /** The audit trail of changes, the access log of refused requests, and the check that the trail is intact. */
   readonly audit: AuditApi;
   /**
-   * Connects and brings the tables up to date; until then guards and routers answer 503. Redis being away is no reason
-   * to fail. Rejects when the database cannot be reached, and may be called again then.
+   * Connects and applies pending migrations; until then guards and routers answer 503. It does not fail while only Redis
+   * is unreachable. Rejects when the database cannot be reached, and may be called again then.
    */
   ready(): Promise<void>;
   /**
-   * Writes what is left to write and lets go of what this instance opened itself. It cannot be used again. The process stays
-   * alive until that is done; a pool or a client that you handed in is yours to end.
+   * Writes pending uses and access entries and closes the connections that this instance opened; it cannot be used again.
+   * The process stays alive until that is done. A pool or a client that you passed in is yours to close.
    */
   close(): Promise<void>;
+  /** Returns the current state without I/O, so it is cheap enough for a readiness probe. */
   status(): ApiKeysStatus;
   /**
-   * Calls back after each change of a key in any process, before that change is answered with 200: for connections that
-   * stay open and handlers that run for long, which no guard checks again. `null` instead of a change comes after this
-   * process was paused or cut off for longer than its lease, or the database was restored: check the key again then.
+   * Calls the listener after each change of a key in any process, before that change is answered with 200: for connections
+   * that stay open and handlers that run for long, which no guard checks again. It is called with `null` instead of a change
+   * after this process was paused or disconnected for longer than its lease, or the database was restored: verify the key
+   * again then.
    *
-   * @returns what ends it
+   * @returns a function that removes the listener
    */
   onChange(keyId: string, listener: ChangeListener): () => void;
 }
@@ -141,9 +119,10 @@ type CatalogueTypes<S extends string, F extends string> = {
 export type AnyApiKeys = ApiKeys<any>;
 
 /**
- * Sets up API keys for an app. Nothing is touched until it is used.
+ * Sets up API keys for an app. Nothing is opened before the first use or `ready()`.
  *
- * @throws InvalidOptionError when an option is unknown, of the wrong kind, or missing in production
+ * @throws InvalidOptionError when an option is unknown, renamed, of the wrong kind, in contradiction to another one, or missing
+ * in production
  *
  * @example
  * const apiKeys = createApiKeys({
@@ -157,7 +136,7 @@ export function createApiKeys<const S extends string, const F extends string = n
 ): ApiKeys<S, F> {
   const resolved = resolveOptions(options);
   const logger = createSerializingLogger(resolved.logger);
-  const { clock, pepper, redis } = resolved;
+  const { clock, pepper } = resolved;
   const { realm, opaque: opaqueRefusals } = resolved.refusals;
   const keyspace = createDefaultKeyspace(resolved);
   const keyspaces = new Keyspaces(keyspace);
@@ -266,7 +245,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     adminRouter: (routerOptions) =>
       createAdminRouter(
         {
-          // Read anew by every request: there is no service before the instance is ready, nor after it was closed.
+          // Read by every request: there is no service before the instance is ready, nor after it was closed.
           get keys() {
             return running().service;
           },
@@ -282,7 +261,7 @@ export function createApiKeys<const S extends string, const F extends string = n
           clientAddress,
           reportError,
           access,
-          // Who has spent everything can still look, and end the key.
+          // A holder without credits can still show and revoke the key.
           holderGuard: requireApiKey.anyScope({ cost: 0 }),
           challenge,
           problemTypes,
@@ -318,13 +297,7 @@ export function createApiKeys<const S extends string, const F extends string = n
       await keepProcessAlive(Promise.all([lifecycle.close(), hasher.close()]));
     },
 
-    status() {
-      const health = lifecycle.started?.health();
-      if (health === undefined) return { ...notReady, redis: redis === null ? 'none' : 'down' };
-      const sharesAll = health.redis === 'none' || (health.redis === 'up' && health.limits === 'shared');
-      const isNormal = health.database === 'up' && sharesAll;
-      return { ready: true, state: isNormal ? 'normal' : 'degraded', ...health };
-    },
+    status: () => readStatus(lifecycle.started, resolved.redis !== null),
 
     onChange(keyId, listener) {
       if (typeof keyId !== 'string' || typeof listener !== 'function') {
@@ -336,12 +309,3 @@ export function createApiKeys<const S extends string, const F extends string = n
     },
   };
 }
-
-const notReady = {
-  ready: false,
-  state: 'not_ready',
-  database: 'down',
-  wakeMode: 'none',
-  cachedKeys: 0,
-  limits: 'process',
-} as const;

@@ -1,5 +1,6 @@
 // The entry: one call makes everything, the rest are the types and errors that go with it.
-export { createApiKeys, type AnyApiKeys, type ApiKeys, type ApiKeysStatus } from './create-api-keys.js';
+export { createApiKeys, type AnyApiKeys, type ApiKeys } from './create-api-keys.js';
+export type { ApiKeysStatus } from './instance/read-status.js';
 export type { ApiKeysOptions } from './options/api-keys-options.js';
 export type { PolicyOption } from './options/policy-option.js';
 export type { ExpiryNoticeMessage, ExpiryNoticesOption } from './options/expiry-notices-option.js';

@@ -1,9 +1,9 @@
 import { ApiKeysError } from '../errors.js';
 
-/** How long after a failed start the next one may begin, in milliseconds. */
+/** The time after a failed start until a request starts the instance again, in milliseconds. */
 const restartPauseMs = 1_000;
 
-/** Starting and stopping of one instance. It starts when it is first used, and once only. */
+/** The lifecycle of one instance: it is started once, on first use, and stopped once. */
 export class Lifecycle<T> {
   readonly #start: () => Promise<T>;
   readonly #stop: (started: T) => Promise<void>;
@@ -15,7 +15,7 @@ export class Lifecycle<T> {
 
   /**
    * @param start - cleans up after itself when it fails
-   * @param onFailedStart - is told of failures that nobody waited for
+   * @param onFailedStart - called with the error of a start that a request caused: no caller awaits it
    */
   constructor(
     start: () => Promise<T>,
@@ -32,7 +32,7 @@ export class Lifecycle<T> {
     return this.#closing === null ? this.#started : null;
   }
 
-  /** Starts, or waits for the start that is under way. After a failure it may be called again. */
+  /** Starts, or waits for the start in progress. After a failure it may be called again. */
   ready(): Promise<T> {
     if (this.#closing !== null) {
       return Promise.reject(new ApiKeysError('unavailable', { cause: new Error('closed') }));
@@ -54,20 +54,20 @@ export class Lifecycle<T> {
   /**
    * What was started.
    *
-   * @throws ApiKeysError `unavailable` before; the start is then under way in the background
+   * @throws ApiKeysError `unavailable` before; the start then runs in the background
    */
   requireStarted(): T {
     const { started } = this;
     if (started !== null) return started;
     const isStarting = this.#starting !== null;
     if (!isStarting && this.#closing === null && performance.now() - this.#failedAt >= restartPauseMs) {
-      // Whoever calls ready() is told why a start failed; requests are only told to come again.
+      // A caller of ready() gets the reason of a failed start; requests only get a 503.
       this.ready().catch(this.#onFailedStart);
     }
     throw new ApiKeysError('unavailable', { cause: new Error('not ready yet: await apiKeys.ready()') });
   }
 
-  /** Stops for good. Waits for a start that is under way. Every call waits for the same end. */
+  /** Stops for good, after a start in progress. Every call waits for the same stop. */
   close(): Promise<void> {
     this.#closing ??= this.#close(this.#starting);
     return this.#closing;

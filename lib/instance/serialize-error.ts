@@ -1,6 +1,6 @@
 import { withoutSecrets } from '../domain/secret-like.js';
 
-/** What an operator is told about an error. */
+/** An error as it is logged. */
 export interface SerializedError {
   readonly name: string;
   readonly code?: string;
@@ -15,8 +15,8 @@ const maxFrames = 10;
 const maxCauses = 3;
 
 /**
- * Describes an error for a log. An error's message can repeat the token that its thrower could not read, so what may be a
- * secret is left out; properties of the error (a request, its headers) are not looked at.
+ * Serializes an error for a log. A message can repeat the token that could not be parsed, so anything that may be a secret is
+ * removed; other properties of the error (a request, its headers) are ignored.
  */
 export function serializeError(error: unknown, depth = 0): SerializedError {
   if (!isError(error)) return { name: typeof error, message: describeValue(error) };
@@ -24,30 +24,30 @@ export function serializeError(error: unknown, depth = 0): SerializedError {
   return {
     name: error.name,
     ...(code === undefined ? {} : { code }),
-    message: shown(error.message),
-    at: framesOf(error),
+    message: redact(error.message),
+    at: readFrames(error),
     ...(error.cause === undefined || depth >= maxCauses
       ? {}
       : { cause: serializeError(error.cause, depth + 1) }),
   };
 }
 
-/** Not `instanceof`: an error of another realm, as Node's own are in some test runners, is an error all the same. */
+/** Not `instanceof` alone: errors of another realm, as Node's own are in some test runners, count as well. */
 function isError(error: unknown): error is Error {
   return Object.prototype.toString.call(error) === '[object Error]' || error instanceof Error;
 }
 
-/** A text says what it is itself; of an object, what a thrown one usually has is looked at. */
+/** Of an object that was thrown, only `code` and `message` are used. */
 function describeValue(value: unknown): string {
   const what = 'A non-Error value was thrown';
-  if (typeof value !== 'object' || value === null) return `${what}: ${shown(String(value))}`;
+  if (typeof value !== 'object' || value === null) return `${what}: ${redact(String(value))}`;
   const { code, message } = value as Partial<Record<'code' | 'message', unknown>>;
-  const said = [code, message].filter((part) => typeof part === 'string').join(': ');
-  return said === '' ? what : `${what}: ${shown(said)}`;
+  const details = [code, message].filter((part) => typeof part === 'string').join(': ');
+  return details === '' ? what : `${what}: ${redact(details)}`;
 }
 
-/** The lines behind the message: the message itself may hold lines that look like them. */
-function framesOf({ stack = '', message }: Error): readonly string[] {
+/** Reads the stack after the message, which may itself contain lines that look like frames. */
+function readFrames({ stack = '', message }: Error): readonly string[] {
   const begin = stack.indexOf(message);
   const lines = stack.slice(begin === -1 ? 0 : begin + message.length).split('\n');
   return lines
@@ -56,6 +56,7 @@ function framesOf({ stack = '', message }: Error): readonly string[] {
     .map((line) => line.trim());
 }
 
-function shown(text: string): string {
+/** Limits the length before secrets are searched for, so that the work is bounded. */
+function redact(text: string): string {
   return withoutSecrets(text.slice(0, 4 * maxMessageLength)).slice(0, maxMessageLength);
 }

@@ -140,6 +140,36 @@ createApiKeys({
   redis: new Redis({ lazyConnect: true }),
 });
 createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, redis: new Redis5({ lazyConnect: true }) });
+
+// Options that belong together are groups; environment variables fit in as they are.
+createApiKeys({
+  prefix: 'acme',
+  scopes: { 'a:b': '' },
+  database: { connection: process.env.DATABASE_URL, schema: 'shop', migrate: 'check' },
+  redis: { client: process.env.REDIS_URL, keyPrefix: 'shop:' },
+  limits: {
+    perOwner: [{ name: 'minute', limit: 600, windowSeconds: 60 }],
+    ceilings: { credits: 100 },
+    onOutage: 'deny',
+  },
+  cache: { maxKeys: 100_000, maxBytes: undefined, leaseSeconds: 10 },
+  refusals: { realm: 'shop', opaque: true, typeBase: 'https://docs.acme.example/errors' },
+});
+createApiKeys({
+  prefix: 'acme',
+  scopes: { 'a:b': '' },
+  database: { connection: new pg.Pool() },
+  redis: { client: new Redis({ lazyConnect: true }) },
+  cache: false,
+});
+// @ts-expect-error a prefix needs a client
+createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, redis: { keyPrefix: 'shop:' } });
+// @ts-expect-error misspelt
+createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, database: { shema: 'shop' } });
+// @ts-expect-error misspelt
+createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, cache: { maxKey: 5 } });
+// @ts-expect-error its place is limits.perOwner
+createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, ownerRateLimits: [] });
 // @ts-expect-error unknown option
 createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, peper: 'x' });
 // @ts-expect-error misspelt
