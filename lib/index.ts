@@ -7,15 +7,10 @@ export type { ExpiryNoticeMessage, ExpiryNoticesOption } from './options/expiry-
 export type { ChangeListener } from './feed/change-listeners.js';
 export type { KeyChange } from './domain/key-change.js';
 export type { FailureBudgetOptions } from './verify/failure-budget.js';
-export type { CacheOption } from './options/cache-option.js';
-export type { DatabaseOption } from './options/database-option.js';
-export type { RedisOption } from './options/redis-option.js';
-export type { RefusalsOption } from './options/refusals-option.js';
 export type { Clock } from './ports/clock.js';
 export type { Logger } from './ports/logger.js';
 
 // Limits and credits.
-export type { LimitCeilings, LimiterOutage, LimitsOption } from './options/limits-option.js';
 export type { RateLimit } from './domain/rate-limit.js';
 export type { RateLimitState } from './domain/rate-limit-state.js';
 export type { Credits, NewCredits } from './domain/credits.js';

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import express from 'express';
 import request, { type Test } from 'supertest';
-import type { Actor, ApiKeys, Clock, LimitCeilings, RateLimit } from '../../lib/index.js';
+import type { Actor, ApiKeys, ApiKeysOptions, Clock, RateLimit } from '../../lib/index.js';
 import { createApiKeys } from '../../lib/index.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { testPepper } from '../harness/instance.js';
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 async function start(
-  ceilings?: LimitCeilings,
+  ceilings?: NonNullable<ApiKeysOptions['limits']>['ceilings'],
   defaultRateLimits: readonly RateLimit[] = [],
   clock?: Clock,
 ): Promise<Started> {

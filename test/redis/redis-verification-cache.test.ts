@@ -91,7 +91,7 @@ describe('a client that was handed in', () => {
 });
 
 describe('options', () => {
-  it('are checked as checkRedisOption checks them', async () => {
+  it('are checked as the option redis is', async () => {
     const replica = new Redis({ lazyConnect: true, role: 'slave', name: 'm', sentinels: [{ host: 'a' }] });
     for (const connection of ['', 'http://:hunter2@localhost', {}, null, replica]) {
       await expect(openCache({ connection: connection as unknown as Redis })).rejects.toThrow(
