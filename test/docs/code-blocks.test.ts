@@ -54,6 +54,14 @@ describe('code in the documents', () => {
     },
   );
 
+  it('that reads req.apiKey imports its declaration, as a reader has to', () => {
+    // They are compiled together, so that an import in one of them would declare it for all.
+    const reading = typescript.filter(({ text }) => /\breq\.apiKey\b/.test(text));
+    expect(reading.length).toBeGreaterThan(1);
+    const without = reading.filter(({ text }) => !text.includes("import 'express-api-keys/express';"));
+    expect(without.map(({ document, line }) => `${document}:${line}`)).toEqual([]);
+  });
+
   describe('in TypeScript', () => {
     let written: Fragments;
     let compilerErrors: ReadonlyMap<Block, string>;

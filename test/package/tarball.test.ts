@@ -28,7 +28,10 @@ describe('the tarball', () => {
   it('holds what a user needs and nothing else', () => {
     expect(paths.filter((path) => !EXPECTED_FILE.test(path))).toEqual([]);
     expect(paths).toEqual(
-      expect.arrayContaining(['README.md', 'SECURITY.md', 'CHANGELOG.md', 'LICENSE', 'package.json']),
+      expect.arrayContaining([
+        ...['README.md', 'SECURITY.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'llms.txt'],
+        ...['docs/README.md', 'docs/reference/errors.md', 'docs/pictures/request-path.svg'],
+      ]),
     );
     for (const foreign of [
       'test/a.test.ts',
