@@ -242,6 +242,30 @@ describe('the key object', () => {
   });
 });
 
+describe('the page of types', () => {
+  const page = readDocument(reference('types'));
+
+  it('names types that are exported', () => {
+    const entry = readFileSync(join(repository, 'lib', 'index.ts'), 'utf8');
+    const named = tableIn(sectionOf(page, '## Names of the types')).flatMap(([cell = '']) =>
+      [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+    );
+    expect(named.length).toBeGreaterThan(15);
+    expect(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(entry))).toEqual([]);
+  });
+
+  it('has every entry of the package', () => {
+    const { exports } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+      exports: Record<string, unknown>;
+    };
+    const entries = Object.keys(exports)
+      .filter((name) => name !== './package.json')
+      .map((name) => name.replace('.', 'express-api-keys'));
+    const shown = tableIn(sectionOf(page, '## Entries')).map(([cell]) => codeIn(cell));
+    expect(shown.sort()).toEqual(entries.sort());
+  });
+});
+
 describe('the pattern for secret scanners', () => {
   it('finds keys, and only whole ones', async () => {
     const [shown] = blocksOf(reference('key-format')).filter(({ text }) => text.startsWith('acme_('));
