@@ -19,11 +19,11 @@ export class ChangeListeners {
   /** @returns removes the listener */
   add(keyId: string, listener: ChangeListener): () => void {
     // Wrapped, so that a function that is added twice is called twice, and removed once at a time.
-    const entry: ChangeListener = (change) => listener(change);
+    const callListener: ChangeListener = (change) => listener(change);
     const ofKey = this.#listeners.get(keyId) ?? new Set();
-    this.#listeners.set(keyId, ofKey.add(entry));
+    this.#listeners.set(keyId, ofKey.add(callListener));
     return () => {
-      ofKey.delete(entry);
+      ofKey.delete(callListener);
       if (ofKey.size === 0 && this.#listeners.get(keyId) === ofKey) this.#listeners.delete(keyId);
     };
   }

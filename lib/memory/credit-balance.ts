@@ -1,7 +1,7 @@
 import { refilled, type CreditBalance } from '../domain/credits.js';
 import type { CreditChange, CreditPayment } from '../ports/credit-ledger.js';
 
-/** The balance after a change; with `lower`, what was spent since it was read counts. */
+/** The balance after a change; with `lower`, credits spent since it was read are taken into account. */
 export function applyCreditChange(
   before: CreditBalance | null,
   balance: CreditBalance | null,
@@ -12,8 +12,8 @@ export function applyCreditChange(
   return { ...balance, remaining: Math.min(balance.remaining, remaining) };
 }
 
-/** What a request is charged, and what is left behind it. */
-export function paid(
+/** Deducts the cost of a request: the result for the request, and the balance after it. */
+export function deductCost(
   balance: CreditBalance | null,
   cost: number,
   now: number,

@@ -3,7 +3,7 @@ import type { AccessLog, AccessQuery } from '../ports/access-log.js';
 
 /** The access log of a store in memory. */
 export class MemoryAccessLog implements AccessLog {
-  /** Newest first; nothing in it is ever changed. */
+  /** Newest first. The list is replaced, never modified. */
   #events: readonly AccessEntry[] = [];
 
   async add(events: readonly AccessEntry[]): Promise<void> {
@@ -32,10 +32,10 @@ export class MemoryAccessLog implements AccessLog {
   }
 }
 
-/** What databases refuse is refused here too. */
+/** Skips what databases reject. */
 function isStorable({ id, method, route, keyId, ownerId, actor }: AccessEntry): boolean {
   return [id, method, route, keyId, ownerId, actor?.id].every(
-    (text) => !/\0|\p{Surrogate}/u.test(text ?? ''),
+    (value) => !/\0|\p{Surrogate}/u.test(value ?? ''),
   );
 }
 

@@ -4,7 +4,7 @@ import type { AuditTrail, StoredEntry } from '../ports/audit-trail.js';
 import { startOfFeed } from '../ports/change-feed.js';
 import type { StoredEvent } from './memory-change-feed.js';
 
-/** What the trail is read from. */
+/** The part of the store that the trail is read from. */
 interface TrailContents {
   readonly keys: ReadonlyMap<string, ApiKeyRecord>;
   readonly events: readonly StoredEvent[];
@@ -21,7 +21,7 @@ export function createMemoryAuditTrail(contents: () => TrailContents): AuditTrai
     async entries(after, limit) {
       return contents()
         .events.slice(after, after + limit)
-        .map(entryOf);
+        .map(toStoredEntry);
     },
 
     async lastEntries(after, limit) {
@@ -38,7 +38,7 @@ export function createMemoryAuditTrail(contents: () => TrailContents): AuditTrai
   };
 }
 
-function entryOf({ payload, hash }: StoredEvent): StoredEntry {
+function toStoredEntry({ payload, hash }: StoredEvent): StoredEntry {
   const { sequence, keyId, ownerId, action, actor, at } = parseAuditEntry(payload, hash);
   return { sequence, keyId, ownerId, action, actorId: actor.id, at, payload, hash };
 }

@@ -11,7 +11,7 @@ import type {
   PlaceClaim,
 } from '../ports/change-feed.js';
 
-/** One entry of the audit trail; its number is its place, counted from 1. */
+/** One entry of the audit trail; its sequence number is its place, counted from 1. */
 export interface StoredEvent {
   readonly payload: string;
   readonly hash: string;
@@ -21,7 +21,7 @@ interface Listed extends Instance {
   readonly takesSignatures: boolean;
 }
 
-const nowhere = { place: null, takesSignatures: false };
+const noPlace = { place: null, takesSignatures: false };
 
 /** The change feed of a store in memory; several instances of one process may follow it. */
 export class MemoryChangeFeed implements ChangeFeed {
@@ -32,8 +32,8 @@ export class MemoryChangeFeed implements ChangeFeed {
   readonly #watchers = new Set<() => void>();
 
   /**
-   * @param events - the committed entries as they are now
-   * @param afterChanges - does something when the changes that were begun before are over, and before the next one
+   * @param events - returns the committed entries
+   * @param afterChanges - runs work after the changes that were begun before, and before the next one
    */
   constructor(events: () => readonly StoredEvent[], afterChanges: (work: () => void) => Promise<void>) {
     this.#events = events;
@@ -45,7 +45,7 @@ export class MemoryChangeFeed implements ChangeFeed {
     return Math.max(0, ...[...this.#instances.values()].map(({ leaseMs }) => leaseMs));
   }
 
-  /** Tells those who watch of a committed change, when the change itself is through. */
+  /** Notifies watchers of a committed change, after the change itself has completed. */
   notify(): void {
     for (const onHint of this.#watchers) {
       setImmediate(() => {
@@ -56,7 +56,7 @@ export class MemoryChangeFeed implements ChangeFeed {
 
   join({ id, acked, leaseMs }: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
     return this.#afterChanges(() => {
-      if (!this.#instances.has(id)) this.#instances.set(id, { id, beat: 0, acked, leaseMs, ...nowhere });
+      if (!this.#instances.has(id)) this.#instances.set(id, { id, beat: 0, acked, leaseMs, ...noPlace });
     });
   }
 
@@ -68,8 +68,8 @@ export class MemoryChangeFeed implements ChangeFeed {
     const listed = this.#instances.get(instanceId);
     if (listed === undefined) return { isListed: false, isKnown: false, changes: [] };
     const { sequence, hash } = applied;
-    const there = sequence === 0 ? startOfFeed : this.#events()[sequence - 1];
-    const isKnown = there?.hash === hash;
+    const stored = sequence === 0 ? startOfFeed : this.#events()[sequence - 1];
+    const isKnown = stored?.hash === hash;
     const acked = isKnown ? Math.max(listed.acked, sequence) : listed.acked;
     this.#instances.set(instanceId, { ...listed, beat: listed.beat + 1, acked });
     return { isListed: true, isKnown, changes: this.#changes(sequence, sequence + limit) };
@@ -108,16 +108,16 @@ export class MemoryChangeFeed implements ChangeFeed {
   }
 
   watch(onHint: () => void): FeedWatch {
-    // Its own function, so that one callback can be given twice.
-    const watcher = (): void => onHint();
-    this.#watchers.add(watcher);
+    // A function of its own, so that one callback can be passed twice.
+    const callWatcher = (): void => onHint();
+    this.#watchers.add(callWatcher);
     return {
       mode: () => 'push',
-      stop: async () => void this.#watchers.delete(watcher),
+      stop: async () => void this.#watchers.delete(callWatcher),
     };
   }
 
-  /** The entries behind the first `start` ones, up to number `end`. */
+  /** The entries after the first `start` ones, up to sequence number `end`. */
   #changes(start: number, end: number): readonly FeedChange[] {
     const events = this.#events().slice(start, end);
     return events.map(({ payload, hash }) => {

@@ -3,23 +3,23 @@ import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { ExpiryNotice } from '../ports/key-store.js';
 import type { StoredEvent } from './memory-change-feed.js';
 
-/** What is stored. Nothing in it is ever changed: a change makes new maps and records. */
+/** The stored data. It is immutable: a change creates new maps and records. */
 export interface MemoryContents {
   readonly keys: ReadonlyMap<string, ApiKeyRecord>;
   readonly events: readonly StoredEvent[];
   readonly claims: ReadonlyMap<string, IdempotencyClaim>;
   /** Names of notices, see {@link formatNoticeName}. */
   readonly expiryNotices: ReadonlySet<string>;
-  /** Tokens that were taken back -> until when that counts. */
+  /** Revoked tokens -> until when they have to be recorded. */
   readonly revokedTokens: ReadonlyMap<string, number>;
 }
 
-/** What a notice is remembered by. */
+/** The name under which a notice is recorded. */
 export function formatNoticeName({ keyId, expiresAt, thresholdSeconds }: ExpiryNotice): string {
   return `${thresholdSeconds} ${expiresAt} ${keyId}`;
 }
 
-/** A key; with `ownerId`, only if it belongs to that owner. */
+/** Finds a key; with `ownerId`, only if it belongs to that owner. */
 export function findVisibleKey(
   keys: ReadonlyMap<string, ApiKeyRecord>,
   id: string,

@@ -3,7 +3,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
 import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
 import { deepCopy } from './deep-copy.js';
-import { paid } from './credit-balance.js';
+import { deductCost } from './credit-balance.js';
 import { deleteSome } from './delete-some.js';
 import { MemoryAccessLog } from './memory-access-log.js';
 import { createMemoryAuditTrail } from './memory-audit-trail.js';
@@ -17,10 +17,13 @@ import { listEventsPage } from './page-of-events.js';
 import { listKeysPage, findScanEnd } from './page-of-keys.js';
 import { addUse, withDigest } from './use-writes.js';
 
-/** Milliseconds that the work of a change may take. */
+/** How long the work of a change may take, in milliseconds. */
 const deadlineMs = 2000;
 
-/** Keys in this process, for tests and demos. Gone when the process ends, and unknown to other processes. */
+/**
+ * Keeps keys in this process, for tests and demos. They are lost when the process ends, and unknown to other
+ * processes.
+ */
 export function memoryStore(): KeyStore {
   let contents: MemoryContents = {
     keys: new Map(),
@@ -30,14 +33,14 @@ export function memoryStore(): KeyStore {
     revokedTokens: new Map(),
   };
   let lastChange: Promise<unknown> = Promise.resolve();
-  /** One after the other. */
-  function inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+  /** Runs work after all work before it. */
+  function runInTurn<T>(work: () => T | Promise<T>): Promise<T> {
     const result = lastChange.then(work);
     lastChange = result.catch(() => undefined);
     return result;
   }
 
-  const feed = new MemoryChangeFeed(() => contents.events, inTurn);
+  const feed = new MemoryChangeFeed(() => contents.events, runInTurn);
   const usage = new MemoryUsageLog();
   const nonces = new MemoryNonceStore();
   const tokens = createMemoryTokenStore((id) => contents.revokedTokens.has(id));
@@ -45,8 +48,8 @@ export function memoryStore(): KeyStore {
   const removeExpired: Housekeeping['removeExpired'] = async (rows, time, limit) => {
     if (rows === 'nonces') return nonces.removeExpired(time, limit);
     if (rows === 'refreshGrants') return tokens.removeExpired(time, limit);
-    // Changes work on copies: what is removed while one is made would be back after it.
-    return inTurn(() => {
+    // Changes work on copies: rows that are removed during a change would be back after it.
+    return runInTurn(() => {
       const claims = new Map(contents.claims);
       const revokedTokens = new Map(contents.revokedTokens);
       const removed =
@@ -87,7 +90,7 @@ export function memoryStore(): KeyStore {
     credits: {
       async spend(keyId, cost, now) {
         const record = contents.keys.get(keyId);
-        const { payment, left } = paid(record?.credits ?? null, cost, now);
+        const { payment, left } = deductCost(record?.credits ?? null, cost, now);
         if (record !== undefined && payment.isPaid) replaceKey({ ...record, credits: left });
         return payment;
       },
@@ -100,7 +103,7 @@ export function memoryStore(): KeyStore {
     findScanEnd: async (query, rows) => findScanEnd(contents, query, rows),
     listEvents: async (query) => listEventsPage(contents.events, query),
 
-    transact: (work) => inTurn(() => change(work)),
+    transact: (work) => runInTurn(() => change(work)),
 
     async addDigest(keyId, credentialId, pepperId, digest) {
       const record = contents.keys.get(keyId);

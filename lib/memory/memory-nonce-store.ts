@@ -1,7 +1,7 @@
 import { deleteSome } from './delete-some.js';
 import type { NonceStore } from '../ports/nonce-store.js';
 
-/** Names of one process. */
+/** The nonces of one process. */
 export class MemoryNonceStore implements NonceStore {
   readonly #taken = new Map<string, number>();
 
@@ -11,7 +11,7 @@ export class MemoryNonceStore implements NonceStore {
     return true;
   }
 
-  /** Removes names that expired at a time or earlier, up to a number of them; how many were removed. */
+  /** Removes up to `limit` names that expired at a time or earlier, and returns how many were removed. */
   removeExpired(time: number, limit: number): number {
     return deleteSome(this.#taken, limit, (end) => end <= time);
   }

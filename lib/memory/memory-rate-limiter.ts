@@ -2,10 +2,10 @@ import type { RateLimit } from '../domain/rate-limit.js';
 import type { Clock } from '../ports/clock.js';
 import type { CountedDemand, CountedWindow, LimitDemand, RateLimiter } from '../ports/rate-limiter.js';
 
-/** Most subjects whose counters are kept. */
+/** The maximum number of subjects whose counters are kept. */
 const defaultMaxSubjects = 50_000;
-/** Counters that are looked at, for ones that have run out, whenever one is added. */
-const sweptAtOnce = 2;
+/** How many counters are checked for expiry whenever one is added. */
+const sweepSize = 2;
 
 interface Counter {
   used: number;
@@ -13,17 +13,17 @@ interface Counter {
   endsAt: number;
 }
 
-/** By the name of the window. */
+/** Name of the window -> counter. */
 type Counters = Map<string, Counter>;
 
-/** A limiter that answers at once. */
+/** A limiter that returns its results synchronously. */
 export interface MemoryRateLimiter extends RateLimiter {
   count(demand: LimitDemand): CountedDemand;
 }
 
 /**
- * Counts requests in this process. When there are more subjects than are kept, the one that was used least lately is
- * forgotten: to begin its windows anew, a caller would need that many other keys.
+ * Counts requests in this process. When there are more subjects than are kept, the least recently used one is
+ * dropped: to restart its windows, a caller would need that many other keys.
  */
 export function createMemoryRateLimiter(
   clock: Clock,
@@ -31,7 +31,7 @@ export function createMemoryRateLimiter(
 ): MemoryRateLimiter {
   const subjects = new Map<string, Counters>();
 
-  /** Keeps the counters of a subject, at the end of the line. */
+  /** Stores the counters of a subject as the most recently used ones. */
   function keep(name: string, counters: Counters, now: number): void {
     if (!subjects.delete(name)) makeRoom(now);
     subjects.set(name, counters);
@@ -40,7 +40,7 @@ export function createMemoryRateLimiter(
   function makeRoom(now: number): void {
     let looked = 0;
     for (const [name, counters] of subjects) {
-      if (looked === sweptAtOnce) break;
+      if (looked === sweepSize) break;
       looked += 1;
       const hasRunOut = [...counters.values()].every(({ endsAt }) => endsAt <= now);
       if (hasRunOut || subjects.size >= maxSubjects) subjects.delete(name);
@@ -55,7 +55,7 @@ export function createMemoryRateLimiter(
         const counters = subjects.get(name);
         const running = subject.limits.map((policy) => ({
           policy,
-          counter: runningCounter(counters, policy, now),
+          counter: findRunningCounter(counters, policy, now),
         }));
         return { name, running };
       });
@@ -69,7 +69,7 @@ export function createMemoryRateLimiter(
       if (isWithin) {
         for (const { name, running } of found) {
           for (const { counter } of running) counter.used += cost;
-          // Windows that the subject does not have any more are forgotten.
+          // Windows that the subject no longer has are dropped.
           keep(name, new Map(running.map(({ policy, counter }) => [policy.name, counter])), now);
         }
       }
@@ -83,7 +83,7 @@ export function createMemoryRateLimiter(
         const counters = subjects.get(`${place}:${subject.name}`);
         for (const { name } of subject.limits) {
           const counter = counters?.get(name);
-          // Of a window that has begun since, nothing was taken.
+          // Nothing was taken from a window that has begun since.
           if (counter !== undefined && counter.endsAt === windows[index]?.endsAt) {
             counter.used = Math.max(0, counter.used - cost);
           }
@@ -96,8 +96,8 @@ export function createMemoryRateLimiter(
   };
 }
 
-/** The counter of the window that runs now, or of one that would begin now. */
-function runningCounter(
+/** Finds the counter of the running window, or creates that of a window that would begin now. */
+function findRunningCounter(
   counters: Counters | undefined,
   { name, windowSeconds }: RateLimit,
   now: number,
@@ -105,7 +105,7 @@ function runningCounter(
   const windowMs = windowSeconds * 1000;
   const counter = counters?.get(name);
   if (counter === undefined || counter.endsAt <= now) return { used: 0, endsAt: now + windowMs };
-  // The window was made shorter, or the clock was set back: neither may make anybody wait longer than a window.
+  // When the window was shortened or the clock was set back, no caller may have to wait longer than a window.
   counter.endsAt = Math.min(counter.endsAt, now + windowMs);
   return counter;
 }

@@ -1,16 +1,16 @@
 import { deleteSome } from './delete-some.js';
 import type { RefreshGrant, StoredSigningKey, TokenStore } from '../ports/token-store.js';
 
-/** A token store that forgets what it is told to. */
+/** A token store that can remove expired chains. */
 export interface MemoryTokenStore extends TokenStore {
-  /** Removes chains that expired at a time or earlier, up to a number of them; how many were removed. */
+  /** Removes up to `limit` chains that expired at a time or earlier, and returns how many were removed. */
   removeExpired(time: number, limit: number): number;
 }
 
 /**
- * What is stored of tokens, in one process.
+ * Creates the token store of one process.
  *
- * @param isRevoked - says whether a token was taken back
+ * @param isRevoked - returns whether a token was revoked
  */
 export function createMemoryTokenStore(isRevoked: (tokenId: string) => boolean): MemoryTokenStore {
   const signingKeys = new Map<string, StoredSigningKey>();
@@ -22,9 +22,9 @@ export function createMemoryTokenStore(isRevoked: (tokenId: string) => boolean):
     isRevoked: async (tokenId) => isRevoked(tokenId),
 
     signingKeys: {
-      list: async () => [...signingKeys.values()].sort(byStart),
+      list: async () => [...signingKeys.values()].sort(compareByStart),
       async add(key) {
-        if (signingKeys.has(key.id)) throw new Error(`The signing key ${key.id} is there already`);
+        if (signingKeys.has(key.id)) throw new Error(`The signing key ${key.id} already exists`);
         signingKeys.set(key.id, { ...key });
       },
       async remove(ids) {
@@ -49,17 +49,17 @@ export function createMemoryTokenStore(isRevoked: (tokenId: string) => boolean):
       sessions: async (keyId, now) =>
         [...grants.values()]
           .filter((grant) => grant.keyId === keyId && grant.session !== null && grant.expiresAt > now)
-          .sort(byEnd),
+          .sort(compareByExpiry),
     },
   };
 }
 
-function byEnd(a: RefreshGrant, b: RefreshGrant): number {
+function compareByExpiry(a: RefreshGrant, b: RefreshGrant): number {
   if (a.expiresAt !== b.expiresAt) return a.expiresAt - b.expiresAt;
   return a.id < b.id ? -1 : 1;
 }
 
-function byStart(a: StoredSigningKey, b: StoredSigningKey): number {
+function compareByStart(a: StoredSigningKey, b: StoredSigningKey): number {
   if (a.activeFrom !== b.activeFrom) return a.activeFrom - b.activeFrom;
   return a.id < b.id ? -1 : 1;
 }

@@ -15,7 +15,7 @@ import { formatNoticeName, findVisibleKey, type MemoryContents } from './memory-
 import { compareNewestFirst } from './newest-first.js';
 import { keepUseFields } from './use-writes.js';
 
-/** One change on a copy; a step that failed undoes the whole of it, even if the work has caught the error. */
+/** One change on a copy; a failed step undoes all of it, even if the work has caught the error. */
 export class MemoryTransaction implements KeyStoreTransaction {
   readonly #keys: Map<string, ApiKeyRecord>;
   readonly #changed = new Set<string>();
@@ -28,7 +28,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
 
   readonly #maxLeaseMs: () => number;
 
-  /** @param maxLeaseMs - the longest lease on the list as it is now */
+  /** @param maxLeaseMs - returns the longest lease on the list at present */
   constructor(contents: MemoryContents, maxLeaseMs: () => number) {
     this.#maxLeaseMs = maxLeaseMs;
     this.#keys = new Map(contents.keys);
@@ -133,10 +133,10 @@ export class MemoryTransaction implements KeyStoreTransaction {
   }
 
   end(): void {
-    this.#failure ??= { error: new Error('The transaction is over') };
+    this.#failure ??= { error: new Error('The transaction has ended') };
   }
 
-  /** What is stored after the change; uses and digests that came in meanwhile are kept. */
+  /** The stored data after the change; uses and digests that were written meanwhile are kept. */
   result(current: MemoryContents): MemoryContents {
     if (this.#failure !== undefined) throw this.#failure.error;
     const keys = new Map(current.keys);
@@ -149,7 +149,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
     for (const [id, { balance, change }] of this.#credits) {
       const record = keys.get(id);
       if (record !== undefined) {
-        // What was spent while the change was made counts.
+        // Credits that were spent during the change are taken into account.
         const before = current.keys.get(id)?.credits ?? null;
         keys.set(id, { ...record, credits: applyCreditChange(before, balance, change) });
       }

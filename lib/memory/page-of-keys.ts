@@ -40,7 +40,7 @@ function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
   if (number !== undefined && record.number !== number) return false;
   if (state !== undefined && stateOf(record, now) !== state) return false;
   if (scope !== undefined && !record.scopes.includes(scope)) return false;
-  if (q !== undefined && !lowerAscii(record.name).includes(lowerAscii(q))) return false;
+  if (q !== undefined && !toLowerAscii(record.name).includes(toLowerAscii(q))) return false;
   if (!isWantedByTime(record, query)) return false;
   if (query.tag !== undefined && !record.tags.includes(query.tag)) return false;
   if (until !== undefined && compareNewestFirst(record, until) > 0) return false;
@@ -55,6 +55,6 @@ function isWantedByTime(record: ApiKeyRecord, query: KeyQuery): boolean {
   return unusedSince === undefined || (lastUsedAt ?? createdAt) < unusedSince;
 }
 
-function lowerAscii(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+function toLowerAscii(value: string): string {
+  return value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

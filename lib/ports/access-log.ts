@@ -1,24 +1,25 @@
 import type { AccessEntry } from '../domain/access-entry.js';
 
 /**
- * Refused requests and other things worth knowing of requests. It is no part of the audit trail: nobody waits for it, no
+ * Refused requests and other noteworthy requests. It is not part of the audit trail: no request waits for it, no
  * change takes a lock that it needs, and it is bounded.
  *
  * Every method settles within the deadline of the store and rejects with `ERR_API_KEYS_UNAVAILABLE` when the database
- * does not answer.
+ * does not respond.
  */
 export interface AccessLog {
   /**
-   * Adds events. One whose id is there already is left out, because a step that had no answer may be repeated; and so is
-   * one with a text that no database stores (NUL, an unpaired surrogate).
+   * Adds events. An event whose id is already stored is skipped, because a step without a reply may be repeated; so
+   * is one with a string that no database stores (NUL, an unpaired surrogate).
    */
   add(events: readonly AccessEntry[]): Promise<void>;
   /** One page, newest first (`at` descending, then `id` descending, by code unit). */
   list(query: AccessQuery): Promise<readonly AccessEntry[]>;
   /**
-   * Removes events from before a time (epoch milliseconds), and the oldest ones beyond a number; at most `limit` of each.
+   * Removes events from before a time (epoch milliseconds), and the oldest ones beyond `keep`; at most `limit` of
+   * each.
    *
-   * @returns how many were removed
+   * @returns the number of removed events
    */
   prune(before: number, keep: number, limit: number): Promise<number>;
 }
@@ -33,7 +34,7 @@ export interface AccessQuery {
   readonly from?: number | undefined;
   /** Before this time, epoch milliseconds. */
   readonly to?: number | undefined;
-  /** Begin behind this event. */
+  /** Starts after this event. */
   readonly after?: { readonly at: number; readonly id: string } | undefined;
   readonly limit: number;
 }

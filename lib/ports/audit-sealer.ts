@@ -1,11 +1,11 @@
-/** Makes and checks the MACs of audit entries. */
+/** Creates and checks the MACs of audit entries. */
 export interface AuditSealer {
   /**
-   * @param previousHash - the hash of the entry before
+   * @param previousHash - the hash of the previous entry
    * @param bytes - the entry as it is stored, without the MAC
    * @returns `<pepper id>.<hex>`
    */
   seal(previousHash: string, bytes: string): string;
-  /** `unknown`: it was made under a pepper that is not configured here. */
+  /** Returns `unknown` for a MAC under a pepper that is not configured here. */
   check(mac: string, previousHash: string, bytes: string): 'valid' | 'invalid' | 'unknown';
 }

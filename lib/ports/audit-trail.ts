@@ -1,22 +1,22 @@
 import type { FeedPosition } from './change-feed.js';
 
 /**
- * The audit trail as it is stored, read forwards in pages so that it can be checked. Nothing is made of what is stored,
- * and nothing in it is believed.
+ * The audit trail as it is stored, read forwards in pages for verification. The stored data is neither interpreted
+ * nor trusted.
  *
  * Every method settles within the deadline of the store and rejects with `ERR_API_KEYS_UNAVAILABLE` when the database
- * does not answer.
+ * does not respond.
  */
 export interface AuditTrail {
-  /** Where the trail ends, as the row says that changes lock. */
+  /** The end of the trail, according to the row that changes lock. */
   head(): Promise<FeedPosition>;
-  /** Entries with numbers above `after`, lowest first. */
+  /** Entries with sequence numbers above `after`, lowest first. */
   entries(after: number, limit: number): Promise<readonly StoredEntry[]>;
-  /** Keys with ids behind `after`, in the order of the ids, each with the last entry about it, in one view of the data. */
+  /** Keys with ids after `after`, ordered by id, each with the last entry about it, read from one snapshot. */
   lastEntries(after: string, limit: number): Promise<readonly KeyWithLastEntry[]>;
 }
 
-/** One stored entry; the single fields are copies of what the payload says. */
+/** One stored entry; the single fields are copies of those in the payload. */
 export interface StoredEntry {
   readonly sequence: number;
   readonly keyId: string;
@@ -28,10 +28,10 @@ export interface StoredEntry {
   readonly hash: string;
 }
 
-/** What is stored of a key, and the last that the trail says of it. */
+/** The stored version of a key, and the last entry of the trail about it. */
 export interface KeyWithLastEntry {
   readonly keyId: string;
   readonly version: number;
-  /** `null` when the trail does not know the key. */
+  /** `null` when the trail has no entry about the key. */
   readonly payload: string | null;
 }

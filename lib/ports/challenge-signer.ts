@@ -1,15 +1,15 @@
-/** A challenge that was opened. */
+/** An opened challenge. */
 export interface OpenedChallenge {
-  /** Random, by which it is known as used. */
+  /** A random nonce, under which its use is recorded. */
   readonly name: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
 }
 
-/** Makes challenges that cannot be forged or carried to another request. Nothing is stored for one. */
+/** Creates challenges that cannot be forged or used for another request. Nothing is stored for them. */
 export interface ChallengeSigner {
-  /** @param binding - what the challenge is for; it opens only with the same text */
+  /** @param binding - what the challenge is for; it opens only with the same string */
   make(expiresAt: number, binding: string): string;
-  /** `null` when it was not made here, or for something else. Whether its time is over is for the caller to see. */
+  /** Returns `null` when it was not created here, or for something else. The caller checks whether it has expired. */
   open(challenge: string, binding: string): OpenedChallenge | null;
 }

@@ -2,35 +2,41 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction } from '../domain/audit-entry.js';
 import type { FeedPosition } from './change-feed.js';
 
-/** One committed change with the record as it is now. What wrote no event is none, and must not be announced. */
+/**
+ * One committed change with the present record. A command that wrote no event made no change, and must not be
+ * announced.
+ */
 export interface AnnouncedChange {
   readonly record: ApiKeyRecord;
   readonly action: AuditAction;
-  /** That of its own event: by it, and by nothing else, the change is recognised when the feed brings it. */
+  /**
+   * The position of its own event: by this, and by nothing else, the change is recognised when the feed delivers it.
+   */
   readonly position: FeedPosition;
 }
 
-/** What the confirmation of a change has to wait for. */
+/** The point that the confirmation of a change waits for. */
 export interface CommitPoint {
-  /** Whoever has applied all changes up to this one has seen what was committed. */
+  /** A process that has applied all changes up to this one has seen the change. */
   readonly sequence: number;
   /** The longest lease of the processes that may have missed it, in milliseconds. */
   readonly maxLeaseMs: number;
 }
 
-/** Brings committed changes to every process. */
+/** Announces committed changes to every process. */
 export interface ChangeAnnouncer {
   /**
-   * Applies changes in this process and hurries all processes to read the feed, also when there are none; nothing is
-   * waited for.
+   * Applies changes in this process and notifies all processes to read the feed, even when there are no changes.
+   * Nothing is waited for.
    *
-   * @param changedAt - wall clock in milliseconds, taken before the change was begun
+   * @param changedAt - wall clock in milliseconds, read before the change was begun
    */
   announce(changes: readonly AnnouncedChange[], changedAt: number): void;
   /**
-   * Waits until every process, this one included, has applied all changes up to a point, a second at most. Never rejects.
+   * Waits until every process, this one included, has applied all changes up to a point, for a second at most. Never
+   * rejects.
    *
-   * @returns `null` when they have, else the time (epoch milliseconds) from which no process accepts what was taken away
+   * @returns `null` when they have, else the time (epoch milliseconds) from which no process accepts what was revoked
    */
   confirm(point: CommitPoint): Promise<number | null>;
 }

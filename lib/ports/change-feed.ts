@@ -2,62 +2,68 @@ import type { AuditAction } from '../domain/audit-entry.js';
 import { firstAuditHash } from './audit-chain.js';
 
 /**
- * The changes of all processes in the order in which they were committed, and the list of the processes that follow
- * them. It is the audit trail, read forwards: a number never appears after a higher one, and none is left out.
+ * The changes of all processes in commit order, and the list of the processes that follow them. It is the audit
+ * trail, read forwards: a sequence number never appears after a higher one, and there are no gaps.
  *
  * Every method settles within the deadline of the store and rejects with `ERR_API_KEYS_UNAVAILABLE` when the database
- * does not answer.
+ * does not respond.
  */
 export interface ChangeFeed {
   /**
-   * Puts a process on the list, with `beat` 0. Committed when it resolves; does nothing for one that is listed. It waits
-   * for a change that is under way: each process was on the list when a change began, or finds the change in the feed.
+   * Registers a process on the list, with `beat` 0. Committed when it resolves; does nothing when the process is
+   * listed. It waits for a change that is in progress, so that each process was on the list when a change began, or
+   * finds the change in the feed.
    */
   join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void>;
-  /** Takes a process off the list, at its clean end. */
+  /** Deregisters a process, at its clean end. */
   leave(instanceId: string): Promise<void>;
   /**
-   * Says that a listed process is alive and what it has applied, and returns what came after. The list is written before
-   * the changes are read, or in one and the same step: whoever took the process off the list before sees `isListed`
-   * false, and everything that was committed before that is among the changes of a later beat.
+   * Records that a listed process is alive and what it has applied, and returns the changes after that. The list is
+   * written before the changes are read, or in the same step: a process that was taken off the list before gets
+   * `isListed` false, and everything that was committed before that is among the changes of a later beat.
    *
-   * A beat is a write, and it resolves when that is committed: it proves that this is the database which takes changes. No
-   * read is believed without one, so a server that answers reads only must make it reject.
+   * A beat is a write, and it resolves when that is committed: it proves that this is the database which accepts
+   * changes. No read is trusted without one, so on a server that answers only reads it must reject.
    *
-   * @param applied - what the process has applied last. It is only taken down as acknowledged when that very entry is
-   * there: numbers of a database that was restored since, or failed over, say nothing about the changes to come
-   * @param limit - most changes to return; that many may mean that there are more
+   * @param applied - the last change that the process has applied. It is recorded as acknowledged only when that very
+   * entry exists: sequence numbers of a database that was restored or failed over since say nothing about the changes
+   * to come
+   * @param limit - the maximum number of changes to return; when that many are returned, there may be more
    */
   beat(instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer>;
   /** The last `limit` changes, oldest first. */
   latest(limit: number): Promise<readonly FeedChange[]>;
-  /** The number of the last change, 0 before the first. Cheap: it is asked many times a second. */
+  /**
+   * The sequence number of the last change, 0 before the first. It must be cheap, because it is read many times a
+   * second.
+   */
   lastSequence(): Promise<number>;
-  /** The processes on the list, as committed. */
+  /** The committed list of processes. */
   instances(): Promise<readonly Instance[]>;
-  /** Takes a process off the list if it has not beaten since; whether it did. Committed when it resolves. */
+  /** Deregisters a process if it has not beaten since; returns whether it did. Committed when it resolves. */
   remove(instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean>;
   /**
-   * Writes down where a listed process shares things with others, and grants it to remember signatures there, in one
-   * transaction that one process at a time is in. Granted is what was granted last; something else only when no other
-   * listed process that takes signatures is anywhere else. Committed when it resolves.
+   * Records the place that a listed process shares with others, and grants it to record signatures there, in a
+   * transaction that runs in one process at a time. The place that was granted last is granted again; another one
+   * only when no other listed process that accepts signatures is anywhere else. Committed when it resolves.
    */
   claimPlace(claim: PlaceClaim): Promise<PlaceAnswer>;
   /**
-   * Calls back when there may be new changes. Only a hint: it may come for nothing, late, or never. Never rejects and
-   * never throws; what it opens comes back by itself after an outage and keeps no process alive.
+   * Calls back when there may be new changes. Only a hint: it may come without a change, late, or never. Never
+   * rejects and never throws; the connections that it opens come back by themselves after an outage and keep no
+   * process alive.
    */
   watch(onHint: () => void): FeedWatch;
 }
 
-/** A watch that is running. */
+/** A running watch. */
 export interface FeedWatch {
-  /** `push` while the database itself says when there is something new, `poll` while it is asked again and again. */
+  /** `push` while the database itself notifies of changes, `poll` while it is polled. */
   mode(): 'push' | 'poll';
   stop(): Promise<void>;
 }
 
-/** A place in the feed: the number of a change, and its chain hash, by which the database is known again. */
+/** A position in the feed: the sequence number of a change, and its chain hash, which identifies the history. */
 export interface FeedPosition {
   readonly sequence: number;
   readonly hash: string;
@@ -74,7 +80,7 @@ export interface FeedChange {
   /** The key's version after the change. */
   readonly keyVersion: number;
   readonly action: AuditAction;
-  /** The chain hash of its audit entry, by which a restored database is noticed. */
+  /** The chain hash of its audit entry, which reveals a restored database. */
   readonly hash: string;
 }
 
@@ -82,50 +88,53 @@ export interface FeedChange {
 export interface Instance {
   /** Random, new at each start. */
   readonly id: string;
-  /** One more with each beat. */
+  /** Incremented by each beat. */
   readonly beat: number;
   /**
-   * It has applied every change up to this number. Never goes back, and is never a number that no change has yet: that
-   * says nothing about the change that will have it.
+   * It has applied every change up to this sequence number. It never decreases, and never is a number that no change
+   * has yet, because that would say nothing about the change that will have it.
    */
   readonly acked: number;
-  /** How long after a beat it may go on using what it holds, in milliseconds. */
+  /** How long after a beat it may use its caches, in milliseconds. */
   readonly leaseMs: number;
-  /** Where it shares things with others; `null` as long as that is not known. */
+  /** The place that it shares with others; `null` while that is unknown. */
   readonly place: string | null;
 }
 
-/** Where a process would remember signatures and count limits. */
+/** The place where a process would record signatures and count limits. */
 export interface PlaceClaim {
   readonly instanceId: string;
-  /** The same for all that look there; up to 100 characters. */
+  /** The same for all processes that use it; up to 100 characters. */
   readonly place: string;
-  /** `false`: it is only written down. */
+  /** With `false`, the place is only recorded. */
   readonly takesSignatures: boolean;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** What came of a claim. */
+/** The result of a claim. */
 export interface PlaceAnswer {
-  /** `false`: the process was taken off the list; nothing was written. */
+  /** `false` when the process was taken off the list; then nothing was written. */
   readonly isListed: boolean;
   /**
-   * Since when all signatures are remembered there: 0 when they were never anywhere else, otherwise the `now` of the claim
-   * that was granted first; `null` when it was not granted, or not asked for.
+   * Since when all signatures are recorded there: 0 when they were never anywhere else, otherwise the `now` of the
+   * claim that was granted first; `null` when it was not granted, or not requested.
    */
   readonly since: number | null;
 }
 
-/** What a beat returns. */
+/** The result of a beat. */
 export interface BeatAnswer {
   /**
-   * `false`: the process was taken off the list, or this is not the database that others use now. It has to join again;
-   * nothing else in the answer counts then.
+   * `false` when the process was taken off the list, or this is not the database that others use now. Then it has to
+   * join again, and the other fields are meaningless.
    */
   readonly isListed: boolean;
-  /** `false`: there is no entry with the number and the hash of `applied`; this is not the database that it was. */
+  /**
+   * `false` when there is no entry with the sequence number and the hash of `applied`: the history of the database
+   * has changed.
+   */
   readonly isKnown: boolean;
-  /** What came after `applied`, oldest first. */
+  /** The changes after `applied`, oldest first. */
   readonly changes: readonly FeedChange[];
 }

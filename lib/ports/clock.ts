@@ -1,5 +1,5 @@
-/** What time it is. */
+/** The wall clock. */
 export interface Clock {
-  /** Wall clock, epoch milliseconds. */
+  /** Epoch milliseconds. */
   now(): number;
 }

@@ -1,13 +1,13 @@
-/** Longest cursor, in characters: none is made that is longer, and none that was sent is looked at. */
+/** The maximum length of a cursor, in characters: longer ones are neither created nor opened. */
 export const maxCursorLength = 1000;
 
-/** Makes list cursors that cannot be forged or carried to another list. */
+/** Creates list cursors that cannot be forged or used for another list. */
 export interface CursorSigner {
   /**
    * @param position - where the next page begins
-   * @param binding - whose list it is and with which filter; the cursor opens only with the same text
+   * @param binding - the owner and the filter of the list; the cursor opens only with the same string
    */
   sign(position: string, binding: string): string;
-  /** The position, or `null` when the cursor was not made here or for another list. */
+  /** The position, or `null` when the cursor was not created here or was created for another list. */
   open(cursor: string, binding: string): string | null;
 }

@@ -1,18 +1,18 @@
-/** The first use of a secret that lets the ones before it live on for a while from then on. */
+/** The first use of a secret, with which the grace period of its predecessors starts. */
 export interface FirstUse {
   readonly keyId: string;
   readonly credentialId: string;
-  /** Where it came from, in canonical form; `null` when that is not known. */
+  /** The address that it came from, in canonical form; `null` when that is unknown. */
   readonly address: string | null;
   /** Epoch milliseconds. */
   readonly at: number;
 }
 
-/** Starts grace periods that wait for the first use of a new secret. */
+/** Starts grace periods that begin with the first use of a new secret. */
 export interface GraceStarter {
   /**
-   * Returns at once and never throws. The change is made in the background, once for each secret, and tried again until
-   * it is committed; to be told of every use until then, because a process may end before.
+   * Returns at once and never throws. The change is made in the background, once for each secret, and retried until
+   * it is committed. Call it for every use until then, because a process may end before.
    */
   start(use: FirstUse): void;
 }

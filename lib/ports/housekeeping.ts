@@ -1,4 +1,4 @@
-/** Rows that are of no use after a moment of their own. Nothing that is removed here is still looked at. */
+/** Rows that expire. No row that is removed here is read any more. */
 export type ExpiredRows = 'claims' | 'nonces' | 'revokedTokens' | 'refreshGrants';
 
 /** Removal of rows that have expired. It happens in the background, never in the transaction of a request. */
@@ -8,7 +8,8 @@ export interface Housekeeping {
    * before it.
    *
    * @param limit - the maximum number of rows to remove
-   * @returns how many were removed; fewer than `limit` means that these were all, or that another process removes the rest
+   * @returns the number of removed rows; fewer than `limit` means that these were all, or that another process
+   * removes the rest
    */
   removeExpired(rows: ExpiredRows, time: number, limit: number): Promise<number>;
 }

@@ -1,16 +1,16 @@
-/** Changes that callers may repeat without making them twice, and what came of them. */
+/** Changes that callers may repeat without making them twice, and their results. */
 export interface IdempotencyClaims {
-  /** What was claimed under a name, as committed; `null` when nothing was, or too long ago. */
+  /** The committed claim of a name; `null` when there is none, or it has expired. */
   find(name: string): Promise<IdempotencyClaim | null>;
 }
 
-/** One change that a caller gave a name. */
+/** A change under an idempotency key. */
 export interface IdempotencyClaim {
   /** Digest of the caller, the route and the header. */
   readonly name: string;
-  /** Digest of what was asked for. */
+  /** Digest of the request's input. */
   readonly payloadHash: string;
-  /** The key that was made or changed. */
+  /** The key that was created or changed. */
   readonly keyId: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;

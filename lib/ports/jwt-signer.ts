@@ -1,30 +1,30 @@
 import type { SigningAlgorithm } from './token-store.js';
 
-/** Makes the keys that tokens are signed with, and opens them again. */
+/** Generates the keys that tokens are signed with, and opens them again. */
 export interface JwtKeys {
-  /** A new private or secret key, as bytes that {@link open} takes. */
+  /** Generates a private or secret key, as bytes that {@link open} takes. */
   generate(algorithm: SigningAlgorithm): Buffer;
   /** @throws TypeError when the bytes are no such key */
   open(id: string, algorithm: SigningAlgorithm, bytes: Buffer): JwtKey;
   /**
-   * Whether somebody else has signed a token (a JWS in compact form) with a private key. What its header says is not
-   * looked at: whoever asks has decided on the algorithm.
+   * Whether a client has signed a token (a JWS in compact form) with its private key. The header is not read: the
+   * caller has decided on the algorithm.
    *
    * @param spki - the public key, in DER
    */
   isSignedBy(spki: Buffer, algorithm: ForeignAlgorithm, token: string): boolean;
 }
 
-/** How others may sign what they prove themselves with; the key decides which one. */
+/** The algorithms with which clients may sign; the key decides which one. */
 export type ForeignAlgorithm = 'EdDSA' | 'PS256' | 'PS384' | 'PS512';
 
-/** A key that tokens are signed with and checked by. Only its own algorithm counts, whatever a token says. */
+/** A key that signs and verifies tokens, only with its own algorithm, whatever a token says. */
 export interface JwtKey {
   readonly id: string;
   readonly algorithm: SigningAlgorithm;
   /** The public part (RFC 7517); `null` for secret keys. */
   readonly publicJwk: Readonly<Record<string, string>> | null;
   sign(type: string, claims: object): string;
-  /** The claims of a token; `null` when it was not signed with this key. No claim is looked at. */
+  /** The claims of a token; `null` when it was not signed with this key. No claim is checked. */
   verify(token: string): Readonly<Record<string, unknown>> | null;
 }

@@ -1,4 +1,4 @@
-/** Where operators are told of trouble. Messages hold no secret. `console` fits. */
+/** Receives warnings and errors for operators. Messages contain no secret. `console` fits. */
 export interface Logger {
   warn(message: string, error?: unknown): void;
   error(message: string, error?: unknown): void;

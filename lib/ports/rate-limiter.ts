@@ -1,57 +1,57 @@
 import type { RateLimit } from '../domain/rate-limit.js';
 
-/** What shares counters: a key, or an owner with all keys. */
+/** The subject of a set of counters: a key, or an owner with all keys. */
 export interface LimitSubject {
-  /** Without braces, blanks and colons; the same for all processes. */
+  /** Contains no braces, blanks or colons; the same in all processes. */
   readonly name: string;
-  /** At least one; their names tell the counters of a subject apart. */
+  /** At least one; their names distinguish the counters of a subject. */
   readonly limits: readonly RateLimit[];
 }
 
-/** What is counted together, all of it or nothing. */
+/** The windows that a request counts against together: all of them or none. */
 export interface LimitDemand {
-  /** Names the place of the counters: subjects of one owner have one place, so that one step can count them all. */
+  /** The place of the counters: subjects of one owner share a place, so that one step can count them all. */
   readonly place: string;
   /** At least one. */
   readonly subjects: readonly LimitSubject[];
-  /** How much of each window a request takes, at least 1. */
+  /** How much of each window the request takes, at least 1. */
   readonly cost: number;
 }
 
-/** How one window stands. */
+/** The state of one window. */
 export interface CountedWindow {
   readonly policy: RateLimit;
-  /** Taken from the running window, this request included if it was counted. */
+  /** How much of the running window is used, including this request if it was counted. */
   readonly used: number;
-  /** Until the running window ends, in milliseconds. */
+  /** The time until the running window ends, in milliseconds. */
   readonly leftMs: number;
-  /** When it ends, on the clock of whoever counts; tells windows apart. */
+  /** When it ends, on the clock of the limiter; distinguishes windows. */
   readonly endsAt: number;
   /** Whether this window is why the request was not counted. */
   readonly isViolated: boolean;
 }
 
-/** What became of a demand. */
+/** The result of a demand. */
 export interface CountedDemand {
-  /** `false`: at least one window had not enough left, and nothing was counted anywhere. */
+  /** `false` when at least one window had too little left; then nothing was counted anywhere. */
   readonly isWithin: boolean;
   /** In the order of the subjects and of their limits. */
   readonly windows: readonly CountedWindow[];
 }
 
 /**
- * Counts requests in windows. A window begins with the first request that is counted in it and ends `windowSeconds`
- * later, whatever comes meanwhile. Whoever changes the limit of a window keeps what was counted in it; a shorter window
- * ends the sooner.
+ * Counts requests in windows. A window begins with the first request that counts against it and ends `windowSeconds`
+ * later, whatever comes meanwhile. When the limit of a window is changed, its count is kept; a shorter window ends
+ * sooner.
  */
 export interface RateLimiter {
   /**
-   * Looks whether every window has `cost` left and, only if so, takes it from all of them, in one step. `null`, also by
-   * and by: it could not be found out, and something may have been taken. Never rejects.
+   * Checks whether every window has `cost` left and, only if so, takes it from all of them, in one step. Returns or
+   * resolves to `null` when that could not be determined; then something may have been taken. Never rejects.
    */
   count(demand: LimitDemand): CountedDemand | null | Promise<CountedDemand | null>;
-  /** Gives back what was taken, as far as its windows still run. Nobody waits for it. */
+  /** Gives back what was taken, as far as its windows are still running. Not waited for. */
   giveBack(demand: LimitDemand, counted: CountedDemand): void;
-  /** Whether it can be asked now. */
+  /** Whether it can be used now. */
   isUp(): boolean;
 }

@@ -1,4 +1,7 @@
-/** The fast, keyed digests of secrets: `HMAC-SHA-256(pepper, environment 0x00 id 0x00 secret)`, one per pepper. */
+/**
+ * Computes the fast, keyed digests of secrets: `HMAC-SHA-256(pepper, environment 0x00 id 0x00 secret)`, one per
+ * pepper.
+ */
 export interface SecretDigester {
   /** Ids of the known peppers, the current one first. A pepper's id is a truncated HMAC(pepper, "id"). */
   readonly pepperIds: readonly string[];
@@ -7,7 +10,7 @@ export interface SecretDigester {
    * @returns 64 hexadecimal characters
    */
   digest(pepperId: string, environment: string, id: string, secret: string): string;
-  /** Compares two digests of equal length in constant time; of different length they are not equal. */
+  /** Compares two digests of equal length in constant time; digests of different length are not equal. */
   equal(a: string, b: string): boolean;
   /** The first 4 bytes of SHA-256(secret) in hex, stored beside the slow hash. */
   secretCheck(secret: string): string;

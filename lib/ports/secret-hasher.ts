@@ -1,10 +1,10 @@
 /**
- * The durable, slow hash of secrets. It runs off the main thread, in two lanes (minting and matching) with bounded
- * queues and deadlines.
+ * Computes the durable, slow hash of secrets. It runs off the main thread, in two lanes (minting and matching) with
+ * bounded queues and deadlines.
  */
 export interface SecretHasher {
   /**
-   * @param ownerId - whose key it is for: each owner has a bounded share of the queue, and owners are served in turn
+   * @param ownerId - the owner of the key: each owner has a bounded share of the queue, and owners are served in turn
    * @returns the hash to store
    * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the queue or the owner's share of it is full, or the
    * deadline cannot be met
@@ -12,7 +12,7 @@ export interface SecretHasher {
   hash(secret: string, ownerId?: string): Promise<string>;
   /**
    * Whether a stored hash was made from this secret. A hash that is malformed or above the cost cap matches nothing.
-   * The same question asked while it is being answered is answered once.
+   * Concurrent calls with the same arguments share one computation.
    *
    * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the lane's queue is full or its deadline passed
    */

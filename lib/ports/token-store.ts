@@ -1,8 +1,8 @@
-/** What is stored of access tokens: never the tokens themselves. */
+/** The stored part of access tokens: never the tokens themselves. */
 export interface TokenStore {
   readonly signingKeys: SigningKeyStore;
   readonly refreshGrants: RefreshGrantStore;
-  /** Whether a token was taken back. `KeyStoreTransaction.revokeToken` does so. Asked of what is committed now. */
+  /** Whether a token was revoked, by `KeyStoreTransaction.revokeToken`. Reads what is committed now. */
   isRevoked(tokenId: string): Promise<boolean>;
 }
 
@@ -12,7 +12,7 @@ export interface SigningKeyStore {
   list(): Promise<readonly StoredSigningKey[]>;
   /** Rejects when the id is taken. */
   add(key: StoredSigningKey): Promise<void>;
-  /** Removes keys; those that are not there are passed over. */
+  /** Removes keys; ids without a key are skipped. */
   remove(ids: readonly string[]): Promise<void>;
 }
 
@@ -28,26 +28,28 @@ export interface StoredSigningKey {
   readonly sealedKey: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  /** No token is signed with it earlier, so that everybody can have read it by then. Epoch milliseconds. */
+  /**
+   * No token is signed with it before this time, so that every process can have read it by then. Epoch milliseconds.
+   */
   readonly activeFrom: number;
 }
 
-/** Chains of refresh tokens. Of each one there is one token that is good now; all before it were used. */
+/** Chains of refresh tokens. Each chain has one valid token; all before it were used. */
 export interface RefreshGrantStore {
   /** Adds a chain. */
   add(grant: RefreshGrant): Promise<void>;
   find(id: string): Promise<RefreshGrant | null>;
   /**
-   * Uses the token up and puts another in its place, if it is still the one that is good now.
+   * Consumes the token and replaces it with another one, if it is still the valid one.
    *
-   * @param digest - of the token that is used
-   * @param next - of the one in its place
+   * @param digest - the digest of the token that is used
+   * @param next - the digest of its replacement
    * @returns whether it was; never carried out twice
    */
   replace(id: string, digest: string, next: string): Promise<boolean>;
   /** Ends a chain; does nothing when there is none. */
   remove(id: string): Promise<void>;
-  /** The sessions of a key that have not ended by `now` (epoch milliseconds), by their ends and then ids. */
+  /** The sessions of a key that have not expired by `now` (epoch milliseconds), ordered by expiry and then id. */
   sessions(keyId: string, now: number): Promise<readonly RefreshGrant[]>;
 }
 
@@ -58,19 +60,22 @@ export interface RefreshGrant {
   readonly keyId: string;
   readonly credentialId: string;
   readonly scopes: readonly string[];
-  /** What its holder calls it; empty for chains without a name, which are counted as well; `null` for those that are not. */
+  /**
+   * The name that its holder gave it; empty for unnamed chains, which are counted as sessions too; `null` for those
+   * that are not.
+   */
   readonly session: string | null;
-  /** End of the whole chain. Epoch milliseconds. */
+  /** Expiry of the whole chain. Epoch milliseconds. */
   readonly expiresAt: number;
-  /** SHA-256 of the secret of the token that is good now, base64url. */
+  /** SHA-256 of the secret of the valid token, base64url. */
   readonly digest: string;
 }
 
-/** A token that was taken back before its end, or all access tokens of a chain of refresh tokens. */
+/** A token that was revoked before its expiry, or all access tokens of a chain of refresh tokens. */
 export interface RevokedToken {
   /** Its `jti`, or the id of the chain. */
   readonly id: string;
   readonly keyId: string;
-  /** Until when it has to be remembered. Epoch milliseconds. */
+  /** Until when it has to be recorded. Epoch milliseconds. */
   readonly expiresAt: number;
 }

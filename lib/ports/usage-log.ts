@@ -5,10 +5,10 @@ export interface UsageLog {
   /** The counts of one key, by start and then by verdict (by code unit); periods without uses are left out. */
   list(query: UsageQuery): Promise<readonly UsageCount[]>;
   /**
-   * Forgets some of the counts of the hours before a moment.
+   * Deletes some of the counts of the hours before a time.
    *
-   * @param limit - most counts to forget
-   * @returns how many were; fewer than `limit` means that these were all
+   * @param limit - the maximum number of counts to delete
+   * @returns the number of deleted counts; fewer than `limit` means that these were all
    */
   forgetBefore(time: number, limit: number): Promise<number>;
 }
@@ -20,6 +20,6 @@ export interface UsageQuery {
   readonly from: number;
   /** The hours that begin before this time. */
   readonly to: number;
-  /** Whether hours or days (UTC) are counted together. */
+  /** Whether counts are grouped by hour or by day (UTC). */
   readonly by: 'hour' | 'day';
 }

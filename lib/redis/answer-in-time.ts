@@ -1,11 +1,11 @@
 /**
- * Waits for an answer of Redis no longer than it may take. The client's own options are not ours to rely on: by default
- * it waits for minutes. The command itself is not cancelled and may still be carried out.
+ * Waits for a reply of Redis at most as long as given. The client's own options cannot be relied on: by default it
+ * waits for minutes. The command itself is not cancelled and may still be carried out.
  *
- * An answer that came while this process stood still counts: after the deadline what has arrived is read first.
+ * A reply that arrived while this process was stalled counts: after the deadline, what has arrived is read first.
  *
  * @param milliseconds - how long to wait
- * @param resolve - called with the answer
+ * @param resolve - called with the reply
  * @param reject - called with what `work` rejects with, or with an error that has the code `timeout`
  */
 export function settleInTime<T>(
@@ -22,7 +22,7 @@ export function settleInTime<T>(
     return true;
   }
   const timer = setTimeout(() => {
-    // Timers run before the sockets are read, immediates after.
+    // Timers run before sockets are read, immediates after.
     setImmediate(() => {
       if (!settle()) return;
       reject(Object.assign(new Error(`Redis did not answer within ${milliseconds} ms`), { code: 'timeout' }));
@@ -39,7 +39,7 @@ export function settleInTime<T>(
 }
 
 /**
- * The same as a promise.
+ * {@link settleInTime} as a promise.
  *
  * @param milliseconds - how long to wait
  * @throws what `work` rejects with, or an error with the code `timeout`

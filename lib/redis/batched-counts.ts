@@ -1,15 +1,16 @@
 import type { CountedDemand, CountedWindow, LimitDemand } from '../ports/rate-limiter.js';
 
-/** Most subjects in one command: a script keeps all other commands waiting. */
+/** The maximum number of subjects in one command, because a script keeps all other commands waiting. */
 const maxSubjects = 200;
 
 /**
- * Runs the script that counts.
+ * Runs the counting script.
  *
- * @param names - of the counters
- * @param values - what is to be counted, one for each name
- * @param length - how many numbers the answer has
- * @param done - called once, in time, with what Redis answered; with `null` when it did not, which has been reported then
+ * @param names - the names of the counters
+ * @param values - what to count, one for each name
+ * @param length - how many numbers the reply has
+ * @param done - called once, in time, with the reply of Redis; with `null` after a failure, which has then been
+ * reported
  */
 export type RunCount = (
   names: readonly string[],
@@ -18,7 +19,7 @@ export type RunCount = (
   done: (answer: readonly number[] | null) => void,
 ) => void;
 
-/** A demand as the script takes it. */
+/** A demand in the form that the script takes. */
 export interface WrittenDemand {
   readonly demand: LimitDemand;
   readonly names: readonly string[];
@@ -34,12 +35,12 @@ interface Batch {
 }
 
 /**
- * Counts many demands with few commands: those of one turn of the event loop are sent together. Who is alone does not
- * wait for that: the turn ends when its last socket was read. To write a command costs more than to count.
+ * Counts many demands with few commands: those of one turn of the event loop are sent together. A single demand is
+ * not delayed by that: the turn ends when its last socket was read. Sending a command costs more than counting.
  */
 export class BatchedCounts {
   readonly #run: RunCount;
-  /** Whether counters in several places cannot be in one command, as in a Cluster. */
+  /** Whether one command cannot contain counters of several places, as in a Cluster. */
   readonly #byPlace: boolean;
   #waiting: Map<string, Batch> | null = null;
 
@@ -48,7 +49,7 @@ export class BatchedCounts {
     this.#byPlace = byPlace;
   }
 
-  /** @param done - called once, with `null` when it could not be found out; must not throw */
+  /** @param done - called once, with `null` when it could not be determined; must not throw */
   count({ demand, names, values }: WrittenDemand, done: Waiter): void {
     const place = this.#byPlace ? demand.place : '';
     const batches = (this.#waiting ??= this.#startBatches());
@@ -76,7 +77,7 @@ export class BatchedCounts {
   }
 
   #send({ names, values, waiting }: Batch): void {
-    const length = 1 + waiting.reduce((sum, { demand }) => sum + lengthOf(demand), 0);
+    const length = 1 + waiting.reduce((sum, { demand }) => sum + countNumbers(demand), 0);
     this.#run(names, values, length, (answer) => {
       const numbers = answer === null ? null : new AnswerReader(answer);
       for (const { demand, done } of waiting) done(numbers?.next(demand) ?? null);
@@ -84,12 +85,12 @@ export class BatchedCounts {
   }
 }
 
-/** How many numbers are answered to a demand. */
-function lengthOf({ subjects }: LimitDemand): number {
+/** How many numbers the reply to a demand has. */
+function countNumbers({ subjects }: LimitDemand): number {
   return subjects.reduce((sum, { limits }) => sum + 3 * limits.length, 1);
 }
 
-/** Reads what the script has answered, which has the right length. */
+/** Reads the reply of the script, whose length has been checked. */
 class AnswerReader {
   readonly #numbers: readonly number[];
   readonly #now: number;

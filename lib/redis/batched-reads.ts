@@ -1,32 +1,33 @@
-/** Most names in one command. */
+/** The maximum number of names in one command. */
 const maxNames = 100;
 
 /**
- * What reading entries needs. Each calls back once, in time, with what Redis answered; with `null` when it did not,
- * which has been reported then.
+ * The commands that read entries. Each calls back once, in time, with the reply of Redis; with `null` after a
+ * failure, which has then been reported.
  */
 export interface ReadCommands {
-  /** One value, empty when there is none. */
+  /** Reads one value, empty when there is none. */
   readOne(name: string, done: ValueListener): void;
-  /** A list of values; `null` where one command cannot read from several places, as in a Cluster. */
+  /** Reads a list of values; `null` where one command cannot read from several places, as in a Cluster. */
   readonly readMany:
     ((names: readonly string[], done: (values: readonly string[] | null) => void) => void) | null;
 }
 
 type ValueListener = (value: string | null) => void;
 
-/** Look-ups that will be sent together: each name, and who waits for what is held under it. */
+/** Lookups that will be sent together: each name, and the listeners that wait for its value. */
 type Batch = Map<string, ValueListener[]>;
 
 /**
- * Reads the values of many look-ups with few commands. A look-up is sent at once when no other one is under way: who is
- * alone does not wait. While others are under way, those of one turn of the event loop are sent as one command.
+ * Reads the values of many lookups with few commands. A lookup is sent at once when no other one is in flight, so a
+ * single lookup does not wait. While others are in flight, those of one turn of the event loop are sent as one
+ * command.
  *
- * There are no promises in here, because every look-up would pay for each of them.
+ * There are no promises in here, because each of them would cost every lookup time.
  */
 export class BatchedReads {
   readonly #commands: ReadCommands;
-  #underWay = 0;
+  #inFlight = 0;
   #waiting: Batch | null = null;
 
   constructor(commands: ReadCommands) {
@@ -34,13 +35,13 @@ export class BatchedReads {
   }
 
   /**
-   * Reads what is held under a name.
+   * Reads the value of a name.
    *
-   * @param done - called once, with `null` when it could not be found out; must not throw
+   * @param done - called once, with `null` when it could not be determined; must not throw
    */
   read(name: string, done: ValueListener): void {
     const { readMany } = this.#commands;
-    if (readMany === null || (this.#underWay === 0 && this.#waiting === null)) {
+    if (readMany === null || (this.#inFlight === 0 && this.#waiting === null)) {
       this.#readOne(name, done);
       return;
     }
@@ -80,17 +81,17 @@ export class BatchedReads {
       this.#readOne(first, (value) => tell([value]));
       return;
     }
-    this.#underWay += 1;
+    this.#inFlight += 1;
     this.#commands.readMany?.(names, (values) => {
-      this.#underWay -= 1;
+      this.#inFlight -= 1;
       tell(values ?? []);
     });
   }
 
   #readOne(name: string, done: ValueListener): void {
-    this.#underWay += 1;
+    this.#inFlight += 1;
     this.#commands.readOne(name, (value) => {
-      this.#underWay -= 1;
+      this.#inFlight -= 1;
       done(value);
     });
   }

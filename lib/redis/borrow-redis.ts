@@ -1,6 +1,6 @@
 import type { RedisClient, RedisConnection } from './redis-client.js';
 
-/** Uses a client that the app made. It is never closed here, and none of its options are relied on. */
+/** Uses a client of the app. It is never closed here, and none of its options are relied on. */
 export function borrowRedis(client: RedisClient): RedisConnection {
   return { client, close: () => undefined };
 }

@@ -1,14 +1,14 @@
-/** How long Redis is left alone after it failed, and after which silence it is worth asking, in milliseconds. */
+/** How long Redis is not used after a failure, and after how long without a reply it is probed, in milliseconds. */
 const probeEveryMs = 1000;
 
 /**
- * Spares requests the wait for a Redis that is away: after a failure nobody asks, but once a second a probe, which no
- * request waits for. What answers the probe is used again.
+ * A circuit breaker that spares requests the wait for an unreachable Redis: after a failure no request uses it; once
+ * a second a probe is sent, which no request waits for. A Redis that answers the probe is used again.
  *
- * It is open (Redis is not used) until the first probe was answered.
+ * It is open (Redis is not used) until the first probe succeeds.
  */
 export class Breaker {
-  readonly #ask: () => Promise<void>;
+  readonly #sendProbe: () => Promise<void>;
   #isOpen = true;
   #isStopped = false;
   #heardAt = -Infinity;
@@ -17,33 +17,36 @@ export class Breaker {
 
   /** @param ask - sends a probe; rejects when Redis cannot be used */
   constructor(ask: () => Promise<void>) {
-    this.#ask = ask;
+    this.#sendProbe = ask;
   }
 
-  /** Whether the last word from Redis was bad, or there was none yet. */
+  /** Whether the last command failed, or none has succeeded yet. */
   isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** To be called for a command that Redis did not answer, or with which it cannot be used. */
+  /** Call it when a command was not answered, or was answered with an error that makes Redis unusable. */
   failed(): void {
     this.#isOpen = true;
     if (this.#isStopped || this.#timer !== undefined || this.#probe !== null) return;
     this.#timer = setTimeout(() => void this.probe(), probeEveryMs).unref();
   }
 
-  /** To be called for an answer. It does not close the breaker: it may belong to a command from before the failure. */
+  /**
+   * Call it for a reply. It does not close the breaker, because the reply may belong to a command from before the
+   * failure.
+   */
   worked(): void {
     this.#heardAt = performance.now();
   }
 
-  /** Asks at once, unless somebody is asking. Never rejects. */
+  /** Sends a probe now, unless one is in flight. Never rejects. */
   probe(): Promise<void> {
     this.#probe ??= this.#runProbe();
     return this.#probe;
   }
 
-  /** Asks when nothing was heard for a while. */
+  /** Sends a probe when there has been no reply for a while. */
   probeIfQuiet(): void {
     if (!this.#isOpen && performance.now() - this.#heardAt >= probeEveryMs) void this.probe();
   }
@@ -59,10 +62,10 @@ export class Breaker {
     this.#timer = undefined;
     let hasWorked = false;
     try {
-      await this.#ask();
+      await this.#sendProbe();
       hasWorked = true;
     } catch {
-      // Whoever asks also reports.
+      // The function that sends the probe reports its failure.
     }
     this.#probe = null;
     if (!hasWorked) this.failed();

@@ -3,8 +3,9 @@ import type { VerifiableCredential, VerifiablePublicKey, VerifiableSecret } from
 import type { RateLimit } from '../domain/rate-limit.js';
 
 /**
- * Writes a record field by field, as a list without names. Slow hashes stay in the database: what is not named here
- * never gets to Redis. The version stands before the content. Every change of the order is a new `schemaVersion`.
+ * Writes a record field by field, as a list without names. Slow hashes stay in the database: fields that are not
+ * named here never reach Redis. The version precedes the content. Every change of the order needs a new
+ * `schemaVersion`.
  */
 export function writeCachedKey(key: VerifiableKey): string {
   return JSON.stringify([
@@ -27,7 +28,7 @@ export function writeCachedKey(key: VerifiableKey): string {
   ]);
 }
 
-/** The first field says which kind it is: digests are an object, an algorithm is a text. */
+/** The first field tells the kinds apart: digests are an object, an algorithm is a string. */
 function writeCredential(credential: VerifiableCredential): readonly unknown[] {
   const { id, createdAt, endedAt, endsAt, graceFromFirstUseSeconds } = credential;
   const proof =
@@ -40,34 +41,34 @@ function writeCredential(credential: VerifiableCredential): readonly unknown[] {
 const fieldCount = 16;
 
 /**
- * Reads a record, every field checked; `null` when anything is not as it was written. What was parsed belongs to nobody
- * else, so lists and metadata are not copied.
+ * Reads a record and checks every field; `null` when anything is not as it was written. The parsed value is shared
+ * with nothing else, so lists and metadata are not copied.
  */
 export function readCachedKey(content: string, version: number): VerifiableKey | null {
-  // JSON.parse makes it a property of its own, but not everything that copies metadata later on would. Quotes within
-  // texts have a backslash before them.
+  // JSON.parse makes it an own property, but not everything that copies metadata later on would. Quotes within
+  // strings are escaped with a backslash.
   if (content === '' || content.includes('"__proto__":')) return null;
   try {
-    const fields = list(JSON.parse(content));
+    const fields = readList(JSON.parse(content));
     if (fields.length !== fieldCount) return null;
     return {
-      id: text(fields[0]),
-      keyspace: text(fields[1]),
-      ownerId: text(fields[2]),
-      name: text(fields[3]),
-      scopes: texts(fields[4]),
-      environment: text(fields[5]),
-      enabled: flag(fields[6]),
-      revokedAt: numberOrNull(fields[7]),
-      expiresAt: numberOrNull(fields[8]),
-      ipAllowlist: fields[9] === null ? null : filled(texts(fields[9])),
-      metadata: record(fields[10]) as VerifiableKey['metadata'],
-      features: texts(fields[11]),
-      rateLimits: list(fields[12]).map(readRateLimit),
-      hasCredits: flag(fields[13]),
+      id: readString(fields[0]),
+      keyspace: readString(fields[1]),
+      ownerId: readString(fields[2]),
+      name: readString(fields[3]),
+      scopes: readStrings(fields[4]),
+      environment: readString(fields[5]),
+      enabled: readBoolean(fields[6]),
+      revokedAt: readNumberOrNull(fields[7]),
+      expiresAt: readNumberOrNull(fields[8]),
+      ipAllowlist: fields[9] === null ? null : refuseEmpty(readStrings(fields[9])),
+      metadata: readObject(fields[10]) as VerifiableKey['metadata'],
+      features: readStrings(fields[11]),
+      rateLimits: readList(fields[12]).map(readRateLimit),
+      hasCredits: readBoolean(fields[13]),
       version,
-      hint: { prefix: text(fields[14]) },
-      credentials: list(fields[15]).map(readCredential),
+      hint: { prefix: readString(fields[14]) },
+      credentials: readList(fields[15]).map(readCredential),
     };
   } catch {
     return null;
@@ -75,16 +76,16 @@ export function readCachedKey(content: string, version: number): VerifiableKey |
 }
 
 function readCredential(value: unknown): VerifiableCredential {
-  const fields = list(value);
+  const fields = readList(value);
   if (fields.length !== 7) throw new TypeError('credential');
   const [proof, more, id, createdAt, endedAt, endsAt, graceSeconds] = fields;
   return {
     ...(typeof proof === 'string' ? readPublicKey(proof, more) : readSecret(proof, more)),
-    id: text(id),
-    createdAt: wholeNumber(createdAt),
-    endedAt: numberOrNull(endedAt),
-    endsAt: numberOrNull(endsAt),
-    graceFromFirstUseSeconds: numberOrNull(graceSeconds),
+    id: readString(id),
+    createdAt: readWholeNumber(createdAt),
+    endedAt: readNumberOrNull(endedAt),
+    endsAt: readNumberOrNull(endsAt),
+    graceFromFirstUseSeconds: readNumberOrNull(graceSeconds),
   };
 }
 
@@ -95,7 +96,7 @@ function readSecret(
   return {
     kind: 'secret',
     digests: readDigests(digests),
-    sealedSecret: sealed === null ? null : text(sealed),
+    sealedSecret: sealed === null ? null : readString(sealed),
   };
 }
 
@@ -104,62 +105,67 @@ function readPublicKey(
   spki: unknown,
 ): Pick<VerifiablePublicKey, 'kind' | 'algorithm' | 'spki'> {
   if (algorithm !== 'ed25519' && algorithm !== 'rsa') throw new TypeError('algorithm');
-  return { kind: 'public-key', algorithm, spki: text(spki) };
+  return { kind: 'public-key', algorithm, spki: readString(spki) };
 }
 
 function readRateLimit(value: unknown): RateLimit {
-  const fields = list(value);
+  const fields = readList(value);
   if (fields.length !== 3) throw new TypeError('rate limit');
-  return { name: text(fields[0]), limit: wholeNumber(fields[1]), windowSeconds: wholeNumber(fields[2]) };
+  return {
+    name: readString(fields[0]),
+    limit: readWholeNumber(fields[1]),
+    windowSeconds: readWholeNumber(fields[2]),
+  };
 }
 
 const hexDigest = /^[0-9a-f]{64}$/;
 
 function readDigests(value: unknown): Readonly<Record<string, string>> {
-  const digests = record(value);
+  const digests = readObject(value);
   for (const pepperId in digests) {
-    if (pepperId.length !== 16 || !hexDigest.test(text(digests[pepperId]))) throw new TypeError('digest');
+    if (pepperId.length !== 16 || !hexDigest.test(readString(digests[pepperId])))
+      throw new TypeError('digest');
   }
   return digests as Record<string, string>;
 }
 
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('record');
+function readObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('object');
   return value as Record<string, unknown>;
 }
 
-function list(value: unknown): readonly unknown[] {
+function readList(value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw new TypeError('list');
   return value;
 }
 
-function texts(value: unknown): readonly string[] {
-  const values = list(value);
-  for (const each of values) text(each);
+function readStrings(value: unknown): readonly string[] {
+  const values = readList(value);
+  for (const each of values) readString(each);
   return values as readonly string[];
 }
 
 /** An empty allowlist does not exist; it could be read as "any address". */
-function filled(values: readonly string[]): readonly string[] {
+function refuseEmpty(values: readonly string[]): readonly string[] {
   if (values.length === 0) throw new TypeError('empty');
   return values;
 }
 
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('text');
+function readString(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('string');
   return value;
 }
 
-function flag(value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new TypeError('flag');
+function readBoolean(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError('boolean');
   return value;
 }
 
-function numberOrNull(value: unknown): number | null {
-  return value === null ? null : wholeNumber(value);
+function readNumberOrNull(value: unknown): number | null {
+  return value === null ? null : readWholeNumber(value);
 }
 
-function wholeNumber(value: unknown): number {
+function readWholeNumber(value: unknown): number {
   if (!Number.isSafeInteger(value)) throw new TypeError('number');
   return value as number;
 }

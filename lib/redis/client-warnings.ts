@@ -1,44 +1,44 @@
 import type { RedisClient } from './redis-client.js';
 
-/** Settings of a client that was handed in, and what is better written instead. */
+/** Harmful settings of the app's client, and what to write instead. */
 const settings: readonly {
-  readonly hurts: (options: Readonly<Record<string, unknown>>) => boolean;
+  readonly isHarmful: (options: Readonly<Record<string, unknown>>) => boolean;
   readonly warning: string;
 }[] = [
   {
-    hurts: ({ sentinels, failoverDetector }) => Array.isArray(sentinels) && failoverDetector !== true,
+    isHarmful: ({ sentinels, failoverDetector }) => Array.isArray(sentinels) && failoverDetector !== true,
     warning:
-      'a Sentinel client without failoverDetector: true stays with a primary that hangs and was replaced; ' +
+      'a Sentinel client without failoverDetector: true stays connected to a hanging primary that was replaced; ' +
       'write new Redis({ sentinels, name, failoverDetector: true })',
   },
   {
-    hurts: (options) => 'retryStrategy' in options && typeof options.retryStrategy !== 'function',
+    isHarmful: (options) => 'retryStrategy' in options && typeof options.retryStrategy !== 'function',
     warning:
-      'a client without retryStrategy never connects again; leave the option out, or write ' +
+      'a client without retryStrategy never reconnects; leave the option out, or write ' +
       'retryStrategy: (attempt) => Math.min(50 * attempt, 2000)',
   },
   {
-    hurts: (options) =>
+    isHarmful: (options) =>
       'clusterRetryStrategy' in options && typeof options.clusterRetryStrategy !== 'function',
     warning:
-      'a Cluster without clusterRetryStrategy never connects again; leave the option out, or write ' +
+      'a Cluster without clusterRetryStrategy never reconnects; leave the option out, or write ' +
       'clusterRetryStrategy: (attempt) => Math.min(50 * attempt, 2000)',
   },
   {
-    hurts: ({ enableReadyCheck }) => enableReadyCheck === false,
+    isHarmful: ({ enableReadyCheck }) => enableReadyCheck === false,
     warning:
-      'with enableReadyCheck: false a Redis that is still loading its data counts as ready; leave the option out',
+      'with enableReadyCheck: false a Redis that is still loading its data is treated as ready; leave the option out',
   },
 ];
 
-/** Told when a client that was handed in has ended: whether its `retryStrategy` gives up is only known then. */
+/** Logged when the app's client has ended, because only then is it known that its `retryStrategy` gives up. */
 export const endedClientWarning: string =
-  'the client was closed, or its retryStrategy gave up, and it does not connect again; let retryStrategy always ' +
+  'the client was closed, or its retryStrategy gave up, and it does not reconnect; let retryStrategy always ' +
   'return a number, for example retryStrategy: (attempt) => Math.min(50 * attempt, 2000)';
 
-/** What is to be said about the settings of a client that was handed in. It is only read, never called. */
-export function clientWarnings({ options }: RedisClient): readonly string[] {
+/** Returns the warnings about the settings of the app's client. They are only read, never called. */
+export function listClientWarnings({ options }: RedisClient): readonly string[] {
   if (options === undefined) return [];
   const given = options as Readonly<Record<string, unknown>>;
-  return settings.filter(({ hurts }) => hurts(given)).map(({ warning }) => warning);
+  return settings.filter(({ isHarmful }) => isHarmful(given)).map(({ warning }) => warning);
 }

@@ -5,40 +5,43 @@ import { describeRedisError } from './describe-redis-error.js';
 import { unrefWhenConnected } from './keep-connected.js';
 import { readInteger } from './read-answer.js';
 import type { RedisClient } from './redis-client.js';
-import { redisRefusal } from './redis-refusal.js';
+import { readRedisRefusal } from './redis-refusal.js';
 
-/** Longest pause between two attempts to connect, and longest wait for an answer to a subscription. */
-const patienceMs = 1000;
+/** The maximum pause between two attempts to connect, in milliseconds. */
+const retryCapMs = 1000;
+/** How long the reply to a subscription may take, in milliseconds. */
+const subscribeTimeoutMs = 1000;
 const firstPauseMs = 50;
 /** How long a connection may take to close, in milliseconds. */
 const closeTimeoutMs = 200;
-/** How often a subscription is made again, to find out whether the connection still carries anything. */
+/** How often the subscription is repeated, to check whether the connection still works, in milliseconds. */
 const checkEveryMs = 10_000;
 
-/** A connection that only listens. */
+/** A connection that only receives messages. */
 interface Subscriber extends RedisClient {
   subscribe(channel: string): Promise<unknown>;
   disconnect(reconnect?: boolean): void;
 }
 
-/** What hearing of changes needs. */
+/** The connection, the channel, and the listener. */
 export interface InvalidationChannelParts {
-  /** Whose settings the listening connection has; it does not itself listen. */
+  /** The client whose settings the subscribing connection has; it does not subscribe itself. */
   readonly client: RedisClient;
   readonly channel: string;
   readonly logger: Logger;
-  /** Called when another process has called, and whenever calls may have been missed. */
+  /** Called when another process has published a message, and whenever messages may have been missed. */
   readonly onInvalidation: () => void;
 }
 
 /**
- * Calls between processes that the feed has grown, over Redis Pub/Sub. Messages are lost while a connection is away, so
- * each new subscription counts as a call. Without permission, or a way to connect, there are no calls; changes are then
- * heard with the next regular look at the feed. The connection keeps no process alive that is done.
+ * Invalidation messages between processes over Redis Pub/Sub: "the feed has grown". Messages are lost while a
+ * connection is away, so each new subscription counts as a message. Without the permission or a way to connect there
+ * are no messages; changes are then found by the next regular read of the feed. The connection does not keep a
+ * finished process alive.
  */
 export class InvalidationChannel {
   readonly #parts: InvalidationChannelParts;
-  /** What our own messages are known by. */
+  /** Identifies the messages of this process. */
   readonly #ownMessage = randomBytes(9).toString('base64url');
   #subscriber: Subscriber | null = null;
   #checks: NodeJS.Timeout | undefined;
@@ -50,14 +53,14 @@ export class InvalidationChannel {
     this.#parts = parts;
   }
 
-  /** Begins to listen, without waiting for it. */
+  /** Starts to subscribe, without waiting for it. */
   open(): void {
     this.#connect();
     if (this.#isOff) return;
     this.#checks = setInterval(() => void this.#subscribe(false), checkEveryMs).unref();
   }
 
-  /** One connection, and after its end another one: a Cluster may have other nodes by then. */
+  /** Makes a connection, and another one after its end, because a Cluster may have other nodes by then. */
   #connect(): void {
     let subscriber: Subscriber | null;
     try {
@@ -72,7 +75,7 @@ export class InvalidationChannel {
       return;
     }
     unrefWhenConnected(subscriber);
-    // Whatever it is, it ends the connection.
+    // Every error ends the connection, which is handled there.
     subscriber.on('error', () => undefined);
     subscriber.on('message', (channel, message) => {
       if (channel === this.#parts.channel && message !== this.#ownMessage) this.#parts.onInvalidation();
@@ -88,21 +91,21 @@ export class InvalidationChannel {
   #connectLater(): void {
     if (this.#isOff) return;
     this.#attempt += 1;
-    const pauseMs = Math.min(firstPauseMs * this.#attempt, patienceMs);
+    const pauseMs = Math.min(firstPauseMs * this.#attempt, retryCapMs);
     this.#retry = setTimeout(() => this.#connect(), pauseMs).unref();
   }
 
   /**
-   * Calls the others.
+   * Publishes a message to the other processes.
    *
-   * @throws what the client rejects with, other than a missing permission
+   * @throws what the client rejects with, except for a missing permission
    */
-  async call(): Promise<void> {
+  async publish(): Promise<void> {
     if (this.#isOff) return;
     try {
       readInteger(await this.#parts.client.publish(this.#parts.channel, this.#ownMessage));
     } catch (error) {
-      if (redisRefusal(error) !== 'NOPERM') throw error;
+      if (readRedisRefusal(error) !== 'NOPERM') throw error;
       this.#turnOff('the access list does not allow PUBLISH (NOPERM)');
     }
   }
@@ -119,11 +122,11 @@ export class InvalidationChannel {
     const subscriber = this.#subscriber;
     if (subscriber === null || subscriber.status !== 'ready') return;
     try {
-      await answerInTime(subscriber.subscribe(this.#parts.channel), patienceMs);
+      await answerInTime(subscriber.subscribe(this.#parts.channel), subscribeTimeoutMs);
       if (isNew && !this.#isOff) this.#parts.onInvalidation();
     } catch (error) {
-      // A server that says nothing tells of no change either.
-      if (redisRefusal(error) !== 'NOPERM') subscriber.disconnect();
+      // A server that does not reply to SUBSCRIBE delivers no messages either.
+      if (readRedisRefusal(error) !== 'NOPERM') subscriber.disconnect();
       else this.#turnOff('the access list does not allow SUBSCRIBE (NOPERM)');
     }
   }
@@ -132,20 +135,20 @@ export class InvalidationChannel {
     if (this.#isOff) return;
     this.close();
     this.#parts.logger.warn(
-      `api-keys: processes do not hear of changes at once but within a second or two: on the Redis channel ` +
+      `api-keys: processes learn of changes only within a second or two, not at once: on the Redis channel ` +
         `${this.#parts.channel}, ${reason}`,
     );
   }
 }
 
 /**
- * A connection with the settings of another one, without its ways to connect again: their timers would keep the process
- * alive. In a Cluster it is one to any node, since messages reach them all.
+ * Creates a connection with the settings of another one, without its reconnects: their timers would keep the process
+ * alive. In a Cluster it connects to any node, since messages reach all of them.
  *
  * @returns `null` while no node is known
  */
 function duplicate(client: RedisClient): Subscriber | null {
-  const source = client.isCluster === true ? anyNodeOf(client) : client;
+  const source = client.isCluster === true ? pickAnyNode(client) : client;
   if (source === undefined) return null;
   const make: unknown = Reflect.get(source, 'duplicate');
   if (typeof make !== 'function') throw Object.assign(new Error(), { code: 'no duplicate()' });
@@ -153,12 +156,12 @@ function duplicate(client: RedisClient): Subscriber | null {
     lazyConnect: true,
     retryStrategy: () => null,
     sentinelRetryStrategy: () => null,
-    // It would keep connections to all Sentinels. A primary that hangs is left by the check of the subscription.
+    // It would keep connections to all Sentinels. A hanging primary is detected by the repeated subscription.
     failoverDetector: false,
     reconnectOnError: null,
     disconnectTimeout: closeTimeoutMs,
     readOnly: false,
-    // Subscribed to by us, so that it is known when that was done.
+    // Subscribed explicitly, so that the time of the subscription is known.
     autoResubscribe: false,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
@@ -166,7 +169,7 @@ function duplicate(client: RedisClient): Subscriber | null {
   return Reflect.apply(make, source, [overrides]) as Subscriber;
 }
 
-function anyNodeOf(cluster: RedisClient): RedisClient | undefined {
+function pickAnyNode(cluster: RedisClient): RedisClient | undefined {
   const list: unknown = Reflect.get(cluster, 'nodes');
   if (typeof list !== 'function') throw Object.assign(new Error(), { code: 'no nodes()' });
   const nodes = Reflect.apply(list, cluster, ['all']) as readonly RedisClient[];

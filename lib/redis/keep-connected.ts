@@ -1,21 +1,24 @@
 import type { RedisClient } from './redis-client.js';
 
-/** Its types leave the socket of ioredis out. */
+/** The types of ioredis leave out its socket. */
 interface WithSocket {
   readonly stream?: { unref?(): unknown };
 }
 
-/** Lets the process end although this client of ours is connected: ioredis has no option for that. Once for each client. */
+/**
+ * Lets the process end while this client of ours is connected; ioredis has no option for that. Call it once for each
+ * client.
+ */
 export function unrefWhenConnected(client: RedisClient): void {
   client.on('connect', () => (client as WithSocket).stream?.unref?.());
 }
 
 /**
- * Connects a client of ours again after each loss, by timers that keep no process alive as those of ioredis do. Its own
- * `retryStrategy` must return `null`.
+ * Reconnects a client of ours after each loss, with timers that, unlike those of ioredis, do not keep the process
+ * alive. Its own `retryStrategy` must return `null`.
  *
  * @param pauseMs - how long to wait before each attempt; 1 is the first one after a loss
- * @returns what ends it
+ * @returns stops reconnecting
  */
 export function keepConnected(client: RedisClient, pauseMs: (attempt: number) => number): () => void {
   let attempt = 0;
@@ -25,7 +28,7 @@ export function keepConnected(client: RedisClient, pauseMs: (attempt: number) =>
   };
   const onEnd = (): void => {
     attempt += 1;
-    // A failure is told by `error`, and leads here again.
+    // A failure is reported by `error`, and leads here again.
     timer = setTimeout(() => void client.connect().catch(() => undefined), pauseMs(attempt)).unref();
   };
   unrefWhenConnected(client);

@@ -1,11 +1,14 @@
 import { defineScript, type RedisScript } from './run-script.js';
 
-/** Longest value that is looked at: ten windows with the longest names and numbers fit in several times. */
+/**
+ * The maximum number of bytes that are read of a value: ten windows with the longest names and numbers fit in several
+ * times.
+ */
 const maxCounterBytes = 2048;
 
 /**
  * Reads and writes the counters of a subject: `name used endsAt;` for each window, the time in epoch milliseconds of
- * this server. What is not written like that, or is of another type, was not written here and counts as nothing.
+ * this server. A value of another form or type was not written here and counts as none.
  */
 const counters = `
 local time = redis.call('TIME')
@@ -34,9 +37,9 @@ end
 `;
 
 /**
- * Counts demands one after the other, each whole or not at all. Nothing is written of a demand that is refused, and a
- * window that has begun keeps its end, unless it has become shorter. Windows that a subject does not have any more are
- * forgotten.
+ * Counts demands one after the other, each completely or not at all. Nothing is written of a refused demand, and a
+ * running window keeps its end, unless the window has become shorter. Windows that a subject no longer has are
+ * dropped.
  */
 const count = `
 local function count()
@@ -51,8 +54,8 @@ local function count()
       local cost, goesOn, windows = string.match(ARGV[at + 1], '^(%d+):(%+?)(.*)$')
       cost = tonumber(cost)
       if not known[name] then
-        local found, trouble = read(name)
-        if trouble then return trouble end
+        local found, failure = read(name)
+        if failure then return failure end
         known[name] = found
       end
       for window, limit, length in string.gmatch(windows, '([^ ;]+) (%d+) (%d+);') do
@@ -88,12 +91,12 @@ local function count()
 end
 `;
 
-/** Gives back what a demand took from windows that still run. */
+/** Gives back what a demand took from windows that are still running. */
 const giveBack = `
 local function giveBack()
   for at, name in ipairs(KEYS) do
-    local found, trouble = read(name)
-    if trouble then return trouble end
+    local found, failure = read(name)
+    if failure then return failure end
     local isChanged = false
     for window, ends, cost in string.gmatch(ARGV[at + 1], '([^ ;]+) (%d+) (%d+);') do
       local counter = found[window]
@@ -108,14 +111,14 @@ local function giveBack()
 end
 `;
 
-/** What the script can be told to do. */
+/** The commands of the script. */
 export type LimitCommand = 'count' | 'give-back';
 
 /**
- * Both are one script: who gives back has counted before, so that the server knows the script, and what is sent behind
- * it on the same connection finds the counters as they were.
+ * Both commands are one script: giving back follows counting, so the server knows the script already, and it finds
+ * the counters as they were when it is sent after it on the same connection.
  *
- * KEYS: subjects, those of a demand one behind the other; one may be there several times.
+ * KEYS: subjects, those of a demand one after the other; a subject may occur several times.
  *
  * ARGV: `count`, then for each of KEYS its windows as `name limit windowMs;`, behind `cost:` and, where the next one
  * belongs to the same demand, `+`. Returns a list of numbers: the time; then for each demand 1 or 0 (counted or not),

@@ -2,48 +2,48 @@ import type { Logger } from '../ports/logger.js';
 import { answerInTime, settleInTime } from './answer-in-time.js';
 import { borrowRedis } from './borrow-redis.js';
 import { Breaker } from './breaker.js';
-import { clientWarnings, endedClientWarning } from './client-warnings.js';
+import { listClientWarnings, endedClientWarning } from './client-warnings.js';
 import { connectRedis } from './connect-redis.js';
 import { OutageLog } from './outage-log.js';
-import { isUnreadable, readText, readTexts, type ReadAnswer } from './read-answer.js';
+import { isUnreadable, readString, readStrings, type ReadAnswer } from './read-answer.js';
 import type { RedisClient, RedisConnection } from './redis-client.js';
-import { redisRefusal } from './redis-refusal.js';
+import { readRedisRefusal } from './redis-refusal.js';
 import { runScript } from './run-script.js';
 import { readScript } from './scripts.js';
 
 /** What every Redis key begins with, unless the app says otherwise. */
 export const defaultKeyPrefix = 'api-keys:';
 
-/** How long opening waits for a connection, in milliseconds. It goes on connecting afterwards. */
+/** How long `open` waits for a connection, in milliseconds. Connecting continues afterwards. */
 const openDeadlineMs = 2000;
 /** How long nothing is written after a write was refused, in milliseconds. */
 const writePauseMs = 1000;
 
-/** What a redis is made from. */
+/** The connection and how it is used. */
 export interface ManagedRedisParts {
   readonly connection: string | RedisClient;
   readonly logger: Logger;
   /** How long a command may take, in milliseconds. */
   readonly deadlineMs: number;
-  /** A name that may be read, to find out whether reading works. */
+  /** The name of a key that is read to check whether reads work. */
   readonly probeName: string;
 }
 
 /** How long a command may take, in milliseconds. */
 const defaultDeadlineMs = 200;
 
-/** A way to Redis with the usual deadline, on a URL or on the app's own client. */
+/** Creates a managed Redis with the default deadline, from a URL or the app's own client. */
 export function createManagedRedis(
   connection: string | RedisClient,
   keyPrefix: string = defaultKeyPrefix,
   logger: Logger,
   deadlineMs: number = defaultDeadlineMs,
 ): ManagedRedis {
-  // Nobody's key; under the prefix, because an access list may allow nothing else.
+  // Not the name of any key; under the prefix, because an access list may allow nothing else.
   return new ManagedRedis({ connection, logger, deadlineMs, probeName: `${keyPrefix}{probe}` });
 }
 
-/** The way to Redis: whether it may be asked, and what is made of its failures. */
+/** A Redis connection with deadlines, a circuit breaker and reports of outages. */
 export class ManagedRedis {
   readonly client: RedisClient;
   readonly #connection: RedisConnection;
@@ -69,32 +69,33 @@ export class ManagedRedis {
     this.#breaker = new Breaker(() => this.#probe());
   }
 
-  /** Whether a command may be sent. One that is given to a client without a connection may be kept and sent much later. */
+  /** Whether a command may be sent. A client without a connection may queue a command and send it much later. */
   isUsable(): boolean {
     return !this.#breaker.isOpen() && this.client.status === 'ready';
   }
 
-  /** Whether it is worth offering copies. */
+  /** Whether writes are accepted at present. */
   takesWrites(): boolean {
     return this.isUsable() && performance.now() >= this.#writesAgainAt;
   }
 
   /**
-   * Sends a command that changes no entry. An answer that cannot be read is an outage like none at all.
+   * Sends a command that changes no entry. A reply that cannot be read is an outage, like no reply at all.
    *
-   * @param done - called once, with `null` when it failed, which has been reported then
+   * @param done - called once, with `null` after a failure, which has then been reported
    */
-  ask<T>(command: () => Promise<unknown>, read: ReadAnswer<T>, done: (answer: T | null) => void): void {
+  query<T>(command: () => Promise<unknown>, read: ReadAnswer<T>, done: (answer: T | null) => void): void {
     this.#send(command, read, done, (error) => {
       // Another program's value under our name is a miss, not an outage.
-      if (redisRefusal(error) !== 'WRONGTYPE') this.#failed(error);
+      if (readRedisRefusal(error) !== 'WRONGTYPE') this.#failed(error);
       done(null);
     });
   }
 
   /**
-   * Sends a command that reads and writes. A refusal (no memory left, a replica, a permission that lacks) and an answer
-   * that cannot be read are for the caller to report: reading may go on. One of both listeners is called, once, in time.
+   * Sends a command that reads and writes. The caller reports a refusal (no memory left, a replica, a missing
+   * permission) and a reply that cannot be read, because reads may still work. One of the two listeners is called,
+   * once, in time.
    */
   exchange<T>(
     command: () => Promise<unknown>,
@@ -108,7 +109,7 @@ export class ManagedRedis {
     });
   }
 
-  /** Sends a command that writes entries, which nobody waits for. Never rejects. */
+  /** Sends a command that writes entries, which no request waits for. Never rejects. */
   async write(command: () => Promise<unknown>, read: ReadAnswer<unknown>): Promise<void> {
     try {
       read(await answerInTime(command(), this.#parts.deadlineMs));
@@ -130,7 +131,7 @@ export class ManagedRedis {
     failed: (error: unknown) => void,
   ): void {
     settleInTime(
-      promiseOf(command),
+      toPromise(command),
       this.#parts.deadlineMs,
       (answer) => {
         let readable: T;
@@ -149,18 +150,18 @@ export class ManagedRedis {
 
   status(): 'up' | 'down' {
     if (this.#isClosed || this.client.status !== 'ready') return 'down';
-    // While nothing is asked, nothing else would tell.
+    // Without commands, only a probe shows whether Redis responds.
     this.#breaker.probeIfQuiet();
     return this.#breaker.isOpen() ? 'down' : 'up';
   }
 
-  /** Connects, and waits a little for that. Never rejects. */
+  /** Connects, and waits for that for a limited time. Never rejects. */
   async open(): Promise<void> {
     this.client.on('ready', this.#onReady);
     if (this.#isBorrowed) {
       this.client.on('close', this.#onClose);
       this.client.on('end', this.#onEnd);
-      for (const warning of clientWarnings(this.client)) this.#warn(warning);
+      for (const warning of listClientWarnings(this.client)) this.#warn(warning);
     }
     try {
       await answerInTime(this.#connected(), openDeadlineMs);
@@ -182,7 +183,7 @@ export class ManagedRedis {
 
   readonly #onReady = (): void => void this.#breaker.probe();
 
-  /** Our own client says more by its errors; those of the app's are the app's to hear. */
+  /** For the app's client only: our own client reports its errors, while the app handles those of its client. */
   readonly #onClose = (): void => this.#failed(new Error('closed'));
 
   readonly #onEnd = (): void => {
@@ -215,12 +216,12 @@ export class ManagedRedis {
     const { probeName, deadlineMs } = this.#parts;
     if (this.#isClosed || client.status !== 'ready') throw new Error('not connected');
     try {
-      // The same commands that requests are answered with.
+      // The same commands that requests use.
       if (client.isCluster === true)
-        readText(await answerInTime(client.getrange(probeName, 0, 0), deadlineMs));
-      else readTexts(await answerInTime(runScript(client, readScript, [probeName], []), deadlineMs), 1);
+        readString(await answerInTime(client.getrange(probeName, 0, 0), deadlineMs));
+      else readStrings(await answerInTime(runScript(client, readScript, [probeName], []), deadlineMs), 1);
     } catch (error) {
-      if (redisRefusal(error) !== 'WRONGTYPE') {
+      if (readRedisRefusal(error) !== 'WRONGTYPE') {
         this.#failed(error);
         throw error;
       }
@@ -239,15 +240,15 @@ export class ManagedRedis {
   }
 }
 
-/** Whether Redis cannot be used at all. Refused as a replica, or for want of memory or of a permission, it can be read. */
+/** Whether Redis cannot be used at all. READONLY, OOM and NOPERM fail writes only; reads still work. */
 function isOutage(error: unknown): boolean {
   if (isUnreadable(error)) return false;
-  const refusal = redisRefusal(error);
+  const refusal = readRedisRefusal(error);
   return refusal === null || refusal === 'NOAUTH' || refusal === 'WRONGPASS';
 }
 
-/** A client that throws has failed like one that rejects: whoever asked must hear of it. */
-function promiseOf(command: () => Promise<unknown>): Promise<unknown> {
+/** A client that throws is treated like one that rejects, so that the caller learns of the failure. */
+function toPromise(command: () => Promise<unknown>): Promise<unknown> {
   try {
     return command();
   } catch (error) {

@@ -1,20 +1,18 @@
 import { RecentMap } from '../domain/two-generations.js';
 import type { CachedCopy } from '../ports/verification-cache.js';
 
-/** An entry that was found authentic. */
+/** An authenticated entry. */
 export interface OpenedEntry {
-  readonly text: string;
+  readonly value: string;
   /** Wall clock in milliseconds. */
   readonly usableUntil: number;
   readonly copy: CachedCopy;
 }
 
-/** Longer ones are not remembered, so that all of them stay below 8 MB. */
-const maxTextLength = 4096;
+/** Longer entries are not memoized, so that all of them together stay below 8 MB. */
+const maxValueLength = 4096;
 
-/**
- * Remembers the entries that were opened last, so that the same text need not be authenticated and parsed again.
- */
+/** Memoizes the entries that were opened last, so that the same string need not be authenticated and parsed again. */
 export class OpenedEntries {
   readonly #entries: RecentMap<OpenedEntry>;
 
@@ -22,13 +20,13 @@ export class OpenedEntries {
     this.#entries = new RecentMap(maxEntries);
   }
 
-  /** The entry of a key that was opened from this very text. */
-  get(keyId: string, text: string): OpenedEntry | undefined {
+  /** The entry of a key that was opened from this very string. */
+  get(keyId: string, value: string): OpenedEntry | undefined {
     const found = this.#entries.get(keyId);
-    return found?.text === text ? found : undefined;
+    return found?.value === value ? found : undefined;
   }
 
-  remember(keyId: string, entry: OpenedEntry): void {
-    if (entry.text.length <= maxTextLength) this.#entries.set(keyId, entry);
+  add(keyId: string, entry: OpenedEntry): void {
+    if (entry.value.length <= maxValueLength) this.#entries.set(keyId, entry);
   }
 }

@@ -1,17 +1,17 @@
 import type { Logger } from '../ports/logger.js';
 import { describeRedisError } from './describe-redis-error.js';
 
-/** Shortest time between two messages, in milliseconds, for a Redis that comes and goes. */
+/** The minimum time between two messages for a Redis that comes and goes, in milliseconds. */
 const quietMs = 10_000;
 
-/** Tells operators of an outage once, however many commands fail. */
+/** Logs an outage once, however many commands fail. */
 export class OutageLog {
   readonly #logger: Logger;
   readonly #consequence: string;
   #isOut = false;
-  #toldAt = -quietMs;
+  #loggedAt = -quietMs;
 
-  /** @param consequence - what does not work meanwhile */
+  /** @param consequence - what does not work during the outage */
   constructor(logger: Logger, consequence: string) {
     this.#logger = logger;
     this.#consequence = consequence;
@@ -19,8 +19,8 @@ export class OutageLog {
 
   failed(error: unknown): void {
     const now = performance.now();
-    if (!this.#isOut && now - this.#toldAt >= quietMs) {
-      this.#toldAt = now;
+    if (!this.#isOut && now - this.#loggedAt >= quietMs) {
+      this.#loggedAt = now;
       this.#logger.warn(`api-keys: ${this.#consequence} (Redis: ${describeRedisError(error)})`);
     }
     this.#isOut = true;

@@ -1,6 +1,6 @@
-/** What is used of an ioredis client: `Redis` and `Cluster` of ioredis 5 and 6 fit. */
+/** The part of an ioredis client that is used here: `Redis` and `Cluster` of ioredis 5 and 6 fit. */
 export interface RedisClient {
-  /** `ready` when commands can be sent, `wait` when it connects only once it is told to. */
+  /** `ready` when commands can be sent, `wait` before the first `connect()`. */
   readonly status: string;
   readonly isCluster?: boolean;
   readonly options?: object;
@@ -13,9 +13,9 @@ export interface RedisClient {
   off(event: string, listener: (...values: unknown[]) => void): unknown;
 }
 
-/** A client together with who may close it. */
+/** A client, and how to close it where it is ours. */
 export interface RedisConnection {
   readonly client: RedisClient;
-  /** Lets go at once, even of a server that does not answer. */
+  /** Closes at once, even when the server does not respond. */
   close(): void;
 }

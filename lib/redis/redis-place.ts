@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readText, refuseAnswer } from './read-answer.js';
+import { readString, refuseAnswer } from './read-answer.js';
 import type { ManagedRedis } from './managed-redis.js';
 import { defineScript, runScript, type RedisScript } from './run-script.js';
 
 /**
- * KEYS: the name of the place. ARGV: what to call it when it has no name yet, or something else has written there: a name that
- * cannot be read would keep processes apart for good. Returns its name, which two processes have in
- * common when they use the same data of one Redis under one prefix, by whatever address they reach it.
+ * KEYS: where the name of the place is stored. ARGV: the name to store when there is none yet, or when another
+ * program has written there: a name that cannot be read would keep processes apart for good. Returns the name, which
+ * two processes have in common when they use the same data of one Redis under one prefix, by whatever address they
+ * reach it.
  */
 const placeScript: RedisScript = defineScript(`
 local name = redis.pcall('GETRANGE', KEYS[1], 0, 63)
@@ -15,14 +16,14 @@ redis.call('SET', KEYS[1], ARGV[1])
 return ARGV[1]
 `);
 
-/** Reads by which name all processes know this Redis; `null` when it does not answer, or takes no writes. */
+/** Reads the name that all processes have for this Redis; `null` when it does not respond, or accepts no writes. */
 export function readRedisPlace(redis: ManagedRedis, keyPrefix: string): Promise<string | null> {
   if (!redis.isUsable()) return Promise.resolve(null);
   return new Promise((resolve) => {
     redis.exchange(
       () => runScript(redis.client, placeScript, [`${keyPrefix}place`], [randomBytes(16).toString('hex')]),
       (answer) => {
-        const name = readText(answer);
+        const name = readString(answer);
         return /^[0-9a-f]{32}$/.test(name) ? `redis ${name}` : refuseAnswer();
       },
       resolve,

@@ -5,15 +5,15 @@ import { limitScript, type LimitCommand } from './limit-script.js';
 import { OutageLog } from './outage-log.js';
 import { isUnreadable, readInteger, readIntegers } from './read-answer.js';
 import { defaultKeyPrefix, type ManagedRedis } from './managed-redis.js';
-import { redisRefusal } from './redis-refusal.js';
+import { readRedisRefusal } from './redis-refusal.js';
 import { runScript } from './run-script.js';
 
-/** How long Redis is not asked to count after it refused to, in milliseconds. */
+/** How long Redis is not used for counting after a refusal, in milliseconds. */
 const pauseMs = 1000;
 
-/** What counting in Redis needs. */
+/** The connection that requests are counted over. */
 export interface RedisRateLimiterParts {
-  /** Opened and closed by whoever made it. */
+  /** Opened and closed by its creator. */
   readonly redis: ManagedRedis;
   /** What every Redis key begins with. */
   readonly keyPrefix?: string | undefined;
@@ -21,12 +21,12 @@ export interface RedisRateLimiterParts {
 }
 
 /**
- * Counts requests in Redis, for all processes together. The names of a demand's counters share a hash tag, so that one
- * script can count them all, in a Cluster too.
+ * Counts requests in Redis, for all processes together. The names of a demand's counters share a hash tag, so that
+ * one script can count them all, in a Cluster too.
  *
- * A Redis that cannot count (no answer in time or none that can be read, no memory left, a replica, a command that the
- * access list lacks) is left alone for a while; meanwhile the answer is `null`, at once. It is up again when it has
- * counted.
+ * A Redis that cannot count (no reply in time or none that can be read, no memory left, a replica, a command that the
+ * access list does not allow) is not used for a while; meanwhile the result is `null`, at once. It is up again when
+ * it has counted.
  */
 export function createRedisRateLimiter({
   redis,
@@ -36,37 +36,37 @@ export function createRedisRateLimiter({
   const { client } = redis;
   const outage = new OutageLog(logger, 'limits are counted by each process alone, or refused');
   const written = new WeakMap<LimitDemand['subjects'], WrittenSubjects>();
-  let asksAgainAt = -Infinity;
-  /** Redis can be reached, and did not count when it was last asked to. */
+  let pausedUntil = -Infinity;
+  /** Redis is reachable, and did not count the last time. */
   let hasRefused = false;
 
-  function mayAsk(): boolean {
-    return redis.isUsable() && performance.now() >= asksAgainAt;
+  function isAvailable(): boolean {
+    return redis.isUsable() && performance.now() >= pausedUntil;
   }
 
-  function worked(): void {
+  function noteSuccess(): void {
     hasRefused = false;
     outage.worked();
   }
 
-  function failed(error: unknown): void {
-    asksAgainAt = performance.now() + pauseMs;
-    // When it cannot be reached, that it is back is known without counting.
-    hasRefused = isUnreadable(error) || redisRefusal(error) !== null;
+  function noteFailure(error: unknown): void {
+    pausedUntil = performance.now() + pauseMs;
+    // For an unreachable Redis, its return is noticed without counting.
+    hasRefused = isUnreadable(error) || readRedisRefusal(error) !== null;
     outage.failed(error);
   }
 
-  /** Counts in a window of nobody: without requests nothing else would tell that Redis counts again. */
+  /** Counts in a window that belongs to no key: without requests, nothing else would show that Redis counts again. */
   function probe(): void {
-    asksAgainAt = performance.now() + pauseMs;
+    pausedUntil = performance.now() + pauseMs;
     redis.exchange(
       () => run('count', [`${keyPrefix}limits:{probe}:probe`], ['1:probe 1000000 1000;']),
       (answer) => readIntegers(answer, 5),
       () => {
-        asksAgainAt = -Infinity;
-        worked();
+        pausedUntil = -Infinity;
+        noteSuccess();
       },
-      failed,
+      noteFailure,
     );
   }
 
@@ -82,18 +82,18 @@ export function createRedisRateLimiter({
         () => run('count', names, values),
         (answer) => readIntegers(answer, length),
         (answer) => {
-          worked();
+          noteSuccess();
           done(answer);
         },
         (error) => {
-          failed(error);
+          noteFailure(error);
           done(null);
         },
       ),
     { byPlace: client.isCluster === true },
   );
 
-  /** What is sent of the same list of subjects again and again, written once for each version of a key. */
+  /** Formats the part of a demand that is the same for every request, once for each version of a key. */
   function write({ place, subjects }: LimitDemand): WrittenSubjects {
     const known = written.get(subjects);
     if (known?.place === place) return known;
@@ -101,7 +101,7 @@ export function createRedisRateLimiter({
     const made = {
       place,
       names: subjects.map(({ name }) => `${keyPrefix}limits:{${place}}:${name}`),
-      values: subjects.map((subject, index) => `:${index === last ? '' : '+'}${windowsOf(subject)}`),
+      values: subjects.map((subject, index) => `:${index === last ? '' : '+'}${formatWindows(subject)}`),
     };
     written.set(subjects, made);
     return made;
@@ -109,7 +109,7 @@ export function createRedisRateLimiter({
 
   return {
     count(demand) {
-      if (!mayAsk()) return null;
+      if (!isAvailable()) return null;
       const { names, values } = write(demand);
       const costs = String(demand.cost);
       const priced = values.map((value) => costs + value);
@@ -119,7 +119,7 @@ export function createRedisRateLimiter({
     },
 
     giveBack(demand: LimitDemand, { isWithin, windows }: CountedDemand) {
-      if (!isWithin || !mayAsk()) return;
+      if (!isWithin || !isAvailable()) return;
       let taken = 0;
       const { subjects, cost } = demand;
       const { names } = write(demand);
@@ -130,26 +130,26 @@ export function createRedisRateLimiter({
         () => run('give-back', names, values),
         readInteger,
         () => undefined,
-        failed,
+        noteFailure,
       );
     },
 
     isUp() {
-      if (!mayAsk()) return false;
+      if (!isAvailable()) return false;
       if (hasRefused) probe();
       return !hasRefused;
     },
   };
 }
 
-/** Subjects as the script takes them. */
+/** Subjects in the form that the script takes. */
 interface WrittenSubjects {
   readonly place: string;
   readonly names: readonly string[];
-  /** To be put behind the cost. */
+  /** Appended to the cost. */
   readonly values: readonly string[];
 }
 
-function windowsOf({ limits }: LimitSubject): string {
+function formatWindows({ limits }: LimitSubject): string {
   return limits.map(({ name, limit, windowSeconds }) => `${name} ${limit} ${windowSeconds * 1000};`).join('');
 }

@@ -8,46 +8,49 @@ import type { ManagedRedis } from './managed-redis.js';
 import { replayScript } from './replay-script.js';
 import { runScript } from './run-script.js';
 
-/** How many sets there are, so that the nodes of a Cluster share the work. Never changed: a name has one place. */
+/**
+ * The number of sets, which spread the load over the nodes of a Cluster. It must never change, because a name has one
+ * place.
+ */
 const places = 16;
 
-/** What remembering signatures in Redis needs. */
+/** The connection that used signatures are recorded over. */
 export interface RedisReplayGuardParts {
-  /** Opened and closed by whoever made it. */
+  /** Opened and closed by its creator. */
   readonly redis: ManagedRedis;
   /** What every Redis key begins with. */
   readonly keyPrefix: string;
-  /** By how much the clocks of signers may be ahead, in milliseconds. */
+  /** How far the clocks of signers may be ahead, in milliseconds. */
   readonly skewMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** A guard that is told when it begins to be needed. */
+/** A replay guard that is opened before it is used. */
 export interface RedisReplayGuard extends ReplayGuard {
   /**
-   * Begins to remember, where nothing is remembered yet: the sooner, the fewer signatures are refused. Again after each
-   * new connection, behind which another server may be. Not waited for.
+   * Starts recording where nothing is recorded yet: the sooner, the fewer signatures are refused. Repeated after each
+   * new connection, which may lead to another server. Not waited for.
    */
   open(): void;
   close(): void;
 }
 
 /**
- * Remembers signatures in Redis, for all processes together. A Redis that cannot be asked, or that takes no writes, leaves
- * it unknown whether a signature was used.
+ * Records used signatures in Redis, for all processes together. While Redis is unreachable, or accepts no writes, it
+ * is unknown whether a signature was used.
  */
 export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisReplayGuard {
   const { redis, keyPrefix, skewMs, clock, logger } = parts;
   const { client } = redis;
   const outage = new OutageLog(logger, 'signed requests are answered with 503');
   const begin = (): void => {
-    for (let place = 0; place < places; place += 1) void ask(place, []);
+    for (let place = 0; place < places; place += 1) void takeOnServer(place, []);
   };
 
-  /** @param values - the name that is taken, and what the script needs to know of it; empty to begin only */
-  function ask(place: number, values: readonly string[]): Promise<ReplayAnswer> {
-    // To begin, a connection is enough: the redis waits for the answer to its probe before it is usable.
+  /** @param values - the name to take and its times, as the script takes them; empty only to start recording */
+  function takeOnServer(place: number, values: readonly string[]): Promise<ReplayAnswer> {
+    // A connection is enough to start recording; `redis` is usable only after the reply to its probe.
     const isReady = values.length === 0 ? client.status === 'ready' : redis.isUsable();
     if (!isReady) return Promise.resolve('unknown');
     const name = `${keyPrefix}replay:{${place}}`;
@@ -57,7 +60,8 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
         readReply,
         (answer) => {
           outage.worked();
-          // Where one was lost, the others may be: they begin together, so that what they refuse ends together.
+          // Where one set was lost, the others may be lost too: they start together, so that their refusals end
+          // together.
           if (answer === begun && values.length > 0) begin();
           resolve(answer === 0 ? 'first' : answer === 1 ? 'used' : 'unknown');
         },
@@ -71,7 +75,7 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
 
   return {
     take({ name, signedAt, rememberUntil }) {
-      return ask(placeOf(name), [name, String(rememberUntil), String(signedAt), String(skewMs)]);
+      return takeOnServer(choosePlace(name), [name, String(rememberUntil), String(signedAt), String(skewMs)]);
     },
 
     open() {
@@ -86,12 +90,12 @@ export function createRedisReplayGuard(parts: RedisReplayGuardParts): RedisRepla
 }
 
 const begun = 3;
-/** One of the four numbers that the script returns. */
+/** Reads one of the four numbers that the script returns. */
 function readReply(answer: unknown): number {
   const number = readInteger(answer);
   return number >= 0 && number <= begun ? number : refuseAnswer();
 }
 
-function placeOf(name: string): number {
+function choosePlace(name: string): number {
   return Number.parseInt(hash('sha256', name, 'hex').slice(0, 1), places);
 }

@@ -7,7 +7,7 @@ import { checkKeyPrefix } from './check-key-prefix.js';
 import { checkRedisClient } from './check-redis-client.js';
 import { createKeyEntries, isCacheable } from './key-entries.js';
 import { deriveMacKey, type RedisPepper } from './mac-key.js';
-import { readInteger, readText, readTexts } from './read-answer.js';
+import { readInteger, readString, readStrings } from './read-answer.js';
 import type { RedisClient } from './redis-client.js';
 import { createManagedRedis, defaultKeyPrefix, ManagedRedis } from './managed-redis.js';
 import { runScript } from './run-script.js';
@@ -15,19 +15,19 @@ import { maxEntryLifetimeMs, readScript, writeScript } from './scripts.js';
 import { maxEntryBytes } from './sealed-entry.js';
 import { InvalidationChannel } from './invalidation-channel.js';
 
-const maxFillsUnderWay = 256;
+const maxFillsInFlight = 256;
 const nothing: Promise<null> = Promise.resolve(null);
 
-/** How keys are cached in Redis. */
+/** Options of the Redis cache. */
 export interface RedisVerificationCacheOptions {
   /**
-   * A URL (we connect and disconnect), the app's own ioredis client (it is never closed here), or a redis that others use
-   * as well: it is opened and closed here.
+   * A URL (connected and disconnected here), the app's own ioredis client (never closed here), or a managed Redis
+   * that is shared with others (opened and closed here).
    */
   readonly connection: string | RedisClient | ManagedRedis;
   /** What every Redis key begins with: printable ASCII without braces, at most 100 characters. @default 'api-keys:' */
   readonly keyPrefix?: string | undefined;
-  /** The current one first. Every process must know every pepper that another one uses as its current one. */
+  /** The current one first. Every process must know every pepper that another process uses as its current one. */
   readonly peppers: readonly RedisPepper[];
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,17 +38,17 @@ export interface RedisVerificationCacheOptions {
 }
 
 /**
- * Copies of keys in Redis (5 or newer; one server, Sentinel or a Cluster), for a minute at most, counted from before the
- * store was read.
+ * Copies of keys in Redis (5 or newer; one server, Sentinel or a Cluster), for a minute at most, counted from before
+ * the store was read.
  *
- * Nothing that Redis does, loses, delays or brings back decides who is let in: each copy says up to which place of the
- * feed it is complete, and whoever reads it compares that with what it knows. Newer versions replace older ones here
- * only because that spares readings of the store.
+ * Nothing that Redis does, loses, delays or brings back decides which requests are allowed: each copy says up to
+ * which position of the feed it is complete, and its reader compares that with the changes that it knows. Newer
+ * versions replace older ones here only because that saves reads of the store.
  *
- * The hash of that place is shortened to its first 16 characters: `get` returns `asOf` with a hash of 16 characters, and
- * whoever compares it with one of the feed compares that many.
+ * The hash of that position is shortened to its first 16 characters: `get` returns `asOf` with a hash of 16
+ * characters, and a comparison with one of the feed compares that many.
  *
- * A Redis that does not answer within the deadline, or refuses, is left alone until it has answered one of the probes
+ * A Redis that does not respond within the deadline, or refuses, is not used until it has answered one of the probes
  * that are sent once a second.
  *
  * @throws InvalidOptionError when the connection, the prefix or the lifetime cannot be used
@@ -57,7 +57,7 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
   const { keyPrefix = defaultKeyPrefix, clock, logger, deadlineMs, connection } = options;
   if (!(connection instanceof ManagedRedis)) checkRedisClient(connection);
   checkKeyPrefix(keyPrefix);
-  const lifetimeMs = checkedLifetime(options.entryLifetimeMs ?? maxEntryLifetimeMs);
+  const lifetimeMs = checkLifetime(options.entryLifetimeMs ?? maxEntryLifetimeMs);
   const allEntries = options.peppers.map((pepper) => createKeyEntries(keyPrefix, deriveMacKey(pepper)));
   const [ownEntries] = allEntries;
   if (ownEntries === undefined) throw new InvalidOptionError('The Redis cache needs a pepper');
@@ -69,28 +69,28 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
       : createManagedRedis(connection, keyPrefix, logger, deadlineMs);
   const { client } = redis;
   const reads = new BatchedReads({
-    // However large the value is that someone put there, no more than an entry is read of it.
-    readOne: (name, done) => redis.ask(() => client.getrange(name, 0, maxEntryBytes - 1), readText, done),
+    // However large a foreign value is, no more than an entry is read of it.
+    readOne: (name, done) => redis.query(() => client.getrange(name, 0, maxEntryBytes - 1), readString, done),
     readMany:
       client.isCluster === true
         ? null
         : (names, done) =>
-            redis.ask(
+            redis.query(
               () => runScript(client, readScript, names, []),
-              (answer) => readTexts(answer, names.length),
+              (answer) => readStrings(answer, names.length),
               done,
             ),
   });
   let wake = (): void => undefined;
-  const hints = new InvalidationChannel({
+  const invalidations = new InvalidationChannel({
     client,
     channel: `${keyPrefix}changes`,
     logger,
     onInvalidation: () => wake(),
   });
-  let fillsUnderWay = 0;
+  let fillsInFlight = 0;
 
-  function usableUntil({ key }: CachedCopy, readAt: number): number {
+  function computeExpiry({ key }: CachedCopy, readAt: number): number {
     return Math.floor(Math.min(readAt + lifetimeMs, key.expiresAt ?? Infinity));
   }
 
@@ -102,7 +102,7 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     lifetime: number,
   ): Promise<void> {
     const { key, asOf } = copy;
-    const names = under.map((each) => each.nameOf(key.id));
+    const names = under.map((each) => each.formatName(key.id));
     const values = under.map((each) => each.seal(copy, until));
     const args = [String(key.version), String(asOf.sequence), String(lifetime), ...values];
     return redis.write(() => runScript(client, writeScript, names, args), readInteger);
@@ -112,33 +112,33 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     get(keyId) {
       if (!redis.isUsable() || !isCacheable(keyId)) return nothing;
       return new Promise((resolve) => {
-        reads.read(entries.nameOf(keyId), (text) => {
+        reads.read(entries.formatName(keyId), (text) => {
           resolve(text !== null ? entries.open(keyId, text, clock.now()) : null);
         });
       });
     },
 
     fill(copy, readAt) {
-      if (!redis.takesWrites() || !isCacheable(copy.key.id) || fillsUnderWay >= maxFillsUnderWay) return;
-      const until = usableUntil(copy, readAt);
+      if (!redis.takesWrites() || !isCacheable(copy.key.id) || fillsInFlight >= maxFillsInFlight) return;
+      const until = computeExpiry(copy, readAt);
       const left = Math.min(until - clock.now(), maxEntryLifetimeMs);
       if (left < 1) return;
-      fillsUnderWay += 1;
+      fillsInFlight += 1;
       void write(copy, [entries], until, Math.floor(left)).then(() => {
-        fillsUnderWay -= 1;
+        fillsInFlight -= 1;
       });
     },
 
     publish(copy, changedAt) {
       if (!redis.isUsable() || !isCacheable(copy.key.id)) return;
-      // The version stays for as long as an older copy could be read, whether or not it can be used itself.
-      void write(copy, allEntries, usableUntil(copy, changedAt), maxEntryLifetimeMs);
+      // The version is kept for as long as an older copy could be read, whether or not it is usable itself.
+      void write(copy, allEntries, computeExpiry(copy, changedAt), maxEntryLifetimeMs);
     },
 
     notifyOthers() {
       if (redis.isUsable())
-        redis.ask(
-          () => hints.call(),
+        redis.query(
+          () => invalidations.publish(),
           (answer) => answer,
           () => undefined,
         );
@@ -151,19 +151,19 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
     status: () => redis.status(),
 
     async open() {
-      hints.open();
+      invalidations.open();
       await redis.open();
     },
 
     close() {
-      hints.close();
+      invalidations.close();
       redis.close();
       return Promise.resolve();
     },
   };
 }
 
-function checkedLifetime(lifetimeMs: number): number {
+function checkLifetime(lifetimeMs: number): number {
   if (Number.isInteger(lifetimeMs) && lifetimeMs >= 1 && lifetimeMs <= maxEntryLifetimeMs) return lifetimeMs;
   throw new InvalidOptionError(`entryLifetimeMs must be a whole number from 1 to ${maxEntryLifetimeMs}`);
 }

@@ -1,25 +1,27 @@
 import { defineScript, type RedisScript } from './run-script.js';
 
-/** By how much clocks of servers may be apart; what is farther ahead was set by a clock that was wrong. Milliseconds. */
+/**
+ * How far the clocks of servers may be apart, in milliseconds; a mark that is farther ahead was set by a wrong clock.
+ */
 const maxClockSkewMs = 60_000;
 
 /**
- * Takes a name once. All names of one place are members of one sorted set, and so is the mark that says since when this
- * server has all of them: whatever loses names (an eviction, a flush, an empty replica that was promoted) loses the mark
- * too. The mark has the id of this run of the server and that of its data: after a restart, on another server after a
- * failover, or on the first one again with what the other one had, the names that were written last may be missing,
- * however much of the set is there, so it begins anew. What was signed before then, by clocks that may be ahead, may have
- * been used before.
+ * Takes a name once. All names of one place are members of one sorted set, and so is the mark that says since when
+ * this server has all of them: whatever loses names (an eviction, a flush, an empty replica that was promoted) loses
+ * the mark too. The mark has the id of this run of the server and that of its data: after a restart, on another
+ * server after a failover, or on the first one again with the data of the other one, the names that were written last
+ * may be missing, however much of the set is there, so recording starts again. A signature from before then, by
+ * clocks that may be ahead, may have been used before.
  *
- * Two servers that both believe to be the primary cannot know of each other. Of two clocks, this server's and the
- * asking process's, the more careful one counts; a mark that a wrong clock has set in the future is set again. A process
- * whose clock is behind may ask for what others had removed: that is not known.
+ * Two servers that both consider themselves the primary cannot know of each other. Of two clocks, this server's and
+ * the calling process's, the more careful one counts; a mark that a wrong clock has set in the future is set again. A
+ * process whose clock is behind may take a name that others had removed: its use is then unknown.
  *
- * Must be atomic: of two who take a name at once, one is first.
+ * Must be atomic: of two processes that take a name at once, one is first.
  *
- * KEYS: the set. ARGV: now, and to take a name: the name, until when to remember it, when it was signed, and by how much
- * clocks of signers may be ahead; all in milliseconds. Returns 0 for the first, 1 for used, 2 for not known,
- * 3 when that is because the set begins just now.
+ * KEYS: the set. ARGV: now, and to take a name: the name, until when to record it, when it was signed, and how far
+ * clocks of signers may be ahead; all in milliseconds. Returns 0 for the first use, 1 for used, 2 for unknown, 3 when
+ * that is because recording has just started.
  */
 export const replayScript: RedisScript = defineScript(`
 local set, now = KEYS[1], tonumber(ARGV[1])

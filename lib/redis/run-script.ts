@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { RedisClient } from './redis-client.js';
-import { redisRefusal } from './redis-refusal.js';
+import { readRedisRefusal } from './redis-refusal.js';
 
-/** A Lua script and the name that Redis knows it by. */
+/** A Lua script and the digest that Redis knows it by. */
 export interface RedisScript {
   readonly source: string;
   readonly sha1: string;
@@ -12,7 +12,10 @@ export function defineScript(source: string): RedisScript {
   return { source, sha1: createHash('sha1').update(source).digest('hex') };
 }
 
-/** Runs a script by its name, and sends all of it where Redis does not know it: after a restart, or a flush of scripts. */
+/**
+ * Runs a script by its digest, and sends its source where Redis does not know it: after a restart, or a flush of
+ * scripts.
+ */
 export async function runScript(
   client: RedisClient,
   { source, sha1 }: RedisScript,
@@ -22,7 +25,7 @@ export async function runScript(
   try {
     return await client.evalsha(sha1, names.length, ...names, ...values);
   } catch (error) {
-    if (redisRefusal(error) !== 'NOSCRIPT') throw error;
+    if (readRedisRefusal(error) !== 'NOSCRIPT') throw error;
     return client.eval(source, names.length, ...names, ...values);
   }
 }

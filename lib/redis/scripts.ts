@@ -1,14 +1,14 @@
 import { defineScript, type RedisScript } from './run-script.js';
 import { maxEntryBytes } from './sealed-entry.js';
 
-/** How long an entry stays in Redis at most, in milliseconds. */
+/** The maximum lifetime of an entry in Redis, in milliseconds. */
 export const maxEntryLifetimeMs = 60_000;
 
 /**
  * Reads entries, and of each value no more than an entry can have, however large it is. Another program's value of
  * another type under one of our names is no entry.
  *
- * KEYS: the entries. Returns a text for each, empty where there is none.
+ * KEYS: the entries. Returns a string for each, empty where there is none.
  */
 export const readScript: RedisScript = defineScript(`
 local found = {}
@@ -24,21 +24,21 @@ return found
 `);
 
 /**
- * Puts a version in place of older ones. What is held stays when its version is higher, or when it is the same and was
- * read at a later number of the feed. A value of another type, without an end or with a far one is not from here. The
- * MAC is not looked at: its key must not get to Redis.
+ * Replaces older versions with a version. A stored entry stays when its version is higher, or when it is the same and
+ * was read at a later sequence number of the feed. A value of another type, without an expiry or with a distant one
+ * was not written here. The MAC is not checked, because its key must not reach Redis.
  *
- * After a failover that lost changes, versions and numbers are given again, and a script cannot tell the copies of the
- * lost changes from those of the present: one may stay until it runs out, or be put in place of one of the present. That
- * costs readings of the store and nothing else. Entries are kept or replaced whole and never changed or mixed, so each
- * goes on saying, under its MAC, of which place of which timeline it is; a reader takes one whose hash is not that of
- * the present for a miss. Which entry is held never says that it is the newest one.
+ * After a failover that lost changes, versions and sequence numbers are given again, and a script cannot tell the
+ * copies of the lost changes from those of the present: one may stay until it expires, or replace one of the present.
+ * That costs reads of the store and nothing else. Entries are kept or replaced whole and never changed or mixed, so
+ * each still says, under its MAC, to which position of which timeline it belongs; for a reader, an entry whose hash
+ * is not that of the present is a miss. That an entry is stored never proves that it is the newest one.
  *
- * Must be atomic: between looking and writing, a change could put its version there and be overwritten with what it
- * took away.
+ * Must be atomic: between the check and the write, a change could store its version and be overwritten with what it
+ * revoked.
  *
- * KEYS: the entries, all in one slot. ARGV: version, number of the feed, lifetime in milliseconds, then one entry for
- * each key. Returns how many were written.
+ * KEYS: the entries, all in one slot. ARGV: version, sequence number of the feed, lifetime in milliseconds, then one
+ * entry for each key. Returns how many were written.
  */
 export const writeScript: RedisScript = defineScript(`
 local version, asOf = tonumber(ARGV[1]), tonumber(ARGV[2])

@@ -2,44 +2,54 @@ import { timingSafeEqual } from 'node:crypto';
 import type { FeedPosition } from '../ports/change-feed.js';
 import type { MacKey } from './mac-key.js';
 
-/** Which shape the content has; part of the Redis key and of the MAC. Grows with every change of shape. */
+/**
+ * The version of the content's format; part of the Redis key and of the MAC. It increases with every change of the
+ * format.
+ */
 export const schemaVersion = 'v5';
-/** Largest entry, in bytes. */
+/** The maximum size of an entry, in bytes. */
 export const maxEntryBytes = 65_536;
-/** How much of a chain hash an entry holds: 64 bits tell timelines apart, and the MAC keeps others from choosing them. */
+/**
+ * How many characters of a chain hash an entry contains: 64 bits tell timelines apart, and the MAC keeps attackers
+ * from choosing them.
+ */
 const hashLength = 16;
 
-/** What one Redis value holds. */
+/** The content of one Redis value. */
 export interface Entry {
-  /** Version of the record. */
+  /** The version of the record. */
   readonly version: number;
-  /** Up to where in the feed the record is complete; of the hash only the first `hashLength` characters are kept. */
+  /**
+   * The position of the feed up to which the record is complete; only the first `hashLength` characters of the hash
+   * are kept.
+   */
   readonly asOf: FeedPosition;
   /** Wall clock in milliseconds. */
   readonly usableUntil: number;
-  /** The record, or empty where only the version is held. */
+  /** The record, or empty where only the version is stored. */
   readonly content: string;
 }
 
 const macLength = 43;
 
 /**
- * Writes an entry, `mac.version.sequence.hash.usableUntil.content`; scripts read the first numbers by their place. Its
- * MAC covers the name of the Redis key, so that no entry can be copied to another key, and all of the entry: who can
- * write to Redis cannot make a record (CVE-2024-31989), nor move one to another place of the feed.
+ * Writes an entry, `mac.version.sequence.hash.usableUntil.content`; scripts read the first numbers by their position.
+ * Its MAC covers the name of the Redis key, so that no entry can be copied to another key, and all of the entry: an
+ * attacker who can write to Redis cannot make a record (CVE-2024-31989), nor move one to another position of the
+ * feed.
  */
 export function sealEntry(name: string, entry: Entry, macKey: MacKey): string {
   const { version, asOf, usableUntil, content } = entry;
   const body = `${version}.${asOf.sequence}.${asOf.hash.slice(0, hashLength)}.${usableUntil}.${content}`;
-  return `${macOf(name, body, macKey)}.${body}`;
+  return `${computeMac(name, body, macKey)}.${body}`;
 }
 
 /** Reads an entry; `null` when it was not written for this Redis key by a process that knows the MAC key. */
-export function openEntry(name: string, text: string, macKey: MacKey): Entry | null {
-  if (text.charCodeAt(macLength) !== dot) return null;
-  const body = text.slice(macLength + 1);
-  if (!isSameMac(text, macOf(name, body, macKey))) return null;
-  // From here on it is what one of our processes wrote, so nothing is left to guard against but our own mistakes.
+export function openEntry(name: string, value: string, macKey: MacKey): Entry | null {
+  if (value.charCodeAt(macLength) !== dot) return null;
+  const body = value.slice(macLength + 1);
+  if (!isSameMac(value, computeMac(name, body, macKey))) return null;
+  // From here on the content was written by one of our processes, so the checks guard only against our own mistakes.
   const sequenceAt = body.indexOf('.') + 1;
   const hashAt = body.indexOf('.', sequenceAt) + 1;
   const untilAt = body.indexOf('.', hashAt) + 1;
@@ -50,7 +60,7 @@ export function openEntry(name: string, text: string, macKey: MacKey): Entry | n
   const usableUntil = Number(body.slice(untilAt, contentAt - 1));
   const areNumbers =
     Number.isSafeInteger(version) && Number.isSafeInteger(sequence) && Number.isSafeInteger(usableUntil);
-  // A shorter hash would be the beginning of too many.
+  // A shorter hash would be the prefix of too many.
   if (!areNumbers || !shortHash.test(hash)) return null;
   return { version, asOf: { sequence, hash }, usableUntil, content: body.slice(contentAt) };
 }
@@ -62,17 +72,17 @@ const given = Buffer.alloc(macLength);
 const expected = Buffer.alloc(macLength);
 
 /**
- * Compares the MAC that a text begins with, in constant time. Texts are compared, so another spelling of the same bits is
- * another MAC (RFC 4648 section 3.5).
+ * Compares the MAC at the beginning of a string, in constant time. Strings are compared, so another encoding of the
+ * same bits is another MAC (RFC 4648 section 3.5).
  */
-function isSameMac(text: string, mac: string): boolean {
-  // A character above 255 must not be taken for the one that its low byte stands for.
-  if (given.write(text.slice(0, macLength), 'utf8') !== macLength) return false;
+function isSameMac(value: string, mac: string): boolean {
+  // A character above 255 must not be mistaken for the one that its low byte encodes.
+  if (given.write(value.slice(0, macLength), 'utf8') !== macLength) return false;
   expected.write(mac, 'latin1');
   return timingSafeEqual(given, expected);
 }
 
-/** Names hold no NUL. */
-function macOf(name: string, body: string, macKey: MacKey): string {
+/** Names contain no NUL. */
+function computeMac(name: string, body: string, macKey: MacKey): string {
   return macKey.sign(`${name}\0${schemaVersion}\0${body}`);
 }

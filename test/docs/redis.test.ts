@@ -1,4 +1,4 @@
-import { connectRedis, reconnectPauseMs } from '../../lib/redis/connect-redis.js';
+import { connectRedis, getReconnectPauseMs } from '../../lib/redis/connect-redis.js';
 import { codeIn, readDocument, sectionOf, tableIn } from './markdown.js';
 import { shownClusterOptions, shownSentinelOptions } from '../redis/forms/shown-options.js';
 
@@ -26,7 +26,7 @@ describe('the settings of our own connection in docs/production/redis.md', () =>
     expect(shown).toEqual(shown.map(([name]) => [name, written(client.options ?? {}, name)]));
     const { retryStrategy } = client.options as { retryStrategy: (attempt: number) => number | null };
     expect(retryStrategy(1)).toBeNull();
-    expect([1, 2, 100].map(reconnectPauseMs)).toEqual([50, 1000, 1000]);
+    expect([1, 2, 100].map(getReconnectPauseMs)).toEqual([50, 1000, 1000]);
     close();
   });
 });

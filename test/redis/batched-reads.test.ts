@@ -100,11 +100,11 @@ describe('a batch', () => {
   it('survives values of other types, and reads no more than an entry can have', async () => {
     const { admin, cache, copies, options } = await openFilled(10);
     const names = await admin.keys(`${options.keyPrefix}*`);
-    const nameOf = (i: number): string => names.find((name) => name.includes(copies[i]!.key.id)) ?? '';
-    await admin.del(nameOf(3), nameOf(4), nameOf(5));
-    await admin.rpush(nameOf(3), 'a');
-    await admin.hset(nameOf(4), 'a', 'b');
-    await admin.set(nameOf(5), Buffer.alloc(5_000_000, 'A'));
+    const formatName = (i: number): string => names.find((name) => name.includes(copies[i]!.key.id)) ?? '';
+    await admin.del(formatName(3), formatName(4), formatName(5));
+    await admin.rpush(formatName(3), 'a');
+    await admin.hset(formatName(4), 'a', 'b');
+    await admin.set(formatName(5), Buffer.alloc(5_000_000, 'A'));
     await admin.config('RESETSTAT');
     const found = await readAll(cache, copies);
     expect(found).toEqual(copies.map((copy, i) => ([3, 4, 5].includes(i) ? null : asCached(copy))));

@@ -66,7 +66,7 @@ describe('checkRedisClient', () => {
   ])('refuses the URL %j without repeating it', (url) => {
     const refusal = refusalOf(url);
     expect(refusal).toBeInstanceOf(InvalidOptionError);
-    expect(String(refusal)).toMatch(/redis: takes |redis: after host and port takes /);
+    expect(String(refusal)).toMatch(/redis: takes |redis: after host and port, the URL takes /);
     expect(String(refusal) + JSON.stringify(refusal)).not.toContain('hunter2');
     expect((refusal as Error).cause).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 import { Cluster, Redis } from 'ioredis';
-import { clientWarnings } from '../../lib/redis/client-warnings.js';
+import { listClientWarnings } from '../../lib/redis/client-warnings.js';
 import { makeCopy, openCache, waitFor } from './cache-fixture.js';
 import { client, start, stopAll, stopNow } from './server-fixture.js';
 
@@ -11,7 +11,7 @@ const lazy = { lazyConnect: true } as const;
 const sentinels = [{ host: '127.0.0.1', port: 1 }];
 const nodes = ['redis://127.0.0.1:1'];
 
-describe('clientWarnings', () => {
+describe('listClientWarnings', () => {
   it.each([
     ['default options', () => new Redis(lazy)],
     ['deadlines', () => new Redis({ ...lazy, commandTimeout: 500, socketTimeout: 500 })],
@@ -21,7 +21,7 @@ describe('clientWarnings', () => {
     ],
     ['a Cluster', () => new Cluster(nodes, lazy)],
   ])('has nothing to say about %s', (_, make) => {
-    expect(clientWarnings(make())).toEqual([]);
+    expect(listClientWarnings(make())).toEqual([]);
   });
 
   it.each([
@@ -33,7 +33,7 @@ describe('clientWarnings', () => {
     ],
     ['leave the option out', () => new Redis({ ...lazy, enableReadyCheck: false })],
   ])('says to write %s', (instead, make) => {
-    const warnings = clientWarnings(make());
+    const warnings = listClientWarnings(make());
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(instead);
   });
@@ -44,7 +44,7 @@ it('is told once, through the logger', async () => {
   const cache = await openCache({ connection: client(server.url, { enableReadyCheck: false }) });
   await cache.get(makeCopy().key.id);
   expect(cache.logger.messages).toEqual([
-    'api-keys: redis: with enableReadyCheck: false a Redis that is still loading its data counts as ready; leave ' +
+    'api-keys: redis: with enableReadyCheck: false a Redis that is still loading its data is treated as ready; leave ' +
       'the option out',
   ]);
 });
@@ -56,7 +56,7 @@ it('tells once of a client that gave up', async () => {
   expect(cache.logger.messages).toEqual([]);
   await stopNow(server);
   await waitFor(() => connection.status === 'end');
-  await waitFor(() => cache.logger.messages.some((message) => message.includes('does not connect again')));
+  await waitFor(() => cache.logger.messages.some((message) => message.includes('does not reconnect')));
   expect(cache.status()).toBe('down');
   expect(cache.logger.messages.filter((message) => message.includes('retryStrategy'))).toHaveLength(1);
 });

@@ -25,11 +25,11 @@ const [parsedPepper] = parsePeppers(pepper);
 const macKey = deriveMacKey(parsedPepper);
 const otherMacKey = deriveMacKey(parsePeppers(makePepper())[0]);
 
-const nameOf = (id: string): string => `${keyPrefix}v5:${macKey.id}:{${id}}`;
+const formatName = (id: string): string => `${keyPrefix}v5:${macKey.id}:{${id}}`;
 const openOurs = (): ReturnType<typeof openCache> => openCache({ keyPrefix, peppers: [pepper] });
 const soon = (): number => Date.now() + 30_000;
 const put = (id: string, value: string | Buffer): Promise<unknown> =>
-  raw.set(nameOf(id), value, 'PX', 40_000);
+  raw.set(formatName(id), value, 'PX', 40_000);
 
 afterEach(closeCaches);
 afterAll(() => raw.quit());
@@ -42,7 +42,7 @@ const content = writeCachedKey(key);
 const hash = copy.asOf.hash.slice(0, 16);
 const otherHash = positionAt(1, 'lost').hash.slice(0, 16);
 
-function sealed(text: string, changes: Partial<Entry> = {}, name = nameOf(key.id), by = macKey): string {
+function sealed(text: string, changes: Partial<Entry> = {}, name = formatName(key.id), by = macKey): string {
   return sealEntry(name, { version: 1, asOf: copy.asOf, usableUntil: soon(), content: text, ...changes }, by);
 }
 
@@ -65,9 +65,9 @@ const forgeries: Readonly<Record<string, () => string | Buffer | Promise<void>>>
   'a record without a MAC': () => content,
   'an empty MAC': () => `.1.1.${hash}.${soon()}.${content}`,
   'a MAC of zeros': () => `${'A'.repeat(43)}.1.1.${hash}.${soon()}.${content}`,
-  'the MAC of another key': () => sealed(content, {}, nameOf(key.id), otherMacKey),
+  'the MAC of another key': () => sealed(content, {}, formatName(key.id), otherMacKey),
   'the entry of another record, copied here': () =>
-    sealed(writeCachedKey(other.key), {}, nameOf(other.key.id)),
+    sealed(writeCachedKey(other.key), {}, formatName(other.key.id)),
   'another record, sealed for this place': () => sealed(writeCachedKey(other.key)),
   'an entry with another version in front': () => sealed(content).replace('.1.1.', '.2.1.'),
   'an entry that claims to be of later': () => sealed(content).replace('.1.1.', '.1.9.'),
@@ -100,18 +100,18 @@ const forgeries: Readonly<Record<string, () => string | Buffer | Promise<void>>>
   'ten megabytes behind an authentic entry': () => sealed(content) + ' '.repeat(10_000_000),
   'another schema': () => {
     const body = `1.1.${hash}.${soon()}.${content}`;
-    return `${macKey.sign(`${nameOf(key.id)}\0v2\0${body}`)}.${body}`;
+    return `${macKey.sign(`${formatName(key.id)}\0v2\0${body}`)}.${body}`;
   },
-  'an entry for another prefix': () => sealed(content, {}, `x${nameOf(key.id)}`),
+  'an entry for another prefix': () => sealed(content, {}, `x${formatName(key.id)}`),
   'an authentic entry that has ended': () => sealed(content, { usableUntil: Date.now() - 1 }),
   'an authentic entry that never ends': () => sealed(content, { usableUntil: 9_999_999_999_999 }),
   'a record without end in its entry': () => sealed(content, { usableUntil: Infinity }),
   'a NaN in its entry': () =>
     sealed(content, { version: NaN, asOf: { sequence: NaN, hash }, usableUntil: NaN }),
-  'a list (WRONGTYPE)': async () => void (await raw.rpush(nameOf(key.id), content)),
-  'a hash (WRONGTYPE)': async () => void (await raw.hset(nameOf(key.id), 'id', key.id)),
-  'a set (WRONGTYPE)': async () => void (await raw.sadd(nameOf(key.id), content)),
-  'a stream (WRONGTYPE)': async () => void (await raw.xadd(nameOf(key.id), '*', 'id', key.id)),
+  'a list (WRONGTYPE)': async () => void (await raw.rpush(formatName(key.id), content)),
+  'a hash (WRONGTYPE)': async () => void (await raw.hset(formatName(key.id), 'id', key.id)),
+  'a set (WRONGTYPE)': async () => void (await raw.sadd(formatName(key.id), content)),
+  'a stream (WRONGTYPE)': async () => void (await raw.xadd(formatName(key.id), '*', 'id', key.id)),
   // From here on the MAC is right: what an earlier or broken version of our own might have written.
   'nothing but a version': () => sealed(''),
   'no JSON': () => sealed('{'),
@@ -153,7 +153,7 @@ describe('an entry that was tampered with', () => {
 
   it.each(Object.entries(forgeries))('R33: is a miss: %s', async (_, forge) => {
     const cache = await openOurs();
-    await raw.del(nameOf(key.id));
+    await raw.del(formatName(key.id));
     const forged = await forge();
     if (forged !== undefined) await put(key.id, forged);
     expect(await cache.get(key.id)).toBeNull();
@@ -204,11 +204,11 @@ describe('a version that somebody made up', () => {
     ['with a far end', async (name: string) => raw.set(name, entry(), 'EX', 3600)],
   ])('does not stay when it was written %s', async (_, write) => {
     const cache = await openOurs();
-    await write(nameOf(forged.key.id));
+    await write(formatName(forged.key.id));
     await fillAndWait(cache, earlier);
-    await write(nameOf(forged.key.id));
+    await write(formatName(forged.key.id));
     await publishAndWait(cache, earlier);
-    expect(await raw.pttl(nameOf(forged.key.id))).toBeGreaterThan(0);
+    expect(await raw.pttl(formatName(forged.key.id))).toBeGreaterThan(0);
   });
 });
 

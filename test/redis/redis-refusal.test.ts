@@ -1,4 +1,4 @@
-import { redisRefusal } from '../../lib/redis/redis-refusal.js';
+import { readRedisRefusal } from '../../lib/redis/redis-refusal.js';
 import { client, start, stopAll } from './server-fixture.js';
 
 afterEach(stopAll);
@@ -30,11 +30,11 @@ it.each<readonly [string, string | null]>([
   [`ERR unknown command 'x' with args: ${command}`, 'ERR'],
   ['Connection is closed.', null],
 ])('finds in %p the word %p', (message, word) => {
-  expect(redisRefusal({ message })).toBe(word);
+  expect(readRedisRefusal({ message })).toBe(word);
 });
 
 it.each([undefined, null, 'OOM', {}, { message: 1 }])('finds no word in %p', (error) => {
-  expect(redisRefusal(error)).toBeNull();
+  expect(readRedisRefusal(error)).toBeNull();
 });
 
 it.each([
@@ -47,5 +47,5 @@ it.each([
   const admin = client(server.url);
   await admin.call('ACL', 'SETUSER', 'default', ...rules.split(' '));
   const error: unknown = await admin.eval(source, 1, 'ours').catch((refusal: unknown) => refusal);
-  expect(redisRefusal(error)).toBe('NOPERM');
+  expect(readRedisRefusal(error)).toBe('NOPERM');
 });

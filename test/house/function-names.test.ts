@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { verbs } from './verbs.js';
+
+const LIB = join(__dirname, '..', '..', 'lib');
+/** The folders whose functions begin with a verb; to be extended until it is all of lib/. */
+const FOLDERS = ['feed', 'memory', 'ports', 'redis', 'verify'];
+/** Factories that users know by a noun, and words of the field with the verb at their end. */
+const KNOWN_NAMES = new Set(['deepCopy', 'memoryStore', 'postgresStore', 'sqliteStore']);
+/** Questions, conversions that are named after their result, and listeners. */
+const PARTICLES = ['are', 'as', 'can', 'has', 'is', 'may', 'needs', 'on', 'to', 'with'];
+const ALLOWED = new Set([...verbs, ...PARTICLES]);
+
+const DECLARATION = /\bfunction\*? (\w+)\s*[<(]/g;
+const ARROW = /\bconst (\w+)\s*(?::[^=\n]+)?=\s*(?:async\s*)?(?:\([^()]*\)|\w+)\s*(?::\s*[^=\n]+)?=>/g;
+
+/** Names of the functions in a source, without those in comments and in scripts of other languages. */
+function functionNames(source: string): string[] {
+  const code = source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|`[^`]*`/gm, '');
+  return [DECLARATION, ARROW].flatMap((pattern) => [...code.matchAll(pattern)].map(([, name]) => name ?? ''));
+}
+
+const firstWord = (name: string): string => /^[a-z]+/.exec(name)?.[0] ?? '';
+const withoutVerb = (names: readonly string[]): string[] =>
+  names.filter((name) => !ALLOWED.has(firstWord(name)) && !KNOWN_NAMES.has(name));
+
+function sourcesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
+}
+
+describe('names of functions', () => {
+  it.each(FOLDERS)('begin with a verb in lib/%s', (folder) => {
+    const found = sourcesBelow(join(LIB, folder)).flatMap((file) =>
+      withoutVerb(functionNames(readFileSync(file, 'utf8'))).map(
+        (name) => `${file.slice(LIB.length)}: ${name}`,
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('are found in every form, and those without a verb are listed', () => {
+    const source = `
+      /** function inComment() */
+      export async function readKey<T>(id: string): Promise<T> {}
+      function digestOf(key: Key) {}
+      const nameOf = (key: Key): string => key.name;
+      const isEmpty = async (list: readonly string[]) => list.length === 0;
+      const count = 3;
+      const memoryStore = () => null;`;
+    expect(functionNames(source)).toEqual(['readKey', 'digestOf', 'nameOf', 'isEmpty', 'memoryStore']);
+    expect(withoutVerb(functionNames(source))).toEqual(['digestOf', 'nameOf']);
+  });
+});
