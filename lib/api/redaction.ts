@@ -3,7 +3,7 @@ import type { KeyFormat } from '../domain/key-format.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { redacted } from '../domain/secret-like.js';
 
-/** Keeps keys out of the app's own logs. Nothing of it asks anybody, so that all of it works before `ready()`. */
+/** Keeps keys out of the app's own logs. All of it is without I/O, and works before `ready()`. */
 export interface Redaction {
   /**
    * Paths of request headers that hold keys, secrets and codes, as `pino` and `pino-http` take them:
@@ -12,21 +12,21 @@ export interface Redaction {
    */
   readonly redactPaths: string[];
   /**
-   * Replaces every key in a text, of all keyspaces and environments, and every JWT, by its prefix and `[redacted]`. A text
-   * without any comes back as it is. A secret that was cut off from its key is not recognised.
+   * Replaces every key in a string, of all keyspaces and environments, and every JWT, by its prefix and `[redacted]`. A
+   * string without any is returned unchanged. A secret that was cut off from its key is not recognised.
    *
    * @example
    * morgan('combined', { stream: { write: (line) => process.stdout.write(apiKeys.redact(line)) } });
    */
   readonly redact: (text: string) => string;
   /**
-   * The URL of a request without keys that somebody has put there, as a token of `morgan`:
+   * The URL of a request with every key in it redacted, as a token of `morgan`:
    * `morgan.token('url', apiKeys.redactedUrl)`.
    */
   readonly redactedUrl: (req: Pick<IncomingMessage, 'url'> & { readonly originalUrl?: string }) => string;
 }
 
-/** What has headers of its own: the compatibility routers and step-up. */
+/** Headers of the compatibility routers and of step-up. */
 const knownHeaders = ['authorization', 'x-api-key', 'x-api-secret', 'step-up-code', 'x-2fa-token'];
 
 /** Access tokens, and all others in compact form (RFC 7515 section 7.1), whose header is a JSON object. */
