@@ -2,20 +2,20 @@ import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { credentialHasEnded } from '../domain/credential.js';
 
-/** With what a key acts, which may be worth less than the key. */
+/** The credential that a key acts with, which may have fewer rights than the key. */
 export interface ActingCredential {
-  /** When it ends, epoch milliseconds; `null`: not before its key. */
+  /** Its expiry, epoch milliseconds; `null`: not before the key. */
   readonly endsAt: number | null;
-  /** Whether it may give its own key another secret; what was given away or replaced must not lock the holder out. */
+  /** Whether it may rotate its own key; a token or a superseded secret must not lock the owner of the key out. */
   readonly mayRotateItsKey: boolean;
 }
 
 /**
- * Reads from the key as it stands now what the actor may still do with the credential that it came in with.
+ * Determines from the current state of the key what the actor may still do with the credential of its request.
  *
  * @param tokensActAsKeys - see `ChangeContext`
  * @param now - epoch milliseconds
- * @returns `null` when the credential has ended, or nobody can say when its token does
+ * @returns `null` when the credential has expired or was superseded, or when the expiry of its token is unknown
  */
 export function readActingCredential(
   { credentialId, via, expiresAt }: Partial<ApiKeyIdentity>,
@@ -24,12 +24,12 @@ export function readActingCredential(
   now: number,
 ): ActingCredential | null {
   const [newest] = credentials;
-  // An identity that the app wrote itself names none: such an actor is the key.
+  // An identity that the app created itself names no credential: such an actor has the rights of the key.
   const credential = credentialId === undefined ? newest : credentials.find(({ id }) => id === credentialId);
   if (credential === undefined || credentialHasEnded(credential, now)) return null;
 
   const isSuperseded = credential !== newest;
-  // Until the newer secret is used, nobody knows when the grace is over; at the earliest it is this.
+  // Until the newer secret is used, the end of the grace period is unknown; this is the earliest possible one.
   const graceSeconds = isSuperseded ? (newest?.graceFromFirstUseSeconds ?? null) : null;
   const ends = [credential.endsAt ?? (graceSeconds === null ? Infinity : now + graceSeconds * 1000)];
   const isOnlyToken = via === 'token' && !tokensActAsKeys;
@@ -39,7 +39,7 @@ export function readActingCredential(
   return { endsAt: endsAt === Infinity ? null : endsAt, mayRotateItsKey: !isSuperseded && !isOnlyToken };
 }
 
-/** Copies of an identity, through JSON too, have the time in another form; without one there is no token. */
+/** Copies of an identity, for example through JSON, have the time as a string; without a time there is no valid token. */
 function readTime(time: unknown): number {
   return time instanceof Date || typeof time === 'string' ? new Date(time).getTime() : NaN;
 }

@@ -7,23 +7,23 @@ import { assertAtOrBelow, assertMayReplaceSecrets, type Authority } from './auth
 import type { ChangeContext } from './change.js';
 import { revokeInTransaction } from './revoke-key.js';
 
-/** Most keys that one new key ends: all other changes wait meanwhile. */
+/** Maximum number of keys that one new key supersedes: all other changes wait meanwhile. */
 const maxSuperseded = 100;
 
-/** What a policy makes of a new key. */
+/** The result of applying a policy to a new key. */
 export interface Admitted {
-  /** The key, with its number where the policy says so. */
+  /** The key, with its number where the policy numbers keys. */
   readonly record: ApiKeyRecord;
-  /** The keys that were ended in its favour. */
+  /** The keys that were revoked in its favor. */
   readonly superseded: readonly AnnouncedChange[];
 }
 
 /**
- * Holds a new key against the policy of its keyspace, in the transaction that inserts it: all changes run one after the
- * other there, so that two keys that are made at once cannot both be the last one allowed.
+ * Applies the policy of the keyspace to a new key, in the transaction that inserts it: changes are serialized there, so that
+ * two concurrent keys cannot both be the last one allowed.
  *
- * @throws ApiKeysError `key_limit_reached`; `conflict` when there are too many keys to end; `forbidden` or
- * `insufficient_scope` when a key would end one above itself
+ * @throws ApiKeysError `key_limit_reached`; `conflict` when there are too many keys to revoke; `forbidden` or
+ * `insufficient_scope` when a key would revoke one above itself
  */
 export async function applyPolicy(
   transaction: KeyStoreTransaction,

@@ -5,14 +5,14 @@ import { parseCondition } from './list-filter.js';
 import type { FieldReaders } from './read-fields.js';
 import { seenConditions } from './seen-conditions.js';
 
-/** Which entries of the audit trail; conditions that are left out do not restrict. */
+/** Conditions on entries of the audit trail; omitted conditions do not restrict. */
 export interface AuditConditions<T extends Moment = Date> {
   /** For admins; an owner sees only the events of its own keys. */
   readonly ownerId?: string | undefined;
   readonly keyId?: string | undefined;
   /** For example `key.revoked`. */
   readonly action?: string | undefined;
-  /** Only what this owner, admin or key did, by its id. */
+  /** The id of the owner, admin or key that acted. */
   readonly actor?: string | undefined;
   /** Not before this time. */
   readonly from?: T | undefined;
@@ -20,13 +20,13 @@ export interface AuditConditions<T extends Moment = Date> {
   readonly to?: T | undefined;
 }
 
-/** The same after reading: times are epoch milliseconds. */
+/** The conditions after parsing: times are epoch milliseconds. */
 export type ReadAuditConditions = Omit<AuditConditions, 'from' | 'to'> & {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 };
 
-/** How they are read. */
+/** The readers of the conditions. */
 export const auditConditions: FieldReaders<ReadAuditConditions> = {
   ownerId: parseCondition,
   keyId: parseCondition,
@@ -36,7 +36,7 @@ export const auditConditions: FieldReaders<ReadAuditConditions> = {
   to: parseMoment,
 };
 
-/** What to ask a store for, see {@link seenConditions}. */
+/** The query for a store, see {@link seenConditions}. */
 export function auditConditionsFor(
   seenOwner: string | null,
   { actor, ...wanted }: ReadAuditConditions,

@@ -3,7 +3,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { ChangeContext } from './change.js';
 
-/** Says who did what to which key. Field names only, no values: metadata may hold anything. */
+/** Creates the entry for a change: actor, action and key. Field names only, no values: metadata may contain anything. */
 export function createAuditEntry(
   context: ChangeContext,
   action: AuditAction,

@@ -17,7 +17,7 @@ import type { ChangeContext } from './change.js';
 /** Reads one key, with the owner as part of the query. Both the store and a transaction have this. */
 export type FindKey = (id: string, ownerId?: string) => Promise<ApiKeyRecord | null>;
 
-/** The reads of a store or of a transaction; keys that are not to be seen are as if they were not there. */
+/** Restricts the reads of a store or transaction: keys of other keyspaces are treated as nonexistent. */
 export function createFinder(
   { onlyKeyspace }: Pick<AuthorityPorts, 'onlyKeyspace'>,
   source: { readonly find: FindKey },
@@ -29,34 +29,35 @@ export function createFinder(
   };
 }
 
-/** What an actor may reach, decided from what the store says at this moment. */
+/** The authority of an actor, from the current state of the store. */
 export interface Authority {
-  /** Only this owner's keys exist for the actor; `null` when all do. */
+  /** The only owner whose keys exist for the actor; `null`: all keys do. */
   readonly ownerId: string | null;
-  /** The key that acts, as it stands now and within what it was proven with; `null` for other actors. */
+  /** The current state of the acting key, restricted to the rights of its credential; `null` for other actors. */
   readonly actingKey: ApiKeyRecord | null;
-  /** Whether that key may be given another secret by this actor, or make room for another key. */
+  /** Whether this actor may rotate that key, or supersede it with another key. */
   readonly mayRotateItself: boolean;
-  /** What the scopes of that key mean. */
+  /** The scope catalogue of that key. */
   readonly catalogue: ScopeCatalogue;
-  /** What its features mean; `null` for other actors, and where its keyspace is not known. */
+  /** Its feature catalogue; `null` for other actors, and when its keyspace is unknown. */
   readonly features: FeatureCatalogue | null;
 }
 
-/** Of actors that are no keys: the owner whose keys exist for them, or `null` for all. */
+/** The authority of actors other than keys. @param ownerId - the only owner whose keys exist for them; `null` for all */
 export function createAuthorityWithoutKey(ownerId: string | null): Authority {
   return { ownerId, actingKey: null, mayRotateItself: true, catalogue: noScopes, features: null };
 }
 
-/** What deciding about actors needs. */
+/** The ports for resolving authority. */
 export interface AuthorityPorts {
-  /** The only keyspace whose keys there are; `null`: the keys of all keyspaces are seen. */
+  /** The only keyspace whose keys are visible; `null`: all keyspaces. */
   readonly onlyKeyspace: string | null;
   readonly keyspaces: Pick<Keyspaces, 'catalogueOf' | 'get'>;
 }
 
 /**
- * A key manages keys only where a management scope is configured and the key, read anew, holds it and is active.
+ * Resolves the authority of an actor. A key manages keys only where a management scope is configured and the key, in its
+ * current state, holds it and is active.
  *
  * @throws ApiKeysError `forbidden` or `insufficient_scope`
  */
@@ -75,11 +76,13 @@ export async function resolveAuthority(
   }
   const actingKey = await find(actor.apiKey.id, actor.apiKey.ownerId);
   if (actingKey === null || stateOf(actingKey, now) !== 'active') {
-    throw new ApiKeysError('forbidden', { detail: 'The API key that asks is not active.' });
+    throw new ApiKeysError('forbidden', { detail: 'The requesting API key is not active.' });
   }
   const acting = readActingCredential(actor.apiKey, actingKey, context.tokensActAsKeys === true, now);
   if (acting === null) {
-    throw new ApiKeysError('forbidden', { detail: 'The secret or token that asks has ended.' });
+    throw new ApiKeysError('forbidden', {
+      detail: 'The requesting secret or token has expired or was superseded.',
+    });
   }
   const catalogue = keyspaces.catalogueOf(actingKey);
   const scopes =
@@ -89,7 +92,7 @@ export async function resolveAuthority(
   if (managementScope !== anyScope && !catalogue.expand(scopes).has(managementScope)) {
     throw createMissingScopesError([managementScope], [managementScope]);
   }
-  // A token that was given for less than its key holds can do no more with the key's other rights either.
+  // A token with fewer rights than its key does not get the key's other rights here either.
   const ipAllowlist = intersectAddresses(actingKey, catalogue.tokenTerms?.addressesOf(scopes) ?? null);
   const features = keyspaces.get(actingKey.keyspace)?.features ?? null;
   const expiresAt = takeEarlier(actingKey.expiresAt, acting.endsAt);
@@ -106,7 +109,7 @@ function takeEarlier(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
-/** From where both a key and its token can be used. */
+/** The addresses from which both a key and its token can be used. */
 function intersectAddresses(
   { ipAllowlist }: Pick<ApiKeyRecord, 'ipAllowlist'>,
   ofToken: readonly string[] | null,
@@ -116,25 +119,25 @@ function intersectAddresses(
 }
 
 /**
- * The key that a command is about.
+ * Finds the key that a command operates on.
  *
  * @throws ApiKeysError `not_found`, the same for a key that does not exist and for one that the actor may not see
  */
 export async function findVisible(find: FindKey, id: string, ownerId: string | null): Promise<ApiKeyRecord> {
   const record = isKeyId(id) ? await find(id, ownerId ?? undefined) : null;
-  // Checked again: a store of the app's own may not know of the condition.
+  // Checked again: a custom store may ignore the condition.
   if (record === null || (ownerId !== null && record.ownerId !== ownerId)) throw createKeyNotFoundError();
   return record;
 }
 
-/** The one answer for keys that are not there and keys of others. */
+/** The same error for nonexistent keys and for keys of other owners. */
 export function createKeyNotFoundError(): ApiKeysError {
   return new ApiKeysError('not_found', { detail: 'There is no such API key.' });
 }
 
 /**
- * Admins and the app's own code grant what they like, owners grant the scopes of the catalogue, and a key grants what it
- * holds itself.
+ * Admins and the app's own code may grant any scope, owners the scopes of the catalogue, and a key the scopes that it holds
+ * itself.
  *
  * @throws ApiKeysError `forbidden` or `insufficient_scope`
  */
@@ -165,7 +168,7 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
     record.environment === actingKey.environment &&
     features?.isWithin(record.features, actingKey.features) === true &&
     exceededBounds(record.rateLimits, actingKey.rateLimits).length === 0 &&
-    // Else a key that pays could rotate one that does not, and use that.
+    // Otherwise a key with credits could rotate one without, and use that instead.
     (record.hasCredits || !actingKey.hasCredits) &&
     isAllowlistWithin(record.ipAllowlist, actingKey.ipAllowlist);
   if (!isWithin) {
@@ -177,14 +180,14 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
   const { expiresAt: end } = actingKey;
   if (end !== null && !(record.expiresAt !== null && record.expiresAt <= end)) {
     throw new ApiKeysError('forbidden', {
-      detail: `What asks ends at ${new Date(end).toISOString()}, and manages only keys whose expiresAt is no later.`,
+      detail: `The requesting credential expires at ${new Date(end).toISOString()}, and manages only keys whose expiresAt is no later.`,
     });
   }
 }
 
 /**
- * An access token, and a secret that was rotated out, do not replace the secrets of their own key: whoever holds one could
- * lock the holder of the key out.
+ * Access tokens and superseded secrets may not rotate their own key: an attacker with one of them could lock the owner of the
+ * key out.
  *
  * @throws ApiKeysError `forbidden`
  */
@@ -195,7 +198,7 @@ export function assertMayReplaceSecrets(
   if (actingKey?.id !== id || mayRotateItself) return;
   throw new ApiKeysError('forbidden', {
     detail:
-      'An access token, or a secret that was rotated out, does not rotate its own API key. Send the newest secret of the key.',
+      'An access token or a superseded secret cannot rotate its own API key. Send the newest secret of the key.',
   });
 }
 
@@ -206,7 +209,7 @@ function refuseMissing(scopes: readonly string[], { actingKey, catalogue }: Auth
 
 function createMissingScopesError(required: readonly string[], missing: readonly string[]): ApiKeysError {
   return new ApiKeysError('insufficient_scope', {
-    detail: `The API key that asks does not hold ${missing.join(', ')}.`,
+    detail: `The requesting API key does not hold ${missing.join(', ')}.`,
     refusal: {
       allowed: false,
       code: 'insufficient_scope',

@@ -2,14 +2,14 @@ import type { ChangeActor } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { anyScope } from './any-scope.js';
 
-/** On whose behalf a command runs, and what its audit event says about that. */
+/** The actor on whose behalf a command runs, and the request data for its audit event. */
 export interface ChangeContext {
   readonly actor: ChangeActor;
-  /** Where the request came from; `null` without HTTP. */
+  /** The address of the client; `null` without HTTP. */
   readonly address: string | null;
-  /** The id that the request came with; `null` when it had none, and without HTTP. */
+  /** The id of the request; `null` when it had none, and without HTTP. */
   readonly requestId: string | null;
-  /** The scope of the app with which a key may manage keys; `null` when keys may not. */
+  /** The scope that lets a key manage keys; `null`: keys may not manage keys. */
   readonly managementScope: string | typeof anyScope | null;
   /**
    * Whether an access token manages keys for as long as its key could, and rotates that key: for dialects whose contracts
@@ -25,14 +25,14 @@ export interface Changed {
   readonly effectiveBy: number | null;
 }
 
-/** A new token, which leaves here once. */
+/** A new token, which is returned only once. */
 export interface WithToken {
-  /** `null` for a key that is proven by a public key. */
+  /** `null` for a key with a public key. */
   readonly token: string | null;
 }
 
-/** Which version of a key a change was made for: a version number, any of several, or `*` for any. */
+/** The version of a key that a change expects: any of these numbers, or `*` for any version. */
 export type ExpectedVersion = readonly number[] | '*' | undefined;
 
-/** Named values of unknown types, as they come from a body or from untyped code. */
+/** Unvalidated fields, from a body or from untyped code. */
 export type KeyInput = Readonly<Record<string, unknown>>;

@@ -8,17 +8,17 @@ import type { ManagePorts } from './manage-ports.js';
 /** A change that was committed. */
 export interface CommittedChange {
   readonly record: ApiKeyRecord;
-  /** `null` when the change had been made before, and nothing was written. It is confirmed all the same. */
+  /** `null` when the change had been made before, and nothing was written. It is confirmed nevertheless. */
   readonly written: AnnouncedChange | null;
-  /** Whoever has applied all changes up to this one has seen the record as it is now. */
+  /** A process that has applied all changes up to this point has seen the record in its current state. */
   readonly point: CommitPoint;
 }
 
 /**
- * A change has happened when it is committed, but it is only reported as done when every process has applied it. When
- * that cannot be found out in time, the answer names the time by which no process accepts what was taken away.
+ * Announces a committed change and waits until every process has applied it; only then is it reported as done. When not every
+ * process confirms in time, the result contains the time by which no process accepts what was revoked.
  *
- * @param changedAt - wall clock in milliseconds, taken before the change was committed
+ * @param changedAt - wall clock in milliseconds, read before the change was committed
  */
 export async function confirmChange(
   { changes }: Pick<ManagePorts, 'changes'>,
@@ -29,7 +29,7 @@ export async function confirmChange(
   return { record, effectiveBy: await changes.confirm(point) };
 }
 
-/** The point to confirm for a change; to be called behind its last step. */
+/** The point to confirm for a change; to be called after its last step. */
 export async function readCommitPoint(
   transaction: Pick<KeyStoreTransaction, 'position' | 'maxLeaseMs'>,
 ): Promise<CommitPoint> {

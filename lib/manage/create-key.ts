@@ -26,7 +26,10 @@ type NewKeyFields = {
   readonly signing: SigningMethod;
 } & Omit<SettableKeyFields, 'enabled'>;
 
-/** Makes a key. The slow hash is made before the transaction, so that no other change waits for it. */
+/**
+ * Creates a key. The slow hash is computed before the transaction, so that no other change waits for it. The store that is
+ * passed in adds the MAC of the audit entry (`createSealingStoreProxy`).
+ */
 export async function createKey(
   ports: ManagePorts,
   context: ChangeContext,
@@ -77,7 +80,7 @@ export async function createKey(
 
   const { record, superseded, position, point } = await ports.store.transact(async (transaction) => {
     await claim(transaction, id);
-    // The maker may have lost its rights while the hash was made.
+    // The actor may have lost its rights while the hash was computed.
     const authority = await resolveAuthority(ports, context, createFinder(ports, transaction), now);
     assertMayGrant(context, authority, unlimited.scopes);
     const bounds = getLimitBounds(context, authority, ports.keyspace.ownerCeilings);
@@ -88,7 +91,7 @@ export async function createKey(
     return {
       ...admitted,
       position: transaction.position,
-      // Where nothing was taken away, nobody has to be waited for.
+      // When nothing was revoked, no confirmation is needed.
       point: admitted.superseded.length === 0 ? null : await readCommitPoint(transaction),
     };
   }, createGrantQueuing(fields.ownerId));
@@ -97,21 +100,21 @@ export async function createKey(
   return { record, token, effectiveBy };
 }
 
-/** To name no scopes means what the policy says; without a policy they have to be named. */
+/** Omitted scopes default to those of the policy; without a policy they are required. */
 function addOmittedScopes(input: KeyInput, { omittedScopes }: KeyspacePolicy): KeyInput {
   return omittedScopes === null || input['scopes'] !== undefined
     ? input
     : { ...input, scopes: omittedScopes };
 }
 
-/** What owners and keys are told who name an owner, themselves included. */
+/** The message for owners and keys that name an owner, including themselves. */
 export const ownerIdIsForAdmins = 'is only for admins to name; leave it out, the key is yours';
 
 function refuseOwnerId(): never {
   throw new InvalidFieldError(ownerIdIsForAdmins);
 }
 
-/** A public key signs anyway. */
+/** `signing` is only for secrets: a key with a public key signs in any case. */
 function parseSigningFor({ publicKey }: KeyInput, value: unknown): SigningMethod {
   if (publicKey === undefined) return parseSigningMethod(value);
   throw new ApiKeysError('conflict', {

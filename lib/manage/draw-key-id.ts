@@ -1,15 +1,15 @@
 import { ApiKeysError } from '../errors.js';
 import type { ManagePorts } from './manage-ports.js';
 
-/** Ids that are at least so long are never drawn twice: 64 bits and more, in any alphabet. */
+/** Ids of at least this length never collide: 64 bits and more, in any alphabet. */
 const longEnough = 14;
 const draws = 5;
 
 /**
- * Draws the id of a new key. Some keyspaces have ids so short that one may be taken: those are looked up. Should another
- * process take it at this very moment, the store refuses the key and nothing has happened.
+ * Draws the id of a new key. In keyspaces with short ids, the id may be taken, so it is looked up. If another process takes it
+ * at the same moment, the store rejects the key and nothing is changed.
  *
- * @throws ApiKeysError `unavailable` when the store does not answer, or only ids were drawn that are taken
+ * @throws ApiKeysError `unavailable` when the store does not respond, or when all drawn ids are taken
  */
 export async function drawKeyId({
   random,
@@ -22,5 +22,5 @@ export async function drawKeyId({
     const id = random.draw(charset);
     if (!(await store.existing([id])).has(id)) return id;
   }
-  throw new ApiKeysError('unavailable', { detail: 'No free id was found for the API key. Try again.' });
+  throw new ApiKeysError('unavailable', { detail: 'No free id was found for the API key. Retry.' });
 }

@@ -5,25 +5,25 @@ import type { Logger } from '../ports/logger.js';
 import { createAuditEntry } from './audit-entry.js';
 import type { ManagePorts } from './manage-ports.js';
 
-/** How often keys are looked at, in milliseconds. */
+/** The interval between sweeps, in milliseconds. */
 const sweepIntervalMs = 60 * 60 * 1000;
-/** How soon again after a failure. */
+/** The delay of the next sweep after a failure, in milliseconds. */
 const retryMs = 60 * 1000;
-/** Keys that are noted in one transaction: all changes wait for it. */
+/** Maximum number of notices in one transaction: all changes wait for it. */
 const keysPerTransaction = 20;
 
-/** What looking for keys that end soon needs. */
+/** The dependencies of the sweep. */
 export interface ExpirySweepParts extends Pick<ManagePorts, 'store' | 'clock' | 'keyspace'> {
   /** Seconds, the smallest first. */
   readonly thresholds: readonly number[];
-  /** Is told of each notice that this process has written. */
+  /** Called for each notice that this process has written. */
   readonly notify: (record: ApiKeyRecord, thresholdSeconds: number) => void | Promise<void>;
   readonly logger: Logger;
 }
 
 /**
- * Looks now and then for active keys whose end is near, and writes an entry `key.expiring` for each key, end and
- * threshold, once over all processes. A key is not changed by it: whether it has ended is decided when it is used.
+ * Periodically finds active keys that expire soon, and writes an entry `key.expiring` for each key, expiry and threshold, once
+ * across all processes. The key is not changed: whether it has expired is decided when it is used.
  */
 export class ExpirySweep {
   readonly #parts: ExpirySweepParts;
@@ -40,7 +40,7 @@ export class ExpirySweep {
     });
   }
 
-  /** Begins in the background. */
+  /** Starts in the background. */
   start(): void {
     this.#running = this.#sweepAndSchedule();
   }
@@ -64,7 +64,7 @@ export class ExpirySweep {
     this.#timer = setTimeout(() => this.start(), nextMs).unref();
   }
 
-  /** Looks once. Rejects when the store does not answer; what was noted stays. */
+  /** Runs one sweep. Rejects when the store does not respond; notices that were written stay. */
   async sweep(): Promise<void> {
     const now = this.#parts.clock.now();
     let after = now;
@@ -75,7 +75,7 @@ export class ExpirySweep {
     }
   }
 
-  /** Whether there may be more to note. */
+  /** Writes some notices; returns whether there may be more. */
   async #noteSome(now: number, after: number, until: number, thresholdSeconds: number): Promise<boolean> {
     const { store, keyspace } = this.#parts;
     const found = await store.list({
@@ -90,7 +90,7 @@ export class ExpirySweep {
     return noted.length > 0 && found.length === keysPerTransaction;
   }
 
-  /** Those of the keys that were noted here and now: another process may have been faster, and keys change. */
+  /** Returns the keys whose notice was written by this call: another process may have been faster, and keys change. */
   #note(found: readonly ApiKeyRecord[], thresholdSeconds: number): Promise<readonly ApiKeyRecord[]> {
     const { store, clock } = this.#parts;
     return store.transact(async (transaction) => {
@@ -120,7 +120,7 @@ export class ExpirySweep {
   }
 }
 
-/** Nobody asked for it. */
+/** The sweep acts for the application: no caller requested it. */
 const sweepContext = {
   actor: { kind: 'application' },
   address: null,

@@ -6,35 +6,34 @@ import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { readFields } from './read-fields.js';
 
-/** Which part of a key's use to show. */
+/** Selects a part of a key's usage. */
 export interface UsageFilter<T extends Moment = Date> {
-  /** Whether hours or days (UTC) are counted together; default `hour`. */
+  /** Whether uses are counted by hour or by day (UTC); default `hour`. */
   readonly by?: 'hour' | 'day' | undefined;
   /**
-   * From which hour or day on. Default: the last 24 hours or 30 days up to `to`. No more than
-   * 31 days of hours or 90 days are shown.
+   * The first hour or day. Default: the last 24 hours or 30 days up to `to`. At most 31 days of hours or 90 days are returned.
    */
   readonly from?: T | undefined;
-  /** Up to when; hours and days that begin then or later are left out. Default: now. */
+  /** The end; hours and days that start then or later are omitted. Default: now. */
   readonly to?: T | undefined;
 }
 
-/** How often a key was used, and when and from where last. */
+/** How often a key was used, and the time and address of its last use. */
 export interface RecordedUsage {
-  /** By start and then by verdict; hours and days without uses are left out. */
+  /** By start and then by verdict; hours and days without uses are omitted. */
   readonly counts: readonly UsageCount[];
   readonly lastUsedAt: number | null;
   readonly lastUsedAddress: string | null;
 }
 
-/** Most hours in one answer: 31 days. */
+/** Maximum number of hours in one result: 31 days. */
 const maxHours = 31 * 24;
-/** Most days in one answer. */
+/** Maximum number of days in one result. */
 const maxDays = usageKeptMs / dayMs;
 const defaultHours = 24;
 const defaultDays = 30;
 
-/** What was written of a key's use so far; uses are written every few seconds. */
+/** The recorded usage of a key; uses are recorded every few seconds. */
 export async function getKeyUsage(
   ports: ManagePorts,
   context: ChangeContext,
@@ -60,7 +59,7 @@ function readUsageFilter(
   const { by = 'hour', to = now } = read;
   const periodMs = by === 'day' ? dayMs : hourMs;
   const periods = by === 'day' ? defaultDays : defaultHours;
-  // The running hour or day counts as one of them.
+  // The current hour or day counts as one of them.
   const findFirst = (count: number): number => startOf(periodMs, to - 1) - (count - 1) * periodMs;
   const earliest = findFirst(by === 'day' ? maxDays : maxHours);
   const from = Math.max(startOf(periodMs, read.from ?? findFirst(periods)), earliest);

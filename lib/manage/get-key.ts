@@ -3,7 +3,7 @@ import { resolveAuthority, createFinder, findVisible } from './authority.js';
 import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
-/** One key. The holder of a key always sees that key itself. */
+/** Reads one key. A key can always read itself. */
 export async function getKey(ports: ManagePorts, context: ChangeContext, id: string): Promise<ApiKeyRecord> {
   const find = createFinder(ports, ports.store);
   if (isOwnKey(context, id)) return findVisible(find, id, null);
@@ -11,7 +11,7 @@ export async function getKey(ports: ManagePorts, context: ChangeContext, id: str
   return findVisible(find, id, ownerId);
 }
 
-/** Whether the actor is the very key that the command is about. */
+/** Whether the actor is the key that the command operates on. */
 export function isOwnKey(context: ChangeContext, id: string): boolean {
   return context.actor.kind === 'key' && context.actor.apiKey.id === id;
 }

@@ -3,17 +3,17 @@ import { isProblem } from '../errors.js';
 import type { FirstUse, GraceStarter } from '../ports/grace-starter.js';
 import type { Logger } from '../ports/logger.js';
 
-/** Most secrets whose first use waits to be written down; the next use of another one asks again. */
+/** Maximum number of first uses that wait to be recorded; surplus ones are retried at the next use of the secret. */
 const maxWaiting = 1_000;
-/** Pauses between two attempts, in milliseconds. */
+/** The first and the maximum pause between attempts, in milliseconds. */
 const firstPauseMs = 100;
 const maxPauseMs = 2_000;
-/** How long copies of a key that do not know of the change yet may ask again for nothing, in milliseconds. */
+/** How long repeated requests from stale copies of a key are ignored after the change, in milliseconds. */
 const settledMs = 1_000;
 
 /**
- * Writes first uses down in the background, one after the other, and tries again until each is committed: whoever uses
- * the new secret waits for nothing, and a store that is away for a while loses no grace period.
+ * Records first uses in the background, one after the other, and retries until each is committed: the request that uses the new
+ * secret does not wait, and an outage of the store loses no grace period.
  */
 export class GraceStarts implements GraceStarter {
   readonly #write: (use: FirstUse) => Promise<void>;
@@ -41,7 +41,7 @@ export class GraceStarts implements GraceStarter {
     this.#draining ??= this.#drain();
   }
 
-  /** Tries each that waits once more; what cannot be written is left to the next use, in whichever process. */
+  /** Retries each waiting use once; those that cannot be recorded are left to the next use, in any process. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#endPause();
@@ -60,11 +60,11 @@ export class GraceStarts implements GraceStarter {
         pauseMs = firstPauseMs;
       }
     }
-    // In the same step as the last look: a use that comes from now on begins anew.
+    // In the same tick as the last check: a use from now on starts another run.
     this.#draining = null;
   }
 
-  /** Whether the store did not answer. The rest waits with it: all of them ask the same one. */
+  /** Returns whether the store did not respond. The remaining uses wait as well, because they need the same store. */
   async #writeAll(): Promise<boolean> {
     for (const [name, use] of this.#waiting) {
       try {
@@ -73,7 +73,7 @@ export class GraceStarts implements GraceStarter {
       } catch (error) {
         const isAway = isProblem(error, 'unavailable');
         this.#failures.failed(error, isAway ? 0 : 1);
-        // What fails for another reason must not hold up the others; the next use tries again.
+        // A failure for another reason must not delay the others; it is retried at the next use.
         if (isAway) return true;
       }
       this.#waiting.delete(name);

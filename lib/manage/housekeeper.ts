@@ -7,15 +7,15 @@ import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import { claimLifetimeMs } from './repeatable-changes.js';
 
-/** How often expired rows are looked for, in milliseconds: also how soon after a failure, and after the start. */
+/** The interval between runs, also after a failure, and the delay of the first run, in milliseconds. */
 const intervalMs = 60_000;
 const firstAfterMs = 2_000;
-/** Rows in one statement: with SQLite the event loop stands still for it, with both databases it holds locks. */
+/** Rows in one statement: with SQLite it blocks the event loop, with both databases it holds locks. */
 export const rowsPerBatch = 200;
-/** Longer than a process that waits for the lock of a SQLite file lets pass between two attempts, in milliseconds. */
+/** Longer than the interval at which a waiting process retries the lock of a SQLite file, in milliseconds. */
 const pauseMs = 25;
 
-/** What removing expired rows needs. */
+/** The dependencies of the housekeeper. */
 export interface HousekeeperParts {
   readonly store: Pick<KeyStore, 'housekeeping' | 'usage'>;
   readonly clock: Clock;
@@ -23,8 +23,8 @@ export interface HousekeeperParts {
 }
 
 /**
- * Removes rows that have expired, in the background. A round goes on until there are none left, in small batches with
- * pauses, so that requests get through in between however many rows there are.
+ * Removes expired rows in the background. A run continues until none are left, in small batches with pauses, so that requests
+ * can proceed in between, however many rows there are.
  */
 export class Housekeeper {
   readonly #parts: HousekeeperParts;
@@ -41,14 +41,14 @@ export class Housekeeper {
     });
   }
 
-  /** Begins in the background, a moment later: a process that starts has other things to do. */
+  /** Starts in the background after a delay, because a starting process has other things to do. */
   start(afterMs: number = firstAfterMs): void {
     this.#timer = setTimeout(() => {
       this.#running = this.#runAndSchedule();
     }, afterMs).unref();
   }
 
-  /** Settles when the batch that is under way is done. */
+  /** Resolves when the running batch is done. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -65,7 +65,7 @@ export class Housekeeper {
     if (!this.#isStopped) this.start(intervalMs);
   }
 
-  /** Removes all that has expired by now. Rejects when the store does not answer; what was removed stays removed. */
+  /** Removes all rows that have expired by now. Rejects when the store does not respond; removed rows stay removed. */
   async run(): Promise<void> {
     const { store, clock } = this.#parts;
     const now = clock.now();

@@ -17,21 +17,20 @@ import { updateKey } from './update-key.js';
 import type { ChangeContext, Changed, WithToken, ExpectedVersion, KeyInput } from './change.js';
 
 /**
- * The management side without HTTP. Inputs are checked here, whatever their type says, because they may come from a
- * request body.
+ * Key management without HTTP. Inputs are validated here, whatever their type, because they may come from a request body.
  *
- * Every method throws ApiKeysError: `invalid_request` with the fields that were wrong, `not_found` for keys that do not
- * exist or that the actor may not see, `forbidden` and `insufficient_scope` for what the actor may not do, `conflict`,
- * `precondition_failed` when `expected` does not hold the stored version, `unavailable` when the store does not answer
- * (the change may have been made).
+ * Every method throws ApiKeysError: `invalid_request` with the invalid fields, `not_found` for keys that do not exist or that
+ * the actor may not see, `forbidden` and `insufficient_scope` for what the actor may not do, `conflict`, `precondition_failed`
+ * when `expected` does not include the stored version, `unavailable` when the store does not respond (the change may have been
+ * made).
  */
 export interface KeyService {
   create(context: ChangeContext, input: KeyInput): Promise<Changed & WithToken>;
   /**
-   * The same, once for each name that the caller gives it (its `Idempotency-Key`): whoever repeats it within 24 hours gets
-   * the key without its token. Throws `request_in_progress` and `idempotency_key_reused` besides.
+   * The same, once for each `Idempotency-Key` of the caller: a repetition within 24 hours returns the key without its token.
+   * Also throws `request_in_progress` and `idempotency_key_reused`.
    *
-   * @param asked - what tells whether a request is the same; default: `input`
+   * @param asked - the input that determines whether two requests are the same; default: `input`
    */
   createOnce(
     context: ChangeContext,
@@ -45,13 +44,13 @@ export interface KeyService {
   list(context: ChangeContext, filter: KeyFilter<Moment>): Promise<Page<ApiKeyRecord>>;
   listEvents(context: ChangeContext, filter: AuditFilter<Moment>): Promise<Page<AuditEntry>>;
   /**
-   * `input` holds at least one of name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, rateLimits,
+   * `input` contains at least one of name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, rateLimits,
    * credits and enabled.
    */
   update(context: ChangeContext, id: string, input: KeyInput, expected?: ExpectedVersion): Promise<Changed>;
   /**
-   * `input`: `{}` ends the old secret at once, `{ gracePeriodSeconds }` lets it live on for that long, and with
-   * `graceStartsOnFirstUse` the period begins when the new secret is used for the first time.
+   * `input`: `{}` invalidates the old secret immediately, `{ gracePeriodSeconds }` keeps it valid for that long, and with
+   * `graceStartsOnFirstUse` the period starts when the new secret is first used.
    */
   rotate(
     context: ChangeContext,
@@ -59,7 +58,7 @@ export interface KeyService {
     input: KeyInput,
     expected?: ExpectedVersion,
   ): Promise<Changed & WithToken>;
-  /** The same, once for each name that the caller gives it. */
+  /** The same, once for each `Idempotency-Key` of the caller. */
   rotateOnce(
     context: ChangeContext,
     idempotencyKey: string,
@@ -68,20 +67,20 @@ export interface KeyService {
     expected?: ExpectedVersion,
   ): Promise<RepeatableResult>;
   /**
-   * Final. Revoking a revoked key changes nothing and succeeds. `input` may hold a `reason` (one of the words of RFC 5280)
+   * Final. Revoking a revoked key changes nothing and succeeds. `input` may contain a `reason` (one of the reasons of RFC 5280)
    * and a `comment`.
    */
   revoke(context: ChangeContext, id: string, expected?: ExpectedVersion, input?: KeyInput): Promise<Changed>;
   /**
-   * Revokes every key of an owner, also those that are made meanwhile; some at a time, so that other changes get through.
-   * When it fails, keys may have been revoked: call it again, and it goes on with the rest.
+   * Revokes every key of an owner, including keys that are created meanwhile; in steps, so that other changes can proceed. When
+   * it fails, some keys may have been revoked: call it again to continue with the rest.
    */
   revokeAll(context: ChangeContext, ownerId: string, input?: KeyInput): Promise<readonly Changed[]>;
   /** Seals the secrets that sign under the current pepper. For the app itself alone. */
   resealSecrets(context: ChangeContext): Promise<ResealReport>;
 }
 
-/** Builds the service: names the commands and hands them their ports. */
+/** Binds the commands to their ports. */
 export function createKeyService(ports: ManagePorts): KeyService {
   const repeatable = new RepeatableChanges(ports);
   return {

@@ -8,24 +8,24 @@ import type { CreditChange } from '../ports/credit-ledger.js';
 import type { Authority } from './authority.js';
 import type { ChangeContext } from './change.js';
 
-/** How far an actor may go with limits and credits. */
+/** The bounds on the limits and credits that an actor may set. */
 export interface LimitBounds {
   /** A key must have a window at or below each of these. */
   readonly rateLimits: readonly RateLimit[];
-  /** Most credits of a new key; afterwards they can only be taken away. `null`: any. */
+  /** Maximum credits of a new key; afterwards they can only be lowered. `null`: unlimited. */
   readonly credits: number | null;
-  /** Whether the actor is itself paid for: then it can give nothing that would have to be paid for. */
+  /** Whether the actor is a key with credits: then it cannot grant anything that costs credits. */
   readonly isPaidFor: boolean;
-  /** Bounds whose windows have to stay, because what they have counted would go with them. */
+  /** Bounds whose windows must be kept, because removing a window would discard its count. */
   readonly ceilings: readonly RateLimit[];
-  /** Whether every window has to stay, with no more requests. */
+  /** Whether every window must be kept, with at most its current limit. */
   readonly isOnlyTightening: boolean;
 }
 
-/** What a key is limited to and has to spend. */
+/** The limits and credits of a key. */
 export type LimitFields = Pick<ApiKeyRecord, 'rateLimits' | 'hasCredits' | 'credits'>;
 
-/** Admins and the app's own code are free, owners have ceilings, and a key has these and its own limits. */
+/** Admins and the app's own code are unrestricted, owners have ceilings, and a key has these and its own limits. */
 export function getLimitBounds(
   { actor }: ChangeContext,
   { actingKey }: Authority,
@@ -45,7 +45,7 @@ export function getLimitBounds(
 }
 
 /**
- * The limits and credits of a new key. Who names none gets what the bounds leave of the defaults.
+ * Resolves the limits and credits of a new key. Omitted ones are the defaults, within the bounds.
  *
  * @param now - epoch milliseconds
  * @throws ApiKeysError `forbidden`
@@ -56,10 +56,10 @@ export function resolveNewLimits(
   defaults: readonly RateLimit[],
   now: number,
 ): LimitFields {
-  if (bounds.isPaidFor) refuse('An API key that pays with credits may not make API keys.');
+  if (bounds.isPaidFor) refuse('An API key that pays with credits may not create API keys.');
   const rateLimits = given.rateLimits ?? limitsWithin(defaults, bounds.rateLimits);
   if (rateLimits.length > maxRateLimits) {
-    refuse(`The limits that a key gets here would be more than ${maxRateLimits} windows. Name rateLimits.`);
+    refuse(`The default limits would be more than ${maxRateLimits} windows. Set rateLimits.`);
   }
   assertMayLimit(bounds, rateLimits);
   const { credits = getDefaultCredits(bounds) } = given;
@@ -68,7 +68,7 @@ export function resolveNewLimits(
 }
 
 /**
- * The new limits of a key that there is.
+ * Resolves the new limits of an existing key.
  *
  * @throws ApiKeysError `forbidden`
  */
@@ -80,7 +80,7 @@ export function resolveChangedLimits(
   assertMayLimit(bounds, rateLimits);
   if (bounds.isOnlyTightening && !staysTight(current, rateLimits)) {
     refuse(
-      'An API key may only lower rateLimits: send every window that there is with its name and windowSeconds and at most its limit.',
+      'An API key may only lower rateLimits: send every existing window with its name and windowSeconds and at most its limit.',
     );
   }
   if (bounds.ceilings.length === 0) return rateLimits;
@@ -101,7 +101,7 @@ function assertMayLimit({ rateLimits: bounds }: LimitBounds, rateLimits: readonl
 }
 
 /**
- * How credits of a key are changed.
+ * Resolves a change of the credits of a key.
  *
  * @throws ApiKeysError `forbidden`
  */
@@ -113,7 +113,7 @@ export function resolveCreditChange(
 ): { readonly balance: CreditBalance | null; readonly change: CreditChange } {
   if (bounds.isPaidFor) refuse('An API key that pays with credits may not set credits.');
   assertMayGive(bounds, credits);
-  // A refill that is due is the key's already, though nobody has asked for it yet.
+  // A due refill already belongs to the key, though it has not been applied yet.
   const left = current.credits === null ? undefined : refilled(current.credits, now).remaining;
   if (bounds.credits !== null && credits !== null && left !== undefined && credits.remaining > left) {
     refuse('You may only lower credits.');

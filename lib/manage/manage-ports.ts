@@ -10,7 +10,7 @@ import type { SecretSealer } from '../ports/secret-sealer.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 import type { AuthorityPorts } from './authority.js';
 
-/** What the management commands need from outside. */
+/** The ports of the management commands. */
 export interface ManagePorts extends AuthorityPorts {
   readonly store: KeyStore;
   readonly changes: ChangeAnnouncer;
@@ -20,7 +20,7 @@ export interface ManagePorts extends AuthorityPorts {
   readonly random: RandomSource;
   readonly cursorSigner: CursorSigner;
   readonly clock: Clock;
-  /** Where new keys are made. */
+  /** The keyspace of new keys. */
   readonly keyspace: Keyspace;
   readonly keyspaces: Keyspaces;
 }

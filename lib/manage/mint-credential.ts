@@ -7,22 +7,22 @@ import { createHmacPurpose } from '../signatures/hmac/hmac-purpose.js';
 import type { ManagePorts } from './manage-ports.js';
 import { credentialIdLength, mintSecret, type MintFor } from './mint-secret.js';
 
-/** What a key is to be proven with. */
+/** The requested credential of a key. */
 export interface WantedCredential {
-  /** The public key whose private half its owner has; else a secret is drawn. */
+  /** The public key whose private half the owner has; without one, a secret is drawn. */
   readonly publicKey?: PublicKey | undefined;
-  /** Whether the secret may sign requests. */
+  /** Set for a secret that may sign requests. */
   readonly signing?: SigningMethod | undefined;
 }
 
-/** A new credential, and the token if it is a secret, which leaves once. */
+/** A new credential, and its token if it is a secret, which is returned only once. */
 export interface MintedCredential {
   readonly credential: Credential;
   readonly token: string | null;
   readonly hint: KeyHint;
 }
 
-/** Makes what a key is proven with. */
+/** Creates a credential. */
 export async function mintCredential(
   ports: Pick<ManagePorts, 'random' | 'hasher' | 'digester' | 'secretSealer'>,
   format: KeyFormat,
@@ -32,7 +32,7 @@ export async function mintCredential(
   if (publicKey === undefined) {
     const { secret, ...minted } = await mintSecret(ports, format, mintFor);
     if (signing === undefined) return minted;
-    // Signatures can only be checked with the secret itself.
+    // Signatures can only be verified with the secret itself, so it is kept, sealed.
     const purpose = createHmacPurpose(mintFor.keyId, minted.credential.id);
     const sealedSecret = ports.secretSealer.seal(Buffer.from(secret), purpose);
     return { ...minted, credential: { ...minted.credential, sealedSecret } };

@@ -3,10 +3,10 @@ import type { SecretCredential } from '../domain/credential.js';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { ManagePorts } from './manage-ports.js';
 
-/** In base62 characters. */
+/** Length of credential ids, in base62 characters. */
 export const credentialIdLength = 12;
 
-/** A new secret: what is stored of it, and the token, which leaves once. */
+/** A new secret: its stored form, and the token, which is returned only once. */
 export interface MintedSecret {
   readonly credential: SecretCredential;
   readonly token: string;
@@ -14,10 +14,10 @@ export interface MintedSecret {
   readonly hint: KeyHint;
 }
 
-/** Which key a credential is made for. */
+/** The key that a credential is created for. */
 export interface MintFor {
   readonly keyId: string;
-  /** Whose key it is. */
+  /** The owner of the key. */
   readonly ownerId: string;
   readonly environment: string;
   /** Epoch milliseconds. */
@@ -25,8 +25,8 @@ export interface MintFor {
 }
 
 /**
- * Draws a secret and hashes it, slowly for keeps and fast under every known pepper, so that a pepper that is being
- * rolled out can already verify it.
+ * Draws a secret and hashes it: slowly with bcrypt, and fast under every known pepper, so that a pepper that is being rolled
+ * out can already verify it.
  */
 export async function mintSecret(
   { random, hasher, digester }: Pick<ManagePorts, 'random' | 'hasher' | 'digester'>,

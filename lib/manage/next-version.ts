@@ -2,7 +2,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import { ApiKeysError } from '../errors.js';
 import type { ExpectedVersion } from './change.js';
 
-/** The record as the next change leaves it: one version on, and never earlier than it was. */
+/** Creates the record after a change: the next version, whose update time never goes back. */
 export function createNextVersion(
   current: ApiKeyRecord,
   changes: Partial<ApiKeyRecord>,
@@ -16,7 +16,7 @@ export function createNextVersion(
   };
 }
 
-/** @throws ApiKeysError `precondition_failed` when the change was made for another version (RFC 9110 section 13.1.1) */
+/** @throws ApiKeysError `precondition_failed` when the change expects another version (RFC 9110 section 13.1.1) */
 export function assertExpectedVersion(current: ApiKeyRecord, expected: ExpectedVersion): void {
   if (expected === undefined || expected === '*' || expected.includes(current.version)) return;
   throw new ApiKeysError('precondition_failed');

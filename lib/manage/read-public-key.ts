@@ -5,7 +5,7 @@ import { InvalidPublicKeyError, parsePublicKey } from '../signatures/parse-publi
 /**
  * Reads the field `publicKey`.
  *
- * @throws ApiKeysError `invalid_public_key`, which says what is wrong and repeats nothing of it
+ * @throws ApiKeysError `invalid_public_key` with the reason; it never repeats the value
  */
 export function readPublicKey(value: unknown): PublicKey {
   try {

@@ -8,36 +8,36 @@ import { getKey } from './get-key.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
-/** How long a caller can repeat a change without making it twice, in milliseconds: 24 hours. */
+/** How long an `Idempotency-Key` is remembered, in milliseconds: 24 hours. */
 export const claimLifetimeMs: number = 24 * 60 * 60 * 1000;
 
-/** A change that its caller gave a name, to be made once however often it is asked for. */
+/** A change with an `Idempotency-Key`, to be made once however often it is requested. */
 export interface RepeatableChange {
   readonly operation: 'create' | 'rotate';
-  /** The key that it is about; `null` for one that is to be made. */
+  /** The key to change; `null` for one to create. */
   readonly keyId: string | null;
-  /** The name that the caller gave it: 1 to 255 characters. */
+  /** The `Idempotency-Key` of the caller: 1 to 255 characters. */
   readonly idempotencyKey: string;
   readonly input: KeyInput;
 }
 
-/** What came of a change that may have been a repetition. */
+/** The result of a change that may have been a repetition. */
 export interface RepeatableResult {
-  /** Without a token when the change was made before: it was shown then, and is kept nowhere. */
+  /** Without a token when the change was made before: it was returned then, and is not stored. */
   readonly changed: Changed & Partial<WithToken>;
   readonly isReplay: boolean;
 }
 
-/** To be called first in the transaction of a change, with the key that it is about. */
+/** Claims the name; called first in the transaction of a change, with the key that it changes. */
 export type ClaimName = (transaction: KeyStoreTransaction, keyId: string) => Promise<void>;
 
-/** For a change that its caller gave no name. */
+/** For a change without an `Idempotency-Key`. */
 export const claimNothing: ClaimName = async () => undefined;
 
-/** Makes changes that carry an `Idempotency-Key` once. The claim is committed with the change, or not at all. */
+/** Makes changes with an `Idempotency-Key` only once. The claim is committed with the change, or not at all. */
 export class RepeatableChanges {
   readonly #ports: ManagePorts;
-  /** Names of changes that are being made in this process. */
+  /** Names of changes in progress in this process. */
   readonly #inFlight = new Set<string>();
 
   constructor(ports: ManagePorts) {
@@ -46,7 +46,7 @@ export class RepeatableChanges {
 
   /**
    * @throws ApiKeysError `request_in_progress` while the same change is being made in this process,
-   * `idempotency_key_reused` when another change had that name before, and whatever the change throws
+   * `idempotency_key_reused` when another change has used the key before, and whatever the change throws
    */
   async make(
     context: ChangeContext,
@@ -74,9 +74,9 @@ export class RepeatableChanges {
       const changed = await make((transaction, keyId) => this.#claim(transaction, change, keyId));
       return { changed, isReplay: false };
     } catch (error) {
-      // When there was no answer, the change may be committed or not yet: the caller has to come again.
+      // Without a response, the change may or may not have been committed: the caller has to retry.
       if (isProblem(error, 'unavailable')) throw error;
-      // Another process may have made the change meanwhile, and that is why it was refused here.
+      // Another process may have made the change meanwhile, which would explain the refusal.
       const meanwhile = await this.#find(change.name);
       if (meanwhile === null) throw error;
       return this.#replay(context, meanwhile, change);
@@ -102,7 +102,7 @@ export class RepeatableChanges {
     return this.#ports.clock.now() - claimLifetimeMs;
   }
 
-  /** The key as it is now. What took something away is confirmed anew: the first answer may have been "effective by". */
+  /** The current state of the key. A revoking change is confirmed again: the first response may have been "effective by". */
   async #replay(
     context: ChangeContext,
     claim: IdempotencyClaim,
@@ -125,7 +125,7 @@ interface NamedChange extends RepeatableChange {
   readonly payloadHash: string;
 }
 
-/** Names of different callers, operations and keys never meet. */
+/** Names of different callers, operations and keys never collide. */
 function deriveClaimName(
   { actor }: ChangeContext,
   { operation, keyId, idempotencyKey }: RepeatableChange,
@@ -134,7 +134,7 @@ function deriveClaimName(
   return digestInput([keyspace, actor.kind, auditIdOf(actor), operation, keyId, idempotencyKey]);
 }
 
-/** The same for the same JSON value, in whichever order its members were sent. */
+/** Equal for equal JSON values, in whichever order their members were sent. */
 function digestInput(value: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(sortMembers(value)))

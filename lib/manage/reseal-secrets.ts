@@ -7,19 +7,19 @@ import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { createNextVersion } from './next-version.js';
 
-/** What became of the secrets that sign. */
+/** The result of resealing signing secrets. */
 export interface ResealReport {
-  /** Keys whose secrets are sealed under the current pepper now, and were not before. */
+  /** The number of keys whose secrets were resealed under the current pepper. */
   readonly resealed: number;
-  /** Keys with a secret that no pepper opens any more: they work, and sign nothing. Rotate them. */
+  /** The number of keys with a secret that no configured pepper can open: the key works, but cannot sign. Rotate it. */
   readonly lost: number;
 }
 
 const pageSize = 100;
 
 /**
- * Seals the secrets that sign under the current pepper, so that earlier ones can be taken out of the list. Key by key:
- * after a failure, call it again, and it goes on with the rest.
+ * Reseals signing secrets under the current pepper, so that earlier peppers can be removed from the configuration. Works key by
+ * key: after a failure, call it again to continue with the rest.
  */
 export async function resealSecrets(ports: ManagePorts, context: ChangeContext): Promise<ResealReport> {
   if (context.actor.kind !== 'application') {
@@ -65,7 +65,7 @@ async function resealKey(
     return { record: next, action: 'key.updated', position: transaction.position } as const;
   });
   if (typeof committed === 'string') return committed;
-  // Nothing was taken away, so nobody has to be waited for.
+  // Nothing was revoked, so no confirmation is needed.
   ports.changes.announce([committed], now);
   return 'resealed';
 }

@@ -1,27 +1,27 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { credentialHasEnded, type Credential } from '../domain/credential.js';
 
-/** How many ended credentials are kept, so that who still uses one can be told that it was rotated. */
+/** How many superseded credentials are kept, so that a caller that still uses one learns that it was rotated. */
 const keptEndedCredentials = 4;
-/** How many old secrets can be in their grace period at once; the oldest ends when there is one more. */
+/** Maximum number of old secrets in their grace period at once; one more invalidates the oldest. */
 const maxRetiringCredentials = 2;
 
-/** How long the secrets before a rotation live on. */
+/** The grace period of the secrets before a rotation. */
 export interface Grace {
-  /** 0 ends them at once. */
+  /** 0 invalidates them immediately. */
   readonly periodSeconds: number;
-  /** Whether the period begins with the first use of the new secret; until then they have no end. */
+  /** Whether the period starts with the first use of the new secret; until then they do not expire. */
   readonly startsOnFirstUse: boolean;
 }
 
-/** What becomes of the secrets that a key has, newest first, when it gets another one. */
+/** Retires the secrets of a key, newest first, when it gets another one. */
 export function retireSecrets(
   { credentials, expiresAt }: Pick<ApiKeyRecord, 'credentials' | 'expiresAt'>,
   { periodSeconds, startsOnFirstUse }: Grace,
   now: number,
 ): readonly Credential[] {
   const retired = credentials.map((credential) => {
-    // Nobody was seen with it yet: whoever asks for another one has lost it, or does not want it.
+    // It has never been used: a caller that requests another one has lost it, or does not want it.
     if (credential.graceFromFirstUseSeconds !== null) return endCredential(credential, now);
     return startsOnFirstUse && !credentialHasEnded(credential, now)
       ? credential
@@ -31,10 +31,10 @@ export function retireSecrets(
 }
 
 /**
- * Lets a secret live on for some seconds, and never longer than its key. An end that was set before is only ever brought
- * forward. An immediate end asks no clock.
+ * Sets the expiry of a secret, never later than that of its key. An existing expiry is only ever brought forward. An immediate
+ * end does not depend on a clock.
  *
- * @param from - when the period begins, epoch milliseconds
+ * @param from - when the period starts, epoch milliseconds
  */
 export function endWithin(
   credential: Credential,
@@ -52,7 +52,7 @@ function endCredential(credential: Credential, now: number): Credential {
   return { ...credential, endedAt: credential.endedAt ?? now, endsAt: null, graceFromFirstUseSeconds: null };
 }
 
-/** Every secret that lives on is one more to check and one more to lose: repeated rotation must not gather them. */
+/** Every valid secret is one more to check and one more to leak: repeated rotation must not accumulate them. */
 function limitRetiring(credentials: readonly Credential[], now: number): readonly Credential[] {
   const living = credentials.filter((credential) => !credentialHasEnded(credential, now));
   const surplus = new Set(living.slice(maxRetiringCredentials));

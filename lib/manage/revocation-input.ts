@@ -3,13 +3,13 @@ import { parseRevocationReason, type RevocationReason } from '../domain/revocati
 import type { KeyInput } from './change.js';
 import { readFields } from './read-fields.js';
 
-/** Why a key is revoked, as far as that was said. */
+/** The reason of a revocation, if one was given. */
 export interface Revocation {
   readonly reason: RevocationReason | null;
   readonly comment: string | null;
 }
 
-/** Nothing was said. */
+/** No reason was given. */
 export const noReason: Revocation = { reason: null, comment: null };
 
 /** @throws ApiKeysError `invalid_request` */

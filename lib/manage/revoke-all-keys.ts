@@ -10,18 +10,18 @@ import { readRevocation, type Revocation } from './revocation-input.js';
 import { revokeInTransaction } from './revoke-key.js';
 
 /**
- * Keys that are ended in one transaction. All other changes wait for it, in every process, and it has to be done within
- * the deadline of the store; on a database that is a few milliseconds away this many take half a second.
+ * Keys that are revoked in one transaction. All other changes wait for it, in every process, and it has to finish within the
+ * deadline of the store; on a database that is a few milliseconds away this many take half a second.
  */
 const keysPerTransaction = 50;
 
-/** Longer than a process that waits for the lock of a SQLite file lets pass between two attempts. */
+/** Longer than the interval at which a waiting process retries the lock of a SQLite file, in milliseconds. */
 const pauseMs = 12;
 
 /**
- * Revokes every key of an owner, for example when the owner's account is closed. It goes in steps, each of them complete
- * with its events, and lets other changes through in between; the last step has found that no key is left, so keys that
- * were made meanwhile are ended too. After a failure the steps before it stay done, and the next call goes on from there.
+ * Revokes every key of an owner, for example when the owner's account is closed. It works in steps, each complete with its
+ * events, and other changes can proceed in between; the last step has verified that no key is left, so keys that were created
+ * meanwhile are revoked too. After a failure the completed steps stay done, and the next call continues from there.
  */
 export async function revokeAllKeys(
   ports: ManagePorts,
@@ -41,7 +41,7 @@ export async function revokeAllKeys(
   for (;;) {
     const { records, point } = await revokeSome(ports, context, ownerId, revocation);
     revoked.push(...records);
-    // Changes run one after the other: when there were fewer than asked for, these were the last ones.
+    // Changes are serialized: when there were fewer than requested, these were the last ones.
     if (records.length < keysPerTransaction) return confirmAll(ports, revoked, point);
     await sleep(pauseMs);
   }
@@ -67,7 +67,7 @@ async function revokeSome(
   return { records: revoked.map(({ record }) => record), point };
 }
 
-/** Also when nothing was left: an earlier call may have ended keys, and nobody has heard whether all know of it. */
+/** Also when nothing was left: an earlier call may have revoked keys without confirmation from every process. */
 async function confirmAll(
   ports: ManagePorts,
   records: readonly ApiKeyRecord[],
@@ -76,7 +76,7 @@ async function confirmAll(
   const effectiveBy = await ports.changes.confirm(point);
   if (records.length === 0 && effectiveBy !== null) {
     throw new ApiKeysError('unavailable', {
-      cause: new Error('No key was left to revoke, but not every process has answered for earlier changes'),
+      cause: new Error('No key was left to revoke, but not every process has confirmed earlier changes'),
     });
   }
   return records.map((record) => ({ record, effectiveBy }));

@@ -19,8 +19,8 @@ import { assertExpectedVersion, createNextVersion } from './next-version.js';
 import { noReason, readRevocation, type Revocation } from './revocation-input.js';
 
 /**
- * Ends a key for good. Revoking it again changes nothing, but confirms anew: whoever was answered "effective by" can
- * repeat the call to learn that it is done. The holder of a key may always revoke that key itself.
+ * Revokes a key, which is final. Revoking it again changes nothing, but confirms again: a caller that received "effective by"
+ * can repeat the call to learn that it is done. A key may always revoke itself.
  */
 export async function revokeKey(
   ports: ManagePorts,
@@ -45,12 +45,12 @@ export async function revokeKey(
   return confirmChange(ports, committed, now);
 }
 
-/** A token is given away more lightly than its key: whoever holds one may end the token, not the key. */
+/** A token is shared more readily than its key: its holder may revoke the token, but not the key. */
 function mayRevokeItself(context: ChangeContext, id: string): boolean {
   return isOwnKey(context, id) && context.actor.kind === 'key' && context.actor.apiKey.via !== 'token';
 }
 
-/** Writes the revocation of one key; `null` when it was revoked before, and nothing is written. */
+/** Writes the revocation of one key; returns `null`, and writes nothing, when it was revoked before. */
 export async function revokeInTransaction(
   transaction: KeyStoreTransaction,
   context: ChangeContext,

@@ -27,9 +27,9 @@ import { claimNothing, type ClaimName } from './repeatable-changes.js';
 import { retireSecrets, type Grace } from './retire-secrets.js';
 
 /**
- * Gives a key a new secret; id, counters and history stay. The old secret ends at once, or when the grace period is
- * over, which is never later than the key's own expiry; the period begins now, or with the first use of the new secret.
- * Of several rotations at once one wins, because each must find the credential that it saw before it drew its secret.
+ * Replaces the secret of a key; id, counters and history stay. The old secret becomes invalid immediately, or after the grace
+ * period, which never ends later than the key expires; the period starts now, or with the first use of the new secret. Of
+ * several concurrent rotations one wins, because each must find the credential that it saw before it drew its secret.
  */
 export async function rotateKey(
   ports: ManagePorts,
@@ -74,7 +74,7 @@ export async function rotateKey(
   return { ...(await confirmChange(ports, committed, now)), token: minted.token };
 }
 
-/** @throws ApiKeysError `conflict` for a key that this instance knows too little of */
+/** @throws ApiKeysError `conflict` for a key whose keyspace or environment is not configured in this instance */
 function getFormat({ keyspaces }: ManagePorts, { keyspace, environment }: ApiKeyRecord): KeyFormat {
   const home = keyspaces.get(keyspace);
   if (home?.environments.includes(environment) === true) return home.formatFor(environment);
@@ -111,7 +111,7 @@ function readRotation(input: KeyInput): Rotation {
   return { grace, publicKey };
 }
 
-/** A key stays of the kind that it was made as: who can rotate it must not thereby change how it is proven. */
+/** A rotation keeps the type of the credential: the right to rotate must not include changing how a key is authenticated. */
 function chooseReplacement(record: ApiKeyRecord, publicKey: PublicKey | undefined): WantedCredential {
   const signing = signingOf(record);
   if ((signing === 'public-key') !== (publicKey !== undefined)) {
@@ -125,7 +125,10 @@ function chooseReplacement(record: ApiKeyRecord, publicKey: PublicKey | undefine
   return { publicKey, signing: signing === 'hmac' ? signing : undefined };
 }
 
-/** Balances move with every request, so no key is below another by them: with its secret, one spends its credits. */
+/**
+ * Balances change with every request, so they cannot be compared between keys: with the secret of another key, a key could
+ * spend that key's credits.
+ */
 function assertMayHaveSecret({ actingKey }: Authority, { id }: ApiKeyRecord): void {
   if (actingKey === null || !actingKey.hasCredits || actingKey.id === id) return;
   throw new ApiKeysError('forbidden', {

@@ -6,11 +6,11 @@ import { createNextVersion } from './next-version.js';
 import { endWithin } from './retire-secrets.js';
 
 /**
- * Lets the grace period of a rotation begin, because the new secret has been used: from then on the secrets before it
- * have an end. Does nothing when it has begun already, or when the key or the secret has ended meanwhile. The period is
- * counted from the use, however late it is written down.
+ * Starts the grace period of a rotation, because the new secret has been used: from then on the earlier secrets have an
+ * expiry. Does nothing when the period has already started, or when the key was revoked or the secret superseded meanwhile. The
+ * period is counted from the use, however late it is recorded.
  *
- * @throws ApiKeysError `unavailable` when the store does not answer; to be tried again
+ * @throws ApiKeysError `unavailable` when the store does not respond; to be retried
  */
 export async function startGrace(
   { store, changes, clock }: Pick<ManagePorts, 'store' | 'changes' | 'clock'>,
@@ -30,7 +30,7 @@ export async function startGrace(
         : endWithin(credential, graceSeconds, current.expiresAt, at, now),
     );
     const next = createNextVersion(current, { credentials }, now);
-    // Nobody asked for it but the holder of the key, by using it.
+    // The actor is the key itself: its use has started the period.
     const actor = { kind: 'key', apiKey: identityOf(current, { via: 'key', credentialId }) } as const;
     const context = { actor, address, requestId: null, managementScope: null };
     await transaction.update(next, createAuditEntry(context, 'key.grace_started', next, ['credentials']));

@@ -17,7 +17,7 @@ import { readFields } from './read-fields.js';
 
 type UpdatableFields = KeyFields & Pick<ApiKeyRecord, 'enabled'>;
 
-/** Changes some fields of a key. What it decides, it decides on the record as it stands inside the transaction. */
+/** Changes some fields of a key. All decisions are based on the record as read inside the transaction. */
 export async function updateKey(
   ports: ManagePorts,
   context: ChangeContext,
@@ -67,7 +67,7 @@ export async function updateKey(
   return confirmChange(ports, committed, now);
 }
 
-/** Whether a change can narrow what a key may do: it goes before those that can only give. */
+/** Whether a change can restrict a key: such changes take precedence over those that can only grant. */
 function isRestricting({ enabled, scopes, ipAllowlist, expiresAt }: Partial<UpdatableFields>): boolean {
   return enabled === false || [scopes, ipAllowlist, expiresAt].some((field) => field !== undefined);
 }
@@ -82,7 +82,7 @@ function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<
   });
 }
 
-/** Scopes and features mean something within one keyspace only. */
+/** Scopes and features are defined by one keyspace. */
 function assertSameKeyspace({ name }: Keyspace, { keyspace }: ApiKeyRecord, changes: object): void {
   if (keyspace === name || !('scopes' in changes || 'features' in changes)) return;
   throw new ApiKeysError('conflict', {
