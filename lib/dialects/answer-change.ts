@@ -2,10 +2,10 @@ import type { Changed } from '../manage/change.js';
 import type { DialectAnswer } from './send-answer.js';
 
 /**
- * Answers a change. The contracts do not know 202: with `Effective-By` (RFC 3339) it says that the change is made, and that
- * some process may still accept until then what was taken away.
+ * Answers a change. The contracts do not define 202: with `Effective-By` (RFC 3339) it reports that the change is made, and that
+ * some process may still accept until then what was revoked.
  *
- * @param status - where there is no such process
+ * @param status - the status when there is no such process
  */
 export function answerChange(
   { effectiveBy }: Pick<Changed, 'effectiveBy'>,

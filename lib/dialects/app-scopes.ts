@@ -3,10 +3,10 @@ import { createScopeCatalogue, type ScopeCatalogue } from '../domain/scope-catal
 import { isWildcard } from '../domain/scope.js';
 import { InvalidOptionError } from '../errors.js';
 
-/** The scopes of a dialect that has none of its own: those of the app. */
+/** The scopes of the app, for a dialect without scopes of its own. */
 export interface AppScopes {
   readonly catalogue: ScopeCatalogue;
-  /** What keys get, which cannot name any there. */
+  /** The scopes of new keys, because requests cannot name any there. */
   readonly defaultScopes: readonly string[];
 }
 

@@ -1,13 +1,13 @@
 import { ApiKeysError } from '../errors.js';
 
 /**
- * What is wrong with a body: `incomplete` (it ended early), `not_utf8`, `not_json` (or no form, where forms are taken),
+ * The fault of a body: `incomplete` (it ended early), `not_utf8`, `not_json` (or not a form, where forms are accepted),
  * `not_an_object` (JSON, but a list or a scalar), `not_acceptable` (an object, but too deep, with too long lists, or with
  * a name twice).
  */
 export type BodyFault = 'incomplete' | 'not_utf8' | 'not_json' | 'not_an_object' | 'not_acceptable';
 
-/** An `invalid_request` about the body. Dialects that tell such errors apart ask `getBodyFault`. */
+/** An `invalid_request` about the body. Dialects that distinguish such errors call `getBodyFault`. */
 export class BodyError extends ApiKeysError {
   readonly bodyFault: BodyFault;
 
@@ -17,7 +17,7 @@ export class BodyError extends ApiKeysError {
   }
 }
 
-/** What an error says of the body; `null` when it is about something else. */
+/** The body fault of an error; `null` when it is about something else. */
 export function getBodyFault(error: unknown): BodyFault | null {
   return error instanceof Error && 'bodyFault' in error ? (error.bodyFault as BodyFault) : null;
 }

@@ -14,10 +14,10 @@ import type { DialectCall } from './dialect-call.js';
 import type { DialectHost, DialectKeyspace } from './dialect-host.js';
 import type { VerifyAccessToken } from './verify-access-token.js';
 
-/** Who calls a dialect: somebody with an access token of the app, or with a key of the dialect or a token of one. */
+/** A caller of a dialect: an owner with an access token of the app, or a key of the dialect (or an access token of one). */
 export type Caller = Extract<Actor, { readonly kind: 'owner' | 'key' }>;
 
-/** What finding out who calls needs. */
+/** The dependencies of caller authentication. */
 export interface CallersParts {
   readonly host: DialectHost;
   readonly keyspace: DialectKeyspace;
@@ -25,37 +25,37 @@ export interface CallersParts {
   readonly challenge: Challenge;
 }
 
-/** What is called, where the path alone does not say it. */
+/** The called method, where the path alone does not determine it. */
 export interface CalledMethod {
-  /** What a key must hold in the words of the dialect. Default: nothing. */
+  /** The scope of the dialect that a key must hold. Default: none. */
   readonly scope?: string | undefined;
-  /** The route as the dialect calls it, for the access log. Default: as the router has it. */
+  /** The route in the access log. Default: the route of the router. */
   readonly route?: string | undefined;
 }
 
-/** Finds out who calls. Each method throws ApiKeysError for who may not. */
+/** Authenticates callers. Each method throws ApiKeysError for a refusal. */
 export interface Callers {
   /**
-   * Whoever sent this credential, as of when all of the request is there; a key has one request less in its limits then.
+   * Authenticates a credential, after the whole request was received; the request counts against the limits of a key.
    */
   authenticate(call: DialectCall, credential: RequestCredential, called?: CalledMethod): Promise<Caller>;
   /**
-   * Whoever a verdict lets in.
+   * The caller of an allowed verdict.
    *
-   * @throws ApiKeysError for a refusal, which is written down
+   * @throws ApiKeysError for a refusal, which is recorded in the access log
    */
   admit(call: DialectCall, verdict: Verdict, called?: CalledMethod): Caller;
   /**
-   * Lets nobody in.
+   * Refuses a request.
    *
-   * @throws ApiKeysError for the refusal, which is written down
+   * @throws ApiKeysError for the refusal, which is recorded in the access log
    */
   refuse(call: DialectCall, refusal: Refusal, called?: CalledMethod): never;
-  /** On whose behalf a command runs; a key manages keys at or below itself. */
+  /** The context of commands on behalf of a caller; a key manages keys at or below itself. */
   createContext(call: DialectCall, caller: Caller): ChangeContext;
 }
 
-/** Builds it for one dialect. */
+/** Builds the authentication of callers for one dialect. */
 export function createCallers({ host, keyspace, verifyAccessToken, challenge }: CallersParts): Callers {
   const { format } = keyspace.keyspace;
 
@@ -88,7 +88,7 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
     token: string,
     called?: CalledMethod,
   ): Promise<Caller> {
-    // An app may have users without a token, whose column is empty.
+    // An app may have users without a token, whose column is empty: an empty token must not match them.
     const ownerId =
       token === '' ? null : await callHost(() => verifyAccessToken(token, call.req), parseOwnerId);
     return ownerId === null
@@ -101,7 +101,7 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
     refuse,
 
     async authenticate(call, credential, called) {
-      // Who holds a request open must not be judged by what was right when it began. What is wrong with the body is for later.
+      // A request that is held open must not be judged by the state at its beginning. Faults of the body are reported later.
       await call.body().catch(() => null);
       switch (credential.kind) {
         case 'none':
@@ -135,13 +135,13 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
       address: call.address(),
       requestId: call.requestId,
       managementScope: anyScope,
-      // Deribit's and Yativo's clients manage keys with the tokens that they get for them.
+      // Clients of Deribit and Yativo manage keys with the tokens of those keys.
       tokensActAsKeys: true,
     }),
   };
 }
 
-/** The owner behind a caller. */
+/** The owner id of a caller. */
 export function getOwnerId(caller: Caller): string {
   return caller.kind === 'owner' ? caller.ownerId : caller.apiKey.ownerId;
 }

@@ -6,27 +6,27 @@ import type { DialectHost, DialectKeyService, DialectKeyspace } from './dialect-
 import { noteRefusal } from './note-refusal.js';
 import { runAsCaller } from './run-as-caller.js';
 
-/** Somebody who is known, and what is done for them. */
+/** An authenticated caller and the key service that acts on its behalf. */
 export interface CallerSession {
   readonly caller: Caller;
   readonly context: ChangeContext;
   readonly keys: DialectKeyService;
 }
 
-/** Runs a command for whoever calls. Whoever may not do what they ask for is written down. */
+/** Authenticates the caller and runs a command on its behalf. Refusals are recorded in the access log. */
 export type RunCommand = <T>(call: DialectCall, command: (known: CallerSession) => Promise<T>) => Promise<T>;
 
-/** What running commands needs. */
+/** The dependencies of a command runner. */
 export interface CommandRunnerParts {
   readonly host: Pick<DialectHost, 'access' | 'clock'>;
   readonly keyspace: DialectKeyspace;
   readonly callers: Callers;
   readonly readCredential: ReadRequestCredential;
-  /** The id of the key that a path names; `null` for none. Default: paths name none. */
+  /** Reads the id of the key that a path names; `null` for none. Default: paths name none. */
   readonly readNamedKey?: (call: DialectCall) => string | null;
 }
 
-/** Builds it for one dialect. */
+/** Builds the command runner of one dialect. */
 export function createCommandRunner(parts: CommandRunnerParts): RunCommand {
   const { host, keyspace, callers, readCredential, readNamedKey = () => null } = parts;
 

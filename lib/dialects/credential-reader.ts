@@ -2,22 +2,22 @@ import type { IncomingMessage } from 'node:http';
 import { isHeaderName } from '../http/is-header-name.js';
 
 /**
- * Where a credential may stand: in `Authorization` behind the scheme `Bearer` or `Basic`, or `raw`, without a scheme;
- * or alone in another header, named in lower case.
+ * The place of a credential: in `Authorization` after the scheme `Bearer` or `Basic`, or `raw`, without a scheme; or alone in
+ * another header, named in lower case.
  */
 export type CredentialPlace = 'bearer' | 'basic' | 'raw' | `x-${string}`;
 
-/** What a request carries. */
+/** The credential of a request. */
 export type RequestCredential =
   | { readonly kind: 'none' }
-  /** A header twice, or two credentials: nobody can say which one was meant. */
+  /** A repeated header, or two credentials: it is unknown which one was meant. */
   | { readonly kind: 'ambiguous' }
-  /** Told apart by their shape: three parts in base64url are a JWT. `header` is in lower case; empty for none. */
+  /** Distinguished by shape: three parts in base64url are a JWT. `header` is in lower case; empty for none. */
   | { readonly kind: 'opaque' | 'jwt'; readonly token: string; readonly header: string }
-  /** Both parts are empty when what follows the scheme is no pair in base64: such a pair matches no key. */
+  /** Both parts are empty when the scheme is not followed by a pair in base64: such a pair matches no key. */
   | { readonly kind: 'basic'; readonly id: string; readonly secret: string; readonly header: string };
 
-/** Finds what a caller proves itself with. */
+/** Reads the credential of a request. */
 export type ReadRequestCredential = (req: Pick<IncomingMessage, 'rawHeaders'>) => RequestCredential;
 
 const jwtShape = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -25,12 +25,12 @@ const none: RequestCredential = { kind: 'none' };
 const ambiguous: RequestCredential = { kind: 'ambiguous' };
 
 /**
- * Builds the reader of a dialect's credentials. It looks at the raw headers, because `req.headers` keeps only the first
- * of two `Authorization` lines. An empty header counts as absent, and so does a scheme that is not in the list.
+ * Builds the credential reader of a dialect. It reads the raw headers, because `req.headers` keeps only the first of two
+ * `Authorization` lines. An empty header counts as absent, and so does a scheme that is not in the list.
  *
- * @param places - in the order in which they count
- * @param whenSeveral - two different credentials are `ambiguous` (default), or the `first` place counts; the same one in
- * two places is one
+ * @param places - in order of precedence
+ * @param whenSeveral - two different credentials are `ambiguous` (default), or the `first` place takes precedence; the same
+ * credential in two places counts as one
  */
 export function createCredentialReader(
   places: readonly CredentialPlace[],
@@ -71,7 +71,7 @@ function readBareHeader(value: string | undefined, header: string): RequestCrede
   return value === undefined || value === '' ? none : classifyToken(value, header);
 }
 
-/** A list of credentials in one line is several. */
+/** A comma-separated list of credentials is ambiguous. */
 function readAuthorization(value: string | undefined, places: readonly CredentialPlace[]): RequestCredential {
   if (value === undefined || value === '') return none;
   const [, scheme = '', rest = ''] = /^([^ \t]+)(?:[ \t]([^]*))?$/.exec(value) ?? [];
@@ -83,7 +83,7 @@ function readAuthorization(value: string | undefined, places: readonly Credentia
   return token.includes(',') ? ambiguous : classifyToken(token, 'authorization');
 }
 
-/** A token that did not stand in a header: some APIs take it as a parameter. */
+/** The credential of a token that was not in a header: some APIs accept it as a parameter. */
 export function toTokenCredential(token: string): RequestCredential {
   return classifyToken(token, '');
 }

@@ -7,16 +7,16 @@ import type { SentParameters } from './parse-parameters.js';
 import { readBody, type BodyOptions } from './read-body.js';
 import { readQuery } from './read-query.js';
 
-/** One request to a dialect, as its handlers see it. */
+/** One request to a dialect, for its handlers. */
 export interface DialectCall {
   readonly req: Request;
   /** Parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
   /** For the audit trail, see `requestIdOf`. */
   readonly requestId: string | null;
-  /** Microseconds since 1970: when the request came in. */
+  /** When the request was received, microseconds since 1970. */
   readonly startedAt: number;
-  /** Microseconds since 1970; never before `startedAt`, whatever becomes of the clock meanwhile. */
+  /** The current time, microseconds since 1970; never before `startedAt`, even when the clock is set back. */
   microseconds(): number;
   /** @param purpose - see {@link ClientAddress} */
   address(purpose?: 'decide'): string | null;
@@ -26,14 +26,14 @@ export interface DialectCall {
   body(): Promise<JsonRecord | null>;
 }
 
-/** What calls are made with. */
+/** The dependencies of calls. */
 export interface CallParts {
   readonly clientAddress: ClientAddress;
   readonly clock: Clock;
   readonly body?: BodyOptions;
 }
 
-/** Reads nothing yet: a request that is refused before is not read. */
+/** Creates a call without reading the request: an early refusal must not cost reading it. */
 export function createDialectCall(req: Request, { clientAddress, clock, body }: CallParts): DialectCall {
   const startedAt = clock.now() * 1000;
   const ticks = process.hrtime.bigint();

@@ -20,14 +20,14 @@ import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
  */
 export const dialectHost: unique symbol = Symbol.for('express-api-keys.dialect-host');
 
-/** An instance, for the routers that speak other systems' contracts. */
+/** An instance, for the compatibility routers. */
 export interface WithDialectHost {
   readonly [dialectHost]: DialectHost;
 }
 
-/** What a dialect's keyspace is made from; the rest is as in the native one. */
+/** The definition of a dialect's keyspace; everything else is as in the native one. */
 export interface NewKeyspace {
-  /** Stored with every key: it must stay what it is. */
+  /** Stored with every key, so it must never change. */
   readonly name: string;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
@@ -35,9 +35,9 @@ export interface NewKeyspace {
   readonly formatFor: (environment: string) => KeyFormat;
 }
 
-/** What dialects use of an instance. */
+/** The part of an instance that dialects use. */
 export interface DialectHost {
-  /** The scopes that the app's routes can ask for. */
+  /** The scopes that the app's routes can require. */
   readonly scopes: readonly string[];
   readonly environment: string;
   readonly clock: Clock;
@@ -57,31 +57,31 @@ export interface DialectHost {
   registerKeyspace(keyspace: NewKeyspace): DialectKeyspace;
 }
 
-/** One keyspace at work. Each method throws ApiKeysError `unavailable` before the instance is ready. */
+/** A registered keyspace. Each method throws ApiKeysError `unavailable` before the instance is ready. */
 export interface DialectKeyspace {
   readonly keyspace: Keyspace;
-  /** Makes keys in this keyspace and sees no others. */
+  /** The key service of this keyspace: it creates keys there and sees no others. */
   keys(): DialectKeyService;
-  /** Lets in keys of this keyspace alone: a text that is a whole token. */
+  /** Verifies keys (whole tokens) of this keyspace only. */
   verifier(): ApiKeyVerifier;
-  /** Lets in access tokens of keys of this keyspace alone. Throws an Error without the option `tokens`. */
+  /** Verifies access tokens of keys of this keyspace only. Throws an Error without the option `tokens`. */
   tokenVerifier(): ApiKeyVerifier;
-  /** Tokens for keys of this keyspace. Throws an Error without the option `tokens`. */
+  /** The token service for keys of this keyspace. Throws an Error without the option `tokens`. */
   tokens(): TokenService;
-  /** Lets in requests that are signed with keys of this keyspace alone. Throws an Error without the option `signatures`. */
+  /** Verifies requests that are signed with keys of this keyspace only. Throws an Error without the option `signatures`. */
   signatures(): SignedRequestVerifier;
-  /** What checking second factors needs. */
+  /** The ports of second factors. */
   stepUp(): StepUpPorts;
 }
 
-/** The commands on the keys of one keyspace. */
+/** The commands of the key service of one keyspace. */
 export type DialectKeyService = Pick<
   KeyService,
   'create' | 'createOnce' | 'get' | 'list' | 'update' | 'rotate' | 'rotateOnce' | 'revoke'
 >;
 
 /**
- * What a dialect's router was given as the instance.
+ * Reads the dialect host of the instance that a router was given.
  *
  * @param what - the name of the router, for the message
  * @throws InvalidOptionError for anything that `createApiKeys` did not return

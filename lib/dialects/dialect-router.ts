@@ -14,34 +14,34 @@ import { hasTooManyHeaders } from '../http/too-many-headers.js';
 import { createDialectCall, type CallParts, type DialectCall } from './dialect-call.js';
 import { sendAnswer, type DialectAnswer } from './send-answer.js';
 
-/** HEAD and OPTIONS are answered by the router: they execute nothing. */
+/** HEAD and OPTIONS are answered by the router and run no handler. */
 export type DialectMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One endpoint. */
 export interface DialectRoute {
   readonly methods: readonly DialectMethod[];
-  /** Express' notation, parameters as `:id`; several are the same endpoint under several names. */
+  /** In Express' notation, parameters as `:id`; several paths are aliases of the same endpoint. */
   readonly path: string | readonly string[];
-  /** What it throws is answered through `answerError`. */
+  /** Errors that it throws are answered through `answerError`. */
   handle(call: DialectCall): DialectAnswer | Promise<DialectAnswer>;
 }
 
-/** What a dialect's router is made of. */
+/** The settings of a dialect's router. */
 export interface DialectRouterSettings extends CallParts {
-  /** Who fails, for operators, for example `the Deribit router`. */
+  /** The name in error reports, for example `the Deribit router`. */
   readonly name: string;
   readonly routes: readonly DialectRoute[];
   readonly reportError: ErrorReporter;
   /**
-   * Says an error in the dialect's words. Of an error that is not `expose`d only the code may be told. Its `headers`
-   * (Allow, Retry-After, WWW-Authenticate) are added to the answer, and `unavailable` is 503 in any dialect.
+   * Translates an error to the dialect. Of an error that is not `expose`d only the code may be disclosed. Its `headers` (Allow,
+   * Retry-After, WWW-Authenticate) are added to the response, and `unavailable` is 503 in every dialect.
    */
   answerError(error: ApiKeysError, call: DialectCall): DialectAnswer | Promise<DialectAnswer>;
 }
 
 /**
- * Builds the router of a dialect. Paths that it does not know are left to the app, without a trace in the answer, so
- * that it can be mounted anywhere.
+ * Builds the router of a dialect. Unknown paths fall through to the app, without any change to the response, so that it can be
+ * mounted anywhere.
  */
 export function createDialectRouter(settings: DialectRouterSettings): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
@@ -49,7 +49,7 @@ export function createDialectRouter(settings: DialectRouterSettings): Router {
   for (const [path, routes] of groupRoutesByPath(settings.routes)) {
     router.route(path).all(setHeaders, answerPath(settings, routes));
   }
-  // Only paths of this router come here: Express could not decode a parameter in one.
+  // Only errors on paths of this router arrive here: Express could not decode a path parameter.
   const answerThrown: ErrorRequestHandler = (thrown: unknown, req, res, next) => {
     setHeaders(req, res, (error?: unknown) => {
       if (error === undefined) void answerFailure(settings, createDialectCall(req, settings), res, thrown);
@@ -72,7 +72,7 @@ function groupRoutesByPath(routes: readonly DialectRoute[]): ReadonlyMap<string,
 function answerPath(settings: DialectRouterSettings, routes: readonly DialectRoute[]): RequestHandler {
   const allow = [...new Set(routes.flatMap(({ methods }) => methods)), 'OPTIONS'].sort().join(', ');
 
-  /** Never rejects: Express 4 does not look at the promises of handlers. */
+  /** Never rejects, because Express 4 ignores the promises of handlers. */
   return async function answerDialectRequest(req, res) {
     if (req.method === 'OPTIONS' || req.method === 'HEAD') {
       res.setHeader('Allow', allow);
@@ -92,7 +92,7 @@ function answerPath(settings: DialectRouterSettings, routes: readonly DialectRou
   };
 }
 
-/** All that is decided without knowing what is asked for. */
+/** The checks that do not depend on the endpoint. */
 function checkRequest(req: Request): void {
   if (hasTooManyHeaders(req)) throw new ApiKeysError('too_many_headers');
   if (hasRepeatedHost(req)) throw new ApiKeysError('invalid_request', { detail: repeatedHostDetail });
@@ -115,7 +115,7 @@ async function answerFailure(
     });
   } catch (cause) {
     reportError(name, new ApiKeysError('internal_error', { cause }));
-    // Half an answer must not look like a whole one.
+    // A truncated response must not look complete.
     if (res.headersSent) res.destroy();
     else sendAnswer(res, { status: 500, body: {} });
   }

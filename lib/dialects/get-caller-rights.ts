@@ -4,8 +4,8 @@ import type { Caller } from './callers.js';
 import type { DialectKeyService } from './dialect-host.js';
 
 /**
- * What a new key may do, where its maker cannot say it: as much as the key that makes it, and else what the policy of the
- * keyspace says. A key could not give the scopes that the app has got since the key was made.
+ * The rights of a new key, where a request cannot name them: those of the key that creates it, otherwise those of the policy of
+ * the keyspace. A key cannot grant scopes that the app has added since the key was created.
  */
 export async function getCallerRights(
   keys: Pick<DialectKeyService, 'get'>,

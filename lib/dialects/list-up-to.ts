@@ -5,8 +5,8 @@ import { maxPageSize } from '../manage/list-filter.js';
 import type { DialectKeyService } from './dialect-host.js';
 
 /**
- * Lists the first keys that match a filter, newest first. A page may have fewer than were asked for, or none, and yet be
- * followed by others: what stands on the first page alone does not say that a key does not exist.
+ * Lists the first keys that match a filter, newest first. A page may have fewer items than requested, or none, and yet be
+ * followed by others: a first page without a key does not prove that the key does not exist.
  */
 export async function listUpTo(
   keys: Pick<DialectKeyService, 'list'>,

@@ -1,10 +1,10 @@
 import { problems, type ProblemCode, type ProblemFamily } from '../errors.js';
 
-/** What a dialect makes of each family of problems. */
+/** The mapping of each problem family in a dialect. */
 export type ByFamily<T> = Readonly<Record<ProblemFamily, T>>;
 
 /**
- * Finds what a dialect makes of a problem: by its family, unless the dialect tells the problem apart from the rest of it.
+ * Builds the mapping of problems in a dialect: by family, except for the problems that the dialect distinguishes.
  *
  * @example
  * const toStatus = mapByFamily({ invalid: 400, credential: 401, … }, { step_up_throttled: 429 });

@@ -4,14 +4,14 @@ import type { AccessNotes } from '../http/access-notes.js';
 import { getOwnerId, type Caller } from './callers.js';
 import type { DialectCall } from './dialect-call.js';
 
-/** Answers that say: not you, or not this. Keys of others are answered with 404. */
+/** The statuses of refusals. Keys of others are answered with 404. */
 const refusingStatuses: ReadonlySet<number> = new Set([403, 404, 429]);
 
 /**
- * Writes down a request of somebody who is known that ended in this, if it was refused.
+ * Records a failed request of an authenticated caller in the access log, if it was refused.
  *
  * @param keyId - the key that the request names; `null` for none
- * @param route - the route as the dialect calls it. Default: as the router has it
+ * @param route - the route in the access log. Default: the route of the router
  */
 export function noteRefusal(
   access: AccessNotes,

@@ -26,7 +26,7 @@ export function parseJsonObject(text: string, isTolerant: boolean): JsonRecord {
 }
 
 /**
- * Takes a JSON value that must be an object.
+ * Checks a JSON value that must be an object.
  *
  * @throws BodyError `not_an_object` or `not_acceptable`
  */

@@ -1,6 +1,6 @@
 import { ApiKeysError } from '../errors.js';
 
-/** Parameters by name; what was sent as a list is one. It has no prototype: `__proto__` is a name like any other. */
+/** Parameters by name; lists are arrays. The record has no prototype: `__proto__` is a name like any other. */
 export type SentParameters = Readonly<Record<string, string | readonly string[]>>;
 
 const maxParameters = 100;
@@ -10,13 +10,13 @@ type Style = 'repeated' | 'brackets' | 'indexed';
 
 interface CollectedValues {
   readonly style: Style;
-  /** By place; only indexed ones choose it. */
+  /** By index; only indexed parameters choose it. */
   readonly values: Map<number, string>;
 }
 
 /**
- * Parses `application/x-www-form-urlencoded` text, in which clients write lists in three ways: the name again and again,
- * `name[]=`, or `name[0]=`. A list is written in one of them; other brackets are ordinary characters.
+ * Parses an `application/x-www-form-urlencoded` string, in which clients write lists in three ways: by repeating the name,
+ * `name[]=`, or `name[0]=`. A list must use one of them; other brackets are ordinary characters.
  *
  * @param where - the field that errors name: `?` for a query
  * @throws ApiKeysError `invalid_request` for malformed percent-encoding, NUL, or too much
@@ -60,7 +60,7 @@ function toRecord(gathered: ReadonlyMap<string, CollectedValues>): SentParameter
   return record;
 }
 
-/** URLSearchParams would quietly replace what is not percent-encoded UTF-8. */
+/** Decodes strictly, because URLSearchParams silently replaces invalid percent-encoded UTF-8. */
 function tryDecode(text: string): string | null {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

@@ -8,21 +8,21 @@ import { toJsonRecord, parseJsonObject, type JsonRecord } from './parse-json-obj
 import { parseParameters } from './parse-parameters.js';
 import { maxRequestBytes, createTooLargeError } from './request-limit.js';
 
-/** What a dialect takes as a body besides a JSON object. */
+/** The bodies that a dialect accepts besides a JSON object. */
 export interface BodyOptions {
-  /** JSON with a comma before a closing bracket; default false. */
+  /** Whether JSON may have a comma before a closing bracket; default false. */
   readonly tolerantJson?: boolean;
-  /** Fields of a form that says that it is one; default false. */
+  /** Whether a form with the content type of a form is accepted; default false. */
   readonly form?: boolean;
 }
 
 const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
 
 /**
- * Reads the body, whatever its content type says and whatever parsers the app has run before. Bytes count before what a
- * parser has left, because a parser of forms takes apart JSON that is labelled as a form.
+ * Reads the body, whatever its content type and whatever parsers the app has run before. Bytes take precedence over the result
+ * of a parser, because a form parser breaks JSON that is labelled as a form.
  *
- * @returns `null` when there is no body, or nothing in it
+ * @returns `null` when there is no body, or an empty one
  * @throws BodyError; ApiKeysError `payload_too_large` or `unsupported_media_type`
  */
 export async function readBody(req: Request, options: BodyOptions = {}): Promise<JsonRecord | null> {
@@ -42,7 +42,7 @@ export async function readBody(req: Request, options: BodyOptions = {}): Promise
   return toJsonRecord(body);
 }
 
-/** The text of the body, or what a parser has made of it. */
+/** The body as a string, or as a parser of the app left it. */
 async function readSentBody(req: Request): Promise<string | object> {
   if (rawBodyOf(req) !== null || (!req.readableDidRead && !req.readableEnded)) {
     return decodeText(await readBytes(req));
@@ -84,9 +84,9 @@ function parseText(text: string, isForm: boolean, { tolerantJson, form }: BodyOp
 }
 
 /**
- * The JSON that a parser of forms took for the name of a field without a value; `null` when it was a form.
+ * Recovers JSON that a form parser took for the name of a field without a value; `null` when the body was a form.
  *
- * @throws BodyError when the parser has taken it apart, so that nobody can say what was sent
+ * @throws BodyError when the parser has broken it, so that the original cannot be recovered
  */
 function recoverJsonFromForm(fields: object): string | null {
   const [[name, value] = ['', ''], ...more] = Object.entries(fields) as [string, unknown][];

@@ -2,8 +2,8 @@ import { parseParameters, type SentParameters } from './parse-parameters.js';
 import { maxRequestBytes, createTooLargeError } from './request-limit.js';
 
 /**
- * Reads the query from the request target as it was sent, so that the app's `query parser` decides nothing here, and a
- * signature over the target is one over what was understood.
+ * Reads the query from the request target as it was sent, so that the app's `query parser` has no influence, and a signature
+ * over the target covers exactly what was parsed.
  *
  * @param target - `req.originalUrl`
  * @throws ApiKeysError `invalid_request` or `payload_too_large`

@@ -11,7 +11,7 @@ const refusalByState = {
   expired: 'key_expired',
 } as const;
 
-/** Which key service, and who finds out who calls. */
+/** The key service and the authentication of callers. */
 export interface RunParts {
   readonly keys: DialectKeyService;
   readonly callers: Callers;
@@ -19,8 +19,8 @@ export interface RunParts {
 }
 
 /**
- * Runs a command for a caller. A key that has ended after it was let in, perhaps in favour of the very key that another
- * request has just made, is refused as if the request had come a moment later.
+ * Runs a command on behalf of a caller. A key that was revoked, disabled or has expired after it was authenticated, perhaps
+ * superseded by a key that a concurrent request has created, is refused as if the request had come a moment later.
  */
 export async function runAsCaller<T>(
   { keys, callers, clock }: RunParts,

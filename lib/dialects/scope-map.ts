@@ -1,17 +1,17 @@
 import { InvalidOptionError } from '../errors.js';
 
-/** What scopes of a dialect are worth on the app's own routes: `{ 'trade:read': ['orders:read'] }`. */
+/** The scopes of the app that each scope of a dialect grants on the app's own routes: `{ 'trade:read': ['orders:read'] }`. */
 export type ScopeMap = Readonly<Record<string, readonly string[]>>;
 
-/** Which scopes of the app somebody has who holds some of the dialect. */
+/** Maps scopes of the dialect to scopes of the app. */
 export type MapScopes = (held: readonly string[]) => ReadonlySet<string>;
 
 /**
- * Checks a map and compiles it. What is not in it is worth nothing on the app's routes.
+ * Validates and compiles a map. Scopes that are not in it grant nothing on the app's routes.
  *
  * @param what - the router, for messages
- * @param covers - whether scopes of the dialect are enough for one other of it
- * @throws InvalidOptionError for scopes that the dialect or the app does not have, or that are no scope to hold
+ * @param covers - whether some scopes of the dialect cover another one
+ * @throws InvalidOptionError for scopes that the dialect or the app does not have, or that every key holds
  */
 export function compileScopeMap(
   what: string,

@@ -1,14 +1,14 @@
 import type { Response } from 'express';
 import { escapedJson } from '../http/escaped-json.js';
 
-/** What a dialect answers: JSON. */
+/** A JSON response of a dialect. */
 export interface DialectAnswer {
   readonly status: number;
   readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Writes JSON itself: `res.json` would obey the app's replacer, add an ETag, and answer 304 to it. */
+/** Writes JSON itself: `res.json` would apply the app's replacer, add an ETag, and answer 304 for it. */
 export function sendAnswer(res: Response, { status, body, headers = {} }: DialectAnswer): void {
   const text = escapedJson(body);
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);

@@ -3,8 +3,8 @@ import type { OptionReader } from '../options/read-options.js';
 import type { Request } from 'express';
 
 /**
- * Says whose access token this is: the app's own check of what its sign-in has given out (a session token, a JWT).
- * `null` for a token that is not valid; a rejection is answered like trouble. It is never asked about an empty text.
+ * Returns the owner id of an access token: the app's own check of the tokens that its sign-in issues (a session token, a JWT).
+ * `null` for an invalid token; a rejection is answered as an internal error. Never called with an empty string.
  */
 export type VerifyAccessToken = (token: string, req: Request) => string | null | Promise<string | null>;
 

@@ -13,7 +13,7 @@ const sentences = {
 
 type DeltadefiCode = keyof typeof sentences;
 
-/** The documents know no code for what is forbidden: it is unauthorized there, with 403. */
+/** The documents define no code for forbidden: it is unauthorized there, with 403. */
 const toCode = mapByFamily<DeltadefiCode>({
   invalid: 4000,
   headers: 4000,
@@ -31,10 +31,10 @@ const toCode = mapByFamily<DeltadefiCode>({
   unavailable: 5001,
 });
 
-/** The only thing that is looked for there. */
+/** A key is the only resource there. */
 const notFoundSentence = 'API key not found';
 
-/** `msg` says the same again: the Python client reads it, and breaks without. */
+/** `msg` repeats `error`: the Python client reads it, and fails without it. */
 export function answerDeltadefiError({ problem, status }: ApiKeysError): DialectAnswer {
   const code = toCode(problem);
   const error = problem === 'not_found' ? notFoundSentence : sentences[code];

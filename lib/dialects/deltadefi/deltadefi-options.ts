@@ -8,7 +8,7 @@ import type { SignIn } from './sign-in.js';
 
 /** Options of `deltadefiRouter`. */
 export interface DeltadefiOptions {
-  /** Says whose JWT a caller has sent: so owners make their first key. */
+  /** Returns the owner of a JWT: with it, owners create their first key. */
   readonly verifyAccessToken: VerifyAccessToken;
   /**
    * Signs an owner of a wallet in: `POST /accounts/signin`.
@@ -17,31 +17,31 @@ export interface DeltadefiOptions {
    */
   readonly signIn?: SignIn | undefined;
   /**
-   * The scopes of the app that keys get; there are none in DeltaDeFi. A key that makes a key gives the scopes that it has.
+   * The app's scopes that new keys get; DeltaDeFi has none. A key that creates a key grants the scopes that it has.
    *
    * @default all
    */
   readonly defaultScopes?: readonly string[] | undefined;
   /**
-   * Whether a new key ends the others of its owner, as DeltaDeFi's do. `false`: owners have as many as they like.
+   * Whether a new key revokes the other keys of its owner, as in DeltaDeFi. `false`: owners have any number of keys.
    *
    * @default true
    */
   readonly singleKey?: boolean | undefined;
   /**
-   * How long a replaced key lives on, in milliseconds, up to 30 days, in whole seconds.
+   * How long a replaced key stays valid, in milliseconds, up to 30 days, in whole seconds.
    *
-   * @default 0 - it ends at once
+   * @default 0 - it is revoked immediately
    */
   readonly graceMs?: number | undefined;
 }
 
-/** Options that were checked. */
+/** Validated options. */
 export interface ResolvedDeltadefiOptions {
   readonly verifyAccessToken: VerifyAccessToken;
-  /** `null`: nobody signs in here. */
+  /** `null`: there is no sign-in. */
   readonly signIn: SignIn | null;
-  /** Still to be checked: what the app's scopes are is for the host to say. */
+  /** Not yet validated, because only the host knows the app's scopes. */
   readonly defaultScopes: unknown;
   readonly singleKey: boolean;
   readonly graceSeconds: number;

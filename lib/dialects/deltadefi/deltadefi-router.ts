@@ -24,10 +24,10 @@ import { callSignIn, readSignIn } from './sign-in.js';
 const lengths = { id: 8, secret: 25, checksum: 7 } as const;
 
 /**
- * The accounts endpoints of DeltaDeFi: one key for each owner, which a new one replaces. Its keys are good for the app's own
- * routes. Mount it where `/accounts` shall be.
+ * The accounts endpoints of DeltaDeFi: one key for each owner, which a new one replaces. Its keys are accepted on the app's own
+ * routes. Mount it at the parent path of `/accounts`.
  *
- * @throws InvalidOptionError when an option is missing, misspelt or makes no sense, or the router is there already
+ * @throws InvalidOptionError when an option is missing, misspelled or invalid, or when the router was already created
  */
 export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOptions): Router {
   const host = getDialectHost('deltadefiRouter', apiKeys);
@@ -67,7 +67,7 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
           caller.kind === 'key'
             ? await keys.get(context, caller.apiKey.id)
             : (await listUpTo(keys, context, { state: 'active' }, 1))[0];
-        // Not thrown, so not written down: an owner without a key has done nothing wrong.
+        // Not thrown, so not recorded as a refusal: an owner without a key has done nothing wrong.
         if (record === undefined) return answerDeltadefiError(new ApiKeysError('not_found'));
         return { status: 200, body: { api_key: maskKey(record), created_at: formatCreatedAt(record) } };
       }),
@@ -105,7 +105,7 @@ function maskKey({ hint }: ApiKeyRecord): string {
   return `${hint.prefix}…${hint.lastFour}`;
 }
 
-/** When what is shown was made, as in the documents: without fractions of a second. */
+/** The creation time of the presented secret, as in the documents: without fractions of a second. */
 function formatCreatedAt({ credentials, createdAt: keyCreatedAt }: ApiKeyRecord): string {
   const time = new Date(credentials[0]?.createdAt ?? keyCreatedAt).toISOString();
   return `${time.slice(0, 19)}Z`;

@@ -7,7 +7,7 @@ const checksumLength = 6;
 const maxLength = 200;
 
 /**
- * An address in bech32 (BIP 173), in lower case: upper case is the same address.
+ * Parses an address in bech32 (BIP 173) and returns it in lower case: upper case is the same address.
  *
  * @throws InvalidFieldError that does not repeat the value
  */

@@ -4,15 +4,15 @@ import { ApiKeysError, isProblem } from '../../errors.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from '../../manage/change.js';
 import type { DialectKeyService } from '../dialect-host.js';
 
-/** Who is faster every time is let through. */
+/** Attempts against concurrent rotations. */
 const attempts = 5;
 
-/** What people see of a key that was given no name. */
+/** The name of keys, because requests cannot name one. */
 const name = 'DeltaDeFi API key';
 
 /**
- * Makes a key in favour of the one that there is, which the policy of the keyspace ends in the same transaction. With a
- * grace it gets another secret instead: then the old one can live on.
+ * Creates a key that replaces the existing one, which the policy of the keyspace revokes in the same transaction. With a grace
+ * period the existing key is rotated instead, so that the old secret can stay valid.
  */
 export async function replaceKey(
   keys: DialectKeyService,
@@ -33,7 +33,7 @@ export async function replaceKey(
   return keys.create(context, { name, ...(await getRights()) });
 }
 
-/** Where there are several, from another time, one of them cannot stand for all. */
+/** With several keys, from an earlier configuration, none of them can stand for all. */
 async function findOnlyActiveKey(
   keys: DialectKeyService,
   context: ChangeContext,

@@ -5,23 +5,23 @@ import { readFields } from '../../manage/read-fields.js';
 import type { JsonRecord } from '../parse-json-object.js';
 import { parseBech32 } from './parse-bech32.js';
 
-/** Who wants to sign in. */
+/** A sign-in request. */
 export interface WalletSignIn {
-  /** In bech32, with a right checksum, in lower case. Nobody has proven that it is theirs. */
+  /** In bech32, with a valid checksum, in lower case. Its ownership is not proven. */
   readonly wallet_address: string;
   readonly referral_code?: string;
 }
 
-/** Who has signed in. */
+/** A signed-in user. */
 export interface SignedIn {
-  /** What `verifyAccessToken` will be asked about. */
+  /** A token that `verifyAccessToken` accepts. */
   readonly token: string;
   readonly user_id: string;
   readonly is_first_time: boolean;
   readonly is_onboarding_ready: boolean;
 }
 
-/** Signs the owner of a wallet in; `null` for who may not. A rejection is answered like trouble. */
+/** Signs the owner of a wallet in; `null` refuses. A rejection is answered as an internal error. */
 export type SignIn = (wallet: WalletSignIn, req: Request) => SignedIn | null | Promise<SignedIn | null>;
 
 /** @throws ApiKeysError `invalid_request` */
@@ -38,15 +38,15 @@ export function readSignIn(body: JsonRecord | null): WalletSignIn {
 const maxReferralCodeLength = 100;
 
 /**
- * Asks the app.
+ * Calls the app's function.
  *
- * @throws ApiKeysError `internal_error` when the app throws, or answers something else
+ * @throws ApiKeysError `internal_error` when it throws, or returns anything else
  */
 export function callSignIn(signIn: SignIn, wallet: WalletSignIn, req: Request): Promise<SignedIn | null> {
   return callHost(() => signIn(wallet, req), readSignedIn);
 }
 
-/** Only what is documented leaves, whatever else the app knows of its users. */
+/** Only documented fields are returned, whatever else the app includes. */
 function readSignedIn(answer: unknown): SignedIn {
   const { token, user_id, is_first_time, is_onboarding_ready } = (answer ?? {}) as Record<string, unknown>;
   if (

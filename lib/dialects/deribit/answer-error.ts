@@ -12,7 +12,7 @@ import {
 } from './deribit-error.js';
 import { createErrorAnswer } from './rpc-answer.js';
 
-/** What the core calls it -> what Deribit calls it. */
+/** Problem family -> Deribit's error. */
 const toErrorName = mapByFamily<DeribitErrorName>(
   {
     invalid: 'bad_request',
@@ -23,7 +23,7 @@ const toErrorName = mapByFamily<DeribitErrorName>(
     not_found: 'not_found',
     conflict: 'bad_request',
     authentication: 'authorization_required',
-    // Whatever is wrong with a key or a token: Deribit does not tell these apart.
+    // Deribit does not distinguish the reasons why a key or a token is refused.
     credential: 'unauthorized',
     permission: 'forbidden',
     step_up: 'security_key_error',
@@ -34,7 +34,7 @@ const toErrorName = mapByFamily<DeribitErrorName>(
   {
     insufficient_scope: 'scope_exceeded',
     invalid_public_key: 'invalid_params',
-    // No document says what the ninth key is answered with.
+    // No document defines the answer to the ninth key.
     key_limit_reached: 'forbidden',
     step_up_throttled: 'over_limit',
   },
@@ -59,13 +59,13 @@ const params: Readonly<Record<string, string>> = {
   publicKey: 'public_key',
 };
 
-/** What an error says in Deribit's words. */
+/** An error in Deribit's terms. */
 interface DeribitErrorReply {
   readonly name: DeribitErrorName;
   readonly data?: DeribitErrorData | undefined;
 }
 
-/** Says an error in Deribit's words. */
+/** Answers an error in Deribit's format. */
 export function answerDeribitError(
   error: ApiKeysError,
   call: DialectCall,
@@ -101,7 +101,7 @@ function toDeribitError(error: ApiKeysError): DeribitErrorReply {
   return { name, data: { reason: error.message } };
 }
 
-/** The entries of the package may be loaded as different kinds of modules, so no class is asked. */
+/** Without instanceof: the entries of the package may be loaded as different kinds of modules. */
 function isDeribitError(error: ApiKeysError): error is DeribitError {
   return 'deribitError' in error && Object.hasOwn(deribitErrors, String(error.deribitError));
 }

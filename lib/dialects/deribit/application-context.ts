@@ -1,7 +1,7 @@
 import type { ChangeContext } from '../../manage/change.js';
 import type { PublicContext } from './deribit-method.js';
 
-/** On whose behalf chains end that are too many or were copied: nobody has asked for it. */
+/** The context in which surplus or stolen chains are revoked: the application acts, because no caller requested it. */
 export function createApplicationContext({ call }: PublicContext): ChangeContext {
   return {
     actor: { kind: 'application' },

@@ -15,7 +15,7 @@ import { readRpcRequest } from './read-rpc-request.js';
 import { createResultAnswer } from './rpc-answer.js';
 import { createCheckSecondFactor, type CheckSecondFactor } from './second-factor.js';
 
-/** What calling methods needs. */
+/** The dependencies of method calls. */
 export interface MethodCallParts extends DeribitParts {
   readonly methods: readonly DeribitMethod[];
   readonly authenticate: AuthenticateCaller;
@@ -24,7 +24,7 @@ export interface MethodCallParts extends DeribitParts {
 /** @param path - the method as the path has it; `null` for a call to the root */
 export type CallMethod = (call: DialectCall, path: string | null) => Promise<DialectAnswer>;
 
-/** Builds what every call goes through, from what was sent to what is answered. */
+/** Builds the handling of every call, from request to response. */
 export function createCallMethod({ methods, authenticate, ...parts }: MethodCallParts): CallMethod {
   const byName = new Map(methods.map((method) => [method.name as string, method]));
   const { secondFactor, testnet } = parts.options;
@@ -33,7 +33,7 @@ export function createCallMethod({ methods, authenticate, ...parts }: MethodCall
       ? () => Promise.resolve(null)
       : createCheckSecondFactor(secondFactor, parts.host, parts.keyspace);
 
-  /** What they want, and whether they have proven it with a second factor. */
+  /** Prepares the method, checks the second factor, and then runs it. */
   async function callPrivate(
     context: PrivateContext,
     method: PrivateMethod,

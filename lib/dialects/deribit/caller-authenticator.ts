@@ -15,12 +15,12 @@ import { DeribitError } from './deribit-error.js';
 import type { AuthenticateCaller, DeribitParams, DeribitParts } from './deribit-method.js';
 import { readOptionalParam, readString } from './read-param.js';
 
-/** Where Deribit's methods are, whatever the app calls the place; clients may sign this instead. */
+/** The documented path of the methods, wherever the app mounts them; clients may sign this path instead. */
 const documentedPath = '/api/v2';
 
 /**
- * Builds what finds out who calls a private method: a token as Bearer or in `access_token`, a pair as Basic, or a request
- * signed with a secret (`deri-hmac-sha256`). Two of them are one too many.
+ * Builds the authentication of private method calls: a token as Bearer or in `access_token`, a pair as Basic, or a request
+ * signed with a secret (`deri-hmac-sha256`). More than one of them is ambiguous.
  */
 export function createCallerAuthenticator(parts: DeribitParts): AuthenticateCaller {
   const { callers } = parts;
@@ -57,7 +57,7 @@ function isSigned({ rawHeaders }: Request): boolean {
   return readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '', deribitHmacScheme) !== null;
 }
 
-/** The same token in both places is one. */
+/** The same token in both places counts as one. */
 function combineCredentials(inHeader: RequestCredential, inParams: string): RequestCredential {
   const isSame = 'token' in inHeader && inHeader.token === inParams;
   return inHeader.kind === 'none' || isSame ? toTokenCredential(inParams) : { kind: 'ambiguous' };
@@ -82,13 +82,13 @@ async function verifySigned(
   return verdict ?? { allowed: false, code: 'invalid_signature' };
 }
 
-/** @param below - path and query below the router; Express writes a slash where there is nothing */
+/** @param below - path and query below the router; Express inserts a slash when they are empty */
 function listDocumentedTargets(below: string): readonly string[] {
   const targets = [documentedPath + below];
   return /^\/(?:\?|$)/.test(below) ? [...targets, documentedPath + below.slice(1)] : targets;
 }
 
-/** Clients take 13009 with `invalid_token` for a token that they can refresh: it is said of tokens alone. */
+/** Clients interpret 13009 with `invalid_token` as a token that they can refresh, so it is returned for tokens only. */
 function toDeribitError(error: ApiKeysError, req: Request): ApiKeysError {
   const { problem, headers } = error;
   if (isSigned(req)) return new DeribitError('unauthorized', { reason: problem }, { headers });
@@ -96,7 +96,7 @@ function toDeribitError(error: ApiKeysError, req: Request): ApiKeysError {
   return isPair ? new DeribitError('invalid_credentials', undefined, { headers }) : error;
 }
 
-/** Whether a credential was sent, and is not right or not good any more. */
+/** Whether a credential was sent and refused. */
 function isAuthenticationFailure(error: unknown): error is ApiKeysError {
   if (!(error instanceof Error) || !('problem' in error) || !('status' in error)) return false;
   return error.status === 401 && error.problem !== 'missing_credential';

@@ -15,7 +15,7 @@ import {
   readWords,
 } from './read-param.js';
 
-/** Changes what is named, and nothing else. */
+/** Changes the named fields only. */
 export const editApiKey: PrivateMethod = createChangeMethod(
   'private/edit_api_key',
   true,
@@ -28,13 +28,13 @@ export const editApiKey: PrivateMethod = createChangeMethod(
       ipAllowlist: readOptionalParam(params, 'ip_whitelist', readAddresses),
     };
     const isNothing = Object.values(sent).every((value) => value === undefined);
-    // The schema has max_scope as required, and the text "at least one parameter must be provided".
+    // The schema marks max_scope as required, but the text says "at least one parameter must be provided".
     if (isNothing) refuseParam('max_scope', 'is required, or another parameter that is to be changed');
     return sent;
   },
 );
 
-/** Gives a key another name. */
+/** Renames a key. */
 export const changeApiKeyName: PrivateMethod = createChangeMethod(
   'private/change_api_key_name',
   false,
@@ -43,7 +43,7 @@ export const changeApiKeyName: PrivateMethod = createChangeMethod(
   }),
 );
 
-/** What the new scope does not allow is refused from the answer on, tokens of the key included. */
+/** From the response on, everything beyond the new scope is refused, including requests with tokens of the key. */
 export const changeScopeInApiKey: PrivateMethod = createChangeMethod(
   'private/change_scope_in_api_key',
   true,
@@ -52,7 +52,7 @@ export const changeScopeInApiKey: PrivateMethod = createChangeMethod(
   }),
 );
 
-/** Lets a key in again. */
+/** Enables a key again. */
 export const enableApiKey: PrivateMethod = createChangeMethod('private/enable_api_key', false, () => ({
   enabled: true,
 }));
@@ -63,10 +63,10 @@ export const disableApiKey: PrivateMethod = createChangeMethod('private/disable_
 }));
 
 /**
- * A method that changes one key.
+ * Creates a method that changes one key.
  *
  * @param tfa - whether the documents mark it with "TFA required"
- * @param read - reads what is changed; the number of the key was read before
+ * @param read - reads the changes; the number of the key was read before
  */
 function createChangeMethod(
   name: PrivateMethod['name'],

@@ -4,7 +4,7 @@ import { createKeyNameReader, noName } from './key-name.js';
 import { presentNewApiKey } from './present-api-key.js';
 import { readAddresses, readOptionalParam, readRequiredParam, readString, readWords } from './read-param.js';
 
-/** Makes a key, and shows its secret this once. With a public key there is none. */
+/** Creates a key and returns its secret this once. A key with a public key has none. */
 export const createApiKey: PrivateMethod = {
   name: 'private/create_api_key',
   scope: 'account:read_write',
@@ -14,13 +14,13 @@ export const createApiKey: PrivateMethod = {
     const { params, options, callers, keyspace } = context;
     const publicKey = readOptionalParam(params, 'public_key', readString);
     const input = {
-      // An area that it does not name is `none`, but it has to be there.
+      // Omitted areas are `none`, but the parameter is required.
       scopes: readRequiredParam(params, 'max_scope', parseMaxScope),
       name: readOptionalParam(params, 'name', createKeyNameReader(options.strictName)) ?? noName,
       features: readOptionalParam(params, 'enabled_features', readWords),
       // Documented for edit_api_key alone, though the text says of new keys that they can be restricted to addresses.
       ipAllowlist: readOptionalParam(params, 'ip_whitelist', readAddresses),
-      // A signature can only be checked with the secret itself, so it is kept, sealed.
+      // Signatures can only be verified with the secret itself, so it is kept, sealed.
       ...(publicKey === undefined ? { signing: 'hmac' } : { publicKey }),
     };
     return async () => {

@@ -4,22 +4,22 @@ import type { ChangeContext } from '../../manage/change.js';
 import type { DialectKeyService } from '../dialect-host.js';
 import { listLiveKeys } from './list-live-keys.js';
 
-/** Where it is noted since when a key is the default one, in epoch milliseconds. */
+/** The metadata field with the time since when a key is the default one, in epoch milliseconds. */
 const metadataField = 'defaultSince';
 
-/** The metadata of a key that becomes the default one. Others keep their notes: the newest one counts, in any race. */
+/** The metadata of a key that becomes the default one. Other keys keep theirs: the newest time wins, in any race. */
 export function markAsDefault({ metadata }: ApiKeyRecord, now: number): JsonObject {
   return { ...metadata, [metadataField]: now };
 }
 
-/** The id of the default one among all keys of an owner; `null` when none was ever made so. */
+/** The id of the default key of an owner; `null` when none was ever set. */
 export function findDefaultId(records: readonly ApiKeyRecord[]): string | null {
   const marked = records.filter((record) => getDefaultSince(record) > 0);
   const [newest] = marked.sort((one, other) => getDefaultSince(other) - getDefaultSince(one));
   return newest?.id ?? null;
 }
 
-/** Whether a key is the default one; only of a key that ever was are the others looked at. */
+/** Whether a key is the default one; the other keys are only read if it ever was. */
 export async function isDefaultKey(
   keys: DialectKeyService,
   context: ChangeContext,

@@ -1,4 +1,4 @@
 import type { Challenge } from '../../http/challenge.js';
 
-/** How callers are asked to say who they are. */
+/** The challenge for unauthenticated callers. */
 export const deribitChallenge: Challenge = { scheme: 'Bearer', realm: 'deribit' };

@@ -3,14 +3,14 @@ import { ApiKeysError, type ApiKeysErrorDetails, type ProblemCode } from '../../
 /** One row of Deribit's table of errors. */
 export interface DeribitErrorDefinition {
   readonly code: number;
-  /** What the table calls it; texts of JSON-RPC as its specification has them. */
+  /** The name in the table; for JSON-RPC errors, the message of its specification. */
   readonly message: string;
   readonly status: number;
 }
 
 /**
- * Deribit's full table, as far as it is about what is done here. The documents give no HTTP status; these are 401 for who
- * is not known, 403 for who may not, 429 for too many, 500 for trouble, and 400 for all else.
+ * The applicable rows of Deribit's table. The documents give no HTTP status; these are 401 for unauthenticated callers, 403 for
+ * missing rights, 429 for too many requests, 500 for internal errors, and 400 for everything else.
  */
 export const deribitErrors: Readonly<Record<DeribitErrorName, DeribitErrorDefinition>> = {
   authorization_required: { code: 10000, message: 'authorization_required', status: 401 },
@@ -36,7 +36,7 @@ export const deribitErrors: Readonly<Record<DeribitErrorName, DeribitErrorDefini
   parse_error: { code: -32700, message: 'Parse error', status: 400 },
 };
 
-/** A row of the table, by the name that it has here. */
+/** The name of a row of the table. */
 export type DeribitErrorName =
   | 'authorization_required'
   | 'too_many_requests'
@@ -60,15 +60,15 @@ export type DeribitErrorName =
   | 'invalid_params'
   | 'parse_error';
 
-/** What an error says beside its row: `reason`, `param`, `wait`. Never a secret. */
+/** Details of an error beside its row: `reason`, `param`, `wait`. Never a secret. */
 export type DeribitErrorData = Readonly<Record<string, unknown>>;
 
-/** An error that is said in Deribit's words already. What the core throws is said by `answer-error.ts`. */
+/** An error in Deribit's terms. Errors of the core are translated by `answer-error.ts`. */
 export class DeribitError extends ApiKeysError {
   readonly deribitError: DeribitErrorName;
   readonly data: DeribitErrorData | undefined;
 
-  /** @param problem - what it is in the words of the core, for operators */
+  /** @param problem - the problem code of the core, for operators */
   constructor(
     name: DeribitErrorName,
     data?: DeribitErrorData,
@@ -86,7 +86,7 @@ export function refuseParam(param: string, reason: string): never {
   throw new DeribitError('invalid_params', { param, reason });
 }
 
-/** Whether it is trouble is all that matters. */
+/** Only the distinction between outages, internal errors and refusals matters. */
 function toProblem(status: number): ProblemCode {
   if (status >= 500) return status === 503 ? 'unavailable' : 'internal_error';
   return status === 401 ? 'unauthenticated' : 'invalid_request';

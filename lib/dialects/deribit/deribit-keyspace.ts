@@ -18,10 +18,10 @@ const descriptions = {
   restricted_block_trades: 'Sees only block trades that were made with this key',
   block_trade_approval: 'Block trades of this key need approval',
 };
-/** Each takes something away: who has one makes no key without it. */
+/** Each feature is a restriction: a key with one cannot create a key without it. */
 const features = createFeatureCatalogue(descriptions, Object.keys(descriptions));
 
-/** The keyspace of Deribit's keys: an owner has a few, which are numbered. */
+/** Defines the keyspace of Deribit's keys: an owner has a few, which are numbered. */
 export function createDeribitKeyspace(catalogue: ScopeCatalogue, maxKeysPerOwner: number): NewKeyspace {
   return {
     name: 'deribit',

@@ -4,12 +4,12 @@ import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
 import type { ResolvedDeribitOptions } from './deribit-options.js';
 
 /**
- * The parameters of a call by name, body before query. Of a query they are texts or lists of texts, of a body any JSON. It
- * has no prototype.
+ * The parameters of a call by name; the body takes precedence over the query. In a query they are strings or lists of strings,
+ * in a body any JSON. The record has no prototype.
  */
 export type DeribitParams = Readonly<Record<string, unknown>>;
 
-/** What every method works with; made once, when the router is. */
+/** The dependencies of every method, created once with the router. */
 export interface DeribitParts {
   readonly host: DialectHost;
   readonly keyspace: DialectKeyspace;
@@ -23,37 +23,37 @@ export interface PublicContext extends DeribitParts {
   readonly params: DeribitParams;
 }
 
-/** One call of a private method by somebody who holds the method's scope. */
+/** One call of a private method by an authenticated caller with the method's scope. */
 export interface PrivateContext extends PublicContext {
   readonly caller: Caller;
 }
 
-/** What a method has done. */
+/** The result of a method. */
 export interface MethodAnswer {
   /** `result` of the JSON-RPC answer. */
   readonly result: unknown;
-  /** Epoch milliseconds: what was taken away may be accepted somewhere until then. Default: `null`, by nobody. */
+  /** Epoch milliseconds: some process may accept until then what was revoked. Default: `null`, no process does. */
   readonly effectiveBy?: number | null;
 }
 
-/** Does what was asked for. Throws ApiKeysError or DeribitError. */
+/** Runs the method. Throws ApiKeysError or DeribitError. */
 export type RunMethod = () => Promise<MethodAnswer>;
 
-/** A method that anybody may call. */
+/** A method without authentication. */
 export interface PublicMethod {
   readonly name: `public/${string}`;
   /** Reads the parameters; a second factor is asked for between this and {@link RunMethod}. @throws DeribitError */
   prepare(context: PublicContext): RunMethod;
 }
 
-/** A method for who is known. */
+/** A method for authenticated callers. */
 export interface PrivateMethod {
   readonly name: `private/${string}`;
-  /** What a key or token must hold; `null` for nothing. Who calls with an access token of the app holds all. */
+  /** The scope that a key or token must hold; `null` for none. Callers with an access token of the app hold all scopes. */
   readonly scope: 'account:read' | 'account:read_write' | null;
   /** Whether the documents mark it with "TFA required". */
   readonly tfa: boolean;
-  /** Whether a call without any parameter cannot be meant. */
+  /** Whether a call without any parameter is an error. */
   readonly needsParams: boolean;
   /** Reads the parameters; a second factor is asked for between this and {@link RunMethod}. @throws DeribitError */
   prepare(context: PrivateContext): RunMethod;
@@ -63,10 +63,10 @@ export interface PrivateMethod {
 export type DeribitMethod = PublicMethod | PrivateMethod;
 
 /**
- * Finds out who calls a private method: `caller-authenticator.ts`. Who calls with an access token of the app has no scopes,
- * and may do everything with what is theirs.
+ * Authenticates the caller of a private method: `caller-authenticator.ts`. A caller with an access token of the app has no
+ * scopes, and may do everything with its own keys.
  *
- * @throws ApiKeysError or DeribitError for who is not let in
+ * @throws ApiKeysError or DeribitError for a refused caller
  */
 export type AuthenticateCaller = (
   call: DialectCall,

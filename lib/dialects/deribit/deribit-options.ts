@@ -14,22 +14,22 @@ import { readSecondFactor, type SecondFactor, type SecondFactorOption } from './
 
 /** Options of `deribitRouter`. */
 export interface DeribitOptions {
-  /** Says whose session token or JWT a caller has sent: so owners make their first key. */
+  /** Returns the owner of a session token or JWT: with it, owners create their first key. */
   readonly verifyAccessToken: VerifyAccessToken;
   /**
-   * What scopes of Deribit are worth on the app's own routes: `{ 'trade:read': ['orders:read'] }`.
+   * The app's scopes that Deribit's scopes grant on the app's own routes: `{ 'trade:read': ['orders:read'] }`.
    *
    * @default {} nothing
    */
   readonly scopeMap?: ScopeMap | undefined;
   /**
-   * Whether answers say that they come from a test system.
+   * Whether responses declare a test system.
    *
    * @default false
    */
   readonly testnet?: boolean | undefined;
   /**
-   * How `max_scope` is written in answers: one text with spaces, as in all of Deribit's examples, or a list, as in its
+   * The format of `max_scope` in responses: one string with spaces, as in all of Deribit's examples, or a list, as in its
    * schema.
    *
    * @default 'string'
@@ -42,29 +42,29 @@ export interface DeribitOptions {
    */
   readonly strictName?: boolean | undefined;
   /**
-   * Most keys of an owner, 1 to 100.
+   * Maximum number of keys of an owner, 1 to 100.
    *
    * @default 8
    */
   readonly maxKeys?: number | undefined;
   /**
-   * How long access tokens live that do not ask for less, 60 to 31,536,000 seconds; never longer than their key.
+   * Lifetime of access tokens that do not request a shorter one, 60 to 31,536,000 seconds; never beyond the expiry of the key.
    *
    * @default undefined as the option `tokens` of `createApiKeys` says
    */
   readonly tokenLifetimeSeconds?: number | undefined;
   /**
-   * Asks for a second factor where Deribit's documents do.
+   * Requires a second factor where Deribit's documents do.
    *
-   * @default undefined no method asks for one
+   * @default undefined no method requires one
    */
   readonly secondFactor?: SecondFactorOption | undefined;
 }
 
-/** Options that were checked. */
+/** Validated options. */
 export interface ResolvedDeribitOptions {
   readonly verifyAccessToken: VerifyAccessToken;
-  /** Still to be compiled: what the app's scopes are is for the host to say. */
+  /** Not yet compiled, because only the host knows the app's scopes. */
   readonly scopeMap: unknown;
   readonly testnet: boolean;
   readonly maxScope: 'string' | 'array';

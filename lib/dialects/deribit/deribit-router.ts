@@ -18,10 +18,10 @@ import { createTokenTerms } from './token-terms.js';
 
 /**
  * Deribit's methods about API keys and tokens, as JSON-RPC over HTTP: an owner has a few numbered keys, each with a client
- * id and a secret or a public key. Its keys are good for the app's own routes, as far as `scopeMap` says. Mount it at
- * `/api/v2`, behind the app's own methods: what it does not know below `public/` and `private/` it answers with an error.
+ * id and a secret or a public key. Its keys are accepted on the app's own routes as `scopeMap` defines. Mount it at `/api/v2`,
+ * after the app's own methods: unknown methods below `public/` and `private/` are answered with an error.
  *
- * @throws InvalidOptionError when an option is missing, misspelt or makes no sense, or the router is there already
+ * @throws InvalidOptionError when an option is missing, misspelled or invalid, or when the router was already created
  */
 export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions): Router {
   const host = getDialectHost('deribitRouter', apiKeys);
@@ -75,7 +75,7 @@ function refuseWithout(option: string, isThere: boolean, example: string): void 
   );
 }
 
-/** A misspelt method would quietly need no second factor. */
+/** A misspelled method would silently need no second factor. */
 function refuseUnknownMethods(
   wanted: ReadonlySet<string> | null | undefined,
   methods: readonly DeribitMethod[],

@@ -5,9 +5,9 @@ import type { MapScopes } from '../scope-map.js';
 import { readWords } from './read-param.js';
 import { isTokenTerm } from './token-terms.js';
 
-/** What keys are about, in the order of the alphabet. */
+/** The areas of scopes, in alphabetical order. */
 const areas = ['account', 'block_rfq', 'block_trade', 'custody', 'trade', 'wallet'] as const;
-/** How much; each one covers those before it. */
+/** The levels of access; each covers those before it. */
 const levels = ['none', 'read', 'read_write'] as const;
 
 /** Every scope that a key can hold: `account:none` to `wallet:read_write`. */
@@ -16,14 +16,14 @@ export const deribitScopes: readonly string[] = areas.flatMap((area) =>
 );
 const known = new Set(deribitScopes);
 
-/** Whether scopes of Deribit are enough for one other; `none` needs nothing, and neither do terms of tokens. */
+/** Whether granted scopes cover a required one; `none` requires nothing, and neither do terms of tokens. */
 export function coversDeribitScope(granted: readonly string[], required: string): boolean {
   if (!known.has(required)) return isTokenTerm(required);
   const [area = ''] = required.split(':');
   return parseLevel(required) <= getGrantedLevel(granted, area);
 }
 
-/** How much of an area is held, as a place in the order of levels. */
+/** The granted level of an area, as an index into `levels`. */
 function getGrantedLevel(granted: readonly string[], area: string): number {
   const held = granted.filter((scope) => known.has(scope) && scope.startsWith(`${area}:`));
   return Math.max(0, ...held.map(parseLevel));
@@ -34,10 +34,10 @@ function parseLevel(scope: string): number {
 }
 
 /**
- * Reads `max_scope`: one text, or a list of texts; between items are blanks or commas. What it does not name is `none`;
- * an explicit `none` is kept.
+ * Parses `max_scope`: a string, or a list of strings; items are separated by blanks or commas. Omitted areas are `none`; an
+ * explicit `none` is kept.
  *
- * @returns scopes in the order of the alphabet
+ * @returns scopes in alphabetical order
  * @throws InvalidFieldError for anything but `area:level`, and for an area with two levels
  */
 export function parseMaxScope(value: unknown): readonly string[] {
@@ -53,16 +53,16 @@ export function parseMaxScope(value: unknown): readonly string[] {
   return scopes;
 }
 
-/** The items of a scope as it was sent. @throws InvalidFieldError for anything but text */
+/** Splits a scope into its items. @throws InvalidFieldError for anything but a string or a list of strings */
 export function splitItems(value: unknown): readonly string[] {
   return readWords(value, 'must be a text or a list of texts');
 }
 
 /**
- * The scopes of a token: what was asked for, quietly narrowed to what the key holds. A request that names areas with a
- * level is given these alone; one that only takes areas away, or names none, is given the rest.
+ * Selects the scopes of a token: the requested ones, silently narrowed to those of the key. A request that names areas with a
+ * level gets only these; one that only excludes areas, or names none, gets the rest.
  *
- * @param asked - of the request, without terms; what Deribit does not know among it is nothing that could be given
+ * @param asked - of the request, without terms; unknown items cannot be granted and are ignored
  * @param held - scopes of the key
  */
 export function selectTokenScopes(asked: readonly string[], held: readonly string[]): readonly string[] {
@@ -74,7 +74,7 @@ export function selectTokenScopes(asked: readonly string[], held: readonly strin
   );
 }
 
-/** What two lists of scopes have in common: of each area the lower level, without `none`. */
+/** The intersection of two lists of scopes: of each area the lower level, without `none`. */
 export function intersectScopes(one: readonly string[], other: readonly string[]): readonly string[] {
   return areas
     .map((area) => ({ area, level: Math.min(getGrantedLevel(one, area), getGrantedLevel(other, area)) }))
@@ -85,7 +85,7 @@ export function intersectScopes(one: readonly string[], other: readonly string[]
 /**
  * The catalogue of Deribit's keyspace.
  *
- * @param mapScopes - what its scopes are worth on the app's own routes
+ * @param mapScopes - maps its scopes to scopes of the app
  */
 export function createDeribitCatalogue(mapScopes: MapScopes, tokenTerms: TokenTerms): ScopeCatalogue {
   return {

@@ -6,7 +6,7 @@ import { deribitChallenge } from './deribit-challenge.js';
 import { DeribitError, type DeribitErrorName } from './deribit-error.js';
 import type { PublicContext } from './deribit-method.js';
 
-/** What the token service calls it -> what Deribit calls it. */
+/** Error code of the token service -> Deribit's error. */
 const nameByError: Readonly<Record<TokenErrorCode, DeribitErrorName>> = {
   invalid_client: 'invalid_credentials',
   invalid_grant: 'unauthorized',
@@ -18,9 +18,9 @@ const nameByError: Readonly<Record<TokenErrorCode, DeribitErrorName>> = {
 };
 
 /**
- * Says in Deribit's words why no token is given, and writes it down.
+ * Translates a refusal of the token service to Deribit's error, and records it in the access log.
  *
- * @param client - who has proven a key before
+ * @param client - the client, if it was authenticated before the failure
  */
 export function toDeribitTokenError(
   { host, call }: PublicContext,
@@ -30,7 +30,7 @@ export function toDeribitTokenError(
   noteRefusedTokenRequest(host.access, call.req, thrown, client);
   if (!isTokenError(thrown)) return thrown;
   const name = nameByError[thrown.error];
-  // What is wrong with a key is told only to who has proven it, and where opaqueRefusals is off.
+  // The reason is disclosed only when the key was proven, and only with opaqueRefusals off.
   if (name === 'invalid_credentials') {
     const isReasonDisclosed = thrown.details.keyId !== undefined && !host.opaqueRefusals;
     return createRefusal(name, isReasonDisclosed ? { reason: thrown.message } : undefined);

@@ -1,11 +1,12 @@
 import { InvalidFieldError } from '../../domain/key-fields.js';
 import { readString, type ReadParam } from './read-param.js';
 
-/** The stored name of a key without one. No name that was sent can be this. */
+/** The stored name of a key without one. No request can contain this name. */
 export const noName = '(no name)';
 
 /**
- * Reads names: "only letters, numbers and underscores allowed; maximum length - 16 characters". An empty name is none.
+ * Creates a reader of names: "only letters, numbers and underscores allowed; maximum length - 16 characters". An empty name
+ * means no name.
  *
  * @param isStrict - whether a space is refused; otherwise it becomes an underscore
  */
@@ -17,7 +18,7 @@ export function createKeyNameReader(isStrict: boolean): ReadParam<string> {
   };
 }
 
-/** The name as it is shown. */
+/** The name in responses. */
 export function presentName(stored: string): string {
   return stored === noName ? '' : stored;
 }

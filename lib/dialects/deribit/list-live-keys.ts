@@ -6,10 +6,13 @@ import { maxPageSize } from '../../manage/list-filter.js';
 import type { DialectKeyService } from '../dialect-host.js';
 import { listUpTo } from '../list-up-to.js';
 
-/** Of keys that are switched on meanwhile, none is missed. Removed ones may be any number, and are never looked at. */
+/**
+ * Active keys are listed twice, so that no key that is enabled meanwhile is missed. Removed keys, which may be any number, are
+ * never read.
+ */
 const states: readonly KeyState[] = ['active', 'disabled', 'expired', 'active'];
 
-/** The keys of the caller that were not removed, by number. */
+/** Lists the keys of the caller that were not removed, by number. */
 export async function listLiveKeys(
   keys: DialectKeyService,
   context: ChangeContext,
@@ -24,9 +27,9 @@ export async function listLiveKeys(
 }
 
 /**
- * The caller's key with a number.
+ * Finds the caller's key with a number.
  *
- * @throws ApiKeysError `not_found`, the same for numbers that were never given and for keys that were removed
+ * @throws ApiKeysError `not_found`, the same for numbers that were never assigned and for keys that were removed
  */
 export async function findKeyByNumber(
   keys: DialectKeyService,

@@ -3,13 +3,13 @@ import { shownPublicKey } from '../../domain/shown-public-key.js';
 import type { DeribitParts } from './deribit-method.js';
 import { presentName } from './key-name.js';
 
-/** A key as Deribit shows it. */
+/** A key in Deribit's format. */
 export interface PresentedApiKey {
   readonly id: number | null;
   /** Epoch milliseconds. */
   readonly timestamp: number;
   readonly client_id: string;
-  /** The secret where it is new; else asterisks, or the MD5 fingerprint of the public key. */
+  /** The secret, if it is new; otherwise asterisks, or the MD5 fingerprint of the public key. */
   readonly client_secret: string;
   readonly public_key?: string;
   readonly max_scope: string | readonly string[];
@@ -23,7 +23,7 @@ export interface PresentedApiKey {
 /** As long as a secret, and the same for every key. */
 const mask = '*'.repeat(43);
 
-/** How a key is shown that was just made or reset: `<client_id>:<client_secret>`, and `null` where there is no secret. */
+/** Presents a created or reset key. @param token - `<client_id>:<client_secret>`; `null` when there is no secret */
 export function presentNewApiKey(
   parts: DeribitParts,
   record: ApiKeyRecord,
@@ -34,7 +34,7 @@ export function presentNewApiKey(
   return token === null ? presented : { ...presented, client_secret: token.slice(token.indexOf(':') + 1) };
 }
 
-/** How a key is shown, without its secret. */
+/** Presents a key without its secret. */
 export function presentApiKey(
   { keyspace, options }: Pick<DeribitParts, 'keyspace' | 'options'>,
   record: ApiKeyRecord,

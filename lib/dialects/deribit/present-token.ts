@@ -3,10 +3,10 @@ import type { MethodAnswer } from './deribit-method.js';
 import { findSession } from './token-terms.js';
 
 /**
- * What is told of new tokens.
+ * Presents new tokens.
  *
- * @param features - of their key
- * @param state - what the client wants back
+ * @param features - the features of their key
+ * @param state - the value that the client wants back
  */
 export function presentToken(
   { accessToken, refreshToken, chainId, expiresIn, scopes, effectiveBy }: RefreshableToken,

@@ -9,16 +9,16 @@ import { readOptionalParam, readRequiredParam, readString } from './read-param.j
 import { toDeribitTokenError } from './deribit-token-error.js';
 import { isTokenTerm, readTerms, type RequestedTerms } from './token-terms.js';
 
-/** Most sessions of one key; with one more, the one that ends first is ended. */
+/** Maximum number of sessions of one key; one more revokes the session that would expire first. */
 export const maxSessions = 16;
 
-/** What a client asks for. */
+/** The scope of a token request. */
 interface RequestedScope extends RequestedTerms {
-  /** Items that are no terms. */
+  /** The items that are not terms. */
   readonly scopes: readonly string[];
 }
 
-/** Gives an access token and a refresh token for a pair, a signature, or a refresh token. */
+/** The method `public/auth`: issues an access token and a refresh token for a pair, a signature, or a refresh token. */
 export const publicAuth: PublicMethod = {
   name: 'public/auth',
   prepare(context) {
@@ -69,12 +69,12 @@ async function grantTokens(
   }
 }
 
-/** What stands in the scope of every token. */
+/** The terms in the scope of every token. */
 function createTerms(session: string | null): readonly string[] {
   return [session === null ? 'connection' : `session:${session}`, 'mainaccount'];
 }
 
-/** A token for less than the one before, if so asked; its session, addresses and lifetime stay. */
+/** Refreshes tokens, optionally with fewer scopes; session, addresses and lifetime stay. */
 async function refreshTokens(
   context: PublicContext,
   refreshToken: string,
@@ -113,14 +113,14 @@ function readSignature(params: DeribitParams): ClientProof {
     method: 'client_signature',
     clientId: readRequiredParam(params, 'client_id', readString),
     timestamp: readRequiredParam(params, 'timestamp', readMilliseconds),
-    // A query turns the plus of base64 into a space.
+    // Query parsing turns the plus of base64 into a space.
     signature: readRequiredParam(params, 'signature', readString).replaceAll(' ', '+'),
     nonce: readOptionalParam(params, 'nonce', readString) ?? '',
     data: readOptionalParam(params, 'data', readString) ?? '',
   };
 }
 
-/** As it was written: that is what was signed. */
+/** Returns the timestamp as it was written, because that is what was signed. */
 function readMilliseconds(value: unknown): string {
   const written = typeof value === 'number' ? String(value) : value;
   if (typeof written === 'string' && /^\d{1,15}$/.test(written)) return written;

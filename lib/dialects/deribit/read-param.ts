@@ -6,7 +6,7 @@ import type { DeribitParams } from './deribit-method.js';
 export type ReadParam<T> = (value: unknown) => T;
 
 /**
- * Reads one parameter; `undefined` when it was not sent, or as `null`, which typed clients write for what is left out.
+ * Reads one parameter; `undefined` when it is absent or `null`, which typed clients send for omitted parameters.
  *
  * @throws DeribitError -32602 that names the parameter
  */
@@ -21,26 +21,26 @@ export function readOptionalParam<T>(params: DeribitParams, name: string, read: 
   }
 }
 
-/** The same for a parameter that must be there. */
+/** The same for a required parameter. */
 export function readRequiredParam<T>(params: DeribitParams, name: string, read: ReadParam<T>): T {
   const value = readOptionalParam(params, name, read);
   return value === undefined ? refuseParam(name, 'is required') : value;
 }
 
-/** A text. */
+/** Reads a string. */
 export function readString(value: unknown): string {
   if (typeof value === 'string') return value;
   throw new InvalidFieldError('must be a text');
 }
 
-/** A whole number from 1 on; in a query it is a text. */
+/** Reads a whole number from 1 on; in a query it is a string. */
 export function readKeyNumber(value: unknown): number {
   const number = typeof value === 'string' && /^[1-9]\d{0,15}$/.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) return number;
   throw new InvalidFieldError('must be a whole number from 1 on');
 }
 
-/** True or false; in a query it is a text. */
+/** Reads a boolean; in a query it is a string. */
 export function readBoolean(value: unknown): boolean {
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
@@ -48,7 +48,7 @@ export function readBoolean(value: unknown): boolean {
 }
 
 /**
- * Words: a list of texts, or one text with blanks or commas between them.
+ * Reads words: a list of strings, or one string with blanks or commas between them.
  *
  * @param message - what is said of anything else
  */
@@ -60,7 +60,7 @@ export function readWords(value: unknown, message = 'must be a text'): readonly 
   });
 }
 
-/** Addresses and networks, in the same ways; none of them means any address. */
+/** Reads addresses and networks in the same formats; an empty list means any address. */
 export function readAddresses(value: unknown): readonly string[] | null {
   const entries = readWords(value);
   return entries.length === 0 ? null : entries;

@@ -3,17 +3,17 @@ import type { JsonRecord } from '../parse-json-object.js';
 import { DeribitError, refuseParam } from './deribit-error.js';
 import type { DeribitParams } from './deribit-method.js';
 
-/** What a client has called. */
+/** A JSON-RPC call. */
 export interface RpcRequest {
-  /** Without a slash in front. */
+  /** Without a leading slash. */
   readonly method: string;
   readonly params: DeribitParams;
-  /** Whether there is a body that could have had `params`, and nothing else has any. */
+  /** Whether there is a body without `params`, and no parameters in the query either. */
   readonly lacksParams: boolean;
 }
 
 /**
- * Reads a call, which stands in the path and the query, in a JSON-RPC body, or in both; the body counts before the query.
+ * Reads a call from the path and the query, from a JSON-RPC body, or from both; the body takes precedence over the query.
  *
  * @param path - the method as the path has it; `null` for a call to the root
  * @throws DeribitError, BodyError, or ApiKeysError
@@ -33,10 +33,10 @@ export async function readRpcRequest(call: DialectCall, path: string | null): Pr
   return { method, params, lacksParams };
 }
 
-/** Longest id, in characters: it comes back in every answer, of errors too. */
+/** Maximum length of an id, in characters: it is repeated in every response, including errors. */
 const maxIdLength = 256;
 
-/** Only what can be sent back as it came is an id. It is looked for again when a call has failed. */
+/** Reads the id, which must be repeatable as it was sent. Read again when a call has failed. */
 export async function readRpcId(call: DialectCall): Promise<unknown> {
   const body = await call.body().catch(() => null);
   const id = body?.['id'];
@@ -47,7 +47,7 @@ function isId(id: unknown): boolean {
   return typeof id === 'string' ? id.length <= maxIdLength : typeof id !== 'object' || id === null;
 }
 
-/** One client puts a slash in front. */
+/** Accepts a leading slash, because one client sends it. */
 function readMethod(body: JsonRecord): string | null {
   const { jsonrpc = '2.0', id, method } = body;
   const refuse = (reason: string): never => {

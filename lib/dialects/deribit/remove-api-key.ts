@@ -2,7 +2,7 @@ import type { PrivateMethod } from './deribit-method.js';
 import { findKeyByNumber } from './list-live-keys.js';
 import { readKeyNumber, readRequiredParam } from './read-param.js';
 
-/** Ends a key for good. Its number is never given again. */
+/** Revokes a key, which is final. Its number is never reused. */
 export const removeApiKey: PrivateMethod = {
   name: 'private/remove_api_key',
   scope: 'account:read_write',

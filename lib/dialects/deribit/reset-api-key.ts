@@ -6,7 +6,7 @@ import { findKeyByNumber } from './list-live-keys.js';
 import { presentNewApiKey } from './present-api-key.js';
 import { readKeyNumber, readRequiredParam } from './read-param.js';
 
-/** Gives a key another secret, and shows it this once. What the old one has signed or was exchanged for ends with it. */
+/** Rotates the secret of a key and returns it this once. Signatures and tokens of the old secret become invalid with it. */
 export const resetApiKey: PrivateMethod = {
   name: 'private/reset_api_key',
   scope: 'account:read_write',
@@ -20,7 +20,7 @@ export const resetApiKey: PrivateMethod = {
       const changeContext = callers.createContext(context.call, context.caller);
       const found = await findKeyByNumber(keys, changeContext, number);
       if (shownPublicKey(found) !== null) refuseParam('id', 'asymmetric key has no secret');
-      // Asked before: nothing may fail once there is a secret that is shown only here.
+      // Read before the rotation: nothing may fail once there is a secret that is returned only here.
       const isDefault = await isDefaultKey(keys, changeContext, found);
       const { record, token, effectiveBy } = await keys.rotate(changeContext, found.id, {});
       return { result: presentNewApiKey(context, record, token, isDefault), effectiveBy };

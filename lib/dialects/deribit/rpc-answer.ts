@@ -5,14 +5,14 @@ import type { DeribitErrorData } from './deribit-error.js';
 import type { MethodAnswer } from './deribit-method.js';
 import { readRpcId } from './read-rpc-request.js';
 
-/** The error of a JSON-RPC answer. */
+/** The error of a JSON-RPC response. */
 export interface RpcError {
   readonly code: number;
   readonly message: string;
   readonly data?: DeribitErrorData;
 }
 
-/** Says what was done. */
+/** Creates the response of a successful call. */
 export async function createResultAnswer(
   call: DialectCall,
   testnet: boolean,
@@ -21,7 +21,7 @@ export async function createResultAnswer(
   return answerChange({ effectiveBy }, await createEnvelope(call, testnet, { result }));
 }
 
-/** Says what was wrong. */
+/** Creates the response of a failed call. */
 export async function createErrorAnswer(
   call: DialectCall,
   testnet: boolean,
@@ -31,7 +31,7 @@ export async function createErrorAnswer(
   return { status, body: await createEnvelope(call, testnet, { error }) };
 }
 
-/** Every answer is of JSON-RPC, and has the id that was sent, with its type. Times are microseconds. */
+/** Creates the JSON-RPC response, with the id of the request in its original type. Times are microseconds. */
 async function createEnvelope(
   call: DialectCall,
   testnet: boolean,

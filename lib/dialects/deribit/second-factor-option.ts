@@ -3,7 +3,7 @@ import { readOptions, type ReadersOf } from '../../options/read-options.js';
 import type { StepUpResult } from '../../http/step-up-options.js';
 import type { Actor } from '../../domain/actor.js';
 
-/** A code that somebody has sent. */
+/** A submitted code. */
 export interface SecondFactorAttempt {
   /** An owner, or a key of one. */
   readonly actor: Actor;
@@ -20,21 +20,21 @@ export type VerifySecondFactor = (
   attempt: SecondFactorAttempt,
 ) => boolean | StepUpResult | Promise<boolean | StepUpResult>;
 
-/** Who checks second factors, and for what. */
+/** The verifier of second factors, and the methods that require one. */
 export interface SecondFactorOption {
   /** Checks a code, for example `createTotpVerifier(…)` of `express-api-keys/totp`. A right code is taken once. */
   readonly verify: VerifySecondFactor;
-  /** What `rp_id` says: the domain that the second factor belongs to, for example `example.com`. */
+  /** The value of `rp_id`: the domain that the second factor belongs to, for example `example.com`. */
   readonly rpId: string;
   /**
-   * The methods that ask for one, for example `['private/create_api_key']`.
+   * The methods that require one, for example `['private/create_api_key']`.
    *
    * @default the methods that Deribit's documents mark with "TFA required"
    */
   readonly methods?: readonly string[] | undefined;
 }
 
-/** The same, checked. `methods` is still to be compared with those that there are. */
+/** The validated option. `methods` has yet to be compared with the existing methods. */
 export interface SecondFactor {
   readonly verify: VerifySecondFactor;
   readonly rpId: string;

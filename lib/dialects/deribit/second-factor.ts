@@ -7,7 +7,7 @@ import { DeribitError } from './deribit-error.js';
 import type { PrivateContext, PrivateMethod } from './deribit-method.js';
 import type { SecondFactor } from './second-factor-option.js';
 
-/** What is answered to a call without a code: no error, and nothing was done. */
+/** The response to a call without a code: not an error, and nothing was changed. */
 export interface SecondFactorRequest {
   readonly security_keys: readonly { readonly type: 'tfa'; readonly name: 'tfa' }[];
   readonly security_key_authorization_required: true;
@@ -16,7 +16,7 @@ export interface SecondFactorRequest {
 }
 
 /**
- * Asks for a second factor where the method needs one.
+ * Requires a second factor where the method needs one.
  *
  * @returns `null` when it needs none, or the call has a right one, which is then used up
  * @throws DeribitError 13668, 12998 or 13904
@@ -29,7 +29,7 @@ export type CheckSecondFactor = (
 /** Documented: a challenge is valid for one minute. */
 const challengeMs = 60_000;
 
-/** Builds it for one router. A challenge is for one caller, one method and one key, and for one try. */
+/** Builds the check for one router. A challenge is valid for one caller, one method and one key, and for one attempt. */
 export function createCheckSecondFactor(
   { verify, rpId, methods }: SecondFactor,
   { clock }: DialectHost,
@@ -80,7 +80,7 @@ function createSecondFactorRequest(rpId: string, challenge: string): SecondFacto
   };
 }
 
-/** What Deribit calls it -> what the core calls it. */
+/** Deribit's reason -> the problem code of the core. */
 const problemByReason = {
   tfa_code_is_required: 'step_up_required',
   tfa_code_not_matched: 'step_up_invalid',

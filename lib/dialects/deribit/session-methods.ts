@@ -9,7 +9,7 @@ import { readOptionalParam, readRequiredParam, readString } from './read-param.j
 import { toDeribitTokenError } from './deribit-token-error.js';
 import { checkSessionName, isTokenTerm, findSession } from './token-terms.js';
 
-/** Gives tokens for another session than that of a refresh token, which stays good. The new session ends no later. */
+/** Issues tokens for a new session from a refresh token, which stays valid. The new session expires no later. */
 export const forkToken: PublicMethod = {
   name: 'public/fork_token',
   prepare(context) {
@@ -37,7 +37,7 @@ export const forkToken: PublicMethod = {
   },
 };
 
-/** Tokens for another subaccount: an owner has none here, so there is never one of that number. */
+/** Tokens for a subaccount: owners have none here, so no number is ever found. */
 export const exchangeToken: PublicMethod = {
   name: 'public/exchange_token',
   prepare(context) {
@@ -55,7 +55,7 @@ export const exchangeToken: PublicMethod = {
   },
 };
 
-/** Ends a connection, which HTTP does not have. */
+/** Closes a connection, which HTTP does not have. */
 export const logout: PrivateMethod = {
   name: 'private/logout',
   ...{ scope: null, tfa: false, needsParams: false },
@@ -70,7 +70,7 @@ function readSessionName(value: unknown): string {
   return name;
 }
 
-/** In a query it is a text. */
+/** In a query it is a string. */
 function readSubjectId(value: unknown): number {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;

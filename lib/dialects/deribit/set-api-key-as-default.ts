@@ -4,7 +4,7 @@ import { findKeyByNumber } from './list-live-keys.js';
 import { presentApiKey } from './present-api-key.js';
 import { readKeyNumber, readRequiredParam } from './read-param.js';
 
-/** Gone from the documents, and still called by clients. */
+/** No longer documented, but still called by clients. */
 export const setApiKeyAsDefault: PrivateMethod = {
   name: 'private/set_api_key_as_default',
   scope: 'account:read_write',
@@ -19,7 +19,7 @@ export const setApiKeyAsDefault: PrivateMethod = {
       const changeContext = callers.createContext(call, caller);
       const found = await findKeyByNumber(keys, changeContext, number);
       const metadata = markAsDefault(found, now);
-      // Metadata is written as a whole: what somebody else has written meanwhile must not be lost.
+      // Metadata is replaced as a whole: the expected version prevents overwriting a concurrent change.
       const { record, effectiveBy } = await keys.update(changeContext, found.id, { metadata }, [
         found.version,
       ]);

@@ -2,29 +2,29 @@ import { canonicalAddress } from '../../domain/address.js';
 import { InvalidFieldError } from '../../domain/key-fields.js';
 import type { TokenTerms } from '../../domain/token-terms.js';
 
-/** Longest name of a session, in characters. */
+/** Maximum length of a session name, in characters. */
 const maxSessionNameLength = 48;
 const sessionName = new RegExp(`^[\\w.-]{1,${maxSessionNameLength}}$`);
-/** Ten digits are more seconds than any token lives. */
+/** Ten digits exceed the lifetime of any token. */
 const seconds = /^[1-9]\d{0,9}$/;
 
-/** What a token's scope says beside `area:level`, as it was asked for. */
+/** The requested terms: the items of a token's scope beside `area:level`. */
 export interface RequestedTerms {
-  /** The name of its session; `null`: it lives with a connection. */
+  /** The name of its session; `null`: it belongs to a connection. */
   readonly session: string | null;
   /** `expires:N` and `ip:ADDR`, each in its canonical form. */
   readonly limits: readonly string[];
 }
 
-/** Whether an item of a token's scope is no scope but says how long, where and for what the token is. */
+/** Whether an item of a token's scope is a term (session, lifetime, address) and not a scope. */
 export function isTokenTerm(item: string): boolean {
   return item === 'connection' || item === 'mainaccount' || /^(?:session|expires|ip):/.test(item);
 }
 
 /**
- * Reads the terms among the items of a request. `connection` and `mainaccount` are for the server to say.
+ * Reads the terms among the items of a request. `connection` and `mainaccount` are ignored, because the server sets them.
  *
- * @throws InvalidFieldError for one that is malformed: who limits a token must not be given one without that limit
+ * @throws InvalidFieldError for a malformed term: a client that limits a token must not get one without that limit
  */
 export function readTerms(items: readonly string[]): RequestedTerms {
   const sessions = new Set(listValues(items, 'session'));
@@ -60,7 +60,7 @@ export function findSession(items: readonly string[]): string | null {
   return listValues(items, 'session')[0] ?? null;
 }
 
-/** @param lifetimeSeconds - of tokens that do not ask for less; `null`: as is configured for all keyspaces */
+/** @param lifetimeSeconds - of tokens that do not request a shorter one; `null`: the lifetime of all keyspaces */
 export function createTokenTerms(lifetimeSeconds: number | null): TokenTerms {
   return {
     has: isTokenTerm,
@@ -73,7 +73,7 @@ export function createTokenTerms(lifetimeSeconds: number | null): TokenTerms {
   };
 }
 
-/** What stands behind `name:` in the items that begin so. */
+/** Lists the values of the items `name:value`. */
 function listValues(items: readonly string[], name: string): readonly string[] {
   const head = `${name}:`;
   return items.filter((item) => item.startsWith(head)).map((item) => item.slice(head.length));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { base64urlAlphabet, isWrittenIn, type Charset } from '../../domain/charset.js';
 
-/** Ids of keys: 60 bits. */
+/** The format of key ids: 60 bits. */
 export const nebulaId: Charset = { alphabet: base64urlAlphabet, length: 10 };
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -9,8 +9,8 @@ const bitsPerCharacter = 6n;
 const idBits = BigInt(nebulaId.length) * bitsPerCharacter;
 
 /**
- * The UUID by which clients know a key, so that nothing has to be stored to find it again: where a version 4 (RFC 9562) has
- * 122 random bits, this one has the 60 of the id, which are random, and then 62 of its hash.
+ * Derives the UUID of a key for clients, so that no mapping has to be stored: instead of the 122 random bits of a version 4 UUID
+ * (RFC 9562), it has the 60 random bits of the id, and then 62 bits of its hash.
  */
 export function toKeyUuid(id: string): string {
   let number = 0n;
@@ -25,7 +25,7 @@ export function toKeyUuid(id: string): string {
   );
 }
 
-/** The id behind such a UUID, in either case; `null` when it is none that a key could have. */
+/** The key id of such a UUID, in either case; `null` when no key could have this UUID. */
 export function parseKeyUuid(text: string): string | null {
   const uuid = text.toLowerCase();
   if (!uuidPattern.test(uuid)) return null;

@@ -4,17 +4,17 @@ import { maxPageSize } from '../../manage/list-filter.js';
 import type { DialectKeyService } from '../dialect-host.js';
 
 /**
- * Read one state after the other, because those that were revoked can be any number. Of keys that are switched on meanwhile,
- * none is missed.
+ * Read one state after the other, because revoked keys can be any number. Active keys are read twice, so that no key that is
+ * enabled meanwhile is missed.
  */
 const states = ['active', 'disabled', 'expired', 'active'] as const;
 
-/** All keys that can be deleted, oldest first. How many there are is bounded where they are made. */
+/** Lists all keys that can be deleted, oldest first. Their number is bounded when keys are created. */
 export async function listUnrevokedKeys(
   keys: Pick<DialectKeyService, 'list'>,
   context: ChangeContext,
 ): Promise<readonly ApiKeyRecord[]> {
-  // A key whose state changes meanwhile may be met twice.
+  // A key whose state changes meanwhile may be found twice.
   const byId = new Map<string, ApiKeyRecord>();
   for (const state of states) {
     let cursor: string | null | undefined;

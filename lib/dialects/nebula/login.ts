@@ -4,15 +4,15 @@ import { callHost } from '../../http/call-host.js';
 import { readFields } from '../../manage/read-fields.js';
 import type { JsonRecord } from '../parse-json-object.js';
 
-/** Who wants to sign in. */
+/** The credentials of a login. */
 export interface NebulaCredentials {
   readonly username: string;
   readonly password: string;
 }
 
-/** Who has signed in; what is left out is not shown. */
+/** A logged-in user; omitted fields are omitted in the response. */
 export interface NebulaUser {
-  /** What `verifyAccessToken` will be asked about. */
+  /** A token that `verifyAccessToken` accepts. */
   readonly jwtToken: string;
   readonly id?: number | string;
   readonly name?: string;
@@ -21,7 +21,7 @@ export interface NebulaUser {
   readonly is_active?: boolean;
 }
 
-/** Checks a password; `null` when it is not right. A rejection is answered like trouble. */
+/** Checks a password; `null` when it is invalid. A rejection is answered as an internal error. */
 export type NebulaLogin = (
   credentials: NebulaCredentials,
   req: Request,
@@ -42,13 +42,13 @@ function parseNonEmptyString(value: unknown): string {
   throw new InvalidFieldError('must be a text that is not empty');
 }
 
-/** In the order of the documents. */
+/** The fields of the response, in the order of the documents. */
 const shown = ['id', 'name', 'email', 'is_staff', 'is_active', 'jwtToken'] as const;
 
 /**
- * Asks the app.
+ * Calls the app's function.
  *
- * @throws ApiKeysError `internal_error` when the app throws, or answers something else
+ * @throws ApiKeysError `internal_error` when it throws, or returns anything else
  */
 export function callLogin(
   login: NebulaLogin,
@@ -58,7 +58,7 @@ export function callLogin(
   return callHost(() => login(credentials, req), readLoggedIn);
 }
 
-/** Only what is documented leaves, whatever else the app knows of its users. */
+/** Only documented fields are returned, whatever else the app includes. */
 function readLoggedIn(answer: unknown): object {
   const user = (answer ?? {}) as Record<string, unknown>;
   if (typeof user['jwtToken'] !== 'string') throw new TypeError('login answers { jwtToken, … } or null');

@@ -3,7 +3,7 @@ import { mapByFamily } from '../map-by-family.js';
 import type { DialectAnswer } from '../send-answer.js';
 
 /**
- * No document shows a failure or its status: these are the usual ones, without the rarer ones of the management side.
+ * No document specifies a failure or its status: these are the usual ones, without the rarer ones of the admin router.
  */
 const toStatus = mapByFamily({
   invalid: 400,

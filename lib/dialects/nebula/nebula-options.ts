@@ -13,34 +13,34 @@ import type { NebulaLogin } from './login.js';
 
 /** Options of `nebulaRouter`. */
 export interface NebulaOptions {
-  /** Says whose access token a caller has sent: so owners make their first key. */
+  /** Returns the owner of an access token: with it, owners create their first key. */
   readonly verifyAccessToken: VerifyAccessToken;
   /**
-   * Gives an access token for a user name and a password: `POST /login`.
+   * Issues an access token for a user name and a password: `POST /login`.
    *
    * @default undefined - there is no such endpoint
    */
   readonly login?: NebulaLogin | undefined;
   /**
-   * The scopes of the app that keys get; there are none in Nebula Block. A key that makes a key gives the scopes that it has.
+   * The app's scopes that new keys get; Nebula Block has none. A key that creates a key grants the scopes that it has.
    *
    * @default all
    */
   readonly defaultScopes?: readonly string[] | undefined;
   /**
-   * Most keys of an owner, 1 to 1,000: all of them are in one list.
+   * Maximum number of keys of an owner, 1 to 1,000: all of them are in one list.
    *
    * @default 1_000
    */
   readonly maxKeysPerOwner?: number | undefined;
   /**
-   * Which ids answers show: UUIDs, or the numbers 1, 2, 3 … for each owner. Requests may name either.
+   * The ids in responses: UUIDs, or the numbers 1, 2, 3 … for each owner. Requests may use either.
    *
    * @default 'uuid'
    */
   readonly ids?: 'uuid' | 'integer' | undefined;
   /**
-   * Whether keys may make, list and delete keys, as documented. `false`: only access tokens may, and a key only deletes
+   * Whether keys may create, list and delete keys, as documented. `false`: only access tokens may, and a key can only delete
    * itself.
    *
    * @default true
@@ -48,19 +48,19 @@ export interface NebulaOptions {
   readonly keysMayManage?: boolean | undefined;
 }
 
-/** Options that were checked. */
+/** Validated options. */
 export interface ResolvedNebulaOptions {
   readonly verifyAccessToken: VerifyAccessToken;
-  /** `null`: nobody logs in here. */
+  /** `null`: there is no login. */
   readonly login: NebulaLogin | null;
-  /** Still to be checked: what the app's scopes are is for the host to say. */
+  /** Not yet validated, because only the host knows the app's scopes. */
   readonly defaultScopes: unknown;
   readonly maxKeysPerOwner: number;
   readonly ids: 'uuid' | 'integer';
   readonly keysMayManage: boolean;
 }
 
-/** The documented list has no pages, so that it must have an end. */
+/** The documented list has no pages, so its length must be bounded. */
 const largestMaxKeys = 1_000;
 
 const readers = {

@@ -23,16 +23,16 @@ import { answerNebulaError } from './nebula-error.js';
 import { resolveNebulaOptions, type NebulaOptions } from './nebula-options.js';
 import { listUnrevokedKeys } from './list-unrevoked-keys.js';
 
-/** In any environment. */
+/** The prefix of keys, in any environment. */
 const head = 'ak_';
 /** 43 characters in base64url, 27 of them secret: 162 bits. */
 const lengths = { id: nebulaId.length, secret: 27, checksum: 6 } as const;
 
 /**
- * The API key endpoints of Nebula Block: as many keys as an owner likes, with a name, shown once. Its keys are good for the
- * app's own routes. Mount it where `{API_URL}` shall be, for example at `/api/v1`, before parsers of bodies.
+ * The API key endpoints of Nebula Block: many named keys for each owner, each returned in full once. Its keys are accepted on
+ * the app's own routes. Mount it at the path of `{API_URL}`, for example at `/api/v1`, before body parsers.
  *
- * @throws InvalidOptionError when an option is missing, misspelt or makes no sense, or the router is there already
+ * @throws InvalidOptionError when an option is missing, misspelled or invalid, or when the router was already created
  */
 export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): Router {
   const host = getDialectHost('nebulaRouter', apiKeys);
@@ -90,7 +90,7 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
     path: ['/api-keys/:id', '/api_keys/:id'],
     handle: (call) =>
       runCommand(call, async ({ keys, context, caller }) => {
-        // Also a key that may manage none may delete itself, by any of its names.
+        // Even a key that may not manage keys may delete itself, by either of its ids.
         const id = await findId(keys, callers.createContext(call, caller), call.params['id'] ?? '');
         return answerChange(
           await keys.revoke(context, id),
@@ -117,7 +117,7 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
   return createDialectRouter({
     ...{ name: 'the Nebula Block router', routes: [createKey, listKeys, deleteKey, ...loginRoutes] },
     ...{ clientAddress: host.clientAddress, clock: host.clock, reportError: host.reportError },
-    // The documented samples say that they are forms, and are JSON with a comma too many.
+    // The documented samples declare forms, but send JSON with a trailing comma.
     body: { tolerantJson: true, form: true },
     answerError: answerNebulaError,
   });
@@ -133,12 +133,12 @@ function createSuccess(message: string, data: object): object {
   return { data, message, status: 'success' };
 }
 
-/** Clients take the description for a text. */
+/** Clients expect the description to be a string. */
 function describeKey({ name, description }: ApiKeyRecord): object {
   return { name, description: description ?? '' };
 }
 
-/** Nothing else can be said of a key here; whoever tries must not believe that it was heard. */
+/** Rejects all other fields: a client that sends one must not believe that it was applied. */
 function readNewKey(body: JsonRecord | null): object {
   const takeAsGiven = (value: unknown): unknown => value;
   return readFields<{ name: unknown; description: unknown }>(

@@ -10,17 +10,17 @@ import type { DialectAnswer } from '../send-answer.js';
 import { readPair } from './read-key-fields.js';
 import { invalidPairMessage, createErrorBody } from './yativo-error.js';
 
-/** What giving tokens needs. */
+/** The dependencies of the token exchange. */
 export interface TokenExchangeParts {
   readonly host: DialectHost;
   readonly keyspace: DialectKeyspace;
   readonly challenge: Challenge;
 }
 
-/** How long before its end a token is best replaced, in seconds. */
+/** How long before its expiry a token should be replaced, in seconds. */
 const refreshBeforeSeconds = 300;
 
-/** Gives an access token for `api_key` and `api_secret`. */
+/** Issues an access token for `api_key` and `api_secret`. */
 export async function exchangeKeyForToken(
   { host, keyspace, challenge }: TokenExchangeParts,
   call: DialectCall,
@@ -40,7 +40,7 @@ export async function exchangeKeyForToken(
       const headers = { 'Retry-After': String(error.details.retryAfterSeconds ?? 1) };
       throw new ApiKeysError(toTemporaryProblem(error), { headers });
     }
-    // Unknown, wrong, expired and revoked look alike here.
+    // Unknown, invalid, expired and revoked keys get the same response.
     const headers = {
       'WWW-Authenticate': challengeFor(challenge, { allowed: false, code: 'invalid_token' }),
     };
@@ -60,7 +60,7 @@ function presentToken({ accessToken, expiresIn, expiresAt, scopes }: IssuedToken
       expires_at: new Date(expiresAt).toISOString(),
       scopes,
       refresh_recommendation: {
-        // The key may end before the hour is over.
+        // The key may expire before the hour is over.
         refresh_before_seconds: Math.min(refreshBeforeSeconds, Math.floor(expiresIn / 2)),
         auto_refresh_enabled: true,
       },

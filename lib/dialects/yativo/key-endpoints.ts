@@ -14,7 +14,7 @@ import type { SecondFactor } from './second-factor.js';
 import { parsePathId, extractSecret } from './yativo-format.js';
 import type { ResolvedYativoOptions } from './yativo-options.js';
 
-/** What the endpoints work with; made once, when the router is. */
+/** The dependencies of the endpoints, created once with the router. */
 export interface KeyEndpointsParts {
   readonly host: DialectHost;
   readonly keyspace: DialectKeyspace;
@@ -22,25 +22,25 @@ export interface KeyEndpointsParts {
   readonly secondFactor: SecondFactor;
 }
 
-/** Does what somebody who is known asks for. */
+/** An endpoint for authenticated callers. */
 export type KeyEndpoint = (call: DialectCall, known: CallerSession) => Promise<DialectAnswer>;
 
-/** All that is done with keys. */
+/** The endpoints for keys. */
 export type KeyEndpoints = Readonly<
   Record<'create' | 'list' | 'get' | 'revoke' | 'rotate' | 'setPermissions', KeyEndpoint>
 >;
 
 const secretWarning = 'Save the API Secret securely. It will not be shown again!';
 const shownBefore = 'The API Secret was shown when this request was made first. It is not shown again.';
-/** Most keys in one answer; `next_cursor` leads to the others. */
+/** Maximum number of keys in one response; `next_cursor` leads to the others. */
 const listLength = 1000;
 
-/** Builds the endpoints. What they throw is told in the words of the dialect by the router. */
+/** Builds the endpoints. The router translates their errors to the dialect. */
 export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
   const { host, keyspace, options, secondFactor } = parts;
   const { catalogue } = keyspace.keyspace;
 
-  /** The key that a path names, if the caller sees it; then the second factor, for nothing that would fail anyway. */
+  /** Finds the key of the path, if the caller may see it; only then checks the second factor, so that no code is wasted. */
   async function findKeyToChange(
     call: DialectCall,
     { caller, context, keys }: CallerSession,

@@ -1,7 +1,7 @@
 import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
 import type { MapScopes } from '../scope-map.js';
 
-/** What keys can be permitted, and what a key holds whose maker names nothing. */
+/** The permissions of keys, which are also the default of a request that names none. */
 export const yativoPermissions = [
   'transactions:read',
   'transactions:write',
@@ -11,7 +11,7 @@ export const yativoPermissions = [
   'analytics:read',
 ] as const;
 
-/** Words of the example and the guide -> what they stand for. */
+/** Coarse permissions of the example and the guide -> the permissions that they include. */
 const coarseWords: Readonly<Record<string, readonly string[]>> = {
   read: yativoPermissions.filter((each) => each.endsWith(':read')),
   write: yativoPermissions.filter((each) => /:(?:write|manage)$/.test(each)),
@@ -19,17 +19,17 @@ const coarseWords: Readonly<Record<string, readonly string[]>> = {
   webhooks: ['webhooks:manage'],
 };
 
-/** Everything that a key may hold, coarse words last. */
+/** All permissions that a key may hold, coarse ones last. */
 export const yativoScopes: readonly string[] = [...yativoPermissions, ...Object.keys(coarseWords)];
 
-/** Whether granted permissions and words together hold all that one other stands for. */
+/** Whether granted permissions together include everything that a required one stands for. */
 export function coversPermission(granted: readonly string[], required: string): boolean {
   const wanted = expandPermission(required);
   const grantedPermissions = new Set(granted.flatMap(expandPermission));
   return wanted.length > 0 && wanted.every((each) => grantedPermissions.has(each));
 }
 
-/** @param mapScopes - what they are worth on the app's own routes */
+/** @param mapScopes - maps them to scopes of the app */
 export function createYativoCatalogue(mapScopes: MapScopes): ScopeCatalogue {
   const isKnown = (scope: string): boolean => yativoScopes.includes(scope);
   return {

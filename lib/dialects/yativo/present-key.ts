@@ -2,7 +2,7 @@ import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { stateOf } from '../../domain/key-state.js';
 import { toKeyId, yativoFormat } from './yativo-format.js';
 
-/** A key in the words of every generation of the documents at once. `null` stands for none. */
+/** A key with the fields of every generation of the documents at once. `null` means none. */
 export interface PresentedKey {
   readonly id: string;
   readonly key_id: string;
@@ -11,7 +11,7 @@ export interface PresentedKey {
   readonly key_name: string;
   readonly permissions: readonly string[];
   readonly scopes: readonly string[];
-  /** Beside the documented words there is `disabled`: an admin of the app has switched it off. */
+  /** Beside the documented values there is `disabled`: an admin of the app has disabled the key. */
   readonly status: string;
   readonly is_revoked: boolean;
   readonly created_at: string;
@@ -23,11 +23,11 @@ export interface PresentedKey {
     readonly requests_per_hour: number | null;
     readonly requests_per_day: number | null;
   };
-  /** `null`: as long as is configured for all tokens of the app. */
+  /** `null`: the configured lifetime of all tokens of the app. */
   readonly token_expiry_minutes: number | null;
 }
 
-/** @param now - epoch milliseconds; decides the status */
+/** @param now - epoch milliseconds; determines the status */
 export function presentKey(record: ApiKeyRecord, now: number): PresentedKey {
   const { tokenLifetimeSeconds } = record;
   return {

@@ -4,10 +4,10 @@ import { ApiKeysError } from '../../errors.js';
 import { readFields } from '../../manage/read-fields.js';
 import type { JsonRecord } from '../parse-json-object.js';
 
-/** What a new key is to be. Times are epoch milliseconds. */
+/** The fields of a new key. Times are epoch milliseconds. */
 export interface NewKeyFields {
   readonly name: string;
-  /** `null`: they were not named. */
+  /** `null`: omitted. */
   readonly permissions: readonly string[] | null;
   /** `null`: never. */
   readonly expiresAt: number | null;
@@ -18,10 +18,10 @@ const dayMs = 24 * 60 * 60 * 1000;
 const maxDays = 36_500;
 
 /**
- * Reads the body of a request for a new key, everything before a code is used up for it.
+ * Reads the complete body of a request for a new key, before a code of a second factor is used up for it.
  *
  * @param now - epoch milliseconds
- * @throws ApiKeysError `invalid_request` with every field that is missing, unknown or wrong, by its name in the body
+ * @throws ApiKeysError `invalid_request` with every field that is missing, unknown or invalid, by its name in the body
  */
 export function readNewKey(body: JsonRecord | null, catalogue: ScopeCatalogue, now: number): NewKeyFields {
   const {
@@ -54,12 +54,12 @@ interface NewKeyBody extends CodeInBody {
   readonly expires_in_days: number | null;
 }
 
-/** The code of a second factor, where it is not in its header. */
+/** The code of a second factor, when it is not in its header. */
 interface CodeInBody {
   readonly two_factor_token: string;
 }
 
-/** Reads the permissions that a key is to have from now on: they are named, none are `[]`. */
+/** Reads the new permissions of a key: they are required, and `[]` means none. */
 export function readPermissions(body: JsonRecord | null, catalogue: ScopeCatalogue): readonly string[] {
   const readers = {
     permissions: (value: unknown) => parseScopes(value, catalogue),
@@ -70,12 +70,12 @@ export function readPermissions(body: JsonRecord | null, catalogue: ScopeCatalog
   ]).permissions;
 }
 
-/** Reads a body in which there is nothing to say: what was meant by a field that is not known must not be passed over. */
+/** Reads a body without fields: an unknown field must not be silently ignored. */
 export function readNothing(body: JsonRecord | null): void {
   readFields<CodeInBody>(body ?? {}, { two_factor_token: parseString }, []);
 }
 
-/** Reads the two parts of a key that are exchanged for a token. Whether they are right is not looked at. */
+/** Reads the two parts of a key that are exchanged for a token, without checking whether they are valid. */
 export function readPair(body: JsonRecord | null): { readonly api_key: string; readonly api_secret: string } {
   return readFields<{ api_key: string; api_secret: string }, 'api_key' | 'api_secret'>(
     body ?? {},
@@ -84,7 +84,7 @@ export function readPair(body: JsonRecord | null): { readonly api_key: string; r
   );
 }
 
-/** ISO 8601 has times without an offset, and days: UTC, and the first moment of the day. */
+/** ISO 8601 allows times without an offset, which are read as UTC, and dates, which mean the first moment of the day. */
 function addOffset(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return `${value}T00:00:00Z`;

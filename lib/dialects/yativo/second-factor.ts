@@ -20,13 +20,13 @@ export type VerifySecondFactor = (
   req: Request,
 ) => boolean | StepUpResult | Promise<boolean | StepUpResult>;
 
-/** For what a second factor is asked, and who checks it. */
+/** The operations that require a second factor, and its verifier. */
 export interface SecondFactorSettings {
   readonly operations: ReadonlySet<StepUpOperation>;
   readonly verify: VerifySecondFactor;
 }
 
-/** Asks for a second factor. */
+/** Checks second factors. */
 export interface SecondFactor {
   /**
    * Resolves when the operation needs none, or the request carries a right code, which is then used up.
@@ -67,7 +67,7 @@ export function createSecondFactor(
   };
 }
 
-/** The code in the header, or where the guide's type definitions have it: in the body. */
+/** Reads the code from the header, or from the body, where the guide's type definitions have it. */
 async function readCode(call: DialectCall): Promise<string | null> {
   const header = call.req.headers['x-2fa-token'];
   if (header !== undefined && header !== '') return String(header);

@@ -2,7 +2,7 @@ import { problems, type ApiKeysError } from '../../errors.js';
 import { mapByFamily } from '../map-by-family.js';
 import type { DialectAnswer } from '../send-answer.js';
 
-/** The codes of the documents, and those of what the documents do not know. */
+/** The documented codes, and additional ones for cases that the documents do not cover. */
 const statuses = {
   validation_error: 400,
   unauthorized: 401,
@@ -17,7 +17,7 @@ const statuses = {
   service_unavailable: 503,
 } as const;
 
-/** What each of our problems is called there. */
+/** The code of each problem family. */
 const toCode = mapByFamily<keyof typeof statuses>({
   invalid: 'validation_error',
   headers: 'validation_error',
@@ -35,10 +35,10 @@ const toCode = mapByFamily<keyof typeof statuses>({
   unavailable: 'service_unavailable',
 });
 
-/** What is said to whoever asks for a token with a pair that is not good, whatever is wrong with it. */
+/** The message for a token request with an invalid pair, whatever the reason. */
 export const invalidPairMessage = 'Invalid, expired, or revoked API key';
 
-/** Says an error in the shapes of all generations at once. Its own headers are added by who sends it. */
+/** Answers an error in the formats of all generations at once. The sender adds the error's own headers. */
 export function answerYativoError(error: ApiKeysError): DialectAnswer {
   const code = toCode(error.problem);
   const retryAfter = error.headers['Retry-After'];
@@ -55,7 +55,7 @@ export function answerYativoError(error: ApiKeysError): DialectAnswer {
   };
 }
 
-/** What every body of an error holds. */
+/** The fields of every error body. */
 export function createErrorBody(error: string, message: string): object {
   return { success: false, status: 'error', error, message };
 }

@@ -12,18 +12,18 @@ export const yativoFormat: KeyFormat = createPairFormat({
 
 const keyIdHead = 'key_';
 
-/** What `key_id` is for a key. */
+/** The `key_id` of a key. */
 export function toKeyId(id: string): string {
   return keyIdHead + id;
 }
 
-/** The id that a path names: a `key_id`, with or without its head, or an `api_key`. There may be no such key. */
+/** Parses the id in a path: a `key_id`, with or without its prefix, or an `api_key`. There may be no such key. */
 export function parsePathId(text: string): string {
   if (text.startsWith(keyIdHead)) return text.slice(keyIdHead.length);
   return yativoFormat.parseClientId(text) ?? text;
 }
 
-/** The `api_secret` in a whole token, which is `api_key:api_secret`. */
+/** Extracts the `api_secret` from a whole token, which is `api_key:api_secret`. */
 export function extractSecret(token: string): string | null {
   return yativoFormat.parse(token)?.secret ?? null;
 }

@@ -20,9 +20,9 @@ import type { SecondFactorSettings, VerifySecondFactor } from './second-factor.j
 
 /** Options of `yativoRouter`. */
 export interface YativoOptions {
-  /** Says whose access token of the app a caller has sent: so owners make their first key. */
+  /** Returns the owner of an access token of the app: with it, owners create their first key. */
   readonly verifyAccessToken: VerifyAccessToken;
-  /** What permissions are worth on the app's own routes. What is not in it is worth nothing there. */
+  /** The app's scopes that permissions grant on the app's own routes. Permissions that are not in it grant nothing there. */
   readonly scopeMap?: ScopeMap | undefined;
   /**
    * Checks the codes that come as `X-2FA-Token`. A code that was right is used up, and after five wrong ones an owner has to
@@ -36,7 +36,7 @@ export interface YativoOptions {
    */
   readonly secondFactorFor?: readonly StepUpOperation[] | undefined;
   /**
-   * The status of the answer to a key that was made.
+   * The status of the response to a created key.
    *
    * @default 200
    */
@@ -50,21 +50,21 @@ export interface YativoOptions {
   /** The limits of new keys, in requests. Default: 60 in a minute, 3,000 in an hour, 50,000 in a day. */
   readonly rateLimits?: YativoRateLimits | undefined;
   /**
-   * How long tokens of new keys live, 1 to 1,440 minutes.
+   * Lifetime of the tokens of new keys, 1 to 1,440 minutes.
    *
    * @default 60
    */
   readonly tokenLifetimeMinutes?: number | undefined;
 }
 
-/** Most requests in each window, 1 to 1,000,000,000. What is left out is as documented. */
+/** Maximum number of requests in each window, 1 to 1,000,000,000. Omitted windows have the documented limit. */
 export interface YativoRateLimits {
   readonly minute?: number | undefined;
   readonly hour?: number | undefined;
   readonly day?: number | undefined;
 }
 
-/** Options that were checked; `scopeMap` is not, because that needs the app's scopes. */
+/** Validated options; `scopeMap` is not validated yet, because that needs the app's scopes. */
 export interface ResolvedYativoOptions {
   readonly verifyAccessToken: VerifyAccessToken;
   readonly scopeMap: unknown;
@@ -76,7 +76,7 @@ export interface ResolvedYativoOptions {
   readonly tokenLifetimeSeconds: number;
 }
 
-/** The windows of a key, each with the limit that is documented. */
+/** The windows of a key, each with its documented limit. */
 const windows: Readonly<Record<keyof YativoRateLimits, Omit<RateLimit, 'name'>>> = {
   minute: { limit: 60, windowSeconds: 60 },
   hour: { limit: 3000, windowSeconds: 3600 },

@@ -21,12 +21,12 @@ import { resolveYativoOptions, type ResolvedYativoOptions, type YativoOptions } 
 const challenge = { scheme: 'Bearer', realm: 'yativo' } as const;
 
 /**
- * Builds a router that speaks the contract of Yativo's Crypto API for its keys: an `api_key` that is no secret and an
- * `api_secret` that is shown once, which together are exchanged for tokens of an hour. Mount it at `/`, at `/api` or
- * anywhere else, behind routes of the app that have the same paths.
+ * Builds a router with the API key endpoints of Yativo's Crypto API: an `api_key` that is not a secret and an `api_secret` that
+ * is returned once, which together are exchanged for tokens of an hour. Mount it at `/`, at `/api` or anywhere else, after
+ * routes of the app that have the same paths.
  *
  * @param apiKeys - what `createApiKeys` returned, with the option `tokens`
- * @throws InvalidOptionError when an option makes no sense
+ * @throws InvalidOptionError when an option is invalid
  *
  * @example
  * app.use('/yativo', yativoRouter(apiKeys, { verifyAccessToken: (token) => ownerOfSession(token) }));
@@ -48,13 +48,13 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
   const keys = createKeyEndpoints({ host, keyspace, options: resolved, secondFactor });
   const runCommand = createCommandRunner({ host, keyspace, callers, readCredential, readNamedKey });
 
-  /** An endpoint for who is known. */
+  /** An endpoint for authenticated callers. */
   const withCaller =
     (endpoint: KeyEndpoint): DialectRoute['handle'] =>
     (call) =>
       runCommand(call, (caller) => endpoint(call, caller));
 
-  /** The guide's answer has no envelope: its fields stand beside it. */
+  /** The guide's response has no envelope: its fields are at the top level. */
   const createAsInGuide: KeyEndpoint = async (call, caller) => {
     const answer = await keys.create(call, caller);
     const { data, ...envelope } = answer.body as { readonly data: object };
@@ -67,7 +67,7 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
     clock: host.clock,
     reportError: host.reportError,
     answerError: answerYativoError,
-    // Paths without a parameter come first: they are no ids.
+    // Paths without a parameter come first, so that they are not taken for ids.
     routes: [
       { methods: ['POST'], path: listV1Paths('/apikey/generate'), handle: withCaller(keys.create) },
       { methods: ['POST'], path: listV1Paths('/apikey/create'), handle: withCaller(createAsInGuide) },
@@ -96,17 +96,17 @@ function readNamedKey({ params }: DialectCall): string | null {
   return isKeyId(id) ? id : null;
 }
 
-/** `/api/v1/…` and `/api/…`, with `/api` in the path or in where the router is mounted. */
+/** Lists `/api/v1/…` and `/api/…`, with `/api` in the path or in the mount path of the router. */
 function listV1Paths(path: string): readonly string[] {
   return ['/api/v1', '/api', '/v1', ''].map((prefix) => prefix + path);
 }
 
-/** `/api/…`, as v1 has it. */
+/** Lists `/api/…`, with `/api` in the path or in the mount path of the router. */
 function listV2Paths(path: string): readonly string[] {
   return ['/api', ''].map((prefix) => prefix + path);
 }
 
-/** What is done with one key, in both generations. */
+/** Lists the paths below one key, in both generations. */
 function listKeyPaths(path: string): readonly string[] {
   return [...listV1Paths(`/apikey/:id${path}`), ...listV2Paths(`/api-keys/:id${path}`)];
 }
