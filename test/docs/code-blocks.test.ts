@@ -125,10 +125,10 @@ describe('code in the documents', () => {
 
     /** Starts a program in a folder of its own, on a free port in place of 3000. */
     async function start(block: Block): Promise<{ url: string; output: () => string }> {
-      const port = await freePort();
       const name = fileNameOf(block) ?? `app.${block.language === 'ts' ? 'mts' : 'mjs'}`;
       const file = join(folder, basename(name));
       linkPackages(name.endsWith('.cjs'));
+      const port = await freePort();
       writeFileSync(file, block.text.replaceAll('3000', String(port)));
       const running = spawn(process.execPath, ['--import', 'tsx', file], {
         cwd: folder,
