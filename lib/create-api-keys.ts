@@ -59,7 +59,14 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * });
    */
   apiKeyOf<T extends ApiKeyTypes = CatalogueTypes<S, F>>(req: RequestWithCaller): ApiKeyIdentity<T>;
-  /** The management endpoints as a router: `app.use('/api-keys', apiKeys.adminRouter({ authorize }))`. */
+  /**
+   * The management endpoints as a router. It brings its own body parser, headers and error answers.
+   *
+   * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` for an option that is missing, unknown or has a wrong value
+   *
+   * @example
+   * app.use('/api-keys', apiKeys.adminRouter({ authorize: (req) => actorOf(req) }));
+   */
   adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
   /** The management of keys in code, without HTTP. */
   readonly keys: KeysApi<S, F>;
@@ -80,6 +87,12 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
   /**
    * Connects and applies pending migrations; until then guards and routers answer 503. It does not fail while only Redis
    * is unreachable. Rejects when the database cannot be reached, and may be called again then.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` after `close()`; else what the database driver throws
+   *
+   * @example
+   * await apiKeys.ready();
+   * app.listen(3000);
    */
   ready(): Promise<void>;
   /**

@@ -20,7 +20,7 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** What a second factor is asked for with; it can be answered once. */
+/** What a code of a second factor is sent for; it can be used once. */
 export interface StepUpChallenge {
   /** To be sent back as `Step-Up-Challenge`. */
   readonly id: string;
@@ -28,9 +28,9 @@ export interface StepUpChallenge {
   readonly expiresAt: string;
 }
 
-/** What can be said of an error beyond its code. */
+/** What an error has besides its code. */
 export interface ApiKeysErrorDetails {
-  /** Public; replaces the table's sentence. Never holds a secret. */
+  /** Public; replaces the table's sentence. Never contains a secret. */
   readonly detail?: string;
   readonly errors?: readonly FieldProblem[];
   readonly refusal?: Refusal;
@@ -44,7 +44,7 @@ export interface ApiKeysErrorDetails {
 
 /**
  * What this package throws. Compare `code`, not the class: both builds of the package can be loaded in one process.
- * `status`, `expose` and `headers` are what Express' own error handling looks at.
+ * `status`, `expose` and `headers` are what Express' own error handling reads.
  */
 export class ApiKeysError extends Error {
   readonly code: ApiKeysErrorCode;

@@ -1,6 +1,6 @@
 import type { RefusalCode } from './domain/verdict.js';
 
-/** Every `code` of a problem answer: a refusal of the guard, or one of the management side and of trouble. */
+/** Every `code` of a problem answer: a refusal of the guard, a refusal of the management side, or a failure. */
 export type ProblemCode =
   | RefusalCode
   | 'unauthenticated'
@@ -37,7 +37,7 @@ export type ProblemFamily =
   | 'not_found'
   /** The request does not fit what is stored now. */
   | 'conflict'
-  /** Nothing was sent that says who calls. */
+  /** Nothing was sent that identifies the caller. */
   | 'authentication'
   /** What was sent is not accepted, or no longer. */
   | 'credential'
@@ -245,7 +245,7 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     family: 'conflict',
     status: 409,
     title: 'Key limit reached',
-    detail: 'There are as many API keys as there can be. Revoke one first.',
+    detail: 'The maximum number of API keys has been reached. Revoke one first.',
   },
   request_in_progress: {
     family: 'conflict',

@@ -13,7 +13,7 @@ import { answerError } from './answer-error.js';
 import { answerRequest } from './answer-request.js';
 import { changesState } from './changes-state.js';
 import { endpoints, type EndpointRow } from './endpoints.js';
-import { jsonApiHeaders } from '../http/json-api-headers.js';
+import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import { createDocumentText } from './openapi/document-text.js';
 import { createRefusalNotes } from './refusal-notes.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
@@ -46,7 +46,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
   };
   // Exact names only: there is one spelling of every path, and with it one decision.
   const router = express.Router({ caseSensitive: true, strict: false });
-  router.use(jsonApiHeaders());
+  router.use(createJsonApiHeaders());
   for (const path of new Set(endpoints.map((row) => row.path))) {
     addPath(
       router,

@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler } from 'express';
 import type { Refusal } from '../domain/verdict.js';
-import { challengeFor } from '../http/challenge.js';
-import { problemAnswer, sendProblem } from '../http/send-problem.js';
-import { problemOf } from '../http/problem-of.js';
+import { composeChallenge } from '../http/challenge.js';
+import { composeProblem, sendProblem } from '../http/send-problem.js';
+import { toProblem } from '../http/to-problem.js';
 import type { AdminRouterParts } from './admin-router-parts.js';
 
 const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
@@ -18,7 +18,7 @@ export function answerError({
 }: Pick<AdminRouterParts, 'challenge' | 'problemTypes' | 'reportError'>): ErrorRequestHandler {
   // Express tells error handlers from others by their four parameters.
   return function answerAdminError(thrown: unknown, _req, res, _next) {
-    const error = problemOf(thrown);
+    const error = toProblem(thrown);
     reportError('the admin router', error);
     if (res.headersSent) {
       // Half an answer must not look like a whole one.
@@ -26,8 +26,8 @@ export function answerError({
       return;
     }
     if (error.status === 401 || error.status === 403) {
-      res.setHeader('WWW-Authenticate', challengeFor(challenge, error.refusal ?? noCredential));
+      res.setHeader('WWW-Authenticate', composeChallenge(challenge, error.refusal ?? noCredential));
     }
-    sendProblem(res, problemAnswer(error, problemTypes));
+    sendProblem(res, composeProblem(error, problemTypes));
   };
 }

@@ -2,8 +2,8 @@ import type { Request, Response } from 'express';
 import type { Actor } from '../domain/actor.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import { ApiKeysError } from '../errors.js';
-import { escapedJson } from '../http/escaped-json.js';
-import { requestIdOf } from '../http/request-id.js';
+import { escapeJson } from '../http/escape-json.js';
+import { readRequestId } from '../http/read-request-id.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { AdminRouterParts, RouterSettings } from './admin-router-parts.js';
 import { authorizeActor } from './authorize-actor.js';
@@ -99,7 +99,7 @@ async function contextOf(
   if (row.access === 'actor' && actor.kind === 'key' && managementScope === null) {
     throw new ApiKeysError('forbidden');
   }
-  return { actor, address: clientAddress(req), requestId: requestIdOf(req), managementScope };
+  return { actor, address: clientAddress(req), requestId: readRequestId(req), managementScope };
 }
 
 function holderOf(req: Request): ApiKeyIdentity {
@@ -118,5 +118,5 @@ async function send(
   if ('lines' in answer) return sendLines(req, res, answer);
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.statusCode = answer.status;
-  res.end('json' in answer ? answer.json : escapedJson(answer.body));
+  res.end('json' in answer ? answer.json : escapeJson(answer.body));
 }

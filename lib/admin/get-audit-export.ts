@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../domain/audit-entry.js';
-import { escapedJson } from '../http/escaped-json.js';
+import { escapeJson } from '../http/escape-json.js';
 import type { Endpoint } from './endpoint.js';
 
 /** Hands out the audit trail as it is stored, oldest first. */
@@ -24,5 +24,5 @@ export const getAuditExport: Endpoint = {
 };
 
 async function* linesOf(events: AsyncIterable<AuditEntry>): AsyncGenerator<string> {
-  for await (const event of events) yield escapedJson(event);
+  for await (const event of events) yield escapeJson(event);
 }

@@ -1,8 +1,8 @@
 import type { Request } from 'express';
 import { ApiKeysError, isProblem } from '../errors.js';
-import { bodyPresence } from '../http/body-presence.js';
+import { readBodyPresence } from '../http/body-presence.js';
 import { hasDuplicateNames } from '../http/duplicate-names.js';
-import { jsonShapeProblem } from '../http/json-shape-problem.js';
+import { findJsonShapeProblem } from '../http/json-shape-problem.js';
 import { readDecodedBody } from '../http/read-decoded-body.js';
 
 /** Largest body, counted after decompression. */
@@ -15,12 +15,12 @@ export const maxBodyBytes: number = 64 * 1024;
  * @throws ApiKeysError `invalid_request`, `payload_too_large` or `unsupported_media_type`
  */
 export async function readBody(req: Request): Promise<Readonly<Record<string, unknown>>> {
-  if (bodyPresence(req) === 'none') return {};
+  if (readBodyPresence(req) === 'none') return {};
   const value = await sentBody(req);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw badBody('must be a JSON object');
   }
-  const problem = jsonShapeProblem(value);
+  const problem = findJsonShapeProblem(value);
   if (problem !== null) throw badBody(problem);
   if (Buffer.byteLength(JSON.stringify(value)) > maxBodyBytes) throw new ApiKeysError('payload_too_large');
   return value as Record<string, unknown>;

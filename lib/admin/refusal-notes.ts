@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { auditIdOf, ownerSeenBy, type Actor } from '../domain/actor.js';
 import { isKeyId } from '../domain/key-format.js';
 import type { AccessNotes } from '../http/access-notes.js';
-import { problemOf } from '../http/problem-of.js';
+import { toProblem } from '../http/to-problem.js';
 
 /** Answers that say: not you, or not this. Keys of others are answered with 404. */
 const refusingStatuses: ReadonlySet<number> = new Set([401, 403, 404, 429]);
@@ -23,7 +23,7 @@ export function createRefusalNotes(access: AccessNotes): RefusalNotes {
     asks: (req, actor) => void actors.set(req, actor),
 
     ended(req, path, thrown) {
-      const { problem, status } = problemOf(thrown);
+      const { problem, status } = toProblem(thrown);
       if (!refusingStatuses.has(status)) return;
       const actor = actors.get(req);
       const { id } = req.params;

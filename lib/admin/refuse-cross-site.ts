@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { ApiKeysError } from '../errors.js';
-import { hostOfRequest } from '../http/host-of-request.js';
+import { readHost } from '../http/read-host.js';
 
 /** RFC 9110 section 9.2.1: these ask for nothing to be changed. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -43,5 +43,5 @@ function ownOrigin(req: Request): string | null {
 function hostOf(req: Request): string {
   const isTrusted = req.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
   const forwarded = isTrusted(req.socket.remoteAddress, 0) ? req.get('X-Forwarded-Host') : undefined;
-  return forwarded?.split(',')[0]?.trim() ?? hostOfRequest(req) ?? '';
+  return forwarded?.split(',')[0]?.trim() ?? readHost(req) ?? '';
 }

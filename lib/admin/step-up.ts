@@ -1,13 +1,13 @@
 import type { Request } from 'express';
 import { auditIdOf, type Actor } from '../domain/actor.js';
 import { ApiKeysError, type ProblemCode } from '../errors.js';
-import { challengeFor, type Challenge } from '../http/challenge.js';
+import { composeChallenge, type Challenge } from '../http/challenge.js';
 import type { OpenedChallenge } from '../ports/challenge-signer.js';
 import type { Clock } from '../ports/clock.js';
 import { maxCursorLength } from '../ports/cursor-signer.js';
 import { createSecondFactorCodes } from '../http/second-factor-codes.js';
 import type { ResolvedStepUpOptions, StepUpOperation } from '../http/step-up-options.js';
-import { stepUpProblemOf } from '../http/step-up-problem.js';
+import { toStepUpProblem } from '../http/step-up-problem.js';
 import type { StepUpPorts } from '../ports/step-up-ports.js';
 
 /** What somebody wants to do. */
@@ -68,7 +68,7 @@ export function createStepUp(
       const verdict = await codes.check(wanted.actor, code, () =>
         verify({ ...wanted, code, now: clock.now() }),
       );
-      const problem = stepUpProblemOf(verdict);
+      const problem = toStepUpProblem(verdict);
       if (problem !== null) throw refuse(problem, wanted);
       if (!(await useUp(opened))) throw refuse('step_up_used', wanted);
     },
@@ -90,6 +90,6 @@ function bindingOf({ actor, operation, keyId }: SteppedUp): string {
 
 /** RFC 9470 section 3. */
 function stepUpChallenge(challenge: Challenge): string {
-  const plain = challengeFor(challenge, { allowed: false, code: 'missing_credential' });
+  const plain = composeChallenge(challenge, { allowed: false, code: 'missing_credential' });
   return `${plain}, error="insufficient_user_authentication", error_description="A second factor is needed"`;
 }

@@ -7,7 +7,7 @@ import { callHost } from '../http/call-host.js';
 import type { Challenge } from '../http/challenge.js';
 import { anyScope } from '../manage/any-scope.js';
 import type { ChangeContext } from '../manage/change.js';
-import { opaque, refusalError } from '../http/refusal-error.js';
+import { toOpaqueRefusal, toRefusalError } from '../http/to-refusal-error.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import type { RequestCredential } from './credential-reader.js';
 import type { DialectCall } from './dialect-call.js';
@@ -61,7 +61,7 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
 
   function refuse(call: DialectCall, refusal: Refusal, { route }: CalledMethod = {}): never {
     host.access.refused(call.req, refusal.code, { ...refusal, route });
-    throw refusalError(host.opaqueRefusals ? opaque(refusal) : refusal, challenge);
+    throw toRefusalError(host.opaqueRefusals ? toOpaqueRefusal(refusal) : refusal, challenge);
   }
 
   function admit(call: DialectCall, verdict: Verdict, called?: CalledMethod): Caller {

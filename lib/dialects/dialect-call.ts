@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { ClientAddress } from '../http/client-address.js';
-import { requestIdOf } from '../http/request-id.js';
+import { readRequestId } from '../http/read-request-id.js';
 import type { Clock } from '../ports/clock.js';
 import type { JsonRecord } from './parse-json-object.js';
 import type { SentParameters } from './parse-parameters.js';
@@ -12,7 +12,7 @@ export interface DialectCall {
   readonly req: Request;
   /** Parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
-  /** For the audit trail, see `requestIdOf`. */
+  /** For the audit trail, see `readRequestId`. */
   readonly requestId: string | null;
   /** When the request was received, microseconds since 1970. */
   readonly startedAt: number;
@@ -44,7 +44,7 @@ export function createDialectCall(req: Request, { clientAddress, clock, body }: 
   return {
     req,
     params,
-    requestId: requestIdOf(req),
+    requestId: readRequestId(req),
     startedAt,
     microseconds: () => startedAt + Number((process.hrtime.bigint() - ticks) / 1000n),
     address: (purpose) => clientAddress(req, purpose),

@@ -5,8 +5,8 @@ import express, {
   type Response,
   type Router,
 } from 'express';
-import { jsonApiHeaders } from '../http/json-api-headers.js';
-import { problemOf } from '../http/problem-of.js';
+import { createJsonApiHeaders } from '../http/json-api-headers.js';
+import { toProblem } from '../http/to-problem.js';
 import { ApiKeysError } from '../errors.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
@@ -45,7 +45,7 @@ export interface DialectRouterSettings extends CallParts {
  */
 export function createDialectRouter(settings: DialectRouterSettings): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
-  const setHeaders = jsonApiHeaders();
+  const setHeaders = createJsonApiHeaders();
   for (const [path, routes] of groupRoutesByPath(settings.routes)) {
     router.route(path).all(setHeaders, answerPath(settings, routes));
   }
@@ -104,7 +104,7 @@ async function answerFailure(
   res: Response,
   thrown: unknown,
 ): Promise<void> {
-  const error = problemOf(thrown);
+  const error = toProblem(thrown);
   try {
     reportError(name, error);
     const answer = await answerError(error, call);

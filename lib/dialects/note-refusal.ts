@@ -1,4 +1,4 @@
-import { problemOf } from '../http/problem-of.js';
+import { toProblem } from '../http/to-problem.js';
 import { auditIdOf } from '../domain/actor.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { getOwnerId, type Caller } from './callers.js';
@@ -21,7 +21,7 @@ export function noteRefusal(
   thrown: unknown,
   route?: string,
 ): void {
-  const { problem, status } = problemOf(thrown);
+  const { problem, status } = toProblem(thrown);
   if (!refusingStatuses.has(status)) return;
   access.refused(req, problem, {
     ...{ keyId, route },

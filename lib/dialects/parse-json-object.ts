@@ -1,5 +1,5 @@
 import { hasDuplicateNames } from '../http/duplicate-names.js';
-import { jsonShapeProblem } from '../http/json-shape-problem.js';
+import { findJsonShapeProblem } from '../http/json-shape-problem.js';
 import { BodyError } from './body-error.js';
 import { stripTrailingCommas } from './strip-trailing-commas.js';
 
@@ -34,7 +34,7 @@ export function toJsonRecord(value: unknown): JsonRecord {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new BodyError('not_an_object', 'must be a JSON object');
   }
-  const problem = jsonShapeProblem(value);
+  const problem = findJsonShapeProblem(value);
   if (problem !== null) throw new BodyError('not_acceptable', problem);
   return stripPrototypes(value) as JsonRecord;
 }

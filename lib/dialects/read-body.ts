@@ -1,7 +1,7 @@
 import type { Request } from 'express';
-import { bodyPresence } from '../http/body-presence.js';
+import { readBodyPresence } from '../http/body-presence.js';
 import { ApiKeysError, isProblem } from '../errors.js';
-import { rawBodyOf } from '../http/keep-raw-body.js';
+import { getRawBody } from '../http/keep-raw-body.js';
 import { readRawBody } from '../http/read-raw-body.js';
 import { BodyError } from './body-error.js';
 import { toJsonRecord, parseJsonObject, type JsonRecord } from './parse-json-object.js';
@@ -26,7 +26,7 @@ const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
  * @throws BodyError; ApiKeysError `payload_too_large` or `unsupported_media_type`
  */
 export async function readBody(req: Request, options: BodyOptions = {}): Promise<JsonRecord | null> {
-  if (bodyPresence(req) === 'none') return null;
+  if (readBodyPresence(req) === 'none') return null;
   const { 'content-encoding': encoding = '', 'content-type': type = '' } = req.headers;
   if (!['', 'identity'].includes(encoding.toLowerCase())) {
     throw new ApiKeysError('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' });
@@ -44,7 +44,7 @@ export async function readBody(req: Request, options: BodyOptions = {}): Promise
 
 /** The body as a string, or as a parser of the app left it. */
 async function readSentBody(req: Request): Promise<string | object> {
-  if (rawBodyOf(req) !== null || (!req.readableDidRead && !req.readableEnded)) {
+  if (getRawBody(req) !== null || (!req.readableDidRead && !req.readableEnded)) {
     return decodeText(await readBytes(req));
   }
   const left: unknown = req.body;

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { escapedJson } from '../http/escaped-json.js';
+import { escapeJson } from '../http/escape-json.js';
 
 /** A JSON response of a dialect. */
 export interface DialectAnswer {
@@ -10,7 +10,7 @@ export interface DialectAnswer {
 
 /** Writes JSON itself: `res.json` would apply the app's replacer, add an ETag, and answer 304 for it. */
 export function sendAnswer(res: Response, { status, body, headers = {} }: DialectAnswer): void {
-  const text = escapedJson(body);
+  const text = escapeJson(body);
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.statusCode = status;

@@ -5,10 +5,10 @@ import type { AuditActor } from '../domain/audit-entry.js';
 import type { Refusal } from '../domain/verdict.js';
 import { maySecretBeIn } from '../domain/secret-like.js';
 import type { ClientAddress } from './client-address.js';
-import { requestIdOf } from './request-id.js';
-import { routeOf } from './route-of.js';
+import { readRequestId } from './read-request-id.js';
+import { describeRoute } from './describe-route.js';
 
-/** Who is concerned by a refusal; what is left out is not known. */
+/** The key, owner and actor of a refused request; what is left out is unknown. */
 export interface Concerned {
   readonly keyId?: string | null | undefined;
   readonly ownerId?: string | null | undefined;
@@ -17,15 +17,15 @@ export interface Concerned {
   readonly route?: string | undefined;
 }
 
-/** Writes down what is worth knowing of requests. Never throws, and nobody waits for it. */
+/** Records requests in the access log. Never throws, and is never awaited. */
 export interface AccessNotes {
   /** A request was refused with this code. */
   refused(req: Request, code: string, concerned: Concerned): void;
-  /** A request was let in with a secret that a rotation has replaced. */
+  /** A request was authenticated with a secret that a rotation has replaced. */
   usedDeprecatedSecret(req: Request, apiKey: KeyOfOwner): void;
-  /** The app asked without a request, by a method of this name, and was told no. */
+  /** A call of the app without a request, to a method of this name, was refused. */
   refusedCall(method: string, refusal: Refusal, address: string | null): void;
-  /** The app let somebody in so, with a secret that a rotation has replaced. */
+  /** Such a call was allowed with a secret that a rotation has replaced. */
   calledWithDeprecatedSecret(method: string, apiKey: KeyOfOwner, address: string | null): void;
 }
 
@@ -33,12 +33,12 @@ type KeyOfOwner = Pick<ApiKeyIdentity, 'id' | 'ownerId'>;
 
 /**
  * @param note - takes one note, see `AccessRecorder`
- * @param isIdOfKey - whether a text is written like the ids of keys: what a request names may be a secret instead
+ * @param isIdOfKey - whether a string is written like the ids of keys: what a request names may be a secret instead
  */
 export function createAccessNotes(
   note: (note: AccessNote) => void,
   clientAddress: ClientAddress,
-  isIdOfKey: (text: string) => boolean,
+  isIdOfKey: (id: string) => boolean,
 ): AccessNotes {
   function namedKey(keyId: string | null): string | null {
     return keyId === null || isIdOfKey(keyId) || !maySecretBeIn(keyId) ? keyId : null;
@@ -59,8 +59,8 @@ export function createAccessNotes(
         actor: actor ?? null,
         address: clientAddress(req),
         method: req.method,
-        route: route ?? routeOf(req),
-        requestId: requestIdOf(req),
+        route: route ?? describeRoute(req),
+        requestId: readRequestId(req),
       });
     } catch {
       // A request that cannot be read is answered all the same.

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { isHeaderName } from './is-header-name.js';
-import { rawBodyOf } from './keep-raw-body.js';
+import { getRawBody } from './keep-raw-body.js';
 
-/** Whether a request has a body, as far as that can be said before it is read: `unknown` is for who reads it to find out. */
+/** Whether a request has a body, as far as that is known before it is read: `unknown` until the reader finds out. */
 export type BodyPresence = 'none' | 'some' | 'unknown';
 
 /** Of HTTP/2, as the compatibility API of Node shows it. */
@@ -13,11 +13,11 @@ interface Http2Stream {
 }
 
 /**
- * Says whether a request has a body. In HTTP/1 its head decides (RFC 9112 section 6.3), and a length of 0 is none; in
+ * Returns whether a request has a body. In HTTP/1 its head decides (RFC 9112 section 6.3), and a length of 0 is none; in
  * HTTP/2 neither header has to be there (RFC 9113 section 8.1): there is none when the stream ended with the headers.
  */
-export function bodyPresence(req: IncomingMessage): BodyPresence {
-  const kept = rawBodyOf(req);
+export function readBodyPresence(req: IncomingMessage): BodyPresence {
+  const kept = getRawBody(req);
   if (kept !== null) return kept.bytes.length > 0 ? 'some' : 'none';
   if (req.headers['transfer-encoding'] !== undefined) return 'some';
   if (Number(req.headers['content-length'] ?? 0) > 0) return 'some';

@@ -1,6 +1,6 @@
 import type { Refusal } from '../domain/verdict.js';
 
-/** How callers are asked for a key. */
+/** What `WWW-Authenticate` begins with. */
 export interface Challenge {
   /** `Bearer` (RFC 6750), or `ApiKey` where the app reads its keys from other headers only. */
   readonly scheme: 'Bearer' | 'ApiKey';
@@ -8,10 +8,10 @@ export interface Challenge {
 }
 
 /**
- * The value of `WWW-Authenticate` for a refusal. Without a credential there is no `error`; a wrong one is
+ * The value of `WWW-Authenticate` for a refusal. Without a credential there is no `error`; an invalid one is
  * `invalid_token`, a missing scope `insufficient_scope` with the scopes that are needed (RFC 6750 section 3).
  */
-export function challengeFor(challenge: Challenge, refusal: Refusal): string {
+export function composeChallenge(challenge: Challenge, refusal: Refusal): string {
   const parts = [`${challenge.scheme} realm=${quoted(challenge.realm)}`];
   const error = errorOf(refusal);
   if (error !== null) parts.push(`error=${quoted(error)}`);

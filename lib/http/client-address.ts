@@ -7,7 +7,7 @@ import { maxProxyHops, trustsAnyone, type TrustProxy } from './trusts-anyone.js'
 /**
  * The caller's address in canonical form, `null` when it cannot be known for certain.
  *
- * @param purpose - `decide` where a request is refused without it: then operators are told why it is not known
+ * @param purpose - `decide` where a request is refused without it: then a warning says why it is unknown
  */
 export type ClientAddress = (req: Request, purpose?: 'decide') => string | null;
 
@@ -21,7 +21,7 @@ const maxAddressLength = 64;
  * - a setting that lets callers choose their address, as `true` and `() => true` do, makes no address believable;
  * - a trusted proxy that forwards no address may have been made to drop it; an empty one is none.
  *
- * The reader throws what a `trust proxy` function throws, but only to `decide`: for a note nobody is kept out.
+ * The reader throws what a `trust proxy` function throws, but only to `decide`: a log entry must not refuse anyone.
  */
 export function createClientAddress(logger: Logger): ClientAddress {
   const canonicalOf = memoize(canonicalAddress, 1_000);
@@ -56,7 +56,7 @@ export function createClientAddress(logger: Logger): ClientAddress {
     if (isTrusted(peer, 0) && !namesLastHop(req.headers['x-forwarded-for'])) return null;
     const { ip } = req;
     if (ip === undefined || ip.length > maxAddressLength) return null;
-    return canonicalOf(ip === peer ? ip : copyOf(ip));
+    return canonicalOf(ip === peer ? ip : copyString(ip));
   }
 
   return function clientAddress(req, purpose) {
@@ -69,9 +69,9 @@ export function createClientAddress(logger: Logger): ClientAddress {
   };
 }
 
-/** A part of a text keeps the whole text in memory, here a header of any length. */
-function copyOf(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
+/** A substring keeps the whole string in memory, here a header of any length. */
+function copyString(value: string): string {
+  return Buffer.from(value, 'latin1').toString('latin1');
 }
 
 /** Whether the proxy has written an address behind those that it was sent. */

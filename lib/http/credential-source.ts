@@ -14,7 +14,7 @@ export interface CredentialHeader {
   readonly isAuthorization: boolean;
 }
 
-/** More make no sense, and readers count them in the bits of one number. */
+/** The credential reader keeps one bit for each in one number. */
 const maxSources = 30;
 
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;

@@ -2,10 +2,10 @@
 const token = /("[^"\\]*(?:\\.[^"\\]*)*")([ \t\n\r]*:)?|[{}[\]]/g;
 
 /**
- * Whether an object in a JSON text names a member twice. Parsers disagree on which one counts (RFC 8259 section 4), so
- * that a proxy could have checked the one and we would obey the other.
+ * Whether an object in a JSON string names a member twice. Parsers disagree on which one counts (RFC 8259 section 4), so
+ * that a proxy could have checked one of them and this package would use the other.
  *
- * @param json - a text that JSON.parse accepts
+ * @param json - a string that JSON.parse accepts
  */
 export function hasDuplicateNames(json: string): boolean {
   const open: (Set<unknown> | null)[] = [];

@@ -1,8 +1,8 @@
 import type { ApiKeysError } from '../errors.js';
 import type { Logger } from '../ports/logger.js';
 
-/** Tells operators of trouble that callers are told nothing of. */
-export type ErrorReporter = (who: string, trouble: ApiKeysError) => void;
+/** Logs failures whose cause is not shown to callers. */
+export type ErrorReporter = (component: string, error: ApiKeysError) => void;
 
 /** An outage is reported at its first request and then again after this time, in milliseconds. */
 const repeatAfterMs = 10_000;
@@ -11,12 +11,12 @@ const repeatAfterMs = 10_000;
 export function createErrorReporter(logger: Logger): ErrorReporter {
   let reportedAt = -Infinity;
 
-  return function reportError(who, trouble) {
-    if (trouble.problem === 'internal_error') {
-      logger.error(`api-keys: ${who} failed`, trouble.cause ?? trouble);
+  return function reportError(component, error) {
+    if (error.problem === 'internal_error') {
+      logger.error(`api-keys: ${component} failed`, error.cause ?? error);
     }
-    if (trouble.problem !== 'unavailable' || performance.now() - reportedAt < repeatAfterMs) return;
+    if (error.problem !== 'unavailable' || performance.now() - reportedAt < repeatAfterMs) return;
     reportedAt = performance.now();
-    logger.warn(`api-keys: ${who} answers 503`, trouble.cause ?? trouble);
+    logger.warn(`api-keys: ${component} answers 503`, error.cause ?? error);
   };
 }

@@ -5,7 +5,7 @@ import helmet from 'helmet';
  * Headers of every answer: nothing in it may be run, framed, embedded elsewhere or kept. Strict-Transport-Security
  * stays with the app, because it binds the whole host.
  */
-export function jsonApiHeaders(): RequestHandler {
+export function createJsonApiHeaders(): RequestHandler {
   const policy = helmet({
     contentSecurityPolicy: {
       useDefaults: false,

@@ -1,24 +1,24 @@
-/** Deepest body; the object itself is level 1. */
+/** Maximum depth of a body; the object itself is level 1. */
 export const maxDepth = 16;
-/** Longest list in a body. */
+/** Maximum length of a list in a body. */
 export const maxElements = 100;
-/** Most members of an object; metadata has no room for more. */
+/** Maximum number of members of an object; metadata has no room for more. */
 export const maxMembers = 1000;
 
 /**
- * What is wrong with the shape of a JSON value, or `null`. It goes level by level, not by recursion: a few kilobytes of
+ * The problem with the shape of a JSON value, or `null`. It goes level by level, not by recursion: a few kilobytes of
  * brackets are deeper than any call stack.
  */
-export function jsonShapeProblem(root: object): string | null {
+export function findJsonShapeProblem(root: object): string | null {
   let level: readonly object[] = [root];
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > maxDepth) return `must be at most ${maxDepth} levels deep`;
     if (level.some((value) => Array.isArray(value) && value.length > maxElements)) {
-      return `must not hold lists of more than ${maxElements} elements`;
+      return `must not contain lists of more than ${maxElements} elements`;
     }
     const members = level.map((value): readonly unknown[] => Object.values(value));
     if (members.some(({ length }) => length > maxMembers)) {
-      return `must not hold objects of more than ${maxMembers} members`;
+      return `must not contain objects of more than ${maxMembers} members`;
     }
     level = members.flat().filter(isObject);
   }

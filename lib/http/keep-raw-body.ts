@@ -21,12 +21,12 @@ export function keepRawBody(req: IncomingMessage, _res: ServerResponse, bytes: U
   setRawBody(req, { bytes, isAsSent: encoding.toLowerCase() === 'identity' });
 }
 
-/** Keeps a body, unless there is one: who came first saw it as it was sent. */
+/** Keeps a body, unless one is kept already: the first reader saw it as it was sent. */
 export function setRawBody(req: WithRawBody, body: RawBody): void {
   req[rawBody] ??= body;
 }
 
 /** The body that was kept, or `null`. */
-export function rawBodyOf(req: WithRawBody): RawBody | null {
+export function getRawBody(req: WithRawBody): RawBody | null {
   return req[rawBody] ?? null;
 }

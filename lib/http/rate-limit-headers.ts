@@ -1,10 +1,10 @@
 import type { RateLimitState } from '../domain/rate-limit-state.js';
 
 /**
- * How windows stand, as draft-ietf-httpapi-ratelimit-headers writes it: lists of texts with parameters (RFC 9651). Names
- * hold nothing that would have to be escaped.
+ * The state of windows as draft-ietf-httpapi-ratelimit-headers writes it: lists of strings with parameters (RFC 9651). Names
+ * contain nothing that would have to be escaped.
  */
-export function rateLimitHeaders(states: readonly RateLimitState[]): Readonly<Record<string, string>> {
+export function composeRateLimitHeaders(states: readonly RateLimitState[]): Readonly<Record<string, string>> {
   return {
     'RateLimit-Policy': states
       .map(({ name, limit, windowSeconds }) => `"${name}";q=${limit};w=${windowSeconds}`)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib';
 import { ApiKeysError } from '../errors.js';
-import { rawBodyOf } from './keep-raw-body.js';
+import { getRawBody } from './keep-raw-body.js';
 import { readRawBody } from './read-raw-body.js';
 
 type Decode = (bytes: Uint8Array, options: ZlibOptions) => Promise<Uint8Array>;
@@ -22,7 +22,7 @@ const decoders: ReadonlyMap<string, Decode> = new Map<string, Decode>([
  * not encoded as its headers say
  */
 export async function readDecodedBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array | null> {
-  const kept = rawBodyOf(req);
+  const kept = getRawBody(req);
   if (kept === null && (req.readableDidRead || req.readableEnded)) return null;
   if (kept?.isAsSent === false) return kept.bytes;
   const { 'content-encoding': encoding = 'identity' } = req.headers;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiKeysError } from '../errors.js';
 import { isBodyComplete } from './body-presence.js';
-import { rawBodyOf, setRawBody } from './keep-raw-body.js';
+import { getRawBody, setRawBody } from './keep-raw-body.js';
 
 /**
  * The bytes of a body as they were sent. What was not read yet is read, and put back for the parsers that come later.
@@ -10,7 +10,7 @@ import { rawBodyOf, setRawBody } from './keep-raw-body.js';
  * `internal_error` when a parser took it and kept nothing; `invalid_request` when it ends early
  */
 export async function readRawBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const kept = rawBodyOf(req);
+  const kept = getRawBody(req);
   if (kept !== null) {
     if (kept.isAsSent) return kept.bytes;
     throw new ApiKeysError('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' });
@@ -33,10 +33,10 @@ function tooLarge(maxBytes: number): ApiKeysError {
   return new ApiKeysError('payload_too_large', { detail: `Send a body of at most ${maxBytes} bytes.` });
 }
 
-/** A stream can be given back what was read until it has told of its end, which it does a moment after the last read. */
+/** What was read can be put back until the stream has emitted `end`, which it does a moment after the last read. */
 function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const isEmpty = (): boolean => isBodyComplete(req) && req.readableLength === 0;
-  // Even listening would end it, and some parsers fail on a stream that has ended.
+  // Even a listener would make it emit `end`, and some parsers fail on a stream that has ended.
   if (isEmpty()) return Promise.resolve(new Uint8Array());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -60,7 +60,7 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
       }
       if (length > maxBytes) {
         settle();
-        // The rest is nobody's, and the connection may be used again.
+        // The rest is discarded, so that the connection can be reused.
         req.resume();
         reject(tooLarge(maxBytes));
       } else if (isBodyComplete(req)) {

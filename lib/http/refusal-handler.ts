@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Refusal } from '../domain/verdict.js';
 
-/** What a handler of refusals is told, ready to be sent. */
+/** A refusal as handlers get it, ready to be sent. */
 export type RefusalAnswer = Refusal & {
   readonly status: number;
   /** A sentence for the caller. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isHeaderName } from './is-header-name.js';
 
-/** What the caller of a request with two Host lines is told. */
+/** The `detail` for a request with two Host lines. */
 export const repeatedHostDetail = 'Send one Host line.';
 
 /**

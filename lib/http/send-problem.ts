@@ -13,10 +13,10 @@ export interface ProblemAnswer {
 const quotaExceeded = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
 
 /**
- * Writes an error as a problem. A 5xx answer says nothing of its cause. `WWW-Authenticate`, which every 401 must carry
+ * Writes an error as a problem. A 5xx answer does not reveal its cause. `WWW-Authenticate`, which every 401 must carry
  * (RFC 9110 section 15.5.2), is among the error's headers.
  */
-export function problemAnswer(error: ApiKeysError, types: ProblemTypes): ProblemAnswer {
+export function composeProblem(error: ApiKeysError, types: ProblemTypes): ProblemAnswer {
   const definition = problems[error.problem];
   const { requiredScopes, missingScopes, requiredFeature, violatedPolicies } = error.refusal ?? {};
   return {

@@ -2,7 +2,7 @@ import { takeFunction, takeListOf } from '../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { Actor } from '../domain/actor.js';
 
-/** What a second factor can be asked for. */
+/** What can require a second factor. */
 export type StepUpOperation = (typeof stepUpOperations)[number];
 
 /** Every operation. */
@@ -20,36 +20,36 @@ export interface StepUpAttempt {
   readonly now: number;
 }
 
-/** What a verifier says about a code. */
+/** What a verifier returns for a code. */
 export type StepUpResult =
   | {
-      readonly result: 'right';
+      readonly result: 'valid';
       /** By which the code is known when it comes again, in any process; default: the code itself. */
       readonly codeId?: string;
       /** From when on the code would be refused for its age, epoch milliseconds; default: a day from now. */
       readonly expiresAt?: number;
     }
-  | { readonly result: 'wrong' }
-  /** It was right once. */
-  | { readonly result: 'late' }
+  | { readonly result: 'invalid' }
+  /** It was valid once. */
+  | { readonly result: 'expired' }
   /** The actor has no second factor. */
   | { readonly result: 'not_enrolled' };
 
 /**
- * Decides about codes. `true` and `false` are short for right and wrong; after any other answer than these the request
- * ends with `internal_error`.
+ * Decides about codes. `true` and `false` are short for valid and invalid; any other value than these fails the request with
+ * `internal_error`.
  */
 export type VerifyStepUp = (
   attempt: StepUpAttempt,
 ) => boolean | StepUpResult | Promise<boolean | StepUpResult>;
 
-/** For what a second factor is asked, and who checks it. */
+/** Which operations require a second factor, and what checks it. */
 export interface StepUpOptions {
-  /** Which operations need one. `/self/revoke` never does: who holds a leaked key must be able to end it. */
+  /** Which operations require one. `/self/revoke` never does: the holder of a leaked key must be able to revoke it. */
   readonly operations: readonly StepUpOperation[];
   /**
-   * Checks a code, for example `createTotpVerifier(…)` of `express-api-keys/totp`. A code that was right is remembered
-   * and refused when it comes again.
+   * Checks a code, for example `createTotpVerifier(…)` of `express-api-keys/totp`. A valid code is recorded and
+   * refused when it is sent again.
    */
   readonly verify: VerifyStepUp;
 }

@@ -1,15 +1,15 @@
 import { ApiKeysError } from '../errors.js';
 import type { CodeVerdict } from './second-factor-codes.js';
 
-/** What can be wrong with a code. Another code helps. */
+/** Why a code was refused; another code may be accepted. */
 export type StepUpProblem = 'step_up_invalid' | 'step_up_expired' | 'step_up_used';
 
 /**
- * What is wrong with a code; `null` for a right one.
+ * The problem with a code; `null` for a valid one.
  *
- * @throws ApiKeysError `step_up_throttled`, or `forbidden` for who has no second factor: no other code helps now
+ * @throws ApiKeysError `step_up_throttled`, or `forbidden` for an actor without a second factor: no other code helps now
  */
-export function stepUpProblemOf(verdict: CodeVerdict): StepUpProblem | null {
+export function toStepUpProblem(verdict: CodeVerdict): StepUpProblem | null {
   switch (verdict.result) {
     case 'throttled':
       throw new ApiKeysError('step_up_throttled', {
@@ -19,11 +19,11 @@ export function stepUpProblemOf(verdict: CodeVerdict): StepUpProblem | null {
       throw new ApiKeysError('forbidden', {
         detail: 'This needs a second factor, and none is set up for you.',
       });
-    case 'right':
+    case 'valid':
       return null;
-    case 'wrong':
+    case 'invalid':
       return 'step_up_invalid';
-    case 'late':
+    case 'expired':
       return 'step_up_expired';
     case 'used':
       return 'step_up_used';

@@ -27,12 +27,12 @@ const publicAddresses: readonly string[] = Array.from({ length: 223 }, (_, index
 /** A sixteenth of the internet: a network /4. The largest clouds have less. */
 const maxPublicTrusted = publicAddresses.length / 16;
 
-/** So that a count of hops is not taken for trust in everybody; the second one is for what looks at even hops, or odd. */
+/** So that a count of hops does not count as trust in everyone; the second one is for functions that check even hops, or odd. */
 const farHops = [maxProxyHops, maxProxyHops + 1, 1_000] as const;
 
 /**
  * Whether a `trust proxy` setting lets callers choose their own address, judged by what it does: far behind the last
- * proxy it still trusts addresses that nobody can have, or a large part of the internet. `true`, `() => true`,
+ * proxy it still trusts addresses that no caller can have, or a large part of the internet. `true`, `() => true`,
  * `Infinity`, an `async` function, `0.0.0.0/0` and its two halves do; a number of proxies and a list of their addresses
  * do not.
  */
@@ -43,11 +43,11 @@ export function trustsAnyone(isTrusted: TrustProxy): boolean {
   return publicAddresses.filter(trusts).length > maxPublicTrusted;
 }
 
-/** A function that throws does so for the request, too: nobody is trusted by that. */
+/** A function that throws does so for the request too, so it trusts no one. */
 function isTruthy(isTrusted: TrustProxy, address: string, hop: number): boolean {
   try {
     const answer = isTrusted(address, hop);
-    // What an async function rejects with is not for the process to end by.
+    // A rejection of an async function must not end the process.
     if (answer instanceof Promise) answer.catch(() => undefined);
     return Boolean(answer);
   } catch {

@@ -13,7 +13,7 @@ export interface ConfiguredLimits {
 }
 
 /**
- * Looks at the cost of a guard when it is mounted: a request that costs more than a window holds never gets through.
+ * Checks the cost of a guard when it is mounted: a request that costs more than the limit of a window is never allowed.
  *
  * @throws InvalidOptionError when no key at all could pay
  */
@@ -25,14 +25,14 @@ export function createCostCheck(limits: ConfiguredLimits, logger: Logger): Check
     const never = limits.perOwner.find(({ limit }) => limit < cost);
     if (never !== undefined) {
       throw new InvalidOptionError(
-        `requireApiKey: cost ${cost} is more than the window ${never.name} of limits.perOwner holds (${never.limit}), ` +
-          'so that no request could pass; write a smaller cost, or a larger limit',
+        `requireApiKey: cost ${cost} is more than the window ${never.name} of limits.perOwner allows (${never.limit}), ` +
+          'so that no request could be allowed; write a smaller cost, or a larger limit',
       );
     }
     const rarely = [...limits.defaultRateLimits, ...limits.ceilings].find(({ limit }) => limit < cost);
     if (rarely === undefined) return;
     logger.warn(
-      `api-keys: requireApiKey: cost ${cost} is more than the window ${rarely.name} holds (${rarely.limit}) that keys ` +
+      `api-keys: requireApiKey: cost ${cost} is more than the window ${rarely.name} allows (${rarely.limit}) that keys ` +
         'get by policy.defaultRateLimits or limits.ceilings.rateLimits: every request with such a key is refused with ' +
         'cost_exceeds_limit; write a smaller cost, or a larger limit',
     );

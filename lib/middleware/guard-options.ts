@@ -50,7 +50,7 @@ export interface GuardOptions<F extends string = never> {
   readonly cost?: number | undefined;
   /**
    * Signed requests (RFC 9421, or HMAC with the secret): `accepted` beside keys, or `required`, so that a key alone is not
-   * enough. Needs the option `signatures` of createApiKeys. Default: signatures are not looked at.
+   * enough. Needs the option `signatures` of createApiKeys. Default: signatures are ignored.
    */
   readonly signed?: 'required' | 'accepted' | undefined;
   /** Where this guard reads keys. Default: what `createApiKeys` was given. */
@@ -87,7 +87,7 @@ export interface ReadGuardOptions {
   readonly cost: unknown;
 }
 
-/** @throws InvalidOptionError when the options hold anything that a guard does not understand */
+/** @throws InvalidOptionError for an option that is unknown or has a wrong value */
 export function readGuardOptions(options: unknown): ReadGuardOptions {
   return readOptions('requireApiKey', options, readers, {
     example: "{ onRefusal: 'next' }; several scopes go into { all: […] }",

@@ -10,7 +10,7 @@ import type { Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { ProblemTypes } from '../http/problem-types.js';
-import { problemAnswer, sendProblem } from '../http/send-problem.js';
+import { composeProblem, sendProblem } from '../http/send-problem.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import { parseCredentialSources, type CredentialHeader } from '../http/credential-source.js';
@@ -23,9 +23,9 @@ import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js
 import type { CheckCost } from './check-cost.js';
 import { isPreflight } from './preflight.js';
 import { createCredentialReader, type FoundCredential, type ReadCredential } from './read-credential.js';
-import { rateLimitHeaders } from '../http/rate-limit-headers.js';
+import { composeRateLimitHeaders } from '../http/rate-limit-headers.js';
 import { createRefusalAnswers } from './refusal-answers.js';
-import { opaque, refusalError } from '../http/refusal-error.js';
+import { toOpaqueRefusal, toRefusalError } from '../http/to-refusal-error.js';
 import { readRequestCost } from '../verify/request-cost.js';
 import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
 import { createSignedDecider, type DecideSigned, type SignatureParts } from './signed-requests.js';
@@ -38,7 +38,7 @@ export interface GuardParts {
   /** For access tokens; `null` when there are none. */
   readonly tokenVerifier: (() => ApiKeyVerifier) | null;
   readonly tokenIssuer: string | null;
-  /** `null`: signatures are not looked at. */
+  /** `null`: signatures are not checked. */
   readonly signatures: SignatureParts | null;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
@@ -48,7 +48,7 @@ export interface GuardParts {
   readonly problemTypes: ProblemTypes;
   readonly sources: readonly CredentialHeader[];
   readonly opaqueRefusals: boolean;
-  /** Where keys are kept that are taken out of requests; `null` when they stay there. */
+  /** Takes keys out of requests and keeps them; `null` when they stay there. */
   readonly hidden: HiddenCredentials | null;
   readonly reportError: ErrorReporter;
   readonly access: AccessNotes;
@@ -61,14 +61,14 @@ interface WithApiKey {
   apiKey?: unknown;
 }
 
-/** What becomes of one request. */
+/** The decision about one request. */
 type Decision = Verdict | 'fallback';
 
 const oneCredentialDetail = 'Send one API key, in one header, once.';
 
 /**
- * Builds one guard. It decides, then answers or hands on; nothing that the app's own code throws afterwards is taken for
- * a failure of the decision.
+ * Builds one guard. It decides, then answers or calls the next handler; what the app's own code throws afterwards is not treated
+ * as a failure of the decision.
  *
  * @throws InvalidOptionError for options that it does not understand
  */
@@ -84,8 +84,8 @@ export function createGuard(
   assertKnownFeature('requireApiKey', feature, parts.features);
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);
-  const howToSend = `Send an API key as ${sources.map(spelledOut).join(' or ')}.`;
-  const decideSigned = signed === undefined ? null : signedDecider(parts.signatures, sources);
+  const howToSend = `Send an API key as ${sources.map(describeSource).join(' or ')}.`;
+  const decideSigned = signed === undefined ? null : requireSignedDecider(parts.signatures, sources);
   const howToSign = `Sign the request (RFC 9421) with tag="${parts.signatures?.tag ?? ''}".`;
   const varyOn = [...sources.map(({ name }) => name), ...(signed === undefined ? [] : ['signature'])].join(
     ', ',
@@ -97,7 +97,7 @@ export function createGuard(
 
   const answerTo = createRefusalAnswers(challenge, parts.problemTypes);
 
-  /** Decides at once where nobody has to be asked. */
+  /** Decides synchronously where no I/O is needed. */
   function decide(req: Request, credential: ReadCredential): Decision | Promise<Decision> {
     if (hasTooManyHeaders(req)) return refuse('too_many_headers');
     if (hasRepeatedHost(req)) return refuse('invalid_request', { detail: repeatedHostDetail });
@@ -123,23 +123,23 @@ export function createGuard(
     return parts.keyspaces.recognises(credential.token) || isOurToken(credential);
   }
 
-  /** Tokens of other issuers are for the app's own authentication. */
+  /** Tokens of other issuers are left to the app's own authentication. */
   function isOurToken(credential: FoundCredential): boolean {
     if (parts.tokenIssuer === null || !isJwt(credential)) return false;
     return readUnprovenClaims(credential.token)?.['iss'] === parts.tokenIssuer;
   }
 
-  function letIn(allowed: Allowed, credential: ReadCredential, req: Request, res: Response): void {
+  function admit(allowed: Allowed, credential: ReadCredential, req: Request, res: Response): void {
     (req as WithApiKey).apiKey = allowed.apiKey;
     if (allowed.deprecatedSecret !== undefined)
-      letInByDeprecatedSecret(allowed, allowed.deprecatedSecret, req, res);
-    if (allowed.rateLimits !== undefined) setHeaders(res, rateLimitHeaders(allowed.rateLimits));
+      noteDeprecatedSecret(allowed, allowed.deprecatedSecret, req, res);
+    if (allowed.rateLimits !== undefined) setHeaders(res, composeRateLimitHeaders(allowed.rateLimits));
     if (cacheHeaders) keepOffSharedCaches(res);
     if (parts.hidden !== null && credential.kind === 'token') parts.hidden.hide(req, credential);
   }
 
   /** The caller should be changing to the newer secret. */
-  function letInByDeprecatedSecret(
+  function noteDeprecatedSecret(
     { apiKey }: Allowed,
     secret: DeprecatedSecret,
     req: Request,
@@ -156,20 +156,20 @@ export function createGuard(
     next: NextFunction,
   ): void | Promise<void> {
     parts.access.refused(req, refusal.code, refusal);
-    const shown = parts.opaqueRefusals ? opaque(refusal) : refusal;
+    const shown = parts.opaqueRefusals ? toOpaqueRefusal(refusal) : refusal;
     if (onRefusal === 'respond') return sendProblem(res, answerTo(shown));
-    const error = refusalError(shown, challenge);
+    const error = toRefusalError(shown, challenge);
     if (onRefusal === 'next') return next(error);
     const { status, headers, message } = error;
     return onRefusal({ ...shown, status, detail: message, headers }, req, res, next);
   }
 
-  function answerTrouble(thrown: unknown, res: Response, next: NextFunction): void {
-    const trouble =
+  function answerError(thrown: unknown, res: Response, next: NextFunction): void {
+    const error =
       thrown instanceof ApiKeysError ? thrown : new ApiKeysError('internal_error', { cause: thrown });
-    parts.reportError('a guard', trouble);
-    if (onRefusal === 'next') next(trouble);
-    else sendProblem(res, problemAnswer(trouble, parts.problemTypes));
+    parts.reportError('a guard', error);
+    if (onRefusal === 'next') next(error);
+    else sendProblem(res, composeProblem(error, parts.problemTypes));
   }
 
   function carryOut(
@@ -181,7 +181,7 @@ export function createGuard(
   ): void {
     if (cacheHeaders) varyOnHeaders(res, varyOn);
     if (decision !== 'fallback' && decision.allowed) {
-      letIn(decision, credential, req, res);
+      admit(decision, credential, req, res);
       return next();
     }
     const answered =
@@ -197,15 +197,15 @@ export function createGuard(
     try {
       decision = decide(req, credential);
     } catch (error) {
-      return answerTrouble(error, res, next);
+      return answerError(error, res, next);
     }
     if (!isPromise(decision)) return carryOut(decision, credential, req, res, next);
     decision
       .then(
         (later) => carryOut(later, credential, req, res, next),
-        (error: unknown) => answerTrouble(error, res, next),
+        (error: unknown) => answerError(error, res, next),
       )
-      // The app may have answered meanwhile, so that even the answer to trouble fails.
+      // The app may have answered meanwhile, so that even the error response fails.
       .catch((error: unknown) => next(error));
   }
 
@@ -213,8 +213,11 @@ export function createGuard(
   return apiKeyGuard as ApiKeyGuard;
 }
 
-/** @throws InvalidOptionError when nobody has said how signatures are to be checked */
-function signedDecider(parts: SignatureParts | null, sources: readonly CredentialHeader[]): DecideSigned {
+/** @throws InvalidOptionError without the option `signatures` */
+function requireSignedDecider(
+  parts: SignatureParts | null,
+  sources: readonly CredentialHeader[],
+): DecideSigned {
   if (parts !== null) return createSignedDecider(parts, sources);
   throw new InvalidOptionError(
     'requireApiKey: signed needs the option signatures of createApiKeys, for example {}',
@@ -237,7 +240,7 @@ function isJwt({ header, token }: FoundCredential): boolean {
   return token.startsWith('eyJ') && header === 'authorization';
 }
 
-function spelledOut({ name, isAuthorization }: CredentialHeader): string {
+function describeSource({ name, isAuthorization }: CredentialHeader): string {
   return isAuthorization ? 'Authorization: Bearer <key>' : `${name}: <key>`;
 }
 

@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../errors.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { parseScopeRequirement, type ScopeRequirement } from '../domain/scope-requirement.js';
 
-/** What a guard asks of a request, by its method; `null` when the guard lets none through with that method. */
+/** What a guard requires of a request, by its method; `null` for methods that it refuses. */
 export interface MethodRequirements {
   of(method: string): ScopeRequirement | null;
   /** For `Allow`. */

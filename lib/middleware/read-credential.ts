@@ -6,7 +6,7 @@ import type { CredentialHeader } from '../http/credential-source.js';
 export type ReadCredential =
   | { readonly kind: 'none' }
   | FoundCredential
-  /** Two credentials, or one header twice: nobody can say which one was meant. */
+  /** Two credentials, or one header twice: it is unclear which one was meant. */
   | { readonly kind: 'ambiguous' };
 
 /** One credential and the header that it stood in, in lower case. */
@@ -20,7 +20,7 @@ const none: ReadCredential = { kind: 'none' };
 const ambiguous: ReadCredential = { kind: 'ambiguous' };
 
 /**
- * Builds the reader of a guard. It looks at the raw headers, because `req.headers` keeps only the first of two
+ * Builds the reader of a guard. It reads the raw headers, because `req.headers` keeps only the first of two
  * `Authorization` lines and joins two others into one value. An empty header counts as absent, and a list of credentials
  * in one `Authorization` line as several.
  */
@@ -57,7 +57,7 @@ function placeOf(sources: readonly CredentialHeader[], name: string): number {
 
 /**
  * The credential of `Authorization: Bearer …`, the scheme in any case (RFC 9110 section 11.1); `null` for other schemes.
- * What follows one separator is taken as it stands, an empty text too: all but a single token fails to match a key.
+ * What follows one separator is taken as it stands, an empty string too: all but a single token fails to match a key.
  */
 function bearerToken(value: string): string | null {
   if (value.slice(0, 6).toLowerCase() !== 'bearer') return null;

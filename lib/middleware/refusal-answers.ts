@@ -1,10 +1,10 @@
 import type { Refusal, RefusalCode } from '../domain/verdict.js';
 import type { Challenge } from '../http/challenge.js';
 import type { ProblemTypes } from '../http/problem-types.js';
-import { problemAnswer, type ProblemAnswer } from '../http/send-problem.js';
-import { refusalError } from '../http/refusal-error.js';
+import { composeProblem, type ProblemAnswer } from '../http/send-problem.js';
+import { toRefusalError } from '../http/to-refusal-error.js';
 
-/** Refusals of one guard that are answered alike every time. A flood of them must cost next to nothing. */
+/** Refusals whose answer is the same every time. A flood of them must cost next to nothing. */
 const constant: ReadonlySet<RefusalCode> = new Set([
   'missing_credential',
   'invalid_token',
@@ -23,11 +23,11 @@ export function createRefusalAnswers(
 ): (refusal: Refusal) => ProblemAnswer {
   const written = new Map<RefusalCode, ProblemAnswer>();
   return function answerTo(refusal) {
-    // What is said of one request only must not be said to others.
+    // A detail about one request must not be sent to others.
     const isConstant = constant.has(refusal.code) && refusal.detail === undefined;
     const known = isConstant ? written.get(refusal.code) : undefined;
     if (known !== undefined) return known;
-    const answer = problemAnswer(refusalError(refusal, challenge), types);
+    const answer = composeProblem(toRefusalError(refusal, challenge), types);
     if (isConstant) written.set(refusal.code, answer);
     return answer;
   };

@@ -13,7 +13,7 @@ export function keepOffSharedCaches(res: Response): void {
 
 /** The answer depends on the headers that keys are read from. */
 export function varyOnHeaders(res: Response, names: string): void {
-  // Express reads and writes the list anew; nearly always there is none yet.
+  // Express parses and writes the list again; nearly always there is none yet.
   if (res.getHeader('Vary') === undefined) res.setHeader('Vary', names);
   else res.vary(names);
 }

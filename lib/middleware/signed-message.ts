@@ -1,25 +1,25 @@
 import type { Request } from 'express';
-import { bodyPresence } from '../http/body-presence.js';
-import { hostOfRequest } from '../http/host-of-request.js';
+import { readBodyPresence } from '../http/body-presence.js';
+import { readHost } from '../http/read-host.js';
 import type { SignedMessage } from '../signatures/signed-message.js';
 
 /**
- * What of a request signatures are about; `null` when nobody can say what the client has called: a target in another form
+ * The part of a request that signatures cover; `null` when it is unclear what the client has called: a target in another form
  * than path and query, no `Host`, or none of several configured names.
  *
  * @param origins - what clients call this service; by the request when there is none
  */
-export function signedMessageOf(req: Request, origins: readonly URL[]): SignedMessage | null {
+export function readSignedMessage(req: Request, origins: readonly URL[]): SignedMessage | null {
   const { method, originalUrl: target, rawHeaders } = req;
   const called = calledAs(req, origins);
   if (!target.startsWith('/') || called === null) return null;
-  return { method, ...called, target, rawHeaders, bodyPresence: bodyPresence(req) };
+  return { method, ...called, target, rawHeaders, bodyPresence: readBodyPresence(req) };
 }
 
 function calledAs(req: Request, origins: readonly URL[]): Pick<SignedMessage, 'scheme' | 'authority'> | null {
   const [first, ...more] = origins;
   const scheme = req.protocol === 'https' ? 'https' : 'http';
-  const authority = authorityOf(scheme, hostOfRequest(req));
+  const authority = authorityOf(scheme, readHost(req));
   if (first === undefined) return authority === null ? null : { scheme, authority };
   const origin = more.length === 0 ? first : origins.find(({ host }) => host === authority);
   if (origin === undefined) return null;

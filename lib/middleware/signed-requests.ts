@@ -6,7 +6,7 @@ import type { CredentialHeader } from '../http/credential-source.js';
 import type { ReadCredential } from './read-credential.js';
 import { readRawBody } from '../http/read-raw-body.js';
 import { hmacScheme } from '../signatures/hmac/read-hmac-authorization.js';
-import { signedMessageOf } from './signed-message.js';
+import { readSignedMessage } from './signed-message.js';
 
 /** What guards need for signed requests. */
 export interface SignatureParts {
@@ -15,7 +15,7 @@ export interface SignatureParts {
   /** What clients call this service; empty: by the request. */
   readonly origins: readonly URL[];
   readonly maxBodyBytes: number;
-  /** What signatures are told apart by. */
+  /** The `tag` of signatures that are for this service. */
   readonly tag: string;
 }
 
@@ -26,7 +26,7 @@ export type DecideSigned = (
   request: RequestToDecide,
 ) => Promise<Verdict> | null;
 
-/** Builds the part of a guard that looks at signatures. */
+/** Builds the part of a guard that checks signatures. */
 export function createSignedDecider(
   { verifier, origins, maxBodyBytes }: SignatureParts,
   sources: readonly CredentialHeader[],
@@ -36,7 +36,7 @@ export function createSignedDecider(
   return function decideSigned(req, credential, request) {
     return verifier().verify({
       ...request,
-      message: signedMessageOf(req, origins),
+      message: readSignedMessage(req, origins),
       rawHeaders: req.rawHeaders,
       hmacScheme,
       credentialHeaders,

@@ -5,11 +5,11 @@ import express, {
   type Response,
   type Router,
 } from 'express';
-import { jsonApiHeaders } from '../http/json-api-headers.js';
+import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { ClientAddress } from '../http/client-address.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
-import { requestIdOf } from '../http/request-id.js';
+import { readRequestId } from '../http/read-request-id.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import type { ChangeContext } from '../manage/change.js';
 import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js';
@@ -39,7 +39,7 @@ export interface TokenRouterParts {
  */
 export function createTokenRouter(parts: TokenRouterParts): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
-  router.use(jsonApiHeaders());
+  router.use(createJsonApiHeaders());
   for (const [path, endpoint] of Object.entries(tokenEndpoints)) {
     router.route(path).post(runEndpoint(parts, endpoint)).all(refuseMethod);
   }
@@ -68,7 +68,7 @@ function runEndpoint(parts: TokenRouterParts, endpoint: TokenEndpoint): RequestH
       const context: ChangeContext = {
         actor: { kind: 'key', apiKey: client.apiKey },
         address: parts.clientAddress(req),
-        requestId: requestIdOf(req),
+        requestId: readRequestId(req),
         managementScope: null,
       };
       const answer = await endpoint({ tokens, issuer, client, form, context, res });

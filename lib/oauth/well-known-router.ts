@@ -1,5 +1,5 @@
 import express, { type RequestHandler, type Router } from 'express';
-import { jsonApiHeaders } from '../http/json-api-headers.js';
+import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import type { TokenService } from '../tokens/token-service.js';
 import { answerTokenError, sendTokenError } from './answer-token-error.js';
@@ -46,7 +46,7 @@ function addDocument(router: Router, path: string, read: () => Promise<object>):
   };
   router
     .route(path)
-    .all(jsonApiHeaders())
+    .all(createJsonApiHeaders())
     .get(answer)
     .all((_req, res) => {
       sendTokenError(res, {

@@ -58,13 +58,13 @@ export function createTotpVerifier({ secretFor, window = 1 }: TotpOptions): Veri
     const delta = /^\d{6}$/.test(token)
       ? TOTP.validate({ ...totpSettings, token, timestamp: now, window: maxWindow, secret: key })
       : null;
-    if (delta === null || delta > window) return { result: 'wrong' };
-    if (delta < -window) return { result: 'late' };
+    if (delta === null || delta > window) return { result: 'invalid' };
+    if (delta < -window) return { result: 'expired' };
     const { period } = totpSettings;
     const counter = TOTP.counter({ period, timestamp: now }) + delta;
     // It is valid until its own period and the window after that are over.
     return {
-      result: 'right',
+      result: 'valid',
       codeId: `totp:${counter}`,
       expiresAt: (counter + 1 + window) * period * 1000,
     };

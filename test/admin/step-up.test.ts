@@ -266,23 +266,17 @@ describe('a second factor', () => {
     let answer: unknown;
     const own = await start({ operations: ['rotate'], verify: () => answer as never });
     const strange = [
-      ...[undefined, null, 0, 1, '', NaN, 'wrong', 'right', 'true', [], ['right'], {}, { valid: false }],
-      ...[
-        { valid: true },
-        { result: 'invalid' },
-        { result: 'RIGHT' },
-        { result: true },
-        { result: ['right'] },
-      ],
-      ...[() => true, Symbol('right'), new Boolean(true), Promise.resolve({ result: undefined })],
+      ...[undefined, null, 0, 1, '', NaN, 'invalid', 'valid', 'true', [], ['valid'], {}, { valid: false }],
+      ...[{ valid: true }, { result: 'right' }, { result: 'VALID' }, { result: true }, { result: ['valid'] }],
+      ...[() => true, Symbol('valid'), new Boolean(true), Promise.resolve({ result: undefined })],
       // By these a used code would be forgotten, or taken for another.
       ...[
-        { result: 'right', codeId: 7 },
-        { result: 'right', codeId: '' },
+        { result: 'valid', codeId: 7 },
+        { result: 'valid', codeId: '' },
       ],
       ...[
-        { result: 'right', expiresAt: NaN },
-        { result: 'right', expiresAt: '2027' },
+        { result: 'valid', expiresAt: NaN },
+        { result: 'valid', expiresAt: '2027' },
       ],
     ];
     const challenge = challengeOf(await rotate({}, { from: own }));
@@ -290,18 +284,20 @@ describe('a second factor', () => {
       answer = each;
       expectProblem(await rotate({ challenge, code: 'code' }, { from: own }), 500, 'internal_error');
     }
-    expect(own.logged.join()).toContain('stepUp.verify answered with something that is no result');
+    expect(own.logged.join()).toContain(
+      'stepUp.verify returned something other than true, false or { result }',
+    );
 
     for (const [refusing, code] of [
       [false, 'step_up_invalid'],
-      [{ result: 'wrong' }, 'step_up_invalid'],
-      [{ result: 'late' }, 'step_up_expired'],
+      [{ result: 'invalid' }, 'step_up_invalid'],
+      [{ result: 'expired' }, 'step_up_expired'],
       [{ result: 'not_enrolled' }, 'forbidden'],
     ] as const) {
       answer = refusing;
       expectProblem(await rotate({ challenge, code: 'code' }, { from: own }), 403, code);
     }
-    for (const right of [true, { result: 'right', codeId: undefined, expiresAt: undefined }]) {
+    for (const right of [true, { result: 'valid', codeId: undefined, expiresAt: undefined }]) {
       answer = right;
       const next = challengeOf(await rotate({}, { from: own }));
       expect((await rotate({ challenge: next, code: typeof right }, { from: own })).status).toBe(200);

@@ -12,8 +12,8 @@ describe("Yativo's X-2FA-Token", () => {
     if (code === 'throw') throw new Error('no');
     if (code === 'odd') return 'yes' as unknown as boolean;
     if (ownerId === 'none') return { result: 'not_enrolled' };
-    if (code.endsWith('2')) return { result: 'late' };
-    if (code.endsWith('3')) return { result: 'right', codeId: 'the same' };
+    if (code.endsWith('2')) return { result: 'expired' };
+    if (code.endsWith('3')) return { result: 'valid', codeId: 'the same' };
     return code.endsWith('1');
   }
 

@@ -13,7 +13,7 @@ const tryOut = `
 describe('express-api-keys/totp', () => {
   it('loads with import and with require', async () => {
     const names = '{ createTotpSecret, createTotpVerifier, totpUri }';
-    const expected = { code: 0, stdout: 'otpauth://totp/ wrong\n', stderr: '' };
+    const expected = { code: 0, stdout: 'otpauth://totp/ invalid\n', stderr: '' };
     const imported = `import('express-api-keys/totp').then((${names}) => {${tryOut}});`;
     expect(await node('esm-js', imported)).toEqual(expected);
     expect(await node('cjs-js', `const ${names} = require('express-api-keys/totp');${tryOut}`)).toEqual(

@@ -21,21 +21,21 @@ describe('createTotpVerifier', () => {
     expect(codeAt(secret, seconds * 1000)).toBe(code);
     const counter = Math.floor(seconds / 30);
     expect(await verify({ ...attempt, code, now: seconds * 1000 })).toEqual({
-      result: 'right',
+      result: 'valid',
       codeId: `totp:${counter}`,
       expiresAt: (counter + 2) * 30_000,
     });
   });
 
   it.each([
-    [0, 'right'],
-    [-1, 'right'],
-    [1, 'right'],
-    [-2, 'late'],
-    [-11, 'late'],
-    [-12, 'wrong'],
-    [2, 'wrong'],
-    [11, 'wrong'],
+    [0, 'valid'],
+    [-1, 'valid'],
+    [1, 'valid'],
+    [-2, 'expired'],
+    [-11, 'expired'],
+    [-12, 'invalid'],
+    [2, 'invalid'],
+    [11, 'invalid'],
   ])('finds the code of %i periods from now %s', async (periods, result) => {
     const code = codeAt(secret, now + periods * 30_000);
     expect(await verify({ ...attempt, code })).toMatchObject({ result });
@@ -44,9 +44,9 @@ describe('createTotpVerifier', () => {
   it('takes a code with the gap that apps show, and no other', async () => {
     const code = codeAt(secret, now);
     const withGap = `${code.slice(0, 3)} ${code.slice(3)}`;
-    expect(await verify({ ...attempt, code: withGap })).toMatchObject({ result: 'right' });
+    expect(await verify({ ...attempt, code: withGap })).toMatchObject({ result: 'valid' });
     for (const wrong of ['', code.slice(1), `${code}0`, `-${code}`, 'abcdef', '٠١٢٣٤٥', '1e5000']) {
-      expect(await verify({ ...attempt, code: wrong })).toEqual({ result: 'wrong' });
+      expect(await verify({ ...attempt, code: wrong })).toEqual({ result: 'invalid' });
     }
   });
 

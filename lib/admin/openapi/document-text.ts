@@ -1,4 +1,4 @@
-import { escapedJson } from '../../http/escaped-json.js';
+import { escapeJson } from '../../http/escape-json.js';
 import { describeApi, type DescribedApi } from './describe-api.js';
 
 /**
@@ -16,11 +16,11 @@ export function createDocumentText(api: DescribedApi): (serverUrl: string) => st
       url: serverUrl === '' ? '/' : serverUrl,
       description: 'Where the router is mounted.',
     };
-    return `${parts.head},"servers":${escapedJson([server])},${parts.tail}`;
+    return `${parts.head},"servers":${escapeJson([server])},${parts.tail}`;
   };
 }
 
 function partsOf(api: DescribedApi): { readonly head: string; readonly tail: string } {
   const { openapi, info, ...rest } = describeApi(api);
-  return { head: escapedJson({ openapi, info }).slice(0, -1), tail: escapedJson(rest).slice(1) };
+  return { head: escapeJson({ openapi, info }).slice(0, -1), tail: escapeJson(rest).slice(1) };
 }

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { bodyPresence } from '../../http/body-presence.js';
+import { readBodyPresence } from '../../http/body-presence.js';
 import type { Verdict } from '../../domain/verdict.js';
 import type { ApiKeysError } from '../../errors.js';
 import { readRawBody } from '../../http/read-raw-body.js';
@@ -75,7 +75,14 @@ async function verifySigned(
     ...{ hmacScheme: deribitHmacScheme, credentialHeaders: [], hasCredential: false },
     address: (purpose) => call.address(purpose),
     // Neither scheme nor host is signed.
-    message: { method, scheme: 'https', authority: '', target, rawHeaders, bodyPresence: bodyPresence(req) },
+    message: {
+      method,
+      scheme: 'https',
+      authority: '',
+      target,
+      rawHeaders,
+      bodyPresence: readBodyPresence(req),
+    },
     otherTargets: listDocumentedTargets(req.url).filter((other) => other !== target),
     body: () => readRawBody(req, maxRequestBytes),
   });

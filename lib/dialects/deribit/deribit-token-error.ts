@@ -1,4 +1,4 @@
-import { challengeFor } from '../../http/challenge.js';
+import { composeChallenge } from '../../http/challenge.js';
 import { noteRefusedTokenRequest } from '../../http/note-refused-token-request.js';
 import type { Client } from '../../tokens/authenticate-client.js';
 import { isTokenError, type TokenError, type TokenErrorCode } from '../../tokens/token-error.js';
@@ -41,7 +41,7 @@ export function toDeribitTokenError(
 }
 
 function createRefusal(name: DeribitErrorName, data?: Readonly<Record<string, string>>): DeribitError {
-  const challenge = challengeFor(deribitChallenge, { allowed: false, code: 'invalid_token' });
+  const challenge = composeChallenge(deribitChallenge, { allowed: false, code: 'invalid_token' });
   return new DeribitError(name, data, { headers: { 'WWW-Authenticate': challenge } });
 }
 

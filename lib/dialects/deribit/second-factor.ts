@@ -60,12 +60,12 @@ export function createCheckSecondFactor(
       }
       case 'not_enrolled':
         throw new DeribitError('security_key_setup_required', undefined, {}, 'forbidden');
-      case 'wrong':
-      case 'late':
+      case 'invalid':
+      case 'expired':
         throw createRefusal('tfa_code_not_matched');
       case 'used':
         throw createRefusal('used_tfa_code');
-      case 'right':
+      case 'valid':
         return null;
     }
   };

@@ -1,5 +1,5 @@
 import { ApiKeysError } from '../../errors.js';
-import { challengeFor, type Challenge } from '../../http/challenge.js';
+import { composeChallenge, type Challenge } from '../../http/challenge.js';
 import { noteRefusedTokenRequest } from '../../http/note-refused-token-request.js';
 import type { Client } from '../../tokens/authenticate-client.js';
 import type { IssuedToken } from '../../tokens/issue-token.js';
@@ -42,7 +42,7 @@ export async function exchangeKeyForToken(
     }
     // Unknown, invalid, expired and revoked keys get the same response.
     const headers = {
-      'WWW-Authenticate': challengeFor(challenge, { allowed: false, code: 'invalid_token' }),
+      'WWW-Authenticate': composeChallenge(challenge, { allowed: false, code: 'invalid_token' }),
     };
     return { status: 401, headers, body: createErrorBody(invalidPairMessage, invalidPairMessage) };
   }

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { createSecondFactorCodes } from '../../http/second-factor-codes.js';
 import type { StepUpOperation, StepUpResult } from '../../http/step-up-options.js';
-import { stepUpProblemOf, type StepUpProblem } from '../../http/step-up-problem.js';
+import { toStepUpProblem, type StepUpProblem } from '../../http/step-up-problem.js';
 import { ApiKeysError } from '../../errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { NonceStore } from '../../ports/nonce-store.js';
@@ -58,7 +58,7 @@ export function createSecondFactor(
       const verdict = await codes.check({ kind: 'owner', ownerId }, code, () =>
         verify(ownerId, code, operation, call.req),
       );
-      const problem = stepUpProblemOf(verdict);
+      const problem = toStepUpProblem(verdict);
       if (problem === null) return;
       throw new ApiKeysError(problem, {
         detail: `${detailByProblem[problem]} Repeat the request with the code that is shown now.`,

@@ -1,4 +1,4 @@
-import { requestIdOf } from '../../lib/http/request-id.js';
+import { readRequestId } from '../../lib/http/read-request-id.js';
 
 describe('the id of a request', () => {
   it.each([
@@ -10,7 +10,7 @@ describe('the id of a request', () => {
     'x'.repeat(40),
     `${'x'.repeat(30)}-`.repeat(4),
   ])('is taken: %s', (id) => {
-    expect(requestIdOf({ headers: { 'x-request-id': id } })).toBe(id);
+    expect(readRequestId({ headers: { 'x-request-id': id } })).toBe(id);
   });
 
   it.each([
@@ -26,6 +26,6 @@ describe('the id of a request', () => {
     ['a key', `acme_live_${'0123456789abcdef'.repeat(4)}0`],
     ['an other letter', 'é'],
   ])('is not taken: %s', (_name, id) => {
-    expect(requestIdOf({ headers: { 'x-request-id': id } })).toBe(null);
+    expect(readRequestId({ headers: { 'x-request-id': id } })).toBe(null);
   });
 });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** What a request calls the server: in HTTP/2 `:authority`, which stands there in place of `Host` (RFC 9113 section 8.3.1). */
-export function hostOfRequest({
+export function readHost({
   headers,
   httpVersionMajor,
 }: Pick<IncomingMessage, 'headers' | 'httpVersionMajor'>): string | undefined {

@@ -14,9 +14,9 @@ const plainWordPattern = /^(?:[a-z][a-z._-]{0,23}|v\d{1,3})$/;
 /**
  * The route of a request as it may be written down. What the app wrote (`/orders/:id`) is taken as it is. Where only the
  * path of the request is known, it is where the app has mounted its handler, or else the first word, and `*` for the rest:
- * anything behind may be a secret, an invitation for example, and whoever asks must not decide how many routes there are.
+ * anything behind may be a secret, an invitation for example, and callers must not decide how many routes there are.
  */
-export function routeOf({
+export function describeRoute({
   baseUrl,
   path,
   route,

@@ -1,18 +1,18 @@
 import type { Refusal, RefusalCode } from '../domain/verdict.js';
 import { ApiKeysError, problems } from '../errors.js';
-import { challengeFor, type Challenge } from './challenge.js';
-import { rateLimitHeaders } from './rate-limit-headers.js';
+import { composeChallenge, type Challenge } from './challenge.js';
+import { composeRateLimitHeaders } from './rate-limit-headers.js';
 
 /** Turns a refusal into the error that is sent or passed on, with the headers that belong to it. */
-export function refusalError(refusal: Refusal, challenge: Challenge): ApiKeysError {
-  const detail = detailOf(refusal);
+export function toRefusalError(refusal: Refusal, challenge: Challenge): ApiKeysError {
+  const detail = composeDetail(refusal);
   return new ApiKeysError(refusal.code, {
     ...(detail === null ? {} : { detail }),
     refusal,
     headers: {
-      ...(needsChallenge(refusal.code) ? { 'WWW-Authenticate': challengeFor(challenge, refusal) } : {}),
+      ...(needsChallenge(refusal.code) ? { 'WWW-Authenticate': composeChallenge(challenge, refusal) } : {}),
       ...(refusal.allowedMethods === undefined ? {} : { Allow: refusal.allowedMethods.join(', ') }),
-      ...(refusal.rateLimits === undefined ? {} : rateLimitHeaders(refusal.rateLimits)),
+      ...(refusal.rateLimits === undefined ? {} : composeRateLimitHeaders(refusal.rateLimits)),
       ...(refusal.retryAfterSeconds === undefined
         ? {}
         : { 'Retry-After': String(refusal.retryAfterSeconds) }),
@@ -20,15 +20,15 @@ export function refusalError(refusal: Refusal, challenge: Challenge): ApiKeysErr
   });
 }
 
-/** Makes a key's state invisible, for apps that do not even tell the holder of the secret. */
-export function opaque(refusal: Refusal): Refusal {
+/** Hides the state of a key, for apps that do not reveal it even to the holder of the secret. */
+export function toOpaqueRefusal(refusal: Refusal): Refusal {
   const tellsState = stateCodes.includes(refusal.code) || refusal.code === 'invalid_token';
   return tellsState ? { allowed: false, code: 'invalid_token' } : refusal;
 }
 
 const stateCodes: readonly RefusalCode[] = ['key_revoked', 'key_disabled', 'key_expired', 'secret_rotated'];
 
-function detailOf(refusal: Refusal): string | null {
+function composeDetail(refusal: Refusal): string | null {
   if (refusal.violatedPolicies !== undefined) {
     return `This API key has used up ${refusal.violatedPolicies.join(' and ')}. Wait as long as Retry-After says.`;
   }
@@ -41,7 +41,7 @@ function detailOf(refusal: Refusal): string | null {
   return refusal.detail ?? null;
 }
 
-/** Every 401 and 403 tells how to be let in; RFC 6750 adds the 400 of a request with two credentials. */
+/** Every 401 and 403 says how to authenticate; RFC 6750 adds the 400 of a request with two credentials. */
 function needsChallenge(code: RefusalCode): boolean {
   return problems[code].status <= 403;
 }

@@ -1,8 +1,8 @@
 import { ApiKeysError, problems } from '../errors.js';
 import { createKeyNotFoundError } from '../manage/authority.js';
 
-/** What a thrown value is answered with. An error of either build of this package is taken as it is, all else is trouble. */
-export function problemOf(thrown: unknown): ApiKeysError {
+/** The problem that answers a thrown value. An error of either build of this package is used as it is; anything else is an `internal_error`. */
+export function toProblem(thrown: unknown): ApiKeysError {
   if (thrown instanceof ApiKeysError) return thrown;
   if (thrown instanceof Error && 'problem' in thrown && Object.hasOwn(problems, String(thrown.problem))) {
     return thrown as ApiKeysError;

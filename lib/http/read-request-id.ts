@@ -8,7 +8,7 @@ const requestIdPattern = /^[\w.:-]{1,128}$/;
  * is none, it is longer or odder than an id, or it may be a secret that was put there by mistake: a UUID is kept, any other
  * 20 characters in a row are not.
  */
-export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string | null {
+export function readRequestId({ headers }: Pick<IncomingMessage, 'headers'>): string | null {
   const id = headers['x-request-id'];
   return typeof id === 'string' && requestIdPattern.test(id) && !maySecretBeIn(id) ? id : null;
 }

@@ -1,4 +1,4 @@
-import { routeOf } from '../../lib/http/route-of.js';
+import { describeRoute } from '../../lib/http/describe-route.js';
 
 const code = 'QWERTYasdf';
 
@@ -30,12 +30,12 @@ describe('the route of a request, as it is written down', () => {
     [{ baseUrl: '', path: '//orders' }, '/*'],
     [{ baseUrl: '', path: '/__proto__' }, '/*'],
   ])('%#', (request, route) => {
-    expect(routeOf(request)).toBe(route);
+    expect(describeRoute(request)).toBe(route);
   });
 
   it('is short, whatever was asked for', () => {
     const path = '/segment'.repeat(1000);
-    expect(routeOf({ baseUrl: path, path }).length).toBeLessThan(100);
-    expect(routeOf({ baseUrl: path, path, route: { path: '/' } }).length).toBeLessThan(100);
+    expect(describeRoute({ baseUrl: path, path }).length).toBeLessThan(100);
+    expect(describeRoute({ baseUrl: path, path, route: { path: '/' } }).length).toBeLessThan(100);
   });
 });
