@@ -5,7 +5,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const files = ['package.json', 'README.md', 'SECURITY.md', 'CHANGELOG.md', 'lib/problems.ts'];
+const files = [
+  'package.json',
+  'README.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  'lib/problems.ts',
+  'docs/reference/errors.md',
+  'example-app/README.md',
+];
 const found = files.flatMap((file) =>
   readFileSync(join(root, file), 'utf8')
     .split('\n')
