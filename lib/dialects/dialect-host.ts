@@ -47,7 +47,7 @@ export interface DialectHost {
   /** `null` without the option `tokens`. */
   readonly tokenIssuer: string | null;
   readonly hasSignatures: boolean;
-  /** Whether callers are not told that a key has ended, though they hold its secret. */
+  /** Whether the reason for refusing a key is withheld, even from a caller that holds its secret. */
   readonly opaqueRefusals: boolean;
   /**
    * Adds a keyspace to the instance: guards let its keys in from now on.

@@ -4,10 +4,10 @@ interface WithOwner {
 }
 
 /**
- * What to ask a store for. An owner's own id is part of the query, so that no condition can reach past it.
+ * The query for a store. An owner's own id is part of the query, so that no condition can reach past it.
  *
  * @param seenOwner - the only owner whose keys exist for the actor; `null` when all do
- * @returns `null` when the actor asks for what belongs to somebody else, of which there is nothing to see
+ * @returns `null` when the actor requests the data of another owner, of which nothing is visible
  */
 export function seenConditions<T extends WithOwner>(seenOwner: string | null, wanted: T): T | null {
   if (seenOwner === null) return wanted;

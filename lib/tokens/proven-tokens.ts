@@ -9,7 +9,7 @@ export interface ProvenAccessToken {
   readonly subject: TokenSubject;
   readonly credential: VerifiableCredential;
   readonly uses: UseCounter;
-  /** The key as this process held it when it asked whether the token was taken back; `undefined` when it did not. */
+  /** The cached key at the time of the query for the revocation; `undefined` when the key was not cached. */
   readonly held: CacheEntry | undefined;
 }
 

@@ -75,7 +75,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
         ...(permissions === null ? {} : { scopes: permissions }),
         ...(expiresAt === null ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
       };
-      // Repetitions are told by what was sent: days are counted from another moment then, and codes are others.
+      // Repetitions are recognized by what was sent: days are counted from another moment then, and codes differ.
       const { two_factor_token: _code, ...asked } = body ?? {};
       const result =
         once === undefined
