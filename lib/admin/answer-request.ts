@@ -8,9 +8,9 @@ import type { ChangeContext } from '../manage/change.js';
 import type { AdminRouterParts, RouterSettings } from './admin-router-parts.js';
 import { authorizeActor } from './authorize-actor.js';
 import { changesState } from './changes-state.js';
-import { chainsOf } from './declared-fields.js';
 import type { EndpointAnswer, LinesAnswer, TextAnswer } from './endpoint.js';
 import type { AskingRow, EndpointRow, OpenRow } from './endpoints.js';
+import { parseRequest } from './parse-request.js';
 import { readBody } from './read-body.js';
 import { readHeaders } from './read-headers.js';
 import { readQuery } from './read-query.js';
@@ -52,7 +52,7 @@ async function answerOf(
   const context = await contextOf(row, parts, settings, req);
   const query = readQuery(req.url);
   const body = changesState(req) ? await readBody(req) : {};
-  await validateRequest(chainsOf(row.endpoint, parts, context.actor), { body, query });
+  const parsed = await parseRequest(row.endpoint, parts, context.actor, { body, query });
   const headers = readHeaders(row.endpoint, req);
   // Last, because it uses up a code: a request that is malformed must not.
   if (row.operation !== undefined && settings.secondFactor !== null) {
@@ -63,8 +63,8 @@ async function answerOf(
     audit: parts.audit,
     context,
     keyId: row.access === 'holder' ? holderOf(req).id : String(req.params.id ?? ''),
+    ...parsed,
     body,
-    query,
     ...headers,
     baseUrl: req.baseUrl,
     now: () => parts.clock.now(),

@@ -1,7 +1,8 @@
 import type { AuditService } from '../audit/audit-service.js';
 import type { ProblemCode } from '../errors.js';
-import type { ChangeContext, ExpectedVersion, KeyInput } from '../manage/change.js';
+import type { ChangeContext, ExpectedVersion } from '../manage/change.js';
 import type { KeyService } from '../manage/key-service.js';
+import type { ParsedFields } from '../manage/parsed-fields.js';
 import type { BodyField } from './fields/body-fields.js';
 import type { FieldRules } from '../domain/field-rules.js';
 import type { JsonSchema } from '../domain/json-schema.js';
@@ -17,10 +18,12 @@ export interface AdminCall {
   readonly context: ChangeContext;
   /** The id in the path, or of the key that calls; not yet known to exist. */
   readonly keyId: string;
-  /** Fields that the endpoint's chains have accepted, and no others. */
-  readonly body: KeyInput;
-  /** Query parameters that the endpoint's chains have accepted, and no others. */
-  readonly query: Readonly<Record<string, string | undefined>>;
+  /** The fields of the body that the endpoint declares, parsed. */
+  readonly fields: ParsedFields;
+  /** The query parameters that the endpoint declares, parsed. */
+  readonly conditions: ParsedFields;
+  /** The body as it was sent, by which a repeated request is recognized. */
+  readonly body: Readonly<Record<string, unknown>>;
   /** For which versions of the key the change is meant: the content of the header `If-Match`. */
   readonly ifMatch: ExpectedVersion;
   /** The content of the header `Idempotency-Key`. */

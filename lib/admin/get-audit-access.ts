@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.js';
-import { presentPageOfAccess } from './present-access.js';
+import { presentAccess } from './present-access.js';
+import { presentPage } from './present-page.js';
 
 /** Lists refused requests and the like, newest first. */
 export const getAuditAccess: Endpoint = {
@@ -12,12 +13,7 @@ export const getAuditAccess: Endpoint = {
   query: ['limit', 'cursor', 'keyId', 'ownerId', 'action', 'code', 'from', 'to'],
   answers: { 200: { description: 'One page of the access log.', schema: 'AccessPage' } },
   problems: [],
-  async handle({ audit, context, query }) {
-    const { limit, ...conditions } = query;
-    const page = await audit.listAccess(context, {
-      ...conditions,
-      limit: limit === undefined ? undefined : Number(limit),
-    });
-    return presentPageOfAccess(page);
+  async handle({ audit, context, conditions }) {
+    return presentPage(await audit.listAccess(context, conditions), presentAccess);
   },
 };

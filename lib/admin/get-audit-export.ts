@@ -14,11 +14,11 @@ export const getAuditExport: Endpoint = {
     200: { description: 'The entries.', schema: 'AuditLine', mediaType: 'application/jsonl' },
   },
   problems: [],
-  async handle({ audit, context, query }) {
+  async handle({ audit, context, conditions }) {
     return {
       status: 200,
       headers: { 'Content-Disposition': 'attachment; filename="audit.jsonl"' },
-      lines: linesOf(await audit.exportTrail(context, query)),
+      lines: linesOf(await audit.exportTrail(context, conditions)),
     };
   },
 };

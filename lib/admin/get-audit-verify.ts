@@ -11,8 +11,8 @@ export const getAuditVerify: Endpoint = {
   query: ['anchor'],
   answers: { 200: { description: 'What was found, good or bad.', schema: 'TrailReport' } },
   problems: ['forbidden'],
-  async handle({ audit, context, query }) {
-    const report = await audit.verify(context, query.anchor === undefined ? {} : { anchor: query.anchor });
+  async handle({ audit, context, conditions }) {
+    const report = await audit.verify(context, conditions);
     return { status: 200, body: report };
   },
 };

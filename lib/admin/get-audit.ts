@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.js';
-import { presentPageOfEvents } from './present-event.js';
+import { presentEvent } from './present-event.js';
+import { presentPage } from './present-page.js';
 
 /** Lists what happened to keys, newest first. */
 export const getAudit: Endpoint = {
@@ -8,12 +9,7 @@ export const getAudit: Endpoint = {
   query: ['limit', 'cursor', 'keyId', 'ownerId', 'action', 'actor', 'from', 'to'],
   answers: { 200: { description: 'One page of the audit trail.', schema: 'AuditPage' } },
   problems: [],
-  async handle({ keys, context, query }) {
-    const { limit, ...conditions } = query;
-    const page = await keys.listEvents(context, {
-      ...conditions,
-      limit: limit === undefined ? undefined : Number(limit),
-    });
-    return presentPageOfEvents(page);
+  async handle({ keys, context, conditions }) {
+    return presentPage(await keys.listEvents(context, conditions), presentEvent);
   },
 };

@@ -11,13 +11,8 @@ export const getKeyUsage: Endpoint = {
   query: ['by', 'from', 'to'],
   answers: { 200: { description: 'The use of the key.', schema: 'Usage' } },
   problems: ['not_found'],
-  async handle({ keys, context, keyId, query }) {
-    const { by, from, to } = query;
-    const { counts, lastUsedAt, lastUsedAddress } = await keys.usage(context, keyId, {
-      ...(by === undefined ? {} : { by: by === 'day' ? 'day' : 'hour' }),
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
-    });
+  async handle({ keys, context, keyId, conditions }) {
+    const { counts, lastUsedAt, lastUsedAddress } = await keys.usage(context, keyId, conditions);
     return { status: 200, body: usageViewOf(counts, lastUsedAt, lastUsedAddress) };
   },
 };

@@ -1,6 +1,6 @@
-import type { KeyState } from '../domain/key-state.js';
+import { viewOf } from '../domain/api-key-view.js';
 import type { Endpoint } from './endpoint.js';
-import { presentPageOfKeys } from './present-key.js';
+import { presentPage } from './present-page.js';
 
 /** Lists keys, newest first. */
 export const getKeys: Endpoint = {
@@ -21,19 +21,9 @@ export const getKeys: Endpoint = {
   ],
   answers: { 200: { description: 'One page of keys.', schema: 'KeyPage' } },
   problems: [],
-  async handle({ keys, context, query, now }) {
-    const page = await keys.list(context, {
-      limit: query.limit === undefined ? undefined : Number(query.limit),
-      cursor: query.cursor,
-      ownerId: query.ownerId,
-      keyspace: query.keyspace,
-      state: query.state as KeyState | undefined,
-      scope: query.scope,
-      q: query.q,
-      tag: query.tag,
-      expiresBefore: query.expiresBefore,
-      unusedForDays: query.unusedForDays === undefined ? undefined : Number(query.unusedForDays),
-    });
-    return presentPageOfKeys(page, now());
+  async handle({ keys, context, conditions, now }) {
+    const page = await keys.list(context, conditions);
+    const shownAt = now();
+    return presentPage(page, (record) => viewOf(record, shownAt));
   },
 };

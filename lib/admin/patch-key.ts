@@ -13,8 +13,8 @@ export const patchKey: Endpoint = {
   headers: ['If-Match'],
   answers: changeAnswers,
   problems: ['conflict', 'precondition_failed'],
-  async handle({ keys, context, keyId, body, ifMatch, now }) {
-    const changed = await keys.update(context, keyId, body, ifMatch);
+  async handle({ keys, context, keyId, fields, ifMatch, now }) {
+    const changed = await keys.update(context, keyId, fields, ifMatch);
     return presentChange(changed, now());
   },
 };

@@ -11,7 +11,7 @@ export const postKeyRevoke: Endpoint = {
   headers: ['If-Match'],
   answers: changeAnswers,
   problems: ['precondition_failed'],
-  async handle({ keys, context, keyId, body, ifMatch, now }) {
-    return presentChange(await keys.revoke(context, keyId, ifMatch, body), now());
+  async handle({ keys, context, keyId, fields, ifMatch, now }) {
+    return presentChange(await keys.revoke(context, keyId, ifMatch, fields), now());
   },
 };

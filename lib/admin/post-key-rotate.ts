@@ -18,11 +18,11 @@ export const postKeyRotate: Endpoint = {
     'request_in_progress',
     'idempotency_key_reused',
   ],
-  async handle({ keys, context, keyId, body, ifMatch, idempotencyKey, now }) {
+  async handle({ keys, context, keyId, fields, body, ifMatch, idempotencyKey, now }) {
     const result =
       idempotencyKey === undefined
-        ? { changed: await keys.rotate(context, keyId, body, ifMatch), isReplay: false }
-        : await keys.rotateOnce(context, idempotencyKey, keyId, body, ifMatch);
+        ? { changed: await keys.rotate(context, keyId, fields, ifMatch), isReplay: false }
+        : await keys.rotateOnce(context, idempotencyKey, keyId, fields, ifMatch, body);
     return presentNewSecret(result, now());
   },
 };

@@ -56,11 +56,11 @@ export const postKeys: Endpoint = {
     'request_in_progress',
     'idempotency_key_reused',
   ],
-  async handle({ keys, context, body, idempotencyKey, baseUrl, now }) {
+  async handle({ keys, context, fields, body, idempotencyKey, baseUrl, now }) {
     const result =
       idempotencyKey === undefined
-        ? { changed: await keys.create(context, body), isReplay: false }
-        : await keys.createOnce(context, idempotencyKey, body);
+        ? { changed: await keys.create(context, fields), isReplay: false }
+        : await keys.createOnce(context, idempotencyKey, fields, body);
     return presentNewKey(result, baseUrl, now());
   },
 };

@@ -1,14 +1,7 @@
 import type { AccessEntry } from '../domain/access-entry.js';
-import type { Page } from '../manage/list-page.js';
-import type { EndpointAnswer } from './endpoint.js';
-
-/** Answers with a page of the access log. */
-export function presentPageOfAccess(page: Page<AccessEntry>): EndpointAnswer {
-  return { status: 200, body: { items: page.items.map(presentAccess), nextCursor: page.nextCursor } };
-}
 
 /** Shows one entry, field by field. */
-function presentAccess(event: AccessEntry): object {
+export function presentAccess(event: AccessEntry): object {
   return {
     id: event.id,
     at: new Date(event.at),

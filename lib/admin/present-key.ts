@@ -1,7 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { viewOf } from '../domain/api-key-view.js';
 import type { Changed } from '../manage/change.js';
-import type { Page } from '../manage/list-page.js';
 import type { RepeatableResult } from '../manage/repeatable-changes.js';
 import type { EndpointAnswer } from './endpoint.js';
 
@@ -36,12 +35,6 @@ export function presentChange(changed: Changed, now: number): EndpointAnswer {
     headers: etagOf(changed.record),
     body: changedView(changed, now),
   };
-}
-
-/** Answers with a page of keys. */
-export function presentPageOfKeys(page: Page<ApiKeyRecord>, now: number): EndpointAnswer {
-  const items = page.items.map((record) => viewOf(record, now));
-  return { status: 200, body: { items, nextCursor: page.nextCursor } };
 }
 
 function changedView({ record, effectiveBy }: Changed, now: number): object {

@@ -2,12 +2,16 @@ import { query, type ValidationChain } from 'express-validator';
 import type { FieldRules } from '../domain/field-rules.js';
 import { queryParameters, type QueryParameter } from './fields/query-parameters.js';
 
-/** The chain of a query parameter; all of them may be left out. */
-export function queryParameter(name: QueryParameter, rules: FieldRules): ValidationChain {
+/** The chain of a query parameter; all of them may be left out. What it parses, it puts into `parsed`. */
+export function queryParameter(
+  name: QueryParameter,
+  rules: FieldRules,
+  parsed: Map<string, unknown>,
+): ValidationChain {
   return query(name)
     .optional()
     .custom((value: string) => {
-      queryParameters[name].parse(value, rules);
+      parsed.set(name, queryParameters[name].parse(value, rules));
       return true;
     });
 }

@@ -1,10 +1,11 @@
+import type { Moment } from '../domain/moment.js';
 import type { AccessEntry } from '../domain/access-entry.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
 import { ApiKeysError } from '../errors.js';
 import type { AuditConditions } from '../manage/audit-conditions.js';
-import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { Page } from '../manage/list-page.js';
+import type { ParsedFields } from '../manage/parsed-fields.js';
 import { readFields } from '../manage/read-fields.js';
 import type { AuditPorts } from './audit-ports.js';
 import { exportTrail } from './export-trail.js';
@@ -15,11 +16,14 @@ import { verifyTrail } from './verify-trail.js';
 
 /** Queries on the audit trail as a whole, and on the access log. Throws the same errors as `KeyService`. */
 export interface AuditService {
-  listAccess(context: ChangeContext, filter: AccessFilter<Moment>): Promise<Page<AccessEntry>>;
+  listAccess(context: ChangeContext, filter: AccessFilter<Moment> | ParsedFields): Promise<Page<AccessEntry>>;
   /** Oldest first; an owner gets the entries of its own keys. */
-  exportTrail(context: ChangeContext, wanted: AuditConditions<Moment>): Promise<AsyncIterable<AuditEntry>>;
+  exportTrail(
+    context: ChangeContext,
+    wanted: AuditConditions<Moment> | ParsedFields,
+  ): Promise<AsyncIterable<AuditEntry>>;
   /** For admins and the app itself. `input` may contain the `anchor` of an earlier report. */
-  verify(context: ChangeContext, input: { readonly anchor?: unknown }): Promise<TrailReport>;
+  verify(context: ChangeContext, input: { readonly anchor?: unknown } | ParsedFields): Promise<TrailReport>;
 }
 
 /** Binds the queries to their ports. */
@@ -32,7 +36,7 @@ export function createAuditService(ports: AuditPorts): AuditService {
       if (actor.kind !== 'admin' && actor.kind !== 'application') {
         throw new ApiKeysError('forbidden', { detail: 'Only an admin may check the whole audit trail.' });
       }
-      const { anchor = null } = readFields({ ...input }, { anchor: parseAnchor }, []);
+      const { anchor = null } = readFields(input, { anchor: parseAnchor }, []);
       return verifyTrail(ports.store.trail, ports.sealer, anchor);
     },
   };

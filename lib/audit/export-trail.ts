@@ -1,15 +1,17 @@
+import type { Moment } from '../domain/moment.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditEntry } from '../domain/audit-entry.js';
 import {
   auditConditions,
-  auditConditionsFor,
   type AuditConditions,
+  toAuditQuery,
   type ReadAuditConditions,
 } from '../manage/audit-conditions.js';
 import { resolveAuthority, createFinder } from '../manage/authority.js';
-import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from '../manage/change.js';
+import type { ParsedFields } from '../manage/parsed-fields.js';
 import { readFields } from '../manage/read-fields.js';
+import { seenConditions } from '../manage/seen-conditions.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
 import type { AuditPorts } from './audit-ports.js';
 
@@ -23,14 +25,14 @@ const perPage = 200;
 export async function exportTrail(
   ports: AuditPorts,
   context: ChangeContext,
-  wanted: AuditConditions<Moment>,
+  wanted: AuditConditions<Moment> | ParsedFields,
 ): Promise<AsyncIterable<AuditEntry>> {
   const { store, clock } = ports;
-  const read = readFields<ReadAuditConditions>({ ...wanted }, auditConditions, []);
+  const read = readFields<ReadAuditConditions>(wanted, auditConditions, []);
   const { ownerId } = await resolveAuthority(ports, context, createFinder(ports, store), clock.now());
-  const conditions = auditConditionsFor(ownerId, read);
-  if (conditions === null) return readEntries(store, {}, 0);
-  return readEntries(store, conditions, (await store.trail.head()).sequence);
+  const seen = seenConditions(ownerId, read);
+  if (seen === null) return readEntries(store, {}, 0);
+  return readEntries(store, toAuditQuery(seen), (await store.trail.head()).sequence);
 }
 
 async function* readEntries(

@@ -1,19 +1,16 @@
+import type { Moment } from '../domain/moment.js';
 import type { AccessEntry } from '../domain/access-entry.js';
 import { parseMoment } from '../domain/key-fields.js';
-import { resolveAuthority, createFinder } from '../manage/authority.js';
-import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from '../manage/change.js';
-import { parseCondition, parsePageSize, readListFilter } from '../manage/list-filter.js';
-import { emptyPage, readPage, type ListPosition, type Page } from '../manage/list-page.js';
-import { seenConditions } from '../manage/seen-conditions.js';
+import { parseCondition } from '../manage/list-filter.js';
+import type { ListPosition, Page } from '../manage/list-page.js';
+import type { ParsedFields } from '../manage/parsed-fields.js';
+import type { FieldReaders } from '../manage/read-fields.js';
+import { readList, type PageFilter } from '../manage/read-list.js';
 import type { AuditPorts } from './audit-ports.js';
 
 /** Which entries of the access log to list; conditions that are left out do not restrict. */
-export interface AccessFilter<T extends Moment = Date> {
-  /** 1 to 100; default 20. */
-  readonly limit?: number | undefined;
-  /** `nextCursor` of the page before; valid only for the same actor and filter. */
-  readonly cursor?: string | undefined;
+export interface AccessFilter<T extends Moment = Date> extends PageFilter {
   /** For admins; an owner sees what concerns its own keys, and what it was refused itself. */
   readonly ownerId?: string | undefined;
   readonly keyId?: string | undefined;
@@ -27,44 +24,38 @@ export interface AccessFilter<T extends Moment = Date> {
   readonly to?: T | undefined;
 }
 
-type ReadAccessFilter = Omit<AccessFilter, 'from' | 'to'> & {
+/** The conditions after reading: times are epoch milliseconds. */
+type AccessConditions = Omit<AccessFilter, keyof PageFilter | 'from' | 'to'> & {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 };
 
-/** Lists refused requests and the like, newest first. An owner's own id is part of the query. */
-export async function listAccess(
+const accessConditions: FieldReaders<AccessConditions> = {
+  ownerId: parseCondition,
+  keyId: parseCondition,
+  action: parseCondition,
+  code: parseCondition,
+  from: parseMoment,
+  to: parseMoment,
+};
+
+/** Lists refused requests and the like, newest first. */
+export function listAccess(
   ports: AuditPorts,
   context: ChangeContext,
-  filter: AccessFilter<Moment>,
+  filter: AccessFilter<Moment> | ParsedFields,
 ): Promise<Page<AccessEntry>> {
-  const { limit, cursor, ...wanted } = readListFilter<ReadAccessFilter>({ ...filter } as ReadAccessFilter, {
-    limit: parsePageSize,
-    cursor: parseCondition,
-    ownerId: parseCondition,
-    keyId: parseCondition,
-    action: parseCondition,
-    code: parseCondition,
-    from: parseMoment,
-    to: parseMoment,
-  });
-  const { ownerId: seenOwner } = await resolveAuthority(
-    ports,
-    context,
-    createFinder(ports, ports.store),
-    ports.clock.now(),
-  );
-  const conditions = seenConditions(seenOwner, wanted);
-  if (conditions === null) return emptyPage;
-  return readPage(ports.cursorSigner, {
-    ...{ list: 'access', conditions: { ...conditions }, cursor, limit },
-    read: (after, most) =>
-      ports.store.accessLog.list({ ...conditions, after: eventPosition(after), limit: most }),
+  return readList(ports, context, filter, {
+    name: 'access',
+    readers: accessConditions,
+    conditionsOf: (seen) => seen,
+    read: (conditions, { after, limit }) =>
+      ports.store.accessLog.list({ ...conditions, after: toEventPosition(after), limit }),
     positionOf: ({ at, id }) => [at, id],
   });
 }
 
-function eventPosition(position: ListPosition | null): { at: number; id: string } | undefined {
+function toEventPosition(position: ListPosition | null): { at: number; id: string } | undefined {
   if (position === null) return undefined;
   return { at: Number(position[0]), id: String(position[1]) };
 }

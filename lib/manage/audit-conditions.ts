@@ -3,7 +3,6 @@ import type { Moment } from '../domain/moment.js';
 import type { AuditQuery } from '../ports/key-store.js';
 import { parseCondition } from './list-filter.js';
 import type { FieldReaders } from './read-fields.js';
-import { seenConditions } from './seen-conditions.js';
 
 /** Conditions on entries of the audit trail; omitted conditions do not restrict. */
 export interface AuditConditions<T extends Moment = Date> {
@@ -36,10 +35,7 @@ export const auditConditions: FieldReaders<ReadAuditConditions> = {
   to: parseMoment,
 };
 
-/** The query for a store, see {@link seenConditions}. */
-export function auditConditionsFor(
-  seenOwner: string | null,
-  { actor, ...wanted }: ReadAuditConditions,
-): Omit<AuditQuery, 'limit'> | null {
-  return seenConditions(seenOwner, { ...wanted, actorId: actor });
+/** The query for a store. */
+export function toAuditQuery({ actor, ...wanted }: ReadAuditConditions): Omit<AuditQuery, 'limit'> {
+  return { ...wanted, actorId: actor };
 }

@@ -1,6 +1,7 @@
 import type { ChangeActor } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { anyScope } from './any-scope.js';
+import type { ParsedFields } from './parsed-fields.js';
 
 /** The actor on whose behalf a command runs, and the request data for its audit event. */
 export interface ChangeContext {
@@ -34,5 +35,5 @@ export interface WithToken {
 /** The version of a key that a change expects: any of these numbers, or `*` for any version. */
 export type ExpectedVersion = readonly number[] | '*' | undefined;
 
-/** Unvalidated fields, from a body or from untyped code. */
-export type KeyInput = Readonly<Record<string, unknown>>;
+/** Unvalidated fields, from untyped code; or fields that an edge has parsed. */
+export type KeyInput = Readonly<Record<string, unknown>> | ParsedFields;

@@ -1,7 +1,6 @@
 import { keyFieldDefaults, type SettableKeyFields } from '../domain/key-field-table.js';
 import { ownerSeenBy } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
 import type { PublicKey } from '../domain/public-key.js';
 import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
 import { InvalidFieldError, parseEnvironment, parseOwnerId } from '../domain/key-fields.js';
@@ -37,7 +36,7 @@ export async function createKey(
   claim: ClaimName = claimNothing,
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
-  const fields = readNewKey(ports, context, addOmittedScopes(input, ports.keyspace.policy), now);
+  const fields = readNewKey(ports, context, input, now);
   assertMayGrant(
     context,
     await resolveAuthority(ports, context, createFinder(ports, ports.store), now),
@@ -100,13 +99,6 @@ export async function createKey(
   return { record, token, effectiveBy };
 }
 
-/** Omitted scopes default to those of the policy; without a policy they are required. */
-function addOmittedScopes(input: KeyInput, { omittedScopes }: KeyspacePolicy): KeyInput {
-  return omittedScopes === null || input['scopes'] !== undefined
-    ? input
-    : { ...input, scopes: omittedScopes };
-}
-
 /** The message for owners and keys that name an owner, including themselves. */
 export const ownerIdIsForAdmins = 'is only for admins to name; leave it out, the key is yours';
 
@@ -114,38 +106,38 @@ function refuseOwnerId(): never {
   throw new InvalidFieldError(ownerIdIsForAdmins);
 }
 
-/** `signing` is only for secrets: a key with a public key signs in any case. */
-function parseSigningFor({ publicKey }: KeyInput, value: unknown): SigningMethod {
-  if (publicKey === undefined) return parseSigningMethod(value);
-  throw new ApiKeysError('conflict', {
-    detail: 'A key with a public key has no secret that could sign. Leave signing out.',
-  });
-}
-
-/** The owner comes from the actor; only admins and the app's own code name one. */
+/** The owner comes from the actor; only admins and the app's own code name one. Omitted scopes mean what the policy says. */
 function readNewKey(
-  ports: ManagePorts,
-  context: ChangeContext,
+  { keyspace }: ManagePorts,
+  { actor }: ChangeContext,
   input: KeyInput,
   now: number,
 ): Partial<NewKeyFields> & Pick<NewKeyFields, 'name' | 'scopes' | 'ownerId'> {
-  const readers = {
-    ...keyFieldReaders(ports.keyspace, now),
-    publicKey: readPublicKey,
-    signing: (value: unknown) => parseSigningFor(input, value),
-    environment: (value: unknown) => parseEnvironment(value, ports.keyspace.environments),
-  };
-  const ownerId = ownerSeenBy(context.actor);
-  if (ownerId === null) {
-    return readFields<NewKeyFields, 'name' | 'scopes' | 'ownerId'>(
-      input,
-      { ...readers, ownerId: parseOwnerId },
-      ['name', 'scopes', 'ownerId'],
-    );
+  const { omittedScopes } = keyspace.policy;
+  const seenOwner = ownerSeenBy(actor);
+  const required: ('name' | 'scopes' | 'ownerId')[] = ['name'];
+  if (omittedScopes === null) required.push('scopes');
+  if (seenOwner === null) required.push('ownerId');
+  const fields: Partial<NewKeyFields> = readFields<NewKeyFields, 'name' | 'scopes' | 'ownerId'>(
+    input,
+    {
+      ...keyFieldReaders(keyspace, now),
+      publicKey: readPublicKey,
+      signing: parseSigningMethod,
+      environment: (value) => parseEnvironment(value, keyspace.environments),
+      ownerId: seenOwner === null ? parseOwnerId : refuseOwnerId,
+    },
+    required,
+  );
+  if (fields.publicKey !== undefined && fields.signing !== undefined) {
+    throw new ApiKeysError('conflict', {
+      detail: 'A key with a public key has no secret that could sign. Leave signing out.',
+    });
   }
-  const fields = readFields<NewKeyFields, 'name' | 'scopes'>(input, { ...readers, ownerId: refuseOwnerId }, [
-    'name',
-    'scopes',
-  ]);
-  return { ...fields, ownerId };
+  const { name, scopes = omittedScopes } = fields;
+  const ownerId = seenOwner ?? fields.ownerId;
+  if (name === undefined || scopes === null || ownerId === undefined) {
+    throw new TypeError('What a new key needs was required and is missing');
+  }
+  return { ...fields, name, scopes, ownerId };
 }

@@ -4,6 +4,7 @@ import { getKey } from './get-key.js';
 import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
+import type { ParsedFields } from './parsed-fields.js';
 import { readFields } from './read-fields.js';
 
 /** Selects a part of a key's usage. */
@@ -38,7 +39,7 @@ export async function getKeyUsage(
   ports: ManagePorts,
   context: ChangeContext,
   id: string,
-  filter: UsageFilter<Moment>,
+  filter: UsageFilter<Moment> | ParsedFields,
 ): Promise<RecordedUsage> {
   const query = readUsageFilter(filter, ports.clock.now());
   const { id: keyId, lastUsedAt, lastUsedAddress } = await getKey(ports, context, id);
@@ -48,11 +49,11 @@ export async function getKeyUsage(
 
 /** @throws ApiKeysError `invalid_request` */
 function readUsageFilter(
-  filter: UsageFilter<Moment>,
+  filter: UsageFilter<Moment> | ParsedFields,
   now: number,
 ): { readonly by: 'hour' | 'day'; readonly from: number; readonly to: number } {
   const read = readFields<{ by: 'hour' | 'day'; from: number; to: number }>(
-    { ...filter },
+    filter,
     { by: parseUsagePeriod, from: parseMoment, to: parseMoment },
     [],
   );

@@ -8,6 +8,7 @@ import { listEvents, type AuditFilter } from './list-events.js';
 import { listKeys, type KeyFilter } from './list-keys.js';
 import type { Page } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
+import type { ParsedFields } from './parsed-fields.js';
 import { RepeatableChanges, type RepeatableResult } from './repeatable-changes.js';
 import { resealSecrets, type ResealReport } from './reseal-secrets.js';
 import { revokeAllKeys } from './revoke-all-keys.js';
@@ -17,7 +18,8 @@ import { updateKey } from './update-key.js';
 import type { ChangeContext, Changed, WithToken, ExpectedVersion, KeyInput } from './change.js';
 
 /**
- * Key management without HTTP. Inputs are validated here, whatever their type, because they may come from a request body.
+ * Key management without HTTP. Inputs are validated here, whatever their type, unless an edge has parsed them
+ * (`ParsedFields`).
  *
  * Every method throws ApiKeysError: `invalid_request` with the invalid fields, `not_found` for keys that do not exist or that
  * the actor may not see, `forbidden` and `insufficient_scope` for what the actor may not do, `conflict`, `precondition_failed`
@@ -30,7 +32,7 @@ export interface KeyService {
    * The same, once for each `Idempotency-Key` of the caller: a repetition within 24 hours returns the key without its token.
    * Also throws `request_in_progress` and `idempotency_key_reused`.
    *
-   * @param asked - the input that determines whether two requests are the same; default: `input`
+   * @param asked - the input, as it was sent, that determines whether two requests are the same; default: `input`
    */
   createOnce(
     context: ChangeContext,
@@ -40,13 +42,14 @@ export interface KeyService {
   ): Promise<RepeatableResult>;
   get(context: ChangeContext, id: string): Promise<ApiKeyRecord>;
   /** How often a key was used. */
-  usage(context: ChangeContext, id: string, filter: UsageFilter<Moment>): Promise<RecordedUsage>;
-  list(context: ChangeContext, filter: KeyFilter<Moment>): Promise<Page<ApiKeyRecord>>;
-  listEvents(context: ChangeContext, filter: AuditFilter<Moment>): Promise<Page<AuditEntry>>;
-  /**
-   * `input` contains at least one of name, description, scopes, expiresAt, ipAllowlist, metadata, features, tags, rateLimits,
-   * credits and enabled.
-   */
+  usage(
+    context: ChangeContext,
+    id: string,
+    filter: UsageFilter<Moment> | ParsedFields,
+  ): Promise<RecordedUsage>;
+  list(context: ChangeContext, filter: KeyFilter<Moment> | ParsedFields): Promise<Page<ApiKeyRecord>>;
+  listEvents(context: ChangeContext, filter: AuditFilter<Moment> | ParsedFields): Promise<Page<AuditEntry>>;
+  /** `input` contains at least one of the fields that can be changed (domain/key-field-table.ts). */
   update(context: ChangeContext, id: string, input: KeyInput, expected?: ExpectedVersion): Promise<Changed>;
   /**
    * `input`: `{}` invalidates the old secret immediately, `{ gracePeriodSeconds }` keeps it valid for that long, and with
@@ -58,13 +61,14 @@ export interface KeyService {
     input: KeyInput,
     expected?: ExpectedVersion,
   ): Promise<Changed & WithToken>;
-  /** The same, once for each `Idempotency-Key` of the caller. */
+  /** The same, once for each `Idempotency-Key` of the caller; `asked` as for `createOnce`. */
   rotateOnce(
     context: ChangeContext,
     idempotencyKey: string,
     id: string,
     input: KeyInput,
     expected?: ExpectedVersion,
+    asked?: KeyInput,
   ): Promise<RepeatableResult>;
   /**
    * Final. Revoking a revoked key changes nothing and succeeds. `input` may contain a `reason` (one of the reasons of RFC 5280)
@@ -96,8 +100,8 @@ export function createKeyService(ports: ManagePorts): KeyService {
     listEvents: (context, filter) => listEvents(ports, context, filter),
     update: (context, id, input, expected) => updateKey(ports, context, id, input, expected),
     rotate: (context, id, input, expected) => rotateKey(ports, context, id, input, expected),
-    rotateOnce: (context, idempotencyKey, id, input, expected) =>
-      repeatable.make(context, { operation: 'rotate', keyId: id, idempotencyKey, input }, (claim) =>
+    rotateOnce: (context, idempotencyKey, id, input, expected, asked = input) =>
+      repeatable.make(context, { operation: 'rotate', keyId: id, idempotencyKey, input: asked }, (claim) =>
         rotateKey(ports, context, id, input, expected, claim),
       ),
     revoke: (context, id, expected, input) => revokeKey(ports, context, id, expected, input),

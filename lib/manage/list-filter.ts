@@ -1,25 +1,10 @@
 import { InvalidFieldError } from '../domain/key-fields.js';
 import { keyStates, type KeyState } from '../domain/key-state.js';
-import type { FieldReaders } from './read-fields.js';
-import { readFields } from './read-fields.js';
 
 /** Default number of items on a page. */
 export const defaultPageSize = 20;
 /** Largest number of items on a page. */
 export const maxPageSize = 100;
-
-/**
- * Checks the conditions of a list and fills in its page size.
- *
- * @throws ApiKeysError `invalid_request` for unknown names and values of the wrong kind
- */
-export function readListFilter<T extends { readonly limit?: number | undefined }>(
-  filter: T,
-  readers: FieldReaders<T>,
-): T & { readonly limit: number } {
-  const read = readFields<T>({ ...filter } as Record<string, unknown>, readers, []) as T;
-  return { ...read, limit: read.limit ?? defaultPageSize };
-}
 
 /** How many items a page has. */
 export function parsePageSize(value: unknown): number {

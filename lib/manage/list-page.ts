@@ -16,14 +16,11 @@ export interface PageRequest<T> {
   /** What the list is called; a cursor of another list is refused. */
   readonly list: string;
   /** Whose list it is and with which conditions; a cursor that was made with others is refused. */
-  readonly conditions: Readonly<Record<string, unknown>>;
+  readonly conditions: object;
   readonly cursor: string | undefined;
   readonly limit: number;
-  /**
-   * Finds where to stop reading for this page; `null`: the rest of the list is short enough to be read. Absent: it always
-   * is, because each item that is read is on the page.
-   */
-  readonly findEnd?: (after: ListPosition | null) => Promise<ListPosition | null>;
+  /** Finds where to stop reading for this page; `null`: the rest of the list is short enough to be read. */
+  readonly findEnd: (after: ListPosition | null) => Promise<ListPosition | null>;
   /** Reads so many items behind a position (`null` is the beginning), up to the end that was found. */
   readonly read: (
     after: ListPosition | null,
@@ -43,7 +40,7 @@ export async function readPage<T>(signer: CursorSigner, request: PageRequest<T>)
   const { list, conditions, cursor, limit, read, positionOf, findEnd } = request;
   const binding = bindingOf(list, conditions);
   const after = openCursor(signer, cursor, binding);
-  const end = (await findEnd?.(after)) ?? null;
+  const end = await findEnd(after);
   const found = await read(after, limit + 1, end);
   const items = found.slice(0, limit);
   const last = items.at(-1);

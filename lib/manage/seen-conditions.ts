@@ -1,5 +1,5 @@
 /** Conditions of a list that may name an owner. */
-interface WithOwner {
+export interface WithOwner {
   readonly ownerId?: string | undefined;
 }
 
