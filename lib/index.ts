@@ -14,7 +14,6 @@ export type { Logger } from './ports/logger.js';
 export type { RateLimit } from './domain/rate-limit.js';
 export type { RateLimitState } from './domain/rate-limit-state.js';
 export type { Credits, NewCredits } from './domain/credits.js';
-export type { LimitCountingMode } from './verify/limit-counting.js';
 
 // What handlers see of the caller.
 export { apiKeyOf } from './middleware/api-key-of.js';
@@ -41,7 +40,6 @@ export type { SignaturesOption } from './options/signatures-option.js';
 
 // Access tokens.
 export type { TokensOption } from './options/tokens-option.js';
-export type { SigningAlgorithm } from './ports/token-store.js';
 
 // Managing keys, over HTTP and without.
 export type { AdminRouterOptions } from './admin/admin-router.js';
@@ -68,12 +66,12 @@ export type { CallOptions, ChangeOptions } from './api/call-options.js';
 export type { AuditApi } from './api/audit-api.js';
 export type { ActingAuditApi } from './api/acting-audit-api.js';
 export type { AccessFilter } from './audit/list-access.js';
-export type { TrailProblem, TrailProblemKind, TrailReport } from './audit/trail-report.js';
+export type { TrailProblem, TrailReport } from './audit/trail-report.js';
 export type { AuditConditions } from './manage/audit-conditions.js';
 export type { AuditFilter } from './manage/list-events.js';
 export type { ResealReport } from './manage/reseal-secrets.js';
 export type { KeyUsage, UsagePeriod } from './domain/usage-view.js';
-export type { UsageCount, UseVerdict } from './domain/key-usage.js';
+export type { UseVerdict } from './domain/key-usage.js';
 export type { AuditAction, AuditActor } from './domain/audit-entry.js';
 export type { AuditEvent } from './domain/audit-event.js';
 export type { AccessAction } from './domain/access-entry.js';

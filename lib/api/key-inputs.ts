@@ -1,5 +1,4 @@
 import type { NewCredits } from '../domain/credits.js';
-import type { JsonObject } from '../domain/json.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { RevocationReason } from '../domain/revocation-reason.js';
 import type { KeyFields } from '../domain/key-field-table.js';
@@ -8,32 +7,29 @@ import type { UsageFilter } from '../manage/get-key-usage.js';
 /** What a key can be granted: a scope of the catalogue, or a wildcard over some. */
 export type GrantableScope<S extends string> = S | '*' | `${string}:*`;
 
+/** Fields of keys that are given as they are stored, each of them optional; the others have types of their own here. */
+type GivenAsStored = Optional<
+  Omit<KeyFields, 'name' | 'scopes' | 'expiresAt' | 'features' | 'rateLimits' | 'credits'>
+>;
+
+type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
 /** What an owner creates a key from: the owner is the actor. */
-export interface NewOwnKey<S extends string, F extends string = never> {
+export interface NewOwnKey<S extends string, F extends string = never> extends GivenAsStored {
   /** The owner's own id; the default. */
   readonly ownerId?: string | undefined;
   /** One line for people, up to 100 characters. */
   readonly name: string;
   /** `[]`: the key is allowed only where no scope is required. May be left out where the policy has `omittedScopes`. */
   readonly scopes?: readonly GrantableScope<S>[] | undefined;
-  /** Up to 500 characters. Default: none. */
-  readonly description?: string | null | undefined;
   /** A time in the future; absent or `null`: never. */
   readonly expiresAt?: Date | null | undefined;
-  /** Addresses and networks (`10.0.0.0/8`) the key may be used from; absent or `null`: any. */
-  readonly ipAllowlist?: readonly string[] | null | undefined;
-  /** Data of the app, up to 4 KiB of JSON; handlers see it on `req.apiKey.metadata`. */
-  readonly metadata?: JsonObject | undefined;
   /** Flags of the configured list. */
   readonly features?: readonly F[] | undefined;
   /** Windows that requests count against; `[]` for none. Default: `defaultRateLimits` of the policy. */
   readonly rateLimits?: readonly RateLimit[] | undefined;
   /** The balance that requests are paid from; absent or `null`: requests cost nothing. */
   readonly credits?: NewCredits | null | undefined;
-  /** Up to 20 words to find keys by, each one line of up to 50 characters without commas. */
-  readonly tags?: readonly string[] | undefined;
-  /** How long access tokens of the key live, 60 to 86,400 seconds; absent or `null`: as long as is configured. */
-  readonly tokenLifetimeSeconds?: number | null | undefined;
   /** Default: the environment of the instance. */
   readonly environment?: string | undefined;
   /** `hmac` lets the secret sign requests; for that it is stored, sealed under the pepper. Not beside `publicKey`. */

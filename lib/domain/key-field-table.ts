@@ -39,15 +39,15 @@ import { expirySchema } from './time-schemas.js';
 export interface KeyFields {
   /** One line for people, up to 100 characters. */
   readonly name: string;
-  /** What it is for, up to 500 characters; line breaks are allowed. */
+  /** What it is for, up to 500 characters; line breaks are allowed. `null`, the default: none. */
   readonly description: string | null;
   /** Granted scopes as given; may hold wildcards (`orders:*`, `*`). */
   readonly scopes: readonly string[];
   /** When it expires, in epoch milliseconds; `null`: never. */
   readonly expiresAt: number | null;
-  /** Canonical addresses and networks; `null` means any address, an empty list does not exist. */
+  /** Addresses and networks (`10.0.0.0/8`) that it may be used from, canonical; `null`, the default: any. Never empty. */
   readonly ipAllowlist: readonly string[] | null;
-  /** Data of the app, up to 4 KiB of JSON. */
+  /** Data of the app, up to 4 KiB of JSON; handlers see it on `req.apiKey.metadata`. */
   readonly metadata: JsonObject;
   /** Flags of the configured list. */
   readonly features: readonly string[];
@@ -57,7 +57,7 @@ export interface KeyFields {
   readonly rateLimits: readonly RateLimit[];
   /** `null`: requests are not paid for with credits. */
   readonly credits: Credits | null;
-  /** How long access tokens of the key live, in seconds; `null`: as long as is configured. */
+  /** How long its access tokens live, 60 to 86,400 seconds; `null`, the default: as long as is configured. */
   readonly tokenLifetimeSeconds: number | null;
 }
 
