@@ -1,9 +1,9 @@
 import { ApiKeysError, isProblem } from '../errors.js';
 
 /**
- * Runs a step that reads or writes the audit trail. Whatever keeps the trail from being used, also what a database calls a
- * mistake (a table that is gone, a right that was revoked), is an outage: no change is made without its entry, and nothing
- * is believed of a server whose trail cannot be read.
+ * Runs a step that reads or writes the audit trail. Whatever makes the trail unusable is an outage, also what a
+ * database reports as a mistake (a missing table, a revoked privilege): no change is made without its entry, and
+ * nothing is trusted of a server whose trail cannot be read.
  *
  * @throws ApiKeysError `unavailable`
  */
@@ -15,7 +15,7 @@ export async function asUnavailable<T>(step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The outage that an error of a database is. */
+/** Turns an error of a database into an outage. */
 export function toUnavailable(error: unknown): unknown {
   return isProblem(error, 'unavailable') ? error : new ApiKeysError('unavailable', { cause: error });
 }

@@ -1,8 +1,8 @@
 /**
- * The `code` of an error, if it has one. Looks at the property alone: under jest, errors of Node and of native drivers
- * are no instances of the `Error` that this code sees.
+ * The `code` of an error, if it has one. Only the property is checked: under jest, errors of Node and of native
+ * drivers are no instances of the `Error` that this code sees.
  */
-export function codeOf(error: unknown): string | undefined {
+export function getErrorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' && error.code !== '' ? error.code : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * No stored text holds NUL (PostgreSQL refuses it, libsql cuts the text there) or an unpaired surrogate (UTF-8 has
- * none). Whoever looks for one finds nothing; the database is not asked.
+ * No stored string contains NUL (PostgreSQL rejects it, libsql cuts the string there) or an unpaired surrogate (UTF-8
+ * has none). A query for such a string finds nothing, without I/O.
  */
 export function isStorable(...texts: readonly (string | undefined)[]): boolean {
   return texts.every((text) => text === undefined || !/\0|\p{Surrogate}/u.test(text));

@@ -25,7 +25,7 @@ export interface KeyFieldColumns {
 type StoredFields = Omit<KeyFields, 'credits'>;
 
 /** Reads them from a row. */
-export function fieldsFromRow(row: Readonly<KeyFieldColumns>): StoredFields {
+export function toFields(row: Readonly<KeyFieldColumns>): StoredFields {
   return {
     name: row.name,
     description: row.description,
@@ -41,7 +41,7 @@ export function fieldsFromRow(row: Readonly<KeyFieldColumns>): StoredFields {
 }
 
 /** The columns of a record. */
-export function columnsOfFields(fields: StoredFields): KeyFieldColumns {
+export function toFieldColumns(fields: StoredFields): KeyFieldColumns {
   return {
     name: fields.name,
     description: fields.description,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Items that are merged or sorted without a pause. */
+/** The number of items that are merged or sorted without a pause. */
 const itemsPerTurn = 1_000;
 
 interface Named<T> {
@@ -9,9 +9,9 @@ interface Named<T> {
 }
 
 /**
- * Adds up items of the same name, and puts them in the order of their names: two batches never wait for each other's
- * rows in a circle. With pauses for the event loop: to merge and sort ten thousand in one go takes longer than a request
- * should wait.
+ * Adds up items of the same name, and sorts them by name, so that two batches never deadlock on each other's rows. It
+ * pauses for the event loop, because merging and sorting ten thousand in one go takes longer than a request should
+ * wait.
  */
 export async function mergeInChunks<T>(
   items: readonly T[],
@@ -19,7 +19,7 @@ export async function mergeInChunks<T>(
   sum: (a: T, b: T) => T,
 ): Promise<readonly T[]> {
   const merged = new Map<string, T>();
-  for (const part of inParts(items)) {
+  for (const part of splitIntoChunks(items)) {
     for (const item of part) {
       const name = nameOf(item);
       const before = merged.get(name);
@@ -28,7 +28,7 @@ export async function mergeInChunks<T>(
     await nextTurn();
   }
   const runs: Named<T>[][] = [];
-  for (const part of inParts(Array.from(merged, ([name, item]) => ({ name, item })))) {
+  for (const part of splitIntoChunks(Array.from(merged, ([name, item]) => ({ name, item })))) {
     runs.push(part.sort((a, b) => (a.name < b.name ? -1 : 1)));
     await nextTurn();
   }
@@ -40,14 +40,14 @@ export async function mergeInChunks<T>(
   }
 }
 
-function inParts<T>(items: readonly T[]): T[][] {
+function splitIntoChunks<T>(items: readonly T[]): T[][] {
   const count = Math.ceil(items.length / itemsPerTurn);
   return Array.from({ length: count }, (_, index) =>
     items.slice(index * itemsPerTurn, (index + 1) * itemsPerTurn),
   );
 }
 
-/** One sorted list of two. */
+/** Merges two sorted lists. */
 function zip<T>(a: readonly Named<T>[], b: readonly Named<T>[]): Named<T>[] {
   const result: Named<T>[] = [];
   let [inA, inB] = [0, 0];

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { withDeadline } from '../deadline.js';
 import { InvalidOptionError } from '../errors.js';
-import { columnTypes } from './column-types.js';
+import { getColumnTypes } from './column-types.js';
 import { migrations } from './migrations.js';
 import { migrationDeadlineMs } from './sql-database.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
@@ -9,15 +9,15 @@ import type { Tables } from './tables.js';
 import type { TimeBudget } from './time-budget.js';
 
 /**
- * Brings the schema up to date, or says that it is not. Looks without a lock first, so that an ordinary start writes
- * nothing; looks again under the lock, because another process may have been faster.
+ * Migrates the schema, or rejects when it is not up to date. Reads the version without a lock first, so that an
+ * ordinary start writes nothing, and again under the lock, because another process may have been faster.
  *
  * Kysely's own Migrator is not used: it has no lock on SQLite.
  *
  * @throws InvalidOptionError when the schema is newer than this version, or behind and `mode` is `check`
  */
 export async function migrate(database: SqlDatabase, mode: MigrateMode, budget: TimeBudget): Promise<void> {
-  const looked = database.read(budget, (reader) => schemaVersion(database, reader));
+  const looked = database.read(budget, (reader) => readSchemaVersion(database, reader));
   const version = await withDeadline(looked, budget.remainingMs, 'Reading the schema version');
   refuseNewer(database, version);
   if (version === migrations.length) return;
@@ -28,12 +28,12 @@ export async function migrate(database: SqlDatabase, mode: MigrateMode, budget: 
     );
   }
   const migrated = database.migrate(async (transaction) => {
-    const current = await schemaVersion(database, transaction);
+    const current = await readSchemaVersion(database, transaction);
     refuseNewer(database, current);
     if (current === 0) await createVersionTable(database, transaction);
     for (const [index, migration] of migrations.entries()) {
       if (index < current) continue;
-      await migration.up(transaction, columnTypes(database.dialect));
+      await migration.up(transaction, getColumnTypes(database.dialect));
       await transaction
         .insertInto('schema_versions')
         .values({ version: index + 1, name: migration.name })
@@ -43,8 +43,8 @@ export async function migrate(database: SqlDatabase, mode: MigrateMode, budget: 
   await withDeadline(migrated, migrationDeadlineMs, 'Migrating the schema');
 }
 
-/** How many migrations were applied; 0 for an empty database. */
-async function schemaVersion(database: SqlDatabase, reader: Kysely<Tables>): Promise<number> {
+/** Returns the number of applied migrations; 0 for an empty database. */
+async function readSchemaVersion(database: SqlDatabase, reader: Kysely<Tables>): Promise<number> {
   if (!(await database.hasTable(reader, 'schema_versions'))) return 0;
   const row = await reader
     .selectFrom('schema_versions')
@@ -55,7 +55,7 @@ async function schemaVersion(database: SqlDatabase, reader: Kysely<Tables>): Pro
   return row?.version ?? 0;
 }
 
-/** Code that does not know the schema could read a revoked key as a valid one. */
+/** Rejects a newer schema, because code that does not know it could read a revoked key as a valid one. */
 function refuseNewer(database: SqlDatabase, version: number): void {
   if (version <= migrations.length) return;
   throw new InvalidOptionError(
@@ -65,7 +65,7 @@ function refuseNewer(database: SqlDatabase, version: number): void {
 }
 
 async function createVersionTable(database: SqlDatabase, { schema }: Kysely<Tables>): Promise<void> {
-  const { integer, text } = columnTypes(database.dialect);
+  const { integer, text } = getColumnTypes(database.dialect);
   await schema
     .createTable('schema_versions')
     .addColumn('version', integer, (column) => column.primaryKey().notNull())

@@ -3,7 +3,7 @@ import type { Tables } from './tables.js';
 import { createTokenTables } from './token-tables.js';
 import type { ColumnTypes } from './column-types.js';
 
-/** One step of the schema. Released steps are never changed; what comes later is a new step at the end. */
+/** One migration of the schema. Released migrations are never changed; later changes are new migrations at the end. */
 export interface Migration {
   readonly name: string;
   up(database: Kysely<Tables>, types: ColumnTypes): Promise<void>;
@@ -143,7 +143,7 @@ async function createAuditTrail(database: Kysely<Tables>, { text, integer }: Col
     .addColumn('sequence', integer, (column) => column.notNull())
     .addColumn('hash', text, (column) => column.notNull())
     .execute();
-  // The hash that the first entry is chained to, as lib/ports/audit-chain.ts has it.
+  // The hash that the first entry is chained to, as in lib/ports/audit-chain.ts.
   await database
     .insertInto('audit_head')
     .values({ id: 1, sequence: 0, hash: '0'.repeat(64) })
@@ -231,7 +231,7 @@ async function createAccessEvents({ schema }: Kysely<Tables>, { text, integer }:
 async function extendAuditTrail(database: Kysely<Tables>, { text }: ColumnTypes): Promise<void> {
   const { schema } = database;
   await schema.alterTable('audit_events').addColumn('actor_id', text).execute();
-  // PostgreSQL has to be told that the text is JSON.
+  // PostgreSQL needs a cast from text to JSON.
   const payload = text === 'text' ? sql`payload` : sql`payload::json`;
   await database
     .updateTable('audit_events')

@@ -3,17 +3,17 @@ import type { AliasedExpression, Kysely } from 'kysely';
 import { ApiKeysError } from '../errors.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import { toUnavailable } from './as-unavailable.js';
-import { preparedStatement, type PreparedStatement } from './prepared-statement.js';
+import { prepareStatement, type PreparedStatement } from './prepared-statement.js';
 import type { SeenPosition } from './seen-position.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { Tables } from './tables.js';
 
-/** In a row of any statement: 1 when the server that answers has a change, else 0. */
+/** A column of any statement: 1 when the server that answers has a change, else 0. */
 export interface PositionCheck {
   readonly has_position: number;
 }
 
-/** Its parameters are those of {@link positionParameters}. */
+/** Its parameters are those of {@link listPositionParameters}. */
 export function hasPosition(database: Kysely<Tables>): AliasedExpression<number, 'has_position'> {
   const entry = database
     .selectFrom('audit_events as seen')
@@ -25,36 +25,37 @@ export function hasPosition(database: Kysely<Tables>): AliasedExpression<number,
   );
 }
 
-/** In the order in which they stand in {@link hasPosition}. */
-export function positionParameters({ sequence, hash }: FeedPosition): readonly unknown[] {
+/** The parameters of {@link hasPosition}, in the order of the statement. */
+export function listPositionParameters({ sequence, hash }: FeedPosition): readonly unknown[] {
   return [sequence, sequence, hash];
 }
 
-/** Whether the rows of a statement, if it has any, say that the server which has answered it is behind. */
+/** Whether the rows of a statement, if it has any, show that the server which has answered it is behind. */
 export function isFromBehind(rows: readonly unknown[] | undefined): boolean {
   return (rows?.[0] as Partial<PositionCheck> | undefined)?.has_position === 0;
 }
 
-/** What is said of a server that is behind. */
-export function behind(): ApiKeysError {
-  const cause = new Error('A database server answers that lacks a change which was committed before');
+/** Creates the error for a server that is behind. */
+export function createBehindError(): ApiKeysError {
+  const cause = new Error('The database server that answered lacks a change which was committed before');
   return new ApiKeysError('unavailable', { cause });
 }
 
 /**
- * The same database, whose reads reject with `ERR_API_KEYS_UNAVAILABLE` when the server that answers them lacks what was
- * seen. Checked before the read on the same connection: what a server has once it has in every later read.
+ * Wraps a database, so that reads reject with `ERR_API_KEYS_UNAVAILABLE` when the server that answers them lacks a
+ * change that was seen before. It is checked before the read on the same connection: a change that a server has once
+ * is in every later read.
  */
 export function createPositionCheckedDatabase(database: SqlDatabase, seen: SeenPosition): SqlDatabase {
   let statement: PreparedStatement<PositionCheck> | undefined;
 
   async function check(on: Kysely<Tables>, position: FeedPosition): Promise<void> {
-    statement ??= preparedStatement(on.selectNoFrom(hasPosition(on)));
-    const { rows } = await statement(on, positionParameters(position));
-    if (isFromBehind(rows)) throw behind();
+    statement ??= prepareStatement(on.selectNoFrom(hasPosition(on)));
+    const { rows } = await statement(on, listPositionParameters(position));
+    if (isFromBehind(rows)) throw createBehindError();
   }
 
-  const checked =
+  const checkFirst =
     (read: SqlDatabase['read']): SqlDatabase['read'] =>
     async (budget, work) => {
       let failedCheck: unknown;
@@ -71,7 +72,7 @@ export function createPositionCheckedDatabase(database: SqlDatabase, seen: SeenP
           });
         });
       } catch (error) {
-        // Whatever keeps the trail from being read, without it nothing that the server says is believed.
+        // Whatever makes the trail unreadable, without it nothing that the server returns is trusted.
         throw error === failedCheck ? toUnavailable(error) : error;
       }
     };
@@ -79,8 +80,8 @@ export function createPositionCheckedDatabase(database: SqlDatabase, seen: SeenP
   const { read, readForRequest, lookUp } = database;
   return {
     ...database,
-    read: checked(read),
-    readForRequest: checked(readForRequest),
-    lookUp: checked(lookUp),
+    read: checkFirst(read),
+    readForRequest: checkFirst(readForRequest),
+    lookUp: checkFirst(lookUp),
   };
 }

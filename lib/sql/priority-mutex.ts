@@ -4,15 +4,15 @@ import { ApiKeysError } from '../errors.js';
 import type { ChangeLane, ChangeQueuing } from '../ports/key-store.js';
 import type { TimeBudget } from './time-budget.js';
 
-/** The maximum number of changes of one share that wait to give something. */
+/** The maximum number of waiting changes of one share in the lane `giving`. */
 const maxPerShare = 128;
-/** By how much the last change counts in the average. */
+/** The weight of the last change in the average. */
 const newestWeight = 0.1;
 
 /**
- * Lets one change through at a time. What takes away goes first; within a lane, shares are served in turn, and each one
- * in the order of arrival. A change that gives, whose share has too many waiting already or whose turn would come too
- * late, is refused at once: to wait in vain only makes others wait.
+ * Runs one change at a time. Changes that revoke go first; within a lane, shares are served in turn, and each one in
+ * the order of arrival. A change that grants is refused at once when its share has too many waiting changes, or when
+ * its turn would come too late: waiting in vain would only make others wait.
  */
 export class PriorityMutex {
   readonly #lanes: Readonly<Record<ChangeLane, FairQueue<() => Promise<void>>>> = {
@@ -20,14 +20,14 @@ export class PriorityMutex {
     giving: new FairQueue(),
   };
   #isBusy = false;
-  /** How long a change takes, in milliseconds: a moving average. */
+  /** The moving average of a change's duration, in milliseconds. */
   #averageMs = 0;
   #whenEmpty: (() => void)[] = [];
 
   /** @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the change could not be made in time */
   pass<T>(budget: TimeBudget, queuing: ChangeQueuing, work: () => Promise<T>): Promise<T> {
     const { lane = 'giving', share } = queuing;
-    // What takes away is always tried.
+    // A change that revokes is always tried.
     const isBounded = lane === 'giving' && share !== undefined;
     const reason = isBounded ? this.#reasonToRefuse(budget, share) : null;
     if (reason !== null) return Promise.reject(new ApiKeysError('unavailable', { cause: new Error(reason) }));
@@ -73,7 +73,7 @@ export class PriorityMutex {
       const next = this.#lanes.taking.take() ?? this.#lanes.giving.take();
       if (next === undefined) break;
       await next();
-      // SQLite runs in the thread of the event loop: what takes away must be able to arrive in between.
+      // SQLite runs in the thread of the event loop: a change that revokes must be able to arrive in between.
       if (this.#lanes.taking.size + this.#lanes.giving.size > 0) await nextTurn();
     }
     this.#isBusy = false;

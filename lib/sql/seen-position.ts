@@ -1,8 +1,8 @@
 import { startOfFeed, type FeedPosition } from '../ports/change-feed.js';
 
 /**
- * The last change that this process has seen committed. A server that lacks it is behind: a replica that lags, or an old
- * primary to which a connection was kept over a failover. Its reads must not be taken for the present.
+ * The last change that this process has seen committed. A server that lacks it is behind: a replica that lags, or an
+ * old primary to which a connection was kept over a failover. Its reads do not show the present state.
  */
 export class SeenPosition {
   #position: FeedPosition = startOfFeed;
@@ -11,12 +11,15 @@ export class SeenPosition {
     return this.#position;
   }
 
-  /** Takes note of a committed change, in any order. */
+  /** Records a committed change; changes may come in any order. */
   note(position: FeedPosition): void {
     if (position.sequence > this.#position.sequence) this.#position = position;
   }
 
-  /** The database may be another one than it was, restored from a backup: what was seen says nothing any more. */
+  /**
+   * Forgets the position, because the database may have been restored from a backup: what was seen before is
+   * meaningless then.
+   */
   forget(): void {
     this.#position = startOfFeed;
   }

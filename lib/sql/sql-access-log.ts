@@ -39,7 +39,7 @@ export class SqlAccessLog implements AccessLog {
 
   prune(before: number, keep: number, limit: number): Promise<number> {
     return this.#within('Pruning the access log', async (budget) => {
-      // Read without the lock of a writer: to count so many rows takes longer than to remove some.
+      // Read without a write lock, because counting so many rows takes longer than removing some.
       const surplus = await this.#database.read(budget, (on) => findFirstSurplus(on, keep));
       const outdated = { at: before - 1, id: '\u{10ffff}' };
       const upTo = surplus === undefined || surplus.at < before ? outdated : surplus;

@@ -35,7 +35,7 @@ export class SqlAuditTrail implements AuditTrail {
         .orderBy('sequence')
         .limit(limit)
         .execute();
-      return rows.map(entryOf);
+      return rows.map(toStoredEntry);
     });
   }
 
@@ -66,7 +66,7 @@ export class SqlAuditTrail implements AuditTrail {
   }
 }
 
-function entryOf(row: Selectable<AuditEventsTable>): StoredEntry {
+function toStoredEntry(row: Selectable<AuditEventsTable>): StoredEntry {
   const { sequence, key_id: keyId, owner_id: ownerId, action, actor_id: actorId, at, payload, hash } = row;
   return { sequence, keyId, ownerId, action, actorId, at, payload, hash };
 }

@@ -30,7 +30,7 @@ export class SqlChangeFeed implements ChangeFeed {
   readonly #watches = new Set<FeedWatch>();
   #queries: FeedQueries | undefined;
 
-  /** @param seen - is told of the changes that beats return, and that a process starts anew */
+  /** @param seen - records the changes that beats return, and is reset when a process starts anew */
   constructor(database: SqlDatabase, within: WithinDeadline, seen: SeenPosition) {
     this.#database = database;
     this.#within = within;
@@ -54,7 +54,7 @@ export class SqlChangeFeed implements ChangeFeed {
   async beat(instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer> {
     const beating = this.#write('A beat', (queries, on) => queries.beat(on, instanceId, applied, limit));
     const answer = await beating.catch((error: unknown): BeatAnswer => {
-      // In the database that others use now this process is not listed, and its lease is over.
+      // In the database that others use now, this process is not listed, and its lease has expired.
       if (isReplacedFile(error)) return notListed;
       throw error;
     });
@@ -98,7 +98,7 @@ export class SqlChangeFeed implements ChangeFeed {
     return watch;
   }
 
-  /** Ends every watch that was not stopped. */
+  /** Stops all watches that are still running. */
   async close(): Promise<void> {
     await Promise.all([...this.#watches].map((watch) => watch.stop()));
   }

@@ -34,7 +34,7 @@ import type { FindKeyById } from './queries/key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { asUnavailable } from './as-unavailable.js';
-import { behind, createPositionCheckedDatabase } from './position-check.js';
+import { createBehindError, createPositionCheckedDatabase } from './position-check.js';
 import { PriorityMutex } from './priority-mutex.js';
 import { SeenPosition } from './seen-position.js';
 import { SqlAccessLog } from './sql-access-log.js';
@@ -57,7 +57,7 @@ import type { AddUsage } from './queries/usage-counts.js';
 export interface SqlKeyStoreSettings {
   /** Milliseconds. */
   readonly deadlineMs: number;
-  /** The same for the read that verification waits for. */
+  /** The deadline of the read that verification waits for, in milliseconds. */
   readonly readDeadlineMs: number;
   readonly migrate: MigrateMode;
 }
@@ -96,7 +96,7 @@ export class SqlKeyStore implements KeyStore {
   readonly #database: SqlDatabase;
   readonly #seen = new SeenPosition();
   readonly #settings: SqlKeyStoreSettings;
-  /** Changes wait for each other anyway; waiting here, they keep no connection from the reads. */
+  /** Changes wait for each other anyway; while they wait here, they occupy no connection that reads could use. */
   readonly #changes = new PriorityMutex();
   /** For reads that check in their own statement which server answers. */
   readonly #unchecked: SqlDatabase;
@@ -113,18 +113,18 @@ export class SqlKeyStore implements KeyStore {
     this.#database = checked;
     this.#unchecked = database;
     this.#settings = settings;
-    const within: WithinDeadline = (what, work) => this.#within(what, work);
-    this.feed = this.#feed = new SqlChangeFeed(checked, within, this.#seen);
-    this.accessLog = new SqlAccessLog(checked, within);
-    this.trail = new SqlAuditTrail(checked, within);
-    this.usage = new SqlUsageLog(checked, within);
-    this.nonces = new SqlNonceStore(checked, within);
-    const lookupOn =
+    const runWithin: WithinDeadline = (what, work) => this.#within(what, work);
+    this.feed = this.#feed = new SqlChangeFeed(checked, runWithin, this.#seen);
+    this.accessLog = new SqlAccessLog(checked, runWithin);
+    this.trail = new SqlAuditTrail(checked, runWithin);
+    this.usage = new SqlUsageLog(checked, runWithin);
+    this.nonces = new SqlNonceStore(checked, runWithin);
+    const createLookup =
       (on: SqlDatabase): Lookup =>
       (what, work) =>
         this.#within(what, (budget) => on.lookUp(budget, work), settings.readDeadlineMs);
-    const lookups = { checked: lookupOn(checked), unchecked: lookupOn(database) };
-    this.tokens = new SqlTokenStore(checked, within, lookups, this.#seen);
+    const lookups = { checked: createLookup(checked), unchecked: createLookup(database) };
+    this.tokens = new SqlTokenStore(checked, runWithin, lookups, this.#seen);
   }
 
   async open(): Promise<void> {
@@ -137,7 +137,7 @@ export class SqlKeyStore implements KeyStore {
     }
   }
 
-  /** Longer than the deadline only while a migration runs, here or in another process. */
+  /** Takes longer than the deadline only while a migration runs, here or in another process. */
   async #open(): Promise<void> {
     await this.#database.open();
     await migrate(this.#database, this.#settings.migrate, new TimeBudget(this.#settings.deadlineMs));
@@ -158,12 +158,12 @@ export class SqlKeyStore implements KeyStore {
     const find = (database: Kysely<Tables>): Promise<ApiKeyRecord | null> =>
       (this.#findById ??= compileFindKey(database))(database, this.#seen.current, id, ownerId);
     const { readForRequest, lookUp } = this.#unchecked;
-    // The statement looks into the audit trail as well; without that nothing is believed.
-    const step = (budget: TimeBudget): Promise<ApiKeyRecord | null> =>
+    // The statement reads the audit trail as well; without the trail nothing is trusted.
+    const readKey = (budget: TimeBudget): Promise<ApiKeyRecord | null> =>
       asUnavailable(() => (ownerId === undefined ? lookUp : readForRequest)(budget, find));
     const { readDeadlineMs } = this.#settings;
-    if (ownerId === undefined) return this.#within('Reading a key', step, readDeadlineMs);
-    return this.#within('Reading a key', step);
+    if (ownerId === undefined) return this.#within('Reading a key', readKey, readDeadlineMs);
+    return this.#within('Reading a key', readKey);
   }
 
   existing(ids: readonly string[]): Promise<ReadonlySet<string>> {
@@ -211,7 +211,7 @@ export class SqlKeyStore implements KeyStore {
     const run = async (database: Transaction<Tables>): Promise<Committed> => {
       const { dialect, channel } = this.#database;
       const head = await asUnavailable(() => lockAuditHead(database, dialect));
-      if (head.sequence < this.#seen.current.sequence) throw behind();
+      if (head.sequence < this.#seen.current.sequence) throw createBehindError();
       const transaction = new SqlTransaction(database, head, channel);
       try {
         const value = await withDeadline(work(transaction), budget.remainingMs, 'The work of a change');

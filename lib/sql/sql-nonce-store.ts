@@ -2,7 +2,7 @@ import type { NonceStore } from '../ports/nonce-store.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 
-/** Names on SQLite and PostgreSQL alike. */
+/** The nonce store on SQLite and PostgreSQL. */
 export class SqlNonceStore implements NonceStore {
   readonly #database: SqlDatabase;
   readonly #within: WithinDeadline;
@@ -14,12 +14,12 @@ export class SqlNonceStore implements NonceStore {
 
   take(name: string, expiresAt: number, now: number): Promise<boolean> {
     return this.#within('Taking a name', (budget) =>
-      // Not repeated after it began: the second time it would find its own name.
+      // Not repeated after it began, because the second time it would find its own name.
       this.#database.write(budget, async (database) => {
         const { numInsertedOrUpdatedRows = 0n } = await database
           .insertInto('nonces')
           .values({ name, expires_at: expiresAt })
-          // Expired names are removed in the background; until then they are in nobody's way.
+          // Expired names are removed in the background; until then they can be taken again.
           .onConflict((conflict) =>
             conflict
               .column('name')

@@ -6,20 +6,20 @@ import type {
   SigningKeyStore,
   TokenStore,
 } from '../ports/token-store.js';
-import { behind, hasPosition, isFromBehind, positionParameters } from './position-check.js';
+import { createBehindError, hasPosition, isFromBehind, listPositionParameters } from './position-check.js';
 import type { PositionCheck } from './position-check.js';
-import { preparedStatement, type PreparedStatement } from './prepared-statement.js';
+import { prepareStatement, type PreparedStatement } from './prepared-statement.js';
 import type { SeenPosition } from './seen-position.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import { isStorable } from './is-storable.js';
 import type { Tables } from './tables.js';
-import { refreshGrantFromRow, rowOfRefreshGrant } from './queries/token-queries.js';
+import { toRefreshGrant, toRefreshGrantRow } from './queries/token-queries.js';
 
-/** Reads what every request with a token may wait for, as keys are read: it gives up sooner. */
+/** Runs a read that every request with a token may wait for, with the shorter deadline of reads of keys. */
 export type Lookup = <T>(what: string, work: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;
 
-/** What is stored of tokens, on SQLite and PostgreSQL alike. */
+/** The token store on SQLite and PostgreSQL. */
 export class SqlTokenStore implements TokenStore {
   readonly signingKeys: SigningKeyStore;
   readonly refreshGrants: RefreshGrantStore;
@@ -29,7 +29,7 @@ export class SqlTokenStore implements TokenStore {
 
   /**
    * @param lookups - `unchecked`: for a read that checks in its own statement which server answers
-   * @param seen - what that server must have
+   * @param seen - the change that this server must have
    */
   constructor(
     database: SqlDatabase,
@@ -39,16 +39,16 @@ export class SqlTokenStore implements TokenStore {
   ) {
     this.#lookUp = lookups.unchecked;
     this.#seen = seen;
-    this.signingKeys = signingKeyStore(database, within, lookups.checked);
-    this.refreshGrants = refreshGrantStore(database, within);
+    this.signingKeys = createSigningKeyStore(database, within, lookups.checked);
+    this.refreshGrants = createRefreshGrantStore(database, within);
   }
 
   async isRevoked(tokenId: string): Promise<boolean> {
     if (!isStorable(tokenId)) return false;
     return this.#lookUp('Reading whether a token was taken back', async (database) => {
       const isRevoked = (this.#isRevoked ??= compileIsRevoked(database));
-      const { rows } = await isRevoked(database, [...positionParameters(this.#seen.current), tokenId]);
-      if (isFromBehind(rows)) throw behind();
+      const { rows } = await isRevoked(database, [...listPositionParameters(this.#seen.current), tokenId]);
+      if (isFromBehind(rows)) throw createBehindError();
       return rows[0]?.is_revoked === 1;
     });
   }
@@ -59,10 +59,14 @@ function compileIsRevoked(
 ): PreparedStatement<PositionCheck & { readonly is_revoked: number }> {
   const token = database.selectFrom('revoked_tokens').select('id').where('id', '=', '');
   const isRevoked = sql<number>`case when exists ${token} then 1 else 0 end`.as('is_revoked');
-  return preparedStatement(database.selectNoFrom([hasPosition(database), isRevoked]));
+  return prepareStatement(database.selectNoFrom([hasPosition(database), isRevoked]));
 }
 
-function signingKeyStore(database: SqlDatabase, within: WithinDeadline, lookUp: Lookup): SigningKeyStore {
+function createSigningKeyStore(
+  database: SqlDatabase,
+  within: WithinDeadline,
+  lookUp: Lookup,
+): SigningKeyStore {
   return {
     list: () =>
       lookUp('Reading the signing keys', async (on) => {
@@ -106,12 +110,12 @@ function signingKeyStore(database: SqlDatabase, within: WithinDeadline, lookUp: 
   };
 }
 
-function refreshGrantStore(database: SqlDatabase, within: WithinDeadline): RefreshGrantStore {
+function createRefreshGrantStore(database: SqlDatabase, within: WithinDeadline): RefreshGrantStore {
   return {
     add: (grant) =>
       within('Adding a refresh token', (budget) =>
         database.write(budget, async (on) => {
-          await on.insertInto('refresh_grants').values(rowOfRefreshGrant(grant)).execute();
+          await on.insertInto('refresh_grants').values(toRefreshGrantRow(grant)).execute();
         }),
       ),
 
@@ -124,7 +128,7 @@ function refreshGrantStore(database: SqlDatabase, within: WithinDeadline): Refre
             .selectAll()
             .where('id', '=', id)
             .executeTakeFirst();
-          return row === undefined ? null : refreshGrantFromRow(row);
+          return row === undefined ? null : toRefreshGrant(row);
         }),
       );
     },
@@ -132,7 +136,7 @@ function refreshGrantStore(database: SqlDatabase, within: WithinDeadline): Refre
     async replace(id, digest, next) {
       if (!isStorable(id)) return false;
       return within('Replacing a refresh token', (budget) =>
-        // Not repeated after it began: the second time it would find its own token.
+        // Not repeated after it began, because the second time it would find its own token.
         database.spend(budget, async (on) => {
           const { numUpdatedRows } = await on
             .updateTable('refresh_grants')
@@ -164,7 +168,7 @@ function refreshGrantStore(database: SqlDatabase, within: WithinDeadline): Refre
             .orderBy('expires_at')
             .orderBy('id')
             .execute();
-          return rows.map(refreshGrantFromRow);
+          return rows.map(toRefreshGrant);
         }),
       ),
   };

@@ -20,9 +20,9 @@ import { Mutex } from './mutex.js';
 import type { RevokedToken } from '../ports/token-store.js';
 
 /**
- * One change under the lock on the head of the trail. Steps run one after the other, also when they were not awaited.
- * A step that failed has undone the whole transaction (PostgreSQL would answer "commit" with a silent rollback), so
- * every later step and the end fail with the same error, even if the work has caught it.
+ * One change under the lock on the head of the trail. Steps run one after the other, even when they are not awaited.
+ * A failed step has undone the whole transaction (PostgreSQL would answer "commit" with a silent rollback), so every
+ * later step and the end fail with the same error, even if the work has caught it.
  */
 export class SqlTransaction implements KeyStoreTransaction {
   readonly #transaction: Transaction<Tables>;
@@ -32,7 +32,7 @@ export class SqlTransaction implements KeyStoreTransaction {
   #headMoved = false;
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param channel - where PostgreSQL tells others of the change */
+  /** @param channel - the channel on which PostgreSQL notifies other processes of the change */
   constructor(transaction: Transaction<Tables>, head: FeedPosition, channel: string | null) {
     this.#transaction = transaction;
     this.#head = head;
@@ -97,7 +97,7 @@ export class SqlTransaction implements KeyStoreTransaction {
     });
   }
 
-  /** Ends the work: stores the head, or rejects with what went wrong. No step is possible after it. */
+  /** Ends the work: stores the head, or rejects with the error of a failed step. No step is possible after it. */
   async finish(): Promise<void> {
     await this.#step(async () => {
       if (!this.#headMoved) return;
@@ -107,7 +107,7 @@ export class SqlTransaction implements KeyStoreTransaction {
   }
 
   /**
-   * Refuses further steps and waits for the one that is running: a statement that is sent after the rollback would be
+   * Rejects further steps and waits for the running one, because a statement that is sent after the rollback would be
    * carried out outside of any transaction.
    */
   async abandon(): Promise<void> {

@@ -5,7 +5,7 @@ import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import { isStorable } from './is-storable.js';
 
-/** The counts of keys on SQLite and PostgreSQL alike. */
+/** The usage log on SQLite and PostgreSQL. */
 export class SqlUsageLog implements UsageLog {
   readonly #database: SqlDatabase;
   readonly #within: WithinDeadline;
@@ -17,7 +17,7 @@ export class SqlUsageLog implements UsageLog {
 
   list({ keyId, from, to, by }: UsageQuery): Promise<readonly UsageCount[]> {
     if (!isStorable(keyId)) return Promise.resolve([]);
-    // Both databases divide whole numbers without a rest.
+    // Both databases divide integers without a remainder.
     const periodMs = sql.lit(by === 'day' ? dayMs : hourMs);
     const start = sql<number>`${sql.ref('hour')} / ${periodMs} * ${periodMs}`;
     return this.#within('Listing the use of a key', (budget) =>

@@ -1,7 +1,10 @@
 import type { Generated } from 'kysely';
 import type { KeyFieldColumns } from './key-field-columns.js';
 
-/** Times are epoch milliseconds, JSON is text, booleans are 0 or 1: SQLite and PostgreSQL run the same statements. */
+/**
+ * Times are epoch milliseconds, JSON is text, booleans are 0 or 1, so that SQLite and PostgreSQL run the same
+ * statements.
+ */
 export interface Tables {
   keys: KeysTable;
   key_uses: KeyUsesTable;
@@ -42,8 +45,8 @@ export interface KeysTable extends KeyFieldColumns {
 }
 
 /**
- * When and how often keys were used. Apart from the keys, because it is written far more often: a use rewrites no wide row, and
- * its row locks and those of changes never meet, so that neither waits for the other.
+ * When and how often keys were used. A table of its own, because it is written far more often than keys: a use
+ * rewrites no wide row, and its row locks and those of changes never meet, so that neither waits for the other.
  */
 export interface KeyUsesTable {
   key_id: string;
@@ -62,7 +65,7 @@ export interface KeyUsageTable {
   count: number;
 }
 
-/** What a key has left to spend; apart from the keys, because it is written with every use. */
+/** The credits of a key; a table of its own, because it is written with every use. */
 export interface KeyCreditsTable {
   key_id: string;
   remaining: number;
@@ -75,14 +78,14 @@ export interface CredentialsTable {
   key_id: string;
   id: string;
   /**
-   * Place in the record's list, the highest number first: times of creation may be equal. Rotation puts a new credential
-   * in front, and counting this way the others keep their numbers.
+   * The position in the record's list, the highest number first, because times of creation may be equal. Rotation
+   * inserts a new credential in front, and numbered this way the others keep their numbers.
    */
   position: number;
   kind: string;
   bcrypt_hash: string | null;
   secret_check: string | null;
-  /** Of secrets that sign requests. */
+  /** Only of secrets that sign requests. */
   sealed_secret: string | null;
   /** This and the next three only of public keys. */
   algorithm: string | null;
@@ -109,19 +112,19 @@ export interface AuditEventsTable {
   action: string;
   actor_id: string | null;
   at: number;
-  /** The bytes that the hash covers; the columns before are copies to filter by. */
+  /** The bytes that the hash covers; the columns before are copies for filters. */
   payload: string;
   hash: string;
 }
 
-/** One row: the last number given, and the lock that puts all changes in order. */
+/** One row: the last sequence number, and the lock that orders all changes. */
 export interface AuditHeadTable {
   id: number;
   sequence: number;
   hash: string;
 }
 
-/** Refused requests and other things worth knowing of requests: gathered, counted and bounded, never part of the trail. */
+/** Refused requests and other noteworthy requests: batched, counted and bounded, never part of the trail. */
 export interface AccessEventsTable {
   /** Random. */
   id: string;
@@ -130,7 +133,7 @@ export interface AccessEventsTable {
   code: string | null;
   key_id: string | null;
   owner_id: string | null;
-  /** JSON; the columns before are copies to filter by. */
+  /** JSON; the columns before are copies for filters. */
   payload: string;
 }
 
@@ -143,20 +146,20 @@ export interface IdempotencyKeysTable {
   created_at: number;
 }
 
-/** Of which ends of keys was said that they are near. */
+/** Recorded notices of keys' expiry. */
 export interface ExpiryNoticesTable {
   key_id: string;
   expires_at: number;
   threshold_seconds: number;
 }
 
-/** What must not be used twice, until it would be refused for its age. */
+/** Nonces: what must not be used twice, until it would be refused for its age. */
 export interface NoncesTable {
   name: string;
   expires_at: number;
 }
 
-/** Keys that tokens are signed with; `StoredSigningKey` of lib/ports/token-store.ts says what the columns mean. */
+/** Keys that tokens are signed with; `StoredSigningKey` of lib/ports/token-store.ts describes the columns. */
 export interface SigningKeysTable {
   id: string;
   algorithm: string;
@@ -165,7 +168,7 @@ export interface SigningKeysTable {
   active_from: number;
 }
 
-/** Chains of refresh tokens, one row each; `RefreshGrant` of lib/ports/token-store.ts says what the columns mean. */
+/** Chains of refresh tokens, one row each; `RefreshGrant` of lib/ports/token-store.ts describes the columns. */
 export interface RefreshGrantsTable {
   id: string;
   key_id: string;
@@ -177,14 +180,14 @@ export interface RefreshGrantsTable {
   digest: string;
 }
 
-/** Access tokens that were taken back, until they would have ended. */
+/** Revoked access tokens, until they would have expired. */
 export interface RevokedTokensTable {
   id: string;
   key_id: string;
   expires_at: number;
 }
 
-/** The processes that follow the trail; `Instance` of lib/ports/change-feed.ts says what the columns mean. */
+/** The processes that follow the trail; `Instance` of lib/ports/change-feed.ts describes the columns. */
 export interface InstancesTable {
   id: string;
   beat: number;
@@ -195,7 +198,7 @@ export interface InstancesTable {
   takes_signatures: Generated<number>;
 }
 
-/** One row: where all processes remember signatures. */
+/** One row: the place where all processes record signatures. */
 export interface SignaturePlaceTable {
   id: number;
   place: string | null;

@@ -1,6 +1,9 @@
 import { ApiKeysError } from '../errors.js';
 
-/** How long one call of the store may still take. Measured on the monotonic clock: setting the time changes nothing. */
+/**
+ * The remaining time of one call of the store. Measured on the monotonic clock, so that setting the time changes
+ * nothing.
+ */
 export class TimeBudget {
   readonly #end: number;
 
@@ -14,7 +17,7 @@ export class TimeBudget {
   }
 
   /**
-   * Stops work whose caller has already been told that it failed.
+   * Stops work whose caller has already received a timeout.
    *
    * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` past the deadline
    */

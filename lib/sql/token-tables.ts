@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { ColumnTypes } from './column-types.js';
 import type { Tables } from './tables.js';
 
-/** What is stored of access tokens and of what they are signed with. */
+/** Creates the tables of access tokens and of the keys that sign them. */
 export async function createTokenTables(
   { schema }: Kysely<Tables>,
   { text, integer }: ColumnTypes,

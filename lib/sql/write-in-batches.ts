@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TimeBudget } from './time-budget.js';
 
-/** Rows in one statement. SQLite runs in the thread of the event loop, and a statement is one pause for it. */
+/** The number of rows in one statement. SQLite runs in the thread of the event loop, which each statement blocks. */
 const rowsPerStatement = 100;
 
 /**
- * Writes rows, some with each statement, with pauses for the event loop.
+ * Writes rows in several statements, with pauses for the event loop.
  *
- * @param write - runs the statement on rows as one JSON text
+ * @param write - runs the statement on rows as one JSON string
  * @param budget - checked before each statement; absent: all rows are written, however long it takes
  * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` past the deadline
  */
@@ -17,7 +17,7 @@ export async function writeInBatches(
   budget?: TimeBudget,
 ): Promise<void> {
   for (let start = 0; start < rows.length; start += rowsPerStatement) {
-    // Whoever asked was told at the deadline that it failed, and may send the same rows again.
+    // The caller has already received a timeout, and may send the same rows again.
     budget?.check();
     await write(JSON.stringify(rows.slice(start, start + rowsPerStatement)));
     await nextTurn();

@@ -221,7 +221,7 @@ describe('a pool that the app holds for a long time', () => {
   it('refuses a flood at once', async () => {
     const calls = Array.from({ length: 3_000 }, () => settle(store.find('x')));
     const refused = (await Promise.all(calls)).filter(({ error }) =>
-      inspect(error).includes('calls wait for a PostgreSQL connection already'),
+      inspect(error).includes('calls are waiting for a PostgreSQL connection already'),
     );
     expect(refused.length).toBe(2_000);
     held.release();

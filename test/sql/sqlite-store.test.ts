@@ -133,7 +133,7 @@ describe('sqliteStore', () => {
     const database = new Libsql(file);
     database.exec('create table keys (id integer primary key)');
     database.close();
-    await expect(sqliteStore({ file }).open()).rejects.toThrow(/holds tables of another application/);
+    await expect(sqliteStore({ file }).open()).rejects.toThrow(/contains tables of another application/);
   });
 
   it('ends no process over a value that the driver cannot take', async () => {

@@ -5,10 +5,11 @@ import type { PgPool } from './postgres-pool.js';
 type ClientConstructor = new (config: unknown) => PgListenerClient;
 
 /**
- * A client outside of any pool, not yet connected: one that listens is never given back, and would starve a small pool.
- * For a pool that was handed in it is made as the pool itself makes its clients (pg-pool, `newClient`).
+ * Creates a client outside of any pool, not yet connected, because a listening client is never released and would
+ * starve a small pool. For the app's pool it is created as the pool itself creates its clients (pg-pool,
+ * `newClient`).
  *
- * @returns `null` when the pool does not show how
+ * @returns `null` when the pool does not expose how
  */
 export async function createListenerClient(connection: string | PgPool): Promise<PgListenerClient | null> {
   if (typeof connection === 'string') {
@@ -17,6 +18,6 @@ export async function createListenerClient(connection: string | PgPool): Promise
   }
   const { Client, options } = connection as { readonly Client?: unknown; readonly options?: unknown };
   if (typeof Client !== 'function' || typeof options !== 'object' || options === null) return null;
-  // Not a copy: the pool hides its password from being copied.
+  // Not a copy, because the pool hides its password from being copied.
   return new (Client as ClientConstructor)(options);
 }

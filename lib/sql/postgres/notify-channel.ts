@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** PostgreSQL cuts longer names, and refuses to send to them. */
+/** The maximum length of a channel's name, in bytes: PostgreSQL truncates longer names, and refuses to send to them. */
 const maxBytes = 63;
 
 /**
- * The channel on which the changes of a schema are told. Channels belong to one database, as schemas do.
+ * Returns the channel on which the changes of a schema are notified. Channels belong to one database, as schemas do.
  *
  * @param schema - lower-case letters, digits and `_`
  */

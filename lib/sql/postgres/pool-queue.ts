@@ -2,27 +2,28 @@ import { ApiKeysError } from '../../errors.js';
 import type { PgClient, PgPool } from './postgres-pool.js';
 
 /**
- * Most clients that a pool is asked for and has not given yet. A pool keeps such a question until it can answer it,
- * however long that takes: pg-pool has no way to take one back (brianc/node-postgres, Pool#connect).
+ * The maximum number of pending connection requests to a pool. A pool keeps such a request until it can serve it,
+ * however long that takes: pg-pool cannot cancel one (brianc/node-postgres, Pool#connect).
  */
 const maxConnectionRequests = 64;
 
 /**
- * Most reads of requests that wait at once. Each waits no longer than its deadline; a burst fits in, a flood is refused
- * at once.
+ * The maximum number of waiting reads of requests. Each waits no longer than its deadline; a burst fits in, a flood
+ * is refused at once.
  */
 const maxWaiting = 1_000;
 
 /**
- * Who waits: `taking` is what takes rights away, and goes before all others; `own` is what the process itself needs to go on (beats, the feed, changes), and comes next; `requests` are
- * the reads that requests cause, as many as anybody cares to send.
+ * The lane of a call: `taking` are changes that revoke, which go before all others; `own` are calls that the process
+ * itself depends on (beats, the feed, changes), which come next; `requests` are the reads that requests cause,
+ * without any bound on their number.
  */
 export type PoolLane = 'taking' | 'own' | 'requests';
 
-/** A client until it is given back. */
+/** A client until it is released. */
 export interface PoolLease {
   readonly client: PgClient;
-  /** To be called once. With `true` the connection is closed and not used again. */
+  /** Call it once. With `true` the connection is closed and not used again. */
   release(destroy: boolean): void;
 }
 
@@ -33,11 +34,11 @@ interface Waiter {
 }
 
 /**
- * Waits for clients of a pool that others may use up, for no longer than a deadline. A client goes to whoever has waited
- * longest in its lane and is still waiting, not to the call that asked for it: that one may have been answered 503 long
- * ago, and the questions that a busy time leaves behind must not stand in the way of the calls after it.
+ * Waits for clients of a pool that others may exhaust, at most until a deadline. A client goes to the call that has
+ * waited longest in its lane and is still waiting, not to the call that requested it: that one may have been answered
+ * with 503 long ago, and the requests that a busy time leaves behind must not delay the calls after it.
  *
- * A process whose beats do not get through loses its lease, so a flood of requests must not be in their way: they are
+ * A process whose beats are not committed loses its lease, so a flood of requests must not delay them: beats are
  * never refused for it, go first, and one client of the pool is never used for requests.
  */
 export class PoolQueue {
@@ -48,30 +49,35 @@ export class PoolQueue {
     own: new Set(),
     requests: new Set(),
   };
-  /** Clients that requests may still be given. */
+  /** The number of clients that requests may still get. */
   #freeForRequests: number;
   #asked = 0;
 
-  /** @param size - most clients of the pool; with a single one, requests have to use that */
+  /** @param size - the maximum number of clients of the pool; with a single one, requests have to use that */
   constructor(pool: PgPool, size: number) {
     this.#pool = pool;
     this.#freeForRequests = Math.max(1, size - 1);
   }
 
   /**
-   * @param deadlineMs - how long to wait
-   * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when there is no client in time, or too many requests wait already
+   * @param deadlineMs - the deadline
+   * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when there is no client in time, or too many requests are waiting
+   * already
    */
   connect(deadlineMs: number, lane: PoolLane): Promise<PoolLease> {
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting[lane];
       if (lane === 'requests' && !this.mayRequestsWait) {
-        reject(unavailable(new Error(`${maxWaiting} calls wait for a PostgreSQL connection already`)));
+        reject(
+          createUnavailable(new Error(`${maxWaiting} calls are waiting for a PostgreSQL connection already`)),
+        );
         return;
       }
       const timer = setTimeout(() => {
         waiting.delete(waiter);
-        reject(unavailable(new Error(`The pool gave no PostgreSQL connection within ${deadlineMs} ms`)));
+        reject(
+          createUnavailable(new Error(`The pool gave no PostgreSQL connection within ${deadlineMs} ms`)),
+        );
       }, deadlineMs);
       const waiter: Waiter = {
         lane,
@@ -81,7 +87,7 @@ export class PoolQueue {
         },
         reject: (error) => {
           clearTimeout(timer);
-          reject(unavailable(error));
+          reject(createUnavailable(error));
         },
       };
       waiting.add(waiter);
@@ -89,18 +95,18 @@ export class PoolQueue {
     });
   }
 
-  /** Whether one more request would not be refused at once. */
+  /** Whether one more request could wait. */
   get mayRequestsWait(): boolean {
     return this.#waiting.requests.size < maxWaiting;
   }
 
-  /** How many of those who wait could be given a client now. */
+  /** How many of the waiting calls could get a client now. */
   get #wanted(): number {
     const { taking, own, requests } = this.#waiting;
     return taking.size + own.size + Math.min(requests.size, this.#freeForRequests);
   }
 
-  /** Asks for as many clients as can be handed on. */
+  /** Requests as many clients as can be used. */
   #ask(): void {
     while (this.#asked < Math.min(this.#wanted, maxConnectionRequests)) {
       this.#asked += 1;
@@ -112,7 +118,7 @@ export class PoolQueue {
     const answer = await this.#answer();
     this.#asked -= 1;
     if ('client' in answer) this.#give(answer.client);
-    // What a question from a busy time gets to hear says nothing to a call for which another one is open.
+    // The failure of an old connection request does not concern a call for which another request is pending.
     else if (this.#wanted > this.#asked) this.#next()?.reject(answer.error);
     this.#ask();
   }
@@ -157,6 +163,6 @@ export class PoolQueue {
   }
 }
 
-function unavailable(cause: unknown): ApiKeysError {
+function createUnavailable(cause: unknown): ApiKeysError {
   return new ApiKeysError('unavailable', { cause });
 }

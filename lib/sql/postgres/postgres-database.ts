@@ -7,9 +7,9 @@ import { createListenerClient } from './listener-client.js';
 import { notifyChannel } from './notify-channel.js';
 import { PoolQueue } from './pool-queue.js';
 import type { PoolLane } from './pool-queue.js';
-import { boundedPostgresDialect } from './postgres-driver.js';
+import { createBoundedPostgresDialect } from './postgres-driver.js';
 import type { PostgresLimits } from './postgres-driver.js';
-import { asksForRetry } from './postgres-errors.js';
+import { mustRetry } from './postgres-errors.js';
 import type { PgPool } from './postgres-pool.js';
 import { watchPostgres } from './postgres-watch.js';
 import { migrationDeadlineMs } from '../sql-database.js';
@@ -27,7 +27,7 @@ export interface PostgresSettings {
   readonly logger: Logger;
 }
 
-/** Held for the time of a migration; any number will do as long as it never changes. */
+/** The advisory lock of migrations: an arbitrary number that must never change. */
 const migrationLock = 7_165_300_918_004_201n;
 const maxRetries = 2;
 
@@ -41,10 +41,10 @@ interface PgModule {
   readonly Pool: new (config: Readonly<Record<string, unknown>>) => OwnPool;
 }
 
-/** A PostgreSQL schema of our own, through a pool of ours or one that the app handed in. */
+/** Creates the database of a PostgreSQL schema of our own, through a pool of ours or the app's. */
 export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase {
   const { connection, schema, deadlineMs, readDeadlineMs } = settings;
-  // The server gives up before the caller does, so that a lock is let go of while its holder still knows.
+  // The server gives up before the caller does, so that a lock is released while its holder still learns of it.
   const limits: PostgresLimits = {
     clientMs: deadlineMs,
     answerMs: deadlineMs,
@@ -54,16 +54,18 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
   let pool: PoolQueue | undefined;
   let ownPool: OwnPool | undefined;
 
-  const kysely = (lane: PoolLane, within: PostgresLimits): Kysely<Tables> => {
+  const createKysely = (lane: PoolLane, within: PostgresLimits): Kysely<Tables> => {
     if (pool === undefined) throw new Error('The PostgreSQL store is not open');
-    return new Kysely<Tables>({ dialect: boundedPostgresDialect(pool, lane, within) }).withSchema(schema);
+    return new Kysely<Tables>({ dialect: createBoundedPostgresDialect(pool, lane, within) }).withSchema(
+      schema,
+    );
   };
   let own: Kysely<Tables> | undefined;
   let taking: Kysely<Tables> | undefined;
   let forRequests: Kysely<Tables> | undefined;
   let lookingUp: Kysely<Tables> | undefined;
   const mayRequestsWait = (): boolean => pool?.mayRequestsWait ?? false;
-  const ownPoolFor = async (url: string): Promise<PgPool> => (ownPool ??= await createPool(url, settings));
+  const createOwnPool = async (url: string): Promise<PgPool> => (ownPool ??= await createPool(url, settings));
 
   return {
     dialect: 'postgres',
@@ -71,12 +73,12 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
     channel: notifyChannel(schema),
 
     async open() {
-      const source = typeof connection === 'string' ? await ownPoolFor(connection) : connection;
-      pool ??= new PoolQueue(source, poolSize(source));
-      own ??= kysely('own', limits);
-      taking ??= kysely('taking', limits);
-      forRequests ??= kysely('requests', limits);
-      lookingUp ??= kysely('requests', lookUpLimits);
+      const source = typeof connection === 'string' ? await createOwnPool(connection) : connection;
+      pool ??= new PoolQueue(source, getPoolSize(source));
+      own ??= createKysely('own', limits);
+      taking ??= createKysely('taking', limits);
+      forRequests ??= createKysely('requests', limits);
+      lookingUp ??= createKysely('requests', lookUpLimits);
     },
 
     async close() {
@@ -85,21 +87,23 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
       await closing?.end();
     },
 
-    read: (budget, work) => askAgain(budget, () => work((own ??= kysely('own', limits)))),
+    read: (budget, work) => askAgain(budget, () => work((own ??= createKysely('own', limits)))),
     readForRequest: (budget, work) =>
-      askAgain(budget, () => work((forRequests ??= kysely('requests', limits))), mayRequestsWait),
+      askAgain(budget, () => work((forRequests ??= createKysely('requests', limits))), mayRequestsWait),
     lookUp: (budget, work) =>
-      askAgain(budget, () => work((lookingUp ??= kysely('requests', lookUpLimits))), mayRequestsWait),
-    writeOnce: (budget, work) => askAgain(budget, () => work((own ??= kysely('own', limits)))),
-    spend: (_budget, work) => work((forRequests ??= kysely('requests', limits))),
+      askAgain(budget, () => work((lookingUp ??= createKysely('requests', lookUpLimits))), mayRequestsWait),
+    writeOnce: (budget, work) => askAgain(budget, () => work((own ??= createKysely('own', limits)))),
+    spend: (_budget, work) => work((forRequests ??= createKysely('requests', limits))),
 
     async write(budget, work, lane) {
-      const chosen = (): Kysely<Tables> =>
-        lane === 'taking' ? (taking ??= kysely('taking', limits)) : (own ??= kysely('own', limits));
+      const choosePool = (): Kysely<Tables> =>
+        lane === 'taking'
+          ? (taking ??= createKysely('taking', limits))
+          : (own ??= createKysely('own', limits));
       for (let retries = 0; ; retries += 1) {
         let hasBegun = false;
         try {
-          return await chosen()
+          return await choosePool()
             .transaction()
             .execute((transaction) => {
               hasBegun = true;
@@ -107,14 +111,18 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
               return work(transaction);
             });
         } catch (error) {
-          const mayRetry = hasBegun ? asksForRetry(error) : mayAskAgain(error, budget);
+          const mayRetry = hasBegun ? mustRetry(error) : mayAskAgain(error, budget);
           if (retries === maxRetries || !mayRetry) throw error;
         }
       }
     },
 
     migrate: (work) =>
-      kysely('own', { ...limits, answerMs: migrationDeadlineMs, transactionStepMs: migrationDeadlineMs })
+      createKysely('own', {
+        ...limits,
+        answerMs: migrationDeadlineMs,
+        transactionStepMs: migrationDeadlineMs,
+      })
         .transaction()
         .execute(async (transaction) => {
           await sql`select pg_catalog.pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(transaction);
@@ -133,9 +141,9 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
 }
 
 /**
- * Repeats one step that had no answer.
+ * Repeats a step that had no reply.
  *
- * @param hasRoom - asked before each repetition: a flood that is refused must not come back two more times
+ * @param hasRoom - called before each repetition, because a refused flood must not come back two more times
  */
 async function askAgain<T>(
   budget: TimeBudget,
@@ -151,7 +159,7 @@ async function askAgain<T>(
   }
 }
 
-/** After a restart or failover every pooled connection is a dead one, and only its next use shows it. */
+/** After a restart or failover every pooled connection is dead, and only its next use shows it. */
 function mayAskAgain(error: unknown, budget: TimeBudget): boolean {
   return isProblem(error, 'unavailable') && budget.remainingMs > 0;
 }
@@ -170,12 +178,12 @@ async function createPool(connectionString: string, settings: PostgresSettings):
       application_name: 'express-api-keys',
     });
   } catch (error) {
-    // pg's own message may quote the connection string, password and all.
+    // pg's own message may quote the connection string, including its password.
     throw new ApiKeysError('unavailable', {
-      cause: new Error(`The pool could not be made (${nameOf(error)})`),
+      cause: new Error(`The pool could not be created (${getErrorName(error)})`),
     });
   }
-  // An idle connection that dies (a restart, a failover) is replaced at the next use.
+  // An idle connection that is lost (a restart, a failover) is replaced at the next use.
   const losses = new FailureLog(settings.logger, {
     begins: 'an idle PostgreSQL connection was lost',
     ends: (lost) => `PostgreSQL is connected to again; idle connections that were lost: ${lost}`,
@@ -185,17 +193,17 @@ async function createPool(connectionString: string, settings: PostgresSettings):
   return pool;
 }
 
-/** Most clients of a pool. One that does not say so is taken to have enough. */
-function poolSize(pool: PgPool): number {
+/** Returns the maximum number of clients of a pool. A pool that does not expose it is assumed to have enough. */
+function getPoolSize(pool: PgPool): number {
   const { options } = pool as { readonly options?: { readonly max?: unknown } };
   return typeof options?.max === 'number' ? options.max : Infinity;
 }
 
-function nameOf(error: unknown): string {
+function getErrorName(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown error';
 }
 
-/** `create schema if not exists` asks for the right to create one even when it is there. */
+/** `create schema if not exists` requires the privilege to create one even when it exists. */
 async function createSchema(database: Kysely<Tables>, schema: string): Promise<void> {
   const { rows } = await sql`select 1 from pg_catalog.pg_namespace where nspname = ${schema}`.execute(
     database,

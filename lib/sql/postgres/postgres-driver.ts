@@ -7,23 +7,27 @@ import {
 } from 'kysely';
 import type { DatabaseConnection, Dialect, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { ApiKeysError } from '../../errors.js';
-import { isConnectionLost, isTrouble } from './postgres-errors.js';
+import { isConnectionLost, isTemporary } from './postgres-errors.js';
 import type { PoolLane, PoolLease, PoolQueue } from './pool-queue.js';
 import type { PgQuery, PgResult } from './postgres-pool.js';
-import { behind, isFromBehind } from '../position-check.js';
+import { createBehindError, isFromBehind } from '../position-check.js';
 
 /** Time limits of one Kysely over a pool, in milliseconds. */
 export interface PostgresLimits {
   /** How long to wait for a client of the pool. */
   readonly clientMs: number;
-  /** How long the client waits for the answer to one statement before it gives up the connection. */
+  /** How long the client waits for the reply to one statement before it closes the connection. */
   readonly answerMs: number;
   /** How long the server lets a statement in a transaction run, wait for a lock, or the transaction stand idle. */
   readonly transactionStepMs: number;
 }
 
-/** Kysely's PostgreSQL dialect with limits on all waiting. Never ends the pool that is behind the queue. */
-export function boundedPostgresDialect(pool: PoolQueue, lane: PoolLane, limits: PostgresLimits): Dialect {
+/** Creates Kysely's PostgreSQL dialect with limits on all waiting. Never ends the pool behind the queue. */
+export function createBoundedPostgresDialect(
+  pool: PoolQueue,
+  lane: PoolLane,
+  limits: PostgresLimits,
+): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
     createDriver: () => new BoundedPostgresDriver(pool, lane, limits),
@@ -38,13 +42,14 @@ class BoundedPostgresDriver extends PostgresDriver {
   constructor(pool: PoolQueue, lane: PoolLane, limits: PostgresLimits) {
     super({
       pool: {
-        connect: async () => guardedClient(await pool.connect(limits.clientMs, lane), limits.answerMs),
+        connect: async () => guardClient(await pool.connect(limits.clientMs, lane), limits.answerMs),
         end: async () => undefined,
       },
     });
     const limit = Math.ceil(limits.transactionStepMs);
-    // Read committed whatever the database's default: who has waited for the lock must see what its holder wrote.
-    // One message, so the limits cost no round trip. They are LOCAL: behind a transaction pooler the session is not ours.
+    // Read committed whatever the database's default, because a change that has waited for the lock must see what its
+    // holder wrote. One message, so the limits cost no round trip. They are LOCAL, because behind a transaction
+    // pooler the session is not ours.
     this.#begin = CompiledQuery.raw(
       'begin isolation level read committed; ' +
         `set local statement_timeout = ${limit}; ` +
@@ -58,10 +63,13 @@ class BoundedPostgresDriver extends PostgresDriver {
   }
 }
 
-/** A client whose trouble is `ERR_API_KEYS_UNAVAILABLE`, and that is thrown away when its connection is in doubt. */
-function guardedClient({ client, release }: PoolLease, answerMs: number): PostgresPoolClient {
+/**
+ * Wraps a client, so that outages reject with `ERR_API_KEYS_UNAVAILABLE`, and a client whose connection is in doubt
+ * is discarded.
+ */
+function guardClient({ client, release }: PoolLease, answerMs: number): PostgresPoolClient {
   let lost: unknown;
-  // Nobody else listens while a client is checked out, and an unheard "error" event ends the process.
+  // There is no other listener while a client is checked out, and an unhandled "error" event ends the process.
   const onError = (error: Error): void => {
     lost ??= error;
   };
@@ -72,13 +80,13 @@ function guardedClient({ client, release }: PoolLease, answerMs: number): Postgr
     try {
       const limited = { text, values: [...values], types: ownTypes, query_timeout: answerMs };
       const answer = await client.query(limited);
-      // Whoever asked refuses the answer; the connection leads to the wrong server, and must not be used again.
-      if (isFromBehind(answer.rows)) lost ??= behind();
+      // The caller rejects the reply; the connection leads to the wrong server, and must not be used again.
+      if (isFromBehind(answer.rows)) lost ??= createBehindError();
       return answer;
     } catch (error) {
-      // A statement that was given up may still be running: its connection cannot be handed on.
+      // A statement that timed out may still be running, so its connection cannot be reused.
       if (isConnectionLost(error)) lost ??= error;
-      throw isTrouble(error) ? new ApiKeysError('unavailable', { cause: error }) : error;
+      throw isTemporary(error) ? new ApiKeysError('unavailable', { cause: error }) : error;
     }
   };
 
@@ -95,8 +103,8 @@ function guardedClient({ client, release }: PoolLease, answerMs: number): Postgr
 const integerOids: readonly number[] = [20, 21, 23];
 
 /**
- * How values are read, per statement, so that neither our choice reaches the app's queries nor the app's type parsers
- * ours. All integers here are safe ones: times, versions, sequence numbers.
+ * The type parsers of our statements, set per statement, so that neither ours affect the app's queries nor the app's
+ * ours. All integers here are safe integers: times, versions, sequence numbers.
  */
 const ownTypes: PgQuery['types'] = {
   getTypeParser: (oid) => (integerOids.includes(oid) ? Number : (text) => text),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What is used of a `pg.Client`. */
+/** The part of a `pg.Client` that is used here. */
 export interface PgListenerClient {
   connect(): Promise<unknown>;
   query(text: string): Promise<{ readonly rows: readonly unknown[] }>;
@@ -9,7 +9,7 @@ export interface PgListenerClient {
   on(event: 'end', listener: () => void): unknown;
   on(event: 'notification', listener: (message: { readonly payload?: string | undefined }) => void): unknown;
   unref?(): void;
-  /** Not there in the native client. */
+  /** Missing in the native client. */
   readonly connection?: { readonly stream?: Partial<ListenerSocket> };
 }
 
@@ -18,34 +18,34 @@ interface ListenerSocket {
   destroy(): unknown;
 }
 
-/** What {@link listen} tells. */
+/** The events of {@link listen}. */
 export interface ListenerEvents {
-  /** The number that a change told with its commit. */
+  /** Called with the sequence number that a change notified on its commit. */
   onNumber(sequence: number): void;
   /** Called once, also when connecting failed. */
   onLost(): void;
 }
 
-/** One connection that listens. */
+/** A listening connection. */
 export interface PostgresListener {
   /** Rejects when it cannot listen. */
   readonly ready: Promise<void>;
   /**
-   * The number of the last change, asked on this connection; `null` when this user may not know. Rejects when there is
-   * no answer.
+   * The sequence number of the last change, read on this connection; `null` when this user lacks the privilege.
+   * Rejects when there is no reply.
    */
   ask(): Promise<number | null>;
-  /** Ends the connection; settles soon even if the server does not answer. */
+  /** Ends the connection; settles soon even if the server does not respond. */
   end(): Promise<void>;
 }
 
-/** How long connecting, or the answer to one statement, may take. */
+/** How long connecting, or the reply to one statement, may take, in milliseconds. */
 const timeoutMs = 2_000;
-/** How long a connection that is not needed any more may take to say good-bye. */
+/** How long a connection may take to close, in milliseconds. */
 const farewellMs = 200;
 
 /**
- * Listens on one connection. Errors end it and are told by `onLost` alone; it keeps no process alive.
+ * Listens on one connection. Errors end it and are reported by `onLost` only; it keeps no process alive.
  *
  * @param schema - and `channel`: lower-case letters, digits and `_`
  */
@@ -65,14 +65,14 @@ export function listen(
   client.on('end', lose);
   client.on('notification', ({ payload }) => onNumber(Number(payload)));
 
-  const ready = soon(connect());
+  const ready = settleSoon(connect());
   ready.catch(lose);
 
   async function connect(): Promise<void> {
     const connecting = client.connect();
     client.unref?.();
     await connecting;
-    // With TLS it is another socket now.
+    // With TLS, the socket has been replaced.
     client.unref?.();
     client.connection?.stream?.setKeepAlive?.(true, 10_000);
     await client.query(`listen "${channel}"`);
@@ -82,10 +82,10 @@ export function listen(
     ready,
     async ask() {
       try {
-        const { rows } = await soon(client.query(`select sequence::text from "${schema}".audit_head`));
+        const { rows } = await settleSoon(client.query(`select sequence::text from "${schema}".audit_head`));
         return Number((rows as readonly { readonly sequence: string }[])[0]?.sequence);
       } catch (error) {
-        // An answer, whatever it says, is a sign of life.
+        // Any reply proves that the connection works.
         if (isAnswer(error)) return null;
         lose();
         throw error;
@@ -105,8 +105,8 @@ function isAnswer(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'severity' in error;
 }
 
-/** Rejects when it takes too long. The timer keeps no process alive. */
-function soon<T>(work: Promise<T>): Promise<T> {
+/** Rejects after the timeout. The timer keeps no process alive. */
+function settleSoon<T>(work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`PostgreSQL did not answer within ${timeoutMs} ms`)),

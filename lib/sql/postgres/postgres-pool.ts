@@ -1,9 +1,9 @@
-/** What is used of a `pg.Pool` (8.11 or newer); yours fits. */
+/** The part of a `pg.Pool` (8.11 or newer) that is used here. */
 export interface PgPool {
   connect(): Promise<PgClient>;
 }
 
-/** What is used of a client that a {@link PgPool} hands out. */
+/** The part of a client of a {@link PgPool} that is used here. */
 export interface PgClient {
   query(query: PgQuery): Promise<PgResult>;
   /** With `true` the connection is closed and not used again. */
@@ -12,16 +12,16 @@ export interface PgClient {
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** One statement, with its own limits and its own way to read values. */
+/** One statement, with its own limits and type parsers. */
 export interface PgQuery {
   text: string;
   values: unknown[];
   types: { getTypeParser(oid: number, format?: string): (value: string) => unknown };
-  /** Milliseconds that the client waits for the answer. */
+  /** How long the client waits for the reply, in milliseconds. */
   query_timeout: number;
 }
 
-/** What a statement answers. */
+/** The result of a statement. */
 export interface PgResult {
   command: string;
   rowCount: number | null;

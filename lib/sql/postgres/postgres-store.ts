@@ -11,7 +11,7 @@ export interface PostgresStoreOptions {
   /** A `postgres://` URL, or your `pg.Pool`: it is used beside your own queries and never closed. */
   readonly connection: string | PgPool;
   /**
-   * The schema that the tables live in, made when missing: lower-case letters, digits and `_`.
+   * The schema of the tables, created when missing: lower-case letters, digits and `_`.
    * @default 'api_keys'
    */
   readonly schema?: string | undefined;
@@ -21,28 +21,29 @@ export interface PostgresStoreOptions {
    */
   readonly deadlineMs?: number | undefined;
   /**
-   * How long the read may take that a request with a key waits for, in milliseconds.
+   * How long a read that a request with a key waits for may take, in milliseconds.
    * @default 700, or `deadlineMs` where that is less
    */
   readonly readDeadlineMs?: number | undefined;
   /**
-   * `auto` brings the schema up to date at start; `check` only refuses to start when it is not.
+   * `auto` migrates the schema at start; `check` only rejects a schema that is not up to date.
    * @default 'auto'
    */
   readonly migrate?: MigrateMode | undefined;
   /**
-   * Most connections of the pool that a URL makes.
+   * The maximum number of connections of the pool that is created for a URL.
    * @default 10
    */
   readonly maxConnections?: number | undefined;
-  /** Hears of idle connections that were lost. */
+  /** Receives warnings about lost idle connections. */
   readonly logger: Logger;
 }
 
 /**
  * Keys in PostgreSQL, for any number of processes. A URL needs the package `pg`. Nothing is touched before `open()`.
  *
- * @throws InvalidOptionError when the connection or the schema's name makes no sense; it never repeats the connection
+ * @throws InvalidOptionError when the connection or the schema's name is invalid; the message never repeats the
+ * connection
  */
 export function postgresStore(options: PostgresStoreOptions): KeyStore {
   const {

@@ -4,27 +4,30 @@ import { notifyChannel } from './notify-channel.js';
 import { listen } from './postgres-listener.js';
 import type { PgListenerClient, PostgresListener } from './postgres-listener.js';
 
-/** How often the store is asked while nobody tells us, in milliseconds. */
+/** How often the store is polled without a listening connection, in milliseconds. */
 const pollEveryMs = 100;
-/** How often the connection that listens is looked after. */
+/** How often the listening connection is checked, in milliseconds. */
 const checkEveryMs = 3_000;
-/** A connection that was lost is often back at once: a backend was ended, a failover is over. */
+/**
+ * The pause before the first reconnect, in milliseconds; a lost connection is often back at once: a backend was
+ * ended, a failover is over.
+ */
 const firstPauseMs = 50;
 const laterPauseMs = 1_000;
 
-/** What {@link watchPostgres} needs. */
+/** The clients and queries of {@link watchPostgres}. */
 export interface PostgresWatchSource {
   readonly schema: string;
-  /** A new client, not connected; `null` when there can be none. */
+  /** Creates a client, not connected; `null` when that is impossible. */
   createClient(): Promise<PgListenerClient | null>;
   /** The number of the last change. */
   lastSequence(): Promise<number>;
 }
 
 /**
- * Listens to what changes tell when they are committed (`pg_notify` in {@link moveAuditHead}). While there is no
- * connection that listens, or it hears nothing although there are changes (behind a transaction pooler `listen`
- * succeeds and does nothing), the number of the last change is asked for again and again.
+ * Listens to the notifications of committed changes (`pg_notify` in {@link moveAuditHead}). While there is no
+ * listening connection, or it receives nothing although there are changes (behind a transaction pooler `listen`
+ * succeeds and does nothing), the sequence number of the last change is polled.
  */
 export function watchPostgres(source: PostgresWatchSource, onHint: () => void): FeedWatch {
   const { schema } = source;
@@ -33,14 +36,17 @@ export function watchPostgres(source: PostgresWatchSource, onHint: () => void): 
   let listener: PostgresListener | undefined;
   let isPushed = false;
 
-  const hint = (): void => {
+  const sendHint = (): void => {
     if (!signal.aborted) onHint();
   };
-  /** Keeps no process alive. Ends early, without an error, when the watch is stopped. */
+  /** Waits without keeping the process alive. Ends early, without an error, when the watch is stopped. */
   const pause = (milliseconds: number, earlier = signal): Promise<unknown> =>
     sleep(milliseconds, undefined, { ref: false, signal: earlier }).catch(() => undefined);
 
-  /** One connection from its beginning to its end; whether it ever listened. `null`: there can be none. */
+  /**
+   * Runs one connection from its beginning to its end; resolves to whether it ever listened, `null` when there can be
+   * no connection.
+   */
   async function listenOnce(): Promise<boolean | null> {
     const client = await source.createClient();
     if (client === null) return null;
@@ -51,7 +57,7 @@ export function watchPostgres(source: PostgresWatchSource, onHint: () => void): 
     const current = listen(client, notifyChannel(schema), schema, {
       onNumber(sequence) {
         if (Number.isSafeInteger(sequence)) heard = sequence;
-        hint();
+        sendHint();
       },
       onLost: () => lost.abort(),
     });
@@ -61,8 +67,8 @@ export function watchPostgres(source: PostgresWatchSource, onHint: () => void): 
       await current.ready;
       heard = (await current.ask()) ?? 0;
       hasListened = isPushed = true;
-      // There may have been changes while nobody listened.
-      hint();
+      // There may have been changes while no connection listened.
+      sendHint();
       let expected = heard;
       for (;;) {
         await pause(checkEveryMs, over);
@@ -70,11 +76,12 @@ export function watchPostgres(source: PostgresWatchSource, onHint: () => void): 
         const known = await source.lastSequence().catch(() => 0);
         const answer = await current.ask();
         const last = answer ?? 0;
-        // An old primary to which this connection was kept over a failover will tell of nothing any more.
+        // An old primary to which this connection was kept over a failover will not notify of anything any more.
         if (answer !== null && answer < known) return true;
-        // What was there at the last check has had time enough to be told; what came since may still be on its way.
+        // A change from before the last check has had enough time to be notified; a later one may still be on its
+        // way.
         isPushed = heard >= expected;
-        if (last > heard) hint();
+        if (last > heard) sendHint();
         expected = last;
       }
     } catch {
@@ -101,7 +108,7 @@ export function watchPostgres(source: PostgresWatchSource, onHint: () => void): 
       const last = await source.lastSequence().catch(() => seen);
       if (last === seen) continue;
       seen = last;
-      hint();
+      sendHint();
     }
   }
 

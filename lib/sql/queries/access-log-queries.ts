@@ -2,26 +2,26 @@ import { sql } from 'kysely';
 import type { AliasedRawBuilder, Kysely, Selectable } from 'kysely';
 import type { AccessAction, AccessEntry } from '../../domain/access-entry.js';
 import type { AccessQuery } from '../../ports/access-log.js';
-import { preparedStatement } from '../prepared-statement.js';
+import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../is-storable.js';
 import type { AccessEventsTable, Tables } from '../tables.js';
 import { writeInBatches } from '../write-in-batches.js';
 
-/** Adds events; those that are there already are left out. */
+/** Adds events; those that are already stored are skipped. */
 export type InsertAccessEvents = (on: Kysely<Tables>, events: readonly AccessEntry[]) => Promise<void>;
 
 type Row = Selectable<AccessEventsTable>;
 
 /** @param database - any connection of the store; the statement can be run on each of them */
 export function compileInsertAccessEvents(database: Kysely<Tables>, dialect: SqlDialect): InsertAccessEvents {
-  const insert = preparedStatement(
+  const insert = prepareStatement(
     database
       .insertInto('access_events')
       .columns(columns)
       .expression((on) =>
         on
-          .selectFrom(rowsOf(dialect))
+          .selectFrom(selectRows(dialect))
           .select(columns)
           // Without a condition, SQLite takes the "on conflict" for one of a join.
           .where(sql.lit(true)),
@@ -29,15 +29,18 @@ export function compileInsertAccessEvents(database: Kysely<Tables>, dialect: Sql
       .onConflict((conflict) => conflict.column('id').doNothing()),
   );
   return (on, events) => {
-    const rows = events.filter(isStorableEvent).map(rowOf);
+    const rows = events.filter(isStorableEvent).map(toRow);
     return writeInBatches(rows, (json) => insert(on, [json]));
   };
 }
 
 const columns = ['id', 'at', 'action', 'code', 'key_id', 'owner_id', 'payload'] as const;
 
-/** The events as rows. They come as one JSON text: hundreds of parameters cost far more than the work itself. */
-function rowsOf(dialect: SqlDialect): AliasedRawBuilder<Row, 'events'> {
+/**
+ * The events as rows. They are passed as one JSON string, because hundreds of parameters cost far more than the work
+ * itself.
+ */
+function selectRows(dialect: SqlDialect): AliasedRawBuilder<Row, 'events'> {
   const json = '';
   if (dialect === 'postgres') {
     return sql<Row>`(select * from json_to_recordset(${json}::json) as rows(id text, at bigint, action text, code text, key_id text, owner_id text, payload text))`.as(
@@ -54,12 +57,12 @@ function isStorableEvent({ keyId, ownerId, actor, route, ...event }: AccessEntry
   return isStorable(event.id, event.method, route, keyId ?? '', ownerId ?? '', actor?.id ?? '');
 }
 
-function rowOf(event: AccessEntry): Row {
+function toRow(event: AccessEntry): Row {
   const { id, at, action, code, keyId, ownerId, ...others } = event;
   return { id, at, action, code, key_id: keyId, owner_id: ownerId, payload: JSON.stringify(others) };
 }
 
-function eventOf(row: Row): AccessEntry {
+function toAccessEvent(row: Row): AccessEntry {
   const { id, at, action, code, key_id: keyId, owner_id: ownerId, payload } = row;
   const others = JSON.parse(payload) as Omit<
     AccessEntry,
@@ -86,10 +89,10 @@ export async function listAccessEvents(
     page = page.where((eb) => eb(eb.refTuple('at', 'id'), '<', eb.tuple(after.at, after.id)));
   }
   const rows = await page.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
-  return rows.map(eventOf);
+  return rows.map(toAccessEvent);
 }
 
-/** The newest of the events that are too many, if there are any. */
+/** Finds the newest of the surplus events, if there are any. */
 export async function findFirstSurplus(
   database: Kysely<Tables>,
   keep: number,
@@ -104,7 +107,7 @@ export async function findFirstSurplus(
     .executeTakeFirst();
 }
 
-/** Removes the oldest events up to one of them, a number of them at a time. */
+/** Removes the oldest events up to a given one, at most `limit` of them. */
 export async function deleteAccessEvents(
   database: Kysely<Tables>,
   upTo: Pick<Row, 'at' | 'id'>,

@@ -8,7 +8,9 @@ import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 
-/** Locks the head of the trail until the transaction ends, and reads it. SQLite's transaction is the lock already. */
+/**
+ * Locks the head of the trail until the transaction ends, and reads it. On SQLite the transaction itself is the lock.
+ */
 export async function lockAuditHead(database: Kysely<Tables>, dialect: SqlDialect): Promise<FeedPosition> {
   return database
     .selectFrom('audit_head')
@@ -19,15 +21,15 @@ export async function lockAuditHead(database: Kysely<Tables>, dialect: SqlDialec
 }
 
 /**
- * Waits until no change is under way, and lets none begin until the transaction ends; others may do the same meanwhile.
- * SQLite's transaction is enough for that.
+ * Waits until no change is in progress, and lets none begin until the transaction ends; other transactions may do the
+ * same meanwhile. On SQLite the transaction itself is enough.
  */
 export async function holdOffChanges(database: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
   if (dialect === 'sqlite') return;
   await database.selectFrom('audit_head').select('id').where('id', '=', 1).forShare().execute();
 }
 
-/** Adds one entry behind the head and returns the new head, which {@link moveAuditHead} must store. */
+/** Adds one entry after the head and returns the new head, which {@link moveAuditHead} must store. */
 export async function appendEvent(
   database: Kysely<Tables>,
   head: FeedPosition,
@@ -45,8 +47,8 @@ export async function appendEvent(
 }
 
 /**
- * Stores where the trail ends, and with a channel tells who listens to it, in the same round trip. PostgreSQL sends the
- * message when the transaction commits, and not at all when it does not.
+ * Stores the head of the trail and, with a channel, notifies its listeners in the same round trip. PostgreSQL sends
+ * the message when the transaction commits, and not at all when it does not.
  */
 export async function moveAuditHead(
   database: Kysely<Tables>,
@@ -69,7 +71,7 @@ export async function moveAuditHead(
 
 type UpdatesTables = Pick<QueryCreator<Tables>, 'updateTable'>;
 
-/** One page of the trail: newest first, or from `after` on oldest first. */
+/** Reads one page of the trail: newest first, or from `after` on oldest first. */
 export async function listAuditEvents(
   database: Kysely<Tables>,
   query: AuditQuery,

@@ -3,7 +3,7 @@ import type { PlaceAnswer, PlaceClaim } from '../../ports/change-feed.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
 
-/** To be run in a transaction; the row of the place is locked by it, in SQLite with everything else. */
+/** Claims a place; run it in a transaction, which locks the row of the place (on SQLite, everything). */
 export async function claimPlace(
   on: Kysely<Tables>,
   dialect: SqlDialect,

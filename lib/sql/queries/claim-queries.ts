@@ -2,7 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import type { IdempotencyClaim } from '../../ports/idempotency-claims.js';
 import type { IdempotencyKeysTable, Tables } from '../tables.js';
 
-/** What was claimed under a name. */
+/** Reads the claim of a name. */
 export async function findClaim(database: Kysely<Tables>, name: string): Promise<IdempotencyClaim | null> {
   const row = await database
     .selectFrom('idempotency_keys')
@@ -12,7 +12,7 @@ export async function findClaim(database: Kysely<Tables>, name: string): Promise
   return row === undefined ? null : claimFromRow(row);
 }
 
-/** Claims a name unless it is taken, or was too long ago; to be run under the lock of a change. */
+/** Claims a name unless an unexpired claim exists; run it under the lock of a change. */
 export async function insertClaim(
   database: Kysely<Tables>,
   { name, payloadHash, keyId, createdAt }: IdempotencyClaim,
@@ -24,7 +24,7 @@ export async function insertClaim(
   await database
     .insertInto('idempotency_keys')
     .values({ name, ...row })
-    // Expired claims are removed in the background, maybe at this moment.
+    // Expired claims are removed in the background, possibly at this moment.
     .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
     .execute();
   return null;

@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import type { Kysely, RawBuilder } from 'kysely';
 import { refilled, type CreditBalance } from '../../domain/credits.js';
 import type { CreditChange, CreditPayment } from '../../ports/credit-ledger.js';
-import { preparedStatement, type PreparedStatement } from '../prepared-statement.js';
+import { prepareStatement, type PreparedStatement } from '../prepared-statement.js';
 import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 
-/** Takes credits in one statement. */
+/** Deducts credits in one statement. */
 export type SpendCredits = (
   on: Kysely<Tables>,
   keyId: string,
@@ -15,46 +15,46 @@ export type SpendCredits = (
 ) => Promise<CreditPayment>;
 
 /**
- * The rules of `refilled` (lib/domain/credits.ts) as SQL. Who waits for the row sees what was left of it: both databases
- * look at the condition again under the lock.
+ * The rules of `refilled` (lib/domain/credits.ts) as SQL. A statement that waits for the row sees the remaining
+ * balance, because both databases evaluate the condition again under the lock.
  *
  * @param database - any connection of the store; the statement can be run on each of them
  */
 export function compileSpendCredits(database: Kysely<Tables>): SpendCredits {
-  const spend: PreparedStatement<unknown> = preparedStatement(
+  const spend: PreparedStatement<unknown> = prepareStatement(
     database
       .updateTable('key_credits')
       .set({
-        remaining: sql<number>`${remainingAt(0)} - ${bigint(0)}`,
-        refilled_at: sql<number>`case when ${isDue(0)} then refilled_at + ((${bigint(0)} - refilled_at) / (refill_interval_seconds * 1000)) * (refill_interval_seconds * 1000) else refilled_at end`,
+        remaining: sql<number>`${computeRemaining(0)} - ${castToBigint(0)}`,
+        refilled_at: sql<number>`case when ${isDue(0)} then refilled_at + ((${castToBigint(0)} - refilled_at) / (refill_interval_seconds * 1000)) * (refill_interval_seconds * 1000) else refilled_at end`,
       })
       .where('key_id', '=', '')
-      .where(sql<boolean>`${remainingAt(0)} >= ${bigint(0)}`),
+      .where(sql<boolean>`${computeRemaining(0)} >= ${castToBigint(0)}`),
   );
   return async (on, keyId, cost, now) => {
     if (!isStorable(keyId)) return { isPaid: false, refillsAt: null };
     const { numAffectedRows = 0n } = await spend(on, [now, cost, now, now, keyId, now, cost]);
     if (numAffectedRows === 1n) return { isPaid: true, refillsAt: null };
-    return nextRefill(on, keyId, cost, now);
+    return computeNextRefill(on, keyId, cost, now);
   };
 }
 
-/** What is left at a moment: in place of a parameter stands any number. */
-function remainingAt(now: number): RawBuilder<number> {
+/** The remaining credits at a time; any number is a placeholder for the parameter. */
+function computeRemaining(now: number): RawBuilder<number> {
   return sql<number>`case when ${isDue(now)} and refill_amount > remaining then refill_amount else remaining end`;
 }
 
 function isDue(now: number): RawBuilder<boolean> {
-  return sql<boolean>`refill_interval_seconds is not null and ${bigint(now)} - refilled_at >= refill_interval_seconds * 1000`;
+  return sql<boolean>`refill_interval_seconds is not null and ${castToBigint(now)} - refilled_at >= refill_interval_seconds * 1000`;
 }
 
-/** PostgreSQL must be told that a parameter is no `integer`. */
-function bigint(value: number): RawBuilder<number> {
+/** PostgreSQL needs a cast, because it would take the parameter for an `integer`. */
+function castToBigint(value: number): RawBuilder<number> {
   return sql<number>`cast(${value} as bigint)`;
 }
 
-/** Nothing was paid: when that may be different. */
-async function nextRefill(
+/** The result of a payment that was refused, with the time of the next refill. */
+async function computeNextRefill(
   database: Kysely<Tables>,
   keyId: string,
   cost: number,
@@ -81,10 +81,10 @@ async function nextRefill(
   return { isPaid: false, refillsAt: refilledAt + row.refill_interval_seconds * 1000 };
 }
 
-/** What was left when the new balance began, a refill that was due by then among it. */
+/** The remaining credits at the time of the new balance, including a refill that was due by then. */
 const refilledBefore: RawBuilder<number> = sql<number>`(case when key_credits.refill_interval_seconds is not null and excluded.refilled_at - key_credits.refilled_at >= key_credits.refill_interval_seconds * 1000 and key_credits.refill_amount > key_credits.remaining then key_credits.refill_amount else key_credits.remaining end)`;
 
-/** Sets what a key has to spend; `null`: it pays with nothing. */
+/** Sets the credits of a key; with `null` it pays with none. */
 export async function setCredits(
   database: Kysely<Tables>,
   keyId: string,

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
-import { preparedStatement } from '../prepared-statement.js';
+import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 
-/** Those of some ids that keys have. */
+/** Finds those of some ids that belong to keys. */
 export type FindExisting = (on: Kysely<Tables>, ids: readonly string[]) => Promise<ReadonlySet<string>>;
 
 /** @param database - any connection of the store; the statement can be run on each of them */
@@ -15,7 +15,7 @@ export function compileFindExisting(database: Kysely<Tables>, dialect: SqlDialec
     dialect === 'postgres'
       ? sql<string>`(select pg_catalog.json_array_elements_text(${json}::json))`
       : sql<string>`(select value from json_each(${json}))`;
-  const find = preparedStatement<{ id: string }>(
+  const find = prepareStatement<{ id: string }>(
     database.selectFrom('keys').select('id').where('id', 'in', asked),
   );
   return async (on, ids) => {

@@ -3,7 +3,7 @@ import type { ExpiredRows } from '../../ports/housekeeping.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
 
-/** Removes rows that have expired, up to a number of them. */
+/** Removes expired rows, at most `limit` of them. */
 export async function deleteExpired(
   database: Kysely<Tables>,
   dialect: SqlDialect,
@@ -20,7 +20,7 @@ export async function deleteExpired(
     .where(`old.${end}`, isEndIncluded ? '<=' : '<', time)
     .orderBy(`old.${end}`)
     .limit(limit)
-    // Two processes take different rows, and neither waits for the other.
+    // Two processes remove different rows, and neither waits for the other.
     .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked());
   const { numDeletedRows } = await anyTable
     .deleteFrom(table)
@@ -29,7 +29,7 @@ export async function deleteExpired(
   return Number(numDeletedRows);
 }
 
-/** Where rows that expire stand. Each of the columns with an end has an index. */
+/** The tables of rows that expire. Each of the expiry columns has an index. */
 const places = {
   claims: { table: 'idempotency_keys', id: 'name', end: 'created_at', isEndIncluded: false },
   nonces: { table: 'nonces', id: 'name', end: 'expires_at', isEndIncluded: true },

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ExpiryNotice } from '../../ports/key-store.js';
 import type { Tables } from '../tables.js';
 
-/** Writes a notice down unless it is there; whether it was not. To be run under the lock of a change. */
+/** Records a notice unless it exists; returns whether it was recorded. Run it under the lock of a change. */
 export async function insertExpiryNotice(
   database: Kysely<Tables>,
   { keyId, expiresAt, thresholdSeconds }: ExpiryNotice,

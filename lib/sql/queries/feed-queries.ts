@@ -4,11 +4,11 @@ import type { AliasedExpression, Kysely, Selectable } from 'kysely';
 import type { AuditAction } from '../../domain/audit-entry.js';
 import { startOfFeed } from '../../ports/change-feed.js';
 import type { BeatAnswer, FeedChange, FeedPosition, Instance } from '../../ports/change-feed.js';
-import { preparedStatement } from '../prepared-statement.js';
+import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { InstancesTable, Tables } from '../tables.js';
 
-/** The statements of the feed, built once: some are asked many times a second. */
+/** The statements of the feed, compiled once, because some run many times a second. */
 export interface FeedQueries {
   join(on: Kysely<Tables>, instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void>;
   leave(on: Kysely<Tables>, instanceId: string): Promise<void>;
@@ -19,7 +19,7 @@ export interface FeedQueries {
   remove(on: Kysely<Tables>, instance: Pick<Instance, 'id' | 'beat'>): Promise<boolean>;
 }
 
-/** Changes that are read in one statement of {@link FeedQueries.latest}, which is one pause for the event loop. */
+/** The number of changes in one statement of {@link FeedQueries.latest}, which blocks the event loop on SQLite. */
 const changesPerStatement = 500;
 
 interface ChangeRow {
@@ -32,24 +32,24 @@ interface ChangeRow {
 
 /** @param database - any connection of the store; the statements can be run on each of them */
 export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect): FeedQueries {
-  const join = preparedStatement(
+  const join = prepareStatement(
     database
       .insertInto('instances')
       .values({ id: '', beat: 0, acked: 0, lease_ms: 0 })
       .onConflict((conflict) => conflict.column('id').doNothing()),
   );
-  const leave = preparedStatement(database.deleteFrom('instances').where('id', '=', ''));
-  const remove = preparedStatement(
+  const leave = prepareStatement(database.deleteFrom('instances').where('id', '=', ''));
+  const remove = prepareStatement(
     database.deleteFrom('instances').where('id', '=', '').where('beat', '=', 0),
   );
-  const instances = preparedStatement<Selectable<InstancesTable>>(
+  const instances = prepareStatement<Selectable<InstancesTable>>(
     database.selectFrom('instances').selectAll(),
   );
-  const head = preparedStatement<{ sequence: number }>(
+  const head = prepareStatement<{ sequence: number }>(
     database.selectFrom('audit_head').select('sequence').where('id', '=', sql.lit(1)),
   );
-  const latest = preparedStatement<ChangeRow>(
-    changes(database, dialect).where('sequence', '<', 0).orderBy('sequence', 'desc').limit(1),
+  const latest = prepareStatement<ChangeRow>(
+    selectChanges(database, dialect).where('sequence', '<', 0).orderBy('sequence', 'desc').limit(1),
   );
 
   return {
@@ -70,7 +70,7 @@ export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect
         if (rows.length < wanted || newestFirst.length === limit) break;
         await nextTurn();
       }
-      return newestFirst.reverse().map(changeFromRow);
+      return newestFirst.reverse().map(toFeedChange);
     },
     async lastSequence(on) {
       const { rows } = await head(on, []);
@@ -93,7 +93,7 @@ export function compileFeedQueries(database: Kysely<Tables>, dialect: SqlDialect
   };
 }
 
-/** The longest lease on the list; 0 when it is empty. */
+/** Reads the longest lease on the list; 0 when it is empty. */
 export async function readMaxLease(database: Kysely<Tables>): Promise<number> {
   const { longest } = await database
     .selectFrom('instances')
@@ -102,24 +102,24 @@ export async function readMaxLease(database: Kysely<Tables>): Promise<number> {
   return longest ?? 0;
 }
 
-/** The answer to a process that has to join again. */
+/** The result for a process that has to join again. */
 export const notListed: BeatAnswer = { isListed: false, isKnown: false, changes: [] };
 
 /**
- * PostgreSQL: one statement sees one state of the database, with its update and its reads alike. A row that was deleted
- * before it, or while it waited for the row, is not updated and gives no answer; and a delete that waited for the update
- * looks again, finds another `beat` and deletes nothing.
+ * PostgreSQL: the update and the reads of one statement see one snapshot of the database. A row that was deleted
+ * before the statement, or while it waited for the row, is not updated and returns nothing; and a delete that waited
+ * for the update evaluates its condition again, finds another `beat` and deletes nothing.
  */
 function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
-  const beat = preparedStatement<{ [C in keyof ChangeRow]: ChangeRow[C] | null } & { known: number | null }>(
+  const beat = prepareStatement<{ [C in keyof ChangeRow]: ChangeRow[C] | null } & { known: number | null }>(
     database
-      .with('known', () => entryAt(database))
+      .with('known', () => selectEntryAt(database))
       .with('listed', (on) =>
         on
           .updateTable('instances')
           .set((eb) => ({
             beat: eb('beat', '+', sql.lit(1)),
-            // Without such an entry it is null, which `greatest` passes over.
+            // Without such an entry it is null, which `greatest` ignores.
             acked: eb.fn<number>('greatest', ['acked', on.selectFrom('known').select('known.sequence')]),
           }))
           .where('id', '=', '')
@@ -130,7 +130,7 @@ function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
         (eb) =>
           eb
             .selectFrom('audit_events')
-            .select(['sequence', 'key_id', 'action', 'hash', keyVersion('postgres')])
+            .select(['sequence', 'key_id', 'action', 'hash', selectKeyVersion('postgres')])
             .where('sequence', '>', 0)
             .orderBy('sequence')
             .limit(1)
@@ -143,21 +143,21 @@ function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
   );
   return async (on, instanceId, applied, limit) => {
     const { sequence, hash } = applied;
-    // In the order in which they stand in the statement.
+    // In the order of the statement.
     const { rows } = await beat(on, [sequence, hash, instanceId, sequence, limit]);
     const [first] = rows;
     if (first === undefined) return notListed;
     return {
       isListed: true,
       isKnown: first.known !== null || isStart(applied),
-      changes: rows.filter((row): row is typeof row & ChangeRow => row.sequence !== null).map(changeFromRow),
+      changes: rows.filter((row): row is typeof row & ChangeRow => row.sequence !== null).map(toFeedChange),
     };
   };
 }
 
-/** SQLite: to be run in a transaction that has taken the write lock, so nothing changes between the steps. */
+/** SQLite: run it in a transaction that has taken the write lock, so that nothing changes between the steps. */
 function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
-  const beat = preparedStatement(
+  const beat = prepareStatement(
     database
       .updateTable('instances')
       .set((eb) => ({
@@ -166,9 +166,9 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
       }))
       .where('id', '=', ''),
   );
-  const entry = preparedStatement<{ sequence: number }>(entryAt(database));
-  const after = preparedStatement<ChangeRow>(
-    changes(database, 'sqlite').where('sequence', '>', 0).orderBy('sequence').limit(1),
+  const entry = prepareStatement<{ sequence: number }>(selectEntryAt(database));
+  const after = prepareStatement<ChangeRow>(
+    selectChanges(database, 'sqlite').where('sequence', '>', 0).orderBy('sequence').limit(1),
   );
   return async (on, instanceId, applied, limit) => {
     const { sequence, hash } = applied;
@@ -179,16 +179,17 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
     return {
       isListed: true,
       isKnown: known !== undefined || isStart(applied),
-      changes: rows.map(changeFromRow),
+      changes: rows.map(toFeedChange),
     };
   };
 }
 
 /**
- * The entry with this number and this hash, if there is one: a process that followed the database before it was restored
- * has applied changes that are not there, or others than those that have their numbers now.
+ * Selects the entry with this sequence number and this hash, if there is one: a process that followed the database
+ * before it was restored has applied changes that do not exist now, or other changes than those that have their
+ * numbers now.
  */
-function entryAt(database: Kysely<Tables>) {
+function selectEntryAt(database: Kysely<Tables>) {
   return database
     .selectFrom('audit_events as applied')
     .select('applied.sequence')
@@ -196,26 +197,26 @@ function entryAt(database: Kysely<Tables>) {
     .where('applied.hash', '=', '');
 }
 
-/** Before the first change there is no entry to be found. */
+/** Before the first change there is no entry to find. */
 function isStart({ sequence, hash }: FeedPosition): boolean {
   return sequence === startOfFeed.sequence && hash === startOfFeed.hash;
 }
 
-function changes(database: Kysely<Tables>, dialect: SqlDialect) {
+function selectChanges(database: Kysely<Tables>, dialect: SqlDialect) {
   return database
     .selectFrom('audit_events')
-    .select(['sequence', 'key_id', 'action', 'hash', keyVersion(dialect)]);
+    .select(['sequence', 'key_id', 'action', 'hash', selectKeyVersion(dialect)]);
 }
 
-/** Taken out of the payload by the database: thousands of payloads would hold up the event loop. */
-function keyVersion(dialect: SqlDialect): AliasedExpression<number, 'key_version'> {
+/** Extracted from the payload by the database, because parsing thousands of payloads would block the event loop. */
+function selectKeyVersion(dialect: SqlDialect): AliasedExpression<number, 'key_version'> {
   const payload = sql.ref('payload');
   return dialect === 'postgres'
     ? sql<number>`(${payload}::json ->> 'keyVersion')::bigint`.as('key_version')
     : sql<number>`json_extract(${payload}, '$.keyVersion')`.as('key_version');
 }
 
-function changeFromRow(row: ChangeRow): FeedChange {
+function toFeedChange(row: ChangeRow): FeedChange {
   const { sequence, key_id: keyId, key_version: version, action, hash } = row;
   return { sequence, keyId, keyVersion: version, action: action as AuditAction, hash };
 }

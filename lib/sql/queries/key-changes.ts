@@ -1,14 +1,14 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import { isSecret } from '../../domain/credential.js';
-import { credentialRows, keyRow } from './record-mapping.js';
+import { toCredentialRows, toKeyRow } from './record-mapping.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { CredentialsTable, Tables } from '../tables.js';
 
 /** Adds a key with its credentials and digests; rejects when the id is taken. */
 export async function insertKey(database: Kysely<Tables>, record: ApiKeyRecord): Promise<void> {
-  await database.insertInto('keys').values(keyRow(record)).execute();
-  await insertCredentials(database, record, credentialRows(record));
+  await database.insertInto('keys').values(toKeyRow(record)).execute();
+  await insertCredentials(database, record, toCredentialRows(record));
   if (record.lastUsedAt !== null) {
     await database
       .insertInto('key_uses')
@@ -35,9 +35,9 @@ export async function insertKey(database: Kysely<Tables>, record: ApiKeyRecord):
   }
 }
 
-/** Replaces a key and its credentials; rejects when the stored version is not the one before. */
+/** Replaces a key and its credentials; rejects when the stored version is not the previous one. */
 export async function updateKey(database: Kysely<Tables>, record: ApiKeyRecord): Promise<void> {
-  const { id, ...columns } = keyRow(record);
+  const { id, ...columns } = toKeyRow(record);
   const result = await database
     .updateTable('keys')
     .set(columns)
@@ -50,24 +50,27 @@ export async function updateKey(database: Kysely<Tables>, record: ApiKeyRecord):
   await updateCredentials(database, record);
 }
 
-/** Writes only what differs: most changes touch no credential, and every statement is a round trip under the lock. */
+/**
+ * Writes only what differs, because most changes do not affect credentials, and every statement is a round trip under
+ * the lock.
+ */
 async function updateCredentials(database: Kysely<Tables>, record: ApiKeyRecord): Promise<void> {
   const stored = await database
     .selectFrom('credentials')
     .selectAll()
     .where('key_id', '=', record.id)
     .execute();
-  const wanted = credentialRows(record, new Map(stored.map((row) => [row.id, row.position])));
+  const wanted = toCredentialRows(record, new Map(stored.map((row) => [row.id, row.position])));
   const storedById = new Map(stored.map((row) => [row.id, row]));
   const wantedIds = new Set(wanted.map((row) => row.id));
 
   for (const row of stored) {
-    if (!wantedIds.has(row.id)) await thisCredential(database.deleteFrom('credentials'), row).execute();
+    if (!wantedIds.has(row.id)) await filterByCredential(database.deleteFrom('credentials'), row).execute();
   }
   for (const row of wanted) {
     const before = storedById.get(row.id);
     if (before === undefined || isSame(before, row)) continue;
-    await thisCredential(database.updateTable('credentials').set(row), row).execute();
+    await filterByCredential(database.updateTable('credentials').set(row), row).execute();
   }
   await insertCredentials(
     database,
@@ -76,8 +79,8 @@ async function updateCredentials(database: Kysely<Tables>, record: ApiKeyRecord)
   );
 }
 
-/** Narrows a statement to one credential. */
-function thisCredential<Q extends { where(column: 'key_id' | 'id', operator: '=', value: string): Q }>(
+/** Restricts a statement to one credential. */
+function filterByCredential<Q extends { where(column: 'key_id' | 'id', operator: '=', value: string): Q }>(
   statement: Q,
   row: Pick<CredentialsTable, 'key_id' | 'id'>,
 ): Q {
@@ -110,7 +113,7 @@ async function insertCredentials(
   if (digests.length > 0) await database.insertInto('credential_digests').values(digests).execute();
 }
 
-/** Adds a digest unless there is one for that pepper, or the credential is gone. */
+/** Adds a digest unless there is one for that pepper, or the credential no longer exists. */
 export async function insertDigest(
   database: Kysely<Tables>,
   dialect: SqlDialect,

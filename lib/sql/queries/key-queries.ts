@@ -4,10 +4,10 @@ import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { KeyState } from '../../domain/key-state.js';
 import type { FeedPosition } from '../../ports/change-feed.js';
 import type { KeyPosition, KeyQuery, OwnerKeyCounts } from '../../ports/key-store.js';
-import { behind, hasPosition, isFromBehind, positionParameters } from '../position-check.js';
+import { createBehindError, hasPosition, isFromBehind, listPositionParameters } from '../position-check.js';
 import type { PositionCheck } from '../position-check.js';
-import { preparedStatement, type PreparedStatement } from '../prepared-statement.js';
-import { recordsFromRows } from './record-mapping.js';
+import { prepareStatement, type PreparedStatement } from '../prepared-statement.js';
+import { toRecords } from './record-mapping.js';
 import type { RecordRow } from './record-mapping.js';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../is-storable.js';
@@ -17,7 +17,7 @@ type KeyRows = SelectQueryBuilder<Tables, 'keys', Selectable<KeysTable>>;
 
 /**
  * Reads one key by its primary key, with `ownerId` only if it belongs to that owner, from a server that has a change.
- * Rejects with `ERR_API_KEYS_UNAVAILABLE` when the server has not.
+ * Rejects with `ERR_API_KEYS_UNAVAILABLE` when the server lacks it.
  */
 export type FindKeyById = (
   database: Kysely<Tables>,
@@ -27,7 +27,7 @@ export type FindKeyById = (
 ) => Promise<ApiKeyRecord | null>;
 
 /**
- * The read that every verification may need, built once: to build it costs as much as to run it.
+ * The read that every verification may need, compiled once, because compiling it costs as much as running it.
  *
  * @param database - any connection of the store; the read can be run on each of them
  */
@@ -37,22 +37,22 @@ export function compileFindKey(database: Kysely<Tables>): FindKeyById {
   const findOfOwner = findFromServer(database, byId.where('keys.owner_id', '=', ''));
   return async (on, position, id, ownerId) => {
     if (!isStorable(id, ownerId)) return null;
-    const parameters = [...positionParameters(position), id];
+    const parameters = [...listPositionParameters(position), id];
     const { rows } = await (ownerId === undefined
       ? find(on, parameters)
       : findOfOwner(on, [...parameters, ownerId]));
-    if (isFromBehind(rows)) throw behind();
-    return recordsFromRows(rows.filter((row) => row.id !== null))[0] ?? null;
+    if (isFromBehind(rows)) throw createBehindError();
+    return toRecords(rows.filter((row) => row.id !== null))[0] ?? null;
   };
 }
 
-/** The same statement says whether its server has the change: a row comes in any case. */
+/** The same statement returns whether its server has the change, so it returns a row in any case. */
 function findFromServer(
   database: Kysely<Tables>,
   key: KeyRows,
 ): PreparedStatement<PositionCheck & (RecordRow | NoRecordRow)> {
-  const records = recordsQuery(database, key).select('credential.position as credential_position');
-  return preparedStatement(
+  const records = selectRecords(database, key).select('credential.position as credential_position');
+  return prepareStatement(
     database
       .selectFrom(database.selectNoFrom(hasPosition(database)).as('server'))
       .leftJoin(records.as('record'), (join) => join.onTrue())
@@ -63,12 +63,12 @@ function findFromServer(
   );
 }
 
-/** What stands in the place of a key that is not there. */
+/** The row in place of a missing key. */
 interface NoRecordRow {
   readonly id: null;
 }
 
-/** One key by its primary key; with `ownerId`, only if it belongs to that owner. */
+/** Reads one key by its primary key; with `ownerId`, only if it belongs to that owner. */
 export async function findKey(
   database: Kysely<Tables>,
   id: string,
@@ -81,7 +81,7 @@ export async function findKey(
   return record ?? null;
 }
 
-/** Keys of an owner that were not revoked, newest first; with `keyspace`, only those in it. */
+/** Reads keys of an owner that were not revoked, newest first; with `keyspace`, only those in it. */
 export async function findUnrevokedKeys(
   database: Kysely<Tables>,
   ownerId: string,
@@ -99,7 +99,7 @@ export async function findUnrevokedKeys(
   return readRecords(database, page);
 }
 
-/** How many keys an owner has in one keyspace, and which number the last one got. */
+/** Counts the keys of an owner in one keyspace, and reads the highest number that was assigned. */
 export async function countKeysOfOwner(
   database: Kysely<Tables>,
   ownerId: string,
@@ -118,7 +118,7 @@ export async function countKeysOfOwner(
   return { unrevoked: Number(counts?.unrevoked ?? 0), lastNumber: Number(counts?.last_number ?? 0) };
 }
 
-/** One page of keys, newest first. */
+/** Reads one page of keys, newest first. */
 export async function listKeys(
   database: Kysely<Tables>,
   dialect: SqlDialect,
@@ -130,11 +130,11 @@ export async function listKeys(
   if (ownerId !== undefined) page = page.where('keys.owner_id', '=', ownerId);
   if (keyspace !== undefined) page = page.where('keys.keyspace', '=', keyspace);
   if (number !== undefined) page = page.where('keys.number', '=', number);
-  if (state !== undefined) page = whereState(page, state, now);
+  if (state !== undefined) page = filterByState(page, state, now);
   if (scope !== undefined) page = page.where(listHolds(dialect, 'keys.scopes', scope));
   if (tag !== undefined) page = page.where(listHolds(dialect, 'keys.tags', tag));
-  page = whereTimes(page, query);
-  if (q !== undefined && q !== '') page = page.where(nameContains(q));
+  page = filterByTimes(page, query);
+  if (q !== undefined && q !== '') page = page.where(matchName(q));
   if (after !== undefined) {
     page = page.where(({ eb, refTuple, tuple }) =>
       eb(refTuple('keys.created_at', 'keys.id'), '<', tuple(after.createdAt, after.id)),
@@ -149,7 +149,10 @@ export async function listKeys(
   return readRecords(database, page);
 }
 
-/** Where the next so many keys end; read from `keys_by_owner` or `keys_by_time` alone. */
+/**
+ * Finds the position of the last of the next `rows` keys; read from the indexes `keys_by_owner` or `keys_by_time`
+ * alone.
+ */
 export async function findScanEnd(
   database: Kysely<Tables>,
   { ownerId, after }: Pick<KeyQuery, 'ownerId' | 'after'>,
@@ -173,11 +176,11 @@ export async function findScanEnd(
 }
 
 async function readRecords(database: Kysely<Tables>, keys: KeyRows): Promise<readonly ApiKeyRecord[]> {
-  return recordsFromRows(await recordsQuery(database, keys).execute());
+  return toRecords(await selectRecords(database, keys).execute());
 }
 
-/** Keys with their credentials and digests in one statement, newest first. */
-function recordsQuery(database: Kysely<Tables>, keys: KeyRows) {
+/** Selects keys with their credentials and digests in one statement, newest first. */
+function selectRecords(database: Kysely<Tables>, keys: KeyRows) {
   return database
     .selectFrom(keys.as('key'))
     .leftJoin('key_uses as use', 'use.key_id', 'key.id')
@@ -220,7 +223,7 @@ function recordsQuery(database: Kysely<Tables>, keys: KeyRows) {
 }
 
 /** The rules of `stateOf` (lib/domain/key-state.ts), in the same order. */
-function whereState(keys: KeyRows, state: KeyState, now: number): KeyRows {
+function filterByState(keys: KeyRows, state: KeyState, now: number): KeyRows {
   if (state === 'revoked') return keys.where('keys.revoked_at', 'is not', null);
   const unrevoked = keys.where('keys.revoked_at', 'is', null);
   if (state === 'disabled') return unrevoked.where('keys.enabled', '=', 0);
@@ -231,7 +234,7 @@ function whereState(keys: KeyRows, state: KeyState, now: number): KeyRows {
   );
 }
 
-function whereTimes(keys: KeyRows, query: KeyQuery): KeyRows {
+function filterByTimes(keys: KeyRows, query: KeyQuery): KeyRows {
   const { expiresBefore, expiresAfter, unusedSince, withoutExpiryNotice } = query;
   let rows = keys;
   if (expiresBefore !== undefined) rows = rows.where('keys.expires_at', '<', expiresBefore);
@@ -260,7 +263,7 @@ function whereTimes(keys: KeyRows, query: KeyQuery): KeyRows {
   return rows;
 }
 
-/** The one condition for which the databases have no common words: a text is an element of a JSON list. */
+/** Whether a string is an element of a JSON list: the one condition for which the databases have no common syntax. */
 function listHolds(
   dialect: SqlDialect,
   column: 'keys.scopes' | 'keys.tags',
@@ -272,8 +275,8 @@ function listHolds(
     : sql`exists (select 1 from json_each(${list}) as held where held.value = ${element})`;
 }
 
-/** `lower` changes ASCII alone in SQLite, and in PostgreSQL under the C collation of the column. */
-function nameContains(q: string): Expression<SqlBool> {
+/** `lower` changes only ASCII in SQLite, and in PostgreSQL under the C collation of the column. */
+function matchName(q: string): Expression<SqlBool> {
   const lowered = q.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   const pattern = `%${lowered.replace(/[%_!]/g, '!$&')}%`;
   return sql`lower(${sql.ref('keys.name')}) like ${pattern} escape '!'`;

@@ -4,10 +4,10 @@ import type { CreditBalance } from '../../domain/credits.js';
 import type { Credential } from '../../domain/credential.js';
 import type { PublicKeyAlgorithm } from '../../domain/public-key.js';
 import type { RevocationReason } from '../../domain/revocation-reason.js';
-import { columnsOfFields, fieldsFromRow } from '../key-field-columns.js';
+import { toFieldColumns, toFields } from '../key-field-columns.js';
 import type { CredentialsTable, KeysTable } from '../tables.js';
 
-/** A row of the statement that reads keys: a key, and one of its digests or credentials if it has any. */
+/** A row of the statement that reads keys: a key, and one of its digests or credentials, if it has any. */
 export interface RecordRow extends Selectable<KeysTable> {
   readonly last_used_at: number | null;
   readonly use_count: number | null;
@@ -33,19 +33,19 @@ export interface RecordRow extends Selectable<KeysTable> {
   readonly digest: string | null;
 }
 
-/** Folds rows into records; rows of one key, and of one credential, must follow one another. */
-export function recordsFromRows(rows: readonly RecordRow[]): readonly ApiKeyRecord[] {
-  return runs(rows, (row) => row.id).map(recordFromRows);
+/** Combines rows into records; rows of one key, and of one credential, must be consecutive. */
+export function toRecords(rows: readonly RecordRow[]): readonly ApiKeyRecord[] {
+  return splitRuns(rows, (row) => row.id).map(toRecord);
 }
 
-function recordFromRows(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecord {
+function toRecord(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecord {
   const [row] = rows;
   return {
     id: row.id,
     keyspace: row.keyspace,
     ownerId: row.owner_id,
     number: row.number,
-    ...fieldsFromRow(row),
+    ...toFields(row),
     environment: row.environment,
     enabled: row.enabled === 1,
     revokedAt: row.revoked_at,
@@ -60,15 +60,15 @@ function recordFromRows(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecor
     // A key that was never used has no row.
     useCount: row.use_count ?? 0,
     lastUsedAddress: row.last_used_address,
-    credits: creditsFromRow(row),
-    credentials: runs(
+    credits: toCredits(row),
+    credentials: splitRuns(
       rows.filter((each) => each.credential_id !== null),
       (each) => each.credential_id,
-    ).map(credentialFromRows),
+    ).map(toCredential),
   };
 }
 
-function creditsFromRow(row: RecordRow): CreditBalance | null {
+function toCredits(row: RecordRow): CreditBalance | null {
   if (row.has_credits !== 1) return null;
   return {
     remaining: row.remaining ?? 0,
@@ -78,7 +78,7 @@ function creditsFromRow(row: RecordRow): CreditBalance | null {
   };
 }
 
-function credentialFromRows(rows: readonly [RecordRow, ...RecordRow[]]): Credential {
+function toCredential(rows: readonly [RecordRow, ...RecordRow[]]): Credential {
   const [row] = rows;
   const life = {
     id: row.credential_id ?? '',
@@ -110,8 +110,8 @@ function credentialFromRows(rows: readonly [RecordRow, ...RecordRow[]]): Credent
   };
 }
 
-/** Splits a list where the name changes. */
-function runs<T>(list: readonly T[], nameOf: (item: T) => unknown): [T, ...T[]][] {
+/** Splits a list into runs of the same name. */
+function splitRuns<T>(list: readonly T[], nameOf: (item: T) => unknown): [T, ...T[]][] {
   const result: [T, ...T[]][] = [];
   for (const item of list) {
     const last = result.at(-1);
@@ -121,14 +121,14 @@ function runs<T>(list: readonly T[], nameOf: (item: T) => unknown): [T, ...T[]][
   return result;
 }
 
-/** The row of a key, without what lives in other tables. */
-export function keyRow(record: ApiKeyRecord): Insertable<KeysTable> {
+/** The row of a key, without the fields in other tables. */
+export function toKeyRow(record: ApiKeyRecord): Insertable<KeysTable> {
   return {
     id: record.id,
     keyspace: record.keyspace,
     owner_id: record.ownerId,
     number: record.number,
-    ...columnsOfFields(record),
+    ...toFieldColumns(record),
     environment: record.environment,
     enabled: record.enabled ? 1 : 0,
     revoked_at: record.revokedAt,
@@ -148,7 +148,7 @@ export function keyRow(record: ApiKeyRecord): Insertable<KeysTable> {
  *
  * @param storedPositions - by credential id; kept wherever the order of the record allows it
  */
-export function credentialRows(
+export function toCredentialRows(
   record: ApiKeyRecord,
   storedPositions: ReadonlyMap<string, number> = new Map(),
 ): readonly Selectable<CredentialsTable>[] {
@@ -163,7 +163,7 @@ export function credentialRows(
     id: credential.id,
     position: positions.get(credential.id) ?? 0,
     kind: credential.kind,
-    ...provingColumns(credential),
+    ...selectProvingColumns(credential),
     created_at: credential.createdAt,
     ended_at: credential.endedAt,
     ends_at: credential.endsAt,
@@ -171,8 +171,8 @@ export function credentialRows(
   }));
 }
 
-/** The columns of one kind of credential are empty for the other. */
-function provingColumns(
+/** The columns of one kind of credential are null for the other. */
+function selectProvingColumns(
   credential: Credential,
 ): Pick<
   Selectable<CredentialsTable>,

@@ -2,7 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import type { RefreshGrant, RevokedToken } from '../../ports/token-store.js';
 import type { RefreshGrantsTable, Tables } from '../tables.js';
 
-/** Takes a token back unless that was done; whether it was not. To be run under the lock of a change. */
+/** Revokes a token unless it is revoked; returns whether it was revoked now. Run it under the lock of a change. */
 export async function insertRevokedToken(
   database: Kysely<Tables>,
   { id, keyId, expiresAt }: RevokedToken,
@@ -15,8 +15,8 @@ export async function insertRevokedToken(
   return numInsertedOrUpdatedRows === 1n;
 }
 
-/** One chain of refresh tokens as its row has it. */
-export function refreshGrantFromRow(row: Selectable<RefreshGrantsTable>): RefreshGrant {
+/** Maps a row to a chain of refresh tokens. */
+export function toRefreshGrant(row: Selectable<RefreshGrantsTable>): RefreshGrant {
   return {
     id: row.id,
     keyId: row.key_id,
@@ -28,8 +28,8 @@ export function refreshGrantFromRow(row: Selectable<RefreshGrantsTable>): Refres
   };
 }
 
-/** The row of one chain of refresh tokens. */
-export function rowOfRefreshGrant(grant: RefreshGrant): RefreshGrantsTable {
+/** Maps a chain of refresh tokens to its row. */
+export function toRefreshGrantRow(grant: RefreshGrant): RefreshGrantsTable {
   return {
     id: grant.id,
     key_id: grant.keyId,

@@ -3,14 +3,14 @@ import type { AliasedRawBuilder, Kysely } from 'kysely';
 import { hourMs, startOf, type UseVerdict } from '../../domain/key-usage.js';
 import type { KeyUse } from '../../ports/key-store.js';
 import { mergeInChunks } from '../merge-in-chunks.js';
-import { preparedStatement } from '../prepared-statement.js';
+import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
 
-/** How often a key was used in one hour, with one verdict. */
+/** The number of uses of a key in one hour, with one verdict. */
 export interface HourlyCount {
   readonly keyId: string;
   readonly hour: number;
@@ -18,14 +18,14 @@ export interface HourlyCount {
   readonly count: number;
 }
 
-/** Adds to the counts of hours; keys that do not exist are left out. */
+/** Adds to the counts of hours; keys that do not exist are skipped. */
 export type AddUsage = (
   on: Kysely<Tables>,
   counts: readonly HourlyCount[],
   budget: TimeBudget,
 ) => Promise<void>;
 
-/** The uses by key, hour and verdict, each once and in order. */
+/** Groups the uses by key, hour and verdict, each once and in order. */
 export function countByHour(uses: readonly KeyUse[]): Promise<readonly HourlyCount[]> {
   const counts = uses
     .filter(({ keyId }) => isStorable(keyId))
@@ -39,13 +39,13 @@ export function countByHour(uses: readonly KeyUse[]): Promise<readonly HourlyCou
 
 /** @param database - any connection of the store; the statement can be run on each of them */
 export function compileAddUsage(database: Kysely<Tables>, dialect: SqlDialect): AddUsage {
-  const add = preparedStatement(
+  const add = prepareStatement(
     database
       .insertInto('key_usage')
       .columns(['key_id', 'hour', 'verdict', 'count'])
       .expression((on) =>
         on
-          .selectFrom(countedRows(dialect))
+          .selectFrom(selectCountedRows(dialect))
           .innerJoin('keys', 'keys.id', 'counted.id')
           .select(['keys.id', 'counted.hour', 'counted.verdict', 'counted.count'])
           .where(sql.lit(true))
@@ -69,7 +69,7 @@ interface CountedRow {
   readonly count: number;
 }
 
-function countedRows(dialect: SqlDialect): AliasedRawBuilder<CountedRow, 'counted'> {
+function selectCountedRows(dialect: SqlDialect): AliasedRawBuilder<CountedRow, 'counted'> {
   const json = '';
   return dialect === 'postgres'
     ? sql<CountedRow>`(select "keyId" as id, hour, verdict, count from json_to_recordset(${json}::json) as counts("keyId" text, hour bigint, verdict text, count bigint))`.as(

@@ -2,17 +2,17 @@ import { sql } from 'kysely';
 import type { AliasedRawBuilder, Kysely } from 'kysely';
 import type { KeyUse } from '../../ports/key-store.js';
 import { mergeInChunks } from '../merge-in-chunks.js';
-import { preparedStatement } from '../prepared-statement.js';
+import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
 
-/** Adds uses and moves the times of last use forward; keys that do not exist are left out. */
+/** Adds uses and moves the times of last use forward; keys that do not exist are skipped. */
 export type AdvanceUses = (on: Kysely<Tables>, uses: readonly KeyUse[], budget: TimeBudget) => Promise<void>;
 
-/** The uses with which keys were let in, each key once, in the order of the ids. */
+/** Groups the allowed uses by key, each key once, in the order of the ids. */
 export function mergeUses(uses: readonly KeyUse[]): Promise<readonly KeyUse[]> {
   const allowed = uses.filter(({ keyId, verdict }) => verdict === 'allowed' && isStorable(keyId));
   return mergeInChunks(allowed, ({ keyId }) => keyId, sum);
@@ -25,13 +25,13 @@ function sum(a: KeyUse, b: KeyUse): KeyUse {
 
 /** @param database - any connection of the store; the statement can be run on each of them */
 export function compileAdvanceUses(database: Kysely<Tables>, dialect: SqlDialect): AdvanceUses {
-  const advance = preparedStatement(
+  const advance = prepareStatement(
     database
       .insertInto('key_uses')
       .columns(['key_id', 'last_used_at', 'use_count', 'last_used_address'])
       .expression((on) =>
         on
-          .selectFrom(usedRows(dialect))
+          .selectFrom(selectUsedRows(dialect))
           .innerJoin('keys', 'keys.id', 'used.id')
           .select(['keys.id', 'used.at', 'used.count', 'used.address'])
           // Without a condition, SQLite takes the "on conflict" for one of the join.
@@ -66,8 +66,11 @@ interface UsedRow {
   readonly address: string | null;
 }
 
-/** The uses as rows. They come as one JSON text: hundreds of parameters cost far more than the work itself. */
-function usedRows(dialect: SqlDialect): AliasedRawBuilder<UsedRow, 'used'> {
+/**
+ * The uses as rows. They are passed as one JSON string, because hundreds of parameters cost far more than the work
+ * itself.
+ */
+function selectUsedRows(dialect: SqlDialect): AliasedRawBuilder<UsedRow, 'used'> {
   const json = '';
   return dialect === 'postgres'
     ? sql<UsedRow>`(select "keyId" as id, at, count, address from json_to_recordset(${json}::json) as uses("keyId" text, at bigint, count bigint, address text))`.as(

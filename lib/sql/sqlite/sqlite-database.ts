@@ -2,19 +2,19 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CompiledQuery, Kysely, sql } from 'kysely';
 import { ApiKeysError, InvalidOptionError } from '../../errors.js';
-import { codeOf } from '../error-code.js';
+import { getErrorCode } from '../error-code.js';
 import { loadDriver } from '../load-driver.js';
 import type { SqlDatabase } from '../sql-database.js';
 import { PriorityMutex } from '../priority-mutex.js';
 import { execute, retryWhileBusy } from './sqlite-connection.js';
 import type { LibsqlConstructor, LibsqlDatabase } from './sqlite-connection.js';
 import { SqliteFile } from './sqlite-file.js';
-import { immediateSqliteDialect, readingSqliteDialect } from './sqlite-driver.js';
+import { createImmediateSqliteDialect, createReadingSqliteDialect } from './sqlite-driver.js';
 import { watchSqlite } from './sqlite-watch.js';
 import type { Tables } from '../tables.js';
 import { TimeBudget } from '../time-budget.js';
 
-/** Says in the file's header whose it is ("ApKs"), so that no other application's database is taken for ours. */
+/** The application id in the file's header ("ApKs"), so that no other application's database is mistaken for ours. */
 const applicationId = 0x41704b73;
 
 const dataVersionQuery = CompiledQuery.raw('pragma data_version') as CompiledQuery<{ data_version: number }>;
@@ -27,20 +27,20 @@ interface Connections {
 }
 
 /**
- * An SQLite file: one connection to write and one to read, so that reads never wait behind a writer of this or another
- * process (WAL).
+ * Creates the database of an SQLite file: one connection to write and one to read, so that reads never wait for a
+ * writer of this or another process (WAL).
  */
 export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatabase {
   let connections: Connections | undefined;
 
-  const opened = (): Connections => {
+  const getConnections = (): Connections => {
     if (connections === undefined) throw new Error('The SQLite file is not open');
     return connections;
   };
 
   const read: SqlDatabase['read'] = (budget, work) =>
     retryWhileBusy(budget, () => {
-      const { file: openedFile, reader } = opened();
+      const { file: openedFile, reader } = getConnections();
       openedFile.check();
       return work(reader);
     });
@@ -49,33 +49,33 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
   const writers = new PriorityMutex();
   const write: SqlDatabase['write'] = (budget, work, lane) =>
     writers.pass(budget, { lane }, async () => {
-      const { file: openedFile, writer } = opened();
+      const { file: openedFile, writer } = getConnections();
       openedFile.check();
       const result = await writer.transaction().execute((transaction) => {
         budget.check();
         return work(transaction);
       });
-      // Committed to a file that is gone by now, it is not done.
+      // A commit to a file that has been replaced is not a success.
       openedFile.check();
       return result;
     });
 
-  /** Calls back when the file is no longer the one that was opened, once for each time that it is not. */
+  /** Returns a check that calls back when the file is no longer the one that was opened, once per replacement. */
   function watchFile(onReplaced: () => void): () => void {
     let wasReplaced = false;
     return () => {
-      const isReplaced = opened().file.isReplaced;
+      const isReplaced = getConnections().file.isReplaced;
       if (isReplaced && !wasReplaced) {
-        foldLogAway(opened().handles);
+        foldLogAway(getConnections().handles);
         onReplaced();
       }
       wasReplaced = isReplaced;
     };
   }
 
-  /** On the reader: it changes with what other connections commit, our own writer's among them. */
-  const dataVersion = async (): Promise<number> => {
-    const { rows } = await opened().reader.executeQuery(dataVersionQuery);
+  /** Read on the reader: it changes with the commits of other connections, including our own writer. */
+  const readDataVersion = async (): Promise<number> => {
+    const { rows } = await getConnections().reader.executeQuery(dataVersionQuery);
     return rows[0]?.data_version ?? 0;
   };
 
@@ -108,7 +108,7 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
     spend: (budget, work) => write(budget, work),
 
     migrate: (work) =>
-      opened()
+      getConnections()
         .writer.transaction()
         .execute(async (transaction) => {
           await work(transaction);
@@ -117,11 +117,11 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
 
     watch(lastSequence, onHint) {
       const lookAtFile = watchFile(onHint);
-      const version = (): Promise<number> => {
+      const readVersion = (): Promise<number> => {
         lookAtFile();
-        return dataVersion();
+        return readDataVersion();
       };
-      return watchSqlite(version, lastSequence, onHint);
+      return watchSqlite(readVersion, lastSequence, onHint);
     },
 
     async hasTable(database, name) {
@@ -134,35 +134,36 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
 }
 
 /**
- * Moves what is in the log into the file, so that a copy of the file alone is whole. SQLite does so when the last
- * connection closes, but libsql closes a connection only when its object is collected, which may never happen.
+ * Moves the write-ahead log into the file, so that a copy of the file alone is complete. SQLite does so when the last
+ * connection closes, but libsql closes a connection only when its object is garbage-collected, which may never
+ * happen.
  */
 function foldLogIntoFile(handle: LibsqlDatabase): void {
   try {
     if (handle.open) handle.exec('pragma wal_checkpoint(truncate)');
   } catch (error) {
-    // Another process is at work on the file; it, or the next one, will fold the log.
+    // Another process is using the file; it, or the next one, will move the log.
     if (!isLocked(error)) throw error;
   }
 }
 
 /**
- * The log keeps its name when the file is replaced, and whoever opens the new file would take it for the new one's. So it
- * is emptied into the old file, which is lost in any case.
+ * The log keeps its name when the file is replaced, and a process that opens the new file would take the log for the
+ * new one's. So it is emptied into the old file, which is lost in any case.
  */
 function foldLogAway(handles: readonly LibsqlDatabase[]): void {
   try {
     for (const handle of handles) foldLogIntoFile(handle);
   } catch {
-    // The file is not used any more, whatever becomes of its log.
+    // The file is not used any more, whatever happens to its log.
   }
 }
 
 function isLocked(error: unknown): boolean {
-  return /^SQLITE_(?:BUSY|LOCKED|READONLY)/.test(codeOf(error) ?? '');
+  return /^SQLITE_(?:BUSY|LOCKED|READONLY)/.test(getErrorCode(error) ?? '');
 }
 
-/** Creates the file for its owner alone; SQLite gives the files beside it (-wal, -shm) the same mode. */
+/** Creates the file with access for its owner alone; SQLite gives the files beside it (-wal, -shm) the same mode. */
 function createFile(file: string): void {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -170,7 +171,7 @@ function createFile(file: string): void {
     // hold on it (sqlite.org/howtocorrupt.html, section 2.2).
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
+    if (getErrorCode(error) === 'EEXIST') return;
     throw new ApiKeysError('unavailable', { cause: error });
   }
 }
@@ -178,8 +179,8 @@ function createFile(file: string): void {
 async function connect(Database: LibsqlConstructor, file: string, deadlineMs: number): Promise<Connections> {
   const budget = new TimeBudget(deadlineMs);
   // Waiting inside libsql blocks the event loop, and with it another store of this process that holds the lock. The
-  // reader meets a lock only for moments (recovery, the last close of another process). The writer never waits
-  // inside: it comes back for the lock later.
+  // reader finds a lock only for moments (recovery, the last close of another process). The writer never waits inside
+  // libsql: it retries later.
   const reader = openHandle(Database, file, 50);
   const writer = openHandle(Database, file, 0);
   const handles = [reader, writer];
@@ -192,8 +193,8 @@ async function connect(Database: LibsqlConstructor, file: string, deadlineMs: nu
     execute(reader, 'pragma query_only = on');
     return {
       file: new SqliteFile(file),
-      reader: new Kysely<Tables>({ dialect: readingSqliteDialect(reader) }),
-      writer: new Kysely<Tables>({ dialect: immediateSqliteDialect(writer, deadlineMs) }),
+      reader: new Kysely<Tables>({ dialect: createReadingSqliteDialect(reader) }),
+      writer: new Kysely<Tables>({ dialect: createImmediateSqliteDialect(writer, deadlineMs) }),
       handles,
     };
   } catch (error) {
@@ -204,7 +205,7 @@ async function connect(Database: LibsqlConstructor, file: string, deadlineMs: nu
 
 function openHandle(Database: LibsqlConstructor, file: string, timeout: number): LibsqlDatabase {
   try {
-    // The busy timeout is set as the connection is made, before any statement could meet a lock.
+    // The busy timeout is set when the connection is created, before any statement could find a lock.
     return new Database(file, { timeout });
   } catch (error) {
     throw new ApiKeysError('unavailable', { cause: error });
@@ -215,6 +216,6 @@ async function refuseForeignFile(database: Kysely<Tables>, file: string): Promis
   const { rows } = await sql<{ application_id: number }>`pragma application_id`.execute(database);
   if (rows[0]?.application_id === applicationId) return;
   throw new InvalidOptionError(
-    `The file ${file} holds tables of another application. Give the API keys a file of their own.`,
+    `The file ${file} contains tables of another application. Give the API keys a file of their own.`,
   );
 }

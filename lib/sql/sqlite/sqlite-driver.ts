@@ -1,20 +1,20 @@
 import { SqliteAdapter, SqliteDriver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { Dialect } from 'kysely';
-import { execute, guardedConnection, rememberingConnection, retryWhileBusy } from './sqlite-connection.js';
+import { execute, guardConnection, cacheStatements, retryWhileBusy } from './sqlite-connection.js';
 import type { LibsqlDatabase } from './sqlite-connection.js';
 import { TimeBudget } from '../time-budget.js';
 
-/** Kysely's SQLite dialect with transactions that take the write lock when they begin. */
-export function immediateSqliteDialect(database: LibsqlDatabase, deadlineMs: number): Dialect {
-  return dialectWith(() => new ImmediateSqliteDriver(database, deadlineMs));
+/** Creates Kysely's SQLite dialect with transactions that take the write lock when they begin. */
+export function createImmediateSqliteDialect(database: LibsqlDatabase, deadlineMs: number): Dialect {
+  return createDialectWith(() => new ImmediateSqliteDriver(database, deadlineMs));
 }
 
-/** Kysely's SQLite dialect for a connection that only reads. */
-export function readingSqliteDialect(database: LibsqlDatabase): Dialect {
-  return dialectWith(() => new SqliteDriver({ database: rememberingConnection(database) }));
+/** Creates Kysely's SQLite dialect for a read-only connection. */
+export function createReadingSqliteDialect(database: LibsqlDatabase): Dialect {
+  return createDialectWith(() => new SqliteDriver({ database: cacheStatements(database) }));
 }
 
-function dialectWith(createDriver: () => SqliteDriver): Dialect {
+function createDialectWith(createDriver: () => SqliteDriver): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
     createDriver,
@@ -28,12 +28,12 @@ class ImmediateSqliteDriver extends SqliteDriver {
   readonly #deadlineMs: number;
 
   constructor(database: LibsqlDatabase, deadlineMs: number) {
-    super({ database: guardedConnection(database) });
+    super({ database: guardConnection(database) });
     this.#database = database;
     this.#deadlineMs = deadlineMs;
   }
 
-  /** A deferred transaction would take the lock at its first write, after reading what may no longer be true then. */
+  /** A deferred transaction would take the lock at its first write, when what it has read may no longer be true. */
   override async beginTransaction(): Promise<void> {
     const budget = new TimeBudget(this.#deadlineMs);
     await retryWhileBusy(budget, () => execute(this.#database, 'begin immediate'));
@@ -43,9 +43,9 @@ class ImmediateSqliteDriver extends SqliteDriver {
     execute(this.#database, 'commit');
   }
 
-  /** SQLite has rolled back by itself after some errors (disk full, I/O); the first error is the one to hear of. */
+  /** SQLite has rolled back by itself after some errors (disk full, I/O); the first error is the one to report. */
   override async rollbackTransaction(): Promise<void> {
-    // libsql ends the process when a closed database is asked for inTransaction.
+    // libsql ends the process when `inTransaction` of a closed database is read.
     if (this.#database.open && this.#database.inTransaction) execute(this.#database, 'rollback');
   }
 }

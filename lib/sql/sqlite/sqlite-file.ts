@@ -2,21 +2,21 @@ import { statSync } from 'node:fs';
 import { ApiKeysError } from '../../errors.js';
 
 /**
- * The file that a process has opened, by device and inode. What is put in its place later has the same name and is
- * another file: what the process writes would go to one that nobody finds any more.
+ * The file that a process has opened, by device and inode. A file that replaces it later has the same name but is
+ * another file: the process would write to one that no other process finds any more.
  */
 export class SqliteFile {
   readonly #path: string;
   readonly #identity: string | null;
 
-  /** @param path - of a file that is open */
+  /** @param path - the path of an open file */
   constructor(path: string) {
     this.#path = path;
-    this.#identity = identityOf(path);
+    this.#identity = readIdentity(path);
   }
 
   get isReplaced(): boolean {
-    return this.#identity === null || identityOf(this.#path) !== this.#identity;
+    return this.#identity === null || readIdentity(this.#path) !== this.#identity;
   }
 
   /** @throws ApiKeysError `unavailable` when another file, or none, is where this one was */
@@ -25,7 +25,7 @@ export class SqliteFile {
   }
 }
 
-/** Why nothing more is done with a file. */
+/** The cause of every failure after a file was replaced. */
 class ReplacedFileError extends Error {
   constructor(path: string) {
     super(`The file ${path} was replaced or removed while this process had it open. Restart the process`);
@@ -37,8 +37,8 @@ export function isReplacedFile(error: unknown): boolean {
   return error instanceof ApiKeysError && error.cause instanceof ReplacedFileError;
 }
 
-/** `null` when it cannot be found out, for whatever reason: that is not the file which was opened either. */
-function identityOf(path: string): string | null {
+/** Returns `null` when it cannot be determined, for whatever reason: then it is not the file that was opened either. */
+function readIdentity(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
     return `${dev}:${ino}`;

@@ -7,7 +7,7 @@ import { createSqliteDatabase } from './sqlite-database.js';
 
 /** Options of {@link sqliteStore}. */
 export interface SqliteStoreOptions {
-  /** Path of the file; it and its folder are made when missing, readable by this user alone. */
+  /** Path of the file; it and its folder are created when missing, readable by this user alone. */
   readonly file: string;
   /**
    * How long one call may take, in milliseconds.
@@ -15,12 +15,12 @@ export interface SqliteStoreOptions {
    */
   readonly deadlineMs?: number | undefined;
   /**
-   * How long the read may take that a request with a key waits for, in milliseconds.
+   * How long a read that a request with a key waits for may take, in milliseconds.
    * @default 700, or `deadlineMs` where that is less
    */
   readonly readDeadlineMs?: number | undefined;
   /**
-   * `auto` brings the schema up to date at start; `check` only refuses to start when it is not.
+   * `auto` migrates the schema at start; `check` only rejects a schema that is not up to date.
    * @default 'auto'
    */
   readonly migrate?: MigrateMode | undefined;

@@ -1,17 +1,17 @@
 import type { FeedWatch } from '../../ports/change-feed.js';
 
-/** How often the file is looked at, in milliseconds. */
+/** How often the file is checked, in milliseconds. */
 const lookEveryMs = 25;
 
 /**
- * Looks again and again whether somebody has written to the file, and if so whether the number of the last change is
- * another one.
+ * Polls whether the file was written to, and if so, whether the sequence number of the last change is another one.
  *
- * @param dataVersion - another number after each commit of other connections; rejects while the file is not open
- * @param lastSequence - the number of the last change
+ * @param dataVersion - returns another number after each commit of other connections; rejects while the file is not
+ * open
+ * @param lastSequence - returns the sequence number of the last change
  */
 export function watchSqlite(
-  dataVersion: () => Promise<number>,
+  readDataVersion: () => Promise<number>,
   lastSequence: () => Promise<number>,
   onHint: () => void,
 ): FeedWatch {
@@ -21,7 +21,7 @@ export function watchSqlite(
   let isStopped = false;
 
   const look = async (): Promise<void> => {
-    const current = await dataVersion();
+    const current = await readDataVersion();
     if (current === version) return;
     const last = await lastSequence();
     version = current;
@@ -33,7 +33,7 @@ export function watchSqlite(
   const timer = setInterval(() => {
     if (isLooking) return;
     isLooking = true;
-    // What goes wrong here is heard of by whoever reads the feed; the next look comes in any case.
+    // The reader of the feed reports failures; the next check comes in any case.
     look()
       .catch(() => undefined)
       .finally(() => (isLooking = false));
