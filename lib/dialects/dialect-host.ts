@@ -33,6 +33,8 @@ export interface NewKeyspace {
   readonly features: FeatureCatalogue;
   readonly policy: KeyspacePolicy;
   readonly formatFor: (environment: string) => KeyFormat;
+  /** What its clients call the scheme of requests that are signed with a secret, in lower case. Default: none. */
+  readonly hmacScheme?: string;
 }
 
 /** The part of an instance that dialects use. */

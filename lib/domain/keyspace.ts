@@ -19,4 +19,11 @@ export interface Keyspace {
   readonly format: KeyFormat;
   /** The format of the keys of one environment. */
   formatFor(environment: string): KeyFormat;
+  /**
+   * What clients of this keyspace call the scheme of requests that are signed with a secret, in lower case. Guards accept
+   * it beside their own name for it.
+   *
+   * @default none
+   */
+  readonly hmacScheme?: string;
 }

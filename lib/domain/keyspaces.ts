@@ -15,6 +15,7 @@ export class Keyspaces {
   readonly native: Keyspace;
   readonly #byName = new Map<string, Keyspace>();
   readonly #byLength = new Map<number, Keyspace[]>();
+  readonly #hmacSchemes = new Set<string>();
 
   constructor(native: Keyspace) {
     this.native = native;
@@ -42,6 +43,12 @@ export class Keyspaces {
     const { length } = keyspace.format;
     this.#byName.set(keyspace.name, keyspace);
     this.#byLength.set(length, [...(this.#byLength.get(length) ?? []), keyspace]);
+    if (keyspace.hmacScheme !== undefined) this.#hmacSchemes.add(keyspace.hmacScheme);
+  }
+
+  /** Whether a keyspace has this name for the scheme of requests that are signed with a secret. */
+  hasHmacScheme(scheme: string): boolean {
+    return this.#hmacSchemes.has(scheme);
   }
 
   all(): readonly Keyspace[] {

@@ -42,7 +42,7 @@ export interface GuardParts {
   readonly signatures: SignatureParts | null;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
-  readonly keyspaces: Pick<Keyspaces, 'recognises'>;
+  readonly keyspaces: Pick<Keyspaces, 'recognises' | 'hasHmacScheme'>;
   readonly clientAddress: ClientAddress;
   readonly challenge: Challenge;
   readonly problemTypes: ProblemTypes;
@@ -85,7 +85,7 @@ export function createGuard(
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);
   const howToSend = `Send an API key as ${sources.map(describeSource).join(' or ')}.`;
-  const decideSigned = signed === undefined ? null : requireSignedDecider(parts.signatures, sources);
+  const decideSigned = signed === undefined ? null : requireSignedDecider(parts, sources);
   const howToSign = `Sign the request (RFC 9421) with tag="${parts.signatures?.tag ?? ''}".`;
   const varyOn = [...sources.map(({ name }) => name), ...(signed === undefined ? [] : ['signature'])].join(
     ', ',
@@ -215,10 +215,10 @@ export function createGuard(
 
 /** @throws InvalidOptionError without the option `signatures` */
 function requireSignedDecider(
-  parts: SignatureParts | null,
+  { signatures, keyspaces }: Pick<GuardParts, 'signatures' | 'keyspaces'>,
   sources: readonly CredentialHeader[],
 ): DecideSigned {
-  if (parts !== null) return createSignedDecider(parts, sources);
+  if (signatures !== null) return createSignedDecider(signatures, sources, keyspaces);
   throw new InvalidOptionError(
     'requireApiKey: signed needs the option signatures of createApiKeys, for example {}',
   );

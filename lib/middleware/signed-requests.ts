@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { Keyspaces } from '../domain/keyspaces.js';
 import type { Verdict } from '../domain/verdict.js';
 import type { SignedRequestVerifier } from '../signatures/verify-signed-request.js';
 import type { RequestToDecide } from '../verify/decide-request.js';
@@ -30,7 +31,9 @@ export type DecideSigned = (
 export function createSignedDecider(
   { verifier, origins, maxBodyBytes }: SignatureParts,
   sources: readonly CredentialHeader[],
+  keyspaces: Pick<Keyspaces, 'hasHmacScheme'>,
 ): DecideSigned {
+  const isHmacScheme = (scheme: string): boolean => scheme === hmacScheme || keyspaces.hasHmacScheme(scheme);
   const credentialHeaders = sources.map(({ name }) => name);
 
   return function decideSigned(req, credential, request) {
@@ -38,7 +41,7 @@ export function createSignedDecider(
       ...request,
       message: readSignedMessage(req, origins),
       rawHeaders: req.rawHeaders,
-      hmacScheme,
+      isHmacScheme,
       credentialHeaders,
       hasCredential: credential.kind === 'token',
       body: () => readRawBody(req, maxBodyBytes),

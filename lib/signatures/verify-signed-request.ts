@@ -47,8 +47,8 @@ export interface SignedRequestPorts extends DecisionPorts, CurrentKeyParts {
 export interface SignedRequest extends RequestToDecide {
   /** `null` when the requested target cannot be determined. */
   readonly message: SignedMessage | null;
-  /** The scheme of `Authorization` for requests signed with a secret, in lower case; other schemes are ignored. */
-  readonly hmacScheme: string;
+  /** Whether a scheme of `Authorization`, in lower case, is one under which secrets sign. */
+  readonly isHmacScheme: (scheme: string) => boolean;
   /** Other targets that clients may have signed with HMAC for the same request. Default: none. */
   readonly otherTargets?: readonly string[];
   /** Alternating names and values, as in Node's `rawHeaders`. */
@@ -283,9 +283,9 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 
   return {
     verify(request) {
-      const { message, rawHeaders, hmacScheme } = request;
+      const { message, rawHeaders, isHmacScheme } = request;
       const read = readSignature(rawHeaders, profile.tag);
-      const hmac = readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '', hmacScheme);
+      const hmac = readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '', isHmacScheme);
       if (read.kind === 'none' && hmac === null) return null;
       if (read.kind !== 'none' && hmac !== null)
         return resolveRefusal('invalid_request', 'Send one signature.');

@@ -54,7 +54,11 @@ export function createCallerAuthenticator(parts: DeribitParts): AuthenticateCall
 }
 
 function isSigned({ rawHeaders }: Request): boolean {
-  return readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '', deribitHmacScheme) !== null;
+  return readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '', isDeribitScheme) !== null;
+}
+
+function isDeribitScheme(scheme: string): boolean {
+  return scheme === deribitHmacScheme;
 }
 
 /** The same token in both places counts as one. */
@@ -72,7 +76,7 @@ async function verifySigned(
   const { method, originalUrl: target, rawHeaders } = req;
   const verdict = await keyspace.signatures().verify({
     ...{ requirement: noScope, keyspaceScope, cost: 1, rawHeaders, identity: req },
-    ...{ hmacScheme: deribitHmacScheme, credentialHeaders: [], hasCredential: false },
+    ...{ isHmacScheme: isDeribitScheme, credentialHeaders: [], hasCredential: false },
     address: (purpose) => call.address(purpose),
     // Neither scheme nor host is signed.
     message: {

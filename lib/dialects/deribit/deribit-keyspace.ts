@@ -5,6 +5,7 @@ import { noPolicy } from '../../domain/keyspace-policy.js';
 import { createPairFormat } from '../../domain/pair-format.js';
 import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
 import type { NewKeyspace } from '../dialect-host.js';
+import { deribitHmacScheme } from './deribit-hmac-scheme.js';
 
 /** `client_id` with 8 and `client_secret` with 43 characters, as in Deribit's examples. */
 const format: KeyFormat = createPairFormat({
@@ -29,5 +30,6 @@ export function createDeribitKeyspace(catalogue: ScopeCatalogue, maxKeysPerOwner
     features,
     policy: { ...noPolicy, maxKeysPerOwner, numberKeys: true },
     formatFor: () => format,
+    hmacScheme: deribitHmacScheme,
   };
 }

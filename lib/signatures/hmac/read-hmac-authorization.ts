@@ -20,15 +20,15 @@ const values: Readonly<Record<string, RegExp>> = {
 /**
  * Reads `hmac-sha256 id=…,ts=…,sig=…,nonce=…`: the four in any order, with or without blanks between them.
  *
- * @param expectedScheme - in lower case
+ * @param isHmacScheme - whether a scheme, in lower case, is one under which secrets sign
  * @returns `null` for another scheme, `malformed` when one is missing, there twice, or not as it may be
  */
 export function readHmacAuthorization(
   header: string,
-  expectedScheme: string,
+  isHmacScheme: (scheme: string) => boolean,
 ): HmacAuthorization | 'malformed' | null {
   const [scheme = ''] = header.split(/[ \t]/, 1);
-  if (scheme.toLowerCase() !== expectedScheme) return null;
+  if (!isHmacScheme(scheme.toLowerCase())) return null;
   const found = new Map<string, string>();
   for (const part of header.slice(scheme.length).split(',')) {
     const [, name = '', value = ''] = /^[ \t]*([a-z]+)=([^ \t]*)[ \t]*$/.exec(part) ?? [];
