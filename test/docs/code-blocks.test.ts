@@ -7,7 +7,7 @@ import { transformSync } from 'esbuild';
 import { parse as parseYaml } from 'yaml';
 import { buildApp, putBuild, type BuiltApp } from '../example-app/built-app.js';
 import { freePort } from '../servers/server-process.cjs';
-import { fileNameOf, isWholeFile, writeFragments, type Fragments } from './fragments.js';
+import { canBeRun, fileNameOf, writeFragments, type Fragments } from './fragments.js';
 import { blocksOf, documents, type Block } from './markdown.js';
 
 const allBlocks = documents.flatMap((document) => blocksOf(document));
@@ -15,7 +15,7 @@ const labelled = (blocks: readonly Block[]) =>
   blocks.map((block) => [`${block.document}:${block.line}`, block] as const);
 
 const typescript = allBlocks.filter(({ language }) => language === 'ts');
-const fragments = typescript.filter((block) => !isWholeFile(block));
+const runnable = typescript.filter(canBeRun);
 const programs = allBlocks.filter(
   ({ text }) => text.includes('app.listen(3000') && text.includes("'/orders'"),
 );
@@ -78,7 +78,7 @@ describe('code in the documents', () => {
       expect(compilerErrors.get(block)).toBeUndefined();
     });
 
-    it.each(labelled(fragments))('%s runs', (_at, block) => {
+    it.each(labelled(runnable))('%s runs', (_at, block) => {
       expect(runErrors.get(block)).toBeUndefined();
     });
 

@@ -14,7 +14,7 @@ export interface Fragments {
   readonly folder: string;
   /** Compiles all of them; what the compiler says, by block. */
   compile(): ReadonlyMap<Block, string>;
-  /** Runs the fragments, one after the other in one process; what was thrown, by block. */
+  /** Runs those that can be run, one after the other in one process; what was thrown, by block. */
   run(): ReadonlyMap<Block, string>;
   remove(): void;
 }
@@ -27,6 +27,11 @@ export function isWholeFile(block: Block): boolean {
 /** The file that a block says it is, as a comment in its first line: `// src/app.ts`. */
 export function fileNameOf(block: Block): string | null {
   return /^\/\/ ([\w./-]+\.[mc]?[jt]s)$/m.exec(block.text.split('\n')[0] ?? '')?.[1] ?? null;
+}
+
+/** Whether a block can be run by itself: it does not listen, needs no server, and is no test. */
+export function canBeRun(block: Block): boolean {
+  return !isWholeFile(block) || !/\.listen\(|new Pool\(|@jest\/globals|\.\/app\.js/.test(block.text);
 }
 
 /**
@@ -48,7 +53,7 @@ export function writeFragments(blocks: readonly Block[]): Fragments {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, `${name}.ts`), (isWholeFile(block) ? '' : prelude) + block.text);
   }
-  const toRun = [...names].filter(([, block]) => !isWholeFile(block)).map(([name]) => name);
+  const toRun = [...names].filter(([, block]) => canBeRun(block)).map(([name]) => name);
   writeFileSync(join(folder, 'run.ts'), runner(toRun));
 
   /** Sorts lines that begin with the name of a fragment by that fragment. */
