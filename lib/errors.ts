@@ -24,8 +24,8 @@ export interface FieldProblem {
 export interface StepUpChallenge {
   /** To be sent back as `Step-Up-Challenge`. */
   readonly id: string;
-  /** RFC 3339. */
-  readonly expiresAt: string;
+  /** In the answer over HTTP as RFC 3339. */
+  readonly expiresAt: Date;
 }
 
 /** What an error has besides its code. */

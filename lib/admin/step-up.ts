@@ -45,7 +45,7 @@ export function createStepUp(
     return new ApiKeysError(problem, {
       challenge: {
         id: ports().challenges.make(expiresAt, bindingOf(wanted)),
-        expiresAt: new Date(expiresAt).toISOString(),
+        expiresAt: new Date(expiresAt),
       },
       headers: { 'WWW-Authenticate': stepUpChallenge(challenge) },
     });
@@ -66,7 +66,7 @@ export function createStepUp(
       if (clock.now() >= opened.expiresAt) throw refuse('step_up_expired', wanted);
 
       const verdict = await codes.check(wanted.actor, code, () =>
-        verify({ ...wanted, code, now: clock.now() }),
+        verify({ ...wanted, code, now: new Date(clock.now()) }),
       );
       const problem = toStepUpProblem(verdict);
       if (problem !== null) throw refuse(problem, wanted);

@@ -27,5 +27,5 @@ function isResult(value: unknown): value is StepUpResult {
   if (!results.has(result)) return false;
   // These identify a code when it is sent again.
   if (codeId !== undefined && (typeof codeId !== 'string' || codeId === '')) return false;
-  return expiresAt === undefined || (typeof expiresAt === 'number' && !Number.isNaN(expiresAt));
+  return expiresAt === undefined || (expiresAt instanceof Date && !Number.isNaN(expiresAt.getTime()));
 }

@@ -61,7 +61,7 @@ export function createSecondFactorCodes(names: () => NonceStore, clock: Clock): 
       if (verdict.result !== 'valid') return verdict;
       const now = clock.now();
       const name = `step-up-code:${digest(person, verdict.codeId ?? code)}`;
-      const isFirst = await names().take(name, verdict.expiresAt ?? now + defaultRecordMs, now);
+      const isFirst = await names().take(name, verdict.expiresAt?.getTime() ?? now + defaultRecordMs, now);
       return { result: isFirst ? 'valid' : 'used' };
     },
   };

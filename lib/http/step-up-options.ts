@@ -16,8 +16,8 @@ export interface StepUpAttempt {
   readonly keyId: string | null;
   /** As it was sent: 1 to 200 printable ASCII characters. */
   readonly code: string;
-  /** Epoch milliseconds. */
-  readonly now: number;
+  /** The current time, by the clock of the instance. */
+  readonly now: Date;
 }
 
 /** What a verifier returns for a code. */
@@ -26,8 +26,8 @@ export type StepUpResult =
       readonly result: 'valid';
       /** By which the code is known when it comes again, in any process; default: the code itself. */
       readonly codeId?: string;
-      /** From when on the code would be refused for its age, epoch milliseconds; default: a day from now. */
-      readonly expiresAt?: number;
+      /** When the code expires: until then it is recorded as used. Default: a day from now. */
+      readonly expiresAt?: Date;
     }
   | { readonly result: 'invalid' }
   /** It was valid once. */

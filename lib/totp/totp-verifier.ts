@@ -48,6 +48,7 @@ export function createTotpVerifier({ secretFor, window = 1 }: TotpOptions): Veri
     throw new InvalidOptionError('createTotpVerifier: window must be a whole number from 0 to 5');
   }
   return async function verifyTotp({ actor, code, now }): Promise<StepUpResult> {
+    const timestamp = now.getTime();
     const secret = await secretFor(actor);
     // With an empty secret anybody could compute the codes.
     if (secret === null || secret === undefined || secret === '') return { result: 'not_enrolled' };
@@ -56,17 +57,17 @@ export function createTotpVerifier({ secretFor, window = 1 }: TotpOptions): Veri
     const token = code.replaceAll(' ', '');
     const maxWindow = window + expiredCodes;
     const delta = /^\d{6}$/.test(token)
-      ? TOTP.validate({ ...totpSettings, token, timestamp: now, window: maxWindow, secret: key })
+      ? TOTP.validate({ ...totpSettings, token, timestamp, window: maxWindow, secret: key })
       : null;
     if (delta === null || delta > window) return { result: 'invalid' };
     if (delta < -window) return { result: 'expired' };
     const { period } = totpSettings;
-    const counter = TOTP.counter({ period, timestamp: now }) + delta;
+    const counter = TOTP.counter({ period, timestamp }) + delta;
     // It is valid until its own period and the window after that are over.
     return {
       result: 'valid',
       codeId: `totp:${counter}`,
-      expiresAt: (counter + 1 + window) * period * 1000,
+      expiresAt: new Date((counter + 1 + window) * period * 1000),
     };
   };
 }

@@ -275,7 +275,8 @@ describe('a second factor', () => {
         { result: 'valid', codeId: '' },
       ],
       ...[
-        { result: 'valid', expiresAt: NaN },
+        { result: 'valid', expiresAt: new Date(NaN) },
+        { result: 'valid', expiresAt: 1_893_456_000_000 },
         { result: 'valid', expiresAt: '2027' },
       ],
     ];

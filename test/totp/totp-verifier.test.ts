@@ -5,7 +5,7 @@ import { codeAt } from './code-at.js';
 const alice: Actor = { kind: 'owner', ownerId: 'alice' };
 const secret = createTotpSecret(Buffer.from('12345678901234567890'));
 const now = Date.UTC(2026, 10, 21, 12, 0, 10);
-const attempt = { actor: alice, operation: 'rotate', keyId: 'k', now } as const;
+const attempt = { actor: alice, operation: 'rotate', keyId: 'k', now: new Date(now) } as const;
 const verify = createTotpVerifier({ secretFor: (actor) => (actor === alice ? secret : null) });
 
 describe('createTotpVerifier', () => {
@@ -20,10 +20,10 @@ describe('createTotpVerifier', () => {
   ])('knows the code of the RFC at %i', async (seconds, code) => {
     expect(codeAt(secret, seconds * 1000)).toBe(code);
     const counter = Math.floor(seconds / 30);
-    expect(await verify({ ...attempt, code, now: seconds * 1000 })).toEqual({
+    expect(await verify({ ...attempt, code, now: new Date(seconds * 1000) })).toEqual({
       result: 'valid',
       codeId: `totp:${counter}`,
-      expiresAt: (counter + 2) * 30_000,
+      expiresAt: new Date((counter + 2) * 30_000),
     });
   });
 

@@ -11,8 +11,8 @@ export interface SecondFactorAttempt {
   readonly method: string;
   /** As it was sent: 1 to 200 printable ASCII characters. */
   readonly code: string;
-  /** Epoch milliseconds. */
-  readonly now: number;
+  /** The current time, by the clock of the instance. */
+  readonly now: Date;
 }
 
 /** Decides about codes. `true` and `false` are short for right and wrong. */

@@ -51,7 +51,9 @@ export function createCheckSecondFactor(
     if (!(await nonces.take(`step-up-challenge:${opened.name}`, opened.expiresAt, now))) {
       throw createRefusal('challenge_timeout');
     }
-    const verdict = await codes.check(caller, code, () => verify({ actor: caller, method, code, now }));
+    const verdict = await codes.check(caller, code, () =>
+      verify({ actor: caller, method, code, now: new Date(now) }),
+    );
     switch (verdict.result) {
       case 'throttled': {
         const { waitSeconds: wait } = verdict;
