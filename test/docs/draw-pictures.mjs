@@ -238,7 +238,7 @@ function stored() {
     940,
     470,
     'What is stored where',
-    'The caller has the key; the secret in it is stored nowhere else. The pepper is in the environment of the app. A process has records of cached keys in memory, found by a digest of the key. Redis has HMACs, settings, counters and used signatures, each with a MAC. The database has bcrypt hashes, HMACs, settings and the audit log. No single place is enough to make or to find a key.',
+    'The caller has the key; the secret in it is stored nowhere else. The pepper is in the environment of the app. A process has records of cached keys in memory, found by a digest of the key. Redis has HMACs, settings, each record with a MAC, and counters and used signatures. The database has bcrypt hashes, HMACs, settings and the audit log. No single place is enough to make or to find a key.',
     [
       box(24, 24, 250, 92, 'The caller', ['the whole key:', 'id + secret + checksum'], 'hot'),
       box(24, 170, 250, 92, 'The environment of your app', ['the pepper,', 'in no database']),
@@ -257,11 +257,11 @@ function stored() {
         'good',
       ),
       box(666, 24, 250, 150, 'Redis', [
-        'HMAC of the secret, settings',
+        'HMAC of the secret, settings:',
+        'each record with a MAC, so that',
+        'nobody can forge a key here',
         'counters of rate limits',
         'used signatures',
-        'each entry with a MAC: who can',
-        'write here cannot make a key',
       ]),
       box(666, 230, 250, 196, 'The database', [
         'bcrypt of the secret',
