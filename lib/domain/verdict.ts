@@ -1,40 +1,44 @@
 import type { ApiKeyIdentity } from './api-key-identity.js';
 import type { RateLimitState } from './rate-limit-state.js';
 
-/**
- * Why a request is not let in. Unknown, malformed and wrong tokens are all `invalid_token`; what is wrong with a key
- * is told only to who has proven its secret. Trouble (a store that does not answer) is an exception, not a refusal.
- */
-export type RefusalCode =
+/** Every reason for which a guard refuses a request; `problems.ts` has the status and the sentence of each. */
+export const refusalCodes = [
   /** Two credentials, or one header twice (RFC 6750 section 3.1). */
-  | 'invalid_request'
-  | 'missing_credential'
-  | 'invalid_token'
-  | 'key_revoked'
-  | 'key_disabled'
-  | 'key_expired'
+  'invalid_request',
+  'missing_credential',
+  'invalid_token',
+  'key_revoked',
+  'key_disabled',
+  'key_expired',
   /** The secret was right once and has been rotated out. */
-  | 'secret_rotated'
-  | 'address_not_allowed'
-  | 'insufficient_scope'
+  'secret_rotated',
+  'address_not_allowed',
+  'insufficient_scope',
   /** The route asks for a feature that the key was not given. */
-  | 'feature_not_enabled'
+  'feature_not_enabled',
   /** A signature that is not right, or does not cover or say what it must. */
-  | 'invalid_signature'
+  'invalid_signature',
   /** A signature that was right, once. */
-  | 'signature_replayed'
+  'signature_replayed',
   /** The route takes signed requests only. */
-  | 'signature_required'
+  'signature_required',
   /** A window of the key or of its owner has not enough left. */
-  | 'rate_limited'
+  'rate_limited',
   /** The request costs more than a window, or a refill of credits, ever holds: no waiting helps. */
-  | 'cost_exceeds_limit'
+  'cost_exceeds_limit',
   /** The key has not enough left to pay for the request. */
-  | 'credits_exhausted'
+  'credits_exhausted',
   /** The key is wrong, and so were too many others from the same network (`failureBudget`). */
-  | 'too_many_failures'
-  | 'method_not_allowed'
-  | 'too_many_headers';
+  'too_many_failures',
+  'method_not_allowed',
+  'too_many_headers',
+] as const;
+
+/**
+ * Why a request is refused. Unknown, malformed and wrong tokens are all `invalid_token`; the specific reason is returned
+ * only to a caller that has proven the secret. An outage (a store that does not answer) is an exception, not a refusal.
+ */
+export type RefusalCode = (typeof refusalCodes)[number];
 
 /** One refusal, with what the caller may be told. */
 export interface Refusal {

@@ -1,4 +1,5 @@
 import type { Refusal } from '../domain/verdict.js';
+import { problems } from '../problems.js';
 
 /** What `WWW-Authenticate` begins with. */
 export interface Challenge {
@@ -21,31 +22,12 @@ export function composeChallenge(challenge: Challenge, refusal: Refusal): string
   return parts.join(', ');
 }
 
-function errorOf(refusal: Refusal): string | null {
-  switch (refusal.code) {
-    case 'missing_credential':
-    case 'method_not_allowed':
-    case 'too_many_headers':
-    case 'address_not_allowed':
-    case 'rate_limited':
-    case 'cost_exceeds_limit':
-    case 'credits_exhausted':
-    case 'too_many_failures':
-    case 'feature_not_enabled':
-    case 'signature_required':
-      return null;
-    case 'invalid_request':
-    case 'insufficient_scope':
-      return refusal.code;
-    case 'invalid_token':
-    case 'key_revoked':
-    case 'key_disabled':
-    case 'key_expired':
-    case 'secret_rotated':
-    case 'invalid_signature':
-    case 'signature_replayed':
-      return 'invalid_token';
-  }
+/** The error codes of RFC 6750 section 3.1; `null` where it has none. */
+function errorOf({ code }: Refusal): string | null {
+  if (code === 'invalid_request' || code === 'insufficient_scope') return code;
+  // Whatever was sent may be valid: it is not signed.
+  if (code === 'signature_required') return null;
+  return problems[code].family === 'credential' ? 'invalid_token' : null;
 }
 
 /**

@@ -1,32 +1,21 @@
-import type { RefusalCode } from '../../domain/verdict.js';
+import { refusalCodes, type RefusalCode } from '../../domain/verdict.js';
 import type { ProblemCode } from '../../errors.js';
 import type { EndpointRow } from '../endpoints.js';
 
-/** Which refusals the guard of `/self` can answer with; the compiler asks about every new one. */
-const guardRefusals: Readonly<Record<RefusalCode, boolean>> = {
-  invalid_request: true,
-  missing_credential: true,
-  invalid_token: true,
-  key_revoked: true,
-  key_disabled: true,
-  key_expired: true,
-  secret_rotated: true,
-  address_not_allowed: true,
-  rate_limited: true,
-  // Its guards cost nothing.
-  cost_exceeds_limit: false,
-  credits_exhausted: true,
-  too_many_failures: true,
-  // It asks for no scope, no feature and no method.
-  insufficient_scope: false,
-  feature_not_enabled: false,
-  method_not_allowed: false,
-  too_many_headers: true,
-  // It does not read signatures.
-  invalid_signature: false,
-  signature_replayed: false,
-  signature_required: false,
-};
+/**
+ * Refusals that the guards of `/self` never give: they require no scope, no feature and no method, cost nothing that a limit
+ * could forbid, and read no signatures.
+ */
+const impossibleRefusals: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'cost_exceeds_limit',
+  'insufficient_scope',
+  'feature_not_enabled',
+  'method_not_allowed',
+  'invalid_signature',
+  'signature_replayed',
+  'signature_required',
+]);
+const holderRefusals = refusalCodes.filter((code) => !impossibleRefusals.has(code));
 
 /** Where a second factor is asked for. */
 const stepUpProblems = [
@@ -46,12 +35,11 @@ export function expectedProblems({
   endpoint,
 }: EndpointRow): readonly ProblemCode[] {
   const isChange = method !== 'get';
-  const ofGuard = (Object.keys(guardRefusals) as RefusalCode[]).filter((code) => guardRefusals[code]);
   return [
     ...new Set<ProblemCode>([
       'invalid_request',
       ...(access === 'actor' ? (['unauthenticated', 'forbidden', 'insufficient_scope'] as const) : []),
-      ...(access === 'holder' ? ofGuard : []),
+      ...(access === 'holder' ? holderRefusals : []),
       ...(path.includes('/:id') ? (['not_found'] as const) : []),
       ...(isChange ? (['cross_site_request', 'payload_too_large', 'unsupported_media_type'] as const) : []),
       ...(operation === undefined ? [] : stepUpProblems),
