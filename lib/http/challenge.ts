@@ -1,5 +1,5 @@
 import type { Refusal } from '../domain/verdict.js';
-import { problems } from '../problems.js';
+import { problems } from '../errors.js';
 
 /** What `WWW-Authenticate` begins with. */
 export interface Challenge {

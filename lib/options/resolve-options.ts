@@ -1,83 +1,10 @@
-import type { CredentialSource } from '../http/credential-source.js';
-import type { Clock } from '../ports/clock.js';
-import type { Logger } from '../ports/logger.js';
+import { apiKeysOptionReaders } from './api-keys-option-readers.js';
 import type { ApiKeysOptions } from './api-keys-options.js';
-import { readCache } from './cache-option.js';
-import { readDatabase } from './database-option.js';
-import { readExpiryNotices } from './expiry-notices-option.js';
-import { readFailureBudget } from './failure-budget-option.js';
-import { hasMethods } from './has-methods.js';
-import { readLimits } from './limits-option.js';
-import {
-  allowAbsent,
-  ignoreEmpty,
-  orDefault,
-  take,
-  takeAsGiven,
-  takeFlag,
-  takeText,
-} from './option-readers.js';
-import { readOptions, type ReadersOf } from './read-options.js';
-import { readRedis } from './redis-option.js';
-import { readRefusals } from './refusals-option.js';
+import { readOptions } from './read-options.js';
 import { refuseCombinations } from './refuse-combinations.js';
 import { renamedOptions } from './renamed-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { resolveSignaturesOption } from './signatures-option.js';
-import { takeStore } from './store-option.js';
-import { resolveTokensOption } from './tokens-option.js';
-
-const environmentPattern = /^[a-z][a-z0-9]{0,15}$/;
-
-/** Every option, and what it takes. `policy`, `pepper`, `credentialFrom` and `bcryptCost` are read where they are used. */
-const readers = {
-  prefix: takeText(
-    "2 to 20 lower-case letters, digits and '_', for example 'acme'",
-    /^[a-z][a-z0-9_]{0,18}[a-z0-9]$/,
-  ),
-  scopes: take(
-    "an object of scopes and sentences, for example { 'orders:read': 'Read orders' }",
-    isCatalogue,
-  ),
-  features: allowAbsent(
-    take(
-      "an object of features and sentences, for example { block_trades: 'May place block trades' }",
-      isCatalogue,
-    ),
-  ),
-  policy: takeAsGiven<ApiKeysOptions['policy']>(),
-  expiryNotices: allowAbsent(readExpiryNotices),
-  pepper: ignoreEmpty(takeAsGiven<ApiKeysOptions['pepper']>()),
-  database: ignoreEmpty(readDatabase),
-  store: allowAbsent(takeStore),
-  redis: ignoreEmpty(readRedis),
-  limits: readLimits,
-  environments: orDefault(
-    take("a list of different lower-case words, for example ['live', 'test']", areEnvironments),
-    ['live', 'test'],
-  ),
-  environment: orDefault(takeText("a lower-case word, for example 'live'", environmentPattern), 'live'),
-  credentialFrom: takeAsGiven<readonly CredentialSource[] | undefined>(),
-  hideCredentials: orDefault(takeFlag, false),
-  refusals: readRefusals,
-  cache: readCache,
-  failureBudget: allowAbsent(readFailureBudget),
-  bcryptCost: takeAsGiven<number | undefined>(),
-  tokens: resolveTokensOption,
-  signatures: takeAsGiven<unknown>(),
-  clock: orDefault(
-    take('an object with now(), which returns epoch milliseconds', (value): value is Clock =>
-      hasMethods(value, ['now']),
-    ),
-    { now: () => Date.now() },
-  ),
-  logger: orDefault(
-    take('an object with warn() and error(), such as console', (value): value is Logger =>
-      hasMethods(value, ['warn', 'error']),
-    ),
-    console,
-  ),
-} satisfies ReadersOf<ApiKeysOptions>;
 
 /**
  * Checks the options of {@link createApiKeys} and fills in defaults.
@@ -86,7 +13,7 @@ const readers = {
  * and what is missing in production
  */
 export function resolveOptions(input: ApiKeysOptions): ResolvedOptions {
-  const options = readOptions('createApiKeys', input, readers, {
+  const options = readOptions('createApiKeys', input, apiKeysOptionReaders, {
     example: "{ prefix: 'acme', scopes: { 'orders:read': 'Read orders' } }",
     pathPrefix: '',
     renamed: renamedOptions,
@@ -99,17 +26,4 @@ export function resolveOptions(input: ApiKeysOptions): ResolvedOptions {
     refusals: { ...refusals, realm: refusals.realm ?? prefix },
     signatures: resolveSignaturesOption(signatures, prefix),
   };
-}
-
-function isCatalogue(value: unknown): value is Readonly<Record<string, string>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((sentence) => typeof sentence === 'string');
-}
-
-function areEnvironments(value: unknown): value is readonly string[] {
-  return (
-    Array.isArray(value) &&
-    Array.from(value, (each) => typeof each === 'string' && environmentPattern.test(each)).every(Boolean) &&
-    new Set(value).size === value.length
-  );
 }
