@@ -1,8 +1,6 @@
-import { apiKeysOptionReaders } from './api-keys-option-readers.js';
 import type { ApiKeysOptions } from './api-keys-options.js';
-import { readOptions } from './read-options.js';
+import { readApiKeysOptions } from './read-api-keys-options.js';
 import { refuseCombinations } from './refuse-combinations.js';
-import { renamedOptions } from './renamed-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { resolveSignaturesOption } from './signatures-option.js';
 
@@ -13,11 +11,7 @@ import { resolveSignaturesOption } from './signatures-option.js';
  * and what is missing in production
  */
 export function resolveOptions(input: ApiKeysOptions): ResolvedOptions {
-  const options = readOptions('createApiKeys', input, apiKeysOptionReaders, {
-    example: "{ prefix: 'acme', scopes: { 'orders:read': 'Read orders' } }",
-    pathPrefix: '',
-    renamed: renamedOptions,
-  });
+  const options = readApiKeysOptions(input);
   refuseCombinations(options);
   const { prefix, limits, refusals, signatures } = options;
   return {

@@ -1,10 +1,7 @@
-import type { apiKeysOptionReaders } from './api-keys-option-readers.js';
 import type { ResolvedLimitsOption } from './limits-option.js';
-import type { ReadBy } from './read-options.js';
+import type { ReadApiKeysOptions } from './read-api-keys-options.js';
 import type { ResolvedRefusalsOption } from './refusals-option.js';
 import type { ResolvedSignaturesOption } from './signatures-option.js';
-
-type ReadApiKeysOptions = ReadBy<typeof apiKeysOptionReaders>;
 
 /** The options of `createApiKeys` as their readers return them, and with the defaults that follow from other options. */
 export interface ResolvedOptions extends Omit<ReadApiKeysOptions, 'limits' | 'refusals' | 'signatures'> {

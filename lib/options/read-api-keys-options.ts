@@ -1,13 +1,15 @@
 import type { CredentialSource } from '../http/credential-source.js';
 import type { Clock } from '../ports/clock.js';
+import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
+import type { FailureBudgetOptions } from '../verify/failure-budget.js';
 import type { ApiKeysOptions } from './api-keys-options.js';
-import { readCache } from './cache-option.js';
-import { readDatabase } from './database-option.js';
-import { readExpiryNotices } from './expiry-notices-option.js';
+import { readCache, type ResolvedCacheOption } from './cache-option.js';
+import { readDatabase, type ResolvedDatabaseOption } from './database-option.js';
+import { readExpiryNotices, type ExpiryNoticesOption } from './expiry-notices-option.js';
 import { readFailureBudget } from './failure-budget-option.js';
 import { hasMethods } from './has-methods.js';
-import { readLimits } from './limits-option.js';
+import { readLimits, type LimitsRead } from './limits-option.js';
 import {
   allowAbsent,
   ignoreEmpty,
@@ -17,16 +19,47 @@ import {
   takeFlag,
   takeText,
 } from './option-readers.js';
-import type { ReadersOf } from './read-options.js';
-import { readRedis } from './redis-option.js';
-import { readRefusals } from './refusals-option.js';
+import type { PolicyOption } from './policy-option.js';
+import { readOptions, type ReadersOf } from './read-options.js';
+import { readRedis, type ResolvedRedisOption } from './redis-option.js';
+import { readRefusals, type RefusalsRead } from './refusals-option.js';
+import { renamedOptions } from './renamed-options.js';
 import { takeStore } from './store-option.js';
-import { resolveTokensOption } from './tokens-option.js';
+import { resolveTokensOption, type ResolvedTokensOption } from './tokens-option.js';
+
+/** The options of `createApiKeys` as they were read: checked, and with the defaults that follow from nothing else. */
+export interface ReadApiKeysOptions {
+  readonly prefix: string;
+  readonly scopes: Readonly<Record<string, string>>;
+  readonly features: Readonly<Record<string, string>> | undefined;
+  readonly policy: PolicyOption | undefined;
+  readonly expiryNotices: ExpiryNoticesOption | undefined;
+  readonly pepper: string | readonly string[] | undefined;
+  /** `null`: the embedded file, or `store`. */
+  readonly database: ResolvedDatabaseOption | null;
+  readonly store: KeyStore | undefined;
+  /** `null`: no Redis. */
+  readonly redis: ResolvedRedisOption | null;
+  readonly limits: LimitsRead;
+  readonly environment: string;
+  readonly environments: readonly string[];
+  readonly credentialFrom: readonly CredentialSource[] | undefined;
+  readonly hideCredentials: boolean;
+  readonly refusals: RefusalsRead;
+  readonly cache: ResolvedCacheOption;
+  readonly failureBudget: FailureBudgetOptions | undefined;
+  readonly bcryptCost: number | undefined;
+  /** `null`: no access tokens. */
+  readonly tokens: ResolvedTokensOption | null;
+  readonly signatures: unknown;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
 const environmentPattern = /^[a-z][a-z0-9]{0,15}$/;
 
 /** Every option, and what it takes. `policy`, `pepper`, `credentialFrom` and `bcryptCost` are read where they are used. */
-export const apiKeysOptionReaders = {
+const readers = {
   prefix: takeText(
     "2 to 20 lower-case letters, digits and '_', for example 'acme'",
     /^[a-z][a-z0-9_]{0,18}[a-z0-9]$/,
@@ -74,6 +107,19 @@ export const apiKeysOptionReaders = {
     console,
   ),
 } satisfies ReadersOf<ApiKeysOptions>;
+
+/**
+ * Reads every option of `createApiKeys` by its reader.
+ *
+ * @throws InvalidOptionError for unknown and renamed options, and for values of the wrong kind
+ */
+export function readApiKeysOptions(input: unknown): ReadApiKeysOptions {
+  return readOptions('createApiKeys', input, readers, {
+    example: "{ prefix: 'acme', scopes: { 'orders:read': 'Read orders' } }",
+    pathPrefix: '',
+    renamed: renamedOptions,
+  });
+}
 
 function isCatalogue(value: unknown): value is Readonly<Record<string, string>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
