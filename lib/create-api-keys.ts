@@ -190,28 +190,28 @@ export function createApiKeys<const S extends string, const F extends string = n
 
   const problemTypes = createProblemTypes(resolved.refusals.typeBase);
   const reportError = createErrorReporter(logger);
-  const running = (): Running => lifecycle.requireStarted();
-  const tokenService = (): TokenService => requireTokens(running()).service;
+  const requireRunning = (): Running => lifecycle.requireStarted();
+  const getTokenService = (): TokenService => requireTokens(requireRunning()).service;
   const tokenIssuer = resolved.tokens?.issuer ?? null;
-  function tokenSettings(what: string): ResolvedTokensOption {
+  function requireTokenSettings(what: string): ResolvedTokensOption {
     if (resolved.tokens !== null) return resolved.tokens;
     throw new InvalidOptionError(
       `${what}: needs the option tokens, for example tokens: { issuer: 'https://api.acme.example' }`,
     );
   }
 
-  function signatureParts(): SignatureParts | null {
+  function createSignatureParts(): SignatureParts | null {
     if (resolved.signatures === null) return null;
     const { origins, maxBodyBytes, profile } = resolved.signatures;
-    const verifier = (): SignedRequestVerifier => requireSignatures(running()).verifier;
-    return { verifier, origins, maxBodyBytes, tag: profile.tag };
+    const getVerifier = (): SignedRequestVerifier => requireSignatures(requireRunning()).verifier;
+    return { verifier: getVerifier, origins, maxBodyBytes, tag: profile.tag };
   }
 
   const requireApiKey = createRequireApiKey<S, F>({
-    verifier: () => running().verifier,
-    tokenVerifier: resolved.tokens === null ? null : () => requireTokens(running()).verifier,
+    verifier: () => requireRunning().verifier,
+    tokenVerifier: resolved.tokens === null ? null : () => requireTokens(requireRunning()).verifier,
     tokenIssuer,
-    signatures: signatureParts(),
+    signatures: createSignatureParts(),
     catalogue,
     features,
     keyspaces,
@@ -235,7 +235,7 @@ export function createApiKeys<const S extends string, const F extends string = n
 
   const host = createDialectHost({
     keyspaces,
-    running,
+    running: requireRunning,
     clock,
     clientAddress,
     reportError,
@@ -260,15 +260,15 @@ export function createApiKeys<const S extends string, const F extends string = n
         {
           // Read by every request: there is no service before the instance is ready, nor after it was closed.
           get keys() {
-            return running().service;
+            return requireRunning().service;
           },
           get audit() {
-            return running().audit;
+            return requireRunning().audit;
           },
           get stepUp() {
-            return running().stepUp;
+            return requireRunning().stepUp;
           },
-          whenReady: async () => void running(),
+          whenReady: async () => void requireRunning(),
           keyspace,
           clock,
           clientAddress,
@@ -286,19 +286,19 @@ export function createApiKeys<const S extends string, const F extends string = n
     keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock, access }),
     tokenRouter: () =>
       createTokenRouter({
-        tokens: tokenService,
+        tokens: getTokenService,
         realm,
         clientAddress,
         access,
         reportError,
-        issuer: tokenSettings('tokenRouter').issuer,
+        issuer: requireTokenSettings('tokenRouter').issuer,
       }),
     wellKnownRouter: () =>
       createWellKnownRouter({
-        tokens: tokenService,
+        tokens: getTokenService,
         realm,
         reportError,
-        facts: { ...tokenSettings('wellKnownRouter'), scopes: catalogue.names },
+        facts: { ...requireTokenSettings('wellKnownRouter'), scopes: catalogue.names },
       }),
     audit: createAuditApi(() => lifecycle.ready()),
 

@@ -61,7 +61,7 @@ export class ApiKeysError extends Error {
 
   constructor(problem: ProblemCode, details: ApiKeysErrorDetails = {}) {
     const definition = problems[problem];
-    super(details.detail ?? firstOf(details.errors) ?? definition.detail, { cause: details.cause });
+    super(details.detail ?? describeFirst(details.errors) ?? definition.detail, { cause: details.cause });
     this.name = 'ApiKeysError';
     this.code = `ERR_API_KEYS_${problem.toUpperCase() as Uppercase<ProblemCode>}`;
     this.problem = problem;
@@ -70,12 +70,12 @@ export class ApiKeysError extends Error {
     this.errors = details.errors;
     this.refusal = details.refusal;
     this.challenge = details.challenge;
-    this.headers = { ...headersOf(problem), ...details.headers };
+    this.headers = { ...createHeaders(problem), ...details.headers };
   }
 }
 
 /** Callers that show one sentence only still learn what to correct. */
-function firstOf(errors: readonly FieldProblem[] | undefined): string | null {
+function describeFirst(errors: readonly FieldProblem[] | undefined): string | null {
   const [first, ...more] = errors ?? [];
   if (first === undefined) return null;
   return `${first.field} ${first.message}${more.length === 0 ? '.' : `, and ${more.length} more.`}`;
@@ -84,7 +84,7 @@ function firstOf(errors: readonly FieldProblem[] | undefined): string | null {
 /** Seconds after which a caller should try again when something is out of reach. */
 const retryAfterSeconds = 1;
 
-function headersOf(problem: ProblemCode): Readonly<Record<string, string>> {
+function createHeaders(problem: ProblemCode): Readonly<Record<string, string>> {
   return problem === 'unavailable' ? { 'Retry-After': String(retryAfterSeconds) } : {};
 }
 

@@ -1,11 +1,11 @@
-import { orDefault, take, takeAsGiven, takeFunction } from '../options/option-readers.js';
+import { withDefault, take, takeAsGiven, takeFunction } from '../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { Request } from 'express';
 import type { Actor } from '../domain/actor.js';
 import { adviceFor } from '../domain/known-names.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
-import { canonicalOrigin } from './refuse-cross-site.js';
+import { toCanonicalOrigin } from './refuse-cross-site.js';
 import {
   readStepUpOptions,
   type ResolvedStepUpOptions,
@@ -75,8 +75,8 @@ const readers = {
   ),
   managementScope: takeAsGiven<unknown>(),
   stepUp: readStepUpOptions,
-  allowedOrigins: orDefault<ReadonlySet<string>>(readOrigins, new Set()),
-  securityScheme: orDefault<Readonly<Record<string, unknown>> | null>(
+  allowedOrigins: withDefault<ReadonlySet<string>>(readOrigins, new Set()),
+  securityScheme: withDefault<Readonly<Record<string, unknown>> | null>(
     take(`an object with a type, one of ${schemeTypes.join(', ')}`, isSecurityScheme),
     null,
   ),
@@ -94,10 +94,10 @@ export function resolveAdminRouterOptions(
   const given = readOptions('adminRouter', options, readers, {
     example: '{ authorize: (req) => actorOf(req) }',
   });
-  return { ...given, managementScope: managementScopeOf(given.managementScope, catalogue) };
+  return { ...given, managementScope: readManagementScope(given.managementScope, catalogue) };
 }
 
-function managementScopeOf(value: unknown, catalogue: ScopeCatalogue): string | null {
+function readManagementScope(value: unknown, catalogue: ScopeCatalogue): string | null {
   if (value === undefined) return null;
   if (typeof value === 'string' && catalogue.has(value)) return value;
   const advice = adviceFor(typeof value === 'string' ? value : '', catalogue.names);
@@ -118,7 +118,7 @@ function readOrigins(value: unknown, path: string): ReadonlySet<string> {
 
 function isOrigin(entry: unknown): boolean {
   if (typeof entry !== 'string' || entry.includes('*')) return false;
-  return /^https?:/.test(entry) && canonicalOrigin(entry) === entry;
+  return /^https?:/.test(entry) && toCanonicalOrigin(entry) === entry;
 }
 
 function isSecurityScheme(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -14,7 +14,7 @@ import { answerRequest } from './answer-request.js';
 import { changesState } from './changes-state.js';
 import { endpoints, type EndpointRow } from './endpoints.js';
 import { createJsonApiHeaders } from '../http/json-api-headers.js';
-import { createDocumentText } from './openapi/document-text.js';
+import { createDocumentText } from './openapi/create-document-text.js';
 import { createRefusalNotes } from './refusal-notes.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
 import { requireJson } from '../http/require-json.js';
@@ -69,17 +69,17 @@ function addPath(
   settings: RouterSettings,
 ): void {
   const route = router.route(path);
-  const caught = (step: Step): RequestHandler =>
-    caughtStep(step, (req, error) => settings.refusals.ended(req, path, error));
+  const catchStep = (step: Step): RequestHandler =>
+    catchErrors(step, (req, error) => settings.refusals.ended(req, path, error));
   for (const row of rows) {
     const steps: RequestHandler[] = [
-      caught(async (req, _res, next) => {
+      catchStep(async (req, _res, next) => {
         if (row.access !== 'anyone') await parts.whenReady();
         checkRequest(settings, req);
         next();
       }),
       ...(row.access === 'holder' ? [parts.holderGuard] : []),
-      caught((req, res) => answerRequest(row, parts, settings, req, res)),
+      catchStep((req, res) => answerRequest(row, parts, settings, req, res)),
     ];
     route[row.method](...steps);
   }
@@ -111,7 +111,7 @@ function answerOtherMethods(rows: readonly EndpointRow[]): RequestHandler {
 type Step = (req: Request, res: Response, next: NextFunction) => Promise<void>;
 
 /** Express 4 does not look at the promises of handlers. */
-function caughtStep(step: Step, onError: (req: Request, error: unknown) => void): RequestHandler {
+function catchErrors(step: Step, onError: (req: Request, error: unknown) => void): RequestHandler {
   return async function runStep(req, res, next) {
     try {
       await step(req, res, next);

@@ -49,7 +49,7 @@ async function answerOf(
   settings: RouterSettings,
   req: Request,
 ): Promise<EndpointAnswer | LinesAnswer> {
-  const context = await contextOf(row, parts, settings, req);
+  const context = await createContext(row, parts, settings, req);
   const query = readQuery(req.url);
   const body = changesState(req) ? await readBody(req) : {};
   const parsed = await parseRequest(row.endpoint, parts, context.actor, { body, query });
@@ -62,7 +62,7 @@ async function answerOf(
     keys: parts.keys,
     audit: parts.audit,
     context,
-    keyId: row.access === 'holder' ? holderOf(req).id : String(req.params.id ?? ''),
+    keyId: row.access === 'holder' ? requireHolder(req).id : String(req.params.id ?? ''),
     ...parsed,
     body,
     ...headers,
@@ -84,7 +84,7 @@ async function checkSecondFactor(
   await secondFactor.check(req, { actor: context.actor, operation, keyId });
 }
 
-async function contextOf(
+async function createContext(
   row: AskingRow,
   { clientAddress }: AdminRouterParts,
   settings: RouterSettings,
@@ -93,7 +93,7 @@ async function contextOf(
   const { managementScope } = settings;
   const actor: Actor =
     row.access === 'holder'
-      ? { kind: 'key', apiKey: holderOf(req) }
+      ? { kind: 'key', apiKey: requireHolder(req) }
       : await authorizeActor(settings.authorize, req);
   settings.refusals.asks(req, actor);
   if (row.access === 'actor' && actor.kind === 'key' && managementScope === null) {
@@ -102,7 +102,7 @@ async function contextOf(
   return { actor, address: clientAddress(req), requestId: readRequestId(req), managementScope };
 }
 
-function holderOf(req: Request): ApiKeyIdentity {
+function requireHolder(req: Request): ApiKeyIdentity {
   const { apiKey } = req as Request & { readonly apiKey?: ApiKeyIdentity };
   if (apiKey === undefined) throw new Error('The guard let a request through without a key.');
   return apiKey;

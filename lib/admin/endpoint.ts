@@ -66,7 +66,7 @@ export type Presence = 'required' | 'optional' | 'admins';
 export type BodyRules = Readonly<Partial<Record<BodyField, Presence | ((rules: FieldRules) => Presence)>>>;
 
 /** Fields that need not be sent. */
-export function optionalFields<N extends BodyField>(names: readonly N[]): Readonly<Record<N, 'optional'>> {
+export function declareOptional<N extends BodyField>(names: readonly N[]): Readonly<Record<N, 'optional'>> {
   return Object.fromEntries(names.map((name) => [name, 'optional'])) as Record<N, 'optional'>;
 }
 

@@ -18,11 +18,11 @@ export const getAuditExport: Endpoint = {
     return {
       status: 200,
       headers: { 'Content-Disposition': 'attachment; filename="audit.jsonl"' },
-      lines: linesOf(await audit.exportTrail(context, conditions)),
+      lines: writeLines(await audit.exportTrail(context, conditions)),
     };
   },
 };
 
-async function* linesOf(events: AsyncIterable<AuditEntry>): AsyncGenerator<string> {
+async function* writeLines(events: AsyncIterable<AuditEntry>): AsyncGenerator<string> {
   for await (const event of events) yield escapeJson(event);
 }

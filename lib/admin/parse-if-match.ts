@@ -20,19 +20,19 @@ const versionTag = /^[1-9]\d{0,14}$/;
  */
 export function parseIfMatch(header: string | undefined): ExpectedVersion {
   if (header === undefined) return undefined;
-  if (header.length > maxLength) throw malformed(`must have at most ${maxLength} characters`);
+  if (header.length > maxLength) throw toMalformedError(`must have at most ${maxLength} characters`);
   if (header.trim() === '*') return '*';
   const versions: number[] = [];
   element.lastIndex = 0;
   while (element.lastIndex < header.length) {
     const match = element.exec(header);
-    if (match === null) throw malformed('must be * or a list of entity tags such as "3"');
+    if (match === null) throw toMalformedError('must be * or a list of entity tags such as "3"');
     const [, weak, tag] = match;
     if (weak === undefined && tag !== undefined && versionTag.test(tag)) versions.push(Number(tag));
   }
   return versions;
 }
 
-function malformed(message: string): ApiKeysError {
+function toMalformedError(message: string): ApiKeysError {
   return new ApiKeysError('invalid_request', { errors: [{ field: 'If-Match', message }] });
 }

@@ -1,8 +1,8 @@
 import type { Actor } from '../domain/actor.js';
 import type { FieldRules } from '../domain/field-rules.js';
 import { ParsedFields } from '../manage/parsed-fields.js';
-import { bodyField } from './body-field.js';
-import { presenceOfFields } from './declared-fields.js';
+import { createFieldChain } from './create-field-chain.js';
+import { listFieldPresence } from './declared-fields.js';
 import type { Declaration } from './endpoint.js';
 import { queryParameter } from './query-parameter.js';
 import { validateRequest, type RequestFields } from './validate-request.js';
@@ -24,25 +24,25 @@ export async function parseRequest(
   actor: Actor,
   { body, query }: RequestFields,
 ): Promise<ParsedRequest> {
-  const declared = presenceOfFields(endpoint, rules);
+  const declared = listFieldPresence(endpoint, rules);
   const parameters = endpoint.query ?? [];
   const fields = new Map<string, unknown>();
   const conditions = new Map<string, unknown>();
   const chains = [
-    ...declared.map(([name, presence]) => bodyField(name, presence, rules, actor, fields)),
+    ...declared.map(([name, presence]) => createFieldChain(name, presence, rules, actor, fields)),
     ...parameters.map((name) => queryParameter(name, rules, conditions)),
   ];
   // Without a prototype only what was sent is there.
   const sent = Object.assign(Object.create(null) as Record<string, unknown>, body);
   await validateRequest(chains, { body: sent, query });
   // Chains run side by side; the order is that of the declaration.
-  const inOrder = (names: readonly string[], parsed: ReadonlyMap<string, unknown>): ParsedFields =>
+  const sortFields = (names: readonly string[], parsed: ReadonlyMap<string, unknown>): ParsedFields =>
     new ParsedFields(names.filter((name) => parsed.has(name)).map((name) => [name, parsed.get(name)]));
   return {
-    fields: inOrder(
+    fields: sortFields(
       declared.map(([name]) => name),
       fields,
     ),
-    conditions: inOrder(parameters, conditions),
+    conditions: sortFields(parameters, conditions),
   };
 }

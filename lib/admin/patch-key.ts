@@ -1,5 +1,5 @@
 import { keyFieldsSetAt } from '../domain/key-field-table.js';
-import { optionalFields, type Endpoint } from './endpoint.js';
+import { declareOptional, type Endpoint } from './endpoint.js';
 import { changeAnswers } from './openapi/key-answers.js';
 import { presentChange } from './present-key.js';
 
@@ -8,7 +8,7 @@ export const patchKey: Endpoint = {
   operationId: 'updateKey',
   summary: 'Change fields of a key',
   description: 'Fields that are not sent stay as they are. A revoked key cannot be changed.',
-  body: optionalFields(keyFieldsSetAt('change')),
+  body: declareOptional(keyFieldsSetAt('change')),
   bodySchema: { minProperties: 1 },
   headers: ['If-Match'],
   answers: changeAnswers,

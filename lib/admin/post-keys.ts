@@ -1,5 +1,5 @@
 import { keyFieldsSetAt } from '../domain/key-field-table.js';
-import { optionalFields, type Endpoint } from './endpoint.js';
+import { declareOptional, type Endpoint } from './endpoint.js';
 import { presentNewKey } from './present-key.js';
 
 const {
@@ -11,7 +11,7 @@ const {
   tokenLifetimeSeconds,
   environment,
   ...others
-} = optionalFields(keyFieldsSetAt('creation'));
+} = declareOptional(keyFieldsSetAt('creation'));
 
 /**
  * Makes a key; the only answer besides rotation that shows a token. Whose key it is comes from the caller: only an

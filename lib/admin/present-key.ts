@@ -6,7 +6,7 @@ import type { EndpointAnswer } from './endpoint.js';
 
 /** Answers with one key. */
 export function presentKey(record: ApiKeyRecord, now: number): EndpointAnswer {
-  return { status: 200, headers: etagOf(record), body: viewOf(record, now) };
+  return { status: 200, headers: toEtagHeader(record), body: viewOf(record, now) };
 }
 
 /** Answers with a key that was made, where it is found, and its token. */
@@ -32,17 +32,17 @@ export function presentNewSecret({ changed, isReplay }: RepeatableResult, now: n
 export function presentChange(changed: Changed, now: number): EndpointAnswer {
   return {
     status: changed.effectiveBy === null ? 200 : 202,
-    headers: etagOf(changed.record),
-    body: changedView(changed, now),
+    headers: toEtagHeader(changed.record),
+    body: presentChanged(changed, now),
   };
 }
 
-function changedView({ record, effectiveBy }: Changed, now: number): object {
+function presentChanged({ record, effectiveBy }: Changed, now: number): object {
   const view = viewOf(record, now);
   return effectiveBy === null ? view : { ...view, effectiveBy: new Date(effectiveBy) };
 }
 
 /** The version is what `If-Match` is compared with, strongly (RFC 9110 section 13.1.1). */
-function etagOf(record: ApiKeyRecord): Record<string, string> {
+function toEtagHeader(record: ApiKeyRecord): Record<string, string> {
   return { ETag: `"${record.version}"` };
 }

@@ -16,20 +16,20 @@ export const maxBodyBytes: number = 64 * 1024;
  */
 export async function readBody(req: Request): Promise<Readonly<Record<string, unknown>>> {
   if (readBodyPresence(req) === 'none') return {};
-  const value = await sentBody(req);
+  const value = await readSentBody(req);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badBody('must be a JSON object');
+    throw toBodyError('must be a JSON object');
   }
   const problem = findJsonShapeProblem(value);
-  if (problem !== null) throw badBody(problem);
+  if (problem !== null) throw toBodyError(problem);
   if (Buffer.byteLength(JSON.stringify(value)) > maxBodyBytes) throw new ApiKeysError('payload_too_large');
   return value as Record<string, unknown>;
 }
 
 /** What was sent, or what a parser of the app has made of it. */
-async function sentBody(req: Request): Promise<unknown> {
-  if ((req.readableDidRead || req.readableEnded) && req.body !== undefined) return bodyOf(req.body);
-  const bytes = await bytesOf(req);
+async function readSentBody(req: Request): Promise<unknown> {
+  if ((req.readableDidRead || req.readableEnded) && req.body !== undefined) return toBody(req.body);
+  const bytes = await readBytes(req);
   if (bytes === null) {
     // To take it for an empty body would turn a rotation with a grace period into one without.
     throw new Error('The app has read the body of the request and left nothing on req.body.');
@@ -38,49 +38,50 @@ async function sentBody(req: Request): Promise<unknown> {
   if (bytes.length > 0 && req.headers['content-type'] === undefined) {
     throw new ApiKeysError('unsupported_media_type');
   }
-  return bodyOf(bytes);
+  return toBody(bytes);
 }
 
-async function bytesOf(req: Request): Promise<Uint8Array | null> {
+async function readBytes(req: Request): Promise<Uint8Array | null> {
   try {
     return await readDecodedBody(req, maxBodyBytes);
   } catch (error) {
     if (isProblem(error, 'payload_too_large')) throw new ApiKeysError('payload_too_large');
-    if (isProblem(error, 'invalid_request')) throw badBody('must be complete and encoded as its headers say');
+    if (isProblem(error, 'invalid_request'))
+      throw toBodyError('must be complete and encoded as its headers say');
     throw error;
   }
 }
 
-function bodyOf(body: unknown): unknown {
-  if (body instanceof Uint8Array) return parsed(textOf(body));
-  return typeof body === 'string' ? parsed(body) : body;
+function toBody(body: unknown): unknown {
+  if (body instanceof Uint8Array) return parseLimited(decodeText(body));
+  return typeof body === 'string' ? parseLimited(body) : body;
 }
 
 /** A byte order mark at the beginning is skipped, as RFC 8259 section 8.1 permits. */
-function textOf(bytes: Uint8Array): string {
+function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw badBody('must be UTF-8');
+    throw toBodyError('must be UTF-8');
   }
 }
 
-function parsed(text: string): unknown {
+function parseLimited(text: string): unknown {
   if (Buffer.byteLength(text) > maxBodyBytes) throw new ApiKeysError('payload_too_large');
   if (text.trim() === '') return {};
-  const value = parsedJson(text);
-  if (hasDuplicateNames(text)) throw badBody('must not name a member twice');
+  const value = parseJson(text);
+  if (hasDuplicateNames(text)) throw toBodyError('must not name a member twice');
   return value;
 }
 
-function parsedJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw badBody('must be valid JSON');
+    throw toBodyError('must be valid JSON');
   }
 }
 
-function badBody(message: string): ApiKeysError {
+function toBodyError(message: string): ApiKeysError {
   return new ApiKeysError('invalid_request', { errors: [{ field: 'body', message }] });
 }

@@ -20,23 +20,23 @@ export function readQuery(target: string): Readonly<Record<string, string>> {
   // Without a prototype, `__proto__` and `constructor` are names like any other.
   const query = Object.create(null) as Record<string, string>;
   for (const piece of pieces.filter((candidate) => candidate !== '')) {
-    const [name, value] = parameterOf(piece);
+    const [name, value] = splitParameter(piece);
     if (name in query) refuse('must name each parameter once');
     query[name] = value;
   }
   return query;
 }
 
-function parameterOf(piece: string): [name: string, value: string] {
+function splitParameter(piece: string): [name: string, value: string] {
   const equals = piece.indexOf('=');
-  const name = decoded(equals === -1 ? piece : piece.slice(0, equals));
-  const value = equals === -1 ? '' : decoded(piece.slice(equals + 1));
+  const name = decodeText(equals === -1 ? piece : piece.slice(0, equals));
+  const value = equals === -1 ? '' : decodeText(piece.slice(equals + 1));
   if (name.includes('\0') || value.includes('\0')) refuse('must not hold NUL');
   return [name, value];
 }
 
 /** URLSearchParams would quietly replace what is not percent-encoded UTF-8. */
-function decoded(text: string): string {
+function decodeText(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

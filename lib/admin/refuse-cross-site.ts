@@ -24,23 +24,23 @@ function isCrossSite(req: Request, allowedOrigins: ReadonlySet<string>): boolean
   if (origin !== undefined && allowedOrigins.has(origin)) return false;
   const site = req.headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
-  if (origin !== undefined) return canonicalOrigin(origin) !== origin || origin !== ownOrigin(req);
+  if (origin !== undefined) return toCanonicalOrigin(origin) !== origin || origin !== readOwnOrigin(req);
   return cookie !== undefined;
 }
 
 /** The origin in a URL as browsers write it; `null` when there is none (`null`, `file:`, no URL at all). */
-export function canonicalOrigin(url: string): string | null {
+export function toCanonicalOrigin(url: string): string | null {
   const origin = URL.canParse(url) ? new URL(url).origin : 'null';
   return origin === 'null' ? null : origin;
 }
 
 /** Where the request was sent to, as the app's `trust proxy` makes Express see it. */
-function ownOrigin(req: Request): string | null {
-  return canonicalOrigin(`${req.protocol}://${hostOf(req)}`);
+function readOwnOrigin(req: Request): string | null {
+  return toCanonicalOrigin(`${req.protocol}://${readOwnHost(req)}`);
 }
 
 /** Express 5 has this as `req.host`; in Express 4 that one lacks the port. */
-function hostOf(req: Request): string {
+function readOwnHost(req: Request): string {
   const isTrusted = req.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
   const forwarded = isTrusted(req.socket.remoteAddress, 0) ? req.get('X-Forwarded-Host') : undefined;
   return forwarded?.split(',')[0]?.trim() ?? readHost(req) ?? '';

@@ -21,13 +21,13 @@ export async function sendLines(req: Request, res: Response, { status, lines }: 
     return;
   }
   try {
-    await pipeline(Readable.from(piecesOf(first.value, iterator), { objectMode: false }), res);
+    await pipeline(Readable.from(joinLines(first.value, iterator), { objectMode: false }), res);
   } catch (error) {
     if (!isAborted(error)) throw error;
   }
 }
 
-async function* piecesOf(first: string, more: AsyncIterator<string>): AsyncGenerator<string> {
+async function* joinLines(first: string, more: AsyncIterator<string>): AsyncGenerator<string> {
   let piece = `${first}\n`;
   try {
     for (;;) {

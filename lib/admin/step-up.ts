@@ -44,10 +44,10 @@ export function createStepUp(
     const expiresAt = clock.now() + challengeMs;
     return new ApiKeysError(problem, {
       challenge: {
-        id: ports().challenges.make(expiresAt, bindingOf(wanted)),
+        id: ports().challenges.make(expiresAt, toBinding(wanted)),
         expiresAt: new Date(expiresAt),
       },
-      headers: { 'WWW-Authenticate': stepUpChallenge(challenge) },
+      headers: { 'WWW-Authenticate': composeStepUpChallenge(challenge) },
     });
   }
 
@@ -59,9 +59,9 @@ export function createStepUp(
   return {
     async check(req, wanted) {
       if (!operations.has(wanted.operation)) return;
-      const [id, code] = [headerOf(req, 'step-up-challenge'), headerOf(req, 'step-up-code')];
+      const [id, code] = [readHeader(req, 'step-up-challenge'), readHeader(req, 'step-up-code')];
       if (id === undefined || code === undefined) throw refuse('step_up_required', wanted);
-      const opened = id.length > maxCursorLength ? null : ports().challenges.open(id, bindingOf(wanted));
+      const opened = id.length > maxCursorLength ? null : ports().challenges.open(id, toBinding(wanted));
       if (opened === null) throw refuse('step_up_invalid', wanted);
       if (clock.now() >= opened.expiresAt) throw refuse('step_up_expired', wanted);
 
@@ -75,21 +75,21 @@ export function createStepUp(
   };
 }
 
-function headerOf(req: Request, name: string): string | undefined {
+function readHeader(req: Request, name: string): string | undefined {
   const value = req.headers[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function nameOf(actor: Actor): string {
+function toActorName(actor: Actor): string {
   return JSON.stringify([actor.kind, auditIdOf(actor)]);
 }
 
-function bindingOf({ actor, operation, keyId }: SteppedUp): string {
-  return JSON.stringify([nameOf(actor), operation, keyId]);
+function toBinding({ actor, operation, keyId }: SteppedUp): string {
+  return JSON.stringify([toActorName(actor), operation, keyId]);
 }
 
 /** RFC 9470 section 3. */
-function stepUpChallenge(challenge: Challenge): string {
+function composeStepUpChallenge(challenge: Challenge): string {
   const plain = composeChallenge(challenge, { allowed: false, code: 'missing_credential' });
   return `${plain}, error="insufficient_user_authentication", error_description="A second factor is needed"`;
 }

@@ -30,10 +30,10 @@ export async function validateRequest(
       if (location === 'body' || location === 'query') known[location].push(...context.fields);
     }
   }
-  const wrong = results.flatMap((result) => result.array({ onlyFirstError: true }).map(fieldProblem));
+  const wrong = results.flatMap((result) => result.array({ onlyFirstError: true }).map(toFieldProblem));
   const unknown = [
-    ...unknownFields('body', fields.body, known.body),
-    ...unknownFields('query', fields.query, known.query),
+    ...findUnknownFields('body', fields.body, known.body),
+    ...findUnknownFields('query', fields.query, known.query),
   ];
   const errors = [...wrong, ...unknown];
   if (errors.length === 0) return;
@@ -44,7 +44,7 @@ export async function validateRequest(
 
 type ChainError = ReturnType<Awaited<ReturnType<ValidationChain['run']>>['array']>[number];
 
-function fieldProblem(error: ChainError): FieldProblem {
+function toFieldProblem(error: ChainError): FieldProblem {
   if (error.type !== 'field') throw new TypeError(`A chain of one field cannot fail with ${error.type}`);
   return {
     field: error.location === 'query' ? `?${error.path}` : error.path,
@@ -52,7 +52,7 @@ function fieldProblem(error: ChainError): FieldProblem {
   };
 }
 
-function unknownFields(
+function findUnknownFields(
   location: Location,
   sent: Readonly<Record<string, unknown>>,
   known: readonly string[],

@@ -43,8 +43,8 @@ const shapes: { readonly [N in keyof AuditCommands]: CommandShape } = {
 export function createAuditApi(whenReady: WhenReady): AuditApi {
   const commands = createAuditCommands(whenReady);
   return {
-    ...face(commands, readUnboundCall),
-    as: (actor) => face(commands, createBoundReader(readCallActor('audit.as', actor))),
+    ...createActingApi(commands, readUnboundCall),
+    as: (actor) => createActingApi(commands, createBoundReader(readCallActor('audit.as', actor))),
   };
 }
 
@@ -83,7 +83,7 @@ async function* showEach(entries: AsyncIterable<AuditEntry>): AsyncIterable<Audi
 }
 
 /** An export is iterated, not awaited. */
-function face(commands: AuditCommands, readCall: ReadCall): ActingAuditApi {
+function createActingApi(commands: AuditCommands, readCall: ReadCall): ActingAuditApi {
   const bound = bindCommands('audit', commands, shapes, readCall);
   return {
     ...bound,

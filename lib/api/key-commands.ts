@@ -33,7 +33,7 @@ export function createKeyCommands(
   whenReady: () => Promise<{ readonly service: KeyService }>,
   clock: Clock,
 ): KeyCommands {
-  const view = (changed: Changed): ChangedKey => ({
+  const toChangedKey = (changed: Changed): ChangedKey => ({
     ...viewOf(changed.record, clock.now()),
     effectiveBy: changed.effectiveBy === null ? null : new Date(changed.effectiveBy),
   });
@@ -42,7 +42,7 @@ export function createKeyCommands(
     async create({ context }, input) {
       const { service } = await whenReady();
       const created = await service.create(context, omitOwnId(context.actor, input));
-      return withToken(view(created), created.token);
+      return withToken(toChangedKey(created), created.token);
     },
 
     async get({ context }, input) {
@@ -75,27 +75,27 @@ export function createKeyCommands(
     async update({ context, expected }, input) {
       const { id, rest } = readReference(input);
       const { service } = await whenReady();
-      return view(await service.update(context, id, rest, expected));
+      return toChangedKey(await service.update(context, id, rest, expected));
     },
 
     async rotate({ context, expected }, input) {
       const { id, rest } = readReference(input);
       const { service } = await whenReady();
       const rotated = await service.rotate(context, id, rest, expected);
-      return withToken(view(rotated), rotated.token);
+      return withToken(toChangedKey(rotated), rotated.token);
     },
 
     async revoke({ context, expected }, input) {
       const { id, rest } = readReference(input);
       const { service } = await whenReady();
-      return view(await service.revoke(context, id, expected, rest));
+      return toChangedKey(await service.revoke(context, id, expected, rest));
     },
 
     async revokeAll({ context }, input) {
       const { ownerId, ...note } = addOwnId(context.actor, input);
       const owner = readFields({ ownerId }, { ownerId: parseOwnerId }, ['ownerId']);
       const { service } = await whenReady();
-      return (await service.revokeAll(context, owner.ownerId, note)).map(view);
+      return (await service.revokeAll(context, owner.ownerId, note)).map(toChangedKey);
     },
 
     async resealSecrets({ context }, input) {

@@ -43,14 +43,16 @@ export function createRedaction(keyspaces: Keyspaces, prefix: string, headers: r
   function redactFormat(text: string, format: KeyFormat): string {
     let finder = finders.get(format);
     if (finder === undefined) {
-      finder = finderOf(format);
+      finder = createFinder(format);
       finders.set(format, finder);
     }
     return text.replace(finder, format.head + redacted);
   }
 
   function redact(text: string): string {
-    const withoutNative = text.replace(native, (token) => headOf(token) + redacted).replace(jwt, redacted);
+    const withoutNative = text
+      .replace(native, (token) => readTokenHead(token) + redacted)
+      .replace(jwt, redacted);
     return keyspaces
       .all()
       .flatMap((keyspace) => keyspace.environments.map((each) => keyspace.formatFor(each)))
@@ -65,11 +67,11 @@ export function createRedaction(keyspaces: Keyspaces, prefix: string, headers: r
 }
 
 /** Finds whole tokens inside a text, also in a URL; what only looks like one is taken out as well. */
-function finderOf({ pattern }: KeyFormat): RegExp {
+function createFinder({ pattern }: KeyFormat): RegExp {
   const source = pattern.source.replace(/^\^|\$$/g, '').replace(':', '(?::|%3[Aa])');
   return new RegExp(`(?<![0-9A-Za-z])${source}(?![0-9A-Za-z])`, 'g');
 }
 
-function headOf(token: string): string {
+function readTokenHead(token: string): string {
   return token.slice(0, token.lastIndexOf('_') + 1);
 }

@@ -11,7 +11,7 @@ import { resolveAuthority, createFinder } from '../manage/authority.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { ParsedFields } from '../manage/parsed-fields.js';
 import { readFields } from '../manage/read-fields.js';
-import { seenConditions } from '../manage/seen-conditions.js';
+import { narrowToSeenOwner } from '../manage/narrow-to-seen-owner.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
 import type { AuditPorts } from './audit-ports.js';
 
@@ -30,7 +30,7 @@ export async function exportTrail(
   const { store, clock } = ports;
   const read = readFields<ReadAuditConditions>(wanted, auditConditions, []);
   const { ownerId } = await resolveAuthority(ports, context, createFinder(ports, store), clock.now());
-  const seen = seenConditions(ownerId, read);
+  const seen = narrowToSeenOwner(ownerId, read);
   if (seen === null) return readEntries(store, {}, 0);
   return readEntries(store, toAuditQuery(seen), (await store.trail.head()).sequence);
 }

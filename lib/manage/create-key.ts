@@ -14,7 +14,7 @@ import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { readCommitPoint } from './confirm-change.js';
 import { drawKeyId } from './draw-key-id.js';
-import { keyFieldReaders } from './key-field-readers.js';
+import { createKeyFieldReaders } from './create-key-field-readers.js';
 import { mintCredential } from './mint-credential.js';
 import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
@@ -121,7 +121,7 @@ function readNewKey(
   const fields: Partial<NewKeyFields> = readFields<NewKeyFields, 'name' | 'scopes' | 'ownerId'>(
     input,
     {
-      ...keyFieldReaders(keyspace, now),
+      ...createKeyFieldReaders(keyspace, now),
       publicKey: readPublicKey,
       signing: parseSigningMethod,
       environment: (value) => parseEnvironment(value, keyspace.environments),

@@ -2,7 +2,7 @@ import { ApiKeysError } from '../errors.js';
 import type { CursorSigner } from '../ports/cursor-signer.js';
 
 /** Whose list a cursor belongs to, and with which conditions; the same for conditions in another order. */
-export function bindingOf(list: string, conditions: object): string {
+export function toListBinding(list: string, conditions: object): string {
   const present = Object.entries(conditions).filter(([, value]) => value !== undefined);
   return JSON.stringify([list, present.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }

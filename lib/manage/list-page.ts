@@ -1,5 +1,5 @@
 import type { CursorSigner } from '../ports/cursor-signer.js';
-import { bindingOf, openCursor, signCursor } from './list-cursor.js';
+import { toListBinding, openCursor, signCursor } from './list-cursor.js';
 
 /** One page of a list, newest first. */
 export interface Page<T> {
@@ -38,7 +38,7 @@ export interface PageRequest<T> {
  */
 export async function readPage<T>(signer: CursorSigner, request: PageRequest<T>): Promise<Page<T>> {
   const { list, conditions, cursor, limit, read, positionOf, findEnd } = request;
-  const binding = bindingOf(list, conditions);
+  const binding = toListBinding(list, conditions);
   const after = openCursor(signer, cursor, binding);
   const end = await findEnd(after);
   const found = await read(after, limit + 1, end);

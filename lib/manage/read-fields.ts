@@ -19,7 +19,7 @@ export function readFields<T extends object, R extends keyof T & string = never>
 ): Partial<T> & Pick<T, R> {
   const isParsed = input instanceof ParsedFields;
   const given: Readonly<Record<string, unknown>> = isParsed ? input.values : { ...input };
-  const problems: FieldProblem[] = unknownIn(given, readers);
+  const problems: FieldProblem[] = findUnknownFields(given, readers);
   const result: Partial<T> = {};
   for (const name of Object.keys(readers) as (keyof T & string)[]) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
@@ -40,7 +40,7 @@ export function readFields<T extends object, R extends keyof T & string = never>
   return result as Partial<T> & Pick<T, R>;
 }
 
-function unknownIn(given: object, readers: object): FieldProblem[] {
+function findUnknownFields(given: object, readers: object): FieldProblem[] {
   return unknownNames(given, Object.keys(readers)).map(({ name, message }) => ({
     field: name ?? 'body',
     message,

@@ -6,7 +6,7 @@ import { defaultPageSize, parseCondition, parsePageSize } from './list-filter.js
 import { emptyPage, readPage, type ListPosition, type Page } from './list-page.js';
 import type { ParsedFields } from './parsed-fields.js';
 import { readFields, type FieldReaders } from './read-fields.js';
-import { seenConditions, type WithOwner } from './seen-conditions.js';
+import { narrowToSeenOwner, type WithOwner } from './narrow-to-seen-owner.js';
 
 /** What every list can be asked for beside its conditions. */
 export interface PageFilter {
@@ -59,7 +59,7 @@ export async function readList<T, W extends WithOwner, C extends WithOwner>(
   const { limit, cursor, ...wanted } = readFields(filter, readers as FieldReaders<W & PageFilter>, []);
   const now = ports.clock.now();
   const { ownerId } = await resolveAuthority(ports, context, createFinder(ports, ports.store), now);
-  const seen = seenConditions(ownerId, wanted as unknown as W);
+  const seen = narrowToSeenOwner(ownerId, wanted as unknown as W);
   if (seen === null) return emptyPage;
   const conditions = list.conditionsOf(seen);
   const { findEnd } = list;

@@ -10,7 +10,7 @@ import { createAuditEntry } from './audit-entry.js';
 import { resolveChangedLimits, resolveCreditChange, getLimitBounds } from './limit-authority.js';
 import { readCommitPoint, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
-import { keyFieldReaders } from './key-field-readers.js';
+import { createKeyFieldReaders } from './create-key-field-readers.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertExpectedVersion, assertNotRevoked, createNextVersion } from './next-version.js';
 import { readFields } from './read-fields.js';
@@ -73,7 +73,7 @@ function isRestricting({ enabled, scopes, ipAllowlist, expiresAt }: Partial<Upda
 }
 
 function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<UpdatableFields> {
-  const readers = { ...keyFieldReaders(ports.keyspace, now), enabled: parseEnabled };
+  const readers = { ...createKeyFieldReaders(ports.keyspace, now), enabled: parseEnabled };
   const changes = readFields<UpdatableFields>(input, readers, []);
   if (Object.keys(changes).length > 0) return changes;
   const names = Object.keys(readers);

@@ -1,6 +1,6 @@
 import {
   allowAbsent,
-  orDefault,
+  withDefault,
   take,
   takeAsGiven,
   takeFlag,
@@ -59,7 +59,7 @@ export interface GuardOptions<F extends string = never> {
 
 const readers = {
   fallback: allowAbsent(takeFunction<RequestHandler>('a middleware function')),
-  onRefusal: orDefault(
+  onRefusal: withDefault(
     take(
       "'respond', 'next' or a function",
       (value): value is 'respond' | 'next' | RefusalHandler =>
@@ -67,8 +67,8 @@ const readers = {
     ),
     'respond',
   ),
-  allowPreflight: orDefault(takeFlag, false),
-  cacheHeaders: orDefault(takeFlag, true),
+  allowPreflight: withDefault(takeFlag, false),
+  cacheHeaders: withDefault(takeFlag, true),
   credentialFrom: takeAsGiven<readonly CredentialSource[] | undefined>(),
   feature: takeAsGiven<string | undefined>(),
   signed: allowAbsent(takeOneOf('required', 'accepted')),

@@ -106,14 +106,15 @@ export function createGuard(
       return refuse('method_not_allowed', { allowedMethods: requirements.methods });
     }
     if (credential.kind === 'ambiguous') return refuse('invalid_request', { detail: oneCredentialDetail });
-    const address = (purpose?: 'decide'): string | null => parts.clientAddress(req, purpose);
-    const decision = decideSigned?.(req, credential, { requirement, feature, cost, address }) ?? null;
+    const readAddress = (purpose?: 'decide'): string | null => parts.clientAddress(req, purpose);
+    const decision =
+      decideSigned?.(req, credential, { requirement, feature, cost, address: readAddress }) ?? null;
     if (decision !== null) return decision;
     if (fallback !== undefined && !isOurs(credential)) return 'fallback';
     if (signed === 'required') return refuse('signature_required', { detail: howToSign });
     if (credential.kind === 'none') return refuse('missing_credential', { detail: howToSend });
     const { token } = credential;
-    const request = { token, requirement, feature, cost, address };
+    const request = { token, requirement, feature, cost, address: readAddress };
     const verifier = isJwt(credential) ? (parts.tokenVerifier ?? parts.verifier)() : parts.verifier();
     return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }

@@ -19,8 +19,8 @@ export interface MethodRequirements {
  */
 export function parseMethodRequirements(input: unknown, catalogue: ScopeCatalogue): MethodRequirements {
   try {
-    if (!isByMethod(input)) return forAllMethods(parseScopeRequirement(input, catalogue));
-    return byMethod(input, catalogue);
+    if (!isByMethod(input)) return requireForAllMethods(parseScopeRequirement(input, catalogue));
+    return requireByMethod(input, catalogue);
   } catch (error) {
     if (error instanceof TypeError && !(error instanceof InvalidOptionError)) {
       throw new InvalidOptionError(
@@ -32,11 +32,11 @@ export function parseMethodRequirements(input: unknown, catalogue: ScopeCatalogu
 }
 
 /** The same requirement whatever the method. */
-export function forAllMethods(requirement: ScopeRequirement): MethodRequirements {
+export function requireForAllMethods(requirement: ScopeRequirement): MethodRequirements {
   return { of: () => requirement, methods: [] };
 }
 
-function byMethod(input: Record<string, unknown>, catalogue: ScopeCatalogue): MethodRequirements {
+function requireByMethod(input: Record<string, unknown>, catalogue: ScopeCatalogue): MethodRequirements {
   const requirements = new Map<string, ScopeRequirement>();
   for (const [method, value] of Object.entries(input)) {
     if (!METHODS.includes(method)) {

@@ -31,14 +31,14 @@ export function createCredentialReader(
     let credential: ReadCredential = none;
     let seen = 0;
     for (let index = 0; index < rawHeaders.length; index += 2) {
-      const place = placeOf(sources, rawHeaders[index] ?? '');
+      const place = findPlace(sources, rawHeaders[index] ?? '');
       const source = sources[place];
       if (source === undefined) continue;
       if ((seen & (1 << place)) !== 0) return ambiguous;
       seen |= 1 << place;
 
       const value = rawHeaders[index + 1] ?? '';
-      const found = source.isAuthorization ? bearerToken(value) : value;
+      const found = source.isAuthorization ? readBearerToken(value) : value;
       if (found === null || (found === '' && !source.isAuthorization)) continue;
       if (credential !== none || (source.isAuthorization && found.includes(','))) return ambiguous;
       credential = { kind: 'token', token: found, header: source.name };
@@ -48,7 +48,7 @@ export function createCredentialReader(
 }
 
 /** Where in the list of sources a header stands, -1 for one that is not read. */
-function placeOf(sources: readonly CredentialHeader[], name: string): number {
+function findPlace(sources: readonly CredentialHeader[], name: string): number {
   for (let place = 0; place < sources.length; place += 1) {
     if (isHeaderName(name, sources[place]?.name ?? '')) return place;
   }
@@ -59,7 +59,7 @@ function placeOf(sources: readonly CredentialHeader[], name: string): number {
  * The credential of `Authorization: Bearer …`, the scheme in any case (RFC 9110 section 11.1); `null` for other schemes.
  * What follows one separator is taken as it stands, an empty string too: all but a single token fails to match a key.
  */
-function bearerToken(value: string): string | null {
+function readBearerToken(value: string): string | null {
   if (value.slice(0, 6).toLowerCase() !== 'bearer') return null;
   const separator = value.charAt(6);
   return separator === '' || separator === ' ' || separator === '\t' ? value.slice(7) : null;

@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../errors.js';
 import type { ApiKeyGuard } from './api-key-guard.js';
 import { createGuard, type GuardParts } from './guard.js';
 import type { GuardOptions } from './guard-options.js';
-import { forAllMethods, parseMethodRequirements } from './method-requirements.js';
+import { requireForAllMethods, parseMethodRequirements } from './method-requirements.js';
 import type { RequiredScopes } from '../domain/required-scopes.js';
 
 /** Scopes by method, for `app.use`. Methods that are not named are refused with 405; HEAD is what GET is. */
@@ -53,13 +53,13 @@ export function createRequireApiKey<S extends string, F extends string = never>(
 ): RequireApiKey<S, F> {
   function requireApiKey(...args: readonly unknown[]): ApiKeyGuard {
     refuseExtraArguments(args, 2);
-    if (args.length === 0) return createGuard(parts, forAllMethods(noScope));
+    if (args.length === 0) return createGuard(parts, requireForAllMethods(noScope));
     const requirements = parseMethodRequirements(args[0], parts.catalogue);
     return createGuard(parts, requirements, args[1]);
   }
   requireApiKey.anyScope = (...args: readonly unknown[]): ApiKeyGuard => {
     refuseExtraArguments(args, 1);
-    return createGuard(parts, forAllMethods(noScope), args[0]);
+    return createGuard(parts, requireForAllMethods(noScope), args[0]);
   };
   return requireApiKey;
 }

@@ -11,15 +11,18 @@ import type { SignedMessage } from '../signatures/signed-message.js';
  */
 export function readSignedMessage(req: Request, origins: readonly URL[]): SignedMessage | null {
   const { method, originalUrl: target, rawHeaders } = req;
-  const called = calledAs(req, origins);
+  const called = readCalledOrigin(req, origins);
   if (!target.startsWith('/') || called === null) return null;
   return { method, ...called, target, rawHeaders, bodyPresence: readBodyPresence(req) };
 }
 
-function calledAs(req: Request, origins: readonly URL[]): Pick<SignedMessage, 'scheme' | 'authority'> | null {
+function readCalledOrigin(
+  req: Request,
+  origins: readonly URL[],
+): Pick<SignedMessage, 'scheme' | 'authority'> | null {
   const [first, ...more] = origins;
   const scheme = req.protocol === 'https' ? 'https' : 'http';
-  const authority = authorityOf(scheme, readHost(req));
+  const authority = toAuthority(scheme, readHost(req));
   if (first === undefined) return authority === null ? null : { scheme, authority };
   const origin = more.length === 0 ? first : origins.find(({ host }) => host === authority);
   if (origin === undefined) return null;
@@ -27,7 +30,7 @@ function calledAs(req: Request, origins: readonly URL[]): Pick<SignedMessage, 's
 }
 
 /** In lower case, without the scheme's own port (RFC 9421 section 2.2.3). */
-function authorityOf(scheme: string, host: string | undefined): string | null {
+function toAuthority(scheme: string, host: string | undefined): string | null {
   const url = `${scheme}://${host ?? ''}`;
   // What a URL would read as user, path or query is no host.
   return /^[\w.:[\]-]+$/.test(host ?? '') && URL.canParse(url) ? new URL(url).host : null;

@@ -1,4 +1,4 @@
-import { allowAbsent, orDefault, takeField, takeOneOf, takeWholeNumber } from './option-readers.js';
+import { allowAbsent, withDefault, takeField, takeOneOf, takeWholeNumber } from './option-readers.js';
 import { readOptions, type ReadersOf } from './read-options.js';
 import { maxCredits } from '../domain/credits.js';
 import { parseRateLimits } from '../domain/limit-fields.js';
@@ -53,19 +53,19 @@ export interface ResolvedLimitsOption {
   readonly onOutage: LimiterOutage;
 }
 
-const takeRateLimits = orDefault(
+const takeRateLimits = withDefault(
   takeField(parseRateLimits, "[{ name: 'minute', limit: 60, windowSeconds: 60 }]"),
   [],
 );
 
 const ceilingReaders = {
   rateLimits: takeRateLimits,
-  credits: orDefault<number | null>(takeWholeNumber(0, maxCredits), null),
+  credits: withDefault<number | null>(takeWholeNumber(0, maxCredits), null),
 } satisfies ReadersOf<LimitCeilings>;
 
 const readers = {
   perOwner: takeRateLimits,
-  ceilings: orDefault<OwnerCeilings>((value, path) => readOptions(path, value, ceilingReaders), noCeilings),
+  ceilings: withDefault<OwnerCeilings>((value, path) => readOptions(path, value, ceilingReaders), noCeilings),
   onOutage: allowAbsent(takeOneOf<LimiterOutage>('per-process', 'deny')),
 } satisfies ReadersOf<LimitsOption>;
 

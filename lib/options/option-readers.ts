@@ -20,7 +20,7 @@ export function allowAbsent<T>(read: OptionReader<T>): OptionReader<T | undefine
 }
 
 /** Reads `undefined` as a default. */
-export function orDefault<T>(read: OptionReader<T>, fallback: NoInfer<T>): OptionReader<T> {
+export function withDefault<T>(read: OptionReader<T>, fallback: NoInfer<T>): OptionReader<T> {
   return (value, path) => (value === undefined ? fallback : read(value, path));
 }
 
@@ -47,9 +47,9 @@ export const takeFlag: OptionReader<boolean> = take(
  */
 export function takeWholeNumber(min: number, max: number, of = ''): OptionReader<number> {
   const what = ['a whole number', of].filter((word) => word !== '').join(' ');
-  const accepts = (value: unknown): value is number =>
+  const isInRange = (value: unknown): value is number =>
     typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max;
-  return take(`${what} from ${formatNumber(min)} to ${formatNumber(max)}`, accepts);
+  return take(`${what} from ${formatNumber(min)} to ${formatNumber(max)}`, isInRange);
 }
 
 /** Takes one of several words or numbers. */

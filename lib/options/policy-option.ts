@@ -1,4 +1,4 @@
-import { orDefault, takeField, takeFlag, takeWholeNumber } from './option-readers.js';
+import { withDefault, takeField, takeFlag, takeWholeNumber } from './option-readers.js';
 import { readOptions, type OptionReader, type ReadersOf } from './read-options.js';
 import { parseScopes } from '../domain/key-fields.js';
 import { largestMaxKeysPerOwner, noPolicy, type KeyspacePolicy } from '../domain/keyspace-policy.js';
@@ -46,14 +46,14 @@ export interface PolicyOption {
 export function parsePolicyOption(value: unknown, catalogue: ScopeCatalogue): KeyspacePolicy {
   if (value === undefined) return noPolicy;
   const readers = {
-    onePerOwner: orDefault(takeFlag, noPolicy.onePerOwner),
-    maxKeysPerOwner: orDefault<number | null>(
+    onePerOwner: withDefault(takeFlag, noPolicy.onePerOwner),
+    maxKeysPerOwner: withDefault<number | null>(
       takeWholeNumber(1, largestMaxKeysPerOwner),
       noPolicy.maxKeysPerOwner,
     ),
-    omittedScopes: orDefault(takeOmittedScopes(catalogue), noPolicy.omittedScopes),
-    defaultRateLimits: orDefault(takeField(parseRateLimits), noPolicy.defaultRateLimits),
-    numberKeys: orDefault(takeFlag, noPolicy.numberKeys),
+    omittedScopes: withDefault(takeOmittedScopes(catalogue), noPolicy.omittedScopes),
+    defaultRateLimits: withDefault(takeField(parseRateLimits), noPolicy.defaultRateLimits),
+    numberKeys: withDefault(takeFlag, noPolicy.numberKeys),
   } satisfies ReadersOf<PolicyOption>;
   const policy = readOptions('policy', value, readers, { example: '{ maxKeysPerOwner: 8 }' });
   if (policy.onePerOwner && policy.maxKeysPerOwner !== null) {

@@ -13,7 +13,7 @@ import { readLimits, type LimitsRead } from './limits-option.js';
 import {
   allowAbsent,
   ignoreEmpty,
-  orDefault,
+  withDefault,
   take,
   takeAsGiven,
   takeFlag,
@@ -81,26 +81,26 @@ const readers = {
   store: allowAbsent(takeStore),
   redis: ignoreEmpty(readRedis),
   limits: readLimits,
-  environments: orDefault(
+  environments: withDefault(
     take("a list of different lower-case words, for example ['live', 'test']", areEnvironments),
     ['live', 'test'],
   ),
-  environment: orDefault(takeText("a lower-case word, for example 'live'", environmentPattern), 'live'),
+  environment: withDefault(takeText("a lower-case word, for example 'live'", environmentPattern), 'live'),
   credentialFrom: takeAsGiven<readonly CredentialSource[] | undefined>(),
-  hideCredentials: orDefault(takeFlag, false),
+  hideCredentials: withDefault(takeFlag, false),
   refusals: readRefusals,
   cache: readCache,
   failureBudget: allowAbsent(readFailureBudget),
   bcryptCost: takeAsGiven<number | undefined>(),
   tokens: resolveTokensOption,
   signatures: takeAsGiven<unknown>(),
-  clock: orDefault(
+  clock: withDefault(
     take('an object with now(), which returns epoch milliseconds', (value): value is Clock =>
       hasMethods(value, ['now']),
     ),
     { now: () => Date.now() },
   ),
-  logger: orDefault(
+  logger: withDefault(
     take('an object with warn() and error(), such as console', (value): value is Logger =>
       hasMethods(value, ['warn', 'error']),
     ),

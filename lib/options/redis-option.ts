@@ -1,5 +1,5 @@
 import { isPlainObject } from './is-plain-object.js';
-import { ignoreEmpty, orDefault, takeAsGiven } from './option-readers.js';
+import { ignoreEmpty, withDefault, takeAsGiven } from './option-readers.js';
 import { readOptions, type ReadersOf } from './read-options.js';
 import { checkKeyPrefix } from '../redis/check-key-prefix.js';
 import { checkRedisClient } from '../redis/check-redis-client.js';
@@ -27,7 +27,7 @@ export interface ResolvedRedisOption {
 
 const readers = {
   client: ignoreEmpty(takeAsGiven<unknown>()),
-  keyPrefix: orDefault(checkKeyPrefix, defaultKeyPrefix),
+  keyPrefix: withDefault(checkKeyPrefix, defaultKeyPrefix),
 } satisfies ReadersOf<RedisOption>;
 
 /**

@@ -1,4 +1,4 @@
-import { allowAbsent, orDefault, takeFlag, takeText } from './option-readers.js';
+import { allowAbsent, withDefault, takeFlag, takeText } from './option-readers.js';
 import { readOptions, type ReadersOf } from './read-options.js';
 import { defaultTypeBase, InvalidOptionError } from '../errors.js';
 
@@ -36,8 +36,8 @@ export interface ResolvedRefusalsOption {
 
 const readers = {
   realm: allowAbsent(takeText('a string that is not empty', /[^]/)),
-  opaque: orDefault(takeFlag, false),
-  typeBase: orDefault(readTypeBase, defaultTypeBase),
+  opaque: withDefault(takeFlag, false),
+  typeBase: withDefault(readTypeBase, defaultTypeBase),
 } satisfies ReadersOf<RefusalsOption>;
 
 /** The option as it is read: the default of `realm` is the prefix, which another option gives. */

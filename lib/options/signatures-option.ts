@@ -1,4 +1,4 @@
-import { allowAbsent, orDefault, takeText, takeWholeNumber } from './option-readers.js';
+import { allowAbsent, withDefault, takeText, takeWholeNumber } from './option-readers.js';
 import { readOptions, type ReadersOf } from './read-options.js';
 import { InvalidOptionError } from '../errors.js';
 import type { SignatureProfile } from '../signatures/rfc9421/signature-profile.js';
@@ -46,11 +46,11 @@ export interface ResolvedSignaturesOption {
 }
 
 const readers = {
-  origin: orDefault(readOrigins, []),
+  origin: withDefault(readOrigins, []),
   tag: allowAbsent(takeText("a word, for example 'acme'", /^[\x20-\x7e]{1,100}$/)),
-  maxAgeSeconds: orDefault(takeWholeNumber(5, 600), 60),
-  skewSeconds: orDefault(takeWholeNumber(0, 300), 30),
-  maxBodyBytes: orDefault(takeWholeNumber(1, 104_857_600), 1_048_576),
+  maxAgeSeconds: withDefault(takeWholeNumber(5, 600), 60),
+  skewSeconds: withDefault(takeWholeNumber(0, 300), 30),
+  maxBodyBytes: withDefault(takeWholeNumber(1, 104_857_600), 1_048_576),
 } satisfies ReadersOf<SignaturesOption>;
 
 /**

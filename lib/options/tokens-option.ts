@@ -1,4 +1,4 @@
-import { allowAbsent, orDefault, takeOneOf, takeText, takeWholeNumber } from './option-readers.js';
+import { allowAbsent, withDefault, takeOneOf, takeText, takeWholeNumber } from './option-readers.js';
 import { readOptions, type ReadersOf } from './read-options.js';
 import {
   defaultTokenLifetimeSeconds,
@@ -62,10 +62,10 @@ const tokenLifetime = takeWholeNumber(minTokenLifetimeSeconds, maxTokenLifetimeS
 const readers = {
   issuer: readIssuer,
   audience: allowAbsent(takeText('a name or URL without spaces', /^[\x21-\x7e]{1,500}$/)),
-  endpoints: orDefault(takeText("a path such as '/oauth', or '' for none", /^(?:\/[\w.~-]+)*$/), '/oauth'),
-  algorithm: orDefault(takeOneOf<SigningAlgorithm>('EdDSA', 'HS256'), 'EdDSA'),
-  lifetimeSeconds: orDefault(tokenLifetime, defaultTokenLifetimeSeconds),
-  refreshLifetimeSeconds: orDefault(takeWholeNumber(60, 365 * daySeconds, 'of seconds'), 30 * daySeconds),
+  endpoints: withDefault(takeText("a path such as '/oauth', or '' for none", /^(?:\/[\w.~-]+)*$/), '/oauth'),
+  algorithm: withDefault(takeOneOf<SigningAlgorithm>('EdDSA', 'HS256'), 'EdDSA'),
+  lifetimeSeconds: withDefault(tokenLifetime, defaultTokenLifetimeSeconds),
+  refreshLifetimeSeconds: withDefault(takeWholeNumber(60, 365 * daySeconds, 'of seconds'), 30 * daySeconds),
 } satisfies ReadersOf<TokensOption>;
 
 /**

@@ -1,6 +1,6 @@
 import { endpoints } from '../../lib/admin/endpoints.js';
 import { describeApi } from '../../lib/admin/openapi/describe-api.js';
-import { createDocumentText } from '../../lib/admin/openapi/document-text.js';
+import { createDocumentText } from '../../lib/admin/openapi/create-document-text.js';
 import { createProblemTypes } from '../../lib/http/problem-types.js';
 import { createDefaultKeyspace } from '../../lib/instance/default-keyspace.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';

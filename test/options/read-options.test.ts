@@ -1,6 +1,6 @@
 import {
   allowAbsent,
-  orDefault,
+  withDefault,
   takeFlag,
   takeFunction,
   takeListOf,
@@ -12,11 +12,11 @@ import { readOptions } from '../../lib/options/read-options.js';
 
 const readers = {
   name: takeText("a word, for example 'acme'", /^\w+$/),
-  size: orDefault(takeWholeNumber(1, 5_000, 'of bytes'), 10),
-  mode: orDefault(takeOneOf('strict', 'loose'), 'strict'),
+  size: withDefault(takeWholeNumber(1, 5_000, 'of bytes'), 10),
+  mode: withDefault(takeOneOf('strict', 'loose'), 'strict'),
   parts: allowAbsent(takeListOf(['one', 'two'])),
   verify: allowAbsent(takeFunction<() => void>('a function')),
-  isOn: orDefault(takeFlag, false),
+  isOn: withDefault(takeFlag, false),
 };
 const read = (input: unknown) => readOptions('hooks', input, readers, { example: "{ name: 'acme' }" });
 

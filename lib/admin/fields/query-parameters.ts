@@ -102,7 +102,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   },
   state: {
     schema: { type: 'string', enum: keyStates, description: 'Only keys in this state.' },
-    parse: (value) => oneOf(value, keyStates),
+    parse: (value) => requireOneOf(value, keyStates),
   },
   scope: {
     schema: {
@@ -162,7 +162,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   },
   action: {
     schema: { type: 'string', enum: soughtActions, description: 'Only entries of this action.' },
-    parse: (value) => oneOf(value, soughtActions),
+    parse: (value) => requireOneOf(value, soughtActions),
   },
   actor: {
     schema: {
@@ -173,7 +173,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   },
   code: {
     schema: { type: 'string', enum: problemCodes, description: 'Only what was answered with this code.' },
-    parse: (value) => oneOf(value, problemCodes),
+    parse: (value) => requireOneOf(value, problemCodes),
   },
   anchor: {
     schema: {
@@ -221,7 +221,7 @@ function parseScope(value: string): string {
   return value;
 }
 
-function oneOf(value: string, allowed: readonly string[]): string {
+function requireOneOf(value: string, allowed: readonly string[]): string {
   if (!allowed.includes(value)) throw new InvalidFieldError(`must be one of ${allowed.join(', ')}`);
   return value;
 }

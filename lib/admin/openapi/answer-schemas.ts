@@ -2,7 +2,7 @@ import type { JsonSchema } from '../../domain/json-schema.js';
 import type { FieldRules } from '../../domain/field-rules.js';
 import { accessEventSchema } from './access-event-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
-import { keySchema } from './key-schema.js';
+import { createKeySchema } from './create-key-schema.js';
 import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
 
@@ -27,19 +27,20 @@ export type AnswerSchema =
 /** What each of them looks like; they become components of the document. */
 export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: FieldRules) => JsonSchema)>> =
   {
-    Key: keySchema,
-    KeyWithSecret: (rules) => withMembers(keySchema(rules), { key: tokenSchema(rules) }),
-    PendingKey: (rules) => withMembers(keySchema(rules), { effectiveBy }),
-    PendingKeyWithSecret: (rules) => withMembers(keySchema(rules), { effectiveBy, key: tokenSchema(rules) }),
-    NewSecret: eitherOf('KeyWithSecret', 'Key'),
-    PendingNewSecret: eitherOf('PendingKeyWithSecret', 'PendingKey'),
-    KeyPage: pageOf('Key'),
+    Key: createKeySchema,
+    KeyWithSecret: (rules) => withMembers(createKeySchema(rules), { key: createTokenSchema(rules) }),
+    PendingKey: (rules) => withMembers(createKeySchema(rules), { effectiveBy }),
+    PendingKeyWithSecret: (rules) =>
+      withMembers(createKeySchema(rules), { effectiveBy, key: createTokenSchema(rules) }),
+    NewSecret: createUnionSchema('KeyWithSecret', 'Key'),
+    PendingNewSecret: createUnionSchema('PendingKeyWithSecret', 'PendingKey'),
+    KeyPage: createPageSchema('Key'),
     Usage: usageSchema,
     AuditEvent: auditEventSchema,
-    AuditPage: pageOf('AuditEvent'),
+    AuditPage: createPageSchema('AuditEvent'),
     AuditLine: auditLineSchema,
     AccessEvent: accessEventSchema,
-    AccessPage: pageOf('AccessEvent'),
+    AccessPage: createPageSchema('AccessEvent'),
     TrailReport: trailReportSchema,
     OpenApiDocument: {
       type: 'object',
@@ -61,7 +62,7 @@ const effectiveBy: JsonSchema = {
   examples: ['2026-11-21T12:00:05.000Z'],
 };
 
-function tokenSchema({ keyspace }: FieldRules): JsonSchema {
+function createTokenSchema({ keyspace }: FieldRules): JsonSchema {
   const { head, length } = keyspace.format;
   return {
     type: 'string',
@@ -73,14 +74,14 @@ function tokenSchema({ keyspace }: FieldRules): JsonSchema {
 }
 
 /** A change that may have been repeated: only its first answer shows the secret. */
-function eitherOf(first: AnswerSchema, repeated: AnswerSchema): JsonSchema {
+function createUnionSchema(first: AnswerSchema, repeated: AnswerSchema): JsonSchema {
   return {
     description: 'With the secret, unless the request repeats another one with its Idempotency-Key.',
     anyOf: [first, repeated].map((name) => ({ $ref: `#/components/schemas/${name}` })),
   };
 }
 
-function pageOf(items: AnswerSchema): JsonSchema {
+function createPageSchema(items: AnswerSchema): JsonSchema {
   return {
     type: 'object',
     required: ['items', 'nextCursor'],

@@ -4,8 +4,8 @@ import type { FieldRules } from '../../domain/field-rules.js';
 import type { ProblemTypes } from '../../http/problem-types.js';
 import { answerSchemas } from './answer-schemas.js';
 import { describeOperation } from './describe-operation.js';
-import { problemSchemaFor } from './problem-schema.js';
-import { securitySchemesOf, securityFor, type DescribedSecurity } from './security-schemes.js';
+import { createProblemSchema } from './create-problem-schema.js';
+import { describeSecuritySchemes, describeSecurity, type DescribedSecurity } from './security-schemes.js';
 
 /** What the document depends on. */
 export interface DescribedApi {
@@ -46,7 +46,7 @@ export function describeApi({ endpoints, rules, security, problemTypes }: Descri
       license: { name: 'MIT', identifier: 'MIT' },
     },
     tags: Object.values(tags),
-    paths: pathsOf({ endpoints, rules, security, problemTypes }),
+    paths: describePaths({ endpoints, rules, security, problemTypes }),
     components: {
       schemas: {
         ...Object.fromEntries(
@@ -55,22 +55,22 @@ export function describeApi({ endpoints, rules, security, problemTypes }: Descri
             typeof schema === 'function' ? schema(rules) : schema,
           ]),
         ),
-        Problem: problemSchemaFor(problemTypes),
+        Problem: createProblemSchema(problemTypes),
       },
-      securitySchemes: securitySchemesOf(security),
+      securitySchemes: describeSecuritySchemes(security),
     },
     'x-keywords': extensionKeywords,
   };
 }
 
-function pathsOf({ endpoints, rules, security, problemTypes }: DescribedApi): object {
+function describePaths({ endpoints, rules, security, problemTypes }: DescribedApi): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const row of endpoints) {
     const tag = tags[row.path.split('/')[1] ?? ''];
     const operations = (paths[row.path.replace(/:(\w+)/g, '{$1}')] ??= {});
     operations[row.method] = {
       ...(tag === undefined ? {} : { tags: [tag.name] }),
-      security: securityFor(row.access, security),
+      security: describeSecurity(row.access, security),
       ...describeOperation(row, rules, problemTypes),
     };
   }

@@ -1,5 +1,5 @@
 import { problems, type ProblemCode } from '../../errors.js';
-import { presenceOfFields } from '../declared-fields.js';
+import { listFieldPresence } from '../declared-fields.js';
 import type { Declaration, DescribedAnswer } from '../endpoint.js';
 import type { EndpointRow } from '../endpoints.js';
 import { bodyFields } from '../fields/body-fields.js';
@@ -13,14 +13,14 @@ import type { ProblemTypes } from '../../http/problem-types.js';
 import { maxBodyBytes } from '../read-body.js';
 import { maxQueryLength } from '../read-query.js';
 import { answerHeaders } from './answer-headers.js';
-import { expectedProblems } from './expected-problems.js';
-import { exampleOf } from './problem-schema.js';
+import { listExpectedProblems } from './list-expected-problems.js';
+import { createProblemExample } from './create-problem-schema.js';
 
 /** One operation of the document (OpenAPI 3.1, "Operation Object"), its security apart. */
 export function describeOperation(row: EndpointRow, rules: FieldRules, problemTypes: ProblemTypes): object {
   const { operationId, summary, description } = row.endpoint;
-  const parameters = [...pathParameters(row.path), ...declaredParameters(row, rules)];
-  const body = row.endpoint.body === undefined ? null : bodySchemaOf(row.endpoint, rules);
+  const parameters = [...describePathParameters(row.path), ...describeDeclaredParameters(row, rules)];
+  const body = row.endpoint.body === undefined ? null : createBodySchema(row.endpoint, rules);
   return {
     operationId,
     summary,
@@ -35,11 +35,14 @@ export function describeOperation(row: EndpointRow, rules: FieldRules, problemTy
             content: { 'application/json': { schema: body } },
           },
         }),
-    responses: { ...answersOf(row.endpoint), ...problemsOf(expectedProblems(row), problemTypes) },
+    responses: {
+      ...describeAnswers(row.endpoint),
+      ...describeProblems(listExpectedProblems(row), problemTypes),
+    },
   };
 }
 
-function pathParameters(path: string): object[] {
+function describePathParameters(path: string): object[] {
   return [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -52,7 +55,7 @@ function pathParameters(path: string): object[] {
 
 const stepUpHeaders = ['Step-Up-Challenge', 'Step-Up-Code'] as const;
 
-function declaredParameters({ endpoint, operation }: EndpointRow, rules: FieldRules): object[] {
+function describeDeclaredParameters({ endpoint, operation }: EndpointRow, rules: FieldRules): object[] {
   const ofQuery = (endpoint.query ?? []).map((name) => {
     const { description, ...schema } = schemaOf(queryParameters[name], rules);
     return { name, in: 'query', description, schema };
@@ -63,8 +66,8 @@ function declaredParameters({ endpoint, operation }: EndpointRow, rules: FieldRu
 }
 
 /** A body as it is checked: a field that is not named here is refused. */
-function bodySchemaOf(endpoint: Declaration, rules: FieldRules): JsonSchema {
-  const fields = presenceOfFields(endpoint, rules);
+function createBodySchema(endpoint: Declaration, rules: FieldRules): JsonSchema {
+  const fields = listFieldPresence(endpoint, rules);
   const required = fields.flatMap(([name, presence]) => (presence === 'required' ? [name] : []));
   const properties = fields.map(([name, presence]) => {
     const schema = schemaOf(bodyFields[name], rules);
@@ -83,14 +86,14 @@ function bodySchemaOf(endpoint: Declaration, rules: FieldRules): JsonSchema {
   };
 }
 
-function answersOf(endpoint: Declaration): object {
+function describeAnswers(endpoint: Declaration): object {
   const answers = Object.entries(endpoint.answers) as [status: string, DescribedAnswer][];
   return Object.fromEntries(
     answers.map(([status, { description, schema, headers = [], mediaType = 'application/json' }]) => [
       status,
       {
         description,
-        ...(headers.length === 0 ? {} : { headers: headerObjects(headers) }),
+        ...(headers.length === 0 ? {} : { headers: describeHeaders(headers) }),
         content: { [mediaType]: { schema: { $ref: `#/components/schemas/${schema}` } } },
       },
     ]),
@@ -98,7 +101,7 @@ function answersOf(endpoint: Declaration): object {
 }
 
 /** Problems by status: one answer can have any of the codes that share a status. */
-function problemsOf(codes: readonly ProblemCode[], types: ProblemTypes): object {
+function describeProblems(codes: readonly ProblemCode[], types: ProblemTypes): object {
   const statuses = [...new Set(codes.map((code) => problems[code].status))].sort((a, b) => a - b);
   return Object.fromEntries(
     statuses.map((status) => {
@@ -107,7 +110,7 @@ function problemsOf(codes: readonly ProblemCode[], types: ProblemTypes): object 
         String(status),
         {
           description: ofStatus.map((code) => problems[code].title).join(', or: '),
-          headers: headerObjects(headersOfProblem(status)),
+          headers: describeHeaders(listProblemHeaders(status)),
           content: {
             'application/problem+json': {
               schema: {
@@ -116,7 +119,9 @@ function problemsOf(codes: readonly ProblemCode[], types: ProblemTypes): object 
                   { type: 'object', properties: { code: { enum: ofStatus } } },
                 ],
               },
-              examples: Object.fromEntries(ofStatus.map((code) => [code, { value: exampleOf(code, types) }])),
+              examples: Object.fromEntries(
+                ofStatus.map((code) => [code, { value: createProblemExample(code, types) }]),
+              ),
             },
           },
         },
@@ -125,11 +130,11 @@ function problemsOf(codes: readonly ProblemCode[], types: ProblemTypes): object 
   );
 }
 
-function headersOfProblem(status: number): readonly (keyof typeof answerHeaders)[] {
+function listProblemHeaders(status: number): readonly (keyof typeof answerHeaders)[] {
   if (status === 401 || status === 403) return ['WWW-Authenticate'];
   return status === 429 || status === 503 ? ['Retry-After'] : [];
 }
 
-function headerObjects(names: readonly (keyof typeof answerHeaders)[]): object {
+function describeHeaders(names: readonly (keyof typeof answerHeaders)[]): object {
   return Object.fromEntries(names.map((name) => [name, { required: true, ...answerHeaders[name] }]));
 }

@@ -17,9 +17,9 @@ const unknownScheme = {
 };
 
 /** The security schemes of the document, by name. */
-export function securitySchemesOf({ credentialHeaders, appScheme }: DescribedSecurity): object {
+export function describeSecuritySchemes({ credentialHeaders, appScheme }: DescribedSecurity): object {
   const ofKeys = credentialHeaders.map((header, index) => [
-    schemeName(index),
+    toSchemeName(index),
     header.isAuthorization
       ? { type: 'http', scheme: 'bearer', description: 'An API key as a bearer token (RFC 6750).' }
       : {
@@ -33,13 +33,16 @@ export function securitySchemesOf({ credentialHeaders, appScheme }: DescribedSec
 }
 
 /** What an operation asks for: one of the schemes, or nothing. */
-export function securityFor(access: EndpointRow['access'], security: DescribedSecurity): readonly object[] {
+export function describeSecurity(
+  access: EndpointRow['access'],
+  security: DescribedSecurity,
+): readonly object[] {
   if (access === 'anyone') return [];
   if (access === 'actor') return [{ app: [] }];
-  return security.credentialHeaders.map((_, index) => ({ [schemeName(index)]: [] }));
+  return security.credentialHeaders.map((_, index) => ({ [toSchemeName(index)]: [] }));
 }
 
 /** Header names can hold characters that names of components cannot. */
-function schemeName(index: number): string {
+function toSchemeName(index: number): string {
   return index === 0 ? 'apiKey' : `apiKey${index + 1}`;
 }

@@ -1,4 +1,4 @@
-import { orDefault, take, takeAsGiven, takeFlag, takeFunction } from '../../options/option-readers.js';
+import { withDefault, take, takeAsGiven, takeFlag, takeFunction } from '../../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../../options/read-options.js';
 import { maxGracePeriodSeconds } from '../../domain/key-fields.js';
 import { InvalidOptionError } from '../../errors.js';
@@ -49,13 +49,13 @@ export interface ResolvedDeltadefiOptions {
 
 const readers = {
   verifyAccessToken: takeVerifyAccessToken,
-  signIn: orDefault<SignIn | null>(
+  signIn: withDefault<SignIn | null>(
     takeFunction('a function from { wallet_address } to { token, user_id, … }, or null'),
     null,
   ),
   defaultScopes: takeAsGiven<unknown>(),
-  singleKey: orDefault(takeFlag, true),
-  graceMs: orDefault(
+  singleKey: withDefault(takeFlag, true),
+  graceMs: withDefault(
     take(
       'whole seconds in milliseconds, up to 30 days, for example 60_000',
       (value): value is number => typeof value === 'number' && isGracePeriod(value),

@@ -1,5 +1,5 @@
 import {
-  orDefault,
+  withDefault,
   takeAsGiven,
   takeFlag,
   takeOneOf,
@@ -82,11 +82,11 @@ const maxLifetimeSeconds = 31_536_000;
 const readers = {
   verifyAccessToken: takeVerifyAccessToken,
   scopeMap: takeAsGiven<unknown>(),
-  testnet: orDefault(takeFlag, false),
-  maxScope: orDefault(takeOneOf('string', 'array'), 'string'),
-  strictName: orDefault(takeFlag, false),
-  maxKeys: orDefault(takeWholeNumber(1, 100), documentedMaxKeys),
-  tokenLifetimeSeconds: orDefault<number | null>(
+  testnet: withDefault(takeFlag, false),
+  maxScope: withDefault(takeOneOf('string', 'array'), 'string'),
+  strictName: withDefault(takeFlag, false),
+  maxKeys: withDefault(takeWholeNumber(1, 100), documentedMaxKeys),
+  tokenLifetimeSeconds: withDefault<number | null>(
     takeWholeNumber(minTokenLifetimeSeconds, maxLifetimeSeconds),
     null,
   ),

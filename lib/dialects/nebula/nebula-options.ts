@@ -1,5 +1,5 @@
 import {
-  orDefault,
+  withDefault,
   takeAsGiven,
   takeFlag,
   takeFunction,
@@ -65,14 +65,14 @@ const largestMaxKeys = 1_000;
 
 const readers = {
   verifyAccessToken: takeVerifyAccessToken,
-  login: orDefault<NebulaLogin | null>(
+  login: withDefault<NebulaLogin | null>(
     takeFunction('a function from { username, password } to { jwtToken }, or null'),
     null,
   ),
   defaultScopes: takeAsGiven<unknown>(),
-  maxKeysPerOwner: orDefault(takeWholeNumber(1, largestMaxKeys), largestMaxKeys),
-  ids: orDefault(takeOneOf('uuid', 'integer'), 'uuid'),
-  keysMayManage: orDefault(takeFlag, true),
+  maxKeysPerOwner: withDefault(takeWholeNumber(1, largestMaxKeys), largestMaxKeys),
+  ids: withDefault(takeOneOf('uuid', 'integer'), 'uuid'),
+  keysMayManage: withDefault(takeFlag, true),
 } satisfies ReadersOf<NebulaOptions>;
 
 /** @throws InvalidOptionError with what to write instead */

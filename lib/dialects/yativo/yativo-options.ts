@@ -1,6 +1,6 @@
 import {
   allowAbsent,
-  orDefault,
+  withDefault,
   takeAsGiven,
   takeFlag,
   takeFunction,
@@ -84,7 +84,7 @@ const windows: Readonly<Record<keyof YativoRateLimits, Omit<RateLimit, 'name'>>>
 };
 
 const takeLimit = (name: keyof YativoRateLimits): OptionReader<number> =>
-  orDefault(takeWholeNumber(1, maxLimit), windows[name].limit);
+  withDefault(takeWholeNumber(1, maxLimit), windows[name].limit);
 const limitReaders = {
   minute: takeLimit('minute'),
   hour: takeLimit('hour'),
@@ -98,10 +98,10 @@ const readers = {
   scopeMap: takeAsGiven<unknown>(),
   verifySecondFactor: allowAbsent(takeFunction<VerifySecondFactor>('a function that checks a code')),
   secondFactorFor: allowAbsent(takeListOf(stepUpOperations)),
-  createdStatus: orDefault(takeOneOf(200, 201), 200),
-  acceptKeyHeaders: orDefault(takeFlag, false),
+  createdStatus: withDefault(takeOneOf(200, 201), 200),
+  acceptKeyHeaders: withDefault(takeFlag, false),
   rateLimits: readRateLimits,
-  tokenLifetimeMinutes: orDefault(takeWholeNumber(1, maxTokenMinutes), 60),
+  tokenLifetimeMinutes: withDefault(takeWholeNumber(1, maxTokenMinutes), 60),
 } satisfies ReadersOf<YativoOptions>;
 
 /** @throws InvalidOptionError with what to write instead */

@@ -5,7 +5,7 @@ import type { ProblemTypes } from '../../http/problem-types.js';
 const texts: JsonSchema = { type: 'array', items: { type: 'string' } };
 
 /** Every problem answer (RFC 9457). */
-export function problemSchemaFor(types: ProblemTypes): JsonSchema {
+export function createProblemSchema(types: ProblemTypes): JsonSchema {
   return {
     ...schema,
     properties: {
@@ -17,7 +17,7 @@ export function problemSchemaFor(types: ProblemTypes): JsonSchema {
       },
       ...properties,
     },
-    examples: [exampleOf('not_found', types)],
+    examples: [createProblemExample('not_found', types)],
   };
 }
 
@@ -67,7 +67,7 @@ const properties: Readonly<Record<string, JsonSchema>> = {
 };
 
 /** A problem as it looks without anything that is special about it. */
-export function exampleOf(code: ProblemCode, types: ProblemTypes): object {
+export function createProblemExample(code: ProblemCode, types: ProblemTypes): object {
   const { status, title, detail } = problems[code];
   return { type: types[code], title, status, detail, code };
 }

@@ -9,8 +9,8 @@ import { orNull } from '../../domain/text-schemas.js';
 import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
 /** A key as answers show it; the compiler asks for a schema of every member that a key is shown with. */
-export function keySchema(rules: FieldRules): JsonSchema {
-  const { ownerId, name, description, scopes, environment, enabled, ...others } = shownFields(rules);
+export function createKeySchema(rules: FieldRules): JsonSchema {
+  const { ownerId, name, description, scopes, environment, enabled, ...others } = describeShownFields(rules);
   const members: Readonly<Record<keyof ApiKey, JsonSchema>> = {
     id: {
       type: 'string',
@@ -101,16 +101,16 @@ export function keySchema(rules: FieldRules): JsonSchema {
 }
 
 /** What can be said of a key, as it is shown. */
-function shownFields(rules: FieldRules): Record<keyof SettableKeyFields, JsonSchema> {
+function describeShownFields(rules: FieldRules): Record<keyof SettableKeyFields, JsonSchema> {
   const schemas = Object.entries(keyFieldTable).map(([name, { schema, shownSchema }]) => {
     const shown = shownSchema ?? schema;
-    return [name, withoutRules(typeof shown === 'function' ? shown(rules) : shown)];
+    return [name, omitRules(typeof shown === 'function' ? shown(rules) : shown)];
   });
   return Object.fromEntries(schemas) as Record<keyof SettableKeyFields, JsonSchema>;
 }
 
 /** What only a request has to fulfil, a stored value need not. */
-function withoutRules(schema: JsonSchema): JsonSchema {
+function omitRules(schema: JsonSchema): JsonSchema {
   const { 'x-future': _future, default: _default, ...rest } = schema;
   return rest;
 }

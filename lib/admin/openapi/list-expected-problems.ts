@@ -27,7 +27,7 @@ const stepUpProblems = [
 ] as const satisfies readonly ProblemCode[];
 
 /** Every problem that an endpoint can answer with: its own, and those of all endpoints of its kind. */
-export function expectedProblems({
+export function listExpectedProblems({
   method,
   path,
   access,

@@ -9,7 +9,7 @@ export interface WithOwner {
  * @param seenOwner - the only owner whose keys exist for the actor; `null` when all do
  * @returns `null` when the actor requests the data of another owner, of which nothing is visible
  */
-export function seenConditions<T extends WithOwner>(seenOwner: string | null, wanted: T): T | null {
+export function narrowToSeenOwner<T extends WithOwner>(seenOwner: string | null, wanted: T): T | null {
   if (seenOwner === null) return wanted;
   if (wanted.ownerId !== undefined && wanted.ownerId !== seenOwner) return null;
   return { ...wanted, ownerId: seenOwner };

@@ -7,7 +7,7 @@ import type { FieldReaders } from './read-fields.js';
  *
  * @param now - epoch milliseconds: an end must be later
  */
-export function keyFieldReaders(keyspace: Keyspace, now: number): FieldReaders<KeyFields> {
+export function createKeyFieldReaders(keyspace: Keyspace, now: number): FieldReaders<KeyFields> {
   const rules = { keyspace, clock: { now: () => now } };
   const readers = keyFieldNames.map((name) => [
     name,

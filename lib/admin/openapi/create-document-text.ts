@@ -10,8 +10,8 @@ import { describeApi, type DescribedApi } from './describe-api.js';
 export function createDocumentText(api: DescribedApi): (serverUrl: string) => string {
   let parts: { readonly head: string; readonly tail: string } | null = null;
 
-  return function documentText(serverUrl) {
-    parts ??= partsOf(api);
+  return function writeDocumentText(serverUrl) {
+    parts ??= splitDocument(api);
     const server = {
       url: serverUrl === '' ? '/' : serverUrl,
       description: 'Where the router is mounted.',
@@ -20,7 +20,7 @@ export function createDocumentText(api: DescribedApi): (serverUrl: string) => st
   };
 }
 
-function partsOf(api: DescribedApi): { readonly head: string; readonly tail: string } {
+function splitDocument(api: DescribedApi): { readonly head: string; readonly tail: string } {
   const { openapi, info, ...rest } = describeApi(api);
   return { head: escapeJson({ openapi, info }).slice(0, -1), tail: escapeJson(rest).slice(1) };
 }

@@ -6,22 +6,26 @@ import type { FieldRules } from '../domain/field-rules.js';
 import type { Presence } from './endpoint.js';
 
 /** The chain of a field of a body. What it parses, it puts into `parsed`. */
-export function bodyField(
+export function createFieldChain(
   name: BodyField,
   presence: Presence,
   rules: FieldRules,
   actor: Actor,
   parsed: Map<string, unknown>,
 ): ValidationChain {
-  if (presence === 'optional') return requiredField(name, rules, parsed).optional();
+  if (presence === 'optional') return createRequiredChain(name, rules, parsed).optional();
   if (presence === 'admins' && actor.kind !== 'admin') {
     return body(name).not().exists().withMessage(ownerIdIsForAdmins);
   }
-  return requiredField(name, rules, parsed);
+  return createRequiredChain(name, rules, parsed);
 }
 
 /** The chain of a field that has to be sent; `null` counts as sent. */
-function requiredField(name: BodyField, rules: FieldRules, parsed: Map<string, unknown>): ValidationChain {
+function createRequiredChain(
+  name: BodyField,
+  rules: FieldRules,
+  parsed: Map<string, unknown>,
+): ValidationChain {
   return body(name)
     .exists()
     .withMessage('is required')
