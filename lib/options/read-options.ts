@@ -39,7 +39,7 @@ export interface OptionNaming {
  * @example
  * const { verify, timeoutMs } = readOptions('hooks', input, {
  *   verify: takeFunction('a function that checks a code'),
- *   timeoutMs: orDefault(takeWholeNumber(1, 10_000), 1_000),
+ *   timeoutMs: withDefault(takeWholeNumber(1, 10_000), 1_000),
  * });
  */
 export function readOptions<R extends Readonly<Record<string, OptionReader<unknown>>>>(
