@@ -5,24 +5,33 @@ import type { FeedPosition } from '../ports/change-feed.js';
 import { toUnavailable } from './as-unavailable.js';
 import { prepareStatement, type PreparedStatement } from './prepared-statement.js';
 import type { SeenPosition } from './seen-position.js';
-import type { SqlDatabase } from './sql-database.js';
+import type { SqlDatabase, SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
 
-/** A column of any statement: 1 when the server that answers has a change, else 0. */
+/** A column of any statement: 1 when the server that answers takes changes and has a certain one, else 0. */
 export interface PositionCheck {
   readonly has_position: number;
 }
 
+/**
+ * Whether a PostgreSQL server takes changes. One that has all that this process has seen, but only answers reads, a replica or
+ * an old primary after a failover, may lack what another process has committed since.
+ */
+const takesChanges = sql<boolean>`not pg_catalog.pg_is_in_recovery() and pg_catalog.current_setting('default_transaction_read_only') = 'off'`;
+
 /** Its parameters are those of {@link listPositionParameters}. */
-export function hasPosition(database: Kysely<Tables>): AliasedExpression<number, 'has_position'> {
+export function hasPosition(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+): AliasedExpression<number, 'has_position'> {
   const entry = database
     .selectFrom('audit_events as seen')
     .select('seen.sequence')
     .where('seen.sequence', '=', 0)
     .where('seen.hash', '=', '');
-  return sql<number>`case when cast(${0} as bigint) = 0 or exists ${entry} then 1 else 0 end`.as(
-    'has_position',
-  );
+  const has = sql<boolean>`(cast(${0} as bigint) = 0 or exists ${entry})`;
+  const isCurrent = dialect === 'postgres' ? sql<boolean>`${has} and ${takesChanges}` : has;
+  return sql<number>`case when ${isCurrent} then 1 else 0 end`.as('has_position');
 }
 
 /** The parameters of {@link hasPosition}, in the order of the statement. */
@@ -30,27 +39,29 @@ export function listPositionParameters({ sequence, hash }: FeedPosition): readon
   return [sequence, sequence, hash];
 }
 
-/** Whether the rows of a statement, if it has any, show that the server which has answered it is behind. */
+/** Whether the rows of a statement, if it has any, show that the server which has answered it is behind, or takes no changes. */
 export function isFromBehind(rows: readonly unknown[] | undefined): boolean {
   return (rows?.[0] as Partial<PositionCheck> | undefined)?.has_position === 0;
 }
 
-/** Creates the error for a server that is behind. */
+/** Creates the error for a server that is behind, or takes no changes. */
 export function createBehindError(): ApiKeysError {
-  const cause = new Error('The database server that answered lacks a change which was committed before');
+  const cause = new Error(
+    'The database server that answered takes no changes, or lacks one that was committed before',
+  );
   return new ApiKeysError('unavailable', { cause });
 }
 
 /**
  * Wraps a database, so that reads reject with `ERR_API_KEYS_UNAVAILABLE` when the server that answers them lacks a
- * change that was seen before. It is checked before the read on the same connection: a change that a server has once
+ * change that was seen before, or takes no changes. It is checked before the read on the same connection: a change that a server has once
  * is in every later read.
  */
 export function createPositionCheckedDatabase(database: SqlDatabase, seen: SeenPosition): SqlDatabase {
   let statement: PreparedStatement<PositionCheck> | undefined;
 
   async function check(on: Kysely<Tables>, position: FeedPosition): Promise<void> {
-    statement ??= prepareStatement(on.selectNoFrom(hasPosition(on)));
+    statement ??= prepareStatement(on.selectNoFrom(hasPosition(on, database.dialect)));
     const { rows } = await statement(on, listPositionParameters(position));
     if (isFromBehind(rows)) throw createBehindError();
   }

@@ -156,7 +156,12 @@ export class SqlKeyStore implements KeyStore {
 
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
     const find = (database: Kysely<Tables>): Promise<ApiKeyRecord | null> =>
-      (this.#findById ??= compileFindKey(database))(database, this.#seen.current, id, ownerId);
+      (this.#findById ??= compileFindKey(database, this.#database.dialect))(
+        database,
+        this.#seen.current,
+        id,
+        ownerId,
+      );
     const { readForRequest, lookUp } = this.#unchecked;
     // The statement reads the audit trail as well; without the trail nothing is trusted.
     const readKey = (budget: TimeBudget): Promise<ApiKeyRecord | null> =>

@@ -11,7 +11,7 @@ import type { PositionCheck } from './position-check.js';
 import { prepareStatement, type PreparedStatement } from './prepared-statement.js';
 import type { SeenPosition } from './seen-position.js';
 import type { WithinDeadline } from './sql-change-feed.js';
-import type { SqlDatabase } from './sql-database.js';
+import type { SqlDatabase, SqlDialect } from './sql-database.js';
 import { isStorable } from './is-storable.js';
 import type { Tables } from './tables.js';
 import { toRefreshGrant, toRefreshGrantRow } from './queries/token-queries.js';
@@ -25,6 +25,7 @@ export class SqlTokenStore implements TokenStore {
   readonly refreshGrants: RefreshGrantStore;
   readonly #lookUp: Lookup;
   readonly #seen: SeenPosition;
+  readonly #dialect: SqlDialect;
   #isRevoked: PreparedStatement<PositionCheck & { readonly is_revoked: number }> | undefined;
 
   /**
@@ -39,14 +40,15 @@ export class SqlTokenStore implements TokenStore {
   ) {
     this.#lookUp = lookups.unchecked;
     this.#seen = seen;
+    this.#dialect = database.dialect;
     this.signingKeys = createSigningKeyStore(database, within, lookups.checked);
     this.refreshGrants = createRefreshGrantStore(database, within);
   }
 
   async isRevoked(tokenId: string): Promise<boolean> {
     if (!isStorable(tokenId)) return false;
-    return this.#lookUp('Reading whether a token was taken back', async (database) => {
-      const isRevoked = (this.#isRevoked ??= compileIsRevoked(database));
+    return this.#lookUp('Reading whether a token was revoked', async (database) => {
+      const isRevoked = (this.#isRevoked ??= compileIsRevoked(database, this.#dialect));
       const { rows } = await isRevoked(database, [...listPositionParameters(this.#seen.current), tokenId]);
       if (isFromBehind(rows)) throw createBehindError();
       return rows[0]?.is_revoked === 1;
@@ -56,10 +58,11 @@ export class SqlTokenStore implements TokenStore {
 
 function compileIsRevoked(
   database: Kysely<Tables>,
+  dialect: SqlDialect,
 ): PreparedStatement<PositionCheck & { readonly is_revoked: number }> {
   const token = database.selectFrom('revoked_tokens').select('id').where('id', '=', '');
   const isRevoked = sql<number>`case when exists ${token} then 1 else 0 end`.as('is_revoked');
-  return prepareStatement(database.selectNoFrom([hasPosition(database), isRevoked]));
+  return prepareStatement(database.selectNoFrom([hasPosition(database, dialect), isRevoked]));
 }
 
 function createSigningKeyStore(

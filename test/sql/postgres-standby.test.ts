@@ -74,6 +74,20 @@ afterAll(async () => {
   await primary.stop();
 });
 
+/** No read is believed, neither of what is there nor of what is not. */
+async function expectOutage(): Promise<void> {
+  const { id, ownerId } = sampleKey();
+  const reads = [
+    store.find(id),
+    store.find(id, ownerId),
+    store.find('nobody'),
+    store.existing(['nobody']),
+    store.tokens.isRevoked('other'),
+    store.list({ now: 0, limit: 5 }),
+  ];
+  for (const read of reads) expect((await settle(read)).error).toMatchObject(unavailable);
+}
+
 it('P2: what was seen committed is in every read, whichever server a connection leads to', async () => {
   await waitUntil('the standby has the key', async () => {
     return (await run(standby.url, 'select id from api_keys.keys')).length === 1;
@@ -114,15 +128,33 @@ it('P2: what was seen committed is in every read, whichever server a connection 
 
   targets = [standby.url];
   idle.length = 0;
-  for (const read of [store.find(id), store.find('nobody'), store.tokens.isRevoked('other')]) {
-    expect((await settle(read)).error).toMatchObject(unavailable);
-  }
+  await expectOutage();
   await run(standby.url, 'select pg_wal_replay_resume()');
-  await waitUntil('the standby has caught up', async () => (await store.find(id)) !== null);
-  // Also one that has caught up takes no changes.
+  const [sequence] = await run(primary.url, 'select max(sequence) as last from api_keys.audit_events');
+  await waitUntil('the standby has caught up', async () => {
+    const [own] = await run(standby.url, 'select max(sequence) as last from api_keys.audit_events');
+    return JSON.stringify(own) === JSON.stringify(sequence);
+  });
+  // One that has caught up takes no changes: it lacks those that other processes commit from now on.
+  await expectOutage();
   expect((await settle(store.feed.beat('one', startOfFeed, 500))).error).toMatchObject(unavailable);
   targets = [primary.url];
   idle.length = 0;
+});
+
+it('P2: an old primary that only answers reads is not believed, though it has all changes that were seen', async () => {
+  expect(await store.find('nobody')).toBeNull();
+  await setOnPrimary('default_transaction_read_only = on');
+  await waitUntil('the connections of the pool are read only', async () => {
+    return (await settle(store.find('nobody'))).error !== undefined;
+  });
+  await expectOutage();
+  const writable = `${primary.url}?options=${encodeURIComponent('-c default_transaction_read_only=off')}`;
+  await run(writable, 'alter system reset default_transaction_read_only');
+  await run(writable, 'select pg_reload_conf()');
+  await waitUntil('the server takes changes again', async () => {
+    return (await settle(store.find('nobody'))).error === undefined;
+  });
 });
 
 it('P2: a primary that waits for its synchronous standby in vain says of no change and no beat that it is done', async () => {

@@ -31,10 +31,10 @@ export type FindKeyById = (
  *
  * @param database - any connection of the store; the read can be run on each of them
  */
-export function compileFindKey(database: Kysely<Tables>): FindKeyById {
+export function compileFindKey(database: Kysely<Tables>, dialect: SqlDialect): FindKeyById {
   const byId = database.selectFrom('keys').selectAll().where('keys.id', '=', '');
-  const find = findFromServer(database, byId);
-  const findOfOwner = findFromServer(database, byId.where('keys.owner_id', '=', ''));
+  const find = findFromServer(database, dialect, byId);
+  const findOfOwner = findFromServer(database, dialect, byId.where('keys.owner_id', '=', ''));
   return async (on, position, id, ownerId) => {
     if (!isStorable(id, ownerId)) return null;
     const parameters = [...listPositionParameters(position), id];
@@ -49,12 +49,13 @@ export function compileFindKey(database: Kysely<Tables>): FindKeyById {
 /** The same statement returns whether its server has the change, so it returns a row in any case. */
 function findFromServer(
   database: Kysely<Tables>,
+  dialect: SqlDialect,
   key: KeyRows,
 ): PreparedStatement<PositionCheck & (RecordRow | NoRecordRow)> {
   const records = selectRecords(database, key).select('credential.position as credential_position');
   return prepareStatement(
     database
-      .selectFrom(database.selectNoFrom(hasPosition(database)).as('server'))
+      .selectFrom(database.selectNoFrom(hasPosition(database, dialect)).as('server'))
       .leftJoin(records.as('record'), (join) => join.onTrue())
       .selectAll('record')
       .select('server.has_position')
