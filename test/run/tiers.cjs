@@ -20,8 +20,8 @@ const slow = [
   'test/audit/{spray,verify-trail}.test.ts',
   'test/manage/revoke-all-keys.test.ts',
   'test/redis/replay-guard.test.ts',
-  'test/tokens/failed-clients.test.ts',
-  'test/verify/{negative-cache,limits-over-processes}.test.ts',
+  'test/tokens/{failed-clients,bounded-rows}.test.ts',
+  'test/verify/{credits-races,negative-cache,limits-over-processes}.test.ts',
 ];
 
 /** These are in both: in `npm test` in a small form. See `test/harness/test-tier.ts`. */
