@@ -308,7 +308,7 @@ describe('apiKeys.audit.verify', () => {
       /anchor is undefined/,
     );
     await expect(apiKeys.audit.as(theApp).verify({ anker: 'x' } as never)).rejects.toThrow(
-      /did you mean 'anchor'/,
+      /anker is not accepted here; known are anchor/,
     );
     expect((await apiKeys.audit.as(theApp).verify({ anchor: `0.${'0'.repeat(64)}` })).valid).toBe(true);
     expect((await apiKeys.audit.as(theApp).verify({ anchor: `0.${'1'.repeat(64)}` })).valid).toBe(false);
