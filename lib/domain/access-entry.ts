@@ -1,12 +1,12 @@
 import type { AuditActor } from './audit-entry.js';
 
-/** What the access log tells of requests. */
+/** What the access log records about requests. */
 export type AccessAction =
-  /** A request was refused: by a guard, or by the management side. */
+  /** A request was refused, by a guard or by the management API. */
   | 'access.refused'
-  /** A request was let in with a secret that a rotation has replaced. */
+  /** A request was allowed with a secret that a rotation has replaced. */
   | 'access.deprecated_secret'
-  /** More happened in a window than it has rows for; only their number is known. */
+  /** A window had more distinct requests than it has rows for; only their number is known. */
   | 'access.overflow';
 
 /** Every {@link AccessAction}. */
@@ -16,31 +16,31 @@ export const accessActions: readonly AccessAction[] = [
   'access.overflow',
 ];
 
-/** One or several requests that were alike. It never holds a secret, a hash, a token, a query or what a path held. */
+/** One or more similar requests. Never contains a secret, a hash, a token, a query string or a value from the path. */
 export interface AccessEntry {
   /** Random. */
   readonly id: string;
   readonly action: AccessAction;
-  /** The `code` of the answer; `null` for what was let in, and for an overflow. */
+  /** The `code` of the response; `null` for allowed requests and for an overflow. */
   readonly code: string | null;
-  /** The first of them, epoch milliseconds. */
+  /** When the first of them arrived, in epoch milliseconds. */
   readonly at: number;
-  /** The last of them. */
+  /** When the last of them arrived, in epoch milliseconds. */
   readonly lastAt: number;
   /** How many, at least 1. */
   readonly count: number;
-  /** The key whose secret was right, or that the management side was asked about; `null` when there is none. */
+  /** The key whose secret was valid, or that a management request was about; `null` if there is none. */
   readonly keyId: string | null;
-  /** Whose key it is, or which owner asked; `null` when that is not known. */
+  /** The owner of the key, or the owner that sent the request; `null` if unknown. */
   readonly ownerId: string | null;
-  /** Who asked the management side; `null` for requests to the app. */
+  /** The caller of the management API; `null` for requests to the app. */
   readonly actor: AuditActor | null;
-  /** Where the first of them came from, in canonical form; `null` when that is not known. */
+  /** The address that the first of them came from, in canonical form; `null` if unknown. */
   readonly address: string | null;
-  /** The HTTP method, `''` without HTTP. */
+  /** The HTTP method; `''` without HTTP. */
   readonly method: string;
-  /** The route, with placeholders for what could be a value. */
+  /** The route, with placeholders for anything that could be a value. */
   readonly route: string;
-  /** The id that the first of them came with. */
+  /** The request id of the first of them. */
   readonly requestId: string | null;
 }

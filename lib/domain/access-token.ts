@@ -2,15 +2,15 @@ import { numericDate } from './jwt.js';
 
 /** The `typ` of access tokens (RFC 9068 section 2.1). */
 export const accessTokenType = 'at+jwt';
-/** How long an access token lives unless its key says otherwise, in seconds. */
+/** Lifetime of an access token unless its key sets another one, in seconds. */
 export const defaultTokenLifetimeSeconds = 3600;
-/** The longest and the shortest lifetime that can be asked for, in seconds. */
+/** Maximum and minimum lifetime that can be configured, in seconds. */
 export const maxTokenLifetimeSeconds = 86_400;
 export const minTokenLifetimeSeconds = 60;
-/** How far the clocks of processes may be apart, in milliseconds. */
+/** Maximum clock skew between processes, in milliseconds. */
 const clockSkewMs = 60_000;
 
-/** What an access token says (RFC 9068 section 2.2). */
+/** The claims of an access token (RFC 9068 section 2.2). */
 export interface AccessTokenClaims {
   readonly iss: string;
   readonly aud: string;
@@ -18,9 +18,9 @@ export interface AccessTokenClaims {
   readonly sub: string;
   /** The key's id. */
   readonly client_id: string;
-  /** The id of the credential that the token was given for. */
+  /** The id of the credential that the token was issued for. */
   readonly cid: string;
-  /** The id of the chain of refresh tokens that the token came with, where it came with one. */
+  /** The id of the refresh token chain that the token was issued with, if there is one. */
   readonly gid?: string;
   readonly jti: string;
   /** Seconds. */
@@ -31,13 +31,13 @@ export interface AccessTokenClaims {
   readonly scope: string;
 }
 
-/** What is known of a token whose signature was right. */
+/** An access token whose signature was valid. */
 export interface AccessToken {
   readonly id: string;
   readonly ownerId: string;
   readonly keyId: string;
   readonly credentialId: string;
-  /** The chain of refresh tokens that it came with, or `null`. */
+  /** The id of the refresh token chain that it was issued with, or `null`. */
   readonly grantId: string | null;
   readonly scopes: readonly string[];
   /** Epoch milliseconds. */
@@ -46,15 +46,15 @@ export interface AccessToken {
   readonly expiresAt: number;
 }
 
-/** Who gives tokens, and for whom. */
+/** The issuer and the audience of tokens. */
 export interface TokenParties {
   readonly issuer: string;
   readonly audience: string;
 }
 
 /**
- * Reads the claims of a token whose signature was right; `null` when one is missing, of another kind, or not for us.
- * Whether the token has ended is decided by who uses it, each time.
+ * Reads the claims of a token whose signature was valid; `null` if one is missing, has another type, or is not meant for
+ * this audience. This does not check `exp`: the caller checks it at every use.
  *
  * @param now - epoch milliseconds
  */
@@ -64,7 +64,7 @@ export function parseAccessToken(
   now: number,
 ): AccessToken | null {
   const { iss, aud, sub, client_id: keyId, cid, gid, jti, iat, exp, nbf, scope } = claims;
-  // A list of audiences is never ours: we name exactly one.
+  // A list of audiences never matches, because our tokens name exactly one.
   if (iss !== issuer || aud !== audience) return null;
   if (!isText(sub) || !isText(keyId) || !isText(cid) || !isText(jti)) return null;
   if (typeof scope !== 'string' || (gid !== undefined && !isText(gid))) return null;

@@ -1,26 +1,26 @@
 import type { ApiKeyIdentity } from './api-key-identity.js';
 import { parseOwnerId } from './key-fields.js';
 
-/** Who calls the management side over HTTP. It comes from the app's own authentication, never from a body. */
+/** The caller of the management API over HTTP. It comes from the app's own authentication, never from a request body. */
 export type Actor =
   /** Manages the keys of one owner. */
   | { readonly kind: 'owner'; readonly ownerId: string }
   /** Manages all keys. */
   | { readonly kind: 'admin'; readonly id: string }
-  /** A key that manages keys at or below itself; needs `managementScope`. */
+  /** A key that manages keys at or below its own permissions; requires `managementScope`. */
   | { readonly kind: 'key'; readonly apiKey: ApiKeyIdentity };
 
-/** Who made a change: an actor, or the app's own code calling the service without HTTP. */
+/** The author of a change: an actor, or the app's own code that calls the service without HTTP. */
 export type ChangeActor = Actor | { readonly kind: 'application' };
 
-/** The owner whose keys an actor sees, or `null` when it sees all. */
+/** Returns the owner whose keys an actor can see, or `null` if it can see all keys. */
 export function ownerSeenBy(actor: ChangeActor): string | null {
   if (actor.kind === 'owner') return actor.ownerId;
   if (actor.kind === 'key') return actor.apiKey.ownerId;
   return null;
 }
 
-/** The id under which an actor is written into the audit trail. */
+/** Returns the id under which an actor is recorded in the audit log. */
 export function auditIdOf(actor: ChangeActor): string | null {
   if (actor.kind === 'owner') return actor.ownerId;
   if (actor.kind === 'admin') return actor.id;
@@ -29,10 +29,10 @@ export function auditIdOf(actor: ChangeActor): string | null {
 }
 
 /**
- * What an app says about who calls, checked and copied field by field: it decides over every key, so another shape is
- * trouble, never an actor.
+ * Validates the actor that an app returned for a request, and copies it field by field: an actor controls access to every
+ * key, so any other shape is an error and never an actor.
  *
- * @throws TypeError that says what to give instead; it never repeats the value
+ * @throws TypeError with the shapes that are accepted; the message never contains the value
  */
 export function parseActor(value: unknown): Actor {
   const claim = value as Partial<Record<string, unknown>> | null | undefined;
@@ -54,13 +54,13 @@ function named(field: string, value: unknown): string {
   try {
     return parseOwnerId(value);
   } catch (cause) {
-    throw new TypeError(`${field} ${cause instanceof Error ? cause.message : 'is wrong'}`, { cause });
+    throw new TypeError(`${field} ${cause instanceof Error ? cause.message : 'is invalid'}`, { cause });
   }
 }
 
 /**
- * Any object with the fields of an identity will do, a copy too: nothing is believed but the id and the owner. What the
- * key may do is read anew from the store for every command.
+ * Accepts any object with the fields of an identity, including a copy, because only the id and the owner are trusted. The
+ * permissions of the key are re-read from the store for every command.
  */
 function identity(value: unknown): ApiKeyIdentity {
   const claim = value as Partial<ApiKeyIdentity> | null | undefined;

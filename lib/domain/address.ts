@@ -1,17 +1,17 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 
-/** Most entries in one allowlist. */
+/** Maximum number of entries in one allowlist. */
 export const maxAllowlistEntries = 100;
 
 /**
- * One canonical text for one address: IPv4 in dotted decimal, IPv4-mapped IPv6 as that IPv4, other IPv6 as RFC 5952
- * writes it. `null` for all else (ports, zones, leading zeros, hexadecimal): what does not parse is not allowed.
+ * Returns the canonical string of an address: IPv4 in dotted decimal, IPv4-mapped IPv6 as that IPv4 address, other IPv6 as
+ * in RFC 5952. `null` for everything else (ports, zones, leading zeros, hexadecimal): what does not parse is not allowed.
  */
 export function canonicalAddress(text: string | undefined | null): string | null {
   if (typeof text !== 'string') return null;
   if (isIPv4(text)) return text;
   if (!isIPv6(text) || text.includes('%')) return null;
-  // The URL parser writes IPv6 in its shortest form (WHATWG URL, "IPv6 serializer", after RFC 5952).
+  // The URL parser serializes IPv6 in its shortest form (WHATWG URL, "IPv6 serializer", based on RFC 5952).
   const shortest = new URL(`http://[${text}]`).hostname.slice(1, -1);
   return unmapped(shortest) ?? shortest;
 }
@@ -26,12 +26,12 @@ function unmapped(shortest: string): string | null {
 }
 
 /**
- * Reads one entry of an allowlist, an address or a network in CIDR notation, and returns it in canonical form.
+ * Parses one entry of an allowlist, an address or a network in CIDR notation, and returns it in canonical form.
  *
  * @throws TypeError with what to write instead
  */
 export function parseAllowlistEntry(entry: unknown): string {
-  if (typeof entry !== 'string') throw new TypeError('must be an address or a network, as text');
+  if (typeof entry !== 'string') throw new TypeError('must be a string with an address or a network');
   const [host = '', prefix, ...rest] = entry.split('/');
   const address = canonicalAddress(host);
   if (address === null || rest.length > 0) {
@@ -49,9 +49,9 @@ function parsePrefix(prefix: string, host: string, address: string): number {
   const bits = isIPv4(address) ? 32 : 128;
   const length = Number(prefix) - (isMapped ? 96 : 0);
   if (length < 0 || length > bits) throw new TypeError(`must have a prefix length of at most ${bits}`);
-  if (length === 0) throw new TypeError('would allow every address; use null to say so on purpose');
+  if (length === 0) throw new TypeError('would allow every address; use null if that is intended');
   if (hasHostBits(address, length, bits)) {
-    throw new TypeError('has bits set behind its prefix length; write the first address of the network');
+    throw new TypeError('has bits set after its prefix length; write the first address of the network');
   }
   return length;
 }
@@ -74,12 +74,12 @@ function ipv6Value(address: string): bigint {
   return groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n);
 }
 
-/** A network as numbers: an address is in it when its first bits are the network's. */
+/** A network as numbers: it contains an address if their first bits are equal. */
 interface Network {
   readonly bits: 32 | 128;
-  /** The first bits, shifted to the right end. */
+  /** The first bits, shifted right. */
   readonly head: bigint;
-  /** How many bits of an address are behind the head. */
+  /** How many bits of an address follow the head. */
   readonly rest: bigint;
 }
 
@@ -91,7 +91,7 @@ function networkOf(entry: string): Network {
   return { bits, head: (isV4 ? ipv4Value(address) : ipv6Value(address)) >> rest, rest };
 }
 
-/** IPv4 addresses are in IPv4 networks only, whatever they are mapped to: `::/64` does not open a key to all of them. */
+/** Only IPv4 networks contain IPv4 addresses, whatever they are mapped to: `::/64` does not open a key to all of IPv4. */
 function contains(outer: Network, inner: Network): boolean {
   return (
     outer.bits === inner.bits &&
@@ -101,7 +101,7 @@ function contains(outer: Network, inner: Network): boolean {
 }
 
 /**
- * Builds the test of one allowlist, once per record.
+ * Compiles one allowlist into a predicate, once per record.
  *
  * @param entries - canonical entries as {@link parseAllowlistEntry} returns them
  */
@@ -115,7 +115,7 @@ export function compileAllowlist(entries: readonly string[]): (canonical: string
 }
 
 /**
- * Whether every address of one allowlist is also in another. `null` is any address.
+ * Whether every address of one allowlist is also in another. `null` allows any address.
  *
  * @param inner - canonical entries
  * @param outer - canonical entries

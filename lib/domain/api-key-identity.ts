@@ -1,7 +1,7 @@
 import type { VerifiableKey } from './api-key.js';
 import type { JsonObject } from './json.js';
 
-/** What an app may know about its keys beyond what this package does: a type for any of these. */
+/** Narrower types that an app can supply for parts of its keys; each is optional. */
 export interface ApiKeyTypes {
   readonly scopes?: readonly string[];
   readonly features?: readonly string[];
@@ -9,44 +9,44 @@ export interface ApiKeyTypes {
 }
 
 /**
- * The authenticated caller, as handlers see it on `req.apiKey`: frozen, without secret or hash.
+ * The authenticated caller, available to handlers as `req.apiKey`: frozen, and without the secret or its hash.
  *
- * @typeParam T - what the app knows about its keys, for example `{ metadata: { plan: string } }`
+ * @typeParam T - narrower types for the app's keys, for example `{ metadata: { plan: string } }`
  */
 export interface ApiKeyIdentity<T extends ApiKeyTypes = ApiKeyTypes> {
   readonly id: string;
   readonly ownerId: string;
   readonly name: string;
-  /** Granted scopes as stored; may hold wildcards. */
+  /** Granted scopes as stored; may contain wildcards. */
   readonly scopes: TypeIn<T, 'scopes', readonly string[]>;
-  /** Flags of the configured list. */
+  /** Feature flags of the key, from the configured list. */
   readonly features: TypeIn<T, 'features', readonly string[]>;
   readonly metadata: TypeIn<T, 'metadata', JsonObject>;
   readonly environment: string;
   readonly keyspace: string;
-  /** With which of the key's credentials the caller came in, or was given its token; no secret. */
+  /** Id of the credential that the caller authenticated with, or that its access token was issued for; not a secret. */
   readonly credentialId: string;
-  /** When the key ends, or the access token that was sent. */
+  /** When the key expires, or the access token if one was sent; `null`: never. */
   readonly expiresAt: Date | null;
-  /** How the caller came in: with the key itself, an access token, or a signed request. */
+  /** How the caller authenticated: with the key itself, an access token, or a signed request. */
   readonly via: CallerVia;
 }
 
-/** The type that an app has given, or ours. */
+/** The type that the app supplies, or the default. */
 type TypeIn<T, K extends keyof ApiKeyTypes, Default> = T extends { readonly [P in K]: infer Given }
   ? Given
   : Default;
 
-/** How a caller proves a key. */
+/** How a caller authenticates with a key. */
 export type CallerVia = 'key' | 'token' | 'signature';
 
-/** How a key was proven, and what differs from the key itself. */
+/** How a caller authenticated with a key, and what differs from the key itself. */
 export interface ProofOfKey {
   readonly via: CallerVia;
   readonly credentialId: string;
-  /** Default: those of the key. */
+  /** Default: the scopes of the key. */
   readonly scopes?: readonly string[];
-  /** Epoch milliseconds. Default: as the key. */
+  /** Epoch milliseconds. Default: the expiration of the key. */
   readonly expiresAt?: number | null;
 }
 
@@ -65,7 +65,7 @@ export function identityOf(
     environment: key.environment,
     keyspace: key.keyspace,
     credentialId,
-    // Made anew for everyone who asks: a Date cannot be frozen.
+    // A new Date for each read, because a Date cannot be frozen.
     get expiresAt() {
       return expiresAt === null ? null : new Date(expiresAt);
     },

@@ -6,26 +6,26 @@ import { stateOf, type KeyState } from './key-state.js';
 import { shownPublicKey, signingOf, type ShownPublicKey } from './shown-public-key.js';
 import type { RevocationReason } from './revocation-reason.js';
 
-/** A key as it is shown: without credentials, and with the state it is in. As JSON, times are RFC 3339. */
+/** The public view of a key: no credentials, and the current state. In JSON, times are RFC 3339 strings. */
 export interface ApiKey extends Omit<SettableKeyFields, 'expiresAt'> {
   readonly id: string;
   readonly keyspace: string;
-  /** Its number among the owner's keys, where the keyspace numbers them. */
+  /** Its number among the owner's keys; `null` unless the keyspace numbers keys. */
   readonly number: number | null;
   readonly state: KeyState;
-  /** `null`: never. */
+  /** `null`: never expires. */
   readonly expiresAt: Date | null;
   /** The beginning and the last four characters of the token, for example `acme_live_…x7Qa`. */
   readonly hint: string;
-  /** How requests can be signed with it: with its private key, with its secret, or (`null`) not. */
+  /** How requests can be signed with the key: by its private key, by its secret (HMAC), or not at all (`null`). */
   readonly signing: 'public-key' | 'hmac' | null;
-  /** The newest public key; `null` when it has a secret. */
+  /** The newest public key; `null` for a key that has a secret. */
   readonly publicKey: ShownPublicKey | null;
-  /** Until when the secret before the last rotation still works; `null` when it does not. */
+  /** When the secret before the last rotation stops working; `null` if it no longer works, or its end is not known yet. */
   readonly previousSecretEndsAt: Date | null;
   /**
-   * Set while the newest secret has not been used since its rotation: from its first use on, the secrets before it work
-   * for so many seconds. Until then they have no end.
+   * Set until the newest secret is first used after its rotation: from that first use on, the secrets before it keep
+   * working for this many seconds. Until then they do not expire.
    */
   readonly graceFromFirstUseSeconds: number | null;
   readonly version: number;
@@ -35,16 +35,16 @@ export interface ApiKey extends Omit<SettableKeyFields, 'expiresAt'> {
   readonly revocationReason: RevocationReason | null;
   readonly revocationComment: string | null;
   readonly lastUsedAt: Date | null;
-  /** How often it was let in; written in batches, so the last uses may still be missing. */
+  /** How many requests it authenticated; written in batches, so the most recent uses may be missing. */
   readonly useCount: number;
-  /** Where it was used from last, as far as it was written yet. */
+  /** The address of its last use; written in batches, so the most recent one may be missing. */
   readonly lastUsedAddress: string | null;
 }
 
 /**
- * Shows a stored key. The only place where a record becomes visible, field by field.
+ * Returns the public view of a stored key. This is the only place that exposes a record, and it does so field by field.
  *
- * @param now - epoch milliseconds; decides the state
+ * @param now - epoch milliseconds; determines the state
  */
 export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
   const { name, description, scopes, ...others } = shownFields(record, now);
@@ -77,7 +77,7 @@ export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
   };
 }
 
-/** What can be said of a key at any time. */
+/** The fields that can be set at creation and changed later. */
 function shownFields(
   record: ApiKeyRecord,
   now: number,
@@ -91,12 +91,12 @@ function shownFields(
   };
 }
 
-/** Lists of a record belong to the store. */
+/** The store owns the arrays of a record, so they are copied. */
 function copyOf(value: unknown): unknown {
   return Array.isArray(value) ? Array.from<unknown>(value) : value;
 }
 
-/** As they would be if they were spent now: a refill that is due is written down with the next use. */
+/** The balance if credits were spent now: a refill that is due is only stored with the next use. */
 function creditsOf({ credits }: ApiKeyRecord, now: number): Credits | null {
   if (credits === null) return null;
   const { remaining, refillAmount, refillIntervalSeconds } = refilled(credits, now);

@@ -5,21 +5,21 @@ export type AuditAction =
   | 'key.enabled'
   | 'key.disabled'
   | 'key.rotated'
-  /** The new secret of a rotation was used for the first time: the ones before it end soon. */
+  /** The new secret of a rotation was used for the first time: the previous ones expire soon. */
   | 'key.grace_started'
   | 'key.revoked'
-  /** The end of the key is near; nothing has changed. */
+  /** The key expires soon; nothing has changed. */
   | 'key.expiring'
-  /** One access token of the key was taken back; the key itself has not changed. */
+  /** One access token of the key was revoked; the key itself has not changed. */
   | 'token.revoked';
 
-/** Who did it; `id` is the owner's, admin's or key's, `null` for the app's own code. */
+/** The author of a change; `id` is that of the owner, admin or key, and `null` for the app's own code. */
 export interface AuditActor {
   readonly kind: 'owner' | 'admin' | 'key' | 'application';
   readonly id: string | null;
 }
 
-/** One entry before the store numbers it. It never holds a secret, a hash or a token. */
+/** One entry before the store numbers it. Never contains a secret, a hash or a token. */
 export interface AuditEntryDraft {
   readonly action: AuditAction;
   readonly keyId: string;
@@ -27,25 +27,26 @@ export interface AuditEntryDraft {
   readonly ownerId: string;
   /** The key's version after the change. */
   readonly keyVersion: number;
-  /** Names of the record's fields that the change touched. */
+  /** Names of the record's fields that changed. */
   readonly changedFields: readonly string[];
   readonly actor: AuditActor;
-  /** Where the request came from, as the app sees it; `null` without HTTP. */
+  /** The client address as the app sees it; `null` without HTTP. */
   readonly address: string | null;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** The id that the request came with (`X-Request-Id`), `null` without one. Older entries have none. */
+  /** The id of the request (`X-Request-Id`); `null` if it has none. Older entries have none. */
   readonly requestId: string | null;
   /**
-   * `<pepper id>.<hex>`: HMAC-SHA-256, under a key made from that pepper, over the hash of the entry before and the bytes
-   * of this one without the MAC. Whoever can write to the database, but does not know the pepper, cannot make one.
+   * `<pepper id>.<hex>`: HMAC-SHA-256, under a key derived from that pepper, over the hash of the previous entry and the
+   * bytes of this one without the MAC. An attacker who can write to the database but does not know the pepper cannot forge
+   * it.
    */
   readonly mac?: string;
 }
 
 /** One stored entry. Sequence order is commit order, without gaps. */
 export interface AuditEntry extends AuditEntryDraft {
-  /** 1 for the first change, one more with each. */
+  /** 1 for the first change, incremented by each one. */
   readonly sequence: number;
   /** SHA-256 (hex) over the previous entry's hash and this entry's stored bytes. */
   readonly hash: string;

@@ -1,12 +1,12 @@
 import type { AuditEntry } from './audit-entry.js';
 
-/** One change of a key, as the API in code returns it. */
+/** One change of a key in the audit log, as the programmatic API returns it. */
 export interface AuditEvent extends Omit<AuditEntry, 'at'> {
-  /** When it was made. */
+  /** When the change was made. */
   readonly at: Date;
 }
 
-/** Shows a stored entry. The order of its names stays: with `at` in milliseconds and without `hash` it is what was hashed. */
+/** Converts a stored entry. Property order is kept: with `at` in milliseconds and without `hash`, it is the hashed form. */
 export function showAuditEvent(entry: AuditEntry): AuditEvent {
   return { ...entry, at: new Date(entry.at) };
 }

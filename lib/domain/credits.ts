@@ -1,35 +1,43 @@
-/** How many requests a key has left to spend, and how they come back. They are money, not a rate. */
+/** The credits that a key has left to spend, and how they are refilled. Credits are money, not a rate. */
 export interface Credits {
-  /** Left to spend, 0 or more. */
+  /** Credits left to spend, 0 or more. */
   readonly remaining: number;
-  /** What `remaining` is filled up to when an interval is over; never lowered. `null`: it is never refilled. */
+  /** `remaining` is raised to this at the end of each interval, and never lowered. `null`: never refilled. */
   readonly refillAmount: number | null;
-  /** How long an interval is; set if and only if `refillAmount` is. */
+  /** Length of an interval, in seconds; set if and only if `refillAmount` is. */
   readonly refillIntervalSeconds: number | null;
 }
 
-/** Credits as they are given to a key. A refill has both an amount and an interval, or there is none. */
+/** Credits to give to a key. Set both `refillAmount` and `refillIntervalSeconds`, or neither. */
 export interface NewCredits {
-  /** How much there is to spend, 0 to 1,000,000,000,000. */
+  /** Credits to spend, 0 to 1,000,000,000,000. */
   readonly remaining: number;
-  /** What `remaining` is filled up to when an interval is over, at least 1. */
+  /**
+   * `remaining` is raised to this at the end of each interval; 1 to 1,000,000,000,000.
+   *
+   * @default null - never refilled
+   */
   readonly refillAmount?: number | null | undefined;
-  /** 1 second to 366 days. The first interval begins when the credits are given. */
+  /**
+   * Length of an interval, in seconds: 1 second to 366 days. The first interval begins when the credits are given.
+   *
+   * @default null - never refilled
+   */
   readonly refillIntervalSeconds?: number | null | undefined;
 }
 
-/** Credits as they are stored. */
+/** Stored credits. */
 export interface CreditBalance extends Credits {
-  /** When the running interval began, epoch milliseconds. */
+  /** When the current interval began, in epoch milliseconds. */
   readonly refilledAt: number;
 }
 
-/** Most credits that one key can have: far below what a JSON number holds exactly. */
+/** Maximum number of credits per key: far below the largest integer that a JSON number represents exactly. */
 export const maxCredits = 1_000_000_000_000;
 
 /**
- * The balance at a moment: when an interval is over, it is filled up to `refillAmount`. Intervals follow each other from
- * the first one on, however late somebody looks.
+ * Returns the balance at a given time: once an interval is over, it is raised to `refillAmount`. Intervals are aligned to
+ * the first one, no matter how late the balance is read.
  *
  * @param now - epoch milliseconds
  */

@@ -1,6 +1,6 @@
 // Forty lines of arithmetic in place of a library, because node:crypto takes points of small order, noble-curves 2 and
 // noble-ed25519 3 are ES modules only, which CommonJS under jest cannot load, and the older tweetnacl checks no points. It
-// runs once, when a public key is registered, on no secret. The test holds it against noble-curves.
+// runs once, when a public key is registered, on no secret. The test compares it with noble-curves.
 
 /** The field of the curve, 2^255 - 19 (RFC 8032 section 5.1). */
 const p = 2n ** 255n - 19n;
@@ -20,8 +20,8 @@ const smallOrder: ReadonlySet<bigint> = new Set([
 ]);
 
 /**
- * Why 32 bytes are no Ed25519 public key that can be trusted, or `null`: they must be the one canonical encoding of a point
- * of the curve that is not of small order.
+ * Returns why 32 bytes are not an Ed25519 public key that can be trusted, or `null` if they are one: they must be the
+ * canonical encoding of a point of the curve that is not of small order.
  */
 export function ed25519Problem(bytes: Uint8Array): string | null {
   if (bytes.length !== 32) return 'must be an Ed25519 key of 32 bytes';

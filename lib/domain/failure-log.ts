@@ -1,23 +1,23 @@
-/** Where it is told; `Logger` fits. */
+/** Where failures are logged; `Logger` fits. */
 interface FailureLogger {
   warn(message: string, error?: unknown): void;
 }
 
-/** What is told of one kind of work in the background. */
+/** The messages for one kind of background work. */
 export interface FailureMessages {
-  /** Of the first failure; what its reason is stands beside it, or in it where that is what operators have to act on. */
+  /** For the first failure. The error is logged beside it, or is part of the message if operators have to act on it. */
   readonly begins: string | ((error: unknown) => string);
   /**
-   * Of the first success after it.
+   * For the first success after it.
    *
-   * @param lost - how much was lost meanwhile
+   * @param lost - how much was lost in the meantime
    */
   readonly ends: (lost: number) => string;
 }
 
 /**
- * Tells operators of a work in the background that fails again and again: one line when it begins, with the reason, and one
- * when it ends, with how much was lost. In between nothing is told, however often it fails.
+ * Logs background work that keeps failing: one line when the failures begin, with the reason, and one line when they end,
+ * with how much was lost. Nothing is logged in between, no matter how often it fails.
  */
 export class FailureLog {
   readonly #logger: FailureLogger;
@@ -30,7 +30,7 @@ export class FailureLog {
     this.#messages = messages;
   }
 
-  /** @param lost - how much was lost by this failure alone; 0 when all of it is tried again */
+  /** @param lost - how much was lost by this failure alone; 0 if all of it will be retried */
   failed(error: unknown, lost = 0): void {
     this.#lost += lost;
     if (this.#isFailing) return;

@@ -1,15 +1,15 @@
-/** Items that wait, each in somebody's share. Shares are served in turn, and each one first in, first out. */
+/** A queue in which every item belongs to a share. Shares are served round-robin, and each one first in, first out. */
 export class FairQueue<T> {
-  /** The share that is served next comes first. */
+  /** In the order in which shares are served. */
   readonly #shares = new Map<string, Set<T>>();
   #size = 0;
 
-  /** How many wait. */
+  /** Number of waiting items. */
   get size(): number {
     return this.#size;
   }
 
-  /** How many wait in one share. */
+  /** Number of waiting items in one share. */
   sizeOf(share: string): number {
     return this.#shares.get(share)?.size ?? 0;
   }
@@ -21,7 +21,7 @@ export class FairQueue<T> {
     this.#size += 1;
   }
 
-  /** Takes the next item out; `undefined` when none waits. */
+  /** Removes and returns the next item; `undefined` if none is waiting. */
   take(): T | undefined {
     for (const [share, items] of this.#shares) {
       this.#shares.delete(share);
@@ -35,7 +35,7 @@ export class FairQueue<T> {
     return undefined;
   }
 
-  /** Takes an item out that does not wait any longer. */
+  /** Removes an item that no longer waits. */
   remove(share: string, item: T): void {
     const items = this.#shares.get(share);
     if (items?.delete(item) !== true) return;
@@ -43,7 +43,7 @@ export class FairQueue<T> {
     if (items.size === 0) this.#shares.delete(share);
   }
 
-  /** Takes out all that wait. */
+  /** Removes and returns all waiting items. */
   clear(): readonly T[] {
     const items = [...this.#shares.values()].flatMap((share) => [...share]);
     this.#shares.clear();

@@ -1,18 +1,18 @@
-/** The flags that an app can give to keys, with a sentence for each. */
+/** The feature flags that an app can give to keys, with a description for each. */
 export interface FeatureCatalogue {
   readonly names: readonly string[];
-  /** Whether a key may be given it, and a route ask for it. */
+  /** Whether a key may be given the feature and a route may require it. */
   has(feature: string): boolean;
-  /** Whether a key with some features is not above one that holds others: what gives must be held, what restricts be kept. */
+  /** Whether `features` grants no more than `held`: `held` has all that grant something, and every restriction is kept. */
   isWithin(features: readonly string[], held: readonly string[]): boolean;
 }
 
-/** What a feature looks like. */
+/** Grammar of feature names. */
 export const featurePattern: RegExp = /^[a-z0-9][a-z0-9_.:-]{0,63}$/;
 
 /**
  * @param features - feature -> description; `{}` for an app that has none
- * @param restrictions - those of them that take something away; all others give
+ * @param restrictions - the features that take something away; all others grant something
  * @throws TypeError when one does not follow the grammar
  */
 export function createFeatureCatalogue(

@@ -3,6 +3,6 @@ import type { Keyspace } from './keyspace.js';
 /** What the rules for fields depend on. */
 export interface FieldRules {
   readonly keyspace: Keyspace;
-  /** Its time is in epoch milliseconds. */
+  /** In epoch milliseconds. */
   readonly clock: { now(): number };
 }

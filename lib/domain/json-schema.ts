@@ -1,6 +1,6 @@
 /**
- * A JSON Schema (2020-12) as OpenAPI 3.1 has it. Rules that it has no word for are keywords that begin with `x-`; each
- * of them is explained in `extension-keywords.ts`.
+ * A JSON Schema (2020-12) as used by OpenAPI 3.1. Rules that it cannot express are extension keywords that begin with `x-`;
+ * each of them is explained in `extension-keywords.ts`.
  */
 export interface JsonSchema {
   readonly [keyword: string]: unknown;

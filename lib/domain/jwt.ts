@@ -1,7 +1,7 @@
-/** Longest token that is looked at or given, in characters: many proxies take no header line of more than 8 KB. */
+/** Maximum length of a token that is read or issued, in characters: many proxies reject header lines over 8 KB. */
 export const maxJwtLength = 7168;
 
-/** The protected header of a token, as far as it is understood here (RFC 7515 section 4.1). */
+/** The supported parameters of a token's protected header (RFC 7515 section 4.1). */
 export interface JwtHeader {
   readonly alg: string;
   readonly typ: string | null;
@@ -13,9 +13,9 @@ const compactPattern = new RegExp(`^(${part})\\.(${part})\\.(${part})$`);
 const known = new Set(['alg', 'typ', 'kid']);
 
 /**
- * Reads the header of a JWS in compact form, of which nothing is proven yet. `null` for everything that is not one: JWE,
- * other encodings, and headers that say more than what is understood here. Keys in headers, addresses of keys and
- * critical extensions are among that (RFC 8725 sections 3.1 and 3.10).
+ * Reads the header of a JWS in compact form, before its signature is verified. `null` for everything else: JWE, other
+ * encodings, and headers with unsupported parameters, which include embedded keys, key URLs and critical extensions
+ * (RFC 8725 sections 3.1 and 3.10).
  */
 export function readJwtHeader(token: string): JwtHeader | null {
   if (token.length > maxJwtLength) return null;
@@ -27,7 +27,7 @@ export function readJwtHeader(token: string): JwtHeader | null {
   return { alg, typ, kid };
 }
 
-/** Reads the claims of a JWS in compact form, of which nothing is proven yet; `null` when there are none. */
+/** Reads the claims of a JWS in compact form, before its signature is verified; `null` if there are none. */
 export function readUnprovenClaims(token: string): Readonly<Record<string, unknown>> | null {
   if (token.length > maxJwtLength) return null;
   const [, , encoded] = compactPattern.exec(token) ?? [];
@@ -35,14 +35,14 @@ export function readUnprovenClaims(token: string): Readonly<Record<string, unkno
 }
 
 /**
- * Whether a header's `typ` is a media type, with or without the `application/` that RFC 7515 section 4.1.9 lets senders
- * leave out, in any case.
+ * Whether a header's `typ` is the given media type, ignoring case, with or without the `application/` that senders may omit
+ * (RFC 7515 section 4.1.9).
  */
 export function isJwtType({ typ }: JwtHeader, wanted: string): boolean {
   return typ?.toLowerCase().replace(/^application\//, '') === wanted;
 }
 
-/** A JSON object in base64url, spelt in the one canonical way. */
+/** Decodes a JSON object from canonical base64url. */
 function parsed(encoded: string): Record<string, unknown> | null {
   const bytes = Buffer.from(encoded, 'base64url');
   if (bytes.toString('base64url') !== encoded) return null;
@@ -59,12 +59,12 @@ function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === 'string';
 }
 
-/** A NumericDate (RFC 7519 section 2) in milliseconds: whole seconds from 1970 on; `null` for everything else. */
+/** Converts a NumericDate (RFC 7519 section 2) to milliseconds: whole seconds since 1970; `null` for everything else. */
 export function numericDate(value: unknown): number | null {
   return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= maxSeconds
     ? Number(value) * 1000
     : null;
 }
 
-/** The last second that a Date can hold. */
+/** The last second that a Date can represent. */
 const maxSeconds = 8_640_000_000_000;

@@ -2,13 +2,13 @@ import { isAtOrBelow } from './owner-ceilings.js';
 import type { RateLimit } from './rate-limit.js';
 
 /**
- * What has been counted belongs to a window's name, and goes with it: who may rename a window, or take it off and bring it
- * back, begins it anew whenever it is full.
+ * Counts are stored under a window's name and are lost with it: anyone who may rename a window, or remove and re-add it,
+ * can reset it whenever it is full.
  */
 const isSameWindow = (a: RateLimit, b: RateLimit): boolean =>
   a.name === b.name && a.windowSeconds === b.windowSeconds;
 
-/** Whether every window stays, with no more requests. There may be more windows. */
+/** Whether every window is kept, with a limit that is not raised. Windows may be added. */
 export function staysTight(before: readonly RateLimit[], after: readonly RateLimit[]): boolean {
   return before.every((window) =>
     after.some((each) => isSameWindow(each, window) && each.limit <= window.limit),
@@ -16,8 +16,8 @@ export function staysTight(before: readonly RateLimit[], after: readonly RateLim
 }
 
 /**
- * Whether the first window at or below each bound stays there. Others may come and go, so the order must be that of
- * {@link newWindowsLast}: else a new window could take the place of one that is full.
+ * Whether the first window at or below each bound stays there. Others may be added and removed, so the order must be that
+ * of {@link newWindowsLast}: otherwise a new window could replace one that is full.
  */
 export function staysBound(
   before: readonly RateLimit[],
@@ -32,7 +32,7 @@ export function staysBound(
   });
 }
 
-/** The windows with those first that there were before, in their order, so that the first has counted the longest. */
+/** Returns the windows with the existing ones first, in their previous order, so that the first has counted the longest. */
 export function newWindowsLast(
   before: readonly RateLimit[],
   after: readonly RateLimit[],

@@ -1,6 +1,6 @@
 import type { AuditAction } from './audit-entry.js';
 
-/** One change of one key, as those are told who hold something of that key. */
+/** One change of one key, as reported to every component that caches data of that key. */
 export interface KeyChange {
   readonly keyId: string;
   /** The key's version after the change. */

@@ -35,54 +35,54 @@ import { maxScopesPerKey } from './scope.js';
 import { lineSchema, lineWithoutCommasSchema, linesSchema, oneOfTexts, orNull } from './text-schemas.js';
 import { expirySchema } from './time-schemas.js';
 
-/** What can be said of a key when it is created, and changed later; as it is stored. */
+/** The fields of a key that can be set at creation and changed later, as they are stored. */
 export interface KeyFields {
-  /** One line for people, up to 100 characters. */
+  /** Display name: one line, up to 100 characters. */
   readonly name: string;
-  /** What it is for, up to 500 characters; line breaks are allowed. `null`, the default: none. */
+  /** What the key is for, up to 500 characters; line breaks are allowed. `null` (the default): none. */
   readonly description: string | null;
-  /** Granted scopes as given; may hold wildcards (`orders:*`, `*`). */
+  /** Granted scopes as given; may contain wildcards (`orders:*`, `*`). */
   readonly scopes: readonly string[];
-  /** When it expires, in epoch milliseconds; `null`: never. */
+  /** When the key expires, in epoch milliseconds; `null`: never. */
   readonly expiresAt: number | null;
-  /** Addresses and networks (`10.0.0.0/8`) that it may be used from, canonical; `null`, the default: any. Never empty. */
+  /** Addresses and networks (`10.0.0.0/8`) it may be used from, canonical; `null` (the default): any. Never empty. */
   readonly ipAllowlist: readonly string[] | null;
-  /** Data of the app, up to 4 KiB of JSON; handlers see it on `req.apiKey.metadata`. */
+  /** Data of the app, up to 4 KiB of JSON; available to handlers as `req.apiKey.metadata`. */
   readonly metadata: JsonObject;
-  /** Flags of the configured list. */
+  /** Feature flags of the key, from the configured list. */
   readonly features: readonly string[];
-  /** Up to 20 words to find keys by, each one line of up to 50 characters without commas. */
+  /** Up to 20 tags to find keys by, each one line of up to 50 characters without commas. */
   readonly tags: readonly string[];
-  /** Every window that a request is counted in; empty for none. */
+  /** Every rate limit window that a request counts against; empty for none. */
   readonly rateLimits: readonly RateLimit[];
   /** `null`: requests are not paid for with credits. */
   readonly credits: Credits | null;
-  /** How long its access tokens live, 60 to 86,400 seconds; `null`, the default: as long as is configured. */
+  /** Lifetime of its access tokens, 60 to 86,400 seconds; `null` (the default): the configured lifetime. */
   readonly tokenLifetimeSeconds: number | null;
 }
 
-/** Everything that can be said of a key. */
+/** Every field of a key that can be set. */
 export interface SettableKeyFields extends KeyFields {
-  /** Whose key it is, in the app's own words; up to 200 characters. Immutable. */
+  /** The app's own id of the key's owner, up to 200 characters. Immutable. */
   readonly ownerId: string;
-  /** Which of the configured environments it belongs to. Immutable. */
+  /** Which of the configured environments the key belongs to. Immutable. */
   readonly environment: string;
-  /** Whether its owner has it switched on. */
+  /** Whether the key is enabled. */
   readonly enabled: boolean;
 }
 
-/** One field of a key: how it is described and read, when it can be set, and how it is shown. */
+/** One field of a key: how it is documented and parsed, when it can be set, and how it is shown. */
 export interface KeyField<T> extends Field<unknown, T> {
-  /** `both`: at creation, and by changes later. */
+  /** `both`: at creation, and by later changes. */
   readonly isSetAt: 'both' | 'creation' | 'change';
-  /** How answers describe it, where that is not how bodies do. */
+  /** The schema of the field in responses, if it differs from that in request bodies. */
   readonly shownSchema?: FieldSchema;
 }
 
-/** Fields that have to be named, or for which options of the instance decide. */
+/** Fields that are required, or whose default depends on options of the instance. */
 type WithoutDefault = 'name' | 'scopes' | 'ownerId' | 'environment' | 'rateLimits' | 'credits';
 
-/** What every key has that was created without saying it. */
+/** The values of fields that were omitted at creation. */
 export type KeyFieldDefaults = Omit<SettableKeyFields, WithoutDefault>;
 
 /** The table, by name. */
@@ -93,17 +93,17 @@ export type KeyFieldTable = { readonly [K in WithoutDefault]: KeyField<SettableK
 };
 
 /**
- * Every field that can be said of a key. The admin API, its OpenAPI document, the API in code, what is stored and what is
- * shown follow it: a new field is a row here, a column in the databases, and nothing else.
+ * Every field of a key that can be set. The admin API, its OpenAPI document, the programmatic API, what is stored and what
+ * is shown are derived from it: a new field is a row here, a column in the databases, and nothing else.
  *
- * The order is that in which problems are listed.
+ * Problems are listed in this order.
  */
 export const keyFieldTable: KeyFieldTable = {
   name: {
     isSetAt: 'both',
     schema: {
       ...lineSchema(maxNameLength),
-      description: 'What people call the key: one line, not blank.',
+      description: 'Display name of the key: one line, not blank.',
       examples: ['CI of the shop'],
     },
     parse: parseName,
@@ -140,10 +140,10 @@ export const keyFieldTable: KeyFieldTable = {
     isSetAt: 'creation',
     schema: {
       ...lineSchema(maxOwnerIdLength),
-      description: "Whose key it is, in the app's own words.",
+      description: "The app's own id of the key's owner.",
       examples: ['customer-17'],
     },
-    shownSchema: { type: 'string', description: 'Whose key it is.', examples: ['customer-17'] },
+    shownSchema: { type: 'string', description: "The key's owner.", examples: ['customer-17'] },
     parse: parseOwnerId,
   },
   expiresAt: {
@@ -151,10 +151,10 @@ export const keyFieldTable: KeyFieldTable = {
     default: null,
     schema: {
       ...orNull(expirySchema),
-      description: 'When the key ends (RFC 3339, with offset). `null` for never.',
+      description: 'When the key expires (RFC 3339, with offset). `null` for never.',
       examples: ['2099-01-31T12:00:00Z'],
     },
-    shownSchema: { ...orNull(shownTime), description: 'When it ends; `null`: never.' },
+    shownSchema: { ...orNull(shownTime), description: 'When it expires; `null`: never.' },
     parse: (value, { clock }) => parseExpiresAt(value, clock.now()),
   },
   ipAllowlist: {
@@ -166,7 +166,7 @@ export const keyFieldTable: KeyFieldTable = {
       minItems: 1,
       maxItems: maxAllowlistEntries,
       description:
-        'Addresses and networks from which the key can be used. `null` for any; an empty list is refused.',
+        'Addresses and networks from which the key can be used. `null` for any; an empty list is rejected.',
       examples: [['192.0.2.7', '2001:db8::/32']],
     },
     parse: parseIpAllowlist,
@@ -182,7 +182,7 @@ export const keyFieldTable: KeyFieldTable = {
       'x-forbidden-names': ['__proto__', 'constructor', 'prototype'],
       'x-storable-texts': true,
       'x-finite-numbers': true,
-      description: 'Free data of the app.',
+      description: 'Free-form data of the app.',
       examples: [{ team: 'shop' }],
     },
     parse: parseMetadata,
@@ -195,13 +195,13 @@ export const keyFieldTable: KeyFieldTable = {
       items: oneOfTexts(keyspace.features.names),
       maxItems: keyspace.features.names.length,
       uniqueItems: true,
-      description: 'What is switched on for the key.',
+      description: 'Feature flags of the key.',
       examples: [keyspace.features.names.slice(0, 1)],
     }),
     shownSchema: {
       type: 'array',
       items: { type: 'string' },
-      description: 'What is switched on for it.',
+      description: 'Its feature flags.',
       examples: [[]],
     },
     parse: (value, { keyspace }) => parseFeatures(value, keyspace.features),
@@ -214,13 +214,13 @@ export const keyFieldTable: KeyFieldTable = {
       items: lineWithoutCommasSchema(maxTagLength),
       maxItems: maxTags,
       uniqueItems: true,
-      description: 'Words to find the key by: one line each, without commas.',
+      description: 'Tags to find the key by: one line each, without commas.',
       examples: [['production', 'shop']],
     },
     shownSchema: {
       type: 'array',
       items: { type: 'string' },
-      description: 'Words to find it by.',
+      description: 'Tags to find it by.',
       examples: [[]],
     },
     parse: parseTags,
@@ -244,7 +244,7 @@ export const keyFieldTable: KeyFieldTable = {
       type: ['integer', 'null'],
       minimum: minTokenLifetimeSeconds,
       maximum: maxTokenLifetimeSeconds,
-      description: 'How long access tokens of the key live, in seconds. `null`: as long as is configured.',
+      description: 'Lifetime of access tokens of the key, in seconds. `null`: the configured lifetime.',
       examples: [900],
     },
     parse: parseTokenLifetime,
@@ -269,23 +269,23 @@ export const keyFieldTable: KeyFieldTable = {
     isSetAt: 'change',
     default: true,
     schema: { type: 'boolean', description: 'Whether the key can be used.', examples: [false] },
-    shownSchema: { type: 'boolean', description: 'Whether its owner has it switched on.', examples: [true] },
+    shownSchema: { type: 'boolean', description: 'Whether it is enabled.', examples: [true] },
     parse: parseEnabled,
   },
 };
 
-/** Names of fields, in the order of the table. */
+/** Returns the names of the fields that can be set at this time, in the order of the table. */
 export function keyFieldsSetAt(moment: 'creation' | 'change'): readonly (keyof SettableKeyFields)[] {
   const names = Object.keys(keyFieldTable) as (keyof SettableKeyFields)[];
   return names.filter((name) => ['both', moment].includes(keyFieldTable[name].isSetAt));
 }
 
-/** What can be said at creation and later. */
+/** The names of the fields that can be set at creation and changed later. */
 export const keyFieldNames: readonly (keyof KeyFields)[] = (
   Object.keys(keyFieldTable) as (keyof KeyFields)[]
 ).filter((name) => keyFieldTable[name].isSetAt === 'both');
 
-/** Fresh values for all fields that have a default. */
+/** Returns new default values for all fields that have a default. */
 export function keyFieldDefaults(): KeyFieldDefaults {
   const values = Object.entries(keyFieldTable).flatMap(([name, row]) =>
     'default' in row ? [[name, structuredClone(row.default)]] : [],

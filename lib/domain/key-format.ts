@@ -3,47 +3,47 @@ import { base62Alphabet, isWrittenIn, patternOf, writeNumber, type Charset } fro
 
 /** Length of a key's id in a native token. */
 export const idLength = 16;
-/** Length of the secret: 43 base62 characters hold 256 bits. */
+/** Length of the secret: 43 base62 characters encode 256 bits. */
 export const secretLength = 43;
 
-/** The two parts of a token that was well formed. */
+/** The two parts of a well-formed token. */
 export interface ParsedToken {
   readonly id: string;
   readonly secret: string;
 }
 
-/** How the tokens of one keyspace and one environment are written and read. */
+/** How the tokens of one keyspace and one environment are composed and parsed. */
 export interface KeyFormat {
-  /** All before the id, for example `acme_live_`. */
+  /** Everything before the id, for example `acme_live_`. */
   readonly head: string;
   /** Length of every token of this format, in characters. */
   readonly length: number;
-  /** What ids of keys are drawn from. */
+  /** The characters and length of key ids. */
   readonly id: Charset;
-  /** What secrets are drawn from: at least 128 bits. */
+  /** The characters and length of secrets: at least 128 bits. */
   readonly secret: Charset;
-  /** Matches every token of this format (the checksum is not looked at); for secret scanners. */
+  /** Matches every token of this format (the checksum is not verified); for secret scanners. */
   readonly pattern: RegExp;
-  /** Writes a token, checksum included. */
+  /** Composes a token, including its checksum. */
   compose(id: string, secret: string): string;
-  /** Reads a token by position; `null` when the head, the alphabet, the length or the checksum is wrong. */
+  /** Parses a token by position; `null` if the head, the alphabet, the length or the checksum is invalid. */
   parse(token: string): ParsedToken | null;
-  /** The name by which clients know a key; no secret. */
+  /** The id by which clients refer to a key; not a secret. */
   clientIdOf(id: string): string;
-  /** The id behind such a name; `null` when it is none. */
+  /** The key id that a client id stands for; `null` if it is not one. */
   parseClientId(clientId: string): string | null;
-  /** Reads what was sent as two texts: the name of a key, and its secret. */
+  /** Parses a client id and a secret that were sent as two strings. */
   parsePair(clientId: string, secret: string): ParsedToken | null;
-  /** Whether a text claims to be one of these tokens, well formed or not. */
+  /** Whether a string claims to be one of these tokens, well-formed or not. */
   recognises(text: string): boolean;
   /** The last four characters of a token that do not belong to its secret. */
   lastFourOf(token: string): string;
 }
 
-/** The parts of a token that is one text. */
+/** The parts of a token that is a single string. */
 export interface CheckedFormatParts {
   readonly head: string;
-  /** What a text begins with that claims to be such a token. Default: the head. */
+  /** The prefix by which a string claims to be such a token. Default: the head. */
   readonly brand?: string;
   readonly alphabet: string;
   /** How many characters of the alphabet each part takes; a checksum of 32 bits must fit. */
@@ -51,9 +51,9 @@ export interface CheckedFormatParts {
 }
 
 /**
- * `<head><id><secret><checksum>`. Parts are found by position from the end, so no key is ever split in a wrong place. The
- * checksum is CRC32 over all before it, as in GitHub's tokens: it refuses typos and junk without a look-up and decides
- * nothing else.
+ * `<head><id><secret><checksum>`. Parts are located by position from the end, so no key is ever split in the wrong place.
+ * The checksum is CRC32 over everything before it, as in GitHub's tokens: it rejects typos and junk without a query, and
+ * serves no other purpose.
  *
  * @see https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
  */
@@ -101,7 +101,7 @@ export function createCheckedFormat(parts: CheckedFormatParts): KeyFormat {
   };
 }
 
-/** The native format: `<prefix>_<environment>_<id><secret><checksum>`; the alphabet holds no separator. */
+/** The native format: `<prefix>_<environment>_<id><secret><checksum>`; the alphabet contains no separator. */
 export function createKeyFormat(prefix: string, environment: string): KeyFormat {
   return createCheckedFormat({
     head: `${prefix}_${environment}_`,
@@ -111,10 +111,10 @@ export function createKeyFormat(prefix: string, environment: string): KeyFormat 
   });
 }
 
-/** What ids look like, in every format. */
+/** Grammar of key ids, in every format. */
 export const keyIdPattern: RegExp = /^[0-9A-Za-z_-]{1,64}$/;
 
-/** Whether a text can be the id of a key, in any keyspace. What cannot is answered like an unknown id. */
+/** Whether a string can be the id of a key, in any keyspace. Any other string is treated as an unknown id. */
 export function isKeyId(text: string): boolean {
   return keyIdPattern.test(text);
 }

@@ -1,13 +1,14 @@
 import type { ApiKeyRecord } from './api-key.js';
 
-/** In which state a key is. Only `active` keys are let in. */
+/** The state of a key. Only `active` keys are accepted. */
 export type KeyState = 'active' | 'disabled' | 'revoked' | 'expired';
 
-/** Every state, in the order in which they decide. */
+/** Every state, in order of precedence. */
 export const keyStates: readonly KeyState[] = ['revoked', 'disabled', 'expired', 'active'];
 
 /**
- * The state of a key at a moment. `revoked` is final and asks no clock; a key is valid while `now < expiresAt`.
+ * Returns the state of a key at a given time. `revoked` is final and does not depend on the clock; a key is valid while
+ * `now < expiresAt`.
  *
  * @param now - epoch milliseconds
  */

@@ -1,11 +1,11 @@
 import type { RefusalCode } from './verdict.js';
 
-/** How a request with a right secret ended. */
+/** The outcome of a request with a valid secret. */
 export type UseVerdict = 'allowed' | RefusalCode;
 
 /** How often a key was used in one hour or day, with one verdict. */
 export interface UsageCount {
-  /** When the hour or the day (UTC) begins, epoch milliseconds. */
+  /** When the hour or the day (UTC) begins, in epoch milliseconds. */
   readonly start: number;
   readonly verdict: UseVerdict;
   readonly count: number;
@@ -18,7 +18,7 @@ export const dayMs: number = 24 * hourMs;
 /** How long the counts of an hour are kept, in milliseconds: 90 days. */
 export const usageKeptMs: number = 90 * dayMs;
 
-/** When the hour or the day of a moment begins. */
+/** Returns when the hour or the day of a given time begins. */
 export function startOf(periodMs: number, at: number): number {
   return Math.floor(at / periodMs) * periodMs;
 }

@@ -1,20 +1,20 @@
 import type { RateLimit } from './rate-limit.js';
 
-/** What holds for every key of a keyspace. It acts within one keyspace, and on keys that are made, not on those there are. */
+/** The policy of a keyspace. It applies within that keyspace, and to keys that are created, not to those that exist. */
 export interface KeyspacePolicy {
-  /** A new key ends every other key of its owner. */
+  /** A new key revokes every other key of its owner. */
   readonly onePerOwner: boolean;
-  /** Most keys that an owner can have, those that expired or are switched off included, revoked ones not; `null`: any number. */
+  /** Maximum number of keys per owner, including expired and disabled keys but not revoked ones; `null`: unlimited. */
   readonly maxKeysPerOwner: number | null;
-  /** The scopes of a key that is made without naming any; `null`: they must be named. */
+  /** The scopes of a key that is created without `scopes`; `null`: `scopes` is required. */
   readonly omittedScopes: readonly string[] | null;
-  /** The limits of a key that is made without naming any. */
+  /** The rate limits of a key that is created without `rateLimits`. */
   readonly defaultRateLimits: readonly RateLimit[];
-  /** Whether keys get numbers: 1, 2, 3 … for each owner. A number is never given twice. */
+  /** Whether keys are numbered: 1, 2, 3 … for each owner. A number is never reused. */
   readonly numberKeys: boolean;
 }
 
-/** Largest value of `maxKeysPerOwner`. */
+/** Maximum value of `maxKeysPerOwner`. */
 export const largestMaxKeysPerOwner = 100_000;
 
 /** A keyspace without a policy. */

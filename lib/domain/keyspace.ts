@@ -11,17 +11,17 @@ export interface Keyspace {
   readonly features: FeatureCatalogue;
   readonly policy: KeyspacePolicy;
   readonly ownerCeilings: OwnerCeilings;
-  /** Environments that keys can be made for. */
+  /** Environments that keys can be created for. */
   readonly environments: readonly string[];
-  /** The environment whose keys this instance lets in. */
+  /** The environment whose keys this instance accepts. */
   readonly environment: string;
-  /** The format of the keys that this instance lets in. */
+  /** The format of the keys that this instance accepts. */
   readonly format: KeyFormat;
   /** The format of the keys of one environment. */
   formatFor(environment: string): KeyFormat;
   /**
-   * What clients of this keyspace call the scheme of requests that are signed with a secret, in lower case. Guards accept
-   * it beside their own name for it.
+   * The name that clients of this keyspace use for the authentication scheme of requests signed with a secret, in lower
+   * case. Guards accept it in addition to their own name for that scheme.
    *
    * @default none
    */

@@ -4,12 +4,12 @@ import { isWrittenIn } from './charset.js';
 import type { Keyspace } from './keyspace.js';
 import { noScopes, type ScopeCatalogue } from './scope-catalogue.js';
 
-/** A token that was well formed, and the keyspace whose tokens are written so. */
+/** A well-formed token, and the keyspace whose format it has. */
 export interface TokenOfKeyspace extends ParsedToken {
   readonly keyspace: Keyspace;
 }
 
-/** Every keyspace of an instance. What a key is allowed is decided by its own one. */
+/** Every keyspace of an instance. The permissions of a key depend on its own keyspace only. */
 export class Keyspaces {
   /** The keyspace of the native API. */
   readonly native: Keyspace;
@@ -23,13 +23,13 @@ export class Keyspaces {
   }
 
   /**
-   * Adds a keyspace, at any time: its keys are let in from then on.
+   * Adds a keyspace, at any time: its keys are accepted from then on.
    *
-   * @throws TypeError when its name is taken, or tokens could be of it and of another one
+   * @throws TypeError if its name is taken, or if its tokens could be confused with those of another keyspace
    */
   add(keyspace: Keyspace): void {
     const { name, format } = keyspace;
-    if (this.#byName.has(name)) throw new TypeError(`there is a keyspace '${name}' already`);
+    if (this.#byName.has(name)) throw new TypeError(`a keyspace '${name}' already exists`);
     const rival = [...this.#byName.values()].find(
       (each) => each.format.head === format.head && each.format.length === format.length,
     );
@@ -46,7 +46,7 @@ export class Keyspaces {
     if (keyspace.hmacScheme !== undefined) this.#hmacSchemes.add(keyspace.hmacScheme);
   }
 
-  /** Whether a keyspace has this name for the scheme of requests that are signed with a secret. */
+  /** Whether a keyspace uses this name for the scheme of requests signed with a secret. */
   hasHmacScheme(scheme: string): boolean {
     return this.#hmacSchemes.has(scheme);
   }
@@ -59,12 +59,12 @@ export class Keyspaces {
     return this.#byName.get(name);
   }
 
-  /** Whether a text is as long as a token of some keyspace: the cheapest thing to know of it. */
+  /** Whether a string is as long as a token of some keyspace: the cheapest check there is. */
   mayBeToken(text: string): boolean {
     return this.#byLength.has(text.length);
   }
 
-  /** Reads a token of any keyspace; `null` when it is of none. */
+  /** Parses a token of any keyspace; `null` if it belongs to none. */
   parse(token: string): TokenOfKeyspace | null {
     for (const keyspace of this.#byLength.get(token.length) ?? []) {
       const parsed = keyspace.format.parse(token);
@@ -73,31 +73,31 @@ export class Keyspaces {
     return null;
   }
 
-  /** Whether a text claims to be a token of some keyspace, well formed or not. */
+  /** Whether a string claims to be a token of some keyspace, well-formed or not. */
   recognises(text: string): boolean {
     for (const { format } of this.#byName.values()) if (format.recognises(text)) return true;
     return false;
   }
 
-  /** Whether a text is written like the ids of keys in some keyspace. */
+  /** Whether a string has the form of a key id in some keyspace. */
   mayBeKeyId(text: string): boolean {
     for (const { format } of this.#byName.values()) if (isWrittenIn(format.id, text)) return true;
     return false;
   }
 
-  /** The keyspace that a key belongs to; `null` when this instance must not let it in. */
+  /** The keyspace that a key belongs to; `null` if this instance must not accept the key. */
   homeOf(key: VerifiableKey): Keyspace | null {
     const keyspace = this.#byName.get(key.keyspace);
     return keyspace !== undefined && belongsTo(keyspace, key) ? keyspace : null;
   }
 
-  /** What the scopes of a key mean; those of a keyspace that is not known here mean nothing. */
+  /** The scope catalogue of a key; scopes of a keyspace unknown to this instance grant nothing. */
   catalogueOf({ keyspace }: Pick<VerifiableKey, 'keyspace'>): ScopeCatalogue {
     return this.#byName.get(keyspace)?.catalogue ?? noScopes;
   }
 }
 
-/** A secret counts only for the keyspace, environment and prefix that its key was made for. */
+/** A secret is valid only for the keyspace, environment and prefix that its key was created for. */
 export function belongsTo(keyspace: Keyspace, key: VerifiableKey): boolean {
   return (
     key.keyspace === keyspace.name &&

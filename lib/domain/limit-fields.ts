@@ -8,10 +8,10 @@ import {
   type RateLimit,
 } from './rate-limit.js';
 
-/** Windows in which a key's requests are counted; `[]` for none. */
+/** Parses the windows that a key's requests count against; `[]` for none. */
 export function parseRateLimits(value: unknown): readonly RateLimit[] {
   if (!Array.isArray(value)) fail('must be a list of limits, [] for none');
-  if (value.length > maxRateLimits) fail(`must hold at most ${maxRateLimits} limits`);
+  if (value.length > maxRateLimits) fail(`must contain at most ${maxRateLimits} limits`);
   const limits = Array.from(value, (entry: unknown, index) => parseRateLimit(entry, `entry ${index + 1}`));
   if (new Set(limits.map(({ name }) => name)).size < limits.length) fail('must not use a name twice');
   return limits;
@@ -29,7 +29,7 @@ function parseRateLimit(value: unknown, where: string): RateLimit {
   };
 }
 
-/** What requests are paid for with; `null`: with nothing. A refill has an amount and an interval, or there is none. */
+/** Parses credits; `null`: requests cost none. A refill needs both an amount and an interval, or neither. */
 export function parseCredits(value: unknown): Credits | null {
   if (value === null) return null;
   const { remaining, ...refill } = knownMembers(
@@ -52,7 +52,7 @@ export function parseCredits(value: unknown): Credits | null {
   };
 }
 
-/** Members of an object by their names, and no others: a misspelt limit must not be passed over. */
+/** Returns the members of an object, and accepts no unknown ones: a misspelt limit must not be silently ignored. */
 function knownMembers<N extends string>(
   value: unknown,
   names: readonly N[],
@@ -63,7 +63,7 @@ function knownMembers<N extends string>(
   }
   const given = Object.keys(value);
   if (given.some((name) => !(names as readonly string[]).includes(name))) {
-    fail(`${where} must hold nothing but ${names.join(', ')}`);
+    fail(`${where} must contain nothing but ${names.join(', ')}`);
   }
   return Object.fromEntries(Object.entries(value)) as Partial<Record<N, unknown>>;
 }

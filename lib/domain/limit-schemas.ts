@@ -6,7 +6,7 @@ import { orNull } from './text-schemas.js';
 
 const integer = (minimum: number, maximum: number): JsonSchema => ({ type: 'integer', minimum, maximum });
 
-/** The windows in which a key's requests are counted. */
+/** The windows that a key's requests count against. */
 export const rateLimitsSchema: JsonSchema = {
   type: 'array',
   items: {
@@ -21,11 +21,11 @@ export const rateLimitsSchema: JsonSchema = {
   },
   maxItems: maxRateLimits,
   'x-unique-by': 'name',
-  description: 'Windows in which requests with the key are counted. An empty list is no limit.',
+  description: 'Rate limit windows that requests with the key count against. An empty list is no limit.',
   examples: [[{ name: 'minute', limit: 60, windowSeconds: 60 }]],
 };
 
-/** What requests with a key are paid for with. */
+/** The credits that requests with a key are paid for with. */
 export const creditsSchema: JsonSchema = {
   type: ['object', 'null'],
   properties: {
@@ -43,12 +43,12 @@ export const creditsSchema: JsonSchema = {
     { properties: { refillAmount: { type: 'null' }, refillIntervalSeconds: { type: 'null' } } },
   ],
   description:
-    'What requests with the key are paid for with. A refill has an amount and an interval, or there is none. ' +
-    '`null`: requests are not paid for.',
+    'Credits that requests with the key are paid for with. A refill has both an amount and an interval, or there is none. ' +
+    '`null`: requests cost no credits.',
   examples: [{ remaining: 1000, refillAmount: 1000, refillIntervalSeconds: 86_400 }],
 };
 
-/** The windows as answers show them. */
+/** The windows as they appear in responses. */
 export const shownRateLimitsSchema: JsonSchema = {
   type: 'array',
   items: objectSchema({
@@ -56,11 +56,11 @@ export const shownRateLimitsSchema: JsonSchema = {
     limit: { type: 'integer', minimum: 1, examples: [60] },
     windowSeconds: { type: 'integer', minimum: 1, examples: [60] },
   }),
-  description: 'How often it can be used; none of them: as often as anybody likes.',
+  description: 'Its rate limits; an empty list: unlimited.',
   examples: [[{ name: 'minute', limit: 60, windowSeconds: 60 }]],
 };
 
-/** Credits as answers show them. */
+/** Credits as they appear in responses. */
 export const shownCreditsSchema: JsonSchema = {
   ...orNull(
     objectSchema({
@@ -69,6 +69,6 @@ export const shownCreditsSchema: JsonSchema = {
       refillIntervalSeconds: { type: ['integer', 'null'], minimum: 1, examples: [null] },
     }),
   ),
-  description: 'What it has left to spend; `null`: its requests cost nothing.',
+  description: 'Its credits; `null`: its requests cost none.',
   examples: [null],
 };

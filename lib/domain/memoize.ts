@@ -1,6 +1,6 @@
 /**
- * A function that remembers its last answers: for a pure one that is asked the same again and again, and costs more than
- * to look it up. However many different questions come, it remembers no more than a number of them.
+ * Memoizes a pure function that is called with the same arguments again and again and costs more than a lookup. No matter
+ * how many different arguments there are, at most `maxAnswers` results are cached.
  */
 export function memoize<Q, A>(answer: (question: Q) => A, maxAnswers: number): (question: Q) => A {
   let known = new Map<Q, A>();

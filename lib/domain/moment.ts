@@ -1,2 +1,2 @@
-/** A moment as it comes in: a `Date` from code, an RFC 3339 time with offset from HTTP. */
+/** A time as input: a `Date` from code, or an RFC 3339 string with offset from HTTP. */
 export type Moment = Date | string;

@@ -1,14 +1,14 @@
 import { isIPv4 } from 'node:net';
 
-/** How many bits of an IPv6 address make a network, where nothing else is said. */
+/** Default prefix length of an IPv6 network, in bits. */
 export const defaultIpv6PrefixLength = 64;
 
 /**
- * The network that an address counts as: an IPv4 address by itself, the first 64 bits of an IPv6 address, because
- * whoever has one of those has them all (RFC 6177). `''` for an address that is not known.
+ * Returns the network that an address is attributed to: an IPv4 address itself, or the first 64 bits of an IPv6 address,
+ * because a client that controls one address of that network controls them all (RFC 6177). `''` for an unknown address.
  *
  * @param address - in canonical form
- * @param ipv6PrefixLength - 1 to 64, where networks are wider
+ * @param ipv6PrefixLength - 1 to 64; less than 64 if networks are larger
  */
 export function networkOf(
   address: string | null,
@@ -17,7 +17,7 @@ export function networkOf(
   if (address === null || isIPv4(address)) return address ?? '';
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
-  // What "::" stands for is zeros, unless it begins behind the first four groups.
+  // "::" stands for zeros, unless it begins after the first four groups.
   const left = tail === undefined || groups.length >= 4 ? groups : expanded(groups, tail);
   const first = left.slice(0, 4).map((group, index) => masked(group, ipv6PrefixLength - 16 * index));
   return `${first.join(':')}::/${ipv6PrefixLength}`;

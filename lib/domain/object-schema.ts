@@ -1,11 +1,11 @@
 import type { JsonSchema } from './json-schema.js';
 
-/** An object with exactly these members, all of them always there. */
+/** Builds the schema of an object with exactly these members, all of them required. */
 export function objectSchema(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
   return { type: 'object', required: Object.keys(properties), properties, additionalProperties: false };
 }
 
-/** A time as answers write it. */
+/** A time as it appears in responses. */
 export const shownTime: JsonSchema = {
   type: 'string',
   format: 'date-time',

@@ -1,22 +1,22 @@
 import type { RateLimit } from './rate-limit.js';
 
-/** How far the limits and credits of keys go that owners manage themselves. */
+/** Upper bounds on the rate limits and credits of keys that owners manage themselves. */
 export interface OwnerCeilings {
-  /** For each of these a key has a window at or below it. */
+  /** A key must have a window at or below each of these. */
   readonly rateLimits: readonly RateLimit[];
-  /** Most credits that an owner can give a new key; later ones can only take away. `null`: owners are free. */
+  /** Maximum credits that an owner can give a new key; later changes can only reduce them. `null`: no maximum. */
   readonly credits: number | null;
 }
 
-/** Owners are free. */
+/** No bounds. */
 export const noCeilings: OwnerCeilings = { rateLimits: [], credits: null };
 
-/** Whether a window lets no more through than another: no more requests in no less time. */
+/** Whether a window allows no more than another: no more requests in no less time. */
 export function isAtOrBelow(limit: RateLimit, bound: RateLimit): boolean {
   return limit.limit <= bound.limit && limit.windowSeconds >= bound.windowSeconds;
 }
 
-/** The bounds that none of the limits is at or below. */
+/** Returns the bounds that none of the limits is at or below. */
 export function exceededBounds(
   limits: readonly RateLimit[],
   bounds: readonly RateLimit[],
@@ -25,8 +25,8 @@ export function exceededBounds(
 }
 
 /**
- * Limits with those bounds added that they exceed, for who has not named any. A bound takes the place of all that it is
- * at or below; where another limit has its name, it gets a number.
+ * Returns the limits plus the bounds that they exceed, for requests that name no limits. A bound replaces every limit that
+ * it is at or below; if another limit has its name, a number is appended to the bound's name.
  */
 export function limitsWithin(
   limits: readonly RateLimit[],

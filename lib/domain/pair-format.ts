@@ -2,22 +2,22 @@ import { crc32 } from 'node:zlib';
 import { isWrittenIn, patternOf, writeNumber, type Charset } from './charset.js';
 import type { KeyFormat } from './key-format.js';
 
-/** The parts of a pair. */
+/** The parts of a key that is a pair of client id and secret. */
 export interface PairFormatParts {
   /** What client ids begin with; may be empty. */
   readonly head: string;
   readonly id: Charset;
   readonly secret: Charset;
-  /** How many characters of the id's alphabet are added to client ids, so that typos are seen; 0 for none. */
+  /** How many characters of the id's alphabet are appended to client ids as a checksum against typos; 0 for none. */
   readonly checksumLength: number;
 }
 
-/** Where both stand in one text, this is between them, as in Basic authentication (RFC 7617 section 2). */
+/** Separates the two in a single string, as in Basic authentication (RFC 7617 section 2). */
 const separator = ':';
 
 /**
- * How keys are written that are shown as two texts: `<head><id><checksum>`, which is no secret, and `<secret>`; in one text
- * with a colon between them.
+ * The format of keys that are shown as two strings: `<head><id><checksum>`, which is not a secret, and `<secret>`. In a
+ * single string they are separated by a colon.
  */
 export function createPairFormat({ head, id, secret, checksumLength }: PairFormatParts): KeyFormat {
   const checksum: Charset = { alphabet: id.alphabet, length: checksumLength };

@@ -2,13 +2,13 @@ import type { FeatureCatalogue } from './feature-catalogue.js';
 import { InvalidFieldError } from './key-fields.js';
 
 /**
- * Features a key is to have; `[]` for none.
+ * Parses the features of a key; `[]` for none.
  *
- * @throws InvalidFieldError when it is no list of different features of the catalogue
+ * @throws InvalidFieldError if it is not a list of distinct features of the catalogue
  */
 export function parseFeatures(value: unknown, catalogue: FeatureCatalogue): readonly string[] {
   if (!Array.isArray(value)) throw new InvalidFieldError('must be a list of features');
-  // Looked at one by one only when it cannot be long: every entry must be another name of the catalogue.
+  // Checked first, so that a long list is not iterated: every entry must be a different name of the catalogue.
   if (value.length > catalogue.names.length) throw new InvalidFieldError(knownFeatures(catalogue));
   const features = Array.from(value, (feature: unknown) => {
     if (typeof feature === 'string' && catalogue.has(feature)) return feature;
@@ -22,5 +22,5 @@ export function parseFeatures(value: unknown, catalogue: FeatureCatalogue): read
 
 function knownFeatures({ names }: FeatureCatalogue): string {
   if (names.length === 0) return 'must be empty: no features are configured here';
-  return `must hold only known features, each once: ${names.join(', ')}`;
+  return `must contain only known features, each once: ${names.join(', ')}`;
 }

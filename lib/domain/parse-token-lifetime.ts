@@ -1,7 +1,7 @@
 import { maxTokenLifetimeSeconds, minTokenLifetimeSeconds } from './access-token.js';
 import { InvalidFieldError } from './key-fields.js';
 
-/** Reads the field `tokenLifetimeSeconds`: a whole number of seconds, or `null` for what is configured. */
+/** Parses the field `tokenLifetimeSeconds`: a whole number of seconds, or `null` for the configured lifetime. */
 export function parseTokenLifetime(value: unknown): number | null {
   if (value === null) return null;
   const isWithin =

@@ -1,7 +1,7 @@
-/** What public keys can be. Ed25519 signs as RFC 8032 has it, RSA as RSASSA-PSS with SHA-512. */
+/** Supported public key algorithms: Ed25519 as in RFC 8032, and RSA as RSASSA-PSS with SHA-512. */
 export type PublicKeyAlgorithm = 'ed25519' | 'rsa';
 
-/** A public key that was checked. */
+/** A validated public key. */
 export interface PublicKey {
   readonly algorithm: PublicKeyAlgorithm;
   /** SubjectPublicKeyInfo in DER, in base64. */
@@ -12,8 +12,8 @@ export interface PublicKey {
   readonly md5Fingerprint: string;
 }
 
-/** Longest PEM that is read, in characters; RSA with 8192 bits takes about 1,500. */
+/** Maximum length of a PEM, in characters; RSA with 8192 bits takes about 1,500. */
 export const maxPemLength = 4096;
-/** Shortest and longest RSA modulus, in bits. Below, it can be factored; above, checking a signature takes too long. */
+/** Minimum and maximum RSA modulus, in bits. Smaller ones can be factored; larger ones take too long to verify. */
 export const minRsaBits = 2048;
 export const maxRsaBits = 8192;

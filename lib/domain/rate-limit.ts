@@ -1,19 +1,19 @@
-/** One window of a key's limits: at most `limit` requests (or their cost) in `windowSeconds`. */
+/** One rate limit window of a key: at most `limit` requests (or units of cost) per `windowSeconds`. */
 export interface RateLimit {
-  /** What it is called in headers and answers, for example `minute`. Unique within a key. */
+  /** Its name in headers and responses, for example `minute`. Unique within a key. */
   readonly name: string;
-  /** 1 to 1,000,000,000. */
+  /** Maximum number of requests (or units of cost) in a window, 1 to 1,000,000,000. */
   readonly limit: number;
-  /** 1 second to 366 days. A window begins with its first request, and no later one extends it. */
+  /** Length in seconds, 1 to 31,622,400 (366 days). A window begins with its first request; later ones never extend it. */
   readonly windowSeconds: number;
 }
 
-/** Most windows that one key can have. */
+/** Maximum number of windows per key. */
 export const maxRateLimits = 10;
-/** Largest number of requests in a window. */
+/** Maximum value of `limit`. */
 export const maxLimit = 1_000_000_000;
-/** Longest window: 366 days, in seconds. */
+/** Maximum length of a window: 366 days, in seconds. */
 export const maxWindowSeconds: number = 366 * 24 * 60 * 60;
 
-/** What a window can be called; such a name needs no escaping in a header (RFC 9651). */
+/** Grammar of window names; such a name needs no escaping in a header (RFC 9651). */
 export const rateLimitNamePattern: RegExp = /^[a-z][a-z0-9_-]{0,31}$/;

@@ -4,11 +4,11 @@ const ending = '-----END PUBLIC KEY-----';
 const lineLength = 64;
 
 /**
- * The bytes of a PEM block `PUBLIC KEY`, in any of the spellings in which it survives forms, queries and JSON: lines that
- * end with LF or CRLF, lines that were joined by spaces, `\n` written out, and `+` that a query decoder has turned into
- * a space. Which of these it was, the length inside of the DER tells.
+ * Decodes a PEM block `PUBLIC KEY` in any of the spellings in which it survives forms, queries and JSON: lines that end
+ * with LF or CRLF, lines joined by spaces, a literal `\n`, and `+` that a query decoder has turned into a space. The length
+ * inside the DER determines which of these it was.
  *
- * @returns `null` when it is not one such block, and nothing else
+ * @returns `null` if it is anything but exactly one such block
  */
 export function readPem(text: string): Uint8Array | null {
   const lines = text.replaceAll('\\r', '').replaceAll('\\n', '\n').replaceAll('\r\n', '\n').trim();
@@ -23,7 +23,7 @@ export function readPem(text: string): Uint8Array | null {
   return null;
 }
 
-/** Spaces behind a full line were line ends, all others were plus signs. */
+/** Spaces after a full line were line ends; all others were plus signs. */
 function unfolded(text: string): string {
   let result = '';
   let column = 0;
@@ -41,7 +41,7 @@ function decode(base64: string): Uint8Array | null {
   return bytes.length > 0 && bytes.toString('base64') === base64 ? bytes : null;
 }
 
-/** Whether the outermost SEQUENCE is as long as it says, and nothing follows it. */
+/** Whether the outermost SEQUENCE has the length it declares, and nothing follows it. */
 function hasItsOwnLength(bytes: Uint8Array): boolean {
   const [tag, first = 0, second = 0, third = 0] = bytes;
   if (tag !== 0x30) return false;

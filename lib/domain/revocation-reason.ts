@@ -1,7 +1,7 @@
 import { InvalidFieldError } from './key-fields.js';
 
 /**
- * Why a key was revoked, in the words of certificates (RFC 5280 section 5.3.1), without those that make no sense for keys.
+ * Why a key was revoked: the reasons of certificate revocation (RFC 5280 section 5.3.1) that make sense for keys.
  */
 export type RevocationReason = (typeof revocationReasons)[number];
 
@@ -15,7 +15,7 @@ export const revocationReasons = [
   'privilegeWithdrawn',
 ] as const;
 
-/** Why a key is revoked. */
+/** Parses the reason for a revocation. */
 export function parseRevocationReason(value: unknown): RevocationReason {
   const reason = revocationReasons.find((each) => each === value);
   if (reason !== undefined) return reason;

@@ -1,24 +1,24 @@
 import { coveredByAny, covers, isScope, isWildcard } from './scope.js';
 import type { TokenTerms } from './token-terms.js';
 
-/** The scopes of a keyspace, and what they are worth. */
+/** The scopes of a keyspace, and what they grant. */
 export interface ScopeCatalogue {
   readonly names: readonly string[];
   /** Whether a route may require it. */
   has(scope: string): boolean;
-  /** All that a key may hold: the scopes of the catalogue, and every wildcard that covers one. */
+  /** Everything that can be granted to a key: the scopes of the catalogue, and every wildcard that covers one. */
   readonly grantable: readonly string[];
-  /** Whether a key may hold it: a scope of the catalogue, or a wildcard that covers one. */
+  /** Whether it can be granted to a key: a scope of the catalogue, or a wildcard that covers one. */
   isGrantable(scope: string): boolean;
-  /** Whether granted scopes are enough for one other of this keyspace. */
+  /** Whether the granted scopes cover the required scope of this keyspace. */
   covers(granted: readonly string[], required: string): boolean;
-  /** All scopes of the app that the granted ones are enough for: what routes ask for. */
+  /** All scopes of the app that the granted ones cover: the scopes that routes require. */
   expand(granted: readonly string[]): ReadonlySet<string>;
-  /** Where tokens say more than scopes; `covers` is true for all of it. */
+  /** Set if the scope of tokens can contain terms besides scopes; `covers` is true for every term. */
   readonly tokenTerms?: TokenTerms;
 }
 
-/** The catalogue of keys that mean nothing here. */
+/** The catalogue of keys that have no permissions here. */
 export const noScopes: ScopeCatalogue = {
   names: [],
   has: () => false,
@@ -30,7 +30,7 @@ export const noScopes: ScopeCatalogue = {
 
 /**
  * @param scopes - scope -> description
- * @throws TypeError when there is none, or one does not follow the grammar
+ * @throws TypeError if there is none, or if one does not follow the grammar
  */
 export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): ScopeCatalogue {
   const names = Object.keys(scopes);
@@ -58,16 +58,16 @@ export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): 
   };
 }
 
-/** Every wildcard that covers a scope: `*`, `orders:*`, and so on to the last colon. */
+/** Returns every wildcard that covers a scope: `*`, `orders:*`, and so on to the last colon. */
 function wildcardsOver(name: string): string[] {
   const parts = name.split(':');
   return parts.map((_, depth) => [...parts.slice(0, depth), '*'].join(':'));
 }
 
-/** Most lists of granted scopes that are remembered. */
+/** Maximum number of cached lists of granted scopes. */
 const maxExpansions = 1_000;
 
-/** Many keys hold the same scopes: they share one set. */
+/** Caches expansions: keys with the same scopes share one set. */
 class Expansions {
   readonly #names: readonly string[];
   #known = new Map<string, ReadonlySet<string>>();
@@ -77,7 +77,7 @@ class Expansions {
   }
 
   of(granted: readonly string[]): ReadonlySet<string> {
-    // Scopes hold no spaces.
+    // Scopes contain no spaces.
     const list = granted.join(' ');
     const known = this.#known.get(list);
     if (known !== undefined) return known;

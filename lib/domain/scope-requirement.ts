@@ -1,7 +1,7 @@
 import { adviceFor } from './known-names.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 
-/** What a route asks of a key. */
+/** The scopes that a route requires. */
 export type ScopeRequirement =
   | { readonly kind: 'all'; readonly scopes: readonly string[] }
   | { readonly kind: 'any'; readonly scopes: readonly string[] }
@@ -11,7 +11,7 @@ export type ScopeRequirement =
 /** The requirement of a route that any valid key may use. */
 export const noScope: ScopeRequirement = { kind: 'none', scopes: [] };
 
-/** Whether a holder of these scopes meets a requirement. */
+/** Whether these scopes meet a requirement. */
 export function isMet({ kind, scopes }: ScopeRequirement, held: ReadonlySet<string>): boolean {
   if (kind === 'none') return true;
   const [only] = scopes;
@@ -19,7 +19,7 @@ export function isMet({ kind, scopes }: ScopeRequirement, held: ReadonlySet<stri
   return kind === 'any' ? scopes.some((scope) => held.has(scope)) : scopes.every((scope) => held.has(scope));
 }
 
-/** The scopes that a holder would need and does not have; empty when the requirement is met. */
+/** Returns the required scopes that are missing; empty if the requirement is met. */
 export function missingScopes(requirement: ScopeRequirement, held: ReadonlySet<string>): readonly string[] {
   const missing = requirement.scopes.filter((scope) => !held.has(scope));
   if (requirement.kind === 'any' && missing.length < requirement.scopes.length) return [];
@@ -27,10 +27,10 @@ export function missingScopes(requirement: ScopeRequirement, held: ReadonlySet<s
 }
 
 /**
- * Reads a requirement: one scope, `{ all: […] }` or `{ any: […] }`.
+ * Parses a requirement: one scope, `{ all: […] }` or `{ any: […] }`.
  *
- * @throws TypeError when it is missing, empty, of another shape, or names a scope that is not in the catalogue:
- * what does not understand its argument must not stand in front of a route.
+ * @throws TypeError if it is missing, empty, of another shape, or names a scope that is not in the catalogue: a guard that
+ * does not understand its argument must not protect a route.
  */
 export function parseScopeRequirement(input: unknown, catalogue: ScopeCatalogue): ScopeRequirement {
   if (typeof input === 'string') return { kind: 'all', scopes: [knownScope(input, catalogue)] };
@@ -47,7 +47,7 @@ function knownScopes(input: unknown, name: string, catalogue: ScopeCatalogue): r
   if (!Array.isArray(input) || input.length === 0) {
     throw new TypeError(`{ ${name} } takes a list of at least one scope`);
   }
-  // Array.from visits holes too: a list of nothing must not ask for nothing.
+  // Array.from visits holes too: a sparse array must not result in an empty requirement.
   const scopes = Array.from(input, (scope: unknown) => knownScope(scope, catalogue));
   if (new Set(scopes).size < scopes.length) {
     throw new TypeError(`{ ${name} } names a scope twice`);

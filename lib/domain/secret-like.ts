@@ -1,25 +1,26 @@
-/** Runs of what secrets are written in: base62, base64url, hexadecimal. Every key of every keyspace holds one. */
+/** Long runs of the characters of secrets: base62, base64url, hexadecimal. Every key of every keyspace contains one. */
 const longRun = /[A-Za-z0-9_+=-]{20,}/g;
 const uuid = /(?<![A-Za-z0-9])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![A-Za-z0-9])/gi;
 
-/** What stands in the place of what was taken out. */
+/** Replaces everything that was removed. */
 export const redacted = '[redacted]';
 
 /**
- * Leaves out all that may be a secret: 20 or more characters in a row that are neither words nor numbers, such as
- * `connection-pool-2`, nor a UUID. A ULID, a trace id and a hash are left out as well: nothing tells them from a secret.
+ * Redacts everything that may be a secret: 20 or more characters in a row that are neither words and numbers, such as
+ * `connection-pool-2`, nor a UUID. ULIDs, trace ids and hashes are redacted too, as nothing distinguishes them from a
+ * secret.
  */
 export function withoutSecrets(text: string): string {
   if (text.length < 20) return text;
   const uuids: string[] = [];
-  // In their places stands what belongs to no run.
+  // The placeholders consist of characters that are not part of a run.
   const rest = text.replace(uuid, (found) => `\u0000${uuids.push(found) - 1}\u0000`);
   const cleaned = rest.replace(longRun, (run) => (isWords(run) ? run : redacted));
   // eslint-disable-next-line no-control-regex
   return cleaned.replace(/\u0000(\d+)\u0000/g, (_, index: string) => uuids[Number(index)] ?? '');
 }
 
-/** Whether a text holds what {@link withoutSecrets} leaves out. */
+/** Whether a string contains anything that {@link withoutSecrets} redacts. */
 export function maySecretBeIn(text: string): boolean {
   return withoutSecrets(text) !== text;
 }
@@ -32,7 +33,7 @@ function isNumber(part: string): boolean {
   return part.length < 20 && /^\d*$/.test(part);
 }
 
-/** Letters only; in a word of several words, such as `idleTimeoutMillis`, most letters are small ones. */
+/** Letters only; in a compound word, such as `idleTimeoutMillis`, most letters are lower case. */
 function isWord(part: string): boolean {
   if (!/^[A-Za-z]+$/.test(part)) return false;
   const capitals = part.replace(/[a-z]+/g, '').length;

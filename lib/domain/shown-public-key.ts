@@ -2,18 +2,18 @@ import type { ApiKeyRecord } from './api-key.js';
 import { isSecret } from './credential.js';
 import type { PublicKeyAlgorithm } from './public-key.js';
 
-/** A public key as it is shown. */
+/** The public view of a public key. */
 export interface ShownPublicKey {
   readonly algorithm: PublicKeyAlgorithm;
-  /** SubjectPublicKeyInfo as PEM, in the one spelling that this package writes. */
+  /** SubjectPublicKeyInfo as PEM, always formatted the same way. */
   readonly pem: string;
   /** Hexadecimal SHA-256 of the DER. */
   readonly sha256Fingerprint: string;
-  /** MD5 of the DER, as `9c:6d:…`; a name that some tools show, and no proof. */
+  /** MD5 of the DER, as `9c:6d:…`; a label that some tools display, not to be used for verification. */
   readonly md5Fingerprint: string;
 }
 
-/** The newest public key of a key, or `null` when it is proven by a secret. */
+/** Returns the newest public key of a key, or `null` for a key that has a secret. */
 export function shownPublicKey({ credentials }: ApiKeyRecord): ShownPublicKey | null {
   const [newest] = credentials;
   if (newest?.kind !== 'public-key') return null;
@@ -23,7 +23,7 @@ export function shownPublicKey({ credentials }: ApiKeyRecord): ShownPublicKey | 
   return { algorithm, pem, sha256Fingerprint, md5Fingerprint };
 }
 
-/** How requests can be signed with a key; `null` when they cannot. */
+/** Returns how requests can be signed with a key; `null` if they cannot. */
 export function signingOf({ credentials }: ApiKeyRecord): 'public-key' | 'hmac' | null {
   const [newest] = credentials;
   if (newest === undefined) return null;

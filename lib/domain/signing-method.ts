@@ -1,13 +1,13 @@
 import { InvalidFieldError } from './key-fields.js';
 
-/** How a secret may sign requests. */
+/** A method by which a secret may sign requests. */
 export type SigningMethod = 'hmac';
 
-/** Every way in which a secret may sign. */
+/** Every method by which a secret may sign requests. */
 export const signingMethods: readonly SigningMethod[] = ['hmac'];
 
-/** Reads the field `signing`. */
+/** Parses the field `signing`. */
 export function parseSigningMethod(value: unknown): SigningMethod {
   if (value === 'hmac') return value;
-  throw new InvalidFieldError("must be 'hmac', or left out");
+  throw new InvalidFieldError("must be 'hmac', or omitted");
 }

@@ -2,8 +2,8 @@ import { maxScopesPerKey } from './scope.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 
 /**
- * Reads a `scope` parameter (RFC 6749 section 3.3): names with single spaces between them. `null` when it is none, which
- * an empty text is: what asks for nothing must not be given everything.
+ * Parses a `scope` parameter (RFC 6749 section 3.3): names separated by single spaces. `null` if it is invalid, as an empty
+ * string is: a request for nothing must not be granted everything.
  */
 export function parseScopeParameter(text: string): readonly string[] | null {
   const names = text.split(' ');
@@ -14,10 +14,10 @@ export function parseScopeParameter(text: string): readonly string[] | null {
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * What a token is given of what a key holds.
+ * Narrows the scopes of a key to those of a token.
  *
- * @param requested - absent: all that the key holds
- * @returns `null` when something is asked for that is not held or does not exist
+ * @param requested - omitted: all scopes of the key
+ * @returns `null` if a requested scope does not exist or is not granted to the key
  */
 export function narrowScopes(
   requested: readonly string[] | undefined,
@@ -31,7 +31,7 @@ export function narrowScopes(
   return requested.every(isHeld) ? requested : null;
 }
 
-/** What two lists of scopes and wildcards have in common. Of a wildcard and what it covers, that is the latter. */
+/** Intersects two lists of scopes and wildcards. Of a wildcard and a scope that it covers, the latter is returned. */
 export function commonScopes(
   one: readonly string[],
   other: readonly string[],

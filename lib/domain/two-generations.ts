@@ -1,29 +1,29 @@
 /**
- * What was used last, in two generations. New entries go into the young one; when it is full, it becomes the old one, and
- * what was in the old one is dropped at once, however much that is. So a cache is bounded without ever moving or counting
- * more than one entry, and what is used at least once a generation stays.
+ * The most recently used entries, in two generations. New entries go into the young one; when it is full, it becomes the
+ * old one, and the previous old one is dropped at once, no matter how large it is. So a cache is bounded without ever
+ * moving or counting more than one entry, and entries that are used at least once per generation stay.
  */
 export class TwoGenerations<G> {
   readonly #create: () => G;
   /** Where new entries go. */
   young: G;
-  /** What has not been used since the young generation began. */
+  /** Entries that have not been used since the young generation began. */
   old: G;
 
-  /** @param create - makes an empty generation */
+  /** @param create - creates an empty generation */
   constructor(create: () => G) {
     this.#create = create;
     this.young = create();
     this.old = create();
   }
 
-  /** Begins a new young generation, and drops the old one. */
+  /** Begins a new young generation and drops the old one. */
   turn(): void {
     this.old = this.young;
     this.young = this.#create();
   }
 
-  /** Drops both; it takes no time, because the entries are left to the garbage collector. */
+  /** Drops both in constant time, because the entries are left to the garbage collector. */
   clear(): void {
     this.young = this.#create();
     this.old = this.#create();
@@ -31,7 +31,7 @@ export class TwoGenerations<G> {
 }
 
 /**
- * A map that keeps what was set or got last: at least half of `maxEntries`, at most all of them.
+ * A map that keeps the entries that were set or read most recently: at least half of `maxEntries`, at most all of them.
  *
  * @example
  * const recent = new RecentMap<string>(1_000);
@@ -50,7 +50,7 @@ export class RecentMap<V> {
     return this.#generations.young.size + this.#generations.old.size;
   }
 
-  /** Gets a value and counts that as a use of it. */
+  /** Gets a value and marks it as used. */
   get(key: string): V | undefined {
     const { young, old } = this.#generations;
     const found = young.get(key);
@@ -60,7 +60,7 @@ export class RecentMap<V> {
     return older;
   }
 
-  /** Gets a value without counting that as a use of it. */
+  /** Gets a value without marking it as used. */
   peek(key: string): V | undefined {
     return this.#generations.young.get(key) ?? this.#generations.old.get(key);
   }
@@ -68,7 +68,7 @@ export class RecentMap<V> {
   set(key: string, value: V): void {
     const { young } = this.#generations;
     if (young.size >= this.#generationSize && !young.has(key)) this.#generations.turn();
-    // One copy of each, so that deleting and counting see it once.
+    // Each entry is in one generation only, so that it is deleted and counted once.
     this.#generations.old.delete(key);
     this.#generations.young.set(key, value);
   }

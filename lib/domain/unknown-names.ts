@@ -1,25 +1,25 @@
 import { adviceFor } from './known-names.js';
 import { maySecretBeIn } from './secret-like.js';
 
-/** Most unknown names that one answer says something about. */
+/** Maximum number of unknown names that one response reports. */
 export const maxShownNames = 10;
 
-/** Names that are neither long nor odd are repeated in an answer; others could be anything, a secret for example. */
+/** Only short, ordinary names are repeated in a response; others could be anything, a secret for example. */
 const showableName = /^[A-Za-z_][A-Za-z0-9_-]{0,31}$/;
 
-/** What is said of a name that is not known. */
+/** The problem with an unknown name. */
 export interface UnknownName {
-  /** `null` for names that are not repeated. */
+  /** `null` for names that must not be repeated. */
   readonly name: string | null;
   /** What to write instead. */
   readonly message: string;
 }
 
 /**
- * Says which names are not known. What callers send decides neither how much work this is nor how long the answer gets:
- * it is the only place that repeats names.
+ * Reports unknown names. What callers send determines neither how much work this is nor how long the response gets: this is
+ * the only place that repeats names.
  *
- * @param sent - an object whose own names are looked at
+ * @param sent - the object whose own property names are checked
  */
 export function unknownNames(sent: object, known: readonly string[]): readonly UnknownName[] {
   const names = new Set(known);
@@ -41,5 +41,5 @@ function adviceOn(name: string, known: readonly string[]): string {
 }
 
 function othersSentence(count: number): string {
-  return count === 1 ? 'holds a name that is not known here' : `holds ${count} names that are not known here`;
+  return count === 1 ? 'contains an unknown name' : `contains ${count} unknown names`;
 }

@@ -3,20 +3,20 @@ import type { UsageCount, UseVerdict } from './key-usage.js';
 /** How often a key was used in one hour or day. */
 export interface UsagePeriod {
   readonly start: Date;
-  /** Verdict -> how often; verdicts that did not occur are left out. */
+  /** Verdict -> number of requests; verdicts that did not occur are omitted. */
   readonly counts: Readonly<Partial<Record<UseVerdict, number>>>;
 }
 
-/** How a key was used. */
+/** Usage statistics of a key. */
 export interface KeyUsage {
-  /** Oldest first; hours and days in which it was not used are left out. */
+  /** Oldest first; hours and days in which the key was not used are omitted. */
   readonly items: readonly UsagePeriod[];
   readonly lastUsedAt: Date | null;
-  /** The last one that is known, in canonical form; `null` when none is. */
+  /** The last known address, in canonical form; `null` if none is known. */
   readonly lastUsedAddress: string | null;
 }
 
-/** Shows counts, one item for each hour or day. @param counts - by start */
+/** Groups counts into one item per hour or day. @param counts - ordered by start */
 export function usageViewOf(
   counts: readonly UsageCount[],
   lastUsedAt: number | null,

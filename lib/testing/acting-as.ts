@@ -1,16 +1,16 @@
 import type { ApiKeys } from '../create-api-keys.js';
 import type { NewKey } from '../api/key-inputs.js';
 
-/** Headers that carry a key. No interface: those cannot be passed where any headers are taken, as by supertest. */
+/** Headers that carry a key. Not an interface, because those are not assignable to a record of headers, as in supertest. */
 export type ApiKeyHeaders = {
   readonly 'X-API-Key': string;
 };
 
 /**
- * Makes a key and returns the headers to send it with: the guard under test does all that it does in production.
+ * Creates a key and returns the headers to send it with, so the guard under test runs exactly as in production.
  *
  * @param apiKeys - the instance of the app under test, usually on `memoryStore()`
- * @param key - at least its scopes; the owner is `test-owner` unless it is named
+ * @param key - at least its scopes; the owner is `test-owner` unless given
  *
  * @example
  * const headers = await actingAs(apiKeys, { scopes: ['orders:read'] });

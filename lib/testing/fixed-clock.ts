@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 
-/** A clock that stands still until it is moved. */
+/** A clock that stands still until it is set or advanced. */
 export interface FixedClock extends Clock {
   /** Sets the time, as epoch milliseconds or `Date`. */
   set(time: number | Date): void;
@@ -9,7 +9,9 @@ export interface FixedClock extends Clock {
 }
 
 /**
- * @param at - epoch milliseconds or `Date`; 2026-01-01T00:00:00Z when left out
+ * Creates a clock that stands still until it is set or advanced.
+ *
+ * @param at - epoch milliseconds or `Date`; 2026-01-01T00:00:00Z if omitted
  */
 export function fixedClock(at: number | Date = Date.UTC(2026, 0, 1)): FixedClock {
   let time = at.valueOf();

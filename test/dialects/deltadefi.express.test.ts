@@ -350,9 +350,9 @@ describe('the DeltaDeFi router', () => {
       [{ verifyAccessToken, graceMs: 1_000, singleKey: false }, 'graceMs: needs singleKey'],
       [{ verifyAccessToken, singleKey: 'no' }, 'singleKey: takes true or false'],
       [{ verifyAccessToken, signIn: true }, 'signIn: takes a function'],
-      [{ verifyAccessToken, defaultScopes: ['orders:raed'] }, 'defaultScopes must hold only known scopes'],
+      [{ verifyAccessToken, defaultScopes: ['orders:raed'] }, 'defaultScopes must contain only known scopes'],
       [{ verifyAccessToken, defaultScopes: ['orders:*'] }, 'defaultScopes must name scopes one by one'],
-      [{ verifyAccessToken }, "there is a keyspace 'deltadefi' already"],
+      [{ verifyAccessToken }, "a keyspace 'deltadefi' already exists"],
     ];
     for (const [options, message] of wrong) {
       expect(() => deltadefiRouter(apiKeys, options as DeltadefiOptions)).toThrow(message);

@@ -398,7 +398,7 @@ describe('the Nebula Block router', () => {
       [{ verifyAccessToken, maxKeysPerOwner: 0 }, 'maxKeysPerOwner: takes a whole number'],
       [{ verifyAccessToken, keysMayManage: 1 }, 'keysMayManage: takes true or false'],
       [{ verifyAccessToken, defaultScopes: 'all' }, 'defaultScopes must be a list of scopes'],
-      [{ verifyAccessToken }, "there is a keyspace 'nebula' already"],
+      [{ verifyAccessToken }, "a keyspace 'nebula' already exists"],
     ];
     for (const [options, message] of wrong) {
       expect(() => nebulaRouter(apiKeys, options as NebulaOptions)).toThrow(message);

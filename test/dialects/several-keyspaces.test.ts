@@ -184,7 +184,7 @@ describe('several keyspaces in one instance', () => {
   });
 
   it('refuses keyspaces that could be taken for one another, and what is no instance', () => {
-    expect(() => addPartners(instance)).toThrow("there is a keyspace 'partners' already");
+    expect(() => addPartners(instance)).toThrow("a keyspace 'partners' already exists");
     const format = createPairFormat({
       ...{ head: '', checksumLength: 0 },
       id: { alphabet: base62Alphabet, length: 8 },

@@ -14,13 +14,11 @@ describe('unknownNames', () => {
     const sent = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`field_${index}`, 1]));
     const said = unknownNames({ ...sent, name: 1 }, known);
     expect(said).toHaveLength(maxShownNames + 1);
-    expect(said.at(-1)).toEqual({ name: null, message: 'holds 490 names that are not known here' });
+    expect(said.at(-1)).toEqual({ name: null, message: 'contains 490 unknown names' });
   });
 
   it.each(['n'.repeat(33), 'a b', '\ud800', '<b>', '1a', ''])('P17: does not repeat %j', (name) => {
-    expect(unknownNames({ [name]: 1 }, known)).toEqual([
-      { name: null, message: 'holds a name that is not known here' },
-    ]);
+    expect(unknownNames({ [name]: 1 }, known)).toEqual([{ name: null, message: 'contains an unknown name' }]);
   });
 
   it('takes names of prototypes for names', () => {

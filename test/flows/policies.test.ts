@@ -248,7 +248,7 @@ describe('the option', () => {
     [{ maxKeysPerOwner: 0 }, /maxKeysPerOwner: takes a whole number from 1/],
     [{ maxKeysPerOwner: 8, onePerOwner: true }, /either onePerOwner or maxKeysPerOwner/],
     [{ omittedScopes: 'some' }, /omittedScopes: takes 'refuse'/],
-    [{ omittedScopes: ['orders:raed'] }, /omittedScopes: must hold only known scopes/],
+    [{ omittedScopes: ['orders:raed'] }, /omittedScopes: must contain only known scopes/],
     [{ defaultRateLimits: [{ name: 'x', limit: 0, windowSeconds: 1 }] }, /defaultRateLimits: entry 1/],
   ])('%j is refused at once', (policy, message) => {
     const make = () =>
