@@ -5,7 +5,7 @@ jest.setTimeout(60_000);
 const start = Date.UTC(2026, 5, 1);
 const farAway = Date.UTC(9999, 11, 31);
 
-/** Offset of now to the end of the key, and whether it is let in: valid if and only if now < expiresAt. */
+/** Offset of now to the expiry of the key, and whether it is accepted: valid if and only if now < expiresAt. */
 const rows: readonly (readonly [what: string, lifetimeMs: number, nowToEndMs: number, isAllowed: boolean])[] =
   [
     ['a second before the end', 60_000, -1_000, true],

@@ -65,7 +65,7 @@ describe('notices of keys that end soon', () => {
     expect(await look(start + 6 * dayMs - 1, store)).toEqual([]);
     expect(await look(start + 6 * dayMs, store)).toEqual(['20 14']);
     expect(await look(start + 7 * dayMs, store)).toEqual(['10 3']);
-    // Another end is spoken of anew.
+    // Another expiry gets notices of its own.
     await apiKeys.keys.as(theApp).update({ id: later.id, expiresAt: new Date(start + 22 * dayMs) });
     expect(await look(start + 8 * dayMs, store)).toEqual(['20 14']);
     expect(await look(start + 30 * dayMs, store)).toEqual([]);

@@ -15,7 +15,7 @@ const body = { name: 'CI', scopes: ['orders:read'] };
 const create = (on: OrdersProcess, name: string): Promise<Answer> =>
   on.manage('POST', '/keys', body, { 'Idempotency-Key': name });
 
-/** As clients do: who is told that the request is in progress, or is cut off, sends it again. */
+/** As clients do: on the answer that the request is in progress, or on a broken connection, it is sent again. */
 async function insist(send: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     const answer = await send();

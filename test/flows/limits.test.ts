@@ -90,7 +90,7 @@ describe('a cost that a key can never pay', () => {
     expect((await get(app, token, '/dear')).status).toBe(200);
   });
 
-  it('P12: is told apart from credits that have to be waited for, or bought', async () => {
+  it('P12: is distinguished from credits that have to be waited for, or bought', async () => {
     const instance = await open();
     const app = appOf(instance, { cost: 10 });
     const refilledEnough = await instance.key({ credits: { ...credits, refillAmount: 10 } });

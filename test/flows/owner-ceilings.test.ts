@@ -142,7 +142,7 @@ describe('limits.ceilings', () => {
     expect((await ask('alice', 'patch', `/keys/${id}`, { rateLimits: [minute(99)] })).status).toBe(403);
   });
 
-  it('keep the windows by which they hold, for else these would begin anew', async () => {
+  it('keep the windows that apply, which would otherwise be reset', async () => {
     const { ask, apiKeys } = await start({ rateLimits: [hour(2)] });
     const created = await ask('alice', 'post', '/keys', newKey);
     const { id, key } = created.body as { id: string; key: string };
@@ -261,7 +261,7 @@ describe('a key that manages keys', () => {
     expect(named.status).toBe(201);
   });
 
-  it('cannot begin its windows anew by renaming or resizing them', async () => {
+  it('cannot reset its windows by renaming or resizing them', async () => {
     const { ask, apiKeys, token, id } = await managing({ rateLimits: [hour(2)] });
     const verify = async (): Promise<string> => {
       const verdict = await apiKeys.keys.verify({ key: token });

@@ -47,7 +47,7 @@ async function register(at: OrdersProcess): Promise<readonly Signer[]> {
 
 /**
  * Sends each request to several at once, some requests at a time. How often each got in, of those that did: on a busy
- * machine an answer of Redis may come too late, and then nobody gets in.
+ * machine an answer of Redis may come too late, and then no request is accepted.
  */
 async function sendAgain(
   processes: readonly OrdersProcess[],
@@ -95,7 +95,7 @@ describe('signed requests over two processes', () => {
   const untilAccepted = (to: OrdersProcess, signer: Signer): Promise<void> =>
     waitUntil('a signature is accepted', async () => (await send(to, sign(signer))) === 200);
 
-  it('R80 on one file: none gets in twice, nor after both were started anew', async () => {
+  it('R80 on one file: none is accepted twice, nor after both were restarted', async () => {
     const environment = await onFile();
     const [one, two] = await startBoth(environment);
     const signers = await register(one);
@@ -109,7 +109,7 @@ describe('signed requests over two processes', () => {
     for (const signer of signers) expect(await send(again[0], sign(signer))).toBe(200);
   });
 
-  it('R80 on PostgreSQL and Redis: none gets in twice, nor after a flush, a restart and a new server', async () => {
+  it('R80 on PostgreSQL and Redis: none is accepted twice, nor after a flush, a restart and a new server', async () => {
     const { environment, redis } = await onServers();
     let server = redis;
     cleanUps.push(() => server.stop());

@@ -79,7 +79,7 @@ describe('an app with thirty routes', () => {
   beforeAll(async () => {
     const browser = request.agent(after).set('Sec-Fetch-Site', 'same-origin');
     await browser.post('/login').send({ name: 'ada', password: 'correct horse' }).expect(200);
-    // The five lines do not wait for the database: requests that come before it is open are told to come again.
+    // The five lines do not wait for the database: requests that come before it is open are answered that they should be retried.
     while ((await browser.get('/keys/keys')).status === 503) await setTimeout(10);
     const make = async (name: string, scopes: string[]): Promise<string> =>
       (await browser.post('/keys/keys').send({ name, scopes }).expect(201)).body.key;

@@ -39,7 +39,7 @@ describe.each(places)('tokens over two processes on %s', (name) => {
     return code;
   }
 
-  /** A token that one process has given and both have let in, so that both hold it. */
+  /** A token that one process has issued and both have accepted, so that both have cached it. */
   async function heldToken(): Promise<Given> {
     const { body } = await one.manage('POST', '/keys', {
       name: 'CI',
@@ -85,7 +85,7 @@ describe.each(places)('tokens over two processes on %s', (name) => {
     60_000,
   );
 
-  it('R70 a token that was taken back in one process is refused in the other', async () => {
+  it('R70 a token that was revoked in one process is refused in the other', async () => {
     let confirmed = 0;
     for (let round = 0; round < 5; round += 1) {
       const { key, token } = await heldToken();
@@ -105,7 +105,7 @@ describe.each(places)('tokens over two processes on %s', (name) => {
     expect([await send(two, token), await send(one, token)]).toEqual(['allowed', 'allowed']);
   });
 
-  it('R70 a token of one process is let in by another one at once, whichever was first', async () => {
+  it('R70 a token of one process is accepted by another one at once, whichever was first', async () => {
     const { key } = await heldToken();
     const tokens = await Promise.all([askForToken(one, key), askForToken(two, key)]);
     for (const token of tokens) for (const at of [two, one]) expect(await send(at, token)).toBe('allowed');

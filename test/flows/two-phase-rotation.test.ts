@@ -74,7 +74,7 @@ describe('a rotation whose grace period begins with the first use', () => {
     }
   });
 
-  it('counts only a use that was let in', async () => {
+  it('counts only a use that was accepted', async () => {
     const rotated = await rotate({ graceStartsOnFirstUse: true, gracePeriodSeconds: 60 });
     await instance.apiKeys.keys.as(theApp).update({ id: key.id, scopes: [] });
     await use(rotated.key).expect(403);
@@ -161,7 +161,7 @@ describe('answers to a secret that was rotated', () => {
     expect(answer.headers).not.toHaveProperty('sunset');
   });
 
-  it('are told in code too', async () => {
+  it('are returned in code too', async () => {
     const rotatedAt = instance.clock.now();
     await rotate({ gracePeriodSeconds: 60 });
     expect(await instance.apiKeys.keys.verify({ key: key.token })).toMatchObject({

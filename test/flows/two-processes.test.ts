@@ -13,7 +13,7 @@ describe.each(sharedPlaces)('two processes on %s', (name) => {
 
   afterAll(() => both.stop(), 30_000);
 
-  /** A key that both processes have let in already. */
+  /** A key that both processes have accepted already. */
   async function usedKey(
     scopes: readonly string[] = ['orders:read'],
   ): Promise<{ id: string; token: string }> {
@@ -73,7 +73,7 @@ describe.each(sharedPlaces)('two processes on %s', (name) => {
     }
   });
 
-  it('lets in nobody after a revocation was answered, however busy the key is', async () => {
+  it('accepts no request after a revocation was answered, however busy the key is', async () => {
     for (let round = 0; round < 15; round += 1) {
       const { id, token } = await usedKey();
       let answeredAt = Infinity;
@@ -142,7 +142,7 @@ describe.each(sharedPlaces)('two processes on %s', (name) => {
     }
   }, 60_000);
 
-  it('ends cleanly when it is told to', async () => {
+  it('ends cleanly when it is stopped', async () => {
     const third = await startOrders(both.environment);
     expect((await third.manage('GET', '/keys')).status).toBe(200);
     expect(await third.stop()).toBe(0);

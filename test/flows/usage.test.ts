@@ -67,7 +67,7 @@ describe('the use of a key over two processes', () => {
     }
     await one.manage('PATCH', `/keys/${id}`, { enabled: false });
     expect((await two.use(key)).code).toBe('key_disabled');
-    // A wrong secret is nobody's use.
+    // A wrong secret is not a use.
     const wrong = key.slice(0, 30) + (key[30] === 'x' ? 'y' : 'x') + key.slice(31);
     expect((await two.use(wrong)).code).toBe('invalid_token');
 

@@ -70,7 +70,7 @@ describe('guards and access tokens', () => {
     expect(answer.body).toEqual({ via: 'token', authorization: null });
   });
 
-  it('say nothing of a token that has ended where refusals are opaque', async () => {
+  it('do not reveal that a token has expired where refusals are opaque', async () => {
     await start({ refusals: { opaque: true } });
     const app = appWith();
     const own = await tokenFrom(app);
@@ -112,7 +112,7 @@ describe('guards and access tokens', () => {
     }
   });
 
-  it('say of each token and key what is wrong with it, whoever was refused before', async () => {
+  it('report for each token and key what is wrong with it, whatever was refused before', async () => {
     await start();
     const app = appWith();
     const own = await tokenFrom(app);

@@ -37,7 +37,7 @@ async function use(
 const refused = '401 invalid_signature';
 
 describe('requests that are signed with a shared secret', () => {
-  it('R77 are let in with the whole key or the secret in it as secret, with and without body', async () => {
+  it('R77 are accepted with the whole key or the secret in it as secret, with and without body', async () => {
     for (const target of ['/signed', '/kept', '/twice', '/either', '/signed?a=%20b&c']) {
       expect([target, await use({ target })]).toEqual([target, '200']);
     }
@@ -129,7 +129,7 @@ describe('requests that are signed with a shared secret', () => {
     for (const each of [before, both, after]) await each.close();
   });
 
-  it('R77 go on without their pepper once they were sealed anew', async () => {
+  it('R77 go on without their pepper once they were resealed', async () => {
     const store = memoryStore();
     const older = 'an older pepper of thirty-two bytes or more';
     const before = await startSignedApp({ store, pepper: older });

@@ -15,7 +15,7 @@ describe('the name of a header line', () => {
     );
   });
 
-  it('is told from every other one', () => {
+  it('is distinguished from every other one', () => {
     for (const one of tokenCharacters) {
       for (const other of tokenCharacters) {
         expect(isHeaderName(one, other.toLowerCase())).toBe(one.toLowerCase() === other.toLowerCase());

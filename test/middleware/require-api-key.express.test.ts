@@ -32,8 +32,8 @@ function guarded(guard: RequestHandler, prepare?: (app: Express) => void): Expre
 const read = (options?: GuardOptions): RequestHandler =>
   instance.apiKeys.requireApiKey('orders:read', options);
 
-describe('requireApiKey: who is let in', () => {
-  it('lets in a key with the scope, from either header', async () => {
+describe('requireApiKey: which requests are authenticated', () => {
+  it('accepts a key with the scope, from either header', async () => {
     const { id, token } = await instance.key();
     const app = guarded(read());
     for (const header of [
@@ -65,7 +65,7 @@ describe('requireApiKey: who is let in', () => {
     await request(app).head('/orders').set('X-Api-Key', token).expect(200);
   });
 
-  it.each(['orders:*', '*'] as const)('lets in a key with %s', async (scope) => {
+  it.each(['orders:*', '*'] as const)('accepts a key with %s', async (scope) => {
     const { token } = await instance.key({ scopes: [scope] });
     await request(guarded(read())).get('/orders').set('X-Api-Key', token).expect(200);
   });
@@ -95,7 +95,7 @@ describe('requireApiKey: who is let in', () => {
     expect(refused.headers['cache-control']).toBe('no-store');
   });
 
-  it('hands trouble that it can no longer answer to the app, and ends nothing', async () => {
+  it('passes an error that it can no longer answer to the app, and ends nothing', async () => {
     const store = memoryStore();
     const away = (): Promise<never> =>
       new Promise((_, reject) => setTimeout(() => reject(new Error('away')), 40));
@@ -190,7 +190,7 @@ describe('requireApiKey: 401', () => {
     expect(guesser.body.code).toBe('invalid_token');
   });
 
-  it('decides the state anew in every request', async () => {
+  it('decides the state again in every request', async () => {
     const { id, token } = await instance.key({ expiresAt: new Date(instance.clock.now() + 1_000) });
     const app = guarded(read());
     const code = async (): Promise<string> =>
@@ -295,7 +295,7 @@ describe('requireApiKey: 400, 403, 405, 431', () => {
     await request(app).get('/orders').set('X-Api-Key', token).expect(401);
   });
 
-  it('anyScope lets in every valid key and no other', async () => {
+  it('anyScope accepts every valid key and no other', async () => {
     const { token } = await instance.key({ scopes: [] });
     const app = guarded(instance.apiKeys.requireApiKey.anyScope());
     await request(app).get('/orders').set('X-Api-Key', token).expect(200);
@@ -361,7 +361,7 @@ describe('requireApiKey: addresses', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="acme"');
   });
 
-  it('lets in the peer itself when it is on the list', async () => {
+  it('accepts the peer itself when it is on the list', async () => {
     const answer = await answerTo(() => undefined, {}, ['127.0.0.0/8', '::1']);
     expect(answer.status).toBe(200);
   });
@@ -524,7 +524,7 @@ describe('requireApiKey: fitting in', () => {
     });
   });
 
-  it('an onRefusal that throws or rejects lets nobody in', async () => {
+  it('an onRefusal that throws or rejects lets no request through', async () => {
     for (const onRefusal of [
       () => {
         throw new Error('mine');

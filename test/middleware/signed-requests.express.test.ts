@@ -30,7 +30,7 @@ const target = '"@target-uri"';
 const refused = '401 invalid_signature';
 
 describe('signed requests', () => {
-  it('R75 are let in as the key that signed, before and behind a parser, once for several guards', async () => {
+  it('R75 are authenticated as the key that signed, before and behind a parser, once for several guards', async () => {
     for (const path of ['/signed', '/kept', '/twice', '/either', '/below/signed']) {
       const answer = await app.use(alice, { target: path });
       expect([path, outcome(answer)]).toEqual([path, '200']);
@@ -437,7 +437,7 @@ describe('signed requests', () => {
     }
   });
 
-  it('R77 that are guessed use up the budget of a network, and right ones get through', async () => {
+  it('R77 with unknown keys use up the budget of a network, and valid ones are accepted', async () => {
     const limited = await startSignedApp({ failureBudget: { failures: 5, windowSeconds: 60 } });
     try {
       const signer = await limited.signer();

@@ -14,7 +14,7 @@ const cases: Record<string, Cases> = {
   A1: async ({ send, server }) => {
     const lines = [`X-Api-Key: ${server.boundToken}`, 'X-Forwarded-For: 10.1.2.3'];
     await send({ target: '/orders', lines });
-    // Whoever believes every forwarded address believes none here.
+    // An app that trusts every forwarded address trusts none here.
     await send({ target: '/orders', lines }, { setup: 'trusting everybody' });
   },
   A2: forwarded('10.1.2.3, 203.0.113.9', '10.1.2.3,10.1.2.3, 203.0.113.9'),

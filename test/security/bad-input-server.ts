@@ -28,9 +28,9 @@ export type Setup = 'direct' | 'behind one proxy' | 'trusting everybody' | 'with
 export interface BadInputServer {
   readonly apiKeys: ApiKeys<Scope>;
   readonly ports: Readonly<Record<Setup, number>>;
-  /** A key that is let in. */
+  /** A key that is accepted. */
   readonly token: string;
-  /** A key that is let in from 10.1.2.3 only. */
+  /** A key that is accepted from 10.1.2.3 only. */
   readonly boundToken: string;
   /** A key of the other environment. */
   readonly testToken: string;

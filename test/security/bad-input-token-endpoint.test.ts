@@ -334,7 +334,7 @@ const cases: Record<string, Cases> = {
         await ask(probe, lines, `token=${token}`, { status: [401], error: 'invalid_client' }, target);
       }
     }
-    // Nobody has taken it back.
+    // It has not been revoked.
     await probe.send({ target: '/orders', lines: [`Authorization: Bearer ${token}`] }, { status: [200] });
   },
 };

@@ -124,7 +124,7 @@ function tally(answers: readonly { status: number }[]): Record<number, number> {
 }
 
 describe('failureBudget', () => {
-  it('R45 10,000 wrong keys from one /64 cost few reads, and right keys are let in meanwhile', async () => {
+  it('R45 10,000 invalid keys from one /64 cost few reads, and valid keys are accepted meanwhile', async () => {
     const app = await start({ failures, windowSeconds: 3600 });
     const rightKeys = await Promise.all(Array.from({ length: 12 }, () => app.key()));
     app.reads.find = 0;
@@ -208,7 +208,7 @@ describe('failureBudget', () => {
       expect([mapped, (await app.send('junk', mapped)).status]).toEqual([mapped, 429]);
     }
     expect((await app.send('junk', '::ffff:198.51.100.3')).status).toBe(401);
-    // Who cannot be told apart is one: no address, or none that can be read.
+    // Clients that cannot be distinguished count as one: no address, or none that can be read.
     expect(tally(await from('unknown', 11))).toEqual({ 401: 10, 429: 1 });
   });
 

@@ -52,7 +52,7 @@ describe('an address that a caller claims', () => {
     expect([...addresses]).toEqual([null]);
   });
 
-  it('is written down everywhere when a trusted proxy says so', async () => {
+  it('is recorded everywhere when a trusted proxy reports it', async () => {
     const { statuses, addresses } = await act(1);
     expect(statuses).toEqual([200, 200, 401, 401]);
     expect([...addresses]).toEqual([claimed]);

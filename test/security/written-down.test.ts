@@ -81,7 +81,7 @@ describe('credentials in parts of requests where they do not belong', () => {
       .set('X-Request-Id', kept)
       .send({ name: 'kept', scopes: [] })
       .expect(201);
-    // What was gathered is written when the instance closes; a copy of the store is read by the next one.
+    // What was batched is written when the instance closes; a copy of the store is read by the next one.
     const trail: unknown[] = [];
     for await (const entry of apiKeys.audit.as(theApp).export()) trail.push(entry);
     const written = JSON.stringify([trail, log, await refusals()]);

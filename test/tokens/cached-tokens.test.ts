@@ -45,7 +45,7 @@ async function until(isTrue: () => boolean): Promise<void> {
 }
 
 describe('tokens that a process holds', () => {
-  it('R70 are not held when they were taken back while they were checked', async () => {
+  it('R70 are not cached when they were revoked while they were checked', async () => {
     const { store, reads, keepBack } = watchedStore();
     const app = await startTokenApp({ store });
     const key = await app.key();
@@ -53,7 +53,7 @@ describe('tokens that a process holds', () => {
     const release = keepBack();
     const slow = app.use(token);
     await until(() => reads.includes('token'));
-    // Reads the same answer to the question that is on its way: it was not taken back then.
+    // Shares the result of the query in flight, from before the revocation.
     const revoked = await app.post('/revoke', { token }, basic(key.id, key.secret));
     expect(revoked.status).toBe(200);
     release();
@@ -84,7 +84,7 @@ describe('tokens that a process holds', () => {
     await Promise.all([maker.close(), user.close()]);
   });
 
-  it('R70 of a key that is not held are not held when they were taken back while they were checked', async () => {
+  it('R70 of a key that is not cached are not cached when they were revoked while they were checked', async () => {
     const { store, reads, keepBack } = watchedStore();
     const issuer = 'http://one.example';
     const [maker, user] = [
@@ -118,7 +118,7 @@ describe('tokens that a process holds', () => {
     await app.close();
   });
 
-  it('R70 are let in without a local cache, and each request asks the store', async () => {
+  it('R70 are accepted without a local cache, and each request queries the store', async () => {
     const { store, reads } = watchedStore();
     const app = await startTokenApp({ store, cache: false });
     const key = await app.key();
@@ -132,7 +132,7 @@ describe('tokens that a process holds', () => {
     await app.close();
   });
 
-  it('R70 are refused after they were taken back also when Redis still has the key as it was', async () => {
+  it('R70 are refused after they were revoked also when Redis still has the key as it was', async () => {
     const server = await startRedis();
     const admin = new Redis(server.url);
     const app = await startTokenApp({ redis: server.url, usesRealTime: true });

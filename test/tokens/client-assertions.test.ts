@@ -229,7 +229,7 @@ describe('private_key_jwt', () => {
     const shown = assertion();
     expect((await ask(shown)).status).toBe(200);
     await expectRefused(shown);
-    // Made anew with the same jti: still the second time.
+    // A new assertion with the same jti: still the second time.
     const jti = randomUUID();
     expect((await ask(assertion({ jti }))).status).toBe(200);
     await expectRefused(assertion({ jti, exp: seconds() + 61 }));

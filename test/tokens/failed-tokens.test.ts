@@ -87,7 +87,7 @@ describe('access tokens that are wrong', () => {
     expect((await use(app, token)).status).toBe(200);
   });
 
-  it('R45 are none when they have ended or were taken back', async () => {
+  it('R45 are none when they have expired or were revoked', async () => {
     const store = memoryStore();
     const app = await start(1, { store });
     const key = await app.key({ tokenLifetimeSeconds: 60 });
@@ -109,7 +109,7 @@ describe('access tokens that are wrong', () => {
       ...['401 invalid_token', '401 key_disabled'],
       ...['401 invalid_token', '401 key_disabled'],
     ]);
-    // Nor do they become one where the budget is used up: who is told to wait would not ask for another token.
+    // Nor do they become one where the budget is used up: a client that has to wait would not ask for another token.
     await use(app, forged(rotated));
     expect(codes([await use(app, forged(rotated)), await use(app, old), await use(app, taken)])).toEqual([
       '429 too_many_failures',

@@ -79,7 +79,7 @@ describe('tokens that were not given by us, or not for us', () => {
     expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"');
   }
 
-  it('R70 the way of forging them works: an honest token made that way is let in', async () => {
+  it('R70 the way of forging them works: an honest token made that way is accepted', async () => {
     const answer = await app.use(ours({}, { jti: 'made-by-the-test-itself' }));
     expect([answer.status, answer.body['via']]).toEqual([200, 'token']);
   });

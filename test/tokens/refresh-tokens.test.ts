@@ -220,7 +220,7 @@ describe('tokens without HTTP', () => {
       expect(await refusal(one.tokens.refresh(context, again.refreshToken, undefined))).toBe('invalid_grant');
     });
 
-    it('can be taken back, with their access token', async () => {
+    it('can be revoked, with their access token', async () => {
       const { refreshToken, accessToken } = await one.tokens.issueRefreshable(client, undefined);
       expect(await one.use(accessToken)).toBe('allowed');
       expect(await one.tokens.introspect(client, refreshToken)).toMatchObject({ kind: 'refresh_token' });
@@ -234,7 +234,7 @@ describe('tokens without HTTP', () => {
 
     it('P1: revoking a chain again is answered with success only when every process has confirmed the first time', async () => {
       const { refreshToken } = await one.tokens.issueRefreshable(client, undefined);
-      // A process that does not acknowledge anything, and that nobody has waited for long enough yet.
+      // A process that does not acknowledge anything, and for which no peer has waited long enough yet.
       await store.feed.join({ id: 'paused', acked: 0, leaseMs: 60_000 });
       const written = await store.feed.lastSequence();
       expect(await one.tokens.revoke(client, context, refreshToken)).toBeGreaterThan(clock.now());
@@ -288,7 +288,7 @@ describe('tokens without HTTP', () => {
     }
   });
 
-  it('that were taken back stay so, by whichever clock', async () => {
+  it('that were revoked stay so, by whichever clock', async () => {
     const { accessToken } = await one.tokens.issue(client, undefined);
     const ahead = fixedClock(clock.now() + 30 * 60_000);
     const two = await start(store, ahead);
@@ -297,7 +297,7 @@ describe('tokens without HTTP', () => {
     expect(await one.tokens.revoke(client, context, accessToken)).toBe(null);
     clock.advance(31 * 60_000);
     ahead.advance(31 * 60_000);
-    // It has ended for one of them, who removes what has ended.
+    // It has expired for one of them, which removes what has expired.
     expect(await two.tokens.revoke(client, context, other.accessToken)).toBe(null);
     expect(await one.use(accessToken)).toBe('invalid_token');
     expect(await one.use(other.accessToken)).toBe('invalid_token');
@@ -330,7 +330,7 @@ describe('tokens without HTTP', () => {
       expect(await one.use(after.accessToken)).toBe('allowed');
     });
 
-    it('are removed when the last of their tokens has ended', async () => {
+    it('are removed when the last of their tokens has expired', async () => {
       await one.tokens.issue(client, undefined);
       for (let round = 0; round < 3; round += 1) {
         clock.advance(rotateAfterMs);
@@ -349,7 +349,7 @@ describe('tokens without HTTP', () => {
       expect(await lost.use(accessToken)).toBe('invalid_token');
     });
 
-    it('with HS256 are published to nobody, and their tokens are let in', async () => {
+    it('with HS256 are never published, and their tokens are accepted', async () => {
       const secret = await startAnother({ algorithm: 'HS256' });
       const { accessToken } = await secret.tokens.issue(client, undefined);
       expect(readParts(accessToken).header['alg']).toBe('HS256');
@@ -360,7 +360,7 @@ describe('tokens without HTTP', () => {
       expect(await one.tokens.publicKeys()).toHaveLength(1);
     });
 
-    it('are not looked for again and again when made-up ids are shown', async () => {
+    it('are not queried again and again when made-up ids are presented', async () => {
       await one.tokens.issue(client, undefined);
       let lists = 0;
       const { signingKeys } = store.tokens;

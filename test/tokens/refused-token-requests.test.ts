@@ -105,7 +105,7 @@ describe('refused token requests', () => {
       expect(everything).not.toContain(text);
   });
 
-  it('R71 a replaced secret is noted where it is exchanged, and its holder is told', async () => {
+  it('R71 a replaced secret is recorded where it is exchanged, and its holder is notified', async () => {
     const { id, secret } = await app.key();
     await app.apiKeys.keys.as(theApp).rotate({ id, gracePeriodSeconds: 3600 });
     const answer = await app.post('/token', grant, basic(id, secret));

@@ -33,7 +33,7 @@ describe('revocation and introspection', () => {
   const introspect = (shown: string, as: MadeKey = key) =>
     app.post('/introspect', { token: shown }, basic(as.id, as.secret));
 
-  it('R70 a token that is taken back is refused in the next request, also where it was held', async () => {
+  it('R70 a token that is revoked is refused in the next request, also where it was cached', async () => {
     expect((await app.use(token)).status).toBe(200);
     const another = await app.token(key);
     const answer = await revoke(token);
@@ -54,7 +54,7 @@ describe('revocation and introspection', () => {
     expect((await app.apiKeys.audit.as(theApp).verify()).valid).toBe(true);
   });
 
-  it('R70 answers 200 for what is no token, has ended, or is of another key, and changes nothing', async () => {
+  it('R70 answers 200 for what is no token, has expired, or is of another key, and changes nothing', async () => {
     const other = await app.key({ ownerId: 'bob' });
     const sibling = await app.key();
     for (const as of [other, sibling]) expect((await revoke(token, as)).status).toBe(200);
@@ -83,7 +83,7 @@ describe('revocation and introspection', () => {
     expect((await app.use(token)).status).toBe(401);
   });
 
-  it('R70 a token that this process has not seen is not let in while nobody can say whether it was taken back', async () => {
+  it('R70 a token that this process has not seen is not accepted while the process cannot find out whether it was revoked', async () => {
     isDown = true;
     expect((await app.use(token)).status).toBe(503);
   });
@@ -126,7 +126,7 @@ describe('revocation and introspection', () => {
     for (const { status, body } of answers) expect([status, body]).toEqual([200, { active: false }]);
   });
 
-  it('R70 says inactive of a token that ended, was taken back, or whose key was', async () => {
+  it('R70 reports inactive for a token that expired, was revoked, or whose key was', async () => {
     const second = await app.token(key);
     await revoke(token);
     expect((await introspect(token)).body).toEqual({ active: false });

@@ -151,7 +151,7 @@ describe('what a secret in its grace period may manage', () => {
     expect(await create(token, minuteMs)).toBe(`201 ${after(minuteMs)}`);
   });
 
-  it('P7: it may still end its key: whoever finds a secret that has leaked can do so', async () => {
+  it('P7: it may still revoke its key: anyone who finds a leaked secret can do so', async () => {
     const { maker, outcome } = await start();
     const old = await maker();
     await instance.apiKeys.keys.as(theApp).rotate({ id: old.id, gracePeriodSeconds: 60 });

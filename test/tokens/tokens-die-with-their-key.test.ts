@@ -100,7 +100,7 @@ describe('a token that was given before', () => {
     expect(await code()).toBe('allowed');
   });
 
-  it('R70 is let in again and again without another read of the store', async () => {
+  it('R70 is accepted again and again without another read of the store', async () => {
     const inner = memoryStore();
     const reads: string[] = [];
     const counting = await startTokenApp({

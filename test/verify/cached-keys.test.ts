@@ -61,8 +61,8 @@ afterEach(async () => {
   await Promise.all(instances.map(({ apiKeys }) => apiKeys.close()));
 });
 
-describe('a key that is held', () => {
-  it('is let in without asking anybody', async () => {
+describe('a key that is cached', () => {
+  it('is authenticated without I/O', async () => {
     const { apiKeys, key } = await start();
     const { token } = await key();
     await apiKeys.keys.verify({ key: token });
@@ -74,7 +74,7 @@ describe('a key that is held', () => {
     expect(apiKeys.status().cachedKeys).toBe(1);
   });
 
-  it('R29: is checked for state, expiry, scope and address anew by each request', async () => {
+  it('R29: is checked for state, expiry, scope and address again by each request', async () => {
     const { apiKeys, key, clock } = await start();
     const expiresAt = new Date(clock.now() + 2_000);
     const { token } = await key({ scopes: ['orders:read'], expiresAt, ipAllowlist: ['203.0.113.0/24'] });
@@ -203,7 +203,7 @@ describe('an unknown id', () => {
     expect(reads).toBe(1);
   });
 
-  it('R31: is let in as soon as a key is made under it, in every process', async () => {
+  it('R31: is accepted as soon as a key is made under it, in every process', async () => {
     const { id, token } = await (await start()).key();
     const record = await store.find(id);
     if (record === null) throw new Error('the key is not stored');

@@ -135,7 +135,7 @@ describe('R53 limits.onOutage', () => {
       code: 'ERR_API_KEYS_UNAVAILABLE',
       headers: { 'Retry-After': '1' },
     });
-    // From now on nobody waits for it.
+    // From now on no process waits for it.
     await expect(apiKeys.keys.verify({ key: limited.token })).rejects.toMatchObject({
       code: 'ERR_API_KEYS_UNAVAILABLE',
     });

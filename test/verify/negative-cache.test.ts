@@ -1,7 +1,7 @@
 import { NegativeCache } from '../../lib/verify/negative-cache.js';
 
 describe('NegativeCache', () => {
-  it('knows what was not there, until it is told of a change', () => {
+  it('knows what was not there, until it is notified of a change', () => {
     const cache = new NegativeCache(100);
     cache.add('a');
     cache.add('b');

@@ -75,7 +75,7 @@ describe('a lost pepper', () => {
     expect(await accepts(withPeppers(other), token)).toBe(true);
   });
 
-  it('lets in no wrong secret, and no revoked or rotated key', async () => {
+  it('accepts no wrong secret, and no revoked or rotated key', async () => {
     const before = withPeppers(old);
     const { id, token } = await before.key();
     const { token: otherToken } = await before.key();

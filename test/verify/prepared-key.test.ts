@@ -2,7 +2,7 @@ import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
 import { sampleKey } from '../../lib/store/sample-keys.js';
 import { PreparedKey } from '../../lib/verify/prepared-key.js';
 
-it('a key is held to take more memory for each of its windows', () => {
+it('a key is estimated to take more memory for each of its windows', () => {
   const catalogue = createScopeCatalogue({ 'orders:read': 'Read orders' });
   const bytesWith = (windows: number): number => {
     const rateLimits = Array.from({ length: windows }, (_, i) => ({

@@ -43,7 +43,7 @@ function storeThatMayRefuse(): KeyStore {
   };
 }
 
-/** From now on changes are refused, and the lease of whoever has this clock is over. */
+/** From now on changes are refused, and the lease of the process with this clock is over. */
 function stopTakingChanges({ advance }: { advance(milliseconds: number): void }): void {
   takesChanges = false;
   advance(4_000);

@@ -58,7 +58,7 @@ describe('the recorder of uses', () => {
     ]);
   });
 
-  it('is told no address by refusals, and kept from none by them', async () => {
+  it('records no address of refusals, and misses none because of them', async () => {
     const { uses, written } = start();
     const counter = uses.counterFor('a');
     uses.recordRefusal(counter, 'insufficient_scope', hour);

@@ -3,7 +3,7 @@ import { watchMachine } from '../harness/machine-watch.js';
 
 const machine = watchMachine();
 
-/** A read that ends when it is told to. */
+/** A read that ends when the test ends it. */
 function controlledReads() {
   const pending: { key: string; resolve: (value: number) => void; reject: (error: Error) => void }[] = [];
   const read = (key: string): Promise<number> =>
@@ -60,7 +60,7 @@ describe('SingleFlightFresh', () => {
     const reads = new SingleFlightFresh(read);
     const early = reads.get('a');
     await turn();
-    // Who comes while it is read does not wait for a second one: nobody is let in by a failure.
+    // A caller that comes during the read does not wait for a second one: a failure authenticates no request.
     const late = reads.get('a');
     const failures = Promise.allSettled([early, late]);
     pending[0]?.reject(new Error('first'));
@@ -93,7 +93,7 @@ describe('SingleFlightFresh', () => {
     expect(await early).toBe(1);
     expect(await late).toMatchObject({ problem: 'unavailable' });
     await machine.expectWithin(1_400, performance.now() - startedAt);
-    // The read itself goes on, for those who come now.
+    // The read itself goes on, for the callers that come now.
     expect(await reads.get('a').catch(() => 'too late')).toBeDefined();
   });
 });

@@ -1,6 +1,6 @@
 import { SingleFlight, type InFlightRead } from '../../lib/verify/single-flight.js';
 
-/** A read that ends when it is told to. */
+/** A read that ends when the test ends it. */
 function controlled(): {
   read: (flight: InFlightRead<string>) => Promise<string>;
   land: (text: string) => void;

@@ -1,4 +1,4 @@
-// simple-oauth2, which is told the endpoints and knows neither metadata nor JWT.
+// simple-oauth2, which is configured with the endpoints and knows neither metadata nor JWT.
 import { ClientCredentials } from 'simple-oauth2';
 
 const { issuer, id, secret, authorizationMethod } = JSON.parse(process.env.CLIENT_CONFIG);
