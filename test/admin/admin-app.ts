@@ -25,7 +25,7 @@ export const alice: Actor = { kind: 'owner', ownerId: 'alice' };
 export const bob: Actor = { kind: 'owner', ownerId: 'bob' };
 export const root: Actor = { kind: 'admin', id: 'root' };
 
-/** Who sends a request: an actor as the app knows it, a key (its token), or nobody. */
+/** The sender of a request: an actor as the app knows it, a key (its token), or none. */
 export type Sender = Actor | { readonly token: string } | null;
 
 type Verb = 'get' | 'head' | 'options' | 'post' | 'put' | 'patch' | 'delete';
@@ -162,7 +162,7 @@ export async function makeKey(
   return answer.body as ShownKey;
 }
 
-/** Whether a token is let in, as the status of a guarded route. */
+/** Whether a token is accepted, as the status of a guarded route. */
 export async function use(adminApp: AdminApp, token: string): Promise<number> {
   return (await request(adminApp.server).get('/orders').set('X-Api-Key', token)).status;
 }

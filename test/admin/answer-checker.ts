@@ -97,7 +97,7 @@ function valuesIn(body: string, mediaType: string): readonly string[] {
 
 /**
  * Stands in front of an admin router and compares every answer with its document. An answer that the document does not
- * know is replaced by a 599, so that no test takes it for the real one, and told to `onMismatch`.
+ * know is replaced by a 599, so that no test takes it for the real one, and reported to `onMismatch`.
  */
 export function checkAnswers(document: ApiDocument, onMismatch: (mismatch: string) => void): RequestHandler {
   const checker = new AnswerChecker(document);

@@ -50,7 +50,7 @@ export async function documentOf(router: Router): Promise<ApiDocument> {
   }
 }
 
-/** Compiles schemas of one document; in strict mode, so that a keyword that nobody explains is an error. */
+/** Compiles schemas of one document; in strict mode, so that an unknown keyword is an error. */
 export class SchemaReader {
   readonly #ajv: Ajv2020;
   readonly #compiled = new Map<object, ValidateFunction>();

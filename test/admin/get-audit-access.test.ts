@@ -188,7 +188,7 @@ describe('every operation', () => {
     ]);
   });
 
-  it('writes down what was let in nowhere', async () => {
+  it('records what was accepted nowhere', async () => {
     const store = memoryStore();
     const app = await startAdminApp({ store });
     const { key } = await makeKey(app, alice);

@@ -140,7 +140,7 @@ describe('a long trail', () => {
       expect(before).toBeGreaterThan(0);
       sent.destroy();
       await new Promise((resolve) => setTimeout(resolve, 300));
-      // Whoever has gone away is not read for any more, and nobody is told of trouble.
+      // For a client that has gone away nothing more is read, and no error is reported.
       expect(pages.mock.calls.length).toBeLessThanOrEqual(before + 1);
       expect(long.logged).toEqual([]);
       const whole = await long.as(root).get('/audit/export').expect(200);

@@ -24,7 +24,7 @@ describe('GET /self', () => {
   });
 
   describe('401', () => {
-    it('asks for a key, whoever is signed in', async () => {
+    it('asks for a key, even where an owner is signed in', async () => {
       const answer = await adminApp.as(root).get('/self');
       expectProblem(answer, 401, 'missing_credential');
     });

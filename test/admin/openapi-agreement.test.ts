@@ -146,12 +146,12 @@ function bodiesOf({ properties, required = [] }: BodySchema): Arbitrary<unknown>
  * compared: bcrypt would take minutes.
  */
 const bodies = [
-  // It may not make keys, which it is told once its body was found to be right.
+  // It may not make keys, which is answered once its body was found to be valid.
   { method: 'post', template: '/keys', sender: 'a key' },
-  // It repeats an Idempotency-Key with other bodies, which it is told once they were found to be right.
+  // It repeats an Idempotency-Key with other bodies, which is answered once they were found to be valid.
   { method: 'post', template: '/keys', sender: 'an admin' },
   { method: 'patch', template: '/keys/{id}', sender: 'an owner' },
-  // That a key is revoked is told once the body was found to be right.
+  // That a key is revoked is answered once the body was found to be valid.
   { method: 'post', template: '/keys/{id}/rotate', sender: 'an owner', isRevoked: true },
   { method: 'post', template: '/keys/{id}/revoke', sender: 'an owner' },
 ] as const;

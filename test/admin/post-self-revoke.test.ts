@@ -58,7 +58,7 @@ describe('POST /self/revoke', () => {
   });
 
   describe('401', () => {
-    it('asks for a key, whoever is signed in', async () => {
+    it('asks for a key, even where an owner is signed in', async () => {
       expectProblem(await adminApp.as(root).post('/self/revoke'), 401, 'missing_credential');
     });
 

@@ -226,7 +226,7 @@ describe('a second factor', () => {
     expect((answer.body as { detail: string }).detail).toContain('none is set up');
   });
 
-  it('can be guessed a few times only, also many at once', async () => {
+  it('can be tried a few times only, also many at once', async () => {
     const guesses = await start({ operations: ['rotate'], verify: ({ code }) => code === 'right' });
     const challenge = challengeOf(await rotate({}, { from: guesses }));
     const answers = await Promise.all(
@@ -245,7 +245,7 @@ describe('a second factor', () => {
     );
   });
 
-  it('is remembered when it was used, whoever checks it, and trouble is told to nobody', async () => {
+  it('is remembered when it was used, whichever hook checks it, and errors are not revealed', async () => {
     const own = await start({
       operations: ['rotate'],
       verify: ({ code }) => {

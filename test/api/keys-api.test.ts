@@ -250,7 +250,7 @@ describe('apiKeys.keys.verify', () => {
     { scopes: 'orders:raed' },
     { token: 'x' },
     { actor: { kind: 'application' } },
-  ])('with %j lets nobody in', async (options) => {
+  ])('with %j accepts no key', async (options) => {
     await expect(untyped()['verify']?.({ key: token, ...options })).rejects.toMatchObject(invalidOption);
   });
 
@@ -323,7 +323,7 @@ describe('apiKeys.keys.verify', () => {
 });
 
 describe('actingAs', () => {
-  it('makes a key that the guard lets in', async () => {
+  it('makes a key that the guard accepts', async () => {
     const headers = await actingAs(instance.apiKeys, { scopes: ['orders:read'], ownerId: 'carol' });
     const verdict = await instance.apiKeys.keys.verify({ key: headers['X-API-Key'], scopes: 'orders:read' });
     expect(verdict).toMatchObject({ allowed: true, apiKey: { ownerId: 'carol' } });

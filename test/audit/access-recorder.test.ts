@@ -36,7 +36,7 @@ function createRecorder(log: AccessLog | null = memoryStore().accessLog) {
 
 const countIn = (rows: readonly AccessEntry[]): number => rows.reduce((sum, { count }) => sum + count, 0);
 
-/** A log that does what it is told, in place of a database that is away. */
+/** A log with preset behaviour, in place of a database that is away. */
 function switchedLog(): AccessLog & { isAway: boolean; readonly added: AccessEntry[] } {
   const added: AccessEntry[] = [];
   return {
@@ -117,7 +117,7 @@ describe('the recorder of refused requests', () => {
     expect(await accessLog.list({ limit: 9 })).toHaveLength(1);
   });
 
-  it('keeps a bounded number of rows while the database is away, loses no count, and says so', async () => {
+  it('keeps a bounded number of rows while the database is away, loses no count, and reports it', async () => {
     const log = switchedLog();
     const { recorder, warnings } = createRecorder(log);
     for (let window = 0; window < 20; window += 1) {

@@ -18,7 +18,7 @@ import {
 
 const keysInUse = 1000;
 const scope = 'orders:read';
-/** What is compared is what a look-up costs, so the headers are left out, except where a name says that they are not. */
+/** What is compared is what a lookup costs, so the headers are left out, except where a name says that they are not. */
 const bareAnswers = { cacheHeaders: false };
 
 /** @typedef {{ folder: string, redisUrl: string, postgresUrl?: string | undefined, hasPeers?: boolean | undefined }} Servers */
@@ -50,7 +50,7 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
   const warm = await open({ database: copyOfStore('warm'), ...redis('warm'), tokens: { issuer } });
   const shared = await open({ database: copyOfStore('shared'), ...redis('shared'), cache: false });
   const store = await open({ database: copyOfStore('store'), cache: false });
-  /** What nobody exceeds. @param {readonly ['minute' | 'hour' | 'day', number][]} windows */
+  /** Limits that are never exceeded. @param {readonly ['minute' | 'hour' | 'day', number][]} windows */
   const openLimited = async (...windows) => {
     const name = `limits-${windows.length}`;
     const database = copyOfStore(name);

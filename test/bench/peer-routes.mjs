@@ -1,5 +1,5 @@
 // What others use instead, each set up as its documents say and given its best case. What each looks at is the same as
-// far as it can: the key is right, it has not expired, it may read orders; who calls is told to the handler.
+// far as it can: the key is right, it has not expired, it may read orders; the caller is passed to the handler.
 import { createHash, hash as oneShotHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import bcrypt from 'bcryptjs';

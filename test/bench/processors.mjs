@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 
-/** @returns {string[]} the processors that this process may use, or nothing where that cannot be told */
+/** @returns {string[]} the processors that this process may use, or nothing where that is unknown */
 function allowedProcessors() {
   try {
     const [, list = ''] =

@@ -1,5 +1,5 @@
 // @ts-check
-// How long a revocation takes when several processes hold the key, and whether any of them still lets it in afterwards.
+// How long a revocation takes when several processes hold the key, and whether any of them still accepts it afterwards.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
@@ -26,7 +26,7 @@ const betweenRequests = 1;
  * @property {Spread} answered from sending the revocation to its answer
  * @property {Spread} refusedEverywhere from sending the revocation until every process refuses requests that are sent
  * @property {number} unconfirmed answers 202 in place of 200
- * @property {number} acceptedAfterwards requests that were sent after the answer 200 and let in; must be 0
+ * @property {number} acceptedAfterwards requests that were sent after the answer 200 and accepted; must be 0
  * @property {number} sentAfterwards
  */
 

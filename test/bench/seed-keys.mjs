@@ -37,7 +37,7 @@ export const idOf = (key) => key.slice(head.length, head.length + 16);
 /** @param {string} key a right one @returns {string} the same id with another secret */
 const withWrongSecret = (key) => composeKey(idOf(key), randomBase62(43));
 
-/** @returns {string} a well-formed key that nobody has */
+/** @returns {string} a well-formed key that does not exist */
 const unknownKey = () => composeKey(randomBase62(16), randomBase62(43));
 
 /** @returns {string} right in length and alphabet, wrong in its checksum */

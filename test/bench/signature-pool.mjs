@@ -21,7 +21,7 @@ const timeoutMs = 500;
 /** @param {string} file @returns {import('./make-signers.mjs').Signer[]} */
 const readSigners = (file) =>
   JSON.parse(readFileSync(file, 'utf8')).map((/** @type {import('./make-signers.mjs').Signer} */ signer) =>
-    // A text would be parsed for each request anew.
+    // A string would be parsed again for each request.
     'privateKey' in signer
       ? { ...signer, privateKey: createPrivateKey(/** @type {string} */ (signer.privateKey)) }
       : signer,
@@ -37,7 +37,7 @@ function signedLine(url, signer) {
 }
 
 /**
- * Signs the requests of one window, and uses each key once, so that all are held when it begins.
+ * Signs the requests of one window, and uses each key once, so that all are cached when it begins.
  *
  * @param {SignedTarget} target
  * @param {number} requests how many will be sent at the most

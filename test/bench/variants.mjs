@@ -92,7 +92,7 @@ export const manyKeysVariants = [
   { name: 'guard-default-1m', about: 'ours, 1,000,000 keys in use, room for 10,000 (the default) and Redis' },
 ].map((variant) => ({ ...variant, seconds: 8, warmUpSeconds: 70 }));
 
-/** Those that are looked at with few connections as well: there a look-up over the network shows. */
+/** Those that are looked at with few connections as well: there a lookup over the network shows. */
 export const fewConnectionsVariants = usualVariants.filter(({ name }) =>
   [control, 'guard-warm', 'redis-get-sha256'].includes(name),
 );

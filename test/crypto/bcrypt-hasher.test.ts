@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 describe('a hash', () => {
-  it('is bcrypt over the base64 of SHA-256, with cost 10 unless told otherwise', async () => {
+  it('is bcrypt over the base64 of SHA-256, with cost 10 by default', async () => {
     const hash = await open({ cost: undefined }).hash('secret');
     expect(hash).toMatch(/^\$2b\$10\$[./A-Za-z0-9]{53}$/);
     expect(compareSync(inputOf('secret'), hash)).toBe(true);

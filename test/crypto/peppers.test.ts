@@ -7,7 +7,7 @@ import { maxPeppers, parsePeppers } from '../../lib/crypto/peppers.js';
 const make = (): string => randomBytes(32).toString('base64url');
 
 describe('peppers', () => {
-  it('are told apart by an id that is made from them', () => {
+  it('are distinguished by an id that is made from them', () => {
     const pepper = make();
     const [parsed] = parsePeppers(pepper);
     expect(parsed.id).toBe(createHmac('sha256', pepper).update('id').digest('hex').slice(0, 16));

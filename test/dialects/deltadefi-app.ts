@@ -3,7 +3,7 @@ import { deltadefiRouter, type DeltadefiOptions } from '../../lib/dialects/index
 import type { ApiKeysOptions } from '../../lib/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 
-/** A JWT of the app for an owner; `verifyAccessToken` below lets it in. */
+/** A JWT of the app for an owner; `verifyAccessToken` below accepts it. */
 export function jwtOf(owner: string): string {
   return `eyJhbGciOiJub25lIn0.${Buffer.from(JSON.stringify({ owner })).toString('base64url')}.c2ln`;
 }

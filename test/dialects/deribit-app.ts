@@ -43,7 +43,7 @@ export interface DeribitApp extends TestInstance {
 /** What the router needs of an instance. */
 export const neededOptions = { tokens: { issuer: 'http://127.0.0.1' }, signatures: {} } as const;
 
-/** The session token of an owner; `verifyAccessToken` below lets it in. */
+/** The session token of an owner; `verifyAccessToken` below accepts it. */
 export function asOwner(owner: string): Readonly<Record<string, string>> {
   return { Authorization: `Bearer session-${owner}` };
 }

@@ -31,7 +31,7 @@ const pair = ({ client_id, client_secret }: DeribitKey): object => ({
   client_id,
   client_secret,
 });
-/** What an answer says of who is not let in. */
+/** What an answer says of a request that is not authenticated. */
 const outcome = ({ status, error }: RpcAnswer<unknown>): unknown =>
   error === undefined ? status : [status, error.code, error.message, error.data];
 const wrongCredentials = [401, 13004, 'invalid_credentials', undefined];
@@ -64,7 +64,7 @@ describe('public/auth', () => {
   const use = async (token: string, method = listKeys): Promise<unknown> =>
     outcome(await deribit.rpc(method, {}, bearer(token)));
 
-  it('tells nobody what is wrong with a key, where refusals.opaque says so', async () => {
+  it('does not reveal what is wrong with a key, where refusals.opaque is set', async () => {
     await deribit.rpc('private/disable_api_key', { id: key.id });
     expect(outcome(await call(pair(key)))).toEqual([
       ...wrongCredentials.slice(0, 3),
@@ -102,7 +102,7 @@ describe('public/auth', () => {
     expect([status, body.result.scope]).toEqual([200, 'mainaccount session:web trade:read']);
   });
 
-  it('gives tokens that are let in as Bearer, as bearer, and as access_token', async () => {
+  it('gives tokens that are accepted as Bearer, as bearer, and as access_token', async () => {
     const { access_token } = await tokens();
     const get = async (path: string, headers = {}): Promise<unknown> =>
       outcome(rpcAnswer(await request(deribit.app).get(`/api/v2/${path}`).set(headers)));
@@ -399,7 +399,7 @@ describe('public/auth', () => {
     expect(outcome(await deribit.rpc(listKeys, {}, bearer(native.token)))).toEqual(invalidToken);
   });
 
-  it('notes who was refused, and makes a network wait that guesses', async () => {
+  it('records refusals, and makes a network wait that tries many keys', async () => {
     await deribit.apiKeys.close();
     const store = memoryStore();
     await start({}, { store, failureBudget: { failures: 2, windowSeconds: 60 } });

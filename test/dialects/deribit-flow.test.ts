@@ -64,7 +64,7 @@ describe("Deribit's keys on PostgreSQL and Redis, over two instances", () => {
     owner = `owner${(owners += 1)}`;
   });
 
-  /** A change that holds everywhere. A busy machine may say so later, and then says when. */
+  /** A change that holds everywhere. A busy machine may confirm it later, and then reports when. */
   async function call<T = DeribitKey>(
     { app }: Server,
     method: string,
@@ -147,7 +147,7 @@ describe("Deribit's keys on PostgreSQL and Redis, over two instances", () => {
     expect(await everywhere(key)).toEqual([401, 401]);
   });
 
-  it('set_api_key_as_default leaves one default, whoever was last', async () => {
+  it('set_api_key_as_default leaves one default, whichever request was last', async () => {
     for (let made = 0; made < 3; made += 1) await newKey(one);
     await Promise.all(
       [1, 2, 3].map((id) => call(id === 2 ? two : one, 'private/set_api_key_as_default', { id })),

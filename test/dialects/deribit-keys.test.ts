@@ -250,7 +250,7 @@ describe("Deribit's methods about keys", () => {
     }
   });
 
-  it('DB7 features are told to handlers', async () => {
+  it('DB7 features are passed to handlers', async () => {
     const key = await deribit.newKey({ enabled_features: ['restricted_block_trades'] });
     const { body } = await request(deribit.app).get('/orders').set('X-API-Key', tokenOf(key)).expect(200);
     expect(body).toMatchObject({ features: ['restricted_block_trades'], keyspace: 'deribit' });

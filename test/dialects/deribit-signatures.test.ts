@@ -21,7 +21,7 @@ import { theApp } from '../harness/the-app.js';
 const list = '/api/v2/private/list_api_keys';
 const pem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
 
-/** What an answer says of who is not let in. */
+/** What an answer says of a request that is not authenticated. */
 const outcome = ({ status, error }: RpcAnswer<unknown>): unknown =>
   error === undefined ? status : [status, error.code, error.message, error.data];
 /** The same header with the name that the scheme has outside of the dialect. */
@@ -57,7 +57,7 @@ describe('requests that are signed with a secret', () => {
   const signed = (changes: Partial<SignedCall> = {}): Readonly<Record<string, string>> =>
     signedAsCcxt({ key, target: list, now, ...changes });
 
-  it('DB19 are let in as ccxt signs them, with the query as it is sent', async () => {
+  it('DB19 are accepted as ccxt signs them, with the query as it is sent', async () => {
     const target = '/api/v2/private/create_api_key?max_scope=account%3Aread%20trade%3Aread';
     const { status, result, error } = await get(target, signed({ target }));
     expect(error).toBeUndefined();
@@ -174,7 +174,7 @@ describe('requests that are signed with a secret', () => {
     expect(outcome(await get(list, headers))).toEqual(badSignature);
   });
 
-  it('are let in on routes of the app as well', async () => {
+  it('are accepted on routes of the app as well', async () => {
     const app = express();
     const guard = deribit.apiKeys.requireApiKey('orders:read', { signed: 'required' });
     app.get('/orders', guard, (req, res) => void res.json(req.apiKey));

@@ -263,7 +263,7 @@ describe("Deribit's second factor", () => {
     expect(answer).toEqual({ status: 400, code: 13904, message: 'security_key_setup_required' });
   });
 
-  it('DB12 is trouble when the app cannot say whether a code is right', async () => {
+  it('DB12 is an error when the app cannot say whether a code is valid', async () => {
     for (const broken of [() => Promise.reject(new Error('the secret of bob')), () => 'yes']) {
       await deribit.apiKeys.close();
       await start({ verify: broken as never });

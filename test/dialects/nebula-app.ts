@@ -7,7 +7,7 @@ export interface NebulaApp extends TestInstance {
   readonly app: Express;
 }
 
-/** The access token of an owner; `verifyAccessToken` below lets it in. */
+/** The access token of an owner; `verifyAccessToken` below accepts it. */
 export function accessTokenOf(owner: string): string {
   return `eyJhbGciOiJub25lIn0.${Buffer.from(owner).toString('base64url')}.c2ln`;
 }

@@ -82,7 +82,7 @@ describe("Nebula Block's keys on PostgreSQL and Redis, over two instances", () =
       const answer = await send(here, 'delete', `/api-keys/${id}`, token);
       expect([200, 202]).toContain(answer.status);
       expect([await useOf(there, key), await useOf(here, key)]).toEqual([401, 401]);
-      // Whoever was not answered may ask again.
+      // A caller that got no answer may ask again.
       expect((await send(there, 'delete', `/api-keys/${id}`, token)).body.status).toBe('success');
     }
   });

@@ -40,7 +40,7 @@ describe('the document of Nebula Block', () => {
     await nebula.apiKeys.close();
   });
 
-  it('shows a key that is none here, and is told so', async () => {
+  it('presents a key that is none here, and is refused', async () => {
     const nebula = createNebulaApp();
     await nebula.apiKeys.ready();
     const { stdout } = await serveApp(nebula.app, (url) =>

@@ -314,7 +314,7 @@ describe('the Nebula Block router', () => {
     expect((await inAnotherHeader).status).toBe(401);
   });
 
-  it('tells nobody that a key has ended, where refusals.opaque says so', async () => {
+  it('does not reveal that a key was revoked, where refusals.opaque is set', async () => {
     const nebula = await start({}, { refusals: { opaque: true } });
     const { id, key } = await newKey(nebula);
     await as(nebula).send('delete', `/api-keys/${id}`).expect(200);

@@ -162,7 +162,7 @@ describe('the body of a request to a dialect', () => {
     });
   });
 
-  it('JSON that a parser of forms took apart is refused, not guessed', async () => {
+  it('JSON that a parser of forms took apart is refused, not reconstructed', async () => {
     const text = '{"name":"a=b&c=d"}';
     expect(await read(nothing, tolerant, text, { type: form })).toEqual({ body: { name: 'a=b&c=d' } });
     expect(await read([express.urlencoded({ extended: false })], tolerant, text, { type: form })).toEqual({

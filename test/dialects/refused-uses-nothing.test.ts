@@ -47,7 +47,7 @@ describe('a credential that is refused because it is not from here', () => {
     };
     await tryAtYativo(12);
     expect(await usedOf(instance, native.id)).toEqual(before);
-    // Once the token has been proven, it is held, and decided about in another place.
+    // Once the token has been verified, it is cached, and the decision is made in another place.
     expect((await yativo.orders(token)).status).toBe(200);
     await tryAtYativo(12);
     expect(await usedOf(instance, native.id)).toMatchObject({ credits: 9 });

@@ -7,7 +7,7 @@ const forDeribit = (map: unknown): ReturnType<typeof compileScopeMap> =>
   compileScopeMap('deribitRouter', map, deribitScopes, appScopes, coversDeribitScope);
 
 describe('what scopes of a dialect are worth', () => {
-  it('is what the map says of all that is held', () => {
+  it('is what the map says of all scopes of the key', () => {
     const worth = forDeribit({ 'trade:read': ['orders:read'], 'trade:read_write': ['orders:write'] });
     expect([...worth(['trade:read'])]).toEqual(['orders:read']);
     expect([...worth(['trade:read_write'])]).toEqual(appScopes);

@@ -7,7 +7,7 @@ import { seedDocument, seedNumbers, type SeedName } from './seed-documents.js';
 const folder = join(__dirname, '..', 'seeds');
 const names = Object.keys(seedNumbers) as SeedName[];
 
-/** Nobody has reformatted them, and no checkout has changed their line ends. */
+/** They are not reformatted, and no checkout has changed their line ends. */
 const sums: Readonly<Record<string, string>> = {
   '000_60a70c672930dd7f.txt': '31c5594f16b21735d70f77f631b94d1be516867ff8c098aa8fca0f59115a51b2',
   '001_402ec71173f92d47.txt': 'b4b0acff76ba83bf5c8cde21616267fa4cae27ac69f3a88e46163678215c6e98',

@@ -65,7 +65,7 @@ describe("Yativo's keys on PostgreSQL and Redis, over two instances", () => {
   };
   const whole = ({ api_key, api_secret }: MadeKey): string => `${api_key}:${api_secret}`;
 
-  /** A change that holds everywhere. A busy machine may say so later, and then says when. */
+  /** A change that holds everywhere. A busy machine may confirm it later, and then reports when. */
   async function done(asking: request.Test): Promise<request.Response> {
     const answer = await asking;
     const until = answer.headers['effective-by'];

@@ -83,7 +83,7 @@ describe("Yativo's X-2FA-Token", () => {
     expect((await create('000001')).status).toBe(200);
   });
 
-  it('tells late and wrong codes and who has none apart, and lets nobody through on trouble', async () => {
+  it('distinguishes expired codes, invalid codes and owners without a second factor, and lets no request through on an error', async () => {
     expect((await create('000000')).body.message).toMatch(/wrong/);
     expect((await create('000002')).body.message).toMatch(/too late/);
     expect((await create('000001', 'none')).body.message).toMatch(/none is set up/);

@@ -235,7 +235,7 @@ describe("Yativo's tokens", () => {
     expect(yativo.instance.log.join()).toContain("while 'trust proxy' trusts everybody");
   });
 
-  it('refuses a token whose key has ended since it was let in as one that came a moment later', async () => {
+  it('refuses a token whose key was revoked since it was accepted as one that came a moment later', async () => {
     const ended: string[] = [];
     const racing = createYativoApp({
       verifySecondFactor: async (_owner, code) => {

@@ -95,7 +95,7 @@ describe("Yativo's keys", () => {
     expect(none.body.data).toMatchObject({ permissions: [], scopes: [] });
   });
 
-  it('YA7 lets a key end by itself, and says so', async () => {
+  it('YA7 lets a key expire by itself, and reports it', async () => {
     const pair = await yativo.make({ expires_at: '2026-06-01T01:00:00Z' });
     const token = await yativo.tokenOf(pair);
     expect((await yativo.orders(token)).status).toBe(200);

@@ -81,7 +81,7 @@ describe('what readers search for', () => {
     expect(pages.filter((page) => headingsOf(page).includes(heading))).not.toEqual([]);
   });
 
-  it('is looked for: a word that is nowhere is not found', () => {
+  it('is searched for: a word that is nowhere is not found', () => {
     expect(pagesFor('turnstile')).toEqual([]);
   });
 });

@@ -92,7 +92,7 @@ describe('example-app', () => {
       expect(answer.body).toMatchObject({ code: 'invalid_request' });
     });
 
-    it('stops guessing after ten wrong passwords, however fast they come', async () => {
+    it('stops brute force after ten wrong passwords, however fast they come', async () => {
       const other = createApp(settingsIn(folder));
       const guess = () => request(other.app).post('/signin').send({ username: 'alice', password: 'x' });
       const statuses = await Promise.all(Array.from({ length: 12 }, async () => (await guess()).status));

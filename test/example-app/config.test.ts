@@ -28,7 +28,7 @@ describe('the settings of the example app', () => {
     expect(read(empty)).toMatchObject({ port: 3000, redisUrl: undefined, demoPasswordIsRandom: true });
   });
 
-  it('ask for a second factor only when they are told to', () => {
+  it('ask for a second factor only when it is configured', () => {
     expect([read({}), read({ DEMO_STEP_UP: '0' }), read({ DEMO_STEP_UP: '1' })]).toMatchObject([
       { demoStepUp: false },
       { demoStepUp: false },

@@ -118,7 +118,7 @@ describe('the process of the example app', () => {
     60_000,
   );
 
-  it('answers what has begun before it ends, and ends once when it is told twice', async () => {
+  it('answers what has begun before it ends, and ends once when it is stopped twice', async () => {
     const app = await start();
     await app.linesToPaste();
     const body = '{"username":"alice","password":"wrong"}';
@@ -149,7 +149,7 @@ describe('the process of the example app', () => {
     expect(before).toBe('');
   }, 60_000);
 
-  it('is up and not ready while its database cannot be reached, says so once, and keeps trying', async () => {
+  it('is up and not ready while its database cannot be reached, logs that once, and keeps trying', async () => {
     const postgresUrl = new URL('postgres://postgres@127.0.0.1/postgres');
     postgresUrl.port = String(await freePort());
     const app = await start({ DATABASE_URL: postgresUrl.href, API_KEYS_PEPPER: pepper });
@@ -178,7 +178,7 @@ describe('the process of the example app', () => {
     try {
       const app = await start({ DATABASE_URL: postgres.url, API_KEYS_PEPPER: pepper });
       await app.linesToPaste();
-      /** Waits, ten seconds at most, until the service says so; what it says then. */
+      /** Waits, ten seconds at most, until the service logs it; what it logs then. */
       const untilReadyIs = async (status: number): Promise<unknown> => {
         const deadline = performance.now() + 10_000;
         for (;;) {

@@ -7,7 +7,7 @@ import { TestedKey, type Usable } from './tested-key.js';
 
 /** Clients that use and change keys on every process until they are stopped. */
 export interface Clients {
-  /** A key that nobody changes. */
+  /** A key that is never changed. */
   readonly steadyKey: TestedKey;
   /** Resolves when every request has its answer. */
   stop(): Promise<void>;
@@ -33,7 +33,7 @@ const timesRepeated = 3;
 
 /**
  * Starts them: one for each way of taking something away, each with a key of its own at a time, and users of all of
- * these keys. Whoever takes something away asks every process for it at once when that is confirmed.
+ * these keys. A client that takes something away asks every process for it at once when that is confirmed.
  */
 export async function startClients(
   fleet: Fleet,

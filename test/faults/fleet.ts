@@ -32,7 +32,7 @@ export interface Fleet {
   member(index: number): Member;
   start(environment?: Partial<OrdersEnvironment>): Promise<Member>;
   kill(member: Member): Promise<void>;
-  /** As an operator would: the process takes itself off the list, so that nobody waits for it. */
+  /** As an operator would: the process takes itself off the list, so that no process waits for it. */
   end(member: Member): Promise<void>;
   /** Brings a Redis that was killed back on its port, empty. */
   restartRedis(): Promise<void>;

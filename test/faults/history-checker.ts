@@ -24,7 +24,7 @@ interface Change {
   readonly operation: Operation;
   /** When it may begin to show. */
   readonly from: number;
-  /** When it can no longer begin to show; infinite while nobody knows whether it happened. */
+  /** When it can no longer begin to show; infinite while it is unknown whether it happened. */
   readonly until: number;
   /** Whether it holds everywhere for a use that began then. */
   holdsFor(use: Operation): boolean;
@@ -147,7 +147,7 @@ function wasGone({ process, startedAt, endedAt }: Operation, disturbances: reado
 function wasHindered(operation: Operation, disturbances: readonly Disturbance[]): boolean {
   const { action, process, startedAt, endedAt } = operation;
   return disturbances.some((each) => {
-    // Whoever stands still in the middle of a change holds up the changes of all; uses wait for nobody.
+    // A process that stands still in the middle of a change holds up the changes of all; uses wait for no process.
     const concerns = action !== 'use' || each.process === undefined || each.process === process;
     return concerns && startedAt < each.to + recoveryMs && endedAt > each.from;
   });

@@ -16,11 +16,11 @@ afterAll(() => fleet.stop());
 
 interface Measured {
   readonly status: number;
-  /** From the answer to the revocation to the last request that was let in, in milliseconds; 0: none was. */
+  /** From the answer to the revocation to the last request that was accepted, in milliseconds; 0: none was. */
   readonly staleMs: number;
   /** From the answer to the time that it named. */
   readonly namedMs: number;
-  /** Requests that began after that time and were let in. */
+  /** Requests that began after that time and were accepted. */
   readonly late: number;
 }
 

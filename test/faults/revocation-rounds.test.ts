@@ -13,7 +13,7 @@ afterAll(() => fleet.stop());
 
 interface Tally {
   rounds: number;
-  /** Requests that were let in with what had been taken away. */
+  /** Requests that were accepted with what had been taken away. */
   accepted: number;
   /** Takings that were not answered with a plain 200. */
   unconfirmed: number;

@@ -49,7 +49,7 @@ const rotateOften = (times: number, id: string, headers: Record<string, string>)
 const isDone = ({ status }: TimedAnswer): boolean => status === 200 || status === 202;
 const secretOf = ({ body }: TimedAnswer): string => String(body['key']);
 
-/** The secrets that both processes still let in. */
+/** The secrets that both processes still accept. */
 async function live(secrets: readonly string[]): Promise<string[]> {
   const statuses = await Promise.all(
     secrets.map(async (secret) =>

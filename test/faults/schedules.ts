@@ -49,7 +49,7 @@ export const laterNumberFirst: Schedule = async (fleet) => {
     const slow = first.revoke(fleet.member(0));
     await isStalled;
     await second.revoke(fleet.member(1));
-    // Whoever follows the feed reads it between the two commits.
+    // Every follower of the feed reads it between the two commits.
     await slow;
   });
   await askAll(fleet, first);

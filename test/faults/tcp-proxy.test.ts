@@ -84,7 +84,7 @@ it('holds everything in a black hole, and sends it late', async () => {
   after.socket.destroy();
 });
 
-it('refuses, resets and lets in again', async () => {
+it('refuses, resets and accepts again', async () => {
   const old = await dial();
   proxy.set({ kind: 'refuse' });
   expect(await old.ended).toBe('ECONNRESET');

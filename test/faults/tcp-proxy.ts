@@ -165,7 +165,7 @@ export async function startTcpProxy(target: { port: number; host?: string }): Pr
         counts.cut += 1;
         const [client, upstream] = [this.#sink, this.#source];
         client.write(bytes.subarray(0, mode.afterBytes));
-        // Resetting at once would take back what was written.
+        // Resetting at once would discard what was written.
         setTimeout(() => {
           reset(client);
           upstream.resetAndDestroy();

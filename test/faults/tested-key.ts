@@ -17,7 +17,7 @@ export interface Usable {
   readonly capability: Capability;
 }
 
-/** One key that clients use and change, and what they have been told of it. Changed by one client at a time. */
+/** One key that clients use and change, and what was answered to them about it. Changed by one client at a time. */
 export class TestedKey {
   readonly id: string;
   readonly #recorder: HistoryRecorder;

@@ -15,7 +15,7 @@ async function turns(count: number): Promise<void> {
 it(`R37: ${interleavings} changes with verifications at any point of them: none is undone by one`, async () => {
   const random = seededRandom(1);
   const store = memoryStore();
-  // Nothing is held, so each verification reads the store, and may write there what it has to.
+  // Nothing is cached, so each verification reads the store, and may write there what it has to.
   const instance = createInstance({ store, cache: false });
   const { keys } = instance.apiKeys;
   const { id, token } = await instance.key();

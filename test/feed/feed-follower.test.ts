@@ -52,7 +52,7 @@ const change = (sequence: number, keyVersion = sequence, keyId = 'k'): FeedChang
   hash: `hash ${sequence}`,
 });
 
-/** A feed that is told what to answer. It stands for a database, not for code of ours. */
+/** A feed with preset answers. It stands for a database, not for code of ours. */
 function scriptedFeed(
   history: FeedChange[],
 ): ChangeFeed & { changes: FeedChange[]; beats: number[]; joins: number } {

@@ -20,7 +20,7 @@ describe('Lease', () => {
     expect(lease.isHeld()).toBe(false);
   });
 
-  it('ends when the wall clock says so, though the monotonic one stood still', () => {
+  it('ends by the wall clock, though the monotonic one stood still', () => {
     const clock = fixedClock(1_000_000);
     const lease = new Lease(4_000, clock);
     lease.renew(lease.moment());
@@ -30,7 +30,7 @@ describe('Lease', () => {
     expect(lease.isHeld()).toBe(false);
   });
 
-  it('ends when the monotonic clock says so, though the wall clock was set back', async () => {
+  it('ends by the monotonic clock, though the wall clock was set back', async () => {
     const clock = fixedClock(1_000_000);
     const lease = new Lease(30, clock);
     lease.renew(lease.moment());

@@ -34,7 +34,7 @@ export function buildCopy(replacements: readonly Replacement[] = []): BuiltCopy 
     cpSync(join(root, 'lib'), join(sources, 'lib'), { recursive: true });
     cpSync(join(root, `${program}.ts`), join(sources, `${program}.ts`));
     for (const replacement of replacements) replace(sources, replacement);
-    // What runs on Node alone goes into one file; drivers and what is looked for by its path stay where they are.
+    // What runs on Node alone goes into one file; drivers and what is resolved by its path stay where they are.
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     execFileSync(createRequire(join(root, 'package.json')).resolve('esbuild/bin/esbuild'), [
       join(sources, `${program}.ts`),

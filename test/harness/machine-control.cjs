@@ -5,7 +5,7 @@
  * that took than it should: nothing of the product runs here, so what it waits for is the machine.
  */
 const restMs = 40;
-/** Computing time of one burst, in milliseconds; the machine gives it in one piece when nobody else wants it. */
+/** Computing time of one burst, in milliseconds; the machine gives it in one piece when no other process wants it. */
 const burstMs = 1;
 
 /** @type {{ late: Array<[number, number]>, bursts: Array<[number, number, number]> }} */

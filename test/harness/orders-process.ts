@@ -34,7 +34,7 @@ const apiKeys = createApiKeys({
   signatures: { origin: 'http://orders.example', skewSeconds: 1 },
 });
 
-/** Whoever names an owner is that owner: this app runs on the loopback address of a test and nowhere else. */
+/** A caller that names an owner is that owner: this app runs on the loopback address of a test and nowhere else. */
 const authorize = (req: express.Request): Actor | null => {
   const owner = req.get('X-Test-Owner');
   return owner === undefined ? null : { kind: 'owner', ownerId: owner };

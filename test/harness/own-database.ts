@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '../servers/postgres.cjs';
 
-/** An empty database that nobody else uses. */
+/** An empty database that is used by nothing else. */
 export interface OwnDatabase {
   readonly url: string;
   /** `null` on SQLite. */

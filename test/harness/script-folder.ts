@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** How a script has ended. */
+/** How a script has exited. */
 export interface ScriptOutcome {
   /** `null` when it was still running at the deadline, and was killed. */
   readonly code: number | null;

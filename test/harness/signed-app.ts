@@ -14,7 +14,7 @@ export interface SignedApp {
   readonly port: number;
   /** What was said to operators. */
   readonly logged: readonly string[];
-  /** How many requests were let in. */
+  /** How many requests were accepted. */
   served(): number;
   /** Registers a public key of owner `alice`, and signs with its other half. */
   signer(keys?: KeyPair, fields?: object): Promise<TestSigner>;

@@ -8,7 +8,7 @@ export interface TestSigner {
   readonly privateKey: KeyObject;
 }
 
-/** A request and how it is signed; all of it can be told otherwise. */
+/** A request and how it is signed; all of it can be overridden. */
 export interface Signing {
   readonly method?: string;
   readonly target?: string;

@@ -15,7 +15,7 @@ export interface TimedAnswer {
   readonly milliseconds: number;
 }
 
-/** What the app can be told by the test that has started it; it answers when it is done. */
+/** The commands of the test that has started the app; it answers when it is done. */
 export type OrdersCommand =
   /** Sets the app's clock so far ahead of the machine's, in milliseconds. */
   | { readonly command: 'set-clock'; readonly aheadMs: number }
@@ -64,7 +64,7 @@ export interface OrdersProcess {
   /** `SIGTERM`; resolves with the exit code. */
   stop(): Promise<number | null>;
   kill(): Promise<void>;
-  /** Whether it has ended, however. */
+  /** Whether it has exited, however. */
   hasEnded(): boolean;
 }
 

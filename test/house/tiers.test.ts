@@ -61,7 +61,7 @@ describe('the tiers of tests', () => {
     expect(wholeRunOnly.filter((path) => !both.get('faults')?.has(path))).toEqual([]);
   });
 
-  it('run on Express 4 what says so in its name', () => {
+  it('run on Express 4 what is named so', () => {
     const named = of(both, 'express5').filter((file) => file.endsWith('.express.test.ts'));
     expect(named.length).toBeGreaterThan(15);
     expect(of(fast, 'express4')).toEqual([...named, 'test/house/express-major.test.ts'].toSorted());

@@ -25,7 +25,7 @@ function start(): {
 }
 
 describe('first uses of new secrets', () => {
-  it('are written once each, however often they are told', async () => {
+  it('are written once each, however often they are reported', async () => {
     const { starts, written } = start();
     for (const id of ['a', 'b', 'a']) starts.start(use(id));
     await waitUntil('both are written', () => written.length === 2);
@@ -34,7 +34,7 @@ describe('first uses of new secrets', () => {
     expect(written).toEqual(['a', 'b']);
   });
 
-  it('begin anew whenever the last one was written', async () => {
+  it('begin again whenever the last one was written', async () => {
     const { starts, written } = start();
     for (let count = 0; count < 50; count += 1) {
       starts.start(use(`k${count}`));

@@ -157,7 +157,7 @@ describe('rotate', () => {
     expect(third.record.credentials.filter(({ endedAt }) => endedAt === null)).toHaveLength(1);
   });
 
-  it('has one winner of many at once; the others are told to use its secret', async () => {
+  it('has one winner of many at once; the answer to the others is to use its secret', async () => {
     const { id } = await created();
     const answers = await Promise.allSettled(
       Array.from({ length: 10 }, () => service.rotate(context, id, {})),

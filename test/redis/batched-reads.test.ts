@@ -35,12 +35,12 @@ const readAll = (
   copies: readonly CachedCopy[],
 ): Promise<(CachedCopy | null)[]> => Promise.all(copies.map(({ key }) => cache.get(key.id)));
 
-describe('many look-ups at once', () => {
+describe('many lookups at once', () => {
   it('are few commands, and each gets its own copy', async () => {
     const { admin, cache, copies } = await openFilled(64);
     expect(await readAll(cache, copies)).toEqual(copies.map(asCached));
     const calls = await callsOf(admin);
-    // One at once, the others together; the look-ups within the script are counted too.
+    // One at once, the others together; the lookups within the script are counted too.
     expect(calls['evalsha']).toBe(1);
     expect(calls['getrange']).toBe(64);
     expect(calls['get']).toBeUndefined();
@@ -70,7 +70,7 @@ describe('many look-ups at once', () => {
   });
 });
 
-describe('a look-up that is alone', () => {
+describe('a single lookup', () => {
   it('is one plain command', async () => {
     const { admin, cache, copies } = await openFilled(5);
     for (const copy of copies) expect(await cache.get(copy.key.id)).toEqual(asCached(copy));
@@ -81,7 +81,7 @@ describe('a look-up that is alone', () => {
 });
 
 describe('a Redis that forgot its scripts', () => {
-  it('is told them again', async () => {
+  it('is sent them again', async () => {
     const { admin, cache, copies } = await openFilled(20);
     await admin.script('FLUSH');
     expect(await readAll(cache, copies)).toEqual(copies.map(asCached));

@@ -10,7 +10,7 @@ import type { Logger } from '../../lib/ports/logger.js';
 import type { FeedPosition } from '../../lib/ports/change-feed.js';
 import type { CachedCopy, VerificationCache } from '../../lib/ports/verification-cache.js';
 
-/** What a cache told operators. */
+/** What a cache reported to operators. */
 export interface RecordedLogger extends Logger {
   readonly messages: readonly string[];
 }
@@ -35,7 +35,7 @@ export type TestCacheOptions = Partial<Omit<RedisVerificationCacheOptions, 'pepp
 
 const opened: VerificationCache[] = [];
 
-/** A cache on the run's Redis, with a prefix and a pepper of its own unless told otherwise. */
+/** A cache on the run's Redis, with a prefix and a pepper of its own unless given. */
 export async function openCache(
   options: TestCacheOptions = {},
 ): Promise<VerificationCache & { readonly logger: RecordedLogger }> {
@@ -164,7 +164,7 @@ export async function versionIn(cache: VerificationCache, copy: CachedCopy): Pro
   return (await cache.get(copy.key.id))?.key.version ?? null;
 }
 
-/** Waits until what nobody waits for has been carried out: commands of one connection run in order. */
+/** Waits until what was sent in the background has been carried out: commands of one connection run in order. */
 export async function settle(cache: VerificationCache): Promise<void> {
   await cache.get('0000000000000000');
 }

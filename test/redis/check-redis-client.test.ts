@@ -99,7 +99,7 @@ describe('checkRedisClient', () => {
     expect(String(refusal)).toContain(instead);
   });
 
-  it('names the option that it was told', () => {
+  it('names the option that it was given', () => {
     expect(errorOf(() => checkRedisClient(42, 'redis.client'))).toMatchObject({
       message: expect.stringMatching(/^redis\.client: takes /) as string,
     });

@@ -39,7 +39,7 @@ describe('listClientWarnings', () => {
   });
 });
 
-it('is told once, through the logger', async () => {
+it('is reported once, through the logger', async () => {
   const server = await start();
   const cache = await openCache({ connection: client(server.url, { enableReadyCheck: false }) });
   await cache.get(makeCopy().key.id);

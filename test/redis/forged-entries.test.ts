@@ -145,7 +145,7 @@ const forgeries: Readonly<Record<string, () => string | Buffer | Promise<void>>>
 };
 
 describe('an entry that was tampered with', () => {
-  it('is told from an authentic one, which is read', async () => {
+  it('is distinguished from an authentic one, which is read', async () => {
     const cache = await openOurs();
     await put(key.id, sealed(content));
     expect(await cache.get(key.id)).toEqual(asCached(copy));

@@ -109,7 +109,7 @@ describe('hints that are not possible', () => {
     },
   );
 
-  it('because the client cannot be duplicated are off, which is told once', async () => {
+  it('because the client cannot be duplicated are off, which is logged once', async () => {
     const server = await start();
     const connection = client(server.url);
     Object.assign(connection, { duplicate: undefined });

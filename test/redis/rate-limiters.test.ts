@@ -97,7 +97,7 @@ describe.each([
     expect((await counted(limiter, demand({ other: [5, 60] }, { cost: 6 }))).isWithin).toBe(false);
   });
 
-  it('never extends a window, and begins anew when it is over', async () => {
+  it('never extends a window, and resets when it is over', async () => {
     const limiter = await open();
     const wanted = demand({ second: [2, 1] });
     const [first] = (await counted(limiter, wanted)).windows;

@@ -155,7 +155,7 @@ describe('a Redis that stood still', () => {
     server.resume();
     await waitFor(() => cache.status() === 'up');
     const calls = await callsOf(admin);
-    // In the first moments: a few look-ups and writes. After that a probe a second.
+    // In the first moments: a few lookups and writes. After that a probe a second.
     expect((calls['evalsha'] ?? 0) + (calls['eval'] ?? 0)).toBeLessThan(25);
   });
 });

@@ -59,7 +59,7 @@ describe('a Redis that takes no writes', () => {
       await pause(80);
     }
     expect(cache.logger.messages).toEqual(['api-keys: keys cannot be cached (Redis: READONLY)']);
-    // It may have got a new address; but that is looked for now and then, not in a storm.
+    // It may have got a new address; but that is checked now and then, not in a storm.
     const info = await admin.info('stats');
     expect(Number(/total_connections_received:(\d+)/.exec(info)?.[1])).toBeLessThan(10);
     await admin.replicaof('NO', 'ONE');

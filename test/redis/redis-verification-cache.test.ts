@@ -139,7 +139,7 @@ describe('versions', () => {
     expect(await versionIn(cache, copy)).toBe(7);
   });
 
-  it('tells copies of a timeline that was lost by their hash, whichever of them is held', async () => {
+  it('recognizes copies of a lost timeline by their hash, whichever of them is cached', async () => {
     const cache = await openCache();
     const copy = makeCopy({ version: 3 });
     const lost = { ...copy, asOf: positionAt(4, 'lost') };
@@ -149,7 +149,7 @@ describe('versions', () => {
       await settle(cache);
       expect(await cache.get(copy.key.id)).toEqual(asCached(held));
     }
-    // A lower version stands behind until the other one runs out; what is held still says of where it is.
+    // A lower version stands behind until the other one runs out; what is cached still says of where it is.
     const earlier = { ...changed(copy, 2), asOf: positionAt(3) };
     cache.publish(earlier, Date.now());
     cache.fill({ ...earlier, asOf: positionAt(9) }, Date.now());
@@ -206,7 +206,7 @@ describe('time', () => {
     expect(await raw.pttl(soonName)).toBeLessThanOrEqual(2000);
   });
 
-  it('counts from the read of the store, and never anew', async () => {
+  it('counts from the read of the store, and never restarts', async () => {
     let now = Date.now();
     const keyPrefix = makePrefix();
     const cache = await openCache({ keyPrefix, clock: { now: () => now } });
@@ -264,7 +264,7 @@ describe('time', () => {
     }
   });
 
-  it('shortens the use of copies when told to', async () => {
+  it('shortens the use of copies when requested', async () => {
     let now = Date.now();
     const cache = await openCache({ entryLifetimeMs: 1000, clock: { now: () => now } });
     const copy = makeCopy();
@@ -367,7 +367,7 @@ describe('what is written', () => {
     expect(await cache.get(copy.key.id)).toEqual(asCached(copy));
   });
 
-  it('does not cache ids that could not be told apart in a Redis key', async () => {
+  it('does not cache ids that would be ambiguous in a Redis key', async () => {
     const keyPrefix = makePrefix();
     const cache = await openCache({ keyPrefix });
     for (const id of ['a}b', 'a{b', 'a b', '', 'ä', 'a\0b', 'x'.repeat(129)]) {

@@ -43,7 +43,7 @@ const useAt = (name: string, signedAt: number) => ({
 /** Signed by a clock that is ahead by all that it may be, just now. */
 const useNow = (name: string) => useAt(name, Date.now() + skewMs);
 
-/** Waits until signatures of now can be told from those of before the beginning. */
+/** Waits until signatures of now can be distinguished from those of before the beginning. */
 async function untilKnown(guard: ReplayGuard): Promise<void> {
   await waitFor(async () => (await guard.take(useAt(newName(), Date.now()))) === 'first');
 }
@@ -195,7 +195,7 @@ describe('signatures that were used', () => {
     expect(members.flat()).not.toContain('a');
   });
 
-  it('R80 a Redis that was started anew begins to remember before it is asked', async () => {
+  it('R80 a Redis that was restarted begins to remember before it is queried', async () => {
     const prefix = makePrefix();
     const server = await start();
     const { port, aclUrl } = server;

@@ -98,7 +98,7 @@ describe('a server or proxy that answers what cannot be read where requests are 
     ]);
   });
 
-  it.each(unreadable)("P10: with limits.onOutage: 'deny' refuses, and says so: %s", async (_, answer) => {
+  it.each(unreadable)("P10: with limits.onOutage: 'deny' refuses, and reports it: %s", async (_, answer) => {
     const instance = await open({ redis: await lookAlike(answer), limits: { onOutage: 'deny' } });
     const { token } = await instance.key({ rateLimits });
     expect(await statuses(appOf(instance), token, 3)).toEqual([503, 503, 503]);

@@ -41,7 +41,7 @@ function aptSettings(archives) {
 /** @param {readonly string[]} packages */
 function installFromDebian(packages) {
   const command = aptCommand(packages);
-  // What was downloaded is there for the next machine that is made anew with this folder.
+  // What was downloaded is there for the next machine that is set up with this folder.
   const archives = cacheFolder('apt');
   mkdirSync(join(archives, 'partial'), { recursive: true });
   // Packages would otherwise start system services on the default ports.

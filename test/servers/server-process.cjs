@@ -35,7 +35,7 @@ function endWithThisProcess(pid, dataDir) {
   return { release: () => void pipe.end('done\n') };
 }
 
-/** @returns {Promise<number>} a port of 127.0.0.1 that nobody uses */
+/** @returns {Promise<number>} a port of 127.0.0.1 that is free */
 function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();

@@ -179,7 +179,7 @@ describe('a server whose starter is gone', () => {
 });
 
 describe('a machine without the servers', () => {
-  it('is told the one command that installs them', () => {
+  it('is shown the one command that installs them', () => {
     const source = `require(${JSON.stringify(join(__dirname, 'redis.cjs'))}).startRedis()
       .catch((error) => console.log(error.message));`;
     const { stdout } = spawnSync(process.execPath, ['--eval', source], {

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 describe.each(['ed25519', 'rsa-pss-sha512'])('clients that others have written, with %s', (alg) => {
-  it.each(['http-message-signatures', 'http-message-sig'])('R75 %s gets in', async (client) => {
+  it.each(['http-message-signatures', 'http-message-sig'])('R75 %s is accepted', async (client) => {
     const signer = signers[alg] as TestSigner;
     const url = `http://127.0.0.1:${app.port}/signed?a=1&b=%20`;
     const answers = await run(client, { url, keyId: signer.keyId, pem: pkcs8(signer), alg, tag: 'acme' });

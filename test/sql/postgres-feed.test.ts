@@ -92,7 +92,7 @@ function watchAndCount(store: KeyStore): CountedWatch {
   };
 }
 
-/** A watch that is listening, and has told that it is. */
+/** A watch that is listening, and has reported that it is. */
 async function pushedWatch(store: KeyStore): Promise<CountedWatch> {
   const watch = watchAndCount(store);
   await expectSoon(() => watch.mode() === 'push');
@@ -154,7 +154,7 @@ describe('a beat in PostgreSQL', () => {
       });
       await client.query('rollback');
       expect((await store.feed.instances()).map(({ id }) => id)).toEqual([instance.id]);
-      // Who waits for the same end waits for nobody else.
+      // A caller that waits for the same end waits for no other one.
       await client.query('begin; select 1 from api_keys.audit_head for share');
       await store.feed.join({ ...instance, id: 'another' });
       await client.query('rollback');
@@ -184,7 +184,7 @@ describe('a beat in PostgreSQL', () => {
 });
 
 describe('changes in PostgreSQL', () => {
-  it('are told in the order of their numbers also when the first one takes long to commit', async () => {
+  it('are read in the order of their numbers also when the first one takes long to commit', async () => {
     const [slow, fast, reader] = [await openStore(), await openStore(), await openStore()];
     await reader.feed.join(instance);
     let slowHasNumber = (): void => undefined;
@@ -211,7 +211,7 @@ describe('changes in PostgreSQL', () => {
 });
 
 describe('a watch of PostgreSQL', () => {
-  it('is told of a commit at once', async () => {
+  it('is notified of a commit at once', async () => {
     const [store, other] = [await openStore(), await openStore()];
     const watch = await pushedWatch(store);
     const delays: [from: number, to: number][] = [];
@@ -222,14 +222,14 @@ describe('a watch of PostgreSQL', () => {
       await expectSoon(() => watch.hints > hints);
       delays.push([committed, performance.now()]);
     }
-    // While it is told, it does not ask.
+    // While it is notified, it does not poll.
     expect(watch.mode()).toBe('push');
     const slowness = await machine.slowness();
     const added = delays.map(([from, to]) => slowness.addedMs(from, to)).toSorted((a, b) => a - b);
     expect(added[10]).toBeLessThan(500);
   });
 
-  it('is told nothing of changes that failed', async () => {
+  it('is not notified of changes that failed', async () => {
     const store = await openStore();
     const watch = await pushedWatch(store);
     const { hints } = watch;

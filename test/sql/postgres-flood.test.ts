@@ -14,7 +14,7 @@ jest.setTimeout(60_000);
 
 const machine = watchMachine();
 
-/** How many look-ups come at once in a flood. */
+/** How many lookups come at once in a flood. */
 const [many, more, callers] = isFastTier ? [600, 300, 300] : [3_000, 1_500, 1_200];
 
 const logger = { warn: () => {}, error: () => {} };
@@ -42,7 +42,7 @@ afterEach(async () => {
 /** What calls of the store are compared with: a statement on a connection of its own, sent at the same moment. */
 let bare: pg.Client;
 
-/** Half of the deadline: a statement of nobody's that takes so long leaves nothing to be judged. */
+/** Half of the deadline: a statement of no caller that takes so long leaves nothing to be judged. */
 const unjudgedMs = 1_000;
 
 /** Calls and the bare statement, all at once. */
@@ -79,7 +79,7 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
       return store;
     }
 
-    it('is not in the way of beats, however slow the look-ups are', async () => {
+    it('is not in the way of beats, however slow the lookups are', async () => {
       const store = await openStore();
       let slowest = { ms: 0, until: 0 };
       const somebody = new pg.Client({ connectionString: database.url });

@@ -263,7 +263,7 @@ describe('an update', () => {
   });
 });
 
-describe('PostgreSQL in trouble', () => {
+describe('PostgreSQL during outages', () => {
   const terminateOthers = (client: pg.Client) =>
     client.query(
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
@@ -363,7 +363,7 @@ describe('PostgreSQL in trouble', () => {
       await client.query('commit');
       await change;
     });
-    // The first run ended in the update; the second one began anew.
+    // The first run ended in the update; the second one began again.
     expect(numbers).toEqual([1, 1, 2]);
     expect((await store.find(sampleKey().id))?.name).toBe('Renamed');
     expect((await store.listEvents({ limit: 9 })).length).toBe(2);

@@ -280,7 +280,7 @@ describe('a SQLite file that several processes use', () => {
     await child.nextLine();
     await untilHint(1);
     await sleep(100);
-    // Once for each change: what else is written (its beats, say) wakes nobody.
+    // Once for each change: what else is written (its beats, say) wakes no watch.
     expect(hints).toBe(2);
     await store.feed.join({ id: 'x', acked: 0, leaseMs: 1 });
     await store.feed.beat('x', startOfFeed, 9);

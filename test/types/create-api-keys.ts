@@ -228,6 +228,6 @@ void flagged.keys.verify({ key: 'token', feature: 'block_trade' });
 apiKeys.requireApiKey('orders:read', { feature: 'block_trades' });
 // @ts-expect-error there are no features
 void apiKeys.keys.as(theApp).create({ ownerId: 'alice', name: 'CI', scopes: [], features: ['block_trades'] });
-// Whoever needs no features takes them all.
+// Code that needs no features takes all instances.
 const withoutFeatures: ApiKeys<'a:b'> = flagged;
 void withoutFeatures;

@@ -39,7 +39,7 @@ it.each([5 * 60_000, -5 * 60_000, hourMs, -hourMs])(
     await fleet.member(1).app.tell({ command: 'set-clock', aheadMs });
     expect(await useEverywhere(good.token)).toEqual([200, 200]);
     const answer = await fleet.member(0).app.manage('POST', `/keys/${revoked.id}/revoke`);
-    // The lease that began before the jump is over; whoever confirms may have to wait for the next one.
+    // The lease that began before the jump is over; the process that confirms may have to wait for the next one.
     expect([200, 202]).toContain(answer.status);
     if (answer.status === 202) await pause(effectiveByOf(answer) - Date.now());
     expect(await useEverywhere(revoked.token)).toEqual(['key_revoked', 'key_revoked']);
@@ -62,7 +62,7 @@ it('F21: a clock that is ahead ends a key early, one that is behind ends it late
   expect(await useEverywhere(token)).toEqual([200, 200]);
 });
 
-it('F22: a key that expires while the event loop stands still is not let in afterwards', async () => {
+it('F22: a key that expires while the event loop stands still is not accepted afterwards', async () => {
   const { app } = fleet.member(1);
   const { token } = await makeKey({ expiresAt: new Date(Date.now() + 2_000).toISOString() });
   const good = await makeKey();

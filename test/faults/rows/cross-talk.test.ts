@@ -23,7 +23,7 @@ const disturbances: readonly ProxyMode[] = [
   { kind: 'refuse' },
 ];
 
-it(`R30: ${requests} requests with keys of ${owners} owners, broken replies and aborts: each is let in as its own owner`, async () => {
+it(`R30: ${requests} requests with keys of ${owners} owners, broken replies and aborts: each is authenticated as its own owner`, async () => {
   const { app, database, redis } = fleet.member(0);
   const tokens = await Promise.all(
     Array.from({ length: owners }, async (_, owner) => {

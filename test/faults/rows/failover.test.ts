@@ -44,7 +44,7 @@ async function makeKey(): Promise<{ readonly id: string; readonly token: string 
   return { id: String(created.body['id']), token: String(created.body['key']) };
 }
 
-it('P2, F33: after a failover, a process that is left with an old primary that answers reads lets nobody in', async () => {
+it('P2, F33: after a failover, a process that is left with an old primary that answers reads accepts no key', async () => {
   const [left, moved] = [fleet.member(0), fleet.member(1)];
   const [held, cold, good, ofTokens] = [await makeKey(), await makeKey(), await makeKey(), await makeKey()];
   const exchange = async (): Promise<string> =>

@@ -62,7 +62,7 @@ describe('mixed leases', () => {
     expect(checkHistory(recorder.history)).toEqual([]);
   });
 
-  it('P3: a 202 counts no lease of a process that has ended', async () => {
+  it('P3: a 202 counts no lease of a process that has exited', async () => {
     const short = fleet.member(0);
     const long = await startWithLongLease();
     const key = await heldKey();

@@ -60,14 +60,14 @@ describe('mixed Redis settings', () => {
       const headers = sign(signer);
       expect([await acceptedBy(processes, headers), await acceptedBy(processes, headers)]).toEqual([1, 0]);
     }
-    // Everybody but those of one place says so, once.
+    // Every process but those of one place reports it, once.
     await waitUntil('all others say so', () => {
       const told = processes.map((each) => each.output().match(refusal)?.length ?? 0);
       return (
         told.filter((count) => count === 1).length === 3 && told.filter((count) => count === 0).length === 1
       );
     });
-    // Limits are split, which whoever counts in a Redis says.
+    // Limits are split, which every process that counts in a Redis reports.
     await waitUntil('limits are split', async () => {
       const states = await Promise.all(processes.map(async (each) => (await each.status())['limits']));
       return states.join() === 'split,split,split,process';

@@ -51,7 +51,7 @@ export function redisRows(): RedisRows {
     invalid_token: ({ key, token }, on) => on.takeBack(key, token),
   };
 
-  /** An access token that every process has let in and holds, as far as it holds any. */
+  /** An access token that every process has accepted and cached, as far as it caches any. */
   async function exchangedKey(on: OrdersProcess): Promise<ExchangedKey> {
     const scopes = ['orders:read', 'orders:write'];
     const created = await on.manage('POST', '/keys', { name: 'CI', scopes });

@@ -38,7 +38,7 @@ async function makeKey(app: OrdersProcess): Promise<{ readonly id: string; reado
   return { id: String(created.body['id']), token: String(created.body['key']) };
 }
 
-/** A copy of the file as it is while nobody has it open. */
+/** A copy of the file as it is while no process has it open. */
 async function backedUp(app: OrdersProcess): Promise<string> {
   await stop(app);
   const backup = join(folder, 'backup.sqlite');
@@ -72,7 +72,7 @@ it('P5, F34: a process whose SQLite file was replaced answers 503 to everything,
   for (const { token } of [held, cold]) expect((await next.use(token)).status).toBe(200);
 });
 
-it('P5, F34: a file that was removed and made anew has one process that is up', async () => {
+it('P5, F34: a file that was removed and recreated has one process that is up', async () => {
   const left = await start();
   const key = await makeKey(left);
   expect((await left.use(key.token)).status).toBe(200);

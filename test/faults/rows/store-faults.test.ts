@@ -28,7 +28,7 @@ async function makeKey(): Promise<typeof key> {
 
 const each = (work: (member: Member) => void): void => fleet.members.forEach(work);
 
-/** Uses the key on one process until it is told to stop. */
+/** Uses the key on one process until it is stopped. */
 function keepUsing(member: Member): {
   readonly answers: (TimedAnswer & { at: number })[];
   stop(): Promise<void>;
@@ -51,7 +51,7 @@ function keepUsing(member: Member): {
   };
 }
 
-/** Within ten seconds a good key is let in on every process, and changes are confirmed. */
+/** Within ten seconds a valid key is accepted on every process, and changes are confirmed. */
 async function expectRecovery(): Promise<void> {
   await fleet.untilNormal(10_000);
   for (const { app } of fleet.members) expect((await app.use(key.token)).status).toBe(200);
@@ -100,7 +100,7 @@ it.each(isWholeRun ? ways : ways.slice(0, 1))(
   },
 );
 
-it('F20: PostgreSQL and Redis are both gone: 503 with a time to come back, and nobody is let in', async () => {
+it('F20: PostgreSQL and Redis are both gone: 503 with a time to come back, and no request is authenticated', async () => {
   each(({ database, redis }) => {
     database?.set({ kind: 'refuse' });
     redis?.set({ kind: 'refuse' });
@@ -134,7 +134,7 @@ it('R70: access tokens do not outlive what a process that is cut off may still h
   two.redis?.set({ kind: 'black-hole' });
   const revoked = await one.app.manage('POST', `/keys/${ended.id}/revoke`);
   expect(revoked.status).toBe(202);
-  // Nobody can be asked about it, and that is said as soon as for a key.
+  // No store can be queried about it, and that is answered as soon as for a key.
   const asked = await two.app.use(unseen);
   expect(asked.status).toBe(503);
   await machine.expectWithin(1_500, asked.milliseconds);

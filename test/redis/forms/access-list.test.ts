@@ -90,7 +90,7 @@ it.each([
   await redisCli(redis.port, ['ACL', 'LOG', 'RESET']);
 });
 
-it('without PUBLISH and SUBSCRIBE everything works, and operators are told once', async () => {
+it('without PUBLISH and SUBSCRIBE everything works, and it is logged once', async () => {
   await redisCli(redis.port, ['ACL', 'SETUSER', 'api-keys', '-publish', '-subscribe']);
   const store = countedStore();
   const options = { store, redis: redis.aclUrl };
@@ -108,7 +108,7 @@ it('without PUBLISH and SUBSCRIBE everything works, and operators are told once'
   await redisCli(redis.port, ['ACL', 'LOG', 'RESET']);
 });
 
-it('without permission to write, keys are read from the database, and operators are told once', async () => {
+it('without permission to write, keys are read from the database, and it is logged once', async () => {
   await redisCli(redis.port, ['ACL', 'SETUSER', 'api-keys', '-set']);
   const instance = await openInstance({ redis: redis.aclUrl });
   const { id, token } = await instance.key();
@@ -122,7 +122,7 @@ it('without permission to write, keys are read from the database, and operators 
   await redisCli(redis.port, ['ACL', 'LOG', 'RESET']);
 });
 
-it('with a wrong password Redis is down, keys work, and the password is not told', async () => {
+it('with a wrong password Redis is down, keys work, and the password is not logged', async () => {
   const wrong = redis.aclUrl.replace('replace-this-password', 'not-the-password');
   const instance = await openInstance({ redis: wrong });
   const { token } = await instance.key();

@@ -33,7 +33,7 @@ export function countedStore(): CountedStore {
 
 const opened: ApiKeys<Scope>[] = [];
 
-/** An instance that is ready, and holds no keys of its own unless told to: each check asks Redis. */
+/** An instance that is ready, and caches no keys of its own unless configured: each check queries Redis. */
 export async function openInstance(options: Partial<ApiKeysOptions<Scope>>): Promise<TestInstance> {
   const instance = createInstance({ clock, pepper: peppers, cache: false, ...options });
   opened.push(instance.apiKeys);
@@ -66,7 +66,7 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-/** Uses keys in turn on each instance, one after the other, until it is told to stop. */
+/** Uses keys in turn on each instance, one after the other, until it is stopped. */
 export function useKeys(instances: readonly TestInstance[], tokens: readonly string[]): Load {
   const answers = new Set<string>();
   let [count, isOn] = [0, true];

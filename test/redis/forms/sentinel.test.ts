@@ -72,7 +72,7 @@ describe.each([
   ['dies', (primary: SentinelSet['nodes'][number]) => primary.kill()],
   ['hangs', (primary: SentinelSet['nodes'][number]) => primary.pause()],
 ])('a primary that %s', (_, fault) => {
-  it('F7: is followed by its replica, while keys are let in without an error and what was revoked stays so', async () => {
+  it('F7: is followed by its replica, while keys are accepted without an error and what was revoked stays so', async () => {
     const instances = await openThree();
     const [one] = instances;
     const good = await one.key();

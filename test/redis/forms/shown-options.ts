@@ -13,7 +13,7 @@ function argumentsOf(start: string): unknown[] {
   return runInThisContext(`(process) => [${shown}${brace ?? ''}]`)({ env: {} }) as unknown[];
 }
 
-/** What tests say anew of the options of a Sentinel client. There are more of them. */
+/** What tests override of the options of a Sentinel client. There are more of them. */
 export interface ShownSentinelOptions {
   sentinels: { host: string; port: number }[];
   name: string;
@@ -26,7 +26,7 @@ export function shownSentinelOptions(): ShownSentinelOptions {
   return options as ShownSentinelOptions;
 }
 
-/** What tests say anew of the options of a Cluster client. There are more of them. */
+/** What tests override of the options of a Cluster client. There are more of them. */
 export interface ShownClusterOptions {
   keyPrefix?: string;
   redisOptions: { username?: string; password?: string };
