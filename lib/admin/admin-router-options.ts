@@ -12,53 +12,53 @@ import {
   type StepUpOptions,
 } from '../http/step-up-options.js';
 
-/** Says who calls, from the app's own authentication; `null` when nobody is signed in. */
+/** Identifies the caller by the app's own authentication; returns `null` if nobody is signed in. */
 export type Authorize = (req: Request) => Actor | null | Promise<Actor | null>;
 
-/** How an admin router is mounted; `S` are the declared scopes. */
+/** Options of an admin router; `S` is the union of the declared scopes. */
 export interface AdminRouterOptions<S extends string = string> {
   /**
-   * Says who calls. It runs on every request before anything is read or changed, except on `/self`, which asks for an
-   * API key. `null` answers 401; when it throws, the answer is 500 without details.
+   * Identifies the caller. It runs on every request before anything is read or changed, except on `/self`, which requires
+   * an API key. If it returns `null`, the response is 401; if it throws, the response is 500 without details.
    *
    * - `{ kind: 'owner', ownerId }` manages the keys of that owner,
    * - `{ kind: 'admin', id }` manages all keys,
-   * - `{ kind: 'key', apiKey: req.apiKey }` manages keys at or below that key; needs `managementScope`.
+   * - `{ kind: 'key', apiKey: req.apiKey }` manages keys at or below that key's permissions; requires `managementScope`.
    *
-   * Its answer must rest on the app's own authentication, never on what the request claims about itself.
+   * It must rely on the app's own authentication, never on what the request claims about itself.
    */
   readonly authorize: Authorize;
   /**
-   * The scope that a key needs to manage keys. Without it, keys manage no keys (they can still read and revoke
+   * The scope that a key needs to manage keys. If not set, keys cannot manage keys (they can still read and revoke
    * themselves under `/self`).
    *
-   * @default undefined - no key manages keys
+   * @default undefined - keys cannot manage keys
    */
   readonly managementScope?: S | undefined;
   /**
-   * Asks for a second factor before some operations: the first request is answered with 403 and a challenge of 60 seconds,
-   * and is repeated with `Step-Up-Challenge` and `Step-Up-Code`.
+   * Requires a second factor (step-up authentication) for some operations: the first request is answered with 403 and a
+   * challenge that is valid for 60 seconds, and is then repeated with `Step-Up-Challenge` and `Step-Up-Code`.
    *
-   * @default undefined - none is asked for
+   * @default undefined - no second factor is required
    */
   readonly stepUp?: StepUpOptions | undefined;
   /**
-   * Origins, as browsers write them (`https://console.example.com`), that may send state-changing requests from another
-   * site. The app answers CORS preflights itself.
+   * Origins, in the form browsers send (`https://console.example.com`), that may make state-changing requests from another
+   * site. The app itself has to answer CORS preflight requests.
    *
    * @default [] - only the origin that the router is served from
    */
   readonly allowedOrigins?: readonly string[] | undefined;
   /**
-   * How callers sign in to the app, as a Security Scheme Object of OpenAPI, for example
-   * `{ type: 'apiKey', in: 'cookie', name: 'session' }`. It is only shown, in `/openapi.json`.
+   * How callers authenticate to the app, as an OpenAPI Security Scheme Object, for example
+   * `{ type: 'apiKey', in: 'cookie', name: 'session' }`. It is used only in `/openapi.json`.
    *
-   * @default undefined - the document says that the app knows
+   * @default undefined - the document describes a custom scheme of the app
    */
   readonly securityScheme?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Options that were checked. */
+/** Validated options. */
 export interface ResolvedAdminRouterOptions {
   readonly authorize: Authorize;
   readonly managementScope: string | null;
@@ -83,7 +83,7 @@ const readers = {
 } satisfies ReadersOf<AdminRouterOptions>;
 
 /**
- * Checks what an admin router is mounted with.
+ * Validates the options of an admin router.
  *
  * @throws InvalidOptionError with what to write instead
  */
@@ -109,8 +109,8 @@ function readOrigins(value: unknown, path: string): ReadonlySet<string> {
   for (const entry of value as readonly unknown[]) {
     if (isOrigin(entry)) continue;
     throw new InvalidOptionError(
-      `${path}: ${JSON.stringify(entry)} is no origin; write scheme and host, and the port where it is not ` +
-        "the scheme's own, in lower case and without a path: 'https://console.example.com'",
+      `${path}: ${JSON.stringify(entry)} is not an origin; write scheme and host, and the port if it is not ` +
+        "the scheme's default, in lower case and without a path: 'https://console.example.com'",
     );
   }
   return new Set(value as string[]);

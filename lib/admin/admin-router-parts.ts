@@ -14,7 +14,7 @@ import type { RefusalNotes } from './refusal-notes.js';
 import type { StepUpPorts } from '../ports/step-up-ports.js';
 import type { StepUp } from './step-up.js';
 
-/** What an admin router is built from. */
+/** The dependencies of an admin router. */
 export interface AdminRouterParts {
   readonly keys: KeyService;
   readonly keyspace: Keyspace;
@@ -24,9 +24,9 @@ export interface AdminRouterParts {
   readonly reportError: ErrorReporter;
   readonly access: AccessNotes;
   readonly clientAddress: ClientAddress;
-  /** Rejects with ApiKeysError `unavailable` as long as keys cannot be read or changed. */
+  /** Rejects with ApiKeysError `unavailable` while keys cannot be read or changed. */
   readonly whenReady: () => Promise<void>;
-  /** Lets the holder of any valid key through and sets `req.apiKey`; answers all others itself. */
+  /** Accepts any valid key and sets `req.apiKey`; answers all other requests itself. */
   readonly holderGuard: RequestHandler;
   readonly challenge: Challenge;
   readonly problemTypes: ProblemTypes;
@@ -34,11 +34,11 @@ export interface AdminRouterParts {
   readonly credentialHeaders: readonly CredentialHeader[];
 }
 
-/** What was made of the options of one router. */
+/** The settings of one router, derived from its options. */
 export interface RouterSettings extends ResolvedAdminRouterOptions {
   readonly refusals: RefusalNotes;
-  /** `null`: no second factor is asked for. */
+  /** `null`: no second factor is required. */
   readonly secondFactor: StepUp | null;
-  /** The OpenAPI document, by where the router is mounted. */
+  /** Returns the OpenAPI document for the path that the router is mounted at. */
   readonly documentText: (mountedAt: string) => string;
 }

@@ -23,10 +23,10 @@ import { createStepUp } from './step-up.js';
 export type { AdminRouterOptions } from './admin-router-options.js';
 
 /**
- * Builds the router through which keys are managed over HTTP. It brings its own headers, body reader, limits and error
- * answers; nothing falls through to the app.
+ * Creates the router that manages keys over HTTP. It has its own headers, body reader, limits and error responses; nothing
+ * falls through to the app.
  *
- * @throws InvalidOptionError when an option is missing, misspelt or makes no sense
+ * @throws InvalidOptionError if an option is missing, misspelt or invalid
  */
 export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterOptions): Router {
   const resolved = resolveAdminRouterOptions(options, parts.keyspace.catalogue);
@@ -44,7 +44,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
       security: { credentialHeaders: parts.credentialHeaders, appScheme: resolved.securityScheme },
     }),
   };
-  // Exact names only: there is one spelling of every path, and with it one decision.
+  // Exact names only: every path has one spelling, and therefore one authorization decision.
   const router = express.Router({ caseSensitive: true, strict: false });
   router.use(createJsonApiHeaders());
   for (const path of new Set(endpoints.map((row) => row.path))) {
@@ -86,14 +86,14 @@ function addPath(
   route.all(answerOtherMethods(rows));
 }
 
-/** All that is decided without knowing who calls. */
+/** Runs all checks that do not depend on the caller. */
 function checkRequest(settings: RouterSettings, req: Request): void {
   if (hasRepeatedHost(req)) throw new ApiKeysError('invalid_request', { detail: repeatedHostDetail });
   refuseCrossSite(req, settings.allowedOrigins);
   if (changesState(req)) requireJson(req);
 }
 
-/** Answers every method that has no row: OPTIONS with what there is, all others with 405. */
+/** Answers every method that has no row: OPTIONS with the methods that exist, all others with 405. */
 function answerOtherMethods(rows: readonly EndpointRow[]): RequestHandler {
   const methods = rows.map((row) => row.method.toUpperCase());
   const allow = [...(methods.includes('GET') ? ['HEAD'] : []), ...methods, 'OPTIONS'].sort().join(', ');
@@ -110,7 +110,7 @@ function answerOtherMethods(rows: readonly EndpointRow[]): RequestHandler {
 
 type Step = (req: Request, res: Response, next: NextFunction) => Promise<void>;
 
-/** Express 4 does not look at the promises of handlers. */
+/** Express 4 does not handle rejected promises of handlers. */
 function catchErrors(step: Step, onError: (req: Request, error: unknown) => void): RequestHandler {
   return async function runStep(req, res, next) {
     try {

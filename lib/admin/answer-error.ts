@@ -8,20 +8,20 @@ import type { AdminRouterParts } from './admin-router-parts.js';
 const noCredential: Refusal = { allowed: false, code: 'missing_credential' };
 
 /**
- * The last resort of the router: whatever happened, the caller gets a problem without internals, and the operator is
- * told what the caller is not.
+ * The error handler of the router: for any error, the caller gets a problem without internals, and the details that the
+ * caller does not get are reported to the operator.
  */
 export function answerError({
   challenge,
   problemTypes,
   reportError,
 }: Pick<AdminRouterParts, 'challenge' | 'problemTypes' | 'reportError'>): ErrorRequestHandler {
-  // Express tells error handlers from others by their four parameters.
+  // Express recognises error handlers by their four parameters.
   return function answerAdminError(thrown: unknown, _req, res, _next) {
     const error = toProblem(thrown);
     reportError('the admin router', error);
     if (res.headersSent) {
-      // Half an answer must not look like a whole one.
+      // A truncated response must not look like a complete one.
       res.destroy();
       return;
     }

@@ -19,7 +19,7 @@ import type { StepUpOperation } from '../http/step-up-options.js';
 import type { StepUp } from './step-up.js';
 import { validateRequest } from './validate-request.js';
 
-/** Answers a request of which is known what it asks for: who calls, with which fields, and what comes of it. */
+/** Answers a routed request: identifies the caller, parses the fields and runs the endpoint. */
 export async function answerRequest(
   row: EndpointRow,
   parts: AdminRouterParts,
@@ -32,7 +32,7 @@ export async function answerRequest(
   await send(req, res, answer);
 }
 
-/** The answer of an endpoint that asks nobody. */
+/** Runs an endpoint that requires no authentication. */
 async function openAnswerOf(
   row: OpenRow,
   { documentText }: RouterSettings,
@@ -42,7 +42,7 @@ async function openAnswerOf(
   return row.endpoint.answer({ describe: () => documentText(req.baseUrl) });
 }
 
-/** Who calls, with which fields, and what the endpoint says to that. */
+/** Identifies the caller, parses the fields and runs the endpoint. */
 async function answerOf(
   row: AskingRow,
   parts: AdminRouterParts,
@@ -54,7 +54,7 @@ async function answerOf(
   const body = changesState(req) ? await readBody(req) : {};
   const parsed = await parseRequest(row.endpoint, parts, context.actor, { body, query });
   const headers = readHeaders(row.endpoint, req);
-  // Last, because it uses up a code: a request that is malformed must not.
+  // Last, because it consumes a code: a malformed request must not.
   if (row.operation !== undefined && settings.secondFactor !== null) {
     await checkSecondFactor(settings.secondFactor, row.operation, parts, context, req);
   }
@@ -71,7 +71,7 @@ async function answerOf(
   });
 }
 
-/** A key that the actor does not see is answered as ever: nobody is asked for a second factor for it. */
+/** A key that the actor cannot see gets the usual response, without a request for a second factor. */
 async function checkSecondFactor(
   secondFactor: StepUp,
   operation: StepUpOperation,
@@ -108,7 +108,7 @@ function requireHolder(req: Request): ApiKeyIdentity {
   return apiKey;
 }
 
-/** Writes JSON itself: `res.json` would obey the app's replacer and add an ETag of its own. */
+/** Serializes JSON itself, because `res.json` would apply the app's replacer and add its own ETag. */
 async function send(
   req: Request,
   res: Response,

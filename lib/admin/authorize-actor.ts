@@ -5,9 +5,9 @@ import { callHost } from '../http/call-host.js';
 import type { Authorize } from './admin-router-options.js';
 
 /**
- * Asks the app who calls.
+ * Calls the app's `authorize` to identify the caller.
  *
- * @throws ApiKeysError `unauthenticated` for `null`, `internal_error` when the app throws or answers something else
+ * @throws ApiKeysError `unauthenticated` for `null`, `internal_error` if the app throws or returns anything but an actor
  */
 export async function authorizeActor(authorize: Authorize, req: Request): Promise<Actor> {
   const actor = await callHost(() => authorize(req), readActor);
@@ -19,7 +19,7 @@ function readActor(answer: unknown): Actor {
   try {
     return parseActor(answer);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'the answer is wrong';
+    const reason = error instanceof Error ? error.message : 'the result is invalid';
     throw new TypeError(`authorize must return null or an actor: ${reason}`, { cause: error });
   }
 }

@@ -5,7 +5,7 @@ import { bodyFields, type BodyField } from './fields/body-fields.js';
 import type { FieldRules } from '../domain/field-rules.js';
 import type { Presence } from './endpoint.js';
 
-/** The chain of a field of a body. What it parses, it puts into `parsed`. */
+/** Creates the validation chain of a body field. Parsed values are added to `parsed`. */
 export function createFieldChain(
   name: BodyField,
   presence: Presence,
@@ -20,7 +20,7 @@ export function createFieldChain(
   return createRequiredChain(name, rules, parsed);
 }
 
-/** The chain of a field that has to be sent; `null` counts as sent. */
+/** Creates the chain of a required field; `null` counts as present. */
 function createRequiredChain(
   name: BodyField,
   rules: FieldRules,

@@ -11,37 +11,37 @@ import type { RequestHeader } from './fields/request-headers.js';
 import type { AnswerHeader } from './openapi/answer-headers.js';
 import type { AnswerSchema } from './openapi/answer-schemas.js';
 
-/** One request after every check that needs no key: who asks, for what, with which fields. */
+/** One request after every check that does not need a key: the caller, the target and the fields. */
 export interface AdminCall {
   readonly keys: KeyService;
   readonly audit: AuditService;
   readonly context: ChangeContext;
-  /** The id in the path, or of the key that calls; not yet known to exist. */
+  /** The id in the path, or the id of the calling key; not yet known to exist. */
   readonly keyId: string;
   /** The fields of the body that the endpoint declares, parsed. */
   readonly fields: ParsedFields;
   /** The query parameters that the endpoint declares, parsed. */
   readonly conditions: ParsedFields;
-  /** The body as it was sent, by which a repeated request is recognized. */
+  /** The body as sent, which identifies a repeated request. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** For which versions of the key the change is meant: the content of the header `If-Match`. */
+  /** The versions of the key that the change applies to: the content of the header `If-Match`. */
   readonly ifMatch: ExpectedVersion;
   /** The content of the header `Idempotency-Key`. */
   readonly idempotencyKey: string | undefined;
-  /** Where the router is mounted, for addresses in answers. */
+  /** The path that the router is mounted at, for URLs in responses. */
   readonly baseUrl: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** What an endpoint answers; the router writes it. */
+/** The response of an endpoint; the router writes it. */
 export interface EndpointAnswer {
   readonly status: 200 | 201 | 202;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: object;
 }
 
-/** An answer that is there as text already. */
+/** A response that is already serialized. */
 export interface TextAnswer {
   readonly status: 200;
   readonly headers?: Readonly<Record<string, string>>;
@@ -49,7 +49,7 @@ export interface TextAnswer {
   readonly json: string;
 }
 
-/** An answer of any number of lines, which is written as they come. */
+/** A response of any number of lines, which is streamed. */
 export interface LinesAnswer {
   readonly status: 200;
   readonly headers?: Readonly<Record<string, string>>;
@@ -58,63 +58,63 @@ export interface LinesAnswer {
 }
 
 /**
- * Whether a field has to be sent: `admins` have to send it, nobody else may.
+ * Whether a field is required: with `admins`, it is required for admins, and no other caller may send it.
  */
 export type Presence = 'required' | 'optional' | 'admins';
 
-/** Which fields a body may hold. Whatever is not named is refused. */
+/** The fields that a body may contain. All others are rejected. */
 export type BodyRules = Readonly<Partial<Record<BodyField, Presence | ((rules: FieldRules) => Presence)>>>;
 
-/** Fields that need not be sent. */
+/** Declares fields as optional. */
 export function declareOptional<N extends BodyField>(names: readonly N[]): Readonly<Record<N, 'optional'>> {
   return Object.fromEntries(names.map((name) => [name, 'optional'])) as Record<N, 'optional'>;
 }
 
-/** What a successful answer carries. */
+/** The description of a successful response. */
 export interface DescribedAnswer {
-  /** Says in the document what the answer means. */
+  /** What the response means, for the OpenAPI document. */
   readonly description: string;
   readonly schema: AnswerSchema;
   /** @default 'application/json' */
   readonly mediaType?: string;
-  /** Headers that it always carries, beyond those of all answers. */
+  /** Headers that it always has, in addition to those of all responses. */
   readonly headers?: readonly AnswerHeader[];
 }
 
 /**
- * What an endpoint declares: which fields a request may hold, and what it can answer. Requests are checked by this, and
- * the OpenAPI document is made from it.
+ * The declaration of an endpoint: which fields a request may contain, and how it can respond. Requests are validated
+ * against it, and the OpenAPI document is generated from it.
  */
 export interface Declaration {
-  /** Its name in the document, unique. */
+  /** Its unique name in the document. */
   readonly operationId: string;
   /** What it does, in a few words. */
   readonly summary: string;
-  /** More about it, in sentences. */
+  /** More about it, in full sentences. */
   readonly description?: string;
   readonly body?: BodyRules;
-  /** What a body must fulfil as a whole, beyond its fields; checked by `handle`. */
+  /** Constraints on the body as a whole, in addition to those of its fields; checked by `handle`. */
   readonly bodySchema?: JsonSchema;
   readonly query?: readonly QueryParameter[];
   readonly headers?: readonly RequestHeader[];
-  /** Every successful answer, by status. */
+  /** Every successful response, by status. */
   readonly answers: Readonly<Partial<Record<EndpointAnswer['status'], DescribedAnswer>>>;
-  /** Problems of its own, beyond those that any endpoint of its kind can answer with. */
+  /** Its own problems, in addition to those that any endpoint of its kind can return. */
   readonly problems: readonly ProblemCode[];
 }
 
-/** One endpoint: what it declares, and what is done with a request. It never sees the response. */
+/** One endpoint: its declaration and its handler. It never has access to the response object. */
 export interface Endpoint extends Declaration {
   readonly handle: (call: AdminCall) => Promise<EndpointAnswer | LinesAnswer>;
 }
 
-/** What an endpoint that asks nobody has to work with: no caller and no keys. */
+/** The input of an endpoint that requires no authentication: no caller and no keys. */
 export interface OpenCall {
-  /** The OpenAPI document of the router that was called, as JSON. */
+  /** Returns the OpenAPI document of the router that was called, as JSON. */
   readonly describe: () => string;
 }
 
-/** An endpoint that is open to everybody. */
+/** A public endpoint. */
 export interface OpenEndpoint extends Declaration {
   readonly answer: (call: OpenCall) => TextAnswer;
 }

@@ -21,22 +21,22 @@ interface Route {
   readonly path: string;
 }
 
-/** An endpoint that asks who calls: an actor that `authorize` names, or the holder of a key. */
+/** An endpoint that requires authentication: of an actor by `authorize`, or by an API key. */
 export interface AskingRow extends Route {
   readonly access: 'actor' | 'holder';
-  /** For what a second factor can be asked; left out where none can. */
+  /** The operation that a second factor can be required for; omitted if none can. */
   readonly operation?: StepUpOperation;
   readonly endpoint: Endpoint;
 }
 
-/** An endpoint that asks nobody; it never gets to see keys. */
+/** An endpoint that requires no authentication; it never has access to keys. */
 export interface OpenRow extends Route {
   readonly access: 'anyone';
   readonly operation?: undefined;
   readonly endpoint: OpenEndpoint;
 }
 
-/** One row of the table. There is no row without `access`: what asks nobody says so. */
+/** One row of the table. Every row has `access`: an endpoint without authentication declares that explicitly. */
 export type EndpointRow = AskingRow | OpenRow;
 
 /** Every endpoint of the admin router. */

@@ -7,9 +7,9 @@ export const getAuditAccess: Endpoint = {
   operationId: 'listAccessEvents',
   summary: 'List refused requests, and uses of replaced secrets, newest first',
   description:
-    'Requests that were alike are one entry with a count. Entries are written every 10 seconds, so the last ones may still ' +
-    'be missing; they are kept for 90 days, 100,000 at most. What a flood of requests is too much for is counted in an ' +
-    'entry `access.overflow`.',
+    'Similar requests are grouped into one entry with a count. Entries are written every 10 seconds, so the most recent ones ' +
+    'may be missing; they are kept for 90 days, 100,000 at most. Requests that exceed the capacity of the log are counted in ' +
+    'an entry `access.overflow`.',
   query: ['limit', 'cursor', 'keyId', 'ownerId', 'action', 'code', 'from', 'to'],
   answers: { 200: { description: 'One page of the access log.', schema: 'AccessPage' } },
   problems: [],

@@ -2,13 +2,13 @@ import type { AuditEntry } from '../domain/audit-entry.js';
 import { escapeJson } from '../http/escape-json.js';
 import type { Endpoint } from './endpoint.js';
 
-/** Hands out the audit trail as it is stored, oldest first. */
+/** Exports the audit log as it is stored, oldest first. */
 export const getAuditExport: Endpoint = {
   operationId: 'exportAuditTrail',
-  summary: 'Export the audit trail as JSON lines, oldest first',
+  summary: 'Export the audit log as JSON lines, oldest first',
   description:
-    'Each line is an entry as it is stored, with times in milliseconds, and its hash: SHA-256 over the hash of the entry ' +
-    'before (64 zeros before the first) and the line without `hash`. An owner gets the entries of its own keys.',
+    'Each line is an entry as it is stored, with times in milliseconds, and its hash: SHA-256 over the hash of the previous ' +
+    'entry (64 zeros for the first one) and the line without `hash`. An owner gets the entries of its own keys.',
   query: ['keyId', 'ownerId', 'action', 'actor', 'from', 'to'],
   answers: {
     200: { description: 'The entries.', schema: 'AuditLine', mediaType: 'application/jsonl' },

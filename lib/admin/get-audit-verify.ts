@@ -1,15 +1,15 @@
 import type { Endpoint } from './endpoint.js';
 
-/** Checks the whole audit trail; for admins. */
+/** Verifies the whole audit log; for admins. */
 export const getAuditVerify: Endpoint = {
   operationId: 'verifyAuditTrail',
-  summary: 'Check the whole audit trail',
+  summary: 'Verify the whole audit log',
   description:
-    'Checks every hash, number and MAC as they are stored, where the trail ends, and that every key is at the version of ' +
-    'its last entry. Keep `anchor` of the answer away from the database and send it with the next check: it shows a trail ' +
-    'that was cut, or put back from a backup.',
+    'Verifies every stored hash, sequence number and MAC, the end of the log, and that every key is at the version of its ' +
+    'last entry. Store the `anchor` of the response outside the database and send it with the next verification: it reveals ' +
+    'a log that was truncated, or restored from a backup.',
   query: ['anchor'],
-  answers: { 200: { description: 'What was found, good or bad.', schema: 'TrailReport' } },
+  answers: { 200: { description: 'The result of the verification.', schema: 'TrailReport' } },
   problems: ['forbidden'],
   async handle({ audit, context, conditions }) {
     const report = await audit.verify(context, conditions);

@@ -2,10 +2,10 @@ import type { Endpoint } from './endpoint.js';
 import { keyAnswer } from './openapi/key-answers.js';
 import { presentKey } from './present-key.js';
 
-/** Shows one key. */
+/** Returns one key. */
 export const getKey: Endpoint = {
   operationId: 'getKey',
-  summary: 'Show a key',
+  summary: 'Get a key',
   answers: { 200: keyAnswer },
   problems: [],
   async handle({ keys, context, keyId, now }) {

@@ -6,7 +6,7 @@ import { presentPage } from './present-page.js';
 export const getKeys: Endpoint = {
   operationId: 'listKeys',
   summary: 'List keys, newest first',
-  description: 'Owners see their keys, admins all of them, keys those of their owner.',
+  description: 'Owners see their own keys, admins see all keys, and keys see those of their owner.',
   query: [
     'limit',
     'cursor',

@@ -1,10 +1,10 @@
 import type { OpenEndpoint } from './endpoint.js';
 
-/** Shows the OpenAPI document of this router. It holds nothing that has to be kept from anybody. */
+/** Returns the OpenAPI document of this router. It contains nothing confidential. */
 export const getOpenapi: OpenEndpoint = {
   operationId: 'getOpenApiDocument',
-  summary: 'Show this document',
-  description: 'An OpenAPI 3.1 document, made from the tables by which requests are checked.',
+  summary: 'Get this document',
+  description: 'An OpenAPI 3.1 document, generated from the tables that requests are validated against.',
   answers: { 200: { description: 'The document.', schema: 'OpenApiDocument' } },
   problems: [],
   answer: ({ describe }) => ({ status: 200, json: describe() }),

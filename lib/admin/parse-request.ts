@@ -7,16 +7,16 @@ import type { Declaration } from './endpoint.js';
 import { queryParameter } from './query-parameter.js';
 import { validateRequest, type RequestFields } from './validate-request.js';
 
-/** What an endpoint works with: only fields that it declares, each parsed once. */
+/** The parsed input of an endpoint: only the fields that it declares, each parsed once. */
 export interface ParsedRequest {
   readonly fields: ParsedFields;
   readonly conditions: ParsedFields;
 }
 
 /**
- * Parses the body and the query of a request by what its endpoint declares.
+ * Parses the body and the query of a request according to the declaration of its endpoint.
  *
- * @throws ApiKeysError as `validateRequest`
+ * @throws ApiKeysError like `validateRequest`
  */
 export async function parseRequest(
   endpoint: Declaration,
@@ -32,10 +32,10 @@ export async function parseRequest(
     ...declared.map(([name, presence]) => createFieldChain(name, presence, rules, actor, fields)),
     ...parameters.map((name) => queryParameter(name, rules, conditions)),
   ];
-  // Without a prototype only what was sent is there.
+  // Without a prototype, it contains only what was sent.
   const sent = Object.assign(Object.create(null) as Record<string, unknown>, body);
   await validateRequest(chains, { body: sent, query });
-  // Chains run side by side; the order is that of the declaration.
+  // Chains run concurrently; the fields are put in the order of the declaration.
   const sortFields = (names: readonly string[], parsed: ReadonlyMap<string, unknown>): ParsedFields =>
     new ParsedFields(names.filter((name) => parsed.has(name)).map((name) => [name, parsed.get(name)]));
   return {

@@ -3,11 +3,11 @@ import { declareOptional, type Endpoint } from './endpoint.js';
 import { changeAnswers } from './openapi/key-answers.js';
 import { presentChange } from './present-key.js';
 
-/** Changes the fields that were sent and leaves the others as they are. */
+/** Changes the fields that were sent and leaves the others unchanged. */
 export const patchKey: Endpoint = {
   operationId: 'updateKey',
   summary: 'Change fields of a key',
-  description: 'Fields that are not sent stay as they are. A revoked key cannot be changed.',
+  description: 'Fields that are not sent stay unchanged. A revoked key cannot be changed.',
   body: declareOptional(keyFieldsSetAt('change')),
   bodySchema: { minProperties: 1 },
   headers: ['If-Match'],

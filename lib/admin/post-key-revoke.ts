@@ -2,10 +2,10 @@ import type { Endpoint } from './endpoint.js';
 import { changeAnswers } from './openapi/key-answers.js';
 import { presentChange } from './present-key.js';
 
-/** Ends a key for good; it stays readable. */
+/** Revokes a key permanently; it stays readable. */
 export const postKeyRevoke: Endpoint = {
   operationId: 'revokeKey',
-  summary: 'End a key for good',
+  summary: 'Revoke a key permanently',
   description: 'The key stays readable. Revoking a revoked key changes nothing and succeeds.',
   body: { reason: 'optional', comment: 'optional' },
   headers: ['If-Match'],

@@ -2,12 +2,12 @@ import type { Endpoint } from './endpoint.js';
 import { secretAnswers } from './openapi/key-answers.js';
 import { presentNewSecret } from './present-key.js';
 
-/** Gives a key a new secret. Without a grace period the old one ends at once. */
+/** Rotates the secret of a key. Without a grace period, the old one stops working immediately. */
 export const postKeyRotate: Endpoint = {
   operationId: 'rotateKey',
-  summary: 'Give a key a new secret',
+  summary: 'Rotate the secret of a key',
   description:
-    'Its id, its counters and its history stay. Without a grace period the old secret ends at once.',
+    'Its id, counters and history are kept. Without a grace period, the old secret stops working immediately.',
   body: { gracePeriodSeconds: 'optional', graceStartsOnFirstUse: 'optional', publicKey: 'optional' },
   headers: ['If-Match', 'Idempotency-Key'],
   answers: secretAnswers,

@@ -14,14 +14,14 @@ const {
 } = declareOptional(keyFieldsSetAt('creation'));
 
 /**
- * Makes a key; the only answer besides rotation that shows a token. Whose key it is comes from the caller: only an
- * admin names an owner.
+ * Creates a key; the only response besides that of a rotation that contains a token. The owner is derived from the caller:
+ * only an admin names one.
  */
 export const postKeys: Endpoint = {
   operationId: 'createKey',
-  summary: 'Make a key',
-  description: 'The answer is the only one, besides that to a rotation, that shows the API key itself.',
-  // In the order in which problems are listed.
+  summary: 'Create a key',
+  description: 'The response is the only one, besides that of a rotation, that contains the API key itself.',
+  // Problems are listed in this order.
   body: {
     name: 'required',
     scopes: ({ keyspace }) => (keyspace.policy.omittedScopes === null ? 'required' : 'optional'),
@@ -42,7 +42,7 @@ export const postKeys: Endpoint = {
       headers: ['ETag', 'Location', 'Idempotency-Replayed'],
     },
     202: {
-      description: 'The new key; the keys that it replaces end by `effectiveBy`.',
+      description: 'The new key; the keys that it replaces stop working by `effectiveBy`.',
       schema: 'PendingNewSecret',
       headers: ['ETag', 'Location', 'Idempotency-Replayed'],
     },

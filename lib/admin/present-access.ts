@@ -1,6 +1,6 @@
 import type { AccessEntry } from '../domain/access-entry.js';
 
-/** Shows one entry, field by field. */
+/** Returns the public view of one entry, field by field. */
 export function presentAccess(event: AccessEntry): object {
   return {
     id: event.id,

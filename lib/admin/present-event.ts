@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../domain/audit-entry.js';
 
-/** Shows one entry, field by field. */
+/** Returns the public view of one entry, field by field. */
 export function presentEvent(event: AuditEntry): object {
   return {
     sequence: event.sequence,

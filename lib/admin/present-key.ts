@@ -4,12 +4,12 @@ import type { Changed } from '../manage/change.js';
 import type { RepeatableResult } from '../manage/repeatable-changes.js';
 import type { EndpointAnswer } from './endpoint.js';
 
-/** Answers with one key. */
+/** Responds with one key. */
 export function presentKey(record: ApiKeyRecord, now: number): EndpointAnswer {
   return { status: 200, headers: toEtagHeader(record), body: viewOf(record, now) };
 }
 
-/** Answers with a key that was made, where it is found, and its token. */
+/** Responds with a new key, its location and its token. */
 export function presentNewKey(result: RepeatableResult, baseUrl: string, now: number): EndpointAnswer {
   const answer = presentNewSecret(result, now);
   return {
@@ -19,16 +19,16 @@ export function presentNewKey(result: RepeatableResult, baseUrl: string, now: nu
   };
 }
 
-/** Answers with a changed key and its new token; when the change was made before, without it. */
+/** Responds with a changed key and its new token; without the token if an earlier request made the change. */
 export function presentNewSecret({ changed, isReplay }: RepeatableResult, now: number): EndpointAnswer {
   const answer = presentChange(changed, now);
   if (isReplay) return { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } };
-  // A key with a public key has nothing to show.
+  // A key with a public key has no token.
   const secret = changed.token === null ? {} : { key: changed.token };
   return { ...answer, body: { ...answer.body, ...secret } };
 }
 
-/** Answers with a changed key. 202 says that it may take until `effectiveBy` before every process sees the change. */
+/** Responds with a changed key. 202 means that it may take until `effectiveBy` before every process sees the change. */
 export function presentChange(changed: Changed, now: number): EndpointAnswer {
   return {
     status: changed.effectiveBy === null ? 200 : 202,
@@ -42,7 +42,7 @@ function presentChanged({ record, effectiveBy }: Changed, now: number): object {
   return effectiveBy === null ? view : { ...view, effectiveBy: new Date(effectiveBy) };
 }
 
-/** The version is what `If-Match` is compared with, strongly (RFC 9110 section 13.1.1). */
+/** `If-Match` is compared with the version, strongly (RFC 9110 section 13.1.1). */
 function toEtagHeader(record: ApiKeyRecord): Record<string, string> {
   return { ETag: `"${record.version}"` };
 }

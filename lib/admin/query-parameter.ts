@@ -2,7 +2,7 @@ import { query, type ValidationChain } from 'express-validator';
 import type { FieldRules } from '../domain/field-rules.js';
 import { queryParameters, type QueryParameter } from './fields/query-parameters.js';
 
-/** The chain of a query parameter; all of them may be left out. What it parses, it puts into `parsed`. */
+/** Creates the validation chain of a query parameter; all of them are optional. Parsed values are added to `parsed`. */
 export function queryParameter(
   name: QueryParameter,
   rules: FieldRules,

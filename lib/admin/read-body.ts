@@ -5,12 +5,12 @@ import { hasDuplicateNames } from '../http/duplicate-names.js';
 import { findJsonShapeProblem } from '../http/json-shape-problem.js';
 import { readDecodedBody } from '../http/read-decoded-body.js';
 
-/** Largest body, counted after decompression. */
+/** Maximum size of a body in bytes, after decompression. */
 export const maxBodyBytes: number = 64 * 1024;
 
 /**
- * Reads the JSON object in a request. No body is an empty object. When the app has read the body before, what it left
- * on `req.body` (parsed, text or bytes) is held to the same limits.
+ * Reads the JSON object in a request. No body counts as an empty object. If the app has already read the body, the value of
+ * `req.body` (parsed, string or bytes) is subject to the same limits.
  *
  * @throws ApiKeysError `invalid_request`, `payload_too_large` or `unsupported_media_type`
  */
@@ -26,15 +26,15 @@ export async function readBody(req: Request): Promise<Readonly<Record<string, un
   return value as Record<string, unknown>;
 }
 
-/** What was sent, or what a parser of the app has made of it. */
+/** Returns the body as sent, or as parsed by the app. */
 async function readSentBody(req: Request): Promise<unknown> {
   if ((req.readableDidRead || req.readableEnded) && req.body !== undefined) return toBody(req.body);
   const bytes = await readBytes(req);
   if (bytes === null) {
-    // To take it for an empty body would turn a rotation with a grace period into one without.
+    // Treating it as an empty body would turn a rotation with a grace period into one without.
     throw new Error('The app has read the body of the request and left nothing on req.body.');
   }
-  // Over HTTP/2 it was not known before whether there is a body that has to say what it is.
+  // Over HTTP/2, it was unknown until now whether there is a body, which needs a Content-Type.
   if (bytes.length > 0 && req.headers['content-type'] === undefined) {
     throw new ApiKeysError('unsupported_media_type');
   }
@@ -47,7 +47,7 @@ async function readBytes(req: Request): Promise<Uint8Array | null> {
   } catch (error) {
     if (isProblem(error, 'payload_too_large')) throw new ApiKeysError('payload_too_large');
     if (isProblem(error, 'invalid_request'))
-      throw toBodyError('must be complete and encoded as its headers say');
+      throw toBodyError('must be complete and encoded as declared in its headers');
     throw error;
   }
 }
@@ -57,7 +57,7 @@ function toBody(body: unknown): unknown {
   return typeof body === 'string' ? parseLimited(body) : body;
 }
 
-/** A byte order mark at the beginning is skipped, as RFC 8259 section 8.1 permits. */
+/** A leading byte order mark is skipped, as RFC 8259 section 8.1 permits. */
 function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

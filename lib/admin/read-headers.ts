@@ -4,9 +4,9 @@ import { parseIdempotencyKey } from '../http/parse-idempotency-key.js';
 import { parseIfMatch } from './parse-if-match.js';
 
 /**
- * Reads the headers that an endpoint declares. To be done before anything is used up for the request.
+ * Parses the headers that an endpoint declares. Call it before the request consumes anything.
  *
- * @throws ApiKeysError `invalid_request` for a malformed one
+ * @throws ApiKeysError `invalid_request` for a malformed header
  */
 export function readHeaders(
   { headers = [] }: Declaration,

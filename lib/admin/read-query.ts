@@ -1,13 +1,13 @@
 import { ApiKeysError, type FieldProblem } from '../errors.js';
 
-/** Longest query, in characters as they are sent. */
+/** Maximum length of a query, in characters as sent. */
 export const maxQueryLength = 4096;
 const maxParameters = 20;
 
 /**
- * Reads the query from the request target itself, so that the app's `query parser` decides nothing here: a parameter
- * is one name and one text. Brackets are ordinary characters of a name. What is repeated, malformed or too much is
- * refused, because it could be understood in two ways.
+ * Parses the query from the request target itself, so that the app's `query parser` has no effect here: a parameter is one
+ * name and one string. Brackets are ordinary characters of a name. Repeated, malformed or excess parameters are rejected,
+ * because they are ambiguous.
  *
  * @throws ApiKeysError `invalid_request`
  */
@@ -31,11 +31,11 @@ function splitParameter(piece: string): [name: string, value: string] {
   const equals = piece.indexOf('=');
   const name = decodeText(equals === -1 ? piece : piece.slice(0, equals));
   const value = equals === -1 ? '' : decodeText(piece.slice(equals + 1));
-  if (name.includes('\0') || value.includes('\0')) refuse('must not hold NUL');
+  if (name.includes('\0') || value.includes('\0')) refuse('must not contain NUL');
   return [name, value];
 }
 
-/** URLSearchParams would quietly replace what is not percent-encoded UTF-8. */
+/** URLSearchParams would silently replace anything that is not percent-encoded UTF-8. */
 function decodeText(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

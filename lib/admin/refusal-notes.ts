@@ -4,18 +4,18 @@ import { isKeyId } from '../domain/key-format.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { toProblem } from '../http/to-problem.js';
 
-/** Answers that say: not you, or not this. Keys of others are answered with 404. */
+/** Statuses of refusals. 404 is one of them because it is the response for other owners' keys. */
 const refusingStatuses: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
-/** Writes down which requests the management side refuses. */
+/** Records the requests that the management API refuses. */
 export interface RefusalNotes {
-  /** Says who makes a request, as soon as that is known. */
+  /** Notes the actor of a request, as soon as it is known. */
   asks(req: Request, actor: Actor): void;
-  /** Writes down a request that ended in this, if it was refused. */
+  /** Records a request that failed with this error, if it was refused. */
   ended(req: Request, path: string, thrown: unknown): void;
 }
 
-/** @param access - where it is written */
+/** @param access - where refusals are recorded */
 export function createRefusalNotes(access: AccessNotes): RefusalNotes {
   const actors = new WeakMap<Request, Actor>();
 

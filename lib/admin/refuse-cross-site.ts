@@ -2,13 +2,13 @@ import type { Request } from 'express';
 import { ApiKeysError } from '../errors.js';
 import { readHost } from '../http/read-host.js';
 
-/** RFC 9110 section 9.2.1: these ask for nothing to be changed. */
+/** Safe methods (RFC 9110 section 9.2.1): they request no change. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Refuses state-changing requests that another site may have made a browser send. Browsers say themselves where a
- * request comes from (Fetch Metadata); older ones name at least its origin. A request with neither is no browser's
- * cross-site request, unless it carries cookies: then nothing proves that its sender meant it.
+ * Refuses state-changing requests that another site may have made a browser send (CSRF). Browsers declare where a request
+ * comes from (Fetch Metadata); older ones send at least its origin. A request with neither is not a browser's cross-site
+ * request, unless it carries cookies: then nothing proves that its sender intended it.
  *
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  * @throws ApiKeysError `cross_site_request`
@@ -28,18 +28,18 @@ function isCrossSite(req: Request, allowedOrigins: ReadonlySet<string>): boolean
   return cookie !== undefined;
 }
 
-/** The origin in a URL as browsers write it; `null` when there is none (`null`, `file:`, no URL at all). */
+/** Returns the origin of a URL in the form browsers send; `null` if there is none (`null`, `file:`, not a URL). */
 export function toCanonicalOrigin(url: string): string | null {
   const origin = URL.canParse(url) ? new URL(url).origin : 'null';
   return origin === 'null' ? null : origin;
 }
 
-/** Where the request was sent to, as the app's `trust proxy` makes Express see it. */
+/** Returns the origin that the request was sent to, as Express sees it with the app's `trust proxy` setting. */
 function readOwnOrigin(req: Request): string | null {
   return toCanonicalOrigin(`${req.protocol}://${readOwnHost(req)}`);
 }
 
-/** Express 5 has this as `req.host`; in Express 4 that one lacks the port. */
+/** Express 5 provides this as `req.host`; in Express 4, that lacks the port. */
 function readOwnHost(req: Request): string {
   const isTrusted = req.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
   const forwarded = isTrusted(req.socket.remoteAddress, 0) ? req.get('X-Forwarded-Host') : undefined;

@@ -3,12 +3,12 @@ import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import type { LinesAnswer } from './endpoint.js';
 
-/** Lines are written in pieces of about so many characters. */
+/** Approximate size of the chunks that lines are written in, in characters. */
 const pieceLength = 16 * 1024;
 
 /**
- * Writes an answer of many lines, no faster than the caller reads it. Trouble before the first line is thrown, so that it
- * can be answered; trouble after it ends the connection, so that half an answer does not look like a whole one.
+ * Streams a response of many lines with backpressure. An error before the first line is thrown, so that it can be answered;
+ * an error after it closes the connection, so that a truncated response does not look like a complete one.
  */
 export async function sendLines(req: Request, res: Response, { status, lines }: LinesAnswer): Promise<void> {
   const iterator = lines[Symbol.asyncIterator]();
@@ -44,7 +44,7 @@ async function* joinLines(first: string, more: AsyncIterator<string>): AsyncGene
   }
 }
 
-/** The caller has gone: nobody is left to answer. */
+/** The client has disconnected, so there is no one to respond to. */
 function isAborted(error: unknown): boolean {
   return (error as { readonly code?: unknown } | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

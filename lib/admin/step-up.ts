@@ -10,28 +10,28 @@ import type { ResolvedStepUpOptions, StepUpOperation } from '../http/step-up-opt
 import { toStepUpProblem } from '../http/step-up-problem.js';
 import type { StepUpPorts } from '../ports/step-up-ports.js';
 
-/** What somebody wants to do. */
+/** The operation that a second factor is checked for. */
 export interface SteppedUp {
   readonly actor: Actor;
   readonly operation: StepUpOperation;
-  /** `null` for a key that is to be made. */
+  /** `null` for a key that is to be created. */
   readonly keyId: string | null;
 }
 
-/** How long a challenge can be answered, in milliseconds. */
+/** Lifetime of a challenge, in milliseconds. */
 const challengeMs = 60_000;
 
-/** Asks for a second factor. */
+/** Requires a second factor (step-up authentication). */
 export interface StepUp {
   /**
-   * Resolves when the operation needs none, or the request carries a right one, which is then used up.
+   * Resolves if the operation needs no second factor, or if the request carries a valid one, which is then consumed.
    *
    * @throws ApiKeysError `step_up_…` with a challenge that a code can be sent for
    */
   check(req: Request, wanted: SteppedUp): Promise<void>;
 }
 
-/** @param ports - asked anew for every request: there are none before the instance is ready */
+/** @param ports - called for every request, because there are none before the instance is ready */
 export function createStepUp(
   { operations, verify }: ResolvedStepUpOptions,
   ports: () => StepUpPorts,
@@ -51,7 +51,7 @@ export function createStepUp(
     });
   }
 
-  /** A challenge is used up with its code; the code first, because a challenge can be had anew at once. */
+  /** A challenge is consumed with its code; the code first, because a new challenge is available immediately. */
   function useUp({ name, expiresAt }: OpenedChallenge): Promise<boolean> {
     return ports().nonces.take(`step-up-challenge:${name}`, expiresAt, clock.now());
   }

@@ -2,7 +2,7 @@ import type { ValidationChain } from 'express-validator';
 import { unknownNames } from '../domain/unknown-names.js';
 import { ApiKeysError, type FieldProblem } from '../errors.js';
 
-/** What a caller sent, by location. */
+/** The fields that a caller sent, by location. */
 export interface RequestFields {
   readonly body: Readonly<Record<string, unknown>>;
   readonly query: Readonly<Record<string, string>>;
@@ -11,13 +11,13 @@ export interface RequestFields {
 type Location = keyof RequestFields;
 
 /**
- * Runs an endpoint's chains and refuses every field that has none. All that is wrong is told at once; values are never
+ * Runs an endpoint's chains and rejects every field that has none. All problems are reported at once; values are never
  * repeated.
  *
- * Unknown fields are not left to `checkExact`: it looks names up in an object with a prototype, where `constructor` and
- * `__proto__` count as known.
+ * Unknown fields are not left to `checkExact`, because it looks names up in an object with a prototype, where `constructor`
+ * and `__proto__` count as known.
  *
- * @throws ApiKeysError `invalid_request`; `invalid_public_key` when nothing else is wrong
+ * @throws ApiKeysError `invalid_request`; `invalid_public_key` if nothing but the public key is invalid
  */
 export async function validateRequest(
   chains: readonly ValidationChain[],
@@ -37,7 +37,7 @@ export async function validateRequest(
   ];
   const errors = [...wrong, ...unknown];
   if (errors.length === 0) return;
-  // What is wrong with a public key alone has a code of its own, as it has without HTTP.
+  // An invalid public key alone has its own code, as it does without HTTP.
   const isPublicKey = unknown.length === 0 && wrong.every(({ field }) => field === 'publicKey');
   throw new ApiKeysError(isPublicKey ? 'invalid_public_key' : 'invalid_request', { errors });
 }

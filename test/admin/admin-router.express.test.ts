@@ -43,14 +43,14 @@ describe('adminRouter(options)', () => {
     [{ authorize, managementScope: '' }, /one of the declared scopes/],
     [{ authorize, managementScope: null }, /one of the declared scopes/],
     [{ authorize, allowedOrigins: 'https://a.example' }, /allowedOrigins: takes a list/],
-    [{ authorize, allowedOrigins: ['*'] }, /no origin/],
-    [{ authorize, allowedOrigins: ['null'] }, /no origin/],
-    [{ authorize, allowedOrigins: ['https://a.example/'] }, /no origin/],
-    [{ authorize, allowedOrigins: ['https://A.example'] }, /no origin/],
-    [{ authorize, allowedOrigins: ['https://a.example:443'] }, /no origin/],
-    [{ authorize, allowedOrigins: ['a.example'] }, /no origin/],
-    [{ authorize, allowedOrigins: ['https://*.example'] }, /no origin/],
-    [{ authorize, allowedOrigins: [/example/] }, /no origin/],
+    [{ authorize, allowedOrigins: ['*'] }, /is not an origin/],
+    [{ authorize, allowedOrigins: ['null'] }, /is not an origin/],
+    [{ authorize, allowedOrigins: ['https://a.example/'] }, /is not an origin/],
+    [{ authorize, allowedOrigins: ['https://A.example'] }, /is not an origin/],
+    [{ authorize, allowedOrigins: ['https://a.example:443'] }, /is not an origin/],
+    [{ authorize, allowedOrigins: ['a.example'] }, /is not an origin/],
+    [{ authorize, allowedOrigins: ['https://*.example'] }, /is not an origin/],
+    [{ authorize, allowedOrigins: [/example/] }, /is not an origin/],
   ])('throws for %j', (options, message) => {
     expect(() => mount(options)).toThrow(message);
     expect(() => mount(options)).toThrow(

@@ -13,11 +13,11 @@ import { parseSigningMethod, signingMethods } from '../../domain/signing-method.
 import { linesSchema, orNull } from '../../domain/text-schemas.js';
 import { readPublicKey } from '../../manage/read-public-key.js';
 
-/** Of RFC 9421, appendix B.1.4. */
+/** From RFC 9421, appendix B.1.4. */
 const examplePem =
   '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n-----END PUBLIC KEY-----\n';
 
-/** A field that a body can hold. */
+/** A field that a body can contain. */
 export type BodyField =
   | keyof SettableKeyFields
   | 'gracePeriodSeconds'
@@ -27,7 +27,7 @@ export type BodyField =
   | 'reason'
   | 'comment';
 
-/** Every field that a body can hold: those of keys, and what is said when a secret is made or a key is ended. */
+/** Every field that a body can contain: those of keys, and those for creating a secret or revoking a key. */
 export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
   ...keyFieldTable,
   gracePeriodSeconds: {
@@ -36,7 +36,7 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
       minimum: 0,
       maximum: maxGracePeriodSeconds,
       default: 0,
-      description: 'How long the old secret stays valid; 0 ends it at once.',
+      description: 'How long the old secret stays valid, in seconds; 0 ends it immediately.',
       examples: [3600],
     },
     parse: parseGracePeriodSeconds,
@@ -46,7 +46,7 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
       type: 'boolean',
       default: false,
       description:
-        'Whether the grace period begins when the new secret is used for the first time; until then the old one has no end.',
+        'Whether the grace period begins when the new secret is first used; until then, the old one does not expire.',
       examples: [true],
     },
     parse: parseGraceStartsOnFirstUse,
@@ -57,8 +57,8 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
       maxLength: maxPemLength,
       'x-public-key': true,
       description:
-        'What the key is proven with instead of a secret, which there is none then: requests are signed with its ' +
-        'private half.',
+        'Public key to authenticate with instead of a secret; the key then has no secret, and requests are signed with ' +
+        'the private key.',
       examples: [examplePem],
     },
     parse: readPublicKey,
@@ -68,7 +68,7 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
       type: 'string',
       enum: signingMethods,
       description:
-        'Lets the secret sign requests; for that it is kept, sealed under the pepper. Not for keys with a public key.',
+        'Lets the secret sign requests; to that end it is stored, sealed under the pepper. Not for keys with a public key.',
       examples: ['hmac'],
     },
     parse: parseSigningMethod,
@@ -77,7 +77,7 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
     schema: {
       type: 'string',
       enum: revocationReasons,
-      description: 'Why the key is revoked, in the words of RFC 5280.',
+      description: 'Why the key is revoked, as a reason code of RFC 5280.',
       examples: ['keyCompromise'],
     },
     parse: parseRevocationReason,

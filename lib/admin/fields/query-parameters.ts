@@ -22,7 +22,7 @@ import type { Field } from '../../domain/field.js';
 import { lineSchema } from '../../domain/text-schemas.js';
 import { timeSchema } from '../../domain/time-schemas.js';
 
-/** Written as a record so that the compiler finds a missing action. */
+/** A record, so that the compiler finds a missing action. */
 const auditActions: Readonly<Record<AuditAction, true>> = {
   'key.created': true,
   'key.updated': true,
@@ -35,14 +35,14 @@ const auditActions: Readonly<Record<AuditAction, true>> = {
   'token.revoked': true,
 };
 
-/** Every action, in the order of a key's life. */
+/** Every action, in the order of a key's lifecycle. */
 export const auditActionNames: readonly string[] = Object.keys(auditActions);
 
-/** Actions of the audit trail and of the access log; neither has entries of the other's. */
+/** Actions of the audit log and of the access log; neither contains entries of the other. */
 const soughtActions: readonly string[] = [...auditActionNames, ...accessActions];
 const problemCodes: readonly string[] = Object.keys(problems);
 
-/** A parameter that a query can hold. */
+/** A parameter that a query can contain. */
 export type QueryParameter =
   | 'limit'
   | 'cursor'
@@ -64,8 +64,8 @@ export type QueryParameter =
   | 'to';
 
 /**
- * Every parameter that a query can hold, and which rule decides over it. Values are texts: that none comes twice was
- * seen before. A schema of the type `integer` means a plain decimal number.
+ * Every parameter that a query can contain, and its parser. Values are strings; repeated parameters were already rejected.
+ * A schema of the type `integer` means a plain decimal number.
  */
 export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = {
   limit: {
@@ -74,7 +74,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       minimum: 1,
       maximum: maxPageSize,
       default: defaultPageSize,
-      description: 'How many items a page has.',
+      description: 'Maximum number of items per page.',
     },
     parse: parseLimit,
   },
@@ -84,7 +84,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       minLength: 1,
       maxLength: maxCursorLength,
       'x-issued-cursor': true,
-      description: 'The `nextCursor` of the page before, with the same filter.',
+      description: 'The `nextCursor` of the previous page, with the same filter.',
     },
     parse: parseCursor,
   },
@@ -109,19 +109,19 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       type: 'string',
       maxLength: maxScopeLength,
       pattern: soughtScopePattern.source,
-      description: 'Only keys that hold this very scope.',
+      description: 'Only keys with exactly this scope.',
     },
     parse: parseScope,
   },
   q: {
     schema: {
       ...lineSchema(maxNameLength),
-      description: 'Only keys with this text in their name, in any case.',
+      description: 'Only keys whose name contains this string, ignoring case.',
     },
     parse: parseSoughtText,
   },
   tag: {
-    // No tag has a comma; to look for one finds nothing.
+    // No tag contains a comma, so a search for one finds nothing.
     schema: { ...lineSchema(maxTagLength), description: 'Only keys with exactly this tag.' },
     parse: (value) => parseLine(value, maxTagLength),
   },
@@ -129,7 +129,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     schema: {
       ...timeSchema,
       description:
-        'Only keys that end before this time (RFC 3339, with offset), those that have ended included.',
+        'Only keys that expire before this time (RFC 3339, with offset), including those that have already expired.',
     },
     parse: parseMoment,
   },
@@ -139,7 +139,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       minimum: 1,
       maximum: maxUnusedDays,
       description:
-        'Only keys that were not used in so many days: last used before, or made before and never used.',
+        'Only keys not used for this many days: last used before that, or created before that and never used.',
     },
     parse: (value) => parseUnusedDays(/^[1-9]\d{0,3}$/.test(value) ? Number(value) : Infinity),
   },
@@ -148,7 +148,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       type: 'string',
       enum: ['hour', 'day'],
       default: 'hour',
-      description: 'Whether hours or days (UTC) are counted together.',
+      description: 'Whether to count per hour or per day (UTC).',
     },
     parse: parseUsagePeriod,
   },
@@ -167,25 +167,29 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   actor: {
     schema: {
       ...lineSchema(maxOwnerIdLength),
-      description: 'Only what the owner, admin or key with this id did.',
+      description: 'Only changes made by the owner, admin or key with this id.',
     },
     parse: parseOwnerId,
   },
   code: {
-    schema: { type: 'string', enum: problemCodes, description: 'Only what was answered with this code.' },
+    schema: {
+      type: 'string',
+      enum: problemCodes,
+      description: 'Only requests that were answered with this code.',
+    },
     parse: (value) => requireOneOf(value, problemCodes),
   },
   anchor: {
     schema: {
       type: 'string',
       pattern: anchorPattern.source,
-      description: 'The `anchor` of an earlier check; the trail must still hold it.',
+      description: 'The `anchor` of an earlier verification; the log must still contain it.',
     },
     parse: parseAnchor,
   },
 };
 
-/** Number() would also take `1e2`, `0x10` and the empty text. */
+/** Number() would also accept `1e2`, `0x10` and the empty string. */
 function parseLimit(value: string): number {
   const limit = /^[1-9]\d{0,2}$/.test(value) ? Number(value) : Infinity;
   if (limit > maxPageSize) {
@@ -207,8 +211,8 @@ function parseKeyId(value: string): string {
 }
 
 /**
- * A text to look for: the name of a keyspace, or a part of a key's name. No such name is longer than a key's name or
- * holds what that must not, so nothing else could be found.
+ * Parses a search string: the name of a keyspace, or a part of a key's name. No such name is longer than a key's name, or
+ * contains characters that a key's name must not, so nothing else could be found.
  */
 function parseSoughtText(value: string): string {
   return parseName(value);

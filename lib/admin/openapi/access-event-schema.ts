@@ -3,11 +3,11 @@ import type { JsonSchema } from '../../domain/json-schema.js';
 import { orNull } from '../../domain/text-schemas.js';
 import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
-/** An entry of the access log as answers show it. */
+/** An entry of the access log as it appears in responses. */
 const members: Readonly<Record<keyof AccessEntry, JsonSchema>> = {
   id: { type: 'string', examples: ['8sJq2LmX0aBcDe4F'] },
-  at: { ...shownTime, description: 'When the first of the requests came.' },
-  lastAt: { ...shownTime, description: 'When the last of them came.' },
+  at: { ...shownTime, description: 'When the first of the requests arrived.' },
+  lastAt: { ...shownTime, description: 'When the last of them arrived.' },
   count: { type: 'integer', minimum: 1, description: 'How many there were.', examples: [3] },
   action: { type: 'string', enum: accessActions, examples: ['access.refused'] },
   code: {
@@ -17,12 +17,12 @@ const members: Readonly<Record<keyof AccessEntry, JsonSchema>> = {
   },
   keyId: {
     type: ['string', 'null'],
-    description: 'The key whose secret was right, or that the management side was asked about.',
+    description: 'The key whose secret was valid, or that a management request was about.',
     examples: ['1Zq8rT3vW5xY7zAb'],
   },
   ownerId: {
     type: ['string', 'null'],
-    description: 'Whose key it is, or which owner asked the management side.',
+    description: 'The owner of the key, or the owner that sent the management request.',
     examples: ['customer-17'],
   },
   actor: {
@@ -32,17 +32,17 @@ const members: Readonly<Record<keyof AccessEntry, JsonSchema>> = {
         id: { type: ['string', 'null'], examples: ['customer-17'] },
       }),
     ),
-    description: 'Who asked the management side.',
+    description: 'The caller of the management API.',
   },
   address: {
     type: ['string', 'null'],
-    description: 'Where the first of them came from, as the app sees it.',
+    description: 'The client address of the first of them, as the app sees it.',
     examples: ['192.0.2.7'],
   },
   method: { type: 'string', examples: ['GET'] },
   route: {
     type: 'string',
-    description: 'The route, with placeholders for what could be a value.',
+    description: 'The route, with placeholders for anything that could be a value.',
     examples: ['/orders/:id'],
   },
   requestId: {
@@ -55,5 +55,5 @@ const members: Readonly<Record<keyof AccessEntry, JsonSchema>> = {
 /** One entry. */
 export const accessEventSchema: JsonSchema = {
   ...objectSchema(members),
-  description: 'Requests that were refused, or let in with a replaced secret, and were alike.',
+  description: 'Similar requests that were refused, or allowed with a replaced secret.',
 };

@@ -1,9 +1,9 @@
 import type { JsonSchema } from '../../domain/json-schema.js';
 
-/** A header that some answers carry, beyond those of all answers. */
+/** A header that some responses have, in addition to those of all responses. */
 export type AnswerHeader = 'ETag' | 'Location' | 'Idempotency-Replayed' | 'WWW-Authenticate' | 'Retry-After';
 
-/** What each of them looks like. */
+/** The schema and description of each header. */
 export const answerHeaders: Readonly<
   Record<AnswerHeader, { schema: JsonSchema; description: string; required?: boolean }>
 > = {
@@ -13,19 +13,20 @@ export const answerHeaders: Readonly<
   },
   Location: {
     schema: { type: 'string', format: 'uri-reference', examples: ['/api-keys/keys/1Zq8rT3vW5xY7zAb'] },
-    description: 'Where the new key is found.',
+    description: 'The URL of the new key.',
   },
   'Idempotency-Replayed': {
     required: false,
     schema: { type: 'string', const: 'true', examples: ['true'] },
-    description: 'The request was made before: the answer shows the key as it is now, without its secret.',
+    description:
+      'This is a repeated request: the response contains the key as it is now, without its secret.',
   },
   'WWW-Authenticate': {
     schema: { type: 'string', examples: ['Bearer realm="api"'] },
-    description: 'How the request could be authenticated (RFC 9110 section 11.6.1).',
+    description: 'How to authenticate the request (RFC 9110 section 11.6.1).',
   },
   'Retry-After': {
     schema: { type: 'string', pattern: '^[0-9]+$', examples: ['1'] },
-    description: 'After how many seconds it may be worth another try.',
+    description: 'The number of seconds after which to retry.',
   },
 };

@@ -6,7 +6,7 @@ import { createKeySchema } from './create-key-schema.js';
 import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
 
-/** A body of a successful answer. */
+/** The body of a successful response. */
 export type AnswerSchema =
   | 'Key'
   | 'KeyWithSecret'
@@ -24,7 +24,7 @@ export type AnswerSchema =
   | 'TrailReport'
   | 'OpenApiDocument';
 
-/** What each of them looks like; they become components of the document. */
+/** The schema of each body; they become components of the document. */
 export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: FieldRules) => JsonSchema)>> =
   {
     Key: createKeySchema,
@@ -58,7 +58,7 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
 const effectiveBy: JsonSchema = {
   type: 'string',
   format: 'date-time',
-  description: 'From when every process sees the change.',
+  description: 'When every process sees the change at the latest.',
   examples: ['2026-11-21T12:00:05.000Z'],
 };
 
@@ -66,14 +66,14 @@ function createTokenSchema({ keyspace }: FieldRules): JsonSchema {
   const { head, length } = keyspace.format;
   return {
     type: 'string',
-    // Keys of all environments are as long as their head makes them.
+    // The length of a key depends on its head, which depends on its environment.
     pattern: `^${head.slice(0, head.indexOf('_') + 1)}[0-9A-Za-z_]+$`,
-    description: 'The API key itself. It is shown this once and cannot be read again.',
+    description: 'The API key itself. It is shown only once and cannot be retrieved again.',
     examples: [`${head}${'x'.repeat(length - head.length)}`],
   };
 }
 
-/** A change that may have been repeated: only its first answer shows the secret. */
+/** A change that may be a repeated request: only the first response contains the secret. */
 function createUnionSchema(first: AnswerSchema, repeated: AnswerSchema): JsonSchema {
   return {
     description: 'With the secret, unless the request repeats another one with its Idempotency-Key.',
@@ -90,7 +90,7 @@ function createPageSchema(items: AnswerSchema): JsonSchema {
       nextCursor: {
         type: ['string', 'null'],
         description:
-          'Asks for the next page; `null` on the last one. With a filter, a page may have few items or none and yet be followed by others.',
+          'Cursor of the next page; `null` on the last one. With a filter, a page may have few items or none and still be followed by others.',
         examples: [null],
       },
     },
@@ -98,7 +98,7 @@ function createPageSchema(items: AnswerSchema): JsonSchema {
   };
 }
 
-/** An object schema with more members, all of them required. */
+/** Adds members to an object schema, all of them required. */
 function withMembers(schema: JsonSchema, members: Readonly<Record<string, JsonSchema>>): JsonSchema {
   return {
     ...schema,

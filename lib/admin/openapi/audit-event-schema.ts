@@ -4,9 +4,9 @@ import { auditActionNames } from '../fields/query-parameters.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
-/** An entry of the audit trail as answers show it. Its hash and its MAC are for who verifies the chain. */
+/** An entry of the audit log as it appears in responses. Its hash and MAC are needed only for verification of the chain. */
 const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSchema>> = {
-  sequence: { type: 'integer', minimum: 1, description: 'One more with every change.', examples: [17] },
+  sequence: { type: 'integer', minimum: 1, description: 'Incremented by every change.', examples: [17] },
   at: { ...shownTime, description: 'When it happened.' },
   action: {
     type: 'string',
@@ -16,12 +16,17 @@ const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSc
   },
   keyId: { type: 'string', pattern: keyIdPattern.source, examples: ['1Zq8rT3vW5xY7zAb'] },
   keyspace: { type: 'string', examples: ['default'] },
-  ownerId: { type: 'string', description: 'Whose key it was.', examples: ['customer-17'] },
-  keyVersion: { type: 'integer', minimum: 1, description: 'Of the key after the change.', examples: [1] },
+  ownerId: { type: 'string', description: "The key's owner.", examples: ['customer-17'] },
+  keyVersion: {
+    type: 'integer',
+    minimum: 1,
+    description: 'The version of the key after the change.',
+    examples: [1],
+  },
   changedFields: {
     type: 'array',
     items: { type: 'string' },
-    description: 'Which fields the change touched.',
+    description: 'The fields that changed.',
     examples: [['name']],
   },
   actor: {
@@ -29,11 +34,11 @@ const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSc
       kind: { type: 'string', enum: ['owner', 'admin', 'key', 'application'], examples: ['owner'] },
       id: { type: ['string', 'null'], examples: ['customer-17'] },
     }),
-    description: "Who did it; without an id, the app's own code.",
+    description: "The author of the change; without an id, the app's own code.",
   },
   address: {
     type: ['string', 'null'],
-    description: 'Where the request came from, as the app sees it.',
+    description: 'The client address, as the app sees it.',
     examples: ['192.0.2.7'],
   },
   requestId: {
@@ -46,5 +51,5 @@ const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSc
 /** One entry. */
 export const auditEventSchema: JsonSchema = {
   ...objectSchema(members),
-  description: 'One entry of the audit trail.',
+  description: 'One entry of the audit log.',
 };

@@ -2,10 +2,10 @@ import { escapeJson } from '../../http/escape-json.js';
 import { describeApi, type DescribedApi } from './describe-api.js';
 
 /**
- * The document as the text that is sent. It takes long to make, and anybody may ask for it, so that it is made once; only
- * where the router is mounted is written into it for each request.
+ * Serializes the document. It is generated only once, because that takes long and anyone may request it; only the path that
+ * the router is mounted at is inserted for each request.
  *
- * @returns a function from where the router is mounted, for example `/api-keys`, to the text
+ * @returns a function from the path that the router is mounted at, for example `/api-keys`, to the serialized document
  */
 export function createDocumentText(api: DescribedApi): (serverUrl: string) => string {
   let parts: { readonly head: string; readonly tail: string } | null = null;

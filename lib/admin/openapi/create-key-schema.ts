@@ -8,14 +8,14 @@ import type { JsonSchema } from '../../domain/json-schema.js';
 import { orNull } from '../../domain/text-schemas.js';
 import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
-/** A key as answers show it; the compiler asks for a schema of every member that a key is shown with. */
+/** A key as it appears in responses; the compiler requires a schema for every member of the public view. */
 export function createKeySchema(rules: FieldRules): JsonSchema {
   const { ownerId, name, description, scopes, environment, enabled, ...others } = describeShownFields(rules);
   const members: Readonly<Record<keyof ApiKey, JsonSchema>> = {
     id: {
       type: 'string',
       pattern: keyIdPattern.source,
-      description: 'The id of the key; it is no secret.',
+      description: 'The id of the key; not a secret.',
       examples: ['1Zq8rT3vW5xY7zAb'],
     },
     keyspace: { type: 'string', description: 'The set of keys that it belongs to.', examples: ['default'] },
@@ -23,7 +23,7 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
     number: {
       type: ['integer', 'null'],
       minimum: 1,
-      description: "Its number among the owner's keys, where the keyspace numbers them.",
+      description: "Its number among the owner's keys; `null` unless the keyspace numbers keys.",
       examples: [null],
     },
     name,
@@ -33,7 +33,7 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
     state: {
       type: 'string',
       enum: keyStates,
-      description: 'What it is now; only active keys are let in.',
+      description: 'Its current state; only active keys are accepted.',
       examples: ['active'],
     },
     enabled,
@@ -45,7 +45,7 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
     },
     signing: {
       enum: ['public-key', 'hmac', null],
-      description: 'How requests can be signed with it; `null`: they cannot.',
+      description: 'How requests can be signed with it; `null` if they cannot.',
       examples: [null],
     },
     publicKey: {
@@ -57,50 +57,56 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
           md5Fingerprint: { type: 'string', pattern: '^([0-9a-f]{2}:){15}[0-9a-f]{2}$' },
         }),
       ),
-      description: 'Its newest public key; `null` when it has a secret.',
+      description: 'Its newest public key; `null` for a key that has a secret.',
       examples: [null],
     },
     previousSecretEndsAt: {
       ...orNull(shownTime),
-      description: 'Until when the secret before the last rotation still works; `null` when it does not.',
+      description:
+        'When the secret before the last rotation stops working; `null` if it no longer works, or its end is not known yet.',
     },
     graceFromFirstUseSeconds: {
       type: ['integer', 'null'],
       minimum: 0,
       description:
-        'Set while the newest secret has not been used: from its first use on, the ones before it work for so many seconds.',
+        'Set until the newest secret is first used: from then on, the ones before it keep working for this many seconds.',
       examples: [null],
     },
-    version: { type: 'integer', minimum: 1, description: 'One more with every change.', examples: [3] },
-    createdAt: { ...shownTime, description: 'When it was made.' },
-    updatedAt: { ...shownTime, description: 'When it was changed last.' },
+    version: { type: 'integer', minimum: 1, description: 'Incremented by every change.', examples: [3] },
+    createdAt: { ...shownTime, description: 'When it was created.' },
+    updatedAt: { ...shownTime, description: 'When it was last changed.' },
     revokedAt: { ...orNull(shownTime), description: 'When it was revoked.' },
     revocationReason: {
       type: ['string', 'null'],
       enum: [...revocationReasons, null],
-      description: 'Why it was revoked, in the words of RFC 5280.',
+      description: 'Why it was revoked, as a reason code of RFC 5280.',
       examples: [null],
     },
     revocationComment: {
       type: ['string', 'null'],
-      description: 'Why it was revoked, in the words of who did it.',
+      description: 'The comment given with the revocation.',
       examples: [null],
     },
     lastUsedAt: {
       ...orNull(shownTime),
-      description: 'When it was let in last; written in batches, so the last uses may still be missing.',
+      description: 'When it was last used; written in batches, so the most recent uses may be missing.',
     },
-    useCount: { type: 'integer', minimum: 0, description: 'How often it was let in.', examples: [42] },
+    useCount: {
+      type: 'integer',
+      minimum: 0,
+      description: 'How many requests it authenticated.',
+      examples: [42],
+    },
     lastUsedAddress: {
       type: ['string', 'null'],
-      description: 'Where it was used from last.',
+      description: 'The address of its last use.',
       examples: ['192.0.2.7'],
     },
   };
   return { ...objectSchema(members), description: 'An API key, without its secret.' };
 }
 
-/** What can be said of a key, as it is shown. */
+/** Describes the settable fields of a key as they appear in responses. */
 function describeShownFields(rules: FieldRules): Record<keyof SettableKeyFields, JsonSchema> {
   const schemas = Object.entries(keyFieldTable).map(([name, { schema, shownSchema }]) => {
     const shown = shownSchema ?? schema;
@@ -109,7 +115,7 @@ function describeShownFields(rules: FieldRules): Record<keyof SettableKeyFields,
   return Object.fromEntries(schemas) as Record<keyof SettableKeyFields, JsonSchema>;
 }
 
-/** What only a request has to fulfil, a stored value need not. */
+/** Removes the rules that apply to requests but not to stored values. */
 function omitRules(schema: JsonSchema): JsonSchema {
   const { 'x-future': _future, default: _default, ...rest } = schema;
   return rest;

@@ -4,7 +4,7 @@ import type { ProblemTypes } from '../../http/problem-types.js';
 
 const texts: JsonSchema = { type: 'array', items: { type: 'string' } };
 
-/** Every problem answer (RFC 9457). */
+/** The schema of every problem response (RFC 9457). */
 export function createProblemSchema(types: ProblemTypes): JsonSchema {
   return {
     ...schema,
@@ -13,7 +13,7 @@ export function createProblemSchema(types: ProblemTypes): JsonSchema {
         type: 'string',
         format: 'uri-reference',
         enum: [...new Set(Object.values(types))],
-        description: 'Which problem it is, as the address where it is explained.',
+        description: 'The type of the problem, as the URL that explains it.',
       },
       ...properties,
     },
@@ -23,21 +23,21 @@ export function createProblemSchema(types: ProblemTypes): JsonSchema {
 
 const schema: JsonSchema = {
   type: 'object',
-  description: 'What was wrong, and what to do about it (RFC 9457). Compare `code`; texts may change.',
+  description: 'What went wrong, and what to do about it (RFC 9457). Compare `code`; the wording may change.',
   required: ['type', 'title', 'status', 'detail', 'code'],
   additionalProperties: false,
 };
 
-/** All but `type`; those from `errors` on are there where they help. */
+/** All members but `type`; those from `errors` on are optional. */
 const properties: Readonly<Record<string, JsonSchema>> = {
   title: { type: 'string', description: 'The same for every occurrence.' },
   status: { type: 'integer', minimum: 400, maximum: 599 },
   detail: { type: 'string', description: 'What to do about it.' },
-  code: { type: 'string', enum: Object.keys(problems), description: 'Which problem it is; stable.' },
+  code: { type: 'string', enum: Object.keys(problems), description: 'A stable identifier of the problem.' },
   errors: {
     type: 'array',
     minItems: 1,
-    description: 'Every field that was wrong.',
+    description: 'Every invalid field.',
     items: {
       type: 'object',
       required: ['field', 'message'],
@@ -51,22 +51,25 @@ const properties: Readonly<Record<string, JsonSchema>> = {
       additionalProperties: false,
     },
   },
-  requiredScopes: { ...texts, description: 'With `insufficient_scope`: what is needed.' },
-  missingScopes: { ...texts, description: 'With `insufficient_scope`: what the key lacks.' },
+  requiredScopes: { ...texts, description: 'With `insufficient_scope`: the scopes that are required.' },
+  missingScopes: { ...texts, description: 'With `insufficient_scope`: the scopes that the key lacks.' },
   challenge: {
     type: 'object',
-    description: 'With `step_up_required` and the like: what to send a code for.',
+    description: 'With `step_up_required` and the like: the challenge to send a code for.',
     required: ['id', 'expiresAt'],
     properties: {
-      id: { type: 'string', description: 'To be sent back as `Step-Up-Challenge`, once.' },
+      id: { type: 'string', description: 'Send it back as `Step-Up-Challenge`, once.' },
       expiresAt: { type: 'string', format: 'date-time' },
     },
     additionalProperties: false,
   },
-  requiredFeature: { type: 'string', description: 'With `feature_not_enabled`: what the key lacks.' },
+  requiredFeature: {
+    type: 'string',
+    description: 'With `feature_not_enabled`: the feature that the key lacks.',
+  },
 };
 
-/** A problem as it looks without anything that is special about it. */
+/** A problem without optional members. */
 export function createProblemExample(code: ProblemCode, types: ProblemTypes): object {
   const { status, title, detail } = problems[code];
   return { type: types[code], title, status, detail, code };

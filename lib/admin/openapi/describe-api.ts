@@ -7,7 +7,7 @@ import { describeOperation } from './describe-operation.js';
 import { createProblemSchema } from './create-problem-schema.js';
 import { describeSecuritySchemes, describeSecurity, type DescribedSecurity } from './security-schemes.js';
 
-/** What the document depends on. */
+/** The input that the document is generated from. */
 export interface DescribedApi {
   readonly endpoints: readonly EndpointRow[];
   readonly rules: FieldRules;
@@ -22,17 +22,17 @@ export interface ApiDescription {
   readonly [member: string]: unknown;
 }
 
-/** First part of a path -> the group that its operations are shown in. */
+/** First segment of a path -> the tag of its operations. */
 const tags: Readonly<Record<string, { readonly name: string; readonly description: string }>> = {
-  keys: { name: 'Keys', description: 'Make, read, change, rotate and end keys.' },
-  audit: { name: 'Audit', description: 'What happened to keys.' },
+  keys: { name: 'Keys', description: 'Create, read, update, rotate and revoke keys.' },
+  audit: { name: 'Audit', description: 'Audit log and access log.' },
   self: { name: 'Self', description: 'What the holder of a key can do with that key.' },
   'openapi.json': { name: 'Document', description: 'This document.' },
 };
 
 /**
- * Describes an admin router as an OpenAPI 3.1 document, from the same tables that requests are checked by and errors are
- * made from. Where the router is mounted is not in it, see `createDocumentText`.
+ * Describes an admin router as an OpenAPI 3.1 document, generated from the same tables that requests are validated against
+ * and errors are created from. It does not contain the path that the router is mounted at, see `createDocumentText`.
  */
 export function describeApi({ endpoints, rules, security, problemTypes }: DescribedApi): ApiDescription {
   return {
@@ -41,8 +41,8 @@ export function describeApi({ endpoints, rules, security, problemTypes }: Descri
       title: 'API keys',
       version: '1',
       description:
-        'Manages the API keys of this app. Rules for which JSON Schema has no word are keywords that begin with `x-`; ' +
-        '`x-keywords` explains them. Every answer with a status of 400 or more is a problem (RFC 9457).',
+        'Manages the API keys of this app. Rules that JSON Schema cannot express are keywords that begin with `x-`; ' +
+        '`x-keywords` explains them. Every response with a status of 400 or more is a problem (RFC 9457).',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     tags: Object.values(tags),

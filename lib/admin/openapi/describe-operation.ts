@@ -16,7 +16,7 @@ import { answerHeaders } from './answer-headers.js';
 import { listExpectedProblems } from './list-expected-problems.js';
 import { createProblemExample } from './create-problem-schema.js';
 
-/** One operation of the document (OpenAPI 3.1, "Operation Object"), its security apart. */
+/** Describes one operation (OpenAPI 3.1, "Operation Object") without its security. */
 export function describeOperation(row: EndpointRow, rules: FieldRules, problemTypes: ProblemTypes): object {
   const { operationId, summary, description } = row.endpoint;
   const parameters = [...describePathParameters(row.path), ...describeDeclaredParameters(row, rules)];
@@ -47,7 +47,7 @@ function describePathParameters(path: string): object[] {
     name,
     in: 'path',
     required: true,
-    description: 'The id of a key. One that is unknown, malformed or of somebody else is answered with 404.',
+    description: "The id of a key. If it is unknown, malformed or another owner's, the response is 404.",
     schema: { type: 'string' },
     example: '1Zq8rT3vW5xY7zAb',
   }));
@@ -65,7 +65,7 @@ function describeDeclaredParameters({ endpoint, operation }: EndpointRow, rules:
   return [...ofQuery, ...ofHeader];
 }
 
-/** A body as it is checked: a field that is not named here is refused. */
+/** The schema of a body as it is validated: a field that is not named here is rejected. */
 function createBodySchema(endpoint: Declaration, rules: FieldRules): JsonSchema {
   const fields = listFieldPresence(endpoint, rules);
   const required = fields.flatMap(([name, presence]) => (presence === 'required' ? [name] : []));
@@ -100,7 +100,7 @@ function describeAnswers(endpoint: Declaration): object {
   );
 }
 
-/** Problems by status: one answer can have any of the codes that share a status. */
+/** Describes problems by status: one response can have any of the codes that share a status. */
 function describeProblems(codes: readonly ProblemCode[], types: ProblemTypes): object {
   const statuses = [...new Set(codes.map((code) => problems[code].status))].sort((a, b) => a - b);
   return Object.fromEntries(

@@ -1,13 +1,13 @@
 import type { DescribedAnswer } from '../endpoint.js';
 
-/** The answer with one key. */
+/** The response with one key. */
 export const keyAnswer: DescribedAnswer = {
   description: 'The key.',
   schema: 'Key',
   headers: ['ETag'],
 };
 
-/** The answers to a change: made and seen everywhere, or made and not yet seen by every process. */
+/** The responses to a change: made and seen everywhere, or made but not yet seen by every process. */
 export const changeAnswers: { readonly 200: DescribedAnswer; readonly 202: DescribedAnswer } = {
   200: {
     description: 'The change was made, and every process sees it.',
@@ -21,7 +21,7 @@ export const changeAnswers: { readonly 200: DescribedAnswer; readonly 202: Descr
   },
 };
 
-/** The answers to a change that made a secret, or has made it before under the same `Idempotency-Key`. */
+/** The responses to a change that created a secret, or that created one earlier under the same `Idempotency-Key`. */
 export const secretAnswers: { readonly 200: DescribedAnswer; readonly 202: DescribedAnswer } = {
   200: { ...changeAnswers[200], schema: 'NewSecret', headers: ['ETag', 'Idempotency-Replayed'] },
   202: { ...changeAnswers[202], schema: 'PendingNewSecret', headers: ['ETag', 'Idempotency-Replayed'] },

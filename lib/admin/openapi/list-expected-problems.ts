@@ -3,8 +3,8 @@ import type { ProblemCode } from '../../errors.js';
 import type { EndpointRow } from '../endpoints.js';
 
 /**
- * Refusals that the guards of `/self` never give: they require no scope, no feature and no method, cost nothing that a limit
- * could forbid, and read no signatures.
+ * Refusals that the guards of `/self` never return: they require no scope, no feature and no method, have no cost that
+ * could exceed a limit, and do not accept signatures.
  */
 const impossibleRefusals: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'cost_exceeds_limit',
@@ -17,7 +17,7 @@ const impossibleRefusals: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
 ]);
 const holderRefusals = refusalCodes.filter((code) => !impossibleRefusals.has(code));
 
-/** Where a second factor is asked for. */
+/** The problems of operations that can require a second factor. */
 const stepUpProblems = [
   'step_up_required',
   'step_up_invalid',
@@ -26,7 +26,7 @@ const stepUpProblems = [
   'step_up_throttled',
 ] as const satisfies readonly ProblemCode[];
 
-/** Every problem that an endpoint can answer with: its own, and those of all endpoints of its kind. */
+/** Returns every problem that an endpoint can respond with: its own, and those of all endpoints of its kind. */
 export function listExpectedProblems({
   method,
   path,

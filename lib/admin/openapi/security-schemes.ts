@@ -1,22 +1,22 @@
 import type { CredentialHeader } from '../../http/credential-source.js';
 import type { EndpointRow } from '../endpoints.js';
 
-/** How callers say who they are. */
+/** How callers authenticate. */
 export interface DescribedSecurity {
-  /** Headers in which the holder of a key sends it. */
+  /** Headers that callers can send a key in. */
   readonly credentialHeaders: readonly CredentialHeader[];
-  /** The app's own sign-in, as a Security Scheme Object; `null` when the app did not describe it. */
+  /** The app's own authentication, as a Security Scheme Object; `null` if the app did not describe it. */
   readonly appScheme: object | null;
 }
 
-/** OpenAPI has no word for "as the app likes it"; this one at least promises nothing. */
+/** OpenAPI has no scheme for "whatever the app uses"; this one at least makes no promises. */
 const unknownScheme = {
   type: 'http',
   scheme: 'custom',
-  description: "The app's own sign-in, whatever that is; this router does not see how it is done.",
+  description: "The app's own authentication; this router does not know how it works.",
 };
 
-/** The security schemes of the document, by name. */
+/** Returns the security schemes of the document, by name. */
 export function describeSecuritySchemes({ credentialHeaders, appScheme }: DescribedSecurity): object {
   const ofKeys = credentialHeaders.map((header, index) => [
     toSchemeName(index),
@@ -32,7 +32,7 @@ export function describeSecuritySchemes({ credentialHeaders, appScheme }: Descri
   return { app: appScheme ?? unknownScheme, ...Object.fromEntries(ofKeys) };
 }
 
-/** What an operation asks for: one of the schemes, or nothing. */
+/** Returns the security requirement of an operation: one of the schemes, or none. */
 export function describeSecurity(
   access: EndpointRow['access'],
   security: DescribedSecurity,
@@ -42,7 +42,7 @@ export function describeSecurity(
   return security.credentialHeaders.map((_, index) => ({ [toSchemeName(index)]: [] }));
 }
 
-/** Header names can hold characters that names of components cannot. */
+/** Header names can contain characters that component names cannot. */
 function toSchemeName(index: number): string {
   return index === 0 ? 'apiKey' : `apiKey${index + 1}`;
 }

@@ -2,7 +2,7 @@ import type { JsonSchema } from '../../domain/json-schema.js';
 import { orNull } from '../../domain/text-schemas.js';
 import { objectSchema, shownTime } from '../../domain/object-schema.js';
 
-/** How a key was used, as answers show it. */
+/** The usage of a key as it appears in responses. */
 export const usageSchema: JsonSchema = {
   ...objectSchema({
     items: {
@@ -13,18 +13,18 @@ export const usageSchema: JsonSchema = {
           type: 'object',
           additionalProperties: { type: 'integer', minimum: 1 },
           description:
-            'How often, by verdict: `allowed`, or the code of a refusal. What did not occur is left out.',
+            'Number of requests by verdict: `allowed`, or the code of a refusal. Verdicts that did not occur are omitted.',
           examples: [{ allowed: 1204, rate_limited: 7 }],
         },
       }),
-      description: 'Oldest first; hours and days in which the key was not used are left out.',
+      description: 'Oldest first; hours and days in which the key was not used are omitted.',
     },
-    lastUsedAt: { ...orNull(shownTime), description: 'When the key was let in last.' },
+    lastUsedAt: { ...orNull(shownTime), description: 'When the key was last used.' },
     lastUsedAddress: {
       type: ['string', 'null'],
-      description: 'Where it was used from last, as the app sees it.',
+      description: 'The address of its last use, as the app sees it.',
       examples: ['192.0.2.7'],
     },
   }),
-  description: 'How a key was used.',
+  description: 'Usage statistics of a key.',
 };
