@@ -8,12 +8,12 @@ import type { ClientAddress } from './client-address.js';
 import { readRequestId } from './read-request-id.js';
 import { describeRoute } from './describe-route.js';
 
-/** The key, owner and actor of a refused request; what is left out is unknown. */
+/** The key, owner and actor of a refused request; omitted if unknown. */
 export interface Concerned {
   readonly keyId?: string | null | undefined;
   readonly ownerId?: string | null | undefined;
   readonly actor?: AuditActor | undefined;
-  /** The route as the package itself has it. */
+  /** The route, as the package itself defines it. */
   readonly route?: string | undefined;
 }
 
@@ -33,7 +33,7 @@ type KeyOfOwner = Pick<ApiKeyIdentity, 'id' | 'ownerId'>;
 
 /**
  * @param note - takes one note, see `AccessRecorder`
- * @param isIdOfKey - whether a string is written like the ids of keys: what a request names may be a secret instead
+ * @param isIdOfKey - whether a string has the form of a key id: what a request names may be a secret instead
  */
 export function createAccessNotes(
   note: (note: AccessNote) => void,
@@ -63,7 +63,7 @@ export function createAccessNotes(
         requestId: readRequestId(req),
       });
     } catch {
-      // A request that cannot be read is answered all the same.
+      // A request that cannot be read is still answered.
     }
   }
 

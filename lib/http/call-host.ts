@@ -1,8 +1,8 @@
 import { ApiKeysError } from '../errors.js';
 
 /**
- * Calls a function of the app about a request. `null` is a valid result; an error, and a value that is no result, is a failure of
- * the app.
+ * Calls a function of the app about a request. `null` is a valid result; an error, and a value that is no result, is a
+ * failure of the app.
  *
  * @param read - takes any other answer, and throws for what is none
  * @throws ApiKeysError `internal_error`

@@ -18,7 +18,7 @@ export interface CredentialHeader {
 const maxSources = 30;
 
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
-/** Headers with a meaning of their own, which a key must not take. */
+/** Headers that have a meaning of their own, so they must not carry a key. */
 const takenHeaders = ['authorization', 'cookie', 'host', 'content-type', 'proxy-authorization'];
 const urlSources = ['query', 'url', 'path', 'body', 'cookie'];
 

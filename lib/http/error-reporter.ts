@@ -7,7 +7,7 @@ export type ErrorReporter = (component: string, error: ApiKeysError) => void;
 /** An outage is reported at its first request and then again after this time, in milliseconds. */
 const repeatAfterMs = 10_000;
 
-/** Reports every failure of ours, and outages once in a while: each of their requests fails in the same way. */
+/** Reports every internal error, but outages only at intervals, because each of their requests fails in the same way. */
 export function createErrorReporter(logger: Logger): ErrorReporter {
   let reportedAt = -Infinity;
 

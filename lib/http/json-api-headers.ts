@@ -2,8 +2,8 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
 /**
- * Headers of every answer: nothing in it may be run, framed, embedded elsewhere or kept. Strict-Transport-Security
- * stays with the app, because it binds the whole host.
+ * Headers of every response: its content must not be executed, framed, embedded elsewhere or stored.
+ * Strict-Transport-Security is left to the app, because it applies to the whole host.
  */
 export function createJsonApiHeaders(): RequestHandler {
   const policy = helmet({

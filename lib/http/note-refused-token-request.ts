@@ -3,7 +3,7 @@ import type { AccessNotes } from './access-notes.js';
 import type { Client } from '../tokens/authenticate-client.js';
 import { isTokenError, toTemporaryProblem, type TokenErrorCode } from '../tokens/token-error.js';
 
-/** What the access log calls each refusal; `null` for requests that were only written wrongly. */
+/** The code of each refusal in the access log; `null` for requests that were only malformed. */
 const codes: Readonly<Record<TokenErrorCode, string | null>> = {
   invalid_client: 'invalid_client',
   invalid_grant: 'invalid_grant',
@@ -15,9 +15,9 @@ const codes: Readonly<Record<TokenErrorCode, string | null>> = {
 };
 
 /**
- * Writes down that a token request was refused.
+ * Records that a token request was refused.
  *
- * @param client - who was authenticated before
+ * @param client - the client that was already authenticated
  */
 export function noteRefusedTokenRequest(
   access: AccessNotes,
@@ -26,7 +26,7 @@ export function noteRefusedTokenRequest(
   client: Pick<Client, 'keyId' | 'ownerId'> | null,
 ): void {
   if (!isTokenError(thrown)) return;
-  // As guards call it, so that one question finds a flood wherever it went.
+  // The same code as guards use, so that one query finds a flood wherever it went.
   const code = thrown.error === 'temporarily_unavailable' ? toTemporaryProblem(thrown) : codes[thrown.error];
   if (code === null) return;
   const { keyId, ownerId } = client ?? thrown.details;

@@ -3,15 +3,15 @@ import { ApiKeysError } from '../errors.js';
 /** Maximum length of an `Idempotency-Key`, in characters. */
 export const maxIdempotencyKeyLength = 255;
 
-/** A string of structured fields (RFC 9651 section 3.3.3), as draft-ietf-httpapi-idempotency-key-header asks for. */
+/** A structured field string (RFC 9651 section 3.3.3), as draft-ietf-httpapi-idempotency-key-header requires. */
 const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"$/;
-/** What many clients send in its place, a UUID for example: no blanks, commas, quotes or backslashes. */
+/** What many clients send instead, for example a UUID: no blanks, commas, quotes or backslashes. */
 const bare = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 
 /**
- * Reads `Idempotency-Key`; `undefined` when there is none. The quoted and the bare spelling of one string are the same.
+ * Parses `Idempotency-Key`; `undefined` if there is none. The quoted and the bare form of a string are equivalent.
  *
- * @throws ApiKeysError `invalid_request` for an empty, malformed, repeated or too long one
+ * @throws ApiKeysError `invalid_request` if it is empty, malformed, repeated or too long
  */
 export function parseIdempotencyKey(header: string | readonly string[] | undefined): string | undefined {
   if (header === undefined) return undefined;

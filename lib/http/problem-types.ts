@@ -4,9 +4,9 @@ import { problems, type ProblemCode } from '../errors.js';
 export type ProblemTypes = Readonly<Record<ProblemCode, string>>;
 
 /**
- * Builds the types of problems of one instance, so that answers look them up.
+ * Builds the problem types of one instance once, so that responses only look them up.
  *
- * @param typeBase - what they begin with; `#` and the code follow. `about:blank` stands for itself: no type at all
+ * @param typeBase - their prefix; `#` and the code follow. `about:blank` is used as it is: no specific type
  */
 export function createProblemTypes(typeBase: string): ProblemTypes {
   const codes = Object.keys(problems) as ProblemCode[];

@@ -1,8 +1,8 @@
 import type { RateLimitState } from '../domain/rate-limit-state.js';
 
 /**
- * The state of windows as draft-ietf-httpapi-ratelimit-headers writes it: lists of strings with parameters (RFC 9651). Names
- * contain nothing that would have to be escaped.
+ * The state of windows as draft-ietf-httpapi-ratelimit-headers writes it: lists of strings with parameters (RFC 9651).
+ * Names contain nothing that would have to be escaped.
  */
 export function composeRateLimitHeaders(states: readonly RateLimitState[]): Readonly<Record<string, string>> {
   return {

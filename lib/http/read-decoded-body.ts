@@ -14,10 +14,10 @@ const decoders: ReadonlyMap<string, Decode> = new Map<string, Decode>([
 ]);
 
 /**
- * Reads a body and takes off its `Content-Encoding`. Express' own readers pass over what HTTP/2 sends without a length.
+ * Reads a body and decodes its `Content-Encoding`. Express' own readers ignore bodies that HTTP/2 sends without a length.
  *
- * @param maxBytes - as many may be sent, and come out
- * @returns `null` when a parser has read the body before and kept nothing of it: it stands on `req.body`
+ * @param maxBytes - the maximum size, both as sent and after decoding
+ * @returns `null` if a parser has already read the body and kept no raw bytes: its result is on `req.body`
  * @throws ApiKeysError `payload_too_large`, `unsupported_media_type`, or `invalid_request` for one that is not complete or
  * not encoded as its headers say
  */

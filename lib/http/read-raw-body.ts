@@ -4,7 +4,7 @@ import { isBodyComplete } from './body-presence.js';
 import { getRawBody, setRawBody } from './keep-raw-body.js';
 
 /**
- * The bytes of a body as they were sent. What was not read yet is read, and put back for the parsers that come later.
+ * Returns the bytes of a body as sent. A body that was not read yet is read, and put back for later parsers.
  *
  * @throws ApiKeysError `payload_too_large`; `unsupported_media_type` when only the decoded body was kept;
  * `internal_error` when a parser took it and kept nothing; `invalid_request` when it ends early
@@ -33,7 +33,7 @@ function tooLarge(maxBytes: number): ApiKeysError {
   return new ApiKeysError('payload_too_large', { detail: `Send a body of at most ${maxBytes} bytes.` });
 }
 
-/** What was read can be put back until the stream has emitted `end`, which it does a moment after the last read. */
+/** What was read can be put back until the stream has emitted `end`, which it does shortly after the last read. */
 function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const isEmpty = (): boolean => isBodyComplete(req) && req.readableLength === 0;
   // Even a listener would make it emit `end`, and some parsers fail on a stream that has ended.
@@ -73,7 +73,7 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
     function read(): Buffer | null {
       return req.read() as Buffer | null;
     }
-    /** There was nothing, and so nothing to put back. */
+    /** The body was empty, so there is nothing to put back. */
     function onEnd(): void {
       settle();
       resolve(Buffer.concat(chunks));

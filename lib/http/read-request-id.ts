@@ -4,9 +4,9 @@ import { maySecretBeIn } from '../domain/secret-like.js';
 const requestIdPattern = /^[\w.:-]{1,128}$/;
 
 /**
- * The id in `X-Request-Id`, by which entries of the trail and lines of other logs are brought together; `null` when there
- * is none, it is longer or odder than an id, or it may be a secret that was put there by mistake: a UUID is kept, any other
- * 20 characters in a row are not.
+ * Reads the id in `X-Request-Id`, which correlates entries of the audit log with lines of other logs; `null` if there is
+ * none, if it is too long or contains characters that are unusual in an id, or if it may be a secret that was put there by
+ * mistake: a UUID is accepted, other long runs of characters that may be a secret are not.
  */
 export function readRequestId({ headers }: Pick<IncomingMessage, 'headers'>): string | null {
   const id = headers['x-request-id'];

@@ -1,16 +1,16 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Refusal } from '../domain/verdict.js';
 
-/** A refusal as handlers get it, ready to be sent. */
+/** A refusal as passed to handlers, ready to be sent. */
 export type RefusalAnswer = Refusal & {
   readonly status: number;
-  /** A sentence for the caller. */
+  /** A message for the caller. */
   readonly detail: string;
-  /** Headers that belong to the answer, `WWW-Authenticate` among them. */
+  /** Headers to send with the response, including `WWW-Authenticate`. */
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** Answers refused requests in the app's own way. */
+/** Responds to refused requests in the app's own format. */
 export type RefusalHandler = (
   refusal: RefusalAnswer,
   req: Request,

@@ -5,8 +5,8 @@ import { isHeaderName } from './is-header-name.js';
 export const repeatedHostDetail = 'Send one Host line.';
 
 /**
- * Whether a request names two hosts. It means one server to a proxy and another to us; Node quietly takes the first line,
- * where RFC 9112 section 3.2 demands a 400. In HTTP/2 there may be `:authority` and the same in Host (RFC 9113 section 8.3.1).
+ * Whether a request names two hosts. A proxy may use one and the app another; Node silently takes the first line, where RFC
+ * 9112 section 3.2 demands a 400. In HTTP/2 there may be `:authority` and the same in Host (RFC 9113 section 8.3.1).
  */
 export function hasRepeatedHost({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
   let host: string | undefined;

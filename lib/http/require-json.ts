@@ -5,8 +5,9 @@ import { readBodyPresence } from './body-presence.js';
 const jsonInUtf8 = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-?8|"utf-?8")[ \t]*)?$/i;
 
 /**
- * A body is JSON in UTF-8 and says so, whoever parsed it. A form can send `text/plain` and urlencoded bodies to another
- * site without asking; JSON it cannot. Where only reading tells whether there is a body, the reader calls this again.
+ * Requires that a body is declared as JSON in UTF-8, even if the app has already parsed it. A form can send `text/plain`
+ * and urlencoded bodies to another site without a preflight, but not JSON. If only reading reveals whether there is a body,
+ * the reader calls this again.
  *
  * @throws ApiKeysError `unsupported_media_type`
  */

@@ -7,18 +7,18 @@ import { FailureWindows } from '../verify/failure-windows.js';
 import type { StepUpResult } from './step-up-options.js';
 import { readStepUpResult } from './read-step-up-result.js';
 
-/** What became of a code. */
+/** The result of checking a code. */
 export type CodeVerdict =
   | { readonly result: 'valid' | 'invalid' | 'expired' | 'not_enrolled' | 'used' }
   /** Too many invalid codes came before; this one was not checked. */
   | { readonly result: 'throttled'; readonly waitSeconds: number };
 
-/** Checks the codes of second factors, each of which is good once, whichever way it comes in. */
+/** Checks the codes of second factors, each of which is valid once, whichever way it is sent. */
 export interface SecondFactorCodes {
   /**
-   * @param code - as it was sent; what cannot be a code is invalid
+   * @param code - as sent; anything that cannot be a code is invalid
    * @param verify - the app's verifier; its result is checked too
-   * @throws ApiKeysError `internal_error` when the verifier fails or answers something else
+   * @throws ApiKeysError `internal_error` if the verifier fails or returns anything else
    */
   check(actor: Actor, code: string, verify: () => unknown): Promise<CodeVerdict>;
 }
@@ -29,7 +29,7 @@ const tries = { failures: 5, windowSeconds: 300 } as const;
 const defaultRecordMs = 24 * 60 * 60 * 1000;
 const codePattern = /^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/;
 
-/** @param names - asked anew for every code: there are none before the instance is ready */
+/** @param names - called for every code, because there are none before the instance is ready */
 export function createSecondFactorCodes(names: () => NonceStore, clock: Clock): SecondFactorCodes {
   const windows = new FailureWindows(tries);
 
@@ -67,13 +67,13 @@ export function createSecondFactorCodes(names: () => NonceStore, clock: Clock): 
   };
 }
 
-/** A second factor is a person's: an owner has one, whichever of its keys acts. */
+/** A second factor belongs to a person: an owner has one, whichever of its keys acts. */
 function nameOfPerson(actor: Actor): string {
   const ownerId = ownerSeenBy(actor);
   return JSON.stringify(ownerId === null ? [actor.kind, auditIdOf(actor)] : ['owner', ownerId]);
 }
 
-/** What is stored names neither the person nor the code. */
+/** The stored value identifies neither the person nor the code. */
 function digest(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

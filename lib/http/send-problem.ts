@@ -38,13 +38,13 @@ export function composeProblem(error: ApiKeysError, types: ProblemTypes): Proble
       ...(missingScopes === undefined ? {} : { missingScopes }),
       ...(requiredFeature === undefined ? {} : { requiredFeature }),
       ...(error.challenge === undefined ? {} : { challenge: error.challenge }),
-      // The second name is the one that the registered type asks for.
+      // The second name is the one that the registered type requires.
       ...(violatedPolicies === undefined ? {} : { violatedPolicies, 'violated-policies': violatedPolicies }),
     }),
   };
 }
 
-/** Answers with a problem: the only way out for errors. */
+/** Responds with a problem: the only way in which errors are sent. */
 export function sendProblem(res: Response, { status, headers, body }: ProblemAnswer): void {
   for (const [name, value] of headers) res.setHeader(name, value);
   res.statusCode = status;

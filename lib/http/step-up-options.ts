@@ -8,13 +8,13 @@ export type StepUpOperation = (typeof stepUpOperations)[number];
 /** Every operation. */
 export const stepUpOperations = ['create', 'update', 'rotate', 'revoke'] as const;
 
-/** A code that somebody has sent. */
+/** A code that a caller has sent, and what it is for. */
 export interface StepUpAttempt {
   readonly actor: Actor;
   readonly operation: StepUpOperation;
-  /** `null` for a key that is to be made. */
+  /** `null` for a key that is to be created. */
   readonly keyId: string | null;
-  /** As it was sent: 1 to 200 printable ASCII characters. */
+  /** As sent: 1 to 200 printable ASCII characters. */
   readonly code: string;
   /** The current time, by the clock of the instance. */
   readonly now: Date;
@@ -24,20 +24,20 @@ export interface StepUpAttempt {
 export type StepUpResult =
   | {
       readonly result: 'valid';
-      /** By which the code is known when it comes again, in any process; default: the code itself. */
+      /** Identifies the code if it is sent again, to any process. Default: the code itself. */
       readonly codeId?: string;
       /** When the code expires: until then it is recorded as used. Default: a day from now. */
       readonly expiresAt?: Date;
     }
   | { readonly result: 'invalid' }
-  /** It was valid once. */
+  /** It was valid before. */
   | { readonly result: 'expired' }
   /** The actor has no second factor. */
   | { readonly result: 'not_enrolled' };
 
 /**
- * Decides about codes. `true` and `false` are short for valid and invalid; any other value than these fails the request with
- * `internal_error`.
+ * Decides about codes. `true` and `false` are short for valid and invalid; any other value than these fails the request
+ * with `internal_error`.
  */
 export type VerifyStepUp = (
   attempt: StepUpAttempt,
@@ -54,7 +54,7 @@ export interface StepUpOptions {
   readonly verify: VerifyStepUp;
 }
 
-/** Step-up options that were checked. */
+/** Validated step-up options. */
 export interface ResolvedStepUpOptions {
   readonly operations: ReadonlySet<StepUpOperation>;
   readonly verify: VerifyStepUp;

@@ -41,7 +41,7 @@ function composeDetail(refusal: Refusal): string | null {
   return refusal.detail ?? null;
 }
 
-/** Every 401 and 403 says how to authenticate; RFC 6750 adds the 400 of a request with two credentials. */
+/** Every 401 and 403 states how to authenticate; RFC 6750 adds the 400 of a request with two credentials. */
 function needsChallenge(code: RefusalCode): boolean {
   return problems[code].status <= 403;
 }

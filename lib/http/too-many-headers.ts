@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 
-/** How many header lines Node keeps when a server does not say otherwise. */
+/** How many header lines Node keeps by default. */
 const defaultMaxHeaderLines = 1000;
 
 /**
- * Whether a request has as many header lines as Node keeps. Lines beyond that are dropped without a word, and one of them
- * could be the address that a proxy has appended.
+ * Whether a request has as many header lines as Node keeps. Lines beyond that are silently dropped, and one of them could
+ * be the address that a proxy has appended.
  */
 export function hasTooManyHeaders({
   rawHeaders,

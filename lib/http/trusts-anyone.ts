@@ -1,10 +1,10 @@
 /** Express' compiled `trust proxy` setting: whether this address, `hop` steps from here, is a proxy of the app. */
 export type TrustProxy = (address: string, hop: number) => unknown;
 
-/** More proxies in a row than any app has. Up to so many a number of hops is believed. */
+/** More proxies in a row than any app has. A number of hops is trusted up to this many. */
 export const maxProxyHops = 10;
 
-/** Reserved for documentation, benchmarks or nothing at all: no proxy and no caller has one of them. */
+/** Reserved for documentation, benchmarks or without any use: no proxy and no caller has one of them. */
 const impossibleAddresses: readonly string[] = [
   '192.0.2.1', // RFC 5737
   '198.51.100.1',
@@ -37,13 +37,13 @@ const farHops = [maxProxyHops, maxProxyHops + 1, 1_000] as const;
  * do not.
  */
 export function trustsAnyone(isTrusted: TrustProxy): boolean {
-  // Whatever is truthy is trust to Express, a promise too.
+  // Express treats every truthy value as trust, a promise too.
   const trusts = (address: string): boolean => farHops.some((hop) => isTruthy(isTrusted, address, hop));
   if (impossibleAddresses.some(trusts)) return true;
   return publicAddresses.filter(trusts).length > maxPublicTrusted;
 }
 
-/** A function that throws does so for the request too, so it trusts no one. */
+/** A function that throws here also throws for the request, so it trusts no one. */
 function isTruthy(isTrusted: TrustProxy, address: string, hop: number): boolean {
   try {
     const answer = isTrusted(address, hop);

@@ -5,7 +5,7 @@ import type { KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
 import { insert, nextVersion, sampleEvent, sampleKey, update } from './sample-keys.js';
 
-/** The change feed (lib/ports/change-feed.ts): what is told of changes, and who is listed. */
+/** The change feed (lib/ports/change-feed.ts): which changes are reported, and which processes are listed. */
 export function describeChangeFeed({ describe, it, expect }: ContractContext): void {
   const instance = { id: 'instance-1', acked: 0, leaseMs: 4_000, place: null };
   const numbersOf = (changes: readonly FeedChange[]): readonly number[] =>

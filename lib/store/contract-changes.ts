@@ -10,7 +10,7 @@ import {
   update,
 } from './sample-keys.js';
 
-/** A change happens whole or not at all, and changes run one after the other. */
+/** A change is atomic, and changes are serialized. */
 export function describeChanges({ describe, it, expect }: ContractContext): void {
   describe('transact', () => {
     it('returns what the work returns', async ({ store }) => {

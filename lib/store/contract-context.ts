@@ -1,7 +1,7 @@
 import type { KeyStore } from '../ports/key-store.js';
 import type { Expectation, TestApi } from './test-api.js';
 
-/** What the parts of the contract get. */
+/** The arguments of each part of the contract. */
 export interface ContractContext {
   readonly describe: TestApi['describe'];
   expect(actual: unknown): Expectation;

@@ -157,7 +157,7 @@ export function describePolicies({ describe, it, expect }: ContractContext): voi
       await store.transact((transaction) => transaction.noteExpiry(notice, sampleEvent(record)));
       expect(await list(store, { withoutExpiryNotice: 60 })).toBe('b');
       expect(await list(store, { withoutExpiryNotice: 61 })).toBe('ab');
-      // With another end, the key is one to be told of again.
+      // With another expiration, the key is due for a notice again.
       await update(store, nextVersion(record, { expiresAt: sampleTime + 2000 }));
       expect(await list(store, { withoutExpiryNotice: 60 })).toBe('ab');
     });

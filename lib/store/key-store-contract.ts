@@ -20,7 +20,7 @@ import type { ContractContext } from './contract-context.js';
 export interface StoreUnderTest {
   /** Not yet opened. */
   readonly store: KeyStore;
-  /** A second instance over the same data, not yet opened; leave it out when there can be only one. */
+  /** A second instance over the same data, not yet opened; omit it if there can be only one. */
   readonly another?: (() => KeyStore) | undefined;
   /** Called when the test is over and its stores are closed. */
   cleanUp(): Promise<void>;
@@ -32,7 +32,7 @@ export interface StoreUnderTest {
  *     describeKeyStore('my store', async () => ({ store: myStore(), cleanUp: async () => {} }));
  *
  * @param makeStore - called for every test
- * @param api - `describe`, `it` and `expect` of jest or vitest; the global ones when left out
+ * @param api - `describe`, `it` and `expect` of jest or vitest; the global ones if omitted
  */
 export function describeKeyStore(
   name: string,

@@ -5,7 +5,7 @@ import type { PublicKeyCredential, SecretCredential } from '../domain/credential
 import { keyFieldDefaults } from '../domain/key-field-table.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 
-/** When sample keys are made. Epoch milliseconds. */
+/** When sample keys are created. Epoch milliseconds. */
 export const sampleTime: number = Date.UTC(2026, 0, 1);
 
 /** A credential as a store keeps it; the hashes only look like some. */
@@ -126,7 +126,7 @@ export async function update(store: KeyStore, record: ApiKeyRecord): Promise<voi
   await store.transact((transaction) => transaction.update(record, sampleEvent(record)));
 }
 
-/** A use of a key that was let in. */
+/** A use of a key that was allowed. */
 export function sampleUse(changes: Partial<KeyUse> = {}): KeyUse {
   return {
     keyId: sampleKey().id,

@@ -1,4 +1,4 @@
-/** What a contract uses of jest, vitest or another runner with the same words. */
+/** The part of jest, vitest or another compatible runner that a contract uses. */
 export interface TestApi {
   describe(name: string, body: () => void): void;
   it(name: string, test: () => Promise<void>): void;
