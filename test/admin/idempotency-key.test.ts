@@ -62,7 +62,7 @@ describe('POST /keys with an Idempotency-Key', () => {
     expectProblem(await create(name, other), 422, 'idempotency_key_reused');
   });
 
-  it('R62 keeps callers apart: nobody reads the answer of another one', async () => {
+  it('R62 keeps callers apart: no caller reads the answer of another one', async () => {
     const first = await create('shared').expect(201);
     const ofBob = await create('shared', body, bob).expect(201);
     const ofRoot = await create('shared', { ...body, ownerId: 'alice' }, root).expect(201);

@@ -218,7 +218,7 @@ describe('a second factor', () => {
     expect(foreign.text).toBe(unknown.text);
   });
 
-  it('of who has none refuses', async () => {
+  it('of an owner without one refuses', async () => {
     const ofBob = await makeKey(app, bob);
     const challenge = challengeOf(await rotate({}, { as: bob, id: ofBob.id }));
     const answer = await rotate({ challenge, code: '123456' }, { as: bob, id: ofBob.id });
@@ -262,7 +262,7 @@ describe('a second factor', () => {
     challengeOf(await rotate({ challenge: next, code: 'right' }, { from: own }), 'step_up_used');
   });
 
-  it('lets nobody through for an answer that is neither a boolean nor a result, and tells the operator', async () => {
+  it('lets no request through for an answer that is neither a boolean nor a result, and logs it', async () => {
     let answer: unknown;
     const own = await start({ operations: ['rotate'], verify: () => answer as never });
     const strange = [

@@ -134,7 +134,7 @@ describe('public/auth', () => {
     expect((await request(deribit.app).get('/orders').set(bearer(nothing.access_token))).status).toBe(403);
   });
 
-  it('tells unknown and wrong pairs apart for nobody', async () => {
+  it('does not distinguish unknown and wrong pairs', async () => {
     const stranger = { ...key, client_id: 'AAAAAAAA' };
     const bodies = [];
     for (const each of [{ ...key, client_secret: 'A'.repeat(43) }, stranger, { ...key, client_secret: '' }]) {

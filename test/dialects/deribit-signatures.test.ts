@@ -323,7 +323,7 @@ describe('public/auth with a signature', () => {
     ]);
   });
 
-  it('tells who has proven a key what is wrong with it, and uses nothing up', async () => {
+  it('reports to a caller that has proven a key what is wrong with it, and uses nothing up', async () => {
     const key = await deribit.newKey();
     await deribit.rpc('private/disable_api_key', { id: key.id });
     const grant = grantBySecret(key, { now });

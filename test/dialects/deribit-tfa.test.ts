@@ -253,7 +253,7 @@ describe("Deribit's second factor", () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
   });
 
-  it('DB12 13904 for who has no second factor', async () => {
+  it('DB12 13904 for an owner without a second factor', async () => {
     const challenge = await challengeFor(create, { max_scope: '' }, asOwner('bob'));
     const answer = await refused(
       { challenge, authorization_data: '000000' },

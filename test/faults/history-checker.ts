@@ -31,7 +31,7 @@ interface Change {
 }
 
 /**
- * Looks for answers that break the promise, and returns a sentence for each: nothing is let in that a confirmed change
+ * Looks for answers that break the promise, and returns a sentence for each: nothing is accepted that a confirmed change
  * took away, nothing good is refused but with 503 while something is wrong, one of several racing changes wins, and
  * answers come in time.
  *

@@ -15,7 +15,7 @@ describe('Lease', () => {
     await wait(300);
     lease.renew(sentAt);
     expect(lease.isHeld()).toBe(true);
-    // Counted from the answer it would still be held.
+    // Counted from the answer it would still be valid.
     await wait(750);
     expect(lease.isHeld()).toBe(false);
   });

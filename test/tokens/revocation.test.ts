@@ -135,7 +135,7 @@ describe('revocation and introspection', () => {
     expect((await introspect(second)).body).toEqual({ active: false });
   });
 
-  it('R70 says nothing to who does not authenticate', async () => {
+  it('R70 reports nothing to a client that does not authenticate', async () => {
     for (const path of ['/introspect', '/revoke']) {
       const answer = await app.post(path, { token });
       expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_client']);

@@ -75,7 +75,7 @@ it('R51 ten times as many requests as the limit, at once over three processes: e
   for (const app of processes) expect(app.output()).toBe('');
 });
 
-it('R53 without Redis each process counts for itself, and nobody is unlimited', async () => {
+it('R53 without Redis each process counts for itself, and no key is unlimited', async () => {
   const [first] = await startThree('per-process');
   const token = await makeKey(first);
   expect((await first?.status())?.['limits']).toBe('shared');

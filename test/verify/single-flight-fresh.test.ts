@@ -55,7 +55,7 @@ describe('SingleFlightFresh', () => {
     expect(pending).toHaveLength(2);
   });
 
-  it('fails for those who waited, and for nobody after them', async () => {
+  it('fails for the callers that waited, and for no later one', async () => {
     const { pending, read } = controlledReads();
     const reads = new SingleFlightFresh(read);
     const early = reads.get('a');
@@ -83,7 +83,7 @@ describe('SingleFlightFresh', () => {
     expect(await Promise.all([reads.get('a'), reads.get('a')])).toEqual([3, 3]);
   });
 
-  it('lets nobody wait for two slow reads in a row', async () => {
+  it('makes no caller wait for two slow reads in a row', async () => {
     const slow = (): Promise<number> => new Promise((resolve) => setTimeout(resolve, 900, 1));
     const reads = new SingleFlightFresh(slow);
     const early = reads.get('a');

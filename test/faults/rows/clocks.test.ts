@@ -31,7 +31,7 @@ const useEverywhere = (token: string): Promise<(string | number)[]> =>
   );
 
 it.each([5 * 60_000, -5 * 60_000, hourMs, -hourMs])(
-  'F21: the clock of one process is %i ms ahead: what is revoked stays so, and what is good is let in',
+  'F21: the clock of one process is %i ms ahead: what is revoked stays so, and what is valid is accepted',
   async (aheadMs) => {
     const [good, revoked] = [await makeKey(), await makeKey()];
     expect(await useEverywhere(good.token)).toEqual([200, 200]);

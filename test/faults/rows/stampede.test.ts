@@ -30,7 +30,7 @@ function countReads({ database }: Member): () => number {
   return () => reads;
 }
 
-it('R28: a thousand verifications of a key that nobody holds cost each process one reading', async () => {
+it('R28: a thousand verifications of a key that is not cached cost each process one read', async () => {
   const token = await makeToken();
   for (const member of fleet.members) {
     const reads = countReads(member);

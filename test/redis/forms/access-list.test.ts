@@ -33,7 +33,7 @@ async function useEverything(): Promise<void> {
   const { id, token } = await one.key();
   const other = await one.key();
   expect(await answerTo(one, token)).toBe('allowed');
-  await waitUntil('it is held', async () =>
+  await waitUntil('it is cached', async () =>
     (await redisCli(redis.port, ['-n', '1', 'KEYS', '*'])).includes(`{${id}}`),
   );
   const reads = store.reads();
@@ -101,7 +101,7 @@ it('without PUBLISH and SUBSCRIBE everything works, and it is logged once', asyn
   expect(await answerTo(two, token)).toBe('key_revoked');
   const told = 'processes learn of changes only within a second or two';
   for (const { log, apiKeys } of [one, two]) {
-    await waitUntil('it is told', () => log.length > 0);
+    await waitUntil('it is logged', () => log.length > 0);
     expect(log).toEqual([expect.stringMatching(new RegExp(`${told}.*NOPERM`))]);
     expect(apiKeys.status().redis).toBe('up');
   }
@@ -113,7 +113,7 @@ it('without permission to write, keys are read from the database, and it is logg
   const instance = await openInstance({ redis: redis.aclUrl });
   const { id, token } = await instance.key();
   expect(await answerTo(instance, token)).toBe('allowed');
-  await waitUntil('it is told', () => instance.log.length > 0);
+  await waitUntil('it is logged', () => instance.log.length > 0);
   expect(await answerTo(instance, token)).toBe('allowed');
   expect((await instance.apiKeys.keys.as(theApp).revoke({ id })).effectiveBy).toBeNull();
   expect(await answerTo(instance, token)).toBe('key_revoked');

@@ -34,7 +34,7 @@ it('redis.keyPrefix is what all names and channels begin with', async () => {
   const one = await openInstance({ redis: { client: redis.aclUrl, keyPrefix } });
   const { id, token } = await one.key();
   expect(await answerTo(one, token)).toBe('allowed');
-  await waitUntil('it is held', async () => (await namesHeld(redis.port)).length > 1);
+  await waitUntil('it is cached', async () => (await namesHeld(redis.port)).length > 1);
   const held = await namesHeld(redis.port);
   expect(held).toContain(`${keyPrefix}place`);
   const names = held.filter((name) => name !== `${keyPrefix}place`);
@@ -66,7 +66,7 @@ it.each(versions)('a keyPrefix of a client of ioredis %s comes in front', async 
   const two = await openInstance({ store, redis: make(keyPrefix) });
   const { id, token } = await one.key();
   expect(await answerTo(one, token)).toBe('allowed');
-  await waitUntil('it is held', async () => (await namesHeld(redis.port)).length > 0);
+  await waitUntil('it is cached', async () => (await namesHeld(redis.port)).length > 0);
   const names = await namesHeld(redis.port);
   expect(names.every((name) => name.startsWith(`${keyPrefix}api-keys:`))).toBe(true);
   const reads = store.reads();

@@ -56,7 +56,7 @@ it.each([
   const two = await openInstance({ store, redis: make(redis.certificates.ca) });
   const { id, token } = await one.key();
   expect(await answerTo(one, token)).toBe('allowed');
-  await waitUntil('it is held', async () => (await namesHeld(redis.port)).join().includes(id));
+  await waitUntil('it is cached', async () => (await namesHeld(redis.port)).join().includes(id));
   const reads = store.reads();
   expect(await answerTo(two, token)).toBe('allowed');
   expect(store.reads()).toBe(reads);
