@@ -39,9 +39,9 @@ export const commandsNotRun: readonly CommandNotRun[] = [
     checkedBy: 'the dependencies of package.json' as const,
   })),
   {
-    // Their values are made up; test/example-app/process.test.ts starts the app with both.
+    // Their values are made up; test/example-app/process.test.ts starts the app with such variables.
     document: 'docs/production/several-processes.md',
-    text: 'export DATABASE_URL=postgres://user:password@db.example.com/app\nexport REDIS_URL=redis://cache.example.com:6379\n',
+    text: 'export DATABASE_URL=postgres://user:password@db.example.com/app\nexport REDIS_URL=redis://cache.example.com:6379\nexport API_KEYS_PEPPER=replace-this-with-a-secret-of-at-least-32-bytes\n',
     checkedBy: 'a test of its own',
   },
   {
