@@ -2,7 +2,7 @@ import { withDefault, take, takeAsGiven, takeFunction } from '../options/option-
 import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { Request } from 'express';
 import type { Actor } from '../domain/actor.js';
-import { adviceFor } from '../domain/known-names.js';
+import { suggestNames } from '../domain/known-names.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 import { toCanonicalOrigin } from './refuse-cross-site.js';
@@ -100,7 +100,7 @@ export function resolveAdminRouterOptions(
 function readManagementScope(value: unknown, catalogue: ScopeCatalogue): string | null {
   if (value === undefined) return null;
   if (typeof value === 'string' && catalogue.has(value)) return value;
-  const advice = adviceFor(typeof value === 'string' ? value : '', catalogue.names);
+  const advice = suggestNames(typeof value === 'string' ? value : '', catalogue.names);
   throw new InvalidOptionError(`adminRouter.managementScope: takes one of the declared scopes; ${advice}`);
 }
 

@@ -1,4 +1,4 @@
-import { usageViewOf } from '../domain/usage-view.js';
+import { toKeyUsage } from '../domain/usage-view.js';
 import type { Endpoint } from './endpoint.js';
 
 /** Returns how often a key was used, by verdict. */
@@ -13,6 +13,6 @@ export const getKeyUsage: Endpoint = {
   problems: ['not_found'],
   async handle({ keys, context, keyId, conditions }) {
     const { counts, lastUsedAt, lastUsedAddress } = await keys.usage(context, keyId, conditions);
-    return { status: 200, body: usageViewOf(counts, lastUsedAt, lastUsedAddress) };
+    return { status: 200, body: toKeyUsage(counts, lastUsedAt, lastUsedAddress) };
   },
 };

@@ -1,4 +1,4 @@
-import { viewOf } from '../domain/api-key-view.js';
+import { toApiKey } from '../domain/api-key-view.js';
 import type { Endpoint } from './endpoint.js';
 import { presentPage } from './present-page.js';
 
@@ -24,6 +24,6 @@ export const getKeys: Endpoint = {
   async handle({ keys, context, conditions, now }) {
     const page = await keys.list(context, conditions);
     const shownAt = now();
-    return presentPage(page, (record) => viewOf(record, shownAt));
+    return presentPage(page, (record) => toApiKey(record, shownAt));
   },
 };

@@ -1,4 +1,4 @@
-import { keyFieldsSetAt } from '../domain/key-field-table.js';
+import { listKeyFieldsSetAt } from '../domain/key-field-table.js';
 import { declareOptional, type Endpoint } from './endpoint.js';
 import { changeAnswers } from './openapi/key-answers.js';
 import { presentChange } from './present-key.js';
@@ -8,7 +8,7 @@ export const patchKey: Endpoint = {
   operationId: 'updateKey',
   summary: 'Change fields of a key',
   description: 'Fields that are not sent stay unchanged. A revoked key cannot be changed.',
-  body: declareOptional(keyFieldsSetAt('change')),
+  body: declareOptional(listKeyFieldsSetAt('change')),
   bodySchema: { minProperties: 1 },
   headers: ['If-Match'],
   answers: changeAnswers,

@@ -1,4 +1,4 @@
-import { keyFieldsSetAt } from '../domain/key-field-table.js';
+import { listKeyFieldsSetAt } from '../domain/key-field-table.js';
 import { declareOptional, type Endpoint } from './endpoint.js';
 import { presentNewKey } from './present-key.js';
 
@@ -11,7 +11,7 @@ const {
   tokenLifetimeSeconds,
   environment,
   ...others
-} = declareOptional(keyFieldsSetAt('creation'));
+} = declareOptional(listKeyFieldsSetAt('creation'));
 
 /**
  * Creates a key; the only response besides that of a rotation that contains a token. The owner is derived from the caller:

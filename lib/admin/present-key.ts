@@ -1,12 +1,12 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { viewOf } from '../domain/api-key-view.js';
+import { toApiKey } from '../domain/api-key-view.js';
 import type { Changed } from '../manage/change.js';
 import type { RepeatableResult } from '../manage/repeatable-changes.js';
 import type { EndpointAnswer } from './endpoint.js';
 
 /** Responds with one key. */
 export function presentKey(record: ApiKeyRecord, now: number): EndpointAnswer {
-  return { status: 200, headers: toEtagHeader(record), body: viewOf(record, now) };
+  return { status: 200, headers: toEtagHeader(record), body: toApiKey(record, now) };
 }
 
 /** Responds with a new key, its location and its token. */
@@ -38,7 +38,7 @@ export function presentChange(changed: Changed, now: number): EndpointAnswer {
 }
 
 function presentChanged({ record, effectiveBy }: Changed, now: number): object {
-  const view = viewOf(record, now);
+  const view = toApiKey(record, now);
   return effectiveBy === null ? view : { ...view, effectiveBy: new Date(effectiveBy) };
 }
 

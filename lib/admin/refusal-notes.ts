@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { auditIdOf, ownerSeenBy, type Actor } from '../domain/actor.js';
+import { getAuditId, getVisibleOwnerId, type Actor } from '../domain/actor.js';
 import { isKeyId } from '../domain/key-format.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { toProblem } from '../http/to-problem.js';
@@ -32,7 +32,7 @@ export function createRefusalNotes(access: AccessNotes): RefusalNotes {
         keyId: typeof id === 'string' && isKeyId(id) ? id : null,
         ...(actor === undefined
           ? {}
-          : { ownerId: ownerSeenBy(actor), actor: { kind: actor.kind, id: auditIdOf(actor) } }),
+          : { ownerId: getVisibleOwnerId(actor), actor: { kind: actor.kind, id: getAuditId(actor) } }),
       });
     },
   };

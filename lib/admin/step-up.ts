@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { auditIdOf, type Actor } from '../domain/actor.js';
+import { getAuditId, type Actor } from '../domain/actor.js';
 import { ApiKeysError, type ProblemCode } from '../errors.js';
 import { composeChallenge, type Challenge } from '../http/challenge.js';
 import type { OpenedChallenge } from '../ports/challenge-signer.js';
@@ -81,7 +81,7 @@ function readHeader(req: Request, name: string): string | undefined {
 }
 
 function toActorName(actor: Actor): string {
-  return JSON.stringify([actor.kind, auditIdOf(actor)]);
+  return JSON.stringify([actor.kind, getAuditId(actor)]);
 }
 
 function toBinding({ actor, operation, keyId }: SteppedUp): string {

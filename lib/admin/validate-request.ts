@@ -1,5 +1,5 @@
 import type { ValidationChain } from 'express-validator';
-import { unknownNames } from '../domain/unknown-names.js';
+import { listUnknownNames } from '../domain/list-unknown-names.js';
 import { ApiKeysError, type FieldProblem } from '../errors.js';
 
 /** The fields that a caller sent, by location. */
@@ -58,7 +58,7 @@ function findUnknownFields(
   known: readonly string[],
 ): readonly FieldProblem[] {
   const mark = location === 'query' ? '?' : '';
-  return unknownNames(sent, known).map(({ name, message }) => ({
+  return listUnknownNames(sent, known).map(({ name, message }) => ({
     field: name === null ? mark || location : `${mark}${name}`,
     message,
   }));

@@ -1,6 +1,6 @@
-import { viewOf, type ApiKey } from '../domain/api-key-view.js';
+import { toApiKey, type ApiKey } from '../domain/api-key-view.js';
 import { parseOwnerId } from '../domain/key-fields.js';
-import { usageViewOf, type KeyUsage } from '../domain/usage-view.js';
+import { toKeyUsage, type KeyUsage } from '../domain/usage-view.js';
 import { isProblem } from '../errors.js';
 import type { Changed } from '../manage/change.js';
 import type { KeyService } from '../manage/key-service.js';
@@ -34,7 +34,7 @@ export function createKeyCommands(
   clock: Clock,
 ): KeyCommands {
   const toChangedKey = (changed: Changed): ChangedKey => ({
-    ...viewOf(changed.record, clock.now()),
+    ...toApiKey(changed.record, clock.now()),
     effectiveBy: changed.effectiveBy === null ? null : new Date(changed.effectiveBy),
   });
 
@@ -50,7 +50,7 @@ export function createKeyCommands(
       readFields(rest, {}, []);
       const { service } = await whenReady();
       try {
-        return viewOf(await service.get(context, id), clock.now());
+        return toApiKey(await service.get(context, id), clock.now());
       } catch (error) {
         if (isProblem(error, 'not_found')) return null;
         throw error;
@@ -61,7 +61,7 @@ export function createKeyCommands(
       refuseUndefined(what, filter);
       const { service } = await whenReady();
       const page = await service.list(context, filter);
-      return { ...page, items: page.items.map((record) => viewOf(record, clock.now())) };
+      return { ...page, items: page.items.map((record) => toApiKey(record, clock.now())) };
     },
 
     async usage({ what, context }, input) {
@@ -69,7 +69,7 @@ export function createKeyCommands(
       refuseUndefined(what, rest);
       const { service } = await whenReady();
       const { counts, lastUsedAt, lastUsedAddress } = await service.usage(context, id, rest);
-      return usageViewOf(counts, lastUsedAt, lastUsedAddress);
+      return toKeyUsage(counts, lastUsedAt, lastUsedAddress);
     },
 
     async update({ context, expected }, input) {

@@ -1,5 +1,5 @@
 import { refuseUnknownOptions } from '../options/read-options.js';
-import { canonicalAddress } from '../domain/address.js';
+import { toCanonicalAddress } from '../domain/address.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { noScope, parseScopeRequirement, type ScopeRequirement } from '../domain/scope-requirement.js';
@@ -51,7 +51,7 @@ export function readVerifyInput(
     requirement: readRequirement(given, catalogue),
     feature,
     cost: readRequestCost(what, given.cost),
-    address: canonicalAddress(given.address),
+    address: toCanonicalAddress(given.address),
   };
 }
 

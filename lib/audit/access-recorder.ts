@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessEntry } from '../domain/access-entry.js';
 import { FailureLog } from '../domain/failure-log.js';
-import { networkOf } from '../domain/network.js';
+import { toNetwork } from '../domain/network.js';
 import { memoize } from '../domain/memoize.js';
 import type { AccessLog } from '../ports/access-log.js';
 import type { Clock } from '../ports/clock.js';
@@ -45,7 +45,7 @@ export interface AccessRecorderParts {
  */
 export class AccessRecorder {
   readonly #parts: AccessRecorderParts;
-  readonly #networkOf = memoize((address: string | null) => networkOf(address), 1_000);
+  readonly #networkOf = memoize((address: string | null) => toNetwork(address), 1_000);
   readonly #writes: FailureLog;
   readonly #removals: FailureLog;
   #log: AccessLog | null = null;

@@ -41,7 +41,7 @@ export function parsePeppers(input: string | readonly string[]): readonly [Peppe
 function parsePepper(text: unknown): Pepper {
   if (typeof text !== 'string' || Buffer.byteLength(text) < minPepperBytes) {
     throw new InvalidOptionError(
-      `pepper must be a text of at least ${minPepperBytes} bytes, or a list of such texts. ` +
+      `pepper must be a string of at least ${minPepperBytes} bytes, or a list of such strings. ` +
         `Make one with: ${pepperCommand}`,
     );
   }

@@ -1,4 +1,4 @@
-import { stateOf } from '../domain/key-state.js';
+import { getKeyState } from '../domain/key-state.js';
 import { isProblem } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { Caller, Callers } from './callers.js';
@@ -33,7 +33,7 @@ export async function runAsCaller<T>(
   } catch (error) {
     if (caller.kind !== 'key' || !isProblem(error, 'forbidden')) throw error;
     const { id: keyId, ownerId } = caller.apiKey;
-    const state = stateOf(await keys.get(callers.createContext(call, caller), keyId), clock.now());
+    const state = getKeyState(await keys.get(callers.createContext(call, caller), keyId), clock.now());
     if (state !== 'active')
       callers.refuse(call, { allowed: false, code: refusalByState[state], keyId, ownerId });
     throw error;

@@ -1,4 +1,4 @@
-import { numericDate } from './jwt.js';
+import { parseNumericDate } from './jwt.js';
 
 /** The `typ` of access tokens (RFC 9068 section 2.1). */
 export const accessTokenType = 'at+jwt';
@@ -68,10 +68,10 @@ export function parseAccessToken(
   if (iss !== issuer || aud !== audience) return null;
   if (!isText(sub) || !isText(keyId) || !isText(cid) || !isText(jti)) return null;
   if (typeof scope !== 'string' || (gid !== undefined && !isText(gid))) return null;
-  const issuedAt = numericDate(iat);
-  const expiresAt = numericDate(exp);
+  const issuedAt = parseNumericDate(iat);
+  const expiresAt = parseNumericDate(exp);
   if (issuedAt === null || expiresAt === null || issuedAt > now + clockSkewMs) return null;
-  if (nbf !== undefined && (numericDate(nbf) ?? Infinity) > now) return null;
+  if (nbf !== undefined && (parseNumericDate(nbf) ?? Infinity) > now) return null;
   return {
     id: jti,
     ownerId: sub,

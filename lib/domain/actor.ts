@@ -14,14 +14,14 @@ export type Actor =
 export type ChangeActor = Actor | { readonly kind: 'application' };
 
 /** Returns the owner whose keys an actor can see, or `null` if it can see all keys. */
-export function ownerSeenBy(actor: ChangeActor): string | null {
+export function getVisibleOwnerId(actor: ChangeActor): string | null {
   if (actor.kind === 'owner') return actor.ownerId;
   if (actor.kind === 'key') return actor.apiKey.ownerId;
   return null;
 }
 
 /** Returns the id under which an actor is recorded in the audit log. */
-export function auditIdOf(actor: ChangeActor): string | null {
+export function getAuditId(actor: ChangeActor): string | null {
   if (actor.kind === 'owner') return actor.ownerId;
   if (actor.kind === 'admin') return actor.id;
   if (actor.kind === 'key') return actor.apiKey.id;
@@ -38,11 +38,11 @@ export function parseActor(value: unknown): Actor {
   const claim = value as Partial<Record<string, unknown>> | null | undefined;
   switch (claim?.kind) {
     case 'owner':
-      return { kind: 'owner', ownerId: named('ownerId', claim.ownerId) };
+      return { kind: 'owner', ownerId: parseNamedId('ownerId', claim.ownerId) };
     case 'admin':
-      return { kind: 'admin', id: named('id', claim.id) };
+      return { kind: 'admin', id: parseNamedId('id', claim.id) };
     case 'key':
-      return { kind: 'key', apiKey: identity(claim.apiKey) };
+      return { kind: 'key', apiKey: readIdentity(claim.apiKey) };
     default:
       throw new TypeError(
         "expected { kind: 'owner', ownerId }, { kind: 'admin', id } or { kind: 'key', apiKey }",
@@ -50,7 +50,7 @@ export function parseActor(value: unknown): Actor {
   }
 }
 
-function named(field: string, value: unknown): string {
+function parseNamedId(field: string, value: unknown): string {
   try {
     return parseOwnerId(value);
   } catch (cause) {
@@ -62,7 +62,7 @@ function named(field: string, value: unknown): string {
  * Accepts any object with the fields of an identity, including a copy, because only the id and the owner are trusted. The
  * permissions of the key are re-read from the store for every command.
  */
-function identity(value: unknown): ApiKeyIdentity {
+function readIdentity(value: unknown): ApiKeyIdentity {
   const claim = value as Partial<ApiKeyIdentity> | null | undefined;
   const isIdentity =
     typeof claim?.id === 'string' && typeof claim.ownerId === 'string' && Array.isArray(claim.scopes);

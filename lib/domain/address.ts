@@ -7,17 +7,17 @@ export const maxAllowlistEntries = 100;
  * Returns the canonical string of an address: IPv4 in dotted decimal, IPv4-mapped IPv6 as that IPv4 address, other IPv6 as
  * in RFC 5952. `null` for everything else (ports, zones, leading zeros, hexadecimal): what does not parse is not allowed.
  */
-export function canonicalAddress(text: string | undefined | null): string | null {
+export function toCanonicalAddress(text: string | undefined | null): string | null {
   if (typeof text !== 'string') return null;
   if (isIPv4(text)) return text;
   if (!isIPv6(text) || text.includes('%')) return null;
   // The URL parser serializes IPv6 in its shortest form (WHATWG URL, "IPv6 serializer", based on RFC 5952).
   const shortest = new URL(`http://[${text}]`).hostname.slice(1, -1);
-  return unmapped(shortest) ?? shortest;
+  return unmapIpv4(shortest) ?? shortest;
 }
 
 /** `::ffff:a01:203` -> `10.1.2.3`; `null` when the address is not IPv4-mapped. */
-function unmapped(shortest: string): string | null {
+function unmapIpv4(shortest: string): string | null {
   const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(shortest);
   if (mapped === null) return null;
   const high = parseInt(mapped[1] ?? '', 16);
@@ -33,7 +33,7 @@ function unmapped(shortest: string): string | null {
 export function parseAllowlistEntry(entry: unknown): string {
   if (typeof entry !== 'string') throw new TypeError('must be a string with an address or a network');
   const [host = '', prefix, ...rest] = entry.split('/');
-  const address = canonicalAddress(host);
+  const address = toCanonicalAddress(host);
   if (address === null || rest.length > 0) {
     throw new TypeError('must be an IPv4 or IPv6 address, or a network such as 10.0.0.0/8 or 2001:db8::/32');
   }
@@ -57,15 +57,15 @@ function parsePrefix(prefix: string, host: string, address: string): number {
 }
 
 function hasHostBits(address: string, length: number, bits: number): boolean {
-  const value = bits === 32 ? ipv4Value(address) : ipv6Value(address);
+  const value = bits === 32 ? parseIpv4(address) : parseIpv6(address);
   return (value & ((1n << BigInt(bits - length)) - 1n)) !== 0n;
 }
 
-function ipv4Value(address: string): bigint {
+function parseIpv4(address: string): bigint {
   return address.split('.').reduce((value, part) => (value << 8n) | BigInt(part), 0n);
 }
 
-function ipv6Value(address: string): bigint {
+function parseIpv6(address: string): bigint {
   const [left = '', right] = address.split('::');
   const head = left === '' ? [] : left.split(':');
   const tail = right === undefined || right === '' ? [] : right.split(':');
@@ -83,16 +83,16 @@ interface Network {
   readonly rest: bigint;
 }
 
-function networkOf(entry: string): Network {
+function parseNetwork(entry: string): Network {
   const [address = '', prefix] = entry.split('/');
   const isV4 = isIPv4(address);
   const bits = isV4 ? 32 : 128;
   const rest = BigInt(bits - (prefix === undefined ? bits : Number(prefix)));
-  return { bits, head: (isV4 ? ipv4Value(address) : ipv6Value(address)) >> rest, rest };
+  return { bits, head: (isV4 ? parseIpv4(address) : parseIpv6(address)) >> rest, rest };
 }
 
 /** Only IPv4 networks contain IPv4 addresses, whatever they are mapped to: `::/64` does not open a key to all of IPv4. */
-function contains(outer: Network, inner: Network): boolean {
+function coversNetwork(outer: Network, inner: Network): boolean {
   return (
     outer.bits === inner.bits &&
     inner.rest <= outer.rest &&
@@ -106,11 +106,11 @@ function contains(outer: Network, inner: Network): boolean {
  * @param entries - canonical entries as {@link parseAllowlistEntry} returns them
  */
 export function compileAllowlist(entries: readonly string[]): (canonical: string | null) => boolean {
-  const networks = entries.map(networkOf);
+  const networks = entries.map(parseNetwork);
   return (canonical) => {
     if (canonical === null || isIP(canonical) === 0) return false;
-    const address = networkOf(canonical);
-    return networks.some((network) => contains(network, address));
+    const address = parseNetwork(canonical);
+    return networks.some((network) => coversNetwork(network, address));
   };
 }
 
@@ -123,6 +123,6 @@ export function compileAllowlist(entries: readonly string[]): (canonical: string
 export function isAllowlistWithin(inner: readonly string[] | null, outer: readonly string[] | null): boolean {
   if (outer === null) return true;
   if (inner === null) return false;
-  const networks = outer.map(networkOf);
-  return inner.map(networkOf).every((entry) => networks.some((network) => contains(network, entry)));
+  const networks = outer.map(parseNetwork);
+  return inner.map(parseNetwork).every((entry) => networks.some((network) => coversNetwork(network, entry)));
 }

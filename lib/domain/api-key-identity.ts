@@ -51,7 +51,7 @@ export interface ProofOfKey {
 }
 
 /** Builds the frozen identity of a key, once per record and credential. */
-export function identityOf(
+export function createIdentity(
   key: VerifiableKey,
   { via, credentialId, scopes = key.scopes, expiresAt = key.expiresAt }: ProofOfKey,
 ): ApiKeyIdentity {

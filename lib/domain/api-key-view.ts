@@ -1,9 +1,9 @@
 import type { ApiKeyRecord } from './api-key.js';
-import { credentialHasEnded } from './credential.js';
-import { refilled, type Credits } from './credits.js';
+import { hasCredentialEnded } from './credential.js';
+import { refillCredits, type Credits } from './credits.js';
 import { keyFieldNames, type KeyFields, type SettableKeyFields } from './key-field-table.js';
-import { stateOf, type KeyState } from './key-state.js';
-import { shownPublicKey, signingOf, type ShownPublicKey } from './shown-public-key.js';
+import { getKeyState, type KeyState } from './key-state.js';
+import { toShownPublicKey, getSigningKind, type ShownPublicKey } from './shown-public-key.js';
 import type { RevocationReason } from './revocation-reason.js';
 
 /** The public view of a key: no credentials, and the current state. In JSON, times are RFC 3339 strings. */
@@ -46,8 +46,8 @@ export interface ApiKey extends Omit<SettableKeyFields, 'expiresAt'> {
  *
  * @param now - epoch milliseconds; determines the state
  */
-export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
-  const { name, description, scopes, ...others } = shownFields(record, now);
+export function toApiKey(record: ApiKeyRecord, now: number): ApiKey {
+  const { name, description, scopes, ...others } = getShownFields(record, now);
   return {
     id: record.id,
     keyspace: record.keyspace,
@@ -57,64 +57,64 @@ export function viewOf(record: ApiKeyRecord, now: number): ApiKey {
     description,
     scopes,
     environment: record.environment,
-    state: stateOf(record, now),
+    state: getKeyState(record, now),
     enabled: record.enabled,
     ...others,
     hint: `${record.hint.prefix}…${record.hint.lastFour}`,
-    signing: signingOf(record),
-    publicKey: shownPublicKey(record),
-    previousSecretEndsAt: dateOrNull(endOfRetiringSecret(record, now)),
-    graceFromFirstUseSeconds: graceFromFirstUse(record),
+    signing: getSigningKind(record),
+    publicKey: toShownPublicKey(record),
+    previousSecretEndsAt: toDateOrNull(getEndOfRetiringSecret(record, now)),
+    graceFromFirstUseSeconds: getGraceFromFirstUse(record),
     version: record.version,
     createdAt: new Date(record.createdAt),
     updatedAt: new Date(record.updatedAt),
-    revokedAt: dateOrNull(record.revokedAt),
+    revokedAt: toDateOrNull(record.revokedAt),
     revocationReason: record.revocationReason,
     revocationComment: record.revocationComment,
-    lastUsedAt: dateOrNull(record.lastUsedAt),
+    lastUsedAt: toDateOrNull(record.lastUsedAt),
     useCount: record.useCount,
     lastUsedAddress: record.lastUsedAddress,
   };
 }
 
 /** The fields that can be set at creation and changed later. */
-function shownFields(
+function getShownFields(
   record: ApiKeyRecord,
   now: number,
 ): Omit<KeyFields, 'expiresAt'> & Pick<ApiKey, 'expiresAt'> {
-  const copies = keyFieldNames.map((name) => [name, copyOf(record[name])]);
+  const copies = keyFieldNames.map((name) => [name, copyList(record[name])]);
   return {
     ...(Object.fromEntries(copies) as KeyFields),
-    expiresAt: dateOrNull(record.expiresAt),
+    expiresAt: toDateOrNull(record.expiresAt),
     rateLimits: record.rateLimits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
-    credits: creditsOf(record, now),
+    credits: getCredits(record, now),
   };
 }
 
 /** The store owns the arrays of a record, so they are copied. */
-function copyOf(value: unknown): unknown {
+function copyList(value: unknown): unknown {
   return Array.isArray(value) ? Array.from<unknown>(value) : value;
 }
 
 /** The balance if credits were spent now: a refill that is due is only stored with the next use. */
-function creditsOf({ credits }: ApiKeyRecord, now: number): Credits | null {
+function getCredits({ credits }: ApiKeyRecord, now: number): Credits | null {
   if (credits === null) return null;
-  const { remaining, refillAmount, refillIntervalSeconds } = refilled(credits, now);
+  const { remaining, refillAmount, refillIntervalSeconds } = refillCredits(credits, now);
   return { remaining, refillAmount, refillIntervalSeconds };
 }
 
-function graceFromFirstUse({ revokedAt, credentials }: ApiKeyRecord): number | null {
+function getGraceFromFirstUse({ revokedAt, credentials }: ApiKeyRecord): number | null {
   return revokedAt === null ? (credentials[0]?.graceFromFirstUseSeconds ?? null) : null;
 }
 
-function endOfRetiringSecret(record: ApiKeyRecord, now: number): number | null {
+function getEndOfRetiringSecret(record: ApiKeyRecord, now: number): number | null {
   if (record.revokedAt !== null) return null;
   const ends = record.credentials
-    .filter((credential) => !credentialHasEnded(credential, now))
+    .filter((credential) => !hasCredentialEnded(credential, now))
     .flatMap((credential) => (credential.endsAt === null ? [] : [credential.endsAt]));
   return ends.length === 0 ? null : Math.max(...ends);
 }
 
-function dateOrNull(time: number | null): Date | null {
+function toDateOrNull(time: number | null): Date | null {
   return time === null ? null : new Date(time);
 }

@@ -21,7 +21,7 @@ export function isWrittenIn({ alphabet, length }: Charset, text: string): boolea
 }
 
 /** Returns the source of a regular expression that matches strings of this alphabet and length. */
-export function patternOf({ alphabet, length }: Charset): string {
+export function toPattern({ alphabet, length }: Charset): string {
   const characters = alphabet.replace(/[-\\\]^]/g, String.raw`\$&`);
   return `[${characters}]{${length}}`;
 }

@@ -67,7 +67,7 @@ export function isSecret<T extends { readonly kind: Credential['kind'] }>(
 }
 
 /** A credential is valid while no change has ended it and `now < endsAt`. */
-export function credentialHasEnded(
+export function hasCredentialEnded(
   credential: Pick<CredentialLife, 'endedAt' | 'endsAt'>,
   now: number,
 ): boolean {

@@ -41,7 +41,7 @@ export const maxCredits = 1_000_000_000_000;
  *
  * @param now - epoch milliseconds
  */
-export function refilled(balance: CreditBalance, now: number): CreditBalance {
+export function refillCredits(balance: CreditBalance, now: number): CreditBalance {
   const { remaining, refillAmount, refillIntervalSeconds, refilledAt } = balance;
   if (refillAmount === null || refillIntervalSeconds === null) return balance;
   const intervalMs = refillIntervalSeconds * 1000;

@@ -15,15 +15,15 @@ const smallOrder: ReadonlySet<bigint> = new Set([
   0n,
   1n,
   p - 1n,
-  littleEndian('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'),
-  littleEndian('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'),
+  parseLittleEndian('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'),
+  parseLittleEndian('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'),
 ]);
 
 /**
  * Returns why 32 bytes are not an Ed25519 public key that can be trusted, or `null` if they are one: they must be the
  * canonical encoding of a point of the curve that is not of small order.
  */
-export function ed25519Problem(bytes: Uint8Array): string | null {
+export function findEd25519Problem(bytes: Uint8Array): string | null {
   if (bytes.length !== 32) return 'must be an Ed25519 key of 32 bytes';
   const encoded = [...bytes].reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
   // The highest bit is the sign of x.
@@ -36,10 +36,10 @@ export function ed25519Problem(bytes: Uint8Array): string | null {
 function isOnCurve(y: bigint): boolean {
   const ySquare = (y * y) % p;
   const product = ((ySquare - 1n) * (d * ySquare + 1n)) % p;
-  return power(product, (p - 1n) / 2n) === 1n;
+  return computePower(product, (p - 1n) / 2n) === 1n;
 }
 
-function power(base: bigint, exponent: bigint): bigint {
+function computePower(base: bigint, exponent: bigint): bigint {
   let result = 1n;
   for (let square = base, left = exponent; left > 0n; left >>= 1n) {
     if ((left & 1n) === 1n) result = (result * square) % p;
@@ -48,6 +48,6 @@ function power(base: bigint, exponent: bigint): bigint {
   return result;
 }
 
-function littleEndian(hex: string): bigint {
+function parseLittleEndian(hex: string): bigint {
   return BigInt(`0x${hex.replace(/../g, ' $&').trim().split(' ').toReversed().join('')}`);
 }

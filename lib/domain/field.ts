@@ -15,6 +15,6 @@ export interface Field<V, T = unknown> {
 export type FieldSchema = JsonSchema | ((rules: FieldRules) => JsonSchema);
 
 /** Returns the schema of a field in this keyspace. */
-export function schemaOf<V>({ schema }: Field<V>, rules: FieldRules): JsonSchema {
+export function getSchema<V>({ schema }: Field<V>, rules: FieldRules): JsonSchema {
   return typeof schema === 'function' ? schema(rules) : schema;
 }

@@ -20,7 +20,7 @@ const known = new Set(['alg', 'typ', 'kid']);
 export function readJwtHeader(token: string): JwtHeader | null {
   if (token.length > maxJwtLength) return null;
   const [, encoded] = compactPattern.exec(token) ?? [];
-  const header = encoded === undefined ? null : parsed(encoded);
+  const header = encoded === undefined ? null : parseJsonPart(encoded);
   if (header === null || !Object.keys(header).every((name) => known.has(name))) return null;
   const { alg, typ = null, kid = null } = header;
   if (typeof alg !== 'string' || !isTextOrNull(typ) || !isTextOrNull(kid)) return null;
@@ -31,7 +31,7 @@ export function readJwtHeader(token: string): JwtHeader | null {
 export function readUnprovenClaims(token: string): Readonly<Record<string, unknown>> | null {
   if (token.length > maxJwtLength) return null;
   const [, , encoded] = compactPattern.exec(token) ?? [];
-  return encoded === undefined ? null : parsed(encoded);
+  return encoded === undefined ? null : parseJsonPart(encoded);
 }
 
 /**
@@ -43,7 +43,7 @@ export function isJwtType({ typ }: JwtHeader, wanted: string): boolean {
 }
 
 /** Decodes a JSON object from canonical base64url. */
-function parsed(encoded: string): Record<string, unknown> | null {
+function parseJsonPart(encoded: string): Record<string, unknown> | null {
   const bytes = Buffer.from(encoded, 'base64url');
   if (bytes.toString('base64url') !== encoded) return null;
   try {
@@ -60,7 +60,7 @@ function isTextOrNull(value: unknown): value is string | null {
 }
 
 /** Converts a NumericDate (RFC 7519 section 2) to milliseconds: whole seconds since 1970; `null` for everything else. */
-export function numericDate(value: unknown): number | null {
+export function parseNumericDate(value: unknown): number | null {
   return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= maxSeconds
     ? Number(value) * 1000
     : null;

@@ -9,7 +9,7 @@ const isSameWindow = (a: RateLimit, b: RateLimit): boolean =>
   a.name === b.name && a.windowSeconds === b.windowSeconds;
 
 /** Whether every window is kept, with a limit that is not raised. Windows may be added. */
-export function staysTight(before: readonly RateLimit[], after: readonly RateLimit[]): boolean {
+export function isStillTight(before: readonly RateLimit[], after: readonly RateLimit[]): boolean {
   return before.every((window) =>
     after.some((each) => isSameWindow(each, window) && each.limit <= window.limit),
   );
@@ -17,9 +17,9 @@ export function staysTight(before: readonly RateLimit[], after: readonly RateLim
 
 /**
  * Whether the first window at or below each bound stays there. Others may be added and removed, so the order must be that
- * of {@link newWindowsLast}: otherwise a new window could replace one that is full.
+ * of {@link sortNewWindowsLast}: otherwise a new window could replace one that is full.
  */
-export function staysBound(
+export function isStillBound(
   before: readonly RateLimit[],
   after: readonly RateLimit[],
   bounds: readonly RateLimit[],
@@ -33,7 +33,7 @@ export function staysBound(
 }
 
 /** Returns the windows with the existing ones first, in their previous order, so that the first has counted the longest. */
-export function newWindowsLast(
+export function sortNewWindowsLast(
   before: readonly RateLimit[],
   after: readonly RateLimit[],
 ): readonly RateLimit[] {

@@ -26,13 +26,19 @@ import {
   shownCreditsSchema,
   shownRateLimitsSchema,
 } from './limit-schemas.js';
-import { shownTime } from './object-schema.js';
+import { shownTime } from './create-object-schema.js';
 import { parseFeatures } from './parse-features.js';
 import { maxTagLength, maxTags, parseTags } from './parse-tags.js';
 import { parseTokenLifetime } from './parse-token-lifetime.js';
 import type { RateLimit } from './rate-limit.js';
 import { maxScopesPerKey } from './scope.js';
-import { lineSchema, lineWithoutCommasSchema, linesSchema, oneOfTexts, orNull } from './text-schemas.js';
+import {
+  createLineSchema,
+  createLineWithoutCommasSchema,
+  createLinesSchema,
+  createEnumSchema,
+  allowNull,
+} from './text-schemas.js';
 import { expirySchema } from './time-schemas.js';
 
 /** The fields of a key that can be set at creation and changed later, as they are stored. */
@@ -102,7 +108,7 @@ export const keyFieldTable: KeyFieldTable = {
   name: {
     isSetAt: 'both',
     schema: {
-      ...lineSchema(maxNameLength),
+      ...createLineSchema(maxNameLength),
       description: 'Display name of the key: one line, not blank.',
       examples: ['CI of the shop'],
     },
@@ -112,7 +118,7 @@ export const keyFieldTable: KeyFieldTable = {
     isSetAt: 'both',
     default: null,
     schema: {
-      ...orNull(linesSchema(maxDescriptionLength)),
+      ...allowNull(createLinesSchema(maxDescriptionLength)),
       description: 'What the key is for; line breaks are allowed. `null` for none.',
       examples: ['Reads orders every night.'],
     },
@@ -139,7 +145,7 @@ export const keyFieldTable: KeyFieldTable = {
   ownerId: {
     isSetAt: 'creation',
     schema: {
-      ...lineSchema(maxOwnerIdLength),
+      ...createLineSchema(maxOwnerIdLength),
       description: "The app's own id of the key's owner.",
       examples: ['customer-17'],
     },
@@ -150,11 +156,11 @@ export const keyFieldTable: KeyFieldTable = {
     isSetAt: 'both',
     default: null,
     schema: {
-      ...orNull(expirySchema),
+      ...allowNull(expirySchema),
       description: 'When the key expires (RFC 3339, with offset). `null` for never.',
       examples: ['2099-01-31T12:00:00Z'],
     },
-    shownSchema: { ...orNull(shownTime), description: 'When it expires; `null`: never.' },
+    shownSchema: { ...allowNull(shownTime), description: 'When it expires; `null`: never.' },
     parse: (value, { clock }) => parseExpiresAt(value, clock.now()),
   },
   ipAllowlist: {
@@ -192,7 +198,7 @@ export const keyFieldTable: KeyFieldTable = {
     default: [],
     schema: ({ keyspace }) => ({
       type: 'array',
-      items: oneOfTexts(keyspace.features.names),
+      items: createEnumSchema(keyspace.features.names),
       maxItems: keyspace.features.names.length,
       uniqueItems: true,
       description: 'Feature flags of the key.',
@@ -211,7 +217,7 @@ export const keyFieldTable: KeyFieldTable = {
     default: [],
     schema: {
       type: 'array',
-      items: lineWithoutCommasSchema(maxTagLength),
+      items: createLineWithoutCommasSchema(maxTagLength),
       maxItems: maxTags,
       uniqueItems: true,
       description: 'Tags to find the key by: one line each, without commas.',
@@ -275,7 +281,7 @@ export const keyFieldTable: KeyFieldTable = {
 };
 
 /** Returns the names of the fields that can be set at this time, in the order of the table. */
-export function keyFieldsSetAt(moment: 'creation' | 'change'): readonly (keyof SettableKeyFields)[] {
+export function listKeyFieldsSetAt(moment: 'creation' | 'change'): readonly (keyof SettableKeyFields)[] {
   const names = Object.keys(keyFieldTable) as (keyof SettableKeyFields)[];
   return names.filter((name) => ['both', moment].includes(keyFieldTable[name].isSetAt));
 }
@@ -286,7 +292,7 @@ export const keyFieldNames: readonly (keyof KeyFields)[] = (
 ).filter((name) => keyFieldTable[name].isSetAt === 'both');
 
 /** Returns new default values for all fields that have a default. */
-export function keyFieldDefaults(): KeyFieldDefaults {
+export function createKeyFieldDefaults(): KeyFieldDefaults {
   const values = Object.entries(keyFieldTable).flatMap(([name, row]) =>
     'default' in row ? [[name, structuredClone(row.default)]] : [],
   );

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { base62Alphabet, isWrittenIn, patternOf, writeNumber, type Charset } from './charset.js';
+import { base62Alphabet, isWrittenIn, toPattern, writeNumber, type Charset } from './charset.js';
 
 /** Length of a key's id in a native token. */
 export const idLength = 16;
@@ -29,7 +29,7 @@ export interface KeyFormat {
   /** Parses a token by position; `null` if the head, the alphabet, the length or the checksum is invalid. */
   parse(token: string): ParsedToken | null;
   /** The id by which clients refer to a key; not a secret. */
-  clientIdOf(id: string): string;
+  toClientId(id: string): string;
   /** The key id that a client id stands for; `null` if it is not one. */
   parseClientId(clientId: string): string | null;
   /** Parses a client id and a secret that were sent as two strings. */
@@ -64,8 +64,8 @@ export function createCheckedFormat(parts: CheckedFormatParts): KeyFormat {
   const checksum: Charset = { alphabet, length: lengths.checksum };
   const tail: Charset = { alphabet, length: id.length + secret.length + checksum.length };
   const length = head.length + tail.length;
-  const pattern = new RegExp(`^${head}${patternOf(tail)}$`);
-  const checksumOf = (body: string): string => writeNumber(crc32(body), checksum);
+  const pattern = new RegExp(`^${head}${toPattern(tail)}$`);
+  const computeChecksum = (body: string): string => writeNumber(crc32(body), checksum);
 
   return {
     head,
@@ -76,18 +76,18 @@ export function createCheckedFormat(parts: CheckedFormatParts): KeyFormat {
 
     compose(keyId, keySecret) {
       const body = head + keyId + keySecret;
-      return body + checksumOf(body);
+      return body + computeChecksum(body);
     },
 
     parse(token) {
       if (token.length !== length || !pattern.test(token)) return null;
       const checksumAt = length - checksum.length;
-      if (token.slice(checksumAt) !== checksumOf(token.slice(0, checksumAt))) return null;
+      if (token.slice(checksumAt) !== computeChecksum(token.slice(0, checksumAt))) return null;
       const secretAt = head.length + id.length;
       return { id: token.slice(head.length, secretAt), secret: token.slice(secretAt, checksumAt) };
     },
 
-    clientIdOf: (keyId) => keyId,
+    toClientId: (keyId) => keyId,
     parseClientId: (clientId) => (isWrittenIn(id, clientId) ? clientId : null),
 
     parsePair(clientId, keySecret) {

@@ -12,7 +12,7 @@ export const keyStates: readonly KeyState[] = ['revoked', 'disabled', 'expired',
  *
  * @param now - epoch milliseconds
  */
-export function stateOf(
+export function getKeyState(
   key: Pick<ApiKeyRecord, 'revokedAt' | 'enabled' | 'expiresAt'>,
   now: number,
 ): KeyState {

@@ -19,6 +19,6 @@ export const dayMs: number = 24 * hourMs;
 export const usageKeptMs: number = 90 * dayMs;
 
 /** Returns when the hour or the day of a given time begins. */
-export function startOf(periodMs: number, at: number): number {
+export function getPeriodStart(periodMs: number, at: number): number {
   return Math.floor(at / periodMs) * periodMs;
 }

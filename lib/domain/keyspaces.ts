@@ -88,7 +88,7 @@ export class Keyspaces {
   /** The keyspace that a key belongs to; `null` if this instance must not accept the key. */
   homeOf(key: VerifiableKey): Keyspace | null {
     const keyspace = this.#byName.get(key.keyspace);
-    return keyspace !== undefined && belongsTo(keyspace, key) ? keyspace : null;
+    return keyspace !== undefined && isOfKeyspace(keyspace, key) ? keyspace : null;
   }
 
   /** The scope catalogue of a key; scopes of a keyspace unknown to this instance grant nothing. */
@@ -98,7 +98,7 @@ export class Keyspaces {
 }
 
 /** A secret is valid only for the keyspace, environment and prefix that its key was created for. */
-export function belongsTo(keyspace: Keyspace, key: VerifiableKey): boolean {
+export function isOfKeyspace(keyspace: Keyspace, key: VerifiableKey): boolean {
   return (
     key.keyspace === keyspace.name &&
     key.environment === keyspace.environment &&

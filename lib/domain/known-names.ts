@@ -1,18 +1,18 @@
 /** Suggests what an unknown name was probably meant to be, as in `did you mean 'pepper'?`, or lists all known names. */
-export function adviceFor(unknown: string, known: readonly string[]): string {
-  const nearest = nearestOf(unknown, known);
+export function suggestNames(unknown: string, known: readonly string[]): string {
+  const nearest = findNearest(unknown, known);
   return nearest === null ? `known are ${known.join(', ')}` : `did you mean '${nearest}'?`;
 }
 
 /** Returns the candidate that a string was probably meant to be: few edits away for its length; `null` if there is none. */
-export function nearestOf(text: string, candidates: readonly string[]): string | null {
+export function findNearest(text: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   const maxEdits = text.length < 4 ? 1 : Math.max(2, Math.floor(text.length / 3));
   let bestDistance = maxEdits + 1;
   for (const candidate of candidates) {
     // They differ by at least this many edits; a long string is not compared with anything.
     if (Math.abs(text.length - candidate.length) >= bestDistance) continue;
-    const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
+    const distance = computeEditDistance(text.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -22,7 +22,7 @@ export function nearestOf(text: string, candidates: readonly string[]): string |
 }
 
 /** Levenshtein distance: insertions, deletions and substitutions between two strings. */
-function editDistance(from: string, to: string): number {
+function computeEditDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i += 1) {
     const next = [i];

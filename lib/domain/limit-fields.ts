@@ -18,21 +18,21 @@ export function parseRateLimits(value: unknown): readonly RateLimit[] {
 }
 
 function parseRateLimit(value: unknown, where: string): RateLimit {
-  const { name, limit, windowSeconds } = knownMembers(value, ['name', 'limit', 'windowSeconds'], where);
+  const { name, limit, windowSeconds } = readKnownMembers(value, ['name', 'limit', 'windowSeconds'], where);
   if (typeof name !== 'string' || !rateLimitNamePattern.test(name)) {
     fail(`${where}: name must be a lower-case word of up to 32 letters, digits, _ and -, such as minute`);
   }
   return {
     name,
-    limit: wholeNumber(limit, 1, maxLimit, `${where}: limit`),
-    windowSeconds: wholeNumber(windowSeconds, 1, maxWindowSeconds, `${where}: windowSeconds`),
+    limit: readWholeNumber(limit, 1, maxLimit, `${where}: limit`),
+    windowSeconds: readWholeNumber(windowSeconds, 1, maxWindowSeconds, `${where}: windowSeconds`),
   };
 }
 
 /** Parses credits; `null`: requests cost none. A refill needs both an amount and an interval, or neither. */
 export function parseCredits(value: unknown): Credits | null {
   if (value === null) return null;
-  const { remaining, ...refill } = knownMembers(
+  const { remaining, ...refill } = readKnownMembers(
     value,
     ['remaining', 'refillAmount', 'refillIntervalSeconds'],
     'credits',
@@ -43,17 +43,17 @@ export function parseCredits(value: unknown): Credits | null {
     fail('must have refillAmount and refillIntervalSeconds, or neither');
   }
   return {
-    remaining: wholeNumber(remaining, 0, maxCredits, 'remaining'),
-    refillAmount: refillAmount === null ? null : wholeNumber(refillAmount, 1, maxCredits, 'refillAmount'),
+    remaining: readWholeNumber(remaining, 0, maxCredits, 'remaining'),
+    refillAmount: refillAmount === null ? null : readWholeNumber(refillAmount, 1, maxCredits, 'refillAmount'),
     refillIntervalSeconds:
       refillIntervalSeconds === null
         ? null
-        : wholeNumber(refillIntervalSeconds, 1, maxWindowSeconds, 'refillIntervalSeconds'),
+        : readWholeNumber(refillIntervalSeconds, 1, maxWindowSeconds, 'refillIntervalSeconds'),
   };
 }
 
 /** Returns the members of an object, and accepts no unknown ones: a misspelt limit must not be silently ignored. */
-function knownMembers<N extends string>(
+function readKnownMembers<N extends string>(
   value: unknown,
   names: readonly N[],
   where: string,
@@ -68,7 +68,7 @@ function knownMembers<N extends string>(
   return Object.fromEntries(Object.entries(value)) as Partial<Record<N, unknown>>;
 }
 
-function wholeNumber(value: unknown, least: number, most: number, what: string): number {
+function readWholeNumber(value: unknown, least: number, most: number, what: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
     return value;
   return fail(`${what} must be a whole number from ${least} to ${most}`);

@@ -1,10 +1,14 @@
 import { maxCredits } from './credits.js';
 import { maxLimit, maxRateLimits, maxWindowSeconds, rateLimitNamePattern } from './rate-limit.js';
 import type { JsonSchema } from './json-schema.js';
-import { objectSchema } from './object-schema.js';
-import { orNull } from './text-schemas.js';
+import { createObjectSchema } from './create-object-schema.js';
+import { allowNull } from './text-schemas.js';
 
-const integer = (minimum: number, maximum: number): JsonSchema => ({ type: 'integer', minimum, maximum });
+const createIntegerSchema = (minimum: number, maximum: number): JsonSchema => ({
+  type: 'integer',
+  minimum,
+  maximum,
+});
 
 /** The windows that a key's requests count against. */
 export const rateLimitsSchema: JsonSchema = {
@@ -13,8 +17,8 @@ export const rateLimitsSchema: JsonSchema = {
     type: 'object',
     properties: {
       name: { type: 'string', pattern: rateLimitNamePattern.source },
-      limit: integer(1, maxLimit),
-      windowSeconds: integer(1, maxWindowSeconds),
+      limit: createIntegerSchema(1, maxLimit),
+      windowSeconds: createIntegerSchema(1, maxWindowSeconds),
     },
     required: ['name', 'limit', 'windowSeconds'],
     additionalProperties: false,
@@ -29,9 +33,9 @@ export const rateLimitsSchema: JsonSchema = {
 export const creditsSchema: JsonSchema = {
   type: ['object', 'null'],
   properties: {
-    remaining: integer(0, maxCredits),
-    refillAmount: { ...integer(1, maxCredits), type: ['integer', 'null'] },
-    refillIntervalSeconds: { ...integer(1, maxWindowSeconds), type: ['integer', 'null'] },
+    remaining: createIntegerSchema(0, maxCredits),
+    refillAmount: { ...createIntegerSchema(1, maxCredits), type: ['integer', 'null'] },
+    refillIntervalSeconds: { ...createIntegerSchema(1, maxWindowSeconds), type: ['integer', 'null'] },
   },
   required: ['remaining'],
   additionalProperties: false,
@@ -51,7 +55,7 @@ export const creditsSchema: JsonSchema = {
 /** The windows as they appear in responses. */
 export const shownRateLimitsSchema: JsonSchema = {
   type: 'array',
-  items: objectSchema({
+  items: createObjectSchema({
     name: { type: 'string', examples: ['minute'] },
     limit: { type: 'integer', minimum: 1, examples: [60] },
     windowSeconds: { type: 'integer', minimum: 1, examples: [60] },
@@ -62,8 +66,8 @@ export const shownRateLimitsSchema: JsonSchema = {
 
 /** Credits as they appear in responses. */
 export const shownCreditsSchema: JsonSchema = {
-  ...orNull(
-    objectSchema({
+  ...allowNull(
+    createObjectSchema({
       remaining: { type: 'integer', minimum: 0, examples: [100] },
       refillAmount: { type: ['integer', 'null'], minimum: 1, examples: [null] },
       refillIntervalSeconds: { type: ['integer', 'null'], minimum: 1, examples: [null] },

@@ -10,7 +10,7 @@ export const defaultIpv6PrefixLength = 64;
  * @param address - in canonical form
  * @param ipv6PrefixLength - 1 to 64; less than 64 if networks are larger
  */
-export function networkOf(
+export function toNetwork(
   address: string | null,
   ipv6PrefixLength: number = defaultIpv6PrefixLength,
 ): string {
@@ -18,18 +18,18 @@ export function networkOf(
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
   // "::" stands for zeros, unless it begins after the first four groups.
-  const left = tail === undefined || groups.length >= 4 ? groups : expanded(groups, tail);
-  const first = left.slice(0, 4).map((group, index) => masked(group, ipv6PrefixLength - 16 * index));
+  const left = tail === undefined || groups.length >= 4 ? groups : expandGroups(groups, tail);
+  const first = left.slice(0, 4).map((group, index) => maskGroup(group, ipv6PrefixLength - 16 * index));
   return `${first.join(':')}::/${ipv6PrefixLength}`;
 }
 
-function expanded(groups: readonly string[], tail: string): readonly string[] {
+function expandGroups(groups: readonly string[], tail: string): readonly string[] {
   const behind = tail === '' ? [] : tail.split(':');
   return [...groups, ...Array<string>(8 - groups.length - behind.length).fill('0'), ...behind];
 }
 
 /** @param bits - how many of the group's bits belong to the network */
-function masked(group: string, bits: number): string {
+function maskGroup(group: string, bits: number): string {
   if (bits >= 16) return group;
   if (bits <= 0) return '0';
   return (parseInt(group, 16) & (0xffff << (16 - bits))).toString(16);

@@ -17,7 +17,7 @@ export function isAtOrBelow(limit: RateLimit, bound: RateLimit): boolean {
 }
 
 /** Returns the bounds that none of the limits is at or below. */
-export function exceededBounds(
+export function listExceededBounds(
   limits: readonly RateLimit[],
   bounds: readonly RateLimit[],
 ): readonly RateLimit[] {
@@ -28,18 +28,18 @@ export function exceededBounds(
  * Returns the limits plus the bounds that they exceed, for requests that name no limits. A bound replaces every limit that
  * it is at or below; if another limit has its name, a number is appended to the bound's name.
  */
-export function limitsWithin(
+export function narrowToBounds(
   limits: readonly RateLimit[],
   bounds: readonly RateLimit[],
 ): readonly RateLimit[] {
   return bounds.reduce((within, bound) => {
-    if (exceededBounds(within, [bound]).length === 0) return within;
+    if (listExceededBounds(within, [bound]).length === 0) return within;
     const kept = within.filter((limit) => !isAtOrBelow(bound, limit));
-    return [...kept, { ...bound, name: freeName(bound.name, kept) }];
+    return [...kept, { ...bound, name: findFreeName(bound.name, kept) }];
   }, limits);
 }
 
-function freeName(name: string, taken: readonly RateLimit[]): string {
+function findFreeName(name: string, taken: readonly RateLimit[]): string {
   const isTaken = (wanted: string): boolean => taken.some((limit) => limit.name === wanted);
   let free = name;
   for (let number = 2; isTaken(free); number += 1) {

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { isWrittenIn, patternOf, writeNumber, type Charset } from './charset.js';
+import { isWrittenIn, toPattern, writeNumber, type Charset } from './charset.js';
 import type { KeyFormat } from './key-format.js';
 
 /** The parts of a key that is a pair of client id and secret. */
@@ -23,17 +23,17 @@ export function createPairFormat({ head, id, secret, checksumLength }: PairForma
   const checksum: Charset = { alphabet: id.alphabet, length: checksumLength };
   const clientIdLength = head.length + id.length + checksumLength;
   const pattern = new RegExp(
-    `^${head}${patternOf({ ...id, length: id.length + checksumLength })}${separator}${patternOf(secret)}$`,
+    `^${head}${toPattern({ ...id, length: id.length + checksumLength })}${separator}${toPattern(secret)}$`,
   );
 
-  function clientIdOf(keyId: string): string {
+  function toClientId(keyId: string): string {
     const body = head + keyId;
     return body + writeNumber(crc32(body), checksum);
   }
 
   function parseClientId(clientId: string): string | null {
     const keyId = clientId.slice(head.length, head.length + id.length);
-    return isWrittenIn(id, keyId) && clientId === clientIdOf(keyId) ? keyId : null;
+    return isWrittenIn(id, keyId) && clientId === toClientId(keyId) ? keyId : null;
   }
 
   function parsePair(clientId: string, keySecret: string): { id: string; secret: string } | null {
@@ -47,10 +47,10 @@ export function createPairFormat({ head, id, secret, checksumLength }: PairForma
     id,
     secret,
     pattern,
-    clientIdOf,
+    toClientId,
     parseClientId,
     parsePair,
-    compose: (keyId, keySecret) => clientIdOf(keyId) + separator + keySecret,
+    compose: (keyId, keySecret) => toClientId(keyId) + separator + keySecret,
     parse: (token) =>
       pattern.test(token)
         ? parsePair(token.slice(0, clientIdLength), token.slice(clientIdLength + separator.length))

@@ -16,7 +16,7 @@ export function readPem(text: string): Uint8Array | null {
   const body = lines.slice(beginning.length, -ending.length);
   const inner = body.replace(/^[ \n]/, '').replace(/[ \n]$/, '');
   const joined = inner.replaceAll('\n', '');
-  for (const base64 of [body.replace(/\s/g, ''), joined.replaceAll(' ', '+'), unfolded(joined)]) {
+  for (const base64 of [body.replace(/\s/g, ''), joined.replaceAll(' ', '+'), unfoldLines(joined)]) {
     const bytes = decode(base64);
     if (bytes !== null && hasItsOwnLength(bytes)) return bytes;
   }
@@ -24,7 +24,7 @@ export function readPem(text: string): Uint8Array | null {
 }
 
 /** Spaces after a full line were line ends; all others were plus signs. */
-function unfolded(text: string): string {
+function unfoldLines(text: string): string {
   let result = '';
   let column = 0;
   for (const character of text) {

@@ -1,4 +1,4 @@
-import { coveredByAny, covers, isScope, isWildcard } from './scope.js';
+import { isCoveredByAny, covers, isScope, isWildcard } from './scope.js';
 import type { TokenTerms } from './token-terms.js';
 
 /** The scopes of a keyspace, and what they grant. */
@@ -45,7 +45,7 @@ export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): 
     throw new TypeError(`scopes: ${JSON.stringify(name)} is not a scope; ${advice}`);
   }
   const known = new Set(names);
-  const grantable = new Set([...names, ...names.flatMap(wildcardsOver)]);
+  const grantable = new Set([...names, ...names.flatMap(listWildcardsOver)]);
   const expansions = new Expansions(names);
 
   return {
@@ -53,13 +53,13 @@ export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): 
     has: (scope) => known.has(scope),
     grantable: [...grantable],
     isGrantable: (scope) => grantable.has(scope),
-    covers: coveredByAny,
+    covers: isCoveredByAny,
     expand: (granted) => expansions.of(granted),
   };
 }
 
 /** Returns every wildcard that covers a scope: `*`, `orders:*`, and so on to the last colon. */
-function wildcardsOver(name: string): string[] {
+function listWildcardsOver(name: string): string[] {
   const parts = name.split(':');
   return parts.map((_, depth) => [...parts.slice(0, depth), '*'].join(':'));
 }

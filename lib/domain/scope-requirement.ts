@@ -1,4 +1,4 @@
-import { adviceFor } from './known-names.js';
+import { suggestNames } from './known-names.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 
 /** The scopes that a route requires. */
@@ -20,7 +20,10 @@ export function isMet({ kind, scopes }: ScopeRequirement, held: ReadonlySet<stri
 }
 
 /** Returns the required scopes that are missing; empty if the requirement is met. */
-export function missingScopes(requirement: ScopeRequirement, held: ReadonlySet<string>): readonly string[] {
+export function listMissingScopes(
+  requirement: ScopeRequirement,
+  held: ReadonlySet<string>,
+): readonly string[] {
   const missing = requirement.scopes.filter((scope) => !held.has(scope));
   if (requirement.kind === 'any' && missing.length < requirement.scopes.length) return [];
   return missing;
@@ -33,34 +36,34 @@ export function missingScopes(requirement: ScopeRequirement, held: ReadonlySet<s
  * does not understand its argument must not protect a route.
  */
 export function parseScopeRequirement(input: unknown, catalogue: ScopeCatalogue): ScopeRequirement {
-  if (typeof input === 'string') return { kind: 'all', scopes: [knownScope(input, catalogue)] };
+  if (typeof input === 'string') return { kind: 'all', scopes: [readKnownScope(input, catalogue)] };
   if (isPlainObject(input)) {
     const [name, ...others] = Object.keys(input);
     if (others.length === 0 && (name === 'all' || name === 'any')) {
-      return { kind: name, scopes: knownScopes(input[name], name, catalogue) };
+      return { kind: name, scopes: readKnownScopes(input[name], name, catalogue) };
     }
   }
   throw new TypeError(`expected a scope, { all: [scopes] } or { any: [scopes] }, got ${describe(input)}`);
 }
 
-function knownScopes(input: unknown, name: string, catalogue: ScopeCatalogue): readonly string[] {
+function readKnownScopes(input: unknown, name: string, catalogue: ScopeCatalogue): readonly string[] {
   if (!Array.isArray(input) || input.length === 0) {
     throw new TypeError(`{ ${name} } takes a list of at least one scope`);
   }
   // Array.from visits holes too: a sparse array must not result in an empty requirement.
-  const scopes = Array.from(input, (scope: unknown) => knownScope(scope, catalogue));
+  const scopes = Array.from(input, (scope: unknown) => readKnownScope(scope, catalogue));
   if (new Set(scopes).size < scopes.length) {
     throw new TypeError(`{ ${name} } names a scope twice`);
   }
   return scopes;
 }
 
-function knownScope(input: unknown, catalogue: ScopeCatalogue): string {
+function readKnownScope(input: unknown, catalogue: ScopeCatalogue): string {
   if (typeof input === 'string' && catalogue.has(input)) return input;
   if (typeof input !== 'string' || input === '') {
     throw new TypeError(`a scope is a string, got ${describe(input)}`);
   }
-  throw new TypeError(`unknown scope ${JSON.stringify(input)}; ${adviceFor(input, catalogue.names)}`);
+  throw new TypeError(`unknown scope ${JSON.stringify(input)}; ${suggestNames(input, catalogue.names)}`);
 }
 
 function isPlainObject(input: unknown): input is Record<string, unknown> {

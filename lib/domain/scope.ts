@@ -32,6 +32,6 @@ export function covers(granted: string, required: string): boolean {
 }
 
 /** Whether any of the granted scopes covers a required one. */
-export function coveredByAny(granted: readonly string[], required: string): boolean {
+export function isCoveredByAny(granted: readonly string[], required: string): boolean {
   return granted.some((scope) => covers(scope, required));
 }

@@ -10,7 +10,7 @@ export const redacted = '[redacted]';
  * `connection-pool-2`, nor a UUID. ULIDs, trace ids and hashes are redacted too, as nothing distinguishes them from a
  * secret.
  */
-export function withoutSecrets(text: string): string {
+export function redactSecrets(text: string): string {
   if (text.length < 20) return text;
   const uuids: string[] = [];
   // The placeholders consist of characters that are not part of a run.
@@ -20,9 +20,9 @@ export function withoutSecrets(text: string): string {
   return cleaned.replace(/\u0000(\d+)\u0000/g, (_, index: string) => uuids[Number(index)] ?? '');
 }
 
-/** Whether a string contains anything that {@link withoutSecrets} redacts. */
+/** Whether a string contains anything that {@link redactSecrets} redacts. */
 export function maySecretBeIn(text: string): boolean {
-  return withoutSecrets(text) !== text;
+  return redactSecrets(text) !== text;
 }
 
 function isWords(run: string): boolean {

@@ -14,7 +14,7 @@ export interface ShownPublicKey {
 }
 
 /** Returns the newest public key of a key, or `null` for a key that has a secret. */
-export function shownPublicKey({ credentials }: ApiKeyRecord): ShownPublicKey | null {
+export function toShownPublicKey({ credentials }: ApiKeyRecord): ShownPublicKey | null {
   const [newest] = credentials;
   if (newest?.kind !== 'public-key') return null;
   const { algorithm, spki, sha256Fingerprint, md5Fingerprint } = newest;
@@ -24,7 +24,7 @@ export function shownPublicKey({ credentials }: ApiKeyRecord): ShownPublicKey | 
 }
 
 /** Returns how requests can be signed with a key; `null` if they cannot. */
-export function signingOf({ credentials }: ApiKeyRecord): 'public-key' | 'hmac' | null {
+export function getSigningKind({ credentials }: ApiKeyRecord): 'public-key' | 'hmac' | null {
   const [newest] = credentials;
   if (newest === undefined) return null;
   if (!isSecret(newest)) return 'public-key';

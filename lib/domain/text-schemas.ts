@@ -2,26 +2,26 @@ import { hiddenCharacters } from './key-fields.js';
 import type { JsonSchema } from './json-schema.js';
 
 /** A string of one line that is not blank. JSON Schema counts code points, as the parsers of the domain do. */
-export function lineSchema(maxLength: number): JsonSchema {
+export function createLineSchema(maxLength: number): JsonSchema {
   return { type: 'string', minLength: 1, maxLength, pattern: `^(?=.*\\S)[^${hiddenCharacters}]+$` };
 }
 
 /** The same without commas. */
-export function lineWithoutCommasSchema(maxLength: number): JsonSchema {
+export function createLineWithoutCommasSchema(maxLength: number): JsonSchema {
   return { type: 'string', minLength: 1, maxLength, pattern: `^(?=.*\\S)[^${hiddenCharacters},]+$` };
 }
 
 /** One of the given strings; an empty `enum` is not a valid schema. */
-export function oneOfTexts(texts: readonly string[]): JsonSchema {
+export function createEnumSchema(texts: readonly string[]): JsonSchema {
   return texts.length === 0 ? { type: 'string' } : { type: 'string', enum: texts };
 }
 
 /** A string of any number of lines. */
-export function linesSchema(maxLength: number): JsonSchema {
+export function createLinesSchema(maxLength: number): JsonSchema {
   return { type: 'string', maxLength, pattern: `^(?:\\n|[^${hiddenCharacters}])*$` };
 }
 
 /** Makes a schema accept `null` as well; more tools support a list of types than `anyOf`. */
-export function orNull(schema: JsonSchema): JsonSchema {
+export function allowNull(schema: JsonSchema): JsonSchema {
   return { ...schema, type: [schema.type, 'null'].flat() };
 }

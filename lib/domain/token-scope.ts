@@ -25,14 +25,14 @@ export function narrowScopes(
   catalogue: ScopeCatalogue,
 ): readonly string[] | null {
   if (requested === undefined) return held;
-  const exists = (scope: string): boolean =>
+  const isKnown = (scope: string): boolean =>
     catalogue.isGrantable(scope) || catalogue.tokenTerms?.has(scope) === true;
-  const isHeld = (scope: string): boolean => exists(scope) && catalogue.covers(held, scope);
+  const isHeld = (scope: string): boolean => isKnown(scope) && catalogue.covers(held, scope);
   return requested.every(isHeld) ? requested : null;
 }
 
 /** Intersects two lists of scopes and wildcards. Of a wildcard and a scope that it covers, the latter is returned. */
-export function commonScopes(
+export function findCommonScopes(
   one: readonly string[],
   other: readonly string[],
   catalogue: Pick<ScopeCatalogue, 'covers'>,

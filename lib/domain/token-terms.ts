@@ -21,6 +21,6 @@ export interface TokenTerms {
 }
 
 /** Returns the maximum lifetime of the tokens of a keyspace, in seconds. */
-export function maxLifetimeSeconds({ tokenTerms }: { readonly tokenTerms?: TokenTerms }): number {
+export function getMaxLifetimeSeconds({ tokenTerms }: { readonly tokenTerms?: TokenTerms }): number {
   return Math.max(maxTokenLifetimeSeconds, tokenTerms?.lifetimeSeconds ?? 0);
 }

@@ -17,7 +17,7 @@ export interface KeyUsage {
 }
 
 /** Groups counts into one item per hour or day. @param counts - ordered by start */
-export function usageViewOf(
+export function toKeyUsage(
   counts: readonly UsageCount[],
   lastUsedAt: number | null,
   lastUsedAddress: string | null,

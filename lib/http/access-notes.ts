@@ -40,7 +40,7 @@ export function createAccessNotes(
   clientAddress: ClientAddress,
   isIdOfKey: (id: string) => boolean,
 ): AccessNotes {
-  function namedKey(keyId: string | null): string | null {
+  function getNamableKeyId(keyId: string | null): string | null {
     return keyId === null || isIdOfKey(keyId) || !maySecretBeIn(keyId) ? keyId : null;
   }
 
@@ -54,7 +54,7 @@ export function createAccessNotes(
       note({
         action,
         code,
-        keyId: namedKey(keyId),
+        keyId: getNamableKeyId(keyId),
         ownerId,
         actor: actor ?? null,
         address: clientAddress(req),

@@ -21,13 +21,13 @@ export function readBodyPresence(req: IncomingMessage): BodyPresence {
   if (kept !== null) return kept.bytes.length > 0 ? 'some' : 'none';
   if (req.headers['transfer-encoding'] !== undefined) return 'some';
   if (Number(req.headers['content-length'] ?? 0) > 0) return 'some';
-  const stream = http2StreamOf(req);
+  const stream = getHttp2Stream(req);
   if (stream !== null) return stream.endAfterHeaders === true ? 'none' : 'unknown';
   // What the app has taken out of the headers is still to be read.
-  return req.readableLength > 0 || wasAnnounced(req) ? 'unknown' : 'none';
+  return req.readableLength > 0 || isAnnounced(req) ? 'unknown' : 'none';
 }
 
-function wasAnnounced({ rawHeaders }: IncomingMessage): boolean {
+function isAnnounced({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.some((name, index) => {
     if (index % 2 === 1) return false;
     if (isHeaderName(name, 'transfer-encoding')) return true;
@@ -38,10 +38,10 @@ function wasAnnounced({ rawHeaders }: IncomingMessage): boolean {
 /** Whether all of a body has come in, so that no more is read than there is in memory. */
 export function isBodyComplete(req: IncomingMessage): boolean {
   // In HTTP/2 `complete` is true only when all was read, and nothing can be put back any more.
-  return http2StreamOf(req)?.readableEnded ?? req.complete;
+  return getHttp2Stream(req)?.readableEnded ?? req.complete;
 }
 
-function http2StreamOf(req: IncomingMessage): Http2Stream | null {
+function getHttp2Stream(req: IncomingMessage): Http2Stream | null {
   if (req.httpVersionMajor !== 2) return null;
   return (req as { stream?: Http2Stream }).stream ?? null;
 }

@@ -13,17 +13,17 @@ export interface Challenge {
  * `invalid_token`, a missing scope `insufficient_scope` with the scopes that are needed (RFC 6750 section 3).
  */
 export function composeChallenge(challenge: Challenge, refusal: Refusal): string {
-  const parts = [`${challenge.scheme} realm=${quoted(challenge.realm)}`];
-  const error = errorOf(refusal);
-  if (error !== null) parts.push(`error=${quoted(error)}`);
+  const parts = [`${challenge.scheme} realm=${quoteString(challenge.realm)}`];
+  const error = getBearerError(refusal);
+  if (error !== null) parts.push(`error=${quoteString(error)}`);
   if (refusal.code === 'insufficient_scope' && refusal.requiredScopes !== undefined) {
-    parts.push(`scope=${quoted(refusal.requiredScopes.join(' '))}`);
+    parts.push(`scope=${quoteString(refusal.requiredScopes.join(' '))}`);
   }
   return parts.join(', ');
 }
 
 /** The error codes of RFC 6750 section 3.1; `null` where it has none. */
-function errorOf({ code }: Refusal): string | null {
+function getBearerError({ code }: Refusal): string | null {
   if (code === 'invalid_request' || code === 'insufficient_scope') return code;
   // Whatever was sent may be valid: it is not signed.
   if (code === 'signature_required') return null;
@@ -34,6 +34,6 @@ function errorOf({ code }: Refusal): string | null {
  * Writes a quoted-string (RFC 9110 section 5.6.4) from printable ASCII; anything else becomes `?`, so that no value can
  * end the header or begin another one.
  */
-export function quoted(text: string): string {
+export function quoteString(text: string): string {
   return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;
 }

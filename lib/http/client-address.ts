@@ -1,8 +1,8 @@
 import type { Request } from 'express';
-import { canonicalAddress } from '../domain/address.js';
+import { toCanonicalAddress } from '../domain/address.js';
 import { memoize } from '../domain/memoize.js';
 import type { Logger } from '../ports/logger.js';
-import { maxProxyHops, trustsAnyone, type TrustProxy } from './trusts-anyone.js';
+import { maxProxyHops, isAnyoneTrusted, type TrustProxy } from './is-anyone-trusted.js';
 
 /**
  * The caller's address in canonical form, `null` when it cannot be known for certain.
@@ -24,7 +24,7 @@ const maxAddressLength = 64;
  * The reader throws what a `trust proxy` function throws, but only to `decide`: a log entry must not refuse anyone.
  */
 export function createClientAddress(logger: Logger): ClientAddress {
-  const canonicalOf = memoize(canonicalAddress, 1_000);
+  const toMemoizedCanonical = memoize(toCanonicalAddress, 1_000);
   const judged = new WeakMap<TrustProxy, boolean>();
   let hasWarned = false;
 
@@ -32,7 +32,7 @@ export function createClientAddress(logger: Logger): ClientAddress {
   function canBeClaimed(isTrusted: TrustProxy): boolean {
     let verdict = judged.get(isTrusted);
     if (verdict === undefined) {
-      verdict = trustsAnyone(isTrusted);
+      verdict = isAnyoneTrusted(isTrusted);
       judged.set(isTrusted, verdict);
     }
     return verdict;
@@ -56,10 +56,10 @@ export function createClientAddress(logger: Logger): ClientAddress {
     if (isTrusted(peer, 0) && !namesLastHop(req.headers['x-forwarded-for'])) return null;
     const { ip } = req;
     if (ip === undefined || ip.length > maxAddressLength) return null;
-    return canonicalOf(ip === peer ? ip : copyString(ip));
+    return toMemoizedCanonical(ip === peer ? ip : copyString(ip));
   }
 
-  return function clientAddress(req, purpose) {
+  return function readClientAddress(req, purpose) {
     if (purpose === 'decide') return readAddress(req, purpose);
     try {
       return readAddress(req, purpose);

@@ -22,26 +22,26 @@ export function describeRoute({
   route,
   params = {},
 }: Pick<Request, 'baseUrl' | 'path'> & { route?: unknown; params?: object }): string {
-  const mountedAt = baseUrl === '' ? '' : mountPathOf(baseUrl, Object.values(params));
+  const mountedAt = baseUrl === '' ? '' : getMountPath(baseUrl, Object.values(params));
   const pattern = (route as { readonly path?: unknown } | undefined)?.path;
   if (typeof pattern === 'string')
     return mountedAt !== '' && pattern === '/' ? mountedAt : mountedAt + pattern;
   if (path === '/' || path === '') return mountedAt === '' ? '/' : mountedAt;
-  return mountedAt === '' ? firstWordOf(path) : `${mountedAt}/*`;
+  return mountedAt === '' ? getFirstWord(path) : `${mountedAt}/*`;
 }
 
 /** Few and short: where callers choose a part of it, they could fill the memory. */
-const memoizedWordsOf = memoize((baseUrl: string) => wordsOf(baseUrl, []), 100);
+const getMemoizedWords = memoize((baseUrl: string) => getWords(baseUrl, []), 100);
 const maxMemoizedLength = 100;
 
-function mountPathOf(baseUrl: string, values: readonly unknown[]): string {
+function getMountPath(baseUrl: string, values: readonly unknown[]): string {
   const isFilled = values.some((value) => typeof value === 'string' && baseUrl.includes(value));
-  if (isFilled || baseUrl.length > maxMemoizedLength) return wordsOf(baseUrl, values);
-  return memoizedWordsOf(baseUrl);
+  if (isFilled || baseUrl.length > maxMemoizedLength) return getWords(baseUrl, values);
+  return getMemoizedWords(baseUrl);
 }
 
 /** @param values - what the segments of the mount path that the app has not written were filled with */
-function wordsOf(path: string, values: readonly unknown[]): string {
+function getWords(path: string, values: readonly unknown[]): string {
   let words = '';
   for (const segment of path.slice(1, 400).split('/', maxSegments)) {
     const isWord = wordPattern.test(segment) && !values.includes(segment) && !maySecretBeIn(segment);
@@ -50,7 +50,7 @@ function wordsOf(path: string, values: readonly unknown[]): string {
   return words;
 }
 
-function firstWordOf(path: string): string {
+function getFirstWord(path: string): string {
   const end = path.indexOf('/', 1);
   const word = path.slice(1, end === -1 ? undefined : end);
   if (!plainWordPattern.test(word) || maySecretBeIn(word)) return '/*';

@@ -23,13 +23,13 @@ export async function readRawBody(req: IncomingMessage, maxBytes: number): Promi
       ),
     });
   }
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw createTooLargeError(maxBytes);
   const bytes = await readAndPutBack(req, maxBytes);
   setRawBody(req, { bytes, isAsSent: true });
   return bytes;
 }
 
-function tooLarge(maxBytes: number): ApiKeysError {
+function createTooLargeError(maxBytes: number): ApiKeysError {
   return new ApiKeysError('payload_too_large', { detail: `Send a body of at most ${maxBytes} bytes.` });
 }
 
@@ -62,7 +62,7 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
         settle();
         // The rest is discarded, so that the connection can be reused.
         req.resume();
-        reject(tooLarge(maxBytes));
+        reject(createTooLargeError(maxBytes));
       } else if (isBodyComplete(req)) {
         settle();
         const bytes = Buffer.concat(chunks);

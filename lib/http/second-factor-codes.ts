@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { auditIdOf, ownerSeenBy, type Actor } from '../domain/actor.js';
+import { getAuditId, getVisibleOwnerId, type Actor } from '../domain/actor.js';
 import { ApiKeysError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { NonceStore } from '../ports/nonce-store.js';
@@ -56,7 +56,7 @@ export function createSecondFactorCodes(names: () => NonceStore, clock: Clock): 
 
   return {
     async check(actor, code, verify) {
-      const person = nameOfPerson(actor);
+      const person = getPersonName(actor);
       const verdict = await checkWithinBudget(person, code, verify);
       if (verdict.result !== 'valid') return verdict;
       const now = clock.now();
@@ -68,9 +68,9 @@ export function createSecondFactorCodes(names: () => NonceStore, clock: Clock): 
 }
 
 /** A second factor belongs to a person: an owner has one, whichever of its keys acts. */
-function nameOfPerson(actor: Actor): string {
-  const ownerId = ownerSeenBy(actor);
-  return JSON.stringify(ownerId === null ? [actor.kind, auditIdOf(actor)] : ['owner', ownerId]);
+function getPersonName(actor: Actor): string {
+  const ownerId = getVisibleOwnerId(actor);
+  return JSON.stringify(ownerId === null ? [actor.kind, getAuditId(actor)] : ['owner', ownerId]);
 }
 
 /** The stored value identifies neither the person nor the code. */

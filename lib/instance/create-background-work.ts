@@ -1,4 +1,4 @@
-import { viewOf } from '../domain/api-key-view.js';
+import { toApiKey } from '../domain/api-key-view.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { ExpirySweep } from '../manage/expiry-sweep.js';
 import { GraceStarts } from '../manage/grace-starts.js';
@@ -58,6 +58,6 @@ function createExpirySweep({ options, store, keyspaces, logger }: BackgroundWork
     clock,
     logger,
     thresholds: readThresholds(expiryNotices),
-    notify: (record, seconds) => expiryNotices.notify?.(createNotice(viewOf(record, clock.now()), seconds)),
+    notify: (record, seconds) => expiryNotices.notify?.(createNotice(toApiKey(record, clock.now()), seconds)),
   });
 }

@@ -1,7 +1,7 @@
 import { createFeatureCatalogue } from '../domain/feature-catalogue.js';
 import { createKeyFormat } from '../domain/key-format.js';
 import type { Keyspace } from '../domain/keyspace.js';
-import { limitsWithin } from '../domain/owner-ceilings.js';
+import { narrowToBounds } from '../domain/owner-ceilings.js';
 import { maxRateLimits, type RateLimit } from '../domain/rate-limit.js';
 import { createScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
@@ -34,7 +34,7 @@ export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
 
 /** A key that an owner creates without limits gets both. */
 function refuseTooManyWindows(defaults: readonly RateLimit[], ceilings: readonly RateLimit[]): void {
-  if (limitsWithin(defaults, ceilings).length <= maxRateLimits) return;
+  if (narrowToBounds(defaults, ceilings).length <= maxRateLimits) return;
   throw new InvalidOptionError(
     `policy: defaultRateLimits and limits.ceilings.rateLimits together make more than ${maxRateLimits} windows for a key`,
   );

@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../domain/secret-like.js';
+import { redactSecrets } from '../domain/secret-like.js';
 
 /** An error as it is logged. */
 export interface SerializedError {
@@ -58,5 +58,5 @@ function readFrames({ stack = '', message }: Error): readonly string[] {
 
 /** Limits the length before secrets are searched for, so that the work is bounded. */
 function redact(text: string): string {
-  return withoutSecrets(text.slice(0, 4 * maxMessageLength)).slice(0, maxMessageLength);
+  return redactSecrets(text.slice(0, 4 * maxMessageLength)).slice(0, maxMessageLength);
 }

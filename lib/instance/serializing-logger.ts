@@ -1,12 +1,12 @@
 import { serializeError } from './serialize-error.js';
-import { withoutSecrets } from '../domain/secret-like.js';
+import { redactSecrets } from '../domain/secret-like.js';
 import type { Logger } from '../ports/logger.js';
 
 /** Passes errors to the app's logger in serialized form, so that properties of an error never get into a log. */
 export function createSerializingLogger(logger: Logger): Logger {
   return {
-    warn: (message, error) => logger.warn(withoutSecrets(message), ...serializeDetails(error)),
-    error: (message, error) => logger.error(withoutSecrets(message), ...serializeDetails(error)),
+    warn: (message, error) => logger.warn(redactSecrets(message), ...serializeDetails(error)),
+    error: (message, error) => logger.error(redactSecrets(message), ...serializeDetails(error)),
   };
 }
 

@@ -4,7 +4,7 @@ import { createRandomSource } from '../crypto/random-source.js';
 import { createSecretSealer } from '../crypto/secret-sealer.js';
 import { createKeyFormat } from '../domain/key-format.js';
 import type { Keyspace } from '../domain/keyspace.js';
-import { maxLifetimeSeconds } from '../domain/token-terms.js';
+import { getMaxLifetimeSeconds } from '../domain/token-terms.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -61,7 +61,7 @@ export function startTokens(policy: ResolvedTokensOption, parts: StartTokensPart
     sealer,
     algorithm: policy.algorithm,
     maxLifetimeSeconds: () =>
-      Math.max(...verify.keyspaces.all().map(({ catalogue }) => maxLifetimeSeconds(catalogue))),
+      Math.max(...verify.keyspaces.all().map(({ catalogue }) => getMaxLifetimeSeconds(catalogue))),
   });
   const refreshFormat = createKeyFormat(parts.options.prefix, refreshEnvironment);
   const budget = createTokenBudget(parts.limits.alwaysCounting);

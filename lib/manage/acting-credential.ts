@@ -1,6 +1,6 @@
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { credentialHasEnded } from '../domain/credential.js';
+import { hasCredentialEnded } from '../domain/credential.js';
 
 /** The credential that a key acts with, which may have fewer rights than the key. */
 export interface ActingCredential {
@@ -26,7 +26,7 @@ export function readActingCredential(
   const [newest] = credentials;
   // An identity that the app created itself names no credential: such an actor has the rights of the key.
   const credential = credentialId === undefined ? newest : credentials.find(({ id }) => id === credentialId);
-  if (credential === undefined || credentialHasEnded(credential, now)) return null;
+  if (credential === undefined || hasCredentialEnded(credential, now)) return null;
 
   const isSuperseded = credential !== newest;
   // Until the newer secret is used, the end of the grace period is unknown; this is the earliest possible one.

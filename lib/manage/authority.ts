@@ -1,14 +1,14 @@
-import { ownerSeenBy } from '../domain/actor.js';
+import { getVisibleOwnerId } from '../domain/actor.js';
 import { compileAllowlist, isAllowlistWithin } from '../domain/address.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { isKeyId } from '../domain/key-format.js';
-import { stateOf } from '../domain/key-state.js';
-import { exceededBounds } from '../domain/owner-ceilings.js';
+import { getKeyState } from '../domain/key-state.js';
+import { listExceededBounds } from '../domain/owner-ceilings.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { noScopes, type ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { isWildcard } from '../domain/scope.js';
-import { commonScopes } from '../domain/token-scope.js';
+import { findCommonScopes } from '../domain/token-scope.js';
 import { ApiKeysError } from '../errors.js';
 import { readActingCredential } from './acting-credential.js';
 import { anyScope } from './any-scope.js';
@@ -68,14 +68,14 @@ export async function resolveAuthority(
   now: number,
 ): Promise<Authority> {
   const { actor, managementScope } = context;
-  const ownerId = ownerSeenBy(actor);
+  const ownerId = getVisibleOwnerId(actor);
   if (actor.kind !== 'key') return createAuthorityWithoutKey(ownerId);
 
   if (managementScope === null) {
     throw new ApiKeysError('forbidden', { detail: 'API keys may not manage API keys here.' });
   }
   const actingKey = await find(actor.apiKey.id, actor.apiKey.ownerId);
-  if (actingKey === null || stateOf(actingKey, now) !== 'active') {
+  if (actingKey === null || getKeyState(actingKey, now) !== 'active') {
     throw new ApiKeysError('forbidden', { detail: 'The requesting API key is not active.' });
   }
   const acting = readActingCredential(actor.apiKey, actingKey, context.tokensActAsKeys === true, now);
@@ -87,7 +87,7 @@ export async function resolveAuthority(
   const catalogue = keyspaces.catalogueOf(actingKey);
   const scopes =
     actor.apiKey.via === 'token'
-      ? commonScopes(actor.apiKey.scopes, actingKey.scopes, catalogue)
+      ? findCommonScopes(actor.apiKey.scopes, actingKey.scopes, catalogue)
       : actingKey.scopes;
   if (managementScope !== anyScope && !catalogue.expand(scopes).has(managementScope)) {
     throw createMissingScopesError([managementScope], [managementScope]);
@@ -167,7 +167,7 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
     record.keyspace === actingKey.keyspace &&
     record.environment === actingKey.environment &&
     features?.isWithin(record.features, actingKey.features) === true &&
-    exceededBounds(record.rateLimits, actingKey.rateLimits).length === 0 &&
+    listExceededBounds(record.rateLimits, actingKey.rateLimits).length === 0 &&
     // Otherwise a key with credits could rotate one without, and use that instead.
     (record.hasCredits || !actingKey.hasCredits) &&
     isAllowlistWithin(record.ipAllowlist, actingKey.ipAllowlist);

@@ -1,4 +1,4 @@
-import { auditIdOf, ownerSeenBy } from '../domain/actor.js';
+import { getAuditId, getVisibleOwnerId } from '../domain/actor.js';
 import type { ChangeQueuing } from '../ports/key-store.js';
 import type { ChangeContext } from './change.js';
 
@@ -12,7 +12,7 @@ export function createGrantQueuing(ownerId: string): ChangeQueuing {
  * not delay the revocations of others.
  */
 export function createRevocationQueuing({ actor }: ChangeContext): ChangeQueuing {
-  const ownerId = ownerSeenBy(actor);
-  const share = ownerId === null ? `${actor.kind} ${auditIdOf(actor) ?? ''}` : `owner ${ownerId}`;
+  const ownerId = getVisibleOwnerId(actor);
+  const share = ownerId === null ? `${actor.kind} ${getAuditId(actor) ?? ''}` : `owner ${ownerId}`;
   return { lane: 'taking', share };
 }

@@ -1,5 +1,5 @@
-import { keyFieldDefaults, type SettableKeyFields } from '../domain/key-field-table.js';
-import { ownerSeenBy } from '../domain/actor.js';
+import { createKeyFieldDefaults, type SettableKeyFields } from '../domain/key-field-table.js';
+import { getVisibleOwnerId } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { PublicKey } from '../domain/public-key.js';
 import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
@@ -55,7 +55,7 @@ export async function createKey(
   const { policy } = ports.keyspace;
   const { publicKey: _publicKey, signing: _signing, ...said } = fields;
   const unlimited: ApiKeyRecord = {
-    ...keyFieldDefaults(),
+    ...createKeyFieldDefaults(),
     ...said,
     id,
     keyspace: ports.keyspace.name,
@@ -114,7 +114,7 @@ function readNewKey(
   now: number,
 ): Partial<NewKeyFields> & Pick<NewKeyFields, 'name' | 'scopes' | 'ownerId'> {
   const { omittedScopes } = keyspace.policy;
-  const seenOwner = ownerSeenBy(actor);
+  const seenOwner = getVisibleOwnerId(actor);
   const required: ('name' | 'scopes' | 'ownerId')[] = ['name'];
   if (omittedScopes === null) required.push('scopes');
   if (seenOwner === null) required.push('ownerId');

@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { FailureLog } from '../domain/failure-log.js';
-import { stateOf } from '../domain/key-state.js';
+import { getKeyState } from '../domain/key-state.js';
 import type { Logger } from '../ports/logger.js';
 import { createAuditEntry } from './audit-entry.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -99,7 +99,7 @@ export class ExpirySweep {
         const current = await transaction.find(id);
         const now = clock.now();
         if (current === null || expiresAt === null || current.expiresAt !== expiresAt) continue;
-        if (stateOf(current, now) !== 'active') continue;
+        if (getKeyState(current, now) !== 'active') continue;
         const event = { ...createAuditEntry(sweepContext, 'key.expiring', current, []), at: now };
         if (await transaction.noteExpiry({ keyId: id, expiresAt, thresholdSeconds }, event)) {
           noted.push(current);

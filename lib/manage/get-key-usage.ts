@@ -1,5 +1,5 @@
 import { InvalidFieldError, parseMoment } from '../domain/key-fields.js';
-import { dayMs, hourMs, startOf, usageKeptMs, type UsageCount } from '../domain/key-usage.js';
+import { dayMs, hourMs, getPeriodStart, usageKeptMs, type UsageCount } from '../domain/key-usage.js';
 import { getKey } from './get-key.js';
 import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from './change.js';
@@ -61,9 +61,9 @@ function readUsageFilter(
   const periodMs = by === 'day' ? dayMs : hourMs;
   const periods = by === 'day' ? defaultDays : defaultHours;
   // The current hour or day counts as one of them.
-  const findFirst = (count: number): number => startOf(periodMs, to - 1) - (count - 1) * periodMs;
+  const findFirst = (count: number): number => getPeriodStart(periodMs, to - 1) - (count - 1) * periodMs;
   const earliest = findFirst(by === 'day' ? maxDays : maxHours);
-  const from = Math.max(startOf(periodMs, read.from ?? findFirst(periods)), earliest);
+  const from = Math.max(getPeriodStart(periodMs, read.from ?? findFirst(periods)), earliest);
   return { by, from, to };
 }
 

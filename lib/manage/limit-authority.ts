@@ -1,7 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { refilled, type CreditBalance, type Credits } from '../domain/credits.js';
-import { newWindowsLast, staysBound, staysTight } from '../domain/kept-windows.js';
-import { exceededBounds, limitsWithin, type OwnerCeilings } from '../domain/owner-ceilings.js';
+import { refillCredits, type CreditBalance, type Credits } from '../domain/credits.js';
+import { sortNewWindowsLast, isStillBound, isStillTight } from '../domain/kept-windows.js';
+import { listExceededBounds, narrowToBounds, type OwnerCeilings } from '../domain/owner-ceilings.js';
 import { maxRateLimits, type RateLimit } from '../domain/rate-limit.js';
 import { ApiKeysError } from '../errors.js';
 import type { CreditChange } from '../ports/credit-ledger.js';
@@ -57,7 +57,7 @@ export function resolveNewLimits(
   now: number,
 ): LimitFields {
   if (bounds.isPaidFor) refuse('An API key that pays with credits may not create API keys.');
-  const rateLimits = given.rateLimits ?? limitsWithin(defaults, bounds.rateLimits);
+  const rateLimits = given.rateLimits ?? narrowToBounds(defaults, bounds.rateLimits);
   if (rateLimits.length > maxRateLimits) {
     refuse(`The default limits would be more than ${maxRateLimits} windows. Set rateLimits.`);
   }
@@ -78,23 +78,23 @@ export function resolveChangedLimits(
   rateLimits: readonly RateLimit[],
 ): readonly RateLimit[] {
   assertMayLimit(bounds, rateLimits);
-  if (bounds.isOnlyTightening && !staysTight(current, rateLimits)) {
+  if (bounds.isOnlyTightening && !isStillTight(current, rateLimits)) {
     refuse(
       'An API key may only lower rateLimits: send every existing window with its name and windowSeconds and at most its limit.',
     );
   }
   if (bounds.ceilings.length === 0) return rateLimits;
-  if (!staysBound(current, rateLimits, bounds.ceilings)) {
+  if (!isStillBound(current, rateLimits, bounds.ceilings)) {
     refuse(
       'The windows that keep rateLimits within the ceilings must stay, with their names and windowSeconds.',
     );
   }
-  return newWindowsLast(current, rateLimits);
+  return sortNewWindowsLast(current, rateLimits);
 }
 
 /** @throws ApiKeysError `forbidden` when limits go beyond the bounds */
 function assertMayLimit({ rateLimits: bounds }: LimitBounds, rateLimits: readonly RateLimit[]): void {
-  const exceeded = exceededBounds(rateLimits, bounds);
+  const exceeded = listExceededBounds(rateLimits, bounds);
   if (exceeded.length === 0) return;
   const allowed = exceeded.map(({ limit, windowSeconds }) => `at most ${limit} in ${windowSeconds} seconds`);
   refuse(`You may only set rateLimits with a window of ${allowed.join(' and one of ')}.`);
@@ -114,7 +114,7 @@ export function resolveCreditChange(
   if (bounds.isPaidFor) refuse('An API key that pays with credits may not set credits.');
   assertMayGive(bounds, credits);
   // A due refill already belongs to the key, though it has not been applied yet.
-  const left = current.credits === null ? undefined : refilled(current.credits, now).remaining;
+  const left = current.credits === null ? undefined : refillCredits(current.credits, now).remaining;
   if (bounds.credits !== null && credits !== null && left !== undefined && credits.remaining > left) {
     refuse('You may only lower credits.');
   }

@@ -16,7 +16,7 @@ export function parsePageSize(value: unknown): number {
 /** A text to compare with; what cannot be stored finds nothing. */
 export function parseCondition(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new InvalidFieldError('must be a text');
+  throw new InvalidFieldError('must be a string');
 }
 
 /** The number of a key. */

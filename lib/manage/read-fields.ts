@@ -1,5 +1,5 @@
 import { InvalidFieldError } from '../domain/key-fields.js';
-import { unknownNames } from '../domain/unknown-names.js';
+import { listUnknownNames } from '../domain/list-unknown-names.js';
 import { ApiKeysError, type FieldProblem } from '../errors.js';
 import { ParsedFields } from './parsed-fields.js';
 
@@ -41,7 +41,7 @@ export function readFields<T extends object, R extends keyof T & string = never>
 }
 
 function findUnknownFields(given: object, readers: object): FieldProblem[] {
-  return unknownNames(given, Object.keys(readers)).map(({ name, message }) => ({
+  return listUnknownNames(given, Object.keys(readers)).map(({ name, message }) => ({
     field: name ?? 'body',
     message,
   }));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { auditIdOf } from '../domain/actor.js';
+import { getAuditId } from '../domain/actor.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
@@ -131,7 +131,7 @@ function deriveClaimName(
   { operation, keyId, idempotencyKey }: RepeatableChange,
   keyspace: string,
 ): string {
-  return digestInput([keyspace, actor.kind, auditIdOf(actor), operation, keyId, idempotencyKey]);
+  return digestInput([keyspace, actor.kind, getAuditId(actor), operation, keyId, idempotencyKey]);
 }
 
 /** Equal for equal JSON values, in whichever order their members were sent. */

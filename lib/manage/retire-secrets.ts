@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { credentialHasEnded, type Credential } from '../domain/credential.js';
+import { hasCredentialEnded, type Credential } from '../domain/credential.js';
 
 /** How many superseded credentials are kept, so that a caller that still uses one learns that it was rotated. */
 const keptEndedCredentials = 4;
@@ -23,7 +23,7 @@ export function retireSecrets(
   const retired = credentials.map((credential) => {
     // It has never been used: a caller that requests another one has lost it, or does not want it.
     if (credential.graceFromFirstUseSeconds !== null) return endCredential(credential, now);
-    return startsOnFirstUse && !credentialHasEnded(credential, now)
+    return startsOnFirstUse && !hasCredentialEnded(credential, now)
       ? credential
       : endWithin(credential, periodSeconds, expiresAt, now, now);
   });
@@ -43,7 +43,7 @@ export function endWithin(
   from: number,
   now: number,
 ): Credential {
-  if (periodSeconds === 0 || credentialHasEnded(credential, now)) return endCredential(credential, now);
+  if (periodSeconds === 0 || hasCredentialEnded(credential, now)) return endCredential(credential, now);
   const limits = [credential.endsAt, keyExpiresAt].filter((limit) => limit !== null);
   return { ...credential, endsAt: Math.min(from + periodSeconds * 1000, ...limits) };
 }
@@ -54,7 +54,7 @@ function endCredential(credential: Credential, now: number): Credential {
 
 /** Every valid secret is one more to check and one more to leak: repeated rotation must not accumulate them. */
 function limitRetiring(credentials: readonly Credential[], now: number): readonly Credential[] {
-  const living = credentials.filter((credential) => !credentialHasEnded(credential, now));
+  const living = credentials.filter((credential) => !hasCredentialEnded(credential, now));
   const surplus = new Set(living.slice(maxRetiringCredentials));
   return credentials.map((credential) =>
     surplus.has(credential) ? endCredential(credential, now) : credential,
@@ -62,7 +62,7 @@ function limitRetiring(credentials: readonly Credential[], now: number): readonl
 }
 
 function dropOldest(credentials: readonly Credential[], now: number): readonly Credential[] {
-  const all = credentials.filter((credential) => credentialHasEnded(credential, now));
+  const all = credentials.filter((credential) => hasCredentialEnded(credential, now));
   const dropped = new Set(all.slice(keptEndedCredentials));
   return credentials.filter((credential) => !dropped.has(credential));
 }

@@ -3,8 +3,8 @@ import type { KeyFormat } from '../domain/key-format.js';
 import { parseGracePeriodSeconds } from '../domain/key-fields.js';
 import { parseGraceStartsOnFirstUse } from '../domain/rotation-fields.js';
 import type { PublicKey } from '../domain/public-key.js';
-import { signingOf } from '../domain/shown-public-key.js';
-import { stateOf } from '../domain/key-state.js';
+import { getSigningKind } from '../domain/shown-public-key.js';
+import { getKeyState } from '../domain/key-state.js';
 import { ApiKeysError } from '../errors.js';
 import {
   assertAtOrBelow,
@@ -113,7 +113,7 @@ function readRotation(input: KeyInput): Rotation {
 
 /** A rotation keeps the type of the credential: the right to rotate must not include changing how a key is authenticated. */
 function chooseReplacement(record: ApiKeyRecord, publicKey: PublicKey | undefined): WantedCredential {
-  const signing = signingOf(record);
+  const signing = getSigningKind(record);
   if ((signing === 'public-key') !== (publicKey !== undefined)) {
     throw new ApiKeysError('conflict', {
       detail:
@@ -151,7 +151,7 @@ async function findRotatable(
   assertMayHaveSecret(authority, record);
   assertExpectedVersion(record, expected);
   assertNotRevoked(record);
-  if (stateOf(record, now) === 'expired') {
+  if (getKeyState(record, now) === 'expired') {
     throw new ApiKeysError('conflict', {
       detail: 'This API key has expired. Extend expiresAt before rotating it.',
     });

@@ -1,4 +1,4 @@
-import { identityOf } from '../domain/api-key-identity.js';
+import { createIdentity } from '../domain/api-key-identity.js';
 import type { FirstUse } from '../ports/grace-starter.js';
 import { createAuditEntry } from './audit-entry.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -31,7 +31,7 @@ export async function startGrace(
     );
     const next = createNextVersion(current, { credentials }, now);
     // The actor is the key itself: its use has started the period.
-    const actor = { kind: 'key', apiKey: identityOf(current, { via: 'key', credentialId }) } as const;
+    const actor = { kind: 'key', apiKey: createIdentity(current, { via: 'key', credentialId }) } as const;
     const context = { actor, address, requestId: null, managementScope: null };
     await transaction.update(next, createAuditEntry(context, 'key.grace_started', next, ['credentials']));
     return { record: next, action: 'key.grace_started', position: transaction.position } as const;

@@ -1,4 +1,4 @@
-import { refilled, type CreditBalance } from '../domain/credits.js';
+import { refillCredits, type CreditBalance } from '../domain/credits.js';
 import type { CreditChange, CreditPayment } from '../ports/credit-ledger.js';
 
 /** The balance after a change; with `lower`, credits spent since it was read are taken into account. */
@@ -8,7 +8,7 @@ export function applyCreditChange(
   change: CreditChange,
 ): CreditBalance | null {
   if (balance === null || before === null || change === 'set') return balance;
-  const { remaining } = refilled(before, balance.refilledAt);
+  const { remaining } = refillCredits(before, balance.refilledAt);
   return { ...balance, remaining: Math.min(balance.remaining, remaining) };
 }
 
@@ -19,7 +19,7 @@ export function deductCost(
   now: number,
 ): { payment: CreditPayment; left: CreditBalance | null } {
   if (balance === null) return { payment: { isPaid: false, refillsAt: null }, left: null };
-  const current = refilled(balance, now);
+  const current = refillCredits(balance, now);
   if (current.remaining >= cost) {
     const left = { ...current, remaining: current.remaining - cost };
     return { payment: { isPaid: true, refillsAt: null }, left };

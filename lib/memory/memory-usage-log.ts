@@ -1,4 +1,4 @@
-import { dayMs, hourMs, startOf, type UsageCount } from '../domain/key-usage.js';
+import { dayMs, hourMs, getPeriodStart, type UsageCount } from '../domain/key-usage.js';
 import type { KeyUse } from '../ports/key-store.js';
 import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 
@@ -10,14 +10,14 @@ export class MemoryUsageLog implements UsageLog {
   add({ keyId, at, count, verdict }: KeyUse): void {
     const ofKey = this.#counts.get(keyId) ?? new Map<string, UsageCount>();
     this.#counts.set(keyId, ofKey);
-    add(ofKey, { start: startOf(hourMs, at), verdict, count });
+    add(ofKey, { start: getPeriodStart(hourMs, at), verdict, count });
   }
 
   async list({ keyId, from, to, by }: UsageQuery): Promise<readonly UsageCount[]> {
     const periods = new Map<string, UsageCount>();
     for (const hour of this.#counts.get(keyId)?.values() ?? []) {
       if (hour.start < from || hour.start >= to) continue;
-      add(periods, { ...hour, start: startOf(by === 'day' ? dayMs : hourMs, hour.start) });
+      add(periods, { ...hour, start: getPeriodStart(by === 'day' ? dayMs : hourMs, hour.start) });
     }
     return [...periods.values()].sort((a, b) => a.start - b.start || (a.verdict < b.verdict ? -1 : 1));
   }

@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { stateOf } from '../domain/key-state.js';
+import { getKeyState } from '../domain/key-state.js';
 import type { KeyPosition, KeyQuery } from '../ports/key-store.js';
 import { formatNoticeName, type MemoryContents } from './memory-contents.js';
 import { compareNewestFirst } from './newest-first.js';
@@ -38,7 +38,7 @@ function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
   if (ownerId !== undefined && record.ownerId !== ownerId) return false;
   if (keyspace !== undefined && record.keyspace !== keyspace) return false;
   if (number !== undefined && record.number !== number) return false;
-  if (state !== undefined && stateOf(record, now) !== state) return false;
+  if (state !== undefined && getKeyState(record, now) !== state) return false;
   if (scope !== undefined && !record.scopes.includes(scope)) return false;
   if (q !== undefined && !toLowerAscii(record.name).includes(toLowerAscii(q))) return false;
   if (!isWantedByTime(record, query)) return false;

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { ApiKeysError, isProblem, problems } from '../errors.js';
-import { quoted } from '../http/challenge.js';
+import { quoteString } from '../http/challenge.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import { isTokenError } from '../tokens/token-error.js';
 
@@ -48,7 +48,7 @@ function toErrorAnswer(thrown: unknown, realm: string): TokenErrorAnswer {
     }
     if (error !== 'invalid_client') return { status: 400, error, description };
     // Every 401 carries a challenge (RFC 9110 section 15.5.2).
-    const headers = { 'WWW-Authenticate': `Basic realm=${quoted(realm)}` };
+    const headers = { 'WWW-Authenticate': `Basic realm=${quoteString(realm)}` };
     return { status: 401, error, description, headers };
   }
   if (isProblem(thrown, 'payload_too_large')) {

@@ -1,4 +1,4 @@
-import { adviceFor } from '../domain/known-names.js';
+import { suggestNames } from '../domain/known-names.js';
 import { InvalidOptionError } from '../errors.js';
 
 /**
@@ -76,7 +76,7 @@ export function refuseUnknownOptions(
     if (Object.hasOwn(renamed, name))
       throw new InvalidOptionError(`${what}: ${name} is now ${renamed[name]}`);
     throw new InvalidOptionError(
-      `${what}: unknown option ${JSON.stringify(name)}; ${adviceFor(name, names)}`,
+      `${what}: unknown option ${JSON.stringify(name)}; ${suggestNames(name, names)}`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import { ed25519Problem } from '../domain/ed25519-point.js';
+import { findEd25519Problem } from '../domain/ed25519-point.js';
 import { InvalidFieldError } from '../domain/key-fields.js';
 import { maxPemLength, maxRsaBits, minRsaBits, type PublicKey } from '../domain/public-key.js';
 import { readPem } from '../domain/read-pem.js';
@@ -48,7 +48,7 @@ function checkPublicKey(key: KeyObject, der: Uint8Array): PublicKey['algorithm']
   // Only the canonical encoding is accepted: another encoding of the same key would have another fingerprint.
   if (!key.export({ format: 'der', type: 'spki' }).equals(der)) fail('must be written as DER');
   if (key.asymmetricKeyType === 'ed25519') {
-    const problem = ed25519Problem(der.subarray(ed25519Head.length));
+    const problem = findEd25519Problem(der.subarray(ed25519Head.length));
     if (problem !== null) fail(problem);
     return 'ed25519';
   }

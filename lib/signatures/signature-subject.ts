@@ -1,5 +1,5 @@
 import type { VerifiableKey } from '../domain/api-key.js';
-import { identityOf, type ApiKeyIdentity } from '../domain/api-key-identity.js';
+import { createIdentity, type ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { Allowed } from '../domain/verdict.js';
 import type { Subject } from '../verify/decide-request.js';
@@ -38,7 +38,7 @@ export class SignatureSubject implements Subject {
   #identityBy({ id: credentialId }: VerifiableCredential): ApiKeyIdentity {
     let identity = this.#identities.get(credentialId);
     if (identity === undefined) {
-      identity = identityOf(this.key, { via: 'signature', credentialId });
+      identity = createIdentity(this.key, { via: 'signature', credentialId });
       this.#identities.set(credentialId, identity);
     }
     return identity;

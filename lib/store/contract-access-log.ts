@@ -2,18 +2,18 @@ import type { AccessEntry } from '../domain/access-entry.js';
 import type { AccessQuery } from '../ports/access-log.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, sampleAccess, sampleKey, sampleTime } from './sample-keys.js';
+import { insert, createSampleAccess, createSampleKey, sampleTime } from './sample-keys.js';
 
 /** The access log: order, pages, conditions and bounds. */
 export function describeAccessLog({ describe, it, expect }: ContractContext): void {
-  const idsOf = async (store: KeyStore, query: Partial<AccessQuery> = {}): Promise<string> =>
+  const listIds = async (store: KeyStore, query: Partial<AccessQuery> = {}): Promise<string> =>
     (await store.accessLog.list({ limit: 100, ...query })).map(({ id }) => id).join(' ');
 
   describe('the access log', () => {
     it('holds events as they were given, also of keys that do not exist', async ({ store }) => {
       const events = [
-        sampleAccess({ id: 'b' }),
-        sampleAccess({
+        createSampleAccess({ id: 'b' }),
+        createSampleAccess({
           ...{ id: 'a', action: 'access.overflow', code: null, keyId: null, ownerId: null, actor: null },
           ...{ address: null, requestId: null, route: '', method: '', count: 99, lastAt: sampleTime + 5 },
         }),
@@ -24,8 +24,12 @@ export function describeAccessLog({ describe, it, expect }: ContractContext): vo
     });
 
     it('keeps each id once, whatever is sent again', async ({ store, other }) => {
-      const first = sampleAccess({ id: 'a' });
-      const again = [{ ...first, count: 7 }, sampleAccess({ id: 'b' }), sampleAccess({ id: 'b' })];
+      const first = createSampleAccess({ id: 'a' });
+      const again = [
+        { ...first, count: 7 },
+        createSampleAccess({ id: 'b' }),
+        createSampleAccess({ id: 'b' }),
+      ];
       await store.accessLog.add([first]);
       await Promise.all([store.accessLog.add(again), other.accessLog.add(again)]);
       expect((await store.accessLog.list({ limit: 9 })).map(({ id, count }) => `${id} ${count}`)).toEqual([
@@ -36,60 +40,70 @@ export function describeAccessLog({ describe, it, expect }: ContractContext): vo
 
     it('leaves out what no database stores, and keeps the rest', async ({ store }) => {
       await store.accessLog.add([
-        sampleAccess({ id: 'a', ownerId: 'x\0' }),
-        sampleAccess({ id: 'b', route: '\ud800' }),
-        sampleAccess({ id: 'c', ownerId: `o'"\\😀\u202e` }),
+        createSampleAccess({ id: 'a', ownerId: 'x\0' }),
+        createSampleAccess({ id: 'b', route: '\ud800' }),
+        createSampleAccess({ id: 'c', ownerId: `o'"\\😀\u202e` }),
       ]);
-      expect(await idsOf(store)).toBe('c');
-      expect(await idsOf(store, { ownerId: `o'"\\😀\u202e` })).toBe('c');
-      expect(await idsOf(store, { ownerId: 'x\0' })).toBe('');
+      expect(await listIds(store)).toBe('c');
+      expect(await listIds(store, { ownerId: `o'"\\😀\u202e` })).toBe('c');
+      expect(await listIds(store, { ownerId: 'x\0' })).toBe('');
     });
 
     it('is listed newest first, then by id descending in code unit order, in pages', async ({ store }) => {
-      const at = (time: number, ...ids: readonly string[]): readonly AccessEntry[] =>
-        ids.map((id) => sampleAccess({ id, at: sampleTime + time }));
-      await store.accessLog.add([...at(1, 'a', 'B', 'z'), ...at(0, 'x'), ...at(2, 'y')]);
-      expect(await idsOf(store)).toBe('y z a B x');
-      expect(await idsOf(store, { limit: 2 })).toBe('y z');
-      expect(await idsOf(store, { after: { at: sampleTime + 1, id: 'z' } })).toBe('a B x');
-      expect(await idsOf(store, { after: { at: sampleTime, id: 'x' } })).toBe('');
+      const createEntriesAt = (time: number, ...ids: readonly string[]): readonly AccessEntry[] =>
+        ids.map((id) => createSampleAccess({ id, at: sampleTime + time }));
+      await store.accessLog.add([
+        ...createEntriesAt(1, 'a', 'B', 'z'),
+        ...createEntriesAt(0, 'x'),
+        ...createEntriesAt(2, 'y'),
+      ]);
+      expect(await listIds(store)).toBe('y z a B x');
+      expect(await listIds(store, { limit: 2 })).toBe('y z');
+      expect(await listIds(store, { after: { at: sampleTime + 1, id: 'z' } })).toBe('a B x');
+      expect(await listIds(store, { after: { at: sampleTime, id: 'x' } })).toBe('');
     });
 
     it('is narrowed by owner, key, action, code and time, exactly', async ({ store }) => {
       await store.accessLog.add([
-        sampleAccess({ id: 'a', ownerId: 'alice', keyId: 'one' }),
-        sampleAccess({ id: 'b', ownerId: 'bob', keyId: 'two', code: 'invalid_token', at: sampleTime + 10 }),
-        sampleAccess({ id: 'c', ownerId: 'bob', action: 'access.deprecated_secret', code: null }),
+        createSampleAccess({ id: 'a', ownerId: 'alice', keyId: 'one' }),
+        createSampleAccess({
+          id: 'b',
+          ownerId: 'bob',
+          keyId: 'two',
+          code: 'invalid_token',
+          at: sampleTime + 10,
+        }),
+        createSampleAccess({ id: 'c', ownerId: 'bob', action: 'access.deprecated_secret', code: null }),
       ]);
-      expect(await idsOf(store, { ownerId: 'bob' })).toBe('b c');
-      expect(await idsOf(store, { ownerId: 'BOB' })).toBe('');
-      expect(await idsOf(store, { keyId: 'one' })).toBe('a');
-      expect(await idsOf(store, { action: 'access.refused' })).toBe('b a');
-      expect(await idsOf(store, { action: 'key.created' })).toBe('');
-      expect(await idsOf(store, { code: 'invalid_token' })).toBe('b');
-      expect(await idsOf(store, { from: sampleTime + 10 })).toBe('b');
-      expect(await idsOf(store, { to: sampleTime + 10 })).toBe('c a');
-      expect(await idsOf(store, { from: sampleTime, to: sampleTime, ownerId: 'bob' })).toBe('');
+      expect(await listIds(store, { ownerId: 'bob' })).toBe('b c');
+      expect(await listIds(store, { ownerId: 'BOB' })).toBe('');
+      expect(await listIds(store, { keyId: 'one' })).toBe('a');
+      expect(await listIds(store, { action: 'access.refused' })).toBe('b a');
+      expect(await listIds(store, { action: 'key.created' })).toBe('');
+      expect(await listIds(store, { code: 'invalid_token' })).toBe('b');
+      expect(await listIds(store, { from: sampleTime + 10 })).toBe('b');
+      expect(await listIds(store, { to: sampleTime + 10 })).toBe('c a');
+      expect(await listIds(store, { from: sampleTime, to: sampleTime, ownerId: 'bob' })).toBe('');
     });
 
     it('is pruned by age and by number, the oldest first, some at a time', async ({ store }) => {
       const events = Array.from({ length: 10 }, (_, index) =>
-        sampleAccess({ id: `id${index}`, at: sampleTime + index }),
+        createSampleAccess({ id: `id${index}`, at: sampleTime + index }),
       );
       await store.accessLog.add(events);
       expect(await store.accessLog.prune(sampleTime, 10, 100)).toBe(0);
       expect(await store.accessLog.prune(sampleTime + 2, 10, 100)).toBe(2);
       expect(await store.accessLog.prune(sampleTime, 6, 1)).toBe(1);
       expect(await store.accessLog.prune(sampleTime, 6, 100)).toBe(1);
-      expect(await idsOf(store)).toBe('id9 id8 id7 id6 id5 id4');
+      expect(await listIds(store)).toBe('id9 id8 id7 id6 id5 id4');
       expect(await store.accessLog.prune(sampleTime + 100, 6, 100)).toBe(6);
       expect(await store.accessLog.prune(sampleTime + 100, 6, 100)).toBe(0);
     });
 
     it('takes batches of hundreds, and is no part of the audit trail', async ({ store }) => {
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       await store.accessLog.add(
-        Array.from({ length: 300 }, (_, index) => sampleAccess({ id: `id${index}` })),
+        Array.from({ length: 300 }, (_, index) => createSampleAccess({ id: `id${index}` })),
       );
       expect((await store.accessLog.list({ limit: 1000 })).length).toBe(300);
       expect(await store.feed.lastSequence()).toBe(1);

@@ -3,22 +3,22 @@ import { startOfFeed } from '../ports/change-feed.js';
 import type { FeedChange, FeedPosition } from '../ports/change-feed.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, nextVersion, sampleEvent, sampleKey, update } from './sample-keys.js';
+import { insert, createNextVersion, createSampleEvent, createSampleKey, update } from './sample-keys.js';
 
 /** The change feed (lib/ports/change-feed.ts): which changes are reported, and which processes are listed. */
 export function describeChangeFeed({ describe, it, expect }: ContractContext): void {
   const instance = { id: 'instance-1', acked: 0, leaseMs: 4_000, place: null };
-  const numbersOf = (changes: readonly FeedChange[]): readonly number[] =>
+  const getNumbers = (changes: readonly FeedChange[]): readonly number[] =>
     changes.map((change) => change.sequence);
   /** The place of the change with this number. */
-  const positionOf = async (store: KeyStore, sequence: number): Promise<FeedPosition> => {
+  const findPosition = async (store: KeyStore, sequence: number): Promise<FeedPosition> => {
     const change = (await store.feed.latest(999)).find((each) => each.sequence === sequence);
     if (change === undefined) throw new Error(`There is no change ${sequence}`);
     return { sequence, hash: change.hash };
   };
   const wrongHash = 'f'.repeat(64);
   const insertMany = (store: KeyStore, count: number): Promise<void> =>
-    insert(store, ...Array.from({ length: count }, (_, index) => sampleKey({ id: `key${index}` })));
+    insert(store, ...Array.from({ length: count }, (_, index) => createSampleKey({ id: `key${index}` })));
 
   describe('the change feed', () => {
     it('grants one place at a time, and another one when nobody is elsewhere', async ({ store, other }) => {
@@ -58,11 +58,11 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
 
     it('tells every change with its key, version, action and hash, in order', async ({ store, other }) => {
       await other.feed.join(instance);
-      const [a, b] = [sampleKey({ id: 'a' }), sampleKey({ id: 'b' })];
+      const [a, b] = [createSampleKey({ id: 'a' }), createSampleKey({ id: 'b' })];
       await insert(store, a, b);
-      const revoked = nextVersion(a);
+      const revoked = createNextVersion(a);
       await store.transact((transaction) =>
-        transaction.update(revoked, sampleEvent(revoked, { action: 'key.revoked' })),
+        transaction.update(revoked, createSampleEvent(revoked, { action: 'key.revoked' })),
       );
       const hashes = [...(await store.listEvents({ limit: 9 }))].reverse().map((event) => event.hash);
       const changes = [
@@ -75,7 +75,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
         isKnown: true,
         changes,
       });
-      expect(await other.feed.beat(instance.id, await positionOf(store, 2), 9)).toEqual({
+      expect(await other.feed.beat(instance.id, await findPosition(store, 2), 9)).toEqual({
         isListed: true,
         isKnown: true,
         changes: changes.slice(2),
@@ -95,10 +95,10 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
       await store.feed.join(instance);
       await insertMany(store, 7);
       const beat = (applied: FeedPosition, limit: number) => store.feed.beat(instance.id, applied, limit);
-      expect(numbersOf((await beat(startOfFeed, 3)).changes)).toEqual([1, 2, 3]);
-      expect(numbersOf((await beat(await positionOf(store, 3), 3)).changes)).toEqual([4, 5, 6]);
-      expect(numbersOf((await beat(await positionOf(store, 6), 3)).changes)).toEqual([7]);
-      const last = await positionOf(store, 7);
+      expect(getNumbers((await beat(startOfFeed, 3)).changes)).toEqual([1, 2, 3]);
+      expect(getNumbers((await beat(await findPosition(store, 3), 3)).changes)).toEqual([4, 5, 6]);
+      expect(getNumbers((await beat(await findPosition(store, 6), 3)).changes)).toEqual([7]);
+      const last = await findPosition(store, 7);
       expect(await beat(last, 3)).toEqual({ isListed: true, isKnown: true, changes: [] });
       const unknown = { isListed: true, isKnown: false, changes: [] };
       expect(await beat({ ...last, sequence: 8 }, 3)).toEqual(unknown);
@@ -107,36 +107,36 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
 
     it('shows the last changes, oldest first', async ({ store }) => {
       await insertMany(store, 5);
-      expect(numbersOf(await store.feed.latest(2))).toEqual([4, 5]);
-      expect(numbersOf(await store.feed.latest(5))).toEqual([1, 2, 3, 4, 5]);
+      expect(getNumbers(await store.feed.latest(2))).toEqual([4, 5]);
+      expect(getNumbers(await store.feed.latest(5))).toEqual([1, 2, 3, 4, 5]);
       expect(await store.feed.latest(0)).toEqual([]);
     });
 
     it('shows as many of the last changes as are wanted', async ({ store }) => {
-      const records = Array.from({ length: 700 }, (_, index) => sampleKey({ id: `key${index}` }));
+      const records = Array.from({ length: 700 }, (_, index) => createSampleKey({ id: `key${index}` }));
       for (let start = 0; start < records.length; start += 100) {
         await store.transact(async (transaction) => {
           for (const record of records.slice(start, start + 100)) {
-            await transaction.insert({ ...record, credentials: [] }, sampleEvent(record));
+            await transaction.insert({ ...record, credentials: [] }, createSampleEvent(record));
           }
         });
       }
       const numbers = Array.from({ length: 700 }, (_, index) => index + 1);
-      expect(numbersOf(await store.feed.latest(9_999))).toEqual(numbers);
-      expect(numbersOf(await store.feed.latest(600))).toEqual(numbers.slice(100));
+      expect(getNumbers(await store.feed.latest(9_999))).toEqual(numbers);
+      expect(getNumbers(await store.feed.latest(600))).toEqual(numbers.slice(100));
     });
 
     it('tells nothing of a change that is not committed, or failed', async ({ store, other }) => {
       await other.feed.join(instance);
       const failing = store.transact(async (transaction) => {
-        await transaction.insert(sampleKey(), sampleEvent(sampleKey()));
+        await transaction.insert(createSampleKey(), createSampleEvent(createSampleKey()));
         expect(await other.feed.lastSequence()).toBe(0);
         expect(await other.feed.latest(9)).toEqual([]);
         throw new Error('no');
       });
       await expect(failing).rejects.toThrow();
       expect((await other.feed.beat(instance.id, startOfFeed, 9)).changes).toEqual([]);
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       expect(await other.feed.lastSequence()).toBe(1);
     });
 
@@ -146,7 +146,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
       // Eight at a time: all at once, the last ones would wait past the deadline on a slow machine.
       const ids = Array.from({ length: count }, (_, index) => `key${index}`);
       const change = async (by: KeyStore): Promise<void> => {
-        for (let id = ids.pop(); id !== undefined; id = ids.pop()) await insert(by, sampleKey({ id }));
+        for (let id = ids.pop(); id !== undefined; id = ids.pop()) await insert(by, createSampleKey({ id }));
       };
       const changes = Array.from({ length: 8 }, (_, index) => change(index % 2 === 0 ? store : other));
       const told: number[] = [];
@@ -155,7 +155,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
         while (told.length < count) {
           const answer = await store.feed.beat(instance.id, applied, 50);
           expect(answer.isKnown).toBe(true);
-          told.push(...numbersOf(answer.changes));
+          told.push(...getNumbers(answer.changes));
           applied = answer.changes.at(-1) ?? applied;
           // A store that answers without waiting for anything would leave no turn to the changes.
           await sleep(1);
@@ -189,8 +189,8 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     }) => {
       await store.feed.join(instance);
       await insertMany(store, 3);
-      await store.feed.beat(instance.id, await positionOf(store, 2), 9);
-      await store.feed.beat(instance.id, await positionOf(store, 1), 9);
+      await store.feed.beat(instance.id, await findPosition(store, 2), 9);
+      await store.feed.beat(instance.id, await findPosition(store, 1), 9);
       expect(await other.feed.instances()).toEqual([{ ...instance, beat: 2, acked: 2 }]);
       // A number that no change has says nothing about the change that will have it.
       await store.feed.beat(instance.id, { sequence: 4, hash: wrongHash }, 9);
@@ -206,7 +206,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
     }) => {
       await store.feed.join(instance);
       await insertMany(store, 3);
-      const [first, second] = [await positionOf(store, 1), await positionOf(store, 2)];
+      const [first, second] = [await findPosition(store, 1), await findPosition(store, 2)];
       expect((await store.feed.beat(instance.id, first, 9)).isKnown).toBe(true);
       const wrong: readonly FeedPosition[] = [
         { sequence: 2, hash: wrongHash },
@@ -233,7 +233,7 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
       expect((await store.feed.beat(instance.id, startOfFeed, 9)).isListed).toBe(false);
       expect(await store.feed.instances()).toEqual([]);
       await store.feed.join({ ...instance, acked: 1 });
-      expect((await store.feed.beat(instance.id, await positionOf(store, 1), 9)).isListed).toBe(true);
+      expect((await store.feed.beat(instance.id, await findPosition(store, 1), 9)).isListed).toBe(true);
     });
 
     it('keeps who has beaten since it was looked at', async ({ store, other }) => {
@@ -273,14 +273,14 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
         );
       });
       for (let round = 1; round <= 5; round += 1) {
-        await insert(store, sampleKey({ id: `key${round}` }));
+        await insert(store, createSampleKey({ id: `key${round}` }));
         for (let wait = 0; lastTold < round && wait < 500; wait += 1) await sleep(10);
         expect(lastTold).toBe(round);
       }
       expect(['push', 'poll'].includes(watch.mode())).toBe(true);
       await watch.stop();
       const hintsBefore = hints;
-      await insert(store, sampleKey({ id: 'afterwards' }));
+      await insert(store, createSampleKey({ id: 'afterwards' }));
       await sleep(150);
       expect(hints).toBe(hintsBefore);
     });
@@ -288,13 +288,13 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
 
   describe('the longest lease', () => {
     it('is that of the processes on the list', async ({ store, other }) => {
-      const maxLeaseMs = (on: KeyStore) => on.transact((transaction) => transaction.maxLeaseMs());
-      expect(await maxLeaseMs(store)).toBe(0);
+      const getMaxLeaseMs = (on: KeyStore) => on.transact((transaction) => transaction.maxLeaseMs());
+      expect(await getMaxLeaseMs(store)).toBe(0);
       await store.feed.join({ id: 'short', acked: 0, leaseMs: 2_000 });
       await other.feed.join({ id: 'long', acked: 0, leaseMs: 60_000 });
-      expect([await maxLeaseMs(store), await maxLeaseMs(other)]).toEqual([60_000, 60_000]);
+      expect([await getMaxLeaseMs(store), await getMaxLeaseMs(other)]).toEqual([60_000, 60_000]);
       await store.feed.leave('long');
-      expect([await maxLeaseMs(store), await maxLeaseMs(other)]).toEqual([2_000, 2_000]);
+      expect([await getMaxLeaseMs(store), await getMaxLeaseMs(other)]).toEqual([2_000, 2_000]);
     });
 
     it('P3: counts everybody who may miss the change: who joins meanwhile is listed when it is over, and reads it', async ({
@@ -302,14 +302,14 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
       other,
     }) => {
       let hasJoined = false;
-      const record = sampleKey();
+      const record = createSampleKey();
       const joining = await store.transact(async (transaction) => {
         const joined = other.feed.join(instance).then(() => {
           hasJoined = true;
           return other.feed.latest(1);
         });
         await sleep(200);
-        await transaction.insert(record, sampleEvent(record));
+        await transaction.insert(record, createSampleEvent(record));
         expect([hasJoined, await transaction.maxLeaseMs()]).toEqual([false, 0]);
         return { joined };
       });
@@ -319,21 +319,21 @@ export function describeChangeFeed({ describe, it, expect }: ContractContext): v
 
   describe('the position of a transaction', () => {
     it('is that of the last change, its own included', async ({ store, other }) => {
-      const record = sampleKey();
+      const record = createSampleKey();
       const before = await store.transact(async (transaction) => ({ ...transaction.position }));
       expect(before).toEqual(startOfFeed);
-      await insert(other, sampleKey({ id: 'other' }));
+      await insert(other, createSampleKey({ id: 'other' }));
       const positions = await store.transact(async (transaction) => {
         const atStart = transaction.position;
         await transaction.find(record.id);
         const afterRead = transaction.position;
-        await transaction.insert(record, sampleEvent(record));
+        await transaction.insert(record, createSampleEvent(record));
         const afterInsert = transaction.position;
-        const renamed = nextVersion(record, { name: 'Renamed' });
-        await transaction.update(renamed, sampleEvent(renamed));
+        const renamed = createNextVersion(record, { name: 'Renamed' });
+        await transaction.update(renamed, createSampleEvent(renamed));
         return [atStart, afterRead, afterInsert, transaction.position];
       });
-      await update(other, nextVersion(nextVersion(record)));
+      await update(other, createNextVersion(createNextVersion(record)));
       const events = [...(await store.listEvents({ limit: 9 }))].reverse();
       const [first, second, third, fourth] = events.map(({ sequence, hash }) => ({ sequence, hash }));
       expect(positions).toEqual([first, first, second, third]);

@@ -1,20 +1,27 @@
 import { isSecret } from '../domain/credential.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, nextVersion, sampleCredential, sampleKey, sampleTime, update } from './sample-keys.js';
+import {
+  insert,
+  createNextVersion,
+  createSampleCredential,
+  createSampleKey,
+  sampleTime,
+  update,
+} from './sample-keys.js';
 
 /** Credentials and their digests. */
 export function describeCredentials({ describe, it, expect }: ContractContext): void {
   describe('credentials', () => {
     it('are added, ended and removed by an update, in the order of the record', async ({ store }) => {
-      const first = sampleCredential({ id: 'first' });
-      const second = sampleCredential({ id: 'second', createdAt: sampleTime + 1 });
-      const third = sampleCredential({ id: 'third', createdAt: sampleTime + 1 });
-      const v1 = sampleKey({ credentials: [first] });
-      const v2 = nextVersion(v1, { credentials: [second, { ...first, endsAt: sampleTime + 60 }] });
-      const v3 = nextVersion(v2, {
+      const first = createSampleCredential({ id: 'first' });
+      const second = createSampleCredential({ id: 'second', createdAt: sampleTime + 1 });
+      const third = createSampleCredential({ id: 'third', createdAt: sampleTime + 1 });
+      const v1 = createSampleKey({ credentials: [first] });
+      const v2 = createNextVersion(v1, { credentials: [second, { ...first, endsAt: sampleTime + 60 }] });
+      const v3 = createNextVersion(v2, {
         credentials: [third, { ...second, endedAt: sampleTime + 2 }, { ...first, endedAt: sampleTime + 2 }],
       });
-      const v4 = nextVersion(v3, { credentials: [third] });
+      const v4 = createNextVersion(v3, { credentials: [third] });
       await insert(store, v1);
       for (const version of [v2, v3, v4]) {
         await update(store, version);
@@ -23,52 +30,58 @@ export function describeCredentials({ describe, it, expect }: ContractContext): 
     });
 
     it('come back in the order of the record, whichever way it changes', async ({ store }) => {
-      const named = (ids: string) => [...ids].map((id) => sampleCredential({ id }));
-      let record = sampleKey({ credentials: named('abc') });
+      const createCredentials = (ids: string) => [...ids].map((id) => createSampleCredential({ id }));
+      let record = createSampleKey({ credentials: createCredentials('abc') });
       await insert(store, record);
       for (const ids of ['dabc', 'cbad', 'da', 'dxa', 'yaxd', 'z', 'abz', 'zab']) {
-        record = nextVersion(record, { credentials: named(ids) });
+        record = createNextVersion(record, { credentials: createCredentials(ids) });
         await update(store, record);
         expect(await store.find(record.id)).toEqual(record);
       }
     });
 
     it('may have the same id in two keys', async ({ store }) => {
-      const a = sampleKey({ id: 'a', credentials: [sampleCredential({ digests: { pepper: 'of a' } })] });
-      const b = sampleKey({ id: 'b', credentials: [sampleCredential({ digests: { pepper: 'of b' } })] });
+      const a = createSampleKey({
+        id: 'a',
+        credentials: [createSampleCredential({ digests: { pepper: 'of a' } })],
+      });
+      const b = createSampleKey({
+        id: 'b',
+        credentials: [createSampleCredential({ digests: { pepper: 'of b' } })],
+      });
       await insert(store, a, b);
       await store.addDigest('a', 'credential01', 'next', 'next of a');
-      await update(store, nextVersion(b, { credentials: [] }));
+      await update(store, createNextVersion(b, { credentials: [] }));
       const found = await store.find('a');
       expect(found?.credentials.find(isSecret)?.digests).toEqual({ pepper: 'of a', next: 'next of a' });
       expect((await store.find('b'))?.credentials).toEqual([]);
     });
 
     it('that are removed take their digests along', async ({ store }) => {
-      const record = sampleKey();
+      const record = createSampleKey();
       await insert(store, record);
-      const removed = nextVersion(record, { credentials: [] });
+      const removed = createNextVersion(record, { credentials: [] });
       await update(store, removed);
-      const again = sampleCredential({ digests: { other: 'x' } });
-      await update(store, nextVersion(removed, { credentials: [again] }));
+      const again = createSampleCredential({ digests: { other: 'x' } });
+      await update(store, createNextVersion(removed, { credentials: [again] }));
       expect((await store.find(record.id))?.credentials).toEqual([again]);
     });
   });
 
   describe('addDigest', () => {
     it('adds one for another pepper and leaves the version', async ({ store, other }) => {
-      const record = sampleKey();
+      const record = createSampleKey();
       await insert(store, record);
       await store.addDigest(record.id, 'credential01', 'beef', 'new');
       const digests = { c0ffee: 'd'.repeat(64), beef: 'new' };
-      const expected = { ...record, credentials: [sampleCredential({ digests })] };
+      const expected = { ...record, credentials: [createSampleCredential({ digests })] };
       expect(await store.find(record.id)).toEqual(expected);
       expect(await other.find(record.id)).toEqual(expected);
       expect((await store.listEvents({ limit: 9 })).length).toBe(1);
     });
 
     it('never replaces one, however often it is called', async ({ store, other }) => {
-      const record = sampleKey();
+      const record = createSampleKey();
       await insert(store, record);
       await store.addDigest(record.id, 'credential01', 'c0ffee', 'replaced');
       expect(await store.find(record.id)).toEqual(record);
@@ -79,7 +92,7 @@ export function describeCredentials({ describe, it, expect }: ContractContext): 
     });
 
     it('does nothing for a credential or key that is not stored', async ({ store }) => {
-      const record = sampleKey();
+      const record = createSampleKey();
       await insert(store, record);
       await store.addDigest(record.id, 'unknown', 'beef', 'new');
       await store.addDigest('unknown', 'credential01', 'beef', 'new');
@@ -88,12 +101,15 @@ export function describeCredentials({ describe, it, expect }: ContractContext): 
     });
 
     it('is not undone by a change that began before it', async ({ store, other }) => {
-      const record = sampleKey();
+      const record = createSampleKey();
       await insert(store, record);
       const read = (await store.find(record.id)) ?? record;
       await other.addDigest(record.id, 'credential01', 'beef', 'new');
-      const stale = sampleCredential({ digests: { c0ffee: 'not mine to change' }, endsAt: sampleTime + 1 });
-      await update(store, nextVersion(read, { credentials: [stale] }));
+      const stale = createSampleCredential({
+        digests: { c0ffee: 'not mine to change' },
+        endsAt: sampleTime + 1,
+      });
+      await update(store, createNextVersion(read, { credentials: [stale] }));
       const digests = { c0ffee: 'd'.repeat(64), beef: 'new' };
       expect((await store.find(record.id))?.credentials).toEqual([{ ...stale, digests }]);
     });

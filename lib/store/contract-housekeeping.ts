@@ -1,12 +1,12 @@
 import type { KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, sampleEvent, sampleKey, sampleTime } from './sample-keys.js';
+import { insert, createSampleEvent, createSampleKey, sampleTime } from './sample-keys.js';
 
 const names = ['a', 'b', 'c', 'd'];
 
 /** Rows that expired at `sampleTime` and later, one of each kind under each name. */
 async function addRows(store: KeyStore): Promise<void> {
-  const record = sampleKey();
+  const record = createSampleKey();
   await insert(store, record);
   for (const [index, name] of names.entries()) {
     const end = sampleTime + index;
@@ -20,7 +20,7 @@ async function addRows(store: KeyStore): Promise<void> {
       const token = { id: name, keyId: record.id, expiresAt: end };
       await transaction.revokeToken(
         token,
-        sampleEvent(record, { action: 'token.revoked', at: sampleTime - 1 }),
+        createSampleEvent(record, { action: 'token.revoked', at: sampleTime - 1 }),
       );
     });
   }

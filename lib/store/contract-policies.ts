@@ -1,6 +1,14 @@
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, nextVersion, sampleEvent, sampleKey, sampleTime, sampleUse, update } from './sample-keys.js';
+import {
+  insert,
+  createNextVersion,
+  createSampleEvent,
+  createSampleKey,
+  sampleTime,
+  createSampleUse,
+  update,
+} from './sample-keys.js';
 
 const claim: IdempotencyClaim = { name: 'a', payloadHash: 'one', keyId: 'key-1', createdAt: sampleTime };
 
@@ -12,17 +20,17 @@ export function describePolicies({ describe, it, expect }: ContractContext): voi
     }) => {
       await insert(
         store,
-        sampleKey({ id: 'a', number: 1 }),
-        sampleKey({ id: 'b', number: 7, revokedAt: 1 }),
-        sampleKey({ id: 'c', number: 2, expiresAt: 1, enabled: false }),
-        sampleKey({ id: 'd', number: 40, keyspace: 'other' }),
-        sampleKey({ id: 'e', number: 50, ownerId: 'owner-2' }),
+        createSampleKey({ id: 'a', number: 1 }),
+        createSampleKey({ id: 'b', number: 7, revokedAt: 1 }),
+        createSampleKey({ id: 'c', number: 2, expiresAt: 1, enabled: false }),
+        createSampleKey({ id: 'd', number: 40, keyspace: 'other' }),
+        createSampleKey({ id: 'e', number: 50, ownerId: 'owner-2' }),
       );
       await store.transact(async (transaction) => {
         expect(await transaction.countByOwner('owner-1', 'default')).toEqual({ unrevoked: 2, lastNumber: 7 });
         expect(await transaction.countByOwner('owner-3', 'default')).toEqual({ unrevoked: 0, lastNumber: 0 });
-        const record = sampleKey({ id: 'f' });
-        await transaction.insert(record, sampleEvent(record));
+        const record = createSampleKey({ id: 'f' });
+        await transaction.insert(record, createSampleEvent(record));
         expect(await transaction.countByOwner('owner-1', 'default')).toEqual({ unrevoked: 3, lastNumber: 7 });
         const found = await transaction.findUnrevokedByOwner('owner-1', 9, 'default');
         expect(found.map(({ id }) => id).sort()).toEqual(['a', 'c', 'f']);
@@ -34,8 +42,8 @@ export function describePolicies({ describe, it, expect }: ContractContext): voi
         on.transact(async (transaction) => {
           const { unrevoked } = await transaction.countByOwner('owner-1', 'default');
           if (unrevoked >= 3) throw new Error('enough');
-          const record = sampleKey({ id });
-          await transaction.insert(record, sampleEvent(record));
+          const record = createSampleKey({ id });
+          await transaction.insert(record, createSampleEvent(record));
         });
       const creations = Array.from({ length: 12 }, (_, index) =>
         create(`key${index}`, index % 2 === 0 ? store : other),
@@ -76,10 +84,10 @@ export function describePolicies({ describe, it, expect }: ContractContext): voi
 
   describe('noteExpiry', () => {
     it('writes a notice down once, with an event that changes no key', async ({ store, other }) => {
-      const record = sampleKey({ expiresAt: sampleTime + 1000 });
+      const record = createSampleKey({ expiresAt: sampleTime + 1000 });
       await insert(store, record);
       const notice = { keyId: record.id, expiresAt: sampleTime + 1000, thresholdSeconds: 60 };
-      const event = { ...sampleEvent(record), action: 'key.expiring' as const };
+      const event = { ...createSampleEvent(record), action: 'key.expiring' as const };
       const note = (on: typeof store, changes: object = {}): Promise<boolean> =>
         on.transact((transaction) => transaction.noteExpiry({ ...notice, ...changes }, event));
       expect(await note(store)).toBe(true);
@@ -113,9 +121,9 @@ export function describePolicies({ describe, it, expect }: ContractContext): voi
     it('filters by tag', async ({ store }) => {
       await insert(
         store,
-        sampleKey({ id: 'a', tags: ['ci', 'shop'] }),
-        sampleKey({ id: 'b', tags: ['shop 2'] }),
-        sampleKey({ id: 'c' }),
+        createSampleKey({ id: 'a', tags: ['ci', 'shop'] }),
+        createSampleKey({ id: 'b', tags: ['shop 2'] }),
+        createSampleKey({ id: 'c' }),
       );
       expect(await list(store, { tag: 'shop' })).toBe('a');
       expect(await list(store, { tag: 'Shop' })).toBe('');
@@ -126,9 +134,9 @@ export function describePolicies({ describe, it, expect }: ContractContext): voi
     it('filters by end, both ends excluded', async ({ store }) => {
       await insert(
         store,
-        sampleKey({ id: 'a', expiresAt: 10 }),
-        sampleKey({ id: 'b', expiresAt: 20 }),
-        sampleKey({ id: 'c' }),
+        createSampleKey({ id: 'a', expiresAt: 10 }),
+        createSampleKey({ id: 'b', expiresAt: 20 }),
+        createSampleKey({ id: 'c' }),
       );
       expect(await list(store, { expiresBefore: 20 })).toBe('a');
       expect(await list(store, { expiresBefore: 21 })).toBe('ab');
@@ -139,11 +147,11 @@ export function describePolicies({ describe, it, expect }: ContractContext): voi
     it('filters by last use, or by creation where there was none', async ({ store }) => {
       await insert(
         store,
-        sampleKey({ id: 'a', createdAt: sampleTime - 100 }),
-        sampleKey({ id: 'b', createdAt: sampleTime - 100 }),
-        sampleKey({ id: 'c', createdAt: sampleTime }),
+        createSampleKey({ id: 'a', createdAt: sampleTime - 100 }),
+        createSampleKey({ id: 'b', createdAt: sampleTime - 100 }),
+        createSampleKey({ id: 'c', createdAt: sampleTime }),
       );
-      await store.recordUse([sampleUse({ keyId: 'b', at: sampleTime + 50, count: 1 })]);
+      await store.recordUse([createSampleUse({ keyId: 'b', at: sampleTime + 50, count: 1 })]);
       expect(await list(store, { unusedSince: sampleTime - 100 })).toBe('');
       expect(await list(store, { unusedSince: sampleTime })).toBe('a');
       expect(await list(store, { unusedSince: sampleTime + 50 })).toBe('ac');
@@ -151,14 +159,14 @@ export function describePolicies({ describe, it, expect }: ContractContext): voi
     });
 
     it('leaves out keys of whose end a notice was written down', async ({ store }) => {
-      const record = sampleKey({ id: 'a', expiresAt: sampleTime + 1000 });
-      await insert(store, record, sampleKey({ id: 'b', expiresAt: sampleTime + 1000 }));
+      const record = createSampleKey({ id: 'a', expiresAt: sampleTime + 1000 });
+      await insert(store, record, createSampleKey({ id: 'b', expiresAt: sampleTime + 1000 }));
       const notice = { keyId: 'a', expiresAt: sampleTime + 1000, thresholdSeconds: 60 };
-      await store.transact((transaction) => transaction.noteExpiry(notice, sampleEvent(record)));
+      await store.transact((transaction) => transaction.noteExpiry(notice, createSampleEvent(record)));
       expect(await list(store, { withoutExpiryNotice: 60 })).toBe('b');
       expect(await list(store, { withoutExpiryNotice: 61 })).toBe('ab');
       // With another expiration, the key is due for a notice again.
-      await update(store, nextVersion(record, { expiresAt: sampleTime + 2000 }));
+      await update(store, createNextVersion(record, { expiresAt: sampleTime + 2000 }));
       expect(await list(store, { withoutExpiryNotice: 60 })).toBe('ab');
     });
   });

@@ -2,12 +2,12 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { ContractContext } from './contract-context.js';
 import {
   insert,
-  nextVersion,
-  sampleCredential,
-  sampleKey,
-  samplePublicKey,
+  createNextVersion,
+  createSampleCredential,
+  createSampleKey,
+  createSamplePublicKey,
   sampleTime,
-  sampleUse,
+  createSampleUse,
   update,
 } from './sample-keys.js';
 
@@ -21,7 +21,7 @@ const hostileTexts: readonly string[] = [
   '0',
 ];
 
-const fullKey: ApiKeyRecord = sampleKey({
+const fullKey: ApiKeyRecord = createSampleKey({
   description: 'Two lines\nof text',
   scopes: ['orders:*', 'invoices:read', '*'],
   environment: 'test',
@@ -44,12 +44,17 @@ const fullKey: ApiKeyRecord = sampleKey({
   useCount: 5_000_000_000,
   credentials: [
     // Made at the same moment: only their order in the list says which one is newer.
-    sampleCredential({ id: 'zzz', digests: { one: 'a'.repeat(64), two: 'b'.repeat(64) } }),
-    sampleCredential({ id: 'aaa', digests: {}, endsAt: sampleTime + 60_000 }),
-    sampleCredential({ id: 'mmm', createdAt: sampleTime - 1, endedAt: sampleTime, endsAt: sampleTime + 1 }),
-    sampleCredential({ id: 'sss', sealedSecret: `0123456789abcdef.${'x'.repeat(99)}` }),
-    samplePublicKey({ id: 'ppp', endsAt: sampleTime + 60_000 }),
-    samplePublicKey({ id: 'rrr', algorithm: 'rsa', spki: 'M'.repeat(1400) }),
+    createSampleCredential({ id: 'zzz', digests: { one: 'a'.repeat(64), two: 'b'.repeat(64) } }),
+    createSampleCredential({ id: 'aaa', digests: {}, endsAt: sampleTime + 60_000 }),
+    createSampleCredential({
+      id: 'mmm',
+      createdAt: sampleTime - 1,
+      endedAt: sampleTime,
+      endsAt: sampleTime + 1,
+    }),
+    createSampleCredential({ id: 'sss', sealedSecret: `0123456789abcdef.${'x'.repeat(99)}` }),
+    createSamplePublicKey({ id: 'ppp', endsAt: sampleTime + 60_000 }),
+    createSamplePublicKey({ id: 'rrr', algorithm: 'rsa', spki: 'M'.repeat(1400) }),
   ],
 });
 
@@ -63,7 +68,7 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
     });
 
     it('returns a key exactly as it was updated', async ({ store }) => {
-      const first = sampleKey({ credentials: [] });
+      const first = createSampleKey({ credentials: [] });
       await insert(store, first);
       expect(await store.find(first.id)).toEqual(first);
       const second = { ...fullKey, id: first.id, version: 2, lastUsedAt: null, useCount: 0 };
@@ -75,14 +80,14 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
     });
 
     it('tells null from empty', async ({ store }) => {
-      const empty = sampleKey({ description: '', scopes: [], metadata: {} });
+      const empty = createSampleKey({ description: '', scopes: [], metadata: {} });
       await insert(store, empty);
       expect(await store.find(empty.id)).toEqual(empty);
     });
 
     it('stores any text as it is', async ({ store }) => {
       for (const [index, text] of hostileTexts.entries()) {
-        const record = sampleKey({
+        const record = createSampleKey({
           id: `hostile${index}`,
           ownerId: text,
           name: text,
@@ -101,13 +106,13 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
     });
 
     it('knows times beyond 32 bits', async ({ store }) => {
-      const record = sampleKey({ expiresAt: Date.UTC(9999, 11, 31, 23, 59, 59, 999) });
+      const record = createSampleKey({ expiresAt: Date.UTC(9999, 11, 31, 23, 59, 59, 999) });
       await insert(store, record);
       expect(await store.find(record.id)).toEqual(record);
     });
 
     it('returns null for an id that is not stored, whatever it looks like', async ({ store }) => {
-      const record = sampleKey();
+      const record = createSampleKey();
       await insert(store, record);
       const { id } = record;
       const others = [
@@ -125,7 +130,7 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
     });
 
     it('hands out copies', async ({ store }) => {
-      const record = sampleKey({ metadata: { list: [1] } });
+      const record = createSampleKey({ metadata: { list: [1] } });
       await insert(store, record);
       const found = (await store.find(record.id)) as unknown as {
         name: string;
@@ -138,7 +143,7 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
 
     it('keeps what it was given, whatever happens to it later', async ({ store }) => {
       const scopes = ['orders:read'];
-      const record = sampleKey({ scopes });
+      const record = createSampleKey({ scopes });
       await insert(store, record);
       scopes.push('*');
       expect((await store.find(record.id))?.scopes).toEqual(['orders:read']);
@@ -149,28 +154,28 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
     it('moves the time of last use forward, never back, counts, and leaves the version', async ({
       store,
     }) => {
-      const record = sampleKey();
+      const record = createSampleKey();
       await insert(store, record);
       const expectUses = async (lastUsedAt: number, useCount: number): Promise<void> =>
         expect(await store.find(record.id)).toEqual({ ...record, lastUsedAt, useCount });
 
-      await store.recordUse([sampleUse({ keyId: record.id, at: sampleTime + 20, count: 1 })]);
+      await store.recordUse([createSampleUse({ keyId: record.id, at: sampleTime + 20, count: 1 })]);
       await expectUses(sampleTime + 20, 1);
-      await store.recordUse([sampleUse({ keyId: record.id, at: sampleTime + 10, count: 40 })]);
+      await store.recordUse([createSampleUse({ keyId: record.id, at: sampleTime + 10, count: 40 })]);
       await expectUses(sampleTime + 20, 41);
-      await store.recordUse([sampleUse({ keyId: record.id, at: sampleTime + 30, count: 2 })]);
+      await store.recordUse([createSampleUse({ keyId: record.id, at: sampleTime + 30, count: 2 })]);
       await expectUses(sampleTime + 30, 43);
     });
 
     it('takes many keys at once, one key twice, and keys that do not exist', async ({ store }) => {
-      const [a, b] = [sampleKey({ id: 'a' }), sampleKey({ id: 'b' })];
+      const [a, b] = [createSampleKey({ id: 'a' }), createSampleKey({ id: 'b' })];
       await insert(store, a, b);
       await store.recordUse([]);
       await store.recordUse([
-        sampleUse({ keyId: 'b', at: sampleTime + 2, count: 1 }),
-        sampleUse({ keyId: 'a', at: sampleTime + 3, count: 10 }),
-        sampleUse({ keyId: 'unknown', at: sampleTime + 4, count: 1 }),
-        sampleUse({ keyId: 'a', at: sampleTime + 1, count: 5 }),
+        createSampleUse({ keyId: 'b', at: sampleTime + 2, count: 1 }),
+        createSampleUse({ keyId: 'a', at: sampleTime + 3, count: 10 }),
+        createSampleUse({ keyId: 'unknown', at: sampleTime + 4, count: 1 }),
+        createSampleUse({ keyId: 'a', at: sampleTime + 1, count: 5 }),
       ]);
       expect(await store.find('a')).toEqual({ ...a, lastUsedAt: sampleTime + 3, useCount: 15 });
       expect(await store.find('b')).toEqual({ ...b, lastUsedAt: sampleTime + 2, useCount: 1 });
@@ -178,32 +183,36 @@ export function describeRoundTrips({ describe, it, expect }: ContractContext): v
     });
 
     it('takes batches of thousands', async ({ store }) => {
-      await insert(store, sampleKey({ id: 'a' }));
-      const others = Array.from({ length: 3000 }, (_, index) => sampleUse({ keyId: `unknown${index}` }));
-      await store.recordUse([...others, sampleUse({ keyId: 'a', at: sampleTime + 1, count: 7 })]);
+      await insert(store, createSampleKey({ id: 'a' }));
+      const others = Array.from({ length: 3000 }, (_, index) =>
+        createSampleUse({ keyId: `unknown${index}` }),
+      );
+      await store.recordUse([...others, createSampleUse({ keyId: 'a', at: sampleTime + 1, count: 7 })]);
       const found = await store.find('a');
       expect([found?.lastUsedAt, found?.useCount]).toEqual([sampleTime + 1, 7]);
     });
 
     it('is not undone by a change that began before it', async ({ store, other }) => {
-      const record = sampleKey();
+      const record = createSampleKey();
       await insert(store, record);
       const read = await store.find(record.id);
-      await other.recordUse([sampleUse({ keyId: record.id, at: sampleTime + 9, count: 3 })]);
-      await update(store, nextVersion(read ?? record, { name: 'Renamed' }));
+      await other.recordUse([createSampleUse({ keyId: record.id, at: sampleTime + 9, count: 3 })]);
+      await update(store, createNextVersion(read ?? record, { name: 'Renamed' }));
       const found = await store.find(record.id);
       expect([found?.name, found?.lastUsedAt, found?.useCount]).toEqual(['Renamed', sampleTime + 9, 3]);
     });
 
     it('gets along with changes and other batches of the same keys', async ({ store, other }) => {
       const ids = Array.from({ length: 20 }, (_, index) => `key${index}`);
-      await insert(store, ...ids.map((id) => sampleKey({ id })));
-      const uses = ids.map((keyId, index) => sampleUse({ keyId, at: sampleTime + index, count: index + 1 }));
+      await insert(store, ...ids.map((id) => createSampleKey({ id })));
+      const uses = ids.map((keyId, index) =>
+        createSampleUse({ keyId, at: sampleTime + index, count: index + 1 }),
+      );
       await Promise.all([
         store.recordUse(uses),
         other.recordUse([...uses].reverse()),
-        update(store, nextVersion(sampleKey({ id: 'key3' }))),
-        update(other, nextVersion(sampleKey({ id: 'key4' }))),
+        update(store, createNextVersion(createSampleKey({ id: 'key3' }))),
+        update(other, createNextVersion(createSampleKey({ id: 'key4' }))),
         store.recordUse([...uses].reverse()),
       ]);
       const found = await Promise.all(ids.map((id) => store.find(id)));

@@ -1,7 +1,14 @@
 import { hashAuditEntry, firstAuditHash } from '../ports/audit-chain.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, nextVersion, sampleEvent, sampleKey, sampleTime, update } from './sample-keys.js';
+import {
+  insert,
+  createNextVersion,
+  createSampleEvent,
+  createSampleKey,
+  sampleTime,
+  update,
+} from './sample-keys.js';
 
 /** The audit trail as it is stored, and more conditions on it. */
 export function describeStoredTrail({ describe, it, expect }: ContractContext): void {
@@ -9,7 +16,10 @@ export function describeStoredTrail({ describe, it, expect }: ContractContext): 
     it('is read forwards in pages, up to its head', async ({ store, other }) => {
       expect(await store.trail.head()).toEqual({ sequence: 0, hash: firstAuditHash });
       expect(await store.trail.entries(0, 9)).toEqual([]);
-      await insert(store, ...['a', 'b', 'c', 'd', 'e'].map((id) => sampleKey({ id, ownerId: `of ${id}` })));
+      await insert(
+        store,
+        ...['a', 'b', 'c', 'd', 'e'].map((id) => createSampleKey({ id, ownerId: `of ${id}` })),
+      );
       const entries = await other.trail.entries(0, 9);
       expect(entries.map(({ sequence, keyId, ownerId }) => `${sequence} ${keyId} ${ownerId}`)).toEqual([
         ...['1 a of a', '2 b of b', '3 c of c', '4 d of d', '5 e of e'],
@@ -26,17 +36,17 @@ export function describeStoredTrail({ describe, it, expect }: ContractContext): 
     });
 
     it('holds the MAC that an event came with, behind all else', async ({ store }) => {
-      const record = sampleKey();
+      const record = createSampleKey();
       const mac = `${'0'.repeat(16)}.${'1'.repeat(64)}`;
-      await store.transact((transaction) => transaction.insert(record, sampleEvent(record, { mac })));
+      await store.transact((transaction) => transaction.insert(record, createSampleEvent(record, { mac })));
       const [entry] = await store.trail.entries(0, 1);
       expect(entry?.payload.endsWith(`,"mac":"${mac}"}`)).toBe(true);
       expect((await store.listEvents({ limit: 1 }))[0]?.mac).toBe(mac);
     });
 
     it('says of each key at which version it is, and what the last entry about it is', async ({ store }) => {
-      await insert(store, sampleKey({ id: 'b' }), sampleKey({ id: 'a' }));
-      await update(store, nextVersion(sampleKey({ id: 'b' })));
+      await insert(store, createSampleKey({ id: 'b' }), createSampleKey({ id: 'a' }));
+      await update(store, createNextVersion(createSampleKey({ id: 'b' })));
       const keys = await store.trail.lastEntries('', 9);
       expect(keys.map(({ keyId, version }) => `${keyId} ${version}`)).toEqual(['a 1', 'b 2']);
       expect(
@@ -53,21 +63,23 @@ export function describeStoredTrail({ describe, it, expect }: ContractContext): 
         { id: 'c', actor: { kind: 'application', id: null }, at: sampleTime + 20 },
       ] as const;
       for (const { id, actor, at } of changes) {
-        const record = sampleKey({ id });
-        await store.transact((transaction) => transaction.insert(record, sampleEvent(record, { actor, at })));
+        const record = createSampleKey({ id });
+        await store.transact((transaction) =>
+          transaction.insert(record, createSampleEvent(record, { actor, at })),
+        );
       }
-      expect(await numbers(store, { actorId: 'root' })).toEqual([1]);
-      expect(await numbers(store, { actorId: 'ROOT' })).toEqual([]);
-      expect(await numbers(store, { actorId: 'alice\0' })).toEqual([]);
-      expect(await numbers(store, { from: sampleTime + 10 })).toEqual([3, 2]);
-      expect(await numbers(store, { to: sampleTime + 10 })).toEqual([1]);
-      expect(await numbers(store, { from: sampleTime, to: sampleTime + 20 })).toEqual([2, 1]);
-      expect(await numbers(store, { after: 0 })).toEqual([1, 2, 3]);
-      expect(await numbers(store, { after: 1, before: 3 })).toEqual([2]);
+      expect(await listNumbers(store, { actorId: 'root' })).toEqual([1]);
+      expect(await listNumbers(store, { actorId: 'ROOT' })).toEqual([]);
+      expect(await listNumbers(store, { actorId: 'alice\0' })).toEqual([]);
+      expect(await listNumbers(store, { from: sampleTime + 10 })).toEqual([3, 2]);
+      expect(await listNumbers(store, { to: sampleTime + 10 })).toEqual([1]);
+      expect(await listNumbers(store, { from: sampleTime, to: sampleTime + 20 })).toEqual([2, 1]);
+      expect(await listNumbers(store, { after: 0 })).toEqual([1, 2, 3]);
+      expect(await listNumbers(store, { after: 1, before: 3 })).toEqual([2]);
     });
   });
 
-  async function numbers(store: KeyStore, query: Omit<AuditQuery, 'limit'>): Promise<readonly number[]> {
+  async function listNumbers(store: KeyStore, query: Omit<AuditQuery, 'limit'>): Promise<readonly number[]> {
     return (await store.listEvents({ ...query, limit: 9 })).map(({ sequence }) => sequence);
   }
 }

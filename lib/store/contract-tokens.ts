@@ -1,9 +1,9 @@
 import type { KeyStore } from '../ports/key-store.js';
 import type { RefreshGrant, StoredSigningKey } from '../ports/token-store.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, sampleEvent, sampleKey, sampleTime } from './sample-keys.js';
+import { insert, createSampleEvent, createSampleKey, sampleTime } from './sample-keys.js';
 
-function signingKey(changes: Partial<StoredSigningKey> = {}): StoredSigningKey {
+function createSigningKey(changes: Partial<StoredSigningKey> = {}): StoredSigningKey {
   return {
     id: 'signing-key-1',
     algorithm: 'EdDSA',
@@ -17,7 +17,7 @@ function signingKey(changes: Partial<StoredSigningKey> = {}): StoredSigningKey {
 function grant(changes: Partial<RefreshGrant> = {}): RefreshGrant {
   return {
     id: 'chain-1',
-    keyId: sampleKey().id,
+    keyId: createSampleKey().id,
     credentialId: 'credential01',
     scopes: ['orders:read', 'orders:write'],
     session: null,
@@ -31,19 +31,19 @@ function grant(changes: Partial<RefreshGrant> = {}): RefreshGrant {
 export function describeTokens({ describe, it, expect }: ContractContext): void {
   describe('tokens.signingKeys', () => {
     it('are listed in the order in which they are used', async ({ store, other }) => {
-      const later = signingKey({ id: 'b', activeFrom: sampleTime + 5, algorithm: 'HS256' });
-      const keys = [signingKey({ id: 'z' }), later, signingKey({ id: 'a' })];
+      const later = createSigningKey({ id: 'b', activeFrom: sampleTime + 5, algorithm: 'HS256' });
+      const keys = [createSigningKey({ id: 'z' }), later, createSigningKey({ id: 'a' })];
       for (const key of keys) await store.tokens.signingKeys.add(key);
       expect((await other.tokens.signingKeys.list()).map(({ id }) => id)).toEqual(['a', 'z', 'b']);
       expect((await other.tokens.signingKeys.list())[2]).toEqual(later);
     });
 
     it('have ids of their own, and are removed by them', async ({ store }) => {
-      await store.tokens.signingKeys.add(signingKey());
-      await expect(store.tokens.signingKeys.add(signingKey({ sealedKey: 'other' }))).rejects.toThrow();
+      await store.tokens.signingKeys.add(createSigningKey());
+      await expect(store.tokens.signingKeys.add(createSigningKey({ sealedKey: 'other' }))).rejects.toThrow();
       await store.tokens.signingKeys.remove([]);
       await store.tokens.signingKeys.remove(['unknown']);
-      expect(await store.tokens.signingKeys.list()).toEqual([signingKey()]);
+      expect(await store.tokens.signingKeys.list()).toEqual([createSigningKey()]);
       await store.tokens.signingKeys.remove(['signing-key-1', 'unknown']);
       expect(await store.tokens.signingKeys.list()).toEqual([]);
     });
@@ -51,7 +51,7 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
 
   describe('tokens.refreshGrants', () => {
     it('hold the token that is good now', async ({ store, other }) => {
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       const { refreshGrants } = store.tokens;
       await refreshGrants.add(grant());
       expect(await other.tokens.refreshGrants.find('chain-1')).toEqual(grant());
@@ -63,7 +63,7 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
     });
 
     it('are used up by exactly one of many at once', async ({ store, other }) => {
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       await store.tokens.refreshGrants.add(grant());
       const tries = Array.from({ length: 20 }, (_, index) =>
         (index % 2 === 0 ? store : other).tokens.refreshGrants.replace('chain-1', 'first', `next-${index}`),
@@ -72,7 +72,7 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
     });
 
     it('end once', async ({ store, other }) => {
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       const { refreshGrants } = store.tokens;
       await refreshGrants.add(grant());
       await other.tokens.refreshGrants.remove('chain-1');
@@ -82,8 +82,8 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
     });
 
     it('are listed by key when they are sessions, by their ends', async ({ store, other }) => {
-      const another = sampleKey({ id: 'BBBBBBBBBBBBBBBB' });
-      await insert(store, sampleKey());
+      const another = createSampleKey({ id: 'BBBBBBBBBBBBBBBB' });
+      await insert(store, createSampleKey());
       await insert(store, another);
       const { refreshGrants } = store.tokens;
       const bot = { session: 'bot' } as const;
@@ -96,8 +96,8 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
         await refreshGrants.add(each);
       }
       const { sessions } = other.tokens.refreshGrants;
-      expect(await sessions(sampleKey().id, sampleTime)).toEqual([first, second, third, last]);
-      expect(await sessions(sampleKey().id, sampleTime + 2000)).toEqual([last]);
+      expect(await sessions(createSampleKey().id, sampleTime)).toEqual([first, second, third, last]);
+      expect(await sessions(createSampleKey().id, sampleTime + 2000)).toEqual([last]);
       expect(await sessions('unknown', sampleTime)).toEqual([]);
     });
   });
@@ -106,8 +106,8 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
     const revoke = (store: KeyStore, id: string, at: number = sampleTime): Promise<boolean> =>
       store.transact((transaction) =>
         transaction.revokeToken(
-          { id, keyId: sampleKey().id, expiresAt: at + 100 },
-          sampleEvent(sampleKey(), { action: 'token.revoked', at }),
+          { id, keyId: createSampleKey().id, expiresAt: at + 100 },
+          createSampleEvent(createSampleKey(), { action: 'token.revoked', at }),
         ),
       );
 
@@ -115,26 +115,26 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
       store,
       other,
     }) => {
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       expect(await other.tokens.isRevoked('token-1')).toBe(false);
       expect(await revoke(store, 'token-1')).toBe(true);
       expect(await other.tokens.isRevoked('token-1')).toBe(true);
       expect(await other.tokens.isRevoked('token-2')).toBe(false);
       expect(await revoke(other, 'token-1')).toBe(false);
-      expect((await store.find(sampleKey().id))?.version).toBe(1);
+      expect((await store.find(createSampleKey().id))?.version).toBe(1);
       const events = await store.listEvents({ limit: 10 });
       expect(events.map(({ action }) => action)).toEqual(['token.revoked', 'key.created']);
       expect((await store.feed.latest(1)).map(({ action, keyId }) => [action, keyId])).toEqual([
-        ['token.revoked', sampleKey().id],
+        ['token.revoked', createSampleKey().id],
       ]);
     });
 
     it('is undone with the change', async ({ store }) => {
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       const failing = store.transact(async (transaction) => {
         await transaction.revokeToken(
-          { id: 'token-1', keyId: sampleKey().id, expiresAt: sampleTime + 100 },
-          sampleEvent(sampleKey(), { action: 'token.revoked' }),
+          { id: 'token-1', keyId: createSampleKey().id, expiresAt: sampleTime + 100 },
+          createSampleEvent(createSampleKey(), { action: 'token.revoked' }),
         );
         throw new Error('changed my mind');
       });
@@ -144,7 +144,7 @@ export function describeTokens({ describe, it, expect }: ContractContext): void 
     });
 
     it('remembers a token until housekeeping removes what has expired', async ({ store }) => {
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       await revoke(store, 'token-1');
       await revoke(store, 'token-2', sampleTime + 99);
       expect(await store.tokens.isRevoked('token-1')).toBe(true);

@@ -1,24 +1,24 @@
 import { dayMs, hourMs } from '../domain/key-usage.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, sampleKey, sampleTime, sampleUse } from './sample-keys.js';
+import { insert, createSampleKey, sampleTime, createSampleUse } from './sample-keys.js';
 
 /** How often keys were used: by hour and verdict, and from where last. */
 export function describeUsage({ describe, it, expect }: ContractContext): void {
-  const record = sampleKey();
+  const record = createSampleKey();
   const everything = { keyId: record.id, from: 0, to: Number.MAX_SAFE_INTEGER } as const;
 
   describe('usage', () => {
     it('counts uses by hour and verdict, of one key', async ({ store, other }) => {
-      await insert(store, record, sampleKey({ id: 'another' }));
+      await insert(store, record, createSampleKey({ id: 'another' }));
       await store.recordUse([
-        sampleUse({ at: sampleTime + 5, count: 2 }),
-        sampleUse({ at: sampleTime + hourMs - 1, count: 3 }),
-        sampleUse({ at: sampleTime + hourMs, verdict: 'insufficient_scope', count: 4 }),
-        sampleUse({ at: sampleTime + hourMs, count: 5 }),
-        sampleUse({ keyId: 'another', at: sampleTime, count: 6 }),
-        sampleUse({ keyId: 'unknown', at: sampleTime, count: 7 }),
+        createSampleUse({ at: sampleTime + 5, count: 2 }),
+        createSampleUse({ at: sampleTime + hourMs - 1, count: 3 }),
+        createSampleUse({ at: sampleTime + hourMs, verdict: 'insufficient_scope', count: 4 }),
+        createSampleUse({ at: sampleTime + hourMs, count: 5 }),
+        createSampleUse({ keyId: 'another', at: sampleTime, count: 6 }),
+        createSampleUse({ keyId: 'unknown', at: sampleTime, count: 7 }),
       ]);
-      await other.recordUse([sampleUse({ at: sampleTime + 7, count: 1 })]);
+      await other.recordUse([createSampleUse({ at: sampleTime + 7, count: 1 })]);
       expect(await store.usage.list({ ...everything, by: 'hour' })).toEqual([
         { start: sampleTime, verdict: 'allowed', count: 6 },
         { start: sampleTime + hourMs, verdict: 'allowed', count: 5 },
@@ -30,7 +30,7 @@ export function describeUsage({ describe, it, expect }: ContractContext): void {
     it('counts days together, and lists the hours from one time to before another', async ({ store }) => {
       await insert(store, record);
       const hours = [0, 1, 23, 24, 49].map((hour) => sampleTime + hour * hourMs);
-      await store.recordUse(hours.map((at) => sampleUse({ at })));
+      await store.recordUse(hours.map((at) => createSampleUse({ at })));
       expect(await store.usage.list({ ...everything, by: 'day' })).toEqual([
         { start: sampleTime, verdict: 'allowed', count: 3 },
         { start: sampleTime + dayMs, verdict: 'allowed', count: 1 },
@@ -44,35 +44,35 @@ export function describeUsage({ describe, it, expect }: ContractContext): void {
     it('knows from where a key that was let in was used last; refusals move nothing', async ({ store }) => {
       await insert(store, record);
       await store.recordUse([
-        sampleUse({ at: sampleTime + 2, address: '203.0.113.2' }),
-        sampleUse({ at: sampleTime + 1, address: '203.0.113.1' }),
-        sampleUse({ at: sampleTime + 9, verdict: 'address_not_allowed' }),
+        createSampleUse({ at: sampleTime + 2, address: '203.0.113.2' }),
+        createSampleUse({ at: sampleTime + 1, address: '203.0.113.1' }),
+        createSampleUse({ at: sampleTime + 9, verdict: 'address_not_allowed' }),
       ]);
       const expectLast = async (at: number, address: string | null, useCount: number): Promise<void> => {
         const found = await store.find(record.id);
         expect([found?.lastUsedAt, found?.lastUsedAddress, found?.useCount]).toEqual([at, address, useCount]);
       };
       await expectLast(sampleTime + 2, '203.0.113.2', 2);
-      await store.recordUse([sampleUse({ at: sampleTime, address: '203.0.113.9' })]);
+      await store.recordUse([createSampleUse({ at: sampleTime, address: '203.0.113.9' })]);
       await expectLast(sampleTime + 2, '203.0.113.2', 3);
-      await store.recordUse([sampleUse({ at: sampleTime + 3, address: '2001:db8::1' })]);
+      await store.recordUse([createSampleUse({ at: sampleTime + 3, address: '2001:db8::1' })]);
       await expectLast(sampleTime + 3, '2001:db8::1', 4);
-      await store.recordUse([sampleUse({ at: sampleTime + 4 })]);
+      await store.recordUse([createSampleUse({ at: sampleTime + 4 })]);
       // One that is not known does not take the place of one that is.
       await expectLast(sampleTime + 4, '2001:db8::1', 5);
       await store.recordUse([
-        sampleUse({ at: sampleTime + 5, address: '203.0.113.5' }),
-        sampleUse({ at: sampleTime + 6 }),
+        createSampleUse({ at: sampleTime + 5, address: '203.0.113.5' }),
+        createSampleUse({ at: sampleTime + 6 }),
       ]);
       await expectLast(sampleTime + 6, '203.0.113.5', 7);
     });
 
     it('adds up what two processes write at once', async ({ store, other }) => {
       const ids = Array.from({ length: 30 }, (_, index) => `key${index}`);
-      await insert(store, ...ids.map((id) => sampleKey({ id })));
+      await insert(store, ...ids.map((id) => createSampleKey({ id })));
       const uses = ids.flatMap((keyId) => [
-        sampleUse({ keyId, count: 2 }),
-        sampleUse({ keyId, verdict: 'key_disabled', count: 3 }),
+        createSampleUse({ keyId, count: 2 }),
+        createSampleUse({ keyId, verdict: 'key_disabled', count: 3 }),
       ]);
       await Promise.all(
         [store, other, store, other].map((each, index) =>
@@ -89,7 +89,9 @@ export function describeUsage({ describe, it, expect }: ContractContext): void {
 
     it('is forgotten some at a time', async ({ store }) => {
       await insert(store, record);
-      await store.recordUse([0, 1, 2, 3, 4].map((hour) => sampleUse({ at: sampleTime + hour * hourMs })));
+      await store.recordUse(
+        [0, 1, 2, 3, 4].map((hour) => createSampleUse({ at: sampleTime + hour * hourMs })),
+      );
       const before = sampleTime + 3 * hourMs;
       expect(await store.usage.forgetBefore(before, 2)).toBe(2);
       expect(await store.usage.forgetBefore(before, 2)).toBe(1);
@@ -101,7 +103,7 @@ export function describeUsage({ describe, it, expect }: ContractContext): void {
 
   describe('existing', () => {
     it('finds which of many ids keys have, revoked ones among them', async ({ store, other }) => {
-      await insert(store, sampleKey({ id: 'a' }), sampleKey({ id: 'b', revokedAt: sampleTime }));
+      await insert(store, createSampleKey({ id: 'a' }), createSampleKey({ id: 'b', revokedAt: sampleTime }));
       const unknown = Array.from({ length: 1000 }, (_, index) => `unknown${index}`);
       const found = await other.existing(['a', ...unknown, 'b', "'", '"', '\u0000', 'a']);
       expect([...found].sort()).toEqual(['a', 'b']);

@@ -53,8 +53,8 @@ export type { AccessAction, AccessEntry } from '../domain/access-entry.js';
 export type { AuditAction, AuditActor, AuditEntry, AuditEntryDraft } from '../domain/audit-entry.js';
 
 // Rules that stores apply and that are the same for all of them.
-export { stateOf } from '../domain/key-state.js';
-export { refilled } from '../domain/credits.js';
+export { getKeyState } from '../domain/key-state.js';
+export { refillCredits } from '../domain/credits.js';
 export { startOfFeed } from '../ports/change-feed.js';
 export {
   hashAuditEntry,

@@ -13,7 +13,7 @@ import { describeStoredTrail } from './contract-stored-trail.js';
 import { describeUsage } from './contract-usage.js';
 import { describeRoundTrips } from './contract-round-trips.js';
 import { describeTokens } from './contract-tokens.js';
-import { globalTestApi, type TestApi } from './test-api.js';
+import { getGlobalTestApi, type TestApi } from './test-api.js';
 import type { ContractContext } from './contract-context.js';
 
 /** A fresh, empty store for one test. */
@@ -37,7 +37,7 @@ export interface StoreUnderTest {
 export function describeKeyStore(
   name: string,
   makeStore: () => Promise<StoreUnderTest>,
-  api: TestApi = globalTestApi(),
+  api: TestApi = getGlobalTestApi(),
 ): void {
   const context: ContractContext = {
     describe: (title, body) => api.describe(title, body),

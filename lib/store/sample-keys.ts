@@ -2,14 +2,14 @@ import type { AccessEntry } from '../domain/access-entry.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { PublicKeyCredential, SecretCredential } from '../domain/credential.js';
-import { keyFieldDefaults } from '../domain/key-field-table.js';
+import { createKeyFieldDefaults } from '../domain/key-field-table.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 
 /** When sample keys are created. Epoch milliseconds. */
 export const sampleTime: number = Date.UTC(2026, 0, 1);
 
 /** A credential as a store keeps it; the hashes only look like some. */
-export function sampleCredential(changes: Partial<SecretCredential> = {}): SecretCredential {
+export function createSampleCredential(changes: Partial<SecretCredential> = {}): SecretCredential {
   return {
     id: 'credential01',
     kind: 'secret',
@@ -26,7 +26,7 @@ export function sampleCredential(changes: Partial<SecretCredential> = {}): Secre
 }
 
 /** A public key as a store keeps it; it only looks like one. */
-export function samplePublicKey(changes: Partial<PublicKeyCredential> = {}): PublicKeyCredential {
+export function createSamplePublicKey(changes: Partial<PublicKeyCredential> = {}): PublicKeyCredential {
   return {
     id: 'credential02',
     kind: 'public-key',
@@ -43,9 +43,9 @@ export function samplePublicKey(changes: Partial<PublicKeyCredential> = {}): Pub
 }
 
 /** A key as a store keeps it. */
-export function sampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
+export function createSampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
   return {
-    ...keyFieldDefaults(),
+    ...createKeyFieldDefaults(),
     id: 'key0000000000001',
     keyspace: 'default',
     ownerId: 'owner-1',
@@ -66,18 +66,21 @@ export function sampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
     useCount: 0,
     lastUsedAddress: null,
     credits: null,
-    credentials: [sampleCredential()],
+    credentials: [createSampleCredential()],
     ...changes,
   };
 }
 
 /** The next version of a key. */
-export function nextVersion(record: ApiKeyRecord, changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
+export function createNextVersion(record: ApiKeyRecord, changes: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
   return { ...record, version: record.version + 1, updatedAt: record.updatedAt + 1, ...changes };
 }
 
 /** The event that goes with a change of a key. */
-export function sampleEvent(record: ApiKeyRecord, changes: Partial<AuditEntryDraft> = {}): AuditEntryDraft {
+export function createSampleEvent(
+  record: ApiKeyRecord,
+  changes: Partial<AuditEntryDraft> = {},
+): AuditEntryDraft {
   const action: AuditAction = record.version === 1 ? 'key.created' : 'key.updated';
   return {
     action,
@@ -95,7 +98,7 @@ export function sampleEvent(record: ApiKeyRecord, changes: Partial<AuditEntryDra
 }
 
 /** A refused request as an access log keeps it. */
-export function sampleAccess(changes: Partial<AccessEntry> = {}): AccessEntry {
+export function createSampleAccess(changes: Partial<AccessEntry> = {}): AccessEntry {
   return {
     id: 'access0000000001',
     action: 'access.refused',
@@ -117,19 +120,19 @@ export function sampleAccess(changes: Partial<AccessEntry> = {}): AccessEntry {
 /** Stores a new key. */
 export async function insert(store: KeyStore, ...records: readonly ApiKeyRecord[]): Promise<void> {
   for (const record of records) {
-    await store.transact((transaction) => transaction.insert(record, sampleEvent(record)));
+    await store.transact((transaction) => transaction.insert(record, createSampleEvent(record)));
   }
 }
 
 /** Stores a key's next version. */
 export async function update(store: KeyStore, record: ApiKeyRecord): Promise<void> {
-  await store.transact((transaction) => transaction.update(record, sampleEvent(record)));
+  await store.transact((transaction) => transaction.update(record, createSampleEvent(record)));
 }
 
 /** A use of a key that was allowed. */
-export function sampleUse(changes: Partial<KeyUse> = {}): KeyUse {
+export function createSampleUse(changes: Partial<KeyUse> = {}): KeyUse {
   return {
-    keyId: sampleKey().id,
+    keyId: createSampleKey().id,
     at: sampleTime,
     count: 1,
     verdict: 'allowed',

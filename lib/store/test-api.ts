@@ -17,7 +17,7 @@ export interface Expectation {
  *
  * @throws TypeError when there are none
  */
-export function globalTestApi(): TestApi {
+export function getGlobalTestApi(): TestApi {
   const found = globalThis as Partial<Record<keyof TestApi, unknown>>;
   const isThere = [found.describe, found.it, found.expect].every((part) => typeof part === 'function');
   if (!isThere)

@@ -3,7 +3,7 @@ import type { Keyspace } from '../domain/keyspace.js';
 import { noScope } from '../domain/scope-requirement.js';
 import type { DeprecatedSecret } from '../domain/verdict.js';
 import { problems } from '../errors.js';
-import { belongsTo } from '../domain/keyspaces.js';
+import { isOfKeyspace } from '../domain/keyspaces.js';
 import { createDecider, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import { matchDigest, needsSlowMatch } from '../verify/match-credential.js';
@@ -86,7 +86,7 @@ async function checkSecret(
   if (parsed === null || !namesKey(keyspace, clientId, parsed.id)) return null;
   const token = { ...parsed, keyspace };
   const prepared = await findCurrentKey(ports, parsed.id);
-  const candidate = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared : null;
+  const candidate = prepared !== null && isOfKeyspace(keyspace, prepared.key) ? prepared : null;
   const found = matchDigest(digester, candidate?.key ?? null, keyspace.environment, parsed);
   if (candidate === null) return null;
   if (found !== null) {
@@ -100,7 +100,7 @@ async function checkSecret(
 
 /** A caller that sends a whole token may omit the client id, but must not send a different one. */
 function namesKey({ format }: Keyspace, clientId: string | null, keyId: string): boolean {
-  return clientId === null || clientId === keyId || clientId === format.clientIdOf(keyId);
+  return clientId === null || clientId === keyId || clientId === format.toClientId(keyId);
 }
 
 /** The same for an unknown client and for an invalid proof. */

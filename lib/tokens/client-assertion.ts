@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { VerifiableCredential, VerifiablePublicKey } from '../domain/credential.js';
-import { isJwtType, numericDate, readJwtHeader, readUnprovenClaims, type JwtHeader } from '../domain/jwt.js';
+import {
+  isJwtType,
+  parseNumericDate,
+  readJwtHeader,
+  readUnprovenClaims,
+  type JwtHeader,
+} from '../domain/jwt.js';
 import { isKeyId } from '../domain/key-format.js';
 import type { ForeignAlgorithm } from '../ports/jwt-signer.js';
-import { belongsTo } from '../domain/keyspaces.js';
+import { isOfKeyspace } from '../domain/keyspaces.js';
 import { findRefusal, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { ClientPorts, ProvenClient } from './client.js';
@@ -38,7 +44,7 @@ export async function checkAssertion(
   if (clientId !== null && clientId !== id) return null;
 
   const prepared = await findCurrentKey(ports, id);
-  if (prepared === null || !belongsTo(keyspace, prepared.key)) return null;
+  if (prepared === null || !isOfKeyspace(keyspace, prepared.key)) return null;
   const credential = prepared.key.credentials.find((one) => isSignedBy(ports, one, header, assertion));
   if (credential === undefined) return null;
 
@@ -89,10 +95,10 @@ function readAssertion(
   if (iss !== id || sub !== id) return null;
   const audience: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
   if (audience !== issuer) return null;
-  const expiresAt = numericDate(exp);
+  const expiresAt = parseNumericDate(exp);
   if (expiresAt === null || expiresAt <= now || expiresAt > now + maxAheadMs) return null;
   const isEarly = (time: unknown): boolean =>
-    time !== undefined && (numericDate(time) ?? Infinity) > now + skewMs;
+    time !== undefined && (parseNumericDate(time) ?? Infinity) > now + skewMs;
   if (isEarly(nbf) || isEarly(iat)) return null;
   if (typeof jti !== 'string' || jti === '' || jti.length > maxIdLength) return null;
   return { id: jti, expiresAt };

@@ -1,4 +1,4 @@
-import { belongsTo } from '../domain/keyspaces.js';
+import { isOfKeyspace } from '../domain/keyspaces.js';
 import { isDataSignedBy } from '../signatures/check-data-signature.js';
 import { computeHmac } from '../signatures/hmac/hmac-signature.js';
 import { proveHmac } from '../signatures/hmac/prove-hmac.js';
@@ -50,7 +50,7 @@ export function createSignatureCheck(
     if (requestPattern.test(signed)) return null;
 
     const prepared = await findCurrentKey(ports, keyId);
-    const key = prepared !== null && belongsTo(keyspace, prepared.key) ? prepared.key : null;
+    const key = prepared !== null && isOfKeyspace(keyspace, prepared.key) ? prepared.key : null;
     const { format } = keyspace;
     for (const bytes of decodeSignature(signature)) {
       const signer = key === null ? null : { key, format };

@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { Credential } from '../domain/credential.js';
-import { belongsTo } from '../domain/keyspaces.js';
+import { isOfKeyspace } from '../domain/keyspaces.js';
 import { checkState } from '../verify/check-state.js';
 import { problems } from '../errors.js';
 import type { TokenErrorCode } from './token-error.js';
@@ -26,7 +26,7 @@ export async function readUsableKey(
 ): Promise<UsableKey> {
   const record = await store.find(keyId);
   const credential = record?.credentials.find(({ id }) => id === credentialId);
-  if (record === null || credential === undefined || !belongsTo(keyspace, record)) {
+  if (record === null || credential === undefined || !isOfKeyspace(keyspace, record)) {
     throw new TokenError(error, 'There is no such API key.');
   }
   const refusal = checkState(record, credential, clock.now());

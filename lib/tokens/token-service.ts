@@ -1,6 +1,6 @@
 import type { AccessToken } from '../domain/access-token.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { commonScopes, parseScopeParameter } from '../domain/token-scope.js';
+import { findCommonScopes, parseScopeParameter } from '../domain/token-scope.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { AuthenticateClient, Client } from './authenticate-client.js';
 import { isTokenRevoked } from './is-token-revoked.js';
@@ -136,7 +136,7 @@ async function introspectAccess(
     kind: 'access_token',
     ...access,
     expiresAt: Math.min(access.expiresAt, getExpiry(key)),
-    scopes: commonScopes(access.scopes, key.record.scopes, ports.keyspace.catalogue),
+    scopes: findCommonScopes(access.scopes, key.record.scopes, ports.keyspace.catalogue),
   };
 }
 
@@ -151,7 +151,7 @@ async function introspectRefresh(
   const key = grant.expiresAt <= ports.clock.now() ? null : await tryReadUsableKey(ports, grant);
   if (key === null) return null;
   const { id, keyId } = grant;
-  const scopes = commonScopes(grant.scopes, key.record.scopes, ports.keyspace.catalogue);
+  const scopes = findCommonScopes(grant.scopes, key.record.scopes, ports.keyspace.catalogue);
   return {
     kind: 'refresh_token',
     id,

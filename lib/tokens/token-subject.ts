@@ -1,8 +1,8 @@
 import { compileAllowlist } from '../domain/address.js';
 import type { AccessToken } from '../domain/access-token.js';
 import type { VerifiableKey } from '../domain/api-key.js';
-import { identityOf } from '../domain/api-key-identity.js';
-import { commonScopes } from '../domain/token-scope.js';
+import { createIdentity } from '../domain/api-key-identity.js';
+import { findCommonScopes } from '../domain/token-scope.js';
 import type { Allowed } from '../domain/verdict.js';
 import type { Subject } from '../verify/decide-request.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
@@ -22,7 +22,7 @@ export class TokenSubject implements Subject {
 
   constructor(prepared: PreparedKey, token: AccessToken) {
     const { catalogue } = prepared;
-    const scopes = commonScopes(token.scopes, prepared.key.scopes, catalogue);
+    const scopes = findCommonScopes(token.scopes, prepared.key.scopes, catalogue);
     const expiresAt = Math.min(token.expiresAt, prepared.key.expiresAt ?? Infinity);
     this.prepared = prepared;
     this.expiresAt = token.expiresAt;
@@ -31,7 +31,12 @@ export class TokenSubject implements Subject {
     this.#allowsToken = addresses === null ? null : compileAllowlist(addresses);
     this.#allowed = Object.freeze({
       allowed: true,
-      apiKey: identityOf(prepared.key, { via: 'token', credentialId: token.credentialId, scopes, expiresAt }),
+      apiKey: createIdentity(prepared.key, {
+        via: 'token',
+        credentialId: token.credentialId,
+        scopes,
+        expiresAt,
+      }),
     });
   }
 

@@ -1,6 +1,6 @@
 import type { VerifiableKey } from '../domain/api-key.js';
-import { credentialHasEnded, type VerifiableCredential } from '../domain/credential.js';
-import { stateOf } from '../domain/key-state.js';
+import { hasCredentialEnded, type VerifiableCredential } from '../domain/credential.js';
+import { getKeyState } from '../domain/key-state.js';
 import type { RefusalCode } from '../domain/verdict.js';
 
 /**
@@ -12,7 +12,7 @@ export function checkState(
   credential: VerifiableCredential,
   now: number,
 ): RefusalCode | null {
-  const state = stateOf(key, now);
+  const state = getKeyState(key, now);
   if (state !== 'active') return `key_${state}`;
-  return credentialHasEnded(credential, now) ? 'secret_rotated' : null;
+  return hasCredentialEnded(credential, now) ? 'secret_rotated' : null;
 }

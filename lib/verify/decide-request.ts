@@ -1,7 +1,7 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { Keyspace } from '../domain/keyspace.js';
-import { isMet, missingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
+import { isMet, listMissingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
 import type { Allowed, Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { GraceStarter } from '../ports/grace-starter.js';
 import { checkState } from './check-state.js';
@@ -77,7 +77,7 @@ export function findRefusal(
     return refuse('address_not_allowed');
   }
   if (!isMet(requirement, subject.grantedScopes)) {
-    const missing = missingScopes(requirement, subject.grantedScopes);
+    const missing = listMissingScopes(requirement, subject.grantedScopes);
     return refuse('insufficient_scope', { requiredScopes: requirement.scopes, missingScopes: missing });
   }
   if (keyspace !== undefined && keyspaceScope !== undefined) {

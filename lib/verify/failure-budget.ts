@@ -1,4 +1,4 @@
-import { defaultIpv6PrefixLength, networkOf } from '../domain/network.js';
+import { defaultIpv6PrefixLength, toNetwork } from '../domain/network.js';
 import { FailureWindows, type FailureWindow } from './failure-windows.js';
 
 /** How many failed attempts a network has, and for how long. */
@@ -25,7 +25,7 @@ export class FailureBudget {
   constructor(options: FailureBudgetOptions, now?: () => number) {
     this.#windows = new FailureWindows(options, now);
     const prefixLength = options.ipv6PrefixLength ?? defaultIpv6PrefixLength;
-    this.#networkOf = (address) => networkOf(address, prefixLength);
+    this.#networkOf = (address) => toNetwork(address, prefixLength);
   }
 
   /** See {@link FailureWindows.begin}. */

@@ -1,4 +1,4 @@
-import { adviceFor } from '../domain/known-names.js';
+import { suggestNames } from '../domain/known-names.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 
@@ -15,6 +15,6 @@ export function assertKnownFeature(
   const advice =
     features.names.length === 0
       ? 'name it in the option features of createApiKeys'
-      : adviceFor(typeof feature === 'string' ? feature : '', features.names);
+      : suggestNames(typeof feature === 'string' ? feature : '', features.names);
   throw new InvalidOptionError(`${what}: unknown feature ${JSON.stringify(feature)}; ${advice}`);
 }

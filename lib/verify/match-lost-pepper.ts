@@ -1,5 +1,5 @@
 import { isSecret } from '../domain/credential.js';
-import { belongsTo, type TokenOfKeyspace } from '../domain/keyspaces.js';
+import { isOfKeyspace, type TokenOfKeyspace } from '../domain/keyspaces.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
 import type { KeyFinder } from './find-key.js';
@@ -30,7 +30,7 @@ export async function matchWithoutPepper(
   const { finder, digester, hasher } = parts;
   const { keyspace } = token;
   const stored = await finder.findInStore(token.id);
-  if (stored === null || !belongsTo(keyspace, stored.key)) return null;
+  if (stored === null || !isOfKeyspace(keyspace, stored.key)) return null;
   // The digest may have been added since the copy was made.
   const digestMatch = matchDigest(digester, stored.key, keyspace.environment, token);
   if (digestMatch !== null) return { prepared: stored, match: digestMatch };

@@ -1,6 +1,6 @@
 import { compileAllowlist } from '../domain/address.js';
 import type { VerifiableKey } from '../domain/api-key.js';
-import { identityOf } from '../domain/api-key-identity.js';
+import { createIdentity } from '../domain/api-key-identity.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret } from '../domain/verdict.js';
@@ -28,7 +28,7 @@ export class PreparedKey {
   }
 
   #by({ id: credentialId }: VerifiableCredential): Allowed {
-    return Object.freeze({ allowed: true, apiKey: identityOf(this.key, { via: 'key', credentialId }) });
+    return Object.freeze({ allowed: true, apiKey: createIdentity(this.key, { via: 'key', credentialId }) });
   }
 
   #byOlder(credential: VerifiableCredential): Allowed {

@@ -1,4 +1,4 @@
-import { hourMs, startOf } from '../domain/key-usage.js';
+import { hourMs, getPeriodStart } from '../domain/key-usage.js';
 import type { RefusalCode } from '../domain/verdict.js';
 import type { KeyUse } from '../ports/key-store.js';
 
@@ -54,7 +54,7 @@ export function refreshCounter(
  * @returns the uses of the hour before, if this is another one
  */
 export function startHour(counter: UseCounter, now: number): readonly KeyUse[] {
-  const hour = startOf(hourMs, now);
+  const hour = getPeriodStart(hourMs, now);
   if (hour === counter.hour) return [];
   const before = takeUses(counter);
   counter.hour = hour;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { belongsTo, type Keyspaces, type TokenOfKeyspace } from '../domain/keyspaces.js';
+import { isOfKeyspace, type Keyspaces, type TokenOfKeyspace } from '../domain/keyspaces.js';
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { Lease } from '../feed/lease.js';
 import type { Clock } from '../ports/clock.js';
@@ -95,7 +95,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
       match(null, parsed);
       return refuse('invalid_token');
     }
-    const candidate = belongsTo(parsed.keyspace, prepared.key) ? prepared : null;
+    const candidate = isOfKeyspace(parsed.keyspace, prepared.key) ? prepared : null;
     const found = match(candidate, parsed);
     if (candidate !== null && found !== null) return accept(candidate, found, request);
     if (candidate !== null && needsSlowMatch(digester, candidate.key)) return null;
@@ -107,7 +107,7 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
     if (parsed === null) return refuse('invalid_token');
 
     const prepared = await finder.find(parsed.id);
-    const candidate = prepared !== null && belongsTo(parsed.keyspace, prepared.key) ? prepared : null;
+    const candidate = prepared !== null && isOfKeyspace(parsed.keyspace, prepared.key) ? prepared : null;
     const found = match(candidate, parsed);
     if (candidate === null) return refuse('invalid_token');
     if (found !== null) return accept(candidate, found, request);

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
-import { sampleAccess, sampleEvent, sampleKey } from '../../lib/store/sample-keys.js';
+import { createSampleAccess, createSampleEvent, createSampleKey } from '../../lib/store/sample-keys.js';
 import {
   alice,
   bob,
@@ -117,8 +117,8 @@ describe('a long trail', () => {
     store = memoryStore();
     await store.transact(async (transaction) => {
       for (let index = 0; index < 3000; index += 1) {
-        const record = sampleKey({ id: `key${index}` });
-        await transaction.insert(record, sampleEvent(record));
+        const record = createSampleKey({ id: `key${index}` });
+        await transaction.insert(record, createSampleEvent(record));
       }
     });
     long = await startAdminApp({ store });
@@ -167,7 +167,7 @@ describe('a long trail', () => {
 
   const memoryPage = async (limit: number) =>
     Array.from({ length: limit }, (_, index) => ({
-      ...sampleEvent(sampleKey()),
+      ...createSampleEvent(createSampleKey()),
       ...{ sequence: index + 1, hash: '0'.repeat(64) },
     }));
 });
@@ -177,12 +177,12 @@ describe('texts that a terminal would obey', () => {
 
   it('R73 are escaped in the trail, in the access log and in the export', async () => {
     const store = memoryStore();
-    const record = sampleKey({ ownerId: hostile });
+    const record = createSampleKey({ ownerId: hostile });
     await store.transact((transaction) =>
-      transaction.insert(record, sampleEvent(record, { actor: { kind: 'owner', id: hostile } })),
+      transaction.insert(record, createSampleEvent(record, { actor: { kind: 'owner', id: hostile } })),
     );
     await store.accessLog.add([
-      sampleAccess({ ownerId: hostile, actor: { kind: 'owner', id: hostile }, route: hostile }),
+      createSampleAccess({ ownerId: hostile, actor: { kind: 'owner', id: hostile }, route: hostile }),
     ]);
     const app = await startAdminApp({ store });
     for (const path of ['/audit', '/audit/access', '/audit/export', '/audit/verify']) {

@@ -10,7 +10,7 @@ import { createApiKeys, type ApiKeys } from '../../lib/index.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
-import { sampleAccess } from '../../lib/store/sample-keys.js';
+import { createSampleAccess } from '../../lib/store/sample-keys.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
 import { settle } from '../sql/settle.js';
 import { databases, type DatabaseUnderAttack } from './database-under-attack.js';
@@ -154,7 +154,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     const logging = (async () => {
       for (; !isOver; windows += 1) {
         const rows = Array.from({ length: rowsPerWindow }, (_, row) =>
-          sampleAccess({ id: `${windows}-${row}`, at: windows }),
+          createSampleAccess({ id: `${windows}-${row}`, at: windows }),
         );
         await writing.accessLog.add(rows);
         await sleep(25);

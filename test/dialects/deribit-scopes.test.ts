@@ -7,7 +7,7 @@ import {
   selectTokenScopes,
 } from '../../lib/dialects/deribit/deribit-scopes.js';
 import { createTokenTerms, readTerms } from '../../lib/dialects/deribit/token-terms.js';
-import { commonScopes, narrowScopes } from '../../lib/domain/token-scope.js';
+import { findCommonScopes, narrowScopes } from '../../lib/domain/token-scope.js';
 
 const catalogue = createDeribitCatalogue(() => new Set(), createTokenTerms(null));
 
@@ -68,7 +68,7 @@ describe('levels', () => {
   });
 
   it('are what a token and its key have in common', () => {
-    const common = commonScopes(
+    const common = findCommonScopes(
       ['trade:read_write', 'wallet:read', 'session:bot', 'ip:10.0.0.1'],
       ['trade:read', 'wallet:read_write', 'custody:none'],
       catalogue,

@@ -1,11 +1,11 @@
 import {
-  canonicalAddress,
+  toCanonicalAddress,
   compileAllowlist,
   isAllowlistWithin,
   parseAllowlistEntry,
 } from '../../lib/domain/address.js';
 
-describe('canonicalAddress', () => {
+describe('toCanonicalAddress', () => {
   it.each([
     ['10.1.2.3', '10.1.2.3'],
     ['::ffff:10.1.2.3', '10.1.2.3'],
@@ -16,7 +16,7 @@ describe('canonicalAddress', () => {
     ['::10.1.2.3', '::a01:203'],
     ['64:ff9b::10.1.2.3', '64:ff9b::a01:203'],
   ])('writes %s as %s', (text, canonical) => {
-    expect(canonicalAddress(text)).toBe(canonical);
+    expect(toCanonicalAddress(text)).toBe(canonical);
   });
 
   it.each([
@@ -39,12 +39,12 @@ describe('canonicalAddress', () => {
     'localhost',
     '1::2::3',
   ])('gives up on %j', (text) => {
-    expect(canonicalAddress(text)).toBeNull();
+    expect(toCanonicalAddress(text)).toBeNull();
   });
 
   it('gives up on no address at all', () => {
-    expect(canonicalAddress(undefined)).toBeNull();
-    expect(canonicalAddress(null)).toBeNull();
+    expect(toCanonicalAddress(undefined)).toBeNull();
+    expect(toCanonicalAddress(null)).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { ed25519Problem } from '../../lib/domain/ed25519-point.js';
+import { findEd25519Problem } from '../../lib/domain/ed25519-point.js';
 
 const p = 2n ** 255n - 19n;
 
@@ -55,22 +55,22 @@ const smallOrder = [
   ].map((hex) => Buffer.from(hex, 'hex')),
 ];
 
-describe('ed25519Problem', () => {
+describe('findEd25519Problem', () => {
   it('takes what node:crypto makes', () => {
-    for (let round = 0; round < 200; round += 1) expect(ed25519Problem(publicKey())).toBeNull();
+    for (let round = 0; round < 200; round += 1) expect(findEd25519Problem(publicKey())).toBeNull();
   });
 
   it('refuses every encoding of a point of small order, because one signature fits many messages there', () => {
-    expect(smallOrder.map((bytes) => ed25519Problem(bytes))).not.toContain(null);
+    expect(smallOrder.map((bytes) => findEd25519Problem(bytes))).not.toContain(null);
     expect(verdictsOfNoble(smallOrder)).not.toContain(true);
   });
 
   it('refuses other lengths, numbers beyond the field and what is no point', () => {
-    for (const length of [0, 31, 33, 64]) expect(ed25519Problem(Buffer.alloc(length, 3))).not.toBeNull();
+    for (const length of [0, 31, 33, 64]) expect(findEd25519Problem(Buffer.alloc(length, 3))).not.toBeNull();
     for (let offset = 0n; offset < 19n; offset += 1n) {
-      expect(ed25519Problem(encode(p + offset))).not.toBeNull();
+      expect(findEd25519Problem(encode(p + offset))).not.toBeNull();
     }
-    expect(ed25519Problem(encode(2n))).toBe('must be a point of the curve Ed25519');
+    expect(findEd25519Problem(encode(2n))).toBe('must be a point of the curve Ed25519');
   });
 
   it('decides as noble-curves does, of keys, changed keys, random bytes and the edges of the field', () => {
@@ -86,7 +86,7 @@ describe('ed25519Problem', () => {
     ]);
     const random = Array.from({ length: 1_000 }, () => randomBytes(32));
     const encodings = [...changed, ...edges, ...random, ...smallOrder];
-    const ours = encodings.map((bytes) => ed25519Problem(bytes) === null);
+    const ours = encodings.map((bytes) => findEd25519Problem(bytes) === null);
     const differing = verdictsOfNoble(encodings).flatMap((taken, index) =>
       taken === ours[index] ? [] : [encodings[index]?.toString('hex')],
     );

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { newWindowsLast, staysBound, staysTight } from '../../lib/domain/kept-windows.js';
+import { sortNewWindowsLast, isStillBound, isStillTight } from '../../lib/domain/kept-windows.js';
 import type { RateLimit } from '../../lib/domain/rate-limit.js';
 
 const minute = (limit: number, name = 'minute'): RateLimit => ({ name, limit, windowSeconds: 60 });
@@ -7,8 +7,8 @@ const hour = (limit: number): RateLimit => ({ name: 'hour', limit, windowSeconds
 
 it('limits stay as tight when every window stays, with no more requests', () => {
   const before = [minute(5), hour(50)];
-  expect(staysTight(before, before)).toBe(true);
-  expect(staysTight(before, [hour(49), minute(1), minute(9, 'other')])).toBe(true);
+  expect(isStillTight(before, before)).toBe(true);
+  expect(isStillTight(before, [hour(49), minute(1), minute(9, 'other')])).toBe(true);
   for (const after of [
     [],
     [minute(5)],
@@ -17,15 +17,15 @@ it('limits stay as tight when every window stays, with no more requests', () => 
     [{ ...minute(5), windowSeconds: 61 }, hour(50)],
     [{ ...minute(5), windowSeconds: 59 }, hour(50)],
   ]) {
-    expect(staysTight(before, after)).toBe(false);
+    expect(isStillTight(before, after)).toBe(false);
   }
 });
 
 it('a bound keeps the first window that is at or below it, and lets the others go', () => {
   const bound = [minute(60)];
-  expect(staysBound([minute(60), hour(50)], [minute(60)], bound)).toBe(true);
-  expect(staysBound([minute(10), hour(50)], [minute(60)], bound)).toBe(true);
-  expect(staysBound([minute(100), hour(900)], [hour(1)], bound)).toBe(true);
+  expect(isStillBound([minute(60), hour(50)], [minute(60)], bound)).toBe(true);
+  expect(isStillBound([minute(10), hour(50)], [minute(60)], bound)).toBe(true);
+  expect(isStillBound([minute(100), hour(900)], [hour(1)], bound)).toBe(true);
   for (const after of [
     [],
     [hour(50)],
@@ -33,19 +33,19 @@ it('a bound keeps the first window that is at or below it, and lets the others g
     [minute(60, 'renamed')],
     [{ ...minute(60), windowSeconds: 61 }],
   ]) {
-    expect(staysBound([minute(60), hour(50)], after, bound)).toBe(false);
+    expect(isStillBound([minute(60), hour(50)], after, bound)).toBe(false);
   }
 });
 
 it('windows that are new, or have another length, come behind the others', () => {
   const before = [minute(5), hour(50)];
-  expect(newWindowsLast(before, [minute(9, 'new'), hour(40), minute(4)])).toEqual([
+  expect(sortNewWindowsLast(before, [minute(9, 'new'), hour(40), minute(4)])).toEqual([
     minute(4),
     hour(40),
     minute(9, 'new'),
   ]);
   const longer = { ...minute(5), windowSeconds: 61 };
-  expect(newWindowsLast(before, [longer, hour(50)])).toEqual([hour(50), longer]);
+  expect(sortNewWindowsLast(before, [longer, hour(50)])).toEqual([hour(50), longer]);
 });
 
 const window: fc.Arbitrary<RateLimit> = fc.record({
@@ -65,8 +65,8 @@ it('however often limits are changed, a window that has counted for as long as t
       /** Windows that were never away and never had another length: their counters go back to the beginning. */
       let counting = new Set(first.map(({ name }) => name));
       for (const change of changes) {
-        if (!staysBound(limits, change, [bound])) continue;
-        const next = newWindowsLast(limits, change);
+        if (!isStillBound(limits, change, [bound])) continue;
+        const next = sortNewWindowsLast(limits, change);
         const before = limits;
         counting = new Set(
           next

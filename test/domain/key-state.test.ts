@@ -1,9 +1,9 @@
-import { credentialHasEnded } from '../../lib/domain/credential.js';
-import { stateOf } from '../../lib/domain/key-state.js';
+import { hasCredentialEnded } from '../../lib/domain/credential.js';
+import { getKeyState } from '../../lib/domain/key-state.js';
 
 const active = { revokedAt: null, enabled: true, expiresAt: null };
 
-describe('stateOf', () => {
+describe('getKeyState', () => {
   it.each([
     [active, 'active'],
     [{ ...active, expiresAt: 1_000 }, 'active', 999],
@@ -15,11 +15,11 @@ describe('stateOf', () => {
     [{ revokedAt: 5, enabled: false, expiresAt: 1 }, 'revoked', 9],
     [{ ...active, expiresAt: Date.UTC(9999, 0, 1) }, 'active', 2 ** 31 + 1],
   ])('of %j is %s (at %s)', (key, state, now = 500) => {
-    expect(stateOf(key, now)).toBe(state);
+    expect(getKeyState(key, now)).toBe(state);
   });
 });
 
-describe('credentialHasEnded', () => {
+describe('hasCredentialEnded', () => {
   it.each([
     [{ endedAt: null, endsAt: null }, 10, false],
     [{ endedAt: null, endsAt: 10 }, 9, false],
@@ -27,6 +27,6 @@ describe('credentialHasEnded', () => {
     // An end that was set by a change asks no clock: a slow clock must not bring a rotated secret back.
     [{ endedAt: 10, endsAt: null }, 0, true],
   ])('%j at %d: %s', (credential, now, expected) => {
-    expect(credentialHasEnded(credential, now)).toBe(expected);
+    expect(hasCredentialEnded(credential, now)).toBe(expected);
   });
 });

@@ -1,6 +1,6 @@
-import { adviceFor } from '../../lib/domain/known-names.js';
+import { suggestNames } from '../../lib/domain/known-names.js';
 
-describe('adviceFor', () => {
+describe('suggestNames', () => {
   const known = ['orders:read', 'orders:write', 'name'];
 
   it.each([
@@ -9,10 +9,10 @@ describe('adviceFor', () => {
     ['nmae', 'name'],
     ['Name', 'name'],
   ])('takes %s for %s', (unknown, meant) => {
-    expect(adviceFor(unknown, known)).toBe(`did you mean '${meant}'?`);
+    expect(suggestNames(unknown, known)).toBe(`did you mean '${meant}'?`);
   });
 
   it.each(['billing:export', 'x', ''])('lists what is known for %j', (unknown) => {
-    expect(adviceFor(unknown, known)).toBe('known are orders:read, orders:write, name');
+    expect(suggestNames(unknown, known)).toBe('known are orders:read, orders:write, name');
   });
 });

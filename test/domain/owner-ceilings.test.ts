@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { exceededBounds, isAtOrBelow, limitsWithin } from '../../lib/domain/owner-ceilings.js';
+import { listExceededBounds, isAtOrBelow, narrowToBounds } from '../../lib/domain/owner-ceilings.js';
 import type { RateLimit } from '../../lib/domain/rate-limit.js';
 
 const rateLimit: fc.Arbitrary<RateLimit> = fc.record({
@@ -20,8 +20,8 @@ it('a window is at or below another with no more requests in no less time', () =
 it('limits that were made to fit are within their bounds, and hold no name twice', () => {
   fc.assert(
     fc.property(rateLimits, rateLimits, (limits, bounds) => {
-      const fitting = limitsWithin(limits, bounds);
-      expect(exceededBounds(fitting, bounds)).toEqual([]);
+      const fitting = narrowToBounds(limits, bounds);
+      expect(listExceededBounds(fitting, bounds)).toEqual([]);
       expect(new Set(fitting.map(({ name }) => name)).size).toBe(fitting.length);
     }),
   );
@@ -30,7 +30,7 @@ it('limits that were made to fit are within their bounds, and hold no name twice
 it('limits that fit are left as they are', () => {
   fc.assert(
     fc.property(rateLimits, (limits) => {
-      expect(limitsWithin(limits, limits)).toEqual(limits);
+      expect(narrowToBounds(limits, limits)).toEqual(limits);
     }),
   );
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { base62Alphabet } from '../../lib/domain/charset.js';
-import { base36Alphabet, base64urlAlphabet, isWrittenIn, patternOf } from '../../lib/domain/charset.js';
+import { base36Alphabet, base64urlAlphabet, isWrittenIn, toPattern } from '../../lib/domain/charset.js';
 import { createCheckedFormat } from '../../lib/domain/key-format.js';
 import { createPairFormat } from '../../lib/domain/pair-format.js';
 
@@ -22,7 +22,7 @@ describe('createPairFormat', () => {
     fc.assert(
       fc.property(parts, (pair) => {
         const token = format.compose(pair.id, pair.secret);
-        const clientId = format.clientIdOf(pair.id);
+        const clientId = format.toClientId(pair.id);
         expect(clientId).toHaveLength(clientIdLength);
         expect(token).toBe(`${clientId}:${pair.secret}`);
         expect(token).toHaveLength(format.length);
@@ -38,7 +38,7 @@ describe('createPairFormat', () => {
   });
 
   it('sees typos in a client id with a checksum', () => {
-    const clientId = headed.clientIdOf('abcdefgh');
+    const clientId = headed.toClientId('abcdefgh');
     for (let at = 0; at < clientId.length; at += 1) {
       const typo = clientId.slice(0, at) + (clientId.charAt(at) === 'x' ? 'y' : 'x') + clientId.slice(at + 1);
       expect(headed.parseClientId(typo)).toBeNull();
@@ -85,7 +85,7 @@ describe('isWrittenIn', () => {
     const charset = { alphabet: 'ab-', length: 3 };
     expect(isWrittenIn(charset, 'a-b')).toBe(true);
     expect(['ab', 'abab', 'abc', 'ab\n', ''].filter((text) => isWrittenIn(charset, text))).toEqual([]);
-    expect(new RegExp(`^${patternOf(charset)}$`).test('a-b')).toBe(true);
-    expect(new RegExp(`^${patternOf(charset)}$`).test('a.b')).toBe(false);
+    expect(new RegExp(`^${toPattern(charset)}$`).test('a-b')).toBe(true);
+    expect(new RegExp(`^${toPattern(charset)}$`).test('a.b')).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import { createInstance } from '../harness/instance.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
 import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
-import { sampleEvent, sampleKey, sampleTime } from '../../lib/store/sample-keys.js';
+import { createSampleEvent, createSampleKey, sampleTime } from '../../lib/store/sample-keys.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 import { theApp } from '../harness/the-app.js';
@@ -32,8 +32,13 @@ describe.each(['memory', 'SQLite', 'PostgreSQL'])('a list with a filter, on %s',
         for (let index = start; index < start + 100; index += 1) {
           const oldest = index === 0 ? { name: 'needle', tags: ['needle'], scopes: ['orders:write'] } : {};
           const id = `key${String(index).padStart(5, '0')}`;
-          const record = sampleKey({ id, keyspace: 'default', createdAt: sampleTime + index, ...oldest });
-          await transaction.insert(record, sampleEvent(record));
+          const record = createSampleKey({
+            id,
+            keyspace: 'default',
+            createdAt: sampleTime + index,
+            ...oldest,
+          });
+          await transaction.insert(record, createSampleEvent(record));
         }
       });
     }

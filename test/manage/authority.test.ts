@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Actor, NewKey } from '../../lib/index.js';
-import { coveredByAny } from '../../lib/domain/scope.js';
+import { isCoveredByAny } from '../../lib/domain/scope.js';
 import type { ChangeContext } from '../../lib/manage/change.js';
 import type { KeyService } from '../../lib/manage/key-service.js';
 import { memoryStore } from '../../lib/testing/index.js';
@@ -208,7 +208,7 @@ describe('keys that manage keys', () => {
     await fc.assert(
       fc.asyncProperty(scopes, scopes, async (held, wanted) => {
         const { context } = await maker({ scopes: [...new Set([...held, managementScope])] });
-        const isBelow = wanted.every((one) => coveredByAny([...held, managementScope], one));
+        const isBelow = wanted.every((one) => isCoveredByAny([...held, managementScope], one));
         const made = await service.create(context, { name: 'x', scopes: wanted }).then(
           () => true,
           () => false,

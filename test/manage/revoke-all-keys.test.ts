@@ -6,7 +6,13 @@ import type { ChangeContext } from '../../lib/manage/change.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
-import { insert, nextVersion, sampleEvent, sampleKey, update } from '../../lib/store/sample-keys.js';
+import {
+  insert,
+  createNextVersion,
+  createSampleEvent,
+  createSampleKey,
+  update,
+} from '../../lib/store/sample-keys.js';
 import { createService } from '../harness/service.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { watchMachine } from '../harness/machine-watch.js';
@@ -39,7 +45,7 @@ describe.each([
     await store.open();
     await other.open();
     await insertMany(store, howMany);
-    await insert(store, sampleKey({ id: 'of-bob', ownerId: 'bob' }));
+    await insert(store, createSampleKey({ id: 'of-bob', ownerId: 'bob' }));
   });
 
   afterEach(async () => {
@@ -52,11 +58,11 @@ describe.each([
     const { service, close } = createService({ store });
     let isDone = false;
     const revoking = service.revokeAll(context, 'owner-1').finally(() => (isDone = true));
-    let bob = sampleKey({ id: 'of-bob', ownerId: 'bob' });
+    let bob = createSampleKey({ id: 'of-bob', ownerId: 'bob' });
     let ofOthers = 0;
-    await insert(other, sampleKey({ id: 'made-meanwhile' }));
+    await insert(other, createSampleKey({ id: 'made-meanwhile' }));
     while (!isDone) {
-      bob = nextVersion(bob);
+      bob = createNextVersion(bob);
       await update(ofOthers % 2 === 0 ? other : store, bob);
       ofOthers += 1;
       // SQLite answers without a turn of the event loop; requests of others would come with one.
@@ -130,8 +136,8 @@ async function insertMany(store: KeyStore, count: number): Promise<void> {
   for (let made = 0; made < count; made += 50) {
     await store.transact(async (transaction) => {
       for (let index = made; index < Math.min(count, made + 50); index += 1) {
-        const record = sampleKey({ id: `key${index}` });
-        await transaction.insert(record, sampleEvent(record));
+        const record = createSampleKey({ id: `key${index}` });
+        await transaction.insert(record, createSampleEvent(record));
       }
     });
   }

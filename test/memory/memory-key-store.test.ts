@@ -1,16 +1,16 @@
 import { memoryStore } from '../../lib/memory/memory-key-store.js';
-import { insert, sampleKey, sampleUse } from '../../lib/store/sample-keys.js';
+import { insert, createSampleKey, createSampleUse } from '../../lib/store/sample-keys.js';
 
 describe('memoryStore', () => {
   it('shares nothing with another one', async () => {
     const [one, other] = [memoryStore(), memoryStore()];
-    await insert(one, sampleKey());
-    expect(await other.find(sampleKey().id)).toBe(null);
+    await insert(one, createSampleKey());
+    expect(await other.find(createSampleKey().id)).toBe(null);
   });
 
   it('keeps a digest and a use that come in while a change is being made', async () => {
     const store = memoryStore();
-    const record = sampleKey();
+    const record = createSampleKey();
     await insert(store, record);
     await store.transact(async (transaction) => {
       const renamed = { ...record, name: 'Renamed', version: 2 };
@@ -30,7 +30,7 @@ describe('memoryStore', () => {
         at: 1,
       });
       await store.addDigest(record.id, 'credential01', 'beef', 'new');
-      await store.recordUse([sampleUse({ keyId: record.id, at: 7, count: 2 })]);
+      await store.recordUse([createSampleUse({ keyId: record.id, at: 7, count: 2 })]);
     });
     const found = await store.find(record.id);
     expect(found?.name).toBe('Renamed');

@@ -3,7 +3,7 @@ import type { ApiKeyRecord } from '../../lib/domain/api-key.js';
 import { createFeatureCatalogue } from '../../lib/domain/feature-catalogue.js';
 import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
 import { assertAtOrBelow } from '../../lib/manage/authority.js';
-import { sampleKey } from '../../lib/store/sample-keys.js';
+import { createSampleKey } from '../../lib/store/sample-keys.js';
 
 const anyCatalogue = createScopeCatalogue({ 'orders:read': 'Read orders' });
 
@@ -106,7 +106,7 @@ function isBelow(key: Rights, maker: Rights): boolean {
 }
 
 it('R57 no key is above its maker: 100,000 pairs against a naive model', () => {
-  const base = sampleKey();
+  const base = createSampleKey();
   const counts = { below: 0, above: 0 };
   fc.assert(
     fc.property(rights, rights, fc.nat(6), fc.boolean(), (maker, given, kept, isAlike) => {

@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../../lib/domain/address.js';
+import { toCanonicalAddress } from '../../lib/domain/address.js';
 import { isKeyId } from '../../lib/domain/key-format.js';
 import {
   parseDescription,
@@ -10,7 +10,7 @@ import {
 } from '../../lib/domain/key-fields.js';
 import { parseCredits, parseRateLimits } from '../../lib/domain/limit-fields.js';
 import { parseTags } from '../../lib/domain/parse-tags.js';
-import { adviceFor } from '../../lib/domain/known-names.js';
+import { suggestNames } from '../../lib/domain/known-names.js';
 import { isScope, isWildcard } from '../../lib/domain/scope.js';
 import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
 import { hasDuplicateNames } from '../../lib/http/duplicate-names.js';
@@ -32,7 +32,7 @@ const validators: Readonly<Record<string, (text: string) => unknown>> = {
   'a scope of a key': (text) => parseScopes([text], catalogue),
   expiresAt: (text) => parseExpiresAt(text, 0),
   'an entry of the allowlist': (text) => parseIpAllowlist([text]),
-  'the address of a request': canonicalAddress,
+  'the address of a request': toCanonicalAddress,
   metadata: (text) => parseMetadata({ [text]: [text] }),
   tags: (text) => parseTags([text]),
   rateLimits: (text) => parseRateLimits([{ name: text, limit: 1, windowSeconds: 1 }]),
@@ -44,7 +44,7 @@ const validators: Readonly<Record<string, (text: string) => unknown>> = {
   'Idempotency-Key': parseIdempotencyKey,
   'a query': (text) => readQuery(`/keys?${text}`),
   'names in a body': (text) => hasDuplicateNames(JSON.stringify({ [text]: text, b: [{ c: text }] })),
-  'a name that is not known': (text) => adviceFor(text.slice(0, 32), ['ownerId', 'ipAllowlist']),
+  'a name that is not known': (text) => suggestNames(text.slice(0, 32), ['ownerId', 'ipAllowlist']),
   ...Object.fromEntries(
     Object.entries(queryParameters).map(([name, { parse }]) => [
       `?${name}`,

@@ -15,7 +15,7 @@ export function bundleStores(): string {
   const source = [
     `export { sqliteStore } from './lib/sql/sqlite/sqlite-store.ts';`,
     `export { postgresStore } from './lib/sql/postgres/postgres-store.ts';`,
-    `export { insert, sampleKey } from './lib/store/sample-keys.ts';`,
+    `export { insert, createSampleKey } from './lib/store/sample-keys.ts';`,
   ];
   const esbuild = createRequire(join(process.cwd(), 'package.json')).resolve('esbuild/bin/esbuild');
   const args = ['--bundle', '--platform=node', '--format=cjs', '--log-level=error', `--outfile=${bundle}`];

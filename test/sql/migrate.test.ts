@@ -7,7 +7,7 @@ import { InvalidOptionError } from '../../lib/errors.js';
 import { migrations } from '../../lib/sql/migrations.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
-import { insert, sampleKey, sampleUse } from '../../lib/store/sample-keys.js';
+import { insert, createSampleKey, createSampleUse } from '../../lib/store/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { bundleStores, runInChild } from './child-process.js';
 
@@ -68,17 +68,17 @@ describe('the schema of a SQLite file', () => {
   it('keeps its keys and their uses when it is brought up to date', async () => {
     const store = sqliteStore({ file });
     await store.open();
-    await insert(store, sampleKey({ lastUsedAt: 5, useCount: 9 }), sampleKey({ id: 'unused' }));
+    await insert(store, createSampleKey({ lastUsedAt: 5, useCount: 9 }), createSampleKey({ id: 'unused' }));
     await store.close();
     const database = new Libsql(file);
     for (const statement of backToVersion1) database.exec(statement);
     database.close();
     await store.open();
     // How often it was used was not counted then.
-    expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 5 }));
-    expect(await store.find('unused')).toEqual(sampleKey({ id: 'unused' }));
-    await store.recordUse([sampleUse({ keyId: sampleKey().id, at: 6, count: 2 })]);
-    expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 6, useCount: 2 }));
+    expect(await store.find(createSampleKey().id)).toEqual(createSampleKey({ lastUsedAt: 5 }));
+    expect(await store.find('unused')).toEqual(createSampleKey({ id: 'unused' }));
+    await store.recordUse([createSampleUse({ keyId: createSampleKey().id, at: 6, count: 2 })]);
+    expect(await store.find(createSampleKey().id)).toEqual(createSampleKey({ lastUsedAt: 6, useCount: 2 }));
     expect(await store.feed.instances()).toEqual([]);
     await store.close();
   });
@@ -131,13 +131,13 @@ describe('the schema in PostgreSQL', () => {
   it('keeps its keys and their uses when it is brought up to date', async () => {
     const store = makeStore('older');
     await store.open();
-    await insert(store, sampleKey({ lastUsedAt: 5, useCount: 9 }));
+    await insert(store, createSampleKey({ lastUsedAt: 5, useCount: 9 }));
     await store.close();
     await run('set search_path to older', ...backToVersion1);
     await store.open();
-    expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 5 }));
-    await store.recordUse([sampleUse({ keyId: sampleKey().id, at: 6, count: 2 })]);
-    expect(await store.find(sampleKey().id)).toEqual(sampleKey({ lastUsedAt: 6, useCount: 2 }));
+    expect(await store.find(createSampleKey().id)).toEqual(createSampleKey({ lastUsedAt: 5 }));
+    await store.recordUse([createSampleUse({ keyId: createSampleKey().id, at: 6, count: 2 })]);
+    expect(await store.find(createSampleKey().id)).toEqual(createSampleKey({ lastUsedAt: 6, useCount: 2 }));
     expect(await store.feed.instances()).toEqual([]);
     await store.close();
   });
@@ -194,7 +194,7 @@ describe('the schema in PostgreSQL', () => {
         bundle,
         `const store = stores.postgresStore(${options});
         await store.open();
-        for (let i = 0; i < 10; i++) await stores.insert(store, stores.sampleKey({ id: '${name}' + i }));
+        for (let i = 0; i < 10; i++) await stores.insert(store, stores.createSampleKey({ id: '${name}' + i }));
         await store.close();`,
       ),
     );

@@ -5,7 +5,7 @@ import type { FeedPosition, FeedWatch } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import type { PostgresStoreOptions } from '../../lib/sql/postgres/postgres-store.js';
-import { insert, sampleEvent, sampleKey } from '../../lib/store/sample-keys.js';
+import { insert, createSampleEvent, createSampleKey } from '../../lib/store/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { bundleStores, runInChild } from './child-process.js';
 import { watchMachine } from '../harness/machine-watch.js';
@@ -109,7 +109,7 @@ describe('a beat in PostgreSQL', () => {
       await client.query(`begin; delete from api_keys.instances where id = '${instance.id}'`);
       const beat = store.feed.beat(instance.id, startOfFeed, 9);
       await expectSomebodyToWaitForALock(client);
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       await client.query('commit');
       expect((await beat).isListed).toBe(false);
     });
@@ -169,7 +169,7 @@ describe('a beat in PostgreSQL', () => {
     const store = await openStore();
     await store.feed.join(instance);
     await Promise.all([
-      ...Array.from({ length: 10 }, (_, index) => insert(store, sampleKey({ id: `key${index}` }))),
+      ...Array.from({ length: 10 }, (_, index) => insert(store, createSampleKey({ id: `key${index}` }))),
       ...Array.from({ length: 10 }, () => store.feed.beat(instance.id, startOfFeed, 99)),
     ]);
     expect((await store.feed.beat(instance.id, startOfFeed, 99)).changes.length).toBe(10);
@@ -190,14 +190,14 @@ describe('changes in PostgreSQL', () => {
     let slowHasNumber = (): void => undefined;
     const hasNumber = new Promise<void>((resolve) => (slowHasNumber = resolve));
     const slowChange = slow.transact(async (transaction) => {
-      const record = sampleKey({ id: 'slow' });
-      await transaction.insert(record, sampleEvent(record));
+      const record = createSampleKey({ id: 'slow' });
+      await transaction.insert(record, createSampleEvent(record));
       expect(transaction.position.sequence).toBe(1);
       slowHasNumber();
       await sleep(400);
     });
     await hasNumber;
-    const fastChange = insert(fast, sampleKey({ id: 'fast' }));
+    const fastChange = insert(fast, createSampleKey({ id: 'fast' }));
     const told: string[] = [];
     let applied: FeedPosition = startOfFeed;
     while (told.length < 2) {
@@ -217,7 +217,7 @@ describe('a watch of PostgreSQL', () => {
     const delays: [from: number, to: number][] = [];
     for (let round = 0; round < 20; round += 1) {
       const { hints } = watch;
-      await insert(other, sampleKey({ id: `key${round}` }));
+      await insert(other, createSampleKey({ id: `key${round}` }));
       const committed = performance.now();
       await expectSoon(() => watch.hints > hints);
       delays.push([committed, performance.now()]);
@@ -234,7 +234,7 @@ describe('a watch of PostgreSQL', () => {
     const watch = await pushedWatch(store);
     const { hints } = watch;
     const failing = store.transact(async (transaction) => {
-      await transaction.insert(sampleKey(), sampleEvent(sampleKey()));
+      await transaction.insert(createSampleKey(), createSampleEvent(createSampleKey()));
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
@@ -250,11 +250,11 @@ describe('a watch of PostgreSQL', () => {
       await withClient((client) =>
         client.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${isListener}`),
       );
-      await insert(other, sampleKey({ id: `key${round}` }));
+      await insert(other, createSampleKey({ id: `key${round}` }));
       await expectSoon(() => watch.hints > hints && watch.mode() === 'push');
     }
     const { hints } = watch;
-    await insert(other, sampleKey());
+    await insert(other, createSampleKey());
     await expectSoon(() => watch.hints > hints);
   });
 
@@ -269,7 +269,7 @@ describe('a watch of PostgreSQL', () => {
     const watches = await Promise.all(stores.map(pushedWatch));
     for (const [index, store] of stores.entries()) {
       const before = watches.map((watch) => watch.hints);
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       await expectSoon(() => (watches[index]?.hints ?? 0) > (before[index] ?? 0));
       await sleep(100);
       const woken = watches.map((watch, each) => watch.hints > (before[each] ?? 0));
@@ -283,10 +283,10 @@ describe('a watch of PostgreSQL', () => {
     const other = await openStore();
     const watch = await pushedWatch(store);
     expect(await countListeners()).toBe(1);
-    await insert(store, sampleKey({ id: 'through the pool' }));
+    await insert(store, createSampleKey({ id: 'through the pool' }));
     const client = await pool.connect();
     const { hints } = watch;
-    await insert(other, sampleKey());
+    await insert(other, createSampleKey());
     await expectSoon(() => watch.hints > hints);
     expect(watch.mode()).toBe('push');
     client.release();
@@ -300,7 +300,7 @@ describe('a watch of PostgreSQL', () => {
     const watch = watchAndCount(store);
     await expectSoon(() => watch.hints > 0);
     const { hints } = watch;
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
     await expectSoon(() => watch.hints > hints);
     expect(watch.mode()).toBe('poll');
   });
@@ -317,10 +317,10 @@ describe('a watch of PostgreSQL', () => {
     const store = await openStore({ connection: makePool({ Client: DeafClient } as pg.PoolConfig) });
     const other = await openStore();
     const watch = await pushedWatch(store);
-    await insert(other, sampleKey({ id: 'unheard' }));
+    await insert(other, createSampleKey({ id: 'unheard' }));
     await expectSoon(() => watch.mode() === 'poll');
     const { hints } = watch;
-    await insert(other, sampleKey());
+    await insert(other, createSampleKey());
     await expectSoon(() => watch.hints > hints, 2);
   });
 

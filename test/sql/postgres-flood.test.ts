@@ -3,7 +3,7 @@ import pg from 'pg';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
-import { insert, sampleKey } from '../../lib/store/sample-keys.js';
+import { insert, createSampleKey } from '../../lib/store/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { isFastTier } from '../harness/test-tier.js';
 import { noteExcused, watchMachine } from '../harness/machine-watch.js';
@@ -75,7 +75,7 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
       opened.push(store);
       await store.open();
       await store.feed.join(instance);
-      await insert(store, sampleKey());
+      await insert(store, createSampleKey());
       return store;
     }
 
@@ -110,7 +110,7 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
       // Nothing holds them up but what holds up a bare statement too: this busy process.
       await machine.expectWithin(1_000, slowest.ms, slowest.until);
       expect(await store.find('unknown')).toBe(null);
-      expect(await store.find(sampleKey().id)).toEqual(sampleKey());
+      expect(await store.find(createSampleKey().id)).toEqual(createSampleKey());
     });
 
     it('is not in the way of changes either, and is answered', async () => {
@@ -129,7 +129,7 @@ describe.each(['a pool of its own', 'a pool that was handed in'])(
         for (let round = 0; round < 10; round += 1) {
           const { settled, bareMs } = await beside(
             store.feed.beat(instance.id, startOfFeed, 9),
-            insert(store, sampleKey({ id: `key${round}` })),
+            insert(store, createSampleKey({ id: `key${round}` })),
           );
           for (const call of settled) expectNoError(call, bareMs);
           if (settled[1]?.error === undefined) inserted += 1;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
-import { insert, sampleEvent, sampleKey, sampleUse } from '../../lib/store/sample-keys.js';
+import { insert, createSampleEvent, createSampleKey, createSampleUse } from '../../lib/store/sample-keys.js';
 import { startPostgres } from '../servers/postgres.cjs';
 import { settle } from './settle.js';
 import { watchMachine } from '../harness/machine-watch.js';
@@ -21,7 +21,7 @@ describe('a PostgreSQL server that stands still', () => {
     server = await startPostgres();
     store = postgresStore({ connection: server.url, logger });
     await store.open();
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
   });
 
   afterAll(async () => {
@@ -46,9 +46,9 @@ describe('a PostgreSQL server that stands still', () => {
 
   async function expectRecovery(): Promise<void> {
     signalAll('SIGCONT');
-    expect(await store.find(sampleKey().id)).toEqual(sampleKey());
+    expect(await store.find(createSampleKey().id)).toEqual(createSampleKey());
     const before = await store.listEvents({ limit: 1 });
-    await insert(store, sampleKey({ id: `after${before[0]?.sequence}` }));
+    await insert(store, createSampleKey({ id: `after${before[0]?.sequence}` }));
     const [newest] = await store.listEvents({ limit: 1 });
     expect(newest?.sequence).toBe((before[0]?.sequence ?? 0) + 1);
   }
@@ -71,8 +71,8 @@ describe('a PostgreSQL server that stands still', () => {
       store.list({ now: 0, limit: 9 }),
       store.listEvents({ limit: 9 }),
       store.addDigest('x', 'y', 'z', 'd'),
-      store.recordUse([sampleUse({ keyId: 'x', at: 1, count: 1 })]),
-      ...Array.from({ length: 5 }, (_, index) => insert(store, sampleKey({ id: `lost${index}` }))),
+      store.recordUse([createSampleUse({ keyId: 'x', at: 1, count: 1 })]),
+      ...Array.from({ length: 5 }, (_, index) => insert(store, createSampleKey({ id: `lost${index}` }))),
       newcomer.open(),
     ];
     for (const { error, milliseconds } of await Promise.all(calls.map(settle))) {
@@ -104,7 +104,7 @@ describe('a PostgreSQL server that stands still', () => {
     await expectRecovery();
     await mode('push');
     const hintsBefore = hints;
-    await insert(store, sampleKey({ id: 'watched' }));
+    await insert(store, createSampleKey({ id: 'watched' }));
     for (let wait = 0; hints === hintsBefore && wait < 500; wait += 1) await sleep(10);
     expect(hints).toBeGreaterThan(hintsBefore);
 
@@ -115,7 +115,7 @@ describe('a PostgreSQL server that stands still', () => {
 
   it('in the middle of a change leaves no lock behind', async () => {
     const stuck = store.transact(async (transaction) => {
-      await transaction.insert(sampleKey({ id: 'stuck' }), sampleEvent(sampleKey()));
+      await transaction.insert(createSampleKey({ id: 'stuck' }), createSampleEvent(createSampleKey()));
       signalAll('SIGSTOP');
       await transaction.find('x');
     });

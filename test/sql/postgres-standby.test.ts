@@ -3,7 +3,7 @@ import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import type { PgClient, PgPool } from '../../lib/sql/postgres/postgres-pool.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
-import { insert, sampleEvent, sampleKey } from '../../lib/store/sample-keys.js';
+import { insert, createSampleEvent, createSampleKey } from '../../lib/store/sample-keys.js';
 import { startPostgres, startStandby } from '../servers/postgres.cjs';
 import { waitUntil } from '../servers/wait-until.cjs';
 import { settle } from './settle.js';
@@ -62,7 +62,7 @@ beforeAll(async () => {
   store = postgresStore({ connection: pool, logger: { warn: () => undefined, error: () => undefined } });
   await store.open();
   await store.feed.join({ id: 'one', acked: 0, leaseMs: 4_000 });
-  await insert(store, sampleKey());
+  await insert(store, createSampleKey());
   standby = await startStandby(primary);
 });
 
@@ -76,7 +76,7 @@ afterAll(async () => {
 
 /** No read is believed, neither of what is there nor of what is not. */
 async function expectOutage(): Promise<void> {
-  const { id, ownerId } = sampleKey();
+  const { id, ownerId } = createSampleKey();
   const reads = [
     store.find(id),
     store.find(id, ownerId),
@@ -94,16 +94,16 @@ it('P2: what was seen committed is in every read, whichever server a connection 
   });
   await run(standby.url, 'select pg_wal_replay_pause()');
   await store.transact(async (transaction) => {
-    const revoked = sampleKey({ version: 2, revokedAt: 1 });
-    await transaction.update(revoked, sampleEvent(revoked));
-    const token = { id: 'token', keyId: sampleKey().id, expiresAt: 4e12 };
-    await transaction.revokeToken(token, sampleEvent(revoked, { action: 'token.revoked' }));
+    const revoked = createSampleKey({ version: 2, revokedAt: 1 });
+    await transaction.update(revoked, createSampleEvent(revoked));
+    const token = { id: 'token', keyId: createSampleKey().id, expiresAt: 4e12 };
+    await transaction.revokeToken(token, createSampleEvent(revoked, { action: 'token.revoked' }));
   });
   const { changes } = await store.feed.beat('one', startOfFeed, 500);
   expect(changes).toHaveLength(3);
 
   targets = [standby.url, primary.url];
-  const { id, ownerId } = sampleKey();
+  const { id, ownerId } = createSampleKey();
   for (let round = 0; round < 10; round += 1) {
     // What is idle is forgotten, so that each read may get the standby.
     idle.length = 0;
@@ -159,10 +159,10 @@ it('P2: an old primary that only answers reads is not believed, though it has al
 
 it('P2: a primary that waits for its synchronous standby in vain says of no change and no beat that it is done', async () => {
   await setOnPrimary("synchronous_standby_names = 'standby'");
-  await insert(store, sampleKey({ id: 'replicated' }));
+  await insert(store, createSampleKey({ id: 'replicated' }));
   await standby.kill();
   const work = [
-    () => insert(store, sampleKey({ id: 'left-alone' })),
+    () => insert(store, createSampleKey({ id: 'left-alone' })),
     () => store.feed.beat('one', startOfFeed, 500),
   ];
   for (const step of work) {

@@ -8,10 +8,10 @@ import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import type { PostgresStoreOptions } from '../../lib/sql/postgres/postgres-store.js';
 import {
   insert,
-  nextVersion,
-  sampleCredential,
-  sampleEvent,
-  sampleKey,
+  createNextVersion,
+  createSampleCredential,
+  createSampleEvent,
+  createSampleKey,
   sampleTime,
   update,
 } from '../../lib/store/sample-keys.js';
@@ -111,12 +111,12 @@ describe('postgresStore', () => {
     });
     url.pathname = `/${name}`;
     const store = await openStore({ connection: url.toString() });
-    await insert(store, ...['a', 'B', 'c'].map((id) => sampleKey({ id, name: `ÄRGER mit \\${id}` })));
+    await insert(store, ...['a', 'B', 'c'].map((id) => createSampleKey({ id, name: `ÄRGER mit \\${id}` })));
     const list = (q: string) => store.list({ q, now: sampleTime, limit: 9, scope: 'orders:read' });
     expect((await list('')).map((record) => record.id)).toEqual(['c', 'a', 'B']);
     expect((await list('MIT \\')).length).toBe(3);
     expect(await list('ärger')).toEqual([]);
-    await Promise.all(['a', 'B', 'c'].map((id) => update(store, nextVersion(sampleKey({ id })))));
+    await Promise.all(['a', 'B', 'c'].map((id) => update(store, createNextVersion(createSampleKey({ id })))));
     expect((await store.listEvents({ limit: 9 })).length).toBe(6);
     await store.close();
     await withClient((client) => client.query(`drop database ${name} with (force)`));
@@ -136,8 +136,8 @@ describe('a pool that was handed in', () => {
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     const before = await pool.query<{ big: string }>('select 9007199254740993::bigint as big');
     const store = await openStore({ connection: pool });
-    await insert(store, sampleKey({ expiresAt: sampleTime }));
-    expect(await store.find(sampleKey().id)).toEqual(sampleKey({ expiresAt: sampleTime }));
+    await insert(store, createSampleKey({ expiresAt: sampleTime }));
+    expect(await store.find(createSampleKey().id)).toEqual(createSampleKey({ expiresAt: sampleTime }));
     await store.close();
     const after = await pool.query<{ big: string }>('select 9007199254740993::bigint as big');
     expect(after.rows).toEqual(before.rows);
@@ -147,7 +147,7 @@ describe('a pool that was handed in', () => {
     expect(client.listenerCount('error')).toBeLessThanOrEqual(1);
     client.release();
     await store.open();
-    expect((await store.find(sampleKey().id))?.version).toBe(1);
+    expect((await store.find(createSampleKey().id))?.version).toBe(1);
     await store.close();
     await pool.end();
   });
@@ -156,8 +156,8 @@ describe('a pool that was handed in', () => {
     const types = { getTypeParser: () => () => 'parsed by the app' } as unknown as pg.CustomTypesConfig;
     const pool = new pg.Pool({ connectionString: database.url, types });
     const store = await openStore({ connection: pool });
-    await insert(store, sampleKey());
-    expect(await store.find(sampleKey().id)).toEqual(sampleKey());
+    await insert(store, createSampleKey());
+    expect(await store.find(createSampleKey().id)).toEqual(createSampleKey());
     await store.close();
     await pool.end();
   });
@@ -185,7 +185,7 @@ describe('a pool that the app holds for a long time', () => {
     // Without connectionTimeoutMillis, pg's default: the pool itself never gives up.
     pool = new pg.Pool({ connectionString: database.url, max: 1 });
     store = await openStore({ connection: pool, deadlineMs: 1_000 });
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
     held = await pool.connect();
   });
 
@@ -196,8 +196,8 @@ describe('a pool that the app holds for a long time', () => {
 
   it('gathers no queue in it, however many calls come, and each is answered within its deadline', async () => {
     for (let round = 0; round < 3; round += 1) {
-      const calls = Array.from({ length: 500 }, () => settle(store.find(sampleKey().id)));
-      calls.push(settle(insert(store, sampleKey({ id: `lost${round}` }))));
+      const calls = Array.from({ length: 500 }, () => settle(store.find(createSampleKey().id)));
+      calls.push(settle(insert(store, createSampleKey({ id: `lost${round}` }))));
       for (const { error, milliseconds } of await Promise.all(calls)) {
         expect(error).toEqual(unavailable);
         await machine.expectWithin(2_000, milliseconds);
@@ -206,14 +206,14 @@ describe('a pool that the app holds for a long time', () => {
     }
     held.release();
     // Nothing stands in the way of the first call after it, not even for one turn of the event loop.
-    expect(await store.find(sampleKey().id)).toEqual(sampleKey());
-    await insert(store, sampleKey({ id: 'after' }));
+    expect(await store.find(createSampleKey().id)).toEqual(createSampleKey());
+    await insert(store, createSampleKey({ id: 'after' }));
     // The pool serves in order: when this is answered, all that was left of the busy time has been given back.
     await pool.query('select 1');
     expect(pool.waitingCount).toBe(0);
     expect((await store.listEvents({ limit: 9 })).map(({ keyId }) => keyId)).toEqual([
       'after',
-      sampleKey().id,
+      createSampleKey().id,
     ]);
     expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
   });
@@ -229,7 +229,9 @@ describe('a pool that the app holds for a long time', () => {
   });
 
   it('hands a client on to those who still wait, oldest first, also when many do', async () => {
-    const calls = Array.from({ length: 150 }, () => store.find(sampleKey().id, sampleKey().ownerId));
+    const calls = Array.from({ length: 150 }, () =>
+      store.find(createSampleKey().id, createSampleKey().ownerId),
+    );
     await sleep(20);
     held.release();
     expect(new Set((await Promise.all(calls)).map((record) => record?.version))).toEqual(new Set([1]));
@@ -239,8 +241,8 @@ describe('a pool that the app holds for a long time', () => {
 describe('an update', () => {
   it('writes only the credentials that changed', async () => {
     const store = await openStore();
-    const credentials = ['c', 'b', 'a'].map((id) => sampleCredential({ id, endedAt: sampleTime }));
-    const before = sampleKey({ credentials });
+    const credentials = ['c', 'b', 'a'].map((id) => createSampleCredential({ id, endedAt: sampleTime }));
+    const before = createSampleKey({ credentials });
     await insert(store, before);
     const writtenBy = () =>
       withClient(async (client) => {
@@ -251,8 +253,8 @@ describe('an update', () => {
       });
     const first = await writtenBy();
     const [c, b] = credentials as [SecretCredential, SecretCredential];
-    const rotated = nextVersion(before, {
-      credentials: [sampleCredential({ id: 'd' }), { ...c, endsAt: sampleTime }, b],
+    const rotated = createNextVersion(before, {
+      credentials: [createSampleCredential({ id: 'd' }), { ...c, endsAt: sampleTime }, b],
     });
     await update(store, rotated);
     expect(await store.find(before.id)).toEqual(rotated);
@@ -286,20 +288,20 @@ describe('PostgreSQL during outages', () => {
       // At once: the news of the cut has not been read yet.
       expect(await Promise.all([store.find('x'), store.find('y')])).toEqual([null, null]);
       await withClient(terminateOthers);
-      await insert(store, sampleKey({ id: `key${round}` }));
+      await insert(store, createSampleKey({ id: `key${round}` }));
     }
   });
 
   it('may cut a connection in the middle of a change: it has not happened, and the next one does', async () => {
     const store = await openStore();
     const cut = store.transact(async (transaction) => {
-      await transaction.insert(sampleKey(), sampleEvent(sampleKey()));
+      await transaction.insert(createSampleKey(), createSampleEvent(createSampleKey()));
       await withClient(terminateOthers);
       await sleep(50);
       return transaction.find('x');
     });
     expect((await settle(cut)).error).toEqual(unavailable);
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
     expect((await store.listEvents({ limit: 9 })).map((event) => event.sequence)).toEqual([1]);
   });
 
@@ -308,15 +310,15 @@ describe('PostgreSQL during outages', () => {
     const other = await openStore();
     let goOn = (): void => undefined;
     const slow = store.transact(async (transaction) => {
-      await transaction.insert(sampleKey({ id: 'slow' }), sampleEvent(sampleKey()));
+      await transaction.insert(createSampleKey({ id: 'slow' }), createSampleEvent(createSampleKey()));
       await new Promise<void>((resolve) => {
         goOn = resolve;
       });
-      await transaction.insert(sampleKey({ id: 'late' }), sampleEvent(sampleKey()));
+      await transaction.insert(createSampleKey({ id: 'late' }), createSampleEvent(createSampleKey()));
     });
     const slowSettled = settle(slow);
     await sleep(50);
-    const next = await settle(insert(other, sampleKey({ id: 'next' })));
+    const next = await settle(insert(other, createSampleKey({ id: 'next' })));
     const { error, milliseconds } = await slowSettled;
     expect(error).toEqual(unavailable);
     await machine.expectWithin(1_100, milliseconds);
@@ -332,7 +334,7 @@ describe('PostgreSQL during outages', () => {
     await withClient(async (client) => {
       await client.query('begin; select 1 from api_keys.audit_head for update');
       const changes = Array.from({ length: 20 }, (_, index) =>
-        settle(insert(store, sampleKey({ id: `key${index}` }))),
+        settle(insert(store, createSampleKey({ id: `key${index}` }))),
       );
       const read = await settle(store.find('x'));
       expect(read.error).toBeUndefined();
@@ -342,20 +344,20 @@ describe('PostgreSQL during outages', () => {
       }
       await client.query('rollback');
     });
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
     expect((await store.listEvents({ limit: 9 })).length).toBe(1);
   });
 
   it('may choose us as the victim of a deadlock: the change is run again', async () => {
     const store = await openStore({ deadlineMs: 5000 });
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
     const numbers: number[] = [];
     await withClient(async (client) => {
       await client.query('begin; update api_keys.keys set name = name');
       const change = store.transact(async (transaction) => {
         numbers.push(transaction.position.sequence);
-        const next = nextVersion(sampleKey(), { name: 'Renamed' });
-        await transaction.update(next, sampleEvent(next));
+        const next = createNextVersion(createSampleKey(), { name: 'Renamed' });
+        await transaction.update(next, createSampleEvent(next));
         numbers.push(transaction.position.sequence);
       });
       await sleep(200);
@@ -365,7 +367,7 @@ describe('PostgreSQL during outages', () => {
     });
     // The first run ended in the update; the second one began again.
     expect(numbers).toEqual([1, 1, 2]);
-    expect((await store.find(sampleKey().id))?.name).toBe('Renamed');
+    expect((await store.find(createSampleKey().id))?.name).toBe('Renamed');
     expect((await store.listEvents({ limit: 9 })).length).toBe(2);
   });
 });

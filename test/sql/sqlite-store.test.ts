@@ -6,7 +6,7 @@ import Libsql from 'libsql';
 import { InvalidOptionError } from '../../lib/errors.js';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
-import { insert, sampleEvent, sampleKey, sampleUse } from '../../lib/store/sample-keys.js';
+import { insert, createSampleEvent, createSampleKey, createSampleUse } from '../../lib/store/sample-keys.js';
 import { bundleStores, runInChild } from './child-process.js';
 import { settle } from './settle.js';
 import { watchMachine } from '../harness/machine-watch.js';
@@ -53,7 +53,7 @@ describe('sqliteStore', () => {
     const deep = join(folder, 'a', 'b', 'keys.db');
     const store = sqliteStore({ file: deep });
     await store.open();
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
     const mode = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
     expect(await mode(join(folder, 'a', 'b'))).toBe('700');
     for (const name of [deep, `${deep}-wal`, `${deep}-shm`]) expect(await mode(name)).toBe('600');
@@ -63,7 +63,7 @@ describe('sqliteStore', () => {
   it('keeps no old state open for reading, though it keeps its statements', async () => {
     const store = sqliteStore({ file });
     await store.open();
-    const key = sampleKey();
+    const key = createSampleKey();
     await insert(store, key);
     const other = new Libsql(file);
     for (let version = 2; version < 6; version += 1) {
@@ -80,7 +80,7 @@ describe('sqliteStore', () => {
   it('leaves a file behind that is whole without its log', async () => {
     const store = sqliteStore({ file });
     await store.open();
-    const key = sampleKey();
+    const key = createSampleKey();
     await insert(store, key);
     await store.find(key.id);
     await store.close();
@@ -105,11 +105,11 @@ describe('sqliteStore', () => {
   it('can be opened again after it was closed, and twice at once', async () => {
     const store = sqliteStore({ file });
     await Promise.all([store.open(), store.open()]);
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
     await store.close();
     await store.close();
     await store.open();
-    expect(await store.find(sampleKey().id)).toEqual(sampleKey());
+    expect(await store.find(createSampleKey().id)).toEqual(createSampleKey());
     await store.close();
   });
 
@@ -141,9 +141,9 @@ describe('sqliteStore', () => {
     await store.open();
     for (const wrong of [true, undefined, {}, Symbol('x'), 1n]) {
       const ownerId = wrong as unknown as string;
-      await expect(insert(store, sampleKey({ ownerId }))).rejects.toThrow();
+      await expect(insert(store, createSampleKey({ ownerId }))).rejects.toThrow();
     }
-    await expect(insert(store, sampleKey({ name: 'a\0b' }))).rejects.toThrow(/NUL/);
+    await expect(insert(store, createSampleKey({ name: 'a\0b' }))).rejects.toThrow(/NUL/);
     expect(await store.list({ now: 0, limit: 9 })).toEqual([]);
     await store.close();
   });
@@ -151,7 +151,7 @@ describe('sqliteStore', () => {
   it('gives other work a turn while it records thousands of uses', async () => {
     const store = sqliteStore({ file });
     await store.open();
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
     let turns = 0;
     const pulse = (): void => {
       turns += 1;
@@ -159,11 +159,11 @@ describe('sqliteStore', () => {
     };
     let next = setImmediate(pulse);
     const uses = Array.from({ length: 10_000 }, (_, index) =>
-      sampleUse({ keyId: index % 2 === 0 ? sampleKey().id : `unknown${index}`, at: index }),
+      createSampleUse({ keyId: index % 2 === 0 ? createSampleKey().id : `unknown${index}`, at: index }),
     );
     await store.recordUse(uses);
     clearImmediate(next);
-    expect((await store.find(sampleKey().id))?.useCount).toBe(5_000);
+    expect((await store.find(createSampleKey().id))?.useCount).toBe(5_000);
     // One for each hundred rows.
     expect(turns).toBeGreaterThan(50);
     await store.close();
@@ -174,16 +174,16 @@ describe('sqliteStore', () => {
     await store.open();
     let goOn = (): void => undefined;
     const slow = store.transact(async (transaction) => {
-      await transaction.insert(sampleKey({ id: 'slow' }), sampleEvent(sampleKey()));
+      await transaction.insert(createSampleKey({ id: 'slow' }), createSampleEvent(createSampleKey()));
       await new Promise<void>((resolve) => {
         goOn = resolve;
       });
-      await transaction.insert(sampleKey({ id: 'late' }), sampleEvent(sampleKey()));
+      await transaction.insert(createSampleKey({ id: 'late' }), createSampleEvent(createSampleKey()));
     });
     const { error, milliseconds } = await settle(slow);
     expect(error).toEqual(unavailable);
     await machine.expectWithin(600, milliseconds);
-    await insert(store, sampleKey({ id: 'next' }));
+    await insert(store, createSampleKey({ id: 'next' }));
     goOn();
     await sleep(50);
     const stored = await store.list({ now: 0, limit: 9 });
@@ -202,7 +202,7 @@ describe('a SQLite file that several processes use', () => {
       runInChild(
         bundle,
         `${open()}
-        for (let i = 0; i < 10; i++) await stores.insert(store, stores.sampleKey({ id: '${name}' + i }));
+        for (let i = 0; i < 10; i++) await stores.insert(store, stores.createSampleKey({ id: '${name}' + i }));
         await store.close();`,
       ),
     );
@@ -217,7 +217,7 @@ describe('a SQLite file that several processes use', () => {
   it('is read while another process holds the write lock, and changes give up at the deadline', async () => {
     const store = sqliteStore({ file, deadlineMs: 400 });
     await store.open();
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
     const holder = runInChild(
       bundle,
       `const Libsql = require(${JSON.stringify(join(process.cwd(), 'node_modules/libsql'))});
@@ -239,8 +239,8 @@ describe('a SQLite file that several processes use', () => {
       if (now - last > maxPauseMs) [maxPauseMs, longestUntil] = [now - last, now];
       last = now;
     }, 5);
-    const change = settle(insert(store, sampleKey({ id: 'waiting' })));
-    const read = await settle(store.find(sampleKey().id));
+    const change = settle(insert(store, createSampleKey({ id: 'waiting' })));
+    const read = await settle(store.find(createSampleKey().id));
     const readAt = performance.now();
     expect(read.error).toBeUndefined();
     const { error, milliseconds } = await change;
@@ -253,7 +253,7 @@ describe('a SQLite file that several processes use', () => {
 
     holder.goOn();
     await holder.ended;
-    await insert(store, sampleKey({ id: 'afterwards' }));
+    await insert(store, createSampleKey({ id: 'afterwards' }));
     expect(await store.find('waiting')).toBe(null);
     await store.close();
   });
@@ -271,10 +271,10 @@ describe('a SQLite file that several processes use', () => {
     const child = runInChild(
       bundle,
       `${open()}
-      await stores.insert(store, stores.sampleKey({ id: 'first' }));
+      await stores.insert(store, stores.createSampleKey({ id: 'first' }));
       console.log('first');
       await new Promise((resolve) => process.stdin.once('data', resolve));
-      await stores.insert(store, stores.sampleKey({ id: 'second' }));
+      await stores.insert(store, stores.createSampleKey({ id: 'second' }));
       await store.close();`,
     );
     await child.nextLine();
@@ -284,7 +284,7 @@ describe('a SQLite file that several processes use', () => {
     expect(hints).toBe(2);
     await store.feed.join({ id: 'x', acked: 0, leaseMs: 1 });
     await store.feed.beat('x', startOfFeed, 9);
-    await store.recordUse([sampleUse({ keyId: 'first', at: 1, count: 1 })]);
+    await store.recordUse([createSampleUse({ keyId: 'first', at: 1, count: 1 })]);
     await sleep(200);
     expect(hints).toBe(2);
     child.goOn();
@@ -298,7 +298,7 @@ describe('a SQLite file that several processes use', () => {
     /** The watch ended with the close. */
     async function insertIntoReopened(): Promise<void> {
       await store.open();
-      await insert(store, sampleKey({ id: 'third' }));
+      await insert(store, createSampleKey({ id: 'third' }));
       await sleep(200);
       await store.close();
     }
@@ -339,8 +339,8 @@ describe('a SQLite file that several processes use', () => {
       slowest.push(longest);
     };
     const work = [
-      repeat((round) => insert(store, sampleKey({ id: `mine${round}` }))),
-      repeat((round) => insert(other, sampleKey({ id: `theirs${round}` }))),
+      repeat((round) => insert(store, createSampleKey({ id: `mine${round}` }))),
+      repeat((round) => insert(other, createSampleKey({ id: `theirs${round}` }))),
       repeat(() => store.feed.beat('mine', startOfFeed, 1)),
       repeat(() => other.feed.beat('theirs', startOfFeed, 1)),
     ];
@@ -357,9 +357,9 @@ describe('a SQLite file that several processes use', () => {
     const other = sqliteStore({ file });
     await Promise.all([store.open(), other.open()]);
     const slow = other.transact(() => sleep(300));
-    await insert(store, sampleKey());
+    await insert(store, createSampleKey());
     await slow;
-    expect(await other.find(sampleKey().id)).toEqual(sampleKey());
+    expect(await other.find(createSampleKey().id)).toEqual(createSampleKey());
     await Promise.all([store.close(), other.close()]);
   });
 });

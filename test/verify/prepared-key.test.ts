@@ -1,5 +1,5 @@
 import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
-import { sampleKey } from '../../lib/store/sample-keys.js';
+import { createSampleKey } from '../../lib/store/sample-keys.js';
 import { PreparedKey } from '../../lib/verify/prepared-key.js';
 
 it('a key is estimated to take more memory for each of its windows', () => {
@@ -8,7 +8,7 @@ it('a key is estimated to take more memory for each of its windows', () => {
     const rateLimits = Array.from({ length: windows }, (_, i) => ({
       ...{ name: `w${i}`, limit: 5, windowSeconds: 60 },
     }));
-    return new PreparedKey(sampleKey({ rateLimits }), catalogue).approximateBytes;
+    return new PreparedKey(createSampleKey({ rateLimits }), catalogue).approximateBytes;
   };
   expect(bytesWith(10) - bytesWith(0)).toBe(10 * 150);
 });

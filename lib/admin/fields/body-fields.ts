@@ -10,7 +10,7 @@ import { maxPemLength } from '../../domain/public-key.js';
 import { parseRevocationReason, revocationReasons } from '../../domain/revocation-reason.js';
 import { parseGraceStartsOnFirstUse } from '../../domain/rotation-fields.js';
 import { parseSigningMethod, signingMethods } from '../../domain/signing-method.js';
-import { linesSchema, orNull } from '../../domain/text-schemas.js';
+import { createLinesSchema, allowNull } from '../../domain/text-schemas.js';
 import { readPublicKey } from '../../manage/read-public-key.js';
 
 /** From RFC 9421, appendix B.1.4. */
@@ -84,7 +84,7 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
   },
   comment: {
     schema: {
-      ...orNull(linesSchema(maxDescriptionLength)),
+      ...allowNull(createLinesSchema(maxDescriptionLength)),
       description: 'Why the key is revoked, in your own words; line breaks are allowed.',
       examples: ['Found in a public repository.'],
     },

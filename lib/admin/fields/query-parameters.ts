@@ -19,7 +19,7 @@ import { parseUsagePeriod } from '../../manage/get-key-usage.js';
 import { defaultPageSize, maxPageSize, maxUnusedDays, parseUnusedDays } from '../../manage/list-filter.js';
 import { maxCursorLength } from '../../ports/cursor-signer.js';
 import type { Field } from '../../domain/field.js';
-import { lineSchema } from '../../domain/text-schemas.js';
+import { createLineSchema } from '../../domain/text-schemas.js';
 import { timeSchema } from '../../domain/time-schemas.js';
 
 /** A record, so that the compiler finds a missing action. */
@@ -89,7 +89,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     parse: parseCursor,
   },
   ownerId: {
-    schema: { ...lineSchema(maxOwnerIdLength), description: 'Only what belongs to this owner.' },
+    schema: { ...createLineSchema(maxOwnerIdLength), description: 'Only what belongs to this owner.' },
     parse: parseOwnerId,
   },
   keyId: {
@@ -97,7 +97,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     parse: parseKeyId,
   },
   keyspace: {
-    schema: { ...lineSchema(maxNameLength), description: 'Only keys of this keyspace.' },
+    schema: { ...createLineSchema(maxNameLength), description: 'Only keys of this keyspace.' },
     parse: parseSoughtText,
   },
   state: {
@@ -115,14 +115,14 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   },
   q: {
     schema: {
-      ...lineSchema(maxNameLength),
+      ...createLineSchema(maxNameLength),
       description: 'Only keys whose name contains this string, ignoring case.',
     },
     parse: parseSoughtText,
   },
   tag: {
     // No tag contains a comma, so a search for one finds nothing.
-    schema: { ...lineSchema(maxTagLength), description: 'Only keys with exactly this tag.' },
+    schema: { ...createLineSchema(maxTagLength), description: 'Only keys with exactly this tag.' },
     parse: (value) => parseLine(value, maxTagLength),
   },
   expiresBefore: {
@@ -166,7 +166,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   },
   actor: {
     schema: {
-      ...lineSchema(maxOwnerIdLength),
+      ...createLineSchema(maxOwnerIdLength),
       description: 'Only changes made by the owner, admin or key with this id.',
     },
     parse: parseOwnerId,

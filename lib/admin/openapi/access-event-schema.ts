@@ -1,7 +1,7 @@
 import { accessActions, type AccessEntry } from '../../domain/access-entry.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
-import { orNull } from '../../domain/text-schemas.js';
-import { objectSchema, shownTime } from '../../domain/object-schema.js';
+import { allowNull } from '../../domain/text-schemas.js';
+import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 
 /** An entry of the access log as it appears in responses. */
 const members: Readonly<Record<keyof AccessEntry, JsonSchema>> = {
@@ -26,8 +26,8 @@ const members: Readonly<Record<keyof AccessEntry, JsonSchema>> = {
     examples: ['customer-17'],
   },
   actor: {
-    ...orNull(
-      objectSchema({
+    ...allowNull(
+      createObjectSchema({
         kind: { type: 'string', enum: ['owner', 'admin', 'key', 'application'], examples: ['owner'] },
         id: { type: ['string', 'null'], examples: ['customer-17'] },
       }),
@@ -54,6 +54,6 @@ const members: Readonly<Record<keyof AccessEntry, JsonSchema>> = {
 
 /** One entry. */
 export const accessEventSchema: JsonSchema = {
-  ...objectSchema(members),
+  ...createObjectSchema(members),
   description: 'Similar requests that were refused, or allowed with a replaced secret.',
 };

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../domain/audit-entry.js';
 import { keyIdPattern } from '../../domain/key-format.js';
 import { auditActionNames } from '../fields/query-parameters.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
-import { objectSchema, shownTime } from '../../domain/object-schema.js';
+import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 
 /** An entry of the audit log as it appears in responses. Its hash and MAC are needed only for verification of the chain. */
 const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSchema>> = {
@@ -30,7 +30,7 @@ const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSc
     examples: [['name']],
   },
   actor: {
-    ...objectSchema({
+    ...createObjectSchema({
       kind: { type: 'string', enum: ['owner', 'admin', 'key', 'application'], examples: ['owner'] },
       id: { type: ['string', 'null'], examples: ['customer-17'] },
     }),
@@ -50,6 +50,6 @@ const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSc
 
 /** One entry. */
 export const auditEventSchema: JsonSchema = {
-  ...objectSchema(members),
+  ...createObjectSchema(members),
   description: 'One entry of the audit log.',
 };

@@ -5,8 +5,8 @@ import { revocationReasons } from '../../domain/revocation-reason.js';
 import { keyFieldTable, type SettableKeyFields } from '../../domain/key-field-table.js';
 import type { FieldRules } from '../../domain/field-rules.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
-import { orNull } from '../../domain/text-schemas.js';
-import { objectSchema, shownTime } from '../../domain/object-schema.js';
+import { allowNull } from '../../domain/text-schemas.js';
+import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 
 /** A key as it appears in responses; the compiler requires a schema for every member of the public view. */
 export function createKeySchema(rules: FieldRules): JsonSchema {
@@ -49,8 +49,8 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
       examples: [null],
     },
     publicKey: {
-      ...orNull(
-        objectSchema({
+      ...allowNull(
+        createObjectSchema({
           algorithm: { type: 'string', enum: ['ed25519', 'rsa'] },
           pem: { type: 'string' },
           sha256Fingerprint: { type: 'string', pattern: '^[0-9a-f]{64}$' },
@@ -61,7 +61,7 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
       examples: [null],
     },
     previousSecretEndsAt: {
-      ...orNull(shownTime),
+      ...allowNull(shownTime),
       description:
         'When the secret before the last rotation stops working; `null` if it no longer works, or its end is not known yet.',
     },
@@ -75,7 +75,7 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
     version: { type: 'integer', minimum: 1, description: 'Incremented by every change.', examples: [3] },
     createdAt: { ...shownTime, description: 'When it was created.' },
     updatedAt: { ...shownTime, description: 'When it was last changed.' },
-    revokedAt: { ...orNull(shownTime), description: 'When it was revoked.' },
+    revokedAt: { ...allowNull(shownTime), description: 'When it was revoked.' },
     revocationReason: {
       type: ['string', 'null'],
       enum: [...revocationReasons, null],
@@ -88,7 +88,7 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
       examples: [null],
     },
     lastUsedAt: {
-      ...orNull(shownTime),
+      ...allowNull(shownTime),
       description: 'When it was last used; written in batches, so the most recent uses may be missing.',
     },
     useCount: {
@@ -103,7 +103,7 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
       examples: ['192.0.2.7'],
     },
   };
-  return { ...objectSchema(members), description: 'An API key, without its secret.' };
+  return { ...createObjectSchema(members), description: 'An API key, without its secret.' };
 }
 
 /** Describes the settable fields of a key as they appear in responses. */

@@ -3,7 +3,7 @@ import { listFieldPresence } from '../declared-fields.js';
 import type { Declaration, DescribedAnswer } from '../endpoint.js';
 import type { EndpointRow } from '../endpoints.js';
 import { bodyFields } from '../fields/body-fields.js';
-import { schemaOf } from '../../domain/field.js';
+import { getSchema } from '../../domain/field.js';
 import type { FieldRules } from '../../domain/field-rules.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { queryParameters } from '../fields/query-parameters.js';
@@ -57,7 +57,7 @@ const stepUpHeaders = ['Step-Up-Challenge', 'Step-Up-Code'] as const;
 
 function describeDeclaredParameters({ endpoint, operation }: EndpointRow, rules: FieldRules): object[] {
   const ofQuery = (endpoint.query ?? []).map((name) => {
-    const { description, ...schema } = schemaOf(queryParameters[name], rules);
+    const { description, ...schema } = getSchema(queryParameters[name], rules);
     return { name, in: 'query', description, schema };
   });
   const headers = [...(endpoint.headers ?? []), ...(operation === undefined ? [] : stepUpHeaders)];
@@ -70,7 +70,7 @@ function createBodySchema(endpoint: Declaration, rules: FieldRules): JsonSchema 
   const fields = listFieldPresence(endpoint, rules);
   const required = fields.flatMap(([name, presence]) => (presence === 'required' ? [name] : []));
   const properties = fields.map(([name, presence]) => {
-    const schema = schemaOf(bodyFields[name], rules);
+    const schema = getSchema(bodyFields[name], rules);
     return [name, presence === 'admins' ? { ...schema, 'x-admins-only': true } : schema] as const;
   });
   return {

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../domain/audit-entry.js';
 import type { TrailProblem, TrailProblemKind, TrailReport } from '../../audit/trail-report.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
-import { objectSchema } from '../../domain/object-schema.js';
+import { createObjectSchema } from '../../domain/create-object-schema.js';
 
 /** A description of each problem kind; a record, so that the compiler finds a missing one. */
 const problemKinds: Readonly<Record<TrailProblemKind, string>> = {
@@ -58,7 +58,7 @@ const report: Readonly<Record<keyof TrailReport, JsonSchema>> = {
     description: 'Number of entries with a MAC under a pepper that is not configured.',
     examples: [0],
   },
-  problems: { type: 'array', items: objectSchema(problem), description: 'The first 100 problems.' },
+  problems: { type: 'array', items: createObjectSchema(problem), description: 'The first 100 problems.' },
   problemCount: { type: 'integer', minimum: 0, description: 'Total number of problems.', examples: [0] },
   anchor: {
     type: ['string', 'null'],
@@ -69,7 +69,7 @@ const report: Readonly<Record<keyof TrailReport, JsonSchema>> = {
 
 /** The result of a verification. */
 export const trailReportSchema: JsonSchema = {
-  ...objectSchema(report),
+  ...createObjectSchema(report),
   description: 'The result of verifying the audit log.',
 };
 
@@ -77,7 +77,7 @@ const { at: _shown, ...entry } = auditEventSchema.properties as Readonly<
   Record<keyof AuditEntry, JsonSchema>
 >;
 
-const line = objectSchema({
+const line = createObjectSchema({
   ...entry,
   at: { type: 'integer', description: 'Epoch milliseconds.', examples: [1_795_262_400_000] },
   hash: { type: 'string', pattern: '^[0-9a-f]{64}$', examples: ['9f'.repeat(32)] },

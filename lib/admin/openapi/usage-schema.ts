@@ -1,13 +1,13 @@
 import type { JsonSchema } from '../../domain/json-schema.js';
-import { orNull } from '../../domain/text-schemas.js';
-import { objectSchema, shownTime } from '../../domain/object-schema.js';
+import { allowNull } from '../../domain/text-schemas.js';
+import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 
 /** The usage of a key as it appears in responses. */
 export const usageSchema: JsonSchema = {
-  ...objectSchema({
+  ...createObjectSchema({
     items: {
       type: 'array',
-      items: objectSchema({
+      items: createObjectSchema({
         start: { ...shownTime, description: 'When the hour or the day (UTC) begins.' },
         counts: {
           type: 'object',
@@ -19,7 +19,7 @@ export const usageSchema: JsonSchema = {
       }),
       description: 'Oldest first; hours and days in which the key was not used are omitted.',
     },
-    lastUsedAt: { ...orNull(shownTime), description: 'When the key was last used.' },
+    lastUsedAt: { ...allowNull(shownTime), description: 'When the key was last used.' },
     lastUsedAddress: {
       type: ['string', 'null'],
       description: 'The address of its last use, as the app sees it.',

@@ -12,7 +12,7 @@ const maxLength = 200;
  * @throws InvalidFieldError that does not repeat the value
  */
 export function parseBech32(value: unknown): string {
-  if (typeof value !== 'string') throw new InvalidFieldError('must be a text');
+  if (typeof value !== 'string') throw new InvalidFieldError('must be a string');
   const address = value.toLowerCase();
   const isOneCase = value === address || value === value.toUpperCase();
   if (!isOneCase || value.length > maxLength || !hasValidChecksum(address)) {

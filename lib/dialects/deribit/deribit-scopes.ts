@@ -55,7 +55,7 @@ export function parseMaxScope(value: unknown): readonly string[] {
 
 /** Splits a scope into its items. @throws InvalidFieldError for anything but a string or a list of strings */
 export function splitItems(value: unknown): readonly string[] {
-  return readWords(value, 'must be a text or a list of texts');
+  return readWords(value, 'must be a string or a list of strings');
 }
 
 /**

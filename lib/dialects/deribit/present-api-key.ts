@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../../domain/api-key.js';
-import { shownPublicKey } from '../../domain/shown-public-key.js';
+import { toShownPublicKey } from '../../domain/shown-public-key.js';
 import type { DeribitParts } from './deribit-method.js';
 import { presentName } from './key-name.js';
 
@@ -40,11 +40,11 @@ export function presentApiKey(
   record: ApiKeyRecord,
   isDefault: boolean,
 ): PresentedApiKey {
-  const publicKey = shownPublicKey(record);
+  const publicKey = toShownPublicKey(record);
   return {
     id: record.number,
     timestamp: record.createdAt,
-    client_id: keyspace.keyspace.format.clientIdOf(record.id),
+    client_id: keyspace.keyspace.format.toClientId(record.id),
     client_secret: publicKey === null ? mask : publicKey.md5Fingerprint,
     ...(publicKey === null ? {} : { public_key: publicKey.pem.trimEnd() }),
     max_scope: options.maxScope === 'array' ? record.scopes : record.scopes.join(' '),

@@ -30,7 +30,7 @@ export function readRequiredParam<T>(params: DeribitParams, name: string, read: 
 /** Reads a string. */
 export function readString(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new InvalidFieldError('must be a text');
+  throw new InvalidFieldError('must be a string');
 }
 
 /** Reads a whole number from 1 on; in a query it is a string. */
@@ -52,7 +52,7 @@ export function readBoolean(value: unknown): boolean {
  *
  * @param message - what is said of anything else
  */
-export function readWords(value: unknown, message = 'must be a text'): readonly string[] {
+export function readWords(value: unknown, message = 'must be a string'): readonly string[] {
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
   return texts.flatMap((each) => {
     if (typeof each !== 'string') throw new InvalidFieldError(message);

@@ -56,7 +56,7 @@ function readMethod(body: JsonRecord): string | null {
   if (jsonrpc !== '2.0') refuse('jsonrpc must be "2.0"');
   if (!isId(id)) refuse(`id must be a number or a text of at most ${maxIdLength} characters`);
   if (method === undefined) return null;
-  return typeof method === 'string' ? method.replace(/^\//, '') : refuse('method must be a text');
+  return typeof method === 'string' ? method.replace(/^\//, '') : refuse('method must be a string');
 }
 
 function readParams({ params: sent }: JsonRecord): JsonRecord {

@@ -1,4 +1,4 @@
-import { shownPublicKey } from '../../domain/shown-public-key.js';
+import { toShownPublicKey } from '../../domain/shown-public-key.js';
 import { isDefaultKey } from './default-key.js';
 import { refuseParam } from './deribit-error.js';
 import type { PrivateMethod } from './deribit-method.js';
@@ -19,7 +19,7 @@ export const resetApiKey: PrivateMethod = {
       const keys = keyspace.keys();
       const changeContext = callers.createContext(context.call, context.caller);
       const found = await findKeyByNumber(keys, changeContext, number);
-      if (shownPublicKey(found) !== null) refuseParam('id', 'asymmetric key has no secret');
+      if (toShownPublicKey(found) !== null) refuseParam('id', 'asymmetric key has no secret');
       // Read before the rotation: nothing may fail once there is a secret that is returned only here.
       const isDefault = await isDefaultKey(keys, changeContext, found);
       const { record, token, effectiveBy } = await keys.rotate(changeContext, found.id, {});

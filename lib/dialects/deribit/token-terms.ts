@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../../domain/address.js';
+import { toCanonicalAddress } from '../../domain/address.js';
 import { InvalidFieldError } from '../../domain/key-fields.js';
 import type { TokenTerms } from '../../domain/token-terms.js';
 
@@ -36,7 +36,7 @@ export function readTerms(items: readonly string[]): RequestedTerms {
     return Number(value);
   });
   const addresses = listValues(items, 'ip').map((value) => {
-    const address = value === '*' ? value : canonicalAddress(value);
+    const address = value === '*' ? value : toCanonicalAddress(value);
     if (address === null) throw new InvalidFieldError('must have an IP address or * after ip:');
     return address;
   });

@@ -39,7 +39,7 @@ export function readCredentials(body: JsonRecord | null): NebulaCredentials {
 
 function parseNonEmptyString(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw new InvalidFieldError('must be a text that is not empty');
+  throw new InvalidFieldError('must be a string that is not empty');
 }
 
 /** The fields of the response, in the order of the documents. */

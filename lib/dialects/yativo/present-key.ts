@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../../domain/api-key.js';
-import { stateOf } from '../../domain/key-state.js';
+import { getKeyState } from '../../domain/key-state.js';
 import { toKeyId, yativoFormat } from './yativo-format.js';
 
 /** A key with the fields of every generation of the documents at once. `null` means none. */
@@ -33,12 +33,12 @@ export function presentKey(record: ApiKeyRecord, now: number): PresentedKey {
   return {
     id: toKeyId(record.id),
     key_id: toKeyId(record.id),
-    api_key: yativoFormat.clientIdOf(record.id),
+    api_key: yativoFormat.toClientId(record.id),
     name: record.name,
     key_name: record.name,
     permissions: record.scopes,
     scopes: record.scopes,
-    status: stateOf(record, now),
+    status: getKeyState(record, now),
     is_revoked: record.revokedAt !== null,
     created_at: formatTime(record.createdAt),
     expires_at: formatTimeOrNull(record.expiresAt),

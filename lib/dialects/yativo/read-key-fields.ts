@@ -98,5 +98,5 @@ function parseDays(value: unknown): number {
 
 function parseString(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new InvalidFieldError('must be a text');
+  throw new InvalidFieldError('must be a string');
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Kysely, RawBuilder } from 'kysely';
-import { refilled, type CreditBalance } from '../../domain/credits.js';
+import { refillCredits, type CreditBalance } from '../../domain/credits.js';
 import type { CreditChange, CreditPayment } from '../../ports/credit-ledger.js';
 import { prepareStatement, type PreparedStatement } from '../prepared-statement.js';
 import { isStorable } from '../is-storable.js';
@@ -15,7 +15,7 @@ export type SpendCredits = (
 ) => Promise<CreditPayment>;
 
 /**
- * The rules of `refilled` (lib/domain/credits.ts) as SQL. A statement that waits for the row sees the remaining
+ * The rules of `refillCredits` (lib/domain/credits.ts) as SQL. A statement that waits for the row sees the remaining
  * balance, because both databases evaluate the condition again under the lock.
  *
  * @param database - any connection of the store; the statement can be run on each of them
@@ -69,7 +69,7 @@ async function computeNextRefill(
   if (row.refill_amount !== null && row.refill_amount < cost) {
     return { isPaid: false, refillsAt: null, exceedsRefill: true };
   }
-  const { refilledAt } = refilled(
+  const { refilledAt } = refillCredits(
     {
       remaining: row.remaining,
       refillAmount: row.refill_amount,

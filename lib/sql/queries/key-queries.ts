@@ -223,7 +223,7 @@ function selectRecords(database: Kysely<Tables>, keys: KeyRows) {
     .orderBy('digest.pepper_id');
 }
 
-/** The rules of `stateOf` (lib/domain/key-state.ts), in the same order. */
+/** The rules of `getKeyState` (lib/domain/key-state.ts), in the same order. */
 function filterByState(keys: KeyRows, state: KeyState, now: number): KeyRows {
   if (state === 'revoked') return keys.where('keys.revoked_at', 'is not', null);
   const unrevoked = keys.where('keys.revoked_at', 'is', null);

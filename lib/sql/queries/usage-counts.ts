@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { AliasedRawBuilder, Kysely } from 'kysely';
-import { hourMs, startOf, type UseVerdict } from '../../domain/key-usage.js';
+import { hourMs, getPeriodStart, type UseVerdict } from '../../domain/key-usage.js';
 import type { KeyUse } from '../../ports/key-store.js';
 import { mergeInChunks } from '../merge-in-chunks.js';
 import { prepareStatement } from '../prepared-statement.js';
@@ -29,7 +29,7 @@ export type AddUsage = (
 export function countByHour(uses: readonly KeyUse[]): Promise<readonly HourlyCount[]> {
   const counts = uses
     .filter(({ keyId }) => isStorable(keyId))
-    .map(({ keyId, at, verdict, count }) => ({ keyId, hour: startOf(hourMs, at), verdict, count }));
+    .map(({ keyId, at, verdict, count }) => ({ keyId, hour: getPeriodStart(hourMs, at), verdict, count }));
   return mergeInChunks(
     counts,
     ({ keyId, hour, verdict }) => `${keyId} ${hour} ${verdict}`,

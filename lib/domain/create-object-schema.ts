@@ -1,7 +1,7 @@
 import type { JsonSchema } from './json-schema.js';
 
 /** Builds the schema of an object with exactly these members, all of them required. */
-export function objectSchema(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+export function createObjectSchema(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
   return { type: 'object', required: Object.keys(properties), properties, additionalProperties: false };
 }
 

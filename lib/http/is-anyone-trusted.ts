@@ -36,11 +36,12 @@ const farHops = [maxProxyHops, maxProxyHops + 1, 1_000] as const;
  * `Infinity`, an `async` function, `0.0.0.0/0` and its two halves do; a number of proxies and a list of their addresses
  * do not.
  */
-export function trustsAnyone(isTrusted: TrustProxy): boolean {
+export function isAnyoneTrusted(isTrusted: TrustProxy): boolean {
   // Express treats every truthy value as trust, a promise too.
-  const trusts = (address: string): boolean => farHops.some((hop) => isTruthy(isTrusted, address, hop));
-  if (impossibleAddresses.some(trusts)) return true;
-  return publicAddresses.filter(trusts).length > maxPublicTrusted;
+  const isTrustedAddress = (address: string): boolean =>
+    farHops.some((hop) => isTruthy(isTrusted, address, hop));
+  if (impossibleAddresses.some(isTrustedAddress)) return true;
+  return publicAddresses.filter(isTrustedAddress).length > maxPublicTrusted;
 }
 
 /** A function that throws here also throws for the request, so it trusts no one. */

@@ -1,4 +1,4 @@
-import { adviceFor } from './known-names.js';
+import { suggestNames } from './known-names.js';
 import { maySecretBeIn } from './secret-like.js';
 
 /** Maximum number of unknown names that one response reports. */
@@ -21,14 +21,14 @@ export interface UnknownName {
  *
  * @param sent - the object whose own property names are checked
  */
-export function unknownNames(sent: object, known: readonly string[]): readonly UnknownName[] {
+export function listUnknownNames(sent: object, known: readonly string[]): readonly UnknownName[] {
   const names = new Set(known);
   const unknown = Object.keys(sent).filter((name) => !names.has(name));
   const shown = unknown.filter(isShowable).slice(0, maxShownNames);
   const others = unknown.length - shown.length;
   return [
-    ...shown.map((name) => ({ name, message: `is not accepted here${adviceOn(name, known)}` })),
-    ...(others === 0 ? [] : [{ name: null, message: othersSentence(others) }]),
+    ...shown.map((name) => ({ name, message: `is not accepted here${formatAdvice(name, known)}` })),
+    ...(others === 0 ? [] : [{ name: null, message: describeOthers(others) }]),
   ];
 }
 
@@ -36,10 +36,10 @@ function isShowable(name: string): boolean {
   return showableName.test(name) && !maySecretBeIn(name);
 }
 
-function adviceOn(name: string, known: readonly string[]): string {
-  return known.length === 0 ? '' : `; ${adviceFor(name, known)}`;
+function formatAdvice(name: string, known: readonly string[]): string {
+  return known.length === 0 ? '' : `; ${suggestNames(name, known)}`;
 }
 
-function othersSentence(count: number): string {
+function describeOthers(count: number): string {
   return count === 1 ? 'contains an unknown name' : `contains ${count} unknown names`;
 }
