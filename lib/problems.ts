@@ -130,7 +130,7 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     family: 'credential',
     status: 401,
     title: 'Signature already used',
-    detail: 'This signature was used before. Sign each request anew.',
+    detail: 'This signature was used before. Create a new signature for every request.',
   },
   signature_required: {
     family: 'credential',

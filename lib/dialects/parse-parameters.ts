@@ -50,9 +50,9 @@ function parseName(written: string): { name: string; style: Style; index?: numbe
   return index === '' ? { name, style: 'brackets' } : { name, style: 'indexed', index: Number(index) };
 }
 
-function toRecord(gathered: ReadonlyMap<string, CollectedValues>): SentParameters {
+function toRecord(collected: ReadonlyMap<string, CollectedValues>): SentParameters {
   const record = Object.create(null) as Record<string, string | readonly string[]>;
-  for (const [name, { style, values }] of gathered) {
+  for (const [name, { style, values }] of collected) {
     const inOrder = [...values].sort(([a], [b]) => a - b).map(([, value]) => value);
     const [only = ''] = inOrder;
     record[name] = style === 'repeated' && inOrder.length === 1 ? only : inOrder;

@@ -26,7 +26,7 @@ export function compileScopeMap(
     refuseUnknown(`${what}: scopeMap: ${scope}: the app has no scope`, worth, appScopes);
     if (covers([], scope)) {
       throw new InvalidOptionError(
-        `${what}: scopeMap: ${JSON.stringify(scope)} is held by every key, also by those without any scope; leave it out`,
+        `${what}: scopeMap: ${JSON.stringify(scope)} is granted to every key, even to one without scopes; leave it out`,
       );
     }
   }

@@ -35,8 +35,8 @@ export class ExpirySweep {
   constructor(parts: ExpirySweepParts) {
     this.#parts = parts;
     this.#failures = new FailureLog(parts.logger, {
-      begins: 'keys that end soon are not looked for; it is tried again every minute',
-      ends: () => 'keys that end soon are looked for again',
+      begins: 'the query for keys that expire soon fails; it is retried every minute',
+      ends: () => 'the query for keys that expire soon works again',
     });
   }
 

@@ -34,7 +34,7 @@ export function openCursor(
       errors: [
         {
           field: '?cursor',
-          message: 'must be the nextCursor of a page with the same filter; leave it out to begin anew',
+          message: 'must be the nextCursor of a page with the same filter; leave it out to start over',
         },
       ],
     });

@@ -27,10 +27,10 @@ export function getReconnectPauseMs(attempt: number): number {
  * Creates a client of our own, which connects on `connect()`. The defaults of ioredis are made for waiting: a command
  * waits for 20 attempts to connect, is queued while there is no connection, and is sent again after one was lost
  * (https://github.com/redis/ioredis/issues/2130). Here a command is sent now and once, or fails. Deadlines of single
- * commands are set by their callers; after a second without a reply, the connection is made anew. Neither the
+ * commands are set by their callers; after a second without a reply, the client reconnects. Neither the
  * connection nor the attempts to make it keep a finished process alive.
  *
- * A server that refuses to write because it is a replica was a primary before: the connection is made anew, so that
+ * A server that refuses to write because it is a replica was a primary before: the client reconnects, so that
  * it follows a name or an address that now leads to the new primary.
  *
  * @param url - `redis://` or `rediss://`, checked; over TLS the server's name is verified

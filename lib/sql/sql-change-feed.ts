@@ -30,7 +30,7 @@ export class SqlChangeFeed implements ChangeFeed {
   readonly #watches = new Set<FeedWatch>();
   #queries: FeedQueries | undefined;
 
-  /** @param seen - records the changes that beats return, and is reset when a process starts anew */
+  /** @param seen - records the changes that beats return, and is reset when a process starts over */
   constructor(database: SqlDatabase, within: WithinDeadline, seen: SeenPosition) {
     this.#database = database;
     this.#within = within;

@@ -42,7 +42,7 @@ const clientOutcomes: AttemptOutcomes<Client | TokenError> = {
     new TokenError('temporarily_unavailable', problems.too_many_failures.detail, { retryAfterSeconds }),
 };
 
-/** A client that has proven a key which is refused for another reason was not guessing. */
+/** A client that has proven a key but is refused for another reason was not brute-forcing. */
 function isFailedAttempt(outcome: unknown): outcome is TokenError {
   return isTokenError(outcome) && outcome.error === 'invalid_client' && outcome.details.keyId === undefined;
 }

@@ -24,7 +24,7 @@ describe('what scopes of a dialect are worth', () => {
   });
 
   it.each([
-    [{ 'wallet:none': ['orders:write'] }, /"wallet:none" is held by every key/],
+    [{ 'wallet:none': ['orders:write'] }, /"wallet:none" is granted to every key/],
     [{ 'trade:write': ['orders:write'] }, /there is no scope "trade:write"/],
     [{ 'trade:read': ['orders:raed'] }, /the app has no scope "orders:raed"/],
     [{ 'trade:read': ['*'] }, /the app has no scope "\*"/],

@@ -18,7 +18,7 @@ const describeNewApiKey = (operationId: string): object => ({
   responses: {
     200: describeAnswer('New API key created successfully', 'CreateNewAPIKeyResponse'),
     202: describeAnswer(
-      'The same; the key before may be let in until Effective-By',
+      'The same; the previous key may be accepted until Effective-By',
       'CreateNewAPIKeyResponse',
     ),
     401: refused,

@@ -50,7 +50,7 @@ export function readBoolean(value: unknown): boolean {
 /**
  * Reads words: a list of strings, or one string with blanks or commas between them.
  *
- * @param message - what is said of anything else
+ * @param message - the message for any other value
  */
 export function readWords(value: unknown, message = 'must be a string'): readonly string[] {
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value];

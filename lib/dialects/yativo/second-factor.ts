@@ -36,7 +36,7 @@ export interface SecondFactor {
   check(call: DialectCall, ownerId: string, operation: StepUpOperation): Promise<void>;
 }
 
-/** @param names - asked anew for every request: there are none before the instance is ready */
+/** @param names - called for every request, because there is no nonce store before the instance is ready */
 export function createSecondFactor(
   settings: SecondFactorSettings | null,
   names: () => NonceStore,

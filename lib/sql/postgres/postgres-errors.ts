@@ -23,7 +23,7 @@ function getSqlState(error: unknown): string | undefined {
   return isAnswer ? getErrorCode(error) : undefined;
 }
 
-/** Whether an error is temporary: no reply, or a reply that says so. */
+/** Whether an error is temporary: no reply, or a reply with a SQLSTATE of a temporary class. */
 export function isTemporary(error: unknown): boolean {
   const state = getSqlState(error);
   return state === undefined || temporaryClasses.includes(state.slice(0, 2));

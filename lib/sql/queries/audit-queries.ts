@@ -62,10 +62,10 @@ export async function moveAuditHead(
     await move(database).execute();
     return;
   }
-  const told = sql<string>`pg_catalog.pg_notify(${channel}, ${String(sequence)})`.as('told');
+  const notified = sql<string>`pg_catalog.pg_notify(${channel}, ${String(sequence)})`.as('notified');
   await database
     .with('moved', (on) => move(on))
-    .selectNoFrom(told)
+    .selectNoFrom(notified)
     .execute();
 }
 
