@@ -13,10 +13,10 @@ import { createSignIn } from './sign-in.js';
 import { createDemoUsers } from './users.js';
 import { createWallets } from './wallets.js';
 
-/** The service, ready to listen, and its end. */
+/** The service before it listens, and how to close it. */
 export interface OrdersService {
   readonly app: Express;
-  /** Resolves when keys can be checked; rejects when their database is out of reach. */
+  /** Resolves when keys can be verified; rejects when the key database cannot be reached. */
   ready(): Promise<void>;
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function createApp(settings: Settings): OrdersService {
   const secondFactor = createTotpVerifier(createSecondFactors(settings.pepper));
   const signIn = createSignIn(createDemoUsers(settings.demoPassword), settings.pepper);
 
-  // What protects this service is from here …
+  // Everything that protects this service starts here …
   const apiKeys = createApiKeys({
     prefix: 'demo',
     scopes: { 'orders:read': 'Read orders', 'orders:write': 'Place orders' },
@@ -38,22 +38,22 @@ export function createApp(settings: Settings): OrdersService {
     tokens: { issuer: settings.publicUrl },
     signatures: { origin: new URL(settings.publicUrl).origin },
   });
-  // … to here, one line for the routes that manage keys, and one word in front of each handler below.
+  // … and ends here, apart from the routes that manage keys and the guard in front of each handler below.
 
   app.disable('x-powered-by');
   app.use(helmet());
   app.use(
     '/api-keys',
     apiKeys.adminRouter({
-      authorize: signIn.actorOf,
+      authorize: signIn.readActor,
       ...(settings.demoStepUp ? { stepUp: { operations: ['rotate'], verify: secondFactor } } : {}),
     }),
   );
   app.use('/signin', signIn.router);
   app.use('/oauth', apiKeys.tokenRouter());
   app.use('/.well-known', apiKeys.wellKnownRouter());
-  // Clients of DeltaDeFi, Deribit, Yativo and Nebula Block find their own endpoints.
-  app.use(createDialects(apiKeys, { signIn, userOfWallet: createWallets(settings.demoPassword) }));
+  // The endpoints that clients of DeltaDeFi, Deribit, Yativo and Nebula Block call.
+  app.use(createDialects(apiKeys, { signIn, findUserByWallet: createWallets(settings.demoPassword) }));
   app.use('/block-trades', createBlockTrades(apiKeys.requireApiKey));
 
   app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
@@ -81,7 +81,7 @@ export function createApp(settings: Settings): OrdersService {
   });
 
   app.get('/ready', (_req, res) => {
-    // Without Redis everything works, only slower; without the database soon nobody can be let in.
+    // Without Redis everything works, only slower; without the database, soon no caller can be authenticated.
     const status = apiKeys.status();
     res.status(status.database === 'up' ? 200 : 503).json(status);
   });

@@ -1,2 +1,2 @@
-/** A setting that cannot be used; the message says what to write instead. */
+/** An invalid setting. The message states what to write instead. */
 export class BadSettingError extends Error {}

@@ -6,7 +6,7 @@ import { allowOnly, sendProblem } from './problem.js';
 interface BlockTrade {
   readonly id: number;
   readonly ownerId: string;
-  /** The key that it was made with. */
+  /** The key that created it. */
   readonly keyId: string;
   readonly state: 'done' | 'waiting_for_approval';
 }
@@ -14,10 +14,10 @@ interface BlockTrade {
 const maxTrades = 1_000;
 
 /**
- * One route for each feature that keys of Deribit's kind can be given; other keys have none of them.
+ * Routes for the two features that Deribit keys can have; other keys have neither.
  *
- * - `restricted_block_trades`: the key sees only trades that were made with itself.
- * - `block_trade_approval`: trades of the key wait until somebody approves them with another key of the owner.
+ * - `restricted_block_trades`: the key sees only the trades that it created.
+ * - `block_trade_approval`: trades of the key wait until they are approved with another key of the same owner.
  */
 export function createBlockTrades(requireApiKey: RequireApiKey<'orders:read' | 'orders:write'>): Router {
   let trades: readonly BlockTrade[] = [];
@@ -29,7 +29,7 @@ export function createBlockTrades(requireApiKey: RequireApiKey<'orders:read' | '
 
   router.get('/', requireApiKey('orders:read'), (req, res) => {
     const apiKey = apiKeyOf(req);
-    res.json({ items: trades.filter((trade) => isSeenBy(apiKey, trade)).map(shown) });
+    res.json({ items: trades.filter((trade) => isSeenBy(apiKey, trade)).map(presentTrade) });
   });
 
   router.post('/', requireApiKey('orders:write', { signed: 'accepted' }), (req, res) => {
@@ -38,7 +38,7 @@ export function createBlockTrades(requireApiKey: RequireApiKey<'orders:read' | '
     const state = features.includes('block_trade_approval') ? 'waiting_for_approval' : 'done';
     const trade = { id: lastId, ownerId, keyId, state } as const;
     trades = [trade, ...trades].slice(0, maxTrades);
-    res.status(state === 'done' ? 201 : 202).json(shown(trade));
+    res.status(state === 'done' ? 201 : 202).json(presentTrade(trade));
   });
 
   router.post('/:id/approve', requireApiKey('orders:write', { signed: 'accepted' }), (req, res) => {
@@ -51,7 +51,7 @@ export function createBlockTrades(requireApiKey: RequireApiKey<'orders:read' | '
     } else {
       const approved: BlockTrade = { ...trade, state: 'done' };
       trades = trades.map((each) => (each === trade ? approved : each));
-      res.json(shown(approved));
+      res.json(presentTrade(approved));
     }
   });
 
@@ -60,6 +60,6 @@ export function createBlockTrades(requireApiKey: RequireApiKey<'orders:read' | '
   return router;
 }
 
-function shown({ id, state }: BlockTrade): Pick<BlockTrade, 'id' | 'state'> {
+function presentTrade({ id, state }: BlockTrade): Pick<BlockTrade, 'id' | 'state'> {
   return { id, state };
 }

@@ -1,15 +1,15 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BadSettingError } from './bad-setting-error.js';
-import { errorCode } from './error-code.js';
-import { makeRandomText, readOrMakeSecret } from './secret-file.js';
+import { getErrorCode } from './get-error-code.js';
+import { makeRandomString, readOrMakeSecret } from './secret-file.js';
 import { parsePublicUrl, parseServerUrl, requireHttps } from './url-settings.js';
 
-/** Everything that can be set from outside, read once at start. */
+/** All settings of the service, read once at startup. */
 export interface Settings {
   readonly port: number;
   readonly host: string;
-  /** Where callers reach this service; shown at start. */
+  /** The URL at which callers reach this service; printed at startup. */
   readonly publicUrl: string;
   /** A PostgreSQL URL, or `file:` and the path of an SQLite file. */
   readonly database: string;
@@ -17,19 +17,19 @@ export interface Settings {
   readonly pepper: string;
   /** The password of every demo user. */
   readonly demoPassword: string;
-  /** Whether nobody chose the password, so that it has to be shown. */
+  /** Whether the password was generated and must therefore be printed. */
   readonly demoPasswordIsRandom: boolean;
-  /** Whether a second factor is asked for before a key is rotated. */
+  /** Whether rotating a key requires a second factor. */
   readonly demoStepUp: boolean;
 }
 
-/** Makes a pepper. */
+/** The command that creates a pepper. */
 const pepperCommand = `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"`;
 
 /**
- * Reads the environment.
+ * Reads the settings from environment variables.
  *
- * @param defaultDataDir - where the SQLite file and the secrets are kept when `DATA_DIR` is not set
+ * @param defaultDataDir - the folder of the SQLite file and the secrets when `DATA_DIR` is not set
  * @throws BadSettingError naming the variable and what to write
  */
 export function readSettings(environment: NodeJS.ProcessEnv, defaultDataDir: string): Settings {
@@ -39,7 +39,8 @@ export function readSettings(environment: NodeJS.ProcessEnv, defaultDataDir: str
   const port = parsePort(read('PORT') ?? '3000');
   const databaseUrl = parseServerUrl('DATABASE_URL', read('DATABASE_URL'), ['postgres:', 'postgresql:']);
   const demoPassword = parseDemoPassword(read('DEMO_PASSWORD'));
-  const publicUrl = parsePublicUrl(read('PUBLIC_URL')) ?? urlOf(isWildcard(host) ? '127.0.0.1' : host, port);
+  const publicUrl =
+    parsePublicUrl(read('PUBLIC_URL')) ?? formatUrl(isWildcard(host) ? '127.0.0.1' : host, port);
   if (databaseUrl === undefined) prepareDataDir(dataDir);
   return {
     port,
@@ -48,36 +49,37 @@ export function readSettings(environment: NodeJS.ProcessEnv, defaultDataDir: str
     redisUrl: parseServerUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:']),
     database: databaseUrl ?? `file:${join(dataDir, 'api-keys.db')}`,
     pepper: readPepper(read('API_KEYS_PEPPER'), databaseUrl !== undefined, dataDir),
-    demoPassword: demoPassword ?? makeRandomText(12),
+    demoPassword: demoPassword ?? makeRandomString(12),
     demoPasswordIsRandom: demoPassword === undefined,
     demoStepUp: parseSwitch('DEMO_STEP_UP', read('DEMO_STEP_UP')),
   };
 }
 
-/** The address of a host and a port; an IPv6 address stands in brackets. */
-export function urlOf(host: string, port: number): string {
+/** Formats the URL of a host and a port; an IPv6 address is put in brackets. */
+export function formatUrl(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** A service that listens on all addresses is reached on the local one. */
+/** Whether a host means all addresses; such a service is reached at the loopback address. */
 function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
-/** Makes the folder when it is not there, and finds out now whether files can be made in it. */
+/** Creates the folder if it does not exist and checks at startup that files can be created in it. */
 function prepareDataDir(dataDir: string): void {
-  orSayWhatToSet(dataDir, () => {
+  useDataPath(dataDir, () => {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK | constants.X_OK);
   });
 }
 
-function orSayWhatToSet<T>(path: string, use: () => T): T {
+/** Accesses a path below `DATA_DIR`. A failure becomes a BadSettingError that names the variable. */
+function useDataPath<T>(path: string, use: () => T): T {
   try {
     return use();
   } catch (error) {
     throw new BadSettingError(
-      `DATA_DIR cannot be used (${errorCode(error)} at ${path}); set it to a folder this user may write to`,
+      `DATA_DIR cannot be used (${getErrorCode(error)} at ${path}); set it to a folder this user may write to`,
     );
   }
 }
@@ -96,14 +98,14 @@ function parseSwitch(name: string, text: string | undefined): boolean {
 
 function parseDemoPassword(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  // bcrypt looks at 72 bytes; quotes and backslashes would need escaping in the curl lines that are shown.
+  // bcrypt uses only the first 72 bytes; quotes and backslashes would need escaping in the printed curl commands.
   if (/^[\x21-\x7e]{1,72}$/.test(text) && !/["'\\]/.test(text)) return text;
   throw new BadSettingError(
     'DEMO_PASSWORD cannot be used; write 1 to 72 ASCII characters without spaces, quotes and backslashes',
   );
 }
 
-/** Beside a shared database the pepper must be the same for every process, so it cannot be made here. */
+/** With a shared database, every process needs the same pepper, so it cannot be generated here. */
 function readPepper(text: string | undefined, sharesDatabase: boolean, dataDir: string): string {
   if (text === undefined && !sharesDatabase) return readKeptPepper(join(dataDir, 'pepper'));
   if (text !== undefined && isLongEnough(text)) return text;
@@ -115,11 +117,11 @@ function readPepper(text: string | undefined, sharesDatabase: boolean, dataDir: 
 }
 
 function readKeptPepper(file: string): string {
-  const pepper = orSayWhatToSet(file, () => readOrMakeSecret(file));
+  const pepper = useDataPath(file, () => readOrMakeSecret(file));
   if (isLongEnough(pepper)) return pepper;
   throw new BadSettingError(
     `The pepper in ${file} has fewer than 32 bytes. Restore the file from a backup, or remove it: then a new pepper is ` +
-      'made, and keys go on working.',
+      'created, and existing keys keep working.',
   );
 }
 

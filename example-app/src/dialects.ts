@@ -12,37 +12,37 @@ import type { SignIn } from './sign-in.js';
 import { createTryLimit } from './try-limit.js';
 import type { User } from './users.js';
 
-/** What this service knows of its users. */
+/** How the compatibility routers find the users of this service. */
 export interface DialectUsers {
   readonly signIn: SignIn;
-  /** Whose wallet it is. */
-  readonly userOfWallet: (address: string) => User | null;
+  /** The owner of a wallet; `null` for an unknown address. */
+  readonly findUserByWallet: (address: string) => User | null;
 }
 
 /**
- * The same keys in the words of four other systems: clients that were written for one of these find what they expect, and
- * sign in with the users of this service.
+ * Serves the HTTP contracts of four other systems over the same keys. Clients of these systems work unchanged and sign in
+ * as users of this service.
  */
 export function createDialects(
   apiKeys: ApiKeys<'orders:read' | 'orders:write'>,
-  { signIn, userOfWallet }: DialectUsers,
+  { signIn, findUserByWallet }: DialectUsers,
 ): Router {
-  const verifyAccessToken = (token: string): string | null => signIn.userNameOf(token);
-  const walletTries = createTryLimit({ most: 10, windowSeconds: 60 });
+  const verifyAccessToken = (token: string): string | null => signIn.readUserName(token);
+  const walletTries = createTryLimit({ max: 10, windowSeconds: 60 });
   const router = Router();
 
   router.use(
     '/deltadefi',
     deltadefiRouter(apiKeys, {
       verifyAccessToken,
-      // Wallets are made of passwords here: who may not guess the ones must not guess the others.
+      // Wallets are derived from passwords here, so brute force is limited for both.
       signIn({ wallet_address }: WalletSignIn, req): SignedIn | null {
         const caller = req.ip ?? 'unknown';
         if (walletTries.take(caller) > 0) return null;
-        const user = userOfWallet(wallet_address);
+        const user = findUserByWallet(wallet_address);
         if (user === null) return null;
         walletTries.giveBack(caller);
-        const token = signIn.tokenFor(user);
+        const token = signIn.issueToken(user);
         return { token, user_id: user.name, is_first_time: false, is_onboarding_ready: true };
       },
     }),

@@ -1,4 +1,4 @@
-/** Something that was ordered. */
+/** An order that was placed. */
 export interface Order {
   readonly id: number;
   readonly item: string;
@@ -9,15 +9,15 @@ export interface Order {
 /** What a caller sends to place an order. */
 export type OrderRequest = Pick<Order, 'item' | 'quantity'>;
 
-/** Orders by owner. They live in memory and end with the process: this app is about its keys. */
+/** Orders by owner. They are kept in memory only, because this app is about its keys. */
 export interface Orders {
   list(ownerId: string): readonly Order[];
   place(ownerId: string, request: OrderRequest): Order;
 }
 
-const mostPerOwner = 100;
-/** How many unknown fields an answer names. */
-const mostNamed = 10;
+const maxPerOwner = 100;
+/** How many unknown fields a response lists. */
+const maxNamedFields = 10;
 
 /** Keeps the newest orders of every owner. */
 export function createOrders(): Orders {
@@ -30,20 +30,20 @@ export function createOrders(): Orders {
     place(ownerId, request) {
       lastId += 1;
       const order = { id: lastId, ...request, orderedAt: new Date().toISOString() };
-      byOwner.set(ownerId, [order, ...(byOwner.get(ownerId) ?? [])].slice(0, mostPerOwner));
+      byOwner.set(ownerId, [order, ...(byOwner.get(ownerId) ?? [])].slice(0, maxPerOwner));
       return order;
     },
   };
 }
 
-/** Reads a request body; a list of what is wrong with it when it is not an order. */
+/** Reads a request body; returns a list of field errors when it is not a valid order. */
 export function readOrderRequest(
   body: unknown,
 ): OrderRequest | ReadonlyArray<{ field: string; message: string }> {
   const { item, quantity, ...others } = (body ?? {}) as Record<string, unknown>;
-  const unknown = Object.keys(others).slice(0, mostNamed);
+  const unknown = Object.keys(others).slice(0, maxNamedFields);
   const errors = [
-    ...(isItem(item) ? [] : [{ field: 'item', message: 'must be a text of 1 to 100 characters' }]),
+    ...(isItem(item) ? [] : [{ field: 'item', message: 'must be a string of 1 to 100 characters' }]),
     ...(isQuantity(quantity)
       ? []
       : [{ field: 'quantity', message: 'must be a whole number from 1 to 1000' }]),

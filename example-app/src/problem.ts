@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 
-/** What a refused request is told (RFC 9457), in the form that express-api-keys uses as well. */
+/** The problem details of a refused request (RFC 9457), in the same form as those of express-api-keys. */
 export interface Problem {
   readonly status: number;
   readonly code: string;
@@ -10,7 +10,7 @@ export interface Problem {
   readonly errors?: ReadonlyArray<{ readonly field: string; readonly message: string }>;
 }
 
-/** Answers with a problem. */
+/** Sends a problem response. */
 export function sendProblem(res: Response, problem: Problem): void {
   res
     .status(problem.status)
@@ -19,12 +19,12 @@ export function sendProblem(res: Response, problem: Problem): void {
     .send(JSON.stringify({ type: 'about:blank', title: STATUS_CODES[problem.status], ...problem }));
 }
 
-/** Answers for paths that nobody has taken. */
+/** Answers requests for unknown paths. */
 export const answerNotFound: RequestHandler = (_req, res) => {
   sendProblem(res, { status: 404, code: 'not_found', detail: 'There is no such resource.' });
 };
 
-/** Answers other methods of a path; goes behind its handlers. */
+/** Answers 405 for the other methods of a path; mount it after the handlers. */
 export function allowOnly(...methods: readonly string[]): RequestHandler {
   return (_req, res) => {
     const allowed = methods.join(', ');
@@ -33,22 +33,22 @@ export function allowOnly(...methods: readonly string[]): RequestHandler {
   };
 }
 
-/** Answers when a handler threw or a body could not be read; the cause of a 5xx is only logged. */
+/** Answers when a handler threw or a body could not be read. The cause of a 5xx is logged, never sent. */
 export const answerError: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   if (res.headersSent) {
     next(error);
     return;
   }
-  const { status, type } = errorOfExpress(error);
+  const { status, type } = readExpressError(error);
   if (status >= 400 && status < 500) {
-    sendProblem(res, problemOf(status, type));
+    sendProblem(res, createProblem(status, type));
     return;
   }
   console.error(error);
   sendProblem(res, { status: 500, code: 'internal_error', detail: 'Something went wrong here.' });
 };
 
-function problemOf(status: number, type: string): Problem {
+function createProblem(status: number, type: string): Problem {
   switch (status) {
     case 413:
       return { status, code: 'payload_too_large', detail: 'Send at most 16 KiB.' };
@@ -62,8 +62,8 @@ function problemOf(status: number, type: string): Problem {
   }
 }
 
-/** Express' own parsers put the status of a bad request, and what is wrong with it, on the error. */
-function errorOfExpress(error: unknown): { status: number; type: string } {
+/** The body parsers of Express put the status and the type of a bad request on the error. */
+function readExpressError(error: unknown): { status: number; type: string } {
   const { status, type } = (error instanceof Error ? error : {}) as { status?: unknown; type?: unknown };
   return {
     status: typeof status === 'number' ? status : 500,

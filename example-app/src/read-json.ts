@@ -2,12 +2,12 @@ import express, { type RequestHandler } from 'express';
 import { keepRawBody } from 'express-api-keys';
 import { sendProblem } from './problem.js';
 
-/** Signatures are about bytes, so these are kept: a guard may stand behind the parser as well. */
+/** Signatures cover the raw bytes, so these are kept: then a guard also works after the parser. */
 const parse = express.json({ limit: '16kb', verify: keepRawBody });
 
 /**
- * Reads a JSON body into `req.body`. It goes behind the guard of a route, so that nothing is read for callers without a
- * key. The parser itself would pass over a body of another type.
+ * Reads a JSON body into `req.body`. Mount it after the guard of a route, so that no body is read for callers without a key.
+ * It rejects other content types, because the parser itself would silently skip such a body.
  */
 export const readJson: RequestHandler = (req, res, next) => {
   if (req.is('application/json') === false && req.get('content-length') !== '0') {

@@ -4,27 +4,28 @@ import { createTotpSecret, totpUri } from 'express-api-keys/totp';
 
 /** The second factors of the users of this service. */
 export interface SecondFactors {
-  /** The secret of whoever is signed in, in base32. */
+  /** The base32 secret of the signed-in user. */
   secretFor(actor: Actor): string | null;
-  /** What an authenticator app is told; it holds the secret. */
-  uriOf(userName: string): string;
+  /** Formats the `otpauth://` URI for an authenticator app; it contains the secret. */
+  formatUri(userName: string): string;
 }
 
 /**
- * A real app makes a random secret when a user turns the second factor on, shows it once as a QR code, and keeps it
- * encrypted. Here they are derived, so that every process and every start has the same ones.
+ * A real app generates a random secret when a user enrolls, shows it once as a QR code, and stores it encrypted. Here the
+ * secrets are derived, so that they are the same in every process and after every restart.
  *
- * @param secret - what they are derived from
+ * @param secret - the secret that they are derived from
  */
 export function createSecondFactors(secret: string): SecondFactors {
-  const secretOf = (userName: string): string =>
+  const deriveSecret = (userName: string): string =>
     createTotpSecret(new Uint8Array(hkdfSync('sha256', secret, '', `example-app TOTP of ${userName}`, 20)));
 
   return {
     secretFor(actor) {
-      if (actor.kind === 'owner') return secretOf(actor.ownerId);
-      return actor.kind === 'admin' ? secretOf(actor.id) : null;
+      if (actor.kind === 'owner') return deriveSecret(actor.ownerId);
+      return actor.kind === 'admin' ? deriveSecret(actor.id) : null;
     },
-    uriOf: (userName) => totpUri({ secret: secretOf(userName), issuer: 'example-app', account: userName }),
+    formatUri: (userName) =>
+      totpUri({ secret: deriveSecret(userName), issuer: 'example-app', account: userName }),
   };
 }

@@ -5,17 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { createApp, type OrdersService } from './app.js';
 import { BadSettingError } from './bad-setting-error.js';
 import { readSettings } from './config.js';
-import { linesToPaste } from './lines-to-paste.js';
+import { formatLinesToPaste } from './format-lines-to-paste.js';
 import { describeAddress, listen } from './listen.js';
 import { waitUntilReady } from './wait-until-ready.js';
 
 const defaultDataDir = fileURLToPath(new URL('../.data', import.meta.url));
-const longestRequestMs = 10_000;
+const maxRequestMs = 10_000;
 
-/** Lets requests that have begun finish, then lets go of database and Redis. */
+/** Waits for requests in flight, then closes the connections to the database and Redis. */
 async function stop(server: Server, service: OrdersService): Promise<void> {
-  setTimeout(() => server.closeAllConnections(), longestRequestMs).unref();
-  // A connection whose last request was answered would otherwise stay open for seconds.
+  setTimeout(() => server.closeAllConnections(), maxRequestMs).unref();
+  // Otherwise an idle keep-alive connection would stay open for seconds.
   setInterval(() => server.closeIdleConnections(), 50).unref();
   server.close();
   await once(server, 'close');
@@ -29,15 +29,15 @@ async function main(): Promise<void> {
   await listen(server, settings);
   console.log(describeAddress(settings));
 
-  void stopRequested.then(() => stop(server, service)).then(() => process.exit(0), endWith);
+  void stopRequested.then(() => stop(server, service)).then(() => process.exit(0), exitWithError);
   await waitUntilReady(service, settings);
-  console.log(linesToPaste(settings));
+  console.log(formatLinesToPaste(settings));
 }
 
-/** Whoever started this reads what to set; anything else that goes wrong is shown whole. */
-function endWith(error: unknown): never {
+/** For an invalid setting the operator needs only the message; any other error is printed in full. */
+function exitWithError(error: unknown): never {
   console.error(error instanceof BadSettingError ? error.message : error);
   process.exit(1);
 }
 
-await main().catch(endWith);
+await main().catch(exitWithError);

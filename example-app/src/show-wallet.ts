@@ -1,5 +1,5 @@
 import { demoUsers } from './users.js';
-import { walletOf } from './wallets.js';
+import { deriveWallet } from './wallets.js';
 
 const [userName = ''] = process.argv.slice(2);
 const password = process.env['PASSWORD'] ?? '';
@@ -7,4 +7,4 @@ if (password === '' || !demoUsers.some(({ name }) => name === userName)) {
   console.error(`Usage: PASSWORD=… node show-wallet.js ${demoUsers.map(({ name }) => name).join('|')}`);
   process.exit(2);
 }
-console.log(walletOf(userName, password));
+console.log(deriveWallet(userName, password));

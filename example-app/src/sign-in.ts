@@ -7,21 +7,21 @@ import { readJson } from './read-json.js';
 import { createTryLimit } from './try-limit.js';
 import type { User, Users } from './users.js';
 
-/** How people sign in to this service, which knew them before it had API keys. */
+/** The sign-in that this service had before it had API keys. */
 export interface SignIn {
   /** `POST /signin {username, password}` -> `{ token }`. */
   readonly router: Router;
-  /** Who sends a request; `null` without a valid token. */
-  actorOf(req: Request): Actor | null;
-  /** Whose token this is; `null` for one that is not valid. */
-  userNameOf(token: string): string | null;
-  /** Checks a password for whoever sends the request. Wrong tries are counted. */
+  /** Reads the actor from the token of a request; `null` without a valid token. */
+  readActor(req: Request): Actor | null;
+  /** Reads the user name from a token; `null` for an invalid token. */
+  readUserName(token: string): string | null;
+  /** Checks a password. Failed attempts are counted against the address that the request came from. */
   logIn(username: string, password: string, req: Request): Promise<LogIn>;
-  /** A token for somebody who has proven who they are. */
-  tokenFor(user: User): string;
+  /** Issues a token for a user whose password was checked. */
+  issueToken(user: User): string;
 }
 
-/** What comes of a password. */
+/** The result of a password check. */
 export type LogIn =
   | { readonly user: User; readonly token: string }
   | { readonly user: null; /** 0 for a wrong password. */ readonly waitSeconds: number };
@@ -30,14 +30,14 @@ const tokenLifetimeSeconds = 60 * 60;
 const issuer = 'example-app';
 
 /**
- * @param secret - what the signing key is derived from: processes with the same secret accept each other's tokens
+ * @param secret - the secret that the signing key is derived from; processes with the same secret accept each other's tokens
  */
 export function createSignIn(users: Users, secret: string): SignIn {
   const signingKey = Buffer.from(hkdfSync('sha256', secret, '', 'example-app sign-in tokens', 32));
-  const tries = createTryLimit({ most: 10, windowSeconds: 60 });
+  const tries = createTryLimit({ max: 10, windowSeconds: 60 });
   const router = Router();
 
-  function tokenFor({ name, role }: User): string {
+  function issueToken({ name, role }: User): string {
     return jwt.sign({ role }, signingKey, {
       algorithm: 'HS256',
       expiresIn: tokenLifetimeSeconds,
@@ -53,7 +53,7 @@ export function createSignIn(users: Users, secret: string): SignIn {
     const user = await users.authenticate(username, password);
     if (user === null) return { user, waitSeconds: 0 };
     tries.giveBack(caller);
-    return { user, token: tokenFor(user) };
+    return { user, token: issueToken(user) };
   }
 
   router.post('/', readJson, async (req, res) => {
@@ -75,9 +75,9 @@ export function createSignIn(users: Users, secret: string): SignIn {
   return {
     router,
     logIn,
-    tokenFor,
-    userNameOf: (token) => readClaims(token, signingKey)?.sub ?? null,
-    actorOf(req) {
+    issueToken,
+    readUserName: (token) => readClaims(token, signingKey)?.sub ?? null,
+    readActor(req) {
       const token = /^Bearer ([\w.-]+)$/i.exec(req.get('authorization') ?? '')?.[1];
       const claims = token === undefined ? null : readClaims(token, signingKey);
       if (claims?.sub === undefined) return null;
@@ -103,7 +103,7 @@ function readClaims(token: string, signingKey: Buffer): jwt.JwtPayload | null {
     const claims = jwt.verify(token, signingKey, { algorithms: ['HS256'], issuer });
     return typeof claims === 'string' ? null : claims;
   } catch (error) {
-    // A token that is wrong or has expired is no trouble; everything else is.
+    // An invalid or expired token is an expected result; any other error is rethrown.
     if (error instanceof jwt.JsonWebTokenError) return null;
     throw error;
   }

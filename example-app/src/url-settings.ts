@@ -4,7 +4,7 @@ const percentEncode =
   'In the user name and the password, percent-encode # as %23, / as %2F, ? as %3F and @ as %40, ' +
   'as in postgres://user:p%23ss@host:5432/name';
 
-/** Where callers reach the service: an address without anything that paths cannot be appended to. */
+/** Parses the URL at which callers reach the service: one to which paths can be appended. */
 export function parsePublicUrl(text: string | undefined): string | undefined {
   const url = parseUrl('PUBLIC_URL', text, ['http:', 'https:']);
   if (url === null) return undefined;
@@ -17,7 +17,7 @@ export function parsePublicUrl(text: string | undefined): string | undefined {
 }
 
 /**
- * Secrets and tokens are sent to it, so that in production nobody on the way may read along.
+ * Requires HTTPS in production, because secrets and tokens are sent to this URL.
  *
  * @param nodeEnv - the value of `NODE_ENV`
  */
@@ -31,30 +31,30 @@ export function requireHttps(publicUrl: string, nodeEnv: string | undefined): st
   );
 }
 
-/** The address of a server, which may hold a user and a password. It is passed on as it was written. */
+/** Parses the URL of a server, which may contain a user and a password. It is returned unchanged. */
 export function parseServerUrl(
   name: string,
   text: string | undefined,
   protocols: readonly [string, string],
 ): string | undefined {
   const begins = protocols.find((protocol) => text?.startsWith(`${protocol}//`));
-  const mistake = text === undefined || begins === undefined ? null : mistakeIn(text);
+  const mistake = text === undefined || begins === undefined ? null : findMistake(text);
   if (mistake !== null) throw new BadSettingError(`${name} ${mistake}`);
   return parseUrl(name, text, protocols) === null ? undefined : text;
 }
 
 /**
- * What is wrong behind the protocol. A password with a `#`, `/` or `?` in it ends the address early: what is left may be
- * a URL all the same, of another host.
+ * Finds a mistake after the protocol. A `#`, `/` or `?` in a password ends the authority early; what remains may still be
+ * a valid URL, but of another host.
  */
-function mistakeIn(text: string): string | null {
+function findMistake(text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.hash) return `holds a #, which belongs to no such address. ${percentEncode}`;
+  if (url?.hash) return `contains a #, which no such URL has. ${percentEncode}`;
   const isCutShort = url === null || url.username === '' || url.pathname.includes('@');
   const user = /^\w+:\/\/(.*)@/.exec(text)?.[1] ?? '';
   const character = /[#/?]/.exec(user)?.[0];
   if (isCutShort && character !== undefined) {
-    return `seems to hold a ${character} in its user name or password. ${percentEncode}`;
+    return `seems to contain a ${character} in its user name or password. ${percentEncode}`;
   }
   const host = /^\w+:\/\/([^/?]*)/.exec(text)?.[1]?.split('@').at(-1) ?? '';
   const port = /^(?:\[[^\]]*\]|[^:]*):(.*)$/.exec(host)?.[1];
@@ -66,7 +66,7 @@ function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65535;
 }
 
-/** The value may hold a password, so no message repeats it. */
+/** The value may contain a password, so no message repeats it. */
 function parseUrl(name: string, text: string | undefined, protocols: readonly [string, string]): URL | null {
   if (text === undefined) return null;
   const url = URL.canParse(text) ? new URL(text) : null;

@@ -1,18 +1,18 @@
 import { compare, hash } from 'bcryptjs';
 
-/** Somebody who can sign in. A real app has its own table of them. */
+/** A user who can sign in. A real app has its own table of users. */
 export interface User {
   readonly name: string;
   readonly role: 'owner' | 'admin';
 }
 
-/** The users of this service and how they prove who they are. */
+/** The users of this service and their authentication. */
 export interface Users {
   /** `null` when the name or the password is wrong; both take the same time. */
   authenticate(name: string, password: string): Promise<User | null>;
 }
 
-/** Everybody who can sign in here. */
+/** All users of this service. */
 export const demoUsers: readonly User[] = [
   { name: 'alice', role: 'owner' },
   { name: 'bob', role: 'owner' },
@@ -21,16 +21,16 @@ export const demoUsers: readonly User[] = [
 
 const bcryptCost = 10;
 
-/** The demo users, all with one password, kept as bcrypt hashes in memory. */
+/** Creates the demo users, all with the same password, kept as bcrypt hashes in memory. */
 export function createDemoUsers(password: string): Users {
   const hashes = new Map(demoUsers.map(({ name }) => [name, hash(password, bcryptCost)]));
-  // A name that nobody has is compared as well, so that the time does not tell which names exist.
+  // For an unknown name a hash is compared as well, so that the timing does not reveal which names exist.
   const nobody = hash('', bcryptCost);
 
   return {
-    async authenticate(name, tried) {
-      const isRight = await compare(tried, await (hashes.get(name) ?? nobody));
-      return isRight ? (demoUsers.find((user) => user.name === name) ?? null) : null;
+    async authenticate(name, candidate) {
+      const isValid = await compare(candidate, await (hashes.get(name) ?? nobody));
+      return isValid ? (demoUsers.find((user) => user.name === name) ?? null) : null;
     },
   };
 }

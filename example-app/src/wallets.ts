@@ -2,20 +2,20 @@ import { hkdfSync } from 'node:crypto';
 import { bech32 } from 'bech32';
 import { demoUsers, type User } from './users.js';
 
-/** Longer than Bitcoin's addresses, as those of Cardano are. */
+/** More than the 90 of BIP 173, because Cardano addresses are longer than those of Bitcoin. */
 const maxCharacters = 120;
 
 /**
- * The address of a user's wallet. DeltaDeFi's sign-in takes nothing else, so here it is made of the password: whoever
- * knows the one knows the other, and nobody guesses it. A real app asks the wallet to sign something.
+ * Derives the address of a user's wallet. DeltaDeFi's sign-in takes nothing else, so here the address is derived from the
+ * password: it proves knowledge of the password and is as hard to brute-force. A real app requests a signature from the wallet.
  */
-export function walletOf(userName: string, password: string): string {
+export function deriveWallet(userName: string, password: string): string {
   const bytes = new Uint8Array(hkdfSync('sha256', password, '', `example-app wallet of ${userName}`, 57));
   return bech32.encode('addr_test', bech32.toWords(bytes), maxCharacters);
 }
 
-/** Finds users by their wallets. */
+/** Creates a function that finds a user by wallet address. */
 export function createWallets(password: string): (address: string) => User | null {
-  const users = new Map(demoUsers.map((user) => [walletOf(user.name, password), user]));
+  const users = new Map(demoUsers.map((user) => [deriveWallet(user.name, password), user]));
   return (address) => users.get(address) ?? null;
 }

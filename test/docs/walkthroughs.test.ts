@@ -25,7 +25,7 @@ const isOfSecondFactor = ({ document, line }: Block): boolean => {
     .split('\n')
     .slice(0, line)
     .filter((text) => text.startsWith('## '));
-  return headings.at(-1) === '## With a second factor';
+  return headings.at(-1) === '## Step-up (second factor)';
 };
 
 /** The pages of which the commands are run in one session each, against the example app. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
 import { createApp } from '../../example-app/src/app.js';
-import { walletOf } from '../../example-app/src/wallets.js';
+import { deriveWallet } from '../../example-app/src/wallets.js';
 
 // Passwords and keys are hashed slowly on purpose; on a busy machine that adds up.
 jest.setTimeout(60_000);
@@ -54,7 +54,7 @@ describe('the example app in the words of other systems', () => {
   it('DeltaDeFi: a wallet signs in, makes a key, and replaces it', async () => {
     const signedIn = await request(app)
       .post('/deltadefi/accounts/signin')
-      .send({ wallet_address: walletOf('alice', password) })
+      .send({ wallet_address: deriveWallet('alice', password) })
       .expect(200);
     expect(signedIn.body).toMatchObject({ user_id: 'alice', is_onboarding_ready: true });
     const jwt = (signedIn.body as { token: string }).token;
@@ -69,7 +69,7 @@ describe('the example app in the words of other systems', () => {
     expect(await ordersFor({ 'X-API-Key': next.body.api_key })).toEqual([401, 401]);
     await request(app)
       .post('/deltadefi/accounts/signin')
-      .send({ wallet_address: walletOf('alice', 'another password') })
+      .send({ wallet_address: deriveWallet('alice', 'another password') })
       .expect(401);
   });
 
@@ -77,7 +77,7 @@ describe('the example app in the words of other systems', () => {
     const signIn = (tried: string): request.Test =>
       request(app)
         .post('/deltadefi/accounts/signin')
-        .send({ wallet_address: walletOf('alice', tried) });
+        .send({ wallet_address: deriveWallet('alice', tried) });
     for (let guess = 0; guess < 10; guess += 1) await signIn(`guess ${guess}`).expect(401);
     await signIn(password).expect(401);
   });
