@@ -116,7 +116,7 @@ export function describeCredits({ describe, it, expect }: ContractContext): void
       expect((await store.credits.spend(key.id, 1, sampleTime)).isPaid).toBe(false);
     });
 
-    it('only lowers when it is told to', async ({ store }) => {
+    it('only lowers with the mode `lower`', async ({ store }) => {
       await insert(store, { ...key, credits: createBalance({ remaining: 5 }) });
       await set(store, createBalance({ remaining: 8 }), 'lower');
       expect((await readBalance(store))?.remaining).toBe(5);

@@ -41,7 +41,7 @@ export function describeUsage({ describe, it, expect }: ContractContext): void {
       expect(listed.map(({ start }) => start)).toEqual(hours.slice(1, 3));
     });
 
-    it('knows from where a key that was let in was used last; refusals move nothing', async ({ store }) => {
+    it('records the address of the last allowed use; refusals change nothing', async ({ store }) => {
       await insert(store, record);
       await store.recordUse([
         createSampleUse({ at: sampleTime + 2, address: '203.0.113.2' }),

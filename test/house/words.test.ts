@@ -23,6 +23,7 @@ const ROOMS = [
   'lib/redis',
   'lib/signatures',
   'lib/sql',
+  'lib/store',
   'lib/testing',
   'lib/tokens',
   'lib/totp',
