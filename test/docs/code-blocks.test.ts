@@ -9,6 +9,7 @@ import { buildApp, putBuild, type BuiltApp } from '../example-app/built-app.js';
 import { freePort } from '../servers/server-process.cjs';
 import { canBeRun, fileNameOf, writeFragments, type Fragments } from './fragments.js';
 import { blocksOf, documents, type Block } from './markdown.js';
+import { isAsShown, runSession } from './session.js';
 
 const allBlocks = documents.flatMap((document) => blocksOf(document));
 const labelled = (blocks: readonly Block[]) =>
@@ -128,6 +129,7 @@ describe('code in the documents', () => {
       const name = fileNameOf(block) ?? `app.${block.language === 'ts' ? 'mts' : 'mjs'}`;
       const file = join(folder, basename(name));
       linkPackages(name.endsWith('.cjs'));
+      writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
       const port = await freePort();
       writeFileSync(file, block.text.replaceAll('3000', String(port)));
       const running = spawn(process.execPath, ['--import', 'tsx', file], {
@@ -168,6 +170,21 @@ describe('code in the documents', () => {
       const answer = await fetch(`${url}/orders`, { headers: { 'X-API-Key': key ?? '' } });
       expect(answer.status).toBe(200);
       expect(await answer.json()).toEqual({ orders: [], owner: 'alice' });
+    }, 60_000);
+
+    it('prints what its page shows for its commands, if it is that of the quick start page', async () => {
+      const page = 'docs/start/quick-start.md';
+      const { url, output } = await start(programs.find(({ document }) => document === page)!);
+      while (!/^KEY=.+\n/m.test(output())) await setTimeout(20);
+      const line = /^KEY=.+$/m.exec(output())?.[0] ?? '';
+      const printed = runSession(blocksOf(page), ({ text }) => text.startsWith('curl '), line, {
+        'http://localhost:3000': url,
+      });
+      expect(printed).toHaveLength(3);
+      for (const { output: answer, expected } of printed) {
+        expect(expected).not.toBeNull();
+        expect(`${isAsShown(answer, expected)} ${answer}`).toBe(`true ${answer}`);
+      }
     }, 60_000);
 
     it('is short, if it is the quick start', () => {

@@ -38,17 +38,27 @@ export const commandsNotRun: readonly CommandNotRun[] = [
     text: 'npm install express-api-keys libsql express\n',
     checkedBy: 'the dependencies of package.json' as const,
   })),
+  ...[
+    'curl -s http://localhost:3000/orders -H "X-API-Key: $KEY"\n',
+    'curl -s http://localhost:3000/orders\n',
+    'curl -s -X POST http://localhost:3000/revoke-it\ncurl -s http://localhost:3000/orders -H "X-API-Key: $KEY"\n',
+  ].map((text) => ({
+    // test/docs/code-blocks.test.ts runs them against the app of the page.
+    document: 'docs/start/quick-start.md',
+    text,
+    checkedBy: 'a test of its own' as const,
+  })),
   {
     // Their values are made up; test/example-app/process.test.ts starts the app with such variables.
     document: 'docs/production/several-processes.md',
     text: 'export DATABASE_URL=postgres://user:password@db.example.com/app\nexport REDIS_URL=redis://cache.example.com:6379\nexport API_KEYS_PEPPER=replace-this-with-a-secret-of-at-least-32-bytes\n',
     checkedBy: 'a test of its own',
   },
-  {
-    document: 'docs/production/pepper.md',
+  ...['README.md', 'docs/production/pepper.md'].map((document) => ({
+    document,
     text: `node -e "console.log(require('node:crypto').randomBytes(32).toString('base64url'))"\n`,
-    checkedBy: 'a test of its own',
-  },
+    checkedBy: 'a test of its own' as const,
+  })),
   {
     // test/docs/own-servers.test.ts runs it, but for the line that needs docker.
     document: 'example-app/README.md',
