@@ -51,8 +51,9 @@ export function createRedisRateLimiter({
 
   function noteFailure(error: unknown): void {
     pausedUntil = performance.now() + pauseMs;
-    // For an unreachable Redis, its return is noticed without counting.
-    hasRefused = isUnreadable(error) || readRedisRefusal(error) !== null;
+    // For an unreachable Redis, its return is noticed without counting. One that refused before and was then out of reach,
+    // as a replica to which the connection is made again, has still to show that it counts.
+    hasRefused ||= isUnreadable(error) || readRedisRefusal(error) !== null;
     outage.failed(error);
   }
 

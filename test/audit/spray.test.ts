@@ -162,12 +162,12 @@ describe.each(Object.keys(databases))('on %s', (name) => {
         await sleep(25);
       }
     })();
-    const beside = await changeFor(30);
+    // A whole window is written all the time, a hundred times as often as in earnest.
+    const beside: number[] = [];
+    while (beside.length < 30 || windows < 4) beside.push(...(await changeFor(10)));
     isOver = true;
     await logging;
 
-    // A whole window is written all the time, a hundred times as often as in earnest.
-    expect(windows).toBeGreaterThan(3);
     expect(median(beside)).toBeLessThan(10 * median(alone) + 250);
     expect(Math.max(...beside)).toBeLessThan(2000);
     await Promise.all([writing.close(), changing.close()]);

@@ -7,7 +7,7 @@ const node = (project: string, program: string): Promise<Outcome> =>
 const tryOut = `
   const secret = createTotpSecret();
   const verify = createTotpVerifier({ secretFor: () => secret });
-  verify({ actor: { kind: 'admin', id: 'a' }, operation: 'rotate', keyId: null, code: 'x', now: Date.now() })
+  verify({ actor: { kind: 'admin', id: 'a' }, operation: 'rotate', keyId: null, code: 'x', now: new Date() })
     .then(({ result }) => console.log(totpUri({ secret, issuer: 'i', account: 'a' }).slice(0, 15), result));`;
 
 describe('express-api-keys/totp', () => {

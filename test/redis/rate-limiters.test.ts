@@ -266,4 +266,25 @@ describe('in Redis', () => {
     await waitFor(() => limiter.isUp());
     expect(used(await counted(limiter, wanted))).toEqual([3]);
   });
+
+  it('a Redis that refuses, and is out of reach for a while, is not up before it counts again', async () => {
+    const server = await start();
+    const admin = client(server.url);
+    const { limiter } = await openLimiter(server.aclUrl, undefined, 200);
+    const wanted = demand({ minute: [100, 60] });
+    await counted(limiter, wanted);
+    await admin.replicaof('127.0.0.1', 1);
+    expect(await limiter.count(wanted)).toBeNull();
+    await pause(1_100);
+    server.pause();
+    expect(await limiter.count(wanted)).toBeNull();
+    server.resume();
+    for (let round = 0; round < 120; round += 1) {
+      expect(limiter.isUp()).toBe(false);
+      await pause(25);
+    }
+    await admin.replicaof('NO', 'ONE');
+    await waitFor(() => limiter.isUp());
+    expect((await counted(limiter, wanted)).isWithin).toBe(true);
+  });
 });
