@@ -68,21 +68,38 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * app.use('/api-keys', apiKeys.adminRouter({ authorize: (req) => actorOf(req) }));
    */
   adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
-  /** The management of keys in code, without HTTP. */
+  /**
+   * The management of keys in code, without HTTP.
+   *
+   * @example
+   * const keys = apiKeys.keys.as({ kind: 'owner', ownerId: 'alice' });
+   * const { key } = await keys.create({ name: 'CI', scopes: ['orders:read'] });
+   */
   readonly keys: KeysApi<S, F>;
   /**
-   * The endpoints of the authorization server as a router: `app.use('/oauth', apiKeys.tokenRouter())`.
+   * The endpoints of the authorization server as a router.
    *
-   * @throws InvalidOptionError without the option `tokens`
+   * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` without the option `tokens`
+   *
+   * @example
+   * app.use('/oauth', apiKeys.tokenRouter());
    */
   tokenRouter(): ReturnType<typeof createTokenRouter>;
   /**
-   * The metadata of the authorization server and its public keys: `app.use('/.well-known', apiKeys.wellKnownRouter())`.
+   * The metadata of the authorization server (RFC 8414) and its public keys.
    *
-   * @throws InvalidOptionError without the option `tokens`
+   * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` without the option `tokens`
+   *
+   * @example
+   * app.use('/.well-known', apiKeys.wellKnownRouter());
    */
   wellKnownRouter(): ReturnType<typeof createWellKnownRouter>;
-  /** The audit trail of changes, the access log of refused requests, and the check that the trail is intact. */
+  /**
+   * The audit trail of changes, the access log of refused requests, and the check that the trail is intact.
+   *
+   * @example
+   * const { items } = await apiKeys.audit.as({ kind: 'admin', id: 'olga' }).list({ ownerId: 'alice' });
+   */
   readonly audit: AuditApi;
   /**
    * Connects and applies pending migrations; until then guards and routers answer 503. It does not fail while only Redis
@@ -98,9 +115,17 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
   /**
    * Writes pending uses and access entries and closes the connections that this instance opened; it cannot be used again.
    * The process stays alive until that is done. A pool or a client that you passed in is yours to close.
+   *
+   * @example
+   * process.once('SIGTERM', () => server.close(() => void apiKeys.close()));
    */
   close(): Promise<void>;
-  /** Returns the current state without I/O, so it is cheap enough for a readiness probe. */
+  /**
+   * Returns the current state without I/O, so it is cheap enough for a readiness probe. Never throws.
+   *
+   * @example
+   * app.get('/ready', (_req, res) => void res.sendStatus(apiKeys.status().database === 'up' ? 200 : 503));
+   */
   status(): ApiKeysStatus;
   /**
    * Calls the listener after each change of a key in any process, before that change is answered with 200: for connections
@@ -109,6 +134,11 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * again then.
    *
    * @returns a function that removes the listener
+   * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` for anything but the id of a key and a function
+   *
+   * @example
+   * const remove = apiKeys.onChange(keyId, () => socket.close());
+   * socket.on('close', remove);
    */
   onChange(keyId: string, listener: ChangeListener): () => void;
 }

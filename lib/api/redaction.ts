@@ -6,9 +6,11 @@ import { redacted } from '../domain/secret-like.js';
 /** Keeps keys out of the app's own logs. All of it is without I/O, and works before `ready()`. */
 export interface Redaction {
   /**
-   * Paths of request headers that hold keys, secrets and codes, as `pino` and `pino-http` take them:
-   * `pinoHttp({ redact: apiKeys.redactPaths })`. Those of `credentialFrom` are among them, and those of all compatibility
-   * routers.
+   * Paths of request headers that hold keys, secrets and codes, as `pino` and `pino-http` take them. Those of
+   * `credentialFrom` are among them, and those of all compatibility routers.
+   *
+   * @example
+   * app.use(pinoHttp({ redact: apiKeys.redactPaths }));
    */
   readonly redactPaths: string[];
   /**
@@ -20,8 +22,10 @@ export interface Redaction {
    */
   readonly redact: (text: string) => string;
   /**
-   * The URL of a request with every key in it redacted, as a token of `morgan`:
-   * `morgan.token('url', apiKeys.redactedUrl)`.
+   * The URL of a request with every key in it redacted, as a token of `morgan`.
+   *
+   * @example
+   * morgan.token('url', apiKeys.redactedUrl);
    */
   readonly redactedUrl: (req: Pick<IncomingMessage, 'url'> & { readonly originalUrl?: string }) => string;
 }

@@ -13,8 +13,11 @@ const rawBody: unique symbol = Symbol.for('express-api-keys.rawBody');
 type WithRawBody = IncomingMessage & { [rawBody]?: RawBody };
 
 /**
- * Keeps the raw bytes of a body that a parser is about to read: `express.json({ verify: keepRawBody })`. Signatures cover
- * bytes, so a guard that runs after a parser needs them.
+ * Keeps the raw bytes of a body that a parser is about to read. Signatures cover bytes, so a guard that runs after a parser
+ * needs them.
+ *
+ * @example
+ * app.use(express.json({ verify: keepRawBody }));
  */
 export function keepRawBody(req: IncomingMessage, _res: ServerResponse, bytes: Uint8Array): void {
   const { 'content-encoding': encoding = 'identity' } = req.headers;

@@ -23,6 +23,9 @@ const deadlineMs = 2000;
 /**
  * Keeps keys in this process, for tests and demos. They are lost when the process ends, and unknown to other
  * processes.
+ *
+ * @example
+ * const apiKeys = createApiKeys({ prefix: 'acme', scopes, pepper, store: memoryStore() });
  */
 export function memoryStore(): KeyStore {
   let contents: MemoryContents = {

@@ -19,7 +19,7 @@ export interface RefusalsOption {
   readonly opaque?: boolean | undefined;
   /**
    * What the `type` of a problem (RFC 9457) begins with; `#` and the code follow: `https://docs.acme.example/errors` gives
-   * `https://docs.acme.example/errors#rate_limited`. An absolute `https:` or `http:` URL without a fragment, or
+   * `https://docs.acme.example/errors#key_expired`. An absolute `https:` or `http:` URL without a fragment, or
    * `about:blank` for problems without a type of their own. Default: the page of error codes in the documentation of this
    * package.
    */

@@ -12,6 +12,10 @@ export interface FixedClock extends Clock {
  * Creates a clock that stands still until it is set or advanced.
  *
  * @param at - epoch milliseconds or `Date`; 2026-01-01T00:00:00Z if omitted
+ *
+ * @example
+ * const clock = fixedClock(new Date('2030-01-01'));
+ * clock.advance(60_000);
  */
 export function fixedClock(at: number | Date = Date.UTC(2026, 0, 1)): FixedClock {
   let time = at.valueOf();

@@ -9,6 +9,10 @@ const secretBytes = 20;
  * Creates the secret that the app shares with its user, in base32.
  *
  * @param bytes - at least 16; default: 20 random ones
+ * @throws TypeError for fewer than 16
+ *
+ * @example
+ * const secret = createTotpSecret();
  */
 export function createTotpSecret(bytes: Uint8Array = randomBytes(secretBytes)): string {
   if (bytes.length < minSecretBytes) {

@@ -11,7 +11,12 @@ export interface TotpAccount {
   readonly account: string;
 }
 
-/** The URI that authenticator apps read, usually from a QR code: `otpauth://totp/…`. It contains the secret. */
+/**
+ * Returns the URI that authenticator apps read, usually from a QR code: `otpauth://totp/…`. It contains the secret.
+ *
+ * @example
+ * const uri = totpUri({ secret, issuer: 'Acme', account: 'alice' });
+ */
 export function totpUri({ secret, issuer, account }: TotpAccount): string {
   return new TOTP({ ...totpSettings, secret, issuer, label: account }).toString();
 }

@@ -27,7 +27,11 @@ const lengths = { id: 8, secret: 25, checksum: 7 } as const;
  * The accounts endpoints of DeltaDeFi: one key for each owner, which a new one replaces. Its keys are accepted on the app's own
  * routes. Mount it at the parent path of `/accounts`.
  *
- * @throws InvalidOptionError when an option is missing, misspelled or invalid, or when the router was already created
+ * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` when an option is missing, misspelled or invalid, or when the router
+ * was already created
+ *
+ * @example
+ * app.use(deltadefiRouter(apiKeys, { verifyAccessToken: (token) => ownerOfSession(token) }));
  */
 export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOptions): Router {
   const host = getDialectHost('deltadefiRouter', apiKeys);

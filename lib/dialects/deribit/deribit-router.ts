@@ -21,7 +21,11 @@ import { createTokenTerms } from './token-terms.js';
  * id and a secret or a public key. Its keys are accepted on the app's own routes as `scopeMap` defines. Mount it at `/api/v2`,
  * after the app's own methods: unknown methods below `public/` and `private/` are answered with an error.
  *
- * @throws InvalidOptionError when an option is missing, misspelled or invalid, or when the router was already created
+ * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` when an option is missing, misspelled or invalid, or when the router
+ * was already created
+ *
+ * @example
+ * app.use('/api/v2', deribitRouter(apiKeys, { verifyAccessToken: (token) => ownerOfSession(token) }));
  */
 export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions): Router {
   const host = getDialectHost('deribitRouter', apiKeys);

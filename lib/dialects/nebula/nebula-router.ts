@@ -32,7 +32,11 @@ const lengths = { id: nebulaId.length, secret: 27, checksum: 6 } as const;
  * The API key endpoints of Nebula Block: many named keys for each owner, each returned in full once. Its keys are accepted on
  * the app's own routes. Mount it at the path of `{API_URL}`, for example at `/api/v1`, before body parsers.
  *
- * @throws InvalidOptionError when an option is missing, misspelled or invalid, or when the router was already created
+ * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` when an option is missing, misspelled or invalid, or when the router
+ * was already created
+ *
+ * @example
+ * app.use('/api/v1', nebulaRouter(apiKeys, { verifyAccessToken: (token) => ownerOfSession(token) }));
  */
 export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): Router {
   const host = getDialectHost('nebulaRouter', apiKeys);
