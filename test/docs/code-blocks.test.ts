@@ -23,7 +23,12 @@ const programs = allBlocks.filter(
 
 /** Blocks that must be found wanting, so that the checks are known to look. */
 const wrong = {
-  misspelt: { document: 'none', line: 1, language: 'ts', text: `apiKeys.requireApiKey('orders:raed');\n` },
+  misspelt: {
+    document: 'none',
+    line: 1,
+    language: 'ts',
+    text: `import { apiKeys } from './app.js';\napiKeys.requireApiKey('orders:raed');\n`,
+  },
   throwing: { document: 'none', line: 2, language: 'ts', text: `throw new Error('at run time');\n` },
 } satisfies Record<string, Block>;
 

@@ -1,13 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { repository, type Block } from './markdown.js';
-
-/** Names that a fragment may use without importing them; all else it has to bring along. */
-const prelude = `import { app, apiKeys, listOrders, newPepper, oldPepper, requireSession, scopes } from '../prelude.js';
-import { apiKeyOf, createApiKeys } from 'express-api-keys';
-`;
+import { blocksOf, repository, type Block } from './markdown.js';
 
 /** Blocks of TypeScript as files in a folder in which the package can be imported by its name. */
 export interface Fragments {
@@ -19,7 +14,7 @@ export interface Fragments {
   remove(): void;
 }
 
-/** Whether a block is a whole file. All others are compiled behind the prelude. */
+/** Whether a block is a whole file. All others are statements for the reader's own app, which they import as `./app.js`. */
 export function isWholeFile(block: Block): boolean {
   return fileNameOf(block) !== null || /^import .* from 'express-api-keys';$/m.test(block.text);
 }
@@ -31,7 +26,16 @@ export function fileNameOf(block: Block): string | null {
 
 /** Whether a block can be run by itself: it does not listen, needs no server, and is no test. */
 export function canBeRun(block: Block): boolean {
-  return !isWholeFile(block) || !/\.listen\(|new Pool\(|@jest\/globals|\.\/app\.js/.test(block.text);
+  if (!isWholeFile(block)) return true;
+  if (/\.listen\(|new Pool\(|@jest\/globals/.test(block.text)) return false;
+  return !block.text.includes('./app.js') || !hasOwnApp(block.document);
+}
+
+/** Whether a page shows the app that its blocks import; all others import that of the start pages. */
+function hasOwnApp(document: string): boolean {
+  return (
+    document !== 'none' && blocksOf(document).some((each) => /(?:^|\/)app\.ts$/.test(fileNameOf(each) ?? ''))
+  );
 }
 
 /**
@@ -48,10 +52,14 @@ export function writeFragments(blocks: readonly Block[]): Fragments {
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(configuration));
-  cpSync(join(repository, 'test', 'docs', 'prelude.ts'), join(folder, 'prelude.ts'));
   for (const [name, block] of names) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, `${name}.ts`), (isWholeFile(block) ? '' : prelude) + block.text);
+    writeFileSync(join(folder, `${name}.ts`), block.text);
+  }
+  // What a reader has from the start pages, on pages that do not show an app of their own.
+  for (const page of pages.keys()) {
+    const app = join(folder, `page-${page}`, 'app.ts');
+    if (!existsSync(app)) cpSync(join(repository, 'test', 'docs', 'readers-app.ts'), app);
   }
   const toRun = [...names].filter(([, block]) => canBeRun(block)).map(([name]) => name);
   writeFileSync(join(folder, 'run.ts'), runner(toRun));
@@ -103,7 +111,7 @@ const configuration = {
       'express-api-keys/testing': [join(repository, 'lib', 'testing', 'index.ts')],
       'express-api-keys/totp': [join(repository, 'lib', 'totp', 'index.ts')],
     },
-    // Fragments show a value without using it, and the prelude offers more than each of them needs.
+    // Fragments show a value without using it.
     noUnusedLocals: false,
   },
   include: ['**/*.ts'],
