@@ -8,7 +8,7 @@ import type { KeysApi } from './keys-api.js';
 import { createBoundReader, readUnboundCall } from './read-call.js';
 import { verifyKey, type VerifyKeyParts } from './verify-key.js';
 
-/** What the API without HTTP needs. */
+/** The services behind `apiKeys.keys`. */
 export interface KeysApiParts extends VerifyKeyParts {
   /** Waits until the instance is ready. */
   readonly whenReady: () => Promise<{ readonly service: KeyService; readonly verifier: ApiKeyVerifier }>;

@@ -9,8 +9,8 @@ import type { SqlDatabase, SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
 
 /** A column of any statement: 1 when the server that answers takes changes and has a certain one, else 0. */
-export interface PositionCheck {
-  readonly has_position: number;
+export interface ServerCheck {
+  readonly is_current: number;
 }
 
 /**
@@ -19,11 +19,14 @@ export interface PositionCheck {
  */
 const takesChanges = sql<boolean>`not pg_catalog.pg_is_in_recovery() and pg_catalog.current_setting('default_transaction_read_only') = 'off'`;
 
-/** Its parameters are those of {@link listPositionParameters}. */
-export function hasPosition(
+/**
+ * Whether the server that answers takes changes and has the last one that this process has seen. Its parameters are those
+ * of {@link listPositionParameters}.
+ */
+export function isServerCurrent(
   database: Kysely<Tables>,
   dialect: SqlDialect,
-): AliasedExpression<number, 'has_position'> {
+): AliasedExpression<number, 'is_current'> {
   const entry = database
     .selectFrom('audit_events as seen')
     .select('seen.sequence')
@@ -31,21 +34,21 @@ export function hasPosition(
     .where('seen.hash', '=', '');
   const has = sql<boolean>`(cast(${0} as bigint) = 0 or exists ${entry})`;
   const isCurrent = dialect === 'postgres' ? sql<boolean>`${has} and ${takesChanges}` : has;
-  return sql<number>`case when ${isCurrent} then 1 else 0 end`.as('has_position');
+  return sql<number>`case when ${isCurrent} then 1 else 0 end`.as('is_current');
 }
 
-/** The parameters of {@link hasPosition}, in the order of the statement. */
+/** The parameters of {@link isServerCurrent}, in the order of the statement. */
 export function listPositionParameters({ sequence, hash }: FeedPosition): readonly unknown[] {
   return [sequence, sequence, hash];
 }
 
 /** Whether the rows of a statement, if it has any, show that the server which has answered it is behind, or takes no changes. */
-export function isFromBehind(rows: readonly unknown[] | undefined): boolean {
-  return (rows?.[0] as Partial<PositionCheck> | undefined)?.has_position === 0;
+export function isFromStaleServer(rows: readonly unknown[] | undefined): boolean {
+  return (rows?.[0] as Partial<ServerCheck> | undefined)?.is_current === 0;
 }
 
 /** Creates the error for a server that is behind, or takes no changes. */
-export function createBehindError(): ApiKeysError {
+export function createStaleServerError(): ApiKeysError {
   const cause = new Error(
     'The database server that answered takes no changes, or lacks one that was committed before',
   );
@@ -54,16 +57,16 @@ export function createBehindError(): ApiKeysError {
 
 /**
  * Wraps a database, so that reads reject with `ERR_API_KEYS_UNAVAILABLE` when the server that answers them lacks a
- * change that was seen before, or takes no changes. It is checked before the read on the same connection: a change that a server has once
- * is in every later read.
+ * change that was seen before, or takes no changes. It is checked before the read on the same connection: a change that a
+ * server has once is in every later read.
  */
 export function createPositionCheckedDatabase(database: SqlDatabase, seen: SeenPosition): SqlDatabase {
-  let statement: PreparedStatement<PositionCheck> | undefined;
+  let statement: PreparedStatement<ServerCheck> | undefined;
 
   async function check(on: Kysely<Tables>, position: FeedPosition): Promise<void> {
-    statement ??= prepareStatement(on.selectNoFrom(hasPosition(on, database.dialect)));
+    statement ??= prepareStatement(on.selectNoFrom(isServerCurrent(on, database.dialect)));
     const { rows } = await statement(on, listPositionParameters(position));
-    if (isFromBehind(rows)) throw createBehindError();
+    if (isFromStaleServer(rows)) throw createStaleServerError();
   }
 
   const checkFirst =

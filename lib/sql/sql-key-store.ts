@@ -34,7 +34,7 @@ import type { FindKeyById } from './queries/key-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { asUnavailable } from './as-unavailable.js';
-import { createBehindError, createPositionCheckedDatabase } from './position-check.js';
+import { createStaleServerError, createPositionCheckedDatabase } from './position-check.js';
 import { PriorityMutex } from './priority-mutex.js';
 import { SeenPosition } from './seen-position.js';
 import { SqlAccessLog } from './sql-access-log.js';
@@ -216,7 +216,7 @@ export class SqlKeyStore implements KeyStore {
     const run = async (database: Transaction<Tables>): Promise<Committed> => {
       const { dialect, channel } = this.#database;
       const head = await asUnavailable(() => lockAuditHead(database, dialect));
-      if (head.sequence < this.#seen.current.sequence) throw createBehindError();
+      if (head.sequence < this.#seen.current.sequence) throw createStaleServerError();
       const transaction = new SqlTransaction(database, head, channel);
       try {
         const value = await withDeadline(work(transaction), budget.remainingMs, 'The work of a change');

@@ -6,8 +6,13 @@ import type {
   SigningKeyStore,
   TokenStore,
 } from '../ports/token-store.js';
-import { createBehindError, hasPosition, isFromBehind, listPositionParameters } from './position-check.js';
-import type { PositionCheck } from './position-check.js';
+import {
+  createStaleServerError,
+  isServerCurrent,
+  isFromStaleServer,
+  listPositionParameters,
+} from './position-check.js';
+import type { ServerCheck } from './position-check.js';
 import { prepareStatement, type PreparedStatement } from './prepared-statement.js';
 import type { SeenPosition } from './seen-position.js';
 import type { WithinDeadline } from './sql-change-feed.js';
@@ -26,7 +31,7 @@ export class SqlTokenStore implements TokenStore {
   readonly #lookUp: Lookup;
   readonly #seen: SeenPosition;
   readonly #dialect: SqlDialect;
-  #isRevoked: PreparedStatement<PositionCheck & { readonly is_revoked: number }> | undefined;
+  #isRevoked: PreparedStatement<ServerCheck & { readonly is_revoked: number }> | undefined;
 
   /**
    * @param lookups - `unchecked`: for a read that checks in its own statement which server answers
@@ -50,7 +55,7 @@ export class SqlTokenStore implements TokenStore {
     return this.#lookUp('Reading whether a token was revoked', async (database) => {
       const isRevoked = (this.#isRevoked ??= compileIsRevoked(database, this.#dialect));
       const { rows } = await isRevoked(database, [...listPositionParameters(this.#seen.current), tokenId]);
-      if (isFromBehind(rows)) throw createBehindError();
+      if (isFromStaleServer(rows)) throw createStaleServerError();
       return rows[0]?.is_revoked === 1;
     });
   }
@@ -59,10 +64,10 @@ export class SqlTokenStore implements TokenStore {
 function compileIsRevoked(
   database: Kysely<Tables>,
   dialect: SqlDialect,
-): PreparedStatement<PositionCheck & { readonly is_revoked: number }> {
+): PreparedStatement<ServerCheck & { readonly is_revoked: number }> {
   const token = database.selectFrom('revoked_tokens').select('id').where('id', '=', '');
   const isRevoked = sql<number>`case when exists ${token} then 1 else 0 end`.as('is_revoked');
-  return prepareStatement(database.selectNoFrom([hasPosition(database, dialect), isRevoked]));
+  return prepareStatement(database.selectNoFrom([isServerCurrent(database, dialect), isRevoked]));
 }
 
 function createSigningKeyStore(

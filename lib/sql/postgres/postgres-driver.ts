@@ -10,7 +10,7 @@ import { ApiKeysError } from '../../errors.js';
 import { isConnectionLost, isTemporary } from './postgres-errors.js';
 import type { PoolLane, PoolLease, PoolQueue } from './pool-queue.js';
 import type { PgQuery, PgResult } from './postgres-pool.js';
-import { createBehindError, isFromBehind } from '../position-check.js';
+import { createStaleServerError, isFromStaleServer } from '../position-check.js';
 
 /** Time limits of one Kysely over a pool, in milliseconds. */
 export interface PostgresLimits {
@@ -81,7 +81,7 @@ function guardClient({ client, release }: PoolLease, answerMs: number): Postgres
       const limited = { text, values: [...values], types: ownTypes, query_timeout: answerMs };
       const answer = await client.query(limited);
       // The caller rejects the reply; the connection leads to the wrong server, and must not be used again.
-      if (isFromBehind(answer.rows)) lost ??= createBehindError();
+      if (isFromStaleServer(answer.rows)) lost ??= createStaleServerError();
       return answer;
     } catch (error) {
       // A statement that timed out may still be running, so its connection cannot be reused.

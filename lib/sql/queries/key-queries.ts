@@ -4,8 +4,13 @@ import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { KeyState } from '../../domain/key-state.js';
 import type { FeedPosition } from '../../ports/change-feed.js';
 import type { KeyPosition, KeyQuery, OwnerKeyCounts } from '../../ports/key-store.js';
-import { createBehindError, hasPosition, isFromBehind, listPositionParameters } from '../position-check.js';
-import type { PositionCheck } from '../position-check.js';
+import {
+  createStaleServerError,
+  isServerCurrent,
+  isFromStaleServer,
+  listPositionParameters,
+} from '../position-check.js';
+import type { ServerCheck } from '../position-check.js';
 import { prepareStatement, type PreparedStatement } from '../prepared-statement.js';
 import { toRecords } from './record-mapping.js';
 import type { RecordRow } from './record-mapping.js';
@@ -41,7 +46,7 @@ export function compileFindKey(database: Kysely<Tables>, dialect: SqlDialect): F
     const { rows } = await (ownerId === undefined
       ? find(on, parameters)
       : findOfOwner(on, [...parameters, ownerId]));
-    if (isFromBehind(rows)) throw createBehindError();
+    if (isFromStaleServer(rows)) throw createStaleServerError();
     return toRecords(rows.filter((row) => row.id !== null))[0] ?? null;
   };
 }
@@ -51,14 +56,14 @@ function findFromServer(
   database: Kysely<Tables>,
   dialect: SqlDialect,
   key: KeyRows,
-): PreparedStatement<PositionCheck & (RecordRow | NoRecordRow)> {
+): PreparedStatement<ServerCheck & (RecordRow | NoRecordRow)> {
   const records = selectRecords(database, key).select('credential.position as credential_position');
   return prepareStatement(
     database
-      .selectFrom(database.selectNoFrom(hasPosition(database, dialect)).as('server'))
+      .selectFrom(database.selectNoFrom(isServerCurrent(database, dialect)).as('server'))
       .leftJoin(records.as('record'), (join) => join.onTrue())
       .selectAll('record')
-      .select('server.has_position')
+      .select('server.is_current')
       .orderBy('record.credential_position', 'desc')
       .orderBy('record.pepper_id'),
   );
