@@ -125,3 +125,42 @@ describe('a second run, alone', () => {
     expect(callIn('second-run.mjs', 'countFailedIn', [{ testResults }, [join(root, servers)]])).toBe(2);
   });
 });
+
+describe('the list of failures at the end of a run', () => {
+  const list = (results: unknown): unknown =>
+    callIn('list-failures.mjs', 'listFailures', [results, '/project']);
+
+  it('has the file, the full name and the message of each failed test, without colours', () => {
+    const failed = {
+      fullName: 'a guard refuses a revoked key',
+      status: 'failed',
+      failureMessages: [
+        '\u001B[31mExpected: 401\u001B[39m\n\nReceived: 200\n    at run (/project/node_modules/jest/run.js:1:1)',
+      ],
+    };
+    const passed = { fullName: 'a guard', status: 'passed', failureMessages: [] };
+    expect(
+      list({
+        testResults: [
+          { name: '/project/test/a.test.ts', status: 'failed', assertionResults: [passed, failed] },
+          { name: '/project/test/b.test.ts', status: 'passed', assertionResults: [passed] },
+        ],
+      }),
+    ).toEqual(['test/a.test.ts: a guard refuses a revoked key\n    Expected: 401\n    Received: 200']);
+  });
+
+  it('has a file that could not be run', () => {
+    expect(
+      list({
+        testResults: [
+          { name: '/project/test/a.test.ts', status: 'failed', message: 'SyntaxError', assertionResults: [] },
+        ],
+      }),
+    ).toEqual(['test/a.test.ts: the file could not be run\n    SyntaxError']);
+  });
+
+  it('is empty when nothing failed, and for a run without a result', () => {
+    expect(list({ testResults: [] })).toEqual([]);
+    expect(list(null)).toEqual([]);
+  });
+});

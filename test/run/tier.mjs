@@ -8,6 +8,7 @@ import { startPostgres } from '../servers/postgres.cjs';
 import { startRedis } from '../servers/redis.cjs';
 import { isBuilt, noteBuild } from './build-stamp.cjs';
 import { countTests } from './count-tests.mjs';
+import { listFailures } from './list-failures.mjs';
 import { countBoth, countFailedIn, filesToRunAgain } from './second-run.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -25,6 +26,8 @@ const startedAt = performance.now();
 const total = { passed: 0, failed: 0 };
 /** @type {string[]} */
 const failedSteps = [];
+/** @type {string[]} */
+const failures = [];
 /** @type {Array<{ file: string, reason: string }>} */
 const secondRuns = [];
 /** @type {import('node:child_process').ChildProcess | undefined} */
@@ -68,7 +71,10 @@ function run([program = '', ...args], { quiet }) {
 /** @param {string} name @param {boolean} ok */
 function record(name, ok) {
   total[ok ? 'passed' : 'failed'] += 1;
-  if (!ok) failedSteps.push(name);
+  if (!ok) {
+    failedSteps.push(name);
+    failures.push(name);
+  }
   say(`${ok ? 'ok    ' : 'FAILED'} ${name}`);
   return ok;
 }
@@ -124,7 +130,10 @@ async function jest(name, id, args) {
     counted = countBoth(first, second.counted, first.failed - countFailedIn(results, files));
     const passed = new Set(filesThat('passed', second.results));
     secondRuns.push(...again.filter(({ file }) => passed.has(file)));
+    failures.push(...listFailures(second.results, ROOT));
   }
+  const files = new Set(again.map(({ file }) => file));
+  failures.push(...listFailures(resultsWithout(results, files), ROOT), ...counted.troubles);
   total.passed += counted.passed;
   total.failed += counted.failed;
   if (counted.failed > 0) failedSteps.push(name);
@@ -140,6 +149,12 @@ function filesThat(wanted, results) {
     results ?? {}
   );
   return testResults.filter(({ status }) => status === wanted).map(({ name }) => name);
+}
+
+/** @param {unknown} results @param {ReadonlySet<string>} files that count by their second run */
+function resultsWithout(results, files) {
+  const { testResults = [] } = /** @type {{ testResults?: Array<{ name: string }> }} */ (results ?? {});
+  return { testResults: testResults.filter(({ name }) => !files.has(name)) };
 }
 
 /** @param {string} path @returns {unknown} */
@@ -215,7 +230,8 @@ async function main() {
     say(`Failed, and passed on its second run: ${relative(ROOT, file)} (it ${reason})`);
   }
   if (failedSteps.length > 0) say(`Failed: ${failedSteps.join('; ')}`);
-  writeFileSync(countFile, JSON.stringify(total));
+  for (const failure of failures) console.log(`- ${failure}`);
+  writeFileSync(countFile, JSON.stringify({ ...total, failures }));
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }
