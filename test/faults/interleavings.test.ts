@@ -55,7 +55,7 @@ it('a process that is stopped for longer than its lease accepts nothing old when
   });
   await useEverywhere(key);
   await useEverywhere(good);
-  await fleet.untilNormal(10_000);
+  await fleet.untilNormal(30_000);
   expectNoViolation();
 });
 

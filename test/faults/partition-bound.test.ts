@@ -68,7 +68,7 @@ async function onePartition(): Promise<readonly Measured[]> {
   expect(await app.status()).toMatchObject({ state: 'degraded', database: 'down' });
   database?.set({ kind: 'pass' });
   redis?.set({ kind: 'pass' });
-  await fleet.untilNormal(10_000);
+  await fleet.untilNormal(30_000);
   return measured;
 }
 

@@ -43,7 +43,7 @@ it('F2, F5: goes on from the store while Redis hangs and after it died, and join
       await pause(1_200);
       await expectRevoked();
       await fleet.restartRedis();
-      await fleet.untilNormal(10_000);
+      await fleet.untilNormal(30_000);
       await expectRevoked();
     },
     ['revoker', 'narrower'],
@@ -51,7 +51,7 @@ it('F2, F5: goes on from the store while Redis hangs and after it died, and join
   expect(violations).toEqual([]);
   expect(operations).toBeGreaterThan(100);
   // Each process learns with its next beat that the others count in the new Redis, too.
-  await fleet.untilNormal(10_000);
+  await fleet.untilNormal(30_000);
   expect(await fleet.member(0).app.status()).toMatchObject({ redis: 'up' });
 });
 

@@ -69,7 +69,7 @@ export const cutOffBeyondLease: Schedule = async (fleet) => {
     await askAll(fleet, key);
   });
   for (const proxy of proxies) proxy?.set({ kind: 'pass' });
-  await fleet.untilNormal(10_000);
+  await fleet.untilNormal(30_000);
   return checkHistory(recorder.history);
 };
 

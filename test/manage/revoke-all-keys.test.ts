@@ -29,7 +29,7 @@ const context: ChangeContext = {
 };
 const howMany = 1_200;
 /** Far less than one transaction over all keys would take. */
-const deadlineMs = 1_000;
+const deadlineMs = 2_000;
 
 describe.each([
   ['SQLite', sqliteFile],

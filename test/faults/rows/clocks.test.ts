@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const { app } of fleet.members) await app.tell({ command: 'set-clock', aheadMs: 0 });
-  await fleet.untilNormal(10_000);
+  await fleet.untilNormal(30_000);
 });
 afterAll(() => fleet.stop());
 

@@ -80,7 +80,7 @@ it('P2, F33: after a failover, a process that is left with an old primary that a
 
   // From here on new connections reach the new primary; those to the old one are still open.
   left.database?.connectTo(standby.port);
-  await fleet.untilNormal(10_000);
+  await fleet.untilNormal(30_000);
   for (let round = 0; round < 20; round += 1) {
     expect(await seen(held.token)).toBe('key_revoked');
     expect(await seen(cold.token)).toBe('key_revoked');

@@ -75,7 +75,7 @@ describe('mixed leases', () => {
       expect(effectiveByOf(answer) - Date.now()).toBeLessThan(longLeaseMs - 2_000);
       late.app.resume();
     });
-    await fleet.untilNormal(10_000);
+    await fleet.untilNormal(30_000);
     expect(checkHistory(recorder.history)).toEqual([]);
   });
 });

