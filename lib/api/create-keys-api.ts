@@ -1,8 +1,8 @@
 import type { KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
-import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import { bindCommands, type CommandShape } from './bind-commands.js';
 import { readCallActor } from './call-actor.js';
+import type { Verifiers } from './choose-verifier.js';
 import { createKeyCommands, type KeyCommands } from './key-commands.js';
 import type { KeysApi } from './keys-api.js';
 import { createBoundReader, readUnboundCall } from './read-call.js';
@@ -11,7 +11,7 @@ import { verifyKey, type VerifyKeyParts } from './verify-key.js';
 /** The services behind `apiKeys.keys`. */
 export interface KeysApiParts extends VerifyKeyParts {
   /** Waits until the instance is ready. */
-  readonly whenReady: () => Promise<{ readonly service: KeyService; readonly verifier: ApiKeyVerifier }>;
+  readonly whenReady: () => Promise<Verifiers & { readonly service: KeyService }>;
   readonly clock: Clock;
 }
 

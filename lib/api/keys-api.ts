@@ -78,7 +78,8 @@ export interface KeysApi<S extends string, F extends string = never> {
   resealSecrets(input: Readonly<Record<string, never>>, options: CallOptions): Promise<ResealReport>;
 
   /**
-   * Verifies a token as a guard would, and takes its cost from limits and credits. A refusal is returned, not thrown.
+   * Verifies a key or an access token as a guard would, and takes its cost from the limits and credits of the key. A refusal is
+   * returned, not thrown.
    *
    * @throws InvalidOptionError (`ERR_API_KEYS_INVALID_OPTION`) for unknown names, scopes and features
    * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the database does not respond

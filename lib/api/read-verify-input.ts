@@ -8,9 +8,12 @@ import { assertKnownFeature } from '../verify/known-feature.js';
 import { readRequestCost } from '../verify/request-cost.js';
 import type { RequiredScopes } from '../domain/required-scopes.js';
 
-/** A token, and what its key must have. */
+/** A key or an access token, and what it must have. */
 export interface VerifyInput<S extends string, F extends string = never> {
-  /** The token as the caller sent it. What is no token of this app is refused as `invalid_token`. */
+  /**
+   * The key or, with the option `tokens`, the access token, as the caller sent it. Anything else is refused as
+   * `invalid_token`.
+   */
   readonly key: string;
   /** Default: any valid key is allowed. */
   readonly scopes?: RequiredScopes<S>;

@@ -2,25 +2,25 @@ import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Verdict } from '../domain/verdict.js';
 import type { AccessNotes } from '../http/access-notes.js';
-import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
+import { chooseVerifier, type Verifiers } from './choose-verifier.js';
 import { readVerifyInput } from './read-verify-input.js';
 
 /** What `keys.verify` is made from. */
 export interface VerifyKeyParts {
   /** Waits until the instance is ready. */
-  readonly whenReady: () => Promise<{ readonly verifier: ApiKeyVerifier }>;
+  readonly whenReady: () => Promise<Verifiers>;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
   readonly access: Pick<AccessNotes, 'refusedCall' | 'calledWithDeprecatedSecret'>;
 }
 
-/** Verifies a token as a guard would; refusals and uses of replaced secrets go to the access log. */
+/** Verifies a key or an access token as a guard would; refusals and uses of replaced secrets go to the access log. */
 export async function verifyKey(
   { whenReady, catalogue, features, access }: VerifyKeyParts,
   input: unknown,
 ): Promise<Verdict> {
   const { address, ...read } = readVerifyInput(input, catalogue, features);
-  const { verifier } = await whenReady();
+  const verifier = chooseVerifier(await whenReady(), read.token);
   const request = { ...read, address: () => address };
   const verdict = await (verifier.verifyAtOnce(request) ?? verifier.verify(request));
   if (!verdict.allowed) access.refusedCall('keys.verify', verdict, address);

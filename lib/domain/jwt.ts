@@ -27,6 +27,11 @@ export function readJwtHeader(token: string): JwtHeader | null {
   return { alg, typ, kid };
 }
 
+/** Whether a credential looks like a JWT: they begin with `{"` in base64url, which no API key does. */
+export function isJwtLike(credential: string): boolean {
+  return credential.startsWith('eyJ');
+}
+
 /** Reads the claims of a JWS in compact form, before its signature is verified; `null` if there are none. */
 export function readUnprovenClaims(token: string): Readonly<Record<string, unknown>> | null {
   if (token.length > maxJwtLength) return null;

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import { readUnprovenClaims } from '../domain/jwt.js';
+import { isJwtLike, readUnprovenClaims } from '../domain/jwt.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
@@ -236,9 +236,9 @@ function setHeaders(res: Response, headers: Readonly<Record<string, string>>): v
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
 }
 
-/** Whether a credential looks like a JWT: they begin with `{"` in base64, and are sent as Bearer only. */
+/** Access tokens are sent as Bearer only. */
 function isJwt({ header, token }: FoundCredential): boolean {
-  return token.startsWith('eyJ') && header === 'authorization';
+  return isJwtLike(token) && header === 'authorization';
 }
 
 function describeSource({ name, isAuthorization }: CredentialHeader): string {
