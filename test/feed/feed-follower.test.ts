@@ -6,11 +6,10 @@ import { RecentVersions } from '../../lib/feed/recent-versions.js';
 import type { BeatAnswer, ChangeFeed, FeedChange, FeedPosition } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createService } from '../harness/service.js';
+import { waitUntil } from '../servers/wait-until.cjs';
 
 const clock = { now: () => Date.now() };
 const silentLogger = { warn: () => undefined, error: () => undefined };
-const wait = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 interface Followed {
   readonly follower: FeedFollower;
@@ -107,10 +106,9 @@ describe('FeedFollower', () => {
     await follower.start();
     feed.changes.push(change(1));
     follower.wake();
-    await wait(20);
+    await waitUntil('the change is acknowledged', () => feed.beats.at(-1) === 1);
     expect(forgotten).toEqual(['*', 'k']);
     expect(told).toEqual(['key.updated']);
-    expect(feed.beats.at(-1)).toBe(1);
   });
 
   it('comes by itself as well, several times in a lease', async () => {
@@ -118,8 +116,8 @@ describe('FeedFollower', () => {
     const { follower } = follow(feed, 80);
     await follower.start();
     feed.changes.push(change(1));
-    await wait(100);
-    expect(follower.applied.sequence).toBe(1);
+    await waitUntil('the change is applied', () => follower.applied.sequence === 1);
+    expect(feed.joins).toBe(1);
   });
 
   it('does not miss a wake that comes while it beats', async () => {
@@ -138,8 +136,9 @@ describe('FeedFollower', () => {
       return answer;
     };
     follower.wake();
-    await wait(50);
-    expect(follower.applied.sequence).toBe(1);
+    // Long before the next beat is due, a second later.
+    await waitUntil('the change is applied', () => follower.applied.sequence === 1, 900);
+    expect(isFirst).toBe(false);
   });
 
   it('reads on when a page was full, and renews the lease only with the last one', async () => {
@@ -155,7 +154,7 @@ describe('FeedFollower', () => {
     };
     for (let sequence = 1; sequence <= 1_200; sequence += 1) feed.changes.push(change(sequence));
     follower.wake();
-    await wait(50);
+    await waitUntil('all is acknowledged', () => heldAfter.at(-1)?.[0] === 1_200);
     expect(heldAfter).toEqual([
       [0, false],
       [500, false],
@@ -177,11 +176,10 @@ describe('FeedFollower', () => {
       return join(instance);
     };
     follower.wake();
-    await wait(30);
+    await waitUntil('the lease is held again', () => held.length > 0 && lease.isHeld());
     expect(held).toEqual([false]);
     expect(forgotten).toEqual(['*', '*']);
     expect(told).toEqual([null]);
-    expect(lease.isHeld()).toBe(true);
     // What was sent about the old one may still arrive, and must not meet the new one.
     expect(follower.instanceId).not.toBe(before);
   });
@@ -193,7 +191,7 @@ describe('FeedFollower', () => {
     // Restored from a copy, and changed since.
     feed.changes = [change(1), { ...change(2, 5), hash: 'another' }];
     follower.wake();
-    await wait(30);
+    await waitUntil('the present history is applied', () => follower.applied.hash === 'another');
     expect(forgotten).toEqual(['*', '*']);
     expect(told).toEqual([null]);
     expect(follower.applied.sequence).toBe(2);
@@ -209,11 +207,10 @@ describe('FeedFollower', () => {
     await follower.start();
     const beat = feed.beat.bind(feed);
     feed.beat = () => Promise.reject(new Error('away'));
-    await wait(300);
-    expect(lease.isHeld()).toBe(false);
+    await waitUntil('the lease is over', () => !lease.isHeld());
     feed.beat = beat;
-    await wait(200);
-    expect(lease.isHeld()).toBe(true);
+    await waitUntil('the lease is held again', () => lease.isHeld());
+    expect(feed.joins).toBe(1);
   });
 
   it('gives up the lease and leaves the list at the end', async () => {
@@ -239,10 +236,12 @@ describe('FeedFollower', () => {
     } as const;
     const { record } = await service.create(context, { name: 'x', scopes: [], ownerId: 'alice' });
     await service.revoke(context, record.id);
-    await wait(50);
+    await waitUntil(
+      'both changes are acknowledged',
+      async () => (await store.feed.instances())[0]?.acked === 2,
+    );
     expect(follower.applied.sequence).toBe(2);
     expect(versions.isCurrent(record.id, 1, follower.applied)).toBe(false);
-    expect((await store.feed.instances())[0]?.acked).toBe(2);
     await watch.stop();
     await close();
   });
