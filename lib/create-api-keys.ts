@@ -22,6 +22,7 @@ import { createRedaction, type Redaction } from './api/redaction.js';
 import { createDefaultKeyspace } from './instance/default-keyspace.js';
 import { keepProcessAlive } from './instance/keep-process-alive.js';
 import { Lifecycle } from './instance/lifecycle.js';
+import { createChallenge } from './http/challenge.js';
 import { defaultCredentialSources, parseCredentialSources } from './http/credential-source.js';
 import { apiKeyOf, type RequestWithCaller } from './middleware/api-key-of.js';
 import { createCostCheck } from './middleware/check-cost.js';
@@ -213,10 +214,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     (started) => started.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
   );
-  const challenge = {
-    scheme: sources.some((source) => source.isAuthorization) ? 'Bearer' : 'ApiKey',
-    realm,
-  } as const;
+  const challenge = createChallenge(realm, sources);
 
   const problemTypes = createProblemTypes(resolved.refusals.typeBase);
   const reportError = createErrorReporter(logger);

@@ -3,6 +3,7 @@ import { ApiKeysError, isProblem } from '../errors.js';
 import { readBodyPresence } from '../http/body-presence.js';
 import { hasDuplicateNames } from '../http/duplicate-names.js';
 import { findJsonShapeProblem } from '../http/json-shape-problem.js';
+import { isMergePatch } from '../http/merge-patch.js';
 import { readDecodedBody } from '../http/read-decoded-body.js';
 
 /** Maximum size of a body in bytes, after decompression. */
@@ -22,8 +23,23 @@ export async function readBody(req: Request): Promise<Readonly<Record<string, un
   }
   const problem = findJsonShapeProblem(value);
   if (problem !== null) throw toBodyError(problem);
+  if (isMergePatch(req)) refuseNestedObjects(value);
   if (Buffer.byteLength(JSON.stringify(value)) > maxBodyBytes) throw new ApiKeysError('payload_too_large');
   return value as Record<string, unknown>;
+}
+
+/**
+ * A merge patch merges objects into objects, at every depth. Fields are replaced as a whole here, so that members of `metadata`
+ * that a merge patch keeps would be lost.
+ */
+function refuseNestedObjects(value: object): void {
+  const errors = Object.entries(value)
+    .filter(([, member]) => typeof member === 'object' && member !== null && !Array.isArray(member))
+    .map(([field]) => ({
+      field,
+      message: 'is replaced as a whole, not merged: send it as application/json',
+    }));
+  if (errors.length > 0) throw new ApiKeysError('invalid_request', { errors });
 }
 
 /** Returns the body as sent, or as parsed by the app. */

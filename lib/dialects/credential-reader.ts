@@ -26,7 +26,8 @@ const ambiguous: RequestCredential = { kind: 'ambiguous' };
 
 /**
  * Builds the credential reader of a dialect. It reads the raw headers, because `req.headers` keeps only the first of two
- * `Authorization` lines. An empty header counts as absent, and so does a scheme that is not in the list.
+ * `Authorization` lines. An empty header counts as absent, and so does a scheme that is not in the list. A scheme with nothing
+ * behind it is an empty token, unless there is another credential.
  *
  * @param places - in order of precedence
  * @param whenSeveral - two different credentials are `ambiguous` (default), or the `first` place takes precedence; the same
@@ -45,11 +46,10 @@ export function createCredentialReader(
       if (values.length > 1) return ambiguous;
       const found =
         header === 'authorization' ? readAuthorization(values[0], places) : readBareHeader(values[0], header);
+      if (found.kind === 'none') continue;
       if (found.kind === 'ambiguous') return ambiguous;
-      if (credential.kind === 'none') credential = found;
-      else if (found.kind !== 'none' && whenSeveral === 'ambiguous' && !isSame(credential, found)) {
-        return ambiguous;
-      }
+      if (credential.kind === 'none' || isEmpty(credential)) credential = found;
+      else if (whenSeveral === 'ambiguous' && !isEmpty(found) && !isSame(credential, found)) return ambiguous;
     }
     return credential;
   };
@@ -74,12 +74,12 @@ function readBareHeader(value: string | undefined, header: string): RequestCrede
 /** A comma-separated list of credentials is ambiguous. */
 function readAuthorization(value: string | undefined, places: readonly CredentialPlace[]): RequestCredential {
   if (value === undefined || value === '') return none;
-  const [, scheme = '', rest = ''] = /^([^ \t]+)(?:[ \t]([^]*))?$/.exec(value) ?? [];
+  const [, scheme = '', rest = ''] = /^([^ \t]+)(?:(?: +|\t)([^]*))?$/.exec(value) ?? [];
   const place = scheme.toLowerCase();
-  if (place === 'basic' && places.includes(place)) return readBasicPair(rest);
-  const isBearer = place === 'bearer' && places.includes(place);
-  if (!isBearer && (rest !== '' || !places.includes('raw'))) return none;
-  const token = isBearer ? rest : value;
+  if (place === 'basic' && rest !== '' && places.includes(place)) return readBasicPair(rest);
+  const isScheme = (place === 'bearer' || place === 'basic') && places.includes(place);
+  if (!isScheme && (rest !== '' || !places.includes('raw'))) return none;
+  const token = isScheme ? rest : value;
   return token.includes(',') ? ambiguous : classifyToken(token, 'authorization');
 }
 
@@ -103,6 +103,10 @@ function readBasicPair(encoded: string): RequestCredential {
     secret: colon === -1 ? '' : text.slice(colon + 1),
     header: 'authorization',
   };
+}
+
+function isEmpty(credential: RequestCredential): boolean {
+  return 'token' in credential && credential.token === '';
 }
 
 function isSame(one: RequestCredential, other: RequestCredential): boolean {

@@ -1,11 +1,23 @@
 import type { Refusal } from '../domain/verdict.js';
 import { problems } from '../errors.js';
+import type { CredentialHeader } from './credential-source.js';
 
 /** What `WWW-Authenticate` begins with. */
 export interface Challenge {
   /** `Bearer` (RFC 6750), or `ApiKey` where the app reads its keys from other headers only. */
   readonly scheme: 'Bearer' | 'ApiKey';
   readonly realm: string;
+  /** With `ApiKey`: the headers that are read, separated by blanks. */
+  readonly header?: string;
+}
+
+/**
+ * The challenge of places that keys are read from. No scheme is registered for a key in a header of its own, so `ApiKey` names the
+ * header: a client cannot obey it with `Authorization`, which belongs to the app there.
+ */
+export function createChallenge(realm: string, sources: readonly CredentialHeader[]): Challenge {
+  if (sources.some(({ isAuthorization }) => isAuthorization)) return { scheme: 'Bearer', realm };
+  return { scheme: 'ApiKey', realm, header: sources.map(({ name }) => name).join(' ') };
 }
 
 /**
@@ -14,6 +26,7 @@ export interface Challenge {
  */
 export function composeChallenge(challenge: Challenge, refusal: Refusal): string {
   const parts = [`${challenge.scheme} realm=${quoteString(challenge.realm)}`];
+  if (challenge.header !== undefined) parts.push(`header=${quoteString(challenge.header)}`);
   const error = getBearerError(refusal);
   if (error !== null) parts.push(`error=${quoteString(error)}`);
   if (refusal.code === 'insufficient_scope' && refusal.requiredScopes !== undefined) {

@@ -6,7 +6,7 @@ import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret, Refusal, Verdict } from '../domain/verdict.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
-import type { Challenge } from '../http/challenge.js';
+import { createChallenge, type Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { ProblemTypes } from '../http/problem-types.js';
@@ -90,10 +90,7 @@ export function createGuard(
   const varyOn = [...sources.map(({ name }) => name), ...(signed === undefined ? [] : ['signature'])].join(
     ', ',
   );
-  const challenge: Challenge = {
-    ...parts.challenge,
-    scheme: sources.some((source) => source.isAuthorization) ? 'Bearer' : 'ApiKey',
-  };
+  const challenge = createChallenge(parts.challenge.realm, sources);
 
   const answerTo = createRefusalAnswers(challenge, parts.problemTypes);
 

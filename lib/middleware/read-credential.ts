@@ -39,7 +39,7 @@ export function createCredentialReader(
 
       const value = rawHeaders[index + 1] ?? '';
       const found = source.isAuthorization ? readBearerToken(value) : value;
-      if (found === null || (found === '' && !source.isAuthorization)) continue;
+      if (found === null || found === '') continue;
       if (credential !== none || (source.isAuthorization && found.includes(','))) return ambiguous;
       credential = { kind: 'token', token: found, header: source.name };
     }
@@ -57,10 +57,15 @@ function findPlace(sources: readonly CredentialHeader[], name: string): number {
 
 /**
  * The credential of `Authorization: Bearer …`, the scheme in any case (RFC 9110 section 11.1); `null` for other schemes.
- * What follows one separator is taken as it stands, an empty string too: all but a single token fails to match a key.
+ * Any number of spaces separates them (`1*SP`), or one tab, and a scheme without a credential is an empty string. What
+ * follows is taken as it stands: all but a single token fails to match a key.
  */
 function readBearerToken(value: string): string | null {
   if (value.slice(0, 6).toLowerCase() !== 'bearer') return null;
   const separator = value.charAt(6);
-  return separator === '' || separator === ' ' || separator === '\t' ? value.slice(7) : null;
+  if (separator === '' || separator === '\t') return value.slice(7);
+  if (separator !== ' ') return null;
+  let start = 7;
+  while (value.charAt(start) === ' ') start += 1;
+  return value.slice(start);
 }

@@ -29,14 +29,18 @@ export function readClientProof(req: Pick<Request, 'rawHeaders'>, form: Form): C
   return { method: 'private_key_jwt', clientId, assertion };
 }
 
-/** The only Authorization header. Read from the raw headers, because Node keeps only the first of two. */
+/**
+ * The only Authorization header; an empty one, and the scheme alone, count as absent. Read from the raw headers, because Node
+ * keeps only the first of two.
+ */
 function readAuthorization({ rawHeaders }: Pick<Request, 'rawHeaders'>): string | undefined {
   const found: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (isHeaderName(rawHeaders[index] ?? '', 'authorization')) found.push(rawHeaders[index + 1] ?? '');
   }
   if (found.length > 1) throw new TokenError('invalid_request', 'Send one Authorization header.');
-  return found[0];
+  const [value = ''] = found;
+  return /^(?:basic)? *$/i.test(value) ? undefined : value;
 }
 
 /** `Basic`; both parts are form-encoded before they are joined (RFC 6749 section 2.3.1). */

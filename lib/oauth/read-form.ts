@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { isProblem } from '../errors.js';
+import { parseMediaType } from '../http/media-type.js';
 import { readDecodedBody } from '../http/read-decoded-body.js';
 import { TokenError } from '../tokens/token-error.js';
 
@@ -7,7 +8,6 @@ import { TokenError } from '../tokens/token-error.js';
 const maxBodyBytes = 64 * 1024;
 /** Maximum number of parameters; no endpoint has that many. */
 const maxParameters = 100;
-const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;[ \t]*charset=(?:utf-?8|"utf-?8")[ \t]*)?$/i;
 
 /** The parameters of a request; those without a value are absent. */
 export type Form = ReadonlyMap<string, string>;
@@ -19,7 +19,8 @@ export type Form = ReadonlyMap<string, string>;
  * @throws TokenError `invalid_request` when it is not a form, or repeats a parameter; ApiKeysError `payload_too_large`
  */
 export async function readForm(req: Request): Promise<Form> {
-  if (!formType.test(req.headers['content-type'] ?? '')) {
+  const type = parseMediaType(req.headers['content-type'] ?? '');
+  if (type?.name !== 'application/x-www-form-urlencoded' || !type.isUtf8) {
     throw new TokenError('invalid_request', 'Send the parameters as application/x-www-form-urlencoded.');
   }
   const form = new Map<string, string>();

@@ -24,6 +24,15 @@ const patch = (body: object) => adminApp.as(alice).patch(`/keys/${made.id}`).sen
 
 describe('PATCH /keys/:id', () => {
   describe('200', () => {
+    it('takes a merge patch (RFC 7396), but no object in it, which would be merged and not replaced', async () => {
+      const merge = (body: object) => patch(body).type('application/merge-patch+json');
+      const { body } = await merge({ name: 'renamed', description: null, tags: ['a'] }).expect(200);
+      expect(body).toMatchObject({ name: 'renamed', description: null, tags: ['a'] });
+      const refused = await merge({ name: 'x', metadata: { a: 1 } });
+      expectProblem(refused, 400, 'invalid_request');
+      expect(fieldsOf(refused)).toEqual(['metadata']);
+    });
+
     it('changes the fields that were sent, and only them', async () => {
       const changes = {
         name: 'renamed',

@@ -52,6 +52,9 @@ describe.each(hostParsers)('the body of a request to an app that %s', (name, bef
     'application/json; charset=utf-8',
     'application/json;charset=UTF-8',
     'Application/JSON; charset="utf-8"',
+    'application/json;',
+    'application/json; v=1; charset=utf-8',
+    'application/json ; ; v="a;b\\"c"',
   ])('is read as %s', async (type) => {
     await post(type, valid).expect(201);
   });
@@ -70,6 +73,7 @@ describe.each(hostParsers)('the body of a request to an app that %s', (name, bef
     ['multipart/form-data; boundary=x', '--x--'],
     ['application/json-patch+json', valid],
     ['application/jsonp', valid],
+    ['application/merge-patch+json', valid],
     ['application/json, text/plain', valid],
   ])('is refused as %s', async (type, body) => {
     const answer = await post(type, body);

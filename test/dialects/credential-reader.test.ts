@@ -22,6 +22,7 @@ describe('the credential of a request to a dialect', () => {
     ['X-API-KEY', 'dk_live_abc', opaque('dk_live_abc', 'x-api-key')],
     ['x-api-key', jwt, { kind: 'jwt', token: jwt, header: 'x-api-key' }],
     ['Authorization', 'Bearer ak_1', opaque('ak_1', 'authorization')],
+    ['Authorization', 'Bearer   ak_1', opaque('ak_1', 'authorization')],
     ['Authorization', 'bEARER ak_1', opaque('ak_1', 'authorization')],
     ['Authorization', `bearer ${jwt}`, { kind: 'jwt', token: jwt, header: 'authorization' }],
     ['Authorization', jwt, { kind: 'jwt', token: jwt, header: 'authorization' }],

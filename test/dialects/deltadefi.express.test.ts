@@ -121,7 +121,7 @@ describe('the DeltaDeFi router', () => {
     const native = await deltadefi.key();
     const absent = await request(deltadefi.app).get(newKeyPath).expect(401);
     expect(absent.body).toEqual(unauthorized);
-    expect(absent.headers['www-authenticate']).toBe('ApiKey realm="deltadefi"');
+    expect(absent.headers['www-authenticate']).toBe('ApiKey realm="deltadefi", header="x-api-key"');
     for (const wrong of [old, wrongSecret, `${key}0`, 'dk_live_', '4125f1d7', native.token]) {
       const refused = await askWith(deltadefi, wrong).expect(401);
       expect(refused.body).toEqual(unauthorized);

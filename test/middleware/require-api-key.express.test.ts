@@ -344,6 +344,15 @@ describe('requireApiKey: 400, 403, 405, 431', () => {
   );
 });
 
+describe('requireApiKey: the grammar of Authorization', () => {
+  it('reads a key behind several blanks, and beside a scheme without one', async () => {
+    const { token } = await instance.key();
+    const app = guarded(read());
+    await request(app).get('/orders').set('Authorization', `Bearer  ${token}`).expect(200);
+    await request(app).get('/orders').set({ Authorization: 'Bearer', 'X-Api-Key': token }).expect(200);
+  });
+});
+
 describe('requireApiKey: addresses', () => {
   const answerTo = async (
     prepare: (app: Express) => void,
@@ -559,7 +568,7 @@ describe('requireApiKey: fitting in', () => {
       .set('Authorization', 'Bearer session')
       .expect(200);
     const answer = await request(app).get('/orders').set('X-Api-Key', token).expect(401);
-    expect(answer.headers['www-authenticate']).toBe('ApiKey realm="acme"');
+    expect(answer.headers['www-authenticate']).toBe('ApiKey realm="acme", header="x-acme-key"');
     expect(answer.headers['vary']).toBe('x-acme-key');
   });
 

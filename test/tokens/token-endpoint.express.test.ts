@@ -60,6 +60,25 @@ describe('the token endpoint', () => {
     expect((await app.post('/token', ...request(key))).status).toBe(200);
   });
 
+  it.each(['', ';', '; charset=utf-8', '; v="a;b"; Charset="UTF-8"', ' ;; v=1'])(
+    'takes a form as application/x-www-form-urlencoded%s',
+    async (parameters) => {
+      const type = { 'Content-Type': `application/x-www-form-urlencoded${parameters}` };
+      const answer = await app.post('/token', grant, { ...basic(key.id, key.secret), ...type });
+      expect(answer.status).toBe(200);
+    },
+  );
+
+  it.each(['', 'Basic', 'basic '])(
+    'takes credentials in the form beside Authorization: "%s"',
+    async (value) => {
+      const form = { ...grant, client_id: key.id, client_secret: key.secret };
+      expect((await app.post('/token', form, { Authorization: value })).status).toBe(200);
+      const none = await app.post('/token', grant, { Authorization: value });
+      expect([none.status, none.body['error']]).toEqual([401, 'invalid_client']);
+    },
+  );
+
   it('R68 never gives a refresh token for client_credentials', async () => {
     const { body } = await app.post('/token', { ...grant, scope: 'orders:read' }, basic(key.id, key.secret));
     expect(Object.keys(body).toSorted()).toEqual(['access_token', 'expires_in', 'scope', 'token_type']);

@@ -46,7 +46,7 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
 
   // A client that has both sends the key in one header and the JWT in the other.
   const readCredential = createCredentialReader(['x-api-key', 'bearer', 'raw'], { whenSeveral: 'first' });
-  const challenge = { scheme: 'ApiKey', realm: 'deltadefi' } as const;
+  const challenge = { scheme: 'ApiKey', realm: 'deltadefi', header: 'x-api-key' } as const;
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge });
 
   const runCommand = createCommandRunner({ host, keyspace, callers, readCredential });
