@@ -29,6 +29,8 @@ import { createCostCheck } from './middleware/check-cost.js';
 import { HiddenCredentials } from './middleware/hidden-credentials.js';
 import type { SignatureParts } from './middleware/signed-requests.js';
 import type { SignedRequestVerifier } from './signatures/verify-signed-request.js';
+import type { GuardParts } from './middleware/guard.js';
+import { createRequestVerifier } from './middleware/verify-request.js';
 import { createRequireApiKey, type RequireApiKey } from './middleware/require-api-key.js';
 import { chooseStore } from './instance/choose-store.js';
 import type { ApiKeysOptions } from './options/api-keys-options.js';
@@ -235,7 +237,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     return { verifier: getVerifier, origins, maxBodyBytes, tag: profile.tag };
   }
 
-  const requireApiKey = createRequireApiKey<S, F>({
+  const guardParts: GuardParts = {
     verifier: () => requireRunning().verifier,
     tokenVerifier: resolved.tokens === null ? null : () => requireTokens(requireRunning()).verifier,
     tokenIssuer,
@@ -259,7 +261,8 @@ export function createApiKeys<const S extends string, const F extends string = n
       },
       logger,
     ),
-  });
+  };
+  const requireApiKey = createRequireApiKey<S, F>(guardParts);
 
   const host = createDialectHost({
     keyspaces,
@@ -311,7 +314,14 @@ export function createApiKeys<const S extends string, const F extends string = n
         routerOptions,
       ),
 
-    keys: createKeysApi({ whenReady: () => lifecycle.ready(), catalogue, features, clock, access }),
+    keys: createKeysApi({
+      whenReady: () => lifecycle.ready(),
+      catalogue,
+      features,
+      clock,
+      access,
+      verifyRequest: createRequestVerifier(guardParts, () => lifecycle.ready()),
+    }),
     tokenRouter: () =>
       createTokenRouter({
         tokens: getTokenService,

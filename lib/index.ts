@@ -24,7 +24,11 @@ export type { RefusalAnswer, RefusalHandler } from './http/refusal-handler.js';
 export type { ApiKeyGuard } from './middleware/api-key-guard.js';
 export type { GuardOptions } from './middleware/guard-options.js';
 export type { RequiredScopes } from './domain/required-scopes.js';
-export type { RequireApiKey, RequiredScopesByMethod } from './middleware/require-api-key.js';
+export type { RequireApiKey } from './middleware/require-api-key.js';
+export type { RequiredScopesByMethod } from './http/required-scopes-by-method.js';
+export type { RequestVerdict } from './http/request-verdict.js';
+export type { VerifiableRequest } from './http/verifiable-request.js';
+export type { VerifyRequestOptions } from './http/verify-request-options.js';
 export type { CredentialSource } from './http/credential-source.js';
 export type { Allowed, DeprecatedSecret, Refusal, RefusalCode, Verdict } from './domain/verdict.js';
 

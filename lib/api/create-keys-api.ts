@@ -4,6 +4,7 @@ import { bindCommands, type CommandShape } from './bind-commands.js';
 import { readCallActor } from './call-actor.js';
 import type { Verifiers } from './choose-verifier.js';
 import { createKeyCommands, type KeyCommands } from './key-commands.js';
+import type { RequestVerdict } from '../http/request-verdict.js';
 import type { KeysApi } from './keys-api.js';
 import { createBoundReader, readUnboundCall } from './read-call.js';
 import { verifyKey, type VerifyKeyParts } from './verify-key.js';
@@ -13,6 +14,8 @@ export interface KeysApiParts extends VerifyKeyParts {
   /** Waits until the instance is ready. */
   readonly whenReady: () => Promise<Verifiers & { readonly service: KeyService }>;
   readonly clock: Clock;
+  /** Verifies a whole request: the arguments of `keys.verifyRequest`. */
+  readonly verifyRequest: (args: readonly unknown[]) => Promise<RequestVerdict>;
 }
 
 const example = "{ id: '…' }";
@@ -47,6 +50,7 @@ export function createKeysApi<S extends string, F extends string = never>(
     as: (actor: unknown) =>
       bindCommands('keys', commands, shapes, createBoundReader(readCallActor('keys.as', actor))),
     verify: async (input: unknown) => verifyKey(parts, input),
+    verifyRequest: async (...args: readonly unknown[]) => parts.verifyRequest(args),
   };
   // What the types promise besides is checked as the commands run: untyped code calls them too.
   return api as KeysApi<S, F>;

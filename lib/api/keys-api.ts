@@ -19,6 +19,9 @@ import type {
   SigningInput,
 } from './key-inputs.js';
 import type { ChangedKey, CreatedKey, RotatedKey, WithTokenUnless } from './key-results.js';
+import type { RequestVerdict } from '../http/request-verdict.js';
+import type { VerifiableRequest } from '../http/verifiable-request.js';
+import type { VerifyRequestOptions } from '../http/verify-request-options.js';
 import type { VerifyInput } from './read-verify-input.js';
 
 /**
@@ -89,4 +92,17 @@ export interface KeysApi<S extends string, F extends string = never> {
    * if (!verdict.allowed) socket.close(4401, verdict.code);
    */
   verify(input: VerifyInput<S, F>): Promise<Verdict>;
+
+  /**
+   * Verifies a whole request as a guard would, without Express: WebSocket upgrades, fetch handlers, other frameworks. The
+   * credential is found in the headers, by `credentialFrom`. A refusal, and an outage too, is returned with the answer to send.
+   *
+   * @param request - an `IncomingMessage` of Node, a `Request` of fetch, or an object with `headers`, `method` and `url`
+   * @throws InvalidOptionError (`ERR_API_KEYS_INVALID_OPTION`) for unknown names, scopes and features, and for no request
+   *
+   * @example
+   * const verdict = await apiKeys.keys.verifyRequest(request, { scopes: 'orders:read' });
+   * if (!verdict.allowed) return new Response(verdict.body, verdict);
+   */
+  verifyRequest(request: VerifiableRequest, options?: VerifyRequestOptions<S, F>): Promise<RequestVerdict>;
 }

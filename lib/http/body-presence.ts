@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isHeaderName } from './is-header-name.js';
 import { getRawBody } from './keep-raw-body.js';
+import { getRequestSource } from './request-source.js';
 
 /** Whether a request has a body, as far as that is known before it is read: `unknown` until the reader finds out. */
 export type BodyPresence = 'none' | 'some' | 'unknown';
@@ -17,6 +18,8 @@ interface Http2Stream {
  * HTTP/2 neither header has to be there (RFC 9113 section 8.1): there is none when the stream ended with the headers.
  */
 export function readBodyPresence(req: IncomingMessage): BodyPresence {
+  const source = getRequestSource(req);
+  if (source !== null) return source.bodyPresence();
   const kept = getRawBody(req);
   if (kept !== null) return kept.bytes.length > 0 ? 'some' : 'none';
   if (req.headers['transfer-encoding'] !== undefined) return 'some';

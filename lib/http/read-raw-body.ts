@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ApiKeysError } from '../errors.js';
 import { isBodyComplete } from './body-presence.js';
 import { getRawBody, setRawBody } from './keep-raw-body.js';
+import { getRequestSource } from './request-source.js';
 
 /**
  * Returns the bytes of a body as sent. A body that was not read yet is read, and put back for later parsers.
@@ -10,6 +11,8 @@ import { getRawBody, setRawBody } from './keep-raw-body.js';
  * `internal_error` when a parser took it and kept nothing; `invalid_request` when it ends early
  */
 export async function readRawBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const source = getRequestSource(req);
+  if (source !== null) return source.readBody(maxBytes);
   const kept = getRawBody(req);
   if (kept !== null) {
     if (kept.isAsSent) return kept.bytes;

@@ -70,12 +70,14 @@ const oneCredentialDetail = 'Send one API key, in one header, once.';
  * Builds one guard. It decides, then answers or calls the next handler; what the app's own code throws afterwards is not treated
  * as a failure of the decision.
  *
+ * @param onAllowed - notified of each request that is allowed, before the next handler is called
  * @throws InvalidOptionError for options that it does not understand
  */
 export function createGuard(
   parts: GuardParts,
   requirements: MethodRequirements,
   options: unknown = {},
+  onAllowed?: (allowed: Allowed) => void,
 ): ApiKeyGuard {
   const given = readGuardOptions(options);
   const { fallback, onRefusal, allowPreflight, cacheHeaders, credentialFrom, feature, signed } = given;
@@ -129,6 +131,7 @@ export function createGuard(
 
   function admit(allowed: Allowed, credential: ReadCredential, req: Request, res: Response): void {
     (req as WithApiKey).apiKey = allowed.apiKey;
+    onAllowed?.(allowed);
     if (allowed.deprecatedSecret !== undefined)
       noteDeprecatedSecret(allowed, allowed.deprecatedSecret, req, res);
     if (allowed.rateLimits !== undefined) setHeaders(res, composeRateLimitHeaders(allowed.rateLimits));

@@ -10,6 +10,18 @@ export interface MethodRequirements {
   readonly methods: readonly string[];
 }
 
+/** How messages speak of what takes the requirements. */
+export interface RequirementNaming {
+  readonly what: string;
+  /** What to do so that any valid key is allowed: `leave scopes out`. */
+  readonly forAnyKey: string;
+}
+
+const guardNaming: RequirementNaming = {
+  what: 'requireApiKey',
+  forAnyKey: 'write requireApiKey() without an argument',
+};
+
 /**
  * Reads the first argument of `requireApiKey`: one requirement for all methods, or one for each
  * (`{ GET: 'orders:read', POST: 'orders:write' }`). HEAD is what GET is unless it is named; other methods that are not
@@ -17,14 +29,18 @@ export interface MethodRequirements {
  *
  * @throws InvalidOptionError when it is anything else
  */
-export function parseMethodRequirements(input: unknown, catalogue: ScopeCatalogue): MethodRequirements {
+export function parseMethodRequirements(
+  input: unknown,
+  catalogue: ScopeCatalogue,
+  naming: RequirementNaming = guardNaming,
+): MethodRequirements {
   try {
     if (!isByMethod(input)) return requireForAllMethods(parseScopeRequirement(input, catalogue));
-    return requireByMethod(input, catalogue);
+    return requireByMethod(input, catalogue, naming.what);
   } catch (error) {
     if (error instanceof TypeError && !(error instanceof InvalidOptionError)) {
       throw new InvalidOptionError(
-        `requireApiKey: ${error.message}. For any valid key, write requireApiKey() without an argument`,
+        `${naming.what}: ${error.message}. For any valid key, ${naming.forAnyKey}`,
       );
     }
     throw error;
@@ -36,12 +52,16 @@ export function requireForAllMethods(requirement: ScopeRequirement): MethodRequi
   return { of: () => requirement, methods: [] };
 }
 
-function requireByMethod(input: Record<string, unknown>, catalogue: ScopeCatalogue): MethodRequirements {
+function requireByMethod(
+  input: Record<string, unknown>,
+  catalogue: ScopeCatalogue,
+  what: string,
+): MethodRequirements {
   const requirements = new Map<string, ScopeRequirement>();
   for (const [method, value] of Object.entries(input)) {
     if (!METHODS.includes(method)) {
       throw new InvalidOptionError(
-        `requireApiKey: ${JSON.stringify(method)} is not an HTTP method in capital letters, such as GET`,
+        `${what}: ${JSON.stringify(method)} is not an HTTP method in capital letters, such as GET`,
       );
     }
     requirements.set(method, parseScopeRequirement(value, catalogue));

@@ -5,13 +5,7 @@ import { createGuard, type GuardParts } from './guard.js';
 import type { GuardOptions } from './guard-options.js';
 import { requireForAllMethods, parseMethodRequirements } from './method-requirements.js';
 import type { RequiredScopes } from '../domain/required-scopes.js';
-
-/** Scopes by method, for `app.use`. Methods that are not named are refused with 405; HEAD is what GET is. */
-export type RequiredScopesByMethod<S extends string> = {
-  readonly [M in GuardedMethod]?: RequiredScopes<S>;
-};
-
-type GuardedMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+import type { RequiredScopesByMethod } from '../http/required-scopes-by-method.js';
 
 /**
  * What `requireApiKey` takes: nothing at all for any valid key, or the scopes that the key must hold and options. One

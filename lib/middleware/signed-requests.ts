@@ -6,6 +6,7 @@ import type { RequestToDecide } from '../verify/decide-request.js';
 import type { CredentialHeader } from '../http/credential-source.js';
 import type { ReadCredential } from './read-credential.js';
 import { readRawBody } from '../http/read-raw-body.js';
+import { getRequestSource } from '../http/request-source.js';
 import { hmacScheme } from '../signatures/hmac/read-hmac-authorization.js';
 import { readSignedMessage } from './signed-message.js';
 
@@ -45,7 +46,7 @@ export function createSignedDecider(
       credentialHeaders,
       hasCredential: credential.kind === 'token',
       body: () => readRawBody(req, maxBodyBytes),
-      identity: req,
+      identity: getRequestSource(req)?.identity ?? req,
     });
   };
 }
