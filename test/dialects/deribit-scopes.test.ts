@@ -36,11 +36,10 @@ describe('max_scope', () => {
     'trade:write',
     'trades:read',
     'Trade:read',
-    'connection',
-    'mainaccount',
-    'session:a',
+    'session:a session:b',
     'expires:60',
-    'ip:*',
+    'ip:127.0.0.1',
+    'ip:* ip:127.0.0.1',
     '*',
     'trade:*',
     'name:foo',
@@ -54,6 +53,14 @@ describe('max_scope', () => {
   ])('is refused as %j', (sent) => {
     expect(() => parseMaxScope(sent)).toThrow(/must/);
   });
+
+  it.each(['connection', 'mainaccount', 'session:a', 'ip:*'])(
+    'leaves out %s, which limits nothing',
+    (term) => {
+      expect(parseMaxScope(`trade:read ${term}`)).toEqual(['trade:read']);
+      expect(parseMaxScope([term])).toEqual([]);
+    },
+  );
 });
 
 describe('levels', () => {
@@ -149,7 +156,7 @@ describe('terms of a token', () => {
     'ip:10.0.0.0/8',
     'session:',
     'session:a b',
-    `session:${'a'.repeat(49)}`,
+    `session:${'a'.repeat(129)}`,
   ])('are refused as %j', (item) => {
     expect(() => readTerms([item])).toThrow(/must/);
   });

@@ -14,6 +14,7 @@ import type { DeribitMethod } from './deribit-method.js';
 import { resolveDeribitOptions, type DeribitOptions } from './deribit-options.js';
 import { coversDeribitScope, createDeribitCatalogue, deribitScopes } from './deribit-scopes.js';
 import { keyMethods } from './key-methods.js';
+import { supportingMethods } from './supporting-methods.js';
 import { createTokenTerms } from './token-terms.js';
 
 /**
@@ -33,7 +34,7 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
   refuseWithout('tokens', host.tokenIssuer !== null, "{ issuer: 'https://api.acme.example' }");
   refuseWithout('signatures', host.hasSignatures, '{}');
   const { verifyAccessToken, scopeMap, testnet, maxKeys, tokenLifetimeSeconds } = resolved;
-  const methods: readonly DeribitMethod[] = [...keyMethods, ...authenticationMethods];
+  const methods: readonly DeribitMethod[] = [...keyMethods, ...authenticationMethods, ...supportingMethods];
   refuseUnknownMethods(resolved.secondFactor?.methods, methods);
 
   const mapScopes = compileScopeMap(

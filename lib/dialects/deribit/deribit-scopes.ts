@@ -3,7 +3,7 @@ import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
 import type { TokenTerms } from '../../domain/token-terms.js';
 import type { MapScopes } from '../scope-map.js';
 import { readWords } from './read-param.js';
-import { isTokenTerm } from './token-terms.js';
+import { isTokenTerm, readTerms } from './token-terms.js';
 
 /** The areas of scopes, in alphabetical order. */
 const areas = ['account', 'block_rfq', 'block_trade', 'custody', 'trade', 'wallet'] as const;
@@ -35,13 +35,20 @@ function parseLevel(scope: string): number {
 
 /**
  * Parses `max_scope`: a string, or a list of strings; items are separated by blanks or commas. Omitted areas are `none`; an
- * explicit `none` is kept.
+ * explicit `none` is kept. Clients also send the scope of a token: the terms of it that limit nothing are left out.
  *
  * @returns scopes in alphabetical order
- * @throws InvalidFieldError for anything but `area:level`, and for an area with two levels
+ * @throws InvalidFieldError for an unknown item, for a term that would limit a token, and for an area with two levels
  */
 export function parseMaxScope(value: unknown): readonly string[] {
-  const scopes = [...new Set(splitItems(value))].sort();
+  const items = [...new Set(splitItems(value))].sort();
+  const { limits } = readTerms(items.filter(isTokenTerm));
+  if (limits.some((limit) => limit !== 'ip:*')) {
+    throw new InvalidFieldError(
+      'must not hold expires: or an address after ip:, which limit tokens; ip_whitelist limits a key',
+    );
+  }
+  const scopes = items.filter((item) => !isTokenTerm(item));
   const unknown = scopes.find((scope) => !known.has(scope));
   if (unknown !== undefined) {
     throw new InvalidFieldError(

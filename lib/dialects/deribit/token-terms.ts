@@ -2,8 +2,8 @@ import { toCanonicalAddress } from '../../domain/address.js';
 import { InvalidFieldError } from '../../domain/key-fields.js';
 import type { TokenTerms } from '../../domain/token-terms.js';
 
-/** Maximum length of a session name, in characters. */
-const maxSessionNameLength = 48;
+/** Maximum length of a session name, in characters. Python clients compose names of class, time and UUID: 54 and more. */
+const maxSessionNameLength = 128;
 const sessionName = new RegExp(`^[\\w.-]{1,${maxSessionNameLength}}$`);
 /** Ten digits exceed the lifetime of any token. */
 const seconds = /^[1-9]\d{0,9}$/;

@@ -22,8 +22,13 @@ const toStatus = mapByFamily({
   unavailable: 503,
 });
 
+/** Which of both begins with `ak_`, as the documents have it. */
+const missingCredentialMessage =
+  'Send an access token or an API key: Authorization: Bearer {TOKEN/KEY}. API keys begin with ak_.';
+
 /** The envelope of every failure. */
 export function answerNebulaError({ problem, expose, message }: ApiKeysError): DialectAnswer {
-  const text = expose ? message : problems[problem].detail;
+  const usual = expose ? message : problems[problem].detail;
+  const text = problem === 'missing_credential' ? missingCredentialMessage : usual;
   return { status: toStatus(problem), body: { data: {}, message: text, status: 'failed' } };
 }

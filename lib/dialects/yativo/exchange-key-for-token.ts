@@ -7,7 +7,7 @@ import { isTokenError, toTemporaryProblem } from '../../tokens/token-error.js';
 import type { DialectCall } from '../dialect-call.js';
 import type { DialectHost, DialectKeyspace } from '../dialect-host.js';
 import type { DialectAnswer } from '../send-answer.js';
-import { readPair } from './read-key-fields.js';
+import { readOlderPair, readPair } from './read-key-fields.js';
 import { invalidPairMessage, createErrorBody } from './yativo-error.js';
 
 /** The dependencies of the token exchange. */
@@ -22,10 +22,27 @@ const refreshBeforeSeconds = 300;
 
 /** Issues an access token for `api_key` and `api_secret`. */
 export async function exchangeKeyForToken(
-  { host, keyspace, challenge }: TokenExchangeParts,
+  parts: TokenExchangeParts,
   call: DialectCall,
 ): Promise<DialectAnswer> {
-  const { api_key: clientId, api_secret: secret } = readPair(await call.body());
+  return exchangePair(parts, call, readPair(await call.body()));
+}
+
+/** The same for clients of the older endpoint, which read `result.token`, or `result.message` of a refusal. */
+export async function exchangeOlderKeyForToken(
+  parts: TokenExchangeParts,
+  call: DialectCall,
+): Promise<DialectAnswer> {
+  const answer = await exchangePair(parts, call, readOlderPair(await call.body()));
+  const { access_token: token, message } = answer.body as Readonly<Record<string, unknown>>;
+  return { ...answer, body: { ...answer.body, result: token === undefined ? { message } : { token } } };
+}
+
+async function exchangePair(
+  { host, keyspace, challenge }: TokenExchangeParts,
+  call: DialectCall,
+  { api_key: clientId, api_secret: secret }: ReturnType<typeof readPair>,
+): Promise<DialectAnswer> {
   const tokens = keyspace.tokens();
   let client: Client | null = null;
   try {

@@ -84,6 +84,22 @@ export function readPair(body: JsonRecord | null): { readonly api_key: string; r
   );
 }
 
+/**
+ * Reads the body of the older endpoint, whose clients have one string for both parts of a key: `api_key:api_secret`. `email`
+ * named the account, which the key already does.
+ */
+export function readOlderPair(body: JsonRecord | null): ReturnType<typeof readPair> {
+  const { api_key: both, api_secret: secret } = readFields<
+    { email: string; api_key: string; api_secret: string },
+    'email' | 'api_key'
+  >(body ?? {}, { email: parseString, api_key: parseString, api_secret: parseString }, ['email', 'api_key']);
+  if (secret !== undefined) return { api_key: both, api_secret: secret };
+  const colon = both.indexOf(':');
+  return colon === -1
+    ? { api_key: both, api_secret: '' }
+    : { api_key: both.slice(0, colon), api_secret: both.slice(colon + 1) };
+}
+
 /** ISO 8601 allows times without an offset, which are read as UTC, and dates, which mean the first moment of the day. */
 function addOffset(value: unknown): unknown {
   if (typeof value !== 'string') return value;

@@ -35,6 +35,15 @@ const toCode = mapByFamily<keyof typeof statuses>({
   unavailable: 'service_unavailable',
 });
 
+/**
+ * The messages about credentials: the documents know access tokens alone, so a message about an API key would mislead their
+ * readers into sending the key.
+ */
+const tokenMessages = {
+  missing_credential: 'Send an access token: Authorization: Bearer YOUR_ACCESS_TOKEN.',
+  invalid_token: 'The access token is invalid or has expired. Request another one.',
+} as const;
+
 /** The message for a token request with an invalid pair, whatever the reason. */
 export const invalidPairMessage = 'Invalid, expired, or revoked API key';
 
@@ -64,6 +73,11 @@ function getMessage({ problem, message, expose, refusal }: ApiKeysError): string
   if (problem === 'insufficient_scope' && refusal?.missingScopes !== undefined) {
     const missing = refusal.missingScopes.map((scope) => `'${scope}'`).join(' and ');
     return `API key does not have the ${missing} permission${refusal.missingScopes.length === 1 ? '' : 's'}`;
+  }
+  // A message of its own, as for a wrong challenge, says more than these.
+  const isUsual = message === problems[problem].detail || problem === 'missing_credential';
+  if (isUsual && Object.hasOwn(tokenMessages, problem)) {
+    return tokenMessages[problem as keyof typeof tokenMessages];
   }
   return expose ? message : problems[problem].detail;
 }

@@ -12,7 +12,7 @@ import { compileScopeMap } from '../scope-map.js';
 import { createKeyEndpoints, type KeyEndpoint } from './key-endpoints.js';
 import { coversPermission, createYativoCatalogue, yativoPermissions, yativoScopes } from './permissions.js';
 import { createSecondFactor } from './second-factor.js';
-import { exchangeKeyForToken } from './exchange-key-for-token.js';
+import { exchangeKeyForToken, exchangeOlderKeyForToken } from './exchange-key-for-token.js';
 import { createYativoCredentialReader } from './yativo-credential.js';
 import { answerYativoError } from './yativo-error.js';
 import { parsePathId, yativoFormat } from './yativo-format.js';
@@ -75,6 +75,11 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
         methods: ['POST'],
         path: [...listV1Paths('/auth/token'), ...listV1Paths('/apikey/token')],
         handle: (call) => exchangeKeyForToken({ host, keyspace, challenge }, call),
+      },
+      {
+        methods: ['POST'],
+        path: listV1Paths('/authentication/generate-key'),
+        handle: (call) => exchangeOlderKeyForToken({ host, keyspace, challenge }, call),
       },
       { methods: ['POST'], path: listV2Paths('/api-keys'), handle: withCaller(keys.create) },
       {
