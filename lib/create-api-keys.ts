@@ -188,7 +188,7 @@ export function createApiKeys<const S extends string, const F extends string = n
   const keyspaces = new Keyspaces(keyspace);
   const { catalogue, features } = keyspace;
   const sources = parseCredentialSources(resolved.credentialFrom ?? defaultCredentialSources);
-  const { store, pepperFile } = chooseStore({ ...resolved, logger });
+  const { store, pepperFile, poolLosses } = chooseStore({ ...resolved, logger });
   const givenPeppers = pepper === undefined ? null : parsePeppers(pepper);
   const hasher = createSecretHasher({ cost: resolved.bcryptCost, logger });
 
@@ -201,8 +201,10 @@ export function createApiKeys<const S extends string, const F extends string = n
   );
   const listeners = new ChangeListeners(logger);
   const lifecycle = new Lifecycle(
-    () =>
-      startRunning({
+    () => {
+      // Also after a start that failed: it leaves idle connections in the pool.
+      poolLosses?.listen();
+      return startRunning({
         options: resolved,
         keyspaces,
         store,
@@ -212,7 +214,8 @@ export function createApiKeys<const S extends string, const F extends string = n
         listeners,
         recorder,
         logger,
-      }),
+      });
+    },
     (started) => started.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
   );
@@ -345,7 +348,9 @@ export function createApiKeys<const S extends string, const F extends string = n
     },
 
     async close() {
-      await keepProcessAlive(Promise.all([lifecycle.close(), hasher.close()]));
+      await keepProcessAlive(Promise.all([lifecycle.close(), hasher.close()])).finally(() =>
+        poolLosses?.stop(),
+      );
     },
 
     status: () => readStatus(lifecycle.started, resolved.redis !== null),

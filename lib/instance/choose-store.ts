@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidOptionError } from '../errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { KeyStore } from '../ports/key-store.js';
+import { PoolLosses } from '../sql/postgres/pool-losses.js';
 import { postgresStore } from '../sql/postgres/postgres-store.js';
 import { sqliteStore } from '../sql/sqlite/sqlite-store.js';
 
@@ -13,6 +14,8 @@ export const defaultDatabase = 'file:.api-keys/keys.sqlite';
 export interface ChosenStore {
   readonly store: KeyStore;
   readonly pepperFile: string;
+  /** For a pool of the app; the store listens to its own. */
+  readonly poolLosses: PoolLosses | null;
 }
 
 /**
@@ -24,14 +27,15 @@ export function chooseStore(options: ResolvedOptions): ChosenStore {
   const { store, logger } = options;
   const { connection = defaultDatabase, schema, migrate } = options.database ?? {};
   const defaultPepperFile = locatePepperFile(parseFileUrl(defaultDatabase));
-  if (store !== undefined) return { store, pepperFile: defaultPepperFile };
+  if (store !== undefined) return { store, pepperFile: defaultPepperFile, poolLosses: null };
   if (typeof connection === 'string' && connection.startsWith('file:')) {
     const file = parseFileUrl(connection);
-    return { store: sqliteStore({ file, migrate }), pepperFile: locatePepperFile(file) };
+    return { store: sqliteStore({ file, migrate }), pepperFile: locatePepperFile(file), poolLosses: null };
   }
   return {
     store: postgresStore({ connection, schema, migrate, logger }),
     pepperFile: defaultPepperFile,
+    poolLosses: typeof connection === 'string' ? null : new PoolLosses(connection, logger),
   };
 }
 

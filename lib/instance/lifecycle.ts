@@ -32,11 +32,13 @@ export class Lifecycle<T> {
     return this.#closing === null ? this.#started : null;
   }
 
-  /** Starts, or waits for the start in progress. After a failure it may be called again. */
+  /**
+   * Starts, or waits for the start in progress. After a failure it may be called again.
+   *
+   * @throws ApiKeysError `unavailable`, by a rejection, after `close()`
+   */
   ready(): Promise<T> {
-    if (this.#closing !== null) {
-      return Promise.reject(new ApiKeysError('unavailable', { cause: new Error('closed') }));
-    }
+    if (this.#closing !== null) return Promise.reject(createClosedError());
     this.#starting ??= this.#start().then(
       (started) => {
         this.#started = started;
@@ -54,13 +56,14 @@ export class Lifecycle<T> {
   /**
    * What was started.
    *
-   * @throws ApiKeysError `unavailable` before; the start then runs in the background
+   * @throws ApiKeysError `unavailable` before, while the start runs in the background, and after `close()`
    */
   requireStarted(): T {
     const { started } = this;
     if (started !== null) return started;
+    if (this.#closing !== null) throw createClosedError();
     const isStarting = this.#starting !== null;
-    if (!isStarting && this.#closing === null && performance.now() - this.#failedAt >= restartPauseMs) {
+    if (!isStarting && performance.now() - this.#failedAt >= restartPauseMs) {
       // A caller of ready() gets the reason of a failed start; requests only get a 503.
       this.ready().catch(this.#onFailedStart);
     }
@@ -77,4 +80,12 @@ export class Lifecycle<T> {
     const started = await starting?.catch(() => null);
     if (started !== null && started !== undefined) await this.#stop(started);
   }
+}
+
+/** The cause is what is logged for a request; the message is what code gets. Neither is sent to callers. */
+function createClosedError(): ApiKeysError {
+  const detail =
+    'apiKeys.close() was called, and an instance that was closed cannot be used again. ' +
+    'Create another one with createApiKeys, or close this one later.';
+  return new ApiKeysError('unavailable', { detail, cause: new Error(detail) });
 }

@@ -73,6 +73,11 @@ export function isEmbeddedFile(database: Pick<ResolvedDatabaseOption, 'connectio
 
 function readConnection(value: unknown, path: string): string | PgPool {
   if (typeof value === 'string' && /^(?:file:.|postgres(?:ql)?:\/\/)/.test(value)) return value;
+  if (hasMethods(value, ['connect', 'escapeLiteral'])) {
+    throw new InvalidOptionError(
+      `${path}: takes a pg.Pool, not a pg.Client: a single connection is not replaced when it is lost. Write new pg.Pool({ … })`,
+    );
+  }
   if (hasMethods(value, ['connect'])) return value as PgPool;
   throw new InvalidOptionError(`${path}: takes ${connections}`);
 }

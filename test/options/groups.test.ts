@@ -92,6 +92,7 @@ describe('the option database', () => {
     ['null', null, /^database: takes/],
     ['a list', [url], /^database: takes/],
     ['an instance of something else', new NoPool(), /^database: takes/],
+    ['a pg.Client', new pg.Client(), /^database: takes a pg\.Pool, not a pg\.Client/],
     ['null in the object', { connection: null }, /^database\.connection: takes/],
     [
       'a schema for a file',

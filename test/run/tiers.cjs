@@ -8,6 +8,7 @@ const slow = [
   'test/redis/forms/*.test.ts',
   'test/servers/servers.test.ts',
   'test/process-lifetime.test.ts',
+  'test/sql/host-pool.test.ts',
   'test/flows/{repeated-revocations,*-over-two-processes}.test.ts',
   // The documents, followed step by step.
   'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',

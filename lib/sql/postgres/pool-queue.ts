@@ -67,6 +67,12 @@ export class PoolQueue {
   connect(deadlineMs: number, lane: PoolLane): Promise<PoolLease> {
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting[lane];
+      if (isEnded(this.#pool)) {
+        // pg-pool never settles the requests that were pending when it was ended.
+        reject(createUnavailable(new EndedPoolError()));
+        this.#rejectAll();
+        return;
+      }
       if (lane === 'requests' && !this.mayRequestsWait) {
         reject(
           createUnavailable(new Error(`${maxWaiting} calls are waiting for a PostgreSQL connection already`)),
@@ -150,6 +156,13 @@ export class PoolQueue {
     });
   }
 
+  #rejectAll(): void {
+    for (const waiting of Object.values(this.#waiting)) {
+      for (const waiter of waiting) waiter.reject(new EndedPoolError());
+      waiting.clear();
+    }
+  }
+
   #next(): Waiter | undefined {
     const { taking, own, requests } = this.#waiting;
     const lanes = this.#freeForRequests === 0 ? [taking, own] : [taking, own, requests];
@@ -165,4 +178,16 @@ export class PoolQueue {
 
 function createUnavailable(cause: unknown): ApiKeysError {
   return new ApiKeysError('unavailable', { cause });
+}
+
+/** The cause of every failure after the app ended its pool. */
+class EndedPoolError extends Error {
+  constructor() {
+    super('The app ended the pg.Pool that holds the API keys. Await apiKeys.close() before pool.end()');
+  }
+}
+
+function isEnded(pool: PgPool): boolean {
+  const { ending, ended } = pool as { readonly ending?: unknown; readonly ended?: unknown };
+  return ending === true || ended === true;
 }

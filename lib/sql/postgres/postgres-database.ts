@@ -1,10 +1,10 @@
 import { Kysely, sql } from 'kysely';
-import { FailureLog } from '../../domain/failure-log.js';
 import type { Logger } from '../../ports/logger.js';
 import { ApiKeysError, isProblem } from '../../errors.js';
 import { loadDriver } from '../load-driver.js';
 import { createListenerClient } from './listener-client.js';
 import { notifyChannel } from './notify-channel.js';
+import { PoolLosses } from './pool-losses.js';
 import { PoolQueue } from './pool-queue.js';
 import type { PoolLane } from './pool-queue.js';
 import { createBoundedPostgresDialect } from './postgres-driver.js';
@@ -33,8 +33,6 @@ const maxRetries = 2;
 
 interface OwnPool extends PgPool {
   end(): Promise<void>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'connect', listener: () => void): unknown;
 }
 
 interface PgModule {
@@ -183,13 +181,7 @@ async function createPool(connectionString: string, settings: PostgresSettings):
       cause: new Error(`The pool could not be created (${getErrorName(error)})`),
     });
   }
-  // An idle connection that is lost (a restart, a failover) is replaced at the next use.
-  const losses = new FailureLog(settings.logger, {
-    begins: 'an idle PostgreSQL connection was lost',
-    ends: (lost) => `PostgreSQL is connected to again; idle connections that were lost: ${lost}`,
-  });
-  pool.on('error', (error) => losses.failed(error, 1));
-  pool.on('connect', () => losses.worked());
+  new PoolLosses(pool, settings.logger).listen();
   return pool;
 }
 
