@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { ApiKeysError, isProblem } from '../errors.js';
 import { readBodyPresence } from '../http/body-presence.js';
+import { isBodyTaken } from '../http/is-body-taken.js';
 import { hasDuplicateNames } from '../http/duplicate-names.js';
 import { findJsonShapeProblem } from '../http/json-shape-problem.js';
 import { isMergePatch } from '../http/merge-patch.js';
@@ -44,7 +45,7 @@ function refuseNestedObjects(value: object): void {
 
 /** Returns the body as sent, or as parsed by the app. */
 async function readSentBody(req: Request): Promise<unknown> {
-  if ((req.readableDidRead || req.readableEnded) && req.body !== undefined) return toBody(req.body);
+  if (isBodyTaken(req) && req.body !== undefined) return toBody(req.body);
   const bytes = await readBytes(req);
   if (bytes === null) {
     // Treating it as an empty body would turn a rotation with a grace period into one without.

@@ -1,6 +1,7 @@
-import type { Request } from 'express';
 import type { AdminCall, Declaration } from './endpoint.js';
+import type { RequestHeaders } from '../http/header-lines.js';
 import { parseIdempotencyKey } from '../http/parse-idempotency-key.js';
+import { readHeader } from '../http/read-header.js';
 import { parseIfMatch } from './parse-if-match.js';
 
 /**
@@ -10,12 +11,12 @@ import { parseIfMatch } from './parse-if-match.js';
  */
 export function readHeaders(
   { headers = [] }: Declaration,
-  req: Pick<Request, 'headers'>,
+  req: RequestHeaders,
 ): Pick<AdminCall, 'ifMatch' | 'idempotencyKey'> {
   return {
-    ifMatch: headers.includes('If-Match') ? parseIfMatch(req.headers['if-match']) : undefined,
+    ifMatch: headers.includes('If-Match') ? parseIfMatch(readHeader(req, 'if-match')) : undefined,
     idempotencyKey: headers.includes('Idempotency-Key')
-      ? parseIdempotencyKey(req.headers['idempotency-key'])
+      ? parseIdempotencyKey(readHeader(req, 'idempotency-key'))
       : undefined,
   };
 }

@@ -5,6 +5,7 @@ import { composeChallenge, type Challenge } from '../http/challenge.js';
 import type { OpenedChallenge } from '../ports/challenge-signer.js';
 import type { Clock } from '../ports/clock.js';
 import { maxCursorLength } from '../ports/cursor-signer.js';
+import { readHeader } from '../http/read-header.js';
 import { createSecondFactorCodes } from '../http/second-factor-codes.js';
 import type { ResolvedStepUpOptions, StepUpOperation } from '../http/step-up-options.js';
 import { toStepUpProblem } from '../http/step-up-problem.js';
@@ -59,7 +60,7 @@ export function createStepUp(
   return {
     async check(req, wanted) {
       if (!operations.has(wanted.operation)) return;
-      const [id, code] = [readHeader(req, 'step-up-challenge'), readHeader(req, 'step-up-code')];
+      const [id, code] = [readGiven(req, 'step-up-challenge'), readGiven(req, 'step-up-code')];
       if (id === undefined || code === undefined) throw refuse('step_up_required', wanted);
       const opened = id.length > maxCursorLength ? null : ports().challenges.open(id, toBinding(wanted));
       if (opened === null) throw refuse('step_up_invalid', wanted);
@@ -75,9 +76,8 @@ export function createStepUp(
   };
 }
 
-function readHeader(req: Request, name: string): string | undefined {
-  const value = req.headers[name];
-  return typeof value === 'string' && value !== '' ? value : undefined;
+function readGiven(req: Request, name: string): string | undefined {
+  return readHeader(req, name) || undefined;
 }
 
 function toActorName(actor: Actor): string {

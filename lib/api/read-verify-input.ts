@@ -50,7 +50,8 @@ export function readVerifyInput(
   const { feature } = given;
   assertKnownFeature(what, feature, features);
   return {
-    token: String(given.key ?? ''),
+    // What is no string is no token, even if it converts to one.
+    token: typeof given.key === 'string' ? given.key : '',
     requirement: readRequirement(given, catalogue),
     feature,
     cost: readRequestCost(what, given.cost),

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import { isHeaderName } from '../http/is-header-name.js';
+import { hasRawLines, listHeaderLines, type RequestHeaders } from '../http/header-lines.js';
 
 /**
  * The place of a credential: in `Authorization` after the scheme `Bearer` or `Basic`, or `raw`, without a scheme; or alone in
@@ -18,16 +17,16 @@ export type RequestCredential =
   | { readonly kind: 'basic'; readonly id: string; readonly secret: string; readonly header: string };
 
 /** Reads the credential of a request. */
-export type ReadRequestCredential = (req: Pick<IncomingMessage, 'rawHeaders'>) => RequestCredential;
+export type ReadRequestCredential = (req: RequestHeaders) => RequestCredential;
 
 const jwtShape = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const none: RequestCredential = { kind: 'none' };
 const ambiguous: RequestCredential = { kind: 'ambiguous' };
 
 /**
- * Builds the credential reader of a dialect. It reads the raw headers, because `req.headers` keeps only the first of two
- * `Authorization` lines. An empty header counts as absent, and so does a scheme that is not in the list. A scheme with nothing
- * behind it is an empty token, unless there is another credential.
+ * Builds the credential reader of a dialect. A repeated header is ambiguous; where there are no raw lines, so is a list, because
+ * two lines were perhaps joined. An empty header counts as absent, and so does a scheme that is not in the list. A scheme with
+ * nothing behind it is an empty token, unless there is another credential.
  *
  * @param places - in order of precedence
  * @param whenSeveral - two different credentials are `ambiguous` (default), or the `first` place takes precedence; the same
@@ -39,13 +38,14 @@ export function createCredentialReader(
 ): ReadRequestCredential {
   const headers = [...new Set(places.map(getHeaderName))];
 
-  return function readCredential({ rawHeaders }) {
+  return function readCredential(req) {
     let credential: RequestCredential = none;
     for (const header of headers) {
-      const values = listHeaderLines(rawHeaders, header);
-      if (values.length > 1) return ambiguous;
-      const found =
-        header === 'authorization' ? readAuthorization(values[0], places) : readBareHeader(values[0], header);
+      const [value, ...more] = listHeaderLines(req, header);
+      if (more.length > 0) return ambiguous;
+      const isAuthorization = header === 'authorization';
+      if (!isAuthorization && value?.includes(',') === true && !hasRawLines(req)) return ambiguous;
+      const found = isAuthorization ? readAuthorization(value, places) : readBareHeader(value, header);
       if (found.kind === 'none') continue;
       if (found.kind === 'ambiguous') return ambiguous;
       if (credential.kind === 'none' || isEmpty(credential)) credential = found;
@@ -57,14 +57,6 @@ export function createCredentialReader(
 
 function getHeaderName(place: CredentialPlace): string {
   return place === 'bearer' || place === 'basic' || place === 'raw' ? 'authorization' : place;
-}
-
-function listHeaderLines(rawHeaders: readonly string[], wanted: string): readonly string[] {
-  const values: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (isHeaderName(rawHeaders[index] ?? '', wanted)) values.push(rawHeaders[index + 1] ?? '');
-  }
-  return values;
 }
 
 function readBareHeader(value: string | undefined, header: string): RequestCredential {

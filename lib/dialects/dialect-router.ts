@@ -52,8 +52,8 @@ export function createDialectRouter(settings: DialectRouterSettings): Router {
   // Only errors on paths of this router arrive here: Express could not decode a path parameter.
   const answerThrown: ErrorRequestHandler = (thrown: unknown, req, res, next) => {
     setHeaders(req, res, (error?: unknown) => {
-      if (error === undefined) void answerFailure(settings, createDialectCall(req, settings), res, thrown);
-      else next(error);
+      if (error !== undefined) return next(error);
+      answerFailure(settings, createDialectCall(req, settings), res, thrown).catch(next);
     });
   };
   return router.use(answerThrown);
@@ -72,8 +72,7 @@ function groupRoutesByPath(routes: readonly DialectRoute[]): ReadonlyMap<string,
 function answerPath(settings: DialectRouterSettings, routes: readonly DialectRoute[]): RequestHandler {
   const allow = [...new Set(routes.flatMap(({ methods }) => methods)), 'OPTIONS'].sort().join(', ');
 
-  /** Never rejects, because Express 4 ignores the promises of handlers. */
-  return async function answerDialectRequest(req, res) {
+  async function answerRequest(req: Request, res: Response): Promise<void> {
     if (req.method === 'OPTIONS' || req.method === 'HEAD') {
       res.setHeader('Allow', allow);
       res.statusCode = req.method === 'HEAD' ? 405 : 204;
@@ -88,6 +87,15 @@ function answerPath(settings: DialectRouterSettings, routes: readonly DialectRou
       sendAnswer(res, await route.handle(call));
     } catch (thrown) {
       await answerFailure(settings, call, res, thrown);
+    }
+  }
+
+  /** Never rejects, because Express 4 ignores the promises of handlers. */
+  return async function answerDialectRequest(req, res, next) {
+    try {
+      await answerRequest(req, res);
+    } catch (error) {
+      next(error);
     }
   };
 }

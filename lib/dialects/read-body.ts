@@ -1,7 +1,9 @@
 import type { Request } from 'express';
 import { readBodyPresence } from '../http/body-presence.js';
+import { isBodyTaken } from '../http/is-body-taken.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import { getRawBody } from '../http/keep-raw-body.js';
+import { readContentEncoding } from '../http/read-content-encoding.js';
 import { readRawBody } from '../http/read-raw-body.js';
 import { BodyError } from './body-error.js';
 import { toJsonRecord, parseJsonObject, type JsonRecord } from './parse-json-object.js';
@@ -27,8 +29,8 @@ const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
  */
 export async function readBody(req: Request, options: BodyOptions = {}): Promise<JsonRecord | null> {
   if (readBodyPresence(req) === 'none') return null;
-  const { 'content-encoding': encoding = '', 'content-type': type = '' } = req.headers;
-  if (!['', 'identity'].includes(encoding.toLowerCase())) {
+  const { 'content-type': type = '' } = req.headers;
+  if (readContentEncoding(req) !== 'identity') {
     throw new ApiKeysError('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' });
   }
   const isForm = formType.test(type);
@@ -44,7 +46,7 @@ export async function readBody(req: Request, options: BodyOptions = {}): Promise
 
 /** The body as a string, or as a parser of the app left it. */
 async function readSentBody(req: Request): Promise<string | object> {
-  if (getRawBody(req) !== null || (!req.readableDidRead && !req.readableEnded)) {
+  if (getRawBody(req) !== null || !isBodyTaken(req)) {
     return decodeText(await readBytes(req));
   }
   const left: unknown = req.body;

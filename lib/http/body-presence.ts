@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isHeaderName } from './is-header-name.js';
+import { hasRawLines } from './header-lines.js';
 import { getRawBody } from './keep-raw-body.js';
 import { getRequestSource } from './request-source.js';
 
@@ -26,8 +27,16 @@ export function readBodyPresence(req: IncomingMessage): BodyPresence {
   if (Number(req.headers['content-length'] ?? 0) > 0) return 'some';
   const stream = getHttp2Stream(req);
   if (stream !== null) return stream.endAfterHeaders === true ? 'none' : 'unknown';
+  if (typeof req.read !== 'function') return readMockedPresence(req as { readonly body?: unknown });
+  if (!hasRawLines(req)) return 'unknown';
   // What the app has taken out of the headers is still to be read.
   return req.readableLength > 0 || isAnnounced(req) ? 'unknown' : 'none';
+}
+
+/** Mocks cannot be read; all that there is stands on `body`. */
+function readMockedPresence({ body }: { readonly body?: unknown }): BodyPresence {
+  const isNothing = body === undefined || body === null || body === '';
+  return isNothing || (typeof body === 'object' && Object.keys(body).length === 0) ? 'none' : 'some';
 }
 
 function isAnnounced({ rawHeaders }: IncomingMessage): boolean {
@@ -41,7 +50,13 @@ function isAnnounced({ rawHeaders }: IncomingMessage): boolean {
 /** Whether all of a body has come in, so that no more is read than there is in memory. */
 export function isBodyComplete(req: IncomingMessage): boolean {
   // In HTTP/2 `complete` is true only when all was read, and nothing can be put back any more.
-  return getHttp2Stream(req)?.readableEnded ?? req.complete;
+  const inHttp2 = getHttp2Stream(req);
+  if (inHttp2 !== null) return inHttp2.readableEnded;
+  // Some adapters make a Readable that is no IncomingMessage.
+  const { complete, _readableState: state } = req as Partial<IncomingMessage> & {
+    readonly _readableState?: { readonly ended?: boolean };
+  };
+  return complete ?? state?.ended ?? false;
 }
 
 function getHttp2Stream(req: IncomingMessage): Http2Stream | null {

@@ -1,11 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-
-/** The bytes of a body. */
-export interface RawBody {
-  readonly bytes: Uint8Array;
-  /** Whether they are the bytes that were sent, and not the decoded ones. */
-  readonly isAsSent: boolean;
-}
+import { findPlatformBody } from './platform-body.js';
+import type { RawBody } from './raw-body.js';
+import { readContentEncoding } from './read-content-encoding.js';
 
 /** A registered symbol, so that both builds of the package find what either has kept. */
 const rawBody: unique symbol = Symbol.for('express-api-keys.rawBody');
@@ -20,8 +16,7 @@ type WithRawBody = IncomingMessage & { [rawBody]?: RawBody };
  * app.use(express.json({ verify: keepRawBody }));
  */
 export function keepRawBody(req: IncomingMessage, _res: ServerResponse, bytes: Uint8Array): void {
-  const { 'content-encoding': encoding = 'identity' } = req.headers;
-  setRawBody(req, { bytes, isAsSent: encoding.toLowerCase() === 'identity' });
+  setRawBody(req, { bytes, isAsSent: readContentEncoding(req) === 'identity' });
 }
 
 /** Keeps a body, unless one is already kept, because the first reader saw it as it was sent. */
@@ -29,7 +24,7 @@ export function setRawBody(req: WithRawBody, body: RawBody): void {
   req[rawBody] ??= body;
 }
 
-/** The body that was kept, or `null`. */
+/** The body that was kept, by `keepRawBody` or where platforms keep it, or `null`. */
 export function getRawBody(req: WithRawBody): RawBody | null {
-  return req[rawBody] ?? null;
+  return req[rawBody] ?? findPlatformBody(req);
 }

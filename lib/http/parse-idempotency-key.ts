@@ -13,9 +13,9 @@ const bare = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
  *
  * @throws ApiKeysError `invalid_request` if it is empty, malformed, repeated or too long
  */
-export function parseIdempotencyKey(header: string | readonly string[] | undefined): string | undefined {
+export function parseIdempotencyKey(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
-  const sent = typeof header === 'string' ? header.trim() : '';
+  const sent = header.trim();
   // Two characters for each, and the quotes: what is longer is not parsed.
   const value = sent.length > 2 * maxIdempotencyKeyLength + 2 ? undefined : parseSpelling(sent);
   if (value !== undefined && value.length <= maxIdempotencyKeyLength) return value;

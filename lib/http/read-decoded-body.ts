@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib';
 import { ApiKeysError } from '../errors.js';
+import { isBodyTaken } from './is-body-taken.js';
 import { getRawBody } from './keep-raw-body.js';
+import { readContentEncoding } from './read-content-encoding.js';
 import { readRawBody } from './read-raw-body.js';
 
 type Decode = (bytes: Uint8Array, options: ZlibOptions) => Promise<Uint8Array>;
@@ -23,11 +25,11 @@ const decoders: ReadonlyMap<string, Decode> = new Map<string, Decode>([
  */
 export async function readDecodedBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array | null> {
   const kept = getRawBody(req);
-  if (kept === null && (req.readableDidRead || req.readableEnded)) return null;
+  if (kept === null && isBodyTaken(req)) return null;
   if (kept?.isAsSent === false) return kept.bytes;
-  const { 'content-encoding': encoding = 'identity' } = req.headers;
-  const decode = decoders.get(encoding.toLowerCase());
-  if (decode === undefined && encoding.toLowerCase() !== 'identity') {
+  const encoding = readContentEncoding(req);
+  const decode = decoders.get(encoding);
+  if (decode === undefined && encoding !== 'identity') {
     throw new ApiKeysError('unsupported_media_type');
   }
   const bytes = await readRawBody(req, maxBytes);

@@ -1,14 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiKeysError } from '../errors.js';
 import { isBodyComplete } from './body-presence.js';
+import { hasRawLines } from './header-lines.js';
+import { isBodyTaken } from './is-body-taken.js';
 import { getRawBody, setRawBody } from './keep-raw-body.js';
 import { getRequestSource } from './request-source.js';
+
+/** Tells the operator how the bytes of bodies are kept. */
+class BodyNotKeptError extends Error {
+  override readonly name = 'BodyNotKeptError';
+
+  constructor() {
+    super(
+      'A parser has read the body of a signed request before the guard. Give it keepRawBody, as in ' +
+        'express.json({ verify: keepRawBody }), or place the guard before the parser. In NestJS, create the app with ' +
+        '{ rawBody: true }.',
+    );
+  }
+}
 
 /**
  * Returns the bytes of a body as sent. A body that was not read yet is read, and put back for later parsers.
  *
  * @throws ApiKeysError `payload_too_large`; `unsupported_media_type` when only the decoded body was kept;
- * `internal_error` when a parser took it and kept nothing; `invalid_request` when it ends early
+ * `unavailable` when a parser took it and kept nothing, which only the operator can change; `invalid_request` when it ends early
  */
 export async function readRawBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const source = getRequestSource(req);
@@ -18,13 +33,8 @@ export async function readRawBody(req: IncomingMessage, maxBytes: number): Promi
     if (kept.isAsSent) return kept.bytes;
     throw new ApiKeysError('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' });
   }
-  if (req.readableDidRead || req.readableEnded) {
-    throw new ApiKeysError('internal_error', {
-      cause: new Error(
-        'A parser has read the body of a signed request before the guard. Give it keepRawBody, as in ' +
-          'express.json({ verify: keepRawBody }), or place the guard before the parser.',
-      ),
-    });
+  if (isBodyTaken(req)) {
+    throw new ApiKeysError('unavailable', { cause: new BodyNotKeptError() });
   }
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw createTooLargeError(maxBytes);
   const bytes = await readAndPutBack(req, maxBytes);
@@ -38,7 +48,9 @@ function createTooLargeError(maxBytes: number): ApiKeysError {
 
 /** What was read can be put back until the stream has emitted `end`, which it does shortly after the last read. */
 function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const isEmpty = (): boolean => isBodyComplete(req) && req.readableLength === 0;
+  // Adapters declare a request complete whose body comes with the first read.
+  const isHeldBack = !hasRawLines(req) || Number(req.headers['content-length'] ?? 0) > 0;
+  const isEmpty = (): boolean => !isHeldBack && isBodyComplete(req) && req.readableLength === 0;
   // Even a listener would make it emit `end`, and some parsers fail on a stream that has ended.
   if (isEmpty()) return Promise.resolve(new Uint8Array());
   return new Promise((resolve, reject) => {

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-
 /** How many header lines Node keeps by default. */
 const defaultMaxHeaderLines = 1000;
 
@@ -10,8 +8,12 @@ const defaultMaxHeaderLines = 1000;
 export function hasTooManyHeaders({
   rawHeaders,
   socket,
-}: Pick<IncomingMessage, 'rawHeaders' | 'socket'>): boolean {
-  const { server } = socket as { server?: { maxHeadersCount?: number | null } };
+}: {
+  readonly rawHeaders?: readonly string[] | undefined;
+  readonly socket?: unknown;
+}): boolean {
+  if (rawHeaders === undefined) return false;
+  const { server } = (socket ?? {}) as { server?: { maxHeadersCount?: number | null } };
   // 0 lifts Node's limit: nothing is dropped then, but a flood is refused all the same.
   return rawHeaders.length >= 2 * (server?.maxHeadersCount || defaultMaxHeaderLines);
 }

@@ -169,45 +169,69 @@ export function createGuard(
     const error =
       thrown instanceof ApiKeysError ? thrown : new ApiKeysError('internal_error', { cause: thrown });
     parts.reportError('a guard', error);
-    if (onRefusal === 'next') next(error);
-    else sendProblem(res, composeProblem(error, parts.problemTypes));
+    if (onRefusal === 'next') return next(error);
+    try {
+      sendProblem(res, composeProblem(error, parts.problemTypes));
+    } catch (cause) {
+      // The app may have answered meanwhile, so that even the error response fails.
+      next(cause);
+    }
   }
 
+  /** Returns whether the handlers behind the guard come next. */
   function carryOut(
     decision: Decision,
     credential: ReadCredential,
     req: Request,
     res: Response,
     next: NextFunction,
-  ): void {
+  ): boolean {
     if (cacheHeaders) varyOnHeaders(res, varyOn);
     if (decision !== 'fallback' && decision.allowed) {
       admit(decision, credential, req, res);
-      return next();
+      return true;
     }
     const answered =
       decision === 'fallback' ? fallback?.(req, res, next) : answerRefusal(decision, req, res, next);
     // A rejection of the app's own code goes to its error handling, whatever the version of Express.
     if (isPromise(answered)) Promise.resolve(answered).catch((error: unknown) => next(error));
+    return false;
   }
 
-  function apiKeyGuard(req: Request, res: Response, next: NextFunction): void {
-    if (allowPreflight && isPreflight(req)) return next();
-    const credential = parts.hidden?.find(req, sources) ?? readCredential(req);
+  /** Decides and answers; returns whether the handlers behind the guard come next at once. Never throws. */
+  function handle(req: Request, res: Response, next: NextFunction): boolean {
+    let credential: ReadCredential;
     let decision: Decision | Promise<Decision>;
     try {
+      if (allowPreflight && isPreflight(req)) return true;
+      credential = parts.hidden?.find(req, sources) ?? readCredential(req);
       decision = decide(req, credential);
     } catch (error) {
-      return answerError(error, res, next);
+      answerError(error, res, next);
+      return false;
     }
-    if (!isPromise(decision)) return carryOut(decision, credential, req, res, next);
+    if (!isPromise(decision)) {
+      try {
+        return carryOut(decision, credential, req, res, next);
+      } catch (error) {
+        next(error);
+        return false;
+      }
+    }
     decision
       .then(
-        (later) => carryOut(later, credential, req, res, next),
+        (later) => {
+          if (carryOut(later, credential, req, res, next)) next();
+        },
         (error: unknown) => answerError(error, res, next),
       )
-      // The app may have answered meanwhile, so that even the error response fails.
       .catch((error: unknown) => next(error));
+    return false;
+  }
+
+  /** What the handlers behind it throw is theirs: they are called outside of everything that is caught here. */
+  function apiKeyGuard(req: Request, res: Response, next: NextFunction): void {
+    if (handle(req, res, next)) next();
   }
 
   // Express passes whole requests; the type asks for less, so that it does not fix the params of the handlers behind.

@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
-import { isHeaderName } from '../http/is-header-name.js';
 import type { CredentialHeader } from '../http/credential-source.js';
+import { hasRawLines, listHeaderLines, type RequestHeaders } from '../http/header-lines.js';
 
 /** What a request carries. */
 export type ReadCredential =
@@ -20,39 +19,28 @@ const none: ReadCredential = { kind: 'none' };
 const ambiguous: ReadCredential = { kind: 'ambiguous' };
 
 /**
- * Builds the reader of a guard. It reads the raw headers, because `req.headers` keeps only the first of two
- * `Authorization` lines and joins two others into one value. An empty header counts as absent, and a list of credentials
- * in one `Authorization` line as several.
+ * Builds the reader of a guard. A repeated header is ambiguous, as the raw lines show it. An empty header counts as absent, and a
+ * list of credentials in one `Authorization` line as several; so does any list where there are no raw lines, because two
+ * lines were perhaps joined.
  */
 export function createCredentialReader(
   sources: readonly CredentialHeader[],
-): (req: Pick<IncomingMessage, 'rawHeaders'>) => ReadCredential {
-  return function readCredential({ rawHeaders }) {
+): (req: RequestHeaders) => ReadCredential {
+  return function readCredential(req) {
     let credential: ReadCredential = none;
-    let seen = 0;
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const place = findPlace(sources, rawHeaders[index] ?? '');
-      const source = sources[place];
-      if (source === undefined) continue;
-      if ((seen & (1 << place)) !== 0) return ambiguous;
-      seen |= 1 << place;
-
-      const value = rawHeaders[index + 1] ?? '';
-      const found = source.isAuthorization ? readBearerToken(value) : value;
+    for (const { name, isAuthorization } of sources) {
+      const lines = listHeaderLines(req, name);
+      if (lines.length > 1) return ambiguous;
+      const value = lines[0] ?? '';
+      const found = isAuthorization ? readBearerToken(value) : value;
       if (found === null || found === '') continue;
-      if (credential !== none || (source.isAuthorization && found.includes(','))) return ambiguous;
-      credential = { kind: 'token', token: found, header: source.name };
+      if (credential !== none || (found.includes(',') && (isAuthorization || !hasRawLines(req)))) {
+        return ambiguous;
+      }
+      credential = { kind: 'token', token: found, header: name };
     }
     return credential;
   };
-}
-
-/** Where in the list of sources a header stands, -1 for one that is not read. */
-function findPlace(sources: readonly CredentialHeader[], name: string): number {
-  for (let place = 0; place < sources.length; place += 1) {
-    if (isHeaderName(name, sources[place]?.name ?? '')) return place;
-  }
-  return -1;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { readBodyPresence } from '../http/body-presence.js';
+import { listAllHeaderLines } from '../http/all-header-lines.js';
 import { readHost } from '../http/read-host.js';
 import type { SignedMessage } from '../signatures/signed-message.js';
 
@@ -10,9 +11,10 @@ import type { SignedMessage } from '../signatures/signed-message.js';
  * @param origins - what clients call this service; by the request when there is none
  */
 export function readSignedMessage(req: Request, origins: readonly URL[]): SignedMessage | null {
-  const { method, originalUrl: target, rawHeaders } = req;
+  const { method, originalUrl: target } = req;
   const called = readCalledOrigin(req, origins);
   if (!target.startsWith('/') || called === null) return null;
+  const rawHeaders = listAllHeaderLines(req);
   return { method, ...called, target, rawHeaders, bodyPresence: readBodyPresence(req) };
 }
 

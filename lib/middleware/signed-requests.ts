@@ -5,6 +5,7 @@ import type { SignedRequestVerifier } from '../signatures/verify-signed-request.
 import type { RequestToDecide } from '../verify/decide-request.js';
 import type { CredentialHeader } from '../http/credential-source.js';
 import type { ReadCredential } from './read-credential.js';
+import { listAllHeaderLines } from '../http/all-header-lines.js';
 import { readRawBody } from '../http/read-raw-body.js';
 import { getRequestSource } from '../http/request-source.js';
 import { hmacScheme } from '../signatures/hmac/read-hmac-authorization.js';
@@ -38,10 +39,13 @@ export function createSignedDecider(
   const credentialHeaders = sources.map(({ name }) => name);
 
   return function decideSigned(req, credential, request) {
-    return verifier().verify({
+    const signatures = verifier();
+    if (req.headers['signature-input'] === undefined && req.headers.authorization === undefined) return null;
+    const message = readSignedMessage(req, origins);
+    return signatures.verify({
       ...request,
-      message: readSignedMessage(req, origins),
-      rawHeaders: req.rawHeaders,
+      message,
+      rawHeaders: message?.rawHeaders ?? listAllHeaderLines(req),
       isHmacScheme,
       credentialHeaders,
       hasCredential: credential.kind === 'token',

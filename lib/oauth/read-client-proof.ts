@@ -1,5 +1,4 @@
-import type { Request } from 'express';
-import { isHeaderName } from '../http/is-header-name.js';
+import { listHeaderLines, type RequestHeaders } from '../http/header-lines.js';
 import type { ClientProof } from '../tokens/authenticate-client.js';
 import { TokenError } from '../tokens/token-error.js';
 import type { Form } from './read-form.js';
@@ -11,7 +10,7 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
  *
  * @throws TokenError `invalid_request` for several methods at once, `invalid_client` for none
  */
-export function readClientProof(req: Pick<Request, 'rawHeaders'>, form: Form): ClientProof {
+export function readClientProof(req: RequestHeaders, form: Form): ClientProof {
   const authorization = readAuthorization(req);
   const secret = form.get('client_secret');
   const assertion = form.get('client_assertion');
@@ -29,15 +28,9 @@ export function readClientProof(req: Pick<Request, 'rawHeaders'>, form: Form): C
   return { method: 'private_key_jwt', clientId, assertion };
 }
 
-/**
- * The only Authorization header; an empty one, and the scheme alone, count as absent. Read from the raw headers, because Node
- * keeps only the first of two.
- */
-function readAuthorization({ rawHeaders }: Pick<Request, 'rawHeaders'>): string | undefined {
-  const found: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (isHeaderName(rawHeaders[index] ?? '', 'authorization')) found.push(rawHeaders[index + 1] ?? '');
-  }
+/** The only Authorization header; an empty one, and the scheme alone, count as absent. */
+function readAuthorization(req: RequestHeaders): string | undefined {
+  const found = listHeaderLines(req, 'authorization');
   if (found.length > 1) throw new TokenError('invalid_request', 'Send one Authorization header.');
   const [value = ''] = found;
   return /^(?:basic)? *$/i.test(value) ? undefined : value;

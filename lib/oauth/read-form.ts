@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { isProblem } from '../errors.js';
+import { isBodyTaken } from '../http/is-body-taken.js';
 import { parseMediaType } from '../http/media-type.js';
 import { readDecodedBody } from '../http/read-decoded-body.js';
 import { TokenError } from '../tokens/token-error.js';
@@ -36,7 +37,7 @@ export async function readForm(req: Request): Promise<Form> {
 
 /** The body as the app's parser left it, or its bytes. */
 async function readSentBody(req: Request): Promise<unknown> {
-  if ((req.readableDidRead || req.readableEnded) && req.body !== undefined) return req.body;
+  if (isBodyTaken(req) && req.body !== undefined) return req.body;
   try {
     return await readDecodedBody(req, maxBodyBytes);
   } catch (error) {

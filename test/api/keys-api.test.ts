@@ -258,6 +258,19 @@ describe('apiKeys.keys.verify', () => {
     expect(await untyped()['verify']?.({ key: value })).toEqual({ allowed: false, code: 'invalid_token' });
   });
 
+  it('a token in anything that only converts to it is an invalid one', async () => {
+    expect(await untyped()['verify']?.({ key: token })).toMatchObject({ allowed: true });
+    for (const key of [
+      [token],
+      [[token]],
+      { toString: () => token },
+      new String(token),
+      Buffer.from(token),
+    ]) {
+      expect(await untyped()['verify']?.({ key })).toEqual({ allowed: false, code: 'invalid_token' });
+    }
+  });
+
   it('takes an object with a key, and repeats no token', async () => {
     for (const input of [token, undefined, null, [token]]) {
       const error = await untyped()

@@ -5,7 +5,20 @@ const of = (
   places: Parameters<typeof createCredentialReader>[0],
   rawHeaders: string[],
   options?: Parameters<typeof createCredentialReader>[1],
-): unknown => createCredentialReader(places, options)({ rawHeaders });
+): unknown => createCredentialReader(places, options)({ headers: headersOf(rawHeaders), rawHeaders });
+
+/** What Node makes of these lines. */
+function headersOf(lines: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = (lines[index] ?? '').toLowerCase();
+    const before = headers[name];
+    const value = lines[index + 1] ?? '';
+    if (before === undefined) headers[name] = value;
+    else if (name !== 'authorization') headers[name] = `${before}, ${value}`;
+  }
+  return headers;
+}
 
 const everywhere = ['x-api-key', 'bearer', 'basic', 'raw'] as const;
 const opaque = (token: string, header: string): object => ({ kind: 'opaque', token, header });

@@ -2,8 +2,21 @@ import { parseCredentialSources } from '../../lib/http/credential-source.js';
 import { createCredentialReader } from '../../lib/middleware/read-credential.js';
 
 const read = createCredentialReader(parseCredentialSources(['x-api-key', 'bearer']));
-const of = (...rawHeaders: string[]): unknown => read({ rawHeaders });
+const of = (...rawHeaders: string[]): unknown => read({ headers: headersOf(rawHeaders), rawHeaders });
 const token = (text: string): unknown => expect.objectContaining({ kind: 'token', token: text });
+
+/** What Node makes of these lines. */
+function headersOf(lines: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = (lines[index] ?? '').toLowerCase();
+    const before = headers[name];
+    const value = lines[index + 1] ?? '';
+    if (before === undefined) headers[name] = value;
+    else if (name !== 'authorization') headers[name] = `${before}, ${value}`;
+  }
+  return headers;
+}
 
 describe('createCredentialReader', () => {
   it.each([
@@ -56,9 +69,31 @@ describe('createCredentialReader', () => {
 
   it('ignores what is not listed', () => {
     const onlyHeader = createCredentialReader(parseCredentialSources(['x-acme-key']));
-    expect(onlyHeader({ rawHeaders: ['Authorization', 'Bearer session', 'X-Acme-Key', 'abc'] })).toEqual(
-      token('abc'),
-    );
+    const rawHeaders = ['Authorization', 'Bearer session', 'X-Acme-Key', 'abc'];
+    expect(onlyHeader({ headers: headersOf(rawHeaders), rawHeaders })).toEqual(token('abc'));
+  });
+
+  it.each([
+    ['deleted', {}, ['X-Api-Key', 'abc'], { kind: 'none' }],
+    ['set', { 'x-api-key': 'abc' }, ['Host', 'a'], token('abc')],
+    ['changed', { 'x-api-key': 'new' }, ['X-Api-Key', 'abc'], token('new')],
+    ['sent twice', { 'x-api-key': 'new' }, ['X-Api-Key', 'a', 'X-Api-Key', 'b'], { kind: 'ambiguous' }],
+    ['without raw lines', { 'x-api-key': 'abc' }, undefined, token('abc')],
+    ['with an empty list of them', { authorization: 'Bearer abc' }, [], token('abc')],
+    ['joined', { 'x-api-key': 'a, b' }, [], { kind: 'ambiguous' }],
+    ['a list', { 'x-api-key': ['a', 'b'] }, [], { kind: 'ambiguous' }],
+  ])('reads what the app sees: %s', (_title, headers, rawHeaders, expected) => {
+    expect(read({ headers: headers as Record<string, string>, rawHeaders })).toEqual(expected);
+  });
+
+  it('sees a repeated header in headersDistinct', () => {
+    const headersDistinct = { 'x-api-key': ['a', 'b'] };
+    expect(read({ headers: { 'x-api-key': 'a' }, headersDistinct })).toEqual({ kind: 'ambiguous' });
+  });
+
+  it('takes nothing that all objects have for a header', () => {
+    const odd = createCredentialReader(parseCredentialSources(['constructor']));
+    expect(odd({ headers: {}, rawHeaders: [] })).toEqual({ kind: 'none' });
   });
 });
 

@@ -288,7 +288,7 @@ describe('signed requests', () => {
   });
 
   it('R79 say to operators when a parser took the bytes', async () => {
-    expect(await outcomeOf({ target: '/lost' })).toBe('500 internal_error');
+    expect(await outcomeOf({ target: '/lost' })).toBe('503 unavailable');
     expect(app.logged.join('\n')).toContain('keepRawBody');
     expect(await outcomeOf({ target: '/lost', method: 'GET' })).toBe('200');
   });

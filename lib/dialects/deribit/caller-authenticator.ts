@@ -1,10 +1,11 @@
 import type { Request } from 'express';
+import { listAllHeaderLines } from '../../http/all-header-lines.js';
+import { listHeaderLines } from '../../http/header-lines.js';
 import { readBodyPresence } from '../../http/body-presence.js';
 import type { Verdict } from '../../domain/verdict.js';
 import type { ApiKeysError } from '../../errors.js';
 import { readRawBody } from '../../http/read-raw-body.js';
 import { noScope } from '../../domain/scope-requirement.js';
-import { readFieldValue } from '../../signatures/rfc9421/read-field-value.js';
 import { readHmacAuthorization } from '../../signatures/hmac/read-hmac-authorization.js';
 import { deribitHmacScheme } from './deribit-hmac-scheme.js';
 import type { CalledMethod, Caller } from '../callers.js';
@@ -53,8 +54,9 @@ export function createCallerAuthenticator(parts: DeribitParts): AuthenticateCall
   };
 }
 
-function isSigned({ rawHeaders }: Request): boolean {
-  return readHmacAuthorization(readFieldValue(rawHeaders, 'authorization') ?? '', isDeribitScheme) !== null;
+function isSigned(req: Request): boolean {
+  const authorization = listHeaderLines(req, 'authorization').join(', ');
+  return readHmacAuthorization(authorization, isDeribitScheme) !== null;
 }
 
 function isDeribitScheme(scheme: string): boolean {
@@ -73,7 +75,8 @@ async function verifySigned(
   { scope: keyspaceScope }: CalledMethod,
 ): Promise<Verdict> {
   const { req } = call;
-  const { method, originalUrl: target, rawHeaders } = req;
+  const { method, originalUrl: target } = req;
+  const rawHeaders = listAllHeaderLines(req);
   const verdict = await keyspace.signatures().verify({
     ...{ requirement: noScope, keyspaceScope, cost: 1, rawHeaders, identity: req },
     ...{ isHmacScheme: isDeribitScheme, credentialHeaders: [], hasCredential: false },

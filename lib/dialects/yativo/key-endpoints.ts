@@ -1,4 +1,5 @@
 import { parseIdempotencyKey } from '../../http/parse-idempotency-key.js';
+import { readHeader } from '../../http/read-header.js';
 import type { StepUpOperation } from '../../http/step-up-options.js';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { RepeatableResult } from '../../manage/repeatable-changes.js';
@@ -68,7 +69,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
     async create(call, { caller, context, keys }) {
       const body = await call.body();
       const { name, permissions, expiresAt } = readNewKey(body, catalogue, host.clock.now());
-      const once = parseIdempotencyKey(call.req.headers['idempotency-key']);
+      const once = parseIdempotencyKey(readHeader(call.req, 'idempotency-key'));
       await secondFactor.check(call, getOwnerId(caller), 'create');
       const input = {
         ...{ name, tokenLifetimeSeconds: options.tokenLifetimeSeconds },
@@ -124,7 +125,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
 
     async rotate(call, known) {
       readNothing(await call.body());
-      const once = parseIdempotencyKey(call.req.headers['idempotency-key']);
+      const once = parseIdempotencyKey(readHeader(call.req, 'idempotency-key'));
       const id = await findKeyToChange(call, known, 'rotate');
       const { context, keys } = known;
       const result =

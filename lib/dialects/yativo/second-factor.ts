@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { readHeader } from '../../http/read-header.js';
 import { createSecondFactorCodes } from '../../http/second-factor-codes.js';
 import type { StepUpOperation, StepUpResult } from '../../http/step-up-options.js';
 import { toStepUpProblem, type StepUpProblem } from '../../http/step-up-problem.js';
@@ -69,8 +70,8 @@ export function createSecondFactor(
 
 /** Reads the code from the header, or from the body, where the guide's type definitions have it. */
 async function readCode(call: DialectCall): Promise<string | null> {
-  const header = call.req.headers['x-2fa-token'];
-  if (header !== undefined && header !== '') return String(header);
+  const header = readHeader(call.req, 'x-2fa-token');
+  if (header !== undefined && header !== '') return header;
   const inBody = (await call.body())?.['two_factor_token'];
   return typeof inBody === 'string' && inBody !== '' ? inBody : null;
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { RequestHeaders } from '../../http/header-lines.js';
 import {
   createCredentialReader,
   type ReadRequestCredential,
@@ -14,7 +14,7 @@ export function createYativoCredentialReader(acceptsKeyHeaders: boolean): ReadRe
   return acceptsKeyHeaders ? readBearerOrPair : readBearer;
 }
 
-function readBearerOrPair(req: Pick<IncomingMessage, 'rawHeaders'>): RequestCredential {
+function readBearerOrPair(req: RequestHeaders): RequestCredential {
   const [bearer, key, secret] = [readBearer(req), readKeyHeader(req), readSecretHeader(req)];
   const found = [bearer, key, secret].filter(({ kind }) => kind !== 'none');
   if (found.some(({ kind }) => kind === 'ambiguous')) return { kind: 'ambiguous' };
