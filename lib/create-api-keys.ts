@@ -10,6 +10,7 @@ import { parsePeppers } from './crypto/peppers.js';
 import { createRandomSource } from './crypto/random-source.js';
 import type { ApiKeyIdentity, ApiKeyTypes } from './domain/api-key-identity.js';
 import { Keyspaces } from './domain/keyspaces.js';
+import { suggestNames } from './domain/known-names.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
 import { dialectHost, type WithDialectHost } from './dialects/dialect-host.js';
 import { InvalidOptionError } from './errors.js';
@@ -233,6 +234,13 @@ export function createApiKeys<const S extends string, const F extends string = n
     );
   }
 
+  const { introspectionScope = null } = resolved.tokens ?? {};
+  if (introspectionScope !== null && !catalogue.names.includes(introspectionScope)) {
+    throw new InvalidOptionError(
+      `tokens.introspectionScope: takes one of the declared scopes; ${suggestNames(introspectionScope, catalogue.names)}`,
+    );
+  }
+
   function createSignatureParts(): SignatureParts | null {
     if (resolved.signatures === null) return null;
     const { origins, maxBodyBytes, profile } = resolved.signatures;
@@ -332,7 +340,7 @@ export function createApiKeys<const S extends string, const F extends string = n
         clientAddress,
         access,
         reportError,
-        issuer: requireTokenSettings('tokenRouter').issuer,
+        parties: requireTokenSettings('tokenRouter'),
       }),
     wellKnownRouter: () =>
       createWellKnownRouter({

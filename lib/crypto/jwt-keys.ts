@@ -38,7 +38,8 @@ export const jwtKeys: JwtKeys = {
     const { input, signature } = parts;
     if (!isRsa) return verify(null, input, key, signature);
     const padding = constants.RSA_PKCS1_PSS_PADDING;
-    const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
+    // RFC 7518 section 3.5 has a salt as long as the hash; OpenSSL, which many clients sign with, has the longest by default.
+    const saltLength = constants.RSA_PSS_SALTLEN_AUTO;
     return verify(`sha${algorithm.slice(2)}`, input, { key, padding, saltLength }, signature);
   },
 };

@@ -79,7 +79,12 @@ export async function startRunning(parts: StartParts): Promise<Running> {
 
   background.start();
   const verification = createVerification({ ...ports, graces: background.graces });
-  const verified = { ...ports, verify: verification.ports, failures: verification.failures };
+  const verified = {
+    ...ports,
+    verify: verification.ports,
+    verifier: verification.verifier,
+    failures: verification.failures,
+  };
   if (options.signatures !== null) signatures = startSignatures(options.signatures, verified);
   return {
     ...createServices(ports),

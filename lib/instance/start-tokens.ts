@@ -37,6 +37,8 @@ export interface StartTokensParts {
   readonly store: KeyStore;
   readonly changes: ChangeAnnouncer;
   readonly verify: VerifyPorts;
+  /** Verifies keys. */
+  readonly verifier: ApiKeyVerifier;
   /** `null`: failures are not limited. */
   readonly failures: FailureLimits | null;
   readonly limits: Pick<RunningLimits, 'alwaysCounting'>;
@@ -65,7 +67,21 @@ export function startTokens(policy: ResolvedTokensOption, parts: StartTokensPart
   });
   const refreshFormat = createKeyFormat(parts.options.prefix, refreshEnvironment);
   const budget = createTokenBudget(parts.limits.alwaysCounting);
-  const ports = { store, changes, signingKeys, refreshFormat, random, digester, clock, policy, budget };
+  const unlimited = createTokenVerifier({ ...verify, store, signingKeys, policy });
+  const verifier = failures === null ? unlimited : limitTokenFailures(unlimited, failures.budget);
+  const ports = {
+    store,
+    changes,
+    signingKeys,
+    refreshFormat,
+    random,
+    digester,
+    clock,
+    policy,
+    budget,
+    keyVerifier: parts.verifier,
+    tokenVerifier: verifier,
+  };
   const clientPorts = { ...verify, jwtKeys, sealer, policy, budget, nonces: store.nonces };
   const createServiceFor = (keyspace: Keyspace): TokenService => {
     const authenticate = createClientAuthenticator({ ...clientPorts, keyspace });
@@ -74,10 +90,9 @@ export function startTokens(policy: ResolvedTokensOption, parts: StartTokensPart
       failures === null ? authenticate : limitClientFailures(authenticate, { ...failures, format });
     return createTokenService({ ...ports, keyspace }, limited);
   };
-  const verifier = createTokenVerifier({ ...verify, store, signingKeys, policy });
   return {
     service: createServiceFor(verify.keyspaces.native),
     createServiceFor,
-    verifier: failures === null ? verifier : limitTokenFailures(verifier, failures.budget),
+    verifier,
   };
 }

@@ -1,4 +1,6 @@
 import type { Response } from 'express';
+import type { TokenParties } from '../domain/access-token.js';
+import { toCanonicalAddress } from '../domain/address.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { Client } from '../tokens/authenticate-client.js';
 import { TokenError } from '../tokens/token-error.js';
@@ -9,7 +11,7 @@ import type { Form } from './read-form.js';
 /** A request of an authenticated client. */
 export interface TokenRequest {
   readonly tokens: TokenService;
-  readonly issuer: string;
+  readonly parties: TokenParties;
   readonly client: Client;
   readonly form: Form;
   readonly context: ChangeContext;
@@ -42,20 +44,37 @@ async function issueToken({ tokens, client, form }: TokenRequest): Promise<objec
   };
 }
 
-async function introspect({ tokens, issuer, client, form }: TokenRequest): Promise<object> {
-  const found = await tokens.introspect(client, requireToken(form));
-  return found === null ? { active: false } : presentToken(found, issuer);
+/**
+ * Introspection (RFC 7662). `client_ip` is a parameter of ours, which section 2.1 provides for: a gateway that introspects
+ * what its callers send says from where they sent it.
+ */
+async function introspect({ tokens, parties, client, form, context }: TokenRequest): Promise<object> {
+  const callerAddress = readCallerAddress(form);
+  const found = await tokens.introspect(client, requireToken(form), {
+    address: context.address,
+    callerAddress,
+  });
+  return found === null ? { active: false } : presentToken(found, parties);
 }
 
-function presentToken(token: Introspected, issuer: string): object {
+function readCallerAddress(form: Form): string | null {
+  const sent = form.get('client_ip');
+  if (sent === undefined) return null;
+  const address = toCanonicalAddress(sent);
+  if (address === null) throw new TokenError('invalid_request', 'Send an IP address in client_ip.');
+  return address;
+}
+
+function presentToken(token: Introspected, { issuer, audience }: TokenParties): object {
   return {
     active: true,
     ...(token.kind === 'access_token' ? { token_type: 'Bearer', jti: token.id } : {}),
+    ...(token.kind === 'refresh_token' ? {} : { aud: audience }),
     scope: token.scopes.join(' '),
     client_id: token.keyId,
     sub: token.ownerId,
     iss: issuer,
-    exp: Math.floor(token.expiresAt / 1000),
+    ...(token.expiresAt === null ? {} : { exp: Math.floor(token.expiresAt / 1000) }),
     ...(token.issuedAt === null ? {} : { iat: Math.floor(token.issuedAt / 1000) }),
   };
 }

@@ -11,12 +11,13 @@ import type { ClientAddress } from '../http/client-address.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { readRequestId } from '../http/read-request-id.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
+import type { TokenParties } from '../domain/access-token.js';
 import type { ChangeContext } from '../manage/change.js';
 import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js';
 import type { Client } from '../tokens/authenticate-client.js';
 import { TokenError } from '../tokens/token-error.js';
 import type { TokenService } from '../tokens/token-service.js';
-import { answerTokenError, sendTokenError } from './answer-token-error.js';
+import { answerTokenError, sendTokenError, type TokenErrorAnswer } from './answer-token-error.js';
 import { noteRefusedTokenRequest } from '../http/note-refused-token-request.js';
 import { readClientProof } from './read-client-proof.js';
 import { readForm } from './read-form.js';
@@ -26,7 +27,7 @@ import { tokenEndpoints, type TokenEndpoint } from './token-endpoints.js';
 export interface TokenRouterParts {
   /** @throws ApiKeysError `unavailable` before the instance is ready */
   readonly tokens: () => TokenService;
-  readonly issuer: string;
+  readonly parties: TokenParties;
   readonly realm: string;
   readonly clientAddress: ClientAddress;
   readonly access: AccessNotes;
@@ -43,6 +44,7 @@ export function createTokenRouter(parts: TokenRouterParts): Router {
   for (const [path, endpoint] of Object.entries(tokenEndpoints)) {
     router.route(path).post(runEndpoint(parts, endpoint)).all(refuseMethod);
   }
+  router.route('/authorize').all((_req, res) => sendTokenError(res, noAuthorization));
   router.use((_req, res) =>
     sendTokenError(res, { status: 404, error: 'invalid_request', description: 'There is no such endpoint.' }),
   );
@@ -50,8 +52,16 @@ export function createTokenRouter(parts: TokenRouterParts): Router {
   return router;
 }
 
+/** The endpoint that the metadata must name. Nothing is redirected anywhere. */
+const noAuthorization: TokenErrorAnswer = {
+  status: 400,
+  error: 'unsupported_response_type',
+  description:
+    'There is no sign-in here. Send grant_type=client_credentials with the id and the secret of an API key to the token endpoint.',
+};
+
 function runEndpoint(parts: TokenRouterParts, endpoint: TokenEndpoint): RequestHandler {
-  const { issuer, access } = parts;
+  const { parties, access } = parts;
   /** Catches everything itself, because Express 4 ignores the promises of handlers. */
   return async function handleTokenRequest(req: Request, res: Response, next: NextFunction) {
     let client: Client | null = null;
@@ -71,7 +81,7 @@ function runEndpoint(parts: TokenRouterParts, endpoint: TokenEndpoint): RequestH
         requestId: readRequestId(req),
         managementScope: null,
       };
-      const answer = await endpoint({ tokens, issuer, client, form, context, res });
+      const answer = await endpoint({ tokens, parties, client, form, context, res });
       if (answer !== null) send(res, answer);
     } catch (error) {
       noteRefusedTokenRequest(access, req, error, client);

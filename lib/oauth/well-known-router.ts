@@ -3,7 +3,7 @@ import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import type { TokenService } from '../tokens/token-service.js';
 import { answerTokenError, sendTokenError } from './answer-token-error.js';
-import { createServerMetadata, type ServerFacts } from './server-metadata.js';
+import { createOpenIdMetadata, createServerMetadata, type ServerFacts } from '../tokens/server-metadata.js';
 
 /** The dependencies of the router of the well-known documents. */
 export interface WellKnownParts {
@@ -18,14 +18,18 @@ export interface WellKnownParts {
 const cacheControl = 'public, max-age=300';
 
 /**
- * Builds the router for `/.well-known`: the metadata of the authorization server (RFC 8414) and the public keys of its
- * tokens (RFC 7517). Other paths fall through to the app.
+ * Builds the router for `/.well-known`: the metadata of the authorization server (RFC 8414, and where clients of OpenID
+ * Connect look for it) and the public keys of its tokens (RFC 7517). Other paths fall through to the app.
  */
 export function createWellKnownRouter({ tokens, facts, realm, reportError }: WellKnownParts): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
   // The path of the issuer follows the name of the document (RFC 8414 section 3).
   const suffix = new URL(facts.issuer).pathname.replace(/\/$/, '');
   addDocument(router, `/oauth-authorization-server${suffix}`, async () => createServerMetadata(facts));
+  // OpenID Connect Discovery puts the path of the issuer before the name; then the router is mounted below that path.
+  for (const path of new Set([`/openid-configuration${suffix}`, '/openid-configuration'])) {
+    addDocument(router, path, async () => createOpenIdMetadata(facts));
+  }
   addDocument(router, '/jwks.json', async () => ({ keys: await tokens().publicKeys() }));
   router.use(answerTokenError(realm, reportError));
   return router;

@@ -6,6 +6,8 @@ import {
   minTokenLifetimeSeconds,
 } from '../domain/access-token.js';
 import { InvalidOptionError } from '../errors.js';
+import type { JsonObject } from '../domain/json.js';
+import { readServerMetadata } from './server-metadata-option.js';
 import type { SigningAlgorithm } from '../ports/token-store.js';
 import type { TokenPolicy } from '../tokens/token-ports.js';
 
@@ -47,12 +49,22 @@ export interface TokensOption {
    * @default 2_592_000 - 30 days
    */
   readonly refreshLifetimeSeconds?: number | undefined;
+  /**
+   * The scope with which a key may introspect the tokens and keys of everybody (RFC 7662): for a gateway that checks
+   * requests by introspection alone. Without it, a key introspects itself and its own tokens.
+   */
+  readonly introspectionScope?: string | undefined;
+  /**
+   * Further members of the metadata (RFC 8414 section 2), for example `{ service_documentation: 'https://…' }`. Those
+   * that this package sets cannot be replaced.
+   */
+  readonly metadata?: JsonObject | undefined;
 }
 
 /** The option with its defaults. */
 export interface ResolvedTokensOption extends TokenPolicy {
-  readonly endpoints: string;
   readonly algorithm: SigningAlgorithm;
+  readonly metadata: JsonObject;
 }
 
 const daySeconds = 86_400;
@@ -66,6 +78,11 @@ const readers = {
   algorithm: withDefault(takeOneOf<SigningAlgorithm>('EdDSA', 'HS256'), 'EdDSA'),
   lifetimeSeconds: withDefault(tokenLifetime, defaultTokenLifetimeSeconds),
   refreshLifetimeSeconds: withDefault(takeWholeNumber(60, 365 * daySeconds, 'of seconds'), 30 * daySeconds),
+  introspectionScope: withDefault<string | null>(
+    takeText("one of the declared scopes, for example 'tokens:introspect'"),
+    null,
+  ),
+  metadata: withDefault(readServerMetadata, {}),
 } satisfies ReadersOf<TokensOption>;
 
 /**

@@ -26,6 +26,21 @@ export function isSignedBy(
   return signature.length === modulusBytes && verify('sha512', data, { key, ...pss }, signature) === true;
 }
 
+/**
+ * Whether a signature would be valid if its salt had 64 bytes. OpenSSL, which many clients sign with, makes the salt as long
+ * as possible by default.
+ */
+export function isSignedWithOtherSalt(
+  key: KeyObject,
+  algorithm: PublicKeyAlgorithm,
+  base: string,
+  signature: Uint8Array,
+): boolean {
+  if (algorithm !== 'rsa') return false;
+  const anySalt = { ...pss, saltLength: constants.RSA_PSS_SALTLEN_AUTO };
+  return verify('sha512', Buffer.from(base), { key, ...anySalt }, signature) === true;
+}
+
 /** Signs a signature base. */
 export function signBase(key: KeyObject, algorithm: PublicKeyAlgorithm, base: string): Buffer {
   const data = Buffer.from(base);

@@ -20,6 +20,7 @@ import {
   type CheckedParameters,
 } from './rfc9421/check-profile.js';
 import { findDigestProblem } from './rfc9421/content-digest.js';
+import { isSignedWithOtherSalt } from './check-signature.js';
 import { readFieldValue } from './rfc9421/read-field-value.js';
 import { computeRequestHmac } from './hmac/hmac-signature.js';
 import { proveHmac } from './hmac/prove-hmac.js';
@@ -100,6 +101,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   const { sealer, replays, profile, clock, keyspaces, uses, failures } = ports;
   const decide = createDecider(ports);
   const proveSignature = createProveSignature();
+  const proveOtherSalt = createProveSignature(isSignedWithOtherSalt);
   const subjects = new WeakMap<PreparedKey, SignatureSubject>();
   const admitted = new WeakMap<object, string>();
   const exhausted = new ExhaustedKeys();
@@ -147,7 +149,11 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const { message, body } = request;
     const prepared = await findKey(keyId, request);
     const credential = proveSignature(prepared?.key ?? null, algorithm, base, signature);
-    if (credential === null) return refuse('invalid_signature', invalidDetail);
+    if (credential === null) {
+      const hasOtherSalt = proveOtherSalt(prepared?.key ?? null, algorithm, base, signature) !== null;
+      // Only the holder of the private key can produce such a signature.
+      return refuse('invalid_signature', hasOtherSalt ? otherSaltDetail : invalidDetail);
+    }
     const bytes = message.bodyPresence === 'none' ? noBody : await body();
     if (bytes.length > 0 && !components.some(({ name }) => name === 'content-digest')) {
       return refuse('invalid_signature', `It must cover ${missingContentDigest}.`);
@@ -305,6 +311,7 @@ const signatureOutcomes = toAttemptOutcomes(({ code }) => code === 'invalid_sign
 const noBody = new Uint8Array();
 /** The same for keys that do not exist, are of another type, or have signed something else. */
 const invalidDetail = 'The signature is invalid.';
+const otherSaltDetail = 'Sign with RSA-PSS and a salt of 64 bytes (RFC 9421 section 3.3.1).';
 const unknownTargetDetail = 'Send the path and query as the target, and a Host that is known here.';
 const outageDetail =
   'It cannot be determined now whether this signature was used before. Sign the request again in a moment.';

@@ -13,8 +13,9 @@ import { isOfKeyspace } from '../domain/keyspaces.js';
 import { findRefusal, type RequestToDecide } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { ClientPorts, ProvenClient } from './client.js';
+import { TokenError } from './token-error.js';
 
-/** How far in the future an assertion may expire, and the tolerated clock skew, in milliseconds. */
+/** How far in the future an assertion may expire by the client's clock, and the tolerated clock skew, in milliseconds. */
 const maxAheadMs = 5 * 60_000;
 const skewMs = 30_000;
 /** Maximum length of `jti`, in characters. */
@@ -28,8 +29,13 @@ interface PresentedAssertion {
 
 /**
  * Checks a JWT with which a client proves that it holds the private key (RFC 7523 and its revision,
- * draft-ietf-oauth-rfc7523bis). Its audience is this issuer alone, it is short-lived, and it can be used once. It is verified
- * with the registered key: nothing in the header can name or supply another.
+ * draft-ietf-oauth-rfc7523bis). It is for this server, it is short-lived, and it can be used once. It is verified with the
+ * registered key: nothing in the header can name or supply another.
+ *
+ * What is wrong with the assertion itself is reported, because that takes no knowledge of any key. Whether there is such a
+ * key, and what signed, is not: `null`.
+ *
+ * @throws TokenError `invalid_client` that says what is wrong with the assertion
  */
 export async function checkAssertion(
   ports: ClientPorts,
@@ -39,9 +45,14 @@ export async function checkAssertion(
   const { keyspace, clock, nonces, budget } = ports;
   const header = readJwtHeader(assertion);
   const unproven = readUnprovenClaims(assertion);
-  const id = unproven?.['sub'];
-  if (header === null || !isTyped(header) || typeof id !== 'string' || !isKeyId(id)) return null;
-  if (clientId !== null && clientId !== id) return null;
+  if (header === null || unproven === null) throw refuse(malformed);
+  if (!isTyped(header)) throw refuse('Its typ must be JWT or client-authentication+jwt, or be omitted.');
+  if (!listAlgorithms().includes(header.alg)) {
+    throw refuse(`Its alg must be one of ${listAlgorithms().join(', ')}.`);
+  }
+  const read = readAssertion(unproven, listAudiences(header, ports.policy), clock.now());
+  const { keyId: id } = read;
+  if (clientId !== null && clientId !== id) throw refuse('Its sub is not the client_id of the request.');
 
   const prepared = await findCurrentKey(ports, id);
   if (prepared === null || !isOfKeyspace(keyspace, prepared.key)) return null;
@@ -49,13 +60,13 @@ export async function checkAssertion(
   if (credential === undefined) return null;
 
   const now = clock.now();
-  const read = unproven === null ? null : readAssertion(unproven, id, ports.policy.issuer, now);
-  if (read === null) return null;
   // A request that would be refused anyway does not use the assertion up.
   if (findRefusal(prepared, credential, request, now) === null) {
     const name = `client assertion ${id} ${createHash('sha256').update(read.id).digest('base64url')}`;
     const take = (): Promise<boolean> => nonces.take(name, read.expiresAt + skewMs, now);
-    if (!(await budget.takeProof(prepared.key, take))) return null;
+    if (!(await budget.takeProof(prepared.key, take))) {
+      throw refuse('It was used before: each assertion needs a jti of its own.');
+    }
   }
   return { prepared, credential };
 }
@@ -73,6 +84,21 @@ const algorithmsByKind: Readonly<
   rsa: { PS256: 'PS256', PS384: 'PS384', PS512: 'PS512' },
 };
 
+function listAlgorithms(): readonly string[] {
+  return Object.values(algorithmsByKind).flatMap((algorithms) => Object.keys(algorithms));
+}
+
+/**
+ * Whom an assertion may be for: the issuer, or the token endpoint (RFC 7523 section 3). The revision allows the issuer alone,
+ * and marks its assertions by their type.
+ */
+function listAudiences(
+  header: JwtHeader,
+  { issuer, endpoints }: ClientPorts['policy'],
+): readonly [issuer: string, ...others: string[]] {
+  return isJwtType(header, 'client-authentication+jwt') ? [issuer] : [issuer, `${issuer}${endpoints}/token`];
+}
+
 function isSignedBy(
   { jwtKeys }: Pick<ClientPorts, 'jwtKeys'>,
   credential: VerifiableCredential,
@@ -86,20 +112,51 @@ function isSignedBy(
   return jwtKeys.isSignedBy(Buffer.from(credential.spki, 'base64'), algorithm, assertion);
 }
 
+interface ReadAssertion {
+  /** Its `sub`. */
+  readonly keyId: string;
+  /** Its `jti`. */
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
 function readAssertion(
   { iss, sub, aud, exp, nbf, iat, jti }: Readonly<Record<string, unknown>>,
-  id: string,
-  issuer: string,
+  audiences: readonly [string, ...string[]],
   now: number,
-): { readonly id: string; readonly expiresAt: number } | null {
-  if (iss !== id || sub !== id) return null;
-  const audience: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
-  if (audience !== issuer) return null;
+): ReadAssertion {
+  if (typeof sub !== 'string' || !isKeyId(sub) || iss !== sub) {
+    throw refuse('Its iss and sub must both be the id of the API key.');
+  }
+  if (!isFor(aud, audiences)) {
+    throw refuse(`Its aud must be ${audiences.join(' or ')}, and nobody else.`);
+  }
   const expiresAt = parseNumericDate(exp);
-  if (expiresAt === null || expiresAt <= now || expiresAt > now + maxAheadMs) return null;
+  if (expiresAt === null) throw refuse('Its exp is missing, or not in whole seconds since 1970.');
+  if (expiresAt <= now) throw refuse('Its exp has passed.');
+  if (expiresAt > now + maxAheadMs + skewMs) throw refuse('Its exp must be at most five minutes ahead.');
   const isEarly = (time: unknown): boolean =>
     time !== undefined && (parseNumericDate(time) ?? Infinity) > now + skewMs;
-  if (isEarly(nbf) || isEarly(iat)) return null;
-  if (typeof jti !== 'string' || jti === '' || jti.length > maxIdLength) return null;
-  return { id: jti, expiresAt };
+  if (isEarly(nbf)) throw refuse('Its nbf is in the future, or not in whole seconds since 1970.');
+  if (isEarly(iat)) throw refuse('Its iat is in the future, or not in whole seconds since 1970.');
+  if (typeof jti !== 'string' || jti === '' || jti.length > maxIdLength) {
+    throw refuse(`Its jti must be a string of 1 to ${maxIdLength} characters.`);
+  }
+  return { keyId: sub, id: jti, expiresAt };
+}
+
+/** Whether an audience names nobody but this server; a list may name it in both ways. */
+function isFor(aud: unknown, audiences: readonly string[]): boolean {
+  const named: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  const isOurs = (each: unknown): boolean => typeof each === 'string' && audiences.includes(each);
+  return named.length > 0 && named.every(isOurs) && new Set(named).size === named.length;
+}
+
+const malformed =
+  'It must be a JWT in compact form, of reasonable length, whose header has no parameters but alg, typ and kid.';
+
+/** A refusal whose reason anybody can see who sees the assertion. */
+function refuse(reason: string): TokenError {
+  return new TokenError('invalid_client', `The client_assertion was refused. ${reason}`);
 }

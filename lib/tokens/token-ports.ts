@@ -6,11 +6,16 @@ import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { RandomSource } from '../ports/random-source.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
+import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import type { SigningKeys } from './signing-keys.js';
 import type { TokenBudget } from './token-budget.js';
 
 /** The policy for issuing tokens. */
 export interface TokenPolicy extends TokenParties {
+  /** Where the token endpoints are: a path below the issuer. */
+  readonly endpoints: string;
+  /** The scope with which a key may introspect tokens and keys of all others; `null`: none may. */
+  readonly introspectionScope: string | null;
   /** Lifetime of access tokens of keys without a lifetime of their own, in seconds. */
   readonly lifetimeSeconds: number;
   /** Total lifetime of a chain of refresh tokens, in seconds. */
@@ -30,4 +35,7 @@ export interface TokenPorts {
   readonly keyspace: Keyspace;
   readonly policy: TokenPolicy;
   readonly budget: TokenBudget;
+  /** Verify what is introspected. */
+  readonly keyVerifier: ApiKeyVerifier;
+  readonly tokenVerifier: ApiKeyVerifier;
 }

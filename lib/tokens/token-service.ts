@@ -1,6 +1,7 @@
 import type { AccessToken } from '../domain/access-token.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { findCommonScopes, parseScopeParameter } from '../domain/token-scope.js';
+import { noScope } from '../domain/scope-requirement.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { AuthenticateClient, Client } from './authenticate-client.js';
 import { isTokenRevoked } from './is-token-revoked.js';
@@ -18,20 +19,35 @@ import { confirmRevokedChain, revokeChain } from './revoke-chain.js';
 import { revokeToken } from './revoke-token.js';
 import { TokenError } from './token-error.js';
 import type { TokenPorts } from './token-ports.js';
+import type { VerificationRequest } from '../verify/verify-api-key.js';
 import { getExpiry, readUsableKey, type UsableKey } from './read-usable-key.js';
 
 /** The introspection result of a valid token. */
 export interface Introspected {
-  readonly kind: 'access_token' | 'refresh_token';
+  readonly kind: 'access_token' | 'refresh_token' | 'api_key';
+  /** The `jti` of an access token, the id of a chain of refresh tokens or of a key. */
   readonly id: string;
   readonly ownerId: string;
   readonly keyId: string;
   readonly scopes: readonly string[];
-  /** Epoch milliseconds; `null` for refresh tokens. */
+  /** Epoch milliseconds; `null` for refresh tokens and keys. */
   readonly issuedAt: number | null;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
+  /** Epoch milliseconds; `null` for a key that does not expire. */
+  readonly expiresAt: number | null;
 }
+
+/** A client that introspects; without its identity, it introspects only what is its own. */
+export type Introspector = Pick<Client, 'keyId'> & Partial<Pick<Client, 'apiKey'>>;
+
+/** From where something is introspected, in canonical form; `null`: unknown. */
+export interface IntrospectionAddresses {
+  /** Of the client that introspects. */
+  readonly address: string | null;
+  /** Of the caller that sent the token or key to that client. */
+  readonly callerAddress: string | null;
+}
+
+const noAddresses: IntrospectionAddresses = { address: null, callerAddress: null };
 
 /** A valid chain of refresh tokens. */
 export interface RefreshChain extends TokenHolder {
@@ -64,8 +80,15 @@ export interface TokenService {
   findChain(context: ChangeContext, refreshToken: string): Promise<RefreshChain>;
   /** Exchanges a refresh token, which is then used up, for the next two tokens. */
   refresh(context: ChangeContext, refreshToken: string, scope: string | undefined): Promise<RefreshableToken>;
-  /** Introspects a token of this client; `null` for every other token. */
-  introspect(client: Pick<Client, 'keyId'>, token: string): Promise<Introspected | null>;
+  /**
+   * Introspects a token of this client, or the client's key itself; `null` for every other. A client with the introspection
+   * scope introspects access tokens and keys of all.
+   */
+  introspect(
+    client: Introspector,
+    token: string,
+    addresses?: IntrospectionAddresses,
+  ): Promise<Introspected | null>;
   /**
    * Revokes a token of this client; does nothing for every other token.
    *
@@ -94,8 +117,10 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
       return { keyId, credentialId, scopes, expiresAt, record: key.record };
     },
     refresh: async (context, refreshToken, scope) => refresh(ports, context, refreshToken, readScope(scope)),
-    introspect: async (client, token) =>
-      (await introspectAccess(ports, client, token)) ?? introspectRefresh(ports, client, token),
+    introspect: async (client, token, addresses = noAddresses) =>
+      (await introspectKey(ports, client, token, addresses)) ??
+      (await introspectAccess(ports, client, token, addresses)) ??
+      introspectRefresh(ports, client, token),
     async revoke(client, context, token) {
       const access = await readToken(ports, token);
       if (access !== null) return isIssuedTo(client, access) ? revokeToken(ports, context, access) : null;
@@ -107,6 +132,53 @@ export function createTokenService(ports: TokenPorts, authenticate: Authenticate
     },
     publicKeys: () => ports.signingKeys.listPublic(),
   };
+}
+
+/**
+ * A key is introspected as a request with it would be decided, except for limits and credits, which a gateway counts by
+ * itself. Keys of others are verified only for a client that may introspect them, so that no other learns anything.
+ */
+async function introspectKey(
+  ports: TokenPorts,
+  client: Introspector,
+  token: string,
+  { address, callerAddress }: IntrospectionAddresses,
+): Promise<Introspected | null> {
+  const keyId = ports.keyspace.format.parse(token)?.id;
+  if (keyId === undefined) return null;
+  const isOwn = keyId === client.keyId;
+  if (!isOwn && !mayIntrospectAll(ports, client)) return null;
+  const verdict = await ports.keyVerifier.verify(
+    toVerification(ports, token, isOwn ? address : callerAddress),
+  );
+  if (!verdict.allowed) return null;
+  const { id, ownerId, scopes, expiresAt } = verdict.apiKey;
+  return {
+    kind: 'api_key',
+    id,
+    keyId: id,
+    ownerId,
+    scopes,
+    issuedAt: null,
+    expiresAt: expiresAt?.getTime() ?? null,
+  };
+}
+
+function mayIntrospectAll(
+  { keyspace: { catalogue }, policy }: Pick<TokenPorts, 'keyspace' | 'policy'>,
+  { apiKey }: Introspector,
+): boolean {
+  const { introspectionScope } = policy;
+  if (introspectionScope === null || apiKey === undefined) return false;
+  return catalogue.expand(apiKey.scopes).has(introspectionScope);
+}
+
+function toVerification(
+  { keyspace }: Pick<TokenPorts, 'keyspace'>,
+  token: string,
+  address: string | null,
+): VerificationRequest {
+  return { token, keyspace, requirement: noScope, cost: 0, address: () => address };
 }
 
 /** A token is disclosed only to the key that it was issued to, not to other keys of its owner. */
@@ -125,11 +197,18 @@ function readScope(scope: string | undefined): readonly string[] | undefined {
 
 async function introspectAccess(
   ports: TokenPorts,
-  client: Pick<Client, 'keyId'>,
+  client: Introspector,
   token: string,
+  { callerAddress }: IntrospectionAddresses,
 ): Promise<Introspected | null> {
   const access: AccessToken | null = await readToken(ports, token);
-  if (access === null || !isIssuedTo(client, access) || access.expiresAt <= ports.clock.now()) return null;
+  if (access === null || access.expiresAt <= ports.clock.now()) return null;
+  if (!isIssuedTo(client, access)) {
+    if (!mayIntrospectAll(ports, client)) return null;
+    // Only what a request decides on is active for a gateway: the addresses of the key and of the token, too.
+    const verdict = await ports.tokenVerifier.verify(toVerification(ports, token, callerAddress));
+    if (!verdict.allowed) return null;
+  }
   const key = await tryReadUsableKey(ports, access);
   if (key === null || (await isTokenRevoked(ports.store.tokens, access))) return null;
   return {

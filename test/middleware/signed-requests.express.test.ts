@@ -178,6 +178,23 @@ describe('signed requests', () => {
     }
   });
 
+  it.each([32, 'longest'] as const)(
+    'R77 with RSA-PSS and a salt of another length (%s) say so',
+    async (salt) => {
+      const { sign, constants } = await import('node:crypto');
+      const rsa = await app.signer(newRsa());
+      const padding = constants.RSA_PKCS1_PSS_PADDING;
+      const saltLength = salt === 'longest' ? constants.RSA_PSS_SALTLEN_MAX_SIGN : salt;
+      const signature = (base: string): Buffer =>
+        sign('sha512', Buffer.from(base), { key: rsa.privateKey, padding, saltLength });
+      const answer = await app.use(rsa, { signature });
+      expect([answer.status, (JSON.parse(answer.body) as { detail: string }).detail]).toEqual([
+        401,
+        'Sign with RSA-PSS and a salt of 64 bytes (RFC 9421 section 3.3.1).',
+      ]);
+    },
+  );
+
   it('R77 are made with the algorithm of the key, whatever they say', async () => {
     const rsa = await app.signer(newRsa());
     const rsaPem = pemOf(createPublicKey(rsa.privateKey));

@@ -85,6 +85,12 @@ describe('private_key_jwt', () => {
     ['with the algorithm named after its curve', () => [assertion({}, { alg: 'Ed25519' })]],
     ['with the audience as the only one of a list', () => [assertion({ aud: [app.url] })]],
     ['without iat', () => [assertion({ iat: undefined })]],
+    ['for the token endpoint', () => [assertion({ aud: `${app.url}/oauth/token` })]],
+    [
+      'for the issuer and the token endpoint',
+      () => [assertion({ aud: [app.url, `${app.url}/oauth/token`] })],
+    ],
+    ['by a clock that is 20 seconds ahead', () => [assertion({ iat: seconds() + 20, exp: seconds() + 320 })]],
   ])('R69 an assertion is taken %s', async (_what, make) => {
     expect((await ask(...make())).status).toBe(200);
   });
@@ -95,6 +101,73 @@ describe('private_key_jwt', () => {
     expect(readParts(token).claims['cid']).toBe('publicKey001');
     expect((await app.use(token)).body['via']).toBe('token');
   });
+
+  it('R69 the revision of RFC 7523, marked by its type, allows the issuer alone as audience', async () => {
+    await expectRefused(assertion({ aud: `${app.url}/oauth/token` }, { typ: 'client-authentication+jwt' }));
+  });
+
+  it.each<[string, () => string, RegExp]>([
+    ['another audience', () => assertion({ aud: 'https://other.example' }), /Its aud must be http/],
+    ['an end that is over', () => assertion({ exp: seconds() }), /Its exp has passed/],
+    [
+      'an end too far ahead',
+      () => assertion({ exp: seconds() + 3600 }),
+      /Its exp must be at most five minutes/,
+    ],
+    ['an end in milliseconds', () => assertion({ exp: 1e18 }), /Its exp is missing, or not in whole seconds/],
+    ['another issuer', () => assertion({ iss: other.id }), /Its iss and sub must both be the id/],
+    ['no jti', () => assertion({ jti: undefined }), /Its jti must be a string/],
+    [
+      'RS256',
+      () => assertion({}, { alg: 'RS256' }),
+      /Its alg must be one of EdDSA, Ed25519, PS256, PS384, PS512/,
+    ],
+    ['another type', () => assertion({}, { typ: 'at+jwt' }), /Its typ must be JWT/],
+    [
+      'the key of somebody else',
+      () => signed(foreign, { alg: 'EdDSA' }, claims()),
+      /unknown, or its proof is invalid/,
+    ],
+    [
+      'a client that does not exist',
+      () => {
+        const id = key.id.split('').reverse().join('');
+        return assertion({ iss: id, sub: id });
+      },
+      /unknown, or its proof is invalid/,
+    ],
+  ])('R69 the answer to an assertion with %s says so', async (_what, make, expected) => {
+    const { body } = await ask(make());
+    expect(body['error_description']).toMatch(expected);
+  });
+
+  it('R69 what is wrong with the claims is said in the same way whether there is such a client or not', async () => {
+    const id = key.id.split('').reverse().join('');
+    const known = await ask(signed(foreign, { alg: 'EdDSA' }, claims({ exp: 1 })));
+    const unknown = await ask(signed(foreign, { alg: 'EdDSA' }, claims({ exp: 1, iss: id, sub: id })));
+    expect(known.body).toEqual(unknown.body);
+  });
+
+  it('R69 an assertion that was used before says so', async () => {
+    const shown = assertion();
+    expect((await ask(shown)).status).toBe(200);
+    expect((await ask(shown)).body['error_description']).toMatch(/was used before/);
+  });
+
+  it.each([0, 20, 'longest'] as const)(
+    'R69 PS256 with a salt of another length (%s) is verified',
+    async (salt) => {
+      const withRsa = await app.key();
+      await addPublicKey(store, withRsa.id, rsa);
+      const saltLength = salt === 'longest' ? constants.RSA_PSS_SALTLEN_MAX_SIGN : salt;
+      const input = Buffer.from(
+        `${part({ alg: 'PS256' })}.${part(claims({ iss: withRsa.id, sub: withRsa.id }))}`,
+      );
+      const padding = constants.RSA_PKCS1_PSS_PADDING;
+      const signature = sign('sha256', input, { key: rsa, padding, saltLength });
+      expect((await ask(`${input.toString()}.${signature.toString('base64url')}`)).status).toBe(200);
+    },
+  );
 
   it('R69 an RSA key signs with PSS, and with nothing else', async () => {
     const withRsa = await app.key();
@@ -118,7 +191,14 @@ describe('private_key_jwt', () => {
     ['a subject named __proto__', () => ({ sub: '__proto__', iss: '__proto__' })],
     ['no audience', () => ({ aud: undefined })],
     ['another audience', () => ({ aud: 'https://other.example' })],
-    ['the token endpoint as audience', () => ({ aud: `${app.url}/oauth/token` })],
+    ['another endpoint as audience', () => ({ aud: `${app.url}/oauth/introspect` })],
+    ['the token endpoint with a slash as audience', () => ({ aud: `${app.url}/oauth/token/` })],
+    [
+      'the token endpoint and another server as audiences',
+      () => ({
+        aud: [`${app.url}/oauth/token`, 'https://other.example'],
+      }),
+    ],
     ['the issuer with a slash as audience', () => ({ aud: `${app.url}/` })],
     ['two audiences', () => ({ aud: [app.url, 'https://other.example'] })],
     ['the same audience twice', () => ({ aud: [app.url, app.url] })],
@@ -129,7 +209,7 @@ describe('private_key_jwt', () => {
     ['an end that is over', () => ({ exp: seconds() })],
     ['an end before 1970', () => ({ exp: -1 })],
     ['an end between two seconds', () => ({ exp: seconds() + 60.5 })],
-    ['an end more than five minutes ahead', () => ({ exp: seconds() + 301 })],
+    ['an end more than five minutes ahead, and the skew of clocks', () => ({ exp: seconds() + 331 })],
     ['a beginning that is to come', () => ({ nbf: seconds() + 60 })],
     ['a beginning that is a text', () => ({ nbf: '0' })],
     ['a time of making that is to come', () => ({ iat: seconds() + 60 })],

@@ -63,6 +63,27 @@ describe('clients that others have written', () => {
     });
   });
 
+  it.each([
+    ['a secret', null],
+    ['private_key_jwt', ed25519],
+  ])(
+    'R67 openid-client finds everything by itself and goes all the way with %s',
+    async (_way, privateKey) => {
+      const own = await app.key();
+      if (privateKey !== null) await addPublicKey(store, own.id, privateKey);
+      const pem = privateKey?.export({ type: 'pkcs8', format: 'pem' });
+      const config = { issuer: app.url, id: own.id, secret: own.token, pem };
+      expect(await runClient('openid-client.mjs', config)).toEqual({
+        scope: 'orders:read',
+        usedBefore: 200,
+        before: expect.objectContaining({ active: true, client_id: own.id, aud: app.url }),
+        ofKey: expect.objectContaining({ active: true, client_id: own.id, sub: 'alice', aud: app.url }),
+        after: { active: false },
+        usedAfter: 401,
+      });
+    },
+  );
+
   it.each(['header', 'body'])(
     'R67 simple-oauth2 gets a token with its credentials in the %s',
     async (where) => {

@@ -100,6 +100,7 @@ describe('revocation and introspection', () => {
       client_id: key.id,
       sub: 'alice',
       iss: app.url,
+      aud: app.url,
       iat: now,
       exp: now + 3600,
     });
@@ -119,7 +120,9 @@ describe('revocation and introspection', () => {
       await introspect(token, other),
       await introspect(token, sibling),
       await introspect('x'),
-      await introspect(key.token),
+      await introspect(other.token),
+      await introspect(sibling.token),
+      await introspect(`${key.token.slice(0, -1)}x`),
       await introspect(`${token}x`),
       await introspect('a.b.c.d.e'),
     ];

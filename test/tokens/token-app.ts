@@ -39,12 +39,15 @@ export interface TokenAppOptions extends Partial<ApiKeysOptions<Scope>> {
   readonly usesRealTime?: boolean;
   /** Whether one proxy stands before it, which says in `X-Forwarded-For` who asks. */
   readonly isBehindProxy?: boolean;
+  /** The option of `tokens`, whose issuer is the URL of the app. */
+  readonly introspectionScope?: Scope;
 }
 
 /** Serves an app on a store in memory, unless said otherwise; its issuer is its own URL. */
 export async function startTokenApp({
   usesRealTime,
   isBehindProxy,
+  introspectionScope,
   ...options
 }: TokenAppOptions = {}): Promise<TokenApp> {
   const app = express();
@@ -53,7 +56,7 @@ export async function startTokenApp({
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const instance = createInstance({
-    tokens: { issuer: url },
+    tokens: { issuer: url, introspectionScope },
     ...(usesRealTime === true ? { clock: undefined } : {}),
     ...options,
   });
