@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import { problems, type ApiKeysError } from '../errors.js';
 import type { ProblemTypes } from './problem-types.js';
+import { setAnswerHeaders } from './set-answer-headers.js';
 
 /** A problem (RFC 9457), ready to be sent any number of times. */
 export interface ProblemAnswer {
@@ -46,7 +47,7 @@ export function composeProblem(error: ApiKeysError, types: ProblemTypes): Proble
 
 /** Responds with a problem: the only way in which errors are sent. */
 export function sendProblem(res: Response, { status, headers, body }: ProblemAnswer): void {
-  for (const [name, value] of headers) res.setHeader(name, value);
+  setAnswerHeaders(res, headers);
   res.statusCode = status;
   res.end(body);
 }

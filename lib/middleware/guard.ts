@@ -10,6 +10,7 @@ import { createChallenge, type Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { ProblemTypes } from '../http/problem-types.js';
+import { setAnswerHeaders } from '../http/set-answer-headers.js';
 import { composeProblem, sendProblem } from '../http/send-problem.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
@@ -134,7 +135,8 @@ export function createGuard(
     onAllowed?.(allowed);
     if (allowed.deprecatedSecret !== undefined)
       noteDeprecatedSecret(allowed, allowed.deprecatedSecret, req, res);
-    if (allowed.rateLimits !== undefined) setHeaders(res, composeRateLimitHeaders(allowed.rateLimits));
+    if (allowed.rateLimits !== undefined)
+      setAnswerHeaders(res, Object.entries(composeRateLimitHeaders(allowed.rateLimits)));
     if (cacheHeaders) keepOffSharedCaches(res);
     if (parts.hidden !== null && credential.kind === 'token') parts.hidden.hide(req, credential);
   }
@@ -254,10 +256,6 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );
-}
-
-function setHeaders(res: Response, headers: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
 }
 
 /** Access tokens are sent as Bearer only. */

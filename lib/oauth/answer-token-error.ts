@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { ApiKeysError, isProblem, problems } from '../errors.js';
 import { quoteString } from '../http/challenge.js';
+import { setAnswerHeaders } from '../http/set-answer-headers.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import { isTokenError } from '../tokens/token-error.js';
 
@@ -31,7 +32,7 @@ export function sendTokenError(
   res: Response,
   { status, error, description, headers }: TokenErrorAnswer,
 ): void {
-  for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value);
+  setAnswerHeaders(res, Object.entries(headers ?? {}));
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.statusCode = status;
