@@ -9,12 +9,14 @@ const maxLength = 512;
  * after a tag is matched with the tag: two adjacent runs of whitespace could be split in as many ways as there are blanks,
  * and all of them would be tried on a header that does not match (CWE-1333).
  */
-const element = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*)?(?:,|$)/y;
-const versionTag = /^[1-9]\d{0,14}$/;
+const element = /[ \t]*(?:(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*)?(?:,|$)/y;
+/** A version, and what a proxy that compresses has added to it: `-gzip` (Apache), `--gzip` (Jetty), `;gzip`, `/br`. */
+const versionTag = /^([1-9]\d{0,14})(?:(?:--?|[;:/.])(?:gzip|deflate|br|zstd))?$/;
 
 /**
- * Parses `If-Match` (RFC 9110 section 13.1.1): the versions of a key that the change applies to. Comparison is strong, so a
- * weak tag matches none; a tag that was never issued matches none either.
+ * Parses `If-Match` (RFC 9110 section 13.1.1): the versions of a key that the change applies to. A tag that was never issued
+ * matches none. Proxies that compress responses make tags weak (nginx) or add a suffix (Apache); clients return them as they
+ * got them. Such a tag still names one version of the key, so it matches that version: only the coding of the response differs.
  *
  * @throws ApiKeysError `invalid_request` if it is not a list of entity tags, or too long
  */
@@ -27,8 +29,8 @@ export function parseIfMatch(header: string | undefined): ExpectedVersion {
   while (element.lastIndex < header.length) {
     const match = element.exec(header);
     if (match === null) throw toMalformedError('must be * or a list of entity tags such as "3"');
-    const [, weak, tag] = match;
-    if (weak === undefined && tag !== undefined && versionTag.test(tag)) versions.push(Number(tag));
+    const version = versionTag.exec(match[1] ?? '')?.[1];
+    if (version !== undefined) versions.push(Number(version));
   }
   return versions;
 }

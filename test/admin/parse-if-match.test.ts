@@ -11,7 +11,10 @@ describe('parseIfMatch', () => {
     ['"3"', [3]],
     ['"1", "2"\t,\t"3" ', [1, 2, 3]],
     [' , "1",, ', [1]],
-    ['W/"1", "2"', [2]],
+    ['W/"1", "2"', [1, 2]],
+    ['"3-gzip"', [3]],
+    ['W/"3-gzip", "4;gzip", "5--gzip", "6-br", "7-zstd"', [3, 4, 5, 6, 7]],
+    ['"3-", "3-x", "3gzip", "-gzip", "3-gzip-gzip", "03-gzip"', []],
     ['"01", "x", "", "-1"', []],
   ])('reads %j as %j', (header, expected) => {
     expect(parseIfMatch(header)).toEqual(expected);

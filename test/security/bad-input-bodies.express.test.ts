@@ -382,7 +382,7 @@ const cases: Record<string, Cases> = {
         },
         expected,
       );
-    for (const tag of ['"2"', '"0"', 'W/"1"', '"01"', '"1 "', '"', '"x", "y"', "'1'"]) {
+    for (const tag of ['"2"', '"0"', 'W/"2"', '"01"', '"1 "', '"', '"x", "y"', "'1'"]) {
       const isMalformed = tag === '"' || tag === "'1'" || tag === '"1 "';
       await patch(
         [`If-Match: ${tag}`],
