@@ -38,12 +38,12 @@ export const postKeys: Endpoint = {
   answers: {
     201: {
       description: 'The new key.',
-      schema: 'NewSecret',
+      schema: 'KeyWithSecret',
       headers: ['ETag', 'Location', 'Idempotency-Replayed'],
     },
     202: {
       description: 'The new key; the keys that it replaces stop working by `effectiveBy`.',
-      schema: 'PendingNewSecret',
+      schema: 'PendingKeyWithSecret',
       headers: ['ETag', 'Location', 'Idempotency-Replayed'],
     },
   },

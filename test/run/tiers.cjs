@@ -16,6 +16,7 @@ const slow = [
   // Programs in other languages and of others, started as processes.
   'test/dialects/{run-sample,swagger-client}.test.ts',
   'test/{signatures,tokens}/foreign-clients.test.ts',
+  'test/admin/generated-clients.test.ts',
   // Floods, and what is measured over many repetitions.
   'test/flows/housekeeping.test.ts',
   'test/audit/{spray,verify-trail}.test.ts',
@@ -35,6 +36,7 @@ const onExpress4 = ['test/**/*.express.test.ts', 'test/house/express-major.test.
 const alsoOnExpress4 = ['test/{middleware,admin,flows,security,dialects}/**/*.test.ts'];
 /** Nothing of Express in them, or processes that bring their own. */
 const neverOnExpress4 = [
+  'test/admin/generated-clients.test.ts',
   'test/flows/{two-processes,*-over-two-processes,load,housekeeping,failing-background-writes}.test.ts',
   'test/dialects/{seed-documents,run-sample,schema-of-answer,swagger-client,contract-rows}.test.ts',
   'test/dialects/{deltadefi,deribit,nebula,yativo}-{seed,document,bech32,flow,scopes}.test.ts',

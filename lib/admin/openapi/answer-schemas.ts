@@ -12,8 +12,6 @@ export type AnswerSchema =
   | 'KeyWithSecret'
   | 'PendingKey'
   | 'PendingKeyWithSecret'
-  | 'NewSecret'
-  | 'PendingNewSecret'
   | 'KeyPage'
   | 'Usage'
   | 'AuditEvent'
@@ -28,12 +26,9 @@ export type AnswerSchema =
 export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: FieldRules) => JsonSchema)>> =
   {
     Key: createKeySchema,
-    KeyWithSecret: (rules) => withMembers(createKeySchema(rules), { key: createTokenSchema(rules) }),
+    KeyWithSecret: (rules) => withSecret(createKeySchema(rules), rules),
     PendingKey: (rules) => withMembers(createKeySchema(rules), { effectiveBy }),
-    PendingKeyWithSecret: (rules) =>
-      withMembers(createKeySchema(rules), { effectiveBy, key: createTokenSchema(rules) }),
-    NewSecret: createUnionSchema('KeyWithSecret', 'Key'),
-    PendingNewSecret: createUnionSchema('PendingKeyWithSecret', 'PendingKey'),
+    PendingKeyWithSecret: (rules) => withSecret(withMembers(createKeySchema(rules), { effectiveBy }), rules),
     KeyPage: createPageSchema('Key'),
     Usage: usageSchema,
     AuditEvent: auditEventSchema,
@@ -68,17 +63,18 @@ function createTokenSchema({ keyspace }: FieldRules): JsonSchema {
     type: 'string',
     // The length of a key depends on its head, which depends on its environment.
     pattern: `^${head.slice(0, head.indexOf('_') + 1)}[0-9A-Za-z_]+$`,
-    description: 'The API key itself. It is shown only once and cannot be retrieved again.',
+    description:
+      'The API key itself. It is shown only once and cannot be retrieved again: the response to a request that repeats another one with its Idempotency-Key has none, and neither has a key with a public key.',
     examples: [`${head}${'x'.repeat(length - head.length)}`],
   };
 }
 
-/** A change that may be a repeated request: only the first response contains the secret. */
-function createUnionSchema(first: AnswerSchema, repeated: AnswerSchema): JsonSchema {
-  return {
-    description: 'With the secret, unless the request repeats another one with its Idempotency-Key.',
-    anyOf: [first, repeated].map((name) => ({ $ref: `#/components/schemas/${name}` })),
-  };
+/**
+ * Adds the secret, which a repeated request and a key with a public key do not get. Optional in one schema, and not a union of
+ * two: generated clients read `key` of one type, and would have to narrow a union first.
+ */
+function withSecret(schema: JsonSchema, rules: FieldRules): JsonSchema {
+  return { ...schema, properties: { ...(schema.properties as object), key: createTokenSchema(rules) } };
 }
 
 function createPageSchema(items: AnswerSchema): JsonSchema {

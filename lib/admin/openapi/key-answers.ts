@@ -23,6 +23,6 @@ export const changeAnswers: { readonly 200: DescribedAnswer; readonly 202: Descr
 
 /** The responses to a change that created a secret, or that created one earlier under the same `Idempotency-Key`. */
 export const secretAnswers: { readonly 200: DescribedAnswer; readonly 202: DescribedAnswer } = {
-  200: { ...changeAnswers[200], schema: 'NewSecret', headers: ['ETag', 'Idempotency-Replayed'] },
-  202: { ...changeAnswers[202], schema: 'PendingNewSecret', headers: ['ETag', 'Idempotency-Replayed'] },
+  200: { ...changeAnswers[200], schema: 'KeyWithSecret', headers: ['ETag', 'Idempotency-Replayed'] },
+  202: { ...changeAnswers[202], schema: 'PendingKeyWithSecret', headers: ['ETag', 'Idempotency-Replayed'] },
 };
