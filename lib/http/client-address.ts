@@ -2,7 +2,9 @@ import type { Request } from 'express';
 import { toCanonicalAddress } from '../domain/address.js';
 import { memoize } from '../domain/memoize.js';
 import type { Logger } from '../ports/logger.js';
-import { maxProxyHops, isAnyoneTrusted, type TrustProxy } from './is-anyone-trusted.js';
+import { createAddressWarnings, type AddressProblem } from './address-warnings.js';
+import { findCallerBehindPorts, mayHavePort } from './caller-behind-ports.js';
+import { isAnyoneTrusted, type TrustProxy } from './is-anyone-trusted.js';
 
 /**
  * The caller's address in canonical form, `null` when it cannot be known for certain.
@@ -19,14 +21,15 @@ const maxAddressLength = 64;
  * cannot be relied on:
  *
  * - a setting that lets callers choose their address, as `true` and `() => true` do, makes no address believable;
- * - a trusted proxy that forwards no address may have been made to drop it; an empty one is none.
+ * - a trusted proxy that forwards no address may have been made to drop it; an empty one is none;
+ * - a Unix socket has no address of its own: only a trusted proxy can name the caller.
  *
  * The reader throws what a `trust proxy` function throws, but only to `decide`: a log entry must not refuse anyone.
  */
 export function createClientAddress(logger: Logger): ClientAddress {
   const toMemoizedCanonical = memoize(toCanonicalAddress, 1_000);
   const judged = new WeakMap<TrustProxy, boolean>();
-  let hasWarned = false;
+  const logOnce = createAddressWarnings(logger);
 
   /** Express compiles a setting once, so each is judged once. */
   function canBeClaimed(isTrusted: TrustProxy): boolean {
@@ -39,24 +42,23 @@ export function createClientAddress(logger: Logger): ClientAddress {
   }
 
   function readAddress(req: Request, purpose: 'decide' | undefined): string | null {
-    const isTrusted = req.app.get('trust proxy fn') as TrustProxy;
-    if (canBeClaimed(isTrusted)) {
-      if (!hasWarned && purpose === 'decide') {
-        hasWarned = true;
-        logger.warn(
-          "api-keys: keys with an address allowlist are refused while 'trust proxy' trusts everybody, because every " +
-            `caller could claim any address. Set it to the number of proxies (at most ${maxProxyHops}) or to their ` +
-            "addresses: app.set('trust proxy', 1)",
-        );
-      }
+    const giveUp = (problem: AddressProblem): null => {
+      if (purpose === 'decide') logOnce(problem);
       return null;
-    }
+    };
+    const isTrusted = req.app.get('trust proxy fn') as TrustProxy;
+    if (canBeClaimed(isTrusted)) return giveUp('claimable');
     const peer = req.socket.remoteAddress;
-    if (peer === undefined) return null;
-    if (isTrusted(peer, 0) && !namesLastHop(req.headers['x-forwarded-for'])) return null;
-    const { ip } = req;
-    if (ip === undefined || ip.length > maxAddressLength) return null;
-    return toMemoizedCanonical(ip === peer ? ip : copyString(ip));
+    const forwarded = req.headers['x-forwarded-for'];
+    if (isTrusted(peer, 0)) {
+      if (!namesLastHop(forwarded)) return giveUp('missing');
+    } else if (forwarded !== undefined && req.app.get('trust proxy') === false) {
+      logOnce('unexpected');
+    }
+    const ip = findCaller(req, isTrusted);
+    if (ip === undefined) return giveUp('unconnected');
+    if (ip.length > maxAddressLength) return giveUp('unreadable');
+    return toMemoizedCanonical(ip === peer ? ip : copyString(ip)) ?? giveUp('unreadable');
   }
 
   return function readClientAddress(req, purpose) {
@@ -67,6 +69,12 @@ export function createClientAddress(logger: Logger): ClientAddress {
       return null;
     }
   };
+}
+
+/** The address as Express has it, unless there may be ports in it. */
+function findCaller(req: Request, isTrusted: TrustProxy): string | undefined {
+  const { ip } = req;
+  return ip !== undefined && mayHavePort(ip) ? findCallerBehindPorts(req, isTrusted) : ip;
 }
 
 /** A substring keeps the whole string in memory, here a header of any length. */

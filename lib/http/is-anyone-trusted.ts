@@ -1,5 +1,5 @@
 /** Express' compiled `trust proxy` setting: whether this address, `hop` steps from here, is a proxy of the app. */
-export type TrustProxy = (address: string, hop: number) => unknown;
+export type TrustProxy = (address: string | undefined, hop: number) => unknown;
 
 /** More proxies in a row than any app has. A number of hops is trusted up to this many. */
 export const maxProxyHops = 10;

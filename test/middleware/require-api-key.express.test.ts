@@ -1,4 +1,9 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, get, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import request from 'supertest';
@@ -380,7 +385,16 @@ describe('requireApiKey: addresses', () => {
     ['198.51.100.1, 203.0.113.9', 200],
     ['203.0.113.9, 198.51.100.1', 403],
     ['::ffff:203.0.113.9', 200],
-    ['203.0.113.9:443', 403],
+    ['203.0.113.9:443', 200],
+    ['198.51.100.1:443', 403],
+    ['198.51.100.1:443, 203.0.113.9:443', 200],
+    ['203.0.113.9:443, 198.51.100.1:443', 403],
+    ['[::ffff:203.0.113.9]', 200],
+    ['[::ffff:203.0.113.9]:443', 200],
+    ['[203.0.113.9]', 403],
+    ['[203.0.113.9', 403],
+    ['203.0.113.9:', 403],
+    ['203.0.113.9:123456', 403],
     ['unknown', 403],
     ['203.0.113.9,', 403],
     ['', 403],
@@ -392,6 +406,90 @@ describe('requireApiKey: addresses', () => {
   it('refuses when a trusted proxy forwards no address', async () => {
     const answer = await answerTo((app) => app.set('trust proxy', 1), {}, ['127.0.0.0/8', '::1']);
     expect(answer.status).toBe(403);
+  });
+
+  it('finds the caller behind proxies that write ports, and never takes a proxy for the caller', async () => {
+    const trusting = (app: Express) => app.set('trust proxy', ['127.0.0.0/8', '10.0.0.0/8']);
+    const through = async (forwarded: string, ipAllowlist: string) =>
+      (await answerTo(trusting, { 'X-Forwarded-For': forwarded }, [ipAllowlist])).status;
+    expect(await through('203.0.113.9:1, 10.0.0.1:2', '203.0.113.0/24')).toBe(200);
+    expect(await through('203.0.113.9, 10.0.0.1:2, 10.0.0.2', '203.0.113.0/24')).toBe(200);
+    expect(await through('203.0.113.9:1, 198.51.100.1:3, 10.0.0.1:2', '203.0.113.0/24')).toBe(403);
+    // The address of a proxy is that of everybody behind it.
+    expect(await through('198.51.100.1, 10.0.0.1:2', '10.0.0.0/8')).toBe(403);
+  });
+
+  it('reads X-Forwarded-For on a Unix socket, where only the proxy knows the address', async () => {
+    const { token } = await instance.key({ ipAllowlist: ['203.0.113.0/24'] });
+    const app = guarded(read(), (each) => each.set('trust proxy', 1));
+    const folder = await mkdtemp(join(tmpdir(), 'socket-'));
+    const socketPath = join(folder, 'app.sock');
+    const server = createServer(app).listen(socketPath);
+    try {
+      await once(server, 'listening');
+      const statusFor = async (headers: Record<string, string>): Promise<number | undefined> => {
+        const sent = get({ socketPath, path: '/orders', headers: { 'X-Api-Key': token, ...headers } });
+        const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+        answer.resume();
+        return answer.statusCode;
+      };
+      expect(await statusFor({ 'X-Forwarded-For': '203.0.113.9' })).toBe(200);
+      expect(await statusFor({ 'X-Forwarded-For': '198.51.100.1' })).toBe(403);
+      expect(await statusFor({})).toBe(403);
+      expect(await statusFor({ 'X-Forwarded-For': 'unknown' })).toBe(403);
+      for (const trust of [false, 'loopback']) {
+        app.set('trust proxy', trust);
+        expect(await statusFor({ 'X-Forwarded-For': '203.0.113.9' })).toBe(403);
+      }
+    } finally {
+      server.closeAllConnections();
+      server.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("warns once of X-Forwarded-For without 'trust proxy', with a code and a link", async () => {
+    const fresh = createInstance();
+    try {
+      const { token } = await fresh.key({ ipAllowlist: ['203.0.113.0/24'] });
+      const app = guarded(fresh.apiKeys.requireApiKey('orders:read'));
+      for (let round = 0; round < 2; round += 1) {
+        await request(app)
+          .get('/orders')
+          .set({ 'X-Api-Key': token, 'X-Forwarded-For': '203.0.113.9' })
+          .expect(403);
+      }
+      const lines = fresh.log.filter((line) => line.includes('UNEXPECTED_X_FORWARDED_FOR'));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain('docs/production/behind-a-proxy.md#trust-proxy');
+    } finally {
+      await fresh.apiKeys.close();
+    }
+  });
+
+  it.each([
+    [1, {}, 'the trusted proxy sent no X-Forwarded-For'],
+    [1, { 'X-Forwarded-For': 'unknown' }, 'X-Forwarded-For has something else'],
+    [false, {}, null],
+  ])("says once why an address is unknown ('trust proxy' %j, %j)", async (trust, headers, reason) => {
+    const fresh = createInstance();
+    try {
+      const { token } = await fresh.key({ ipAllowlist: ['203.0.113.0/24'] });
+      const app = guarded(fresh.apiKeys.requireApiKey('orders:read'), (each) =>
+        each.set('trust proxy', trust),
+      );
+      for (let round = 0; round < 2; round += 1) {
+        await request(app)
+          .get('/orders')
+          .set({ 'X-Api-Key': token, ...headers })
+          .expect(403);
+      }
+      const lines = fresh.log.filter((line) => line.includes('ADDRESS_UNKNOWN'));
+      expect(lines).toHaveLength(reason === null ? 0 : 1);
+      if (reason !== null) expect(lines[0]).toContain(reason);
+    } finally {
+      await fresh.apiKeys.close();
+    }
   });
 
   it("refuses while 'trust proxy' is true, and warns once", async () => {

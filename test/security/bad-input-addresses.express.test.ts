@@ -24,9 +24,23 @@ const cases: Record<string, Cases> = {
   A6: forwarded('64:ff9b::10.1.2.3', '64:ff9b::a01:203'),
   A7: forwarded('010.1.2.3', '10.01.2.3', '10.1.2.003', '012.1.2.3'),
   A8: forwarded('0x0a.1.2.3', '0x0a010203', '167838211', '10.1.515', '10.66051'),
-  A9: forwarded('10.1.2.3:80', '"10.1.2.3"', '"[::1]:3"', '[::ffff:10.1.2.3]', '[::ffff:10.1.2.3]:80'),
+  A9: forwarded('10.1.2.3:80', '[::ffff:10.1.2.3]', '[::ffff:10.1.2.3]:80'),
   A10: forwarded('fe80::1%eth0', '::ffff:10.1.2.3%1', '10.1.2.3%eth0'),
-  A11: forwarded('unknown', '_hidden', '', ',', ' , ', 'localhost', 'null', '10.1.2.3 x', '*'),
+  A11: forwarded(
+    'unknown',
+    '_hidden',
+    '',
+    ',',
+    ' , ',
+    'localhost',
+    'null',
+    '10.1.2.3 x',
+    '*',
+    '"10.1.2.3"',
+    '"[::1]:3"',
+    '10.1.2.3:',
+    '[10.1.2.3',
+  ),
   A12: async ({ send, server }) => {
     const key = `X-Api-Key: ${server.boundToken}`;
     const through = (lines: string[], status: number) =>

@@ -115,7 +115,12 @@ export const badInputs: readonly BadInputClass[] = [
   { id: 'A6', what: 'a NAT64 address', expected: addressRefused },
   { id: 'A7', what: 'leading zeros', expected: addressRefused },
   { id: 'A8', what: 'hexadecimal and decimal spellings of IPv4', expected: addressRefused },
-  { id: 'A9', what: 'an address with a port', expected: addressRefused },
+  {
+    id: 'A9',
+    what: 'an address with a port or in brackets',
+    expected: letIn,
+    note: 'Azure and IIS write it so',
+  },
   { id: 'A10', what: 'an address with a zone', expected: addressRefused },
   { id: 'A11', what: 'words, nothing and a comma in place of an address', expected: addressRefused },
   {
