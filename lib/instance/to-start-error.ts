@@ -1,4 +1,5 @@
 import { ApiKeysError, isProblem } from '../errors.js';
+import { findSetupError } from '../sql/database-setup-error.js';
 import { serializeError, type SerializedError } from './serialize-error.js';
 
 /**
@@ -7,6 +8,11 @@ import { serializeError, type SerializedError } from './serialize-error.js';
  */
 export function toStartError(error: unknown): unknown {
   if (!isProblem(error, 'unavailable')) return error;
+  const setupError = findSetupError(error);
+  if (setupError !== null) {
+    const detail = `The database of the API keys cannot be used: ${setupError.message}`;
+    return new ApiKeysError('unavailable', { detail, cause: error });
+  }
   let reason: SerializedError = serializeError(error);
   while (reason.cause !== undefined) reason = reason.cause;
   const what = [reason.code, reason.message].filter((text) => text !== undefined && text !== '').join(': ');

@@ -1,4 +1,5 @@
 import { ApiKeysError } from '../../errors.js';
+import { toSetupError } from './to-setup-error.js';
 import type { PgClient, PgPool } from './postgres-pool.js';
 
 /**
@@ -133,7 +134,7 @@ export class PoolQueue {
     try {
       return { client: await this.#pool.connect() };
     } catch (error) {
-      return { error };
+      return { error: toSetupError(error) };
     }
   }
 

@@ -7,9 +7,10 @@ import {
 } from 'kysely';
 import type { DatabaseConnection, Dialect, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { ApiKeysError } from '../../errors.js';
+import { toSetupError } from './to-setup-error.js';
 import { isConnectionLost, isTemporary } from './postgres-errors.js';
 import type { PoolLane, PoolLease, PoolQueue } from './pool-queue.js';
-import type { PgQuery, PgResult } from './postgres-pool.js';
+import type { PgClient, PgQuery, PgResult } from './postgres-pool.js';
 import { createStaleServerError, isFromStaleServer } from '../position-check.js';
 
 /** Time limits of one Kysely over a pool, in milliseconds. */
@@ -86,7 +87,10 @@ function guardClient({ client, release }: PoolLease, answerMs: number): Postgres
     } catch (error) {
       // A statement that timed out may still be running, so its connection cannot be reused.
       if (isConnectionLost(error)) lost ??= error;
-      throw isTemporary(error) ? new ApiKeysError('unavailable', { cause: error }) : error;
+      const explained = toSetupError(error, { user: readUser(client), text });
+      // A privilege that is missing is an outage like others: it is not the caller's mistake.
+      if (explained === error && !isTemporary(error)) throw error;
+      throw new ApiKeysError('unavailable', { cause: explained });
     }
   };
 
@@ -97,6 +101,10 @@ function guardClient({ client, release }: PoolLease, answerMs: number): Postgres
       client.removeListener('error', onError);
     },
   } as PostgresPoolClient;
+}
+
+function readUser({ user }: PgClient): string | null {
+  return typeof user === 'string' && user !== '' ? user : null;
 }
 
 /** `int8`, `int2`, `int4`. */

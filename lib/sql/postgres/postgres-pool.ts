@@ -5,6 +5,8 @@ export interface PgPool {
 
 /** The part of a client of a {@link PgPool} that is used here. */
 export interface PgClient {
+  /** The name of the database user. */
+  readonly user?: unknown;
   query(query: PgQuery): Promise<PgResult>;
   /** With `true` the connection is closed and not used again. */
   release(destroy?: boolean): void;
