@@ -159,9 +159,16 @@ export async function publishAndWait(cache: VerificationCache, copy: CachedCopy)
   });
 }
 
-/** The version that can be read, or `null`. */
+/**
+ * The version that can be read, or `null`. On a busy machine an answer may come after its deadline, and the cache is down
+ * then until its next probe: that is no answer.
+ */
 export async function versionIn(cache: VerificationCache, copy: CachedCopy): Promise<number | null> {
-  return (await cache.get(copy.key.id))?.key.version ?? null;
+  for (;;) {
+    await waitFor(() => cache.status() === 'up');
+    const found = await cache.get(copy.key.id);
+    if (found !== null || cache.status() === 'up') return found?.key.version ?? null;
+  }
 }
 
 /** Waits until what was sent in the background has been carried out: commands of one connection run in order. */

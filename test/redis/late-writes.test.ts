@@ -35,6 +35,7 @@ describe('a Redis that stands still and goes on', () => {
       await pause(30);
       server.resume();
       await slow.ping();
+      await waitFor(() => cache.status() === 'up');
       await settle(cache);
       const versions = await Promise.all(copies.map((copy) => versionIn(cache, copy)));
       expect(versions).toEqual(copies.map(() => 2));
