@@ -84,8 +84,8 @@ describe("Deribit's tokens and signatures on PostgreSQL and Redis, over two inst
   const statusOf = async (which: number, { access_token }: Tokens): Promise<number> =>
     (await call(which, 'private/list_api_keys', {}, { Authorization: `Bearer ${access_token}` })).status;
 
-  it('DB19 lets a signed request in once, wherever it is sent', async () => {
-    const target = '/api/v2/private/list_api_keys';
+  it('DB19 executes a signed write once, wherever it is sent', async () => {
+    const target = `/api/v2/private/change_api_key_name?id=${key.id}&name=bot`;
     const headers = signedAsCcxt({ key, target, now: Date.now() });
     const answers = await Promise.all(
       times(12).map((which) =>

@@ -52,7 +52,10 @@ export function createCallMethod({ methods, authenticate, ...parts }: MethodCall
     const method = byName.get(name);
     if (method === undefined) throw new DeribitError('method_not_found');
     if (isPublic(method)) return method.prepare({ ...parts, call, params })();
-    const called = { scope: method.scope ?? undefined, route: `/${name}` };
+    const called = {
+      ...{ scope: method.scope ?? undefined, route: `/${name}` },
+      isRead: method.isRead === true,
+    };
     const context = { ...parts, call, params, caller: await authenticate(call, params, called) };
     try {
       return await callPrivate(context, method, lacksParams);

@@ -8,16 +8,26 @@ import { readRawBody } from '../../http/read-raw-body.js';
 import { noScope } from '../../domain/scope-requirement.js';
 import { readHmacAuthorization } from '../../signatures/hmac/read-hmac-authorization.js';
 import { deribitHmacScheme } from './deribit-hmac-scheme.js';
-import type { CalledMethod, Caller } from '../callers.js';
+import type { Caller } from '../callers.js';
 import { createCredentialReader, toTokenCredential, type RequestCredential } from '../credential-reader.js';
 import type { DialectCall } from '../dialect-call.js';
 import { maxRequestBytes } from '../request-limit.js';
 import { DeribitError } from './deribit-error.js';
-import type { AuthenticateCaller, DeribitParams, DeribitParts } from './deribit-method.js';
+import type {
+  AuthenticateCaller,
+  CalledPrivateMethod,
+  DeribitParams,
+  DeribitParts,
+} from './deribit-method.js';
 import { readOptionalParam, readString } from './read-param.js';
 
 /** The documented path of the methods, wherever the app mounts them; clients may sign this path instead. */
 const documentedPath = '/api/v2';
+/**
+ * Within a second of its timestamp a signed read is accepted again: the nonce of ccxt is its clock, so two programs with one key
+ * sign the same read of one millisecond with the same bytes. A write is executed once, however it was signed.
+ */
+const repeatableReadMs = 1000;
 
 /**
  * Builds the authentication of private method calls: a token as Bearer or in `access_token`, a pair as Basic, or a request
@@ -30,7 +40,7 @@ export function createCallerAuthenticator(parts: DeribitParts): AuthenticateCall
   async function authenticate(
     call: DialectCall,
     params: DeribitParams,
-    called: CalledMethod,
+    called: CalledPrivateMethod,
   ): Promise<Caller> {
     const inParams = readOptionalParam(params, 'access_token', readString) ?? '';
     if (isSigned(call.req)) {
@@ -72,7 +82,7 @@ function combineCredentials(inHeader: RequestCredential, inParams: string): Requ
 async function verifySigned(
   { keyspace }: DeribitParts,
   call: DialectCall,
-  { scope: keyspaceScope }: CalledMethod,
+  { scope: keyspaceScope, isRead }: CalledPrivateMethod,
 ): Promise<Verdict> {
   const { req } = call;
   const { method, originalUrl: target } = req;
@@ -90,6 +100,7 @@ async function verifySigned(
       rawHeaders,
       bodyPresence: readBodyPresence(req),
     },
+    repeatableForMs: isRead ? repeatableReadMs : 0,
     otherTargets: listDocumentedTargets(req.url).filter((other) => other !== target),
     body: () => readRawBody(req, maxRequestBytes),
   });

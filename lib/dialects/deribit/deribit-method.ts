@@ -55,12 +55,20 @@ export interface PrivateMethod {
   readonly tfa: boolean;
   /** Whether a call without any parameter is an error. */
   readonly needsParams: boolean;
+  /** Whether the method changes nothing, however often it is called. Default: `false`. */
+  readonly isRead?: true;
   /** Reads the parameters; a second factor is asked for between this and {@link RunMethod}. @throws DeribitError */
   prepare(context: PrivateContext): RunMethod;
 }
 
 /** One row of the table of methods. */
 export type DeribitMethod = PublicMethod | PrivateMethod;
+
+/** The called private method, as far as authentication depends on it. */
+export interface CalledPrivateMethod extends CalledMethod {
+  /** See {@link PrivateMethod.isRead}. */
+  readonly isRead: boolean;
+}
 
 /**
  * Authenticates the caller of a private method: `caller-authenticator.ts`. A caller with an access token of the app has no
@@ -71,5 +79,5 @@ export type DeribitMethod = PublicMethod | PrivateMethod;
 export type AuthenticateCaller = (
   call: DialectCall,
   params: DeribitParams,
-  called: CalledMethod,
+  called: CalledPrivateMethod,
 ) => Promise<Caller>;

@@ -9,6 +9,7 @@ export const listApiKeys: PrivateMethod = {
   scope: 'account:read',
   tfa: true,
   needsParams: false,
+  isRead: true,
   prepare: (context) => async () => {
     const { call, caller, callers, keyspace } = context;
     const records = await listLiveKeys(keyspace.keys(), callers.createContext(call, caller));
