@@ -43,7 +43,7 @@ const messages: Readonly<Record<AddressProblem, { readonly code: string; readonl
 /** Builds what logs, once for each problem, why addresses are not what an operator expects. */
 export function createAddressWarnings(logger: Logger): (problem: AddressProblem) => void {
   const given = new Set<AddressProblem>();
-  return function logOnce(problem) {
+  return function reportOnce(problem) {
     if (given.has(problem)) return;
     given.add(problem);
     const { code, warning } = messages[problem];

@@ -29,7 +29,7 @@ const maxAddressLength = 64;
 export function createClientAddress(logger: Logger): ClientAddress {
   const toMemoizedCanonical = memoize(toCanonicalAddress, 1_000);
   const judged = new WeakMap<TrustProxy, boolean>();
-  const logOnce = createAddressWarnings(logger);
+  const reportOnce = createAddressWarnings(logger);
 
   /** Express compiles a setting once, so each is judged once. */
   function canBeClaimed(isTrusted: TrustProxy): boolean {
@@ -43,7 +43,7 @@ export function createClientAddress(logger: Logger): ClientAddress {
 
   function readAddress(req: Request, purpose: 'decide' | undefined): string | null {
     const giveUp = (problem: AddressProblem): null => {
-      if (purpose === 'decide') logOnce(problem);
+      if (purpose === 'decide') reportOnce(problem);
       return null;
     };
     const isTrusted = req.app.get('trust proxy fn') as TrustProxy;
@@ -53,7 +53,7 @@ export function createClientAddress(logger: Logger): ClientAddress {
     if (isTrusted(peer, 0)) {
       if (!namesLastHop(forwarded)) return giveUp('missing');
     } else if (forwarded !== undefined && req.app.get('trust proxy') === false) {
-      logOnce('unexpected');
+      reportOnce('unexpected');
     }
     const ip = findCaller(req, isTrusted);
     if (ip === undefined) return giveUp('unconnected');
