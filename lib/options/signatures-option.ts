@@ -7,7 +7,9 @@ import type { SignatureProfile } from '../signatures/rfc9421/signature-profile.j
 export interface SignaturesOption {
   /**
    * The public origin of this service, such as `https://api.acme.example`, or a list of them: signatures are verified against
-   * these, whatever a proxy writes into `Host`. Default: `Host` and the protocol, as Express sees them.
+   * these, whatever a proxy writes into `Host`. Behind a proxy that strips the beginning of the path, with that path:
+   * `https://acme.example/api`. Names in a list differ in their
+   * hosts: a request has nothing else to tell which was called. Default: `Host` and the protocol, as Express sees them.
    */
   readonly origin?: string | readonly string[] | undefined;
   /**
@@ -76,12 +78,29 @@ export function resolveSignaturesOption(input: unknown, prefix: string): Resolve
 
 function readOrigins(value: unknown, path: string): readonly URL[] {
   const origins: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return origins.map((origin) => {
-    const url = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : null;
-    if (url !== null && /^https?:$/.test(url.protocol) && url.origin === origin) return url;
+  const urls = origins.map((origin) => readOrigin(origin, path));
+  if (urls.length === 0)
+    throw new InvalidOptionError(`${path}: names nothing; leave it out to go by the request`);
+  const repeated = urls.find(({ host }) => urls.filter((other) => other.host === host).length > 1);
+  if (repeated !== undefined) {
     throw new InvalidOptionError(
-      `${path}: takes an origin without a slash at its end, or a list of them, ` +
-        "for example 'https://api.acme.example'",
+      `${path}: names ${repeated.host} twice, and a request does not tell which of them its client called`,
     );
-  });
+  }
+  return urls;
+}
+
+function readOrigin(origin: unknown, path: string): URL {
+  const url = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : null;
+  if (url !== null && /^https?:$/.test(url.protocol) && isWrittenPlainly(url, origin)) return url;
+  throw new InvalidOptionError(
+    `${path}: takes an origin without a slash at its end, or a list of them, for example 'https://api.acme.example', ` +
+      "or 'https://acme.example/api' behind a proxy that strips /api",
+  );
+}
+
+/** Whether nothing but scheme, host and path was written, and as URLs are normalized: signers see the same characters. */
+function isWrittenPlainly({ origin, pathname }: URL, written: unknown): boolean {
+  if (pathname === '/') return written === origin;
+  return written === origin + pathname && !pathname.endsWith('/') && !pathname.includes('//');
 }
