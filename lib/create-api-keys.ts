@@ -30,6 +30,8 @@ import { createCostCheck } from './middleware/check-cost.js';
 import { HiddenCredentials } from './middleware/hidden-credentials.js';
 import type { SignatureParts } from './middleware/signed-requests.js';
 import type { SignedRequestVerifier } from './signatures/verify-signed-request.js';
+import type { ForwardAuthOptions } from './middleware/forward-auth-options.js';
+import { createForwardAuthRouter } from './middleware/forward-auth-router.js';
 import type { GuardParts } from './middleware/guard.js';
 import { createRequestVerifier } from './middleware/verify-request.js';
 import { createRequireApiKey, type RequireApiKey } from './middleware/require-api-key.js';
@@ -72,6 +74,17 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * app.use('/api-keys', apiKeys.adminRouter({ authorize: (req) => actorOf(req) }));
    */
   adminRouter(options: AdminRouterOptions<S>): ReturnType<typeof createAdminRouter>;
+  /**
+   * Answers a proxy that asks about the requests of its clients: nginx `auth_request`, HAProxy, Traefik ForwardAuth, Caddy
+   * `forward_auth`, Envoy `ext_authz` over HTTP. 200 with the caller in `X-Auth-Key-…` headers, or what a guard would answer. One
+   * router for each set of scopes, none of them below the path of another.
+   *
+   * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` for an option that is unknown or has a wrong value
+   *
+   * @example
+   * app.use('/forward-auth/orders', apiKeys.forwardAuthRouter({ scopes: 'orders:read' }));
+   */
+  forwardAuthRouter(options?: ForwardAuthOptions<S, F>): ReturnType<typeof createForwardAuthRouter>;
   /**
    * The management of keys in code, without HTTP.
    *
@@ -324,6 +337,10 @@ export function createApiKeys<const S extends string, const F extends string = n
         },
         routerOptions,
       ),
+
+    // Without an argument any valid key is allowed; undefined is a variable that got lost.
+    forwardAuthRouter: (...args: readonly unknown[]) =>
+      createForwardAuthRouter(guardParts, args.length === 0 ? {} : args[0]),
 
     keys: createKeysApi({
       whenReady: () => lifecycle.ready(),

@@ -21,6 +21,8 @@ interface AnyRequest {
   /** In Express, the `url` before routers took the paths away where they are mounted. */
   readonly originalUrl?: unknown;
   readonly httpVersionMajor?: unknown;
+  /** The Lambda event, which lists repeated headers. */
+  readonly apiGateway?: unknown;
   readonly socket?: { readonly encrypted?: unknown } | null;
 }
 
@@ -45,11 +47,15 @@ export function createGuardedRequest(
     );
   }
   const request: AnyRequest = given;
-  const { headers, rawHeaders } = readGivenHeaders(what, request.headers, request.rawHeaders);
+  const { headers, rawHeaders, headersDistinct } = readGivenHeaders(
+    what,
+    request.headers,
+    request.rawHeaders,
+  );
   const url = readUrl(request);
   if (url.host !== null && headers.host === undefined) {
     headers.host = url.host;
-    rawHeaders.push('Host', url.host);
+    if (rawHeaders.length > 0) rawHeaders.push('Host', url.host);
   }
   const adapted = {
     method: typeof request.method === 'string' ? request.method : '',
@@ -60,6 +66,8 @@ export function createGuardedRequest(
     protocol: url.protocol ?? (request.socket?.encrypted === true ? 'https' : 'http'),
     headers,
     rawHeaders,
+    headersDistinct,
+    apiGateway: request.apiGateway,
     httpVersionMajor: request.httpVersionMajor === 2 ? 2 : 1,
     socket: { remoteAddress: address ?? undefined },
     ip: address ?? undefined,

@@ -5,8 +5,10 @@ import { InvalidOptionError } from '../errors.js';
 export interface NodeHeaders {
   /** By names in lower case. */
   readonly headers: IncomingHttpHeaders;
-  /** Names and values in turn, a repeated header several times. */
+  /** Names and values in turn, a repeated header several times; empty where the platform has no such lines. */
   readonly rawHeaders: string[];
+  /** The values of each header, as far as they are apart, by names in lower case. */
+  readonly headersDistinct: NodeJS.Dict<string[]>;
 }
 
 /**
@@ -18,8 +20,17 @@ export interface NodeHeaders {
 export function readGivenHeaders(what: string, given: unknown, rawHeaders: unknown): NodeHeaders {
   if (typeof given !== 'object' || given === null) throw createHeadersError(what);
   const lines = listLines(what, given);
-  const hasRawLines = rawHeaders !== undefined && Array.isArray(rawHeaders) && rawHeaders.length > 0;
-  return { headers: groupLines(lines), rawHeaders: hasRawLines ? listLines(what, rawHeaders) : lines };
+  const headersDistinct = groupLines(lines);
+  const headers = Object.create(null) as IncomingHttpHeaders;
+  // As Node does it, the first line of a header counts; that there are others is seen beside.
+  for (const [name, values = []] of Object.entries(headersDistinct)) headers[name] = values[0];
+  return { headers, headersDistinct, rawHeaders: listRawLines(what, given, rawHeaders, lines) };
+}
+
+/** Objects and the `Headers` of fetch are no raw lines: two lines were perhaps joined into one value. */
+function listRawLines(what: string, given: object, rawHeaders: unknown, lines: string[]): string[] {
+  if (Array.isArray(rawHeaders) && rawHeaders.length > 0) return listLines(what, rawHeaders);
+  return Array.isArray(given) ? lines : [];
 }
 
 function listLines(what: string, given: object): string[] {
@@ -44,13 +55,12 @@ function listValues(what: string, name: unknown, value: unknown): string[] {
   });
 }
 
-/** As Node does it, the first line of a header counts; that there are others is seen in the lines. */
-function groupLines(lines: readonly string[]): IncomingHttpHeaders {
-  const headers = Object.create(null) as IncomingHttpHeaders;
+function groupLines(lines: readonly string[]): NodeJS.Dict<string[]> {
+  const groups = Object.create(null) as NodeJS.Dict<string[]>;
   for (let index = 0; index < lines.length; index += 2) {
-    headers[(lines[index] ?? '').toLowerCase()] ??= lines[index + 1];
+    (groups[(lines[index] ?? '').toLowerCase()] ??= []).push(lines[index + 1] ?? '');
   }
-  return headers;
+  return groups;
 }
 
 function isIterable(value: object): value is Iterable<unknown> {

@@ -120,6 +120,16 @@ describe('keys.verifyRequest finds the credential', () => {
       }),
       '400 invalid_request',
     ],
+    [
+      'joined keys',
+      () => ({
+        headers: new Headers([
+          ['x-api-key', token],
+          ['x-api-key', token],
+        ]),
+      }),
+      '400 invalid_request',
+    ],
     ['two hosts', () => ({ headers: ['Host', 'a', 'Host', 'b', 'X-API-Key', token] }), '400 invalid_request'],
     [
       'a thousand headers',

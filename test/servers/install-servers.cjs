@@ -8,6 +8,8 @@ const { cacheFolder } = require('../run/cache-folder.cjs');
 const SERVER_PACKAGES = ['redis-server', 'postgresql', 'curl', 'openssl'];
 /** Large, and needed by one sample of code only: installed on its own. */
 const GO_PACKAGES = ['golang-go'];
+/** Needed by the tests of forward auth only. */
+const PROXY_PACKAGES = ['nginx', 'haproxy', 'caddy'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /** Debian keeps initdb and postgres out of PATH, one folder per major version. @returns {string[]} newest first */
@@ -21,7 +23,8 @@ function debianPostgresFolders() {
 
 /** @param {string} name @returns {string | undefined} */
 function lookFor(name) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), ...debianPostgresFolders()];
+  // Debian keeps nginx and haproxy in /usr/sbin, which is not in everybody's PATH.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', ...debianPostgresFolders()];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
@@ -62,16 +65,22 @@ function installFromDebian(packages) {
   }
 }
 
+/** @param {string} name of a program @returns {readonly string[]} what is installed with it */
+function packagesWith(name) {
+  if (name === 'go') return GO_PACKAGES;
+  return PROXY_PACKAGES.includes(name) ? PROXY_PACKAGES : SERVER_PACKAGES;
+}
+
 /**
  * The path of a program that tests run, a server, a tool for one, or the curl that the documents show. Installs it when it is missing
  * and we may.
- * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go'} name
+ * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy'} name
  * @returns {string}
  */
 function findServerProgram(name) {
   const found = lookFor(name);
   if (found) return found;
-  const packages = name === 'go' ? GO_PACKAGES : SERVER_PACKAGES;
+  const packages = packagesWith(name);
   if (process.getuid?.() !== 0 || !lookFor('apt-get')) {
     throw new Error(
       `${name} was not found. Install what the tests need with this command, then try again:\n` +

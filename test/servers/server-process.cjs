@@ -73,14 +73,16 @@ async function onFreePort(start) {
  * @param {NodeJS.Signals} options.stopSignal
  * @param {() => Promise<boolean>} options.isReady
  * @param {{ uid: number, gid: number } | undefined} [options.runAs]
+ * @param {Readonly<Record<string, string>>} [options.env] what is added to the environment of this process
  * @returns {Promise<RunningServer>}
  */
-async function startServerProcess({ name, program, args, dataDir, stopSignal, isReady, runAs }) {
+async function startServerProcess({ name, program, args, dataDir, stopSignal, isReady, runAs, env = {} }) {
   // Its own process group: Ctrl-C in the terminal reaches us, and we end the server in order.
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     cwd: dataDir,
+    env: { ...process.env, ...env },
     ...runAs,
   });
   let output = '';

@@ -1,0 +1,51 @@
+import type { RequiredScopes } from '../domain/required-scopes.js';
+import type { CredentialSource } from '../http/credential-source.js';
+import type { RequiredScopesByMethod } from '../http/required-scopes-by-method.js';
+import { allowAbsent, takeAsGiven, takeOneOf } from '../options/option-readers.js';
+import { readOptions, type ReadersOf } from '../options/read-options.js';
+import type { ForwardingProxy } from './create-original-request.js';
+
+/** Options of one forward auth router. */
+export interface ForwardAuthOptions<S extends string, F extends string = never> {
+  /** What a key must hold, by the method of the client's request too. Default: any valid key is allowed. */
+  readonly scopes?: RequiredScopes<S> | RequiredScopesByMethod<S>;
+  /** A feature that the key must have, besides the scopes. */
+  readonly feature?: F | undefined;
+  /**
+   * How much a request takes from the limits and credits of its key, a whole number up to 1,000,000; 0 for nothing.
+   *
+   * @default 1
+   */
+  readonly cost?: number | undefined;
+  /**
+   * The proxy that asks. It says where the method, the path and the host of the client's request are. Required with scopes by
+   * method and with `signed`. Default: requests are logged as those of the proxy.
+   */
+  readonly proxy?: ForwardingProxy | undefined;
+  /**
+   * Signed requests: `accepted` beside keys, or `required`. Needs the option `signatures` of createApiKeys. Default: signatures
+   * are ignored.
+   */
+  readonly signed?: 'required' | 'accepted' | undefined;
+  /** Where keys are read. Default: what `createApiKeys` was given. */
+  readonly credentialFrom?: readonly CredentialSource[] | undefined;
+}
+
+const readers = {
+  scopes: takeAsGiven<unknown>(),
+  feature: takeAsGiven<string | undefined>(),
+  cost: takeAsGiven<number | undefined>(),
+  proxy: allowAbsent(takeOneOf('nginx', 'haproxy', 'traefik', 'caddy', 'envoy')),
+  signed: allowAbsent(takeOneOf('required', 'accepted')),
+  credentialFrom: takeAsGiven<readonly CredentialSource[] | undefined>(),
+} satisfies ReadersOf<ForwardAuthOptions<string, string>>;
+
+/** Options with the right kinds; `scopes`, `feature`, `cost` and `credentialFrom` are still to be checked. */
+export type ReadForwardAuthOptions = Omit<ForwardAuthOptions<string, string>, 'scopes'> & {
+  readonly scopes: unknown;
+};
+
+/** @throws InvalidOptionError for unknown names and values of the wrong kind */
+export function readForwardAuthOptions(input: unknown): ReadForwardAuthOptions {
+  return readOptions('forwardAuthRouter', input, readers, { example: "{ scopes: 'orders:read' }" });
+}

@@ -1,0 +1,39 @@
+import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
+
+/** What a service behind a proxy is sent about the caller, by header. */
+const readers = {
+  'X-Auth-Key-Id': ({ id }) => id,
+  'X-Auth-Key-Owner': ({ ownerId }) => ownerId,
+  'X-Auth-Key-Name': ({ name }) => name,
+  'X-Auth-Key-Scopes': ({ scopes }) => scopes,
+  'X-Auth-Key-Features': ({ features }) => features,
+  'X-Auth-Key-Environment': ({ environment }) => environment,
+  'X-Auth-Key-Via': ({ via }) => via,
+} as const satisfies Readonly<Record<string, (apiKey: ApiKeyIdentity) => string | readonly string[]>>;
+
+/** The names of the headers, in lower case. */
+export const identityHeaderNames: readonly string[] = Object.keys(readers).map((name) => name.toLowerCase());
+
+/** In place of an empty value: some proxies keep the client's own header where this one is empty. */
+const nothing = '-';
+
+/**
+ * Composes the headers that name the caller. All of them are there and none is empty, whatever the key has, so that a header of
+ * that name from the client is always replaced. Values are percent-encoded (UTF-8) except for printable ASCII without blanks and
+ * `%`; lists are separated by blanks.
+ */
+export function composeIdentityHeaders(
+  apiKey: ApiKeyIdentity,
+): readonly (readonly [name: string, value: string])[] {
+  return Object.entries(readers).map(([name, read]) => {
+    const value: string | readonly string[] = read(apiKey);
+    const words = typeof value === 'string' ? [value] : value;
+    return [name, words.map(encodeWord).join(' ') || nothing];
+  });
+}
+
+function encodeWord(word: string): string {
+  return word.replace(/[^\x21-\x24\x26-\x7e]/gu, (character) =>
+    Buffer.from(character).toString('hex').toUpperCase().replace(/../g, '%$&'),
+  );
+}
