@@ -14,19 +14,33 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * @throws ApiKeysError `cross_site_request`
  */
 export function refuseCrossSite(req: Request, allowedOrigins: ReadonlySet<string>): void {
-  if (!safeMethods.has(req.method) && isCrossSite(req, allowedOrigins)) {
-    throw new ApiKeysError('cross_site_request');
-  }
+  if (safeMethods.has(req.method)) return;
+  const detail = findCrossSiteMark(req, allowedOrigins);
+  if (detail !== null) throw new ApiKeysError('cross_site_request', { detail });
 }
 
-function isCrossSite(req: Request, allowedOrigins: ReadonlySet<string>): boolean {
+/** Returns what speaks for another site, with what to send instead; `null` if nothing does. */
+function findCrossSiteMark(req: Request, allowedOrigins: ReadonlySet<string>): string | null {
   const { origin, cookie } = req.headers;
-  if (origin !== undefined && allowedOrigins.has(origin)) return false;
+  if (origin !== undefined && allowedOrigins.has(origin)) return null;
   const site = req.headers['sec-fetch-site'];
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
-  if (origin !== undefined) return toCanonicalOrigin(origin) !== origin || origin !== readOwnOrigin(req);
-  return cookie !== undefined;
+  if (site !== undefined) return site === 'same-origin' || site === 'none' ? null : otherSite;
+  if (origin !== undefined) {
+    return toCanonicalOrigin(origin) === origin && origin === readOwnOrigin(req) ? null : otherOrigin;
+  }
+  return cookie === undefined ? null : withoutOrigin;
 }
+
+const otherSite =
+  'Sec-Fetch-Site says that another site made the browser send this request. Call from the same origin, or name the ' +
+  'origin of the page in allowedOrigins.';
+const otherOrigin =
+  'The header Origin is neither the origin that this request was sent to nor one of allowedOrigins. Behind a proxy, ' +
+  "the app sees its own origin only with Express' setting 'trust proxy'.";
+const withoutOrigin =
+  'The request has a Cookie and neither Sec-Fetch-Site nor Origin, so nothing shows that it does not come from another ' +
+  'site. Browsers send these headers themselves; a script or a test sends Sec-Fetch-Site: same-origin, or Origin with ' +
+  'the origin of this app.';
 
 /** Returns the origin of a URL in the form browsers send; `null` if there is none (`null`, `file:`, not a URL). */
 export function toCanonicalOrigin(url: string): string | null {

@@ -120,3 +120,28 @@ describe('a request that only reads', () => {
     expect(answer.headers['cross-origin-resource-policy']).toBe('same-origin');
   });
 });
+
+describe('the detail of a refusal', () => {
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'a cookie without Origin',
+      { Cookie: 'session=1' },
+      /a Cookie and neither Sec-Fetch-Site nor Origin.*sends Sec-Fetch-Site: same-origin/,
+    ],
+    [
+      'another origin',
+      { Origin: 'https://evil.example' },
+      /Origin is neither .* nor one of allowedOrigins.*'trust proxy'/,
+    ],
+    ['another site', { 'Sec-Fetch-Site': 'cross-site' }, /Sec-Fetch-Site says.*allowedOrigins/],
+  ])('names what to send: %s', async (_what, headers, detail) => {
+    const answer = await post(headers);
+    expectProblem(answer, 403, 'cross_site_request');
+    expect((answer.body as { detail: string }).detail).toMatch(detail);
+  });
+
+  it('of a session cookie can be followed', async () => {
+    expect((await post({ Cookie: 'session=1', 'Sec-Fetch-Site': 'same-origin' })).status).toBe(201);
+    expect((await post({ Cookie: 'session=1', Origin: `http://${host}` })).status).toBe(201);
+  });
+});
