@@ -88,6 +88,9 @@ function runJob(settings: ScriptSettings, onLine?: (line: string) => void): Prom
   return scripts.run(job, [JSON.stringify(settings)], onLine);
 }
 
+/** What the first process on a database writes. */
+const created = /^api-keys: new tables were created in .*\n/;
+
 const ended = { code: 0, lines: ['allowed', 'done'], errors: '' };
 const closings = ['at once', 'a second later', 'never'] as const;
 
@@ -113,7 +116,7 @@ describe.each(Object.keys(databases))('with %s', (database) => {
         const outcome = await runJob({ ...settings, close });
         expect([close, outcome]).toEqual([close, { ...ended, errors: outcome.errors }]);
         // Without close() the library sees the script's clients end.
-        if (close !== 'never') expect(outcome.errors).toBe('');
+        if (close !== 'never') expect(outcome.errors.replace(created, '')).toBe('');
       }
       const idle = await runJob({ ...settings, close: 'a second later', isIdle: true });
       expect(idle).toEqual({ code: 0, lines: ['ready', 'done'], errors: '' });

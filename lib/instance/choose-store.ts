@@ -1,6 +1,5 @@
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { InvalidOptionError } from '../errors.js';
+import { dirname, join } from 'node:path';
+import { parseFileUrl } from './parse-file-url.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { KeyStore } from '../ports/key-store.js';
 import { PoolLosses } from '../sql/postgres/pool-losses.js';
@@ -21,7 +20,7 @@ export interface ChosenStore {
 /**
  * Chooses the store by the options. Nothing is opened yet.
  *
- * @throws InvalidOptionError when `database` is neither a PostgreSQL URL, a pool nor a file
+ * @throws InvalidOptionError when `database` is a PostgreSQL URL or a file that cannot be one
  */
 export function chooseStore(options: ResolvedOptions): ChosenStore {
   const { store, logger } = options;
@@ -30,20 +29,17 @@ export function chooseStore(options: ResolvedOptions): ChosenStore {
   if (store !== undefined) return { store, pepperFile: defaultPepperFile, poolLosses: null };
   if (typeof connection === 'string' && connection.startsWith('file:')) {
     const file = parseFileUrl(connection);
-    return { store: sqliteStore({ file, migrate }), pepperFile: locatePepperFile(file), poolLosses: null };
+    return {
+      store: sqliteStore({ file, migrate, logger }),
+      pepperFile: locatePepperFile(file),
+      poolLosses: null,
+    };
   }
   return {
     store: postgresStore({ connection, schema, migrate, logger }),
     pepperFile: defaultPepperFile,
     poolLosses: typeof connection === 'string' ? null : new PoolLosses(connection, logger),
   };
-}
-
-/** `file:relative/path`, `file:/absolute/path` or `file:///absolute/path`. */
-function parseFileUrl(url: string): string {
-  const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
-  if (path === '') throw new InvalidOptionError('database: file: needs a path behind it');
-  return resolve(path);
 }
 
 function locatePepperFile(file: string): string {

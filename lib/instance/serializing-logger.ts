@@ -6,6 +6,7 @@ import type { Logger } from '../ports/logger.js';
 export function createSerializingLogger(logger: Logger): Logger {
   return {
     warn: (message, error) => logger.warn(redactSecrets(message), ...serializeDetails(error)),
+    info: (message) => logger.info?.(redactSecrets(message)),
     error: (message, error) => logger.error(redactSecrets(message), ...serializeDetails(error)),
   };
 }

@@ -127,7 +127,8 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
   /** The current time in epoch milliseconds, for tests. */
   readonly clock?: Clock | undefined;
   /**
-   * Where errors and warnings for operators are logged.
+   * Where errors and warnings for operators are logged; with a method `info`, also which database was opened.
+   * The console gets warnings and errors only.
    *
    * @default console
    */

@@ -104,7 +104,13 @@ const readers = {
     take('an object with warn() and error(), such as console', (value): value is Logger =>
       hasMethods(value, ['warn', 'error']),
     ),
-    console,
+    // Without info(), which would write to the standard output of a script.
+    {
+      // eslint-disable-next-line no-console -- the default is the console
+      warn: (...args) => console.warn(...args),
+      // eslint-disable-next-line no-console -- the default is the console
+      error: (...args) => console.error(...args),
+    },
   ),
 } satisfies ReadersOf<ApiKeysOptions>;
 

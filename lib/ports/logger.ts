@@ -2,4 +2,6 @@
 export interface Logger {
   warn(message: string, error?: unknown): void;
   error(message: string, error?: unknown): void;
+  /** Left out: what needs no attention is not logged. */
+  info?(message: string): void;
 }

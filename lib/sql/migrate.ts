@@ -14,13 +14,19 @@ import type { TimeBudget } from './time-budget.js';
  *
  * Kysely's own Migrator is not used: it has no lock on SQLite.
  *
+ * @returns whether this process created the tables
  * @throws InvalidOptionError when the schema is newer than this version, or behind and `mode` is `check`
  */
-export async function migrate(database: SqlDatabase, mode: MigrateMode, budget: TimeBudget): Promise<void> {
+export async function migrate(
+  database: SqlDatabase,
+  mode: MigrateMode,
+  budget: TimeBudget,
+): Promise<{ readonly isNew: boolean }> {
   const looked = database.read(budget, (reader) => readSchemaVersion(database, reader));
   const version = await withDeadline(looked, budget.remainingMs, 'Reading the schema version');
   refuseNewer(database, version);
-  if (version === migrations.length) return;
+  if (version === migrations.length) return { isNew: false };
+  let isNew = false;
   if (mode === 'check') {
     throw new InvalidOptionError(
       `The API key schema in ${database.label} is at version ${version}; this version of express-api-keys needs ` +
@@ -30,7 +36,8 @@ export async function migrate(database: SqlDatabase, mode: MigrateMode, budget: 
   const migrated = database.migrate(async (transaction) => {
     const current = await readSchemaVersion(database, transaction);
     refuseNewer(database, current);
-    if (current === 0) await createVersionTable(database, transaction);
+    isNew = current === 0;
+    if (isNew) await createVersionTable(database, transaction);
     for (const [index, migration] of migrations.entries()) {
       if (index < current) continue;
       await migration.up(transaction, getColumnTypes(database.dialect));
@@ -41,6 +48,7 @@ export async function migrate(database: SqlDatabase, mode: MigrateMode, budget: 
     }
   });
   await withDeadline(migrated, migrationDeadlineMs, 'Migrating the schema');
+  return { isNew };
 }
 
 /** Returns the number of applied migrations; 0 for an empty database. */

@@ -9,6 +9,7 @@ import type { ChangeFeed, FeedPosition } from '../ports/change-feed.js';
 import type { CreditLedger } from '../ports/credit-ledger.js';
 import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
+import type { Logger } from '../ports/logger.js';
 import type { NonceStore } from '../ports/nonce-store.js';
 import type { TokenStore } from '../ports/token-store.js';
 import type { UsageLog } from '../ports/usage-log.js';
@@ -60,6 +61,7 @@ export interface SqlKeyStoreSettings {
   /** The deadline of the read that verification waits for, in milliseconds. */
   readonly readDeadlineMs: number;
   readonly migrate: MigrateMode;
+  readonly logger: Logger | undefined;
 }
 
 /** The key store on SQLite and PostgreSQL alike. */
@@ -140,8 +142,13 @@ export class SqlKeyStore implements KeyStore {
   /** Takes longer than the deadline only while a migration runs, here or in another process. */
   async #open(): Promise<void> {
     await this.#database.open();
-    await migrate(this.#database, this.#settings.migrate, new TimeBudget(this.#settings.deadlineMs));
+    const { migrate: mode, deadlineMs, logger } = this.#settings;
+    const { isNew } = await migrate(this.#database, mode, new TimeBudget(deadlineMs));
     this.#isOpen = true;
+    const { label } = this.#database;
+    if (isNew)
+      logger?.warn(`api-keys: new tables were created in ${label}; keys stored elsewhere are unknown here`);
+    else logger?.info?.(`api-keys: opened ${label}`);
   }
 
   async close(): Promise<void> {

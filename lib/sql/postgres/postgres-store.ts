@@ -35,7 +35,7 @@ export interface PostgresStoreOptions {
    * @default 10
    */
   readonly maxConnections?: number | undefined;
-  /** Receives warnings about lost idle connections. */
+  /** Is notified of lost idle connections, and of the schema that was opened. */
   readonly logger: Logger;
 }
 
@@ -72,5 +72,5 @@ export function postgresStore(options: PostgresStoreOptions): KeyStore {
   const database = createPostgresDatabase({
     ...{ connection, schema, deadlineMs, readDeadlineMs, maxConnections, logger },
   });
-  return new SqlKeyStore(database, { deadlineMs, readDeadlineMs, migrate });
+  return new SqlKeyStore(database, { deadlineMs, readDeadlineMs, migrate, logger });
 }

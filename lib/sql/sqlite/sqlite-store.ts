@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidOptionError } from '../../errors.js';
 import type { KeyStore } from '../../ports/key-store.js';
+import type { Logger } from '../../ports/logger.js';
 import type { MigrateMode } from '../sql-database.js';
 import { SqlKeyStore } from '../sql-key-store.js';
 import { createSqliteDatabase } from './sqlite-database.js';
@@ -24,6 +25,8 @@ export interface SqliteStoreOptions {
    * @default 'auto'
    */
   readonly migrate?: MigrateMode | undefined;
+  /** Is notified of the file that was opened. */
+  readonly logger?: Logger | undefined;
 }
 
 /**
@@ -33,7 +36,13 @@ export interface SqliteStoreOptions {
  * @throws InvalidOptionError when `file` is not a path
  */
 export function sqliteStore(options: SqliteStoreOptions): KeyStore {
-  const { file, deadlineMs = 2000, readDeadlineMs = Math.min(700, deadlineMs), migrate = 'auto' } = options;
+  const {
+    file,
+    deadlineMs = 2000,
+    readDeadlineMs = Math.min(700, deadlineMs),
+    migrate = 'auto',
+    logger,
+  } = options;
   if (typeof file !== 'string' || file.trim() === '') throw new InvalidOptionError('file must be a path');
   if (/^(?:file:)?:memory:/i.test(file)) {
     throw new InvalidOptionError('SQLite in memory is not supported. Use memoryStore() for keys in memory.');
@@ -45,5 +54,6 @@ export function sqliteStore(options: SqliteStoreOptions): KeyStore {
     deadlineMs,
     readDeadlineMs,
     migrate,
+    logger,
   });
 }
