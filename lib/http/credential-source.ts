@@ -14,7 +14,7 @@ export interface CredentialHeader {
   readonly isAuthorization: boolean;
 }
 
-/** The credential reader keeps one bit for each in one number. */
+/** Each is looked up in every request; more are a mistake. */
 const maxSources = 30;
 
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
