@@ -1,7 +1,13 @@
 import { createHmac } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import { deltadefiRouter, deribitRouter, nebulaRouter, yativoRouter } from '../../lib/dialects/index.js';
-import { adapters, clientAddress, type AdapterAnswer, type AdapterRequest } from '../harness/adapters.js';
+import {
+  adapters,
+  clientAddress,
+  sendWithBodyInStreamOnly,
+  type AdapterAnswer,
+  type AdapterRequest,
+} from '../harness/adapters.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { newEd25519, pemOf } from '../harness/signed-app.js';
 import { hmacAuthorization, signed, type Signing, type TestSigner } from '../harness/signing.js';
@@ -263,6 +269,25 @@ describe.each(adapters)('requests of %s', (name, adapter) => {
     expect(await statusOf({ method: 'POST', target, lines: signedLines('b'), body: `${body} ` })).not.toBe(
       200,
     );
+  });
+});
+
+describe('requests whose body an adapter hands out with the first read', () => {
+  const statusOf = async (request: AdapterRequest): Promise<number> =>
+    (await sendWithBodyInStreamOnly(app, request)).status;
+  const body = '{"item":"book"}';
+
+  it('P14: are allowed with a signature over the body that was sent, and no other', async () => {
+    expect(await statusOf({ ...sign({ method: 'POST', body }), body })).toBe(200);
+    expect(await statusOf({ ...sign({ method: 'POST', body: '' }), body })).toBe(401);
+    expect(await statusOf({ ...sign({ method: 'GET' }), body })).toBe(401);
+    expect(await statusOf(sign({ method: 'GET' }))).toBe(200);
+  });
+
+  it('manage keys', async () => {
+    const fields = JSON.stringify({ ownerId: 'bob', name: 'CI', scopes: ['orders:read'] });
+    expect(await statusOf({ method: 'POST', target: '/admin/keys', lines: [json], body: fields })).toBe(201);
+    expect(await statusOf({ method: 'POST', target: '/admin/keys', lines: [json] })).toBe(400);
   });
 });
 
