@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isHeaderName } from './is-header-name.js';
 import { hasRawLines } from './header-lines.js';
 import { getRawBody } from './keep-raw-body.js';
+import { readHeader } from './read-header.js';
 import { getRequestSource } from './request-source.js';
 
 /** Whether a request has a body, as far as that is known before it is read: `unknown` until the reader finds out. */
@@ -28,7 +29,8 @@ export function readBodyPresence(req: IncomingMessage): BodyPresence {
   const stream = getHttp2Stream(req);
   if (stream !== null) return stream.endAfterHeaders === true ? 'none' : 'unknown';
   if (typeof req.read !== 'function') return readMockedPresence(req as { readonly body?: unknown });
-  if (!hasRawLines(req)) return 'unknown';
+  // Adapters declare the length of what they hand out later; some have no length to declare.
+  if (!hasRawLines(req)) return /^0+$/.test(readHeader(req, 'content-length') ?? '') ? 'none' : 'unknown';
   // What the app has taken out of the headers is still to be read.
   return req.readableLength > 0 || isAnnounced(req) ? 'unknown' : 'none';
 }

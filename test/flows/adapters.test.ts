@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler } from 'express';
+import { keepRawBody } from '../../lib/index.js';
 import { deltadefiRouter, deribitRouter, nebulaRouter, yativoRouter } from '../../lib/dialects/index.js';
 import {
   adapters,
@@ -37,6 +38,7 @@ beforeAll(async () => {
   app.get('/deleted', change(deleteKey), guard, answer);
   app.get('/renamed', change(renameKey), guard, answer);
   app.all('/signed', signedOnly, express.json(), answer);
+  app.all('/kept', express.json({ verify: keepRawBody }), signedOnly, answer);
   app.all('/signed/changed', change(deleteSignature), signedOnly, answer);
   app.use('/oauth', apiKeys.tokenRouter());
   app.use('/admin', apiKeys.adminRouter({ authorize: () => ({ kind: 'admin', id: 'root' }) }));
@@ -117,6 +119,8 @@ describe.each(adapters)('requests of %s', (name, adapter) => {
   const send = (request: AdapterRequest): Promise<AdapterAnswer> => adapter(app, request);
   const statusOf = async (request: AdapterRequest): Promise<number> => (await send(request)).status;
   const get = (target: string, ...lines: Lines): Promise<number> => statusOf({ target, lines });
+  // With this adapter no parser reads a body behind a middleware that takes time.
+  const signedPath = name.startsWith('@codegenie') ? '/kept' : '/signed';
 
   it('are allowed with a key in either header', async () => {
     expect(await get('/orders', ['X-API-Key', token])).toBe(200);
@@ -177,40 +181,43 @@ describe.each(adapters)('requests of %s', (name, adapter) => {
 
   it('P14: are allowed with a signature over the body that was sent, and no other', async () => {
     const body = '{"item":"book"}';
-    const answered = await send({ ...sign({ method: 'POST', body }), body });
-    expect(answered.status).toBe(200);
-    // With this adapter, parsers skip a body behind any middleware that takes time.
-    if (!name.startsWith('@codegenie')) expect(JSON.parse(answered.body)).toEqual({ body: { item: 'book' } });
-    expect(await statusOf({ ...sign({ method: 'POST', body }), body: '{"item":"bomb"}' })).toBe(401);
+    const answered = await send({ ...sign({ target: signedPath, method: 'POST', body }), body });
+    expect([answered.status, JSON.parse(answered.body)]).toEqual([200, { body: { item: 'book' } }]);
+    expect(
+      await statusOf({ ...sign({ target: signedPath, method: 'POST', body }), body: '{"item":"bomb"}' }),
+    ).toBe(401);
     // An adapter hands out the body with the first read only: until then it looks empty.
-    expect(await statusOf({ ...sign({ method: 'POST', body: '' }), body })).toBe(401);
-    const withoutDigest = sign({ method: 'POST', body: undefined as never, headers: [json] });
+    expect(await statusOf({ ...sign({ target: signedPath, method: 'POST', body: '' }), body })).toBe(401);
+    const withoutDigest = sign({
+      target: signedPath,
+      method: 'POST',
+      body: undefined as never,
+      headers: [json],
+    });
     expect(await statusOf({ ...withoutDigest, body })).toBe(401);
-    expect(await statusOf(sign({ target: '/signed?a=b' }))).toBe(200);
-    expect(await statusOf({ ...sign({}), lines: [...sign({}).lines, json] })).toBe(200);
+    expect(await statusOf(sign({ target: `${signedPath}?a=b` }))).toBe(200);
+    expect(
+      await statusOf({
+        ...sign({ target: signedPath }),
+        lines: [...sign({ target: signedPath }).lines, json],
+      }),
+    ).toBe(200);
     expect(await statusOf({ ...sign({ target: '/signed/changed' }), target: '/signed/changed' })).toBe(401);
   });
 
   it('P14: are allowed with an HMAC over the body that was sent, and no other', async () => {
     const body = '{"item":"book"}';
-    const of = (nonce: string): Lines => {
-      const ts = instance.clock.now();
-      return [
-        json,
-        [
-          'Authorization',
-          hmacAuthorization(hmacKey.id, hmacKey.token, {
-            ts,
-            nonce: `${name.length}${nonce}${String(adapters.findIndex(([each]) => each === name))}`,
-            body,
-          }),
-        ],
-      ];
+    const of = (once: string): Lines => {
+      const nonce = `${once}${adapters.findIndex(([each]) => each === name)}`;
+      const signing = { ts: instance.clock.now(), nonce, target: signedPath, body };
+      return [json, ['Authorization', hmacAuthorization(hmacKey.id, hmacKey.token, signing)]];
     };
-    expect(await statusOf({ method: 'POST', target: '/signed', lines: of('a'), body })).toBe(200);
-    expect(await statusOf({ method: 'POST', target: '/signed', lines: of('b'), body: `${body} ` })).toBe(401);
+    expect(await statusOf({ method: 'POST', target: signedPath, lines: of('a'), body })).toBe(200);
+    expect(await statusOf({ method: 'POST', target: signedPath, lines: of('b'), body: `${body} ` })).toBe(
+      401,
+    );
     expect([400, 401]).toContain(
-      await statusOf({ method: 'POST', target: '/signed', lines: [...of('c'), ...of('d')], body }),
+      await statusOf({ method: 'POST', target: signedPath, lines: [...of('c'), ...of('d')], body }),
     );
   });
 
