@@ -18,6 +18,7 @@ const writingSteps: Readonly<Record<WritingStep, true>> = {
   update: true,
   noteExpiry: true,
   revokeToken: true,
+  putOwner: true,
 };
 
 /** Any such step. */

@@ -1,6 +1,7 @@
 import type { Credential, VerifiableCredential } from './credential.js';
 import type { CreditBalance } from './credits.js';
 import type { SettableKeyFields } from './key-field-table.js';
+import type { OwnerStanding } from './owner.js';
 import type { RevocationReason } from './revocation-reason.js';
 
 /** A key as it is stored. Times are epoch milliseconds. */
@@ -29,6 +30,8 @@ export interface ApiKeyRecord extends SettableKeyFields {
   readonly lastUsedAddress: string | null;
   /** Stored outside the record; does not change the version. `null` if and only if `hasCredits` is false. */
   readonly credits: CreditBalance | null;
+  /** What its owner may do now; stored outside the record. `null`: there is no record of the owner. */
+  readonly owner: OwnerStanding | null;
   /** Newest first; the first one that has neither expired nor been superseded is the current one. */
   readonly credentials: readonly Credential[];
 }
@@ -58,6 +61,7 @@ export interface VerifiableKey extends Pick<
   | 'features'
   | 'rateLimits'
   | 'hasCredits'
+  | 'owner'
   | 'version'
 > {
   readonly hint: Pick<KeyHint, 'prefix'>;

@@ -11,7 +11,11 @@ export type AuditAction =
   /** The key expires soon; nothing has changed. */
   | 'key.expiring'
   /** One access token of the key was revoked; the key itself has not changed. */
-  | 'token.revoked';
+  | 'token.revoked'
+  /** All keys of an owner are refused from now on. */
+  | 'owner.suspended'
+  /** The keys of an owner are accepted again. */
+  | 'owner.resumed';
 
 /** The author of a change; `id` is that of the owner, admin or key, and `null` for the app's own code. */
 export interface AuditActor {
@@ -22,11 +26,15 @@ export interface AuditActor {
 /** One entry before the store numbers it. Never contains a secret, a hash or a token. */
 export interface AuditEntryDraft {
   readonly action: AuditAction;
-  readonly keyId: string;
-  readonly keyspace: string;
+  /** `null` for a change of the owner itself. */
+  readonly keyId: string | null;
+  /** `null` for a change of the owner itself. */
+  readonly keyspace: string | null;
   readonly ownerId: string;
-  /** The key's version after the change. */
-  readonly keyVersion: number;
+  /** The key's version after the change; `null` for a change of the owner itself. */
+  readonly keyVersion: number | null;
+  /** The version of the owner's record after a change of the owner itself; absent from changes of keys. */
+  readonly ownerVersion?: number;
   /** Names of the record's fields that changed. */
   readonly changedFields: readonly string[];
   readonly actor: AuditActor;

@@ -10,6 +10,8 @@ export const refusalCodes = [
   'key_revoked',
   'key_disabled',
   'key_expired',
+  /** All keys of the owner are refused, until the owner is resumed. */
+  'owner_suspended',
   /** The secret was valid until a rotation replaced it. */
   'secret_rotated',
   'address_not_allowed',

@@ -20,7 +20,15 @@ export function createChangeAnnouncer(parts: AnnouncerParts): ChangeAnnouncer {
   const { changes, follower, confirmations, cache } = parts;
   return {
     announce(changed, changedAt) {
-      for (const { record, action, position } of changed) {
+      for (const change of changed) {
+        if ('owner' in change) {
+          // The shared cache has copies of the owner's keys, which every reader compares with the changes of owners.
+          const { owner, action, position } = change;
+          const { ownerId, version } = owner;
+          changes.applyOwn({ keyId: null, ownerId, ownerVersion: version, action }, position);
+          continue;
+        }
+        const { record, action, position } = change;
         changes.applyOwn({ keyId: record.id, keyVersion: record.version, action }, position);
         cache?.publish({ key: record, asOf: position }, changedAt);
       }

@@ -1,4 +1,4 @@
-import type { KeyChange } from '../domain/key-change.js';
+import type { Change } from '../domain/key-change.js';
 import type { FeedChange, FeedPosition } from '../ports/change-feed.js';
 import type { ChangeListeners } from './change-listeners.js';
 import type { ChangeTarget } from './feed-follower.js';
@@ -8,6 +8,8 @@ import type { RecentVersions } from './recent-versions.js';
 export interface InvalidationTarget {
   /** Drops everything cached of one key. */
   forget(keyId: string): void;
+  /** Drops everything cached of all keys of an owner. */
+  forgetOwner(ownerId: string): void;
   forgetAll(): void;
 }
 
@@ -41,14 +43,14 @@ export class KnownChanges implements ChangeTarget {
   }
 
   apply(change: FeedChange): void {
-    const { sequence, hash, keyId, keyVersion, action } = change;
-    this.#versions.record(keyId, keyVersion, sequence);
+    const { sequence, hash } = change;
+    this.#versions.record(change, sequence);
     this.#versions.completeUpTo(change);
-    this.#caches.forget(keyId);
+    this.#forget(change);
     const notifiedOf = this.#notified.get(sequence);
     this.#notified.delete(sequence);
     // After a failover, another event may have this sequence number.
-    if (notifiedOf !== hash) this.#listeners.notify({ keyId, keyVersion, action });
+    if (notifiedOf !== hash) this.#listeners.notify(change);
   }
 
   /**
@@ -56,13 +58,18 @@ export class KnownChanges implements ChangeTarget {
    *
    * @param position - the position of the event of this very change
    */
-  applyOwn(change: KeyChange, position: FeedPosition): void {
+  applyOwn(change: Change, position: FeedPosition): void {
     const { sequence, hash } = position;
-    this.#versions.record(change.keyId, change.keyVersion, sequence);
-    this.#caches.forget(change.keyId);
+    this.#versions.record(change, sequence);
+    this.#forget(change);
     // The feed may have delivered it first.
     if (this.#versions.knows(position)) return;
     if (sequence > this.#versions.knownUpTo) this.#notified.set(sequence, hash);
     this.#listeners.notify(change);
+  }
+
+  #forget(change: Change): void {
+    if (change.keyId === null) this.#caches.forgetOwner(change.ownerId);
+    else this.#caches.forget(change.keyId);
   }
 }

@@ -16,7 +16,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       await ensureLease();
       return read(...args);
     };
-  const { accessLog, trail, claims, credits, usage, nonces, tokens, housekeeping } = store;
+  const { accessLog, trail, claims, credits, owners, usage, nonces, tokens, housekeeping } = store;
   const { signingKeys, refreshGrants } = tokens;
 
   // Spelt out, so that the compiler reports every method that is added to stores.
@@ -37,6 +37,10 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     housekeeping: { removeExpired: (...batch) => housekeeping.removeExpired(...batch) },
     claims: { find: leased((name) => claims.find(name)) },
     credits: { spend: (...payment) => credits.spend(...payment) },
+    owners: {
+      find: leased((ownerId) => owners.find(ownerId)),
+      list: leased((query) => owners.list(query)),
+    },
     nonces: { take: (...name) => nonces.take(...name) },
     usage: {
       list: leased((query) => usage.list(query)),

@@ -1,6 +1,12 @@
+import type { VerifiableKey } from '../domain/api-key.js';
+import type { Change } from '../domain/key-change.js';
+import { getOwnerVersion } from '../domain/owner.js';
 import { startOfFeed, type FeedChange, type FeedPosition } from '../ports/change-feed.js';
 
-/** The last recorded change of one key. */
+/** The part of a key that says how recent it is. */
+type DatedKey = Pick<VerifiableKey, 'id' | 'version' | 'ownerId' | 'owner'>;
+
+/** The last recorded change of one key, or of one owner. */
 interface RecentVersion {
   readonly version: number;
   readonly sequence: number;
@@ -10,7 +16,7 @@ interface RecentVersion {
 const comparedHashLength = 16;
 
 /**
- * The versions that the most recent changes gave to keys, to detect older copies wherever they come from: a cache
+ * The versions that the most recent changes gave to keys and owners, to detect older copies wherever they come from: a cache
  * that was flushed, failed over or written to by a command that came too late. No clock is involved: a copy says up
  * to which change it is complete (`asOf`), and all later changes are recorded here, or the copy is not trusted. The
  * hash of that change must be the one that is recorded: sequence numbers and versions are given again after a
@@ -18,6 +24,7 @@ const comparedHashLength = 16;
  */
 export class RecentVersions {
   readonly #capacity: number;
+  /** By {@link formatKeyName} and {@link formatOwnerName}. */
   readonly #versions = new Map<string, RecentVersion>();
   /** Sequence number -> hash of the known changes, in order. */
   readonly #hashes = new Map<number, string>();
@@ -44,19 +51,21 @@ export class RecentVersions {
     this.#knownUpTo = this.#floor;
     if (this.#floor === 0) this.completeUpTo(startOfFeed);
     for (const change of history) {
-      this.record(change.keyId, change.keyVersion, change.sequence);
+      this.record(change, change.sequence);
       this.completeUpTo(change);
     }
   }
 
   /** Records one change; changes may come in any order and more than once. */
-  record(keyId: string, version: number, sequence: number): void {
-    const before = this.#versions.get(keyId);
+  record(change: Change, sequence: number): void {
+    const name = change.keyId === null ? formatOwnerName(change.ownerId) : formatKeyName(change.keyId);
+    const version = change.keyId === null ? change.ownerVersion : change.keyVersion;
+    const before = this.#versions.get(name);
     if (before !== undefined && before.version >= version) return;
-    // Inserted again, so that the keys that changed last come last.
-    this.#versions.delete(keyId);
-    this.#versions.set(keyId, { version, sequence });
-    if (this.#versions.size > this.#capacity) this.#forgetOldestKey();
+    // Inserted again, so that what changed last comes last.
+    this.#versions.delete(name);
+    this.#versions.set(name, { version, sequence });
+    if (this.#versions.size > this.#capacity) this.#forgetOldest();
   }
 
   /** Declares that all changes up to this one have been recorded. */
@@ -74,20 +83,27 @@ export class RecentVersions {
 
   /** The version that the last recorded change gave to a key; 0 when none is recorded. */
   versionOf(keyId: string): number {
-    return this.#versions.get(keyId)?.version ?? 0;
+    return this.#versions.get(formatKeyName(keyId))?.version ?? 0;
   }
 
-  /** Whether a copy of a key contains every change that is known here. */
-  isCurrent(keyId: string, version: number, asOf: FeedPosition): boolean {
+  /** Whether a copy of a key contains every change of it, and of its owner, that is known here. */
+  isCurrent(key: DatedKey, asOf: FeedPosition): boolean {
     if (asOf.sequence < this.#floor) return false;
     if (!this.knows(asOf)) return false;
-    const recent = this.#versions.get(keyId);
+    return (
+      this.#has(formatKeyName(key.id), key.version) &&
+      this.#has(formatOwnerName(key.ownerId), getOwnerVersion(key))
+    );
+  }
+
+  #has(name: string, version: number): boolean {
+    const recent = this.#versions.get(name);
     return recent === undefined || version >= recent.version;
   }
 
-  #forgetOldestKey(): void {
-    for (const [keyId, { sequence }] of this.#versions) {
-      this.#versions.delete(keyId);
+  #forgetOldest(): void {
+    for (const [name, { sequence }] of this.#versions) {
+      this.#versions.delete(name);
       this.#floor = Math.max(this.#floor, sequence);
       return;
     }
@@ -100,3 +116,6 @@ export class RecentVersions {
     }
   }
 }
+
+const formatKeyName = (keyId: string): string => `key ${keyId}`;
+const formatOwnerName = (ownerId: string): string => `owner ${ownerId}`;

@@ -121,8 +121,10 @@ export class MemoryChangeFeed implements ChangeFeed {
   #changes(start: number, end: number): readonly FeedChange[] {
     const events = this.#events().slice(start, end);
     return events.map(({ payload, hash }) => {
-      const { sequence, keyId, keyVersion, action } = parseAuditEntry(payload, hash);
-      return { sequence, keyId, keyVersion, action, hash };
+      const { sequence, keyId, keyVersion, ownerId, ownerVersion, action } = parseAuditEntry(payload, hash);
+      return keyId === null
+        ? { sequence, keyId, ownerId, ownerVersion: ownerVersion ?? 0, action, hash }
+        : { sequence, keyId, keyVersion: keyVersion ?? 0, action, hash };
     });
   }
 }

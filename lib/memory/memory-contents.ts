@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { toOwnerStanding, type OwnerRecord } from '../domain/owner.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { ExpiryNotice } from '../ports/key-store.js';
 import type { StoredEvent } from './memory-change-feed.js';
@@ -6,6 +7,7 @@ import type { StoredEvent } from './memory-change-feed.js';
 /** The stored data. It is immutable: a change creates new maps and records. */
 export interface MemoryContents {
   readonly keys: ReadonlyMap<string, ApiKeyRecord>;
+  readonly owners: ReadonlyMap<string, OwnerRecord>;
   readonly events: readonly StoredEvent[];
   readonly claims: ReadonlyMap<string, IdempotencyClaim>;
   /** Names of notices, see {@link formatNoticeName}. */
@@ -21,11 +23,16 @@ export function formatNoticeName({ keyId, expiresAt, thresholdSeconds }: ExpiryN
 
 /** Finds a key; with `ownerId`, only if it belongs to that owner. */
 export function findVisibleKey(
-  keys: ReadonlyMap<string, ApiKeyRecord>,
+  contents: Pick<MemoryContents, 'keys' | 'owners'>,
   id: string,
   ownerId: string | undefined,
 ): ApiKeyRecord | null {
-  const record = keys.get(id);
+  const record = contents.keys.get(id);
   if (record === undefined || (ownerId !== undefined && record.ownerId !== ownerId)) return null;
-  return record;
+  return addOwner(contents, record);
+}
+
+/** A key with what its owner may do now: that is stored once for all keys of an owner. */
+export function addOwner({ owners }: Pick<MemoryContents, 'owners'>, record: ApiKeyRecord): ApiKeyRecord {
+  return { ...record, owner: toOwnerStanding(owners.get(record.ownerId) ?? null) };
 }

@@ -15,6 +15,7 @@ import { MemoryTransaction } from './memory-transaction.js';
 import { MemoryUsageLog } from './memory-usage-log.js';
 import { listEventsPage } from './page-of-events.js';
 import { listKeysPage, findScanEnd } from './page-of-keys.js';
+import { listOwnersPage } from './page-of-owners.js';
 import { addUse, withDigest } from './use-writes.js';
 
 /** How long the work of a change may take, in milliseconds. */
@@ -30,6 +31,7 @@ const deadlineMs = 2000;
 export function memoryStore(): KeyStore {
   let contents: MemoryContents = {
     keys: new Map(),
+    owners: new Map(),
     events: [],
     claims: new Map(),
     expiryNotices: new Set(),
@@ -100,7 +102,11 @@ export function memoryStore(): KeyStore {
     },
     open: async () => undefined,
     close: async () => undefined,
-    find: async (id, ownerId) => deepCopy(findVisibleKey(contents.keys, id, ownerId)),
+    owners: {
+      find: async (ownerId) => deepCopy(contents.owners.get(ownerId) ?? null),
+      list: async (query) => deepCopy(listOwnersPage(contents.owners, query)),
+    },
+    find: async (id, ownerId) => deepCopy(findVisibleKey(contents, id, ownerId)),
     existing: async (ids) => new Set(ids.filter((id) => contents.keys.has(id))),
     list: async (query) => deepCopy(listKeysPage(contents, query)),
     findScanEnd: async (query, rows) => findScanEnd(contents, query, rows),

@@ -1,5 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEntryDraft } from '../domain/audit-entry.js';
+import type { OwnerRecord } from '../domain/owner.js';
 import type { CreditBalance } from '../domain/credits.js';
 import { hashAuditEntry, serializeAuditEntry } from '../ports/audit-chain.js';
 import { startOfFeed } from '../ports/change-feed.js';
@@ -11,13 +12,14 @@ import type { RevokedToken } from '../ports/token-store.js';
 import { deepCopy } from './deep-copy.js';
 import { applyCreditChange } from './credit-balance.js';
 import type { StoredEvent } from './memory-change-feed.js';
-import { formatNoticeName, findVisibleKey, type MemoryContents } from './memory-contents.js';
+import { addOwner, formatNoticeName, findVisibleKey, type MemoryContents } from './memory-contents.js';
 import { compareNewestFirst } from './newest-first.js';
 import { keepUseFields } from './use-writes.js';
 
 /** One change on a copy; a failed step undoes all of it, even if the work has caught the error. */
 export class MemoryTransaction implements KeyStoreTransaction {
   readonly #keys: Map<string, ApiKeyRecord>;
+  readonly #owners: Map<string, OwnerRecord>;
   readonly #changed = new Set<string>();
   readonly #events: StoredEvent[];
   readonly #claims: Map<string, IdempotencyClaim>;
@@ -32,6 +34,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
   constructor(contents: MemoryContents, maxLeaseMs: () => number) {
     this.#maxLeaseMs = maxLeaseMs;
     this.#keys = new Map(contents.keys);
+    this.#owners = new Map(contents.owners);
     this.#events = [...contents.events];
     this.#claims = new Map(contents.claims);
     this.#expiryNotices = new Set(contents.expiryNotices);
@@ -43,7 +46,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
   }
 
   async find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
-    return this.#step(() => deepCopy(findVisibleKey(this.#keys, id, ownerId)));
+    return this.#step(() => deepCopy(findVisibleKey(this.#contents, id, ownerId)));
   }
 
   async findUnrevokedByOwner(
@@ -57,9 +60,25 @@ export class MemoryTransaction implements KeyStoreTransaction {
           .filter((record) => record.ownerId === ownerId && record.revokedAt === null)
           .filter((record) => keyspace === undefined || record.keyspace === keyspace)
           .sort(compareNewestFirst)
-          .slice(0, limit),
+          .slice(0, limit)
+          .map((record) => addOwner(this.#contents, record)),
       ),
     );
+  }
+
+  async findOwner(ownerId: string): Promise<OwnerRecord | null> {
+    return this.#step(() => deepCopy(this.#owners.get(ownerId) ?? null));
+  }
+
+  async putOwner(record: OwnerRecord, event: AuditEntryDraft): Promise<void> {
+    this.#step(() => {
+      const stored = this.#owners.get(record.ownerId);
+      if ((stored?.version ?? 0) !== record.version - 1) {
+        throw new Error(`The owner ${record.ownerId} is not stored at version ${record.version - 1}`);
+      }
+      this.#owners.set(record.ownerId, deepCopy(record));
+      this.#append(event);
+    });
   }
 
   async countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts> {
@@ -156,11 +175,16 @@ export class MemoryTransaction implements KeyStoreTransaction {
     }
     return {
       keys,
+      owners: this.#owners,
       events: this.#events,
       claims: this.#claims,
       expiryNotices: this.#expiryNotices,
       revokedTokens: this.#revokedTokens,
     };
+  }
+
+  get #contents(): Pick<MemoryContents, 'keys' | 'owners'> {
+    return { keys: this.#keys, owners: this.#owners };
   }
 
   #step<T>(work: () => T): T {

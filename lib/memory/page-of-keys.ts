@@ -1,12 +1,12 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { getKeyState } from '../domain/key-state.js';
 import type { KeyPosition, KeyQuery } from '../ports/key-store.js';
-import { formatNoticeName, type MemoryContents } from './memory-contents.js';
+import { addOwner, formatNoticeName, type MemoryContents } from './memory-contents.js';
 import { compareNewestFirst } from './newest-first.js';
 
 /** One page of keys, newest first. */
 export function listKeysPage(
-  { keys, expiryNotices }: Pick<MemoryContents, 'keys' | 'expiryNotices'>,
+  { keys, owners, expiryNotices }: Pick<MemoryContents, 'keys' | 'owners' | 'expiryNotices'>,
   query: KeyQuery,
 ): readonly ApiKeyRecord[] {
   const { withoutExpiryNotice: thresholdSeconds } = query;
@@ -17,7 +17,8 @@ export function listKeysPage(
   return [...keys.values()]
     .filter((record) => isWanted(record, query) && !isNoticed(record))
     .sort(compareNewestFirst)
-    .slice(0, query.limit);
+    .slice(0, query.limit)
+    .map((record) => addOwner({ owners }, record));
 }
 
 /** Where the next so many keys end; `null` when there are fewer. */

@@ -11,7 +11,7 @@ export const firstAuditHash: string = '0'.repeat(64);
  */
 export function serializeAuditEntry(draft: AuditEntryDraft, sequence: number): string {
   const { action, keyId, keyspace, ownerId, keyVersion, changedFields, actor, address, at } = draft;
-  const { requestId, mac } = draft;
+  const { ownerVersion, requestId, mac } = draft;
   return JSON.stringify({
     sequence,
     action,
@@ -19,6 +19,7 @@ export function serializeAuditEntry(draft: AuditEntryDraft, sequence: number): s
     keyspace,
     ownerId,
     keyVersion,
+    ...(ownerVersion === undefined ? {} : { ownerVersion }),
     changedFields,
     actor: { kind: actor.kind, id: actor.id },
     address,

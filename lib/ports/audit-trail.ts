@@ -19,7 +19,8 @@ export interface AuditTrail {
 /** One stored entry; the single fields are copies of those in the payload. */
 export interface StoredEntry {
   readonly sequence: number;
-  readonly keyId: string;
+  /** `null` for a change of an owner. */
+  readonly keyId: string | null;
   readonly ownerId: string;
   readonly action: string;
   readonly actorId: string | null;

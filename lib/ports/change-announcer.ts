@@ -1,6 +1,18 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction } from '../domain/audit-entry.js';
+import type { OwnerRecord } from '../domain/owner.js';
 import type { FeedPosition } from './change-feed.js';
+
+/** One committed change, of a key or of an owner. */
+export type AnyAnnouncedChange = AnnouncedChange | AnnouncedOwnerChange;
+
+/** One committed change of an owner. */
+export interface AnnouncedOwnerChange {
+  readonly owner: OwnerRecord;
+  readonly action: AuditAction;
+  /** As of {@link AnnouncedChange}. */
+  readonly position: FeedPosition;
+}
 
 /**
  * One committed change with the present record. A command that wrote no event made no change, and must not be
@@ -31,7 +43,7 @@ export interface ChangeAnnouncer {
    *
    * @param changedAt - wall clock in milliseconds, read before the change was begun
    */
-  announce(changes: readonly AnnouncedChange[], changedAt: number): void;
+  announce(changes: readonly AnyAnnouncedChange[], changedAt: number): void;
   /**
    * Waits until every process, this one included, has applied all changes up to a point, for a second at most. Never
    * rejects.

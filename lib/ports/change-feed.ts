@@ -1,4 +1,4 @@
-import type { AuditAction } from '../domain/audit-entry.js';
+import type { Change } from '../domain/key-change.js';
 import { firstAuditHash } from './audit-chain.js';
 
 /**
@@ -73,16 +73,12 @@ export interface FeedPosition {
 export const startOfFeed: FeedPosition = { sequence: 0, hash: firstAuditHash };
 
 /** One committed change. */
-export interface FeedChange {
+export type FeedChange = Change & {
   /** Its place in commit order: 1, 2, 3 … */
   readonly sequence: number;
-  readonly keyId: string;
-  /** The key's version after the change. */
-  readonly keyVersion: number;
-  readonly action: AuditAction;
   /** The chain hash of its audit entry, which reveals a restored database. */
   readonly hash: string;
-}
+};
 
 /** One process that follows the feed. */
 export interface Instance {

@@ -8,6 +8,8 @@ import type { CreditBalance } from '../domain/credits.js';
 import type { ChangeFeed, FeedPosition } from './change-feed.js';
 import type { Housekeeping } from './housekeeping.js';
 import type { NonceStore } from './nonce-store.js';
+import type { OwnerStore } from './owner-store.js';
+import type { OwnerRecord } from '../domain/owner.js';
 import type { RevokedToken, TokenStore } from './token-store.js';
 import type { UsageLog } from './usage-log.js';
 import type { CreditChange, CreditLedger } from './credit-ledger.js';
@@ -40,6 +42,8 @@ export interface KeyStore {
   readonly nonces: NonceStore;
   /** The stored part of access tokens. */
   readonly tokens: TokenStore;
+  /** What is known of owners. */
+  readonly owners: OwnerStore;
   /** Removes expired rows. */
   readonly housekeeping: Housekeeping;
 
@@ -129,9 +133,16 @@ export interface KeyStoreTransaction {
    * these are all; it is bounded because an owner can have thousands, more than one transaction should change.
    */
   findUnrevokedByOwner(ownerId: string, limit: number, keyspace?: string): Promise<readonly ApiKeyRecord[]>;
+  /** The owner's record as it stands now. */
+  findOwner(ownerId: string): Promise<OwnerRecord | null>;
+  /**
+   * Adds or replaces the record of an owner, and adds the event. `record.version` must be the stored version plus one (1
+   * when none is stored), else it rejects.
+   */
+  putOwner(record: OwnerRecord, event: AuditEntryDraft): Promise<void>;
   /** How many keys an owner has in one keyspace. */
   countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts>;
-  /** Adds a key (version 1) and its event. Rejects when the id is taken. */
+  /** Adds a key (version 1) and its event. `owner` is not stored with it. Rejects when the id is taken. */
   insert(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void>;
   /**
    * Replaces a key and adds its event. `record.version` must be the stored version plus one, else it rejects.

@@ -1,5 +1,6 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 import type { VerifiableCredential, VerifiablePublicKey, VerifiableSecret } from '../domain/credential.js';
+import type { OwnerStanding } from '../domain/owner.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 
 /**
@@ -25,6 +26,7 @@ export function writeCachedKey(key: VerifiableKey): string {
     key.hasCredits,
     key.hint.prefix,
     key.credentials.map(writeCredential),
+    key.owner === null ? null : [key.owner.version, key.owner.suspendedAt],
   ]);
 }
 
@@ -38,7 +40,7 @@ function writeCredential(credential: VerifiableCredential): readonly unknown[] {
   return [...proof, id, createdAt, endedAt, endsAt, graceFromFirstUseSeconds];
 }
 
-const fieldCount = 16;
+const fieldCount = 17;
 
 /**
  * Reads a record and checks every field; `null` when anything is not as it was written. The parsed value is shared
@@ -69,10 +71,17 @@ export function readCachedKey(content: string, version: number): VerifiableKey |
       version,
       hint: { prefix: readString(fields[14]) },
       credentials: readList(fields[15]).map(readCredential),
+      owner: fields[16] === null ? null : readOwner(fields[16]),
     };
   } catch {
     return null;
   }
+}
+
+function readOwner(value: unknown): OwnerStanding {
+  const fields = readList(value);
+  if (fields.length !== 2) throw new TypeError('owner');
+  return { version: readWholeNumber(fields[0]), suspendedAt: readNumberOrNull(fields[1]) };
 }
 
 function readCredential(value: unknown): VerifiableCredential {

@@ -52,6 +52,12 @@ export const migrations: readonly Migration[] = [
       await createPlaces(database, types);
     },
   },
+  {
+    name: 'owners',
+    async up(database, types) {
+      await createOwners(database, types);
+    },
+  },
 ];
 
 async function createKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
@@ -287,4 +293,16 @@ async function createPlaces(database: Kysely<Tables>, { text, integer }: ColumnT
     .addColumn('since', integer, (column) => column.notNull())
     .execute();
   await database.insertInto('signature_place').values({ id: 1, place: null, since: 0 }).execute();
+}
+
+async function createOwners({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
+  await schema
+    .createTable('owners')
+    .addColumn('owner_id', text, (column) => column.primaryKey().notNull())
+    .addColumn('suspended_at', integer)
+    .addColumn('suspension_reason', text)
+    .addColumn('version', integer, (column) => column.notNull())
+    .addColumn('created_at', integer, (column) => column.notNull())
+    .addColumn('updated_at', integer, (column) => column.notNull())
+    .execute();
 }

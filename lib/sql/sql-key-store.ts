@@ -10,6 +10,7 @@ import type { CreditLedger } from '../ports/credit-ledger.js';
 import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
 import type { Logger } from '../ports/logger.js';
+import type { OwnerStore } from '../ports/owner-store.js';
 import type { NonceStore } from '../ports/nonce-store.js';
 import type { TokenStore } from '../ports/token-store.js';
 import type { UsageLog } from '../ports/usage-log.js';
@@ -32,6 +33,7 @@ import { deleteExpired } from './queries/expired-rows.js';
 import { insertDigest } from './queries/key-changes.js';
 import { compileFindKey, findScanEnd, listKeys } from './queries/key-queries.js';
 import type { FindKeyById } from './queries/key-queries.js';
+import { findOwner, listOwners } from './queries/owner-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { asUnavailable } from './as-unavailable.js';
@@ -78,6 +80,16 @@ export class SqlKeyStore implements KeyStore {
         this.#database.writeOnce(budget, (database) =>
           deleteExpired(database, this.#database.dialect, rows, time, limit),
         ),
+      ),
+  };
+  readonly owners: OwnerStore = {
+    find: (ownerId) =>
+      this.#within('Reading an owner', (budget) =>
+        this.#database.readForRequest(budget, (database) => findOwner(database, ownerId)),
+      ),
+    list: (query) =>
+      this.#within('Listing owners', (budget) =>
+        this.#database.readForRequest(budget, (database) => listOwners(database, query)),
       ),
   };
   readonly claims: IdempotencyClaims = {

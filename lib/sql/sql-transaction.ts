@@ -6,6 +6,7 @@ import type { FeedPosition } from '../ports/change-feed.js';
 import type { CreditChange } from '../ports/credit-ledger.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { ExpiryNotice, KeyStoreTransaction, OwnerKeyCounts } from '../ports/key-store.js';
+import type { OwnerRecord } from '../domain/owner.js';
 import { appendEvent, moveAuditHead } from './queries/audit-queries.js';
 import { insertClaim } from './queries/claim-queries.js';
 import { setCredits } from './queries/credit-queries.js';
@@ -13,6 +14,7 @@ import { insertExpiryNotice } from './queries/expiry-notices.js';
 import { readMaxLease } from './queries/feed-queries.js';
 import { insertKey, updateKey } from './queries/key-changes.js';
 import { countKeysOfOwner, findKey, findUnrevokedKeys } from './queries/key-queries.js';
+import { findOwner, writeOwner } from './queries/owner-queries.js';
 import { asUnavailable } from './as-unavailable.js';
 import type { Tables } from './tables.js';
 import { insertRevokedToken } from './queries/token-queries.js';
@@ -53,6 +55,17 @@ export class SqlTransaction implements KeyStoreTransaction {
 
   findUnrevokedByOwner(ownerId: string, limit: number, keyspace?: string): Promise<readonly ApiKeyRecord[]> {
     return this.#step(() => findUnrevokedKeys(this.#transaction, ownerId, limit, keyspace));
+  }
+
+  findOwner(ownerId: string): Promise<OwnerRecord | null> {
+    return this.#step(() => findOwner(this.#transaction, ownerId));
+  }
+
+  putOwner(record: OwnerRecord, event: AuditEntryDraft): Promise<void> {
+    return this.#step(async () => {
+      await writeOwner(this.#transaction, record);
+      await this.#append(event);
+    });
   }
 
   countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts> {

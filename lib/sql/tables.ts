@@ -7,6 +7,7 @@ import type { KeyFieldColumns } from './key-field-columns.js';
  */
 export interface Tables {
   keys: KeysTable;
+  owners: OwnersTable;
   key_uses: KeyUsesTable;
   key_usage: KeyUsageTable;
   key_credits: KeyCreditsTable;
@@ -39,6 +40,16 @@ export interface KeysTable extends KeyFieldColumns {
   has_credits: number;
   hint_prefix: string;
   hint_last_four: string;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** What is known of owners; `OwnerRecord` of lib/domain/owner.ts describes the columns. */
+export interface OwnersTable {
+  owner_id: string;
+  suspended_at: number | null;
+  suspension_reason: string | null;
   version: number;
   created_at: number;
   updated_at: number;
@@ -107,6 +118,7 @@ export interface CredentialDigestsTable {
 
 export interface AuditEventsTable {
   sequence: number;
+  /** Empty for a change of an owner. */
   key_id: string;
   owner_id: string;
   action: string;

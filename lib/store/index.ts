@@ -28,6 +28,7 @@ export type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-t
 export type { CreditChange, CreditLedger, CreditPayment } from '../ports/credit-ledger.js';
 export type { ExpiredRows, Housekeeping } from '../ports/housekeeping.js';
 export type { IdempotencyClaim, IdempotencyClaims } from '../ports/idempotency-claims.js';
+export type { OwnerQuery, OwnerStore } from '../ports/owner-store.js';
 export type { NonceStore } from '../ports/nonce-store.js';
 export type {
   RefreshGrant,
@@ -42,6 +43,7 @@ export type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 
 // What is stored.
 export type { ApiKeyRecord, KeyHint } from '../domain/api-key.js';
+export type { OwnerRecord, OwnerStanding } from '../domain/owner.js';
 export type { Credential, PublicKeyCredential, SecretCredential } from '../domain/credential.js';
 export type { Credits, CreditBalance } from '../domain/credits.js';
 export type { RateLimit } from '../domain/rate-limit.js';

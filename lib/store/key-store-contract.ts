@@ -6,6 +6,7 @@ import { describeChanges } from './contract-changes.js';
 import { describeCredits } from './contract-credits.js';
 import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
+import { describeOwners } from './contract-owners.js';
 import { describePolicies } from './contract-policies.js';
 import { describeHousekeeping } from './contract-housekeeping.js';
 import { describeNonces } from './contract-nonces.js';
@@ -54,6 +55,7 @@ export function describeKeyStore(
     describeStoredTrail(context);
     describeAccessLog(context);
     describePolicies(context);
+    describeOwners(context);
     describeTokens(context);
     describeChangeFeed(context);
     describeUsage(context);

@@ -3,6 +3,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { PublicKeyCredential, SecretCredential } from '../domain/credential.js';
 import { createKeyFieldDefaults } from '../domain/key-field-table.js';
+import type { OwnerRecord } from '../domain/owner.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
 
 /** When sample keys are created. Epoch milliseconds. */
@@ -66,6 +67,7 @@ export function createSampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyReco
     useCount: 0,
     lastUsedAddress: null,
     credits: null,
+    owner: null,
     credentials: [createSampleCredential()],
     ...changes,
   };
@@ -94,6 +96,36 @@ export function createSampleEvent(
     requestId: 'request-1',
     at: record.updatedAt,
     ...changes,
+  };
+}
+
+/** An owner as a store keeps it. */
+export function createSampleOwner(changes: Partial<OwnerRecord> = {}): OwnerRecord {
+  return {
+    ownerId: 'owner-1',
+    suspendedAt: sampleTime,
+    suspensionReason: 'Unpaid',
+    version: 1,
+    createdAt: sampleTime,
+    updatedAt: sampleTime,
+    ...changes,
+  };
+}
+
+/** The event that goes with a change of an owner. */
+export function createSampleOwnerEvent(record: OwnerRecord): AuditEntryDraft {
+  return {
+    action: record.suspendedAt === null ? 'owner.resumed' : 'owner.suspended',
+    keyId: null,
+    keyspace: null,
+    ownerId: record.ownerId,
+    keyVersion: null,
+    ownerVersion: record.version,
+    changedFields: ['suspendedAt'],
+    actor: { kind: 'admin', id: 'admin-1' },
+    address: null,
+    requestId: null,
+    at: record.updatedAt,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 import { hasCredentialEnded, type VerifiableCredential } from '../domain/credential.js';
 import { getKeyState } from '../domain/key-state.js';
+import { isOwnerSuspended } from '../domain/owner.js';
 import type { RefusalCode } from '../domain/verdict.js';
 
 /**
@@ -14,5 +15,6 @@ export function checkState(
 ): RefusalCode | null {
   const state = getKeyState(key, now);
   if (state !== 'active') return `key_${state}`;
+  if (isOwnerSuspended(key)) return 'owner_suspended';
   return hasCredentialEnded(credential, now) ? 'secret_rotated' : null;
 }

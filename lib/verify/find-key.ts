@@ -68,7 +68,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     const copy = cache === null ? null : await cache.get(id);
     // A copy repeats its own id, so that one key's copy can never answer for another.
     if (copy === null || copy.key.id !== id) return null;
-    const isCurrent = lease.isHeld() && versions.isCurrent(id, copy.key.version, copy.asOf);
+    const isCurrent = lease.isHeld() && versions.isCurrent(copy.key, copy.asOf);
     return isCurrent ? prepare(copy) : null;
   }
 
@@ -107,6 +107,12 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
       inFlightReads.forget(id);
       local?.forget(id);
       absent.forget(id);
+    },
+
+    forgetOwner(ownerId) {
+      // Whose key is being read is not known before the answer.
+      inFlightReads.forgetAll();
+      local?.forgetOwner(ownerId);
     },
 
     forgetAll() {

@@ -1,5 +1,6 @@
 import type { VerifiableCredential } from '../domain/credential.js';
 import { TwoGenerations } from '../domain/two-generations.js';
+import { OwnerIndex } from './owner-index.js';
 import type { PreparedKey } from './prepared-key.js';
 import type { UseCounter } from './record-use.js';
 
@@ -43,10 +44,13 @@ export interface ProvenToken {
 class Generation {
   readonly byToken = new Map<string, ProvenToken>();
   readonly byId = new Map<string, CacheEntry>();
+  readonly byOwner = new OwnerIndex();
   bytes = 0;
 
   add(entry: CacheEntry): void {
-    this.byId.set(entry.prepared.key.id, entry);
+    const { id, ownerId } = entry.prepared.key;
+    this.byId.set(id, entry);
+    this.byOwner.add(ownerId, id);
     for (const proven of entry.tokens) this.byToken.set(proven.digest, proven);
     this.bytes += entry.bytes;
   }
@@ -55,6 +59,7 @@ class Generation {
     const entry = this.byId.get(keyId);
     if (entry === undefined) return undefined;
     this.byId.delete(keyId);
+    this.byOwner.remove(entry.prepared.key.ownerId, keyId);
     for (const { digest } of entry.tokens) this.byToken.delete(digest);
     this.bytes -= entry.bytes;
     return entry;
@@ -124,6 +129,11 @@ export class LocalCache {
   forget(keyId: string): void {
     this.#generations.young.remove(keyId);
     this.#generations.old.remove(keyId);
+  }
+
+  forgetOwner(ownerId: string): void {
+    const { young, old } = this.#generations;
+    for (const keyId of [...young.byOwner.list(ownerId), ...old.byOwner.list(ownerId)]) this.forget(keyId);
   }
 
   /** Takes no time, however much is cached: the maps are left to the garbage collector. */

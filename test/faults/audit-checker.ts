@@ -30,6 +30,7 @@ export function checkAuditTrail(
     if (hashAuditEntry(previousHash, JSON.stringify(payload)) !== hash)
       problems.push(`the chain breaks at ${event.sequence}`);
     previousHash = hash;
+    if (event.keyId === null || event.keyVersion === null) continue;
     // A token that is revoked leaves its key as it is.
     const version = (versions.get(event.keyId) ?? 0) + (event.action === 'token.revoked' ? 0 : 1);
     if (event.keyVersion !== version) {

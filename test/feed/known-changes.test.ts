@@ -20,6 +20,7 @@ beforeEach(() => {
   listeners.add('k', (change) => notified.push(change?.action ?? 'anything'));
   const caches = {
     forget: (id: string) => void forgotten.push(id),
+    forgetOwner: (ownerId: string) => void forgotten.push(`owner ${ownerId}`),
     forgetAll: () => void forgotten.push('*'),
   };
   changes = new KnownChanges(new RecentVersions(10), caches, listeners);

@@ -20,59 +20,67 @@ function versionsOf(last: number, capacity = 100): RecentVersions {
   return versions;
 }
 
+/** As much of a copy as its age is judged by. */
+const copyOf = (id: string, version: number) => ({ id, version, ownerId: 'owner-1', owner: null });
+const changeOf = (keyId: string, keyVersion: number) => ({
+  keyId,
+  keyVersion,
+  action: 'key.updated' as const,
+});
+
 describe('RecentVersions', () => {
   it('believes nothing before it knows anything', () => {
-    expect(new RecentVersions(10).isCurrent('a', 1, at(0))).toBe(false);
+    expect(new RecentVersions(10).isCurrent(copyOf('a', 1), at(0))).toBe(false);
   });
 
   it('believes a copy that is complete up to a change that is known, if its key did not change since', () => {
     const versions = versionsOf(5);
-    expect(versions.isCurrent('a', 3, at(5))).toBe(true);
-    expect(versions.isCurrent('a', 3, at(0))).toBe(true);
+    expect(versions.isCurrent(copyOf('a', 3), at(5))).toBe(true);
+    expect(versions.isCurrent(copyOf('a', 3), at(0))).toBe(true);
   });
 
   it('does not believe an older version, whenever and by whomever it was written', () => {
     const versions = versionsOf(5);
-    versions.record('a', 4, 6);
+    versions.record(changeOf('a', 4), 6);
     versions.completeUpTo(at(6));
-    expect(versions.isCurrent('a', 3, at(5))).toBe(false);
-    expect(versions.isCurrent('a', 3, at(6))).toBe(false);
-    expect(versions.isCurrent('a', 4, at(6))).toBe(true);
-    expect(versions.isCurrent('a', 5, at(6))).toBe(true);
+    expect(versions.isCurrent(copyOf('a', 3), at(5))).toBe(false);
+    expect(versions.isCurrent(copyOf('a', 3), at(6))).toBe(false);
+    expect(versions.isCurrent(copyOf('a', 4), at(6))).toBe(true);
+    expect(versions.isCurrent(copyOf('a', 5), at(6))).toBe(true);
   });
 
   it('does not believe a copy of a time that it cannot judge', () => {
     const versions = versionsOf(5);
-    expect(versions.isCurrent('a', 3, at(6))).toBe(false);
+    expect(versions.isCurrent(copyOf('a', 3), at(6))).toBe(false);
     versions.restart([changeAt(10)]);
-    expect(versions.isCurrent('a', 3, at(8))).toBe(false);
-    expect(versions.isCurrent('a', 3, at(10))).toBe(true);
+    expect(versions.isCurrent(copyOf('a', 3), at(8))).toBe(false);
+    expect(versions.isCurrent(copyOf('a', 3), at(10))).toBe(true);
   });
 
   it('keeps the higher version when changes come in another order', () => {
     const versions = versionsOf(5);
-    versions.record('a', 7, 9);
-    versions.record('a', 6, 8);
+    versions.record(changeOf('a', 7), 9);
+    versions.record(changeOf('a', 6), 8);
     versions.completeUpTo(at(9));
-    expect(versions.isCurrent('a', 6, at(9))).toBe(false);
+    expect(versions.isCurrent(copyOf('a', 6), at(9))).toBe(false);
   });
 
   it('judges only what it still remembers when it is full', () => {
     const versions = versionsOf(3, 3);
-    versions.record('a', 2, 4);
+    versions.record(changeOf('a', 2), 4);
     versions.completeUpTo(at(4));
     // Of change 1 nothing is known any more: it may have been of any key.
-    expect(versions.isCurrent('b', 1, at(0))).toBe(false);
-    expect(versions.isCurrent('b', 1, at(1))).toBe(true);
-    expect(versions.isCurrent('a', 1, at(4))).toBe(false);
+    expect(versions.isCurrent(copyOf('b', 1), at(0))).toBe(false);
+    expect(versions.isCurrent(copyOf('b', 1), at(1))).toBe(true);
+    expect(versions.isCurrent(copyOf('a', 1), at(4))).toBe(false);
   });
 
   it('does not believe a copy of a history that was lost, whatever its number and version', () => {
     const versions = versionsOf(5);
-    expect(versions.isCurrent('a', 9, { ...at(5), hash: 'b'.repeat(64) })).toBe(false);
+    expect(versions.isCurrent(copyOf('a', 9), { ...at(5), hash: 'b'.repeat(64) })).toBe(false);
     // Caches keep the first characters of a hash only.
-    expect(versions.isCurrent('a', 9, { ...at(5), hash: at(5).hash.slice(0, 16) })).toBe(true);
-    expect(versions.isCurrent('a', 9, { ...at(5), hash: '' })).toBe(false);
+    expect(versions.isCurrent(copyOf('a', 9), { ...at(5), hash: at(5).hash.slice(0, 16) })).toBe(true);
+    expect(versions.isCurrent(copyOf('a', 9), { ...at(5), hash: '' })).toBe(false);
   });
 
   it('never believes a copy that misses a change, whatever happened before', () => {
@@ -89,14 +97,14 @@ describe('RecentVersions', () => {
             const before = states[index] ?? {};
             const version = (before[key] ?? 0) + 1;
             states.push({ ...before, [key]: version });
-            versions.record(key, version, index + 1);
+            versions.record(changeOf(key, version), index + 1);
             versions.completeUpTo(at(index + 1));
           });
           const now = states.at(-1) ?? {};
           // Every copy that was ever made, complete up to its own time.
           for (const [asOf, then] of states.entries()) {
             for (const [key, version] of Object.entries(then)) {
-              if (versions.isCurrent(key, version, at(asOf))) expect(version).toBe(now[key]);
+              if (versions.isCurrent(copyOf(key, version), at(asOf))) expect(version).toBe(now[key]);
             }
           }
         },

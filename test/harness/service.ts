@@ -19,7 +19,7 @@ import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { scopes, testPepper } from './instance.js';
 
 function followingOf(store: KeyStore, cache: VerificationCache | null, clock: Clock): Following {
-  const nobody = { forget: () => undefined, forgetAll: () => undefined };
+  const nobody = { forget: () => undefined, forgetOwner: () => undefined, forgetAll: () => undefined };
   const lease = new Lease(4_000, clock);
   const versions = new RecentVersions(100);
   const listeners = new ChangeListeners(console);

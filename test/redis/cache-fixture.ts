@@ -68,6 +68,7 @@ export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
     id: randomBytes(8).toString('hex'),
     keyspace: 'default',
     ownerId: 'owner-ä-€-😀',
+    owner: { version: 3, suspendedAt: null },
     name: 'Deploy',
     scopes: ['orders:read', 'orders:*'],
     environment: 'live',

@@ -27,7 +27,7 @@ function prepared(id: string, fields: Partial<VerifiableKey> = {}): PreparedKey 
       environment: 'live',
     },
     ...{ enabled: true, revokedAt: null, expiresAt: null, ipAllowlist: null, metadata: {}, version: 1 },
-    ...{ features: [], rateLimits: [], hasCredits: false },
+    ...{ features: [], rateLimits: [], hasCredits: false, owner: null },
     hint: { prefix: 'acme_live_' },
     credentials: [credential],
     ...fields,

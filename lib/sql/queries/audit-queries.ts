@@ -41,7 +41,16 @@ export async function appendEvent(
   const { keyId, ownerId, action, actor, at } = event;
   await database
     .insertInto('audit_events')
-    .values({ sequence, key_id: keyId, owner_id: ownerId, action, actor_id: actor.id, at, payload, hash })
+    .values({
+      sequence,
+      key_id: keyId ?? '',
+      owner_id: ownerId,
+      action,
+      actor_id: actor.id,
+      at,
+      payload,
+      hash,
+    })
     .execute();
   return { sequence, hash };
 }

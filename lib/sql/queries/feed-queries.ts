@@ -25,7 +25,8 @@ const changesPerStatement = 500;
 interface ChangeRow {
   readonly sequence: number;
   readonly key_id: string;
-  readonly key_version: number;
+  readonly owner_id: string;
+  readonly version: number;
   readonly action: string;
   readonly hash: string;
 }
@@ -130,14 +131,21 @@ function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
         (eb) =>
           eb
             .selectFrom('audit_events')
-            .select(['sequence', 'key_id', 'action', 'hash', selectKeyVersion('postgres')])
+            .select(['sequence', 'key_id', 'owner_id', 'action', 'hash', selectVersion('postgres')])
             .where('sequence', '>', 0)
             .orderBy('sequence')
             .limit(1)
             .as('change'),
         (on) => on.onTrue(),
       )
-      .select(['change.sequence', 'change.key_id', 'change.key_version', 'change.action', 'change.hash'])
+      .select([
+        'change.sequence',
+        'change.key_id',
+        'change.owner_id',
+        'change.version',
+        'change.action',
+        'change.hash',
+      ])
       .select((eb) => eb.selectFrom('known').select('known.sequence').as('known'))
       .orderBy('change.sequence'),
   );
@@ -205,18 +213,25 @@ function isStart({ sequence, hash }: FeedPosition): boolean {
 function selectChanges(database: Kysely<Tables>, dialect: SqlDialect) {
   return database
     .selectFrom('audit_events')
-    .select(['sequence', 'key_id', 'action', 'hash', selectKeyVersion(dialect)]);
+    .select(['sequence', 'key_id', 'owner_id', 'action', 'hash', selectVersion(dialect)]);
 }
 
 /** Extracted from the payload by the database, because parsing thousands of payloads would block the event loop. */
-function selectKeyVersion(dialect: SqlDialect): AliasedExpression<number, 'key_version'> {
+function selectVersion(dialect: SqlDialect): AliasedExpression<number, 'version'> {
   const payload = sql.ref('payload');
   return dialect === 'postgres'
-    ? sql<number>`(${payload}::json ->> 'keyVersion')::bigint`.as('key_version')
-    : sql<number>`json_extract(${payload}, '$.keyVersion')`.as('key_version');
+    ? sql<number>`coalesce(${payload}::json ->> 'keyVersion', ${payload}::json ->> 'ownerVersion')::bigint`.as(
+        'version',
+      )
+    : sql<number>`coalesce(json_extract(${payload}, '$.keyVersion'), json_extract(${payload}, '$.ownerVersion'))`.as(
+        'version',
+      );
 }
 
 function toFeedChange(row: ChangeRow): FeedChange {
-  const { sequence, key_id: keyId, key_version: version, action, hash } = row;
-  return { sequence, keyId, keyVersion: version, action: action as AuditAction, hash };
+  const { sequence, key_id: keyId, owner_id: ownerId, version, hash } = row;
+  const action = row.action as AuditAction;
+  return keyId === ''
+    ? { sequence, keyId: null, ownerId, ownerVersion: version, action, hash }
+    : { sequence, keyId, keyVersion: version, action, hash };
 }

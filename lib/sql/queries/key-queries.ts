@@ -189,6 +189,7 @@ async function readRecords(database: Kysely<Tables>, keys: KeyRows): Promise<rea
 function selectRecords(database: Kysely<Tables>, keys: KeyRows) {
   return database
     .selectFrom(keys.as('key'))
+    .leftJoin('owners as owner', 'owner.owner_id', 'key.owner_id')
     .leftJoin('key_uses as use', 'use.key_id', 'key.id')
     .leftJoin('key_credits as credit', 'credit.key_id', 'key.id')
     .leftJoin('credentials as credential', 'credential.key_id', 'key.id')
@@ -199,6 +200,8 @@ function selectRecords(database: Kysely<Tables>, keys: KeyRows) {
     )
     .selectAll('key')
     .select([
+      'owner.version as owner_version',
+      'owner.suspended_at as owner_suspended_at',
       'use.last_used_at',
       'use.use_count',
       'use.last_used_address',

@@ -9,6 +9,9 @@ import type { CredentialsTable, KeysTable } from '../tables.js';
 
 /** A row of the statement that reads keys: a key, and one of its digests or credentials, if it has any. */
 export interface RecordRow extends Selectable<KeysTable> {
+  /** `null`: there is no record of the owner. */
+  readonly owner_version: number | null;
+  readonly owner_suspended_at: number | null;
   readonly last_used_at: number | null;
   readonly use_count: number | null;
   readonly last_used_address: string | null;
@@ -61,6 +64,8 @@ function toRecord(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecord {
     useCount: row.use_count ?? 0,
     lastUsedAddress: row.last_used_address,
     credits: toCredits(row),
+    owner:
+      row.owner_version === null ? null : { version: row.owner_version, suspendedAt: row.owner_suspended_at },
     credentials: splitRuns(
       rows.filter((each) => each.credential_id !== null),
       (each) => each.credential_id,

@@ -1,0 +1,27 @@
+import type { OwnerRecord } from './owner.js';
+
+/** The public view of an owner. In JSON, times are RFC 3339 strings. */
+export interface Owner {
+  readonly ownerId: string;
+  /** Since when all keys of the owner are refused; `null` when they are not. */
+  readonly suspendedAt: Date | null;
+  readonly suspensionReason: string | null;
+  /** 0 while nothing is recorded about the owner; incremented by every change. */
+  readonly version: number;
+  /** When something was first recorded; `null` while nothing is. */
+  readonly createdAt: Date | null;
+  readonly updatedAt: Date | null;
+}
+
+/** Returns the public view of an owner. */
+export function toOwner(record: OwnerRecord): Owner {
+  const isRecorded = record.version > 0;
+  return {
+    ownerId: record.ownerId,
+    suspendedAt: record.suspendedAt === null ? null : new Date(record.suspendedAt),
+    suspensionReason: record.suspensionReason,
+    version: record.version,
+    createdAt: isRecorded ? new Date(record.createdAt) : null,
+    updatedAt: isRecorded ? new Date(record.updatedAt) : null,
+  };
+}

@@ -1,0 +1,21 @@
+import type { OwnerRecord } from '../domain/owner.js';
+
+/**
+ * What is known of owners. An owner without a record is in good standing.
+ *
+ * Every method settles within the deadline of the store and rejects with `ERR_API_KEYS_UNAVAILABLE` when the database
+ * does not respond.
+ */
+export interface OwnerStore {
+  find(ownerId: string): Promise<OwnerRecord | null>;
+  /** One page of the owners with a record, by owner id in ascending order of code units. */
+  list(query: OwnerQuery): Promise<readonly OwnerRecord[]>;
+}
+
+/** Which owners to list. Conditions that are left out do not restrict. */
+export interface OwnerQuery {
+  readonly isSuspended?: boolean | undefined;
+  /** Starts after this owner. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}

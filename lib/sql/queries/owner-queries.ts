@@ -1,0 +1,69 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { OwnerRecord } from '../../domain/owner.js';
+import type { OwnerQuery } from '../../ports/owner-store.js';
+import { isStorable } from '../is-storable.js';
+import type { OwnersTable, Tables } from '../tables.js';
+
+/** Reads what is known of one owner. */
+export async function findOwner(database: Kysely<Tables>, ownerId: string): Promise<OwnerRecord | null> {
+  if (!isStorable(ownerId)) return null;
+  const row = await database
+    .selectFrom('owners')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .executeTakeFirst();
+  return row === undefined ? null : toOwner(row);
+}
+
+/** Reads one page of owners, by their ids. */
+export async function listOwners(
+  database: Kysely<Tables>,
+  { isSuspended, after, limit }: OwnerQuery,
+): Promise<readonly OwnerRecord[]> {
+  if (!isStorable(after)) return [];
+  let page = database.selectFrom('owners').selectAll();
+  if (isSuspended !== undefined) page = page.where('suspended_at', isSuspended ? 'is not' : 'is', null);
+  if (after !== undefined) page = page.where('owner_id', '>', after);
+  const rows = await page.orderBy('owner_id').limit(limit).execute();
+  return rows.map(toOwner);
+}
+
+/** Adds or replaces a record; rejects when the stored version is not the previous one. */
+export async function writeOwner(database: Kysely<Tables>, record: OwnerRecord): Promise<void> {
+  const row = toRow(record);
+  if (record.version === 1) {
+    await database.insertInto('owners').values(row).execute();
+    return;
+  }
+  const { owner_id: ownerId, ...columns } = row;
+  const result = await database
+    .updateTable('owners')
+    .set(columns)
+    .where('owner_id', '=', ownerId)
+    .where('version', '=', record.version - 1)
+    .executeTakeFirst();
+  if (result.numUpdatedRows === 1n) return;
+  throw new Error(`The owner ${ownerId} is not stored at version ${record.version - 1}`);
+}
+
+function toOwner(row: Selectable<OwnersTable>): OwnerRecord {
+  return {
+    ownerId: row.owner_id,
+    suspendedAt: row.suspended_at,
+    suspensionReason: row.suspension_reason,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function toRow(record: OwnerRecord): Selectable<OwnersTable> {
+  return {
+    owner_id: record.ownerId,
+    suspended_at: record.suspendedAt,
+    suspension_reason: record.suspensionReason,
+    version: record.version,
+    created_at: record.createdAt,
+    updated_at: record.updatedAt,
+  };
+}

@@ -1,0 +1,91 @@
+import type { OwnerRecord } from '../domain/owner.js';
+import type { KeyStore } from '../ports/key-store.js';
+import type { ContractContext } from './contract-context.js';
+import { createSampleKey, createSampleOwner, createSampleOwnerEvent, insert } from './sample-keys.js';
+
+/** What is known of owners. */
+export function describeOwners({ describe, it, expect }: ContractContext): void {
+  const write = (store: KeyStore, record: OwnerRecord): Promise<void> =>
+    store.transact((transaction) => transaction.putOwner(record, createSampleOwnerEvent(record)));
+
+  describe('owners', () => {
+    it('are unknown until something is recorded about them', async ({ store }) => {
+      await insert(store, createSampleKey());
+      expect(await store.owners.find('owner-1')).toBe(null);
+      expect(await store.transact((transaction) => transaction.findOwner('owner-1'))).toBe(null);
+      expect(await store.owners.list({ limit: 9 })).toEqual([]);
+      expect((await store.find(createSampleKey().id))?.owner).toBe(null);
+    });
+
+    it('are stored with all fields, and read in every process', async ({ store, other }) => {
+      const record = createSampleOwner();
+      await write(store, record);
+      expect(await other.owners.find('owner-1')).toEqual(record);
+      const resumed = { ...record, suspendedAt: null, suspensionReason: null, version: 2 };
+      await write(other, resumed);
+      expect(await store.owners.find('owner-1')).toEqual(resumed);
+      expect(await store.transact((transaction) => transaction.findOwner('owner-1'))).toEqual(resumed);
+    });
+
+    it('are part of every read of their keys, and of no others', async ({ store, other }) => {
+      await insert(store, createSampleKey());
+      await insert(store, createSampleKey({ id: 'ofanother', ownerId: 'owner-2' }));
+      await write(store, createSampleOwner({ suspendedAt: 7 }));
+      const standing = { version: 1, suspendedAt: 7 };
+      const { id } = createSampleKey();
+      expect((await other.find(id))?.owner).toEqual(standing);
+      expect((await other.find(id, 'owner-1'))?.owner).toEqual(standing);
+      expect((await other.find('ofanother'))?.owner).toBe(null);
+      expect((await other.list({ now: 0, limit: 9 })).map(({ owner }) => owner).filter(Boolean)).toEqual([
+        standing,
+      ]);
+      await other.transact(async (transaction) => {
+        expect((await transaction.find(id))?.owner).toEqual(standing);
+        expect((await transaction.findUnrevokedByOwner('owner-1', 9)).map(({ owner }) => owner)).toEqual([
+          standing,
+        ]);
+      });
+    });
+
+    it('are changed from the version before only', async ({ store }) => {
+      await write(store, createSampleOwner());
+      for (const version of [1, 3]) {
+        await expect(write(store, createSampleOwner({ version }))).rejects.toThrow();
+      }
+      await expect(write(store, createSampleOwner({ ownerId: 'owner-2', version: 2 }))).rejects.toThrow();
+      expect((await store.listEvents({ limit: 9 })).length).toBe(1);
+    });
+
+    it('come in the feed with their version, and in the trail', async ({ store, other }) => {
+      await write(store, createSampleOwner());
+      const [change] = await other.feed.latest(9);
+      const hash = change?.hash;
+      const expected = { keyId: null, ownerId: 'owner-1', ownerVersion: 1, action: 'owner.suspended' };
+      expect(change).toEqual({ sequence: 1, ...expected, hash });
+      const draft = createSampleOwnerEvent(createSampleOwner());
+      const [event] = await other.listEvents({ ownerId: 'owner-1', limit: 9 });
+      expect(event).toEqual({ sequence: 1, ...draft, hash });
+      const [entry] = await other.trail.entries(0, 9);
+      expect([entry?.keyId, entry?.ownerId, entry?.action]).toEqual([null, 'owner-1', 'owner.suspended']);
+    });
+
+    it('come in the answer of a beat', async ({ store, other }) => {
+      await other.feed.join({ id: 'follower', acked: 0, leaseMs: 1 });
+      await write(store, createSampleOwner());
+      const { changes } = await other.feed.beat('follower', { sequence: 0, hash: '0'.repeat(64) }, 9);
+      expect(changes).toEqual(await store.feed.latest(9));
+    });
+
+    it('are listed by their ids, in pages, and by whether they are suspended', async ({ store }) => {
+      for (const ownerId of ['b', 'a', 'c']) {
+        await write(store, createSampleOwner({ ownerId, suspendedAt: ownerId === 'b' ? null : 5 }));
+      }
+      const listIds = async (query: object): Promise<readonly string[]> =>
+        (await store.owners.list({ limit: 9, ...query })).map(({ ownerId }) => ownerId);
+      expect(await listIds({})).toEqual(['a', 'b', 'c']);
+      expect(await listIds({ after: 'a', limit: 1 })).toEqual(['b']);
+      expect(await listIds({ isSuspended: true })).toEqual(['a', 'c']);
+      expect(await listIds({ isSuspended: false })).toEqual(['b']);
+    });
+  });
+}
