@@ -1,5 +1,7 @@
 import type { AuditApi } from './api/audit-api.js';
 import { createAuditApi } from './api/create-audit-api.js';
+import { createOwnersApi } from './api/create-owners-api.js';
+import type { OwnersApi } from './api/owners-api.js';
 import { createKeysApi } from './api/create-keys-api.js';
 import type { KeysApi } from './api/keys-api.js';
 import type { GrantableScope } from './api/key-inputs.js';
@@ -118,6 +120,13 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * const { items } = await apiKeys.audit.as({ kind: 'admin', id: 'olga' }).list({ ownerId: 'alice' });
    */
   readonly audit: AuditApi;
+  /**
+   * What owners may do now: suspend all keys of one, and resume them.
+   *
+   * @example
+   * await apiKeys.owners.as({ kind: 'admin', id: 'olga' }).suspend({ ownerId: 'alice', suspensionReason: 'Unpaid' });
+   */
+  readonly owners: OwnersApi;
   /**
    * Connects and applies pending migrations; until then guards and routers answer 503. It does not fail while only Redis
    * is unreachable. Rejects when the database cannot be reached, and may be called again then.
@@ -317,6 +326,9 @@ export function createApiKeys<const S extends string, const F extends string = n
           get keys() {
             return requireRunning().service;
           },
+          get owners() {
+            return requireRunning().owners;
+          },
           get audit() {
             return requireRunning().audit;
           },
@@ -366,6 +378,7 @@ export function createApiKeys<const S extends string, const F extends string = n
         reportError,
         facts: { ...requireTokenSettings('wellKnownRouter'), scopes: catalogue.names },
       }),
+    owners: createOwnersApi(() => lifecycle.ready()),
     audit: createAuditApi(() => lifecycle.ready()),
 
     async ready() {
@@ -386,7 +399,17 @@ export function createApiKeys<const S extends string, const F extends string = n
           'onChange: takes the id of a key and a function, for example (req.apiKey.id, check)',
         );
       }
-      return listeners.add(keyId, listener);
+      const running = lifecycle.started;
+      const ownerId = running?.findCachedOwner(keyId) ?? null;
+      const remove = listeners.add(keyId, listener, ownerId);
+      // While it is not known whose key it is, the listener is called for changes of every owner.
+      if (ownerId === null) {
+        running
+          ?.findOwner(keyId)
+          .then((found) => found !== null && listeners.setOwner(keyId, found))
+          .catch(() => undefined);
+      }
+      return remove;
     },
   };
 }

@@ -96,6 +96,12 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     title: 'API key expired',
     detail: 'This API key has expired. Extend it or use another one.',
   },
+  owner_suspended: {
+    family: 'permission',
+    status: 403,
+    title: 'Owner suspended',
+    detail: 'All API keys of this account are suspended. Contact the operator of this API.',
+  },
   secret_rotated: {
     family: 'credential',
     status: 401,

@@ -6,6 +6,7 @@ import type { Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
 import type { ProblemTypes } from '../http/problem-types.js';
 import type { KeyService } from '../manage/key-service.js';
+import type { OwnerService } from '../manage/owner-service.js';
 import type { Clock } from '../ports/clock.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import type { CredentialHeader } from '../http/credential-source.js';
@@ -17,6 +18,7 @@ import type { StepUp } from './step-up.js';
 /** The dependencies of an admin router. */
 export interface AdminRouterParts {
   readonly keys: KeyService;
+  readonly owners: OwnerService;
   readonly keyspace: Keyspace;
   readonly clock: Clock;
   readonly audit: AuditService;

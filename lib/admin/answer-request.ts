@@ -1,10 +1,12 @@
 import type { Request, Response } from 'express';
 import type { Actor } from '../domain/actor.js';
+import { parseOwnerId } from '../domain/key-fields.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import { ApiKeysError } from '../errors.js';
 import { escapeJson } from '../http/escape-json.js';
 import { readRequestId } from '../http/read-request-id.js';
 import type { ChangeContext } from '../manage/change.js';
+import { readFields } from '../manage/read-fields.js';
 import type { AdminRouterParts, RouterSettings } from './admin-router-parts.js';
 import { authorizeActor } from './authorize-actor.js';
 import { changesState } from './changes-state.js';
@@ -60,15 +62,24 @@ async function answerOf(
   }
   return row.endpoint.handle({
     keys: parts.keys,
+    owners: parts.owners,
     audit: parts.audit,
     context,
     keyId: row.access === 'holder' ? requireHolder(req).id : String(req.params.id ?? ''),
+    ownerId: readOwnerId(req),
     ...parsed,
     body,
     ...headers,
     baseUrl: req.baseUrl,
     now: () => parts.clock.now(),
   });
+}
+
+/** @throws ApiKeysError `invalid_request` when the path has an owner id that no owner can have */
+function readOwnerId(req: Request): string {
+  const { ownerId } = req.params;
+  if (ownerId === undefined) return '';
+  return readFields({ ownerId }, { ownerId: parseOwnerId }, ['ownerId']).ownerId;
 }
 
 /** A key that the actor cannot see gets the usual response, without a request for a second factor. */

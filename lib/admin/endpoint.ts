@@ -2,6 +2,7 @@ import type { AuditService } from '../audit/audit-service.js';
 import type { ProblemCode } from '../errors.js';
 import type { ChangeContext, ExpectedVersion } from '../manage/change.js';
 import type { KeyService } from '../manage/key-service.js';
+import type { OwnerService } from '../manage/owner-service.js';
 import type { ParsedFields } from '../manage/parsed-fields.js';
 import type { BodyField } from './fields/body-fields.js';
 import type { FieldRules } from '../domain/field-rules.js';
@@ -14,10 +15,13 @@ import type { AnswerSchema } from './openapi/answer-schemas.js';
 /** One request after every check that does not need a key: the caller, the target and the fields. */
 export interface AdminCall {
   readonly keys: KeyService;
+  readonly owners: OwnerService;
   readonly audit: AuditService;
   readonly context: ChangeContext;
   /** The id in the path, or the id of the calling key; not yet known to exist. */
   readonly keyId: string;
+  /** The owner in the path; empty where the path has none. */
+  readonly ownerId: string;
   /** The fields of the body that the endpoint declares, parsed. */
   readonly fields: ParsedFields;
   /** The query parameters that the endpoint declares, parsed. */

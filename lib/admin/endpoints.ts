@@ -8,11 +8,15 @@ import { getKey } from './get-key.js';
 import { getKeyUsage } from './get-key-usage.js';
 import { getKeys } from './get-keys.js';
 import { getOpenapi } from './get-openapi.js';
+import { getOwner } from './get-owner.js';
+import { getOwners } from './get-owners.js';
 import { getSelf } from './get-self.js';
 import { patchKey } from './patch-key.js';
 import { postKeyRevoke } from './post-key-revoke.js';
 import { postKeyRotate } from './post-key-rotate.js';
 import { postKeys } from './post-keys.js';
+import { postOwnerResume } from './post-owner-resume.js';
+import { postOwnerSuspend } from './post-owner-suspend.js';
 import { postSelfRevoke } from './post-self-revoke.js';
 import type { StepUpOperation } from '../http/step-up-options.js';
 
@@ -49,6 +53,10 @@ export const endpoints: readonly EndpointRow[] = [
   { method: 'delete', path: '/keys/:id', access: 'actor', operation: 'revoke', endpoint: deleteKey },
   { method: 'post', path: '/keys/:id/rotate', access: 'actor', operation: 'rotate', endpoint: postKeyRotate },
   { method: 'post', path: '/keys/:id/revoke', access: 'actor', operation: 'revoke', endpoint: postKeyRevoke },
+  { method: 'get', path: '/owners', access: 'actor', endpoint: getOwners },
+  { method: 'get', path: '/owners/:ownerId', access: 'actor', endpoint: getOwner },
+  { method: 'post', path: '/owners/:ownerId/suspend', access: 'actor', endpoint: postOwnerSuspend },
+  { method: 'post', path: '/owners/:ownerId/resume', access: 'actor', endpoint: postOwnerResume },
   { method: 'get', path: '/audit', access: 'actor', endpoint: getAudit },
   { method: 'get', path: '/audit/access', access: 'actor', endpoint: getAuditAccess },
   { method: 'get', path: '/audit/export', access: 'actor', endpoint: getAuditExport },

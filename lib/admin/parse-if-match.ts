@@ -10,8 +10,11 @@ const maxLength = 512;
  * and all of them would be tried on a header that does not match (CWE-1333).
  */
 const element = /[ \t]*(?:(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*)?(?:,|$)/y;
-/** A version, and what a proxy that compresses has added to it: `-gzip` (Apache), `--gzip` (Jetty), `;gzip`, `/br`. */
-const versionTag = /^([1-9]\d{0,14})(?:(?:--?|[;:/.])(?:gzip|deflate|br|zstd))?$/;
+/**
+ * A version (0 is that of an owner about whom nothing is recorded), and what a proxy that compresses has added to it: `-gzip`
+ * (Apache), `--gzip` (Jetty), `;gzip`, `/br`.
+ */
+const versionTag = /^(0|[1-9]\d{0,14})(?:(?:--?|[;:/.])(?:gzip|deflate|br|zstd))?$/;
 
 /**
  * Parses `If-Match` (RFC 9110 section 13.1.1): the versions of a key that the change applies to. A tag that was never issued

@@ -10,6 +10,7 @@ export function presentEvent(event: AuditEntry): object {
     keyspace: event.keyspace,
     ownerId: event.ownerId,
     keyVersion: event.keyVersion,
+    ...(event.ownerVersion === undefined ? {} : { ownerVersion: event.ownerVersion }),
     changedFields: event.changedFields,
     actor: { kind: event.actor.kind, id: event.actor.id },
     address: event.address,

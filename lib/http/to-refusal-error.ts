@@ -26,7 +26,13 @@ export function toOpaqueRefusal(refusal: Refusal): Refusal {
   return tellsState ? { allowed: false, code: 'invalid_token' } : refusal;
 }
 
-const stateCodes: readonly RefusalCode[] = ['key_revoked', 'key_disabled', 'key_expired', 'secret_rotated'];
+const stateCodes: readonly RefusalCode[] = [
+  'key_revoked',
+  'key_disabled',
+  'key_expired',
+  'owner_suspended',
+  'secret_rotated',
+];
 
 function composeDetail(refusal: Refusal): string | null {
   if (refusal.violatedPolicies !== undefined) {

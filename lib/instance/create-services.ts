@@ -6,7 +6,9 @@ import { createSecretDigester } from '../crypto/secret-digester.js';
 import { createSecretSealer } from '../crypto/secret-sealer.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
-import { createKeyService, type KeyService } from '../manage/key-service.js';
+import { createKeyService } from '../manage/key-service.js';
+import type { ManagePorts } from '../manage/manage-ports.js';
+import { createOwnerService } from '../manage/owner-service.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
@@ -28,7 +30,7 @@ export interface ServicesParts {
 /** Creates the services that manage keys and read the audit trail. */
 export function createServices(
   parts: ServicesParts,
-): Pick<Running, 'service' | 'createServiceFor' | 'audit'> {
+): Pick<Running, 'service' | 'createServiceFor' | 'owners' | 'audit'> {
   const { options, store, changes, keyspaces, peppers, sealer, hasher } = parts;
   const { clock } = options;
   const digester = createSecretDigester(peppers);
@@ -36,8 +38,8 @@ export function createServices(
   const random = createRandomSource();
   const cursorSigner = createCursorSigner(peppers);
 
-  function createService(keyspace: Keyspace, onlyKeyspace: string | null): KeyService {
-    return createKeyService({
+  function createPorts(keyspace: Keyspace, onlyKeyspace: string | null): ManagePorts {
+    return {
       store,
       changes,
       hasher,
@@ -49,12 +51,13 @@ export function createServices(
       keyspace,
       onlyKeyspace,
       keyspaces,
-    });
+    };
   }
 
   return {
-    service: createService(keyspaces.native, null),
-    createServiceFor: (keyspace) => createService(keyspace, keyspace.name),
+    service: createKeyService(createPorts(keyspaces.native, null)),
+    createServiceFor: (keyspace) => createKeyService(createPorts(keyspace, keyspace.name)),
+    owners: createOwnerService(createPorts(keyspaces.native, null)),
     audit: createAuditService({ store, sealer, cursorSigner, clock, keyspaces, onlyKeyspace: null }),
   };
 }

@@ -1,6 +1,7 @@
 import type { AuditService } from '../audit/audit-service.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { KeyService } from '../manage/key-service.js';
+import type { OwnerService } from '../manage/owner-service.js';
 import type { StepUpPorts } from '../ports/step-up-ports.js';
 import type { LimitCountingMode } from '../verify/limit-counting.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
@@ -13,6 +14,7 @@ export interface Running {
   readonly service: KeyService;
   /** Builds a service that is limited to one keyspace. */
   readonly createServiceFor: (keyspace: Keyspace) => KeyService;
+  readonly owners: OwnerService;
   readonly audit: AuditService;
   readonly verifier: ApiKeyVerifier;
   /** `null` without the option `tokens`. */
@@ -21,6 +23,10 @@ export interface Running {
   readonly signatures: RunningSignatures | null;
   /** What verifying second factors needs. */
   readonly stepUp: StepUpPorts;
+  /** Whose key it is, if this process caches the key; else `null`. */
+  readonly findCachedOwner: (keyId: string) => string | null;
+  /** Whose key it is; `null` when there is no such key. */
+  readonly findOwner: (keyId: string) => Promise<string | null>;
   /** Returns the current state of its parts without I/O. */
   readonly health: () => RunningHealth;
   readonly stop: () => Promise<void>;

@@ -92,6 +92,8 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     tokens: options.tokens === null ? null : startTokens(options.tokens, verified),
     signatures,
     stepUp: { nonces: store.nonces, challenges: createChallengeSigner(peppers) },
+    findCachedOwner: (keyId) => keyAccess.local?.findById(keyId, options.clock.now())?.key.ownerId ?? null,
+    findOwner: async (keyId) => (await keyAccess.finder.find(keyId))?.key.ownerId ?? null,
     health: () => readHealth(ports),
     stop,
   };

@@ -8,6 +8,7 @@ import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { noScopes, type ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { isWildcard } from '../domain/scope.js';
+import { isOwnerSuspended } from '../domain/owner.js';
 import { findCommonScopes } from '../domain/token-scope.js';
 import { ApiKeysError } from '../errors.js';
 import { readActingCredential } from './acting-credential.js';
@@ -77,6 +78,9 @@ export async function resolveAuthority(
   const actingKey = await find(actor.apiKey.id, actor.apiKey.ownerId);
   if (actingKey === null || getKeyState(actingKey, now) !== 'active') {
     throw new ApiKeysError('forbidden', { detail: 'The requesting API key is not active.' });
+  }
+  if (isOwnerSuspended(actingKey)) {
+    throw new ApiKeysError('forbidden', { detail: 'The owner of the requesting API key is suspended.' });
   }
   const acting = readActingCredential(actor.apiKey, actingKey, context.tokensActAsKeys === true, now);
   if (acting === null) {

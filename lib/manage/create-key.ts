@@ -1,6 +1,7 @@
 import { createKeyFieldDefaults, type SettableKeyFields } from '../domain/key-field-table.js';
 import { getVisibleOwnerId } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { toOwnerStanding } from '../domain/owner.js';
 import type { PublicKey } from '../domain/public-key.js';
 import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
 import { InvalidFieldError, parseEnvironment, parseOwnerId } from '../domain/key-fields.js';
@@ -74,6 +75,7 @@ export async function createKey(
     lastUsedAt: null,
     useCount: 0,
     lastUsedAddress: null,
+    owner: null,
     credentials: [credential],
   };
 
@@ -83,7 +85,9 @@ export async function createKey(
     const authority = await resolveAuthority(ports, context, createFinder(ports, transaction), now);
     assertMayGrant(context, authority, unlimited.scopes);
     const bounds = getLimitBounds(context, authority, ports.keyspace.ownerCeilings);
-    const wanted = { ...unlimited, ...resolveNewLimits(bounds, fields, policy.defaultRateLimits, now) };
+    const owner = toOwnerStanding(await transaction.findOwner(unlimited.ownerId));
+    const limits = resolveNewLimits(bounds, fields, policy.defaultRateLimits, now);
+    const wanted = { ...unlimited, owner, ...limits };
     assertAtOrBelow(authority, wanted);
     const admitted = await applyPolicy(transaction, context, authority, policy, wanted);
     await transaction.insert(admitted.record, createAuditEntry(context, 'key.created', admitted.record, []));

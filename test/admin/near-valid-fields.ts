@@ -312,6 +312,7 @@ export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = 
     bad: fc.constantFrom('KeyCompromise', 'removeFromCRL', ''),
   }),
   comment: orNull(lines),
+  suspensionReason: orNull(lines),
 };
 
 const time: NearValid<string> = {
@@ -379,6 +380,7 @@ export const nearValidParameters: Readonly<Record<QueryParameter, NearValid<stri
   tag: line(50),
   expiresBefore: time,
   unusedForDays: number(3650),
+  suspended: word('true', 'false'),
   action: word('key.created', 'key.expiring'),
   actor: line(200),
   code: word('not_found', 'forbidden'),

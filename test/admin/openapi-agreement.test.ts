@@ -154,6 +154,7 @@ const bodies = [
   // That a key is revoked is answered once the body was found to be valid.
   { method: 'post', template: '/keys/{id}/rotate', sender: 'an owner', isRevoked: true },
   { method: 'post', template: '/keys/{id}/revoke', sender: 'an owner' },
+  { method: 'post', template: '/owners/{ownerId}/suspend', sender: 'an admin' },
 ] as const;
 
 describe('what the schema of a body accepts is what the router accepts', () => {
@@ -177,7 +178,7 @@ describe('what the schema of a body accepts is what the router accepts', () => {
       const schema = schemaFor(described as unknown as BodySchema, sender === 'an admin');
       await compare(bodiesOf(schema), async (value) => {
         const body = JSON.stringify(value).replaceAll(JSON.stringify(tooLarge), '1e400');
-        const path = template.replace('{id}', id);
+        const path = template.replace('{id}', id).replace('{ownerId}', 'bob');
         const answer = await answerTo({ method, path, headers: headersOf[sender], body });
         return expectAgreement(wrongWith(schema, JSON.parse(body)), body, answer);
       });
@@ -192,7 +193,12 @@ describe('what the schema of a body accepts is what the router accepts', () => {
       ),
     );
     // The holder of a key sends the same body as its owner; the key could be revoked only once.
-    const covered = [...bodies.map(({ method, template }) => `${method} ${template}`), 'post /self/revoke'];
+    // To resume takes no fields.
+    const covered = [
+      ...bodies.map(({ method, template }) => `${method} ${template}`),
+      'post /self/revoke',
+      'post /owners/{ownerId}/resume',
+    ];
     expect(read.toSorted()).toEqual([...new Set(covered)].toSorted());
     const schemaOf = (path: string): unknown => operationAt('post', path).requestBody?.content;
     expect(schemaOf('/self/revoke')).toEqual(schemaOf('/keys/{id}/revoke'));
@@ -201,10 +207,19 @@ describe('what the schema of a body accepts is what the router accepts', () => {
 
 /** A text of a query as the schemas mean it: a whole number where one is written in plain decimal digits. */
 function valueOf(text: string, schema: Readonly<Record<string, unknown>>): unknown {
+  if (schema.type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return schema.type === 'integer' && /^(0|-?[1-9][0-9]*)$/.test(text) ? Number(text) : text;
 }
 
-const queries = ['/keys', '/keys/{id}/usage', '/audit', '/audit/access', '/audit/export', '/audit/verify'];
+const queries = [
+  '/keys',
+  '/keys/{id}/usage',
+  '/owners',
+  '/audit',
+  '/audit/access',
+  '/audit/export',
+  '/audit/verify',
+];
 
 describe('what the schemas of a query accept is what the router accepts', () => {
   beforeAll(start);

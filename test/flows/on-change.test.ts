@@ -1,5 +1,5 @@
 import { memoryStore } from '../../lib/testing/index.js';
-import type { KeyChange } from '../../lib/index.js';
+import type { KeyEvent } from '../../lib/index.js';
 import { createInstance } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
 
@@ -10,7 +10,7 @@ describe('onChange', () => {
     await Promise.all([one.apiKeys.ready(), two.apiKeys.ready()]);
     const { id } = await one.key();
     const other = await one.key();
-    const heard: (KeyChange | null)[] = [];
+    const heard: (KeyEvent | null)[] = [];
     const stops = [one, two].map(({ apiKeys }) => apiKeys.onChange(id, (change) => void heard.push(change)));
 
     await one.apiKeys.keys.as(theApp).update({ id: other.id, name: 'another key' });

@@ -7,6 +7,7 @@ import {
   parseGracePeriodSeconds,
 } from '../../domain/key-fields.js';
 import { maxPemLength } from '../../domain/public-key.js';
+import { parseSuspensionReason } from '../../domain/owner.js';
 import { parseRevocationReason, revocationReasons } from '../../domain/revocation-reason.js';
 import { parseGraceStartsOnFirstUse } from '../../domain/rotation-fields.js';
 import { parseSigningMethod, signingMethods } from '../../domain/signing-method.js';
@@ -25,7 +26,8 @@ export type BodyField =
   | 'publicKey'
   | 'signing'
   | 'reason'
-  | 'comment';
+  | 'comment'
+  | 'suspensionReason';
 
 /** Every field that a body can contain: those of keys, and those for creating a secret or revoking a key. */
 export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
@@ -89,5 +91,13 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
       examples: ['Found in a public repository.'],
     },
     parse: parseDescription,
+  },
+  suspensionReason: {
+    schema: {
+      ...allowNull(createLinesSchema(maxDescriptionLength)),
+      description: 'Why the owner is suspended, in your own words, for operators; line breaks are allowed.',
+      examples: ['Invoice 17 is overdue'],
+    },
+    parse: parseSuspensionReason,
   },
 };

@@ -33,6 +33,8 @@ const auditActions: Readonly<Record<AuditAction, true>> = {
   'key.revoked': true,
   'key.expiring': true,
   'token.revoked': true,
+  'owner.suspended': true,
+  'owner.resumed': true,
 };
 
 /** Every action, in the order of a key's lifecycle. */
@@ -55,6 +57,7 @@ export type QueryParameter =
   | 'tag'
   | 'expiresBefore'
   | 'unusedForDays'
+  | 'suspended'
   | 'action'
   | 'actor'
   | 'code'
@@ -65,7 +68,7 @@ export type QueryParameter =
 
 /**
  * Every parameter that a query can contain, and its parser. Values are strings; repeated parameters were already rejected.
- * A schema of the type `integer` means a plain decimal number.
+ * A schema of the type `integer` means a plain decimal number, and `boolean` the words `true` and `false`.
  */
 export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = {
   limit: {
@@ -143,6 +146,10 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     },
     parse: (value) => parseUnusedDays(/^[1-9]\d{0,3}$/.test(value) ? Number(value) : Infinity),
   },
+  suspended: {
+    schema: { type: 'boolean', description: 'Only owners that are suspended, or only those that are not.' },
+    parse: parseSuspended,
+  },
   by: {
     schema: {
       type: 'string',
@@ -188,6 +195,11 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     parse: parseAnchor,
   },
 };
+
+function parseSuspended(value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw new InvalidFieldError('must be true or false');
+  return value === 'true';
+}
 
 /** Number() would also accept `1e2`, `0x10` and the empty string. */
 function parseLimit(value: string): number {

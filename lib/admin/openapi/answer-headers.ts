@@ -8,7 +8,7 @@ export const answerHeaders: Readonly<
   Record<AnswerHeader, { schema: JsonSchema; description: string; required?: boolean }>
 > = {
   ETag: {
-    schema: { type: 'string', pattern: '^"[1-9][0-9]*"$', examples: ['"3"'] },
+    schema: { type: 'string', pattern: '^"(0|[1-9][0-9]*)"$', examples: ['"3"'] },
     description: 'The version of the key, for `If-Match`.',
   },
   Location: {

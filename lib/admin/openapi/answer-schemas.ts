@@ -3,6 +3,7 @@ import type { FieldRules } from '../../domain/field-rules.js';
 import { accessEventSchema } from './access-event-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
 import { createKeySchema } from './create-key-schema.js';
+import { ownerSchema } from './owner-schema.js';
 import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
 
@@ -13,6 +14,9 @@ export type AnswerSchema =
   | 'PendingKey'
   | 'PendingKeyWithSecret'
   | 'KeyPage'
+  | 'Owner'
+  | 'PendingOwner'
+  | 'OwnerPage'
   | 'Usage'
   | 'AuditEvent'
   | 'AuditPage'
@@ -30,6 +34,9 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     PendingKey: (rules) => withMembers(createKeySchema(rules), { effectiveBy }),
     PendingKeyWithSecret: (rules) => withSecret(withMembers(createKeySchema(rules), { effectiveBy }), rules),
     KeyPage: createPageSchema('Key'),
+    Owner: ownerSchema,
+    PendingOwner: () => withMembers(ownerSchema, { effectiveBy }),
+    OwnerPage: createPageSchema('Owner'),
     Usage: usageSchema,
     AuditEvent: auditEventSchema,
     AuditPage: createPageSchema('AuditEvent'),

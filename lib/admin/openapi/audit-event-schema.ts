@@ -14,13 +14,24 @@ const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSc
     description: 'What happened.',
     examples: ['key.created'],
   },
-  keyId: { type: 'string', pattern: keyIdPattern.source, examples: ['1Zq8rT3vW5xY7zAb'] },
-  keyspace: { type: 'string', examples: ['default'] },
+  keyId: {
+    type: ['string', 'null'],
+    pattern: keyIdPattern.source,
+    description: 'The key; `null` for a change of an owner.',
+    examples: ['1Zq8rT3vW5xY7zAb'],
+  },
+  keyspace: { type: ['string', 'null'], examples: ['default'] },
   ownerId: { type: 'string', description: "The key's owner.", examples: ['customer-17'] },
   keyVersion: {
+    type: ['integer', 'null'],
+    minimum: 1,
+    description: 'The version of the key after the change; `null` for a change of an owner.',
+    examples: [1],
+  },
+  ownerVersion: {
     type: 'integer',
     minimum: 1,
-    description: 'The version of the key after the change.',
+    description: "Only for a change of an owner: the version of the owner's record after it.",
     examples: [1],
   },
   changedFields: {
@@ -51,5 +62,6 @@ const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSc
 /** One entry. */
 export const auditEventSchema: JsonSchema = {
   ...createObjectSchema(members),
+  required: Object.keys(members).filter((name) => name !== 'ownerVersion'),
   description: 'One entry of the audit log.',
 };

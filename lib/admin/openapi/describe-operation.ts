@@ -1,3 +1,5 @@
+import { maxOwnerIdLength } from '../../domain/key-fields.js';
+import { createLineSchema } from '../../domain/text-schemas.js';
 import { problems, type ProblemCode } from '../../errors.js';
 import { listFieldPresence } from '../declared-fields.js';
 import type { Declaration, DescribedAnswer } from '../endpoint.js';
@@ -43,15 +45,26 @@ export function describeOperation(row: EndpointRow, rules: FieldRules, problemTy
 }
 
 function describePathParameters(path: string): object[] {
-  return [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+  return [...path.matchAll(/:(id|ownerId)/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
+    ...pathParameters[name as keyof typeof pathParameters],
+  }));
+}
+
+const pathParameters = {
+  id: {
     description: "The id of a key. If it is unknown, malformed or another owner's, the response is 404.",
     schema: { type: 'string' },
     example: '1Zq8rT3vW5xY7zAb',
-  }));
-}
+  },
+  ownerId: {
+    description: 'The id of an owner, percent-encoded. Any id that a key can have as its owner is one.',
+    schema: createLineSchema(maxOwnerIdLength),
+    example: 'customer-17',
+  },
+};
 
 const stepUpHeaders = ['Step-Up-Challenge', 'Step-Up-Code'] as const;
 

@@ -92,6 +92,6 @@ const line = createObjectSchema({
 /** A line of the exported audit log; entries from before MACs were introduced have none. */
 export const auditLineSchema: JsonSchema = {
   ...line,
-  required: (line.required as readonly string[]).filter((name) => name !== 'mac'),
+  required: (line.required as readonly string[]).filter((name) => name !== 'mac' && name !== 'ownerVersion'),
   description: 'One entry of the audit log as it is stored.',
 };

@@ -1,0 +1,105 @@
+import type { Owner } from '../domain/owner-view.js';
+import type { OwnerFilter } from '../manage/list-owners.js';
+import type { Page } from '../manage/list-page.js';
+import type { CallActor } from './call-actor.js';
+import type { CallOptions, ChangeOptions, ExpectedVersionOption } from './call-options.js';
+
+/** Who manages owners. */
+export type OwnerManager = Exclude<CallActor, { kind: 'owner' }>;
+
+/** Which owner a command is about. */
+export interface OwnerReference {
+  readonly ownerId: string;
+}
+
+/** A suspension. */
+export interface OwnerSuspension extends OwnerReference {
+  /** Why, for operators: up to 1,000 characters. Never sent to callers. */
+  readonly suspensionReason?: string | null;
+}
+
+/** An owner after a change. */
+export interface ChangedOwner extends Owner {
+  /** `null`: no process acts on the old rights any more. Otherwise the time from which none does. */
+  readonly effectiveBy: Date | null;
+}
+
+/**
+ * The commands of `apiKeys.owners` on behalf of one actor: what `owners.as(actor)` returns. Errors that all of them throw are
+ * listed at {@link OwnersApi}.
+ */
+export interface ActingOwnersApi {
+  /**
+   * What is recorded about an owner. An owner about whom nothing is recorded is in good standing, at version 0.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`
+   *
+   * @example
+   * const { suspendedAt } = await owners.get({ ownerId: 'alice' });
+   */
+  get(input: OwnerReference): Promise<Owner>;
+
+  /**
+   * The owners about whom something is recorded, by their ids.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`
+   *
+   * @example
+   * const { items, nextCursor } = await owners.list({ suspended: true });
+   */
+  list(filter?: OwnerFilter): Promise<Page<Owner>>;
+
+  /**
+   * Refuses every key, access token and signature of an owner with `owner_suspended`, until `resume`. With `effectiveBy` null,
+   * no process accepts one in any request that is sent after the answer. Suspending a suspended owner changes nothing but the
+   * reason.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`; `ERR_API_KEYS_PRECONDITION_FAILED` for another version than expected
+   *
+   * @example
+   * await apiKeys.owners.as({ kind: 'application' }).suspend({ ownerId: 'alice', suspensionReason: 'Invoice 17 is overdue' });
+   */
+  suspend(input: OwnerSuspension, options?: ExpectedVersionOption): Promise<ChangedOwner>;
+
+  /**
+   * Accepts the keys of an owner again, as far as each key itself allows.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`; `ERR_API_KEYS_PRECONDITION_FAILED` for another version than expected
+   *
+   * @example
+   * await apiKeys.owners.as({ kind: 'application' }).resume({ ownerId: 'alice' });
+   */
+  resume(input: OwnerReference, options?: ExpectedVersionOption): Promise<ChangedOwner>;
+}
+
+/**
+ * What owners may do now. `owners.as(actor)` is the short way; with `(input, { actor })` each call names its own actor: an
+ * admin or the app itself.
+ *
+ * All methods throw ApiKeysError with a `code`: `ERR_API_KEYS_FORBIDDEN` to owners, `ERR_API_KEYS_UNAVAILABLE` when the database
+ * does not respond; the change may have been made. InvalidOptionError (`ERR_API_KEYS_INVALID_OPTION`) is thrown for a missing
+ * or invalid actor, unknown options, and an input that is no object.
+ */
+export interface OwnersApi {
+  /**
+   * The same on behalf of one actor, which is checked and copied here.
+   *
+   * @throws InvalidOptionError (`ERR_API_KEYS_INVALID_OPTION`) for an actor that is missing or invalid
+   *
+   * @example
+   * const owners = apiKeys.owners.as({ kind: 'application' });
+   */
+  as(actor: OwnerManager): ActingOwnersApi;
+
+  /** See {@link ActingOwnersApi.get}. */
+  get(input: OwnerReference, options: CallOptions): Promise<Owner>;
+
+  /** See {@link ActingOwnersApi.list}. */
+  list(filter: OwnerFilter, options: CallOptions): Promise<Page<Owner>>;
+
+  /** See {@link ActingOwnersApi.suspend}. */
+  suspend(input: OwnerSuspension, options: ChangeOptions): Promise<ChangedOwner>;
+
+  /** See {@link ActingOwnersApi.resume}. */
+  resume(input: OwnerReference, options: ChangeOptions): Promise<ChangedOwner>;
+}

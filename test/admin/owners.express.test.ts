@@ -1,0 +1,115 @@
+import express, { type Express } from 'express';
+import request from 'supertest';
+import type { Actor } from '../../lib/index.js';
+import { createInstance, type TestInstance } from '../harness/instance.js';
+
+let instance: TestInstance;
+let app: Express;
+let actor: Actor | null;
+
+beforeEach(async () => {
+  instance = createInstance();
+  await instance.apiKeys.ready();
+  actor = { kind: 'admin', id: 'olga' };
+  app = express();
+  app.use('/api-keys', instance.apiKeys.adminRouter({ authorize: () => actor }));
+  app.get('/orders', instance.apiKeys.requireApiKey('orders:read'), (_req, res) => void res.json([]));
+});
+
+afterEach(() => instance.apiKeys.close());
+
+const post = (path: string, body: object = {}) =>
+  request(app).post(`/api-keys${path}`).set('Sec-Fetch-Site', 'same-origin').send(body);
+
+describe('the owners of the admin router', () => {
+  it('are suspended and resumed, with the effect on the very next request', async () => {
+    const { token } = await instance.key();
+    const order = () => request(app).get('/orders').set('X-API-Key', token);
+    await order().expect(200);
+    const suspended = await post('/owners/alice/suspend', { suspensionReason: 'Unpaid' }).expect(200);
+    expect(suspended.headers['etag']).toBe('"1"');
+    expect(suspended.body).toEqual({
+      ownerId: 'alice',
+      suspendedAt: expect.stringMatching(/Z$/),
+      suspensionReason: 'Unpaid',
+      version: 1,
+      createdAt: expect.stringMatching(/Z$/),
+      updatedAt: expect.stringMatching(/Z$/),
+    });
+    expect((await order().expect(403)).body).toMatchObject({ code: 'owner_suspended' });
+    expect((await request(app).get('/api-keys/owners/alice').expect(200)).body).toEqual(suspended.body);
+    await post('/owners/alice/resume').expect(200);
+    await order().expect(200);
+  });
+
+  it('are changed from the version of If-Match only', async () => {
+    await post('/owners/alice/suspend').set('If-Match', '"1"').expect(412);
+    await post('/owners/alice/suspend').expect(200);
+    await post('/owners/alice/resume').set('If-Match', '"2"').expect(412);
+    await post('/owners/alice/resume').set('If-Match', '"1"').expect(200);
+  });
+
+  it('are listed in pages, and by whether they are suspended', async () => {
+    for (const ownerId of ['carol', 'alice', 'bob']) await post(`/owners/${ownerId}/suspend`).expect(200);
+    await post('/owners/bob/resume').expect(200);
+    const list = async (query: string) =>
+      (await request(app).get(`/api-keys/owners${query}`).expect(200)).body as {
+        items: { ownerId: string }[];
+        nextCursor: string | null;
+      };
+    expect((await list('')).items.map(({ ownerId }) => ownerId)).toEqual(['alice', 'bob', 'carol']);
+    expect((await list('?suspended=true')).items.map(({ ownerId }) => ownerId)).toEqual(['alice', 'carol']);
+    expect((await list('?suspended=false')).items.map(({ ownerId }) => ownerId)).toEqual(['bob']);
+    const first = await list('?limit=2');
+    const second = await list(`?limit=2&cursor=${first.nextCursor}`);
+    expect(second.items.map(({ ownerId }) => ownerId)).toEqual(['carol']);
+    expect(second.nextCursor).toBeNull();
+    await request(app).get('/api-keys/owners?suspended=1').expect(400);
+  });
+
+  it('may have any id that the owner of a key may have', async () => {
+    for (const ownerId of ['org/7', 'a b', 'ä', 'org:1', '..', 'constructor', '__proto__', '%2F']) {
+      const { token } = await instance.key({ ownerId });
+      const path = `/owners/${encodeURIComponent(ownerId).replaceAll('.', '%2E')}`;
+      const { body } = await post(`${path}/suspend`).expect(200);
+      expect(body).toMatchObject({ ownerId });
+      await request(app).get('/orders').set('X-API-Key', token).expect(403);
+    }
+    await post(`/owners/${'x'.repeat(201)}/suspend`).expect(400);
+    await post('/owners/%00/suspend').expect(400);
+    await post('/owners/%E0%A4%A/suspend').expect(404);
+  });
+
+  it.each<[string, Actor | null, number]>([
+    ['nobody', null, 401],
+    ['the owner', { kind: 'owner', ownerId: 'alice' }, 403],
+    ['another owner', { kind: 'owner', ownerId: 'bob' }, 403],
+  ])('are not managed by %s', async (_name, who, status) => {
+    actor = who;
+    await post('/owners/alice/suspend').expect(status);
+    await post('/owners/alice/resume').expect(status);
+    await request(app).get('/api-keys/owners/alice').expect(status);
+    await request(app).get('/api-keys/owners').expect(status);
+    actor = { kind: 'admin', id: 'olga' };
+    expect((await request(app).get('/api-keys/owners/alice')).body).toMatchObject({ version: 0 });
+  });
+
+  it('are not managed by a key, whatever its scopes', async () => {
+    const managing = express();
+    const { token } = await instance.key({ scopes: ['orders:read', 'orders:write', 'users:read'] });
+    managing.use(
+      '/api-keys',
+      instance.apiKeys.requireApiKey.anyScope(),
+      instance.apiKeys.adminRouter({
+        authorize: (req) => ({ kind: 'key', apiKey: instance.apiKeys.apiKeyOf(req) }),
+        managementScope: 'users:read',
+      }),
+    );
+    const answer = await request(managing)
+      .post('/api-keys/owners/bob/suspend')
+      .set('X-API-Key', token)
+      .send({});
+    expect(answer.status).toBe(403);
+    await request(managing).get('/api-keys/owners').set('X-API-Key', token).expect(403);
+  });
+});
