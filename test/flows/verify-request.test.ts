@@ -68,9 +68,13 @@ describe('keys.verifyRequest in a WebSocket upgrade', () => {
       }
       accepted.push(verdict.apiKey.via);
       sockets.handleUpgrade(req, socket, head, (client) => {
+        const end = (reason: string): void => {
+          client.close(4401, reason);
+          client.terminate();
+        };
         const remove = apiKeys.onChange(verdict.apiKey.id, () => {
           apiKeys.keys.verifyRequest(req, { ...options, cost: 0 }).then(
-            (now) => (now.allowed ? client.send('still here') : client.close(4401, now.code)),
+            (now) => (now.allowed ? client.send('still here') : end(now.code)),
             () => client.terminate(),
           );
         });
