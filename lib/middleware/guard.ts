@@ -25,6 +25,7 @@ import type { CheckCost } from './check-cost.js';
 import { isPreflight } from './preflight.js';
 import { createCredentialReader, type FoundCredential, type ReadCredential } from './read-credential.js';
 import { composeRateLimitHeaders } from '../http/rate-limit-headers.js';
+import { describeRefusal } from './describe-refusal.js';
 import { createRefusalAnswers } from './refusal-answers.js';
 import { toOpaqueRefusal, toRefusalError } from '../http/to-refusal-error.js';
 import { readRequestCost } from '../verify/request-cost.js';
@@ -43,7 +44,7 @@ export interface GuardParts {
   readonly signatures: SignatureParts | null;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
-  readonly keyspaces: Pick<Keyspaces, 'recognises' | 'hasHmacScheme'>;
+  readonly keyspaces: Pick<Keyspaces, 'recognises' | 'hasHmacScheme' | 'all' | 'parse'>;
   readonly clientAddress: ClientAddress;
   readonly challenge: Challenge;
   readonly problemTypes: ProblemTypes;
@@ -88,6 +89,7 @@ export function createGuard(
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);
   const howToSend = `Send an API key as ${sources.map(describeSource).join(' or ')}.`;
+  const emptyDetail = `A header for API keys was sent without one: the client does not have the key. ${howToSend}`;
   const decideSigned = signed === undefined ? null : requireSignedDecider(parts, sources);
   const howToSign = `Sign the request (RFC 9421) with tag="${parts.signatures?.tag ?? ''}".`;
   const varyOn = [...sources.map(({ name }) => name), ...(signed === undefined ? [] : ['signature'])].join(
@@ -112,7 +114,9 @@ export function createGuard(
     if (decision !== null) return decision;
     if (fallback !== undefined && !isOurs(credential)) return 'fallback';
     if (signed === 'required') return refuse('signature_required', { detail: howToSign });
-    if (credential.kind === 'none') return refuse('missing_credential', { detail: howToSend });
+    if (credential.kind === 'none') {
+      return refuse('missing_credential', { detail: credential.isEmpty ? emptyDetail : howToSend });
+    }
     const { token } = credential;
     const request = { token, requirement, feature, cost, address: readAddress };
     const verifier = isJwt(credential) ? (parts.tokenVerifier ?? parts.verifier)() : parts.verifier();
@@ -154,12 +158,15 @@ export function createGuard(
 
   function answerRefusal(
     refusal: Refusal,
+    credential: ReadCredential,
     req: Request,
     res: Response,
     next: NextFunction,
   ): void | Promise<void> {
     parts.access.refused(req, refusal.code, refusal);
-    const shown = parts.opaqueRefusals ? toOpaqueRefusal(refusal) : refusal;
+    // The state of a key is hidden first, so that an explanation cannot depend on it.
+    const visible = parts.opaqueRefusals ? toOpaqueRefusal(refusal) : refusal;
+    const shown = describeRefusal(visible, credential, parts.keyspaces);
     if (onRefusal === 'respond') return sendProblem(res, answerTo(shown));
     const error = toRefusalError(shown, challenge);
     if (onRefusal === 'next') return next(error);
@@ -194,7 +201,9 @@ export function createGuard(
       return true;
     }
     const answered =
-      decision === 'fallback' ? fallback?.(req, res, next) : answerRefusal(decision, req, res, next);
+      decision === 'fallback'
+        ? fallback?.(req, res, next)
+        : answerRefusal(decision, credential, req, res, next);
     // A rejection of the app's own code goes to its error handling, whatever the version of Express.
     if (isPromise(answered)) Promise.resolve(answered).catch((error: unknown) => next(error));
     return false;

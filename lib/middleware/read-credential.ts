@@ -3,7 +3,8 @@ import { hasRawLines, listHeaderLines, type RequestHeaders } from '../http/heade
 
 /** What a request carries. */
 export type ReadCredential =
-  | { readonly kind: 'none' }
+  /** `isEmpty`: a header for credentials was there, with nothing in it. */
+  | { readonly kind: 'none'; readonly isEmpty: boolean }
   | FoundCredential
   /** Two credentials, or one header twice: it is unclear which one was meant. */
   | { readonly kind: 'ambiguous' };
@@ -15,7 +16,8 @@ export interface FoundCredential {
   readonly header: string;
 }
 
-const none: ReadCredential = { kind: 'none' };
+const none: ReadCredential = { kind: 'none', isEmpty: false };
+const empty: ReadCredential = { kind: 'none', isEmpty: true };
 const ambiguous: ReadCredential = { kind: 'ambiguous' };
 
 /**
@@ -31,10 +33,14 @@ export function createCredentialReader(
     for (const { name, isAuthorization } of sources) {
       const lines = listHeaderLines(req, name);
       if (lines.length > 1) return ambiguous;
-      const value = lines[0] ?? '';
-      const found = isAuthorization ? readBearerToken(value) : value;
-      if (found === null || found === '') continue;
-      if (credential !== none || (found.includes(',') && (isAuthorization || !hasRawLines(req)))) {
+      const [value] = lines;
+      const found = isAuthorization && value !== undefined ? readBearerToken(value) : value;
+      if (found === null || found === undefined) continue;
+      if (found === '') {
+        if (credential === none) credential = empty;
+        continue;
+      }
+      if (credential.kind !== 'none' || (found.includes(',') && (isAuthorization || !hasRawLines(req)))) {
         return ambiguous;
       }
       credential = { kind: 'token', token: found, header: name };

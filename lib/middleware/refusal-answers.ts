@@ -16,19 +16,26 @@ const constant: ReadonlySet<RefusalCode> = new Set([
   'feature_not_enabled',
 ]);
 
+/** Codes with one of a few details, which depend on the kind of mistake, not on what was sent. */
+const explained: ReadonlySet<RefusalCode> = new Set(['missing_credential', 'invalid_token']);
+/** More kinds of mistakes than there are. */
+const maxWritten = 100;
+
 /** Writes the answers of one guard, each constant one once. */
 export function createRefusalAnswers(
   challenge: Challenge,
   types: ProblemTypes,
 ): (refusal: Refusal) => ProblemAnswer {
-  const written = new Map<RefusalCode, ProblemAnswer>();
+  const written = new Map<string, ProblemAnswer>();
   return function answerTo(refusal) {
+    const { code, detail } = refusal;
     // A detail about one request must not be sent to others.
-    const isConstant = constant.has(refusal.code) && refusal.detail === undefined;
-    const known = isConstant ? written.get(refusal.code) : undefined;
+    const isConstant = constant.has(code) && (detail === undefined || explained.has(code));
+    const name = detail ?? code;
+    const known = isConstant ? written.get(name) : undefined;
     if (known !== undefined) return known;
     const answer = composeProblem(toRefusalError(refusal, challenge), types);
-    if (isConstant) written.set(refusal.code, answer);
+    if (isConstant && written.size < maxWritten) written.set(name, answer);
     return answer;
   };
 }

@@ -43,16 +43,22 @@ describe('createCredentialReader', () => {
   it.each([
     [[]],
     [['Authorization', '']],
-    [['Authorization', 'Bearer']],
-    [['Authorization', 'Bearer ']],
-    [['X-Api-Key', '']],
     [['Authorization', 'Basic YTpi']],
     [['Authorization', 'Bearerabc']],
     [['X_Api_Key', 'abc']],
     [['Proxy-Authorization', 'Bearer abc']],
     [['Cookie', 'x-api-key=abc']],
   ])('finds nothing in %j', (headers) => {
-    expect(of(...headers)).toEqual({ kind: 'none' });
+    expect(of(...headers)).toEqual({ kind: 'none', isEmpty: false });
+  });
+
+  it.each([
+    [['Authorization', 'Bearer']],
+    [['Authorization', 'Bearer ']],
+    [['X-Api-Key', '']],
+    [['Authorization', 'bearer', 'X-Api-Key', '']],
+  ])('finds nothing in %j, but a place for it', (headers) => {
+    expect(of(...headers)).toEqual({ kind: 'none', isEmpty: true });
   });
 
   it.each([
@@ -74,7 +80,7 @@ describe('createCredentialReader', () => {
   });
 
   it.each([
-    ['deleted', {}, ['X-Api-Key', 'abc'], { kind: 'none' }],
+    ['deleted', {}, ['X-Api-Key', 'abc'], { kind: 'none', isEmpty: false }],
     ['set', { 'x-api-key': 'abc' }, ['Host', 'a'], token('abc')],
     ['changed', { 'x-api-key': 'new' }, ['X-Api-Key', 'abc'], token('new')],
     ['sent twice', { 'x-api-key': 'new' }, ['X-Api-Key', 'a', 'X-Api-Key', 'b'], { kind: 'ambiguous' }],
@@ -93,7 +99,7 @@ describe('createCredentialReader', () => {
 
   it('takes nothing that all objects have for a header', () => {
     const odd = createCredentialReader(parseCredentialSources(['constructor']));
-    expect(odd({ headers: {}, rawHeaders: [] })).toEqual({ kind: 'none' });
+    expect(odd({ headers: {}, rawHeaders: [] })).toEqual({ kind: 'none', isEmpty: false });
   });
 });
 

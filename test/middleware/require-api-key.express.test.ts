@@ -159,7 +159,7 @@ describe('requireApiKey: 401', () => {
     });
   });
 
-  it('answers malformed, unknown, wrong and foreign keys alike, byte for byte', async () => {
+  it('answers malformed, unknown and wrong keys alike, byte for byte, and foreign ones but for their environment', async () => {
     const { token } = await instance.key();
     const other = await instance.key();
     const foreign = createInstance({ environment: 'test' });
@@ -169,7 +169,7 @@ describe('requireApiKey: 401', () => {
     const wrong = crossed(token, other.token);
     const app = guarded(read());
     const answers = [];
-    for (const credential of ['junk', token.slice(0, -1), `${token}x`, unknownToken, wrong, foreignToken]) {
+    for (const credential of ['junk', token.slice(0, -1), `${token}x`, unknownToken, wrong]) {
       const answer = await request(app).get('/orders').set('X-Api-Key', credential).expect(401);
       const { date: _date, ...headers } = answer.headers;
       answers.push({ headers, text: answer.text });
@@ -177,6 +177,9 @@ describe('requireApiKey: 401', () => {
     for (const answer of answers) expect(answer).toEqual(answers[0]);
     expect(answers[0]?.headers['www-authenticate']).toBe('Bearer realm="acme", error="invalid_token"');
     expect(JSON.parse(answers[0]?.text ?? '')).toMatchObject({ code: 'invalid_token' });
+    const { body } = await request(app).get('/orders').set('X-Api-Key', foreignToken).expect(401);
+    const detail = expect.stringContaining('for the environment test') as string;
+    expect(body).toEqual({ ...(JSON.parse(answers[0]?.text ?? '') as object), detail });
     await foreign.apiKeys.close();
     await unknown.apiKeys.close();
   });
@@ -355,6 +358,95 @@ describe('requireApiKey: the grammar of Authorization', () => {
     const app = guarded(read());
     await request(app).get('/orders').set('Authorization', `Bearer  ${token}`).expect(200);
     await request(app).get('/orders').set({ Authorization: 'Bearer', 'X-Api-Key': token }).expect(200);
+  });
+});
+
+describe('requireApiKey: a string that cannot be a key', () => {
+  /** The codes and details of `invalid_token` for some strings, in the two headers. */
+  const answersTo = async (app: Express, values: readonly string[]): Promise<readonly string[]> => {
+    const details: string[] = [];
+    for (const value of values) {
+      const { body } = await request(app).get('/orders').set('Authorization', `Bearer ${value}`).expect(401);
+      const inHeader = await request(app).get('/orders').set('X-Api-Key', value).expect(401);
+      expect(inHeader.body).toEqual(body);
+      expect(body.code).toBe('invalid_token');
+      details.push(body.detail as string);
+    }
+    return details;
+  };
+
+  const mistakesIn = (token: string): readonly string[] => [
+    `"${token}"`,
+    `Bearer ${token}`,
+    'undefined',
+    '$KEY',
+    'acme_live_...abcd',
+  ];
+
+  it.each([undefined, { opaque: true }])(
+    'is answered with the mistake in it, whether the key in it exists or not (refusals %j)',
+    async (refusals) => {
+      const fresh = createInstance({ refusals, environments: ['live', 'test'], environment: 'live' });
+      try {
+        const app = guarded(fresh.apiKeys.requireApiKey('orders:read'));
+        const existing = await fresh.key();
+        const revoked = await fresh.key();
+        await fresh.apiKeys.keys.as(theApp).revoke({ id: revoked.id });
+        const absent = keyFormat.compose('0'.repeat(16), '0'.repeat(43));
+        const details = await answersTo(app, mistakesIn(existing.token));
+        expect(await answersTo(app, mistakesIn(revoked.token))).toEqual(details);
+        expect(await answersTo(app, mistakesIn(absent))).toEqual(details);
+        const [unknown, nonsense] = await answersTo(app, [absent, 'nonsense']);
+        expect(unknown).toBe(nonsense);
+        expect(new Set([...details, unknown]).size).toBe(6);
+        expect(details.join()).not.toMatch(/abcd|KEY\b/);
+      } finally {
+        await fresh.apiKeys.close();
+      }
+    },
+  );
+
+  it('says which environment a key is for, without looking for it', async () => {
+    const stores = { environments: ['live', 'test'], environment: 'live' };
+    const fresh = createInstance(stores);
+    try {
+      const made = await fresh.key({ environment: 'test' });
+      const absent = createKeyFormat('acme', 'test').compose('0'.repeat(16), '0'.repeat(43));
+      const app = guarded(fresh.apiKeys.requireApiKey('orders:read'));
+      const details = await answersTo(app, [made.token, absent]);
+      expect(new Set(details).size).toBe(1);
+      expect(details[0]).toContain('for the environment test');
+    } finally {
+      await fresh.apiKeys.close();
+    }
+  });
+
+  it('is a missing key when it is empty, and the answer says that a header is there', async () => {
+    const app = guarded(read());
+    for (const [name, value] of [
+      ['Authorization', 'Bearer'],
+      ['X-Api-Key', ''],
+    ] as const) {
+      const { body } = await request(app).get('/orders').set(name, value).expect(401);
+      expect(body.code).toBe('missing_credential');
+      expect(body.detail).toMatch(/^A header for API keys was sent without one/);
+    }
+    const { body } = await request(app).get('/orders').expect(401);
+    expect(body.detail).toMatch(/^Send an API key as /);
+  });
+
+  it('is explained to an onRefusal function and to the error handling of the app', async () => {
+    const details: unknown[] = [];
+    const own = guarded(
+      instance.apiKeys.requireApiKey('orders:read', {
+        onRefusal: (refusal, _req, res) => {
+          details.push(refusal.detail);
+          res.status(refusal.status).end();
+        },
+      }),
+    );
+    await request(own).get('/orders').set('X-Api-Key', 'undefined').expect(401);
+    expect(details).toEqual([expect.stringContaining('missing value')]);
   });
 });
 
