@@ -30,6 +30,9 @@ import { defaultCredentialSources, parseCredentialSources } from './http/credent
 import { apiKeyOf, type RequestWithCaller } from './middleware/api-key-of.js';
 import { createCostCheck } from './middleware/check-cost.js';
 import { HiddenCredentials } from './middleware/hidden-credentials.js';
+import type { ApiKeyGuard } from './middleware/api-key-guard.js';
+import { createMcpGuard, type McpGuardParts } from './middleware/mcp-guard.js';
+import type { McpGuardOptions } from './middleware/mcp-guard-options.js';
 import type { SignatureParts } from './middleware/signed-requests.js';
 import type { SignedRequestVerifier } from './signatures/verify-signed-request.js';
 import type { ForwardAuthOptions } from './middleware/forward-auth-options.js';
@@ -47,6 +50,7 @@ import { startRunning } from './instance/start-running.js';
 import type { ResolvedTokensOption } from './options/tokens-option.js';
 import { createTokenRouter } from './oauth/token-router.js';
 import { createWellKnownRouter } from './oauth/well-known-router.js';
+import { ProtectedResources } from './tokens/protected-resources.js';
 import type { TokenService } from './tokens/token-service.js';
 
 /** API keys for one app. */
@@ -95,6 +99,16 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * const { key } = await keys.create({ name: 'CI', scopes: ['orders:read'] });
    */
   readonly keys: KeysApi<S, F>;
+  /**
+   * Guards an MCP server: keys and access tokens, scopes by tool, sessions that belong to their key, and what the official
+   * SDK expects as `req.auth`.
+   *
+   * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` for an option that is unknown or has a wrong value
+   *
+   * @example
+   * app.use('/mcp', apiKeys.mcpGuard({ tools: { list_orders: 'orders:read', delete_order: 'orders:write' } }));
+   */
+  mcpGuard(options?: McpGuardOptions<S, F>): ApiKeyGuard;
   /**
    * The endpoints of the authorization server as a router.
    *
@@ -223,6 +237,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     (text) => keyspaces.mayBeKeyId(text),
   );
   const listeners = new ChangeListeners(logger);
+  const resources = new ProtectedResources();
   const lifecycle = new Lifecycle(
     () => {
       // Also after a start that failed: it leaves idle connections in the pool.
@@ -235,6 +250,7 @@ export function createApiKeys<const S extends string, const F extends string = n
         pepperFile,
         hasher,
         listeners,
+        resources,
         recorder,
         logger,
       });
@@ -309,8 +325,20 @@ export function createApiKeys<const S extends string, const F extends string = n
     hasSignatures: resolved.signatures !== null,
   });
 
+  const mcpParts: McpGuardParts = {
+    guard: guardParts,
+    keyspaces,
+    sessions: () => requireRunning().sessions,
+    resources,
+    onChange: ({ id, ownerId }, listener) => listeners.add(id, listener, ownerId),
+    clock,
+    leaseSeconds: resolved.cache.leaseSeconds,
+    logger,
+  };
+
   return {
     requireApiKey,
+    mcpGuard: (...args: readonly unknown[]) => createMcpGuard(mcpParts, args.length === 0 ? {} : args[0]),
     apiKeyOf,
     [dialectHost]: host,
     ...createRedaction(
@@ -376,6 +404,7 @@ export function createApiKeys<const S extends string, const F extends string = n
         tokens: getTokenService,
         realm,
         reportError,
+        resources,
         facts: { ...requireTokenSettings('wellKnownRouter'), scopes: catalogue.names },
       }),
     owners: createOwnersApi(() => lifecycle.ready()),

@@ -24,6 +24,7 @@ export type { RefusalAnswer, RefusalHandler } from './http/refusal-handler.js';
 export type { ApiKeyGuard } from './middleware/api-key-guard.js';
 export type { ForwardAuthOptions } from './middleware/forward-auth-options.js';
 export type { GuardOptions } from './middleware/guard-options.js';
+export type { McpGuardOptions } from './middleware/mcp-guard-options.js';
 export type { RequiredScopes } from './domain/required-scopes.js';
 export type { RequireApiKey } from './middleware/require-api-key.js';
 export type { RequiredScopesByMethod } from './http/required-scopes-by-method.js';

@@ -19,7 +19,7 @@ export function createCursorSigner(peppers: readonly [Pepper, ...Pepper[]]): Cur
 /** The same for other short strings that callers send back. */
 export function createSigner(
   peppers: readonly [Pepper, ...Pepper[]],
-  purpose: 'cursor' | 'step-up',
+  purpose: 'cursor' | 'step-up' | 'session',
 ): CursorSigner {
   const [current, ...previous] = peppers;
   const signingKey = deriveKey(current, purpose).key;

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:cryp
 import type { Pepper } from './peppers.js';
 
 /** The purpose of a derived key. Keys for different purposes reveal nothing about one another or about the pepper. */
-export type KeyPurpose = 'cursor' | 'step-up' | 'audit' | 'seal';
+export type KeyPurpose = 'cursor' | 'step-up' | 'session' | 'audit' | 'seal';
 
 /** A 256-bit key that was derived from a pepper. */
 export interface DerivedKey {

@@ -37,6 +37,8 @@ export interface AccessToken {
   readonly ownerId: string;
   readonly keyId: string;
   readonly credentialId: string;
+  /** The only resource that it is for (RFC 8707); `null`: every route that accepts tokens. */
+  readonly resource: string | null;
   /** The id of the refresh token chain that it was issued with, or `null`. */
   readonly grantId: string | null;
   readonly scopes: readonly string[];
@@ -50,6 +52,8 @@ export interface AccessToken {
 export interface TokenParties {
   readonly issuer: string;
   readonly audience: string;
+  /** The other audiences that tokens may name: single resources. Default: none. */
+  readonly resources?: { has(url: string): boolean };
 }
 
 /**
@@ -60,12 +64,13 @@ export interface TokenParties {
  */
 export function parseAccessToken(
   claims: Readonly<Record<string, unknown>>,
-  { issuer, audience }: TokenParties,
+  { issuer, audience, resources }: TokenParties,
   now: number,
 ): AccessToken | null {
   const { iss, aud, sub, client_id: keyId, cid, gid, jti, iat, exp, nbf, scope } = claims;
   // A list of audiences never matches, because our tokens name exactly one.
-  if (iss !== issuer || aud !== audience) return null;
+  if (iss !== issuer || typeof aud !== 'string') return null;
+  if (aud !== audience && resources?.has(aud) !== true) return null;
   if (!isText(sub) || !isText(keyId) || !isText(cid) || !isText(jti)) return null;
   if (typeof scope !== 'string' || (gid !== undefined && !isText(gid))) return null;
   const issuedAt = parseNumericDate(iat);
@@ -77,6 +82,7 @@ export function parseAccessToken(
     ownerId: sub,
     keyId,
     credentialId: cid,
+    resource: aud === audience ? null : aud,
     grantId: gid ?? null,
     scopes: scope === '' ? [] : scope.split(' '),
     issuedAt,

@@ -9,6 +9,8 @@ export interface Challenge {
   readonly realm: string;
   /** With `ApiKey`: the headers that are read, separated by blanks. */
   readonly header?: string;
+  /** Where clients learn which authorization server issues tokens for the resource (RFC 9728 section 5.1). */
+  readonly resourceMetadata?: string;
 }
 
 /**
@@ -31,6 +33,9 @@ export function composeChallenge(challenge: Challenge, refusal: Refusal): string
   if (error !== null) parts.push(`error=${quoteString(error)}`);
   if (refusal.code === 'insufficient_scope' && refusal.requiredScopes !== undefined) {
     parts.push(`scope=${quoteString(refusal.requiredScopes.join(' '))}`);
+  }
+  if (challenge.resourceMetadata !== undefined) {
+    parts.push(`resource_metadata=${quoteString(challenge.resourceMetadata)}`);
   }
   return parts.join(', ');
 }

@@ -9,6 +9,7 @@ const codes: Readonly<Record<TokenErrorCode, string | null>> = {
   invalid_grant: 'invalid_grant',
   unauthorized_client: 'unauthorized_client',
   invalid_scope: 'invalid_scope',
+  invalid_target: 'invalid_target',
   temporarily_unavailable: 'too_many_failures',
   invalid_request: null,
   unsupported_grant_type: null,

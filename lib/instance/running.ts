@@ -2,6 +2,7 @@ import type { AuditService } from '../audit/audit-service.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { OwnerService } from '../manage/owner-service.js';
+import type { SessionBinder } from '../ports/session-binder.js';
 import type { StepUpPorts } from '../ports/step-up-ports.js';
 import type { LimitCountingMode } from '../verify/limit-counting.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
@@ -27,6 +28,8 @@ export interface Running {
   readonly findCachedOwner: (keyId: string) => string | null;
   /** Whose key it is; `null` when there is no such key. */
   readonly findOwner: (keyId: string) => Promise<string | null>;
+  /** Binds sessions of MCP servers to keys. */
+  readonly sessions: SessionBinder;
   /** Returns the current state of its parts without I/O. */
   readonly health: () => RunningHealth;
   readonly stop: () => Promise<void>;

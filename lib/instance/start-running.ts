@@ -1,6 +1,7 @@
 import type { AccessRecorder } from '../audit/access-recorder.js';
 import { createSealingStoreProxy } from '../audit/sealing-store-proxy.js';
 import { createAuditSealer } from '../crypto/audit-sealer.js';
+import { createSessionBinder } from '../crypto/session-binder.js';
 import { createChallengeSigner } from '../crypto/challenge-signer.js';
 import { readOrCreatePepperFile } from '../crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from '../crypto/peppers.js';
@@ -10,6 +11,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
+import type { ProtectedResources } from '../tokens/protected-resources.js';
 import { createBackgroundWork } from './create-background-work.js';
 import { createKeyAccess } from './create-key-access.js';
 import { createServices } from './create-services.js';
@@ -32,6 +34,8 @@ export interface StartParts {
   readonly pepperFile: string;
   readonly hasher: SecretHasher;
   readonly listeners: ChangeListeners;
+  /** What tokens can be restricted to. */
+  readonly resources: ProtectedResources;
   readonly recorder: AccessRecorder;
   readonly logger: Logger;
 }
@@ -94,6 +98,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     stepUp: { nonces: store.nonces, challenges: createChallengeSigner(peppers) },
     findCachedOwner: (keyId) => keyAccess.local?.findById(keyId, options.clock.now())?.key.ownerId ?? null,
     findOwner: async (keyId) => (await keyAccess.finder.find(keyId))?.key.ownerId ?? null,
+    sessions: createSessionBinder(peppers),
     health: () => readHealth(ports),
     stop,
   };

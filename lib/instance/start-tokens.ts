@@ -13,6 +13,7 @@ import type { ResolvedTokensOption } from '../options/tokens-option.js';
 import { createClientAuthenticator } from '../tokens/authenticate-client.js';
 import { limitClientFailures } from '../tokens/limit-client-failures.js';
 import { limitTokenFailures } from '../tokens/limit-token-failures.js';
+import type { ProtectedResources } from '../tokens/protected-resources.js';
 import { SigningKeys } from '../tokens/signing-keys.js';
 import { createTokenBudget } from '../tokens/token-budget.js';
 import { createTokenService, type TokenService } from '../tokens/token-service.js';
@@ -42,6 +43,8 @@ export interface StartTokensParts {
   /** `null`: failures are not limited. */
   readonly failures: FailureLimits | null;
   readonly limits: Pick<RunningLimits, 'alwaysCounting'>;
+  /** What tokens can be restricted to. */
+  readonly resources: ProtectedResources;
   readonly logger: Logger;
 }
 
@@ -50,7 +53,7 @@ const refreshEnvironment = 'REFRESH';
 
 /** Sets up access tokens, without I/O. */
 export function startTokens(policy: ResolvedTokensOption, parts: StartTokensParts): RunningTokens {
-  const { peppers, store, changes, verify, failures, logger } = parts;
+  const { peppers, store, changes, verify, failures, resources, logger } = parts;
   const { clock, digester } = verify;
   const random = createRandomSource();
   const sealer = createSecretSealer(peppers);
@@ -67,7 +70,7 @@ export function startTokens(policy: ResolvedTokensOption, parts: StartTokensPart
   });
   const refreshFormat = createKeyFormat(parts.options.prefix, refreshEnvironment);
   const budget = createTokenBudget(parts.limits.alwaysCounting);
-  const unlimited = createTokenVerifier({ ...verify, store, signingKeys, policy });
+  const unlimited = createTokenVerifier({ ...verify, store, signingKeys, policy, resources });
   const verifier = failures === null ? unlimited : limitTokenFailures(unlimited, failures.budget);
   const ports = {
     store,
@@ -79,6 +82,7 @@ export function startTokens(policy: ResolvedTokensOption, parts: StartTokensPart
     clock,
     policy,
     budget,
+    resources,
     keyVerifier: parts.verifier,
     tokenVerifier: verifier,
   };

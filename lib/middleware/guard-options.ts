@@ -88,8 +88,8 @@ export interface ReadGuardOptions {
 }
 
 /** @throws InvalidOptionError for an option that is unknown or has a wrong value */
-export function readGuardOptions(options: unknown): ReadGuardOptions {
-  return readOptions('requireApiKey', options, readers, {
+export function readGuardOptions(options: unknown, what = 'requireApiKey'): ReadGuardOptions {
+  return readOptions(what, options, readers, {
     example: "{ onRefusal: 'next' }; several scopes go into { all: […] }",
     renamed: { otherwise: 'fallback' },
   });

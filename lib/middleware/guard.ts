@@ -63,6 +63,22 @@ interface WithApiKey {
   apiKey?: unknown;
 }
 
+/** How a guard that is part of another one differs from one that stands by itself. */
+export interface GuardVariant {
+  /** What it is called in messages. Default: `requireApiKey`. */
+  readonly what?: string;
+  /** Only checks: nothing is consumed, recorded as used or set. */
+  readonly isProbe?: boolean;
+  /** What tokens may be restricted to. Default: tokens for a single resource are refused. */
+  readonly resource?: string | undefined;
+  /** For the challenge. */
+  readonly resourceMetadata?: string | undefined;
+  /** How many times the cost a request takes. Default: once. */
+  readonly timesOf?: (req: Request) => number;
+  /** Notified of each request that is allowed, before the next handler is called. */
+  readonly onAllowed?: (allowed: Allowed, req: Request, credential: ReadCredential) => void;
+}
+
 /** The decision about one request. */
 type Decision = Verdict | 'fallback';
 
@@ -72,20 +88,20 @@ const oneCredentialDetail = 'Send one API key, in one header, once.';
  * Builds one guard. It decides, then answers or calls the next handler; what the app's own code throws afterwards is not treated
  * as a failure of the decision.
  *
- * @param onAllowed - notified of each request that is allowed, before the next handler is called
  * @throws InvalidOptionError for options that it does not understand
  */
 export function createGuard(
   parts: GuardParts,
   requirements: MethodRequirements,
   options: unknown = {},
-  onAllowed?: (allowed: Allowed) => void,
+  variant: GuardVariant = {},
 ): ApiKeyGuard {
-  const given = readGuardOptions(options);
+  const { what = 'requireApiKey', isProbe = false, resource, resourceMetadata, timesOf, onAllowed } = variant;
+  const given = readGuardOptions(options, what);
   const { fallback, onRefusal, allowPreflight, cacheHeaders, credentialFrom, feature, signed } = given;
-  const cost = readRequestCost('requireApiKey', given.cost);
-  parts.checkCost(cost);
-  assertKnownFeature('requireApiKey', feature, parts.features);
+  const costOnce = readRequestCost(what, given.cost);
+  parts.checkCost(costOnce);
+  assertKnownFeature(what, feature, parts.features);
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);
   const howToSend = `Send an API key as ${sources.map(describeSource).join(' or ')}.`;
@@ -95,7 +111,13 @@ export function createGuard(
   const varyOn = [...sources.map(({ name }) => name), ...(signed === undefined ? [] : ['signature'])].join(
     ', ',
   );
-  const challenge = createChallenge(parts.challenge.realm, sources);
+  const challenge = {
+    ...createChallenge(parts.challenge.realm, sources),
+    // Only where the token that clients get there can be sent.
+    ...(resourceMetadata === undefined || !sources.some(({ isAuthorization }) => isAuthorization)
+      ? {}
+      : { resourceMetadata }),
+  };
 
   const answerTo = createRefusalAnswers(challenge, parts.problemTypes);
 
@@ -109,6 +131,7 @@ export function createGuard(
     }
     if (credential.kind === 'ambiguous') return refuse('invalid_request', { detail: oneCredentialDetail });
     const readAddress = (purpose?: 'decide'): string | null => parts.clientAddress(req, purpose);
+    const cost = timesOf === undefined ? costOnce : costOnce * timesOf(req);
     const decision =
       decideSigned?.(req, credential, { requirement, feature, cost, address: readAddress }) ?? null;
     if (decision !== null) return decision;
@@ -118,7 +141,7 @@ export function createGuard(
       return refuse('missing_credential', { detail: credential.isEmpty ? emptyDetail : howToSend });
     }
     const { token } = credential;
-    const request = { token, requirement, feature, cost, address: readAddress };
+    const request = { token, requirement, feature, cost, address: readAddress, isProbe, resource };
     const verifier = isJwt(credential) ? (parts.tokenVerifier ?? parts.verifier)() : parts.verifier();
     return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }
@@ -135,8 +158,9 @@ export function createGuard(
   }
 
   function admit(allowed: Allowed, credential: ReadCredential, req: Request, res: Response): void {
+    onAllowed?.(allowed, req, credential);
+    if (isProbe) return;
     (req as WithApiKey).apiKey = allowed.apiKey;
-    onAllowed?.(allowed);
     if (allowed.deprecatedSecret !== undefined)
       noteDeprecatedSecret(allowed, allowed.deprecatedSecret, req, res);
     if (allowed.rateLimits !== undefined)

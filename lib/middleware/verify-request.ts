@@ -65,8 +65,10 @@ export function createRequestVerifier(
       { ...ownParts, clientAddress: () => address },
       options.requirements,
       { feature, cost, signed, credentialFrom, onRefusal: 'next' },
-      (verdict) => {
-        allowed = verdict;
+      {
+        onAllowed: (verdict) => {
+          allowed = verdict;
+        },
       },
     );
     // A guard answers 503 until the instance is ready.

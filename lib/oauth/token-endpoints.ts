@@ -35,7 +35,11 @@ async function issueToken({ tokens, client, form }: TokenRequest): Promise<objec
   if (grant !== 'client_credentials') {
     throw new TokenError('unsupported_grant_type', 'Send grant_type=client_credentials.');
   }
-  const { accessToken, expiresIn, scopes } = await tokens.issue(client, form.get('scope'));
+  const { accessToken, expiresIn, scopes } = await tokens.issue(
+    client,
+    form.get('scope'),
+    form.get('resource'),
+  );
   return {
     access_token: accessToken,
     token_type: 'Bearer',
@@ -69,7 +73,7 @@ function presentToken(token: Introspected, { issuer, audience }: TokenParties): 
   return {
     active: true,
     ...(token.kind === 'access_token' ? { token_type: 'Bearer', jti: token.id } : {}),
-    ...(token.kind === 'refresh_token' ? {} : { aud: audience }),
+    ...(token.kind === 'refresh_token' ? {} : { aud: token.resource ?? audience }),
     scope: token.scopes.join(' '),
     client_id: token.keyId,
     sub: token.ownerId,

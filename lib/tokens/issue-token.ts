@@ -3,6 +3,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import { maxJwtLength } from '../domain/jwt.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { narrowScopes } from '../domain/token-scope.js';
+import { isSameResource, type ProtectedResources } from './protected-resources.js';
 import { TokenError } from './token-error.js';
 import type { TokenPolicy, TokenPorts } from './token-ports.js';
 import { getExpiry, type UsableKey } from './read-usable-key.js';
@@ -19,21 +20,28 @@ export interface IssuedToken {
   readonly expiresAt: number;
 }
 
+/** What a token belongs to, or is restricted to. */
+export interface TokenRestrictions {
+  /** The chain of refresh tokens that it belongs to. */
+  readonly grantId?: string | undefined;
+  /** The only resource that it is for, as the client requested it (RFC 8707). Default: the audience of the instance. */
+  readonly resource?: string | undefined;
+}
+
 /**
  * Issues an access token for a key: never with more scopes than the key has, and never beyond the expiry of the key or of
  * its credential.
  *
  * @param requested - the requested scopes; absent: all of the key
- * @param grantId - the chain of refresh tokens that the token belongs to
- * @throws TokenError `invalid_scope`, also for so many scopes that the token would be too long for any guard, or
+ * @throws TokenError `invalid_target` for an unknown resource, `invalid_scope`, also for so many scopes that the token would be too long for any guard, or
  * `unauthorized_client` for a key that expires before a token could be used, or `temporarily_unavailable` for a key that has
  * requested too many tokens
  */
 export async function issueToken(
-  { signingKeys, random, clock, keyspace, policy, budget }: TokenPorts,
+  { signingKeys, random, clock, keyspace, policy, budget, resources }: TokenPorts,
   { record, credential }: UsableKey,
   requested: readonly string[] | undefined,
-  grantId?: string,
+  { grantId, resource }: TokenRestrictions = {},
 ): Promise<IssuedToken> {
   const scopes = narrowScopes(requested, record.scopes, keyspace.catalogue);
   if (scopes === null) {
@@ -53,7 +61,7 @@ export async function issueToken(
   const id = random.base62(22);
   const claims: AccessTokenClaims = {
     iss: policy.issuer,
-    aud: policy.audience,
+    aud: resource === undefined ? policy.audience : findAudience(resource, policy, resources),
     sub: record.ownerId,
     client_id: record.id,
     cid: credential.id,
@@ -74,6 +82,21 @@ export async function issueToken(
     expiresIn: expiresAt - issuedAt,
     expiresAt: expiresAt * 1000,
   };
+}
+
+/** @throws TokenError `invalid_target` (RFC 8707 section 2) */
+function findAudience(
+  requested: string,
+  { issuer, audience }: TokenPolicy,
+  resources: ProtectedResources,
+): string {
+  const found = resources.find(requested);
+  if (found !== null) return found;
+  if (isSameResource(requested, audience) || isSameResource(requested, issuer)) return audience;
+  throw new TokenError(
+    'invalid_target',
+    'There is no such resource here. Omit resource, or name one of this service.',
+  );
 }
 
 function computeLifetime(

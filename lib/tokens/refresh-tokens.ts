@@ -38,7 +38,7 @@ export async function issueRefreshable(
 ): Promise<RefreshableToken> {
   const { store, random, digester, clock, policy, refreshFormat } = ports;
   const id = random.base62(16);
-  const issued = await issueToken(ports, key, requested, id);
+  const issued = await issueToken(ports, key, requested, { grantId: id });
   const secret = createRefreshSecret(digester, random, id);
   const now = clock.now();
   const grant: RefreshGrant = {
@@ -80,7 +80,7 @@ export async function refresh(
     requested === undefined
       ? keepGrantedScopes(grant.scopes, key, ports)
       : keepTerms(requested, grant, ports);
-  const issued = await issueToken(ports, key, wanted, grant.id);
+  const issued = await issueToken(ports, key, wanted, { grantId: grant.id });
   const secret = createRefreshSecret(digester, random, grant.id);
   const isReplaced = await store.tokens.refreshGrants.replace(grant.id, digest, digestSecret(secret));
   if (!isReplaced) return revokeReusedChain(ports, context, grant);

@@ -6,6 +6,8 @@ export type TokenErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'invalid_scope'
+  /** The requested resource is unknown (RFC 8707 section 2). */
+  | 'invalid_target'
   /**
    * The client is unknown, and its network has exhausted its budget of failed attempts (`failureBudget`); or, when the details
    * name a key, that key has requested too many tokens.

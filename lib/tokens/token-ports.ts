@@ -7,6 +7,7 @@ import type { KeyStore } from '../ports/key-store.js';
 import type { RandomSource } from '../ports/random-source.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
+import type { ProtectedResources } from './protected-resources.js';
 import type { SigningKeys } from './signing-keys.js';
 import type { TokenBudget } from './token-budget.js';
 
@@ -35,6 +36,8 @@ export interface TokenPorts {
   readonly keyspace: Keyspace;
   readonly policy: TokenPolicy;
   readonly budget: TokenBudget;
+  /** What tokens can be restricted to. */
+  readonly resources: ProtectedResources;
   /** Verify what is introspected. */
   readonly keyVerifier: ApiKeyVerifier;
   readonly tokenVerifier: ApiKeyVerifier;

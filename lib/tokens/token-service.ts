@@ -30,6 +30,8 @@ export interface Introspected {
   readonly ownerId: string;
   readonly keyId: string;
   readonly scopes: readonly string[];
+  /** The only resource that an access token is for; `null`: any. */
+  readonly resource: string | null;
   /** Epoch milliseconds; `null` for refresh tokens and keys. */
   readonly issuedAt: number | null;
   /** Epoch milliseconds; `null` for a key that does not expire. */
@@ -69,7 +71,7 @@ export type TokenHolder = Pick<Client, 'keyId' | 'credentialId'>;
 export interface TokenService {
   readonly authenticate: AuthenticateClient;
   /** Issues an access token to a client: the grant `client_credentials`, which never includes a refresh token. */
-  issue(client: TokenHolder, scope: string | undefined): Promise<IssuedToken>;
+  issue(client: TokenHolder, scope: string | undefined, resource?: string): Promise<IssuedToken>;
   /** Issues an access token and a refresh token. */
   issueRefreshable(
     client: TokenHolder,
@@ -103,9 +105,10 @@ export interface TokenService {
 export function createTokenService(ports: TokenPorts, authenticate: AuthenticateClient): TokenService {
   return {
     authenticate,
-    async issue(client, scope) {
+    async issue(client, scope, resource) {
       const requested = readScope(scope);
-      return issueToken(ports, await readUsableKey(ports, client, 'invalid_client'), requested);
+      const key = await readUsableKey(ports, client, 'invalid_client');
+      return issueToken(ports, key, requested, { resource });
     },
     async issueRefreshable(client, scope, terms) {
       const requested = readScope(scope);
@@ -159,6 +162,7 @@ async function introspectKey(
     keyId: id,
     ownerId,
     scopes,
+    resource: null,
     issuedAt: null,
     expiresAt: expiresAt?.getTime() ?? null,
   };
@@ -206,7 +210,10 @@ async function introspectAccess(
   if (!isIssuedTo(client, access)) {
     if (!mayIntrospectAll(ports, client)) return null;
     // Only what a request decides on is active for a gateway: the addresses of the key and of the token, too.
-    const verdict = await ports.tokenVerifier.verify(toVerification(ports, token, callerAddress));
+    const verdict = await ports.tokenVerifier.verify({
+      ...toVerification(ports, token, callerAddress),
+      resource: access.resource ?? undefined,
+    });
     if (!verdict.allowed) return null;
   }
   const key = await tryReadUsableKey(ports, access);
@@ -237,6 +244,7 @@ async function introspectRefresh(
     keyId,
     ownerId: key.record.ownerId,
     scopes,
+    resource: null,
     issuedAt: null,
     expiresAt: Math.min(grant.expiresAt, getExpiry(key)),
   };

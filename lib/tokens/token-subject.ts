@@ -15,6 +15,8 @@ export class TokenSubject implements Subject {
   readonly prepared: PreparedKey;
   /** When the token expires, epoch milliseconds. */
   readonly expiresAt: number;
+  /** The only resource that the token is for; `null`: any. */
+  readonly resource: string | null;
   readonly grantedScopes: ReadonlySet<string>;
   readonly #allowed: Allowed;
   /** Whether the token may be used from an address; `null`: wherever its key may be used. */
@@ -26,6 +28,7 @@ export class TokenSubject implements Subject {
     const expiresAt = Math.min(token.expiresAt, prepared.key.expiresAt ?? Infinity);
     this.prepared = prepared;
     this.expiresAt = token.expiresAt;
+    this.resource = token.resource;
     this.grantedScopes = catalogue.expand(scopes);
     const addresses = catalogue.tokenTerms?.addressesOf(token.scopes) ?? null;
     this.#allowsToken = addresses === null ? null : compileAllowlist(addresses);

@@ -5,7 +5,7 @@ import type { Keyspaces } from '../domain/keyspaces.js';
 import type { Refusal, Verdict } from '../domain/verdict.js';
 import type { Lease } from '../feed/lease.js';
 import type { KeyStore } from '../ports/key-store.js';
-import { createDecider, type DecisionPorts, type RequestToDecide } from '../verify/decide-request.js';
+import { createDecider, type DecisionPorts } from '../verify/decide-request.js';
 import { findCurrentKey } from '../verify/find-current-key.js';
 import type { KeyFinder } from '../verify/find-key.js';
 import type { CacheEntry, LocalCache } from '../verify/local-cache.js';
@@ -40,11 +40,14 @@ export function createTokenVerifier(ports: VerifyTokenPorts): ApiKeyVerifier {
 
   function decideToken(
     { subject, credential, uses: counter }: ProvenAccessToken,
-    request: RequestToDecide,
+    request: VerificationRequest,
     now: number,
   ): Verdict | Promise<Verdict> {
     if (now >= subject.expiresAt)
       return refuseProven(subject.key, 'The access token has expired. Request another one.');
+    if (subject.resource !== null && subject.resource !== request.resource) {
+      return refuseProven(subject.key, 'The access token was issued for another resource.');
+    }
     return decide(subject, credential, counter, request, now);
   }
 

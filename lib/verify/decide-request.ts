@@ -29,6 +29,8 @@ export interface RequestToDecide {
   readonly feature?: string | undefined;
   /** How much the request takes from limits and credits. With 0 they are not checked. */
   readonly cost: number;
+  /** Whether the request is only checked, and will be decided later: nothing is consumed, and no use is recorded. */
+  readonly isProbe?: boolean | undefined;
   /**
    * The caller's address in canonical form, `null` when it is not known for certain.
    *
@@ -121,6 +123,7 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     if (refusal !== null) return refuse(key, counter, refusal, now);
     const { cost } = request;
     const allowed = subject.allowedBy(credential);
+    if (request.isProbe === true) return allowed;
     const plan = getLimitPlan(key);
     if (plan === null || cost === 0) return allow(allowed, credential, counter, request, now);
 

@@ -29,6 +29,8 @@ export interface VerifyPorts extends DecisionPorts {
 /** One request to authenticate. */
 export interface VerificationRequest extends RequestToDecide {
   readonly token: string;
+  /** The resource that is requested. An access token for a single other one is refused. Default: none in particular. */
+  readonly resource?: string | undefined;
 }
 
 /** Decides about requests. */

@@ -175,6 +175,7 @@ export const verbs = [
   'verify',
   'wake',
   'watch',
+  'wrap',
   'write',
   'zip',
 ] as const;

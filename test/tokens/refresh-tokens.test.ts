@@ -1,3 +1,4 @@
+import { ProtectedResources } from '../../lib/tokens/protected-resources.js';
 import { createHmac } from 'node:crypto';
 import { createSecretSealer } from '../../lib/crypto/secret-sealer.js';
 import { parsePeppers } from '../../lib/crypto/peppers.js';
@@ -56,6 +57,7 @@ async function start(
     keyspaces: new Keyspaces(createDefaultKeyspace(options)),
     peppers: parsePeppers(pepper),
     pepperFile: '',
+    resources: new ProtectedResources(),
     listeners: new ChangeListeners(logger),
     recorder: new AccessRecorder({ random, clock, logger }),
   });

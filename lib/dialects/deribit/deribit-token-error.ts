@@ -12,6 +12,7 @@ const nameByError: Readonly<Record<TokenErrorCode, DeribitErrorName>> = {
   invalid_grant: 'unauthorized',
   unauthorized_client: 'unauthorized',
   invalid_scope: 'scope_exceeded',
+  invalid_target: 'bad_request',
   temporarily_unavailable: 'too_many_requests',
   invalid_request: 'bad_request',
   unsupported_grant_type: 'bad_request',
