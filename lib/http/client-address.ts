@@ -46,6 +46,8 @@ export function createClientAddress(logger: Logger): ClientAddress {
       if (purpose === 'decide') reportOnce(problem);
       return null;
     };
+    // A mock, handed to a guard without an app: nothing tells whom to trust.
+    if ((req as { readonly app?: unknown }).app === undefined) return giveUp('unconnected');
     const isTrusted = req.app.get('trust proxy fn') as TrustProxy;
     if (canBeClaimed(isTrusted)) return giveUp('claimable');
     const peer = req.socket.remoteAddress;
