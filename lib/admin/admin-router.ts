@@ -6,6 +6,7 @@ import express, {
   type Router,
 } from 'express';
 import { ApiKeysError } from '../errors.js';
+import { holdBody } from '../http/hold-body.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { resolveAdminRouterOptions, type AdminRouterOptions } from './admin-router-options.js';
 import type { AdminRouterParts, RouterSettings } from './admin-router-parts.js';
@@ -47,6 +48,10 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
   // Exact names only: every path has one spelling, and therefore one authorization decision.
   const router = express.Router({ caseSensitive: true, strict: false });
   router.use(createJsonApiHeaders());
+  router.use((req, _res, next) => {
+    holdBody(req);
+    next();
+  });
   for (const path of new Set(endpoints.map((row) => row.path))) {
     addPath(
       router,

@@ -8,6 +8,7 @@ import express, {
 import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import { toProblem } from '../http/to-problem.js';
 import { ApiKeysError } from '../errors.js';
+import { holdBody } from '../http/hold-body.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import { hasTooManyHeaders } from '../http/too-many-headers.js';
@@ -81,6 +82,7 @@ function answerPath(settings: DialectRouterSettings, routes: readonly DialectRou
     }
     const call = createDialectCall(req, settings);
     try {
+      holdBody(req);
       checkRequest(req);
       const route = routes.find(({ methods }) => (methods as readonly string[]).includes(req.method));
       if (route === undefined) throw new ApiKeysError('method_not_allowed', { headers: { Allow: allow } });

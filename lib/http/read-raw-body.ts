@@ -53,6 +53,8 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
   const isEmpty = (): boolean => !isHeldBack && isBodyComplete(req) && req.readableLength === 0;
   // Even a listener would make it emit `end`, and some parsers fail on a stream that has ended.
   if (isEmpty()) return Promise.resolve(new Uint8Array());
+  // By `holdBody`.
+  const isHeld = req.readableFlowing === false && req.listenerCount('readable') === 0;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -82,8 +84,16 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
         settle();
         const bytes = Buffer.concat(chunks);
         if (length > 0) req.unshift(bytes);
-        resolve(bytes);
+        if (isHeld) holdAgain(() => resolve(bytes));
+        else resolve(bytes);
       }
+    }
+    /** Removing the last listener for `readable` lets it flow, in the next tick. */
+    function holdAgain(done: () => void): void {
+      process.nextTick(() => {
+        req.pause();
+        done();
+      });
     }
     function read(): Buffer | null {
       return req.read() as Buffer | null;

@@ -8,6 +8,7 @@ import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { createChallenge, type Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
+import { holdBody } from '../http/hold-body.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { ProblemTypes } from '../http/problem-types.js';
 import { setAnswerHeaders } from '../http/set-answer-headers.js';
@@ -237,8 +238,10 @@ export function createGuard(
   function handle(req: Request, res: Response, next: NextFunction): boolean {
     let credential: ReadCredential;
     let decision: Decision | Promise<Decision>;
+    let releaseBody: () => void;
     try {
       if (allowPreflight && isPreflight(req)) return true;
+      releaseBody = holdBody(req);
       credential = parts.hidden?.find(req, sources) ?? readCredential(req);
       decision = decide(req, credential);
     } catch (error) {
@@ -247,6 +250,7 @@ export function createGuard(
     }
     if (!isPromise(decision)) {
       try {
+        releaseBody();
         return carryOut(decision, credential, req, res, next);
       } catch (error) {
         next(error);
@@ -256,6 +260,7 @@ export function createGuard(
     decision
       .then(
         (later) => {
+          releaseBody();
           if (carryOut(later, credential, req, res, next)) next();
         },
         (error: unknown) => answerError(error, res, next),

@@ -8,6 +8,7 @@ import express, {
 import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { ClientAddress } from '../http/client-address.js';
+import { holdBody } from '../http/hold-body.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { readRequestId } from '../http/read-request-id.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
@@ -66,6 +67,7 @@ function runEndpoint(parts: TokenRouterParts, endpoint: TokenEndpoint): RequestH
   return async function handleTokenRequest(req: Request, res: Response, next: NextFunction) {
     let client: Client | null = null;
     try {
+      holdBody(req);
       const tokens = parts.tokens();
       if (hasRepeatedHost(req)) throw new TokenError('invalid_request', repeatedHostDetail);
       const form = await readForm(req);

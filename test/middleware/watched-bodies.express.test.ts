@@ -1,0 +1,114 @@
+import express, { type Express, type RequestHandler } from 'express';
+import request from 'supertest';
+import { createInstance, type TestInstance } from '../harness/instance.js';
+import { newEd25519, pemOf } from '../harness/signed-app.js';
+import { digestOf, signed } from '../harness/signing.js';
+import { theApp } from '../harness/the-app.js';
+
+// Something in front of a guard or a router listens to the body without reading it for others: a logger that counts bytes. From then
+// on the body flows, and what flows while middleware waits for I/O is lost to a parser behind it.
+
+const body = '{"item":"book"}';
+let instance: TestInstance;
+let counted: number;
+
+const countBytes: RequestHandler = (req, _res, next) => {
+  counted = 0;
+  req.on('data', (chunk: Buffer) => (counted += chunk.length));
+  next();
+};
+
+beforeEach(async () => {
+  instance = createInstance({ signatures: {}, tokens: { issuer: 'https://api.example' }, cache: false });
+  await instance.apiKeys.ready();
+});
+afterEach(() => instance.apiKeys.close());
+
+function createApp(): Express {
+  const { apiKeys } = instance;
+  const app = express().use(countBytes);
+  const echo: RequestHandler = (req, res) => void res.json(req.body);
+  app.use(
+    '/api-keys',
+    apiKeys.adminRouter({
+      authorize: () => new Promise((resolve) => setTimeout(resolve, 20, { kind: 'owner', ownerId: 'alice' })),
+    }),
+  );
+  app.use('/oauth', apiKeys.tokenRouter());
+  app.post('/orders', apiKeys.requireApiKey('orders:read') as RequestHandler, express.json(), echo);
+  app.post(
+    '/stream',
+    apiKeys.requireApiKey('orders:read') as RequestHandler,
+    (req, res) => void req.pipe(res.type('text')),
+  );
+  const guard = apiKeys.requireApiKey('orders:read', { signed: 'required' });
+  app.post('/signed', guard as RequestHandler, express.json(), echo);
+  return app;
+}
+
+describe('a body that something in front of it listens to', () => {
+  it.each(['/orders', '/stream'])('reaches a parser behind a guard that waits for I/O: %s', async (path) => {
+    const { token } = await instance.key();
+    const app = createApp();
+    const sent = await request(app)
+      .post(path)
+      .set('X-API-Key', token)
+      .set('Content-Type', 'application/json')
+      .send(body);
+    expect({ status: sent.status, text: sent.text }).toEqual({
+      status: 200,
+      text: body,
+    });
+    expect(counted).toBe(body.length);
+  });
+
+  it('is discarded with a refusal, and the connection is used again', async () => {
+    const { id, token } = await instance.key();
+    await instance.apiKeys.keys.as(theApp).revoke({ id });
+    const agent = request.agent(createApp());
+    const large = JSON.stringify({ item: 'x'.repeat(200_000) });
+    const send = () =>
+      agent.post('/orders').set('X-API-Key', token).set('Content-Type', 'application/json').send(large);
+    await send().expect(401);
+    await send().expect(401);
+  });
+
+  it('is that of a request to the management router', async () => {
+    const app = createApp();
+    const created = await request(app)
+      .post('/api-keys/keys')
+      .send({ name: 'CI', scopes: ['orders:read'] });
+    expect(created.body).toMatchObject({ name: 'CI', ownerId: 'alice' });
+  });
+
+  it('is that of a request for an access token', async () => {
+    const { token } = await instance.key();
+    const answer = await request(createApp())
+      .post('/oauth/token')
+      .type('form')
+      .send({ grant_type: 'client_credentials', client_secret: token });
+    expect(answer.body).toMatchObject({ token_type: 'Bearer' });
+  });
+
+  it('is verified by a guard for signed requests, and reaches the parser behind it', async () => {
+    const { publicKey, privateKey } = newEd25519();
+    const made = await instance.apiKeys.keys
+      .as(theApp)
+      .create({ ownerId: 'alice', name: 'signer', scopes: ['orders:read'], publicKey: pemOf(publicKey) });
+    const host = 'api.example';
+    const { headers, input, signature } = signed(
+      { keyId: made.id, privateKey },
+      { now: instance.clock.now(), host, body, headers: [['Content-Digest', digestOf(body)]] },
+    );
+    const answer = await request(createApp())
+      .post('/signed')
+      .set(Object.fromEntries(headers))
+      .set({ Host: host, 'Signature-Input': `sig=${input}`, Signature: `sig=:${signature}:` })
+      .serialize((sent) => sent as unknown as string)
+      .send(body);
+    expect({ status: answer.status, body: answer.body as unknown }).toEqual({
+      status: 200,
+      body: JSON.parse(body) as unknown,
+    });
+  });
+});
