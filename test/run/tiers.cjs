@@ -48,7 +48,7 @@ const alone = ['test/flows/load.test.ts'];
 /** Part of `npm run test:faults` only. */
 const wholeRunOnly = ['test/**/*.slow.test.ts'];
 const inGo = ['test/dialects/*.go.test.ts'];
-const ofPackage = ['test/package/*.test.ts'];
+const ofPackage = ['test/package/*.test.ts', 'test/apps/*.test.ts'];
 /** The one test of the packed package in `npm test`. */
 const packageSmoke = ['test/package/smoke.test.ts'];
 
