@@ -26,6 +26,17 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [`keys.update({ id: 'x', scopes: ['orders:raed'] })`, `Did you mean '"orders:read"'?`],
   [`apiKeys.keys.verify({ key: 'x', scopes: 'orders:raed' })`, `Did you mean '"orders:read"'?`],
+  [
+    `apiKeys.keys.verifyRequest({ headers: {} }, { scopes: { GET: 'orders:raed' } })`,
+    `Did you mean '"orders:read"'?`,
+  ],
+  [`apiKeys.keys.verifyRequest({ header: {} })`, `'header' does not exist in type 'VerifiableRequest'`],
+  [
+    `apiKeys.keys.verifyRequest(new Request('x'), { scope: 'orders:read' })`,
+    `'scope' does not exist in type`,
+  ],
+  [`apiKeys.forwardAuthRouter({ scopes: 'orders:raed' })`, `Did you mean '"orders:read"'?`],
+  [`apiKeys.forwardAuthRouter({ proxy: 'apache' })`, `Type '"apache"' is not assignable to type`],
   [`keys.create({ ownerId: 'a', nam: 'x', scopes: [] })`, `Did you mean to write 'name'?`],
   [`keys.create({ ownerId: 'a', name: 5 })`, `Type 'number' is not assignable to type 'string'`],
   [
