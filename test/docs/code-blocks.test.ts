@@ -1,5 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -20,6 +23,14 @@ const runnable = typescript.filter(canBeRun);
 const programs = allBlocks.filter(
   ({ text }) => text.includes('app.listen(3000') && text.includes("'/orders'"),
 );
+
+/** A program that was started. */
+interface Started {
+  readonly url: string;
+  readonly output: () => string;
+  /** Its exit code. */
+  readonly ended: Promise<number | null>;
+}
 
 /** Blocks that must be found wanting, so that the checks are known to look. */
 const wrong = {
@@ -130,12 +141,12 @@ describe('code in the documents', () => {
     }
 
     /** Starts a program in a folder of its own, on a free port in place of 3000. */
-    async function start(block: Block): Promise<{ url: string; output: () => string }> {
+    async function start(block: Block, portTaken?: number): Promise<Started> {
       const name = fileNameOf(block) ?? `app.${block.language === 'ts' ? 'mts' : 'mjs'}`;
       const file = join(folder, basename(name));
       linkPackages(name.endsWith('.cjs'));
       writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-      const port = await freePort();
+      const port = portTaken ?? (await freePort());
       writeFileSync(file, block.text.replaceAll('3000', String(port)));
       const running = spawn(process.execPath, ['--import', 'tsx', file], {
         cwd: folder,
@@ -147,12 +158,13 @@ describe('code in the documents', () => {
       for (const stream of [running.stdout, running.stderr]) {
         stream.setEncoding('utf8').on('data', (text: string) => (written += text));
       }
+      const ended = once(running, 'close').then(([code]) => code as number | null);
       const url = `http://localhost:${port}`;
       while ((await fetch(url).catch(() => null)) === null) {
         if (running.exitCode !== null) throw new Error(written);
         await setTimeout(50);
       }
-      return { url, output: () => written };
+      return { url, output: () => written, ended };
     }
 
     it.each(labelled(programs))(
@@ -191,6 +203,21 @@ describe('code in the documents', () => {
         expect(`${isAsShown(answer, expected)} ${answer}`).toBe(`true ${answer}`);
       }
     }, 60_000);
+
+    it.each(labelled(programs.filter(({ text }) => text.includes('console.log('))))(
+      '%s prints nothing to paste when its port is taken',
+      async (_at, block) => {
+        const other = createServer((_req, res) => res.end()).listen(0);
+        await once(other, 'listening');
+        const { port } = other.address() as AddressInfo;
+        const { output, ended } = await start(block, port);
+        expect(await ended).not.toBe(0);
+        expect(output()).toContain('EADDRINUSE');
+        expect(output()).not.toMatch(/curl |KEY=/);
+        other.close();
+      },
+      60_000,
+    );
 
     it('is short, if it is the quick start', () => {
       const quickStart = programs.find(({ language }) => language === 'js');
