@@ -2,6 +2,8 @@
 export interface RequestSource {
   /** The request itself: checking it twice is one use of its signature. */
   readonly identity: object;
+  /** Whether the path is the one that the client called, whatever proxies strip; default: no. */
+  readonly hasCalledPath?: boolean;
   /** Whether there is a body; `unknown` until it is read. */
   readonly bodyPresence: () => 'none' | 'some' | 'unknown';
   /**

@@ -64,6 +64,7 @@ export function createOriginalRequest(req: Request, proxy: ForwardingProxy): Req
   };
   setRequestSource(originalRequest, {
     identity: req,
+    hasCalledPath: true,
     bodyPresence: () => (bodilessMethods.includes(method) ? readBodyPresence(req) : 'unknown'),
     readBody: (maxBytes) => readForwardedBody(req, maxBytes),
   });

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { readBodyPresence } from '../http/body-presence.js';
 import { listAllHeaderLines } from '../http/all-header-lines.js';
+import { getRequestSource } from '../http/request-source.js';
 import { readHost } from '../http/read-host.js';
 import type { SignedMessage } from '../signatures/signed-message.js';
 
@@ -14,7 +15,9 @@ export function readSignedMessage(req: Request, origins: readonly URL[]): Signed
   const { method, originalUrl: target } = req;
   const called = readCalledOrigin(req, origins);
   if (!target.startsWith('/') || called === null) return null;
-  const { scheme, authority, prefix } = called;
+  const { scheme, authority } = called;
+  // A proxy that asks about a request of its client sends the path as the client called it.
+  const prefix = getRequestSource(req)?.hasCalledPath === true ? '' : called.prefix;
   const rawHeaders = listAllHeaderLines(req);
   const bodyPresence = readBodyPresence(req);
   return { method, scheme, authority, target: prefix + target, rawHeaders, bodyPresence };

@@ -1,3 +1,5 @@
+import express from 'express';
+import request from 'supertest';
 import { createInstance } from '../harness/instance.js';
 import { outcome, startSignedApp, type SignedApp } from '../harness/signed-app.js';
 import { hmacAuthorization } from '../harness/signing.js';
@@ -57,6 +59,19 @@ describe('signatures behind a proxy that strips the beginning of the path', () =
     };
     expect(await use('/api/signed?a=1', 'one')).toBe('200');
     expect(await use('/signed?a=1', 'two')).toBe(refused);
+  });
+
+  it('cover the path that a forward-auth proxy forwards, as it is', async () => {
+    const { apiKeys, clock } = app.instance;
+    const { id, token } = await app.instance.key({ signing: 'hmac' });
+    const forwarding = express().set('trust proxy', 'loopback');
+    forwarding.use(apiKeys.forwardAuthRouter({ proxy: 'nginx', scopes: 'orders:read', signed: 'required' }));
+    const signing = { ts: clock.now(), nonce: 'forwarded', target: '/api/orders', method: 'GET', body: '' };
+    await request(forwarding)
+      .get('/')
+      .set({ Host: 'shop.example', 'X-Original-Method': 'GET', 'X-Original-URI': '/api/orders' })
+      .set('Authorization', hmacAuthorization(id, token, signing))
+      .expect(200);
   });
 
   it.each([

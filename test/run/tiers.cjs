@@ -9,7 +9,7 @@ const slow = [
   'test/servers/servers.test.ts',
   'test/process-lifetime.test.ts',
   'test/sql/host-pool.test.ts',
-  'test/flows/{repeated-revocations,*-over-two-processes,forward-auth-proxies}.test.ts',
+  'test/flows/{repeated-revocations,*-over-two-processes,forward-auth-proxies,behind-nginx}.test.ts',
   // The documents, followed step by step.
   'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',
   'test/example-app/process.test.ts',
@@ -37,7 +37,7 @@ const alsoOnExpress4 = ['test/{middleware,admin,flows,security,dialects}/**/*.te
 /** Nothing of Express in them, or processes that bring their own. */
 const neverOnExpress4 = [
   'test/admin/generated-clients.test.ts',
-  'test/flows/{two-processes,*-over-two-processes,forward-auth-proxies,load,housekeeping,failing-background-writes}.test.ts',
+  'test/flows/{two-processes,*-over-two-processes,forward-auth-proxies,behind-nginx,load,housekeeping,failing-background-writes}.test.ts',
   'test/dialects/{seed-documents,run-sample,schema-of-answer,swagger-client,contract-rows}.test.ts',
   'test/dialects/{deltadefi,deribit,nebula,yativo}-{seed,document,bech32,flow,scopes}.test.ts',
 ];
