@@ -7,6 +7,7 @@ import { escapeJson } from '../http/escape-json.js';
 import { readRequestId } from '../http/read-request-id.js';
 import type { ChangeContext } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
+import { assertMayBeUnchanged } from '../manage/requested-changes.js';
 import type { AdminRouterParts, RouterSettings } from './admin-router-parts.js';
 import { authorizeActor } from './authorize-actor.js';
 import { changesState } from './changes-state.js';
@@ -56,6 +57,9 @@ async function answerOf(
   const body = changesState(req) ? await readBody(req) : {};
   const parsed = await parseRequest(row.endpoint, parts, context.actor, { body, query });
   const headers = readHeaders(row.endpoint, req);
+  const keyId = row.access === 'holder' ? requireHolder(req).id : String(req.params.id ?? '');
+  const { doubtful } = parsed.fields;
+  await assertMayBeUnchanged(() => parts.keys.get(context, keyId), doubtful, parts.clock.now());
   // Last, because it consumes a code: a malformed request must not.
   if (row.operation !== undefined && settings.secondFactor !== null) {
     await checkSecondFactor(settings.secondFactor, row.operation, parts, context, req);
@@ -65,7 +69,7 @@ async function answerOf(
     owners: parts.owners,
     audit: parts.audit,
     context,
-    keyId: row.access === 'holder' ? requireHolder(req).id : String(req.params.id ?? ''),
+    keyId,
     ownerId: readOwnerId(req),
     ...parsed,
     body,

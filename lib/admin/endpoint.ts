@@ -99,6 +99,8 @@ export interface Declaration {
   readonly body?: BodyRules;
   /** Constraints on the body as a whole, in addition to those of its fields; checked by `handle`. */
   readonly bodySchema?: JsonSchema;
+  /** Whether invalid values in the body are accepted where they are those of the key already. */
+  readonly acceptsUnchanged?: boolean;
   readonly query?: readonly QueryParameter[];
   readonly headers?: readonly RequestHeader[];
   /** Every successful response, by status. */

@@ -1,6 +1,7 @@
 import type { Actor } from '../domain/actor.js';
 import type { FieldRules } from '../domain/field-rules.js';
-import { ParsedFields } from '../manage/parsed-fields.js';
+import { ParsedFields, type DoubtfulFields } from '../manage/parsed-fields.js';
+import { addRefused, splitReadOnly } from '../manage/requested-changes.js';
 import { createFieldChain } from './create-field-chain.js';
 import { listFieldPresence } from './declared-fields.js';
 import type { Declaration } from './endpoint.js';
@@ -34,14 +35,31 @@ export async function parseRequest(
   ];
   // Without a prototype, it contains only what was sent.
   const sent = Object.assign(Object.create(null) as Record<string, unknown>, body);
-  await validateRequest(chains, { body: sent, query });
+  const { rest, doubtful: readOnly } = endpoint.acceptsUnchanged
+    ? splitReadOnly(sent)
+    : { rest: sent, doubtful: null };
+  let doubtful = readOnly;
+  try {
+    await validateRequest(chains, { body: rest, query });
+  } catch (error) {
+    if (endpoint.acceptsUnchanged !== true) throw error;
+    doubtful = addRefused(readOnly, rest, error);
+  }
   // Chains run concurrently; the fields are put in the order of the declaration.
-  const sortFields = (names: readonly string[], parsed: ReadonlyMap<string, unknown>): ParsedFields =>
-    new ParsedFields(names.filter((name) => parsed.has(name)).map((name) => [name, parsed.get(name)]));
+  const sortFields = (
+    names: readonly string[],
+    parsed: ReadonlyMap<string, unknown>,
+    unsure: DoubtfulFields | null = null,
+  ): ParsedFields =>
+    new ParsedFields(
+      names.filter((name) => parsed.has(name)).map((name) => [name, parsed.get(name)]),
+      unsure,
+    );
   return {
     fields: sortFields(
       declared.map(([name]) => name),
       fields,
+      doubtful,
     ),
     conditions: sortFields(parameters, conditions),
   };

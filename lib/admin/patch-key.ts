@@ -7,9 +7,12 @@ import { presentChange } from './present-key.js';
 export const patchKey: Endpoint = {
   operationId: 'updateKey',
   summary: 'Change fields of a key',
-  description: 'Fields that are not sent stay unchanged. A revoked key cannot be changed.',
+  description:
+    'Fields that are not sent stay unchanged, and fields that are sent back as they are in the answer of `GET`, read-only ones ' +
+    'too, are no change. A revoked key cannot be changed.',
   body: declareOptional(listKeyFieldsSetAt('change')),
   bodySchema: { minProperties: 1 },
+  acceptsUnchanged: true,
   headers: ['If-Match'],
   answers: changeAnswers,
   problems: ['conflict', 'precondition_failed'],

@@ -41,6 +41,34 @@ export interface ApiKey extends Omit<SettableKeyFields, 'expiresAt'> {
   readonly lastUsedAddress: string | null;
 }
 
+type ReadOnlyField = Exclude<keyof ApiKey, keyof KeyFields | 'enabled'>;
+
+const readOnly: Readonly<Record<ReadOnlyField, true>> = {
+  id: true,
+  keyspace: true,
+  ownerId: true,
+  number: true,
+  environment: true,
+  state: true,
+  hint: true,
+  signing: true,
+  publicKey: true,
+  previousSecretEndsAt: true,
+  graceFromFirstUseSeconds: true,
+  version: true,
+  createdAt: true,
+  updatedAt: true,
+  revokedAt: true,
+  revocationReason: true,
+  revocationComment: true,
+  lastUsedAt: true,
+  useCount: true,
+  lastUsedAddress: true,
+};
+
+/** The names of the fields of the public view that a change cannot set. */
+export const readOnlyFieldNames: readonly string[] = Object.keys(readOnly);
+
 /**
  * Returns the public view of a stored key. This is the only place that exposes a record, and it does so field by field.
  *

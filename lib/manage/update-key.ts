@@ -10,6 +10,14 @@ import { createAuditEntry } from './audit-entry.js';
 import { resolveChangedLimits, resolveCreditChange, getLimitBounds } from './limit-authority.js';
 import { readCommitPoint, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
+import { getKey } from './get-key.js';
+import type { DoubtfulFields } from './parsed-fields.js';
+import {
+  assertMayBeUnchanged,
+  assertUnchanged,
+  readRequestedChanges,
+  selectChanged,
+} from './requested-changes.js';
 import { createKeyFieldReaders } from './create-key-field-readers.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertExpectedVersion, assertNotRevoked, createNextVersion } from './next-version.js';
@@ -17,7 +25,16 @@ import { readFields } from './read-fields.js';
 
 type UpdatableFields = KeyFields & Pick<ApiKeyRecord, 'enabled'>;
 
-/** Changes some fields of a key. All decisions are based on the record as read inside the transaction. */
+interface RequestedChanges {
+  readonly values: Partial<UpdatableFields>;
+  readonly doubtful: DoubtfulFields | null;
+}
+
+/**
+ * Changes some fields of a key. All decisions are based on the record as read inside the transaction, and only what differs
+ * from it is a change: what was accepted before and is sent back is not judged again. A change of nothing writes nothing,
+ * but confirms what was changed before.
+ */
 export async function updateKey(
   ports: ManagePorts,
   context: ChangeContext,
@@ -26,8 +43,8 @@ export async function updateKey(
   expected: ExpectedVersion,
 ): Promise<Changed> {
   const now = ports.clock.now();
-  const changes = readChanges(ports, input, now);
-  const { credits, ...fields } = changes;
+  const requested = readChanges(ports, input, now);
+  await assertMayBeUnchanged(() => getKey(ports, context, id), requested.doubtful, now);
 
   const committed = await ports.store.transact(
     async (transaction) => {
@@ -37,6 +54,12 @@ export async function updateKey(
       assertAtOrBelow(authority, current);
       assertExpectedVersion(current, expected);
       assertNotRevoked(current);
+      assertUnchanged(requested.doubtful, current, now);
+      const changes = selectChanged(requested.values, current, now);
+      if (Object.keys(changes).length === 0) {
+        return { record: current, written: null, point: await readCommitPoint(transaction) };
+      }
+      const { credits, ...fields } = changes;
       assertSameKeyspace(ports.keyspace, current, changes);
       if (changes.scopes !== undefined) assertMayGrant(context, authority, changes.scopes);
       const bounds = getLimitBounds(context, authority, ports.keyspace.ownerCeilings);
@@ -62,7 +85,7 @@ export async function updateKey(
       const point = await readCommitPoint(transaction);
       return { record: next, written: { record: next, action, position }, point };
     },
-    isRestricting(changes) ? createRevocationQueuing(context) : {},
+    isRestricting(requested.values) ? createRevocationQueuing(context) : {},
   );
   return confirmChange(ports, committed, now);
 }
@@ -72,10 +95,10 @@ function isRestricting({ enabled, scopes, ipAllowlist, expiresAt }: Partial<Upda
   return enabled === false || [scopes, ipAllowlist, expiresAt].some((field) => field !== undefined);
 }
 
-function readChanges(ports: ManagePorts, input: KeyInput, now: number): Partial<UpdatableFields> {
+function readChanges(ports: ManagePorts, input: KeyInput, now: number): RequestedChanges {
   const readers = { ...createKeyFieldReaders(ports.keyspace, now), enabled: parseEnabled };
-  const changes = readFields<UpdatableFields>(input, readers, []);
-  if (Object.keys(changes).length > 0) return changes;
+  const requested = readRequestedChanges(input, (fields) => readFields<UpdatableFields>(fields, readers, []));
+  if (Object.keys(requested.values).length > 0 || requested.doubtful !== null) return requested;
   const names = Object.keys(readers);
   throw new ApiKeysError('invalid_request', {
     detail: `Name at least one field to change: ${names.slice(0, -1).join(', ')} or ${names.at(-1)}.`,

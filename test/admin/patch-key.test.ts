@@ -102,9 +102,9 @@ describe('PATCH /keys/:id', () => {
       ['enabled', 0],
       ['ownerId', 'bob'],
       ['environment', 'test'],
-      ['state', 'active'],
-      ['version', 1],
-      ['revokedAt', null],
+      ['state', 'revoked'],
+      ['version', 2],
+      ['revokedAt', '2026-01-01T00:00:00Z'],
       ['id', '0000000000000000'],
     ])('refuses %s: %j', async (field, value) => {
       const answer = await patch({ [field]: value });

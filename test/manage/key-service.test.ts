@@ -91,7 +91,7 @@ describe('update', () => {
     for (const input of [
       {},
       { ownerId: 'bob' },
-      { revokedAt: null },
+      { revokedAt: '2026-01-01T00:00:00Z' },
       { version: 9 },
       { environment: 'test' },
     ]) {
