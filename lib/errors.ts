@@ -44,13 +44,16 @@ export interface ApiKeysErrorDetails {
 
 /**
  * What this package throws. Compare `code`, not the class: both builds of the package can be loaded in one process.
- * `status`, `expose` and `headers` are what Express' own error handling reads.
+ * `status`, `statusCode`, `expose` and `headers` are those of the package `http-errors`, which Express, NestJS and other
+ * frameworks read.
  */
 export class ApiKeysError extends Error {
   readonly code: ApiKeysErrorCode;
   /** The `code` of the HTTP answer. */
   readonly problem: ProblemCode;
   readonly status: number;
+  /** The same as `status`: NestJS takes an error for one of HTTP only when both are there and equal. */
+  readonly statusCode: number;
   /** Whether the message may be shown to the caller: true below 500. */
   readonly expose: boolean;
   readonly errors: readonly FieldProblem[] | undefined;
@@ -66,6 +69,7 @@ export class ApiKeysError extends Error {
     this.code = `ERR_API_KEYS_${problem.toUpperCase() as Uppercase<ProblemCode>}`;
     this.problem = problem;
     this.status = definition.status;
+    this.statusCode = definition.status;
     this.expose = definition.status < 500;
     this.errors = details.errors;
     this.refusal = details.refusal;

@@ -695,7 +695,12 @@ describe('requireApiKey: fitting in', () => {
     const answer = await request(app).get('/orders').expect(401);
     expect(answer.body).toEqual({ own: 'missing_credential' });
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="acme"');
-    expect(seen).toMatchObject({ code: 'ERR_API_KEYS_MISSING_CREDENTIAL', status: 401, expose: true });
+    expect(seen).toMatchObject({
+      code: 'ERR_API_KEYS_MISSING_CREDENTIAL',
+      status: 401,
+      statusCode: 401,
+      expose: true,
+    });
   });
 
   it("Express' own error handling answers a passed refusal with its status", async () => {
