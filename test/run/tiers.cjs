@@ -16,6 +16,7 @@ const slow = [
   // Programs in other languages and of others, started as processes.
   'test/dialects/{run-sample,swagger-client}.test.ts',
   'test/{signatures,tokens}/foreign-clients.test.ts',
+  'test/middleware/mcp-{sdk-example,version-2}.test.ts',
   'test/admin/generated-clients.test.ts',
   // Floods, and what is measured over many repetitions.
   'test/flows/housekeeping.test.ts',
