@@ -8,8 +8,8 @@ export interface SignaturesOption {
   /**
    * The public origin of this service, such as `https://api.acme.example`, or a list of them: signatures are verified against
    * these, whatever a proxy writes into `Host`. Behind a proxy that strips the beginning of the path, with that path:
-   * `https://acme.example/api`. Names in a list differ in their
-   * hosts: a request has nothing else to tell which was called. Default: `Host` and the protocol, as Express sees them.
+   * `https://acme.example/api`. Names in a list differ in their hosts: a request has nothing else to tell which was called.
+   * Default: `Host` and the protocol, as Express sees them.
    */
   readonly origin?: string | readonly string[] | undefined;
   /**
