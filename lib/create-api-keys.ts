@@ -323,6 +323,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     tokenIssuer,
     opaqueRefusals,
     hasSignatures: resolved.signatures !== null,
+    onKeyChange: (keyId, listener) => listeners.add(keyId, listener),
   });
 
   const mcpParts: McpGuardParts = {

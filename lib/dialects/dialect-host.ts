@@ -51,6 +51,8 @@ export interface DialectHost {
   readonly hasSignatures: boolean;
   /** Whether the reason for refusing a key is withheld, even from a caller that holds its secret. */
   readonly opaqueRefusals: boolean;
+  /** Calls back with every change of a key, and when any key may have changed. Returns a function that stops it. */
+  onKeyChange(keyId: string, listener: () => void): () => void;
   /**
    * Adds a keyspace to the instance: guards let its keys in from now on.
    *

@@ -12,4 +12,6 @@ export type { YativoOptions, YativoRateLimits } from './yativo/yativo-options.js
 export type { VerifySecondFactor as YativoSecondFactor } from './yativo/second-factor.js';
 export { deribitRouter } from './deribit/deribit-router.js';
 export type { DeribitOptions } from './deribit/deribit-options.js';
+export { deribitWebSocket, type DeribitWebSocket } from './deribit/websocket/deribit-web-socket.js';
+export type { DeribitWebSocketOptions } from './deribit/websocket/web-socket-options.js';
 export type { SecondFactorOption as DeribitSecondFactor } from './deribit/second-factor-option.js';

@@ -1,7 +1,10 @@
 import { authenticationMethods } from '../../lib/dialects/deribit/authentication-methods.js';
-import { deribitRouter } from '../../lib/dialects/index.js';
+import { deribitRouter, deribitWebSocket } from '../../lib/dialects/index.js';
 import { deribitErrors } from '../../lib/dialects/deribit/deribit-error.js';
 import { keyMethods } from '../../lib/dialects/deribit/key-methods.js';
+import { supportingMethods } from '../../lib/dialects/deribit/supporting-methods.js';
+import { webSocketOnlyMethods } from '../../lib/dialects/deribit/websocket-only-methods.js';
+import { neededOptions } from '../dialects/deribit-app.js';
 import { createInstance } from '../harness/instance.js';
 import { codeIn, readDocument, sectionOf, tableIn } from './markdown.js';
 
@@ -21,7 +24,22 @@ describe('docs/advanced/compatibility/deribit.md', () => {
 
   it('has every method about tokens', () => {
     const documented = tableBelow('## Methods about tokens').map(([name]) => codeIn(name));
-    expect(documented.sort()).toEqual(authenticationMethods.map(({ name }) => name).sort());
+    const there = [...authenticationMethods.map(({ name }) => name), 'private/logout'];
+    expect(documented.sort()).toEqual(there.sort());
+  });
+
+  it('names every method about the server and about connections', () => {
+    const names = [...supportingMethods, ...webSocketOnlyMethods].map(({ name }) => name);
+    expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('has every option of connections', async () => {
+    const options = tableBelow('## WebSocket').map(([name]) => codeIn(name));
+    const { apiKeys } = createInstance(neededOptions);
+    const router = deribitRouter(apiKeys, { verifyAccessToken: () => null });
+    await expect(deribitWebSocket(null as never, router, null as never)).rejects.toThrow(
+      `takes an object with ${options.join(', ')}`,
+    );
   });
 
   it('has every code of an error below its status', () => {

@@ -39,6 +39,7 @@ const KNOWN_NAMES = new Set([
   'deepFreeze',
   'deltadefiRouter',
   'deribitRouter',
+  'deribitWebSocket',
   'fixedClock',
   'memoryStore',
   'nebulaRouter',

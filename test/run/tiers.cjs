@@ -14,7 +14,7 @@ const slow = [
   'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',
   'test/example-app/process.test.ts',
   // Programs in other languages and of others, started as processes.
-  'test/dialects/{run-sample,swagger-client}.test.ts',
+  'test/dialects/{run-sample,swagger-client,deribit-heartbeat}.test.ts',
   'test/{signatures,tokens}/foreign-clients.test.ts',
   'test/middleware/mcp-{sdk-example,version-2}.test.ts',
   'test/admin/generated-clients.test.ts',
@@ -39,6 +39,7 @@ const alsoOnExpress4 = ['test/{middleware,admin,flows,security,dialects}/**/*.te
 const neverOnExpress4 = [
   'test/admin/generated-clients.test.ts',
   'test/flows/{two-processes,*-over-two-processes,forward-auth-proxies,behind-nginx,load,housekeeping,failing-background-writes}.test.ts',
+  'test/dialects/deribit-{heartbeat,web-socket-flow}.test.ts',
   'test/dialects/{seed-documents,run-sample,schema-of-answer,swagger-client,contract-rows}.test.ts',
   'test/dialects/{deltadefi,deribit,nebula,yativo}-{seed,document,bech32,flow,scopes}.test.ts',
 ];

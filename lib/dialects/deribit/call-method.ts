@@ -13,25 +13,27 @@ import type {
 } from './deribit-method.js';
 import { readRpcRequest } from './read-rpc-request.js';
 import { createResultAnswer } from './rpc-answer.js';
-import { createCheckSecondFactor, type CheckSecondFactor } from './second-factor.js';
+import type { CheckSecondFactor } from './second-factor.js';
 
 /** The dependencies of method calls. */
 export interface MethodCallParts extends DeribitParts {
   readonly methods: readonly DeribitMethod[];
   readonly authenticate: AuthenticateCaller;
+  readonly checkSecondFactor: CheckSecondFactor;
 }
 
 /** @param path - the method as the path has it; `null` for a call to the root */
 export type CallMethod = (call: DialectCall, path: string | null) => Promise<DialectAnswer>;
 
 /** Builds the handling of every call, from request to response. */
-export function createCallMethod({ methods, authenticate, ...parts }: MethodCallParts): CallMethod {
+export function createCallMethod({
+  methods,
+  authenticate,
+  checkSecondFactor,
+  ...parts
+}: MethodCallParts): CallMethod {
   const byName = new Map(methods.map((method) => [method.name as string, method]));
-  const { secondFactor, testnet } = parts.options;
-  const checkSecondFactor: CheckSecondFactor =
-    secondFactor === null
-      ? () => Promise.resolve(null)
-      : createCheckSecondFactor(secondFactor, parts.host, parts.keyspace);
+  const { testnet } = parts.options;
 
   /** Prepares the method, checks the second factor, and then runs it. */
   async function callPrivate(

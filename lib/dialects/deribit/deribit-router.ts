@@ -9,12 +9,15 @@ import { createCallerAuthenticator } from './caller-authenticator.js';
 import { authenticationMethods } from './authentication-methods.js';
 import { createCallMethod } from './call-method.js';
 import { deribitChallenge } from './deribit-challenge.js';
+import { createCheckSecondFactor, type CheckSecondFactor } from './second-factor.js';
+import { deribitParts } from './deribit-parts.js';
 import { createDeribitKeyspace } from './deribit-keyspace.js';
 import type { DeribitMethod } from './deribit-method.js';
 import { resolveDeribitOptions, type DeribitOptions } from './deribit-options.js';
 import { coversDeribitScope, createDeribitCatalogue, deribitScopes } from './deribit-scopes.js';
 import { keyMethods } from './key-methods.js';
 import { supportingMethods } from './supporting-methods.js';
+import { webSocketOnlyMethods } from './websocket-only-methods.js';
 import { createTokenTerms } from './token-terms.js';
 
 /**
@@ -34,7 +37,12 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
   refuseWithout('tokens', host.tokenIssuer !== null, "{ issuer: 'https://api.acme.example' }");
   refuseWithout('signatures', host.hasSignatures, '{}');
   const { verifyAccessToken, scopeMap, testnet, maxKeys, tokenLifetimeSeconds } = resolved;
-  const methods: readonly DeribitMethod[] = [...keyMethods, ...authenticationMethods, ...supportingMethods];
+  const methods: readonly DeribitMethod[] = [
+    ...keyMethods,
+    ...authenticationMethods,
+    ...supportingMethods,
+    ...webSocketOnlyMethods,
+  ];
   refuseUnknownMethods(resolved.secondFactor?.methods, methods);
 
   const mapScopes = compileScopeMap(
@@ -49,7 +57,13 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge: deribitChallenge });
   const parts = { host, keyspace, options: resolved, callers };
   const authenticate = createCallerAuthenticator(parts);
-  const callMethod = createCallMethod({ ...parts, methods, authenticate });
+  const { secondFactor } = resolved;
+  // One for all connections: it counts wrong codes.
+  const checkSecondFactor: CheckSecondFactor =
+    secondFactor === null
+      ? () => Promise.resolve(null)
+      : createCheckSecondFactor(secondFactor, host, keyspace);
+  const callMethod = createCallMethod({ ...parts, methods, authenticate, checkSecondFactor });
 
   const atItsPath: DialectRoute = {
     methods: ['GET', 'POST'],
@@ -61,11 +75,12 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
     path: '/',
     handle: (call) => callMethod(call, null),
   };
-  return createDialectRouter({
+  const router = createDialectRouter({
     ...{ name: 'the Deribit router', routes: [atItsPath, atTheRoot] },
     ...{ clientAddress: host.clientAddress, clock: host.clock, reportError: host.reportError },
     answerError: (error, call) => answerDeribitError(error, call, testnet),
   });
+  return Object.assign(router, { [deribitParts]: { ...parts, methods, checkSecondFactor } });
 }
 
 function getKind(path: string): string {

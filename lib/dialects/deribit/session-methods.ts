@@ -2,7 +2,7 @@ import { InvalidFieldError } from '../../domain/key-fields.js';
 import { maxSessions } from './public-auth.js';
 import { createApplicationContext } from './application-context.js';
 import { DeribitError, refuseParam } from './deribit-error.js';
-import type { PrivateMethod, PublicMethod } from './deribit-method.js';
+import type { PublicMethod } from './deribit-method.js';
 import { intersectScopes } from './deribit-scopes.js';
 import { presentToken } from './present-token.js';
 import { readOptionalParam, readRequiredParam, readString } from './read-param.js';
@@ -52,15 +52,6 @@ export const exchangeToken: PublicMethod = {
       }
       throw new DeribitError('not_found', { param: 'subject_id', reason: 'There are no subaccounts.' });
     };
-  },
-};
-
-/** Closes a connection, which HTTP does not have. */
-export const logout: PrivateMethod = {
-  name: 'private/logout',
-  ...{ scope: null, tfa: false, needsParams: false },
-  prepare() {
-    throw new DeribitError('must_be_websocket_request');
   },
 };
 

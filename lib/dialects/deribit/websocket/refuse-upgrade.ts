@@ -1,0 +1,15 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** The status of a refused upgrade. */
+export type UpgradeRefusal = 400 | 403 | 404 | 429 | 431 | 503;
+
+/** Refuses to open a connection, with a plain HTTP response. */
+export function refuseUpgrade(socket: Duplex, status: UpgradeRefusal): void {
+  // The client may be gone already.
+  socket.on('error', () => socket.destroy());
+  const retry = status === 429 || status === 503 ? 'Retry-After: 1\r\n' : '';
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
+}
