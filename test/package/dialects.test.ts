@@ -32,6 +32,27 @@ describe('express-api-keys/dialects', () => {
     expect(await node('cjs-js', `const express = require('express');${loaded}${tryOut}`)).toEqual(expected);
   });
 
+  it('says what to install for WebSocket connections, which alone need ws', async () => {
+    const program = `
+      const express = require('express');
+      const { createApiKeys } = require('express-api-keys');
+      const { deribitRouter, deribitWebSocket } = require('express-api-keys/dialects');
+      const { memoryStore } = require('express-api-keys/testing');
+      const apiKeys = createApiKeys({
+        prefix: 'acme', scopes: { 'orders:read': 'Read orders' }, pepper: 'p'.repeat(32), store: memoryStore(),
+        tokens: { issuer: 'http://127.0.0.1' }, signatures: {},
+      });
+      const app = express();
+      const router = deribitRouter(apiKeys, { verifyAccessToken: () => null });
+      deribitWebSocket(require('node:http').createServer(app), router, { app }).catch(async (error) => {
+        console.log(error.code, error.message.includes('npm install ws'));
+        await apiKeys.close();
+      });`;
+    expect(await node('cjs-js', program)).toEqual({
+      ...{ code: 0, stdout: 'ERR_API_KEYS_INVALID_OPTION true\n', stderr: '' },
+    });
+  });
+
   it.each([
     ['with import', 'import'],
     ['with require while the instance came with import', 'require'],
