@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isDeepStrictEqual } from 'node:util';
+import { isDeepStrictEqual, types } from 'node:util';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { readOnlyFieldNames, toApiKey } from '../domain/api-key-view.js';
 import { ApiKeysError, isProblem } from '../errors.js';
@@ -133,8 +133,20 @@ function isTime(value: unknown): value is string {
 /** Returns a value as it is in an answer over HTTP; `undefined` for what cannot be there. */
 function toJson(value: unknown): unknown {
   try {
-    return JSON.parse(JSON.stringify(value)) as unknown;
+    return JSON.parse(JSON.stringify(value, keepInvalid)) as unknown;
   } catch {
     return undefined;
   }
 }
+
+/** Without what JSON would turn into a valid value of a field: numbers and times that are none, and objects that convert. */
+function keepInvalid(this: unknown, name: string, value: unknown): unknown {
+  const sent = (this as Readonly<Record<string, unknown>>)[name];
+  if (typeof sent === 'number') return Number.isFinite(sent) ? value : invalid;
+  if (typeof sent !== 'object' || sent === null) return value;
+  if (sent instanceof Date) return Number.isNaN(sent.getTime()) ? invalid : value;
+  return types.isBoxedPrimitive(sent) || 'toJSON' in sent ? invalid : value;
+}
+
+/** Equal to no value that is shown: as the whole value of a field it is an object with this member. */
+const invalid = { isInvalid: true };

@@ -127,6 +127,23 @@ describe('PATCH with what GET has returned', () => {
     expect(items.map(({ action }) => action)).toEqual(['key.created']);
   });
 
+  it('is not taken for what JSON would make of a value that is none', async () => {
+    const { id } = await makeKeys.create({ ownerId: 'alice', name: 'CI', scopes: [] });
+    const keys = after.keys.as({ kind: 'application' });
+    const values = [
+      ['expiresAt', new Date(Number.NaN)],
+      ['tokenLifetimeSeconds', Number.NaN],
+      ['name', Object('CI') as unknown],
+      ['name', { toJSON: () => 'CI' }],
+      ['tags', [undefined]],
+    ] as const;
+    for (const [name, value] of values) {
+      await expect(keys.update({ id, [name]: value } as never)).rejects.toMatchObject({
+        problem: 'invalid_request',
+      });
+    }
+  });
+
   it('names what differs alone, in the answer and in the audit trail', async () => {
     const { id } = await makeKeys.create({ ownerId: 'alice', name: 'CI', scopes: ['old:read'] });
     const shown = await get(id);

@@ -275,8 +275,9 @@ describe('PostgreSQL during outages', () => {
     const store = await openStore();
     await Promise.all([store.find('a'), store.find('b'), store.find('c')]);
     await withClient(terminateOthers);
-    for (let wait = 0; warnings.length === 0 && wait < 1_000; wait += 1) await sleep(10);
-    expect(warnings[0]).toMatch(/an idle PostgreSQL connection was lost/);
+    const losses = () => warnings.filter((text) => text.includes('an idle PostgreSQL connection was lost'));
+    for (let wait = 0; losses().length === 0 && wait < 1_000; wait += 1) await sleep(10);
+    expect(losses().length).toBeGreaterThan(0);
     expect(await store.find('x')).toBe(null);
   });
 
