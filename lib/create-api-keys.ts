@@ -21,6 +21,7 @@ import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
 import { createErrorReporter } from './http/error-reporter.js';
 import { createProblemTypes } from './http/problem-types.js';
+import { createRequestIdReader } from './http/request-id-reader.js';
 import { createRedaction, type Redaction } from './api/redaction.js';
 import { createDefaultKeyspace } from './instance/default-keyspace.js';
 import { keepProcessAlive } from './instance/keep-process-alive.js';
@@ -231,9 +232,11 @@ export function createApiKeys<const S extends string, const F extends string = n
 
   const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
   const clientAddress = createClientAddress(logger);
+  const readRequestId = createRequestIdReader(resolved.requestId, logger);
   const access = createAccessNotes(
     (note) => recorder.note(note),
     clientAddress,
+    readRequestId,
     (text) => keyspaces.mayBeKeyId(text),
   );
   const listeners = new ChangeListeners(logger);
@@ -318,6 +321,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     running: requireRunning,
     clock,
     clientAddress,
+    readRequestId,
     reportError,
     access,
     tokenIssuer,
@@ -368,6 +372,7 @@ export function createApiKeys<const S extends string, const F extends string = n
           keyspace,
           clock,
           clientAddress,
+          readRequestId,
           reportError,
           access,
           // A holder without credits can still show and revoke the key.
@@ -396,6 +401,7 @@ export function createApiKeys<const S extends string, const F extends string = n
         tokens: getTokenService,
         realm,
         clientAddress,
+        readRequestId,
         access,
         reportError,
         parties: requireTokenSettings('tokenRouter'),

@@ -5,6 +5,7 @@ import type { AccessNotes } from '../http/access-notes.js';
 import type { Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
 import type { ProblemTypes } from '../http/problem-types.js';
+import type { RequestIdReader } from '../http/request-id-reader.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { OwnerService } from '../manage/owner-service.js';
 import type { Clock } from '../ports/clock.js';
@@ -26,6 +27,7 @@ export interface AdminRouterParts {
   readonly reportError: ErrorReporter;
   readonly access: AccessNotes;
   readonly clientAddress: ClientAddress;
+  readonly readRequestId: RequestIdReader;
   /** Rejects with ApiKeysError `unavailable` while keys cannot be read or changed. */
   readonly whenReady: () => Promise<void>;
   /** Accepts any valid key and sets `req.apiKey`; answers all other requests itself. */

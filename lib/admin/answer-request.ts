@@ -4,7 +4,6 @@ import { parseOwnerId } from '../domain/key-fields.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import { ApiKeysError } from '../errors.js';
 import { escapeJson } from '../http/escape-json.js';
-import { readRequestId } from '../http/read-request-id.js';
 import type { ChangeContext } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
 import { assertMayBeUnchanged } from '../manage/requested-changes.js';
@@ -101,7 +100,7 @@ async function checkSecondFactor(
 
 async function createContext(
   row: AskingRow,
-  { clientAddress }: AdminRouterParts,
+  { clientAddress, readRequestId }: AdminRouterParts,
   settings: RouterSettings,
   req: Request,
 ): Promise<ChangeContext & { readonly actor: Actor }> {

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { ClientAddress } from '../http/client-address.js';
-import { readRequestId } from '../http/read-request-id.js';
+import type { RequestIdReader } from '../http/request-id-reader.js';
 import type { Clock } from '../ports/clock.js';
 import type { JsonRecord } from './parse-json-object.js';
 import type { SentParameters } from './parse-parameters.js';
@@ -12,7 +12,7 @@ export interface DialectCall {
   readonly req: Request;
   /** Parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
-  /** For the audit trail, see `readRequestId`. */
+  /** For the audit trail, see {@link RequestIdReader}. Read only where it is used. */
   readonly requestId: string | null;
   /** When the request was received, microseconds since 1970. */
   readonly startedAt: number;
@@ -29,12 +29,16 @@ export interface DialectCall {
 /** The dependencies of calls. */
 export interface CallParts {
   readonly clientAddress: ClientAddress;
+  readonly readRequestId: RequestIdReader;
   readonly clock: Clock;
   readonly body?: BodyOptions;
 }
 
 /** Creates a call without reading the request: an early refusal must not cost reading it. */
-export function createDialectCall(req: Request, { clientAddress, clock, body }: CallParts): DialectCall {
+export function createDialectCall(
+  req: Request,
+  { clientAddress, readRequestId, clock, body }: CallParts,
+): DialectCall {
   const startedAt = clock.now() * 1000;
   const ticks = process.hrtime.bigint();
   let queryRead: SentParameters | undefined;
@@ -44,7 +48,9 @@ export function createDialectCall(req: Request, { clientAddress, clock, body }: 
   return {
     req,
     params,
-    requestId: readRequestId(req),
+    get requestId() {
+      return readRequestId(req);
+    },
     startedAt,
     microseconds: () => startedAt + Number((process.hrtime.bigint() - ticks) / 1000n),
     address: (purpose) => clientAddress(req, purpose),

@@ -8,6 +8,7 @@ import { InvalidOptionError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { ClientAddress } from '../http/client-address.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
+import type { RequestIdReader } from '../http/request-id-reader.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
 import type { SignedRequestVerifier } from '../signatures/verify-signed-request.js';
@@ -44,6 +45,7 @@ export interface DialectHost {
   readonly environment: string;
   readonly clock: Clock;
   readonly clientAddress: ClientAddress;
+  readonly readRequestId: RequestIdReader;
   readonly reportError: ErrorReporter;
   readonly access: AccessNotes;
   /** `null` without the option `tokens`. */

@@ -5,7 +5,7 @@ import type { AuditActor } from '../domain/audit-entry.js';
 import type { Refusal } from '../domain/verdict.js';
 import { maySecretBeIn } from '../domain/secret-like.js';
 import type { ClientAddress } from './client-address.js';
-import { readRequestId } from './read-request-id.js';
+import type { RequestIdReader } from './request-id-reader.js';
 import { describeRoute } from './describe-route.js';
 
 /** The key, owner and actor of a refused request; omitted if unknown. */
@@ -38,6 +38,7 @@ type KeyOfOwner = Pick<ApiKeyIdentity, 'id' | 'ownerId'>;
 export function createAccessNotes(
   note: (note: AccessNote) => void,
   clientAddress: ClientAddress,
+  readRequestId: RequestIdReader,
   isIdOfKey: (id: string) => boolean,
 ): AccessNotes {
   function getNamableKeyId(keyId: string | null): string | null {

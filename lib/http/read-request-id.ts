@@ -10,5 +10,10 @@ const requestIdPattern = /^[\w.:-]{1,128}$/;
  */
 export function readRequestId({ headers }: Pick<IncomingMessage, 'headers'>): string | null {
   const id = headers['x-request-id'];
-  return typeof id === 'string' && requestIdPattern.test(id) && !maySecretBeIn(id) ? id : null;
+  return typeof id === 'string' ? toRecordableId(id) : null;
+}
+
+/** The id itself, or `null` for what is not recorded, see {@link readRequestId}. */
+export function toRecordableId(id: string): string | null {
+  return requestIdPattern.test(id) && !maySecretBeIn(id) ? id : null;
 }

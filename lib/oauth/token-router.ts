@@ -10,7 +10,7 @@ import type { AccessNotes } from '../http/access-notes.js';
 import type { ClientAddress } from '../http/client-address.js';
 import { holdBody } from '../http/hold-body.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
-import { readRequestId } from '../http/read-request-id.js';
+import type { RequestIdReader } from '../http/request-id-reader.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import type { TokenParties } from '../domain/access-token.js';
 import type { ChangeContext } from '../manage/change.js';
@@ -31,6 +31,7 @@ export interface TokenRouterParts {
   readonly parties: TokenParties;
   readonly realm: string;
   readonly clientAddress: ClientAddress;
+  readonly readRequestId: RequestIdReader;
   readonly access: AccessNotes;
   readonly reportError: ErrorReporter;
 }
@@ -80,7 +81,7 @@ function runEndpoint(parts: TokenRouterParts, endpoint: TokenEndpoint): RequestH
       const context: ChangeContext = {
         actor: { kind: 'key', apiKey: client.apiKey },
         address: parts.clientAddress(req),
-        requestId: readRequestId(req),
+        requestId: parts.readRequestId(req),
         managementScope: null,
       };
       const answer = await endpoint({ tokens, parties, client, form, context, res });

@@ -1,4 +1,5 @@
 import type { CredentialSource } from '../http/credential-source.js';
+import type { GivenRequestId } from '../http/request-id-reader.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -124,6 +125,15 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
    * Default: signatures are ignored.
    */
   readonly signatures?: SignaturesOption | undefined;
+  /**
+   * Returns the id of a request for the audit log and the access log, where your app keeps it: `(req) => req.id`. An id that is
+   * longer than 128 characters, has unusual ones or may be a secret is recorded as `null`, as in the header. A function that
+   * throws, or returns anything but a string, `null` or `undefined`, leaves the id out and is logged once; no request fails
+   * for it. It is not called for requests that a guard allows with a current secret.
+   *
+   * @default the header X-Request-Id
+   */
+  readonly requestId?: GivenRequestId | undefined;
   /** The current time in epoch milliseconds, for tests. */
   readonly clock?: Clock | undefined;
   /**

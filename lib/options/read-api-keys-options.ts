@@ -1,4 +1,5 @@
 import type { CredentialSource } from '../http/credential-source.js';
+import type { GivenRequestId } from '../http/request-id-reader.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -17,6 +18,7 @@ import {
   take,
   takeAsGiven,
   takeFlag,
+  takeFunction,
   takeText,
 } from './option-readers.js';
 import type { PolicyOption } from './policy-option.js';
@@ -52,6 +54,8 @@ export interface ReadApiKeysOptions {
   /** `null`: no access tokens. */
   readonly tokens: ResolvedTokensOption | null;
   readonly signatures: unknown;
+  /** `undefined`: the header. */
+  readonly requestId: GivenRequestId | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -94,6 +98,9 @@ const readers = {
   bcryptCost: takeAsGiven<number | undefined>(),
   tokens: resolveTokensOption,
   signatures: takeAsGiven<unknown>(),
+  requestId: allowAbsent(
+    takeFunction<GivenRequestId>('a function that returns the id of a request, for example (req) => req.id'),
+  ),
   clock: withDefault(
     take('an object with now(), which returns epoch milliseconds', (value): value is Clock =>
       hasMethods(value, ['now']),

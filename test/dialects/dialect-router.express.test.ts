@@ -4,6 +4,7 @@ import { createDialectRouter, type DialectRoute } from '../../lib/dialects/diale
 import { ApiKeysError } from '../../lib/errors.js';
 import { createClientAddress } from '../../lib/http/client-address.js';
 import { createErrorReporter } from '../../lib/http/error-reporter.js';
+import { readRequestId } from '../../lib/http/read-request-id.js';
 import { sendRaw } from './send-raw.js';
 import { serveApp } from './serve-app.js';
 
@@ -77,6 +78,7 @@ describe('the router of a dialect', () => {
       name: 'the test router',
       routes,
       clientAddress: createClientAddress(logger),
+      readRequestId,
       reportError: createErrorReporter(logger),
       clock: { now: () => 1_700_000_000_000 },
       answerError: (error) => {

@@ -100,6 +100,7 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
 
   return createDialectRouter({
     ...{ name: 'the DeltaDeFi router', routes: [createNewApiKey, getApiKey, ...signInRoutes, document] },
+    readRequestId: host.readRequestId,
     ...{ clientAddress: host.clientAddress, clock: host.clock, reportError: host.reportError },
     answerError: answerDeltadefiError,
   });

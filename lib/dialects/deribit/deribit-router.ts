@@ -77,6 +77,7 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
   };
   const router = createDialectRouter({
     ...{ name: 'the Deribit router', routes: [atItsPath, atTheRoot] },
+    readRequestId: host.readRequestId,
     ...{ clientAddress: host.clientAddress, clock: host.clock, reportError: host.reportError },
     answerError: (error, call) => answerDeribitError(error, call, testnet),
   });

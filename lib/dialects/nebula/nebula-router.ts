@@ -120,6 +120,7 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
 
   return createDialectRouter({
     ...{ name: 'the Nebula Block router', routes: [createKey, listKeys, deleteKey, ...loginRoutes] },
+    readRequestId: host.readRequestId,
     ...{ clientAddress: host.clientAddress, clock: host.clock, reportError: host.reportError },
     // The documented samples declare forms, but send JSON with a trailing comma.
     body: { tolerantJson: true, form: true },

@@ -64,6 +64,7 @@ export function yativoRouter(apiKeys: WithDialectHost, options: YativoOptions): 
   return createDialectRouter({
     name: 'the Yativo router',
     clientAddress: host.clientAddress,
+    readRequestId: host.readRequestId,
     clock: host.clock,
     reportError: host.reportError,
     answerError: answerYativoError,

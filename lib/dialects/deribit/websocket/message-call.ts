@@ -1,5 +1,4 @@
 import type { Request } from 'express';
-import { readRequestId } from '../../../http/read-request-id.js';
 import type { DialectCall } from '../../dialect-call.js';
 import type { DialectHost } from '../../dialect-host.js';
 import { parseJsonObject, type JsonRecord } from '../../parse-json-object.js';
@@ -8,7 +7,7 @@ import { parseJsonObject, type JsonRecord } from '../../parse-json-object.js';
 export function createMessageCall(
   req: Request,
   text: string,
-  { clock, clientAddress }: Pick<DialectHost, 'clock' | 'clientAddress'>,
+  { clock, clientAddress, readRequestId }: Pick<DialectHost, 'clock' | 'clientAddress' | 'readRequestId'>,
 ): DialectCall {
   const startedAt = clock.now() * 1000;
   const ticks = process.hrtime.bigint();
@@ -16,7 +15,9 @@ export function createMessageCall(
   return {
     req,
     params: {},
-    requestId: readRequestId(req),
+    get requestId() {
+      return readRequestId(req);
+    },
     startedAt,
     microseconds: () => startedAt + Number((process.hrtime.bigint() - ticks) / 1000n),
     address: (purpose) => clientAddress(req, purpose),
