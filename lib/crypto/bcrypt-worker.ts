@@ -8,7 +8,8 @@ import { locateBcryptjs } from './locate-bcryptjs.js';
  */
 const source = `'use strict';
 const { parentPort, workerData } = require('node:worker_threads');
-const { compareSync, hashSync } = require(workerData.bcryptjs);
+if (workerData.plugAndPlay !== null) require(workerData.plugAndPlay).setup();
+const { compareSync, hashSync } = require(workerData.path);
 parentPort.on('message', ({ input, cost, hash }) => {
   parentPort.postMessage(hash === undefined ? hashSync(input, cost) : compareSync(input, hash));
 });
@@ -21,10 +22,10 @@ parentPort.postMessage('started');
  * @throws when no worker can be started at all
  */
 export function startBcryptWorker(): BcryptRunner {
-  const bcryptjs = locateBcryptjs();
-  if (bcryptjs === null) throw new Error('bcryptjs was not found beside the running code');
+  const location = locateBcryptjs();
+  if (location === null) throw new Error('bcryptjs was not found beside the running code');
   // Nothing of the process is passed on: neither its environment, which may contain secrets, nor flags such as --import.
-  const worker = new Worker(source, { eval: true, workerData: { bcryptjs }, env: {}, execArgv: [] });
+  const worker = new Worker(source, { eval: true, workerData: location, env: {}, execArgv: [] });
   worker.unref();
 
   let hasStarted = false;

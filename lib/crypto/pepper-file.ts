@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { fsync } from 'node:fs';
+import { link, mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
+import * as nodePath from 'node:path';
+import { promisify } from 'node:util';
 import { InvalidOptionError } from '../errors.js';
 import { minPepperBytes, pepperCommand } from './peppers.js';
 
@@ -15,7 +17,7 @@ const maxFileBytes = 4096;
 export async function readOrCreatePepperFile(path: string): Promise<string> {
   const existing = await readPepper(path);
   if (existing !== null) return existing;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await mkdir(nodePath.dirname(path), { recursive: true, mode: 0o700 });
   await createPepper(path);
   const created = await readPepper(path);
   if (created === null) throw new InvalidOptionError(`${path} vanished while it was being created`);
@@ -65,13 +67,13 @@ async function createPepper(path: string): Promise<void> {
     const file = await open(draft, 'wx', 0o600);
     try {
       await file.writeFile(`${randomBytes(32).toString('base64url')}\n`);
-      await file.sync();
+      await sync(file);
     } finally {
       await file.close();
     }
     // link(2) fails where rename(2) would replace: the second process keeps the pepper of the first.
     await link(draft, path);
-    await syncFolder(dirname(path));
+    await syncFolder(nodePath.dirname(path));
   } catch (error) {
     if (!isFileError(error, 'EEXIST')) {
       throw new InvalidOptionError(`No pepper could be made in ${path}. Set the option pepper instead`, {
@@ -88,10 +90,15 @@ async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {
-    await folder.sync();
+    await sync(folder);
   } finally {
     await folder.close();
   }
+}
+
+/** By the number of the file: Yarn's Plug'n'Play replaces file handles by its own, which have no `sync`. */
+async function sync({ fd }: FileHandle): Promise<void> {
+  await promisify(fsync)(fd);
 }
 
 /** Without instanceof: under jest, Node's own errors are not instances of this realm's Error. */

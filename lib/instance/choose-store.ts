@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import * as nodePath from 'node:path';
 import { parseFileUrl } from './parse-file-url.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { KeyStore } from '../ports/key-store.js';
@@ -43,5 +43,5 @@ export function chooseStore(options: ResolvedOptions): ChosenStore {
 }
 
 function locatePepperFile(file: string): string {
-  return join(dirname(file), 'pepper');
+  return nodePath.join(nodePath.dirname(file), 'pepper');
 }

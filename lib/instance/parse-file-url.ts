@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import * as nodePath from 'node:path';
+import * as nodeUrl from 'node:url';
 import { InvalidOptionError } from '../errors.js';
 
 const examples =
@@ -33,12 +33,12 @@ export function parseFileUrl(url: string): string {
       'a path behind file: is not percent-encoded. Write its characters as they are, or a URL that begins with file:///',
     );
   }
-  return resolve(path);
+  return nodePath.resolve(path);
 }
 
 function readUrl(url: string): string {
   try {
-    return fileURLToPath(url);
+    return nodeUrl.fileURLToPath(url);
   } catch (error) {
     throw new InvalidOptionError(
       `database: between file:// and the next slash is a host, and a file on another host cannot be opened. Write ${examples}`,

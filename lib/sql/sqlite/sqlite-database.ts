@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import * as nodePath from 'node:path';
 import { CompiledQuery, Kysely, sql } from 'kysely';
 import { ApiKeysError, InvalidOptionError } from '../../errors.js';
 import { getErrorCode } from '../error-code.js';
@@ -166,7 +166,7 @@ function isLocked(error: unknown): boolean {
 /** Creates the file with access for its owner alone; SQLite gives the files beside it (-wal, -shm) the same mode. */
 function createFile(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    mkdirSync(nodePath.dirname(file), { recursive: true, mode: 0o700 });
     // "wx" does not open a file that exists: closing it again would drop the locks that other stores of this process
     // hold on it (sqlite.org/howtocorrupt.html, section 2.2).
     closeSync(openSync(file, 'wx', 0o600));

@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
 import type { IncomingMessage } from 'node:http';
-import { join } from 'node:path';
+import * as nodePath from 'node:path';
 import type { Duplex } from 'node:stream';
 import { InvalidOptionError } from '../../../errors.js';
 
@@ -31,15 +30,16 @@ export type WsServerClass = new (options: {
 
 /**
  * Loads `ws`, an optional peer dependency: first from here, then from the app. The name is a variable, so that bundlers leave the
- * import alone.
+ * import alone; why `createRequire` is not imported is said at `loadDriver`.
  *
  * @throws InvalidOptionError that names the install command
  */
 export async function loadWs(): Promise<WsServerClass> {
   const name: string = 'ws';
   let cause: unknown;
-  const loadFromApp = (): unknown => createRequire(join(process.cwd(), 'package.json'))(name);
-  for (const load of [() => import(name) as Promise<unknown>, loadFromApp]) {
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const loadFromApp = (): unknown => createRequire(nodePath.join(process.cwd(), 'package.json'))(name);
+  for (const load of [() => import(/* webpackIgnore: true */ name) as Promise<unknown>, loadFromApp]) {
     try {
       const { WebSocketServer } = (await load()) as { readonly WebSocketServer?: WsServerClass };
       if (WebSocketServer !== undefined) return WebSocketServer;
