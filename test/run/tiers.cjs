@@ -16,7 +16,7 @@ const slow = [
   // Programs in other languages and of others, started as processes.
   'test/dialects/{run-sample,swagger-client,deribit-heartbeat}.test.ts',
   'test/{signatures,tokens}/foreign-clients.test.ts',
-  'test/middleware/mcp-{sdk-example,version-2}.test.ts',
+  'test/middleware/{mcp-sdk-example,mcp-version-2,nestjs}.test.ts',
   'test/admin/generated-clients.test.ts',
   // Floods, and what is measured over many repetitions.
   'test/flows/housekeeping.test.ts',
