@@ -68,7 +68,7 @@ const sabotages: Record<string, Sabotage> = {
     replacements: [
       {
         file: 'lib/feed/recent-versions.ts',
-        from: '      this.record(change.keyId, change.keyVersion, change.sequence);\n',
+        from: '      this.record(change, change.sequence);\n',
         to: '',
       },
     ],
@@ -92,13 +92,13 @@ const sabotages: Record<string, Sabotage> = {
     replacements: [
       {
         file: 'lib/feed/known-changes.ts',
-        from: '    this.#caches.forget(keyId);\n',
-        to: '    if (this.#notified.delete(`${keyVersion}@${keyId}` as never)) return;\n    this.#caches.forget(keyId);\n',
+        from: '    this.#forget(change);\n    const notifiedOf',
+        to: "    if (this.#notified.delete(`${Reflect.get(change, 'keyVersion')}@${change.keyId}` as never)) return;\n    this.#forget(change);\n    const notifiedOf",
       },
       {
         file: 'lib/feed/known-changes.ts',
         from: 'this.#notified.set(sequence, hash)',
-        to: 'this.#notified.set(`${change.keyVersion}@${change.keyId}` as never, hash)',
+        to: "this.#notified.set(`${Reflect.get(change, 'keyVersion')}@${change.keyId}` as never, hash)",
       },
       {
         file: 'lib/tokens/revoke-token.ts',
