@@ -106,6 +106,8 @@ Module({ controllers: [OrdersController] })(AppModule);
 
 await apiKeys.ready();
 const app = await NestFactory.create<NestExpressApplication>(AppModule, { rawBody: true, logger: false });
+// Nest would register its parser later, behind the router.
+app.useBodyParser('json');
 app.use('/api-keys', apiKeys.adminRouter({ authorize: () => ({ kind: 'owner', ownerId: 'alice' }) }));
 await app.listen(0, '127.0.0.1');
 

@@ -37,6 +37,7 @@ const onExpress4 = ['test/**/*.express.test.ts', 'test/house/express-major.test.
 const alsoOnExpress4 = ['test/{middleware,admin,flows,security,dialects}/**/*.test.ts'];
 /** Nothing of Express in them, or processes that bring their own. */
 const neverOnExpress4 = [
+  'test/middleware/nestjs.test.ts',
   'test/admin/generated-clients.test.ts',
   'test/flows/{two-processes,*-over-two-processes,forward-auth-proxies,behind-nginx,load,housekeeping,failing-background-writes}.test.ts',
   'test/dialects/deribit-{heartbeat,web-socket-flow}.test.ts',

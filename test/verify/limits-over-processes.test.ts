@@ -72,7 +72,9 @@ it('R51 ten times as many requests as the limit, at once over three processes: e
       break;
     }
   }
-  for (const app of processes) expect(app.output()).toBe('');
+  // Nothing but that one of them has made the tables.
+  const said = processes.map((app) => app.output()).join('');
+  expect(said.replace(/^api-keys: new tables were created .*\n/m, '')).toBe('');
 });
 
 it('R53 without Redis each process counts for itself, and no key is unlimited', async () => {
