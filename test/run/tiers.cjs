@@ -22,7 +22,9 @@ const slow = [
   'test/flows/housekeeping.test.ts',
   'test/audit/{spray,verify-trail}.test.ts',
   'test/manage/revoke-all-keys.test.ts',
-  'test/redis/replay-guard.test.ts',
+  'test/redis/{replay-guard,redis-outages,redis-refusals}.test.ts',
+  'test/flows/failing-background-writes.test.ts',
+  'test/security/{failure-budget,unauthenticated-work}.test.ts',
   'test/tokens/{failed-clients,bounded-rows}.test.ts',
   'test/verify/{credits-races,negative-cache,limits-over-processes}.test.ts',
 ];
