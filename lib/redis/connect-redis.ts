@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { disconnectRedis } from './disconnect-redis.js';
 import { keepConnected } from './keep-connected.js';
 import type { RedisConnection } from './redis-client.js';
 import { readRedisRefusal } from './redis-refusal.js';
@@ -64,7 +65,7 @@ export function connectRedis(url: string, onError: (error: unknown) => void): Re
     client,
     close: () => {
       stopReconnecting();
-      client.disconnect();
+      disconnectRedis(client);
     },
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from '../ports/logger.js';
 import { answerInTime } from './answer-in-time.js';
 import { describeRedisError } from './describe-redis-error.js';
+import { disconnectRedis } from './disconnect-redis.js';
 import { unrefWhenConnected } from './keep-connected.js';
 import { readInteger } from './read-answer.js';
 import type { RedisClient } from './redis-client.js';
@@ -114,7 +115,7 @@ export class InvalidationChannel {
     this.#isOff = true;
     clearInterval(this.#checks);
     clearTimeout(this.#retry);
-    this.#subscriber?.disconnect();
+    if (this.#subscriber !== null) disconnectRedis(this.#subscriber);
     this.#subscriber = null;
   }
 
@@ -126,7 +127,7 @@ export class InvalidationChannel {
       if (isNew && !this.#isOff) this.#parts.onInvalidation();
     } catch (error) {
       // A server that does not reply to SUBSCRIBE delivers no messages either.
-      if (readRedisRefusal(error) !== 'NOPERM') subscriber.disconnect();
+      if (readRedisRefusal(error) !== 'NOPERM') disconnectRedis(subscriber);
       else this.#turnOff('the access list does not allow SUBSCRIBE (NOPERM)');
     }
   }

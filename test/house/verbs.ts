@@ -45,6 +45,7 @@ export const verbs = [
   'derive',
   'describe',
   'digest',
+  'disconnect',
   'dispatch',
   'draw',
   'drop',

@@ -27,6 +27,8 @@ let opened: KeyStore[];
 beforeEach(async () => {
   database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
   pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  // It may still hold a connection, which it is closing, when the database is dropped.
+  pool.on('error', () => undefined);
   bare = new pg.Client({ connectionString: database.url });
   await bare.connect();
   opened = [];

@@ -52,6 +52,13 @@ async function openStore(options: Partial<PostgresStoreOptions> = {}): Promise<K
   return store;
 }
 
+/** A pool of the app. It may still hold a connection, which it is closing, when the database is dropped. */
+function openPool(settings: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ connectionString: database.url, ...settings });
+  pool.on('error', () => undefined);
+  return pool;
+}
+
 /** A connection of somebody else to the same database. */
 async function withClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: database.url });
@@ -133,7 +140,7 @@ describe('postgresStore', () => {
 
 describe('a pool that was handed in', () => {
   it('is used with its own settings left alone, and never closed', async () => {
-    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    const pool = openPool({ max: 2 });
     const before = await pool.query<{ big: string }>('select 9007199254740993::bigint as big');
     const store = await openStore({ connection: pool });
     await insert(store, createSampleKey({ expiresAt: sampleTime }));
@@ -154,7 +161,7 @@ describe('a pool that was handed in', () => {
 
   it('is read right whatever type parsers the app has set', async () => {
     const types = { getTypeParser: () => () => 'parsed by the app' } as unknown as pg.CustomTypesConfig;
-    const pool = new pg.Pool({ connectionString: database.url, types });
+    const pool = openPool({ types });
     const store = await openStore({ connection: pool });
     await insert(store, createSampleKey());
     expect(await store.find(createSampleKey().id)).toEqual(createSampleKey());
@@ -163,7 +170,7 @@ describe('a pool that was handed in', () => {
   });
 
   it('makes us unavailable, not endless, when the app holds all of its connections', async () => {
-    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    const pool = openPool({ max: 1 });
     const store = await openStore({ connection: pool, deadlineMs: 1000 });
     const client = await pool.connect();
     const { error, milliseconds } = await settle(store.find('x'));
@@ -183,7 +190,7 @@ describe('a pool that the app holds for a long time', () => {
 
   beforeEach(async () => {
     // Without connectionTimeoutMillis, pg's default: the pool itself never gives up.
-    pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    pool = openPool({ max: 1 });
     store = await openStore({ connection: pool, deadlineMs: 1_000 });
     await insert(store, createSampleKey());
     held = await pool.connect();

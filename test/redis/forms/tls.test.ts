@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
+import { connectRedis } from '../../../lib/redis/connect-redis.js';
 import { startOrders } from '../../harness/start-orders.js';
 import { startRedisTls } from '../../servers/redis-tls.cjs';
 import { waitUntil } from '../../servers/wait-until.cjs';
@@ -136,6 +138,25 @@ describe('a rediss:// URL', () => {
     expect(new Set(received.map((chunk) => chunk[0]))).toEqual(new Set([0x16]));
     expect(Buffer.concat(received).includes(password)).toBe(false);
   });
+});
+
+it('a connection may be closed at any moment of a handshake that fails', async () => {
+  const uncaught: string[] = [];
+  const onUncaught = (error: Error): void => void uncaught.push(error.message);
+  process.on('uncaughtException', onUncaught);
+  try {
+    for (let round = 0; round < 400; round += 1) {
+      const connection = connectRedis(redis.aclUrl, () => undefined);
+      connection.client.connect().catch(() => undefined);
+      await sleep((round % 40) / 4);
+      connection.close();
+    }
+    // A socket that the server does not close is destroyed within this time.
+    await sleep(500);
+    expect(uncaught).toEqual([]);
+  } finally {
+    process.off('uncaughtException', onUncaught);
+  }
 });
 
 it('a client that knows another authority is not used', async () => {
