@@ -8,12 +8,13 @@ const slow = [
   'test/redis/forms/*.test.ts',
   'test/servers/servers.test.ts',
   'test/process-lifetime.test.ts',
-  'test/sql/host-pool.test.ts',
+  'test/sql/{host-pool,postgres-outage,postgres-feed,postgres-standby}.test.ts',
   'test/flows/{repeated-revocations,*-over-two-processes,forward-auth-proxies,behind-nginx}.test.ts',
   // The documents, followed step by step.
   'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',
   'test/example-app/process.test.ts',
-  // Programs in other languages and of others, started as processes.
+  // Programs in other languages and of others, started as processes, and what bundlers make.
+  'test/crypto/worker-in-builds.test.ts',
   'test/dialects/{run-sample,swagger-client,deribit-heartbeat}.test.ts',
   'test/{signatures,tokens}/foreign-clients.test.ts',
   'test/middleware/{mcp-sdk-example,mcp-version-2,nestjs}.test.ts',
