@@ -1,22 +1,11 @@
-import { execFile } from 'node:child_process';
-import { hash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import express from 'express';
-import { cacheFolder } from '../run/cache-folder.cjs';
+import { installTools, runProgram as run } from '../harness/install-tools.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 
 /**
@@ -24,32 +13,6 @@ import { createInstance, type TestInstance } from '../harness/instance.js';
  * and other libraries than this package (orval), so they have a folder of their own, kept between runs.
  */
 const manifest = join(__dirname, 'generated-clients', 'package.json');
-
-/** The folder with the tools; installed when it is not there, or when other versions are wanted. */
-async function installTools(): Promise<string> {
-  const version = hash('sha256', readFileSync(manifest, 'utf8')).slice(0, 12);
-  const folder = cacheFolder(`generated-clients-${version}`);
-  const mark = join(folder, 'installed');
-  if (!existsSync(mark)) {
-    copyFileSync(manifest, join(folder, 'package.json'));
-    const options = ['--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
-    await run('npm', ['install', ...options], folder);
-    writeFileSync(mark, '');
-  }
-  return folder;
-}
-
-const runFile = promisify(execFile);
-
-/** Runs a program as a user would; what it printed is the message when it fails. */
-async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
-  try {
-    return (await runFile(program, args, { cwd, env: { ...process.env, NODE_OPTIONS: '' } })).stdout;
-  } catch (error) {
-    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
-    throw new Error(`${program} ${args.join(' ')}:\n${stdout}\n${stderr}`, { cause: error });
-  }
-}
 
 const strictOptions = {
   ...{ target: 'es2022', module: 'nodenext', moduleResolution: 'nodenext', strict: true },
@@ -100,7 +63,7 @@ describe('clients that are generated from the document', () => {
   const server = createServer();
 
   beforeAll(async () => {
-    tools = await installTools();
+    tools = await installTools('generated-clients', manifest);
     instance = createInstance();
     await instance.apiKeys.ready();
     const app = express();

@@ -15,7 +15,7 @@ const slow = [
   'test/example-app/process.test.ts',
   // Programs in other languages and of others, started as processes, and what bundlers make.
   'test/crypto/worker-in-builds.test.ts',
-  'test/dialects/{run-sample,swagger-client,deribit-heartbeat}.test.ts',
+  'test/dialects/{run-sample,swagger-client,deribit-heartbeat,ccxt}.test.ts',
   'test/{signatures,tokens}/foreign-clients.test.ts',
   'test/middleware/{mcp-sdk-example,mcp-version-2,nestjs}.test.ts',
   'test/admin/generated-clients.test.ts',
@@ -43,7 +43,7 @@ const neverOnExpress4 = [
   'test/middleware/nestjs.test.ts',
   'test/admin/generated-clients.test.ts',
   'test/flows/{two-processes,*-over-two-processes,forward-auth-proxies,behind-nginx,load,housekeeping,failing-background-writes}.test.ts',
-  'test/dialects/deribit-{heartbeat,web-socket-flow}.test.ts',
+  'test/dialects/{ccxt,deribit-heartbeat,deribit-web-socket-flow}.test.ts',
   'test/dialects/{seed-documents,run-sample,schema-of-answer,swagger-client,contract-rows}.test.ts',
   'test/dialects/{deltadefi,deribit,nebula,yativo}-{seed,document,bech32,flow,scopes}.test.ts',
 ];
