@@ -10,11 +10,13 @@ const actions: Partial<Record<Action, AuditAction>> = {
   rotate: 'key.rotated',
   narrow: 'key.updated',
   widen: 'key.updated',
+  suspend: 'owner.suspended',
+  resume: 'owner.resumed',
 };
 
 /**
  * Looks for what is wrong with an audit trail (all events, oldest first), and returns a sentence for each: a gap, a
- * broken chain, a version of a key that is missing or doubled, and a change that was acknowledged and is not there.
+ * broken chain, a version of a key or an owner that is missing or doubled, and a change that was acknowledged and is not there.
  */
 export function checkAuditTrail(
   events: readonly AuditEntry[],
@@ -30,24 +32,24 @@ export function checkAuditTrail(
     if (hashAuditEntry(previousHash, JSON.stringify(payload)) !== hash)
       problems.push(`the chain breaks at ${event.sequence}`);
     previousHash = hash;
-    if (event.keyId === null || event.keyVersion === null) continue;
+    const name = event.keyId ?? event.ownerId;
+    const written = event.keyId === null ? event.ownerVersion : event.keyVersion;
     // A token that is revoked leaves its key as it is.
-    const version = (versions.get(event.keyId) ?? 0) + (event.action === 'token.revoked' ? 0 : 1);
-    if (event.keyVersion !== version) {
-      problems.push(
-        `event ${event.sequence} makes version ${event.keyVersion} of a key after ${version - 1}`,
-      );
+    const version = (versions.get(name) ?? 0) + (event.action === 'token.revoked' ? 0 : 1);
+    if (written !== version) {
+      problems.push(`event ${event.sequence} makes version ${written} of ${name} after ${version - 1}`);
     }
-    versions.set(event.keyId, event.keyVersion);
-    byVersion.set(`${event.keyId} ${event.keyVersion}`, event);
+    versions.set(name, written ?? version);
+    byVersion.set(`${name} ${written}`, event);
   }
-  for (const { action, keyId, outcome } of operations) {
+  for (const { action, keyId, ownerId, outcome } of operations) {
     const expected = actions[action];
     if (expected === undefined || outcome === null || outcome.status >= 300) continue;
+    const name = ownerId ?? keyId;
     // A change that found nothing to change answers with the version that another one made.
-    if (outcome.version === undefined || !byVersion.has(`${keyId} ${outcome.version}`)) {
+    if (outcome.version === undefined || !byVersion.has(`${name} ${outcome.version}`)) {
       problems.push(
-        `${action} of ${keyId} was acknowledged as version ${outcome.version} and is not in the trail`,
+        `${action} of ${name} was acknowledged as version ${outcome.version} and is not in the trail`,
       );
     }
   }

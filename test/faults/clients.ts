@@ -13,7 +13,7 @@ export interface Clients {
   stop(): Promise<void>;
 }
 
-const allWays = ['revoker', 'repeater', 'switcher', 'rotator', 'racer', 'narrower'] as const;
+const allWays = ['revoker', 'repeater', 'switcher', 'rotator', 'racer', 'narrower', 'suspender'] as const;
 /** In which ways clients take something away. */
 export type Way = (typeof allWays)[number];
 
@@ -137,6 +137,17 @@ export async function startClients(
         // Which version the next race is about is known only when every answer is.
         if (answers.some((answer) => answer === null || answer.status === 503)) return;
       }
+    },
+    async suspender(key) {
+      for (let round = 0; round < 5 && isOn; round += 1) {
+        await insist((on) => key.suspend(on));
+        await askAll(key, key.everything());
+        await insist((on) => key.resume(on));
+        await askAll(key, key.everything());
+      }
+      await insist((on) => key.suspend(on));
+      await askAll(key, key.everything());
+      await insist((on) => key.revoke(on));
     },
     async narrower(key) {
       await insist((on) => key.narrow(on));

@@ -8,7 +8,7 @@ import { checkHistory } from './history-checker.js';
 import { HistoryRecorder } from './history-recorder.js';
 import { TestedKey } from './tested-key.js';
 
-/** What came of killing a process in the middle of four changes. */
+/** What came of killing a process in the middle of five changes. */
 export interface CrashReport {
   /** Changes that were carried out without an answer, or answered. */
   readonly committed: number;
@@ -18,7 +18,7 @@ export interface CrashReport {
 }
 
 /**
- * Lets a process create, rotate, revoke and narrow keys at once and kills it when `crash` resolves. Another process then
+ * Lets a process create, rotate, revoke and narrow keys and suspend an owner at once and kills it when `crash` resolves. Another process then
  * says what is left: each change has happened or has not, nothing is half done, and repeating it is safe.
  */
 export async function crashDuringChanges(
@@ -34,7 +34,9 @@ export async function crashDuringChanges(
     await make(recorder, survivor),
   ] as const;
   const [rotated, revoked, narrowed] = keys;
-  for (const key of keys) for (const usable of key.everything()) await key.use(usable, survivor);
+  const suspended = await make(recorder, survivor);
+  const all = [...keys, suspended];
+  for (const key of all) for (const usable of key.everything()) await key.use(usable, survivor);
 
   await recorder.disturb('killed', victim.name, async () => {
     const crashed = crash();
@@ -43,6 +45,7 @@ export async function crashDuringChanges(
       rotated.rotate(victim),
       revoked.revoke(victim),
       narrowed.narrow(victim),
+      suspended.suspend(victim),
     ];
     await crashed;
     await fleet.kill(victim);
@@ -51,27 +54,42 @@ export async function crashDuringChanges(
 
   const store = openStore(fleet.databaseUrl);
   await store.open();
-  const found = await store.list({ now: Date.now(), limit: keys.length + 1 });
+  const found = await store.list({ now: Date.now(), limit: all.length + 1 });
   const violations: string[] = [];
   for (const record of found)
     violations.push(...halfDone(record, await store.listEvents({ keyId: record.id, limit: 9 })));
+  const owner = await store.owners.find(suspended.ownerId);
+  const suspensions = await store.listEvents({
+    ownerId: suspended.ownerId,
+    action: 'owner.suspended',
+    limit: 9,
+  });
+  if ((owner?.version ?? 0) !== suspensions.length)
+    violations.push(`the owner is at version ${owner?.version}`);
   await store.close();
   const versions = keys.map(({ id }) => found.find((record) => record.id === id)?.version);
   if (versions.some((version) => version !== 1 && version !== 2)) {
     violations.push(`versions ${versions.join()}`);
   }
 
-  for (const key of keys) for (const usable of key.everything()) await key.use(usable, survivor);
-  for (const change of [rotated.rotate(survivor), revoked.revoke(survivor), narrowed.narrow(survivor)]) {
+  for (const key of all) for (const usable of key.everything()) await key.use(usable, survivor);
+  const repeated = [
+    rotated.rotate(survivor),
+    revoked.revoke(survivor),
+    narrowed.narrow(survivor),
+    suspended.suspend(survivor),
+  ];
+  for (const change of repeated) {
     const status = (await change)?.status ?? 0;
     if (status !== 200 && status !== 202) violations.push(`a repeated change was answered with ${status}`);
   }
-  for (const key of keys) for (const usable of key.everything()) await key.use(usable, survivor);
+  for (const key of all) for (const usable of key.everything()) await key.use(usable, survivor);
 
   violations.push(...checkAuditTrail(await allEvents(fleet), recorder.operations));
   violations.push(...checkHistory(recorder.history));
-  const committed = versions.filter((version) => version === 2).length;
-  return { committed, undone: versions.length - committed, violations };
+  const made = [...versions.map((version) => version === 2), owner !== null];
+  const committed = made.filter(Boolean).length;
+  return { committed, undone: made.length - committed, violations };
 }
 
 async function make(recorder: HistoryRecorder, on: Member): Promise<TestedKey> {

@@ -4,7 +4,7 @@ import type { Fleet, Member } from './fleet.js';
 import type { HistoryRecorder } from './history-recorder.js';
 import { pause } from './pause.js';
 import type { SeededRandom } from './seeded-random.js';
-import { TestedKey } from './tested-key.js';
+import { TestedKey, takings } from './tested-key.js';
 
 /** What a fault is made with. */
 export interface FaultContext {
@@ -62,7 +62,7 @@ const redisFaults: Record<string, FaultAction> = {
   async 'subscribers lose their connections'({ fleet }) {
     await onRedis(fleet, (redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
   },
-  async 'an old entry is written back after a revocation'({ fleet, recorder, random }) {
+  async 'an old entry is written back after a revocation or suspension'({ fleet, recorder, random }) {
     const [reader, revoker] = [random.pick(fleet.members), random.pick(fleet.members)];
     const key = await TestedKey.create(recorder, revoker);
     if (key === null) return;
@@ -71,7 +71,7 @@ const redisFaults: Record<string, FaultAction> = {
       await pause(50);
       return readEntries(redis, key.id);
     });
-    await key.revoke(revoker);
+    await key[random.pick(takings)](revoker);
     await onRedis(fleet, (redis) => writeEntries(redis, entries));
     for (const on of fleet.members) await key.use(key.usable('read'), on);
   },
@@ -116,11 +116,11 @@ const processFaults: Record<string, FaultAction> = {
     await recorder.disturb('killed', member.name, () => fleet.kill(member));
     await fleet.start();
   },
-  async 'a process starts while a key is revoked'({ fleet, recorder, random }) {
+  async 'a process starts while a key is revoked, or its owner suspended'({ fleet, recorder, random }) {
     const key = await TestedKey.create(recorder, random.pick(fleet.members));
     const starting = fleet.start();
     await pause(random.between(100, 600));
-    if (key !== null) await key.revoke(random.pick(fleet.members));
+    if (key !== null) await key[random.pick(takings)](random.pick(fleet.members));
     const late = await starting;
     if (key !== null) await key.use(key.usable('read'), late);
   },

@@ -16,7 +16,7 @@ function operation(
   const sides: Partial<Operation> =
     action === 'use'
       ? { needs: secret }
-      : action === 'create' || action === 'enable' || action === 'widen'
+      : ['create', 'enable', 'widen', 'resume'].includes(action)
         ? { gives: [secret] }
         : { takes: [secret] };
   return {
@@ -70,6 +70,14 @@ describe('good histories', () => {
         operation('disable', 20, 30, 200),
         operation('enable', 40, 50, 200),
         operation('use', 45, 46, refused('key_disabled')),
+        operation('use', 51, 55, 200),
+      ],
+    ],
+    'a key of an owner that is suspended, and resumed': [
+      [
+        operation('suspend', 20, 30, 200),
+        operation('use', 31, 35, refused('owner_suspended')),
+        operation('resume', 40, 50, 200),
         operation('use', 51, 55, 200),
       ],
     ],
@@ -154,6 +162,14 @@ describe('bad histories', () => {
     'a use after a revocation that was given back before': [
       [operation('enable', 12, 15, 200), operation('disable', 20, 40, 200), operation('use', 41, 50, 200)],
       /was let in/,
+    ],
+    'a use after a suspension': [
+      [operation('suspend', 20, 40, 200), operation('use', 41, 50, 200)],
+      /was let in, 1 ms after suspend/,
+    ],
+    'a suspended owner that is refused for another reason': [
+      [operation('suspend', 20, 30, 200), operation('use', 40, 41, refused('key_revoked'))],
+      /key is good/,
     ],
     'a use of the old secret': [
       [operation('rotate', 20, 40, 200), operation('use', 41, 50, 200)],

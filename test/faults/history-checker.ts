@@ -17,6 +17,7 @@ const explanations: Partial<Record<Action, readonly string[]>> = {
   // Of credentials that ended long ago nothing is kept.
   rotate: ['secret_rotated', 'invalid_token'],
   narrow: ['insufficient_scope'],
+  suspend: ['owner_suspended'],
 };
 
 /** A change as the checker sees it. */

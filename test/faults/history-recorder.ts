@@ -2,7 +2,10 @@ import type { TimedAnswer } from '../harness/start-orders.js';
 import type { Disturbance, History, Operation, Outcome } from './history.js';
 
 /** What is known of an operation before it begins. */
-export type Planned = Pick<Operation, 'action' | 'process' | 'keyId' | 'needs' | 'takes' | 'gives' | 'race'>;
+export type Planned = Pick<
+  Operation,
+  'action' | 'process' | 'keyId' | 'ownerId' | 'needs' | 'takes' | 'gives' | 'race'
+>;
 
 /** Writes down what clients do, by the clock of this process, so that nothing has to be compared across processes. */
 export class HistoryRecorder {

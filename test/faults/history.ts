@@ -2,7 +2,7 @@ import type { TimedAnswer } from '../harness/start-orders.js';
 
 /**
  * What clients do to keys. `narrow` takes a scope away, `widen` gives it back; `exchange` gets an access token, and
- * `revoke token` revokes one.
+ * `revoke token` revokes one. `suspend` and `resume` concern the owner of a key.
  */
 export type Action =
   | 'create'
@@ -13,6 +13,8 @@ export type Action =
   | 'disable'
   | 'enable'
   | 'rotate'
+  | 'suspend'
+  | 'resume'
   | 'narrow'
   | 'widen';
 
@@ -26,7 +28,7 @@ export type Capability = string;
 export type Outcome = Pick<TimedAnswer, 'status' | 'code'> & {
   /** Wall clock in milliseconds. */
   readonly effectiveBy?: number | undefined;
-  /** The key's version, where the answer shows it. */
+  /** The version of the key, or of its owner after a change of that, where the answer shows it. */
   readonly version?: number | undefined;
 };
 
@@ -35,6 +37,8 @@ export interface Operation {
   readonly action: Action;
   readonly process: string;
   readonly keyId: string;
+  /** Of a change of the key's owner. */
+  readonly ownerId?: string | undefined;
   readonly startedAt: number;
   readonly startedAtWall: number;
   readonly endedAt: number;

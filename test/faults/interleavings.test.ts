@@ -4,7 +4,7 @@ import { startFleet, type Fleet } from './fleet.js';
 import { checkHistory } from './history-checker.js';
 import { HistoryRecorder } from './history-recorder.js';
 import { pause } from './pause.js';
-import { TestedKey } from './tested-key.js';
+import { takings, TestedKey } from './tested-key.js';
 import { startRedis } from '../servers/redis.cjs';
 
 jest.setTimeout(60_000);
@@ -36,34 +36,37 @@ async function useEverywhere(key: TestedKey): Promise<void> {
 
 const expectNoViolation = (): void => expect(checkHistory(recorder.history)).toEqual([]);
 
-it('a process that is stopped for longer than its lease accepts nothing old when it goes on', async () => {
-  const [key, good] = [await heldKey(), await heldKey()];
-  const [one, two] = [fleet.member(0), fleet.member(1)];
-  await recorder.disturb('stands still', two.name, async () => {
-    two.app.pause();
-    const first = await key.revoke(one);
-    expect(first?.status).toBe(202);
-    await pause(leaseAndMarginMs + 1_000);
-    // Everyone else has stopped waiting for it.
-    const second = await key.revoke(one);
-    expect(second?.status).toBe(200);
-    // These lie in its socket when it goes on.
-    const waiting = [key.use(key.usable('read'), two), good.use(good.usable('read'), two)];
-    await pause(100);
-    two.app.resume();
-    await Promise.all(waiting);
-  });
-  await useEverywhere(key);
-  await useEverywhere(good);
-  await fleet.untilNormal(30_000);
-  expectNoViolation();
-});
+it.each(takings)(
+  'a process that is stopped for longer than its lease accepts nothing old after: %s',
+  async (taking) => {
+    const [key, good] = [await heldKey(), await heldKey()];
+    const [one, two] = [fleet.member(0), fleet.member(1)];
+    await recorder.disturb('stands still', two.name, async () => {
+      two.app.pause();
+      const first = await key[taking](one);
+      expect(first?.status).toBe(202);
+      await pause(leaseAndMarginMs + 1_000);
+      // Everyone else has stopped waiting for it.
+      const second = await key[taking](one);
+      expect(second?.status).toBe(200);
+      // These lie in its socket when it goes on.
+      const waiting = [key.use(key.usable('read'), two), good.use(good.usable('read'), two)];
+      await pause(100);
+      two.app.resume();
+      await Promise.all(waiting);
+    });
+    await useEverywhere(key);
+    await useEverywhere(good);
+    await fleet.untilNormal(30_000);
+    expectNoViolation();
+  },
+);
 
-it('a process that starts while keys are revoked accepts none of them', async () => {
+it('a process that starts while keys are revoked and owners suspended accepts none of them', async () => {
   const keys = await Promise.all(Array.from({ length: 20 }, heldKey));
   const starting = fleet.start();
-  for (const key of keys) {
-    expect((await key.revoke(fleet.member(0)))?.status).toBe(200);
+  for (const [index, key] of keys.entries()) {
+    expect((await key[index % 2 === 0 ? 'revoke' : 'suspend'](fleet.member(0)))?.status).toBe(200);
     await pause(30);
   }
   await starting;
@@ -84,54 +87,61 @@ it('after a kill -9 changes are soon confirmed again', async () => {
   expectNoViolation();
 });
 
-it.each(['before', 'after'])(
-  'an old entry that is written back %s a revocation is not believed',
-  async (when) => {
-    const key = await heldKey();
-    await onRedis(fleet, async (redis) => {
-      const old = await readEntries(redis, key.id);
-      expect(old.length).toBeGreaterThan(0);
-      await key.narrow(fleet.member(0));
-      if (when === 'before') await writeEntries(redis, old);
-      await key.revoke(fleet.member(0));
-      if (when === 'after') await writeEntries(redis, old);
-      for (const on of fleet.members) for (const usable of key.everything()) await key.use(usable, on);
-      // An old entry is there at the moment of each request.
-      for (let round = 0; round < 20; round += 1) {
-        await writeEntries(redis, old);
-        await key.use(key.usable('write'), fleet.member(round % 2));
-      }
-    });
-    expectNoViolation();
-  },
-);
-
-it('F14, F17: a flush or a failover that has lost the revocation brings nothing back', async () => {
+it.each([
+  ['before', 'revoke'],
+  ['after', 'revoke'],
+  ['before', 'suspend'],
+  ['after', 'suspend'],
+] as const)('an old entry that is written back is not believed: %s %s', async (when, taking) => {
   const key = await heldKey();
   await onRedis(fleet, async (redis) => {
     const old = await readEntries(redis, key.id);
-    expect((await key.revoke(fleet.member(0)))?.status).toBe(200);
-    await redis.flushall();
-    await writeEntries(redis, old);
+    expect(old.length).toBeGreaterThan(0);
+    await key.narrow(fleet.member(0));
+    if (when === 'before') await writeEntries(redis, old);
+    await key[taking](fleet.member(0));
+    if (when === 'after') await writeEntries(redis, old);
+    for (const on of fleet.members) for (const usable of key.everything()) await key.use(usable, on);
+    // An old entry is there at the moment of each request.
+    for (let round = 0; round < 20; round += 1) {
+      await writeEntries(redis, old);
+      await key.use(key.usable('write'), fleet.member(round % 2));
+    }
   });
-  await useEverywhere(key);
-  const late = await fleet.start();
-  await key.use(key.usable('read'), late);
   expectNoViolation();
-  await fleet.end(late);
 });
 
-it('F15: a process that still talks to the old primary accepts nothing that was revoked', async () => {
+it.each(takings)(
+  'F14, F17: a flush or a failover that has lost a change brings nothing back: %s',
+  async (taking) => {
+    const key = await heldKey();
+    await onRedis(fleet, async (redis) => {
+      const old = await readEntries(redis, key.id);
+      expect((await key[taking](fleet.member(0)))?.status).toBe(200);
+      await redis.flushall();
+      await writeEntries(redis, old);
+    });
+    await useEverywhere(key);
+    const late = await fleet.start();
+    await key.use(key.usable('read'), late);
+    expectNoViolation();
+    await fleet.end(late);
+  },
+);
+
+it('F15: a process that still talks to the old primary accepts nothing that was revoked or suspended', async () => {
   const oldPrimary = await startRedis();
   const apart = await fleet.start({ REDIS_URL: oldPrimary.url });
   try {
-    const key = await heldKey();
-    const entries = await onRedis(fleet, (redis) => readEntries(redis, key.id));
-    expect(entries.length).toBeGreaterThan(0);
-    await onRedis({ ...fleet, redis: oldPrimary }, (redis) => writeEntries(redis, entries));
-    expect((await key.revoke(fleet.member(0)))?.status).toBe(200);
-    await onRedis({ ...fleet, redis: oldPrimary }, (redis) => writeEntries(redis, entries));
-    await useEverywhere(key);
+    for (const taking of takings) {
+      const key = await heldKey();
+      const entries = await onRedis(fleet, (redis) => readEntries(redis, key.id));
+      expect(entries.length).toBeGreaterThan(0);
+      await onRedis({ ...fleet, redis: oldPrimary }, (redis) => writeEntries(redis, entries));
+      expect((await key[taking](fleet.member(0)))?.status).toBe(200);
+      await onRedis({ ...fleet, redis: oldPrimary }, (redis) => writeEntries(redis, entries));
+      await useEverywhere(key);
+    }
     expectNoViolation();
   } finally {
     await fleet.end(apart);

@@ -9,6 +9,7 @@ import {
   revokedBetweenReadAndFill,
   revokedWithHeldTokens,
   startsOnOldEntries,
+  suspendedWithCopies,
   type Schedule,
 } from './schedules.js';
 
@@ -70,6 +71,18 @@ const sabotages: Record<string, Sabotage> = {
         file: 'lib/feed/recent-versions.ts',
         from: '      this.record(change, change.sequence);\n',
         to: '',
+      },
+    ],
+    finding: /was let in/,
+  },
+  "the version of its owner is ignored on a key's cached copy": {
+    schedule: suspendedWithCopies,
+    processes: 2,
+    replacements: [
+      {
+        file: 'lib/feed/recent-versions.ts',
+        from: 'this.#has(formatOwnerName(key.ownerId), getOwnerVersion(key))',
+        to: 'getOwnerVersion(key) >= 0',
       },
     ],
     finding: /was let in/,

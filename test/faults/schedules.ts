@@ -91,6 +91,26 @@ export const revokedBetweenReadAndFill: Schedule = async (fleet) => {
   return checkHistory(recorder.history);
 };
 
+/** The owner of a key is suspended of which Redis, and every process, has a copy. */
+export const suspendedWithCopies: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const key = await makeHeldKey(recorder, fleet);
+  await pause(100);
+  await onRedis(fleet, async (redis) => {
+    const entries = await readEntries(redis, key.id);
+    if (entries.length === 0) throw new Error('Redis has no entry of the key');
+    await key.suspend(fleet.member(0));
+    await askAll(fleet, key);
+    await key.resume(fleet.member(1));
+    await askAll(fleet, key);
+    await key.suspend(fleet.member(0));
+    // As a command does that comes late.
+    await writeEntries(redis, entries);
+    await askAll(fleet, key);
+  });
+  return checkHistory(recorder.history);
+};
+
 /** A key is revoked whose access token every process has checked before. */
 export const revokedWithHeldTokens: Schedule = async (fleet) => {
   const recorder = new HistoryRecorder();

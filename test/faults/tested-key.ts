@@ -1,10 +1,17 @@
 import type { Capability } from './history.js';
 import type { TimedAnswer } from '../harness/start-orders.js';
-import type { HistoryRecorder } from './history-recorder.js';
+import type { HistoryRecorder, Planned } from './history-recorder.js';
 import type { Member } from './fleet.js';
+
+/** Every key has an owner of its own, so that a suspension concerns no other key. */
+let owners = 0;
 
 const purposes = ['read', 'write'] as const;
 type Purpose = (typeof purposes)[number];
+
+/** What takes everything away from a key: for good, or until its owner is resumed. */
+export const takings = ['revoke', 'suspend'] as const;
+export type Taking = (typeof takings)[number];
 
 /** What a change of a key does to what its secrets are good for. */
 type Side = 'nothing' | 'write' | 'everything';
@@ -20,31 +27,35 @@ export interface Usable {
 /** One key that clients use and change, and what was answered to them about it. Changed by one client at a time. */
 export class TestedKey {
   readonly id: string;
+  readonly ownerId: string;
   readonly #recorder: HistoryRecorder;
   readonly #tokens: string[];
   /** Given for the first secret, so that they end with it. */
   readonly #accessTokens: string[] = [];
   #version = 1;
 
-  private constructor(id: string, token: string, recorder: HistoryRecorder) {
+  private constructor(id: string, ownerId: string, token: string, recorder: HistoryRecorder) {
     this.id = id;
+    this.ownerId = ownerId;
     this.#tokens = [token];
     this.#recorder = recorder;
   }
 
-  /** Makes a key that may read and write; `null` when that was not acknowledged. */
+  /** Makes a key that may read and write, of an owner with no other key; `null` when that was not acknowledged. */
   static async create(recorder: HistoryRecorder, on: Member): Promise<TestedKey | null> {
+    owners += 1;
+    const ownerId = `owner-${owners}`;
     const body = { name: 'CI', scopes: ['orders:read', 'orders:write'] };
     const answer = await recorder.record(
       { action: 'create', process: on.name, keyId: 'a new one' },
-      () => on.app.manage('POST', '/keys', body),
+      () => on.app.manage('POST', '/keys', body, { 'X-Test-Owner': ownerId }),
       (created) => {
         const keyId = String(created.body['id']);
         return { keyId, gives: purposes.map((purpose) => `${keyId}#1 ${purpose}`) };
       },
     );
     if (answer?.status !== 201) return null;
-    return new TestedKey(String(answer.body['id']), String(answer.body['key']), recorder);
+    return new TestedKey(String(answer.body['id']), ownerId, String(answer.body['key']), recorder);
   }
 
   /** Gets one more access token for the first secret; before anything is taken away. */
@@ -107,7 +118,9 @@ export class TestedKey {
   }
 
   revoke(on: Member): Promise<TimedAnswer | null> {
-    return this.#change('revoke', on, 'everything', () => on.app.manage('POST', `/keys/${this.id}/revoke`));
+    return this.#change('revoke', on, 'everything', () =>
+      on.app.manage('POST', `/keys/${this.id}/revoke`, undefined, this.#asOwner),
+    );
   }
 
   /** Revokes one of the access tokens, counted from 1. What is not confirmed counts as "effective by", as with keys. */
@@ -147,12 +160,37 @@ export class TestedKey {
     return this.#change('rotate', on, 'everything', () => this.#rotate(on, headers), race);
   }
 
+  get #asOwner(): Record<string, string> {
+    return { 'X-Test-Owner': this.ownerId };
+  }
+
+  /** Suspends the owner. */
+  suspend(on: Member): Promise<TimedAnswer | null> {
+    return this.#changeOwner('suspend', on, { takes: this.#capabilities('everything') });
+  }
+
+  /** Resumes the owner. What it gives is known before: it may happen without an answer. */
+  resume(on: Member): Promise<TimedAnswer | null> {
+    return this.#changeOwner('resume', on, { gives: this.#capabilities('everything') });
+  }
+
+  #changeOwner(
+    action: 'suspend' | 'resume',
+    on: Member,
+    sides: Pick<Planned, 'takes' | 'gives'>,
+  ): Promise<TimedAnswer | null> {
+    const { id: keyId, ownerId } = this;
+    return this.#recorder.record({ action, process: on.name, keyId, ownerId, ...sides }, () =>
+      on.app.manage('POST', `/owners/${ownerId}/${action}`, {}, { 'X-Test-Admin': 'olga' }),
+    );
+  }
+
   #patch(on: Member, body: object): Promise<TimedAnswer> {
-    return on.app.manage('PATCH', `/keys/${this.id}`, body);
+    return on.app.manage('PATCH', `/keys/${this.id}`, body, this.#asOwner);
   }
 
   #rotate(on: Member, headers: Record<string, string>): Promise<TimedAnswer> {
-    return on.app.manage('POST', `/keys/${this.id}/rotate`, {}, headers);
+    return on.app.manage('POST', `/keys/${this.id}/rotate`, {}, { ...this.#asOwner, ...headers });
   }
 
   async #change(

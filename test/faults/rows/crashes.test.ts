@@ -7,7 +7,7 @@ import { isWholeRun } from '../whole-run.js';
 jest.setTimeout(isWholeRun ? 20 * 60_000 : 120_000);
 
 const environment = { LEASE_SECONDS: '2' };
-/** Each kills a process in the middle of four changes. */
+/** Each kills a process in the middle of five changes. */
 const rounds = isWholeRun ? 100 : 4;
 
 let fleet: Fleet;
@@ -30,11 +30,11 @@ async function expectWholeChanges(
   expect(total.undone).toBeGreaterThan(0);
 }
 
-it('F24, F25: a process is killed at the n-th message to PostgreSQL while it creates, rotates, revokes and narrows', async () => {
+it('F24, F25: a process is killed at the n-th message to PostgreSQL while it creates, rotates, revokes, narrows and suspends', async () => {
   fleet = await startFleet({ place: 'PostgreSQL', processes: 1, environment });
   await expectWholeChanges((victim, round) => async () => {
-    // The four changes take about 60 messages.
-    const last = 1 + Math.floor((round * 60) / rounds);
+    // The five changes take about 75 messages.
+    const last = 1 + Math.floor((round * 75) / rounds);
     let messages = 0;
     await new Promise<void>((resolve) => {
       victim.database?.onRequest(() => {
@@ -45,7 +45,7 @@ it('F24, F25: a process is killed at the n-th message to PostgreSQL while it cre
   });
 });
 
-it('F24, F25: a process is killed at any moment while it creates, rotates, revokes and narrows on SQLite', async () => {
+it('F24, F25: a process is killed at any moment while it creates, rotates, revokes, narrows and suspends on SQLite', async () => {
   fleet = await startFleet({ place: 'one SQLite file', processes: 1, environment });
   const random = seededRandom(1);
   await expectWholeChanges((_, round) => () => pause((round * 120) / rounds + random.between(0, 3)));

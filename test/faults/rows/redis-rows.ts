@@ -28,10 +28,14 @@ interface ExchangedKey {
   readonly id: string;
   readonly key: string;
   readonly token: string;
+  /** Has no other key. */
+  readonly ownerId: string;
 }
 
 export function redisRows(): RedisRows {
   let fleet: Fleet;
+  let owners = 0;
+  const asAdmin = { 'X-Test-Admin': 'olga' };
   beforeAll(async () => {
     fleet = await startFleet({ place: 'PostgreSQL and Redis', processes: 2, isDatabaseDirect: true });
   }, 60_000);
@@ -44,17 +48,21 @@ export function redisRows(): RedisRows {
 
   /** The ways in which an access token loses what it was good for, and what is answered then. */
   const takings: Readonly<Record<string, (key: ExchangedKey, on: OrdersProcess) => Promise<TimedAnswer>>> = {
-    key_revoked: ({ id }, on) => on.manage('POST', `/keys/${id}/revoke`),
-    key_disabled: ({ id }, on) => on.manage('PATCH', `/keys/${id}`, { enabled: false }),
-    secret_rotated: ({ id }, on) => on.manage('POST', `/keys/${id}/rotate`, {}),
-    insufficient_scope: ({ id }, on) => on.manage('PATCH', `/keys/${id}`, { scopes: ['orders:read'] }),
+    key_revoked: ({ id }, on) => on.manage('POST', `/keys/${id}/revoke`, undefined, asAdmin),
+    key_disabled: ({ id }, on) => on.manage('PATCH', `/keys/${id}`, { enabled: false }, asAdmin),
+    secret_rotated: ({ id }, on) => on.manage('POST', `/keys/${id}/rotate`, {}, asAdmin),
+    insufficient_scope: ({ id }, on) =>
+      on.manage('PATCH', `/keys/${id}`, { scopes: ['orders:read'] }, asAdmin),
+    owner_suspended: ({ ownerId }, on) => on.manage('POST', `/owners/${ownerId}/suspend`, {}, asAdmin),
     invalid_token: ({ key, token }, on) => on.takeBack(key, token),
   };
 
   /** An access token that every process has accepted and cached, as far as it caches any. */
   async function exchangedKey(on: OrdersProcess): Promise<ExchangedKey> {
     const scopes = ['orders:read', 'orders:write'];
-    const created = await on.manage('POST', '/keys', { name: 'CI', scopes });
+    owners += 1;
+    const ownerId = `exchanged-${owners}`;
+    const created = await on.manage('POST', '/keys', { name: 'CI', scopes, ownerId }, asAdmin);
     const key = String(created.body['key']);
     const exchanged = await on.exchange(key);
     expect([created.status, exchanged.status]).toEqual([201, 200]);
@@ -62,7 +70,7 @@ export function redisRows(): RedisRows {
     for (const member of [...fleet.members, ...fleet.members]) {
       expect((await member.app.use(token, 'POST')).status).toBe(201);
     }
-    return { id: String(created.body['id']), key, token };
+    return { id: String(created.body['id']), key, token, ownerId };
   }
 
   async function expectTokensRevocable(): Promise<void> {
