@@ -17,8 +17,7 @@ import { readBody } from './read-body.js';
 import { readHeaders } from './read-headers.js';
 import { readQuery } from './read-query.js';
 import { sendLines } from './send-lines.js';
-import type { StepUpOperation } from '../http/step-up-options.js';
-import type { StepUp } from './step-up.js';
+import type { SteppedUp } from './step-up.js';
 import { validateRequest } from './validate-request.js';
 
 /** Answers a routed request: identifies the caller, parses the fields and runs the endpoint. */
@@ -57,11 +56,13 @@ async function answerOf(
   const parsed = await parseRequest(row.endpoint, parts, context.actor, { body, query });
   const headers = readHeaders(row.endpoint, req);
   const keyId = row.access === 'holder' ? requireHolder(req).id : String(req.params.id ?? '');
+  const ownerId = readOwnerId(req);
   const { doubtful } = parsed.fields;
   await assertMayBeUnchanged(() => parts.keys.get(context, keyId), doubtful, parts.clock.now());
   // Last, because it consumes a code: a malformed request must not.
   if (row.operation !== undefined && settings.secondFactor !== null) {
-    await checkSecondFactor(settings.secondFactor, row.operation, parts, context, req);
+    const target = await findTarget(parts, context, req, ownerId);
+    await settings.secondFactor.check(req, { actor: context.actor, operation: row.operation, ...target });
   }
   return row.endpoint.handle({
     keys: parts.keys,
@@ -69,7 +70,7 @@ async function answerOf(
     audit: parts.audit,
     context,
     keyId,
-    ownerId: readOwnerId(req),
+    ownerId,
     ...parsed,
     body,
     ...headers,
@@ -85,17 +86,16 @@ function readOwnerId(req: Request): string {
   return readFields({ ownerId }, { ownerId: parseOwnerId }, ['ownerId']).ownerId;
 }
 
-/** A key that the actor cannot see gets the usual response, without a request for a second factor. */
-async function checkSecondFactor(
-  secondFactor: StepUp,
-  operation: StepUpOperation,
-  { keys }: AdminRouterParts,
-  context: ChangeContext & { readonly actor: Actor },
+/** A key or an owner that the actor cannot see gets the usual response, without a request for a second factor. */
+async function findTarget(
+  { keys, owners }: AdminRouterParts,
+  context: ChangeContext,
   req: Request,
-): Promise<void> {
+  ownerId: string,
+): Promise<Pick<SteppedUp, 'keyId' | 'ownerId'>> {
+  if (ownerId !== '') return { keyId: null, ownerId: (await owners.get(context, ownerId)).ownerId };
   const { id } = req.params;
-  const keyId = id === undefined ? null : (await keys.get(context, String(id))).id;
-  await secondFactor.check(req, { actor: context.actor, operation, keyId });
+  return { keyId: id === undefined ? null : (await keys.get(context, String(id))).id, ownerId: null };
 }
 
 async function createContext(

@@ -55,8 +55,14 @@ export const endpoints: readonly EndpointRow[] = [
   { method: 'post', path: '/keys/:id/revoke', access: 'actor', operation: 'revoke', endpoint: postKeyRevoke },
   { method: 'get', path: '/owners', access: 'actor', endpoint: getOwners },
   { method: 'get', path: '/owners/:ownerId', access: 'actor', endpoint: getOwner },
-  { method: 'post', path: '/owners/:ownerId/suspend', access: 'actor', endpoint: postOwnerSuspend },
-  { method: 'post', path: '/owners/:ownerId/resume', access: 'actor', endpoint: postOwnerResume },
+  {
+    ...{ method: 'post', path: '/owners/:ownerId/suspend', access: 'actor', operation: 'suspend' },
+    endpoint: postOwnerSuspend,
+  },
+  {
+    ...{ method: 'post', path: '/owners/:ownerId/resume', access: 'actor', operation: 'resume' },
+    endpoint: postOwnerResume,
+  },
   { method: 'get', path: '/audit', access: 'actor', endpoint: getAudit },
   { method: 'get', path: '/audit/access', access: 'actor', endpoint: getAuditAccess },
   { method: 'get', path: '/audit/export', access: 'actor', endpoint: getAuditExport },

@@ -1,6 +1,7 @@
 import type { OwnerRecord } from '../domain/owner.js';
 import { toOwner } from '../domain/owner-view.js';
 import type { ChangedOwner } from '../manage/change-owner.js';
+import type { RepeatableResult } from '../manage/repeatable-changes.js';
 import type { EndpointAnswer } from './endpoint.js';
 
 /** Responds with one owner. */
@@ -9,10 +10,11 @@ export function presentOwner(record: OwnerRecord): EndpointAnswer {
 }
 
 /** Responds with a changed owner. 202 means that it may take until `effectiveBy` before every process sees the change. */
-export function presentOwnerChange({ record, effectiveBy }: ChangedOwner): EndpointAnswer {
-  if (effectiveBy === null) return presentOwner(record);
-  const body = { ...toOwner(record), effectiveBy: new Date(effectiveBy) };
-  return { status: 202, headers: toEtagHeader(record), body };
+export function presentOwnerChange({ changed, isReplay }: RepeatableResult<ChangedOwner>): EndpointAnswer {
+  const { record, effectiveBy } = changed;
+  const headers = { ...toEtagHeader(record), ...(isReplay ? { 'Idempotency-Replayed': 'true' } : {}) };
+  if (effectiveBy === null) return { ...presentOwner(record), headers };
+  return { status: 202, headers, body: { ...toOwner(record), effectiveBy: new Date(effectiveBy) } };
 }
 
 function toEtagHeader({ version }: OwnerRecord): Record<string, string> {

@@ -15,8 +15,10 @@ import type { StepUpPorts } from '../ports/step-up-ports.js';
 export interface SteppedUp {
   readonly actor: Actor;
   readonly operation: StepUpOperation;
-  /** `null` for a key that is to be created. */
+  /** `null` for a key that is to be created, and for an operation on an owner. */
   readonly keyId: string | null;
+  /** `null` for an operation on a key. */
+  readonly ownerId: string | null;
 }
 
 /** Lifetime of a challenge, in milliseconds. */
@@ -84,8 +86,8 @@ function toActorName(actor: Actor): string {
   return JSON.stringify([actor.kind, getAuditId(actor)]);
 }
 
-function toBinding({ actor, operation, keyId }: SteppedUp): string {
-  return JSON.stringify([toActorName(actor), operation, keyId]);
+function toBinding({ actor, operation, keyId, ownerId }: SteppedUp): string {
+  return JSON.stringify([toActorName(actor), operation, keyId, ownerId]);
 }
 
 /** RFC 9470 section 3. */

@@ -2,18 +2,26 @@ import { takeFunction, takeListOf } from '../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { Actor } from '../domain/actor.js';
 
+/** The operations on keys that can require a second factor. */
+export const keyOperations = ['create', 'update', 'rotate', 'revoke'] as const;
+
+/** The operations on owners that can require a second factor. */
+export const ownerOperations = ['suspend', 'resume'] as const;
+
 /** What can require a second factor. */
-export type StepUpOperation = (typeof stepUpOperations)[number];
+export type StepUpOperation = (typeof keyOperations)[number] | (typeof ownerOperations)[number];
 
 /** Every operation. */
-export const stepUpOperations = ['create', 'update', 'rotate', 'revoke'] as const;
+export const stepUpOperations: readonly StepUpOperation[] = [...keyOperations, ...ownerOperations];
 
 /** A code that a caller has sent, and what it is for. */
 export interface StepUpAttempt {
   readonly actor: Actor;
   readonly operation: StepUpOperation;
-  /** `null` for a key that is to be created. */
+  /** `null` for a key that is to be created, and for an operation on an owner. */
   readonly keyId: string | null;
+  /** The owner to suspend or resume; `null` for an operation on a key. */
+  readonly ownerId: string | null;
   /** As sent: 1 to 200 printable ASCII characters. */
   readonly code: string;
   /** The current time, by the clock of the instance. */

@@ -7,6 +7,7 @@ import type { ChangeContext, ExpectedVersion } from './change.js';
 import { readCommitPoint } from './confirm-change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { createOwnerEntry } from './owner-entry.js';
+import { claimNothing, type ClaimName } from './repeatable-changes.js';
 
 /** A change of an owner that was committed. */
 export interface ChangedOwner {
@@ -26,6 +27,7 @@ export interface OwnerUpdate {
  * that was made before changes nothing, but confirms again.
  *
  * @param decide - what to change about the present record; `null`: nothing
+ * @param claim - of a change with an `Idempotency-Key`
  * @throws ApiKeysError `precondition_failed` when the change expects another version; 0 is that of an owner without a record
  */
 export async function changeOwner(
@@ -35,9 +37,11 @@ export async function changeOwner(
   expected: ExpectedVersion,
   queuing: ChangeQueuing,
   decide: (current: OwnerRecord, now: number) => OwnerUpdate | null,
+  claim: ClaimName = claimNothing,
 ): Promise<ChangedOwner> {
   const now = clock.now();
   const { record, written, point } = await store.transact(async (transaction) => {
+    await claim(transaction, ownerId);
     const current = (await transaction.findOwner(ownerId)) ?? createOwner(ownerId, now);
     assertExpectedOwner(current, expected);
     const update = decide(current, now);

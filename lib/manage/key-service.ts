@@ -9,7 +9,8 @@ import { listKeys, type KeyFilter } from './list-keys.js';
 import type { Page } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
 import type { ParsedFields } from './parsed-fields.js';
-import { RepeatableChanges, type RepeatableResult } from './repeatable-changes.js';
+import { RepeatableChanges, type RepeatableKeyChange, type RepeatableResult } from './repeatable-changes.js';
+import { replayKeyChange } from './replay-key-change.js';
 import { resealSecrets, type ResealReport } from './reseal-secrets.js';
 import { revokeAllKeys } from './revoke-all-keys.js';
 import { revokeKey } from './revoke-key.js';
@@ -90,8 +91,11 @@ export function createKeyService(ports: ManagePorts): KeyService {
   return {
     create: (context, input) => createKey(ports, context, input),
     createOnce: (context, idempotencyKey, input, asked = input) =>
-      repeatable.make(context, { operation: 'create', keyId: null, idempotencyKey, input: asked }, (claim) =>
-        createKey(ports, context, input, claim),
+      repeatable.make<RepeatableKeyChange>(
+        context,
+        { operation: 'create', subject: null, idempotencyKey, input: asked },
+        (claim) => createKey(ports, context, input, claim),
+        (claim) => replayKeyChange(ports, context, 'create', claim),
       ),
     get: (context, id) => getKey(ports, context, id),
     resealSecrets: (context) => resealSecrets(ports, context),
@@ -101,8 +105,11 @@ export function createKeyService(ports: ManagePorts): KeyService {
     update: (context, id, input, expected) => updateKey(ports, context, id, input, expected),
     rotate: (context, id, input, expected) => rotateKey(ports, context, id, input, expected),
     rotateOnce: (context, idempotencyKey, id, input, expected, asked = input) =>
-      repeatable.make(context, { operation: 'rotate', keyId: id, idempotencyKey, input: asked }, (claim) =>
-        rotateKey(ports, context, id, input, expected, claim),
+      repeatable.make<RepeatableKeyChange>(
+        context,
+        { operation: 'rotate', subject: id, idempotencyKey, input: asked },
+        (claim) => rotateKey(ports, context, id, input, expected, claim),
+        (claim) => replayKeyChange(ports, context, 'rotate', claim),
       ),
     revoke: (context, id, expected, input) => revokeKey(ports, context, id, expected, input),
     revokeAll: (context, ownerId, input) => revokeAllKeys(ports, context, ownerId, input),

@@ -6,6 +6,8 @@ import type { Page } from './list-page.js';
 import { listOwners, type OwnerFilter } from './list-owners.js';
 import type { ManagePorts } from './manage-ports.js';
 import type { ParsedFields } from './parsed-fields.js';
+import { RepeatableChanges, type RepeatableResult } from './repeatable-changes.js';
+import { replayOwnerChange } from './replay-owner-change.js';
 import { resumeOwner } from './resume-owner.js';
 import { suspendOwner } from './suspend-owner.js';
 
@@ -32,14 +34,50 @@ export interface OwnerService {
     input?: KeyInput,
     expected?: ExpectedVersion,
   ): Promise<ChangedOwner>;
+  /**
+   * The same as `suspend`, once for each `Idempotency-Key` of the caller: a repetition within 24 hours changes nothing and returns
+   * the owner as it is by then. Also throws `request_in_progress` and `idempotency_key_reused`.
+   *
+   * @param asked - the input, as it was sent, that determines whether two requests are the same
+   */
+  suspendOnce: RepeatableOwnerChange;
+  /** The same as `resume`, once for each `Idempotency-Key` of the caller. */
+  resumeOnce: RepeatableOwnerChange;
 }
+
+/** A change of an owner with an `Idempotency-Key`. */
+export type RepeatableOwnerChange = (
+  context: ChangeContext,
+  idempotencyKey: string,
+  ownerId: string,
+  input: KeyInput,
+  expected: ExpectedVersion,
+  asked: KeyInput,
+) => Promise<RepeatableResult<ChangedOwner>>;
 
 /** Binds the commands to their ports. */
 export function createOwnerService(ports: ManagePorts): OwnerService {
+  const repeatable = new RepeatableChanges(ports);
+
+  function makeRepeatable(
+    operation: 'suspend' | 'resume',
+    change: typeof suspendOwner | typeof resumeOwner,
+  ): RepeatableOwnerChange {
+    return (context, idempotencyKey, ownerId, input, expected, asked) =>
+      repeatable.make(
+        context,
+        { operation, subject: ownerId, idempotencyKey, input: asked },
+        (claim) => change(ports, context, ownerId, input, expected, claim),
+        () => replayOwnerChange(ports, context, ownerId),
+      );
+  }
+
   return {
     get: (context, ownerId) => getOwner(ports, context, ownerId),
     list: (context, filter) => listOwners(ports, context, filter),
     suspend: (context, ownerId, input, expected) => suspendOwner(ports, context, ownerId, input, expected),
     resume: (context, ownerId, input, expected) => resumeOwner(ports, context, ownerId, input, expected),
+    suspendOnce: makeRepeatable('suspend', suspendOwner),
+    resumeOnce: makeRepeatable('resume', resumeOwner),
   };
 }

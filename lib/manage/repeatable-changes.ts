@@ -3,8 +3,6 @@ import { getAuditId } from '../domain/actor.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
-import { readCurrentPoint } from './confirm-change.js';
-import { getKey } from './get-key.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 
@@ -13,65 +11,72 @@ export const claimLifetimeMs: number = 24 * 60 * 60 * 1000;
 
 /** A change with an `Idempotency-Key`, to be made once however often it is requested. */
 export interface RepeatableChange {
-  readonly operation: 'create' | 'rotate';
-  /** The key to change; `null` for one to create. */
-  readonly keyId: string | null;
+  readonly operation: 'create' | 'rotate' | 'suspend' | 'resume';
+  /** The key or the owner to change; `null` for a key to create. */
+  readonly subject: string | null;
   /** The `Idempotency-Key` of the caller: 1 to 255 characters. */
   readonly idempotencyKey: string;
   readonly input: KeyInput;
 }
 
+/** A key after a change that may have been a repetition. */
+export type RepeatableKeyChange = Changed & Partial<WithToken>;
+
 /** The result of a change that may have been a repetition. */
-export interface RepeatableResult {
+export interface RepeatableResult<C = RepeatableKeyChange> {
   /** Without a token when the change was made before: it was returned then, and is not stored. */
-  readonly changed: Changed & Partial<WithToken>;
+  readonly changed: C;
   readonly isReplay: boolean;
 }
 
-/** Claims the name; called first in the transaction of a change, with the key that it changes. */
-export type ClaimName = (transaction: KeyStoreTransaction, keyId: string) => Promise<void>;
+/** Claims the name; called first in the transaction of a change, with the key or the owner that it changes. */
+export type ClaimName = (transaction: KeyStoreTransaction, subject: string) => Promise<void>;
 
 /** For a change without an `Idempotency-Key`. */
 export const claimNothing: ClaimName = async () => undefined;
 
 /** Makes changes with an `Idempotency-Key` only once. The claim is committed with the change, or not at all. */
 export class RepeatableChanges {
-  readonly #ports: ManagePorts;
+  readonly #ports: Pick<ManagePorts, 'store' | 'clock' | 'keyspace'>;
   /** Names of changes in progress in this process. */
   readonly #inFlight = new Set<string>();
 
-  constructor(ports: ManagePorts) {
+  constructor(ports: Pick<ManagePorts, 'store' | 'clock' | 'keyspace'>) {
     this.#ports = ports;
   }
 
   /**
+   * @param make - makes the change
+   * @param replay - the current state of what a change with this claim made before; it confirms again what took a right away,
+   * because the first response may have been "effective by"
    * @throws ApiKeysError `request_in_progress` while the same change is being made in this process,
    * `idempotency_key_reused` when another change has used the key before, and whatever the change throws
    */
-  async make(
+  async make<C>(
     context: ChangeContext,
     change: RepeatableChange,
-    make: (claim: ClaimName) => Promise<Changed & WithToken>,
-  ): Promise<RepeatableResult> {
+    make: (claim: ClaimName) => Promise<C>,
+    replay: (claim: IdempotencyClaim) => Promise<C>,
+  ): Promise<RepeatableResult<C>> {
     const name = deriveClaimName(context, change, this.#ports.keyspace.name);
     if (this.#inFlight.has(name)) throw new ApiKeysError('request_in_progress');
     this.#inFlight.add(name);
     try {
-      return await this.#make(context, { ...change, name, payloadHash: digestInput(change.input) }, make);
+      return await this.#make({ name, payloadHash: digestInput(change.input) }, make, replay);
     } finally {
       this.#inFlight.delete(name);
     }
   }
 
-  async #make(
-    context: ChangeContext,
+  async #make<C>(
     change: NamedChange,
-    make: (claim: ClaimName) => Promise<Changed & WithToken>,
-  ): Promise<RepeatableResult> {
+    make: (claim: ClaimName) => Promise<C>,
+    replay: (claim: IdempotencyClaim) => Promise<C>,
+  ): Promise<RepeatableResult<C>> {
     const before = await this.#find(change.name);
-    if (before !== null) return this.#replay(context, before, change);
+    if (before !== null) return replayOnce(change, before, replay);
     try {
-      const changed = await make((transaction, keyId) => this.#claim(transaction, change, keyId));
+      const changed = await make((transaction, subject) => this.#claim(transaction, change, subject));
       return { changed, isReplay: false };
     } catch (error) {
       // Without a response, the change may or may not have been committed: the caller has to retry.
@@ -79,7 +84,7 @@ export class RepeatableChanges {
       // Another process may have made the change meanwhile, which would explain the refusal.
       const meanwhile = await this.#find(change.name);
       if (meanwhile === null) throw error;
-      return this.#replay(context, meanwhile, change);
+      return replayOnce(change, meanwhile, replay);
     }
   }
 
@@ -91,9 +96,9 @@ export class RepeatableChanges {
   async #claim(
     transaction: KeyStoreTransaction,
     { name, payloadHash }: NamedChange,
-    keyId: string,
+    subject: string,
   ): Promise<void> {
-    const claim = { name, payloadHash, keyId, createdAt: this.#ports.clock.now() };
+    const claim = { name, payloadHash, keyId: subject, createdAt: this.#ports.clock.now() };
     const before = await transaction.claim(claim, this.#expiredBefore());
     if (before !== null) throw new ApiKeysError('request_in_progress');
   }
@@ -101,37 +106,27 @@ export class RepeatableChanges {
   #expiredBefore(): number {
     return this.#ports.clock.now() - claimLifetimeMs;
   }
-
-  /** The current state of the key. A revoking change is confirmed again: the first response may have been "effective by". */
-  async #replay(
-    context: ChangeContext,
-    claim: IdempotencyClaim,
-    { operation, payloadHash }: NamedChange,
-  ): Promise<RepeatableResult> {
-    if (claim.payloadHash !== payloadHash) throw new ApiKeysError('idempotency_key_reused');
-    const { store, changes, keyspace, clock } = this.#ports;
-    const hasTaken = operation === 'rotate' || keyspace.policy.onePerOwner;
-    const point = hasTaken ? await readCurrentPoint(store.feed) : null;
-    const record = await getKey(this.#ports, context, claim.keyId);
-    if (point === null) return { changed: { record, effectiveBy: null }, isReplay: true };
-    changes.announce([], clock.now());
-    return { changed: { record, effectiveBy: await changes.confirm(point) }, isReplay: true };
-  }
 }
 
 /** A change with the name under which it is claimed. */
-interface NamedChange extends RepeatableChange {
-  readonly name: string;
-  readonly payloadHash: string;
+type NamedChange = Pick<IdempotencyClaim, 'name' | 'payloadHash'>;
+
+async function replayOnce<C>(
+  { payloadHash }: NamedChange,
+  claim: IdempotencyClaim,
+  replay: (claim: IdempotencyClaim) => Promise<C>,
+): Promise<RepeatableResult<C>> {
+  if (claim.payloadHash !== payloadHash) throw new ApiKeysError('idempotency_key_reused');
+  return { changed: await replay(claim), isReplay: true };
 }
 
-/** Names of different callers, operations and keys never collide. */
+/** Names of different callers, operations, keys and owners never collide. */
 function deriveClaimName(
   { actor }: ChangeContext,
-  { operation, keyId, idempotencyKey }: RepeatableChange,
+  { operation, subject, idempotencyKey }: RepeatableChange,
   keyspace: string,
 ): string {
-  return digestInput([keyspace, actor.kind, getAuditId(actor), operation, keyId, idempotencyKey]);
+  return digestInput([keyspace, actor.kind, getAuditId(actor), operation, subject, idempotencyKey]);
 }
 
 /** Equal for equal JSON values, in whichever order their members were sent. */

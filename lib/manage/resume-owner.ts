@@ -1,9 +1,11 @@
+import type { OwnerRecord } from '../domain/owner.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from './change.js';
-import { changeOwner, type ChangedOwner } from './change-owner.js';
+import { changeOwner, type ChangedOwner, type OwnerUpdate } from './change-owner.js';
 import { createGrantQueuing } from './change-queuing.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertMayManageOwners } from './owner-authority.js';
 import { readFields } from './read-fields.js';
+import type { ClaimName } from './repeatable-changes.js';
 
 /**
  * Accepts the keys of a suspended owner again, as far as each key itself allows. Resuming an owner that is not suspended
@@ -17,12 +19,13 @@ export async function resumeOwner(
   ownerId: string,
   input: KeyInput = {},
   expected?: ExpectedVersion,
+  claim?: ClaimName,
 ): Promise<ChangedOwner> {
   assertMayManageOwners(context);
   readFields(input, {}, []);
-  return changeOwner(ports, context, ownerId, expected, createGrantQueuing(ownerId), (current) =>
-    current.suspendedAt === null
+  const resume = ({ suspendedAt }: OwnerRecord): OwnerUpdate | null =>
+    suspendedAt === null
       ? null
-      : { action: 'owner.resumed', changes: { suspendedAt: null, suspensionReason: null } },
-  );
+      : { action: 'owner.resumed', changes: { suspendedAt: null, suspensionReason: null } };
+  return changeOwner(ports, context, ownerId, expected, createGrantQueuing(ownerId), resume, claim);
 }

@@ -49,6 +49,45 @@ describe('the owners of the admin router', () => {
     await post('/owners/alice/resume').set('If-Match', '"1"').expect(200);
   });
 
+  it('are changed once for each Idempotency-Key, which a retry is answered by with the owner as it is by then', async () => {
+    const suspend = (key: string, body: object = { suspensionReason: 'Unpaid' }, owner = 'alice') =>
+      post(`/owners/${owner}/suspend`, body).set('Idempotency-Key', key);
+    const first = await suspend('"1"').expect(200);
+    expect(first.headers).not.toHaveProperty('idempotency-replayed');
+    await post('/owners/alice/resume').set('Idempotency-Key', '"1"').expect(200);
+    const again = await suspend('1').expect(200);
+    expect(again.headers).toMatchObject({ 'idempotency-replayed': 'true', etag: '"2"' });
+    expect(again.body).toMatchObject({ suspendedAt: null, version: 2 });
+    expect((await suspend('"1"', { suspensionReason: 'Other' }).expect(422)).body).toMatchObject({
+      code: 'idempotency_key_reused',
+    });
+    await suspend('"').expect(400);
+    // Another owner and another admin have claims of their own.
+    expect((await suspend('"1"', {}, 'bob').expect(200)).body).toMatchObject({ version: 1 });
+    actor = { kind: 'admin', id: 'otto' };
+    expect((await suspend('"1"').expect(200)).body).toMatchObject({ version: 3 });
+    await post('/owners/alice/resume').set('Idempotency-Key', '"2"').set('If-Match', '"3"').expect(200);
+    // The version of If-Match was that of the first request.
+    await post('/owners/alice/resume').set('Idempotency-Key', '"2"').set('If-Match', '"3"').expect(200);
+    actor = { kind: 'owner', ownerId: 'alice' };
+    await suspend('"1"').expect(403);
+  });
+
+  it('are not changed twice at once under one Idempotency-Key', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        post('/owners/alice/suspend', { suspensionReason: 'Unpaid' }).set('Idempotency-Key', '"at once"'),
+      ),
+    );
+    const made = answers.filter(
+      ({ status, headers }) => status === 200 && headers['idempotency-replayed'] === undefined,
+    );
+    expect(made).toHaveLength(1);
+    for (const { status, body } of answers.filter((answer) => answer.status !== 200))
+      expect([status, body]).toEqual([409, expect.objectContaining({ code: 'request_in_progress' })]);
+    expect((await request(app).get('/api-keys/owners/alice')).body).toMatchObject({ version: 1 });
+  });
+
   it('are listed in pages, and by whether they are suspended', async () => {
     for (const ownerId of ['carol', 'alice', 'bob']) await post(`/owners/${ownerId}/suspend`).expect(200);
     await post('/owners/bob/resume').expect(200);

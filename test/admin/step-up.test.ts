@@ -121,6 +121,27 @@ describe('a second factor', () => {
     await client.post('/keys').set(proof).send(body).expect(201);
   });
 
+  it('is asked for before an owner is suspended or resumed, for that owner and by who may do it', async () => {
+    const all = await start({ operations: ['suspend', 'resume'], verify: totp });
+    const suspend = (challenge?: string, owner = 'carol', path = 'suspend') => {
+      const sent = all.as(root).post(`/owners/${owner}/${path}`);
+      return challenge === undefined
+        ? sent
+        : sent.set({ 'Step-Up-Challenge': challenge, 'Step-Up-Code': currentCode('root') });
+    };
+    const challenge = challengeOf(await suspend());
+    challengeOf(await suspend(challenge, 'dora'), 'step_up_invalid');
+    challengeOf(await suspend(challenge, 'carol', 'resume'), 'step_up_invalid');
+    expect((await all.as(root).get('/owners/carol')).body).toMatchObject({ version: 0 });
+    expect((await suspend(challenge)).body).toMatchObject({ version: 1 });
+    challengeOf(await suspend(undefined, 'carol', 'resume'));
+    expectProblem(await all.as(alice).post('/owners/carol/suspend'), 403, 'forbidden');
+    expectProblem(await all.as(root).post('/owners/%00/suspend'), 400, 'invalid_request');
+    // The four operations on keys are not concerned, nor are owners by those.
+    await all.as(root).post(`/keys/${key.id}/revoke`).expect(200);
+    await app.as(root).post('/owners/carol/resume').expect(200);
+  });
+
   it('tells missing, wrong, used and late ones apart', async () => {
     const challenge = challengeOf(await rotate());
     challengeOf(await rotate({ challenge }));

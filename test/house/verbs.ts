@@ -132,6 +132,7 @@ export const verbs = [
   'remove',
   'rename',
   'replace',
+  'replay',
   'report',
   'require',
   'reseal',

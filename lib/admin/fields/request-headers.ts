@@ -17,7 +17,7 @@ export const requestHeaders: Readonly<Record<RequestHeader, { schema: JsonSchema
   'If-Match': {
     schema: { type: 'string', maxLength: 512, pattern: `^(?:\\*|${tags})$`, examples: ['"3"'] },
     description:
-      'The change is made only if the key still has one of these versions (its `ETag`); otherwise the response is 412.',
+      'The change is made only if the key or owner still has one of these versions (its `ETag`); otherwise the response is 412.',
   },
   'Step-Up-Challenge': {
     schema: { type: 'string', examples: ['MTc5NTM0NTY3ODkwMS5hYmNk.dGhlIHNpZ25hdHVyZQ'] },
@@ -35,6 +35,6 @@ export const requestHeaders: Readonly<Record<RequestHeader, { schema: JsonSchema
     },
     description:
       'A unique value of 1 to 255 characters for this request, quoted or not. Repeating the request with it within 24 hours ' +
-      'returns the same key without its secret; a different request with it is answered with 422.',
+      'changes nothing and returns the key, without its secret, or the owner; a different request with it is answered with 422.',
   },
 };

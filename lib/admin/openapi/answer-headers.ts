@@ -9,7 +9,7 @@ export const answerHeaders: Readonly<
 > = {
   ETag: {
     schema: { type: 'string', pattern: '^"(0|[1-9][0-9]*)"$', examples: ['"3"'] },
-    description: 'The version of the key, for `If-Match`.',
+    description: 'The version of the key or owner, for `If-Match`.',
   },
   Location: {
     schema: { type: 'string', format: 'uri-reference', examples: ['/api-keys/keys/1Zq8rT3vW5xY7zAb'] },
@@ -19,7 +19,7 @@ export const answerHeaders: Readonly<
     required: false,
     schema: { type: 'string', const: 'true', examples: ['true'] },
     description:
-      'This is a repeated request: the response contains the key as it is now, without its secret.',
+      'This is a repeated request: the response contains the key or owner as it is now, and no secret.',
   },
   'WWW-Authenticate': {
     schema: { type: 'string', examples: ['Bearer realm="api"'] },

@@ -9,10 +9,14 @@ export const ownerAnswer: DescribedAnswer = {
 
 /** The responses to a change of an owner. */
 export const ownerChangeAnswers: { readonly 200: DescribedAnswer; readonly 202: DescribedAnswer } = {
-  200: { ...ownerAnswer, description: 'The change was made, and every process sees it.' },
+  200: {
+    ...ownerAnswer,
+    description: 'The change was made, and every process sees it.',
+    headers: ['ETag', 'Idempotency-Replayed'],
+  },
   202: {
     description: 'The change was made; every process sees it from `effectiveBy` on.',
     schema: 'PendingOwner',
-    headers: ['ETag'],
+    headers: ['ETag', 'Idempotency-Replayed'],
   },
 };

@@ -9,7 +9,7 @@ import {
   takeWholeNumber,
 } from '../../options/option-readers.js';
 import { readOptions, type OptionReader, type ReadersOf } from '../../options/read-options.js';
-import { stepUpOperations, type StepUpOperation } from '../../http/step-up-options.js';
+import { keyOperations, type StepUpOperation } from '../../http/step-up-options.js';
 import { maxTokenLifetimeSeconds } from '../../domain/access-token.js';
 import { maxLimit, type RateLimit } from '../../domain/rate-limit.js';
 import { InvalidOptionError } from '../../errors.js';
@@ -97,7 +97,7 @@ const readers = {
   verifyAccessToken: takeVerifyAccessToken,
   scopeMap: takeAsGiven<unknown>(),
   verifySecondFactor: allowAbsent(takeFunction<VerifySecondFactor>('a function that checks a code')),
-  secondFactorFor: allowAbsent(takeListOf(stepUpOperations)),
+  secondFactorFor: allowAbsent(takeListOf<StepUpOperation>(keyOperations)),
   createdStatus: withDefault(takeOneOf(200, 201), 200),
   acceptKeyHeaders: withDefault(takeFlag, false),
   rateLimits: readRateLimits,
@@ -119,7 +119,7 @@ function resolveSecondFactor(
   verify: VerifySecondFactor | undefined,
   operations: readonly StepUpOperation[] | undefined,
 ): SecondFactorSettings | null {
-  if (verify !== undefined) return { operations: new Set(operations ?? stepUpOperations), verify };
+  if (verify !== undefined) return { operations: new Set(operations ?? keyOperations), verify };
   if (operations === undefined) return null;
   throw new InvalidOptionError('yativoRouter.secondFactorFor: needs verifySecondFactor');
 }
