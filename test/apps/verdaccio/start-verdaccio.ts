@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { waitUntil } from '../../servers/wait-until.cjs';
 import { freePorts, type VerdaccioCopy } from './copy-of-verdaccio.js';
 
 /** A protected registry that runs. */
@@ -52,8 +53,16 @@ export async function startVerdaccio(copy: VerdaccioCopy, node: string): Promise
       throw new Error(`It ended with ${String(code)}:\n${log}`);
     }),
   ]);
+  // It tells so before it listens.
+  const url = `http://localhost:${port}`;
+  await waitUntil('it listens', () =>
+    fetch(`${url}/-/ping`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
   return {
-    url: `http://localhost:${port}`,
+    url,
     log: () => log,
     stop: async () => {
       if (child.exitCode !== null) return child.exitCode;
