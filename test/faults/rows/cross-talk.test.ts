@@ -48,8 +48,12 @@ it(`R30: ${requests} requests with keys of ${owners} owners, broken replies and 
   const seen: Record<string, number> = { right: 0, wrong: 0, unavailable: 0, aborted: 0, other: 0 };
   const count = (what: keyof typeof seen): void => void (seen[what] = (seen[what] ?? 0) + 1);
   let sent = 0;
+  // On a busy machine Redis counts as down for most of the time: a reply has to be broken all the same.
+  const deadline = Date.now() + 30_000;
+  const isDone = (): boolean =>
+    sent >= requests && ((redis?.counts.garbled ?? 0) > 0 || Date.now() > deadline);
   async function user(): Promise<void> {
-    while (sent < requests) {
+    while (!isDone()) {
       sent += 1;
       const owner = random.between(0, owners - 1);
       const signal = random.next() < 0.05 ? AbortSignal.timeout(random.between(1, 10)) : null;
@@ -68,7 +72,7 @@ it(`R30: ${requests} requests with keys of ${owners} owners, broken replies and 
   isOn = false;
   await disturbing;
   expect(seen).toMatchObject({ wrong: 0, other: 0 });
-  expect(seen['right']).toBeGreaterThan(requests / 2);
+  expect(seen['right']).toBeGreaterThan(sent / 2);
   expect(seen['aborted']).toBeGreaterThan(0);
   expect(redis?.counts.garbled).toBeGreaterThan(0);
 });
