@@ -1,5 +1,6 @@
 import type { Request } from 'express';
-import { parseActor, type Actor } from '../domain/actor.js';
+import type { Actor } from '../domain/actor.js';
+import { parseActor } from '../domain/parse-actor.js';
 import { ApiKeysError } from '../errors.js';
 import { callHost } from '../http/call-host.js';
 import type { Authorize } from './admin-router-options.js';

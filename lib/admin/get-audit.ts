@@ -6,7 +6,7 @@ import { presentPage } from './present-page.js';
 export const getAudit: Endpoint = {
   operationId: 'listAuditEvents',
   summary: 'List the audit log, newest first',
-  query: ['limit', 'cursor', 'keyId', 'ownerId', 'action', 'actor', 'from', 'to'],
+  query: ['limit', 'cursor', 'keyId', 'ownerId', 'action', 'actor', 'memberId', 'from', 'to'],
   answers: { 200: { description: 'One page of the audit log.', schema: 'AuditPage' } },
   problems: [],
   async handle({ keys, context, conditions }) {

@@ -16,6 +16,7 @@ export const getKeys: Endpoint = {
     'scope',
     'q',
     'tag',
+    'createdByMember',
     'expiresBefore',
     'unusedForDays',
   ],

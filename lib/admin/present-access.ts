@@ -1,4 +1,5 @@
 import type { AccessEntry } from '../domain/access-entry.js';
+import { presentActor } from './present-actor.js';
 
 /** Returns the public view of one entry, field by field. */
 export function presentAccess(event: AccessEntry): object {
@@ -11,7 +12,7 @@ export function presentAccess(event: AccessEntry): object {
     code: event.code,
     keyId: event.keyId,
     ownerId: event.ownerId,
-    actor: event.actor === null ? null : { kind: event.actor.kind, id: event.actor.id },
+    actor: event.actor === null ? null : presentActor(event.actor),
     address: event.address,
     method: event.method,
     route: event.route,

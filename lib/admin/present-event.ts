@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../domain/audit-entry.js';
+import { presentActor } from './present-actor.js';
 
 /** Returns the public view of one entry, field by field. */
 export function presentEvent(event: AuditEntry): object {
@@ -12,7 +13,7 @@ export function presentEvent(event: AuditEntry): object {
     keyVersion: event.keyVersion,
     ...(event.ownerVersion === undefined ? {} : { ownerVersion: event.ownerVersion }),
     changedFields: event.changedFields,
-    actor: { kind: event.actor.kind, id: event.actor.id },
+    actor: presentActor(event.actor),
     address: event.address,
     requestId: event.requestId ?? null,
   };

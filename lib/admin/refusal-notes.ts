@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { getAuditId, getVisibleOwnerId, type Actor } from '../domain/actor.js';
+import { getVisibleOwnerId, toAuditActor, type Actor } from '../domain/actor.js';
 import { isKeyId } from '../domain/key-format.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { toProblem } from '../http/to-problem.js';
@@ -30,9 +30,7 @@ export function createRefusalNotes(access: AccessNotes): RefusalNotes {
       access.refused(req, problem, {
         route: path,
         keyId: typeof id === 'string' && isKeyId(id) ? id : null,
-        ...(actor === undefined
-          ? {}
-          : { ownerId: getVisibleOwnerId(actor), actor: { kind: actor.kind, id: getAuditId(actor) } }),
+        ...(actor === undefined ? {} : { ownerId: getVisibleOwnerId(actor), actor: toAuditActor(actor) }),
       });
     },
   };

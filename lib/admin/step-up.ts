@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { getAuditId, type Actor } from '../domain/actor.js';
+import { listActorIds, type Actor } from '../domain/actor.js';
 import { ApiKeysError, type ProblemCode } from '../errors.js';
 import { composeChallenge, type Challenge } from '../http/challenge.js';
 import type { OpenedChallenge } from '../ports/challenge-signer.js';
@@ -83,7 +83,7 @@ function readGiven(req: Request, name: string): string | undefined {
 }
 
 function toActorName(actor: Actor): string {
-  return JSON.stringify([actor.kind, getAuditId(actor)]);
+  return JSON.stringify(listActorIds(actor));
 }
 
 function toBinding({ actor, operation, keyId, ownerId }: SteppedUp): string {

@@ -1,12 +1,13 @@
-import { parseActor, type Actor, type ChangeActor } from '../domain/actor.js';
+import type { Actor, AdminActor, ChangeActor, OwnerActor } from '../domain/actor.js';
+import { parseActor, refuseUnknownMembers } from '../domain/parse-actor.js';
 import { InvalidOptionError } from '../errors.js';
 
 /** On whose behalf code of the app manages keys. */
 export type CallActor =
   /** Manages the keys of one owner, and sees no others. */
-  | { readonly kind: 'owner'; readonly ownerId: string }
+  | OwnerActor
   /** Manages all keys; `id` is written to the audit log. */
-  | { readonly kind: 'admin'; readonly id: string }
+  | AdminActor
   /** The app itself, which may do everything. */
   | { readonly kind: 'application' };
 
@@ -22,23 +23,20 @@ const expected = "takes { kind: 'application' }, { kind: 'owner', ownerId } or {
  * @throws InvalidOptionError
  */
 export function readCallActor(what: string, value: unknown): CheckedActor {
-  if (isApplication(value)) return { kind: 'application' };
-  const actor = parseNamedActor(what, value);
+  const actor = readActor(what, value);
   if (actor.kind !== 'key') return actor;
   throw new InvalidOptionError(`${what}: actor: keys manage keys over HTTP only; ${expected}`);
 }
 
-function isApplication(value: unknown): boolean {
-  return (value as { kind?: unknown } | null | undefined)?.kind === 'application';
-}
-
-function parseNamedActor(what: string, value: unknown): Actor {
+function readActor(what: string, value: unknown): Actor | { readonly kind: 'application' } {
   const kind: unknown = (value as { kind?: unknown } | null | undefined)?.kind;
-  if (kind !== 'owner' && kind !== 'admin' && kind !== 'key') {
+  if (kind !== 'owner' && kind !== 'admin' && kind !== 'key' && kind !== 'application') {
     throw new InvalidOptionError(`${what}: actor: ${expected}`);
   }
   try {
-    return parseActor(value);
+    if (kind !== 'application') return parseActor(value);
+    refuseUnknownMembers(value as object, 'application');
+    return { kind: 'application' };
   } catch (error) {
     const reason = error instanceof TypeError ? error.message : 'is invalid';
     throw new InvalidOptionError(`${what}: actor: ${reason}; ${expected}`);

@@ -186,6 +186,6 @@ const overflowNote: AccessNote = {
 /** Requests are identical in all but the time, the id of the request, and the interface part of an IPv6 address. */
 function deriveRowKey(note: AccessNote, network: string): string {
   const { action, code, keyId, ownerId, actor, method, route } = note;
-  const actorKey = actor === null ? '' : `${actor.kind} ${actor.id}`;
+  const actorKey = actor === null ? '' : JSON.stringify([actor.kind, actor.id, actor.memberId]);
   return `${action}\n${code}\n${keyId}\n${ownerId}\n${actorKey}\n${network}\n${method}\n${route}`;
 }

@@ -110,7 +110,8 @@ class TrailCheck {
       event.ownerId === entry.ownerId &&
       event.action === entry.action &&
       event.at === entry.at &&
-      event.actor?.id === entry.actorId;
+      event.actor?.id === entry.actorId &&
+      (event.actor.memberId ?? null) === entry.memberId;
     if (!isSame) this.addProblem('wrong_copy', entry.sequence);
   }
 

@@ -1,5 +1,5 @@
 import { toProblem } from '../http/to-problem.js';
-import { getAuditId } from '../domain/actor.js';
+import { toAuditActor } from '../domain/actor.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { getOwnerId, type Caller } from './callers.js';
 import type { DialectCall } from './dialect-call.js';
@@ -26,6 +26,6 @@ export function noteRefusal(
   access.refused(req, problem, {
     ...{ keyId, route },
     ownerId: getOwnerId(caller),
-    actor: { kind: caller.kind, id: getAuditId(caller) },
+    actor: toAuditActor(caller),
   });
 }

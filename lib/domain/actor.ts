@@ -1,12 +1,36 @@
 import type { ApiKeyIdentity } from './api-key-identity.js';
-import { parseOwnerId } from './key-fields.js';
+import type { AuditActor } from './audit-entry.js';
+
+/**
+ * Manages the keys of one owner: a person, an organization. `memberId` names the person who acts for it.
+ *
+ * @example
+ * const actor: OwnerActor = { kind: 'owner', ownerId: 'org:7', memberId: 'user:42', memberName: 'Olga' };
+ */
+export interface OwnerActor {
+  readonly kind: 'owner';
+  /** The app's own id of the owner: one line of up to 200 characters. */
+  readonly ownerId: string;
+  /**
+   * The app's own id of the member who acts: one line of up to 200 characters. It is recorded in the audit log, and as
+   * `createdBy` in the keys that the member creates. Default: no member, the owner itself acts.
+   */
+  readonly memberId?: string;
+  /** The member's display name at the time: one line of up to 100 characters. Needs `memberId`. Default: none. */
+  readonly memberName?: string | undefined;
+}
+
+/** Manages all keys. */
+export interface AdminActor {
+  readonly kind: 'admin';
+  /** Written to the audit log: one line of up to 200 characters. */
+  readonly id: string;
+}
 
 /** The caller of the management API over HTTP. It comes from the app's own authentication, never from a request body. */
 export type Actor =
-  /** Manages the keys of one owner. */
-  | { readonly kind: 'owner'; readonly ownerId: string }
-  /** Manages all keys. */
-  | { readonly kind: 'admin'; readonly id: string }
+  | OwnerActor
+  | AdminActor
   /** A key that manages keys at or below its own permissions; requires `managementScope`. */
   | { readonly kind: 'key'; readonly apiKey: ApiKeyIdentity };
 
@@ -20,52 +44,29 @@ export function getVisibleOwnerId(actor: ChangeActor): string | null {
   return null;
 }
 
-/** Returns the id under which an actor is recorded in the audit log. */
-export function getAuditId(actor: ChangeActor): string | null {
-  if (actor.kind === 'owner') return actor.ownerId;
-  if (actor.kind === 'admin') return actor.id;
-  if (actor.kind === 'key') return actor.apiKey.id;
-  return null;
-}
-
-/**
- * Validates the actor that an app returned for a request, and copies it field by field: an actor controls access to every
- * key, so any other shape is an error and never an actor.
- *
- * @throws TypeError with the shapes that are accepted; the message never contains the value
- */
-export function parseActor(value: unknown): Actor {
-  const claim = value as Partial<Record<string, unknown>> | null | undefined;
-  switch (claim?.kind) {
-    case 'owner':
-      return { kind: 'owner', ownerId: parseNamedId('ownerId', claim.ownerId) };
+/** Returns how an actor is recorded in the audit log, in the access log and in the keys that it creates. */
+export function toAuditActor(actor: ChangeActor): AuditActor {
+  switch (actor.kind) {
+    case 'owner': {
+      const { ownerId, memberId, memberName } = actor;
+      return {
+        kind: 'owner',
+        id: ownerId,
+        ...(memberId === undefined ? {} : { memberId }),
+        ...(memberName === undefined ? {} : { memberName }),
+      };
+    }
     case 'admin':
-      return { kind: 'admin', id: parseNamedId('id', claim.id) };
+      return { kind: 'admin', id: actor.id };
     case 'key':
-      return { kind: 'key', apiKey: readIdentity(claim.apiKey) };
-    default:
-      throw new TypeError(
-        "expected { kind: 'owner', ownerId }, { kind: 'admin', id } or { kind: 'key', apiKey }",
-      );
+      return { kind: 'key', id: actor.apiKey.id };
+    case 'application':
+      return { kind: 'application', id: null };
   }
 }
 
-function parseNamedId(field: string, value: unknown): string {
-  try {
-    return parseOwnerId(value);
-  } catch (cause) {
-    throw new TypeError(`${field} ${cause instanceof Error ? cause.message : 'is invalid'}`, { cause });
-  }
-}
-
-/**
- * Accepts any object with the fields of an identity, including a copy, because only the id and the owner are trusted. The
- * permissions of the key are re-read from the store for every command.
- */
-function readIdentity(value: unknown): ApiKeyIdentity {
-  const claim = value as Partial<ApiKeyIdentity> | null | undefined;
-  const isIdentity =
-    typeof claim?.id === 'string' && typeof claim.ownerId === 'string' && Array.isArray(claim.scopes);
-  if (!isIdentity) throw new TypeError('apiKey must be the req.apiKey of a guarded request');
-  return claim as ApiKeyIdentity;
+/** Returns what tells an actor from all others: `memberId` is part of it, names are not. */
+export function listActorIds(actor: ChangeActor): readonly (string | null)[] {
+  const { kind, id, memberId } = toAuditActor(actor);
+  return memberId === undefined ? [kind, id] : [kind, id, memberId];
 }

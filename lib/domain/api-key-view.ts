@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from './api-key.js';
+import type { AuditActor } from './audit-entry.js';
 import { hasCredentialEnded } from './credential.js';
 import { refillCredits, type Credits } from './credits.js';
 import { keyFieldNames, type KeyFields, type SettableKeyFields } from './key-field-table.js';
@@ -30,6 +31,8 @@ export interface ApiKey extends Omit<SettableKeyFields, 'expiresAt'> {
   readonly graceFromFirstUseSeconds: number | null;
   readonly version: number;
   readonly createdAt: Date;
+  /** The author of its creation: an actor, or the app's own code. `null` for keys from before authors were recorded. */
+  readonly createdBy: AuditActor | null;
   readonly updatedAt: Date;
   readonly revokedAt: Date | null;
   readonly revocationReason: RevocationReason | null;
@@ -57,6 +60,7 @@ const readOnly: Readonly<Record<ReadOnlyField, true>> = {
   graceFromFirstUseSeconds: true,
   version: true,
   createdAt: true,
+  createdBy: true,
   updatedAt: true,
   revokedAt: true,
   revocationReason: true,
@@ -95,6 +99,7 @@ export function toApiKey(record: ApiKeyRecord, now: number): ApiKey {
     graceFromFirstUseSeconds: getGraceFromFirstUse(record),
     version: record.version,
     createdAt: new Date(record.createdAt),
+    createdBy: record.createdBy === null ? null : { ...record.createdBy },
     updatedAt: new Date(record.updatedAt),
     revokedAt: toDateOrNull(record.revokedAt),
     revocationReason: record.revocationReason,

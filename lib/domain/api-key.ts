@@ -1,3 +1,4 @@
+import type { AuditActor } from './audit-entry.js';
 import type { Credential, VerifiableCredential } from './credential.js';
 import type { CreditBalance } from './credits.js';
 import type { SettableKeyFields } from './key-field-table.js';
@@ -30,6 +31,8 @@ export interface ApiKeyRecord extends SettableKeyFields {
   readonly lastUsedAddress: string | null;
   /** Stored outside the record; does not change the version. `null` if and only if `hasCredits` is false. */
   readonly credits: CreditBalance | null;
+  /** The author of its creation; `null` for keys from before authors were recorded. Immutable. */
+  readonly createdBy: AuditActor | null;
   /** What its owner may do now; stored outside the record. `null`: there is no record of the owner. */
   readonly owner: OwnerStanding | null;
   /** Newest first; the first one that has neither expired nor been superseded is the current one. */

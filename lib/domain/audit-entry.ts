@@ -17,10 +17,15 @@ export type AuditAction =
   /** The keys of an owner are accepted again. */
   | 'owner.resumed';
 
-/** The author of a change; `id` is that of the owner, admin or key, and `null` for the app's own code. */
+/** The author of a change. */
 export interface AuditActor {
   readonly kind: 'owner' | 'admin' | 'key' | 'application';
+  /** The id of the owner, admin or key; `null` for the app's own code. */
   readonly id: string | null;
+  /** The member who acted for the owner; absent if the app named none. */
+  readonly memberId?: string;
+  /** The member's name at that time; absent if the app named none. */
+  readonly memberName?: string;
 }
 
 /** One entry before the store numbers it. Never contains a secret, a hash or a token. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { getAuditId, getVisibleOwnerId, type Actor } from '../domain/actor.js';
+import { getVisibleOwnerId, listActorIds, type Actor } from '../domain/actor.js';
 import { ApiKeysError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { NonceStore } from '../ports/nonce-store.js';
@@ -67,10 +67,10 @@ export function createSecondFactorCodes(names: () => NonceStore, clock: Clock): 
   };
 }
 
-/** A second factor belongs to a person: an owner has one, whichever of its keys acts. */
+/** A second factor belongs to a person: a member has one, and so has an owner, whichever of its keys acts. */
 function getPersonName(actor: Actor): string {
   const ownerId = getVisibleOwnerId(actor);
-  return JSON.stringify(ownerId === null ? [actor.kind, getAuditId(actor)] : ['owner', ownerId]);
+  return JSON.stringify(actor.kind === 'key' ? ['owner', ownerId] : listActorIds(actor));
 }
 
 /** The stored value identifies neither the person nor the code. */

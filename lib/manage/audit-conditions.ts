@@ -13,6 +13,8 @@ export interface AuditConditions<T extends Moment = Date> {
   readonly action?: string | undefined;
   /** The id of the owner, admin or key that acted. */
   readonly actor?: string | undefined;
+  /** Only changes by the member of an owner with this id. */
+  readonly memberId?: string | undefined;
   /** Not before this time. */
   readonly from?: T | undefined;
   /** Before this time. */
@@ -31,6 +33,7 @@ export const auditConditions: FieldReaders<ReadAuditConditions> = {
   keyId: parseCondition,
   action: parseCondition,
   actor: parseCondition,
+  memberId: parseCondition,
   from: parseMoment,
   to: parseMoment,
 };

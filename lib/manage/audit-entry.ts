@@ -1,4 +1,4 @@
-import { getAuditId } from '../domain/actor.js';
+import { toAuditActor } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { ChangeContext } from './change.js';
@@ -17,7 +17,7 @@ export function createAuditEntry(
     ownerId: record.ownerId,
     keyVersion: record.version,
     changedFields,
-    actor: { kind: context.actor.kind, id: getAuditId(context.actor) },
+    actor: toAuditActor(context.actor),
     address: context.address,
     at: record.updatedAt,
     requestId: context.requestId,

@@ -1,4 +1,4 @@
-import { getAuditId, getVisibleOwnerId } from '../domain/actor.js';
+import { getVisibleOwnerId, toAuditActor } from '../domain/actor.js';
 import type { ChangeQueuing } from '../ports/key-store.js';
 import type { ChangeContext } from './change.js';
 
@@ -13,6 +13,6 @@ export function createGrantQueuing(ownerId: string): ChangeQueuing {
  */
 export function createRevocationQueuing({ actor }: ChangeContext): ChangeQueuing {
   const ownerId = getVisibleOwnerId(actor);
-  const share = ownerId === null ? `${actor.kind} ${getAuditId(actor) ?? ''}` : `owner ${ownerId}`;
+  const share = ownerId === null ? `${actor.kind} ${toAuditActor(actor).id ?? ''}` : `owner ${ownerId}`;
   return { lane: 'taking', share };
 }

@@ -1,5 +1,5 @@
 import { createKeyFieldDefaults, type SettableKeyFields } from '../domain/key-field-table.js';
-import { getVisibleOwnerId } from '../domain/actor.js';
+import { getVisibleOwnerId, toAuditActor } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { toOwnerStanding } from '../domain/owner.js';
 import type { PublicKey } from '../domain/public-key.js';
@@ -71,6 +71,7 @@ export async function createKey(
     hint,
     version: 1,
     createdAt: now,
+    createdBy: toAuditActor(context.actor),
     updatedAt: now,
     lastUsedAt: null,
     useCount: 0,

@@ -24,6 +24,8 @@ export interface KeyFilter<T extends Moment = Date> extends PageFilter {
   readonly q?: string | undefined;
   /** Keys with exactly this tag. */
   readonly tag?: string | undefined;
+  /** Keys that the member of an owner with this id has created. */
+  readonly createdByMember?: string | undefined;
   /** Keys that end before this time, those that have expired already included. */
   readonly expiresBefore?: T | undefined;
   /** Keys that were not used in the last so many days, 1 to 3650: last used before, or made before and never used. */
@@ -43,6 +45,7 @@ const keyConditions: FieldReaders<KeyConditions> = {
   scope: parseCondition,
   q: parseCondition,
   tag: parseCondition,
+  createdByMember: parseCondition,
   expiresBefore: parseMoment,
   unusedForDays: parseUnusedDays,
 };

@@ -1,4 +1,4 @@
-import { getAuditId } from '../domain/actor.js';
+import { toAuditActor } from '../domain/actor.js';
 import type { AuditAction, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { OwnerRecord } from '../domain/owner.js';
 import type { ChangeContext } from './change.js';
@@ -18,7 +18,7 @@ export function createOwnerEntry(
     keyVersion: null,
     ownerVersion: record.version,
     changedFields,
-    actor: { kind: context.actor.kind, id: getAuditId(context.actor) },
+    actor: toAuditActor(context.actor),
     address: context.address,
     at: record.updatedAt,
     requestId: context.requestId,

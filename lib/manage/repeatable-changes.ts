@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { getAuditId } from '../domain/actor.js';
+import { listActorIds } from '../domain/actor.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { KeyStoreTransaction } from '../ports/key-store.js';
@@ -126,7 +126,7 @@ function deriveClaimName(
   { operation, subject, idempotencyKey }: RepeatableChange,
   keyspace: string,
 ): string {
-  return digestInput([keyspace, actor.kind, getAuditId(actor), operation, subject, idempotencyKey]);
+  return digestInput([keyspace, listActorIds(actor), operation, subject, idempotencyKey]);
 }
 
 /** Equal for equal JSON values, in whichever order their members were sent. */

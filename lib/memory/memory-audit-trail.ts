@@ -40,5 +40,6 @@ export function createMemoryAuditTrail(contents: () => TrailContents): AuditTrai
 
 function toStoredEntry({ payload, hash }: StoredEvent): StoredEntry {
   const { sequence, keyId, ownerId, action, actor, at } = parseAuditEntry(payload, hash);
-  return { sequence, keyId, ownerId, action, actorId: actor.id, at, payload, hash };
+  const { id: actorId, memberId = null } = actor;
+  return { sequence, keyId, ownerId, action, actorId, memberId, at, payload, hash };
 }

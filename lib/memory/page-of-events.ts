@@ -13,11 +13,12 @@ export function listEventsPage(events: readonly StoredEvent[], query: AuditQuery
 }
 
 function isWantedEvent(event: AuditEntry, query: AuditQuery): boolean {
-  const { ownerId, keyId, action, actorId, from, to, before, after } = query;
+  const { ownerId, keyId, action, actorId, memberId, from, to, before, after } = query;
   if (ownerId !== undefined && event.ownerId !== ownerId) return false;
   if (keyId !== undefined && event.keyId !== keyId) return false;
   if (action !== undefined && event.action !== action) return false;
   if (actorId !== undefined && event.actor.id !== actorId) return false;
+  if (memberId !== undefined && event.actor.memberId !== memberId) return false;
   if (from !== undefined && event.at < from) return false;
   if (to !== undefined && event.at >= to) return false;
   if (before !== undefined && event.sequence >= before) return false;

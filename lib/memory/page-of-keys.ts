@@ -35,7 +35,7 @@ export function findScanEnd(
 }
 
 function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
-  const { ownerId, keyspace, number, state, scope, q, now, after, until } = query;
+  const { ownerId, keyspace, number, state, scope, q, createdByMember, now, after, until } = query;
   if (ownerId !== undefined && record.ownerId !== ownerId) return false;
   if (keyspace !== undefined && record.keyspace !== keyspace) return false;
   if (number !== undefined && record.number !== number) return false;
@@ -43,6 +43,7 @@ function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
   if (scope !== undefined && !record.scopes.includes(scope)) return false;
   if (q !== undefined && !toLowerAscii(record.name).includes(toLowerAscii(q))) return false;
   if (!isWantedByTime(record, query)) return false;
+  if (createdByMember !== undefined && record.createdBy?.memberId !== createdByMember) return false;
   if (query.tag !== undefined && !record.tags.includes(query.tag)) return false;
   if (until !== undefined && compareNewestFirst(record, until) > 0) return false;
   return after === undefined || compareNewestFirst(after, record) < 0;

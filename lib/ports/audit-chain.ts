@@ -21,7 +21,12 @@ export function serializeAuditEntry(draft: AuditEntryDraft, sequence: number): s
     keyVersion,
     ...(ownerVersion === undefined ? {} : { ownerVersion }),
     changedFields,
-    actor: { kind: actor.kind, id: actor.id },
+    actor: {
+      kind: actor.kind,
+      id: actor.id,
+      ...(actor.memberId === undefined ? {} : { memberId: actor.memberId }),
+      ...(actor.memberName === undefined ? {} : { memberName: actor.memberName }),
+    },
     address,
     at,
     requestId,

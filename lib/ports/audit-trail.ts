@@ -24,6 +24,7 @@ export interface StoredEntry {
   readonly ownerId: string;
   readonly action: string;
   readonly actorId: string | null;
+  readonly memberId: string | null;
   readonly at: number;
   readonly payload: string;
   readonly hash: string;

@@ -214,6 +214,8 @@ export interface KeyQuery {
   readonly q?: string | undefined;
   /** Keys with exactly this tag. */
   readonly tag?: string | undefined;
+  /** Keys that this member of an owner has created. */
+  readonly createdByMember?: string | undefined;
   /** Keys that expire before this time, including expired ones. Epoch milliseconds. */
   readonly expiresBefore?: number | undefined;
   /** Keys that expire after this time. Epoch milliseconds. */
@@ -238,6 +240,8 @@ export interface AuditQuery {
   readonly action?: string | undefined;
   /** Only events of this owner, admin or key. */
   readonly actorId?: string | undefined;
+  /** Only events of this member of an owner. */
+  readonly memberId?: string | undefined;
   /** Not before this time, epoch milliseconds. */
   readonly from?: number | undefined;
   /** Before this time, epoch milliseconds. */

@@ -58,6 +58,12 @@ export const migrations: readonly Migration[] = [
       await createOwners(database, types);
     },
   },
+  {
+    name: 'members of owners',
+    async up(database, types) {
+      await addMembers(database, types);
+    },
+  },
 ];
 
 async function createKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
@@ -304,5 +310,17 @@ async function createOwners({ schema }: Kysely<Tables>, { text, integer }: Colum
     .addColumn('version', integer, (column) => column.notNull())
     .addColumn('created_at', integer, (column) => column.notNull())
     .addColumn('updated_at', integer, (column) => column.notNull())
+    .execute();
+}
+
+async function addMembers({ schema }: Kysely<Tables>, { text }: ColumnTypes): Promise<void> {
+  for (const column of ['kind', 'id', 'member_id', 'member_name']) {
+    await schema.alterTable('keys').addColumn(`created_by_${column}`, text).execute();
+  }
+  await schema.alterTable('audit_events').addColumn('member_id', text).execute();
+  await schema
+    .createIndex('audit_events_by_member')
+    .on('audit_events')
+    .columns(['member_id', 'sequence'])
     .execute();
 }

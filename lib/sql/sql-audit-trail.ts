@@ -67,7 +67,16 @@ export class SqlAuditTrail implements AuditTrail {
 }
 
 function toStoredEntry(row: Selectable<AuditEventsTable>): StoredEntry {
-  const { sequence, owner_id: ownerId, action, actor_id: actorId, at, payload, hash } = row;
+  const {
+    sequence,
+    owner_id: ownerId,
+    action,
+    actor_id: actorId,
+    member_id: memberId,
+    at,
+    payload,
+    hash,
+  } = row;
   const keyId = row.key_id === '' ? null : row.key_id;
-  return { sequence, keyId, ownerId, action, actorId, at, payload, hash };
+  return { sequence, keyId, ownerId, action, actorId, memberId, at, payload, hash };
 }

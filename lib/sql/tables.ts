@@ -42,6 +42,11 @@ export interface KeysTable extends KeyFieldColumns {
   hint_last_four: string;
   version: number;
   created_at: number;
+  /** The author of its creation; null in rows from before authors were recorded. */
+  created_by_kind: string | null;
+  created_by_id: string | null;
+  created_by_member_id: string | null;
+  created_by_member_name: string | null;
   updated_at: number;
 }
 
@@ -123,6 +128,7 @@ export interface AuditEventsTable {
   owner_id: string;
   action: string;
   actor_id: string | null;
+  member_id: string | null;
   at: number;
   /** The bytes that the hash covers; the columns before are copies for filters. */
   payload: string;

@@ -18,7 +18,7 @@ export function describeAuditTrail({ describe, it, expect }: ContractContext): v
         createSampleEvent(record, { actor: { kind: 'application', id: null }, address: null }),
         createSampleEvent(createNextVersion(record), {
           changedFields: ['name', 'scopes'],
-          actor: { kind: 'owner', id: `o'"\\😀` },
+          actor: { kind: 'owner', id: `o'"\\😀`, memberId: `m'"\\😀`, memberName: `n'"\\😀` },
           address: '2001:db8::1',
         }),
       ] as const;

@@ -121,6 +121,25 @@ export function describeKeyLists({ describe, it, expect }: ContractContext): voi
       expect(await listSortedIds(store, { number: 3 })).toEqual([]);
     });
 
+    it('narrows by the member who created a key', async ({ store }) => {
+      const author = { kind: 'owner', id: 'owner-1' } as const;
+      const created = {
+        a: { ...author, memberId: "o'm", memberName: 'Olga' },
+        b: { ...author, memberId: 'O' },
+        c: author,
+        d: { kind: 'application', id: null },
+        e: { kind: 'admin', id: "o'm" },
+        f: null,
+      } as const;
+      const records = Object.entries(created).map(([id, createdBy]) => createSampleKey({ id, createdBy }));
+      await insert(store, ...records);
+      expect(await listSortedIds(store, { createdByMember: "o'm" })).toEqual(['a']);
+      expect(await listSortedIds(store, { createdByMember: 'o' })).toEqual([]);
+      expect(await listSortedIds(store, { createdByMember: 'Olga' })).toEqual([]);
+      expect(await listSortedIds(store, { createdByMember: 'O\0' })).toEqual([]);
+      for (const record of records) expect(await store.find(record.id)).toEqual(record);
+    });
+
     it('narrows by the state at a moment', async ({ store }) => {
       const expiresAt = sampleTime + 1000;
       await insert(

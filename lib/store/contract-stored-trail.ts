@@ -28,8 +28,8 @@ export function describeStoredTrail({ describe, it, expect }: ContractContext): 
       let hash = firstAuditHash;
       for (const entry of entries) {
         hash = hashAuditEntry(hash, entry.payload);
-        expect([entry.hash, entry.action, entry.actorId, entry.at]).toEqual([
-          ...[hash, 'key.created', 'admin-1', sampleTime],
+        expect([entry.hash, entry.action, entry.actorId, entry.memberId, entry.at]).toEqual([
+          ...[hash, 'key.created', 'admin-1', null, sampleTime],
         ]);
       }
       expect(await store.trail.head()).toEqual({ sequence: 5, hash });
@@ -61,6 +61,11 @@ export function describeStoredTrail({ describe, it, expect }: ContractContext): 
         { id: 'a', actor: { kind: 'admin', id: 'root' }, at: sampleTime },
         { id: 'b', actor: { kind: 'owner', id: 'alice' }, at: sampleTime + 10 },
         { id: 'c', actor: { kind: 'application', id: null }, at: sampleTime + 20 },
+        {
+          id: 'd',
+          actor: { kind: 'owner', id: 'bob', memberId: "o'm", memberName: 'Olga' },
+          at: sampleTime + 30,
+        },
       ] as const;
       for (const { id, actor, at } of changes) {
         const record = createSampleKey({ id });
@@ -71,10 +76,15 @@ export function describeStoredTrail({ describe, it, expect }: ContractContext): 
       expect(await listNumbers(store, { actorId: 'root' })).toEqual([1]);
       expect(await listNumbers(store, { actorId: 'ROOT' })).toEqual([]);
       expect(await listNumbers(store, { actorId: 'alice\0' })).toEqual([]);
-      expect(await listNumbers(store, { from: sampleTime + 10 })).toEqual([3, 2]);
+      expect(await listNumbers(store, { memberId: "o'm" })).toEqual([4]);
+      expect(await listNumbers(store, { memberId: "o'm", actorId: 'alice' })).toEqual([]);
+      expect(await listNumbers(store, { memberId: 'Olga' })).toEqual([]);
+      expect(await listNumbers(store, { memberId: "o'm\0" })).toEqual([]);
+      expect((await store.trail.entries(3, 1))[0]?.memberId).toBe("o'm");
+      expect(await listNumbers(store, { from: sampleTime + 10 })).toEqual([4, 3, 2]);
       expect(await listNumbers(store, { to: sampleTime + 10 })).toEqual([1]);
       expect(await listNumbers(store, { from: sampleTime, to: sampleTime + 20 })).toEqual([2, 1]);
-      expect(await listNumbers(store, { after: 0 })).toEqual([1, 2, 3]);
+      expect(await listNumbers(store, { after: 0 })).toEqual([1, 2, 3, 4]);
       expect(await listNumbers(store, { after: 1, before: 3 })).toEqual([2]);
     });
   });

@@ -62,6 +62,7 @@ export function createSampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyReco
     hint: { prefix: 'acme_live_', lastFour: '7xYz' },
     version: 1,
     createdAt: sampleTime,
+    createdBy: null,
     updatedAt: sampleTime,
     lastUsedAt: null,
     useCount: 0,

@@ -136,6 +136,7 @@ const temptingNames = [
   ],
   ...[
     'createdAt',
+    'createdBy',
     'updatedAt',
     'revokedAt',
     'lastUsedAt',
@@ -243,7 +244,16 @@ describe('what answers show', () => {
   it('R56 is listed here, and nothing else is shown', async () => {
     const shown = [
       ...['id', 'keyspace', 'ownerId', 'name', 'description', 'scopes', 'environment', 'state', 'enabled'],
-      ...['expiresAt', 'ipAllowlist', 'metadata', 'hint', 'previousSecretEndsAt', 'version', 'createdAt'],
+      ...[
+        'expiresAt',
+        'ipAllowlist',
+        'metadata',
+        'hint',
+        'previousSecretEndsAt',
+        'version',
+        'createdAt',
+        'createdBy',
+      ],
       ...[
         'updatedAt',
         'revokedAt',

@@ -378,11 +378,13 @@ export const nearValidParameters: Readonly<Record<QueryParameter, NearValid<stri
   },
   q: line(100),
   tag: line(50),
+  createdByMember: line(200),
   expiresBefore: time,
   unusedForDays: number(3650),
   suspended: word('true', 'false'),
   action: word('key.created', 'key.expiring'),
   actor: line(200),
+  memberId: line(200),
   code: word('not_found', 'forbidden'),
   anchor: {
     good: fc.nat(9).map((n) => `${n}.${'0'.repeat(64)}`),

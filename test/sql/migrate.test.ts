@@ -17,8 +17,13 @@ jest.setTimeout(60_000);
 const newer = migrations.length + 1;
 const insertNewer = `insert into schema_versions (version, name) values (${newer}, 'from the future')`;
 
-/** What the sixth migration added, and then the fifth, the fourth, the third and the second. */
+/** What the seventh migration added, and then the sixth, the fifth, the fourth, the third and the second. */
 const backToVersion1 = [
+  'drop index audit_events_by_member',
+  'alter table audit_events drop column member_id',
+  ...['kind', 'id', 'member_id', 'member_name'].map(
+    (column) => `alter table keys drop column created_by_${column}`,
+  ),
   'drop table owners',
   'drop table signature_place',
   ...['signing_keys', 'refresh_grants', 'revoked_tokens'].map((table) => `drop table ${table}`),
@@ -63,7 +68,7 @@ describe('the schema of a SQLite file', () => {
     database.exec(insertNewer);
     database.close();
     await expect(store.open()).rejects.toThrow(InvalidOptionError);
-    await expect(store.open()).rejects.toThrow(/is at version 7; .* knows only 6\. Upgrade express-api-keys/);
+    await expect(store.open()).rejects.toThrow(/is at version 8; .* knows only 7\. Upgrade express-api-keys/);
   });
 
   it('keeps its keys and their uses when it is brought up to date', async () => {
@@ -86,7 +91,7 @@ describe('the schema of a SQLite file', () => {
 
   it('is left alone with migrate: check, which says what to do', async () => {
     await expect(sqliteStore({ file, migrate: 'check' }).open()).rejects.toThrow(
-      /is at version 0; .* needs 6\. Start once with migrate: 'auto'/,
+      /is at version 0; .* needs 7\. Start once with migrate: 'auto'/,
     );
     const store = sqliteStore({ file });
     await store.open();
@@ -125,7 +130,7 @@ describe('the schema in PostgreSQL', () => {
     await store.open();
     await run(`set search_path to newer`, insertNewer);
     await store.close();
-    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 7; .* knows only 6/);
+    await expect(store.open()).rejects.toThrow(/schema "newer" is at version 8; .* knows only 7/);
     await store.close();
   });
 
@@ -146,7 +151,7 @@ describe('the schema in PostgreSQL', () => {
   it('is left alone with migrate: check, which says what to do', async () => {
     const checking = makeStore('checked', 'check');
     await expect(checking.open()).rejects.toThrow(
-      /schema "checked" is at version 0; .* needs 6\. Start once/,
+      /schema "checked" is at version 0; .* needs 7\. Start once/,
     );
     const store = makeStore('checked');
     await store.open();

@@ -55,11 +55,13 @@ export type QueryParameter =
   | 'scope'
   | 'q'
   | 'tag'
+  | 'createdByMember'
   | 'expiresBefore'
   | 'unusedForDays'
   | 'suspended'
   | 'action'
   | 'actor'
+  | 'memberId'
   | 'code'
   | 'anchor'
   | 'by'
@@ -128,6 +130,13 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     schema: { ...createLineSchema(maxTagLength), description: 'Only keys with exactly this tag.' },
     parse: (value) => parseLine(value, maxTagLength),
   },
+  createdByMember: {
+    schema: {
+      ...createLineSchema(maxOwnerIdLength),
+      description: 'Only keys that the member with this id has created.',
+    },
+    parse: parseOwnerId,
+  },
   expiresBefore: {
     schema: {
       ...timeSchema,
@@ -175,6 +184,13 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     schema: {
       ...createLineSchema(maxOwnerIdLength),
       description: 'Only changes made by the owner, admin or key with this id.',
+    },
+    parse: parseOwnerId,
+  },
+  memberId: {
+    schema: {
+      ...createLineSchema(maxOwnerIdLength),
+      description: 'Only changes made by the member of an owner with this id.',
     },
     parse: parseOwnerId,
   },

@@ -1,6 +1,7 @@
 import { accessActions, type AccessEntry } from '../../domain/access-entry.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { allowNull } from '../../domain/text-schemas.js';
+import { actorSchema } from './actor-schema.js';
 import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 
 /** An entry of the access log as it appears in responses. */
@@ -26,12 +27,7 @@ const members: Readonly<Record<keyof AccessEntry, JsonSchema>> = {
     examples: ['customer-17'],
   },
   actor: {
-    ...allowNull(
-      createObjectSchema({
-        kind: { type: 'string', enum: ['owner', 'admin', 'key', 'application'], examples: ['owner'] },
-        id: { type: ['string', 'null'], examples: ['customer-17'] },
-      }),
-    ),
+    ...allowNull(actorSchema),
     description: 'The caller of the management API.',
   },
   address: {

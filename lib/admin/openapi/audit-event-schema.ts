@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../../domain/audit-entry.js';
 import { keyIdPattern } from '../../domain/key-format.js';
 import { auditActionNames } from '../fields/query-parameters.js';
+import { actorSchema } from './actor-schema.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 
@@ -41,10 +42,7 @@ const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSc
     examples: [['name']],
   },
   actor: {
-    ...createObjectSchema({
-      kind: { type: 'string', enum: ['owner', 'admin', 'key', 'application'], examples: ['owner'] },
-      id: { type: ['string', 'null'], examples: ['customer-17'] },
-    }),
+    ...actorSchema,
     description: "The author of the change; without an id, the app's own code.",
   },
   address: {

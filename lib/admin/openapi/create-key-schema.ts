@@ -6,6 +6,7 @@ import { keyFieldTable, type SettableKeyFields } from '../../domain/key-field-ta
 import type { FieldRules } from '../../domain/field-rules.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { allowNull } from '../../domain/text-schemas.js';
+import { actorSchema } from './actor-schema.js';
 import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 
 /** A key as it appears in responses; the compiler requires a schema for every member of the public view. */
@@ -74,6 +75,11 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
     },
     version: { type: 'integer', minimum: 1, description: 'Incremented by every change.', examples: [3] },
     createdAt: { ...shownTime, description: 'When it was created.' },
+    createdBy: {
+      ...allowNull(actorSchema),
+      description:
+        "The author of its creation; without an id, the app's own code. `null` if it was not recorded.",
+    },
     updatedAt: { ...shownTime, description: 'When it was last changed.' },
     revokedAt: { ...allowNull(shownTime), description: 'When it was revoked.' },
     revocationReason: {

@@ -1,4 +1,4 @@
-import { getAuditId, type Actor } from '../../domain/actor.js';
+import { listActorIds, type Actor } from '../../domain/actor.js';
 import { createSecondFactorCodes } from '../../http/second-factor-codes.js';
 import type { StepUpPorts } from '../../ports/step-up-ports.js';
 import { maxCursorLength } from '../../ports/cursor-signer.js';
@@ -100,5 +100,5 @@ function toCodeString(value: unknown): string {
 }
 
 function identifyActor(actor: Actor): string {
-  return JSON.stringify([actor.kind, getAuditId(actor)]);
+  return JSON.stringify(listActorIds(actor));
 }

@@ -47,6 +47,7 @@ export async function appendEvent(
       owner_id: ownerId,
       action,
       actor_id: actor.id,
+      member_id: actor.memberId ?? null,
       at,
       payload,
       hash,
@@ -85,13 +86,14 @@ export async function listAuditEvents(
   database: Kysely<Tables>,
   query: AuditQuery,
 ): Promise<readonly AuditEntry[]> {
-  const { ownerId, keyId, action, actorId, from, to, before, after, limit } = query;
-  if (!isStorable(ownerId, keyId, action, actorId)) return [];
+  const { ownerId, keyId, action, actorId, memberId, from, to, before, after, limit } = query;
+  if (!isStorable(ownerId, keyId, action, actorId, memberId)) return [];
   let page = database.selectFrom('audit_events').select(['payload', 'hash']);
   if (ownerId !== undefined) page = page.where('owner_id', '=', ownerId);
   if (keyId !== undefined) page = page.where('key_id', '=', keyId);
   if (action !== undefined) page = page.where('action', '=', action);
   if (actorId !== undefined) page = page.where('actor_id', '=', actorId);
+  if (memberId !== undefined) page = page.where('member_id', '=', memberId);
   if (from !== undefined) page = page.where('at', '>=', from);
   if (to !== undefined) page = page.where('at', '<', to);
   if (before !== undefined) page = page.where('sequence', '<', before);

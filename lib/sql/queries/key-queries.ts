@@ -130,8 +130,9 @@ export async function listKeys(
   dialect: SqlDialect,
   query: KeyQuery,
 ): Promise<readonly ApiKeyRecord[]> {
-  const { ownerId, keyspace, number, state, scope, q, tag, now, after, until, limit } = query;
-  if (!isStorable(ownerId, keyspace, scope, q, tag, after?.id, until?.id)) return [];
+  const { ownerId, keyspace, number, state, scope, q, tag, createdByMember, now, after, until, limit } =
+    query;
+  if (!isStorable(ownerId, keyspace, scope, q, tag, createdByMember, after?.id, until?.id)) return [];
   let page: KeyRows = database.selectFrom('keys').selectAll();
   if (ownerId !== undefined) page = page.where('keys.owner_id', '=', ownerId);
   if (keyspace !== undefined) page = page.where('keys.keyspace', '=', keyspace);
@@ -139,6 +140,7 @@ export async function listKeys(
   if (state !== undefined) page = filterByState(page, state, now);
   if (scope !== undefined) page = page.where(listHolds(dialect, 'keys.scopes', scope));
   if (tag !== undefined) page = page.where(listHolds(dialect, 'keys.tags', tag));
+  if (createdByMember !== undefined) page = page.where('keys.created_by_member_id', '=', createdByMember);
   page = filterByTimes(page, query);
   if (q !== undefined && q !== '') page = page.where(matchName(q));
   if (after !== undefined) {

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
+import type { AuditActor } from '../../domain/audit-entry.js';
 import type { CreditBalance } from '../../domain/credits.js';
 import type { Credential } from '../../domain/credential.js';
 import type { PublicKeyAlgorithm } from '../../domain/public-key.js';
@@ -58,6 +59,7 @@ function toRecord(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecord {
     hint: { prefix: row.hint_prefix, lastFour: row.hint_last_four },
     version: row.version,
     createdAt: row.created_at,
+    createdBy: toAuthor(row),
     updatedAt: row.updated_at,
     lastUsedAt: row.last_used_at,
     // A key that was never used has no row.
@@ -70,6 +72,17 @@ function toRecord(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecord {
       rows.filter((each) => each.credential_id !== null),
       (each) => each.credential_id,
     ).map(toCredential),
+  };
+}
+
+function toAuthor(row: RecordRow): AuditActor | null {
+  const { created_by_kind: kind, created_by_member_id: memberId, created_by_member_name: memberName } = row;
+  if (kind === null) return null;
+  return {
+    kind: kind as AuditActor['kind'],
+    id: row.created_by_id,
+    ...(memberId === null ? {} : { memberId }),
+    ...(memberName === null ? {} : { memberName }),
   };
 }
 
@@ -144,6 +157,10 @@ export function toKeyRow(record: ApiKeyRecord): Insertable<KeysTable> {
     hint_last_four: record.hint.lastFour,
     version: record.version,
     created_at: record.createdAt,
+    created_by_kind: record.createdBy?.kind ?? null,
+    created_by_id: record.createdBy?.id ?? null,
+    created_by_member_id: record.createdBy?.memberId ?? null,
+    created_by_member_name: record.createdBy?.memberName ?? null,
     updated_at: record.updatedAt,
   };
 }
