@@ -8,7 +8,8 @@ export const getAuditExport: Endpoint = {
   summary: 'Export the audit log as JSON lines, oldest first',
   description:
     'Each line is an entry as it is stored, with times in milliseconds, and its hash: SHA-256 over the hash of the previous ' +
-    'entry (64 zeros for the first one) and the line without `hash`. An owner gets the entries of its own keys.',
+    'entry (64 zeros for the first one) and the line without `hash`, `address`, `requestId`, `salt`, `erased` and ' +
+    'the `memberId` and `memberName` of its actor. An owner gets the entries of its own keys.',
   query: ['keyId', 'ownerId', 'action', 'actor', 'memberId', 'from', 'to'],
   answers: {
     200: { description: 'The entries.', schema: 'AuditLine', mediaType: 'application/jsonl' },

@@ -16,5 +16,6 @@ export function presentEvent(event: AuditEntry): object {
     actor: presentActor(event.actor),
     address: event.address,
     requestId: event.requestId ?? null,
+    ...(event.erased === undefined ? {} : { erased: event.erased }),
   };
 }

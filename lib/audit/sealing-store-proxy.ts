@@ -25,7 +25,7 @@ const writingSteps: Readonly<Record<WritingStep, true>> = {
 type AnyStep = (subject: unknown, event: AuditEntryDraft) => Promise<unknown>;
 
 /**
- * Wraps a store in a Proxy that adds a MAC to every audit entry that a transaction writes. It wraps the store itself, so that
+ * Wraps a store in a Proxy that adds a salt and a MAC to every audit entry that a transaction writes. It wraps the store itself, so that
  * no command can forget it; all other members pass through, including members that are added to stores later.
  */
 export function createSealingStoreProxy(store: KeyStore, sealer: AuditSealer): KeyStore {
@@ -62,8 +62,10 @@ function addMac(
   { position }: Pick<KeyStoreTransaction, 'position'>,
   sealer: AuditSealer,
 ): AuditEntryDraft {
-  const { mac: _, ...draft } = event;
-  return { ...draft, mac: sealer.seal(position.hash, serializeAuditEntry(draft, position.sequence + 1)) };
+  const { mac: _, ...unsealed } = event;
+  const draft = { ...unsealed, salt: sealer.drawSalt() };
+  const { payload } = serializeAuditEntry(draft, position.sequence + 1);
+  return { ...draft, mac: sealer.seal(position.hash, payload) };
 }
 
 /** Methods are bound to the target: its private fields cannot be accessed through a Proxy. */

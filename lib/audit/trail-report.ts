@@ -8,6 +8,10 @@ export type TrailProblemKind =
   | 'wrong_entry'
   /** The columns that the entry is found by (key, owner, action, actor, time) differ from its bytes. */
   | 'wrong_copy'
+  /** The personal part of an entry is not the one that was written with it. */
+  | 'wrong_personal'
+  /** The personal part of an entry was removed, and no later entry records that the data of its owner was erased. */
+  | 'missing_personal'
   /** The MAC is invalid: the entry was written without knowledge of the pepper. */
   | 'wrong_mac'
   /** An entry without a MAC after one that has one. */
@@ -45,6 +49,8 @@ export interface TrailReport {
   readonly unsealed: number;
   /** The number of entries with a MAC under a pepper that is not configured here. Only an anchor can vouch for them. */
   readonly unknownPeppers: number;
+  /** The number of entries whose personal part was erased with their owner. */
+  readonly erased: number;
   /** The first 100 problems, in the order of the trail. */
   readonly problems: readonly TrailProblem[];
   /** The total number of problems. */

@@ -1,6 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditEntry } from '../domain/audit-entry.js';
-import { hashAuditEntry, firstAuditHash, parseAuditEntry, splitMac } from '../ports/audit-chain.js';
+import { isAboutOwner } from '../domain/is-about-owner.js';
+import {
+  hashAuditEntry,
+  hashPersonal,
+  firstAuditHash,
+  parseAuditEntry,
+  splitMac,
+  type SerializedAuditEntry,
+} from '../ports/audit-chain.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-trail.js';
 import { startOfFeed, type FeedPosition } from '../ports/change-feed.js';
@@ -13,7 +21,8 @@ const maxProblems = 100;
 /**
  * Verifies the whole trail as it is stored: that no sequence number is missing, that the hash chain and the MACs match the
  * bytes, that the columns that entries are found by match their bytes, that it ends at its head, that every key is at the
- * version of the last entry about it, and that it contains the anchor. Concurrent changes do not disturb it.
+ * version of the last entry about it, and that it contains the anchor. A personal part that is missing must have been erased:
+ * a later entry records that for its owner. Concurrent changes do not disturb it.
  *
  * Without the pepper, an entry cannot be forged: one whose MAC cannot be verified is a problem, unless a later anchor vouches
  * for it. A restored copy of the whole database is recognized as old only by an anchor that is newer than the copy.
@@ -74,6 +83,9 @@ class TrailCheck {
   /** The first entry (after the anchor, if one is given) without a MAC under a known pepper. */
   #unvouched: number | null = null;
   #hasAnchor: boolean;
+  #erased = 0;
+  /** Owner id -> entries without their personal part, which no entry has explained yet. */
+  readonly #unexplained = new Map<string, { readonly first: number; count: number }>();
 
   constructor(sealer: AuditSealer, anchor: FeedPosition | null) {
     this.#sealer = sealer;
@@ -93,6 +105,7 @@ class TrailCheck {
     if (sequence !== previous.sequence + 1) this.addProblem('missing_entry', previous.sequence + 1);
     if (hashAuditEntry(previous.hash, payload) !== hash) this.addProblem('broken_chain', sequence);
     this.#checkBytes(entry);
+    this.#checkPersonal(entry);
     this.#checkMac(entry, previous.hash);
     if (this.#anchor?.sequence === sequence && this.#anchor.hash === hash) {
       this.#hasAnchor = true;
@@ -103,7 +116,7 @@ class TrailCheck {
   }
 
   #checkBytes(entry: StoredEntry): void {
-    const event = readEntry(entry.payload);
+    const event = readEntry(entry);
     if (event?.sequence !== entry.sequence) return this.addProblem('wrong_entry', entry.sequence);
     const isSame =
       event.keyId === entry.keyId &&
@@ -113,6 +126,29 @@ class TrailCheck {
       event.actor?.id === entry.actorId &&
       (event.actor.memberId ?? null) === entry.memberId;
     if (!isSame) this.addProblem('wrong_copy', entry.sequence);
+  }
+
+  #checkPersonal({ sequence, ownerId, payload, personal }: StoredEntry): void {
+    const event = readEntry({ payload, personal: null });
+    if (event?.action === 'owner.erased') this.#explainErased(ownerId);
+    if (personal !== null) {
+      if (hashPersonal(personal) !== event?.personalHash) this.addProblem('wrong_personal', sequence);
+    } else if (event?.personalHash !== undefined) {
+      if (isAboutOwner(event)) this.#noteErased(ownerId, sequence);
+      else this.addProblem('missing_personal', sequence);
+    }
+  }
+
+  #noteErased(ownerId: string, sequence: number): void {
+    const noted = this.#unexplained.get(ownerId);
+    if (noted === undefined) this.#unexplained.set(ownerId, { first: sequence, count: 1 });
+    else noted.count += 1;
+  }
+
+  /** An erasure explains what is missing before it, and nothing after it. */
+  #explainErased(ownerId: string): void {
+    this.#erased += this.#unexplained.get(ownerId)?.count ?? 0;
+    this.#unexplained.delete(ownerId);
   }
 
   #checkMac({ sequence, payload }: StoredEntry, previousHash: string): void {
@@ -135,13 +171,14 @@ class TrailCheck {
   checkEnd(head: FeedPosition): void {
     const { sequence, hash } = this.#position;
     if (sequence !== head.sequence || hash !== head.hash) this.addProblem('wrong_head', head.sequence);
+    for (const { first } of this.#unexplained.values()) this.addProblem('missing_personal', first);
     if (this.#unvouched !== null) this.addProblem('unvouched_entries', this.#unvouched);
     if (!this.#hasAnchor) this.addProblem('wrong_anchor', this.#anchor?.sequence ?? null);
   }
 
   addKey({ keyId, version, payload }: KeyWithLastEntry): void {
     this.#keys += 1;
-    const event = payload === null ? null : readEntry(payload);
+    const event = payload === null ? null : readEntry({ payload, personal: null });
     if (event?.keyId !== keyId || event.keyVersion !== version) {
       this.addProblem('wrong_key_version', null, keyId);
     }
@@ -161,6 +198,7 @@ class TrailCheck {
       keys: this.#keys,
       unsealed: this.#unsealed,
       unknownPeppers: this.#unknownPeppers,
+      erased: this.#erased,
       problems: this.#problems,
       problemCount: this.#problemCount,
       anchor: valid ? `${sequence}.${hash}` : null,
@@ -169,9 +207,9 @@ class TrailCheck {
 }
 
 /** Parses stored bytes, which anybody may have written. */
-function readEntry(payload: string): Partial<AuditEntry> | null {
+function readEntry(stored: SerializedAuditEntry): Partial<AuditEntry> | null {
   try {
-    const event: unknown = parseAuditEntry(payload, '');
+    const event: unknown = parseAuditEntry(stored, '');
     return typeof event === 'object' && event !== null ? event : null;
   } catch {
     return null;

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import { deriveKey } from './derived-keys.js';
 import type { Pepper } from './peppers.js';
@@ -14,6 +14,8 @@ export function createAuditSealer(peppers: readonly [Pepper, ...Pepper[]]): Audi
   const signingKey = deriveKey(current, 'audit').key;
 
   return {
+    drawSalt: () => randomBytes(16).toString('base64url'),
+
     seal: (previousHash, bytes) =>
       `${current.id}.${computeMac(signingKey, previousHash, bytes).toString('hex')}`,
 

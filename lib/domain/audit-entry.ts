@@ -15,7 +15,9 @@ export type AuditAction =
   /** All keys of an owner are refused from now on. */
   | 'owner.suspended'
   /** The keys of an owner are accepted again. */
-  | 'owner.resumed';
+  | 'owner.resumed'
+  /** The personal data of an owner is erased from here on back. */
+  | 'owner.erased';
 
 /** The author of a change. */
 export interface AuditActor {
@@ -49,6 +51,8 @@ export interface AuditEntryDraft {
   readonly at: number;
   /** The id of the request (`X-Request-Id`); `null` if it has none. Older entries have none. */
   readonly requestId: string | null;
+  /** Random, so that the hash of the personal part cannot be guessed from addresses once that part was erased. */
+  readonly salt?: string;
   /**
    * `<pepper id>.<hex>`: HMAC-SHA-256, under a key derived from that pepper, over the hash of the previous entry and the
    * bytes of this one without the MAC. An attacker who can write to the database but does not know the pepper cannot forge
@@ -61,6 +65,13 @@ export interface AuditEntryDraft {
 export interface AuditEntry extends AuditEntryDraft {
   /** 1 for the first change, incremented by each one. */
   readonly sequence: number;
+  /**
+   * SHA-256 (hex) over the personal part: the address, the id of the request and the salt. It stays when that part is erased;
+   * absent when the entry never had one.
+   */
+  readonly personalHash?: string;
+  /** The personal part was erased with the owner: `address` and `requestId` are null. */
+  readonly erased?: true;
   /** SHA-256 (hex) over the previous entry's hash and this entry's stored bytes. */
   readonly hash: string;
 }

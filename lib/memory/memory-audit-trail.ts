@@ -26,9 +26,7 @@ export function createMemoryAuditTrail(contents: () => TrailContents): AuditTrai
 
     async lastEntries(after, limit) {
       const { keys, events } = contents();
-      const last = new Map(
-        events.map(({ payload, hash }) => [parseAuditEntry(payload, hash).keyId, payload]),
-      );
+      const last = new Map(events.map((event) => [parseAuditEntry(event, event.hash).keyId, event.payload]));
       return [...keys.values()]
         .filter(({ id }) => id > after)
         .sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -38,8 +36,8 @@ export function createMemoryAuditTrail(contents: () => TrailContents): AuditTrai
   };
 }
 
-function toStoredEntry({ payload, hash }: StoredEvent): StoredEntry {
-  const { sequence, keyId, ownerId, action, actor, at } = parseAuditEntry(payload, hash);
+function toStoredEntry({ payload, personal, hash }: StoredEvent): StoredEntry {
+  const { sequence, keyId, ownerId, action, actor, at } = parseAuditEntry({ payload, personal }, hash);
   const { id: actorId, memberId = null } = actor;
-  return { sequence, keyId, ownerId, action, actorId, memberId, at, payload, hash };
+  return { sequence, keyId, ownerId, action, actorId, memberId, at, payload, personal, hash };
 }

@@ -1,4 +1,4 @@
-import { parseAuditEntry } from '../ports/audit-chain.js';
+import { parseAuditEntry, type SerializedAuditEntry } from '../ports/audit-chain.js';
 import { startOfFeed } from '../ports/change-feed.js';
 import type {
   BeatAnswer,
@@ -12,8 +12,7 @@ import type {
 } from '../ports/change-feed.js';
 
 /** One entry of the audit trail; its sequence number is its place, counted from 1. */
-export interface StoredEvent {
-  readonly payload: string;
+export interface StoredEvent extends SerializedAuditEntry {
   readonly hash: string;
 }
 
@@ -120,8 +119,11 @@ export class MemoryChangeFeed implements ChangeFeed {
   /** The entries after the first `start` ones, up to sequence number `end`. */
   #changes(start: number, end: number): readonly FeedChange[] {
     const events = this.#events().slice(start, end);
-    return events.map(({ payload, hash }) => {
-      const { sequence, keyId, keyVersion, ownerId, ownerVersion, action } = parseAuditEntry(payload, hash);
+    return events.map((event) => {
+      const { sequence, keyId, keyVersion, ownerId, ownerVersion, action, hash } = parseAuditEntry(
+        event,
+        event.hash,
+      );
       return keyId === null
         ? { sequence, keyId, ownerId, ownerVersion: ownerVersion ?? 0, action, hash }
         : { sequence, keyId, keyVersion: keyVersion ?? 0, action, hash };

@@ -205,8 +205,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
 
   #append(event: AuditEntryDraft): void {
     const { sequence, hash: previousHash } = this.position;
-    const payload = serializeAuditEntry(event, sequence + 1);
-    const hash = hashAuditEntry(previousHash, payload);
-    this.#events.push({ payload, hash });
+    const serialized = serializeAuditEntry(event, sequence + 1);
+    this.#events.push({ ...serialized, hash: hashAuditEntry(previousHash, serialized.payload) });
   }
 }

@@ -7,7 +7,7 @@ import type { StoredEvent } from './memory-change-feed.js';
 export function listEventsPage(events: readonly StoredEvent[], query: AuditQuery): readonly AuditEntry[] {
   const { after, limit } = query;
   const wanted = events
-    .map(({ payload, hash }) => parseAuditEntry(payload, hash))
+    .map((event) => parseAuditEntry(event, event.hash))
     .filter((event) => isWantedEvent(event, query));
   return (after === undefined ? wanted.reverse() : wanted).slice(0, limit);
 }

@@ -1,5 +1,7 @@
 /** Creates and checks the MACs of audit entries. */
 export interface AuditSealer {
+  /** A salt for the hash of an entry's personal part: 128 random bits. */
+  drawSalt(): string;
   /**
    * @param previousHash - the hash of the previous entry
    * @param bytes - the entry as it is stored, without the MAC

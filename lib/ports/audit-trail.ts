@@ -1,3 +1,4 @@
+import type { SerializedAuditEntry } from './audit-chain.js';
 import type { FeedPosition } from './change-feed.js';
 
 /**
@@ -17,7 +18,7 @@ export interface AuditTrail {
 }
 
 /** One stored entry; the single fields are copies of those in the payload. */
-export interface StoredEntry {
+export interface StoredEntry extends SerializedAuditEntry {
   readonly sequence: number;
   /** `null` for a change of an owner. */
   readonly keyId: string | null;
@@ -26,7 +27,6 @@ export interface StoredEntry {
   readonly actorId: string | null;
   readonly memberId: string | null;
   readonly at: number;
-  readonly payload: string;
   readonly hash: string;
 }
 

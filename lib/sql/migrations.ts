@@ -64,6 +64,12 @@ export const migrations: readonly Migration[] = [
       await addMembers(database, types);
     },
   },
+  {
+    name: 'personal data apart',
+    async up(database, types) {
+      await splitPersonalData(database, types);
+    },
+  },
 ];
 
 async function createKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
@@ -323,4 +329,10 @@ async function addMembers({ schema }: Kysely<Tables>, { text }: ColumnTypes): Pr
     .on('audit_events')
     .columns(['member_id', 'sequence'])
     .execute();
+}
+
+/** The address and the request of a change, apart from what the chain of hashes covers; and an index to find grants by their key. */
+async function splitPersonalData({ schema }: Kysely<Tables>, { text }: ColumnTypes): Promise<void> {
+  await schema.alterTable('audit_events').addColumn('personal', text).execute();
+  await schema.createIndex('refresh_grants_by_key').on('refresh_grants').columns(['key_id']).execute();
 }

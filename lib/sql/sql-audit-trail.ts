@@ -75,8 +75,9 @@ function toStoredEntry(row: Selectable<AuditEventsTable>): StoredEntry {
     member_id: memberId,
     at,
     payload,
+    personal,
     hash,
   } = row;
   const keyId = row.key_id === '' ? null : row.key_id;
-  return { sequence, keyId, ownerId, action, actorId, memberId, at, payload, hash };
+  return { sequence, keyId, ownerId, action, actorId, memberId, at, payload, personal, hash };
 }

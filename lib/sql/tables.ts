@@ -132,6 +132,8 @@ export interface AuditEventsTable {
   at: number;
   /** The bytes that the hash covers; the columns before are copies for filters. */
   payload: string;
+  /** What may name a person; the payload has its hash. Null: nothing, or it was erased. */
+  personal: string | null;
   hash: string;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { hashAuditEntry, firstAuditHash } from '../ports/audit-chain.js';
 import type { AuditQuery, KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
@@ -33,6 +34,25 @@ export function describeStoredTrail({ describe, it, expect }: ContractContext): 
         ]);
       }
       expect(await store.trail.head()).toEqual({ sequence: 5, hash });
+    });
+
+    it('holds what may name a person apart from the payload, which has its hash', async ({ store }) => {
+      const record = createSampleKey();
+      const changes = { address: '2001:db8::7', requestId: 'request-7', salt: 'aSalt' };
+      await store.transact((transaction) => transaction.insert(record, createSampleEvent(record, changes)));
+      const next = createNextVersion(record);
+      const nothing = { address: null, requestId: null };
+      await store.transact((transaction) => transaction.update(next, createSampleEvent(next, nothing)));
+      const [entry, other] = await store.trail.entries(0, 9);
+      expect(entry?.personal).toBe('{"address":"2001:db8::7","requestId":"request-7","salt":"aSalt"}');
+      for (const value of Object.values(changes)) expect(entry?.payload.includes(value)).toBe(false);
+      const [second, first] = await store.listEvents({ limit: 9 });
+      const personalHash = createHash('sha256')
+        .update(entry?.personal ?? '')
+        .digest('hex');
+      expect({ ...first, ...changes, personalHash }).toEqual(first);
+      expect(entry?.payload.endsWith(`,"personalHash":"${personalHash}"}`)).toBe(true);
+      expect([other?.personal, second?.personalHash, second?.erased]).toEqual([null, undefined, undefined]);
     });
 
     it('holds the MAC that an event came with, behind all else', async ({ store }) => {

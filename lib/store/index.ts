@@ -64,6 +64,7 @@ export {
   firstAuditHash,
   parseAuditEntry,
 } from '../ports/audit-chain.js';
+export type { SerializedAuditEntry } from '../ports/audit-chain.js';
 
 // The contract.
 export { describeKeyStore } from './key-store-contract.js';

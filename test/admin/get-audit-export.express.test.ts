@@ -38,6 +38,9 @@ interface Line {
   readonly at: number;
   readonly ownerId: string;
   readonly hash: string;
+  readonly address: string | null;
+  readonly requestId: string | null;
+  readonly salt?: string;
 }
 
 const linesIn = (text: string): Line[] =>
@@ -55,7 +58,7 @@ describe('GET /audit/export', () => {
     const lines = linesIn(answer.text);
     expect(lines.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6]);
     let previous = '0'.repeat(64);
-    for (const { hash, ...entry } of lines) {
+    for (const { hash, address: _address, requestId: _requestId, salt: _salt, ...entry } of lines) {
       expect(createHash('sha256').update(previous).update(JSON.stringify(entry)).digest('hex')).toBe(hash);
       previous = hash;
     }

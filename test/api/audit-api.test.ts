@@ -64,7 +64,9 @@ describe('apiKeys.audit', () => {
 
   it('exports entries whose hashes can be checked: with milliseconds, they are what was hashed', async () => {
     let before = '0'.repeat(64);
-    for (const { hash, ...entry } of await all(instance.apiKeys.audit.as(theApp).export())) {
+    for (const { hash, address: _address, requestId: _requestId, salt: _salt, ...entry } of await all(
+      instance.apiKeys.audit.as(theApp).export(),
+    )) {
       const payload = JSON.stringify({ ...entry, at: entry.at.getTime() });
       expect(createHash('sha256').update(before).update(payload).digest('hex')).toBe(hash);
       before = hash;

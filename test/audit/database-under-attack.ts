@@ -19,6 +19,7 @@ export interface EntryRow {
   readonly actor_id: string | null;
   readonly at: number;
   readonly payload: string;
+  readonly personal: string | null;
   readonly hash: string;
 }
 

@@ -43,7 +43,9 @@ describe.each(Object.keys(databases))('on %s', (name) => {
       expect(hashAuditEntry(previous, payload)).toBe(hash);
       previous = hash;
     }
-    const requestIds = entries.map(({ payload }) => (JSON.parse(payload) as { requestId: string }).requestId);
+    const requestIds = entries.map(
+      ({ personal }) => (JSON.parse(personal ?? '{}') as { requestId: string }).requestId,
+    );
     expect(made.filter((requestId) => requestIds.filter((each) => each === requestId).length !== 1)).toEqual(
       [],
     );

@@ -27,7 +27,14 @@ export function checkAuditTrail(
   const byVersion = new Map<string, AuditEntry>();
   let previousHash = firstAuditHash;
   for (const [index, event] of events.entries()) {
-    const { hash, ...payload } = event;
+    const {
+      hash,
+      address: _address,
+      requestId: _requestId,
+      salt: _salt,
+      erased: _erased,
+      ...payload
+    } = event;
     if (event.sequence !== index + 1) problems.push(`event ${index + 1} has the number ${event.sequence}`);
     if (hashAuditEntry(previousHash, JSON.stringify(payload)) !== hash)
       problems.push(`the chain breaks at ${event.sequence}`);

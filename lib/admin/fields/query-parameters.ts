@@ -35,6 +35,7 @@ const auditActions: Readonly<Record<AuditAction, true>> = {
   'token.revoked': true,
   'owner.suspended': true,
   'owner.resumed': true,
+  'owner.erased': true,
 };
 
 /** Every action, in the order of a key's lifecycle. */

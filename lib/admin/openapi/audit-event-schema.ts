@@ -5,8 +5,10 @@ import { actorSchema } from './actor-schema.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 
-/** An entry of the audit log as it appears in responses. Its hash and MAC are needed only for verification of the chain. */
-const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSchema>> = {
+/** An entry of the audit log as it appears in responses. Its hashes and MAC are needed only for verification of the chain. */
+const members: Readonly<
+  Record<Exclude<keyof AuditEntry, 'hash' | 'mac' | 'salt' | 'personalHash'>, JsonSchema>
+> = {
   sequence: { type: 'integer', minimum: 1, description: 'Incremented by every change.', examples: [17] },
   at: { ...shownTime, description: 'When it happened.' },
   action: {
@@ -55,11 +57,17 @@ const members: Readonly<Record<Exclude<keyof AuditEntry, 'hash' | 'mac'>, JsonSc
     description: 'The `X-Request-Id` of the request.',
     examples: ['5f2c9a1e'],
   },
+  erased: {
+    type: 'boolean',
+    const: true,
+    description: 'Only where the address and the request were erased with the owner.',
+    examples: [true],
+  },
 };
 
 /** One entry. */
 export const auditEventSchema: JsonSchema = {
   ...createObjectSchema(members),
-  required: Object.keys(members).filter((name) => name !== 'ownerVersion'),
+  required: Object.keys(members).filter((name) => name !== 'ownerVersion' && name !== 'erased'),
   description: 'One entry of the audit log.',
 };

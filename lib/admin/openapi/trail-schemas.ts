@@ -10,6 +10,9 @@ const problemKinds: Readonly<Record<TrailProblemKind, string>> = {
   broken_chain: 'The hash does not match the bytes and the previous entry.',
   wrong_entry: 'The bytes are not an entry, or are one with a different sequence number.',
   wrong_copy: 'The indexed columns of the entry do not match its bytes.',
+  wrong_personal: 'The personal part of the entry is not the one that was written with it.',
+  missing_personal:
+    'The personal part of the entry is missing, and no later entry records an erasure of its owner.',
   wrong_mac: 'The MAC is invalid: the entry was written without knowledge of the pepper.',
   missing_mac: 'There is no MAC, although an earlier entry has one.',
   unvouched_entries:
@@ -58,6 +61,12 @@ const report: Readonly<Record<keyof TrailReport, JsonSchema>> = {
     description: 'Number of entries with a MAC under a pepper that is not configured.',
     examples: [0],
   },
+  erased: {
+    type: 'integer',
+    minimum: 0,
+    description: 'Number of entries whose personal part was erased with their owner.',
+    examples: [0],
+  },
   problems: { type: 'array', items: createObjectSchema(problem), description: 'The first 100 problems.' },
   problemCount: { type: 'integer', minimum: 0, description: 'Total number of problems.', examples: [0] },
   anchor: {
@@ -80,6 +89,14 @@ const { at: _shown, ...entry } = auditEventSchema.properties as Readonly<
 const line = createObjectSchema({
   ...entry,
   at: { type: 'integer', description: 'Epoch milliseconds.', examples: [1_795_262_400_000] },
+  personalHash: {
+    type: 'string',
+    pattern: '^[0-9a-f]{64}$',
+    description:
+      'SHA-256 over the JSON of `address`, `requestId` and `salt`; it stays when they are erased. Absent without a request.',
+    examples: ['9f'.repeat(32)],
+  },
+  salt: { type: 'string', examples: ['kUq3vW5xY7zAb1Zq8rT3vQ'] },
   hash: { type: 'string', pattern: '^[0-9a-f]{64}$', examples: ['9f'.repeat(32)] },
   mac: {
     type: 'string',
@@ -89,9 +106,11 @@ const line = createObjectSchema({
   },
 });
 
+const optionalMembers: readonly string[] = ['mac', 'ownerVersion', 'personalHash', 'salt', 'erased'];
+
 /** A line of the exported audit log; entries from before MACs were introduced have none. */
 export const auditLineSchema: JsonSchema = {
   ...line,
-  required: (line.required as readonly string[]).filter((name) => name !== 'mac' && name !== 'ownerVersion'),
+  required: (line.required as readonly string[]).filter((name) => !optionalMembers.includes(name)),
   description: 'One entry of the audit log as it is stored.',
 };

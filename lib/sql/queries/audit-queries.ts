@@ -36,7 +36,7 @@ export async function appendEvent(
   event: AuditEntryDraft,
 ): Promise<FeedPosition> {
   const sequence = head.sequence + 1;
-  const payload = serializeAuditEntry(event, sequence);
+  const { payload, personal } = serializeAuditEntry(event, sequence);
   const hash = hashAuditEntry(head.hash, payload);
   const { keyId, ownerId, action, actor, at } = event;
   await database
@@ -50,6 +50,7 @@ export async function appendEvent(
       member_id: actor.memberId ?? null,
       at,
       payload,
+      personal,
       hash,
     })
     .execute();
@@ -88,7 +89,7 @@ export async function listAuditEvents(
 ): Promise<readonly AuditEntry[]> {
   const { ownerId, keyId, action, actorId, memberId, from, to, before, after, limit } = query;
   if (!isStorable(ownerId, keyId, action, actorId, memberId)) return [];
-  let page = database.selectFrom('audit_events').select(['payload', 'hash']);
+  let page = database.selectFrom('audit_events').select(['payload', 'personal', 'hash']);
   if (ownerId !== undefined) page = page.where('owner_id', '=', ownerId);
   if (keyId !== undefined) page = page.where('key_id', '=', keyId);
   if (action !== undefined) page = page.where('action', '=', action);
@@ -100,5 +101,5 @@ export async function listAuditEvents(
   if (after !== undefined) page = page.where('sequence', '>', after);
   const direction = after === undefined ? 'desc' : 'asc';
   const rows = await page.orderBy('sequence', direction).limit(limit).execute();
-  return rows.map((row) => parseAuditEntry(row.payload, row.hash));
+  return rows.map((row) => parseAuditEntry(row, row.hash));
 }
