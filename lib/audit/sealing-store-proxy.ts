@@ -1,4 +1,5 @@
 import type { AuditEntryDraft } from '../domain/audit-entry.js';
+import { proxyMethods } from '../domain/proxy-methods.js';
 import { serializeAuditEntry } from '../ports/audit-chain.js';
 import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
@@ -66,16 +67,4 @@ function addMac(
   const draft = { ...unsealed, salt: sealer.drawSalt() };
   const { payload } = serializeAuditEntry(draft, position.sequence + 1);
   return { ...draft, mac: sealer.seal(position.hash, payload) };
-}
-
-/** Methods are bound to the target: its private fields cannot be accessed through a Proxy. */
-function proxyMethods<T extends object>(target: T, override: (name: string) => unknown): T {
-  return new Proxy(target, {
-    get(_, name) {
-      const other = typeof name === 'string' ? override(name) : undefined;
-      if (other !== undefined) return other;
-      const own: unknown = Reflect.get(target, name, target);
-      return typeof own === 'function' ? (own.bind(target) as unknown) : own;
-    },
-  });
 }

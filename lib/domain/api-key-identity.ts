@@ -1,5 +1,6 @@
 import type { VerifiableKey } from './api-key.js';
 import type { JsonObject } from './json.js';
+import { getExpiresAt } from './key-lifetime.js';
 
 /** Narrower types that an app can supply for parts of its keys; each is optional. */
 export interface ApiKeyTypes {
@@ -53,7 +54,7 @@ export interface ProofOfKey {
 /** Builds the frozen identity of a key, once per record and credential. */
 export function createIdentity(
   key: VerifiableKey,
-  { via, credentialId, scopes = key.scopes, expiresAt = key.expiresAt }: ProofOfKey,
+  { via, credentialId, scopes = key.scopes, expiresAt = getExpiresAt(key) }: ProofOfKey,
 ): ApiKeyIdentity {
   return Object.freeze({
     id: key.id,

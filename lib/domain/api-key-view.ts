@@ -3,6 +3,7 @@ import type { AuditActor } from './audit-entry.js';
 import { hasCredentialEnded } from './credential.js';
 import { refillCredits, type Credits } from './credits.js';
 import { keyFieldNames, type KeyFields, type SettableKeyFields } from './key-field-table.js';
+import { getExpiresAt, getIdleAt, getMaxIdleDays } from './key-lifetime.js';
 import { getKeyState, type KeyState } from './key-state.js';
 import { toShownPublicKey, getSigningKind, type ShownPublicKey } from './shown-public-key.js';
 import type { RevocationReason } from './revocation-reason.js';
@@ -16,6 +17,10 @@ export interface ApiKey extends Omit<SettableKeyFields, 'expiresAt'> {
   readonly state: KeyState;
   /** `null`: never expires. */
   readonly expiresAt: Date | null;
+  /** For how many days it may stay unused; `null`: for ever. */
+  readonly maxIdleDays: number | null;
+  /** When it is refused unless it is used before; moves on with every use. `null`: never. */
+  readonly idleAt: Date | null;
   /** The beginning and the last four characters of the token, for example `acme_live_…x7Qa`. */
   readonly hint: string;
   /** How requests can be signed with the key: by its private key, by its secret (HMAC), or not at all (`null`). */
@@ -53,6 +58,8 @@ const readOnly: Readonly<Record<ReadOnlyField, true>> = {
   number: true,
   environment: true,
   state: true,
+  maxIdleDays: true,
+  idleAt: true,
   hint: true,
   signing: true,
   publicKey: true,
@@ -92,6 +99,8 @@ export function toApiKey(record: ApiKeyRecord, now: number): ApiKey {
     state: getKeyState(record, now),
     enabled: record.enabled,
     ...others,
+    maxIdleDays: getMaxIdleDays(record),
+    idleAt: toDateOrNull(getIdleAt(record)),
     hint: `${record.hint.prefix}…${record.hint.lastFour}`,
     signing: getSigningKind(record),
     publicKey: toShownPublicKey(record),
@@ -118,7 +127,7 @@ function getShownFields(
   const copies = keyFieldNames.map((name) => [name, copyList(record[name])]);
   return {
     ...(Object.fromEntries(copies) as KeyFields),
-    expiresAt: toDateOrNull(record.expiresAt),
+    expiresAt: toDateOrNull(getExpiresAt(record)),
     rateLimits: record.rateLimits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
     credits: getCredits(record, now),
   };

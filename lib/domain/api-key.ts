@@ -2,6 +2,7 @@ import type { AuditActor } from './audit-entry.js';
 import type { Credential, VerifiableCredential } from './credential.js';
 import type { CreditBalance } from './credits.js';
 import type { SettableKeyFields } from './key-field-table.js';
+import type { LifetimeBounds } from './lifetime-bounds.js';
 import type { OwnerStanding } from './owner.js';
 import type { RevocationReason } from './revocation-reason.js';
 
@@ -19,6 +20,10 @@ export interface ApiKeyRecord extends SettableKeyFields {
   /** Whether requests are paid for with credits. */
   readonly hasCredits: boolean;
   readonly hint: KeyHint;
+  /** For how many days it may stay unused, as the policy was when it was created; `null`: no bound. */
+  readonly maxIdleDays: number | null;
+  /** When it was created, last rotated or last enabled, whichever came last: the earliest beginning of its idle time. */
+  readonly activatedAt: number;
   /** 1 at creation, incremented by every change. */
   readonly version: number;
   readonly createdAt: number;
@@ -35,6 +40,8 @@ export interface ApiKeyRecord extends SettableKeyFields {
   readonly createdBy: AuditActor | null;
   /** What its owner may do now; stored outside the record. `null`: there is no record of the owner. */
   readonly owner: OwnerStanding | null;
+  /** The bounds that apply to all keys of its keyspace now; comes from the options, and is stored nowhere. */
+  readonly enforced?: LifetimeBounds;
   /** Newest first; the first one that has neither expired nor been superseded is the current one. */
   readonly credentials: readonly Credential[];
 }
@@ -59,6 +66,11 @@ export interface VerifiableKey extends Pick<
   | 'enabled'
   | 'revokedAt'
   | 'expiresAt'
+  | 'maxIdleDays'
+  | 'activatedAt'
+  | 'createdAt'
+  | 'lastUsedAt'
+  | 'enforced'
   | 'ipAllowlist'
   | 'metadata'
   | 'features'

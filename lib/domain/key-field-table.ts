@@ -19,6 +19,7 @@ import {
   parseOwnerId,
   parseScopes,
 } from './key-fields.js';
+import type { LifetimeBounds } from './lifetime-bounds.js';
 import { parseCredits, parseRateLimits } from './limit-fields.js';
 import {
   creditsSchema,
@@ -155,11 +156,11 @@ export const keyFieldTable: KeyFieldTable = {
   expiresAt: {
     isSetAt: 'both',
     default: null,
-    schema: {
+    schema: ({ keyspace: { policy } }) => ({
       ...allowNull(expirySchema),
-      description: 'When the key expires (RFC 3339, with offset). `null` for never.',
+      description: `When the key expires (RFC 3339, with offset). ${describeLatestEnd(policy)}`,
       examples: ['2099-01-31T12:00:00Z'],
-    },
+    }),
     shownSchema: { ...allowNull(shownTime), description: 'When it expires; `null`: never.' },
     parse: (value, { clock }) => parseExpiresAt(value, clock.now()),
   },
@@ -279,6 +280,11 @@ export const keyFieldTable: KeyFieldTable = {
     parse: parseEnabled,
   },
 };
+
+function describeLatestEnd({ maxLifetimeDays }: LifetimeBounds): string {
+  if (maxLifetimeDays === null) return '`null` for never.';
+  return `At most ${maxLifetimeDays} days after its creation, which is also the default of a new key.`;
+}
 
 /** Returns the names of the fields that can be set at this time, in the order of the table. */
 export function listKeyFieldsSetAt(moment: 'creation' | 'change'): readonly (keyof SettableKeyFields)[] {

@@ -1,3 +1,4 @@
+import { dayMs } from './day-ms.js';
 import type { RefusalCode } from './verdict.js';
 
 /** The outcome of a request with a valid secret. */
@@ -13,8 +14,6 @@ export interface UsageCount {
 
 /** One hour, in milliseconds. */
 export const hourMs: number = 60 * 60 * 1000;
-/** One day, in milliseconds. */
-export const dayMs: number = 24 * hourMs;
 /** How long the counts of an hour are kept, in milliseconds: 90 days. */
 export const usageKeptMs: number = 90 * dayMs;
 

@@ -49,6 +49,8 @@ export interface Refusal {
   readonly code: RefusalCode;
   /** What the caller should do, where the code alone does not make it clear. */
   readonly detail?: string;
+  /** With `key_expired`: that the key was not used for too long. Absent: its `expiresAt` is in the past. */
+  readonly reason?: 'idle';
   /** With `insufficient_scope`: what the route requires. */
   readonly requiredScopes?: readonly string[];
   /** With `insufficient_scope`: what the key lacks. */

@@ -19,7 +19,7 @@ const quotaExceeded = 'https://iana.org/assignments/http-problem-types#quota-exc
  */
 export function composeProblem(error: ApiKeysError, types: ProblemTypes): ProblemAnswer {
   const definition = problems[error.problem];
-  const { requiredScopes, missingScopes, requiredFeature, violatedPolicies } = error.refusal ?? {};
+  const { reason, requiredScopes, missingScopes, requiredFeature, violatedPolicies } = error.refusal ?? {};
   return {
     status: error.status,
     headers: [
@@ -35,6 +35,7 @@ export function composeProblem(error: ApiKeysError, types: ProblemTypes): Proble
       detail: error.expose ? error.message : definition.detail,
       code: error.problem,
       ...(error.errors === undefined ? {} : { errors: error.errors }),
+      ...(reason === undefined ? {} : { reason }),
       ...(requiredScopes === undefined ? {} : { requiredScopes }),
       ...(missingScopes === undefined ? {} : { missingScopes }),
       ...(requiredFeature === undefined ? {} : { requiredFeature }),

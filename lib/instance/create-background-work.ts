@@ -58,6 +58,6 @@ function createExpirySweep({ options, store, keyspaces, logger }: BackgroundWork
     clock,
     logger,
     thresholds: readThresholds(expiryNotices),
-    notify: (record, seconds) => expiryNotices.notify?.(createNotice(toApiKey(record, clock.now()), seconds)),
+    notify: (record, notice) => expiryNotices.notify?.(createNotice(toApiKey(record, clock.now()), notice)),
   });
 }

@@ -1,3 +1,4 @@
+import type { EnforcedBounds } from '../domain/enforced-bounds.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeListeners } from '../feed/change-listeners.js';
 import { createFollowing, type Following } from '../feed/following.js';
@@ -34,6 +35,8 @@ export interface KeyAccessParts {
   /** `null`: no Redis. */
   readonly redis: SharedRedis | null;
   readonly keyspaces: Keyspaces;
+  /** Already applied to what the store returns. */
+  readonly bounds: EnforcedBounds;
   readonly listeners: ChangeListeners;
   readonly logger: Logger;
 }
@@ -66,6 +69,7 @@ export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
     applied: () => following.applied(),
     clock,
     keyspaces,
+    bounds: parts.bounds,
   });
   const following: Following = createFollowing({
     feed: store.feed,

@@ -5,8 +5,10 @@ import { createSessionBinder } from '../crypto/session-binder.js';
 import { createChallengeSigner } from '../crypto/challenge-signer.js';
 import { readOrCreatePepperFile } from '../crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from '../crypto/peppers.js';
+import { EnforcedBounds } from '../domain/enforced-bounds.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeListeners } from '../feed/change-listeners.js';
+import { createEnforcingStoreProxy } from '../manage/enforcing-store-proxy.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -51,7 +53,14 @@ export async function startRunning(parts: StartParts): Promise<Running> {
   const sealer = createAuditSealer(peppers);
   const redis = createSharedRedis(options, peppers, parts.logger);
   // Everything that changes something does so through the store that seals the entries of the audit trail.
-  const keyAccess = createKeyAccess({ ...parts, store: createSealingStoreProxy(parts.store, sealer), redis });
+  const sealing = createSealingStoreProxy(parts.store, sealer);
+  const bounds = new EnforcedBounds(parts.keyspaces);
+  const keyAccess = createKeyAccess({
+    ...parts,
+    store: createEnforcingStoreProxy(sealing, bounds),
+    bounds,
+    redis,
+  });
   const { store, following, places } = keyAccess;
   const limits = startLimits(options.limits, { ...parts, clock: options.clock, store, redis });
   const ports = { ...parts, peppers, sealer, redis, keyAccess, store, changes: following.announcer, limits };

@@ -2,6 +2,7 @@ import { getVisibleOwnerId } from '../domain/actor.js';
 import { compileAllowlist, isAllowlistWithin } from '../domain/address.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { isKeyId } from '../domain/key-format.js';
+import { getExpiresAt } from '../domain/key-lifetime.js';
 import { getKeyState } from '../domain/key-state.js';
 import { listExceededBounds } from '../domain/owner-ceilings.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
@@ -99,7 +100,7 @@ export async function resolveAuthority(
   // A token with fewer rights than its key does not get the key's other rights here either.
   const ipAllowlist = intersectAddresses(actingKey, catalogue.tokenTerms?.addressesOf(scopes) ?? null);
   const features = keyspaces.get(actingKey.keyspace)?.features ?? null;
-  const expiresAt = takeEarlier(actingKey.expiresAt, acting.endsAt);
+  const expiresAt = takeEarlier(getExpiresAt(actingKey), acting.endsAt);
   return {
     ownerId,
     actingKey: { ...actingKey, scopes, ipAllowlist, expiresAt },
@@ -182,7 +183,8 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
     });
   }
   const { expiresAt: end } = actingKey;
-  if (end !== null && !(record.expiresAt !== null && record.expiresAt <= end)) {
+  const recordEnd = getExpiresAt(record);
+  if (end !== null && !(recordEnd !== null && recordEnd <= end)) {
     throw new ApiKeysError('forbidden', {
       detail: `The requesting credential expires at ${new Date(end).toISOString()}, and manages only keys whose expiresAt is no later.`,
     });

@@ -19,6 +19,7 @@ import { createKeyFieldReaders } from './create-key-field-readers.js';
 import { mintCredential } from './mint-credential.js';
 import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
+import { resolveNewEnd } from './end-of-key.js';
 import { claimNothing, type ClaimName } from './repeatable-changes.js';
 
 type NewKeyFields = {
@@ -58,6 +59,9 @@ export async function createKey(
   const unlimited: ApiKeyRecord = {
     ...createKeyFieldDefaults(),
     ...said,
+    expiresAt: resolveNewEnd(fields.expiresAt, now, policy),
+    maxIdleDays: policy.maxIdleDays,
+    activatedAt: now,
     id,
     keyspace: ports.keyspace.name,
     number: null,

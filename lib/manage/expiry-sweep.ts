@@ -1,5 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { EndNotice } from '../domain/end-notice.js';
 import { FailureLog } from '../domain/failure-log.js';
+import { getExpiresAt, getIdleAt } from '../domain/key-lifetime.js';
 import { getKeyState } from '../domain/key-state.js';
 import type { Logger } from '../ports/logger.js';
 import { createAuditEntry } from './audit-entry.js';
@@ -17,12 +19,12 @@ export interface ExpirySweepParts extends Pick<ManagePorts, 'store' | 'clock' | 
   /** Seconds, the smallest first. */
   readonly thresholds: readonly number[];
   /** Called for each notice that this process has written. */
-  readonly notify: (record: ApiKeyRecord, thresholdSeconds: number) => void | Promise<void>;
+  readonly notify: (record: ApiKeyRecord, notice: EndNotice) => void | Promise<void>;
   readonly logger: Logger;
 }
 
 /**
- * Periodically finds active keys that expire soon, and writes an entry `key.expiring` for each key, expiry and threshold, once
+ * Periodically finds active keys that end soon, and writes an entry `key.expiring` for each key, end and threshold, once
  * across all processes. The key is not changed: whether it has expired is decided when it is used.
  */
 export class ExpirySweep {
@@ -67,41 +69,50 @@ export class ExpirySweep {
   /** Runs one sweep. Rejects when the store does not respond; notices that were written stay. */
   async sweep(): Promise<void> {
     const now = this.#parts.clock.now();
-    let after = now;
-    for (const seconds of this.#parts.thresholds) {
-      const until = now + seconds * 1000;
-      while (!this.#isStopped && (await this.#noteSome(now, after, until, seconds)));
-      after = until;
+    for (const reason of ['expires', 'idle'] as const) {
+      let after = now;
+      for (const thresholdSeconds of this.#parts.thresholds) {
+        const until = now + thresholdSeconds * 1000;
+        const notice = { reason, thresholdSeconds };
+        while (!this.#isStopped && (await this.#noteSome(now, after, until, notice)));
+        after = until;
+      }
     }
   }
 
   /** Writes some notices; returns whether there may be more. */
-  async #noteSome(now: number, after: number, until: number, thresholdSeconds: number): Promise<boolean> {
+  async #noteSome(now: number, after: number, until: number, notice: EndNotice): Promise<boolean> {
     const { store, keyspace } = this.#parts;
+    const { reason, thresholdSeconds } = notice;
     const found = await store.list({
       ...{ keyspace: keyspace.name, state: 'active', now, limit: keysPerTransaction },
-      expiresAfter: after,
-      expiresBefore: until + 1,
-      withoutExpiryNotice: thresholdSeconds,
+      ...(reason === 'idle'
+        ? { idle: { after, before: until + 1, withoutNotice: thresholdSeconds } }
+        : { expiresAfter: after, expiresBefore: until + 1, withoutExpiryNotice: thresholdSeconds }),
     });
     if (found.length === 0) return false;
-    const noted = await this.#note(found, thresholdSeconds);
-    for (const record of noted) this.#notify(record, thresholdSeconds);
+    const noted = await this.#note(found, notice);
+    for (const record of noted) this.#notify(record, notice);
     return noted.length > 0 && found.length === keysPerTransaction;
   }
 
   /** Returns the keys whose notice was written by this call: another process may have been faster, and keys change. */
-  #note(found: readonly ApiKeyRecord[], thresholdSeconds: number): Promise<readonly ApiKeyRecord[]> {
+  #note(
+    found: readonly ApiKeyRecord[],
+    { reason, thresholdSeconds }: EndNotice,
+  ): Promise<readonly ApiKeyRecord[]> {
     const { store, clock } = this.#parts;
+    const getEnd = reason === 'idle' ? getIdleAt : getExpiresAt;
     return store.transact(async (transaction) => {
       const noted: ApiKeyRecord[] = [];
-      for (const { id, expiresAt } of found) {
-        const current = await transaction.find(id);
+      for (const record of found) {
+        const expiresAt = getEnd(record);
+        const current = await transaction.find(record.id);
         const now = clock.now();
-        if (current === null || expiresAt === null || current.expiresAt !== expiresAt) continue;
+        if (current === null || expiresAt === null || getEnd(current) !== expiresAt) continue;
         if (getKeyState(current, now) !== 'active') continue;
         const event = { ...createAuditEntry(sweepContext, 'key.expiring', current, []), at: now };
-        if (await transaction.noteExpiry({ keyId: id, expiresAt, thresholdSeconds }, event)) {
+        if (await transaction.noteExpiry({ keyId: record.id, expiresAt, thresholdSeconds }, event)) {
           noted.push(current);
         }
       }
@@ -109,11 +120,11 @@ export class ExpirySweep {
     });
   }
 
-  #notify(record: ApiKeyRecord, thresholdSeconds: number): void {
+  #notify(record: ApiKeyRecord, notice: EndNotice): void {
     const report = (error: unknown): void =>
       this.#parts.logger.error('api-keys: expiryNotices.notify failed', error);
     try {
-      Promise.resolve(this.#parts.notify(record, thresholdSeconds)).catch(report);
+      Promise.resolve(this.#parts.notify(record, notice)).catch(report);
     } catch (error) {
       report(error);
     }

@@ -1,5 +1,6 @@
 import { InvalidFieldError, parseMoment } from '../domain/key-fields.js';
-import { dayMs, hourMs, getPeriodStart, usageKeptMs, type UsageCount } from '../domain/key-usage.js';
+import { dayMs } from '../domain/day-ms.js';
+import { hourMs, getPeriodStart, usageKeptMs, type UsageCount } from '../domain/key-usage.js';
 import { getKey } from './get-key.js';
 import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from './change.js';

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { isDeepStrictEqual, types } from 'node:util';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { readOnlyFieldNames, toApiKey } from '../domain/api-key-view.js';
+import { getExpiresAt } from '../domain/key-lifetime.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import type { KeyInput } from './change.js';
 import { ParsedFields, type DoubtfulFields } from './parsed-fields.js';
@@ -11,6 +12,7 @@ const earlierValues: Readonly<Record<string, (sent: unknown, shown: unknown) => 
   useCount: (sent, shown) => Number.isSafeInteger(sent) && Number(sent) >= 0 && Number(sent) <= Number(shown),
   lastUsedAt: (sent, shown) =>
     sent === null || (isTime(sent) && isTime(shown) && Date.parse(sent) <= Date.parse(shown)),
+  idleAt: (sent, shown) => isTime(sent) && isTime(shown) && Date.parse(sent) <= Date.parse(shown),
   lastUsedAddress: (sent, shown) =>
     sent === null || (shown !== null && typeof sent === 'string' && isIP(sent) !== 0),
 };
@@ -113,7 +115,7 @@ export async function assertMayBeUnchanged(
 /** Returns the values that differ from those of the key. */
 export function selectChanged<T extends object>(values: T, record: ApiKeyRecord, now: number): Partial<T> {
   const { credits } = toApiKey(record, now);
-  const current: Readonly<Record<string, unknown>> = { ...record, credits };
+  const current: Readonly<Record<string, unknown>> = { ...record, credits, expiresAt: getExpiresAt(record) };
   const changed = Object.entries(values).filter(
     ([name, value]) => !isDeepStrictEqual(toJson(value), toJson(current[name])),
   );

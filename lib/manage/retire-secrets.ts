@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { getExpiresAt } from '../domain/key-lifetime.js';
 import { hasCredentialEnded, type Credential } from '../domain/credential.js';
 
 /** How many superseded credentials are kept, so that a caller that still uses one learns that it was rotated. */
@@ -16,10 +17,11 @@ export interface Grace {
 
 /** Retires the secrets of a key, newest first, when it gets another one. */
 export function retireSecrets(
-  { credentials, expiresAt }: Pick<ApiKeyRecord, 'credentials' | 'expiresAt'>,
+  { credentials, ...key }: Pick<ApiKeyRecord, 'credentials' | 'expiresAt' | 'createdAt' | 'enforced'>,
   { periodSeconds, startsOnFirstUse }: Grace,
   now: number,
 ): readonly Credential[] {
+  const expiresAt = getExpiresAt(key);
   const retired = credentials.map((credential) => {
     // It has never been used: a caller that requests another one has lost it, or does not want it.
     if (credential.graceFromFirstUseSeconds !== null) return endCredential(credential, now);

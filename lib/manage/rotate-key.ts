@@ -4,7 +4,8 @@ import { parseGracePeriodSeconds } from '../domain/key-fields.js';
 import { parseGraceStartsOnFirstUse } from '../domain/rotation-fields.js';
 import type { PublicKey } from '../domain/public-key.js';
 import { getSigningKind } from '../domain/shown-public-key.js';
-import { getKeyState } from '../domain/key-state.js';
+import { isIdle } from '../domain/key-lifetime.js';
+import { hasExpired } from '../domain/key-state.js';
 import { ApiKeysError } from '../errors.js';
 import {
   assertAtOrBelow,
@@ -60,12 +61,14 @@ export async function rotateKey(
         detail: 'Another rotation of this API key was faster. Use its secret, or rotate again.',
       });
     }
+    // A secret that was refused already must not work again.
+    const applied = isIdle(current, now) ? noGrace : grace;
     const credential = {
       ...minted.credential,
-      graceFromFirstUseSeconds: grace.startsOnFirstUse ? grace.periodSeconds : null,
+      graceFromFirstUseSeconds: applied.startsOnFirstUse ? applied.periodSeconds : null,
     };
-    const credentials = [credential, ...retireSecrets(current, grace, now)];
-    const next = createNextVersion(current, { hint: minted.hint, credentials }, now);
+    const credentials = [credential, ...retireSecrets(current, applied, now)];
+    const next = createNextVersion(current, { hint: minted.hint, credentials, activatedAt: now }, now);
     await transaction.update(next, createAuditEntry(context, 'key.rotated', next, ['credentials']));
     const { position } = transaction;
     const written = { record: next, action: 'key.rotated', position } as const;
@@ -83,6 +86,8 @@ function getFormat({ keyspaces }: ManagePorts, { keyspace, environment }: ApiKey
     detail: `This API key belongs to the ${what}, which is not configured here.`,
   });
 }
+
+const noGrace: Grace = { periodSeconds: 0, startsOnFirstUse: false };
 
 interface Rotation {
   readonly grace: Grace;
@@ -151,7 +156,8 @@ async function findRotatable(
   assertMayHaveSecret(authority, record);
   assertExpectedVersion(record, expected);
   assertNotRevoked(record);
-  if (getKeyState(record, now) === 'expired') {
+  // A key that is only idle is made usable again by another secret.
+  if (record.enabled && hasExpired(record, now)) {
     throw new ApiKeysError('conflict', {
       detail: 'This API key has expired. Extend expiresAt before rotating it.',
     });

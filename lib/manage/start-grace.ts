@@ -1,4 +1,5 @@
 import { createIdentity } from '../domain/api-key-identity.js';
+import { getExpiresAt } from '../domain/key-lifetime.js';
 import type { FirstUse } from '../ports/grace-starter.js';
 import { createAuditEntry } from './audit-entry.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -27,7 +28,7 @@ export async function startGrace(
     const credentials = current.credentials.map((credential) =>
       credential === used
         ? { ...used, graceFromFirstUseSeconds: null }
-        : endWithin(credential, graceSeconds, current.expiresAt, at, now),
+        : endWithin(credential, graceSeconds, getExpiresAt(current), at, now),
     );
     const next = createNextVersion(current, { credentials }, now);
     // The actor is the key itself: its use has started the period.

@@ -3,6 +3,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction } from '../domain/audit-entry.js';
 import { parseEnabled } from '../domain/key-fields.js';
 import type { Keyspace } from '../domain/keyspace.js';
+import { noPolicy } from '../domain/keyspace-policy.js';
 import { ApiKeysError } from '../errors.js';
 import { assertAtOrBelow, assertMayGrant, resolveAuthority, createFinder, findVisible } from './authority.js';
 import { createRevocationQueuing } from './change-queuing.js';
@@ -10,6 +11,7 @@ import { createAuditEntry } from './audit-entry.js';
 import { resolveChangedLimits, resolveCreditChange, getLimitBounds } from './limit-authority.js';
 import { readCommitPoint, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
+import { assertMayEnd } from './end-of-key.js';
 import { getKey } from './get-key.js';
 import type { DoubtfulFields } from './parsed-fields.js';
 import {
@@ -62,6 +64,9 @@ export async function updateKey(
       const { credits, ...fields } = changes;
       assertSameKeyspace(ports.keyspace, current, changes);
       if (changes.scopes !== undefined) assertMayGrant(context, authority, changes.scopes);
+      if (changes.expiresAt !== undefined) {
+        assertMayEnd(current, changes.expiresAt, ports.keyspaces.get(current.keyspace)?.policy ?? noPolicy);
+      }
       const bounds = getLimitBounds(context, authority, ports.keyspace.ownerCeilings);
       const limited =
         changes.rateLimits === undefined
@@ -74,6 +79,8 @@ export async function updateKey(
           ...fields,
           ...limited,
           ...(paid === null ? {} : { hasCredits: paid.balance !== null, credits: paid.balance }),
+          // While it was disabled, it could not be used.
+          ...(fields.enabled === true ? { activatedAt: now } : {}),
         },
         now,
       );

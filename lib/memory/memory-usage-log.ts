@@ -1,4 +1,5 @@
-import { dayMs, hourMs, getPeriodStart, type UsageCount } from '../domain/key-usage.js';
+import { dayMs } from '../domain/day-ms.js';
+import { hourMs, getPeriodStart, type UsageCount } from '../domain/key-usage.js';
 import type { KeyUse } from '../ports/key-store.js';
 import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 

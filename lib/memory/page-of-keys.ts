@@ -1,6 +1,8 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { getExpiresAt, getIdleAt, getMaxIdleDays } from '../domain/key-lifetime.js';
 import { getKeyState } from '../domain/key-state.js';
-import type { KeyPosition, KeyQuery } from '../ports/key-store.js';
+import { dayMs } from '../domain/day-ms.js';
+import type { IdleQuery, KeyPosition, KeyQuery } from '../ports/key-store.js';
 import { addOwner, formatNoticeName, type MemoryContents } from './memory-contents.js';
 import { compareNewestFirst } from './newest-first.js';
 
@@ -9,13 +11,26 @@ export function listKeysPage(
   { keys, owners, expiryNotices }: Pick<MemoryContents, 'keys' | 'owners' | 'expiryNotices'>,
   query: KeyQuery,
 ): readonly ApiKeyRecord[] {
-  const { withoutExpiryNotice: thresholdSeconds } = query;
-  const isNoticed = ({ id: keyId, expiresAt }: ApiKeyRecord): boolean =>
+  const { withoutExpiryNotice, idle, enforced = {} } = query;
+  const isNoticed = (
+    keyId: string,
+    expiresAt: number | null,
+    thresholdSeconds: number | undefined,
+  ): boolean =>
     thresholdSeconds !== undefined &&
     expiresAt !== null &&
     expiryNotices.has(formatNoticeName({ keyId, expiresAt, thresholdSeconds }));
+  const isWantedNow = (stored: ApiKeyRecord): boolean => {
+    const bounds = enforced[stored.keyspace];
+    const record = bounds === undefined ? stored : { ...stored, enforced: bounds };
+    return (
+      isWanted(record, query) &&
+      !isNoticed(record.id, getExpiresAt(record), withoutExpiryNotice) &&
+      !isNoticed(record.id, getIdleAt(record), idle?.withoutNotice)
+    );
+  };
   return [...keys.values()]
-    .filter((record) => isWanted(record, query) && !isNoticed(record))
+    .filter(isWantedNow)
     .sort(compareNewestFirst)
     .slice(0, query.limit)
     .map((record) => addOwner({ owners }, record));
@@ -50,11 +65,19 @@ function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
 }
 
 function isWantedByTime(record: ApiKeyRecord, query: KeyQuery): boolean {
-  const { expiresBefore, expiresAfter, unusedSince } = query;
-  const { expiresAt, lastUsedAt, createdAt } = record;
+  const { expiresBefore, expiresAfter, unusedSince, idle } = query;
+  const { lastUsedAt, createdAt } = record;
+  const expiresAt = getExpiresAt(record);
+  if (idle !== undefined && !isWantedByIdleEnd(record, idle)) return false;
   if (expiresBefore !== undefined && !(expiresAt !== null && expiresAt < expiresBefore)) return false;
   if (expiresAfter !== undefined && !(expiresAt !== null && expiresAt > expiresAfter)) return false;
   return unusedSince === undefined || (lastUsedAt ?? createdAt) < unusedSince;
+}
+
+function isWantedByIdleEnd(record: ApiKeyRecord, { after, before, withoutNotice = 0 }: IdleQuery): boolean {
+  const idleAt = getIdleAt(record);
+  if (idleAt === null || idleAt <= after || idleAt >= before) return false;
+  return (getMaxIdleDays(record) ?? 0) * dayMs >= withoutNotice * 2000;
 }
 
 function toLowerAscii(value: string): string {

@@ -1,19 +1,23 @@
 import { allowAbsent, take, takeFunction } from './option-readers.js';
 import { readOptions, type ReadersOf } from './read-options.js';
 import type { ApiKey } from '../domain/api-key-view.js';
+import type { EndNotice } from '../domain/end-notice.js';
 
-/** The notice that a key expires soon. */
+/** The notice that a key ends soon. */
 export interface ExpiryNoticeMessage {
   readonly apiKey: ApiKey;
-  /** The key expires within so many days. */
+  /** Why it ends: at its `expiresAt`, or at its `idleAt` because it is not used. */
+  readonly reason: 'expires' | 'idle';
+  /** The key ends within so many days. */
   readonly thresholdDays: number;
 }
 
 /** The option `expiryNotices`: when keys that expire soon are announced. */
 export interface ExpiryNoticesOption {
   /**
-   * How many days before a key expires it is announced: 1 to 10 different whole numbers from 1 to 365. A key that is
-   * already within several of them when it is first checked is announced once, for the smallest.
+   * How many days before a key expires, or becomes idle (`policy.maxIdleDays`), it is announced: 1 to 10 different whole numbers from 1 to 365. A key that is
+   * already within several of them when it is first checked is announced once, for the smallest. A threshold of more than half
+   * of `maxIdleDays` does not count for idle keys.
    *
    * @default [14, 3]
    */
@@ -58,6 +62,6 @@ export function readThresholds({
 }
 
 /** Builds the notice that `notify` is called with. */
-export function createNotice(apiKey: ApiKey, thresholdSeconds: number): ExpiryNoticeMessage {
-  return { apiKey, thresholdDays: thresholdSeconds / secondsPerDay };
+export function createNotice(apiKey: ApiKey, { reason, thresholdSeconds }: EndNotice): ExpiryNoticeMessage {
+  return { apiKey, reason, thresholdDays: thresholdSeconds / secondsPerDay };
 }

@@ -1,13 +1,14 @@
 import { withDefault, takeField, takeFlag, takeWholeNumber } from './option-readers.js';
 import { readOptions, type OptionReader, type ReadersOf } from './read-options.js';
 import { parseScopes } from '../domain/key-fields.js';
+import { largestLifetimeDays } from '../domain/lifetime-bounds.js';
 import { largestMaxKeysPerOwner, noPolicy, type KeyspacePolicy } from '../domain/keyspace-policy.js';
 import { parseRateLimits } from '../domain/limit-fields.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 
-/** Rules for creating keys. They apply within one keyspace; existing keys stay as they are. */
+/** Rules for creating keys. They apply within one keyspace; existing keys stay as they are, unless `enforceOnExisting` is set. */
 export interface PolicyOption {
   /**
    * A new key revokes every other key of its owner, in the same transaction.
@@ -40,7 +41,25 @@ export interface PolicyOption {
    * @default false
    */
   readonly numberKeys?: boolean | undefined;
+  /**
+   * The longest life of a key in days, counted from its creation, 1 to 3,650. A key that is created without `expiresAt` ends
+   * then; a later end, or none, is refused, also in changes. A rotation does not extend it. Default: no bound.
+   */
+  readonly maxLifetimeDays?: number | undefined;
+  /**
+   * For how many days a key may stay unused, 1 to 3,650, counted from its last use, or from its creation, rotation or enabling.
+   * Then it is refused as `key_expired` with the reason `idle`, until it is rotated. Default: no bound.
+   */
+  readonly maxIdleDays?: number | undefined;
+  /**
+   * Applies `maxLifetimeDays` and `maxIdleDays` to keys that were created before, or under other values, too.
+   *
+   * @default false
+   */
+  readonly enforceOnExisting?: boolean | undefined;
 }
+
+const takeDays = takeWholeNumber(1, largestLifetimeDays, 'of days');
 
 /** @throws InvalidOptionError for unknown options, values of the wrong kind, and options that contradict each other */
 export function parsePolicyOption(value: unknown, catalogue: ScopeCatalogue): KeyspacePolicy {
@@ -54,10 +73,16 @@ export function parsePolicyOption(value: unknown, catalogue: ScopeCatalogue): Ke
     omittedScopes: withDefault(takeOmittedScopes(catalogue), noPolicy.omittedScopes),
     defaultRateLimits: withDefault(takeField(parseRateLimits), noPolicy.defaultRateLimits),
     numberKeys: withDefault(takeFlag, noPolicy.numberKeys),
+    maxLifetimeDays: withDefault<number | null>(takeDays, noPolicy.maxLifetimeDays),
+    maxIdleDays: withDefault<number | null>(takeDays, noPolicy.maxIdleDays),
+    enforceOnExisting: withDefault(takeFlag, noPolicy.enforceOnExisting),
   } satisfies ReadersOf<PolicyOption>;
   const policy = readOptions('policy', value, readers, { example: '{ maxKeysPerOwner: 8 }' });
   if (policy.onePerOwner && policy.maxKeysPerOwner !== null) {
     throw new InvalidOptionError('policy: give either onePerOwner or maxKeysPerOwner, not both');
+  }
+  if (policy.enforceOnExisting && policy.maxLifetimeDays === null && policy.maxIdleDays === null) {
+    throw new InvalidOptionError('policy.enforceOnExisting: needs maxLifetimeDays or maxIdleDays');
   }
   return { ...noPolicy, ...policy };
 }

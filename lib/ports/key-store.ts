@@ -2,6 +2,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEntry, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { UseVerdict } from '../domain/key-usage.js';
 import type { KeyState } from '../domain/key-state.js';
+import type { LifetimeBounds } from '../domain/lifetime-bounds.js';
 import type { AccessLog } from './access-log.js';
 import type { AuditTrail } from './audit-trail.js';
 import type { CreditBalance } from '../domain/credits.js';
@@ -185,10 +186,10 @@ export interface OwnerKeyCounts {
   readonly lastNumber: number;
 }
 
-/** One notice of a key's expiry. */
+/** One notice that a key ends: of its expiry, or of its idle end. */
 export interface ExpiryNotice {
   readonly keyId: string;
-  /** Epoch milliseconds. */
+  /** The end, in epoch milliseconds. */
   readonly expiresAt: number;
   /** The key expires within this number of seconds. */
   readonly thresholdSeconds: number;
@@ -224,6 +225,13 @@ export interface KeyQuery {
   readonly unusedSince?: number | undefined;
   /** Keys without a recorded notice for their expiry and this threshold. Seconds. */
   readonly withoutExpiryNotice?: number | undefined;
+  /** Keys by their idle end: by when they have to be used. */
+  readonly idle?: IdleQuery | undefined;
+  /**
+   * Bounds that apply to all keys of a keyspace, beside their own: they count for the state, and wherever a key's expiry or
+   * idle end is compared. By keyspace; records are returned without them.
+   */
+  readonly enforced?: Readonly<Record<string, LifetimeBounds>> | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
   /** Starts after this key. */
@@ -231,6 +239,19 @@ export interface KeyQuery {
   /** Ends with this key, inclusive. */
   readonly until?: KeyPosition | undefined;
   readonly limit: number;
+}
+
+/** Keys whose idle end (`getIdleAt`) is between two times. */
+export interface IdleQuery {
+  /** Later than this, epoch milliseconds. */
+  readonly after: number;
+  /** Earlier than this, epoch milliseconds. */
+  readonly before: number;
+  /**
+   * Only keys without a recorded notice for their idle end and this threshold, which may stay unused for at least twice as long
+   * as the threshold. Seconds.
+   */
+  readonly withoutNotice?: number | undefined;
 }
 
 /** Which events to list. Conditions that are left out do not restrict. */

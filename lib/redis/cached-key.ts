@@ -27,6 +27,10 @@ export function writeCachedKey(key: VerifiableKey): string {
     key.hint.prefix,
     key.credentials.map(writeCredential),
     key.owner === null ? null : [key.owner.version, key.owner.suspendedAt],
+    key.createdAt,
+    key.activatedAt,
+    key.lastUsedAt,
+    key.maxIdleDays,
   ]);
 }
 
@@ -40,7 +44,7 @@ function writeCredential(credential: VerifiableCredential): readonly unknown[] {
   return [...proof, id, createdAt, endedAt, endsAt, graceFromFirstUseSeconds];
 }
 
-const fieldCount = 17;
+const fieldCount = 21;
 
 /**
  * Reads a record and checks every field; `null` when anything is not as it was written. The parsed value is shared
@@ -72,6 +76,10 @@ export function readCachedKey(content: string, version: number): VerifiableKey |
       hint: { prefix: readString(fields[14]) },
       credentials: readList(fields[15]).map(readCredential),
       owner: fields[16] === null ? null : readOwner(fields[16]),
+      createdAt: readWholeNumber(fields[17]),
+      activatedAt: readWholeNumber(fields[18]),
+      lastUsedAt: readNumberOrNull(fields[19]),
+      maxIdleDays: readNumberOrNull(fields[20]),
     };
   } catch {
     return null;

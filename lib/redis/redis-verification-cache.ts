@@ -1,3 +1,4 @@
+import { getExpiresAt } from '../domain/key-lifetime.js';
 import { InvalidOptionError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
@@ -91,7 +92,7 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
   let fillsInFlight = 0;
 
   function computeExpiry({ key }: CachedCopy, readAt: number): number {
-    return Math.floor(Math.min(readAt + lifetimeMs, key.expiresAt ?? Infinity));
+    return Math.floor(Math.min(readAt + lifetimeMs, getExpiresAt(key) ?? Infinity));
   }
 
   /** Writes a copy under some of its names. Never rejects. */

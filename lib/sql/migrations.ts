@@ -70,6 +70,13 @@ export const migrations: readonly Migration[] = [
       await splitPersonalData(database, types);
     },
   },
+  {
+    name: 'idle keys',
+    async up({ schema }, { integer }) {
+      await schema.alterTable('keys').addColumn('max_idle_days', integer).execute();
+      await schema.alterTable('keys').addColumn('activated_at', integer).execute();
+    },
+  },
 ];
 
 async function createKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {

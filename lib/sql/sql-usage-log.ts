@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { dayMs, hourMs, type UsageCount, type UseVerdict } from '../domain/key-usage.js';
+import { dayMs } from '../domain/day-ms.js';
+import { hourMs, type UsageCount, type UseVerdict } from '../domain/key-usage.js';
 import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';

@@ -38,6 +38,9 @@ export interface KeysTable extends KeyFieldColumns {
   revocation_reason: string | null;
   revocation_comment: string | null;
   has_credits: number;
+  max_idle_days: number | null;
+  /** Null for keys from before there was one: `created_at` counts. */
+  activated_at: number | null;
   hint_prefix: string;
   hint_last_four: string;
   version: number;

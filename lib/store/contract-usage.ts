@@ -1,4 +1,5 @@
-import { dayMs, hourMs } from '../domain/key-usage.js';
+import { dayMs } from '../domain/day-ms.js';
+import { hourMs } from '../domain/key-usage.js';
 import type { ContractContext } from './contract-context.js';
 import { insert, createSampleKey, sampleTime, createSampleUse } from './sample-keys.js';
 

@@ -49,6 +49,7 @@ export type { Credits, CreditBalance } from '../domain/credits.js';
 export type { RateLimit } from '../domain/rate-limit.js';
 export type { RevocationReason } from '../domain/revocation-reason.js';
 export type { KeyState } from '../domain/key-state.js';
+export type { LifetimeBounds } from '../domain/lifetime-bounds.js';
 export type { JsonObject, JsonValue } from '../domain/json.js';
 export type { UsageCount, UseVerdict } from '../domain/key-usage.js';
 export type { AccessAction, AccessEntry } from '../domain/access-entry.js';
@@ -56,6 +57,8 @@ export type { AuditAction, AuditActor, AuditEntry, AuditEntryDraft } from '../do
 
 // Rules that stores apply and that are the same for all of them.
 export { getKeyState } from '../domain/key-state.js';
+export { getExpiresAt, getIdleAt } from '../domain/key-lifetime.js';
+export type { LivingKey } from '../domain/key-lifetime.js';
 export { refillCredits } from '../domain/credits.js';
 export { startOfFeed } from '../ports/change-feed.js';
 export {

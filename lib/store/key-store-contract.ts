@@ -7,6 +7,7 @@ import { describeCredits } from './contract-credits.js';
 import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
 import { describeOwners } from './contract-owners.js';
+import { describeLifetimes } from './contract-lifetimes.js';
 import { describePolicies } from './contract-policies.js';
 import { describeHousekeeping } from './contract-housekeeping.js';
 import { describeNonces } from './contract-nonces.js';
@@ -55,6 +56,7 @@ export function describeKeyStore(
     describeStoredTrail(context);
     describeAccessLog(context);
     describePolicies(context);
+    describeLifetimes(context);
     describeOwners(context);
     describeTokens(context);
     describeChangeFeed(context);

@@ -59,6 +59,8 @@ export function createSampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyReco
     revocationComment: null,
     rateLimits: [],
     hasCredits: false,
+    maxIdleDays: null,
+    activatedAt: sampleTime,
     hint: { prefix: 'acme_live_', lastFour: '7xYz' },
     version: 1,
     createdAt: sampleTime,

@@ -1,3 +1,4 @@
+import { idleDetail } from '../domain/idle-detail.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { noScope } from '../domain/scope-requirement.js';
@@ -70,7 +71,11 @@ export function createClientAuthenticator(ports: ClientPorts): AuthenticateClien
     const { id: keyId, ownerId } = prepared.key;
     const verdict = await decide(prepared, credential, uses.counterFor(keyId), request, clock.now());
     if (!verdict.allowed) {
-      throw new TokenError('invalid_client', problems[verdict.code].detail, { keyId, ownerId });
+      throw new TokenError(
+        'invalid_client',
+        verdict.reason === 'idle' ? idleDetail : problems[verdict.code].detail,
+        { keyId, ownerId },
+      );
     }
     const { apiKey, deprecatedSecret } = verdict;
     return { keyId, ownerId, credentialId: credential.id, apiKey, deprecatedSecret };

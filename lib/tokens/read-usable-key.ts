@@ -1,5 +1,8 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { Credential } from '../domain/credential.js';
+import { idleDetail } from '../domain/idle-detail.js';
+import { getExpiresAt } from '../domain/key-lifetime.js';
+import { hasExpired } from '../domain/key-state.js';
 import { isOfKeyspace } from '../domain/keyspaces.js';
 import { checkState } from '../verify/check-state.js';
 import { problems } from '../errors.js';
@@ -31,12 +34,14 @@ export async function readUsableKey(
   }
   const refusal = checkState(record, credential, clock.now());
   if (refusal !== null) {
-    throw new TokenError(error, problems[refusal].detail, { keyId, ownerId: record.ownerId });
+    const isIdle = refusal === 'key_expired' && !hasExpired(record, clock.now());
+    const detail = isIdle ? idleDetail : problems[refusal].detail;
+    throw new TokenError(error, detail, { keyId, ownerId: record.ownerId });
   }
   return { record, credential };
 }
 
 /** The expiry of a key or of its credential, whichever is first; epoch milliseconds, or Infinity. */
 export function getExpiry({ record, credential }: UsableKey): number {
-  return Math.min(record.expiresAt ?? Infinity, credential.endsAt ?? Infinity);
+  return Math.min(getExpiresAt(record) ?? Infinity, credential.endsAt ?? Infinity);
 }

@@ -2,6 +2,7 @@ import { compileAllowlist } from '../domain/address.js';
 import type { AccessToken } from '../domain/access-token.js';
 import type { VerifiableKey } from '../domain/api-key.js';
 import { createIdentity } from '../domain/api-key-identity.js';
+import { getExpiresAt } from '../domain/key-lifetime.js';
 import { findCommonScopes } from '../domain/token-scope.js';
 import type { Allowed } from '../domain/verdict.js';
 import type { Subject } from '../verify/decide-request.js';
@@ -25,7 +26,7 @@ export class TokenSubject implements Subject {
   constructor(prepared: PreparedKey, token: AccessToken) {
     const { catalogue } = prepared;
     const scopes = findCommonScopes(token.scopes, prepared.key.scopes, catalogue);
-    const expiresAt = Math.min(token.expiresAt, prepared.key.expiresAt ?? Infinity);
+    const expiresAt = Math.min(token.expiresAt, getExpiresAt(prepared.key) ?? Infinity);
     this.prepared = prepared;
     this.expiresAt = token.expiresAt;
     this.resource = token.resource;

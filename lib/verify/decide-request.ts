@@ -1,5 +1,8 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 import type { VerifiableCredential } from '../domain/credential.js';
+import { idleDetail } from '../domain/idle-detail.js';
+import { isPastIdleEnd } from '../domain/key-lifetime.js';
+import { hasExpired } from '../domain/key-state.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { isMet, listMissingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
 import type { Allowed, Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
@@ -74,6 +77,9 @@ export function findRefusal(
 
   if (isElsewhere(subject, request)) return refuse('invalid_token');
   const stateRefusal = checkState(key, credential, now);
+  if (stateRefusal === 'key_expired' && !hasExpired(key, now)) {
+    return refuse(stateRefusal, { reason: 'idle', detail: idleDetail });
+  }
   if (stateRefusal !== null) return refuse(stateRefusal);
   if (subject.limitsAddresses && !subject.allowsAddress(address('decide'))) {
     return refuse('address_not_allowed');
@@ -125,11 +131,11 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     const allowed = subject.allowedBy(credential);
     if (request.isProbe === true) return allowed;
     const plan = getLimitPlan(key);
-    if (plan === null || cost === 0) return allow(allowed, credential, counter, request, now);
+    if (plan === null || cost === 0) return allow(allowed, credential, counter, request, now, key);
 
     const settle = (verdict: Verdict): Verdict =>
       verdict.allowed
-        ? allow(verdict, credential, counter, request, now)
+        ? allow(verdict, credential, counter, request, now, key)
         : refuse(key, counter, verdict, now);
     const verdict = consumeLimits({ keyId: key.id, plan, cost, allowed });
     return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
@@ -142,8 +148,9 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     counter: UseCounter,
     { address }: RequestToDecide,
     now: number,
+    key: VerifiableKey,
   ): Allowed {
-    uses.record(counter, now, address);
+    if (!isPastIdleEnd(key, now)) uses.record(counter, now, address);
     if (credential.graceFromFirstUseSeconds !== null) {
       graces.start({ keyId: counter.keyId, credentialId: credential.id, address: address(), at: now });
     }

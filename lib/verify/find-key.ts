@@ -1,4 +1,6 @@
 import { ApiKeysError } from '../errors.js';
+import type { EnforcedBounds } from '../domain/enforced-bounds.js';
+import { isPastIdleEnd } from '../domain/key-lifetime.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { InvalidationTarget } from '../feed/known-changes.js';
 import type { Lease } from '../feed/lease.js';
@@ -40,6 +42,8 @@ export interface FindKeyParts {
   readonly applied: () => FeedPosition;
   readonly clock: Clock;
   readonly keyspaces: Pick<Keyspaces, 'catalogueOf'>;
+  /** Already applied to what the store returns. */
+  readonly bounds: Pick<EnforcedBounds, 'enforce'>;
 }
 
 const maxAbsent = 10_000;
@@ -50,7 +54,8 @@ const maxAbsent = 10_000;
  * reads does not prove that it is the one which accepts changes.
  */
 export function createKeyFinder(parts: FindKeyParts): KeyFinder {
-  const { store, cache, local, uses, lease, ensureLease, versions, applied, clock, keyspaces } = parts;
+  const { store, cache, local, uses, lease, ensureLease, versions, applied, clock, keyspaces, bounds } =
+    parts;
   const inFlightReads = new SingleFlight<PreparedKey | null>();
   const absent = new NegativeCache(maxAbsent);
   /** Copies that the shared cache returns again are prepared once. */
@@ -59,7 +64,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
   function prepare(copy: CachedCopy): PreparedKey {
     const known = prepared.get(copy);
     if (known !== undefined) return known;
-    const made = new PreparedKey(copy.key, keyspaces.catalogueOf(copy.key));
+    const made = new PreparedKey(bounds.enforce(copy.key), keyspaces.catalogueOf(copy.key));
     prepared.set(copy, made);
     return made;
   }
@@ -69,7 +74,10 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     // A copy repeats its own id, so that one key's copy can never answer for another.
     if (copy === null || copy.key.id !== id) return null;
     const isCurrent = lease.isHeld() && versions.isCurrent(copy.key, copy.asOf);
-    return isCurrent ? prepare(copy) : null;
+    if (!isCurrent) return null;
+    const found = prepare(copy);
+    // The key may have been used since the copy was made.
+    return isPastIdleEnd(found.key, clock.now()) ? null : found;
   }
 
   async function readStore(id: string, inFlight?: InFlightRead<unknown>): Promise<PreparedKey | null> {

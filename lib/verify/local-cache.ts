@@ -1,4 +1,5 @@
 import type { VerifiableCredential } from '../domain/credential.js';
+import { getIdleCheckAt } from '../domain/key-lifetime.js';
 import { TwoGenerations } from '../domain/two-generations.js';
 import { OwnerIndex } from './owner-index.js';
 import type { PreparedKey } from './prepared-key.js';
@@ -111,7 +112,8 @@ export class LocalCache {
   set(prepared: PreparedKey, uses: UseCounter, readAt: number): void {
     this.forget(prepared.key.id);
     const bytes = prepared.approximateBytes;
-    this.#add({ prepared, uses, until: readAt + lifetimeMs, bytes, tokens: [] });
+    const until = Math.min(readAt + lifetimeMs, getIdleCheckAt(prepared.key, readAt));
+    this.#add({ prepared, uses, until, bytes, tokens: [] });
   }
 
   /** Records that a token belongs to a key, for as long as this very version of the key is cached. */

@@ -1,6 +1,7 @@
 import { compileAllowlist } from '../domain/address.js';
 import type { VerifiableKey } from '../domain/api-key.js';
 import { createIdentity } from '../domain/api-key-identity.js';
+import { getExpiresAt } from '../domain/key-lifetime.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret } from '../domain/verdict.js';
@@ -41,7 +42,8 @@ export class PreparedKey {
   }
 
   #deprecated(credential: VerifiableCredential): Allowed {
-    const { credentials, expiresAt } = this.key;
+    const { credentials } = this.key;
+    const expiresAt = getExpiresAt(this.key);
     const { id, endsAt } = credential;
     const newer = credentials[credentials.findIndex((each) => each.id === id) - 1];
     // The secret that replaced it no longer exists, so the time of the replacement is unknown.

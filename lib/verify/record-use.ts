@@ -17,7 +17,8 @@ const maxBatched = 10_000;
 
 /**
  * Counts uses and writes them in the background, so that no request waits for a write. A first use is written at
- * once, and retried until it is written; of the later ones, at most one interval is lost when the process is killed.
+ * once, and retried until it is written, as is the first one in each hour: whether a key is idle depends on it. Of the later
+ * ones, at most one interval is lost when the process is killed.
  */
 export class UseRecorder {
   readonly #store: Pick<KeyStore, 'recordUse'>;
@@ -26,10 +27,10 @@ export class UseRecorder {
   #batched: UseCounter[] = [];
   /** Uses that have left their counters, or could not be written. */
   #waiting: KeyUse[] = [];
-  /** Keys whose first use in this process is not written yet. */
+  /** Keys whose first use in this process, or in this hour, is not written yet. */
   #unwritten = new Set<string>();
-  /** Keys whose first use in this process is written, or about to be written. */
-  #known = new Set<string>();
+  /** Keys whose first use in this process is written, or about to be written -> the hour of their last use. */
+  #known = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #dueAt = 0;
   #flushing: Promise<void> = Promise.resolve();
@@ -61,7 +62,7 @@ export class UseRecorder {
     counter.lastAt = now;
     counter.count += 1;
     if (counter.count === 1) {
-      this.#enqueue(counter, this.#noteFirstUse(counter.keyId) ? firstUseDelayMs : useFlushIntervalMs);
+      this.#enqueue(counter, this.#noteFirstUse(counter) ? firstUseDelayMs : useFlushIntervalMs);
     }
   }
 
@@ -84,15 +85,16 @@ export class UseRecorder {
   }
 
   /**
-   * Notes the first use of a key in this process, which is written soon because whether a key was ever used is what
-   * operators look for. Returns whether this is the first use.
+   * Notes the first use of a key in an hour. The first one in this process is written soon, because whether a key was ever
+   * used is what operators look for. Returns whether this is the first use in this process.
    */
-  #noteFirstUse(keyId: string): boolean {
-    if (this.#known.has(keyId)) return false;
-    if (this.#known.size >= maxBatched) this.#known = new Set();
-    this.#known.add(keyId);
+  #noteFirstUse({ keyId, hour }: UseCounter): boolean {
+    const last = this.#known.get(keyId);
+    if (last === hour) return false;
+    if (this.#known.size >= maxBatched) this.#known = new Map();
+    this.#known.set(keyId, hour);
     this.#unwritten.add(keyId);
-    return true;
+    return last === undefined;
   }
 
   #flushWithin(milliseconds: number): void {

@@ -273,6 +273,8 @@ describe('what answers show', () => {
         'revocationComment',
         'signing',
         'publicKey',
+        'maxIdleDays',
+        'idleAt',
       ],
     ];
     const created = await makeKey(adminApp, alice);

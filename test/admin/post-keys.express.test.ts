@@ -42,6 +42,8 @@ describe('POST /keys', () => {
         rateLimits: [],
         credits: null,
         tokenLifetimeSeconds: null,
+        maxIdleDays: null,
+        idleAt: null,
         revocationReason: null,
         revocationComment: null,
         lastUsedAddress: null,

@@ -15,7 +15,8 @@ describe('getKeyState', () => {
     [{ revokedAt: 5, enabled: false, expiresAt: 1 }, 'revoked', 9],
     [{ ...active, expiresAt: Date.UTC(9999, 0, 1) }, 'active', 2 ** 31 + 1],
   ])('of %j is %s (at %s)', (key, state, now = 500) => {
-    expect(getKeyState(key, now)).toBe(state);
+    const living = { createdAt: 0, activatedAt: 0, lastUsedAt: null, maxIdleDays: null };
+    expect(getKeyState({ ...living, ...key }, now)).toBe(state);
   });
 });
 

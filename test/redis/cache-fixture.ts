@@ -80,6 +80,10 @@ export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
     features: ['beta'],
     rateLimits: [{ name: 'minute', limit: 60, windowSeconds: 60 }],
     hasCredits: true,
+    createdAt: 1_000_000_000_000,
+    activatedAt: 1_000_000_000_001,
+    lastUsedAt: 1_000_000_000_002,
+    maxIdleDays: 30,
     version: 1,
     hint: { prefix: 'acme_live_' },
     credentials: [

@@ -19,6 +19,8 @@ const insertNewer = `insert into schema_versions (version, name) values (${newer
 
 /** What the eighth migration added, and then the seventh, the sixth, the fifth, the fourth, the third and the second. */
 const backToVersion1 = [
+  'alter table keys drop column max_idle_days',
+  'alter table keys drop column activated_at',
   'alter table audit_events drop column personal',
   'drop index audit_events_by_member',
   'alter table audit_events drop column member_id',

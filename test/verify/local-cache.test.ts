@@ -27,6 +27,7 @@ function prepared(id: string, fields: Partial<VerifiableKey> = {}): PreparedKey 
       environment: 'live',
     },
     ...{ enabled: true, revokedAt: null, expiresAt: null, ipAllowlist: null, metadata: {}, version: 1 },
+    ...{ createdAt: 0, activatedAt: 0, lastUsedAt: null, maxIdleDays: null },
     ...{ features: [], rateLimits: [], hasCredits: false, owner: null },
     hint: { prefix: 'acme_live_' },
     credentials: [credential],

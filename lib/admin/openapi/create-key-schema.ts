@@ -39,6 +39,16 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
     },
     enabled,
     ...others,
+    maxIdleDays: {
+      type: ['integer', 'null'],
+      minimum: 1,
+      description: 'For how many days it may stay unused; `null`: for ever.',
+      examples: [null],
+    },
+    idleAt: {
+      ...allowNull(shownTime),
+      description: 'When it is refused unless it is used before; moves on with every use. `null`: never.',
+    },
     hint: {
       type: 'string',
       description: 'The beginning and the last four characters of the API key.',

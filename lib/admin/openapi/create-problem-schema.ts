@@ -51,6 +51,10 @@ const properties: Readonly<Record<string, JsonSchema>> = {
       additionalProperties: false,
     },
   },
+  reason: {
+    const: 'idle',
+    description: 'With `key_expired`: the key was not used for too long.',
+  },
   requiredScopes: { ...texts, description: 'With `insufficient_scope`: the scopes that are required.' },
   missingScopes: { ...texts, description: 'With `insufficient_scope`: the scopes that the key lacks.' },
   challenge: {

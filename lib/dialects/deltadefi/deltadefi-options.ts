@@ -2,12 +2,13 @@ import { withDefault, take, takeAsGiven, takeFlag, takeFunction } from '../../op
 import { readOptions, type ReadersOf } from '../../options/read-options.js';
 import { maxGracePeriodSeconds } from '../../domain/key-fields.js';
 import { InvalidOptionError } from '../../errors.js';
+import { lifetimeReaders, type LifetimeOptions, type LifetimePolicy } from '../lifetime-options.js';
 import type { VerifyAccessToken } from '../verify-access-token.js';
 import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { SignIn } from './sign-in.js';
 
 /** Options of `deltadefiRouter`. */
-export interface DeltadefiOptions {
+export interface DeltadefiOptions extends LifetimeOptions {
   /** Returns the owner of a JWT: with it, owners create their first key. */
   readonly verifyAccessToken: VerifyAccessToken;
   /**
@@ -37,7 +38,7 @@ export interface DeltadefiOptions {
 }
 
 /** Validated options. */
-export interface ResolvedDeltadefiOptions {
+export interface ResolvedDeltadefiOptions extends LifetimePolicy {
   readonly verifyAccessToken: VerifyAccessToken;
   /** `null`: there is no sign-in. */
   readonly signIn: SignIn | null;
@@ -62,6 +63,7 @@ const readers = {
     ),
     0,
   ),
+  ...lifetimeReaders,
 } satisfies ReadersOf<DeltadefiOptions>;
 
 /** @throws InvalidOptionError with what to write instead */
@@ -69,6 +71,11 @@ export function resolveDeltadefiOptions(value: unknown): ResolvedDeltadefiOption
   const { graceMs, ...options } = readOptions('deltadefiRouter', value, readers);
   if (graceMs > 0 && !options.singleKey) {
     throw new InvalidOptionError('deltadefiRouter.graceMs: needs singleKey: otherwise no key is replaced');
+  }
+  if (graceMs > 0 && options.maxLifetimeDays !== null) {
+    throw new InvalidOptionError(
+      'deltadefiRouter: give either graceMs or maxLifetimeDays: with a grace period the same key goes on, and ends as it would have',
+    );
   }
   return { ...options, graceSeconds: graceMs / 1000 };
 }

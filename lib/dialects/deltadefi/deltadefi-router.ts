@@ -17,6 +17,7 @@ import { getCallerRights } from '../get-caller-rights.js';
 import { createDeltadefiDocument } from './deltadefi-document.js';
 import { answerDeltadefiError } from './deltadefi-error.js';
 import { resolveDeltadefiOptions, type DeltadefiOptions } from './deltadefi-options.js';
+import { toLifetimePolicy } from '../lifetime-options.js';
 import { replaceKey } from './replace-key.js';
 import { callSignIn, readSignIn } from './sign-in.js';
 
@@ -35,11 +36,17 @@ const lengths = { id: 8, secret: 25, checksum: 7 } as const;
  */
 export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOptions): Router {
   const host = getDialectHost('deltadefiRouter', apiKeys);
-  const { verifyAccessToken, signIn, singleKey, graceSeconds, ...given } = resolveDeltadefiOptions(options);
+  const resolved = resolveDeltadefiOptions(options);
+  const { verifyAccessToken, signIn, singleKey, graceSeconds, ...given } = resolved;
   const { catalogue, defaultScopes } = resolveAppScopes('deltadefiRouter', host.scopes, given.defaultScopes);
   const keyspace = host.registerKeyspace({
     ...{ name: 'deltadefi', catalogue, features: createFeatureCatalogue({}) },
-    policy: { ...noPolicy, onePerOwner: singleKey, omittedScopes: defaultScopes },
+    policy: {
+      ...noPolicy,
+      ...toLifetimePolicy(resolved),
+      onePerOwner: singleKey,
+      omittedScopes: defaultScopes,
+    },
     formatFor: (environment) =>
       createCheckedFormat({ head: `dk_${environment}_`, brand: 'dk_', alphabet: base36Alphabet, lengths }),
   });

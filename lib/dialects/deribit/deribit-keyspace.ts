@@ -5,7 +5,9 @@ import { noPolicy } from '../../domain/keyspace-policy.js';
 import { createPairFormat } from '../../domain/pair-format.js';
 import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
 import type { NewKeyspace } from '../dialect-host.js';
+import { toLifetimePolicy, type LifetimePolicy } from '../lifetime-options.js';
 import { deribitHmacScheme } from './deribit-hmac-scheme.js';
+import type { ResolvedDeribitOptions } from './deribit-options.js';
 
 /** `client_id` with 8 and `client_secret` with 43 characters, as in Deribit's examples. */
 const format: KeyFormat = createPairFormat({
@@ -23,12 +25,15 @@ const descriptions = {
 const features = createFeatureCatalogue(descriptions, Object.keys(descriptions));
 
 /** Defines the keyspace of Deribit's keys: an owner has a few, which are numbered. */
-export function createDeribitKeyspace(catalogue: ScopeCatalogue, maxKeysPerOwner: number): NewKeyspace {
+export function createDeribitKeyspace(
+  catalogue: ScopeCatalogue,
+  { maxKeys, ...lifetime }: Pick<ResolvedDeribitOptions, 'maxKeys'> & LifetimePolicy,
+): NewKeyspace {
   return {
     name: 'deribit',
     catalogue,
     features,
-    policy: { ...noPolicy, maxKeysPerOwner, numberKeys: true },
+    policy: { ...noPolicy, ...toLifetimePolicy(lifetime), maxKeysPerOwner: maxKeys, numberKeys: true },
     formatFor: () => format,
     hmacScheme: deribitHmacScheme,
   };

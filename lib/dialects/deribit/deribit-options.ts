@@ -7,13 +7,14 @@ import {
 } from '../../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../../options/read-options.js';
 import { minTokenLifetimeSeconds } from '../../domain/access-token.js';
+import { lifetimeReaders, type LifetimeOptions, type LifetimePolicy } from '../lifetime-options.js';
 import type { VerifyAccessToken } from '../verify-access-token.js';
 import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { ScopeMap } from '../scope-map.js';
 import { readSecondFactor, type SecondFactor, type SecondFactorOption } from './second-factor-option.js';
 
 /** Options of `deribitRouter`. */
-export interface DeribitOptions {
+export interface DeribitOptions extends LifetimeOptions {
   /** Returns the owner of a session token or JWT: with it, owners create their first key. */
   readonly verifyAccessToken: VerifyAccessToken;
   /**
@@ -62,7 +63,7 @@ export interface DeribitOptions {
 }
 
 /** Validated options. */
-export interface ResolvedDeribitOptions {
+export interface ResolvedDeribitOptions extends LifetimePolicy {
   readonly verifyAccessToken: VerifyAccessToken;
   /** Not yet compiled, because only the host knows the app's scopes. */
   readonly scopeMap: unknown;
@@ -91,6 +92,7 @@ const readers = {
     null,
   ),
   secondFactor: readSecondFactor,
+  ...lifetimeReaders,
 } satisfies ReadersOf<DeribitOptions>;
 
 /** @throws InvalidOptionError with what to write instead */

@@ -36,7 +36,7 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
   const resolved = resolveDeribitOptions(options);
   refuseWithout('tokens', host.tokenIssuer !== null, "{ issuer: 'https://api.acme.example' }");
   refuseWithout('signatures', host.hasSignatures, '{}');
-  const { verifyAccessToken, scopeMap, testnet, maxKeys, tokenLifetimeSeconds } = resolved;
+  const { verifyAccessToken, scopeMap, testnet, tokenLifetimeSeconds } = resolved;
   const methods: readonly DeribitMethod[] = [
     ...keyMethods,
     ...authenticationMethods,
@@ -53,7 +53,7 @@ export function deribitRouter(apiKeys: WithDialectHost, options: DeribitOptions)
     coversDeribitScope,
   );
   const catalogue = createDeribitCatalogue(mapScopes, createTokenTerms(tokenLifetimeSeconds));
-  const keyspace = host.registerKeyspace(createDeribitKeyspace(catalogue, maxKeys));
+  const keyspace = host.registerKeyspace(createDeribitKeyspace(catalogue, resolved));
   const callers = createCallers({ host, keyspace, verifyAccessToken, challenge: deribitChallenge });
   const parts = { host, keyspace, options: resolved, callers };
   const authenticate = createCallerAuthenticator(parts);

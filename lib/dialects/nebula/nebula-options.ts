@@ -7,12 +7,13 @@ import {
   takeWholeNumber,
 } from '../../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../../options/read-options.js';
+import { lifetimeReaders, type LifetimeOptions, type LifetimePolicy } from '../lifetime-options.js';
 import type { VerifyAccessToken } from '../verify-access-token.js';
 import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { NebulaLogin } from './login.js';
 
 /** Options of `nebulaRouter`. */
-export interface NebulaOptions {
+export interface NebulaOptions extends LifetimeOptions {
   /** Returns the owner of an access token: with it, owners create their first key. */
   readonly verifyAccessToken: VerifyAccessToken;
   /**
@@ -49,7 +50,7 @@ export interface NebulaOptions {
 }
 
 /** Validated options. */
-export interface ResolvedNebulaOptions {
+export interface ResolvedNebulaOptions extends LifetimePolicy {
   readonly verifyAccessToken: VerifyAccessToken;
   /** `null`: there is no login. */
   readonly login: NebulaLogin | null;
@@ -73,6 +74,7 @@ const readers = {
   maxKeysPerOwner: withDefault(takeWholeNumber(1, largestMaxKeys), largestMaxKeys),
   ids: withDefault(takeOneOf('uuid', 'integer'), 'uuid'),
   keysMayManage: withDefault(takeFlag, true),
+  ...lifetimeReaders,
 } satisfies ReadersOf<NebulaOptions>;
 
 /** @throws InvalidOptionError with what to write instead */

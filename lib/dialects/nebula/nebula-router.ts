@@ -15,6 +15,7 @@ import { createCredentialReader } from '../credential-reader.js';
 import type { DialectCall } from '../dialect-call.js';
 import { getDialectHost, type DialectKeyService, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
+import { toLifetimePolicy } from '../lifetime-options.js';
 import type { JsonRecord } from '../parse-json-object.js';
 import { getCallerRights } from '../get-caller-rights.js';
 import { parseKeyUuid, nebulaId, toKeyUuid } from './key-uuid.js';
@@ -40,12 +41,18 @@ const lengths = { id: nebulaId.length, secret: 27, checksum: 6 } as const;
  */
 export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): Router {
   const host = getDialectHost('nebulaRouter', apiKeys);
-  const { verifyAccessToken, login, maxKeysPerOwner, ids, keysMayManage, ...given } =
-    resolveNebulaOptions(options);
+  const resolved = resolveNebulaOptions(options);
+  const { verifyAccessToken, login, maxKeysPerOwner, ids, keysMayManage, ...given } = resolved;
   const { catalogue, defaultScopes } = resolveAppScopes('nebulaRouter', host.scopes, given.defaultScopes);
   const keyspace = host.registerKeyspace({
     ...{ name: 'nebula', catalogue, features: createFeatureCatalogue({}) },
-    policy: { ...noPolicy, maxKeysPerOwner, omittedScopes: defaultScopes, numberKeys: true },
+    policy: {
+      ...noPolicy,
+      ...toLifetimePolicy(resolved),
+      maxKeysPerOwner,
+      omittedScopes: defaultScopes,
+      numberKeys: true,
+    },
     formatFor: () => createCheckedFormat({ head, alphabet: nebulaId.alphabet, lengths }),
   });
 

@@ -68,7 +68,7 @@ export function createKeyEndpoints(parts: KeyEndpointsParts): KeyEndpoints {
   return {
     async create(call, { caller, context, keys }) {
       const body = await call.body();
-      const { name, permissions, expiresAt } = readNewKey(body, catalogue, host.clock.now());
+      const { name, permissions, expiresAt } = readNewKey(body, keyspace.keyspace, host.clock.now());
       const once = parseIdempotencyKey(readHeader(call.req, 'idempotency-key'));
       await secondFactor.check(call, getOwnerId(caller), 'create');
       const input = {

@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '../../domain/api-key.js';
+import { getExpiresAt } from '../../domain/key-lifetime.js';
 import { getKeyState } from '../../domain/key-state.js';
 import { toKeyId, yativoFormat } from './yativo-format.js';
 
@@ -41,7 +42,7 @@ export function presentKey(record: ApiKeyRecord, now: number): PresentedKey {
     status: getKeyState(record, now),
     is_revoked: record.revokedAt !== null,
     created_at: formatTime(record.createdAt),
-    expires_at: formatTimeOrNull(record.expiresAt),
+    expires_at: formatTimeOrNull(getExpiresAt(record)),
     revoked_at: formatTimeOrNull(record.revokedAt),
     last_used_at: formatTimeOrNull(record.lastUsedAt),
     rate_limit: {

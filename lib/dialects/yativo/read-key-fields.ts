@@ -1,3 +1,5 @@
+import { limitLifetime } from '../../domain/limit-lifetime.js';
+import type { Keyspace } from '../../domain/keyspace.js';
 import { InvalidFieldError, parseExpiresAt, parseName, parseScopes } from '../../domain/key-fields.js';
 import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
 import { ApiKeysError } from '../../errors.js';
@@ -23,7 +25,14 @@ const maxDays = 36_500;
  * @param now - epoch milliseconds
  * @throws ApiKeysError `invalid_request` with every field that is missing, unknown or invalid, by its name in the body
  */
-export function readNewKey(body: JsonRecord | null, catalogue: ScopeCatalogue, now: number): NewKeyFields {
+export function readNewKey(
+  body: JsonRecord | null,
+  { catalogue, policy: { maxLifetimeDays } }: Pick<Keyspace, 'catalogue' | 'policy'>,
+  now: number,
+): NewKeyFields {
+  // Here null stands for an end that is left out.
+  const limitEnd = (end: number | null): number | null =>
+    end === null ? null : limitLifetime(end, now, maxLifetimeDays);
   const {
     name,
     permissions = null,
@@ -34,8 +43,8 @@ export function readNewKey(body: JsonRecord | null, catalogue: ScopeCatalogue, n
     {
       name: parseName,
       permissions: (value) => (value === null ? null : parseScopes(value, catalogue)),
-      expires_at: (value) => parseExpiresAt(addOffset(value), now),
-      expires_in_days: (value) => (value === null ? null : now + parseDays(value) * dayMs),
+      expires_at: (value) => limitEnd(parseExpiresAt(addOffset(value), now)),
+      expires_in_days: (value) => (value === null ? null : limitEnd(now + parseDays(value) * dayMs)),
       two_factor_token: parseString,
     },
     ['name'],

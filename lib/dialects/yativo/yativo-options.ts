@@ -13,13 +13,14 @@ import { keyOperations, type StepUpOperation } from '../../http/step-up-options.
 import { maxTokenLifetimeSeconds } from '../../domain/access-token.js';
 import { maxLimit, type RateLimit } from '../../domain/rate-limit.js';
 import { InvalidOptionError } from '../../errors.js';
+import { lifetimeReaders, type LifetimeOptions, type LifetimePolicy } from '../lifetime-options.js';
 import type { VerifyAccessToken } from '../verify-access-token.js';
 import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { ScopeMap } from '../scope-map.js';
 import type { SecondFactorSettings, VerifySecondFactor } from './second-factor.js';
 
 /** Options of `yativoRouter`. */
-export interface YativoOptions {
+export interface YativoOptions extends LifetimeOptions {
   /** Returns the owner of an access token of the app: with it, owners create their first key. */
   readonly verifyAccessToken: VerifyAccessToken;
   /** The app's scopes that permissions grant on the app's own routes. Permissions that are not in it grant nothing there. */
@@ -65,7 +66,7 @@ export interface YativoRateLimits {
 }
 
 /** Validated options; `scopeMap` is not validated yet, because that needs the app's scopes. */
-export interface ResolvedYativoOptions {
+export interface ResolvedYativoOptions extends LifetimePolicy {
   readonly verifyAccessToken: VerifyAccessToken;
   readonly scopeMap: unknown;
   /** `null`: no second factor. */
@@ -102,6 +103,7 @@ const readers = {
   acceptKeyHeaders: withDefault(takeFlag, false),
   rateLimits: readRateLimits,
   tokenLifetimeMinutes: withDefault(takeWholeNumber(1, maxTokenMinutes), 60),
+  ...lifetimeReaders,
 } satisfies ReadersOf<YativoOptions>;
 
 /** @throws InvalidOptionError with what to write instead */

@@ -8,6 +8,7 @@ import { createCallers } from '../callers.js';
 import type { DialectCall } from '../dialect-call.js';
 import { getDialectHost, type DialectHost, type NewKeyspace, type WithDialectHost } from '../dialect-host.js';
 import { createDialectRouter, type DialectRoute } from '../dialect-router.js';
+import { toLifetimePolicy } from '../lifetime-options.js';
 import { compileScopeMap } from '../scope-map.js';
 import { createKeyEndpoints, type KeyEndpoint } from './key-endpoints.js';
 import { coversPermission, createYativoCatalogue, yativoPermissions, yativoScopes } from './permissions.js';
@@ -119,14 +120,19 @@ function listKeyPaths(path: string): readonly string[] {
 
 function createYativoKeyspace(
   host: DialectHost,
-  { scopeMap, rateLimits }: ResolvedYativoOptions,
+  { scopeMap, rateLimits, ...lifetime }: ResolvedYativoOptions,
 ): NewKeyspace {
   const mapScopes = compileScopeMap('yativoRouter', scopeMap, yativoScopes, host.scopes, coversPermission);
   return {
     name: 'yativo',
     catalogue: createYativoCatalogue(mapScopes),
     features: createFeatureCatalogue({}),
-    policy: { ...noPolicy, omittedScopes: yativoPermissions, defaultRateLimits: rateLimits },
+    policy: {
+      ...noPolicy,
+      ...toLifetimePolicy(lifetime),
+      omittedScopes: yativoPermissions,
+      defaultRateLimits: rateLimits,
+    },
     formatFor: () => yativoFormat,
   };
 }

@@ -12,6 +12,7 @@ import {
 } from '../position-check.js';
 import type { ServerCheck } from '../position-check.js';
 import { prepareStatement, type PreparedStatement } from '../prepared-statement.js';
+import { LifetimeConditions } from './lifetime-conditions.js';
 import { toRecords } from './record-mapping.js';
 import type { RecordRow } from './record-mapping.js';
 import type { SqlDialect } from '../sql-database.js';
@@ -137,11 +138,12 @@ export async function listKeys(
   if (ownerId !== undefined) page = page.where('keys.owner_id', '=', ownerId);
   if (keyspace !== undefined) page = page.where('keys.keyspace', '=', keyspace);
   if (number !== undefined) page = page.where('keys.number', '=', number);
-  if (state !== undefined) page = filterByState(page, state, now);
+  const lifetime = new LifetimeConditions(dialect, query.enforced);
+  if (state !== undefined) page = filterByState(page, state, now, lifetime);
   if (scope !== undefined) page = page.where(listHolds(dialect, 'keys.scopes', scope));
   if (tag !== undefined) page = page.where(listHolds(dialect, 'keys.tags', tag));
   if (createdByMember !== undefined) page = page.where('keys.created_by_member_id', '=', createdByMember);
-  page = filterByTimes(page, query);
+  page = filterByTimes(page, query, lifetime);
   if (q !== undefined && q !== '') page = page.where(matchName(q));
   if (after !== undefined) {
     page = page.where(({ eb, refTuple, tuple }) =>
@@ -234,22 +236,20 @@ function selectRecords(database: Kysely<Tables>, keys: KeyRows) {
 }
 
 /** The rules of `getKeyState` (lib/domain/key-state.ts), in the same order. */
-function filterByState(keys: KeyRows, state: KeyState, now: number): KeyRows {
+function filterByState(keys: KeyRows, state: KeyState, now: number, lifetime: LifetimeConditions): KeyRows {
   if (state === 'revoked') return keys.where('keys.revoked_at', 'is not', null);
   const unrevoked = keys.where('keys.revoked_at', 'is', null);
   if (state === 'disabled') return unrevoked.where('keys.enabled', '=', 0);
   const enabled = unrevoked.where('keys.enabled', '=', 1);
-  if (state === 'expired') return enabled.where('keys.expires_at', '<=', now);
-  return enabled.where(({ eb, or }) =>
-    or([eb('keys.expires_at', 'is', null), eb('keys.expires_at', '>', now)]),
-  );
+  const isExpired = lifetime.isExpired(now);
+  return enabled.where(state === 'expired' ? isExpired : ({ not }) => not(isExpired));
 }
 
-function filterByTimes(keys: KeyRows, query: KeyQuery): KeyRows {
-  const { expiresBefore, expiresAfter, unusedSince, withoutExpiryNotice } = query;
+function filterByTimes(keys: KeyRows, query: KeyQuery, lifetime: LifetimeConditions): KeyRows {
+  const { expiresBefore, expiresAfter, unusedSince, withoutExpiryNotice, idle } = query;
   let rows = keys;
-  if (expiresBefore !== undefined) rows = rows.where('keys.expires_at', '<', expiresBefore);
-  if (expiresAfter !== undefined) rows = rows.where('keys.expires_at', '>', expiresAfter);
+  if (expiresBefore !== undefined) rows = rows.where(lifetime.expiresAt, '<', expiresBefore);
+  if (expiresAfter !== undefined) rows = rows.where(lifetime.expiresAt, '>', expiresAfter);
   if (unusedSince !== undefined) {
     rows = rows.where(({ eb, fn, selectFrom }) => {
       const lastUse = selectFrom('key_uses as use')
@@ -258,19 +258,8 @@ function filterByTimes(keys: KeyRows, query: KeyQuery): KeyRows {
       return eb(fn.coalesce(lastUse, 'keys.created_at'), '<', unusedSince);
     });
   }
-  if (withoutExpiryNotice !== undefined) {
-    rows = rows.where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('expiry_notices as notice')
-            .select('notice.key_id')
-            .whereRef('notice.key_id', '=', 'keys.id')
-            .whereRef('notice.expires_at', '=', 'keys.expires_at')
-            .where('notice.threshold_seconds', '=', withoutExpiryNotice),
-        ),
-      ),
-    );
-  }
+  if (withoutExpiryNotice !== undefined) rows = rows.where(lifetime.lacksNotice(withoutExpiryNotice));
+  if (idle !== undefined) rows = rows.where(lifetime.matchIdle(idle));
   return rows;
 }
 

@@ -1,0 +1,97 @@
+import { expressionBuilder, sql, type Expression, type RawBuilder, type SqlBool } from 'kysely';
+import { idleToleranceMs } from '../../domain/key-lifetime.js';
+import { dayMs } from '../../domain/day-ms.js';
+import type { IdleQuery, KeyQuery } from '../../ports/key-store.js';
+import type { SqlDialect } from '../sql-database.js';
+import type { Tables } from '../tables.js';
+
+type Time = RawBuilder<number | null>;
+
+/** The rules of lib/domain/key-lifetime.ts in SQL. Times and days are written into the statement: they come from options. */
+export class LifetimeConditions {
+  readonly #dialect: SqlDialect;
+  /** Builds queries with the tables of the schema. */
+  readonly #keys = expressionBuilder<Tables, 'keys'>();
+  readonly #enforced: NonNullable<KeyQuery['enforced']>;
+
+  constructor(dialect: SqlDialect, enforced: KeyQuery['enforced']) {
+    this.#dialect = dialect;
+    this.#enforced = enforced ?? {};
+  }
+
+  /** When a key expires; null: never. See `getExpiresAt`. */
+  get expiresAt(): Time {
+    return this.#byKeyspace(sql`keys.expires_at`, 'maxLifetimeDays', (days) => {
+      const latest = sql`keys.created_at + ${sql.lit(days * dayMs)}`;
+      return this.#min(sql`coalesce(keys.expires_at, ${latest})`, latest);
+    });
+  }
+
+  /** For how many days a key may stay unused; null: for ever. See `getMaxIdleDays`. */
+  get #maxIdleDays(): Time {
+    return this.#byKeyspace(sql`keys.max_idle_days`, 'maxIdleDays', (days) =>
+      this.#min(sql`coalesce(keys.max_idle_days, ${sql.lit(days)})`, sql.lit(days)),
+    );
+  }
+
+  /** The idle end of a key; null: none. See `getIdleAt`. */
+  get idleAt(): Time {
+    const lastUse = this.#keys
+      .selectFrom('key_uses as used')
+      .select('used.last_used_at')
+      .whereRef('used.key_id', '=', 'keys.id');
+    const since = this.#max(sql`coalesce(keys.activated_at, keys.created_at)`, sql`coalesce(${lastUse}, 0)`);
+    return sql`${since} + ${sql.lit(dayMs)} * (${this.#maxIdleDays})`;
+  }
+
+  /** Whether a key that is neither revoked nor disabled is expired. See `getKeyState`. */
+  isExpired(now: number): Expression<SqlBool> {
+    const isIdle = sql`coalesce(${this.idleAt} <= ${sql.lit(now - idleToleranceMs)}, ${sql.lit(false)})`;
+    return sql`(coalesce(${this.expiresAt} <= ${sql.lit(now)}, ${sql.lit(false)}) or ${isIdle})`;
+  }
+
+  /** The conditions of an {@link IdleQuery}. */
+  matchIdle({ after, before, withoutNotice }: IdleQuery): Expression<SqlBool> {
+    const isBetween = sql<SqlBool>`(${this.idleAt} > ${sql.lit(after)} and ${this.idleAt} < ${sql.lit(before)})`;
+    if (withoutNotice === undefined) return isBetween;
+    const hasRoom = sql`${sql.lit(dayMs)} * (${this.#maxIdleDays}) >= ${sql.lit(withoutNotice * 2000)}`;
+    return sql`(${isBetween} and ${hasRoom} and not ${this.#hasNotice(this.idleAt, withoutNotice)})`;
+  }
+
+  /** Whether there is no notice of the key's end for this threshold. */
+  lacksNotice(thresholdSeconds: number): Expression<SqlBool> {
+    return sql`(not ${this.#hasNotice(this.expiresAt, thresholdSeconds)})`;
+  }
+
+  #hasNotice(end: Time, thresholdSeconds: number): Expression<SqlBool> {
+    return this.#keys.exists(
+      this.#keys
+        .selectFrom('expiry_notices as notice')
+        .select('notice.key_id')
+        .whereRef('notice.key_id', '=', 'keys.id')
+        .where('notice.expires_at', '=', sql<number>`${end}`)
+        .where('notice.threshold_seconds', '=', thresholdSeconds),
+    );
+  }
+
+  /** A value of a key, except in the keyspaces where a bound is enforced. */
+  #byKeyspace(
+    stored: RawBuilder<unknown>,
+    bound: 'maxLifetimeDays' | 'maxIdleDays',
+    bounded: (days: number) => Expression<unknown>,
+  ): Time {
+    const cases = Object.entries(this.#enforced).flatMap(([keyspace, { [bound]: days }]) =>
+      days === null ? [] : [sql`when keys.keyspace = ${keyspace} then ${bounded(days)}`],
+    );
+    if (cases.length === 0) return stored as Time;
+    return sql`(case ${sql.join(cases, sql` `)} else ${stored} end)`;
+  }
+
+  #min(one: Expression<unknown>, other: Expression<unknown>): Expression<unknown> {
+    return this.#dialect === 'postgres' ? sql`least(${one}, ${other})` : sql`min(${one}, ${other})`;
+  }
+
+  #max(one: Expression<unknown>, other: Expression<unknown>): Expression<unknown> {
+    return this.#dialect === 'postgres' ? sql`greatest(${one}, ${other})` : sql`max(${one}, ${other})`;
+  }
+}
