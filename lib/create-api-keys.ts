@@ -4,7 +4,7 @@ import { createOwnersApi } from './api/create-owners-api.js';
 import type { OwnersApi } from './api/owners-api.js';
 import { createKeysApi } from './api/create-keys-api.js';
 import type { KeysApi } from './api/keys-api.js';
-import type { GrantableScope } from './api/key-inputs.js';
+import type { GrantableScope } from './domain/grantable-scope.js';
 import { AccessRecorder } from './audit/access-recorder.js';
 import { createAdminRouter, type AdminRouterOptions } from './admin/admin-router.js';
 import { createSecretHasher } from './crypto/bcrypt-hasher.js';
@@ -215,9 +215,11 @@ export type AnyApiKeys = ApiKeys<any>;
  * });
  * app.get('/orders', apiKeys.requireApiKey('orders:read'), listOrders);
  */
-export function createApiKeys<const S extends string, const F extends string = never>(
-  options: ApiKeysOptions<S, F>,
-): ApiKeys<S, F> {
+export function createApiKeys<
+  const S extends string,
+  const F extends string = never,
+  const P extends string = string,
+>(options: ApiKeysOptions<S, F, P>): ApiKeys<S, F> {
   const resolved = resolveOptions(options);
   const logger = createSerializingLogger(resolved.logger);
   const { clock, pepper } = resolved;
@@ -307,7 +309,7 @@ export function createApiKeys<const S extends string, const F extends string = n
     access,
     checkCost: createCostCheck(
       {
-        perOwner: resolved.limits.perOwner,
+        ofPlans: keyspace.plans.all.map(({ rateLimits }) => rateLimits),
         defaultRateLimits: keyspace.policy.defaultRateLimits,
         ceilings: resolved.limits.ceilings.rateLimits,
       },

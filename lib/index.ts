@@ -2,6 +2,7 @@
 export { createApiKeys, type AnyApiKeys, type ApiKeys } from './create-api-keys.js';
 export type { ApiKeysStatus } from './instance/read-status.js';
 export type { ApiKeysOptions } from './options/api-keys-options.js';
+export type { PlanOption } from './options/plans-option.js';
 export type { PolicyOption } from './options/policy-option.js';
 export type { ExpiryNoticeMessage, ExpiryNoticesOption } from './options/expiry-notices-option.js';
 export type { ChangeListener } from './feed/change-listeners.js';
@@ -62,7 +63,8 @@ export type { ShownPublicKey } from './domain/shown-public-key.js';
 export type { KeyState } from './domain/key-state.js';
 export type { RevocationReason } from './domain/revocation-reason.js';
 export type { JsonObject, JsonValue } from './domain/json.js';
-export type { GrantableScope, KeyUpdate, NewKey } from './api/key-inputs.js';
+export type { GrantableScope } from './domain/grantable-scope.js';
+export type { KeyUpdate, NewKey } from './api/key-inputs.js';
 export type { ChangedKey, CreatedKey, RotatedKey } from './api/key-results.js';
 export type { KeysApi } from './api/keys-api.js';
 export type { ActingKeysApi } from './api/acting-keys-api.js';

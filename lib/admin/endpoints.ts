@@ -18,10 +18,11 @@ import { postKeys } from './post-keys.js';
 import { postOwnerResume } from './post-owner-resume.js';
 import { postOwnerSuspend } from './post-owner-suspend.js';
 import { postSelfRevoke } from './post-self-revoke.js';
+import { putOwner } from './put-owner.js';
 import type { StepUpOperation } from '../http/step-up-options.js';
 
 interface Route {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'patch' | 'put' | 'delete';
   readonly path: string;
 }
 
@@ -55,6 +56,10 @@ export const endpoints: readonly EndpointRow[] = [
   { method: 'post', path: '/keys/:id/revoke', access: 'actor', operation: 'revoke', endpoint: postKeyRevoke },
   { method: 'get', path: '/owners', access: 'actor', endpoint: getOwners },
   { method: 'get', path: '/owners/:ownerId', access: 'actor', endpoint: getOwner },
+  {
+    ...{ method: 'put', path: '/owners/:ownerId', access: 'actor', operation: 'set' },
+    endpoint: putOwner,
+  },
   {
     ...{ method: 'post', path: '/owners/:ownerId/suspend', access: 'actor', operation: 'suspend' },
     endpoint: postOwnerSuspend,

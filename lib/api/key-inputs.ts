@@ -1,11 +1,9 @@
+import type { GrantableScope } from '../domain/grantable-scope.js';
 import type { NewCredits } from '../domain/credits.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { RevocationReason } from '../domain/revocation-reason.js';
 import type { KeyFields } from '../domain/key-field-table.js';
 import type { UsageFilter } from '../manage/get-key-usage.js';
-
-/** What a key can be granted: a scope of the catalogue, or a wildcard over some. */
-export type GrantableScope<S extends string> = S | '*' | `${string}:*`;
 
 /** Fields of keys that are given as they are stored, each of them optional; the others have types of their own here. */
 type GivenAsStored = Optional<

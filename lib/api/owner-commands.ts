@@ -13,6 +13,7 @@ import { refuseUndefined } from './refuse-undefined.js';
 export interface OwnerCommands {
   readonly get: Command<Owner>;
   readonly list: Command<Page<Owner>>;
+  readonly set: Command<ChangedOwner>;
   readonly suspend: Command<ChangedOwner>;
   readonly resume: Command<ChangedOwner>;
 }
@@ -34,6 +35,12 @@ export function createOwnerCommands(
       const { owners } = await whenReady();
       const page = await owners.list(context, filter);
       return { ...page, items: page.items.map(toOwner) };
+    },
+
+    async set({ context, expected }, input) {
+      const { ownerId, rest } = readOwner(input);
+      const { owners } = await whenReady();
+      return toChangedOwner(await owners.set(context, ownerId, rest, expected));
     },
 
     async suspend({ context, expected }, input) {

@@ -1,3 +1,4 @@
+import type { PlanMembers } from '../domain/plan.js';
 import type { Owner } from '../domain/owner-view.js';
 import type { OwnerFilter } from '../manage/list-owners.js';
 import type { Page } from '../manage/list-page.js';
@@ -10,6 +11,14 @@ export type OwnerManager = Exclude<CallActor, { kind: 'owner' }>;
 /** Which owner a command is about. */
 export interface OwnerReference {
   readonly ownerId: string;
+}
+
+/** The plan of an owner; what is left out stays as it is. */
+export interface OwnerPlan extends OwnerReference {
+  /** One of the option `plans`; `null`: the default plan. */
+  readonly plan?: string | null | undefined;
+  /** What this owner gets instead of what the plan says, member by member; `null`: nothing. */
+  readonly overrides?: PlanMembers | null | undefined;
 }
 
 /** A suspension. */
@@ -48,6 +57,18 @@ export interface ActingOwnersApi {
    * const { items, nextCursor } = await owners.list({ suspended: true });
    */
   list(filter?: OwnerFilter): Promise<Page<Owner>>;
+
+  /**
+   * Changes the plan of an owner, or what this owner gets instead of what the plan says. With `effectiveBy` null, no process
+   * acts on the old rights in any request that is sent after the answer.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`, also for an unknown plan; `ERR_API_KEYS_PRECONDITION_FAILED` for
+   * another version than expected
+   *
+   * @example
+   * await apiKeys.owners.as({ kind: 'application' }).set({ ownerId: 'alice', plan: 'pro', overrides: { maxKeys: 20 } });
+   */
+  set(input: OwnerPlan, options?: ExpectedVersionOption): Promise<ChangedOwner>;
 
   /**
    * Refuses every key, access token and signature of an owner with `owner_suspended`, until `resume`. With `effectiveBy` null,
@@ -96,6 +117,9 @@ export interface OwnersApi {
 
   /** See {@link ActingOwnersApi.list}. */
   list(filter: OwnerFilter, options: CallOptions): Promise<Page<Owner>>;
+
+  /** See {@link ActingOwnersApi.set}. */
+  set(input: OwnerPlan, options: ChangeOptions): Promise<ChangedOwner>;
 
   /** See {@link ActingOwnersApi.suspend}. */
   suspend(input: OwnerSuspension, options: ChangeOptions): Promise<ChangedOwner>;

@@ -31,6 +31,8 @@ export interface NewKeyspace {
   /** Stored with every key, so it must never change. */
   readonly name: string;
   readonly catalogue: ScopeCatalogue;
+  /** Whether the scopes are those of the app, so that plans bound them. */
+  readonly hasAppScopes: boolean;
   readonly features: FeatureCatalogue;
   readonly policy: KeyspacePolicy;
   readonly formatFor: (environment: string) => KeyFormat;

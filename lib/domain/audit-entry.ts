@@ -16,6 +16,8 @@ export type AuditAction =
   | 'owner.suspended'
   /** The keys of an owner are accepted again. */
   | 'owner.resumed'
+  /** The plan of an owner was changed, or what the owner gets instead of what it says. */
+  | 'owner.updated'
   /** The personal data of an owner is erased from here on back. */
   | 'owner.erased';
 

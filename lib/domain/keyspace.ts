@@ -1,7 +1,7 @@
 import type { FeatureCatalogue } from './feature-catalogue.js';
 import type { KeyFormat } from './key-format.js';
 import type { KeyspacePolicy } from './keyspace-policy.js';
-import type { OwnerCeilings } from './owner-ceilings.js';
+import type { Plans } from './plans.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 
 /** A named set of keys under one policy. The native API works in `default`. */
@@ -10,7 +10,12 @@ export interface Keyspace {
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
   readonly policy: KeyspacePolicy;
-  readonly ownerCeilings: OwnerCeilings;
+  /** What owners get: the same in every keyspace. */
+  readonly plans: Plans;
+  /** Whether its scopes are those of the app, so that plans bound them; other scopes are bounded in what they amount to. */
+  readonly hasAppScopes: boolean;
+  /** Whether it is the keyspace of the native API: plans bound its features and the number of its keys. */
+  readonly isNative: boolean;
   /** Environments that keys can be created for. */
   readonly environments: readonly string[];
   /** The environment whose keys this instance accepts. */

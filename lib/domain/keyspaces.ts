@@ -2,6 +2,7 @@ import type { VerifiableKey } from './api-key.js';
 import type { ParsedToken } from './key-format.js';
 import { isWrittenIn } from './charset.js';
 import type { Keyspace } from './keyspace.js';
+import { getPlanBounds, noBounds, type PlanBounds } from './plan-bounds.js';
 import { noScopes, type ScopeCatalogue } from './scope-catalogue.js';
 
 /** A well-formed token, and the keyspace whose format it has. */
@@ -94,6 +95,12 @@ export class Keyspaces {
   /** The scope catalogue of a key; scopes of a keyspace unknown to this instance grant nothing. */
   catalogueOf({ keyspace }: Pick<VerifiableKey, 'keyspace'>): ScopeCatalogue {
     return this.#byName.get(keyspace)?.catalogue ?? noScopes;
+  }
+
+  /** What the plan of its owner leaves of the rights of a key. */
+  getPlanBounds({ keyspace, owner }: Pick<VerifiableKey, 'keyspace' | 'owner'>): PlanBounds {
+    const home = this.#byName.get(keyspace);
+    return home === undefined ? noBounds : getPlanBounds(home, home.plans.of(owner));
   }
 }
 

@@ -1,8 +1,13 @@
 import type { OwnerRecord } from './owner.js';
+import type { PlanMembers } from './plan.js';
 
 /** The public view of an owner. In JSON, times are RFC 3339 strings. */
 export interface Owner {
   readonly ownerId: string;
+  /** The name of the plan; `null`: the default plan. */
+  readonly plan: string | null;
+  /** What this owner gets instead of what the plan says; `null`: nothing. */
+  readonly overrides: PlanMembers | null;
   /** Since when all keys of the owner are refused; `null` when they are not. */
   readonly suspendedAt: Date | null;
   readonly suspensionReason: string | null;
@@ -18,6 +23,8 @@ export function toOwner(record: OwnerRecord): Owner {
   const isRecorded = record.version > 0;
   return {
     ownerId: record.ownerId,
+    plan: record.plan,
+    overrides: record.overrides,
     suspendedAt: record.suspendedAt === null ? null : new Date(record.suspendedAt),
     suspensionReason: record.suspensionReason,
     version: record.version,

@@ -35,6 +35,7 @@ const stateCodes: readonly RefusalCode[] = [
 ];
 
 function composeDetail(refusal: Refusal): string | null {
+  if (refusal.detail !== undefined) return refusal.detail;
   if (refusal.violatedPolicies !== undefined) {
     return `This API key has used up ${refusal.violatedPolicies.join(' and ')}. Wait as long as Retry-After says.`;
   }
@@ -44,7 +45,7 @@ function composeDetail(refusal: Refusal): string | null {
   if (refusal.requiredFeature !== undefined) {
     return `This API key does not have the feature ${refusal.requiredFeature}.`;
   }
-  return refusal.detail ?? null;
+  return null;
 }
 
 /** Every 401 and 403 states how to authenticate; RFC 6750 adds the 400 of a request with two credentials. */

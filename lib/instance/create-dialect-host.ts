@@ -20,10 +20,11 @@ export function createDialectHost({ keyspaces, running, ...parts }: DialectHostP
   const { native } = keyspaces;
 
   function registerKeyspace({ formatFor, ...given }: NewKeyspace): DialectKeyspace {
-    const { ownerCeilings, environments, environment } = native;
+    const { plans, environments, environment } = native;
     const keyspace: Keyspace = {
       ...given,
-      ownerCeilings,
+      plans,
+      isNative: false,
       environments,
       environment,
       format: formatFor(environment),

@@ -1,43 +1,48 @@
 import { createFeatureCatalogue } from '../domain/feature-catalogue.js';
 import { createKeyFormat } from '../domain/key-format.js';
 import type { Keyspace } from '../domain/keyspace.js';
-import { narrowToBounds } from '../domain/owner-ceilings.js';
-import { maxRateLimits, type RateLimit } from '../domain/rate-limit.js';
+import type { Plan } from '../domain/plan.js';
+import { Plans } from '../domain/plans.js';
 import { createScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import { readPlans, refuseTooManyWindows } from '../options/plans-option.js';
 import { parsePolicyOption } from '../options/policy-option.js';
+import { createUnknownPlanWarning } from './unknown-plan-warning.js';
 
 /**
  * The keyspace of the native API.
  *
- * @throws InvalidOptionError when the scopes or the features do not follow the grammar
+ * @throws InvalidOptionError when the scopes, the features or the plans do not follow the grammar
  */
 export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
-  const { prefix, environment, environments, scopes, features } = options;
+  const { prefix, environment, environments, scopes, features: described, limits, logger } = options;
   const catalogue = rethrowInvalid(() => createScopeCatalogue(scopes));
+  const features = rethrowInvalid(() => createFeatureCatalogue(described ?? {}));
   const policy = parsePolicyOption(options.policy, catalogue);
-  const ownerCeilings = options.limits.ceilings;
-  refuseTooManyWindows(policy.defaultRateLimits, ownerCeilings.rateLimits);
+  const { defaultRateLimits, maxKeysPerOwner, onePerOwner } = policy;
+  const base: Plan = {
+    scopes: null,
+    features: null,
+    rateLimits: limits.perOwner,
+    keyCeilings: limits.ceilings,
+    maxKeys: maxKeysPerOwner,
+  };
+  refuseTooManyWindows('limits.ceilings.rateLimits', base, defaultRateLimits);
+  const plans = readPlans(options, { catalogue, features, base, defaultRateLimits, onePerOwner });
   return {
     name: 'default',
     catalogue,
+    hasAppScopes: true,
     policy,
-    ownerCeilings,
-    features: rethrowInvalid(() => createFeatureCatalogue(features ?? {})),
+    plans: new Plans({ ...plans, onUnknown: createUnknownPlanWarning(logger) }),
+    features,
+    isNative: true,
     environments,
     environment,
     format: createKeyFormat(prefix, environment),
     formatFor: (of) => createKeyFormat(prefix, of),
   };
-}
-
-/** A key that an owner creates without limits gets both. */
-function refuseTooManyWindows(defaults: readonly RateLimit[], ceilings: readonly RateLimit[]): void {
-  if (narrowToBounds(defaults, ceilings).length <= maxRateLimits) return;
-  throw new InvalidOptionError(
-    `policy: defaultRateLimits and limits.ceilings.rateLimits together make more than ${maxRateLimits} windows for a key`,
-  );
 }
 
 function rethrowInvalid<T>(make: () => T): T {

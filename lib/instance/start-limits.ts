@@ -1,5 +1,6 @@
 import type { ResolvedLimitsOption } from '../options/limits-option.js';
 import { createMemoryRateLimiter } from '../memory/memory-rate-limiter.js';
+import type { Keyspaces } from '../domain/keyspaces.js';
 import type { Clock } from '../ports/clock.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -21,6 +22,7 @@ export interface RunningLimits extends Pick<VerifyPorts, 'getLimitPlan' | 'consu
 /** What counting requests needs. */
 export interface StartLimitsParts {
   readonly clock: Clock;
+  readonly keyspaces: Pick<Keyspaces, 'native'>;
   /** `null`: no Redis, so every process counts separately. */
   readonly redis: SharedRedis | null;
   readonly store: Pick<KeyStore, 'credits'>;
@@ -28,14 +30,17 @@ export interface StartLimitsParts {
 }
 
 /** Sets up rate limits and credits. */
-export function startLimits(limits: ResolvedLimitsOption, parts: StartLimitsParts): RunningLimits {
+export function startLimits(
+  { onOutage }: Pick<ResolvedLimitsOption, 'onOutage'>,
+  parts: StartLimitsParts,
+): RunningLimits {
   const { clock, redis, store, logger } = parts;
   const shared = redis === null ? null : createSharedLimiter(redis, logger);
   const own = createMemoryRateLimiter(clock);
-  const counting = createLimitCounting(shared, own, limits.onOutage);
+  const counting = createLimitCounting(shared, own, onOutage);
   return {
     alwaysCounting: createLimitCounting(shared, own, 'per-process'),
-    getLimitPlan: createLimitPlans(limits.perOwner),
+    getLimitPlan: createLimitPlans(parts.keyspaces.native.plans),
     consumeLimits: createConsumeLimits({ counting, credits: store.credits, clock }),
     mode: () => counting.mode(),
   };

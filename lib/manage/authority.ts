@@ -7,6 +7,7 @@ import { getKeyState } from '../domain/key-state.js';
 import { listExceededBounds } from '../domain/owner-ceilings.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
+import { expandWithinPlan } from '../domain/plan-bounds.js';
 import { noScopes, type ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { isWildcard } from '../domain/scope.js';
 import { isOwnerSuspended } from '../domain/owner.js';
@@ -54,7 +55,7 @@ export function createAuthorityWithoutKey(ownerId: string | null): Authority {
 export interface AuthorityPorts {
   /** The only keyspace whose keys are visible; `null`: all keyspaces. */
   readonly onlyKeyspace: string | null;
-  readonly keyspaces: Pick<Keyspaces, 'catalogueOf' | 'get'>;
+  readonly keyspaces: Pick<Keyspaces, 'catalogueOf' | 'get' | 'getPlanBounds'>;
 }
 
 /**
@@ -94,7 +95,8 @@ export async function resolveAuthority(
     actor.apiKey.via === 'token'
       ? findCommonScopes(actor.apiKey.scopes, actingKey.scopes, catalogue)
       : actingKey.scopes;
-  if (managementScope !== anyScope && !catalogue.expand(scopes).has(managementScope)) {
+  const usable = expandWithinPlan(scopes, keyspaces.getPlanBounds(actingKey), catalogue);
+  if (managementScope !== anyScope && !usable.has(managementScope)) {
     throw createMissingScopesError([managementScope], [managementScope]);
   }
   // A token with fewer rights than its key does not get the key's other rights here either.

@@ -19,7 +19,7 @@ export interface ChangedOwner {
 /** One change of an owner: `null` when there is nothing to change. */
 export interface OwnerUpdate {
   readonly action: AuditAction;
-  readonly changes: Partial<Pick<OwnerRecord, 'suspendedAt' | 'suspensionReason'>>;
+  readonly changes: Partial<Pick<OwnerRecord, 'plan' | 'overrides' | 'suspendedAt' | 'suspensionReason'>>;
 }
 
 /**
@@ -67,7 +67,8 @@ export async function changeOwner(
 
 /** An owner without a record: in good standing, at version 0. */
 export function createOwner(ownerId: string, now: number): OwnerRecord {
-  return { ownerId, suspendedAt: null, suspensionReason: null, version: 0, createdAt: now, updatedAt: now };
+  const standing = { plan: null, overrides: null, suspendedAt: null, suspensionReason: null };
+  return { ownerId, ...standing, version: 0, createdAt: now, updatedAt: now };
 }
 
 function assertExpectedOwner({ version }: OwnerRecord, expected: ExpectedVersion): void {

@@ -1,14 +1,24 @@
 import { createKeyFieldDefaults, type SettableKeyFields } from '../domain/key-field-table.js';
 import { getVisibleOwnerId, toAuditActor } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { toOwnerStanding } from '../domain/owner.js';
+import type { Keyspace } from '../domain/keyspace.js';
+import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
+import { toOwnerStanding, type OwnerStanding } from '../domain/owner.js';
+import type { Plan } from '../domain/plan.js';
+import { narrowScopesToPlan } from '../domain/plan-bounds.js';
 import type { PublicKey } from '../domain/public-key.js';
 import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
 import { InvalidFieldError, parseEnvironment, parseOwnerId } from '../domain/key-fields.js';
 import { ApiKeysError } from '../errors.js';
 import { getLimitBounds, resolveNewLimits } from './limit-authority.js';
 import { applyPolicy } from './apply-policy.js';
-import { assertAtOrBelow, assertMayGrant, resolveAuthority, createFinder } from './authority.js';
+import {
+  assertAtOrBelow,
+  assertMayGrant,
+  resolveAuthority,
+  createFinder,
+  type Authority,
+} from './authority.js';
 import { createGrantQueuing } from './change-queuing.js';
 import { createAuditEntry } from './audit-entry.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
@@ -16,6 +26,7 @@ import type { ManagePorts } from './manage-ports.js';
 import { readCommitPoint } from './confirm-change.js';
 import { drawKeyId } from './draw-key-id.js';
 import { createKeyFieldReaders } from './create-key-field-readers.js';
+import { assertWithinPlan, isBoundByPlan } from './plan-authority.js';
 import { mintCredential } from './mint-credential.js';
 import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
@@ -38,11 +49,21 @@ export async function createKey(
   claim: ClaimName = claimNothing,
 ): Promise<Changed & WithToken> {
   const now = ports.clock.now();
-  const fields = readNewKey(ports, context, input, now);
-  assertMayGrant(
-    context,
+  const { fields, isScopeless } = readNewKey(ports, context, input, now);
+  const { policy, plans } = ports.keyspace;
+  /** The scopes of a key whose owner has that plan; throws when the actor may not grant them. */
+  const chooseGranted = (authority: Authority, plan: Plan): readonly string[] => {
+    const scopes = isScopeless
+      ? narrowDefaultScopes(ports.keyspace, context, fields.scopes, plan)
+      : fields.scopes;
+    assertMayGrant(context, authority, scopes);
+    assertWithinPlan(context, ports.keyspace, plan, { ...fields, scopes });
+    return scopes;
+  };
+  // Checked before the hash, which is expensive, and again in the transaction.
+  chooseGranted(
     await resolveAuthority(ports, context, createFinder(ports, ports.store), now),
-    fields.scopes,
+    plans.of(await findStanding(ports, context, fields.ownerId)),
   );
 
   const id = await drawKeyId(ports);
@@ -54,7 +75,6 @@ export async function createKey(
     { keyId: id, ownerId: fields.ownerId, environment, now },
     fields,
   );
-  const { policy } = ports.keyspace;
   const { publicKey: _publicKey, signing: _signing, ...said } = fields;
   const unlimited: ApiKeyRecord = {
     ...createKeyFieldDefaults(),
@@ -88,13 +108,15 @@ export async function createKey(
     await claim(transaction, id);
     // The actor may have lost its rights while the hash was computed.
     const authority = await resolveAuthority(ports, context, createFinder(ports, transaction), now);
-    assertMayGrant(context, authority, unlimited.scopes);
-    const bounds = getLimitBounds(context, authority, ports.keyspace.ownerCeilings);
     const owner = toOwnerStanding(await transaction.findOwner(unlimited.ownerId));
+    const plan = plans.of(owner);
+    const scopes = chooseGranted(authority, plan);
+    const bounds = getLimitBounds(context, authority, plan.keyCeilings);
     const limits = resolveNewLimits(bounds, fields, policy.defaultRateLimits, now);
-    const wanted = { ...unlimited, owner, ...limits };
+    const wanted = { ...unlimited, scopes, owner, ...limits };
     assertAtOrBelow(authority, wanted);
-    const admitted = await applyPolicy(transaction, context, authority, policy, wanted);
+    const ownPolicy = getOwnPolicy(ports.keyspace, plan);
+    const admitted = await applyPolicy(transaction, context, authority, ownPolicy, wanted);
     await transaction.insert(admitted.record, createAuditEntry(context, 'key.created', admitted.record, []));
     return {
       ...admitted,
@@ -106,6 +128,31 @@ export async function createKey(
   ports.changes.announce([...superseded, { record, action: 'key.created', position }], now);
   const effectiveBy = point === null ? null : await ports.changes.confirm(point);
   return { record, token, effectiveBy };
+}
+
+/** Reads what decides about the plan, for actors that are bound by it. */
+async function findStanding(
+  { store }: Pick<ManagePorts, 'store'>,
+  context: ChangeContext,
+  ownerId: string,
+): Promise<OwnerStanding | null> {
+  return isBoundByPlan(context) ? toOwnerStanding(await store.owners.find(ownerId)) : null;
+}
+
+/** Scopes that nobody named are narrowed to the plan instead of refused. */
+function narrowDefaultScopes(
+  { hasAppScopes, catalogue }: Keyspace,
+  context: ChangeContext,
+  scopes: readonly string[],
+  plan: Plan,
+): readonly string[] {
+  if (!hasAppScopes || !isBoundByPlan(context)) return scopes;
+  return narrowScopesToPlan(scopes, plan.scopes, catalogue);
+}
+
+/** The plan of the owner says how many keys there can be, in the keyspace of the app. */
+function getOwnPolicy({ isNative, policy }: Keyspace, { maxKeys }: Plan): KeyspacePolicy {
+  return isNative ? { ...policy, maxKeysPerOwner: policy.onePerOwner ? null : maxKeys } : policy;
 }
 
 /** The message for owners and keys that name an owner, including themselves. */
@@ -121,7 +168,11 @@ function readNewKey(
   { actor }: ChangeContext,
   input: KeyInput,
   now: number,
-): Partial<NewKeyFields> & Pick<NewKeyFields, 'name' | 'scopes' | 'ownerId'> {
+): {
+  readonly fields: Partial<NewKeyFields> & Pick<NewKeyFields, 'name' | 'scopes' | 'ownerId'>;
+  /** Whether no scopes were named. */
+  readonly isScopeless: boolean;
+} {
   const { omittedScopes } = keyspace.policy;
   const seenOwner = getVisibleOwnerId(actor);
   const required: ('name' | 'scopes' | 'ownerId')[] = ['name'];
@@ -148,5 +199,5 @@ function readNewKey(
   if (name === undefined || scopes === null || ownerId === undefined) {
     throw new TypeError('What a new key needs was required and is missing');
   }
-  return { ...fields, name, scopes, ownerId };
+  return { fields: { ...fields, name, scopes, ownerId }, isScopeless: fields.scopes === undefined };
 }

@@ -4,6 +4,7 @@ import type { Moment } from '../domain/moment.js';
 import { createKey } from './create-key.js';
 import { getKey } from './get-key.js';
 import { getKeyUsage, type RecordedUsage, type UsageFilter } from './get-key-usage.js';
+import { getUsableKey } from './get-usable-key.js';
 import { listEvents, type AuditFilter } from './list-events.js';
 import { listKeys, type KeyFilter } from './list-keys.js';
 import type { Page } from './list-page.js';
@@ -42,6 +43,8 @@ export interface KeyService {
     asked?: KeyInput,
   ): Promise<RepeatableResult>;
   get(context: ChangeContext, id: string): Promise<ApiKeyRecord>;
+  /** The same, with what the plan of its owner includes of its scopes and features now. */
+  getUsable(context: ChangeContext, id: string): Promise<ApiKeyRecord>;
   /** How often a key was used. */
   usage(
     context: ChangeContext,
@@ -98,6 +101,7 @@ export function createKeyService(ports: ManagePorts): KeyService {
         (claim) => replayKeyChange(ports, context, 'create', claim),
       ),
     get: (context, id) => getKey(ports, context, id),
+    getUsable: (context, id) => getUsableKey(ports, context, id),
     resealSecrets: (context) => resealSecrets(ports, context),
     usage: (context, id, filter) => getKeyUsage(ports, context, id, filter),
     list: (context, filter) => listKeys(ports, context, filter),

@@ -9,6 +9,7 @@ import type { ParsedFields } from './parsed-fields.js';
 import { RepeatableChanges, type RepeatableResult } from './repeatable-changes.js';
 import { replayOwnerChange } from './replay-owner-change.js';
 import { resumeOwner } from './resume-owner.js';
+import { setOwner } from './set-owner.js';
 import { suspendOwner } from './suspend-owner.js';
 
 /**
@@ -21,6 +22,13 @@ import { suspendOwner } from './suspend-owner.js';
 export interface OwnerService {
   get(context: ChangeContext, ownerId: string): Promise<OwnerRecord>;
   list(context: ChangeContext, filter: OwnerFilter | ParsedFields): Promise<Page<OwnerRecord>>;
+  /** `input` contains `plan`, `overrides` or both. */
+  set(
+    context: ChangeContext,
+    ownerId: string,
+    input: KeyInput,
+    expected?: ExpectedVersion,
+  ): Promise<ChangedOwner>;
   /** `input` may contain a `suspensionReason`. */
   suspend(
     context: ChangeContext,
@@ -41,6 +49,8 @@ export interface OwnerService {
    * @param asked - the input, as it was sent, that determines whether two requests are the same
    */
   suspendOnce: RepeatableOwnerChange;
+  /** The same as `set`, once for each `Idempotency-Key` of the caller. */
+  setOnce: RepeatableOwnerChange;
   /** The same as `resume`, once for each `Idempotency-Key` of the caller. */
   resumeOnce: RepeatableOwnerChange;
 }
@@ -60,8 +70,8 @@ export function createOwnerService(ports: ManagePorts): OwnerService {
   const repeatable = new RepeatableChanges(ports);
 
   function makeRepeatable(
-    operation: 'suspend' | 'resume',
-    change: typeof suspendOwner | typeof resumeOwner,
+    operation: 'set' | 'suspend' | 'resume',
+    change: typeof setOwner | typeof suspendOwner | typeof resumeOwner,
   ): RepeatableOwnerChange {
     return (context, idempotencyKey, ownerId, input, expected, asked) =>
       repeatable.make(
@@ -75,8 +85,10 @@ export function createOwnerService(ports: ManagePorts): OwnerService {
   return {
     get: (context, ownerId) => getOwner(ports, context, ownerId),
     list: (context, filter) => listOwners(ports, context, filter),
+    set: (context, ownerId, input, expected) => setOwner(ports, context, ownerId, input, expected),
     suspend: (context, ownerId, input, expected) => suspendOwner(ports, context, ownerId, input, expected),
     resume: (context, ownerId, input, expected) => resumeOwner(ports, context, ownerId, input, expected),
+    setOnce: makeRepeatable('set', setOwner),
     suspendOnce: makeRepeatable('suspend', suspendOwner),
     resumeOnce: makeRepeatable('resume', resumeOwner),
   };

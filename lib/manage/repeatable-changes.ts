@@ -11,7 +11,7 @@ export const claimLifetimeMs: number = 24 * 60 * 60 * 1000;
 
 /** A change with an `Idempotency-Key`, to be made once however often it is requested. */
 export interface RepeatableChange {
-  readonly operation: 'create' | 'rotate' | 'suspend' | 'resume';
+  readonly operation: 'create' | 'rotate' | 'set' | 'suspend' | 'resume';
   /** The key or the owner to change; `null` for a key to create. */
   readonly subject: string | null;
   /** The `Idempotency-Key` of the caller: 1 to 255 characters. */

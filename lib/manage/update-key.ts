@@ -23,6 +23,7 @@ import {
 import { createKeyFieldReaders } from './create-key-field-readers.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertExpectedVersion, assertNotRevoked, createNextVersion } from './next-version.js';
+import { assertWithinPlan } from './plan-authority.js';
 import { readFields } from './read-fields.js';
 
 type UpdatableFields = KeyFields & Pick<ApiKeyRecord, 'enabled'>;
@@ -67,7 +68,9 @@ export async function updateKey(
       if (changes.expiresAt !== undefined) {
         assertMayEnd(current, changes.expiresAt, ports.keyspaces.get(current.keyspace)?.policy ?? noPolicy);
       }
-      const bounds = getLimitBounds(context, authority, ports.keyspace.ownerCeilings);
+      const plan = ports.keyspace.plans.of(current.owner);
+      assertWithinPlan(context, ports.keyspace, plan, changes, current);
+      const bounds = getLimitBounds(context, authority, plan.keyCeilings);
       const limited =
         changes.rateLimits === undefined
           ? {}

@@ -4,8 +4,8 @@ import type { Logger } from '../ports/logger.js';
 
 /** The windows that the options name. */
 export interface ConfiguredLimits {
-  /** Of every key. */
-  readonly perOwner: readonly RateLimit[];
+  /** Of owners, for each plan; a single one for an instance without plans. */
+  readonly ofPlans: readonly (readonly RateLimit[])[];
   /** Of keys that are made without others. */
   readonly defaultRateLimits: readonly RateLimit[];
   /** Of keys that owners make. */
@@ -22,10 +22,12 @@ export type CheckCost = (cost: number) => void;
 /** Builds the check. What some keys cannot pay is a warning: others may have other limits. */
 export function createCostCheck(limits: ConfiguredLimits, logger: Logger): CheckCost {
   return function checkCost(cost) {
-    const never = limits.perOwner.find(({ limit }) => limit < cost);
-    if (never !== undefined) {
+    const tooSmall = limits.ofPlans.flatMap((ofPlan) => ofPlan.find(({ limit }) => limit < cost) ?? []);
+    const [never] = tooSmall;
+    if (never !== undefined && tooSmall.length === limits.ofPlans.length) {
+      const where = tooSmall.length === 1 ? 'limits.perOwner' : 'every plan';
       throw new InvalidOptionError(
-        `requireApiKey: cost ${cost} is more than the window ${never.name} of limits.perOwner allows (${never.limit}), ` +
+        `requireApiKey: cost ${cost} is more than the window ${never.name} of ${where} allows (${never.limit}), ` +
           'so that no request could be allowed; write a smaller cost, or a larger limit',
       );
     }

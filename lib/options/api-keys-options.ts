@@ -10,6 +10,7 @@ import type { CacheOption } from './cache-option.js';
 import type { DatabaseOption } from './database-option.js';
 import type { ExpiryNoticesOption } from './expiry-notices-option.js';
 import type { LimitsOption } from './limits-option.js';
+import type { PlanOption } from './plans-option.js';
 import type { PolicyOption } from './policy-option.js';
 import type { RedisOption } from './redis-option.js';
 import type { RefusalsOption } from './refusals-option.js';
@@ -20,7 +21,11 @@ import type { TokensOption } from './tokens-option.js';
  * Options of {@link createApiKeys}. `undefined` counts as absent, and so does `''` for `pepper`, `database` and `redis`, so
  * that environment variables can be passed as they are.
  */
-export interface ApiKeysOptions<S extends string = string, F extends string = string> {
+export interface ApiKeysOptions<
+  S extends string = string,
+  F extends string = string,
+  P extends string = string,
+> {
   /** The first part of every key, 2 to 20 lower-case letters, digits and `_`: your product's name, for example `acme`. */
   readonly prefix: string;
   /** Every scope that a route can require, with a description: `{ 'orders:read': 'Read orders' }`. */
@@ -34,6 +39,15 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
   readonly features?: Readonly<Record<F, string>> | undefined;
   /** Rules for creating keys: how many an owner can have, and which scopes and limits a key gets when none are given. */
   readonly policy?: PolicyOption | undefined;
+  /**
+   * What owners get, by the names of plans: `{ free: { scopes: ['orders:read'], maxKeys: 2 }, pro: {} }`. A key never does
+   * more than the plan of its owner includes now. Needs `defaultPlan`.
+   *
+   * @default none - everything, within the other options
+   */
+  readonly plans?: Readonly<Record<P, PlanOption<NoInfer<S>, PlannedFeature<F>>>> | undefined;
+  /** The plan of owners whose record names none: one of `plans`. */
+  readonly defaultPlan?: NoInfer<P> | undefined;
   /**
    * Announces keys that expire soon: an entry `key.expiring` in the audit log and a call of `notify`. `{}` does so 14 and 3
    * days before.
@@ -144,3 +158,6 @@ export interface ApiKeysOptions<S extends string = string, F extends string = st
    */
   readonly logger?: Logger | undefined;
 }
+
+/** The features that plans can name. An app without features has options that fit where an app with some is expected. */
+type PlannedFeature<F extends string> = [F] extends [never] ? string : NoInfer<F>;

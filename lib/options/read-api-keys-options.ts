@@ -35,6 +35,8 @@ export interface ReadApiKeysOptions {
   readonly scopes: Readonly<Record<string, string>>;
   readonly features: Readonly<Record<string, string>> | undefined;
   readonly policy: PolicyOption | undefined;
+  readonly plans: unknown;
+  readonly defaultPlan: unknown;
   readonly expiryNotices: ExpiryNoticesOption | undefined;
   readonly pepper: string | readonly string[] | undefined;
   /** `null`: the embedded file, or `store`. */
@@ -62,7 +64,7 @@ export interface ReadApiKeysOptions {
 
 const environmentPattern = /^[a-z][a-z0-9]{0,15}$/;
 
-/** Every option, and what it takes. `policy`, `pepper`, `credentialFrom` and `bcryptCost` are read where they are used. */
+/** Every option, and what it takes. `policy`, `plans`, `pepper`, `credentialFrom` and `bcryptCost` are read where they are used. */
 const readers = {
   prefix: takeText(
     "2 to 20 lower-case letters, digits and '_', for example 'acme'",
@@ -79,6 +81,8 @@ const readers = {
     ),
   ),
   policy: takeAsGiven<ApiKeysOptions['policy']>(),
+  plans: takeAsGiven<unknown>(),
+  defaultPlan: takeAsGiven<unknown>(),
   expiryNotices: allowAbsent(readExpiryNotices),
   pepper: ignoreEmpty(takeAsGiven<ApiKeysOptions['pepper']>()),
   database: ignoreEmpty(readDatabase),

@@ -1,6 +1,7 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 import type { VerifiableCredential, VerifiablePublicKey, VerifiableSecret } from '../domain/credential.js';
 import type { OwnerStanding } from '../domain/owner.js';
+import type { PlanMembers } from '../domain/plan.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 
 /**
@@ -26,7 +27,9 @@ export function writeCachedKey(key: VerifiableKey): string {
     key.hasCredits,
     key.hint.prefix,
     key.credentials.map(writeCredential),
-    key.owner === null ? null : [key.owner.version, key.owner.suspendedAt],
+    key.owner === null
+      ? null
+      : [key.owner.version, key.owner.suspendedAt, key.owner.plan, key.owner.overrides],
     key.createdAt,
     key.activatedAt,
     key.lastUsedAt,
@@ -88,8 +91,36 @@ export function readCachedKey(content: string, version: number): VerifiableKey |
 
 function readOwner(value: unknown): OwnerStanding {
   const fields = readList(value);
-  if (fields.length !== 2) throw new TypeError('owner');
-  return { version: readWholeNumber(fields[0]), suspendedAt: readNumberOrNull(fields[1]) };
+  if (fields.length !== 4) throw new TypeError('owner');
+  const [version, suspendedAt, plan, overrides] = fields;
+  return {
+    version: readWholeNumber(version),
+    suspendedAt: readNumberOrNull(suspendedAt),
+    plan: plan === null ? null : readString(plan),
+    overrides: overrides === null ? null : readPlanMembers(readObject(overrides)),
+  };
+}
+
+function readPlanMembers(members: Readonly<Record<string, unknown>>): PlanMembers {
+  const { scopes, features, rateLimits, keyCeilings, maxKeys } = members;
+  if (scopes !== undefined) readStrings(scopes);
+  if (features !== undefined) readStrings(features);
+  if (rateLimits !== undefined) readWindows(rateLimits);
+  if (maxKeys !== undefined) readNumberOrNull(maxKeys);
+  if (keyCeilings !== undefined) {
+    const ceilings = readObject(keyCeilings);
+    if (ceilings['rateLimits'] !== undefined) readWindows(ceilings['rateLimits']);
+    if (ceilings['credits'] !== undefined) readNumberOrNull(ceilings['credits']);
+  }
+  return members;
+}
+
+/** Windows as they are stored, each an object. */
+function readWindows(value: unknown): void {
+  for (const each of readList(value)) {
+    const { name, limit, windowSeconds } = readObject(each);
+    readRateLimit([name, limit, windowSeconds]);
+  }
 }
 
 function readCredential(value: unknown): VerifiableCredential {

@@ -22,6 +22,14 @@ export class SignatureSubject implements Subject {
     return this.#prepared.grantedScopes;
   }
 
+  losesScope(scope: string): boolean {
+    return this.#prepared.losesScope(scope);
+  }
+
+  losesFeature(feature: string): boolean {
+    return this.#prepared.losesFeature(feature);
+  }
+
   get limitsAddresses(): boolean {
     return this.#prepared.limitsAddresses;
   }

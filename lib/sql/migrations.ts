@@ -77,6 +77,12 @@ export const migrations: readonly Migration[] = [
       await schema.alterTable('keys').addColumn('activated_at', integer).execute();
     },
   },
+  {
+    name: 'plans of owners',
+    async up(database, types) {
+      await addPlans(database, types);
+    },
+  },
 ];
 
 async function createKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
@@ -342,4 +348,9 @@ async function addMembers({ schema }: Kysely<Tables>, { text }: ColumnTypes): Pr
 async function splitPersonalData({ schema }: Kysely<Tables>, { text }: ColumnTypes): Promise<void> {
   await schema.alterTable('audit_events').addColumn('personal', text).execute();
   await schema.createIndex('refresh_grants_by_key').on('refresh_grants').columns(['key_id']).execute();
+}
+
+async function addPlans({ schema }: Kysely<Tables>, { text }: ColumnTypes): Promise<void> {
+  await schema.alterTable('owners').addColumn('plan', text).execute();
+  await schema.alterTable('owners').addColumn('overrides', text).execute();
 }

@@ -56,6 +56,9 @@ export interface KeysTable extends KeyFieldColumns {
 /** What is known of owners; `OwnerRecord` of lib/domain/owner.ts describes the columns. */
 export interface OwnersTable {
   owner_id: string;
+  plan: string | null;
+  /** JSON. */
+  overrides: string | null;
   suspended_at: number | null;
   suspension_reason: string | null;
   version: number;

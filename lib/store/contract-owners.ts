@@ -21,7 +21,10 @@ export function describeOwners({ describe, it, expect }: ContractContext): void 
       const record = createSampleOwner();
       await write(store, record);
       expect(await other.owners.find('owner-1')).toEqual(record);
-      const resumed = { ...record, suspendedAt: null, suspensionReason: null, version: 2 };
+      const resumed: OwnerRecord = {
+        ...{ ...record, suspendedAt: null, suspensionReason: null, version: 2, plan: 'pro' },
+        overrides: { rateLimits: [{ name: 'minute', limit: 5, windowSeconds: 60 }], features: [] },
+      };
       await write(other, resumed);
       expect(await store.owners.find('owner-1')).toEqual(resumed);
       expect(await store.transact((transaction) => transaction.findOwner('owner-1'))).toEqual(resumed);
@@ -30,8 +33,9 @@ export function describeOwners({ describe, it, expect }: ContractContext): void 
     it('are part of every read of their keys, and of no others', async ({ store, other }) => {
       await insert(store, createSampleKey());
       await insert(store, createSampleKey({ id: 'ofanother', ownerId: 'owner-2' }));
-      await write(store, createSampleOwner({ suspendedAt: 7 }));
-      const standing = { version: 1, suspendedAt: 7 };
+      const overrides = { scopes: ['orders:*'], keyCeilings: { credits: null }, maxKeys: 3 };
+      await write(store, createSampleOwner({ suspendedAt: 7, plan: 'pro', overrides }));
+      const standing = { version: 1, suspendedAt: 7, plan: 'pro', overrides };
       const { id } = createSampleKey();
       expect((await other.find(id))?.owner).toEqual(standing);
       expect((await other.find(id, 'owner-1'))?.owner).toEqual(standing);

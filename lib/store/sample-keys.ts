@@ -106,6 +106,8 @@ export function createSampleEvent(
 export function createSampleOwner(changes: Partial<OwnerRecord> = {}): OwnerRecord {
   return {
     ownerId: 'owner-1',
+    plan: null,
+    overrides: null,
     suspendedAt: sampleTime,
     suspensionReason: 'Unpaid',
     version: 1,

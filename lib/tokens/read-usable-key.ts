@@ -4,6 +4,7 @@ import { idleDetail } from '../domain/idle-detail.js';
 import { getExpiresAt } from '../domain/key-lifetime.js';
 import { hasExpired } from '../domain/key-state.js';
 import { isOfKeyspace } from '../domain/keyspaces.js';
+import { narrowToPlan } from '../domain/plan-bounds.js';
 import { checkState } from '../verify/check-state.js';
 import { problems } from '../errors.js';
 import type { TokenErrorCode } from './token-error.js';
@@ -17,7 +18,7 @@ export interface UsableKey {
 }
 
 /**
- * Reads a key from the store, not from a cache, and checks that it can be used.
+ * Reads a key from the store, not from a cache, with what the plan of its owner includes, and checks that it can be used.
  *
  * @param error - the error code when the key cannot be used
  * @throws TokenError
@@ -38,7 +39,7 @@ export async function readUsableKey(
     const detail = isIdle ? idleDetail : problems[refusal].detail;
     throw new TokenError(error, detail, { keyId, ownerId: record.ownerId });
   }
-  return { record, credential };
+  return { record: narrowToPlan(record, keyspace), credential };
 }
 
 /** The expiry of a key or of its credential, whichever is first; epoch milliseconds, or Infinity. */

@@ -19,6 +19,7 @@ export class TokenSubject implements Subject {
   /** The only resource that the token is for; `null`: any. */
   readonly resource: string | null;
   readonly grantedScopes: ReadonlySet<string>;
+  readonly #tokenScopes: readonly string[];
   readonly #allowed: Allowed;
   /** Whether the token may be used from an address; `null`: wherever its key may be used. */
   readonly #allowsToken: ((canonical: string | null) => boolean) | null;
@@ -30,7 +31,8 @@ export class TokenSubject implements Subject {
     this.prepared = prepared;
     this.expiresAt = token.expiresAt;
     this.resource = token.resource;
-    this.grantedScopes = catalogue.expand(scopes);
+    this.grantedScopes = prepared.expand(scopes);
+    this.#tokenScopes = token.scopes;
     const addresses = catalogue.tokenTerms?.addressesOf(token.scopes) ?? null;
     this.#allowsToken = addresses === null ? null : compileAllowlist(addresses);
     this.#allowed = Object.freeze({
@@ -46,6 +48,15 @@ export class TokenSubject implements Subject {
 
   get key(): VerifiableKey {
     return this.prepared.key;
+  }
+
+  losesScope(scope: string): boolean {
+    const { prepared } = this;
+    return prepared.losesScope(scope) && prepared.catalogue.expand(this.#tokenScopes).has(scope);
+  }
+
+  losesFeature(feature: string): boolean {
+    return this.prepared.losesFeature(feature);
   }
 
   get limitsAddresses(): boolean {

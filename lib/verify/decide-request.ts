@@ -46,7 +46,7 @@ export interface RequestToDecide {
 /** A key, or the part of its rights that a token carries. */
 export type Subject = Pick<
   PreparedKey,
-  'key' | 'grantedScopes' | 'limitsAddresses' | 'allowsAddress' | 'allowedBy'
+  'key' | 'grantedScopes' | 'losesScope' | 'losesFeature' | 'limitsAddresses' | 'allowsAddress' | 'allowedBy'
 >;
 
 /** Decides about a request whose key has been authenticated, by the present state of the key. */
@@ -86,7 +86,12 @@ export function findRefusal(
   }
   if (!isMet(requirement, subject.grantedScopes)) {
     const missing = listMissingScopes(requirement, subject.grantedScopes);
-    return refuse('insufficient_scope', { requiredScopes: requirement.scopes, missingScopes: missing });
+    const lost = missing.filter((scope) => subject.losesScope(scope));
+    return refuse('insufficient_scope', {
+      ...(lost.length === 0 ? {} : { detail: describeLoss(lost.join(', ')) }),
+      requiredScopes: requirement.scopes,
+      missingScopes: missing,
+    });
   }
   if (keyspace !== undefined && keyspaceScope !== undefined) {
     const { scopes } = subject.allowedBy(credential).apiKey;
@@ -95,9 +100,15 @@ export function findRefusal(
     }
   }
   if (feature !== undefined && !key.features.includes(feature)) {
-    return refuse('feature_not_enabled', { requiredFeature: feature });
+    const detail = subject.losesFeature(feature) ? { detail: describeLoss(feature) } : {};
+    return refuse('feature_not_enabled', { ...detail, requiredFeature: feature });
   }
   return null;
+}
+
+/** Only for callers who have proven the secret. */
+function describeLoss(names: string): string {
+  return `The API key has ${names}, but the plan of its owner does not include it.`;
 }
 
 function isElsewhere({ key }: Subject, { keyspace }: RequestToDecide): boolean {

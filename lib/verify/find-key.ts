@@ -1,4 +1,5 @@
 import { ApiKeysError } from '../errors.js';
+import type { VerifiableKey } from '../domain/api-key.js';
 import type { EnforcedBounds } from '../domain/enforced-bounds.js';
 import { isPastIdleEnd } from '../domain/key-lifetime.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
@@ -41,7 +42,7 @@ export interface FindKeyParts {
   /** This process has applied every change up to this one. */
   readonly applied: () => FeedPosition;
   readonly clock: Clock;
-  readonly keyspaces: Pick<Keyspaces, 'catalogueOf'>;
+  readonly keyspaces: Pick<Keyspaces, 'catalogueOf' | 'getPlanBounds'>;
   /** Already applied to what the store returns. */
   readonly bounds: Pick<EnforcedBounds, 'enforce'>;
 }
@@ -64,9 +65,14 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
   function prepare(copy: CachedCopy): PreparedKey {
     const known = prepared.get(copy);
     if (known !== undefined) return known;
-    const made = new PreparedKey(bounds.enforce(copy.key), keyspaces.catalogueOf(copy.key));
+    const made = prepareKey(bounds.enforce(copy.key));
     prepared.set(copy, made);
     return made;
+  }
+
+  /** The rights of a key are those that the plan of its owner includes: a change of the owner drops what was prepared. */
+  function prepareKey(key: VerifiableKey): PreparedKey {
+    return new PreparedKey(key, keyspaces.catalogueOf(key), keyspaces.getPlanBounds(key));
   }
 
   async function readCache(id: string): Promise<PreparedKey | null> {
@@ -88,7 +94,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     if ((key?.version ?? 0) < known) throw createBehindError();
     if (key === null) return null;
     if (inFlight?.isDetached !== true) cache?.fill({ key, asOf }, readAt);
-    return new PreparedKey(key, keyspaces.catalogueOf(key));
+    return prepareKey(key);
   }
 
   async function readShared(id: string, inFlight: InFlightRead<unknown>): Promise<PreparedKey | null> {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { VerifiableKey } from '../domain/api-key.js';
-import type { RateLimit } from '../domain/rate-limit.js';
+import type { Plan } from '../domain/plan.js';
+import type { Plans } from '../domain/plans.js';
 import type { LimitDemand, LimitSubject } from '../ports/rate-limiter.js';
 
 /** What requests with one version of a key are counted against and paid with. */
@@ -16,20 +17,29 @@ export interface LimitPlan {
 /** @returns the plan of a key, the same object for the same version; `null` when there is nothing to count or to pay */
 export type GetLimitPlan = (key: VerifiableKey) => LimitPlan | null;
 
-/** @param ownerLimits - windows that all keys of an owner share */
-export function createLimitPlans(ownerLimits: readonly RateLimit[]): GetLimitPlan {
+/** @param owners - the plans of owners, whose windows all keys of an owner share */
+export function createLimitPlans(owners: Pick<Plans, 'of'>): GetLimitPlan {
   const plans = new WeakMap<VerifiableKey, LimitPlan>();
-  // Clients see the names of both side by side; the names of a key's limits contain no dot.
-  const shared = ownerLimits.map((limit) => ({ ...limit, name: `owner.${limit.name}` }));
-  const ownerSubject: LimitSubject = { name: 'owner', limits: shared };
+  const ownerSubjects = new WeakMap<Plan, LimitSubject>();
+
+  function getOwnerSubject(plan: Plan): LimitSubject {
+    const known = ownerSubjects.get(plan);
+    if (known !== undefined) return known;
+    // Clients see the names of both side by side; the names of a key's limits contain no dot.
+    const limits = plan.rateLimits.map((limit) => ({ ...limit, name: `owner.${limit.name}` }));
+    const subject: LimitSubject = { name: 'owner', limits };
+    ownerSubjects.set(plan, subject);
+    return subject;
+  }
 
   return function getPlan(key) {
     const { rateLimits, hasCredits } = key;
-    if (rateLimits.length === 0 && !hasCredits && shared.length === 0) return null;
+    const ofOwner = owners.of(key.owner);
+    if (rateLimits.length === 0 && !hasCredits && ofOwner.rateLimits.length === 0) return null;
     const known = plans.get(key);
     if (known !== undefined) return known;
     const ofKey: LimitSubject = { name: `key-${key.id}`, limits: rateLimits };
-    const subjects = [ofKey, ownerSubject].filter(({ limits }) => limits.length > 0);
+    const subjects = [ofKey, getOwnerSubject(ofOwner)].filter(({ limits }) => limits.length > 0);
     const allLimits = subjects.flatMap(({ limits }) => limits).map(({ limit }) => limit);
     const smallestLimit = Math.min(Infinity, ...allLimits);
     const plan = { place: derivePlace(key), subjects, hasCredits, smallestLimit };

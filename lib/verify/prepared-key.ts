@@ -3,11 +3,13 @@ import type { VerifiableKey } from '../domain/api-key.js';
 import { createIdentity } from '../domain/api-key-identity.js';
 import { getExpiresAt } from '../domain/key-lifetime.js';
 import type { VerifiableCredential } from '../domain/credential.js';
+import { expandWithinPlan, narrowToBounds, noBounds, type PlanBounds } from '../domain/plan-bounds.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret } from '../domain/verdict.js';
 
 /** One version of a key with what checks need of it, each part built on first use. */
 export class PreparedKey {
+  /** The key with what the plan of its owner includes of its scopes and features. */
   readonly key: VerifiableKey;
   /** Defines the meaning of its scopes. */
   readonly catalogue: ScopeCatalogue;
@@ -15,10 +17,19 @@ export class PreparedKey {
   readonly #allowedByOlder = new Map<string, Allowed>();
   #grantedScopes: ReadonlySet<string> | undefined;
   #allows: ((canonical: string | null) => boolean) | undefined;
+  readonly #stored: Pick<VerifiableKey, 'scopes' | 'features'>;
+  readonly #bounds: PlanBounds;
 
-  constructor(key: VerifiableKey, catalogue: ScopeCatalogue) {
-    this.key = key;
+  /**
+   * @param stored - the key as it is stored
+   * @param bounds - what the plan of its owner includes
+   */
+  constructor(stored: VerifiableKey, catalogue: ScopeCatalogue, bounds: PlanBounds = noBounds) {
+    this.key = narrowToBounds(stored, bounds, catalogue);
     this.catalogue = catalogue;
+    const { scopes, features } = stored;
+    this.#stored = this.key === stored ? stored : { scopes, features };
+    this.#bounds = bounds;
   }
 
   /** The verdict on an allowed request, by the credential that authenticated it: the identity of the caller, frozen. */
@@ -55,8 +66,23 @@ export class PreparedKey {
 
   /** Every scope of the app that the key covers. */
   get grantedScopes(): ReadonlySet<string> {
-    this.#grantedScopes ??= this.catalogue.expand(this.key.scopes);
+    this.#grantedScopes ??= this.expand(this.key.scopes);
     return this.#grantedScopes;
+  }
+
+  /** Every scope of the app that some scopes of the key cover, as far as the plan includes it. */
+  expand(scopes: readonly string[]): ReadonlySet<string> {
+    return expandWithinPlan(scopes, this.#bounds, this.catalogue);
+  }
+
+  /** Whether the key has a scope of the app that the plan of its owner does not include. */
+  losesScope(scope: string): boolean {
+    return !this.grantedScopes.has(scope) && this.catalogue.expand(this.#stored.scopes).has(scope);
+  }
+
+  /** Whether the key has a feature that the plan of its owner does not include. */
+  losesFeature(feature: string): boolean {
+    return !this.key.features.includes(feature) && this.#stored.features.includes(feature);
   }
 
   /** Whether the key may be used only from certain addresses. */
@@ -76,13 +102,15 @@ export class PreparedKey {
   /** An estimate of the memory that it takes while it is cached. */
   get approximateBytes(): number {
     const { key } = this;
+    const overrides = key.owner?.overrides ?? null;
+    const overrideBytes = overrides === null ? 0 : 8 * JSON.stringify(overrides).length;
     const strings = [key.ownerId, key.name, ...key.scopes, ...key.features, ...(key.ipAllowlist ?? [])];
     const stringBytes = strings.reduce((sum, string) => sum + bytesPerString + 2 * string.length, 0);
     // Parsed JSON takes several times the memory of its source.
     const metadataBytes = isEmpty(key.metadata) ? 0 : 8 * JSON.stringify(key.metadata).length;
     const credentialBytes = key.credentials.reduce((sum, each) => sum + estimateBytes(each), 0);
     const partBytes = credentialBytes + key.rateLimits.length * bytesPerRateLimit;
-    return bytesPerKey + partBytes + stringBytes + metadataBytes;
+    return bytesPerKey + partBytes + stringBytes + metadataBytes + overrideBytes;
   }
 }
 

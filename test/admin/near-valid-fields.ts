@@ -266,6 +266,19 @@ const notPublicKeys = [
   'x'.repeat(4097),
 ];
 
+const knownFeatures: NearValid<unknown> = listOf(
+  fc.constantFrom('beta', 'block_trades'),
+  fc.constantFrom<unknown>('Beta', '', 1),
+  2,
+);
+const windows: NearValid<unknown> = {
+  good: fc.uniqueArray(limit, { maxLength: 3, selector: ({ name }) => name }),
+  bad: fc.oneof(
+    fc.array(fc.oneof(limit, badLimit), { minLength: 1, maxLength: 3 }),
+    listOf(limit, badLimit, 10).bad,
+  ),
+};
+
 /** Every field of a body; the compiler asks for values of every new one. */
 export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = {
   name: orJunk(line(100)),
@@ -280,15 +293,9 @@ export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = 
     ),
   }),
   metadata: { good: goodMetadata, bad: fc.oneof({ arbitrary: badMetadata, weight: 3 }, junk) },
-  features: listOf(fc.constantFrom('beta', 'block_trades'), fc.constantFrom<unknown>('Beta', '', 1), 2),
+  features: knownFeatures,
   tags: listOf(line(50).good, fc.oneof(line(50).bad, fc.constantFrom<unknown>('a,b', ',', 1)), 20),
-  rateLimits: {
-    good: fc.uniqueArray(limit, { maxLength: 3, selector: ({ name }) => name }),
-    bad: fc.oneof(
-      fc.array(fc.oneof(limit, badLimit), { minLength: 1, maxLength: 3 }),
-      listOf(limit, badLimit, 10).bad,
-    ),
-  },
+  rateLimits: windows,
   credits: orNull({ good: credits, bad: fc.oneof({ arbitrary: badCredits, weight: 3 }, junk) }),
   tokenLifetimeSeconds: orNull(integer(60, 86_400)),
   enabled: boolean,
@@ -313,6 +320,39 @@ export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = 
   }),
   comment: orNull(lines),
   suspensionReason: orNull(lines),
+  plan: orNull(orJunk({ good: fc.constantFrom('free', 'pro'), bad: fc.constantFrom('Free', 'free ', '') })),
+  overrides: orNull({
+    good: fc.record(
+      {
+        scopes: listOf(scopes, notScopes, 100).good,
+        features: knownFeatures.good,
+        rateLimits: windows.good,
+        keyCeilings: fc.record(
+          { rateLimits: windows.good, credits: orNull(integer(0, 1e12)).good },
+          { requiredKeys: [] },
+        ),
+        maxKeys: orNull(integer(1, 100_000)).good,
+      },
+      { requiredKeys: [] },
+    ),
+    bad: fc.oneof(
+      fc.record(
+        {
+          scopes: listOf(scopes, notScopes, 100).bad,
+          features: knownFeatures.bad,
+          rateLimits: windows.bad,
+          keyCeilings: fc.record(
+            { rateLimits: windows.bad, credits: integer(0, 1e12).bad, maxKeys: fc.constant(1) },
+            { requiredKeys: [] },
+          ),
+          maxKeys: integer(1, 100_000).bad,
+          plan: fc.constant('free'),
+        },
+        { requiredKeys: [] },
+      ),
+      junk,
+    ),
+  }),
 };
 
 const time: NearValid<string> = {

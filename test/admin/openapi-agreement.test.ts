@@ -19,7 +19,11 @@ let schemas: SchemaReader;
 async function start(): Promise<void> {
   adminApp = await startAdminApp({
     router: { managementScope: 'keys:manage' },
-    instance: { features: { beta: 'New things', block_trades: 'Block trades' } },
+    instance: {
+      features: { beta: 'New things', block_trades: 'Block trades' },
+      plans: { free: {}, pro: {} },
+      defaultPlan: 'free',
+    },
   });
   document = (await adminApp.as(null).get('/openapi.json').expect(200)).body as ApiDocument;
   schemas = new SchemaReader(document, { now: adminApp.now, issuedCursors });
@@ -155,6 +159,7 @@ const bodies = [
   { method: 'post', template: '/keys/{id}/rotate', sender: 'an owner', isRevoked: true },
   { method: 'post', template: '/keys/{id}/revoke', sender: 'an owner' },
   { method: 'post', template: '/owners/{ownerId}/suspend', sender: 'an admin' },
+  { method: 'put', template: '/owners/{ownerId}', sender: 'an admin' },
 ] as const;
 
 describe('what the schema of a body accepts is what the router accepts', () => {

@@ -30,6 +30,8 @@ describe('the owners of the admin router', () => {
     expect(suspended.headers['etag']).toBe('"1"');
     expect(suspended.body).toEqual({
       ownerId: 'alice',
+      plan: null,
+      overrides: null,
       suspendedAt: expect.stringMatching(/Z$/),
       suspensionReason: 'Unpaid',
       version: 1,
@@ -40,6 +42,47 @@ describe('the owners of the admin router', () => {
     expect((await request(app).get('/api-keys/owners/alice').expect(200)).body).toEqual(suspended.body);
     await post('/owners/alice/resume').expect(200);
     await order().expect(200);
+  });
+
+  it('get a plan and overrides, which replace those before', async () => {
+    await instance.apiKeys.close();
+    instance = createInstance({ plans: { free: { scopes: [] }, pro: {} }, defaultPlan: 'free' });
+    await instance.apiKeys.ready();
+    app = express();
+    app.use('/api-keys', instance.apiKeys.adminRouter({ authorize: () => actor }));
+    app.get('/orders', instance.apiKeys.requireApiKey('orders:read'), (_req, res) => void res.json([]));
+    const put = (body: object) =>
+      request(app).put('/api-keys/owners/alice').set('Sec-Fetch-Site', 'same-origin').send(body);
+    const { token } = await instance.key();
+    const order = () => request(app).get('/orders').set('X-API-Key', token);
+    expect((await order().expect(403)).body).toMatchObject({
+      code: 'insufficient_scope',
+      detail: 'The API key has orders:read, but the plan of its owner does not include it.',
+      missingScopes: ['orders:read'],
+    });
+    const overrides = { keyCeilings: { credits: 5 }, maxKeys: 7 };
+    const { body, headers } = await put({ plan: 'pro', overrides }).expect(200);
+    expect([body, headers['etag']]).toMatchObject([{ plan: 'pro', overrides, version: 1 }, '"1"']);
+    await order().expect(200);
+    await put({ overrides: {} }).set('If-Match', '"2"').expect(412);
+    expect((await put({ overrides: {} }).set('If-Match', '"1"').expect(200)).body).toMatchObject({
+      ...{ plan: null, overrides: null, version: 2 },
+    });
+    await order().expect(403);
+    expect((await put({ plan: 'prp' }).expect(400)).body).toMatchObject({
+      errors: [{ field: 'plan', message: 'must be one of free, pro, or null for the default plan' }],
+    });
+    const once = () => put({ plan: 'pro' }).set('Idempotency-Key', 'once');
+    await once().expect(200);
+    await put({ plan: 'free' }).expect(200);
+    const replayed = await once().expect(200);
+    expect([replayed.headers['idempotency-replayed'], replayed.body.plan]).toEqual(['true', 'free']);
+    await post('/owners/alice/suspend').expect(200);
+    expect((await put({ plan: 'pro' }).expect(200)).body).toMatchObject({
+      suspendedAt: expect.stringMatching(/Z$/),
+    });
+    actor = { kind: 'owner', ownerId: 'alice' };
+    await put({ plan: 'pro' }).expect(403);
   });
 
   it('are changed from the version of If-Match only', async () => {

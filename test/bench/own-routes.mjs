@@ -25,7 +25,7 @@ const bareAnswers = { cacheHeaders: false };
 /** @typedef {{ guard?: import('express').RequestHandler, keyFile: string, signersFile?: string, order?: 'random', status?: 401 }} Route */
 /** @typedef {{ routes: Record<string, Route>, close: () => Promise<void> }} Routes */
 
-/** @param {Omit<import('express-api-keys').ApiKeysOptions, 'prefix' | 'scopes'>} options */
+/** @param {Omit<import('express-api-keys').ApiKeysOptions<typeof scope>, 'prefix' | 'scopes'>} options */
 async function open(options) {
   const apiKeys = createApiKeys({ prefix, scopes, pepper, ...options });
   await apiKeys.ready();

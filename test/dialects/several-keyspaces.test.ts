@@ -30,7 +30,7 @@ function addPartners(
   name = 'partners',
 ): DialectKeyspace {
   return getDialectHost('test', apiKeys).registerKeyspace({
-    ...{ name, catalogue: partnerScopes, features: createFeatureCatalogue({}) },
+    ...{ name, catalogue: partnerScopes, hasAppScopes: false, features: createFeatureCatalogue({}) },
     policy: { ...noPolicy, ...policy },
     formatFor: (environment) =>
       createCheckedFormat({
@@ -192,7 +192,8 @@ describe('several keyspaces in one instance', () => {
     });
     const add = (name: string): DialectKeyspace =>
       instance.apiKeys[dialectHost].registerKeyspace({
-        ...{ name, catalogue: partnerScopes, features: createFeatureCatalogue({}), policy: noPolicy },
+        ...{ name, catalogue: partnerScopes, hasAppScopes: false, policy: noPolicy },
+        features: createFeatureCatalogue({}),
         formatFor: () => format,
       });
     add('pairs');

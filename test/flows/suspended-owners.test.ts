@@ -177,6 +177,8 @@ describe('apiKeys.owners', () => {
     const owners = apiKeys.owners.as({ kind: 'admin', id: 'olga' });
     expect(await owners.get({ ownerId: 'alice' })).toEqual({
       ownerId: 'alice',
+      plan: null,
+      overrides: null,
       suspendedAt: null,
       suspensionReason: null,
       version: 0,

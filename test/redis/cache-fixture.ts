@@ -68,7 +68,7 @@ export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
     id: randomBytes(8).toString('hex'),
     keyspace: 'default',
     ownerId: 'owner-ä-€-😀',
-    owner: { version: 3, suspendedAt: null },
+    owner: { version: 3, suspendedAt: null, plan: 'pro', overrides: { scopes: ['orders:*'], maxKeys: null } },
     name: 'Deploy',
     scopes: ['orders:read', 'orders:*'],
     environment: 'live',

@@ -231,3 +231,25 @@ void apiKeys.keys.as(theApp).create({ ownerId: 'alice', name: 'CI', scopes: [], 
 // Code that needs no features takes all instances.
 const withoutFeatures: ApiKeys<'a:b'> = flagged;
 void withoutFeatures;
+
+// Plans name scopes, features and each other.
+const planned = createApiKeys({
+  prefix: 'acme',
+  scopes: { 'a:b': '' },
+  features: { block_trades: 'May place block trades' },
+  plans: { free: { scopes: ['a:b'], features: [] }, pro: { scopes: ['a:*'], features: ['block_trades'] } },
+  defaultPlan: 'free',
+});
+const ofPlanned: ApiKeys<'a:b', 'block_trades'> = planned;
+void ofPlanned.owners.as(theApp).set({ ownerId: 'alice', plan: 'pro', overrides: { maxKeys: null } });
+// @ts-expect-error a list of names
+void planned.owners.as(theApp).set({ ownerId: 'alice', overrides: { scopes: 'a:b' } });
+// @ts-expect-error misspelt
+createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, plans: { free: {} }, defaultPlan: 'fre' });
+// @ts-expect-error misspelt
+createApiKeys({ prefix: 'acme', scopes: { 'a:b': '' }, plans: { a: { scopes: ['a:c'] } }, defaultPlan: 'a' });
+createApiKeys({
+  ...{ prefix: 'acme', scopes: { 'a:b': '' }, features: { beta: '' }, defaultPlan: 'free' },
+  // @ts-expect-error misspelt
+  plans: { free: { features: ['bta'] } },
+});

@@ -8,6 +8,12 @@ import {
 } from '../../domain/key-fields.js';
 import { maxPemLength } from '../../domain/public-key.js';
 import { parseSuspensionReason } from '../../domain/owner.js';
+import {
+  createOverridesSchema,
+  createPlanNameSchema,
+  parseOverrides,
+  parsePlanName,
+} from '../../domain/owner-plan.js';
 import { parseRevocationReason, revocationReasons } from '../../domain/revocation-reason.js';
 import { parseGraceStartsOnFirstUse } from '../../domain/rotation-fields.js';
 import { parseSigningMethod, signingMethods } from '../../domain/signing-method.js';
@@ -27,7 +33,9 @@ export type BodyField =
   | 'signing'
   | 'reason'
   | 'comment'
-  | 'suspensionReason';
+  | 'suspensionReason'
+  | 'plan'
+  | 'overrides';
 
 /** Every field that a body can contain: those of keys, and those for creating a secret or revoking a key. */
 export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
@@ -99,5 +107,13 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
       examples: ['Invoice 17 is overdue'],
     },
     parse: parseSuspensionReason,
+  },
+  plan: {
+    schema: createPlanNameSchema,
+    parse: (value, { keyspace }) => parsePlanName(value, keyspace.plans.names),
+  },
+  overrides: {
+    schema: createOverridesSchema,
+    parse: (value, { keyspace }) => parseOverrides(value, keyspace),
   },
 };

@@ -35,6 +35,7 @@ const auditActions: Readonly<Record<AuditAction, true>> = {
   'token.revoked': true,
   'owner.suspended': true,
   'owner.resumed': true,
+  'owner.updated': true,
   'owner.erased': true,
 };
 

@@ -1,11 +1,37 @@
 import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
+import { shownRateLimitsSchema } from '../../domain/limit-schemas.js';
 import { allowNull } from '../../domain/text-schemas.js';
 
 /** An owner as it appears in responses. */
 export const ownerSchema: JsonSchema = {
   ...createObjectSchema({
     ownerId: { type: 'string', examples: ['customer-17'] },
+    plan: {
+      type: ['string', 'null'],
+      description: 'The name of the plan; `null`: the default plan.',
+      examples: [null],
+    },
+    overrides: {
+      type: ['object', 'null'],
+      description: 'What this owner gets instead of what the plan says; `null`: nothing.',
+      properties: {
+        scopes: { type: 'array', items: { type: 'string' } },
+        features: { type: 'array', items: { type: 'string' } },
+        rateLimits: shownRateLimitsSchema,
+        keyCeilings: {
+          type: 'object',
+          properties: {
+            rateLimits: shownRateLimitsSchema,
+            credits: { type: ['integer', 'null'], minimum: 0 },
+          },
+          additionalProperties: false,
+        },
+        maxKeys: { type: ['integer', 'null'], minimum: 1 },
+      },
+      additionalProperties: false,
+      examples: [null],
+    },
     suspendedAt: {
       ...allowNull(shownTime),
       description: 'Since when all keys of the owner are refused; `null` when they are not.',

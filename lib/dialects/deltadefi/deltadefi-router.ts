@@ -40,7 +40,7 @@ export function deltadefiRouter(apiKeys: WithDialectHost, options: DeltadefiOpti
   const { verifyAccessToken, signIn, singleKey, graceSeconds, ...given } = resolved;
   const { catalogue, defaultScopes } = resolveAppScopes('deltadefiRouter', host.scopes, given.defaultScopes);
   const keyspace = host.registerKeyspace({
-    ...{ name: 'deltadefi', catalogue, features: createFeatureCatalogue({}) },
+    ...{ name: 'deltadefi', catalogue, hasAppScopes: true, features: createFeatureCatalogue({}) },
     policy: {
       ...noPolicy,
       ...toLifetimePolicy(resolved),

@@ -32,6 +32,7 @@ export function createDeribitKeyspace(
   return {
     name: 'deribit',
     catalogue,
+    hasAppScopes: false,
     features,
     policy: { ...noPolicy, ...toLifetimePolicy(lifetime), maxKeysPerOwner: maxKeys, numberKeys: true },
     formatFor: () => format,

@@ -45,7 +45,7 @@ export function nebulaRouter(apiKeys: WithDialectHost, options: NebulaOptions): 
   const { verifyAccessToken, login, maxKeysPerOwner, ids, keysMayManage, ...given } = resolved;
   const { catalogue, defaultScopes } = resolveAppScopes('nebulaRouter', host.scopes, given.defaultScopes);
   const keyspace = host.registerKeyspace({
-    ...{ name: 'nebula', catalogue, features: createFeatureCatalogue({}) },
+    ...{ name: 'nebula', catalogue, hasAppScopes: true, features: createFeatureCatalogue({}) },
     policy: {
       ...noPolicy,
       ...toLifetimePolicy(resolved),

@@ -126,6 +126,7 @@ function createYativoKeyspace(
   return {
     name: 'yativo',
     catalogue: createYativoCatalogue(mapScopes),
+    hasAppScopes: false,
     features: createFeatureCatalogue({}),
     policy: {
       ...noPolicy,

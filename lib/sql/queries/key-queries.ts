@@ -206,6 +206,8 @@ function selectRecords(database: Kysely<Tables>, keys: KeyRows) {
     .select([
       'owner.version as owner_version',
       'owner.suspended_at as owner_suspended_at',
+      'owner.plan as owner_plan',
+      'owner.overrides as owner_overrides',
       'use.last_used_at',
       'use.use_count',
       'use.last_used_address',

@@ -1,8 +1,14 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { OwnerRecord } from '../../domain/owner.js';
+import type { PlanMembers } from '../../domain/plan.js';
 import type { OwnerQuery } from '../../ports/owner-store.js';
 import { isStorable } from '../is-storable.js';
 import type { OwnersTable, Tables } from '../tables.js';
+
+/** Overrides as they are stored: JSON. */
+export function parseOverrides(stored: string | null): PlanMembers | null {
+  return stored === null ? null : (JSON.parse(stored) as PlanMembers);
+}
 
 /** Reads what is known of one owner. */
 export async function findOwner(database: Kysely<Tables>, ownerId: string): Promise<OwnerRecord | null> {
@@ -49,6 +55,8 @@ export async function writeOwner(database: Kysely<Tables>, record: OwnerRecord):
 function toOwner(row: Selectable<OwnersTable>): OwnerRecord {
   return {
     ownerId: row.owner_id,
+    plan: row.plan,
+    overrides: parseOverrides(row.overrides),
     suspendedAt: row.suspended_at,
     suspensionReason: row.suspension_reason,
     version: row.version,
@@ -60,6 +68,8 @@ function toOwner(row: Selectable<OwnersTable>): OwnerRecord {
 function toRow(record: OwnerRecord): Selectable<OwnersTable> {
   return {
     owner_id: record.ownerId,
+    plan: record.plan,
+    overrides: record.overrides === null ? null : JSON.stringify(record.overrides),
     suspended_at: record.suspendedAt,
     suspension_reason: record.suspensionReason,
     version: record.version,

@@ -3,16 +3,20 @@ import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { AuditActor } from '../../domain/audit-entry.js';
 import type { CreditBalance } from '../../domain/credits.js';
 import type { Credential } from '../../domain/credential.js';
+import type { OwnerStanding } from '../../domain/owner.js';
 import type { PublicKeyAlgorithm } from '../../domain/public-key.js';
 import type { RevocationReason } from '../../domain/revocation-reason.js';
 import { toFieldColumns, toFields } from '../key-field-columns.js';
 import type { CredentialsTable, KeysTable } from '../tables.js';
+import { parseOverrides } from './owner-queries.js';
 
 /** A row of the statement that reads keys: a key, and one of its digests or credentials, if it has any. */
 export interface RecordRow extends Selectable<KeysTable> {
   /** `null`: there is no record of the owner. */
   readonly owner_version: number | null;
   readonly owner_suspended_at: number | null;
+  readonly owner_plan: string | null;
+  readonly owner_overrides: string | null;
   readonly last_used_at: number | null;
   readonly use_count: number | null;
   readonly last_used_address: string | null;
@@ -68,8 +72,7 @@ function toRecord(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecord {
     useCount: row.use_count ?? 0,
     lastUsedAddress: row.last_used_address,
     credits: toCredits(row),
-    owner:
-      row.owner_version === null ? null : { version: row.owner_version, suspendedAt: row.owner_suspended_at },
+    owner: toStanding(row),
     credentials: splitRuns(
       rows.filter((each) => each.credential_id !== null),
       (each) => each.credential_id,
@@ -85,6 +88,16 @@ function toAuthor(row: RecordRow): AuditActor | null {
     id: row.created_by_id,
     ...(memberId === null ? {} : { memberId }),
     ...(memberName === null ? {} : { memberName }),
+  };
+}
+
+function toStanding(row: RecordRow): OwnerStanding | null {
+  if (row.owner_version === null) return null;
+  return {
+    version: row.owner_version,
+    suspendedAt: row.owner_suspended_at,
+    plan: row.owner_plan,
+    overrides: parseOverrides(row.owner_overrides),
   };
 }
 

@@ -1,0 +1,109 @@
+import { maxCredits } from './credits.js';
+import type { FeatureCatalogue } from './feature-catalogue.js';
+import { InvalidFieldError, parseScopes } from './key-fields.js';
+import { largestMaxKeysPerOwner } from './keyspace-policy.js';
+import { suggestNames } from './known-names.js';
+import { parseRateLimits } from './limit-fields.js';
+import type { OwnerCeilings } from './owner-ceilings.js';
+import { parseFeatures } from './parse-features.js';
+import type { PlanMembers } from './plan.js';
+import type { ScopeCatalogue } from './scope-catalogue.js';
+
+/** What a plan can name. */
+export interface PlanCatalogues {
+  readonly catalogue: ScopeCatalogue;
+  readonly features: FeatureCatalogue;
+}
+
+const memberNames = ['scopes', 'features', 'rateLimits', 'keyCeilings', 'maxKeys'] as const;
+const ceilingNames = ['rateLimits', 'credits'] as const;
+
+/**
+ * Parses the members of a plan. Members that are `undefined` are left out. It is bounded: every list is, by its own rules.
+ *
+ * @throws InvalidFieldError for unknown members, scopes and features, and values of the wrong kind
+ */
+export function parsePlanMembers(value: unknown, catalogues: PlanCatalogues): PlanMembers {
+  const { scopes, features, rateLimits, keyCeilings, maxKeys } = readMembers(value, memberNames, '');
+  return {
+    ...(scopes === undefined
+      ? {}
+      : { scopes: parseMember('scopes', () => parsePlanScopes(scopes, catalogues)) }),
+    ...(features === undefined
+      ? {}
+      : { features: parseMember('features', () => parsePlanFeatures(features, catalogues)) }),
+    ...(rateLimits === undefined
+      ? {}
+      : { rateLimits: parseMember('rateLimits', () => parseRateLimits(rateLimits)) }),
+    ...(keyCeilings === undefined ? {} : { keyCeilings: parseCeilings(keyCeilings) }),
+    ...(maxKeys === undefined ? {} : { maxKeys: readNumber('maxKeys', maxKeys, 1, largestMaxKeysPerOwner) }),
+  };
+}
+
+function parsePlanScopes(value: unknown, { catalogue }: PlanCatalogues): readonly string[] {
+  suggestKnown(value, (name) => catalogue.isGrantable(name), catalogue.grantable);
+  return parseScopes(value, catalogue);
+}
+
+function parsePlanFeatures(value: unknown, { features }: PlanCatalogues): readonly string[] {
+  if (features.names.length > 0) suggestKnown(value, (name) => features.has(name), features.names);
+  return parseFeatures(value, features);
+}
+
+/** Names the first unknown one, with what was probably meant. */
+function suggestKnown(value: unknown, isKnown: (name: string) => boolean, known: readonly string[]): void {
+  if (!Array.isArray(value)) return;
+  // Bounded: messages repeat no long strings.
+  const unknown: unknown = value.find(
+    (name) => typeof name === 'string' && name.length <= 64 && !isKnown(name),
+  );
+  if (typeof unknown !== 'string') return;
+  throw new InvalidFieldError(`must not contain ${JSON.stringify(unknown)}; ${suggestNames(unknown, known)}`);
+}
+
+function parseCeilings(value: unknown): Partial<OwnerCeilings> {
+  const { rateLimits, credits } = readMembers(value, ceilingNames, 'keyCeilings');
+  return {
+    ...(rateLimits === undefined
+      ? {}
+      : { rateLimits: parseMember('keyCeilings.rateLimits', () => parseRateLimits(rateLimits)) }),
+    ...(credits === undefined ? {} : { credits: readNumber('keyCeilings.credits', credits, 0, maxCredits) }),
+  };
+}
+
+/** Returns the members of an object, and accepts no others: a misspelt member must not be silently ignored. */
+function readMembers<N extends string>(
+  value: unknown,
+  names: readonly N[],
+  where: string,
+): Partial<Record<N, unknown>> {
+  const what = where === '' ? '' : `${where} `;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidFieldError(`${what}must be an object with ${names.join(', ')}`);
+  }
+  const unknown = Object.keys(value).find((name) => !(names as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    const shown =
+      unknown.length <= 64 ? `${JSON.stringify(unknown)}; ${suggestNames(unknown, names)}` : 'other names';
+    throw new InvalidFieldError(`${what}must not have the member ${shown}`);
+  }
+  return { ...(value as Partial<Record<N, unknown>>) };
+}
+
+function parseMember<T>(where: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof InvalidFieldError)) throw error;
+    throw new InvalidFieldError(`${where} ${error.message}`);
+  }
+}
+
+function readNumber(where: string, value: unknown, least: number, most: number): number | null {
+  if (value === null) return null;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
+    return value;
+  throw new InvalidFieldError(
+    `${where} must be a whole number from ${least} to ${most}, or null for no maximum`,
+  );
+}

@@ -1,0 +1,76 @@
+import { InvalidOptionError } from '../../lib/index.js';
+import { createWith } from './create-options.js';
+
+const window = { name: 'minute', limit: 1, windowSeconds: 60 };
+const free = (plan: unknown, more: object = {}): object => ({
+  plans: { free: plan },
+  defaultPlan: 'free',
+  ...more,
+});
+
+describe('plans', () => {
+  it.each<[object, string]>([
+    [{ plans: { free: {} } }, 'defaultPlan: must be given with plans: '],
+    [{ defaultPlan: 'free' }, 'defaultPlan: needs plans, '],
+    [
+      { plans: { free: {}, pro: {} }, defaultPlan: 'fre' },
+      'defaultPlan: there is no plan "fre"; did you mean \'free\'?',
+    ],
+    [
+      { plans: { free: {} }, defaultPlan: 'toString' },
+      'defaultPlan: there is no plan "toString"; known are free',
+    ],
+    [{ plans: null, defaultPlan: 'free' }, 'plans: takes an object of plans, for example'],
+    [{ plans: [], defaultPlan: 'free' }, 'plans: takes an object of plans, for example'],
+    [{ plans: {}, defaultPlan: 'free' }, 'plans: takes 1 to 100 plans'],
+    [
+      { plans: { Free: {} }, defaultPlan: 'Free' },
+      'plans: "Free" is no name of a plan; write it in lower case',
+    ],
+    [free(null), 'plans.free: must be an object with scopes, features, rateLimits, keyCeilings, maxKeys'],
+    [free({ scope: [] }), 'plans.free: must not have the member "scope"; did you mean \'scopes\'?'],
+    [
+      free({ scopes: ['orders:raed'] }),
+      'plans.free: scopes must not contain "orders:raed"; did you mean \'orders:read\'?',
+    ],
+    [free({ scopes: 'orders:read' }), 'plans.free: scopes must be a list of scopes'],
+    [
+      free({ features: ['bta'] }, { features: { beta: 'New things' } }),
+      'plans.free: features must not contain "bta"; did you mean \'beta\'?',
+    ],
+    [free({ features: ['beta'] }), 'plans.free: features must be empty: no features are configured here'],
+    [
+      free({ rateLimits: [{ name: 'minute' }] }),
+      'plans.free: rateLimits entry 1: limit must be a whole number',
+    ],
+    [
+      free({ keyCeilings: { credit: 1 } }),
+      'plans.free: keyCeilings must not have the member "credit"; did you mean \'credits\'?',
+    ],
+    [
+      free({ keyCeilings: { credits: -1 } }),
+      'plans.free: keyCeilings.credits must be a whole number from 0 to',
+    ],
+    [
+      free({ maxKeys: 0 }),
+      'plans.free: maxKeys must be a whole number from 1 to 100000, or null for no maximum',
+    ],
+    [
+      free({ maxKeys: 2 }, { policy: { onePerOwner: true } }),
+      'plans.free.maxKeys: not together with policy.onePerOwner',
+    ],
+  ])('refuses %j', (options, message) => {
+    expect(() => createWith(options)).toThrow(InvalidOptionError);
+    expect(() => createWith(options)).toThrow(message);
+  });
+
+  it.each<[object]>([
+    [free({})],
+    [free({ scopes: ['*'], features: [], rateLimits: [window], keyCeilings: {}, maxKeys: null })],
+    [free({ scopes: undefined, maxKeys: undefined, keyCeilings: { credits: null, rateLimits: [window] } })],
+    [free({ maxKeys: null }, { policy: { onePerOwner: true } })],
+    [{ plans: { constructor: {}, free: { scopes: [] } }, defaultPlan: 'constructor' }],
+  ])('takes %j', (options) => {
+    expect(() => createWith(options)).not.toThrow();
+  });
+});
