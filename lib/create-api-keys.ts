@@ -15,6 +15,7 @@ import { Keyspaces } from './domain/keyspaces.js';
 import { suggestNames } from './domain/known-names.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
 import { dialectHost, type WithDialectHost } from './dialects/dialect-host.js';
+import type { DescribedName } from './domain/grantable.js';
 import { InvalidOptionError } from './errors.js';
 import { createSerializingLogger } from './instance/serializing-logger.js';
 import { createAccessNotes } from './http/access-notes.js';
@@ -92,6 +93,14 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * app.use('/forward-auth/orders', apiKeys.forwardAuthRouter({ scopes: 'orders:read' }));
    */
   forwardAuthRouter(options?: ForwardAuthOptions<S, F>): ReturnType<typeof createForwardAuthRouter>;
+  /**
+   * The scope catalogue with its sentences, in the order of its declaration: for consent pages and documentation. What an actor
+   * may give to keys is `keys.as(actor).grantable()`.
+   *
+   * @example
+   * app.get('/docs/scopes', (_req, res) => void res.json(apiKeys.scopes));
+   */
+  readonly scopes: readonly DescribedName[];
   /**
    * The management of keys in code, without HTTP.
    *
@@ -390,6 +399,10 @@ export function createApiKeys<
     forwardAuthRouter: (...args: readonly unknown[]) =>
       createForwardAuthRouter(guardParts, args.length === 0 ? {} : args[0]),
 
+    scopes: catalogue.names.map((name) => ({
+      name,
+      description: catalogue.descriptions?.[name] ?? name,
+    })),
     keys: createKeysApi({
       whenReady: () => lifecycle.ready(),
       catalogue,

@@ -18,6 +18,8 @@ import { readHeaders } from './read-headers.js';
 import { readQuery } from './read-query.js';
 import { sendLines } from './send-lines.js';
 import type { SteppedUp } from './step-up.js';
+import { keyOperations, type StepUpOperation } from '../http/step-up-options.js';
+import { assertRole } from '../manage/role-authority.js';
 import { validateRequest } from './validate-request.js';
 
 /** Answers a routed request: identifies the caller, parses the fields and runs the endpoint. */
@@ -113,7 +115,13 @@ async function createContext(
   if (row.access === 'actor' && actor.kind === 'key' && managementScope === null) {
     throw new ApiKeysError('forbidden');
   }
+  // Before the body is read, and before a second factor is requested.
+  if (isKeyOperation(row.operation)) assertRole({ actor }, row.operation);
   return { actor, address: clientAddress(req), requestId: readRequestId(req), managementScope };
+}
+
+function isKeyOperation(operation: StepUpOperation | undefined): operation is (typeof keyOperations)[number] {
+  return keyOperations.some((each) => each === operation);
 }
 
 function requireHolder(req: Request): ApiKeyIdentity {

@@ -4,6 +4,7 @@ import { getAudit } from './get-audit.js';
 import { getAuditAccess } from './get-audit-access.js';
 import { getAuditExport } from './get-audit-export.js';
 import { getAuditVerify } from './get-audit-verify.js';
+import { getGrantable } from './get-grantable.js';
 import { getKey } from './get-key.js';
 import { getKeyUsage } from './get-key-usage.js';
 import { getKeys } from './get-keys.js';
@@ -54,6 +55,7 @@ export const endpoints: readonly EndpointRow[] = [
   { method: 'delete', path: '/keys/:id', access: 'actor', operation: 'revoke', endpoint: deleteKey },
   { method: 'post', path: '/keys/:id/rotate', access: 'actor', operation: 'rotate', endpoint: postKeyRotate },
   { method: 'post', path: '/keys/:id/revoke', access: 'actor', operation: 'revoke', endpoint: postKeyRevoke },
+  { method: 'get', path: '/grantable', access: 'actor', endpoint: getGrantable },
   { method: 'get', path: '/owners', access: 'actor', endpoint: getOwners },
   { method: 'get', path: '/owners/:ownerId', access: 'actor', endpoint: getOwner },
   {

@@ -1,4 +1,5 @@
 import type { ApiKey } from '../domain/api-key-view.js';
+import type { Grantable } from '../domain/grantable.js';
 import type { KeyUsage } from '../domain/usage-view.js';
 import type { KeyFilter } from '../manage/list-keys.js';
 import type { Page } from '../manage/list-page.js';
@@ -134,6 +135,18 @@ export interface ActingKeysApi<
    * await keys.revokeAll({ ownerId: 'alice', reason: 'cessation_of_operation' });
    */
   revokeAll(...args: RevokeAllArguments<K>): Promise<readonly ChangedKey[]>;
+
+  /**
+   * What the actor may give to keys: the catalogue with its sentences, each scope and feature with whether the actor may give
+   * it, and the ceilings on limits and credits. For checkboxes; every change is checked again.
+   *
+   * @throws ApiKeysError only those of all commands
+   *
+   * @example
+   * const { scopes } = await keys.grantable();
+   * const boxes = scopes.filter(({ grantable }) => grantable).map(({ name, description }) => ({ name, description }));
+   */
+  grantable(): Promise<Grantable>;
 
   /**
    * Seals the secrets that sign (`signing: 'hmac'`) under the current pepper, so that earlier ones can be removed from the

@@ -37,6 +37,7 @@ const shapes: { readonly [N in keyof KeyCommands]: CommandShape } = {
     example: "{ ownerId: 'alice' }",
     isInputOptional: true,
   },
+  grantable: { takes: ['nothing'], example: '{}', isInputOptional: true },
   resealSecrets: { takes: ['nothing'], example: '{}', isInputOptional: true },
 };
 

@@ -1,6 +1,7 @@
 import { toApiKey, type ApiKey } from '../domain/api-key-view.js';
 import { parseOwnerId } from '../domain/key-fields.js';
 import { toKeyUsage, type KeyUsage } from '../domain/usage-view.js';
+import type { Grantable } from '../domain/grantable.js';
 import { isProblem } from '../errors.js';
 import type { Changed } from '../manage/change.js';
 import type { KeyService } from '../manage/key-service.js';
@@ -25,6 +26,7 @@ export interface KeyCommands {
   readonly rotate: Command<CreatedKey>;
   readonly revoke: Command<ChangedKey>;
   readonly revokeAll: Command<readonly ChangedKey[]>;
+  readonly grantable: Command<Grantable>;
   readonly resealSecrets: Command<ResealReport>;
 }
 
@@ -96,6 +98,12 @@ export function createKeyCommands(
       const owner = readFields({ ownerId }, { ownerId: parseOwnerId }, ['ownerId']);
       const { service } = await whenReady();
       return (await service.revokeAll(context, owner.ownerId, note)).map(toChangedKey);
+    },
+
+    async grantable({ context }, input) {
+      readFields(input, {}, []);
+      const { service } = await whenReady();
+      return service.grantable(context);
     },
 
     async resealSecrets({ context }, input) {

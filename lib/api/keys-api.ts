@@ -1,4 +1,5 @@
 import type { ApiKey } from '../domain/api-key-view.js';
+import type { Grantable } from '../domain/grantable.js';
 import type { KeyUsage } from '../domain/usage-view.js';
 import type { Verdict } from '../domain/verdict.js';
 import type { KeyFilter } from '../manage/list-keys.js';
@@ -76,6 +77,9 @@ export interface KeysApi<S extends string, F extends string = never> {
 
   /** See {@link ActingKeysApi.revokeAll}. */
   revokeAll(input: OwnerRevocation, options: CallOptions): Promise<readonly ChangedKey[]>;
+
+  /** See {@link ActingKeysApi.grantable}. */
+  grantable(input: Readonly<Record<string, never>>, options: CallOptions): Promise<Grantable>;
 
   /** See {@link ActingKeysApi.resealSecrets}. */
   resealSecrets(input: Readonly<Record<string, never>>, options: CallOptions): Promise<ResealReport>;

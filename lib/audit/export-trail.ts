@@ -29,7 +29,7 @@ export async function exportTrail(
 ): Promise<AsyncIterable<AuditEntry>> {
   const { store, clock } = ports;
   const read = readFields<ReadAuditConditions>(wanted, auditConditions, []);
-  const { ownerId } = await resolveAuthority(ports, context, createFinder(ports, store), clock.now());
+  const { ownerId } = await resolveAuthority(ports, context, 'read', createFinder(ports, store), clock.now());
   const seen = narrowToSeenOwner(ownerId, read);
   if (seen === null) return readEntries(store, {}, 0);
   return readEntries(store, toAuditQuery(seen), (await store.trail.head()).sequence);

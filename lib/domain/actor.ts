@@ -1,4 +1,6 @@
 import type { ApiKeyIdentity } from './api-key-identity.js';
+import type { ActorGrants } from './actor-grants.js';
+import type { ActorRole } from './actor-role.js';
 import type { AuditActor } from './audit-entry.js';
 
 /**
@@ -18,6 +20,13 @@ export interface OwnerActor {
   readonly memberId?: string;
   /** The member's display name at the time: one line of up to 100 characters. Needs `memberId`. Default: none. */
   readonly memberName?: string | undefined;
+  /**
+   * `viewer` reads keys, their usage and the audit log; `operator` also rotates and revokes keys; `manager` does everything,
+   * including enabling and disabling. Default: `manager`.
+   */
+  readonly role?: ActorRole;
+  /** The most that the actor may give to keys. Default: whatever an owner may give. */
+  readonly grants?: ActorGrants;
 }
 
 /** Manages all keys. */

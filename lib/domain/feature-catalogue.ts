@@ -1,6 +1,8 @@
 /** The feature flags that an app can give to keys, with a description for each. */
 export interface FeatureCatalogue {
   readonly names: readonly string[];
+  /** The sentence of each, as it was declared. */
+  readonly descriptions: Readonly<Record<string, string>>;
   /** Whether a key may be given the feature and a route may require it. */
   has(feature: string): boolean;
   /** Whether `features` grants no more than `held`: `held` has all that grant something, and every restriction is kept. */
@@ -31,6 +33,7 @@ export function createFeatureCatalogue(
   const restricts = new Set(restrictions);
   return {
     names,
+    descriptions: { ...features },
     has: (feature) => known.has(feature),
     isWithin: (some, held) =>
       some.every((feature) => restricts.has(feature) || held.includes(feature)) &&

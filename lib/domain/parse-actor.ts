@@ -1,4 +1,6 @@
 import type { Actor, OwnerActor } from './actor.js';
+import { formatReason, parseActorGrants } from './actor-grants.js';
+import { parseActorRole } from './actor-role.js';
 import type { ApiKeyIdentity } from './api-key-identity.js';
 import { parseName, parseOwnerId } from './key-fields.js';
 import { listUnknownNames } from './list-unknown-names.js';
@@ -8,7 +10,7 @@ type Claim = Readonly<Record<string, unknown>>;
 
 /** Every member that an actor of a kind can have. */
 const memberNames = {
-  owner: ['kind', 'ownerId', 'memberId', 'memberName'],
+  owner: ['kind', 'ownerId', 'memberId', 'memberName', 'role', 'grants'],
   admin: ['kind', 'id'],
   key: ['kind', 'apiKey'],
   application: ['kind'],
@@ -63,6 +65,8 @@ function parseOwnerActor(claim: Claim): OwnerActor {
     ownerId: parseMember('ownerId', claim['ownerId'], parseOwnerId),
     ...parseOptional(claim, 'memberId', parseOwnerId),
     ...(memberName === undefined ? {} : { memberName: parseMember('memberName', memberName, parseName) }),
+    ...parseOptional(claim, 'role', parseActorRole),
+    ...parseOptional(claim, 'grants', parseActorGrants),
   };
   if (actor.memberName !== undefined && actor.memberId === undefined) {
     throw new TypeError('memberName needs the memberId of that member');
@@ -89,7 +93,8 @@ function parseMember<T>(name: string, value: unknown, parse: (value: unknown) =>
   try {
     return parse(value);
   } catch (cause) {
-    throw new TypeError(`${name} ${cause instanceof Error ? cause.message : 'is invalid'}`, { cause });
+    const reason = cause instanceof Error ? cause.message : 'is invalid';
+    throw new TypeError(formatReason(name, reason), { cause });
   }
 }
 

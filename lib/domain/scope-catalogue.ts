@@ -4,6 +4,8 @@ import type { TokenTerms } from './token-terms.js';
 /** The scopes of a keyspace, and what they grant. */
 export interface ScopeCatalogue {
   readonly names: readonly string[];
+  /** The sentence of each, as it was declared; absent where the names are fixed by a contract. */
+  readonly descriptions?: Readonly<Record<string, string>>;
   /** Whether a route may require it. */
   has(scope: string): boolean;
   /** Everything that can be granted to a key: the scopes of the catalogue, and every wildcard that covers one. */
@@ -50,6 +52,7 @@ export function createScopeCatalogue(scopes: Readonly<Record<string, string>>): 
 
   return {
     names,
+    descriptions: { ...scopes },
     has: (scope) => known.has(scope),
     grantable: [...grantable],
     isGrantable: (scope) => grantable.has(scope),

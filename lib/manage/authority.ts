@@ -1,3 +1,4 @@
+import type { KeyOperation } from '../domain/actor-role.js';
 import { getVisibleOwnerId } from '../domain/actor.js';
 import { compileAllowlist, isAllowlistWithin } from '../domain/address.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
@@ -16,6 +17,7 @@ import { ApiKeysError } from '../errors.js';
 import { readActingCredential } from './acting-credential.js';
 import { anyScope } from './any-scope.js';
 import type { ChangeContext } from './change.js';
+import { assertRole } from './role-authority.js';
 
 /** Reads one key, with the owner as part of the query. Both the store and a transaction have this. */
 export type FindKey = (id: string, ownerId?: string) => Promise<ApiKeyRecord | null>;
@@ -59,7 +61,7 @@ export interface AuthorityPorts {
 }
 
 /**
- * Resolves the authority of an actor. A key manages keys only where a management scope is configured and the key, in its
+ * Resolves the authority of an actor for one operation. A key manages keys only where a management scope is configured and the key, in its
  * current state, holds it and is active.
  *
  * @throws ApiKeysError `forbidden` or `insufficient_scope`
@@ -67,9 +69,11 @@ export interface AuthorityPorts {
 export async function resolveAuthority(
   { keyspaces }: Pick<AuthorityPorts, 'keyspaces'>,
   context: ChangeContext,
+  operation: KeyOperation,
   find: FindKey,
   now: number,
 ): Promise<Authority> {
+  assertRole(context, operation);
   const { actor, managementScope } = context;
   const ownerId = getVisibleOwnerId(actor);
   if (actor.kind !== 'key') return createAuthorityWithoutKey(ownerId);

@@ -19,6 +19,7 @@ import {
   createFinder,
   type Authority,
 } from './authority.js';
+import { assertMayGiveKey, assertMayGiveScopes, narrowToGrants } from './grant-authority.js';
 import { createGrantQueuing } from './change-queuing.js';
 import { createAuditEntry } from './audit-entry.js';
 import type { Changed, ChangeContext, KeyInput, WithToken } from './change.js';
@@ -57,12 +58,13 @@ export async function createKey(
       ? narrowDefaultScopes(ports.keyspace, context, fields.scopes, plan)
       : fields.scopes;
     assertMayGrant(context, authority, scopes);
+    assertMayGiveScopes(ports, context, scopes);
     assertWithinPlan(context, ports.keyspace, plan, { ...fields, scopes });
     return scopes;
   };
   // Checked before the hash, which is expensive, and again in the transaction.
   chooseGranted(
-    await resolveAuthority(ports, context, createFinder(ports, ports.store), now),
+    await resolveAuthority(ports, context, 'create', createFinder(ports, ports.store), now),
     plans.of(await findStanding(ports, context, fields.ownerId)),
   );
 
@@ -107,7 +109,7 @@ export async function createKey(
   const { record, superseded, position, point } = await ports.store.transact(async (transaction) => {
     await claim(transaction, id);
     // The actor may have lost its rights while the hash was computed.
-    const authority = await resolveAuthority(ports, context, createFinder(ports, transaction), now);
+    const authority = await resolveAuthority(ports, context, 'create', createFinder(ports, transaction), now);
     const owner = toOwnerStanding(await transaction.findOwner(unlimited.ownerId));
     const plan = plans.of(owner);
     const scopes = chooseGranted(authority, plan);
@@ -115,6 +117,7 @@ export async function createKey(
     const limits = resolveNewLimits(bounds, fields, policy.defaultRateLimits, now);
     const wanted = { ...unlimited, scopes, owner, ...limits };
     assertAtOrBelow(authority, wanted);
+    assertMayGiveKey(ports, context, wanted, now);
     const ownPolicy = getOwnPolicy(ports.keyspace, plan);
     const admitted = await applyPolicy(transaction, context, authority, ownPolicy, wanted);
     await transaction.insert(admitted.record, createAuditEntry(context, 'key.created', admitted.record, []));
@@ -162,10 +165,13 @@ function refuseOwnerId(): never {
   throw new InvalidFieldError(ownerIdIsForAdmins);
 }
 
-/** The owner comes from the actor; only admins and the app's own code name one. Omitted scopes mean what the policy says. */
+/**
+ * The owner comes from the actor; only admins and the app's own code name one. Omitted scopes mean what the policy says, within
+ * the grants of the actor.
+ */
 function readNewKey(
   { keyspace }: ManagePorts,
-  { actor }: ChangeContext,
+  context: ChangeContext,
   input: KeyInput,
   now: number,
 ): {
@@ -174,7 +180,7 @@ function readNewKey(
   readonly isScopeless: boolean;
 } {
   const { omittedScopes } = keyspace.policy;
-  const seenOwner = getVisibleOwnerId(actor);
+  const seenOwner = getVisibleOwnerId(context.actor);
   const required: ('name' | 'scopes' | 'ownerId')[] = ['name'];
   if (omittedScopes === null) required.push('scopes');
   if (seenOwner === null) required.push('ownerId');
@@ -194,7 +200,8 @@ function readNewKey(
       detail: 'A key with a public key has no secret that could sign. Leave signing out.',
     });
   }
-  const { name, scopes = omittedScopes } = fields;
+  const omitted = omittedScopes === null ? null : narrowToGrants(context, keyspace, omittedScopes);
+  const { name, scopes = omitted } = fields;
   const ownerId = seenOwner ?? fields.ownerId;
   if (name === undefined || scopes === null || ownerId === undefined) {
     throw new TypeError('What a new key needs was required and is missing');

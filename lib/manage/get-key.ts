@@ -7,7 +7,7 @@ import type { ManagePorts } from './manage-ports.js';
 export async function getKey(ports: ManagePorts, context: ChangeContext, id: string): Promise<ApiKeyRecord> {
   const find = createFinder(ports, ports.store);
   if (isOwnKey(context, id)) return findVisible(find, id, null);
-  const { ownerId } = await resolveAuthority(ports, context, find, ports.clock.now());
+  const { ownerId } = await resolveAuthority(ports, context, 'read', find, ports.clock.now());
   return findVisible(find, id, ownerId);
 }
 

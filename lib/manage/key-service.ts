@@ -2,6 +2,8 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
 import type { Moment } from '../domain/moment.js';
 import { createKey } from './create-key.js';
+import type { Grantable } from '../domain/grantable.js';
+import { getGrantable } from './get-grantable.js';
 import { getKey } from './get-key.js';
 import { getKeyUsage, type RecordedUsage, type UsageFilter } from './get-key-usage.js';
 import { getUsableKey } from './get-usable-key.js';
@@ -15,6 +17,7 @@ import { replayKeyChange } from './replay-key-change.js';
 import { resealSecrets, type ResealReport } from './reseal-secrets.js';
 import { revokeAllKeys } from './revoke-all-keys.js';
 import { revokeKey } from './revoke-key.js';
+import { assertRole } from './role-authority.js';
 import { rotateKey } from './rotate-key.js';
 import { updateKey } from './update-key.js';
 import type { ChangeContext, Changed, WithToken, ExpectedVersion, KeyInput } from './change.js';
@@ -84,6 +87,8 @@ export interface KeyService {
    * it fails, some keys may have been revoked: call it again to continue with the rest.
    */
   revokeAll(context: ChangeContext, ownerId: string, input?: KeyInput): Promise<readonly Changed[]>;
+  /** What the actor may give to keys. */
+  grantable(context: ChangeContext): Promise<Grantable>;
   /** Seals the secrets that sign under the current pepper. For the app itself alone. */
   resealSecrets(context: ChangeContext): Promise<ResealReport>;
 }
@@ -93,28 +98,34 @@ export function createKeyService(ports: ManagePorts): KeyService {
   const repeatable = new RepeatableChanges(ports);
   return {
     create: (context, input) => createKey(ports, context, input),
-    createOnce: (context, idempotencyKey, input, asked = input) =>
-      repeatable.make<RepeatableKeyChange>(
+    async createOnce(context, idempotencyKey, input, asked = input) {
+      // A repetition reads only, and must not be open to those who could not make the change.
+      assertRole(context, 'create');
+      return repeatable.make<RepeatableKeyChange>(
         context,
         { operation: 'create', subject: null, idempotencyKey, input: asked },
         (claim) => createKey(ports, context, input, claim),
         (claim) => replayKeyChange(ports, context, 'create', claim),
-      ),
+      );
+    },
     get: (context, id) => getKey(ports, context, id),
     getUsable: (context, id) => getUsableKey(ports, context, id),
+    grantable: (context) => getGrantable(ports, context),
     resealSecrets: (context) => resealSecrets(ports, context),
     usage: (context, id, filter) => getKeyUsage(ports, context, id, filter),
     list: (context, filter) => listKeys(ports, context, filter),
     listEvents: (context, filter) => listEvents(ports, context, filter),
     update: (context, id, input, expected) => updateKey(ports, context, id, input, expected),
     rotate: (context, id, input, expected) => rotateKey(ports, context, id, input, expected),
-    rotateOnce: (context, idempotencyKey, id, input, expected, asked = input) =>
-      repeatable.make<RepeatableKeyChange>(
+    async rotateOnce(context, idempotencyKey, id, input, expected, asked = input) {
+      assertRole(context, 'rotate');
+      return repeatable.make<RepeatableKeyChange>(
         context,
         { operation: 'rotate', subject: id, idempotencyKey, input: asked },
         (claim) => rotateKey(ports, context, id, input, expected, claim),
         (claim) => replayKeyChange(ports, context, 'rotate', claim),
-      ),
+      );
+    },
     revoke: (context, id, expected, input) => revokeKey(ports, context, id, expected, input),
     revokeAll: (context, ownerId, input) => revokeAllKeys(ports, context, ownerId, input),
   };

@@ -58,7 +58,7 @@ export async function readList<T, W extends WithOwner, C extends WithOwner>(
   const readers = { limit: parsePageSize, cursor: parseCondition, ...list.readers };
   const { limit, cursor, ...wanted } = readFields(filter, readers as FieldReaders<W & PageFilter>, []);
   const now = ports.clock.now();
-  const { ownerId } = await resolveAuthority(ports, context, createFinder(ports, ports.store), now);
+  const { ownerId } = await resolveAuthority(ports, context, 'read', createFinder(ports, ports.store), now);
   const seen = narrowToSeenOwner(ownerId, wanted as unknown as W);
   if (seen === null) return emptyPage;
   const conditions = list.conditionsOf(seen);

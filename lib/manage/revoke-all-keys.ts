@@ -7,6 +7,7 @@ import { readCommitPoint } from './confirm-change.js';
 import type { Changed, ChangeContext, KeyInput } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
 import { readRevocation, type Revocation } from './revocation-input.js';
+import { assertRole } from './role-authority.js';
 import { revokeInTransaction } from './revoke-key.js';
 
 /**
@@ -29,6 +30,7 @@ export async function revokeAllKeys(
   ownerId: string,
   input: KeyInput = {},
 ): Promise<readonly Changed[]> {
+  assertRole(context, 'revoke');
   const revocation = readRevocation(input);
   const { actor } = context;
   const isAllowed =

@@ -35,7 +35,7 @@ export async function revokeKey(
     const find = createFinder(ports, transaction);
     const authority: Authority = mayRevokeItself(context, id)
       ? createAuthorityWithoutKey(null)
-      : await resolveAuthority(ports, context, find, now);
+      : await resolveAuthority(ports, context, 'revoke', find, now);
     const current = await findVisible(find, id, authority.ownerId);
     assertAtOrBelow(authority, current);
     assertExpectedVersion(current, expected);

@@ -20,6 +20,7 @@ import { createAuditEntry } from './audit-entry.js';
 import { readCommitPoint, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput, WithToken } from './change.js';
 import type { ManagePorts } from './manage-ports.js';
+import { assertMayGiveKey } from './grant-authority.js';
 import { mintCredential, type WantedCredential } from './mint-credential.js';
 import { assertExpectedVersion, assertNotRevoked, createNextVersion } from './next-version.js';
 import { readPublicKey } from './read-public-key.js';
@@ -149,11 +150,12 @@ async function findRotatable(
   expected: ExpectedVersion,
   now: number,
 ): Promise<ApiKeyRecord> {
-  const authority = await resolveAuthority(ports, context, find, now);
+  const authority = await resolveAuthority(ports, context, 'rotate', find, now);
   const record = await findVisible(find, id, authority.ownerId);
   assertMayReplaceSecrets(authority, record);
   assertAtOrBelow(authority, record);
   assertMayHaveSecret(authority, record);
+  assertMayGiveKey(ports, context, record, now);
   assertExpectedVersion(record, expected);
   assertNotRevoked(record);
   // A key that is only idle is made usable again by another secret.

@@ -13,6 +13,7 @@ import { readCommitPoint, confirmChange } from './confirm-change.js';
 import type { Changed, ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import { assertMayEnd } from './end-of-key.js';
 import { getKey } from './get-key.js';
+import { assertMayChange } from './grant-authority.js';
 import type { DoubtfulFields } from './parsed-fields.js';
 import {
   assertMayBeUnchanged,
@@ -52,7 +53,7 @@ export async function updateKey(
   const committed = await ports.store.transact(
     async (transaction) => {
       const find = createFinder(ports, transaction);
-      const authority = await resolveAuthority(ports, context, find, now);
+      const authority = await resolveAuthority(ports, context, 'update', find, now);
       const current = await findVisible(find, id, authority.ownerId);
       assertAtOrBelow(authority, current);
       assertExpectedVersion(current, expected);
@@ -88,6 +89,7 @@ export async function updateKey(
         now,
       );
       assertAtOrBelow(authority, next);
+      assertMayChange(ports, context, current, next, now);
       const action = getAction(current, next);
       await transaction.update(next, createAuditEntry(context, action, next, Object.keys(changes)));
       if (paid !== null) await transaction.setCredits(next.id, paid.balance, paid.change);

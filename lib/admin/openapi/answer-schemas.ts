@@ -3,6 +3,7 @@ import type { FieldRules } from '../../domain/field-rules.js';
 import { accessEventSchema } from './access-event-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
 import { createKeySchema } from './create-key-schema.js';
+import { grantableSchema } from './grantable-schema.js';
 import { ownerSchema } from './owner-schema.js';
 import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
@@ -18,6 +19,7 @@ export type AnswerSchema =
   | 'PendingOwner'
   | 'OwnerPage'
   | 'Usage'
+  | 'Grantable'
   | 'AuditEvent'
   | 'AuditPage'
   | 'AuditLine'
@@ -38,6 +40,7 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     PendingOwner: () => withMembers(ownerSchema, { effectiveBy }),
     OwnerPage: createPageSchema('Owner'),
     Usage: usageSchema,
+    Grantable: grantableSchema,
     AuditEvent: auditEventSchema,
     AuditPage: createPageSchema('AuditEvent'),
     AuditLine: auditLineSchema,
