@@ -13,6 +13,7 @@ import { createRandomSource } from './crypto/random-source.js';
 import type { ApiKeyIdentity, ApiKeyTypes } from './domain/api-key-identity.js';
 import { Keyspaces } from './domain/keyspaces.js';
 import { suggestNames } from './domain/known-names.js';
+import { noScope } from './domain/scope-requirement.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
 import { dialectHost, type WithDialectHost } from './dialects/dialect-host.js';
 import type { DescribedName } from './domain/grantable.js';
@@ -39,7 +40,8 @@ import type { SignatureParts } from './middleware/signed-requests.js';
 import type { SignedRequestVerifier } from './signatures/verify-signed-request.js';
 import type { ForwardAuthOptions } from './middleware/forward-auth-options.js';
 import { createForwardAuthRouter } from './middleware/forward-auth-router.js';
-import type { GuardParts } from './middleware/guard.js';
+import { createGuard, type GuardParts } from './middleware/guard.js';
+import { requireForAllMethods } from './middleware/method-requirements.js';
 import { createRequestVerifier } from './middleware/verify-request.js';
 import { createRequireApiKey, type RequireApiKey } from './middleware/require-api-key.js';
 import { chooseStore } from './instance/choose-store.js';
@@ -56,14 +58,15 @@ import { ProtectedResources } from './tokens/protected-resources.js';
 import type { TokenService } from './tokens/token-service.js';
 
 /** API keys for one app. */
-export interface ApiKeys<S extends string, F extends string = never> extends WithDialectHost, Redaction {
+export interface ApiKeys<S extends string, F extends string = never, R extends string = never>
+  extends WithDialectHost, Redaction {
   /** Creates guards for routes. */
-  readonly requireApiKey: RequireApiKey<S, F>;
+  readonly requireApiKey: RequireApiKey<S, F, R>;
   /**
-   * Returns the authenticated caller, for handlers behind a guard of this instance. Its `scopes` and `features` are typed
-   * by the catalogue, unless the app says more about its keys itself.
+   * Returns the authenticated caller, for handlers behind a guard of this instance. Its `scopes`, its `features` and the kinds
+   * of `only` are typed by the options, unless the app says more about its keys itself.
    *
-   * @typeParam T - the types of `scopes`, `features` and `metadata`, as far as the app knows them
+   * @typeParam T - the types of `scopes`, `features`, `metadata` and `resources`, as far as the app knows them
    * @throws ApiKeysError `ERR_API_KEYS_INTERNAL_ERROR` when no guard allowed the request
    *
    * @example
@@ -72,7 +75,7 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    *   res.json(ordersOf(ownerId, { withNotes: scopes.includes('orders:write') }));
    * });
    */
-  apiKeyOf<T extends ApiKeyTypes = CatalogueTypes<S, F>>(req: RequestWithCaller): ApiKeyIdentity<T>;
+  apiKeyOf<T extends ApiKeyTypes = CatalogueTypes<S, F, R>>(req: RequestWithCaller): ApiKeyIdentity<T>;
   /**
    * The management endpoints as a router. It brings its own body parser, headers and error answers.
    *
@@ -92,7 +95,7 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * @example
    * app.use('/forward-auth/orders', apiKeys.forwardAuthRouter({ scopes: 'orders:read' }));
    */
-  forwardAuthRouter(options?: ForwardAuthOptions<S, F>): ReturnType<typeof createForwardAuthRouter>;
+  forwardAuthRouter(options?: ForwardAuthOptions<S, F, R>): ReturnType<typeof createForwardAuthRouter>;
   /**
    * The scope catalogue with its sentences, in the order of its declaration: for consent pages and documentation. What an actor
    * may give to keys is `keys.as(actor).grantable()`.
@@ -108,7 +111,7 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * const keys = apiKeys.keys.as({ kind: 'owner', ownerId: 'alice' });
    * const { key } = await keys.create({ name: 'CI', scopes: ['orders:read'] });
    */
-  readonly keys: KeysApi<S, F>;
+  readonly keys: KeysApi<S, F, R>;
   /**
    * Guards an MCP server: keys and access tokens, scopes by tool, sessions that belong to their key, and what the official
    * SDK expects as `req.auth`.
@@ -118,7 +121,7 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
    * @example
    * app.use('/mcp', apiKeys.mcpGuard({ tools: { list_orders: 'orders:read', delete_order: 'orders:write' } }));
    */
-  mcpGuard(options?: McpGuardOptions<S, F>): ApiKeyGuard;
+  mcpGuard(options?: McpGuardOptions<S, F, R>): ApiKeyGuard;
   /**
    * The endpoints of the authorization server as a router.
    *
@@ -194,14 +197,15 @@ export interface ApiKeys<S extends string, F extends string = never> extends Wit
 }
 
 /** What the catalogue says about keys. The only use of it is as a default: an instance with more scopes fits where fewer are needed. */
-type CatalogueTypes<S extends string, F extends string> = {
+type CatalogueTypes<S extends string, F extends string, R extends string> = {
   readonly scopes: readonly GrantableScope<S>[];
   readonly features: readonly ([F] extends [never] ? string : F)[];
+  readonly resources: R;
 };
 
 /**
- * API keys with any scopes, for modules that do not know the catalogue. A module that requires features names them:
- * `ApiKeys<any, 'block_trades'>`.
+ * API keys with any scopes, for modules that do not know the catalogue. A module that requires features names them, and so
+ * does one that names resources: `ApiKeys<any, 'block_trades', 'project'>`.
  *
  * @example
  * export function mountOrders(app: Express, apiKeys: AnyApiKeys): void {
@@ -227,15 +231,16 @@ export type AnyApiKeys = ApiKeys<any>;
 export function createApiKeys<
   const S extends string,
   const F extends string = never,
+  const R extends string = never,
   const P extends string = string,
->(options: ApiKeysOptions<S, F, P>): ApiKeys<S, F> {
+>(options: ApiKeysOptions<S, F, R, P>): ApiKeys<S, F, R> {
   const resolved = resolveOptions(options);
   const logger = createSerializingLogger(resolved.logger);
   const { clock, pepper } = resolved;
   const { realm, opaque: opaqueRefusals } = resolved.refusals;
   const keyspace = createDefaultKeyspace(resolved);
   const keyspaces = new Keyspaces(keyspace);
-  const { catalogue, features } = keyspace;
+  const { catalogue, features, resources } = keyspace;
   const sources = parseCredentialSources(resolved.credentialFrom ?? defaultCredentialSources);
   const { store, pepperFile, poolLosses } = chooseStore({ ...resolved, logger });
   const givenPeppers = pepper === undefined ? null : parsePeppers(pepper);
@@ -251,7 +256,7 @@ export function createApiKeys<
     (text) => keyspaces.mayBeKeyId(text),
   );
   const listeners = new ChangeListeners(logger);
-  const resources = new ProtectedResources();
+  const protectedResources = new ProtectedResources();
   const lifecycle = new Lifecycle(
     () => {
       // Also after a start that failed: it leaves idle connections in the pool.
@@ -264,7 +269,7 @@ export function createApiKeys<
         pepperFile,
         hasher,
         listeners,
-        resources,
+        resources: protectedResources,
         recorder,
         logger,
       });
@@ -307,6 +312,7 @@ export function createApiKeys<
     signatures: createSignatureParts(),
     catalogue,
     features,
+    resources,
     keyspaces,
     clientAddress,
     challenge,
@@ -325,7 +331,7 @@ export function createApiKeys<
       logger,
     ),
   };
-  const requireApiKey = createRequireApiKey<S, F>(guardParts);
+  const requireApiKey = createRequireApiKey<S, F, R>(guardParts);
 
   const host = createDialectHost({
     keyspaces,
@@ -345,7 +351,7 @@ export function createApiKeys<
     guard: guardParts,
     keyspaces,
     sessions: () => requireRunning().sessions,
-    resources,
+    resources: protectedResources,
     onChange: ({ id, ownerId }, listener) => listeners.add(id, listener, ownerId),
     clock,
     leaseSeconds: resolved.cache.leaseSeconds,
@@ -387,7 +393,12 @@ export function createApiKeys<
           reportError,
           access,
           // A holder without credits can still show and revoke the key.
-          holderGuard: requireApiKey.anyScope({ cost: 0 }),
+          holderGuard: createGuard(
+            guardParts,
+            requireForAllMethods(noScope),
+            { cost: 0 },
+            { isAboutKey: true },
+          ),
           challenge,
           problemTypes,
           credentialHeaders: sources,
@@ -407,6 +418,7 @@ export function createApiKeys<
       whenReady: () => lifecycle.ready(),
       catalogue,
       features,
+      resources,
       clock,
       access,
       verifyRequest: createRequestVerifier(guardParts, () => lifecycle.ready()),
@@ -426,7 +438,7 @@ export function createApiKeys<
         tokens: getTokenService,
         realm,
         reportError,
-        resources,
+        resources: protectedResources,
         facts: { ...requireTokenSettings('wellKnownRouter'), scopes: catalogue.names },
       }),
     owners: createOwnersApi(() => lifecycle.ready()),

@@ -126,6 +126,13 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     title: 'Feature not enabled',
     detail: 'This API key was not given a feature that is needed here.',
   },
+  resource_not_allowed: {
+    family: 'permission',
+    status: 403,
+    title: 'Resource not allowed',
+    detail:
+      'This API key is bound to single resources, and cannot be used for this one, or on this route at all.',
+  },
   invalid_signature: {
     family: 'credential',
     status: 401,

@@ -1,12 +1,13 @@
 import express, { type Express } from 'express';
-import { apiKeyOf, createApiKeys } from 'express-api-keys';
+import { createApiKeys } from 'express-api-keys';
 import { createTotpVerifier } from 'express-api-keys/totp';
 import helmet from 'helmet';
 import { createBlockTrades } from './block-trades.js';
 import type { Settings } from './config.js';
 import { createDialects } from './dialects.js';
-import { createOrders, readOrderRequest } from './orders.js';
-import { allowOnly, answerError, answerNotFound, sendProblem } from './problem.js';
+import { createOrders, mainProject } from './orders.js';
+import { allowOnly, answerError, answerNotFound } from './problem.js';
+import { createOrderPlacer, createProjectOrders } from './project-orders.js';
 import { readJson } from './read-json.js';
 import { createSecondFactors } from './second-factor.js';
 import { createSignIn } from './sign-in.js';
@@ -32,6 +33,7 @@ export function createApp(settings: Settings): OrdersService {
   const apiKeys = createApiKeys({
     prefix: 'demo',
     scopes: { 'orders:read': 'Read orders', 'orders:write': 'Place orders' },
+    resources: { project: 'A project, to which orders belong' },
     pepper: settings.pepper,
     database: settings.database,
     redis: settings.redisUrl,
@@ -56,25 +58,26 @@ export function createApp(settings: Settings): OrdersService {
   app.use(createDialects(apiKeys, { signIn, findUserByWallet: createWallets(settings.demoPassword) }));
   app.use('/block-trades', createBlockTrades(apiKeys.requireApiKey));
 
-  app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {
-    res.json({ items: orders.list(apiKeyOf(req).ownerId) });
+  // Orders of all projects; a key that is bound to some of them sees those.
+  app.get('/orders', apiKeys.requireApiKey('orders:read', { on: 'handler' }), (req, res) => {
+    const { ownerId, only } = apiKeys.apiKeyOf(req);
+    const projects = only('project');
+    const items = orders.list(ownerId);
+    res.json({
+      items: projects === 'all' ? items : items.filter(({ project }) => projects.includes(project)),
+    });
   });
 
-  app.post('/orders', apiKeys.requireApiKey('orders:write', { signed: 'accepted' }), readJson, (req, res) => {
-    const request = readOrderRequest(req.body);
-    if ('item' in request) {
-      res.status(201).json(orders.place(apiKeyOf(req).ownerId, request));
-    } else {
-      sendProblem(res, {
-        status: 400,
-        code: 'invalid_request',
-        detail: 'Correct the fields.',
-        errors: request,
-      });
-    }
-  });
+  app.post(
+    '/orders',
+    apiKeys.requireApiKey('orders:write', { signed: 'accepted', on: () => ({ project: mainProject }) }),
+    readJson,
+    createOrderPlacer(orders, mainProject),
+  );
 
   app.all('/orders', allowOnly('GET', 'HEAD', 'POST'));
+
+  app.use('/projects/:project/orders', createProjectOrders(orders, apiKeys.requireApiKey));
 
   app.get('/health', (_req, res) => {
     res.json({ status: 'up' });

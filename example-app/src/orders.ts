@@ -1,6 +1,8 @@
 /** An order that was placed. */
 export interface Order {
   readonly id: number;
+  /** The project that it belongs to, as its owner names it. */
+  readonly project: string;
   readonly item: string;
   readonly quantity: number;
   readonly orderedAt: string;
@@ -12,8 +14,11 @@ export type OrderRequest = Pick<Order, 'item' | 'quantity'>;
 /** Orders by owner. They are kept in memory only, because this app is about its keys. */
 export interface Orders {
   list(ownerId: string): readonly Order[];
-  place(ownerId: string, request: OrderRequest): Order;
+  place(ownerId: string, project: string, request: OrderRequest): Order;
 }
+
+/** The project of orders that name none. */
+export const mainProject = 'main';
 
 const maxPerOwner = 100;
 /** How many unknown fields a response lists. */
@@ -27,9 +32,9 @@ export function createOrders(): Orders {
   return {
     list: (ownerId) => byOwner.get(ownerId) ?? [],
 
-    place(ownerId, request) {
+    place(ownerId, project, request) {
       lastId += 1;
-      const order = { id: lastId, ...request, orderedAt: new Date().toISOString() };
+      const order = { id: lastId, project, ...request, orderedAt: new Date().toISOString() };
       byOwner.set(ownerId, [order, ...(byOwner.get(ownerId) ?? [])].slice(0, maxPerOwner));
       return order;
     },
@@ -52,6 +57,11 @@ export function readOrderRequest(
   return isItem(item) && isQuantity(quantity) && unknown.length === 0
     ? { item: item.trim(), quantity }
     : errors;
+}
+
+/** Whether a project can have this name. Keys can be bound to every such name. */
+export function isProject(value: string): boolean {
+  return /^[\w-]{1,64}$/.test(value);
 }
 
 function isItem(value: unknown): value is string {

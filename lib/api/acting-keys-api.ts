@@ -38,6 +38,7 @@ type RevokeAllArguments<K> = ByActor<
 export interface ActingKeysApi<
   S extends string,
   F extends string = never,
+  R extends string = never,
   K extends CallActor['kind'] = CallActor['kind'],
 > {
   /**
@@ -53,7 +54,7 @@ export interface ActingKeysApi<
    * console.log(created.id, created.key);
    */
   create<P extends string = never>(
-    input: ByActor<K, NewOwnKey<S, F>, NewKey<S, F>> & PublicKeyInput<P> & SigningInput<P>,
+    input: ByActor<K, NewOwnKey<S, F, R>, NewKey<S, F, R>> & PublicKeyInput<P> & SigningInput<P>,
   ): Promise<WithTokenUnless<P, CreatedKey>>;
 
   /**
@@ -75,7 +76,7 @@ export interface ActingKeysApi<
    * @example
    * const { items, nextCursor } = await keys.list({ ownerId: 'alice', state: 'active' });
    */
-  list(filter?: KeyFilter): Promise<Page<ApiKey>>;
+  list(filter?: KeyFilter<Date, R>): Promise<Page<ApiKey>>;
 
   /**
    * How often a key was used, by hour or day and verdict. Uses are recorded every few seconds, so the last ones may be
@@ -97,7 +98,7 @@ export interface ActingKeysApi<
    * @example
    * await keys.update({ id, scopes: ['orders:read'] }, { expectedVersion: 3 });
    */
-  update(input: KeyUpdate<S, F>, options?: ExpectedVersionOption): Promise<ChangedKey>;
+  update(input: KeyUpdate<S, F, R>, options?: ExpectedVersionOption): Promise<ChangedKey>;
 
   /**
    * Gives a key a new secret, or another public key where it has one. Without a grace period the old one is refused at once.

@@ -42,9 +42,9 @@ const shapes: { readonly [N in keyof KeyCommands]: CommandShape } = {
 };
 
 /** Puts the typed face on the management service and on verification. */
-export function createKeysApi<S extends string, F extends string = never>(
+export function createKeysApi<S extends string, F extends string = never, R extends string = never>(
   parts: KeysApiParts,
-): KeysApi<S, F> {
+): KeysApi<S, F, R> {
   const commands = createKeyCommands(parts.whenReady, parts.clock);
   const api = {
     ...bindCommands('keys', commands, shapes, readUnboundCall),
@@ -54,5 +54,5 @@ export function createKeysApi<S extends string, F extends string = never>(
     verifyRequest: async (...args: readonly unknown[]) => parts.verifyRequest(args),
   };
   // What the types promise besides is checked as the commands run: untyped code calls them too.
-  return api as KeysApi<S, F>;
+  return api as KeysApi<S, F, R>;
 }

@@ -7,13 +7,22 @@ import type { UsageFilter } from '../manage/get-key-usage.js';
 
 /** Fields of keys that are given as they are stored, each of them optional; the others have types of their own here. */
 type GivenAsStored = Optional<
-  Omit<KeyFields, 'name' | 'scopes' | 'expiresAt' | 'features' | 'rateLimits' | 'credits'>
+  Omit<KeyFields, 'name' | 'scopes' | 'expiresAt' | 'resources' | 'features' | 'rateLimits' | 'credits'>
 >;
 
 type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
+/** The single resources that a key is bound to, by kind. */
+export type BoundResources<R extends string> = [R] extends [never]
+  ? never
+  : { readonly [K in R]?: readonly string[] };
+
 /** What an owner creates a key from: the owner is the actor. */
-export interface NewOwnKey<S extends string, F extends string = never> extends GivenAsStored {
+export interface NewOwnKey<
+  S extends string,
+  F extends string = never,
+  R extends string = never,
+> extends GivenAsStored {
   /** The owner's own id; the default. */
   readonly ownerId?: string | undefined;
   /** One line for people, up to 100 characters. */
@@ -22,6 +31,11 @@ export interface NewOwnKey<S extends string, F extends string = never> extends G
   readonly scopes?: readonly GrantableScope<S>[] | undefined;
   /** A time in the future; absent or `null`: never. */
   readonly expiresAt?: Date | null | undefined;
+  /**
+   * The single resources that the key is bound to: 1 to 100 ids of a kind, 1 to 64 characters each. A kind that is left out is
+   * not restricted; absent or `null`: nothing is.
+   */
+  readonly resources?: BoundResources<R> | null | undefined;
   /** Flags of the configured list. */
   readonly features?: readonly F[] | undefined;
   /** Windows that requests count against; `[]` for none. Default: `defaultRateLimits` of the policy. */
@@ -35,7 +49,11 @@ export interface NewOwnKey<S extends string, F extends string = never> extends G
 }
 
 /** What a new key is created from. */
-export interface NewKey<S extends string, F extends string = never> extends NewOwnKey<S, F> {
+export interface NewKey<
+  S extends string,
+  F extends string = never,
+  R extends string = never,
+> extends NewOwnKey<S, F, R> {
   /** Whose key it is, in the app's own words; up to 200 characters. */
   readonly ownerId: string;
 }
@@ -58,8 +76,8 @@ export interface KeyReference {
 }
 
 /** Which key to change, and what; fields that are left out stay as they are. */
-export interface KeyUpdate<S extends string, F extends string = never>
-  extends KeyReference, Partial<Pick<NewKey<S, F>, keyof KeyFields>> {
+export interface KeyUpdate<S extends string, F extends string = never, R extends string = never>
+  extends KeyReference, Partial<Pick<NewKey<S, F, R>, keyof KeyFields>> {
   /** `false` has the key refused until it is enabled again. */
   readonly enabled?: boolean | undefined;
 }

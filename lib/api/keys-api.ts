@@ -36,7 +36,7 @@ import type { VerifyInput } from './read-verify-input.js';
  * `ERR_API_KEYS_UNAVAILABLE` (the database does not respond; a change may have been made). InvalidOptionError
  * (`ERR_API_KEYS_INVALID_OPTION`) is thrown for a missing or invalid actor, unknown options, and an input that is no object.
  */
-export interface KeysApi<S extends string, F extends string = never> {
+export interface KeysApi<S extends string, F extends string = never, R extends string = never> {
   /**
    * The same commands on behalf of one actor, which is checked and copied here.
    *
@@ -46,11 +46,11 @@ export interface KeysApi<S extends string, F extends string = never> {
    * const keys = apiKeys.keys.as({ kind: 'owner', ownerId: req.user.id });
    * const created = await keys.create({ name: 'CI', scopes: ['orders:read'] });
    */
-  as<K extends CallActor['kind']>(actor: CallActor & { readonly kind: K }): ActingKeysApi<S, F, K>;
+  as<K extends CallActor['kind']>(actor: CallActor & { readonly kind: K }): ActingKeysApi<S, F, R, K>;
 
   /** See {@link ActingKeysApi.create}. */
   create<P extends string = never>(
-    input: NewKey<S, F> & PublicKeyInput<P> & SigningInput<P>,
+    input: NewKey<S, F, R> & PublicKeyInput<P> & SigningInput<P>,
     options: CallOptions,
   ): Promise<WithTokenUnless<P, CreatedKey>>;
 
@@ -58,13 +58,13 @@ export interface KeysApi<S extends string, F extends string = never> {
   get(input: KeyReference, options: CallOptions): Promise<ApiKey | null>;
 
   /** See {@link ActingKeysApi.list}. */
-  list(filter: KeyFilter, options: CallOptions): Promise<Page<ApiKey>>;
+  list(filter: KeyFilter<Date, R>, options: CallOptions): Promise<Page<ApiKey>>;
 
   /** See {@link ActingKeysApi.usage}. */
   usage(input: KeyUsageFilter, options: CallOptions): Promise<KeyUsage>;
 
   /** See {@link ActingKeysApi.update}. */
-  update(input: KeyUpdate<S, F>, options: ChangeOptions): Promise<ChangedKey>;
+  update(input: KeyUpdate<S, F, R>, options: ChangeOptions): Promise<ChangedKey>;
 
   /** See {@link ActingKeysApi.rotate}. */
   rotate<P extends string = never>(
@@ -95,7 +95,7 @@ export interface KeysApi<S extends string, F extends string = never> {
    * const verdict = await apiKeys.keys.verify({ key: token, scopes: 'orders:read', address: '203.0.113.9' });
    * if (!verdict.allowed) socket.close(4401, verdict.code);
    */
-  verify(input: VerifyInput<S, F>): Promise<Verdict>;
+  verify(input: VerifyInput<S, F, R>): Promise<Verdict>;
 
   /**
    * Verifies a whole request as a guard would, without Express: WebSocket upgrades, fetch handlers, other frameworks. The
@@ -108,5 +108,5 @@ export interface KeysApi<S extends string, F extends string = never> {
    * const verdict = await apiKeys.keys.verifyRequest(request, { scopes: 'orders:read' });
    * if (!verdict.allowed) return new Response(verdict.body, verdict);
    */
-  verifyRequest(request: VerifiableRequest, options?: VerifyRequestOptions<S, F>): Promise<RequestVerdict>;
+  verifyRequest(request: VerifiableRequest, options?: VerifyRequestOptions<S, F, R>): Promise<RequestVerdict>;
 }

@@ -1,4 +1,5 @@
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
+import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Verdict } from '../domain/verdict.js';
 import type { AccessNotes } from '../http/access-notes.js';
@@ -11,15 +12,16 @@ export interface VerifyKeyParts {
   readonly whenReady: () => Promise<Verifiers>;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
+  readonly resources: ResourceCatalogue;
   readonly access: Pick<AccessNotes, 'refusedCall' | 'calledWithDeprecatedSecret'>;
 }
 
 /** Verifies a key or an access token as a guard would; refusals and uses of replaced secrets go to the access log. */
 export async function verifyKey(
-  { whenReady, catalogue, features, access }: VerifyKeyParts,
+  { whenReady, catalogue, features, resources, access }: VerifyKeyParts,
   input: unknown,
 ): Promise<Verdict> {
-  const { address, ...read } = readVerifyInput(input, catalogue, features);
+  const { address, ...read } = readVerifyInput(input, catalogue, features, resources);
   const verifier = chooseVerifier(await whenReady(), read.token);
   const request = { ...read, address: () => address };
   const verdict = await (verifier.verifyAtOnce(request) ?? verifier.verify(request));

@@ -1,4 +1,6 @@
 import type { VerifiableKey } from './api-key.js';
+import { suggestKinds, getBoundIds } from './resource-binding.js';
+import type { ResourceCatalogue } from './resource-catalogue.js';
 import type { JsonObject } from './json.js';
 import { getExpiresAt } from './key-lifetime.js';
 
@@ -7,6 +9,8 @@ export interface ApiKeyTypes {
   readonly scopes?: readonly string[];
   readonly features?: readonly string[];
   readonly metadata?: object;
+  /** The kinds of resources that keys can be bound to. */
+  readonly resources?: string;
 }
 
 /**
@@ -31,6 +35,18 @@ export interface ApiKeyIdentity<T extends ApiKeyTypes = ApiKeyTypes> {
   readonly expiresAt: Date | null;
   /** How the caller authenticated: with the key itself, an access token, or a signed request. */
   readonly via: CallerVia;
+  /**
+   * The resources of a kind that the key is bound to: their ids, or `'all'` for a key that is not bound to that kind. For
+   * handlers that filter by it, as in a query. A binding only narrows: whether the owner may see a resource is for the app
+   * to decide, as without it.
+   *
+   * @throws TypeError for a kind that is not configured
+   *
+   * @example
+   * const projects = apiKeyOf(req).only('project');
+   * const rows = projects === 'all' ? await listOrders(ownerId) : await listOrdersOf(ownerId, projects);
+   */
+  only(kind: TypeIn<T, 'resources', string>): 'all' | readonly string[];
 }
 
 /** The type that the app supplies, or the default. */
@@ -51,12 +67,17 @@ export interface ProofOfKey {
   readonly expiresAt?: number | null;
 }
 
-/** Builds the frozen identity of a key, once per record and credential. */
+/**
+ * Builds the frozen identity of a key, once per record and credential.
+ *
+ * @param resources - the kinds that `only` knows
+ */
 export function createIdentity(
   key: VerifiableKey,
   { via, credentialId, scopes = key.scopes, expiresAt = getExpiresAt(key) }: ProofOfKey,
+  resources: ResourceCatalogue,
 ): ApiKeyIdentity {
-  return Object.freeze({
+  const identity = {
     id: key.id,
     ownerId: key.ownerId,
     name: key.name,
@@ -71,7 +92,24 @@ export function createIdentity(
       return expiresAt === null ? null : new Date(expiresAt);
     },
     via,
-  });
+  };
+  // Not enumerable: an identity can be cloned, compared and logged as the data that it is.
+  const only = { value: createOnly(key, resources) };
+  return Object.freeze(Object.defineProperties(identity, { only })) as ApiKeyIdentity;
+}
+
+function createOnly(
+  { resources: binding }: VerifiableKey,
+  catalogue: ResourceCatalogue,
+): ApiKeyIdentity['only'] {
+  return (kind) => {
+    // A misspelt kind must not be taken for one without restrictions.
+    if (!catalogue.has(kind)) {
+      throw new TypeError(`only: unknown kind of resources; ${suggestKinds(kind, catalogue)}`);
+    }
+    const ids = getBoundIds(binding, kind);
+    return ids === null ? 'all' : Object.freeze([...ids]);
+  };
 }
 
 function deepFreeze<T>(value: T): T {

@@ -6,6 +6,7 @@ import { keyFieldNames, type KeyFields, type SettableKeyFields } from './key-fie
 import { getExpiresAt, getIdleAt, getMaxIdleDays } from './key-lifetime.js';
 import { getKeyState, type KeyState } from './key-state.js';
 import { toShownPublicKey, getSigningKind, type ShownPublicKey } from './shown-public-key.js';
+import type { ResourceBinding } from './resource-binding.js';
 import type { RevocationReason } from './revocation-reason.js';
 
 /** The public view of a key: no credentials, and the current state. In JSON, times are RFC 3339 strings. */
@@ -130,12 +131,18 @@ function getShownFields(
     expiresAt: toDateOrNull(getExpiresAt(record)),
     rateLimits: record.rateLimits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
     credits: getCredits(record, now),
+    resources: copyBinding(record.resources),
   };
 }
 
 /** The store owns the arrays of a record, so they are copied. */
 function copyList(value: unknown): unknown {
   return Array.isArray(value) ? Array.from<unknown>(value) : value;
+}
+
+function copyBinding(binding: ResourceBinding | null): ResourceBinding | null {
+  if (binding === null) return null;
+  return Object.fromEntries(Object.entries(binding).map(([kind, ids]) => [kind, [...ids]]));
 }
 
 /** The balance if credits were spent now: a refill that is due is only stored with the next use. */

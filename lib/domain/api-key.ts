@@ -72,6 +72,7 @@ export interface VerifiableKey extends Pick<
   | 'lastUsedAt'
   | 'enforced'
   | 'ipAllowlist'
+  | 'resources'
   | 'metadata'
   | 'features'
   | 'rateLimits'

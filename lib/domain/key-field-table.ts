@@ -32,6 +32,8 @@ import { parseFeatures } from './parse-features.js';
 import { maxTagLength, maxTags, parseTags } from './parse-tags.js';
 import { parseTokenLifetime } from './parse-token-lifetime.js';
 import type { RateLimit } from './rate-limit.js';
+import { parseResourceBinding, type ResourceBinding } from './resource-binding.js';
+import { createResourceBindingSchema, shownResourceBindingSchema } from './resource-schemas.js';
 import { maxScopesPerKey } from './scope.js';
 import {
   createLineSchema,
@@ -54,6 +56,8 @@ export interface KeyFields {
   readonly expiresAt: number | null;
   /** Addresses and networks (`10.0.0.0/8`) it may be used from, canonical; `null` (the default): any. Never empty. */
   readonly ipAllowlist: readonly string[] | null;
+  /** The single resources that it is bound to, by kind; `null` (the default): all. */
+  readonly resources: ResourceBinding | null;
   /** Data of the app, up to 4 KiB of JSON; available to handlers as `req.apiKey.metadata`. */
   readonly metadata: JsonObject;
   /** Feature flags of the key, from the configured list. */
@@ -177,6 +181,13 @@ export const keyFieldTable: KeyFieldTable = {
       examples: [['192.0.2.7', '2001:db8::/32']],
     },
     parse: parseIpAllowlist,
+  },
+  resources: {
+    isSetAt: 'both',
+    default: null,
+    schema: ({ keyspace }) => createResourceBindingSchema(keyspace.resources),
+    shownSchema: shownResourceBindingSchema,
+    parse: (value, { keyspace }) => parseResourceBinding(value, keyspace.resources),
   },
   metadata: {
     isSetAt: 'both',

@@ -2,6 +2,7 @@ import type { FeatureCatalogue } from './feature-catalogue.js';
 import type { KeyFormat } from './key-format.js';
 import type { KeyspacePolicy } from './keyspace-policy.js';
 import type { Plans } from './plans.js';
+import type { ResourceCatalogue } from './resource-catalogue.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 
 /** A named set of keys under one policy. The native API works in `default`. */
@@ -9,6 +10,8 @@ export interface Keyspace {
   readonly name: string;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
+  /** The kinds of resources that keys can be bound to; the same in all keyspaces of an instance. */
+  readonly resources: ResourceCatalogue;
   readonly policy: KeyspacePolicy;
   /** What owners get: the same in every keyspace. */
   readonly plans: Plans;

@@ -18,6 +18,8 @@ export const refusalCodes = [
   'insufficient_scope',
   /** The route requires a feature that the key does not have. */
   'feature_not_enabled',
+  /** The key is bound to single resources, and the request is about another one, or the route does not say about which. */
+  'resource_not_allowed',
   /** A signature that is invalid, or that lacks a required component or parameter. */
   'invalid_signature',
   /** A valid signature that has already been used. */

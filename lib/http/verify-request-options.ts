@@ -1,13 +1,19 @@
 import type { RequiredScopes } from '../domain/required-scopes.js';
 import type { CredentialSource } from './credential-source.js';
+import type { GivenResources } from './requested-resources.js';
 import type { RequiredScopesByMethod } from './required-scopes-by-method.js';
 
 /** What a request must have, and what the app knows about it besides. */
-export interface VerifyRequestOptions<S extends string, F extends string = never> {
+export interface VerifyRequestOptions<S extends string, F extends string = never, R extends string = never> {
   /** Default: any valid key is allowed. */
   readonly scopes?: RequiredScopes<S> | RequiredScopesByMethod<S>;
   /** A feature that the key must have. */
   readonly feature?: F | undefined;
+  /**
+   * The resources that the request is about, by kind, or `'handler'` where your code filters by `apiKey.only(kind)` of the
+   * verdict. Default: none, so that keys that are bound to single resources are refused.
+   */
+  readonly resources?: GivenResources<R> | undefined;
   /** What it takes from the limits and credits of the key, a whole number up to 1,000,000; 0 for nothing. Default: 1. */
   readonly cost?: number | undefined;
   /** The caller's address; without it, keys with an address allowlist are refused. */

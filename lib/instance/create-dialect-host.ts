@@ -20,9 +20,10 @@ export function createDialectHost({ keyspaces, running, ...parts }: DialectHostP
   const { native } = keyspaces;
 
   function registerKeyspace({ formatFor, ...given }: NewKeyspace): DialectKeyspace {
-    const { plans, environments, environment } = native;
+    const { resources, plans, environments, environment } = native;
     const keyspace: Keyspace = {
       ...given,
+      resources,
       plans,
       isNative: false,
       environments,

@@ -3,6 +3,7 @@ import { createKeyFormat } from '../domain/key-format.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { Plan } from '../domain/plan.js';
 import { Plans } from '../domain/plans.js';
+import { createResourceCatalogue } from '../domain/resource-catalogue.js';
 import { createScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -13,10 +14,19 @@ import { createUnknownPlanWarning } from './unknown-plan-warning.js';
 /**
  * The keyspace of the native API.
  *
- * @throws InvalidOptionError when the scopes, the features or the plans do not follow the grammar
+ * @throws InvalidOptionError when the scopes, the features, the kinds of resources or the plans do not follow the grammar
  */
 export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
-  const { prefix, environment, environments, scopes, features: described, limits, logger } = options;
+  const {
+    prefix,
+    environment,
+    environments,
+    scopes,
+    features: described,
+    resources,
+    limits,
+    logger,
+  } = options;
   const catalogue = rethrowInvalid(() => createScopeCatalogue(scopes));
   const features = rethrowInvalid(() => createFeatureCatalogue(described ?? {}));
   const policy = parsePolicyOption(options.policy, catalogue);
@@ -37,6 +47,7 @@ export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
     policy,
     plans: new Plans({ ...plans, onUnknown: createUnknownPlanWarning(logger) }),
     features,
+    resources: rethrowInvalid(() => createResourceCatalogue(resources ?? {})),
     isNative: true,
     environments,
     environment,

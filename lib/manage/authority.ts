@@ -12,6 +12,7 @@ import { expandWithinPlan } from '../domain/plan-bounds.js';
 import { noScopes, type ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { isWildcard } from '../domain/scope.js';
 import { isOwnerSuspended } from '../domain/owner.js';
+import { isResourceBindingWithin } from '../domain/resource-binding.js';
 import { findCommonScopes } from '../domain/token-scope.js';
 import { ApiKeysError } from '../errors.js';
 import { readActingCredential } from './acting-credential.js';
@@ -166,7 +167,8 @@ export function assertMayGrant(
 }
 
 /**
- * A key manages only keys at or below itself: no scope, feature, expiry, address, limit or environment beyond its own.
+ * A key manages only keys at or below itself: no scope, feature, expiry, address, resource, limit or environment beyond its
+ * own.
  *
  * @throws ApiKeysError `insufficient_scope` or `forbidden`
  */
@@ -181,11 +183,12 @@ export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): voi
     listExceededBounds(record.rateLimits, actingKey.rateLimits).length === 0 &&
     // Otherwise a key with credits could rotate one without, and use that instead.
     (record.hasCredits || !actingKey.hasCredits) &&
-    isAllowlistWithin(record.ipAllowlist, actingKey.ipAllowlist);
+    isAllowlistWithin(record.ipAllowlist, actingKey.ipAllowlist) &&
+    isResourceBindingWithin(record.resources, actingKey.resources);
   if (!isWithin) {
     throw new ApiKeysError('forbidden', {
       detail:
-        'An API key manages only keys with its own environment and with features, addresses, limits and credits within its own.',
+        'An API key manages only keys with its own environment and with features, addresses, resources, limits and credits within its own.',
     });
   }
   const { expiresAt: end } = actingKey;

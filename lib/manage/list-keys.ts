@@ -2,6 +2,8 @@ import type { Moment } from '../domain/moment.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { parseMoment } from '../domain/key-fields.js';
 import type { KeyState } from '../domain/key-state.js';
+import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
+import { readSoughtResource, type SoughtResource } from '../domain/sought-resource.js';
 import type { ChangeContext } from './change.js';
 import { parseCondition, parseKeyNumber, parseState, parseUnusedDays } from './list-filter.js';
 import type { ListPosition, Page } from './list-page.js';
@@ -11,7 +13,7 @@ import type { FieldReaders } from './read-fields.js';
 import { readList, type PageFilter } from './read-list.js';
 
 /** Which keys to list; conditions that are left out do not restrict. */
-export interface KeyFilter<T extends Moment = Date> extends PageFilter {
+export interface KeyFilter<T extends Moment = Date, R extends string = string> extends PageFilter {
   /** For admins; an owner sees only its own keys whatever stands here. */
   readonly ownerId?: string | undefined;
   readonly keyspace?: string | undefined;
@@ -26,6 +28,8 @@ export interface KeyFilter<T extends Moment = Date> extends PageFilter {
   readonly tag?: string | undefined;
   /** Keys that the member of an owner with this id has created. */
   readonly createdByMember?: string | undefined;
+  /** Keys that are bound to this one resource: `{ project: 'p1' }`. Keys that are bound to none are not listed. */
+  readonly resource?: ([R] extends [never] ? never : { readonly [K in R]?: string }) | undefined;
   /** Keys that end before this time, those that have expired already included. */
   readonly expiresBefore?: T | undefined;
   /** Keys that were not used in the last so many days, 1 to 3650: last used before, or made before and never used. */
@@ -33,11 +37,12 @@ export interface KeyFilter<T extends Moment = Date> extends PageFilter {
 }
 
 /** The conditions after reading: times are epoch milliseconds. */
-type KeyConditions = Omit<KeyFilter, keyof PageFilter | 'expiresBefore'> & {
+type KeyConditions = Omit<KeyFilter, keyof PageFilter | 'resource' | 'expiresBefore'> & {
+  readonly resource?: SoughtResource | undefined;
   readonly expiresBefore?: number | undefined;
 };
 
-const keyConditions: FieldReaders<KeyConditions> = {
+const keyConditions: FieldReaders<Omit<KeyConditions, 'resource'>> = {
   ownerId: parseCondition,
   keyspace: parseCondition,
   number: parseKeyNumber,
@@ -50,6 +55,10 @@ const keyConditions: FieldReaders<KeyConditions> = {
   unusedForDays: parseUnusedDays,
 };
 
+function createConditionReaders(resources: ResourceCatalogue): FieldReaders<KeyConditions> {
+  return { ...keyConditions, resource: (value) => readSoughtResource(value, resources) };
+}
+
 /** The maximum number of keys that are looked at for one page, however few of them match its filter. */
 export const maxRowsPerPage = 1_000;
 
@@ -61,10 +70,10 @@ export function listKeys(
   context: ChangeContext,
   filter: KeyFilter<Moment> | ParsedFields,
 ): Promise<Page<ApiKeyRecord>> {
-  const { store, onlyKeyspace } = ports;
+  const { store, onlyKeyspace, keyspace } = ports;
   return readList(ports, context, filter, {
     name: 'keys',
-    readers: keyConditions,
+    readers: createConditionReaders(keyspace.resources),
     conditionsOf: (seen) => (onlyKeyspace === null ? seen : { ...seen, keyspace: onlyKeyspace }),
     findEnd: async (conditions, after) => {
       if (!isFiltered(conditions)) return null;

@@ -1,5 +1,6 @@
 import { createIdentity } from '../domain/api-key-identity.js';
 import { getExpiresAt } from '../domain/key-lifetime.js';
+import { noResources } from '../domain/resource-catalogue.js';
 import type { FirstUse } from '../ports/grace-starter.js';
 import { createAuditEntry } from './audit-entry.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -32,7 +33,8 @@ export async function startGrace(
     );
     const next = createNextVersion(current, { credentials }, now);
     // The actor is the key itself: its use has started the period.
-    const actor = { kind: 'key', apiKey: createIdentity(current, { via: 'key', credentialId }) } as const;
+    const apiKey = createIdentity(current, { via: 'key', credentialId }, noResources);
+    const actor = { kind: 'key', apiKey } as const;
     const context = { actor, address, requestId: null, managementScope: null };
     await transaction.update(next, createAuditEntry(context, 'key.grace_started', next, ['credentials']));
     return { record: next, action: 'key.grace_started', position: transaction.position } as const;

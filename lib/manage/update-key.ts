@@ -103,8 +103,16 @@ export async function updateKey(
 }
 
 /** Whether a change can restrict a key: such changes take precedence over those that can only grant. */
-function isRestricting({ enabled, scopes, ipAllowlist, expiresAt }: Partial<UpdatableFields>): boolean {
-  return enabled === false || [scopes, ipAllowlist, expiresAt].some((field) => field !== undefined);
+function isRestricting({
+  enabled,
+  scopes,
+  ipAllowlist,
+  resources,
+  expiresAt,
+}: Partial<UpdatableFields>): boolean {
+  return (
+    enabled === false || [scopes, ipAllowlist, resources, expiresAt].some((field) => field !== undefined)
+  );
 }
 
 function readChanges(ports: ManagePorts, input: KeyInput, now: number): RequestedChanges {

@@ -2,6 +2,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import { getExpiresAt, getIdleAt, getMaxIdleDays } from '../domain/key-lifetime.js';
 import { getKeyState } from '../domain/key-state.js';
 import { dayMs } from '../domain/day-ms.js';
+import { getBoundIds } from '../domain/resource-binding.js';
 import type { IdleQuery, KeyPosition, KeyQuery } from '../ports/key-store.js';
 import { addOwner, formatNoticeName, type MemoryContents } from './memory-contents.js';
 import { compareNewestFirst } from './newest-first.js';
@@ -57,7 +58,7 @@ function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
   if (state !== undefined && getKeyState(record, now) !== state) return false;
   if (scope !== undefined && !record.scopes.includes(scope)) return false;
   if (q !== undefined && !toLowerAscii(record.name).includes(toLowerAscii(q))) return false;
-  if (!isWantedByTime(record, query)) return false;
+  if (!isWantedByTime(record, query) || !isBoundTo(record, query)) return false;
   if (createdByMember !== undefined && record.createdBy?.memberId !== createdByMember) return false;
   if (query.tag !== undefined && !record.tags.includes(query.tag)) return false;
   if (until !== undefined && compareNewestFirst(record, until) > 0) return false;
@@ -78,6 +79,10 @@ function isWantedByIdleEnd(record: ApiKeyRecord, { after, before, withoutNotice 
   const idleAt = getIdleAt(record);
   if (idleAt === null || idleAt <= after || idleAt >= before) return false;
   return (getMaxIdleDays(record) ?? 0) * dayMs >= withoutNotice * 2000;
+}
+
+function isBoundTo({ resources }: ApiKeyRecord, { resource }: KeyQuery): boolean {
+  return resource === undefined || getBoundIds(resources, resource.kind)?.includes(resource.id) === true;
 }
 
 function toLowerAscii(value: string): string {

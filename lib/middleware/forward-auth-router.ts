@@ -1,4 +1,5 @@
 import express, { type Request, type Response, type Router } from 'express';
+import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import { noScope } from '../domain/scope-requirement.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import { parseCredentialSources } from '../http/credential-source.js';
@@ -21,28 +22,29 @@ const what = 'forwardAuthRouter';
  * @throws InvalidOptionError for an option that is unknown or has a wrong value
  */
 export function createForwardAuthRouter(parts: GuardParts, input: unknown): Router {
-  const { proxy, feature, cost, credentialFrom, scopes, signed } = readForwardAuthOptions(input);
+  const { proxy, feature, on, cost, credentialFrom, scopes, signed } = readForwardAuthOptions(input);
   assertKnownFeature(what, feature, parts.features);
   readRequestCost(what, cost);
   // A variable that got lost must not open what is behind the proxy.
   const requirements = Object.hasOwn(input as object, 'scopes')
     ? parseMethodRequirements(scopes, parts.catalogue, { what, forAnyKey: 'leave scopes out' })
     : requireForAllMethods(noScope);
-  if (proxy === undefined && (requirements.methods.length > 0 || signed !== undefined)) {
+  const needsProxy = requirements.methods.length > 0 || signed !== undefined || typeof on === 'function';
+  if (proxy === undefined && needsProxy) {
     throw new InvalidOptionError(
-      `${what}: scopes by method, and signed, need the proxy that asks, for example proxy: 'nginx'`,
+      `${what}: scopes by method, signed, and on with a function, need the proxy that asks, for example proxy: 'nginx'`,
     );
   }
   refuseIdentitySources(
     credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom),
   );
   // What is hidden from logs and handlers stays in the proxy's request: nothing reads it after this.
-  const guard = createGuard({ ...parts, hidden: null }, requirements, {
-    feature,
-    cost,
-    credentialFrom,
-    signed,
-  });
+  const guard = createGuard(
+    { ...parts, hidden: null },
+    requirements,
+    { feature, on, cost, credentialFrom, signed },
+    { what },
+  );
 
   function answerFailure(thrown: unknown, res: Response): void {
     const error =
@@ -60,15 +62,16 @@ export function createForwardAuthRouter(parts: GuardParts, input: unknown): Rout
       return answerFailure(error, res);
     }
     guard(subject, res, (error) => {
-      if (error === undefined) answerAllowed(subject, res);
+      if (error === undefined) answerAllowed(subject, res, parts.resources);
       else answerFailure(error, res);
     });
   });
   return router;
 }
 
-function answerAllowed(subject: Request, res: Response): void {
-  for (const [name, value] of composeIdentityHeaders(apiKeyOf(subject))) res.setHeader(name, value);
+function answerAllowed(subject: Request, res: Response, resources: ResourceCatalogue): void {
+  for (const [name, value] of composeIdentityHeaders(apiKeyOf(subject), resources))
+    res.setHeader(name, value);
   // A stored answer would outlive a revocation.
   res.setHeader('Cache-Control', 'no-store');
   res.statusCode = 200;

@@ -7,13 +7,15 @@ import {
   takeFunction,
   takeOneOf,
 } from '../options/option-readers.js';
-import { readOptions, type ReadersOf } from '../options/read-options.js';
+import { readOptions, type OptionReader, type ReadersOf } from '../options/read-options.js';
 import type { RequestHandler } from 'express';
 import type { CredentialSource } from '../http/credential-source.js';
 import type { RefusalHandler } from '../http/refusal-handler.js';
+import type { RequestedResourcesOption } from '../http/requested-resources.js';
+import type { OnOption } from './binding-check.js';
 
 /** Options of one guard. */
-export interface GuardOptions<F extends string = never> {
+export interface GuardOptions<F extends string = never, R extends string = never> {
   /**
    * Middleware for requests without a key of this package, so that the app's own authentication can decide about them. A
    * request whose key is refused never gets there.
@@ -43,6 +45,16 @@ export interface GuardOptions<F extends string = never> {
   /** A feature that the key must have, besides the scopes. */
   readonly feature?: F | undefined;
   /**
+   * Which resources a request is about, for keys that are bound to single ones: a function, called once for each request after
+   * the key was authenticated, or `'handler'` where the handler filters by `apiKeyOf(req).only(kind)`. A key that is bound to a
+   * kind is refused (403 `resource_not_allowed`) where the function does not name that kind, or names an id that the key is not
+   * bound to. Default: the guard looks at no resources, and bound keys are refused.
+   *
+   * @example
+   * apiKeys.requireApiKey('orders:read', { on: (req) => ({ project: req.params.projectId }) });
+   */
+  readonly on?: RequestedResourcesOption<R> | undefined;
+  /**
    * How much a request takes from the limits and credits of its key, a whole number up to 1,000,000; 0 for nothing.
    *
    * @default 1
@@ -56,6 +68,14 @@ export interface GuardOptions<F extends string = never> {
   /** Where this guard reads keys. Default: what `createApiKeys` was given. */
   readonly credentialFrom?: readonly CredentialSource[] | undefined;
 }
+
+/** Takes the option `on`. */
+export const takeOn: OptionReader<OnOption | undefined> = allowAbsent(
+  take(
+    "'handler' or a function from the request to ids by kind, for example (req) => ({ project: req.params.projectId })",
+    (value): value is OnOption => value === 'handler' || typeof value === 'function',
+  ),
+);
 
 const readers = {
   fallback: allowAbsent(takeFunction<RequestHandler>('a middleware function')),
@@ -71,9 +91,10 @@ const readers = {
   cacheHeaders: withDefault(takeFlag, true),
   credentialFrom: takeAsGiven<readonly CredentialSource[] | undefined>(),
   feature: takeAsGiven<string | undefined>(),
+  on: takeOn,
   signed: allowAbsent(takeOneOf('required', 'accepted')),
   cost: takeAsGiven<unknown>(),
-} satisfies ReadersOf<GuardOptions>;
+} satisfies ReadersOf<GuardOptions<string, string>>;
 
 /** Options of a guard with their defaults; `feature`, `cost` and `credentialFrom` are still to be checked. */
 export interface ReadGuardOptions {
@@ -83,6 +104,7 @@ export interface ReadGuardOptions {
   readonly cacheHeaders: boolean;
   readonly credentialFrom: readonly CredentialSource[] | undefined;
   readonly feature: string | undefined;
+  readonly on: OnOption | undefined;
   readonly signed: 'required' | 'accepted' | undefined;
   readonly cost: unknown;
 }

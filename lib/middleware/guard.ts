@@ -2,6 +2,8 @@ import type { NextFunction, Request, Response } from 'express';
 import { isJwtLike, readUnprovenClaims } from '../domain/jwt.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
+import { allowEveryBinding } from '../domain/named-resources.js';
+import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret, Refusal, Verdict } from '../domain/verdict.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
@@ -17,6 +19,7 @@ import type { ErrorReporter } from '../http/error-reporter.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import { parseCredentialSources, type CredentialHeader } from '../http/credential-source.js';
 import type { ApiKeyGuard } from './api-key-guard.js';
+import { createBindingCheck } from './binding-check.js';
 import { assertKnownFeature } from '../verify/known-feature.js';
 import { readGuardOptions } from './guard-options.js';
 import type { HiddenCredentials } from './hidden-credentials.js';
@@ -45,6 +48,7 @@ export interface GuardParts {
   readonly signatures: SignatureParts | null;
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
+  readonly resources: ResourceCatalogue;
   readonly keyspaces: Pick<Keyspaces, 'recognises' | 'hasHmacScheme' | 'all' | 'parse'>;
   readonly clientAddress: ClientAddress;
   readonly challenge: Challenge;
@@ -70,6 +74,8 @@ export interface GuardVariant {
   readonly what?: string;
   /** Only checks: nothing is consumed, recorded as used or set. */
   readonly isProbe?: boolean;
+  /** Whether its requests are about the key itself, so that keys that are bound to single resources are allowed. */
+  readonly isAboutKey?: boolean;
   /** What tokens may be restricted to. Default: tokens for a single resource are refused. */
   readonly resource?: string | undefined;
   /** For the challenge. */
@@ -103,6 +109,10 @@ export function createGuard(
   const costOnce = readRequestCost(what, given.cost);
   parts.checkCost(costOnce);
   assertKnownFeature(what, feature, parts.features);
+  const checkBinding =
+    variant.isAboutKey === true
+      ? () => allowEveryBinding
+      : createBindingCheck(what, given.on, parts.resources);
   const sources = credentialFrom === undefined ? parts.sources : parseCredentialSources(credentialFrom);
   const readCredential = createCredentialReader(sources);
   const howToSend = `Send an API key as ${sources.map(describeSource).join(' or ')}.`;
@@ -133,8 +143,10 @@ export function createGuard(
     if (credential.kind === 'ambiguous') return refuse('invalid_request', { detail: oneCredentialDetail });
     const readAddress = (purpose?: 'decide'): string | null => parts.clientAddress(req, purpose);
     const cost = timesOf === undefined ? costOnce : costOnce * timesOf(req);
+    const allowsBinding = checkBinding?.(req);
     const decision =
-      decideSigned?.(req, credential, { requirement, feature, cost, address: readAddress }) ?? null;
+      decideSigned?.(req, credential, { requirement, feature, allowsBinding, cost, address: readAddress }) ??
+      null;
     if (decision !== null) return decision;
     if (fallback !== undefined && !isOurs(credential)) return 'fallback';
     if (signed === 'required') return refuse('signature_required', { detail: howToSign });
@@ -142,7 +154,16 @@ export function createGuard(
       return refuse('missing_credential', { detail: credential.isEmpty ? emptyDetail : howToSend });
     }
     const { token } = credential;
-    const request = { token, requirement, feature, cost, address: readAddress, isProbe, resource };
+    const request = {
+      token,
+      requirement,
+      feature,
+      allowsBinding,
+      cost,
+      address: readAddress,
+      isProbe,
+      resource,
+    };
     const verifier = isJwt(credential) ? (parts.tokenVerifier ?? parts.verifier)() : parts.verifier();
     return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }

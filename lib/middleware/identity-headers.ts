@@ -1,4 +1,5 @@
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
+import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 
 /** What a service behind a proxy is sent about the caller, by header. */
 const readers = {
@@ -7,9 +8,20 @@ const readers = {
   'X-Auth-Key-Name': ({ name }) => name,
   'X-Auth-Key-Scopes': ({ scopes }) => scopes,
   'X-Auth-Key-Features': ({ features }) => features,
+  'X-Auth-Key-Resources': listResources,
   'X-Auth-Key-Environment': ({ environment }) => environment,
   'X-Auth-Key-Via': ({ via }) => via,
-} as const satisfies Readonly<Record<string, (apiKey: ApiKeyIdentity) => string | readonly string[]>>;
+} as const satisfies Readonly<
+  Record<string, (apiKey: ApiKeyIdentity, resources: ResourceCatalogue) => string | readonly string[]>
+>;
+
+/** What the key is bound to, as `kind:id`; nothing for a key that is bound to nothing. */
+function listResources(apiKey: ApiKeyIdentity, { kinds }: ResourceCatalogue): readonly string[] {
+  return kinds.flatMap((kind) => {
+    const ids = apiKey.only(kind);
+    return ids === 'all' ? [] : ids.map((id) => `${kind}:${id}`);
+  });
+}
 
 /** The names of the headers, in lower case. */
 export const identityHeaderNames: readonly string[] = Object.keys(readers).map((name) => name.toLowerCase());
@@ -24,9 +36,10 @@ const nothing = '-';
  */
 export function composeIdentityHeaders(
   apiKey: ApiKeyIdentity,
+  resources: ResourceCatalogue,
 ): readonly (readonly [name: string, value: string])[] {
   return Object.entries(readers).map(([name, read]) => {
-    const value: string | readonly string[] = read(apiKey);
+    const value: string | readonly string[] = read(apiKey, resources);
     const words = typeof value === 'string' ? [value] : value;
     return [name, words.map(encodeWord).join(' ') || nothing];
   });

@@ -7,10 +7,11 @@ import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { GuardOptions } from './guard-options.js';
 
 /** Options of a guard for an MCP server. */
-export interface McpGuardOptions<S extends string, F extends string = never> extends Omit<
-  GuardOptions<F>,
-  'signed'
-> {
+export interface McpGuardOptions<
+  S extends string,
+  F extends string = never,
+  R extends string = never,
+> extends Omit<GuardOptions<F, R>, 'signed'> {
   /** The scopes that every request needs. Default: any valid key may connect. */
   readonly scopes?: RequiredScopes<S> | undefined;
   /**
@@ -39,8 +40,9 @@ const readers = {
   cacheHeaders: takeAsGiven<unknown>(),
   credentialFrom: takeAsGiven<unknown>(),
   feature: takeAsGiven<unknown>(),
+  on: takeAsGiven<unknown>(),
   cost: takeAsGiven<unknown>(),
-} satisfies ReadersOf<McpGuardOptions<string>>;
+} satisfies ReadersOf<McpGuardOptions<string, string, string>>;
 
 /** What a guard for an MCP server is built with. */
 export interface ReadMcpGuardOptions {

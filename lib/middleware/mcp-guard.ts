@@ -52,7 +52,8 @@ export function createMcpGuard(parts: McpGuardParts, options: unknown): ApiKeyGu
     resource,
     guard: given,
   } = readMcpGuardOptions(options, catalogue, tokenIssuer);
-  const { fallback, ...withoutFallback } = given as { readonly fallback?: RequestHandler };
+  const { fallback, ...others } = given as { readonly fallback?: RequestHandler; readonly on?: unknown };
+  const withoutFallback = 'on' in others ? { ...others, on: callOncePerRequest(others.on) } : others;
   const tools = needed === null ? null : new McpTools(needed, parts.logger);
   const sessions = new McpSessions(parts.sessions);
   const isForTokens = tokenIssuer !== null && resource !== null;
@@ -175,6 +176,16 @@ export function createMcpGuard(parts: McpGuardParts, options: unknown): ApiKeyGu
   }
 
   return mcpGuard as ApiKeyGuard;
+}
+
+/** Several guards judge one request, which the app names the resources of once. */
+function callOncePerRequest(on: unknown): unknown {
+  if (typeof on !== 'function') return on;
+  const results = new WeakMap<Request, unknown>();
+  return (req: Request): unknown => {
+    if (!results.has(req)) results.set(req, (on as (req: Request) => unknown)(req));
+    return results.get(req);
+  };
 }
 
 /** Resolves with whether a guard has allowed a request; it has answered all others, or passed them on. */

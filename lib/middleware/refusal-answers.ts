@@ -14,6 +14,7 @@ const constant: ReadonlySet<RefusalCode> = new Set([
   'secret_rotated',
   'address_not_allowed',
   'feature_not_enabled',
+  'resource_not_allowed',
 ]);
 
 /** Codes with one of a few details, which depend on the kind of mistake, not on what was sent. */

@@ -11,11 +11,11 @@ import type { RequiredScopesByMethod } from '../http/required-scopes-by-method.j
  * What `requireApiKey` takes: nothing at all for any valid key, or the scopes that the key must hold and options. One
  * signature, not two, so that the compiler suggests the scope that was meant.
  */
-export type RequireApiKeyArguments<S extends string, F extends string = never> =
-  [] | [scopes: RequiredScopes<S> | RequiredScopesByMethod<S>, options?: GuardOptions<F> | undefined];
+export type RequireApiKeyArguments<S extends string, F extends string = never, R extends string = never> =
+  [] | [scopes: RequiredScopes<S> | RequiredScopesByMethod<S>, options?: GuardOptions<F, R> | undefined];
 
 /** Makes guards: middleware that allows only requests with a valid API key. */
-export interface RequireApiKey<S extends string, F extends string = never> {
+export interface RequireApiKey<S extends string, F extends string = never, R extends string = never> {
   /**
    * Guards what comes after it. Without any argument every valid key is allowed; `undefined` is not "no argument", because
    * a variable that got lost must not open a route.
@@ -28,8 +28,9 @@ export interface RequireApiKey<S extends string, F extends string = never> {
    * app.post('/orders', apiKeys.requireApiKey({ all: ['orders:read', 'orders:write'] }, { cost: 5 }), placeOrder);
    * app.use('/reports', apiKeys.requireApiKey({ GET: 'reports:read', POST: 'reports:write' }), reports);
    * app.get('/me', apiKeys.requireApiKey(), showCaller);
+   * app.get('/projects/:projectId', apiKeys.requireApiKey('orders:read', { on: (req) => ({ project: req.params.projectId }) }), showProject);
    */
-  (...args: RequireApiKeyArguments<S, F>): ApiKeyGuard;
+  (...args: RequireApiKeyArguments<S, F, R>): ApiKeyGuard;
   /**
    * Guards what comes after it, with options; any valid key is allowed.
    *
@@ -38,13 +39,13 @@ export interface RequireApiKey<S extends string, F extends string = never> {
    * @example
    * app.use(apiKeys.requireApiKey.anyScope({ allowPreflight: true }));
    */
-  anyScope(options?: GuardOptions<F>): ApiKeyGuard;
+  anyScope(options?: GuardOptions<F, R>): ApiKeyGuard;
 }
 
 /** Builds the guard factory of one instance. All that can be decided at mount is decided there. */
-export function createRequireApiKey<S extends string, F extends string = never>(
+export function createRequireApiKey<S extends string, F extends string = never, R extends string = never>(
   parts: GuardParts,
-): RequireApiKey<S, F> {
+): RequireApiKey<S, F, R> {
   function requireApiKey(...args: readonly unknown[]): ApiKeyGuard {
     refuseExtraArguments(args, 2);
     if (args.length === 0) return createGuard(parts, requireForAllMethods(noScope));

@@ -10,6 +10,7 @@ import { composeProblem } from '../http/send-problem.js';
 import type { VerifyRequestOptions } from '../http/verify-request-options.js';
 import { allowAbsent, take, takeAsGiven, takeOneOf } from '../options/option-readers.js';
 import { readOptions, type ReadBy, type ReadersOf } from '../options/read-options.js';
+import { readGivenResources } from '../verify/given-resources.js';
 import { assertKnownFeature } from '../verify/known-feature.js';
 import { readRequestCost } from '../verify/request-cost.js';
 import { createGuardedRequest } from './create-guarded-request.js';
@@ -25,12 +26,13 @@ const what = 'keys.verifyRequest';
 const readers = {
   scopes: takeAsGiven<unknown>(),
   feature: takeAsGiven<string | undefined>(),
+  resources: takeAsGiven<unknown>(),
   cost: takeAsGiven<number | undefined>(),
   address: takeAsGiven<string | undefined>(),
   signed: allowAbsent(takeOneOf('required', 'accepted')),
   body: allowAbsent(take('the bytes of the body, or a function that returns them', isBody)),
   credentialFrom: takeAsGiven<readonly CredentialSource[] | undefined>(),
-} satisfies ReadersOf<VerifyRequestOptions<string, string>>;
+} satisfies ReadersOf<VerifyRequestOptions<string, string, string>>;
 
 /**
  * Builds what verifies a request of any platform: a guard decides about it, and what the guard would send is returned.
@@ -58,13 +60,14 @@ export function createRequestVerifier(
     if (req.method === '' && options.requirements.methods.length > 0) {
       throw new InvalidOptionError(`${what}: scopes by method need a request with a method`);
     }
-    const { feature, cost, signed, credentialFrom } = options;
+    const { feature, resources, cost, signed, credentialFrom } = options;
+    const on = typeof resources === 'object' ? () => resources : resources;
     const res = new RecordedResponse();
     let allowed: Allowed | null = null;
     const guard = createGuard(
       { ...ownParts, clientAddress: () => address },
       options.requirements,
-      { feature, cost, signed, credentialFrom, onRefusal: 'next' },
+      { feature, on, cost, signed, credentialFrom, onRefusal: 'next' },
       {
         onAllowed: (verdict) => {
           allowed = verdict;
@@ -96,10 +99,16 @@ type ReadOptions = ReadBy<typeof readers> & { readonly requirements: MethodRequi
 /** @throws InvalidOptionError for unknown names and values of the wrong kind */
 function readVerifyOptions(
   input: unknown,
-  { catalogue, features, signatures }: Pick<GuardParts, 'catalogue' | 'features' | 'signatures'>,
+  {
+    catalogue,
+    features,
+    resources,
+    signatures,
+  }: Pick<GuardParts, 'catalogue' | 'features' | 'resources' | 'signatures'>,
 ): ReadOptions {
   const given = readOptions(what, input, readers, { example: "{ scopes: 'orders:read' }" });
   assertKnownFeature(what, given.feature, features);
+  readGivenResources(what, given.resources, resources);
   readRequestCost(what, given.cost);
   if (given.signed !== undefined && signatures === null) {
     throw new InvalidOptionError(

@@ -24,6 +24,7 @@ import type { TokensOption } from './tokens-option.js';
 export interface ApiKeysOptions<
   S extends string = string,
   F extends string = string,
+  R extends string = string,
   P extends string = string,
 > {
   /** The first part of every key, 2 to 20 lower-case letters, digits and `_`: your product's name, for example `acme`. */
@@ -37,6 +38,13 @@ export interface ApiKeysOptions<
    * @default {} - no features
    */
   readonly features?: Readonly<Record<F, string>> | undefined;
+  /**
+   * The kinds of resources that keys can be bound to, with a description: `{ project: 'A project of the app' }`. At most 10. A
+   * guard says which ones a request is about with `requireApiKey(scope, { on })`.
+   *
+   * @default {} - keys cannot be bound to resources
+   */
+  readonly resources?: Readonly<Record<R, string>> | undefined;
   /** Rules for creating keys: how many an owner can have, and which scopes and limits a key gets when none are given. */
   readonly policy?: PolicyOption | undefined;
   /**

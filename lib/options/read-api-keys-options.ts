@@ -34,6 +34,7 @@ export interface ReadApiKeysOptions {
   readonly prefix: string;
   readonly scopes: Readonly<Record<string, string>>;
   readonly features: Readonly<Record<string, string>> | undefined;
+  readonly resources: Readonly<Record<string, string>> | undefined;
   readonly policy: PolicyOption | undefined;
   readonly plans: unknown;
   readonly defaultPlan: unknown;
@@ -79,6 +80,9 @@ const readers = {
       "an object of features and sentences, for example { block_trades: 'May place block trades' }",
       isCatalogue,
     ),
+  ),
+  resources: allowAbsent(
+    take("an object of kinds and sentences, for example { project: 'A project of the app' }", isCatalogue),
   ),
   policy: takeAsGiven<ApiKeysOptions['policy']>(),
   plans: takeAsGiven<unknown>(),

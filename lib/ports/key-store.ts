@@ -3,6 +3,7 @@ import type { AuditEntry, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { UseVerdict } from '../domain/key-usage.js';
 import type { KeyState } from '../domain/key-state.js';
 import type { LifetimeBounds } from '../domain/lifetime-bounds.js';
+import type { SoughtResource } from '../domain/sought-resource.js';
 import type { AccessLog } from './access-log.js';
 import type { AuditTrail } from './audit-trail.js';
 import type { CreditBalance } from '../domain/credits.js';
@@ -217,6 +218,8 @@ export interface KeyQuery {
   readonly tag?: string | undefined;
   /** Keys that this member of an owner has created. */
   readonly createdByMember?: string | undefined;
+  /** Keys that are bound to this resource. Kinds follow the grammar of `resource-catalogue.ts`. */
+  readonly resource?: SoughtResource | undefined;
   /** Keys that expire before this time, including expired ones. Epoch milliseconds. */
   readonly expiresBefore?: number | undefined;
   /** Keys that expire after this time. Epoch milliseconds. */

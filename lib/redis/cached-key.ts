@@ -2,6 +2,7 @@ import type { VerifiableKey } from '../domain/api-key.js';
 import type { VerifiableCredential, VerifiablePublicKey, VerifiableSecret } from '../domain/credential.js';
 import type { OwnerStanding } from '../domain/owner.js';
 import type { PlanMembers } from '../domain/plan.js';
+import type { ResourceBinding } from '../domain/resource-binding.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 
 /**
@@ -34,6 +35,7 @@ export function writeCachedKey(key: VerifiableKey): string {
     key.activatedAt,
     key.lastUsedAt,
     key.maxIdleDays,
+    key.resources,
   ]);
 }
 
@@ -47,7 +49,7 @@ function writeCredential(credential: VerifiableCredential): readonly unknown[] {
   return [...proof, id, createdAt, endedAt, endsAt, graceFromFirstUseSeconds];
 }
 
-const fieldCount = 21;
+const fieldCount = 22;
 
 /**
  * Reads a record and checks every field; `null` when anything is not as it was written. The parsed value is shared
@@ -83,10 +85,19 @@ export function readCachedKey(content: string, version: number): VerifiableKey |
       activatedAt: readWholeNumber(fields[18]),
       lastUsedAt: readNumberOrNull(fields[19]),
       maxIdleDays: readNumberOrNull(fields[20]),
+      resources: fields[21] === null ? null : readBinding(fields[21]),
     };
   } catch {
     return null;
   }
+}
+
+/** Neither it nor a list in it is empty: that could be read as "all". */
+function readBinding(value: unknown): ResourceBinding {
+  const binding = readObject(value);
+  refuseEmpty(Object.keys(binding));
+  for (const ids of Object.values(binding)) refuseEmpty(readStrings(ids));
+  return binding as ResourceBinding;
 }
 
 function readOwner(value: unknown): OwnerStanding {

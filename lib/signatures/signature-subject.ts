@@ -46,7 +46,7 @@ export class SignatureSubject implements Subject {
   #identityBy({ id: credentialId }: VerifiableCredential): ApiKeyIdentity {
     let identity = this.#identities.get(credentialId);
     if (identity === undefined) {
-      identity = createIdentity(this.key, { via: 'signature', credentialId });
+      identity = createIdentity(this.key, { via: 'signature', credentialId }, this.#prepared.resources);
       this.#identities.set(credentialId, identity);
     }
     return identity;

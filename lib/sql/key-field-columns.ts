@@ -1,5 +1,6 @@
 import type { JsonObject } from '../domain/json.js';
 import type { KeyFields } from '../domain/key-field-table.js';
+import type { ResourceBinding } from '../domain/resource-binding.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 
 /** What can be said of a key, as columns of its row. Credits are apart: they are written with every use. */
@@ -11,6 +12,8 @@ export interface KeyFieldColumns {
   expires_at: number | null;
   /** JSON list, or null for any address. */
   ip_allowlist: string | null;
+  /** JSON object of lists, or null for all resources. */
+  resources: string | null;
   /** JSON object. */
   metadata: string;
   /** JSON list. */
@@ -32,6 +35,7 @@ export function toFields(row: Readonly<KeyFieldColumns>): StoredFields {
     scopes: JSON.parse(row.scopes) as string[],
     expiresAt: row.expires_at,
     ipAllowlist: row.ip_allowlist === null ? null : (JSON.parse(row.ip_allowlist) as string[]),
+    resources: row.resources === null ? null : (JSON.parse(row.resources) as ResourceBinding),
     metadata: JSON.parse(row.metadata) as JsonObject,
     features: JSON.parse(row.features) as string[],
     tags: JSON.parse(row.tags) as string[],
@@ -48,6 +52,7 @@ export function toFieldColumns(fields: StoredFields): KeyFieldColumns {
     scopes: JSON.stringify(fields.scopes),
     expires_at: fields.expiresAt,
     ip_allowlist: fields.ipAllowlist === null ? null : JSON.stringify(fields.ipAllowlist),
+    resources: fields.resources === null ? null : JSON.stringify(fields.resources),
     metadata: JSON.stringify(fields.metadata),
     features: JSON.stringify(fields.features),
     tags: JSON.stringify(fields.tags),

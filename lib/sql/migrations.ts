@@ -83,6 +83,12 @@ export const migrations: readonly Migration[] = [
       await addPlans(database, types);
     },
   },
+  {
+    name: 'resources of keys',
+    async up({ schema }, { text }) {
+      await schema.alterTable('keys').addColumn('resources', text).execute();
+    },
+  },
 ];
 
 async function createKeys({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {

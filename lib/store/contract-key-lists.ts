@@ -199,6 +199,29 @@ export function describeKeyLists({ describe, it, expect }: ContractContext): voi
       }
     });
 
+    it('narrows by a resource that a key is bound to, exactly', async ({ store }) => {
+      await insert(
+        store,
+        createSampleKey({ id: 'one', resources: { project: ['p1'] } }),
+        createSampleKey({ id: 'more', resources: { project: ['p2', 'p1'], region: ['eu'] } }),
+        createSampleKey({ id: 'longer', resources: { project: ['p11', 'P1', 'a"p1'] } }),
+        createSampleKey({ id: 'other', resources: { region: ['p1'] } }),
+        createSampleKey({ id: 'odd', resources: { project: ['%', "it's:p1", '日本'] } }),
+        createSampleKey({ id: 'all' }),
+      );
+      const listBound = (kind: string, id: string): Promise<readonly string[]> =>
+        listSortedIds(store, { resource: { kind, id } });
+      expect(await listBound('project', 'p1')).toEqual(['more', 'one']);
+      expect(await listBound('project', 'p2')).toEqual(['more']);
+      expect(await listBound('region', 'p1')).toEqual(['other']);
+      expect(await listBound('tenant', 'p1')).toEqual([]);
+      expect(await listBound('project', '%')).toEqual(['odd']);
+      expect(await listBound('project', "it's:p1")).toEqual(['odd']);
+      expect(await listBound('project', '日本')).toEqual(['odd']);
+      expect(await listBound('project', 'a"p1')).toEqual(['longer']);
+      for (const id of ['', 'p', 'p1\0', '["p1"]', '*']) expect(await listBound('project', id)).toEqual([]);
+    });
+
     it('narrows by a part of the name, taken literally', async ({ store }) => {
       const names: Readonly<Record<string, string>> = {
         plain: 'Nightly Import',

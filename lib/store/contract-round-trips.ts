@@ -29,6 +29,7 @@ const fullKey: ApiKeyRecord = createSampleKey({
   revokedAt: sampleTime + 5,
   expiresAt: sampleTime + 86_400_000,
   ipAllowlist: ['10.0.0.0/8', '2001:db8::1'],
+  resources: { project: ['p1', 'ä "quoted" \\ 日本 😀'], region: ['eu'] },
   metadata: {
     text: 'a',
     number: 1.5,

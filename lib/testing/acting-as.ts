@@ -16,9 +16,9 @@ export type ApiKeyHeaders = {
  * const headers = await actingAs(apiKeys, { scopes: ['orders:read'] });
  * await request(app).get('/orders').set(headers).expect(200);
  */
-export async function actingAs<S extends string, F extends string = never>(
-  apiKeys: Pick<ApiKeys<S, F>, 'keys'>,
-  key: Pick<NewKey<S, F>, 'scopes'> & Partial<NewKey<S, F>>,
+export async function actingAs<S extends string, F extends string = never, R extends string = never>(
+  apiKeys: Pick<ApiKeys<S, F, R>, 'keys'>,
+  key: Pick<NewKey<S, F, R>, 'scopes'> & Partial<NewKey<S, F, R>>,
 ): Promise<ApiKeyHeaders> {
   const created = await apiKeys.keys
     .as({ kind: 'application' })

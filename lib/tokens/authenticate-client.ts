@@ -1,6 +1,7 @@
 import { idleDetail } from '../domain/idle-detail.js';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { Keyspace } from '../domain/keyspace.js';
+import { allowEveryBinding } from '../domain/named-resources.js';
 import { noScope } from '../domain/scope-requirement.js';
 import type { DeprecatedSecret } from '../domain/verdict.js';
 import { problems } from '../errors.js';
@@ -64,7 +65,8 @@ export function createClientAuthenticator(ports: ClientPorts): AuthenticateClien
 
   return async function authenticateClient(proof, address) {
     // A token request does not count against the limits of the key: using the token does. TokenBudget bounds requests.
-    const request = { requirement: noScope, cost: 0, address };
+    // Its tokens are bound as the key is, and checked where they are used.
+    const request = { requirement: noScope, cost: 0, allowsBinding: allowEveryBinding, address };
     const proven = await check(proof, request);
     if (proven === null) throw createUnknownClientError();
     const { prepared, credential } = proven;

@@ -1,6 +1,7 @@
 import type { AccessToken } from '../domain/access-token.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { findCommonScopes, parseScopeParameter } from '../domain/token-scope.js';
+import { allowEveryBinding } from '../domain/named-resources.js';
 import { noScope } from '../domain/scope-requirement.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { AuthenticateClient, Client } from './authenticate-client.js';
@@ -151,8 +152,11 @@ async function introspectKey(
   if (keyId === undefined) return null;
   const isOwn = keyId === client.keyId;
   if (!isOwn && !mayIntrospectAll(ports, client)) return null;
+  // A gateway does not learn what a key of another is bound to, so that a bound one is inactive for it.
   const verdict = await ports.keyVerifier.verify(
-    toVerification(ports, token, isOwn ? address : callerAddress),
+    isOwn
+      ? { ...toVerification(ports, token, address), allowsBinding: allowEveryBinding }
+      : toVerification(ports, token, callerAddress),
   );
   if (!verdict.allowed) return null;
   const { id, ownerId, scopes, expiresAt } = verdict.apiKey;

@@ -37,12 +37,11 @@ export class TokenSubject implements Subject {
     this.#allowsToken = addresses === null ? null : compileAllowlist(addresses);
     this.#allowed = Object.freeze({
       allowed: true,
-      apiKey: createIdentity(prepared.key, {
-        via: 'token',
-        credentialId: token.credentialId,
-        scopes,
-        expiresAt,
-      }),
+      apiKey: createIdentity(
+        prepared.key,
+        { via: 'token', credentialId: token.credentialId, scopes, expiresAt },
+        prepared.resources,
+      ),
     });
   }
 

@@ -4,6 +4,7 @@ import { idleDetail } from '../domain/idle-detail.js';
 import { isPastIdleEnd } from '../domain/key-lifetime.js';
 import { hasExpired } from '../domain/key-state.js';
 import type { Keyspace } from '../domain/keyspace.js';
+import type { AllowsBinding } from '../domain/named-resources.js';
 import { isMet, listMissingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
 import type { Allowed, Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { GraceStarter } from '../ports/grace-starter.js';
@@ -30,6 +31,11 @@ export interface RequestToDecide {
   readonly requirement: ScopeRequirement;
   /** The feature that the key must have; `undefined` for none. */
   readonly feature?: string | undefined;
+  /**
+   * Whether a key that is bound to single resources may be used for the request; called for every authenticated key. Default:
+   * only keys that are bound to nothing are allowed.
+   */
+  readonly allowsBinding?: AllowsBinding | undefined;
   /** How much the request takes from limits and credits. With 0 they are not checked. */
   readonly cost: number;
   /** Whether the request is only checked, and will be decided later: nothing is consumed, and no use is recorded. */
@@ -69,7 +75,7 @@ export function findRefusal(
   now: number,
 ): Refusal | null {
   const { key } = subject;
-  const { keyspace, keyspaceScope, requirement, feature, address } = request;
+  const { keyspace, keyspaceScope, requirement, feature, allowsBinding, address } = request;
   const refuse = (
     code: RefusalCode,
     details: Omit<Refusal, 'allowed' | 'code' | 'keyId' | 'ownerId'> = {},
@@ -102,6 +108,9 @@ export function findRefusal(
   if (feature !== undefined && !key.features.includes(feature)) {
     const detail = subject.losesFeature(feature) ? { detail: describeLoss(feature) } : {};
     return refuse('feature_not_enabled', { ...detail, requiredFeature: feature });
+  }
+  if (allowsBinding === undefined ? key.resources !== null : !allowsBinding(key.resources)) {
+    return refuse('resource_not_allowed');
   }
   return null;
 }

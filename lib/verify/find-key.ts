@@ -42,7 +42,7 @@ export interface FindKeyParts {
   /** This process has applied every change up to this one. */
   readonly applied: () => FeedPosition;
   readonly clock: Clock;
-  readonly keyspaces: Pick<Keyspaces, 'catalogueOf' | 'getPlanBounds'>;
+  readonly keyspaces: Pick<Keyspaces, 'catalogueOf' | 'getPlanBounds' | 'native'>;
   /** Already applied to what the store returns. */
   readonly bounds: Pick<EnforcedBounds, 'enforce'>;
 }
@@ -57,6 +57,7 @@ const maxAbsent = 10_000;
 export function createKeyFinder(parts: FindKeyParts): KeyFinder {
   const { store, cache, local, uses, lease, ensureLease, versions, applied, clock, keyspaces, bounds } =
     parts;
+  const { resources } = keyspaces.native;
   const inFlightReads = new SingleFlight<PreparedKey | null>();
   const absent = new NegativeCache(maxAbsent);
   /** Copies that the shared cache returns again are prepared once. */
@@ -72,7 +73,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
 
   /** The rights of a key are those that the plan of its owner includes: a change of the owner drops what was prepared. */
   function prepareKey(key: VerifiableKey): PreparedKey {
-    return new PreparedKey(key, keyspaces.catalogueOf(key), keyspaces.getPlanBounds(key));
+    return new PreparedKey(key, keyspaces.catalogueOf(key), resources, keyspaces.getPlanBounds(key));
   }
 
   async function readCache(id: string): Promise<PreparedKey | null> {

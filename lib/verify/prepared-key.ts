@@ -4,6 +4,7 @@ import { createIdentity } from '../domain/api-key-identity.js';
 import { getExpiresAt } from '../domain/key-lifetime.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import { expandWithinPlan, narrowToBounds, noBounds, type PlanBounds } from '../domain/plan-bounds.js';
+import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret } from '../domain/verdict.js';
 
@@ -13,6 +14,8 @@ export class PreparedKey {
   readonly key: VerifiableKey;
   /** Defines the meaning of its scopes. */
   readonly catalogue: ScopeCatalogue;
+  /** The kinds of resources that it can be bound to. */
+  readonly resources: ResourceCatalogue;
   #allowed: Allowed | undefined;
   readonly #allowedByOlder = new Map<string, Allowed>();
   #grantedScopes: ReadonlySet<string> | undefined;
@@ -24,9 +27,15 @@ export class PreparedKey {
    * @param stored - the key as it is stored
    * @param bounds - what the plan of its owner includes
    */
-  constructor(stored: VerifiableKey, catalogue: ScopeCatalogue, bounds: PlanBounds = noBounds) {
+  constructor(
+    stored: VerifiableKey,
+    catalogue: ScopeCatalogue,
+    resources: ResourceCatalogue,
+    bounds: PlanBounds = noBounds,
+  ) {
     this.key = narrowToBounds(stored, bounds, catalogue);
     this.catalogue = catalogue;
+    this.resources = resources;
     const { scopes, features } = stored;
     this.#stored = this.key === stored ? stored : { scopes, features };
     this.#bounds = bounds;
@@ -40,7 +49,8 @@ export class PreparedKey {
   }
 
   #by({ id: credentialId }: VerifiableCredential): Allowed {
-    return Object.freeze({ allowed: true, apiKey: createIdentity(this.key, { via: 'key', credentialId }) });
+    const apiKey = createIdentity(this.key, { via: 'key', credentialId }, this.resources);
+    return Object.freeze({ allowed: true, apiKey });
   }
 
   #byOlder(credential: VerifiableCredential): Allowed {
@@ -104,7 +114,14 @@ export class PreparedKey {
     const { key } = this;
     const overrides = key.owner?.overrides ?? null;
     const overrideBytes = overrides === null ? 0 : 8 * JSON.stringify(overrides).length;
-    const strings = [key.ownerId, key.name, ...key.scopes, ...key.features, ...(key.ipAllowlist ?? [])];
+    const strings = [
+      key.ownerId,
+      key.name,
+      ...key.scopes,
+      ...key.features,
+      ...(key.ipAllowlist ?? []),
+      ...Object.values(key.resources ?? {}).flat(),
+    ];
     const stringBytes = strings.reduce((sum, string) => sum + bytesPerString + 2 * string.length, 0);
     // Parsed JSON takes several times the memory of its source.
     const metadataBytes = isEmpty(key.metadata) ? 0 : 8 * JSON.stringify(key.metadata).length;

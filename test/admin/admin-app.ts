@@ -53,6 +53,8 @@ export interface AdminAppOptions {
   readonly before?: readonly RequestHandler[];
   readonly configure?: (app: Express) => void;
   readonly store?: KeyStore;
+  /** What the guard of keys that manage keys says about resources. Default: nothing. */
+  readonly actingKeyResources?: 'handler';
   /** In place of `store`: a file or a URL. */
   readonly database?: string;
   readonly redis?: string;
@@ -86,7 +88,9 @@ export async function startAdminApp(options: AdminAppOptions = {}): Promise<Admi
   const app = express();
   configure?.(app);
   for (const handler of before) app.use(handler);
-  const holderOnly = apiKeys.requireApiKey.anyScope({ credentialFrom: ['x-acting-key'] });
+  const { actingKeyResources: on } = options;
+  const guardOptions = { credentialFrom: ['x-acting-key'], ...(on === undefined ? {} : { on }) };
+  const holderOnly = apiKeys.requireApiKey.anyScope(guardOptions as { credentialFrom: string[] });
   app.use(mountPath, (req, res, next) => {
     if (req.get('x-acting-key') === undefined) next();
     else void holderOnly(req, res, next);

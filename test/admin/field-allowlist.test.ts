@@ -35,6 +35,7 @@ const creatable = [
   'description',
   'expiresAt',
   'ipAllowlist',
+  'resources',
   'metadata',
   'features',
   'tags',
@@ -49,6 +50,7 @@ const changeable = [
   'description',
   'expiresAt',
   'ipAllowlist',
+  'resources',
   'metadata',
   'features',
   'tags',
@@ -247,6 +249,7 @@ describe('what answers show', () => {
       ...[
         'expiresAt',
         'ipAllowlist',
+        'resources',
         'metadata',
         'hint',
         'previousSecretEndsAt',

@@ -266,6 +266,26 @@ const notPublicKeys = [
   'x'.repeat(4097),
 ];
 
+const resources: NearValid<unknown> = {
+  good: fc.record({ project: fc.uniqueArray(line(64).good, { minLength: 1, maxLength: 3 }) }),
+  bad: fc.oneof(
+    fc.record({ project: listOf(line(64).good, line(64).bad, 100).bad }),
+    fc.constantFrom<unknown>(
+      {},
+      [],
+      { project: [] },
+      { project: 'p1' },
+      { project: null },
+      { projekt: ['p1'] },
+    ),
+    fc.constantFrom('__proto__', 'constructor', 'toString').map((kind) => ({ [kind]: ['p1'] })),
+    fc
+      .constantFrom(99, 100)
+      .map((length) => ({ project: Array.from({ length }, (_, index) => `p${index}`) })),
+    junk,
+  ),
+};
+
 const knownFeatures: NearValid<unknown> = listOf(
   fc.constantFrom('beta', 'block_trades'),
   fc.constantFrom<unknown>('Beta', '', 1),
@@ -285,6 +305,7 @@ export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = 
   description: orNull(lines),
   scopes: listOf(scopes, notScopes, 100),
   expiresAt: orNull({ good: futureTime, bad: fc.oneof(anyTime, anyTime, nearNow, junk) }),
+  resources: orNull(resources),
   ipAllowlist: orNull({
     good: fc.array(fc.oneof(ipv4, network), { minLength: 1, maxLength: 3 }),
     bad: fc.oneof(
@@ -419,6 +440,13 @@ export const nearValidParameters: Readonly<Record<QueryParameter, NearValid<stri
   q: line(100),
   tag: line(50),
   createdByMember: line(200),
+  resource: {
+    good: line(64).good.map((id) => `project:${id}`),
+    bad: fc.oneof(
+      fc.constantFrom('', 'project', 'project:', 'projekt:p1', '__proto__:p1', 'toString:p1', 'project:a:b'),
+      line(64).bad.map((id) => `project:${id}`),
+    ),
+  },
   expiresBefore: time,
   unusedForDays: number(3650),
   suspended: word('true', 'false'),

@@ -23,6 +23,7 @@ async function start(): Promise<void> {
       features: { beta: 'New things', block_trades: 'Block trades' },
       plans: { free: {}, pro: {} },
       defaultPlan: 'free',
+      resources: { project: 'A project of the app' },
     },
   });
   document = (await adminApp.as(null).get('/openapi.json').expect(200)).body as ApiDocument;

@@ -196,6 +196,70 @@ describe('example-app', () => {
     });
   });
 
+  describe('orders of projects', () => {
+    it('a key that is bound to one sees no byte of the others, on no route', async () => {
+      const alice = await signIn('alice');
+      const { key } = await alice.makeKey(['orders:read', 'orders:write']);
+      const make = async (resources: object): Promise<string> => {
+        const sent = { name: 'bound', scopes: ['orders:read', 'orders:write'], resources };
+        const { body } = await alice.send('post', '/api-keys/keys').send(sent).expect(201);
+        return (body as { key: string }).key;
+      };
+      const place = (project: string, by: string) =>
+        request(app)
+          .post(`/projects/${project}/orders`)
+          .set('X-API-Key', by)
+          .send({ item: `secret of ${project}`, quantity: 1 });
+      const [first, second] = [await place('p1', key).expect(201), await place('p2', key).expect(201)];
+      const idOf = ({ body }: { body: unknown }): number => (body as { id: number }).id;
+      const bound = await make({ project: ['p1'] });
+      const get = (path: string) => request(app).get(path).set('X-API-Key', bound);
+
+      expect((await get('/orders').expect(200)).body).toEqual({ items: [first.body] });
+      expect((await get('/projects/p1/orders').expect(200)).body).toEqual({ items: [first.body] });
+      expect((await get(`/projects/p1/orders/${idOf(first)}`).expect(200)).body).toEqual(first.body);
+      await place('p1', bound).expect(201);
+
+      await get(`/projects/p1/orders/${idOf(second)}`).expect(404);
+      const others = [
+        '/projects/p2/orders',
+        `/projects/p2/orders/${idOf(second)}`,
+        `/projects/%70%32/orders/${idOf(second)}`,
+        '/projects/__proto__/orders',
+        '/projects/main/orders',
+        '/block-trades',
+      ];
+      for (const path of others) {
+        const { status, text } = await get(path);
+        expect([path, status]).toEqual([path, 403]);
+        expect(text).not.toContain('secret of');
+      }
+      await place('p2', bound).expect(403);
+      await request(app)
+        .post('/orders')
+        .set('X-API-Key', bound)
+        .send({ item: 'tea', quantity: 1 })
+        .expect(403);
+      const text = (await Promise.all(['/orders', '/projects/p1/orders'].map(get))).map(
+        (answer) => answer.text,
+      );
+      expect(text.join()).not.toContain('p2');
+    });
+
+    it('refuses projects that cannot exist, and other methods', async () => {
+      const { key } = await (await signIn('alice')).makeKey(['orders:write']);
+      const place = (project: string) =>
+        request(app)
+          .post(`/projects/${project}/orders`)
+          .set('X-API-Key', key)
+          .send({ item: 'tea', quantity: 1 });
+      await place('x'.repeat(65)).expect(404);
+      await place('a%20b').expect(404);
+      await request(app).delete('/projects/p1/orders').expect(405);
+      await request(app).delete('/projects/p1/orders/1').expect(405);
+    });
+  });
+
   describe('signed orders', () => {
     const order = JSON.stringify({ item: 'tea', quantity: 2 });
     const url = 'http://127.0.0.1/orders';

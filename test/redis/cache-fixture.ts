@@ -76,6 +76,7 @@ export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
     revokedAt: null,
     expiresAt: null,
     ipAllowlist: ['10.0.0.0/8'],
+    resources: { project: ['p1', 'ä-€-😀'] },
     metadata: { team: 'a', nested: { list: [1, null, true] } },
     features: ['beta'],
     rateLimits: [{ name: 'minute', limit: 60, windowSeconds: 60 }],

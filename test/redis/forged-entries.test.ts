@@ -25,7 +25,7 @@ const [parsedPepper] = parsePeppers(pepper);
 const macKey = deriveMacKey(parsedPepper);
 const otherMacKey = deriveMacKey(parsePeppers(makePepper())[0]);
 
-const formatName = (id: string): string => `${keyPrefix}v8:${macKey.id}:{${id}}`;
+const formatName = (id: string): string => `${keyPrefix}v9:${macKey.id}:{${id}}`;
 const openOurs = (): ReturnType<typeof openCache> => openCache({ keyPrefix, peppers: [pepper] });
 const soon = (): number => Date.now() + 30_000;
 const put = (id: string, value: string | Buffer): Promise<unknown> =>
@@ -133,6 +133,10 @@ const forgeries: Readonly<Record<string, () => string | Buffer | Promise<void>>>
   'an expiry without end': () => sealed(content.replace('true,null,null', 'true,null,1e999')),
   'an expiry that is a text': () => withField(8, '2099-01-01'),
   'an empty allowlist': () => withField(9, []),
+  'an empty binding': () => withField(21, {}),
+  'a binding without ids': () => withField(21, { project: [] }),
+  'a binding to numbers': () => withField(21, { project: [1] }),
+  'a binding that is a list': () => withField(21, ['p1']),
   'no credentials': () => withoutField(12),
   'a credential with names': () => withField(12, [{ id: 'a', digests: {} }]),
   'a digest that is a slow hash': () =>

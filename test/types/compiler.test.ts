@@ -5,6 +5,10 @@ describe('the types of the package', () => {
     expect(compile({ file: 'guards.ts' }, { expressTypes: 4 })).toBe('');
   });
 
+  it('know the kinds of resources with the types of Express 4', () => {
+    expect(compile({ file: 'resources.ts' }, { expressTypes: 4 })).toBe('');
+  });
+
   it('leave Request.apiKey to an app that declares it itself', () => {
     expect(
       compile({

@@ -1,3 +1,4 @@
+import { noResources } from '../../lib/domain/resource-catalogue.js';
 import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
 import { LocalCache } from '../../lib/verify/local-cache.js';
 import { PreparedKey } from '../../lib/verify/prepared-key.js';
@@ -28,12 +29,12 @@ function prepared(id: string, fields: Partial<VerifiableKey> = {}): PreparedKey 
     },
     ...{ enabled: true, revokedAt: null, expiresAt: null, ipAllowlist: null, metadata: {}, version: 1 },
     ...{ createdAt: 0, activatedAt: 0, lastUsedAt: null, maxIdleDays: null },
-    ...{ features: [], rateLimits: [], hasCredits: false, owner: null },
+    ...{ features: [], rateLimits: [], hasCredits: false, owner: null, resources: null },
     hint: { prefix: 'acme_live_' },
     credentials: [credential],
     ...fields,
   };
-  return new PreparedKey(key, catalogue);
+  return new PreparedKey(key, catalogue, noResources);
 }
 
 const uses = createUseCounter;

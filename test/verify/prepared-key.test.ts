@@ -1,3 +1,4 @@
+import { noResources } from '../../lib/domain/resource-catalogue.js';
 import { createScopeCatalogue } from '../../lib/domain/scope-catalogue.js';
 import { createSampleKey } from '../../lib/store/sample-keys.js';
 import { PreparedKey } from '../../lib/verify/prepared-key.js';
@@ -8,7 +9,7 @@ it('a key is estimated to take more memory for each of its windows', () => {
     const rateLimits = Array.from({ length: windows }, (_, i) => ({
       ...{ name: `w${i}`, limit: 5, windowSeconds: 60 },
     }));
-    return new PreparedKey(createSampleKey({ rateLimits }), catalogue).approximateBytes;
+    return new PreparedKey(createSampleKey({ rateLimits }), catalogue, noResources).approximateBytes;
   };
   expect(bytesWith(10) - bytesWith(0)).toBe(10 * 150);
 });

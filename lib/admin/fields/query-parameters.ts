@@ -19,6 +19,8 @@ import { parseUsagePeriod } from '../../manage/get-key-usage.js';
 import { defaultPageSize, maxPageSize, maxUnusedDays, parseUnusedDays } from '../../manage/list-filter.js';
 import { maxCursorLength } from '../../ports/cursor-signer.js';
 import type { Field } from '../../domain/field.js';
+import { createSoughtResourceSchema } from '../../domain/resource-schemas.js';
+import { parseSoughtResource } from '../../domain/sought-resource.js';
 import { createLineSchema } from '../../domain/text-schemas.js';
 import { timeSchema } from '../../domain/time-schemas.js';
 
@@ -58,6 +60,7 @@ export type QueryParameter =
   | 'q'
   | 'tag'
   | 'createdByMember'
+  | 'resource'
   | 'expiresBefore'
   | 'unusedForDays'
   | 'suspended'
@@ -138,6 +141,10 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       description: 'Only keys that the member with this id has created.',
     },
     parse: parseOwnerId,
+  },
+  resource: {
+    schema: ({ keyspace }) => createSoughtResourceSchema(keyspace.resources),
+    parse: (value, { keyspace }) => parseSoughtResource(value, keyspace.resources),
   },
   expiresBefore: {
     schema: {

@@ -3,13 +3,14 @@ import type { ProblemCode } from '../../errors.js';
 import type { EndpointRow } from '../endpoints.js';
 
 /**
- * Refusals that the guards of `/self` never return: they require no scope, no feature and no method, have no cost that
- * could exceed a limit, and do not accept signatures.
+ * Refusals that the guards of `/self` never return: they require no scope, no feature and no method, are about the key itself,
+ * have no cost that could exceed a limit, and do not accept signatures.
  */
 const impossibleRefusals: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'cost_exceeds_limit',
   'insufficient_scope',
   'feature_not_enabled',
+  'resource_not_allowed',
   'method_not_allowed',
   'invalid_signature',
   'signature_replayed',

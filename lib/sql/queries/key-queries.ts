@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Expression, Kysely, SelectQueryBuilder, Selectable, SqlBool } from 'kysely';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { KeyState } from '../../domain/key-state.js';
+import type { SoughtResource } from '../../domain/sought-resource.js';
 import type { FeedPosition } from '../../ports/change-feed.js';
 import type { KeyPosition, KeyQuery, OwnerKeyCounts } from '../../ports/key-store.js';
 import {
@@ -131,9 +132,11 @@ export async function listKeys(
   dialect: SqlDialect,
   query: KeyQuery,
 ): Promise<readonly ApiKeyRecord[]> {
-  const { ownerId, keyspace, number, state, scope, q, tag, createdByMember, now, after, until, limit } =
-    query;
-  if (!isStorable(ownerId, keyspace, scope, q, tag, createdByMember, after?.id, until?.id)) return [];
+  const { ownerId, keyspace, number, state, scope, q, tag, createdByMember, resource } = query;
+  const { now, after, until, limit } = query;
+  if (!isStorable(ownerId, keyspace, scope, q, tag, createdByMember, resource?.id, after?.id, until?.id)) {
+    return [];
+  }
   let page: KeyRows = database.selectFrom('keys').selectAll();
   if (ownerId !== undefined) page = page.where('keys.owner_id', '=', ownerId);
   if (keyspace !== undefined) page = page.where('keys.keyspace', '=', keyspace);
@@ -143,6 +146,7 @@ export async function listKeys(
   if (scope !== undefined) page = page.where(listHolds(dialect, 'keys.scopes', scope));
   if (tag !== undefined) page = page.where(listHolds(dialect, 'keys.tags', tag));
   if (createdByMember !== undefined) page = page.where('keys.created_by_member_id', '=', createdByMember);
+  if (resource !== undefined) page = page.where(isBoundTo(dialect, resource));
   page = filterByTimes(page, query, lifetime);
   if (q !== undefined && q !== '') page = page.where(matchName(q));
   if (after !== undefined) {
@@ -275,6 +279,14 @@ function listHolds(
   return dialect === 'postgres'
     ? sql`exists (select 1 from pg_catalog.jsonb_array_elements_text(${list}::jsonb) as held(element) where held.element = ${element})`
     : sql`exists (select 1 from json_each(${list}) as held where held.value = ${element})`;
+}
+
+/** Whether the binding of a key names a resource. A key that is bound to nothing, or not to that kind, has no such list. */
+function isBoundTo(dialect: SqlDialect, { kind, id }: SoughtResource): Expression<SqlBool> {
+  const binding = sql.ref('keys.resources');
+  return dialect === 'postgres'
+    ? sql`exists (select 1 from pg_catalog.jsonb_array_elements_text(${binding}::jsonb -> ${kind}::text) as bound(id) where bound.id = ${id})`
+    : sql`exists (select 1 from json_each(${binding}, ${`$."${kind}"`}) as bound where bound.value = ${id})`;
 }
 
 /** `lower` changes only ASCII in SQLite, and in PostgreSQL under the C collation of the column. */

@@ -1,0 +1,70 @@
+import express, { type Express, type Request } from 'express';
+import { createApiKeys, type ApiKeys, type ApiKeysOptions } from '../../lib/index.js';
+import { fixedClock, memoryStore } from '../../lib/testing/index.js';
+import { scopes, testPepper, type Scope } from './instance.js';
+import { theApp } from './the-app.js';
+
+export type Kind = 'project' | 'region';
+
+/** An instance whose keys can be bound to projects and regions. */
+export interface BoundInstance {
+  readonly apiKeys: ApiKeys<Scope, never, Kind>;
+  readonly clock: ReturnType<typeof fixedClock>;
+  /** What was said to operators. */
+  readonly log: string[];
+  /** Makes a key of `alice` that may read and place orders, bound as said; `null`: to nothing. */
+  key(
+    resources: { readonly [K in Kind]?: readonly string[] } | null,
+    fields?: object,
+  ): Promise<{ id: string; token: string }>;
+}
+
+export const kinds = { project: 'A project of the app', region: 'A region' } as const;
+
+export function createBoundInstance(
+  options: Partial<ApiKeysOptions<Scope, never, Kind>> = {},
+): BoundInstance {
+  const clock = fixedClock(Date.UTC(2026, 5, 1));
+  const log: string[] = [];
+  const note = (message: string, details?: unknown): void =>
+    void log.push(`${message} ${JSON.stringify(details)}`);
+  const apiKeys = createApiKeys<Scope, never, Kind>({
+    prefix: 'acme',
+    scopes,
+    resources: kinds,
+    pepper: testPepper,
+    bcryptCost: 8,
+    clock,
+    logger: { warn: note, error: note },
+    ...(options.database === undefined ? { store: memoryStore() } : {}),
+    ...options,
+  });
+  return {
+    apiKeys,
+    clock,
+    log,
+    async key(resources, fields = {}) {
+      const { id, key } = await apiKeys.keys.as(theApp).create({
+        ownerId: 'alice',
+        name: 'CI',
+        scopes: ['orders:read', 'orders:write'],
+        resources,
+        ...fields,
+      });
+      return { id, token: key };
+    },
+  };
+}
+
+/** An app with one guarded route, at `path`, whose guard says what requests are about. It answers what its handler sees. */
+export function createBoundApp(
+  { apiKeys }: BoundInstance,
+  on: 'handler' | ((req: Request) => unknown) | undefined,
+  path = '/projects/:projectId',
+): Express {
+  const guard = apiKeys.requireApiKey('orders:read', { on } as { on: 'handler' });
+  return express().all(path, guard, (req, res) => {
+    const apiKey = apiKeys.apiKeyOf(req);
+    res.json({ project: apiKey.only('project'), region: apiKey.only('region') });
+  });
+}
