@@ -57,7 +57,7 @@ export type {
   StepUpResult,
   VerifyStepUp,
 } from './http/step-up-options.js';
-export type { Actor, OwnerActor } from './domain/actor.js';
+export type { Actor } from './domain/actor.js';
 export type { ApiKey } from './domain/api-key-view.js';
 export type { ShownPublicKey } from './domain/shown-public-key.js';
 export type { KeyState } from './domain/key-state.js';
