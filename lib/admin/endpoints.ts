@@ -1,4 +1,5 @@
 import { deleteKey } from './delete-key.js';
+import { deleteOwner } from './delete-owner.js';
 import type { Endpoint, OpenEndpoint } from './endpoint.js';
 import { getAudit } from './get-audit.js';
 import { getAuditAccess } from './get-audit-access.js';
@@ -69,6 +70,10 @@ export const endpoints: readonly EndpointRow[] = [
   {
     ...{ method: 'post', path: '/owners/:ownerId/resume', access: 'actor', operation: 'resume' },
     endpoint: postOwnerResume,
+  },
+  {
+    ...{ method: 'delete', path: '/owners/:ownerId', access: 'actor', operation: 'erase' },
+    endpoint: deleteOwner,
   },
   { method: 'get', path: '/audit', access: 'actor', endpoint: getAudit },
   { method: 'get', path: '/audit/access', access: 'actor', endpoint: getAuditAccess },

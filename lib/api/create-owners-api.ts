@@ -14,6 +14,7 @@ const shapes: { readonly [N in keyof OwnerCommands]: CommandShape } = {
   set: { takes: ['ownerId', 'plan', 'overrides'], example: "{ ownerId: 'alice', plan: 'pro' }", options },
   suspend: { takes: ['ownerId', 'suspensionReason'], example, options },
   resume: { takes: ['ownerId'], example, options },
+  erase: { takes: ['ownerId'], example, options },
 };
 
 /** Puts the typed face on the management of owners. */

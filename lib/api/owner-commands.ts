@@ -4,9 +4,10 @@ import type { ChangedOwner as Changed } from '../manage/change-owner.js';
 import type { Page } from '../manage/list-page.js';
 import type { OwnerService } from '../manage/owner-service.js';
 import { readFields } from '../manage/read-fields.js';
+import { summarizeErasure } from '../manage/report-erasure.js';
 import type { Command } from './bind-commands.js';
 import type { CallInput } from './call-input.js';
-import type { ChangedOwner } from './owners-api.js';
+import type { ChangedOwner, ErasureReport } from './owners-api.js';
 import { refuseUndefined } from './refuse-undefined.js';
 
 /** The commands of `apiKeys.owners`. */
@@ -16,6 +17,7 @@ export interface OwnerCommands {
   readonly set: Command<ChangedOwner>;
   readonly suspend: Command<ChangedOwner>;
   readonly resume: Command<ChangedOwner>;
+  readonly erase: Command<ErasureReport>;
 }
 
 /** Makes the commands from the management service, whose inputs are checked there, and shows what it returns. */
@@ -54,11 +56,23 @@ export function createOwnerCommands(
       const { owners } = await whenReady();
       return toChangedOwner(await owners.resume(context, ownerId, rest, expected));
     },
+
+    async erase({ context, expected }, input) {
+      const { ownerId, rest } = readOwner(input);
+      readFields(rest, {}, []);
+      const { owners } = await whenReady();
+      const erased = await owners.erase(context, ownerId, expected);
+      return { ...summarizeErasure(erased), effectiveBy: toDate(erased.effectiveBy) };
+    },
   };
 }
 
 function toChangedOwner({ record, effectiveBy }: Changed): ChangedOwner {
-  return { ...toOwner(record), effectiveBy: effectiveBy === null ? null : new Date(effectiveBy) };
+  return { ...toOwner(record), effectiveBy: toDate(effectiveBy) };
+}
+
+function toDate(time: number | null): Date | null {
+  return time === null ? null : new Date(time);
 }
 
 /** Takes the owner out of the input of a command. @throws ApiKeysError `invalid_request` when there is none */

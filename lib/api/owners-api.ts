@@ -1,5 +1,6 @@
 import type { PlanMembers } from '../domain/plan.js';
 import type { Owner } from '../domain/owner-view.js';
+import type { ErasedCounts, KeptData } from '../manage/report-erasure.js';
 import type { OwnerFilter } from '../manage/list-owners.js';
 import type { Page } from '../manage/list-page.js';
 import type { CallActor } from './call-actor.js';
@@ -25,6 +26,19 @@ export interface OwnerPlan extends OwnerReference {
 export interface OwnerSuspension extends OwnerReference {
   /** Why, for operators: up to 1,000 characters. Never sent to callers. */
   readonly suspensionReason?: string | null;
+}
+
+/** What an erasure has removed, and what had to stay. */
+export interface ErasureReport {
+  readonly ownerId: string;
+  /** How many keys were revoked by this call. */
+  readonly revokedKeys: number;
+  /** What was removed by this call: 0 for what an earlier call removed. */
+  readonly removed: ErasedCounts;
+  /** What had to stay, and why. */
+  readonly kept: readonly KeptData[];
+  /** `null`: no process accepts a key of the owner, or acts on a copy with erased data, any more. Otherwise the time from which none does. */
+  readonly effectiveBy: Date | null;
 }
 
 /** An owner after a change. */
@@ -91,6 +105,18 @@ export interface ActingOwnersApi {
    * await apiKeys.owners.as({ kind: 'application' }).resume({ ownerId: 'alice' });
    */
   resume(input: OwnerReference, options?: ExpectedVersionOption): Promise<ChangedOwner>;
+
+  /**
+   * Revokes all keys of an owner, with the promise of a revocation, and then erases what may name a person: names, descriptions,
+   * metadata, tags, addresses, members and comments. The audit log still verifies. It can be repeated: after a failure, that continues
+   * with the rest.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`; `ERR_API_KEYS_PRECONDITION_FAILED` for another version than expected
+   *
+   * @example
+   * const { removed, kept } = await apiKeys.owners.as({ kind: 'application' }).erase({ ownerId: 'alice' });
+   */
+  erase(input: OwnerReference, options?: ExpectedVersionOption): Promise<ErasureReport>;
 }
 
 /**
@@ -126,4 +152,7 @@ export interface OwnersApi {
 
   /** See {@link ActingOwnersApi.resume}. */
   resume(input: OwnerReference, options: ChangeOptions): Promise<ChangedOwner>;
+
+  /** See {@link ActingOwnersApi.erase}. */
+  erase(input: OwnerReference, options: ChangeOptions): Promise<ErasureReport>;
 }

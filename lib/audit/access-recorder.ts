@@ -102,6 +102,12 @@ export class AccessRecorder {
     this.#timer ??= setTimeout(() => void this.flush(), accessWindowMs).unref();
   }
 
+  /** Drops what is not written yet of an owner whose data was erased. */
+  forgetOwner(ownerId: string): void {
+    for (const [name, row] of this.#rows) if (row.ownerId === ownerId) this.#rows.delete(name);
+    this.#unwritten = this.#unwritten.filter((row) => row.ownerId !== ownerId);
+  }
+
   /** Closes the window and writes it. Never rejects: only the shutdown of the process awaits it. */
   flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -117,7 +123,8 @@ export class AccessRecorder {
     const events = this.#unwritten;
     try {
       await log.add(events);
-      this.#unwritten = this.#unwritten.slice(events.length);
+      const written = new Set(events);
+      this.#unwritten = this.#unwritten.filter((row) => !written.has(row));
       this.#writes.worked();
       this.#pruneWhenDue(log);
     } catch (error) {

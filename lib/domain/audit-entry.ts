@@ -8,6 +8,8 @@ export type AuditAction =
   /** The new secret of a rotation was used for the first time: the previous ones expire soon. */
   | 'key.grace_started'
   | 'key.revoked'
+  /** What may name a person was erased from a revoked key. */
+  | 'key.erased'
   /** The key expires soon; nothing has changed. */
   | 'key.expiring'
   /** One access token of the key was revoked; the key itself has not changed. */

@@ -13,6 +13,9 @@ export interface InvalidationTarget {
   forgetAll(): void;
 }
 
+/** Called when personal data was erased: of one key (`key.erased`) or of an owner (`owner.erased`). */
+export type OnErased = (change: Change) => void;
+
 /**
  * Applies changes in this process: they are recorded, everything that is cached of the key is dropped, and listeners
  * are notified. A change of this process arrives twice: from the command that made it, and from the feed. Dropping
@@ -26,18 +29,26 @@ export class KnownChanges implements ChangeTarget {
   readonly #listeners: ChangeListeners;
   /** Events of this process that listeners were notified of and that the feed has not brought yet: number -> hash. */
   readonly #notified = new Map<number, string>();
+  readonly #onErased: OnErased;
   #hasStarted = false;
 
-  constructor(versions: RecentVersions, caches: InvalidationTarget, listeners: ChangeListeners) {
+  constructor(
+    versions: RecentVersions,
+    caches: InvalidationTarget,
+    listeners: ChangeListeners,
+    onErased: OnErased = () => undefined,
+  ) {
     this.#versions = versions;
     this.#caches = caches;
     this.#listeners = listeners;
+    this.#onErased = onErased;
   }
 
   restart(history: readonly FeedChange[]): void {
     this.#versions.restart(history);
     this.#notified.clear();
     this.#caches.forgetAll();
+    for (const change of history) this.#noteErased(change);
     if (this.#hasStarted) this.#listeners.notifyAll();
     this.#hasStarted = true;
   }
@@ -71,5 +82,10 @@ export class KnownChanges implements ChangeTarget {
   #forget(change: Change): void {
     if (change.keyId === null) this.#caches.forgetOwner(change.ownerId);
     else this.#caches.forget(change.keyId);
+    this.#noteErased(change);
+  }
+
+  #noteErased(change: Change): void {
+    if (change.action === 'key.erased' || change.action === 'owner.erased') this.#onErased(change);
   }
 }

@@ -16,7 +16,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       await ensureLease();
       return read(...args);
     };
-  const { accessLog, trail, claims, credits, owners, usage, nonces, tokens, housekeeping } = store;
+  const { accessLog, trail, claims, credits, owners, usage, nonces, tokens, housekeeping, erasure } = store;
   const { signingKeys, refreshGrants } = tokens;
 
   // Spelt out, so that the compiler reports every method that is added to stores.
@@ -35,6 +35,11 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     recordUse: (uses) => store.recordUse(uses),
 
     housekeeping: { removeExpired: (...batch) => housekeeping.removeExpired(...batch) },
+    erasure: {
+      eraseFromTrail: (sequences) => erasure.eraseFromTrail(sequences),
+      eraseFromAccessLog: (...rows) => erasure.eraseFromAccessLog(...rows),
+      eraseTraces: (keyIds) => erasure.eraseTraces(keyIds),
+    },
     claims: { find: leased((name) => claims.find(name)) },
     credits: { spend: (...payment) => credits.spend(...payment) },
     owners: {

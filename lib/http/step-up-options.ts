@@ -6,7 +6,7 @@ import type { Actor } from '../domain/actor.js';
 export const keyOperations = ['create', 'update', 'rotate', 'revoke'] as const;
 
 /** The operations on owners that can require a second factor. */
-export const ownerOperations = ['set', 'suspend', 'resume'] as const;
+export const ownerOperations = ['set', 'suspend', 'resume', 'erase'] as const;
 
 /** What can require a second factor. */
 export type StepUpOperation = (typeof keyOperations)[number] | (typeof ownerOperations)[number];
@@ -20,7 +20,7 @@ export interface StepUpAttempt {
   readonly operation: StepUpOperation;
   /** `null` for a key that is to be created, and for an operation on an owner. */
   readonly keyId: string | null;
-  /** The owner to change, suspend or resume; `null` for an operation on a key. */
+  /** The owner to change, suspend, resume or erase; `null` for an operation on a key. */
   readonly ownerId: string | null;
   /** As sent: 1 to 200 printable ASCII characters. */
   readonly code: string;

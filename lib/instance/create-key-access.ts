@@ -1,3 +1,4 @@
+import type { AccessRecorder } from '../audit/access-recorder.js';
 import type { EnforcedBounds } from '../domain/enforced-bounds.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeListeners } from '../feed/change-listeners.js';
@@ -38,6 +39,7 @@ export interface KeyAccessParts {
   /** Already applied to what the store returns. */
   readonly bounds: EnforcedBounds;
   readonly listeners: ChangeListeners;
+  readonly recorder: Pick<AccessRecorder, 'forgetOwner'>;
   readonly logger: Logger;
 }
 
@@ -49,7 +51,7 @@ const maxRecentVersions = 10_000;
  * used only under the lease that following the feed renews. Nothing is opened yet.
  */
 export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
-  const { options, redis, keyspaces, listeners, logger } = parts;
+  const { options, redis, keyspaces, listeners, recorder, logger } = parts;
   const { clock } = options;
   const ensureLease = (): Promise<void> => following.ensureLease();
   const store = createLeasedStore(parts.store, ensureLease);
@@ -78,6 +80,11 @@ export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
     lease,
     versions,
     listeners,
+    onErased(change) {
+      if (change.keyId === null) return recorder.forgetOwner(change.ownerId);
+      uses.forgetAddress(change.keyId);
+      cache?.forget(change.keyId);
+    },
     onOthers: (others) => places.note(others),
     clock,
     logger,

@@ -71,7 +71,8 @@ export function createOwner(ownerId: string, now: number): OwnerRecord {
   return { ownerId, ...standing, version: 0, createdAt: now, updatedAt: now };
 }
 
-function assertExpectedOwner({ version }: OwnerRecord, expected: ExpectedVersion): void {
+/** @throws ApiKeysError `precondition_failed` */
+export function assertExpectedOwner({ version }: OwnerRecord, expected: ExpectedVersion): void {
   if (expected === undefined || expected === '*' || expected.includes(version)) return;
   throw new ApiKeysError('precondition_failed');
 }

@@ -1,6 +1,7 @@
 import type { OwnerRecord } from '../domain/owner.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import type { ChangedOwner } from './change-owner.js';
+import { eraseOwner, type ErasedOwner } from './erase-owner.js';
 import { getOwner } from './get-owner.js';
 import type { Page } from './list-page.js';
 import { listOwners, type OwnerFilter } from './list-owners.js';
@@ -42,6 +43,8 @@ export interface OwnerService {
     input?: KeyInput,
     expected?: ExpectedVersion,
   ): Promise<ChangedOwner>;
+  /** Ends all keys of the owner, and erases what may name a person. Repeating it continues after a failure. */
+  erase(context: ChangeContext, ownerId: string, expected?: ExpectedVersion): Promise<ErasedOwner>;
   /**
    * The same as `suspend`, once for each `Idempotency-Key` of the caller: a repetition within 24 hours changes nothing and returns
    * the owner as it is by then. Also throws `request_in_progress` and `idempotency_key_reused`.
@@ -89,6 +92,7 @@ export function createOwnerService(ports: ManagePorts): OwnerService {
     suspend: (context, ownerId, input, expected) => suspendOwner(ports, context, ownerId, input, expected),
     resume: (context, ownerId, input, expected) => resumeOwner(ports, context, ownerId, input, expected),
     setOnce: makeRepeatable('set', setOwner),
+    erase: (context, ownerId, expected) => eraseOwner(ports, context, ownerId, expected),
     suspendOnce: makeRepeatable('suspend', suspendOwner),
     resumeOnce: makeRepeatable('resume', resumeOwner),
   };

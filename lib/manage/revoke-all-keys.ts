@@ -39,12 +39,29 @@ export async function revokeAllKeys(
     (actor.kind === 'owner' && actor.ownerId === ownerId);
   if (!isAllowed) throw new ApiKeysError('forbidden');
 
+  const { records, point } = await revokeEveryKey(ports, context, ownerId, revocation);
+  return confirmAll(ports, records, point);
+}
+
+/** Keys that were revoked, and what is still to be confirmed. */
+export interface RevokedKeys {
+  readonly records: readonly ApiKeyRecord[];
+  readonly point: CommitPoint;
+}
+
+/** The same for a caller that was checked before, without waiting for other processes. */
+export async function revokeEveryKey(
+  ports: ManagePorts,
+  context: ChangeContext,
+  ownerId: string,
+  revocation: Revocation,
+): Promise<RevokedKeys> {
   const revoked: ApiKeyRecord[] = [];
   for (;;) {
     const { records, point } = await revokeSome(ports, context, ownerId, revocation);
     revoked.push(...records);
     // Changes are serialized: when there were fewer than requested, these were the last ones.
-    if (records.length < keysPerTransaction) return confirmAll(ports, revoked, point);
+    if (records.length < keysPerTransaction) return { records: revoked, point };
     await sleep(pauseMs);
   }
 }
@@ -54,7 +71,7 @@ async function revokeSome(
   context: ChangeContext,
   ownerId: string,
   revocation: Revocation,
-): Promise<{ readonly records: readonly ApiKeyRecord[]; readonly point: CommitPoint }> {
+): Promise<RevokedKeys> {
   const now = ports.clock.now();
   const { revoked, point } = await ports.store.transact(async (transaction) => {
     const found = await transaction.findUnrevokedByOwner(ownerId, keysPerTransaction);

@@ -24,6 +24,14 @@ export class MemoryAccessLog implements AccessLog {
       .map((event) => structuredClone(event));
   }
 
+  /** Deletes events of an owner, at most `limit` of them, and returns how many were deleted. */
+  async eraseOwner(ownerId: string, limit: number): Promise<number> {
+    const { length } = this.#events;
+    let left = limit;
+    this.#events = this.#events.filter((event) => event.ownerId !== ownerId || (left -= 1) < 0);
+    return length - this.#events.length;
+  }
+
   async prune(before: number, keep: number, limit: number): Promise<number> {
     const { length } = this.#events;
     const kept = this.#events.slice(0, keep).filter(({ at }) => at >= before).length;

@@ -7,7 +7,7 @@ import { deductCost } from './credit-balance.js';
 import { deleteSome } from './delete-some.js';
 import { MemoryAccessLog } from './memory-access-log.js';
 import { createMemoryAuditTrail } from './memory-audit-trail.js';
-import { MemoryChangeFeed } from './memory-change-feed.js';
+import { MemoryChangeFeed, type StoredEvent } from './memory-change-feed.js';
 import { findVisibleKey, type MemoryContents } from './memory-contents.js';
 import { MemoryNonceStore } from './memory-nonce-store.js';
 import { createMemoryTokenStore } from './memory-token-store.js';
@@ -46,6 +46,7 @@ export function memoryStore(): KeyStore {
   }
 
   const feed = new MemoryChangeFeed(() => contents.events, runInTurn);
+  const accessLog = new MemoryAccessLog();
   const usage = new MemoryUsageLog();
   const nonces = new MemoryNonceStore();
   const tokens = createMemoryTokenStore((id) => contents.revokedTokens.has(id));
@@ -85,12 +86,35 @@ export function memoryStore(): KeyStore {
 
   return {
     feed,
-    accessLog: new MemoryAccessLog(),
+    accessLog,
     trail: createMemoryAuditTrail(() => contents),
     usage,
     nonces,
     tokens,
     housekeeping: { removeExpired },
+    erasure: {
+      eraseFromTrail: (sequences) =>
+        // Changes work on copies: what is erased during a change would be back after it.
+        runInTurn(() => {
+          const wanted = new Set(sequences);
+          const isDue = ({ personal }: StoredEvent, index: number): boolean =>
+            personal !== null && wanted.has(index + 1);
+          const erased = contents.events.filter(isDue).length;
+          const events = contents.events.map((event, index) =>
+            isDue(event, index) ? { ...event, personal: null } : event,
+          );
+          contents = { ...contents, events };
+          return erased;
+        }),
+      eraseFromAccessLog: (ownerId, limit) => accessLog.eraseOwner(ownerId, limit),
+      async eraseTraces(keyIds) {
+        const used = keyIds
+          .map((id) => contents.keys.get(id))
+          .filter((record) => record !== undefined && record.lastUsedAddress !== null) as ApiKeyRecord[];
+        for (const record of used) replaceKey({ ...record, lastUsedAddress: null });
+        return { lastUsedAddresses: used.length, refreshGrants: tokens.removeOfKeys(keyIds) };
+      },
+    },
     claims: { find: async (name) => contents.claims.get(name) ?? null },
     credits: {
       async spend(keyId, cost, now) {

@@ -5,6 +5,8 @@ import type { RefreshGrant, StoredSigningKey, TokenStore } from '../ports/token-
 export interface MemoryTokenStore extends TokenStore {
   /** Removes up to `limit` chains that expired at a time or earlier, and returns how many were removed. */
   removeExpired(time: number, limit: number): number;
+  /** Removes the chains of keys, and returns how many were removed. */
+  removeOfKeys(keyIds: readonly string[]): number;
 }
 
 /**
@@ -18,6 +20,8 @@ export function createMemoryTokenStore(isRevoked: (tokenId: string) => boolean):
 
   return {
     removeExpired: (time, limit) => deleteSome(grants, limit, ({ expiresAt }) => expiresAt <= time),
+
+    removeOfKeys: (keyIds) => deleteSome(grants, Infinity, ({ keyId }) => keyIds.includes(keyId)),
 
     isRevoked: async (tokenId) => isRevoked(tokenId),
 

@@ -8,6 +8,7 @@ import type { AccessLog } from './access-log.js';
 import type { AuditTrail } from './audit-trail.js';
 import type { CreditBalance } from '../domain/credits.js';
 import type { ChangeFeed, FeedPosition } from './change-feed.js';
+import type { Erasure } from './erasure.js';
 import type { Housekeeping } from './housekeeping.js';
 import type { NonceStore } from './nonce-store.js';
 import type { OwnerStore } from './owner-store.js';
@@ -46,6 +47,8 @@ export interface KeyStore {
   readonly tokens: TokenStore;
   /** What is known of owners. */
   readonly owners: OwnerStore;
+  /** Removes what may name a person. */
+  readonly erasure: Erasure;
   /** Removes expired rows. */
   readonly housekeeping: Housekeeping;
 

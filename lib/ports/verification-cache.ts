@@ -24,6 +24,8 @@ export interface VerificationCache {
   fill(copy: CachedCopy, readAt: number): void;
   /** Writes a key's new version after a change. Not waited for. */
   publish(copy: CachedCopy, changedAt: number): void;
+  /** Drops what this process has memoized of the copies of a key. */
+  forget(keyId: string): void;
   /** Notifies the other processes that the feed has grown. Only a hint; not waited for. */
   notifyOthers(): void;
   /** Calls back when another process has done so. One listener, to be set before `open`. */

@@ -16,6 +16,8 @@ export interface KeyEntries {
    * that is memoized.
    */
   open(keyId: string, value: string, now: number): CachedCopy | null;
+  /** Drops what is memoized of a key. */
+  forget(keyId: string): void;
 }
 
 /** Whether an id may have an entry. Braces would move the hash tag. */
@@ -46,6 +48,7 @@ export function createKeyEntries(keyPrefix: string, macKey: MacKey): KeyEntries 
 
   return {
     formatName,
+    forget: (keyId) => opened.forget(keyId),
 
     seal({ key, asOf }, usableUntil) {
       const { id, version } = key;

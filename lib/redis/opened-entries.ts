@@ -26,6 +26,10 @@ export class OpenedEntries {
     return found?.value === value ? found : undefined;
   }
 
+  forget(keyId: string): void {
+    this.#entries.delete(keyId);
+  }
+
   add(keyId: string, entry: OpenedEntry): void {
     if (entry.value.length <= maxValueLength) this.#entries.set(keyId, entry);
   }

@@ -136,6 +136,10 @@ export function createRedisVerificationCache(options: RedisVerificationCacheOpti
       void write(copy, allEntries, computeExpiry(copy, changedAt), maxEntryLifetimeMs);
     },
 
+    forget(keyId) {
+      for (const each of allEntries) each.forget(keyId);
+    },
+
     notifyOthers() {
       if (redis.isUsable())
         redis.query(

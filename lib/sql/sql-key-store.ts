@@ -7,6 +7,7 @@ import type { AccessLog } from '../ports/access-log.js';
 import type { AuditTrail } from '../ports/audit-trail.js';
 import type { ChangeFeed, FeedPosition } from '../ports/change-feed.js';
 import type { CreditLedger } from '../ports/credit-ledger.js';
+import type { Erasure } from '../ports/erasure.js';
 import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
 import type { Logger } from '../ports/logger.js';
@@ -44,6 +45,7 @@ import { SqlAccessLog } from './sql-access-log.js';
 import { SqlAuditTrail } from './sql-audit-trail.js';
 import { SqlChangeFeed } from './sql-change-feed.js';
 import type { WithinDeadline } from './sql-change-feed.js';
+import { SqlErasure } from './sql-erasure.js';
 import { SqlNonceStore } from './sql-nonce-store.js';
 import { SqlTokenStore, type Lookup } from './sql-token-store.js';
 import { SqlUsageLog } from './sql-usage-log.js';
@@ -74,6 +76,7 @@ export class SqlKeyStore implements KeyStore {
   readonly usage: UsageLog;
   readonly nonces: NonceStore;
   readonly tokens: TokenStore;
+  readonly erasure: Erasure;
   readonly housekeeping: Housekeeping = {
     removeExpired: (rows, time, limit) =>
       this.#within('Removing expired rows', (budget) =>
@@ -133,6 +136,7 @@ export class SqlKeyStore implements KeyStore {
     this.trail = new SqlAuditTrail(checked, runWithin);
     this.usage = new SqlUsageLog(checked, runWithin);
     this.nonces = new SqlNonceStore(checked, runWithin);
+    this.erasure = new SqlErasure(checked, runWithin);
     const createLookup =
       (on: SqlDatabase): Lookup =>
       (what, work) =>

@@ -26,6 +26,7 @@ export type {
 export type { AccessLog, AccessQuery } from '../ports/access-log.js';
 export type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-trail.js';
 export type { CreditChange, CreditLedger, CreditPayment } from '../ports/credit-ledger.js';
+export type { ErasedTraces, Erasure } from '../ports/erasure.js';
 export type { ExpiredRows, Housekeeping } from '../ports/housekeeping.js';
 export type { IdempotencyClaim, IdempotencyClaims } from '../ports/idempotency-claims.js';
 export type { OwnerQuery, OwnerStore } from '../ports/owner-store.js';

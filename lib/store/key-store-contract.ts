@@ -6,6 +6,7 @@ import { describeChanges } from './contract-changes.js';
 import { describeCredits } from './contract-credits.js';
 import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
+import { describeErasure } from './contract-erasure.js';
 import { describeOwners } from './contract-owners.js';
 import { describeLifetimes } from './contract-lifetimes.js';
 import { describePolicies } from './contract-policies.js';
@@ -58,6 +59,7 @@ export function describeKeyStore(
     describePolicies(context);
     describeLifetimes(context);
     describeOwners(context);
+    describeErasure(context);
     describeTokens(context);
     describeChangeFeed(context);
     describeUsage(context);

@@ -78,6 +78,12 @@ export class UseRecorder {
     if (count === 0) this.#enqueue(counter, useFlushIntervalMs);
   }
 
+  /** Drops the addresses that are not written yet of a key whose data was erased; the counts stay. */
+  forgetAddress(keyId: string): void {
+    for (const counter of this.#batched) if (counter.keyId === keyId) counter.address = null;
+    this.#waiting = this.#waiting.map((use) => (use.keyId === keyId ? { ...use, address: null } : use));
+  }
+
   #enqueue(counter: UseCounter, delayMs: number): void {
     this.#batched.push(counter);
     if (this.#batched.length >= maxBatched) void this.flush();

@@ -39,6 +39,7 @@ const expected: Record<
   'post /owners/:ownerId/suspend': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'post /owners/:ownerId/resume': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'put /owners/:ownerId': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
+  'delete /owners/:ownerId': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'get /audit': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /audit/access': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /audit/export': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },

@@ -33,6 +33,7 @@ const auditActions: Readonly<Record<AuditAction, true>> = {
   'key.rotated': true,
   'key.grace_started': true,
   'key.revoked': true,
+  'key.erased': true,
   'key.expiring': true,
   'token.revoked': true,
   'owner.suspended': true,

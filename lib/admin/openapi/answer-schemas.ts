@@ -4,6 +4,7 @@ import { accessEventSchema } from './access-event-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
 import { createKeySchema } from './create-key-schema.js';
 import { grantableSchema } from './grantable-schema.js';
+import { erasureReportSchema } from './erasure-schema.js';
 import { ownerSchema } from './owner-schema.js';
 import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
@@ -18,6 +19,8 @@ export type AnswerSchema =
   | 'Owner'
   | 'PendingOwner'
   | 'OwnerPage'
+  | 'ErasureReport'
+  | 'PendingErasureReport'
   | 'Usage'
   | 'Grantable'
   | 'AuditEvent'
@@ -39,6 +42,8 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     Owner: ownerSchema,
     PendingOwner: () => withMembers(ownerSchema, { effectiveBy }),
     OwnerPage: createPageSchema('Owner'),
+    ErasureReport: erasureReportSchema,
+    PendingErasureReport: () => withMembers(erasureReportSchema, { effectiveBy }),
     Usage: usageSchema,
     Grantable: grantableSchema,
     AuditEvent: auditEventSchema,

@@ -1,0 +1,86 @@
+import type { OwnerRecord } from '../domain/owner.js';
+import type { ChangeContext, ExpectedVersion } from './change.js';
+import { assertExpectedOwner, changeOwner, createOwner, type OwnerUpdate } from './change-owner.js';
+import { createRevocationQueuing } from './change-queuing.js';
+import { eraseKeys } from './erase-keys.js';
+import { eraseTraces, isErasable, type RemovedTraces } from './erase-traces.js';
+import type { ManagePorts } from './manage-ports.js';
+import { assertMayManageOwners } from './owner-authority.js';
+import { revokeEveryKey } from './revoke-all-keys.js';
+import { noReason } from './revocation-input.js';
+
+/** What an erasure did. Counts are those of this call. */
+export interface ErasedOwner extends RemovedTraces {
+  readonly ownerId: string;
+  readonly revokedKeys: number;
+  readonly erasedKeys: number;
+  /** Revoked keys of the owner, whose ids and digests stay. */
+  readonly keptKeys: number;
+  /** As of `ChangedOwner`. */
+  readonly effectiveBy: number | null;
+}
+
+const entriesPerPage = 200;
+
+/**
+ * Ends all keys of an owner, and erases what is stored about the owner and may name a person. The order makes every failure safe:
+ * keys are revoked first; the audit entry of the erasure comes before what it explains is removed; and a repeated call continues
+ * where the one before ended. An owner without anything to erase gets no entry.
+ *
+ * @throws ApiKeysError `forbidden`, `precondition_failed`
+ */
+export async function eraseOwner(
+  ports: ManagePorts,
+  context: ChangeContext,
+  ownerId: string,
+  expected?: ExpectedVersion,
+): Promise<ErasedOwner> {
+  assertMayManageOwners(context);
+  const { store, clock } = ports;
+  assertExpectedOwner((await store.owners.find(ownerId)) ?? createOwner(ownerId, clock.now()), expected);
+
+  const { records: revoked } = await revokeEveryKey(ports, context, ownerId, noReason);
+  const { ids, erased } = await eraseKeys(ports, context, ownerId);
+  const isDue = revoked.length > 0 || erased > 0 || (await hasErasableTraces(ports, ownerId));
+  const chooseUpdate = ({ suspensionReason }: OwnerRecord): OwnerUpdate | null => {
+    if (!isDue && suspensionReason === null) return null;
+    return { action: 'owner.erased', changes: suspensionReason === null ? {} : { suspensionReason: null } };
+  };
+  // Its confirmation covers the changes of keys before it.
+  const { effectiveBy } = await changeOwner(
+    ports,
+    context,
+    ownerId,
+    undefined,
+    createRevocationQueuing(context),
+    chooseUpdate,
+  );
+  const removed = await eraseTraces(store, ownerId, ids, await findLastErasure(ports, ownerId));
+  return {
+    ownerId,
+    revokedKeys: revoked.length,
+    erasedKeys: erased,
+    keptKeys: ids.length,
+    ...removed,
+    effectiveBy,
+  };
+}
+
+/** The sequence number of the last entry that records an erasure of the owner; 0 when there is none. */
+async function findLastErasure({ store }: Pick<ManagePorts, 'store'>, ownerId: string): Promise<number> {
+  const [last] = await store.listEvents({ ownerId, action: 'owner.erased', limit: 1 });
+  return last?.sequence ?? 0;
+}
+
+/** Whether there is something that no entry explains yet. */
+async function hasErasableTraces({ store }: Pick<ManagePorts, 'store'>, ownerId: string): Promise<boolean> {
+  let after = await findLastErasure({ store }, ownerId);
+  if (after === 0 && (await store.accessLog.list({ ownerId, limit: 1 })).length > 0) return true;
+  for (;;) {
+    const page = await store.listEvents({ ownerId, after, limit: entriesPerPage });
+    if (page.some(isErasable)) return true;
+    const last = page.at(-1);
+    if (last === undefined || page.length < entriesPerPage) return false;
+    after = last.sequence;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Removal of what may name a person and is outside of the records of keys and owners. It happens in small steps that wait for no
+ * change and that no change waits for; each may be repeated.
+ *
+ * Every method settles within the deadline of the store and rejects with `ERR_API_KEYS_UNAVAILABLE` when the database does not
+ * respond.
+ */
+export interface Erasure {
+  /**
+   * Removes the personal part of entries of the audit trail. Their payloads and hashes stay as they are. Entries without such a
+   * part are skipped.
+   *
+   * @returns the number of entries that had one
+   */
+  eraseFromTrail(sequences: readonly number[]): Promise<number>;
+  /**
+   * Deletes events of the access log that name an owner, at most `limit` of them.
+   *
+   * @returns the number of deleted events; fewer than `limit` means that these were all
+   */
+  eraseFromAccessLog(ownerId: string, limit: number): Promise<number>;
+  /** Removes the addresses that keys were last used from, and deletes their chains of refresh tokens. */
+  eraseTraces(keyIds: readonly string[]): Promise<ErasedTraces>;
+}
+
+/** How much was removed. */
+export interface ErasedTraces {
+  readonly lastUsedAddresses: number;
+  readonly refreshGrants: number;
+}

@@ -1,0 +1,67 @@
+import type { Kysely } from 'kysely';
+import type { SqlDialect } from '../sql-database.js';
+import { isStorable } from '../is-storable.js';
+import type { Tables } from '../tables.js';
+
+/** Removes the personal part of entries, and returns how many had one. */
+export async function eraseEntries(database: Kysely<Tables>, sequences: readonly number[]): Promise<number> {
+  if (sequences.length === 0) return 0;
+  const { numUpdatedRows } = await database
+    .updateTable('audit_events')
+    .set({ personal: null, member_id: null })
+    .where('sequence', 'in', sequences)
+    .where('personal', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(numUpdatedRows);
+}
+
+/** Deletes events of an owner, at most `limit` of them. */
+export async function deleteAccessEventsOfOwner(
+  database: Kysely<Tables>,
+  ownerId: string,
+  limit: number,
+): Promise<number> {
+  if (!isStorable(ownerId)) return 0;
+  const some = database.selectFrom('access_events').select('id').where('owner_id', '=', ownerId).limit(limit);
+  const { numDeletedRows } = await database
+    .deleteFrom('access_events')
+    .where('id', 'in', some)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+/** Removes the addresses that keys were last used from. */
+export async function eraseUseAddresses(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+  keyIds: readonly string[],
+): Promise<number> {
+  if (keyIds.length === 0) return 0;
+  const used = database
+    .selectFrom('key_uses as used')
+    .select('used.key_id')
+    .where('used.key_id', 'in', keyIds)
+    .where('used.last_used_address', 'is not', null)
+    // In the order in which uses are written, so that neither deadlocks on the other's rows.
+    .orderBy('used.key_id')
+    .$if(dialect === 'postgres', (query) => query.forUpdate());
+  const { numUpdatedRows } = await database
+    .updateTable('key_uses')
+    .set({ last_used_address: null })
+    .where('key_id', 'in', used)
+    .executeTakeFirstOrThrow();
+  return Number(numUpdatedRows);
+}
+
+/** Deletes the chains of refresh tokens of keys. */
+export async function deleteRefreshGrants(
+  database: Kysely<Tables>,
+  keyIds: readonly string[],
+): Promise<number> {
+  if (keyIds.length === 0) return 0;
+  const { numDeletedRows } = await database
+    .deleteFrom('refresh_grants')
+    .where('key_id', 'in', keyIds)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}

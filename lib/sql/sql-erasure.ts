@@ -1,0 +1,41 @@
+import type { Erasure, ErasedTraces } from '../ports/erasure.js';
+import {
+  deleteAccessEventsOfOwner,
+  deleteRefreshGrants,
+  eraseEntries,
+  eraseUseAddresses,
+} from './queries/erasure-queries.js';
+import type { WithinDeadline } from './sql-change-feed.js';
+import type { SqlDatabase } from './sql-database.js';
+
+/** Removal of personal data on SQLite and PostgreSQL alike. */
+export class SqlErasure implements Erasure {
+  readonly #database: SqlDatabase;
+  readonly #within: WithinDeadline;
+
+  constructor(database: SqlDatabase, within: WithinDeadline) {
+    this.#database = database;
+    this.#within = within;
+  }
+
+  eraseFromTrail(sequences: readonly number[]): Promise<number> {
+    return this.#within('Erasing from the audit trail', (budget) =>
+      this.#database.writeOnce(budget, (on) => eraseEntries(on, sequences)),
+    );
+  }
+
+  eraseFromAccessLog(ownerId: string, limit: number): Promise<number> {
+    return this.#within('Erasing from the access log', (budget) =>
+      this.#database.writeOnce(budget, (on) => deleteAccessEventsOfOwner(on, ownerId, limit)),
+    );
+  }
+
+  eraseTraces(keyIds: readonly string[]): Promise<ErasedTraces> {
+    return this.#within('Erasing traces of keys', async (budget) => ({
+      lastUsedAddresses: await this.#database.writeOnce(budget, (on) =>
+        eraseUseAddresses(on, this.#database.dialect, keyIds),
+      ),
+      refreshGrants: await this.#database.writeOnce(budget, (on) => deleteRefreshGrants(on, keyIds)),
+    }));
+  }
+}
