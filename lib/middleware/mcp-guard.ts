@@ -1,6 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
+import { getRouteScopes } from '../domain/route-scopes.js';
 import { isMet, noScope, type ScopeRequirement } from '../domain/scope-requirement.js';
 import { ApiKeysError } from '../errors.js';
 import { composeProblem, sendProblem } from '../http/send-problem.js';
@@ -24,7 +25,7 @@ import { watchMcpCaller } from './watch-mcp-caller.js';
 /** What guards for MCP servers need from outside. */
 export interface McpGuardParts {
   readonly guard: GuardParts;
-  readonly keyspaces: Pick<Keyspaces, 'all'>;
+  readonly keyspaces: Pick<Keyspaces, 'catalogueOf'>;
   /** @throws ApiKeysError `unavailable` before the instance is ready */
   readonly sessions: () => SessionBinder;
   readonly resources: ProtectedResources;
@@ -94,9 +95,8 @@ export function createMcpGuard(parts: McpGuardParts, options: unknown): ApiKeyGu
   const later = probe(requirement, { onRefusal: 'next' });
   const probes = new Map((tools?.requirements ?? []).map((of) => [of, probe(of)] as const));
 
-  function expandScopes({ keyspace, scopes }: ApiKeyIdentity): ReadonlySet<string> {
-    const home = parts.keyspaces.all().find(({ name }) => name === keyspace);
-    return home?.catalogue.expand(scopes) ?? new Set();
+  function expandScopes(apiKey: ApiKeyIdentity): ReadonlySet<string> {
+    return getRouteScopes(apiKey, parts.keyspaces.catalogueOf(apiKey));
   }
 
   /** Returns whether the handlers behind the guard come next. */

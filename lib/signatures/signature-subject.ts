@@ -47,6 +47,7 @@ export class SignatureSubject implements Subject {
     let identity = this.#identities.get(credentialId);
     if (identity === undefined) {
       identity = createIdentity(this.key, { via: 'signature', credentialId }, this.#prepared.resources);
+      this.#prepared.boundRoutes(identity, this.key.scopes);
       this.#identities.set(credentialId, identity);
     }
     return identity;

@@ -35,14 +35,13 @@ export class TokenSubject implements Subject {
     this.#tokenScopes = token.scopes;
     const addresses = catalogue.tokenTerms?.addressesOf(token.scopes) ?? null;
     this.#allowsToken = addresses === null ? null : compileAllowlist(addresses);
-    this.#allowed = Object.freeze({
-      allowed: true,
-      apiKey: createIdentity(
-        prepared.key,
-        { via: 'token', credentialId: token.credentialId, scopes, expiresAt },
-        prepared.resources,
-      ),
-    });
+    const apiKey = createIdentity(
+      prepared.key,
+      { via: 'token', credentialId: token.credentialId, scopes, expiresAt },
+      prepared.resources,
+    );
+    prepared.boundRoutes(apiKey, scopes);
+    this.#allowed = Object.freeze({ allowed: true, apiKey });
   }
 
   get key(): VerifiableKey {

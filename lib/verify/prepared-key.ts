@@ -1,6 +1,7 @@
 import { compileAllowlist } from '../domain/address.js';
 import type { VerifiableKey } from '../domain/api-key.js';
-import { createIdentity } from '../domain/api-key-identity.js';
+import { createIdentity, type ApiKeyIdentity } from '../domain/api-key-identity.js';
+import { setRouteScopes } from '../domain/route-scopes.js';
 import { getExpiresAt } from '../domain/key-lifetime.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import { expandWithinPlan, narrowToBounds, noBounds, type PlanBounds } from '../domain/plan-bounds.js';
@@ -50,6 +51,7 @@ export class PreparedKey {
 
   #by({ id: credentialId }: VerifiableCredential): Allowed {
     const apiKey = createIdentity(this.key, { via: 'key', credentialId }, this.resources);
+    this.boundRoutes(apiKey, this.key.scopes);
     return Object.freeze({ allowed: true, apiKey });
   }
 
@@ -83,6 +85,11 @@ export class PreparedKey {
   /** Every scope of the app that some scopes of the key cover, as far as the plan includes it. */
   expand(scopes: readonly string[]): ReadonlySet<string> {
     return expandWithinPlan(scopes, this.#bounds, this.catalogue);
+  }
+
+  /** Records what the plan leaves of an identity of this key that has some of its scopes. */
+  boundRoutes(identity: ApiKeyIdentity, scopes: readonly string[]): void {
+    if (this.#bounds.routeScopes !== null) setRouteScopes(identity, this.expand(scopes));
   }
 
   /** Whether the key has a scope of the app that the plan of its owner does not include. */

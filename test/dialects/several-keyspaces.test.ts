@@ -78,6 +78,36 @@ describe('several keyspaces in one instance', () => {
     expect((await request(app).post('/orders').set('X-API-Key', sameSpelling.token)).status).toBe(403);
   });
 
+  it('bounds a key on routes by the plan of its owner, in what its scopes amount to', async () => {
+    await instance.apiKeys.close();
+    instance = createInstance({ plans: { free: { scopes: [] }, pro: {} }, defaultPlan: 'free' });
+    partners = addPartners(instance);
+    await instance.apiKeys.ready();
+    const app = appWith(instance);
+    app.get('/mcp', instance.apiKeys.mcpGuard(), (req, res) => {
+      res.json((req as { auth?: { scopes: string[] } }).auth?.scopes);
+    });
+    const { token } = await makeKey();
+    const mcpScopes = async () =>
+      (await request(app).get('/mcp').set('Authorization', `Bearer ${token}`).expect(200)).body as string[];
+    expect(await mcpScopes()).toEqual([]);
+    const read = () => request(app).get('/orders').set('X-API-Key', token);
+    expect((await read().expect(403)).body).toMatchObject({
+      code: 'insufficient_scope',
+      detail: expect.stringContaining('the plan of its owner does not include it'),
+    });
+    await instance.apiKeys.owners.as({ kind: 'application' }).set({ ownerId: 'alice', plan: 'pro' });
+    // Its own scopes are not those that a plan is about.
+    expect((await read().expect(200)).body).toMatchObject({ scopes: ['deals:read'] });
+    expect(await mcpScopes()).toEqual(['orders:read']);
+    await instance.apiKeys.owners.as({ kind: 'application' }).set({ ownerId: 'alice', plan: 'free' });
+    expect(
+      (await partners.verifier().verify({ ...{ token, requirement: noScope, cost: 0 }, address: () => null }))
+        .allowed,
+    ).toBe(true);
+    await read().expect(403);
+  });
+
   it('shows and revokes its keys in the native admin API, which ends them at once', async () => {
     const app = appWith(instance);
     const { id, token } = await makeKey();

@@ -2,6 +2,7 @@ import express from 'express';
 import request from 'supertest';
 import fc from 'fast-check';
 import { createApiKeys, type ApiKeys } from '../../lib/index.js';
+import { accessTokenOf, createNebulaApp } from '../dialects/nebula-app.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, scopes, testPepper, type Scope, type TestInstance } from '../harness/instance.js';
 import { outcome, startSignedApp } from '../harness/signed-app.js';
@@ -255,5 +256,36 @@ describe('callers of an app with plans', () => {
     await instance.apiKeys.owners.as(theApp).set({ ownerId: 'alice', plan: null });
     expect(outcome(await app.use(signer))).toBe('200');
     await app.close();
+  });
+
+  it('get keys of a compatibility router within the plan, where its scopes are those of the app', async () => {
+    const nebula = createNebulaApp(
+      {},
+      { plans: { free: { scopes: ['orders:read'] }, pro: {} }, defaultPlan: 'pro' },
+    );
+    instance = nebula;
+    await instance.apiKeys.ready();
+    const owners = instance.apiKeys.owners.as(theApp);
+    const create = async (name: string): Promise<string> => {
+      const { body } = await request(nebula.app)
+        .post('/api/v1/api-keys')
+        .set('Authorization', `Bearer ${accessTokenOf('alice')}`)
+        .send({ name })
+        .expect(200);
+      return body.data.key as string;
+    };
+    const use = async (key: string) => {
+      const read = await request(nebula.app).get('/orders').set('Authorization', `Bearer ${key}`);
+      const write = await request(nebula.app).post('/orders').set('Authorization', `Bearer ${key}`);
+      return [read.body.scopes, read.status, write.status];
+    };
+    const early = await create('early');
+    expect(await use(early)).toEqual([Object.keys(scopes), 200, 200]);
+    await owners.set({ ownerId: 'alice', plan: 'free' });
+    expect(await use(early)).toEqual([['orders:read'], 200, 403]);
+    const late = await create('late');
+    await owners.set({ ownerId: 'alice', plan: 'pro' });
+    expect(await use(early)).toEqual([Object.keys(scopes), 200, 200]);
+    expect(await use(late)).toEqual([['orders:read'], 200, 403]);
   });
 });
