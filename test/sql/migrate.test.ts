@@ -19,6 +19,7 @@ const insertNewer = `insert into schema_versions (version, name) values (${newer
 
 /** What the tenth migration added is in a table that is dropped. What the ninth added, and then the eighth, the seventh, the sixth, the fifth, the fourth, the third and the second. */
 const backToVersion1 = [
+  'alter table keys drop column resources',
   'alter table keys drop column max_idle_days',
   'alter table keys drop column activated_at',
   'alter table audit_events drop column personal',
