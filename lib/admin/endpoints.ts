@@ -12,6 +12,7 @@ import { getKeys } from './get-keys.js';
 import { getOpenapi } from './get-openapi.js';
 import { getOwner } from './get-owner.js';
 import { getOwners } from './get-owners.js';
+import { getPosture } from './get-posture.js';
 import { getSelf } from './get-self.js';
 import { patchKey } from './patch-key.js';
 import { postKeyRevoke } from './post-key-revoke.js';
@@ -57,6 +58,7 @@ export const endpoints: readonly EndpointRow[] = [
   { method: 'post', path: '/keys/:id/rotate', access: 'actor', operation: 'rotate', endpoint: postKeyRotate },
   { method: 'post', path: '/keys/:id/revoke', access: 'actor', operation: 'revoke', endpoint: postKeyRevoke },
   { method: 'get', path: '/grantable', access: 'actor', endpoint: getGrantable },
+  { method: 'get', path: '/posture', access: 'actor', endpoint: getPosture },
   { method: 'get', path: '/owners', access: 'actor', endpoint: getOwners },
   { method: 'get', path: '/owners/:ownerId', access: 'actor', endpoint: getOwner },
   {

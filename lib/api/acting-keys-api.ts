@@ -1,3 +1,5 @@
+import type { PostureItem } from '../domain/posture-view.js';
+import type { PostureFilter } from '../manage/get-posture.js';
 import type { ApiKey } from '../domain/api-key-view.js';
 import type { Grantable } from '../domain/grantable.js';
 import type { KeyUsage } from '../domain/usage-view.js';
@@ -77,6 +79,18 @@ export interface ActingKeysApi<
    * const { items, nextCursor } = await keys.list({ ownerId: 'alice', state: 'active' });
    */
   list(filter?: KeyFilter<Date, R>): Promise<Page<ApiKey>>;
+
+  /**
+   * What deserves attention about the keys that work: those without an end, unused ones, old secrets that still work, ends that
+   * are near. A page looks at `limit` keys, and may have no item and yet be followed by others.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`
+   *
+   * @example
+   * const { items, nextCursor } = await keys.posture({ unusedAfterDays: 60 });
+   * for (const { ownerId, name, reason } of items) console.log(ownerId, name, reason);
+   */
+  posture(filter?: PostureFilter): Promise<Page<PostureItem>>;
 
   /**
    * How often a key was used, by hour or day and verdict. Uses are recorded every few seconds, so the last ones may be

@@ -28,6 +28,11 @@ const shapes: { readonly [N in keyof KeyCommands]: CommandShape } = {
   },
   get: { takes: ['id'], example },
   list: { takes: ['ownerId', 'state', 'limit', '…'], example: "{ ownerId: 'alice' }", isInputOptional: true },
+  posture: {
+    takes: ['ownerId', 'reason', 'limit', '…'],
+    example: "{ reason: 'unused' }",
+    isInputOptional: true,
+  },
   usage: { takes: ['id', 'by', 'from', 'to'], example },
   update: { takes: ['id', 'name', 'scopes', '…'], example: "{ id: '…', name: 'CI' }", options },
   rotate: { takes: ['id', 'gracePeriodSeconds', '…'], example, options },

@@ -1,5 +1,6 @@
 import { toApiKey, type ApiKey } from '../domain/api-key-view.js';
 import { parseOwnerId } from '../domain/key-fields.js';
+import { toPostureItem, type PostureItem } from '../domain/posture-view.js';
 import { toKeyUsage, type KeyUsage } from '../domain/usage-view.js';
 import type { Grantable } from '../domain/grantable.js';
 import { isProblem } from '../errors.js';
@@ -21,6 +22,7 @@ export interface KeyCommands {
   readonly create: Command<CreatedKey>;
   readonly get: Command<ApiKey | null>;
   readonly list: Command<Page<ApiKey>>;
+  readonly posture: Command<Page<PostureItem>>;
   readonly usage: Command<KeyUsage>;
   readonly update: Command<ChangedKey>;
   readonly rotate: Command<CreatedKey>;
@@ -64,6 +66,13 @@ export function createKeyCommands(
       const { service } = await whenReady();
       const page = await service.list(context, filter);
       return { ...page, items: page.items.map((record) => toApiKey(record, clock.now())) };
+    },
+
+    async posture({ what, context }, filter) {
+      refuseUndefined(what, filter);
+      const { service } = await whenReady();
+      const page = await service.posture(context, filter);
+      return { ...page, items: page.items.map(toPostureItem) };
     },
 
     async usage({ what, context }, input) {

@@ -1,3 +1,5 @@
+import type { PostureItem } from '../domain/posture-view.js';
+import type { PostureFilter } from '../manage/get-posture.js';
 import type { ApiKey } from '../domain/api-key-view.js';
 import type { Grantable } from '../domain/grantable.js';
 import type { KeyUsage } from '../domain/usage-view.js';
@@ -59,6 +61,9 @@ export interface KeysApi<S extends string, F extends string = never, R extends s
 
   /** See {@link ActingKeysApi.list}. */
   list(filter: KeyFilter<Date, R>, options: CallOptions): Promise<Page<ApiKey>>;
+
+  /** See {@link ActingKeysApi.posture}. */
+  posture(filter: PostureFilter, options: CallOptions): Promise<Page<PostureItem>>;
 
   /** See {@link ActingKeysApi.usage}. */
   usage(input: KeyUsageFilter, options: CallOptions): Promise<KeyUsage>;

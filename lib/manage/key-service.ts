@@ -1,11 +1,13 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
+import type { PostureFinding } from '../domain/posture.js';
 import type { Moment } from '../domain/moment.js';
 import { createKey } from './create-key.js';
 import type { Grantable } from '../domain/grantable.js';
 import { getGrantable } from './get-grantable.js';
 import { getKey } from './get-key.js';
 import { getKeyUsage, type RecordedUsage, type UsageFilter } from './get-key-usage.js';
+import { getPosture, type PostureFilter } from './get-posture.js';
 import { getUsableKey } from './get-usable-key.js';
 import { listEvents, type AuditFilter } from './list-events.js';
 import { listKeys, type KeyFilter } from './list-keys.js';
@@ -55,6 +57,8 @@ export interface KeyService {
     filter: UsageFilter<Moment> | ParsedFields,
   ): Promise<RecordedUsage>;
   list(context: ChangeContext, filter: KeyFilter<Moment> | ParsedFields): Promise<Page<ApiKeyRecord>>;
+  /** What deserves attention about the active keys of one page of the list. */
+  posture(context: ChangeContext, filter: PostureFilter | ParsedFields): Promise<Page<PostureFinding>>;
   listEvents(context: ChangeContext, filter: AuditFilter<Moment> | ParsedFields): Promise<Page<AuditEntry>>;
   /** `input` contains at least one of the fields that can be changed (domain/key-field-table.ts). */
   update(context: ChangeContext, id: string, input: KeyInput, expected?: ExpectedVersion): Promise<Changed>;
@@ -114,6 +118,7 @@ export function createKeyService(ports: ManagePorts): KeyService {
     resealSecrets: (context) => resealSecrets(ports, context),
     usage: (context, id, filter) => getKeyUsage(ports, context, id, filter),
     list: (context, filter) => listKeys(ports, context, filter),
+    posture: (context, filter) => getPosture(ports, context, filter),
     listEvents: (context, filter) => listEvents(ports, context, filter),
     update: (context, id, input, expected) => updateKey(ports, context, id, input, expected),
     rotate: (context, id, input, expected) => rotateKey(ports, context, id, input, expected),

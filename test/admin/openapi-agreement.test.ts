@@ -220,6 +220,7 @@ function valueOf(text: string, schema: Readonly<Record<string, unknown>>): unkno
 const queries = [
   '/keys',
   '/keys/{id}/usage',
+  '/posture',
   '/owners',
   '/audit',
   '/audit/access',

@@ -34,6 +34,7 @@ const expected: Record<
   'post /keys/:id/rotate': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'post /keys/:id/revoke': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'get /grantable': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
+  'get /posture': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /owners': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'get /owners/:ownerId': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'post /owners/:ownerId/suspend': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },

@@ -12,9 +12,11 @@ import {
 } from '../../domain/key-fields.js';
 import { maxTagLength } from '../../domain/parse-tags.js';
 import { isKeyId, keyIdPattern } from '../../domain/key-format.js';
+import { postureReasons } from '../../domain/posture.js';
 import { keyStates } from '../../domain/key-state.js';
 import { isScope, isWildcard, maxScopeLength, soughtScopePattern } from '../../domain/scope.js';
 import { problems } from '../../errors.js';
+import { defaultThresholds, parsePostureReason } from '../../manage/get-posture.js';
 import { parseUsagePeriod } from '../../manage/get-key-usage.js';
 import { defaultPageSize, maxPageSize, maxUnusedDays, parseUnusedDays } from '../../manage/list-filter.js';
 import { maxCursorLength } from '../../ports/cursor-signer.js';
@@ -64,6 +66,9 @@ export type QueryParameter =
   | 'resource'
   | 'expiresBefore'
   | 'unusedForDays'
+  | 'reason'
+  | 'unusedAfterDays'
+  | 'endsWithinDays'
   | 'suspended'
   | 'action'
   | 'actor'
@@ -163,7 +168,31 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
       description:
         'Only keys not used for this many days: last used before that, or created before that and never used.',
     },
-    parse: (value) => parseUnusedDays(/^[1-9]\d{0,3}$/.test(value) ? Number(value) : Infinity),
+    parse: parseDays,
+  },
+  reason: {
+    schema: { type: 'string', enum: postureReasons, description: 'Only items with this reason.' },
+    parse: parsePostureReason,
+  },
+  unusedAfterDays: {
+    schema: {
+      type: 'integer',
+      minimum: 1,
+      maximum: maxUnusedDays,
+      default: defaultThresholds.unusedAfterDays,
+      description: 'After how many days without a use a key is listed.',
+    },
+    parse: parseDays,
+  },
+  endsWithinDays: {
+    schema: {
+      type: 'integer',
+      minimum: 1,
+      maximum: maxUnusedDays,
+      default: defaultThresholds.endsWithinDays,
+      description: 'How many days before its end a key is listed.',
+    },
+    parse: parseDays,
   },
   suspended: {
     schema: { type: 'boolean', description: 'Only owners that are suspended, or only those that are not.' },
@@ -221,6 +250,10 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     parse: parseAnchor,
   },
 };
+
+function parseDays(value: string): number {
+  return parseUnusedDays(/^[1-9]\d{0,3}$/.test(value) ? Number(value) : Infinity);
+}
 
 function parseSuspended(value: string): boolean {
   if (value !== 'true' && value !== 'false') throw new InvalidFieldError('must be true or false');

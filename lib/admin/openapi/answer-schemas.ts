@@ -6,6 +6,7 @@ import { createKeySchema } from './create-key-schema.js';
 import { grantableSchema } from './grantable-schema.js';
 import { erasureReportSchema } from './erasure-schema.js';
 import { ownerSchema } from './owner-schema.js';
+import { postureSchema } from './posture-schema.js';
 import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
 
@@ -16,6 +17,8 @@ export type AnswerSchema =
   | 'PendingKey'
   | 'PendingKeyWithSecret'
   | 'KeyPage'
+  | 'PostureItem'
+  | 'PosturePage'
   | 'Owner'
   | 'PendingOwner'
   | 'OwnerPage'
@@ -39,6 +42,8 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     PendingKey: (rules) => withMembers(createKeySchema(rules), { effectiveBy }),
     PendingKeyWithSecret: (rules) => withSecret(withMembers(createKeySchema(rules), { effectiveBy }), rules),
     KeyPage: createPageSchema('Key'),
+    PostureItem: postureSchema,
+    PosturePage: createPageSchema('PostureItem'),
     Owner: ownerSchema,
     PendingOwner: () => withMembers(ownerSchema, { effectiveBy }),
     OwnerPage: createPageSchema('Owner'),

@@ -1,0 +1,50 @@
+import type { PostureFinding, PostureReason, PostureRemedy } from './posture.js';
+
+/** One thing that deserves attention about a key that works, and the call that mends it. */
+export interface PostureItem {
+  readonly keyId: string;
+  readonly ownerId: string;
+  readonly keyspace: string;
+  readonly name: string;
+  readonly reason: PostureReason;
+  /** Since when it is so. */
+  readonly since: Date;
+  /** When the key, or its old secret, ends; `null`: never, or not known yet. */
+  readonly endsAt: Date | null;
+  readonly remedy: {
+    /** The command of `apiKeys.keys`, and its input. */
+    readonly command: 'update' | 'rotate' | 'revoke';
+    readonly input: Readonly<Record<string, unknown>> & { readonly id: string };
+    /** The same over HTTP: below the path of the admin router. */
+    readonly method: 'PATCH' | 'POST';
+    readonly path: string;
+    readonly body: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** Shows a finding. */
+export function toPostureItem({ record, reason, since, endsAt, remedy }: PostureFinding): PostureItem {
+  const { id, ownerId, keyspace, name } = record;
+  return {
+    keyId: id,
+    ownerId,
+    keyspace,
+    name,
+    reason,
+    since: new Date(since),
+    endsAt: endsAt === null ? null : new Date(endsAt),
+    remedy: showRemedy(id, remedy),
+  };
+}
+
+function showRemedy(id: string, remedy: PostureRemedy): PostureItem['remedy'] {
+  const body = composeBody(remedy);
+  const { operation: command } = remedy;
+  const path = command === 'update' ? `/keys/${id}` : `/keys/${id}/${command}`;
+  return { command, input: { id, ...body }, method: command === 'update' ? 'PATCH' : 'POST', path, body };
+}
+
+function composeBody(remedy: PostureRemedy): Readonly<Record<string, unknown>> {
+  if (remedy.operation === 'update') return { expiresAt: new Date(remedy.expiresAt) };
+  return remedy.operation === 'revoke' ? { reason: remedy.reason } : {};
+}

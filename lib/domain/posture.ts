@@ -1,0 +1,124 @@
+import type { ApiKeyRecord } from './api-key.js';
+import { hasCredentialEnded } from './credential.js';
+import { getExpiresAt, getIdleAt, getMaxIdleDays } from './key-lifetime.js';
+import { dayMs } from './day-ms.js';
+import type { RevocationReason } from './revocation-reason.js';
+
+/** What deserves attention about a key that works. */
+export type PostureReason =
+  /** It never expires. */
+  | 'never_expires'
+  /** It was not used for a while. */
+  | 'unused'
+  /** It was never used since it was created. */
+  | 'never_used'
+  /** A secret that a rotation has replaced still works. */
+  | 'old_secret_works'
+  /** It expires soon. */
+  | 'expires_soon'
+  /** It is refused as idle soon, unless it is used. */
+  | 'idle_soon';
+
+/** Every reason, in the order in which those of one key are listed. */
+export const postureReasons: readonly PostureReason[] = [
+  'never_expires',
+  'unused',
+  'never_used',
+  'old_secret_works',
+  'expires_soon',
+  'idle_soon',
+];
+
+/** When a key deserves attention. */
+export interface PostureThresholds {
+  /** A key that was not used for so many days, or not since it was created before that. */
+  readonly unusedAfterDays: number;
+  /** A key that ends within so many days. */
+  readonly endsWithinDays: number;
+}
+
+/** The call that mends it; over HTTP and in code. */
+export type PostureRemedy =
+  | { readonly operation: 'update'; readonly expiresAt: number }
+  | { readonly operation: 'rotate' }
+  | { readonly operation: 'revoke'; readonly reason: RevocationReason };
+
+/** One thing that deserves attention. Times are epoch milliseconds. */
+export interface PostureFinding {
+  readonly record: ApiKeyRecord;
+  readonly reason: PostureReason;
+  /** Since when it is so. */
+  readonly since: number;
+  /** When the key, or the old secret, ends; `null`: never, or not known yet. */
+  readonly endsAt: number | null;
+  readonly remedy: PostureRemedy;
+}
+
+/** How long a key lives that is given an end, in days. */
+const suggestedDays = 90;
+
+/**
+ * What deserves attention about an active key.
+ *
+ * @param maxLifetimeDays - the longest life that the key may have; `null`: no bound
+ * @param now - epoch milliseconds
+ */
+export function listFindings(
+  record: ApiKeyRecord,
+  { unusedAfterDays, endsWithinDays }: PostureThresholds,
+  maxLifetimeDays: number | null,
+  now: number,
+): readonly PostureFinding[] {
+  const findings: PostureFinding[] = [];
+  const add = (
+    reason: PostureReason,
+    since: number,
+    remedy: PostureRemedy,
+    endsAt: number | null = null,
+  ): void => void findings.push({ record, reason, since, endsAt, remedy });
+  const revoke: PostureRemedy = { operation: 'revoke', reason: 'cessationOfOperation' };
+
+  const expiresAt = getExpiresAt(record);
+  if (expiresAt === null) {
+    add('never_expires', record.createdAt, { operation: 'update', expiresAt: now + suggestedDays * dayMs });
+  }
+  const { lastUsedAt, createdAt } = record;
+  if ((lastUsedAt ?? createdAt) < now - unusedAfterDays * dayMs) {
+    add(lastUsedAt === null ? 'never_used' : 'unused', lastUsedAt ?? createdAt, revoke);
+  }
+  const [newest, ...older] = record.credentials;
+  const working = older.filter((credential) => !hasCredentialEnded(credential, now));
+  if (newest !== undefined && working.length > 0) {
+    const ends = working.map(({ endsAt }) => endsAt);
+    const end = ends.includes(null) ? null : Math.max(...ends.filter((each) => each !== null));
+    add('old_secret_works', newest.createdAt, { operation: 'rotate' }, end);
+  }
+  const soon = now + endsWithinDays * dayMs;
+  if (expiresAt !== null && expiresAt <= soon) {
+    add(
+      'expires_soon',
+      expiresAt - endsWithinDays * dayMs,
+      extendLifetime(record, expiresAt, maxLifetimeDays),
+      expiresAt,
+    );
+  }
+  const idleAt = getIdleAt(record);
+  // Otherwise a key with few days would always be there, however often it is used.
+  const noticeDays = Math.min(endsWithinDays, (getMaxIdleDays(record) ?? 0) / 2);
+  if (idleAt !== null && idleAt <= now + noticeDays * dayMs) {
+    add('idle_soon', idleAt - noticeDays * dayMs, revoke, idleAt);
+  }
+  return findings;
+}
+
+/** A key that may live no longer is replaced: the only call that concerns it is the one that ends it. */
+function extendLifetime(
+  { createdAt }: ApiKeyRecord,
+  expiresAt: number,
+  maxLifetimeDays: number | null,
+): PostureRemedy {
+  const latest = maxLifetimeDays === null ? Infinity : createdAt + maxLifetimeDays * dayMs;
+  const wanted = Math.min(expiresAt + suggestedDays * dayMs, latest);
+  if (wanted > expiresAt) return { operation: 'update', expiresAt: wanted };
+  return { operation: 'revoke', reason: 'superseded' };
+}
