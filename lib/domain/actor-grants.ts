@@ -3,6 +3,8 @@ import { InvalidFieldError } from './key-fields.js';
 import { parseRateLimits } from './limit-fields.js';
 import { listUnknownNames } from './list-unknown-names.js';
 import type { RateLimit } from './rate-limit.js';
+import { parseResourceId } from './resource-binding.js';
+import { maxResourceKinds } from './resource-catalogue.js';
 
 /** The most that a person may give to keys. What is left out is not bounded here; `[]` means nothing of that kind. */
 export interface ActorGrants {
@@ -13,6 +15,11 @@ export interface ActorGrants {
   readonly scopes?: readonly string[];
   /** Features of the configured list. Default: all of them. */
   readonly features?: readonly string[];
+  /**
+   * The single resources that a key must be bound to at most: ids by kind. Only keys that are bound to each of these kinds can be
+   * given; `[]` means none. Default: any, and keys that are bound to nothing.
+   */
+  readonly resources?: Readonly<Record<string, readonly string[]>>;
   /** Limits and credits. Default: as `limits.ceilings` of the options says. */
   readonly limits?: GrantedLimits;
 }
@@ -25,7 +32,7 @@ export interface GrantedLimits {
   readonly credits?: number;
 }
 
-/** Maximum number of scopes or features in grants. */
+/** Maximum number of scopes or features in grants, and of ids of one kind. */
 const maxNames = 1000;
 
 type Parsers<T> = { readonly [K in keyof T]-?: (value: unknown) => NonNullable<T[K]> };
@@ -34,6 +41,7 @@ type Parsers<T> = { readonly [K in keyof T]-?: (value: unknown) => NonNullable<T
 const parsers: Parsers<ActorGrants> = {
   scopes: parseNames,
   features: parseNames,
+  resources: parseResources,
   limits: parseLimits,
 };
 
@@ -48,7 +56,7 @@ const limitParsers: Parsers<GrantedLimits> = {
  * @throws InvalidFieldError with the member and what it takes
  */
 export function parseActorGrants(value: unknown): ActorGrants {
-  return parseMembers<ActorGrants>(value, parsers, '{ scopes, features, limits }');
+  return parseMembers<ActorGrants>(value, parsers, '{ scopes, features, resources, limits }');
 }
 
 function parseLimits(value: unknown): GrantedLimits {
@@ -91,6 +99,22 @@ function parseNames(value: unknown): readonly string[] {
     throw new InvalidFieldError(`must be a list of up to ${maxNames} names; [] for none`);
   }
   return Array.from(value as readonly string[]);
+}
+
+/** A kind that the options do not have bounds like any other: no key can be bound to it, so none can be given. */
+function parseResources(value: unknown): Readonly<Record<string, readonly string[]>> {
+  const refuse = (): never => {
+    throw new InvalidFieldError(`must be an object with a list of up to ${maxNames} ids for each kind`);
+  };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse();
+  const kinds: readonly [string, unknown][] = Object.entries(value);
+  if (kinds.length > maxResourceKinds) return refuse();
+  return Object.fromEntries(
+    kinds.map(([kind, ids]) => {
+      if (!Array.isArray(ids) || ids.length > maxNames) return refuse();
+      return [kind, Array.from(ids as readonly unknown[], parseResourceId)];
+    }),
+  );
 }
 
 function parseMaxCredits(value: unknown): number {

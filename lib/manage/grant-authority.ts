@@ -5,6 +5,7 @@ import { refillCredits } from '../domain/credits.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { listExceededBounds } from '../domain/owner-ceilings.js';
+import { isResourceBindingWithin } from '../domain/resource-binding.js';
 import { findCommonScopes } from '../domain/token-scope.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext } from './change.js';
@@ -59,9 +60,12 @@ export function assertMayGiveKey(
   record: ApiKeyRecord,
   now: number,
 ): void {
-  const { scopes, features, limits } = getGrants(context);
+  const { scopes, features, resources, limits } = getGrants(context);
   if (scopes !== undefined) refuseScopes(ports, scopes, record);
   if (features !== undefined) refuseFeatures(ports, features, record);
+  if (!isResourceBindingWithin(record.resources, resources ?? null)) {
+    refuse('The resources of this API key are beyond what you may give.');
+  }
   if (listExceededBounds(record.rateLimits, limits?.rateLimits ?? []).length > 0) {
     refuse('The rateLimits of this API key are beyond what you may give.');
   }
@@ -72,7 +76,7 @@ export function assertMayGiveKey(
 
 /**
  * A change must add nothing beyond the grants of its actor. The key keeps what it had, and may be narrowed; brought back into
- * use, it counts as given: enabled, with a later end, or for more addresses. Limits and credits: `limit-authority.ts`.
+ * use, it counts as given: enabled, with a later end, or for more addresses or resources. Limits and credits: `limit-authority.ts`.
  *
  * @param now - epoch milliseconds
  * @throws ApiKeysError `forbidden`
@@ -100,7 +104,8 @@ function isBroughtBack(current: ApiKeyRecord, next: ApiKeyRecord): boolean {
   return (
     (next.enabled && !current.enabled) ||
     endsLater ||
-    !isAllowlistWithin(next.ipAllowlist, current.ipAllowlist)
+    !isAllowlistWithin(next.ipAllowlist, current.ipAllowlist) ||
+    !isResourceBindingWithin(next.resources, current.resources)
   );
 }
 

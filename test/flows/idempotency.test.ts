@@ -125,7 +125,7 @@ describe('an Idempotency-Key and kill -9', () => {
     await store.open();
     for (const [index, name] of names.entries()) {
       const claim = createHash('sha256')
-        .update(JSON.stringify(['list', 'default', 'owner', 'alice', 'create', null, name]))
+        .update(JSON.stringify(['list', 'default', ['list', 'owner', 'alice'], 'create', null, name]))
         .digest('base64url');
       expect(await store.claims.find(claim)).toMatchObject({ keyId: ids[index] });
     }

@@ -82,6 +82,46 @@ describe('grants', () => {
     await keys.update({ id, scopes: ['orders:read'] });
   });
 
+  it('bound the resources that keys are bound to', async () => {
+    const bound = createApiKeys({
+      prefix: 'acme',
+      scopes: { 'orders:read': 'Read orders', 'orders:write': 'Place orders' },
+      resources: { project: 'A project', region: 'A region' },
+      pepper: testPepper,
+      bcryptCost: 8,
+      store: memoryStore(),
+    });
+    const owner = bound.keys.as({ kind: 'owner', ownerId: 'org:7' });
+    const keys = bound.keys.as(member({ resources: { project: ['p1', 'p2'] } }));
+    const fields = { name: 'x', scopes: ['orders:read'] } as const;
+    const beyond = { ...forbidden, message: 'The resources of this API key are beyond what you may give.' };
+    for (const resources of [null, { region: ['eu'] }, { project: ['p3'] }, { project: ['p1', 'p3'] }]) {
+      await expect(keys.create({ ...fields, resources })).rejects.toMatchObject(beyond);
+      const { id } = await owner.create({ ...fields, resources });
+      await expect(keys.rotate({ id })).rejects.toMatchObject(beyond);
+      await keys.update({ id, name: 'renamed' });
+    }
+    await expect(keys.create(fields)).rejects.toMatchObject(beyond);
+    const { id } = await keys.create({ ...fields, resources: { project: ['p1'], region: ['eu'] } });
+    await keys.update({ id, resources: { project: ['p1', 'p2'] } });
+    for (const resources of [null, { region: ['eu'] }, { project: ['p1', 'p3'] }]) {
+      await expect(keys.update({ id, resources })).rejects.toMatchObject(beyond);
+    }
+    await keys.update({ id, resources: { project: ['p2'] } });
+    const none = bound.keys.as(member({ resources: { project: [] } }));
+    await expect(none.rotate({ id })).rejects.toMatchObject(beyond);
+    await none.revoke({ id });
+    // What a person may not give reaches no further either.
+    const { id: writes } = await owner.create({
+      name: 'x',
+      scopes: ['orders:write'],
+      resources: { project: ['p1'] },
+    });
+    const reader = bound.keys.as(member({ scopes: ['orders:read'] }));
+    await expect(reader.update({ id: writes, resources: null })).rejects.toMatchObject(forbidden);
+    await bound.close();
+  });
+
   it.each([
     ['a scope', { scopes: ['orders:write'] }],
     ['a wildcard', { scopes: ['orders:*'] }],
@@ -254,7 +294,7 @@ describe('grants over HTTP', () => {
 
   it('that are no grants are a misconfiguration, never unbounded', async () => {
     const wrong: readonly (readonly [unknown, string])[] = [
-      [null, 'grants must be an object such as { scopes, features, limits }'],
+      [null, 'grants must be an object such as { scopes, features, resources, limits }'],
       [[], 'grants must be an object'],
       ['orders:read', 'grants must be an object'],
       [{ scope: ['orders:read'] }, "grants: scope is not accepted here; did you mean 'scopes'?"],
@@ -265,6 +305,9 @@ describe('grants over HTTP', () => {
         { limits: { rateLimit: [] } },
         "grants: limits: rateLimit is not accepted here; did you mean 'rateLimits'?",
       ],
+      [{ resources: ['p1'] }, 'grants: resources must be an object with a list of up to 1000 ids'],
+      [{ resources: { project: 'p1' } }, 'grants: resources must be an object with a list'],
+      [{ resources: { project: [''] } }, 'grants: resources must not be blank'],
       [{ limits: { credits: -1 } }, 'grants: limits: credits must be a whole number'],
       [{ limits: { rateLimits: [{}] } }, 'grants: limits: rateLimits entry 1'],
     ];

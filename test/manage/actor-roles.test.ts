@@ -131,11 +131,14 @@ describe('roles over HTTP: every endpoint', () => {
     getOwner: null,
     suspendOwner: null,
     resumeOwner: null,
+    setOwner: null,
+    eraseOwner: null,
     listAuditEvents: 'viewer',
     listAccessEvents: 'viewer',
     exportAuditTrail: 'viewer',
     verifyAuditTrail: null,
     getGrantable: 'viewer',
+    getPosture: 'viewer',
   };
   const bodies: Readonly<Record<string, object>> = {
     createKey: { name: 'a key', scopes: [] },
