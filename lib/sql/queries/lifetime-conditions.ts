@@ -7,7 +7,7 @@ import type { Tables } from '../tables.js';
 
 type Time = RawBuilder<number | null>;
 
-/** The rules of lib/domain/key-lifetime.ts in SQL. Times and days are written into the statement: they come from options. */
+/** The rules of lib/domain/key-lifetime.ts in SQL. */
 export class LifetimeConditions {
   readonly #dialect: SqlDialect;
   /** Builds queries with the tables of the schema. */
@@ -22,7 +22,7 @@ export class LifetimeConditions {
   /** When a key expires; null: never. See `getExpiresAt`. */
   get expiresAt(): Time {
     return this.#byKeyspace(sql`keys.expires_at`, 'maxLifetimeDays', (days) => {
-      const latest = sql`keys.created_at + ${sql.lit(days * dayMs)}`;
+      const latest = sql`keys.created_at + ${days * dayMs}`;
       return this.#min(sql`coalesce(keys.expires_at, ${latest})`, latest);
     });
   }
@@ -30,7 +30,7 @@ export class LifetimeConditions {
   /** For how many days a key may stay unused; null: for ever. See `getMaxIdleDays`. */
   get #maxIdleDays(): Time {
     return this.#byKeyspace(sql`keys.max_idle_days`, 'maxIdleDays', (days) =>
-      this.#min(sql`coalesce(keys.max_idle_days, ${sql.lit(days)})`, sql.lit(days)),
+      this.#min(sql`coalesce(keys.max_idle_days, ${days})`, sql`${days}`),
     );
   }
 
@@ -41,20 +41,20 @@ export class LifetimeConditions {
       .select('used.last_used_at')
       .whereRef('used.key_id', '=', 'keys.id');
     const since = this.#max(sql`coalesce(keys.activated_at, keys.created_at)`, sql`coalesce(${lastUse}, 0)`);
-    return sql`${since} + ${sql.lit(dayMs)} * (${this.#maxIdleDays})`;
+    return sql`${since} + ${dayMs} * (${this.#maxIdleDays})`;
   }
 
   /** Whether a key that is neither revoked nor disabled is expired. See `getKeyState`. */
   isExpired(now: number): Expression<SqlBool> {
-    const isIdle = sql`coalesce(${this.idleAt} <= ${sql.lit(now - idleToleranceMs)}, ${sql.lit(false)})`;
-    return sql`(coalesce(${this.expiresAt} <= ${sql.lit(now)}, ${sql.lit(false)}) or ${isIdle})`;
+    const isIdle = sql`coalesce(${this.idleAt} <= ${now - idleToleranceMs}, false)`;
+    return sql`(coalesce(${this.expiresAt} <= ${now}, false) or ${isIdle})`;
   }
 
   /** The conditions of an {@link IdleQuery}. */
   matchIdle({ after, before, withoutNotice }: IdleQuery): Expression<SqlBool> {
-    const isBetween = sql<SqlBool>`(${this.idleAt} > ${sql.lit(after)} and ${this.idleAt} < ${sql.lit(before)})`;
+    const isBetween = sql<SqlBool>`(${this.idleAt} > ${after} and ${this.idleAt} < ${before})`;
     if (withoutNotice === undefined) return isBetween;
-    const hasRoom = sql`${sql.lit(dayMs)} * (${this.#maxIdleDays}) >= ${sql.lit(withoutNotice * 2000)}`;
+    const hasRoom = sql`${dayMs} * (${this.#maxIdleDays}) >= ${withoutNotice * 2000}`;
     return sql`(${isBetween} and ${hasRoom} and not ${this.#hasNotice(this.idleAt, withoutNotice)})`;
   }
 
