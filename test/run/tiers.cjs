@@ -21,11 +21,11 @@ const slow = [
   'test/admin/generated-clients.test.ts',
   // Floods, and what is measured over many repetitions.
   'test/flows/housekeeping.test.ts',
-  'test/audit/{spray,verify-trail}.test.ts',
+  'test/audit/{spray,verify-trail,erased-trail,parallel-writers}.test.ts',
   'test/manage/revoke-all-keys.test.ts',
   'test/redis/{replay-guard,redis-outages,redis-refusals}.test.ts',
-  'test/flows/failing-background-writes.test.ts',
-  'test/security/{failure-budget,unauthenticated-work}.test.ts',
+  'test/flows/{failing-background-writes,filtered-lists,idempotency,usage}.test.ts',
+  'test/security/{failure-budget,sql-injection,unauthenticated-work}.test.ts',
   'test/tokens/{failed-clients,bounded-rows}.test.ts',
   'test/verify/{credits-races,negative-cache,limits-over-processes}.test.ts',
 ];
