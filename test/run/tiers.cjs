@@ -25,7 +25,8 @@ const slow = [
   'test/manage/revoke-all-keys.test.ts',
   'test/redis/{replay-guard,redis-outages,redis-refusals}.test.ts',
   'test/flows/{failing-background-writes,filtered-lists,idempotency,usage}.test.ts',
-  'test/security/{failure-budget,sql-injection,unauthenticated-work}.test.ts',
+  'test/security/{below-its-maker,failure-budget,sql-injection,unauthenticated-work}.test.ts',
+  'test/admin/{openapi-agreement,owner-isolation}.test.ts',
   'test/tokens/{failed-clients,bounded-rows}.test.ts',
   'test/verify/{credits-races,negative-cache,limits-over-processes}.test.ts',
 ];
