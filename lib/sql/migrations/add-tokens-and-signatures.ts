@@ -1,12 +1,19 @@
 import { sql, type Kysely } from 'kysely';
-import type { ColumnTypes } from './column-types.js';
-import type { Tables } from './tables.js';
+import type { ColumnTypes } from '../column-types.js';
+import type { Tables } from '../tables.js';
+import type { Migration } from './migration.js';
+
+/** Access tokens with the keys that sign them, and credentials that sign requests. */
+export const addTokensAndSignatures: Migration = {
+  name: 'tokens and signatures',
+  async up(database, types) {
+    await createTokenTables(database, types);
+    await extendCredentials(database, types);
+  },
+};
 
 /** Creates the tables of access tokens and of the keys that sign them. */
-export async function createTokenTables(
-  { schema }: Kysely<Tables>,
-  { text, integer }: ColumnTypes,
-): Promise<void> {
+async function createTokenTables({ schema }: Kysely<Tables>, { text, integer }: ColumnTypes): Promise<void> {
   await schema.alterTable('keys').addColumn('token_lifetime_seconds', integer).execute();
   await schema
     .createTable('signing_keys')
@@ -40,4 +47,10 @@ export async function createTokenTables(
     .addColumn('expires_at', integer, (column) => column.notNull())
     .execute();
   await schema.createIndex('revoked_tokens_by_end').on('revoked_tokens').columns(['expires_at']).execute();
+}
+
+async function extendCredentials({ schema }: Kysely<Tables>, { text }: ColumnTypes): Promise<void> {
+  for (const name of ['sealed_secret', 'algorithm', 'spki', 'sha256_fingerprint', 'md5_fingerprint']) {
+    await schema.alterTable('credentials').addColumn(name, text).execute();
+  }
 }
