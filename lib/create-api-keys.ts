@@ -324,7 +324,8 @@ export function createApiKeys<
     access,
     checkCost: createCostCheck(
       {
-        ofPlans: keyspace.plans.all.map(({ rateLimits }) => rateLimits),
+        plans: keyspace.plans.byName,
+        perOwner: resolved.limits.perOwner,
         defaultRateLimits: keyspace.policy.defaultRateLimits,
         ceilings: resolved.limits.ceilings.rateLimits,
       },

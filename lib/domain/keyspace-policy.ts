@@ -1,11 +1,11 @@
-import type { LifetimeBounds } from './lifetime-bounds.js';
+import type { LifetimePolicy } from './lifetime-bounds.js';
 import type { RateLimit } from './rate-limit.js';
 
 /**
  * The policy of a keyspace. It applies within that keyspace, and to keys that are created; to those that exist only where
  * `enforceOnExisting` is true, and then the bounds on their lifetime only.
  */
-export interface KeyspacePolicy extends LifetimeBounds {
+export interface KeyspacePolicy extends LifetimePolicy {
   /** A new key revokes every other key of its owner. */
   readonly onePerOwner: boolean;
   /** Maximum number of keys per owner, including expired and disabled keys but not revoked ones; `null`: unlimited. */
@@ -16,8 +16,6 @@ export interface KeyspacePolicy extends LifetimeBounds {
   readonly defaultRateLimits: readonly RateLimit[];
   /** Whether keys are numbered: 1, 2, 3 … for each owner. A number is never reused. */
   readonly numberKeys: boolean;
-  /** Whether the bounds on the lifetime of keys apply to all keys, whenever they were created. */
-  readonly enforceOnExisting: boolean;
 }
 
 /** Maximum value of `maxKeysPerOwner`. */

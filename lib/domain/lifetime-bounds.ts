@@ -8,3 +8,9 @@ export interface LifetimeBounds {
 
 /** Maximum value of both bounds: ten years. */
 export const largestLifetimeDays = 3650;
+
+/** How long keys may live, and which keys that applies to. */
+export interface LifetimePolicy extends LifetimeBounds {
+  /** Whether it applies to all keys, whenever they were created. */
+  readonly enforceOnExisting: boolean;
+}

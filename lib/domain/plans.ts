@@ -18,8 +18,8 @@ export interface PlansParts {
 export class Plans {
   /** Empty for an instance without plans. */
   readonly names: readonly string[];
-  /** Every plan that owners can have without overrides. */
-  readonly all: readonly Plan[];
+  /** Empty for an instance without plans. */
+  readonly byName: ReadonlyMap<string, Plan>;
   readonly #parts: PlansParts;
   /** Nothing is known of what such a plan allowed, so it allows nothing. */
   readonly #unknown: Plan;
@@ -28,7 +28,7 @@ export class Plans {
   constructor(parts: PlansParts) {
     this.#parts = parts;
     this.names = [...parts.byName.keys()];
-    this.all = [...new Set([parts.defaultPlan, ...parts.byName.values()])];
+    this.byName = parts.byName;
     this.#unknown = { ...parts.defaultPlan, ...nothing };
   }
 

@@ -30,6 +30,7 @@ export function assertWithinPlan(
   if (!isBoundByPlan(context)) return;
   const { scopes: ofPlan, features: featuresOfPlan } = plan;
   const { scopes = [], features = [] } = granted;
+  const allowedFeatures = new Set([...(featuresOfPlan ?? []), ...(before.features ?? [])]);
   const beyond = [
     ...(hasAppScopes && ofPlan !== null
       ? scopes.filter(
@@ -37,7 +38,7 @@ export function assertWithinPlan(
         )
       : []),
     ...(isNative && featuresOfPlan !== null
-      ? features.filter((feature) => ![...featuresOfPlan, ...(before.features ?? [])].includes(feature))
+      ? features.filter((feature) => !allowedFeatures.has(feature))
       : []),
   ];
   if (beyond.length === 0) return;

@@ -1,11 +1,14 @@
+import type { Plan } from '../domain/plan.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import { InvalidOptionError } from '../errors.js';
 import type { Logger } from '../ports/logger.js';
 
 /** The windows that the options name. */
 export interface ConfiguredLimits {
-  /** Of owners, for each plan; a single one for an instance without plans. */
-  readonly ofPlans: readonly (readonly RateLimit[])[];
+  /** By the names of plans; empty for an instance without plans. */
+  readonly plans: ReadonlyMap<string, Pick<Plan, 'rateLimits'>>;
+  /** Of owners whose plan names none. */
+  readonly perOwner: readonly RateLimit[];
   /** Of keys that are made without others. */
   readonly defaultRateLimits: readonly RateLimit[];
   /** Of keys that owners make. */
@@ -21,14 +24,22 @@ export type CheckCost = (cost: number) => void;
 
 /** Builds the check. What some keys cannot pay is a warning: others may have other limits. */
 export function createCostCheck(limits: ConfiguredLimits, logger: Logger): CheckCost {
+  const ofOwners = listOwnerLimits(limits);
   return function checkCost(cost) {
-    const tooSmall = limits.ofPlans.flatMap((ofPlan) => ofPlan.find(({ limit }) => limit < cost) ?? []);
-    const [never] = tooSmall;
-    if (never !== undefined && tooSmall.length === limits.ofPlans.length) {
-      const where = tooSmall.length === 1 ? 'limits.perOwner' : 'every plan';
+    const tooSmall = ofOwners.flatMap(({ where, rateLimits }) => {
+      const window = rateLimits.find(({ limit }) => limit < cost);
+      return window === undefined ? [] : [{ where, window }];
+    });
+    if (tooSmall.length === ofOwners.length) {
+      const shown = tooSmall.slice(0, maxShown).map(describeWindow);
+      const more = tooSmall.length > maxShown ? [`${tooSmall.length - maxShown} more`] : [];
+      // The cost that the most generous owner can pay.
+      const affordable = Math.max(
+        ...ofOwners.map(({ rateLimits }) => Math.min(...rateLimits.map(({ limit }) => limit))),
+      );
       throw new InvalidOptionError(
-        `requireApiKey: cost ${cost} is more than the window ${never.name} of ${where} allows (${never.limit}), ` +
-          'so that no request could be allowed; write a smaller cost, or a larger limit',
+        `requireApiKey: cost ${cost} is more than ${[...shown, ...more].join(', ')}, so that no request could be ` +
+          `allowed; write a cost of at most ${affordable}, or a limit of at least ${cost} there`,
       );
     }
     const rarely = [...limits.defaultRateLimits, ...limits.ceilings].find(({ limit }) => limit < cost);
@@ -39,4 +50,33 @@ export function createCostCheck(limits: ConfiguredLimits, logger: Logger): Check
         'cost_exceeds_limit; write a smaller cost, or a larger limit',
     );
   };
+}
+
+/** How many plans a message names. */
+const maxShown = 5;
+
+interface OwnerLimits {
+  /** The option that has them, for messages. */
+  readonly where: string;
+  readonly rateLimits: readonly RateLimit[];
+}
+
+/** The windows of owners, for each plan; a single one for an instance without plans. */
+function listOwnerLimits({ plans, perOwner }: ConfiguredLimits): readonly OwnerLimits[] {
+  if (plans.size === 0) return [{ where: 'limits.perOwner', rateLimits: perOwner }];
+  return Array.from(plans, ([name, { rateLimits }]) => ({
+    where:
+      rateLimits === perOwner ? `limits.perOwner, which the plan ${name} has,` : `plans.${name}.rateLimits`,
+    rateLimits,
+  }));
+}
+
+function describeWindow({
+  where,
+  window: { name, limit },
+}: {
+  readonly where: string;
+  readonly window: RateLimit;
+}): string {
+  return `the window ${name} of ${where} allows (${limit})`;
 }

@@ -1,4 +1,6 @@
 import { InvalidFieldError } from '../domain/key-fields.js';
+import { noPolicy } from '../domain/keyspace-policy.js';
+import { largestLifetimeDays, type LifetimePolicy } from '../domain/lifetime-bounds.js';
 import { InvalidOptionError } from '../errors.js';
 import type { OptionReader } from './read-options.js';
 
@@ -104,6 +106,15 @@ export function takeField<T>(parse: (value: unknown) => T, example?: string): Op
     }
   };
 }
+
+const takeDays = takeWholeNumber(1, largestLifetimeDays, 'of days');
+
+/** How the lifetime of keys is read, in the policy of the app and in that of a compatibility router. */
+export const lifetimeReaders: { readonly [K in keyof LifetimePolicy]: OptionReader<LifetimePolicy[K]> } = {
+  maxLifetimeDays: withDefault<number | null>(takeDays, noPolicy.maxLifetimeDays),
+  maxIdleDays: withDefault<number | null>(takeDays, noPolicy.maxIdleDays),
+  enforceOnExisting: withDefault(takeFlag, noPolicy.enforceOnExisting),
+};
 
 /** `1,000,000`: long numbers are hard to read otherwise. */
 function formatNumber(value: number): string {

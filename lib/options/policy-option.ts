@@ -1,7 +1,6 @@
-import { withDefault, takeField, takeFlag, takeWholeNumber } from './option-readers.js';
+import { lifetimeReaders, takeField, takeFlag, takeWholeNumber, withDefault } from './option-readers.js';
 import { readOptions, type OptionReader, type ReadersOf } from './read-options.js';
 import { parseScopes } from '../domain/key-fields.js';
-import { largestLifetimeDays } from '../domain/lifetime-bounds.js';
 import { largestMaxKeysPerOwner, noPolicy, type KeyspacePolicy } from '../domain/keyspace-policy.js';
 import { parseRateLimits } from '../domain/limit-fields.js';
 import type { RateLimit } from '../domain/rate-limit.js';
@@ -59,8 +58,6 @@ export interface PolicyOption {
   readonly enforceOnExisting?: boolean | undefined;
 }
 
-const takeDays = takeWholeNumber(1, largestLifetimeDays, 'of days');
-
 /** @throws InvalidOptionError for unknown options, values of the wrong kind, and options that contradict each other */
 export function parsePolicyOption(value: unknown, catalogue: ScopeCatalogue): KeyspacePolicy {
   if (value === undefined) return noPolicy;
@@ -73,9 +70,7 @@ export function parsePolicyOption(value: unknown, catalogue: ScopeCatalogue): Ke
     omittedScopes: withDefault(takeOmittedScopes(catalogue), noPolicy.omittedScopes),
     defaultRateLimits: withDefault(takeField(parseRateLimits), noPolicy.defaultRateLimits),
     numberKeys: withDefault(takeFlag, noPolicy.numberKeys),
-    maxLifetimeDays: withDefault<number | null>(takeDays, noPolicy.maxLifetimeDays),
-    maxIdleDays: withDefault<number | null>(takeDays, noPolicy.maxIdleDays),
-    enforceOnExisting: withDefault(takeFlag, noPolicy.enforceOnExisting),
+    ...lifetimeReaders,
   } satisfies ReadersOf<PolicyOption>;
   const policy = readOptions('policy', value, readers, { example: '{ maxKeysPerOwner: 8 }' });
   if (policy.onePerOwner && policy.maxKeysPerOwner !== null) {

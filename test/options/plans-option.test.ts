@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../../lib/index.js';
+import { InvalidOptionError, type AnyApiKeys } from '../../lib/index.js';
 import { createWith } from './create-options.js';
 
 const window = { name: 'minute', limit: 1, windowSeconds: 60 };
@@ -72,5 +72,37 @@ describe('plans', () => {
     [{ plans: { constructor: {}, free: { scopes: [] } }, defaultPlan: 'constructor' }],
   ])('takes %j', (options) => {
     expect(() => createWith(options)).not.toThrow();
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'limits.perOwner where there are no plans',
+      { limits: { perOwner: [window] } },
+      'requireApiKey: cost 7 is more than the window minute of limits.perOwner allows (1), so that no request could be ' +
+        'allowed; write a cost of at most 1, or a limit of at least 7 there',
+    ],
+    [
+      'every plan, and the option that has its window',
+      {
+        limits: { perOwner: [window] },
+        plans: { free: {}, pro: { rateLimits: [{ ...window, limit: 5 }] } },
+        defaultPlan: 'free',
+      },
+      'cost 7 is more than the window minute of limits.perOwner, which the plan free has, allows (1), the window minute of ' +
+        'plans.pro.rateLimits allows (5), so that no request could be allowed; write a cost of at most 5, or a limit of ' +
+        'at least 7 there',
+    ],
+  ])('a guard that costs more than every owner can pay names %s', (_, options, message) => {
+    const { requireApiKey } = createWith(options) as AnyApiKeys;
+    expect(() => requireApiKey('orders:read', { cost: 7 })).toThrow(message);
+    expect(() => requireApiKey('orders:read', { cost: 1 })).not.toThrow();
+  });
+
+  it('a guard that owners of one plan can pay is mounted', () => {
+    const { requireApiKey } = createWith({
+      plans: { free: { rateLimits: [window] }, pro: {} },
+      defaultPlan: 'free',
+    }) as AnyApiKeys;
+    expect(() => requireApiKey('orders:read', { cost: 7 })).not.toThrow();
   });
 });

@@ -1,8 +1,16 @@
-import { withDefault, take, takeAsGiven, takeFlag, takeFunction } from '../../options/option-readers.js';
+import {
+  lifetimeReaders,
+  take,
+  takeAsGiven,
+  takeFlag,
+  takeFunction,
+  withDefault,
+} from '../../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../../options/read-options.js';
 import { maxGracePeriodSeconds } from '../../domain/key-fields.js';
 import { InvalidOptionError } from '../../errors.js';
-import { lifetimeReaders, type LifetimeOptions, type LifetimePolicy } from '../lifetime-options.js';
+import type { LifetimeOptions } from '../lifetime-options.js';
+import type { LifetimePolicy } from '../../domain/lifetime-bounds.js';
 import type { VerifyAccessToken } from '../verify-access-token.js';
 import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { SignIn } from './sign-in.js';

@@ -5,7 +5,8 @@ import { noPolicy } from '../../domain/keyspace-policy.js';
 import { createPairFormat } from '../../domain/pair-format.js';
 import type { ScopeCatalogue } from '../../domain/scope-catalogue.js';
 import type { NewKeyspace } from '../dialect-host.js';
-import { toLifetimePolicy, type LifetimePolicy } from '../lifetime-options.js';
+import type { LifetimePolicy } from '../../domain/lifetime-bounds.js';
+import { toLifetimePolicy } from '../lifetime-options.js';
 import { deribitHmacScheme } from './deribit-hmac-scheme.js';
 import type { ResolvedDeribitOptions } from './deribit-options.js';
 

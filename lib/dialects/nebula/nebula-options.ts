@@ -1,13 +1,15 @@
 import {
-  withDefault,
+  lifetimeReaders,
   takeAsGiven,
   takeFlag,
   takeFunction,
   takeOneOf,
   takeWholeNumber,
+  withDefault,
 } from '../../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../../options/read-options.js';
-import { lifetimeReaders, type LifetimeOptions, type LifetimePolicy } from '../lifetime-options.js';
+import type { LifetimeOptions } from '../lifetime-options.js';
+import type { LifetimePolicy } from '../../domain/lifetime-bounds.js';
 import type { VerifyAccessToken } from '../verify-access-token.js';
 import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { NebulaLogin } from './login.js';

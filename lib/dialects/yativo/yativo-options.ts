@@ -1,19 +1,21 @@
 import {
   allowAbsent,
-  withDefault,
+  lifetimeReaders,
   takeAsGiven,
   takeFlag,
   takeFunction,
   takeListOf,
   takeOneOf,
   takeWholeNumber,
+  withDefault,
 } from '../../options/option-readers.js';
 import { readOptions, type OptionReader, type ReadersOf } from '../../options/read-options.js';
 import { keyOperations, type StepUpOperation } from '../../http/step-up-options.js';
 import { maxTokenLifetimeSeconds } from '../../domain/access-token.js';
 import { maxLimit, type RateLimit } from '../../domain/rate-limit.js';
 import { InvalidOptionError } from '../../errors.js';
-import { lifetimeReaders, type LifetimeOptions, type LifetimePolicy } from '../lifetime-options.js';
+import type { LifetimeOptions } from '../lifetime-options.js';
+import type { LifetimePolicy } from '../../domain/lifetime-bounds.js';
 import type { VerifyAccessToken } from '../verify-access-token.js';
 import { takeVerifyAccessToken } from '../verify-access-token.js';
 import type { ScopeMap } from '../scope-map.js';
