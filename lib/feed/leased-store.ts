@@ -49,6 +49,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     nonces: { take: (...name) => nonces.take(...name) },
     usage: {
       list: leased((query) => usage.list(query)),
+      listParts: leased((keyIds) => usage.listParts(keyIds)),
       forgetBefore: (...range) => usage.forgetBefore(...range),
     },
     accessLog: {

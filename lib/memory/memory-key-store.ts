@@ -47,7 +47,7 @@ export function memoryStore(): KeyStore {
 
   const feed = new MemoryChangeFeed(() => contents.events, runInTurn);
   const accessLog = new MemoryAccessLog();
-  const usage = new MemoryUsageLog();
+  const usage = new MemoryUsageLog((id) => contents.keys.get(id));
   const nonces = new MemoryNonceStore();
   const tokens = createMemoryTokenStore((id) => contents.revokedTokens.has(id));
 
@@ -112,6 +112,7 @@ export function memoryStore(): KeyStore {
           .map((id) => contents.keys.get(id))
           .filter((record) => record !== undefined && record.lastUsedAddress !== null) as ApiKeyRecord[];
         for (const record of used) replaceKey({ ...record, lastUsedAddress: null });
+        for (const id of keyIds) usage.forgetParts(id);
         return { lastUsedAddresses: used.length, refreshGrants: tokens.removeOfKeys(keyIds) };
       },
     },

@@ -1,5 +1,7 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
 import { dayMs } from '../domain/day-ms.js';
 import { hourMs, getPeriodStart, type UsageCount } from '../domain/key-usage.js';
+import type { UsedPart } from '../domain/used-part.js';
 import type { KeyUse } from '../ports/key-store.js';
 import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 
@@ -8,10 +10,44 @@ export class MemoryUsageLog implements UsageLog {
   /** Key id -> `<hour> <verdict>` -> how often. */
   readonly #counts = new Map<string, Map<string, UsageCount>>();
 
-  add({ keyId, at, count, verdict }: KeyUse): void {
+  /** Key id -> `<kind> <name>` -> the days of its use. */
+  readonly #parts = new Map<string, Map<string, UsedPart>>();
+  readonly #findKey: (id: string) => ApiKeyRecord | undefined;
+
+  /** @param findKey - what is recorded of secrets that a key no longer has is not listed */
+  constructor(findKey: (id: string) => ApiKeyRecord | undefined) {
+    this.#findKey = findKey;
+  }
+
+  add({ keyId, at, count, verdict, parts }: KeyUse): void {
     const ofKey = this.#counts.get(keyId) ?? new Map<string, UsageCount>();
     this.#counts.set(keyId, ofKey);
     add(ofKey, { start: getPeriodStart(hourMs, at), verdict, count });
+    for (const { kind, name } of parts) this.#addPart({ keyId, kind, name }, getPeriodStart(dayMs, at));
+  }
+
+  #addPart(part: Pick<UsedPart, 'keyId' | 'kind' | 'name'>, day: number): void {
+    const ofKey = this.#parts.get(part.keyId) ?? new Map<string, UsedPart>();
+    this.#parts.set(part.keyId, ofKey);
+    const name = `${part.kind} ${part.name}`;
+    const known = ofKey.get(name);
+    if (known !== undefined && known.lastUsedOn >= day) return;
+    ofKey.set(name, { ...part, firstUsedOn: known?.firstUsedOn ?? day, lastUsedOn: day });
+  }
+
+  async listParts(keyIds: readonly string[]): Promise<readonly UsedPart[]> {
+    return [...new Set(keyIds)].sort().flatMap((keyId) => {
+      const credentials = this.#findKey(keyId)?.credentials ?? [];
+      return [...(this.#parts.get(keyId) ?? [])]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, part]) => part)
+        .filter(({ kind, name }) => kind === 'scope' || credentials.some(({ id }) => id === name));
+    });
+  }
+
+  /** Deletes what is recorded of the parts of a key. */
+  forgetParts(keyId: string): void {
+    this.#parts.delete(keyId);
   }
 
   async list({ keyId, from, to, by }: UsageQuery): Promise<readonly UsageCount[]> {

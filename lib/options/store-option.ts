@@ -18,7 +18,7 @@ const methods = [
 ];
 const methodsOfParts: Readonly<Record<string, readonly string[]>> = {
   feed: ['join', 'leave', 'beat', 'latest', 'lastSequence', 'instances', 'remove', 'watch'],
-  usage: ['list', 'forgetBefore'],
+  usage: ['list', 'listParts', 'forgetBefore'],
   nonces: ['take'],
   accessLog: ['add', 'list', 'prune'],
   trail: ['head', 'entries', 'lastEntries'],

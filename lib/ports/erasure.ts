@@ -19,7 +19,7 @@ export interface Erasure {
    * @returns the number of deleted events; fewer than `limit` means that these were all
    */
   eraseFromAccessLog(ownerId: string, limit: number): Promise<number>;
-  /** Removes the addresses that keys were last used from, and deletes their chains of refresh tokens. */
+  /** Removes the addresses that keys were last used from, and what is recorded of their parts, and deletes their chains of refresh tokens. */
   eraseTraces(keyIds: readonly string[]): Promise<ErasedTraces>;
 }
 

@@ -1,6 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditEntry, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { UseVerdict } from '../domain/key-usage.js';
+import type { KeyPart } from '../domain/used-part.js';
 import type { KeyState } from '../domain/key-state.js';
 import type { LifetimeBounds } from '../domain/lifetime-bounds.js';
 import type { SoughtResource } from '../domain/sought-resource.js';
@@ -99,8 +100,9 @@ export interface KeyStore {
   addDigest(keyId: string, credentialId: string, pepperId: string, digest: string): Promise<void>;
   /**
    * Adds uses to the counts of their hours, and those with the verdict `allowed` also to `useCount`; these move
-   * `lastUsedAt` forward, never back, and `lastUsedAddress` with it, unless the new one is unknown. The version does
-   * not change. Keys that do not exist are skipped.
+   * `lastUsedAt` forward, never back, and `lastUsedAddress` with it, unless the new one is unknown. The used parts get
+   * the day (UTC) of the use as their last one, unless that is later. The version does not change. Keys that do not exist are
+   * skipped.
    */
   recordUse(uses: readonly KeyUse[]): Promise<void>;
 }
@@ -290,4 +292,6 @@ export interface KeyUse {
   readonly verdict: UseVerdict;
   /** The address that the key was used from, in canonical form; `null` when it is unknown, and for refusals. */
   readonly address: string | null;
+  /** The parts of the key that were used and are not known to be recorded for that day; empty for refusals. */
+  readonly parts: readonly KeyPart[];
 }

@@ -7,6 +7,7 @@ import { addPlaces } from './migrations/add-places.js';
 import { addPlans } from './migrations/add-plans.js';
 import { addResources } from './migrations/add-resources.js';
 import { addTokensAndSignatures } from './migrations/add-tokens-and-signatures.js';
+import { addUsedParts } from './migrations/add-used-parts.js';
 import { createKeysAndTrail } from './migrations/create-keys-and-trail.js';
 import type { Migration } from './migrations/migration.js';
 import { splitPersonalData } from './migrations/split-personal-data.js';
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   addIdleKeys,
   addPlans,
   addResources,
+  addUsedParts,
 ];

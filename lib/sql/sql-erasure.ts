@@ -5,6 +5,7 @@ import {
   eraseEntries,
   eraseUseAddresses,
 } from './queries/erasure-queries.js';
+import { deleteUsedParts } from './queries/used-parts.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 
@@ -31,11 +32,14 @@ export class SqlErasure implements Erasure {
   }
 
   eraseTraces(keyIds: readonly string[]): Promise<ErasedTraces> {
-    return this.#within('Erasing traces of keys', async (budget) => ({
-      lastUsedAddresses: await this.#database.writeOnce(budget, (on) =>
-        eraseUseAddresses(on, this.#database.dialect, keyIds),
-      ),
-      refreshGrants: await this.#database.writeOnce(budget, (on) => deleteRefreshGrants(on, keyIds)),
-    }));
+    return this.#within('Erasing traces of keys', async (budget) => {
+      await this.#database.writeOnce(budget, (on) => deleteUsedParts(on, keyIds));
+      return {
+        lastUsedAddresses: await this.#database.writeOnce(budget, (on) =>
+          eraseUseAddresses(on, this.#database.dialect, keyIds),
+        ),
+        refreshGrants: await this.#database.writeOnce(budget, (on) => deleteRefreshGrants(on, keyIds)),
+      };
+    });
   }
 }

@@ -57,6 +57,7 @@ import { compileAdvanceUses, mergeUses } from './queries/use-counts.js';
 import type { AdvanceUses } from './queries/use-counts.js';
 import { compileAddUsage, countByHour } from './queries/usage-counts.js';
 import type { AddUsage } from './queries/usage-counts.js';
+import { compileAddUsedParts, listPartUses, type AddUsedParts } from './queries/used-parts.js';
 
 /** Settings of {@link SqlKeyStore}, defaults filled in. */
 export interface SqlKeyStoreSettings {
@@ -120,6 +121,7 @@ export class SqlKeyStore implements KeyStore {
   #findById: FindKeyById | undefined;
   #advanceUses: AdvanceUses | undefined;
   #addUsage: AddUsage | undefined;
+  #addUsedParts: AddUsedParts | undefined;
   #findExisting: FindExisting | undefined;
   #spendCredits: SpendCredits | undefined;
   #opening: Promise<void> | undefined;
@@ -268,13 +270,16 @@ export class SqlKeyStore implements KeyStore {
     return this.#within('Recording uses', async (budget) => {
       const allowed = await mergeUses(uses);
       const counts = await countByHour(uses);
+      const parts = await listPartUses(uses);
       if (counts.length === 0) return;
       await this.#database.write(budget, async (database) => {
         const { dialect } = this.#database;
         this.#advanceUses ??= compileAdvanceUses(database, dialect);
         this.#addUsage ??= compileAddUsage(database, dialect);
+        this.#addUsedParts ??= compileAddUsedParts(database, dialect);
         await this.#advanceUses(database, allowed, budget);
         await this.#addUsage(database, counts, budget);
+        await this.#addUsedParts(database, parts, budget);
       });
     });
   }

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import { dayMs } from '../domain/day-ms.js';
 import { hourMs, type UsageCount, type UseVerdict } from '../domain/key-usage.js';
+import type { UsedPart } from '../domain/used-part.js';
 import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import { isStorable } from './is-storable.js';
+import { listUsedParts } from './queries/used-parts.js';
 
 /** The usage log on SQLite and PostgreSQL. */
 export class SqlUsageLog implements UsageLog {
@@ -41,6 +43,12 @@ export class SqlUsageLog implements UsageLog {
           count: row.uses,
         }));
       }),
+    );
+  }
+
+  listParts(keyIds: readonly string[]): Promise<readonly UsedPart[]> {
+    return this.#within('Listing the used parts of keys', (budget) =>
+      this.#database.readForRequest(budget, (database) => listUsedParts(database, keyIds)),
     );
   }
 

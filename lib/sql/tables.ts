@@ -10,6 +10,7 @@ export interface Tables {
   owners: OwnersTable;
   key_uses: KeyUsesTable;
   key_usage: KeyUsageTable;
+  key_used_parts: KeyUsedPartsTable;
   key_credits: KeyCreditsTable;
   credentials: CredentialsTable;
   credential_digests: CredentialDigestsTable;
@@ -85,6 +86,17 @@ export interface KeyUsageTable {
   /** `allowed`, or the code of a refusal. */
   verdict: string;
   count: number;
+}
+
+/** A scope of a key that requests needed, or a replaced secret that was used; one row for each, with days of its use. */
+export interface KeyUsedPartsTable {
+  key_id: string;
+  kind: 'scope' | 'secret';
+  /** The scope, or the id of the credential. */
+  name: string;
+  /** When the first day begins (UTC). */
+  first_used_on: number;
+  last_used_on: number;
 }
 
 /** The credits of a key; a table of its own, because it is written with every use. */

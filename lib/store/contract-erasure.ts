@@ -51,7 +51,8 @@ export function describeErasure({ describe, it, expect }: ContractContext): void
       store,
     }) => {
       await insert(store, ...['a', 'b', 'c'].map((id) => createSampleKey({ id })));
-      const uses = ['a', 'b'].map((keyId) => createSampleUse({ keyId, address: '203.0.113.7' }));
+      const parts = [{ kind: 'scope', name: 'orders:read' } as const];
+      const uses = ['a', 'b'].map((keyId) => createSampleUse({ keyId, address: '203.0.113.7', parts }));
       await store.recordUse(uses);
       const grant = { credentialId: 'credential01', scopes: [], session: 'Phone', expiresAt: 9, digest: 'd' };
       for (const keyId of ['a', 'b'])
@@ -59,6 +60,7 @@ export function describeErasure({ describe, it, expect }: ContractContext): void
       expect(await store.erasure.eraseTraces([])).toEqual({ lastUsedAddresses: 0, refreshGrants: 0 });
       const removed = { lastUsedAddresses: 1, refreshGrants: 1 };
       expect(await store.erasure.eraseTraces(['a', 'c', 'unknown'])).toEqual(removed);
+      expect((await store.usage.listParts(['a', 'b'])).map(({ keyId }) => keyId)).toEqual(['b']);
       expect(await store.erasure.eraseTraces(['a'])).toEqual({ lastUsedAddresses: 0, refreshGrants: 0 });
       const [a, b] = [await store.find('a'), await store.find('b')];
       expect([a?.lastUsedAddress, a?.useCount, b?.lastUsedAddress]).toEqual([null, 1, '203.0.113.7']);

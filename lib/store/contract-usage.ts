@@ -1,7 +1,15 @@
 import { dayMs } from '../domain/day-ms.js';
 import { hourMs } from '../domain/key-usage.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, createSampleKey, sampleTime, createSampleUse } from './sample-keys.js';
+import {
+  createNextVersion,
+  createSampleCredential,
+  createSampleKey,
+  createSampleUse,
+  insert,
+  sampleTime,
+  update,
+} from './sample-keys.js';
 
 /** How often keys were used: by hour and verdict, and from where last. */
 export function describeUsage({ describe, it, expect }: ContractContext): void {
@@ -86,6 +94,63 @@ export function describeUsage({ describe, it, expect }: ContractContext): void {
           { start: sampleTime, verdict: 'key_disabled', count: 12 },
         ]);
       }
+    });
+
+    it('records the first and the last day on which parts of a key were used', async ({ store, other }) => {
+      await insert(store, record, createSampleKey({ id: 'another' }), createSampleKey({ id: 'unused' }));
+      const read = { kind: 'scope', name: 'orders:read' } as const;
+      const write = { kind: 'scope', name: "orders:'write" } as const;
+      const secret = { kind: 'secret', name: 'credential01' } as const;
+      await store.recordUse([
+        createSampleUse({ at: sampleTime + dayMs + 5, parts: [write, read] }),
+        createSampleUse({ at: sampleTime + 7, parts: [read] }),
+        createSampleUse({ keyId: 'another', at: sampleTime + hourMs, parts: [read, secret] }),
+        createSampleUse({ keyId: 'unknown', parts: [read] }),
+        createSampleUse({ keyId: record.id }),
+      ]);
+      const [first, second, third] = [sampleTime, sampleTime + dayMs, sampleTime + 2 * dayMs];
+      const ofKey = { keyId: record.id, firstUsedOn: second, lastUsedOn: second };
+      const ofAnother = { keyId: 'another', firstUsedOn: first, lastUsedOn: first };
+      expect(await other.usage.listParts([record.id, 'unknown', 'unused', 'another'])).toEqual([
+        { ...ofAnother, ...read },
+        { ...ofAnother, ...secret },
+        { ...ofKey, ...write },
+        { ...ofKey, ...read },
+      ]);
+      await other.recordUse([
+        createSampleUse({ at: third + 1, parts: [read] }),
+        createSampleUse({ at: sampleTime + 9, parts: [write] }),
+        createSampleUse({ keyId: 'another', at: first + 9, parts: [secret] }),
+      ]);
+      expect(await store.usage.listParts([record.id])).toEqual([
+        { ...ofKey, ...write },
+        { ...ofKey, ...read, lastUsedOn: third },
+      ]);
+      expect((await store.usage.listParts(['another', 'another\0'])).length).toBe(2);
+      expect(await store.usage.listParts([])).toEqual([]);
+    });
+
+    it('forgets the parts of credentials that are gone', async ({ store, other }) => {
+      const credentials = ['new', 'old', 'gone'].map((id) => createSampleCredential({ id }));
+      await insert(store, createSampleKey({ credentials }));
+      const parts = ['old', 'gone'].map((name) => ({ kind: 'secret', name }) as const);
+      await store.recordUse([createSampleUse({ parts: [...parts, { kind: 'scope', name: 'gone' }] })]);
+      await update(store, createNextVersion(record, { credentials: credentials.slice(0, 2) }));
+      const left = await other.usage.listParts([record.id]);
+      expect(left.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['scope gone', 'secret old']);
+    });
+
+    it('adds up the parts that two processes write at once', async ({ store, other }) => {
+      const ids = Array.from({ length: 30 }, (_, index) => `key${index}`);
+      await insert(store, ...ids.map((id) => createSampleKey({ id })));
+      const parts = ['a', 'b', 'c'].map((name) => ({ kind: 'scope', name }) as const);
+      const uses = ids.map((keyId) => createSampleUse({ keyId, parts }));
+      const backwards = ids.map((keyId) => createSampleUse({ keyId, parts: [...parts].reverse() })).reverse();
+      await Promise.all([
+        ...[store, other].map((each) => each.recordUse(uses)),
+        ...[store, other].map((each) => each.recordUse(backwards)),
+      ]);
+      expect((await store.usage.listParts(ids)).length).toBe(90);
     });
 
     it('is forgotten some at a time', async ({ store }) => {

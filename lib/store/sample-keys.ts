@@ -174,6 +174,7 @@ export function createSampleUse(changes: Partial<KeyUse> = {}): KeyUse {
     count: 1,
     verdict: 'allowed',
     address: null,
+    parts: [],
     ...changes,
   };
 }

@@ -38,7 +38,7 @@ export interface RequestToDecide {
   readonly allowsBinding?: AllowsBinding | undefined;
   /** How much the request takes from limits and credits. With 0 they are not checked. */
   readonly cost: number;
-  /** Whether the request is only checked, and will be decided later: nothing is consumed, and no use is recorded. */
+  /** Whether the request is only checked, and will be decided later: nothing is consumed, and only the scopes that it needs are recorded. */
   readonly isProbe?: boolean | undefined;
   /**
    * The caller's address in canonical form, `null` when it is not known for certain.
@@ -149,7 +149,10 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     if (refusal !== null) return refuse(key, counter, refusal, now);
     const { cost } = request;
     const allowed = subject.allowedBy(credential);
-    if (request.isProbe === true) return allowed;
+    if (request.isProbe === true) {
+      counter.parts.note(key, credential, request);
+      return allowed;
+    }
     const plan = getLimitPlan(key);
     if (plan === null || cost === 0) return allow(allowed, credential, counter, request, now, key);
 
@@ -166,11 +169,15 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     allowed: Allowed,
     credential: VerifiableCredential,
     counter: UseCounter,
-    { address }: RequestToDecide,
+    request: RequestToDecide,
     now: number,
     key: VerifiableKey,
   ): Allowed {
-    if (!isPastIdleEnd(key, now)) uses.record(counter, now, address);
+    const { address } = request;
+    if (!isPastIdleEnd(key, now)) {
+      uses.record(counter, now, address);
+      counter.parts.note(key, credential, request);
+    }
     if (credential.graceFromFirstUseSeconds !== null) {
       graces.start({ keyId: counter.keyId, credentialId: credential.id, address: address(), at: now });
     }

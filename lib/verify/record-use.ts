@@ -148,9 +148,12 @@ export class UseRecorder {
     }
   }
 
-  /** Keeps first uses for another try: to count one twice is better than to report that the key was never used. */
+  /** Keeps first uses for another try, of keys and of their parts: to count one twice is better than to report that it was never used. */
   #keepFirstUses(uses: readonly KeyUse[]): readonly KeyUse[] {
-    const first = uses.filter(({ keyId, verdict }) => verdict === 'allowed' && this.#unwritten.has(keyId));
+    const first = uses.filter(
+      ({ keyId, verdict, parts }) =>
+        verdict === 'allowed' && (this.#unwritten.has(keyId) || parts.length > 0),
+    );
     if (first.length === 0 || this.#isClosed || this.#waiting.length >= maxBatched) return [];
     this.#waiting.push(...first);
     this.#flushWithin(useFlushIntervalMs);

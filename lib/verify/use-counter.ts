@@ -1,6 +1,8 @@
+import { dayMs } from '../domain/day-ms.js';
 import { hourMs, getPeriodStart } from '../domain/key-usage.js';
 import type { RefusalCode } from '../domain/verdict.js';
 import type { KeyUse } from '../ports/key-store.js';
+import { NotedParts } from './noted-parts.js';
 
 /** How often the address that a key is used from is read, in milliseconds: that costs more than counting. */
 const addressIntervalMs = 1_000;
@@ -23,11 +25,21 @@ export interface UseCounter {
   hour: number;
   /** Refused uses with a valid secret; `null` while there are none. */
   refusals: Map<RefusalCode, number> | null;
+  readonly parts: NotedParts;
 }
 
 /** Creates a counter for one version of a key. The counts of several counters of one key are added up in the store. */
 export function createUseCounter(keyId: string): UseCounter {
-  return { keyId, count: 0, lastAt: 0, address: null, dueAt: 0, hour: 0, refusals: null };
+  return {
+    keyId,
+    count: 0,
+    lastAt: 0,
+    address: null,
+    dueAt: 0,
+    hour: 0,
+    refusals: null,
+    parts: new NotedParts(),
+  };
 }
 
 /**
@@ -57,17 +69,18 @@ export function startHour(counter: UseCounter, now: number): readonly KeyUse[] {
   const hour = getPeriodStart(hourMs, now);
   if (hour === counter.hour) return [];
   const before = takeUses(counter);
+  if (getPeriodStart(dayMs, now) !== getPeriodStart(dayMs, counter.hour)) counter.parts.startDay();
   counter.hour = hour;
   return before;
 }
 
 /** Takes the counted uses out of the counter. */
 export function takeUses(counter: UseCounter): readonly KeyUse[] {
-  const { keyId, count, lastAt, address, hour, refusals } = counter;
+  const { keyId, count, lastAt, address, hour, refusals, parts } = counter;
   const uses: KeyUse[] = [];
-  if (count > 0) uses.push({ keyId, at: lastAt, count, verdict: 'allowed', address });
+  if (count > 0) uses.push({ keyId, at: lastAt, count, verdict: 'allowed', address, parts: parts.take() });
   for (const [verdict, refused] of refusals ?? []) {
-    uses.push({ keyId, at: hour, count: refused, verdict, address: null });
+    uses.push({ keyId, at: hour, count: refused, verdict, address: null, parts: [] });
   }
   counter.count = 0;
   counter.refusals = null;

@@ -39,6 +39,7 @@ const emptied = [
   'credentials',
   'key_uses',
   'key_usage',
+  'key_used_parts',
   'keys',
   'audit_events',
   'audit_head',

@@ -20,6 +20,7 @@ const tables = [
   'access_events',
   'key_uses',
   'key_usage',
+  'key_used_parts',
 ] as const;
 type Counts = Record<(typeof tables)[number], number>;
 
@@ -123,6 +124,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('rows that a key can cause, on 
       expect(rows.access_events).toBeLessThanOrEqual(maxRefusals);
       expect(rows.key_uses).toBeLessThanOrEqual(2);
       expect(rows.key_usage).toBeLessThanOrEqual(2 * maxVerdicts);
+      expect(rows.key_used_parts).toBeLessThanOrEqual(3);
       // A minute later the key gets tokens again.
       app.clock.advance(60_000);
       expect((await app.post('/token', { grant_type: 'client_credentials' }, secret)).status).toBe(200);

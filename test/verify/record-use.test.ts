@@ -1,5 +1,9 @@
+import type { SecretCredential as Secret } from '../../lib/domain/credential.js';
+import { dayMs } from '../../lib/domain/day-ms.js';
 import { hourMs } from '../../lib/domain/key-usage.js';
+import { noScope, type ScopeRequirement } from '../../lib/domain/scope-requirement.js';
 import type { KeyUse } from '../../lib/store/index.js';
+import { createSampleCredential, createSampleKey } from '../../lib/store/sample-keys.js';
 import { UseRecorder } from '../../lib/verify/record-use.js';
 
 const hour = Date.UTC(2026, 5, 1, 12);
@@ -54,7 +58,7 @@ describe('the recorder of uses', () => {
     expect(asked).toBe(3);
     await uses.flush();
     expect(written).toEqual([
-      { keyId: 'a', at: hour + 2_999, count: 3_000, verdict: 'allowed', address: '192.0.2.3' },
+      { keyId: 'a', at: hour + 2_999, count: 3_000, verdict: 'allowed', address: '192.0.2.3', parts: [] },
     ]);
   });
 
@@ -95,6 +99,42 @@ describe('the recorder of uses', () => {
     expect(written.map(({ keyId, count }) => [keyId, count])).toEqual([['new', 1]]);
     await uses.flush();
     expect(written).toHaveLength(1);
+  });
+
+  it('notes each scope and each replaced secret once a day, and again what could not be written', async () => {
+    const { uses, written, fail } = start();
+    const [newest, old] = ['new', 'old'].map((id) => createSampleCredential({ id })) as [Secret, Secret];
+    const key = createSampleKey({ credentials: [newest, old] });
+    const counter = uses.counterFor(key.id);
+    const use = (at: number, credential: Secret, requirement: ScopeRequirement): void => {
+      uses.record(counter, at, () => null);
+      counter.parts.note(key, credential, { requirement });
+    };
+    const read = { kind: 'all', scopes: ['orders:read'] } as const;
+    const either = { kind: 'any', scopes: ['orders:write', 'orders:read'] } as const;
+    const takeWritten = async (): Promise<string[]> => {
+      await uses.flush();
+      return written
+        .splice(0)
+        .map(({ count, parts }) => `${count} ${parts.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`);
+    };
+
+    use(hour, newest, read);
+    use(hour, newest, read);
+    expect(await takeWritten()).toEqual(['2 scope orders:read']);
+    use(hour, newest, read);
+    use(hour, newest, noScope);
+    expect(await takeWritten()).toEqual(['2 ']);
+    fail(1);
+    use(hour, old, either);
+    expect(await takeWritten()).toEqual([]);
+    use(hour + hourMs, old, read);
+    uses.recordRefusal(counter, 'insufficient_scope', hour + hourMs);
+    expect(await takeWritten()).toEqual(['1 scope orders:write, secret old', '1 ', '1 ']);
+    use(hour + dayMs, old, read);
+    use(hour + dayMs, newest, either);
+    expect(await takeWritten()).toEqual(['2 scope orders:read, secret old, scope orders:write']);
+    expect(await takeWritten()).toEqual([]);
   });
 
   it('gives up at the end', async () => {

@@ -65,7 +65,14 @@ async function updateCredentials(database: Kysely<Tables>, record: ApiKeyRecord)
   const wantedIds = new Set(wanted.map((row) => row.id));
 
   for (const row of stored) {
-    if (!wantedIds.has(row.id)) await filterByCredential(database.deleteFrom('credentials'), row).execute();
+    if (wantedIds.has(row.id)) continue;
+    await filterByCredential(database.deleteFrom('credentials'), row).execute();
+    await database
+      .deleteFrom('key_used_parts')
+      .where('key_id', '=', row.key_id)
+      .where('kind', '=', 'secret')
+      .where('name', '=', row.id)
+      .execute();
   }
   for (const row of wanted) {
     const before = storedById.get(row.id);
