@@ -12,6 +12,9 @@ const actions: Partial<Record<Action, AuditAction>> = {
   widen: 'key.updated',
   suspend: 'owner.suspended',
   resume: 'owner.resumed',
+  demote: 'owner.updated',
+  restrict: 'owner.updated',
+  promote: 'owner.updated',
 };
 
 /**
@@ -27,14 +30,9 @@ export function checkAuditTrail(
   const byVersion = new Map<string, AuditEntry>();
   let previousHash = firstAuditHash;
   for (const [index, event] of events.entries()) {
-    const {
-      hash,
-      address: _address,
-      requestId: _requestId,
-      salt: _salt,
-      erased: _erased,
-      ...payload
-    } = event;
+    const { hash, address: _address, requestId: _requestId, salt: _salt, erased: _erased, ...rest } = event;
+    const { kind, id } = rest.actor;
+    const payload = { ...rest, actor: { kind, id } };
     if (event.sequence !== index + 1) problems.push(`event ${index + 1} has the number ${event.sequence}`);
     if (hashAuditEntry(previousHash, JSON.stringify(payload)) !== hash)
       problems.push(`the chain breaks at ${event.sequence}`);

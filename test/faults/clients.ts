@@ -13,7 +13,17 @@ export interface Clients {
   stop(): Promise<void>;
 }
 
-const allWays = ['revoker', 'repeater', 'switcher', 'rotator', 'racer', 'narrower', 'suspender'] as const;
+const allWays = [
+  'revoker',
+  'repeater',
+  'switcher',
+  'rotator',
+  'racer',
+  'narrower',
+  'suspender',
+  'planner',
+  'bounded',
+] as const;
 /** In which ways clients take something away. */
 export type Way = (typeof allWays)[number];
 
@@ -147,6 +157,37 @@ export async function startClients(
       }
       await insist((on) => key.suspend(on));
       await askAll(key, key.everything());
+      await insist((on) => key.revoke(on));
+    },
+    async planner(key) {
+      for (let round = 0; round < 5 && isOn; round += 1) {
+        const taking = round % 2 === 0 ? 'demote' : 'restrict';
+        await insist((on) => key[taking](on));
+        await askAll(key, key.everything());
+        await insist((on) => key.promote(on));
+        await askAll(key, key.everything());
+      }
+      await insist((on) => key.demote(on));
+      await askAll(key, key.everything());
+      await insist((on) => key.revoke(on));
+    },
+    async bounded(key) {
+      // Once the key was narrowed, it may be asked for; a change without an answer may come late.
+      await key.exceed(anyMember());
+      const lesser = await TestedKey.createBounded(recorder, anyMember());
+      const regive = async (): Promise<void> => {
+        const keys = lesser === null ? [key] : [key, lesser];
+        await Promise.all(fleet.members.flatMap((on) => keys.map((each) => each.regive(on))));
+      };
+      for (let round = 0; round < 5 && isOn; round += 1) {
+        await Promise.all([insist((on) => key.narrow(on)), regive()]);
+        await askAll(key, key.everything());
+        await regive();
+        await askAll(key, key.everything());
+        if (lesser !== null) await askAll(lesser, lesser.everything());
+        await insist((on) => key.widen(on));
+        await askAll(key, key.everything());
+      }
       await insist((on) => key.revoke(on));
     },
     async narrower(key) {

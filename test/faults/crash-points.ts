@@ -8,7 +8,7 @@ import { checkHistory } from './history-checker.js';
 import { HistoryRecorder } from './history-recorder.js';
 import { TestedKey } from './tested-key.js';
 
-/** What came of killing a process in the middle of five changes. */
+/** What came of killing a process in the middle of six changes. */
 export interface CrashReport {
   /** Changes that were carried out without an answer, or answered. */
   readonly committed: number;
@@ -18,7 +18,7 @@ export interface CrashReport {
 }
 
 /**
- * Lets a process create, rotate, revoke and narrow keys and suspend an owner at once and kills it when `crash` resolves. Another process then
+ * Lets a process create, rotate, revoke and narrow keys, suspend an owner and change the plan of another at once and kills it when `crash` resolves. Another process then
  * says what is left: each change has happened or has not, nothing is half done, and repeating it is safe.
  */
 export async function crashDuringChanges(
@@ -35,7 +35,8 @@ export async function crashDuringChanges(
   ] as const;
   const [rotated, revoked, narrowed] = keys;
   const suspended = await make(recorder, survivor);
-  const all = [...keys, suspended];
+  const demoted = await make(recorder, survivor);
+  const all = [...keys, suspended, demoted];
   for (const key of all) for (const usable of key.everything()) await key.use(usable, survivor);
 
   await recorder.disturb('killed', victim.name, async () => {
@@ -46,6 +47,7 @@ export async function crashDuringChanges(
       revoked.revoke(victim),
       narrowed.narrow(victim),
       suspended.suspend(victim),
+      demoted.demote(victim),
     ];
     await crashed;
     await fleet.kill(victim);
@@ -58,14 +60,17 @@ export async function crashDuringChanges(
   const violations: string[] = [];
   for (const record of found)
     violations.push(...halfDone(record, await store.listEvents({ keyId: record.id, limit: 9 })));
-  const owner = await store.owners.find(suspended.ownerId);
-  const suspensions = await store.listEvents({
-    ownerId: suspended.ownerId,
-    action: 'owner.suspended',
-    limit: 9,
-  });
-  if ((owner?.version ?? 0) !== suspensions.length)
-    violations.push(`the owner is at version ${owner?.version}`);
+  const areOwnersChanged: boolean[] = [];
+  for (const [{ ownerId }, action] of [
+    [suspended, 'owner.suspended'],
+    [demoted, 'owner.updated'],
+  ] as const) {
+    const owner = await store.owners.find(ownerId);
+    const changes = await store.listEvents({ ownerId, action, limit: 9 });
+    if ((owner?.version ?? 0) !== changes.length)
+      violations.push(`the owner is at version ${owner?.version} after ${changes.length} times ${action}`);
+    areOwnersChanged.push(owner !== null);
+  }
   await store.close();
   const versions = keys.map(({ id }) => found.find((record) => record.id === id)?.version);
   if (versions.some((version) => version !== 1 && version !== 2)) {
@@ -78,6 +83,7 @@ export async function crashDuringChanges(
     revoked.revoke(survivor),
     narrowed.narrow(survivor),
     suspended.suspend(survivor),
+    demoted.demote(survivor),
   ];
   for (const change of repeated) {
     const status = (await change)?.status ?? 0;
@@ -87,7 +93,7 @@ export async function crashDuringChanges(
 
   violations.push(...checkAuditTrail(await allEvents(fleet), recorder.operations));
   violations.push(...checkHistory(recorder.history));
-  const made = [...versions.map((version) => version === 2), owner !== null];
+  const made = [...versions.map((version) => version === 2), ...areOwnersChanged];
   const committed = made.filter(Boolean).length;
   return { committed, undone: made.length - committed, violations };
 }

@@ -62,7 +62,11 @@ const redisFaults: Record<string, FaultAction> = {
   async 'subscribers lose their connections'({ fleet }) {
     await onRedis(fleet, (redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
   },
-  async 'an old entry is written back after a revocation or suspension'({ fleet, recorder, random }) {
+  async 'an old entry is written back after a revocation, suspension or plan change'({
+    fleet,
+    recorder,
+    random,
+  }) {
     const [reader, revoker] = [random.pick(fleet.members), random.pick(fleet.members)];
     const key = await TestedKey.create(recorder, revoker);
     if (key === null) return;
@@ -116,7 +120,11 @@ const processFaults: Record<string, FaultAction> = {
     await recorder.disturb('killed', member.name, () => fleet.kill(member));
     await fleet.start();
   },
-  async 'a process starts while a key is revoked, or its owner suspended'({ fleet, recorder, random }) {
+  async 'a process starts while a key is revoked, or its owner suspended or demoted'({
+    fleet,
+    recorder,
+    random,
+  }) {
     const key = await TestedKey.create(recorder, random.pick(fleet.members));
     const starting = fleet.start();
     await pause(random.between(100, 600));

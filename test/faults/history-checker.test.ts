@@ -16,7 +16,7 @@ function operation(
   const sides: Partial<Operation> =
     action === 'use'
       ? { needs: secret }
-      : ['create', 'enable', 'widen', 'resume'].includes(action)
+      : ['create', 'enable', 'widen', 'resume', 'promote'].includes(action)
         ? { gives: [secret] }
         : { takes: [secret] };
   return {
@@ -209,6 +209,26 @@ describe('bad histories', () => {
     ],
     'a 503 long after a fault': [[operation('use', 10_300, 10_301, 503)], /while all was well/, [outage]],
     'an answer that did not come': [[operation('use', 120, 130, null)], /got no answer/, [outage]],
+    'a use of what was never given': [
+      [operation('use', 20, 25, 200, { needs: 'k1#1 write' })],
+      /never given/,
+    ],
+    'an actor that gets more than its grants': [
+      [operation('exceed', 20, 25, 201, { takes: [] })],
+      /went beyond its grants/,
+    ],
+    'what a change of the plan took away': [
+      [operation('demote', 20, 30, 200), operation('use', 40, 41, 200)],
+      /was let in, 10 ms after demote/,
+    ],
+    'a refusal after the plan was given back': [
+      [
+        operation('restrict', 20, 30, 200),
+        operation('promote', 40, 50, 200),
+        operation('use', 60, 61, refused('insufficient_scope')),
+      ],
+      /key is good/,
+    ],
     'an error': [[operation('use', 120, 130, 500)], /is no answer/, [outage]],
     'a lost key': [[operation('revoke', 20, 30, 404)], /is no answer/],
     'a slow answer': [[operation('use', 20, 1_100, 200)], /1080 ms at the 99th/, [outage]],

@@ -18,6 +18,8 @@ const explanations: Partial<Record<Action, readonly string[]>> = {
   rotate: ['secret_rotated', 'invalid_token'],
   narrow: ['insufficient_scope'],
   suspend: ['owner_suspended'],
+  demote: ['insufficient_scope'],
+  restrict: ['insufficient_scope'],
 };
 
 /** A change as the checker sees it. */
@@ -33,7 +35,7 @@ interface Change {
 
 /**
  * Looks for answers that break the promise, and returns a sentence for each: nothing is accepted that a confirmed change
- * took away, nothing good is refused but with 503 while something is wrong, one of several racing changes wins, and
+ * took away or that was never given, no grants are exceeded, nothing good is refused but with 503 while something is wrong, one of several racing changes wins, and
  * answers come in time.
  *
  * @param slowness - how slow the machine was meanwhile; absent: times are not judged
@@ -110,6 +112,7 @@ function checkUse(
   const taken = taking.get(needs) ?? [];
   const given = giving.get(needs) ?? [];
   if (outcome.status < 300) {
+    if (given.length === 0) return [`${describe(use)} was let in with what it was never given`];
     const gone = taken.find(
       (take) =>
         take.holdsFor(use) && !given.some((give) => give.until > take.from && give.from < use.endedAt),
@@ -160,11 +163,12 @@ function checkAnswer(operation: Operation, disturbances: readonly Disturbance[])
     return wasGone(operation, disturbances) ? [] : [`${describe(operation)} got no answer`];
   }
   const { status } = outcome;
-  if (status < 300) return [];
+  if (status < 300) return action === 'exceed' ? [`${describe(operation)} went beyond its grants`] : [];
   if (status === 503) {
     return wasHindered(operation, disturbances) ? [] : [`${describe(operation)} while all was well`];
   }
   if (action === 'use' && (status === 401 || status === 403)) return [];
+  if ((action === 'exceed' || action === 'regive') && status === 403) return [];
   // A rotation finds that another one was faster, one that was thought to be lost or one of the same race.
   if (action === 'rotate' && status === 409) return [];
   if (race !== undefined && status === 412) return [];

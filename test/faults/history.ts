@@ -2,7 +2,9 @@ import type { TimedAnswer } from '../harness/start-orders.js';
 
 /**
  * What clients do to keys. `narrow` takes a scope away, `widen` gives it back; `exchange` gets an access token, and
- * `revoke token` revokes one. `suspend` and `resume` concern the owner of a key.
+ * `revoke token` revokes one. `suspend`, `resume`, `demote`, `restrict` and `promote` concern the owner of a key: another plan,
+ * overrides, and neither. `regive` and `exceed` are attempts of an actor whose grants lack what they ask for: to give a key back
+ * what was taken from it, and to get a key that has it.
  */
 export type Action =
   | 'create'
@@ -15,6 +17,11 @@ export type Action =
   | 'rotate'
   | 'suspend'
   | 'resume'
+  | 'demote'
+  | 'restrict'
+  | 'promote'
+  | 'regive'
+  | 'exceed'
   | 'narrow'
   | 'widen';
 

@@ -5,11 +5,11 @@ import {
   fillsAfterChange,
   laterNumberFirst,
   makeUnlockedNumbers,
+  ownerChangedWithCopies,
   revokedAmongRepetitions,
   revokedBetweenReadAndFill,
   revokedWithHeldTokens,
   startsOnOldEntries,
-  suspendedWithCopies,
   type Schedule,
 } from './schedules.js';
 
@@ -76,7 +76,7 @@ const sabotages: Record<string, Sabotage> = {
     finding: /was let in/,
   },
   "the version of its owner is ignored on a key's cached copy": {
-    schedule: suspendedWithCopies,
+    schedule: ownerChangedWithCopies,
     processes: 2,
     replacements: [
       {

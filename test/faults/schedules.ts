@@ -91,23 +91,38 @@ export const revokedBetweenReadAndFill: Schedule = async (fleet) => {
   return checkHistory(recorder.history);
 };
 
-/** The owner of a key is suspended of which Redis, and every process, has a copy. */
-export const suspendedWithCopies: Schedule = async (fleet) => {
-  const recorder = new HistoryRecorder();
+/** Uses a key everywhere, and goes on with its entries in Redis, to write them back later as a command does that comes late. */
+async function withOldEntries(
+  recorder: HistoryRecorder,
+  fleet: Fleet,
+  work: (key: TestedKey, writeBack: () => Promise<void>) => Promise<void>,
+): Promise<void> {
   const key = await makeHeldKey(recorder, fleet);
   await pause(100);
   await onRedis(fleet, async (redis) => {
     const entries = await readEntries(redis, key.id);
     if (entries.length === 0) throw new Error('Redis has no entry of the key');
-    await key.suspend(fleet.member(0));
-    await askAll(fleet, key);
-    await key.resume(fleet.member(1));
-    await askAll(fleet, key);
-    await key.suspend(fleet.member(0));
-    // As a command does that comes late.
-    await writeEntries(redis, entries);
-    await askAll(fleet, key);
+    await work(key, () => writeEntries(redis, entries));
   });
+}
+
+/** The owner of a key of which Redis, and every process, has a copy is suspended, or gets a plan that does not include it. */
+export const ownerChangedWithCopies: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  for (const [take, giveBack] of [
+    ['suspend', 'resume'],
+    ['demote', 'promote'],
+  ] as const) {
+    await withOldEntries(recorder, fleet, async (key, writeBack) => {
+      await key[take](fleet.member(0));
+      await askAll(fleet, key);
+      await key[giveBack](fleet.member(1));
+      await askAll(fleet, key);
+      await key[take](fleet.member(0));
+      await writeBack();
+      await askAll(fleet, key);
+    });
+  }
   return checkHistory(recorder.history);
 };
 
@@ -169,14 +184,10 @@ export const revokedAmongRepetitions: Schedule = async (fleet) => {
 /** The entry of a revoked key is brought back to Redis as it was, and a process starts that has seen nothing. */
 export const startsOnOldEntries: Schedule = async (fleet) => {
   const recorder = new HistoryRecorder();
-  const key = await makeHeldKey(recorder, fleet);
-  await pause(100);
-  await onRedis(fleet, async (redis) => {
-    const entries = await readEntries(redis, key.id);
-    if (entries.length === 0) throw new Error('Redis has no entry of the key');
+  await withOldEntries(recorder, fleet, async (key, writeBack) => {
     await key.revoke(fleet.member(0));
     await pause(100);
-    await writeEntries(redis, entries);
+    await writeBack();
     const late = await fleet.start();
     // Asked first: the others do not believe the old entry, and put a new one in its place.
     await key.use(key.usable('read'), late);

@@ -2,6 +2,7 @@ import type { Capability } from './history.js';
 import type { TimedAnswer } from '../harness/start-orders.js';
 import type { HistoryRecorder, Planned } from './history-recorder.js';
 import type { Member } from './fleet.js';
+import { changeOwner, type OwnerChange } from './change-owner.js';
 
 /** Every key has an owner of its own, so that a suspension concerns no other key. */
 let owners = 0;
@@ -9,9 +10,14 @@ let owners = 0;
 const purposes = ['read', 'write'] as const;
 type Purpose = (typeof purposes)[number];
 
-/** What takes everything away from a key: for good, or until its owner is resumed. */
-export const takings = ['revoke', 'suspend'] as const;
+/** What takes everything away from a key: for good, or until its owner is resumed or gets its plan back. */
+export const takings = ['revoke', 'suspend', 'demote'] as const;
 export type Taking = (typeof takings)[number];
+
+/** All that a key of these tests may do. */
+const scopes = ['orders:read', 'orders:write'];
+/** Somebody who acts for the owner and may give no more than that. */
+const bounded = { 'X-Test-Grants': 'orders:read' };
 
 /** What a change of a key does to what its secrets are good for. */
 type Side = 'nothing' | 'write' | 'everything';
@@ -42,16 +48,30 @@ export class TestedKey {
   }
 
   /** Makes a key that may read and write, of an owner with no other key; `null` when that was not acknowledged. */
-  static async create(recorder: HistoryRecorder, on: Member): Promise<TestedKey | null> {
+  static create(recorder: HistoryRecorder, on: Member): Promise<TestedKey | null> {
+    return TestedKey.#create(recorder, on, purposes, {});
+  }
+
+  /** Makes a key that may only read, as an actor that may give no more. */
+  static createBounded(recorder: HistoryRecorder, on: Member): Promise<TestedKey | null> {
+    return TestedKey.#create(recorder, on, ['read'], bounded);
+  }
+
+  static async #create(
+    recorder: HistoryRecorder,
+    on: Member,
+    given: readonly Purpose[],
+    headers: Record<string, string>,
+  ): Promise<TestedKey | null> {
     owners += 1;
     const ownerId = `owner-${owners}`;
-    const body = { name: 'CI', scopes: ['orders:read', 'orders:write'] };
+    const body = { name: 'CI', scopes: given.map((purpose) => `orders:${purpose}`) };
     const answer = await recorder.record(
       { action: 'create', process: on.name, keyId: 'a new one' },
-      () => on.app.manage('POST', '/keys', body, { 'X-Test-Owner': ownerId }),
+      () => on.app.manage('POST', '/keys', body, { 'X-Test-Owner': ownerId, ...headers }),
       (created) => {
         const keyId = String(created.body['id']);
-        return { keyId, gives: purposes.map((purpose) => `${keyId}#1 ${purpose}`) };
+        return { keyId, gives: given.map((purpose) => `${keyId}#1 ${purpose}`) };
       },
     );
     if (answer?.status !== 201) return null;
@@ -144,15 +164,45 @@ export class TestedKey {
     return this.#change('narrow', on, 'write', () => this.#patch(on, { scopes: ['orders:read'] }));
   }
 
-  async enable(on: Member): Promise<TimedAnswer | null> {
+  enable(on: Member): Promise<TimedAnswer | null> {
+    return this.#giveBack('enable', on, 'everything', { enabled: true });
+  }
+
+  /** Gives the right to write back. */
+  widen(on: Member): Promise<TimedAnswer | null> {
+    return this.#giveBack('widen', on, 'write', { scopes });
+  }
+
+  async #giveBack(
+    action: 'enable' | 'widen',
+    on: Member,
+    side: Side,
+    body: object,
+  ): Promise<TimedAnswer | null> {
     // What it gives is known before: it may happen without an answer.
-    const gives = this.#capabilities('everything');
-    const answer = await this.#recorder.record(
-      { action: 'enable', process: on.name, keyId: this.id, gives },
-      () => this.#patch(on, { enabled: true }),
+    const gives = this.#capabilities(side);
+    const answer = await this.#recorder.record({ action, process: on.name, keyId: this.id, gives }, () =>
+      this.#patch(on, body),
     );
     this.#learn(answer);
     return answer;
+  }
+
+  /** Lets an actor that may not give the right to write update the key to have it: a key that has it keeps it, no other gets it. */
+  regive(on: Member): Promise<TimedAnswer | null> {
+    return this.#recorder.record({ action: 'regive', process: on.name, keyId: this.id }, () =>
+      this.#patch(on, { scopes }, bounded),
+    );
+  }
+
+  /** Lets that actor ask for a secret of this key, which may write, and for another key that may. */
+  async exceed(on: Member): Promise<void> {
+    const exceed = { action: 'exceed', process: on.name, keyId: this.id } as const;
+    await this.#recorder.record(exceed, () => this.#rotate(on, bounded));
+    const headers = { ...this.#asOwner, ...bounded };
+    await this.#recorder.record(exceed, () =>
+      on.app.manage('POST', '/keys', { name: 'CI', scopes }, headers),
+    );
   }
 
   rotate(on: Member, race?: string): Promise<TimedAnswer | null> {
@@ -174,19 +224,34 @@ export class TestedKey {
     return this.#changeOwner('resume', on, { gives: this.#capabilities('everything') });
   }
 
+  /** Gives the owner a plan that includes nothing. */
+  demote(on: Member): Promise<TimedAnswer | null> {
+    return this.#changeOwner('demote', on, { takes: this.#capabilities('everything') });
+  }
+
+  /** Takes the right to write away from all keys of the owner, whatever its plan says. */
+  restrict(on: Member): Promise<TimedAnswer | null> {
+    return this.#changeOwner('restrict', on, { takes: this.#capabilities('write') });
+  }
+
+  /** Gives the owner the plan that includes everything, without overrides. */
+  promote(on: Member): Promise<TimedAnswer | null> {
+    return this.#changeOwner('promote', on, { gives: this.#capabilities('everything') });
+  }
+
   #changeOwner(
-    action: 'suspend' | 'resume',
+    action: OwnerChange,
     on: Member,
     sides: Pick<Planned, 'takes' | 'gives'>,
   ): Promise<TimedAnswer | null> {
     const { id: keyId, ownerId } = this;
     return this.#recorder.record({ action, process: on.name, keyId, ownerId, ...sides }, () =>
-      on.app.manage('POST', `/owners/${ownerId}/${action}`, {}, { 'X-Test-Admin': 'olga' }),
+      changeOwner(on.app, ownerId, action),
     );
   }
 
-  #patch(on: Member, body: object): Promise<TimedAnswer> {
-    return on.app.manage('PATCH', `/keys/${this.id}`, body, this.#asOwner);
+  #patch(on: Member, body: object, headers: Record<string, string> = {}): Promise<TimedAnswer> {
+    return on.app.manage('PATCH', `/keys/${this.id}`, body, { ...this.#asOwner, ...headers });
   }
 
   #rotate(on: Member, headers: Record<string, string>): Promise<TimedAnswer> {

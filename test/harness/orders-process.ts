@@ -19,6 +19,9 @@ const app = express();
 const apiKeys = createApiKeys({
   prefix: 'acme',
   scopes: { 'orders:read': 'Read orders', 'orders:write': 'Place orders' },
+  // Owners without a record may do everything; `lapsed` is what is left to one that no longer pays.
+  plans: { pro: {}, lapsed: { scopes: [] } },
+  defaultPlan: 'pro',
   pepper: API_KEYS_PEPPER?.split(','),
   database: DATABASE_URL,
   redis: { client: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX },
@@ -39,7 +42,10 @@ const authorize = (req: express.Request): Actor | null => {
   const admin = req.get('X-Test-Admin');
   if (admin !== undefined) return { kind: 'admin', id: admin };
   const owner = req.get('X-Test-Owner');
-  return owner === undefined ? null : { kind: 'owner', ownerId: owner };
+  if (owner === undefined) return null;
+  const granted = req.get('X-Test-Grants');
+  if (granted === undefined) return { kind: 'owner', ownerId: owner };
+  return { kind: 'owner', ownerId: owner, memberId: 'member', grants: { scopes: granted.split(',') } };
 };
 
 app.use('/api-keys', apiKeys.adminRouter({ authorize }));

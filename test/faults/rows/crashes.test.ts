@@ -7,7 +7,7 @@ import { isWholeRun } from '../whole-run.js';
 jest.setTimeout(isWholeRun ? 20 * 60_000 : 120_000);
 
 const environment = { LEASE_SECONDS: '2' };
-/** Each kills a process in the middle of five changes. */
+/** Each kills a process in the middle of six changes. */
 const rounds = isWholeRun ? 100 : 4;
 
 let fleet: Fleet;
@@ -30,11 +30,11 @@ async function expectWholeChanges(
   expect(total.undone).toBeGreaterThan(0);
 }
 
-it('F24, F25: a process is killed at the n-th message to PostgreSQL while it creates, rotates, revokes, narrows and suspends', async () => {
+it('F24, F25: a process is killed at the n-th message to PostgreSQL while it creates, rotates, revokes, narrows, suspends and demotes', async () => {
   fleet = await startFleet({ place: 'PostgreSQL', processes: 1, environment });
   await expectWholeChanges((victim, round) => async () => {
-    // The five changes take about 75 messages.
-    const last = 1 + Math.floor((round * 75) / rounds);
+    // The six changes take about 90 messages.
+    const last = 1 + Math.floor((round * 90) / rounds);
     let messages = 0;
     await new Promise<void>((resolve) => {
       victim.database?.onRequest(() => {
@@ -45,8 +45,8 @@ it('F24, F25: a process is killed at the n-th message to PostgreSQL while it cre
   });
 });
 
-it('F24, F25: a process is killed at any moment while it creates, rotates, revokes, narrows and suspends on SQLite', async () => {
+it('F24, F25: a process is killed at any moment while it creates, rotates, revokes, narrows, suspends and demotes on SQLite', async () => {
   fleet = await startFleet({ place: 'one SQLite file', processes: 1, environment });
   const random = seededRandom(1);
-  await expectWholeChanges((_, round) => () => pause((round * 120) / rounds + random.between(0, 3)));
+  await expectWholeChanges((_, round) => () => pause((round * 240) / rounds + random.between(0, 3)));
 });

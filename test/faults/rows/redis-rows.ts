@@ -1,4 +1,5 @@
 import type { OrdersProcess, TimedAnswer } from '../../harness/start-orders.js';
+import { changeOwner } from '../change-owner.js';
 import { onRedis } from '../fault-actions.js';
 import { startFleet, type Fleet, type Member } from '../fleet.js';
 import { pause } from '../pause.js';
@@ -47,15 +48,22 @@ export function redisRows(): RedisRows {
     Promise.all(fleet.members.map(async ({ app }) => (await app.status())['redis']));
 
   /** The ways in which an access token loses what it was good for, and what is answered then. */
-  const takings: Readonly<Record<string, (key: ExchangedKey, on: OrdersProcess) => Promise<TimedAnswer>>> = {
-    key_revoked: ({ id }, on) => on.manage('POST', `/keys/${id}/revoke`, undefined, asAdmin),
-    key_disabled: ({ id }, on) => on.manage('PATCH', `/keys/${id}`, { enabled: false }, asAdmin),
-    secret_rotated: ({ id }, on) => on.manage('POST', `/keys/${id}/rotate`, {}, asAdmin),
-    insufficient_scope: ({ id }, on) =>
-      on.manage('PATCH', `/keys/${id}`, { scopes: ['orders:read'] }, asAdmin),
-    owner_suspended: ({ ownerId }, on) => on.manage('POST', `/owners/${ownerId}/suspend`, {}, asAdmin),
-    invalid_token: ({ key, token }, on) => on.takeBack(key, token),
-  };
+  const takings: readonly [
+    code: string,
+    take: (key: ExchangedKey, on: OrdersProcess) => Promise<TimedAnswer>,
+  ][] = [
+    ['key_revoked', ({ id }, on) => on.manage('POST', `/keys/${id}/revoke`, undefined, asAdmin)],
+    ['key_disabled', ({ id }, on) => on.manage('PATCH', `/keys/${id}`, { enabled: false }, asAdmin)],
+    ['secret_rotated', ({ id }, on) => on.manage('POST', `/keys/${id}/rotate`, {}, asAdmin)],
+    [
+      'insufficient_scope',
+      ({ id }, on) => on.manage('PATCH', `/keys/${id}`, { scopes: ['orders:read'] }, asAdmin),
+    ],
+    ['owner_suspended', ({ ownerId }, on) => changeOwner(on, ownerId, 'suspend')],
+    ['insufficient_scope', ({ ownerId }, on) => changeOwner(on, ownerId, 'demote')],
+    ['insufficient_scope', ({ ownerId }, on) => changeOwner(on, ownerId, 'restrict')],
+    ['invalid_token', ({ key, token }, on) => on.takeBack(key, token)],
+  ];
 
   /** An access token that every process has accepted and cached, as far as it caches any. */
   async function exchangedKey(on: OrdersProcess): Promise<ExchangedKey> {
@@ -74,7 +82,7 @@ export function redisRows(): RedisRows {
   }
 
   async function expectTokensRevocable(): Promise<void> {
-    for (const [index, [code, take]] of Object.entries(takings).entries()) {
+    for (const [index, [code, take]] of takings.entries()) {
       const { app } = fleet.member(index % fleet.members.length);
       const given = await exchangedKey(app);
       expect([code, (await take(given, app)).status]).toEqual([code, 200]);
