@@ -11,6 +11,10 @@ export interface PostureItem {
   readonly since: Date;
   /** When the key, or its old secret, ends; `null`: never, or not known yet. */
   readonly endsAt: Date | null;
+  /** The scopes of the catalogue that the key has and that no request has needed; empty for other reasons. */
+  readonly unusedScopes: readonly string[];
+  /** The beginning of the day (UTC) on which an old secret was last used; `null` for other reasons. */
+  readonly oldSecretUsedOn: Date | null;
   readonly remedy: {
     /** The command of `apiKeys.keys`, and its input. */
     readonly command: 'update' | 'rotate' | 'revoke';
@@ -23,7 +27,8 @@ export interface PostureItem {
 }
 
 /** Shows a finding. */
-export function toPostureItem({ record, reason, since, endsAt, remedy }: PostureFinding): PostureItem {
+export function toPostureItem(finding: PostureFinding): PostureItem {
+  const { record, reason, since, endsAt, unusedScopes, oldSecretUsedOn, remedy } = finding;
   const { id, ownerId, keyspace, name } = record;
   return {
     keyId: id,
@@ -33,6 +38,8 @@ export function toPostureItem({ record, reason, since, endsAt, remedy }: Posture
     reason,
     since: new Date(since),
     endsAt: endsAt === null ? null : new Date(endsAt),
+    unusedScopes,
+    oldSecretUsedOn: oldSecretUsedOn === null ? null : new Date(oldSecretUsedOn),
     remedy: showRemedy(id, remedy),
   };
 }
@@ -45,6 +52,8 @@ function showRemedy(id: string, remedy: PostureRemedy): PostureItem['remedy'] {
 }
 
 function composeBody(remedy: PostureRemedy): Readonly<Record<string, unknown>> {
-  if (remedy.operation === 'update') return { expiresAt: new Date(remedy.expiresAt) };
+  if (remedy.operation === 'update') {
+    return 'scopes' in remedy ? { scopes: remedy.scopes } : { expiresAt: new Date(remedy.expiresAt) };
+  }
   return remedy.operation === 'revoke' ? { reason: remedy.reason } : {};
 }

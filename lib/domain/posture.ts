@@ -1,8 +1,11 @@
 import type { ApiKeyRecord } from './api-key.js';
-import { hasCredentialEnded } from './credential.js';
+import { hasCredentialEnded, type Credential } from './credential.js';
 import { getExpiresAt, getIdleAt, getMaxIdleDays } from './key-lifetime.js';
 import { dayMs } from './day-ms.js';
 import type { RevocationReason } from './revocation-reason.js';
+import type { ScopeCatalogue } from './scope-catalogue.js';
+import { findUnneededScopes } from './unneeded-scopes.js';
+import type { UsedPart } from './used-part.js';
 
 /** What deserves attention about a key that works. */
 export type PostureReason =
@@ -12,8 +15,12 @@ export type PostureReason =
   | 'unused'
   /** It was never used since it was created. */
   | 'never_used'
-  /** A secret that a rotation has replaced still works. */
+  /** It has scopes that no request has needed for a while. */
+  | 'wider_than_used'
+  /** A secret that a rotation has replaced still works; no use of it is recorded. */
   | 'old_secret_works'
+  /** A secret that a rotation has replaced still works, and was used after that. */
+  | 'old_secret_used'
   /** It expires soon. */
   | 'expires_soon'
   /** It is refused as idle soon, unless it is used. */
@@ -24,14 +31,16 @@ export const postureReasons: readonly PostureReason[] = [
   'never_expires',
   'unused',
   'never_used',
+  'wider_than_used',
   'old_secret_works',
+  'old_secret_used',
   'expires_soon',
   'idle_soon',
 ];
 
 /** When a key deserves attention. */
 export interface PostureThresholds {
-  /** A key that was not used for so many days, or not since it was created before that. */
+  /** A key that was not used for so many days, or not since it was created before that; and one whose scopes were not all needed. */
   readonly unusedAfterDays: number;
   /** A key that ends within so many days. */
   readonly endsWithinDays: number;
@@ -40,6 +49,7 @@ export interface PostureThresholds {
 /** The call that mends it; over HTTP and in code. */
 export type PostureRemedy =
   | { readonly operation: 'update'; readonly expiresAt: number }
+  | { readonly operation: 'update'; readonly scopes: readonly string[] }
   | { readonly operation: 'rotate' }
   | { readonly operation: 'revoke'; readonly reason: RevocationReason };
 
@@ -52,6 +62,20 @@ export interface PostureFinding {
   /** When the key, or the old secret, ends; `null`: never, or not known yet. */
   readonly endsAt: number | null;
   readonly remedy: PostureRemedy;
+  /** The scopes that no request has needed; empty for other reasons. */
+  readonly unusedScopes: readonly string[];
+  /** When the day begins on which an old secret was last used; `null` for other reasons. */
+  readonly oldSecretUsedOn: number | null;
+}
+
+/** What is known about a key besides its record. */
+export interface PostureFacts {
+  /** The longest life that the key may have; `null`: no bound. */
+  readonly maxLifetimeDays: number | null;
+  /** `null` for scopes that routes do not require. */
+  readonly catalogue: Pick<ScopeCatalogue, 'expand'> | null;
+  /** What is recorded of its parts. */
+  readonly parts: readonly UsedPart[];
 }
 
 /** How long a key lives that is given an end, in days. */
@@ -60,13 +84,12 @@ const suggestedDays = 90;
 /**
  * What deserves attention about an active key.
  *
- * @param maxLifetimeDays - the longest life that the key may have; `null`: no bound
  * @param now - epoch milliseconds
  */
 export function listFindings(
   record: ApiKeyRecord,
   { unusedAfterDays, endsWithinDays }: PostureThresholds,
-  maxLifetimeDays: number | null,
+  { maxLifetimeDays, catalogue, parts }: PostureFacts,
   now: number,
 ): readonly PostureFinding[] {
   const findings: PostureFinding[] = [];
@@ -75,7 +98,13 @@ export function listFindings(
     since: number,
     remedy: PostureRemedy,
     endsAt: number | null = null,
-  ): void => void findings.push({ record, reason, since, endsAt, remedy });
+    details: Partial<PostureFinding> = {},
+  ): void =>
+    void findings.push({
+      ...{ record, reason, since, endsAt, remedy },
+      ...{ unusedScopes: [], oldSecretUsedOn: null },
+      ...details,
+    });
   const revoke: PostureRemedy = { operation: 'revoke', reason: 'cessationOfOperation' };
 
   const expiresAt = getExpiresAt(record);
@@ -86,12 +115,26 @@ export function listFindings(
   if ((lastUsedAt ?? createdAt) < now - unusedAfterDays * dayMs) {
     add(lastUsedAt === null ? 'never_used' : 'unused', lastUsedAt ?? createdAt, revoke);
   }
+  const scopes = catalogue && findUnneededScopes(record, catalogue, parts, unusedAfterDays, now);
+  if (scopes !== null) {
+    const remedy: PostureRemedy = { operation: 'update', scopes: scopes.narrowed };
+    add('wider_than_used', record.updatedAt, remedy, null, { unusedScopes: scopes.unused });
+  }
   const [newest, ...older] = record.credentials;
   const working = older.filter((credential) => !hasCredentialEnded(credential, now));
   if (newest !== undefined && working.length > 0) {
     const ends = working.map(({ endsAt }) => endsAt);
     const end = ends.includes(null) ? null : Math.max(...ends.filter((each) => each !== null));
-    add('old_secret_works', newest.createdAt, { operation: 'rotate' }, end);
+    const usedOn = findLastUse(working, parts);
+    add(
+      usedOn === null ? 'old_secret_works' : 'old_secret_used',
+      newest.createdAt,
+      { operation: 'rotate' },
+      end,
+      {
+        oldSecretUsedOn: usedOn,
+      },
+    );
   }
   const soon = now + endsWithinDays * dayMs;
   if (expiresAt !== null && expiresAt <= soon) {
@@ -109,6 +152,14 @@ export function listFindings(
     add('idle_soon', idleAt - noticeDays * dayMs, revoke, idleAt);
   }
   return findings;
+}
+
+/** When the last day begins on which one of some replaced secrets was used; `null`: none was. */
+function findLastUse(credentials: readonly Credential[], parts: readonly UsedPart[]): number | null {
+  const days = parts
+    .filter(({ kind, name }) => kind === 'secret' && credentials.some(({ id }) => id === name))
+    .map(({ lastUsedOn }) => lastUsedOn);
+  return days.length === 0 ? null : Math.max(...days);
 }
 
 /** A key that may live no longer is replaced: the only call that concerns it is the one that ends it. */

@@ -2,6 +2,7 @@ import { InvalidFieldError } from '../domain/key-fields.js';
 import {
   listFindings,
   postureReasons,
+  type PostureFacts,
   type PostureFinding,
   type PostureReason,
   type PostureThresholds,
@@ -22,7 +23,7 @@ export interface PostureFilter extends PageFilter, Partial<PostureThresholds> {
   readonly keyspace?: string | undefined;
   /** Only what deserves attention for this reason. */
   readonly reason?: PostureReason | undefined;
-  /** A key deserves attention that was not used for so many days, 1 to 3650. Default: 90. */
+  /** A key deserves attention that was not used for so many days, or that has scopes that were not needed for so long, 1 to 3650. Default: 90. */
   readonly unusedAfterDays?: number;
   /** A key deserves attention that ends within so many days, 1 to 3650. Default: 14. */
   readonly endsWithinDays?: number;
@@ -68,9 +69,15 @@ export async function getPosture(
   };
   const now = ports.clock.now();
   const { items, nextCursor } = await listKeys(ports, context, { ...page, state: 'active' });
+  const parts = await ports.store.usage.listParts(items.map(({ id }) => id));
   const findings = items.flatMap((record) => {
-    const maxLifetimeDays = ports.keyspaces.get(record.keyspace)?.policy.maxLifetimeDays ?? null;
-    return listFindings(record, thresholds, maxLifetimeDays, now);
+    const home = ports.keyspaces.get(record.keyspace);
+    const facts: PostureFacts = {
+      maxLifetimeDays: home?.policy.maxLifetimeDays ?? null,
+      catalogue: home?.hasAppScopes === true ? home.catalogue : null,
+      parts: parts.filter(({ keyId }) => keyId === record.id),
+    };
+    return listFindings(record, thresholds, facts, now);
   });
   return { items: findings.filter((each) => reason === undefined || each.reason === reason), nextCursor };
 }

@@ -154,7 +154,7 @@ describe('keys.posture', () => {
     const { items } = await instance.apiKeys.keys.posture({ reason: 'never_expires' }, { actor: theApp });
     expect(items).toContainEqual({
       ...{ keyId: made.id, ownerId: 'alice', keyspace: 'default', name: 'endless', reason: 'never_expires' },
-      ...{ since: new Date(clock.now()), endsAt: null },
+      ...{ since: new Date(clock.now()), endsAt: null, unusedScopes: [], oldSecretUsedOn: null },
       remedy: {
         command: 'update',
         input: { id: made.id, expiresAt: new Date(clock.now() + 90 * dayMs) },
@@ -165,6 +165,104 @@ describe('keys.posture', () => {
     await expect(keys.posture({ unusedAfterDays: 0 })).rejects.toThrow(/unusedAfterDays/);
     await expect(keys.posture({ reason: 'other' } as never)).rejects.toThrow(/never_expires/);
     await expect(keys.posture({ state: 'active' } as never)).rejects.toThrow(/state/);
+  });
+
+  it('names the scopes that no request needs, once uses are recorded for long enough', async () => {
+    const instance = await start();
+    const { clock } = instance;
+    const keys = instance.apiKeys.keys.as(theApp);
+    const expiresAt = new Date(clock.now() + 900 * dayMs);
+    const scopes = ['orders:*', 'users:read'] as const;
+    const made = {
+      wide: await instance.key({ name: 'wide', scopes, expiresAt }),
+      changed: await instance.key({ name: 'changed', scopes, expiresAt }),
+      needed: await instance.key({ name: 'needed', scopes, expiresAt }),
+      unguarded: await instance.key({ name: 'unguarded', scopes, expiresAt }),
+      idle: await instance.key({ name: 'idle', scopes, expiresAt }),
+    };
+    const need = async (name: keyof typeof made, ...needed: Scope[]): Promise<void> => {
+      const { apiKeys } = instance;
+      const key = made[name].token;
+      if (needed.length === 0) expect(await apiKeys.keys.verify({ key })).toMatchObject({ allowed: true });
+      for (const scope of needed)
+        expect(await apiKeys.keys.verify({ key, scopes: scope })).toMatchObject({ allowed: true });
+    };
+    const list = async (): Promise<readonly PostureItem[]> => {
+      // The first use of a key is written soon, and those before it with it.
+      const fresh = await instance.key({ name: 'fresh', expiresAt });
+      await use(instance, fresh);
+      return (await keys.posture({ limit: 100, reason: 'wider_than_used', unusedAfterDays: 30 })).items;
+    };
+
+    await need('wide', 'orders:read', 'orders:write');
+    await need('changed', 'orders:read');
+    await need('needed', 'orders:read', 'orders:write');
+    await need('unguarded');
+    await need('idle', 'orders:read');
+    expect(await list()).toEqual([]);
+    clock.advance(20 * dayMs);
+    await keys.update({ id: made.changed.id, description: 'Of the shop' });
+    await need('wide', 'orders:read');
+    await need('needed', 'users:read', 'orders:write', 'orders:read');
+    expect(await list()).toEqual([]);
+    clock.advance(12 * dayMs);
+    await need('changed', 'orders:read');
+    await need('unguarded');
+    const [item, ...others] = await list();
+    expect([item?.name, item?.unusedScopes, item?.since, others]).toEqual([
+      ...['wide', ['orders:write', 'users:read'], (await keys.get({ id: made.wide.id }))?.createdAt],
+      [],
+    ]);
+    expect(item?.remedy).toMatchObject({ command: 'update', body: { scopes: ['orders:read'] } });
+    await (keys.update as (input: object) => Promise<unknown>)(item?.remedy.input ?? {});
+    await need('wide', 'orders:read');
+    expect(await list()).toEqual([]);
+  });
+
+  it('tells old secrets that are still in use from those that are not', async () => {
+    const instance = await start();
+    const { apiKeys, clock } = instance;
+    const keys = apiKeys.keys.as(theApp);
+    const app = express().get('/', apiKeys.requireApiKey('orders:read'), (_req, res) => void res.send('ok'));
+    const expiresAt = new Date(clock.now() + 900 * dayMs);
+    const [used, unused] = [
+      await instance.key({ name: 'used', expiresAt }),
+      await instance.key({ name: 'unused', expiresAt }),
+    ];
+    const send = async (token: string): Promise<void> =>
+      void (await request(app).get('/').set('Authorization', `Bearer ${token}`).expect(200));
+    await send(used.token);
+    await send(unused.token);
+    await keys.rotate({ id: used.id, gracePeriodSeconds: (30 * dayMs) / 1000 });
+    const { key: token } = await keys.rotate({ id: unused.id, gracePeriodSeconds: (30 * dayMs) / 1000 });
+    const rotatedAt = new Date(clock.now());
+    clock.advance(3 * dayMs);
+    await send(used.token);
+    await send(token);
+    await use(instance, await instance.key({ name: 'fresh', expiresAt }));
+    const { items } = await keys.posture();
+    const endsAt = new Date(rotatedAt.getTime() + 30 * dayMs);
+    const today = new Date(Math.floor(clock.now() / dayMs) * dayMs);
+    expect(items).toHaveLength(2);
+    const rotated = { since: rotatedAt, endsAt };
+    expect(items).toContainEqual(
+      expect.objectContaining({
+        ...rotated,
+        name: 'unused',
+        reason: 'old_secret_works',
+        oldSecretUsedOn: null,
+      }),
+    );
+    expect(items).toContainEqual(
+      expect.objectContaining({
+        ...rotated,
+        name: 'used',
+        reason: 'old_secret_used',
+        oldSecretUsedOn: today,
+      }),
+    );
+    await keys.rotate({ id: used.id });
+    expect((await keys.posture()).items.map(({ name }) => name)).toEqual(['unused']);
   });
 
   it('knows the bounds of the policy: what is idle soon, and what may live no longer', async () => {

@@ -19,6 +19,18 @@ export const postureSchema: JsonSchema = {
       ...allowNull(shownTime),
       description: 'When the key, or its old secret, ends; `null`: never, or not known yet.',
     },
+    unusedScopes: {
+      type: 'array',
+      items: { type: 'string' },
+      description:
+        'For `wider_than_used`, the scopes that the key has and that no request has needed; else empty.',
+      examples: [['orders:write']],
+    },
+    oldSecretUsedOn: {
+      ...allowNull(shownTime),
+      description:
+        'For `old_secret_used`, the beginning of the day (UTC) on which an old secret was last used; else `null`.',
+    },
     remedy: {
       ...createObjectSchema({
         command: { type: 'string', enum: ['update', 'rotate', 'revoke'], examples: ['revoke'] },
