@@ -23,6 +23,11 @@ import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
 import { createErrorReporter } from './http/error-reporter.js';
 import { createProblemTypes } from './http/problem-types.js';
+import type {
+  CheckedResourcesOption,
+  RequestedResources,
+  ResourcesResult,
+} from './http/requested-resources.js';
 import { createRequestIdReader } from './http/request-id-reader.js';
 import { createRedaction, type Redaction } from './api/redaction.js';
 import { createDefaultKeyspace } from './instance/default-keyspace.js';
@@ -57,8 +62,20 @@ import { createWellKnownRouter } from './oauth/well-known-router.js';
 import { ProtectedResources } from './tokens/protected-resources.js';
 import type { TokenService } from './tokens/token-service.js';
 
-/** API keys for one app. */
-export interface ApiKeys<S extends string, F extends string = never, R extends string = never>
+/**
+ * API keys for one app.
+ *
+ * @typeParam S - the scopes
+ * @typeParam F - the features
+ * @typeParam R - the kinds of resources
+ * @typeParam N - the names in `scopes`; not S, so that an instance with more scopes fits where fewer are needed
+ */
+export interface ApiKeys<
+  S extends string,
+  F extends string = never,
+  R extends string = never,
+  N extends string = string,
+>
   extends WithDialectHost, Redaction {
   /** Creates guards for routes. */
   readonly requireApiKey: RequireApiKey<S, F, R>;
@@ -95,7 +112,9 @@ export interface ApiKeys<S extends string, F extends string = never, R extends s
    * @example
    * app.use('/forward-auth/orders', apiKeys.forwardAuthRouter({ scopes: 'orders:read' }));
    */
-  forwardAuthRouter(options?: ForwardAuthOptions<S, F, R>): ReturnType<typeof createForwardAuthRouter>;
+  forwardAuthRouter<T extends ResourcesResult = RequestedResources<R>>(
+    options?: ForwardAuthOptions<S, F, R, CheckedResourcesOption<R, T>>,
+  ): ReturnType<typeof createForwardAuthRouter>;
   /**
    * The scope catalogue with its sentences, in the order of its declaration: for consent pages and documentation. What an actor
    * may give to keys is `keys.as(actor).grantable()`.
@@ -103,7 +122,7 @@ export interface ApiKeys<S extends string, F extends string = never, R extends s
    * @example
    * app.get('/docs/scopes', (_req, res) => void res.json(apiKeys.scopes));
    */
-  readonly scopes: readonly DescribedName[];
+  readonly scopes: readonly DescribedName<N>[];
   /**
    * The management of keys in code, without HTTP.
    *
@@ -121,7 +140,9 @@ export interface ApiKeys<S extends string, F extends string = never, R extends s
    * @example
    * app.use('/mcp', apiKeys.mcpGuard({ tools: { list_orders: 'orders:read', delete_order: 'orders:write' } }));
    */
-  mcpGuard(options?: McpGuardOptions<S, F, R>): ApiKeyGuard;
+  mcpGuard<T extends ResourcesResult = RequestedResources<R>>(
+    options?: McpGuardOptions<S, F, R, CheckedResourcesOption<R, T>>,
+  ): ApiKeyGuard;
   /**
    * The endpoints of the authorization server as a router.
    *
@@ -233,7 +254,7 @@ export function createApiKeys<
   const F extends string = never,
   const R extends string = never,
   const P extends string = string,
->(options: ApiKeysOptions<S, F, R, P>): ApiKeys<S, F, R> {
+>(options: ApiKeysOptions<S, F, R, P>): ApiKeys<S, F, R, S> {
   const resolved = resolveOptions(options);
   const logger = createSerializingLogger(resolved.logger);
   const { clock, pepper } = resolved;
@@ -412,7 +433,7 @@ export function createApiKeys<
       createForwardAuthRouter(guardParts, args.length === 0 ? {} : args[0]),
 
     scopes: catalogue.names.map((name) => ({
-      name,
+      name: name as S,
       description: catalogue.descriptions?.[name] ?? name,
     })),
     keys: createKeysApi({

@@ -9,7 +9,12 @@ import type { ForwardingProxy } from './create-original-request.js';
 import { takeOn } from './guard-options.js';
 
 /** Options of one forward auth router. */
-export interface ForwardAuthOptions<S extends string, F extends string = never, R extends string = never> {
+export interface ForwardAuthOptions<
+  S extends string,
+  F extends string = never,
+  R extends string = never,
+  On = RequestedResourcesOption<R>,
+> {
   /** What a key must hold, by the method of the client's request too. Default: any valid key is allowed. */
   readonly scopes?: RequiredScopes<S> | RequiredScopesByMethod<S>;
   /** A feature that the key must have, besides the scopes. */
@@ -19,7 +24,7 @@ export interface ForwardAuthOptions<S extends string, F extends string = never, 
    * where the service behind the proxy filters by `X-Auth-Key-Resources`. A function needs `proxy`. Default: keys that are bound
    * to single resources are refused.
    */
-  readonly on?: RequestedResourcesOption<R> | undefined;
+  readonly on?: On | undefined;
   /**
    * How much a request takes from the limits and credits of its key, a whole number up to 1,000,000; 0 for nothing.
    *

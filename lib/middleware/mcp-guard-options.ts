@@ -2,6 +2,7 @@ import { parseScopeRequirement, noScope, type ScopeRequirement } from '../domain
 import type { RequiredScopes } from '../domain/required-scopes.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
+import type { RequestedResourcesOption } from '../http/requested-resources.js';
 import { takeAsGiven } from '../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { GuardOptions } from './guard-options.js';
@@ -11,7 +12,8 @@ export interface McpGuardOptions<
   S extends string,
   F extends string = never,
   R extends string = never,
-> extends Omit<GuardOptions<F, R>, 'signed'> {
+  On = RequestedResourcesOption<R>,
+> extends Omit<GuardOptions<F, R, On>, 'signed'> {
   /** The scopes that every request needs. Default: any valid key may connect. */
   readonly scopes?: RequiredScopes<S> | undefined;
   /**

@@ -5,14 +5,28 @@ import { createGuard, type GuardParts } from './guard.js';
 import type { GuardOptions } from './guard-options.js';
 import { requireForAllMethods, parseMethodRequirements } from './method-requirements.js';
 import type { RequiredScopes } from '../domain/required-scopes.js';
+import type {
+  CheckedResourcesOption,
+  RequestedResources,
+  ResourcesResult,
+} from '../http/requested-resources.js';
 import type { RequiredScopesByMethod } from '../http/required-scopes-by-method.js';
 
 /**
  * What `requireApiKey` takes: nothing at all for any valid key, or the scopes that the key must hold and options. One
  * signature, not two, so that the compiler suggests the scope that was meant.
  */
-export type RequireApiKeyArguments<S extends string, F extends string = never, R extends string = never> =
-  [] | [scopes: RequiredScopes<S> | RequiredScopesByMethod<S>, options?: GuardOptions<F, R> | undefined];
+export type RequireApiKeyArguments<
+  S extends string,
+  F extends string = never,
+  R extends string = never,
+  T = unknown,
+> =
+  | []
+  | [
+      scopes: RequiredScopes<S> | RequiredScopesByMethod<S>,
+      options?: GuardOptions<F, R, CheckedResourcesOption<R, T>> | undefined,
+    ];
 
 /** Makes guards: middleware that allows only requests with a valid API key. */
 export interface RequireApiKey<S extends string, F extends string = never, R extends string = never> {
@@ -30,7 +44,9 @@ export interface RequireApiKey<S extends string, F extends string = never, R ext
    * app.get('/me', apiKeys.requireApiKey(), showCaller);
    * app.get('/projects/:projectId', apiKeys.requireApiKey('orders:read', { on: (req) => ({ project: req.params.projectId }) }), showProject);
    */
-  (...args: RequireApiKeyArguments<S, F, R>): ApiKeyGuard;
+  <T extends ResourcesResult = RequestedResources<R>>(
+    ...args: RequireApiKeyArguments<S, F, R, T>
+  ): ApiKeyGuard;
   /**
    * Guards what comes after it, with options; any valid key is allowed.
    *
@@ -39,7 +55,9 @@ export interface RequireApiKey<S extends string, F extends string = never, R ext
    * @example
    * app.use(apiKeys.requireApiKey.anyScope({ allowPreflight: true }));
    */
-  anyScope(options?: GuardOptions<F, R>): ApiKeyGuard;
+  anyScope<T extends ResourcesResult = RequestedResources<R>>(
+    options?: GuardOptions<F, R, CheckedResourcesOption<R, T>>,
+  ): ApiKeyGuard;
 }
 
 /** Builds the guard factory of one instance. All that can be decided at mount is decided there. */
