@@ -23,11 +23,6 @@ import { createAccessNotes } from './http/access-notes.js';
 import { createClientAddress } from './http/client-address.js';
 import { createErrorReporter } from './http/error-reporter.js';
 import { createProblemTypes } from './http/problem-types.js';
-import type {
-  CheckedResourcesOption,
-  RequestedResources,
-  ResourcesResult,
-} from './http/requested-resources.js';
 import { createRequestIdReader } from './http/request-id-reader.js';
 import { createRedaction, type Redaction } from './api/redaction.js';
 import { createDefaultKeyspace } from './instance/default-keyspace.js';
@@ -62,20 +57,8 @@ import { createWellKnownRouter } from './oauth/well-known-router.js';
 import { ProtectedResources } from './tokens/protected-resources.js';
 import type { TokenService } from './tokens/token-service.js';
 
-/**
- * API keys for one app.
- *
- * @typeParam S - the scopes
- * @typeParam F - the features
- * @typeParam R - the kinds of resources
- * @typeParam N - the names in `scopes`; not S, so that an instance with more scopes fits where fewer are needed
- */
-export interface ApiKeys<
-  S extends string,
-  F extends string = never,
-  R extends string = never,
-  N extends string = string,
->
+/** API keys for one app. */
+export interface ApiKeys<S extends string, F extends string = never, R extends string = never>
   extends WithDialectHost, Redaction {
   /** Creates guards for routes. */
   readonly requireApiKey: RequireApiKey<S, F, R>;
@@ -112,9 +95,7 @@ export interface ApiKeys<
    * @example
    * app.use('/forward-auth/orders', apiKeys.forwardAuthRouter({ scopes: 'orders:read' }));
    */
-  forwardAuthRouter<T extends ResourcesResult = RequestedResources<R>>(
-    options?: ForwardAuthOptions<S, F, R, CheckedResourcesOption<R, T>>,
-  ): ReturnType<typeof createForwardAuthRouter>;
+  forwardAuthRouter(options?: ForwardAuthOptions<S, F, R>): ReturnType<typeof createForwardAuthRouter>;
   /**
    * The scope catalogue with its sentences, in the order of its declaration: for consent pages and documentation. What an actor
    * may give to keys is `keys.as(actor).grantable()`.
@@ -122,7 +103,7 @@ export interface ApiKeys<
    * @example
    * app.get('/docs/scopes', (_req, res) => void res.json(apiKeys.scopes));
    */
-  readonly scopes: readonly DescribedName<N>[];
+  readonly scopes: readonly DescribedName[];
   /**
    * The management of keys in code, without HTTP.
    *
@@ -140,9 +121,7 @@ export interface ApiKeys<
    * @example
    * app.use('/mcp', apiKeys.mcpGuard({ tools: { list_orders: 'orders:read', delete_order: 'orders:write' } }));
    */
-  mcpGuard<T extends ResourcesResult = RequestedResources<R>>(
-    options?: McpGuardOptions<S, F, R, CheckedResourcesOption<R, T>>,
-  ): ApiKeyGuard;
+  mcpGuard(options?: McpGuardOptions<S, F, R>): ApiKeyGuard;
   /**
    * The endpoints of the authorization server as a router.
    *
@@ -254,7 +233,7 @@ export function createApiKeys<
   const F extends string = never,
   const R extends string = never,
   const P extends string = string,
->(options: ApiKeysOptions<S, F, R, P>): ApiKeys<S, F, R, S> {
+>(options: ApiKeysOptions<S, F, R, P>): ApiKeys<S, F, R> {
   const resolved = resolveOptions(options);
   const logger = createSerializingLogger(resolved.logger);
   const { clock, pepper } = resolved;
@@ -433,7 +412,7 @@ export function createApiKeys<
       createForwardAuthRouter(guardParts, args.length === 0 ? {} : args[0]),
 
     scopes: catalogue.names.map((name) => ({
-      name: name as S,
+      name,
       description: catalogue.descriptions?.[name] ?? name,
     })),
     keys: createKeysApi({

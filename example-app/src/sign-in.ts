@@ -2,7 +2,6 @@ import { hkdfSync } from 'node:crypto';
 import { Router, type Request, type Response } from 'express';
 import type { Actor } from 'express-api-keys';
 import jwt from 'jsonwebtoken';
-import { actorOf } from './actor-of.js';
 import { allowOnly, sendProblem } from './problem.js';
 import { readJson } from './read-json.js';
 import { createTryLimit } from './try-limit.js';
@@ -14,11 +13,8 @@ export interface SignIn {
   readonly router: Router;
   /** Reads the actor from the token of a request; `null` without a valid token. */
   readActor(req: Request): Actor | null;
-  /**
-   * Reads the owner whose keys a token may manage without bounds; `null` for an invalid token, and for members who may not do
-   * everything.
-   */
-  readOwnerId(token: string): string | null;
+  /** Reads the user name from a token; `null` for an invalid token. */
+  readUserName(token: string): string | null;
   /** Checks a password. Failed attempts are counted against the address that the request came from. */
   logIn(username: string, password: string, req: Request): Promise<LogIn>;
   /** Issues a token for a user whose password was checked. */
@@ -41,19 +37,13 @@ export function createSignIn(users: Users, secret: string): SignIn {
   const tries = createTryLimit({ max: 10, windowSeconds: 60 });
   const router = Router();
 
-  function issueToken({ name }: User): string {
-    return jwt.sign({}, signingKey, {
+  function issueToken({ name, role }: User): string {
+    return jwt.sign({ role }, signingKey, {
       algorithm: 'HS256',
       expiresIn: tokenLifetimeSeconds,
       subject: name,
       issuer,
     });
-  }
-
-  /** The token says who it is, and nothing about rights: another role holds from the next request on. */
-  function readUser(token: string): User | null {
-    const name = readClaims(token, signingKey)?.sub;
-    return name === undefined ? null : users.find(name);
   }
 
   async function logIn(username: string, password: string, req: Request): Promise<LogIn> {
@@ -86,14 +76,14 @@ export function createSignIn(users: Users, secret: string): SignIn {
     router,
     logIn,
     issueToken,
-    readOwnerId(token) {
-      const user = readUser(token);
-      return user?.role === 'manager' ? (user.ownerId ?? user.name) : null;
-    },
+    readUserName: (token) => readClaims(token, signingKey)?.sub ?? null,
     readActor(req) {
       const token = /^Bearer ([\w.-]+)$/i.exec(req.get('authorization') ?? '')?.[1];
-      const user = token === undefined ? null : readUser(token);
-      return user === null ? null : actorOf(user);
+      const claims = token === undefined ? null : readClaims(token, signingKey);
+      if (claims?.sub === undefined) return null;
+      return claims['role'] === 'admin'
+        ? { kind: 'admin', id: claims.sub }
+        : { kind: 'owner', ownerId: claims.sub };
     },
   };
 }

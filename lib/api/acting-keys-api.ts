@@ -23,9 +23,6 @@ import type {
 } from './key-inputs.js';
 import type { ChangedKey, CreatedKey, RotatedKey, WithTokenUnless } from './key-results.js';
 
-/** Names of the catalogue. An instance whose module does not say which features and kinds it has may have any. */
-export type OrAnyName<N extends string> = [N] extends [never] ? string : N;
-
 /** What a command takes from an owner, and from everybody else. */
 type ByActor<K, Own, All> = [K] extends ['owner'] ? Own : All;
 
@@ -156,8 +153,7 @@ export interface ActingKeysApi<
 
   /**
    * What the actor may give to keys: the catalogue with its sentences, each scope and feature with whether the actor may give
-   * it, each kind of resources with the ids that the actor may bind keys to, and the ceilings on limits and credits. For
-   * checkboxes; every change is checked again. Its names are typed by the options, unless the app says otherwise.
+   * it, and the ceilings on limits and credits. For checkboxes; every change is checked again.
    *
    * @throws ApiKeysError only those of all commands
    *
@@ -165,11 +161,7 @@ export interface ActingKeysApi<
    * const { scopes } = await keys.grantable();
    * const boxes = scopes.filter(({ grantable }) => grantable).map(({ name, description }) => ({ name, description }));
    */
-  grantable<
-    NS extends string = S,
-    NF extends string = OrAnyName<F>,
-    NR extends string = OrAnyName<R>,
-  >(): Promise<Grantable<NS, NF, NR>>;
+  grantable(): Promise<Grantable>;
 
   /**
    * Seals the secrets that sign (`signing: 'hmac'`) under the current pepper, so that earlier ones can be removed from the

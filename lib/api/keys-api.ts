@@ -7,7 +7,7 @@ import type { Verdict } from '../domain/verdict.js';
 import type { KeyFilter } from '../manage/list-keys.js';
 import type { Page } from '../manage/list-page.js';
 import type { ResealReport } from '../manage/reseal-secrets.js';
-import type { ActingKeysApi, OrAnyName } from './acting-keys-api.js';
+import type { ActingKeysApi } from './acting-keys-api.js';
 import type { CallActor } from './call-actor.js';
 import type { CallOptions, ChangeOptions } from './call-options.js';
 import type {
@@ -84,10 +84,7 @@ export interface KeysApi<S extends string, F extends string = never, R extends s
   revokeAll(input: OwnerRevocation, options: CallOptions): Promise<readonly ChangedKey[]>;
 
   /** See {@link ActingKeysApi.grantable}. */
-  grantable<NS extends string = S, NF extends string = OrAnyName<F>, NR extends string = OrAnyName<R>>(
-    input: Readonly<Record<string, never>>,
-    options: CallOptions,
-  ): Promise<Grantable<NS, NF, NR>>;
+  grantable(input: Readonly<Record<string, never>>, options: CallOptions): Promise<Grantable>;
 
   /** See {@link ActingKeysApi.resealSecrets}. */
   resealSecrets(input: Readonly<Record<string, never>>, options: CallOptions): Promise<ResealReport>;

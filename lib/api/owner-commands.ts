@@ -1,5 +1,5 @@
 import { parseOwnerId } from '../domain/key-fields.js';
-import { toOwner, type Owner } from '../domain/owner-view.js';
+import { toOwner, type Owner, type OwnerWithCredits } from '../domain/owner-view.js';
 import type { ChangedOwner as Changed } from '../manage/change-owner.js';
 import type { Page } from '../manage/list-page.js';
 import type { OwnerService } from '../manage/owner-service.js';
@@ -12,7 +12,7 @@ import { refuseUndefined } from './refuse-undefined.js';
 
 /** The commands of `apiKeys.owners`. */
 export interface OwnerCommands {
-  readonly get: Command<Owner>;
+  readonly get: Command<OwnerWithCredits>;
   readonly list: Command<Page<Owner>>;
   readonly set: Command<ChangedOwner>;
   readonly suspend: Command<ChangedOwner>;
@@ -29,7 +29,8 @@ export function createOwnerCommands(
       const { ownerId, rest } = readOwner(input);
       readFields(rest, {}, []);
       const { owners } = await whenReady();
-      return toOwner(await owners.get(context, ownerId));
+      const { record, credits } = await owners.getWithCredits(context, ownerId);
+      return { ...toOwner(record), credits };
     },
 
     async list({ what, context }, filter) {

@@ -1,5 +1,5 @@
 import type { PlanMembers } from '../domain/plan.js';
-import type { Owner } from '../domain/owner-view.js';
+import type { Owner, OwnerWithCredits } from '../domain/owner-view.js';
 import type { ErasedCounts, KeptData } from '../manage/report-erasure.js';
 import type { OwnerFilter } from '../manage/list-owners.js';
 import type { Page } from '../manage/list-page.js';
@@ -53,14 +53,14 @@ export interface ChangedOwner extends Owner {
  */
 export interface ActingOwnersApi {
   /**
-   * What is recorded about an owner. An owner about whom nothing is recorded is in good standing, at version 0.
+   * What is recorded about an owner, and what is left of the credits that the plan gives. An owner about whom nothing is recorded is in good standing, at version 0.
    *
    * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`
    *
    * @example
-   * const { suspendedAt } = await owners.get({ ownerId: 'alice' });
+   * const { suspendedAt, credits } = await owners.get({ ownerId: 'alice' });
    */
-  get(input: OwnerReference): Promise<Owner>;
+  get(input: OwnerReference): Promise<OwnerWithCredits>;
 
   /**
    * The owners about whom something is recorded, by their ids.
@@ -139,7 +139,7 @@ export interface OwnersApi {
   as(actor: OwnerManager): ActingOwnersApi;
 
   /** See {@link ActingOwnersApi.get}. */
-  get(input: OwnerReference, options: CallOptions): Promise<Owner>;
+  get(input: OwnerReference, options: CallOptions): Promise<OwnerWithCredits>;
 
   /** See {@link ActingOwnersApi.list}. */
   list(filter: OwnerFilter, options: CallOptions): Promise<Page<Owner>>;

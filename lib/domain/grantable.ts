@@ -1,33 +1,22 @@
 import type { RateLimit } from './rate-limit.js';
 
 /** A scope or a feature of the catalogue with its sentence. */
-export interface DescribedName<N extends string = string> {
-  readonly name: N;
+export interface DescribedName {
+  readonly name: string;
   /** As it was declared. */
   readonly description: string;
 }
 
 /** A scope or feature, and whether an actor may give it to a key: a row of checkboxes. */
-export interface GrantableName<N extends string = string> extends DescribedName<N> {
+export interface GrantableName extends DescribedName {
   readonly grantable: boolean;
 }
 
-/** A kind of resources, and what an actor may bind keys to: a list of checkboxes. */
-export interface GrantableKind<R extends string = string> extends DescribedName<R> {
-  /**
-   * `null`: any ids, or none at all, which is a key for all resources of the kind. Otherwise a key must be bound to the kind, with
-   * none but these ids; `[]`: the actor can give no key.
-   */
-  readonly ids: readonly string[] | null;
-}
-
 /** What an actor may give to keys. */
-export interface Grantable<S extends string = string, F extends string = string, R extends string = string> {
+export interface Grantable {
   /** The whole catalogue, in the order of its declaration. */
-  readonly scopes: readonly GrantableName<S>[];
-  readonly features: readonly GrantableName<F>[];
-  /** Every kind of the option `resources`, in the order of its declaration. */
-  readonly resources: readonly GrantableKind<R>[];
+  readonly scopes: readonly GrantableName[];
+  readonly features: readonly GrantableName[];
   readonly ceilings: {
     /** For each of these, a key must have a window that allows no more requests in no less time. */
     readonly rateLimits: readonly RateLimit[];

@@ -1,5 +1,6 @@
 import { maxCredits, type Credits } from './credits.js';
 import { InvalidFieldError } from './key-fields.js';
+import type { PlanCredits } from './plan-credits.js';
 import {
   maxLimit,
   maxRateLimits,
@@ -49,6 +50,20 @@ export function parseCredits(value: unknown): Credits | null {
       refillIntervalSeconds === null
         ? null
         : readWholeNumber(refillIntervalSeconds, 1, maxWindowSeconds, 'refillIntervalSeconds'),
+  };
+}
+
+/** Parses the credits that a plan gives; `null`: requests cost none. */
+export function parsePlanCredits(value: unknown): PlanCredits | null {
+  if (value === null) return null;
+  const names = ['amount', 'refillIntervalSeconds'] as const;
+  const { amount, refillIntervalSeconds: interval = null } = readKnownMembers(value, names, 'credits');
+  return {
+    amount: readWholeNumber(amount, 0, maxCredits, 'credits.amount'),
+    refillIntervalSeconds:
+      interval === null
+        ? null
+        : readWholeNumber(interval, 1, maxWindowSeconds, 'credits.refillIntervalSeconds'),
   };
 }
 

@@ -52,6 +52,19 @@ export const creditsSchema: JsonSchema = {
   examples: [{ remaining: 1000, refillAmount: 1000, refillIntervalSeconds: 86_400 }],
 };
 
+/** The credits that a plan, or the overrides of an owner, give. */
+export const planCreditsSchema: JsonSchema = {
+  type: ['object', 'null'],
+  properties: {
+    amount: createIntegerSchema(0, maxCredits),
+    refillIntervalSeconds: { ...createIntegerSchema(1, maxWindowSeconds), type: ['integer', 'null'] },
+  },
+  required: ['amount'],
+  additionalProperties: false,
+  description:
+    'Credits that all keys of the owner share: `amount` in each interval, or once. `null`: requests cost none.',
+};
+
 /** The windows as they appear in responses. */
 export const shownRateLimitsSchema: JsonSchema = {
   type: 'array',

@@ -4,7 +4,7 @@ import type { FieldRules } from './field-rules.js';
 import type { JsonSchema } from './json-schema.js';
 import { maxCredits } from './credits.js';
 import { largestMaxKeysPerOwner } from './keyspace-policy.js';
-import { rateLimitsSchema } from './limit-schemas.js';
+import { planCreditsSchema, rateLimitsSchema } from './limit-schemas.js';
 import { parsePlanMembers, type PlanCatalogues } from './parse-plan-members.js';
 import type { PlanMembers } from './plan.js';
 import { maxScopesPerKey } from './scope.js';
@@ -58,6 +58,7 @@ export function createOverridesSchema({ keyspace }: FieldRules): JsonSchema {
         uniqueItems: true,
       },
       rateLimits: windows,
+      credits: planCreditsSchema,
       keyCeilings: {
         type: 'object',
         properties: {

@@ -1,5 +1,6 @@
 import type { OwnerRecord } from './owner.js';
 import type { PlanMembers } from './plan.js';
+import type { OwnerCredits } from './plan-credits.js';
 
 /** The public view of an owner. In JSON, times are RFC 3339 strings. */
 export interface Owner {
@@ -16,6 +17,12 @@ export interface Owner {
   /** When something was first recorded; `null` while nothing is. */
   readonly createdAt: Date | null;
   readonly updatedAt: Date | null;
+}
+
+/** An owner with what is left of the credits of the plan. */
+export interface OwnerWithCredits extends Owner {
+  /** The credits that all keys of the owner share; `null`: the plan has none, so requests cost none. */
+  readonly credits: OwnerCredits | null;
 }
 
 /** Returns the public view of an owner. */

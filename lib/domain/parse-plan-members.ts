@@ -3,7 +3,7 @@ import type { FeatureCatalogue } from './feature-catalogue.js';
 import { InvalidFieldError, parseScopes } from './key-fields.js';
 import { largestMaxKeysPerOwner } from './keyspace-policy.js';
 import { suggestNames } from './known-names.js';
-import { parseRateLimits } from './limit-fields.js';
+import { parsePlanCredits, parseRateLimits } from './limit-fields.js';
 import type { OwnerCeilings } from './owner-ceilings.js';
 import { parseFeatures } from './parse-features.js';
 import type { PlanMembers } from './plan.js';
@@ -15,7 +15,7 @@ export interface PlanCatalogues {
   readonly features: FeatureCatalogue;
 }
 
-const memberNames = ['scopes', 'features', 'rateLimits', 'keyCeilings', 'maxKeys'] as const;
+const memberNames = ['scopes', 'features', 'rateLimits', 'credits', 'keyCeilings', 'maxKeys'] as const;
 const ceilingNames = ['rateLimits', 'credits'] as const;
 
 /**
@@ -24,7 +24,7 @@ const ceilingNames = ['rateLimits', 'credits'] as const;
  * @throws InvalidFieldError for unknown members, scopes and features, and values of the wrong kind
  */
 export function parsePlanMembers(value: unknown, catalogues: PlanCatalogues): PlanMembers {
-  const { scopes, features, rateLimits, keyCeilings, maxKeys } = readMembers(value, memberNames, '');
+  const { scopes, features, rateLimits, credits, keyCeilings, maxKeys } = readMembers(value, memberNames, '');
   return {
     ...(scopes === undefined
       ? {}
@@ -35,6 +35,7 @@ export function parsePlanMembers(value: unknown, catalogues: PlanCatalogues): Pl
     ...(rateLimits === undefined
       ? {}
       : { rateLimits: parseMember('rateLimits', () => parseRateLimits(rateLimits)) }),
+    ...(credits === undefined ? {} : { credits: parsePlanCredits(credits) }),
     ...(keyCeilings === undefined ? {} : { keyCeilings: parseCeilings(keyCeilings) }),
     ...(maxKeys === undefined ? {} : { maxKeys: readNumber('maxKeys', maxKeys, 1, largestMaxKeysPerOwner) }),
   };

@@ -1,4 +1,5 @@
 import type { OwnerCeilings } from './owner-ceilings.js';
+import type { PlanCredits } from './plan-credits.js';
 import type { RateLimit } from './rate-limit.js';
 
 /** What an owner gets, with the options of the instance for what the plan does not say. */
@@ -9,6 +10,8 @@ export interface Plan {
   readonly features: readonly string[] | null;
   /** Windows that all keys of the owner share. */
   readonly rateLimits: readonly RateLimit[];
+  /** Credits that all keys of the owner share, besides their own; `null`: requests cost none. */
+  readonly credits: PlanCredits | null;
   readonly keyCeilings: OwnerCeilings;
   /** Maximum number of keys of the owner; `null`: unlimited. */
   readonly maxKeys: number | null;
@@ -19,6 +22,7 @@ export interface PlanMembers {
   readonly scopes?: readonly string[];
   readonly features?: readonly string[];
   readonly rateLimits?: readonly RateLimit[];
+  readonly credits?: PlanCredits | null;
   readonly keyCeilings?: Partial<OwnerCeilings>;
   readonly maxKeys?: number | null;
 }

@@ -39,9 +39,13 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       eraseFromTrail: (sequences) => erasure.eraseFromTrail(sequences),
       eraseFromAccessLog: (...rows) => erasure.eraseFromAccessLog(...rows),
       eraseTraces: (keyIds) => erasure.eraseTraces(keyIds),
+      eraseSpentCredits: (ownerId) => erasure.eraseSpentCredits(ownerId),
     },
     claims: { find: leased((name) => claims.find(name)) },
-    credits: { spend: (...payment) => credits.spend(...payment) },
+    credits: {
+      spend: (...payment) => credits.spend(...payment),
+      findSpent: leased((...owner) => credits.findSpent(...owner)),
+    },
     owners: {
       find: leased((ownerId) => owners.find(ownerId)),
       list: leased((query) => owners.list(query)),

@@ -35,6 +35,7 @@ export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
     scopes: null,
     features: null,
     rateLimits: limits.perOwner,
+    credits: null,
     keyCeilings: limits.ceilings,
     maxKeys: maxKeysPerOwner,
   };

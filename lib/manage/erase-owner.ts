@@ -56,6 +56,7 @@ export async function eraseOwner(
     chooseUpdate,
   );
   const removed = await eraseTraces(store, ownerId, ids, await findLastErasure(ports, ownerId));
+  await store.erasure.eraseSpentCredits(ownerId);
   return {
     ownerId,
     revokedKeys: revoked.length,

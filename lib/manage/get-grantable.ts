@@ -2,9 +2,7 @@ import { listRolesWith } from '../domain/actor-role.js';
 import { getPlanBounds, noBounds } from '../domain/plan-bounds.js';
 import { toOwnerStanding } from '../domain/owner.js';
 import { isCoveredByAny } from '../domain/scope.js';
-import type { Grantable, GrantableKind, GrantableName } from '../domain/grantable.js';
-import { getBoundIds, type ResourceBinding } from '../domain/resource-binding.js';
-import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
+import type { Grantable, GrantableName } from '../domain/grantable.js';
 import { createFinder, resolveAuthority, type Authority } from './authority.js';
 import type { ChangeContext } from './change.js';
 import { getGrants } from './grant-authority.js';
@@ -20,17 +18,13 @@ import { isBoundByPlan } from './plan-authority.js';
 export async function getGrantable(ports: ManagePorts, context: ChangeContext): Promise<Grantable> {
   const { keyspace, store, clock } = ports;
   const authority = await resolveAuthority(ports, context, 'read', createFinder(ports, store), clock.now());
-  const { catalogue, features, plans, resources } = keyspace;
+  const { catalogue, features, plans } = keyspace;
   const owner = authority.ownerId === null ? null : await store.owners.find(authority.ownerId);
   const plan = plans.of(toOwnerStanding(owner));
   const ofPlan = isBoundByPlan(context) ? getPlanBounds(keyspace, plan) : noBounds;
   const bounds = getLimitBounds(context, authority, plan.keyCeilings);
-  const {
-    scopes: granted,
-    features: grantedFeatures,
-    resources: granting = null,
-  } = getHeld(context, authority);
-  const isGiver = mayGive(context, authority) && canBind(resources, granting);
+  const { scopes: granted, features: grantedFeatures } = getHeld(context, authority);
+  const isGiver = mayGive(context, authority);
   return {
     scopes: describeNames(
       catalogue,
@@ -44,7 +38,6 @@ export async function getGrantable(ports: ManagePorts, context: ChangeContext): 
       (name) =>
         isGiver && (grantedFeatures?.includes(name) ?? true) && (ofPlan.features?.includes(name) ?? true),
     ),
-    resources: resources.kinds.map((name) => describeKind(resources, name, isGiver, granting)),
     ceilings: {
       rateLimits: [...bounds.rateLimits, ...bounds.granted.rateLimits],
       credits: getMaxCredits(bounds),
@@ -56,11 +49,7 @@ export async function getGrantable(ports: ManagePorts, context: ChangeContext): 
 function getHeld(
   context: ChangeContext,
   { actingKey }: Authority,
-): {
-  readonly scopes?: readonly string[];
-  readonly features?: readonly string[];
-  readonly resources?: ResourceBinding | null;
-} {
+): { readonly scopes?: readonly string[]; readonly features?: readonly string[] } {
   return actingKey ?? getGrants(context);
 }
 
@@ -68,20 +57,6 @@ function getHeld(
 function mayGive({ actor }: ChangeContext, { actingKey }: Authority): boolean {
   if (actingKey !== null) return !actingKey.hasCredits;
   return actor.kind !== 'owner' || actor.role === undefined || listRolesWith('create').includes(actor.role);
-}
-
-/** A key must be bound to every kind that bounds the actor, and cannot be bound to a kind without ids or without declaration. */
-function canBind(resources: ResourceCatalogue, granting: ResourceBinding | null): boolean {
-  return Object.entries(granting ?? {}).every(([kind, ids]) => resources.has(kind) && ids.length > 0);
-}
-
-function describeKind(
-  resources: ResourceCatalogue,
-  name: string,
-  isGiver: boolean,
-  granting: ResourceBinding | null,
-): GrantableKind {
-  return { name, description: resources.describe(name), ids: isGiver ? getBoundIds(granting, name) : [] };
 }
 
 function describeNames(

@@ -2,7 +2,7 @@ import type { OwnerRecord } from '../domain/owner.js';
 import type { ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import type { ChangedOwner } from './change-owner.js';
 import { eraseOwner, type ErasedOwner } from './erase-owner.js';
-import { getOwner } from './get-owner.js';
+import { getOwner, getOwnerAndCredits, type OwnerAndCredits } from './get-owner.js';
 import type { Page } from './list-page.js';
 import { listOwners, type OwnerFilter } from './list-owners.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -22,6 +22,7 @@ import { suspendOwner } from './suspend-owner.js';
  */
 export interface OwnerService {
   get(context: ChangeContext, ownerId: string): Promise<OwnerRecord>;
+  getWithCredits(context: ChangeContext, ownerId: string): Promise<OwnerAndCredits>;
   list(context: ChangeContext, filter: OwnerFilter | ParsedFields): Promise<Page<OwnerRecord>>;
   /** `input` contains `plan`, `overrides` or both. */
   set(
@@ -87,6 +88,7 @@ export function createOwnerService(ports: ManagePorts): OwnerService {
 
   return {
     get: (context, ownerId) => getOwner(ports, context, ownerId),
+    getWithCredits: (context, ownerId) => getOwnerAndCredits(ports, context, ownerId),
     list: (context, filter) => listOwners(ports, context, filter),
     set: (context, ownerId, input, expected) => setOwner(ports, context, ownerId, input, expected),
     suspend: (context, ownerId, input, expected) => suspendOwner(ports, context, ownerId, input, expected),

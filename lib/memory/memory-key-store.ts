@@ -3,12 +3,12 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
 import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
 import { deepCopy } from './deep-copy.js';
-import { deductCost } from './credit-balance.js';
 import { deleteSome } from './delete-some.js';
 import { MemoryAccessLog } from './memory-access-log.js';
 import { createMemoryAuditTrail } from './memory-audit-trail.js';
 import { MemoryChangeFeed, type StoredEvent } from './memory-change-feed.js';
 import { findVisibleKey, type MemoryContents } from './memory-contents.js';
+import { createMemoryCreditLedger } from './memory-credit-ledger.js';
 import { MemoryNonceStore } from './memory-nonce-store.js';
 import { createMemoryTokenStore } from './memory-token-store.js';
 import { MemoryTransaction } from './memory-transaction.js';
@@ -71,6 +71,8 @@ export function memoryStore(): KeyStore {
     contents = { ...contents, keys: new Map(contents.keys).set(record.id, record) };
   };
 
+  const credits = createMemoryCreditLedger((id) => contents.keys.get(id), replaceKey);
+
   async function change<T>(work: (transaction: KeyStoreTransaction) => Promise<T>): Promise<T> {
     const transaction = new MemoryTransaction(contents, () => feed.maxLeaseMs());
     try {
@@ -115,16 +117,10 @@ export function memoryStore(): KeyStore {
         for (const id of keyIds) usage.forgetParts(id);
         return { lastUsedAddresses: used.length, refreshGrants: tokens.removeOfKeys(keyIds) };
       },
+      eraseSpentCredits: async (ownerId) => credits.forget(ownerId),
     },
     claims: { find: async (name) => contents.claims.get(name) ?? null },
-    credits: {
-      async spend(keyId, cost, now) {
-        const record = contents.keys.get(keyId);
-        const { payment, left } = deductCost(record?.credits ?? null, cost, now);
-        if (record !== undefined && payment.isPaid) replaceKey({ ...record, credits: left });
-        return payment;
-      },
-    },
+    credits,
     open: async () => undefined,
     close: async () => undefined,
     owners: {

@@ -9,12 +9,7 @@ import type { ForwardingProxy } from './create-original-request.js';
 import { takeOn } from './guard-options.js';
 
 /** Options of one forward auth router. */
-export interface ForwardAuthOptions<
-  S extends string,
-  F extends string = never,
-  R extends string = never,
-  On = RequestedResourcesOption<R>,
-> {
+export interface ForwardAuthOptions<S extends string, F extends string = never, R extends string = never> {
   /** What a key must hold, by the method of the client's request too. Default: any valid key is allowed. */
   readonly scopes?: RequiredScopes<S> | RequiredScopesByMethod<S>;
   /** A feature that the key must have, besides the scopes. */
@@ -24,7 +19,7 @@ export interface ForwardAuthOptions<
    * where the service behind the proxy filters by `X-Auth-Key-Resources`. A function needs `proxy`. Default: keys that are bound
    * to single resources are refused.
    */
-  readonly on?: On | undefined;
+  readonly on?: RequestedResourcesOption<R> | undefined;
   /**
    * How much a request takes from the limits and credits of its key, a whole number up to 1,000,000; 0 for nothing.
    *

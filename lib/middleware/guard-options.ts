@@ -15,11 +15,7 @@ import type { RequestedResourcesOption } from '../http/requested-resources.js';
 import type { OnOption } from './binding-check.js';
 
 /** Options of one guard. */
-export interface GuardOptions<
-  F extends string = never,
-  R extends string = never,
-  On = RequestedResourcesOption<R>,
-> {
+export interface GuardOptions<F extends string = never, R extends string = never> {
   /**
    * Middleware for requests without a key of this package, so that the app's own authentication can decide about them. A
    * request whose key is refused never gets there.
@@ -57,7 +53,7 @@ export interface GuardOptions<
    * @example
    * apiKeys.requireApiKey('orders:read', { on: (req) => ({ project: req.params.projectId }) });
    */
-  readonly on?: On | undefined;
+  readonly on?: RequestedResourcesOption<R> | undefined;
   /**
    * How much a request takes from the limits and credits of its key, a whole number up to 1,000,000; 0 for nothing.
    *

@@ -2,7 +2,6 @@ import { parseScopeRequirement, noScope, type ScopeRequirement } from '../domain
 import type { RequiredScopes } from '../domain/required-scopes.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
-import type { RequestedResourcesOption } from '../http/requested-resources.js';
 import { takeAsGiven } from '../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { GuardOptions } from './guard-options.js';
@@ -12,8 +11,7 @@ export interface McpGuardOptions<
   S extends string,
   F extends string = never,
   R extends string = never,
-  On = RequestedResourcesOption<R>,
-> extends Omit<GuardOptions<F, R, On>, 'signed'> {
+> extends Omit<GuardOptions<F, R>, 'signed'> {
   /** The scopes that every request needs. Default: any valid key may connect. */
   readonly scopes?: RequiredScopes<S> | undefined;
   /**

@@ -5,28 +5,14 @@ import { createGuard, type GuardParts } from './guard.js';
 import type { GuardOptions } from './guard-options.js';
 import { requireForAllMethods, parseMethodRequirements } from './method-requirements.js';
 import type { RequiredScopes } from '../domain/required-scopes.js';
-import type {
-  CheckedResourcesOption,
-  RequestedResources,
-  ResourcesResult,
-} from '../http/requested-resources.js';
 import type { RequiredScopesByMethod } from '../http/required-scopes-by-method.js';
 
 /**
  * What `requireApiKey` takes: nothing at all for any valid key, or the scopes that the key must hold and options. One
  * signature, not two, so that the compiler suggests the scope that was meant.
  */
-export type RequireApiKeyArguments<
-  S extends string,
-  F extends string = never,
-  R extends string = never,
-  T = unknown,
-> =
-  | []
-  | [
-      scopes: RequiredScopes<S> | RequiredScopesByMethod<S>,
-      options?: GuardOptions<F, R, CheckedResourcesOption<R, T>> | undefined,
-    ];
+export type RequireApiKeyArguments<S extends string, F extends string = never, R extends string = never> =
+  [] | [scopes: RequiredScopes<S> | RequiredScopesByMethod<S>, options?: GuardOptions<F, R> | undefined];
 
 /** Makes guards: middleware that allows only requests with a valid API key. */
 export interface RequireApiKey<S extends string, F extends string = never, R extends string = never> {
@@ -44,9 +30,7 @@ export interface RequireApiKey<S extends string, F extends string = never, R ext
    * app.get('/me', apiKeys.requireApiKey(), showCaller);
    * app.get('/projects/:projectId', apiKeys.requireApiKey('orders:read', { on: (req) => ({ project: req.params.projectId }) }), showProject);
    */
-  <T extends ResourcesResult = RequestedResources<R>>(
-    ...args: RequireApiKeyArguments<S, F, R, T>
-  ): ApiKeyGuard;
+  (...args: RequireApiKeyArguments<S, F, R>): ApiKeyGuard;
   /**
    * Guards what comes after it, with options; any valid key is allowed.
    *
@@ -55,9 +39,7 @@ export interface RequireApiKey<S extends string, F extends string = never, R ext
    * @example
    * app.use(apiKeys.requireApiKey.anyScope({ allowPreflight: true }));
    */
-  anyScope<T extends ResourcesResult = RequestedResources<R>>(
-    options?: GuardOptions<F, R, CheckedResourcesOption<R, T>>,
-  ): ApiKeyGuard;
+  anyScope(options?: GuardOptions<F, R>): ApiKeyGuard;
 }
 
 /** Builds the guard factory of one instance. All that can be decided at mount is decided there. */

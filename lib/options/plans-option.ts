@@ -4,6 +4,7 @@ import { suggestNames } from '../domain/known-names.js';
 import { narrowToBounds } from '../domain/owner-ceilings.js';
 import { parsePlanMembers, type PlanCatalogues } from '../domain/parse-plan-members.js';
 import { applyOverrides, planNamePattern, type Plan } from '../domain/plan.js';
+import type { PlanCredits } from '../domain/plan-credits.js';
 import { maxRateLimits, type RateLimit } from '../domain/rate-limit.js';
 import { InvalidOptionError } from '../errors.js';
 import type { LimitCeilings } from './limits-option.js';
@@ -16,6 +17,12 @@ export interface PlanOption<S extends string = string, F extends string = string
   readonly features?: readonly F[] | undefined;
   /** Limits that all keys of one owner share. Default: `limits.perOwner`. */
   readonly rateLimits?: readonly RateLimit[] | undefined;
+  /**
+   * Credits that all keys of one owner share, besides their own: `{ amount: 10_000, refillIntervalSeconds: 2_592_000 }`.
+   *
+   * @default null - requests cost none
+   */
+  readonly credits?: PlanCredits | null | undefined;
   /** The maximum limits and credits that owners can set. What is left out is that of `limits.ceilings`. */
   readonly keyCeilings?: PlanCeilings | undefined;
   /** The maximum number of keys of an owner; `null`: no maximum. Default: `policy.maxKeysPerOwner`. */

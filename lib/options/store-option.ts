@@ -25,7 +25,7 @@ const methodsOfParts: Readonly<Record<string, readonly string[]>> = {
   claims: ['find'],
   tokens: ['isRevoked'],
   housekeeping: ['removeExpired'],
-  credits: ['spend'],
+  credits: ['spend', 'findSpent'],
 };
 
 /** Reads the option `store`. */

@@ -21,6 +21,8 @@ export interface Erasure {
   eraseFromAccessLog(ownerId: string, limit: number): Promise<number>;
   /** Removes the addresses that keys were last used from, and what is recorded of their parts, and deletes their chains of refresh tokens. */
   eraseTraces(keyIds: readonly string[]): Promise<ErasedTraces>;
+  /** Deletes what an owner has spent of shared credits, in every environment; the number of rows. */
+  eraseSpentCredits(ownerId: string): Promise<number>;
 }
 
 /** How much was removed. */

@@ -2,6 +2,7 @@ import { addIdleKeys } from './migrations/add-idle-keys.js';
 import { addInstances } from './migrations/add-instances.js';
 import { addLimitsAndRefusals } from './migrations/add-limits-and-refusals.js';
 import { addMembers } from './migrations/add-members.js';
+import { addOwnerCredits } from './migrations/add-owner-credits.js';
 import { addOwners } from './migrations/add-owners.js';
 import { addPlaces } from './migrations/add-places.js';
 import { addPlans } from './migrations/add-plans.js';
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   addPlans,
   addResources,
   addUsedParts,
+  addOwnerCredits,
 ];

@@ -6,6 +6,7 @@ import {
   eraseUseAddresses,
 } from './queries/erasure-queries.js';
 import { deleteUsedParts } from './queries/used-parts.js';
+import { deleteSpent } from './queries/owner-credit-queries.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 
@@ -41,5 +42,11 @@ export class SqlErasure implements Erasure {
         refreshGrants: await this.#database.writeOnce(budget, (on) => deleteRefreshGrants(on, keyIds)),
       };
     });
+  }
+
+  eraseSpentCredits(ownerId: string): Promise<number> {
+    return this.#within('Erasing credits of an owner', (budget) =>
+      this.#database.writeOnce(budget, (on) => deleteSpent(on, ownerId)),
+    );
   }
 }

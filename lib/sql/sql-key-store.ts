@@ -34,6 +34,7 @@ import { deleteExpired } from './queries/expired-rows.js';
 import { insertDigest } from './queries/key-changes.js';
 import { compileFindKey, findScanEnd, listKeys } from './queries/key-queries.js';
 import type { FindKeyById } from './queries/key-queries.js';
+import { findSpent } from './queries/owner-credit-queries.js';
 import { findOwner, listOwners } from './queries/owner-queries.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
@@ -103,11 +104,18 @@ export class SqlKeyStore implements KeyStore {
       ),
   };
   readonly credits: CreditLedger = {
-    spend: (keyId, cost, now) =>
+    spend: (...payment) =>
       this.#within('Spending credits', (budget) =>
         this.#database.spend(budget, (database) =>
-          (this.#spendCredits ??= compileSpendCredits(database))(database, keyId, cost, now),
+          (this.#spendCredits ??= compileSpendCredits(database, this.#database.dialect))(
+            database,
+            ...payment,
+          ),
         ),
+      ),
+    findSpent: (...owner) =>
+      this.#within('Reading spent credits', (budget) =>
+        this.#database.readForRequest(budget, (database) => findSpent(database, ...owner)),
       ),
   };
   readonly #feed: SqlChangeFeed;

@@ -12,6 +12,7 @@ export interface Tables {
   key_usage: KeyUsageTable;
   key_used_parts: KeyUsedPartsTable;
   key_credits: KeyCreditsTable;
+  owner_credits: OwnerCreditsTable;
   credentials: CredentialsTable;
   credential_digests: CredentialDigestsTable;
   audit_events: AuditEventsTable;
@@ -106,6 +107,14 @@ export interface KeyCreditsTable {
   refill_amount: number | null;
   refill_interval_seconds: number | null;
   refilled_at: number;
+}
+
+/** What the keys of an owner have spent of shared credits; `SpentCredits` of lib/domain/plan-credits.ts describes the columns. */
+export interface OwnerCreditsTable {
+  owner_id: string;
+  environment: string;
+  spent: number;
+  since: number;
 }
 
 export interface CredentialsTable {

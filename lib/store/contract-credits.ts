@@ -1,4 +1,5 @@
 import type { CreditBalance } from '../domain/credits.js';
+import type { CreditPayer } from '../ports/credit-ledger.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
 import {
@@ -27,6 +28,8 @@ function createBalance(changes: Partial<CreditBalance> = {}): CreditBalance {
 const createDailyBalance = (remaining: number): CreditBalance =>
   createBalance({ remaining, refillAmount: 10, refillIntervalSeconds: dayMs / 1000 });
 
+const createPayer = (keyId: string): CreditPayer => ({ keyId, shared: null });
+
 /** What keys have to spend: exact, beside the record, and refilled as `refillCredits` says. */
 export function describeCredits({ describe, it, expect }: ContractContext): void {
   const readBalance = async (store: KeyStore): Promise<CreditBalance | null | undefined> =>
@@ -36,17 +39,29 @@ export function describeCredits({ describe, it, expect }: ContractContext): void
     it('takes what is asked for while there is enough, and changes nothing else', async ({ store }) => {
       const record = { ...key, credits: createBalance() };
       await insert(store, record);
-      expect(await store.credits.spend(key.id, 3, sampleTime)).toEqual({ isPaid: true, refillsAt: null });
-      expect(await store.credits.spend(key.id, 8, sampleTime)).toEqual({ isPaid: false, refillsAt: null });
-      expect(await store.credits.spend(key.id, 7, sampleTime)).toEqual({ isPaid: true, refillsAt: null });
-      expect(await store.credits.spend(key.id, 1, sampleTime)).toEqual({ isPaid: false, refillsAt: null });
+      expect(await store.credits.spend(createPayer(key.id), 3, sampleTime)).toEqual({
+        isPaid: true,
+        refillsAt: null,
+      });
+      expect(await store.credits.spend(createPayer(key.id), 8, sampleTime)).toEqual({
+        isPaid: false,
+        refillsAt: null,
+      });
+      expect(await store.credits.spend(createPayer(key.id), 7, sampleTime)).toEqual({
+        isPaid: true,
+        refillsAt: null,
+      });
+      expect(await store.credits.spend(createPayer(key.id), 1, sampleTime)).toEqual({
+        isPaid: false,
+        refillsAt: null,
+      });
       expect(await store.find(key.id)).toEqual({ ...record, credits: createBalance({ remaining: 0 }) });
     });
 
     it('refuses keys without credits and keys that are not there', async ({ store }) => {
       await insert(store, createSampleKey({ id: 'free' }));
       for (const id of ['free', 'unknown', 'with\0nul', '']) {
-        expect((await store.credits.spend(id, 1, sampleTime)).isPaid).toBe(false);
+        expect((await store.credits.spend(createPayer(id), 1, sampleTime)).isPaid).toBe(false);
       }
     });
 
@@ -54,7 +69,7 @@ export function describeCredits({ describe, it, expect }: ContractContext): void
       await insert(store, { ...key, credits: createBalance() });
       const payments = await Promise.all(
         Array.from({ length: 50 }, (_, index) =>
-          (index % 2 === 0 ? store : other).credits.spend(key.id, 1, sampleTime),
+          (index % 2 === 0 ? store : other).credits.spend(createPayer(key.id), 1, sampleTime),
         ),
       );
       expect(payments.filter(({ isPaid }) => isPaid).length).toBe(10);
@@ -64,7 +79,7 @@ export function describeCredits({ describe, it, expect }: ContractContext): void
     it('refills when an interval is over, and says when the next one is', async ({ store }) => {
       await insert(store, { ...key, credits: createDailyBalance(1) });
       const spend = (cost: number, after: number): Promise<unknown> =>
-        store.credits.spend(key.id, cost, sampleTime + after);
+        store.credits.spend(createPayer(key.id), cost, sampleTime + after);
       expect(await spend(2, dayMs - 1)).toEqual({ isPaid: false, refillsAt: sampleTime + dayMs });
       expect(await spend(4, dayMs)).toEqual({ isPaid: true, refillsAt: null });
       expect(await readBalance(store)).toEqual({ ...createDailyBalance(6), refilledAt: sampleTime + dayMs });
@@ -81,15 +96,15 @@ export function describeCredits({ describe, it, expect }: ContractContext): void
 
     it('does not lower by a refill what is above it, nor refill before its time', async ({ store }) => {
       await insert(store, { ...key, credits: createDailyBalance(30) });
-      await store.credits.spend(key.id, 5, sampleTime + dayMs);
+      await store.credits.spend(createPayer(key.id), 5, sampleTime + dayMs);
       expect(await readBalance(store)).toEqual({ ...createDailyBalance(25), refilledAt: sampleTime + dayMs });
-      await store.credits.spend(key.id, 5, sampleTime - dayMs);
+      await store.credits.spend(createPayer(key.id), 5, sampleTime - dayMs);
       expect(await readBalance(store)).toEqual({ ...createDailyBalance(20), refilledAt: sampleTime + dayMs });
     });
 
     it('keeps amounts that need more than 32 bits', async ({ store }) => {
       await insert(store, { ...key, credits: createBalance({ remaining: 1_000_000_000_000 }) });
-      await store.credits.spend(key.id, 1_000_000, sampleTime);
+      await store.credits.spend(createPayer(key.id), 1_000_000, sampleTime);
       expect((await readBalance(store))?.remaining).toBe(999_999_000_000);
     });
   });
@@ -113,7 +128,7 @@ export function describeCredits({ describe, it, expect }: ContractContext): void
       expect(await readBalance(store)).toEqual(createBalance({ remaining: 99 }));
       await set(store, null);
       expect(await readBalance(store)).toBe(null);
-      expect((await store.credits.spend(key.id, 1, sampleTime)).isPaid).toBe(false);
+      expect((await store.credits.spend(createPayer(key.id), 1, sampleTime)).isPaid).toBe(false);
     });
 
     it('only lowers with the mode `lower`', async ({ store }) => {
@@ -155,7 +170,7 @@ export function describeCredits({ describe, it, expect }: ContractContext): void
         });
         await transaction.update(next, createSampleEvent(next));
       });
-      await store.credits.spend(key.id, 4, sampleTime);
+      await store.credits.spend(createPayer(key.id), 4, sampleTime);
       await update(store, { ...createNextVersion(createNextVersion(record)), credits: createBalance() });
       expect((await readBalance(store))?.remaining).toBe(6);
     });

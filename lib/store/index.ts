@@ -25,7 +25,14 @@ export type {
 } from '../ports/change-feed.js';
 export type { AccessLog, AccessQuery } from '../ports/access-log.js';
 export type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-trail.js';
-export type { CreditChange, CreditLedger, CreditPayment } from '../ports/credit-ledger.js';
+export type {
+  CreditChange,
+  CreditLedger,
+  CreditPayer,
+  CreditPayment,
+  SharedCredits,
+} from '../ports/credit-ledger.js';
+export { refusePayment } from '../ports/refuse-payment.js';
 export type { ErasedTraces, Erasure } from '../ports/erasure.js';
 export type { ExpiredRows, Housekeeping } from '../ports/housekeeping.js';
 export type { IdempotencyClaim, IdempotencyClaims } from '../ports/idempotency-claims.js';
@@ -61,6 +68,8 @@ export { getKeyState } from '../domain/key-state.js';
 export { getExpiresAt, getIdleAt } from '../domain/key-lifetime.js';
 export type { LivingKey } from '../domain/key-lifetime.js';
 export { refillCredits } from '../domain/credits.js';
+export { toSharedBalance } from '../domain/plan-credits.js';
+export type { PlanCredits, SpentCredits } from '../domain/plan-credits.js';
 export { startOfFeed } from '../ports/change-feed.js';
 export {
   hashAuditEntry,

@@ -4,6 +4,7 @@ import { describeAuditTrail } from './contract-audit-trail.js';
 import { describeChangeFeed } from './contract-change-feed.js';
 import { describeChanges } from './contract-changes.js';
 import { describeCredits } from './contract-credits.js';
+import { describeSharedCredits } from './contract-shared-credits.js';
 import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
 import { describeErasure } from './contract-erasure.js';
@@ -52,6 +53,7 @@ export function describeKeyStore(
     describeChanges(context);
     describeCredentials(context);
     describeCredits(context);
+    describeSharedCredits(context);
     describeKeyLists(context);
     describeAuditTrail(context);
     describeStoredTrail(context);

@@ -1,7 +1,7 @@
 import type { RateLimitState } from '../domain/rate-limit-state.js';
 import type { Allowed, Refusal, Verdict } from '../domain/verdict.js';
 import type { Clock } from '../ports/clock.js';
-import type { CreditLedger } from '../ports/credit-ledger.js';
+import type { CreditLedger, CreditPayer } from '../ports/credit-ledger.js';
 import type { CountedDemand, LimitDemand } from '../ports/rate-limiter.js';
 import type { Counted, LimitCounting } from './limit-counting.js';
 import { toDemand, type LimitPlan } from './limit-plan.js';
@@ -24,9 +24,9 @@ export interface LimitedRequest {
 }
 
 /**
- * Counts a request against all windows of its key and of its owner, and then deducts its credits. A refused request
- * costs nothing: a full window leaves all others as they were, and when the credits do not suffice, what was counted
- * is given back.
+ * Counts a request against all windows of its key and of its owner, and then deducts its cost from the credits of both.
+ * A refused request costs nothing: a full window leaves all others as they were, and when credits do not suffice,
+ * nothing is deducted and what was counted is given back.
  *
  * @throws ApiKeysError `unavailable`, also by a rejection, when it cannot be determined whether the request is
  * allowed
@@ -37,6 +37,7 @@ export type ConsumeLimits = (request: LimitedRequest) => Verdict | Promise<Verdi
 export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsPorts): ConsumeLimits {
   async function pay(
     request: LimitedRequest,
+    payer: CreditPayer,
     demand: LimitDemand | null,
     counted: Counted | null,
   ): Promise<Verdict> {
@@ -45,17 +46,21 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
       if (demand !== null) counted?.by.giveBack(demand, counted.result);
     };
     const now = clock.now();
-    const payment = await credits.spend(keyId, cost, now).catch((error: unknown) => {
+    const payment = await credits.spend(payer, cost, now).catch((error: unknown) => {
       giveBack();
       throw error;
     });
     if (payment.isPaid) return withStates(allowed, counted?.result ?? null);
     giveBack();
     const { refillsAt } = payment;
-    if (payment.exceedsRefill === true) return { allowed: false, code: 'cost_exceeds_limit', keyId };
+    const whose = payment.isShared === true ? { detail: sharedDetail } : {};
+    if (payment.exceedsRefill === true) {
+      return { allowed: false, code: 'cost_exceeds_limit', ...whose, keyId };
+    }
     return {
       allowed: false,
       code: 'credits_exhausted',
+      ...whose,
       keyId,
       ...(refillsAt === null ? {} : { retryAfterSeconds: toSeconds(refillsAt - now) }),
     };
@@ -67,20 +72,25 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
     counted: Counted,
   ): Verdict | Promise<Verdict> {
     if (!counted.result.isWithin) return toRefusal(request.keyId, counted.result);
-    if (request.plan.hasCredits) return pay(request, demand, counted);
+    const { payer } = request.plan;
+    if (payer !== null) return pay(request, payer, demand, counted);
     return withStates(request.allowed, counted.result);
   }
 
   return function consumeLimits(request) {
     if (request.cost > request.plan.smallestLimit) return refuseTooCostly(request);
-    const demand = toDemand(request.plan, request.cost);
-    if (demand === null) return pay(request, null, null);
+    const { plan, cost, allowed } = request;
+    const demand = toDemand(plan, cost);
+    if (demand === null) return plan.payer === null ? allowed : pay(request, plan.payer, null, null);
     const counted = counting.count(demand);
     return counted instanceof Promise
       ? counted.then((result) => finishCounted(request, demand, result))
       : finishCounted(request, demand, counted);
   };
 }
+
+/** Only for callers who have proven the secret. */
+const sharedDetail = 'The credits that all API keys of the owner share do not suffice.';
 
 function withStates(allowed: Allowed, counted: CountedDemand | null): Allowed {
   return counted === null ? allowed : { ...allowed, rateLimits: toStates(counted) };

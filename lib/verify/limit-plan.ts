@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { VerifiableKey } from '../domain/api-key.js';
 import type { Plan } from '../domain/plan.js';
 import type { Plans } from '../domain/plans.js';
+import type { CreditPayer, SharedCredits } from '../ports/credit-ledger.js';
 import type { LimitDemand, LimitSubject } from '../ports/rate-limiter.js';
 
 /** What requests with one version of a key are counted against and paid with. */
@@ -9,7 +10,8 @@ export interface LimitPlan {
   readonly place: string;
   /** Empty when nothing is counted. */
   readonly subjects: readonly LimitSubject[];
-  readonly hasCredits: boolean;
+  /** What requests are paid with; `null`: with nothing. */
+  readonly payer: CreditPayer | null;
   /** The largest cost that fits into every window; `Infinity` without windows. */
   readonly smallestLimit: number;
 }
@@ -17,7 +19,7 @@ export interface LimitPlan {
 /** @returns the plan of a key, the same object for the same version; `null` when there is nothing to count or to pay */
 export type GetLimitPlan = (key: VerifiableKey) => LimitPlan | null;
 
-/** @param owners - the plans of owners, whose windows all keys of an owner share */
+/** @param owners - the plans of owners, whose windows and credits all keys of an owner share */
 export function createLimitPlans(owners: Pick<Plans, 'of'>): GetLimitPlan {
   const plans = new WeakMap<VerifiableKey, LimitPlan>();
   const ownerSubjects = new WeakMap<Plan, LimitSubject>();
@@ -35,17 +37,25 @@ export function createLimitPlans(owners: Pick<Plans, 'of'>): GetLimitPlan {
   return function getPlan(key) {
     const { rateLimits, hasCredits } = key;
     const ofOwner = owners.of(key.owner);
-    if (rateLimits.length === 0 && !hasCredits && ofOwner.rateLimits.length === 0) return null;
+    const isFree = !hasCredits && ofOwner.credits === null;
+    if (isFree && rateLimits.length === 0 && ofOwner.rateLimits.length === 0) return null;
     const known = plans.get(key);
     if (known !== undefined) return known;
     const ofKey: LimitSubject = { name: `key-${key.id}`, limits: rateLimits };
     const subjects = [ofKey, getOwnerSubject(ofOwner)].filter(({ limits }) => limits.length > 0);
     const allLimits = subjects.flatMap(({ limits }) => limits).map(({ limit }) => limit);
     const smallestLimit = Math.min(Infinity, ...allLimits);
-    const plan = { place: derivePlace(key), subjects, hasCredits, smallestLimit };
+    const payer = isFree
+      ? null
+      : { keyId: hasCredits ? key.id : null, shared: getSharedCredits(key, ofOwner) };
+    const plan = { place: derivePlace(key), subjects, payer, smallestLimit };
     plans.set(key, plan);
     return plan;
   };
+}
+
+function getSharedCredits({ ownerId, environment }: VerifiableKey, { credits }: Plan): SharedCredits | null {
+  return credits === null ? null : { ...credits, ownerId, environment };
 }
 
 /**

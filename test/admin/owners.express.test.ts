@@ -39,7 +39,10 @@ describe('the owners of the admin router', () => {
       updatedAt: expect.stringMatching(/Z$/),
     });
     expect((await order().expect(403)).body).toMatchObject({ code: 'owner_suspended' });
-    expect((await request(app).get('/api-keys/owners/alice').expect(200)).body).toEqual(suspended.body);
+    expect((await request(app).get('/api-keys/owners/alice').expect(200)).body).toEqual({
+      ...suspended.body,
+      credits: null,
+    });
     await post('/owners/alice/resume').expect(200);
     await order().expect(200);
   });

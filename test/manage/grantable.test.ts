@@ -14,7 +14,6 @@ const scopes = {
 interface Answer {
   readonly scopes: { readonly name: string; readonly grantable: boolean }[];
   readonly features: { readonly name: string; readonly grantable: boolean }[];
-  readonly resources: object[];
 }
 const grantableIn = (names: Answer['scopes']): string[] =>
   names.filter(({ grantable }) => grantable).map(({ name }) => name);
@@ -33,7 +32,6 @@ describe('what an actor may give', () => {
     prefix: 'acme',
     scopes,
     features: { export: 'Export as CSV', beta: 'Try what is new' },
-    resources: { project: 'A project', region: 'A region' },
     limits: { ceilings: { credits: 500 } },
     pepper: testPepper,
     store: memoryStore(),
@@ -45,7 +43,6 @@ describe('what an actor may give', () => {
     const grants = {
       scopes: ['orders:*'],
       features: ['beta'],
-      resources: { project: ['p1', 'p2'] },
       limits: { rateLimits: [minute], credits: 900 },
     };
     expect(await apiKeys.keys.as({ kind: 'owner', ownerId: 'org:7', grants }).grantable()).toEqual({
@@ -58,10 +55,6 @@ describe('what an actor may give', () => {
         { name: 'export', description: 'Export as CSV', grantable: false },
         { name: 'beta', description: 'Try what is new', grantable: true },
       ],
-      resources: [
-        { name: 'project', description: 'A project', ids: ['p1', 'p2'] },
-        { name: 'region', description: 'A region', ids: null },
-      ],
       ceilings: { rateLimits: [minute], credits: 500 },
     });
   });
@@ -73,18 +66,11 @@ describe('what an actor may give', () => {
     [{ kind: 'owner', ownerId: 'org:7', role: 'manager' }, true, 500],
     [{ kind: 'owner', ownerId: 'org:7', role: 'operator' }, false, 500],
     [{ kind: 'owner', ownerId: 'org:7', role: 'viewer', grants: {} }, false, 500],
-    [
-      { kind: 'owner', ownerId: 'org:7', grants: { scopes: [], features: [], resources: { project: [] } } },
-      false,
-      500,
-    ],
-    // A key would have to be bound to what no key can be bound to.
-    [{ kind: 'owner', ownerId: 'org:7', grants: { resources: { tenant: ['t1'] } } }, false, 500],
+    [{ kind: 'owner', ownerId: 'org:7', grants: { scopes: [], features: [] } }, false, 500],
   ])('is all or nothing for %j', async (actor, isAll, credits) => {
     const grantable = await apiKeys.keys.grantable({}, { actor });
     const names = [...grantableIn([...grantable.scopes]), ...grantableIn([...grantable.features])];
     expect(names).toEqual(isAll ? [...Object.keys(scopes), 'export', 'beta'] : []);
-    expect(grantable.resources.map(({ ids }) => ids)).toEqual(isAll ? [null, null] : [[], []]);
     expect(grantable.ceilings.credits).toBe(credits);
   });
 
@@ -111,31 +97,8 @@ describe('what an actor may give', () => {
     for (const granted of [[], ['orders:read'], ['orders:*'], ['*'], ['keys:manage', 'gone:read']]) {
       const keys = apiKeys.keys.as({ kind: 'owner', ownerId: 'org:7', grants: { scopes: granted } });
       for (const { name, grantable } of (await keys.grantable()).scopes) {
-        const created = keys.create({ name: 'x', scopes: [name] });
+        const created = keys.create({ name: 'x', scopes: [name as 'orders:read'] });
         expect(await created.then(() => true).catch(() => false)).toBe(grantable);
-      }
-    }
-    const bindings = [
-      null,
-      { project: ['p1'] },
-      { region: ['eu'] },
-      { project: ['p2'], region: ['eu'] },
-    ] as const;
-    for (const granted of [
-      {},
-      { project: ['p1'] },
-      { region: [] },
-      { project: ['p1', 'p2'], region: ['eu'] },
-    ]) {
-      const keys = apiKeys.keys.as({ kind: 'owner', ownerId: 'org:7', grants: { resources: granted } });
-      const { resources } = await keys.grantable();
-      for (const binding of bindings) {
-        const created = keys.create({ name: 'x', scopes: [], resources: binding });
-        const bound: Readonly<Record<string, readonly string[]>> = binding ?? {};
-        const isGrantable = resources.every(
-          ({ name, ids }) => ids === null || (bound[name]?.every((id) => ids.includes(id)) ?? false),
-        );
-        expect(await created.then(() => true).catch(() => false)).toBe(isGrantable);
       }
     }
   });
@@ -144,11 +107,7 @@ describe('what an actor may give', () => {
 describe('GET /grantable', () => {
   let app: AdminApp;
   beforeAll(async () => {
-    app = await startAdminApp({
-      router: { managementScope: 'keys:manage' },
-      instance: { resources: { project: 'A project' } },
-      actingKeyResources: 'handler',
-    });
+    app = await startAdminApp({ router: { managementScope: 'keys:manage' } });
   });
   afterAll(() => app.close());
 
@@ -159,14 +118,6 @@ describe('GET /grantable', () => {
     const paying = await makeKey(app, root, { ownerId: 'org:7', scopes: ['*'], credits: { remaining: 5 } });
     const other = await app.as({ token: paying.key }).get('/grantable').expect(200);
     expect(grantableIn((other.body as Answer).scopes)).toEqual([]);
-    const bound = { ownerId: 'org:7', scopes: ['keys:manage'], resources: { project: ['p1', 'p2'] } };
-    const ofBound = await app
-      .as({ token: (await makeKey(app, root, bound)).key })
-      .get('/grantable')
-      .expect(200);
-    expect([answer, other, ofBound].map(({ body }) => (body as Answer).resources)).toEqual(
-      [null, [], ['p1', 'p2']].map((ids) => [{ name: 'project', description: 'A project', ids }]),
-    );
     const plain = await makeKey(app, root, { ownerId: 'org:7', scopes: ['orders:read'] });
     expectProblem(await app.as({ token: plain.key }).get('/grantable'), 403, 'insufficient_scope');
   });

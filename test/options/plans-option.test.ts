@@ -27,7 +27,10 @@ describe('plans', () => {
       { plans: { Free: {} }, defaultPlan: 'Free' },
       'plans: "Free" is no name of a plan; write it in lower case',
     ],
-    [free(null), 'plans.free: must be an object with scopes, features, rateLimits, keyCeilings, maxKeys'],
+    [
+      free(null),
+      'plans.free: must be an object with scopes, features, rateLimits, credits, keyCeilings, maxKeys',
+    ],
     [free({ scope: [] }), 'plans.free: must not have the member "scope"; did you mean \'scopes\'?'],
     [
       free({ scopes: ['orders:raed'] }),
@@ -42,6 +45,13 @@ describe('plans', () => {
     [
       free({ rateLimits: [{ name: 'minute' }] }),
       'plans.free: rateLimits entry 1: limit must be a whole number',
+    ],
+    [free({ credits: 5 }), 'plans.free: credits must be an object with amount, refillIntervalSeconds'],
+    [free({ credits: {} }), 'plans.free: credits.amount must be a whole number from 0 to 1000000000000'],
+    [free({ credits: { remaining: 5 } }), 'plans.free: credits must contain nothing but amount, refill'],
+    [
+      free({ credits: { amount: 5, refillIntervalSeconds: 0 } }),
+      'plans.free: credits.refillIntervalSeconds must be a whole number from 1 to',
     ],
     [
       free({ keyCeilings: { credit: 1 } }),

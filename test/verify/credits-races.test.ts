@@ -10,6 +10,7 @@ jest.setTimeout(240_000);
 const rounds = 50;
 const uses = 200;
 const credits = 10;
+const plans = { free: {}, paid: { credits: { amount: 100 } } };
 
 const databases = {
   async SQLite() {
@@ -29,7 +30,7 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('on %s', (na
   beforeAll(async () => {
     database = await databases[name]();
     // Two instances know nothing of each other but what is in the database.
-    instances = [0, 1].map(() => createInstance({ database: database.url }));
+    instances = [0, 1].map(() => createInstance({ database: database.url, plans, defaultPlan: 'free' }));
     for (const { apiKeys } of instances) await apiKeys.ready();
   });
 
@@ -64,5 +65,44 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('on %s', (na
     );
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(3);
     expect((await instances[1]!.apiKeys.keys.as(theApp).get({ id }))?.credits?.remaining).toBe(1);
+  });
+
+  it('R39 credits of a plan are exact, with those of its keys: 240 uses of three keys at once, 8 times', async () => {
+    const [one, two] = instances;
+    const keysApi = one!.apiKeys.keys.as(theApp);
+    const ownerId = 'shared';
+    const keys = [
+      await one!.key({ ownerId, credits: { remaining: 0 } }),
+      await one!.key({ ownerId, credits: { remaining: 0 } }),
+      await one!.key({ ownerId }),
+    ] as const;
+    await one!.apiKeys.owners
+      .as(theApp)
+      .set({ ownerId, plan: 'paid', overrides: { credits: { amount: 0 } } });
+    let spent = 0;
+    for (let round = 0; round < 8; round += 1) {
+      for (const { id } of keys.slice(0, 2)) await keysApi.update({ id, credits: { remaining: credits } });
+      // In every other round, the keys have more than the owner, or the owner more than those that pay themselves.
+      const amount = spent + (round % 2 === 0 ? 15 : 70);
+      await one!.apiKeys.owners.as(theApp).set({ ownerId, overrides: { credits: { amount } } });
+      const verdicts = await Promise.all(
+        Array.from({ length: 240 }, (_, index) =>
+          (index % 2 === 0 ? one : two)!.apiKeys.keys.verify({ key: keys[index % 3]!.token }),
+        ),
+      );
+      const countAllowed = (of: number): number =>
+        verdicts.filter(({ allowed }, index) => allowed && index % 3 === of).length;
+      const [first, second, third] = [countAllowed(0), countAllowed(1), countAllowed(2)];
+      // The third key has no credits of its own: it takes what the others leave.
+      expect([round, first + second + third]).toEqual([round, amount - spent]);
+      spent = amount;
+      for (const [index, allowed] of [first, second].entries()) {
+        expect(allowed).toBeLessThanOrEqual(credits);
+        const key = await two!.apiKeys.keys.as(theApp).get({ id: keys[index]!.id });
+        expect(key?.credits?.remaining).toBe(credits - allowed);
+      }
+      const owner = await two!.apiKeys.owners.as(theApp).get({ ownerId });
+      expect(owner.credits?.remaining).toBe(0);
+    }
   });
 });

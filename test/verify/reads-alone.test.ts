@@ -38,7 +38,10 @@ function storeThatMayRefuse(): KeyStore {
     ...inner,
     feed,
     transact: (work) => (takesChanges ? inner.transact(work) : refuse()),
-    credits: { spend: (...payment) => (takesChanges ? inner.credits.spend(...payment) : refuse()) },
+    credits: {
+      ...inner.credits,
+      spend: (...payment) => (takesChanges ? inner.credits.spend(...payment) : refuse()),
+    },
     nonces: { take: (...name) => (takesChanges ? inner.nonces.take(...name) : refuse()) },
   };
 }

@@ -5,7 +5,7 @@ import { auditEventSchema } from './audit-event-schema.js';
 import { createKeySchema } from './create-key-schema.js';
 import { grantableSchema } from './grantable-schema.js';
 import { erasureReportSchema } from './erasure-schema.js';
-import { ownerSchema } from './owner-schema.js';
+import { ownerCreditsSchema, ownerSchema } from './owner-schema.js';
 import { postureSchema } from './posture-schema.js';
 import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
@@ -20,6 +20,7 @@ export type AnswerSchema =
   | 'PostureItem'
   | 'PosturePage'
   | 'Owner'
+  | 'OwnerWithCredits'
   | 'PendingOwner'
   | 'OwnerPage'
   | 'ErasureReport'
@@ -45,6 +46,7 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     PostureItem: postureSchema,
     PosturePage: createPageSchema('PostureItem'),
     Owner: ownerSchema,
+    OwnerWithCredits: () => withMembers(ownerSchema, { credits: ownerCreditsSchema }),
     PendingOwner: () => withMembers(ownerSchema, { effectiveBy }),
     OwnerPage: createPageSchema('Owner'),
     ErasureReport: erasureReportSchema,

@@ -1,6 +1,6 @@
 import { maxCredits } from '../../domain/credits.js';
 import { createObjectSchema } from '../../domain/create-object-schema.js';
-import type { Grantable, GrantableKind, GrantableName } from '../../domain/grantable.js';
+import type { Grantable, GrantableName } from '../../domain/grantable.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { shownRateLimitsSchema } from '../../domain/limit-schemas.js';
 
@@ -8,19 +8,6 @@ const name: Readonly<Record<keyof GrantableName, JsonSchema>> = {
   name: { type: 'string', examples: ['orders:read'] },
   description: { type: 'string', description: 'As the app declares it.', examples: ['Read orders'] },
   grantable: { type: 'boolean', description: 'Whether the caller may give it to a key.', examples: [true] },
-};
-
-const kind: Readonly<Record<keyof GrantableKind, JsonSchema>> = {
-  name: { type: 'string', examples: ['project'] },
-  description: { type: 'string', description: 'As the app declares it.', examples: ['A project of the app'] },
-  ids: {
-    type: ['array', 'null'],
-    items: { type: 'string' },
-    description:
-      '`null`: any ids, or none, which is a key for all resources of the kind. Otherwise a key must be bound to the kind, with none ' +
-      'but these; `[]`: the caller can give no key.',
-    examples: [['p1', 'p2']],
-  },
 };
 
 const ceilings: Readonly<Record<keyof Grantable['ceilings'], JsonSchema>> = {
@@ -43,11 +30,6 @@ const members: Readonly<Record<keyof Grantable, JsonSchema>> = {
     type: 'array',
     items: createObjectSchema(name),
     description: 'Every feature of the configured list.',
-  },
-  resources: {
-    type: 'array',
-    items: createObjectSchema(kind),
-    description: 'Every kind of resources that keys can be bound to.',
   },
   ceilings: createObjectSchema(ceilings),
 };

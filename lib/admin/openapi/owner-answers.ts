@@ -7,6 +7,9 @@ export const ownerAnswer: DescribedAnswer = {
   headers: ['ETag'],
 };
 
+/** The response with one owner, and what is left of the credits of the plan. */
+export const ownerWithCreditsAnswer: DescribedAnswer = { ...ownerAnswer, schema: 'OwnerWithCredits' };
+
 /** The responses to a change of an owner. */
 export const ownerChangeAnswers: { readonly 200: DescribedAnswer; readonly 202: DescribedAnswer } = {
   200: {

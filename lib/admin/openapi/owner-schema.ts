@@ -19,6 +19,15 @@ export const ownerSchema: JsonSchema = {
         scopes: { type: 'array', items: { type: 'string' } },
         features: { type: 'array', items: { type: 'string' } },
         rateLimits: shownRateLimitsSchema,
+        credits: {
+          type: ['object', 'null'],
+          properties: {
+            amount: { type: 'integer', minimum: 0 },
+            refillIntervalSeconds: { type: ['integer', 'null'], minimum: 1 },
+          },
+          required: ['amount', 'refillIntervalSeconds'],
+          additionalProperties: false,
+        },
         keyCeilings: {
           type: 'object',
           properties: {
@@ -51,4 +60,22 @@ export const ownerSchema: JsonSchema = {
     updatedAt: { ...allowNull(shownTime), description: 'When it last changed.' },
   }),
   description: 'What an owner may do now.',
+};
+
+/** What is left of the credits that the keys of an owner share. */
+export const ownerCreditsSchema: JsonSchema = {
+  ...allowNull(
+    createObjectSchema({
+      remaining: { type: 'integer', minimum: 0, examples: [9_400] },
+      amount: { type: 'integer', minimum: 0, examples: [10_000] },
+      refillIntervalSeconds: { type: ['integer', 'null'], minimum: 1, examples: [2_592_000] },
+      refillsAt: {
+        ...allowNull(shownTime),
+        description: 'When `remaining` is `amount` again; `null`: never, or nothing was spent yet.',
+      },
+    }),
+  ),
+  description:
+    'What is left of the credits that the plan gives to all keys of the owner together; `null`: it gives none, and requests cost none.',
+  examples: [null],
 };

@@ -1,84 +1,85 @@
 import { sql } from 'kysely';
 import type { Kysely, RawBuilder } from 'kysely';
-import { refillCredits, type CreditBalance } from '../../domain/credits.js';
-import type { CreditChange, CreditPayment } from '../../ports/credit-ledger.js';
-import { prepareStatement, type PreparedStatement } from '../prepared-statement.js';
+import type { CreditBalance } from '../../domain/credits.js';
+import { toSharedBalance } from '../../domain/plan-credits.js';
+import type { CreditChange, CreditPayer, CreditPayment, SharedCredits } from '../../ports/credit-ledger.js';
+import { refusePayment } from '../../ports/refuse-payment.js';
 import { isStorable } from '../is-storable.js';
+import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
+import { findSpent } from './owner-credit-queries.js';
+import { compileSpendStatements, type SpendParameters, type SpendStatements } from './spend-statements.js';
 
-/** Deducts credits in one statement. */
+/** Deducts a cost from all credits of a payer, or from none. */
 export type SpendCredits = (
   on: Kysely<Tables>,
-  keyId: string,
+  payer: CreditPayer,
   cost: number,
   now: number,
 ) => Promise<CreditPayment>;
 
-/**
- * The rules of `refillCredits` (lib/domain/credits.ts) as SQL. A statement that waits for the row sees the remaining
- * balance, because both databases evaluate the condition again under the lock.
- *
- * @param database - any connection of the store; the statement can be run on each of them
- */
-export function compileSpendCredits(database: Kysely<Tables>): SpendCredits {
-  const spend: PreparedStatement<unknown> = prepareStatement(
-    database
-      .updateTable('key_credits')
-      .set({
-        remaining: sql<number>`${computeRemaining(0)} - ${castToBigint(0)}`,
-        refilled_at: sql<number>`case when ${isDue(0)} then refilled_at + ((${castToBigint(0)} - refilled_at) / (refill_interval_seconds * 1000)) * (refill_interval_seconds * 1000) else refilled_at end`,
-      })
-      .where('key_id', '=', '')
-      .where(sql<boolean>`${computeRemaining(0)} >= ${castToBigint(0)}`),
-  );
-  return async (on, keyId, cost, now) => {
-    if (!isStorable(keyId)) return { isPaid: false, refillsAt: null };
-    const { numAffectedRows = 0n } = await spend(on, [now, cost, now, now, keyId, now, cost]);
-    if (numAffectedRows === 1n) return { isPaid: true, refillsAt: null };
-    return computeNextRefill(on, keyId, cost, now);
+const isPaid: CreditPayment = { isPaid: true, refillsAt: null };
+
+/** @param database - any connection of the store; the statements can be run on each of them */
+export function compileSpendCredits(database: Kysely<Tables>, dialect: SqlDialect): SpendCredits {
+  const statements = compileSpendStatements(database);
+  const spendBoth = dialect === 'postgres' ? statements.spendBoth : createSpendBothInTransaction(statements);
+
+  return async (on, { keyId, shared }, cost, now) => {
+    if (!isStorable(keyId ?? undefined, shared?.ownerId)) return { isPaid: false, refillsAt: null };
+    const parameters: SpendParameters = {
+      ...{ cost, now, keyId: keyId ?? '', ownerId: shared?.ownerId ?? '' },
+      environment: shared?.environment ?? '',
+      amount: shared?.amount ?? 0,
+      intervalMs: toMs(shared?.refillIntervalSeconds),
+    };
+    const ofKey = shared === null ? statements.spendOwn : spendBoth;
+    const spend = keyId === null ? statements.spendShared : ofKey;
+    if (await spend(on, parameters)) return isPaid;
+    return describeRefusal(on, keyId, shared, cost, now);
   };
 }
 
-/** The remaining credits at a time; any number is a placeholder for the parameter. */
-function computeRemaining(now: number): RawBuilder<number> {
-  return sql<number>`case when ${isDue(now)} and refill_amount > remaining then refill_amount else remaining end`;
+/** For SQLite, where a transaction that writes is alone, and no statement writes to two tables. */
+function createSpendBothInTransaction(statements: SpendStatements): SpendStatements['spendBoth'] {
+  return async (on, parameters) =>
+    (await statements.canSpendOwn(on, parameters)) &&
+    (await statements.spendShared(on, parameters)) &&
+    (await statements.spendOwn(on, parameters));
 }
 
-function isDue(now: number): RawBuilder<boolean> {
-  return sql<boolean>`refill_interval_seconds is not null and ${castToBigint(now)} - refilled_at >= refill_interval_seconds * 1000`;
-}
-
-/** PostgreSQL needs a cast, because it would take the parameter for an `integer`. */
-function castToBigint(value: number): RawBuilder<number> {
-  return sql<number>`cast(${value} as bigint)`;
+function toMs(seconds: number | null | undefined): number | null {
+  return seconds === null || seconds === undefined ? null : seconds * 1000;
 }
 
 /** The result of a payment that was refused, with the time of the next refill. */
-async function computeNextRefill(
+async function describeRefusal(
   database: Kysely<Tables>,
-  keyId: string,
+  keyId: string | null,
+  shared: SharedCredits | null,
   cost: number,
   now: number,
 ): Promise<CreditPayment> {
+  const own = keyId === null ? null : await findBalance(database, keyId);
+  if (own === undefined) return { isPaid: false, refillsAt: null };
+  if (shared === null) return refusePayment(own, null, cost, now);
+  const spent = await findSpent(database, shared.ownerId, shared.environment);
+  return refusePayment(own, toSharedBalance(shared, spent, now), cost, now);
+}
+
+async function findBalance(database: Kysely<Tables>, keyId: string): Promise<CreditBalance | undefined> {
   const row = await database
     .selectFrom('key_credits')
     .selectAll()
     .where('key_id', '=', keyId)
     .executeTakeFirst();
-  if (row === undefined || row.refill_interval_seconds === null) return { isPaid: false, refillsAt: null };
-  if (row.refill_amount !== null && row.refill_amount < cost) {
-    return { isPaid: false, refillsAt: null, exceedsRefill: true };
-  }
-  const { refilledAt } = refillCredits(
-    {
-      remaining: row.remaining,
-      refillAmount: row.refill_amount,
-      refillIntervalSeconds: row.refill_interval_seconds,
-      refilledAt: row.refilled_at,
-    },
-    now,
-  );
-  return { isPaid: false, refillsAt: refilledAt + row.refill_interval_seconds * 1000 };
+  if (row === undefined) return undefined;
+  return {
+    remaining: row.remaining,
+    refillAmount: row.refill_amount,
+    refillIntervalSeconds: row.refill_interval_seconds,
+    refilledAt: row.refilled_at,
+  };
 }
 
 /** The remaining credits at the time of the new balance, including a refill that was due by then. */
