@@ -19,7 +19,7 @@ export class NotedParts {
   #requirement: ScopeRequirement | null = null;
   #keyspaceScope: string | undefined;
   #credential: VerifiableCredential | null = null;
-  #parts: KeyPart[] = [];
+  #parts: readonly KeyPart[] = [];
   /** How many of them were taken. */
   #taken = 0;
 
@@ -42,8 +42,9 @@ export class NotedParts {
   }
 
   #add(kind: KeyPart['kind'], name: string): void {
-    if (this.#parts.some((part) => part.name === name && part.kind === kind)) return;
-    this.#parts.push({ kind, name });
+    for (const part of this.#parts) if (part.name === name && part.kind === kind) return;
+    // Takes less memory than an array with room to grow: there is one for each cached key.
+    this.#parts = this.#parts.concat({ kind, name });
   }
 
   /** Takes the parts that were noted since the last time. */
