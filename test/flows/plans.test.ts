@@ -1,6 +1,5 @@
-import { memoryStore } from '../../lib/testing/index.js';
-import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
-import { makeOwnDatabase } from '../harness/own-database.js';
+import type { Scope, TestInstance } from '../harness/instance.js';
+import { startTwoInstances, type PlaceName, type TwoInstances } from '../harness/open-place.js';
 import { theApp } from '../harness/the-app.js';
 
 const plans = {
@@ -9,60 +8,28 @@ const plans = {
 } as const;
 const withPlans = { plans, defaultPlan: 'free' } as const;
 
-type Place = { make: () => TestInstance; remove: () => Promise<void> };
-
-const places: readonly (readonly [string, () => Promise<Place>])[] = [
-  [
-    'a store in memory',
-    async () => {
-      const store = memoryStore();
-      return { make: () => createInstance({ store, ...withPlans }), remove: async () => undefined };
-    },
-  ],
-  ['SQLite', () => onDatabase('SQLite', {})],
-  ['PostgreSQL', () => onDatabase('PostgreSQL', {})],
-  ['PostgreSQL without caches', () => onDatabase('PostgreSQL', { cache: false })],
-  [
-    'PostgreSQL and Redis',
-    () =>
-      onDatabase('PostgreSQL', {
-        redis: { client: process.env['TEST_REDIS_URL'] ?? '', keyPrefix: `plans-${Math.random()}:` },
-      }),
-  ],
+const places: readonly (readonly [string, PlaceName, object])[] = [
+  ...(['a store in memory', 'SQLite', 'PostgreSQL', 'PostgreSQL and Redis'] as const).map(
+    (name) => [name, name, {}] as const,
+  ),
+  ['PostgreSQL without caches', 'PostgreSQL', { cache: false }],
 ];
-
-async function onDatabase(
-  kind: 'SQLite' | 'PostgreSQL',
-  options: NonNullable<Parameters<typeof createInstance>[0]>,
-): Promise<Place> {
-  const database = await makeOwnDatabase(kind);
-  return {
-    make: () => createInstance({ database: database.url, ...withPlans, ...options }),
-    remove: () => database.remove(),
-  };
-}
 
 async function verdictOf({ apiKeys }: TestInstance, key: string, scope: Scope): Promise<string> {
   const verdict = await apiKeys.keys.verify({ key, scopes: scope });
   return verdict.allowed ? verdict.apiKey.scopes.join(' ') : `${verdict.code} ${verdict.detail ?? ''}`.trim();
 }
 
-describe.each(places)('the plan of an owner, on %s', (_name, open) => {
-  let place: Place;
+describe.each(places)('the plan of an owner, on %s', (_, name, options) => {
+  let instances: TwoInstances;
   let one: TestInstance;
   let two: TestInstance;
 
   beforeEach(async () => {
-    place = await open();
-    [one, two] = [place.make(), place.make()];
-    await one.apiKeys.ready();
-    await two.apiKeys.ready();
+    instances = await startTwoInstances(name, { ...withPlans, ...options });
+    ({ one, two } = instances);
   });
-
-  afterEach(async () => {
-    await Promise.all([one.apiKeys.close(), two.apiKeys.close()]);
-    await place.remove();
-  });
+  afterEach(() => instances.stop());
 
   it('bounds every key of the owner in every process, from the answer on', async () => {
     const { token } = await one.key({ scopes: ['orders:*'] });

@@ -1,52 +1,23 @@
 import express from 'express';
 import request from 'supertest';
 import type { KeyEvent } from '../../lib/index.js';
-import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
-import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
+import { startTwoInstances, type TwoInstances } from '../harness/open-place.js';
 import { theApp } from '../harness/the-app.js';
 
-type Places = readonly [string, () => Promise<{ make: () => TestInstance; remove: () => Promise<void> }>];
+const places = ['a store in memory', 'SQLite', 'PostgreSQL', 'PostgreSQL and Redis'] as const;
 
-const places: readonly Places[] = [
-  [
-    'a store in memory',
-    async () => {
-      const store = memoryStore();
-      return { make: () => createInstance({ store }), remove: async () => undefined };
-    },
-  ],
-  ['SQLite', () => onDatabase('SQLite', false)],
-  ['PostgreSQL', () => onDatabase('PostgreSQL', false)],
-  ['PostgreSQL and Redis', () => onDatabase('PostgreSQL', true)],
-];
-
-async function onDatabase(kind: 'SQLite' | 'PostgreSQL', hasRedis: boolean) {
-  const database: OwnDatabase = await makeOwnDatabase(kind);
-  const redis = { client: process.env['TEST_REDIS_URL'] ?? '', keyPrefix: `owners-${Math.random()}:` };
-  return {
-    make: () => createInstance({ database: database.url, ...(hasRedis ? { redis } : {}) }),
-    remove: () => database.remove(),
-  };
-}
-
-describe.each(places)('a suspended owner, on %s', (name, open) => {
+describe.each(places)('a suspended owner, on %s', (name) => {
   const hasRedis = name.endsWith('Redis');
-  let place: Awaited<ReturnType<typeof open>>;
+  let instances: TwoInstances;
   let one: TestInstance;
   let two: TestInstance;
 
   beforeEach(async () => {
-    place = await open();
-    [one, two] = [place.make(), place.make()];
-    await one.apiKeys.ready();
-    await two.apiKeys.ready();
+    instances = await startTwoInstances(name);
+    ({ one, two } = instances);
   });
-
-  afterEach(async () => {
-    await Promise.all([one.apiKeys.close(), two.apiKeys.close()]);
-    await place.remove();
-  });
+  afterEach(() => instances.stop());
 
   const verdictOf = async ({ apiKeys }: TestInstance, token: string): Promise<string> => {
     const verdict = await apiKeys.keys.verify({ key: token });

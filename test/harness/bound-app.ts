@@ -1,7 +1,7 @@
 import express, { type Express, type Request } from 'express';
 import { createApiKeys, type ApiKeys, type ApiKeysOptions } from '../../lib/index.js';
-import { fixedClock, memoryStore } from '../../lib/testing/index.js';
-import { scopes, testPepper, type Scope } from './instance.js';
+import type { fixedClock } from '../../lib/testing/index.js';
+import { createTestParts, type Scope } from './instance.js';
 import { theApp } from './the-app.js';
 
 export type Kind = 'project' | 'region';
@@ -24,21 +24,8 @@ export const kinds = { project: 'A project of the app', region: 'A region' } as 
 export function createBoundInstance(
   options: Partial<ApiKeysOptions<Scope, never, Kind>> = {},
 ): BoundInstance {
-  const clock = fixedClock(Date.UTC(2026, 5, 1));
-  const log: string[] = [];
-  const note = (message: string, details?: unknown): void =>
-    void log.push(`${message} ${JSON.stringify(details)}`);
-  const apiKeys = createApiKeys<Scope, never, Kind>({
-    prefix: 'acme',
-    scopes,
-    resources: kinds,
-    pepper: testPepper,
-    bcryptCost: 8,
-    clock,
-    logger: { warn: note, error: note },
-    ...(options.database === undefined ? { store: memoryStore() } : {}),
-    ...options,
-  });
+  const { clock, log, defaults } = createTestParts(options, JSON.stringify);
+  const apiKeys = createApiKeys<Scope, never, Kind>({ ...defaults, resources: kinds, ...options });
   return {
     apiKeys,
     clock,

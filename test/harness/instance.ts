@@ -21,21 +21,36 @@ export interface TestInstance {
   key(input?: Partial<NewKey<Scope>>): Promise<{ id: string; token: string }>;
 }
 
-/** A real instance on a store in memory, with a clock that stands still. */
-export function createInstance(options: Partial<ApiKeysOptions<Scope>> = {}): TestInstance {
+/**
+ * What instances of tests have in common: a clock that stands still, a log that can be read, and a store in memory, unless they
+ * have a database.
+ *
+ * @param formatDetails - how the second argument of a logged message is written
+ */
+export function createTestParts(
+  { database }: Pick<Partial<ApiKeysOptions>, 'database'>,
+  formatDetails: (details: unknown) => string = String,
+) {
   const clock = fixedClock(Date.UTC(2026, 5, 1));
   const log: string[] = [];
-  const note = (message: string, details?: unknown): void => void log.push(`${message} ${String(details)}`);
-  const apiKeys = createApiKeys<Scope>({
+  const note = (message: string, details?: unknown): void =>
+    void log.push(`${message} ${formatDetails(details)}`);
+  const defaults = {
     prefix: 'acme',
     scopes,
     pepper: testPepper,
     bcryptCost: 8,
     clock,
     logger: { warn: note, error: note },
-    ...(options.database === undefined ? { store: memoryStore() } : {}),
-    ...options,
-  });
+    ...(database === undefined ? { store: memoryStore() } : {}),
+  };
+  return { clock, log, defaults };
+}
+
+/** A real instance on a store in memory, with a clock that stands still. */
+export function createInstance(options: Partial<ApiKeysOptions<Scope>> = {}): TestInstance {
+  const { clock, log, defaults } = createTestParts(options);
+  const apiKeys = createApiKeys<Scope>({ ...defaults, ...options });
   return {
     apiKeys,
     clock,
