@@ -17,6 +17,7 @@ type WritingStep = {
 const writingSteps: Readonly<Record<WritingStep, true>> = {
   insert: true,
   update: true,
+  remove: true,
   noteExpiry: true,
   revokeToken: true,
   putOwner: true,

@@ -10,6 +10,8 @@ export type AuditAction =
   | 'key.revoked'
   /** What may name a person was erased from a revoked key. */
   | 'key.erased'
+  /** The key had ended long ago, and was removed with all that was stored with it. */
+  | 'key.removed'
   /** The key expires soon; nothing has changed. */
   | 'key.expiring'
   /** One access token of the key was revoked; the key itself has not changed. */

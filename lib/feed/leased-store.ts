@@ -34,7 +34,11 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     addDigest: (...digest) => store.addDigest(...digest),
     recordUse: (uses) => store.recordUse(uses),
 
-    housekeeping: { removeExpired: (...batch) => housekeeping.removeExpired(...batch) },
+    housekeeping: {
+      removeExpired: (...batch) => housekeeping.removeExpired(...batch),
+      findEndedKeys: leased((...batch) => housekeeping.findEndedKeys(...batch)),
+      removeUsage: (...batch) => housekeeping.removeUsage(...batch),
+    },
     erasure: {
       eraseFromTrail: (sequences) => erasure.eraseFromTrail(sequences),
       eraseFromAccessLog: (...rows) => erasure.eraseFromAccessLog(...rows),

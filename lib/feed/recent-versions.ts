@@ -10,6 +10,8 @@ type DatedKey = Pick<VerifiableKey, 'id' | 'version' | 'ownerId' | 'owner'>;
 interface RecentVersion {
   readonly version: number;
   readonly sequence: number;
+  /** Whether the change has removed the key. */
+  readonly isRemoval: boolean;
 }
 
 /** Caches shorten the hash of a position; this many characters distinguish one history from another. */
@@ -64,7 +66,7 @@ export class RecentVersions {
     if (before !== undefined && before.version >= version) return;
     // Inserted again, so that what changed last comes last.
     this.#versions.delete(name);
-    this.#versions.set(name, { version, sequence });
+    this.#versions.set(name, { version, sequence, isRemoval: change.action === 'key.removed' });
     if (this.#versions.size > this.#capacity) this.#forgetOldest();
   }
 
@@ -84,6 +86,11 @@ export class RecentVersions {
   /** The version that the last recorded change gave to a key; 0 when none is recorded. */
   versionOf(keyId: string): number {
     return this.#versions.get(formatKeyName(keyId))?.version ?? 0;
+  }
+
+  /** Whether the last recorded change of a key has removed it. */
+  wasRemoved(keyId: string): boolean {
+    return this.#versions.get(formatKeyName(keyId))?.isRemoval ?? false;
   }
 
   /** Whether a copy of a key contains every change of it, and of its owner, that is known here. */

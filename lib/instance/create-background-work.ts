@@ -35,7 +35,7 @@ export function createBackgroundWork(parts: BackgroundWorkParts): BackgroundWork
   const { clock } = options;
   const graces = new GraceStarts((use) => startGrace({ store, changes, clock }, use), logger);
   const sweep = createExpirySweep(parts);
-  const housekeeper = new Housekeeper({ store, clock, logger });
+  const housekeeper = new Housekeeper({ store, clock, logger, endedKeysMs: options.retention.endedKeysMs });
   return {
     graces,
     start() {

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.js';
 import type { ExpiredRows } from '../ports/housekeeping.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
+import { removeEndedKeys } from './remove-ended-keys.js';
 import { claimLifetimeMs } from './repeatable-changes.js';
 
 /** The interval between runs, also after a failure, and the delay of the first run, in milliseconds. */
@@ -17,13 +18,15 @@ const pauseMs = 25;
 
 /** The dependencies of the housekeeper. */
 export interface HousekeeperParts {
-  readonly store: Pick<KeyStore, 'housekeeping' | 'usage'>;
+  readonly store: Pick<KeyStore, 'housekeeping' | 'usage' | 'transact'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How long ended keys are kept, in milliseconds; `null`: for good. */
+  readonly endedKeysMs: number | null;
 }
 
 /**
- * Removes expired rows in the background. A run continues until none are left, in small batches with pauses, so that requests
+ * Removes expired rows, and keys that ended long ago, in the background. A run continues until none are left, in small batches with pauses, so that requests
  * can proceed in between, however many rows there are.
  */
 export class Housekeeper {
@@ -67,7 +70,7 @@ export class Housekeeper {
 
   /** Removes all rows that have expired by now. Rejects when the store does not respond; removed rows stay removed. */
   async run(): Promise<void> {
-    const { store, clock } = this.#parts;
+    const { store, clock, endedKeysMs } = this.#parts;
     const now = clock.now();
     const removeExpired = (rows: ExpiredRows, time: number): Promise<void> =>
       this.#runInBatches((limit) => store.housekeeping.removeExpired(rows, time, limit));
@@ -76,6 +79,8 @@ export class Housekeeper {
     await removeExpired('revokedTokens', now);
     await removeExpired('refreshGrants', now);
     await this.#runInBatches((limit) => store.usage.forgetBefore(now - usageKeptMs, limit));
+    if (endedKeysMs === null) return;
+    await removeEndedKeys({ store, clock, isStopped: () => this.#isStopped }, now - endedKeysMs);
   }
 
   async #runInBatches(remove: (limit: number) => Promise<number>): Promise<void> {

@@ -7,6 +7,8 @@ import type { StoredEvent } from './memory-change-feed.js';
 /** The stored data. It is immutable: a change creates new maps and records. */
 export interface MemoryContents {
   readonly keys: ReadonlyMap<string, ApiKeyRecord>;
+  /** Keys that were removed: their ids and numbers are not given again. */
+  readonly removedKeys: ReadonlyMap<string, RemovedKey>;
   readonly owners: ReadonlyMap<string, OwnerRecord>;
   readonly events: readonly StoredEvent[];
   readonly claims: ReadonlyMap<string, IdempotencyClaim>;
@@ -15,6 +17,9 @@ export interface MemoryContents {
   /** Revoked tokens -> until when they have to be recorded. */
   readonly revokedTokens: ReadonlyMap<string, number>;
 }
+
+/** What is left of a removed key. */
+export type RemovedKey = Pick<ApiKeyRecord, 'keyspace' | 'ownerId' | 'number'>;
 
 /** The name under which a notice is recorded. */
 export function formatNoticeName({ keyId, expiresAt, thresholdSeconds }: ExpiryNotice): string {

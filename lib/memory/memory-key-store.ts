@@ -1,5 +1,6 @@
 import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { isEndedBefore } from '../domain/is-ended-before.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
 import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
 import { deepCopy } from './deep-copy.js';
@@ -31,6 +32,7 @@ const deadlineMs = 2000;
 export function memoryStore(): KeyStore {
   let contents: MemoryContents = {
     keys: new Map(),
+    removedKeys: new Map(),
     owners: new Map(),
     events: [],
     claims: new Map(),
@@ -79,6 +81,9 @@ export function memoryStore(): KeyStore {
       const result = await withDeadline(work(transaction), deadlineMs, 'The work of a change');
       const before = contents.events.length;
       contents = transaction.result(contents);
+      usage.forgetKeys(transaction.removedKeyIds, Infinity);
+      for (const id of transaction.removedKeyIds) usage.forgetParts(id);
+      tokens.removeOfKeys(transaction.removedKeyIds);
       if (contents.events.length > before) feed.notify();
       return result;
     } finally {
@@ -93,7 +98,15 @@ export function memoryStore(): KeyStore {
     usage,
     nonces,
     tokens,
-    housekeeping: { removeExpired },
+    housekeeping: {
+      removeExpired,
+      findEndedKeys: async (time, limit) =>
+        [...contents.keys.values()]
+          .filter((record) => isEndedBefore(record, time))
+          .slice(0, limit)
+          .map(({ id }) => id),
+      removeUsage: async (keyIds, limit) => usage.forgetKeys(keyIds, limit),
+    },
     erasure: {
       eraseFromTrail: (sequences) =>
         // Changes work on copies: what is erased during a change would be back after it.

@@ -12,13 +12,21 @@ import type { RevokedToken } from '../ports/token-store.js';
 import { deepCopy } from './deep-copy.js';
 import { applyCreditChange } from './credit-balance.js';
 import type { StoredEvent } from './memory-change-feed.js';
-import { addOwner, formatNoticeName, findVisibleKey, type MemoryContents } from './memory-contents.js';
+import {
+  addOwner,
+  formatNoticeName,
+  findVisibleKey,
+  type MemoryContents,
+  type RemovedKey,
+} from './memory-contents.js';
 import { compareNewestFirst } from './newest-first.js';
 import { keepUseFields } from './use-writes.js';
 
 /** One change on a copy; a failed step undoes all of it, even if the work has caught the error. */
 export class MemoryTransaction implements KeyStoreTransaction {
   readonly #keys: Map<string, ApiKeyRecord>;
+  readonly #removedKeys: Map<string, RemovedKey>;
+  readonly #removedNow: string[] = [];
   readonly #owners: Map<string, OwnerRecord>;
   readonly #changed = new Set<string>();
   readonly #events: StoredEvent[];
@@ -34,6 +42,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
   constructor(contents: MemoryContents, maxLeaseMs: () => number) {
     this.#maxLeaseMs = maxLeaseMs;
     this.#keys = new Map(contents.keys);
+    this.#removedKeys = new Map(contents.removedKeys);
     this.#owners = new Map(contents.owners);
     this.#events = [...contents.events];
     this.#claims = new Map(contents.claims);
@@ -83,19 +92,20 @@ export class MemoryTransaction implements KeyStoreTransaction {
 
   async countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts> {
     return this.#step(() => {
-      const keys = [...this.#keys.values()].filter(
-        (record) => record.ownerId === ownerId && record.keyspace === keyspace,
-      );
+      const isOfOwner = (key: RemovedKey): boolean => key.ownerId === ownerId && key.keyspace === keyspace;
+      const keys = [...this.#keys.values()].filter(isOfOwner);
+      const removed = [...this.#removedKeys.values()].filter(isOfOwner);
       return {
         unrevoked: keys.filter(({ revokedAt }) => revokedAt === null).length,
-        lastNumber: keys.reduce((last, { number }) => Math.max(last, number ?? 0), 0),
+        lastNumber: [...keys, ...removed].reduce((last, { number }) => Math.max(last, number ?? 0), 0),
       };
     });
   }
 
   async insert(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void> {
     this.#step(() => {
-      if (this.#keys.has(record.id)) throw new Error(`The key id ${record.id} is taken`);
+      if (this.#keys.has(record.id) || this.#removedKeys.has(record.id))
+        throw new Error(`The key id ${record.id} is taken`);
       this.#put(record, event);
     });
   }
@@ -108,6 +118,26 @@ export class MemoryTransaction implements KeyStoreTransaction {
       }
       this.#put(keepUseFields(record, stored), event);
     });
+  }
+
+  async remove({ id, version }: Pick<ApiKeyRecord, 'id' | 'version'>, event: AuditEntryDraft): Promise<void> {
+    this.#step(() => {
+      const stored = this.#keys.get(id);
+      if (stored?.version !== version) throw new Error(`The key ${id} is not stored at version ${version}`);
+      const { keyspace, ownerId, number } = stored;
+      this.#removedKeys.set(id, { keyspace, ownerId, number });
+      this.#removedNow.push(id);
+      this.#keys.delete(id);
+      for (const name of this.#expiryNotices) {
+        if (name.endsWith(` ${id}`)) this.#expiryNotices.delete(name);
+      }
+      this.#append(event);
+    });
+  }
+
+  /** The ids of the keys that the change has removed. */
+  get removedKeyIds(): readonly string[] {
+    return this.#removedNow;
   }
 
   async setCredits(keyId: string, balance: CreditBalance | null, change: CreditChange): Promise<void> {
@@ -173,8 +203,10 @@ export class MemoryTransaction implements KeyStoreTransaction {
         keys.set(id, { ...record, credits: applyCreditChange(before, balance, change) });
       }
     }
+    for (const id of this.#removedNow) keys.delete(id);
     return {
       keys,
+      removedKeys: this.#removedKeys,
       owners: this.#owners,
       events: this.#events,
       claims: this.#claims,

@@ -3,6 +3,7 @@ import { dayMs } from '../domain/day-ms.js';
 import { hourMs, getPeriodStart, type UsageCount } from '../domain/key-usage.js';
 import type { UsedPart } from '../domain/used-part.js';
 import type { KeyUse } from '../ports/key-store.js';
+import { deleteSome } from './delete-some.js';
 import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 
 /** The counts of keys in memory. */
@@ -67,6 +68,17 @@ export class MemoryUsageLog implements UsageLog {
         ofKey.delete(name);
         forgotten += 1;
       }
+    }
+    return forgotten;
+  }
+
+  /** Deletes counts of keys, at most `limit` of them, and returns how many. */
+  forgetKeys(keyIds: readonly string[], limit: number): number {
+    let forgotten = 0;
+    for (const keyId of keyIds) {
+      const ofKey = this.#counts.get(keyId) ?? new Map<string, UsageCount>();
+      forgotten += deleteSome(ofKey, limit - forgotten, () => true);
+      if (ofKey.size === 0) this.#counts.delete(keyId);
     }
     return forgotten;
   }

@@ -14,6 +14,7 @@ import type { PlanOption } from './plans-option.js';
 import type { PolicyOption } from './policy-option.js';
 import type { RedisOption } from './redis-option.js';
 import type { RefusalsOption } from './refusals-option.js';
+import type { RetentionOption } from './retention-option.js';
 import type { SignaturesOption } from './signatures-option.js';
 import type { TokensOption } from './tokens-option.js';
 
@@ -63,6 +64,12 @@ export interface ApiKeysOptions<
    * @default undefined - no notices
    */
   readonly expiryNotices?: ExpiryNoticesOption | undefined;
+  /**
+   * How long what has ended is kept: `{ endedKeysDays: 365 }`. Removal happens in the background.
+   *
+   * @default undefined - ended keys are kept for good
+   */
+  readonly retention?: RetentionOption | undefined;
   /**
    * A secret of at least 32 bytes that is stored in no database, or a list with the current one first; the same for every
    * process on the database. Default: created once beside the embedded database file. With any other database, and with

@@ -26,6 +26,7 @@ import { readOptions, type ReadersOf } from './read-options.js';
 import { readRedis, type ResolvedRedisOption } from './redis-option.js';
 import { readRefusals, type RefusalsRead } from './refusals-option.js';
 import { renamedOptions } from './renamed-options.js';
+import { readRetention, type ResolvedRetentionOption } from './retention-option.js';
 import { takeStore } from './store-option.js';
 import { resolveTokensOption, type ResolvedTokensOption } from './tokens-option.js';
 
@@ -39,6 +40,7 @@ export interface ReadApiKeysOptions {
   readonly plans: unknown;
   readonly defaultPlan: unknown;
   readonly expiryNotices: ExpiryNoticesOption | undefined;
+  readonly retention: ResolvedRetentionOption;
   readonly pepper: string | readonly string[] | undefined;
   /** `null`: the embedded file, or `store`. */
   readonly database: ResolvedDatabaseOption | null;
@@ -88,6 +90,7 @@ const readers = {
   plans: takeAsGiven<unknown>(),
   defaultPlan: takeAsGiven<unknown>(),
   expiryNotices: allowAbsent(readExpiryNotices),
+  retention: readRetention,
   pepper: ignoreEmpty(takeAsGiven<ApiKeysOptions['pepper']>()),
   database: ignoreEmpty(readDatabase),
   store: allowAbsent(takeStore),

@@ -24,7 +24,7 @@ const methodsOfParts: Readonly<Record<string, readonly string[]>> = {
   trail: ['head', 'entries', 'lastEntries'],
   claims: ['find'],
   tokens: ['isRevoked'],
-  housekeeping: ['removeExpired'],
+  housekeeping: ['removeExpired', 'findEndedKeys', 'removeUsage'],
   credits: ['spend', 'findSpent'],
 };
 

@@ -12,4 +12,15 @@ export interface Housekeeping {
    * removes the rest
    */
   removeExpired(rows: ExpiredRows, time: number, limit: number): Promise<number>;
+  /**
+   * The ids of keys that were revoked, or have reached their `expiresAt`, at `time` or earlier (epoch milliseconds), at most
+   * `limit` of them.
+   */
+  findEndedKeys(time: number, limit: number): Promise<readonly string[]>;
+  /**
+   * Deletes counts of the uses of keys, at most `limit` of them. A key can have thousands, more than one change should remove.
+   *
+   * @returns the number of deleted counts; fewer than `limit` means that these were all
+   */
+  removeUsage(keyIds: readonly string[], limit: number): Promise<number>;
 }

@@ -158,6 +158,11 @@ export interface KeyStoreTransaction {
    */
   update(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void>;
   /**
+   * Removes a key and all that is stored with it, except its entries of the trail and of the access log, and adds the event.
+   * Its id counts as taken, and its number as assigned, from then on. `version` must be the stored one, else it rejects.
+   */
+  remove(key: Pick<ApiKeyRecord, 'id' | 'version'>, event: AuditEntryDraft): Promise<void>;
+  /**
    * Sets the credits of a key; with `null` it pays with none. Call it in addition to `update`, which does not change
    * credits.
    */

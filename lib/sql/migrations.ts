@@ -6,6 +6,7 @@ import { addOwnerCredits } from './migrations/add-owner-credits.js';
 import { addOwners } from './migrations/add-owners.js';
 import { addPlaces } from './migrations/add-places.js';
 import { addPlans } from './migrations/add-plans.js';
+import { addRemovedKeys } from './migrations/add-removed-keys.js';
 import { addResources } from './migrations/add-resources.js';
 import { addTokensAndSignatures } from './migrations/add-tokens-and-signatures.js';
 import { addUsedParts } from './migrations/add-used-parts.js';
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   addResources,
   addUsedParts,
   addOwnerCredits,
+  addRemovedKeys,
 ];

@@ -36,6 +36,7 @@ import { compileFindKey, findScanEnd, listKeys } from './queries/key-queries.js'
 import type { FindKeyById } from './queries/key-queries.js';
 import { findSpent } from './queries/owner-credit-queries.js';
 import { findOwner, listOwners } from './queries/owner-queries.js';
+import { deleteUsage, findEndedKeys } from './queries/removed-keys.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { asUnavailable } from './as-unavailable.js';
@@ -85,6 +86,14 @@ export class SqlKeyStore implements KeyStore {
         this.#database.writeOnce(budget, (database) =>
           deleteExpired(database, this.#database.dialect, rows, time, limit),
         ),
+      ),
+    findEndedKeys: (time, limit) =>
+      this.#within('Looking for ended keys', (budget) =>
+        this.#database.readForRequest(budget, (database) => findEndedKeys(database, time, limit)),
+      ),
+    removeUsage: (keyIds, limit) =>
+      this.#within('Removing counts of uses', (budget) =>
+        this.#database.writeOnce(budget, (database) => deleteUsage(database, keyIds, limit)),
       ),
   };
   readonly owners: OwnerStore = {
@@ -250,7 +259,7 @@ export class SqlKeyStore implements KeyStore {
       const { dialect, channel } = this.#database;
       const head = await asUnavailable(() => lockAuditHead(database, dialect));
       if (head.sequence < this.#seen.current.sequence) throw createStaleServerError();
-      const transaction = new SqlTransaction(database, head, channel);
+      const transaction = new SqlTransaction(database, dialect, head, channel);
       try {
         const value = await withDeadline(work(transaction), budget.remainingMs, 'The work of a change');
         await transaction.finish();

@@ -18,6 +18,8 @@ import { findOwner, writeOwner } from './queries/owner-queries.js';
 import { asUnavailable } from './as-unavailable.js';
 import type { Tables } from './tables.js';
 import { insertRevokedToken } from './queries/token-queries.js';
+import { deleteKey } from './queries/removed-keys.js';
+import type { SqlDialect } from './sql-database.js';
 import { Mutex } from './mutex.js';
 import type { RevokedToken } from '../ports/token-store.js';
 
@@ -28,6 +30,7 @@ import type { RevokedToken } from '../ports/token-store.js';
  */
 export class SqlTransaction implements KeyStoreTransaction {
   readonly #transaction: Transaction<Tables>;
+  readonly #dialect: SqlDialect;
   readonly #channel: string | null;
   readonly #steps = new Mutex();
   #head: FeedPosition;
@@ -35,8 +38,14 @@ export class SqlTransaction implements KeyStoreTransaction {
   #failure: { readonly error: unknown } | undefined;
 
   /** @param channel - the channel on which PostgreSQL notifies other processes of the change */
-  constructor(transaction: Transaction<Tables>, head: FeedPosition, channel: string | null) {
+  constructor(
+    transaction: Transaction<Tables>,
+    dialect: SqlDialect,
+    head: FeedPosition,
+    channel: string | null,
+  ) {
     this.#transaction = transaction;
+    this.#dialect = dialect;
     this.#head = head;
     this.#channel = channel;
   }
@@ -82,6 +91,13 @@ export class SqlTransaction implements KeyStoreTransaction {
   update(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void> {
     return this.#step(async () => {
       await updateKey(this.#transaction, record);
+      await this.#append(event);
+    });
+  }
+
+  remove(key: Pick<ApiKeyRecord, 'id' | 'version'>, event: AuditEntryDraft): Promise<void> {
+    return this.#step(async () => {
+      await deleteKey(this.#transaction, this.#dialect, key);
       await this.#append(event);
     });
   }

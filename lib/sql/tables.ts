@@ -7,6 +7,7 @@ import type { KeyFieldColumns } from './key-field-columns.js';
  */
 export interface Tables {
   keys: KeysTable;
+  removed_keys: RemovedKeysTable;
   owners: OwnersTable;
   key_uses: KeyUsesTable;
   key_usage: KeyUsageTable;
@@ -53,6 +54,14 @@ export interface KeysTable extends KeyFieldColumns {
   created_by_member_id: string | null;
   created_by_member_name: string | null;
   updated_at: number;
+}
+
+/** What is left of keys that were removed: no other key gets their id, or their number. */
+export interface RemovedKeysTable {
+  id: string;
+  keyspace: string;
+  owner_id: string;
+  number: number | null;
 }
 
 /** What is known of owners; `OwnerRecord` of lib/domain/owner.ts describes the columns. */

@@ -12,6 +12,7 @@ import { describeOwners } from './contract-owners.js';
 import { describeLifetimes } from './contract-lifetimes.js';
 import { describePolicies } from './contract-policies.js';
 import { describeHousekeeping } from './contract-housekeeping.js';
+import { describeRemoval } from './contract-removal.js';
 import { describeNonces } from './contract-nonces.js';
 import { describeStoredTrail } from './contract-stored-trail.js';
 import { describeUsage } from './contract-usage.js';
@@ -67,6 +68,7 @@ export function describeKeyStore(
     describeUsage(context);
     describeNonces(context);
     describeHousekeeping(context);
+    describeRemoval(context);
   });
 }
 

@@ -90,8 +90,10 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
   async function readStore(id: string, inFlight?: InFlightRead<unknown>): Promise<PreparedKey | null> {
     const asOf = applied();
     const known = versions.versionOf(id);
+    const wasRemoved = versions.wasRemoved(id);
     const readAt = clock.now();
     const key = await store.find(id);
+    if (key === null && wasRemoved) return null;
     if ((key?.version ?? 0) < known) throw createBehindError();
     if (key === null) return null;
     if (inFlight?.isDetached !== true) cache?.fill({ key, asOf }, readAt);
@@ -139,7 +141,7 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
 }
 
 /**
- * Keys are never deleted and versions never decrease, so this is not the state that the known changes were applied
+ * No key disappears without the change that removes it, and versions never decrease, so this is not the state that the known changes were applied
  * to.
  */
 function createBehindError(): ApiKeysError {

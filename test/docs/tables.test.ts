@@ -65,7 +65,7 @@ const optionTables = [
     file: 'options/api-keys-options.ts',
     give: (options: object) => createApiKeys(options as never),
   },
-  ...['database', 'redis', 'limits', 'refusals', 'cache'].map((name) => ({
+  ...['database', 'redis', 'limits', 'retention', 'refusals', 'cache'].map((name) => ({
     page: reference('create-api-keys'),
     heading: `### ${name}`,
     file: `options/${name}-option.ts`,

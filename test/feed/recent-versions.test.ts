@@ -57,6 +57,16 @@ describe('RecentVersions', () => {
     expect(versions.isCurrent(copyOf('a', 3), at(10))).toBe(true);
   });
 
+  it('tells a key that was removed from one that is missing', () => {
+    const versions = versionsOf(5);
+    versions.record(changeOf('a', 4), 6);
+    expect(versions.wasRemoved('a')).toBe(false);
+    versions.record({ ...changeOf('a', 5), action: 'key.removed' }, 7);
+    versions.record(changeOf('a', 4), 6);
+    expect([versions.wasRemoved('a'), versions.wasRemoved('b')]).toEqual([true, false]);
+    expect(versions.isCurrent(copyOf('a', 4), at(5))).toBe(false);
+  });
+
   it('keeps the higher version when changes come in another order', () => {
     const versions = versionsOf(5);
     versions.record(changeOf('a', 7), 9);

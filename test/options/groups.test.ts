@@ -34,6 +34,13 @@ describe('every group', () => {
     [{ limits: 5 }, 'limits: takes an object with perOwner, ceilings, onOutage'],
     [{ cache: true }, 'cache: takes an object with maxKeys, maxBytes, leaseSeconds'],
     [{ cache: null }, 'cache: takes an object'],
+    [{ retention: { endedKeyDays: 30 } }, "did you mean 'endedKeysDays'?"],
+    [
+      { retention: { endedKeysDays: 0 } },
+      'retention.endedKeysDays: takes a whole number of days from 1 to 36,500',
+    ],
+    [{ retention: { endedKeysDays: '30' } }, 'retention.endedKeysDays: takes a whole number of days'],
+    [{ retention: 30 }, 'retention: takes an object with endedKeysDays, for example { endedKeysDays: 365 }'],
     [{ refusals: 'opaque' }, 'refusals: takes an object with realm, opaque, typeBase'],
   ])('refuses %j', (options, message) => {
     expect(() => createWith(options)).toThrow(InvalidOptionError);
@@ -41,13 +48,14 @@ describe('every group', () => {
   });
 
   it('may be left out, and be empty', () => {
-    const groups = { limits: {}, cache: {}, refusals: {} };
+    const groups = { limits: {}, cache: {}, refusals: {}, retention: {} };
     const { clock: _, ...defaults } = resolve({});
     expect(resolve(groups)).toMatchObject(defaults);
     expect(defaults).toMatchObject({
       database: null,
       redis: null,
       limits: { perOwner: [], ceilings: { rateLimits: [], credits: null }, onOutage: 'per-process' },
+      retention: { endedKeysMs: null },
       cache: { maxKeys: 10_000, maxBytes: 16_777_216, leaseSeconds: 4 },
       refusals: {
         realm: 'acme',

@@ -32,7 +32,11 @@ const slow = [
 ];
 
 /** These are in both: in `npm test` in a small form. See `test/harness/test-tier.ts`. */
-const floods = ['test/manage/actor-model.test.ts', 'test/sql/postgres-flood.test.ts'];
+const floods = [
+  'test/flows/removed-keys.test.ts',
+  'test/manage/actor-model.test.ts',
+  'test/sql/postgres-flood.test.ts',
+];
 
 /** Files that run on Express 4 as well in `npm test`: what they test can differ there. */
 const onExpress4 = ['test/**/*.express.test.ts', 'test/house/express-major.test.ts'];

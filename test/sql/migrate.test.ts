@@ -17,8 +17,11 @@ jest.setTimeout(60_000);
 const newer = migrations.length + 1;
 const insertNewer = `insert into schema_versions (version, name) values (${newer}, 'from the future')`;
 
-/** What the thirteenth migration added, the twelfth, and the eleventh; what the tenth added is in a table that is dropped. What the ninth added, and then the eighth, the seventh, the sixth, the fifth, the fourth, the third and the second. */
+/** What the fourteenth migration added, the thirteenth, the twelfth, and the eleventh; what the tenth added is in a table that is dropped. What the ninth added, and then the eighth, the seventh, the sixth, the fifth, the fourth, the third and the second. */
 const backToVersion1 = [
+  'drop table removed_keys',
+  'drop index keys_by_revocation',
+  'drop index revoked_tokens_by_key',
   'drop table owner_credits',
   'drop table key_used_parts',
   'alter table keys drop column resources',

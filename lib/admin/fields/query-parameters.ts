@@ -36,6 +36,7 @@ const auditActions: Readonly<Record<AuditAction, true>> = {
   'key.grace_started': true,
   'key.revoked': true,
   'key.erased': true,
+  'key.removed': true,
   'key.expiring': true,
   'token.revoked': true,
   'owner.suspended': true,

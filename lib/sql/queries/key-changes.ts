@@ -5,8 +5,10 @@ import { toCredentialRows, toKeyRow } from './record-mapping.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { CredentialsTable, Tables } from '../tables.js';
 
-/** Adds a key with its credentials and digests; rejects when the id is taken. */
+/** Adds a key with its credentials and digests; rejects when the id is taken, or was. */
 export async function insertKey(database: Kysely<Tables>, record: ApiKeyRecord): Promise<void> {
+  const removed = database.selectFrom('removed_keys').select('id').where('id', '=', record.id);
+  if ((await removed.executeTakeFirst()) !== undefined) throw new Error(`The key id ${record.id} is taken`);
   await database.insertInto('keys').values(toKeyRow(record)).execute();
   await insertCredentials(database, record, toCredentialRows(record));
   if (record.lastUsedAt !== null) {

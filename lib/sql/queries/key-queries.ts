@@ -116,14 +116,20 @@ export async function countKeysOfOwner(
   if (!isStorable(ownerId, keyspace)) return { unrevoked: 0, lastNumber: 0 };
   const counts = await database
     .selectFrom('keys')
-    .select(({ fn }) => [
+    .select(({ fn, selectFrom }) => [
       fn.countAll<number>().filterWhere('revoked_at', 'is', null).as('unrevoked'),
       fn.max('number').as('last_number'),
+      selectFrom('removed_keys as removed')
+        .select((eb) => eb.fn.max('removed.number').as('last'))
+        .where('removed.owner_id', '=', ownerId)
+        .where('removed.keyspace', '=', keyspace)
+        .as('last_removed'),
     ])
     .where('owner_id', '=', ownerId)
     .where('keyspace', '=', keyspace)
     .executeTakeFirst();
-  return { unrevoked: Number(counts?.unrevoked ?? 0), lastNumber: Number(counts?.last_number ?? 0) };
+  const lastNumber = Math.max(Number(counts?.last_number ?? 0), Number(counts?.last_removed ?? 0));
+  return { unrevoked: Number(counts?.unrevoked ?? 0), lastNumber };
 }
 
 /** Reads one page of keys, newest first. */
