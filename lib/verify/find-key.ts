@@ -29,7 +29,7 @@ export interface KeyFinder extends InvalidationTarget {
 
 /** Where keys are found, and where they are cached. */
 export interface FindKeyParts {
-  readonly store: Pick<KeyStore, 'find'>;
+  readonly store: Pick<KeyStore, 'find' | 'listEvents'>;
   /** `null` when there is no Redis. */
   readonly cache: VerificationCache | null;
   /** `null` when this process caches no keys. */
@@ -87,13 +87,18 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     return isPastIdleEnd(found.key, clock.now()) ? null : found;
   }
 
+  /** Whether the trail says that a key was removed: this process may learn of it only with the next beat. */
+  async function hasRemoval(id: string): Promise<boolean> {
+    return (await store.listEvents({ keyId: id, action: 'key.removed', limit: 1 })).length > 0;
+  }
+
   async function readStore(id: string, inFlight?: InFlightRead<unknown>): Promise<PreparedKey | null> {
     const asOf = applied();
     const known = versions.versionOf(id);
     const wasRemoved = versions.wasRemoved(id);
     const readAt = clock.now();
     const key = await store.find(id);
-    if (key === null && wasRemoved) return null;
+    if (key === null && known > 0 && (wasRemoved || (await hasRemoval(id)))) return null;
     if ((key?.version ?? 0) < known) throw createBehindError();
     if (key === null) return null;
     if (inFlight?.isDetached !== true) cache?.fill({ key, asOf }, readAt);
