@@ -181,8 +181,8 @@ export interface ApiKeys<S extends string, F extends string = never, R extends s
    */
   status(): ApiKeysStatus;
   /**
-   * Calls the listener after each change of a key in any process, before that change is answered with 200: for connections
-   * that stay open and handlers that run for long, which no guard checks again. It is called with `null` instead of a change
+   * Calls the listener after each change of a key, of its owner or of a key above it, in any process, before that change is
+   * answered with 200: for connections that stay open and handlers that run for long, which no guard checks again. It is called with `null` instead of a change
    * after this process was paused or disconnected for longer than its lease, or the database was restored: verify the key
    * again then.
    *
@@ -282,6 +282,19 @@ export function createApiKeys<
   const problemTypes = createProblemTypes(resolved.refusals.typeBase);
   const reportError = createErrorReporter(logger);
   const requireRunning = (): Running => lifecycle.requireStarted();
+  const watchKey = (keyId: string, listener: ChangeListener): (() => void) => {
+    const running = lifecycle.started;
+    const place = running?.findCachedPlace(keyId) ?? null;
+    const remove = listeners.add(keyId, listener, place);
+    // While its place is not known, the listener is called for changes of every owner and of every key.
+    if (place === null) {
+      running
+        ?.findPlace(keyId)
+        .then((found) => listeners.setPlace(keyId, found))
+        .catch(() => undefined);
+    }
+    return remove;
+  };
   const getTokenService = (): TokenService => requireTokens(requireRunning()).service;
   const tokenIssuer = resolved.tokens?.issuer ?? null;
   function requireTokenSettings(what: string): ResolvedTokensOption {
@@ -345,7 +358,7 @@ export function createApiKeys<
     tokenIssuer,
     opaqueRefusals,
     hasSignatures: resolved.signatures !== null,
-    onKeyChange: (keyId, listener) => listeners.add(keyId, listener),
+    onKeyChange: watchKey,
   });
 
   const mcpParts: McpGuardParts = {
@@ -353,7 +366,7 @@ export function createApiKeys<
     keyspaces,
     sessions: () => requireRunning().sessions,
     resources: protectedResources,
-    onChange: ({ id, ownerId }, listener) => listeners.add(id, listener, ownerId),
+    onChange: ({ id }, listener) => watchKey(id, listener),
     clock,
     leaseSeconds: resolved.cache.leaseSeconds,
     logger,
@@ -463,17 +476,7 @@ export function createApiKeys<
           'onChange: takes the id of a key and a function, for example (req.apiKey.id, check)',
         );
       }
-      const running = lifecycle.started;
-      const ownerId = running?.findCachedOwner(keyId) ?? null;
-      const remove = listeners.add(keyId, listener, ownerId);
-      // While it is not known whose key it is, the listener is called for changes of every owner.
-      if (ownerId === null) {
-        running
-          ?.findOwner(keyId)
-          .then((found) => found !== null && listeners.setOwner(keyId, found))
-          .catch(() => undefined);
-      }
-      return remove;
+      return watchKey(keyId, listener);
     },
   };
 }

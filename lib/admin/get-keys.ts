@@ -17,6 +17,7 @@ export const getKeys: Endpoint = {
     'q',
     'tag',
     'createdByMember',
+    'parentId',
     'resource',
     'expiresBefore',
     'unusedForDays',

@@ -137,6 +137,8 @@ export function createCallers({ host, keyspace, verifyAccessToken, challenge }: 
       managementScope: anyScope,
       // Clients of Deribit and Yativo manage keys with the tokens of those keys.
       tokensActAsKeys: true,
+      // In their contracts a key outlives the key that has made it: both are keys of the account.
+      makesEquals: true,
     }),
   };
 }

@@ -115,6 +115,23 @@ export function compileAllowlist(entries: readonly string[]): (canonical: string
 }
 
 /**
+ * The addresses that are in both allowlists; `null` allows any address, an empty list none.
+ *
+ * @param one - canonical entries
+ * @param other - canonical entries
+ */
+export function intersectAllowlists(
+  one: readonly string[] | null,
+  other: readonly string[] | null,
+): readonly string[] | null {
+  if (one === null || other === null) return one ?? other;
+  // Two networks have nothing in common, or one of them contains the other.
+  const inOther = one.filter((entry) => isAllowlistWithin([entry], other));
+  const inOne = other.filter((entry) => isAllowlistWithin([entry], one));
+  return [...new Set([...inOther, ...inOne])];
+}
+
+/**
  * Whether every address of one allowlist is also in another. `null` allows any address.
  *
  * @param inner - canonical entries

@@ -39,6 +39,8 @@ export interface ApiKey extends Omit<SettableKeyFields, 'expiresAt'> {
   readonly createdAt: Date;
   /** The author of its creation: an actor, or the app's own code. `null` for keys from before authors were recorded. */
   readonly createdBy: AuditActor | null;
+  /** The id of the key that made it, with which it ends and which bounds what it may do; `null`: none. */
+  readonly parentId: string | null;
   readonly updatedAt: Date;
   readonly revokedAt: Date | null;
   readonly revocationReason: RevocationReason | null;
@@ -69,6 +71,7 @@ const readOnly: Readonly<Record<ReadOnlyField, true>> = {
   version: true,
   createdAt: true,
   createdBy: true,
+  parentId: true,
   updatedAt: true,
   revokedAt: true,
   revocationReason: true,
@@ -110,6 +113,7 @@ export function toApiKey(record: ApiKeyRecord, now: number): ApiKey {
     version: record.version,
     createdAt: new Date(record.createdAt),
     createdBy: record.createdBy === null ? null : { ...record.createdBy },
+    parentId: record.parentId,
     updatedAt: new Date(record.updatedAt),
     revokedAt: toDateOrNull(record.revokedAt),
     revocationReason: record.revocationReason,

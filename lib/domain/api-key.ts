@@ -1,6 +1,7 @@
 import type { AuditActor } from './audit-entry.js';
 import type { Credential, VerifiableCredential } from './credential.js';
 import type { CreditBalance } from './credits.js';
+import type { KeyAncestor } from './key-ancestor.js';
 import type { SettableKeyFields } from './key-field-table.js';
 import type { LifetimeBounds } from './lifetime-bounds.js';
 import type { OwnerStanding } from './owner.js';
@@ -38,6 +39,10 @@ export interface ApiKeyRecord extends SettableKeyFields {
   readonly credits: CreditBalance | null;
   /** The author of its creation; `null` for keys from before authors were recorded. Immutable. */
   readonly createdBy: AuditActor | null;
+  /** The key that made it, and with which it ends; `null`: none. Immutable. */
+  readonly parentId: string | null;
+  /** All keys above it as they are now, its parent first; stored outside the record. */
+  readonly ancestors: readonly KeyAncestor[];
   /** What its owner may do now; stored outside the record. `null`: there is no record of the owner. */
   readonly owner: OwnerStanding | null;
   /** The bounds that apply to all keys of its keyspace now; comes from the options, and is stored nowhere. */
@@ -78,6 +83,8 @@ export interface VerifiableKey extends Pick<
   | 'rateLimits'
   | 'hasCredits'
   | 'owner'
+  | 'parentId'
+  | 'ancestors'
   | 'version'
 > {
   readonly hint: Pick<KeyHint, 'prefix'>;

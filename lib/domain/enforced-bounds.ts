@@ -11,11 +11,14 @@ export class EnforcedBounds {
   }
 
   /** Adds the bounds of its keyspace to a key that was read. */
-  enforce<T extends Pick<VerifiableKey, 'keyspace' | 'enforced'>>(key: T): T {
+  enforce<T extends Pick<VerifiableKey, 'keyspace' | 'enforced' | 'ancestors'>>(key: T): T {
     const policy = this.#keyspaces.get(key.keyspace)?.policy;
     if (policy?.enforceOnExisting !== true) return key;
     const { maxLifetimeDays, maxIdleDays } = policy;
-    return { ...key, enforced: { maxLifetimeDays, maxIdleDays } };
+    const enforced = { maxLifetimeDays, maxIdleDays };
+    if (key.ancestors.length === 0) return { ...key, enforced };
+    // The keys above it are of the same keyspace.
+    return { ...key, enforced, ancestors: key.ancestors.map((ancestor) => ({ ...ancestor, enforced })) };
   }
 
   /** The bounds by keyspace; `null` when there are none. */

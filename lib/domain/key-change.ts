@@ -6,7 +6,7 @@ export type Change = KeyChange | OwnerChange;
 /** A change as it is reported to the listeners of one key. */
 export interface KeyEvent {
   readonly keyId: string;
-  /** The key's version after the change; `null` when its owner was changed, and the key itself was not. */
+  /** The key's version after the change; `null` when its owner or a key above it was changed, and the key itself was not. */
   readonly keyVersion: number | null;
   readonly action: AuditAction;
 }

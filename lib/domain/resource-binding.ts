@@ -92,6 +92,25 @@ export function isResourceBindingWithin(
   });
 }
 
+/**
+ * What is within both bindings. Where they have no id of a kind in common, the list of that kind is empty: then nothing of
+ * that kind is left. Such a binding is never stored.
+ */
+export function intersectResourceBindings(
+  one: ResourceBinding | null,
+  other: ResourceBinding | null,
+): ResourceBinding | null {
+  if (one === null || other === null) return one ?? other;
+  const kinds = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  return Object.fromEntries(
+    kinds.map((kind) => {
+      const [ofOne, ofOther] = [getBoundIds(one, kind), getBoundIds(other, kind)];
+      if (ofOne === null || ofOther === null) return [kind, ofOne ?? ofOther ?? []];
+      return [kind, ofOne.filter((id) => ofOther.includes(id))];
+    }),
+  );
+}
+
 /** The ids of a kind that a key is bound to; `null` when it is not bound to that kind. */
 export function getBoundIds(binding: ResourceBinding | null, kind: string): readonly string[] | null {
   return binding !== null && Object.hasOwn(binding, kind) ? (binding[kind] ?? null) : null;

@@ -4,7 +4,7 @@ import { getOwnerVersion } from '../domain/owner.js';
 import { startOfFeed, type FeedChange, type FeedPosition } from '../ports/change-feed.js';
 
 /** The part of a key that says how recent it is. */
-type DatedKey = Pick<VerifiableKey, 'id' | 'version' | 'ownerId' | 'owner'>;
+type DatedKey = Pick<VerifiableKey, 'id' | 'version' | 'ownerId' | 'owner' | 'ancestors'>;
 
 /** The last recorded change of one key, or of one owner. */
 interface RecentVersion {
@@ -93,13 +93,14 @@ export class RecentVersions {
     return this.#versions.get(formatKeyName(keyId))?.isRemoval ?? false;
   }
 
-  /** Whether a copy of a key contains every change of it, and of its owner, that is known here. */
+  /** Whether a copy of a key contains every change of it, of its owner, and of the keys above it, that is known here. */
   isCurrent(key: DatedKey, asOf: FeedPosition): boolean {
     if (asOf.sequence < this.#floor) return false;
     if (!this.knows(asOf)) return false;
     return (
       this.#has(formatKeyName(key.id), key.version) &&
-      this.#has(formatOwnerName(key.ownerId), getOwnerVersion(key))
+      this.#has(formatOwnerName(key.ownerId), getOwnerVersion(key)) &&
+      key.ancestors.every(({ id, version }) => this.#has(formatKeyName(id), version))
     );
   }
 

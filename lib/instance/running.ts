@@ -2,6 +2,7 @@ import type { AuditService } from '../audit/audit-service.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { OwnerService } from '../manage/owner-service.js';
+import type { KeyPlace } from '../feed/change-listeners.js';
 import type { SessionBinder } from '../ports/session-binder.js';
 import type { StepUpPorts } from '../ports/step-up-ports.js';
 import type { LimitCountingMode } from '../verify/limit-counting.js';
@@ -24,10 +25,10 @@ export interface Running {
   readonly signatures: RunningSignatures | null;
   /** What verifying second factors needs. */
   readonly stepUp: StepUpPorts;
-  /** Whose key it is, if this process caches the key; else `null`. */
-  readonly findCachedOwner: (keyId: string) => string | null;
-  /** Whose key it is; `null` when there is no such key. */
-  readonly findOwner: (keyId: string) => Promise<string | null>;
+  /** Whose key it is and which keys are above it, if this process caches the key; else `null`. */
+  readonly findCachedPlace: (keyId: string) => KeyPlace | null;
+  /** Whose key it is, and which keys are above it. */
+  readonly findPlace: (keyId: string) => Promise<KeyPlace>;
   /** Binds sessions of MCP servers to keys. */
   readonly sessions: SessionBinder;
   /** Returns the current state of its parts without I/O. */

@@ -7,7 +7,7 @@ import { readOrCreatePepperFile } from '../crypto/pepper-file.js';
 import { parsePeppers, type Pepper } from '../crypto/peppers.js';
 import { EnforcedBounds } from '../domain/enforced-bounds.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
-import type { ChangeListeners } from '../feed/change-listeners.js';
+import { getKeyPlace, type ChangeListeners } from '../feed/change-listeners.js';
 import { createEnforcingStoreProxy } from '../manage/enforcing-store-proxy.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { KeyStore } from '../ports/key-store.js';
@@ -105,8 +105,11 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     tokens: options.tokens === null ? null : startTokens(options.tokens, verified),
     signatures,
     stepUp: { nonces: store.nonces, challenges: createChallengeSigner(peppers) },
-    findCachedOwner: (keyId) => keyAccess.local?.findById(keyId, options.clock.now())?.key.ownerId ?? null,
-    findOwner: async (keyId) => (await keyAccess.finder.find(keyId))?.key.ownerId ?? null,
+    findCachedPlace(keyId) {
+      const cached = keyAccess.local?.findById(keyId, options.clock.now());
+      return cached === undefined ? null : getKeyPlace(cached.key);
+    },
+    findPlace: async (keyId) => getKeyPlace((await keyAccess.finder.find(keyId))?.key ?? null),
     sessions: createSessionBinder(peppers),
     health: () => readHealth(ports),
     stop,

@@ -8,6 +8,8 @@ export interface ActingCredential {
   readonly endsAt: number | null;
   /** Whether it may rotate its own key; a token or a superseded secret must not lock the owner of the key out. */
   readonly mayRotateItsKey: boolean;
+  /** Whether it is a token that does not act as its key. */
+  readonly isOnlyToken: boolean;
 }
 
 /**
@@ -36,7 +38,8 @@ export function readActingCredential(
   if (isOnlyToken) ends.push(readTime(expiresAt));
   const endsAt = Math.min(...ends);
   if (!(now < endsAt)) return null;
-  return { endsAt: endsAt === Infinity ? null : endsAt, mayRotateItsKey: !isSuperseded && !isOnlyToken };
+  const mayRotateItsKey = !isSuperseded && !isOnlyToken;
+  return { endsAt: endsAt === Infinity ? null : endsAt, mayRotateItsKey, isOnlyToken };
 }
 
 /** Copies of an identity, for example through JSON, have the time as a string; without a time there is no valid token. */

@@ -9,6 +9,7 @@ import { listExceededBounds } from '../domain/owner-ceilings.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { expandWithinPlan } from '../domain/plan-bounds.js';
+import { isBelowIdleKey, narrowToAncestors } from '../domain/narrow-to-ancestors.js';
 import { noScopes, type ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { isWildcard } from '../domain/scope.js';
 import { isOwnerSuspended } from '../domain/owner.js';
@@ -41,6 +42,10 @@ export interface Authority {
   readonly ownerId: string | null;
   /** The current state of the acting key, restricted to the rights of its credential; `null` for other actors. */
   readonly actingKey: ApiKeyRecord | null;
+  /** That key as it is stored; `null` for other actors. */
+  readonly storedKey: ApiKeyRecord | null;
+  /** The end of a key that the actor makes without one, epoch milliseconds: that of its access token; `null`: none. */
+  readonly defaultEnd: number | null;
   /** Whether this actor may rotate that key, or supersede it with another key. */
   readonly mayRotateItself: boolean;
   /** The scope catalogue of that key. */
@@ -51,7 +56,8 @@ export interface Authority {
 
 /** The authority of actors other than keys. @param ownerId - the only owner whose keys exist for them; `null` for all */
 export function createAuthorityWithoutKey(ownerId: string | null): Authority {
-  return { ownerId, actingKey: null, mayRotateItself: true, catalogue: noScopes, features: null };
+  const noKey = { actingKey: null, storedKey: null, defaultEnd: null, features: null };
+  return { ownerId, ...noKey, mayRotateItself: true, catalogue: noScopes };
 }
 
 /** The ports for resolving authority. */
@@ -82,8 +88,10 @@ export async function resolveAuthority(
   if (managementScope === null) {
     throw new ApiKeysError('forbidden', { detail: 'API keys may not manage API keys here.' });
   }
-  const actingKey = await find(actor.apiKey.id, actor.apiKey.ownerId);
-  if (actingKey === null || getKeyState(actingKey, now) !== 'active') {
+  const storedKey = await find(actor.apiKey.id, actor.apiKey.ownerId);
+  const catalogue = keyspaces.catalogueOf(storedKey ?? { keyspace: '' });
+  const actingKey = storedKey === null ? null : narrowToAncestors(storedKey, catalogue);
+  if (actingKey === null || getKeyState(actingKey, now) !== 'active' || isBelowIdleKey(actingKey, now)) {
     throw new ApiKeysError('forbidden', { detail: 'The requesting API key is not active.' });
   }
   if (isOwnerSuspended(actingKey)) {
@@ -95,7 +103,6 @@ export async function resolveAuthority(
       detail: 'The requesting secret or token has expired or was superseded.',
     });
   }
-  const catalogue = keyspaces.catalogueOf(actingKey);
   const scopes =
     actor.apiKey.via === 'token'
       ? findCommonScopes(actor.apiKey.scopes, actingKey.scopes, catalogue)
@@ -111,6 +118,8 @@ export async function resolveAuthority(
   return {
     ownerId,
     actingKey: { ...actingKey, scopes, ipAllowlist, expiresAt },
+    storedKey,
+    defaultEnd: acting.isOnlyToken ? expiresAt : null,
     mayRotateItself: acting.mayRotateItsKey,
     catalogue,
     features,
@@ -166,15 +175,32 @@ export function assertMayGrant(
   }
 }
 
+/** Whether a key is below the acting key, so that it ends and is narrowed with it. */
+export function isBelowActor({ actingKey }: Authority, { ancestors }: ApiKeyRecord): boolean {
+  return actingKey !== null && ancestors.some(({ id }) => id === actingKey.id);
+}
+
 /**
  * A key manages only keys at or below itself: no scope, feature, expiry, address, resource, limit or environment beyond its
- * own.
+ * own. Of a key with a parent, what its ancestors leave counts. A key with a parent manages only itself and the keys below it:
+ * with the secret of another one, it would outlive its parent.
  *
+ * @param given - what is given to the key by a change: that counts as it is written
  * @throws ApiKeysError `insufficient_scope` or `forbidden`
  */
-export function assertAtOrBelow(authority: Authority, record: ApiKeyRecord): void {
+export function assertAtOrBelow(
+  authority: Authority,
+  stored: ApiKeyRecord,
+  given: Partial<ApiKeyRecord> = {},
+): void {
   const { actingKey, features } = authority;
   if (actingKey === null) return;
+  if (actingKey.parentId !== null && stored.id !== actingKey.id && !isBelowActor(authority, stored)) {
+    throw new ApiKeysError('forbidden', {
+      detail: 'An API key that was made by another one manages only itself and the keys that it has made.',
+    });
+  }
+  const record = { ...narrowToAncestors(stored, authority.catalogue), ...given };
   refuseMissing(record.scopes, authority);
   const isWithin =
     record.keyspace === actingKey.keyspace &&

@@ -17,6 +17,11 @@ export interface ChangeContext {
    * let tokens manage keys. Default: `false`.
    */
   readonly tokensActAsKeys?: boolean;
+  /**
+   * Whether a key that a key makes gets the parent of that key, instead of becoming its child: for dialects, in whose contracts
+   * keys make keys for the account. Default: `false`.
+   */
+  readonly makesEquals?: boolean;
 }
 
 /** A change that was committed. */

@@ -1,6 +1,7 @@
 import { createKeyFieldDefaults, type SettableKeyFields } from '../domain/key-field-table.js';
 import { getVisibleOwnerId, toAuditActor } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { noAncestors } from '../domain/key-ancestor.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
 import { toOwnerStanding, type OwnerStanding } from '../domain/owner.js';
@@ -32,6 +33,7 @@ import { mintCredential } from './mint-credential.js';
 import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
 import { resolveNewEnd } from './end-of-key.js';
+import { resolveLineage } from './lineage-of-new-key.js';
 import { claimNothing, type ClaimName } from './repeatable-changes.js';
 
 type NewKeyFields = {
@@ -63,10 +65,9 @@ export async function createKey(
     return scopes;
   };
   // Checked before the hash, which is expensive, and again in the transaction.
-  chooseGranted(
-    await resolveAuthority(ports, context, 'create', createFinder(ports, ports.store), now),
-    plans.of(await findStanding(ports, context, fields.ownerId)),
-  );
+  const expected = await resolveAuthority(ports, context, 'create', createFinder(ports, ports.store), now);
+  resolveLineage(context, expected, policy);
+  chooseGranted(expected, plans.of(await findStanding(ports, context, fields.ownerId)));
 
   const id = await drawKeyId(ports);
   const environment = fields.environment ?? ports.keyspace.environment;
@@ -102,6 +103,8 @@ export async function createKey(
     lastUsedAt: null,
     useCount: 0,
     lastUsedAddress: null,
+    parentId: null,
+    ancestors: noAncestors,
     owner: null,
     credentials: [credential],
   };
@@ -115,8 +118,15 @@ export async function createKey(
     const scopes = chooseGranted(authority, plan);
     const bounds = getLimitBounds(context, authority, plan.keyCeilings);
     const limits = resolveNewLimits(bounds, fields, policy.defaultRateLimits, now);
-    const wanted = { ...unlimited, scopes, owner, ...limits };
-    assertAtOrBelow(authority, wanted);
+    const wanted: ApiKeyRecord = {
+      ...unlimited,
+      scopes,
+      owner,
+      ...limits,
+      ...resolveLineage(context, authority, policy),
+      expiresAt: fields.expiresAt === undefined ? endBy(unlimited, authority) : unlimited.expiresAt,
+    };
+    assertAtOrBelow(authority, wanted, wanted);
     assertMayGiveKey(ports, context, wanted, now);
     const ownPolicy = getOwnPolicy(ports.keyspace, plan);
     const admitted = await applyPolicy(transaction, context, authority, ownPolicy, wanted);
@@ -131,6 +141,11 @@ export async function createKey(
   ports.changes.announce([...superseded, { record, action: 'key.created', position }], now);
   const effectiveBy = point === null ? null : await ports.changes.confirm(point);
   return { record, token, effectiveBy };
+}
+
+/** A key that is made with an access token, and without an end, ends with that token. */
+function endBy({ expiresAt }: ApiKeyRecord, { defaultEnd }: Authority): number | null {
+  return defaultEnd === null ? expiresAt : Math.min(expiresAt ?? Infinity, defaultEnd);
 }
 
 /** Reads what decides about the plan, for actors that are bound by it. */

@@ -28,6 +28,8 @@ export interface KeyFilter<T extends Moment = Date, R extends string = string> e
   readonly tag?: string | undefined;
   /** Keys that the member of an owner with this id has created. */
   readonly createdByMember?: string | undefined;
+  /** The children of the key with this id. */
+  readonly parentId?: string | undefined;
   /** Keys that are bound to this one resource: `{ project: 'p1' }`. Keys that are bound to none are not listed. */
   readonly resource?: ([R] extends [never] ? never : { readonly [K in R]?: string }) | undefined;
   /** Keys that end before this time, those that have expired already included. */
@@ -51,6 +53,7 @@ const keyConditions: FieldReaders<Omit<KeyConditions, 'resource'>> = {
   q: parseCondition,
   tag: parseCondition,
   createdByMember: parseCondition,
+  parentId: parseCondition,
   expiresBefore: parseMoment,
   unusedForDays: parseUnusedDays,
 };

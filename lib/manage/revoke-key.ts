@@ -7,6 +7,7 @@ import {
   createAuthorityWithoutKey,
   createFinder,
   findVisible,
+  isBelowActor,
   type Authority,
 } from './authority.js';
 import { createRevocationQueuing } from './change-queuing.js';
@@ -37,7 +38,8 @@ export async function revokeKey(
       ? createAuthorityWithoutKey(null)
       : await resolveAuthority(ports, context, 'revoke', find, now);
     const current = await findVisible(find, id, authority.ownerId);
-    assertAtOrBelow(authority, current);
+    // What it has made, a key can end, also where its own limits were lowered since.
+    if (!isBelowActor(authority, current)) assertAtOrBelow(authority, current);
     assertExpectedVersion(current, expected);
     const written = await revokeInTransaction(transaction, context, current, now, revocation);
     return { record: written?.record ?? current, written, point: await readCommitPoint(transaction) };

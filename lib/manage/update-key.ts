@@ -88,7 +88,7 @@ export async function updateKey(
         },
         now,
       );
-      assertAtOrBelow(authority, next);
+      assertAtOrBelow(authority, next, { ...fields, ...limited });
       assertMayChange(ports, context, current, next, now);
       const action = getAction(current, next);
       await transaction.update(next, createAuditEntry(context, action, next, Object.keys(changes)));

@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { listAncestors, toKeyAncestor } from '../domain/key-ancestor.js';
 import { toOwnerStanding, type OwnerRecord } from '../domain/owner.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { ExpiryNotice } from '../ports/key-store.js';
@@ -34,10 +35,18 @@ export function findVisibleKey(
 ): ApiKeyRecord | null {
   const record = contents.keys.get(id);
   if (record === undefined || (ownerId !== undefined && record.ownerId !== ownerId)) return null;
-  return addOwner(contents, record);
+  return addLinked(contents, record);
 }
 
-/** A key with what its owner may do now: that is stored once for all keys of an owner. */
-export function addOwner({ owners }: Pick<MemoryContents, 'owners'>, record: ApiKeyRecord): ApiKeyRecord {
-  return { ...record, owner: toOwnerStanding(owners.get(record.ownerId) ?? null) };
+/** A key with what its owner and the keys above it may do now: that is stored once for all keys below. */
+export function addLinked(
+  { keys, owners }: Pick<MemoryContents, 'keys' | 'owners'>,
+  record: ApiKeyRecord,
+): ApiKeyRecord {
+  const owner = toOwnerStanding(owners.get(record.ownerId) ?? null);
+  const ancestors = listAncestors(record.parentId, (id) => {
+    const above = keys.get(id);
+    return above === undefined ? undefined : toKeyAncestor(above);
+  });
+  return { ...record, owner, ancestors };
 }

@@ -13,7 +13,7 @@ import { deepCopy } from './deep-copy.js';
 import { applyCreditChange } from './credit-balance.js';
 import type { StoredEvent } from './memory-change-feed.js';
 import {
-  addOwner,
+  addLinked,
   formatNoticeName,
   findVisibleKey,
   type MemoryContents,
@@ -70,7 +70,7 @@ export class MemoryTransaction implements KeyStoreTransaction {
           .filter((record) => keyspace === undefined || record.keyspace === keyspace)
           .sort(compareNewestFirst)
           .slice(0, limit)
-          .map((record) => addOwner(this.#contents, record)),
+          .map((record) => addLinked(this.#contents, record)),
       ),
     );
   }

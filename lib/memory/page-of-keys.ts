@@ -4,7 +4,7 @@ import { getKeyState } from '../domain/key-state.js';
 import { dayMs } from '../domain/day-ms.js';
 import { getBoundIds } from '../domain/resource-binding.js';
 import type { IdleQuery, KeyPosition, KeyQuery } from '../ports/key-store.js';
-import { addOwner, formatNoticeName, type MemoryContents } from './memory-contents.js';
+import { addLinked, formatNoticeName, type MemoryContents } from './memory-contents.js';
 import { compareNewestFirst } from './newest-first.js';
 
 /** One page of keys, newest first. */
@@ -34,7 +34,7 @@ export function listKeysPage(
     .filter(isWantedNow)
     .sort(compareNewestFirst)
     .slice(0, query.limit)
-    .map((record) => addOwner({ owners }, record));
+    .map((record) => addLinked({ keys, owners }, record));
 }
 
 /** Where the next so many keys end; `null` when there are fewer. */
@@ -60,6 +60,7 @@ function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
   if (q !== undefined && !toLowerAscii(record.name).includes(toLowerAscii(q))) return false;
   if (!isWantedByTime(record, query) || !isBoundTo(record, query)) return false;
   if (createdByMember !== undefined && record.createdBy?.memberId !== createdByMember) return false;
+  if (query.parentId !== undefined && record.parentId !== query.parentId) return false;
   if (query.tag !== undefined && !record.tags.includes(query.tag)) return false;
   if (until !== undefined && compareNewestFirst(record, until) > 0) return false;
   return after === undefined || compareNewestFirst(after, record) < 0;

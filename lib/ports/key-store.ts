@@ -149,7 +149,7 @@ export interface KeyStoreTransaction {
   putOwner(record: OwnerRecord, event: AuditEntryDraft): Promise<void>;
   /** How many keys an owner has in one keyspace. */
   countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts>;
-  /** Adds a key (version 1) and its event. `owner` is not stored with it. Rejects when the id is taken. */
+  /** Adds a key (version 1) and its event. `owner` and `ancestors` are not stored with it. Rejects when the id is taken. */
   insert(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void>;
   /**
    * Replaces a key and adds its event. `record.version` must be the stored version plus one, else it rejects.
@@ -228,6 +228,8 @@ export interface KeyQuery {
   readonly tag?: string | undefined;
   /** Keys that this member of an owner has created. */
   readonly createdByMember?: string | undefined;
+  /** Children of this key. */
+  readonly parentId?: string | undefined;
   /** Keys that are bound to this resource. Kinds follow the grammar of `resource-catalogue.ts`. */
   readonly resource?: SoughtResource | undefined;
   /** Keys that expire before this time, including expired ones. Epoch milliseconds. */

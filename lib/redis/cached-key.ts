@@ -1,5 +1,6 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 import type { VerifiableCredential, VerifiablePublicKey, VerifiableSecret } from '../domain/credential.js';
+import { noAncestors, type KeyAncestor } from '../domain/key-ancestor.js';
 import type { OwnerStanding } from '../domain/owner.js';
 import type { PlanMembers } from '../domain/plan.js';
 import type { ResourceBinding } from '../domain/resource-binding.js';
@@ -36,6 +37,8 @@ export function writeCachedKey(key: VerifiableKey): string {
     key.lastUsedAt,
     key.maxIdleDays,
     key.resources,
+    key.parentId,
+    key.ancestors.map(writeAncestor),
   ]);
 }
 
@@ -49,7 +52,29 @@ function writeCredential(credential: VerifiableCredential): readonly unknown[] {
   return [...proof, id, createdAt, endedAt, endsAt, graceFromFirstUseSeconds];
 }
 
-const fieldCount = 22;
+/** The keys above a key, each with its version. */
+function writeAncestor(ancestor: KeyAncestor): readonly unknown[] {
+  return [
+    ancestor.id,
+    ancestor.parentId,
+    ancestor.version,
+    ancestor.enabled,
+    ancestor.revokedAt,
+    ancestor.expiresAt,
+    ancestor.createdAt,
+    ancestor.activatedAt,
+    ancestor.lastUsedAt,
+    ancestor.maxIdleDays,
+    ancestor.scopes,
+    ancestor.features,
+    ancestor.ipAllowlist,
+    ancestor.resources,
+    ancestor.rateLimits.map(({ name, limit, windowSeconds }) => [name, limit, windowSeconds]),
+    ancestor.hasCredits,
+  ];
+}
+
+const fieldCount = 24;
 
 /**
  * Reads a record and checks every field; `null` when anything is not as it was written. The parsed value is shared
@@ -86,10 +111,39 @@ export function readCachedKey(content: string, version: number): VerifiableKey |
       lastUsedAt: readNumberOrNull(fields[19]),
       maxIdleDays: readNumberOrNull(fields[20]),
       resources: fields[21] === null ? null : readBinding(fields[21]),
+      parentId: readStringOrNull(fields[22]),
+      ancestors: readAncestors(fields[23]),
     };
   } catch {
     return null;
   }
+}
+
+function readAncestors(value: unknown): readonly KeyAncestor[] {
+  const list = readList(value);
+  return list.length === 0 ? noAncestors : list.map((each) => readAncestor(readList(each)));
+}
+
+function readAncestor(fields: readonly unknown[]): KeyAncestor {
+  if (fields.length !== 16) throw new TypeError('ancestor');
+  return {
+    id: readString(fields[0]),
+    parentId: readStringOrNull(fields[1]),
+    version: readWholeNumber(fields[2]),
+    enabled: readBoolean(fields[3]),
+    revokedAt: readNumberOrNull(fields[4]),
+    expiresAt: readNumberOrNull(fields[5]),
+    createdAt: readWholeNumber(fields[6]),
+    activatedAt: readWholeNumber(fields[7]),
+    lastUsedAt: readNumberOrNull(fields[8]),
+    maxIdleDays: readNumberOrNull(fields[9]),
+    scopes: readStrings(fields[10]),
+    features: readStrings(fields[11]),
+    ipAllowlist: fields[12] === null ? null : refuseEmpty(readStrings(fields[12])),
+    resources: fields[13] === null ? null : readBinding(fields[13]),
+    rateLimits: readList(fields[14]).map(readRateLimit),
+    hasCredits: readBoolean(fields[15]),
+  };
 }
 
 /** Neither it nor a list in it is empty: that could be read as "all". */
@@ -213,6 +267,10 @@ function refuseEmpty(values: readonly string[]): readonly string[] {
 function readString(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError('string');
   return value;
+}
+
+function readStringOrNull(value: unknown): string | null {
+  return value === null ? null : readString(value);
 }
 
 function readBoolean(value: unknown): boolean {

@@ -6,7 +6,7 @@ import type { MacKey } from './mac-key.js';
  * The version of the content's format; part of the Redis key and of the MAC. It increases with every change of the
  * format.
  */
-export const schemaVersion = 'v9';
+export const schemaVersion = 'v10';
 /** The maximum size of an entry, in bytes. */
 export const maxEntryBytes = 65_536;
 /**

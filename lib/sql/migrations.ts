@@ -4,6 +4,7 @@ import { addLimitsAndRefusals } from './migrations/add-limits-and-refusals.js';
 import { addMembers } from './migrations/add-members.js';
 import { addOwnerCredits } from './migrations/add-owner-credits.js';
 import { addOwners } from './migrations/add-owners.js';
+import { addParents } from './migrations/add-parents.js';
 import { addPlaces } from './migrations/add-places.js';
 import { addPlans } from './migrations/add-plans.js';
 import { addRemovedKeys } from './migrations/add-removed-keys.js';
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   addUsedParts,
   addOwnerCredits,
   addRemovedKeys,
+  addParents,
 ];

@@ -16,10 +16,10 @@ import { insertKey, updateKey } from './queries/key-changes.js';
 import { countKeysOfOwner, findKey, findUnrevokedKeys } from './queries/key-queries.js';
 import { findOwner, writeOwner } from './queries/owner-queries.js';
 import { asUnavailable } from './as-unavailable.js';
+import type { SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
 import { insertRevokedToken } from './queries/token-queries.js';
 import { deleteKey } from './queries/removed-keys.js';
-import type { SqlDialect } from './sql-database.js';
 import { Mutex } from './mutex.js';
 import type { RevokedToken } from '../ports/token-store.js';
 
@@ -59,11 +59,11 @@ export class SqlTransaction implements KeyStoreTransaction {
   }
 
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
-    return this.#step(() => findKey(this.#transaction, id, ownerId));
+    return this.#step(() => findKey(this.#transaction, this.#dialect, id, ownerId));
   }
 
   findUnrevokedByOwner(ownerId: string, limit: number, keyspace?: string): Promise<readonly ApiKeyRecord[]> {
-    return this.#step(() => findUnrevokedKeys(this.#transaction, ownerId, limit, keyspace));
+    return this.#step(() => findUnrevokedKeys(this.#transaction, this.#dialect, ownerId, limit, keyspace));
   }
 
   findOwner(ownerId: string): Promise<OwnerRecord | null> {

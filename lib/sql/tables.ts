@@ -53,6 +53,8 @@ export interface KeysTable extends KeyFieldColumns {
   created_by_id: string | null;
   created_by_member_id: string | null;
   created_by_member_name: string | null;
+  /** The key that made it. */
+  parent_id: string | null;
   updated_at: number;
 }
 

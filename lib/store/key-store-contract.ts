@@ -2,6 +2,7 @@ import type { KeyStore } from '../ports/key-store.js';
 import { describeAccessLog } from './contract-access-log.js';
 import { describeAuditTrail } from './contract-audit-trail.js';
 import { describeChangeFeed } from './contract-change-feed.js';
+import { describeChildren } from './contract-children.js';
 import { describeChanges } from './contract-changes.js';
 import { describeCredits } from './contract-credits.js';
 import { describeSharedCredits } from './contract-shared-credits.js';
@@ -62,6 +63,7 @@ export function describeKeyStore(
     describePolicies(context);
     describeLifetimes(context);
     describeOwners(context);
+    describeChildren(context);
     describeErasure(context);
     describeTokens(context);
     describeChangeFeed(context);

@@ -70,6 +70,8 @@ export function createSampleKey(changes: Partial<ApiKeyRecord> = {}): ApiKeyReco
     useCount: 0,
     lastUsedAddress: null,
     credits: null,
+    parentId: null,
+    ancestors: [],
     owner: null,
     credentials: [createSampleCredential()],
     ...changes,

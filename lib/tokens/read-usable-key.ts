@@ -4,6 +4,7 @@ import { idleDetail } from '../domain/idle-detail.js';
 import { getExpiresAt } from '../domain/key-lifetime.js';
 import { hasExpired } from '../domain/key-state.js';
 import { isOfKeyspace } from '../domain/keyspaces.js';
+import { narrowToAncestors } from '../domain/narrow-to-ancestors.js';
 import { narrowToPlan } from '../domain/plan-bounds.js';
 import { checkState } from '../verify/check-state.js';
 import { problems } from '../errors.js';
@@ -18,7 +19,7 @@ export interface UsableKey {
 }
 
 /**
- * Reads a key from the store, not from a cache, with what the plan of its owner includes, and checks that it can be used.
+ * Reads a key from the store, not from a cache, with what the keys above it and the plan of its owner leave, and checks that it can be used.
  *
  * @param error - the error code when the key cannot be used
  * @throws TokenError
@@ -28,7 +29,8 @@ export async function readUsableKey(
   { keyId, credentialId }: { readonly keyId: string; readonly credentialId: string },
   error: TokenErrorCode,
 ): Promise<UsableKey> {
-  const record = await store.find(keyId);
+  const stored = await store.find(keyId);
+  const record = stored === null ? null : narrowToAncestors(stored, keyspace.catalogue);
   const credential = record?.credentials.find(({ id }) => id === credentialId);
   if (record === null || credential === undefined || !isOfKeyspace(keyspace, record)) {
     throw new TokenError(error, 'There is no such API key.');

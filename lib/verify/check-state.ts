@@ -1,6 +1,7 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 import { hasCredentialEnded, type VerifiableCredential } from '../domain/credential.js';
 import { getKeyState } from '../domain/key-state.js';
+import { isBelowIdleKey } from '../domain/narrow-to-ancestors.js';
 import { isOwnerSuspended } from '../domain/owner.js';
 import type { RefusalCode } from '../domain/verdict.js';
 
@@ -15,6 +16,7 @@ export function checkState(
 ): RefusalCode | null {
   const state = getKeyState(key, now);
   if (state !== 'active') return `key_${state}`;
+  if (key.parentId !== null && isBelowIdleKey(key, now)) return 'key_expired';
   if (isOwnerSuspended(key)) return 'owner_suspended';
   return hasCredentialEnded(credential, now) ? 'secret_rotated' : null;
 }

@@ -5,6 +5,7 @@ import { isPastIdleEnd } from '../domain/key-lifetime.js';
 import { hasExpired } from '../domain/key-state.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { AllowsBinding } from '../domain/named-resources.js';
+import { findEndedAbove } from '../domain/narrow-to-ancestors.js';
 import { isMet, listMissingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
 import type { Allowed, Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { GraceStarter } from '../ports/grace-starter.js';
@@ -83,10 +84,7 @@ export function findRefusal(
 
   if (isElsewhere(subject, request)) return refuse('invalid_token');
   const stateRefusal = checkState(key, credential, now);
-  if (stateRefusal === 'key_expired' && !hasExpired(key, now)) {
-    return refuse(stateRefusal, { reason: 'idle', detail: idleDetail });
-  }
-  if (stateRefusal !== null) return refuse(stateRefusal);
+  if (stateRefusal !== null) return refuse(stateRefusal, describeState(key, stateRefusal, now));
   if (subject.limitsAddresses && !subject.allowsAddress(address('decide'))) {
     return refuse('address_not_allowed');
   }
@@ -94,7 +92,7 @@ export function findRefusal(
     const missing = listMissingScopes(requirement, subject.grantedScopes);
     const lost = missing.filter((scope) => subject.losesScope(scope));
     return refuse('insufficient_scope', {
-      ...(lost.length === 0 ? {} : { detail: describeLoss(lost.join(', ')) }),
+      ...(lost.length === 0 ? {} : { detail: describeLoss(key, lost.join(', ')) }),
       requiredScopes: requirement.scopes,
       missingScopes: missing,
     });
@@ -106,7 +104,7 @@ export function findRefusal(
     }
   }
   if (feature !== undefined && !key.features.includes(feature)) {
-    const detail = subject.losesFeature(feature) ? { detail: describeLoss(feature) } : {};
+    const detail = subject.losesFeature(feature) ? { detail: describeLoss(key, feature) } : {};
     return refuse('feature_not_enabled', { ...detail, requiredFeature: feature });
   }
   if (allowsBinding === undefined ? key.resources !== null : !allowsBinding(key.resources)) {
@@ -115,9 +113,29 @@ export function findRefusal(
   return null;
 }
 
+/** Why a key is in the state that it is in, where its code alone does not tell. */
+function describeState(
+  key: VerifiableKey,
+  code: RefusalCode,
+  now: number,
+): Pick<Refusal, 'detail' | 'reason'> {
+  const above = findEndedAbove(key, now);
+  const reason = code === 'key_expired' && !hasExpired(key, now) ? { reason: 'idle' as const } : {};
+  if (above !== null && code === `key_${above}`) return { ...reason, detail: parentDetails[above] };
+  return reason.reason === undefined ? {} : { ...reason, detail: idleDetail };
+}
+
+const parentDetails = {
+  revoked: 'A key above this API key, which it was made with, was revoked.',
+  disabled: 'A key above this API key, which it was made with, is disabled.',
+  expired: 'A key above this API key, which it was made with, has expired.',
+} as const;
+
 /** Only for callers who have proven the secret. */
-function describeLoss(names: string): string {
-  return `The API key has ${names}, but the plan of its owner does not include it.`;
+function describeLoss({ parentId }: VerifiableKey, names: string): string {
+  const bounds =
+    parentId === null ? 'the plan of its owner does' : 'its parent or the plan of its owner does';
+  return `The API key has ${names}, but ${bounds} not include it.`;
 }
 
 function isElsewhere({ key }: Subject, { keyspace }: RequestToDecide): boolean {

@@ -3,6 +3,7 @@ import type { VerifiableKey } from '../domain/api-key.js';
 import type { EnforcedBounds } from '../domain/enforced-bounds.js';
 import { isPastIdleEnd } from '../domain/key-lifetime.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
+import { isBelowPastIdleEnd } from '../domain/narrow-to-ancestors.js';
 import type { InvalidationTarget } from '../feed/known-changes.js';
 import type { Lease } from '../feed/lease.js';
 import type { RecentVersions } from '../feed/recent-versions.js';
@@ -48,6 +49,8 @@ export interface FindKeyParts {
 }
 
 const maxAbsent = 10_000;
+/** How often a key is read while the keys above it are being changed. */
+const maxReads = 4;
 
 /**
  * Looks a key up: at most one read of the shared cache and one of the store, shared by concurrent callers. The result
@@ -84,7 +87,16 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     if (!isCurrent) return null;
     const found = prepare(copy);
     // The key may have been used since the copy was made.
-    return isPastIdleEnd(found.key, clock.now()) ? null : found;
+    const now = clock.now();
+    return isPastIdleEnd(found.key, now) || isBelowPastIdleEnd(found.key, now) ? null : found;
+  }
+
+  /**
+   * Whether a key above was changed after it was read. Unlike a change of the key or of its owner, that does not detach the reads
+   * that are in flight, because which keys those are below is known only from their answers.
+   */
+  function isOlderThanAncestors({ key: { ancestors } }: PreparedKey): boolean {
+    return ancestors.some(({ id, version }) => version < versions.versionOf(id));
   }
 
   /** Whether the trail says that a key was removed: this process may learn of it only with the next beat. */
@@ -110,17 +122,27 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     const found = (await readCache(id)) ?? (await readStore(id, inFlight));
     if (inFlight.isDetached || !lease.isHeld()) return found;
     if (found === null) absent.add(id);
-    else local?.set(found, uses.counterFor(id), readAt);
+    else if (!isOlderThanAncestors(found)) local?.set(found, uses.counterFor(id), readAt);
     return found;
   }
 
-  const storeReads = new SingleFlightFresh((id: string) => readStore(id));
+  /** Reads again what was read before a change of a key above: the caller may have come after that change. */
+  async function readAgain(id: string, read: () => Promise<PreparedKey | null>): Promise<PreparedKey | null> {
+    let found = await read();
+    for (let attempt = 1; found !== null && isOlderThanAncestors(found); attempt += 1) {
+      if (attempt === maxReads) throw createBehindError();
+      found = await readStore(id);
+    }
+    return found;
+  }
+
+  const storeReads = new SingleFlightFresh((id: string) => readAgain(id, () => readStore(id)));
 
   return {
     async find(id) {
       // An earlier read may be shared only while changes are learned of in time.
       if (!lease.isHeld()) await ensureLease();
-      return inFlightReads.join(id, (inFlight) => readShared(id, inFlight));
+      return readAgain(id, () => inFlightReads.join(id, (inFlight) => readShared(id, inFlight)));
     },
     findInStore: (id) => storeReads.get(id),
     isKnownAbsent: (id) => absent.has(id),

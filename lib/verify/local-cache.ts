@@ -1,7 +1,7 @@
 import type { VerifiableCredential } from '../domain/credential.js';
 import { getIdleCheckAt } from '../domain/key-lifetime.js';
 import { TwoGenerations } from '../domain/two-generations.js';
-import { OwnerIndex } from './owner-index.js';
+import { KeyIndex } from '../domain/key-index.js';
 import type { PreparedKey } from './prepared-key.js';
 import type { UseCounter } from './record-use.js';
 
@@ -45,13 +45,15 @@ export interface ProvenToken {
 class Generation {
   readonly byToken = new Map<string, ProvenToken>();
   readonly byId = new Map<string, CacheEntry>();
-  readonly byOwner = new OwnerIndex();
+  readonly byOwner = new KeyIndex();
+  readonly byAncestor = new KeyIndex();
   bytes = 0;
 
   add(entry: CacheEntry): void {
-    const { id, ownerId } = entry.prepared.key;
+    const { id, ownerId, ancestors } = entry.prepared.key;
     this.byId.set(id, entry);
     this.byOwner.add(ownerId, id);
+    for (const ancestor of ancestors) this.byAncestor.add(ancestor.id, id);
     for (const proven of entry.tokens) this.byToken.set(proven.digest, proven);
     this.bytes += entry.bytes;
   }
@@ -59,8 +61,10 @@ class Generation {
   remove(keyId: string): CacheEntry | undefined {
     const entry = this.byId.get(keyId);
     if (entry === undefined) return undefined;
+    const { ownerId, ancestors } = entry.prepared.key;
     this.byId.delete(keyId);
-    this.byOwner.remove(entry.prepared.key.ownerId, keyId);
+    this.byOwner.remove(ownerId, keyId);
+    for (const ancestor of ancestors) this.byAncestor.remove(ancestor.id, keyId);
     for (const { digest } of entry.tokens) this.byToken.delete(digest);
     this.bytes -= entry.bytes;
     return entry;
@@ -110,9 +114,11 @@ export class LocalCache {
 
   /** Caches a key in place of an older version. */
   set(prepared: PreparedKey, uses: UseCounter, readAt: number): void {
-    this.forget(prepared.key.id);
+    const { key } = prepared;
+    this.#remove(key.id);
     const bytes = prepared.approximateBytes;
-    const until = Math.min(readAt + lifetimeMs, getIdleCheckAt(prepared.key, readAt));
+    const idleChecks = [key, ...key.ancestors].map((each) => getIdleCheckAt(each, readAt));
+    const until = Math.min(readAt + lifetimeMs, ...idleChecks);
     this.#add({ prepared, uses, until, bytes, tokens: [] });
   }
 
@@ -128,19 +134,26 @@ export class LocalCache {
     generation.byToken.set(digest, proven);
   }
 
+  /** Drops a key, and all keys below it, whose rights depend on it. */
   forget(keyId: string): void {
-    this.#generations.young.remove(keyId);
-    this.#generations.old.remove(keyId);
+    const { young, old } = this.#generations;
+    this.#remove(keyId);
+    for (const below of [...young.byAncestor.list(keyId), ...old.byAncestor.list(keyId)]) this.#remove(below);
   }
 
   forgetOwner(ownerId: string): void {
     const { young, old } = this.#generations;
-    for (const keyId of [...young.byOwner.list(ownerId), ...old.byOwner.list(ownerId)]) this.forget(keyId);
+    for (const keyId of [...young.byOwner.list(ownerId), ...old.byOwner.list(ownerId)]) this.#remove(keyId);
   }
 
   /** Takes no time, however much is cached: the maps are left to the garbage collector. */
   forgetAll(): void {
     if (this.size > 0) this.#generations.clear();
+  }
+
+  #remove(keyId: string): void {
+    this.#generations.young.remove(keyId);
+    this.#generations.old.remove(keyId);
   }
 
   #promote(entry: CacheEntry): void {

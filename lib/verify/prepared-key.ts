@@ -5,13 +5,14 @@ import { setRouteScopes } from '../domain/route-scopes.js';
 import { getExpiresAt } from '../domain/key-lifetime.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import { expandWithinPlan, narrowToBounds, noBounds, type PlanBounds } from '../domain/plan-bounds.js';
+import { narrowToAncestors } from '../domain/narrow-to-ancestors.js';
 import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import type { Allowed, DeprecatedSecret } from '../domain/verdict.js';
 
 /** One version of a key with what checks need of it, each part built on first use. */
 export class PreparedKey {
-  /** The key with what the plan of its owner includes of its scopes and features. */
+  /** The key with what the keys above it leave of its rights, and the plan of its owner of its scopes and features. */
   readonly key: VerifiableKey;
   /** Defines the meaning of its scopes. */
   readonly catalogue: ScopeCatalogue;
@@ -34,7 +35,7 @@ export class PreparedKey {
     resources: ResourceCatalogue,
     bounds: PlanBounds = noBounds,
   ) {
-    this.key = narrowToBounds(stored, bounds, catalogue);
+    this.key = narrowToBounds(narrowToAncestors(stored, catalogue), bounds, catalogue);
     this.catalogue = catalogue;
     this.resources = resources;
     const { scopes, features } = stored;
@@ -92,12 +93,12 @@ export class PreparedKey {
     if (this.#bounds.routeScopes !== null) setRouteScopes(identity, this.expand(scopes));
   }
 
-  /** Whether the key has a scope of the app that the plan of its owner does not include. */
+  /** Whether the key has a scope of the app that a key above it or the plan of its owner does not include. */
   losesScope(scope: string): boolean {
     return !this.grantedScopes.has(scope) && this.catalogue.expand(this.#stored.scopes).has(scope);
   }
 
-  /** Whether the key has a feature that the plan of its owner does not include. */
+  /** Whether the key has a feature that a key above it or the plan of its owner does not include. */
   losesFeature(feature: string): boolean {
     return !this.key.features.includes(feature) && this.#stored.features.includes(feature);
   }
@@ -133,7 +134,8 @@ export class PreparedKey {
     // Parsed JSON takes several times the memory of its source.
     const metadataBytes = isEmpty(key.metadata) ? 0 : 8 * JSON.stringify(key.metadata).length;
     const credentialBytes = key.credentials.reduce((sum, each) => sum + estimateBytes(each), 0);
-    const partBytes = credentialBytes + key.rateLimits.length * bytesPerRateLimit;
+    const ancestorBytes = key.ancestors.length === 0 ? 0 : 4 * JSON.stringify(key.ancestors).length;
+    const partBytes = credentialBytes + ancestorBytes + key.rateLimits.length * bytesPerRateLimit;
     return bytesPerKey + partBytes + stringBytes + metadataBytes + overrideBytes;
   }
 }

@@ -440,6 +440,7 @@ export const nearValidParameters: Readonly<Record<QueryParameter, NearValid<stri
   q: line(100),
   tag: line(50),
   createdByMember: line(200),
+  parentId: line(200),
   resource: {
     good: line(64).good.map((id) => `project:${id}`),
     bad: fc.oneof(

@@ -84,7 +84,13 @@ function scriptedFeed(
 }
 
 /** As much of a copy as its age is judged by. */
-const copyOf = (id: string, version: number) => ({ id, version, ownerId: 'owner-1', owner: null });
+const copyOf = (id: string, version: number) => ({
+  id,
+  version,
+  ownerId: 'owner-1',
+  owner: null,
+  ancestors: [],
+});
 
 describe('FeedFollower', () => {
   it('holds the lease after the start, and knows the last changes', async () => {

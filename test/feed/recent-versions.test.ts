@@ -21,7 +21,13 @@ function versionsOf(last: number, capacity = 100): RecentVersions {
 }
 
 /** As much of a copy as its age is judged by. */
-const copyOf = (id: string, version: number) => ({ id, version, ownerId: 'owner-1', owner: null });
+const copyOf = (id: string, version: number) => ({
+  id,
+  version,
+  ownerId: 'owner-1',
+  owner: null,
+  ancestors: [],
+});
 const changeOf = (keyId: string, keyVersion: number) => ({
   keyId,
   keyVersion,

@@ -62,6 +62,15 @@ export function makePrefix(): string {
   return `test-${randomUUID()}:`;
 }
 
+function makeAncestor(id: string, parentId: string | null): VerifiableKey['ancestors'][number] {
+  return {
+    ...{ id, parentId, version: 7, enabled: true, revokedAt: null, expiresAt: 4_000_000_000_000 },
+    ...{ createdAt: 1, activatedAt: 2, lastUsedAt: 3, maxIdleDays: null, scopes: ['orders:*'] },
+    ...{ features: ['beta'], ipAllowlist: ['10.0.0.0/8'], resources: { project: ['p1'] } },
+    ...{ rateLimits: [{ name: 'hour', limit: 9, windowSeconds: 3600 }], hasCredits: false },
+  };
+}
+
 /** A record as verification sees it, with the parts that a cache must not hold. */
 export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
   return {
@@ -85,6 +94,8 @@ export function makeKey(changes: Partial<VerifiableKey> = {}): VerifiableKey {
     activatedAt: 1_000_000_000_001,
     lastUsedAt: 1_000_000_000_002,
     maxIdleDays: 30,
+    parentId: 'parent',
+    ancestors: [makeAncestor('parent', 'top'), makeAncestor('top', null)],
     version: 1,
     hint: { prefix: 'acme_live_' },
     credentials: [

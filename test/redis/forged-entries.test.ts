@@ -25,7 +25,7 @@ const [parsedPepper] = parsePeppers(pepper);
 const macKey = deriveMacKey(parsedPepper);
 const otherMacKey = deriveMacKey(parsePeppers(makePepper())[0]);
 
-const formatName = (id: string): string => `${keyPrefix}v9:${macKey.id}:{${id}}`;
+const formatName = (id: string): string => `${keyPrefix}v10:${macKey.id}:{${id}}`;
 const openOurs = (): ReturnType<typeof openCache> => openCache({ keyPrefix, peppers: [pepper] });
 const soon = (): number => Date.now() + 30_000;
 const put = (id: string, value: string | Buffer): Promise<unknown> =>

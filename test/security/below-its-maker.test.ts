@@ -119,7 +119,7 @@ it('R57 no key is above its maker: 100,000 pairs against a naive model', () => {
       const actingKey = { ...base, ...maker };
       const authority = {
         ...{ ownerId: base.ownerId, actingKey, mayRotateItself: true },
-        ...{ catalogue: anyCatalogue, features },
+        ...{ catalogue: anyCatalogue, features, storedKey: actingKey, defaultEnd: null },
       };
       let isLetThrough = true;
       try {

@@ -24,6 +24,7 @@ const backToVersion1 = [
   'drop index revoked_tokens_by_key',
   'drop table owner_credits',
   'drop table key_used_parts',
+  'alter table keys drop column parent_id',
   'alter table keys drop column resources',
   'alter table keys drop column max_idle_days',
   'alter table keys drop column activated_at',

@@ -38,11 +38,14 @@ async function start(
 
   return {
     outcome,
-    /** What comes of asking for a key that ends so many milliseconds from now; `null`: never. */
-    create: (credential: string, inMs: number | null) =>
+    /** What comes of asking for a key that ends so many milliseconds from now; `null`: never. Default: it is left out. */
+    create: (credential: string, inMs?: number | null) =>
       outcome(credential, '', {
         ...{ name: 'made', scopes: ['orders:read'] },
-        ...(inMs === null ? {} : { expiresAt: new Date(instance.clock.now() + inMs).toISOString() }),
+        ...(inMs === null ? { expiresAt: null } : {}),
+        ...(typeof inMs === 'number'
+          ? { expiresAt: new Date(instance.clock.now() + inMs).toISOString() }
+          : {}),
       }),
     rotate: (credential: string, id: string) => outcome(credential, `/${id}/rotate`, {}),
     async tokenOf({ id, token }: { id: string; token: string }): Promise<string> {
@@ -71,7 +74,9 @@ describe('what an access token may manage', () => {
     expect(await create(token, null)).toBe(forbidden);
     expect(await create(token, minuteMs + 1000)).toBe(forbidden);
     expect(await create(token, minuteMs)).toBe(`201 ${after(minuteMs)}`);
+    expect(await create(token)).toBe(`201 ${after(minuteMs)}`);
     expect(await create(key.token, null)).toBe('201 null');
+    expect(await create(key.token)).toBe('201 null');
   });
 
   it('P7: what a token made is never extended beyond its end, and other keys are not changed', async () => {
@@ -124,6 +129,7 @@ describe('what a secret in its grace period may manage', () => {
       .rotate({ id: old.id, gracePeriodSeconds: 60 });
     expect(await rotate(old.token, old.id)).toBe(forbidden);
     expect(await create(old.token, null)).toBe(forbidden);
+    expect(await create(old.token)).toBe(forbidden);
     expect(await create(old.token, minuteMs + 1000)).toBe(forbidden);
     expect(await create(old.token, minuteMs)).toBe(`201 ${after(minuteMs)}`);
     expect(await create(next, null)).toBe('201 null');

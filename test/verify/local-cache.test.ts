@@ -30,6 +30,7 @@ function prepared(id: string, fields: Partial<VerifiableKey> = {}): PreparedKey 
     ...{ enabled: true, revokedAt: null, expiresAt: null, ipAllowlist: null, metadata: {}, version: 1 },
     ...{ createdAt: 0, activatedAt: 0, lastUsedAt: null, maxIdleDays: null },
     ...{ features: [], rateLimits: [], hasCredits: false, owner: null, resources: null },
+    ...{ parentId: null, ancestors: [] },
     hint: { prefix: 'acme_live_' },
     credentials: [credential],
     ...fields,

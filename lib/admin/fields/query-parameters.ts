@@ -64,6 +64,7 @@ export type QueryParameter =
   | 'q'
   | 'tag'
   | 'createdByMember'
+  | 'parentId'
   | 'resource'
   | 'expiresBefore'
   | 'unusedForDays'
@@ -146,6 +147,13 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     schema: {
       ...createLineSchema(maxOwnerIdLength),
       description: 'Only keys that the member with this id has created.',
+    },
+    parse: parseOwnerId,
+  },
+  parentId: {
+    schema: {
+      ...createLineSchema(maxOwnerIdLength),
+      description: 'Only the children of the key with this id: the keys that it has made.',
     },
     parse: parseOwnerId,
   },

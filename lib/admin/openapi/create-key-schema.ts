@@ -90,6 +90,11 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
       description:
         "The author of its creation; without an id, the app's own code. `null` if it was not recorded.",
     },
+    parentId: {
+      type: ['string', 'null'],
+      description: 'The key that made it, with which it ends and which bounds what it may do; `null`: none.',
+      examples: [null],
+    },
     updatedAt: { ...shownTime, description: 'When it was last changed.' },
     revokedAt: { ...allowNull(shownTime), description: 'When it was revoked.' },
     revocationReason: {

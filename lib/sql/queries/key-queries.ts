@@ -13,6 +13,7 @@ import {
 } from '../position-check.js';
 import type { ServerCheck } from '../position-check.js';
 import { prepareStatement, type PreparedStatement } from '../prepared-statement.js';
+import { selectAncestors } from './ancestor-queries.js';
 import { LifetimeConditions } from './lifetime-conditions.js';
 import { toRecords } from './record-mapping.js';
 import type { RecordRow } from './record-mapping.js';
@@ -59,7 +60,7 @@ function findFromServer(
   dialect: SqlDialect,
   key: KeyRows,
 ): PreparedStatement<ServerCheck & (RecordRow | NoRecordRow)> {
-  const records = selectRecords(database, key).select('credential.position as credential_position');
+  const records = selectRecords(database, dialect, key).select('credential.position as credential_position');
   return prepareStatement(
     database
       .selectFrom(database.selectNoFrom(isServerCurrent(database, dialect)).as('server'))
@@ -79,19 +80,21 @@ interface NoRecordRow {
 /** Reads one key by its primary key; with `ownerId`, only if it belongs to that owner. */
 export async function findKey(
   database: Kysely<Tables>,
+  dialect: SqlDialect,
   id: string,
   ownerId?: string,
 ): Promise<ApiKeyRecord | null> {
   if (!isStorable(id, ownerId)) return null;
   const byId = database.selectFrom('keys').selectAll().where('keys.id', '=', id);
   const owned = ownerId === undefined ? byId : byId.where('keys.owner_id', '=', ownerId);
-  const [record] = await readRecords(database, owned);
+  const [record] = await readRecords(database, dialect, owned);
   return record ?? null;
 }
 
 /** Reads keys of an owner that were not revoked, newest first; with `keyspace`, only those in it. */
 export async function findUnrevokedKeys(
   database: Kysely<Tables>,
+  dialect: SqlDialect,
   ownerId: string,
   limit: number,
   keyspace?: string,
@@ -104,7 +107,7 @@ export async function findUnrevokedKeys(
     .where('keys.revoked_at', 'is', null)
     .$if(keyspace !== undefined, (query) => query.where('keys.keyspace', '=', keyspace ?? ''));
   const page = unrevoked.orderBy('keys.created_at', 'desc').orderBy('keys.id', 'desc').limit(limit);
-  return readRecords(database, page);
+  return readRecords(database, dialect, page);
 }
 
 /** Counts the keys of an owner in one keyspace, and reads the highest number that was assigned. */
@@ -138,9 +141,10 @@ export async function listKeys(
   dialect: SqlDialect,
   query: KeyQuery,
 ): Promise<readonly ApiKeyRecord[]> {
-  const { ownerId, keyspace, number, state, scope, q, tag, createdByMember, resource } = query;
+  const { ownerId, keyspace, number, state, scope, q, tag, createdByMember, parentId, resource } = query;
   const { now, after, until, limit } = query;
-  if (!isStorable(ownerId, keyspace, scope, q, tag, createdByMember, resource?.id, after?.id, until?.id)) {
+  const ids = [createdByMember, parentId, resource?.id, after?.id, until?.id];
+  if (!isStorable(ownerId, keyspace, scope, q, tag, ...ids)) {
     return [];
   }
   let page: KeyRows = database.selectFrom('keys').selectAll();
@@ -152,6 +156,7 @@ export async function listKeys(
   if (scope !== undefined) page = page.where(listHolds(dialect, 'keys.scopes', scope));
   if (tag !== undefined) page = page.where(listHolds(dialect, 'keys.tags', tag));
   if (createdByMember !== undefined) page = page.where('keys.created_by_member_id', '=', createdByMember);
+  if (parentId !== undefined) page = page.where('keys.parent_id', '=', parentId);
   if (resource !== undefined) page = page.where(isBoundTo(dialect, resource));
   page = filterByTimes(page, query, lifetime);
   if (q !== undefined && q !== '') page = page.where(matchName(q));
@@ -166,7 +171,7 @@ export async function listKeys(
     );
   }
   page = page.orderBy('keys.created_at', 'desc').orderBy('keys.id', 'desc').limit(limit);
-  return readRecords(database, page);
+  return readRecords(database, dialect, page);
 }
 
 /**
@@ -195,12 +200,16 @@ export async function findScanEnd(
   return end === undefined ? null : { createdAt: end.created_at, id: end.id };
 }
 
-async function readRecords(database: Kysely<Tables>, keys: KeyRows): Promise<readonly ApiKeyRecord[]> {
-  return toRecords(await selectRecords(database, keys).execute());
+async function readRecords(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+  keys: KeyRows,
+): Promise<readonly ApiKeyRecord[]> {
+  return toRecords(await selectRecords(database, dialect, keys).execute());
 }
 
 /** Selects keys with their credentials and digests in one statement, newest first. */
-function selectRecords(database: Kysely<Tables>, keys: KeyRows) {
+function selectRecords(database: Kysely<Tables>, dialect: SqlDialect, keys: KeyRows) {
   return database
     .selectFrom(keys.as('key'))
     .leftJoin('owners as owner', 'owner.owner_id', 'key.owner_id')
@@ -240,6 +249,7 @@ function selectRecords(database: Kysely<Tables>, keys: KeyRows) {
       'credential.grace_from_first_use_seconds',
       'digest.pepper_id',
       'digest.digest',
+      selectAncestors(database, dialect),
     ])
     .orderBy('key.created_at', 'desc')
     .orderBy('key.id', 'desc')

@@ -3,11 +3,13 @@ import type { ApiKeyRecord } from '../../domain/api-key.js';
 import type { AuditActor } from '../../domain/audit-entry.js';
 import type { CreditBalance } from '../../domain/credits.js';
 import type { Credential } from '../../domain/credential.js';
+import { noAncestors } from '../../domain/key-ancestor.js';
 import type { OwnerStanding } from '../../domain/owner.js';
 import type { PublicKeyAlgorithm } from '../../domain/public-key.js';
 import type { RevocationReason } from '../../domain/revocation-reason.js';
 import { toFieldColumns, toFields } from '../key-field-columns.js';
 import type { CredentialsTable, KeysTable } from '../tables.js';
+import { parseAncestors } from './ancestor-queries.js';
 import { parseOverrides } from './owner-queries.js';
 
 /** A row of the statement that reads keys: a key, and one of its digests or credentials, if it has any. */
@@ -37,6 +39,8 @@ export interface RecordRow extends Selectable<KeysTable> {
   readonly ended_at: number | null;
   readonly ends_at: number | null;
   readonly grace_from_first_use_seconds: number | null;
+  /** JSON list of the keys above it, in any order; `null` or empty when there are none. */
+  readonly ancestors: string | null;
   readonly pepper_id: string | null;
   readonly digest: string | null;
 }
@@ -72,6 +76,8 @@ function toRecord(rows: readonly [RecordRow, ...RecordRow[]]): ApiKeyRecord {
     useCount: row.use_count ?? 0,
     lastUsedAddress: row.last_used_address,
     credits: toCredits(row),
+    parentId: row.parent_id,
+    ancestors: row.parent_id === null ? noAncestors : parseAncestors(row.parent_id, row.ancestors),
     owner: toStanding(row),
     credentials: splitRuns(
       rows.filter((each) => each.credential_id !== null),
@@ -178,6 +184,7 @@ export function toKeyRow(record: ApiKeyRecord): Insertable<KeysTable> {
     created_by_id: record.createdBy?.id ?? null,
     created_by_member_id: record.createdBy?.memberId ?? null,
     created_by_member_name: record.createdBy?.memberName ?? null,
+    parent_id: record.parentId,
     updated_at: record.updatedAt,
   };
 }
