@@ -44,6 +44,7 @@ import { createGuard, type GuardParts } from './middleware/guard.js';
 import { requireForAllMethods } from './middleware/method-requirements.js';
 import { createRequestVerifier } from './middleware/verify-request.js';
 import { createRequireApiKey, type RequireApiKey } from './middleware/require-api-key.js';
+import { createRouteCoverage, type RouteCoverage } from './middleware/route-coverage.js';
 import { chooseStore } from './instance/choose-store.js';
 import type { ApiKeysOptions } from './options/api-keys-options.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -59,7 +60,7 @@ import type { TokenService } from './tokens/token-service.js';
 
 /** API keys for one app. */
 export interface ApiKeys<S extends string, F extends string = never, R extends string = never>
-  extends WithDialectHost, Redaction {
+  extends WithDialectHost, Redaction, RouteCoverage {
   /** Creates guards for routes. */
   readonly requireApiKey: RequireApiKey<S, F, R>;
   /**
@@ -376,6 +377,13 @@ export function createApiKeys<
     requireApiKey,
     mcpGuard: (...args: readonly unknown[]) => createMcpGuard(mcpParts, args.length === 0 ? {} : args[0]),
     apiKeyOf,
+    ...createRouteCoverage({
+      scopes: catalogue.names,
+      scopesElsewhere: introspectionScope === null ? [] : [introspectionScope],
+      sources,
+      logger,
+      problemTypes,
+    }),
     [dialectHost]: host,
     ...createRedaction(
       keyspaces,

@@ -6,6 +6,7 @@ import express, {
   type Router,
 } from 'express';
 import { ApiKeysError } from '../errors.js';
+import { describeHandler } from '../http/handler-description.js';
 import { holdBody } from '../http/hold-body.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import { resolveAdminRouterOptions, type AdminRouterOptions } from './admin-router-options.js';
@@ -63,7 +64,9 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
   }
   router.use((_req, _res, next) => next(new ApiKeysError('not_found')));
   router.use(answerError(parts));
-  return router;
+  const { managementScope } = resolved;
+  const scopes = managementScope === null ? [] : [managementScope];
+  return describeHandler(router, { kind: 'router', what: 'adminRouter', scopes });
 }
 
 function addPath(

@@ -8,6 +8,7 @@ import express, {
 import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import { toProblem } from '../http/to-problem.js';
 import { ApiKeysError } from '../errors.js';
+import { describeHandler } from '../http/handler-description.js';
 import { holdBody } from '../http/hold-body.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
@@ -57,7 +58,8 @@ export function createDialectRouter(settings: DialectRouterSettings): Router {
       answerFailure(settings, createDialectCall(req, settings), res, thrown).catch(next);
     });
   };
-  return router.use(answerThrown);
+  router.use(answerThrown);
+  return describeHandler(router, { kind: 'router', what: settings.name, scopes: [] });
 }
 
 function groupRoutesByPath(routes: readonly DialectRoute[]): ReadonlyMap<string, readonly DialectRoute[]> {

@@ -3,6 +3,8 @@ import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import { noScope } from '../domain/scope-requirement.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import { parseCredentialSources } from '../http/credential-source.js';
+import { describeHandler } from '../http/handler-description.js';
+import { noteDecision } from '../http/note-decision.js';
 import { composeProblem, sendProblem } from '../http/send-problem.js';
 import { assertKnownFeature } from '../verify/known-feature.js';
 import { readRequestCost } from '../verify/request-cost.js';
@@ -55,6 +57,7 @@ export function createForwardAuthRouter(parts: GuardParts, input: unknown): Rout
 
   const router = express.Router();
   router.use((req, res) => {
+    noteDecision(res);
     let subject: Request;
     try {
       subject = proxy === undefined ? req : createOriginalRequest(req, proxy);
@@ -66,7 +69,7 @@ export function createForwardAuthRouter(parts: GuardParts, input: unknown): Rout
       else answerFailure(error, res);
     });
   });
-  return router;
+  return describeHandler(router, { kind: 'router', what, scopes: requirements.scopes });
 }
 
 function answerAllowed(subject: Request, res: Response, resources: ResourceCatalogue): void {

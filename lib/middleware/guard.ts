@@ -10,7 +10,9 @@ import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { createChallenge, type Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
+import { describeHandler } from '../http/handler-description.js';
 import { holdBody } from '../http/hold-body.js';
+import { noteDecision } from '../http/note-decision.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { ProblemTypes } from '../http/problem-types.js';
 import { setAnswerHeaders } from '../http/set-answer-headers.js';
@@ -260,6 +262,7 @@ export function createGuard(
     let credential: ReadCredential;
     let decision: Decision | Promise<Decision>;
     let releaseBody: () => void;
+    noteDecision(res);
     try {
       if (allowPreflight && isPreflight(req)) return true;
       releaseBody = holdBody(req);
@@ -295,6 +298,15 @@ export function createGuard(
     if (handle(req, res, next)) next();
   }
 
+  describeHandler(apiKeyGuard, {
+    kind: 'guard',
+    what,
+    requirementOf: (method) => requirements.of(method),
+    scopes: requirements.scopes,
+    feature: feature ?? null,
+    cost: costOnce,
+    hasFallback: fallback !== undefined,
+  });
   // Express passes whole requests; the type asks for less, so that it does not fix the params of the handlers behind.
   return apiKeyGuard as ApiKeyGuard;
 }

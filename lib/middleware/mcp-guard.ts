@@ -4,6 +4,8 @@ import type { Keyspaces } from '../domain/keyspaces.js';
 import { getRouteScopes } from '../domain/route-scopes.js';
 import { isMet, noScope, type ScopeRequirement } from '../domain/scope-requirement.js';
 import { ApiKeysError } from '../errors.js';
+import { describeHandler } from '../http/handler-description.js';
+import { noteDecision } from '../http/note-decision.js';
 import { composeProblem, sendProblem } from '../http/send-problem.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
@@ -162,6 +164,7 @@ export function createMcpGuard(parts: McpGuardParts, options: unknown): ApiKeyGu
   }
 
   function mcpGuard(req: Request, res: Response, next: NextFunction): void {
+    noteDecision(res);
     if (given['allowPreflight'] === true && isPreflight(req)) return next();
     nexts.set(req, next);
     entry(req, res, (error) => {
@@ -175,6 +178,15 @@ export function createMcpGuard(parts: McpGuardParts, options: unknown): ApiKeyGu
     });
   }
 
+  describeHandler(mcpGuard, {
+    kind: 'guard',
+    what,
+    requirementOf: () => requirement,
+    scopes: [requirement, ...(tools?.requirements ?? [])].flatMap(({ scopes }) => scopes),
+    feature: (given as { readonly feature?: string }).feature ?? null,
+    cost: (given as { readonly cost?: number }).cost ?? 1,
+    hasFallback: fallback !== undefined,
+  });
   return mcpGuard as ApiKeyGuard;
 }
 

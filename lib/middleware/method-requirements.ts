@@ -8,6 +8,8 @@ export interface MethodRequirements {
   of(method: string): ScopeRequirement | null;
   /** For `Allow`. */
   readonly methods: readonly string[];
+  /** Every scope that is named, whatever the method. */
+  readonly scopes: readonly string[];
 }
 
 /** How messages speak of what takes the requirements. */
@@ -49,7 +51,7 @@ export function parseMethodRequirements(
 
 /** The same requirement whatever the method. */
 export function requireForAllMethods(requirement: ScopeRequirement): MethodRequirements {
-  return { of: () => requirement, methods: [] };
+  return { of: () => requirement, methods: [], scopes: requirement.scopes };
 }
 
 function requireByMethod(
@@ -71,6 +73,7 @@ function requireByMethod(
   return {
     of: (method) => requirements.get(method) ?? null,
     methods: [...requirements.keys()],
+    scopes: [...requirements.values()].flatMap(({ scopes }) => scopes),
   };
 }
 

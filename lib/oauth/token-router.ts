@@ -8,6 +8,7 @@ import express, {
 import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import type { ClientAddress } from '../http/client-address.js';
+import { describeHandler } from '../http/handler-description.js';
 import { holdBody } from '../http/hold-body.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
 import type { RequestIdReader } from '../http/request-id-reader.js';
@@ -51,7 +52,7 @@ export function createTokenRouter(parts: TokenRouterParts): Router {
     sendTokenError(res, { status: 404, error: 'invalid_request', description: 'There is no such endpoint.' }),
   );
   router.use(answerTokenError(parts.realm, parts.reportError));
-  return router;
+  return describeHandler(router, { kind: 'router', what: 'tokenRouter', scopes: [] });
 }
 
 /** The endpoint that the metadata must name. Nothing is redirected anywhere. */

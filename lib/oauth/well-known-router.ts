@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
+import { describeHandler } from '../http/handler-description.js';
 import type { TokenService } from '../tokens/token-service.js';
 import { answerTokenError, sendTokenError } from './answer-token-error.js';
 import type { ProtectedResources } from '../tokens/protected-resources.js';
@@ -45,7 +46,7 @@ export function createWellKnownRouter({
     createResourceMetadata(facts, resources.list(), path.slice('/oauth-protected-resource'.length)),
   );
   router.use(answerTokenError(realm, reportError));
-  return router;
+  return describeHandler(router, { kind: 'router', what: 'wellKnownRouter', scopes: [] });
 }
 
 /**

@@ -229,6 +229,7 @@ describe('the layers of lib/', () => {
     const foreign: Readonly<Record<string, string>> = {
       'admin/fields': '../../dialects/read-body.js',
       'admin/openapi': '../../middleware/guard.js',
+      'middleware/routes': '../../admin/endpoint.js',
       'dialects/yativo': '../../admin/endpoint.js',
       'sql/postgres': '../../redis/scripts.js',
       'sql/sqlite': '../../http/send-problem.js',

@@ -1,4 +1,5 @@
 import type { CredentialHeader } from '../../http/credential-source.js';
+import { describeKeySchemes, describeKeySecurity } from '../../http/key-security-schemes.js';
 import type { EndpointRow } from '../endpoints.js';
 
 /** How callers authenticate. */
@@ -18,18 +19,7 @@ const unknownScheme = {
 
 /** Returns the security schemes of the document, by name. */
 export function describeSecuritySchemes({ credentialHeaders, appScheme }: DescribedSecurity): object {
-  const ofKeys = credentialHeaders.map((header, index) => [
-    toSchemeName(index),
-    header.isAuthorization
-      ? { type: 'http', scheme: 'bearer', description: 'An API key as a bearer token (RFC 6750).' }
-      : {
-          type: 'apiKey',
-          in: 'header',
-          name: header.name,
-          description: 'An API key in a header of its own.',
-        },
-  ]);
-  return { app: appScheme ?? unknownScheme, ...Object.fromEntries(ofKeys) };
+  return { app: appScheme ?? unknownScheme, ...describeKeySchemes(credentialHeaders) };
 }
 
 /** Returns the security requirement of an operation: one of the schemes, or none. */
@@ -39,10 +29,5 @@ export function describeSecurity(
 ): readonly object[] {
   if (access === 'anyone') return [];
   if (access === 'actor') return [{ app: [] }];
-  return security.credentialHeaders.map((_, index) => ({ [toSchemeName(index)]: [] }));
-}
-
-/** Header names can contain characters that component names cannot. */
-function toSchemeName(index: number): string {
-  return index === 0 ? 'apiKey' : `apiKey${index + 1}`;
+  return describeKeySecurity(security.credentialHeaders);
 }

@@ -1,0 +1,40 @@
+import { AssertionError } from 'node:assert';
+import { explain } from './format-routes.js';
+import { isUsed, type OpenRoute } from './open-routes.js';
+import type { RouteRow } from './route-row.js';
+import type { RoutesReport } from './routes-report.js';
+
+/** @throws AssertionError with a line for each route without a guard, and for each entry of the list that names none */
+export function assertGuarded(report: RoutesReport, open: readonly OpenRoute[]): void {
+  const { routes, unguarded } = report;
+  if (routes.length === 0) {
+    throw createError(['The app has no routes: call this behind everything that mounts some.']);
+  }
+  const unused = open.filter((entry) => !isUsed(entry, routes));
+  if (unguarded.length === 0 && unused.length === 0) return;
+  throw createError([
+    ...(unguarded.length === 0 ? [] : ['No guard is seen for these routes:']),
+    ...unguarded.map((row) => `  ${row.methods.join()} ${row.path}${explainFor(row, report)}`),
+    ...(unguarded.length === 0
+      ? []
+      : ["Place requireApiKey(…) before the handler, or apiKeys.open('why'), or list the route in open."]),
+    ...unused.map(
+      ({ text }) => `open has ${JSON.stringify(text)}, but no route without a guard is called that.`,
+    ),
+  ]);
+}
+
+function explainFor(row: RouteRow, { lateGuards }: RoutesReport): string {
+  const late = lateGuards.find(
+    ({ path, methods }) => path === row.path && methods.join() === row.methods.join(),
+  );
+  const reasons = [
+    ...(row.state === 'unknown' ? [explain(row)] : []),
+    ...(late === undefined ? [] : [`the guard for ${late.requires} stands behind its handler`]),
+  ];
+  return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
+}
+
+function createError(lines: readonly string[]): AssertionError {
+  return new AssertionError({ message: `assertAllRoutesGuarded: ${lines.join('\n')}` });
+}

@@ -1,0 +1,33 @@
+import type { RouteRow } from './route-row.js';
+
+/** Writes a line for each route: methods, path, state, and what is required or hidden. */
+export function formatRoutes(rows: readonly RouteRow[]): string {
+  const lines = rows.map((row) => [row.methods.join(','), row.path, row.state, explain(row)]);
+  const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => line[column]?.length ?? 0)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** What decides about a route, or what may. */
+export function explain({ state, guards, reason, router, opaque, isPathKnown }: RouteRow): string {
+  const parts = [
+    ...guards.map(({ what, requires, feature, hasFallback }) =>
+      [
+        `${what}: ${requires}`,
+        ...(feature === null ? [] : [`feature ${feature}`]),
+        ...(hasFallback ? ['or the fallback'] : []),
+      ].join(', '),
+    ),
+    ...(state === 'open' && reason !== null ? [reason] : []),
+    ...(router === null ? [] : [router]),
+    ...(state === 'unknown' ? [`a guard may be hidden in ${opaque.join(', ')}`] : []),
+    ...(isPathKnown ? [] : ['Express does not keep the path of a mount']),
+  ];
+  return parts.join('; ');
+}
