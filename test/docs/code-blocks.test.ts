@@ -12,6 +12,7 @@ import { buildApp, putBuild, type BuiltApp } from '../example-app/built-app.js';
 import { freePort } from '../servers/server-process.cjs';
 import { canBeRun, fileNameOf, writeFragments, type Fragments } from './fragments.js';
 import { blocksOf, documents, type Block } from './markdown.js';
+import { isAppOfGuide, isCommandOfGuideApp } from './guide-apps.js';
 import { isAsShown, runSession } from './session.js';
 
 const allBlocks = documents.flatMap((document) => blocksOf(document));
@@ -21,7 +22,8 @@ const labelled = (blocks: readonly Block[]) =>
 const typescript = allBlocks.filter(({ language }) => language === 'ts');
 const runnable = typescript.filter(canBeRun);
 const programs = allBlocks.filter(
-  ({ text }) => text.includes('app.listen(3000') && text.includes("'/orders'"),
+  (block) =>
+    block.text.includes('app.listen(3000') && block.text.includes("'/orders'") && !isAppOfGuide(block),
 );
 
 /** A program that was started. */
@@ -144,6 +146,11 @@ describe('code in the documents', () => {
     async function start(block: Block, portTaken?: number): Promise<Started> {
       const name = fileNameOf(block) ?? `app.${block.language === 'ts' ? 'mts' : 'mjs'}`;
       const file = join(folder, basename(name));
+      // What it imports of its page.
+      for (const other of blocksOf(block.document)) {
+        const itsName = fileNameOf(other);
+        if (itsName?.endsWith('.ts') === true) writeFileSync(join(folder, basename(itsName)), other.text);
+      }
       linkPackages(name.endsWith('.cjs'));
       writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
       const port = portTaken ?? (await freePort());
@@ -166,6 +173,34 @@ describe('code in the documents', () => {
       }
       return { url, output: () => written, ended };
     }
+
+    it.each(labelled(allBlocks.filter(isAppOfGuide)))(
+      '%s prints what its page shows for its commands',
+      async (_at, block) => {
+        const { url } = await start(block);
+        const page = blocksOf(block.document);
+        const commands = page.filter(isCommandOfGuideApp);
+        const printed = runSession(page, (each) => commands.includes(each), '', {
+          'http://localhost:3000': url,
+        });
+        expect(printed).toHaveLength(1);
+        for (const { output, expected } of printed) {
+          expect(expected).not.toBeNull();
+          expect(`${isAsShown(output, expected)} ${output}`).toBe(`true ${output}`);
+        }
+      },
+      60_000,
+    );
+
+    it('is there for each guide about rights', () => {
+      expect(allBlocks.filter(isAppOfGuide).map(({ document }) => basename(document, '.md'))).toEqual([
+        'erasure',
+        'organizations',
+        'plans-app',
+        'resource-bound-keys',
+        'suspension',
+      ]);
+    });
 
     it.each(labelled(programs))(
       '%s starts and protects its route',

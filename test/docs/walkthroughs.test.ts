@@ -5,6 +5,7 @@ import { pepperCommand } from '../../lib/crypto/peppers.js';
 import { buildApp, type BuiltApp } from '../example-app/built-app.js';
 import { startApp, type RunningApp } from '../example-app/running-app.js';
 import { commandsNotRun } from './commands.js';
+import { isCommandOfGuideApp } from './guide-apps.js';
 import { blocksOf, documents, readDocument, repository, type Block } from './markdown.js';
 import { isAsShown, runSession, type Printed } from './session.js';
 
@@ -16,7 +17,9 @@ const packageJson = JSON.parse(readFileSync(join(repository, 'package.json'), 'u
 
 const isNotRun = (block: Block): boolean =>
   commandsNotRun.some(({ document, text }) => document === block.document && text === block.text);
-const isRun = (block: Block): boolean => block.language === 'sh' && !isNotRun(block);
+// test/docs/code-blocks.test.ts runs the commands of guides that have an app of their own.
+const isRun = (block: Block): boolean =>
+  block.language === 'sh' && !isNotRun(block) && !isCommandOfGuideApp(block);
 
 /** What needs an app that was started in another way: all from one heading of a document to the next. */
 const isOfSecondFactor = ({ document, line }: Block): boolean => {
