@@ -56,6 +56,7 @@ describe('POST /keys', () => {
         version: 1,
         createdAt: new Date(adminApp.now()).toISOString(),
         createdBy: { kind: 'owner', id: 'alice' },
+        parentId: null,
         updatedAt: new Date(adminApp.now()).toISOString(),
         revokedAt: null,
         lastUsedAt: null,
