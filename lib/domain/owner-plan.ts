@@ -4,9 +4,11 @@ import type { FieldRules } from './field-rules.js';
 import type { JsonSchema } from './json-schema.js';
 import { maxCredits } from './credits.js';
 import { largestMaxKeysPerOwner } from './keyspace-policy.js';
+import { largestLifetimeDays } from './lifetime-bounds.js';
 import { planCreditsSchema, rateLimitsSchema } from './limit-schemas.js';
 import { parsePlanMembers, type PlanCatalogues } from './parse-plan-members.js';
 import type { PlanMembers } from './plan.js';
+import { createReachableSchema } from './resource-schemas.js';
 import { maxScopesPerKey } from './scope.js';
 
 /** Parses the name of a plan; `null` for the default plan. @param names - the plans of the instance */
@@ -40,7 +42,7 @@ export function createPlanNameSchema({ keyspace }: FieldRules): JsonSchema {
 
 /** Overrides in a request. */
 export function createOverridesSchema({ keyspace }: FieldRules): JsonSchema {
-  const { catalogue, features } = keyspace;
+  const { catalogue, features, resources } = keyspace;
   const windows = { ...rateLimitsSchema, description: 'Windows, as those of a key.' };
   return {
     type: ['object', 'null'],
@@ -68,6 +70,9 @@ export function createOverridesSchema({ keyspace }: FieldRules): JsonSchema {
         additionalProperties: false,
       },
       maxKeys: { type: ['integer', 'null'], minimum: 1, maximum: largestMaxKeysPerOwner },
+      maxLifetimeDays: { type: ['integer', 'null'], minimum: 1, maximum: largestLifetimeDays },
+      maxIdleDays: { type: ['integer', 'null'], minimum: 1, maximum: largestLifetimeDays },
+      resources: createReachableSchema(resources),
     },
     additionalProperties: false,
     description: 'What this owner gets instead of what the plan says, member by member; `null`: nothing.',

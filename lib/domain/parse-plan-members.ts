@@ -6,16 +6,31 @@ import { suggestNames } from './known-names.js';
 import { parsePlanCredits, parseRateLimits } from './limit-fields.js';
 import type { OwnerCeilings } from './owner-ceilings.js';
 import { parseFeatures } from './parse-features.js';
+import { largestLifetimeDays } from './lifetime-bounds.js';
 import type { PlanMembers } from './plan.js';
+import { maxResourceIds, parseResourceId, suggestKinds } from './resource-binding.js';
+import type { ReachableChanges } from './reachable-resources.js';
+import type { ResourceCatalogue } from './resource-catalogue.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 
 /** What a plan can name. */
 export interface PlanCatalogues {
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
+  readonly resources: ResourceCatalogue;
 }
 
-const memberNames = ['scopes', 'features', 'rateLimits', 'credits', 'keyCeilings', 'maxKeys'] as const;
+const memberNames = [
+  'scopes',
+  'features',
+  'rateLimits',
+  'credits',
+  'keyCeilings',
+  'maxKeys',
+  'maxLifetimeDays',
+  'maxIdleDays',
+  'resources',
+] as const;
 const ceilingNames = ['rateLimits', 'credits'] as const;
 
 /**
@@ -24,7 +39,18 @@ const ceilingNames = ['rateLimits', 'credits'] as const;
  * @throws InvalidFieldError for unknown members, scopes and features, and values of the wrong kind
  */
 export function parsePlanMembers(value: unknown, catalogues: PlanCatalogues): PlanMembers {
-  const { scopes, features, rateLimits, credits, keyCeilings, maxKeys } = readMembers(value, memberNames, '');
+  const members = readMembers(value, memberNames, '');
+  const {
+    scopes,
+    features,
+    rateLimits,
+    credits,
+    keyCeilings,
+    maxKeys,
+    maxLifetimeDays,
+    maxIdleDays,
+    resources,
+  } = members;
   return {
     ...(scopes === undefined
       ? {}
@@ -38,6 +64,13 @@ export function parsePlanMembers(value: unknown, catalogues: PlanCatalogues): Pl
     ...(credits === undefined ? {} : { credits: parsePlanCredits(credits) }),
     ...(keyCeilings === undefined ? {} : { keyCeilings: parseCeilings(keyCeilings) }),
     ...(maxKeys === undefined ? {} : { maxKeys: readNumber('maxKeys', maxKeys, 1, largestMaxKeysPerOwner) }),
+    ...(maxLifetimeDays === undefined
+      ? {}
+      : { maxLifetimeDays: readNumber('maxLifetimeDays', maxLifetimeDays, 1, largestLifetimeDays) }),
+    ...(maxIdleDays === undefined
+      ? {}
+      : { maxIdleDays: readNumber('maxIdleDays', maxIdleDays, 1, largestLifetimeDays) }),
+    ...(resources === undefined ? {} : { resources: parseReachable(resources, catalogues) }),
   };
 }
 
@@ -60,6 +93,39 @@ function suggestKnown(value: unknown, isKnown: (name: string) => boolean, known:
   );
   if (typeof unknown !== 'string') return;
   throw new InvalidFieldError(`must not contain ${JSON.stringify(unknown)}; ${suggestNames(unknown, known)}`);
+}
+
+/** An empty list is none of a kind: `null` is what stands for all. */
+function parseReachable(value: unknown, { resources: catalogue }: PlanCatalogues): ReachableChanges {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidFieldError(
+      'resources must be an object with a list of ids for each kind, or null for all of a kind',
+    );
+  }
+  const unknown = Object.keys(value).find((kind) => !catalogue.has(kind));
+  if (unknown !== undefined) {
+    const shown = unknown.length <= 64 ? JSON.stringify(unknown) : 'other kinds';
+    throw new InvalidFieldError(`resources must not name ${shown}; ${suggestKinds(unknown, catalogue)}`);
+  }
+  const kinds = catalogue.kinds.filter(
+    (kind) => Object.hasOwn(value, kind) && Reflect.get(value, kind) !== undefined,
+  );
+  return Object.fromEntries(kinds.map((kind) => [kind, parseReachableIds(kind, Reflect.get(value, kind))]));
+}
+
+function parseReachableIds(kind: string, value: unknown): readonly string[] | null {
+  if (value === null) return null;
+  const where = `resources.${kind}`;
+  if (!Array.isArray(value) || value.length > maxResourceIds) {
+    throw new InvalidFieldError(
+      `${where} must be a list of up to ${maxResourceIds} ids, [] for none, or null for all`,
+    );
+  }
+  const ids = Array.from(value, (id: unknown, index) =>
+    parseMember(`${where} entry ${index + 1}`, () => parseResourceId(id)),
+  );
+  if (new Set(ids).size < ids.length) throw new InvalidFieldError(`${where} must not name an id twice`);
+  return ids;
 }
 
 function parseCeilings(value: unknown): Partial<OwnerCeilings> {

@@ -1,6 +1,7 @@
 import type { VerifiableKey } from './api-key.js';
 import type { Keyspace } from './keyspace.js';
 import type { Plan } from './plan.js';
+import { narrowBinding, type ReachableResources } from './reachable-resources.js';
 import { isCoveredByAny } from './scope.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 import { findCommonScopes } from './token-scope.js';
@@ -13,33 +14,38 @@ export interface PlanBounds {
   readonly features: readonly string[] | null;
   /** For the scopes of the app that scopes of a dialect amount to. */
   readonly routeScopes: readonly string[] | null;
+  /** For what the key is bound to: the kinds are the same in all keyspaces. */
+  readonly resources: ReachableResources | null;
 }
 
 /** Leaves everything. */
-export const noBounds: PlanBounds = { scopes: null, features: null, routeScopes: null };
+export const noBounds: PlanBounds = { scopes: null, features: null, routeScopes: null, resources: null };
 
 /** A plan is written in the app's scopes and features: others are bounded only in what they amount to on the app's routes. */
 export function getPlanBounds(
   keyspace: Pick<Keyspace, 'hasAppScopes' | 'isNative'>,
-  { scopes, features }: Plan,
+  { scopes, features, resources }: Pick<Plan, 'scopes' | 'features' | 'resources'>,
 ): PlanBounds {
-  if (scopes === null && features === null) return noBounds;
+  if (scopes === null && features === null && resources === null) return noBounds;
   return {
     scopes: keyspace.hasAppScopes ? scopes : null,
     features: keyspace.isNative ? features : null,
     routeScopes: keyspace.hasAppScopes ? null : scopes,
+    resources,
   };
 }
 
-/** Leaves what a plan includes of the scopes and features of a key; the same object when it includes them all. */
-export function narrowToBounds<K extends Pick<VerifiableKey, 'scopes' | 'features'>>(
+/** Leaves what a plan includes of the scopes, features and resources of a key; the same object when it includes them all. */
+export function narrowToBounds<K extends Pick<VerifiableKey, 'scopes' | 'features' | 'resources'>>(
   key: K,
   bounds: PlanBounds,
   catalogue: Pick<ScopeCatalogue, 'covers'>,
 ): K {
   const scopes = narrowScopesToPlan(key.scopes, bounds.scopes, catalogue);
   const features = narrowFeaturesToPlan(key.features, bounds.features);
-  return scopes === key.scopes && features === key.features ? key : { ...key, scopes, features };
+  const resources = narrowBinding(key.resources, bounds.resources);
+  const isWithin = scopes === key.scopes && features === key.features && resources === key.resources;
+  return isWithin ? key : { ...key, scopes, features, resources };
 }
 
 /** Of a wildcard that reaches beyond the plan, the scopes and wildcards of the plan below it are left. */
@@ -73,7 +79,7 @@ export function expandWithinPlan(
 }
 
 /** Narrows a stored key to what the plan of its owner includes now; a key of an unknown keyspace grants nothing anyway. */
-export function narrowToPlan<K extends Pick<VerifiableKey, 'scopes' | 'features' | 'owner'>>(
+export function narrowToPlan<K extends Pick<VerifiableKey, 'scopes' | 'features' | 'resources' | 'owner'>>(
   key: K,
   keyspace: Keyspace | undefined,
 ): K {

@@ -2,7 +2,7 @@ import type { OwnerStanding } from './owner.js';
 import { applyOverrides, type Plan } from './plan.js';
 
 /** What of an owner decides about the plan. */
-type PlannedOwner = Pick<OwnerStanding, 'plan' | 'overrides'>;
+export type PlannedOwner = Pick<OwnerStanding, 'plan' | 'overrides'>;
 
 /** What the plans of an instance are made from. */
 export interface PlansParts {
@@ -10,7 +10,9 @@ export interface PlansParts {
   readonly byName: ReadonlyMap<string, Plan>;
   /** Of owners whose record names none. */
   readonly defaultPlan: Plan;
-  /** Called for owners with a plan that does not exist here: their keys have no scopes and no features. */
+  /** The kinds of resources of the app. */
+  readonly kinds: readonly string[];
+  /** Called for owners with a plan that does not exist here: their keys have no scopes and no features, and reach no resources. */
   readonly onUnknown: (name: string) => void;
 }
 
@@ -21,6 +23,7 @@ export class Plans {
   /** Empty for an instance without plans. */
   readonly byName: ReadonlyMap<string, Plan>;
   readonly #parts: PlansParts;
+  readonly #nothing: Pick<Plan, 'scopes' | 'features' | 'resources'>;
   /** Nothing is known of what such a plan allowed, so it allows nothing. */
   readonly #unknown: Plan;
   readonly #overridden = new WeakMap<PlannedOwner, Plan>();
@@ -29,7 +32,12 @@ export class Plans {
     this.#parts = parts;
     this.names = [...parts.byName.keys()];
     this.byName = parts.byName;
-    this.#unknown = { ...parts.defaultPlan, ...nothing };
+    this.#nothing = {
+      scopes: [],
+      features: [],
+      resources: parts.kinds.length === 0 ? null : Object.fromEntries(parts.kinds.map((kind) => [kind, []])),
+    };
+    this.#unknown = { ...parts.defaultPlan, ...this.#nothing };
   }
 
   /** Returns what an owner gets now: the same object for the same standing. */
@@ -40,7 +48,7 @@ export class Plans {
     if (known !== undefined) return known;
     const plan = this.#get(owner.plan);
     const own = applyOverrides(plan, owner.overrides);
-    const made = plan === this.#unknown ? { ...own, ...nothing } : own;
+    const made = plan === this.#unknown ? { ...own, ...this.#nothing } : own;
     this.#overridden.set(owner, made);
     return made;
   }
@@ -53,5 +61,3 @@ export class Plans {
     return this.#unknown;
   }
 }
-
-const nothing = { scopes: [], features: [] } as const;

@@ -39,6 +39,25 @@ function createIdsSchema(description: string): JsonSchema {
   };
 }
 
+/** What keys of an owner can be used for: a list of ids, or `null`, for each kind. */
+export function createReachableSchema({ kinds }: ResourceCatalogue): JsonSchema {
+  const { minItems: _, ...ids } = createIdsSchema('');
+  const properties = kinds.map((kind) => [kind, { ...ids, type: ['array', 'null'] }]);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(properties) as JsonSchema,
+    additionalProperties: false,
+    description:
+      'The single resources that keys can be used for, by kind: `[]` for none, `null` for all. A kind that is not named stays as it is.',
+  };
+}
+
+/** The same as it appears in responses. */
+export const shownReachableSchema: JsonSchema = {
+  type: 'object',
+  additionalProperties: { type: ['array', 'null'], items: { type: 'string' } },
+};
+
 /** One resource in a query: its kind and its id with a colon between them, as `project:p1`. */
 export function createSoughtResourceSchema({ kinds }: ResourceCatalogue): JsonSchema {
   // Without kinds nothing can be sought.

@@ -8,7 +8,7 @@ import { createScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { readPlans, refuseTooManyWindows } from '../options/plans-option.js';
-import { parsePolicyOption } from '../options/policy-option.js';
+import { parsePolicyOption, refuseNothingToEnforce } from '../options/policy-option.js';
 import { createUnknownPlanWarning } from './unknown-plan-warning.js';
 
 /**
@@ -30,7 +30,8 @@ export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
   const catalogue = rethrowInvalid(() => createScopeCatalogue(scopes));
   const features = rethrowInvalid(() => createFeatureCatalogue(described ?? {}));
   const policy = parsePolicyOption(options.policy, catalogue);
-  const { defaultRateLimits, maxKeysPerOwner, onePerOwner } = policy;
+  const { defaultRateLimits, maxKeysPerOwner, onePerOwner, maxLifetimeDays, maxIdleDays } = policy;
+  const kinds = rethrowInvalid(() => createResourceCatalogue(resources ?? {}));
   const base: Plan = {
     scopes: null,
     features: null,
@@ -38,17 +39,22 @@ export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
     credits: null,
     keyCeilings: limits.ceilings,
     maxKeys: maxKeysPerOwner,
+    maxLifetimeDays,
+    maxIdleDays,
+    resources: null,
   };
   refuseTooManyWindows('limits.ceilings.rateLimits', base, defaultRateLimits);
-  const plans = readPlans(options, { catalogue, features, base, defaultRateLimits, onePerOwner });
+  const surroundings = { catalogue, features, resources: kinds, base, defaultRateLimits, onePerOwner };
+  const plans = readPlans(options, surroundings);
+  refuseNothingToEnforce(policy, [plans.defaultPlan, ...plans.byName.values()]);
   return {
     name: 'default',
     catalogue,
     hasAppScopes: true,
     policy,
-    plans: new Plans({ ...plans, onUnknown: createUnknownPlanWarning(logger) }),
+    plans: new Plans({ ...plans, kinds: kinds.kinds, onUnknown: createUnknownPlanWarning(logger) }),
     features,
-    resources: rethrowInvalid(() => createResourceCatalogue(resources ?? {})),
+    resources: kinds,
     isNative: true,
     environments,
     environment,

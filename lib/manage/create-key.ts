@@ -1,6 +1,7 @@
 import { createKeyFieldDefaults, type SettableKeyFields } from '../domain/key-field-table.js';
 import { getVisibleOwnerId, toAuditActor } from '../domain/actor.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import { getLifetimeBounds } from '../domain/get-lifetime-bounds.js';
 import { noAncestors } from '../domain/key-ancestor.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { KeyspacePolicy } from '../domain/keyspace-policy.js';
@@ -82,8 +83,8 @@ export async function createKey(
   const unlimited: ApiKeyRecord = {
     ...createKeyFieldDefaults(),
     ...said,
-    expiresAt: resolveNewEnd(fields.expiresAt, now, policy),
-    maxIdleDays: policy.maxIdleDays,
+    expiresAt: null,
+    maxIdleDays: null,
     activatedAt: now,
     id,
     keyspace: ports.keyspace.name,
@@ -118,13 +119,16 @@ export async function createKey(
     const scopes = chooseGranted(authority, plan);
     const bounds = getLimitBounds(context, authority, plan.keyCeilings);
     const limits = resolveNewLimits(bounds, fields, policy.defaultRateLimits, now);
+    const { maxLifetimeDays, maxIdleDays } = getLifetimeBounds(ports.keyspace, owner);
+    const planned = resolveNewEnd(fields.expiresAt, now, { maxLifetimeDays });
     const wanted: ApiKeyRecord = {
       ...unlimited,
       scopes,
       owner,
       ...limits,
       ...resolveLineage(context, authority, policy),
-      expiresAt: fields.expiresAt === undefined ? endBy(unlimited, authority) : unlimited.expiresAt,
+      expiresAt: fields.expiresAt === undefined ? endBy(planned, authority) : planned,
+      maxIdleDays,
     };
     assertAtOrBelow(authority, wanted, wanted);
     assertMayGiveKey(ports, context, wanted, now);
@@ -144,7 +148,7 @@ export async function createKey(
 }
 
 /** A key that is made with an access token, and without an end, ends with that token. */
-function endBy({ expiresAt }: ApiKeyRecord, { defaultEnd }: Authority): number | null {
+function endBy(expiresAt: number | null, { defaultEnd }: Authority): number | null {
   return defaultEnd === null ? expiresAt : Math.min(expiresAt ?? Infinity, defaultEnd);
 }
 

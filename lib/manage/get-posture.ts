@@ -1,4 +1,5 @@
 import { InvalidFieldError } from '../domain/key-fields.js';
+import { getLifetimeBounds } from '../domain/get-lifetime-bounds.js';
 import {
   listFindings,
   postureReasons,
@@ -73,7 +74,7 @@ export async function getPosture(
   const findings = items.flatMap((record) => {
     const home = ports.keyspaces.get(record.keyspace);
     const facts: PostureFacts = {
-      maxLifetimeDays: home?.policy.maxLifetimeDays ?? null,
+      maxLifetimeDays: home === undefined ? null : getLifetimeBounds(home, record.owner).maxLifetimeDays,
       catalogue: home?.hasAppScopes === true ? home.catalogue : null,
       parts: parts.filter(({ keyId }) => keyId === record.id),
     };

@@ -1,12 +1,13 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { Plan } from '../domain/plan.js';
+import { listUnreachable } from '../domain/reachable-resources.js';
 import { isCoveredByAny } from '../domain/scope.js';
 import { ApiKeysError } from '../errors.js';
 import type { ChangeContext } from './change.js';
 
 /** What a change grants, or what a key has already. */
-type Granted = Partial<Pick<ApiKeyRecord, 'scopes' | 'features'>>;
+type Granted = Partial<Pick<ApiKeyRecord, 'scopes' | 'features' | 'resources'>>;
 
 /** Whether what an actor grants is bounded by the plan of the owner: an admin and the app's own code may store more. */
 export function isBoundByPlan({ actor }: Pick<ChangeContext, 'actor'>): boolean {
@@ -29,7 +30,8 @@ export function assertWithinPlan(
 ): void {
   if (!isBoundByPlan(context)) return;
   const { scopes: ofPlan, features: featuresOfPlan } = plan;
-  const { scopes = [], features = [] } = granted;
+  const { scopes = [], features = [], resources = null } = granted;
+  const unreachable = new Set(listUnreachable(before.resources ?? null, plan.resources));
   const allowedFeatures = new Set([...(featuresOfPlan ?? []), ...(before.features ?? [])]);
   const beyond = [
     ...(hasAppScopes && ofPlan !== null
@@ -40,6 +42,7 @@ export function assertWithinPlan(
     ...(isNative && featuresOfPlan !== null
       ? features.filter((feature) => !allowedFeatures.has(feature))
       : []),
+    ...listUnreachable(resources, plan.resources).filter((resource) => !unreachable.has(resource)),
   ];
   if (beyond.length === 0) return;
   throw new ApiKeysError('forbidden', {

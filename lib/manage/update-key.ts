@@ -2,6 +2,7 @@ import type { KeyFields } from '../domain/key-field-table.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction } from '../domain/audit-entry.js';
 import { parseEnabled } from '../domain/key-fields.js';
+import { getLifetimeBounds } from '../domain/get-lifetime-bounds.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { noPolicy } from '../domain/keyspace-policy.js';
 import { ApiKeysError } from '../errors.js';
@@ -67,7 +68,12 @@ export async function updateKey(
       assertSameKeyspace(ports.keyspace, current, changes);
       if (changes.scopes !== undefined) assertMayGrant(context, authority, changes.scopes);
       if (changes.expiresAt !== undefined) {
-        assertMayEnd(current, changes.expiresAt, ports.keyspaces.get(current.keyspace)?.policy ?? noPolicy);
+        const home = ports.keyspaces.get(current.keyspace);
+        assertMayEnd(
+          current,
+          changes.expiresAt,
+          home === undefined ? noPolicy : getLifetimeBounds(home, current.owner),
+        );
       }
       const plan = ports.keyspace.plans.of(current.owner);
       assertWithinPlan(context, ports.keyspace, plan, changes, current);

@@ -1,5 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { getExpiresAt, getIdleAt, getMaxIdleDays } from '../domain/key-lifetime.js';
+import { resolveEnforced } from '../domain/enforced-lifetime.js';
 import { getKeyState } from '../domain/key-state.js';
 import { dayMs } from '../domain/day-ms.js';
 import { getBoundIds } from '../domain/resource-binding.js';
@@ -23,7 +24,10 @@ export function listKeysPage(
     expiryNotices.has(formatNoticeName({ keyId, expiresAt, thresholdSeconds }));
   const isWantedNow = (stored: ApiKeyRecord): boolean => {
     const bounds = enforced[stored.keyspace];
-    const record = bounds === undefined ? stored : { ...stored, enforced: bounds };
+    const record =
+      bounds === undefined
+        ? stored
+        : { ...stored, enforced: resolveEnforced(bounds, owners.get(stored.ownerId) ?? null) };
     return (
       isWanted(record, query) &&
       !isNoticed(record.id, getExpiresAt(record), withoutExpiryNotice) &&

@@ -54,7 +54,7 @@ export interface ApiKeysOptions<
    *
    * @default none - everything, within the other options
    */
-  readonly plans?: Readonly<Record<P, PlanOption<NoInfer<S>, PlannedFeature<F>>>> | undefined;
+  readonly plans?: Readonly<Record<P, PlanOption<NoInfer<S>, PlannedName<F>, PlannedName<R>>>> | undefined;
   /** The plan of owners whose record names none: one of `plans`. */
   readonly defaultPlan?: NoInfer<P> | undefined;
   /**
@@ -174,5 +174,5 @@ export interface ApiKeysOptions<
   readonly logger?: Logger | undefined;
 }
 
-/** The features that plans can name. An app without features has options that fit where an app with some is expected. */
-type PlannedFeature<F extends string> = [F] extends [never] ? string : NoInfer<F>;
+/** The names that plans can have. An app without features or resources has options that fit where an app with some is expected. */
+type PlannedName<N extends string> = [N] extends [never] ? string : NoInfer<N>;

@@ -10,7 +10,7 @@ import { InvalidOptionError } from '../errors.js';
 import type { LimitCeilings } from './limits-option.js';
 
 /** What a plan restricts. What is left out is not restricted by the plan; the options of the instance apply. */
-export interface PlanOption<S extends string = string, F extends string = string> {
+export interface PlanOption<S extends string = string, F extends string = string, R extends string = string> {
   /** The most that keys of such owners can do, wildcards allowed: `['orders:read']`. Default: every scope. */
   readonly scopes?: readonly GrantableScope<S>[] | undefined;
   /** The features that keys of such owners can have. Default: every feature. */
@@ -27,6 +27,18 @@ export interface PlanOption<S extends string = string, F extends string = string
   readonly keyCeilings?: PlanCeilings | undefined;
   /** The maximum number of keys of an owner; `null`: no maximum. Default: `policy.maxKeysPerOwner`. */
   readonly maxKeys?: number | null | undefined;
+  /**
+   * The longest life of a key in days, 1 to 3,650; `null`: no bound. A key that is created without `expiresAt` ends then. It applies to
+   * keys that are created from then on, and to all with `policy.enforceOnExisting`. Default: `policy.maxLifetimeDays`.
+   */
+  readonly maxLifetimeDays?: number | null | undefined;
+  /** For how many days a key may stay unused, as `maxLifetimeDays`. Default: `policy.maxIdleDays`. */
+  readonly maxIdleDays?: number | null | undefined;
+  /**
+   * The single resources that keys of such owners can be used for, by kind: up to 100 ids of 1 to 64 characters, `[]` for none, `null`
+   * for all. A key that is bound to other ids reaches only those that the plan has, too. Default: every resource.
+   */
+  readonly resources?: { readonly [K in R]?: readonly string[] | null | undefined } | undefined;
 }
 
 /** As {@link LimitCeilings}; `credits: null` is no maximum. */

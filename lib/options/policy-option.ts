@@ -3,6 +3,7 @@ import { readOptions, type OptionReader, type ReadersOf } from './read-options.j
 import { parseScopes } from '../domain/key-fields.js';
 import { largestMaxKeysPerOwner, noPolicy, type KeyspacePolicy } from '../domain/keyspace-policy.js';
 import { parseRateLimits } from '../domain/limit-fields.js';
+import type { LifetimeBounds } from '../domain/lifetime-bounds.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
@@ -76,10 +77,19 @@ export function parsePolicyOption(value: unknown, catalogue: ScopeCatalogue): Ke
   if (policy.onePerOwner && policy.maxKeysPerOwner !== null) {
     throw new InvalidOptionError('policy: give either onePerOwner or maxKeysPerOwner, not both');
   }
-  if (policy.enforceOnExisting && policy.maxLifetimeDays === null && policy.maxIdleDays === null) {
-    throw new InvalidOptionError('policy.enforceOnExisting: needs maxLifetimeDays or maxIdleDays');
-  }
   return { ...noPolicy, ...policy };
+}
+
+/** @throws InvalidOptionError when existing keys are to be bounded, and nothing bounds the lifetime of any */
+export function refuseNothingToEnforce(
+  { enforceOnExisting }: Pick<KeyspacePolicy, 'enforceOnExisting'>,
+  plans: readonly LifetimeBounds[],
+): void {
+  if (!enforceOnExisting || plans.some((plan) => plan.maxLifetimeDays !== null || plan.maxIdleDays !== null))
+    return;
+  throw new InvalidOptionError(
+    'policy.enforceOnExisting: needs maxLifetimeDays or maxIdleDays, in policy or in one of plans',
+  );
 }
 
 function takeOmittedScopes(catalogue: ScopeCatalogue): OptionReader<readonly string[] | null> {

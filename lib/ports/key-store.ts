@@ -3,7 +3,7 @@ import type { AuditEntry, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { UseVerdict } from '../domain/key-usage.js';
 import type { KeyPart } from '../domain/used-part.js';
 import type { KeyState } from '../domain/key-state.js';
-import type { LifetimeBounds } from '../domain/lifetime-bounds.js';
+import type { EnforcedLifetime } from '../domain/enforced-lifetime.js';
 import type { SoughtResource } from '../domain/sought-resource.js';
 import type { AccessLog } from './access-log.js';
 import type { AuditTrail } from './audit-trail.js';
@@ -244,9 +244,9 @@ export interface KeyQuery {
   readonly idle?: IdleQuery | undefined;
   /**
    * Bounds that apply to all keys of a keyspace, beside their own: they count for the state, and wherever a key's expiry or
-   * idle end is compared. By keyspace; records are returned without them.
+   * idle end is compared. By keyspace, and where they have plans by the record of the owner; records are returned without them.
    */
-  readonly enforced?: Readonly<Record<string, LifetimeBounds>> | undefined;
+  readonly enforced?: Readonly<Record<string, EnforcedLifetime>> | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
   /** Starts after this key. */

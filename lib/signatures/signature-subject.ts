@@ -1,6 +1,7 @@
 import type { VerifiableKey } from '../domain/api-key.js';
 import { createIdentity, type ApiKeyIdentity } from '../domain/api-key-identity.js';
 import type { VerifiableCredential } from '../domain/credential.js';
+import type { AllowsBinding } from '../domain/named-resources.js';
 import type { Allowed } from '../domain/verdict.js';
 import type { Subject } from '../verify/decide-request.js';
 import type { PreparedKey } from '../verify/prepared-key.js';
@@ -28,6 +29,10 @@ export class SignatureSubject implements Subject {
 
   losesFeature(feature: string): boolean {
     return this.#prepared.losesFeature(feature);
+  }
+
+  losesBinding(allows: AllowsBinding): boolean {
+    return this.#prepared.losesBinding(allows);
   }
 
   get limitsAddresses(): boolean {

@@ -1,12 +1,16 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { EnforcedLifetime } from '../domain/enforced-lifetime.js';
 import { idleToleranceMs } from '../domain/key-lifetime.js';
 import { dayMs } from '../domain/day-ms.js';
+import type { PlanMembers } from '../domain/plan.js';
 import type { KeyQuery, KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
 import {
   createNextVersion,
   createSampleEvent,
   createSampleKey,
+  createSampleOwner,
+  createSampleOwnerEvent,
   createSampleUse,
   insert,
   sampleTime,
@@ -37,6 +41,64 @@ export function describeLifetimes({ describe, it, expect }: ContractContext): vo
       expect(await other.find(record.id)).toEqual(next);
       const enforced = { default: { maxLifetimeDays: 1, maxIdleDays: 1 } };
       expect(await other.list({ now: sampleTime, limit: 9, enforced })).toEqual([next]);
+    });
+
+    it('reads the bounds that are enforced from the plan and the overrides of the owner', async ({
+      store,
+    }) => {
+      const owners: readonly [string, string | null, PlanMembers | null][] = [
+        ['on-free', 'free', null],
+        ['on-pro', 'pro', null],
+        ['on-gone', 'gone', null],
+        ['default', null, null],
+        ['wider', 'free', { maxLifetimeDays: 9, maxIdleDays: 9 }],
+        ['for ever', 'free', { maxKeys: 2, maxLifetimeDays: null, maxIdleDays: null }],
+        ['other', 'free', { maxKeys: 2 }],
+      ];
+      for (const [ownerId, plan, overrides] of owners) {
+        const owner = createSampleOwner({ ownerId, plan, overrides });
+        await store.transact((transaction) => transaction.putOwner(owner, createSampleOwnerEvent(owner)));
+      }
+      const names = [...owners.map(([ownerId]) => ownerId), 'unrecorded'];
+      await insert(
+        store,
+        ...names.map((ownerId) => createSampleKey({ id: ownerId, ownerId })),
+        createSampleKey({ id: 'sooner', ownerId: 'wider', expiresAt: getDay(1), maxIdleDays: 1 }),
+        createSampleKey({ id: 'elsewhere', ownerId: 'on-free', keyspace: 'other' }),
+      );
+      const list = async (enforced: EnforcedLifetime, query: Partial<KeyQuery>): Promise<readonly string[]> =>
+        listIds(store, { enforced: { default: enforced }, ...query });
+      const lifetimes: EnforcedLifetime = {
+        ...{ maxLifetimeDays: 5, maxIdleDays: null },
+        plans: {
+          free: { maxLifetimeDays: 2, maxIdleDays: null },
+          pro: { maxLifetimeDays: null, maxIdleDays: null },
+        },
+      };
+      const idleBounds: EnforcedLifetime = {
+        ...{ maxLifetimeDays: null, maxIdleDays: 5 },
+        plans: {
+          free: { maxLifetimeDays: null, maxIdleDays: 2 },
+          pro: { maxLifetimeDays: null, maxIdleDays: null },
+        },
+      };
+      const byDay: readonly [number, readonly string[]][] = [
+        [1, ['sooner']],
+        [2, ['on-free', 'other', 'sooner']],
+        [5, ['default', 'on-free', 'on-gone', 'other', 'sooner', 'unrecorded']],
+        [9, ['default', 'on-free', 'on-gone', 'other', 'sooner', 'unrecorded', 'wider']],
+      ];
+      for (const [day, ids] of byDay) {
+        expect(await list(lifetimes, { expiresBefore: getDay(day) + 1 })).toEqual(ids);
+        expect(await list(lifetimes, { state: 'expired', now: getDay(day) + idleToleranceMs })).toEqual(ids);
+        expect(await list(idleBounds, { idle: { after: 0, before: getDay(day) + 1 } })).toEqual(ids);
+      }
+      expect(await list({ ...lifetimes, plans: {} }, { expiresBefore: getDay(5) + 1 })).toEqual(
+        names
+          .filter((name) => !['for ever', 'wider'].includes(name))
+          .concat('sooner')
+          .sort(),
+      );
     });
 
     it('makes keys expired that were not used for too long', async ({ store }) => {

@@ -3,6 +3,7 @@ import type { AccessToken } from '../domain/access-token.js';
 import type { VerifiableKey } from '../domain/api-key.js';
 import { createIdentity } from '../domain/api-key-identity.js';
 import { getExpiresAt } from '../domain/key-lifetime.js';
+import type { AllowsBinding } from '../domain/named-resources.js';
 import { findCommonScopes } from '../domain/token-scope.js';
 import type { Allowed } from '../domain/verdict.js';
 import type { Subject } from '../verify/decide-request.js';
@@ -55,6 +56,10 @@ export class TokenSubject implements Subject {
 
   losesFeature(feature: string): boolean {
     return this.prepared.losesFeature(feature);
+  }
+
+  losesBinding(allows: AllowsBinding): boolean {
+    return this.prepared.losesBinding(allows);
   }
 
   get limitsAddresses(): boolean {

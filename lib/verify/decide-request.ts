@@ -53,7 +53,14 @@ export interface RequestToDecide {
 /** A key, or the part of its rights that a token carries. */
 export type Subject = Pick<
   PreparedKey,
-  'key' | 'grantedScopes' | 'losesScope' | 'losesFeature' | 'limitsAddresses' | 'allowsAddress' | 'allowedBy'
+  | 'key'
+  | 'grantedScopes'
+  | 'losesScope'
+  | 'losesFeature'
+  | 'losesBinding'
+  | 'limitsAddresses'
+  | 'allowsAddress'
+  | 'allowedBy'
 >;
 
 /** Decides about a request whose key has been authenticated, by the present state of the key. */
@@ -76,7 +83,7 @@ export function findRefusal(
   now: number,
 ): Refusal | null {
   const { key } = subject;
-  const { keyspace, keyspaceScope, requirement, feature, allowsBinding, address } = request;
+  const { keyspace, keyspaceScope, requirement, feature, allowsBinding = isUnbound, address } = request;
   const refuse = (
     code: RefusalCode,
     details: Omit<Refusal, 'allowed' | 'code' | 'keyId' | 'ownerId'> = {},
@@ -107,8 +114,9 @@ export function findRefusal(
     const detail = subject.losesFeature(feature) ? { detail: describeLoss(key, feature) } : {};
     return refuse('feature_not_enabled', { ...detail, requiredFeature: feature });
   }
-  if (allowsBinding === undefined ? key.resources !== null : !allowsBinding(key.resources)) {
-    return refuse('resource_not_allowed');
+  if (!allowsBinding(key.resources)) {
+    const isLost = subject.losesBinding(allowsBinding);
+    return refuse('resource_not_allowed', isLost ? { detail: describeLostResource(key) } : {});
   }
   return null;
 }
@@ -131,11 +139,19 @@ const parentDetails = {
   expired: 'A key above this API key, which it was made with, has expired.',
 } as const;
 
+const isUnbound: AllowsBinding = (binding) => binding === null;
+
 /** Only for callers who have proven the secret. */
-function describeLoss({ parentId }: VerifiableKey, names: string): string {
-  const bounds =
-    parentId === null ? 'the plan of its owner does' : 'its parent or the plan of its owner does';
-  return `The API key has ${names}, but ${bounds} not include it.`;
+function describeLoss(key: VerifiableKey, names: string): string {
+  return `The API key has ${names}, but ${describeBounds(key)} does not include it.`;
+}
+
+function describeLostResource(key: VerifiableKey): string {
+  return `The API key is not bound to other resources, but ${describeBounds(key)} does not include what this request is about.`;
+}
+
+function describeBounds({ parentId }: VerifiableKey): string {
+  return parentId === null ? 'the plan of its owner' : 'its parent or the plan of its owner';
 }
 
 function isElsewhere({ key }: Subject, { keyspace }: RequestToDecide): boolean {

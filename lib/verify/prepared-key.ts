@@ -5,6 +5,7 @@ import { setRouteScopes } from '../domain/route-scopes.js';
 import { getExpiresAt } from '../domain/key-lifetime.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import { expandWithinPlan, narrowToBounds, noBounds, type PlanBounds } from '../domain/plan-bounds.js';
+import type { AllowsBinding } from '../domain/named-resources.js';
 import { narrowToAncestors } from '../domain/narrow-to-ancestors.js';
 import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
@@ -12,7 +13,7 @@ import type { Allowed, DeprecatedSecret } from '../domain/verdict.js';
 
 /** One version of a key with what checks need of it, each part built on first use. */
 export class PreparedKey {
-  /** The key with what the keys above it leave of its rights, and the plan of its owner of its scopes and features. */
+  /** The key with what the keys above it, and the plan of its owner, leave of its scopes, features and resources. */
   readonly key: VerifiableKey;
   /** Defines the meaning of its scopes. */
   readonly catalogue: ScopeCatalogue;
@@ -22,7 +23,7 @@ export class PreparedKey {
   readonly #allowedByOlder = new Map<string, Allowed>();
   #grantedScopes: ReadonlySet<string> | undefined;
   #allows: ((canonical: string | null) => boolean) | undefined;
-  readonly #stored: Pick<VerifiableKey, 'scopes' | 'features'>;
+  readonly #stored: Pick<VerifiableKey, 'scopes' | 'features' | 'resources'>;
   readonly #bounds: PlanBounds;
 
   /**
@@ -38,8 +39,8 @@ export class PreparedKey {
     this.key = narrowToBounds(narrowToAncestors(stored, catalogue), bounds, catalogue);
     this.catalogue = catalogue;
     this.resources = resources;
-    const { scopes, features } = stored;
-    this.#stored = this.key === stored ? stored : { scopes, features };
+    const { scopes, features, resources: binding } = stored;
+    this.#stored = this.key === stored ? stored : { scopes, features, resources: binding };
     this.#bounds = bounds;
   }
 
@@ -101,6 +102,11 @@ export class PreparedKey {
   /** Whether the key has a feature that a key above it or the plan of its owner does not include. */
   losesFeature(feature: string): boolean {
     return !this.key.features.includes(feature) && this.#stored.features.includes(feature);
+  }
+
+  /** Whether the key could be used for a request, if the plan of its owner included the resources. */
+  losesBinding(allows: AllowsBinding): boolean {
+    return this.key.resources !== this.#stored.resources && allows(this.#stored.resources);
   }
 
   /** Whether the key may be used only from certain addresses. */

@@ -1,6 +1,7 @@
 import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { shownRateLimitsSchema } from '../../domain/limit-schemas.js';
+import { shownReachableSchema } from '../../domain/resource-schemas.js';
 import { allowNull } from '../../domain/text-schemas.js';
 
 /** An owner as it appears in responses. */
@@ -37,6 +38,9 @@ export const ownerSchema: JsonSchema = {
           additionalProperties: false,
         },
         maxKeys: { type: ['integer', 'null'], minimum: 1 },
+        maxLifetimeDays: { type: ['integer', 'null'], minimum: 1 },
+        maxIdleDays: { type: ['integer', 'null'], minimum: 1 },
+        resources: shownReachableSchema,
       },
       additionalProperties: false,
       examples: [null],

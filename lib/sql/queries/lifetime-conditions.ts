@@ -1,11 +1,21 @@
 import { expressionBuilder, sql, type Expression, type RawBuilder, type SqlBool } from 'kysely';
 import { idleToleranceMs } from '../../domain/key-lifetime.js';
 import { dayMs } from '../../domain/day-ms.js';
+import type { EnforcedLifetime } from '../../domain/enforced-lifetime.js';
+import type { LifetimeBounds } from '../../domain/lifetime-bounds.js';
 import type { IdleQuery, KeyQuery } from '../../ports/key-store.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
 
 type Time = RawBuilder<number | null>;
+
+/** Stands for no bound where a missing row is null. */
+const unbounded = -1;
+
+/** A number of days: in 64 bits, because the milliseconds of ten years have more than 32. */
+function toDays(days: number): Expression<unknown> {
+  return sql`cast(${sql.lit(days)} as bigint)`;
+}
 
 /** The rules of lib/domain/key-lifetime.ts in SQL. */
 export class LifetimeConditions {
@@ -22,15 +32,14 @@ export class LifetimeConditions {
   /** When a key expires; null: never. See `getExpiresAt`. */
   get expiresAt(): Time {
     return this.#byKeyspace(sql`keys.expires_at`, 'maxLifetimeDays', (days) => {
-      const latest = sql`keys.created_at + ${days * dayMs}`;
-      return this.#min(sql`coalesce(keys.expires_at, ${latest})`, latest);
+      return this.#minIfAny(sql`keys.expires_at`, sql`(keys.created_at + ${days} * ${sql.lit(dayMs)})`);
     });
   }
 
   /** For how many days a key may stay unused; null: for ever. See `getMaxIdleDays`. */
   get #maxIdleDays(): Time {
     return this.#byKeyspace(sql`keys.max_idle_days`, 'maxIdleDays', (days) =>
-      this.#min(sql`coalesce(keys.max_idle_days, ${days})`, sql`${days}`),
+      this.#minIfAny(sql`keys.max_idle_days`, days),
     );
   }
 
@@ -78,13 +87,60 @@ export class LifetimeConditions {
   #byKeyspace(
     stored: RawBuilder<unknown>,
     bound: 'maxLifetimeDays' | 'maxIdleDays',
-    bounded: (days: number) => Expression<unknown>,
+    bounded: (days: Expression<unknown>) => Expression<unknown>,
   ): Time {
-    const cases = Object.entries(this.#enforced).flatMap(([keyspace, { [bound]: days }]) =>
-      days === null ? [] : [sql`when keys.keyspace = ${keyspace} then ${bounded(days)}`],
-    );
+    const cases = Object.entries(this.#enforced).flatMap(([keyspace, enforced]) => {
+      const days = this.#getDays(enforced, bound);
+      return days === null ? [] : [sql`when keys.keyspace = ${keyspace} then ${bounded(days)}`];
+    });
     if (cases.length === 0) return stored as Time;
     return sql`(case ${sql.join(cases, sql` `)} else ${stored} end)`;
+  }
+
+  /** A bound in days; `null` where there is none. See `resolveEnforced`. */
+  #getDays({ plans, ...common }: EnforcedLifetime, bound: keyof LifetimeBounds): Expression<unknown> | null {
+    const days = common[bound];
+    if (plans === undefined) return days === null ? null : toDays(days);
+    const name = sql.ref('owner.plan');
+    const cases = Object.entries(plans).map(
+      ([plan, { [bound]: ofPlan }]) => sql`when ${name} = ${plan} then ${toDays(ofPlan ?? unbounded)}`,
+    );
+    const { isNamed, isNull, value } = this.#readOverride(bound);
+    const ofOwner = this.#keys
+      .selectFrom('owners as owner')
+      .select(
+        sql`case when ${isNull} then ${toDays(unbounded)} when ${isNamed} then ${value} ${sql.join(cases, sql` `)} else ${toDays(
+          days ?? unbounded,
+        )} end`.as('days'),
+      )
+      .whereRef('owner.owner_id', '=', 'keys.owner_id');
+    return sql`nullif(coalesce(${ofOwner}, ${toDays(days ?? unbounded)}), ${toDays(unbounded)})`;
+  }
+
+  /** A member of the overrides of an owner, which are stored as JSON. */
+  #readOverride(member: keyof LifetimeBounds): {
+    readonly isNamed: Expression<unknown>;
+    readonly isNull: Expression<unknown>;
+    readonly value: Expression<unknown>;
+  } {
+    const isPostgres = this.#dialect === 'postgres';
+    const stored = sql.ref('owner.overrides');
+    const type = isPostgres
+      ? sql`json_typeof(${stored}::json -> ${sql.lit(member)})`
+      : sql`json_type(${stored}, ${sql.lit(`$.${member}`)})`;
+    const value = isPostgres
+      ? sql`(${stored}::json ->> ${sql.lit(member)})`
+      : sql`json_extract(${stored}, ${sql.lit(`$.${member}`)})`;
+    return {
+      isNull: sql`${type} = 'null'`,
+      isNamed: sql`${type} is not null`,
+      value: sql`cast(${value} as bigint)`,
+    };
+  }
+
+  /** The lesser of two numbers; the other one where one is null. */
+  #minIfAny(one: Expression<unknown>, other: Expression<unknown>): Expression<unknown> {
+    return this.#min(sql`coalesce(${one}, ${other})`, sql`coalesce(${other}, ${one})`);
   }
 
   #min(one: Expression<unknown>, other: Expression<unknown>): Expression<unknown> {
