@@ -19,6 +19,7 @@ import { postKeyRevoke } from './post-key-revoke.js';
 import { postKeyRotate } from './post-key-rotate.js';
 import { postKeys } from './post-keys.js';
 import { postOwnerResume } from './post-owner-resume.js';
+import { postPlanImpact } from './post-plan-impact.js';
 import { postOwnerSuspend } from './post-owner-suspend.js';
 import { postSelfRevoke } from './post-self-revoke.js';
 import { putOwner } from './put-owner.js';
@@ -77,6 +78,7 @@ export const endpoints: readonly EndpointRow[] = [
     ...{ method: 'delete', path: '/owners/:ownerId', access: 'actor', operation: 'erase' },
     endpoint: deleteOwner,
   },
+  { method: 'post', path: '/plan-impact', access: 'actor', endpoint: postPlanImpact },
   { method: 'get', path: '/audit', access: 'actor', endpoint: getAudit },
   { method: 'get', path: '/audit/access', access: 'actor', endpoint: getAuditAccess },
   { method: 'get', path: '/audit/export', access: 'actor', endpoint: getAuditExport },

@@ -2,6 +2,7 @@ import { parseOwnerId } from '../domain/key-fields.js';
 import { toOwner, type Owner, type OwnerWithCredits } from '../domain/owner-view.js';
 import type { ChangedOwner as Changed } from '../manage/change-owner.js';
 import type { Page } from '../manage/list-page.js';
+import type { PlanImpact } from '../manage/impact-tally.js';
 import type { OwnerService } from '../manage/owner-service.js';
 import { readFields } from '../manage/read-fields.js';
 import { summarizeErasure } from '../manage/report-erasure.js';
@@ -14,6 +15,7 @@ import { refuseUndefined } from './refuse-undefined.js';
 export interface OwnerCommands {
   readonly get: Command<OwnerWithCredits>;
   readonly list: Command<Page<Owner>>;
+  readonly impact: Command<PlanImpact>;
   readonly set: Command<ChangedOwner>;
   readonly suspend: Command<ChangedOwner>;
   readonly resume: Command<ChangedOwner>;
@@ -38,6 +40,12 @@ export function createOwnerCommands(
       const { owners } = await whenReady();
       const page = await owners.list(context, filter);
       return { ...page, items: page.items.map(toOwner) };
+    },
+
+    async impact({ what, context }, input) {
+      refuseUndefined(what, input);
+      const { owners } = await whenReady();
+      return owners.impact(context, input);
     },
 
     async set({ context, expected }, input) {

@@ -1,6 +1,7 @@
 import type { PlanMembers } from '../domain/plan.js';
 import type { Owner, OwnerWithCredits } from '../domain/owner-view.js';
 import type { ErasedCounts, KeptData } from '../manage/report-erasure.js';
+import type { PlanImpact } from '../manage/impact-tally.js';
 import type { OwnerFilter } from '../manage/list-owners.js';
 import type { Page } from '../manage/list-page.js';
 import type { CallActor } from './call-actor.js';
@@ -20,6 +21,16 @@ export interface OwnerPlan extends OwnerReference {
   readonly plan?: string | null | undefined;
   /** What this owner gets instead of what the plan says, member by member; `null`: nothing. */
   readonly overrides?: PlanMembers | null | undefined;
+}
+
+/** What is asked about a plan: at least one of `plan` and `as`. */
+export interface PlanQuestion {
+  /** One of the option `plans`; `null`: the default plan. Without `as`: owners would move to it. */
+  readonly plan?: string | null;
+  /** The members that the plan would have instead, for the owners who have it; without `plan`, those of a plan that owners would get. */
+  readonly as?: PlanMembers;
+  /** Only this owner, whichever plan it has. Default: every owner with keys. */
+  readonly ownerId?: string;
 }
 
 /** A suspension. */
@@ -71,6 +82,17 @@ export interface ActingOwnersApi {
    * const { items, nextCursor } = await owners.list({ suspended: true });
    */
   list(filter?: OwnerFilter): Promise<Page<Owner>>;
+
+  /**
+   * What keys would lose if a plan were changed, or if owners moved to it; nothing is changed. It reads keys owner by owner, some at a
+   * time, so with many keys it takes a while.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`, also for an unknown plan
+   *
+   * @example
+   * const { keys, items } = await apiKeys.owners.as({ kind: 'application' }).impact({ plan: 'free', as: { maxKeys: 1 } });
+   */
+  impact(question: PlanQuestion): Promise<PlanImpact>;
 
   /**
    * Changes the plan of an owner, or what this owner gets instead of what the plan says. With `effectiveBy` null, no process
@@ -143,6 +165,9 @@ export interface OwnersApi {
 
   /** See {@link ActingOwnersApi.list}. */
   list(filter: OwnerFilter, options: CallOptions): Promise<Page<Owner>>;
+
+  /** See {@link ActingOwnersApi.impact}. */
+  impact(question: PlanQuestion, options: CallOptions): Promise<PlanImpact>;
 
   /** See {@link ActingOwnersApi.set}. */
   set(input: OwnerPlan, options: ChangeOptions): Promise<ChangedOwner>;

@@ -40,6 +40,15 @@ export function createPlanNameSchema({ keyspace }: FieldRules): JsonSchema {
   };
 }
 
+/** The members of a plan in a request. */
+export function createPlanMembersSchema(rules: FieldRules): JsonSchema {
+  return {
+    ...createOverridesSchema(rules),
+    type: 'object',
+    description: 'The members of a plan; what is left out is as the options of the instance say.',
+  };
+}
+
 /** Overrides in a request. */
 export function createOverridesSchema({ keyspace }: FieldRules): JsonSchema {
   const { catalogue, features, resources } = keyspace;

@@ -8,6 +8,8 @@ export type PlannedOwner = Pick<OwnerStanding, 'plan' | 'overrides'>;
 export interface PlansParts {
   /** By their names; empty for an instance without plans. */
   readonly byName: ReadonlyMap<string, Plan>;
+  /** What the options of the instance say, without plans. */
+  readonly base: Plan;
   /** Of owners whose record names none. */
   readonly defaultPlan: Plan;
   /** The kinds of resources of the app. */
@@ -22,6 +24,8 @@ export class Plans {
   readonly names: readonly string[];
   /** Empty for an instance without plans. */
   readonly byName: ReadonlyMap<string, Plan>;
+  /** What plans are made from: what the options of the instance say. */
+  readonly base: Plan;
   readonly #parts: PlansParts;
   readonly #nothing: Pick<Plan, 'scopes' | 'features' | 'resources'>;
   /** Nothing is known of what such a plan allowed, so it allows nothing. */
@@ -32,6 +36,7 @@ export class Plans {
     this.#parts = parts;
     this.names = [...parts.byName.keys()];
     this.byName = parts.byName;
+    this.base = parts.base;
     this.#nothing = {
       scopes: [],
       features: [],

@@ -53,6 +53,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     owners: {
       find: leased((ownerId) => owners.find(ownerId)),
       list: leased((query) => owners.list(query)),
+      listWithKeys: leased((query) => owners.listWithKeys(query)),
     },
     nonces: { take: (...name) => nonces.take(...name) },
     usage: {

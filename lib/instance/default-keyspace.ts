@@ -52,7 +52,7 @@ export function createDefaultKeyspace(options: ResolvedOptions): Keyspace {
     catalogue,
     hasAppScopes: true,
     policy,
-    plans: new Plans({ ...plans, kinds: kinds.kinds, onUnknown: createUnknownPlanWarning(logger) }),
+    plans: new Plans({ ...plans, base, kinds: kinds.kinds, onUnknown: createUnknownPlanWarning(logger) }),
     features,
     resources: kinds,
     isNative: true,

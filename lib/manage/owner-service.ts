@@ -3,6 +3,8 @@ import type { ChangeContext, ExpectedVersion, KeyInput } from './change.js';
 import type { ChangedOwner } from './change-owner.js';
 import { eraseOwner, type ErasedOwner } from './erase-owner.js';
 import { getOwner, getOwnerAndCredits, type OwnerAndCredits } from './get-owner.js';
+import { getPlanImpact } from './get-plan-impact.js';
+import type { PlanImpact } from './impact-tally.js';
 import type { Page } from './list-page.js';
 import { listOwners, type OwnerFilter } from './list-owners.js';
 import type { ManagePorts } from './manage-ports.js';
@@ -24,6 +26,8 @@ export interface OwnerService {
   get(context: ChangeContext, ownerId: string): Promise<OwnerRecord>;
   getWithCredits(context: ChangeContext, ownerId: string): Promise<OwnerAndCredits>;
   list(context: ChangeContext, filter: OwnerFilter | ParsedFields): Promise<Page<OwnerRecord>>;
+  /** What keys would lose under another plan: `input` contains `plan`, `as` or both, and perhaps an `ownerId`. */
+  impact(context: ChangeContext, input: KeyInput | ParsedFields): Promise<PlanImpact>;
   /** `input` contains `plan`, `overrides` or both. */
   set(
     context: ChangeContext,
@@ -90,6 +94,7 @@ export function createOwnerService(ports: ManagePorts): OwnerService {
     get: (context, ownerId) => getOwner(ports, context, ownerId),
     getWithCredits: (context, ownerId) => getOwnerAndCredits(ports, context, ownerId),
     list: (context, filter) => listOwners(ports, context, filter),
+    impact: (context, input) => getPlanImpact(ports, context, input),
     set: (context, ownerId, input, expected) => setOwner(ports, context, ownerId, input, expected),
     suspend: (context, ownerId, input, expected) => suspendOwner(ports, context, ownerId, input, expected),
     resume: (context, ownerId, input, expected) => resumeOwner(ports, context, ownerId, input, expected),

@@ -16,7 +16,7 @@ import { MemoryTransaction } from './memory-transaction.js';
 import { MemoryUsageLog } from './memory-usage-log.js';
 import { listEventsPage } from './page-of-events.js';
 import { listKeysPage, findScanEnd } from './page-of-keys.js';
-import { listOwnersPage } from './page-of-owners.js';
+import { listOwnersPage, listOwnersWithKeys } from './page-of-owners.js';
 import { addUse, withDigest } from './use-writes.js';
 
 /** How long the work of a change may take, in milliseconds. */
@@ -139,6 +139,7 @@ export function memoryStore(): KeyStore {
     owners: {
       find: async (ownerId) => deepCopy(contents.owners.get(ownerId) ?? null),
       list: async (query) => deepCopy(listOwnersPage(contents.owners, query)),
+      listWithKeys: async (query) => listOwnersWithKeys(contents.keys, query),
     },
     find: async (id, ownerId) => deepCopy(findVisibleKey(contents, id, ownerId)),
     existing: async (ids) => new Set(ids.filter((id) => contents.keys.has(id))),

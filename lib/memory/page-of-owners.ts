@@ -1,3 +1,4 @@
+import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { OwnerRecord } from '../domain/owner.js';
 import type { OwnerQuery } from '../ports/owner-store.js';
 
@@ -10,5 +11,16 @@ export function listOwnersPage(
     .filter(({ suspendedAt }) => isSuspended === undefined || isSuspended === (suspendedAt !== null))
     .filter(({ ownerId }) => after === undefined || ownerId > after)
     .sort((a, b) => (a.ownerId < b.ownerId ? -1 : 1))
+    .slice(0, limit);
+}
+
+/** One page of the ids of owners that have keys. */
+export function listOwnersWithKeys(
+  keys: ReadonlyMap<string, ApiKeyRecord>,
+  { after, limit }: Pick<OwnerQuery, 'after' | 'limit'>,
+): readonly string[] {
+  return [...new Set([...keys.values()].map(({ ownerId }) => ownerId))]
+    .filter((ownerId) => after === undefined || ownerId > after)
+    .toSorted((a, b) => (a < b ? -1 : 1))
     .slice(0, limit);
 }

@@ -26,6 +26,7 @@ const methodsOfParts: Readonly<Record<string, readonly string[]>> = {
   tokens: ['isRevoked'],
   housekeeping: ['removeExpired', 'findEndedKeys', 'removeUsage'],
   credits: ['spend', 'findSpent'],
+  owners: ['find', 'list', 'listWithKeys'],
 };
 
 /** Reads the option `store`. */

@@ -10,6 +10,8 @@ export interface OwnerStore {
   find(ownerId: string): Promise<OwnerRecord | null>;
   /** One page of the owners with a record, by owner id in ascending order of code units. */
   list(query: OwnerQuery): Promise<readonly OwnerRecord[]>;
+  /** One page of the ids of owners that have keys, whether or not these are revoked, in the same order. */
+  listWithKeys(query: Pick<OwnerQuery, 'after' | 'limit'>): Promise<readonly string[]>;
 }
 
 /** Which owners to list. Conditions that are left out do not restrict. */

@@ -35,7 +35,7 @@ import { insertDigest } from './queries/key-changes.js';
 import { compileFindKey, findScanEnd, listKeys } from './queries/key-queries.js';
 import type { FindKeyById } from './queries/key-queries.js';
 import { findSpent } from './queries/owner-credit-queries.js';
-import { findOwner, listOwners } from './queries/owner-queries.js';
+import { findOwner, listOwners, listOwnersWithKeys } from './queries/owner-queries.js';
 import { deleteUsage, findEndedKeys } from './queries/removed-keys.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
@@ -104,6 +104,10 @@ export class SqlKeyStore implements KeyStore {
     list: (query) =>
       this.#within('Listing owners', (budget) =>
         this.#database.readForRequest(budget, (database) => listOwners(database, query)),
+      ),
+    listWithKeys: (query) =>
+      this.#within('Listing owners', (budget) =>
+        this.#database.readForRequest(budget, (database) => listOwnersWithKeys(database, query)),
       ),
   };
   readonly claims: IdempotencyClaims = {

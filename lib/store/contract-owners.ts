@@ -60,6 +60,22 @@ export function describeOwners({ describe, it, expect }: ContractContext): void 
       expect((await store.listEvents({ limit: 9 })).length).toBe(1);
     });
 
+    it('are listed with keys by their ids, in pages, whether or not anything is recorded about them', async ({
+      store,
+      other,
+    }) => {
+      await write(store, createSampleOwner({ ownerId: 'without keys' }));
+      const owners = ['b', 'a', 'B', 'b', 'é'];
+      await insert(
+        store,
+        ...owners.map((ownerId, index) => createSampleKey({ id: `key${index}`, ownerId })),
+        createSampleKey({ id: 'revoked', ownerId: 'c', revokedAt: 1 }),
+      );
+      expect(await other.owners.listWithKeys({ limit: 9 })).toEqual(['B', 'a', 'b', 'c', 'é']);
+      expect(await other.owners.listWithKeys({ after: 'a', limit: 2 })).toEqual(['b', 'c']);
+      expect(await other.owners.listWithKeys({ after: 'é', limit: 2 })).toEqual([]);
+    });
+
     it('come in the feed with their version, and in the trail', async ({ store, other }) => {
       await write(store, createSampleOwner());
       const [change] = await other.feed.latest(9);

@@ -299,6 +299,53 @@ const windows: NearValid<unknown> = {
   ),
 };
 
+const ids: NearValid<unknown> = {
+  good: fc.uniqueArray(line(64).good, { maxLength: 3 }),
+  bad: listOf(line(64).good, line(64).bad, 100).bad,
+};
+
+const planMembers: NearValid<unknown> = {
+  good: fc.record(
+    {
+      scopes: listOf(scopes, notScopes, 100).good,
+      features: knownFeatures.good,
+      rateLimits: windows.good,
+      keyCeilings: fc.record(
+        { rateLimits: windows.good, credits: orNull(integer(0, 1e12)).good },
+        { requiredKeys: [] },
+      ),
+      maxKeys: orNull(integer(1, 100_000)).good,
+      maxLifetimeDays: orNull(integer(1, 3650)).good,
+      maxIdleDays: orNull(integer(1, 3650)).good,
+      resources: fc.record({ project: orNull(ids).good }, { requiredKeys: [] }),
+    },
+    { requiredKeys: [] },
+  ),
+  bad: fc.oneof(
+    fc.record(
+      {
+        scopes: listOf(scopes, notScopes, 100).bad,
+        features: knownFeatures.bad,
+        rateLimits: windows.bad,
+        keyCeilings: fc.record(
+          { rateLimits: windows.bad, credits: integer(0, 1e12).bad, maxKeys: fc.constant(1) },
+          { requiredKeys: [] },
+        ),
+        maxKeys: integer(1, 100_000).bad,
+        maxIdleDays: integer(1, 3650).bad,
+        resources: fc.oneof(
+          fc.record({ project: ids.bad }),
+          fc.constantFrom<unknown>(null, { projekt: [] }, { constructor: ['p1'] }),
+          junk,
+        ),
+        plan: fc.constant('free'),
+      },
+      { requiredKeys: [] },
+    ),
+    junk,
+  ),
+};
+
 /** Every field of a body; the compiler asks for values of every new one. */
 export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = {
   name: orJunk(line(100)),
@@ -342,38 +389,8 @@ export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = 
   comment: orNull(lines),
   suspensionReason: orNull(lines),
   plan: orNull(orJunk({ good: fc.constantFrom('free', 'pro'), bad: fc.constantFrom('Free', 'free ', '') })),
-  overrides: orNull({
-    good: fc.record(
-      {
-        scopes: listOf(scopes, notScopes, 100).good,
-        features: knownFeatures.good,
-        rateLimits: windows.good,
-        keyCeilings: fc.record(
-          { rateLimits: windows.good, credits: orNull(integer(0, 1e12)).good },
-          { requiredKeys: [] },
-        ),
-        maxKeys: orNull(integer(1, 100_000)).good,
-      },
-      { requiredKeys: [] },
-    ),
-    bad: fc.oneof(
-      fc.record(
-        {
-          scopes: listOf(scopes, notScopes, 100).bad,
-          features: knownFeatures.bad,
-          rateLimits: windows.bad,
-          keyCeilings: fc.record(
-            { rateLimits: windows.bad, credits: integer(0, 1e12).bad, maxKeys: fc.constant(1) },
-            { requiredKeys: [] },
-          ),
-          maxKeys: integer(1, 100_000).bad,
-          plan: fc.constant('free'),
-        },
-        { requiredKeys: [] },
-      ),
-      junk,
-    ),
-  }),
+  overrides: orNull(planMembers),
+  as: planMembers,
 };
 
 const time: NearValid<string> = {

@@ -161,6 +161,7 @@ const bodies = [
   { method: 'post', template: '/keys/{id}/revoke', sender: 'an owner' },
   { method: 'post', template: '/owners/{ownerId}/suspend', sender: 'an admin' },
   { method: 'put', template: '/owners/{ownerId}', sender: 'an admin' },
+  { method: 'post', template: '/plan-impact', sender: 'an admin' },
 ] as const;
 
 describe('what the schema of a body accepts is what the router accepts', () => {

@@ -11,6 +11,7 @@ afterAll(() => adminApp.close());
 const bodies: Record<string, object> = {
   'post /keys': { name: 'a key', scopes: [] },
   'patch /keys/:id': { name: 'x' },
+  'post /plan-impact': { plan: null },
 };
 
 async function call(method: string, path: string, id: string, sender: Sender): Promise<number> {
@@ -41,6 +42,7 @@ const expected: Record<
   'post /owners/:ownerId/resume': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'put /owners/:ownerId': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'delete /owners/:ownerId': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
+  'post /plan-impact': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'get /audit': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /audit/access': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /audit/export': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },

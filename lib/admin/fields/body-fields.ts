@@ -10,10 +10,12 @@ import { maxPemLength } from '../../domain/public-key.js';
 import { parseSuspensionReason } from '../../domain/owner.js';
 import {
   createOverridesSchema,
+  createPlanMembersSchema,
   createPlanNameSchema,
   parseOverrides,
   parsePlanName,
 } from '../../domain/owner-plan.js';
+import { parsePlanMembers } from '../../domain/parse-plan-members.js';
 import { parseRevocationReason, revocationReasons } from '../../domain/revocation-reason.js';
 import { parseGraceStartsOnFirstUse } from '../../domain/rotation-fields.js';
 import { parseSigningMethod, signingMethods } from '../../domain/signing-method.js';
@@ -35,7 +37,8 @@ export type BodyField =
   | 'comment'
   | 'suspensionReason'
   | 'plan'
-  | 'overrides';
+  | 'overrides'
+  | 'as';
 
 /** Every field that a body can contain: those of keys, and those for creating a secret or revoking a key. */
 export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
@@ -115,5 +118,9 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
   overrides: {
     schema: createOverridesSchema,
     parse: (value, { keyspace }) => parseOverrides(value, keyspace),
+  },
+  as: {
+    schema: createPlanMembersSchema,
+    parse: (value, { keyspace }) => parsePlanMembers(value, keyspace),
   },
 };

@@ -6,6 +6,7 @@ import { createKeySchema } from './create-key-schema.js';
 import { grantableSchema } from './grantable-schema.js';
 import { erasureReportSchema } from './erasure-schema.js';
 import { ownerCreditsSchema, ownerSchema } from './owner-schema.js';
+import { planImpactSchema } from './plan-impact-schema.js';
 import { postureSchema } from './posture-schema.js';
 import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
@@ -23,6 +24,7 @@ export type AnswerSchema =
   | 'OwnerWithCredits'
   | 'PendingOwner'
   | 'OwnerPage'
+  | 'PlanImpact'
   | 'ErasureReport'
   | 'PendingErasureReport'
   | 'Usage'
@@ -49,6 +51,7 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     OwnerWithCredits: () => withMembers(ownerSchema, { credits: ownerCreditsSchema }),
     PendingOwner: () => withMembers(ownerSchema, { effectiveBy }),
     OwnerPage: createPageSchema('Owner'),
+    PlanImpact: planImpactSchema,
     ErasureReport: erasureReportSchema,
     PendingErasureReport: () => withMembers(erasureReportSchema, { effectiveBy }),
     Usage: usageSchema,

@@ -34,6 +34,18 @@ export async function listOwners(
   return rows.map(toOwner);
 }
 
+/** Reads one page of the ids of owners that have keys, from an index alone. */
+export async function listOwnersWithKeys(
+  database: Kysely<Tables>,
+  { after, limit }: Pick<OwnerQuery, 'after' | 'limit'>,
+): Promise<readonly string[]> {
+  if (!isStorable(after)) return [];
+  let page = database.selectFrom('keys').select('owner_id').distinct();
+  if (after !== undefined) page = page.where('owner_id', '>', after);
+  const rows = await page.orderBy('owner_id').limit(limit).execute();
+  return rows.map(({ owner_id: ownerId }) => ownerId);
+}
+
 /** Adds or replaces a record; rejects when the stored version is not the previous one. */
 export async function writeOwner(database: Kysely<Tables>, record: OwnerRecord): Promise<void> {
   const row = toRow(record);
