@@ -278,6 +278,7 @@ describe('what answers show', () => {
         'publicKey',
         'maxIdleDays',
         'idleAt',
+        'parentId',
       ],
     ];
     const created = await makeKey(adminApp, alice);

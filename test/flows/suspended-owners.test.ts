@@ -150,6 +150,7 @@ describe('apiKeys.owners', () => {
       ownerId: 'alice',
       plan: null,
       overrides: null,
+      credits: null,
       suspendedAt: null,
       suspensionReason: null,
       version: 0,
