@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { createApiKeys } from 'express-api-keys';
 import { createDatabase } from '../servers/postgres.cjs';
 import { blocksOf } from './markdown.js';
+import { misspell } from '../harness/misspell.js';
 
 const [asAdministrator = '', beforeTables = '', afterTables = '', ...others] = blocksOf(
   'docs/production/postgresql.md',
@@ -91,7 +92,7 @@ describe('the roles in docs/production/postgresql.md', () => {
     expect(await running.keys.verify({ key: rotated.key })).toMatchObject({ code: 'key_revoked' });
     await running.owners.as({ kind: 'application' }).erase({ ownerId: 'alice' });
     await run(asRunning, 'update api_keys.audit_events set personal = null, member_id = null');
-    await running.keys.verify({ key: `${created.key.slice(0, -1)}x` });
+    await running.keys.verify({ key: misspell(created.key) });
     const report = await running.audit.as({ kind: 'application' }).verify();
     expect(report).toMatchObject({ valid: true });
     // Uses, refusals and the row of this process are written at the end, at the latest.

@@ -133,6 +133,7 @@ describe('roles over HTTP: every endpoint', () => {
     resumeOwner: null,
     setOwner: null,
     eraseOwner: null,
+    getPlanImpact: null,
     listAuditEvents: 'viewer',
     listAccessEvents: 'viewer',
     exportAuditTrail: 'viewer',

@@ -24,7 +24,7 @@ const slow = [
   'test/audit/{spray,verify-trail,erased-trail,parallel-writers}.test.ts',
   'test/manage/revoke-all-keys.test.ts',
   'test/redis/{replay-guard,redis-outages,redis-refusals}.test.ts',
-  'test/flows/{erased-owners,failing-background-writes,filtered-lists,idempotency,max-idle,policies,removed-keys,usage}.test.ts',
+  'test/flows/{erased-owners,failing-background-writes,filtered-lists,idempotency,max-idle,policies,usage}.test.ts',
   'test/security/{below-its-maker,failure-budget,sql-injection,unauthenticated-work,written-down}.test.ts',
   'test/admin/{openapi-agreement,owner-isolation}.test.ts',
   'test/tokens/{failed-clients,bounded-rows}.test.ts',

@@ -3,6 +3,7 @@ import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { basic, startTokenApp, type MadeKey, type TokenApp } from './token-app.js';
 import { theApp } from '../harness/the-app.js';
+import { misspell } from '../harness/misspell.js';
 
 describe('revocation and introspection', () => {
   let app: TokenApp;
@@ -122,7 +123,7 @@ describe('revocation and introspection', () => {
       await introspect('x'),
       await introspect(other.token),
       await introspect(sibling.token),
-      await introspect(`${key.token.slice(0, -1)}x`),
+      await introspect(misspell(key.token)),
       await introspect(`${token}x`),
       await introspect('a.b.c.d.e'),
     ];
