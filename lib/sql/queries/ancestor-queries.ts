@@ -57,23 +57,25 @@ export function selectAncestors(
 }
 
 function selectRows(dialect: SqlDialect) {
-  const columns = sql.raw(
-    [
-      ...['id', 'parent_id', 'version', 'enabled', 'revoked_at', 'expires_at', 'created_at'].map(
-        formatColumn,
-      ),
-      'coalesce(chain.activated_at, chain.created_at)',
-      'above_use.last_used_at',
-      ...['max_idle_days', 'scopes', 'features', 'ip_allowlist', 'resources'].map(formatColumn),
-      ...['rate_limits', 'has_credits'].map(formatColumn),
-    ].join(', '),
-  );
+  const refer = (columns: readonly string[]) => columns.map((column) => sql.ref(`chain.${column}`));
+  const columns = sql.join([
+    ...refer(['id', 'parent_id', 'version', 'enabled', 'revoked_at', 'expires_at', 'created_at']),
+    sql`coalesce(${sql.ref('chain.activated_at')}, ${sql.ref('chain.created_at')})`,
+    sql.ref('above_use.last_used_at'),
+    ...refer([
+      'max_idle_days',
+      'scopes',
+      'features',
+      'ip_allowlist',
+      'resources',
+      'rate_limits',
+      'has_credits',
+    ]),
+  ]);
   return dialect === 'postgres'
     ? sql<string>`pg_catalog.json_agg(pg_catalog.json_build_array(${columns}))::text`
     : sql<string>`json_group_array(json_array(${columns}))`;
 }
-
-const formatColumn = (column: string): string => `chain.${column}`;
 
 /** Reads the column. */
 export function parseAncestors(parentId: string, column: string | null): readonly KeyAncestor[] {

@@ -14,7 +14,7 @@ const unbounded = -1;
 
 /** A number of days: in 64 bits, because the milliseconds of ten years have more than 32. */
 function toDays(days: number): Expression<unknown> {
-  return sql`cast(${sql.lit(days)} as bigint)`;
+  return sql`cast(${days} as bigint)`;
 }
 
 /** The rules of lib/domain/key-lifetime.ts in SQL. */
@@ -32,7 +32,10 @@ export class LifetimeConditions {
   /** When a key expires; null: never. See `getExpiresAt`. */
   get expiresAt(): Time {
     return this.#byKeyspace(sql`keys.expires_at`, 'maxLifetimeDays', (days) => {
-      return this.#minIfAny(sql`keys.expires_at`, sql`(keys.created_at + ${days} * ${sql.lit(dayMs)})`);
+      return this.#minIfAny(
+        sql`keys.expires_at`,
+        sql`(keys.created_at + ${days} * cast(${dayMs} as bigint))`,
+      );
     });
   }
 
@@ -126,11 +129,11 @@ export class LifetimeConditions {
     const isPostgres = this.#dialect === 'postgres';
     const stored = sql.ref('owner.overrides');
     const type = isPostgres
-      ? sql`json_typeof(${stored}::json -> ${sql.lit(member)})`
-      : sql`json_type(${stored}, ${sql.lit(`$.${member}`)})`;
+      ? sql`json_typeof(${stored}::json -> cast(${member} as text))`
+      : sql`json_type(${stored}, ${`$.${member}`})`;
     const value = isPostgres
-      ? sql`(${stored}::json ->> ${sql.lit(member)})`
-      : sql`json_extract(${stored}, ${sql.lit(`$.${member}`)})`;
+      ? sql`(${stored}::json ->> cast(${member} as text))`
+      : sql`json_extract(${stored}, ${`$.${member}`})`;
     return {
       isNull: sql`${type} = 'null'`,
       isNamed: sql`${type} is not null`,
