@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
 import { connectRedis } from '../../../lib/redis/connect-redis.js';
+import { disconnectRedis } from '../../../lib/redis/disconnect-redis.js';
 import { startOrders } from '../../harness/start-orders.js';
 import { startRedisTls } from '../../servers/redis-tls.cjs';
 import { waitUntil } from '../../servers/wait-until.cjs';
@@ -25,7 +26,8 @@ afterAll(() => redis.stop());
 
 afterEach(async () => {
   await closeInstances();
-  for (const each of clients.splice(0)) each.disconnect();
+  // During a handshake that fails, too.
+  for (const each of clients.splice(0)) disconnectRedis(each);
 });
 
 /** A client with an authority of its own, whose errors are collected. */
