@@ -57,12 +57,12 @@ export function selectAncestors(
 }
 
 function selectRows(dialect: SqlDialect) {
-  const refer = (columns: readonly string[]) => columns.map((column) => sql.ref(`chain.${column}`));
+  const listColumns = (columns: readonly string[]) => columns.map((column) => sql.ref(`chain.${column}`));
   const columns = sql.join([
-    ...refer(['id', 'parent_id', 'version', 'enabled', 'revoked_at', 'expires_at', 'created_at']),
+    ...listColumns(['id', 'parent_id', 'version', 'enabled', 'revoked_at', 'expires_at', 'created_at']),
     sql`coalesce(${sql.ref('chain.activated_at')}, ${sql.ref('chain.created_at')})`,
     sql.ref('above_use.last_used_at'),
-    ...refer([
+    ...listColumns([
       'max_idle_days',
       'scopes',
       'features',
