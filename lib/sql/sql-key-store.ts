@@ -31,12 +31,13 @@ import { compileSpendCredits, type SpendCredits } from './queries/credit-queries
 import { compileFindExisting } from './queries/existing-keys.js';
 import type { FindExisting } from './queries/existing-keys.js';
 import { deleteExpired } from './queries/expired-rows.js';
+import { deleteUsage } from './queries/delete-usage.js';
 import { insertDigest } from './queries/key-changes.js';
 import { compileFindKey, findScanEnd, listKeys } from './queries/key-queries.js';
 import type { FindKeyById } from './queries/key-queries.js';
 import { findSpent } from './queries/owner-credit-queries.js';
 import { findOwner, listOwners, listOwnersWithKeys } from './queries/owner-queries.js';
-import { deleteUsage, findEndedKeys } from './queries/removed-keys.js';
+import { findEndedKeys } from './queries/removed-keys.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { asUnavailable } from './as-unavailable.js';
@@ -93,7 +94,7 @@ export class SqlKeyStore implements KeyStore {
       ),
     removeUsage: (keyIds, limit) =>
       this.#within('Removing counts of uses', (budget) =>
-        this.#database.writeOnce(budget, (database) => deleteUsage(database, keyIds, limit)),
+        this.#database.writeOnce(budget, (database) => deleteUsage(database, { keyIds }, limit)),
       ),
   };
   readonly owners: OwnerStore = {

@@ -6,6 +6,7 @@ import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
 import { isStorable } from './is-storable.js';
+import { deleteUsage } from './queries/delete-usage.js';
 import { listUsedParts } from './queries/used-parts.js';
 
 /** The usage log on SQLite and PostgreSQL. */
@@ -54,26 +55,7 @@ export class SqlUsageLog implements UsageLog {
 
   forgetBefore(time: number, limit: number): Promise<number> {
     return this.#within('Forgetting the use of keys', (budget) =>
-      this.#database.write(budget, async (database) => {
-        const result = await database
-          .deleteFrom('key_usage')
-          .where(({ eb, refTuple, selectFrom }) =>
-            eb(
-              refTuple('key_id', 'hour', 'verdict'),
-              'in',
-              selectFrom('key_usage as old')
-                .select(['old.key_id', 'old.hour', 'old.verdict'])
-                .where('old.hour', '<', time)
-                .orderBy('old.hour')
-                .orderBy('old.key_id')
-                .orderBy('old.verdict')
-                .limit(limit)
-                .$asTuple('key_id', 'hour', 'verdict'),
-            ),
-          )
-          .executeTakeFirst();
-        return Number(result.numDeletedRows);
-      }),
+      this.#database.write(budget, (database) => deleteUsage(database, { before: time }, limit)),
     );
   }
 }

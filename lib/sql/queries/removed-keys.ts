@@ -26,33 +26,6 @@ export async function findEndedKeys(
   return [...revoked, ...expired].map(({ id }) => id);
 }
 
-/** Deletes counts of the uses of keys, at most `limit` of them. */
-export async function deleteUsage(
-  database: Kysely<Tables>,
-  keyIds: readonly string[],
-  limit: number,
-): Promise<number> {
-  if (keyIds.length === 0) return 0;
-  const { numDeletedRows } = await database
-    .deleteFrom('key_usage')
-    .where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('key_id', 'hour', 'verdict'),
-        'in',
-        selectFrom('key_usage as old')
-          .select(['old.key_id', 'old.hour', 'old.verdict'])
-          .where('old.key_id', 'in', keyIds)
-          .orderBy('old.key_id')
-          .orderBy('old.hour')
-          .orderBy('old.verdict')
-          .limit(limit)
-          .$asTuple('key_id', 'hour', 'verdict'),
-      ),
-    )
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
-}
-
 /** The tables whose rows belong to one key. Digests go with their credentials. */
 const tablesOfKey = [
   'key_uses',
