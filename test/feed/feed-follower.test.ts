@@ -7,6 +7,7 @@ import type { BeatAnswer, ChangeFeed, FeedChange, FeedPosition } from '../../lib
 import { memoryStore } from '../../lib/testing/index.js';
 import { createService } from '../harness/service.js';
 import { waitUntil } from '../servers/wait-until.cjs';
+import { copyOf } from './dated-copy.js';
 
 const clock = { now: () => Date.now() };
 const silentLogger = { warn: () => undefined, error: () => undefined };
@@ -82,15 +83,6 @@ function scriptedFeed(
   };
   return scripted;
 }
-
-/** As much of a copy as its age is judged by. */
-const copyOf = (id: string, version: number) => ({
-  id,
-  version,
-  ownerId: 'owner-1',
-  owner: null,
-  ancestors: [],
-});
 
 describe('FeedFollower', () => {
   it('holds the lease after the start, and knows the last changes', async () => {

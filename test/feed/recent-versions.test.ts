@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { FeedChange, FeedPosition } from '../../lib/store/index.js';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import { RecentVersions } from '../../lib/feed/recent-versions.js';
+import { copyOf } from './dated-copy.js';
 
 const at = (sequence: number): FeedPosition => ({
   sequence,
@@ -20,14 +21,6 @@ function versionsOf(last: number, capacity = 100): RecentVersions {
   return versions;
 }
 
-/** As much of a copy as its age is judged by. */
-const copyOf = (id: string, version: number) => ({
-  id,
-  version,
-  ownerId: 'owner-1',
-  owner: null,
-  ancestors: [],
-});
 const changeOf = (keyId: string, keyVersion: number) => ({
   keyId,
   keyVersion,
