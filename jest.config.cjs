@@ -12,7 +12,8 @@ const tier = /** @type {any} */ (process.env.TEST_TIER || undefined);
 function project(displayName, { globals = {}, moduleNameMapper = {}, ...options }) {
   return {
     displayName,
-    testEnvironment: 'node',
+    testEnvironment: '<rootDir>/test/run/jest-environment.cjs',
+    resolver: '<rootDir>/test/run/resolve-source.cjs',
     modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/package/consumers/'],
     transform: {
       '\\.ts$': [
@@ -21,7 +22,6 @@ function project(displayName, { globals = {}, moduleNameMapper = {}, ...options 
       ],
     },
     moduleNameMapper: {
-      '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
       '^express-api-keys$': '<rootDir>/lib/index.ts',
       '^express-api-keys/(dialects|express|store|testing|totp)$': '<rootDir>/lib/$1/index.ts',
       .../** @type {object} */ (moduleNameMapper),
@@ -37,7 +37,7 @@ const only = (some, none = []) => [
   ...none.map((glob) => `!**/${glob}`),
 ];
 
-const notOnExpress5 = [...tiers.wholeRunOnly, ...tiers.inGo, ...tiers.ofPackage];
+const notOnExpress5 = [...tiers.wholeRunOnly, ...tiers.inGo, ...tiers.ofPackage, ...tiers.inBrowser];
 const filesOnExpress5 = {
   fast: only(['test/**/*.test.ts'], [...notOnExpress5, ...tiers.slow, ...tiers.alone]),
   slow: only([...tiers.slow, ...tiers.floods], notOnExpress5),
@@ -79,6 +79,10 @@ module.exports = {
     project('go', {
       testMatch: only(tiers.inGo),
       globalSetup: '<rootDir>/test/run/jest-go-setup.cjs',
+    }),
+    project('browser', {
+      testMatch: only(tiers.inBrowser),
+      globalSetup: '<rootDir>/test/run/jest-browser-setup.cjs',
     }),
     project('package', {
       testMatch: filesOfPackage,

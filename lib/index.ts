@@ -1,6 +1,7 @@
 // The entry: one call makes everything, the rest are the types and errors that go with it.
-export { createApiKeys, type AnyApiKeys, type ApiKeys } from './create-api-keys.js';
-export type { ApiKeysStatus } from './instance/read-status.js';
+export { createApiKeys } from './create-api-keys.js';
+export type { AnyApiKeys, ApiKeys } from './api-keys.js';
+export type { ApiKeysStatus } from './domain/api-keys-status.js';
 export type { ApiKeysOptions } from './options/api-keys-options.js';
 export type { PlanOption } from './options/plans-option.js';
 export type { PolicyOption } from './options/policy-option.js';

@@ -88,7 +88,7 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     family: 'credential',
     status: 401,
     title: 'API key disabled',
-    detail: 'This API key is switched off. Its owner can enable it again.',
+    detail: 'This API key is disabled. Its owner can enable it again.',
   },
   key_expired: {
     family: 'credential',
@@ -137,7 +137,7 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     family: 'credential',
     status: 401,
     title: 'Invalid signature',
-    detail: 'The signature of the request is not right. Sign the request as it is sent.',
+    detail: 'The signature of the request is not valid. Sign the request exactly as it is sent.',
   },
   signature_replayed: {
     family: 'credential',
@@ -185,7 +185,7 @@ export const problems: Readonly<Record<ProblemCode, ProblemDefinition>> = {
     family: 'throttling',
     status: 429,
     title: 'No credits left',
-    detail: 'This API key has not enough credits left for the request.',
+    detail: 'This API key does not have enough credits left for the request.',
   },
   invalid_public_key: {
     family: 'invalid',

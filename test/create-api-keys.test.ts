@@ -116,7 +116,14 @@ describe('createApiKeys: starting and stopping', () => {
   it('says in which state it is', async () => {
     const { apiKeys } = createInstance();
     const notReady = {
-      ...{ ready: false, state: 'not_ready', database: 'down', wakeMode: 'none', cachedKeys: 0 },
+      ...{
+        ready: false,
+        state: 'not_ready',
+        database: 'down',
+        wakeMode: 'none',
+        processes: 0,
+        cachedKeys: 0,
+      },
       limits: 'process',
     };
     expect(apiKeys.status()).toEqual({ ...notReady, redis: 'none' });
@@ -125,6 +132,7 @@ describe('createApiKeys: starting and stopping', () => {
     expect(apiKeys.status()).toEqual({
       ...{ ready: true, state: 'normal', database: 'up', redis: 'none', cachedKeys: 0, limits: 'process' },
       wakeMode: expect.stringMatching(/^(?:push|poll)$/) as string,
+      processes: 1,
     });
     await apiKeys.close();
     await apiKeys.close();

@@ -1,11 +1,14 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Request } from 'express';
 import { createApiKeys } from 'express-api-keys';
 import { createTotpVerifier } from 'express-api-keys/totp';
 import helmet from 'helmet';
 import { createBlockTrades } from './block-trades.js';
 import type { Settings } from './config.js';
 import { createDialects } from './dialects.js';
-import { createOrders, mainProject } from './orders.js';
+import { createOrders, mainProject, type Order } from './orders.js';
+import { reportOrders } from './order-report.js';
+import { createPages } from './pages.js';
+import { plans, scopes } from './plans.js';
 import { allowOnly, answerError, answerNotFound } from './problem.js';
 import { createOrderPlacer, createProjectOrders } from './project-orders.js';
 import { readJson } from './read-json.js';
@@ -32,8 +35,10 @@ export function createApp(settings: Settings): OrdersService {
   // Everything that protects this service starts here …
   const apiKeys = createApiKeys({
     prefix: 'demo',
-    scopes: { 'orders:read': 'Read orders', 'orders:write': 'Place orders' },
+    scopes,
     resources: { project: 'A project, to which orders belong' },
+    plans,
+    defaultPlan: 'free',
     pepper: settings.pepper,
     database: settings.database,
     redis: settings.redisUrl,
@@ -48,24 +53,28 @@ export function createApp(settings: Settings): OrdersService {
     '/api-keys',
     apiKeys.adminRouter({
       authorize: signIn.readActor,
+      page: true,
       ...(settings.demoStepUp ? { stepUp: { operations: ['rotate'], verify: secondFactor } } : {}),
     }),
   );
   app.use('/signin', signIn.router);
+  app.use(createPages(signIn, settings.publicUrl.startsWith('https:')));
   app.use('/oauth', apiKeys.tokenRouter());
   app.use('/.well-known', apiKeys.wellKnownRouter());
   // The endpoints that clients of DeltaDeFi, Deribit, Yativo and Nebula Block call.
   app.use(createDialects(apiKeys, { signIn, findUserByWallet: createWallets(settings.demoPassword) }));
   app.use('/block-trades', createBlockTrades(apiKeys.requireApiKey));
 
-  // Orders of all projects; a key that is bound to some of them sees those.
-  app.get('/orders', apiKeys.requireApiKey('orders:read', { on: 'handler' }), (req, res) => {
+  /** Orders of all projects; a key that is bound to some of them sees those. */
+  function listOrders(req: Request): readonly Order[] {
     const { ownerId, only } = apiKeys.apiKeyOf(req);
     const projects = only('project');
     const items = orders.list(ownerId);
-    res.json({
-      items: projects === 'all' ? items : items.filter(({ project }) => projects.includes(project)),
-    });
+    return projects === 'all' ? items : items.filter(({ project }) => projects.includes(project));
+  }
+
+  app.get('/orders', apiKeys.requireApiKey('orders:read', { on: 'handler' }), (req, res) => {
+    res.json({ items: listOrders(req) });
   });
 
   app.post(
@@ -76,6 +85,12 @@ export function createApp(settings: Settings): OrdersService {
   );
 
   app.all('/orders', allowOnly('GET', 'HEAD', 'POST'));
+
+  // For owners whose plan includes it.
+  app.get('/report', apiKeys.requireApiKey('reports:read', { on: 'handler' }), (req, res) => {
+    res.json({ items: reportOrders(listOrders(req)) });
+  });
+  app.all('/report', allowOnly('GET', 'HEAD'));
 
   app.use('/projects/:project/orders', createProjectOrders(orders, apiKeys.requireApiKey));
 

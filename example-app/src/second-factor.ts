@@ -22,7 +22,7 @@ export function createSecondFactors(secret: string): SecondFactors {
 
   return {
     secretFor(actor) {
-      if (actor.kind === 'owner') return deriveSecret(actor.ownerId);
+      if (actor.kind === 'owner') return deriveSecret(actor.memberId ?? actor.ownerId);
       return actor.kind === 'admin' ? deriveSecret(actor.id) : null;
     },
     formatUri: (userName) =>

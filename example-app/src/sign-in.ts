@@ -2,8 +2,10 @@ import { hkdfSync } from 'node:crypto';
 import { Router, type Request, type Response } from 'express';
 import type { Actor } from 'express-api-keys';
 import jwt from 'jsonwebtoken';
+import { actorOf } from './actor-of.js';
 import { allowOnly, sendProblem } from './problem.js';
 import { readJson } from './read-json.js';
+import { readSessionCookie } from './session-cookie.js';
 import { createTryLimit } from './try-limit.js';
 import type { User, Users } from './users.js';
 
@@ -11,10 +13,15 @@ import type { User, Users } from './users.js';
 export interface SignIn {
   /** `POST /signin {username, password}` -> `{ token }`. */
   readonly router: Router;
-  /** Reads the actor from the token of a request; `null` without a valid token. */
+  /** Reads the actor from the token of a request, in a header or in the cookie of a browser; `null` without a valid token. */
   readActor(req: Request): Actor | null;
-  /** Reads the user name from a token; `null` for an invalid token. */
-  readUserName(token: string): string | null;
+  /** Reads the user of a token; `null` for an invalid one. */
+  readUser(token: string): User | null;
+  /**
+   * Reads the owner whose keys a token may manage without bounds; `null` for an invalid token, and for members who may not do
+   * everything.
+   */
+  readOwnerId(token: string): string | null;
   /** Checks a password. Failed attempts are counted against the address that the request came from. */
   logIn(username: string, password: string, req: Request): Promise<LogIn>;
   /** Issues a token for a user whose password was checked. */
@@ -37,13 +44,19 @@ export function createSignIn(users: Users, secret: string): SignIn {
   const tries = createTryLimit({ max: 10, windowSeconds: 60 });
   const router = Router();
 
-  function issueToken({ name, role }: User): string {
-    return jwt.sign({ role }, signingKey, {
+  function issueToken({ name }: User): string {
+    return jwt.sign({}, signingKey, {
       algorithm: 'HS256',
       expiresIn: tokenLifetimeSeconds,
       subject: name,
       issuer,
     });
+  }
+
+  /** The token says who it is, and nothing about rights: another role holds from the next request on. */
+  function readUser(token: string): User | null {
+    const name = readClaims(token, signingKey)?.sub;
+    return name === undefined ? null : users.find(name);
   }
 
   async function logIn(username: string, password: string, req: Request): Promise<LogIn> {
@@ -76,14 +89,15 @@ export function createSignIn(users: Users, secret: string): SignIn {
     router,
     logIn,
     issueToken,
-    readUserName: (token) => readClaims(token, signingKey)?.sub ?? null,
+    readUser,
+    readOwnerId(token) {
+      const user = readUser(token);
+      return user?.role === 'manager' ? (user.ownerId ?? user.name) : null;
+    },
     readActor(req) {
-      const token = /^Bearer ([\w.-]+)$/i.exec(req.get('authorization') ?? '')?.[1];
-      const claims = token === undefined ? null : readClaims(token, signingKey);
-      if (claims?.sub === undefined) return null;
-      return claims['role'] === 'admin'
-        ? { kind: 'admin', id: claims.sub }
-        : { kind: 'owner', ownerId: claims.sub };
+      const token = /^Bearer ([\w.-]+)$/i.exec(req.get('authorization') ?? '')?.[1] ?? readSessionCookie(req);
+      const user = token === null ? null : readUser(token);
+      return user === null ? null : actorOf(user);
     },
   };
 }

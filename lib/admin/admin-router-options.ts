@@ -1,4 +1,4 @@
-import { withDefault, take, takeAsGiven, takeFunction } from '../options/option-readers.js';
+import { withDefault, take, takeAsGiven, takeFlag, takeFunction } from '../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { Request } from 'express';
 import type { Actor } from '../domain/actor.js';
@@ -56,6 +56,14 @@ export interface AdminRouterOptions<S extends string = string> {
    * @default undefined - the document describes a custom scheme of the app
    */
   readonly securityScheme?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Whether a page for people is served where the router is mounted, and its custom element `<api-keys-manager>` as
+   * `page/element.js` below that, for pages of the app. Both are public and contain no data: the page calls the endpoints of
+   * this router, for which `authorize` identifies the person, by a cookie for example.
+   *
+   * @default false - no page, and nothing is read for one
+   */
+  readonly page?: boolean | undefined;
 }
 
 /** Validated options. */
@@ -65,6 +73,7 @@ export interface ResolvedAdminRouterOptions {
   readonly stepUp: ResolvedStepUpOptions | null;
   readonly allowedOrigins: ReadonlySet<string>;
   readonly securityScheme: Readonly<Record<string, unknown>> | null;
+  readonly page: boolean;
 }
 
 const schemeTypes = ['apiKey', 'http', 'mutualTLS', 'oauth2', 'openIdConnect'];
@@ -80,6 +89,7 @@ const readers = {
     take(`an object with a type, one of ${schemeTypes.join(', ')}`, isSecurityScheme),
     null,
   ),
+  page: withDefault(takeFlag, false),
 } satisfies ReadersOf<AdminRouterOptions>;
 
 /**

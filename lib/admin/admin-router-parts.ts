@@ -6,6 +6,7 @@ import type { Challenge } from '../http/challenge.js';
 import type { ClientAddress } from '../http/client-address.js';
 import type { ProblemTypes } from '../http/problem-types.js';
 import type { RequestIdReader } from '../http/request-id-reader.js';
+import type { ApiKeysStatus } from '../domain/api-keys-status.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { OwnerService } from '../manage/owner-service.js';
 import type { Clock } from '../ports/clock.js';
@@ -34,6 +35,8 @@ export interface AdminRouterParts {
   readonly holderGuard: RequestHandler;
   readonly challenge: Challenge;
   readonly problemTypes: ProblemTypes;
+  /** The state of the instance, without I/O. */
+  readonly status: () => ApiKeysStatus;
   /** Where `holderGuard` reads keys from. */
   readonly credentialHeaders: readonly CredentialHeader[];
 }

@@ -17,6 +17,7 @@ import { changesState } from './changes-state.js';
 import { endpoints, type EndpointRow } from './endpoints.js';
 import { createJsonApiHeaders } from '../http/json-api-headers.js';
 import { createDocumentText } from './openapi/create-document-text.js';
+import { createPageHandler } from './page/create-page-handler.js';
 import { createRefusalNotes } from './refusal-notes.js';
 import { refuseCrossSite } from './refuse-cross-site.js';
 import { requireJson } from '../http/require-json.js';
@@ -49,6 +50,7 @@ export function createAdminRouter(parts: AdminRouterParts, options: AdminRouterO
   // Exact names only: every path has one spelling, and therefore one authorization decision.
   const router = express.Router({ caseSensitive: true, strict: false });
   router.use(createJsonApiHeaders());
+  if (resolved.page) router.use(createPageHandler());
   router.use((req, _res, next) => {
     holdBody(req);
     next();

@@ -6,6 +6,7 @@ import { ApiKeysError } from '../errors.js';
 import { escapeJson } from '../http/escape-json.js';
 import type { ChangeContext } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
+import { assertMayImport } from '../manage/import-keys.js';
 import { assertMayBeUnchanged } from '../manage/requested-changes.js';
 import type { AdminRouterParts, RouterSettings } from './admin-router-parts.js';
 import { authorizeActor } from './authorize-actor.js';
@@ -76,6 +77,9 @@ async function answerOf(
     ...parsed,
     body,
     ...headers,
+    stepUpOperations: [...(settings.stepUp?.operations ?? [])],
+    credentialHeaders: parts.credentialHeaders,
+    status: parts.status,
     baseUrl: req.baseUrl,
     now: () => parts.clock.now(),
   });
@@ -116,6 +120,7 @@ async function createContext(
     throw new ApiKeysError('forbidden');
   }
   // Before the body is read, and before a second factor is requested.
+  if (row.imports === true) assertMayImport({ actor });
   if (isKeyOperation(row.operation)) assertRole({ actor }, row.operation);
   return { actor, address: clientAddress(req), requestId: readRequestId(req), managementScope };
 }

@@ -1,5 +1,8 @@
 import type { AuditService } from '../audit/audit-service.js';
 import type { ProblemCode } from '../errors.js';
+import type { CredentialHeader } from '../http/credential-source.js';
+import type { StepUpOperation } from '../http/step-up-options.js';
+import type { ApiKeysStatus } from '../domain/api-keys-status.js';
 import type { ChangeContext, ExpectedVersion } from '../manage/change.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { OwnerService } from '../manage/owner-service.js';
@@ -32,6 +35,12 @@ export interface AdminCall {
   readonly ifMatch: ExpectedVersion;
   /** The content of the header `Idempotency-Key`. */
   readonly idempotencyKey: string | undefined;
+  /** The operations that require a second factor on this router. */
+  readonly stepUpOperations: readonly StepUpOperation[];
+  /** The headers in which keys are sent to the app. */
+  readonly credentialHeaders: readonly CredentialHeader[];
+  /** The state of the instance. */
+  readonly status: () => ApiKeysStatus;
   /** The path that the router is mounted at, for URLs in responses. */
   readonly baseUrl: string;
   /** Epoch milliseconds. */

@@ -4,7 +4,9 @@ import type { Endpoint, OpenEndpoint } from './endpoint.js';
 import { getAudit } from './get-audit.js';
 import { getAuditAccess } from './get-audit-access.js';
 import { getAuditExport } from './get-audit-export.js';
+import { getAuditObserved } from './get-audit-observed.js';
 import { getAuditVerify } from './get-audit-verify.js';
+import { getCaller } from './get-caller.js';
 import { getGrantable } from './get-grantable.js';
 import { getKey } from './get-key.js';
 import { getKeyUsage } from './get-key-usage.js';
@@ -14,10 +16,12 @@ import { getOwner } from './get-owner.js';
 import { getOwners } from './get-owners.js';
 import { getPosture } from './get-posture.js';
 import { getSelf } from './get-self.js';
+import { getStatus } from './get-status.js';
 import { patchKey } from './patch-key.js';
 import { postKeyRevoke } from './post-key-revoke.js';
 import { postKeyRotate } from './post-key-rotate.js';
 import { postKeys } from './post-keys.js';
+import { postKeysImport } from './post-keys-import.js';
 import { postOwnerResume } from './post-owner-resume.js';
 import { postPlanImpact } from './post-plan-impact.js';
 import { postOwnerSuspend } from './post-owner-suspend.js';
@@ -35,6 +39,8 @@ export interface AskingRow extends Route {
   readonly access: 'actor' | 'holder';
   /** The operation that a second factor can be required for; omitted if none can. */
   readonly operation?: StepUpOperation;
+  /** Whether it imports keys: refused to all but admins before anything is read of the request. */
+  readonly imports?: true;
   readonly endpoint: Endpoint;
 }
 
@@ -52,12 +58,18 @@ export type EndpointRow = AskingRow | OpenRow;
 export const endpoints: readonly EndpointRow[] = [
   { method: 'post', path: '/keys', access: 'actor', operation: 'create', endpoint: postKeys },
   { method: 'get', path: '/keys', access: 'actor', endpoint: getKeys },
+  // Before the path that it matches too. What is imported is created: without the operation, it would get past the second factor.
+  {
+    ...{ method: 'post', path: '/keys/import', access: 'actor', operation: 'create', imports: true },
+    endpoint: postKeysImport,
+  },
   { method: 'get', path: '/keys/:id', access: 'actor', endpoint: getKey },
   { method: 'get', path: '/keys/:id/usage', access: 'actor', endpoint: getKeyUsage },
   { method: 'patch', path: '/keys/:id', access: 'actor', operation: 'update', endpoint: patchKey },
   { method: 'delete', path: '/keys/:id', access: 'actor', operation: 'revoke', endpoint: deleteKey },
   { method: 'post', path: '/keys/:id/rotate', access: 'actor', operation: 'rotate', endpoint: postKeyRotate },
   { method: 'post', path: '/keys/:id/revoke', access: 'actor', operation: 'revoke', endpoint: postKeyRevoke },
+  { method: 'get', path: '/caller', access: 'actor', endpoint: getCaller },
   { method: 'get', path: '/grantable', access: 'actor', endpoint: getGrantable },
   { method: 'get', path: '/posture', access: 'actor', endpoint: getPosture },
   { method: 'get', path: '/owners', access: 'actor', endpoint: getOwners },
@@ -81,8 +93,10 @@ export const endpoints: readonly EndpointRow[] = [
   { method: 'post', path: '/plan-impact', access: 'actor', endpoint: postPlanImpact },
   { method: 'get', path: '/audit', access: 'actor', endpoint: getAudit },
   { method: 'get', path: '/audit/access', access: 'actor', endpoint: getAuditAccess },
+  { method: 'get', path: '/audit/observed', access: 'actor', endpoint: getAuditObserved },
   { method: 'get', path: '/audit/export', access: 'actor', endpoint: getAuditExport },
   { method: 'get', path: '/audit/verify', access: 'actor', endpoint: getAuditVerify },
+  { method: 'get', path: '/status', access: 'actor', endpoint: getStatus },
   { method: 'get', path: '/self', access: 'holder', endpoint: getSelf },
   { method: 'post', path: '/self/revoke', access: 'holder', endpoint: postSelfRevoke },
   { method: 'get', path: '/openapi.json', access: 'anyone', endpoint: getOpenapi },

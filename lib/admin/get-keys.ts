@@ -18,6 +18,7 @@ export const getKeys: Endpoint = {
     'tag',
     'createdByMember',
     'parentId',
+    'inactiveAncestor',
     'resource',
     'expiresBefore',
     'unusedForDays',

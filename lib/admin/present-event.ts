@@ -12,6 +12,7 @@ export function presentEvent(event: AuditEntry): object {
     ownerId: event.ownerId,
     keyVersion: event.keyVersion,
     ...(event.ownerVersion === undefined ? {} : { ownerVersion: event.ownerVersion }),
+    ...(event.cut === undefined ? {} : { cut: event.cut }),
     changedFields: event.changedFields,
     actor: presentActor(event.actor),
     address: event.address,

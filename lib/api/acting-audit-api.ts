@@ -1,7 +1,9 @@
 import type { AccessFilter } from '../audit/list-access.js';
+import type { ObservedFilter } from '../audit/list-observed.js';
 import type { TrailReport } from '../audit/trail-report.js';
 import type { AccessEvent } from '../domain/access-event.js';
 import type { AuditEvent } from '../domain/audit-event.js';
+import type { ObservedReport } from '../domain/observed-view.js';
 import type { AuditConditions } from '../manage/audit-conditions.js';
 import type { AuditFilter } from '../manage/list-events.js';
 import type { Page } from '../manage/list-page.js';
@@ -37,6 +39,28 @@ export interface ActingAuditApi {
    * const { items } = await audit.listAccess({ code: 'invalid_token' });
    */
   listAccess(filter?: AccessFilter): Promise<Page<AccessEvent>>;
+
+  /**
+   * What guards in observe mode would have refused: how often, on which route, for which reason and of which key; the most
+   * frequent first. What other processes have counted in the last seconds may be missing.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`; `ERR_API_KEYS_FORBIDDEN` to owners
+   *
+   * @example
+   * const { items } = await audit.listObserved({ from: lastDeployment });
+   * for (const { route, code, ownerId, count } of items) console.log(route, code, ownerId, count);
+   */
+  listObserved(filter?: ObservedFilter): Promise<ObservedReport>;
+
+  /**
+   * Deletes what was observed so far. Other processes may still add what they have counted in the last seconds.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_FORBIDDEN` to owners
+   *
+   * @example
+   * await audit.clearObserved();
+   */
+  clearObserved(): Promise<void>;
 
   /**
    * Every entry of the audit log that matches, oldest first; read in pages while it is iterated. Errors are thrown by the

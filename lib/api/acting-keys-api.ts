@@ -5,10 +5,12 @@ import type { Grantable } from '../domain/grantable.js';
 import type { KeyUsage } from '../domain/usage-view.js';
 import type { KeyFilter } from '../manage/list-keys.js';
 import type { Page } from '../manage/list-page.js';
+import type { ImportReport } from '../manage/import-keys.js';
 import type { ResealReport } from '../manage/reseal-secrets.js';
 import type { CallActor } from './call-actor.js';
 import type { ExpectedVersionOption } from './call-options.js';
 import type {
+  KeyImport,
   KeyReference,
   KeyRevocation,
   KeyRotation,
@@ -22,6 +24,9 @@ import type {
   RevocationNote,
 } from './key-inputs.js';
 import type { ChangedKey, CreatedKey, RotatedKey, WithTokenUnless } from './key-results.js';
+
+/** Names of the catalogue. An instance whose module does not say which features and kinds it has may have any. */
+export type OrAnyName<N extends string> = [N] extends [never] ? string : N;
 
 /** What a command takes from an owner, and from everybody else. */
 type ByActor<K, Own, All> = [K] extends ['owner'] ? Own : All;
@@ -152,8 +157,22 @@ export interface ActingKeysApi<
   revokeAll(...args: RevokeAllArguments<K>): Promise<readonly ChangedKey[]>;
 
   /**
+   * Imports keys of another system: clients keep sending the strings that they have. For admins and the app itself. What was
+   * imported before is counted and left as it is, so that an import that was interrupted is run again from the start.
+   *
+   * @throws ApiKeysError `ERR_API_KEYS_FORBIDDEN` to owners; `ERR_API_KEYS_UNAVAILABLE` when the database does not respond: run it
+   *   again
+   *
+   * @example
+   * const { imported, problems } = await keys.import({ format: 'legacy', rows: await readOldTable(), dryRun: true });
+   * for (const { row, field, message } of problems) console.log(`row ${row}: ${field} ${message}`);
+   */
+  import(input: KeyImport<S, F, R>): Promise<ImportReport>;
+
+  /**
    * What the actor may give to keys: the catalogue with its sentences, each scope and feature with whether the actor may give
-   * it, and the ceilings on limits and credits. For checkboxes; every change is checked again.
+   * it, each kind of resources with the ids that the actor may bind keys to, and the ceilings on limits and credits. For
+   * checkboxes; every change is checked again. Its names are typed by the options, unless the app says otherwise.
    *
    * @throws ApiKeysError only those of all commands
    *
@@ -161,7 +180,11 @@ export interface ActingKeysApi<
    * const { scopes } = await keys.grantable();
    * const boxes = scopes.filter(({ grantable }) => grantable).map(({ name, description }) => ({ name, description }));
    */
-  grantable(): Promise<Grantable>;
+  grantable<
+    NS extends string = S,
+    NF extends string = OrAnyName<F>,
+    NR extends string = OrAnyName<R>,
+  >(): Promise<Grantable<NS, NF, NR>>;
 
   /**
    * Seals the secrets that sign (`signing: 'hmac'`) under the current pepper, so that earlier ones can be removed from the

@@ -1,7 +1,9 @@
 import type { AccessFilter } from '../audit/list-access.js';
+import type { ObservedFilter } from '../audit/list-observed.js';
 import type { TrailReport } from '../audit/trail-report.js';
 import type { AccessEvent } from '../domain/access-event.js';
 import type { AuditEvent } from '../domain/audit-event.js';
+import type { ObservedReport } from '../domain/observed-view.js';
 import type { AuditConditions } from '../manage/audit-conditions.js';
 import type { AuditFilter } from '../manage/list-events.js';
 import type { Page } from '../manage/list-page.js';
@@ -34,6 +36,12 @@ export interface AuditApi {
 
   /** See {@link ActingAuditApi.listAccess}. */
   listAccess(filter: AccessFilter, options: CallOptions): Promise<Page<AccessEvent>>;
+
+  /** See {@link ActingAuditApi.listObserved}. */
+  listObserved(filter: ObservedFilter, options: CallOptions): Promise<ObservedReport>;
+
+  /** See {@link ActingAuditApi.clearObserved}. */
+  clearObserved(input: Readonly<Record<string, never>>, options: CallOptions): Promise<void>;
 
   /** See {@link ActingAuditApi.export}. */
   export(filter: AuditConditions, options: CallOptions): AsyncIterable<AuditEvent>;

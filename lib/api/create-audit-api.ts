@@ -3,6 +3,7 @@ import type { TrailReport } from '../audit/trail-report.js';
 import { showAccessEvent, type AccessEvent } from '../domain/access-event.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
 import { showAuditEvent, type AuditEvent } from '../domain/audit-event.js';
+import { showObserved, type ObservedReport } from '../domain/observed-view.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { Page } from '../manage/list-page.js';
 import type { ActingAuditApi } from './acting-audit-api.js';
@@ -16,6 +17,8 @@ import { refuseUndefined } from './refuse-undefined.js';
 interface AuditCommands {
   readonly list: Command<Page<AuditEvent>>;
   readonly listAccess: Command<Page<AccessEvent>>;
+  readonly listObserved: Command<ObservedReport>;
+  readonly clearObserved: Command<void>;
   readonly export: Command<AsyncIterable<AuditEvent>>;
   readonly verify: Command<TrailReport>;
 }
@@ -31,6 +34,12 @@ const filter = {
 const shapes: { readonly [N in keyof AuditCommands]: CommandShape } = {
   list: filter,
   listAccess: filter,
+  listObserved: {
+    takes: ['ownerId', 'keyId', 'code', 'from', 'to'],
+    example: '{ from: lastDeployment }',
+    isInputOptional: true,
+  },
+  clearObserved: { takes: [], example: '{}', isInputOptional: true },
   export: filter,
   verify: { takes: ['anchor'], example: '{ anchor: report.anchor }', isInputOptional: true },
 };
@@ -62,6 +71,17 @@ function createAuditCommands(whenReady: WhenReady): AuditCommands {
       const { audit } = await whenReady();
       const page = await audit.listAccess(context, conditions);
       return { ...page, items: page.items.map(showAccessEvent) };
+    },
+
+    async listObserved({ what, context }, conditions) {
+      refuseUndefined(what, conditions);
+      const { audit } = await whenReady();
+      return showObserved(await audit.listObserved(context, conditions));
+    },
+
+    async clearObserved({ context }) {
+      const { audit } = await whenReady();
+      await audit.clearObserved(context);
     },
 
     async export({ what, context }, conditions) {

@@ -1,3 +1,4 @@
+import type { ForeignFormats } from '../domain/foreign-format.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { Clock } from '../ports/clock.js';
 import { bindCommands, type CommandShape } from './bind-commands.js';
@@ -14,6 +15,8 @@ export interface KeysApiParts extends VerifyKeyParts {
   /** Waits until the instance is ready. */
   readonly whenReady: () => Promise<Verifiers & { readonly service: KeyService }>;
   readonly clock: Clock;
+  /** The formats of other systems whose keys can be imported. */
+  readonly foreign: ForeignFormats;
   /** Verifies a whole request: the arguments of `keys.verifyRequest`. */
   readonly verifyRequest: (args: readonly unknown[]) => Promise<RequestVerdict>;
 }
@@ -42,6 +45,10 @@ const shapes: { readonly [N in keyof KeyCommands]: CommandShape } = {
     example: "{ ownerId: 'alice' }",
     isInputOptional: true,
   },
+  import: {
+    takes: ['format', 'rows', 'dryRun', 'onProgress'],
+    example: "{ format: 'legacy', rows: [] }",
+  },
   grantable: { takes: ['nothing'], example: '{}', isInputOptional: true },
   resealSecrets: { takes: ['nothing'], example: '{}', isInputOptional: true },
 };
@@ -50,7 +57,7 @@ const shapes: { readonly [N in keyof KeyCommands]: CommandShape } = {
 export function createKeysApi<S extends string, F extends string = never, R extends string = never>(
   parts: KeysApiParts,
 ): KeysApi<S, F, R> {
-  const commands = createKeyCommands(parts.whenReady, parts.clock);
+  const commands = createKeyCommands(parts.whenReady, parts.clock, parts.foreign);
   const api = {
     ...bindCommands('keys', commands, shapes, readUnboundCall),
     as: (actor: unknown) =>

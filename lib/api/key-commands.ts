@@ -1,3 +1,4 @@
+import type { ForeignFormats } from '../domain/foreign-format.js';
 import { toApiKey, type ApiKey } from '../domain/api-key-view.js';
 import { parseOwnerId } from '../domain/key-fields.js';
 import { toPostureItem, type PostureItem } from '../domain/posture-view.js';
@@ -8,6 +9,8 @@ import type { Changed } from '../manage/change.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { Page } from '../manage/list-page.js';
 import { readFields } from '../manage/read-fields.js';
+import type { ImportReport } from '../manage/import-keys.js';
+import { readImportInput } from './read-import-input.js';
 import type { ResealReport } from '../manage/reseal-secrets.js';
 import type { Clock } from '../ports/clock.js';
 import type { Command } from './bind-commands.js';
@@ -28,14 +31,22 @@ export interface KeyCommands {
   readonly rotate: Command<CreatedKey>;
   readonly revoke: Command<ChangedKey>;
   readonly revokeAll: Command<readonly ChangedKey[]>;
+  readonly import: Command<ImportReport>;
   readonly grantable: Command<Grantable>;
   readonly resealSecrets: Command<ResealReport>;
 }
+
+/**
+ * Fields that describe a key and restrict nothing: only these may be `undefined`, which is as if they were left out. Without
+ * any other one a key could be used for longer, from more places or for more than was meant.
+ */
+const describingFields = ['ownerId', 'name', 'description', 'metadata', 'tags'];
 
 /** Makes the commands from the management service, whose inputs are checked there, and shows what it returns. */
 export function createKeyCommands(
   whenReady: () => Promise<{ readonly service: KeyService }>,
   clock: Clock,
+  formats: ForeignFormats,
 ): KeyCommands {
   const toChangedKey = (changed: Changed): ChangedKey => ({
     ...toApiKey(changed.record, clock.now()),
@@ -43,7 +54,8 @@ export function createKeyCommands(
   });
 
   return {
-    async create({ context }, input) {
+    async create({ what, context }, input) {
+      refuseUndefined(what, input, describingFields);
       const { service } = await whenReady();
       const created = await service.create(context, omitOwnId(context.actor, input));
       return withToken(toChangedKey(created), created.token);
@@ -79,12 +91,12 @@ export function createKeyCommands(
       const { id, rest } = readReference(input);
       refuseUndefined(what, rest);
       const { service } = await whenReady();
-      const { counts, lastUsedAt, lastUsedAddress } = await service.usage(context, id, rest);
-      return toKeyUsage(counts, lastUsedAt, lastUsedAddress);
+      return toKeyUsage(await service.usage(context, id, rest));
     },
 
-    async update({ context, expected }, input) {
+    async update({ what, context, expected }, input) {
       const { id, rest } = readReference(input);
+      refuseUndefined(what, rest, describingFields);
       const { service } = await whenReady();
       return toChangedKey(await service.update(context, id, rest, expected));
     },
@@ -107,6 +119,12 @@ export function createKeyCommands(
       const owner = readFields({ ownerId }, { ownerId: parseOwnerId }, ['ownerId']);
       const { service } = await whenReady();
       return (await service.revokeAll(context, owner.ownerId, note)).map(toChangedKey);
+    },
+
+    async import({ what, context }, input) {
+      const read = readImportInput(what, input, formats);
+      const { service } = await whenReady();
+      return service.import(context, read);
     },
 
     async grantable({ context }, input) {

@@ -3,14 +3,16 @@ import type { NewCredits } from '../domain/credits.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { RevocationReason } from '../domain/revocation-reason.js';
 import type { KeyFields } from '../domain/key-field-table.js';
+import type { ImportProgress } from '../manage/import-keys.js';
 import type { UsageFilter } from '../manage/get-key-usage.js';
 
-/** Fields of keys that are given as they are stored, each of them optional; the others have types of their own here. */
-type GivenAsStored = Optional<
-  Omit<KeyFields, 'name' | 'scopes' | 'expiresAt' | 'resources' | 'features' | 'rateLimits' | 'credits'>
->;
-
-type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
+/**
+ * Fields of keys that are given as they are stored, each of them optional; the others have types of their own here. Only what
+ * describes a key may be `undefined`: what restricts it must be left out to do without it.
+ */
+type GivenAsStored = Partial<Pick<KeyFields, 'ipAllowlist' | 'tokenLifetimeSeconds'>> & {
+  readonly [K in 'description' | 'metadata' | 'tags']?: KeyFields[K] | undefined;
+};
 
 /** The single resources that a key is bound to, by kind. */
 export type BoundResources<R extends string> = [R] extends [never]
@@ -28,24 +30,24 @@ export interface NewOwnKey<
   /** One line for people, up to 100 characters. */
   readonly name: string;
   /** `[]`: the key is allowed only where no scope is required. May be left out where the policy has `omittedScopes`. */
-  readonly scopes?: readonly GrantableScope<S>[] | undefined;
+  readonly scopes?: readonly GrantableScope<S>[];
   /** A time in the future; absent or `null`: never. */
-  readonly expiresAt?: Date | null | undefined;
+  readonly expiresAt?: Date | null;
   /**
    * The single resources that the key is bound to: 1 to 100 ids of a kind, 1 to 64 characters each. A kind that is left out is
    * not restricted; absent or `null`: nothing is.
    */
-  readonly resources?: BoundResources<R> | null | undefined;
+  readonly resources?: BoundResources<R> | null;
   /** Flags of the configured list. */
-  readonly features?: readonly F[] | undefined;
+  readonly features?: readonly F[];
   /** Windows that requests count against; `[]` for none. Default: `defaultRateLimits` of the policy. */
-  readonly rateLimits?: readonly RateLimit[] | undefined;
+  readonly rateLimits?: readonly RateLimit[];
   /** The balance that requests are paid from; absent or `null`: requests cost nothing. */
-  readonly credits?: NewCredits | null | undefined;
+  readonly credits?: NewCredits | null;
   /** Default: the environment of the instance. */
-  readonly environment?: string | undefined;
+  readonly environment?: string;
   /** `hmac` lets the secret sign requests; for that it is stored, sealed under the pepper. Not beside `publicKey`. */
-  readonly signing?: 'hmac' | undefined;
+  readonly signing?: 'hmac';
 }
 
 /** What a new key is created from. */
@@ -61,12 +63,12 @@ export interface NewKey<
 /** A public key in the place of a secret; `P` is inferred, and decides whether there is a token in the result. */
 export interface PublicKeyInput<P extends string> {
   /** Ed25519, or RSA with 2048 to 8192 bits, as PEM. The key is then proven by signatures and has no secret. */
-  readonly publicKey?: P | undefined;
+  readonly publicKey?: P;
 }
 
 /** A key with a public key has no secret that could sign. */
 export interface SigningInput<P extends string> {
-  readonly signing?: [P] extends [never] ? 'hmac' | undefined : undefined;
+  readonly signing?: [P] extends [never] ? 'hmac' : never;
 }
 
 /** Which key it is about. */
@@ -79,7 +81,7 @@ export interface KeyReference {
 export interface KeyUpdate<S extends string, F extends string = never, R extends string = never>
   extends KeyReference, Partial<Pick<NewKey<S, F, R>, keyof KeyFields>> {
   /** `false` has the key refused until it is enabled again. */
-  readonly enabled?: boolean | undefined;
+  readonly enabled?: boolean;
 }
 
 /** Which key gets a new secret or public key, and how long those before it live on. */
@@ -108,3 +110,47 @@ export interface OwnerRevocation extends RevocationNote {
 
 /** Of which key the use is shown, and of which time. */
 export interface KeyUsageFilter extends KeyReference, UsageFilter {}
+
+/** One key of another system, as it is imported. Times are `Date`s, or RFC 3339 strings from a file. */
+export interface ImportedRow<
+  S extends string,
+  F extends string = never,
+  R extends string = never,
+> extends Omit<NewKey<S, F, R>, 'expiresAt' | 'signing'> {
+  /** The key as its clients send it. Either this or `hash`. */
+  readonly key?: string | undefined;
+  /** What the other system has stored of it: hexadecimal, base64 or base64url, or a slow hash. */
+  readonly hash?: string | undefined;
+  /** Of a format with `idOf`: what that returns for the key. */
+  readonly visiblePart?: string | undefined;
+  /** Of a format with fast hashes and `idOf`: the salt that was put before the secret, as it was hashed. Default: none. */
+  readonly saltBefore?: string | undefined;
+  /** The salt that was put behind it. Default: none. */
+  readonly saltAfter?: string | undefined;
+  /** May be in the past: the key is refused as expired. Absent or `null`: never, or as late as the policy allows. */
+  readonly expiresAt?: Date | string | null | undefined;
+  /** `false`: the key is refused until it is enabled. */
+  readonly enabled?: boolean | undefined;
+  /** Default: now. */
+  readonly createdAt?: Date | string | undefined;
+  /** Default: `null`, never. */
+  readonly lastUsedAt?: Date | string | null | undefined;
+  /** At most the last 4 characters of the key, which lists show. Default: none. */
+  readonly lastFour?: string | undefined;
+}
+
+/** What is imported. */
+export interface KeyImport<S extends string, F extends string = never, R extends string = never> {
+  /** The name of one of `foreignFormats`. */
+  readonly format: string;
+  /** An array, or anything else that can be iterated, such as a stream of objects. It is read once, row by row. */
+  readonly rows: Iterable<ImportedRow<S, F, R>> | AsyncIterable<ImportedRow<S, F, R>>;
+  /**
+   * Checks every row and writes nothing.
+   *
+   * @default false
+   */
+  readonly dryRun?: boolean | undefined;
+  /** Called after every few rows. When it throws, the import stops; what was imported stays. */
+  readonly onProgress?: ((progress: ImportProgress) => unknown) | undefined;
+}

@@ -6,11 +6,13 @@ import type { KeyUsage } from '../domain/usage-view.js';
 import type { Verdict } from '../domain/verdict.js';
 import type { KeyFilter } from '../manage/list-keys.js';
 import type { Page } from '../manage/list-page.js';
+import type { ImportReport } from '../manage/import-keys.js';
 import type { ResealReport } from '../manage/reseal-secrets.js';
-import type { ActingKeysApi } from './acting-keys-api.js';
+import type { ActingKeysApi, OrAnyName } from './acting-keys-api.js';
 import type { CallActor } from './call-actor.js';
 import type { CallOptions, ChangeOptions } from './call-options.js';
 import type {
+  KeyImport,
   KeyReference,
   KeyRevocation,
   KeyRotation,
@@ -36,7 +38,8 @@ import type { VerifyInput } from './read-verify-input.js';
  * All methods throw ApiKeysError with a `code`. Those of all commands are `ERR_API_KEYS_INVALID_REQUEST` (with the `errors`
  * of every field that is missing, unknown or invalid), `ERR_API_KEYS_FORBIDDEN` (the actor may not do this) and
  * `ERR_API_KEYS_UNAVAILABLE` (the database does not respond; a change may have been made). InvalidOptionError
- * (`ERR_API_KEYS_INVALID_OPTION`) is thrown for a missing or invalid actor, unknown options, and an input that is no object.
+ * (`ERR_API_KEYS_INVALID_OPTION`) is thrown for a missing or invalid actor, unknown options, an input that is no object,
+ * conditions that are `undefined`, and fields that are, unless they only describe the key.
  */
 export interface KeysApi<S extends string, F extends string = never, R extends string = never> {
   /**
@@ -83,8 +86,14 @@ export interface KeysApi<S extends string, F extends string = never, R extends s
   /** See {@link ActingKeysApi.revokeAll}. */
   revokeAll(input: OwnerRevocation, options: CallOptions): Promise<readonly ChangedKey[]>;
 
+  /** See {@link ActingKeysApi.import}. */
+  import(input: KeyImport<S, F, R>, options: CallOptions): Promise<ImportReport>;
+
   /** See {@link ActingKeysApi.grantable}. */
-  grantable(input: Readonly<Record<string, never>>, options: CallOptions): Promise<Grantable>;
+  grantable<NS extends string = S, NF extends string = OrAnyName<F>, NR extends string = OrAnyName<R>>(
+    input: Readonly<Record<string, never>>,
+    options: CallOptions,
+  ): Promise<Grantable<NS, NF, NR>>;
 
   /** See {@link ActingKeysApi.resealSecrets}. */
   resealSecrets(input: Readonly<Record<string, never>>, options: CallOptions): Promise<ResealReport>;

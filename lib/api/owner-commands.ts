@@ -48,8 +48,9 @@ export function createOwnerCommands(
       return owners.impact(context, input);
     },
 
-    async set({ context, expected }, input) {
+    async set({ what, context, expected }, input) {
       const { ownerId, rest } = readOwner(input);
+      refuseUndefined(what, rest);
       const { owners } = await whenReady();
       return toChangedOwner(await owners.set(context, ownerId, rest, expected));
     },

@@ -18,9 +18,9 @@ export interface OwnerReference {
 /** The plan of an owner; what is left out stays as it is. */
 export interface OwnerPlan extends OwnerReference {
   /** One of the option `plans`; `null`: the default plan. */
-  readonly plan?: string | null | undefined;
+  readonly plan?: string | null;
   /** What this owner gets instead of what the plan says, member by member; `null`: nothing. */
-  readonly overrides?: PlanMembers | null | undefined;
+  readonly overrides?: PlanMembers | null;
 }
 
 /** What is asked about a plan: at least one of `plan` and `as`. */
@@ -147,7 +147,7 @@ export interface ActingOwnersApi {
  *
  * All methods throw ApiKeysError with a `code`: `ERR_API_KEYS_FORBIDDEN` to owners, `ERR_API_KEYS_UNAVAILABLE` when the database
  * does not respond; the change may have been made. InvalidOptionError (`ERR_API_KEYS_INVALID_OPTION`) is thrown for a missing
- * or invalid actor, unknown options, and an input that is no object.
+ * or invalid actor, unknown options, an input that is no object, and conditions, `plan` and `overrides` that are `undefined`.
  */
 export interface OwnersApi {
   /**

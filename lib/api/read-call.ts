@@ -82,5 +82,7 @@ function readExpectedVersion(what: string, options: ExpectedVersionOption): Expe
   if (!Object.hasOwn(options, 'expectedVersion')) return undefined;
   const { expectedVersion } = options;
   if (typeof expectedVersion === 'number' && Number.isInteger(expectedVersion)) return [expectedVersion];
-  throw new InvalidOptionError(`${what}: expectedVersion is the version of a key, a whole number`);
+  throw new InvalidOptionError(
+    `${what}: expectedVersion must be the version of what is changed, a whole number`,
+  );
 }

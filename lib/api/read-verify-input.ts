@@ -1,4 +1,4 @@
-import { refuseUnknownOptions } from '../options/read-options.js';
+import { refuseUnknownOptions, refuseUnset } from '../options/read-options.js';
 import { toCanonicalAddress } from '../domain/address.js';
 import type { FeatureCatalogue } from '../domain/feature-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
@@ -55,6 +55,7 @@ export function readVerifyInput(
   features: FeatureCatalogue,
   resources: ResourceCatalogue,
 ): ReadVerifyInput {
+  refuseUnset(what, input);
   refuseUnknownOptions(what, input, names, { example: "{ key: token, scopes: 'orders:read' }" });
   const given: Partial<VerifyInput<string, string, string>> = input;
   if (!Object.hasOwn(given, 'key')) throw new InvalidOptionError(`${what}: key is the token to verify`);

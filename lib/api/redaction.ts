@@ -14,7 +14,7 @@ export interface Redaction {
    */
   readonly redactPaths: string[];
   /**
-   * Replaces every key in a string, of all keyspaces and environments, and every JWT, by its prefix and `[redacted]`. A
+   * Replaces every key in a string, of all keyspaces, environments and `foreignFormats`, and every JWT, by its prefix and `[redacted]`. A
    * string without any is returned unchanged. A secret that was cut off from its key is not recognised.
    *
    * @example
@@ -43,6 +43,7 @@ const jwt = /(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 export function createRedaction(keyspaces: Keyspaces, prefix: string, headers: readonly string[]): Redaction {
   const native = new RegExp(`${prefix}_[0-9A-Za-z-]+_(?=[0-9A-Za-z]{65})[0-9A-Za-z]+`, 'g');
   const finders = new WeakMap<KeyFormat, RegExp>();
+  const foreign = keyspaces.foreign.all().map(({ pattern }) => createFinderOf(pattern));
 
   function redactFormat(text: string, format: KeyFormat): string {
     let finder = finders.get(format);
@@ -57,10 +58,11 @@ export function createRedaction(keyspaces: Keyspaces, prefix: string, headers: r
     const withoutNative = text
       .replace(native, (token) => readTokenHead(token) + redacted)
       .replace(jwt, redacted);
-    return keyspaces
+    const withoutOwn = keyspaces
       .all()
       .flatMap((keyspace) => keyspace.environments.map((each) => keyspace.formatFor(each)))
       .reduce(redactFormat, withoutNative);
+    return foreign.reduce((rest, finder) => rest.replace(finder, redacted), withoutOwn);
   }
 
   return {
@@ -72,8 +74,12 @@ export function createRedaction(keyspaces: Keyspaces, prefix: string, headers: r
 
 /** Finds whole tokens inside a text, also in a URL; what only looks like one is taken out as well. */
 function createFinder({ pattern }: KeyFormat): RegExp {
-  const source = pattern.source.replace(/^\^|\$$/g, '').replace(':', '(?::|%3[Aa])');
-  return new RegExp(`(?<![0-9A-Za-z])${source}(?![0-9A-Za-z])`, 'g');
+  return createFinderOf(new RegExp(pattern.source.replace(':', '(?::|%3[Aa])'), pattern.flags));
+}
+
+function createFinderOf({ source, flags }: RegExp): RegExp {
+  const anywhere = source.replace(/^\^|\$$/g, '');
+  return new RegExp(`(?<![0-9A-Za-z])${anywhere}(?![0-9A-Za-z])`, `g${flags}`);
 }
 
 function readTokenHead(token: string): string {

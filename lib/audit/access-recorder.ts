@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccessEntry } from '../domain/access-entry.js';
 import { FailureLog } from '../domain/failure-log.js';
 import { toNetwork } from '../domain/network.js';
@@ -7,6 +6,7 @@ import type { AccessLog } from '../ports/access-log.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { RandomSource } from '../ports/random-source.js';
+import { WindowWriter } from './window-writer.js';
 
 /** One request to record in the access log. */
 export type AccessNote = Omit<AccessEntry, 'id' | 'at' | 'lastAt' | 'count'>;
@@ -21,12 +21,6 @@ const keptMs = 90 * 24 * 60 * 60 * 1000;
 const keptRows = 100_000;
 /** Maximum number of rows that wait during an outage of the database; of older ones only the count is kept. */
 const maxUnwritten = 1_000;
-/** Rows that are removed in one step, the maximum number of steps in one run, and the interval between runs. */
-const removedAtOnce = 500;
-const maxRemovals = 40;
-const pruneEveryMs = 10 * 60_000;
-/** Longer than the interval at which a waiting process retries the lock of a SQLite file, in milliseconds. */
-const pauseMs = 25;
 
 /** Identical requests of one window. */
 type AggregatedRow = { -readonly [F in keyof AccessEntry]: AccessEntry[F] };
@@ -46,44 +40,40 @@ export interface AccessRecorderParts {
 export class AccessRecorder {
   readonly #parts: AccessRecorderParts;
   readonly #networkOf = memoize((address: string | null) => toNetwork(address), 1_000);
-  readonly #writes: FailureLog;
-  readonly #removals: FailureLog;
-  #log: AccessLog | null = null;
+  readonly #failures: FailureLog;
+  readonly #writer: WindowWriter<AccessLog>;
   #rows = new Map<string, AggregatedRow>();
   #overflow: AggregatedRow | null = null;
   #unwritten: readonly AccessEntry[] = [];
-  #timer: NodeJS.Timeout | null = null;
-  #writing: Promise<void> = Promise.resolve();
-  #prunedAt = -Infinity;
-  #pruning: Promise<void> | null = null;
-  #isStopping = false;
 
   constructor(parts: AccessRecorderParts) {
     this.#parts = parts;
-    this.#writes = new FailureLog(parts.logger, {
+    this.#failures = new FailureLog(parts.logger, {
       begins: 'rows of the access log are not written yet',
       ends: (lost) => `the access log is written again; of ${lost} rows only the number is known`,
     });
-    this.#removals = new FailureLog(parts.logger, {
-      begins: 'old rows of the access log are not removed yet',
-      ends: () => 'old rows of the access log are removed again',
+    this.#writer = new WindowWriter(parts, {
+      windowMs: accessWindowMs,
+      write: (log) => this.#write(log),
+      kept: {
+        keptMs,
+        keptRows,
+        messages: {
+          begins: 'old rows of the access log are not removed yet',
+          ends: () => 'old rows of the access log are removed again',
+        },
+      },
     });
   }
 
   /** Sets the log to write to. */
   start(log: AccessLog): void {
-    this.#log = log;
-    this.#isStopping = false;
+    this.#writer.start(log);
   }
 
   /** Writes the remaining rows. Never rejects. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.flush();
-    await this.#pruning;
-    this.#log = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+  stop(): Promise<void> {
+    return this.#writer.stop();
   }
 
   /** Records one request. */
@@ -99,7 +89,7 @@ export class AccessRecorder {
     } else {
       this.#countOverflow(at, at, 1);
     }
-    this.#timer ??= setTimeout(() => void this.flush(), accessWindowMs).unref();
+    this.#writer.schedule();
   }
 
   /** Drops what is not written yet of an owner whose data was erased. */
@@ -110,27 +100,24 @@ export class AccessRecorder {
 
   /** Closes the window and writes it. Never rejects: only the shutdown of the process awaits it. */
   flush(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    return this.#writer.flush();
   }
 
-  async #write(): Promise<void> {
-    const log = this.#log;
+  async #write(log: AccessLog | null): Promise<boolean> {
     const lost = this.#closeWindow();
-    if (log === null || this.#unwritten.length === 0) return;
+    if (log === null || this.#unwritten.length === 0) return false;
     const events = this.#unwritten;
     try {
       await log.add(events);
       const written = new Set(events);
       this.#unwritten = this.#unwritten.filter((row) => !written.has(row));
-      this.#writes.worked();
-      this.#pruneWhenDue(log);
+      this.#failures.worked();
+      return true;
     } catch (error) {
-      this.#writes.failed(error, lost);
+      this.#failures.failed(error, lost);
       // Retried with the next window, even when no request comes.
-      this.#timer ??= setTimeout(() => void this.flush(), accessWindowMs).unref();
+      this.#writer.schedule();
+      return false;
     }
   }
 
@@ -155,26 +142,6 @@ export class AccessRecorder {
 
   #createRow(note: AccessNote, at: number, count: number): AggregatedRow {
     return { ...note, id: this.#parts.random.base62(16), at, lastAt: at, count };
-  }
-
-  #pruneWhenDue(log: AccessLog): void {
-    if (this.#pruning !== null || performance.now() - this.#prunedAt < pruneEveryMs) return;
-    this.#prunedAt = performance.now();
-    this.#pruning = this.#prune(log).finally(() => (this.#pruning = null));
-  }
-
-  /** Removes old rows in steps with pauses, so that changes can proceed in between. Never rejects. */
-  async #prune(log: AccessLog): Promise<void> {
-    try {
-      const before = this.#parts.clock.now() - keptMs;
-      for (let step = 0; step < maxRemovals && !this.#isStopping; step += 1) {
-        if ((await log.prune(before, keptRows, removedAtOnce)) < removedAtOnce) break;
-        await sleep(pauseMs);
-      }
-      this.#removals.worked();
-    } catch (error) {
-      this.#removals.failed(error);
-    }
   }
 }
 

@@ -9,7 +9,9 @@ import type { ParsedFields } from '../manage/parsed-fields.js';
 import { readFields } from '../manage/read-fields.js';
 import type { AuditPorts } from './audit-ports.js';
 import { exportTrail } from './export-trail.js';
+import { deleteObserved } from './delete-observed.js';
 import { listAccess, type AccessFilter } from './list-access.js';
+import { listObserved, type ListedObservations, type ObservedFilter } from './list-observed.js';
 import { parseAnchor } from './parse-anchor.js';
 import type { TrailReport } from './trail-report.js';
 import { verifyTrail } from './verify-trail.js';
@@ -17,6 +19,13 @@ import { verifyTrail } from './verify-trail.js';
 /** Queries on the audit trail as a whole, and on the access log. Throws the same errors as `KeyService`. */
 export interface AuditService {
   listAccess(context: ChangeContext, filter: AccessFilter<Moment> | ParsedFields): Promise<Page<AccessEntry>>;
+  /** What guards in observe mode would have refused. For admins and the app itself. */
+  listObserved(
+    context: ChangeContext,
+    filter: ObservedFilter<Moment> | ParsedFields,
+  ): Promise<ListedObservations>;
+  /** Deletes it. For admins and the app itself. */
+  clearObserved(context: ChangeContext): Promise<void>;
   /** Oldest first; an owner gets the entries of its own keys. */
   exportTrail(
     context: ChangeContext,
@@ -30,6 +39,8 @@ export interface AuditService {
 export function createAuditService(ports: AuditPorts): AuditService {
   return {
     listAccess: (context, filter) => listAccess(ports, context, filter),
+    listObserved: (context, filter) => listObserved(ports, context, filter),
+    clearObserved: (context) => deleteObserved(ports, context),
     exportTrail: (context, wanted) => exportTrail(ports, context, wanted),
 
     async verify({ actor }, input) {

@@ -7,8 +7,10 @@ import {
   toAuditQuery,
   type ReadAuditConditions,
 } from '../manage/audit-conditions.js';
+import { isAuditScan, toAuditScan } from '../manage/audit-scan.js';
 import { resolveAuthority, createFinder } from '../manage/authority.js';
 import type { ChangeContext } from '../manage/change.js';
+import { maxRowsPerPage } from '../manage/list-page.js';
 import type { ParsedFields } from '../manage/parsed-fields.js';
 import { readFields } from '../manage/read-fields.js';
 import { narrowToSeenOwner } from '../manage/narrow-to-seen-owner.js';
@@ -36,17 +38,35 @@ export async function exportTrail(
 }
 
 async function* readEntries(
-  store: Pick<KeyStore, 'listEvents'>,
+  store: Pick<KeyStore, 'listEvents' | 'findEventScanEnd'>,
   conditions: Omit<AuditQuery, 'limit'>,
   end: number,
 ): AsyncGenerator<AuditEntry> {
   let after = 0;
   while (after < end) {
-    const page = await store.listEvents({ ...conditions, after, before: end + 1, limit: perPage });
+    const until = await findPartEnd(store, conditions, after);
+    const page = await store.listEvents({
+      ...conditions,
+      after,
+      until: until ?? end,
+      before: end + 1,
+      limit: perPage,
+    });
     yield* page;
     const last = page.at(-1);
-    if (last === undefined || page.length < perPage) return;
-    after = last.sequence;
+    if (last !== undefined && page.length === perPage) after = last.sequence;
+    else if (until === null) return;
+    else after = until;
     await nextTurn();
   }
+}
+
+/** Up to which entry to read at once, so that no statement reads more of those that do not match; `null`: all the rest. */
+async function findPartEnd(
+  store: Pick<KeyStore, 'findEventScanEnd'>,
+  conditions: Omit<AuditQuery, 'limit'>,
+  after: number,
+): Promise<number | null> {
+  if (!isAuditScan(conditions)) return null;
+  return store.findEventScanEnd({ ...toAuditScan(conditions), after }, maxRowsPerPage);
 }

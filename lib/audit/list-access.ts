@@ -1,12 +1,17 @@
 import type { Moment } from '../domain/moment.js';
 import type { AccessEntry } from '../domain/access-entry.js';
-import { parseMoment } from '../domain/key-fields.js';
 import type { ChangeContext } from '../manage/change.js';
-import { parseCondition } from '../manage/list-filter.js';
-import type { ListPosition, Page } from '../manage/list-page.js';
+import { maxRowsPerPage, type ListPosition, type Page } from '../manage/list-page.js';
+import {
+  logConditions,
+  parseAction,
+  parseProblemCode,
+  type ReadConditions,
+} from '../manage/log-conditions.js';
 import type { ParsedFields } from '../manage/parsed-fields.js';
 import type { FieldReaders } from '../manage/read-fields.js';
 import { readList, type PageFilter } from '../manage/read-list.js';
+import type { AccessPosition } from '../ports/access-log.js';
 import type { AuditPorts } from './audit-ports.js';
 
 /** Which entries of the access log to list; conditions that are left out do not restrict. */
@@ -24,19 +29,10 @@ export interface AccessFilter<T extends Moment = Date> extends PageFilter {
   readonly to?: T | undefined;
 }
 
-/** The conditions after reading: times are epoch milliseconds. */
-type AccessConditions = Omit<AccessFilter, keyof PageFilter | 'from' | 'to'> & {
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-};
-
-const accessConditions: FieldReaders<AccessConditions> = {
-  ownerId: parseCondition,
-  keyId: parseCondition,
-  action: parseCondition,
-  code: parseCondition,
-  from: parseMoment,
-  to: parseMoment,
+const accessConditions: FieldReaders<ReadConditions<AccessFilter>> = {
+  ...logConditions,
+  action: parseAction,
+  code: parseProblemCode,
 };
 
 /** Lists refused requests and the like, newest first. */
@@ -45,17 +41,27 @@ export function listAccess(
   context: ChangeContext,
   filter: AccessFilter<Moment> | ParsedFields,
 ): Promise<Page<AccessEntry>> {
+  const { accessLog } = ports.store;
   return readList(ports, context, filter, {
     name: 'access',
     readers: accessConditions,
     conditionsOf: (seen) => seen,
-    read: (conditions, { after, limit }) =>
-      ports.store.accessLog.list({ ...conditions, after: toEventPosition(after), limit }),
+    findEnd: async ({ action, code, ...conditions }, after) => {
+      const { ownerId, keyId, from, to } = conditions;
+      const hasBoth = ownerId !== undefined && keyId !== undefined;
+      if (action === undefined && code === undefined && !hasBoth) return null;
+      const place = keyId === undefined ? { ownerId } : { keyId };
+      const scan = { ...place, from, to, after: toEventPosition(after) };
+      const end = await accessLog.findScanEnd(scan, maxRowsPerPage);
+      return end === null ? null : [end.at, end.id];
+    },
+    read: (conditions, { after, end, limit }) =>
+      accessLog.list({ ...conditions, after: toEventPosition(after), until: toEventPosition(end), limit }),
     positionOf: ({ at, id }) => [at, id],
   });
 }
 
-function toEventPosition(position: ListPosition | null): { at: number; id: string } | undefined {
+function toEventPosition(position: ListPosition | null): AccessPosition | undefined {
   if (position === null) return undefined;
   return { at: Number(position[0]), id: String(position[1]) };
 }

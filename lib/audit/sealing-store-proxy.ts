@@ -20,6 +20,8 @@ const writingSteps: Readonly<Record<WritingStep, true>> = {
   remove: true,
   noteExpiry: true,
   revokeToken: true,
+  carry: true,
+  trim: true,
   putOwner: true,
 };
 

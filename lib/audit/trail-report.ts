@@ -21,10 +21,14 @@ export type TrailProblemKind =
    * Anybody could have written them. Only a later anchor vouches for them.
    */
   | 'unvouched_entries'
+  /** The trail starts later than at its first entry, and no entry records that retention removed what was before. */
+  | 'wrong_start'
   /** The trail does not end at its head. */
   | 'wrong_head'
   /** The trail does not contain the anchor: it was truncated, rewritten, or replaced by an older copy. */
   | 'wrong_anchor'
+  /** The anchor is older than the oldest kept entry: retention removed what it names. Use one of a later verification, or none. */
+  | 'anchor_trimmed'
   /** The version of a key differs from the last entry about it, or there is no entry. */
   | 'wrong_key_version';
 
@@ -35,6 +39,14 @@ export interface TrailProblem {
   readonly sequence: number | null;
   /** `null` for a problem of an entry. */
   readonly keyId: string | null;
+}
+
+/** The part of a trail that retention has removed. */
+export interface TrimmedTrail {
+  /** The sequence number of its last entry. */
+  readonly sequence: number;
+  /** When that was decided. */
+  readonly at: Date;
 }
 
 /** The result of verifying a trail. */
@@ -51,6 +63,8 @@ export interface TrailReport {
   readonly unknownPeppers: number;
   /** The number of entries whose personal part was erased with their owner. */
   readonly erased: number;
+  /** What retention has removed, as an entry of the trail records it; `null`: nothing. The trail is verified from there on. */
+  readonly trimmed: TrimmedTrail | null;
   /** The first 100 problems, in the order of the trail. */
   readonly problems: readonly TrailProblem[];
   /** The total number of problems. */

@@ -2,6 +2,11 @@
 export const minBcryptCost = 8;
 export const maxBcryptCost = 14;
 
+/** Other systems may have used a lower one. */
+const minImportedCost = 4;
+/** bcrypt ignores what comes after so many bytes: two secrets with the same beginning would be one. */
+const maxImportedBytes = 72;
+
 const bcryptHash = /^\$2[aby]\$(\d{2})\$[./A-Za-z0-9]{53}$/;
 
 /**
@@ -10,6 +15,22 @@ const bcryptHash = /^\$2[aby]\$(\d{2})\$[./A-Za-z0-9]{53}$/;
  */
 export function isComparableHash(text: unknown): text is string {
   if (typeof text !== 'string') return false;
-  const cost = Number(bcryptHash.exec(text)?.[1]);
+  const cost = readCost(text);
   return cost >= minBcryptCost && cost <= maxBcryptCost;
+}
+
+/** The same for a hash that another system has made. */
+export function isImportableHash(text: string): boolean {
+  const cost = readCost(text);
+  return cost >= minImportedCost && cost <= maxBcryptCost;
+}
+
+/** Whether bcrypt tells a secret from every other one. */
+export function isWithinBcrypt(secret: string): boolean {
+  return Buffer.byteLength(secret) <= maxImportedBytes && !secret.includes('\0');
+}
+
+/** NaN when it is none. */
+function readCost(text: string): number {
+  return Number(bcryptHash.exec(text)?.[1]);
 }

@@ -3,13 +3,24 @@ import { availableParallelism } from 'node:os';
 import { InvalidOptionError } from '../errors.js';
 import type { Logger } from '../ports/logger.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
-import { isComparableHash, maxBcryptCost, minBcryptCost } from './bcrypt-hash.js';
-import { createBcryptPool } from './bcrypt-pool.js';
+import {
+  isComparableHash,
+  isImportableHash,
+  isWithinBcrypt,
+  maxBcryptCost,
+  minBcryptCost,
+} from './bcrypt-hash.js';
+import { createBcryptPool, type BcryptPool } from './bcrypt-pool.js';
 import { createBcryptQueue, type BcryptLane } from './bcrypt-queue.js';
 import { startBcryptWorker } from './bcrypt-worker.js';
+import { parseKdfHash } from './kdf-hash.js';
+import { createKdfRunner } from './kdf-runner.js';
 
 /** Three quarters of the queue: however many keys one owner requests, there is room for the others. */
 const maxMintingPerOwner = 192;
+
+/** Other slow hashes take up to 128 MiB each while they are compared, and a thread of the four that Node.js has for files too. */
+const maxConcurrentKdf = 2;
 
 /** Options of the hasher. */
 export interface SecretHasherOptions {
@@ -43,39 +54,65 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
       `bcryptCost: must be a whole number from ${minBcryptCost} to ${maxBcryptCost}`,
     );
   }
-  const queue = createBcryptQueue({
+  const bounds = {
     matching: { maxQueue: maxQueue?.matching ?? 64, deadlineMs: deadlineMs?.matching ?? 2000 },
     minting: {
       maxQueue: maxQueue?.minting ?? 256,
       maxPerShare: maxMintingPerOwner,
       deadlineMs: deadlineMs?.minting ?? 10_000,
     },
+  };
+  const pool = createBcryptPool({
+    size: workers,
+    queue: createBcryptQueue(bounds),
+    logger,
+    startWorker: startBcryptWorker,
   });
-  const pool = createBcryptPool({ size: workers, queue, logger, startWorker: startBcryptWorker });
+  const kdfPool = createBcryptPool({
+    size: maxConcurrentKdf,
+    queue: createBcryptQueue(bounds),
+    logger,
+    startWorker: createKdfRunner,
+  });
   const matchesInFlight = new Map<string, Promise<boolean>>();
+
+  async function compare(
+    { run }: Pick<BcryptPool, 'run'>,
+    input: string,
+    hash: string,
+    share?: string,
+  ): Promise<boolean> {
+    // No hash contains NUL, so no two tasks share a key.
+    const taskKey = `${hash}\0${input}`;
+    const inFlight = matchesInFlight.get(taskKey);
+    if (inFlight !== undefined) return inFlight;
+    const result = run('matching', { input, hash }, share).then((matched) => matched === true);
+    matchesInFlight.set(taskKey, result);
+    try {
+      return await result;
+    } finally {
+      matchesInFlight.delete(taskKey);
+    }
+  }
 
   return {
     async hash(secret, ownerId) {
       return String(await pool.run('minting', { input: toBcryptInput(secret), cost }, ownerId));
     },
 
-    async matches(secret, hash) {
-      if (!isComparableHash(hash)) return false;
-      const input = toBcryptInput(secret);
-      // Both parts have a fixed length, so no two tasks share a key.
-      const taskKey = hash + input;
-      const inFlight = matchesInFlight.get(taskKey);
-      if (inFlight !== undefined) return inFlight;
-      const result = pool.run('matching', { input, hash }).then((matched) => matched === true);
-      matchesInFlight.set(taskKey, result);
-      try {
-        return await result;
-      } finally {
-        matchesInFlight.delete(taskKey);
+    matches: async (secret, hash) => isComparableHash(hash) && compare(pool, toBcryptInput(secret), hash),
+
+    async matchesImported(secret, hash) {
+      if (parseKdfHash(hash) !== null) {
+        // HMAC, and so PBKDF2 and scrypt, takes "key" and "key\0" for the same.
+        return !secret.includes('\0') && compare(kdfPool, secret, hash);
       }
+      return isImportableHash(hash) && isWithinBcrypt(secret) && compare(pool, secret, hash, 'imported');
     },
 
-    close: () => pool.close(),
+    async close() {
+      await Promise.all([pool.close(), kdfPool.close()]);
+    },
   };
 }
 

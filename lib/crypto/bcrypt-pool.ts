@@ -70,7 +70,7 @@ export function createBcryptPool(options: {
 
   async function runJob(runner: BcryptRunner, job: BcryptJob): Promise<void> {
     try {
-      job.resolve(await withDeadline(runner.run(job.task), job.deadlineMs, 'bcrypt'));
+      job.resolve(await withDeadline(runner.run(job.task), job.deadlineMs, 'the slow hash'));
       hasEverStarted = true;
       keepIdle(runner);
     } catch (error) {

@@ -80,13 +80,13 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
   function findRefusalReason(lane: BcryptLane, share: string): string | null {
     const { maxQueue, maxPerShare = maxQueue, deadlineMs } = bounds[lane];
     const { size } = lanes[lane];
-    if (size >= maxQueue) return `${maxQueue} tasks are already waiting for bcrypt`;
+    if (size >= maxQueue) return `${maxQueue} tasks are already waiting for a slow hash`;
     if (lanes[lane].sizeOf(share) >= maxPerShare)
-      return `${maxPerShare} tasks of the same owner are already waiting for bcrypt`;
+      return `${maxPerShare} tasks of the same owner are already waiting for a slow hash`;
     // The lanes are served alternately.
     const ahead = Math.min(lanes.matching.size + lanes.minting.size, 2 * size);
     if (ahead > 0 && ahead * averageMs > deadlineMs)
-      return `${size} tasks are waiting for bcrypt, too many for the deadline`;
+      return `${size} tasks are waiting for a slow hash, too many for the deadline`;
     return null;
   }
 
@@ -104,7 +104,7 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
         const timer = setTimeout(() => {
           lanes[lane].remove(share, job);
           timers.delete(job);
-          fail(new Error(`bcrypt did not start within ${deadlineMs} ms`));
+          fail(new Error(`the slow hash did not start within ${deadlineMs} ms`));
         }, deadlineMs);
         timers.set(job, timer);
         lanes[lane].add(share, job);

@@ -21,6 +21,11 @@ export function listRolesWith(operation: KeyOperation): readonly ActorRole[] {
   return actorRoles.filter((role) => operations[role].includes(operation));
 }
 
+/** Returns the operations of a role; without one, all of them. */
+export function listOperationsOf(role: ActorRole | null): readonly KeyOperation[] {
+  return operations[role ?? 'manager'];
+}
+
 /** Parses a role. Nothing stands for a role but its name: a role that got lost must not become another one. */
 export function parseActorRole(value: unknown): ActorRole {
   const role = actorRoles.find((each) => each === value);

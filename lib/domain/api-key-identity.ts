@@ -1,5 +1,5 @@
 import type { VerifiableKey } from './api-key.js';
-import { suggestKinds, getBoundIds } from './resource-binding.js';
+import { suggestKinds, getBoundIds, type ResourceBinding } from './resource-binding.js';
 import type { ResourceCatalogue } from './resource-catalogue.js';
 import type { JsonObject } from './json.js';
 import { getExpiresAt } from './key-lifetime.js';
@@ -87,21 +87,48 @@ export function createIdentity(
     environment: key.environment,
     keyspace: key.keyspace,
     credentialId,
-    // A new Date for each read, because a Date cannot be frozen.
-    get expiresAt() {
-      return expiresAt === null ? null : new Date(expiresAt);
-    },
-    via,
   };
-  // Not enumerable: an identity can be cloned, compared and logged as the data that it is.
-  const only = { value: createOnly(key, resources) };
-  return Object.freeze(Object.defineProperties(identity, { only })) as ApiKeyIdentity;
+  const source: IdentitySource = { expiresAt, binding: key.resources, catalogue: resources };
+  // One identity is cached with each key: with functions that all of them share they have one hidden class, and take a
+  // quarter of the memory that they take with functions of their own.
+  Object.defineProperty(identity, 'expiresAt', expiresAtProperty);
+  Object.defineProperty(identity, 'via', { value: via, enumerable: true });
+  Object.defineProperty(identity, 'only', onlyProperty);
+  Object.defineProperty(identity, identitySource, { value: source });
+  return Object.freeze(identity) as unknown as ApiKeyIdentity;
 }
 
-function createOnly(
-  { resources: binding }: VerifiableKey,
-  catalogue: ResourceCatalogue,
-): ApiKeyIdentity['only'] {
+/** What the functions of an identity read. */
+interface IdentitySource {
+  /** Epoch milliseconds. */
+  readonly expiresAt: number | null;
+  readonly binding: ResourceBinding | null;
+  readonly catalogue: ResourceCatalogue;
+}
+
+const identitySource = Symbol('source');
+
+interface WithSource {
+  readonly [identitySource]: IdentitySource;
+}
+
+/** A new Date for each read, because a Date cannot be frozen. */
+const expiresAtProperty: PropertyDescriptor & ThisType<WithSource> = {
+  enumerable: true,
+  get() {
+    const { expiresAt } = this[identitySource];
+    return expiresAt === null ? null : new Date(expiresAt);
+  },
+};
+
+/** Not enumerable: an identity can be cloned, compared and logged as the data that it is. */
+const onlyProperty: PropertyDescriptor & ThisType<WithSource> = {
+  get() {
+    return createOnly(this[identitySource]);
+  },
+};
+
+function createOnly({ binding, catalogue }: IdentitySource): ApiKeyIdentity['only'] {
   return (kind) => {
     // A misspelt kind must not be taken for one without restrictions.
     if (!catalogue.has(kind)) {

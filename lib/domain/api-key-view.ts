@@ -2,6 +2,7 @@ import type { ApiKeyRecord } from './api-key.js';
 import type { AuditActor } from './audit-entry.js';
 import { hasCredentialEnded } from './credential.js';
 import { refillCredits, type Credits } from './credits.js';
+import { findInactiveAncestor, type InactiveAncestor } from './inactive-ancestor.js';
 import { keyFieldNames, type KeyFields, type SettableKeyFields } from './key-field-table.js';
 import { getExpiresAt, getIdleAt, getMaxIdleDays } from './key-lifetime.js';
 import { getKeyState, type KeyState } from './key-state.js';
@@ -41,6 +42,11 @@ export interface ApiKey extends Omit<SettableKeyFields, 'expiresAt'> {
   readonly createdBy: AuditActor | null;
   /** The id of the key that made it, with which it ends and which bounds what it may do; `null`: none. */
   readonly parentId: string | null;
+  /**
+   * The key above it because of which it is refused, whatever its own `state` is: of several the one whose state decides, and of
+   * these the closest. `null`: none.
+   */
+  readonly inactiveAncestor: InactiveAncestor | null;
   readonly updatedAt: Date;
   readonly revokedAt: Date | null;
   readonly revocationReason: RevocationReason | null;
@@ -72,6 +78,7 @@ const readOnly: Readonly<Record<ReadOnlyField, true>> = {
   createdAt: true,
   createdBy: true,
   parentId: true,
+  inactiveAncestor: true,
   updatedAt: true,
   revokedAt: true,
   revocationReason: true,
@@ -114,6 +121,7 @@ export function toApiKey(record: ApiKeyRecord, now: number): ApiKey {
     createdAt: new Date(record.createdAt),
     createdBy: record.createdBy === null ? null : { ...record.createdBy },
     parentId: record.parentId,
+    inactiveAncestor: findInactiveAncestor(record, now),
     updatedAt: new Date(record.updatedAt),
     revokedAt: toDateOrNull(record.revokedAt),
     revocationReason: record.revocationReason,

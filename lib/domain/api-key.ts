@@ -87,6 +87,7 @@ export interface VerifiableKey extends Pick<
   | 'ancestors'
   | 'version'
 > {
-  readonly hint: Pick<KeyHint, 'prefix'>;
+  /** The last characters are never cached. */
+  readonly hint: Pick<KeyHint, 'prefix'> & Partial<Pick<KeyHint, 'lastFour'>>;
   readonly credentials: readonly VerifiableCredential[];
 }

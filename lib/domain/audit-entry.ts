@@ -1,6 +1,8 @@
 /** What can happen to a key. */
 export type AuditAction =
   | 'key.created'
+  /** The key was imported from another system. */
+  | 'key.imported'
   | 'key.updated'
   | 'key.enabled'
   | 'key.disabled'
@@ -12,6 +14,8 @@ export type AuditAction =
   | 'key.erased'
   /** The key had ended long ago, and was removed with all that was stored with it. */
   | 'key.removed'
+  /** The older entries of the key are about to be removed by retention: this one repeats its version; nothing has changed. */
+  | 'key.carried'
   /** The key expires soon; nothing has changed. */
   | 'key.expiring'
   /** One access token of the key was revoked; the key itself has not changed. */
@@ -23,7 +27,9 @@ export type AuditAction =
   /** The plan of an owner was changed, or what the owner gets instead of what it says. */
   | 'owner.updated'
   /** The personal data of an owner is erased from here on back. */
-  | 'owner.erased';
+  | 'owner.erased'
+  /** Older entries of the trail were removed by retention: `cut` is the last of them. */
+  | 'audit.trimmed';
 
 /** The author of a change. */
 export interface AuditActor {
@@ -34,6 +40,12 @@ export interface AuditActor {
   readonly memberId?: string;
   /** The member's name at that time; absent if the app named none. */
   readonly memberName?: string;
+}
+
+/** The last entry before the kept part of the trail. */
+export interface AuditCut {
+  readonly sequence: number;
+  readonly hash: string;
 }
 
 /** One entry before the store numbers it. Never contains a secret, a hash or a token. */
@@ -48,6 +60,8 @@ export interface AuditEntryDraft {
   readonly keyVersion: number | null;
   /** The version of the owner's record after a change of the owner itself; absent from changes of keys. */
   readonly ownerVersion?: number;
+  /** Only of `audit.trimmed`: the last entry that was cut off. It belongs to no owner: its `ownerId` is empty. */
+  readonly cut?: AuditCut;
   /** Names of the record's fields that changed. */
   readonly changedFields: readonly string[];
   readonly actor: AuditActor;

@@ -23,9 +23,12 @@ interface CredentialLife {
  */
 export interface SecretCredential extends CredentialLife {
   readonly kind: 'secret';
-  /** `bcrypt(base64(sha256(secret)))`: durable, independent of every pepper. */
+  /**
+   * `bcrypt(base64(sha256(secret)))`: durable, independent of every pepper. For the secret of an imported key the
+   * slow hash that the other system made of the secret itself, or `''` where it had a fast one.
+   */
   readonly bcryptHash: string;
-  /** The first 4 bytes of SHA-256(secret) in hex. It rejects most invalid secrets before bcrypt has to run. */
+  /** The first 4 bytes of SHA-256(secret) in hex. It rejects most invalid secrets before bcrypt has to run. `''` for imported keys. */
   readonly secretCheck: string;
   /** Pepper id -> keyed digest of the secret (hex). Digests are added, never replaced. */
   readonly digests: Readonly<Record<string, string>>;

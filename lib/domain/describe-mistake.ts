@@ -33,8 +33,12 @@ const mistakes: readonly (readonly [pattern: RegExp, detail: string])[] = [
  * string and the public form of keys count, never what is stored, and nothing of the string is repeated: trying strings tells
  * nothing about the keys that exist.
  */
-export function describeMistake(text: string, keyspaces: Pick<Keyspaces, 'all' | 'parse'>): string | null {
-  if (text.length > maxLength || keyspaces.parse(text) !== null) return null;
+export function describeMistake(
+  text: string,
+  keyspaces: Pick<Keyspaces, 'all' | 'parse' | 'foreign'>,
+): string | null {
+  if (text.length > maxLength || keyspaces.parse(text) !== null || keyspaces.foreign.recognises(text))
+    return null;
   const [, detail] = mistakes.find(([pattern]) => pattern.test(text)) ?? [];
   return detail ?? describeEnvironment(text, keyspaces);
 }

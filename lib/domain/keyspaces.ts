@@ -1,6 +1,7 @@
 import type { VerifiableKey } from './api-key.js';
-import type { ParsedToken } from './key-format.js';
+import type { KeyFormat, ParsedToken } from './key-format.js';
 import { isWrittenIn } from './charset.js';
+import { noForeignFormats, type ForeignFormats } from './foreign-format.js';
 import type { Keyspace } from './keyspace.js';
 import { getPlanBounds, noBounds, type PlanBounds } from './plan-bounds.js';
 import { noScopes, type ScopeCatalogue } from './scope-catalogue.js';
@@ -14,12 +15,17 @@ export interface TokenOfKeyspace extends ParsedToken {
 export class Keyspaces {
   /** The keyspace of the native API. */
   readonly native: Keyspace;
+  /** The formats of other systems whose imported keys are accepted. */
+  readonly foreign: ForeignFormats;
   readonly #byName = new Map<string, Keyspace>();
   readonly #byLength = new Map<number, Keyspace[]>();
   readonly #hmacSchemes = new Set<string>();
 
-  constructor(native: Keyspace) {
+  /** @throws TypeError if a format of another system could be confused with that of native keys */
+  constructor(native: Keyspace, foreign: ForeignFormats = noForeignFormats) {
     this.native = native;
+    this.foreign = foreign;
+    refuseConfusion(native, foreign);
     this.#list(native);
   }
 
@@ -37,6 +43,7 @@ export class Keyspaces {
     if (rival !== undefined) {
       throw new TypeError(`its tokens would look like those of the keyspace '${rival.name}'`);
     }
+    refuseConfusion(keyspace, this.foreign);
     this.#list(keyspace);
   }
 
@@ -77,7 +84,7 @@ export class Keyspaces {
   /** Whether a string claims to be a token of some keyspace, well-formed or not. */
   recognises(text: string): boolean {
     for (const { format } of this.#byName.values()) if (format.recognises(text)) return true;
-    return false;
+    return this.foreign.recognises(text);
   }
 
   /** Whether a string has the form of a key id in some keyspace. */
@@ -104,11 +111,36 @@ export class Keyspaces {
   }
 }
 
-/** A secret is valid only for the keyspace, environment and prefix that its key was created for. */
+/** With both, a mistyped key of our own would be looked up as one of another system. */
+function refuseConfusion({ name, environments, formatFor }: Keyspace, foreign: ForeignFormats): void {
+  for (const format of environments.map(formatFor)) {
+    for (const shift of [0, 1, 7, 20]) {
+      const id = drawSample(format.id, shift);
+      const rival = foreign.listMatching(format.compose(id, drawSample(format.secret, shift)))[0];
+      if (rival === undefined) continue;
+      throw new TypeError(
+        `the pattern of '${rival.name}' also matches keys of the keyspace '${name}', which begin with '${format.head}' and have ${format.length} characters: narrow its beginning or its length`,
+      );
+    }
+  }
+}
+
+/** Characters of an alphabet in a row. */
+function drawSample({ alphabet, length }: KeyFormat['id'], shift: number): string {
+  return Array.from({ length }, (_, index) => alphabet.charAt((index + shift) % alphabet.length)).join('');
+}
+
+/** What the hint of a key begins with that was imported and has no secret of our own format yet. */
+export const importedHintPrefix = '';
+
+/**
+ * A secret is valid only for the keyspace, environment and prefix that its key was created for. The secret of an imported key is
+ * bound to its environment by the id of the key.
+ */
 export function isOfKeyspace(keyspace: Keyspace, key: VerifiableKey): boolean {
   return (
     key.keyspace === keyspace.name &&
     key.environment === keyspace.environment &&
-    key.hint.prefix === keyspace.format.head
+    (key.hint.prefix === keyspace.format.head || key.hint.prefix === importedHintPrefix)
   );
 }

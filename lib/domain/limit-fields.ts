@@ -36,7 +36,7 @@ export function parseCredits(value: unknown): Credits | null {
   const { remaining, ...refill } = readKnownMembers(
     value,
     ['remaining', 'refillAmount', 'refillIntervalSeconds'],
-    'credits',
+    '',
   );
   const refillAmount = refill.refillAmount ?? null;
   const refillIntervalSeconds = refill.refillIntervalSeconds ?? null;
@@ -67,18 +67,23 @@ export function parsePlanCredits(value: unknown): PlanCredits | null {
   };
 }
 
-/** Returns the members of an object, and accepts no unknown ones: a misspelt limit must not be silently ignored. */
+/**
+ * Returns the members of an object, and accepts no unknown ones: a misspelt limit must not be silently ignored.
+ *
+ * @param where - for messages; empty where they stand behind the name of the field already
+ */
 function readKnownMembers<N extends string>(
   value: unknown,
   names: readonly N[],
   where: string,
 ): Partial<Record<N, unknown>> {
+  const what = where === '' ? '' : `${where} `;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    fail(`${where} must be an object with ${names.join(', ')}`);
+    fail(`${what}must be an object with ${names.join(', ')}`);
   }
   const given = Object.keys(value);
   if (given.some((name) => !(names as readonly string[]).includes(name))) {
-    fail(`${where} must contain nothing but ${names.join(', ')}`);
+    fail(`${what}must contain nothing but ${names.join(', ')}`);
   }
   return Object.fromEntries(Object.entries(value)) as Partial<Record<N, unknown>>;
 }

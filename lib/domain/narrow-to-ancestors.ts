@@ -2,7 +2,6 @@ import { intersectAllowlists } from './address.js';
 import type { ApiKeyRecord } from './api-key.js';
 import { isLineageComplete, type KeyAncestor } from './key-ancestor.js';
 import { getExpiresAt, isIdle, isPastIdleEnd } from './key-lifetime.js';
-import { getKeyState, type KeyState } from './key-state.js';
 import { intersectResourceBindings } from './resource-binding.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 import { isCoveredByAny } from './scope.js';
@@ -67,20 +66,4 @@ export function isBelowIdleKey({ ancestors }: Pick<ApiKeyRecord, 'ancestors'>, n
 /** Whether a copy of a key above is past its idle end; it may have been used since that copy was made. */
 export function isBelowPastIdleEnd({ ancestors }: Pick<ApiKeyRecord, 'ancestors'>, now: number): boolean {
   return ancestors.some((ancestor) => isPastIdleEnd(ancestor, now));
-}
-
-/**
- * The state of the closest key above that has ended; `null` when all are active.
- *
- * @param now - epoch milliseconds
- */
-export function findEndedAbove(
-  { ancestors }: Pick<ApiKeyRecord, 'ancestors'>,
-  now: number,
-): Exclude<KeyState, 'active'> | null {
-  for (const ancestor of ancestors) {
-    const state = getKeyState(ancestor, now);
-    if (state !== 'active') return state;
-  }
-  return null;
 }

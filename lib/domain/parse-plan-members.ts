@@ -34,7 +34,8 @@ const memberNames = [
 const ceilingNames = ['rateLimits', 'credits'] as const;
 
 /**
- * Parses the members of a plan. Members that are `undefined` are left out. It is bounded: every list is, by its own rules.
+ * Parses the members of a plan. One that is `undefined` is refused, because what a plan leaves out it does not restrict. It is
+ * bounded: every list is, by its own rules.
  *
  * @throws InvalidFieldError for unknown members, scopes and features, and values of the wrong kind
  */
@@ -107,9 +108,8 @@ function parseReachable(value: unknown, { resources: catalogue }: PlanCatalogues
     const shown = unknown.length <= 64 ? JSON.stringify(unknown) : 'other kinds';
     throw new InvalidFieldError(`resources must not name ${shown}; ${suggestKinds(unknown, catalogue)}`);
   }
-  const kinds = catalogue.kinds.filter(
-    (kind) => Object.hasOwn(value, kind) && Reflect.get(value, kind) !== undefined,
-  );
+  refuseUndefined(value, 'resources.');
+  const kinds = catalogue.kinds.filter((kind) => Object.hasOwn(value, kind));
   return Object.fromEntries(kinds.map((kind) => [kind, parseReachableIds(kind, Reflect.get(value, kind))]));
 }
 
@@ -154,7 +154,17 @@ function readMembers<N extends string>(
       unknown.length <= 64 ? `${JSON.stringify(unknown)}; ${suggestNames(unknown, names)}` : 'other names';
     throw new InvalidFieldError(`${what}must not have the member ${shown}`);
   }
+  refuseUndefined(value, where === '' ? '' : `${where}.`);
   return { ...(value as Partial<Record<N, unknown>>) };
+}
+
+/** A variable that is not set must not remove a bound. */
+function refuseUndefined(members: object, path: string): void {
+  const lost = Object.entries(members).find(([, value]) => value === undefined);
+  if (lost === undefined) return;
+  throw new InvalidFieldError(
+    `${path}${lost[0]} is undefined; leave it out for what applies without it, or write its value`,
+  );
 }
 
 function parseMember<T>(where: string, parse: () => T): T {

@@ -1,9 +1,12 @@
 import type { ApiKeyRecord } from './api-key.js';
+import { refillCredits, type CreditBalance } from './credits.js';
+import { isLineageComplete } from './key-ancestor.js';
 import { getExpiresAt, isIdle } from './key-lifetime.js';
+import { isBelowIdleKey, narrowToAncestors } from './narrow-to-ancestors.js';
 import type { Keyspace } from './keyspace.js';
-import { listExceededBounds, type OwnerCeilings } from './owner-ceilings.js';
 import type { Plan } from './plan.js';
-import { expandWithinPlan, getPlanBounds } from './plan-bounds.js';
+import { listExceededBounds, type OwnerCeilings } from './owner-ceilings.js';
+import { findPlanExcess } from './plan-excess.js';
 import { getBoundIds } from './resource-binding.js';
 import { narrowBinding } from './reachable-resources.js';
 
@@ -16,14 +19,19 @@ export interface PlanLoss {
   readonly resources: readonly string[];
   /** Whether it would be refused as expired. */
   readonly isEnded: boolean;
-  /** Whether its limits or credits would be beyond what the owner may set. It keeps them. */
+  /**
+   * Whether its limits or credits, with those of the keys above it, would be beyond what the owner may set. It keeps them.
+   */
   readonly isAboveCeilings: boolean;
 }
 
 /**
- * Compares what a key can do under two plans.
+ * Compares what a key can do under two plans, below the keys above it: a child does not lose what its parent does not have.
+ * It draws on the limits and credits of all of them, so that it is within a ceiling where one of them is: what the owner has to lower
+ * for a parent is lower for the children that draw on it, and for no others.
  *
  * @param record - a key that was not revoked
+ * @param creditsAbove - the balances of the keys above it; they decide only under a ceiling on credits
  * @param at - epoch milliseconds
  * @returns `null` for a key that loses nothing
  */
@@ -31,52 +39,75 @@ export function findPlanLoss(
   record: ApiKeyRecord,
   keyspace: Keyspace,
   { before, after }: { readonly before: Plan; readonly after: Plan },
+  creditsAbove: readonly CreditBalance[],
   at: number,
 ): PlanLoss | null {
-  const bounds = getPlanBounds(keyspace, after);
-  const current = getPlanBounds(keyspace, before);
-  const left = expandWithinPlan(record.scopes, bounds, keyspace.catalogue);
-  const scopes = [...expandWithinPlan(record.scopes, current, keyspace.catalogue)].filter(
-    (scope) => !left.has(scope),
-  );
-  const features = record.features.filter(
-    (feature) =>
-      current.features?.includes(feature) !== false && bounds.features?.includes(feature) === false,
-  );
-  const reached = narrowBinding(record.resources, current.resources);
-  const reachable = narrowBinding(record.resources, bounds.resources);
-  const resources = keyspace.resources.kinds.filter((kind) => {
-    const ids = getBoundIds(reachable, kind);
-    if (ids === null) return false;
-    const known = new Set(ids);
-    return getBoundIds(reached, kind)?.every((id) => known.has(id)) !== true;
-  });
+  const left = narrowToAncestors(record, keyspace.catalogue);
+  // It is refused for good already: a key above that was removed does not come back either.
+  if (left.revokedAt !== null || !isLineageComplete(record)) return null;
+  const isAbove = ({ keyCeilings }: Plan): boolean => isAboveCeilings(record, creditsAbove, keyCeilings, at);
+  const beyond = findPlanExcess(left, keyspace, after, at);
+  const already = findPlanExcess(left, keyspace, before, at);
   const loss: PlanLoss = {
-    scopes,
-    features,
-    resources,
+    scopes: beyond.scopes.filter((scope) => !already.scopes.includes(scope)),
+    features: beyond.features.filter((feature) => !already.features.includes(feature)),
+    resources: listNarrowedKinds(left, keyspace, { before, after }),
     isEnded: isEndedBy(record, keyspace, after, at),
-    isAboveCeilings: isAbove(record, after.keyCeilings) && !isAbove(record, before.keyCeilings),
+    isAboveCeilings: isAbove(after) && !isAbove(before),
   };
   const isNothing =
-    scopes.length + features.length + resources.length === 0 && !loss.isEnded && !loss.isAboveCeilings;
+    loss.scopes.length + loss.features.length + loss.resources.length === 0 &&
+    !loss.isEnded &&
+    !loss.isAboveCeilings;
   return isNothing ? null : loss;
+}
+
+/** Every request counts against the windows, and pays with the credits, of a key and of all keys above it. */
+function isAboveCeilings(
+  { rateLimits, credits, ancestors }: ApiKeyRecord,
+  creditsAbove: readonly CreditBalance[],
+  { rateLimits: bounds, credits: most }: OwnerCeilings,
+  at: number,
+): boolean {
+  const windows = [...rateLimits, ...ancestors.flatMap((ancestor) => ancestor.rateLimits)];
+  if (listExceededBounds(windows, bounds).length > 0) return true;
+  if (most === null) return false;
+  return ![credits, ...creditsAbove].some(
+    (balance) =>
+      balance !== null && balance.refillAmount === null && refillCredits(balance, at).remaining <= most,
+  );
 }
 
 /** Only bounds that apply to keys that exist can end one. */
 function isEndedBy(
   record: ApiKeyRecord,
-  { isNative, policy }: Keyspace,
+  { isNative, policy, catalogue }: Keyspace,
   { maxLifetimeDays, maxIdleDays }: Plan,
   at: number,
 ): boolean {
   if (!isNative || !policy.enforceOnExisting) return false;
-  const bounded = { ...record, enforced: { maxLifetimeDays, maxIdleDays } };
-  const isOver = (key: ApiKeyRecord): boolean => (getExpiresAt(key) ?? Infinity) <= at || isIdle(key, at);
+  const enforced = { maxLifetimeDays, maxIdleDays };
+  const ancestors = record.ancestors.map((ancestor) => ({ ...ancestor, enforced }));
+  const bounded = { ...record, enforced, ancestors };
+  const isOver = (key: ApiKeyRecord): boolean =>
+    (getExpiresAt(narrowToAncestors(key, catalogue)) ?? Infinity) <= at ||
+    isIdle(key, at) ||
+    isBelowIdleKey(key, at);
   return isOver(bounded) && !isOver(record);
 }
 
-function isAbove({ rateLimits, credits }: ApiKeyRecord, ceilings: OwnerCeilings): boolean {
-  if (listExceededBounds(rateLimits, ceilings.rateLimits).length > 0) return true;
-  return ceilings.credits !== null && (credits === null || credits.remaining > ceilings.credits);
+/** A key that is not bound to a kind names nothing beyond the plan, and loses what the plan no longer reaches. */
+function listNarrowedKinds(
+  { resources: binding }: ApiKeyRecord,
+  { resources }: Keyspace,
+  { before, after }: { readonly before: Plan; readonly after: Plan },
+): readonly string[] {
+  const reached = narrowBinding(binding, before.resources);
+  const reachable = narrowBinding(binding, after.resources);
+  return resources.kinds.filter((kind) => {
+    const ids = getBoundIds(reachable, kind);
+    if (ids === null) return false;
+    const known = new Set(ids);
+    return getBoundIds(reached, kind)?.every((id) => known.has(id)) !== true;
+  });
 }

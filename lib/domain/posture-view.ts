@@ -1,3 +1,4 @@
+import type { PlanExcess } from './plan-excess.js';
 import type { PostureFinding, PostureReason, PostureRemedy } from './posture.js';
 
 /** One thing that deserves attention about a key that works, and the call that mends it. */
@@ -15,6 +16,8 @@ export interface PostureItem {
   readonly unusedScopes: readonly string[];
   /** The beginning of the day (UTC) on which an old secret was last used; `null` for other reasons. */
   readonly oldSecretUsedOn: Date | null;
+  /** What the key has beyond the plan of its owner, by the members of the plan; `null` for other reasons. */
+  readonly beyondPlan: PlanExcess | null;
   readonly remedy: {
     /** The command of `apiKeys.keys`, and its input. */
     readonly command: 'update' | 'rotate' | 'revoke';
@@ -28,7 +31,7 @@ export interface PostureItem {
 
 /** Shows a finding. */
 export function toPostureItem(finding: PostureFinding): PostureItem {
-  const { record, reason, since, endsAt, unusedScopes, oldSecretUsedOn, remedy } = finding;
+  const { record, reason, since, endsAt, unusedScopes, oldSecretUsedOn, beyondPlan, remedy } = finding;
   const { id, ownerId, keyspace, name } = record;
   return {
     keyId: id,
@@ -40,6 +43,7 @@ export function toPostureItem(finding: PostureFinding): PostureItem {
     endsAt: endsAt === null ? null : new Date(endsAt),
     unusedScopes,
     oldSecretUsedOn: oldSecretUsedOn === null ? null : new Date(oldSecretUsedOn),
+    beyondPlan,
     remedy: showRemedy(id, remedy),
   };
 }
@@ -52,8 +56,8 @@ function showRemedy(id: string, remedy: PostureRemedy): PostureItem['remedy'] {
 }
 
 function composeBody(remedy: PostureRemedy): Readonly<Record<string, unknown>> {
-  if (remedy.operation === 'update') {
-    return 'scopes' in remedy ? { scopes: remedy.scopes } : { expiresAt: new Date(remedy.expiresAt) };
-  }
-  return remedy.operation === 'revoke' ? { reason: remedy.reason } : {};
+  if (remedy.operation !== 'update') return remedy.operation === 'revoke' ? { reason: remedy.reason } : {};
+  const { expiresAt, ...changes } = remedy.changes;
+  if (expiresAt === undefined) return changes;
+  return { ...changes, expiresAt: expiresAt === null ? null : new Date(expiresAt) };
 }

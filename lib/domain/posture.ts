@@ -2,6 +2,8 @@ import type { ApiKeyRecord } from './api-key.js';
 import { hasCredentialEnded, type Credential } from './credential.js';
 import { getExpiresAt, getIdleAt, getMaxIdleDays } from './key-lifetime.js';
 import { dayMs } from './day-ms.js';
+import type { PlannedFields } from './remove-plan-excess.js';
+import type { PlanExcess } from './plan-excess.js';
 import type { RevocationReason } from './revocation-reason.js';
 import type { ScopeCatalogue } from './scope-catalogue.js';
 import { findUnneededScopes } from './unneeded-scopes.js';
@@ -24,7 +26,9 @@ export type PostureReason =
   /** It expires soon. */
   | 'expires_soon'
   /** It is refused as idle soon, unless it is used. */
-  | 'idle_soon';
+  | 'idle_soon'
+  /** It has more than the plan of its owner includes now. */
+  | 'exceeds_plan';
 
 /** Every reason, in the order in which those of one key are listed. */
 export const postureReasons: readonly PostureReason[] = [
@@ -36,6 +40,7 @@ export const postureReasons: readonly PostureReason[] = [
   'old_secret_used',
   'expires_soon',
   'idle_soon',
+  'exceeds_plan',
 ];
 
 /** When a key deserves attention. */
@@ -48,8 +53,7 @@ export interface PostureThresholds {
 
 /** The call that mends it; over HTTP and in code. */
 export type PostureRemedy =
-  | { readonly operation: 'update'; readonly expiresAt: number }
-  | { readonly operation: 'update'; readonly scopes: readonly string[] }
+  | { readonly operation: 'update'; readonly changes: Partial<PlannedFields> }
   | { readonly operation: 'rotate' }
   | { readonly operation: 'revoke'; readonly reason: RevocationReason };
 
@@ -66,6 +70,8 @@ export interface PostureFinding {
   readonly unusedScopes: readonly string[];
   /** When the day begins on which an old secret was last used; `null` for other reasons. */
   readonly oldSecretUsedOn: number | null;
+  /** What the key has beyond the plan of its owner; `null` for other reasons. */
+  readonly beyondPlan: PlanExcess | null;
 }
 
 /** What is known about a key besides its record. */
@@ -76,6 +82,17 @@ export interface PostureFacts {
   readonly catalogue: Pick<ScopeCatalogue, 'expand'> | null;
   /** What is recorded of its parts. */
   readonly parts: readonly UsedPart[];
+  /** What it has beyond the plan of its owner; `null`: nothing. */
+  readonly overPlan: OverPlan | null;
+}
+
+/** A key that has more than the plan of its owner includes. */
+export interface OverPlan {
+  readonly excess: PlanExcess;
+  /** Since when it is so at the latest, unless the options of the instance were changed later. */
+  readonly since: number;
+  /** What an update has to change; `null` when no update mends it. */
+  readonly changes: Partial<PlannedFields> | null;
 }
 
 /** How long a key lives that is given an end, in days. */
@@ -89,7 +106,7 @@ const suggestedDays = 90;
 export function listFindings(
   record: ApiKeyRecord,
   { unusedAfterDays, endsWithinDays }: PostureThresholds,
-  { maxLifetimeDays, catalogue, parts }: PostureFacts,
+  { maxLifetimeDays, catalogue, parts, overPlan }: PostureFacts,
   now: number,
 ): readonly PostureFinding[] {
   const findings: PostureFinding[] = [];
@@ -102,14 +119,14 @@ export function listFindings(
   ): void =>
     void findings.push({
       ...{ record, reason, since, endsAt, remedy },
-      ...{ unusedScopes: [], oldSecretUsedOn: null },
+      ...{ unusedScopes: [], oldSecretUsedOn: null, beyondPlan: null },
       ...details,
     });
   const revoke: PostureRemedy = { operation: 'revoke', reason: 'cessationOfOperation' };
 
   const expiresAt = getExpiresAt(record);
   if (expiresAt === null) {
-    add('never_expires', record.createdAt, { operation: 'update', expiresAt: now + suggestedDays * dayMs });
+    add('never_expires', record.createdAt, suggestEnd(now + suggestedDays * dayMs));
   }
   const { lastUsedAt, createdAt } = record;
   if ((lastUsedAt ?? createdAt) < now - unusedAfterDays * dayMs) {
@@ -117,7 +134,7 @@ export function listFindings(
   }
   const scopes = catalogue && findUnneededScopes(record, catalogue, parts, unusedAfterDays, now);
   if (scopes !== null) {
-    const remedy: PostureRemedy = { operation: 'update', scopes: scopes.narrowed };
+    const remedy: PostureRemedy = { operation: 'update', changes: { scopes: scopes.narrowed } };
     add('wider_than_used', record.updatedAt, remedy, null, { unusedScopes: scopes.unused });
   }
   const [newest, ...older] = record.credentials;
@@ -151,8 +168,18 @@ export function listFindings(
   if (idleAt !== null && idleAt <= now + noticeDays * dayMs) {
     add('idle_soon', idleAt - noticeDays * dayMs, revoke, idleAt);
   }
+  if (overPlan !== null) {
+    const { excess, since, changes } = overPlan;
+    const remedy = changes === null ? replace : ({ operation: 'update', changes } as const);
+    add('exceeds_plan', since, remedy, null, { beyondPlan: excess });
+  }
   return findings;
 }
+
+/** Of a key that no update mends, the only call that concerns it is the one that ends it. */
+const replace: PostureRemedy = { operation: 'revoke', reason: 'superseded' };
+
+const suggestEnd = (expiresAt: number): PostureRemedy => ({ operation: 'update', changes: { expiresAt } });
 
 /** When the last day begins on which one of some replaced secrets was used; `null`: none was. */
 function findLastUse(credentials: readonly Credential[], parts: readonly UsedPart[]): number | null {
@@ -162,7 +189,7 @@ function findLastUse(credentials: readonly Credential[], parts: readonly UsedPar
   return days.length === 0 ? null : Math.max(...days);
 }
 
-/** A key that may live no longer is replaced: the only call that concerns it is the one that ends it. */
+/** A key that may live no longer is replaced. */
 function extendLifetime(
   { createdAt }: ApiKeyRecord,
   expiresAt: number,
@@ -170,6 +197,5 @@ function extendLifetime(
 ): PostureRemedy {
   const latest = maxLifetimeDays === null ? Infinity : createdAt + maxLifetimeDays * dayMs;
   const wanted = Math.min(expiresAt + suggestedDays * dayMs, latest);
-  if (wanted > expiresAt) return { operation: 'update', expiresAt: wanted };
-  return { operation: 'revoke', reason: 'superseded' };
+  return wanted > expiresAt ? suggestEnd(wanted) : replace;
 }

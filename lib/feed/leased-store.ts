@@ -16,7 +16,8 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       await ensureLease();
       return read(...args);
     };
-  const { accessLog, trail, claims, credits, owners, usage, nonces, tokens, housekeeping, erasure } = store;
+  const { accessLog, observations, trail, claims, credits, owners, usage, nonces, tokens } = store;
+  const { housekeeping, erasure } = store;
   const { signingKeys, refreshGrants } = tokens;
 
   // Spelt out, so that the compiler reports every method that is added to stores.
@@ -30,6 +31,8 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     list: leased((query) => store.list(query)),
     findScanEnd: leased((...scan) => store.findScanEnd(...scan)),
     listEvents: leased((query) => store.listEvents(query)),
+    findEventScanEnd: leased((...scan) => store.findEventScanEnd(...scan)),
+    findEventBounds: leased((...time) => store.findEventBounds(...time)),
     transact: (...change) => store.transact(...change),
     addDigest: (...digest) => store.addDigest(...digest),
     recordUse: (uses) => store.recordUse(uses),
@@ -38,10 +41,12 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       removeExpired: (...batch) => housekeeping.removeExpired(...batch),
       findEndedKeys: leased((...batch) => housekeeping.findEndedKeys(...batch)),
       removeUsage: (...batch) => housekeeping.removeUsage(...batch),
+      removeTrimmed: (limit) => housekeeping.removeTrimmed(limit),
     },
     erasure: {
       eraseFromTrail: (sequences) => erasure.eraseFromTrail(sequences),
       eraseFromAccessLog: (...rows) => erasure.eraseFromAccessLog(...rows),
+      eraseFromObservations: (...rows) => erasure.eraseFromObservations(...rows),
       eraseTraces: (keyIds) => erasure.eraseTraces(keyIds),
       eraseSpentCredits: (ownerId) => erasure.eraseSpentCredits(ownerId),
     },
@@ -53,6 +58,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     owners: {
       find: leased((ownerId) => owners.find(ownerId)),
       list: leased((query) => owners.list(query)),
+      findScanEnd: leased((...scan) => owners.findScanEnd(...scan)),
       listWithKeys: leased((query) => owners.listWithKeys(query)),
     },
     nonces: { take: (...name) => nonces.take(...name) },
@@ -64,10 +70,17 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
     accessLog: {
       add: (events) => accessLog.add(events),
       list: leased((query) => accessLog.list(query)),
+      findScanEnd: leased((...scan) => accessLog.findScanEnd(...scan)),
       prune: (...range) => accessLog.prune(...range),
+    },
+    observations: {
+      add: (counts) => observations.add(counts),
+      list: leased((query) => observations.list(query)),
+      prune: (...range) => observations.prune(...range),
     },
     trail: {
       head: leased(() => trail.head()),
+      start: leased(() => trail.start()),
       entries: leased((...page) => trail.entries(...page)),
       lastEntries: leased((...page) => trail.lastEntries(...page)),
     },

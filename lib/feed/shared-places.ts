@@ -65,6 +65,11 @@ export class SharedPlaces {
     this.#others = others;
   }
 
+  /** How many processes are on the list, this one included. */
+  countProcesses(): number {
+    return this.#others.length + 1;
+  }
+
   /** Whether another process counts limits in another place. */
   isSplit(): boolean {
     const place = this.#place;

@@ -14,6 +14,8 @@ export interface GuardDescription {
   readonly cost: number;
   /** Whether requests without a key are left to the app's own authentication. */
   readonly hasFallback: boolean;
+  /** Whether it lets through what it would refuse, now; absent: it never does. */
+  readonly isObserving?: () => boolean;
 }
 
 /** What a function of this package says about itself, for those that list the routes of an app. */

@@ -19,13 +19,24 @@ const none: readonly string[] = [];
  * @param name - in lower case
  */
 export function listHeaderLines(req: RequestHeaders, name: string): readonly string[] {
+  const lines = readHeaderLines(req, name);
+  if (lines === undefined) return none;
+  return typeof lines === 'string' ? [lines] : lines;
+}
+
+/**
+ * The same without a list where there is one line, for what reads a header of each request: that line, `undefined` for none.
+ *
+ * @param name - in lower case
+ */
+export function readHeaderLines(req: RequestHeaders, name: string): string | readonly string[] | undefined {
   const { headers } = req;
   // Own members only: `constructor` is no header, and neither is what was written to Object.prototype.
   const value: unknown = Object.hasOwn(headers, name) ? headers[name] : undefined;
-  if (value === undefined || value === null) return none;
+  if (value === undefined || value === null) return undefined;
   const repeated = findRepeatedLines(req, name);
   if (repeated !== null) return repeated;
-  return Array.isArray(value) ? value.map(toLine) : [toLine(value)];
+  return Array.isArray(value) ? value.map(toLine) : toLine(value);
 }
 
 /**

@@ -11,7 +11,21 @@ export interface MaybeWatched {
   [watchedAnswer]?: WatchedAnswer;
 }
 
-/** Notes that something of this package decides about a request, so that it may be answered. Costs a lookup where nothing watches. */
+/** Whether an answer has been watched in this process: without `failClosed`, no request pays for it. */
+interface Watching {
+  hasBegun: boolean;
+}
+
+const shared: unique symbol = Symbol.for('express-api-keys.watching');
+const watching = ((globalThis as { [shared]?: Watching })[shared] ??= { hasBegun: false });
+
+/** Puts the watch of an answer where guards find it. */
+export function setWatch(res: MaybeWatched, watch: WatchedAnswer): void {
+  watching.hasBegun = true;
+  res[watchedAnswer] = watch;
+}
+
+/** Notes that something of this package decides about a request, so that it may be answered. */
 export function noteDecision(res: object): void {
-  (res as MaybeWatched)[watchedAnswer]?.noteDecision();
+  if (watching.hasBegun) (res as MaybeWatched)[watchedAnswer]?.noteDecision();
 }

@@ -13,9 +13,21 @@ export type GivenRequestId = (req: Request) => string | null | undefined;
  * header when there is none. A function that fails never fails the request: its id is `null`, and the first failure is logged.
  *
  * @param given - the option `requestId`
+ * @param isKey - whether a string looks like a key of another system, which may be shorter than what may be a secret
  */
-export function createRequestIdReader(given: GivenRequestId | undefined, logger: Logger): RequestIdReader {
-  if (given === undefined) return readRequestId;
+export function createRequestIdReader(
+  given: GivenRequestId | undefined,
+  logger: Logger,
+  isKey: (text: string) => boolean = () => false,
+): RequestIdReader {
+  const read = given === undefined ? readRequestId : createGivenReader(given, logger);
+  return function readUnlessKey(req) {
+    const id = read(req);
+    return id === null || isKey(id) ? null : id;
+  };
+}
+
+function createGivenReader(given: GivenRequestId, logger: Logger): RequestIdReader {
   let hasWarned = false;
 
   function reportOnce(problem: string, error?: unknown): null {

@@ -5,8 +5,10 @@ import type { Request } from 'express';
  * what a request does not name; keys that are bound to that kind are refused then.
  */
 export type RequestedResources<R extends string> = {
-  readonly [K in R]?: string | readonly string[] | undefined;
+  readonly [K in R]?: RequestedIds;
 };
+
+type RequestedIds = string | readonly string[] | undefined;
 
 /**
  * Says which resources a request is about, or `handler` where the handler filters by `apiKeyOf(req).only(kind)`. Called once
@@ -15,6 +17,26 @@ export type RequestedResources<R extends string> = {
 export type RequestedResourcesOption<R extends string> = [R] extends [never]
   ? never
   : 'handler' | ((req: Request) => RequestedResources<R> | null | undefined);
+
+/**
+ * The same for a function whose result is known, `T`. What is returned may have more members than the type that it is returned
+ * as, so the result itself is checked: a kind that is not known would be answered with 500.
+ */
+export type CheckedResourcesOption<R extends string, T> = [R] extends [never]
+  ? never
+  : 'handler' | (((req: Request) => T) & { readonly [N in MistakesIn<T, R>]: 'names a kind and its ids' });
+
+/** The members of a result that are no kinds, and kinds with something else than ids. */
+type MistakesIn<T, R extends string> = 0 extends T & 1
+  ? never
+  : T extends unknown
+    ? {
+        [N in keyof T]-?: N extends R ? (T[N] extends RequestedIds ? never : N) : N;
+      }[keyof T]
+    : never;
+
+/** What a function may return: `null` and `undefined` name nothing. */
+export type ResourcesResult = object | null | undefined;
 
 /** The same where it is known for the one request: `keys.verify` and `keys.verifyRequest`. */
 export type GivenResources<R extends string> = [R] extends [never]

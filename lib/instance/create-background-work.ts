@@ -6,6 +6,7 @@ import { Housekeeper } from '../manage/housekeeper.js';
 import { startGrace } from '../manage/start-grace.js';
 import { createNotice, readThresholds } from '../options/expiry-notices-option.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
@@ -24,6 +25,7 @@ export interface BackgroundWork {
 export interface BackgroundWorkParts {
   readonly options: ResolvedOptions;
   readonly store: KeyStore;
+  readonly sealer: AuditSealer;
   readonly changes: ChangeAnnouncer;
   readonly keyspaces: Keyspaces;
   readonly logger: Logger;
@@ -31,11 +33,11 @@ export interface BackgroundWorkParts {
 
 /** Creates it; nothing is started yet. */
 export function createBackgroundWork(parts: BackgroundWorkParts): BackgroundWork {
-  const { options, store, changes, logger } = parts;
+  const { options, store, sealer, changes, logger } = parts;
   const { clock } = options;
   const graces = new GraceStarts((use) => startGrace({ store, changes, clock }, use), logger);
   const sweep = createExpirySweep(parts);
-  const housekeeper = new Housekeeper({ store, clock, logger, endedKeysMs: options.retention.endedKeysMs });
+  const housekeeper = new Housekeeper({ store, sealer, clock, logger, ...options.retention });
   return {
     graces,
     start() {

@@ -1,4 +1,5 @@
 import type { AccessRecorder } from '../audit/access-recorder.js';
+import type { ObservationRecorder } from '../audit/observation-recorder.js';
 import type { EnforcedBounds } from '../domain/enforced-bounds.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { ChangeListeners } from '../feed/change-listeners.js';
@@ -40,6 +41,7 @@ export interface KeyAccessParts {
   readonly bounds: EnforcedBounds;
   readonly listeners: ChangeListeners;
   readonly recorder: Pick<AccessRecorder, 'forgetOwner'>;
+  readonly observed: Pick<ObservationRecorder, 'forgetOwner'>;
   readonly logger: Logger;
 }
 
@@ -51,7 +53,7 @@ const maxRecentVersions = 10_000;
  * used only under the lease that following the feed renews. Nothing is opened yet.
  */
 export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
-  const { options, redis, keyspaces, listeners, recorder, logger } = parts;
+  const { options, redis, keyspaces, listeners, recorder, observed, logger } = parts;
   const { clock } = options;
   const ensureLease = (): Promise<void> => following.ensureLease();
   const store = createLeasedStore(parts.store, ensureLease);
@@ -81,7 +83,11 @@ export function createKeyAccess(parts: KeyAccessParts): KeyAccess {
     versions,
     listeners,
     onErased(change) {
-      if (change.keyId === null) return recorder.forgetOwner(change.ownerId);
+      if (change.keyId === null) {
+        recorder.forgetOwner(change.ownerId);
+        observed.forgetOwner(change.ownerId);
+        return;
+      }
       uses.forgetAddress(change.keyId);
       cache?.forget(change.keyId);
     },

@@ -1,4 +1,5 @@
 import { createAuditService } from '../audit/audit-service.js';
+import type { ObservationRecorder } from '../audit/observation-recorder.js';
 import { createCursorSigner } from '../crypto/cursor-signer.js';
 import type { Pepper } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
@@ -25,13 +26,14 @@ export interface ServicesParts {
   readonly peppers: readonly [Pepper, ...Pepper[]];
   readonly sealer: AuditSealer;
   readonly hasher: SecretHasher;
+  readonly observed: Pick<ObservationRecorder, 'flush' | 'clear'>;
 }
 
 /** Creates the services that manage keys and read the audit trail. */
 export function createServices(
   parts: ServicesParts,
 ): Pick<Running, 'service' | 'createServiceFor' | 'owners' | 'audit'> {
-  const { options, store, changes, keyspaces, peppers, sealer, hasher } = parts;
+  const { options, store, changes, keyspaces, peppers, sealer, hasher, observed } = parts;
   const { clock } = options;
   const digester = createSecretDigester(peppers);
   const secretSealer = createSecretSealer(peppers);
@@ -58,6 +60,14 @@ export function createServices(
     service: createKeyService(createPorts(keyspaces.native, null)),
     createServiceFor: (keyspace) => createKeyService(createPorts(keyspace, keyspace.name)),
     owners: createOwnerService(createPorts(keyspaces.native, null)),
-    audit: createAuditService({ store, sealer, cursorSigner, clock, keyspaces, onlyKeyspace: null }),
+    audit: createAuditService({
+      store,
+      observed,
+      sealer,
+      cursorSigner,
+      clock,
+      keyspaces,
+      onlyKeyspace: null,
+    }),
   };
 }

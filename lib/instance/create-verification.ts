@@ -10,6 +10,7 @@ import { FailureBudget } from '../verify/failure-budget.js';
 import { limitFailures, type FailureLimits } from '../verify/limit-failures.js';
 import { LookupBatcher } from '../verify/lookup-batcher.js';
 import { MissingDigests } from '../verify/missing-digests.js';
+import { acceptForeignKeys, createForeignReader } from '../verify/verify-foreign-key.js';
 import { createVerifier, type ApiKeyVerifier, type VerifyPorts } from '../verify/verify-api-key.js';
 import type { KeyAccess } from './create-key-access.js';
 import type { RunningLimits } from './start-limits.js';
@@ -54,12 +55,20 @@ export function createVerification(parts: VerificationParts): Verification {
     clock: options.clock,
     keyspaces,
   };
-  const verifier = createVerifier(ports);
+  const readForeign = createForeignReader(keyspaces, digester);
+  const native = createVerifier(ports);
+  // Without formats of other systems the verifier is used as it is.
+  const verifier =
+    keyspaces.foreign.all().length === 0 ? native : acceptForeignKeys(native, ports, readForeign);
+  const readKeyIds = (token: string): readonly string[] => {
+    const parsed = keyspaces.parse(token);
+    return (parsed === null ? readForeign(token) : [parsed]).map(({ id }) => id);
+  };
   const failures = createFailureLimits(options, store);
   return {
     ports,
     failures,
-    verifier: failures === null ? verifier : limitFailures(verifier, { ...failures, keyspaces }),
+    verifier: failures === null ? verifier : limitFailures(verifier, { ...failures, readKeyIds }),
   };
 }
 

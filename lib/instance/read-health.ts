@@ -19,6 +19,7 @@ export function readHealth({ keyAccess, redis, limits }: HealthParts): RunningHe
     database: lease.isHeld() ? 'up' : 'down',
     redis: redis === null ? 'none' : redis.cache.status(),
     wakeMode: following.wakeMode(),
+    processes: places.countProcesses(),
     cachedKeys: local?.size ?? 0,
     limits: readCountingMode(limits.mode(), places),
   };

@@ -42,6 +42,7 @@ export interface RunningHealth {
   readonly database: 'up' | 'down';
   readonly redis: 'up' | 'down' | 'none';
   readonly wakeMode: 'push' | 'poll' | 'none';
+  readonly processes: number;
   readonly cachedKeys: number;
   readonly limits: LimitCountingMode;
 }

@@ -1,4 +1,5 @@
 import type { AccessRecorder } from '../audit/access-recorder.js';
+import type { ObservationRecorder } from '../audit/observation-recorder.js';
 import { createSealingStoreProxy } from '../audit/sealing-store-proxy.js';
 import { createAuditSealer } from '../crypto/audit-sealer.js';
 import { createSessionBinder } from '../crypto/session-binder.js';
@@ -39,6 +40,8 @@ export interface StartParts {
   /** What tokens can be restricted to. */
   readonly resources: ProtectedResources;
   readonly recorder: AccessRecorder;
+  /** Counts what guards in observe mode would have refused. */
+  readonly observed: ObservationRecorder;
   readonly logger: Logger;
 }
 
@@ -48,7 +51,7 @@ export interface StartParts {
  * @throws ApiKeysError `unavailable` with the reason, InvalidOptionError for what a retry does not fix
  */
 export async function startRunning(parts: StartParts): Promise<Running> {
-  const { options, recorder } = parts;
+  const { options, recorder, observed } = parts;
   const peppers = parts.peppers ?? parsePeppers(await readOrCreatePepperFile(parts.pepperFile));
   const sealer = createAuditSealer(peppers);
   const redis = createSharedRedis(options, peppers, parts.logger);
@@ -73,7 +76,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     places.stop();
     redis?.connection.client.off('close', forgetPlace);
     await background.stop();
-    await Promise.all([following.stop(), keyAccess.uses.close(), recorder.stop()]);
+    await Promise.all([following.stop(), keyAccess.uses.close(), recorder.stop(), observed.stop()]);
     // A store that the app created is closed by the app.
     await Promise.all([redis?.cache.close(), options.store === undefined ? store.close() : undefined]);
   };
@@ -85,6 +88,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     await redis?.cache.open();
     await places.start();
     recorder.start(store.accessLog);
+    observed.start(store.observations);
   } catch (error) {
     await stop().catch(() => undefined);
     throw toStartError(error);

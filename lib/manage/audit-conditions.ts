@@ -1,7 +1,7 @@
-import { parseMoment } from '../domain/key-fields.js';
 import type { Moment } from '../domain/moment.js';
 import type { AuditQuery } from '../ports/key-store.js';
 import { parseCondition } from './list-filter.js';
+import { logConditions, parseAction, type ReadConditions } from './log-conditions.js';
 import type { FieldReaders } from './read-fields.js';
 
 /** Conditions on entries of the audit trail; omitted conditions do not restrict. */
@@ -22,20 +22,14 @@ export interface AuditConditions<T extends Moment = Date> {
 }
 
 /** The conditions after parsing: times are epoch milliseconds. */
-export type ReadAuditConditions = Omit<AuditConditions, 'from' | 'to'> & {
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-};
+export type ReadAuditConditions = ReadConditions<AuditConditions>;
 
 /** The readers of the conditions. */
 export const auditConditions: FieldReaders<ReadAuditConditions> = {
-  ownerId: parseCondition,
-  keyId: parseCondition,
-  action: parseCondition,
+  ...logConditions,
+  action: parseAction,
   actor: parseCondition,
   memberId: parseCondition,
-  from: parseMoment,
-  to: parseMoment,
 };
 
 /** The query for a store. */

@@ -206,9 +206,7 @@ export function assertAtOrBelow(
     record.keyspace === actingKey.keyspace &&
     record.environment === actingKey.environment &&
     features?.isWithin(record.features, actingKey.features) === true &&
-    listExceededBounds(record.rateLimits, actingKey.rateLimits).length === 0 &&
-    // Otherwise a key with credits could rotate one without, and use that instead.
-    (record.hasCredits || !actingKey.hasCredits) &&
+    (isBelowActor(authority, stored) || areLimitsWithin(record, actingKey)) &&
     isAllowlistWithin(record.ipAllowlist, actingKey.ipAllowlist) &&
     isResourceBindingWithin(record.resources, actingKey.resources);
   if (!isWithin) {
@@ -224,6 +222,15 @@ export function assertAtOrBelow(
       detail: `The requesting credential expires at ${new Date(end).toISOString()}, and manages only keys whose expiresAt is no later.`,
     });
   }
+}
+
+/** Of a key that is not below the acting one: keys below it draw on its limits and credits, whatever their own are. */
+function areLimitsWithin(record: ApiKeyRecord, actingKey: ApiKeyRecord): boolean {
+  return (
+    listExceededBounds(record.rateLimits, actingKey.rateLimits).length === 0 &&
+    // Otherwise a key with credits could rotate one without, and use that instead.
+    (record.hasCredits || !actingKey.hasCredits)
+  );
 }
 
 /**

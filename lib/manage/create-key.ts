@@ -34,7 +34,7 @@ import { mintCredential } from './mint-credential.js';
 import { readPublicKey } from './read-public-key.js';
 import { readFields } from './read-fields.js';
 import { resolveNewEnd } from './end-of-key.js';
-import { resolveLineage } from './lineage-of-new-key.js';
+import { isMadeAsChild, resolveLineage } from './lineage-of-new-key.js';
 import { claimNothing, type ClaimName } from './repeatable-changes.js';
 
 type NewKeyFields = {
@@ -117,7 +117,7 @@ export async function createKey(
     const owner = toOwnerStanding(await transaction.findOwner(unlimited.ownerId));
     const plan = plans.of(owner);
     const scopes = chooseGranted(authority, plan);
-    const bounds = getLimitBounds(context, authority, plan.keyCeilings);
+    const bounds = getLimitBounds(context, authority, plan.keyCeilings, isMadeAsChild(context, policy));
     const limits = resolveNewLimits(bounds, fields, policy.defaultRateLimits, now);
     const { maxLifetimeDays, maxIdleDays } = getLifetimeBounds(ports.keyspace, owner);
     const planned = resolveNewEnd(fields.expiresAt, now, { maxLifetimeDays });

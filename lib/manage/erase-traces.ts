@@ -16,6 +16,7 @@ export interface RemovedTraces {
   /** Entries whose address is that of an admin. */
   readonly keptAuditEntries: number;
   readonly accessEvents: number;
+  readonly observations: number;
   readonly lastUsedAddresses: number;
   readonly refreshGrants: number;
 }
@@ -26,7 +27,7 @@ export function isErasable(entry: AuditEntry): boolean {
 }
 
 /**
- * Removes what may name a person from the audit trail, the access log, the last uses and the refresh tokens, in small steps with
+ * Removes what may name a person from the audit trail, the access log, the observed requests, the last uses and the refresh tokens, in small steps with
  * pauses. After a failure, the next call continues with the rest.
  *
  * @param before - the sequence number of the entry that records the erasure
@@ -38,15 +39,19 @@ export async function eraseTraces(
   before: number,
 ): Promise<RemovedTraces> {
   const entries = await eraseEntries(store, ownerId, before);
-  let accessEvents = 0;
-  for (;;) {
-    const removed = await store.erasure.eraseFromAccessLog(ownerId, rowsPerStep);
-    accessEvents += removed;
-    if (removed < rowsPerStep) break;
-    await sleep(pauseMs);
-  }
+  const { erasure } = store;
+  const accessEvents = await eraseInSteps((limit) => erasure.eraseFromAccessLog(ownerId, limit));
+  const observations = await eraseInSteps((limit) => erasure.eraseFromObservations(ownerId, limit));
   const ofKeys = await eraseTracesOfKeys(store, keyIds);
-  return { ...entries, accessEvents, ...ofKeys };
+  return { ...entries, accessEvents, observations, ...ofKeys };
+}
+
+async function eraseInSteps(erase: (limit: number) => Promise<number>): Promise<number> {
+  for (let erased = 0; ; await sleep(pauseMs)) {
+    const removed = await erase(rowsPerStep);
+    erased += removed;
+    if (removed < rowsPerStep) return erased;
+  }
 }
 
 async function eraseEntries(

@@ -2,6 +2,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { EndNotice } from '../domain/end-notice.js';
 import { FailureLog } from '../domain/failure-log.js';
 import { getExpiresAt, getIdleAt } from '../domain/key-lifetime.js';
+import { findInactiveAncestor } from '../domain/inactive-ancestor.js';
 import { getKeyState } from '../domain/key-state.js';
 import type { Logger } from '../ports/logger.js';
 import { createAuditEntry } from './audit-entry.js';
@@ -85,7 +86,13 @@ export class ExpirySweep {
     const { store, keyspace } = this.#parts;
     const { reason, thresholdSeconds } = notice;
     const found = await store.list({
-      ...{ keyspace: keyspace.name, state: 'active', now, limit: keysPerTransaction },
+      ...{
+        keyspace: keyspace.name,
+        state: 'active',
+        inactiveAncestor: false,
+        now,
+        limit: keysPerTransaction,
+      },
       ...(reason === 'idle'
         ? { idle: { after, before: until + 1, withoutNotice: thresholdSeconds } }
         : { expiresAfter: after, expiresBefore: until + 1, withoutExpiryNotice: thresholdSeconds }),
@@ -110,7 +117,7 @@ export class ExpirySweep {
         const current = await transaction.find(record.id);
         const now = clock.now();
         if (current === null || expiresAt === null || getEnd(current) !== expiresAt) continue;
-        if (getKeyState(current, now) !== 'active') continue;
+        if (getKeyState(current, now) !== 'active' || findInactiveAncestor(current, now) !== null) continue;
         const event = { ...createAuditEntry(sweepContext, 'key.expiring', current, []), at: now };
         if (await transaction.noteExpiry({ keyId: record.id, expiresAt, thresholdSeconds }, event)) {
           noted.push(current);

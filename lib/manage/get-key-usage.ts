@@ -1,6 +1,7 @@
 import { InvalidFieldError, parseMoment } from '../domain/key-fields.js';
 import { dayMs } from '../domain/day-ms.js';
-import { hourMs, getPeriodStart, usageKeptMs, type UsageCount } from '../domain/key-usage.js';
+import { hourMs, getPeriodStart, usageKeptMs } from '../domain/key-usage.js';
+import type { RecordedUsage } from '../domain/usage-view.js';
 import { getKey } from './get-key.js';
 import type { Moment } from '../domain/moment.js';
 import type { ChangeContext } from './change.js';
@@ -13,19 +14,12 @@ export interface UsageFilter<T extends Moment = Date> {
   /** Whether uses are counted by hour or by day (UTC); default `hour`. */
   readonly by?: 'hour' | 'day' | undefined;
   /**
-   * The first hour or day. Default: the last 24 hours or 30 days up to `to`. At most 31 days of hours or 90 days are returned.
+   * The first hour or day. Default: the last 24 hours or 30 days up to `to`. At most 31 days of hours or 90 days are returned; `from`
+   * of the result is where they begin.
    */
   readonly from?: T | undefined;
   /** The end; hours and days that start then or later are omitted. Default: now. */
   readonly to?: T | undefined;
-}
-
-/** How often a key was used, and the time and address of its last use. */
-export interface RecordedUsage {
-  /** By start and then by verdict; hours and days without uses are omitted. */
-  readonly counts: readonly UsageCount[];
-  readonly lastUsedAt: number | null;
-  readonly lastUsedAddress: string | null;
 }
 
 /** Maximum number of hours in one result: 31 days. */
@@ -45,7 +39,8 @@ export async function getKeyUsage(
   const query = readUsageFilter(filter, ports.clock.now());
   const { id: keyId, lastUsedAt, lastUsedAddress } = await getKey(ports, context, id);
   const counts = await ports.store.usage.list({ keyId, ...query });
-  return { counts, lastUsedAt, lastUsedAddress };
+  const { from, to } = query;
+  return { from, to, counts, lastUsedAt, lastUsedAddress };
 }
 
 /** @throws ApiKeysError `invalid_request` */
@@ -58,13 +53,15 @@ function readUsageFilter(
     { by: parseUsagePeriod, from: parseMoment, to: parseMoment },
     [],
   );
-  const { by = 'hour', to = now } = read;
+  const { by = 'hour' } = read;
+  // Nothing was used before 1970.
+  const to = Math.max(0, read.to ?? now);
   const periodMs = by === 'day' ? dayMs : hourMs;
   const periods = by === 'day' ? defaultDays : defaultHours;
   // The current hour or day counts as one of them.
   const findFirst = (count: number): number => getPeriodStart(periodMs, to - 1) - (count - 1) * periodMs;
   const earliest = findFirst(by === 'day' ? maxDays : maxHours);
-  const from = Math.max(getPeriodStart(periodMs, read.from ?? findFirst(periods)), earliest);
+  const from = Math.max(0, getPeriodStart(periodMs, read.from ?? findFirst(periods)), earliest);
   return { by, from, to };
 }
 

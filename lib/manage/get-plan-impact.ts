@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { CreditBalance } from '../domain/credits.js';
 import { parseOwnerId } from '../domain/key-fields.js';
 import { parsePlanName } from '../domain/owner-plan.js';
 import { toOwnerStanding, type OwnerStanding } from '../domain/owner.js';
@@ -108,17 +109,34 @@ async function addKeys(
   let after: ApiKeyRecord | undefined;
   for (;;) {
     const page = await store.list({ ownerId, now, after, limit: batchSize });
+    const readCreditsAbove = createCreditReader(store, plans);
     for (const record of page) {
       const keyspace = keyspaces.get(record.keyspace);
       if (record.revokedAt !== null || keyspace === undefined) continue;
       if (keyspace.isNative) unrevoked += 1;
-      owner.addKey(findPlanLoss(record, keyspace, plans, now));
+      owner.addKey(findPlanLoss(record, keyspace, plans, await readCreditsAbove(record), now));
     }
     after = page.at(-1);
     if (page.length < batchSize) break;
     await nextTurn();
   }
   owner.surplusKeys = countSurplus(unrevoked, plans.after.maxKeys);
+}
+
+/** Reads the balances of the keys above a key, each of them once, where a plan has a ceiling on credits. */
+function createCreditReader(
+  store: Pick<ImpactPorts['store'], 'find'>,
+  { before, after }: { readonly before: Plan; readonly after: Plan },
+): (record: ApiKeyRecord) => Promise<readonly CreditBalance[]> {
+  const isNeeded = [before, after].some(({ keyCeilings }) => keyCeilings.credits !== null);
+  const balances = new Map<string, CreditBalance | null>();
+  return async ({ ancestors, ownerId }) => {
+    const paying = isNeeded ? ancestors.filter(({ hasCredits }) => hasCredits) : [];
+    for (const { id } of paying) {
+      if (!balances.has(id)) balances.set(id, (await store.find(id, ownerId))?.credits ?? null);
+    }
+    return paying.map(({ id }) => balances.get(id) ?? null).filter((balance) => balance !== null);
+  };
 }
 
 function countSurplus(unrevoked: number, maxKeys: number | null): number {

@@ -9,6 +9,7 @@ import {
   type PostureThresholds,
 } from '../domain/posture.js';
 import type { ChangeContext } from './change.js';
+import { findOverPlan, OwnerChanges } from './find-over-plan.js';
 import { parseCondition, parseUnusedDays } from './list-filter.js';
 import { listKeys } from './list-keys.js';
 import type { Page } from './list-page.js';
@@ -69,16 +70,23 @@ export async function getPosture(
     endsWithinDays: endsWithinDays ?? defaultThresholds.endsWithinDays,
   };
   const now = ports.clock.now();
-  const { items, nextCursor } = await listKeys(ports, context, { ...page, state: 'active' });
+  const { items, nextCursor } = await listKeys(ports, context, {
+    ...page,
+    state: 'active',
+    inactiveAncestor: false,
+  });
   const parts = await ports.store.usage.listParts(items.map(({ id }) => id));
-  const findings = items.flatMap((record) => {
+  const owners = new OwnerChanges(ports.store);
+  const findings: PostureFinding[] = [];
+  for (const record of items) {
     const home = ports.keyspaces.get(record.keyspace);
     const facts: PostureFacts = {
       maxLifetimeDays: home === undefined ? null : getLifetimeBounds(home, record.owner).maxLifetimeDays,
       catalogue: home?.hasAppScopes === true ? home.catalogue : null,
       parts: parts.filter(({ keyId }) => keyId === record.id),
+      overPlan: home === undefined ? null : await findOverPlan(owners, record, home, now),
     };
-    return listFindings(record, thresholds, facts, now);
-  });
+    findings.push(...listFindings(record, thresholds, facts, now));
+  }
   return { items: findings.filter((each) => reason === undefined || each.reason === reason), nextCursor };
 }

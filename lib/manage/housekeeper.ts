@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { usageKeptMs } from '../domain/key-usage.js';
 import { FailureLog } from '../domain/failure-log.js';
+import type { AuditSealer } from '../ports/audit-sealer.js';
 import type { Clock } from '../ports/clock.js';
 import type { ExpiredRows } from '../ports/housekeeping.js';
 import type { KeyStore } from '../ports/key-store.js';
 import type { Logger } from '../ports/logger.js';
 import { removeEndedKeys } from './remove-ended-keys.js';
+import { trimTrail } from './trim-trail.js';
 import { claimLifetimeMs } from './repeatable-changes.js';
 
 /** The interval between runs, also after a failure, and the delay of the first run, in milliseconds. */
@@ -18,20 +20,24 @@ const pauseMs = 25;
 
 /** The dependencies of the housekeeper. */
 export interface HousekeeperParts {
-  readonly store: Pick<KeyStore, 'housekeeping' | 'usage' | 'transact'>;
+  readonly store: Pick<KeyStore, 'find' | 'housekeeping' | 'listEvents' | 'trail' | 'transact' | 'usage'>;
+  readonly sealer: AuditSealer;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long ended keys are kept, in milliseconds; `null`: for good. */
   readonly endedKeysMs: number | null;
+  /** How long entries of the trail are kept, in milliseconds; `null`: for good. */
+  readonly auditMs: number | null;
 }
 
 /**
- * Removes expired rows, and keys that ended long ago, in the background. A run continues until none are left, in small batches with pauses, so that requests
- * can proceed in between, however many rows there are.
+ * Removes expired rows, keys that ended long ago and old entries of the trail in the background. A run continues until none are left, in
+ * small batches with pauses, so that requests can proceed in between, however many rows there are.
  */
 export class Housekeeper {
   readonly #parts: HousekeeperParts;
   readonly #removals: FailureLog;
+  readonly #trims: FailureLog;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -41,6 +47,10 @@ export class Housekeeper {
     this.#removals = new FailureLog(parts.logger, {
       begins: 'expired rows are not removed, which is tried again',
       ends: () => 'expired rows are removed again',
+    });
+    this.#trims = new FailureLog(parts.logger, {
+      begins: 'old entries of the audit log are not removed, which is tried again',
+      ends: () => 'old entries of the audit log are removed again',
     });
   }
 
@@ -59,12 +69,8 @@ export class Housekeeper {
   }
 
   async #runAndSchedule(): Promise<void> {
-    try {
-      await this.run();
-      this.#removals.worked();
-    } catch (error) {
-      this.#removals.failed(error);
-    }
+    await runLogged(this.#removals, () => this.run());
+    await runLogged(this.#trims, () => this.trim());
     if (!this.#isStopped) this.start(intervalMs);
   }
 
@@ -83,9 +89,25 @@ export class Housekeeper {
     await removeEndedKeys({ store, clock, isStopped: () => this.#isStopped }, now - endedKeysMs);
   }
 
+  /** Removes entries of the trail that are older than they are kept. Rejects as {@link trimTrail} does. */
+  async trim(): Promise<void> {
+    const { store, sealer, clock, auditMs } = this.#parts;
+    if (auditMs === null) return;
+    await trimTrail({ store, sealer, clock, isStopped: () => this.#isStopped }, clock.now() - auditMs);
+  }
+
   async #runInBatches(remove: (limit: number) => Promise<number>): Promise<void> {
     while (!this.#isStopped && (await remove(rowsPerBatch)) === rowsPerBatch) {
       await sleep(pauseMs, undefined, { ref: false });
     }
+  }
+}
+
+async function runLogged(log: FailureLog, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+    log.worked();
+  } catch (error) {
+    log.failed(error);
   }
 }

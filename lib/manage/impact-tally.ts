@@ -13,7 +13,7 @@ export interface OwnerImpact {
   readonly resources: readonly string[];
   /** The number of keys that would be refused as expired: with `policy.enforceOnExisting`. */
   readonly endedKeys: number;
-  /** The number of keys with limits or credits beyond the new ceilings; they keep them. */
+  /** The number of keys whose limits or credits, with those of the keys above them, are beyond the new ceilings; they keep them. */
   readonly keysAboveCeilings: number;
   /** How many keys the owner would have beyond `maxKeys`; they stay, and others can be created only after revoking some. */
   readonly surplusKeys: number;

@@ -3,10 +3,13 @@ import type { AuditEntry } from '../domain/audit-entry.js';
 import type { PostureFinding } from '../domain/posture.js';
 import type { Moment } from '../domain/moment.js';
 import { createKey } from './create-key.js';
+import type { Caller } from '../domain/caller.js';
 import type { Grantable } from '../domain/grantable.js';
+import { getCaller } from './get-caller.js';
+import type { RecordedUsage } from '../domain/usage-view.js';
 import { getGrantable } from './get-grantable.js';
 import { getKey } from './get-key.js';
-import { getKeyUsage, type RecordedUsage, type UsageFilter } from './get-key-usage.js';
+import { getKeyUsage, type UsageFilter } from './get-key-usage.js';
 import { getPosture, type PostureFilter } from './get-posture.js';
 import { getUsableKey } from './get-usable-key.js';
 import { listEvents, type AuditFilter } from './list-events.js';
@@ -17,6 +20,8 @@ import type { ParsedFields } from './parsed-fields.js';
 import { RepeatableChanges, type RepeatableKeyChange, type RepeatableResult } from './repeatable-changes.js';
 import { replayKeyChange } from './replay-key-change.js';
 import { resealSecrets, type ResealReport } from './reseal-secrets.js';
+import { importKeys, type ImportInput, type ImportReport } from './import-keys.js';
+import { importRows, type RowImport } from './import-rows.js';
 import { revokeAllKeys } from './revoke-all-keys.js';
 import { revokeKey } from './revoke-key.js';
 import { assertRole } from './role-authority.js';
@@ -91,8 +96,14 @@ export interface KeyService {
    * it fails, some keys may have been revoked: call it again to continue with the rest.
    */
   revokeAll(context: ChangeContext, ownerId: string, input?: KeyInput): Promise<readonly Changed[]>;
+  /** Imports keys of another system. For admins and the app itself. */
+  import(context: ChangeContext, input: ImportInput): Promise<ImportReport>;
+  /** The same for the rows of one request. Also throws `conflict` when there is no such format. */
+  importRows(context: ChangeContext, input: RowImport): Promise<ImportReport>;
   /** What the actor may give to keys. */
   grantable(context: ChangeContext): Promise<Grantable>;
+  /** Who the actor is, and what it may do with keys. */
+  caller(context: ChangeContext): Promise<Caller>;
   /** Seals the secrets that sign under the current pepper. For the app itself alone. */
   resealSecrets(context: ChangeContext): Promise<ResealReport>;
 }
@@ -115,6 +126,9 @@ export function createKeyService(ports: ManagePorts): KeyService {
     get: (context, id) => getKey(ports, context, id),
     getUsable: (context, id) => getUsableKey(ports, context, id),
     grantable: (context) => getGrantable(ports, context),
+    caller: (context) => getCaller(ports, context),
+    import: (context, input) => importKeys(ports, context, input),
+    importRows: (context, input) => importRows(ports, context, input),
     resealSecrets: (context) => resealSecrets(ports, context),
     usage: (context, id, filter) => getKeyUsage(ports, context, id, filter),
     list: (context, filter) => listKeys(ports, context, filter),

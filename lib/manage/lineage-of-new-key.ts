@@ -16,7 +16,7 @@ export function resolveLineage(
   { onePerOwner }: Pick<KeyspacePolicy, 'onePerOwner'>,
 ): KeyLineage {
   if (storedKey === null) return { parentId: null, ancestors: noAncestors };
-  if (makesEquals || onePerOwner) {
+  if (!isMadeAsChild({ makesEquals }, { onePerOwner })) {
     const { parentId, ancestors } = storedKey;
     return { parentId, ancestors };
   }
@@ -25,4 +25,12 @@ export function resolveLineage(
   throw new ApiKeysError('forbidden', {
     detail: `There are ${maxAncestors} API keys above the requesting one, which is the most: it makes no keys itself. Let one above it make the key.`,
   });
+}
+
+/** Whether the keys that a key makes are its children. */
+export function isMadeAsChild(
+  { makesEquals = false }: Pick<ChangeContext, 'makesEquals'>,
+  { onePerOwner }: Pick<KeyspacePolicy, 'onePerOwner'>,
+): boolean {
+  return !makesEquals && !onePerOwner;
 }

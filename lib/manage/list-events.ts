@@ -1,8 +1,10 @@
 import type { Moment } from '../domain/moment.js';
 import type { AuditEntry } from '../domain/audit-entry.js';
+import { unboundedEvents } from '../ports/key-store.js';
 import { auditConditions, toAuditQuery, type AuditConditions } from './audit-conditions.js';
 import type { ChangeContext } from './change.js';
-import type { Page } from './list-page.js';
+import { findAuditBounds, isAuditScan, toAuditScan } from './audit-scan.js';
+import { maxRowsPerPage, type ListPosition, type Page } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
 import type { ParsedFields } from './parsed-fields.js';
 import { readList, type PageFilter } from './read-list.js';
@@ -16,13 +18,24 @@ export function listEvents(
   context: ChangeContext,
   filter: AuditFilter<Moment> | ParsedFields,
 ): Promise<Page<AuditEntry>> {
+  const { store } = ports;
+  let bounds = unboundedEvents;
+  const startBelow = (after: ListPosition | null): number =>
+    Math.min(Number(after?.[0] ?? Infinity), bounds.last + 1);
   return readList(ports, context, filter, {
     name: 'audit',
     readers: auditConditions,
     conditionsOf: toAuditQuery,
-    read: (conditions, { after, limit }) => {
-      const before = after === null ? undefined : Number(after[0]);
-      return ports.store.listEvents({ ...conditions, before, limit });
+    findEnd: async (conditions, after) => {
+      if (!isAuditScan(conditions)) return null;
+      bounds = await findAuditBounds(store, conditions);
+      const scan = { ...toAuditScan(conditions), before: startBelow(after) };
+      const end = await store.findEventScanEnd(scan, maxRowsPerPage);
+      return end === null || end <= bounds.first ? null : [end];
+    },
+    read: (conditions, { after, end, limit }) => {
+      const part = { before: startBelow(after), until: Number(end?.[0] ?? bounds.first) };
+      return store.listEvents({ ...conditions, ...part, limit });
     },
     positionOf: ({ sequence }) => [sequence],
   });

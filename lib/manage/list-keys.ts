@@ -1,12 +1,12 @@
 import type { Moment } from '../domain/moment.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { parseMoment } from '../domain/key-fields.js';
+import { parseEnabled, parseMoment } from '../domain/key-fields.js';
 import type { KeyState } from '../domain/key-state.js';
 import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import { readSoughtResource, type SoughtResource } from '../domain/sought-resource.js';
 import type { ChangeContext } from './change.js';
 import { parseCondition, parseKeyNumber, parseState, parseUnusedDays } from './list-filter.js';
-import type { ListPosition, Page } from './list-page.js';
+import { maxRowsPerPage, type ListPosition, type Page } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
 import type { ParsedFields } from './parsed-fields.js';
 import type { FieldReaders } from './read-fields.js';
@@ -30,6 +30,8 @@ export interface KeyFilter<T extends Moment = Date, R extends string = string> e
   readonly createdByMember?: string | undefined;
   /** The children of the key with this id. */
   readonly parentId?: string | undefined;
+  /** Keys that are refused because of a key above them, or keys that are not; whatever their own state is. */
+  readonly inactiveAncestor?: boolean | undefined;
   /** Keys that are bound to this one resource: `{ project: 'p1' }`. Keys that are bound to none are not listed. */
   readonly resource?: ([R] extends [never] ? never : { readonly [K in R]?: string }) | undefined;
   /** Keys that end before this time, those that have expired already included. */
@@ -54,6 +56,7 @@ const keyConditions: FieldReaders<Omit<KeyConditions, 'resource'>> = {
   tag: parseCondition,
   createdByMember: parseCondition,
   parentId: parseCondition,
+  inactiveAncestor: parseEnabled,
   expiresBefore: parseMoment,
   unusedForDays: parseUnusedDays,
 };
@@ -61,9 +64,6 @@ const keyConditions: FieldReaders<Omit<KeyConditions, 'resource'>> = {
 function createConditionReaders(resources: ResourceCatalogue): FieldReaders<KeyConditions> {
   return { ...keyConditions, resource: (value) => readSoughtResource(value, resources) };
 }
-
-/** The maximum number of keys that are looked at for one page, however few of them match its filter. */
-export const maxRowsPerPage = 1_000;
 
 const dayMs = 24 * 60 * 60 * 1000;
 

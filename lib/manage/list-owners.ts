@@ -1,7 +1,7 @@
 import type { OwnerRecord } from '../domain/owner.js';
 import type { ChangeContext } from './change.js';
 import { defaultPageSize, parseCondition, parsePageSize } from './list-filter.js';
-import { readPage, type Page } from './list-page.js';
+import { maxRowsPerPage, readPage, type ListPosition, type Page } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
 import { assertMayManageOwners } from './owner-authority.js';
 import type { ParsedFields } from './parsed-fields.js';
@@ -36,13 +36,22 @@ export async function listOwners(
     conditions: { suspended },
     cursor,
     limit: limit ?? defaultPageSize,
-    findEnd: async () => null,
-    read: (after, most) =>
+    findEnd: async (after) => {
+      if (suspended === undefined) return null;
+      const end = await store.owners.findScanEnd(toOwnerId(after), maxRowsPerPage);
+      return end === null ? null : [end];
+    },
+    read: (after, most, end) =>
       store.owners.list({
         isSuspended: suspended,
-        after: after === null ? undefined : String(after[0]),
+        after: toOwnerId(after),
+        until: toOwnerId(end),
         limit: most,
       }),
     positionOf: ({ ownerId }) => [ownerId],
   });
+}
+
+function toOwnerId(position: ListPosition | null): string | undefined {
+  return position === null ? undefined : String(position[0]);
 }

@@ -1,6 +1,9 @@
 import type { CursorSigner } from '../ports/cursor-signer.js';
 import { toListBinding, openCursor, signCursor } from './list-cursor.js';
 
+/** The maximum number of rows that are looked at for one page, however few of them match its filter. */
+export const maxRowsPerPage = 1_000;
+
 /** One page of a list, newest first. */
 export interface Page<T> {
   readonly items: readonly T[];

@@ -8,6 +8,8 @@ export interface ErasedCounts {
   readonly auditEntries: number;
   /** Entries of the access log. */
   readonly accessEvents: number;
+  /** Counts of requests that guards in observe mode would have refused. */
+  readonly observations: number;
   /** Addresses that keys were last used from. */
   readonly lastUsedAddresses: number;
   /** Sessions and refresh tokens. */
@@ -41,6 +43,7 @@ export function summarizeErasure(erased: ErasedOwner): ErasureSummary {
       keys: erased.erasedKeys,
       auditEntries: erased.auditEntries,
       accessEvents: erased.accessEvents,
+      observations: erased.observations,
       lastUsedAddresses: erased.lastUsedAddresses,
       refreshTokens: erased.refreshGrants,
     },

@@ -6,6 +6,7 @@ import type { PublicKey } from '../domain/public-key.js';
 import { getSigningKind } from '../domain/shown-public-key.js';
 import { isIdle } from '../domain/key-lifetime.js';
 import { hasExpired } from '../domain/key-state.js';
+import { findInactiveAncestor } from '../domain/inactive-ancestor.js';
 import { ApiKeysError } from '../errors.js';
 import {
   assertAtOrBelow,
@@ -13,6 +14,7 @@ import {
   resolveAuthority,
   createFinder,
   findVisible,
+  isBelowActor,
   type Authority,
 } from './authority.js';
 import { createRevocationQueuing } from './change-queuing.js';
@@ -133,12 +135,32 @@ function chooseReplacement(record: ApiKeyRecord, publicKey: PublicKey | undefine
 
 /**
  * Balances change with every request, so they cannot be compared between keys: with the secret of another key, a key could
- * spend that key's credits.
+ * spend that key's credits. Keys below it pay with its own as well.
  */
-function assertMayHaveSecret({ actingKey }: Authority, { id }: ApiKeyRecord): void {
-  if (actingKey === null || !actingKey.hasCredits || actingKey.id === id) return;
+function assertMayHaveSecret(authority: Authority, record: ApiKeyRecord): void {
+  const { actingKey } = authority;
+  if (actingKey === null || !actingKey.hasCredits || actingKey.id === record.id) return;
+  if (isBelowActor(authority, record)) return;
   throw new ApiKeysError('forbidden', {
-    detail: 'An API key that pays with credits may rotate only itself.',
+    detail: 'An API key that pays with credits may rotate only itself and the API keys below it.',
+  });
+}
+
+/**
+ * A secret that is refused because of a key above must not be given out as a new one. As with the key itself, one above that is
+ * only disabled or idle may come back.
+ *
+ * @throws ApiKeysError `conflict`
+ */
+function assertMayWorkAgain(record: ApiKeyRecord, now: number): void {
+  const above = findInactiveAncestor(record, now);
+  if (above === null || above.state === 'disabled') return;
+  const advice =
+    above.state === 'expired'
+      ? 'Extend its expiresAt before rotating this one.'
+      : 'No secret of this one would be accepted: create another API key.';
+  throw new ApiKeysError('conflict', {
+    detail: `The API key above this one, ${above.id}, is ${above.state}. ${advice}`,
   });
 }
 
@@ -158,6 +180,7 @@ async function findRotatable(
   assertMayGiveKey(ports, context, record, now);
   assertExpectedVersion(record, expected);
   assertNotRevoked(record);
+  assertMayWorkAgain(record, now);
   // A key that is only idle is made usable again by another secret.
   if (record.enabled && hasExpired(record, now)) {
     throw new ApiKeysError('conflict', {

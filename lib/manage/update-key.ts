@@ -6,7 +6,14 @@ import { getLifetimeBounds } from '../domain/get-lifetime-bounds.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { noPolicy } from '../domain/keyspace-policy.js';
 import { ApiKeysError } from '../errors.js';
-import { assertAtOrBelow, assertMayGrant, resolveAuthority, createFinder, findVisible } from './authority.js';
+import {
+  assertAtOrBelow,
+  assertMayGrant,
+  resolveAuthority,
+  createFinder,
+  findVisible,
+  isBelowActor,
+} from './authority.js';
 import { createRevocationQueuing } from './change-queuing.js';
 import { createAuditEntry } from './audit-entry.js';
 import { resolveChangedLimits, resolveCreditChange, getLimitBounds } from './limit-authority.js';
@@ -77,7 +84,8 @@ export async function updateKey(
       }
       const plan = ports.keyspace.plans.of(current.owner);
       assertWithinPlan(context, ports.keyspace, plan, changes, current);
-      const bounds = getLimitBounds(context, authority, plan.keyCeilings);
+      const isBelow = isBelowActor(authority, current);
+      const bounds = getLimitBounds(context, authority, plan.keyCeilings, isBelow);
       const limited =
         changes.rateLimits === undefined
           ? {}

@@ -1,5 +1,5 @@
 import type { AccessEntry } from '../domain/access-entry.js';
-import type { AccessLog, AccessQuery } from '../ports/access-log.js';
+import type { AccessLog, AccessPosition, AccessQuery, AccessScan } from '../ports/access-log.js';
 
 /** The access log of a store in memory. */
 export class MemoryAccessLog implements AccessLog {
@@ -22,6 +22,11 @@ export class MemoryAccessLog implements AccessLog {
       .filter((event) => isWanted(event, query))
       .slice(0, query.limit)
       .map((event) => structuredClone(event));
+  }
+
+  async findScanEnd(query: AccessScan, rows: number): Promise<AccessPosition | null> {
+    const end = this.#events.filter((event) => isWanted(event, query))[rows - 1];
+    return end === undefined ? null : { at: end.at, id: end.id };
   }
 
   /** Deletes events of an owner, at most `limit` of them, and returns how many were deleted. */
@@ -47,18 +52,19 @@ function isStorable({ id, method, route, keyId, ownerId, actor }: AccessEntry): 
   );
 }
 
-function isWanted(event: AccessEntry, query: AccessQuery): boolean {
-  const { ownerId, keyId, action, code, from, to, after } = query;
+function isWanted(event: AccessEntry, query: Omit<AccessQuery, 'limit'>): boolean {
+  const { ownerId, keyId, action, code, from, to, after, until } = query;
   if (ownerId !== undefined && event.ownerId !== ownerId) return false;
   if (keyId !== undefined && event.keyId !== keyId) return false;
   if (action !== undefined && event.action !== action) return false;
   if (code !== undefined && event.code !== code) return false;
   if (from !== undefined && event.at < from) return false;
   if (to !== undefined && event.at >= to) return false;
+  if (until !== undefined && compareNewestFirst(event, until) > 0) return false;
   return after === undefined || compareNewestFirst(after, event) < 0;
 }
 
-function compareNewestFirst(a: Pick<AccessEntry, 'at' | 'id'>, b: Pick<AccessEntry, 'at' | 'id'>): number {
+function compareNewestFirst(a: AccessPosition, b: AccessPosition): number {
   if (a.at !== b.at) return b.at - a.at;
   if (a.id === b.id) return 0;
   return a.id < b.id ? 1 : -1;

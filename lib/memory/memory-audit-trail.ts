@@ -1,6 +1,6 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { parseAuditEntry } from '../ports/audit-chain.js';
-import type { AuditTrail, StoredEntry } from '../ports/audit-trail.js';
+import type { AuditTrail, StoredEntry, TrailStart } from '../ports/audit-trail.js';
 import { startOfFeed } from '../ports/change-feed.js';
 import type { StoredEvent } from './memory-change-feed.js';
 
@@ -8,20 +8,24 @@ import type { StoredEvent } from './memory-change-feed.js';
 interface TrailContents {
   readonly keys: ReadonlyMap<string, ApiKeyRecord>;
   readonly events: readonly StoredEvent[];
+  readonly removedEvents: number;
+  readonly trailStart: TrailStart;
 }
 
 /** The audit trail of a store in memory. */
 export function createMemoryAuditTrail(contents: () => TrailContents): AuditTrail {
   return {
     async head() {
-      const { events } = contents();
-      return { sequence: events.length, hash: events.at(-1)?.hash ?? startOfFeed.hash };
+      const { events, removedEvents } = contents();
+      return { sequence: removedEvents + events.length, hash: events.at(-1)?.hash ?? startOfFeed.hash };
     },
 
+    start: async () => contents().trailStart,
+
     async entries(after, limit) {
-      return contents()
-        .events.slice(after, after + limit)
-        .map(toStoredEntry);
+      const { events, removedEvents } = contents();
+      const first = Math.max(0, after - removedEvents);
+      return events.slice(first, first + limit).map(toStoredEntry);
     },
 
     async lastEntries(after, limit) {

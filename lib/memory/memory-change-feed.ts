@@ -11,9 +11,16 @@ import type {
   PlaceClaim,
 } from '../ports/change-feed.js';
 
-/** One entry of the audit trail; its sequence number is its place, counted from 1. */
+/** One entry of the audit trail; its sequence number is its place, counted from 1, removed ones included. */
 export interface StoredEvent extends SerializedAuditEntry {
   readonly hash: string;
+}
+
+/** The part of the store that the feed is read from. */
+interface KeptEvents {
+  readonly events: readonly StoredEvent[];
+  /** How many entries were removed before them. */
+  readonly removedEvents: number;
 }
 
 interface Listed extends Instance {
@@ -24,18 +31,18 @@ const noPlace = { place: null, takesSignatures: false };
 
 /** The change feed of a store in memory; several instances of one process may follow it. */
 export class MemoryChangeFeed implements ChangeFeed {
-  readonly #events: () => readonly StoredEvent[];
+  readonly #trail: () => KeptEvents;
   readonly #afterChanges: (work: () => void) => Promise<void>;
   readonly #instances = new Map<string, Listed>();
   #granted: { readonly place: string; readonly since: number } | null = null;
   readonly #watchers = new Set<() => void>();
 
   /**
-   * @param events - returns the committed entries
+   * @param trail - returns the committed entries
    * @param afterChanges - runs work after the changes that were begun before, and before the next one
    */
-  constructor(events: () => readonly StoredEvent[], afterChanges: (work: () => void) => Promise<void>) {
-    this.#events = events;
+  constructor(trail: () => KeptEvents, afterChanges: (work: () => void) => Promise<void>) {
+    this.#trail = trail;
     this.#afterChanges = afterChanges;
   }
 
@@ -67,7 +74,8 @@ export class MemoryChangeFeed implements ChangeFeed {
     const listed = this.#instances.get(instanceId);
     if (listed === undefined) return { isListed: false, isKnown: false, changes: [] };
     const { sequence, hash } = applied;
-    const stored = sequence === 0 ? startOfFeed : this.#events()[sequence - 1];
+    const { events, removedEvents } = this.#trail();
+    const stored = sequence === 0 && removedEvents === 0 ? startOfFeed : events[sequence - 1 - removedEvents];
     const isKnown = stored?.hash === hash;
     const acked = isKnown ? Math.max(listed.acked, sequence) : listed.acked;
     this.#instances.set(instanceId, { ...listed, beat: listed.beat + 1, acked });
@@ -75,12 +83,13 @@ export class MemoryChangeFeed implements ChangeFeed {
   }
 
   async latest(limit: number): Promise<readonly FeedChange[]> {
-    const { length } = this.#events();
-    return this.#changes(Math.max(0, length - limit), length);
+    const last = await this.lastSequence();
+    return this.#changes(last - limit, last);
   }
 
   async lastSequence(): Promise<number> {
-    return this.#events().length;
+    const { events, removedEvents } = this.#trail();
+    return removedEvents + events.length;
   }
 
   async instances(): Promise<readonly Instance[]> {
@@ -118,8 +127,9 @@ export class MemoryChangeFeed implements ChangeFeed {
 
   /** The entries after the first `start` ones, up to sequence number `end`. */
   #changes(start: number, end: number): readonly FeedChange[] {
-    const events = this.#events().slice(start, end);
-    return events.map((event) => {
+    const { events, removedEvents } = this.#trail();
+    const [from, to] = [start - removedEvents, end - removedEvents];
+    return events.slice(Math.max(0, from), Math.max(0, to)).map((event) => {
       const { sequence, keyId, keyVersion, ownerId, ownerVersion, action, hash } = parseAuditEntry(
         event,
         event.hash,

@@ -2,6 +2,7 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import { listAncestors, toKeyAncestor } from '../domain/key-ancestor.js';
 import { toOwnerStanding, type OwnerRecord } from '../domain/owner.js';
 import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
+import type { TrailStart } from '../ports/audit-trail.js';
 import type { ExpiryNotice } from '../ports/key-store.js';
 import type { StoredEvent } from './memory-change-feed.js';
 
@@ -11,7 +12,11 @@ export interface MemoryContents {
   /** Keys that were removed: their ids and numbers are not given again. */
   readonly removedKeys: ReadonlyMap<string, RemovedKey>;
   readonly owners: ReadonlyMap<string, OwnerRecord>;
+  /** The kept entries of the trail. */
   readonly events: readonly StoredEvent[];
+  /** How many entries were removed before them. */
+  readonly removedEvents: number;
+  readonly trailStart: TrailStart;
   readonly claims: ReadonlyMap<string, IdempotencyClaim>;
   /** Names of notices, see {@link formatNoticeName}. */
   readonly expiryNotices: ReadonlySet<string>;

@@ -1,5 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
-import { refillCredits } from '../domain/credits.js';
+import { refillCredits, type CreditBalance } from '../domain/credits.js';
 import { toSharedBalance, type SpentCredits } from '../domain/plan-credits.js';
 import type { CreditLedger } from '../ports/credit-ledger.js';
 import { refusePayment } from '../ports/refuse-payment.js';
@@ -8,6 +8,11 @@ import { refusePayment } from '../ports/refuse-payment.js';
 export interface MemoryCreditLedger extends CreditLedger {
   /** Forgets what an owner has spent; the number of environments. */
   forget(ownerId: string): number;
+}
+
+interface PayingKey {
+  readonly record: ApiKeyRecord;
+  readonly balance: CreditBalance;
 }
 
 /** Creates the ledger; balances of keys are in their records. */
@@ -19,19 +24,30 @@ export function createMemoryCreditLedger(
   const find = (ownerId: string, environment: string): SpentCredits | null =>
     spentByOwner.get(ownerId)?.get(environment) ?? null;
 
+  /** A key with its balance after a refill that is due; `null` when it has none. */
+  function findPaying(id: string, now: number): PayingKey | null {
+    const record = findKey(id);
+    if (record === undefined || record.credits === null) return null;
+    return { record, balance: refillCredits(record.credits, now) };
+  }
+
   return {
-    async spend({ keyId, shared }, cost, now) {
-      const record = keyId === null ? undefined : findKey(keyId);
-      const own = record?.credits ?? null;
-      if (keyId !== null && own === null) return { isPaid: false, refillsAt: null };
-      const current = own === null ? null : refillCredits(own, now);
+    async spend({ keyId, above, shared }, cost, now) {
+      const payers = [...(keyId === null ? [] : [keyId]), ...above].map((id) => findPaying(id, now));
+      if (!payers.every((payer) => payer !== null)) return { isPaid: false, refillsAt: null };
       const ofOwner =
         shared === null ? null : toSharedBalance(shared, find(shared.ownerId, shared.environment), now);
-      if ([current, ofOwner].some((balance) => balance !== null && balance.remaining < cost)) {
-        return refusePayment(own, ofOwner, cost, now);
+      const balances = payers.map(({ balance }) => balance);
+      if ([...balances, ofOwner].some((balance) => balance !== null && balance.remaining < cost)) {
+        const [own = null] = keyId === null ? [] : balances;
+        return refusePayment(
+          { own, above: balances.slice(own === null ? 0 : 1), shared: ofOwner },
+          cost,
+          now,
+        );
       }
-      if (record !== undefined && current !== null) {
-        replaceKey({ ...record, credits: { ...current, remaining: current.remaining - cost } });
+      for (const { record, balance } of payers) {
+        replaceKey({ ...record, credits: { ...balance, remaining: balance.remaining - cost } });
       }
       if (shared !== null && ofOwner !== null) {
         const spent = { spent: shared.amount - ofOwner.remaining + cost, since: ofOwner.refilledAt };

@@ -1,6 +1,7 @@
 import { withDeadline } from '../deadline.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { isEndedBefore } from '../domain/is-ended-before.js';
+import { uncutTrail } from '../ports/audit-trail.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
 import type { KeyStore, KeyStoreTransaction } from '../ports/key-store.js';
 import { deepCopy } from './deep-copy.js';
@@ -8,13 +9,14 @@ import { deleteSome } from './delete-some.js';
 import { MemoryAccessLog } from './memory-access-log.js';
 import { createMemoryAuditTrail } from './memory-audit-trail.js';
 import { MemoryChangeFeed, type StoredEvent } from './memory-change-feed.js';
-import { findVisibleKey, type MemoryContents } from './memory-contents.js';
+import { addLinked, findVisibleKey, type MemoryContents } from './memory-contents.js';
 import { createMemoryCreditLedger } from './memory-credit-ledger.js';
+import { MemoryObservationLog } from './memory-observation-log.js';
 import { MemoryNonceStore } from './memory-nonce-store.js';
 import { createMemoryTokenStore } from './memory-token-store.js';
 import { MemoryTransaction } from './memory-transaction.js';
 import { MemoryUsageLog } from './memory-usage-log.js';
-import { listEventsPage } from './page-of-events.js';
+import { findEventBounds, listEventsPage } from './page-of-events.js';
 import { listKeysPage, findScanEnd } from './page-of-keys.js';
 import { listOwnersPage, listOwnersWithKeys } from './page-of-owners.js';
 import { addUse, withDigest } from './use-writes.js';
@@ -35,6 +37,8 @@ export function memoryStore(): KeyStore {
     removedKeys: new Map(),
     owners: new Map(),
     events: [],
+    removedEvents: 0,
+    trailStart: uncutTrail,
     claims: new Map(),
     expiryNotices: new Set(),
     revokedTokens: new Map(),
@@ -47,8 +51,9 @@ export function memoryStore(): KeyStore {
     return result;
   }
 
-  const feed = new MemoryChangeFeed(() => contents.events, runInTurn);
+  const feed = new MemoryChangeFeed(() => contents, runInTurn);
   const accessLog = new MemoryAccessLog();
+  const observations = new MemoryObservationLog();
   const usage = new MemoryUsageLog((id) => contents.keys.get(id));
   const nonces = new MemoryNonceStore();
   const tokens = createMemoryTokenStore((id) => contents.revokedTokens.has(id));
@@ -94,18 +99,29 @@ export function memoryStore(): KeyStore {
   return {
     feed,
     accessLog,
+    observations,
     trail: createMemoryAuditTrail(() => contents),
     usage,
     nonces,
     tokens,
     housekeeping: {
       removeExpired,
-      findEndedKeys: async (time, limit) =>
-        [...contents.keys.values()]
-          .filter((record) => isEndedBefore(record, time))
-          .slice(0, limit)
-          .map(({ id }) => id),
+      async findEndedKeys(time, limit) {
+        const records = [...contents.keys.values()];
+        const parents = new Set(records.map(({ parentId }) => parentId));
+        const leaves = records.filter(({ id }) => !parents.has(id));
+        const ended = leaves.filter((record) => isEndedBefore(addLinked(contents, record), time));
+        return ended.slice(0, limit).map(({ id }) => id);
+      },
       removeUsage: async (keyIds, limit) => usage.forgetKeys(keyIds, limit),
+      removeTrimmed: (limit) =>
+        // Changes work on copies: what is removed during a change would be back after it.
+        runInTurn(() => {
+          const { events, removedEvents, trailStart } = contents;
+          const removed = Math.min(limit, trailStart.sequence - removedEvents);
+          contents = { ...contents, events: events.slice(removed), removedEvents: removedEvents + removed };
+          return removed;
+        }),
     },
     erasure: {
       eraseFromTrail: (sequences) =>
@@ -113,7 +129,7 @@ export function memoryStore(): KeyStore {
         runInTurn(() => {
           const wanted = new Set(sequences);
           const isDue = ({ personal }: StoredEvent, index: number): boolean =>
-            personal !== null && wanted.has(index + 1);
+            personal !== null && wanted.has(contents.removedEvents + index + 1);
           const erased = contents.events.filter(isDue).length;
           const events = contents.events.map((event, index) =>
             isDue(event, index) ? { ...event, personal: null } : event,
@@ -122,6 +138,7 @@ export function memoryStore(): KeyStore {
           return erased;
         }),
       eraseFromAccessLog: (ownerId, limit) => accessLog.eraseOwner(ownerId, limit),
+      eraseFromObservations: (ownerId, limit) => observations.eraseOwner(ownerId, limit),
       async eraseTraces(keyIds) {
         const used = keyIds
           .map((id) => contents.keys.get(id))
@@ -139,6 +156,8 @@ export function memoryStore(): KeyStore {
     owners: {
       find: async (ownerId) => deepCopy(contents.owners.get(ownerId) ?? null),
       list: async (query) => deepCopy(listOwnersPage(contents.owners, query)),
+      findScanEnd: async (after, rows) =>
+        listOwnersPage(contents.owners, { after, limit: rows })[rows - 1]?.ownerId ?? null,
       listWithKeys: async (query) => listOwnersWithKeys(contents.keys, query),
     },
     find: async (id, ownerId) => deepCopy(findVisibleKey(contents, id, ownerId)),
@@ -146,6 +165,9 @@ export function memoryStore(): KeyStore {
     list: async (query) => deepCopy(listKeysPage(contents, query)),
     findScanEnd: async (query, rows) => findScanEnd(contents, query, rows),
     listEvents: async (query) => listEventsPage(contents.events, query),
+    findEventScanEnd: async (query, rows) =>
+      listEventsPage(contents.events, { ...query, limit: rows })[rows - 1]?.sequence ?? null,
+    findEventBounds: async (time, rows) => findEventBounds(contents.events, time, rows),
 
     transact: (work) => runInTurn(() => change(work)),
 

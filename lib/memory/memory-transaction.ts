@@ -3,6 +3,7 @@ import type { AuditEntryDraft } from '../domain/audit-entry.js';
 import type { OwnerRecord } from '../domain/owner.js';
 import type { CreditBalance } from '../domain/credits.js';
 import { hashAuditEntry, serializeAuditEntry } from '../ports/audit-chain.js';
+import type { TrailStart } from '../ports/audit-trail.js';
 import { startOfFeed } from '../ports/change-feed.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import type { CreditChange } from '../ports/credit-ledger.js';
@@ -30,6 +31,8 @@ export class MemoryTransaction implements KeyStoreTransaction {
   readonly #owners: Map<string, OwnerRecord>;
   readonly #changed = new Set<string>();
   readonly #events: StoredEvent[];
+  readonly #removedEvents: number;
+  #trailStart: TrailStart;
   readonly #claims: Map<string, IdempotencyClaim>;
   readonly #expiryNotices: Set<string>;
   readonly #revokedTokens: Map<string, number>;
@@ -45,6 +48,8 @@ export class MemoryTransaction implements KeyStoreTransaction {
     this.#removedKeys = new Map(contents.removedKeys);
     this.#owners = new Map(contents.owners);
     this.#events = [...contents.events];
+    this.#removedEvents = contents.removedEvents;
+    this.#trailStart = contents.trailStart;
     this.#claims = new Map(contents.claims);
     this.#expiryNotices = new Set(contents.expiryNotices);
     this.#revokedTokens = new Map(contents.revokedTokens);
@@ -177,8 +182,31 @@ export class MemoryTransaction implements KeyStoreTransaction {
     });
   }
 
+  async carry(
+    { id, version }: Pick<ApiKeyRecord, 'id' | 'version'>,
+    event: AuditEntryDraft,
+  ): Promise<boolean> {
+    return this.#step(() => {
+      if (this.#keys.get(id)?.version !== version) return false;
+      this.#append(event);
+      return true;
+    });
+  }
+
+  async trim({ sequence, hash }: FeedPosition, event: AuditEntryDraft): Promise<boolean> {
+    return this.#step(() => {
+      if (this.#trailStart.sequence >= sequence) return false;
+      this.#append(event);
+      this.#trailStart = { sequence, hash, entry: this.position.sequence };
+      return true;
+    });
+  }
+
   get position(): FeedPosition {
-    return { sequence: this.#events.length, hash: this.#events.at(-1)?.hash ?? startOfFeed.hash };
+    return {
+      sequence: this.#removedEvents + this.#events.length,
+      hash: this.#events.at(-1)?.hash ?? startOfFeed.hash,
+    };
   }
 
   end(): void {
@@ -209,6 +237,8 @@ export class MemoryTransaction implements KeyStoreTransaction {
       removedKeys: this.#removedKeys,
       owners: this.#owners,
       events: this.#events,
+      removedEvents: this.#removedEvents,
+      trailStart: this.#trailStart,
       claims: this.#claims,
       expiryNotices: this.#expiryNotices,
       revokedTokens: this.#revokedTokens,

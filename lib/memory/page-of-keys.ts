@@ -1,6 +1,7 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import { getExpiresAt, getIdleAt, getMaxIdleDays } from '../domain/key-lifetime.js';
 import { resolveEnforced } from '../domain/enforced-lifetime.js';
+import { findInactiveAncestor } from '../domain/inactive-ancestor.js';
 import { getKeyState } from '../domain/key-state.js';
 import { dayMs } from '../domain/day-ms.js';
 import { getBoundIds } from '../domain/resource-binding.js';
@@ -30,8 +31,18 @@ export function listKeysPage(
         : { ...stored, enforced: resolveEnforced(bounds, owners.get(stored.ownerId) ?? null) };
     return (
       isWanted(record, query) &&
+      isWantedByAncestors(record) &&
       !isNoticed(record.id, getExpiresAt(record), withoutExpiryNotice) &&
       !isNoticed(record.id, getIdleAt(record), idle?.withoutNotice)
+    );
+  };
+  const isWantedByAncestors = ({ enforced: bounds, ...record }: ApiKeyRecord): boolean => {
+    if (query.inactiveAncestor === undefined) return true;
+    const { parentId, ancestors } = addLinked({ keys, owners }, record);
+    const bounded =
+      bounds === undefined ? ancestors : ancestors.map((each) => ({ ...each, enforced: bounds }));
+    return (
+      (findInactiveAncestor({ parentId, ancestors: bounded }, query.now) !== null) === query.inactiveAncestor
     );
   };
   return [...keys.values()]

@@ -5,11 +5,12 @@ import type { OwnerQuery } from '../ports/owner-store.js';
 /** One page of owners, by their ids. */
 export function listOwnersPage(
   owners: ReadonlyMap<string, OwnerRecord>,
-  { isSuspended, after, limit }: OwnerQuery,
+  { isSuspended, after, until, limit }: OwnerQuery,
 ): readonly OwnerRecord[] {
   return [...owners.values()]
     .filter(({ suspendedAt }) => isSuspended === undefined || isSuspended === (suspendedAt !== null))
     .filter(({ ownerId }) => after === undefined || ownerId > after)
+    .filter(({ ownerId }) => until === undefined || ownerId <= until)
     .sort((a, b) => (a.ownerId < b.ownerId ? -1 : 1))
     .slice(0, limit);
 }

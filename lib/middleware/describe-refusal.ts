@@ -7,7 +7,7 @@ import type { ReadCredential } from './read-credential.js';
 export function describeRefusal(
   refusal: Refusal,
   credential: ReadCredential,
-  keyspaces: Pick<Keyspaces, 'all' | 'parse'>,
+  keyspaces: Pick<Keyspaces, 'all' | 'parse' | 'foreign'>,
 ): Refusal {
   if (refusal.code !== 'invalid_token' || refusal.detail !== undefined || credential.kind !== 'token') {
     return refusal;

@@ -3,13 +3,18 @@ import type { CredentialSource } from '../http/credential-source.js';
 import type { RequestedResourcesOption } from '../http/requested-resources.js';
 import type { RequiredScopesByMethod } from '../http/required-scopes-by-method.js';
 import { allowAbsent, takeAsGiven, takeOneOf } from '../options/option-readers.js';
-import { readOptions, type ReadersOf } from '../options/read-options.js';
+import { readOptions, refuseUnset, type ReadersOf } from '../options/read-options.js';
 import type { OnOption } from './binding-check.js';
 import type { ForwardingProxy } from './create-original-request.js';
 import { takeOn } from './guard-options.js';
 
 /** Options of one forward auth router. */
-export interface ForwardAuthOptions<S extends string, F extends string = never, R extends string = never> {
+export interface ForwardAuthOptions<
+  S extends string,
+  F extends string = never,
+  R extends string = never,
+  On = RequestedResourcesOption<R>,
+> {
   /** What a key must hold, by the method of the client's request too. Default: any valid key is allowed. */
   readonly scopes?: RequiredScopes<S> | RequiredScopesByMethod<S>;
   /** A feature that the key must have, besides the scopes. */
@@ -19,7 +24,7 @@ export interface ForwardAuthOptions<S extends string, F extends string = never, 
    * where the service behind the proxy filters by `X-Auth-Key-Resources`. A function needs `proxy`. Default: keys that are bound
    * to single resources are refused.
    */
-  readonly on?: RequestedResourcesOption<R> | undefined;
+  readonly on?: On | undefined;
   /**
    * How much a request takes from the limits and credits of its key, a whole number up to 1,000,000; 0 for nothing.
    *
@@ -58,5 +63,6 @@ export type ReadForwardAuthOptions = Omit<ForwardAuthOptions<string, string>, 's
 
 /** @throws InvalidOptionError for unknown names and values of the wrong kind */
 export function readForwardAuthOptions(input: unknown): ReadForwardAuthOptions {
+  refuseUnset('forwardAuthRouter', input);
   return readOptions('forwardAuthRouter', input, readers, { example: "{ scopes: 'orders:read' }" });
 }

@@ -13,9 +13,14 @@ import type { CredentialSource } from '../http/credential-source.js';
 import type { RefusalHandler } from '../http/refusal-handler.js';
 import type { RequestedResourcesOption } from '../http/requested-resources.js';
 import type { OnOption } from './binding-check.js';
+import { enforcementReaders, type EnforcementOptions } from '../http/enforcement-options.js';
 
 /** Options of one guard. */
-export interface GuardOptions<F extends string = never, R extends string = never> {
+export interface GuardOptions<
+  F extends string = never,
+  R extends string = never,
+  On = RequestedResourcesOption<R>,
+> extends EnforcementOptions {
   /**
    * Middleware for requests without a key of this package, so that the app's own authentication can decide about them. A
    * request whose key is refused never gets there.
@@ -53,7 +58,7 @@ export interface GuardOptions<F extends string = never, R extends string = never
    * @example
    * apiKeys.requireApiKey('orders:read', { on: (req) => ({ project: req.params.projectId }) });
    */
-  readonly on?: RequestedResourcesOption<R> | undefined;
+  readonly on?: On | undefined;
   /**
    * How much a request takes from the limits and credits of its key, a whole number up to 1,000,000; 0 for nothing.
    *
@@ -94,10 +99,11 @@ const readers = {
   on: takeOn,
   signed: allowAbsent(takeOneOf('required', 'accepted')),
   cost: takeAsGiven<unknown>(),
+  ...enforcementReaders,
 } satisfies ReadersOf<GuardOptions<string, string>>;
 
 /** Options of a guard with their defaults; `feature`, `cost` and `credentialFrom` are still to be checked. */
-export interface ReadGuardOptions {
+export interface ReadGuardOptions extends EnforcementOptions {
   readonly fallback: RequestHandler | undefined;
   readonly onRefusal: 'respond' | 'next' | RefusalHandler;
   readonly allowPreflight: boolean;

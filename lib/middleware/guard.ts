@@ -51,14 +51,14 @@ export interface GuardParts {
   readonly catalogue: ScopeCatalogue;
   readonly features: FeatureCatalogue;
   readonly resources: ResourceCatalogue;
-  readonly keyspaces: Pick<Keyspaces, 'recognises' | 'hasHmacScheme' | 'all' | 'parse'>;
+  readonly keyspaces: Pick<Keyspaces, 'recognises' | 'hasHmacScheme' | 'all' | 'parse' | 'foreign'>;
   readonly clientAddress: ClientAddress;
   readonly challenge: Challenge;
   readonly problemTypes: ProblemTypes;
   readonly sources: readonly CredentialHeader[];
   readonly opaqueRefusals: boolean;
   /** Takes keys out of requests and keeps them; `null` when they stay there. */
-  readonly hidden: HiddenCredentials | null;
+  readonly hidden: Pick<HiddenCredentials, 'find' | 'hide'> | null;
   readonly reportError: ErrorReporter;
   readonly access: AccessNotes;
   /** For limits that a cost can never fit into. */
@@ -261,20 +261,22 @@ export function createGuard(
   function handle(req: Request, res: Response, next: NextFunction): boolean {
     let credential: ReadCredential;
     let decision: Decision | Promise<Decision>;
-    let releaseBody: () => void;
+    // A signature may cover the body, which is read while it is decided. Otherwise only a decision that waits loses any of it.
+    let releaseBody: (() => void) | null = null;
     noteDecision(res);
     try {
       if (allowPreflight && isPreflight(req)) return true;
-      releaseBody = holdBody(req);
+      if (decideSigned !== null) releaseBody = holdBody(req);
       credential = parts.hidden?.find(req, sources) ?? readCredential(req);
       decision = decide(req, credential);
+      if (isPromise(decision)) releaseBody ??= holdBody(req);
     } catch (error) {
       answerError(error, res, next);
       return false;
     }
     if (!isPromise(decision)) {
       try {
-        releaseBody();
+        releaseBody?.();
         return carryOut(decision, credential, req, res, next);
       } catch (error) {
         next(error);
@@ -284,7 +286,7 @@ export function createGuard(
     decision
       .then(
         (later) => {
-          releaseBody();
+          releaseBody?.();
           if (carryOut(later, credential, req, res, next)) next();
         },
         (error: unknown) => answerError(error, res, next),
@@ -331,7 +333,7 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 
 /** Access tokens are sent as Bearer only. */
 function isJwt({ header, token }: FoundCredential): boolean {
-  return isJwtLike(token) && header === 'authorization';
+  return header === 'authorization' && isJwtLike(token);
 }
 
 function describeSource({ name, isAuthorization }: CredentialHeader): string {

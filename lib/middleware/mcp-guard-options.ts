@@ -2,8 +2,10 @@ import { parseScopeRequirement, noScope, type ScopeRequirement } from '../domain
 import type { RequiredScopes } from '../domain/required-scopes.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
+import type { RequestedResourcesOption } from '../http/requested-resources.js';
 import { takeAsGiven } from '../options/option-readers.js';
-import { readOptions, type ReadersOf } from '../options/read-options.js';
+import { readOptions, refuseUnset, type ReadersOf } from '../options/read-options.js';
+import type { EnforcementOptions } from '../http/enforcement-options.js';
 import type { GuardOptions } from './guard-options.js';
 
 /** Options of a guard for an MCP server. */
@@ -11,7 +13,8 @@ export interface McpGuardOptions<
   S extends string,
   F extends string = never,
   R extends string = never,
-> extends Omit<GuardOptions<F, R>, 'signed'> {
+  On = RequestedResourcesOption<R>,
+> extends Omit<GuardOptions<F, R, On>, 'signed' | keyof EnforcementOptions> {
   /** The scopes that every request needs. Default: any valid key may connect. */
   readonly scopes?: RequiredScopes<S> | undefined;
   /**
@@ -67,6 +70,7 @@ export function readMcpGuardOptions(
   issuer: string | null,
 ): ReadMcpGuardOptions {
   const example = "{ tools: { list_orders: 'orders:read' } }";
+  refuseUnset(what, input);
   const { scopes, tools, resource, ...guard } = readOptions(what, input, readers, { example });
   return {
     requirement: Object.hasOwn(input as object, 'scopes')

@@ -1,5 +1,5 @@
 import type { CredentialHeader } from '../http/credential-source.js';
-import { hasRawLines, listHeaderLines, type RequestHeaders } from '../http/header-lines.js';
+import { hasRawLines, readHeaderLines, type RequestHeaders } from '../http/header-lines.js';
 
 /** What a request carries. */
 export type ReadCredential =
@@ -31,9 +31,10 @@ export function createCredentialReader(
   return function readCredential(req) {
     let credential: ReadCredential = none;
     for (const { name, isAuthorization } of sources) {
-      const lines = listHeaderLines(req, name);
-      if (lines.length > 1) return ambiguous;
-      const [value] = lines;
+      const lines = readHeaderLines(req, name);
+      if (lines === undefined) continue;
+      if (typeof lines !== 'string' && lines.length > 1) return ambiguous;
+      const value = typeof lines === 'string' ? lines : lines[0];
       const found = isAuthorization && value !== undefined ? readBearerToken(value) : value;
       if (found === null || found === undefined) continue;
       if (found === '') {

@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import { InvalidOptionError } from '../errors.js';
 import type { ProblemTypes } from '../http/problem-types.js';
-import { takeAsGiven } from '../options/option-readers.js';
-import { readOptions } from '../options/read-options.js';
+import { takeAsGiven, takeFlag, withDefault } from '../options/option-readers.js';
+import { readOptions, type ReadersOf } from '../options/read-options.js';
 import type { Logger } from '../ports/logger.js';
 import type { ApiKeyGuard } from './api-key-guard.js';
 import { createFailClosed, type FailClosedOptions } from './fail-closed.js';
@@ -20,6 +20,16 @@ export interface RouteListOptions {
   readonly open?: readonly string[] | undefined;
 }
 
+/** Options of `assertAllRoutesGuarded`. */
+export interface GuardedRoutesOptions extends RouteListOptions {
+  /**
+   * Whether routes pass whose guards are in observe mode.
+   *
+   * @default false
+   */
+  readonly allowObserved?: boolean | undefined;
+}
+
 /** What proves that no route of an app was forgotten. */
 export interface RouteCoverage {
   /**
@@ -34,7 +44,7 @@ export interface RouteCoverage {
   routes(app: AnyExpressApp, options?: RouteListOptions): RoutesReport;
   /**
    * For a test: passes when every route has a guard, is open or is listed in `open`. A route whose guard may be hidden in a function
-   * does not pass, and neither does an entry of `open` that no route without a guard matches.
+   * does not pass, nor does one whose guards only observe, nor an entry of `open` that no route without a guard matches.
    *
    * @throws AssertionError of `node:assert`, with a line for each route
    * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` for what is no app of Express, and for a wrong option
@@ -42,7 +52,7 @@ export interface RouteCoverage {
    * @example
    * test('every route is guarded', () => apiKeys.assertAllRoutesGuarded(app, { open: ['/health'] }));
    */
-  assertAllRoutesGuarded(app: AnyExpressApp, options?: RouteListOptions): void;
+  assertAllRoutesGuarded(app: AnyExpressApp, options?: GuardedRoutesOptions): void;
   /**
    * Lets everybody through, and says in the list of routes why. It takes the place of a guard.
    *
@@ -64,6 +74,13 @@ export interface RouteCoverage {
   failClosed(options?: FailClosedOptions): RequestHandler;
 }
 
+const example = "{ open: ['/health'] }";
+const listReaders = { open: takeAsGiven<unknown>() } satisfies ReadersOf<RouteListOptions>;
+const assertionReaders = {
+  ...listReaders,
+  allowObserved: withDefault(takeFlag, false),
+} satisfies ReadersOf<GuardedRoutesOptions>;
+
 /** An app of Express 4 or 5, whatever its types say besides. */
 type AnyExpressApp = { readonly mountpath: string | string[]; set(setting: string, value: unknown): unknown };
 
@@ -71,24 +88,27 @@ type AnyExpressApp = { readonly mountpath: string | string[]; set(setting: strin
 export function createRouteCoverage(
   facts: ReportFacts & { readonly logger: Logger; readonly problemTypes: ProblemTypes },
 ): RouteCoverage {
-  function report(what: string, app: unknown, input: unknown): [RoutesReport, readonly OpenRoute[]] {
+  function report(
+    what: string,
+    app: unknown,
+    openRoutes: unknown,
+  ): readonly [RoutesReport, readonly OpenRoute[]] {
     if (!isExpressApp(app)) {
       throw new InvalidOptionError(`${what}: takes an app of Express, what express() has returned`);
     }
-    const given = readOptions(
-      what,
-      input,
-      { open: takeAsGiven<unknown>() },
-      { example: "{ open: ['/health'] }" },
-    );
-    const open = parseOpenRoutes(what, given.open);
+    const open = parseOpenRoutes(what, openRoutes);
     return [createRoutesReport(listRoutes(app), open, facts), open];
   }
 
   return {
-    routes: (app, options = {}) => report('routes', app, options)[0],
+    routes: (app, options = {}) => {
+      const { open } = readOptions('routes', options, listReaders, { example });
+      return report('routes', app, open)[0];
+    },
     assertAllRoutesGuarded: (app, options = {}) => {
-      assertGuarded(...report('assertAllRoutesGuarded', app, options));
+      const what = 'assertAllRoutesGuarded';
+      const { open, allowObserved } = readOptions(what, options, assertionReaders, { example });
+      assertGuarded(...report(what, app, open), allowObserved);
     },
     open: createOpenRoute,
     failClosed: (options = {}) => createFailClosed(facts, options),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { watchedAnswer, type MaybeWatched, type WatchedAnswer } from '../http/note-decision.js';
+import { setWatch, watchedAnswer, type MaybeWatched, type WatchedAnswer } from '../http/note-decision.js';
 
 /** Whether the answer to a request that was not decided is sent all the same; it has not begun yet. */
 export type MaySend = (res: ServerResponse, status: number) => boolean;
@@ -94,7 +94,7 @@ export function watchAnswer(
   const watched = res as ServerResponse & MaybeWatched;
   // Another one of them stands in front; it has the same effect.
   if (watched[watchedAnswer] !== undefined) return;
-  watched[watchedAnswer] = new UndecidedAnswer(req, res, maySend, replace);
+  setWatch(watched, new UndecidedAnswer(req, res, maySend, replace));
   res.writeHead = sendHead as ServerResponse['writeHead'];
   res.write = sendPart as ServerResponse['write'];
   res.end = sendEnd as ServerResponse['end'];

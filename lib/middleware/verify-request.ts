@@ -9,7 +9,7 @@ import type { RequestVerdict } from '../http/request-verdict.js';
 import { composeProblem } from '../http/send-problem.js';
 import type { VerifyRequestOptions } from '../http/verify-request-options.js';
 import { allowAbsent, take, takeAsGiven, takeOneOf } from '../options/option-readers.js';
-import { readOptions, type ReadBy, type ReadersOf } from '../options/read-options.js';
+import { readOptions, refuseUnset, type ReadBy, type ReadersOf } from '../options/read-options.js';
 import { readGivenResources } from '../verify/given-resources.js';
 import { assertKnownFeature } from '../verify/known-feature.js';
 import { readRequestCost } from '../verify/request-cost.js';
@@ -106,6 +106,7 @@ function readVerifyOptions(
     signatures,
   }: Pick<GuardParts, 'catalogue' | 'features' | 'resources' | 'signatures'>,
 ): ReadOptions {
+  refuseUnset(what, input);
   const given = readOptions(what, input, readers, { example: "{ scopes: 'orders:read' }" });
   assertKnownFeature(what, given.feature, features);
   readGivenResources(what, given.resources, resources);

@@ -9,10 +9,12 @@ import type { FailureBudgetOptions } from '../verify/failure-budget.js';
 import type { CacheOption } from './cache-option.js';
 import type { DatabaseOption } from './database-option.js';
 import type { ExpiryNoticesOption } from './expiry-notices-option.js';
+import type { ForeignFormatOption } from './foreign-formats-option.js';
 import type { LimitsOption } from './limits-option.js';
 import type { PlanOption } from './plans-option.js';
 import type { PolicyOption } from './policy-option.js';
 import type { RedisOption } from './redis-option.js';
+import type { GuardsOption } from './guards-option.js';
 import type { RefusalsOption } from './refusals-option.js';
 import type { RetentionOption } from './retention-option.js';
 import type { SignaturesOption } from './signatures-option.js';
@@ -115,12 +117,26 @@ export interface ApiKeysOptions<
    */
   readonly credentialFrom?: readonly CredentialSource[] | undefined;
   /**
+   * How keys of an earlier system look that were imported with `keys.import`, so that its clients keep sending them: at most 8
+   * formats. A string that matches none of them, and is no key of ours, costs no lookup.
+   *
+   * @default [] - only keys of our own format
+   */
+  readonly foreignFormats?: readonly ForeignFormatOption[] | undefined;
+  /**
    * Removes the key from the headers of a request that was allowed, so that handlers do not pass it on. Loggers that read
    * the headers before the guard, as `pino-http` does, still see it: give them `redactPaths`.
    *
    * @default false
    */
   readonly hideCredentials?: boolean | undefined;
+  /**
+   * What `requireApiKey` takes that says nothing else: with `{ mode: 'observe' }` its guards decide and record, and let every
+   * request through. Other guards and routers always enforce.
+   *
+   * @default { mode: 'enforce' }
+   */
+  readonly guards?: GuardsOption | undefined;
   /** How refused requests are answered: the realm, how much callers learn, the `type` of problems. */
   readonly refusals?: RefusalsOption | undefined;
   /**

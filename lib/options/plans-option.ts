@@ -12,38 +12,38 @@ import type { LimitCeilings } from './limits-option.js';
 /** What a plan restricts. What is left out is not restricted by the plan; the options of the instance apply. */
 export interface PlanOption<S extends string = string, F extends string = string, R extends string = string> {
   /** The most that keys of such owners can do, wildcards allowed: `['orders:read']`. Default: every scope. */
-  readonly scopes?: readonly GrantableScope<S>[] | undefined;
+  readonly scopes?: readonly GrantableScope<S>[];
   /** The features that keys of such owners can have. Default: every feature. */
-  readonly features?: readonly F[] | undefined;
+  readonly features?: readonly F[];
   /** Limits that all keys of one owner share. Default: `limits.perOwner`. */
-  readonly rateLimits?: readonly RateLimit[] | undefined;
+  readonly rateLimits?: readonly RateLimit[];
   /**
    * Credits that all keys of one owner share, besides their own: `{ amount: 10_000, refillIntervalSeconds: 2_592_000 }`.
    *
    * @default null - requests cost none
    */
-  readonly credits?: PlanCredits | null | undefined;
+  readonly credits?: PlanCredits | null;
   /** The maximum limits and credits that owners can set. What is left out is that of `limits.ceilings`. */
-  readonly keyCeilings?: PlanCeilings | undefined;
+  readonly keyCeilings?: PlanCeilings;
   /** The maximum number of keys of an owner; `null`: no maximum. Default: `policy.maxKeysPerOwner`. */
-  readonly maxKeys?: number | null | undefined;
+  readonly maxKeys?: number | null;
   /**
    * The longest life of a key in days, 1 to 3,650; `null`: no bound. A key that is created without `expiresAt` ends then. It applies to
    * keys that are created from then on, and to all with `policy.enforceOnExisting`. Default: `policy.maxLifetimeDays`.
    */
-  readonly maxLifetimeDays?: number | null | undefined;
+  readonly maxLifetimeDays?: number | null;
   /** For how many days a key may stay unused, as `maxLifetimeDays`. Default: `policy.maxIdleDays`. */
-  readonly maxIdleDays?: number | null | undefined;
+  readonly maxIdleDays?: number | null;
   /**
    * The single resources that keys of such owners can be used for, by kind: up to 100 ids of 1 to 64 characters, `[]` for none, `null`
    * for all. A key that is bound to other ids reaches only those that the plan has, too. Default: every resource.
    */
-  readonly resources?: { readonly [K in R]?: readonly string[] | null | undefined } | undefined;
+  readonly resources?: { readonly [K in R]?: readonly string[] | null };
 }
 
 /** As {@link LimitCeilings}; `credits: null` is no maximum. */
 export type PlanCeilings = Pick<LimitCeilings, 'rateLimits'> & {
-  readonly credits?: number | null | undefined;
+  readonly credits?: number | null;
 };
 
 /** What plans are read with. */

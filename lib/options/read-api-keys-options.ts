@@ -1,3 +1,4 @@
+import type { ForeignFormats } from '../domain/foreign-format.js';
 import type { CredentialSource } from '../http/credential-source.js';
 import type { GivenRequestId } from '../http/request-id-reader.js';
 import type { Clock } from '../ports/clock.js';
@@ -9,6 +10,7 @@ import { readCache, type ResolvedCacheOption } from './cache-option.js';
 import { readDatabase, type ResolvedDatabaseOption } from './database-option.js';
 import { readExpiryNotices, type ExpiryNoticesOption } from './expiry-notices-option.js';
 import { readFailureBudget } from './failure-budget-option.js';
+import { readForeignFormats } from './foreign-formats-option.js';
 import { hasMethods } from './has-methods.js';
 import { readLimits, type LimitsRead } from './limits-option.js';
 import {
@@ -22,6 +24,7 @@ import {
   takeText,
 } from './option-readers.js';
 import type { PolicyOption } from './policy-option.js';
+import { readGuards, type ResolvedGuardsOption } from './guards-option.js';
 import { readOptions, type ReadersOf } from './read-options.js';
 import { readRedis, type ResolvedRedisOption } from './redis-option.js';
 import { readRefusals, type RefusalsRead } from './refusals-option.js';
@@ -51,7 +54,9 @@ export interface ReadApiKeysOptions {
   readonly environment: string;
   readonly environments: readonly string[];
   readonly credentialFrom: readonly CredentialSource[] | undefined;
+  readonly foreignFormats: ForeignFormats;
   readonly hideCredentials: boolean;
+  readonly guards: ResolvedGuardsOption;
   readonly refusals: RefusalsRead;
   readonly cache: ResolvedCacheOption;
   readonly failureBudget: FailureBudgetOptions | undefined;
@@ -102,7 +107,9 @@ const readers = {
   ),
   environment: withDefault(takeText("a lower-case word, for example 'live'", environmentPattern), 'live'),
   credentialFrom: takeAsGiven<readonly CredentialSource[] | undefined>(),
+  foreignFormats: readForeignFormats,
   hideCredentials: withDefault(takeFlag, false),
+  guards: readGuards,
   refusals: readRefusals,
   cache: readCache,
   failureBudget: allowAbsent(readFailureBudget),

@@ -80,3 +80,26 @@ export function refuseUnknownOptions(
     );
   }
 }
+
+/** Options that require something of requests, or say from when on it is required. */
+const requiringOptions = ['feature', 'signed', 'enforceFrom', 'enforcePercent'];
+
+/**
+ * Refuses an option that is written without a value where one would require something: a variable that got lost must not open
+ * anything.
+ *
+ * @param what - the function or option that takes the object, for messages
+ * @throws InvalidOptionError
+ *
+ * @example
+ * refuseUnset('requireApiKey', { feature: process.env.FEATURE });
+ */
+export function refuseUnset(what: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null) return;
+  for (const name of requiringOptions) {
+    if (!Object.hasOwn(options, name) || Reflect.get(options, name) !== undefined) continue;
+    throw new InvalidOptionError(
+      `${what}.${name}: is undefined, which may be a variable that is not set; leave ${name} out to require nothing by it`,
+    );
+  }
+}

@@ -12,6 +12,8 @@ const methods = [
   'list',
   'findScanEnd',
   'listEvents',
+  'findEventScanEnd',
+  'findEventBounds',
   'transact',
   'addDigest',
   'recordUse',
@@ -20,13 +22,13 @@ const methodsOfParts: Readonly<Record<string, readonly string[]>> = {
   feed: ['join', 'leave', 'beat', 'latest', 'lastSequence', 'instances', 'remove', 'watch'],
   usage: ['list', 'listParts', 'forgetBefore'],
   nonces: ['take'],
-  accessLog: ['add', 'list', 'prune'],
+  accessLog: ['add', 'list', 'findScanEnd', 'prune'],
   trail: ['head', 'entries', 'lastEntries'],
   claims: ['find'],
   tokens: ['isRevoked'],
   housekeeping: ['removeExpired', 'findEndedKeys', 'removeUsage'],
   credits: ['spend', 'findSpent'],
-  owners: ['find', 'list', 'listWithKeys'],
+  owners: ['find', 'list', 'findScanEnd', 'listWithKeys'],
 };
 
 /** Reads the option `store`. */

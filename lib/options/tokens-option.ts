@@ -5,6 +5,8 @@ import {
   maxTokenLifetimeSeconds,
   minTokenLifetimeSeconds,
 } from '../domain/access-token.js';
+import { suggestNames } from '../domain/known-names.js';
+import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
 import { InvalidOptionError } from '../errors.js';
 import type { JsonObject } from '../domain/json.js';
 import { readServerMetadata } from './server-metadata-option.js';
@@ -95,6 +97,32 @@ export function resolveTokensOption(input: unknown): ResolvedTokensOption | null
   const example = "{ issuer: 'https://api.acme.example' }";
   const options = readOptions('tokens', input, readers, { example });
   return { ...options, audience: options.audience ?? options.issuer };
+}
+
+/**
+ * Returns the option for what cannot be created without it.
+ *
+ * @param what - what needs it, for the message
+ * @throws InvalidOptionError without the option
+ */
+export function requireTokensOption(option: ResolvedTokensOption | null, what: string): ResolvedTokensOption {
+  if (option !== null) return option;
+  throw new InvalidOptionError(
+    `${what}: needs the option tokens, for example tokens: { issuer: 'https://api.acme.example' }`,
+  );
+}
+
+/**
+ * Refuses a scope for introspection that no key can have.
+ *
+ * @throws InvalidOptionError
+ */
+export function refuseUndeclaredScope(option: ResolvedTokensOption | null, { names }: ScopeCatalogue): void {
+  const { introspectionScope = null } = option ?? {};
+  if (introspectionScope === null || names.includes(introspectionScope)) return;
+  throw new InvalidOptionError(
+    `tokens.introspectionScope: takes one of the declared scopes; ${suggestNames(introspectionScope, names)}`,
+  );
 }
 
 /** Clients compare it as a string, so only the shortest form is accepted (RFC 8414 section 2). */

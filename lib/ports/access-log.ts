@@ -16,6 +16,11 @@ export interface AccessLog {
   /** One page, newest first (`at` descending, then `id` descending, by code unit). */
   list(query: AccessQuery): Promise<readonly AccessEntry[]>;
   /**
+   * The position of the last of the next `rows` events with these conditions, in the order of {@link list}; `null` when there are
+   * fewer. It has an owner or a key, not both, and must be answered from an index alone.
+   */
+  findScanEnd(query: AccessScan, rows: number): Promise<AccessPosition | null>;
+  /**
    * Removes events from before a time (epoch milliseconds), and the oldest ones beyond `keep`; at most `limit` of
    * each.
    *
@@ -35,6 +40,14 @@ export interface AccessQuery {
   /** Before this time, epoch milliseconds. */
   readonly to?: number | undefined;
   /** Starts after this event. */
-  readonly after?: { readonly at: number; readonly id: string } | undefined;
+  readonly after?: AccessPosition | undefined;
+  /** Ends with this event. */
+  readonly until?: AccessPosition | undefined;
   readonly limit: number;
 }
+
+/** Where an event stands in the list. */
+export type AccessPosition = Pick<AccessEntry, 'at' | 'id'>;
+
+/** Which events to count off. */
+export type AccessScan = Pick<AccessQuery, 'ownerId' | 'keyId' | 'from' | 'to' | 'after'>;

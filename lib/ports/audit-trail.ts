@@ -1,5 +1,5 @@
 import type { SerializedAuditEntry } from './audit-chain.js';
-import type { FeedPosition } from './change-feed.js';
+import { startOfFeed, type FeedPosition } from './change-feed.js';
 
 /**
  * The audit trail as it is stored, read forwards in pages for verification. The stored data is neither interpreted
@@ -11,11 +11,25 @@ import type { FeedPosition } from './change-feed.js';
 export interface AuditTrail {
   /** The end of the trail, according to the row that changes lock. */
   head(): Promise<FeedPosition>;
+  /** Where the kept part of the trail starts. */
+  start(): Promise<TrailStart>;
   /** Entries with sequence numbers above `after`, lowest first. */
   entries(after: number, limit: number): Promise<readonly StoredEntry[]>;
   /** Keys with ids after `after`, ordered by id, each with the last entry about it, read from one snapshot. */
   lastEntries(after: string, limit: number): Promise<readonly KeyWithLastEntry[]>;
 }
+
+/**
+ * The last entry that retention has cut off. Entries up to it may still be stored for a while. It proves nothing by itself: the
+ * entry with the number `entry` records the cut, and is sealed.
+ */
+export interface TrailStart extends FeedPosition {
+  /** The sequence number of the entry that records the cut; 0 when there was none. */
+  readonly entry: number;
+}
+
+/** The start of a trail that was never cut. */
+export const uncutTrail: TrailStart = { ...startOfFeed, entry: 0 };
 
 /** One stored entry; the single fields are copies of those in the payload. */
 export interface StoredEntry extends SerializedAuditEntry {

@@ -11,7 +11,9 @@ export interface CreditPayment {
   readonly refillsAt: number | null;
   /** When not paid: refills fill up to less than the cost, so that waiting does not help. */
   readonly exceedsRefill?: true;
-  /** When not paid: the credits that the keys of the owner share did not suffice; those of the key, if it pays, did. */
+  /** When not paid: the credits of a key above the key did not suffice; those of the key, if it pays, did. */
+  readonly isAbove?: true;
+  /** When not paid: the credits that the keys of the owner share did not suffice; those of keys, if any pays, did. */
   readonly isShared?: true;
 }
 
@@ -19,6 +21,8 @@ export interface CreditPayment {
 export interface CreditPayer {
   /** The key whose own credits pay; `null`: none. */
   readonly keyId: string | null;
+  /** The keys above it whose credits pay as well, at most 5, in any order. */
+  readonly above: readonly string[];
   /** The credits that all keys of the owner share; `null`: none. */
   readonly shared: SharedCredits | null;
 }
@@ -34,7 +38,8 @@ export interface CreditLedger {
   /**
    * Deducts `cost` from all credits of the payer if each of them suffices, after a refill that is due: one conditional
    * step, so that no credit is spent twice. It is never repeated without a reply: then it rejects, and the credits may
-   * or may not have been deducted. A key without credits pays nothing and is refused.
+   * or may not have been deducted. A key without credits pays nothing and is refused. Payments of a key and of keys below
+   * it that are made at once wait for each other, and never in a circle.
    *
    * @param cost - at least 1
    * @param now - epoch milliseconds

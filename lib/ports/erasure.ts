@@ -19,6 +19,12 @@ export interface Erasure {
    * @returns the number of deleted events; fewer than `limit` means that these were all
    */
   eraseFromAccessLog(ownerId: string, limit: number): Promise<number>;
+  /**
+   * Deletes what guards in observe mode have counted of the keys of an owner, at most `limit` counts.
+   *
+   * @returns the number of deleted counts; fewer than `limit` means that these were all
+   */
+  eraseFromObservations(ownerId: string, limit: number): Promise<number>;
   /** Removes the addresses that keys were last used from, and what is recorded of their parts, and deletes their chains of refresh tokens. */
   eraseTraces(keyIds: readonly string[]): Promise<ErasedTraces>;
   /** Deletes what an owner has spent of shared credits, in every environment; the number of rows. */

@@ -13,8 +13,9 @@ export interface Housekeeping {
    */
   removeExpired(rows: ExpiredRows, time: number, limit: number): Promise<number>;
   /**
-   * The ids of keys that were revoked, or have reached their `expiresAt`, at `time` or earlier (epoch milliseconds), at most
-   * `limit` of them.
+   * The ids of keys that were revoked, or have reached their `expiresAt`, at `time` or earlier (epoch milliseconds), and of keys
+   * below these, which have ended with them; at most `limit`. A key that is the parent of a stored one is left out: it is removed
+   * after its children, which would be refused without it.
    */
   findEndedKeys(time: number, limit: number): Promise<readonly string[]>;
   /**
@@ -23,4 +24,11 @@ export interface Housekeeping {
    * @returns the number of deleted counts; fewer than `limit` means that these were all
    */
   removeUsage(keyIds: readonly string[], limit: number): Promise<number>;
+  /**
+   * Deletes entries of the trail up to its start, oldest first, at most `limit` of them.
+   *
+   * @returns the number of deleted entries; fewer than `limit` means that these were all, or that another process deletes the
+   * rest
+   */
+  removeTrimmed(limit: number): Promise<number>;
 }

@@ -11,6 +11,7 @@ import type { CreditBalance } from '../domain/credits.js';
 import type { ChangeFeed, FeedPosition } from './change-feed.js';
 import type { Erasure } from './erasure.js';
 import type { Housekeeping } from './housekeeping.js';
+import type { ObservationLog } from './observation-log.js';
 import type { NonceStore } from './nonce-store.js';
 import type { OwnerStore } from './owner-store.js';
 import type { OwnerRecord } from '../domain/owner.js';
@@ -33,6 +34,8 @@ export interface KeyStore {
   readonly feed: ChangeFeed;
   /** Refused requests and the like. */
   readonly accessLog: AccessLog;
+  /** What guards in observe mode would have refused. */
+  readonly observations: ObservationLog;
   /** The audit trail as it is stored, for verification. */
   readonly trail: AuditTrail;
   /** Changes that callers may repeat without making them twice. */
@@ -78,6 +81,17 @@ export interface KeyStore {
   findScanEnd(query: Pick<KeyQuery, 'ownerId' | 'after'>, rows: number): Promise<KeyPosition | null>;
   /** One page of the audit trail, newest first. */
   listEvents(query: AuditQuery): Promise<readonly AuditEntry[]>;
+  /**
+   * The sequence number of the last of the next `rows` entries with these conditions, in the order of {@link listEvents}; `null`
+   * when there are fewer. It has one of the four conditions at most, and must be answered from an index alone.
+   */
+  findEventScanEnd(query: AuditScan, rows: number): Promise<number | null>;
+  /**
+   * Between which sequence numbers entries of a time are found: from the lowest one of the first `rows` entries, by time, not before
+   * `from`, to the highest one of the last `rows` before `to`. More than one, because clocks of processes differ a little.
+   * A side without a time is not bounded; without such entries, nothing is in between.
+   */
+  findEventBounds(time: Pick<AuditQuery, 'from' | 'to'>, rows: number): Promise<EventBounds>;
 
   /**
    * Runs a change in one transaction. It first takes the lock on the head of the audit trail, so that changes run one
@@ -158,7 +172,8 @@ export interface KeyStoreTransaction {
    */
   update(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void>;
   /**
-   * Removes a key and all that is stored with it, except its entries of the trail and of the access log, and adds the event.
+   * Removes a key and all that is stored with it, except its entries of the trail, of the access log and of
+   * the observations, and adds the event.
    * Its id counts as taken, and its number as assigned, from then on. `version` must be the stored one, else it rejects.
    */
   remove(key: Pick<ApiKeyRecord, 'id' | 'version'>, event: AuditEntryDraft): Promise<void>;
@@ -187,6 +202,20 @@ export interface KeyStoreTransaction {
    * @returns whether this is the first time
    */
   revokeToken(token: RevokedToken, event: AuditEntryDraft): Promise<boolean>;
+  /**
+   * Adds the event, which repeats the version of a key whose last entry is going to be cut off; the key does not change. Does
+   * nothing when the key is not stored at that version.
+   *
+   * @returns whether it was added
+   */
+  carry(key: Pick<ApiKeyRecord, 'id' | 'version'>, event: AuditEntryDraft): Promise<boolean>;
+  /**
+   * Moves the start of the trail to a later entry, and adds the event, whose `cut` is that entry. What is before the start is
+   * deleted by {@link Housekeeping.removeTrimmed}. Does nothing when the trail starts there, or later, already.
+   *
+   * @returns whether it was moved
+   */
+  trim(cut: FeedPosition, event: AuditEntryDraft): Promise<boolean>;
 }
 
 /** The keys of one owner in one keyspace. */
@@ -230,6 +259,8 @@ export interface KeyQuery {
   readonly createdByMember?: string | undefined;
   /** Children of this key. */
   readonly parentId?: string | undefined;
+  /** Keys that have a key above them that is not active at `now` or missing, or keys that have none. */
+  readonly inactiveAncestor?: boolean | undefined;
   /** Keys that are bound to this resource. Kinds follow the grammar of `resource-catalogue.ts`. */
   readonly resource?: SoughtResource | undefined;
   /** Keys that expire before this time, including expired ones. Epoch milliseconds. */
@@ -286,8 +317,22 @@ export interface AuditQuery {
   readonly before?: number | undefined;
   /** Only events with a higher sequence number; the page is oldest first then. */
   readonly after?: number | undefined;
+  /** Ends with the event that has this sequence number, in the order of the page. */
+  readonly until?: number | undefined;
   readonly limit: number;
 }
+
+/** Which events to count off. */
+export type AuditScan = Pick<AuditQuery, 'ownerId' | 'keyId' | 'actorId' | 'memberId' | 'before' | 'after'>;
+
+/** Sequence numbers, both inclusive. */
+export interface EventBounds {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** All sequence numbers. */
+export const unboundedEvents: EventBounds = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
 /** The batched uses of one key in one hour, with one verdict. */
 export interface KeyUse {

@@ -10,6 +10,8 @@ export interface OwnerStore {
   find(ownerId: string): Promise<OwnerRecord | null>;
   /** One page of the owners with a record, by owner id in ascending order of code units. */
   list(query: OwnerQuery): Promise<readonly OwnerRecord[]>;
+  /** The id of the last of the next `rows` owners with a record, in the same order; `null` when there are fewer. */
+  findScanEnd(after: string | undefined, rows: number): Promise<string | null>;
   /** One page of the ids of owners that have keys, whether or not these are revoked, in the same order. */
   listWithKeys(query: Pick<OwnerQuery, 'after' | 'limit'>): Promise<readonly string[]>;
 }
@@ -19,5 +21,7 @@ export interface OwnerQuery {
   readonly isSuspended?: boolean | undefined;
   /** Starts after this owner. */
   readonly after?: string | undefined;
+  /** Ends with this owner. */
+  readonly until?: string | undefined;
   readonly limit: number;
 }

@@ -1,11 +1,17 @@
 import type { RateLimit } from '../domain/rate-limit.js';
 
+/** A window of a subject. */
+export interface CountedLimit extends RateLimit {
+  /** Its name for callers, where that differs from that of the counter. */
+  readonly shownAs?: string;
+}
+
 /** The subject of a set of counters: a key, or an owner with all keys. */
 export interface LimitSubject {
   /** Contains no braces, blanks or colons; the same in all processes. */
   readonly name: string;
   /** At least one; their names distinguish the counters of a subject. */
-  readonly limits: readonly RateLimit[];
+  readonly limits: readonly CountedLimit[];
 }
 
 /** The windows that a request counts against together: all of them or none. */
@@ -20,7 +26,7 @@ export interface LimitDemand {
 
 /** The state of one window. */
 export interface CountedWindow {
-  readonly policy: RateLimit;
+  readonly policy: CountedLimit;
   /** How much of the running window is used, including this request if it was counted. */
   readonly used: number;
   /** The time until the running window ends, in milliseconds. */

@@ -17,5 +17,12 @@ export interface SecretHasher {
    * @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the lane's queue is full or its deadline passed
    */
   matches(secret: string, hash: string): Promise<boolean>;
+  /**
+   * The same for a hash that another system made of the secret itself, with bcrypt, scrypt, PBKDF2 or Argon2id. Secrets that bcrypt
+   * would cut off match nothing.
+   *
+   * @throws ApiKeysError as `matches`
+   */
+  matchesImported(secret: string, hash: string): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import type { RedisClient, RedisConnection } from './redis-client.js';
 import { readRedisRefusal } from './redis-refusal.js';
 import { runScript } from './run-script.js';
 import { readScript } from './scripts.js';
+import { watchClientEnd } from './watch-client-end.js';
 
 /** What every Redis key begins with, unless the app says otherwise. */
 export const defaultKeyPrefix = 'api-keys:';
@@ -54,6 +55,7 @@ export class ManagedRedis {
   readonly #writeOutage: OutageLog;
   #writesAgainAt = -Infinity;
   #isClosed = false;
+  #stopWatching: (() => void) | undefined;
 
   constructor(parts: ManagedRedisParts) {
     const { connection, logger } = parts;
@@ -160,7 +162,7 @@ export class ManagedRedis {
     this.client.on('ready', this.#onReady);
     if (this.#isBorrowed) {
       this.client.on('close', this.#onClose);
-      this.client.on('end', this.#onEnd);
+      this.#stopWatching = watchClientEnd(this.client, () => this.#warn(endedClientWarning));
       for (const warning of listClientWarnings(this.client)) this.#warn(warning);
     }
     try {
@@ -177,7 +179,7 @@ export class ManagedRedis {
     this.#breaker.stop();
     this.client.off('ready', this.#onReady);
     this.client.off('close', this.#onClose);
-    this.client.off('end', this.#onEnd);
+    this.#stopWatching?.();
     this.#connection.close();
   }
 
@@ -185,11 +187,6 @@ export class ManagedRedis {
 
   /** For the app's client only: our own client reports its errors, while the app handles those of its client. */
   readonly #onClose = (): void => this.#failed(new Error('closed'));
-
-  readonly #onEnd = (): void => {
-    this.client.off('end', this.#onEnd);
-    this.#warn(endedClientWarning);
-  };
 
   async #connected(): Promise<void> {
     const { client } = this;

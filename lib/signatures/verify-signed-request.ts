@@ -122,7 +122,7 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
     const refuseUnknown = (): Verdict => refuse('invalid_signature', invalidDetail);
     return tryWithinBudget(failures, signatureOutcomes, {
       address,
-      keyId: () => keyId,
+      keyIds: () => [keyId],
       prove,
       unknown: refuseUnknown,
     });

@@ -1,8 +1,9 @@
 import type { AccessEntry } from '../domain/access-entry.js';
-import type { AccessLog, AccessQuery } from '../ports/access-log.js';
+import type { AccessLog, AccessPosition, AccessQuery, AccessScan } from '../ports/access-log.js';
 import {
   compileInsertAccessEvents,
   deleteAccessEvents,
+  findAccessScanEnd,
   findFirstSurplus,
   listAccessEvents,
 } from './queries/access-log-queries.js';
@@ -34,6 +35,12 @@ export class SqlAccessLog implements AccessLog {
   list(query: AccessQuery): Promise<readonly AccessEntry[]> {
     return this.#within('Listing the access log', (budget) =>
       this.#database.readForRequest(budget, (on) => listAccessEvents(on, query)),
+    );
+  }
+
+  findScanEnd(query: AccessScan, rows: number): Promise<AccessPosition | null> {
+    return this.#within('Listing the access log', (budget) =>
+      this.#database.readForRequest(budget, (on) => findAccessScanEnd(on, query, rows)),
     );
   }
 

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { Kysely, Selectable } from 'kysely';
-import type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-trail.js';
+import type { AuditTrail, KeyWithLastEntry, StoredEntry, TrailStart } from '../ports/audit-trail.js';
 import type { FeedPosition } from '../ports/change-feed.js';
 import type { WithinDeadline } from './sql-change-feed.js';
+import { readTrailStart } from './queries/trail-start.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { AuditEventsTable, Tables } from './tables.js';
 
@@ -24,6 +25,10 @@ export class SqlAuditTrail implements AuditTrail {
         .where('id', '=', sql.lit(1))
         .executeTakeFirstOrThrow(),
     );
+  }
+
+  start(): Promise<TrailStart> {
+    return this.#read('Reading the start of the audit trail', readTrailStart);
   }
 
   entries(after: number, limit: number): Promise<readonly StoredEntry[]> {

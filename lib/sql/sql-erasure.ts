@@ -5,6 +5,7 @@ import {
   eraseEntries,
   eraseUseAddresses,
 } from './queries/erasure-queries.js';
+import { deleteObservations } from './queries/observation-queries.js';
 import { deleteUsedParts } from './queries/used-parts.js';
 import { deleteSpent } from './queries/owner-credit-queries.js';
 import type { WithinDeadline } from './sql-change-feed.js';
@@ -29,6 +30,12 @@ export class SqlErasure implements Erasure {
   eraseFromAccessLog(ownerId: string, limit: number): Promise<number> {
     return this.#within('Erasing from the access log', (budget) =>
       this.#database.writeOnce(budget, (on) => deleteAccessEventsOfOwner(on, ownerId, limit)),
+    );
+  }
+
+  eraseFromObservations(ownerId: string, limit: number): Promise<number> {
+    return this.#within('Erasing observed requests', (budget) =>
+      this.#database.writeOnce(budget, (on) => deleteObservations(on, { ownerId }, limit)),
     );
   }
 

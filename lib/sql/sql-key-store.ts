@@ -11,14 +11,17 @@ import type { Erasure } from '../ports/erasure.js';
 import type { IdempotencyClaims } from '../ports/idempotency-claims.js';
 import type { Housekeeping } from '../ports/housekeeping.js';
 import type { Logger } from '../ports/logger.js';
+import type { ObservationLog } from '../ports/observation-log.js';
 import type { OwnerStore } from '../ports/owner-store.js';
 import type { NonceStore } from '../ports/nonce-store.js';
 import type { TokenStore } from '../ports/token-store.js';
 import type { UsageLog } from '../ports/usage-log.js';
 import type {
   AuditQuery,
+  AuditScan,
   ChangeLane,
   ChangeQueuing,
+  EventBounds,
   KeyPosition,
   KeyQuery,
   KeyStore,
@@ -26,6 +29,7 @@ import type {
   KeyUse,
 } from '../ports/key-store.js';
 import { listAuditEvents, lockAuditHead } from './queries/audit-queries.js';
+import { findEventBounds, findEventScanEnd } from './queries/audit-scan.js';
 import { findClaim } from './queries/claim-queries.js';
 import { compileSpendCredits, type SpendCredits } from './queries/credit-queries.js';
 import { compileFindExisting } from './queries/existing-keys.js';
@@ -36,8 +40,9 @@ import { insertDigest } from './queries/key-changes.js';
 import { compileFindKey, findScanEnd, listKeys } from './queries/key-queries.js';
 import type { FindKeyById } from './queries/key-queries.js';
 import { findSpent } from './queries/owner-credit-queries.js';
-import { findOwner, listOwners, listOwnersWithKeys } from './queries/owner-queries.js';
+import { findOwner, findOwnerScanEnd, listOwners, listOwnersWithKeys } from './queries/owner-queries.js';
 import { findEndedKeys } from './queries/removed-keys.js';
+import { deleteTrimmed } from './queries/trail-start.js';
 import { migrate } from './migrate.js';
 import type { MigrateMode, SqlDatabase } from './sql-database.js';
 import { asUnavailable } from './as-unavailable.js';
@@ -49,6 +54,7 @@ import { SqlAuditTrail } from './sql-audit-trail.js';
 import { SqlChangeFeed } from './sql-change-feed.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import { SqlErasure } from './sql-erasure.js';
+import { SqlObservationLog } from './sql-observation-log.js';
 import { SqlNonceStore } from './sql-nonce-store.js';
 import { SqlTokenStore, type Lookup } from './sql-token-store.js';
 import { SqlUsageLog } from './sql-usage-log.js';
@@ -76,6 +82,7 @@ export interface SqlKeyStoreSettings {
 export class SqlKeyStore implements KeyStore {
   readonly feed: ChangeFeed;
   readonly accessLog: AccessLog;
+  readonly observations: ObservationLog;
   readonly trail: AuditTrail;
   readonly usage: UsageLog;
   readonly nonces: NonceStore;
@@ -96,6 +103,12 @@ export class SqlKeyStore implements KeyStore {
       this.#within('Removing counts of uses', (budget) =>
         this.#database.writeOnce(budget, (database) => deleteUsage(database, { keyIds }, limit)),
       ),
+    removeTrimmed: (limit) =>
+      this.#within('Removing entries of the audit trail', (budget) =>
+        this.#database.writeOnce(budget, (database) =>
+          deleteTrimmed(database, this.#database.dialect, limit),
+        ),
+      ),
   };
   readonly owners: OwnerStore = {
     find: (ownerId) =>
@@ -105,6 +118,10 @@ export class SqlKeyStore implements KeyStore {
     list: (query) =>
       this.#within('Listing owners', (budget) =>
         this.#database.readForRequest(budget, (database) => listOwners(database, query)),
+      ),
+    findScanEnd: (after, rows) =>
+      this.#within('Listing owners', (budget) =>
+        this.#database.readForRequest(budget, (database) => findOwnerScanEnd(database, after, rows)),
       ),
     listWithKeys: (query) =>
       this.#within('Listing owners', (budget) =>
@@ -157,6 +174,7 @@ export class SqlKeyStore implements KeyStore {
     const runWithin: WithinDeadline = (what, work) => this.#within(what, work);
     this.feed = this.#feed = new SqlChangeFeed(checked, runWithin, this.#seen);
     this.accessLog = new SqlAccessLog(checked, runWithin);
+    this.observations = new SqlObservationLog(checked, runWithin);
     this.trail = new SqlAuditTrail(checked, runWithin);
     this.usage = new SqlUsageLog(checked, runWithin);
     this.nonces = new SqlNonceStore(checked, runWithin);
@@ -242,6 +260,18 @@ export class SqlKeyStore implements KeyStore {
   listEvents(query: AuditQuery): Promise<readonly AuditEntry[]> {
     return this.#within('Listing the audit trail', (budget) =>
       this.#database.readForRequest(budget, (database) => listAuditEvents(database, query)),
+    );
+  }
+
+  findEventScanEnd(query: AuditScan, rows: number): Promise<number | null> {
+    return this.#within('Listing the audit trail', (budget) =>
+      this.#database.readForRequest(budget, (database) => findEventScanEnd(database, query, rows)),
+    );
+  }
+
+  findEventBounds(time: Pick<AuditQuery, 'from' | 'to'>, rows: number): Promise<EventBounds> {
+    return this.#within('Listing the audit trail', (budget) =>
+      this.#database.readForRequest(budget, (database) => findEventBounds(database, time, rows)),
     );
   }
 

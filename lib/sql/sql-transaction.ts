@@ -20,6 +20,7 @@ import type { SqlDialect } from './sql-database.js';
 import type { Tables } from './tables.js';
 import { insertRevokedToken } from './queries/token-queries.js';
 import { deleteKey } from './queries/removed-keys.js';
+import { isKeyAtVersion, readTrailStart, writeTrailStart } from './queries/trail-start.js';
 import { Mutex } from './mutex.js';
 import type { RevokedToken } from '../ports/token-store.js';
 
@@ -123,6 +124,23 @@ export class SqlTransaction implements KeyStoreTransaction {
       const isFirst = await insertRevokedToken(this.#transaction, token);
       if (isFirst) await this.#append(event);
       return isFirst;
+    });
+  }
+
+  carry(key: Pick<ApiKeyRecord, 'id' | 'version'>, event: AuditEntryDraft): Promise<boolean> {
+    return this.#step(async () => {
+      const isStored = await isKeyAtVersion(this.#transaction, key);
+      if (isStored) await this.#append(event);
+      return isStored;
+    });
+  }
+
+  trim({ sequence, hash }: FeedPosition, event: AuditEntryDraft): Promise<boolean> {
+    return this.#step(async () => {
+      if ((await readTrailStart(this.#transaction)).sequence >= sequence) return false;
+      await this.#append(event);
+      await writeTrailStart(this.#transaction, { sequence, hash, entry: this.#head.sequence });
+      return true;
     });
   }
 

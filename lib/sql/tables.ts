@@ -19,6 +19,7 @@ export interface Tables {
   audit_events: AuditEventsTable;
   audit_head: AuditHeadTable;
   access_events: AccessEventsTable;
+  observed_refusals: ObservedRefusalsTable;
   idempotency_keys: IdempotencyKeysTable;
   expiry_notices: ExpiryNoticesTable;
   nonces: NoncesTable;
@@ -180,6 +181,12 @@ export interface AuditHeadTable {
   id: number;
   sequence: number;
   hash: string;
+  /** Entries up to this one were cut off by retention; 0: none. */
+  start_sequence: Generated<number>;
+  /** Its hash. */
+  start_hash: Generated<string>;
+  /** The entry that records the cut. */
+  start_entry: Generated<number>;
 }
 
 /** Refused requests and other noteworthy requests: batched, counted and bounded, never part of the trail. */
@@ -193,6 +200,20 @@ export interface AccessEventsTable {
   owner_id: string | null;
   /** JSON; the columns before are copies for filters. */
   payload: string;
+}
+
+/** What guards in observe mode would have refused; `ObservedRefusal` of lib/domain/observed-refusal.ts describes the columns. */
+export interface ObservedRefusalsTable {
+  hour: number;
+  method: string;
+  route: string;
+  code: string;
+  /** Empty without a key, as `owner_id`. */
+  key_id: string;
+  owner_id: string;
+  count: number;
+  first_at: number;
+  last_at: number;
 }
 
 /** Changes that a caller may repeat without making them twice. */

@@ -86,6 +86,31 @@ export function describeAccessLog({ describe, it, expect }: ContractContext): vo
       expect(await listIds(store, { from: sampleTime, to: sampleTime, ownerId: 'bob' })).toBe('');
     });
 
+    it('P18: says where the next so many events end, and reads no further', async ({ store }) => {
+      await store.accessLog.add(
+        [1, 2, 3, 4, 5].map((number) =>
+          createSampleAccess({
+            ...{ id: String(number), at: sampleTime + number },
+            ...{ ownerId: number === 4 ? 'other' : 'alice', keyId: number < 3 ? 'one' : 'two' },
+          }),
+        ),
+      );
+      const createPosition = (id: string) => ({ at: sampleTime + Number(id), id });
+      const { accessLog } = store;
+      expect(await accessLog.findScanEnd({}, 2)).toEqual(createPosition('4'));
+      expect(await accessLog.findScanEnd({ after: createPosition('4') }, 2)).toEqual(createPosition('2'));
+      expect(await accessLog.findScanEnd({ ownerId: 'alice' }, 2)).toEqual(createPosition('3'));
+      expect(await accessLog.findScanEnd({ keyId: 'one' }, 1)).toEqual(createPosition('2'));
+      expect(await accessLog.findScanEnd({ keyId: 'one' }, 3)).toBe(null);
+      expect(await accessLog.findScanEnd({ ownerId: 'x\0' }, 1)).toBe(null);
+      const time = { from: sampleTime + 2, to: sampleTime + 4 };
+      expect(await accessLog.findScanEnd(time, 2)).toEqual(createPosition('2'));
+      expect(await accessLog.findScanEnd(time, 3)).toBe(null);
+      expect(await listIds(store, { until: createPosition('4') })).toBe('5 4');
+      const part = { after: createPosition('4'), until: createPosition('2') };
+      expect(await listIds(store, { ...part, action: 'access.refused' })).toBe('3 2');
+    });
+
     it('is pruned by age and by number, the oldest first, some at a time', async ({ store }) => {
       const events = Array.from({ length: 10 }, (_, index) =>
         createSampleAccess({ id: `id${index}`, at: sampleTime + index }),

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AuditEntry } from '../domain/audit-entry.js';
-import type { AuditQuery, KeyStore } from '../ports/key-store.js';
+import { unboundedEvents, type AuditQuery, type KeyStore } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
-import { insert, createNextVersion, createSampleEvent, createSampleKey } from './sample-keys.js';
+import { insert, createNextVersion, createSampleEvent, createSampleKey, sampleTime } from './sample-keys.js';
 
 const startOfChain = '0'.repeat(64);
 
@@ -95,6 +95,52 @@ export function describeAuditTrail({ describe, it, expect }: ContractContext): v
       expect(await listPage({ before: 5 })).toEqual([4, 3, 2]);
       expect(await listPage({ before: 2 })).toEqual([1]);
       expect(await listPage({ before: 1 })).toEqual([]);
+    });
+
+    it('P18: says where the next so many entries end, and reads no further', async ({ store }) => {
+      for (const index of [1, 2, 3, 4, 5]) {
+        const record = createSampleKey({ id: `key${index}`, ownerId: index === 4 ? 'other' : 'owner-1' });
+        const actor = { kind: 'owner', id: record.ownerId, memberId: index < 3 ? 'm' : 'n' } as const;
+        const event = createSampleEvent(record, { actor, at: sampleTime + index });
+        await store.transact((transaction) => transaction.insert(record, event));
+      }
+      expect(await store.findEventScanEnd({}, 2)).toBe(4);
+      expect(await store.findEventScanEnd({ before: 4 }, 2)).toBe(2);
+      expect(await store.findEventScanEnd({ after: 1 }, 2)).toBe(3);
+      expect(await store.findEventScanEnd({ ownerId: 'owner-1' }, 2)).toBe(3);
+      expect(await store.findEventScanEnd({ actorId: 'other' }, 1)).toBe(4);
+      expect(await store.findEventScanEnd({ memberId: 'm' }, 2)).toBe(1);
+      expect(await store.findEventScanEnd({ keyId: 'key2' }, 1)).toBe(2);
+      expect(await store.findEventScanEnd({ keyId: 'key2' }, 2)).toBe(null);
+      expect(await store.findEventScanEnd({ keyId: 'x\0' }, 1)).toBe(null);
+      const listNumbers = async (query: Omit<AuditQuery, 'limit'>): Promise<readonly number[]> =>
+        (await store.listEvents({ ...query, limit: 9 })).map(({ sequence }) => sequence);
+      expect(await listNumbers({ until: 4 })).toEqual([5, 4]);
+      expect(await listNumbers({ before: 5, until: 2, ownerId: 'owner-1' })).toEqual([3, 2]);
+      expect(await listNumbers({ after: 1, until: 3 })).toEqual([2, 3]);
+    });
+
+    it('says between which entries those of a time are, also where clocks differed', async ({ store }) => {
+      for (const [index, at] of [10, 20, 15, 30, 5, 40].entries()) {
+        const record = createSampleKey({ id: `key${index}` });
+        const event = createSampleEvent(record, { at: sampleTime + at });
+        await store.transact((transaction) => transaction.insert(record, event));
+      }
+      const findBounds = (time: { from?: number; to?: number }, rows = 9) =>
+        store.findEventBounds(
+          {
+            ...(time.from !== undefined && { from: sampleTime + time.from }),
+            ...(time.to !== undefined && { to: sampleTime + time.to }),
+          },
+          rows,
+        );
+      expect(await findBounds({})).toEqual(unboundedEvents);
+      expect(await findBounds({ from: 15 })).toEqual({ ...unboundedEvents, first: 2 });
+      expect(await findBounds({ from: 15 }, 1)).toEqual({ ...unboundedEvents, first: 3 });
+      expect(await findBounds({ from: 31, to: 41 })).toEqual({ first: 6, last: 6 });
+      expect(await findBounds({ from: 12, to: 21 })).toEqual({ first: 2, last: 5 });
+      const nothing = { first: unboundedEvents.last, last: unboundedEvents.first };
+      expect(await findBounds({ from: 41, to: 5 })).toEqual(nothing);
     });
 
     it('is narrowed by key, owner and action, exactly', async ({ store }) => {

@@ -1,4 +1,5 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
+import type { KeyQuery } from '../ports/key-store.js';
 import type { ContractContext } from './contract-context.js';
 import {
   createNextVersion,
@@ -111,6 +112,32 @@ export function describeChildren({ describe, it, expect }: ContractContext): voi
       await insert(store, createSampleKey({ id: 'keyorphan0000001', parentId: 'keymissing000001' }));
       const found = await store.find('keyorphan0000001');
       expect([found?.parentId, found?.ancestors]).toEqual(['keymissing000001', []]);
+    });
+
+    it('are listed by whether a key above them is not active, or missing', async ({ store }) => {
+      const orphan = createSampleKey({ id: 'keyorphan0000001', parentId: 'keymissing000001' });
+      await insert(store, top, child, grandchild, orphan);
+      const dayMs = 86_400_000;
+      const listIds = async (inactiveAncestor: boolean, query: Partial<KeyQuery> = {}) => {
+        const found = await store.list({ inactiveAncestor, now: sampleTime, limit: 9, ...query });
+        return new Set(found.map(({ id }) => id));
+      };
+      const allBelow = new Set([child.id, grandchild.id, orphan.id]);
+      expect(await listIds(true)).toEqual(new Set([orphan.id]));
+      expect(await listIds(false)).toEqual(new Set([top.id, child.id, grandchild.id]));
+      expect(await listIds(true, { now: sampleTime + 9 })).toEqual(allBelow);
+      expect(await listIds(false, { now: sampleTime + 9 })).toEqual(new Set([top.id]));
+      const endless = createNextVersion(top, { expiresAt: null });
+      await update(store, endless);
+      expect(await listIds(true, { now: sampleTime + 2 * dayMs })).toEqual(new Set([orphan.id]));
+      expect(await listIds(true, { now: sampleTime + 4 * dayMs, state: 'active' })).toEqual(allBelow);
+      const enforced = { [top.keyspace]: { maxLifetimeDays: null, maxIdleDays: 1 } };
+      expect(await listIds(true, { now: sampleTime + 2 * dayMs, enforced })).toEqual(allBelow);
+      const disabled = createNextVersion(endless, { enabled: false });
+      await update(store, disabled);
+      expect(await listIds(true, { parentId: child.id })).toEqual(new Set([grandchild.id]));
+      await update(store, createNextVersion(disabled, { enabled: true, revokedAt: sampleTime }));
+      expect(await listIds(true, { ownerId: top.ownerId, state: 'active' })).toEqual(allBelow);
     });
 
     it('are listed by their parent', async ({ store }) => {

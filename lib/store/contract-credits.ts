@@ -28,7 +28,7 @@ function createBalance(changes: Partial<CreditBalance> = {}): CreditBalance {
 const createDailyBalance = (remaining: number): CreditBalance =>
   createBalance({ remaining, refillAmount: 10, refillIntervalSeconds: dayMs / 1000 });
 
-const createPayer = (keyId: string): CreditPayer => ({ keyId, shared: null });
+const createPayer = (keyId: string): CreditPayer => ({ keyId, above: [], shared: null });
 
 /** What keys have to spend: exact, beside the record, and refilled as `refillCredits` says. */
 export function describeCredits({ describe, it, expect }: ContractContext): void {

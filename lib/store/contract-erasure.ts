@@ -3,6 +3,7 @@ import {
   createSampleAccess,
   createSampleEvent,
   createSampleKey,
+  createSampleObserved,
   createSampleUse,
   insert,
 } from './sample-keys.js';
@@ -45,6 +46,21 @@ export function describeErasure({ describe, it, expect }: ContractContext): void
       expect(await other.erasure.eraseFromAccessLog('owner-1', 2)).toBe(2);
       expect(await store.erasure.eraseFromAccessLog('owner-1', 2)).toBe(1);
       expect((await store.accessLog.list({ limit: 9 })).map(({ id }) => id)).toEqual(['d']);
+    });
+
+    it('deletes the observed requests of one owner, some at a time', async ({ store, other }) => {
+      const counts = ['a', 'b', 'c'].map((route) => createSampleObserved({ route }));
+      const none = createSampleObserved({ route: 'e', keyId: null, ownerId: null });
+      await store.observations.add([
+        ...counts,
+        createSampleObserved({ route: 'd', ownerId: 'owner-2' }),
+        none,
+      ]);
+      expect(await store.erasure.eraseFromObservations('owner-1\0', 9)).toBe(0);
+      expect(await store.erasure.eraseFromObservations('', 9)).toBe(0);
+      expect(await other.erasure.eraseFromObservations('owner-1', 2)).toBe(2);
+      expect(await store.erasure.eraseFromObservations('owner-1', 2)).toBe(1);
+      expect((await store.observations.list({ limit: 9 })).map(({ route }) => route)).toEqual(['d', 'e']);
     });
 
     it('removes addresses of last use and refresh tokens of keys, and keeps the counts', async ({

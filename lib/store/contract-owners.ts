@@ -96,6 +96,15 @@ export function describeOwners({ describe, it, expect }: ContractContext): void 
       expect(changes).toEqual(await store.feed.latest(9));
     });
 
+    it('P18: says where the next so many owners end, and reads no further', async ({ store }) => {
+      for (const ownerId of ['b', 'a', 'c', 'd']) await write(store, createSampleOwner({ ownerId }));
+      expect(await store.owners.findScanEnd(undefined, 2)).toBe('b');
+      expect(await store.owners.findScanEnd('b', 2)).toBe('d');
+      expect(await store.owners.findScanEnd('b', 3)).toBe(null);
+      const part = await store.owners.list({ isSuspended: true, after: 'a', until: 'c', limit: 9 });
+      expect(part.map(({ ownerId }) => ownerId)).toEqual(['b', 'c']);
+    });
+
     it('are listed by their ids, in pages, and by whether they are suspended', async ({ store }) => {
       for (const ownerId of ['b', 'a', 'c']) {
         await write(store, createSampleOwner({ ownerId, suspendedAt: ownerId === 'b' ? null : 5 }));

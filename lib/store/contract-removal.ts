@@ -42,6 +42,54 @@ export function describeRemoval({ describe, it, expect }: ContractContext): void
       expect((await find(sampleTime + 9, 2)).length).toBe(2);
     });
 
+    it('finds a key after the keys below it were removed', async ({ store, other }) => {
+      const ended = { revokedAt: sampleTime };
+      const parent = createSampleKey({ id: 'parent', ...ended });
+      const child = createSampleKey({ id: 'child', parentId: 'parent', ...ended });
+      const grandchild = createSampleKey({ id: 'grandchild', parentId: 'child', ...ended });
+      await insert(store, parent, child, grandchild);
+      const find = () => other.housekeeping.findEndedKeys(sampleTime, 9);
+      for (const record of [grandchild, child, parent]) {
+        expect(await find()).toEqual([record.id]);
+        await remove(store, record);
+      }
+      expect(await find()).toEqual([]);
+    });
+
+    for (const end of ['revokedAt', 'expiresAt'] as const) {
+      it(`finds the keys below a key that has ended, which have no end of their own: ${end}`, async ({
+        store,
+        other,
+      }) => {
+        const open = { revokedAt: null, expiresAt: null };
+        const add = async (id: string, parentId: string | null, ends: object = {}) => {
+          const record = createSampleKey({ id, parentId, ...open, ...ends });
+          await insert(store, record);
+          return record;
+        };
+        const find = async (time: number, limit = 9) =>
+          (await other.housekeeping.findEndedKeys(time, limit)).toSorted();
+        const parent = await add('parent', null, { [end]: sampleTime });
+        const middle = await add('middle', 'parent', { expiresAt: sampleTime + 5 });
+        const leaf = await add('leaf', 'middle', { enabled: false });
+        const sibling = await add('sibling', 'parent');
+        await add('other', null);
+        await add('otherchild', 'other');
+        expect(await find(sampleTime - 1)).toEqual([]);
+        expect(await find(sampleTime)).toEqual(['leaf', 'sibling']);
+        expect((await find(sampleTime, 1)).length).toBe(1);
+        // Each once, although two of the keys above have ended.
+        expect(await find(sampleTime + 5)).toEqual(['leaf', 'sibling']);
+        await remove(store, leaf);
+        expect(await find(sampleTime)).toEqual(['middle', 'sibling']);
+        await remove(store, sibling);
+        await remove(store, middle);
+        expect(await find(sampleTime)).toEqual(['parent']);
+        await remove(store, parent);
+        expect(await find(sampleTime + 5)).toEqual([]);
+      });
+    }
+
     it('leaves nothing of the key, and its id and number are not given again', async ({ store, other }) => {
       const credits = {
         remaining: 5,
@@ -75,7 +123,9 @@ export function describeRemoval({ describe, it, expect }: ContractContext): void
       expect((await other.usage.list({ keyId: 'kept', ...range })).length).toBe(1);
       expect(await other.usage.listParts([id])).toEqual([]);
       expect(await other.tokens.refreshGrants.find('grant')).toBe(null);
-      expect((await other.credits.spend({ keyId: id, shared: null }, 1, sampleTime)).isPaid).toBe(false);
+      expect((await other.credits.spend({ keyId: id, above: [], shared: null }, 1, sampleTime)).isPaid).toBe(
+        false,
+      );
       const [event] = await other.listEvents({ limit: 1 });
       expect([event?.action, event?.keyId, event?.keyVersion]).toEqual(['key.removed', id, 2]);
       const [change] = await other.feed.latest(1);

@@ -33,7 +33,7 @@ export function describeSharedCredits({ describe, it, expect }: ContractContext)
       cost: number,
       now = sampleTime,
       keyId: string | null = null,
-    ): Promise<unknown> => credits.spend({ keyId, shared }, cost, now);
+    ): Promise<unknown> => credits.spend({ keyId, above: [], shared }, cost, now);
     const paid = { isPaid: true, refillsAt: null };
     const short = { isPaid: false, refillsAt: null, isShared: true };
 
@@ -49,7 +49,11 @@ export function describeSharedCredits({ describe, it, expect }: ContractContext)
       expect(await spend(store, createShared({ ownerId: 'owner-2' }), 1)).toEqual(paid);
       expect(await other.credits.findSpent('owner-2', 'live')).toEqual({ spent: 1, since: sampleTime });
       // Not every database can store such a name. That is no outage.
-      await store.credits.spend({ keyId: null, shared: createShared({ ownerId: 'a\0' }) }, 1, sampleTime);
+      await store.credits.spend(
+        { keyId: null, above: [], shared: createShared({ ownerId: 'a\0' }) },
+        1,
+        sampleTime,
+      );
     });
 
     it('counts what was spent against the amount of another plan', async ({ store }) => {
@@ -131,17 +135,19 @@ export function describeSharedCredits({ describe, it, expect }: ContractContext)
       await insert(store, ...keys);
       const shared = createShared({ amount: 15 });
       const payers = ['spender-1', 'spender-2', null];
+      // Both stores spend with the same key at the same time.
+      const choosePayer = (index: number): string | null => payers[Math.floor(index / 2) % 3] ?? null;
       const payments = await Promise.all(
         Array.from({ length: 90 }, (_, index) =>
           (index % 2 === 0 ? store : other).credits.spend(
-            { keyId: payers[index % 3] ?? null, shared },
+            { keyId: choosePayer(index), above: [], shared },
             1,
             sampleTime,
           ),
         ),
       );
       const countPaid = (payer: string | null): number =>
-        payments.filter(({ isPaid }, index) => isPaid && (payers[index % 3] ?? null) === payer).length;
+        payments.filter(({ isPaid }, index) => isPaid && choosePayer(index) === payer).length;
       expect(countPaid('spender-1') + countPaid('spender-2') + countPaid(null)).toBe(15);
       expect((await other.credits.findSpent('owner-1', 'live'))?.spent).toBe(15);
       for (const { id } of keys) {

@@ -23,6 +23,7 @@ export type {
   PlaceAnswer,
   PlaceClaim,
 } from '../ports/change-feed.js';
+export type { ObservationLog, ObservationQuery } from '../ports/observation-log.js';
 export type { AccessLog, AccessQuery } from '../ports/access-log.js';
 export type { AuditTrail, KeyWithLastEntry, StoredEntry } from '../ports/audit-trail.js';
 export type {
@@ -60,6 +61,7 @@ export type { KeyState } from '../domain/key-state.js';
 export type { LifetimeBounds } from '../domain/lifetime-bounds.js';
 export type { JsonObject, JsonValue } from '../domain/json.js';
 export type { UsageCount, UseVerdict } from '../domain/key-usage.js';
+export type { ObservedGroup, ObservedRefusal } from '../domain/observed-refusal.js';
 export type { AccessAction, AccessEntry } from '../domain/access-entry.js';
 export type { AuditAction, AuditActor, AuditEntry, AuditEntryDraft } from '../domain/audit-entry.js';
 

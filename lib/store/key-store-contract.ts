@@ -5,6 +5,7 @@ import { describeChangeFeed } from './contract-change-feed.js';
 import { describeChildren } from './contract-children.js';
 import { describeChanges } from './contract-changes.js';
 import { describeCredits } from './contract-credits.js';
+import { describeCreditsAbove } from './contract-credits-above.js';
 import { describeSharedCredits } from './contract-shared-credits.js';
 import { describeCredentials } from './contract-credentials.js';
 import { describeKeyLists } from './contract-key-lists.js';
@@ -14,8 +15,10 @@ import { describeLifetimes } from './contract-lifetimes.js';
 import { describePolicies } from './contract-policies.js';
 import { describeHousekeeping } from './contract-housekeeping.js';
 import { describeRemoval } from './contract-removal.js';
+import { describeObservations } from './contract-observations.js';
 import { describeNonces } from './contract-nonces.js';
 import { describeStoredTrail } from './contract-stored-trail.js';
+import { describeTrailStart } from './contract-trail-start.js';
 import { describeUsage } from './contract-usage.js';
 import { describeRoundTrips } from './contract-round-trips.js';
 import { describeTokens } from './contract-tokens.js';
@@ -56,10 +59,12 @@ export function describeKeyStore(
     describeCredentials(context);
     describeCredits(context);
     describeSharedCredits(context);
+    describeCreditsAbove(context);
     describeKeyLists(context);
     describeAuditTrail(context);
     describeStoredTrail(context);
     describeAccessLog(context);
+    describeObservations(context);
     describePolicies(context);
     describeLifetimes(context);
     describeOwners(context);
@@ -71,6 +76,7 @@ export function describeKeyStore(
     describeNonces(context);
     describeHousekeeping(context);
     describeRemoval(context);
+    describeTrailStart(context);
   });
 }
 

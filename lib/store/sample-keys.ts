@@ -2,6 +2,7 @@ import type { AccessEntry } from '../domain/access-entry.js';
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { AuditAction, AuditEntryDraft } from '../domain/audit-entry.js';
 import type { PublicKeyCredential, SecretCredential } from '../domain/credential.js';
+import type { ObservedRefusal } from '../domain/observed-refusal.js';
 import { createKeyFieldDefaults } from '../domain/key-field-table.js';
 import type { OwnerRecord } from '../domain/owner.js';
 import type { KeyStore, KeyUse } from '../ports/key-store.js';
@@ -152,6 +153,22 @@ export function createSampleAccess(changes: Partial<AccessEntry> = {}): AccessEn
     method: 'GET',
     route: '/orders/:id',
     requestId: 'request-1',
+    ...changes,
+  };
+}
+
+/** Requests that were observed in one hour, as a store keeps them. */
+export function createSampleObserved(changes: Partial<ObservedRefusal> = {}): ObservedRefusal {
+  return {
+    hour: sampleTime,
+    method: 'GET',
+    route: '/orders/:id',
+    code: 'key_revoked',
+    keyId: 'key0000000000001',
+    ownerId: 'owner-1',
+    count: 1,
+    firstAt: sampleTime,
+    lastAt: sampleTime,
     ...changes,
   };
 }

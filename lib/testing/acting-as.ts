@@ -1,4 +1,4 @@
-import type { ApiKeys } from '../create-api-keys.js';
+import type { ApiKeys } from '../api-keys.js';
 import type { NewKey } from '../api/key-inputs.js';
 
 /** Headers that carry a key. Not an interface, because those are not assignable to a record of headers, as in supertest. */

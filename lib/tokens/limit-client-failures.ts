@@ -27,7 +27,7 @@ export function limitClientFailures(
   return async function authenticateWithinBudget(proof, address) {
     const outcome = await tryWithinBudget(limits, clientOutcomes, {
       address,
-      keyId: () => readClaimedKeyId(proof, format),
+      keyIds: () => [readClaimedKeyId(proof, format)].filter((id) => id !== null),
       prove: () => authenticate(proof, address).catch(toFailedAttempt),
       unknown: createUnknownClientError,
     });

@@ -1,8 +1,8 @@
 import type { RateLimitState } from '../domain/rate-limit-state.js';
 import type { Allowed, Refusal, Verdict } from '../domain/verdict.js';
 import type { Clock } from '../ports/clock.js';
-import type { CreditLedger, CreditPayer } from '../ports/credit-ledger.js';
-import type { CountedDemand, LimitDemand } from '../ports/rate-limiter.js';
+import type { CreditLedger, CreditPayer, CreditPayment } from '../ports/credit-ledger.js';
+import type { CountedDemand, CountedLimit, LimitDemand } from '../ports/rate-limiter.js';
 import type { Counted, LimitCounting } from './limit-counting.js';
 import { toDemand, type LimitPlan } from './limit-plan.js';
 
@@ -24,7 +24,8 @@ export interface LimitedRequest {
 }
 
 /**
- * Counts a request against all windows of its key and of its owner, and then deducts its cost from the credits of both.
+ * Counts a request against all windows of its key, of the keys above it and of its owner, and then deducts its cost from the
+ * credits of all of them.
  * A refused request costs nothing: a full window leaves all others as they were, and when credits do not suffice,
  * nothing is deducted and what was counted is given back.
  *
@@ -53,7 +54,7 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
     if (payment.isPaid) return withStates(allowed, counted?.result ?? null);
     giveBack();
     const { refillsAt } = payment;
-    const whose = payment.isShared === true ? { detail: sharedDetail } : {};
+    const whose = describeShortage(payment);
     if (payment.exceedsRefill === true) {
       return { allowed: false, code: 'cost_exceeds_limit', ...whose, keyId };
     }
@@ -89,7 +90,13 @@ export function createConsumeLimits({ counting, credits, clock }: ConsumeLimitsP
   };
 }
 
-/** Only for callers who have proven the secret. */
+/** Says whose credits are short, unless they are those of the key; only for callers who have proven the secret. */
+function describeShortage({ isAbove, isShared }: CreditPayment): Pick<Refusal, 'detail'> {
+  if (isAbove === true) return { detail: aboveDetail };
+  return isShared === true ? { detail: sharedDetail } : {};
+}
+
+const aboveDetail = 'The credits of a key above this API key, which it was made with, do not suffice.';
 const sharedDetail = 'The credits that all API keys of the owner share do not suffice.';
 
 function withStates(allowed: Allowed, counted: CountedDemand | null): Allowed {
@@ -103,7 +110,7 @@ function toRefusal(keyId: string, counted: CountedDemand): Refusal {
     code: 'rate_limited',
     keyId,
     rateLimits: toStates(counted),
-    violatedPolicies: violated.map(({ policy }) => policy.name),
+    violatedPolicies: violated.map(({ policy }) => getShownName(policy)),
     // While one of them is full, every request is refused.
     retryAfterSeconds: Math.max(...violated.map(({ leftMs }) => toSeconds(leftMs))),
   };
@@ -116,13 +123,17 @@ function refuseTooCostly({ keyId, plan, cost }: LimitedRequest): Refusal {
     allowed: false,
     code: 'cost_exceeds_limit',
     keyId,
-    violatedPolicies: tooSmall.map(({ name }) => name),
+    violatedPolicies: tooSmall.map(getShownName),
   };
+}
+
+function getShownName({ shownAs, name }: CountedLimit): string {
+  return shownAs ?? name;
 }
 
 function toStates({ windows }: CountedDemand): readonly RateLimitState[] {
   return windows.map(({ policy, used, leftMs }) => ({
-    name: policy.name,
+    name: getShownName(policy),
     limit: policy.limit,
     windowSeconds: policy.windowSeconds,
     remaining: Math.max(0, policy.limit - used),

@@ -5,13 +5,13 @@ import { isPastIdleEnd } from '../domain/key-lifetime.js';
 import { hasExpired } from '../domain/key-state.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import type { AllowsBinding } from '../domain/named-resources.js';
-import { findEndedAbove } from '../domain/narrow-to-ancestors.js';
+import { findInactiveAncestor } from '../domain/inactive-ancestor.js';
 import { isMet, listMissingScopes, type ScopeRequirement } from '../domain/scope-requirement.js';
 import type { Allowed, Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { GraceStarter } from '../ports/grace-starter.js';
 import { checkState } from './check-state.js';
 import type { ConsumeLimits } from './consume-limits.js';
-import type { GetLimitPlan } from './limit-plan.js';
+import type { GetLimitPlan, LimitPlan } from './limit-plan.js';
 import type { PreparedKey } from './prepared-key.js';
 import type { UseCounter, UseRecorder } from './record-use.js';
 
@@ -83,22 +83,18 @@ export function findRefusal(
   now: number,
 ): Refusal | null {
   const { key } = subject;
-  const { keyspace, keyspaceScope, requirement, feature, allowsBinding = isUnbound, address } = request;
-  const refuse = (
-    code: RefusalCode,
-    details: Omit<Refusal, 'allowed' | 'code' | 'keyId' | 'ownerId'> = {},
-  ): Refusal => ({ ...details, allowed: false, code, keyId: key.id, ownerId: key.ownerId });
+  const { keyspace, keyspaceScope, requirement, feature, allowsBinding = isUnbound } = request;
 
-  if (isElsewhere(subject, request)) return refuse('invalid_token');
+  if (isElsewhere(subject, request)) return refuseKey(key, 'invalid_token');
   const stateRefusal = checkState(key, credential, now);
-  if (stateRefusal !== null) return refuse(stateRefusal, describeState(key, stateRefusal, now));
-  if (subject.limitsAddresses && !subject.allowsAddress(address('decide'))) {
-    return refuse('address_not_allowed');
+  if (stateRefusal !== null) return refuseKey(key, stateRefusal, describeState(key, stateRefusal, now));
+  if (subject.limitsAddresses && !subject.allowsAddress(request.address('decide'))) {
+    return refuseKey(key, 'address_not_allowed');
   }
   if (!isMet(requirement, subject.grantedScopes)) {
     const missing = listMissingScopes(requirement, subject.grantedScopes);
     const lost = missing.filter((scope) => subject.losesScope(scope));
-    return refuse('insufficient_scope', {
+    return refuseKey(key, 'insufficient_scope', {
       ...(lost.length === 0 ? {} : { detail: describeLoss(key, lost.join(', ')) }),
       requiredScopes: requirement.scopes,
       missingScopes: missing,
@@ -107,18 +103,26 @@ export function findRefusal(
   if (keyspace !== undefined && keyspaceScope !== undefined) {
     const { scopes } = subject.allowedBy(credential).apiKey;
     if (!keyspace.catalogue.covers(scopes, keyspaceScope)) {
-      return refuse('insufficient_scope', { detail: `This needs ${keyspaceScope}.` });
+      return refuseKey(key, 'insufficient_scope', { detail: `This needs ${keyspaceScope}.` });
     }
   }
   if (feature !== undefined && !key.features.includes(feature)) {
     const detail = subject.losesFeature(feature) ? { detail: describeLoss(key, feature) } : {};
-    return refuse('feature_not_enabled', { ...detail, requiredFeature: feature });
+    return refuseKey(key, 'feature_not_enabled', { ...detail, requiredFeature: feature });
   }
   if (!allowsBinding(key.resources)) {
     const isLost = subject.losesBinding(allowsBinding);
-    return refuse('resource_not_allowed', isLost ? { detail: describeLostResource(key) } : {});
+    return refuseKey(key, 'resource_not_allowed', isLost ? { detail: describeLostResource(key) } : {});
   }
   return null;
+}
+
+function refuseKey(
+  { id: keyId, ownerId }: VerifiableKey,
+  code: RefusalCode,
+  details: Omit<Refusal, 'allowed' | 'code' | 'keyId' | 'ownerId'> = {},
+): Refusal {
+  return { ...details, allowed: false, code, keyId, ownerId };
 }
 
 /** Why a key is in the state that it is in, where its code alone does not tell. */
@@ -127,9 +131,10 @@ function describeState(
   code: RefusalCode,
   now: number,
 ): Pick<Refusal, 'detail' | 'reason'> {
-  const above = findEndedAbove(key, now);
+  const above = findInactiveAncestor(key, now)?.state ?? null;
   const reason = code === 'key_expired' && !hasExpired(key, now) ? { reason: 'idle' as const } : {};
-  if (above !== null && code === `key_${above}`) return { ...reason, detail: parentDetails[above] };
+  if (above !== null && code === (above === 'removed' ? 'key_disabled' : `key_${above}`))
+    return { ...reason, detail: parentDetails[above] };
   return reason.reason === undefined ? {} : { ...reason, detail: idleDetail };
 }
 
@@ -137,6 +142,7 @@ const parentDetails = {
   revoked: 'A key above this API key, which it was made with, was revoked.',
   disabled: 'A key above this API key, which it was made with, is disabled.',
   expired: 'A key above this API key, which it was made with, has expired.',
+  removed: 'A key above this API key, which it was made with, has ended and was removed.',
 } as const;
 
 const isUnbound: AllowsBinding = (binding) => binding === null;
@@ -181,15 +187,28 @@ export function createDecider(ports: DecisionPorts): DecideRequest {
     // A key of another keyspace is not revealed, not even by its own counts.
     if (refusal !== null && isElsewhere(subject, request)) return refusal;
     if (refusal !== null) return refuse(key, counter, refusal, now);
-    const { cost } = request;
     const allowed = subject.allowedBy(credential);
     if (request.isProbe === true) {
       counter.parts.note(key, credential, request);
       return allowed;
     }
     const plan = getLimitPlan(key);
-    if (plan === null || cost === 0) return allow(allowed, credential, counter, request, now, key);
+    return plan === null || request.cost === 0
+      ? allow(allowed, credential, counter, request, now, key)
+      : consume(plan, allowed, credential, counter, request, now, key);
+  }
 
+  /** Counts and pays the request. Apart from {@link decide}, which most requests leave without a closure. */
+  function consume(
+    plan: LimitPlan,
+    allowed: Allowed,
+    credential: VerifiableCredential,
+    counter: UseCounter,
+    request: RequestToDecide,
+    now: number,
+    key: VerifiableKey,
+  ): Verdict | Promise<Verdict> {
+    const { cost } = request;
     const settle = (verdict: Verdict): Verdict =>
       verdict.allowed
         ? allow(verdict, credential, counter, request, now, key)

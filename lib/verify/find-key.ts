@@ -1,5 +1,6 @@
 import { ApiKeysError } from '../errors.js';
 import type { VerifiableKey } from '../domain/api-key.js';
+import { toVerifiableKey } from '../domain/to-verifiable-key.js';
 import type { EnforcedBounds } from '../domain/enforced-bounds.js';
 import { isPastIdleEnd } from '../domain/key-lifetime.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
@@ -113,8 +114,10 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
     if (key === null && known > 0 && (wasRemoved || (await hasRemoval(id)))) return null;
     if ((key?.version ?? 0) < known) throw createBehindError();
     if (key === null) return null;
-    if (inFlight?.isDetached !== true) cache?.fill({ key, asOf }, readAt);
-    return prepareKey(key);
+    // A shared read ends in the local cache.
+    const needed = inFlight === undefined ? key : toVerifiableKey(key);
+    if (inFlight?.isDetached !== true) cache?.fill({ key: needed, asOf }, readAt);
+    return prepareKey(needed);
   }
 
   async function readShared(id: string, inFlight: InFlightRead<unknown>): Promise<PreparedKey | null> {

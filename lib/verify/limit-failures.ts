@@ -1,4 +1,3 @@
-import type { Keyspaces } from '../domain/keyspaces.js';
 import type { Refusal } from '../domain/verdict.js';
 import {
   countFailedAttempt,
@@ -10,9 +9,9 @@ import type { ApiKeyVerifier } from './verify-api-key.js';
 
 export type { FailureLimits } from './try-within-budget.js';
 
-/** The budget, and how tokens are parsed. */
+/** The budget, and which keys a token may be of. */
 export interface LimitFailuresParts extends FailureLimits {
-  readonly keyspaces: Pick<Keyspaces, 'parse'>;
+  readonly readKeyIds: (token: string) => readonly string[];
 }
 
 /**
@@ -21,7 +20,7 @@ export interface LimitFailuresParts extends FailureLimits {
  * that a flood costs the store few reads. A valid key is never refused for that: at worst it waits for that one read.
  */
 export function limitFailures(verifier: ApiKeyVerifier, parts: LimitFailuresParts): ApiKeyVerifier {
-  const { budget, keyspaces } = parts;
+  const { budget, readKeyIds } = parts;
 
   return {
     verifyAtOnce(request) {
@@ -33,7 +32,7 @@ export function limitFailures(verifier: ApiKeyVerifier, parts: LimitFailuresPart
     verify: (request) =>
       tryWithinBudget(parts, invalidKeys, {
         address: request.address,
-        keyId: () => keyspaces.parse(request.token)?.id ?? null,
+        keyIds: () => readKeyIds(request.token),
         prove: () => verifier.verify(request),
         unknown: () => invalidToken,
       }),

@@ -35,23 +35,38 @@ export function createLimitPlans(owners: Pick<Plans, 'of'>): GetLimitPlan {
   }
 
   return function getPlan(key) {
-    const { rateLimits, hasCredits } = key;
+    const { id, rateLimits, hasCredits, ancestors } = key;
     const ofOwner = owners.of(key.owner);
-    const isFree = !hasCredits && ofOwner.credits === null;
+    const isFree = !hasCredits && ofOwner.credits === null && ancestors.length === 0;
     if (isFree && rateLimits.length === 0 && ofOwner.rateLimits.length === 0) return null;
     const known = plans.get(key);
     if (known !== undefined) return known;
-    const ofKey: LimitSubject = { name: `key-${key.id}`, limits: rateLimits };
-    const subjects = [ofKey, getOwnerSubject(ofOwner)].filter(({ limits }) => limits.length > 0);
+    const all = [...listKeySubjects(key), getOwnerSubject(ofOwner)];
+    const subjects = all.filter(({ limits }) => limits.length > 0);
     const allLimits = subjects.flatMap(({ limits }) => limits).map(({ limit }) => limit);
     const smallestLimit = Math.min(Infinity, ...allLimits);
-    const payer = isFree
-      ? null
-      : { keyId: hasCredits ? key.id : null, shared: getSharedCredits(key, ofOwner) };
+    const keyId = hasCredits ? id : null;
+    const above = ancestors.filter((ancestor) => ancestor.hasCredits).map((ancestor) => ancestor.id);
+    const shared = getSharedCredits(key, ofOwner);
+    const payer = keyId === null && above.length === 0 && shared === null ? null : { keyId, above, shared };
     const plan = { place: derivePlace(key), subjects, payer, smallestLimit };
     plans.set(key, plan);
     return plan;
   };
+}
+
+/**
+ * A request counts for every key above as well, so that a key that is split in many allows no more. They have the same owner,
+ * keyspace and environment, and so the same place.
+ */
+function listKeySubjects({ id, rateLimits, ancestors }: VerifiableKey): readonly LimitSubject[] {
+  const ofAncestors = ancestors.map((ancestor, index) => {
+    // The names of a key's limits contain no dot.
+    const head = 'parent.'.repeat(index + 1);
+    const limits = ancestor.rateLimits.map((limit) => ({ ...limit, shownAs: `${head}${limit.name}` }));
+    return { name: `key-${ancestor.id}`, limits };
+  });
+  return [{ name: `key-${id}`, limits: rateLimits }, ...ofAncestors];
 }
 
 function getSharedCredits({ ownerId, environment }: VerifiableKey, { credits }: Plan): SharedCredits | null {

@@ -75,7 +75,15 @@ function listSecrets(key: VerifiableKey): readonly VerifiableSecret[] {
 
 /** Whether a key has a credential without a digest under any known pepper: its pepper was lost. */
 export function needsSlowMatch(digester: SecretDigester, key: VerifiableKey): boolean {
-  return key.credentials.some((credential) => isSecret(credential) && isUndigested(digester, credential));
+  return key.credentials.some(
+    (credential) => isSecret(credential) && !isUnproven(credential) && isUndigested(digester, credential),
+  );
+}
+
+/** Whether a secret was imported with a slow hash and not used since: it has no digest at all. Our own have one from the start. */
+export function isUnproven({ digests }: VerifiableSecret): boolean {
+  for (const _ in digests) return false;
+  return true;
 }
 
 function isUndigested(digester: SecretDigester, credential: VerifiableSecret): boolean {

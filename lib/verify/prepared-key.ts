@@ -20,7 +20,8 @@ export class PreparedKey {
   /** The kinds of resources that it can be bound to. */
   readonly resources: ResourceCatalogue;
   #allowed: Allowed | undefined;
-  readonly #allowedByOlder = new Map<string, Allowed>();
+  /** `null` until an older secret is used: most keys have none. */
+  #allowedByOlder: Map<string, Allowed> | null = null;
   #grantedScopes: ReadonlySet<string> | undefined;
   #allows: ((canonical: string | null) => boolean) | undefined;
   readonly #stored: Pick<VerifiableKey, 'scopes' | 'features' | 'resources'>;
@@ -58,6 +59,7 @@ export class PreparedKey {
   }
 
   #byOlder(credential: VerifiableCredential): Allowed {
+    this.#allowedByOlder ??= new Map();
     let allowed = this.#allowedByOlder.get(credential.id);
     if (allowed === undefined) {
       allowed = this.#deprecated(credential);

@@ -19,8 +19,8 @@ export interface AttemptOutcomes<T> {
 /** One attempt to authenticate a key. */
 export interface LimitedAttempt<T> {
   readonly address: () => string | null;
-  /** The key to authenticate; `null` when nothing names one. Called only once the budget is used up. */
-  readonly keyId: () => string | null;
+  /** The keys that it may be about; none when nothing names one. Called only once the budget is used up. */
+  readonly keyIds: () => readonly string[];
   readonly prove: () => Promise<T>;
   /** The outcome for a key that does not exist. */
   readonly unknown: () => T;
@@ -35,7 +35,7 @@ export interface LimitedAttempt<T> {
 export async function tryWithinBudget<T>(
   { budget, lookups }: FailureLimits,
   outcomes: AttemptOutcomes<T>,
-  { address, keyId, prove, unknown }: LimitedAttempt<T>,
+  { address, keyIds, prove, unknown }: LimitedAttempt<T>,
 ): Promise<T> {
   const window = budget.begin(address());
   if (window !== null) {
@@ -48,8 +48,8 @@ export async function tryWithinBudget<T>(
       budget.settle(window, hasFailed);
     }
   }
-  const id = keyId();
-  const outcome = id !== null && (await lookups.exists(id)) ? await prove() : unknown();
+  const found = await Promise.all(keyIds().map((id) => lookups.exists(id)));
+  const outcome = found.includes(true) ? await prove() : unknown();
   return countFailedAttempt(budget, outcomes, outcome, address);
 }
 

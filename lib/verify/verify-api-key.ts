@@ -1,28 +1,21 @@
-import { hash } from 'node:crypto';
 import { isOfKeyspace, type Keyspaces, type TokenOfKeyspace } from '../domain/keyspaces.js';
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
 import type { Lease } from '../feed/lease.js';
-import type { Clock } from '../ports/clock.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
 import type { SecretHasher } from '../ports/secret-hasher.js';
-import { createDecider, type DecisionPorts, type RequestToDecide } from './decide-request.js';
+import { createAcceptor, hashToken, type AcceptPorts } from './accept-proof.js';
+import { createDecider, type RequestToDecide } from './decide-request.js';
 import type { KeyFinder } from './find-key.js';
-import type { LocalCache } from './local-cache.js';
 import { matchDigest, needsSlowMatch, type CredentialMatch } from './match-credential.js';
 import { matchWithoutPepper } from './match-lost-pepper.js';
-import type { MissingDigests } from './missing-digests.js';
 import type { PreparedKey } from './prepared-key.js';
 
 /** What verification consults and records. */
-export interface VerifyPorts extends DecisionPorts {
+export interface VerifyPorts extends AcceptPorts {
   readonly finder: KeyFinder;
-  /** `null` when this process caches no keys. */
-  readonly local: LocalCache | null;
   readonly lease: Lease;
-  readonly digests: MissingDigests;
   readonly digester: SecretDigester;
   readonly hasher: SecretHasher;
-  readonly clock: Clock;
   readonly keyspaces: Keyspaces;
 }
 
@@ -46,20 +39,9 @@ export interface ApiKeyVerifier {
 
 /** Creates the verifier. Everything that can change between two requests is decided for each of them. */
 export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
-  const { keyspaces, finder, local, lease, clock, uses, digests, digester } = ports;
+  const { keyspaces, finder, local, lease, clock, digester } = ports;
   const decide = createDecider(ports);
-
-  /** Records that the secret was valid, and decides. */
-  function accept(
-    prepared: PreparedKey,
-    { credential, missingDigest }: CredentialMatch,
-    request: VerificationRequest,
-  ): Verdict | Promise<Verdict> {
-    if (missingDigest !== null) digests.add(prepared.key.id, credential.id, missingDigest);
-    local?.prove(prepared, hashToken(request.token), credential);
-    // The slow hash may have taken time: what counts is the present moment.
-    return decide(prepared, credential, uses.counterFor(prepared.key.id), request, clock.now());
-  }
+  const accept = createAcceptor(ports, decide);
 
   /** Compares a secret with the digests of a key; costs the same when there is no such key. */
   function match(prepared: PreparedKey | null, token: TokenOfKeyspace): CredentialMatch | null {
@@ -119,11 +101,6 @@ export function createVerifier(ports: VerifyPorts): ApiKeyVerifier {
   }
 
   return { verifyAtOnce, verify };
-}
-
-/** The digest under which an authenticated token is found again; the token itself is not kept. */
-function hashToken(token: string): string {
-  return hash('sha256', token, 'base64url');
 }
 
 function refuse(code: RefusalCode, details: Omit<Refusal, 'allowed' | 'code'> = {}): Refusal {

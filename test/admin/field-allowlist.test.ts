@@ -279,6 +279,7 @@ describe('what answers show', () => {
         'maxIdleDays',
         'idleAt',
         'parentId',
+        'inactiveAncestor',
       ],
     ];
     const created = await makeKey(adminApp, alice);

@@ -391,6 +391,15 @@ export const nearValidFields: Readonly<Record<BodyField, NearValid<unknown>>> = 
   plan: orNull(orJunk({ good: fc.constantFrom('free', 'pro'), bad: fc.constantFrom('Free', 'free ', '') })),
   overrides: orNull(planMembers),
   as: planMembers,
+  format: orJunk({ good: fc.constantFrom('old', 'a-1'), bad: fc.constantFrom('Old', 'old ', '', '1') }),
+  rows: orJunk({
+    good: fc.array(fc.oneof(fc.constant({}), fc.constant({ key: 'x', name: 1 })), {
+      minLength: 1,
+      maxLength: 100,
+    }),
+    bad: fc.constantFrom<unknown>([], [[]], [{}, null], ['x'], {}, Array(101).fill({})),
+  }),
+  dryRun: boolean,
 };
 
 const time: NearValid<string> = {
@@ -458,6 +467,7 @@ export const nearValidParameters: Readonly<Record<QueryParameter, NearValid<stri
   tag: line(50),
   createdByMember: line(200),
   parentId: line(200),
+  inactiveAncestor: word('true', 'false'),
   resource: {
     good: line(64).good.map((id) => `project:${id}`),
     bad: fc.oneof(

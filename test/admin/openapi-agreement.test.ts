@@ -162,6 +162,7 @@ const bodies = [
   { method: 'post', template: '/owners/{ownerId}/suspend', sender: 'an admin' },
   { method: 'put', template: '/owners/{ownerId}', sender: 'an admin' },
   { method: 'post', template: '/plan-impact', sender: 'an admin' },
+  { method: 'post', template: '/keys/import', sender: 'an admin' },
 ] as const;
 
 describe('what the schema of a body accepts is what the router accepts', () => {
@@ -225,6 +226,7 @@ const queries = [
   '/owners',
   '/audit',
   '/audit/access',
+  '/audit/observed',
   '/audit/export',
   '/audit/verify',
 ];

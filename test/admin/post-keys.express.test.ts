@@ -57,6 +57,7 @@ describe('POST /keys', () => {
         createdAt: new Date(adminApp.now()).toISOString(),
         createdBy: { kind: 'owner', id: 'alice' },
         parentId: null,
+        inactiveAncestor: null,
         updatedAt: new Date(adminApp.now()).toISOString(),
         revokedAt: null,
         lastUsedAt: null,

@@ -12,6 +12,7 @@ const bodies: Record<string, object> = {
   'post /keys': { name: 'a key', scopes: [] },
   'patch /keys/:id': { name: 'x' },
   'post /plan-impact': { plan: null },
+  'post /keys/import': { format: 'none', rows: [{}] },
 };
 
 async function call(method: string, path: string, id: string, sender: Sender): Promise<number> {
@@ -34,8 +35,11 @@ const expected: Record<
   'delete /keys/:id': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'post /keys/:id/rotate': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
   'post /keys/:id/revoke': { nobody: 401, foreign: 404, owner: 200, admin: 200, key: 403 },
+  'get /caller': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /grantable': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /posture': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
+  // There is no such format.
+  'post /keys/import': { nobody: 401, foreign: 403, owner: 403, admin: 409, key: 403 },
   'get /owners': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'get /owners/:ownerId': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'post /owners/:ownerId/suspend': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
@@ -45,8 +49,10 @@ const expected: Record<
   'post /plan-impact': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'get /audit': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /audit/access': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
+  'get /audit/observed': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'get /audit/export': { nobody: 401, foreign: 200, owner: 200, admin: 200, key: 403 },
   'get /audit/verify': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
+  'get /status': { nobody: 401, foreign: 403, owner: 403, admin: 200, key: 403 },
   'get /self': { nobody: 401, foreign: 401, owner: 401, admin: 401, key: 401 },
   'post /self/revoke': { nobody: 401, foreign: 401, owner: 401, admin: 401, key: 401 },
   'get /openapi.json': { nobody: 200, foreign: 200, owner: 200, admin: 200, key: 200 },

@@ -109,6 +109,27 @@ describe('apiKeys.audit', () => {
     );
   });
 
+  it.each([
+    ['list', 'action', 'key.revokd'],
+    ['export', 'action', 'nonsense'],
+    ['listAccess', 'action', 'nonsense'],
+    ['listAccess', 'code', 'invalid_tokn'],
+    ['listObserved', 'code', 'nonsense'],
+  ])('%s refuses an unknown %s, as over HTTP: %s', async (name, condition, value) => {
+    const found = call(untypedAs(theApp), name, { [condition]: value });
+    await expect(found).rejects.toMatchObject({
+      code: 'ERR_API_KEYS_INVALID_REQUEST',
+      errors: [{ field: condition, message: expect.stringContaining('must be one of ') as string }],
+    });
+  });
+
+  it('finds what it reports itself', async () => {
+    const audit = instance.apiKeys.audit.as(theApp);
+    expect((await audit.list({ action: 'key.created' })).items).toHaveLength(2);
+    expect((await audit.listAccess({ action: 'access.overflow' })).items).toEqual([]);
+    expect((await audit.listObserved({ code: 'overflow' })).items).toEqual([]);
+  });
+
   it.each(['list', 'listAccess', 'export', 'verify'])('%s is not widened by what was lost', async (name) => {
     const condition = name === 'verify' ? 'anchor' : 'ownerId';
     await expect(call(untypedAs(theApp), name, { [condition]: undefined })).rejects.toMatchObject(

@@ -47,6 +47,7 @@ function switchedLog(): AccessLog & { isAway: boolean; readonly added: AccessEnt
       added.push(...events);
     },
     list: async () => added,
+    findScanEnd: async () => null,
     prune: async () => 0,
   };
 }

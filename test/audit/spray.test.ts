@@ -79,8 +79,8 @@ describe.each(Object.keys(databases))('on %s', (name) => {
 
   const storeOf = (): KeyStore =>
     name === 'SQLite'
-      ? sqliteStore({ file: database.database.replace('file:', '') })
-      : postgresStore({ connection: database.database, logger });
+      ? sqliteStore({ file: database.database.replace('file:', ''), deadlineMs: 20_000 })
+      : postgresStore({ connection: database.database, logger, deadlineMs: 20_000 });
 
   it('R71 100,000 refused requests fill a fixed number of rows and no memory, and changes get through', async () => {
     const sprayed = createInstance(database.database);

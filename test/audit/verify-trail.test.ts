@@ -112,7 +112,7 @@ describe.each(Object.keys(databases))('on %s', (name) => {
     const last = (await readTrail(database)).at(-1);
     expect(report).toEqual({
       ...{ valid: true, entries: 10, keys: 2, unsealed: 0, unknownPeppers: 0, erased: 0 },
-      ...{ problems: [], problemCount: 0 },
+      ...{ trimmed: null, problems: [], problemCount: 0 },
       anchor: `10.${last?.hash}`,
     });
     const anchor = report.anchor ?? '';

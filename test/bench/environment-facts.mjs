@@ -26,7 +26,7 @@ function versionOf(name, folder) {
   }
 }
 
-/** Where and with what was measured, for who reads the figures later. @param {string} loadGenerator */
+/** Where and with what was measured, for who reads the figures later. @param {string} [loadGenerator] absent without a load */
 export function environmentFacts(loadGenerator) {
   const [processor] = cpus();
   const own = ['express', 'express4', 'ioredis', 'bcryptjs', 'libsql', 'pg'];

@@ -4,14 +4,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiKeys } from 'express-api-keys';
-import { pepper, prefix, scopes, seedSqlite } from './seed-keys.mjs';
+import { giveOverrides, makeChildren, pepper, prefix, scopes, seedSqlite } from './seed-keys.mjs';
 
 const count = Number(process.argv[2]);
+/** What the keys are. @type {import('./key-memory.mjs').KindOfKeys} */
+const kind = /** @type {any} */ (process.argv[3] ?? 'plain');
 const folder = mkdtempSync(join(tmpdir(), 'api-keys-bench-'));
 const file = join(folder, 'keys.sqlite');
 try {
   // Read as from a request: a text that was put together from parts takes other memory than one that was received.
   const keys = JSON.parse(JSON.stringify(await seedSqlite(file, count)));
+  if (kind === 'overrides') giveOverrides(file);
+  if (kind === 'children') makeChildren(file, keys[0] ?? '');
   const apiKeys = createApiKeys({
     prefix,
     scopes,
@@ -39,7 +43,7 @@ try {
   // Counts of uses that are not written yet are no part of what is held.
   await new Promise((resolve) => setTimeout(resolve, 6000));
   const cachedKeys = apiKeys.status().cachedKeys - cachedBefore;
-  process.send?.({ bytesPerKey: (used() - before) / cachedKeys, cachedKeys });
+  process.send?.({ bytesPerKey: (used() - before) / cachedKeys, cachedKeys, kind });
   await apiKeys.close();
 } finally {
   rmSync(folder, { recursive: true, force: true });

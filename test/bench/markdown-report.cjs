@@ -1,5 +1,6 @@
 // @ts-check
 'use strict';
+const { table } = require('./markdown-table.cjs');
 
 /** @typedef {import('./paired-rounds.cjs').Row} Row */
 /**
@@ -23,17 +24,10 @@
  * @property {readonly Comparison[]} fewConnections
  * @property {Comparison | null} manyKeys
  * @property {readonly { name: string, commandsPerRequest: number }[]} redisCommands
- * @property {{ bytesPerKey: number, cachedKeys: number } | null} keyMemory
+ * @property {readonly { kind: string, bytesPerKey: number, cachedKeys: number }[]} keyMemory
  * @property {{ perSecond: number, forgedShare: number, noneP99Micros: number, floods: readonly { name: string, p99Micros: number, ratioToNone: number }[] } | null} flood
  * @property {readonly { processes: number, rounds: number, answered: Spread, refusedEverywhere: Spread, unconfirmed: number, acceptedAfterwards: number, sentAfterwards: number }[]} revocations
  */
-
-/** @param {readonly (readonly string[])[]} lines the first is the head; all columns but the first are numbers @param {number} [texts] columns of text */
-function table(lines, texts = 1) {
-  const [head = [], ...body] = lines;
-  const rule = head.map((_, index) => (index < texts ? '---' : '---:'));
-  return [head, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
 
 /** @param {number} micros */
 const milliseconds = (micros) => {
@@ -142,10 +136,18 @@ function markdownReport(report) {
       ]),
     );
   }
-  if (keyMemory !== null) {
+  if (keyMemory.length > 0) {
     parts.push(
       '### Memory',
-      `${Math.round(keyMemory.bytesPerKey)} bytes of heap for each key that is cached in process (${keyMemory.cachedKeys} keys).`,
+      'Bytes of heap for each key that is cached in process.',
+      table([
+        ['Keys', 'Cached', 'Bytes'],
+        ...keyMemory.map(({ kind, bytesPerKey, cachedKeys }) => [
+          kind,
+          String(cachedKeys),
+          bytesPerKey.toFixed(0),
+        ]),
+      ]),
     );
   }
   if (revocations.length > 0) {
@@ -181,21 +183,4 @@ function usualAmong(usual, few) {
   return { ...usual, rows: usual.rows.filter(({ name }) => names.has(name)) };
 }
 
-const begin = '<!-- Written by `npm run bench -- --docs`: begin -->';
-const end = '<!-- end -->';
-
-/**
- * Puts what was measured between the marks of a document.
- * @param {string} document
- * @param {string} measured
- * @returns {string}
- * @throws {Error} when the marks are missing
- */
-function replaceMeasured(document, measured) {
-  const from = document.indexOf(begin);
-  const to = document.indexOf(end);
-  if (from === -1 || to < from) throw new Error(`the document needs the lines ${begin} and ${end}`);
-  return `${document.slice(0, from + begin.length)}\n\n${measured}\n${document.slice(to)}`;
-}
-
-module.exports = { markdownReport, replaceMeasured };
+module.exports = { markdownReport };

@@ -1,5 +1,6 @@
 // @ts-check
 'use strict';
+const { shuffled } = require('./shuffled.cjs');
 const { median, medianInterval } = require('./statistics.cjs');
 
 /**
@@ -28,16 +29,6 @@ const { median, medianInterval } = require('./statistics.cjs');
 
 /** What the bare routes may differ by; beyond that, the machine was too restless to compare anything. */
 const controlBounds = /** @type {const} */ ([0.97, 1.03]);
-
-/** @template T @param {readonly T[]} items @param {() => number} random @returns {T[]} */
-function shuffled(items, random) {
-  const result = [...items];
-  for (let index = result.length - 1; index > 0; index -= 1) {
-    const other = Math.floor(random() * (index + 1));
-    [result[index], result[other]] = [/** @type {T} */ (result[other]), /** @type {T} */ (result[index])];
-  }
-  return result;
-}
 
 /**
  * The order of one round: all variants shuffled, and the base before, between and behind them, `stride` variants apart.

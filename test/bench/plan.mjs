@@ -14,6 +14,7 @@ const touching = 0.5;
 
 /**
  * @typedef {object} Plan
+ * @property {number} inProcessRounds a window of each variant in each
  * @property {number} rounds
  * @property {number} moreRounds are added when the two bare routes did not come out alike
  * @property {number} limitSeconds nothing is added when the run would take longer
@@ -30,6 +31,7 @@ const touching = 0.5;
 
 /** @type {Plan} */
 const full = {
+  inProcessRounds: 1500,
   rounds: 15,
   moreRounds: 10,
   limitSeconds: 3600,
@@ -47,6 +49,7 @@ const full = {
 /** @type {Plan} */
 const quick = {
   ...full,
+  inProcessRounds: 600,
   rounds: 9,
   moreRounds: 6,
   // Installing comes on top, and all of it has to fit into ten minutes.

@@ -139,6 +139,32 @@ export function limitKeys(file, limits) {
   }
 }
 
+/** Makes each key in a file that of an owner of its own, who has overrides. @param {string} file */
+export function giveOverrides(file) {
+  const database = new Database(file);
+  try {
+    database.exec("update keys set owner_id = 'owner-' || id");
+    database.exec(`
+      insert into owners (owner_id, overrides, version, created_at, updated_at)
+      select owner_id, '{"maxKeys":' || (1 + rowid) || '}', 1, created_at, created_at from keys
+    `);
+    database.pragma('wal_checkpoint(truncate)');
+  } finally {
+    database.close();
+  }
+}
+
+/** Makes all keys in a file children of one of them. @param {string} file @param {string} parent */
+export function makeChildren(file, parent) {
+  const database = new Database(file);
+  try {
+    database.prepare('update keys set parent_id = ?1 where id <> ?1').run(idOf(parent));
+    database.pragma('wal_checkpoint(truncate)');
+  } finally {
+    database.close();
+  }
+}
+
 /** @param {string} url @param {number} count @returns {Promise<string[]>} the keys */
 export async function seedPostgres(url, count) {
   const first = await makeFirstKey(url);

@@ -2,6 +2,7 @@
 // The process under measurement: every variant is a route of it, so that all of them share its luck.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -24,15 +25,24 @@ const peers =
 
 /** @type {express.RequestHandler} */
 const answer = (_req, res) => void res.json({ orders: [] });
-const app = express();
 const routes = { ...own.routes, ...peers.routes };
-for (const [name, { guard }] of Object.entries(routes)) {
-  app.get(`/${name}`, ...(guard === undefined ? [] : [guard]), answer);
-}
+/** An app for each, because a router with all of them finds the last one later than the first. */
+const apps = new Map(
+  Object.entries(routes).map(([name, { guard }]) => [
+    `/${name}`,
+    express().get(`/${name}`, ...(guard === undefined ? [] : [guard]), answer),
+  ]),
+);
+/** @type {import('node:http').RequestListener} */
+const dispatch = (req, res) => {
+  const app = apps.get(req.url ?? '');
+  if (app === undefined) res.writeHead(404).end();
+  else app(req, res);
+};
 const app4 = express4();
 app4.get('/bare-express4', (_req, res) => void res.json({ orders: [] }));
 
-const listening = [app, app4].map((each) => each.listen(0, '127.0.0.1'));
+const listening = [dispatch, app4].map((each) => createServer(each).listen(0, '127.0.0.1'));
 await Promise.all(listening.map((server) => once(server, 'listening')));
 const [origin, origin4] = listening.map((server) => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());

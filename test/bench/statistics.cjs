@@ -52,4 +52,20 @@ function medianInterval(values) {
   return [/** @type {number} */ (sorted[skipped]), /** @type {number} */ (sorted[total - 1 - skipped])];
 }
 
-module.exports = { median, medianInterval, percentile };
+/**
+ * An interval that holds a figure with 95 %, by resampling: whole rounds are drawn with replacement, so that what was
+ * measured side by side stays side by side.
+ *
+ * @param {number} rounds at least one
+ * @param {(drawn: readonly number[]) => number} figureOf computes the figure from the rounds with these indices
+ * @param {{ draws?: number, random?: () => number }} [options]
+ * @returns {readonly [number, number]}
+ */
+function bootstrapInterval(rounds, figureOf, { draws = 500, random = Math.random } = {}) {
+  const figures = Array.from({ length: draws }, () =>
+    figureOf(Array.from({ length: rounds }, () => Math.floor(random() * rounds))),
+  );
+  return [percentile(figures, 0.025), percentile(figures, 0.975)];
+}
+
+module.exports = { bootstrapInterval, median, medianInterval, percentile };

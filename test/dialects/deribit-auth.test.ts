@@ -68,7 +68,7 @@ describe('public/auth', () => {
     await deribit.rpc('private/disable_api_key', { id: key.id });
     expect(outcome(await call(pair(key)))).toEqual([
       ...wrongCredentials.slice(0, 3),
-      { reason: expect.stringContaining('switched off') as string },
+      { reason: expect.stringContaining('disabled') as string },
     ]);
     await deribit.apiKeys.close();
     await start({}, { refusals: { opaque: true } });

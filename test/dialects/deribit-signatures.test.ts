@@ -329,7 +329,7 @@ describe('public/auth with a signature', () => {
     const key = await deribit.newKey();
     await deribit.rpc('private/disable_api_key', { id: key.id });
     const grant = grantBySecret(key, { now });
-    const data = { reason: expect.stringContaining('switched off') as string };
+    const data = { reason: expect.stringContaining('disabled') as string };
     expect(await auth(grant)).toEqual([401, 13004, 'invalid_credentials', data]);
     await deribit.rpc('private/enable_api_key', { id: key.id });
     expect(await auth(grant)).toBe(200);

@@ -195,6 +195,7 @@ describe('code in the documents', () => {
     it('is there for each guide about rights', () => {
       expect(allBlocks.filter(isAppOfGuide).map(({ document }) => basename(document, '.md'))).toEqual([
         'erasure',
+        'keys-that-manage-keys',
         'organizations',
         'plans-app',
         'resource-bound-keys',

@@ -16,6 +16,7 @@ const copied = [
   'tsconfig.esm.json',
   'tsconfig.cjs.json',
   'lib',
+  'page',
   'types',
   'example-app',
 ];

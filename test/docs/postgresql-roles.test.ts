@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { createApiKeys } from 'express-api-keys';
 import { createDatabase } from '../servers/postgres.cjs';
-import { blocksOf } from './markdown.js';
+import { blocksOf, readDocument } from './markdown.js';
 import { misspell } from '../harness/misspell.js';
 
 const [asAdministrator = '', beforeTables = '', afterTables = '', ...others] = blocksOf(
@@ -108,4 +108,14 @@ describe('the roles in docs/production/postgresql.md', () => {
       await expect(run(asRunning, forbidden)).rejects.toThrow(/permission denied|must be owner/);
     }
   }, 60_000);
+
+  it('need one more privilege to remove old entries of the audit log', async () => {
+    const grant = /`(grant delete on .*?)`/.exec(readDocument('docs/production/postgresql.md'))?.[1] ?? '';
+    const removeOne = 'delete from api_keys.audit_events where sequence = 1';
+    await expect(run(asRunning, removeOne)).rejects.toThrow('permission denied');
+    await run(asMigrating, grant);
+    // As retention does.
+    const locked = 'select sequence from api_keys.audit_events where sequence = 1 for update';
+    await run(asRunning, `delete from api_keys.audit_events where sequence in (${locked})`);
+  });
 });

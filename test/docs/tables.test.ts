@@ -108,6 +108,12 @@ const optionTables = [
     give: asOption('failureBudget'),
   },
   {
+    page: 'docs/guides/import.md',
+    heading: '### foreignFormats',
+    file: 'options/foreign-formats-option.ts',
+    give: (options: object) => asOption('foreignFormats')([options]),
+  },
+  {
     page: reference('require-api-key'),
     heading: '## Options',
     file: 'middleware/guard-options.ts',

@@ -29,7 +29,7 @@ function settingsIn(folder: string): Settings {
 
 /** A signed-in user of one app. */
 function userOf(app: Express, token: string) {
-  const send = (method: 'get' | 'post' | 'patch', path: string): request.Test =>
+  const send = (method: 'get' | 'post' | 'patch' | 'put', path: string): request.Test =>
     request(app)[method](path).set('Authorization', `Bearer ${token}`);
   return {
     send,
@@ -65,7 +65,7 @@ describe('example-app', () => {
   });
 
   describe('POST /signin', () => {
-    it.each(['alice', 'bob', 'admin'])('lets %s in', async (username) => {
+    it.each(['alice', 'bob', 'mia', 'oscar', 'vera', 'admin'])('lets %s in', async (username) => {
       const { body, headers } = await request(app).post('/signin').send({ username, password }).expect(200);
       expect(body).toEqual({ token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) });
       expect(headers['cache-control']).toBe('no-store');
@@ -260,6 +260,94 @@ describe('example-app', () => {
     });
   });
 
+  describe('plans', () => {
+    it('a demotion is refused on the next request, and a promotion works on the next', async () => {
+      const [alice, admin] = await Promise.all([signIn('alice'), signIn('admin')]);
+      const setPlan = (plan: string | null) =>
+        admin.send('put', '/api-keys/owners/alice').send({ plan }).expect(200);
+      const offered = { name: 'reports', scopes: ['orders:write', 'reports:read'] };
+      const refused = await alice.send('post', '/api-keys/keys').send(offered).expect(403);
+      expect(refused.body).toMatchObject({ code: 'forbidden' });
+
+      await setPlan('pro');
+      const { key } = await alice.makeKey(offered.scopes);
+      const report = () => request(app).get('/report').set('X-API-Key', key);
+      const place = (project: string) =>
+        request(app)
+          .post(`/projects/${project}/orders`)
+          .set('X-API-Key', key)
+          .send({ item: 'coffee', quantity: 2 })
+          .expect(201);
+      for (const project of ['r1', 'r1', 'r2']) await place(project);
+      const bound = { ...offered, resources: { project: ['r1'] } };
+      const { body: other } = await alice.send('post', '/api-keys/keys').send(bound).expect(201);
+      for (const round of [1, 2]) {
+        const { body } = await report().expect(200);
+        expect((body as { items: object[] }).items).toEqual(
+          expect.arrayContaining([
+            { project: 'r1', item: 'coffee', quantity: 4 },
+            { project: 'r2', item: 'coffee', quantity: 2 },
+          ]),
+        );
+        await request(app)
+          .get('/report')
+          .set('X-API-Key', (other as { key: string }).key)
+          .expect(200, { items: [{ project: 'r1', item: 'coffee', quantity: 4 }] });
+        await setPlan(round === 1 ? 'free' : null);
+        const demoted = await report().expect(403);
+        expect(demoted.body).toMatchObject({ code: 'insufficient_scope', missingScopes: ['reports:read'] });
+        // What the plan includes works on.
+        await request(app)
+          .post('/orders')
+          .set('X-API-Key', key)
+          .send({ item: 'tea', quantity: 1 })
+          .expect(201);
+        if (round === 1) await setPlan('pro');
+      }
+    });
+
+    it('are set by admins alone', async () => {
+      for (const name of ['alice', 'mia']) {
+        const user = await signIn(name);
+        await user.send('put', '/api-keys/owners/alice').send({ plan: 'pro' }).expect(403);
+      }
+    });
+  });
+
+  describe('members of an organization', () => {
+    it('may do what their role says, on the keys of the organization', async () => {
+      const [mia, oscar, vera, alice] = await Promise.all(['mia', 'oscar', 'vera', 'alice'].map(signIn));
+      const { id, key } = await mia!.makeKey(['orders:read']);
+      const created = await vera!.send('get', `/api-keys/keys/${id}`).expect(200);
+      expect(created.body).toMatchObject({
+        ownerId: 'acme',
+        createdBy: { memberId: 'mia', memberName: 'mia' },
+      });
+      await alice!.send('get', `/api-keys/keys/${id}`).expect(404);
+      for (const user of [oscar!, vera!]) {
+        const sent = { name: 'a key', scopes: ['orders:read'] };
+        const { body } = await user.send('post', '/api-keys/keys').send(sent).expect(403);
+        expect(body).toMatchObject({ code: 'forbidden' });
+        await user.send('patch', `/api-keys/keys/${id}`).send({ name: 'another name' }).expect(403);
+      }
+      await vera!.send('post', `/api-keys/keys/${id}/rotate`).expect(403);
+      await oscar!.send('post', `/api-keys/keys/${id}/rotate`).expect(200);
+      await request(app).get('/orders').set('X-API-Key', key).expect(401);
+      const trail = await vera!.send('get', '/api-keys/audit?memberId=oscar').expect(200);
+      expect(trail.body).toMatchObject({ items: [{ action: 'key.rotated', keyId: id }] });
+    });
+
+    it('create no keys in the words of other systems, unless they are managers', async () => {
+      const statuses = await Promise.all(
+        ['mia', 'oscar', 'vera'].map(async (name) => {
+          const user = await signIn(name);
+          return (await user.send('post', '/nebula/api/v1/api-keys').send({ name: 'k' })).status;
+        }),
+      );
+      expect(statuses).toEqual([200, 401, 401]);
+    });
+  });
+
   describe('signed orders', () => {
     const order = JSON.stringify({ item: 'tea', quantity: 2 });
     const url = 'http://127.0.0.1/orders';
@@ -348,6 +436,7 @@ describe('example-app', () => {
     ['put', '/orders', 'GET, HEAD, POST'],
     ['get', '/signin', 'POST'],
     ['options', '/signin', 'POST'],
+    ['post', '/report', 'GET, HEAD'],
     ['post', '/health', 'GET, HEAD'],
     ['delete', '/ready', 'GET, HEAD'],
   ] as const)('refuses %s %s, and says what may be used', async (method, path, allowed) => {

@@ -25,6 +25,7 @@ export function buildApp(): BuiltApp {
   }
   cpSync(join(repository, 'package.json'), join(packageFolder, 'package.json'));
   putBuild('dist/esm', 'tsconfig.esm.json', join(packageFolder, 'dist', 'esm'));
+  cpSync(join(repository, 'dist', 'page'), join(packageFolder, 'dist', 'page'), { recursive: true });
 
   symlinkSync(join(repository, 'test', 'servers'), join(folder, 'test', 'servers'));
   for (const name of ['package.json', 'start-with-redis.mjs']) {

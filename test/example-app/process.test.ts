@@ -6,13 +6,20 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { signalPostgres } from '../harness/signal-postgres.js';
 import { createDatabase, startPostgres } from '../servers/postgres.cjs';
 import { freePort } from '../servers/server-process.cjs';
 import { buildApp, type BuiltApp } from './built-app.js';
 import { startApp, type RunningApp } from './running-app.js';
 
 const pepper = 'a pepper for tests, at least 32 bytes';
-const statusesOfTheLines = ['-> 200', '-> 403', '-> 200', '-> 401'];
+const statusesOfTheLines = [
+  ...['-> 200', '-> 403', '-> 200', '-> 401'],
+  // A plan that is taken away and given back, and the plan at the end.
+  ...['-> 200', '-> 200', '-> 200', '-> 403', '-> 200', '-> 200', '-> 200'],
+  // Members: a viewer, the manager, and the operator.
+  ...['-> 403', '-> 201', '-> 200', '-> 403', '-> 200'],
+];
 
 /** Runs lines as a reader would who pastes them into a terminal; returns what they print. */
 function paste(lines: string, environment: Readonly<Record<string, string>> = {}): string {
@@ -37,13 +44,6 @@ function isListening(port: number): Promise<boolean> {
 function listensToSignals(pid: number): boolean {
   const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return (BigInt(`0x${mask}`) & 1n) !== 0n;
-}
-
-/** PostgreSQL answers a connection by a process of its own; the parent comes first, so that no new one is made. */
-function signalAll(postgresPid: number, signal: NodeJS.Signals): void {
-  process.kill(postgresPid, signal);
-  const { stdout } = spawnSync('pgrep', ['-P', String(postgresPid)], { encoding: 'utf8' });
-  for (const pid of stdout.split('\n').filter((line) => line !== '')) process.kill(Number(pid), signal);
 }
 
 /** What the pasted lines leave in variables; for tests that go on with them. */
@@ -189,11 +189,11 @@ describe('the process of the example app', () => {
         }
       };
       expect(await untilReadyIs(200)).toMatchObject({ ready: true, state: 'normal', database: 'up' });
-      signalAll(postgres.pid, 'SIGSTOP');
+      signalPostgres(postgres.pid, 'SIGSTOP');
       try {
         expect(await untilReadyIs(503)).toMatchObject({ ready: true, state: 'degraded', database: 'down' });
       } finally {
-        signalAll(postgres.pid, 'SIGCONT');
+        signalPostgres(postgres.pid, 'SIGCONT');
       }
       expect(await untilReadyIs(200)).toMatchObject({ state: 'normal', database: 'up' });
       await postgres.kill();
@@ -261,6 +261,9 @@ describe('the process of the example app', () => {
     const revoke = `curl -s -o /dev/null -w '-> %{http_code}\\n' -X POST ${one.url}/api-keys/keys/$ID/revoke -H "Authorization: Bearer $TOKEN"\n`;
     const printed = paste(withoutTheEnd(lines) + use(other.url) + revoke + use(other.url));
     expect(statusesIn(printed)).toEqual(['-> 200', '-> 403', '-> 200', '-> 200', '-> 401']);
+    // The reports are requested from the other process than the one that changes the plan.
+    const elsewhere = lines.replaceAll('$APP/report', `${other.url}/report`);
+    expect(statusesIn(paste(elsewhere))).toEqual(statusesOfTheLines);
     expect(readdirSync(dataDir)).toEqual([]);
     await Promise.all([one.end('SIGTERM'), other.end('SIGTERM')]);
     await database.drop();

@@ -4,9 +4,12 @@ import type { Action, Operation } from './history.js';
 
 const actions: Partial<Record<Action, AuditAction>> = {
   create: 'key.created',
+  'make child': 'key.created',
   revoke: 'key.revoked',
   disable: 'key.disabled',
   enable: 'key.enabled',
+  expire: 'key.updated',
+  prolong: 'key.updated',
   rotate: 'key.rotated',
   narrow: 'key.updated',
   widen: 'key.updated',

@@ -17,6 +17,7 @@ const allWays = [
   'revoker',
   'repeater',
   'switcher',
+  'brancher',
   'rotator',
   'racer',
   'narrower',
@@ -40,6 +41,8 @@ const secretsPerKey = 4;
 /** Revocations that are repeated at once on one process, and how often that is done. */
 const repeatedAtOnce = 4;
 const timesRepeated = 3;
+/** In how many milliseconds a key ends that is given an end. */
+const endsInMs = 500;
 
 /**
  * Starts them: one for each way of taking something away, each with a key of its own at a time, and users of all of
@@ -92,6 +95,9 @@ export async function startClients(
       try {
         const key = await newKey();
         await key.exchange(anyMember());
+        // What becomes of a key and its owner becomes of a child, and of that child's own.
+        await key.makeChild(anyMember());
+        if (name === 'revoker' || name === 'brancher') await key.makeChild(anyMember());
         inUse.set(name, key);
         await askAll(key, key.everything());
         await life(key);
@@ -125,11 +131,29 @@ export async function startClients(
     },
     async switcher(key) {
       for (let round = 0; round < 5 && isOn; round += 1) {
-        await insist((on) => key.disable(on));
+        if (round % 2 === 0) {
+          await insist((on) => key.disable(on));
+        } else {
+          await insist((on) => key.expire(on, endsInMs));
+          await pause(key.endsAt - Date.now());
+        }
         await askAll(key, key.everything());
-        await insist((on) => key.enable(on));
+        await insist((on) => (round % 2 === 0 ? key.enable(on) : key.prolong(on)));
         await askAll(key, key.everything());
       }
+      await insist((on) => key.revoke(on));
+    },
+    async brancher(key) {
+      // An answer to one who made it was lost: there is nothing to change.
+      if (key.descendantIds.length < 2) return;
+      for (let round = 0; round < 5 && isOn; round += 1) {
+        await insist((on) => key.disableChild(on));
+        await askAll(key, key.everything());
+        await insist((on) => key.enableChild(on));
+        await askAll(key, key.everything());
+      }
+      await insist((on) => key.revokeChild(on));
+      await askAll(key, key.everything());
       await insist((on) => key.revoke(on));
     },
     async rotator(key) {
@@ -209,6 +233,7 @@ export async function startClients(
 
   const steadyKey = await newKey();
   await steadyKey.exchange(anyMember());
+  await steadyKey.makeChild(anyMember());
   inUse.set('steady', steadyKey);
   for (const way of ways) working.push(client(way, lives[way]));
   for (let number = 0; number < fleet.members.length * usersPerProcess; number += 1)

@@ -67,17 +67,23 @@ const redisFaults: Record<string, FaultAction> = {
     recorder,
     random,
   }) {
-    const [reader, revoker] = [random.pick(fleet.members), random.pick(fleet.members)];
-    const key = await TestedKey.create(recorder, revoker);
+    // Chosen anew for each request: the one of before may have been killed meanwhile.
+    const anyMember = (): Member => random.pick(fleet.members);
+    const key = await TestedKey.create(recorder, anyMember());
     if (key === null) return;
+    await key.makeChild(anyMember());
+    const used = key.withDescendants('read');
     const entries = await onRedis(fleet, async (redis) => {
-      await key.use(key.usable('read'), reader);
+      for (const usable of used) await key.use(usable, anyMember());
       await pause(50);
-      return readEntries(redis, key.id);
+      const ids = [key.id, ...key.descendantIds];
+      return (await Promise.all(ids.map((id) => readEntries(redis, id)))).flat();
     });
-    await key[random.pick(takings)](revoker);
+    await key[random.pick(takings)](anyMember());
     await onRedis(fleet, (redis) => writeEntries(redis, entries));
-    for (const on of fleet.members) await key.use(key.usable('read'), on);
+    for (const on of [...fleet.members]) {
+      for (const usable of used) if (fleet.members.includes(on)) await key.use(usable, on);
+    }
   },
 };
 
@@ -126,11 +132,12 @@ const processFaults: Record<string, FaultAction> = {
     random,
   }) {
     const key = await TestedKey.create(recorder, random.pick(fleet.members));
+    await key?.makeChild(random.pick(fleet.members));
     const starting = fleet.start();
     await pause(random.between(100, 600));
     if (key !== null) await key[random.pick(takings)](random.pick(fleet.members));
     const late = await starting;
-    if (key !== null) await key.use(key.usable('read'), late);
+    for (const usable of key?.everything() ?? []) await key?.use(usable, late);
   },
 };
 

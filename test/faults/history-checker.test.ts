@@ -16,7 +16,7 @@ function operation(
   const sides: Partial<Operation> =
     action === 'use'
       ? { needs: secret }
-      : ['create', 'enable', 'widen', 'resume', 'promote'].includes(action)
+      : ['create', 'enable', 'prolong', 'widen', 'resume', 'promote'].includes(action)
         ? { gives: [secret] }
         : { takes: [secret] };
   return {
@@ -81,6 +81,17 @@ describe('good histories', () => {
         operation('use', 51, 55, 200),
       ],
     ],
+    'a key that ends, and gets another end': [
+      [
+        operation('expire', 20, 30, 200, { takesAtWall: 1_000_100 }),
+        operation('use', 40, 45, 200),
+        operation('use', 98, 101, 200),
+        operation('use', 101, 102, refused('key_expired')),
+        operation('prolong', 140, 150, 200),
+        operation('use', 151, 155, 200),
+      ],
+    ],
+    'an end that came too late': [[operation('expire', 20, 130, 400, { takesAtWall: 1_000_100 })]],
     'a giving back that was lost, and happened': [
       [
         operation('disable', 20, 30, 200),
@@ -166,6 +177,26 @@ describe('bad histories', () => {
     'a use after a suspension': [
       [operation('suspend', 20, 40, 200), operation('use', 41, 50, 200)],
       /was let in, 1 ms after suspend/,
+    ],
+    'a use after the end of a key': [
+      [operation('expire', 20, 30, 200, { takesAtWall: 1_000_100 }), operation('use', 100, 105, 200)],
+      /was let in, 70 ms after expire/,
+    ],
+    'a refusal before the end of a key': [
+      [
+        operation('expire', 20, 30, 200, { takesAtWall: 1_000_100 }),
+        operation('use', 40, 45, refused('key_expired')),
+      ],
+      /key is good/,
+    ],
+    'a use of a key after one above it was revoked': [
+      [
+        operation('make child', 12, 15, 201, { takes: [], gives: ['k1>1 read'] }),
+        operation('revoke', 20, 30, 200, { takes: [secret, 'k1>1 read'] }),
+        operation('use', 31, 35, refused('key_revoked')),
+        operation('use', 31, 35, 200, { needs: 'k1>1 read' }),
+      ],
+      /use k1>1 read on p1 .*was let in, 1 ms after revoke/,
     ],
     'a suspended owner that is refused for another reason': [
       [operation('suspend', 20, 30, 200), operation('use', 40, 41, refused('key_revoked'))],

@@ -9,11 +9,14 @@ const staleAddressMs = 500;
 const slowestMs = 1_000;
 /** From when on a machine that stands still is a fault like any other, in milliseconds: half of a read's deadline. */
 const standstillMs = 350;
+/** How exact the wall clock is in comparison with the other one, in milliseconds. */
+const wallClockMs = 5;
 
 const explanations: Partial<Record<Action, readonly string[]>> = {
   revoke: ['key_revoked'],
   'revoke token': ['invalid_token'],
   disable: ['key_disabled'],
+  expire: ['key_expired'],
   // Of credentials that ended long ago nothing is kept.
   rotate: ['secret_rotated', 'invalid_token'],
   narrow: ['insufficient_scope'],
@@ -89,13 +92,15 @@ function byCapability(
 }
 
 function changeOf(operation: Operation): Change {
-  const { outcome, startedAt, endedAt } = operation;
+  const { outcome, startedAt, startedAtWall, endedAt, takesAtWall = -Infinity } = operation;
+  const takesAt = startedAt + takesAtWall - startedAtWall;
   return {
     operation,
-    from: startedAt,
-    until: isAcknowledged(operation) ? endedAt : Infinity,
+    from: Math.max(startedAt, takesAt - wallClockMs),
+    until: isAcknowledged(operation) ? Math.max(endedAt, takesAt) : Infinity,
     holdsFor(use) {
       if (outcome === null || outcome.status >= 300) return false;
+      if (use.startedAtWall < takesAtWall) return false;
       if (outcome.status !== 202) return endedAt < use.startedAt;
       return outcome.effectiveBy !== undefined && use.startedAtWall > outcome.effectiveBy;
     },
@@ -169,6 +174,8 @@ function checkAnswer(operation: Operation, disturbances: readonly Disturbance[])
   }
   if (action === 'use' && (status === 401 || status === 403)) return [];
   if ((action === 'exceed' || action === 'regive') && status === 403) return [];
+  // It came so late that the end would have been in the past.
+  if (action === 'expire' && status === 400) return [];
   // A rotation finds that another one was faster, one that was thought to be lost or one of the same race.
   if (action === 'rotate' && status === 409) return [];
   if (race !== undefined && status === 412) return [];

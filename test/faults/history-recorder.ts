@@ -4,7 +4,7 @@ import type { Disturbance, History, Operation, Outcome } from './history.js';
 /** What is known of an operation before it begins. */
 export type Planned = Pick<
   Operation,
-  'action' | 'process' | 'keyId' | 'ownerId' | 'needs' | 'takes' | 'gives' | 'race'
+  'action' | 'process' | 'keyId' | 'ownerId' | 'needs' | 'takes' | 'takesAtWall' | 'gives' | 'race'
 >;
 
 /** Writes down what clients do, by the clock of this process, so that nothing has to be compared across processes. */

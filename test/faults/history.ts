@@ -1,19 +1,22 @@
 import type { TimedAnswer } from '../harness/start-orders.js';
 
 /**
- * What clients do to keys. `narrow` takes a scope away, `widen` gives it back; `exchange` gets an access token, and
- * `revoke token` revokes one. `suspend`, `resume`, `demote`, `restrict` and `promote` concern the owner of a key: another plan,
- * overrides, and neither. `regive` and `exceed` are attempts of an actor whose grants lack what they ask for: to give a key back
+ * What clients do to keys. `narrow` takes a scope away, `widen` gives it back; `expire` gives a key an end, and `prolong` takes
+ * that off again; `exchange` gets an access token, and `revoke token` revokes one; `make child` lets a key make a key, which ends
+ * with it. `suspend`, `resume`, `demote`, `restrict` and `promote` concern the owner of a key: another plan, overrides, and neither. `regive` and `exceed` are attempts of an actor whose grants lack what they ask for: to give a key back
  * what was taken from it, and to get a key that has it.
  */
 export type Action =
   | 'create'
   | 'exchange'
+  | 'make child'
   | 'use'
   | 'revoke'
   | 'revoke token'
   | 'disable'
   | 'enable'
+  | 'expire'
+  | 'prolong'
   | 'rotate'
   | 'suspend'
   | 'resume'
@@ -26,8 +29,8 @@ export type Action =
   | 'widen';
 
 /**
- * One secret or access token for one purpose, as `k1#2 write` and `k1~1 read`: what changes give and take, and what a use
- * needs.
+ * One secret or access token for one purpose, as `k1#2 write` and `k1~1 read`, or that of the first key below, `k1>1 read`: what
+ * changes give and take, and what a use needs.
  */
 export type Capability = string;
 
@@ -54,6 +57,8 @@ export interface Operation {
   readonly needs?: Capability | undefined;
   readonly takes?: readonly Capability[] | undefined;
   readonly gives?: readonly Capability[] | undefined;
+  /** From when on that is taken which it takes, by the wall clock in milliseconds; absent: at once. */
+  readonly takesAtWall?: number | undefined;
   /** Operations of one race ask for the same version of one key, so that only one of them can win. */
   readonly race?: string | undefined;
 }

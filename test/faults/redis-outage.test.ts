@@ -12,20 +12,37 @@ beforeEach(async () => {
 });
 afterEach(() => fleet.stop());
 
-async function newKey(): Promise<{ id: string; token: string }> {
-  const created = await fleet.member(0).app.manage('POST', '/keys', { name: 'CI', scopes: ['orders:read'] });
+/** A key that every process has cached, as it has the one that it has made. */
+interface HeldKey {
+  readonly id: string;
+  readonly token: string;
+  readonly childToken: string;
+}
+
+async function newKey(): Promise<HeldKey> {
+  const body = { name: 'CI', scopes: ['orders:read', 'orders:write'] };
+  const created = await fleet.member(0).app.manage('POST', '/keys', body);
   expect(created.status).toBe(201);
   const token = String(created.body['key']);
-  for (const { app } of fleet.members) expect((await app.use(token)).status).toBe(200);
-  return { id: String(created.body['id']), token };
+  const child = await fleet.member(1).app.makeChild(token, { name: 'child', scopes: ['orders:read'] });
+  expect(child.status).toBe(201);
+  const childToken = String(child.body['key']);
+  for (const { app } of fleet.members) {
+    for (const each of [token, childToken]) expect((await app.use(each)).status).toBe(200);
+  }
+  return { id: String(created.body['id']), token, childToken };
+}
+
+/** Every process refuses a key that was revoked, and the one that it has made. */
+async function expectRevoked({ token, childToken }: HeldKey): Promise<void> {
+  for (const { app } of fleet.members) {
+    for (const each of [token, childToken]) expect((await app.use(each)).code).toBe('key_revoked');
+  }
 }
 
 it('F2, F5: goes on from the store while Redis hangs and after it died, and joins it again', async () => {
   const revoked = await newKey();
   expect((await fleet.member(0).app.manage('POST', `/keys/${revoked.id}/revoke`)).status).toBe(200);
-  const expectRevoked = async (): Promise<void> => {
-    for (const { app } of fleet.members) expect((await app.use(revoked.token)).code).toBe('key_revoked');
-  };
   // Nothing is written down as a disturbance: no use may be answered with 503, none late, none wrong.
   const { violations, operations } = await underLoad(
     fleet,
@@ -38,13 +55,13 @@ it('F2, F5: goes on from the store while Redis hangs and after it died, and join
         database: 'up',
         redis: 'down',
       });
-      await expectRevoked();
+      await expectRevoked(revoked);
       await fleet.redis?.kill();
       await pause(1_200);
-      await expectRevoked();
+      await expectRevoked(revoked);
       await fleet.restartRedis();
       await fleet.untilNormal(30_000);
-      await expectRevoked();
+      await expectRevoked(revoked);
     },
     ['revoker', 'narrower'],
   );
@@ -56,17 +73,15 @@ it('F2, F5: goes on from the store while Redis hangs and after it died, and join
 });
 
 it('confirms a change through the store while Redis hangs, and keeps it when Redis comes back', async () => {
-  const { id, token } = await newKey();
+  const key = await newKey();
   fleet.redis?.pause();
-  const revoked = await fleet.member(0).app.manage('POST', `/keys/${id}/revoke`);
+  const revoked = await fleet.member(0).app.manage('POST', `/keys/${key.id}/revoke`);
   expect(revoked.status).toBe(200);
-  expect(revoked.body).toMatchObject({ id, state: 'revoked' });
-  for (const { app } of fleet.members) expect((await app.use(token)).code).toBe('key_revoked');
+  expect(revoked.body).toMatchObject({ id: key.id, state: 'revoked' });
+  await expectRevoked(key);
   // What was sent to Redis before and during the pause is carried out now, late.
   fleet.redis?.resume();
-  for (let round = 0; round < 100; round += 1) {
-    for (const { app } of fleet.members) expect((await app.use(token)).code).toBe('key_revoked');
-  }
+  for (let round = 0; round < 100; round += 1) await expectRevoked(key);
 });
 
 it('F1: starts without Redis and joins it when it appears', async () => {

@@ -19,15 +19,24 @@ const takings: readonly [take: object, giveBack: object, method: 'GET' | 'POST']
   [{ ipAllowlist: ['203.0.113.9'] }, { ipAllowlist: null }, 'GET'],
 ];
 
-/** A key that is changed on one process after the other, and used on all at once. */
+/** A key that is changed on one process after the other, and used on all at once, as is a key that a child of it has made. */
 async function makeKey(own: number): Promise<TakenSubject> {
   const app = (offset: number) => fleet.member((own + offset) % fleet.members.length).app;
   const created = await app(0).manage('POST', '/keys', { name: 'CI', scopes });
   const path = `/keys/${String(created.body['id'])}`;
   const token = String(created.body['key']);
+  const makeChildOf = async (parent: string): Promise<string> => {
+    const child = await app(1).makeChild(parent, { name: 'child', scopes });
+    expect(child.status).toBe(201);
+    return String(child.body['key']);
+  };
+  const tokens = [token, await makeChildOf(await makeChildOf(token))];
   const takingOf = (round: number) => takings[round % takings.length] ?? [{}, {}, 'GET'];
   return {
-    use: (round) => Promise.all(fleet.members.map((member) => member.app.use(token, takingOf(round)[2]))),
+    use: (round) =>
+      Promise.all(
+        fleet.members.flatMap(({ app: used }) => tokens.map((each) => used.use(each, takingOf(round)[2]))),
+      ),
     take: (round) => app(round).manage('PATCH', path, takingOf(round)[0]),
     giveBack: (round) => app(round + 1).manage('PATCH', path, takingOf(round)[1]),
   };

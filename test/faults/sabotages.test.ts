@@ -1,11 +1,14 @@
 import { buildCopy, type Replacement } from '../harness/built-copy.js';
 import { startFleet } from './fleet.js';
+import { ignoredAncestors } from './ignored-ancestors.js';
 import {
   cutOffBeyondLease,
   fillsAfterChange,
   laterNumberFirst,
   makeUnlockedNumbers,
   ownerChangedWithCopies,
+  parentChangedWithCopies,
+  parentRevokedBetweenReadAndFill,
   revokedAmongRepetitions,
   revokedBetweenReadAndFill,
   revokedWithHeldTokens,
@@ -35,6 +38,12 @@ const sabotages: Record<string, Sabotage> = {
         file: 'lib/sql/queries/audit-queries.ts',
         from: ".$if(dialect === 'postgres', (query) => query.forUpdate())",
         to: ".clearSelect().select([sql`nextval('api_keys.unlocked')::integer - 1`.as('sequence'), 'hash'])",
+      },
+      // A follower that misses a number starts again, whatever the reason.
+      {
+        file: 'lib/sql/queries/feed-queries.ts',
+        from: 'next.sequence === sequence + 1',
+        to: 'next.sequence > sequence',
       },
     ],
     finding: /was let in/,
@@ -83,6 +92,24 @@ const sabotages: Record<string, Sabotage> = {
         file: 'lib/feed/recent-versions.ts',
         from: 'this.#has(formatOwnerName(key.ownerId), getOwnerVersion(key))',
         to: 'getOwnerVersion(key) >= 0',
+      },
+    ],
+    finding: /was let in/,
+  },
+  'the versions of the keys above are ignored on cached copies of a key': {
+    schedule: parentChangedWithCopies,
+    processes: 2,
+    replacements: ignoredAncestors,
+    finding: /was let in/,
+  },
+  'a reading under way is not repeated after a change of a key above': {
+    schedule: parentRevokedBetweenReadAndFill,
+    processes: 2,
+    replacements: [
+      {
+        file: 'lib/verify/find-key.ts',
+        from: 'return ancestors.some(({ id, version }) => version < versions.versionOf(id));',
+        to: 'return ancestors.length < 0;',
       },
     ],
     finding: /was let in/,

@@ -28,6 +28,13 @@ async function makeHeldKey(recorder: HistoryRecorder, fleet: Fleet): Promise<Tes
   return key;
 }
 
+/** Uses all that is below a key on every process. */
+async function askAllBelow(fleet: Fleet, key: TestedKey): Promise<void> {
+  for (const on of fleet.members) {
+    for (const usable of key.ofDescendants('read')) await key.use(usable, on);
+  }
+}
+
 /** Asks every process for the key that was revoked. */
 async function askAll(fleet: Fleet, key: TestedKey): Promise<void> {
   for (const on of fleet.members) await key.use(key.usable('read'), on);
@@ -123,6 +130,49 @@ export const ownerChangedWithCopies: Schedule = async (fleet) => {
       await askAll(fleet, key);
     });
   }
+  return checkHistory(recorder.history);
+};
+
+/** A key is disabled while Redis, and every process, has copies of a key that its child has made. */
+export const parentChangedWithCopies: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const key = await makeKey(recorder, fleet);
+  for (const on of [fleet.member(0), fleet.member(1)]) await key.makeChild(on);
+  for (let time = 0; time < 2; time += 1) await askAllBelow(fleet, key);
+  await pause(100);
+  await onRedis(fleet, async (redis) => {
+    const entries = (await Promise.all(key.descendantIds.map((id) => readEntries(redis, id)))).flat();
+    if (entries.length === 0) throw new Error('Redis has no entry of the keys below');
+    await key.disable(fleet.member(0));
+    await askAllBelow(fleet, key);
+    await key.enable(fleet.member(1));
+    await askAllBelow(fleet, key);
+    await key.disable(fleet.member(0));
+    await writeEntries(redis, entries);
+    await askAllBelow(fleet, key);
+  });
+  return checkHistory(recorder.history);
+};
+
+/** A key is revoked between the moment a process has read a child of it and the moment it may cache that. */
+export const parentRevokedBetweenReadAndFill: Schedule = async (fleet) => {
+  const recorder = new HistoryRecorder();
+  const key = await makeKey(recorder, fleet);
+  await key.makeChild(fleet.member(0));
+  const [child] = key.ofDescendants('read');
+  if (child === undefined) throw new Error('No child could be made');
+  await onRedis(fleet, (redis) => redis.flushall());
+  await recorder.disturb('a reading is held up', undefined, async () => {
+    const isStalled = proxyOf(fleet, 1, 'database').stallOnce('reply', readsOneKey, readStallMs);
+    const early = key.use(child, fleet.member(1));
+    await isStalled;
+    await pause(30);
+    await key.revoke(fleet.member(0));
+    // Joins the read that is held up.
+    await key.use(child, fleet.member(1));
+    await early;
+  });
+  await askAllBelow(fleet, key);
   return checkHistory(recorder.history);
 };
 

@@ -1,4 +1,6 @@
+import { buildCopy } from '../harness/built-copy.js';
 import type { Place } from './fleet.js';
+import { ignoredAncestors } from './ignored-ancestors.js';
 import { runSeed } from './run-seed.js';
 
 const runs: readonly [number, Place][] = [
@@ -16,3 +18,20 @@ it.each(runs)(
   },
   90_000,
 );
+
+/** In which of them copies are read from Redis after a change depends on the faults. */
+const tries = [2, 4, 5, 6];
+
+it('seeds notice that the versions of the keys above are ignored on cached copies of a key', async () => {
+  const copy = buildCopy(ignoredAncestors);
+  try {
+    let found: readonly string[] = [];
+    for (const seed of tries) {
+      if (/ was let in,/.test(found.join('\n'))) break;
+      found = (await runSeed({ seed, place: 'PostgreSQL and Redis', durationMs: 3_000, copy })).violations;
+    }
+    expect(found.join('\n')).toMatch(/use \w+>\d \w+ on .* was let in, \d+ ms after/);
+  } finally {
+    copy.remove();
+  }
+}, 240_000);

@@ -20,7 +20,7 @@ const scopes = ['orders:read', 'orders:write'];
 const bounded = { 'X-Test-Grants': 'orders:read' };
 
 /** What a change of a key does to what its secrets are good for. */
-type Side = 'nothing' | 'write' | 'everything';
+type Side = 'nothing' | 'write' | 'own' | 'everything';
 
 /** Something to use: a token, and what for. */
 export interface Usable {
@@ -38,7 +38,10 @@ export class TestedKey {
   readonly #tokens: string[];
   /** Given for the first secret, so that they end with it. */
   readonly #accessTokens: string[] = [];
+  /** Keys that it has made, and that these have made: they end and are narrowed with it, and outlive its rotations. */
+  readonly #descendants: { readonly id: string; readonly token: string }[] = [];
   #version = 1;
+  #endsAt = 0;
 
   private constructor(id: string, ownerId: string, token: string, recorder: HistoryRecorder) {
     this.id = id;
@@ -90,17 +93,58 @@ export class TestedKey {
     );
   }
 
+  /** Lets the key make a child, or its newest descendant one; before anything is taken away. */
+  async makeChild(on: Member): Promise<void> {
+    const maker = this.#descendants.at(-1)?.token ?? (this.#tokens.at(-1) as string);
+    await this.#recorder.record(
+      { action: 'make child', process: on.name, keyId: this.id },
+      () => on.app.makeChild(maker, { name: 'child', scopes }),
+      ({ body }) => {
+        const keyId = String(body['id']);
+        this.#descendants.push({ id: keyId, token: String(body['key']) });
+        const gives = this.#ofDescendant(this.#descendants.length).map(({ capability }) => capability);
+        return { keyId, gives };
+      },
+    );
+  }
+
   /** The newest secret that was shown. */
   usable(purpose: Purpose): Usable {
     return this.#usable(this.#tokens.length, purpose);
   }
 
-  /** All secrets and access tokens that were shown, for both purposes. */
+  /** All secrets and access tokens that were shown, and those of its descendants, for both purposes. */
   everything(): readonly Usable[] {
+    return [...this.#own(), ...this.#descendants.flatMap((_, index) => this.#ofDescendant(index + 1))];
+  }
+
+  /** The newest secret, and those of its descendants. */
+  withDescendants(purpose: Purpose): readonly Usable[] {
+    return [this.usable(purpose), ...this.ofDescendants(purpose)];
+  }
+
+  #own(): readonly Usable[] {
     const secrets = this.#tokens.flatMap((_, index) =>
       purposes.map((purpose) => this.#usable(index + 1, purpose)),
     );
     return [...secrets, ...this.#accessTokens.flatMap((_, index) => this.#ofAccessToken(index + 1))];
+  }
+
+  /** Its children and theirs: their ids, the first one first. */
+  get descendantIds(): readonly string[] {
+    return this.#descendants.map(({ id }) => id);
+  }
+
+  /** The secrets of its descendants. */
+  ofDescendants(purpose: Purpose): readonly Usable[] {
+    return this.#descendants.flatMap((_, index) =>
+      this.#ofDescendant(index + 1).filter((each) => each.purpose === purpose),
+    );
+  }
+
+  /** The latest end that it was given, by the wall clock. */
+  get endsAt(): number {
+    return this.#endsAt;
   }
 
   get accessTokensShown(): number {
@@ -119,14 +163,22 @@ export class TestedKey {
     }));
   }
 
+  #ofDescendant(number: number): readonly Usable[] {
+    const token = this.#descendants[number - 1]?.token ?? '';
+    return purposes.map((purpose) => ({
+      ...{ keyId: this.id, token, purpose },
+      capability: `${this.id}>${number} ${purpose}`,
+    }));
+  }
+
   #usable(number: number, purpose: Purpose): Usable {
     const token = this.#tokens[number - 1] as string;
     return { keyId: this.id, token, purpose, capability: `${this.id}#${number} ${purpose}` };
   }
 
   #capabilities(side: Side): readonly Capability[] {
-    return this.everything()
-      .filter(({ purpose }) => side === 'everything' || purpose === side)
+    return (side === 'own' ? this.#own() : this.everything())
+      .filter(({ purpose }) => side !== 'write' || purpose === 'write')
       .map(({ capability }) => capability);
   }
 
@@ -168,13 +220,65 @@ export class TestedKey {
     return this.#giveBack('enable', on, 'everything', { enabled: true });
   }
 
+  /** Gives the key an end, so many milliseconds from now. */
+  async expire(on: Member, inMs: number): Promise<TimedAnswer | null> {
+    const takesAtWall = Date.now() + inMs;
+    this.#endsAt = Math.max(this.#endsAt, takesAtWall);
+    const planned = { action: 'expire', process: on.name, keyId: this.id, takesAtWall } as const;
+    const takes = this.#capabilities('everything');
+    const answer = await this.#recorder.record({ ...planned, takes }, () =>
+      this.#patch(on, { expiresAt: new Date(takesAtWall).toISOString() }),
+    );
+    this.#learn(answer);
+    return answer;
+  }
+
+  /** Takes its end off again. */
+  prolong(on: Member): Promise<TimedAnswer | null> {
+    return this.#giveBack('prolong', on, 'everything', { expiresAt: null });
+  }
+
+  /** Disables its first child, with which all keys below that end, and the key itself does not. */
+  disableChild(on: Member): Promise<TimedAnswer | null> {
+    return this.#changeChild('disable', on, 'takes', (path) =>
+      on.app.manage('PATCH', path, { enabled: false }, this.#asOwner),
+    );
+  }
+
+  enableChild(on: Member): Promise<TimedAnswer | null> {
+    return this.#changeChild('enable', on, 'gives', (path) =>
+      on.app.manage('PATCH', path, { enabled: true }, this.#asOwner),
+    );
+  }
+
+  revokeChild(on: Member): Promise<TimedAnswer | null> {
+    return this.#changeChild('revoke', on, 'takes', (path) =>
+      on.app.manage('POST', `${path}/revoke`, undefined, this.#asOwner),
+    );
+  }
+
+  #changeChild(
+    action: 'disable' | 'enable' | 'revoke',
+    on: Member,
+    side: 'takes' | 'gives',
+    send: (path: string) => Promise<TimedAnswer>,
+  ): Promise<TimedAnswer | null> {
+    const [child] = this.#descendants;
+    if (child === undefined) throw new Error('The key has no child');
+    const below = purposes.flatMap((purpose) => this.ofDescendants(purpose));
+    const planned = { action, process: on.name, keyId: child.id };
+    return this.#recorder.record({ ...planned, [side]: below.map(({ capability }) => capability) }, () =>
+      send(`/keys/${child.id}`),
+    );
+  }
+
   /** Gives the right to write back. */
   widen(on: Member): Promise<TimedAnswer | null> {
     return this.#giveBack('widen', on, 'write', { scopes });
   }
 
   async #giveBack(
-    action: 'enable' | 'widen',
+    action: 'enable' | 'prolong' | 'widen',
     on: Member,
     side: Side,
     body: object,
@@ -207,7 +311,7 @@ export class TestedKey {
 
   rotate(on: Member, race?: string): Promise<TimedAnswer | null> {
     const headers: Record<string, string> = race === undefined ? {} : { 'If-Match': `"${this.#version}"` };
-    return this.#change('rotate', on, 'everything', () => this.#rotate(on, headers), race);
+    return this.#change('rotate', on, 'own', () => this.#rotate(on, headers), race);
   }
 
   get #asOwner(): Record<string, string> {

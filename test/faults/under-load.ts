@@ -81,7 +81,9 @@ async function recovery(fleet: Fleet, token: string, violations: string[]): Prom
 }
 
 async function unreadableKeys(fleet: Fleet, { operations }: HistoryRecorder): Promise<readonly string[]> {
-  const created = operations.filter(({ action, outcome }) => action === 'create' && outcome?.status === 201);
+  const created = operations.filter(
+    ({ action, outcome }) => ['create', 'make child'].includes(action) && outcome?.status === 201,
+  );
   const found: string[] = [];
   for (const { keyId } of created) {
     const asAdmin = { 'X-Test-Admin': 'olga' };

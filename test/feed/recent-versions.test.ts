@@ -120,4 +120,17 @@ describe('RecentVersions', () => {
       ),
     );
   });
+
+  it('does not trust a copy that was built on an older version of a key above it', () => {
+    const versions = new RecentVersions(10);
+    versions.restart([]);
+    const above = { id: 'above', version: 1 } as never;
+    const copy = { ...copyOf('below', 1), ancestors: [above] };
+    const asOf = { sequence: 0, hash: '0'.repeat(64) };
+    expect(versions.isCurrent(copy, asOf)).toBe(true);
+    versions.record({ keyId: 'above', keyVersion: 2, action: 'key.revoked' }, 1);
+    expect(versions.isCurrent(copy, asOf)).toBe(false);
+    const newer = { id: 'above', version: 2 } as never;
+    expect(versions.isCurrent({ ...copy, ancestors: [newer] }, asOf)).toBe(true);
+  });
 });

@@ -198,6 +198,29 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
     expect(refused.body.detail).toBe('A key above this API key, which it was made with, has expired.');
   });
 
+  it('get no new secret below a key that has ended: nothing would accept it', async () => {
+    const top = await makeTop();
+    const grandchild = await makeChild(await makeChild(top));
+    const version = async () => (await keys().get({ id: grandchild.id }))?.version;
+    await keys().update({ id: top.id, enabled: false });
+    const { key, version: rotated } = await keys().rotate({ id: grandchild.id });
+    await keys().update({ id: top.id, enabled: true });
+    expect(await ask(key)).toEqual(inAll('200'));
+    await keys().update({ id: top.id, expiresAt: new Date(one.clock.now() + dayMs) });
+    for (const { clock } of instances) clock.advance(dayMs);
+    const conflict = { code: 'ERR_API_KEYS_CONFLICT' };
+    await expect(keys().rotate({ id: grandchild.id })).rejects.toMatchObject({
+      ...conflict,
+      message: expect.stringContaining(`${top.id}, is expired. Extend its expiresAt`) as string,
+    });
+    await keys().revoke({ id: top.id });
+    await expect(keys().rotate({ id: grandchild.id })).rejects.toMatchObject({
+      ...conflict,
+      message: expect.stringContaining(`${top.id}, is revoked. No secret of this one`) as string,
+    });
+    expect(await version()).toBe(rotated);
+  });
+
   it('are no more than five deep', async () => {
     let deepest = await makeTop();
     for (let depth = 1; depth <= 5; depth += 1) deepest = await makeChild(deepest);
@@ -230,6 +253,22 @@ describe.each(['a store in memory', 'SQLite', 'PostgreSQL and Redis'])('children
     const answer = await request(apps[1]!).post(`/manage/keys/${child.id}/revoke`).set(by(top.token));
     expect(answer.status).toBe(200);
     expect(await ask(child.token)).toEqual(inAll('key_revoked'));
+  });
+
+  it('get no limits from the keys above them that are beyond their own, whether new or changed', async () => {
+    const limits = (limit: number) => ({ rateLimits: [{ name: 'minute', limit, windowSeconds: 60 }] });
+    const top = await makeTop(limits(20));
+    const child = await makeChild(top);
+    const change = async (limit: number): Promise<unknown> => {
+      const patch = request(apps[1]!).patch(`/manage/keys/${child.id}`).set(by(top.token));
+      const { status, body } = await patch.send(limits(limit));
+      return [status, body.code ?? body.rateLimits[0].limit];
+    };
+    expect(await change(21)).toEqual([403, 'forbidden']);
+    expect(await change(20)).toEqual([200, 20]);
+    // What it has may be lowered, however little its parent has by now.
+    await keys().update({ id: top.id, ...limits(10) });
+    expect(await change(15)).toEqual([200, 15]);
   });
 
   it('are not made by a key that is below one that has ended', async () => {

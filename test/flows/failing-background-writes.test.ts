@@ -88,6 +88,7 @@ it('P20: refusals that cannot be written for a while are logged when that begins
   recorder.start({
     add,
     list: (query) => accessLog.list(query),
+    findScanEnd: (...scan) => accessLog.findScanEnd(...scan),
     prune: (...args) => accessLog.prune(...args),
   });
   const note = (route: string): AccessNote => ({

@@ -10,6 +10,8 @@ import { theApp } from '../harness/the-app.js';
 jest.setTimeout(180_000);
 
 const logger = { warn: () => undefined, error: () => undefined };
+/** For inserting 100 keys in one transaction on a busy machine. */
+const patience = { deadlineMs: 20_000 };
 /** More than are looked at for two pages. */
 const count = 2_500;
 
@@ -18,8 +20,8 @@ async function openStore(kind: string): Promise<{ store: KeyStore; remove: () =>
   const { url, remove } = await makeOwnDatabase(kind === 'SQLite' ? 'SQLite' : 'PostgreSQL');
   const store =
     kind === 'SQLite'
-      ? sqliteStore({ file: url.slice('file:'.length) })
-      : postgresStore({ connection: url, logger });
+      ? sqliteStore({ file: url.slice('file:'.length), ...patience })
+      : postgresStore({ connection: url, logger, ...patience });
   return { store, remove };
 }
 

@@ -252,11 +252,16 @@ describe('a key that manages keys', () => {
       scopes: ['keys:manage', 'orders:read'],
       rateLimits: [second],
     });
-    const refused = await ask({ token }, 'post', '/keys', newKey);
-    expect([refused.status, refused.body]).toEqual([
-      403,
-      expect.objectContaining({ detail: expect.stringContaining('10 windows') as string }),
-    ]);
+    // It draws on the window of the key that makes it, and has no copy of it.
+    const child = await ask({ token }, 'post', '/keys', newKey);
+    expect([child.status, (child.body as { rateLimits: unknown[] }).rateLimits.length]).toEqual([201, 10]);
+    const person = { kind: 'owner', ownerId: 'alice', grants: { limits: { rateLimits: [second] } } } as const;
+    await expect(
+      apiKeys.keys.as(person).create({ name: 'CI', scopes: ['orders:read'] }),
+    ).rejects.toMatchObject({
+      code: 'ERR_API_KEYS_FORBIDDEN',
+      message: expect.stringContaining('10 windows') as string,
+    });
     const named = await ask({ token }, 'post', '/keys', { ...newKey, rateLimits: [minute(50), second] });
     expect(named.status).toBe(201);
   });
@@ -286,17 +291,83 @@ describe('a key that manages keys', () => {
 
   it('makes only keys with limits at or below its own', async () => {
     const { ask, token } = await managing({ rateLimits: [minute(5)] });
-    expect((await ask({ token }, 'post', '/keys', newKey)).body).toMatchObject({ rateLimits: [minute(5)] });
+    // Without any of its own, it draws on those of the key that makes it.
+    for (const own of [{}, { rateLimits: [] }]) {
+      const made = await ask({ token }, 'post', '/keys', { ...newKey, ...own });
+      expect([made.status, made.body]).toEqual([201, expect.objectContaining({ rateLimits: [] })]);
+    }
     const lower = [minute(1), hour(9)];
     expect((await ask({ token }, 'post', '/keys', { ...newKey, rateLimits: lower })).status).toBe(201);
-    for (const rateLimits of [[], [minute(6)]]) {
-      expect((await ask({ token }, 'post', '/keys', { ...newKey, rateLimits })).status).toBe(403);
+    for (const rateLimits of [[minute(6)], [minute(6), { ...hour(99), name: 'minutes' }]]) {
+      const refused = await ask({ token }, 'post', '/keys', { ...newKey, rateLimits });
+      expect([refused.status, refused.body]).toEqual([
+        403,
+        expect.objectContaining({ detail: expect.stringContaining('at most 5 in 60 seconds') as string }),
+      ]);
     }
   });
 
-  it('with credits neither makes keys nor sets credits', async () => {
+  it('bounds the limits of its children by those of all keys above them', async () => {
+    const { ask, token } = await managing({ rateLimits: [minute(5)] });
+    const manager = { name: 'child', scopes: ['keys:manage', 'orders:read'] };
+    const child = (await ask({ token }, 'post', '/keys', manager)).body as { key: string; rateLimits: [] };
+    const create = (rateLimits: readonly RateLimit[]): Test =>
+      ask({ token: child.key }, 'post', '/keys', { ...newKey, rateLimits });
+    expect(child.rateLimits).toEqual([]);
+    expect((await create([minute(6)])).status).toBe(403);
+    expect((await create([minute(5)])).status).toBe(201);
+  });
+
+  it('leaves out the defaults that its own windows are at or below', async () => {
+    const { ask, apiKeys } = await start(undefined, [minute(100), hour(50)]);
+    const scopesOfManager = ['keys:manage', 'orders:read'] as const;
+    const manager = { ownerId: 'alice', name: 'manager', scopes: scopesOfManager };
+    const { key: token } = await apiKeys.keys.as(theApp).create({ ...manager, rateLimits: [minute(5)] });
+    expect((await ask({ token }, 'post', '/keys', newKey)).body).toMatchObject({ rateLimits: [hour(50)] });
+  });
+
+  it('with credits makes children, which have at most as many as it has left', async () => {
+    const { ask, token, apiKeys } = await managing({ credits: { remaining: 5 } });
+    await apiKeys.keys.verify({ key: token, cost: 2 });
+    const create = (fields: object): Test => ask({ token }, 'post', '/keys', { ...newKey, ...fields });
+    for (const fields of [{}, { credits: null }]) {
+      expect((await create(fields)).body).toMatchObject({ credits: null });
+    }
+    const refused = await create({ credits: { remaining: 4 } });
+    expect([refused.status, refused.body]).toEqual([
+      403,
+      expect.objectContaining({ detail: expect.stringContaining('has 3 credits left') as string }),
+    ]);
+    const daily = { remaining: 3, refillAmount: 3, refillIntervalSeconds: 86_400 };
+    const made = await create({ credits: daily });
+    expect([made.status, made.body]).toEqual([201, expect.objectContaining({ credits: daily })]);
+    const { id } = made.body as { id: string };
+    const change = (credits: object | null): Test => ask({ token }, 'patch', `/keys/${id}`, { credits });
+    expect((await change({ remaining: 4 })).status).toBe(403);
+    expect((await change({ remaining: 2 })).body).toMatchObject({ credits: { remaining: 2 } });
+    expect((await change(null)).body).toMatchObject({ credits: null });
+    expect((await ask({ token }, 'post', `/keys/${id}/rotate`, {})).status).toBe(200);
+  });
+
+  it('with credits makes children within the ceilings', async () => {
+    const { ask, apiKeys } = await start({ credits: 4 });
+    const manager = { ownerId: 'alice', name: 'manager', scopes: ['keys:manage', 'orders:read'] as const };
+    const make = async (credits: { remaining: number } | null): Promise<string> =>
+      (await apiKeys.keys.as(theApp).create({ ...manager, scopes: [...manager.scopes], credits })).key;
+    const paying = await make({ remaining: 50 });
+    const create = (token: string, credits?: object | null): Test =>
+      ask({ token }, 'post', '/keys', { ...newKey, ...(credits === undefined ? {} : { credits }) });
+    expect((await create(paying)).body).toMatchObject({ credits: null });
+    expect((await create(paying, { remaining: 5 })).status).toBe(403);
+    expect((await create(paying, { remaining: 4 })).status).toBe(201);
+    // Below a key that pays with none, a key needs credits of its own.
+    const free = await make(null);
+    expect((await create(free)).body).toMatchObject({ credits: { remaining: 4 } });
+    expect((await create(free, null)).status).toBe(403);
+  });
+
+  it('with credits does not set its own', async () => {
     const { ask, token, id } = await managing({ credits: { remaining: 5 } });
-    expect((await ask({ token }, 'post', '/keys', newKey)).status).toBe(403);
     for (const credits of [null, { remaining: 1 }, { remaining: 500 }]) {
       expect((await ask({ token }, 'patch', `/keys/${id}`, { credits })).status).toBe(403);
     }

@@ -1,6 +1,6 @@
 import express from 'express';
 import request from 'supertest';
-import { createApiKeys, type NewKey } from '../../lib/index.js';
+import { apiKeyOf, createApiKeys, type NewKey } from '../../lib/index.js';
 import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { scopes, testPepper, type Scope } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
@@ -95,6 +95,51 @@ describe('owners.impact', () => {
       ['cara', 1],
     ]);
     expect((await owners.get({ ownerId: 'bert' })).version).toBe(0);
+  });
+
+  it('counts of a child what it loses below the keys that made it', async () => {
+    const { apiKeys, clock, key } = start();
+    const owners = apiKeys.owners.as(theApp);
+    const app = express().use(
+      apiKeys.requireApiKey('users:read', { on: 'handler' }),
+      apiKeys.adminRouter({
+        managementScope: 'users:read',
+        authorize: (req) => ({ kind: 'key', apiKey: apiKeyOf(req) }),
+      }),
+    );
+    const all = {
+      scopes: ['users:read', 'orders:read', 'orders:write'] as const,
+      features: ['beta'] as const,
+    };
+    const parent = await key('anna', all);
+    const makeChild = async (by: string): Promise<{ id: string; key: string }> => {
+      const post = request(app).post('/keys').set('Authorization', `Bearer ${by}`);
+      const { expiresAt } = parent;
+      return (await post.send({ name: 'child', ...all, rateLimits: minute(5), expiresAt }).expect(201)).body;
+    };
+    const child = await makeChild(parent.key ?? '');
+    await makeChild(child.key);
+    const keys = apiKeys.keys.as(theApp);
+    const ask = () => owners.impact({ as: { scopes: ['users:read'], features: [] } });
+    expect((await ask()).keys).toMatchObject({ checked: 3, affected: 3, scopes: 3, features: 3 });
+    // What the key above it does not have, no child loses.
+    await keys.update({ id: parent.id, scopes: ['users:read', 'orders:read'], features: [] });
+    const narrowed = await ask();
+    expect(narrowed.keys).toMatchObject({ checked: 3, affected: 3, scopes: 3, features: 0 });
+    expect(narrowed.items[0]?.scopes).toEqual(['orders:read']);
+    await keys.update({ id: parent.id, scopes: ['users:read'] });
+    expect((await ask()).keys).toMatchObject({ checked: 3, affected: 0 });
+    await keys.update({ id: parent.id, ...all });
+    await keys.update({ id: child.id, scopes: ['users:read'] });
+    expect((await ask()).keys).toMatchObject({ affected: 3, scopes: 1, features: 3 });
+
+    // The key that made them is older, and would end before them.
+    clock.advance(4 * dayMs);
+    await makeChild(parent.key ?? '');
+    clock.advance(2 * dayMs);
+    expect((await owners.impact({ as: { maxLifetimeDays: 5 } })).keys).toMatchObject({ ended: 4 });
+    await keys.revoke({ id: parent.id });
+    expect((await ask()).keys).toMatchObject({ checked: 3, affected: 0, ended: 0 });
   });
 
   it('takes the definition of a plan that is not deployed yet, for the owners who have the plan', async () => {

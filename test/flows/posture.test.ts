@@ -155,6 +155,7 @@ describe('keys.posture', () => {
     expect(items).toContainEqual({
       ...{ keyId: made.id, ownerId: 'alice', keyspace: 'default', name: 'endless', reason: 'never_expires' },
       ...{ since: new Date(clock.now()), endsAt: null, unusedScopes: [], oldSecretUsedOn: null },
+      beyondPlan: null,
       remedy: {
         command: 'update',
         input: { id: made.id, expiresAt: new Date(clock.now() + 90 * dayMs) },

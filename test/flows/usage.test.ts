@@ -18,7 +18,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-interface Usage extends Omit<KeyUsage, 'items' | 'lastUsedAt'> {
+interface Usage extends Omit<KeyUsage, 'from' | 'to' | 'items' | 'lastUsedAt'> {
+  readonly from: string;
+  readonly to: string;
   readonly items: readonly { readonly start: string; readonly counts: Record<string, number> }[];
   readonly lastUsedAt: string | null;
 }
@@ -59,7 +61,7 @@ async function eventually(id: string, expected: Record<string, number>): Promise
 describe('the use of a key over two processes', () => {
   it('is counted by verdict, with the time and the address of the last one', async () => {
     const { id, key } = await makeKey();
-    expect(await usageOf(id)).toEqual({ items: [], lastUsedAt: null, lastUsedAddress: null });
+    expect(await usageOf(id)).toMatchObject({ items: [], lastUsedAt: null, lastUsedAddress: null });
     const startedAt = Date.now();
     for (const process of [one, two]) {
       for (let times = 0; times < 7; times += 1) expect((await process.use(key)).status).toBe(200);
@@ -72,7 +74,7 @@ describe('the use of a key over two processes', () => {
     expect((await two.use(wrong)).code).toBe('invalid_token');
 
     const usage = await eventually(id, { allowed: 14, insufficient_scope: 4, key_disabled: 1 });
-    expect(Object.keys(usage)).toEqual(['items', 'lastUsedAt', 'lastUsedAddress']);
+    expect(Object.keys(usage)).toEqual(['from', 'to', 'items', 'lastUsedAt', 'lastUsedAddress']);
     expect(usage.lastUsedAddress).toBe('127.0.0.1');
     expect(Date.parse(usage.lastUsedAt ?? '')).toBeGreaterThanOrEqual(startedAt);
     expect(usage.items[0]?.start).toMatch(/^\d{4}-\d\d-\d\dT\d\d:00:00\.000Z$/);
@@ -85,6 +87,21 @@ describe('the use of a key over two processes', () => {
     expect((await usageOf(id, '?to=2020-01-01T00:00:00Z')).items).toEqual([]);
     expect((await usageOf(id, '?from=2020-01-01T00:00:00Z')).items).toEqual(usage.items);
     expect((await usageOf(id, '?from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z')).items).toEqual([]);
+  });
+
+  it('is shown with the time that was looked at, which is less than was asked for where that was too long', async () => {
+    const { id } = await makeKey();
+    const to = 'to=2026-03-01T00:30:00Z';
+    const timeOf = async (query: string): Promise<readonly string[]> => {
+      const { from, to: end } = await usageOf(id, query);
+      expect(end).toBe('2026-03-01T00:30:00.000Z');
+      return [from];
+    };
+    expect(await timeOf(`?${to}`)).toEqual(['2026-02-28T01:00:00.000Z']);
+    expect(await timeOf(`?by=hour&from=2026-01-01T00:00:00Z&${to}`)).toEqual(['2026-01-29T01:00:00.000Z']);
+    expect(await timeOf(`?by=hour&from=2026-02-10T10:10:00Z&${to}`)).toEqual(['2026-02-10T10:00:00.000Z']);
+    expect(await timeOf(`?by=day&from=2025-01-01T00:00:00Z&${to}`)).toEqual(['2025-12-02T00:00:00.000Z']);
+    expect((await usageOf(id, '?to=1900-01-01T00:00:00Z')).to).toBe('1970-01-01T00:00:00.000Z');
   });
 
   it.each(['?by=week', '?by=', '?from=yesterday', '?to=1', '?since=2020-01-01T00:00:00Z'])(

@@ -1,7 +1,7 @@
 // A small app as a process of its own, so that tests can watch several of them, and kill them.
 import { Worker } from 'node:worker_threads';
 import express from 'express';
-import { createApiKeys, type Actor } from '../../lib/index.js';
+import { apiKeyOf, createApiKeys, type Actor } from '../../lib/index.js';
 import type { OrdersAnswer, OrdersCommand } from './start-orders.js';
 
 const {
@@ -49,6 +49,15 @@ const authorize = (req: express.Request): Actor | null => {
 };
 
 app.use('/api-keys', apiKeys.adminRouter({ authorize }));
+// Keys that may place orders make keys below themselves.
+app.use(
+  '/partner',
+  apiKeys.requireApiKey('orders:write'),
+  apiKeys.adminRouter({
+    managementScope: 'orders:write',
+    authorize: (req) => ({ kind: 'key', apiKey: apiKeyOf(req) }),
+  }),
+);
 app.use('/oauth', apiKeys.tokenRouter());
 app.use('/.well-known', apiKeys.wellKnownRouter());
 app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => {

@@ -51,6 +51,8 @@ export interface OrdersProcess {
   manage(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<TimedAnswer>;
   /** Uses a key, or an access token. */
   use(token: string, method?: 'GET' | 'POST'): Promise<TimedAnswer>;
+  /** Makes a child of a key. */
+  makeChild(token: string, body: object): Promise<TimedAnswer>;
   /** Exchanges a key for an access token. */
   exchange(key: string): Promise<TimedAnswer>;
   /** Takes an access token of a key back. */
@@ -165,6 +167,12 @@ export async function startOrders(environment: OrdersEnvironment, copy?: BuiltCo
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     use: (token, method = 'GET') => send('/orders', { method, headers: headerFor(token) }),
+    makeChild: (token, body) =>
+      send('/partner/keys', {
+        method: 'POST',
+        headers: { ...headerFor(token), 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
     exchange: (key) => post('/oauth/token', { grant_type: 'client_credentials', client_secret: key }),
     takeBack: (key, token) => post('/oauth/revoke', { client_secret: key, token }),
     status: async () => (await send('/status', {})).body,

@@ -67,6 +67,20 @@ describe('a second run, alone', () => {
     ]);
   });
 
+  const pastDeadline =
+    'ApiKeysError: API keys cannot be checked or changed right now. Try again in a moment.\n    at x (/lib/a.ts:1:1)\n' +
+    '[cause]: Error: A change took longer than 2000 ms';
+
+  it.each([
+    pastDeadline,
+    pastDeadline.replace(/Error: A .*$/, 'error: canceling statement due to statement timeout'),
+  ])('is for a store that refused past its deadline: %s', (failure) => {
+    const testResults = [file('test/flows/lists.test.ts', test(), test(failure))];
+    expect(again({ ...GOOD, testResults })).toEqual([
+      { file: join(root, 'test/flows/lists.test.ts'), reason: expect.stringMatching(/refused/) as string },
+    ]);
+  });
+
   const authenticated = 'Error: expect(received).toBe(expected)\n\nExpected: 401\nReceived: 200';
   it.each<[string, unknown]>([
     ['a run without a result', null],
@@ -83,6 +97,18 @@ describe('a second run, alone', () => {
     [
       'an assertion in the words of the machine',
       { testResults: [file(servers, test(`${authenticated} ${ofMachine}`))] },
+    ],
+    [
+      'a deadline in a test about deadlines',
+      { testResults: [file('test/faults/store.test.ts', test(pastDeadline))] },
+    ],
+    [
+      'a refusal without a deadline',
+      { testResults: [file('test/flows/lists.test.ts', test(pastDeadline.replace('took longer', 'was')))] },
+    ],
+    [
+      'an assertion beside a deadline',
+      { testResults: [file('test/flows/lists.test.ts', test(pastDeadline), test(authenticated))] },
     ],
     ['a failure that says nothing', { testResults: [{ ...file(servers, test('')), assertionResults: [] }] }],
     [

@@ -33,6 +33,7 @@ const FOLDERS = [
 const KNOWN_NAMES = new Set([
   'actingAs',
   'apiKeyGuard',
+  'observingGuard',
   'mcpGuard',
   'apiKeyOf',
   'deepCopy',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 const NOT_OURS = new Set(['.git', 'node_modules', 'dist', 'coverage', 'results', 'data', '.data', 'seeds']);
-const TOP_FOLDERS = ['.ci', '.github', 'docs', 'example-app', 'lib', 'test', 'types'];
+const TOP_FOLDERS = ['.ci', '.github', 'docs', 'example-app', 'lib', 'page', 'test', 'types'];
 const DRAWER = /^(utils?|helpers?|common|misc|shared)(\.|$)/;
 const KEBAB_CASE = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/;
 const SHOUTED = /^[A-Z]+(\.md)?$/;

@@ -38,10 +38,11 @@ describe('the public surface', () => {
     expect(main.filter((name) => ofPort.includes(name))).toEqual([]);
   });
 
-  it('has at most 27 options of createApiKeys', () => {
+  // The last one is `foreignFormats`: which strings may be imported keys has to be known before any of them is read.
+  it('has at most 29 options of createApiKeys', () => {
     const options = membersOf(read('lib/options/api-keys-options.ts'), 'ApiKeysOptions');
     expect(options).toContain('prefix');
     expect(options).toContain('logger');
-    expect(options.length).toBeLessThanOrEqual(27);
+    expect(options.length).toBeLessThanOrEqual(29);
   });
 });

@@ -6,7 +6,7 @@ const root = join(__dirname, '..', '..');
 /** Which files each project runs in a tier, or in both. */
 function filesOf(
   tier: 'fast' | 'slow' | 'alone' | '',
-  projects: readonly string[] = ['express5', 'express4', 'go', 'package', 'faults'],
+  projects: readonly string[] = ['express5', 'express4', 'go', 'browser', 'package', 'faults'],
 ): Map<string, Set<string>> {
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const found = new Map<string, Set<string>>();

@@ -172,6 +172,7 @@ export const verbs = [
   'take',
   'transact',
   'translate',
+  'trim',
   'try',
   'unfold',
   'unmap',

@@ -28,6 +28,7 @@ const ROOMS = [
   'lib/tokens',
   'lib/totp',
   'lib/verify',
+  'lib/api-keys.ts',
   'lib/create-api-keys.ts',
   'lib/deadline.ts',
   'lib/errors.ts',

@@ -348,24 +348,64 @@ describe('grants over HTTP', () => {
       'insufficient_scope',
     );
     const child = await makeKey(app, acting, { scopes: ['orders:read'] });
-    expect(child['rateLimits']).toEqual([minute]);
+    // It has no window of its own, and draws on that of the key that made it.
+    expect(child['rateLimits']).toEqual([]);
+    const verdict = await app.apiKeys.keys.verify({ key: child.key });
+    expect(verdict).toMatchObject({
+      rateLimits: [{ name: 'parent.minute', limit: minute.limit, windowSeconds: minute.windowSeconds }],
+    });
+    const bounded = await makeKey(app, acting, { scopes: ['orders:read'], rateLimits: [minute] });
     const foreign = await makeKey(app, root, { ownerId: 'org:7', scopes: ['orders:write'] });
     expectProblem(await app.as(acting).post(`/keys/${foreign.id}/rotate`), 403, 'insufficient_scope');
-    expectProblem(await app.as(acting).patch(`/keys/${child.id}`).send({ rateLimits: [] }), 403, 'forbidden');
+    expectProblem(
+      await app.as(acting).patch(`/keys/${bounded.id}`).send({ rateLimits: [] }),
+      403,
+      'forbidden',
+    );
   });
 
-  it('of the first answer give nothing to a member who repeats it with fewer', async () => {
+  it.each([
+    ['a member', { memberId: 'm1' }],
+    ['an owner without members', {}],
+  ])('of a repetition are those that the change needs, for %s', async (_who, person) => {
+    const send = (grants: ActorGrants, path: string, body: object) =>
+      request(app.server)
+        .post(`/api-keys${path}`)
+        .set({
+          'X-Actor': JSON.stringify({ kind: 'owner', ownerId: 'org:7', grants, ...person }),
+          'Idempotency-Key': 'shared',
+        })
+        .send(body);
+    const body = { name: 'x', scopes: ['orders:write'] };
+    const [wide, narrow] = [{ scopes: ['orders:*'] }, { scopes: ['orders:read'] }];
+    const first = await send(wide, '/keys', body).expect(201);
+    const { id, key } = first.body as { id: string; key: string };
+    const rotate = `/keys/${id}/rotate`;
+    await send(wide, rotate, {}).expect(200);
+    expectProblem(await send(narrow, '/keys', body), 403, 'forbidden');
+    expectProblem(await send(narrow, rotate, {}), 403, 'forbidden');
+
+    // Other grants that include the key repeat the change, and make no second one.
+    for (const [path, sent, status] of [
+      ['/keys', body, 201],
+      [rotate, {}, 200],
+    ] as const) {
+      const again = await send({ scopes: ['orders:write'] }, path, sent).expect(status);
+      expect(again.headers['idempotency-replayed']).toBe('true');
+      expect(again.body).toMatchObject({ id, version: 2 });
+      expect(again.body).not.toHaveProperty('key');
+      expect(again.text).not.toContain(key.slice(-30));
+    }
+  });
+
+  it('of another member have nothing to do with a repetition', async () => {
     const send = (actor: object) =>
       request(app.server)
         .post('/api-keys/keys')
-        .set({ 'X-Actor': JSON.stringify(actor), 'Idempotency-Key': 'shared' })
-        .send({ name: 'x', scopes: ['orders:write'] });
-    const first = await send(member({ scopes: ['orders:*'] })).expect(201);
-    const { key } = first.body as { key: string };
-    expectProblem(await send(member({ scopes: ['orders:read'] }, 'm2')), 403, 'forbidden');
-    const demoted = await send(member({ scopes: ['orders:read'] }));
-    expect(demoted.text).not.toContain(key.slice(-30));
-    expect(demoted.body).not.toHaveProperty('key');
+        .set({ 'X-Actor': JSON.stringify(actor), 'Idempotency-Key': 'by-members' })
+        .send({ name: 'x', scopes: ['orders:read'] });
+    const [one, other] = [await send(member({}, 'm1')).expect(201), await send(member({}, 'm2')).expect(201)];
+    expect((one.body as { id: string }).id).not.toBe((other.body as { id: string }).id);
   });
 
   it('do not matter to cursors, which belong to an owner and a filter', async () => {

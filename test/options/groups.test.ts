@@ -40,7 +40,14 @@ describe('every group', () => {
       'retention.endedKeysDays: takes a whole number of days from 1 to 36,500',
     ],
     [{ retention: { endedKeysDays: '30' } }, 'retention.endedKeysDays: takes a whole number of days'],
-    [{ retention: 30 }, 'retention: takes an object with endedKeysDays, for example { endedKeysDays: 365 }'],
+    [
+      { retention: 30 },
+      'retention: takes an object with endedKeysDays, auditDays, for example { endedKeysDays: 365 }',
+    ],
+    [
+      { retention: { auditDays: 36_501 } },
+      'retention.auditDays: takes a whole number of days from 1 to 36,500',
+    ],
     [{ refusals: 'opaque' }, 'refusals: takes an object with realm, opaque, typeBase'],
   ])('refuses %j', (options, message) => {
     expect(() => createWith(options)).toThrow(InvalidOptionError);
@@ -55,7 +62,7 @@ describe('every group', () => {
       database: null,
       redis: null,
       limits: { perOwner: [], ceilings: { rateLimits: [], credits: null }, onOutage: 'per-process' },
-      retention: { endedKeysMs: null },
+      retention: { endedKeysMs: null, auditMs: null },
       cache: { maxKeys: 10_000, maxBytes: 16_777_216, leaseSeconds: 4 },
       refusals: {
         realm: 'acme',

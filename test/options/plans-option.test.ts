@@ -77,7 +77,7 @@ describe('plans', () => {
   it.each<[object]>([
     [free({})],
     [free({ scopes: ['*'], features: [], rateLimits: [window], keyCeilings: {}, maxKeys: null })],
-    [free({ scopes: undefined, maxKeys: undefined, keyCeilings: { credits: null, rateLimits: [window] } })],
+    [free({ keyCeilings: { credits: null, rateLimits: [window] } })],
     [free({ maxKeys: null }, { policy: { onePerOwner: true } })],
     [{ plans: { constructor: {}, free: { scopes: [] } }, defaultPlan: 'constructor' }],
   ])('takes %j', (options) => {

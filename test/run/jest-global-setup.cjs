@@ -1,8 +1,15 @@
 // @ts-check
 'use strict';
+const { execFileSync } = require('node:child_process');
+const { join } = require('node:path');
 const { findServerProgram } = require('../servers/install-servers.cjs');
 const { startPostgres } = require('../servers/postgres.cjs');
 const { startRedis } = require('../servers/redis.cjs');
+
+/** Builds what `adminRouter({ page: true })` serves from `page/`, which takes less than a second: tests see the page as it is now. */
+function buildPage() {
+  execFileSync(process.execPath, [join(__dirname, '..', '..', 'page', 'build.mjs')], { stdio: 'inherit' });
+}
 
 /**
  * One Redis and one PostgreSQL for the whole run; test files take a prefix or a database of their own. What is tested gets
@@ -11,6 +18,7 @@ const { startRedis } = require('../servers/redis.cjs');
 module.exports = async function startServers() {
   // The commands in the documents are run as they are shown, and they use curl.
   findServerProgram('curl');
+  buildPage();
   /** @type {Array<() => Promise<void>>} */
   const started = [];
   if (process.env.REDIS_URL_TEST) {

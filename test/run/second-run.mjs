@@ -38,7 +38,22 @@ export const failuresOfTheMachine = [
 ];
 
 /**
- * The test files that are run again, alone: those of which every failure is the machine's, by the list above. Nothing is run
+ * What a store answers when a step did not get through within its deadline, and the test expected nothing of the kind. It
+ * refuses then, so nobody is let in by forgiving it; on a machine that stands still for two seconds it must refuse. When the
+ * product is what hangs, the second run, alone, ends the same way.
+ */
+const pastDeadline = {
+  failure:
+    /API keys cannot be checked or changed right now[\s\S]*\[cause\]: error: (canceling statement due to statement timeout|.{1,80} took longer than \d+ ms|The pool gave no PostgreSQL connection within \d+ ms)/i,
+  reason: 'a deadline of the store passed, and the store refused, as it must on a machine that stands still',
+};
+
+/** Folders whose subject is what happens at a deadline. */
+const aboutDeadlines = /^test\/(faults|sql|store|contracts)\//;
+
+/**
+ * The test files that are run again, alone: those of which every failure is the machine's, by the list above, or a refusal
+ * past a deadline. Nothing is run
  * again when a file could not be loaded.
  * @param {unknown} results the content of jest's `--json` output, or undefined when it wrote none
  * @param {string} root the folder of the project
@@ -68,7 +83,9 @@ export function filesToRunAgain(results, root) {
  * @returns {string | null} why its failures are the machine's; `null`: one of them is not
  */
 function reasonOf(path, tests) {
-  const row = failuresOfTheMachine.find(({ file }) => file === path);
+  const row =
+    failuresOfTheMachine.find(({ file }) => file === path) ??
+    (aboutDeadlines.test(path) ? undefined : pastDeadline);
   if (row === undefined) return null;
   const messages = tests.flatMap(({ status, failureMessages }) =>
     status === 'failed' ? (failureMessages ?? ['']) : [],

@@ -21,10 +21,10 @@ const slow = [
   'test/admin/generated-clients.test.ts',
   // Floods, and what is measured over many repetitions.
   'test/flows/housekeeping.test.ts',
-  'test/audit/{spray,verify-trail,erased-trail,parallel-writers}.test.ts',
+  'test/audit/{spray,verify-trail,erased-trail,trimmed-trail,parallel-writers}.test.ts',
   'test/manage/revoke-all-keys.test.ts',
   'test/redis/{replay-guard,redis-outages,redis-refusals}.test.ts',
-  'test/flows/{erased-owners,failing-background-writes,filtered-lists,idempotency,max-idle,policies,usage}.test.ts',
+  'test/flows/{audit-retention,bounded-lists,children-variants,erased-owners,failing-background-writes,filtered-lists,idempotency,imported-slow-keys,interrupted-imports,max-idle,policies,usage}.test.ts',
   'test/security/{below-its-maker,failure-budget,sql-injection,unauthenticated-work,written-down}.test.ts',
   'test/admin/{openapi-agreement,owner-isolation}.test.ts',
   'test/tokens/{failed-clients,bounded-rows}.test.ts',
@@ -33,8 +33,10 @@ const slow = [
 
 /** These are in both: in `npm test` in a small form. See `test/harness/test-tier.ts`. */
 const floods = [
+  'test/flows/budgets-of-children.test.ts',
   'test/flows/removed-keys.test.ts',
   'test/manage/actor-model.test.ts',
+  'test/manage/children-model.test.ts',
   'test/sql/postgres-flood.test.ts',
 ];
 
@@ -47,7 +49,7 @@ const alsoOnExpress4 = ['test/{middleware,admin,flows,security,dialects}/**/*.te
 const neverOnExpress4 = [
   'test/middleware/nestjs.test.ts',
   'test/admin/generated-clients.test.ts',
-  'test/flows/{two-processes,*-over-two-processes,forward-auth-proxies,behind-nginx,load,housekeeping,failing-background-writes}.test.ts',
+  'test/flows/{two-processes,*-over-two-processes,forward-auth-proxies,behind-nginx,interrupted-imports,load,housekeeping,children-variants,failing-background-writes}.test.ts',
   'test/dialects/{ccxt,deribit-heartbeat,deribit-web-socket-flow}.test.ts',
   'test/dialects/{seed-documents,run-sample,schema-of-answer,swagger-client,contract-rows}.test.ts',
   'test/dialects/{deltadefi,deribit,nebula,yativo}-{seed,document,bech32,flow,scopes}.test.ts',
@@ -60,6 +62,8 @@ const alone = ['test/flows/load.test.ts'];
 const wholeRunOnly = ['test/**/*.slow.test.ts'];
 const inGo = ['test/dialects/*.go.test.ts'];
 const ofPackage = ['test/package/*.test.ts', 'test/apps/*.test.ts'];
+/** In a browser, Debian's Chromium: a project of its own in `npm run test:slow`. */
+const inBrowser = ['test/page/*.test.ts'];
 /** The one test of the packed package in `npm test`. */
 const packageSmoke = ['test/package/smoke.test.ts'];
 
@@ -74,4 +78,5 @@ module.exports = {
   inGo,
   ofPackage,
   packageSmoke,
+  inBrowser,
 };

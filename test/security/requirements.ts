@@ -34,6 +34,7 @@ export const requirements: Readonly<Record<string, string>> = {
   R61: 'What decides over a text takes time in proportion to its length, and bodies, arrays and names are bounded.',
   R62: 'A repeated request with an `Idempotency-Key` makes one key, and gets the result again without the secret.',
   R63: 'Requests that a browser could send from another site change nothing.',
+  R64: 'The page has a policy under which no script and no style runs but its own, and no string becomes code.',
   R67: 'The token endpoint takes forms and one way of authenticating a client, and answers errors as OAuth does.',
   R68: 'An access token has no scope that its key does not have.',
   R69: 'A client assertion is accepted once, for this server, in its short time, and signed with the key of its client.',

@@ -10,6 +10,8 @@ const SERVER_PACKAGES = ['redis-server', 'postgresql', 'curl', 'openssl'];
 const GO_PACKAGES = ['golang-go'];
 /** Needed by the tests of forward auth only. */
 const PROXY_PACKAGES = ['nginx', 'haproxy', 'caddy'];
+/** Large, and needed by the tests of the page only. The fonts make what is drawn the same everywhere. */
+const BROWSER_PACKAGES = ['chromium', 'fonts-liberation'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /** Debian keeps initdb and postgres out of PATH, one folder per major version. @returns {string[]} newest first */
@@ -68,13 +70,14 @@ function installFromDebian(packages) {
 /** @param {string} name of a program @returns {readonly string[]} what is installed with it */
 function packagesWith(name) {
   if (name === 'go') return GO_PACKAGES;
+  if (name === 'chromium') return BROWSER_PACKAGES;
   return PROXY_PACKAGES.includes(name) ? PROXY_PACKAGES : SERVER_PACKAGES;
 }
 
 /**
  * The path of a program that tests run, a server, a tool for one, or the curl that the documents show. Installs it when it is missing
  * and we may.
- * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy'} name
+ * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy' | 'chromium'} name
  * @returns {string}
  */
 function findServerProgram(name) {

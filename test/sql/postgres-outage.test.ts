@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { insert, createSampleEvent, createSampleKey, createSampleUse } from '../../lib/store/sample-keys.js';
+import { signalPostgres } from '../harness/signal-postgres.js';
 import { startPostgres } from '../servers/postgres.cjs';
 import { settle } from './settle.js';
 import { watchMachine } from '../harness/machine-watch.js';
@@ -25,27 +25,13 @@ describe('a PostgreSQL server that stands still', () => {
   });
 
   afterAll(async () => {
-    signalAll('SIGCONT');
+    signalPostgres(server.pid, 'SIGCONT');
     await store.close();
     await server.stop();
   });
 
-  /** Every backend is a process of its own; the parent stands first, so that no new one comes. */
-  function signalAll(signal: NodeJS.Signals): void {
-    process.kill(server.pid, signal);
-    const children = execFileSync('pgrep', ['-P', String(server.pid)], { encoding: 'utf8' });
-    for (const pid of children.trim().split(/\s+/)) {
-      try {
-        process.kill(Number(pid), signal);
-      } catch (error) {
-        // A backend may end while we look at the list.
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    }
-  }
-
   async function expectRecovery(): Promise<void> {
-    signalAll('SIGCONT');
+    signalPostgres(server.pid, 'SIGCONT');
     expect(await store.find(createSampleKey().id)).toEqual(createSampleKey());
     const before = await store.listEvents({ limit: 1 });
     await insert(store, createSampleKey({ id: `after${before[0]?.sequence}` }));
@@ -55,7 +41,7 @@ describe('a PostgreSQL server that stands still', () => {
 
   it('makes every call unavailable within its deadline, and all is well when it goes on', async () => {
     const newcomer = postgresStore({ connection: server.url, logger });
-    signalAll('SIGSTOP');
+    signalPostgres(server.pid, 'SIGSTOP');
     // A request with a key waits for this one, and no answer may take a second.
     const reads = Promise.all(Array.from({ length: 30 }, () => settle(store.find('x'))));
     const calls = [
@@ -96,7 +82,7 @@ describe('a PostgreSQL server that stands still', () => {
       expect(watch.mode()).toBe(wanted);
     };
     await mode('push');
-    signalAll('SIGSTOP');
+    signalPostgres(server.pid, 'SIGSTOP');
     await mode('poll');
     const another = store.feed.watch(() => undefined);
     await sleep(50);
@@ -108,7 +94,7 @@ describe('a PostgreSQL server that stands still', () => {
     for (let wait = 0; hints === hintsBefore && wait < 500; wait += 1) await sleep(10);
     expect(hints).toBeGreaterThan(hintsBefore);
 
-    signalAll('SIGSTOP');
+    signalPostgres(server.pid, 'SIGSTOP');
     await machine.expectWithin(1_000, (await settle(watch.stop())).milliseconds);
     await expectRecovery();
   });
@@ -116,7 +102,7 @@ describe('a PostgreSQL server that stands still', () => {
   it('in the middle of a change leaves no lock behind', async () => {
     const stuck = store.transact(async (transaction) => {
       await transaction.insert(createSampleKey({ id: 'stuck' }), createSampleEvent(createSampleKey()));
-      signalAll('SIGSTOP');
+      signalPostgres(server.pid, 'SIGSTOP');
       await transaction.find('x');
     });
     const { error, milliseconds } = await settle(stuck);

@@ -332,7 +332,11 @@ describe('a SQLite file that several processes use', () => {
       let longest = { ms: 0, until: 0 };
       for (let round = 0; !isOver; round += 1) {
         const { error, milliseconds } = await settle(work(round));
-        expect(error).toBeUndefined();
+        if (error !== undefined) {
+          // Nothing but the deadline refuses; whether it was the machine that took so long is judged below.
+          expect(error).toEqual(unavailable);
+          expect(milliseconds).toBeGreaterThan(1_500);
+        }
         if (milliseconds > longest.ms) longest = { ms: milliseconds, until: performance.now() };
         await sleep(1);
       }
@@ -347,8 +351,8 @@ describe('a SQLite file that several processes use', () => {
     await sleep(2_000);
     isOver = true;
     await Promise.all(work);
-    // None came near the deadline.
-    for (const { ms, until } of slowest) await machine.expectWithin(1_500, ms, until);
+    // Each had its turns: without, the one that asks less often waits for a second and more.
+    for (const { ms, until } of slowest) await machine.expectWithin(700, ms, until);
     await Promise.all([store.close(), other.close()]);
   });
 

@@ -14,6 +14,7 @@ import { Keyspaces } from '../../lib/domain/keyspaces.js';
 import { createDefaultKeyspace } from '../../lib/instance/default-keyspace.js';
 import { ChangeListeners } from '../../lib/feed/change-listeners.js';
 import { AccessRecorder } from '../../lib/audit/access-recorder.js';
+import { ObservationRecorder } from '../../lib/audit/observation-recorder.js';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
 import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { noScope } from '../../lib/domain/scope-requirement.js';
@@ -60,6 +61,7 @@ async function start(
     resources: new ProtectedResources(),
     listeners: new ChangeListeners(logger),
     recorder: new AccessRecorder({ random, clock, logger }),
+    observed: new ObservationRecorder({ clock, logger }),
   });
   const { tokens } = running;
   if (tokens === null) throw new Error('no tokens');

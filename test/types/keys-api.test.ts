@@ -50,7 +50,7 @@ const mistakes: readonly (readonly [string, string])[] = [
   ],
   [
     `keys.create({ ownerId: 'a', name: 'x', publicKey: 'PEM', signing: 'hmac' })`,
-    `not assignable to type 'undefined'`,
+    `not assignable to type 'never'`,
   ],
   [
     `keys.create({ ownerId: 'a', name: 'x', publicKey: 'PEM' }).then(({ key }) => key)`,

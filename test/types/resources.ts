@@ -1,6 +1,6 @@
 // Compiled by `npm run typecheck` with the types of Express 5, and by `compiler.test.ts` with those of Express 4; nothing here runs.
 import express, { type Request } from 'express';
-import { apiKeyOf, createApiKeys, type AnyApiKeys, type ApiKeys } from 'express-api-keys';
+import { apiKeyOf, createApiKeys, type AnyApiKeys, type ApiKeys, type GuardOptions } from 'express-api-keys';
 import { actingAs } from 'express-api-keys/testing';
 
 const scopes = { 'orders:read': '', 'orders:write': '' };
@@ -32,6 +32,25 @@ requireApiKey('orders:read', { on: (req: Request) => (req.path === '/' ? undefin
 requireApiKey.anyScope({ on: () => null });
 // @ts-expect-error misspelt
 requireApiKey('orders:read', { on: (req) => ({ projekt: req.params['projectId'] }) });
+// @ts-expect-error misspelt, beside one that is not
+requireApiKey('orders:read', { on: (req) => ({ project: req.params['projectId'], regoin: 'eu' }) });
+// @ts-expect-error misspelt, beside one that is not
+requireApiKey.anyScope({ on: () => ({ project: 'p1', projekt: 'p1' }) });
+// @ts-expect-error misspelt in one of the cases
+requireApiKey('orders:read', {
+  on: ({ path }) => (path === '/' ? { project: 'p1' } : { region: 'eu', projekt: 'p1' }),
+});
+const onBoth = (req: Request) => ({ project: req.params['projectId'], projekt: 'p1' });
+// @ts-expect-error misspelt in a function of its own
+requireApiKey('orders:read', { on: onBoth });
+const onKinds = (req: Request) => (req.path === '/' ? { project: 'p1' } : { region: ['eu'] as const });
+requireApiKey('orders:read', { on: onKinds });
+requireApiKey({ GET: 'orders:read', POST: 'orders:write' }, { on: () => ({}), cost: 2 });
+const guardOptions: GuardOptions<never, 'project' | 'region'> = { on: () => ({ project: 'p1' }) };
+requireApiKey('orders:read', guardOptions);
+// @ts-expect-error misspelt
+const misspelt: GuardOptions<never, 'project' | 'region'> = { on: () => ({ projekt: 'p1' }) };
+void misspelt;
 // @ts-expect-error ids are strings
 requireApiKey('orders:read', { on: () => ({ project: 7 }) });
 // @ts-expect-error misspelt
@@ -52,6 +71,14 @@ apiKeys.mcpGuard({ on: 'handler' });
 apiKeys.forwardAuthRouter({ proxy: 'nginx', on: () => ({ projekt: 'p1' }) });
 // @ts-expect-error misspelt
 apiKeys.mcpGuard({ on: () => ({ projekt: 'p1' }) });
+// @ts-expect-error misspelt, beside one that is not
+apiKeys.forwardAuthRouter({ proxy: 'nginx', on: () => ({ project: 'p1', projekt: 'p1' }) });
+// @ts-expect-error misspelt, beside one that is not
+apiKeys.mcpGuard({ tools: { a: 'orders:read' }, on: () => ({ project: 'p1', projekt: 'p1' }) });
+// @ts-expect-error misspelt, beside one that is not
+void apiKeys.keys.verify({ key: 'token', resources: { project: 'p1', projekt: 'p1' } });
+// @ts-expect-error misspelt, beside one that is not
+void apiKeys.keys.verifyRequest({ headers: {} }, { resources: { project: 'p1', projekt: 'p1' } });
 void apiKeys.keys.verify({ key: 'token', resources: { project: 'p1', region: ['eu'] } });
 void apiKeys.keys.verify({ key: 'token', resources: 'handler' });
 void apiKeys.keys.verifyRequest({ headers: {} }, { resources: { project: ['p1', 'p2'] } });

@@ -1,3 +1,6 @@
+import express from 'express';
+import request from 'supertest';
+import { apiKeyOf } from '../../lib/index.js';
 import { startOrders, type OrdersProcess } from '../harness/start-orders.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { startRedis } from '../servers/redis.cjs';
@@ -91,14 +94,15 @@ it('R53 without Redis each process counts for itself, and no key is unlimited', 
 });
 
 it.each([
-  { cache: undefined, reads: 0, what: 'a key that is held' },
-  { cache: false as const, reads: 1, what: 'any other' },
-])('R51 limits take one round trip to Redis, and $what $reads more', async ({ cache, reads }) => {
+  { cache: undefined, reads: 0, above: 0, what: 'a key that is held' },
+  { cache: false as const, reads: 1, above: 0, what: 'any other' },
+  { cache: undefined, reads: 0, above: 1, what: 'a child of a key that is held' },
+])('R51 limits take one round trip to Redis, and $what $reads more', async ({ cache, reads, above }) => {
   const clock = { now: () => Date.now() };
   const instance = createInstance({ redis: redis.url, clock, cache });
   instances.push(instance);
   await instance.apiKeys.ready();
-  const { token } = await instance.key({ rateLimits });
+  const { token } = above === 0 ? await instance.key({ rateLimits }) : await makeChild(instance);
   const calls = async (name: string): Promise<number> => {
     const stats = await redisCli(redis.port, ['INFO', 'commandstats']);
     return Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
@@ -113,9 +117,23 @@ it.each([
   const before = { evalsha: await calls('evalsha'), getrange: await calls('getrange') };
   for (let count = 0; count < 10; count += 1) await instance.apiKeys.keys.verify({ key: token });
   expect((await calls('evalsha')) - before.evalsha).toBe(10);
-  // Each script reads the counters of the key once.
-  expect((await calls('getrange')) - before.getrange).toBe(10 + 10 * reads);
+  // Each script reads the counters of the key, and of each key above it, once.
+  expect((await calls('getrange')) - before.getrange).toBe(10 + 10 * (reads + above));
 });
+
+/** A key with limits, below a key with limits. */
+async function makeChild({ apiKeys, key }: TestInstance): Promise<{ readonly token: string }> {
+  const { token } = await key({ rateLimits, scopes: ['users:read', 'orders:read'] });
+  const app = express();
+  const authorize = (req: express.Request) => ({ kind: 'key' as const, apiKey: apiKeyOf(req) });
+  app.use(
+    apiKeys.requireApiKey('users:read', { cost: 0 }),
+    apiKeys.adminRouter({ authorize, managementScope: 'users:read' }),
+  );
+  const body = { name: 'child', scopes: ['orders:read'], rateLimits };
+  const made = await request(app).post('/keys').set('X-API-Key', token).send(body).expect(201);
+  return { token: String(made.body.key) };
+}
 
 describe('R53 limits.onOutage', () => {
   async function open(onOutage: 'per-process' | 'deny'): Promise<TestInstance> {

@@ -6,6 +6,13 @@ import {
   parseDescription,
   parseGracePeriodSeconds,
 } from '../../domain/key-fields.js';
+import {
+  formatNamePattern,
+  maxRowsOfRequest,
+  parseDryRun,
+  parseFormatName,
+  parseRows,
+} from '../../domain/import-fields.js';
 import { maxPemLength } from '../../domain/public-key.js';
 import { parseSuspensionReason } from '../../domain/owner.js';
 import {
@@ -38,7 +45,10 @@ export type BodyField =
   | 'suspensionReason'
   | 'plan'
   | 'overrides'
-  | 'as';
+  | 'as'
+  | 'format'
+  | 'rows'
+  | 'dryRun';
 
 /** Every field that a body can contain: those of keys, and those for creating a secret or revoking a key. */
 export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
@@ -122,5 +132,35 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
   as: {
     schema: createPlanMembersSchema,
     parse: (value, { keyspace }) => parsePlanMembers(value, keyspace),
+  },
+  format: {
+    schema: {
+      type: 'string',
+      pattern: formatNamePattern.source,
+      description: 'The name of one of `foreignFormats` of the instance.',
+      examples: ['legacy'],
+    },
+    parse: parseFormatName,
+  },
+  rows: {
+    schema: {
+      type: 'array',
+      minItems: 1,
+      maxItems: maxRowsOfRequest,
+      items: { type: 'object', additionalProperties: true },
+      description:
+        'Keys of the earlier system: the fields of a new key, `ownerId`, and `key` or `hash`. What is wrong with a row is in the report.',
+      examples: [[{ hash: '5f'.repeat(32), ownerId: 'customer-17', name: 'CI', scopes: [] }]],
+    },
+    parse: parseRows,
+  },
+  dryRun: {
+    schema: {
+      type: 'boolean',
+      default: false,
+      description: 'Checks every row and writes nothing.',
+      examples: [true],
+    },
+    parse: parseDryRun,
   },
 };

@@ -1,6 +1,4 @@
 import { anchorPattern, parseAnchor } from '../../audit/parse-anchor.js';
-import { accessActions } from '../../domain/access-entry.js';
-import type { AuditAction } from '../../domain/audit-entry.js';
 import {
   InvalidFieldError,
   maxNameLength,
@@ -15,42 +13,16 @@ import { isKeyId, keyIdPattern } from '../../domain/key-format.js';
 import { postureReasons } from '../../domain/posture.js';
 import { keyStates } from '../../domain/key-state.js';
 import { isScope, isWildcard, maxScopeLength, soughtScopePattern } from '../../domain/scope.js';
-import { problems } from '../../errors.js';
 import { defaultThresholds, parsePostureReason } from '../../manage/get-posture.js';
 import { parseUsagePeriod } from '../../manage/get-key-usage.js';
 import { defaultPageSize, maxPageSize, maxUnusedDays, parseUnusedDays } from '../../manage/list-filter.js';
+import { parseAction, parseProblemCode, soughtActions, soughtCodes } from '../../manage/log-conditions.js';
 import { maxCursorLength } from '../../ports/cursor-signer.js';
 import type { Field } from '../../domain/field.js';
 import { createSoughtResourceSchema } from '../../domain/resource-schemas.js';
 import { parseSoughtResource } from '../../domain/sought-resource.js';
 import { createLineSchema } from '../../domain/text-schemas.js';
 import { timeSchema } from '../../domain/time-schemas.js';
-
-/** A record, so that the compiler finds a missing action. */
-const auditActions: Readonly<Record<AuditAction, true>> = {
-  'key.created': true,
-  'key.updated': true,
-  'key.enabled': true,
-  'key.disabled': true,
-  'key.rotated': true,
-  'key.grace_started': true,
-  'key.revoked': true,
-  'key.erased': true,
-  'key.removed': true,
-  'key.expiring': true,
-  'token.revoked': true,
-  'owner.suspended': true,
-  'owner.resumed': true,
-  'owner.updated': true,
-  'owner.erased': true,
-};
-
-/** Every action, in the order of a key's lifecycle. */
-export const auditActionNames: readonly string[] = Object.keys(auditActions);
-
-/** Actions of the audit log and of the access log; neither contains entries of the other. */
-const soughtActions: readonly string[] = [...auditActionNames, ...accessActions];
-const problemCodes: readonly string[] = Object.keys(problems);
 
 /** A parameter that a query can contain. */
 export type QueryParameter =
@@ -65,6 +37,7 @@ export type QueryParameter =
   | 'tag'
   | 'createdByMember'
   | 'parentId'
+  | 'inactiveAncestor'
   | 'resource'
   | 'expiresBefore'
   | 'unusedForDays'
@@ -157,6 +130,13 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
     },
     parse: parseOwnerId,
   },
+  inactiveAncestor: {
+    schema: {
+      type: 'boolean',
+      description: 'Only keys that are refused because of a key above them, or only keys that are not.',
+    },
+    parse: parseBoolean,
+  },
   resource: {
     schema: ({ keyspace }) => createSoughtResourceSchema(keyspace.resources),
     parse: (value, { keyspace }) => parseSoughtResource(value, keyspace.resources),
@@ -205,7 +185,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   },
   suspended: {
     schema: { type: 'boolean', description: 'Only owners that are suspended, or only those that are not.' },
-    parse: parseSuspended,
+    parse: parseBoolean,
   },
   by: {
     schema: {
@@ -226,7 +206,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   },
   action: {
     schema: { type: 'string', enum: soughtActions, description: 'Only entries of this action.' },
-    parse: (value) => requireOneOf(value, soughtActions),
+    parse: parseAction,
   },
   actor: {
     schema: {
@@ -245,10 +225,10 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   code: {
     schema: {
       type: 'string',
-      enum: problemCodes,
+      enum: soughtCodes,
       description: 'Only requests that were answered with this code.',
     },
-    parse: (value) => requireOneOf(value, problemCodes),
+    parse: parseProblemCode,
   },
   anchor: {
     schema: {
@@ -264,7 +244,7 @@ function parseDays(value: string): number {
   return parseUnusedDays(/^[1-9]\d{0,3}$/.test(value) ? Number(value) : Infinity);
 }
 
-function parseSuspended(value: string): boolean {
+function parseBoolean(value: string): boolean {
   if (value !== 'true' && value !== 'false') throw new InvalidFieldError('must be true or false');
   return value === 'true';
 }

@@ -2,7 +2,8 @@ import type { AuditActor } from '../../domain/audit-entry.js';
 import { createObjectSchema } from '../../domain/create-object-schema.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 
-const members: Readonly<Record<keyof AuditActor, JsonSchema>> = {
+/** The members of an actor; those of a person are optional. */
+export const actorMembers: Readonly<Record<keyof AuditActor, JsonSchema>> = {
   kind: { type: 'string', enum: ['owner', 'admin', 'key', 'application'], examples: ['owner'] },
   id: { type: ['string', 'null'], examples: ['customer-17'] },
   memberId: {
@@ -18,4 +19,4 @@ const members: Readonly<Record<keyof AuditActor, JsonSchema>> = {
 };
 
 /** The author of a change or a request, as it appears in responses. */
-export const actorSchema: JsonSchema = { ...createObjectSchema(members), required: ['kind', 'id'] };
+export const actorSchema: JsonSchema = { ...createObjectSchema(actorMembers), required: ['kind', 'id'] };

@@ -2,12 +2,16 @@ import type { JsonSchema } from '../../domain/json-schema.js';
 import type { FieldRules } from '../../domain/field-rules.js';
 import { accessEventSchema } from './access-event-schema.js';
 import { auditEventSchema } from './audit-event-schema.js';
+import { callerSchema } from './caller-schema.js';
 import { createKeySchema } from './create-key-schema.js';
 import { grantableSchema } from './grantable-schema.js';
 import { erasureReportSchema } from './erasure-schema.js';
+import { importReportSchema } from './import-schema.js';
 import { ownerCreditsSchema, ownerSchema } from './owner-schema.js';
+import { observedReportSchema } from './observed-schema.js';
 import { planImpactSchema } from './plan-impact-schema.js';
 import { postureSchema } from './posture-schema.js';
+import { statusSchema } from './status-schema.js';
 import { auditLineSchema, trailReportSchema } from './trail-schemas.js';
 import { usageSchema } from './usage-schema.js';
 
@@ -25,15 +29,19 @@ export type AnswerSchema =
   | 'PendingOwner'
   | 'OwnerPage'
   | 'PlanImpact'
+  | 'ImportReport'
   | 'ErasureReport'
   | 'PendingErasureReport'
   | 'Usage'
   | 'Grantable'
+  | 'Caller'
+  | 'InstanceStatus'
   | 'AuditEvent'
   | 'AuditPage'
   | 'AuditLine'
   | 'AccessEvent'
   | 'AccessPage'
+  | 'ObservedReport'
   | 'TrailReport'
   | 'OpenApiDocument';
 
@@ -52,15 +60,19 @@ export const answerSchemas: Readonly<Record<AnswerSchema, JsonSchema | ((rules: 
     PendingOwner: () => withMembers(ownerSchema, { effectiveBy }),
     OwnerPage: createPageSchema('Owner'),
     PlanImpact: planImpactSchema,
+    ImportReport: importReportSchema,
     ErasureReport: erasureReportSchema,
     PendingErasureReport: () => withMembers(erasureReportSchema, { effectiveBy }),
     Usage: usageSchema,
     Grantable: grantableSchema,
+    Caller: callerSchema,
+    InstanceStatus: statusSchema,
     AuditEvent: auditEventSchema,
     AuditPage: createPageSchema('AuditEvent'),
     AuditLine: auditLineSchema,
     AccessEvent: accessEventSchema,
     AccessPage: createPageSchema('AccessEvent'),
+    ObservedReport: observedReportSchema,
     TrailReport: trailReportSchema,
     OpenApiDocument: {
       type: 'object',

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../domain/audit-entry.js';
 import { keyIdPattern } from '../../domain/key-format.js';
-import { auditActionNames } from '../fields/query-parameters.js';
+import { auditActionNames } from '../../manage/log-conditions.js';
 import { actorSchema } from './actor-schema.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
@@ -24,7 +24,11 @@ const members: Readonly<
     examples: ['1Zq8rT3vW5xY7zAb'],
   },
   keyspace: { type: ['string', 'null'], examples: ['default'] },
-  ownerId: { type: 'string', description: "The key's owner.", examples: ['customer-17'] },
+  ownerId: {
+    type: 'string',
+    description: "The key's owner; empty for `audit.trimmed`.",
+    examples: ['customer-17'],
+  },
   keyVersion: {
     type: ['integer', 'null'],
     minimum: 1,
@@ -33,9 +37,20 @@ const members: Readonly<
   },
   ownerVersion: {
     type: 'integer',
-    minimum: 1,
-    description: "Only for a change of an owner: the version of the owner's record after it.",
+    minimum: 0,
+    description:
+      "Only for a change of an owner: the version of the owner's record after it; 0 for `audit.trimmed`.",
     examples: [1],
+  },
+  cut: {
+    type: 'object',
+    properties: {
+      sequence: { type: 'integer', minimum: 1 },
+      hash: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    },
+    required: ['sequence', 'hash'],
+    description: 'Only for `audit.trimmed`: the last entry that retention has removed.',
+    examples: [{ sequence: 4000, hash: '9f'.repeat(32) }],
   },
   changedFields: {
     type: 'array',
@@ -68,6 +83,6 @@ const members: Readonly<
 /** One entry. */
 export const auditEventSchema: JsonSchema = {
   ...createObjectSchema(members),
-  required: Object.keys(members).filter((name) => name !== 'ownerVersion' && name !== 'erased'),
+  required: Object.keys(members).filter((name) => !['ownerVersion', 'cut', 'erased'].includes(name)),
   description: 'One entry of the audit log.',
 };

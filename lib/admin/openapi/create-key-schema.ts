@@ -95,6 +95,17 @@ export function createKeySchema(rules: FieldRules): JsonSchema {
       description: 'The key that made it, with which it ends and which bounds what it may do; `null`: none.',
       examples: [null],
     },
+    inactiveAncestor: {
+      type: ['object', 'null'],
+      description:
+        'The key above it because of which it is refused, whatever its own `state` is; `removed`: it ended, and was removed since. `null`: none.',
+      required: ['id', 'state'],
+      properties: {
+        id: { type: 'string' },
+        state: { type: 'string', enum: ['revoked', 'disabled', 'expired', 'removed'] },
+      },
+      examples: [null],
+    },
     updatedAt: { ...shownTime, description: 'When it was last changed.' },
     revokedAt: { ...allowNull(shownTime), description: 'When it was revoked.' },
     revocationReason: {

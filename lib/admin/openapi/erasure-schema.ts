@@ -13,6 +13,7 @@ const removed: Readonly<Record<keyof ErasedCounts, JsonSchema>> = {
   keys: describeCount('Revoked keys whose names and other descriptive fields were erased.'),
   auditEntries: describeCount('Entries of the audit log whose address, request id and member were erased.'),
   accessEvents: describeCount('Entries of the access log that were deleted.'),
+  observations: describeCount('Counts of requests that guards in observe mode would have refused, deleted.'),
   lastUsedAddresses: describeCount('Addresses that keys were last used from.'),
   refreshTokens: describeCount('Sessions and refresh tokens that were deleted.'),
 };

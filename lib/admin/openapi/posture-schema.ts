@@ -1,10 +1,45 @@
 import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import { keyIdPattern } from '../../domain/key-format.js';
+import type { PlanExcess } from '../../domain/plan-excess.js';
 import { postureReasons } from '../../domain/posture.js';
 import { allowNull } from '../../domain/text-schemas.js';
 
 const body: JsonSchema = { type: 'object', additionalProperties: true };
+
+const createNames = (description: string, example: string): JsonSchema => ({
+  type: 'array',
+  items: { type: 'string' },
+  description,
+  examples: [[example]],
+});
+
+const members: Readonly<Record<keyof PlanExcess, JsonSchema>> = {
+  scopes: createNames('Scopes of the app that the key has and the plan does not include.', 'orders:write'),
+  features: createNames('Features that the key has and the plan does not include.', 'export'),
+  resources: createNames('Resources that the key is bound to and the plan does not include.', 'project:p2'),
+  rateLimits: createNames('Windows of `keyCeilings.rateLimits` that the key exceeds.', 'minute'),
+  credits: {
+    type: 'boolean',
+    description: 'Whether its credits exceed `keyCeilings.credits`.',
+    examples: [false],
+  },
+  maxLifetimeDays: {
+    type: 'boolean',
+    description: 'Whether it expires later than new keys.',
+    examples: [false],
+  },
+  maxIdleDays: {
+    type: 'boolean',
+    description: 'Whether it may stay unused for longer than new keys.',
+    examples: [false],
+  },
+};
+
+const beyondPlanSchema: JsonSchema = {
+  ...allowNull(createObjectSchema(members)),
+  description: 'For `exceeds_plan`, what the key has beyond the plan of its owner; else `null`.',
+};
 
 /** One thing that deserves attention, as it appears in responses. */
 export const postureSchema: JsonSchema = {
@@ -31,6 +66,7 @@ export const postureSchema: JsonSchema = {
       description:
         'For `old_secret_used`, the beginning of the day (UTC) on which an old secret was last used; else `null`.',
     },
+    beyondPlan: beyondPlanSchema,
     remedy: {
       ...createObjectSchema({
         command: { type: 'string', enum: ['update', 'rotate', 'revoke'], examples: ['revoke'] },

@@ -17,8 +17,10 @@ const problemKinds: Readonly<Record<TrailProblemKind, string>> = {
   missing_mac: 'There is no MAC, although an earlier entry has one.',
   unvouched_entries:
     'From this entry on, some entries have no MAC that can be verified, and no anchor after them.',
+  wrong_start: 'Entries before this one are missing, and no entry records that retention removed them.',
   wrong_head: 'The log does not end where its head says it does.',
   wrong_anchor: 'The log does not contain the anchor.',
+  anchor_trimmed: 'The anchor is older than the oldest kept entry: retention removed what it names.',
   wrong_key_version: 'A key is not at the version of its last entry.',
 };
 
@@ -67,6 +69,16 @@ const report: Readonly<Record<keyof TrailReport, JsonSchema>> = {
     description: 'Number of entries whose personal part was erased with their owner.',
     examples: [0],
   },
+  trimmed: {
+    type: ['object', 'null'],
+    properties: {
+      sequence: { type: 'integer', minimum: 1, description: 'The last entry that was removed.' },
+      at: { type: 'string', format: 'date-time', description: 'When that was decided.' },
+    },
+    required: ['sequence', 'at'],
+    description: 'What retention has removed; the log is verified from the next entry on. `null`: nothing.',
+    examples: [null],
+  },
   problems: { type: 'array', items: createObjectSchema(problem), description: 'The first 100 problems.' },
   problemCount: { type: 'integer', minimum: 0, description: 'Total number of problems.', examples: [0] },
   anchor: {
@@ -106,7 +118,7 @@ const line = createObjectSchema({
   },
 });
 
-const optionalMembers: readonly string[] = ['mac', 'ownerVersion', 'personalHash', 'salt', 'erased'];
+const optionalMembers: readonly string[] = ['mac', 'ownerVersion', 'cut', 'personalHash', 'salt', 'erased'];
 
 /** A line of the exported audit log; entries from before MACs were introduced have none. */
 export const auditLineSchema: JsonSchema = {

@@ -5,6 +5,12 @@ import { createObjectSchema, shownTime } from '../../domain/create-object-schema
 /** The usage of a key as it appears in responses. */
 export const usageSchema: JsonSchema = {
   ...createObjectSchema({
+    from: {
+      ...shownTime,
+      description:
+        'From when on requests were counted: later than what was asked for where that is too long ago.',
+    },
+    to: { ...shownTime, description: 'Up to when; hours and days that start then or later are omitted.' },
     items: {
       type: 'array',
       items: createObjectSchema({

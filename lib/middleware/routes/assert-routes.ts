@@ -4,20 +4,33 @@ import { isUsed, type OpenRoute } from './open-routes.js';
 import type { RouteRow } from './route-row.js';
 import type { RoutesReport } from './routes-report.js';
 
-/** @throws AssertionError with a line for each route without a guard, and for each entry of the list that names none */
-export function assertGuarded(report: RoutesReport, open: readonly OpenRoute[]): void {
+/**
+ * @param mayBeObserved - whether guards in observe mode count
+ * @throws AssertionError with a line for each route without a guard, and for each entry of the list that names none
+ */
+export function assertGuarded(
+  report: RoutesReport,
+  open: readonly OpenRoute[],
+  mayBeObserved: boolean,
+): void {
   const { routes, unguarded } = report;
+  const observed = mayBeObserved ? [] : report.observed;
   if (routes.length === 0) {
     throw createError(['The app has no routes: call this behind everything that mounts some.']);
   }
   const unused = open.filter((entry) => !isUsed(entry, routes));
-  if (unguarded.length === 0 && unused.length === 0) return;
+  if (unguarded.length === 0 && observed.length === 0 && unused.length === 0) return;
   throw createError([
     ...(unguarded.length === 0 ? [] : ['No guard is seen for these routes:']),
     ...unguarded.map((row) => `  ${row.methods.join()} ${row.path}${explainFor(row, report)}`),
     ...(unguarded.length === 0
       ? []
       : ["Place requireApiKey(…) before the handler, or apiKeys.open('why'), or list the route in open."]),
+    ...(observed.length === 0 ? [] : ['The guards of these routes let every request through:']),
+    ...observed.map((row) => `  ${row.methods.join()} ${row.path} (${explain(row)})`),
+    ...(observed.length === 0
+      ? []
+      : ["Remove mode: 'observe', or pass { allowObserved: true } while you observe."]),
     ...unused.map(
       ({ text }) => `open has ${JSON.stringify(text)}, but no route without a guard is called that.`,
     ),

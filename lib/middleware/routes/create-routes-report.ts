@@ -31,6 +31,7 @@ export function createRoutesReport(
   return {
     routes,
     unguarded: routes.filter(isOpenable),
+    observed: routes.filter(({ state }) => state === 'observed'),
     lateGuards: late.filter((guard) => !opened.has(getNameOf(guard))),
     unusedScopes: facts.scopes.filter((scope) => !used.has(scope)),
     countedTwice: routes.filter(({ guards }) => guards.filter(({ cost }) => cost > 0).length > 1),

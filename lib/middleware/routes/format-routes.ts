@@ -17,11 +17,12 @@ export function formatRoutes(rows: readonly RouteRow[]): string {
 /** What decides about a route, or what may. */
 export function explain({ state, guards, reason, router, opaque, isPathKnown }: RouteRow): string {
   const parts = [
-    ...guards.map(({ what, requires, feature, hasFallback }) =>
+    ...guards.map(({ what, requires, feature, hasFallback, isObserving }) =>
       [
         `${what}: ${requires}`,
         ...(feature === null ? [] : [`feature ${feature}`]),
         ...(hasFallback ? ['or the fallback'] : []),
+        ...(isObserving ? ['not enforced'] : []),
       ].join(', '),
     ),
     ...(state === 'open' && reason !== null ? [reason] : []),

@@ -191,14 +191,16 @@ class RouteLister implements ListedRoutes {
             ...params,
             ...handlers.opaque,
           ];
+    const shown = guards.map((guard) => toRouteGuard(guard, method));
+    const byGuards = shown.some(({ isObserving }) => !isObserving) ? 'guarded' : 'observed';
     const decided =
-      guards.length > 0 ? 'guarded' : opened !== null ? 'open' : place.own !== null ? 'own' : null;
+      guards.length > 0 ? byGuards : opened !== null ? 'open' : place.own !== null ? 'own' : null;
     const row: RouteRow = {
       methods,
       path,
       isPathKnown: place.isKnown && own !== null,
       state: decided ?? (opaque.length > 0 ? 'unknown' : 'unguarded'),
-      guards: guards.map((guard) => toRouteGuard(guard, method)),
+      guards: shown,
       reason: opened,
       router: place.own,
       opaque,

@@ -70,10 +70,10 @@ export function getNameOf({ name }: AnyHandler): string {
  * @param method - in capital letters; `*` for any
  */
 export function toRouteGuard(
-  { what, requirementOf, scopes, feature, cost, hasFallback }: GuardDescription,
+  { what, requirementOf, scopes, feature, cost, hasFallback, isObserving }: GuardDescription,
   method: string,
 ): RouteGuard {
-  const more = { what, feature, cost, hasFallback };
+  const more = { what, feature, cost, hasFallback, isObserving: isObserving?.() ?? false };
   // A guard that requires the same of every method also knows what a method that does not exist requires.
   const requirement = requirementOf(method);
   if (requirement === null) {

@@ -15,6 +15,8 @@ export interface RouteGuard {
   readonly cost: number;
   /** Whether requests without a key are left to the app's own authentication. */
   readonly hasFallback: boolean;
+  /** Whether it lets through what it would refuse: `mode: 'observe'`, before the time from which it enforces. */
+  readonly isObserving: boolean;
 }
 
 /** One route of an app: a path, and methods that have the same handlers. */
@@ -27,12 +29,13 @@ export interface RouteRow {
   readonly isPathKnown: boolean;
   /**
    * - `guarded`: a guard decides before the handler.
+   * - `observed`: guards decide, and let every request through, or all but a share of them.
    * - `open`: `apiKeys.open(reason)` stands before it, or it is in the list `open`.
    * - `own`: a router of this package, which decides itself.
    * - `unknown`: no guard is visible, but `opaque` names functions in front that may have one inside.
    * - `unguarded`: nothing in front could be a guard.
    */
-  readonly state: 'guarded' | 'open' | 'own' | 'unknown' | 'unguarded';
+  readonly state: 'guarded' | 'observed' | 'open' | 'own' | 'unknown' | 'unguarded';
   /** Every guard that a request passes, in this order. */
   readonly guards: readonly RouteGuard[];
   /** Why the route is open, or `null`. */

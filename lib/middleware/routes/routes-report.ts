@@ -6,6 +6,8 @@ export interface RoutesReport {
   readonly routes: readonly RouteRow[];
   /** Those that no guard is seen for, `unguarded` and `unknown`. */
   readonly unguarded: readonly RouteRow[];
+  /** Those that only guards in observe mode decide about. */
+  readonly observed: readonly RouteRow[];
   /** Guards that do not run for a route without another one. */
   readonly lateGuards: readonly LateGuard[];
   /** The declared scopes that no guard and no router asks for, in the order of their declaration. */
@@ -18,7 +20,7 @@ export interface RoutesReport {
   readonly middleware: ReadonlyArray<{ readonly path: string; readonly name: string }>;
   /**
    * Returns a copy of an OpenAPI document in which every operation of a listed route has its `security`, and the schemes of
-   * keys are in `components`. Operations that are `unknown`, `own` or not in the list stay as they are.
+   * keys are in `components`. Operations that are `observed`, `unknown`, `own` or not in the list stay as they are.
    *
    * @throws InvalidOptionError `ERR_API_KEYS_INVALID_OPTION` for what is no OpenAPI document
    */

@@ -10,11 +10,17 @@ export interface RefusedStatement {
   readonly user: string | null;
 }
 
-/** What the app may do with tables that it never changes; with all others it needs everything. */
-const narrowTables: Readonly<Record<string, string>> = {
-  audit_events: 'SELECT, INSERT',
-  schema_versions: 'SELECT',
+/** What a statement of the app needs on tables that it hardly ever changes; on all others it needs everything. */
+const narrowTables: Readonly<Record<string, (statement: string) => string>> = {
+  audit_events: listAuditPrivileges,
+  schema_versions: () => 'SELECT',
 };
+
+/** Retention of the audit log deletes entries, and an erasure updates two columns. */
+function listAuditPrivileges(statement: string): string {
+  if (/^\s*delete\b/i.test(statement)) return 'DELETE';
+  return /^\s*update\b/i.test(statement) ? 'UPDATE (personal, member_id)' : 'SELECT, INSERT';
+}
 
 const migrateElsewhere =
   "or let another user apply migrations, and set database: { connection, migrate: 'check' }";
@@ -46,7 +52,7 @@ function findGrants({ message, isConnecting, text }: RefusedStatement, grantee: 
         ? `Write: GRANT CONNECT ON DATABASE ${name} TO ${grantee};`
         : `Write: GRANT CREATE ON DATABASE ${name} TO ${grantee}; or: CREATE SCHEMA ${readCreatedSchema(text)} AUTHORIZATION ${grantee};`;
     case 'table': {
-      const privileges = narrowTables[name] ?? 'SELECT, INSERT, UPDATE, DELETE';
+      const privileges = narrowTables[name]?.(text) ?? 'SELECT, INSERT, UPDATE, DELETE';
       return `Write: GRANT ${privileges} ON ${schema}.${name} TO ${grantee};`;
     }
     case 'sequence':

@@ -1,27 +1,39 @@
 import { sql } from 'kysely';
-import type { AliasedRawBuilder, Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { AccessAction, AccessEntry } from '../../domain/access-entry.js';
-import type { AccessQuery } from '../../ports/access-log.js';
+import type { AccessPosition, AccessQuery, AccessScan } from '../../ports/access-log.js';
 import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../is-storable.js';
 import type { AccessEventsTable, Tables } from '../tables.js';
 import { writeInBatches } from '../write-in-batches.js';
+import { selectJsonRows } from './select-json-rows.js';
 
 /** Adds events; those that are already stored are skipped. */
 export type InsertAccessEvents = (on: Kysely<Tables>, events: readonly AccessEntry[]) => Promise<void>;
 
 type Row = Selectable<AccessEventsTable>;
 
+const columns = ['id', 'at', 'action', 'code', 'key_id', 'owner_id', 'payload'] as const;
+
 /** @param database - any connection of the store; the statement can be run on each of them */
 export function compileInsertAccessEvents(database: Kysely<Tables>, dialect: SqlDialect): InsertAccessEvents {
+  const rows = selectJsonRows<Row, 'events'>(dialect, 'events', {
+    id: 'text',
+    at: 'integer',
+    action: 'text',
+    code: 'text',
+    key_id: 'text',
+    owner_id: 'text',
+    payload: 'text',
+  });
   const insert = prepareStatement(
     database
       .insertInto('access_events')
       .columns(columns)
       .expression((on) =>
         on
-          .selectFrom(selectRows(dialect))
+          .selectFrom(rows)
           .select(columns)
           // Without a condition, SQLite takes the "on conflict" for one of a join.
           .where(sql.lit(true)),
@@ -29,28 +41,9 @@ export function compileInsertAccessEvents(database: Kysely<Tables>, dialect: Sql
       .onConflict((conflict) => conflict.column('id').doNothing()),
   );
   return (on, events) => {
-    const rows = events.filter(isStorableEvent).map(toRow);
-    return writeInBatches(rows, (json) => insert(on, [json]));
+    const storable = events.filter(isStorableEvent).map(toRow);
+    return writeInBatches(storable, (json) => insert(on, [json]));
   };
-}
-
-const columns = ['id', 'at', 'action', 'code', 'key_id', 'owner_id', 'payload'] as const;
-
-/**
- * The events as rows. They are passed as one JSON string, because hundreds of parameters cost far more than the work
- * itself.
- */
-function selectRows(dialect: SqlDialect): AliasedRawBuilder<Row, 'events'> {
-  const json = '';
-  if (dialect === 'postgres') {
-    return sql<Row>`(select * from json_to_recordset(${json}::json) as rows(id text, at bigint, action text, code text, key_id text, owner_id text, payload text))`.as(
-      'events',
-    );
-  }
-  const extracted = sql.join(
-    columns.map((name) => sql`json_extract(value, ${sql.lit(`$.${name}`)}) as ${sql.ref(name)}`),
-  );
-  return sql<Row>`(select ${extracted} from json_each(${json}))`.as('events');
 }
 
 function isStorableEvent({ keyId, ownerId, actor, route, ...event }: AccessEntry): boolean {
@@ -76,20 +69,41 @@ export async function listAccessEvents(
   database: Kysely<Tables>,
   query: AccessQuery,
 ): Promise<readonly AccessEntry[]> {
-  const { ownerId, keyId, action, code, from, to, after, limit } = query;
-  if (!isStorable(ownerId, keyId, action, code, after?.id)) return [];
-  let page = database.selectFrom('access_events').selectAll();
-  if (ownerId !== undefined) page = page.where('owner_id', '=', ownerId);
-  if (keyId !== undefined) page = page.where('key_id', '=', keyId);
+  const { ownerId, keyId, action, code, until, limit } = query;
+  if (!isStorable(ownerId, keyId, action, code, query.after?.id, until?.id)) return [];
+  let page = selectNewestFirst(database, query).selectAll();
   if (action !== undefined) page = page.where('action', '=', action);
   if (code !== undefined) page = page.where('code', '=', code);
-  if (from !== undefined) page = page.where('at', '>=', from);
-  if (to !== undefined) page = page.where('at', '<', to);
-  if (after !== undefined) {
-    page = page.where((eb) => eb(eb.refTuple('at', 'id'), '<', eb.tuple(after.at, after.id)));
+  if (until !== undefined) {
+    page = page.where((eb) => eb(eb.refTuple('at', 'id'), '>=', eb.tuple(until.at, until.id)));
   }
-  const rows = await page.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+  const rows = await page.limit(limit).execute();
   return rows.map(toAccessEvent);
+}
+
+/** Finds the position of the last of the next `rows` events, from one of the three indexes alone. */
+export async function findAccessScanEnd(
+  database: Kysely<Tables>,
+  query: AccessScan,
+  rows: number,
+): Promise<AccessPosition | null> {
+  if (!isStorable(query.ownerId, query.keyId, query.after?.id)) return null;
+  const scan = selectNewestFirst(database, query)
+    .select(['at', 'id'])
+    .offset(rows - 1);
+  return (await scan.limit(1).executeTakeFirst()) ?? null;
+}
+
+function selectNewestFirst(database: Kysely<Tables>, { ownerId, keyId, from, to, after }: AccessScan) {
+  let events = database.selectFrom('access_events');
+  if (ownerId !== undefined) events = events.where('owner_id', '=', ownerId);
+  if (keyId !== undefined) events = events.where('key_id', '=', keyId);
+  if (from !== undefined) events = events.where('at', '>=', from);
+  if (to !== undefined) events = events.where('at', '<', to);
+  if (after !== undefined) {
+    events = events.where((eb) => eb(eb.refTuple('at', 'id'), '<', eb.tuple(after.at, after.id)));
+  }
+  return events.orderBy('at', 'desc').orderBy('id', 'desc');
 }
 
 /** Finds the newest of the surplus events, if there are any. */

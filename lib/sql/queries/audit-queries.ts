@@ -87,7 +87,7 @@ export async function listAuditEvents(
   database: Kysely<Tables>,
   query: AuditQuery,
 ): Promise<readonly AuditEntry[]> {
-  const { ownerId, keyId, action, actorId, memberId, from, to, before, after, limit } = query;
+  const { ownerId, keyId, action, actorId, memberId, from, to, before, after, until, limit } = query;
   if (!isStorable(ownerId, keyId, action, actorId, memberId)) return [];
   let page = database.selectFrom('audit_events').select(['payload', 'personal', 'hash']);
   if (ownerId !== undefined) page = page.where('owner_id', '=', ownerId);
@@ -100,6 +100,7 @@ export async function listAuditEvents(
   if (before !== undefined) page = page.where('sequence', '<', before);
   if (after !== undefined) page = page.where('sequence', '>', after);
   const direction = after === undefined ? 'desc' : 'asc';
+  if (until !== undefined) page = page.where('sequence', direction === 'asc' ? '<=' : '>=', until);
   const rows = await page.orderBy('sequence', direction).limit(limit).execute();
   return rows.map((row) => parseAuditEntry(row, row.hash));
 }

@@ -2,13 +2,19 @@ import { sql } from 'kysely';
 import type { Kysely, RawBuilder } from 'kysely';
 import type { CreditBalance } from '../../domain/credits.js';
 import { toSharedBalance } from '../../domain/plan-credits.js';
-import type { CreditChange, CreditPayer, CreditPayment, SharedCredits } from '../../ports/credit-ledger.js';
+import type { CreditChange, CreditPayer, CreditPayment } from '../../ports/credit-ledger.js';
 import { refusePayment } from '../../ports/refuse-payment.js';
 import { isStorable } from '../is-storable.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
 import { findSpent } from './owner-credit-queries.js';
-import { compileSpendStatements, type SpendParameters, type SpendStatements } from './spend-statements.js';
+import {
+  compileSpendAboveForPostgres,
+  compileSpendAboveForSqlite,
+  type SpendAboveStatements,
+} from './spend-above-statements.js';
+import type { SpendParameters, SpendStatement } from './spend-parameters.js';
+import { compileSpendStatements, type SpendStatements } from './spend-statements.js';
 
 /** Deducts a cost from all credits of a payer, or from none. */
 export type SpendCredits = (
@@ -22,30 +28,50 @@ const isPaid: CreditPayment = { isPaid: true, refillsAt: null };
 
 /** @param database - any connection of the store; the statements can be run on each of them */
 export function compileSpendCredits(database: Kysely<Tables>, dialect: SqlDialect): SpendCredits {
-  const statements = compileSpendStatements(database);
-  const spendBoth = dialect === 'postgres' ? statements.spendBoth : createSpendBothInTransaction(statements);
+  const { spendOwn, spendShared, spendBoth, spendKeys, spendAll } = compileStatements(database, dialect);
 
-  return async (on, { keyId, shared }, cost, now) => {
-    if (!isStorable(keyId ?? undefined, shared?.ownerId)) return { isPaid: false, refillsAt: null };
+  return async (on, payer, cost, now) => {
+    const { keyId, above, shared } = payer;
+    if (!isStorable(keyId ?? undefined, ...above, shared?.ownerId)) return { isPaid: false, refillsAt: null };
+    const [above1 = '', above2 = '', above3 = '', above4 = '', above5 = ''] = above;
     const parameters: SpendParameters = {
-      ...{ cost, now, keyId: keyId ?? '', ownerId: shared?.ownerId ?? '' },
+      ...{ cost, now, keyId: keyId ?? '', above1, above2, above3, above4, above5 },
+      keyCount: above.length + (keyId === null ? 0 : 1),
+      ownerId: shared?.ownerId ?? '',
       environment: shared?.environment ?? '',
       amount: shared?.amount ?? 0,
       intervalMs: toMs(shared?.refillIntervalSeconds),
     };
-    const ofKey = shared === null ? statements.spendOwn : spendBoth;
-    const spend = keyId === null ? statements.spendShared : ofKey;
+    const ofKey = shared === null ? spendOwn : spendBoth;
+    const ofKeys = shared === null ? spendKeys : spendAll;
+    const withoutAbove = keyId === null ? spendShared : ofKey;
+    const spend = above.length === 0 ? withoutAbove : ofKeys;
     if (await spend(on, parameters)) return isPaid;
-    return describeRefusal(on, keyId, shared, cost, now);
+    return describeRefusal(on, payer, cost, now);
   };
 }
 
-/** For SQLite, where a transaction that writes is alone, and no statement writes to two tables. */
-function createSpendBothInTransaction(statements: SpendStatements): SpendStatements['spendBoth'] {
-  return async (on, parameters) =>
-    (await statements.canSpendOwn(on, parameters)) &&
-    (await statements.spendShared(on, parameters)) &&
-    (await statements.spendOwn(on, parameters));
+function compileStatements(
+  database: Kysely<Tables>,
+  dialect: SqlDialect,
+): SpendStatements & Pick<SpendAboveStatements, 'spendKeys' | 'spendAll'> {
+  const statements = compileSpendStatements(database);
+  if (dialect === 'postgres') return { ...statements, ...compileSpendAboveForPostgres(database) };
+  // A transaction of SQLite that writes is alone, and no statement writes to two tables.
+  const { spendOwn, canSpendOwn, spendShared } = statements;
+  const { spendKeys, canSpendKeys } = compileSpendAboveForSqlite(database);
+  const spendInTurns =
+    (...turns: readonly SpendStatement[]): SpendStatement =>
+    async (on, parameters) => {
+      for (const turn of turns) if (!(await turn(on, parameters))) return false;
+      return true;
+    };
+  return {
+    ...statements,
+    spendBoth: spendInTurns(canSpendOwn, spendShared, spendOwn),
+    spendKeys,
+    spendAll: spendInTurns(canSpendKeys, spendShared, spendKeys),
+  };
 }
 
 function toMs(seconds: number | null | undefined): number | null {
@@ -55,31 +81,38 @@ function toMs(seconds: number | null | undefined): number | null {
 /** The result of a payment that was refused, with the time of the next refill. */
 async function describeRefusal(
   database: Kysely<Tables>,
-  keyId: string | null,
-  shared: SharedCredits | null,
+  { keyId, above: aboveIds, shared }: CreditPayer,
   cost: number,
   now: number,
 ): Promise<CreditPayment> {
-  const own = keyId === null ? null : await findBalance(database, keyId);
-  if (own === undefined) return { isPaid: false, refillsAt: null };
-  if (shared === null) return refusePayment(own, null, cost, now);
-  const spent = await findSpent(database, shared.ownerId, shared.environment);
-  return refusePayment(own, toSharedBalance(shared, spent, now), cost, now);
+  const keyIds = [...(keyId === null ? [] : [keyId]), ...aboveIds];
+  const found = keyIds.length === 0 ? noBalances : await findBalances(database, keyIds);
+  if (found.size < keyIds.length) return { isPaid: false, refillsAt: null };
+  const own = (keyId === null ? undefined : found.get(keyId)) ?? null;
+  const above = aboveIds.map((id) => found.get(id)).filter((balance) => balance !== undefined);
+  const spent = shared === null ? null : await findSpent(database, shared.ownerId, shared.environment);
+  const ofOwner = shared === null ? null : toSharedBalance(shared, spent, now);
+  return refusePayment({ own, above, shared: ofOwner }, cost, now);
 }
 
-async function findBalance(database: Kysely<Tables>, keyId: string): Promise<CreditBalance | undefined> {
-  const row = await database
-    .selectFrom('key_credits')
-    .selectAll()
-    .where('key_id', '=', keyId)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  return {
-    remaining: row.remaining,
-    refillAmount: row.refill_amount,
-    refillIntervalSeconds: row.refill_interval_seconds,
-    refilledAt: row.refilled_at,
-  };
+const noBalances: ReadonlyMap<string, CreditBalance> = new Map();
+
+async function findBalances(
+  database: Kysely<Tables>,
+  keyIds: readonly string[],
+): Promise<ReadonlyMap<string, CreditBalance>> {
+  const rows = await database.selectFrom('key_credits').selectAll().where('key_id', 'in', keyIds).execute();
+  return new Map(
+    rows.map((row) => [
+      row.key_id,
+      {
+        remaining: row.remaining,
+        refillAmount: row.refill_amount,
+        refillIntervalSeconds: row.refill_interval_seconds,
+        refilledAt: row.refilled_at,
+      },
+    ]),
+  );
 }
 
 /** The remaining credits at the time of the new balance, including a refill that was due by then. */

@@ -155,11 +155,8 @@ function beatInOneStatement(database: Kysely<Tables>): FeedQueries['beat'] {
     const { rows } = await beat(on, [sequence, hash, instanceId, sequence, limit]);
     const [first] = rows;
     if (first === undefined) return notListed;
-    return {
-      isListed: true,
-      isKnown: first.known !== null || isStart(applied),
-      changes: rows.filter((row): row is typeof row & ChangeRow => row.sequence !== null).map(toFeedChange),
-    };
+    const changes = rows.filter((row): row is typeof row & ChangeRow => row.sequence !== null);
+    return createBeatAnswer(applied, first.known !== null, changes);
   };
 }
 
@@ -184,11 +181,7 @@ function beatInTransaction(database: Kysely<Tables>): FeedQueries['beat'] {
     const { numAffectedRows } = await beat(on, [known?.sequence ?? 0, instanceId]);
     if (numAffectedRows !== 1n) return notListed;
     const { rows } = await after(on, [sequence, limit]);
-    return {
-      isListed: true,
-      isKnown: known !== undefined || isStart(applied),
-      changes: rows.map(toFeedChange),
-    };
+    return createBeatAnswer(applied, known !== undefined, rows);
   };
 }
 
@@ -205,9 +198,16 @@ function selectEntryAt(database: Kysely<Tables>) {
     .where('applied.hash', '=', '');
 }
 
-/** Before the first change there is no entry to find. */
-function isStart({ sequence, hash }: FeedPosition): boolean {
-  return sequence === startOfFeed.sequence && hash === startOfFeed.hash;
+/** Before the first change there is no entry to find. What follows it may have been removed by retention. */
+function createBeatAnswer(
+  { sequence, hash }: FeedPosition,
+  isStored: boolean,
+  changes: readonly ChangeRow[],
+): BeatAnswer {
+  const isStart = sequence === startOfFeed.sequence && hash === startOfFeed.hash;
+  const [next] = changes;
+  const hasNext = next === undefined || next.sequence === sequence + 1;
+  return { isListed: true, isKnown: (isStored || isStart) && hasNext, changes: changes.map(toFeedChange) };
 }
 
 function selectChanges(database: Kysely<Tables>, dialect: SqlDialect) {

@@ -14,6 +14,7 @@ import {
 import type { ServerCheck } from '../position-check.js';
 import { prepareStatement, type PreparedStatement } from '../prepared-statement.js';
 import { selectAncestors } from './ancestor-queries.js';
+import { hasInactiveAncestor } from './inactive-ancestors.js';
 import { LifetimeConditions } from './lifetime-conditions.js';
 import { toRecords } from './record-mapping.js';
 import type { RecordRow } from './record-mapping.js';
@@ -157,6 +158,10 @@ export async function listKeys(
   if (tag !== undefined) page = page.where(listHolds(dialect, 'keys.tags', tag));
   if (createdByMember !== undefined) page = page.where('keys.created_by_member_id', '=', createdByMember);
   if (parentId !== undefined) page = page.where('keys.parent_id', '=', parentId);
+  if (query.inactiveAncestor !== undefined) {
+    const isRefused = hasInactiveAncestor(database, now, lifetime);
+    page = page.where(query.inactiveAncestor ? isRefused : ({ not }) => not(isRefused));
+  }
   if (resource !== undefined) page = page.where(isBoundTo(dialect, resource));
   page = filterByTimes(page, query, lifetime);
   if (q !== undefined && q !== '') page = page.where(matchName(q));

@@ -24,14 +24,32 @@ export async function findOwner(database: Kysely<Tables>, ownerId: string): Prom
 /** Reads one page of owners, by their ids. */
 export async function listOwners(
   database: Kysely<Tables>,
-  { isSuspended, after, limit }: OwnerQuery,
+  { isSuspended, after, until, limit }: OwnerQuery,
 ): Promise<readonly OwnerRecord[]> {
-  if (!isStorable(after)) return [];
+  if (!isStorable(after, until)) return [];
   let page = database.selectFrom('owners').selectAll();
   if (isSuspended !== undefined) page = page.where('suspended_at', isSuspended ? 'is not' : 'is', null);
   if (after !== undefined) page = page.where('owner_id', '>', after);
+  if (until !== undefined) page = page.where('owner_id', '<=', until);
   const rows = await page.orderBy('owner_id').limit(limit).execute();
   return rows.map(toOwner);
+}
+
+/** Finds the id of the last of the next `rows` owners, from the primary key alone. */
+export async function findOwnerScanEnd(
+  database: Kysely<Tables>,
+  after: string | undefined,
+  rows: number,
+): Promise<string | null> {
+  if (!isStorable(after)) return null;
+  let owners = database.selectFrom('owners').select('owner_id');
+  if (after !== undefined) owners = owners.where('owner_id', '>', after);
+  const end = await owners
+    .orderBy('owner_id')
+    .offset(rows - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return end?.owner_id ?? null;
 }
 
 /** Reads one page of the ids of owners that have keys, from an index alone. */

@@ -1,9 +1,13 @@
-import type { Kysely } from 'kysely';
+import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import type { ApiKeyRecord } from '../../domain/api-key.js';
+import { maxAncestors } from '../../domain/key-ancestor.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
 
-/** Finds keys that were revoked, or have expired, at a time or earlier. Each half is read from an index. */
+/**
+ * Finds keys that have no keys below them, and were revoked, or have expired, at a time or earlier, as were keys above them. Keys
+ * that have such an end themselves are read from an index; those below them are queried when there are no others.
+ */
 export async function findEndedKeys(
   database: Kysely<Tables>,
   time: number,
@@ -14,16 +18,63 @@ export async function findEndedKeys(
       .selectFrom('keys')
       .select('id')
       .where(end, '<=', time)
-      .$if(end === 'expires_at', (query) =>
-        query.where((eb) => eb.or([eb('revoked_at', 'is', null), eb('revoked_at', '>', time)])),
-      )
+      .where(hasNoChildren)
+      .$if(end === 'expires_at', (query) => query.where((eb) => eb.not(isAt(eb, 'revoked_at', time))))
       .orderBy(end)
       .orderBy('id')
       .limit(most)
       .execute();
-  const revoked = await findBy('revoked_at', limit);
-  const expired = revoked.length === limit ? [] : await findBy('expires_at', limit - revoked.length);
-  return [...revoked, ...expired].map(({ id }) => id);
+  const found = await findBy('revoked_at', limit);
+  if (found.length < limit) found.push(...(await findBy('expires_at', limit - found.length)));
+  if (found.length < limit) found.push(...(await findBelowEnded(database, time, limit - found.length)));
+  return found.map(({ id }) => id);
+}
+
+/** Finds keys below keys that have ended, which have not ended themselves. */
+function findBelowEnded(
+  database: Kysely<Tables>,
+  time: number,
+  limit: number,
+): Promise<{ readonly id: string }[]> {
+  const hasEnded = (eb: ExpressionBuilder<Tables, 'keys'>): Expression<SqlBool> =>
+    eb.or([isAt(eb, 'revoked_at', time), isAt(eb, 'expires_at', time)]);
+  return database
+    .withRecursive('below(id, depth)', (builder) =>
+      builder
+        .selectFrom('keys')
+        .where(hasEnded)
+        .select(({ lit }) => ['keys.id', lit(0).as('depth')])
+        .unionAll(
+          builder
+            .selectFrom('below')
+            .innerJoin('keys as child', 'child.parent_id', 'below.id')
+            .where('below.depth', '<', maxAncestors)
+            .select((eb) => ['child.id', eb('below.depth', '+', 1).as('depth')]),
+        ),
+    )
+    .selectFrom('below')
+    .innerJoin('keys', 'keys.id', 'below.id')
+    .select('keys.id')
+    .distinct()
+    .where((eb) => eb.not(hasEnded(eb)))
+    .where(hasNoChildren)
+    .limit(limit)
+    .execute();
+}
+
+/** Whether a key was revoked, or has expired, at a time or earlier. */
+function isAt(
+  eb: ExpressionBuilder<Tables, 'keys'>,
+  end: 'revoked_at' | 'expires_at',
+  time: number,
+): Expression<SqlBool> {
+  return eb.and([eb(end, 'is not', null), eb(end, '<=', time)]);
+}
+
+function hasNoChildren({ not, exists, selectFrom }: ExpressionBuilder<Tables, 'keys'>): Expression<SqlBool> {
+  return not(
+    exists(selectFrom('keys as child').select('child.id').whereRef('child.parent_id', '=', 'keys.id')),
+  );
 }
 
 /** The tables whose rows belong to one key. Digests go with their credentials. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AliasedRawBuilder, Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { hourMs, getPeriodStart, type UseVerdict } from '../../domain/key-usage.js';
 import type { KeyUse } from '../../ports/key-store.js';
 import { mergeInChunks } from '../merge-in-chunks.js';
@@ -9,6 +9,7 @@ import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
+import { selectJsonRows } from './select-json-rows.js';
 
 /** The number of uses of a key in one hour, with one verdict. */
 export interface HourlyCount {
@@ -39,15 +40,22 @@ export function countByHour(uses: readonly KeyUse[]): Promise<readonly HourlyCou
 
 /** @param database - any connection of the store; the statement can be run on each of them */
 export function compileAddUsage(database: Kysely<Tables>, dialect: SqlDialect): AddUsage {
+  const rows = selectJsonRows<HourlyCount, 'counted'>(dialect, 'counted', {
+    keyId: 'text',
+    hour: 'integer',
+    verdict: 'text',
+    count: 'integer',
+  });
   const add = prepareStatement(
     database
       .insertInto('key_usage')
       .columns(['key_id', 'hour', 'verdict', 'count'])
       .expression((on) =>
         on
-          .selectFrom(selectCountedRows(dialect))
-          .innerJoin('keys', 'keys.id', 'counted.id')
+          .selectFrom(rows)
+          .innerJoin('keys', 'keys.id', 'counted.keyId')
           .select(['keys.id', 'counted.hour', 'counted.verdict', 'counted.count'])
+          // Without a condition, SQLite takes the "on conflict" for one of the join.
           .where(sql.lit(true))
           .orderBy('keys.id')
           .orderBy('counted.hour')
@@ -60,22 +68,4 @@ export function compileAddUsage(database: Kysely<Tables>, dialect: SqlDialect): 
       ),
   );
   return (on, counts, budget) => writeInBatches(counts, (json) => add(on, [json]), budget);
-}
-
-interface CountedRow {
-  readonly id: string;
-  readonly hour: number;
-  readonly verdict: string;
-  readonly count: number;
-}
-
-function selectCountedRows(dialect: SqlDialect): AliasedRawBuilder<CountedRow, 'counted'> {
-  const json = '';
-  return dialect === 'postgres'
-    ? sql<CountedRow>`(select "keyId" as id, hour, verdict, count from json_to_recordset(${json}::json) as counts("keyId" text, hour bigint, verdict text, count bigint))`.as(
-        'counted',
-      )
-    : sql<CountedRow>`(select json_extract(value, '$.keyId') as id, json_extract(value, '$.hour') as hour, json_extract(value, '$.verdict') as verdict, json_extract(value, '$.count') as count from json_each(${json}))`.as(
-        'counted',
-      );
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AliasedRawBuilder, Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { KeyUse } from '../../ports/key-store.js';
 import { mergeInChunks } from '../merge-in-chunks.js';
 import { prepareStatement } from '../prepared-statement.js';
@@ -8,6 +8,9 @@ import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
+import { selectJsonRows } from './select-json-rows.js';
+
+type UsedRow = Pick<KeyUse, 'keyId' | 'at' | 'count' | 'address'>;
 
 /** Adds uses and moves the times of last use forward; keys that do not exist are skipped. */
 export type AdvanceUses = (on: Kysely<Tables>, uses: readonly KeyUse[], budget: TimeBudget) => Promise<void>;
@@ -25,14 +28,20 @@ function sum(a: KeyUse, b: KeyUse): KeyUse {
 
 /** @param database - any connection of the store; the statement can be run on each of them */
 export function compileAdvanceUses(database: Kysely<Tables>, dialect: SqlDialect): AdvanceUses {
+  const rows = selectJsonRows<UsedRow, 'used'>(dialect, 'used', {
+    keyId: 'text',
+    at: 'integer',
+    count: 'integer',
+    address: 'text',
+  });
   const advance = prepareStatement(
     database
       .insertInto('key_uses')
       .columns(['key_id', 'last_used_at', 'use_count', 'last_used_address'])
       .expression((on) =>
         on
-          .selectFrom(selectUsedRows(dialect))
-          .innerJoin('keys', 'keys.id', 'used.id')
+          .selectFrom(rows)
+          .innerJoin('keys', 'keys.id', 'used.keyId')
           .select(['keys.id', 'used.at', 'used.count', 'used.address'])
           // Without a condition, SQLite takes the "on conflict" for one of the join.
           .where(sql.lit(true))
@@ -57,26 +66,4 @@ export function compileAdvanceUses(database: Kysely<Tables>, dialect: SqlDialect
       ),
   );
   return (on, uses, budget) => writeInBatches(uses, (json) => advance(on, [json]), budget);
-}
-
-interface UsedRow {
-  readonly id: string;
-  readonly at: number;
-  readonly count: number;
-  readonly address: string | null;
-}
-
-/**
- * The uses as rows. They are passed as one JSON string, because hundreds of parameters cost far more than the work
- * itself.
- */
-function selectUsedRows(dialect: SqlDialect): AliasedRawBuilder<UsedRow, 'used'> {
-  const json = '';
-  return dialect === 'postgres'
-    ? sql<UsedRow>`(select "keyId" as id, at, count, address from json_to_recordset(${json}::json) as uses("keyId" text, at bigint, count bigint, address text))`.as(
-        'used',
-      )
-    : sql<UsedRow>`(select json_extract(value, '$.keyId') as id, json_extract(value, '$.at') as at, json_extract(value, '$.count') as count, json_extract(value, '$.address') as address from json_each(${json}))`.as(
-        'used',
-      );
 }

@@ -1,5 +1,4 @@
-import { sql } from 'kysely';
-import type { AliasedRawBuilder, Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { dayMs } from '../../domain/day-ms.js';
 import { getPeriodStart } from '../../domain/key-usage.js';
 import type { KeyPart, UsedPart } from '../../domain/used-part.js';
@@ -11,6 +10,7 @@ import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
+import { selectJsonRows } from './select-json-rows.js';
 
 /** A part of a key that was used on one day. */
 export interface PartUse extends KeyPart {
@@ -41,17 +41,23 @@ export function listPartUses(uses: readonly KeyUse[]): Promise<readonly PartUse[
 
 /** @param database - any connection of the store; the statement can be run on each of them */
 export function compileAddUsedParts(database: Kysely<Tables>, dialect: SqlDialect): AddUsedParts {
+  const rows = selectJsonRows<PartUse, 'used'>(dialect, 'used', {
+    keyId: 'text',
+    kind: 'text',
+    name: 'text',
+    day: 'integer',
+  });
   const add = prepareStatement(
     database
       .insertInto('key_used_parts')
       .columns(['key_id', 'kind', 'name', 'first_used_on', 'last_used_on'])
       .expression((on) =>
         on
-          .selectFrom(selectPartRows(dialect))
-          .innerJoin('keys', 'keys.id', 'used.id')
+          .selectFrom(rows)
+          .innerJoin('keys', 'keys.id', 'used.keyId')
           .leftJoin('key_used_parts as known', (join) =>
             join
-              .onRef('known.key_id', '=', 'used.id')
+              .onRef('known.key_id', '=', 'used.keyId')
               .onRef('known.kind', '=', 'used.kind')
               .onRef('known.name', '=', 'used.name'),
           )
@@ -102,22 +108,4 @@ export async function listUsedParts(
 export async function deleteUsedParts(database: Kysely<Tables>, keyIds: readonly string[]): Promise<void> {
   if (keyIds.length === 0) return;
   await database.deleteFrom('key_used_parts').where('key_id', 'in', keyIds).execute();
-}
-
-interface PartRow {
-  readonly id: string;
-  readonly kind: KeyPart['kind'];
-  readonly name: string;
-  readonly day: number;
-}
-
-function selectPartRows(dialect: SqlDialect): AliasedRawBuilder<PartRow, 'used'> {
-  const json = '';
-  return dialect === 'postgres'
-    ? sql<PartRow>`(select "keyId" as id, kind, name, day from json_to_recordset(${json}::json) as parts("keyId" text, kind text, name text, day bigint))`.as(
-        'used',
-      )
-    : sql<PartRow>`(select json_extract(value, '$.keyId') as id, json_extract(value, '$.kind') as kind, json_extract(value, '$.name') as name, json_extract(value, '$.day') as day from json_each(${json}))`.as(
-        'used',
-      );
 }

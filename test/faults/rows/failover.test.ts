@@ -37,11 +37,20 @@ async function run(url: string, ...statements: readonly string[]): Promise<void>
 }
 
 async function makeKey(): Promise<{ readonly id: string; readonly token: string }> {
-  const created = await fleet
-    .member(1)
-    .app.manage('POST', '/keys', { name: 'CI', scopes: ['orders:read'], credits: { remaining: 100 } });
+  const created = await fleet.member(1).app.manage('POST', '/keys', {
+    name: 'CI',
+    scopes: ['orders:read', 'orders:write'],
+    credits: { remaining: 100 },
+  });
   expect(created.status).toBe(201);
   return { id: String(created.body['id']), token: String(created.body['key']) };
+}
+
+/** Lets a key make another one. */
+async function makeChild({ token }: { readonly token: string }): Promise<string> {
+  const created = await fleet.member(1).app.makeChild(token, { name: 'child', scopes: ['orders:read'] });
+  expect(created.status).toBe(201);
+  return String(created.body['key']);
 }
 
 it('P2, F33: after a failover, a process that is left with an old primary that answers reads accepts no key', async () => {
@@ -50,11 +59,17 @@ it('P2, F33: after a failover, a process that is left with an old primary that a
   const exchange = async (): Promise<string> =>
     String((await moved.app.exchange(ofTokens.token)).body['access_token']);
   const [heldToken, coldToken] = [await exchange(), await exchange()];
+  const [heldChild, coldChild, goodChild] = [
+    await makeChild(held),
+    await makeChild(cold),
+    await makeChild(good),
+  ];
   const seen = async (token: string): Promise<string | number> => {
     const { status, code } = await left.app.use(token);
     return code ?? status;
   };
-  for (const token of [held.token, good.token, heldToken]) expect(await seen(token)).toBe(200);
+  for (const token of [held.token, good.token, heldToken, heldChild, goodChild])
+    expect(await seen(token)).toBe(200);
 
   standby = await startStandby(primary);
   standby.promote();
@@ -70,7 +85,10 @@ it('P2, F33: after a failover, a process that is left with an old primary that a
     holdsBy = Math.max(holdsBy, effectiveByOf(answer));
   }
   await pause(holdsBy - Date.now());
-  const tokens = [held.token, cold.token, heldToken, coldToken, good.token];
+  const tokens = [
+    ...[held.token, cold.token, heldToken, coldToken, good.token],
+    ...[heldChild, coldChild, goodChild],
+  ];
   for (const token of tokens) expect(await seen(token)).toBe('unavailable');
   expect((await left.app.manage('GET', `/keys/${held.id}`)).status).toBe(503);
   expect((await left.app.manage('GET', '/keys')).status).toBe(503);
@@ -85,6 +103,7 @@ it('P2, F33: after a failover, a process that is left with an old primary that a
     expect(await seen(held.token)).toBe('key_revoked');
     expect(await seen(cold.token)).toBe('key_revoked');
     expect([await seen(heldToken), await seen(coldToken)]).toEqual(['key_revoked', 'key_revoked']);
-    expect(await seen(good.token)).toBe(200);
+    expect([await seen(heldChild), await seen(coldChild)]).toEqual(['key_revoked', 'key_revoked']);
+    expect([await seen(good.token), await seen(goodChild)]).toEqual([200, 200]);
   }
 });

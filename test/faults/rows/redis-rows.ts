@@ -94,12 +94,17 @@ export function redisRows(): RedisRows {
 
   async function expectRevocable(): Promise<void> {
     const { app } = fleet.member(0);
-    const created = await app.manage('POST', '/keys', { name: 'CI', scopes: ['orders:read'] });
-    expect(created.status).toBe(201);
+    const body = { name: 'CI', scopes: ['orders:read', 'orders:write'] };
+    const created = await app.manage('POST', '/keys', body);
     const token = String(created.body['key']);
-    for (const member of fleet.members) expect((await member.app.use(token)).status).toBe(200);
+    const child = await app.makeChild(token, { name: 'child', scopes: ['orders:read'] });
+    expect([created.status, child.status]).toEqual([201, 201]);
+    const tokens = [token, String(child.body['key'])];
+    const useAll = (): Promise<readonly TimedAnswer[]> =>
+      Promise.all(fleet.members.flatMap((member) => tokens.map((each) => member.app.use(each))));
+    expect((await useAll()).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect((await app.manage('POST', `/keys/${String(created.body['id'])}/revoke`)).status).toBe(200);
-    for (const member of fleet.members) expect((await member.app.use(token)).code).toBe('key_revoked');
+    expect(new Set((await useAll()).map(({ code }) => code))).toEqual(new Set(['key_revoked']));
   }
 
   return {

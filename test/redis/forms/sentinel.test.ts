@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
 import type { TestInstance } from '../../harness/instance.js';
@@ -21,7 +22,7 @@ const machine = watchMachine();
 
 type SentinelSet = Awaited<ReturnType<typeof startRedisSentinel>>;
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let set: SentinelSet;
 const clients: { disconnect(): void }[] = [];
@@ -96,7 +97,7 @@ describe.each([
     expect((await one.apiKeys.keys.as(theApp).revoke({ id: revokedMeanwhile.id })).effectiveBy).toBeNull();
     await machine.expectWithin(1_000, performance.now() - startedAt);
     await failedOver;
-    await waitUntil('every instance has found it', () => areUp(instances), 30_000);
+    await waitUntil('every instance has found it', () => areUp(instances), 60_000);
 
     const { port } = await set.primary();
     await waitUntil('it is used', async () => (await versionsHeld(port, good.id)).length > 0);
@@ -141,7 +142,7 @@ describe('a revocation that the replica never got', () => {
 
     await failOver((node) => node.kill());
     expect(await set.primary()).toBe(replica);
-    await waitUntil('every instance has found it', () => areUp(instances), 30_000);
+    await waitUntil('every instance has found it', () => areUp(instances), 60_000);
     // What is served now is the copy from before the revocation.
     expect(await versionsHeld(replica.port, id)).toContain(1);
     const late = await openInstance({ store, redis: ioredis6() });
@@ -149,6 +150,48 @@ describe('a revocation that the replica never got', () => {
     expect(await answerTo(late, token)).toBe('key_revoked');
     expect(await answerTo(two, token)).toBe('key_revoked');
     for (const instance of instances) expect(await answerTo(instance, token)).toBe('key_revoked');
+  });
+});
+
+describe.each<[string, () => Redis | Redis5]>([
+  ['ioredis 6', ioredis6],
+  ['ioredis 5', ioredis5],
+])('a client of %s that asks a Sentinel for the primary', (_, open) => {
+  /** Loses the connection, and calls back while the client asks for the primary again. */
+  async function askAgain(instance: TestInstance, redis: Redis | Redis5, then: () => void): Promise<void> {
+    const asked = new Promise<void>((resolve) => {
+      redis.once('connecting', () => {
+        then();
+        resolve();
+      });
+    });
+    const { port } = await set.primary();
+    await redisCli(port, ['CLIENT', 'KILL', 'TYPE', 'normal']);
+    await asked;
+    await waitUntil('it has ended', () => redis.status === 'end');
+    expect(instance.apiKeys.status().redis).toBe('down');
+  }
+
+  it('is connected again when a failover is announced just then', async () => {
+    const redis = open();
+    const instance = await openInstance({ redis });
+    const { token } = await instance.key();
+    // What the failover detector does.
+    await askAgain(instance, redis, () => redis.disconnect(true));
+    expect(await answerTo(instance, token)).toBe('allowed');
+    await waitUntil('Redis is used again', () => instance.apiKeys.status().redis === 'up');
+    expect(instance.log.join('\n')).not.toContain('does not reconnect');
+  });
+
+  it('stays closed when the app closes it just then, and that is logged', async () => {
+    const redis = open();
+    const instance = await openInstance({ redis });
+    const { token } = await instance.key();
+    await askAgain(instance, redis, () => redis.disconnect());
+    await waitUntil('it is logged', () => instance.log.join('\n').includes('does not reconnect'));
+    await sleep(1_500);
+    expect(redis.status).toBe('end');
+    expect(await answerTo(instance, token)).toBe('allowed');
   });
 });
 

@@ -1,0 +1,126 @@
+import { FailureLog } from '../domain/failure-log.js';
+import { hourMs, getPeriodStart } from '../domain/key-usage.js';
+import { addObserved, overflowCode, type ObservedRefusal } from '../domain/observed-refusal.js';
+import type { Clock } from '../ports/clock.js';
+import type { Logger } from '../ports/logger.js';
+import type { ObservationLog } from '../ports/observation-log.js';
+import { WindowWriter } from './window-writer.js';
+
+/** One request that a guard in observe mode has let through. */
+export type Observation = Pick<ObservedRefusal, 'method' | 'route' | 'code' | 'keyId' | 'ownerId'>;
+
+/** How long requests are counted before the counts are written, in milliseconds. */
+export const observationWindowMs = 10_000;
+/** Maximum number of counts that wait to be written; requests beyond them are counted as one overflow. */
+export const maxWaitingCounts = 1_000;
+/** How long counts are kept, in milliseconds: 30 days. */
+const keptMs = 30 * 24 * 60 * 60 * 1000;
+/** Maximum number of counts that are kept. */
+const keptRows = 100_000;
+/** Longer routes are cut: a database cannot have them in a primary key. */
+const maxRouteLength = 300;
+/** Counts that are removed in one step. */
+const removedAtOnce = 500;
+
+/**
+ * Counts what guards in observe mode would have refused, and writes the counts in the background. Counting a request costs one map
+ * lookup, and however many requests come, the number of counts is bounded, in memory and in the database. When the process is
+ * killed, one window is lost at most, while the database is available.
+ */
+export class ObservationRecorder {
+  readonly #clock: Clock;
+  readonly #failures: FailureLog;
+  readonly #writer: WindowWriter<ObservationLog>;
+  #counts = new Map<string, ObservedRefusal>();
+
+  constructor(ports: { readonly clock: Clock; readonly logger: Logger }) {
+    this.#clock = ports.clock;
+    this.#failures = new FailureLog(ports.logger, {
+      begins: 'observed requests are not written yet',
+      ends: () => 'observed requests are written again; some may be counted twice',
+    });
+    this.#writer = new WindowWriter(ports, {
+      windowMs: observationWindowMs,
+      write: (log) => this.#write(log),
+      kept: {
+        keptMs,
+        keptRows,
+        messages: {
+          begins: 'old counts of observed requests are not removed yet',
+          ends: () => 'old counts of observed requests are removed again',
+        },
+      },
+    });
+  }
+
+  /** Sets the log to write to. */
+  start(log: ObservationLog): void {
+    this.#writer.start(log);
+  }
+
+  /** Writes the remaining counts. Never rejects. */
+  stop(): Promise<void> {
+    return this.#writer.stop();
+  }
+
+  /** Counts one request. */
+  note({ method, route, code, keyId, ownerId }: Observation): void {
+    const at = this.#clock.now();
+    const [hour, shortRoute] = [getPeriodStart(hourMs, at), route.slice(0, maxRouteLength)];
+    this.#count({
+      ...{ hour, method, route: shortRoute, code, keyId, ownerId },
+      ...{ count: 1, firstAt: at, lastAt: at },
+    });
+    this.#writer.schedule();
+  }
+
+  /** Drops what is not written yet of an owner whose data was erased. */
+  forgetOwner(ownerId: string): void {
+    for (const [name, each] of this.#counts) if (each.ownerId === ownerId) this.#counts.delete(name);
+  }
+
+  /** Writes what was counted. Never rejects. */
+  flush(): Promise<void> {
+    return this.#writer.flush();
+  }
+
+  /** Deletes all counts, here and in the database; other processes may still write those of their last window. */
+  async clear(): Promise<void> {
+    this.#counts.clear();
+    const log = await this.#writer.settle();
+    if (log === null) return;
+    while ((await log.prune(0, 0, removedAtOnce)) === removedAtOnce);
+  }
+
+  #count(added: ObservedRefusal): void {
+    const name = deriveName(added);
+    const known = this.#counts.get(name);
+    if (known !== undefined) this.#counts.set(name, addObserved(known, added));
+    else if (this.#counts.size < maxWaitingCounts || added.code === overflowCode)
+      this.#counts.set(name, added);
+    else this.#count({ ...added, ...overflow });
+  }
+
+  async #write(log: ObservationLog | null): Promise<boolean> {
+    if (log === null || this.#counts.size === 0) return false;
+    const counts = this.#counts;
+    this.#counts = new Map();
+    try {
+      await log.add([...counts.values()]);
+      this.#failures.worked();
+      return true;
+    } catch (error) {
+      this.#failures.failed(error);
+      // Retried with the next window, even when no request comes; what may have been written is rather counted twice than lost.
+      for (const each of counts.values()) this.#count(each);
+      this.#writer.schedule();
+      return false;
+    }
+  }
+}
+
+const overflow = { method: '', route: '', code: overflowCode, keyId: null, ownerId: null } as const;
+
+function deriveName({ hour, method, route, code, keyId }: ObservedRefusal): string {
+  return `${hour}\n${method}\n${route}\n${code}\n${keyId ?? ''}`;
+}

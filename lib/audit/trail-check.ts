@@ -1,0 +1,192 @@
+import type { AuditEntry } from '../domain/audit-entry.js';
+import { isAboutOwner } from '../domain/is-about-owner.js';
+import {
+  firstAuditHash,
+  hashAuditEntry,
+  hashPersonal,
+  parseAuditEntry,
+  splitMac,
+  type SerializedAuditEntry,
+} from '../ports/audit-chain.js';
+import type { AuditSealer } from '../ports/audit-sealer.js';
+import type { KeyWithLastEntry, StoredEntry, TrailStart } from '../ports/audit-trail.js';
+import type { FeedPosition } from '../ports/change-feed.js';
+import type { TrailProblem, TrailProblemKind, TrailReport, TrimmedTrail } from './trail-report.js';
+
+const maxProblems = 100;
+
+/** Checks the entries of a trail, which are added in their order from its start on, and the keys that they are about. */
+export class TrailCheck {
+  readonly #sealer: AuditSealer;
+  readonly #anchor: FeedPosition | null;
+  readonly #problems: TrailProblem[] = [];
+  #problemCount = 0;
+  readonly #start: TrailStart;
+  /** Whether an entry records the start, or nothing was cut off. */
+  #hasStart: boolean;
+  #trimmed: TrimmedTrail | null = null;
+  #position: FeedPosition;
+  #entries = 0;
+  #keys = 0;
+  #unsealed = 0;
+  #unknownPeppers = 0;
+  #hasMacs = false;
+  /** The first entry (after the anchor, if one is given) without a MAC under a known pepper. */
+  #unvouched: number | null = null;
+  #hasAnchor: boolean;
+  #erased = 0;
+  /** Owner id -> entries without their personal part, which no entry has explained yet. */
+  readonly #unexplained = new Map<string, { readonly first: number; count: number }>();
+
+  constructor(sealer: AuditSealer, anchor: FeedPosition | null, start: TrailStart) {
+    this.#start = start;
+    this.#position = { sequence: start.sequence, hash: start.hash };
+    this.#hasStart = start.sequence === 0 && start.hash === firstAuditHash;
+    this.#sealer = sealer;
+    this.#anchor = anchor;
+    this.#hasAnchor =
+      anchor === null ||
+      (anchor.sequence === 0 && anchor.hash === firstAuditHash) ||
+      (anchor.sequence === start.sequence && anchor.hash === start.hash);
+  }
+
+  get problems(): readonly TrailProblem[] {
+    return this.#problems;
+  }
+
+  /** The owners of entries whose personal part is missing, although no entry so far records an erasure after them. */
+  get unexplainedOwners(): Iterable<string> {
+    return this.#unexplained.keys();
+  }
+
+  /** The position of the last entry that was added. */
+  get position(): FeedPosition {
+    return this.#position;
+  }
+
+  add(entry: StoredEntry): void {
+    const { sequence, payload, hash } = entry;
+    const previous = this.#position;
+    this.#entries += 1;
+    if (sequence !== previous.sequence + 1) this.addProblem('missing_entry', previous.sequence + 1);
+    if (hashAuditEntry(previous.hash, payload) !== hash) this.addProblem('broken_chain', sequence);
+    this.#checkBytes(entry);
+    this.#checkPersonal(entry);
+    this.#checkMac(entry, previous.hash);
+    if (this.#anchor?.sequence === sequence && this.#anchor.hash === hash) {
+      this.#hasAnchor = true;
+      // The anchor vouches for everything up to here.
+      this.#unvouched = null;
+    }
+    this.#position = { sequence, hash };
+  }
+
+  #checkBytes(entry: StoredEntry): void {
+    const event = readEntry(entry);
+    if (event?.sequence !== entry.sequence) return this.addProblem('wrong_entry', entry.sequence);
+    const isSame =
+      event.keyId === entry.keyId &&
+      event.ownerId === entry.ownerId &&
+      event.action === entry.action &&
+      event.at === entry.at &&
+      event.actor?.id === entry.actorId &&
+      (event.actor.memberId ?? null) === entry.memberId;
+    if (!isSame) this.addProblem('wrong_copy', entry.sequence);
+    const { sequence, hash, entry: recordedBy } = this.#start;
+    if (entry.sequence !== recordedBy || event.action !== 'audit.trimmed') return;
+    if (event.cut?.sequence !== sequence || event.cut.hash !== hash) return;
+    this.#hasStart = true;
+    this.#trimmed = { sequence, at: new Date(entry.at) };
+  }
+
+  #checkPersonal({ sequence, ownerId, payload, personal }: StoredEntry): void {
+    const event = readEntry({ payload, personal: null });
+    if (event?.action === 'owner.erased') this.#explainErased(ownerId);
+    if (personal !== null) {
+      if (hashPersonal(personal) !== event?.personalHash) this.addProblem('wrong_personal', sequence);
+    } else if (event?.personalHash !== undefined) {
+      if (isAboutOwner(event)) this.#noteErased(ownerId, sequence);
+      else this.addProblem('missing_personal', sequence);
+    }
+  }
+
+  #noteErased(ownerId: string, sequence: number): void {
+    const noted = this.#unexplained.get(ownerId);
+    if (noted === undefined) this.#unexplained.set(ownerId, { first: sequence, count: 1 });
+    else noted.count += 1;
+  }
+
+  /** An erasure explains what is missing before it, and nothing after it. */
+  #explainErased(ownerId: string): void {
+    this.#erased += this.#unexplained.get(ownerId)?.count ?? 0;
+    this.#unexplained.delete(ownerId);
+  }
+
+  #checkMac({ sequence, payload }: StoredEntry, previousHash: string): void {
+    const sealed = splitMac(payload);
+    if (sealed === null) {
+      if (this.#hasMacs) this.addProblem('missing_mac', sequence);
+      this.#unsealed += 1;
+      this.#unvouched ??= sequence;
+      return;
+    }
+    this.#hasMacs = true;
+    const result = this.#sealer.check(sealed.mac, previousHash, sealed.bytes);
+    if (result === 'invalid') this.addProblem('wrong_mac', sequence);
+    if (result !== 'unknown') return;
+    this.#unknownPeppers += 1;
+    this.#unvouched ??= sequence;
+  }
+
+  /** Runs the checks that need all entries. */
+  checkEnd(head: FeedPosition): void {
+    const { sequence, hash } = this.#position;
+    if (sequence !== head.sequence || hash !== head.hash) this.addProblem('wrong_head', head.sequence);
+    for (const { first } of this.#unexplained.values()) this.addProblem('missing_personal', first);
+    if (this.#unvouched !== null) this.addProblem('unvouched_entries', this.#unvouched);
+    if (!this.#hasStart) this.addProblem('wrong_start', this.#start.sequence + 1);
+    if (this.#hasAnchor) return;
+    const anchored = this.#anchor?.sequence ?? 0;
+    this.addProblem(anchored < this.#start.sequence ? 'anchor_trimmed' : 'wrong_anchor', anchored);
+  }
+
+  addKey({ keyId, version, payload }: KeyWithLastEntry): void {
+    this.#keys += 1;
+    const event = payload === null ? null : readEntry({ payload, personal: null });
+    if (event?.keyId !== keyId || event.keyVersion !== version) {
+      this.addProblem('wrong_key_version', null, keyId);
+    }
+  }
+
+  addProblem(kind: TrailProblemKind, sequence: number | null, keyId: string | null = null): void {
+    this.#problemCount += 1;
+    if (this.#problems.length < maxProblems) this.#problems.push({ kind, sequence, keyId });
+  }
+
+  createReport(): TrailReport {
+    const valid = this.#problemCount === 0;
+    const { sequence, hash } = this.#position;
+    return {
+      valid,
+      entries: this.#entries,
+      keys: this.#keys,
+      unsealed: this.#unsealed,
+      unknownPeppers: this.#unknownPeppers,
+      erased: this.#erased,
+      trimmed: this.#trimmed,
+      problems: this.#problems,
+      problemCount: this.#problemCount,
+      anchor: valid ? `${sequence}.${hash}` : null,
+    };
+  }
+}
+
+/** Parses stored bytes, which anybody may have written. */
+function readEntry(stored: SerializedAuditEntry): Partial<AuditEntry> | null {
+  try {
+    const event: unknown = parseAuditEntry(stored, '');
+    return typeof event === 'object' && event !== null ? event : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,29 @@
+/** The state of an instance, for readiness probes and monitoring. */
+export interface ApiKeysStatus {
+  /** `true` from the end of `ready()` until `close()`. */
+  readonly ready: boolean;
+  /**
+   * `degraded`: requests are answered, but more slowly or not for all keys, because something is `down`; or rate limits are
+   * not counted in the Redis that is configured.
+   */
+  readonly state: 'not_ready' | 'normal' | 'degraded';
+  /** `down`: it has not responded for longer than `cache.leaseSeconds`, so that cached keys are refused with 503. */
+  readonly database: 'up' | 'down';
+  /** `none`: not configured. `down`: keys that this process has not cached are read from the database. */
+  readonly redis: 'up' | 'down' | 'none';
+  /** How changes by other processes arrive: `push` at once, `poll` by queries several times a second. */
+  readonly wakeMode: 'push' | 'poll' | 'none';
+  /**
+   * How many processes share the database, this one included; 0 before `ready()`. One that was killed counts until its
+   * lease is over.
+   */
+  readonly processes: number;
+  /** The number of keys that this process caches. */
+  readonly cachedKeys: number;
+  /**
+   * Where requests with limited keys are counted: `shared` for all processes together; `split` while other processes on the
+   * same database count in another Redis or in none; `process` in each process separately; `refused` while they are answered
+   * with 503, because Redis is unreachable and `limits.onOutage` is `deny`.
+   */
+  readonly limits: 'shared' | 'split' | 'process' | 'refused';
+}

@@ -1,0 +1,111 @@
+import { AccessRecorder } from '../audit/access-recorder.js';
+import { ObservationRecorder } from '../audit/observation-recorder.js';
+import { createSecretHasher } from '../crypto/bcrypt-hasher.js';
+import { parsePeppers } from '../crypto/peppers.js';
+import { createRandomSource } from '../crypto/random-source.js';
+import type { Keyspace } from '../domain/keyspace.js';
+import { InvalidOptionError } from '../errors.js';
+import { Keyspaces } from '../domain/keyspaces.js';
+import { ChangeListeners } from '../feed/change-listeners.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { refuseUndeclaredScope } from '../options/tokens-option.js';
+import type { Logger } from '../ports/logger.js';
+import { ProtectedResources } from '../tokens/protected-resources.js';
+import { chooseStore } from './choose-store.js';
+import { createKeyWatch, type WatchKey } from './create-key-watch.js';
+import { createDefaultKeyspace } from './default-keyspace.js';
+import { keepProcessAlive } from './keep-process-alive.js';
+import { Lifecycle } from './lifecycle.js';
+import type { Running } from './running.js';
+import { createSerializingLogger } from './serializing-logger.js';
+import { startRunning } from './start-running.js';
+
+/** An instance without its edges and its API: it is there before anything is opened. */
+export interface Instance {
+  readonly keyspace: Keyspace;
+  readonly keyspaces: Keyspaces;
+  /** Takes notes for the access log at once, and writes them while the instance runs. */
+  readonly recorder: AccessRecorder;
+  /** Counts what guards in observe mode would have refused, in the same way. */
+  readonly observed: ObservationRecorder;
+  /** What tokens can be restricted to: guards add themselves. */
+  readonly protectedResources: ProtectedResources;
+  /** The app's logger, which gets errors in serialized form only. */
+  readonly logger: Logger;
+  readonly watchKey: WatchKey;
+  /** Starts, or waits for the start in progress. Rejects with what the start failed with. */
+  ready(): Promise<Running>;
+  /** What runs now; `null` before it is ready, and after `close()`. */
+  getRunning(): Running | null;
+  /** @throws ApiKeysError `unavailable` before the instance is ready, and after `close()` */
+  requireRunning(): Running;
+  close(): Promise<void>;
+}
+
+/**
+ * Creates an instance. Nothing is opened yet.
+ *
+ * @throws InvalidOptionError for options that do not fit together
+ */
+export function createInstance(options: ResolvedOptions): Instance {
+  const { clock, pepper } = options;
+  const logger = createSerializingLogger(options.logger);
+  const keyspace = createDefaultKeyspace(options);
+  refuseUndeclaredScope(options.tokens, keyspace.catalogue);
+  const keyspaces = createKeyspaces(keyspace, options);
+  const { store, pepperFile, poolLosses } = chooseStore({ ...options, logger });
+  const peppers = pepper === undefined ? null : parsePeppers(pepper);
+  const hasher = createSecretHasher({ cost: options.bcryptCost, logger });
+  const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
+  const observed = new ObservationRecorder({ clock, logger });
+  const listeners = new ChangeListeners(logger);
+  const protectedResources = new ProtectedResources();
+  const lifecycle = new Lifecycle(
+    () => {
+      // Also after a start that failed: it leaves idle connections in the pool.
+      poolLosses?.listen();
+      return startRunning({
+        options,
+        keyspaces,
+        store,
+        peppers,
+        pepperFile,
+        hasher,
+        listeners,
+        resources: protectedResources,
+        recorder,
+        observed,
+        logger,
+      });
+    },
+    (started) => started.stop(),
+    (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
+  );
+  return {
+    keyspace,
+    keyspaces,
+    recorder,
+    observed,
+    protectedResources,
+    logger,
+    watchKey: createKeyWatch(listeners, () => lifecycle.started),
+    ready: () => lifecycle.ready(),
+    getRunning: () => lifecycle.started,
+    requireRunning: () => lifecycle.requireStarted(),
+    close: () =>
+      keepProcessAlive(Promise.all([lifecycle.close(), hasher.close()]))
+        .then(() => undefined)
+        .finally(() => poolLosses?.stop()),
+  };
+}
+
+function createKeyspaces(
+  native: Keyspace,
+  { foreignFormats }: Pick<ResolvedOptions, 'foreignFormats'>,
+): Keyspaces {
+  try {
+    return new Keyspaces(native, foreignFormats);
+  } catch (error) {
+    throw new InvalidOptionError(`foreignFormats: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

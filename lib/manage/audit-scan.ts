@@ -1,0 +1,39 @@
+import { dayMs } from '../domain/day-ms.js';
+import {
+  unboundedEvents,
+  type AuditQuery,
+  type AuditScan,
+  type EventBounds,
+  type KeyStore,
+} from '../ports/key-store.js';
+import { maxRowsPerPage } from './list-page.js';
+
+type Conditions = Omit<AuditQuery, 'limit' | 'before' | 'after' | 'until'>;
+
+/** Whether entries may be read that do not match: an index finds those with one of four conditions, and nothing else. */
+export function isAuditScan(conditions: Conditions): boolean {
+  const { ownerId, keyId, actorId, memberId, ...others } = conditions;
+  const indexed = [ownerId, keyId, actorId, memberId].filter((condition) => condition !== undefined);
+  return indexed.length > 1 || Object.values(others).some((condition) => condition !== undefined);
+}
+
+/** By which condition the next entries are counted off: the one that most likely has the fewest. */
+export function toAuditScan({ ownerId, keyId, actorId, memberId }: Conditions): AuditScan {
+  if (keyId !== undefined) return { keyId };
+  if (memberId !== undefined) return { memberId };
+  return ownerId === undefined ? { actorId } : { ownerId };
+}
+
+/**
+ * Between which sequence numbers entries of the wanted time are, so that neither those before nor those after it are paged
+ * through. Entries are listed by number, and times follow numbers only as well as the clocks of all processes agree: an entry
+ * from a clock that was wrong by more than a day may not be found by its time.
+ */
+export async function findAuditBounds(
+  store: Pick<KeyStore, 'findEventBounds'>,
+  { from, to }: Conditions,
+): Promise<EventBounds> {
+  if (from === undefined && to === undefined) return unboundedEvents;
+  const widened = { from: from && from - dayMs, to: to && to + dayMs };
+  return store.findEventBounds(widened, maxRowsPerPage);
+}

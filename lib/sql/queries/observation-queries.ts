@@ -1,0 +1,172 @@
+import { sql } from 'kysely';
+import type { AliasedRawBuilder, Kysely, Selectable } from 'kysely';
+import { addObserved, type ObservedGroup, type ObservedRefusal } from '../../domain/observed-refusal.js';
+import type { ObservationQuery } from '../../ports/observation-log.js';
+import { isStorable } from '../is-storable.js';
+import { mergeInChunks } from '../merge-in-chunks.js';
+import { prepareStatement } from '../prepared-statement.js';
+import type { SqlDialect } from '../sql-database.js';
+import type { ObservedRefusalsTable, Tables } from '../tables.js';
+import type { TimeBudget } from '../time-budget.js';
+import { writeInBatches } from '../write-in-batches.js';
+
+/** Adds to the counts of hours. */
+export type AddObservations = (
+  on: Kysely<Tables>,
+  counts: readonly ObservedRefusal[],
+  budget: TimeBudget,
+) => Promise<void>;
+
+type Row = Selectable<ObservedRefusalsTable>;
+
+const nameColumns = ['hour', 'method', 'route', 'code', 'key_id'] as const;
+const columns = [...nameColumns, 'owner_id', 'count', 'first_at', 'last_at'] as const;
+
+/** Adds up counts of the same kind, and sorts them, so that two batches never deadlock on each other's rows. */
+export function mergeObservations(counts: readonly ObservedRefusal[]): Promise<readonly ObservedRefusal[]> {
+  return mergeInChunks(
+    counts.filter(({ method, route, code, keyId, ownerId }) =>
+      isStorable(method, route, code, keyId ?? '', ownerId ?? ''),
+    ),
+    ({ hour, method, route, code, keyId }) => `${hour}\n${method}\n${route}\n${code}\n${keyId ?? ''}`,
+    addObserved,
+  );
+}
+
+/** @param database - any connection of the store; the statement can be run on each of them */
+export function compileAddObservations(database: Kysely<Tables>, dialect: SqlDialect): AddObservations {
+  const add = prepareStatement(
+    database
+      .insertInto('observed_refusals')
+      .columns(columns)
+      .expression((on) =>
+        on
+          .selectFrom(selectCountedRows(dialect))
+          .select(columns)
+          // Without a condition, SQLite takes the "on conflict" for one of a join.
+          .where(sql.lit(true)),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(nameColumns).doUpdateSet((eb) => ({
+          count: eb('observed_refusals.count', '+', eb.ref('excluded.count')),
+          first_at: eb
+            .case()
+            .when('excluded.first_at', '<', eb.ref('observed_refusals.first_at'))
+            .then(eb.ref('excluded.first_at'))
+            .else(eb.ref('observed_refusals.first_at'))
+            .end(),
+          last_at: eb
+            .case()
+            .when('excluded.last_at', '>', eb.ref('observed_refusals.last_at'))
+            .then(eb.ref('excluded.last_at'))
+            .else(eb.ref('observed_refusals.last_at'))
+            .end(),
+        })),
+      ),
+  );
+  return (on, counts, budget) => writeInBatches(counts.map(toRow), (json) => add(on, [json]), budget);
+}
+
+/** The counts as rows. They are passed as one JSON string, as uses are. */
+function selectCountedRows(dialect: SqlDialect): AliasedRawBuilder<Row, 'counted'> {
+  const json = '';
+  if (dialect === 'postgres') {
+    return sql<Row>`(select * from json_to_recordset(${json}::json) as rows(hour bigint, method text, route text, code text, key_id text, owner_id text, count bigint, first_at bigint, last_at bigint))`.as(
+      'counted',
+    );
+  }
+  const extracted = sql.join(
+    columns.map((name) => sql`json_extract(value, ${sql.lit(`$.${name}`)}) as ${sql.ref(name)}`),
+  );
+  return sql<Row>`(select ${extracted} from json_each(${json}))`.as('counted');
+}
+
+/** A primary key has no nulls: an empty string is no key. */
+function toRow({ hour, method, route, code, keyId, ownerId, count, firstAt, lastAt }: ObservedRefusal): Row {
+  return {
+    ...{ hour, method, route, code, key_id: keyId ?? '', owner_id: ownerId ?? '' },
+    ...{ count, first_at: firstAt, last_at: lastAt },
+  };
+}
+
+/** The sums of all hours, the highest count first. */
+export async function listObservations(
+  database: Kysely<Tables>,
+  { ownerId, keyId, code, from, to, limit }: ObservationQuery,
+): Promise<readonly ObservedGroup[]> {
+  if (!isStorable(ownerId, keyId, code)) return [];
+  let rows = database.selectFrom('observed_refusals');
+  if (ownerId !== undefined) rows = rows.where('owner_id', '=', ownerId);
+  if (keyId !== undefined) rows = rows.where('key_id', '=', keyId);
+  if (code !== undefined) rows = rows.where('code', '=', code);
+  if (from !== undefined) rows = rows.where('last_at', '>=', from);
+  if (to !== undefined) rows = rows.where('first_at', '<', to);
+  const sum = sql<number>`cast(sum(${sql.ref('count')}) as bigint)`;
+  const groups = await rows
+    .select(['method', 'route', 'code', 'key_id'])
+    .select((eb) => [
+      sum.as('requests'),
+      eb.fn.max('owner_id').as('owner'),
+      eb.fn.min('first_at').as('first'),
+      eb.fn.max('last_at').as('last'),
+    ])
+    .groupBy(['method', 'route', 'code', 'key_id'])
+    .orderBy(sum, 'desc')
+    .orderBy('method')
+    .orderBy('route')
+    .orderBy('code')
+    .orderBy('key_id')
+    .limit(limit)
+    .execute();
+  return groups.map(({ method, route, code: reason, key_id: key, owner, requests, first, last }) => ({
+    ...{ method, route, code: reason, keyId: key === '' ? null : key, ownerId: owner === '' ? null : owner },
+    ...{ count: requests, firstAt: first, lastAt: last },
+  }));
+}
+
+/** How many counts are from hours before a time, or more than are kept. */
+export async function countPrunableObservations(
+  database: Kysely<Tables>,
+  before: number,
+  keep: number,
+): Promise<number> {
+  const { all, outdated } = await database
+    .selectFrom('observed_refusals')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('all'),
+      eb.fn.countAll<number>().filterWhere('hour', '<', before).as('outdated'),
+    ])
+    .executeTakeFirstOrThrow();
+  return Math.max(0, Number(outdated), Number(all) - keep);
+}
+
+/** Deletes counts: the oldest ones, or those of an owner; at most `limit` of them. */
+export async function deleteObservations(
+  database: Kysely<Tables>,
+  which: 'oldest' | { readonly ownerId: string },
+  limit: number,
+): Promise<number> {
+  if (which !== 'oldest' && (which.ownerId === '' || !isStorable(which.ownerId))) return 0;
+  const { numDeletedRows } = await database
+    .deleteFrom('observed_refusals')
+    .where(({ eb, refTuple, selectFrom }) => {
+      const all = selectFrom('observed_refusals as old').select([
+        ...(['old.hour', 'old.method', 'old.route', 'old.code', 'old.key_id'] as const),
+      ]);
+      const matching = which === 'oldest' ? all : all.where('old.owner_id', '=', which.ownerId);
+      return eb(
+        refTuple('hour', 'method', 'route', 'code', 'key_id'),
+        'in',
+        matching
+          .orderBy('old.hour')
+          .orderBy('old.method')
+          .orderBy('old.route')
+          .orderBy('old.code')
+          .orderBy('old.key_id')
+          .limit(limit)
+          .$asTuple('hour', 'method', 'route', 'code', 'key_id'),
+      );
+    })
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}

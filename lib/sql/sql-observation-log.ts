@@ -1,0 +1,50 @@
+import type { ObservedGroup, ObservedRefusal } from '../domain/observed-refusal.js';
+import type { ObservationLog, ObservationQuery } from '../ports/observation-log.js';
+import {
+  compileAddObservations,
+  countPrunableObservations,
+  deleteObservations,
+  listObservations,
+  mergeObservations,
+  type AddObservations,
+} from './queries/observation-queries.js';
+import type { WithinDeadline } from './sql-change-feed.js';
+import type { SqlDatabase } from './sql-database.js';
+
+/** What guards in observe mode would have refused, on SQLite and PostgreSQL alike. */
+export class SqlObservationLog implements ObservationLog {
+  readonly #database: SqlDatabase;
+  readonly #within: WithinDeadline;
+  #add: AddObservations | undefined;
+
+  constructor(database: SqlDatabase, within: WithinDeadline) {
+    this.#database = database;
+    this.#within = within;
+  }
+
+  add(counts: readonly ObservedRefusal[]): Promise<void> {
+    return this.#within('Writing observed requests', async (budget) => {
+      const merged = await mergeObservations(counts);
+      if (merged.length === 0) return;
+      await this.#database.write(budget, (on) => {
+        this.#add ??= compileAddObservations(on, this.#database.dialect);
+        return this.#add(on, merged, budget);
+      });
+    });
+  }
+
+  list(query: ObservationQuery): Promise<readonly ObservedGroup[]> {
+    return this.#within('Listing observed requests', (budget) =>
+      this.#database.readForRequest(budget, (on) => listObservations(on, query)),
+    );
+  }
+
+  prune(before: number, keep: number, limit: number): Promise<number> {
+    return this.#within('Pruning observed requests', async (budget) => {
+      // Read without a write lock, because counting so many rows takes longer than removing some.
+      const due = await this.#database.read(budget, (on) => countPrunableObservations(on, before, keep));
+      if (due === 0) return 0;
+      return this.#database.writeOnce(budget, (on) => deleteObservations(on, 'oldest', Math.min(limit, due)));
+    });
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * A new secret on its way to the person. It is handed on as this object and never as a string, so that one call removes it from all
+ * that may still refer to it.
+ */
+export class NewSecret {
+  #value: string | null;
+
+  readonly keyName: string;
+
+  constructor(value: string, keyName: string) {
+    this.#value = value;
+    this.keyName = keyName;
+  }
+
+  /** `null` once it was forgotten. */
+  get value(): string | null {
+    return this.#value;
+  }
+
+  forget(): void {
+    this.#value = null;
+  }
+}

@@ -1,0 +1,106 @@
+import type { JSX } from 'preact';
+import { useId, useState } from 'preact/hooks';
+import { useSurroundings, type ResourceChoice } from './context.js';
+import type { DraftProperties } from './draft-fields.js';
+import { Choice, Field, Group } from './field.js';
+import { splitLines } from './key-draft.js';
+import type { GrantableKind } from './records.js';
+
+/** What a key is bound to: one group for each kind of resources. */
+export function ResourceFields(properties: DraftProperties): JSX.Element {
+  return (
+    <>
+      {properties.grantable.resources
+        .filter(({ ids }) => ids === null || ids.length > 0)
+        .map((kind) => (
+          <KindFields key={kind.name} kind={kind} {...properties} />
+        ))}
+    </>
+  );
+}
+
+function KindFields({
+  kind,
+  draft,
+  mistakes,
+  onChange,
+}: DraftProperties & { kind: GrantableKind }): JSX.Element {
+  const { say, resources } = useSurroundings();
+  const group = useId();
+  const { name, description, ids, planIds } = kind;
+  const chosen = draft.resources[name];
+  const set = (next: readonly string[] | null): void => {
+    const { [name]: _before, ...others } = draft.resources;
+    onChange({ resources: next === null ? others : { ...others, [name]: next } });
+  };
+  const offered = ids ?? planIds;
+  const choices: readonly ResourceChoice[] = (resources[name] ?? offered?.map((id) => ({ id })) ?? []).filter(
+    ({ id }) => offered === null || offered.includes(id),
+  );
+  const mistake = chosen?.length === 0 ? mistakes.resources : undefined;
+  return (
+    <Group legend={say('boundTo', { kind: description })}>
+      {ids === null && (
+        <div class="row">
+          <Choice type="radio" name={group} isChecked={chosen === undefined} onChoose={() => set(null)}>
+            {say('boundAll')}
+          </Choice>
+          <Choice
+            type="radio"
+            name={group}
+            isChecked={chosen !== undefined}
+            onChoose={() => set(chosen ?? [])}
+          >
+            {say('boundSome')}
+          </Choice>
+        </div>
+      )}
+      {chosen !== undefined &&
+        (choices.length > 0 ? (
+          choices.map(({ id, label }) => (
+            <Choice
+              key={id}
+              type="checkbox"
+              isChecked={chosen.includes(id)}
+              onChoose={(isIn) => set(isIn ? [...chosen, id] : chosen.filter((each) => each !== id))}
+            >
+              {label ?? id}
+            </Choice>
+          ))
+        ) : (
+          <TypedIds ids={chosen} mistake={mistake} onChange={set} />
+        ))}
+      {choices.length > 0 && mistake !== undefined && <small class="mistake">{mistake}</small>}
+    </Group>
+  );
+}
+
+/** Where the app offers no choices, ids are typed in. */
+function TypedIds({
+  ids,
+  mistake,
+  onChange,
+}: {
+  ids: readonly string[];
+  mistake: string | undefined;
+  onChange: (ids: readonly string[]) => void;
+}): JSX.Element {
+  const { say } = useSurroundings();
+  const [text, setText] = useState(ids.join('\n'));
+  return (
+    <Field label={say('ids')} mistake={mistake}>
+      {(control) => (
+        <textarea
+          {...control}
+          rows={3}
+          spellcheck={false}
+          value={text}
+          onInput={({ currentTarget }) => {
+            setText(currentTarget.value);
+            onChange(splitLines(currentTarget.value));
+          }}
+        />
+      )}
+    </Field>
+  );
+}
