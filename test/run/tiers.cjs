@@ -7,6 +7,7 @@ const slow = [
   'test/faults/**/*.test.ts',
   'test/redis/forms/*.test.ts',
   'test/servers/servers.test.ts',
+  'test/contracts/isolation.test.ts',
   'test/process-lifetime.test.ts',
   'test/sql/{host-pool,postgres-outage,postgres-feed,postgres-standby}.test.ts',
   'test/flows/{repeated-revocations,*-over-two-processes,forward-auth-proxies,behind-nginx}.test.ts',

@@ -8,7 +8,7 @@ import {
 import type { DatabaseConnection, Dialect, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { ApiKeysError } from '../../errors.js';
 import { toSetupError } from './to-setup-error.js';
-import { isConnectionLost, isTemporary } from './postgres-errors.js';
+import { isConflict, isConnectionLost, isTemporary } from './postgres-errors.js';
 import type { PoolLane, PoolLease, PoolQueue } from './pool-queue.js';
 import type { PgClient, PgQuery, PgResult } from './postgres-pool.js';
 import { createStaleServerError, isFromStaleServer } from '../position-check.js';
@@ -76,11 +76,17 @@ function guardClient({ client, release }: PoolLease, answerMs: number): Postgres
   };
   client.on('error', onError);
 
+  let isInTransaction = false;
   const query = async (text: string, values: readonly unknown[]): Promise<PgResult> => {
     if (lost !== undefined) throw new ApiKeysError('unavailable', { cause: lost });
+    // Kysely begins a transaction with the text below, and ends it with a bare "commit" or "rollback".
+    isInTransaction =
+      text.startsWith('begin ') || (isInTransaction && text !== 'commit' && text !== 'rollback');
     try {
       const limited = { text, values: [...values], types: ownTypes, query_timeout: answerMs };
-      const answer = await client.query(limited);
+      const answer = await (isInTransaction
+        ? client.query(limited)
+        : repeatConflicts(() => client.query(limited), answerMs));
       // The caller rejects the reply; the connection leads to the wrong server, and must not be used again.
       if (isFromStaleServer(answer.rows)) lost ??= createStaleServerError();
       return answer;
@@ -101,6 +107,24 @@ function guardClient({ client, release }: PoolLease, answerMs: number): Postgres
       client.removeListener('error', onError);
     },
   } as PostgresPoolClient;
+}
+
+/**
+ * Repeats a statement of its own that the server rolled back for another one beside it. Where the database's default is
+ * `repeatable read` or `serializable`, that is the reply to every statement that has waited for a row; the isolation of
+ * a transaction can be chosen without a round trip, that of a lone statement cannot. Each round lets one of those that
+ * wait through, so the rounds are bounded by time, not by number.
+ * https://www.postgresql.org/docs/current/transaction-iso.html
+ */
+async function repeatConflicts(ask: () => Promise<PgResult>, withinMs: number): Promise<PgResult> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isConflict(error) || performance.now() >= end) throw error;
+    }
+  }
 }
 
 function readUser({ user }: PgClient): string | null {

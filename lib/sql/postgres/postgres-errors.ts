@@ -35,8 +35,13 @@ export function isConnectionLost(error: unknown): boolean {
   return state === undefined || connectionClasses.some((prefix) => state.startsWith(prefix));
 }
 
+/** Whether the server rolled back for another statement or transaction beside it, so that the same can be sent again. */
+export function isConflict(error: unknown): boolean {
+  const state = getSqlState(error);
+  return state !== undefined && retryable.includes(state);
+}
+
 /** Whether the database requires that the transaction is run again. */
 export function mustRetry(error: unknown): boolean {
-  const state = error instanceof Error ? getSqlState(error.cause) : undefined;
-  return state !== undefined && retryable.includes(state);
+  return error instanceof Error && isConflict(error.cause);
 }
