@@ -22,6 +22,12 @@ export class KeyIndex {
     if (known?.size === 0) this.#keyIds.delete(groupId);
   }
 
+  /** One of the ids. */
+  getAny(groupId: string): string | undefined {
+    const known = this.#keyIds.get(groupId);
+    return typeof known === 'object' ? known.values().next().value : known;
+  }
+
   /** The ids as they are now; the list does not change with the index. */
   list(groupId: string): readonly string[] {
     const known = this.#keyIds.get(groupId);

@@ -77,7 +77,8 @@ export function createKeyFinder(parts: FindKeyParts): KeyFinder {
 
   /** The rights of a key are those that the plan of its owner includes: a change of the owner drops what was prepared. */
   function prepareKey(key: VerifiableKey): PreparedKey {
-    return new PreparedKey(key, keyspaces.catalogueOf(key), resources, keyspaces.getPlanBounds(key));
+    const shared = local?.shareAncestors(key) ?? key;
+    return new PreparedKey(shared, keyspaces.catalogueOf(key), resources, keyspaces.getPlanBounds(key));
   }
 
   async function readCache(id: string): Promise<PreparedKey | null> {

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { VerifiableCredential } from '../domain/credential.js';
+import type { KeyAncestor, KeyLineage } from '../domain/key-ancestor.js';
 import { getIdleCheckAt } from '../domain/key-lifetime.js';
 import { TwoGenerations } from '../domain/two-generations.js';
 import { KeyIndex } from '../domain/key-index.js';
@@ -69,6 +71,11 @@ class Generation {
     this.bytes -= entry.bytes;
     return entry;
   }
+
+  findAncestor(id: string): KeyAncestor | undefined {
+    const below = this.byAncestor.getAny(id);
+    return this.byId.get(below ?? '')?.prepared.key.ancestors.find((ancestor) => ancestor.id === id);
+  }
 }
 
 /**
@@ -110,6 +117,20 @@ export class LocalCache {
   findEntry(keyId: string, now: number): CacheEntry | undefined {
     const entry = this.#generations.young.byId.get(keyId) ?? this.#generations.old.byId.get(keyId);
     return entry !== undefined && now < entry.until ? entry : undefined;
+  }
+
+  /**
+   * Puts into a key the copies of the keys above it that are cached with another key below them, where they are equal: what
+   * thousands of children have in common is in memory once.
+   */
+  shareAncestors<K extends KeyLineage>(key: K): K {
+    if (key.ancestors.length === 0) return key;
+    const { young, old } = this.#generations;
+    const ancestors = key.ancestors.map((ancestor) => {
+      const cached = young.findAncestor(ancestor.id) ?? old.findAncestor(ancestor.id);
+      return isDeepStrictEqual(cached, ancestor) ? (cached as KeyAncestor) : ancestor;
+    });
+    return { ...key, ancestors };
   }
 
   /** Caches a key in place of an older version. */

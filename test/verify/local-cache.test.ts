@@ -4,6 +4,7 @@ import { LocalCache } from '../../lib/verify/local-cache.js';
 import { PreparedKey } from '../../lib/verify/prepared-key.js';
 import { createUseCounter } from '../../lib/verify/use-counter.js';
 import type { VerifiableKey } from '../../lib/domain/api-key.js';
+import type { KeyAncestor } from '../../lib/domain/key-ancestor.js';
 
 const catalogue = createScopeCatalogue({ 'orders:read': 'Read orders' });
 const credential = {
@@ -117,5 +118,51 @@ describe('LocalCache', () => {
     expect(cache.findByToken('token of a', 59_999)).toBeDefined();
     expect(cache.findByToken('token of a', 60_000)).toBeUndefined();
     expect(cache.findById('a', 60_000)).toBeUndefined();
+  });
+
+  describe('of keys below one key', () => {
+    const createAncestor = (id: string, fields: Partial<KeyAncestor> = {}): KeyAncestor => ({
+      ...{ id, parentId: null, version: 1, enabled: true, revokedAt: null, expiresAt: null, createdAt: 0 },
+      ...{ activatedAt: 0, lastUsedAt: null, maxIdleDays: null, scopes: ['orders:read'], features: [] },
+      ...{ ipAllowlist: null, resources: null, rateLimits: [], hasCredits: false },
+      ...fields,
+    });
+    const createLineage = (...ancestors: KeyAncestor[]) => ({ parentId: 'parent', ancestors });
+
+    it('keeps one copy of the keys above them, in either generation', () => {
+      const cache = new LocalCache({ ...big, maxKeys: 4 });
+      const [parent, grandparent] = [createAncestor('parent', { parentId: 'top' }), createAncestor('top')];
+      holdWithToken(cache, 'first', createLineage(parent, grandparent));
+      for (const id of ['a', 'b']) holdWithToken(cache, id);
+      const shared = cache.shareAncestors(
+        createLineage(createAncestor('parent', { parentId: 'top' }), createAncestor('top')),
+      );
+      expect(shared.ancestors[0]).toBe(parent);
+      expect(shared.ancestors[1]).toBe(grandparent);
+    });
+
+    it.each<[string, Partial<KeyAncestor>]>([
+      ['version', { version: 2 }],
+      ['use', { lastUsedAt: 1 }],
+      ['scopes', { scopes: [] }],
+      ['limits', { rateLimits: [{ name: 'minute', limit: 1, windowSeconds: 60 }] }],
+      [
+        'bounds of its plan',
+        { enforced: { maxLifetimeDays: 5, maxIdleDays: null } },
+      ],
+    ])('keeps what was read where the %s of one above them differs', (_, fields) => {
+      const cache = new LocalCache(big);
+      holdWithToken(cache, 'first', createLineage(createAncestor('parent')));
+      const other = createAncestor('parent', fields);
+      expect(cache.shareAncestors(createLineage(other)).ancestors[0]).toBe(other);
+    });
+
+    it('keeps no copy of keys that are forgotten', () => {
+      const cache = new LocalCache(big);
+      holdWithToken(cache, 'first', createLineage(createAncestor('parent')));
+      cache.forget('parent');
+      const read = createAncestor('parent');
+      expect(cache.shareAncestors(createLineage(read)).ancestors[0]).toBe(read);
+    });
   });
 });

@@ -86,7 +86,7 @@ function guardClient({ client, release }: PoolLease, answerMs: number): Postgres
       const limited = { text, values: [...values], types: ownTypes, query_timeout: answerMs };
       const answer = await (isInTransaction
         ? client.query(limited)
-        : repeatConflicts(() => client.query(limited), answerMs));
+        : retryConflicts(() => client.query(limited), answerMs));
       // The caller rejects the reply; the connection leads to the wrong server, and must not be used again.
       if (isFromStaleServer(answer.rows)) lost ??= createStaleServerError();
       return answer;
@@ -116,7 +116,7 @@ function guardClient({ client, release }: PoolLease, answerMs: number): Postgres
  * wait through, so the rounds are bounded by time, not by number.
  * https://www.postgresql.org/docs/current/transaction-iso.html
  */
-async function repeatConflicts(ask: () => Promise<PgResult>, withinMs: number): Promise<PgResult> {
+async function retryConflicts(ask: () => Promise<PgResult>, withinMs: number): Promise<PgResult> {
   const end = performance.now() + withinMs;
   for (;;) {
     try {
