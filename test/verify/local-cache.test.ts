@@ -146,10 +146,7 @@ describe('LocalCache', () => {
       ['use', { lastUsedAt: 1 }],
       ['scopes', { scopes: [] }],
       ['limits', { rateLimits: [{ name: 'minute', limit: 1, windowSeconds: 60 }] }],
-      [
-        'bounds of its plan',
-        { enforced: { maxLifetimeDays: 5, maxIdleDays: null } },
-      ],
+      ['bounds of its plan', { enforced: { maxLifetimeDays: 5, maxIdleDays: null } }],
     ])('keeps what was read where the %s of one above them differs', (_, fields) => {
       const cache = new LocalCache(big);
       holdWithToken(cache, 'first', createLineage(createAncestor('parent')));
