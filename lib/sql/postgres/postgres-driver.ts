@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CompiledQuery,
   PostgresAdapter,
@@ -79,14 +80,15 @@ function guardClient({ client, release }: PoolLease, answerMs: number): Postgres
   let isInTransaction = false;
   const query = async (text: string, values: readonly unknown[]): Promise<PgResult> => {
     if (lost !== undefined) throw new ApiKeysError('unavailable', { cause: lost });
-    // Kysely begins a transaction with the text below, and ends it with a bare "commit" or "rollback".
-    isInTransaction =
-      text.startsWith('begin ') || (isInTransaction && text !== 'commit' && text !== 'rollback');
+    // Kysely begins a transaction with the text above, and ends it with a bare "commit" or "rollback". These belong to the
+    // transaction, which has to be run again as a whole when one of them is refused.
+    const isBegin = text.startsWith('begin ');
+    const isLone = !isInTransaction && !isBegin;
+    isInTransaction = isBegin || (isInTransaction && text !== 'commit' && text !== 'rollback');
+    const ask = (withinMs: number): Promise<PgResult> =>
+      client.query({ text, values: [...values], types: ownTypes, query_timeout: withinMs });
     try {
-      const limited = { text, values: [...values], types: ownTypes, query_timeout: answerMs };
-      const answer = await (isInTransaction
-        ? client.query(limited)
-        : retryConflicts(() => client.query(limited), answerMs));
+      const answer = await (isLone ? retryConflicts(ask, answerMs) : ask(answerMs));
       // The caller rejects the reply; the connection leads to the wrong server, and must not be used again.
       if (isFromStaleServer(answer.rows)) lost ??= createStaleServerError();
       return answer;
@@ -116,13 +118,18 @@ function guardClient({ client, release }: PoolLease, answerMs: number): Postgres
  * wait through, so the rounds are bounded by time, not by number.
  * https://www.postgresql.org/docs/current/transaction-iso.html
  */
-async function retryConflicts(ask: () => Promise<PgResult>, withinMs: number): Promise<PgResult> {
-  const end = performance.now() + withinMs;
+async function retryConflicts(
+  ask: (withinMs: number) => Promise<PgResult>,
+  answerMs: number,
+): Promise<PgResult> {
+  const end = performance.now() + answerMs;
   for (;;) {
     try {
-      return await ask();
+      return await ask(Math.max(1, Math.ceil(end - performance.now())));
     } catch (error) {
-      if (!isConflict(error) || performance.now() >= end) throw error;
+      const pauseMs = 1 + Math.random() * 4;
+      if (!isConflict(error) || performance.now() + pauseMs >= end) throw error;
+      await sleep(pauseMs);
     }
   }
 }
