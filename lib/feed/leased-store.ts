@@ -28,6 +28,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
 
     find: leased((...key) => store.find(...key)),
     existing: leased((ids) => store.existing(ids)),
+    findTaken: leased((ids) => store.findTaken(ids)),
     list: leased((query) => store.list(query)),
     findScanEnd: leased((...scan) => store.findScanEnd(...scan)),
     listEvents: leased((query) => store.listEvents(query)),

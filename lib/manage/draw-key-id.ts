@@ -20,7 +20,7 @@ export async function drawKeyId({
   if (charset.length >= longEnough) return random.draw(charset);
   for (let left = draws; left > 0; left -= 1) {
     const id = random.draw(charset);
-    if (!(await store.existing([id])).has(id)) return id;
+    if (!(await store.findTaken([id])).has(id)) return id;
   }
   throw new ApiKeysError('unavailable', { detail: 'No free id was found for the API key. Retry.' });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toOwnerStanding, type OwnerStanding } from '../domain/owner.js';
+import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { ForeignFormat } from '../domain/foreign-format.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import type { FeedPosition } from '../ports/change-feed.js';
@@ -113,9 +114,9 @@ export async function importKeys(
       const made = tryRow(row, () => createImportedKey(ports, context, read, owner, now));
       return made === null ? [] : [{ row, ...made }];
     });
-    const existing = await ports.store.existing(candidates.flatMap(({ ids }) => ids));
+    const taken = await ports.store.findTaken(candidates.flatMap(({ ids }) => ids));
     const fresh = candidates.filter(({ ids: [id = ''], ids }) => {
-      if (seen.has(id) || ids.some((each) => existing.has(each))) return false;
+      if (seen.has(id) || ids.some((each) => taken.has(each))) return false;
       seen.add(id);
       return true;
     });
@@ -163,8 +164,7 @@ async function writeBatch(
 ): Promise<number> {
   if (keys.length === 0) return 0;
   try {
-    await writeKeys(ports, context, keys, now);
-    return keys.length;
+    return await writeKeys(ports, context, keys, now);
   } catch {
     let written = 0;
     for (const key of keys) if (await writeAlone(ports, context, key, now)) written += 1;
@@ -175,7 +175,7 @@ async function writeBatch(
 /**
  * Writes one key, and tries again when that fails: an import is long, and most outages are short.
  *
- * @returns whether it was written: not, when there is a key with its id already, or was one that is removed
+ * @returns whether it was written: not, when there is a key with one of its ids already, or was one that is removed
  * @throws what the last attempt failed with
  */
 async function writeAlone(
@@ -187,50 +187,48 @@ async function writeAlone(
   for (let attempt = 1; ; attempt += 1) {
     try {
       // An attempt that failed may have been committed all the same.
-      const earlier = await findEarlier(ports, key);
-      if (earlier !== null) return earlier === 'own';
-      await writeKeys(ports, context, [key], now);
-      return true;
+      return (await writeKeys(ports, context, [key], now)) === 1 || (await isWritten(ports, key));
     } catch (error) {
-      // Also when its id was taken a moment ago: the next attempt finds that.
       if (attempt === maxAttempts) throw error;
       await sleep(2 ** attempt * pauseMs);
     }
   }
 }
 
-/** What has the id of a key: this very key, another one or one that was removed, or nothing. */
-async function findEarlier({ store }: ManagePorts, { record }: Candidate): Promise<'own' | 'other' | null> {
+/** Whether it is this very key that is stored, and not one that was imported by somebody else. */
+async function isWritten({ store }: ManagePorts, { record }: Candidate): Promise<boolean> {
   const found = await store.find(record.id);
   const [credential] = record.credentials;
-  if (found !== null) return found.credentials.some(({ id }) => id === credential?.id) ? 'own' : 'other';
-  const removals = await store.listEvents({ keyId: record.id, action: 'key.removed', limit: 1 });
-  return removals.length > 0 ? 'other' : null;
+  return found?.credentials.some(({ id }) => id === credential?.id) ?? false;
 }
 
+/**
+ * Writes those of the keys none of whose ids is taken, under whichever pepper. Returns how many. That is looked at within the
+ * transaction: two imports at the same time may know the peppers in another order, and derive another id first.
+ */
 async function writeKeys(
   ports: ManagePorts,
   context: ChangeContext,
   keys: readonly Candidate[],
   now: number,
-): Promise<void> {
-  const positions = await ports.store.transact(
+): Promise<number> {
+  const written = await ports.store.transact(
     async (transaction) => {
-      const written: FeedPosition[] = [];
-      for (const { record } of keys) {
+      const taken = await transaction.findTaken(keys.flatMap(({ ids }) => ids));
+      const positions: { readonly record: ApiKeyRecord; readonly position: FeedPosition }[] = [];
+      for (const { record, ids } of keys) {
+        if (ids.some((id) => taken.has(id))) continue;
         await transaction.insert(record, createAuditEntry(context, 'key.imported', record, []));
-        written.push(transaction.position);
+        positions.push({ record, position: transaction.position });
       }
-      return written;
+      return positions;
     },
     createGrantQueuing(keys[0]?.record.ownerId ?? ''),
   );
   // Nothing was taken away, so no confirmation is needed.
   ports.changes.announce(
-    keys.flatMap(({ record }, index) => {
-      const position = positions[index];
-      return position === undefined ? [] : [{ record, action: 'key.imported' as const, position }];
-    }),
+    written.map((each) => ({ ...each, action: 'key.imported' as const })),
     now,
   );
+  return written.length;
 }

@@ -162,6 +162,8 @@ export function memoryStore(): KeyStore {
     },
     find: async (id, ownerId) => deepCopy(findVisibleKey(contents, id, ownerId)),
     existing: async (ids) => new Set(ids.filter((id) => contents.keys.has(id))),
+    findTaken: async (ids) =>
+      new Set(ids.filter((id) => contents.keys.has(id) || contents.removedKeys.has(id))),
     list: async (query) => deepCopy(listKeysPage(contents, query)),
     findScanEnd: async (query, rows) => findScanEnd(contents, query, rows),
     listEvents: async (query) => listEventsPage(contents.events, query),

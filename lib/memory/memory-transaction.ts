@@ -107,10 +107,17 @@ export class MemoryTransaction implements KeyStoreTransaction {
     });
   }
 
+  async findTaken(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#step(() => new Set(ids.filter((id) => this.#isTaken(id))));
+  }
+
+  #isTaken(id: string): boolean {
+    return this.#keys.has(id) || this.#removedKeys.has(id);
+  }
+
   async insert(record: ApiKeyRecord, event: AuditEntryDraft): Promise<void> {
     this.#step(() => {
-      if (this.#keys.has(record.id) || this.#removedKeys.has(record.id))
-        throw new Error(`The key id ${record.id} is taken`);
+      if (this.#isTaken(record.id)) throw new Error(`The key id ${record.id} is taken`);
       this.#put(record, event);
     });
   }

@@ -9,6 +9,7 @@ const methods = [
   'close',
   'find',
   'existing',
+  'findTaken',
   'list',
   'findScanEnd',
   'listEvents',

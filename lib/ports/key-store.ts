@@ -71,6 +71,8 @@ export interface KeyStore {
    * failed attempts must not cost a read each.
    */
   existing(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Returns those of the ids that no new key can have, because a key has them, or had them before it was removed; with one read. */
+  findTaken(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** One page, newest first (`createdAt` descending, then `id` descending, by code unit). */
   list(query: KeyQuery): Promise<readonly ApiKeyRecord[]>;
   /**
@@ -149,6 +151,8 @@ export interface KeyStoreTransaction {
   maxLeaseMs(): Promise<number>;
   /** The key as it stands now; with `ownerId`, only if it belongs to that owner (the condition is part of the query). */
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null>;
+  /** The same as `findTaken` of the store, as it stands now. */
+  findTaken(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * Keys of an owner, in any keyspace or in one, that were not revoked, newest first. Fewer than `limit` means that
    * these are all; it is bounded because an owner can have thousands, more than one transaction should change.

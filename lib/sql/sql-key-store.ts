@@ -33,6 +33,7 @@ import { findEventBounds, findEventScanEnd } from './queries/audit-scan.js';
 import { findClaim } from './queries/claim-queries.js';
 import { compileSpendCredits, type SpendCredits } from './queries/credit-queries.js';
 import { compileFindExisting } from './queries/existing-keys.js';
+import { findTakenIds } from './queries/taken-ids.js';
 import type { FindExisting } from './queries/existing-keys.js';
 import { deleteExpired } from './queries/expired-rows.js';
 import { deleteUsage } from './queries/delete-usage.js';
@@ -242,6 +243,14 @@ export class SqlKeyStore implements KeyStore {
         this.#findExisting ??= compileFindExisting(database, this.#database.dialect);
         return this.#findExisting(database, ids);
       }),
+    );
+  }
+
+  findTaken(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#within('Looking for keys', (budget) =>
+      this.#database.readForRequest(budget, (database) =>
+        findTakenIds(database, this.#database.dialect, ids),
+      ),
     );
   }
 

@@ -13,6 +13,7 @@ import { setCredits } from './queries/credit-queries.js';
 import { insertExpiryNotice } from './queries/expiry-notices.js';
 import { readMaxLease } from './queries/feed-queries.js';
 import { insertKey, updateKey } from './queries/key-changes.js';
+import { findTakenIds } from './queries/taken-ids.js';
 import { countKeysOfOwner, findKey, findUnrevokedKeys } from './queries/key-queries.js';
 import { findOwner, writeOwner } from './queries/owner-queries.js';
 import { asUnavailable } from './as-unavailable.js';
@@ -61,6 +62,10 @@ export class SqlTransaction implements KeyStoreTransaction {
 
   find(id: string, ownerId?: string): Promise<ApiKeyRecord | null> {
     return this.#step(() => findKey(this.#transaction, this.#dialect, id, ownerId));
+  }
+
+  findTaken(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#step(() => findTakenIds(this.#transaction, this.#dialect, ids));
   }
 
   findUnrevokedByOwner(ownerId: string, limit: number, keyspace?: string): Promise<readonly ApiKeyRecord[]> {

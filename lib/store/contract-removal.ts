@@ -117,6 +117,10 @@ export function describeRemoval({ describe, it, expect }: ContractContext): void
       await remove(store, record);
       expect(await other.find(id)).toBe(null);
       expect((await other.existing([id, 'kept'])).has(id)).toBe(false);
+      const ids = [id, 'kept', 'unknown', 'with\0nul'];
+      expect([...(await other.findTaken(ids))].toSorted()).toEqual([id, 'kept'].toSorted());
+      const takenNow = await other.transact((transaction) => transaction.findTaken(ids));
+      expect([...takenNow].toSorted()).toEqual([id, 'kept'].toSorted());
       expect((await other.list({ now: sampleTime, limit: 9 })).map((each) => each.id)).toEqual(['kept']);
       const range = { from: 0, to: sampleTime * 2, by: 'hour' } as const;
       expect(await other.usage.list({ keyId: id, ...range })).toEqual([]);

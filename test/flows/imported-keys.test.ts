@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import request from 'supertest';
 import { createApiKeys, type ApiKeysOptions } from '../../lib/index.js';
-import { memoryStore } from '../../lib/testing/index.js';
+import { createSampleEvent } from '../../lib/store/sample-keys.js';
+import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { createTestParts, scopes, testPepper, type Scope, type TestInstance } from '../harness/instance.js';
 import { openPlace, startTwoInstances, type PlaceName, type TwoInstances } from '../harness/open-place.js';
 import { theApp } from '../harness/the-app.js';
@@ -23,6 +24,7 @@ const foreignFormats = [
   { name: 'elder', pattern: /^acme_live_[0-9a-f]{24}$/ },
 ] as const satisfies ApiKeysOptions['foreignFormats'];
 
+const dayMs = 24 * 60 * 60 * 1000;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const newOld = (): string => `old_${randomBytes(24).toString('base64url')}`;
 const rowOf = (key: string, fields: object = {}) => ({
@@ -295,6 +297,62 @@ describe('an import', () => {
     await one.apiKeys.keys.as(theApp).revoke({ id });
     expect(await importRows(one, 'plain', [rowOf(key)])).toMatchObject({ imported: 0, alreadyImported: 1 });
     expect((await send(one, key)).body).toMatchObject({ code: 'key_revoked' });
+  });
+
+  it.each(places.slice(0, 3))(
+    'does not bring back a key of which nothing is left in %s, under a new pepper either',
+    async (name) => {
+      const place = await openPlace(name);
+      const [key, other] = [newOld(), newOld()];
+      const before = place.make({ foreignFormats });
+      await importRows(before, 'plain', [rowOf(key)]);
+      const { id } = (await send(before, key)).body as { id: string };
+      await before.apiKeys.keys.as(theApp).revoke({ id });
+      await before.apiKeys.close();
+      const later = place.make({
+        foreignFormats,
+        clock: fixedClock(before.clock.now() + 40 * dayMs),
+        pepper: ['another pepper, of at least 32 bytes', testPepper],
+        retention: { endedKeysDays: 30 },
+      });
+      await later.apiKeys.ready();
+      await eventually(async () => (await later.apiKeys.keys.as(theApp).get({ id })) === null);
+      const rows = [rowOf(key), rowOf(other)];
+      for (const dryRun of [true, false]) {
+        expect(await importRows(later, 'plain', rows, { dryRun })).toMatchObject({
+          ...{ imported: 1, alreadyImported: 1, invalid: 0 },
+        });
+      }
+      expect((await send(later, key)).status).toBe(401);
+      expect((await send(later, other)).status).toBe(200);
+      await later.apiKeys.close();
+      await place.remove();
+    },
+  );
+
+  it('goes on where a key was removed, and the entry that says so was removed since', async () => {
+    const store = memoryStore();
+    const { one } = await start('a store in memory', { store: { ...store, listEvents: async () => [] } });
+    const keys = [newOld(), newOld()];
+    await importRows(one, 'plain', [rowOf(keys[0]!)]);
+    const { id } = (await send(one, keys[0]!)).body as { id: string };
+    const record = await store.find(id);
+    await store.transact(async (transaction) =>
+      transaction.remove(
+        { id, version: 1 },
+        createSampleEvent(record!, { action: 'key.removed', keyVersion: 2 }),
+      ),
+    );
+    expect(
+      await importRows(
+        one,
+        'plain',
+        keys.map((key) => rowOf(key)),
+      ),
+    ).toMatchObject({
+      ...{ imported: 1, alreadyImported: 1 },
+    });
+    expect((await send(one, keys[1]!)).status).toBe(200);
   });
 });
 

@@ -106,6 +106,7 @@ describe.each([
       close: () => store.close(),
       find: (id, ownerId) => store.find(id, ownerId),
       existing: (ids) => store.existing(ids),
+      findTaken: (ids) => store.findTaken(ids),
       list: (query) => store.list(query),
       findScanEnd: (...scan) => store.findScanEnd(...scan),
       listEvents: (query) => store.listEvents(query),

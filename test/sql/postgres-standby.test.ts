@@ -82,6 +82,7 @@ async function expectOutage(): Promise<void> {
     store.find(id, ownerId),
     store.find('nobody'),
     store.existing(['nobody']),
+    store.findTaken(['nobody']),
     store.tokens.isRevoked('other'),
     store.list({ now: 0, limit: 5 }),
   ];
