@@ -33,20 +33,34 @@ export function watchClientEnd(client: RedisClient, onGivenUp: () => void): () =
     isAttempting = false;
   };
   const onEnd = (): void => {
-    const isBrokenOff = reconnects && isAttempting && (client as WithClosing).manuallyClosing !== true;
+    const isBrokenOff = reconnects && isAttempting && !isClosedByApp();
     isAttempting = false;
     if (!isBrokenOff) {
-      stop();
-      onGivenUp();
+      giveUp();
       return;
     }
     attempt += 1;
-    // A failure leads here again.
-    timer = setTimeout(() => void client.connect().catch(() => undefined), getReconnectPauseMs(attempt));
+    timer = setTimeout(connectAgain, getReconnectPauseMs(attempt));
     timer.unref();
   };
   const listeners = { connecting: onConnecting, close: onClose, ready: onReady, end: onEnd };
   for (const [event, listener] of Object.entries(listeners)) client.on(event, listener);
+
+  function isClosedByApp(): boolean {
+    return (client as WithClosing).manuallyClosing === true;
+  }
+
+  /** A failure leads to the end of the client again. */
+  function connectAgain(): void {
+    // No event says that the app has closed a client that had ended already.
+    if (isClosedByApp()) giveUp();
+    else if (client.status === 'end') client.connect().catch(() => undefined);
+  }
+
+  function giveUp(): void {
+    stop();
+    onGivenUp();
+  }
 
   function stop(): void {
     clearTimeout(timer);

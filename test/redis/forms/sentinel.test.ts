@@ -193,6 +193,16 @@ describe.each<[string, () => Redis | Redis5]>([
     expect(redis.status).toBe('end');
     expect(await answerTo(instance, token)).toBe('allowed');
   });
+
+  it('stays closed when the app closes it before it is connected again', async () => {
+    const redis = open();
+    const instance = await openInstance({ redis });
+    redis.once('end', () => redis.disconnect());
+    await askAgain(instance, redis, () => redis.disconnect(true));
+    await waitUntil('it is logged', () => instance.log.join('\n').includes('does not reconnect'));
+    await sleep(1_500);
+    expect(redis.status).toBe('end');
+  });
 });
 
 describe('a Sentinel client without failoverDetector', () => {
