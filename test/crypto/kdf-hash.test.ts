@@ -93,6 +93,7 @@ describe('hashes that would take too much', () => {
     `scrypt:32767:8:1$${salt}$${'0'.repeat(64)}`,
     `scrypt:9999999:8:1$${salt}$${'0'.repeat(64)}`,
     `pbkdf2_sha256$2000001$${salt}$${hash}`,
+    `pbkdf2_sha512$1000001$${salt}$${hash}`,
     `pbkdf2_sha256$99999999999$${salt}$${hash}`,
     `pbkdf2_sha256$0$${salt}$${hash}`,
     `pbkdf2_md5$1000$${salt}$${hash}`,
@@ -119,7 +120,7 @@ describe('hashes that would take too much', () => {
     `$scrypt$ln=15,r=1,p=32$${salt}$${hash}`,
     `$scrypt$ln=1,r=99,p=99$${salt}$${hash}`,
     `pbkdf2_sha256$2000000$${salt}$${hash}=`,
-    `pbkdf2:sha512:2000000$${salt}$${'0'.repeat(128)}`,
+    `pbkdf2:sha512:1000000$${salt}$${'0'.repeat(128)}`,
   ])('just not are compared: %s', async (strong) => {
     expect(await hasher.matchesImported(key, strong)).toBe(false);
     expect(parseKdfHash(strong)).not.toBeNull();

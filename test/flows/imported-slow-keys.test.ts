@@ -317,7 +317,7 @@ describe('what is wrong', () => {
 
   it.each([
     ['scrypt', '$scrypt$ln=14,r=8,p=1$', /ln=17 for r=8, p=1$/],
-    ['pbkdf2', 'pbkdf2_sha256$9999999$', /at most 2,000,000 iterations$/],
+    ['pbkdf2', 'pbkdf2_sha256$9999999$', /at most 2,000,000 iterations \(1,000,000 of SHA-512\)$/],
   ] as const)('with a row of %s is reported', async (hash, beginning, message) => {
     const { one } = await start('a store in memory', { foreignFormats: [{ ...format, hash }] });
     const row = rowOf(newOld());
