@@ -271,6 +271,8 @@ export function createGuard(
       decision = decide(req, credential);
       if (isPromise(decision)) releaseBody ??= holdBody(req);
     } catch (error) {
+      // What comes next may read the body, an error handler as well.
+      releaseBody?.();
       answerError(error, res, next);
       return false;
     }
@@ -289,7 +291,10 @@ export function createGuard(
           releaseBody?.();
           if (carryOut(later, credential, req, res, next)) next();
         },
-        (error: unknown) => answerError(error, res, next),
+        (error: unknown) => {
+          releaseBody?.();
+          answerError(error, res, next);
+        },
       )
       .catch((error: unknown) => next(error));
     return false;

@@ -1,5 +1,6 @@
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import request from 'supertest';
+import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { newEd25519, pemOf } from '../harness/signed-app.js';
 import { digestOf, signed } from '../harness/signing.js';
@@ -24,10 +25,11 @@ beforeEach(async () => {
 });
 afterEach(() => instance.apiKeys.close());
 
+const echo: RequestHandler = (req, res) => void res.json(req.body);
+
 function createApp(): Express {
   const { apiKeys } = instance;
   const app = express().use(countBytes);
-  const echo: RequestHandler = (req, res) => void res.json(req.body);
   app.use(
     '/api-keys',
     apiKeys.adminRouter({
@@ -110,5 +112,64 @@ describe('a body that something in front of it listens to', () => {
       status: 200,
       body: JSON.parse(body) as unknown,
     });
+  });
+});
+
+describe('a body that something in front of it listens to, when the decision fails', () => {
+  const find = () => new Promise<never>((_, reject) => setTimeout(reject, 20, new Error('broken')));
+  const parse = express.json();
+  const parseAfterError: ErrorRequestHandler = (_error, req, res, next) => parse(req, res, next);
+  const token = `acme_live_${'0'.repeat(65)}`;
+
+  const echoed = { status: 200, text: body, counted: body.length };
+
+  async function sendTo(app: Express, headers: Record<string, string>): Promise<typeof echoed> {
+    const sent = request(app).post('/orders').set('Content-Type', 'application/json').set(headers);
+    const { status, text } = await sent.timeout(5_000).send(body);
+    return { status, text, counted };
+  }
+
+  it.each<[string, { readonly signed?: 'accepted' }]>([
+    ['a guard', {}],
+    ['a guard for signed requests', { signed: 'accepted' }],
+  ])('reaches the parser behind %s in observe mode', async (_, options) => {
+    const broken = createInstance({ signatures: {}, store: { ...memoryStore(), find } });
+    await broken.apiKeys.ready();
+    const { token: valid } = await broken.key();
+    const guard = broken.apiKeys.requireApiKey('orders:read', { ...options, mode: 'observe' });
+    const app = express()
+      .use(countBytes)
+      .post('/orders', guard as RequestHandler, parse, echo);
+    expect(await sendTo(app, { 'X-API-Key': valid })).toEqual(echoed);
+    expect(broken.log.join()).toContain('a guard in observe mode');
+    await broken.apiKeys.close();
+  });
+
+  it('reaches an error handler that parses it', async () => {
+    const broken = createInstance({ store: { ...memoryStore(), find } });
+    await broken.apiKeys.ready();
+    const { token: valid } = await broken.key();
+    const guard = broken.apiKeys.requireApiKey('orders:read', { onRefusal: 'next' });
+    const app = express().use(countBytes, guard as RequestHandler, parseAfterError, echo);
+    expect(await sendTo(app, { 'X-API-Key': valid })).toEqual(echoed);
+    await broken.apiKeys.close();
+  });
+
+  it.each<[string, 'observe' | 'enforce']>([
+    ['the parser behind a guard in observe mode', 'observe'],
+    ['an error handler that parses it', 'enforce'],
+  ])('reaches %s before the instance is ready', async (_, mode) => {
+    const closed = createInstance({ signatures: {} });
+    await closed.apiKeys.close();
+    const guard = closed.apiKeys.requireApiKey('orders:read', {
+      mode,
+      signed: 'accepted',
+      onRefusal: 'next',
+    });
+    const app = express()
+      .use(countBytes)
+      .post('/orders', guard as RequestHandler, parse, echo);
+    app.use(parseAfterError, echo);
+    expect(await sendTo(app, { 'X-API-Key': token })).toEqual(echoed);
   });
 });
