@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { ApiKeysError } from '../errors.js';
+import { holdBody } from '../http/hold-body.js';
 import { readDecodedBody } from '../http/read-decoded-body.js';
 
 /** The body limit of the official SDK, in bytes. */
@@ -27,9 +28,19 @@ export async function readMcpMessages(req: Request): Promise<readonly McpMessage
   if (isRead && parsed === undefined && hasBody(req))
     throw new ApiKeysError('internal_error', { cause: new Error(lost) });
   if (isRead) return ofParser;
-  const bytes = await readDecodedBody(req, maxBodyBytes);
+  const bytes = await readHeldBody(req);
   // Platforms set a body without reading the request: the handlers may use either.
   return [...ofParser, ...(bytes === null ? [] : toMessages(bytes))];
+}
+
+/** What is put back would flow at once where something in front listens, before the server behind reads it. */
+async function readHeldBody(req: Request): Promise<Awaited<ReturnType<typeof readDecodedBody>>> {
+  const releaseBody = holdBody(req);
+  try {
+    return await readDecodedBody(req, maxBodyBytes);
+  } finally {
+    releaseBody();
+  }
 }
 
 const lost =

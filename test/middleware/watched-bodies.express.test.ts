@@ -1,10 +1,12 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { newEd25519, pemOf } from '../harness/signed-app.js';
 import { digestOf, signed } from '../harness/signing.js';
 import { theApp } from '../harness/the-app.js';
+import { startMcpApp } from './mcp-app.js';
 
 // Something in front of a guard or a router listens to the body without reading it for others: a logger that counts bytes. From then
 // on the body flows, and what flows while middleware waits for I/O is lost to a parser behind it.
@@ -112,6 +114,45 @@ describe('a body that something in front of it listens to', () => {
       status: 200,
       body: JSON.parse(body) as unknown,
     });
+  });
+});
+
+describe('a message to an MCP server that something in front of it listens to', () => {
+  const params = { name: 'greet', arguments: {} };
+  const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+
+  it.each<[string, boolean, string | Buffer, Record<string, string>]>([
+    ['while the guard waits for I/O', false, message, {}],
+    ['of a cached key', true, message, {}],
+    ['while it is decompressed', true, gzipSync(message), { 'Content-Encoding': 'gzip' }],
+  ])('reaches the server %s', async (_, isCached, sent, headers) => {
+    const app = await startMcpApp({
+      isStateless: true,
+      parser: 'behind',
+      before: countBytes,
+      ...(isCached ? {} : { instance: { cache: false } }),
+    });
+    try {
+      const { token } = await app.key();
+      for (let sentTimes = 0; sentTimes < 2; sentTimes += 1) {
+        const answer = await fetch(app.mcp, {
+          method: 'POST',
+          headers: {
+            'Content-Type': 'application/json',
+            Accept: 'application/json, text/event-stream',
+            'X-API-Key': token,
+            ...headers,
+          },
+          body: sent,
+        });
+        expect({ status: answer.status, text: await answer.text() }).toEqual({
+          status: 200,
+          text: expect.stringContaining('greet done') as string,
+        });
+      }
+    } finally {
+      await app.close();
+    }
   });
 });
 
