@@ -22,6 +22,14 @@ export interface LocalCacheLimits {
 const lifetimeMs = 60_000;
 
 /**
+ * How many proven tokens of one key are kept. A key has few secrets, and each of them one token; but where an imported format
+ * ignores a part of a string, there is no end to the strings that its holder can send.
+ */
+const maxTokensPerKey = 8;
+/** An estimate of the memory of a proven token. The estimate for a key includes one. */
+const bytesPerToken = 310;
+
+/**
  * One cached key, with the tokens that were authenticated as its own. A key that is cached again gets another object.
  */
 export interface CacheEntry {
@@ -29,7 +37,9 @@ export interface CacheEntry {
   readonly uses: UseCounter;
   /** Wall clock in milliseconds. */
   readonly until: number;
-  readonly bytes: number;
+  /** Changes only while the entry is in no generation. */
+  bytes: number;
+  /** The oldest first. */
   readonly tokens: ProvenToken[];
 }
 
@@ -143,16 +153,20 @@ export class LocalCache {
     this.#add({ prepared, uses, until, bytes, tokens: [] });
   }
 
-  /** Records that a token belongs to a key, for as long as this very version of the key is cached. */
+  /**
+   * Records that a token belongs to a key, for as long as this very version of the key is cached. Of more tokens than a key can
+   * need, the oldest are dropped: their secrets are compared again.
+   */
   prove(prepared: PreparedKey, digest: string, credential: VerifiableCredential): void {
-    const generation = this.#generations.young.byId.has(prepared.key.id)
-      ? this.#generations.young
-      : this.#generations.old;
-    const entry = generation.byId.get(prepared.key.id);
-    if (entry?.prepared !== prepared || generation.byToken.has(digest)) return;
-    const proven = { digest, credential, entry };
-    entry.tokens.push(proven);
-    generation.byToken.set(digest, proven);
+    const { id } = prepared.key;
+    const { young, old } = this.#generations;
+    const entry = young.byId.get(id) ?? old.byId.get(id);
+    if (entry?.prepared !== prepared || entry.tokens.some((proven) => proven.digest === digest)) return;
+    this.#remove(id);
+    if (entry.tokens.length === maxTokensPerKey) entry.tokens.shift();
+    else if (entry.tokens.length > 0) entry.bytes += bytesPerToken;
+    entry.tokens.push({ digest, credential, entry });
+    this.#add(entry);
   }
 
   /** Drops a key, and all keys below it, whose rights depend on it. */

@@ -93,6 +93,62 @@ describe('LocalCache', () => {
     expect(cache.findByToken('token of a', 1)).toBeUndefined();
   });
 
+  describe('of a key with any number of valid strings', () => {
+    const maxTokens = 8;
+    const listDigests = (count: number) => Array.from({ length: count }, (_, index) => `string ${index}`);
+    const listFound = (cache: LocalCache, digests: readonly string[]) =>
+      digests.filter((digest) => cache.findByToken(digest, 1) !== undefined);
+
+    it('keeps the newest of them, in either generation', () => {
+      const cache = new LocalCache({ ...big, maxKeys: 4 });
+      const key = prepared('a');
+      cache.set(key, uses('a'), 0);
+      const digests = listDigests(100);
+      for (const [index, digest] of digests.entries()) {
+        cache.prove(key, digest, credential);
+        expect(cache.findByToken(digest, 1)?.entry.prepared).toBe(key);
+        // Others make the key an older one, and finding it makes it a newer one.
+        if (index % 3 === 0) for (const id of ['b', 'c']) holdWithToken(cache, id);
+      }
+      for (const id of ['b', 'c']) holdWithToken(cache, id);
+      expect(listFound(cache, digests)).toEqual(digests.slice(-maxTokens));
+      expect(cache.findById('a', 1)).toBe(key);
+    });
+
+    it('proves a string again that it has dropped', () => {
+      const cache = new LocalCache(big);
+      const key = prepared('a');
+      cache.set(key, uses('a'), 0);
+      const digests = listDigests(maxTokens + 1);
+      for (const digest of digests) cache.prove(key, digest, credential);
+      cache.prove(key, 'string 0', credential);
+      expect(listFound(cache, digests)).toEqual(['string 0', ...digests.slice(2)]);
+    });
+
+    it('forgets all of them with the key', () => {
+      const cache = new LocalCache(big);
+      const key = prepared('a');
+      cache.set(key, uses('a'), 0);
+      const digests = listDigests(20);
+      for (const digest of digests) cache.prove(key, digest, credential);
+      cache.forget('a');
+      expect(listFound(cache, digests)).toEqual([]);
+      expect(cache.size).toBe(0);
+    });
+
+    it('counts them as memory', () => {
+      const cache = new LocalCache({ ...big, maxBytes: 100_000 });
+      for (let index = 0; index < 100; index += 1) {
+        const key = prepared(`${index}`);
+        cache.set(key, uses(`${index}`), 0);
+        for (const digest of listDigests(maxTokens)) cache.prove(key, `${digest} of ${index}`, credential);
+      }
+      // 1.4 KB for a key with one string, and 2.2 KB for seven more.
+      expect(cache.size).toBeLessThan(28);
+      expect(cache.size).toBeGreaterThan(8);
+    });
+  });
+
   it('never holds more keys than it may, and keeps those that are used', () => {
     const cache = new LocalCache({ ...big, maxKeys: 10 });
     holdWithToken(cache, 'hot');
