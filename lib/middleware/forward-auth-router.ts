@@ -4,6 +4,7 @@ import { noScope } from '../domain/scope-requirement.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import { parseCredentialSources } from '../http/credential-source.js';
 import { describeHandler } from '../http/handler-description.js';
+import { holdBody } from '../http/hold-body.js';
 import { noteDecision } from '../http/note-decision.js';
 import { composeProblem, sendProblem } from '../http/send-problem.js';
 import { assertKnownFeature } from '../verify/known-feature.js';
@@ -58,6 +59,8 @@ export function createForwardAuthRouter(parts: GuardParts, input: unknown): Rout
   const router = express.Router();
   router.use((req, res) => {
     noteDecision(res);
+    // The guard holds only the request that it decides about, which may be another one.
+    holdBody(req);
     let subject: Request;
     try {
       subject = proxy === undefined ? req : createOriginalRequest(req, proxy);

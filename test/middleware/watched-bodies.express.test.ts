@@ -39,6 +39,8 @@ function createApp(): Express {
     }),
   );
   app.use('/oauth', apiKeys.tokenRouter());
+  const forwardAuth = apiKeys.forwardAuthRouter({ proxy: 'envoy', signed: 'required' });
+  app.set('trust proxy', 'loopback').use('/auth', forwardAuth);
   app.post('/orders', apiKeys.requireApiKey('orders:read') as RequestHandler, express.json(), echo);
   app.post(
     '/stream',
@@ -94,7 +96,10 @@ describe('a body that something in front of it listens to', () => {
     expect(answer.body).toMatchObject({ token_type: 'Bearer' });
   });
 
-  it('is verified by a guard for signed requests, and reaches the parser behind it', async () => {
+  it.each<[string, string, unknown]>([
+    ['a guard for signed requests, and reaches the parser behind it', '/signed', JSON.parse(body)],
+    ['the router that a proxy asks about signed requests', '/auth/signed', {}],
+  ])('is verified by %s', async (_, path, answered) => {
     const { publicKey, privateKey } = newEd25519();
     const made = await instance.apiKeys.keys
       .as(theApp)
@@ -105,14 +110,14 @@ describe('a body that something in front of it listens to', () => {
       { now: instance.clock.now(), host, body, headers: [['Content-Digest', digestOf(body)]] },
     );
     const answer = await request(createApp())
-      .post('/signed')
+      .post(path)
       .set(Object.fromEntries(headers))
       .set({ Host: host, 'Signature-Input': `sig=${input}`, Signature: `sig=:${signature}:` })
       .serialize((sent) => sent as unknown as string)
       .send(body);
     expect({ status: answer.status, body: answer.body as unknown }).toEqual({
       status: 200,
-      body: JSON.parse(body) as unknown,
+      body: answered,
     });
   });
 });
