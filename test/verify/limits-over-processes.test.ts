@@ -116,10 +116,16 @@ it.each([
   );
   const before = { evalsha: await calls('evalsha'), getrange: await calls('getrange') };
   for (let count = 0; count < 10; count += 1) await instance.apiKeys.keys.verify({ key: token });
-  expect((await calls('evalsha')) - before.evalsha).toBe(10);
-  // Each script reads the counters of the key, and of each key above it, once.
-  expect((await calls('getrange')) - before.getrange).toBe(10 + 10 * (reads + above));
+  // Each script reads the counters of the key, and of each key above it, once. A write to the cache may come between, in the
+  // background; one more command for each request would be ten more.
+  expectAbout((await calls('evalsha')) - before.evalsha, 10);
+  expectAbout((await calls('getrange')) - before.getrange, 10 + 10 * (reads + above));
 });
+
+function expectAbout(count: number, expected: number): void {
+  expect(count).toBeGreaterThanOrEqual(expected);
+  expect(count).toBeLessThan(expected + 5);
+}
 
 /** A key with limits, below a key with limits. */
 async function makeChild({ apiKeys, key }: TestInstance): Promise<{ readonly token: string }> {
