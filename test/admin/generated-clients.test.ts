@@ -75,7 +75,8 @@ describe('clients that are generated from the document', () => {
     symlinkSync(join(tools, 'node_modules'), join(folder, 'node_modules'));
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
     writeFileSync(join(folder, 'openapi.json'), await (await fetch(`${baseUrl}/openapi.json`)).text());
-  });
+    // The first run downloads the tools.
+  }, 240_000);
   afterAll(async () => {
     server.closeAllConnections();
     server.close();

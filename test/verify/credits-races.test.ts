@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KeyStore } from '../../lib/ports/key-store.js';
+import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
+import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { createDatabase } from '../servers/postgres.cjs';
 import { theApp } from '../harness/the-app.js';
@@ -12,25 +15,37 @@ const uses = 200;
 const credits = 10;
 const plans = { free: {}, paid: { credits: { amount: 100 } } };
 
+/** Hundreds spend one after the other, which a busy machine takes seconds for. */
+const patience = { deadlineMs: 30_000 };
+const logger = { warn: () => undefined, error: () => undefined };
+
+interface Races {
+  readonly openStore: () => KeyStore;
+  readonly drop: () => Promise<void>;
+}
+
 const databases = {
-  async SQLite() {
+  async SQLite(): Promise<Races> {
     const folder = mkdtempSync(join(tmpdir(), 'api-keys-credits-'));
     return {
-      url: `file:${join(folder, 'keys.sqlite')}`,
+      openStore: () => sqliteStore({ file: join(folder, 'keys.sqlite'), logger, ...patience }),
       drop: async () => rmSync(folder, { recursive: true }),
     };
   },
-  PostgreSQL: () => createDatabase(process.env['TEST_DATABASE_URL'] ?? ''),
+  async PostgreSQL(): Promise<Races> {
+    const { url, drop } = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+    return { openStore: () => postgresStore({ connection: url, logger, ...patience }), drop };
+  },
 };
 
 describe.each(Object.keys(databases) as (keyof typeof databases)[])('on %s', (name) => {
-  let database: Awaited<ReturnType<typeof createDatabase>>;
+  let database: Races;
   let instances: readonly TestInstance[];
 
   beforeAll(async () => {
     database = await databases[name]();
     // Two instances know nothing of each other but what is in the database.
-    instances = [0, 1].map(() => createInstance({ database: database.url, plans, defaultPlan: 'free' }));
+    instances = [0, 1].map(() => createInstance({ store: database.openStore(), plans, defaultPlan: 'free' }));
     for (const { apiKeys } of instances) await apiKeys.ready();
   });
 
