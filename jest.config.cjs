@@ -63,7 +63,7 @@ const filesOfPackage = {
 module.exports = {
   maxWorkers: 2,
   workerIdleMemoryLimit: '800MB',
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   globalSetup: '<rootDir>/test/run/jest-global-setup.cjs',
   globalTeardown: '<rootDir>/test/run/jest-global-teardown.cjs',
   coverageProvider: 'v8',

@@ -30,7 +30,7 @@ describe('GET /status', () => {
     expect(body).toMatchObject({ processes: 2 });
     await apiKeys.close();
     await waitForProcesses(1);
-  }, 60_000);
+  }, 180_000);
 
   it('is refused to owners, and to keys that manage keys', async () => {
     await adminApp.as(alice).get('/status').expect(403);

@@ -46,7 +46,7 @@ let key: ShownKey;
 beforeAll(async () => {
   app = await start({ operations: ['rotate', 'revoke'], verify: totp });
   second = await start({ operations: ['rotate', 'revoke'], verify: totp });
-}, 60_000);
+}, 180_000);
 beforeEach(async () => {
   // Everybody's tries, and every code that was used, are over.
   for (const each of apps) each.passTime(10 * 60_000);

@@ -12,7 +12,7 @@ import {
   type DatabaseUnderAttack,
 } from './database-under-attack.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describe.each(Object.keys(databases))('the trail of an erased owner, on %s', (name) => {
   let database: DatabaseUnderAttack;

@@ -3,7 +3,7 @@ import { scopes, testPepper, type Scope } from '../harness/instance.js';
 import { databases, readTrail, type DatabaseUnderAttack } from './database-under-attack.js';
 import { theApp } from '../harness/the-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 interface Breakage {
   readonly break: readonly string[];

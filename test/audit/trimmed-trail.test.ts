@@ -24,7 +24,7 @@ import {
 } from './database-under-attack.js';
 import { addNewerEntries, createTestSealer, newestEntries, openSealedStore } from './long-trail.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const sealer = createTestSealer();
 const clock = fixedClock(sampleTime + 40 * dayMs);

@@ -14,7 +14,7 @@ import {
 } from './database-under-attack.js';
 import { theApp } from '../harness/the-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const admin = { kind: 'admin', id: 'root' } as const;
 

@@ -3,7 +3,7 @@ import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { describeKeyStore } from '../../lib/store/index.js';
 import { createDatabase } from '../servers/postgres.cjs';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 describe('with a PostgreSQL database whose default isolation is serializable', () => {
   let database: Awaited<ReturnType<typeof createDatabase>>;

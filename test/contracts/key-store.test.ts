@@ -9,7 +9,7 @@ import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
 import { describeKeyStore } from '../../lib/store/index.js';
 
 // Some tests make hundreds of changes, on a machine that runs all other test files beside.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 describeKeyStore('memoryStore', async () => ({ store: memoryStore(), cleanUp: async () => undefined }));
 

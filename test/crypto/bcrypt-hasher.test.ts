@@ -7,7 +7,7 @@ import { watchMachine } from '../harness/machine-watch.js';
 
 const machine = watchMachine();
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 /** Other tests run at the same time. */
 const patient = { matching: 20_000, minting: 20_000 };

@@ -3,7 +3,7 @@ import type { BcryptRunner } from '../../lib/crypto/bcrypt-task.js';
 import { createBcryptQueue } from '../../lib/crypto/bcrypt-queue.js';
 import { startBcryptWorker } from '../../lib/crypto/bcrypt-worker.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const bounds = { maxQueue: 100, deadlineMs: 20_000 };
 const pools: BcryptPool[] = [];

@@ -3,7 +3,7 @@ import { hasArgon2 } from '../../lib/crypto/kdf-runner.js';
 import { parseKdfHash } from '../../lib/crypto/kdf-hash.js';
 import type { SecretHasher } from '../../lib/ports/secret-hasher.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const messages: string[] = [];
 const logger = {

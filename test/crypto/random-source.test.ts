@@ -1,7 +1,7 @@
 import { base62Alphabet } from '../../lib/domain/charset.js';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const random = createRandomSource();
 

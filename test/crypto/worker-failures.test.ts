@@ -1,6 +1,6 @@
 import { makeScriptFolder, type ScriptFolder } from '../harness/script-folder.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let scripts: ScriptFolder;
 beforeAll(() => {

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { putBuild } from '../example-app/built-app.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const root = resolve(__dirname, '../..');
 const installed = mkdtempSync(join(tmpdir(), 'express-api-keys-builds-'));
@@ -84,7 +84,7 @@ beforeAll(() => {
       });
     }
   }
-}, 60_000);
+}, 180_000);
 
 afterAll(() => {
   for (const folder of [installed, bare]) rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { Heartbeat } from '../../lib/dialects/deribit/websocket/heartbeat.js';
 import { startSocketApp } from './deribit-sockets.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** A heartbeat with intervals that no client may ask for. */
 function startHeartbeat(): {

@@ -37,4 +37,4 @@ it('P13: however often a key asks for tokens, its refresh rows are bounded, and 
     401, 200, 200,
   ]);
   await deribit.apiKeys.close();
-}, 60_000);
+}, 180_000);

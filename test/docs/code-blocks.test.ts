@@ -90,7 +90,7 @@ describe('code in the documents', () => {
       written = writeFragments([...typescript, wrong.misspelt, wrong.throwing]);
       compilerErrors = written.compile();
       runErrors = written.run();
-    }, 60_000);
+    }, 180_000);
     afterAll(() => written.remove());
 
     it.each(labelled(typescript))('%s compiles', (_at, block) => {
@@ -223,7 +223,7 @@ describe('code in the documents', () => {
       const answer = await fetch(`${url}/orders`, { headers: { 'X-API-Key': key ?? '' } });
       expect(answer.status).toBe(200);
       expect(await answer.json()).toEqual({ orders: [], owner: 'alice' });
-    }, 60_000);
+    }, 180_000);
 
     it('prints what its page shows for its commands, if it is that of the quick start page', async () => {
       const page = 'docs/start/quick-start.md';
@@ -238,7 +238,7 @@ describe('code in the documents', () => {
         expect(expected).not.toBeNull();
         expect(`${isAsShown(answer, expected)} ${answer}`).toBe(`true ${answer}`);
       }
-    }, 60_000);
+    }, 180_000);
 
     it.each(labelled(programs.filter(({ text }) => text.includes('console.log('))))(
       '%s prints nothing to paste when its port is taken',

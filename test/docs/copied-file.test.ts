@@ -38,7 +38,7 @@ describe('a copy of a file of keys', () => {
     const restored = openIn(copy);
     expect(await restored.keys.verify({ key, scopes: 'orders:read' })).toMatchObject({ allowed: true });
     await restored.close();
-  }, 30_000);
+  }, 90_000);
 
   it('has everything when the file alone is copied after close()', async () => {
     const stopped = openIn(join(folder, 'stopped'));
@@ -54,5 +54,5 @@ describe('a copy of a file of keys', () => {
     const restored = openIn(join(folder, 'of-stopped'));
     expect(await restored.keys.verify({ key })).toMatchObject({ allowed: true });
     await restored.close();
-  }, 30_000);
+  }, 90_000);
 });

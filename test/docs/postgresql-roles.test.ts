@@ -107,7 +107,7 @@ describe('the roles in docs/production/postgresql.md', () => {
     ]) {
       await expect(run(asRunning, forbidden)).rejects.toThrow(/permission denied|must be owner/);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('need one more privilege to remove old entries of the audit log', async () => {
     const grant = /`(grant delete on .*?)`/.exec(readDocument('docs/production/postgresql.md'))?.[1] ?? '';

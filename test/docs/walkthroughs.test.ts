@@ -47,7 +47,7 @@ describe('commands in the documents', () => {
     built = buildApp();
     app = await startApp(built.folder, { DATA_DIR: dataDir, DEMO_PASSWORD: password });
     lines = await app.linesToPaste();
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await app.end('SIGTERM');
     built.remove();
@@ -90,7 +90,7 @@ describe('commands in the documents', () => {
     const printed = run('example-app/README.md', '');
     expect(printed.length).toBeGreaterThan(8);
     expect(wanting(printed)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('of its part about a second factor print what is shown, when the app asks for one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'express-api-keys-second-factor-'));
@@ -114,7 +114,7 @@ describe('commands in the documents', () => {
     expect(wanting(printed)).toEqual([]);
     // Who does not ask for one shows no secrets.
     expect(app.output()).not.toContain('otpauth:');
-  }, 60_000);
+  }, 180_000);
 
   it('are all run, or listed with how they are checked', () => {
     const others = documents.filter(

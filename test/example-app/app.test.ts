@@ -9,7 +9,7 @@ import { createApp } from '../../example-app/src/app.js';
 import type { Settings } from '../../example-app/src/config.js';
 
 // Passwords and keys are hashed slowly on purpose; on a busy machine that adds up.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const password = 'a-demo-password';
 

@@ -7,7 +7,7 @@ import { createApp } from '../../example-app/src/app.js';
 import { deriveWallet } from '../../example-app/src/wallets.js';
 
 // Passwords and keys are hashed slowly on purpose; on a busy machine that adds up.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const password = 'a-demo-password';
 const folder = mkdtempSync(join(tmpdir(), 'express-api-keys-dialects-'));

@@ -56,7 +56,7 @@ describe('the process of the example app', () => {
 
   beforeAll(() => {
     built = buildApp();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => built.remove());
   beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), 'express-api-keys-data-'));
@@ -64,7 +64,7 @@ describe('the process of the example app', () => {
   afterEach(async () => {
     await Promise.all(running.splice(0).map((app) => app.end('SIGKILL')));
     rmSync(dataDir, { recursive: true, force: true });
-  }, 30_000);
+  }, 90_000);
 
   async function start(environment: Readonly<Record<string, string>> = {}, script?: string) {
     const app = await startApp(built.folder, { DATA_DIR: dataDir, ...environment }, script);
@@ -79,7 +79,7 @@ describe('the process of the example app', () => {
     expect(app.output()).toMatch(/The password of this start is [\w-]{16}\n/);
     expect(statusesIn(paste(lines))).toEqual(statusesOfTheLines);
     expect(statusesIn(paste(lines))).toEqual(statusesOfTheLines);
-  }, 60_000);
+  }, 180_000);
 
   it('shows no password that somebody chose; its lines take it from the environment', async () => {
     const app = await start({ DEMO_PASSWORD: 'chosen*by$somebody' });
@@ -91,7 +91,7 @@ describe('the process of the example app', () => {
     const shell = spawnSync('bash', ['--norc', '--noprofile', '-i'], { input: lines, encoding: 'utf8' });
     expect(shell.stderr).toMatch(/DEMO_PASSWORD: export it with the value/);
     expect(shell.stdout).toBe('');
-  }, 60_000);
+  }, 180_000);
 
   it('keeps keys when it is killed and started again', async () => {
     const first = await start();
@@ -106,7 +106,7 @@ describe('the process of the example app', () => {
     const answer = await fetch(`${second.url}/orders`, { headers: { 'X-API-Key': key ?? '' } });
     expect(answer.status).toBe(200);
     expect(first.output() + second.output()).not.toContain(key);
-  }, 60_000);
+  }, 180_000);
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'ends on %s with code 0',
@@ -139,7 +139,7 @@ describe('the process of the example app', () => {
     expect(answer.statusCode).toBe(401);
     answer.resume();
     expect(await ended).toEqual([0, 0]);
-  }, 60_000);
+  }, 180_000);
 
   it('ends in order on a SIGTERM that comes while it still starts', async () => {
     const app = await start();
@@ -147,7 +147,7 @@ describe('the process of the example app', () => {
     const before = app.output();
     expect(await app.end('SIGTERM')).toBe(0);
     expect(before).toBe('');
-  }, 60_000);
+  }, 180_000);
 
   it('is up and not ready while its database cannot be reached, logs that once, and keeps trying', async () => {
     const postgresUrl = new URL('postgres://postgres@127.0.0.1/postgres');
@@ -161,7 +161,7 @@ describe('the process of the example app', () => {
     expect(app.output().match(/API keys are not ready/g)).toHaveLength(1);
     expect(app.output()).toMatch(/API keys are not ready: .*ECONNREFUSED.*; check DATABASE_URL/);
     expect(await app.end('SIGTERM')).toBe(0);
-  }, 60_000);
+  }, 180_000);
 
   it('says which file of keys cannot be opened, and why', async () => {
     const file = join(dataDir, 'api-keys.db');
@@ -171,7 +171,7 @@ describe('the process of the example app', () => {
     expect(app.output()).toContain(`check the file ${file}`);
     expect(app.output()).toMatch(/API keys are not ready: .*(not a database|NOTADB)/);
     expect((await fetch(`${app.url}/ready`)).status).toBe(503);
-  }, 60_000);
+  }, 180_000);
 
   it('is not ready while PostgreSQL stands still or is gone, and is again afterwards', async () => {
     const postgres = await startPostgres();
@@ -201,7 +201,7 @@ describe('the process of the example app', () => {
     } finally {
       await postgres.stop();
     }
-  }, 60_000);
+  }, 180_000);
 
   it('ends at once without a pepper beside a shared database, and says how to make one', async () => {
     const app = await start({ DATABASE_URL: 'postgres://app:secret-password@127.0.0.1:1/none' });
@@ -213,7 +213,7 @@ describe('the process of the example app', () => {
     while (!next.output().includes('Listening')) await setTimeout(20);
     expect(app.output() + next.output()).not.toMatch(/secret-password/);
     expect(next.output()).not.toContain(made);
-  }, 60_000);
+  }, 180_000);
 
   it('ends at once when its port is taken, and says what to set', async () => {
     const first = await start();
@@ -221,7 +221,7 @@ describe('the process of the example app', () => {
     const second = await start({ PORT: new URL(first.url).port });
     expect(await second.ended).toBe(1);
     expect(second.output()).toMatch(/^Cannot listen on .*EADDRINUSE.*set PORT to a free port/);
-  }, 60_000);
+  }, 180_000);
 
   it.each(['203.0.113.7', 'no-such-host.invalid'])(
     'ends at once on HOST=%s, and says what to set',
@@ -243,7 +243,7 @@ describe('the process of the example app', () => {
     expect(app.output()).toMatch(
       `Listening on http://0.0.0.0:${port}, open to the network; reached at https://orders.example.com\n`,
     );
-  }, 60_000);
+  }, 180_000);
 
   it('runs on PostgreSQL and Redis: what one process revokes, the other refuses', async () => {
     const database = await createDatabase(process.env['TEST_DATABASE_URL'] ?? '');
@@ -267,7 +267,7 @@ describe('the process of the example app', () => {
     expect(readdirSync(dataDir)).toEqual([]);
     await Promise.all([one.end('SIGTERM'), other.end('SIGTERM')]);
     await database.drop();
-  }, 60_000);
+  }, 180_000);
 
   it('brings a Redis and a PostgreSQL along with start:redis, and stops them at its end', async () => {
     const app = await start({}, 'start-with-redis.mjs');

@@ -7,7 +7,7 @@ import { pause } from './pause.js';
 import { takings, TestedKey } from './tested-key.js';
 import { startRedis } from '../servers/redis.cjs';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const environment = { LEASE_SECONDS: '2' };
 const leaseAndMarginMs = 3_000;

@@ -11,7 +11,7 @@ jest.setTimeout(isWholeRun ? 15 * 60_000 : 120_000);
 let fleet: Fleet;
 beforeAll(async () => {
   fleet = await startFleet({ place: 'PostgreSQL and Redis', processes: 2 });
-}, 60_000);
+}, 180_000);
 afterAll(() => fleet.stop());
 
 interface Measured {

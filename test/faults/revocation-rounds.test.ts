@@ -9,7 +9,7 @@ jest.setTimeout(isWholeRun ? 40 * 60_000 : 120_000);
 let fleet: Fleet;
 beforeAll(async () => {
   fleet = await startFleet({ place: 'PostgreSQL and Redis', processes: 3, isDatabaseDirect: true });
-}, 60_000);
+}, 180_000);
 afterAll(() => fleet.stop());
 
 const scopes = ['orders:read', 'orders:write'];

@@ -5,7 +5,7 @@ import { isWholeRun } from './whole-run.js';
 import { theApp } from '../harness/the-app.js';
 
 const interleavings = isWholeRun ? 10_000 : 1_000;
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** Gives others so many turns. */
 async function turns(count: number): Promise<void> {

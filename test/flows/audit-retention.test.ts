@@ -6,7 +6,7 @@ import { createInstance, type TestInstance } from '../harness/instance.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { theApp } from '../harness/the-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const start = Date.UTC(2026, 5, 1);
 

@@ -6,7 +6,7 @@ import { createDatabase } from '../servers/postgres.cjs';
 import { waitUntil } from '../servers/wait-until.cjs';
 import { theApp } from '../harness/the-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const dayMs = 24 * 60 * 60 * 1000;
 const instances: TestInstance[] = [];

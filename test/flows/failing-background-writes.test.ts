@@ -8,7 +8,7 @@ import { createInstance } from '../harness/instance.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { theApp } from '../harness/the-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let database: OwnDatabase;
 beforeAll(async () => {

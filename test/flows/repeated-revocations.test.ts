@@ -14,7 +14,7 @@ describe.each(sharedPlaces)('revocations that are repeated, on %s', (place) => {
   beforeAll(async () => {
     both = await startTwoProcesses(place);
     ({ one, two } = both);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(() => both.stop(), 30_000);
 

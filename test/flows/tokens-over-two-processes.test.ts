@@ -17,7 +17,7 @@ describe.each(places)('tokens over two processes on %s', (name) => {
   beforeAll(async () => {
     both = await startTwoProcesses(name);
     ({ one, two } = both);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(() => both.stop(), 30_000);
 
@@ -97,7 +97,7 @@ describe.each(places)('tokens over two processes on %s', (name) => {
       expect(await send(two, another)).toBe('allowed');
     }
     expect(confirmed).toBeGreaterThan(0);
-  }, 60_000);
+  }, 180_000);
 
   it('R70 a new name ends no token', async () => {
     const { id, token } = await heldToken();

@@ -9,7 +9,7 @@ describe.each(sharedPlaces)('two processes on %s', (name) => {
   beforeAll(async () => {
     both = await startTwoProcesses(name);
     ({ one, two } = both);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(() => both.stop(), 30_000);
 
@@ -94,7 +94,7 @@ describe.each(sharedPlaces)('two processes on %s', (name) => {
       await Promise.all(users);
       expect(wronglyIn).toBe(0);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('has one winner of many rotations at once, and one secret that works', async () => {
     const { id, token } = await usedKey();
@@ -140,11 +140,11 @@ describe.each(sharedPlaces)('two processes on %s', (name) => {
     while ((await two.manage('POST', `/keys/${id}/revoke`)).status !== 200) {
       expect(Date.now()).toBeLessThan(deadline);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('ends cleanly when it is stopped', async () => {
     const third = await startOrders(both.environment);
     expect((await third.manage('GET', '/keys')).status).toBe(200);
     expect(await third.stop()).toBe(0);
-  }, 30_000);
+  }, 90_000);
 });

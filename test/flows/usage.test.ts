@@ -2,7 +2,7 @@ import type { KeyUsage } from '../../lib/index.js';
 import { startOrders, type OrdersProcess } from '../harness/start-orders.js';
 import { createDatabase } from '../servers/postgres.cjs';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let database: Awaited<ReturnType<typeof createDatabase>>;
 let one: OrdersProcess;

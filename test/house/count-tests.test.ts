@@ -81,6 +81,16 @@ describe('a second run, alone', () => {
     ]);
   });
 
+  const outOfTime =
+    'thrown: "Exceeded timeout of 30000 ms for a test.\nAdd a timeout value to this test to increase the timeout"';
+
+  it('is for a test that did not end in time, alone or beside a refusal past a deadline', () => {
+    const testResults = [file('test/flows/lists.test.ts', test(outOfTime), test(pastDeadline))];
+    expect(again({ ...GOOD, testResults })).toEqual([
+      { file: join(root, 'test/flows/lists.test.ts'), reason: expect.stringMatching(/in time/) as string },
+    ]);
+  });
+
   const authenticated = 'Error: expect(received).toBe(expected)\n\nExpected: 401\nReceived: 200';
   it.each<[string, unknown]>([
     ['a run without a result', null],
@@ -109,6 +119,14 @@ describe('a second run, alone', () => {
     [
       'an assertion beside a deadline',
       { testResults: [file('test/flows/lists.test.ts', test(pastDeadline), test(authenticated))] },
+    ],
+    [
+      'a time out in a test about deadlines',
+      { testResults: [file('test/faults/store.test.ts', test(outOfTime))] },
+    ],
+    [
+      'an assertion beside a time out',
+      { testResults: [file('test/flows/lists.test.ts', test(outOfTime), test(authenticated))] },
     ],
     ['a failure that says nothing', { testResults: [{ ...file(servers, test('')), assertionResults: [] }] }],
     [

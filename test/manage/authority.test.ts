@@ -217,5 +217,5 @@ describe('keys that manage keys', () => {
       }),
       { numRuns: 60 },
     );
-  }, 30_000);
+  }, 90_000);
 });

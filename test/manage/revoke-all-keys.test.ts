@@ -19,7 +19,7 @@ import { watchMachine } from '../harness/machine-watch.js';
 
 const machine = watchMachine();
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const context: ChangeContext = {
   actor: { kind: 'application' },

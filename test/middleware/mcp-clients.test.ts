@@ -4,7 +4,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { theApp } from '../harness/the-app.js';
 import { startMcpApp, type McpApp, type McpAppOptions } from './mcp-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 type Headers = Record<string, string>;
 

@@ -6,7 +6,7 @@ import {
 import { basic } from '../tokens/token-app.js';
 import { startMcpApp, type McpApp } from './mcp-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const initialize = JSON.stringify({
   jsonrpc: '2.0',

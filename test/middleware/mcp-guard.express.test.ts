@@ -5,7 +5,7 @@ import { createInstance, type Scope } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
 import { startMcpApp, type McpApp, type McpAppOptions } from './mcp-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 type Json = Record<string, unknown>;
 type Headers = Record<string, string>;

@@ -14,7 +14,7 @@ import type { Express } from 'express';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const tools = { read_orders: 'orders:read', delete_order: 'orders:write' } as const;
 const calls: string[] = [];

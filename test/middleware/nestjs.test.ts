@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { signRequest } from '../../lib/index.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 interface NestApp {
   readonly url: string;

@@ -14,7 +14,7 @@ import { watchMachine } from '../harness/machine-watch.js';
 
 const machine = watchMachine();
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 afterEach(stopAll);
 

@@ -3,7 +3,7 @@ import { listClientWarnings } from '../../lib/redis/client-warnings.js';
 import { makeCopy, openCache, waitFor } from './cache-fixture.js';
 import { client, start, stopAll, stopNow } from './server-fixture.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 afterEach(stopAll);
 

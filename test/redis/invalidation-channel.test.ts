@@ -5,7 +5,7 @@ import { parsePeppers } from '../../lib/crypto/peppers.js';
 import { createRecordedLogger, makeCopy, makePepper, systemClock, waitFor } from './cache-fixture.js';
 import { client, disconnectLater, pause, start, stopAll } from './server-fixture.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 const made: { close(): Promise<void> }[] = [];
 

@@ -12,7 +12,7 @@ import {
 } from './cache-fixture.js';
 import { callsOf, client, pause, start, stopAll } from './server-fixture.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 afterEach(stopAll);
 

@@ -11,7 +11,7 @@ import {
 } from './cache-fixture.js';
 import { callsOf, client, pause, start, stopAll } from './server-fixture.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 const connections: [string, (url: string) => Parameters<typeof openCache>[0]][] = [
   ['our own client', (url) => ({ connection: url })],

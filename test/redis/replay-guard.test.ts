@@ -211,7 +211,7 @@ describe('signatures that were used', () => {
       admin.disconnect();
       await stopNow(again);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('R80 none is first on the first server again after two failovers', async () => {
     const prefix = makePrefix();
@@ -236,7 +236,7 @@ describe('signatures that were used', () => {
     await untilKnown(guard);
     const again = await Promise.all(uses.map((use) => guard.take(use)));
     expect(again.filter((answer) => answer === 'first')).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('R80 what others have removed is not first for a process whose clock is behind', async () => {
     const prefix = makePrefix();

@@ -10,7 +10,7 @@ import { createInstance, type TestInstance } from '../harness/instance.js';
 import { createRecordedLogger, makePrefix, systemClock } from './cache-fixture.js';
 import { disconnectLater, stopAll } from './server-fixture.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const instances: TestInstance[] = [];
 const listeners: Server[] = [];

@@ -48,6 +48,15 @@ const pastDeadline = {
   reason: 'a deadline of the store passed, and the store refused, as it must on a machine that stands still',
 };
 
+/**
+ * What jest says of a test that did not end in time. It has not compared anything wrong, and what hangs for ever ends the second
+ * run the same way.
+ */
+const outOfTime = {
+  failure: /^thrown: "Exceeded timeout of \d+ ms for a (test|hook)/,
+  reason: 'a test did not end in time, as on a slow machine, and nothing that it compared was wrong',
+};
+
 /** Folders whose subject is what happens at a deadline. */
 const aboutDeadlines = /^test\/(faults|sql|store|contracts)\//;
 
@@ -83,15 +92,15 @@ export function filesToRunAgain(results, root) {
  * @returns {string | null} why its failures are the machine's; `null`: one of them is not
  */
 function reasonOf(path, tests) {
-  const row =
-    failuresOfTheMachine.find(({ file }) => file === path) ??
-    (aboutDeadlines.test(path) ? undefined : pastDeadline);
-  if (row === undefined) return null;
+  const row = failuresOfTheMachine.find(({ file }) => file === path);
+  const rows = row === undefined ? (aboutDeadlines.test(path) ? [] : [pastDeadline, outOfTime]) : [row];
   const messages = tests.flatMap(({ status, failureMessages }) =>
     status === 'failed' ? (failureMessages ?? ['']) : [],
   );
-  const isOfMachine = (/** @type {string} */ message) => row.failure.test(message) && !isAssertion(message);
-  return messages.length > 0 && messages.every(isOfMachine) ? row.reason : null;
+  const explain = (/** @type {string} */ message) =>
+    isAssertion(message) ? undefined : rows.find(({ failure }) => failure.test(message))?.reason;
+  const [reason] = messages.map(explain);
+  return reason !== undefined && messages.every((message) => explain(message) !== undefined) ? reason : null;
 }
 
 /** Whether something was compared, and was not as it should be. @param {string} message */

@@ -6,7 +6,7 @@ import { createApiKeys, type ApiKeys, type ApiKeysOptions } from '../../lib/inde
 import { testPepper } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const database = process.env['TEST_DATABASE_URL'] ?? '';
 const schema = `allowlist_${randomBytes(8).toString('hex')}`;

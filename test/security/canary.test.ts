@@ -201,7 +201,7 @@ describe('no secret lies around', () => {
     );
     await redis.stop();
     await database.drop();
-  }, 60_000);
+  }, 180_000);
 
   it('R71 in an SQLite file and its log', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'canary-'));
@@ -218,7 +218,7 @@ describe('no secret lies around', () => {
       tokens,
     );
     await rm(folder, { recursive: true });
-  }, 60_000);
+  }, 180_000);
 
   it('and the search would find one', () => {
     const secret = 'q'.repeat(20) + 'Zx9'.repeat(7) + 'ab';

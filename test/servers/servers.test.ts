@@ -121,7 +121,7 @@ describe('startRedisSentinel', () => {
     await waitUntil('it takes writes', async () => (await redisCli(after.port, ['SET', 'a', 'b'])) === 'OK');
     await set.stop();
     await expect(askRedis(before.url)).rejects.toThrow();
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('startRedisCluster', () => {
@@ -139,7 +139,7 @@ describe('startRedisCluster', () => {
     await to.kill();
     await waitUntil('there is another primary', async () => (await cluster.primaryOf(slot)) !== to);
     await cluster.stop();
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('startPostgres', () => {
@@ -155,7 +155,7 @@ describe('startPostgres', () => {
     await postgres.stop();
     expect(isAlive(postgres.pid)).toBe(false);
     expect(existsSync(postgres.dataDir)).toBe(false);
-  }, 30_000);
+  }, 90_000);
 });
 
 describe('a server whose starter is gone', () => {

@@ -6,7 +6,7 @@ import { signRequest } from '../../lib/index.js';
 import { newEd25519, newRsa, pemOf, startSignedApp, type SignedApp } from '../harness/signed-app.js';
 import type { TestSigner } from '../harness/signing.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** Runs a program that uses a library as its users do, and reads what it has written. */
 async function run(client: string, input: object): Promise<unknown> {

@@ -12,7 +12,7 @@ import {
 import { createDatabase } from '../servers/postgres.cjs';
 import { waitUntil } from '../servers/wait-until.cjs';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** Keys of one chain, in the order of their ids. */
 const ids = ['keylock000000001', 'keylock000000002', 'keylock000000003'] as const;

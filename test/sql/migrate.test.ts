@@ -12,7 +12,7 @@ import { createDatabase } from '../servers/postgres.cjs';
 import { bundleStores, runInChild } from './child-process.js';
 
 // Processes that start at the same time share the machine with all other test files.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const newer = migrations.length + 1;
 const insertNewer = `insert into schema_versions (version, name) values (${newer}, 'from the future')`;

@@ -5,7 +5,7 @@ import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { createSampleKey, insert, sampleTime } from '../../lib/store/sample-keys.js';
 import { createDatabase } from '../servers/postgres.cjs';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const logger = { warn: () => undefined, error: () => undefined };
 let database: Awaited<ReturnType<typeof createDatabase>>;

@@ -13,7 +13,7 @@ import { watchMachine } from '../harness/machine-watch.js';
 const machine = watchMachine();
 
 // Every test makes a database of its own, and some wait for connections that come back.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const logger = { warn: () => {}, error: () => {} };
 const instance = { id: 'instance-1', acked: 0, leaseMs: 4_000 };

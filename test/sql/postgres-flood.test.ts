@@ -10,7 +10,7 @@ import { noteExcused, watchMachine } from '../harness/machine-watch.js';
 import { settle } from './settle.js';
 import type { Settled } from './settle.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const machine = watchMachine();
 

@@ -10,7 +10,7 @@ import { watchMachine } from '../harness/machine-watch.js';
 
 const machine = watchMachine();
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describe('a PostgreSQL server that stands still', () => {
   const logger = { warn: () => {}, error: () => {} };

@@ -9,7 +9,7 @@ import { testPepper } from '../harness/instance.js';
 import { makeCertificates } from '../servers/certificates.cjs';
 import { startPostgres } from '../servers/postgres.cjs';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let server: Awaited<ReturnType<typeof startPostgres>>;
 let caFile: string;

@@ -8,7 +8,7 @@ import { startPostgres, startStandby } from '../servers/postgres.cjs';
 import { waitUntil } from '../servers/wait-until.cjs';
 import { settle } from './settle.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const unavailable = { code: 'ERR_API_KEYS_UNAVAILABLE' };
 let primary: Awaited<ReturnType<typeof startPostgres>>;

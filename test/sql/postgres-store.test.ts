@@ -22,7 +22,7 @@ import { watchMachine } from '../harness/machine-watch.js';
 const machine = watchMachine();
 
 // Every test makes a database of its own, and some wait for deadlines: a busy machine needs more than five seconds.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const unavailable = expect.objectContaining({ code: 'ERR_API_KEYS_UNAVAILABLE' });
 

@@ -180,7 +180,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('rows that a key can cause, on 
       await one.close();
       await two.close();
     }
-  }, 60_000);
+  }, 180_000);
 
   it('P13: signed requests that the limits of their key refuse are not remembered one by one', async () => {
     const app = await startSignedApp({ database: database.url });
@@ -199,5 +199,5 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('rows that a key can cause, on 
     } finally {
       await app.close();
     }
-  }, 60_000);
+  }, 180_000);
 });

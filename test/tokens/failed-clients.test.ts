@@ -14,7 +14,7 @@ import {
 } from './token-app.js';
 import { theApp } from '../harness/the-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const windowSeconds = 3600;
 const grant = { grant_type: 'client_credentials' };

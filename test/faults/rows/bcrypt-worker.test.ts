@@ -1,7 +1,7 @@
 import { startFleet, type Fleet } from '../fleet.js';
 import { pause } from '../pause.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let fleet: Fleet;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { effectiveByOf } from '../effective-by.js';
 import { startFleet, type Fleet } from '../fleet.js';
 import { pause } from '../pause.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const hourMs = 3_600_000;
 let fleet: Fleet;

@@ -5,7 +5,7 @@ import { HistoryRecorder } from '../history-recorder.js';
 import { pause } from '../pause.js';
 import { TestedKey } from '../tested-key.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const shortLeaseMs = 2_000;
 const longLeaseMs = 6_000;

@@ -1,7 +1,7 @@
 import { onRedis, readEntries } from '../fault-actions.js';
 import { redisRows } from './redis-rows.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const { fleet, proxies, expectNothingLost, setProxies, expectRedis, configure } = redisRows();
 

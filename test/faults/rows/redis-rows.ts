@@ -39,7 +39,7 @@ export function redisRows(): RedisRows {
   const asAdmin = { 'X-Test-Admin': 'olga' };
   beforeAll(async () => {
     fleet = await startFleet({ place: 'PostgreSQL and Redis', processes: 2, isDatabaseDirect: true });
-  }, 60_000);
+  }, 180_000);
   afterAll(() => fleet.stop());
 
   const proxies = (): readonly TcpProxy[] =>

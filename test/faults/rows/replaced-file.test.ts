@@ -5,7 +5,7 @@ import { effectiveByOf } from '../effective-by.js';
 import { startOrders, type OrdersProcess } from '../../harness/start-orders.js';
 import { pause } from '../pause.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let folder: string;
 let file: string;

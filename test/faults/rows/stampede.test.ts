@@ -2,7 +2,7 @@ import { testPepper } from '../../harness/instance.js';
 import { pause } from '../pause.js';
 import { startFleet, type Fleet, type Member } from '../fleet.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const readsOneKey = /select .*"keys"/s;
 const times = 1_000;

@@ -7,7 +7,7 @@ import { watchMachine } from '../../harness/machine-watch.js';
 
 const machine = watchMachine({ countsOwnLoop: true });
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const leaseMs = 2_000;
 let fleet: Fleet;

@@ -7,7 +7,7 @@ import { theApp } from '../../harness/the-app.js';
 
 const machine = watchMachine();
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describe.each([
   ['stops as a whole (cluster-require-full-coverage yes)', true],

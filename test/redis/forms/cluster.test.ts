@@ -15,7 +15,7 @@ import { theApp } from '../../harness/the-app.js';
 
 const machine = watchMachine();
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 afterEach(closeClusterClients, 30_000);
 
@@ -27,14 +27,14 @@ describe('a Cluster', () => {
 
   beforeAll(async () => {
     cluster = await startRedisCluster();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => cluster.stop(), 30_000);
 
   beforeEach(async () => {
     store = countedStore();
     instances = await openTwo(cluster, store);
     keys = await makeKeys(cluster, instances[0]);
-  }, 30_000);
+  }, 90_000);
 
   it('holds keys on all of its primaries, for clients of both versions', async () => {
     const reads = store.reads();

@@ -17,7 +17,7 @@ const cleanUps: (() => unknown)[] = [];
 
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
-}, 30_000);
+}, 90_000);
 
 async function openGuard(client: RedisClient & { disconnect(): void }): Promise<ReplayGuard> {
   client.on('error', () => undefined);

@@ -29,13 +29,13 @@ const clients: { disconnect(): void }[] = [];
 
 beforeEach(async () => {
   set = await startRedisSentinel();
-}, 30_000);
+}, 90_000);
 
 afterEach(async () => {
   await closeInstances();
   for (const each of clients.splice(0)) each.disconnect();
   await set.stop();
-}, 30_000);
+}, 90_000);
 
 /** The client of the document, for the sentinels of this test. */
 function client<C extends { disconnect(): void; on(event: 'error', listener: () => void): unknown }>(

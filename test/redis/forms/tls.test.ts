@@ -13,7 +13,7 @@ import { waitUntil } from '../../servers/wait-until.cjs';
 import { answerTo, closeInstances, countedStore, namesHeld, openInstance } from './form-fixture.js';
 import { theApp } from '../../harness/the-app.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const password = 'replace-this-password';
 let redis: Awaited<ReturnType<typeof startRedisTls>>;
@@ -21,7 +21,7 @@ const clients: { disconnect(): void }[] = [];
 
 beforeAll(async () => {
   redis = await startRedisTls();
-}, 30_000);
+}, 90_000);
 afterAll(() => redis.stop());
 
 afterEach(async () => {
