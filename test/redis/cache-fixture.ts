@@ -195,7 +195,7 @@ export async function settle(cache: VerificationCache): Promise<void> {
 
 export async function waitFor(
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 12_000,
+  timeoutMs = 40_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {

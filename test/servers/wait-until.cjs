@@ -8,7 +8,7 @@
  * @param {number} [timeoutMs]
  * @returns {Promise<void>}
  */
-async function waitUntil(what, isSo, timeoutMs = 20_000) {
+async function waitUntil(what, isSo, timeoutMs = 60_000) {
   const deadline = Date.now() + timeoutMs;
   let last = '';
   for (;;) {

@@ -68,7 +68,7 @@ const countListeners = (): Promise<number | null> =>
   );
 
 /** Waits, generously, until something is so. */
-async function expectSoon(isSo: () => boolean | Promise<boolean>, seconds = 20): Promise<void> {
+async function expectSoon(isSo: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
   const end = performance.now() + seconds * 1_000;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`It was not so within ${seconds} s: ${isSo.toString()}`);
