@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { SqlDialect } from '../sql-database.js';
 import { isStorable } from '../is-storable.js';
 import type { Tables } from '../tables.js';
+import { selectAskedIds } from './asked-ids.js';
 
 /** Finds those of some ids that a key has, or had before it was removed: a key is never made again under them. */
 export async function findTakenIds(
@@ -10,11 +10,7 @@ export async function findTakenIds(
   dialect: SqlDialect,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const json = JSON.stringify(ids.filter((id) => isStorable(id)));
-  const asked =
-    dialect === 'postgres'
-      ? sql<string>`(select pg_catalog.json_array_elements_text(${json}::json))`
-      : sql<string>`(select value from json_each(${json}))`;
+  const asked = selectAskedIds(dialect, JSON.stringify(ids.filter((id) => isStorable(id))));
   const rows = await database
     .selectFrom('keys')
     .select('id')
