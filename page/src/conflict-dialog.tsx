@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
+import { FieldValue, getFieldName } from './field-value.js';
 import { Modal } from './modal.js';
 import type { TextName } from './texts-english.js';
 import type { Conflict } from './use-change.js';
@@ -47,11 +48,13 @@ export function ConflictDialog<R extends object>({
             <tbody>
               {changed.map((name) => (
                 <tr key={name}>
-                  <th scope="row">
-                    <code>{name}</code>
-                  </th>
-                  <td>{toText(seen[name])}</td>
-                  <td>{toText(current[name])}</td>
+                  <th scope="row">{getFieldName(name, say)}</th>
+                  <td>
+                    <FieldValue name={name} value={seen[name]} />
+                  </td>
+                  <td>
+                    <FieldValue name={name} value={current[name]} />
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -70,9 +73,4 @@ export function ConflictDialog<R extends object>({
       </div>
     </Modal>
   );
-}
-
-function toText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return value === undefined ? '–' : JSON.stringify(value);
 }

@@ -35,6 +35,7 @@ export interface ApiKey {
   readonly expiresAt: string | null;
   readonly ipAllowlist: readonly string[] | null;
   readonly resources: Readonly<Record<string, readonly string[]>> | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
   readonly features: readonly string[];
   readonly tags: readonly string[];
   readonly rateLimits: readonly RateLimit[];

@@ -1,0 +1,61 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useSurroundings } from './context.js';
+import { describeLimit, describeWindow } from './formats.js';
+import type { Credits, RateLimit } from './records.js';
+import type { Say } from './texts.js';
+import type { TextName } from './texts-english.js';
+
+const labels: Readonly<Record<string, TextName>> = {
+  ...{ name: 'name', description: 'description', scopes: 'scopes', features: 'features', tags: 'tags' },
+  ...{ expiresAt: 'ends', ipAllowlist: 'addressesTitle', resources: 'resources', metadata: 'metadata' },
+  ...{ rateLimits: 'limits', credits: 'credits', state: 'state', revokedAt: 'revokedAt' },
+  ...{ plan: 'plan', overrides: 'overrides', suspendedAt: 'suspendedSince', suspensionReason: 'reason' },
+};
+
+/** Returns what people call a field of a key or an owner; a field that they never see has the name that the router gives it. */
+export function getFieldName(name: string, say: Say): string {
+  const text = Object.hasOwn(labels, name) ? labels[name] : undefined;
+  return text === undefined ? name : say(text);
+}
+
+/** What a field says when it is empty: set apart, since a text could read the same. */
+const empty: Readonly<Record<string, TextName>> = {
+  ...{ expiresAt: 'noEnd', ipAllowlist: 'anyAddress', resources: 'all', credits: 'creditsKeepNone' },
+  ...{ plan: 'defaultPlan', rateLimits: 'noLimits' },
+};
+
+/** The value of a field in words. */
+export function FieldValue({ name, value }: { name: string; value: unknown }): JSX.Element {
+  const { say, formats } = useSurroundings();
+  if (isEmpty(value)) return <em class="soft">{say(empty[name] ?? 'none')}</em>;
+  return <bdi>{describe(value)}</bdi>;
+
+  function describe(given: unknown): ComponentChildren {
+    if (name === 'rateLimits') {
+      return (given as readonly RateLimit[]).map((limit) => (
+        <div key={limit.name}>{Number.isFinite(limit.limit) ? describeLimit(limit, say, formats) : '…'}</div>
+      ));
+    }
+    if (name === 'credits') return describeCredits(given as Credits);
+    if (name === 'resources') {
+      return Object.entries(given as Readonly<Record<string, readonly string[]>>).map(([kind, ids]) => (
+        <div key={kind}>{`${kind}: ${ids.join(', ')}`}</div>
+      ));
+    }
+    if (typeof given === 'string') return name.endsWith('At') ? formats.moment(given) : given;
+    if (Array.isArray(given) && given.every((each) => typeof each === 'string')) return given.join(', ');
+    return JSON.stringify(given);
+  }
+
+  function describeCredits({ remaining, refillAmount, refillIntervalSeconds }: Credits): string {
+    const number = (count: number): string => (Number.isFinite(count) ? formats.number(count) : '…');
+    if (refillAmount === null || refillIntervalSeconds === null) return number(remaining);
+    const window = describeWindow(refillIntervalSeconds, say, formats);
+    return say('creditsRefilled', { count: number(remaining), amount: number(refillAmount), window });
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
