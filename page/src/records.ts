@@ -244,3 +244,11 @@ export interface PlanImpact {
     readonly surplusKeys: number;
   }[];
 }
+
+/** What an erasure has removed; a 202 has `effectiveBy`. */
+export interface ErasureReport {
+  readonly ownerId: string;
+  readonly revokedKeys: number;
+  readonly removed: Readonly<Record<string, number>>;
+  readonly effectiveBy?: string;
+}

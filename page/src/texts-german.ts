@@ -284,7 +284,8 @@ export const german: Readonly<Record<TextName, string>> = {
   introAdmin: 'Die Schlüssel aller Inhaber.',
   ownersIntro:
     'Hier stehen Inhaber mit eigenem Tarif oder einer Sperre. Jeder andere lässt sich mit seiner Kennung öffnen.',
-  ownerById: 'Inhaber mit seiner Kennung öffnen',
+  ownerById: 'Nach Kennung suchen, oder Inhaber mit seiner Kennung öffnen',
+  openOwner: '„{id}“ öffnen',
   noOwners: 'Über keinen Inhaber ist etwas aufgezeichnet',
   noOwnersHint: 'Ein Inhaber, der hier nicht steht, hat den üblichen Tarif und ist nicht gesperrt.',
   backToOwners: 'Alle Inhaber',
@@ -332,6 +333,39 @@ export const german: Readonly<Record<TextName, string>> = {
   loseEnd: 'Schlüssel, die als abgelaufen abgewiesen würden: {count}',
   loseSurplus: 'Schlüssel über die Zahl des Tarifs hinaus, die bleiben: {count}',
   aboveCeilings: 'Schlüssel mit Grenzen oder Guthaben über denen des Tarifs, die bleiben: {count}',
+  export: 'Daten exportieren',
+  exportTitle: 'Daten von „{name}“ exportieren',
+  exportIntro:
+    'Eine JSON-Datei mit allem, was über diesen Inhaber gespeichert ist und gezeigt werden kann: Tarif und Sperre, alle Schlüssel, jede Änderung daran und abgewiesene Anfragen.',
+  exportHint:
+    'Geheimnisse sind nicht dabei: Sie werden nicht gespeichert. Bewahren Sie die Datei wie andere personenbezogene Daten auf.',
+  exportNow: 'Exportieren',
+  exportRead: 'Gelesene Einträge: {count}',
+  exportDone: 'Gespeichert als {file}, mit {count} Einträgen.',
+  erase: 'Löschen',
+  eraseTitle: 'Daten von „{name}“ löschen',
+  eraseIntro:
+    'Damit werden alle Schlüssel des Inhabers widerrufen und personenbezogene Daten endgültig gelöscht. Das lässt sich nicht rückgängig machen.',
+  eraseKeys: 'Alle Schlüssel werden widerrufen. Programme, die sie benutzen, werden von da an abgewiesen.',
+  eraseData:
+    'Die Schlüssel verlieren Namen, Notizen, Schlagwörter, Adressen, Grenzen und Daten der Anwendung. Sitzungen enden.',
+  eraseLogs:
+    'Seine abgewiesenen Anfragen werden gelöscht. Einträge im Änderungsprotokoll verlieren Adresse und Mitglied, wo der Inhaber die Änderung gemacht hat.',
+  eraseStays:
+    'Es bleiben: die Kennung des Inhabers, die widerrufenen Schlüssel ohne diese Daten, und was wann geändert wurde, damit sich das Änderungsprotokoll weiter prüfen lässt.',
+  typeOwner: 'Schreiben Sie zur Bestätigung die Kennung des Inhabers: {name}',
+  typeOwnerWrong: 'Das ist nicht die Kennung des Inhabers.',
+  eraseNow: 'Endgültig löschen',
+  erasedDone: 'Die personenbezogenen Daten des Inhabers sind gelöscht.',
+  eraseAgain:
+    'Löschen Sie dann noch einmal: Ein Server, der nicht geantwortet hat, kann inzwischen eine Adresse gespeichert haben.',
+  erasedRevoked: 'Widerrufene Schlüssel: {count}',
+  erasedKeys: 'Schlüssel, deren Daten gelöscht wurden: {count}',
+  erasedEntries: 'Einträge im Änderungsprotokoll ohne Persönliches: {count}',
+  erasedRequests: 'Gelöschte abgewiesene Anfragen: {count}',
+  erasedAddresses: 'Gelöschte Adressen der letzten Benutzung: {count}',
+  erasedTokens: 'Gelöschte Sitzungen und Refresh-Token: {count}',
+  erasedObservations: 'Gelöschte beobachtete Anfragen: {count}',
   conflictOwnerTitle: 'Jemand anders hat diesen Inhaber geändert',
   conflictOwnerGo: 'Mit dem Inhaber weitermachen, wie er jetzt ist',
   'view-posture': 'Aufmerksamkeit',
