@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
-import { FieldValue, getFieldName } from './field-value.js';
+import { getFieldName } from './field-name.js';
+import { FieldValue } from './field-value.js';
 import type { ApiKey } from './records.js';
 
 /** What the fields are, and what they become. */

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
-import { FieldValue, getFieldName } from './field-value.js';
+import { getFieldName } from './field-name.js';
+import { FieldValue } from './field-value.js';
 import { Modal } from './modal.js';
 import type { TextName } from './texts-english.js';
 import type { Conflict } from './use-change.js';

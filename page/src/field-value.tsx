@@ -2,21 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useSurroundings } from './context.js';
 import { describeLimit, describeWindow } from './formats.js';
 import type { Credits, RateLimit } from './records.js';
-import type { Say } from './texts.js';
 import type { TextName } from './texts-english.js';
-
-const labels: Readonly<Record<string, TextName>> = {
-  ...{ name: 'name', description: 'description', scopes: 'scopes', features: 'features', tags: 'tags' },
-  ...{ expiresAt: 'ends', ipAllowlist: 'addressesTitle', resources: 'resources', metadata: 'metadata' },
-  ...{ rateLimits: 'limits', credits: 'credits', state: 'state', revokedAt: 'revokedAt' },
-  ...{ plan: 'plan', overrides: 'overrides', suspendedAt: 'suspendedSince', suspensionReason: 'reason' },
-};
-
-/** Returns what people call a field of a key or an owner; a field that they never see has the name that the router gives it. */
-export function getFieldName(name: string, say: Say): string {
-  const text = Object.hasOwn(labels, name) ? labels[name] : undefined;
-  return text === undefined ? name : say(text);
-}
 
 /** What a field says when it is empty: set apart, since a text could read the same. */
 const empty: Readonly<Record<string, TextName>> = {

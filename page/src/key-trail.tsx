@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { ProblemError } from './admin-client.js';
 import { useSurroundings } from './context.js';
-import { getFieldName } from './field-value.js';
+import { getFieldName } from './field-name.js';
 import { describeAuthor } from './formats.js';
 import type { ApiKey, Page, TrailEntry } from './records.js';
 import { english, type TextName } from './texts-english.js';

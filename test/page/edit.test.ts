@@ -85,8 +85,13 @@ it('what the router refuses is said, and the form stays as it was filled in', as
   await page.getByLabel('Only these addresses').check();
   await page.getByLabel('Addresses and networks').fill('not-an-address');
   await save();
-  await page.getByRole('alert').getByText('ipAllowlist', { exact: false }).waitFor();
+  await page.getByRole('alert').getByText('Addresses: entry 1 must be an IPv4', { exact: false }).waitFor();
   await expect(page.getByLabel('Addresses and networks').inputValue()).resolves.toBe('not-an-address');
+  const speak = (language: string): Promise<unknown> =>
+    page.evaluate(`document.querySelector('api-keys-manager').lang = '${language}'`);
+  await speak('de');
+  await page.getByRole('alert').getByText('Adressen: Eintrag 1 muss eine IPv4-', { exact: false }).waitFor();
+  await speak('en');
   await page.getByRole('button', { name: 'Cancel' }).click();
   await expect(page.getByText('The key is changed.').count()).resolves.toBe(0);
   await expect(read()).resolves.toMatchObject({ version: 1 });
