@@ -1,3 +1,4 @@
+import { getOwn } from './get-own.js';
 import type { Say } from './texts.js';
 import type { TextName } from './texts-english.js';
 
@@ -11,6 +12,6 @@ const names: Readonly<Record<string, TextName>> = {
 
 /** Returns what people call a field of a key or an owner; a field that they never see has the name that the router gives it. */
 export function getFieldName(name: string, say: Say): string {
-  const text = Object.hasOwn(names, name) ? names[name] : undefined;
+  const text = getOwn(names, name);
   return text === undefined ? name : say(text);
 }

@@ -1,5 +1,6 @@
 import type { ResourceChoice } from './context.js';
 import { describeLimit, type Formats } from './formats.js';
+import { getOwn } from './get-own.js';
 import type { Grantable, RateLimit } from './records.js';
 import type { Say } from './texts.js';
 
@@ -181,7 +182,7 @@ export function describeDraft(
   const isComplete = draft.end !== 'date' || draft.endDate !== '';
   const end = isComplete ? findEnd(draft, grantable) : undefined;
   const labelOf = (kind: string, id: string): string =>
-    choices[kind]?.find((choice) => choice.id === id)?.label ?? id;
+    getOwn(choices, kind)?.find((choice) => choice.id === id)?.label ?? id;
   return [
     chosen.length === 0
       ? say('summaryMayNothing', { name })

@@ -4,6 +4,7 @@ import { useSurroundings, type ResourceChoice } from './context.js';
 import type { DraftProperties } from './draft-fields.js';
 import { Choice, Field, Group } from './field.js';
 import { splitLines } from './key-draft.js';
+import { getOwn } from './get-own.js';
 import type { ApiKey, GrantableKind } from './records.js';
 
 type ResourceProperties = DraftProperties & { readonly before?: ApiKey };
@@ -32,16 +33,18 @@ function KindFields({
   const { say, resources } = useSurroundings();
   const group = useId();
   const { name, description, ids, planIds } = kind;
-  const chosen = draft.resources[name];
+  const chosen = getOwn(draft.resources, name);
   const set = (next: readonly string[] | null): void => {
     const { [name]: _before, ...others } = draft.resources;
     onChange({ resources: next === null ? others : { ...others, [name]: next } });
   };
   const offered = ids ?? planIds;
-  const had = before?.resources?.[name];
-  const given: readonly ResourceChoice[] = (resources[name] ?? offered?.map((id) => ({ id })) ?? []).filter(
-    ({ id }) => offered === null || offered.includes(id) || had?.includes(id),
-  );
+  const had = getOwn(before?.resources, name);
+  const given: readonly ResourceChoice[] = (
+    getOwn(resources, name) ??
+    offered?.map((id) => ({ id })) ??
+    []
+  ).filter(({ id }) => offered === null || offered.includes(id) || had?.includes(id));
   // What a key has already may stay, even if this person could not give it.
   const others = given.length === 0 ? [] : (had ?? []).filter((id) => !given.some((each) => each.id === id));
   const choices = [...given, ...others.map((id) => ({ id, label: id }))];
