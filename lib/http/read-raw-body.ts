@@ -78,16 +78,16 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
       }
       if (length > maxBytes) {
         settle();
-        if (isWholeBodyKept(req)) return returnBytes(() => reject(createTooLargeError(maxBytes)));
+        if (isWholeBodyKept(req)) return giveBack(() => reject(createTooLargeError(maxBytes)));
         // The rest is discarded, so that the connection can be reused.
         req.resume();
         reject(createTooLargeError(maxBytes));
       } else if (isBodyComplete(req)) {
         settle();
-        returnBytes(resolve);
+        giveBack(resolve);
       }
     }
-    function returnBytes(done: (bytes: Uint8Array) => void): void {
+    function giveBack(done: (bytes: Uint8Array) => void): void {
       const bytes = Buffer.concat(chunks);
       if (length > 0) req.unshift(bytes);
       if (isHeld) holdAgain(() => done(bytes));
