@@ -28,6 +28,8 @@ export interface SourceHost {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** In bytes. Of smaller files, all may be read before anything of it is imported. */
+const minMeasured = 1_048_576;
 const sqlitePrefix = /^sqlite:(?:\/\/)?/;
 const postgresPrefix = /^postgres(?:ql)?:\/\//;
 
@@ -90,7 +92,7 @@ async function openFile(from: string, given: SourceArguments, input: Readable): 
   };
   const getShare = (): number | null => {
     const read = (stream as Partial<ReadStream>).bytesRead ?? 0;
-    return size === null || size === 0 ? null : Math.min(1, read / size);
+    return size === null || size < minMeasured ? null : Math.min(1, read / size);
   };
   if (form === 'jsonl') return { columns: null, rows: readJsonLines(text), getShare, close };
   try {

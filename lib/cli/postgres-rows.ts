@@ -1,6 +1,7 @@
 import { loadDriver } from '../sql/load-driver.js';
 import { CommandError } from './command-error.js';
 import { getErrorCode } from './get-error-code.js';
+import { getErrorMessage } from './get-error-message.js';
 import { createSourceRow, type RowSource, type SourceRow } from './row-source.js';
 
 /** The part of pg that is used here. */
@@ -106,7 +107,7 @@ async function askServer<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     const code = getErrorCode(error) ?? 'no connection';
-    const reason = aboutStatement.test(code) && error instanceof Error ? error.message : explain(code);
+    const reason = aboutStatement.test(code) ? getErrorMessage(error) : explain(code);
     throw new CommandError(`PostgreSQL refused: ${reason}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { Command, CommandArguments, CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
 import { getErrorCode } from './get-error-code.js';
+import { getErrorMessage } from './get-error-message.js';
 import type { Instance, ListedRoute, RouteList } from './instance.js';
 import { loadExport } from './load-export.js';
 import { instanceOptions, openInstance } from './open-instance.js';
@@ -91,8 +92,8 @@ function checkRoutes(
     instance.assertAllRoutesGuarded(app, { open: given.listTexts('open'), allowObserved });
     return 0;
   } catch (error) {
-    if (getErrorCode(error) !== 'ERR_ASSERTION' || !(error instanceof Error)) throw error;
-    terminal.say(error.message.replace(/^assertAllRoutesGuarded: /, ''));
+    if (getErrorCode(error) !== 'ERR_ASSERTION') throw error;
+    terminal.say(getErrorMessage(error).replace(/^assertAllRoutesGuarded: /, ''));
     throw new CommandError('Not every route is guarded.');
   }
 }
