@@ -45,12 +45,20 @@ describe('the tarball', () => {
   });
 
   it('has each source in both builds, with types and one map, and nothing that lost its source', () => {
-    const sources = paths.filter((path) => path.startsWith('lib/')).map((path) => path.slice(4, -3));
+    const all = paths.filter((path) => path.startsWith('lib/')).map((path) => path.slice(4, -3));
+    // The program is started, not imported: one build, without types.
+    const [program, sources] = [true, false].map((isOfProgram) =>
+      all.filter((name) => name.startsWith('cli/') === isOfProgram),
+    ) as [string[], string[]];
     const outputs = ['esm', 'cjs'].flatMap((build) =>
       sources.flatMap((name) => ['.js', '.js.map', '.d.ts'].map((end) => `dist/${build}/${name}${end}`)),
     );
     const built = paths.filter((path) => /^dist\/(esm|cjs)\//.test(path) && path !== 'dist/cjs/package.json');
-    expect(built.toSorted()).toEqual(outputs.toSorted());
+    const outputsOfProgram = program.flatMap((name) =>
+      ['.js', '.js.map'].map((end) => `dist/esm/${name}${end}`),
+    );
+    expect(built.toSorted()).toEqual([...outputs, ...outputsOfProgram].toSorted());
+    expect(program).toContain('cli/bin');
     expect(sources).toContain('index');
   });
 
