@@ -86,7 +86,7 @@ async function openFile(from: string, given: SourceArguments, input: Readable): 
   const size = from === '-' ? null : await readSize(from);
   const stream = from === '-' ? input : createReadStream(from);
   const text = decodeText(translateErrors(stream));
-  const close = async (): Promise<void> => {
+  const endReading = async (): Promise<void> => {
     stream.destroy();
     if (from !== '-') await new Promise((resolve) => finished(stream, resolve));
   };
@@ -94,11 +94,11 @@ async function openFile(from: string, given: SourceArguments, input: Readable): 
     const read = (stream as Partial<ReadStream>).bytesRead ?? 0;
     return size === null || size < minMeasured ? null : Math.min(1, read / size);
   };
-  if (form === 'jsonl') return { columns: null, rows: readJsonLines(text), getShare, close };
+  if (form === 'jsonl') return { columns: null, rows: readJsonLines(text), getShare, close: endReading };
   try {
-    return { ...(await readCsv(text, separator)), getShare, close };
+    return { ...(await readCsv(text, separator)), getShare, close: endReading };
   } catch (error) {
-    await close();
+    await endReading();
     throw error;
   }
 }

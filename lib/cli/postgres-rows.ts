@@ -58,7 +58,7 @@ export async function openPostgres(address: string, query: string): Promise<RowS
   client.on('error', () => undefined);
   const run = (text: string, name?: string): Promise<PgResult> =>
     askServer(() => client.query({ text, rowMode: 'array', types, ...(name === undefined ? {} : { name }) }));
-  const fetchRows = (): Promise<PgResult> => run(`fetch ${rowsOfFetch} from imported_rows`);
+  const readMore = (): Promise<PgResult> => run(`fetch ${rowsOfFetch} from imported_rows`);
   try {
     await askServer(() => client.connect());
     await run('begin isolation level repeatable read read only');
@@ -66,11 +66,11 @@ export async function openPostgres(address: string, query: string): Promise<RowS
     await run("set local bytea_output = 'hex'");
     // With a name it is prepared, and what is prepared is one statement.
     await run(`declare imported_rows no scroll cursor for ${query}`, 'imported_rows');
-    const first = await fetchRows();
+    const first = await readMore();
     const columns = first.fields.map(({ name }) => name);
     return {
       columns,
-      rows: readRows(first, columns, fetchRows),
+      rows: readRows(first, columns, readMore),
       getShare: () => null,
       close: () => endClient(client),
     };
@@ -83,9 +83,9 @@ export async function openPostgres(address: string, query: string): Promise<RowS
 async function* readRows(
   first: PgResult,
   columns: readonly string[],
-  fetchRows: () => Promise<PgResult>,
+  readMore: () => Promise<PgResult>,
 ): AsyncGenerator<SourceRow> {
-  for (let { rows } = first; rows.length > 0; { rows } = await fetchRows()) {
+  for (let { rows } = first; rows.length > 0; { rows } = await readMore()) {
     for (const cells of rows) yield createSourceRow(columns, cells, null);
   }
 }

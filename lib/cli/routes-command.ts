@@ -67,15 +67,15 @@ function toJson(list: RouteList): object {
 }
 
 function describeFindings(list: RouteList): readonly string[] {
-  const name = ({ methods, path }: Pick<ListedRoute, 'methods' | 'path'>): string =>
+  const formatRoute = ({ methods, path }: Pick<ListedRoute, 'methods' | 'path'>): string =>
     `${methods.join()} ${path}`;
   const { unguarded, observed, lateGuards, unusedScopes, countedTwice, declaredTwice } = list;
   return [
-    ...unguarded.map((route) => `no guard is seen: ${name(route)}`),
-    ...observed.map((route) => `not enforced: ${name(route)}`),
-    ...lateGuards.map((guard) => `the guard for ${guard.requires} runs ${guard.runs}: ${name(guard)}`),
-    ...countedTwice.map((route) => `requests count twice: ${name(route)}`),
-    ...declaredTwice.map((route) => `declared twice: ${name(route)}`),
+    ...unguarded.map((route) => `no guard is seen: ${formatRoute(route)}`),
+    ...observed.map((route) => `not enforced: ${formatRoute(route)}`),
+    ...lateGuards.map((guard) => `the guard for ${guard.requires} runs ${guard.runs}: ${formatRoute(guard)}`),
+    ...countedTwice.map((route) => `requests count twice: ${formatRoute(route)}`),
+    ...declaredTwice.map((route) => `declared twice: ${formatRoute(route)}`),
     ...unusedScopes.map((scope) => `no route requires the scope ${scope}`),
   ];
 }
