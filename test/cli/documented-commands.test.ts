@@ -1,13 +1,12 @@
 import { transformSync } from 'esbuild';
 import { testPepper } from '../harness/instance.js';
-import { blocksOf } from '../docs/markdown.js';
+import { blocksOf, readDocument } from '../docs/markdown.js';
 import { commands } from '../../lib/cli/commands.js';
-import { readDocument } from '../docs/markdown.js';
 import { makeCommandFolder, type CommandFolder, type ProgramOutcome } from './command-folder.js';
 
 const page = 'docs/guides/command-line.md';
 
-describe(page, () => {
+describe('the page about the command line', () => {
   let folder: CommandFolder;
   beforeAll(() => {
     folder = makeCommandFolder();
