@@ -46,7 +46,7 @@ const shapes: { readonly [N in keyof KeyCommands]: CommandShape } = {
     isInputOptional: true,
   },
   import: {
-    takes: ['format', 'rows', 'dryRun', 'onProgress'],
+    takes: ['format', 'rows', 'dryRun', 'onProgress', 'onProblem'],
     example: "{ format: 'legacy', rows: [] }",
   },
   grantable: { takes: ['nothing'], example: '{}', isInputOptional: true },

@@ -3,7 +3,7 @@ import type { NewCredits } from '../domain/credits.js';
 import type { RateLimit } from '../domain/rate-limit.js';
 import type { RevocationReason } from '../domain/revocation-reason.js';
 import type { KeyFields } from '../domain/key-field-table.js';
-import type { ImportProgress } from '../manage/import-keys.js';
+import type { ImportProblem, ImportProgress } from '../manage/import-keys.js';
 import type { UsageFilter } from '../manage/get-key-usage.js';
 
 /**
@@ -153,4 +153,8 @@ export interface KeyImport<S extends string, F extends string = never, R extends
   readonly dryRun?: boolean | undefined;
   /** Called after every few rows. When it throws, the import stops; what was imported stays. */
   readonly onProgress?: ((progress: ImportProgress) => unknown) | undefined;
+  /**
+   * Called with every problem, also with those beyond the first 1,000 that the report lists. When it throws, the import stops.
+   */
+  readonly onProblem?: ((problem: ImportProblem) => unknown) | undefined;
 }

@@ -1,7 +1,7 @@
 import type { ForeignFormat, ForeignFormats } from '../domain/foreign-format.js';
 import { suggestNames } from '../domain/known-names.js';
 import { InvalidOptionError } from '../errors.js';
-import type { ImportInput, ImportProgress } from '../manage/import-keys.js';
+import type { ImportInput, ImportProblem, ImportProgress } from '../manage/import-keys.js';
 import { allowAbsent, take, takeFlag, takeFunction, withDefault } from '../options/option-readers.js';
 import { readOptions, type OptionReader, type ReadersOf } from '../options/read-options.js';
 import type { CallInput } from './call-input.js';
@@ -22,6 +22,9 @@ export function readImportInput(what: string, input: CallInput, formats: Foreign
     dryRun: withDefault(takeFlag, false),
     onProgress: allowAbsent(
       takeFunction<(progress: ImportProgress) => unknown>('a function that gets what was done so far'),
+    ),
+    onProblem: allowAbsent(
+      takeFunction<(problem: ImportProblem) => unknown>('a function that gets a row, a field and a message'),
     ),
   } satisfies ReadersOf<KeyImport<string>>;
   return readOptions(what, input, readers);

@@ -46,6 +46,8 @@ export interface ImportInput {
   readonly dryRun: boolean;
   /** Called after every batch. When it throws, the import stops: what was imported stays. */
   readonly onProgress?: ((progress: ImportProgress) => unknown) | undefined;
+  /** Called with every problem, also with those beyond the first 1,000. When it throws, the import stops. */
+  readonly onProblem?: ((problem: ImportProblem) => unknown) | undefined;
 }
 
 /** Rows in one transaction: all other changes wait for it. */
@@ -80,11 +82,12 @@ interface Candidate extends ImportedKey {
 export async function importKeys(
   ports: ManagePorts,
   context: ChangeContext,
-  { format, rows, dryRun, onProgress }: ImportInput,
+  { format, rows, dryRun, onProgress, onProblem }: ImportInput,
 ): Promise<ImportReport> {
   assertMayImport(context);
   const progress = { rows: 0, imported: 0, alreadyImported: 0, invalid: 0 };
   const problems: ImportProblem[] = [];
+  const unreported: ImportProblem[] = [];
   const invalidRows = new Set<number>();
   const seen = new Set<string>();
 
@@ -98,9 +101,14 @@ export async function importKeys(
       invalidRows.add(row);
       for (const { field, message } of error.errors ?? []) {
         if (problems.length < maxProblems) problems.push({ row, field, message });
+        if (onProblem !== undefined) unreported.push({ row, field, message });
       }
       return null;
     }
+  }
+
+  async function reportProblems(): Promise<void> {
+    for (const problem of unreported.splice(0)) await onProblem?.(problem);
   }
 
   async function importBatch(batch: readonly NumberedRow[]): Promise<void> {
@@ -114,6 +122,7 @@ export async function importKeys(
       const made = tryRow(row, () => createImportedKey(ports, context, read, owner, now));
       return made === null ? [] : [{ row, ...made }];
     });
+    await reportProblems();
     const taken = await ports.store.findTaken(candidates.flatMap(({ ids }) => ids));
     const fresh = candidates.filter(({ ids: [id = ''], ids }) => {
       if (seen.has(id) || ids.some((each) => taken.has(each))) return false;
@@ -133,6 +142,7 @@ export async function importKeys(
     progress.rows += 1;
     const row = progress.rows;
     const read = tryRow(row, () => readRow(ports, format, given, ports.clock.now()));
+    await reportProblems();
     if (read !== null) batch.push({ row, read });
     if (batch.length < batchSize) continue;
     await importBatch(batch);

@@ -8,6 +8,7 @@ const FOLDERS = [
   'admin',
   'api',
   'audit',
+  'cli',
   'crypto',
   'dialects',
   'domain',

@@ -54,7 +54,7 @@ const filesBelow = (folder: string): string[] =>
   });
 
 const FLOWS = ['verify', 'manage', 'audit', 'tokens', 'signatures'];
-const EDGES = ['middleware', 'admin', 'oauth', 'dialects'];
+const EDGES = ['middleware', 'admin', 'oauth', 'dialects', 'cli'];
 /** What puts the others together, from below: nothing that stands before them knows them. */
 const COMPOSITION = ['options', 'api', 'instance', 'store', 'testing'];
 const ADAPTERS = ['sql', 'redis', 'memory', 'crypto'];
@@ -68,6 +68,7 @@ const PACKAGES = [
   'pg',
   'bcryptjs',
   'structured-headers',
+  'csv-parse',
   'supertest',
 ];
 const ROOT_ONLY = ['../api-keys.js', '../create-api-keys.js', '../index.js'];
@@ -81,6 +82,8 @@ const PACKAGES_OF: Readonly<Record<string, readonly string[]>> = {
 for (const edge of ['http', ...EDGES]) {
   Object.assign(PACKAGES_OF, { [edge]: ['express', 'helmet', 'express-validator'] });
 }
+/** It is handed the app, and makes none. */
+Object.assign(PACKAGES_OF, { cli: [] });
 
 const inFolders = (folders: readonly string[]): string[] =>
   folders.map((folder) => `../${folder}/anything.js`);
@@ -123,6 +126,7 @@ function allowedTo(layer: string): readonly string[] {
   const flows = [...below, ...inFolders(FLOWS), ...(PACKAGES_OF[layer] ?? [])];
   const readers = ['../options/read-options.js', '../options/option-readers.js'];
   if (layer === 'http') return [...flows, ...readers];
+  if (layer === 'cli') return [...flows, '../http/anything.js', ...readers, '../sql/load-driver.js'];
   if (EDGES.includes(layer)) return [...flows, '../http/anything.js', ...readers];
   if (layer === 'options') return [...flows, ...inFolders(['http', 'sql', 'redis'])];
   if (layer === 'api') return [...flows, ...inFolders(['feed', 'http'])];

@@ -7,6 +7,7 @@ const ROOMS = [
   'lib/admin',
   'lib/api',
   'lib/audit',
+  'lib/cli',
   'lib/crypto',
   'lib/dialects',
   'lib/domain',

@@ -20,6 +20,7 @@ const slow = [
   'test/{signatures,tokens}/foreign-clients.test.ts',
   'test/middleware/{mcp-sdk-example,mcp-version-2,nestjs}.test.ts',
   'test/admin/generated-clients.test.ts',
+  'test/cli/interrupted-import.test.ts',
   // Floods, and what is measured over many repetitions.
   'test/flows/housekeeping.test.ts',
   'test/audit/{spray,verify-trail,erased-trail,trimmed-trail,parallel-writers}.test.ts',
