@@ -1,5 +1,6 @@
 // @ts-check
 'use strict';
+const { cacheFolder } = require('./test/run/cache-folder.cjs');
 const tiers = require('./test/run/tiers.cjs');
 
 /**
@@ -12,6 +13,8 @@ const tier = /** @type {any} */ (process.env.TEST_TIER || undefined);
 function project(displayName, { globals = {}, moduleNameMapper = {}, ...options }) {
   return {
     displayName,
+    // Not among the temporary files, which a tier removes.
+    cacheDirectory: cacheFolder('jest'),
     testEnvironment: '<rootDir>/test/run/jest-environment.cjs',
     resolver: '<rootDir>/test/run/resolve-source.cjs',
     modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/package/consumers/'],
@@ -63,6 +66,7 @@ const filesOfPackage = {
 module.exports = {
   maxWorkers: 2,
   workerIdleMemoryLimit: '800MB',
+  testSequencer: '<rootDir>/test/run/longest-first.cjs',
   testTimeout: 90_000,
   globalSetup: '<rootDir>/test/run/jest-global-setup.cjs',
   globalTeardown: '<rootDir>/test/run/jest-global-teardown.cjs',

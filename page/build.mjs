@@ -1,6 +1,6 @@
 // @ts-check
-// Bundles the custom element into one minified module, and copies its types beside it: `npm run build:page`.
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+// Bundles the custom element into one minified module, and writes its types beside it: `npm run build:page`.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
 
@@ -20,6 +20,24 @@ const minifiedStyles = {
   },
 };
 
+/** The types, with the names of the texts written out: the sources are not in the package. */
+async function composeTypes() {
+  const source = await readFile(new URL('src/texts-english.ts', here), 'utf8');
+  const { code } = await transform(source, { loader: 'ts', format: 'esm' });
+  const { english } = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+  const members = Object.entries(english).map(
+    ([name, text]) => `  /** “${text}” */\n  readonly '${name}'?: string;\n`,
+  );
+  const types = await readFile(new URL('element.d.ts', here), 'utf8');
+  const written = types
+    .replace(/^import type .*\n\n/, '')
+    .replace(/^export type Texts = .*\n/m, () => `export interface Texts {\n${members.join('')}}\n`);
+  if (/^import /m.test(written) || !written.includes('interface Texts')) {
+    throw new Error('page/element.d.ts is not as build.mjs expects it.');
+  }
+  return written;
+}
+
 const outfile = new URL('element.js', target);
 await mkdir(target, { recursive: true });
 await build({
@@ -35,7 +53,7 @@ await build({
   banner: { js: '/*! express-api-keys, MIT. Contains Preact, MIT, (c) 2015-present Jason Miller. */' },
   plugins: [minifiedStyles],
 });
-await copyFile(new URL('element.d.ts', here), new URL('element.d.ts', target));
+await writeFile(new URL('element.d.ts', target), await composeTypes());
 
 const bytes = gzipSync(await readFile(outfile)).length;
 if (bytes > maxBytes) {

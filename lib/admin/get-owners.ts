@@ -7,7 +7,7 @@ export const getOwners: Endpoint = {
   operationId: 'listOwners',
   summary: 'List owners by their ids',
   description: 'The owners about whom something is recorded. For admins only.',
-  query: ['limit', 'cursor', 'suspended'],
+  query: ['limit', 'cursor', 'suspended', 'q'],
   answers: { 200: { description: 'One page of owners.', schema: 'OwnerPage' } },
   problems: [],
   async handle({ owners, context, conditions }) {

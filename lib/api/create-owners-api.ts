@@ -10,7 +10,11 @@ const options = ['expectedVersion'] as const;
 
 const shapes: { readonly [N in keyof OwnerCommands]: CommandShape } = {
   get: { takes: ['ownerId'], example },
-  list: { takes: ['suspended', 'limit', 'cursor'], example: '{ suspended: true }', isInputOptional: true },
+  list: {
+    takes: ['suspended', 'q', 'limit', 'cursor'],
+    example: '{ suspended: true }',
+    isInputOptional: true,
+  },
   impact: { takes: ['plan', 'as', 'ownerId'], example: "{ plan: 'free' }" },
   set: { takes: ['ownerId', 'plan', 'overrides'], example: "{ ownerId: 'alice', plan: 'pro' }", options },
   suspend: { takes: ['ownerId', 'suspensionReason'], example, options },

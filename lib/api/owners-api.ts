@@ -74,7 +74,7 @@ export interface ActingOwnersApi {
   get(input: OwnerReference): Promise<OwnerWithCredits>;
 
   /**
-   * The owners about whom something is recorded, by their ids.
+   * The owners about whom something is recorded, by their ids; `q` is a part of an id.
    *
    * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`
    *

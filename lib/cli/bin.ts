@@ -4,7 +4,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CommandHost } from './command.js';
 import { describeError } from './describe-error.js';
-import { preventListening } from './prevent-listening.js';
+import { keepFromListening } from './keep-from-listening.js';
 import { runCommand } from './run-command.js';
 import { ProcessTerminal } from './terminal.js';
 
@@ -28,7 +28,7 @@ function readVersion(): string {
 globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr });
 
 let isListeningNoted = false;
-preventListening(() => {
+keepFromListening(() => {
   if (!isListeningNoted)
     terminal.say('A module of the app wants to listen on a port; nothing listens while a command runs.');
   isListeningNoted = true;

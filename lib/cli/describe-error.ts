@@ -1,4 +1,5 @@
 import { getErrorCode } from './get-error-code.js';
+import { getErrorMessage } from './get-error-message.js';
 
 /** How many causes of causes are shown. */
 const maxCauses = 3;
@@ -21,7 +22,7 @@ function describeOne(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('message' in error)) {
     return 'a value was thrown that is no error';
   }
-  const message = String(error.message).split('\n').slice(0, 3).join(' ').trim();
+  const message = getErrorMessage(error).split('\n').slice(0, 3).join(' ').trim();
   const code = getErrorCode(error);
   // An AggregateError of Node has no message of its own.
   if (message === '') return code ?? 'an error without a message';

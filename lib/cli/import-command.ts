@@ -51,17 +51,24 @@ export const importCommand: Command = {
     });
     const format = requireText(given, 'format', 'legacy');
     const source = readSourceArguments(given);
-    const instance = await openInstance(given, host);
+    const interruption = new AbortController();
+    const stopListening = host.terminal.onInterrupt(() => {
+      host.terminal.say('Stops after the rows that are being written. Press Ctrl-C again to end at once.');
+      interruption.abort();
+    });
     try {
-      await instance.ready();
-      const report = await ProblemReport.open(host.terminal, given.getText('report'), source.from);
-      try {
-        return await importRows({ instance, mapping, report, format, host, given, source });
-      } finally {
-        await report.close();
-      }
+      const instance = await openInstance(given, host);
+      return await importWith({
+        instance,
+        mapping,
+        format,
+        host,
+        given,
+        source,
+        signal: interruption.signal,
+      });
     } finally {
-      await instance.close();
+      stopListening();
     }
   },
 };
@@ -83,9 +90,26 @@ interface ImportRun {
   readonly host: CommandHost;
   readonly given: CommandArguments;
   readonly source: SourceArguments;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
 }
 
 /** @returns the exit code */
+async function importWith(run: Omit<ImportRun, 'report'>): Promise<number> {
+  const { instance, host, given, source } = run;
+  try {
+    await instance.ready();
+    const report = await ProblemReport.open(host.terminal, given.getText('report'), source.from);
+    try {
+      return await importRows({ ...run, report });
+    } finally {
+      await report.close();
+    }
+  } finally {
+    await instance.close();
+  }
+}
+
 async function importRows({
   instance,
   mapping,
@@ -94,23 +118,25 @@ async function importRows({
   host,
   given,
   source,
+  signal,
 }: ImportRun): Promise<number> {
   const { terminal } = host;
-  const interruption = new AbortController();
-  const stopListening = terminal.onInterrupt(() => {
-    terminal.say('Stops after the rows that are being written. Press Ctrl-C again to end at once.');
-    interruption.abort();
-  });
   const opened = await openSource(source, host);
-  const monitor = new ImportMonitor(terminal, opened.getShare);
-  const places = new Map<number, Place>();
   const dryRun = given.hasFlag('dry-run');
+  const monitor = new ImportMonitor(terminal, dryRun, opened.getShare);
+  const places = new Map<number, Place>();
   try {
     if (opened.columns !== null) mapping.checkColumns(opened.columns);
     await instance.keys.as(readActor(given)).import({
       format,
       dryRun,
-      rows: mapRows(opened, { mapping, monitor, report, places, signal: interruption.signal }),
+      rows: mapRows(opened, {
+        mapping,
+        monitor,
+        report,
+        places,
+        signal,
+      }) as AsyncIterable<object> as AsyncIterable<never>,
       onProgress: (progress) => {
         monitor.noteProgress(progress);
         for (const row of places.keys()) if (row <= progress.rows) places.delete(row);
@@ -119,14 +145,13 @@ async function importRows({
         report.add({ ...(places.get(row) ?? { row, line: null }), field, message }),
     });
   } catch (error) {
-    if (monitor.read > 0) terminal.say(`${monitor.summarize(dryRun)}.`);
+    if (monitor.read > 0) terminal.say(`${monitor.summarize()}.`);
     throw error;
   } finally {
-    stopListening();
     void opened.close();
   }
-  terminal.print(`${monitor.summarize(dryRun)}.`);
-  if (interruption.signal.aborted) {
+  terminal.print(`${monitor.summarize()}.`);
+  if (signal.aborted) {
     terminal.say('Interrupted. Run the same command again: what is imported already is left as it is.');
     return interruptedExitCode;
   }

@@ -8,6 +8,7 @@ const lineIntervalMs = 5_000;
 /** Counts what an import has done, and shows it while it runs. */
 export class ImportMonitor {
   readonly #terminal: Terminal;
+  readonly #isDryRun: boolean;
   readonly #getShare: () => number | null;
   readonly #startedAt = performance.now();
   #shownAt = performance.now();
@@ -15,8 +16,10 @@ export class ImportMonitor {
   #refused = 0;
   #progress: ImportProgress = { rows: 0, imported: 0, alreadyImported: 0, invalid: 0 };
 
-  constructor(terminal: Terminal, getShare: () => number | null) {
+  /** @param getShare - how much of the source was read, 0 to 1; `null` where that is not known */
+  constructor(terminal: Terminal, isDryRun: boolean, getShare: () => number | null) {
     this.#terminal = terminal;
+    this.#isDryRun = isDryRun;
     this.#getShare = getShare;
   }
 
@@ -45,9 +48,9 @@ export class ImportMonitor {
   }
 
   /** What was done, as one line. */
-  summarize(isDryRun: boolean): string {
+  summarize(): string {
     const { imported, alreadyImported } = this.#progress;
-    const done = isDryRun ? 'would be imported' : 'imported';
+    const done = this.#isDryRun ? 'would be imported' : 'imported';
     return `${this.#read} rows read: ${imported} ${done}, ${alreadyImported} already there, ${this.invalid} left out`;
   }
 
@@ -58,9 +61,8 @@ export class ImportMonitor {
     this.#shownAt = now;
     const perSecond = Math.round((this.#read * 1_000) / (now - this.#startedAt));
     const share = this.#getShare();
-    const percent = share === null ? '' : ` (${Math.floor(share * 100)} %)`;
-    const { imported, alreadyImported } = this.#progress;
-    const line = `${this.#read} rows${percent}, ${perSecond} per second; ${imported} imported, ${alreadyImported} already there, ${this.invalid} left out`;
+    const percent = share === null ? '' : `, ${Math.floor(share * 100)} %`;
+    const line = `${this.summarize()}; ${perSecond} per second${percent}`;
     if (this.#terminal.isWatched) this.#terminal.showStatus(line);
     else this.#terminal.say(line);
   }

@@ -8,7 +8,8 @@ export type CommandActor = { readonly kind: 'application' } | { readonly kind: '
 /** What an import takes. */
 export interface InstanceImport {
   readonly format: string;
-  readonly rows: AsyncIterable<object>;
+  /** Their type is that of the app's scopes, which nothing here knows; the import checks every row. */
+  readonly rows: AsyncIterable<never>;
   readonly dryRun: boolean;
   readonly onProgress: (progress: ImportProgress) => unknown;
   readonly onProblem: (problem: ImportProblem) => unknown;

@@ -4,13 +4,13 @@ import { loadExport } from './load-export.js';
 import { requireText } from './read-arguments.js';
 
 /** The options by which a command finds the instance. */
-export const instanceOptions = {
+export const instanceOptions: Readonly<Record<'app' | 'export', OptionDefinition>> = {
   app: {
     takes: 'FILE',
     help: 'The module of your app that exports what createApiKeys() has returned. Required.',
   },
   export: { takes: 'NAME', help: 'The name of that export. Default: apiKeys, or default.' },
-} as const satisfies Readonly<Record<string, OptionDefinition>>;
+};
 
 /**
  * Takes the instance from a module of the app. It is not ready yet.

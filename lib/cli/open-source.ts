@@ -28,6 +28,8 @@ export interface SourceHost {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** In bytes. Of smaller files, all may be read before anything of it is imported. */
+const minMeasured = 1_048_576;
 const sqlitePrefix = /^sqlite:(?:\/\/)?/;
 const postgresPrefix = /^postgres(?:ql)?:\/\//;
 
@@ -84,19 +86,19 @@ async function openFile(from: string, given: SourceArguments, input: Readable): 
   const size = from === '-' ? null : await readSize(from);
   const stream = from === '-' ? input : createReadStream(from);
   const text = decodeText(translateErrors(stream));
-  const close = async (): Promise<void> => {
+  const endReading = async (): Promise<void> => {
     stream.destroy();
     if (from !== '-') await new Promise((resolve) => finished(stream, resolve));
   };
   const getShare = (): number | null => {
     const read = (stream as Partial<ReadStream>).bytesRead ?? 0;
-    return size === null || size === 0 ? null : Math.min(1, read / size);
+    return size === null || size < minMeasured ? null : Math.min(1, read / size);
   };
-  if (form === 'jsonl') return { columns: null, rows: readJsonLines(text), getShare, close };
+  if (form === 'jsonl') return { columns: null, rows: readJsonLines(text), getShare, close: endReading };
   try {
-    return { ...(await readCsv(text, separator)), getShare, close };
+    return { ...(await readCsv(text, separator)), getShare, close: endReading };
   } catch (error) {
-    await close();
+    await endReading();
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { loadDriver } from '../sql/load-driver.js';
 import { CommandError } from './command-error.js';
 import { getErrorCode } from './get-error-code.js';
+import { getErrorMessage } from './get-error-message.js';
 import { createSourceRow, type RowSource, type SourceRow } from './row-source.js';
 
 /** The part of pg that is used here. */
@@ -57,7 +58,7 @@ export async function openPostgres(address: string, query: string): Promise<RowS
   client.on('error', () => undefined);
   const run = (text: string, name?: string): Promise<PgResult> =>
     askServer(() => client.query({ text, rowMode: 'array', types, ...(name === undefined ? {} : { name }) }));
-  const fetchRows = (): Promise<PgResult> => run(`fetch ${rowsOfFetch} from imported_rows`);
+  const readMore = (): Promise<PgResult> => run(`fetch ${rowsOfFetch} from imported_rows`);
   try {
     await askServer(() => client.connect());
     await run('begin isolation level repeatable read read only');
@@ -65,11 +66,11 @@ export async function openPostgres(address: string, query: string): Promise<RowS
     await run("set local bytea_output = 'hex'");
     // With a name it is prepared, and what is prepared is one statement.
     await run(`declare imported_rows no scroll cursor for ${query}`, 'imported_rows');
-    const first = await fetchRows();
+    const first = await readMore();
     const columns = first.fields.map(({ name }) => name);
     return {
       columns,
-      rows: readRows(first, columns, fetchRows),
+      rows: readRows(first, columns, readMore),
       getShare: () => null,
       close: () => endClient(client),
     };
@@ -82,9 +83,9 @@ export async function openPostgres(address: string, query: string): Promise<RowS
 async function* readRows(
   first: PgResult,
   columns: readonly string[],
-  fetchRows: () => Promise<PgResult>,
+  readMore: () => Promise<PgResult>,
 ): AsyncGenerator<SourceRow> {
-  for (let { rows } = first; rows.length > 0; { rows } = await fetchRows()) {
+  for (let { rows } = first; rows.length > 0; { rows } = await readMore()) {
     for (const cells of rows) yield createSourceRow(columns, cells, null);
   }
 }
@@ -106,7 +107,7 @@ async function askServer<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     const code = getErrorCode(error) ?? 'no connection';
-    const reason = aboutStatement.test(code) && error instanceof Error ? error.message : explain(code);
+    const reason = aboutStatement.test(code) ? getErrorMessage(error) : explain(code);
     throw new CommandError(`PostgreSQL refused: ${reason}`);
   }
 }

@@ -15,12 +15,15 @@ export interface RowProblem {
 
 /** How many problems are shown on the terminal. */
 const maxShown = 20;
+/** How many characters wait to be written to the file. */
+const maxUnwritten = 16_384;
 
 /** Lists what is wrong with rows: all of it in a file, if there is one, and the beginning on the terminal. */
 export class ProblemReport {
   readonly #terminal: Terminal;
   readonly #file: FileHandle | null;
   #count = 0;
+  #unwritten = '';
 
   private constructor(terminal: Terminal, file: FileHandle | null) {
     this.#terminal = terminal;
@@ -47,11 +50,6 @@ export class ProblemReport {
     }
   }
 
-  /** How many problems there are. */
-  get count(): number {
-    return this.#count;
-  }
-
   async add(problem: RowProblem): Promise<void> {
     this.#count += 1;
     const { row, line, field, message } = problem;
@@ -62,11 +60,21 @@ export class ProblemReport {
         `… more problems follow; ${this.#file === null ? '--report FILE lists' : 'the report has'} all of them`,
       );
     }
-    await this.#file?.appendFile(`${JSON.stringify(problem)}\n`);
+    if (this.#file === null) return;
+    this.#unwritten += `${JSON.stringify(problem)}\n`;
+    if (this.#unwritten.length > maxUnwritten) await this.#write(this.#file);
   }
 
   async close(): Promise<void> {
-    await this.#file?.close();
+    if (this.#file === null) return;
+    await this.#write(this.#file);
+    await this.#file.close();
+  }
+
+  async #write(file: FileHandle): Promise<void> {
+    const text = this.#unwritten;
+    this.#unwritten = '';
+    await file.appendFile(text);
   }
 }
 

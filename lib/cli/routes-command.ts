@@ -1,6 +1,7 @@
 import type { Command, CommandArguments, CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
 import { getErrorCode } from './get-error-code.js';
+import { getErrorMessage } from './get-error-message.js';
 import type { Instance, ListedRoute, RouteList } from './instance.js';
 import { loadExport } from './load-export.js';
 import { instanceOptions, openInstance } from './open-instance.js';
@@ -66,15 +67,15 @@ function toJson(list: RouteList): object {
 }
 
 function describeFindings(list: RouteList): readonly string[] {
-  const name = ({ methods, path }: Pick<ListedRoute, 'methods' | 'path'>): string =>
+  const formatRoute = ({ methods, path }: Pick<ListedRoute, 'methods' | 'path'>): string =>
     `${methods.join()} ${path}`;
   const { unguarded, observed, lateGuards, unusedScopes, countedTwice, declaredTwice } = list;
   return [
-    ...unguarded.map((route) => `no guard is seen: ${name(route)}`),
-    ...observed.map((route) => `not enforced: ${name(route)}`),
-    ...lateGuards.map((guard) => `the guard for ${guard.requires} runs ${guard.runs}: ${name(guard)}`),
-    ...countedTwice.map((route) => `requests count twice: ${name(route)}`),
-    ...declaredTwice.map((route) => `declared twice: ${name(route)}`),
+    ...unguarded.map((route) => `no guard is seen: ${formatRoute(route)}`),
+    ...observed.map((route) => `not enforced: ${formatRoute(route)}`),
+    ...lateGuards.map((guard) => `the guard for ${guard.requires} runs ${guard.runs}: ${formatRoute(guard)}`),
+    ...countedTwice.map((route) => `requests count twice: ${formatRoute(route)}`),
+    ...declaredTwice.map((route) => `declared twice: ${formatRoute(route)}`),
     ...unusedScopes.map((scope) => `no route requires the scope ${scope}`),
   ];
 }
@@ -91,8 +92,8 @@ function checkRoutes(
     instance.assertAllRoutesGuarded(app, { open: given.listTexts('open'), allowObserved });
     return 0;
   } catch (error) {
-    if (getErrorCode(error) !== 'ERR_ASSERTION' || !(error instanceof Error)) throw error;
-    terminal.say(error.message.replace(/^assertAllRoutesGuarded: /, ''));
+    if (getErrorCode(error) !== 'ERR_ASSERTION') throw error;
+    terminal.say(getErrorMessage(error).replace(/^assertAllRoutesGuarded: /, ''));
     throw new CommandError('Not every route is guarded.');
   }
 }

@@ -20,8 +20,34 @@ export interface RowTarget {
   readonly mayBeEmpty: boolean;
 }
 
-/** Every field of a row of `keys.import`. */
-export const rowFields = {
+/** The fields of a row of `keys.import`. */
+export type RowField =
+  | 'key'
+  | 'hash'
+  | 'visiblePart'
+  | 'saltBefore'
+  | 'saltAfter'
+  | 'ownerId'
+  | 'name'
+  | 'description'
+  | 'scopes'
+  | 'environment'
+  | 'enabled'
+  | 'expiresAt'
+  | 'createdAt'
+  | 'lastUsedAt'
+  | 'lastFour'
+  | 'ipAllowlist'
+  | 'resources'
+  | 'metadata'
+  | 'features'
+  | 'tags'
+  | 'rateLimits'
+  | 'credits'
+  | 'tokenLifetimeSeconds';
+
+/** How the cell of each of them is read. */
+export const rowFields: Readonly<Record<RowField, FieldKind>> = {
   key: 'text',
   hash: 'hash',
   visiblePart: 'text',
@@ -45,7 +71,7 @@ export const rowFields = {
   rateLimits: 'json',
   credits: 'json',
   tokenLifetimeSeconds: 'number',
-} as const satisfies Readonly<Record<string, FieldKind>>;
+};
 
 /** Its opposite is what many systems store: `revoked`, `disabled`. */
 const inverseOfEnabled = 'disabled';

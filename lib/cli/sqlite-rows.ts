@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { loadDriver } from '../sql/load-driver.js';
 import { CommandError } from './command-error.js';
 import { getErrorCode } from './get-error-code.js';
+import { getErrorMessage } from './get-error-message.js';
 import { createSourceRow, type RowSource, type SourceRow } from './row-source.js';
 
 /** The part of libsql that is used here. */
@@ -43,7 +44,7 @@ export async function openSqlite(file: string, query: string): Promise<RowSource
       columns,
       rows: readRows(statement, columns),
       getShare: () => null,
-      close: () => Promise.resolve(database.close()),
+      close: async () => database.close(),
     };
   } catch (error) {
     database.close();
@@ -67,13 +68,7 @@ function runStatement<T>(work: () => T): T {
   } catch (error) {
     const code = getErrorCode(error) ?? '';
     // Messages about the statement name tables and columns. Others may quote what was read.
-    const isAboutStatement = code === 'SQLITE_ERROR' && error instanceof Error;
-    throw new CommandError(
-      `SQLite refused: ${isAboutStatement ? error.message : code || 'it cannot be read'}`,
-      1,
-      {
-        cause: undefined,
-      },
-    );
+    const message = code === 'SQLITE_ERROR' ? getErrorMessage(error) : '';
+    throw new CommandError(`SQLite refused: ${message || code || 'it cannot be read'}`);
   }
 }

@@ -29,7 +29,7 @@ export class ProcessTerminal implements Terminal {
   #hasStatus = false;
 
   constructor() {
-    // Whoever reads the output may stop early, as `head` does.
+    // The reader of the output may stop early, as `head` does.
     process.stdout.on('error', () => undefined);
     process.stderr.on('error', () => undefined);
   }

@@ -11,17 +11,21 @@ const wordPattern = /^(?:[A-Za-z][A-Za-z._-]{0,23}|v\d{1,3})$/;
 /** Words that somebody may have made up are fewer: codes are seldom of small letters only. */
 const plainWordPattern = /^(?:[a-z][a-z._-]{0,23}|v\d{1,3})$/;
 
+/** What of a request tells its route. */
+export type DescribedRequest = Pick<Request, 'baseUrl' | 'path'> & {
+  readonly route?: unknown;
+  readonly params?: object;
+};
+
 /**
  * The route of a request as it may be written down. What the app wrote (`/orders/:id`) is taken as it is. Where only the
  * path of the request is known, it is where the app has mounted its handler, or else the first word, and `*` for the rest:
  * anything behind may be a secret, an invitation for example, and callers must not decide how many routes there are.
  */
-export function describeRoute({
-  baseUrl,
-  path,
-  route,
-  params = {},
-}: Pick<Request, 'baseUrl' | 'path'> & { route?: unknown; params?: object }): string {
+export function describeRoute(request: DescribedRequest): string {
+  const { baseUrl, route, params = {} } = request;
+  // Without a path where something has rewritten the URL to an empty one.
+  const path = (request.path as string | null) ?? '';
   const mountedAt = baseUrl === '' ? '' : getMountPath(baseUrl, Object.values(params));
   const pattern = (route as { readonly path?: unknown } | undefined)?.path;
   if (typeof pattern === 'string')

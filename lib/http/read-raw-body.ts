@@ -4,6 +4,7 @@ import { isBodyComplete } from './body-presence.js';
 import { hasRawLines } from './header-lines.js';
 import { isBodyTaken } from './is-body-taken.js';
 import { getRawBody, setRawBody } from './keep-raw-body.js';
+import { isWholeBodyKept } from './kept-whole-body.js';
 import { getRequestSource } from './request-source.js';
 
 /** Tells the operator how the bytes of bodies are kept. */
@@ -77,16 +78,20 @@ function readAndPutBack(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
       }
       if (length > maxBytes) {
         settle();
+        if (isWholeBodyKept(req)) return giveBack(() => reject(createTooLargeError(maxBytes)));
         // The rest is discarded, so that the connection can be reused.
         req.resume();
         reject(createTooLargeError(maxBytes));
       } else if (isBodyComplete(req)) {
         settle();
-        const bytes = Buffer.concat(chunks);
-        if (length > 0) req.unshift(bytes);
-        if (isHeld) holdAgain(() => resolve(bytes));
-        else resolve(bytes);
+        giveBack(resolve);
       }
+    }
+    function giveBack(done: (bytes: Uint8Array) => void): void {
+      const bytes = Buffer.concat(chunks);
+      if (length > 0) req.unshift(bytes);
+      if (isHeld) holdAgain(() => done(bytes));
+      else done(bytes);
     }
     /** Removing the last listener for `readable` lets it flow, in the next tick. */
     function holdAgain(done: () => void): void {

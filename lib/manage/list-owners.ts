@@ -13,6 +13,8 @@ import type { PageFilter } from './read-list.js';
 export interface OwnerFilter extends PageFilter {
   /** Only owners that are suspended, or only those that are not. */
   readonly suspended?: boolean | undefined;
+  /** Part of the id; upper and lower case of ASCII letters are alike. */
+  readonly q?: string | undefined;
 }
 
 /**
@@ -26,24 +28,25 @@ export async function listOwners(
   filter: OwnerFilter | ParsedFields,
 ): Promise<Page<OwnerRecord>> {
   assertMayManageOwners(context);
-  const { limit, cursor, suspended } = readFields<OwnerFilter>(
+  const { limit, cursor, suspended, q } = readFields<OwnerFilter>(
     filter,
-    { limit: parsePageSize, cursor: parseCondition, suspended: parseEnabled },
+    { limit: parsePageSize, cursor: parseCondition, suspended: parseEnabled, q: parseCondition },
     [],
   );
   return readPage(cursorSigner, {
     list: 'owners',
-    conditions: { suspended },
+    conditions: { suspended, q },
     cursor,
     limit: limit ?? defaultPageSize,
     findEnd: async (after) => {
-      if (suspended === undefined) return null;
+      if (suspended === undefined && q === undefined) return null;
       const end = await store.owners.findScanEnd(toOwnerId(after), maxRowsPerPage);
       return end === null ? null : [end];
     },
     read: (after, most, end) =>
       store.owners.list({
         isSuspended: suspended,
+        q,
         after: toOwnerId(after),
         until: toOwnerId(end),
         limit: most,

@@ -6,6 +6,7 @@ import { getKeyState } from '../domain/key-state.js';
 import { dayMs } from '../domain/day-ms.js';
 import { getBoundIds } from '../domain/resource-binding.js';
 import type { IdleQuery, KeyPosition, KeyQuery } from '../ports/key-store.js';
+import { hasPart } from './has-part.js';
 import { addLinked, formatNoticeName, type MemoryContents } from './memory-contents.js';
 import { compareNewestFirst } from './newest-first.js';
 
@@ -72,7 +73,7 @@ function isWanted(record: ApiKeyRecord, query: KeyQuery): boolean {
   if (number !== undefined && record.number !== number) return false;
   if (state !== undefined && getKeyState(record, now) !== state) return false;
   if (scope !== undefined && !record.scopes.includes(scope)) return false;
-  if (q !== undefined && !toLowerAscii(record.name).includes(toLowerAscii(q))) return false;
+  if (q !== undefined && !hasPart(record.name, q)) return false;
   if (!isWantedByTime(record, query) || !isBoundTo(record, query)) return false;
   if (createdByMember !== undefined && record.createdBy?.memberId !== createdByMember) return false;
   if (query.parentId !== undefined && record.parentId !== query.parentId) return false;
@@ -99,8 +100,4 @@ function isWantedByIdleEnd(record: ApiKeyRecord, { after, before, withoutNotice 
 
 function isBoundTo({ resources }: ApiKeyRecord, { resource }: KeyQuery): boolean {
   return resource === undefined || getBoundIds(resources, resource.kind)?.includes(resource.id) === true;
-}
-
-function toLowerAscii(value: string): string {
-  return value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

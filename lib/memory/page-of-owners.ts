@@ -1,14 +1,16 @@
 import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { OwnerRecord } from '../domain/owner.js';
 import type { OwnerQuery } from '../ports/owner-store.js';
+import { hasPart } from './has-part.js';
 
 /** One page of owners, by their ids. */
 export function listOwnersPage(
   owners: ReadonlyMap<string, OwnerRecord>,
-  { isSuspended, after, until, limit }: OwnerQuery,
+  { isSuspended, q, after, until, limit }: OwnerQuery,
 ): readonly OwnerRecord[] {
   return [...owners.values()]
     .filter(({ suspendedAt }) => isSuspended === undefined || isSuspended === (suspendedAt !== null))
+    .filter(({ ownerId }) => q === undefined || hasPart(ownerId, q))
     .filter(({ ownerId }) => after === undefined || ownerId > after)
     .filter(({ ownerId }) => until === undefined || ownerId <= until)
     .sort((a, b) => (a.ownerId < b.ownerId ? -1 : 1))

@@ -22,7 +22,7 @@ export interface FailClosedOptions {
   readonly answer?: 'error' | 'forbidden' | undefined;
 }
 
-/** More routes are not remembered; they are logged each time. */
+/** More routes are not logged: where there is no route, callers choose the word that stands for it. */
 const maxLoggedRoutes = 1_000;
 
 /**
@@ -45,12 +45,17 @@ export function createFailClosed(
 
   function replaceAnswer(req: Request): ReplacementAnswer {
     const route = `${req.method} ${formatRoute(req)}`;
-    if (!logged.has(route)) {
-      if (logged.size < maxLoggedRoutes) logged.add(route);
+    if (!logged.has(route) && logged.size < maxLoggedRoutes) {
+      logged.add(route);
       logger.error(
         `api-keys: no guard has decided about ${route}, so its answer was not sent. Place requireApiKey(…) in front of its handler, ` +
           "or open('why') if everybody may use it",
       );
+      if (logged.size === maxLoggedRoutes) {
+        logger.error(
+          `api-keys: no guard has decided about ${maxLoggedRoutes} routes; further ones are not logged`,
+        );
+      }
     }
     return answer === 'error' ? explainTo(route) : refuse();
   }
@@ -75,7 +80,7 @@ export function createFailClosed(
     watchAnswer(
       req,
       res,
-      (_res, status) => isAnswerOfNoRoute(req, res, status),
+      (_res, status, body) => isAnswerOfNoRoute(req, res, status, body),
       () => replaceAnswer(req),
     );
     next();

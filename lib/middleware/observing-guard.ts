@@ -8,6 +8,7 @@ import { parseCredentialSources } from '../http/credential-source.js';
 import { describeRoute } from '../http/describe-route.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import { describeHandler, readHandlerDescription } from '../http/handler-description.js';
+import { endKeepingBody, keepWholeBody } from '../http/kept-whole-body.js';
 import type { Clock } from '../ports/clock.js';
 import type { ApiKeyGuard } from './api-key-guard.js';
 import { isFullyEnforced, type Enforcement } from '../http/enforcement-options.js';
@@ -61,6 +62,7 @@ export function createObservingGuard(
         ? undefined
         : (req: Request, res: Response, next: NextFunction): unknown => {
             (next as Outcome).isDecided = true;
+            endKeepingBody(req);
             return fallback(req, res, next);
           },
   });
@@ -71,6 +73,7 @@ export function createObservingGuard(
     const settle: Outcome = (error) => {
       if (settle.isDecided) return next(error);
       settle.isDecided = true;
+      endKeepingBody(req);
       if (error !== undefined) {
         try {
           noteRequest(observing, req, res, error);
@@ -81,6 +84,7 @@ export function createObservingGuard(
       next();
     };
     settle.isDecided = false;
+    if (options.signed !== undefined) keepWholeBody(req);
     deciding(req, res, settle);
   }
 
@@ -122,15 +126,27 @@ function noteRequest(
   if (error !== thrown) reportError('a guard in observe mode', error);
   const { keyId = null, ownerId = null } = error.refusal ?? {};
   const { method, baseUrl } = req;
-  const here = describeRoute(req);
+  const here = describeObservedRoute(req);
   const noteRoute = (route: string): void => note({ method, route, code: error.problem, keyId, ownerId });
   // Within a route it is known. In front of a router, it is known only when the request was answered.
   if (req.route !== undefined || typeof res.once !== 'function') return noteRoute(here);
-  // Express takes the path of a mount away again when nothing behind it has answered.
-  res.once('close', () => {
-    const isStillBehind = (req.baseUrl as string | undefined)?.startsWith(baseUrl) === true;
-    noteRoute(isStillBehind ? describeRoute(req) : here);
-  });
+  res.once('close', () => noteRoute(findAnsweredRoute(req, baseUrl) ?? here));
+}
+
+/** The route that has answered; `null` where the request does not tell any more, whatever was done to it meanwhile. */
+function findAnsweredRoute(req: Request, guardedFrom: string): string | null {
+  try {
+    // Express takes the path of a mount away again when nothing behind it has answered.
+    const isStillBehind = (req.baseUrl as string | undefined)?.startsWith(guardedFrom) === true;
+    return isStillBehind ? describeObservedRoute(req) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The report is bounded, so callers must not choose its rows: without a mount path and a route, it has no word of the path. */
+function describeObservedRoute(req: Request): string {
+  return req.route === undefined && req.baseUrl === '' ? '/*' : describeRoute(req);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setWatch, watchedAnswer, type MaybeWatched, type WatchedAnswer } from '../http/note-decision.js';
 
 /** Whether the answer to a request that was not decided is sent all the same; it has not begun yet. */
-export type MaySend = (res: ServerResponse, status: number) => boolean;
+export type MaySend = (res: ServerResponse, status: number, body: unknown) => boolean;
 /** What is sent instead. */
 export interface ReplacementAnswer {
   readonly status: number;
@@ -52,12 +52,12 @@ export class UndecidedAnswer implements WatchedAnswer {
   }
 
   /** Returns whether what the app sends goes out. The first time that it must not, the other answer is sent. */
-  passes(res: ServerResponse, status: number): boolean {
+  passes(res: ServerResponse, status: number, body?: unknown): boolean {
     if (this.#state === 'sent') return true;
     if (this.#state === 'replaced') return false;
     // Whatever fails from here on, the answer of the app does not go out.
     this.#state = 'replaced';
-    if (res.headersSent || this.#maySend(res, status)) {
+    if (res.headersSent || this.#maySend(res, status, body)) {
       this.#state = 'sent';
       return true;
     }
@@ -115,14 +115,14 @@ function sendHead(this: Watched, ...args: readonly unknown[]): ServerResponse {
 
 function sendPart(this: Watched, ...args: readonly unknown[]): boolean {
   const answer = getAnswer(this);
-  if (answer.passes(this, this.statusCode)) return answer.write.apply(this, args as never);
+  if (answer.passes(this, this.statusCode, args[0])) return answer.write.apply(this, args as never);
   callBack(args);
   return true;
 }
 
 function sendEnd(this: Watched, ...args: readonly unknown[]): ServerResponse {
   const answer = getAnswer(this);
-  if (answer.passes(this, this.statusCode)) return answer.end.apply(this, args as never);
+  if (answer.passes(this, this.statusCode, args[0])) return answer.end.apply(this, args as never);
   callBack(args);
   return this;
 }

@@ -19,6 +19,8 @@ export interface OwnerStore {
 /** Which owners to list. Conditions that are left out do not restrict. */
 export interface OwnerQuery {
   readonly isSuspended?: boolean | undefined;
+  /** Part of the id, taken literally, ignoring the case of ASCII letters. */
+  readonly q?: string | undefined;
   /** Starts after this owner. */
   readonly after?: string | undefined;
   /** Ends with this owner. */

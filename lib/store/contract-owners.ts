@@ -116,5 +116,26 @@ export function describeOwners({ describe, it, expect }: ContractContext): void 
       expect(await listIds({ isSuspended: true })).toEqual(['a', 'c']);
       expect(await listIds({ isSuspended: false })).toEqual(['b']);
     });
+
+    it('are found by a part of the id, taken literally', async ({ store }) => {
+      const ids = ['Org:Acme', '100%', 'snake_case', 'C:\\temp', 'stop!now', `it's "quoted"`, 'ÄRGER 🚀'];
+      for (const ownerId of ids) await write(store, createSampleOwner({ ownerId, suspendedAt: null }));
+      const expected: Readonly<Record<string, readonly string[]>> = {
+        ...{ 'org:acme': ['Org:Acme'], ORG: ['Org:Acme'], '%': ['100%'], _: ['snake_case'] },
+        ...{ 'snake-case': [], '\\': ['C:\\temp'], '!': ['stop!now'], "'s": [`it's "quoted"`] },
+        // Upper and lower case are alike for ASCII alone.
+        ...{ '"': [`it's "quoted"`], Ärger: ['ÄRGER 🚀'], ärger: [], '🚀': ['ÄRGER 🚀'] },
+        ...{ 'Org\0': [], '\0': [], ['x'.repeat(5_000)]: [], "' or 1=1 --": [] },
+      };
+      const found: Record<string, readonly string[]> = {};
+      for (const q of Object.keys(expected)) {
+        found[q] = (await store.owners.list({ q, limit: 9 })).map(({ ownerId }) => ownerId);
+      }
+      expect(found).toEqual(expected);
+      expect((await store.owners.list({ q: '', limit: 9 })).length).toBe(ids.length);
+      expect(await store.owners.list({ q: 'o', isSuspended: true, limit: 9 })).toEqual([]);
+      const part = await store.owners.list({ q: 'O', after: ids[5], until: 'stop!now', limit: 9 });
+      expect(part.map(({ ownerId }) => ownerId)).toEqual(['stop!now']);
+    });
   });
 }

@@ -1,9 +1,15 @@
+/** What is wrong about one field that was sent. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
 /** A refusal of the router: its problem (RFC 9457). */
 export interface Problem {
   readonly status: number;
   readonly code: string;
   /** What was sent wrongly, by field. */
-  readonly fields: readonly { readonly field: string; readonly message: string }[];
+  readonly fields: readonly FieldProblem[];
   /** A code of a second factor can be sent for it. */
   readonly challengeId: string | null;
   readonly retryAfterSeconds: number | null;

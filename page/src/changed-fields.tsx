@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
+import { getFieldName } from './field-name.js';
+import { FieldValue } from './field-value.js';
 import type { ApiKey } from './records.js';
-import type { TextName } from './texts-english.js';
 
 /** What the fields are, and what they become. */
 export function ChangedFields({
@@ -11,24 +12,7 @@ export function ChangedFields({
   apiKey: ApiKey;
   changes: Readonly<Record<string, unknown>>;
 }): JSX.Element {
-  const { say, formats } = useSurroundings();
-  const describe = (name: string, value: unknown): string => {
-    if (name === 'expiresAt') return typeof value === 'string' ? formats.moment(value) : say('noEnd');
-    if (Array.isArray(value) && value.every((each) => typeof each === 'string')) {
-      return value.length === 0 ? say('none') : value.join(', ');
-    }
-    if (name === 'ipAllowlist' && value === null) return say('anyAddress');
-    if (typeof value === 'string') return value;
-    return value === null ? say('none') : JSON.stringify(value);
-  };
-  const labels: Readonly<Record<string, TextName>> = {
-    ...{ name: 'name', description: 'description', scopes: 'scopes' },
-    ...{ expiresAt: 'ends', ipAllowlist: 'addressesTitle' },
-  };
-  const label = (name: string): string => {
-    const text = labels[name];
-    return text === undefined ? name : say(text);
-  };
+  const { say } = useSurroundings();
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={say('effect')}>
       <table>
@@ -42,9 +26,13 @@ export function ChangedFields({
         <tbody>
           {Object.entries(changes).map(([name, value]) => (
             <tr key={name}>
-              <th scope="row">{label(name)}</th>
-              <td>{describe(name, apiKey[name as keyof ApiKey] ?? null)}</td>
-              <td>{describe(name, value)}</td>
+              <th scope="row">{getFieldName(name, say)}</th>
+              <td>
+                <FieldValue name={name} value={apiKey[name as keyof ApiKey] ?? null} />
+              </td>
+              <td>
+                <FieldValue name={name} value={value} />
+              </td>
             </tr>
           ))}
         </tbody>

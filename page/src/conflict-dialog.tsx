@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
+import { getFieldName } from './field-name.js';
+import { FieldValue } from './field-value.js';
 import { Modal } from './modal.js';
 import type { TextName } from './texts-english.js';
 import type { Conflict } from './use-change.js';
@@ -47,11 +49,13 @@ export function ConflictDialog<R extends object>({
             <tbody>
               {changed.map((name) => (
                 <tr key={name}>
-                  <th scope="row">
-                    <code>{name}</code>
-                  </th>
-                  <td>{toText(seen[name])}</td>
-                  <td>{toText(current[name])}</td>
+                  <th scope="row">{getFieldName(name, say)}</th>
+                  <td>
+                    <FieldValue name={name} value={seen[name]} />
+                  </td>
+                  <td>
+                    <FieldValue name={name} value={current[name]} />
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -70,9 +74,4 @@ export function ConflictDialog<R extends object>({
       </div>
     </Modal>
   );
-}
-
-function toText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return value === undefined ? '–' : JSON.stringify(value);
 }

@@ -7,6 +7,7 @@ export function DialogButtons({
   isBusy = false,
   isReady = true,
   isDanger = false,
+  closeLabel,
   onConfirm,
   onClose,
 }: {
@@ -16,6 +17,8 @@ export function DialogButtons({
   isReady?: boolean;
   /** Whether it takes something away. */
   isDanger?: boolean;
+  /** Where closing takes nothing back. */
+  closeLabel?: string;
   /** Without it, the button sends the form that it is in. */
   onConfirm?: () => void;
   onClose: () => void;
@@ -32,7 +35,7 @@ export function DialogButtons({
         {label}
       </button>
       <button type="button" class="button" disabled={isBusy} onClick={onClose}>
-        {say('cancel')}
+        {closeLabel ?? say('cancel')}
       </button>
     </div>
   );

@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { useSurroundings } from './context.js';
+import { EditableCredits, NewCredits } from './credit-fields.js';
 import { Choice, Field, Group } from './field.js';
-import { describeLimit } from './formats.js';
 import { listEndChoices, type DraftField, type KeyDraft } from './key-draft.js';
+import { LabelFields } from './label-fields.js';
+import { LimitFields } from './limit-fields.js';
 import { ResourceFields } from './resource-fields.js';
 import type { ApiKey, Grantable } from './records.js';
 
@@ -15,8 +17,6 @@ export interface DraftProperties {
   readonly onChange: (change: Partial<KeyDraft>) => void;
 }
 
-const windows = { second: 1, minute: 60, hour: 3_600, day: 86_400, month: 2_592_000 } as const;
-
 /** What can be changed of a key that exists, besides its name and its note. */
 export function EditableFields(properties: DraftProperties & { before: ApiKey }): JSX.Element {
   return (
@@ -24,6 +24,10 @@ export function EditableFields(properties: DraftProperties & { before: ApiKey })
       <ScopeFields {...properties} />
       <EndFields {...properties} />
       <AddressFields {...properties} />
+      <ResourceFields {...properties} />
+      <LimitFields {...properties} />
+      <EditableCredits {...properties} />
+      <LabelFields {...properties} />
     </>
   );
 }
@@ -36,7 +40,9 @@ export function DraftFields(properties: DraftProperties): JSX.Element {
       <EndFields {...properties} />
       <AddressFields {...properties} />
       <ResourceFields {...properties} />
-      <LimitFields {...properties} />
+      <LimitFields {...properties}>
+        <NewCredits {...properties} />
+      </LimitFields>
     </>
   );
 }
@@ -55,8 +61,9 @@ function ScopeFields({
   const { say } = useSurroundings();
   const scopes = grantable.scopes.filter((scope) => scope.grantable);
   const others = (before?.scopes ?? []).filter((name) => !scopes.some((scope) => scope.name === name));
-  // The features of a key that exists are not changed here.
-  const features = before === undefined ? grantable.features.filter((feature) => feature.grantable) : [];
+  const features = grantable.features.filter(
+    ({ name, grantable: isGrantable }) => isGrantable || before?.features.includes(name),
+  );
   return (
     <>
       <Group legend={say('mayDo')}>
@@ -224,89 +231,6 @@ function AddressFields({ draft, mistakes, onChange }: DraftProperties): JSX.Elem
           )}
         </>
       )}
-    </Group>
-  );
-}
-
-function LimitFields({ draft, grantable, mistakes, onChange }: DraftProperties): JSX.Element {
-  const { say, formats } = useSurroundings();
-  const { limits } = draft;
-  const { rateLimits, credits } = grantable.ceilings;
-  const others = rateLimits
-    .map(({ windowSeconds }) => windowSeconds)
-    .filter((seconds) => !Object.values(windows).some((each) => each === seconds));
-  const change = (index: number, part: Partial<(typeof limits)[number]>): void =>
-    onChange({ limits: limits.map((limit, at) => (at === index ? { ...limit, ...part } : limit)) });
-  const isAllowed = credits === null ? undefined : say('creditsCeiling', { count: formats.number(credits) });
-  return (
-    <Group legend={say('limits')}>
-      {limits.map(({ limit, windowSeconds }, index) => (
-        // A row has no identity but its place.
-        <div key={index} class="limit">
-          <label class="field">
-            <span>{say('requests')}</span>
-            <input
-              inputMode="numeric"
-              value={limit}
-              aria-invalid={mistakes.limits !== undefined}
-              onInput={({ currentTarget }) => change(index, { limit: currentTarget.value })}
-            />
-          </label>
-          <label class="field">
-            <span>{say('per')}</span>
-            <select
-              value={String(windowSeconds)}
-              onChange={({ currentTarget }) => change(index, { windowSeconds: Number(currentTarget.value) })}
-            >
-              {Object.entries(windows).map(([name, seconds]) => (
-                <option key={name} value={String(seconds)}>
-                  {say(name as keyof typeof windows)}
-                </option>
-              ))}
-              {others.map((seconds) => (
-                <option key={seconds} value={String(seconds)}>
-                  {formats.span(seconds)}
-                </option>
-              ))}
-            </select>
-          </label>
-          <button
-            type="button"
-            class="button small"
-            aria-label={say('removeLimit', { number: index + 1 })}
-            onClick={() => onChange({ limits: limits.filter((_limit, at) => at !== index) })}
-          >
-            <span aria-hidden="true">×</span>
-          </button>
-        </div>
-      ))}
-      {mistakes.limits !== undefined && <small class="mistake">{mistakes.limits}</small>}
-      {rateLimits.length > 0 && (
-        <small class="soft">
-          {say('limitCeiling', {
-            limit: formats.list(rateLimits.map((each) => describeLimit(each, say, formats))),
-          })}
-        </small>
-      )}
-      {limits.length < 10 && (
-        <button
-          type="button"
-          class="button small"
-          onClick={() => onChange({ limits: [...limits, { limit: '60', windowSeconds: 60 }] })}
-        >
-          {say('addLimit')}
-        </button>
-      )}
-      <Field label={say('credits')} hint={isAllowed ?? say('creditsHint')} mistake={mistakes.credits}>
-        {(control) => (
-          <input
-            {...control}
-            inputMode="numeric"
-            value={draft.credits}
-            onInput={({ currentTarget }) => onChange({ credits: currentTarget.value })}
-          />
-        )}
-      </Field>
     </Group>
   );
 }

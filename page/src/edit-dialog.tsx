@@ -15,7 +15,7 @@ import { useLoad } from './use-load.js';
 
 type EditProperties = DialogProperties & { readonly onConfirm: (changes: object) => void };
 
-/** Changes the name, the note, the scopes, the end and the addresses of a key. */
+/** Changes everything of a key that can be changed, apart from whether it is enabled. */
 export function EditDialog(properties: EditProperties): JSX.Element {
   const { apiKey, isBusy, onClose } = properties;
   const { client, say } = useSurroundings();

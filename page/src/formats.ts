@@ -58,10 +58,15 @@ export function createFormats(language: string): Formats {
 
 const windows = { 1: 'second', 60: 'minute', 3600: 'hour', 86400: 'day', 2592000: 'month' } as const;
 
+/** How long a window is, as `minute` or `2 hours`: what stands behind "per" and "every". */
+export function describeWindow(seconds: number, say: Say, formats: Formats): string {
+  const name = windows[seconds as keyof typeof windows] as (typeof windows)[1] | undefined;
+  return name === undefined ? formats.span(seconds) : say(name);
+}
+
 /** A window in words, as `600 requests per minute`. */
 export function describeLimit({ limit, windowSeconds }: RateLimit, say: Say, formats: Formats): string {
-  const name = windows[windowSeconds as keyof typeof windows] as (typeof windows)[1] | undefined;
-  const window = name === undefined ? formats.span(windowSeconds) : say(name);
+  const window = describeWindow(windowSeconds, say, formats);
   return say('limitText', { limit: formats.number(limit), window });
 }
 

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
+import { FieldValue } from './field-value.js';
 import { describeAuthor, describeLimit } from './formats.js';
 import { OwnerLink } from './owner-link.js';
 import { PlaceLink } from './place-link.js';
@@ -50,7 +51,11 @@ export function KeyDetails({ apiKey }: { apiKey: ApiKey }): JSX.Element {
             ))}
           </Row>
         )}
-        {credits !== null && <Row name="credits">{formats.number(credits.remaining)}</Row>}
+        {credits !== null && (
+          <Row name="credits">
+            <FieldValue name="credits" value={credits} />
+          </Row>
+        )}
         <Row name="lastUsed">
           {apiKey.lastUsedAt === null ? say('never') : formats.moment(apiKey.lastUsedAt)}
           {apiKey.lastUsedAddress !== null && (
@@ -59,6 +64,11 @@ export function KeyDetails({ apiKey }: { apiKey: ApiKey }): JSX.Element {
         </Row>
         <Row name="useCount">{formats.number(apiKey.useCount)}</Row>
         {tags.length > 0 && <Row name="tags">{tags.join(', ')}</Row>}
+        {caller.kind === 'admin' && Object.keys(apiKey.metadata).length > 0 && (
+          <Row name="metadata">
+            <code>{JSON.stringify(apiKey.metadata)}</code>
+          </Row>
+        )}
         <Row name="environment">{apiKey.environment}</Row>
         <Row name="created">
           {formats.moment(apiKey.createdAt)}

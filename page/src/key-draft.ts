@@ -1,10 +1,13 @@
 import type { ResourceChoice } from './context.js';
 import { describeLimit, type Formats } from './formats.js';
+import { getOwn } from './get-own.js';
 import type { Grantable, RateLimit } from './records.js';
 import type { Say } from './texts.js';
 
 /** A limit as it is typed. */
 export interface LimitDraft {
+  /** That of a window which the key has already: requests that were counted in it stay counted. */
+  readonly name?: string;
   readonly limit: string;
   readonly windowSeconds: number;
 }
@@ -26,10 +29,21 @@ export interface KeyDraft {
   /** Chosen ids of each kind; a kind that is missing is not bound. */
   readonly resources: Readonly<Record<string, readonly string[]>>;
   readonly limits: readonly LimitDraft[];
+  /** Of a key that exists: its credits stay, are removed, or are set. `new`: those that are typed, if any. */
+  readonly creditsChoice: 'new' | 'keep' | 'none' | 'set';
   readonly credits: string;
+  /** What credits are raised to at the end of each interval; empty: never. */
+  readonly refill: string;
+  readonly refillSeconds: number;
+  /** Separated by commas. */
+  readonly tags: string;
+  /** JSON, for admins. */
+  readonly metadata: string;
 }
 
-export type DraftField = 'name' | 'ownerId' | 'endDate' | 'addresses' | 'resources' | 'limits' | 'credits';
+export type DraftField =
+  | ('name' | 'ownerId' | 'endDate' | 'addresses' | 'resources')
+  | ('limits' | 'credits' | 'refill' | 'metadata');
 
 const dayMs = 86_400_000;
 
@@ -53,8 +67,13 @@ export function createDraft(grantable: Grantable, environment: string | null): K
     ),
     limits: rateLimits.map(({ limit, windowSeconds }) => ({ limit: String(limit), windowSeconds })),
     credits: credits === null ? '' : String(credits),
+    ...noRefill,
+    ...{ creditsChoice: 'new', tags: '', metadata: '{}' },
   };
 }
+
+/** The fields of a refill that is not set. */
+export const noRefill = { refill: '', refillSeconds: 86_400 } as const;
 
 /** Splits lines, and commas for those who paste a list. */
 export function splitLines(text: string): readonly string[] {
@@ -95,16 +114,39 @@ export function findMistakes(
   }
   if (Object.values(draft.resources).some((ids) => ids.length === 0)) mistakes.resources = say('idsMissing');
   if (draft.limits.some(({ limit }) => !isCount(limit))) mistakes.limits = say('numberWrong');
-  if (draft.credits.trim() !== '' && !isCount(draft.credits)) mistakes.credits = say('numberWrong');
+  if (draft.creditsChoice === 'new' && draft.credits.trim() !== '' && !isCount(draft.credits)) {
+    mistakes.credits = say('numberWrong');
+  }
+  if (draft.creditsChoice === 'set') {
+    // None left is not the same as none: requests are refused until there are some again.
+    if (draft.credits.trim() !== '0' && !isCount(draft.credits)) mistakes.credits = say('countWrong');
+    if (draft.refill.trim() !== '' && !isCount(draft.refill)) mistakes.refill = say('numberWrong');
+  }
+  if (parseMetadata(draft.metadata) === null) mistakes.metadata = say('membersWrong');
   return mistakes;
 }
 
-function toRateLimits(limits: readonly LimitDraft[]): readonly RateLimit[] {
-  return limits.map(({ limit, windowSeconds }, index) => ({
-    name: `limit-${index + 1}`,
-    limit: Number(limit),
-    windowSeconds,
-  }));
+/** The object that a text stands for; `null` for anything else. */
+export function parseMetadata(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text.trim() || '{}');
+    return typeof value === 'object' && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Windows with the names that they have; a new one gets a name that is free. */
+export function toRateLimits(limits: readonly LimitDraft[]): readonly RateLimit[] {
+  const names = new Set(limits.map(({ name }) => name));
+  return limits.map(({ name, limit, windowSeconds }) => {
+    let free = name;
+    for (let number = 1; free === undefined; number++) {
+      if (!names.has(`limit-${number}`)) free = `limit-${number}`;
+    }
+    names.add(free);
+    return { name: free, limit: Number(limit), windowSeconds };
+  });
 }
 
 /** The body of `POST /keys`; what is not chosen is left out. */
@@ -140,7 +182,7 @@ export function describeDraft(
   const isComplete = draft.end !== 'date' || draft.endDate !== '';
   const end = isComplete ? findEnd(draft, grantable) : undefined;
   const labelOf = (kind: string, id: string): string =>
-    choices[kind]?.find((choice) => choice.id === id)?.label ?? id;
+    getOwn(choices, kind)?.find((choice) => choice.id === id)?.label ?? id;
   return [
     chosen.length === 0
       ? say('summaryMayNothing', { name })

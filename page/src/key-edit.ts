@@ -1,12 +1,20 @@
-import { findEnd, splitLines, type KeyDraft } from './key-draft.js';
-import type { ApiKey, Grantable } from './records.js';
+import { findEnd, noRefill, parseMetadata, splitLines, toRateLimits, type KeyDraft } from './key-draft.js';
+import type { ApiKey, Credits, Grantable } from './records.js';
 
 /** A key as a draft that changes nothing yet. */
-export function toDraft({ name, description, scopes, environment, ipAllowlist }: ApiKey): KeyDraft {
+export function toDraft(apiKey: ApiKey): KeyDraft {
+  const { name, description, scopes, features, environment, ipAllowlist, resources, credits } = apiKey;
+  const { refillAmount = null, refillIntervalSeconds = null } = credits ?? {};
   return {
-    ...{ name, description: description ?? '', ownerId: '', environment, scopes, features: [] },
+    ...{ name, description: description ?? '', ownerId: '', environment, scopes, features },
     ...{ end: 'keep', endDate: '', addresses: ipAllowlist === null ? null : ipAllowlist.join('\n') },
-    ...{ resources: {}, limits: [], credits: '' },
+    resources: resources ?? {},
+    limits: apiKey.rateLimits.map((each) => ({ ...each, limit: String(each.limit) })),
+    ...{ creditsChoice: 'keep', credits: credits === null ? '' : String(credits.remaining) },
+    refill: refillAmount === null ? '' : String(refillAmount),
+    refillSeconds: refillIntervalSeconds ?? noRefill.refillSeconds,
+    tags: apiKey.tags.join(', '),
+    metadata: JSON.stringify(apiKey.metadata, null, 2),
   };
 }
 
@@ -20,7 +28,13 @@ export function listChanges(
     name: draft.name.trim(),
     description: draft.description.trim() || null,
     scopes: draft.scopes,
+    features: draft.features,
     ipAllowlist: draft.addresses === null ? null : splitLines(draft.addresses),
+    resources: Object.keys(draft.resources).length === 0 ? null : draft.resources,
+    rateLimits: toRateLimits(draft.limits),
+    tags: splitTags(draft.tags),
+    // A text that is no object is not sent: the form says what is wrong with it.
+    metadata: parseMetadata(draft.metadata) ?? draft.metadata,
   };
   if (draft.end !== 'keep') {
     const end = findEnd(draft, grantable);
@@ -28,8 +42,41 @@ export function listChanges(
     if (end === null) wanted['expiresAt'] = null;
     else if (Number.isFinite(end)) wanted['expiresAt'] = new Date(end).toISOString();
   }
-  const read = (value: unknown): string => JSON.stringify(Array.isArray(value) ? value.toSorted() : value);
+  if (draft.creditsChoice === 'none') wanted['credits'] = null;
+  if (draft.creditsChoice === 'set') wanted['credits'] = toCredits(draft, grantable);
   return Object.fromEntries(
-    Object.entries(wanted).filter(([name, value]) => read(value) !== read(before[name as keyof ApiKey])),
+    Object.entries(wanted).filter(
+      ([name, value]) => toComparable(name, value) !== toComparable(name, before[name as keyof ApiKey]),
+    ),
   );
+}
+
+function splitTags(text: string): readonly string[] {
+  const tags = text.split(',').map((tag) => tag.trim());
+  return [...new Set(tags.filter((tag) => tag !== ''))];
+}
+
+/** Where there is a maximum, credits are not refilled. */
+function toCredits({ credits, refill, refillSeconds }: KeyDraft, { ceilings }: Grantable): Credits {
+  const isRefilled = ceilings.credits === null && refill.trim() !== '';
+  return {
+    remaining: credits.trim() === '' ? Number.NaN : Number(credits),
+    refillAmount: isRefilled ? Number(refill) : null,
+    refillIntervalSeconds: isRefilled ? refillSeconds : null,
+  };
+}
+
+/** The same for values that mean the same: the order matters in the data of the app, and nowhere else. */
+function toComparable(name: string, value: unknown): string {
+  return JSON.stringify(name === 'metadata' ? value : toSorted(value));
+}
+
+function toSorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const parts = Object.entries(value).map(([name, each]) => [
+    Array.isArray(value) ? '' : name,
+    toSorted(each),
+  ]);
+  const texts = parts.map((part) => JSON.stringify(part));
+  return texts.toSorted();
 }

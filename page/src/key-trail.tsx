@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { ProblemError } from './admin-client.js';
 import { useSurroundings } from './context.js';
+import { getFieldName } from './field-name.js';
 import { describeAuthor } from './formats.js';
 import type { ApiKey, Page, TrailEntry } from './records.js';
 import { english, type TextName } from './texts-english.js';
@@ -42,7 +43,9 @@ export function KeyTrail({ apiKey: { id, version } }: { apiKey: ApiKey }): JSX.E
             <li key={sequence}>
               <div>
                 {Object.hasOwn(english, action) ? say(action as TextName) : <code>{action}</code>}
-                {action === 'key.updated' && <span>: {changedFields.join(', ')}</span>}
+                {action === 'key.updated' && (
+                  <span>: {formats.list(changedFields.map((name) => getFieldName(name, say)))}</span>
+                )}
               </div>
               <div class="soft">
                 {formats.moment(at)} · <bdi>{describeAuthor(actor, say)}</bdi>

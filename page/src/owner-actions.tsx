@@ -3,39 +3,51 @@ import { useState } from 'preact/hooks';
 import type { Answer } from './admin-client.js';
 import { ConflictDialog } from './conflict-dialog.js';
 import { useSurroundings } from './context.js';
+import { EraseDialog } from './erase-dialog.js';
+import { ExportDialog } from './export-dialog.js';
 import { PlanDialog } from './plan-dialog.js';
-import type { ChangedOwner, OwnerWithCredits } from './records.js';
+import type { ChangedOwner, ErasureReport, OwnerWithCredits } from './records.js';
 import { ResumeDialog, SuspendDialog } from './suspend-dialog.js';
 import type { TextName } from './texts-english.js';
 import { useChange, type Change } from './use-change.js';
+
+type Open = 'plan' | 'suspend' | 'resume' | 'export' | 'erase';
 
 /** What an admin can do with an owner. */
 export function OwnerActions({
   owner,
   onDone,
+  onErased,
   onCurrent,
 }: {
   owner: OwnerWithCredits;
   onDone: (answer: Answer<ChangedOwner>, text: TextName) => void;
+  onErased: (report: ErasureReport) => void;
   onCurrent: (owner: OwnerWithCredits) => void;
 }): JSX.Element {
   const { client, caller, say } = useSurroundings();
-  const [open, setOpen] = useState<'plan' | 'suspend' | 'resume' | null>(null);
+  const [open, setOpen] = useState<Open | null>(null);
   const path = `/owners/${encodeURIComponent(owner.ownerId)}`;
-  const change = useChange<OwnerWithCredits, ChangedOwner>(path, owner, onCurrent);
+  const change = useChange<OwnerWithCredits, ChangedOwner | ErasureReport>(path, owner, onCurrent);
 
-  function show(next: typeof open): void {
+  function show(next: Open | null): void {
     change.reset();
     setOpen(next);
   }
-  function start(text: TextName, send: Change<ChangedOwner>['send']): void {
+  function run<A extends ChangedOwner | ErasureReport>(
+    send: Change<A>['send'],
+    take: (answer: Answer<A>) => void,
+  ): void {
     change.run({
       send,
       onDone: (answer) => {
         setOpen(null);
-        onDone(answer, text);
+        take(answer as Answer<A>);
       },
     });
+  }
+  function start(text: TextName, send: Change<ChangedOwner>['send']): void {
+    run(send, (answer) => onDone(answer, text));
   }
   const dialog = {
     ...{ owner, isBusy: change.isBusy, error: change.error },
@@ -59,6 +71,12 @@ export function OwnerActions({
           {say('suspend')}
         </button>
       )}
+      <button type="button" class="button" onClick={() => show('export')}>
+        {say('export')}
+      </button>
+      <button type="button" class="button danger" onClick={() => show('erase')}>
+        {say('erase')}
+      </button>
       {change.conflict !== null ? (
         <ConflictDialog
           conflict={change.conflict}
@@ -83,6 +101,18 @@ export function OwnerActions({
           onConfirm={() => {
             start('resumedDone', (version, attempt) =>
               client.send('POST', `${path}/resume`, { body: {}, version, attempt }),
+            );
+          }}
+        />
+      ) : open === 'export' ? (
+        <ExportDialog ownerId={owner.ownerId} onClose={() => show(null)} />
+      ) : open === 'erase' ? (
+        <EraseDialog
+          {...dialog}
+          onConfirm={() => {
+            run<ErasureReport>(
+              (version) => client.send('DELETE', path, { version }),
+              ({ body }) => onErased(body),
             );
           }}
         />

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
 import { OwnerLink } from './owner-link.js';
 import { OwnerState } from './owner-state.js';
 import { PagedList } from './paged-list.js';
+import { PlaceLink } from './place-link.js';
 import type { Owner } from './records.js';
 import { usePages } from './use-pages.js';
 import { ViewTitle } from './view-title.js';
@@ -12,8 +13,15 @@ import { ViewTitle } from './view-title.js';
 export function OwnerList(): JSX.Element {
   const { say, go } = useSurroundings();
   const [typed, setTyped] = useState('');
+  const [search, setSearch] = useState('');
   const [suspended, setSuspended] = useState('');
-  const owners = usePages<Owner>('/owners', { suspended, limit: '50' });
+  useEffect(() => {
+    const timer = setTimeout(() => setSearch(typed.trim()), 250);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  // The router looks for no longer parts; an id that is longer can be opened.
+  const owners = usePages<Owner>('/owners', { q: search.slice(0, 100), suspended, limit: '50' });
+  const isFiltered = search !== '' || suspended !== '';
   return (
     <section class="view">
       <header>
@@ -53,8 +61,11 @@ export function OwnerList(): JSX.Element {
         pages={owners}
         empty={
           <>
-            <strong>{say(suspended === '' ? 'noOwners' : 'noEntries')}</strong>
+            <strong>{say(isFiltered ? 'noEntries' : 'noOwners')}</strong>
             <p class="soft">{say('noOwnersHint')}</p>
+            {search !== '' && (
+              <PlaceLink place={{ view: 'owner', id: search }}>{say('openOwner', { id: search })}</PlaceLink>
+            )}
           </>
         }
       >

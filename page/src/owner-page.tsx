@@ -3,13 +3,14 @@ import { useState } from 'preact/hooks';
 import type { Answer } from './admin-client.js';
 import { useSurroundings } from './context.js';
 import { DoneNotice, type Done } from './done-notice.js';
+import { ErasureNotice } from './erasure-notice.js';
 import { KeyTable } from './key-table.js';
 import { OwnerActions } from './owner-actions.js';
 import { OwnerDetails } from './owner-details.js';
 import { OwnerState } from './owner-state.js';
 import { PagedList } from './paged-list.js';
 import { PlaceLink } from './place-link.js';
-import type { ApiKey, ChangedOwner, OwnerWithCredits } from './records.js';
+import type { ApiKey, ChangedOwner, ErasureReport, OwnerWithCredits } from './records.js';
 import type { TextName } from './texts-english.js';
 import { Loading, LoadTrouble } from './trouble.js';
 import { useLoad } from './use-load.js';
@@ -48,14 +49,23 @@ function LoadedOwner({
 }): JSX.Element {
   const { say, announce } = useSurroundings();
   const [done, setDone] = useState<Done | null>(null);
+  const [erased, setErased] = useState<ErasureReport | null>(null);
 
   /** Only here, after the answer, anything is shown as done. */
   function take({ body }: Answer<ChangedOwner>, text: TextName): void {
     const { effectiveBy = null, ...record } = body;
     onChange({ ...record, credits: owner.credits });
+    setErased(null);
     setDone({ text, effectiveBy });
     announce(say(text));
     // What another plan leaves of the credits is not in the answer.
+    onReload();
+  }
+
+  function takeErasure(report: ErasureReport): void {
+    setDone(null);
+    setErased(report);
+    announce(say('erasedDone'));
     onReload();
   }
 
@@ -71,11 +81,12 @@ function LoadedOwner({
             <span class="soft">{owner.plan ?? say('defaultPlan')}</span>
           </p>
         </div>
-        <OwnerActions owner={owner} onDone={take} onCurrent={onChange} />
+        <OwnerActions owner={owner} onDone={take} onErased={takeErasure} onCurrent={onChange} />
       </header>
       {done !== null && <DoneNotice done={done} />}
+      {erased !== null && <ErasureNotice report={erased} />}
       <div class="columns">
-        <OwnerKeys owner={owner} />
+        <OwnerKeys key={erased} owner={owner} />
         <OwnerDetails owner={owner} />
       </div>
     </>

@@ -35,6 +35,7 @@ export interface ApiKey {
   readonly expiresAt: string | null;
   readonly ipAllowlist: readonly string[] | null;
   readonly resources: Readonly<Record<string, readonly string[]>> | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
   readonly features: readonly string[];
   readonly tags: readonly string[];
   readonly rateLimits: readonly RateLimit[];
@@ -242,4 +243,12 @@ export interface PlanImpact {
     readonly keysAboveCeilings: number;
     readonly surplusKeys: number;
   }[];
+}
+
+/** What an erasure has removed; a 202 has `effectiveBy`. */
+export interface ErasureReport {
+  readonly ownerId: string;
+  readonly revokedKeys: number;
+  readonly removed: Readonly<Record<string, number>>;
+  readonly effectiveBy?: string;
 }

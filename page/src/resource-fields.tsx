@@ -4,14 +4,18 @@ import { useSurroundings, type ResourceChoice } from './context.js';
 import type { DraftProperties } from './draft-fields.js';
 import { Choice, Field, Group } from './field.js';
 import { splitLines } from './key-draft.js';
-import type { GrantableKind } from './records.js';
+import { getOwn } from './get-own.js';
+import type { ApiKey, GrantableKind } from './records.js';
+
+type ResourceProperties = DraftProperties & { readonly before?: ApiKey };
 
 /** What a key is bound to: one group for each kind of resources. */
-export function ResourceFields(properties: DraftProperties): JSX.Element {
+export function ResourceFields(properties: ResourceProperties): JSX.Element {
+  const bound = properties.before?.resources ?? {};
   return (
     <>
       {properties.grantable.resources
-        .filter(({ ids }) => ids === null || ids.length > 0)
+        .filter(({ name, ids }) => ids === null || ids.length > 0 || Object.hasOwn(bound, name))
         .map((kind) => (
           <KindFields key={kind.name} kind={kind} {...properties} />
         ))}
@@ -23,24 +27,33 @@ function KindFields({
   kind,
   draft,
   mistakes,
+  before,
   onChange,
-}: DraftProperties & { kind: GrantableKind }): JSX.Element {
+}: ResourceProperties & { kind: GrantableKind }): JSX.Element {
   const { say, resources } = useSurroundings();
   const group = useId();
   const { name, description, ids, planIds } = kind;
-  const chosen = draft.resources[name];
+  const chosen = getOwn(draft.resources, name);
   const set = (next: readonly string[] | null): void => {
     const { [name]: _before, ...others } = draft.resources;
     onChange({ resources: next === null ? others : { ...others, [name]: next } });
   };
   const offered = ids ?? planIds;
-  const choices: readonly ResourceChoice[] = (resources[name] ?? offered?.map((id) => ({ id })) ?? []).filter(
-    ({ id }) => offered === null || offered.includes(id),
-  );
+  const had = getOwn(before?.resources, name);
+  const given: readonly ResourceChoice[] = (
+    getOwn(resources, name) ??
+    offered?.map((id) => ({ id })) ??
+    []
+  ).filter(({ id }) => offered === null || offered.includes(id) || had?.includes(id));
+  // What a key has already may stay, even if this person could not give it.
+  const others = given.length === 0 ? [] : (had ?? []).filter((id) => !given.some((each) => each.id === id));
+  const choices = [...given, ...others.map((id) => ({ id, label: id }))];
+  // Who is bound to a kind may bind a key that is not, and leave it as it is.
+  const isFree = ids === null || (before !== undefined && had === undefined);
   const mistake = chosen?.length === 0 ? mistakes.resources : undefined;
   return (
     <Group legend={say('boundTo', { kind: description })}>
-      {ids === null && (
+      {isFree && (
         <div class="row">
           <Choice type="radio" name={group} isChecked={chosen === undefined} onChoose={() => set(null)}>
             {say('boundAll')}

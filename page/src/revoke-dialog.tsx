@@ -6,6 +6,7 @@ import type { DialogProperties } from './disable-dialog.js';
 import { Field } from './field.js';
 import { Modal } from './modal.js';
 import { ChangeTrouble } from './trouble.js';
+import { TypedName } from './typed-name.js';
 
 /** The reasons that the router knows. */
 const reasons = [
@@ -77,24 +78,15 @@ export function RevokeDialog({
             />
           )}
         </Field>
-        <Field
+        <TypedName
           label={say('typeName', { name: apiKey.name })}
           mistake={isWrong ? say('typeNameWrong') : undefined}
-        >
-          {(control) => (
-            <input
-              {...control}
-              autocomplete="off"
-              autocapitalize="off"
-              spellcheck={false}
-              value={typed}
-              onInput={({ currentTarget }) => {
-                setTyped(currentTarget.value);
-                setWrong(false);
-              }}
-            />
-          )}
-        </Field>
+          typed={typed}
+          onType={(next) => {
+            setTyped(next);
+            setWrong(false);
+          }}
+        />
         <ChangeTrouble error={error} />
         <DialogButtons label={say('revokeNow')} isBusy={isBusy} isDanger onClose={onClose} />
       </form>

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
 import { Modal } from './modal.js';
 import type { NewSecret } from './new-secret.js';
+import { saveFile, toFileName } from './save-file.js';
 
 /**
  * Shows a new secret, once. The secret is written into the document by hand and removed by hand, before the browser keeps the page
@@ -121,17 +122,7 @@ function useCurlLine(): (key: string) => string {
 
 /** Saves the key as a line of a `.env` file. @returns the name of the file */
 function save(secret: NewSecret): string {
-  const slug = secret.keyName
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '');
-  const file = `${slug || 'api-key'}.env`;
-  const address = URL.createObjectURL(new Blob([`API_KEY=${secret.value ?? ''}\n`], { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = file;
-  link.click();
-  // The download has begun when the click returns; a moment later the browser has its own copy.
-  setTimeout(() => URL.revokeObjectURL(address), 1_000);
+  const file = `${toFileName(secret.keyName) || 'api-key'}.env`;
+  saveFile(file, [`API_KEY=${secret.value ?? ''}\n`], 'text/plain');
   return file;
 }

@@ -3,11 +3,10 @@ import { useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
 import { DialogButtons } from './dialog-buttons.js';
 import { Field } from './field.js';
+import { KeysEffect, useActiveKeys } from './keys-effect.js';
 import { Modal } from './modal.js';
-import type { ApiKey, OwnerWithCredits, Page } from './records.js';
-import type { TextName } from './texts-english.js';
-import { ChangeTrouble, Loading, LoadTrouble } from './trouble.js';
-import { useLoad, type Loaded } from './use-load.js';
+import type { OwnerWithCredits } from './records.js';
+import { ChangeTrouble } from './trouble.js';
 
 export interface OwnerDialogProperties {
   readonly owner: OwnerWithCredits;
@@ -97,40 +96,5 @@ export function ResumeDialog({
         onClose={onClose}
       />
     </Modal>
-  );
-}
-
-const namesShown = 5;
-
-function KeysEffect({ keys, text }: { keys: Loaded<Page<ApiKey>>; text: TextName }): JSX.Element {
-  const { say, formats } = useSurroundings();
-  const { value } = keys;
-  if (value === null) {
-    return keys.isLoading ? <Loading /> : <LoadTrouble error={keys.error} onRetry={keys.reload} />;
-  }
-  const { items, nextCursor } = value;
-  const count = formats.number(items.length);
-  return (
-    <section class="summary" aria-label={say('effect')}>
-      <strong>{say(text, { count: nextCursor === null ? count : say('atLeast', { count }) })}</strong>
-      {items.length > 0 && (
-        <ul>
-          {items.slice(0, namesShown).map(({ id, name, hint }) => (
-            <li key={id}>
-              <bdi>{name}</bdi> <code class="hint">{hint}</code>
-            </li>
-          ))}
-          {items.length > namesShown && <li aria-hidden="true">…</li>}
-        </ul>
-      )}
-    </section>
-  );
-}
-
-/** The keys of an owner that a suspension concerns: those that are revoked, disabled or over are refused anyhow. */
-function useActiveKeys({ ownerId }: OwnerWithCredits): Loaded<Page<ApiKey>> {
-  const { client } = useSurroundings();
-  return useLoad(ownerId, (signal) =>
-    client.get<Page<ApiKey>>('/keys', { ownerId, state: 'active', limit: '100' }, signal),
   );
 }

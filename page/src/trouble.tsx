@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
-import { CancelledError, OfflineError, ProblemError } from './admin-client.js';
+import { CancelledError, OfflineError, ProblemError, type FieldProblem } from './admin-client.js';
 import { useSurroundings } from './context.js';
+import { translateFieldMessage } from './field-messages-german.js';
+import { getFieldName } from './field-name.js';
 import type { Say } from './texts.js';
 import { english, type TextName } from './texts-english.js';
 
@@ -15,7 +17,7 @@ export function describeTrouble(error: unknown, say: Say, isChange: boolean): De
     return { title: say('offlineTitle'), sentences: [say(isChange ? 'offlineChange' : 'offlineHint')] };
   }
   if (!(error instanceof ProblemError)) return { title: say('errorTitle'), sentences: [say('errorHint')] };
-  const fields = error.problem.fields.map(({ field, message }) => `${field} ${message}`);
+  const fields = error.problem.fields.map((each) => describeField(each, say));
   const told = fields.length > 0 ? fields : toSentence(error, say);
   if (error.problem.status === 401)
     return { title: say('signedOutTitle'), sentences: [say('signedOutHint')] };
@@ -27,6 +29,12 @@ export function describeTrouble(error: unknown, say: Say, isChange: boolean): De
     return { title: say('unavailableTitle'), sentences: [...told, hint] };
   }
   return { title: say('errorTitle'), sentences: told.length > 0 ? told : [say('errorHint')] };
+}
+
+/** What is wrong about a field, as the router says it: in the language of the page where that is known, otherwise in English. */
+function describeField({ field, message }: FieldProblem, say: Say): string {
+  const known = say.isTranslated ? translateFieldMessage(message) : null;
+  return `${getFieldName(field, say)}: ${known ?? message}`;
 }
 
 /** The sentence of the router; in another language than its own, that of its code. */

@@ -150,6 +150,19 @@ describe('the owners of the admin router', () => {
     expect(second.items.map(({ ownerId }) => ownerId)).toEqual(['carol']);
     expect(second.nextCursor).toBeNull();
     await request(app).get('/api-keys/owners?suspended=1').expect(400);
+
+    expect((await list('?q=AR')).items.map(({ ownerId }) => ownerId)).toEqual(['carol']);
+    expect((await list('?q=o&suspended=false')).items.map(({ ownerId }) => ownerId)).toEqual(['bob']);
+    for (const nothing of ['%25', '_', '%5C', "'", '%22', '%F0%9F%9B%B8']) {
+      expect((await list(`?q=${nothing}`)).items).toEqual([]);
+    }
+    const part = await list('?q=o&limit=1');
+    expect(part.items.map(({ ownerId }) => ownerId)).toEqual(['bob']);
+    // A cursor is bound to what was sought.
+    await request(app).get(`/api-keys/owners?q=a&limit=1&cursor=${part.nextCursor}`).expect(400);
+    for (const refused of ['', '%00', '%0A', '%FF', 'x'.repeat(101), 'a&q=b']) {
+      await request(app).get(`/api-keys/owners?q=${refused}`).expect(400);
+    }
   });
 
   it('may have any id that the owner of a key may have', async () => {

@@ -79,4 +79,14 @@ npm run bench -- --in-process  # the part that needs no quiet, about two minutes
     text: 'sqlite3 .api-keys/keys.sqlite ".backup copy.sqlite"\n',
     checkedBy: 'a test of its own',
   },
+  ...[
+    'import --app ./api-keys.js --format legacy --from keys.csv \\\n  --column hash=sha256 --column ownerId=customer --column name=label --column createdAt=created \\\n  --column disabled=revoked --set scopes=orders:read --dry-run',
+    'observe --app ./api-keys.js --check',
+    'routes --app ./api-keys.js --express ./app.js --check --open /health',
+  ].map((text) => ({
+    // test/cli/documented-commands.test.ts runs them in a folder with the files of the page.
+    document: 'docs/guides/command-line.md',
+    text: `npx api-keys ${text}\n`,
+    checkedBy: 'a test of its own' as const,
+  })),
 ];

@@ -6,6 +6,7 @@ import { documents, readDocument, repository } from './markdown.js';
 
 const folder = join(repository, 'docs', 'pictures');
 const names = readdirSync(folder).sort();
+const screenshots = readdirSync(join(repository, 'docs', 'images')).sort();
 
 describe('the pictures in docs/pictures', () => {
   const drawn = mkdtempSync(join(tmpdir(), 'express-api-keys-pictures-'));
@@ -37,5 +38,23 @@ describe('the pictures in docs/pictures', () => {
     ]);
     expect(new Set(shown.map(([, , name]) => name))).toEqual(new Set(names));
     expect(shown.filter(([, words = '']) => words.length < 20)).toEqual([]);
+  });
+});
+
+describe('the screenshots in docs/images', () => {
+  it.each(screenshots)('%s is a small PNG with a palette', (name) => {
+    const png = readFileSync(join(repository, 'docs', 'images', name));
+    expect(png.length).toBeLessThan(60_000);
+    expect([png.toString('latin1', 1, 4), png[24], png[25]]).toEqual(['PNG', 8, 3]);
+  });
+
+  it('are all shown on a page by an address, since the package does not contain them, with words in their place', () => {
+    const shown = documents.flatMap((document) => [
+      ...readDocument(document).matchAll(/!\[([^\]]*)\]\((\S*)images\/([\w-]+\.png)\)/g),
+    ]);
+    expect(new Set(shown.map(([, , , name]) => name))).toEqual(new Set(screenshots));
+    expect(
+      shown.filter(([, words = '', address]) => words.length < 20 || !address?.startsWith('https://')),
+    ).toEqual([]);
   });
 });

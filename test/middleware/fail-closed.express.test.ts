@@ -181,6 +181,71 @@ describe('failClosed', () => {
     await post('/nothing').expect(400);
   });
 
+  it('lets a preflight through that a route answers, and nothing else that it answers', async () => {
+    app.use(instance.apiKeys.failClosed(forbidden));
+    app.options(
+      '/orders',
+      (_req, res) => void res.set('Access-Control-Allow-Methods', 'GET').sendStatus(204),
+    );
+    app.options('/old', (_req, res) => void res.set('Content-Length', '0').status(200).end());
+    app.options('/leak', (_req, res) => void res.set('Allow', 'GET').json({ secret: true }));
+    const preflight = { Origin: 'https://shop.example', 'Access-Control-Request-Method': 'GET' };
+    await request(app).options('/orders').set(preflight).expect(204);
+    await request(app).options('/old').set(preflight).expect(200, '');
+    await request(app).options('/leak').set(preflight).expect(403);
+    await request(app).options('/orders').expect(403);
+    await request(app).options('/leak').expect(403);
+  });
+
+  it('lets the list of methods through that Express sends after a route has passed', async () => {
+    app.use(instance.apiKeys.failClosed(forbidden));
+    app.all(/.*/, (_req, _res, next) => next());
+    app.get('/orders', instance.apiKeys.requireApiKey('orders:read'), answerSecret);
+    const res = await request(app).options('/orders').expect(200);
+    expect(res.headers['allow']).toMatch(/^GET, ?HEAD$/);
+    // What no route answers after one has passed is the 404 of Express itself.
+    await request(app)
+      .get('/nothing')
+      .expect(404, /Cannot GET/);
+  });
+
+  it('replaces the 404 of a route without a guard, which would tell which ids exist', async () => {
+    app.use(instance.apiKeys.failClosed(forbidden));
+    app.get('/users/:id', ({ params }, res, next) => {
+      if (params['id'] === '1') res.json({ secret: true });
+      else next(Object.assign(new Error('secret'), { status: 404, expose: true }));
+    });
+    for (const env of ['production', 'development']) {
+      app.set('env', env);
+      const answered = await Promise.all(['1', '2'].map((id) => request(app).get(`/users/${id}`)));
+      expect(answered.map(({ status }) => status)).toEqual([403, 403]);
+      expect(answered[1]?.text).not.toContain('secret');
+    }
+  });
+
+  it('takes only a guard of the same method, with a handler behind it, for the one that a request failed before', async () => {
+    const guard = instance.apiKeys.requireApiKey('orders:read');
+    const failWithSecret: RequestHandler = (_req, res) => void res.status(409).json({ secret: true });
+    app.use(instance.apiKeys.failClosed(forbidden));
+    app.route('/orders').get(failWithSecret).post(guard, answerSecret);
+    app.get('/late', failWithSecret, guard);
+    await request(app).get('/orders').expect(403);
+    await request(app).get('/late').expect(403);
+    await request(app).post('/orders').expect(401);
+  });
+
+  it('logs 1,000 routes at most, whatever callers make up', async () => {
+    app.use(instance.apiKeys.failClosed(forbidden), answerSecret);
+    const server = app.listen(0);
+    const letters = (index: number): string =>
+      [...index.toString(26)].map((digit) => String.fromCharCode(97 + parseInt(digit, 26))).join('');
+    const agent = request(server);
+    for (let index = 0; index < 1_010; index += 1) await agent.get(`/w${letters(index)}`).expect(403);
+    for (let again = 0; again < 5; again += 1) await agent.get('/other').expect(403);
+    server.close();
+    expect(instance.log.filter((line) => line.includes('no guard has decided about'))).toHaveLength(1_001);
+  });
+
   it('refuses what middleware answers without a route, and 304', async () => {
     app.use(instance.apiKeys.failClosed(forbidden));
     app.use('/files', express.static(folder));

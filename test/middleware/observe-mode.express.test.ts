@@ -263,6 +263,90 @@ describe('a decision that fails in observe mode', () => {
   });
 });
 
+describe('a request that is changed behind a guard in observe mode', () => {
+  it.each(['', '/', '//', '?a'])('is counted when its URL was rewritten to %j', async (rewritten) => {
+    const instance = createInstance();
+    const app = createApp((it) => {
+      it.use(instance.apiKeys.requireApiKey('orders:read', observe), (req, res) => {
+        req.url = rewritten;
+        res.json({ passed: true });
+      });
+    });
+    await request(app).get('/api').expect(200, { passed: true });
+    expect(await listObservedRoutes(instance, 1)).toEqual(['GET /* missing_credential - - 1']);
+    await instance.apiKeys.close();
+  });
+
+  it('is counted when middleware has taken away what tells its route', async () => {
+    const instance = createInstance();
+    const app = createApp((it) => {
+      it.use('/api', instance.apiKeys.requireApiKey('orders:read', observe), (req, res) => {
+        for (const name of ['baseUrl', 'url', 'params', 'route']) Object.assign(req, { [name]: null });
+        Object.defineProperty(req, 'path', {
+          get: () => {
+            throw new TypeError('no path');
+          },
+        });
+        res.json({ passed: true });
+      });
+    });
+    await request(app).get('/api').expect(200, { passed: true });
+    expect(await listObservedRoutes(instance, 1)).toEqual(['GET /api missing_credential - - 1']);
+    await instance.apiKeys.close();
+  });
+
+  it('names no word of a path without a route: callers do not choose the rows of the report', async () => {
+    const instance = createInstance();
+    const app = createApp((it) => {
+      it.use(instance.apiKeys.requireApiKey('orders:read', observe));
+      it.get('/orders', showKey);
+    });
+    for (const word of ['one', 'two', 'three']) await request(app).get(`/${word}`).expect(404);
+    await request(app).get('/orders').expect(200);
+    expect(await listObservedRoutes(instance, 2)).toEqual([
+      'GET /* missing_credential - - 3',
+      'GET /orders missing_credential - - 1',
+    ]);
+    await instance.apiKeys.close();
+  });
+});
+
+describe('a body that is too large for a signature in observe mode', () => {
+  const size = 3_000_000;
+  const signature = `id=abcdefghijklmnop,ts=${Date.now()},sig=${'a'.repeat(64)},nonce=abcdefghijklmnop`;
+
+  it.each([
+    ['in chunks', true],
+    ['with its length', false],
+  ] as const)('reaches the handler whole, sent %s', async (_name, isChunked) => {
+    const instance = createInstance({ signatures: {}, clock: { now: () => Date.now() } });
+    await instance.apiKeys.ready();
+    const { requireApiKey } = instance.apiKeys;
+    const app = createApp((it) => {
+      it.use(requireApiKey.anyScope({ mode: 'observe', signed: 'accepted' }));
+      it.post('/orders', express.raw({ limit: '50mb', type: () => true }), (req, res) => {
+        const body = req.body as Buffer;
+        res.json({ length: body.length, isIntact: body.equals(Buffer.alloc(size, 'x')) });
+      });
+    });
+    const server = app.listen(0);
+    const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/orders`;
+    // Twice, for the connection must be usable afterwards.
+    for (let sent = 0; sent < 2; sent += 1) {
+      const whole = Buffer.alloc(size, 'x');
+      const body = isChunked ? new Blob([whole]).stream() : whole;
+      const headers = { Authorization: `hmac-sha256 ${signature}` };
+      const answer = await fetch(url, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+      expect([answer.status, await answer.json()]).toEqual([200, { length: size, isIntact: true }]);
+    }
+    expect(await listObserved(instance)).toEqual([
+      expect.stringMatching(/^POST \S+ payload_too_large - - 2$/),
+    ]);
+    server.close();
+    await instance.apiKeys.close();
+  });
+});
+
 describe('enforceFrom', () => {
   it('turns a guard into one that refuses, requests without a key among them', async () => {
     const instance = createInstance();

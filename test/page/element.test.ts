@@ -61,13 +61,23 @@ describe('<api-keys-manager>', () => {
     await app.close();
   });
 
-  it('works at any mount path, and has no address of its own unless the host wants that', async () => {
-    const app = await startPageApp({ mount: '/deep/down/keys', attributes: '' });
+  it('works at any mount path and on an isolated page, and has no address of its own unless the host wants that', async () => {
+    const app = await startPageApp({
+      ...{ mount: '/deep/down/keys', attributes: '' },
+      configure: (host) => {
+        host.use((_req, res, next) => {
+          res.set('Cross-Origin-Opener-Policy', 'same-origin');
+          res.set('Cross-Origin-Embedder-Policy', 'require-corp');
+          next();
+        });
+      },
+    });
     await app.apiKeys.keys.as(theApp).create({ ownerId: 'alice', name: 'Export', scopes: [] });
     const { page, troubles, close } = await openPage(browser, app);
     await page.getByRole('button', { name: 'Export' }).first().click();
     await page.getByRole('button', { name: 'Rotate' }).waitFor();
     expect(page.url()).toBe(`${app.url}/settings`);
+    await expect(page.evaluate('crossOriginIsolated')).resolves.toBe(true);
     await expect(page.evaluate('history.length')).resolves.toBeLessThanOrEqual(2);
     expect(troubles).toEqual([]);
     await close();

@@ -118,3 +118,74 @@ it('forty hostile ids of owners and reasons of suspensions are text on the views
   await close();
   app.signIn(alice);
 });
+
+/** Answers of the router with hostile names where its own grammar admits none, as a proxy or a store of somebody else could give them. */
+function poison(path: string, body: Record<string, unknown>): object {
+  const named = hostile.map((name) => ({
+    name,
+    description: name,
+    grantable: true,
+    ids: null,
+    planIds: null,
+  }));
+  const bound = Object.fromEntries(hostile.map((name) => [name, [name]]));
+  const key = { scopes: hostile, features: hostile, tags: hostile, resources: bound, metadata: bound };
+  if (path.endsWith('/caller')) return { ...body, plans: hostile, environments: hostile };
+  if (path.endsWith('/grantable')) return { ...body, scopes: named, features: named, resources: named };
+  if (path.endsWith('/keys'))
+    return { ...body, items: (body['items'] as object[]).map((item) => ({ ...item, ...key })) };
+  if (/\/keys\/[^/]+$/.test(path)) return { ...body, ...key };
+  return /\/owners\/[^/]+$/.test(path) ? { ...body, plan: hostile[0], overrides: bound } : body;
+}
+
+it('hostile names of scopes, features, resources, tags and plans are text, in lists, forms and summaries', async () => {
+  app.signIn(admin);
+  const { id } = await app.apiKeys.keys
+    .as({ kind: 'application' })
+    .create({ ownerId: 'mallory', name: 'Poisoned', scopes: [] });
+  const { page, troubles, close } = await openPage(browser, app, {}, '/elsewhere');
+  await page.route('**/api-keys/**', async (route) => {
+    const response = await route.fetch();
+    const { pathname } = new URL(route.request().url());
+    if (!(response.headers()['content-type'] ?? '').includes('json')) return route.fulfill({ response });
+    return route.fulfill({
+      response,
+      json: poison(pathname, (await response.json()) as Record<string, unknown>),
+    });
+  });
+  const shown = async (selector: string): Promise<string> =>
+    (await page.locator(selector).allTextContents()).join('\n');
+  const expectAll = (text: string): void =>
+    expect(hostile.filter((name) => !text.includes(name))).toEqual([]);
+
+  await page.goto(`${app.url}/settings#/keys/${id}`);
+  await page.getByRole('heading', { name: 'Poisoned' }).waitFor();
+  expectAll(await shown('aside .tag'));
+  await page.getByRole('button', { name: 'Edit' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('group', { name: 'What it may do' }).waitFor();
+  expectAll(await shown('dialog legend'));
+  await dialog.getByRole('group', { name: 'What it may do' }).getByRole('checkbox').first().uncheck();
+  await dialog.getByRole('group', { name: 'Features' }).getByRole('checkbox').first().uncheck();
+  await dialog.getByLabel('Tags').fill('');
+  expectAll(await shown('dialog td'));
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+  await page.goto(`${app.url}/settings#/new`);
+  const boxes = page.getByRole('group', { name: 'What it may do' }).getByRole('checkbox');
+  await boxes.first().waitFor();
+  for (const box of await boxes.all()) await box.check();
+  expectAll(await shown('.summary'));
+
+  await page.goto(`${app.url}/settings#/owners/mallory`);
+  await page.locator('aside', { hasText: hostile[0] ?? '' }).waitFor();
+  await page.getByRole('button', { name: 'Change plan' }).click();
+  expectAll(await shown('dialog option'));
+  await page.waitForTimeout(200);
+  expect({ troubles, reports: app.reports }).toEqual({ troubles: [], reports: [] });
+  expect(
+    app.requested.filter((path) => !/^\/(settings|elsewhere|api-keys|host\.js|favicon)/.test(path)),
+  ).toEqual([]);
+  await close();
+  app.signIn(alice);
+});

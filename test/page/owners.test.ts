@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { memoryStore } from '../../lib/testing/index.js';
 import { lookAt } from './look-at.js';
@@ -27,6 +28,7 @@ beforeAll(async () => {
       defaultPlan: 'free',
       plans: { free: { scopes: ['orders:read'], maxKeys: 2 }, pro: {} },
     },
+    router: { stepUp: { operations: ['erase'], verify: ({ code }) => code === '492039' } },
   });
   const owners = app.apiKeys.owners.as(theApp);
   const keys = app.apiKeys.keys.as(theApp);
@@ -62,6 +64,14 @@ it('an admin goes from the keys to the owners, and to one by its id, by keyboard
   await expect(page.getByRole('row', { name: 'bob Suspended' }).count()).resolves.toBe(1);
   await lookAt(page, 'owners');
 
+  // A part of an id is searched for, as it stands there.
+  await page.getByRole('searchbox').fill('ALI');
+  await page.getByText('Shown: 1').waitFor();
+  await page.getByRole('searchbox').fill('100%');
+  await page.getByText('Nothing matches').waitFor();
+  await page.getByRole('link', { name: 'Open “100%”' }).waitFor();
+  await lookAt(page, 'owners-none');
+  await page.getByRole('searchbox').fill('');
   await page.getByRole('combobox', { name: 'State' }).selectOption('true');
   await page.getByText('Shown: 1').waitFor();
   await page.getByLabel('Open an owner by its id').focus();
@@ -115,7 +125,7 @@ it('another plan shows first what the keys would lose, and keeps what the owner 
   await app.apiKeys.owners.as(theApp).suspend({ ownerId: 'alice' });
   await confirm.click();
   const conflict = page.getByRole('dialog', { name: 'Somebody else has changed this owner' });
-  await conflict.getByRole('row', { name: 'suspendedAt null' }).waitFor();
+  await conflict.getByRole('row', { name: 'Suspended since none' }).waitFor();
   await lookAt(page, 'owner-conflict');
   await expect(app.apiKeys.owners.as(theApp).get({ ownerId: 'alice' })).resolves.toMatchObject({
     plan: 'pro',
@@ -126,6 +136,58 @@ it('another plan shows first what the keys would lose, and keeps what the owner 
     ...{ plan: 'free', overrides: { maxKeys: 20 } },
   });
   await app.apiKeys.owners.as(theApp).resume({ ownerId: 'alice' });
+  expectNoTrouble();
+});
+
+it('the data of an owner is saved as a file, page by page', async () => {
+  await app.apiKeys.owners.as(theApp).set({ ownerId: 'dora', plan: 'pro' });
+  const keys = app.apiKeys.keys.as(theApp);
+  for (let number = 1; number <= 101; number++) {
+    await keys.create({ ownerId: 'dora', name: `Batch ${number}`, scopes: [] });
+  }
+  await page.goto(`${app.url}/settings#/owners/dora`);
+  await page.getByRole('button', { name: 'Export data' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Export the data of “dora”' });
+  await dialog.getByText('No secret is in it', { exact: false }).waitFor();
+  await lookAt(page, 'export');
+  const download = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Export', exact: true }).click();
+  await dialog.getByText('Saved as owner-dora.json, with 204 records.').waitFor();
+  const saved = JSON.parse(readFileSync(await (await download).path(), 'utf8')) as Record<string, unknown[]>;
+  expect(saved).toMatchObject({ owner: { ownerId: 'dora' }, refusedRequests: [] });
+  const names = (saved['keys'] as { name: string }[]).map(({ name }) => name);
+  expect([new Set(names).size, saved['changes']?.length]).toEqual([101, 102]);
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  expectNoTrouble();
+});
+
+it('an owner is erased after what that does was read, the id was typed and a code was sent', async () => {
+  await page.goto(`${app.url}/settings#/owners/carol`);
+  await page.getByRole('link', { name: 'Key of carol' }).waitFor();
+  await page.getByRole('button', { name: 'Erase', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Erase the data of “carol”' });
+  await dialog.getByText('Active keys that will be refused: 1').waitFor();
+  await dialog.getByLabel('Type the id of the owner to confirm').focus();
+  await page.keyboard.type('alice');
+  await page.keyboard.press('Enter');
+  await dialog.getByText('This is not the id of the owner.').waitFor();
+  await lookAt(page, 'erase');
+  await dialog.getByLabel('Type the id of the owner to confirm').fill('carol');
+  // Another process that does not say what it has applied.
+  await store.feed.join({ id: 'silent', acked: 0, leaseMs: 6_000 });
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Code of your second factor').waitFor();
+  await expect(page.getByText('is erased').count()).resolves.toBe(0);
+  await page.keyboard.type('492039');
+  await page.keyboard.press('Enter');
+  await page.getByText('The personal data of the owner is erased.').first().waitFor();
+  await page.getByText('Erase once more then', { exact: false }).waitFor();
+  await page.getByText('Keys revoked: 1').waitFor();
+  await store.feed.leave('silent');
+  await page.getByRole('link', { name: 'Erased' }).waitFor();
+  await lookAt(page, 'erased');
+  await expect(page.getByText('Key of carol').count()).resolves.toBe(0);
   expectNoTrouble();
 });
 

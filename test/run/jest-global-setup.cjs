@@ -3,6 +3,7 @@
 const { execFileSync } = require('node:child_process');
 const { join } = require('node:path');
 const { findServerProgram } = require('../servers/install-servers.cjs');
+const { keepTemporaryFilesInMemory } = require('./memory-folder.cjs');
 const { startPostgres } = require('../servers/postgres.cjs');
 const { startRedis } = require('../servers/redis.cjs');
 
@@ -16,6 +17,7 @@ function buildPage() {
  * `TEST_REDIS_ACL_URL`, the user of `docs/production/redis.md`; `TEST_REDIS_URL` may do everything.
  */
 module.exports = async function startServers() {
+  process.once('exit', keepTemporaryFilesInMemory());
   // The commands in the documents are run as they are shown, and they use curl.
   findServerProgram('curl');
   buildPage();

@@ -30,7 +30,8 @@ module.exports = class ProgressReporter {
     this.files.push({ file, ms });
     const { numFailingTests: failed, numPassingTests: passed, testExecError } = result;
     const outcome = failed > 0 || testExecError ? `${failed} FAILED` : `${passed} ok`;
-    this.say(`[${this.done}/${numTotalTestSuites}] ${file}: ${outcome}, ${seconds(ms)}`);
+    const at = seconds(performance.now() - this.startedAt);
+    this.say(`[${this.done}/${numTotalTestSuites}, ${at}] ${file}: ${outcome}, ${seconds(ms)}`);
     if (!result.failureMessage) return;
     for (const { message } of result.console ?? []) this.say(message);
     this.say(result.failureMessage);

@@ -9,6 +9,7 @@ import { startRedis } from '../servers/redis.cjs';
 import { isBuilt, noteBuild } from './build-stamp.cjs';
 import { countTests } from './count-tests.mjs';
 import { listFailures } from './list-failures.mjs';
+import { keepTemporaryFilesInMemory } from './memory-folder.cjs';
 import { countBoth, countFailedIn, filesToRunAgain } from './second-run.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -193,6 +194,8 @@ async function main() {
     delete process.env[name];
   }
   process.env.TEST_TIER = tier;
+  const removeTemporaryFiles = keepTemporaryFilesInMemory();
+  process.once('exit', removeTemporaryFiles);
   say('...    redis-server and PostgreSQL');
   /** @type {Array<() => Promise<void>>} */
   let servers = [];

@@ -20,6 +20,7 @@ const slow = [
   'test/{signatures,tokens}/foreign-clients.test.ts',
   'test/middleware/{mcp-sdk-example,mcp-version-2,nestjs}.test.ts',
   'test/admin/generated-clients.test.ts',
+  'test/cli/interrupted-import.test.ts',
   // Floods, and what is measured over many repetitions.
   'test/flows/housekeeping.test.ts',
   'test/audit/{spray,verify-trail,erased-trail,trimmed-trail,parallel-writers}.test.ts',
@@ -46,8 +47,15 @@ const onExpress4 = ['test/**/*.express.test.ts', 'test/house/express-major.test.
 
 /** The other files that speak HTTP run on Express 4 in `npm run test:slow`. */
 const alsoOnExpress4 = ['test/{middleware,admin,flows,security,dialects}/**/*.test.ts'];
-/** Nothing of Express in them, or processes that bring their own. */
+/**
+ * Nothing of Express in them, or processes that bring their own, or what decides is below it: many repetitions in the store, in
+ * Redis or between processes, whose doors other files try on both majors.
+ */
 const neverOnExpress4 = [
+  'test/flows/{repeated-revocations,idempotency,bounded-lists,filtered-lists,audit-retention,max-idle,erased-owners}.test.ts',
+  'test/flows/{removed-keys,budgets-of-children,imported-slow-keys,usage}.test.ts',
+  'test/security/{sql-injection,below-its-maker,written-down}.test.ts',
+  'test/admin/openapi-agreement.test.ts',
   'test/middleware/nestjs.test.ts',
   'test/admin/generated-clients.test.ts',
   'test/flows/{two-processes,*-over-two-processes,forward-auth-proxies,behind-nginx,interrupted-imports,load,housekeeping,children-variants,failing-background-writes}.test.ts',
@@ -58,6 +66,26 @@ const neverOnExpress4 = [
 
 /** In `npm run test:slow`, by themselves: they compare how much two loads get done, which whatever runs beside them decides. */
 const alone = ['test/flows/load.test.ts'];
+
+/** Minutes each, the longest first: a run begins with them. */
+const longest = [
+  'test/manage/children-model.test.ts',
+  'test/manage/actor-model.test.ts',
+  'test/process-lifetime.test.ts',
+  'test/contracts/key-store.test.ts',
+  'test/flows/repeated-revocations.test.ts',
+  'test/audit/verify-trail.test.ts',
+  'test/contracts/isolation.test.ts',
+  'test/docs/code-blocks.test.ts',
+  'test/faults/sabotages.test.ts',
+  'test/example-app/process.test.ts',
+  'test/manage/revoke-all-keys.test.ts',
+  'test/tokens/bounded-rows.test.ts',
+  'test/page/states.test.ts',
+  'test/faults/seeds.test.ts',
+  'test/flows/two-processes.test.ts',
+  'test/types/compiler.test.ts',
+];
 
 /** Part of `npm run test:faults` only. */
 const wholeRunOnly = ['test/**/*.slow.test.ts'];
@@ -72,6 +100,7 @@ module.exports = {
   slow,
   alone,
   floods,
+  longest,
   onExpress4,
   alsoOnExpress4,
   neverOnExpress4,

@@ -43,6 +43,7 @@ function configOf(path: string, expressTypes: 4 | 5): object {
       paths: {
         express: [express],
         'express-api-keys': [join(ROOT, 'lib', 'index.ts')],
+        'express-api-keys/page': [join(ROOT, 'dist', 'page', 'element.d.ts')],
         'express-api-keys/*': [join(ROOT, 'lib', '*', 'index.ts')],
       },
     },

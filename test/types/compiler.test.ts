@@ -27,6 +27,21 @@ describe('the types of the package', () => {
     ).toBe('');
   });
 
+  it('name every text of the page, for hosts that replace some', () => {
+    const page = `
+      /// <reference lib="dom" />
+      import type { ApiKeysManager, Texts } from 'express-api-keys/page';
+      const manager = {} as ApiKeysManager;
+      manager.texts = { title: 'Access keys', 'view-owners': 'Customers' };
+      manager.texts = {} as Readonly<Record<string, string>>;
+      export const name: keyof Texts = 'revokeNow';
+    `;
+    expect(compile({ text: page })).toBe('');
+    expect(compile({ text: `${page} manager.texts = { titel: 'Access keys' };` })).toMatch(
+      /'titel' does not exist/,
+    );
+  });
+
   it('declare Request.apiKey for an app that asks for it, and for no other', () => {
     const app = `
       import express from 'express';

@@ -107,7 +107,7 @@ export const queryParameters: Readonly<Record<QueryParameter, Field<string>>> = 
   q: {
     schema: {
       ...createLineSchema(maxNameLength),
-      description: 'Only keys whose name contains this string, ignoring case.',
+      description: 'Only keys whose name, or owners whose id, contains this string, ignoring case.',
     },
     parse: parseSoughtText,
   },

@@ -16,6 +16,7 @@ import { prepareStatement, type PreparedStatement } from '../prepared-statement.
 import { selectAncestors } from './ancestor-queries.js';
 import { hasInactiveAncestor } from './inactive-ancestors.js';
 import { LifetimeConditions } from './lifetime-conditions.js';
+import { matchPart } from './match-part.js';
 import { toRecords } from './record-mapping.js';
 import type { RecordRow } from './record-mapping.js';
 import type { SqlDialect } from '../sql-database.js';
@@ -164,7 +165,7 @@ export async function listKeys(
   }
   if (resource !== undefined) page = page.where(isBoundTo(dialect, resource));
   page = filterByTimes(page, query, lifetime);
-  if (q !== undefined && q !== '') page = page.where(matchName(q));
+  if (q !== undefined && q !== '') page = page.where(matchPart('keys.name', q));
   if (after !== undefined) {
     page = page.where(({ eb, refTuple, tuple }) =>
       eb(refTuple('keys.created_at', 'keys.id'), '<', tuple(after.createdAt, after.id)),
@@ -308,11 +309,4 @@ function isBoundTo(dialect: SqlDialect, { kind, id }: SoughtResource): Expressio
   return dialect === 'postgres'
     ? sql`exists (select 1 from pg_catalog.jsonb_array_elements_text(${binding}::jsonb -> ${kind}::text) as bound(id) where bound.id = ${id})`
     : sql`exists (select 1 from json_each(${binding}, ${`$."${kind}"`}) as bound where bound.value = ${id})`;
-}
-
-/** `lower` changes only ASCII in SQLite, and in PostgreSQL under the C collation of the column. */
-function matchName(q: string): Expression<SqlBool> {
-  const lowered = q.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  const pattern = `%${lowered.replace(/[%_!]/g, '!$&')}%`;
-  return sql`lower(${sql.ref('keys.name')}) like ${pattern} escape '!'`;
 }

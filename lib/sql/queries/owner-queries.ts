@@ -4,6 +4,7 @@ import type { PlanMembers } from '../../domain/plan.js';
 import type { OwnerQuery } from '../../ports/owner-store.js';
 import { isStorable } from '../is-storable.js';
 import type { OwnersTable, Tables } from '../tables.js';
+import { matchPart } from './match-part.js';
 
 /** Overrides as they are stored: JSON. */
 export function parseOverrides(stored: string | null): PlanMembers | null {
@@ -24,11 +25,12 @@ export async function findOwner(database: Kysely<Tables>, ownerId: string): Prom
 /** Reads one page of owners, by their ids. */
 export async function listOwners(
   database: Kysely<Tables>,
-  { isSuspended, after, until, limit }: OwnerQuery,
+  { isSuspended, q, after, until, limit }: OwnerQuery,
 ): Promise<readonly OwnerRecord[]> {
-  if (!isStorable(after, until)) return [];
+  if (!isStorable(q, after, until)) return [];
   let page = database.selectFrom('owners').selectAll();
   if (isSuspended !== undefined) page = page.where('suspended_at', isSuspended ? 'is not' : 'is', null);
+  if (q !== undefined && q !== '') page = page.where(matchPart('owners.owner_id', q));
   if (after !== undefined) page = page.where('owner_id', '>', after);
   if (until !== undefined) page = page.where('owner_id', '<=', until);
   const rows = await page.orderBy('owner_id').limit(limit).execute();

@@ -6,7 +6,7 @@ import { Server } from 'node:net';
  *
  * @param onListen - called when one is kept from it
  */
-export function preventListening(onListen: () => void): void {
+export function keepFromListening(onListen: () => void): void {
   Server.prototype.listen = function listenNowhere(this: Server): Server {
     onListen();
     return this;

@@ -1,0 +1,44 @@
+import type { JSX } from 'preact';
+import { useSurroundings } from './context.js';
+import type { DraftProperties } from './draft-fields.js';
+import { Field } from './field.js';
+
+/** What keys are found by, and for admins the data that the app keeps with a key. */
+export function LabelFields({ draft, mistakes, onChange }: DraftProperties): JSX.Element {
+  const { caller, say } = useSurroundings();
+  return (
+    <>
+      <Field
+        label={
+          <>
+            {say('tags')} <span class="soft">({say('optional')})</span>
+          </>
+        }
+        hint={say('tagsHint')}
+      >
+        {(control) => (
+          <input
+            {...control}
+            autocomplete="off"
+            value={draft.tags}
+            onInput={({ currentTarget }) => onChange({ tags: currentTarget.value })}
+          />
+        )}
+      </Field>
+      {caller.kind === 'admin' && (
+        <Field label={say('metadataLabel')} hint={say('metadataHint')} mistake={mistakes.metadata}>
+          {(control) => (
+            <textarea
+              {...control}
+              class="json"
+              rows={3}
+              spellcheck={false}
+              value={draft.metadata}
+              onInput={({ currentTarget }) => onChange({ metadata: currentTarget.value })}
+            />
+          )}
+        </Field>
+      )}
+    </>
+  );
+}

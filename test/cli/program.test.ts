@@ -1,0 +1,60 @@
+import { scopes, testPepper } from '../harness/instance.js';
+import { makeCommandFolder, type CommandFolder } from './command-folder.js';
+
+describe('the program api-keys', () => {
+  let folder: CommandFolder;
+  beforeAll(() => {
+    folder = makeCommandFolder();
+    folder.write(
+      'api-keys.js',
+      `import { createApiKeys } from './express-api-keys.js';
+       export const apiKeys = createApiKeys({ prefix: 'acme', scopes: ${JSON.stringify(scopes)},
+         pepper: ${JSON.stringify(testPepper)}, database: process.env.DATABASE });`,
+    );
+  });
+  afterAll(() => folder.remove());
+
+  it('keeps an app from listening, and ends although the app has timers', async () => {
+    folder.write(
+      'app.js',
+      `import express from 'express';
+       export { apiKeys } from './api-keys.js';
+       import { apiKeys } from './api-keys.js';
+       export const app = express();
+       app.get('/orders', apiKeys.requireApiKey('orders:read'), (req, res) => res.end());
+       app.listen(1, () => console.log('listens'));
+       setInterval(() => {}, 1000);
+       console.log('is loaded');`,
+    );
+    const outcome = await folder.run(['routes', '--app', './app.js', '--json'], {
+      DATABASE: 'file:unused.sqlite',
+    });
+    expect(outcome.code).toBe(0);
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ routes: [{ path: '/orders', state: 'guarded' }] });
+    expect(outcome.stderr).toContain('nothing listens while a command runs');
+    expect(outcome.stderr).toContain('is loaded');
+  });
+
+  it('fails where a module of the app throws, exits, waits for ever or is TypeScript that Node.js does not read', async () => {
+    const modules = {
+      'throws.js': "throw new Error('cannot reach postgres://me:pA55w0rd@db/keys');",
+      'exits.js': 'process.exit(0);',
+      'waits.js': 'setTimeout(() => process.exit(0), 300); await new Promise(() => {});',
+      'later.js': "setTimeout(() => { throw new Error('later'); }, 10); await new Promise(() => {});",
+      'typed.ts': 'enum Level { one } export const level: Level = Level.one;',
+    };
+    for (const [name, content] of Object.entries(modules)) folder.write(name, content);
+    const outcomes = await Promise.all(
+      Object.keys(modules).map((name) => folder.run(['observe', '--app', `./${name}`])),
+    );
+    expect(outcomes.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1]);
+    const [throwing, exiting, waiting, later, typed] = outcomes.map(({ stderr }) => stderr);
+    expect(throwing).toContain('throws.js cannot be loaded: cannot reach postgres://me:…@db/keys');
+    expect(exiting).toContain('has ended the process');
+    expect(waiting).toContain('has ended the process');
+    expect(later).toContain('later');
+    expect(typed).toContain('--import tsx');
+    expect(outcomes.map(({ stdout }) => stdout).join('')).toBe('');
+    expect((await folder.run(['--version'])).stdout).toBe('9.8.7\n');
+  });
+});
