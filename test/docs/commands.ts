@@ -1,3 +1,5 @@
+import { blocksOf } from './markdown.js';
+
 /** A block of commands that is not run with the others, and how it is checked instead. */
 export interface CommandNotRun {
   readonly document: string;
@@ -89,4 +91,9 @@ npm run bench -- --in-process  # the part that needs no quiet, about two minutes
     text: `npx api-keys ${text}\n`,
     checkedBy: 'a test of its own' as const,
   })),
+  // test/moving/moved-app.test.ts runs what stands in the page.
+  ...blocksOf('docs/guides/move-an-app.md')
+    .filter(({ language }) => language === 'sh')
+    .slice(0, 2)
+    .map(({ document, text }) => ({ document, text, checkedBy: 'a test of its own' as const })),
 ];

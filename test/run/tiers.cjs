@@ -21,6 +21,7 @@ const slow = [
   'test/middleware/{mcp-sdk-example,mcp-version-2,nestjs}.test.ts',
   'test/admin/generated-clients.test.ts',
   'test/cli/interrupted-import.test.ts',
+  'test/moving/*.test.ts',
   // Floods, and what is measured over many repetitions.
   'test/flows/housekeeping.test.ts',
   'test/audit/{spray,verify-trail,erased-trail,trimmed-trail,parallel-writers}.test.ts',
