@@ -45,6 +45,11 @@ const holesOfBoth: readonly Hole[] = [
     requests: [['get', '/x', '/x']],
   },
   {
+    name: 'a guard behind the handler and in front of a parser',
+    mount: (app) => app.get('/x', wrap(answer), requireApiKey(), express.json()),
+    requests: [['get', '/x', '/x']],
+  },
+  {
     name: 'a guard for one of the methods of a route',
     mount: (app) => {
       app.get('/x', requireApiKey());

@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import type { GuardDescription } from '../../http/handler-description.js';
-import { judgePassing, type InFront, type Passing } from './in-front.js';
+import { checkPassing, type InFront, type Passing } from './in-front.js';
 import { toRouteGuard, type ReadHandlers } from './route-handlers.js';
 import type { RouteGuard, RouteRow } from './route-row.js';
 import type { RouteTarget } from './route-target.js';
@@ -25,7 +25,7 @@ export type Decision = Pick<RouteRow, 'methods' | 'state' | 'guards' | 'reason' 
 /** Tells for each method of a route what decides about its requests; methods with the same answer are together. */
 export function decideRoute(facts: RouteFacts): readonly Decision[] {
   const judged = facts.inFront.flatMap((front) => {
-    const passing = judgePassing(front, facts.target);
+    const passing = checkPassing(front, facts.target);
     return passing === 'none' ? [] : [{ front, passing }];
   });
   const isForAll = facts.methods.includes('*');
@@ -38,11 +38,11 @@ export function decideRoute(facts: RouteFacts): readonly Decision[] {
     if (same === undefined) decisions.set(name, { methods: [method], ...decision });
     else same.methods.push(method);
   }
-  return isForAll ? shortenMethods([...decisions.values()]) : [...decisions.values()];
+  return isForAll ? mergeMethods([...decisions.values()]) : [...decisions.values()];
 }
 
 /** Of a route for all methods, `*` stands for all that are not named, behind those that are. */
-function shortenMethods(decisions: readonly Decision[]): readonly Decision[] {
+function mergeMethods(decisions: readonly Decision[]): readonly Decision[] {
   const [most, ...others] = decisions.toSorted((one, other) => other.methods.length - one.methods.length);
   return most === undefined ? [] : [...others, { ...most, methods: ['*'] }];
 }

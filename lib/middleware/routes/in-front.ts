@@ -30,9 +30,9 @@ export type Passing = 'all' | 'none' | { readonly example: string | null };
 
 /**
  * Tells which requests for a route pass a layer in front of it, whatever their method. All of them do if it is mounted at `/`, or has
- * the pattern of the layer that they reach next; or if all samples do and the way in which both paths are written says so, too.
+ * the pattern of the layer that they reach next; or if all samples do and both paths are written accordingly.
  */
-export function judgePassing(
+export function checkPassing(
   { layer, depth }: Pick<InFront, 'layer' | 'depth'>,
   target: RouteTarget,
 ): Passing {

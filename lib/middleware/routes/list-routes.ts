@@ -10,7 +10,7 @@ import {
   type Router,
 } from './express-stack.js';
 import { groupMethods, type MethodGroup } from './group-methods.js';
-import { judgePassing, type InFront } from './in-front.js';
+import { checkPassing, type InFront } from './in-front.js';
 import { isServingFiles } from './is-serving-files.js';
 import { getLayerPaths, isAtRoot, type LayerPath } from './layer-paths.js';
 import { getMountedApp } from './mounted-app.js';
@@ -81,9 +81,9 @@ class RouteLister implements ListedRoutes {
       const description = readHandlerDescription(layer.handle);
       if (description?.kind === 'guard') {
         this.#noteLate(description, layer, here, found);
-        pushInFront(here, layer, null, description);
+        addInFront(here, layer, null, description);
       } else if (description?.kind === 'open') {
-        pushInFront(here, layer, null, description);
+        addInFront(here, layer, null, description);
       } else if (description?.kind !== 'failClosed') {
         found.push(...this.#listMounted(layer, here));
       }
@@ -145,7 +145,7 @@ class RouteLister implements ListedRoutes {
       const group = { methods: ['*'], handlers: { ...readHandlers([]), opaque: [name] } };
       this.#addRows(shown, { layer, path }, group, place, { isOpenEnded: true, isMiddleware: true });
     }
-    pushInFront(place, layer, null, { kind: 'opaque', name });
+    addInFront(place, layer, null, { kind: 'opaque', name });
   }
 
   #listRoute(layer: Layer, route: Route, router: Router, place: OpenPlace): readonly Found[] {
@@ -159,9 +159,9 @@ class RouteLister implements ListedRoutes {
       });
     });
     for (const { methods, handlers } of groups.filter((group) => group.handlers.mayPassOn)) {
-      for (const seen of [...handlers.guards, ...handlers.last]) pushInFront(place, layer, methods, seen);
+      for (const seen of [...handlers.guards, ...handlers.last]) addInFront(place, layer, methods, seen);
       const reason = handlers.openReason ?? handlers.lastReason;
-      if (reason !== null) pushInFront(place, layer, methods, { kind: 'open', reason });
+      if (reason !== null) addInFront(place, layer, methods, { kind: 'open', reason });
     }
     return found;
   }
@@ -195,7 +195,7 @@ class RouteLister implements ListedRoutes {
   /** A guard that is mounted behind routes that it looks as if it were for. */
   #noteLate(guard: GuardDescription, layer: Layer, place: Place, found: readonly Found[]): void {
     for (const { row, target, mayPassOn } of found.filter((each) => isUndecided(each.row))) {
-      const passing = judgePassing({ layer, depth: place.steps.length }, target);
+      const passing = checkPassing({ layer, depth: place.steps.length }, target);
       if (passing !== 'none') this.#addLate(row, guard, mayPassOn ? 'unless passed on' : 'never');
     }
   }
@@ -220,7 +220,7 @@ function describeMiddleware(path: string): string {
   return `it may also answer itself: place a guard before it, or, if it only passes requests on, list ${JSON.stringify(path)} in open`;
 }
 
-function pushInFront(
+function addInFront(
   place: OpenPlace,
   layer: Layer,
   methods: readonly string[] | null,

@@ -13,13 +13,13 @@ export type Segments = readonly string[];
  * compared segment by segment.
  */
 export function readSegments(layer: Layer, path: LayerPath): readonly Segments[] | null {
-  const forms = expandPath(layer, path)?.map((form) => split(isOfExpress4(layer) ? form : unname(form)));
+  const forms = expandPath(layer, path)?.map((form) => split(isOfExpress4(layer) ? form : removeNames(form)));
   if (forms === undefined || forms.includes(null)) return null;
   return forms as Segments[];
 }
 
 /** `*rest` -> `*`: only Express 5 gives wildcards a name. */
-function unname(form: string): string {
+function removeNames(form: string): string {
   return form.replace(/\*[\p{ID_Start}$_][\p{ID_Continue}$]*/gu, '*');
 }
 

@@ -43,12 +43,15 @@ export function readHandlers(handlers: readonly AnyHandler[]): ReadHandlers {
     if (description?.kind === 'guard') (hasEnded ? never : last).push(description);
     else if (description?.kind === 'open' && !hasEnded) lastReason ??= description.reason;
     else if (description === null && !hasEnded) {
+      const isParser = !hasNoNext(handler) && isHarmless(handler);
+      others.push(getNameOf(handler));
+      hasEnded = hasNoNext(handler);
+      isHarmlessOnly &&= isParser;
+      // A guard decides about what comes behind it, and a parser answers nothing.
+      if (isParser) continue;
       guards.push(...last);
       last = [];
       openReason ??= lastReason;
-      others.push(getNameOf(handler));
-      hasEnded = hasNoNext(handler);
-      isHarmlessOnly &&= !hasEnded && isHarmless(handler);
     }
   }
   // A parser before a guard that is all there is: this route is there for others behind it.

@@ -38,7 +38,7 @@ function createForForm(layer: Layer, form: string): readonly SamplePart[] {
   if (matching.length === 0) return parts.map((text) => ({ text, isAssumed: true }));
   const [first = ''] = matching;
   const inCases = [first.toUpperCase(), first.toLowerCase()];
-  const others = layer.route === undefined ? inCases : [...inCases, ...matching.map(toggleSlash)];
+  const others = layer.route === undefined ? inCases : [...inCases, ...matching.map(switchSlash)];
   const all = new Set([...matching, ...others.filter((part) => isMatched(layer, part))]);
   return [...all].map((text) => ({ text, isAssumed: false }));
 }
@@ -52,7 +52,7 @@ function fill(form: string, filling: string, wildcard: string): string {
     .replace(/\\(.)/g, '$1');
 }
 
-function toggleSlash(part: string): string {
+function switchSlash(part: string): string {
   return part.endsWith('/') ? part.slice(0, -1) : `${part}/`;
 }
 

@@ -33,14 +33,14 @@ export function createSamplePaths(steps: readonly Step[], isOpenEnded: boolean):
   ];
   const paths = ways.flatMap((parts) => {
     const path = parts.map(({ text }) => text).join('') || '/';
-    const isTried = parts.some(({ isAssumed }) => isAssumed) || reachesEnd(steps, path);
+    const isTried = parts.some(({ isAssumed }) => isAssumed) || isReached(steps, path);
     return path.startsWith('/') && isTried ? [path] : [];
   });
   return [...new Set(paths)];
 }
 
 /** Walks through layers as Express does, which cuts off what mounted layers take. */
-function reachesEnd(steps: readonly Step[], path: string): boolean {
+function isReached(steps: readonly Step[], path: string): boolean {
   let rest = path;
   for (const { layer } of steps) {
     const taken = takeMatch(layer, rest);
