@@ -336,6 +336,15 @@ describe('mounted functions', () => {
     apiKeys.assertAllRoutesGuarded(app, { open: ['/api/* (limit)'] });
   });
 
+  it('have names of their own where several are called the same', () => {
+    const app = express();
+    app.use('/api', (_req, _res, next) => next());
+    app.use('/api', (_req, res, _next) => void res.send('answered'));
+    app.get('/x', requireApiKey(), answer);
+    const { unguarded } = apiKeys.routes(app, { open: ['/api/* (<anonymous>)'] });
+    expect(unguarded.map(({ path }) => path)).toEqual(['/api/* (<anonymous>, 2)']);
+  });
+
   it('are recognised by what they do when a bundler has shortened their names', () => {
     const app = express();
     app.use('/sub', express().get('/page', answer));

@@ -140,8 +140,11 @@ class RouteLister implements ListedRoutes {
     for (const path of paths) {
       const at = join(place.path, path);
       this.middleware.push({ path: at, name });
-      const shown = `${at.replace(/\/$/, '')}/* (${name})`;
-      if (isAtRoot(layer) || this.rows.some((row) => row.path === shown)) continue;
+      if (isAtRoot(layer)) continue;
+      const base = `${at.replace(/\/$/, '')}/* (${name}`;
+      // Each has a name of its own, so that an entry of `open` for one does not open another one.
+      const before = this.rows.filter((row) => row.path === `${base})` || row.path.startsWith(`${base}, `));
+      const shown = before.length === 0 ? `${base})` : `${base}, ${before.length + 1})`;
       const group = { methods: ['*'], handlers: { ...readHandlers([]), opaque: [name] } };
       this.#addRows(shown, { layer, path }, group, place, { isOpenEnded: true, isMiddleware: true });
     }
