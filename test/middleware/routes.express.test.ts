@@ -98,8 +98,9 @@ describe('the list of routes', () => {
     });
     expect(linesOf(app)).toEqual([
       'GET,HEAD /before unguarded',
-      'GET,HEAD /API/orders guarded orders:read',
-      'GET,HEAD /API/orders/admin guarded orders:read',
+      // Express 4 also takes `/API//orders`, which a guard at `/api/orders` does not match.
+      `GET,HEAD /API/orders ${isExpress5 ? 'guarded orders:read' : 'unguarded'}`,
+      `GET,HEAD /API/orders/admin ${isExpress5 ? 'guarded orders:read' : 'unguarded'}`,
       'GET,HEAD /API/:anything unguarded',
       'GET,HEAD /apiary unguarded',
       'GET,HEAD /files/* guarded any key',
@@ -137,6 +138,7 @@ describe('the list of routes', () => {
     expect(routes.map(({ path, state, opaque }) => [path, state, ...opaque])).toEqual([
       ['/wrapped', 'unknown', '<anonymous>'],
       ['/param/:id', 'unknown', 'param("id")'],
+      ['/mine/* (authenticate)', 'unknown', 'authenticate'],
       ['/mine/x', 'unknown', 'authenticate'],
     ]);
     expect(unguarded).toEqual(routes);
@@ -204,7 +206,7 @@ describe('the list of routes', () => {
     };
     const sub = createApp((it) => it.use(note).all('/x', note));
     const app = createApp((it) => it.use(note).use('/sub', sub).use('/s', note, sub));
-    expect(linesOf(app)).toHaveLength(2);
+    expect(linesOf(app)).toEqual(['* /sub/x unknown', '* /s/* (note) unknown', '* /s/x unknown']);
     expect(run).toEqual([]);
   });
 
@@ -212,11 +214,14 @@ describe('the list of routes', () => {
     const router = express.Router().get('/x', answer) as Router;
     const app = createApp((it) => {
       it.get(/^\/re(?:x)?$/, requireApiKey(), answer);
-      it.use(/^\/mount/, requireApiKey('orders:read'), router);
+      it.use(/^\/other/, requireApiKey('orders:read'), router);
+      it.use(/^\/mount/, requireApiKey('orders:read'));
+      it.use(/^\/mount(?:ed)?/, router);
     });
     expect(linesOf(app)).toEqual([
       'GET,HEAD [/^\\/re(?:x)?$/] guarded any key',
-      'GET,HEAD [/^\\/mount/]/x unguarded',
+      'GET,HEAD [/^\\/other/]/x guarded orders:read',
+      'GET,HEAD [/^\\/mount(?:ed)?/]/x unguarded',
     ]);
   });
 

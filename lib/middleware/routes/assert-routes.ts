@@ -31,9 +31,13 @@ export function assertGuarded(
     ...(observed.length === 0
       ? []
       : ["Remove mode: 'observe', or pass { allowObserved: true } while you observe."]),
-    ...unused.map(
-      ({ text }) => `open has ${JSON.stringify(text)}, but no route without a guard is called that.`,
-    ),
+    ...unused.map(({ text, path }) => {
+      const isAmbiguous = routes.filter((row) => row.path === path && !row.isPathKnown).length > 1;
+      const reason = isAmbiguous
+        ? "several routes are called that, whose mount paths Express does not keep: write apiKeys.open('why') in the route"
+        : 'no route without a guard is called that';
+      return `open has ${JSON.stringify(text)}, but ${reason}.`;
+    }),
   ]);
 }
 
@@ -42,7 +46,7 @@ function explainFor(row: RouteRow, { lateGuards }: RoutesReport): string {
     ({ path, methods }) => path === row.path && methods.join() === row.methods.join(),
   );
   const reasons = [
-    ...(row.state === 'unknown' ? [explain(row)] : []),
+    ...[explain(row)].filter((reason) => reason !== ''),
     ...(late === undefined ? [] : [`the guard for ${late.requires} stands behind its handler`]),
   ];
   return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;

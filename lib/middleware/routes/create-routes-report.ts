@@ -21,7 +21,7 @@ export function createRoutesReport(
   open: readonly OpenRoute[],
   facts: ReportFacts,
 ): RoutesReport {
-  const routes = rows.map((row) => (isOpenable(row) && isListedOpen(row, open) ? toOpen(row) : row));
+  const routes = rows.map((row) => (isOpenable(row) && isListedOpen(row, open, rows) ? toOpen(row) : row));
   const opened = new Set(routes.filter(({ state }) => state === 'open').map(getNameOf));
   const used = new Set([
     ...routes.flatMap(({ guards }) => guards.flatMap((guard) => guard.scopes)),
@@ -38,7 +38,7 @@ export function createRoutesReport(
     declaredTwice: listRepeated(routes),
     middleware,
     secureDocument: (document) => secureDocument(document, routes, facts.sources),
-    toString: () => formatRoutes(routes),
+    toString: () => formatRoutes(routes, middleware),
   };
 }
 
@@ -47,7 +47,7 @@ function isOpenable({ state }: RouteRow): boolean {
 }
 
 function toOpen(row: RouteRow): RouteRow {
-  return { ...row, state: 'open', reason: 'in the list of open routes' };
+  return { ...row, state: 'open', reason: 'in the list of open routes', gaps: [] };
 }
 
 function getNameOf({ methods, path }: Pick<RouteRow, 'methods' | 'path'>): string {

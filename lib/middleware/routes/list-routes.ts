@@ -1,28 +1,24 @@
-import { METHODS } from 'node:http';
 import { readHandlerDescription, type GuardDescription } from '../../http/handler-description.js';
+import { decideRoute } from './decide-route.js';
 import {
   getRouterOf,
   isExpressApp,
   isRouter,
-  type AnyHandler,
   type Layer,
   type MountedApp,
   type Route,
   type Router,
 } from './express-stack.js';
-import { isPassed, joinWays, type InFront } from './in-front.js';
-import { getLayerPaths, type LayerPath } from './layer-paths.js';
+import { groupMethods, type MethodGroup } from './group-methods.js';
+import { checkPassing, type InFront } from './in-front.js';
+import { isServingFiles } from './is-serving-files.js';
+import { getLayerPaths, isAtRoot, type LayerPath } from './layer-paths.js';
 import { getMountedApp } from './mounted-app.js';
-import {
-  isHarmless,
-  getNameOf,
-  readHandlers,
-  hasNoNext,
-  toRouteGuard,
-  type ReadHandlers,
-} from './route-handlers.js';
+import { isHarmless, getNameOf, readHandlers, hasNoNext, toRouteGuard } from './route-handlers.js';
 import type { LateGuard, RouteRow } from './route-row.js';
-import { createSamplePaths, takeMatch } from './sample-paths.js';
+import { RouteTarget } from './route-target.js';
+import type { Step } from './sample-paths.js';
+import { takeMatch } from './take-match.js';
 
 /** What an app has mounted. */
 export interface ListedRoutes {
@@ -40,15 +36,16 @@ interface Place {
   readonly path: string;
   readonly isKnown: boolean;
   readonly inFront: readonly InFront[];
+  /** The layers that it is mounted with, the outermost first. */
+  readonly steps: readonly Step[];
   /** The router of this package that it is part of, or `null`. */
   readonly own: string | null;
-  readonly depth: number;
 }
 
-/** A route with its paths in the router that is looked at. */
+/** A route that was found, and how requests reach it. */
 interface Found {
   readonly row: RouteRow;
-  readonly samples: readonly string[];
+  readonly target: RouteTarget;
   /** Whether its handlers may pass a request on. */
   readonly mayPassOn: boolean;
 }
@@ -60,7 +57,7 @@ const unknownPath = '…';
 /** Lists the routes of an app in the order in which Express looks at them. Nothing of the app runs. */
 export function listRoutes(app: MountedApp): ListedRoutes {
   const lister = new RouteLister();
-  const root: Place = { path: '', isKnown: true, inFront: [], own: null, depth: 0 };
+  const root: Place = { path: '', isKnown: true, inFront: [], steps: [], own: null };
   const router = getRouterOf(app);
   if (router !== null) lister.listRouter(router, root);
   return lister;
@@ -72,11 +69,10 @@ class RouteLister implements ListedRoutes {
   readonly middleware: Array<{ path: string; name: string }> = [];
   readonly scopes: string[] = [];
 
-  /** @returns the routes in it, with their paths from here */
+  /** @returns the routes in it */
   listRouter(router: Router, place: Place): readonly Found[] {
     const found: Found[] = [];
-    const inFront = [...place.inFront];
-    const here = { ...place, inFront };
+    const here = { ...place, inFront: [...place.inFront] };
     for (const layer of router.stack) {
       if (layer.route !== undefined) {
         found.push(...this.#listRoute(layer, layer.route, router, here));
@@ -84,18 +80,18 @@ class RouteLister implements ListedRoutes {
       }
       const description = readHandlerDescription(layer.handle);
       if (description?.kind === 'guard') {
-        this.#noteLate(description, layer, found);
-        inFront.push({ layer, methods: null, ways: [''], seen: description });
+        this.#noteLate(description, layer, here, found);
+        addInFront(here, layer, null, description);
       } else if (description?.kind === 'open') {
-        inFront.push({ layer, methods: null, ways: [''], seen: description });
+        addInFront(here, layer, null, description);
       } else if (description?.kind !== 'failClosed') {
-        found.push(...this.#listMounted(layer, here, inFront));
+        found.push(...this.#listMounted(layer, here));
       }
     }
     return found;
   }
 
-  #listMounted(layer: Layer, place: Place, inFront: InFront[]): readonly Found[] {
+  #listMounted(layer: Layer, place: OpenPlace): readonly Found[] {
     const { handle } = layer;
     const description = readHandlerDescription(handle);
     const app = isExpressApp(handle) ? handle : getMountedApp(handle);
@@ -107,115 +103,103 @@ class RouteLister implements ListedRoutes {
     const paths = getLayerPaths(layer).map((path) => path ?? readMountPath(layer, app));
     if (router !== null) {
       return paths.flatMap((path) =>
-        this.#descend(router, layer, path, { ...place, own: own?.what ?? place.own }),
+        this.#descend(router, { layer, path }, { ...place, own: own?.what ?? place.own }),
       );
     }
     if (handle.length === 4) return [];
-    const isFiles = handle.name === 'serveStatic';
+    const isFiles = isServingFiles(handle);
     if (isFiles || hasNoNext(handle)) {
-      return paths.flatMap((path) =>
-        this.#addCatchAll(layer, path, isFiles ? ['GET', 'HEAD'] : ['*'], place),
-      );
+      const methods = isFiles ? ['GET', 'HEAD'] : ['*'];
+      return paths.flatMap((path) => this.#addCatchAll({ layer, path }, methods, place));
     }
-    if (!isHarmless(handle) && place.own === null) {
-      const name = getNameOf(handle);
-      for (const path of paths) this.middleware.push({ path: join(place.path, path), name });
-      inFront.push({ layer, methods: null, ways: [''], seen: { kind: 'opaque', name } });
-    }
+    if (!isHarmless(handle) && place.own === null) this.#addMiddleware(layer, paths, place);
     return [];
   }
 
-  #descend(router: Router, layer: Layer, path: LayerPath, place: Place): readonly Found[] {
-    if (place.depth >= maxDepth) return [];
-    const samples = createSamplePaths(layer, path);
-    const inFront = place.inFront.map((front) => ({ ...front, ways: joinWays(front.ways, samples) }));
-    const found = this.listRouter(router, {
-      path: join(place.path, path).replace(/\/$/, ''),
-      isKnown: place.isKnown && path !== null,
-      inFront,
+  #descend(router: Router, step: Step, place: Place): readonly Found[] {
+    if (place.steps.length >= maxDepth) return [];
+    return this.listRouter(router, {
+      path: join(place.path, step.path).replace(/\/$/, ''),
+      isKnown: place.isKnown && step.path !== null,
+      inFront: place.inFront,
+      steps: [...place.steps, step],
       own: place.own,
-      depth: place.depth + 1,
     });
-    return found.map((each) => ({ ...each, samples: joinWays(samples, each.samples) }));
   }
 
   /** A mounted function that answers whatever is below its path. */
-  #addCatchAll(layer: Layer, path: LayerPath, methods: readonly string[], place: Place): readonly Found[] {
-    const handlers = readHandlers([layer.handle]);
-    const at = join(place.path, path).replace(/\/$/, '');
-    const samples = createSamplePaths(layer, path);
-    return this.#addRow(`${at}/*`, path, methods, handlers, samples, place, []);
+  #addCatchAll(step: Step, methods: readonly string[], place: Place): readonly Found[] {
+    const path = `${join(place.path, step.path).replace(/\/$/, '')}/*`;
+    const group = { methods, handlers: readHandlers([step.layer.handle]) };
+    return this.#addRows(path, step, group, place, { isOpenEnded: true });
   }
 
-  #listRoute(
-    layer: Layer,
-    route: Route,
-    router: Router,
-    place: Place & { inFront: InFront[] },
-  ): readonly Found[] {
+  /** A mounted function that may answer or pass requests on. At `/` of a router that is what most middleware is. */
+  #addMiddleware(layer: Layer, paths: readonly LayerPath[], place: OpenPlace): void {
+    const name = getNameOf(layer.handle);
+    for (const path of paths) {
+      const at = join(place.path, path);
+      this.middleware.push({ path: at, name });
+      if (isAtRoot(layer)) continue;
+      const base = `${at.replace(/\/$/, '')}/* (${name}`;
+      // Each has a name of its own, so that an entry of `open` for one does not open another one.
+      const before = this.rows.filter((row) => row.path === `${base})` || row.path.startsWith(`${base}, `));
+      const shown = before.length === 0 ? `${base})` : `${base}, ${before.length + 1})`;
+      const group = { methods: ['*'], handlers: { ...readHandlers([]), opaque: [name] } };
+      this.#addRows(shown, { layer, path }, group, place, { isOpenEnded: true, isMiddleware: true });
+    }
+    addInFront(place, layer, null, { kind: 'opaque', name });
+  }
+
+  #listRoute(layer: Layer, route: Route, router: Router, place: OpenPlace): readonly Found[] {
     const groups = groupMethods(route);
     const found = getLayerPaths(layer).flatMap((path) => {
-      const samples = createSamplePaths(layer, path);
       const params = listParams(router, path);
-      return groups.flatMap(({ methods, handlers }) =>
-        handlers.mayAnswer
-          ? this.#addRow(join(place.path, path), path, methods, handlers, samples, place, params)
-          : [],
-      );
+      return groups.flatMap((group) => {
+        if (!group.handlers.mayAnswer) return [];
+        const except = groups.flatMap(({ methods }) => (methods === group.methods ? [] : methods));
+        return this.#addRows(join(place.path, path), { layer, path }, group, place, { params, except });
+      });
     });
     for (const { methods, handlers } of groups.filter((group) => group.handlers.mayPassOn)) {
-      for (const seen of handlers.guards) place.inFront.push({ layer, methods, ways: [''], seen });
+      for (const seen of [...handlers.guards, ...handlers.last]) addInFront(place, layer, methods, seen);
+      const reason = handlers.openReason ?? handlers.lastReason;
+      if (reason !== null) addInFront(place, layer, methods, { kind: 'open', reason });
     }
     return found;
   }
 
-  #addRow(
+  #addRows(
     path: string,
-    own: LayerPath,
-    methods: readonly string[],
-    handlers: ReadHandlers,
-    samples: readonly string[],
+    step: Step,
+    { methods, handlers }: MethodGroup,
     place: Place,
-    params: readonly string[],
+    more: MoreOfRows,
   ): readonly Found[] {
-    const [method = '*'] = methods;
-    const passed = place.inFront.filter((front) => isPassed(front, method, samples)).map(({ seen }) => seen);
-    const guards = [...passed.filter((seen) => seen.kind === 'guard'), ...handlers.guards];
-    const opened = passed.find((seen) => seen.kind === 'open')?.reason ?? handlers.openReason;
-    // What routers of this package do inside is theirs.
-    const opaque =
-      place.own !== null
-        ? []
-        : [
-            ...passed.flatMap((seen) => (seen.kind === 'opaque' ? [seen.name] : [])),
-            ...params,
-            ...handlers.opaque,
-          ];
-    const shown = guards.map((guard) => toRouteGuard(guard, method));
-    const byGuards = shown.some(({ isObserving }) => !isObserving) ? 'guarded' : 'observed';
-    const decided =
-      guards.length > 0 ? byGuards : opened !== null ? 'open' : place.own !== null ? 'own' : null;
-    const row: RouteRow = {
-      methods,
-      path,
-      isPathKnown: place.isKnown && own !== null,
-      state: decided ?? (opaque.length > 0 ? 'unknown' : 'unguarded'),
-      guards: shown,
-      reason: opened,
-      router: place.own,
-      opaque,
-    };
-    this.rows.push(row);
-    for (const guard of handlers.never) this.#addLate(row, guard, 'never');
-    return [{ row, samples, mayPassOn: handlers.mayPassOn }];
+    const { params = [], except = [], isOpenEnded = false, isMiddleware = false } = more;
+    const target = new RouteTarget([...place.steps, step], isOpenEnded);
+    const { inFront, own } = place;
+    const decisions = decideRoute({ methods, except, target, inFront, handlers, params, own });
+    const isPathKnown = place.isKnown && step.path !== null;
+    const listed = isMiddleware ? decisions.filter(isUndecided) : decisions;
+    const why = isMiddleware ? [describeMiddleware(path)] : [];
+    const rows = listed.map((decision): RouteRow => ({
+      ...{ ...decision, gaps: [...decision.gaps, ...why] },
+      ...{ path, isPathKnown, router: own },
+    }));
+    this.rows.push(...rows);
+    for (const row of rows) {
+      for (const guard of handlers.never) this.#addLate(row, guard, 'never');
+      if (isUndecided(row)) for (const guard of handlers.last) this.#addLate(row, guard, 'unless passed on');
+    }
+    return rows.map((row) => ({ row, target, mayPassOn: handlers.mayPassOn }));
   }
 
   /** A guard that is mounted behind routes that it looks as if it were for. */
-  #noteLate(guard: GuardDescription, layer: Layer, found: readonly Found[]): void {
-    for (const { row, samples, mayPassOn } of found) {
-      const isFor = samples.some((sample) => takeMatch(layer, sample === '' ? '/' : sample) !== null);
-      if (isFor && (row.state === 'unguarded' || row.state === 'unknown'))
-        this.#addLate(row, guard, mayPassOn ? 'unless passed on' : 'never');
+  #noteLate(guard: GuardDescription, layer: Layer, place: Place, found: readonly Found[]): void {
+    for (const { row, target, mayPassOn } of found.filter((each) => isUndecided(each.row))) {
+      const passing = checkPassing({ layer, depth: place.steps.length }, target);
+      if (passing !== 'none') this.#addLate(row, guard, mayPassOn ? 'unless passed on' : 'never');
     }
   }
 
@@ -224,42 +208,32 @@ class RouteLister implements ListedRoutes {
   }
 }
 
-interface MethodGroup {
-  readonly methods: readonly string[];
-  readonly handlers: ReadHandlers;
+/** A router whose layers are being looked at, so that what stands in front grows. */
+type OpenPlace = Place & { inFront: InFront[] };
+
+interface MoreOfRows {
+  readonly params?: readonly string[];
+  readonly except?: readonly string[];
+  readonly isOpenEnded?: boolean;
+  /** Whether it may be there to pass requests on, so that there is a row only where nothing decides. */
+  readonly isMiddleware?: boolean;
 }
 
-/** The methods of a route, those with the same handlers together; `all` as `*`. */
-function groupMethods({ stack }: Route): readonly MethodGroup[] {
-  const groups: Array<{ methods: string[]; list: readonly AnyHandler[]; handlers: ReadHandlers }> = [];
-  const named = [...new Set(stack.flatMap(({ method }) => method ?? []))];
-  for (const method of [...named, ...(stack.some((layer) => layer.method === undefined) ? [null] : [])]) {
-    const list = stack
-      .filter((layer) => layer.method === undefined || layer.method === method)
-      .map(({ handle }) => handle);
-    const name = method?.toUpperCase() ?? '*';
-    const handlers = readHandlers(list);
-    const same = groups.find(
-      (group) =>
-        list.length === group.list.length &&
-        list.every((handler, index) => handler === group.list[index]) &&
-        requireSame(handlers.guards, group.methods[0] ?? '*', name),
-    );
-    if (same === undefined) groups.push({ methods: [name], list, handlers });
-    else same.methods.push(name);
-  }
-  return groups.map(({ methods, handlers }) => ({ methods: completeMethods(methods, named), handlers }));
+function describeMiddleware(path: string): string {
+  return `it may also answer itself: place a guard before it, or, if it only passes requests on, list ${JSON.stringify(path)} in open`;
 }
 
-function requireSame(guards: readonly GuardDescription[], one: string, other: string): boolean {
-  return guards.every((guard) => toRouteGuard(guard, one).requires === toRouteGuard(guard, other).requires);
+function addInFront(
+  place: OpenPlace,
+  layer: Layer,
+  methods: readonly string[] | null,
+  seen: InFront['seen'],
+): void {
+  place.inFront.push({ layer, methods, depth: place.steps.length, at: place.path, seen });
 }
 
-/** `app.all` names every method there is; and Express answers HEAD where GET is. */
-function completeMethods(methods: readonly string[], named: readonly string[]): readonly string[] {
-  if (METHODS.every((method) => methods.includes(method))) return ['*'];
-  const isHeadToo = methods.includes('GET') && !named.includes('head');
-  return isHeadToo ? methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])) : methods;
+function isUndecided({ state }: Pick<RouteRow, 'state'>): boolean {
+  return state === 'unguarded' || state === 'unknown';
 }
 
 /** The callbacks of `router.param` that run before the handlers of a route, and before its guard. */
@@ -273,7 +247,8 @@ function listParams({ params = {} }: Router, path: LayerPath): readonly string[]
 /** A sub-app knows where it was mounted last; that counts if the layer matches it. */
 function readMountPath(layer: Layer, app: MountedApp | null): LayerPath {
   const path = app?.mountpath;
-  return typeof path === 'string' && takeMatch(layer, path) === path ? path : null;
+  if (typeof path !== 'string' || takeMatch(layer, path) !== path) return null;
+  return /[:*{]/.test(path) || takeMatch(layer, '/~never-mounted') === null ? path : null;
 }
 
 function join(before: string, path: LayerPath): string {

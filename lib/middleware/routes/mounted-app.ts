@@ -12,7 +12,7 @@ const maxReads = 12;
  * @returns `null` for any other function, and when the app does not show itself
  */
 export function getMountedApp(handler: AnyHandler): MountedApp | null {
-  if (handler.name !== 'mounted_app' || !isFromExpress(handler)) return null;
+  if (!isFromExpress(handler)) return null;
   const neutral = { request: {}, response: {} };
   let found: unknown = null;
   let reads = 0;
@@ -36,7 +36,18 @@ export function getMountedApp(handler: AnyHandler): MountedApp | null {
   return isExpressApp(found) ? found : null;
 }
 
-/** An app may call a function of its own by this name, and that one would run. */
+/** The function of Express 4 and 5, whatever a bundler has made of its names and spaces. */
+const source = new RegExp(
+  [
+    String.raw`^function\s*[\w$]*\s*\(\s*(?<req>[\w$]+)\s*,\s*(?<res>[\w$]+)\s*,\s*(?<next>[\w$]+)\s*\)\s*\{`,
+    String.raw`\s*(?:var|let|const)\s+(?<app>[\w$]+)\s*=\s*\k<req>\.app\s*[;,]?`,
+    String.raw`\s*[\w$]+\.handle\(\s*\k<req>\s*,\s*\k<res>\s*,\s*(?:function\s*\(\s*[\w$]+\s*\)|\(?\s*[\w$]+\s*\)?\s*=>)\s*\{`,
+    String.raw`[^;,]*\(\s*\k<req>\s*,\s*\k<app>\.request\s*\)\s*[;,]?[^;,]*\(\s*\k<res>\s*,\s*\k<app>\.response\s*\)\s*[;,]?`,
+    String.raw`\s*\k<next>\(\s*[\w$]+\s*\)\s*;?\s*\}\s*\)\s*;?\s*\}$`,
+  ].join(''),
+);
+
+/** A function of an app that looks otherwise is not called. */
 function isFromExpress(handler: AnyHandler): boolean {
-  return Function.prototype.toString.call(handler).includes('fn.handle(req, res, function');
+  return source.test(Function.prototype.toString.call(handler));
 }

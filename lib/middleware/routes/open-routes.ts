@@ -26,13 +26,24 @@ function createError(what: string): InvalidOptionError {
   );
 }
 
-/** Whether all requests for a route are listed as open. An entry with one method opens no route of several. */
-export function isListedOpen(row: RouteRow, open: readonly OpenRoute[]): boolean {
+/**
+ * Whether all requests for a route are listed as open. An entry with one method opens no route of several, and one whose path is not
+ * known as a whole opens none if there is another one of that name.
+ *
+ * @param rows - all rows of the list
+ */
+export function isListedOpen(row: RouteRow, open: readonly OpenRoute[], rows: readonly RouteRow[]): boolean {
+  if (!row.isPathKnown && rows.some((other) => other !== row && isSameName(other, row))) return false;
   const entries = open.filter(({ path }) => path === row.path);
   return (
     entries.some(({ method }) => method === null) ||
     row.methods.every((method) => entries.some((entry) => isFor(entry, method)))
   );
+}
+
+function isSameName(one: RouteRow, other: RouteRow): boolean {
+  const isForBoth = one.methods.some((method) => method === '*' || other.methods.includes(method));
+  return one.path === other.path && (isForBoth || other.methods.includes('*'));
 }
 
 /** HEAD is what GET is. */

@@ -1,68 +1,52 @@
 import type { Layer } from './express-stack.js';
-import { isAtRoot, type LayerPath } from './layer-paths.js';
+import type { LayerPath } from './layer-paths.js';
+import { createSampleParts, type SamplePart } from './sample-parts.js';
+import { takeMatch } from './take-match.js';
 
-/** What parameters are filled with: what no app has written as a word of a path, and numbers, for patterns that want them. */
-const fillings = ['~sample-1', '7'];
-/** More optional parts are not looked at one by one. */
-const maxSamples = 32;
+/** A layer on the way of a request to a handler, and the one of its paths that is looked at. */
+export interface Step {
+  readonly layer: Layer;
+  readonly path: LayerPath;
+}
+
+/** What may stand behind the path of a function that answers everything below it. */
+const below = ['', '/', '/q', '/q/7', '/a.b', '//q'].map((text) => ({ text, isAssumed: false }));
+const nothing: SamplePart = { text: '', isAssumed: false };
 
 /**
- * Returns paths that a layer matches, one for each form that its path can take, so that it can be tried whether layers in
- * front match as well. Empty when none can be made, as for regular expressions.
+ * Returns paths of requests that reach a handler through layers, so that it can be tried whether they pass a guard: all samples
+ * of each layer, with one of each other layer, and two slashes between any two. Empty when none can be made.
+ *
+ * @param isOpenEnded - whether the last layer answers whatever is below its path
  */
-export function createSamplePaths(layer: Layer, path: LayerPath): readonly string[] {
-  if (isAtRoot(layer) && layer.route === undefined) return [''];
-  if (typeof path !== 'string') return [];
-  const isExpress4 = layer.regexp instanceof RegExp;
-  const forms = expandOptional(isExpress4 ? toGroups(path) : path);
-  const samples = forms.map((form) =>
-    fillings
-      .map((filling) => fill(form, filling))
-      .find((sample) => takeMatch(layer, sample === '' ? '/' : sample) !== null),
-  );
-  // A form without a sample may be one that layers in front do not match.
-  return samples.some((sample) => sample === undefined) ? [] : (samples as string[]);
+export function createSamplePaths(steps: readonly Step[], isOpenEnded: boolean): readonly string[] {
+  const lists = steps.map(({ layer, path }) => createSampleParts(layer, path));
+  if (lists.some((list) => list.length === 0)) return [];
+  if (isOpenEnded) lists.push(below);
+  const first = lists.map(([part = nothing]) => part);
+  const most = Math.max(...lists.map(({ length }) => length));
+  const ways = [
+    first,
+    ...lists.flatMap((list, index) => list.map((part) => first.with(index, part))),
+    ...Array.from({ length: most }, (_, at) => lists.map((list) => list[at % list.length] ?? nothing)),
+    ...first.slice(0, -1).map((part, index) => first.with(index, { ...part, text: `${part.text}/` })),
+  ];
+  const paths = ways.flatMap((parts) => {
+    const path = parts.map(({ text }) => text).join('') || '/';
+    const isTried = parts.some(({ isAssumed }) => isAssumed) || isReached(steps, path);
+    return path.startsWith('/') && isTried ? [path] : [];
+  });
+  return [...new Set(paths)];
 }
 
-/** The optional parts of Express 4 in the notation of Express 5: `/:id?` -> `{/:id}`. */
-function toGroups(path: string): string {
-  return path.replace(/[/.]?:\w+(?:\((?:\\.|[^()])*\))?\?/g, (part) => `{${part.slice(0, -1)}}`);
-}
-
-/** Every form of a path, with and without each of its optional parts. */
-function expandOptional(path: string): readonly string[] {
-  let forms = [path];
-  while (forms.length < maxSamples) {
-    const [first = ''] = forms;
-    if (!/\{[^{}]*\}/.test(first)) break;
-    forms = forms.flatMap((form) => [form.replace(/\{([^{}]*)\}/, '$1'), form.replace(/\{[^{}]*\}/, '')]);
+/** Walks through layers as Express does, which cuts off what mounted layers take. */
+function isReached(steps: readonly Step[], path: string): boolean {
+  let rest = path;
+  for (const { layer } of steps) {
+    const taken = takeMatch(layer, rest);
+    if (taken === null) return false;
+    rest = rest.slice(taken.length);
+    if (!rest.startsWith('/')) rest = `/${rest}`;
   }
-  return [...new Set(forms)];
-}
-
-function fill(form: string, filling: string): string {
-  return form
-    .replace(/:(?:\w+|"[^"]*")(?:\((?:\\.|[^()])*\))?/g, filling)
-    .replace(/\*\w*/g, filling)
-    .replace(/\\(.)/g, '$1');
-}
-
-/**
- * Returns what a layer takes of a path: all of it for a route, the beginning for what is mounted; `null` when it does not match.
- * The same checks as Express makes before it calls a mounted handler.
- */
-export function takeMatch(layer: Layer, path: string): string | null {
-  let match: unknown;
-  try {
-    match = layer.match(path);
-  } catch {
-    return null;
-  }
-  if (match === false || match === undefined || match === null) return null;
-  const { path: taken } = (typeof match === 'object' ? match : layer) as { readonly path?: unknown };
-  if (typeof taken !== 'string') return null;
-  if (layer.route !== undefined || taken === '') return taken;
-  const next = path[taken.length];
-  const isWhole = next === undefined || next === '/' || taken.endsWith('/');
-  return path.startsWith(taken) && isWhole ? taken : null;
+  return true;
 }
