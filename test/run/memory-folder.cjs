@@ -34,7 +34,8 @@ function keepTemporaryFilesInMemory(parent = '/dev/shm') {
   if (process.env.TMPDIR) return () => {};
   try {
     if (!hasRoom(parent)) return () => {};
-    const folder = mkdtempSync(join(parent, 'express-api-keys-'));
+    // Few letters: paths are logged, and what looks like a secret is redacted there.
+    const folder = mkdtempSync(join(parent, 'tests-'));
     const remove = () => {
       rmSync(folder, { recursive: true, force: true });
       delete process.env.TMPDIR;
