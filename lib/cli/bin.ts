@@ -6,7 +6,7 @@ import type { CommandHost } from './command.js';
 import { describeError } from './describe-error.js';
 import { keepFromListening } from './keep-from-listening.js';
 import { runCommand } from './run-command.js';
-import { ProcessTerminal } from './terminal.js';
+import { interruptedExitCode, ProcessTerminal } from './terminal.js';
 
 /** How long timers and connections of the app may keep the process alive when the command is done. */
 const lingerMs = 1_000;
@@ -24,7 +24,8 @@ function readVersion(): string {
   return version;
 }
 
-// What the app logs while it is imported is no result.
+// What the app logs is no result.
+process.stdout.write = process.stderr.write.bind(process.stderr);
 globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr });
 
 let isListeningNoted = false;
@@ -37,7 +38,7 @@ keepFromListening(() => {
 let isDone = false;
 // A module that ends the process must not look like a command that has done its work.
 process.on('exit', () => {
-  if (isDone) return;
+  if (isDone || process.exitCode === interruptedExitCode) return;
   process.exitCode = process.exitCode === undefined || process.exitCode === 0 ? 1 : process.exitCode;
   terminal.say('api-keys: a module of the app has ended the process before the command was done.');
 });
@@ -47,7 +48,9 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-void runCommand(process.argv.slice(2), host, readVersion()).then((exitCode) => {
+void runCommand(process.argv.slice(2), host, readVersion()).then(async (commandCode) => {
+  const isPrinted = await terminal.finishPrinting();
+  const exitCode = commandCode === 0 && !isPrinted ? 1 : commandCode;
   isDone = true;
   process.exitCode = exitCode;
   setTimeout(() => process.exit(exitCode), lingerMs).unref();

@@ -4,7 +4,7 @@ import { getErrorMessage } from './get-error-message.js';
 /** How many causes of causes are shown. */
 const maxCauses = 3;
 /** The password of an address: `postgres://name:password@host`. */
-const password = /(:\/\/[^\s:/@]*):[^\s@]*@/g;
+const password = /(:\/\/[^\s:/@]*):[^\s]*@|([?&]password=)[^\s&]*/gi;
 
 /** Describes an error with its causes in one line, without the passwords of addresses. */
 export function describeError(error: unknown): string {
@@ -15,7 +15,9 @@ export function describeError(error: unknown): string {
     if (!parts.includes(part)) parts.push(part);
     current = typeof current === 'object' && 'cause' in current ? current.cause : undefined;
   }
-  return parts.join(' - because: ').replace(password, '$1:…@');
+  return parts
+    .join(' - because: ')
+    .replace(password, (_, user?: string, name?: string) => (name === undefined ? `${user}:…@` : `${name}…`));
 }
 
 function describeOne(error: unknown): string {

@@ -85,7 +85,6 @@ function readSourceArguments(given: CommandArguments): SourceArguments {
 interface ImportRun {
   readonly instance: Instance;
   readonly mapping: RowMapping;
-  readonly report: ProblemReport;
   readonly format: string;
   readonly host: CommandHost;
   readonly given: CommandArguments;
@@ -94,16 +93,28 @@ interface ImportRun {
   readonly signal: AbortSignal;
 }
 
+interface OpenedRun extends ImportRun {
+  readonly opened: RowSource;
+  readonly report: ProblemReport;
+}
+
 /** @returns the exit code */
-async function importWith(run: Omit<ImportRun, 'report'>): Promise<number> {
-  const { instance, host, given, source } = run;
+async function importWith(run: ImportRun): Promise<number> {
+  const { instance, host, given, source, mapping } = run;
   try {
     await instance.ready();
-    const report = await ProblemReport.open(host.terminal, given.getText('report'), source.from);
+    const opened = await openSource(source, host);
     try {
-      return await importRows({ ...run, report });
+      if (opened.columns !== null) mapping.checkColumns(opened.columns);
+      // Only now: what is wrong with the arguments must not cost an earlier report.
+      const report = await ProblemReport.open(host.terminal, given.getText('report'));
+      try {
+        return await importRows({ ...run, opened, report });
+      } finally {
+        await report.close();
+      }
     } finally {
-      await report.close();
+      void opened.close();
     }
   } finally {
     await instance.close();
@@ -117,16 +128,14 @@ async function importRows({
   format,
   host,
   given,
-  source,
+  opened,
   signal,
-}: ImportRun): Promise<number> {
+}: OpenedRun): Promise<number> {
   const { terminal } = host;
-  const opened = await openSource(source, host);
   const dryRun = given.hasFlag('dry-run');
   const monitor = new ImportMonitor(terminal, dryRun, opened.getShare);
   const places = new Map<number, Place>();
   try {
-    if (opened.columns !== null) mapping.checkColumns(opened.columns);
     await instance.keys.as(readActor(given)).import({
       format,
       dryRun,
@@ -139,16 +148,16 @@ async function importRows({
       }) as AsyncIterable<object> as AsyncIterable<never>,
       onProgress: (progress) => {
         monitor.noteProgress(progress);
-        for (const row of places.keys()) if (row <= progress.rows) places.delete(row);
+        dropPlaces(places, progress.rows);
       },
-      onProblem: ({ row, field, message }: ImportProblem) =>
-        report.add({ ...(places.get(row) ?? { row, line: null }), field, message }),
+      onProblem: ({ row, field, message }: ImportProblem) => {
+        dropPlaces(places, row - 1);
+        return report.add({ ...(places.get(row) ?? { row, line: null }), field, message });
+      },
     });
   } catch (error) {
     if (monitor.read > 0) terminal.say(`${monitor.summarize()}.`);
     throw error;
-  } finally {
-    void opened.close();
   }
   terminal.print(`${monitor.summarize()}.`);
   if (signal.aborted) {
@@ -167,6 +176,14 @@ function readActor(given: CommandArguments): CommandActor {
 interface Place {
   readonly row: number;
   readonly line: number | null;
+}
+
+/** Of rows that nothing more can be said about. */
+function dropPlaces(places: Map<number, Place>, upTo: number): void {
+  for (const row of places.keys()) {
+    if (row > upTo) return;
+    places.delete(row);
+  }
 }
 
 interface RowParts {

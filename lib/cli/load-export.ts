@@ -37,13 +37,22 @@ export async function loadExport<T>(
   const { file, name, usualNames, nameOption, what } = wanted;
   const exports = await importModule(file, host);
   if (name !== undefined) {
-    const value: unknown = Object.hasOwn(exports, name) ? Reflect.get(exports, name) : undefined;
+    const value = listNamed(exports, [name]).find((each) => wanted.is(each));
     if (wanted.is(value)) return value;
     throw new CommandError(`${file} exports nothing called ${name} that is ${what}.`, 2);
   }
-  const values = listValues(exports, usualNames);
-  const found = values.find((value) => wanted.is(value));
+  const found = listNamed(exports, [...usualNames, 'default']).find((value) => wanted.is(value));
   if (wanted.is(found)) return found;
+  const others = [...new Set(Object.values(exports).filter((value) => wanted.is(value)))];
+  const [only] = others;
+  if (others.length === 1 && wanted.is(only)) return only;
+  if (others.length > 1) {
+    const names = Object.entries(exports).flatMap(([each, value]) => (wanted.is(value) ? [each] : []));
+    throw new CommandError(
+      `${file} exports several values that are ${what}: ${names.join(', ')}. Name one with --${nameOption} NAME.`,
+      2,
+    );
+  }
   throw new CommandError(
     `${file} exports nothing that is ${what}. Export it as ${usualNames[0]}, or name it with --${nameOption} NAME. ` +
       `If a function makes it, write a module that calls the function and exports the result.`,
@@ -51,16 +60,13 @@ export async function loadExport<T>(
   );
 }
 
-/** In the order in which they are tried. `require` of a module in CommonJS has its exports in `default`. */
-function listValues(exports: object, usualNames: readonly string[]): readonly unknown[] {
+/** In the order in which they are tried. What a module in CommonJS exports is in `default`: an object, or an app with members. */
+function listNamed(exports: object, names: readonly string[]): readonly unknown[] {
   const inner: unknown = Reflect.get(exports, 'default');
-  const nested = typeof inner === 'object' && inner !== null ? inner : {};
-  const names = [...usualNames, 'default'];
-  return [
-    ...names.map((name) => Reflect.get(exports, name) as unknown),
-    ...names.map((name) => Reflect.get(nested, name) as unknown),
-    ...Object.values(exports),
-  ];
+  const nested = (typeof inner === 'object' && inner !== null) || typeof inner === 'function' ? inner : {};
+  return [exports, nested].flatMap((from) =>
+    names.map((name) => (Object.hasOwn(from, name) ? (Reflect.get(from, name) as unknown) : undefined)),
+  );
 }
 
 async function importModule(
@@ -106,5 +112,6 @@ function toLoadError(file: string, error: unknown): CommandError {
     isTypeScript && cannotRead.includes(getErrorCode(error) ?? '')
       ? ' For TypeScript, install tsx and set NODE_OPTIONS="--import tsx", or name the compiled file.'
       : '';
-  return new CommandError(`${file} cannot be loaded: ${describeError(error)}.${advice}`, 1, { cause: error });
+  // Its description has the causes already.
+  return new CommandError(`${file} cannot be loaded: ${describeError(error)}.${advice}`, 2);
 }

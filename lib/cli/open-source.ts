@@ -58,7 +58,7 @@ export async function openSource(given: SourceArguments, host: SourceHost): Prom
 
 /** A password in an argument would be in the list of processes and in the history of the shell. */
 function resolveAddress(from: string, environment: SourceHost['environment']): string {
-  if (/^[a-z]+:\/\/[^/?#]*:[^/?#]*@/i.test(from) || /[?&]password=/i.test(from)) {
+  if (/^[a-z]+:\/\/[^@\s]*:.*@/i.test(from) || /[?&]password=/i.test(from)) {
     throw new CommandError(
       'An address with a password does not belong into a command: put it into a variable of the environment, and write --from env:NAME.',
       2,

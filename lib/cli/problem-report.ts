@@ -1,4 +1,5 @@
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { CommandError } from './command-error.js';
 import { getErrorCode } from './get-error-code.js';
 import type { Terminal } from './terminal.js';
@@ -31,18 +32,15 @@ export class ProblemReport {
   }
 
   /**
-   * @param path - `undefined` for no file; an earlier report is overwritten
-   * @param source - the file that is imported, which must not be overwritten
+   * @param path - `undefined` for no file; an earlier report is overwritten, and nothing else
    * @throws CommandError
    */
-  static async open(terminal: Terminal, path: string | undefined, source: string): Promise<ProblemReport> {
+  static async open(terminal: Terminal, path: string | undefined): Promise<ProblemReport> {
     if (path === undefined) return new ProblemReport(terminal, null);
-    if (await isSameFile(path, source)) {
-      throw new CommandError('--report names the file that is imported, and would overwrite it.', 2);
-    }
     try {
-      return new ProblemReport(terminal, await open(path, 'w', 0o600));
+      return new ProblemReport(terminal, await openReport(path));
     } catch (error) {
+      if (error instanceof CommandError) throw error;
       throw new CommandError(
         `The file of --report cannot be written (${getErrorCode(error) ?? 'unknown error'}).`,
         2,
@@ -74,15 +72,29 @@ export class ProblemReport {
   async #write(file: FileHandle): Promise<void> {
     const text = this.#unwritten;
     this.#unwritten = '';
-    await file.appendFile(text);
+    await file.writeFile(text);
   }
 }
 
-async function isSameFile(path: string, other: string): Promise<boolean> {
+/** How a report begins. */
+const beginning = '{"row":';
+
+/** The file may be the source, a database or a module of the app, under whatever name: only a report is overwritten. */
+async function openReport(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   try {
-    const [one, two] = await Promise.all([stat(path), stat(other.replace(/^sqlite:(?:\/\/)?/, ''))]);
-    return one.dev === two.dev && one.ino === two.ino;
-  } catch {
-    return false;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(beginning.length), 0, beginning.length, 0);
+    if (bytesRead > 0 && buffer.toString('latin1', 0, bytesRead) !== beginning) {
+      throw new CommandError(
+        '--report names a file that is no report, and would overwrite it. Name a new file.',
+        2,
+      );
+    }
+    if ((await file.stat()).isFile()) await file.chmod(0o600);
+    await file.truncate(0).catch(() => undefined);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }

@@ -1,11 +1,14 @@
 /** How many names are listed. */
 const maxNames = 10;
 
-/** Quotes the name of a column, unless it looks like anything else: in a file without a header, it is a key. */
+/** Words of lower-case letters, each perhaps with a capital in front and a number behind, joined by a capital or a mark. */
+const words = /^\p{L}?\p{Ll}{1,15}\d{0,3}(?:(?:[ _.-]\p{L}?|\p{Lu})\p{Ll}{1,15}\d{0,3})*$/u;
+const maxLength = 32;
+
+/** Quotes the name of a column, unless it may be anything else: in a file without a header, it is a key. */
 export function quoteColumn(name: string): string {
-  return /^[\p{L}_][\p{L}\p{N} _.-]{0,39}$/u.test(name) && !/\d.*\d.*\d.*\d/.test(name)
-    ? name
-    : '(not shown)';
+  const isName = name.length <= maxLength && words.test(name) && (name.match(/\p{Lu}/gu)?.length ?? 0) <= 3;
+  return isName || /^[A-Z]{1,12}(?:_[A-Z]{1,12}){0,3}$/.test(name) ? name : '(not shown)';
 }
 
 /** Lists names of columns. */

@@ -3,10 +3,10 @@ import { CellError } from './cell-error.js';
 /** Date, time and zone as RFC 3339 has them, or as databases write them: a space in the middle, and zones such as `+00`. */
 const timePattern =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?(?: ?(Z|UTC|[+-]\d\d(?::?\d\d)?))?$/i;
-/** Smaller numbers are seconds: the year 5138 in seconds, and 1973 in milliseconds. */
-const minMilliseconds = 1e11;
-const maxMilliseconds = 253_402_300_800_000;
-const hint = 'must be a time such as 2027-01-31T12:00:00Z, or seconds or milliseconds since 1970';
+/** Seconds and milliseconds of the years 2000 to 2199: no number is in both, and dates written as numbers (20270131) are in neither. */
+const [minSeconds, maxSeconds] = [946_684_800, 7_258_118_400];
+const hint =
+  'must be a time such as 2027-01-31T12:00:00Z, or seconds or milliseconds since 1970, of the years 2000 to 2199';
 
 /**
  * Reads a time: with a zone, or as seconds or milliseconds since 1970.
@@ -41,9 +41,11 @@ function writeZone(zone: string): string {
   return `${zone.slice(0, 1)}${digits.slice(0, 2)}:${digits.slice(2)}`;
 }
 
-/** What is neither seconds nor milliseconds of the years 1970 to 9999, such as microseconds, is refused. */
 function readEpoch(number: number): Date {
-  const milliseconds = number < minMilliseconds ? number * 1_000 : number;
-  if (!(milliseconds >= 0 && milliseconds < maxMilliseconds)) throw new CellError(hint);
-  return new Date(Math.floor(milliseconds));
+  for (const milliseconds of [number * 1_000, number]) {
+    if (milliseconds >= minSeconds * 1_000 && milliseconds < maxSeconds * 1_000) {
+      return new Date(Math.floor(milliseconds));
+    }
+  }
+  throw new CellError(hint);
 }

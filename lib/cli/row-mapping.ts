@@ -93,28 +93,54 @@ export class RowMapping {
       throw new CommandError(`The source has several columns ${quoteColumns(repeated)}.`, 2);
     const unknown = columns.filter((column) => this.#listTargets(column) === null);
     if (unknown.length > 0) throw new CommandError(describeUnknown(unknown), 2);
+    const twice = this.#findGivenTwice(columns);
+    if (twice !== null) throw new CommandError(`The field ${describeTwice(twice)}`, 2);
+  }
+
+  /** Finds a field that several columns give: one is called `ownerId`, another one `owner_id`. */
+  #findGivenTwice(columns: Iterable<string>): GivenTwice | null {
+    const givenBy = new Map<string, string>();
+    for (const column of columns) {
+      for (const { field, member } of this.#listTargets(column) ?? []) {
+        const name = member === null ? field : `${field}.${member}`;
+        const first = givenBy.get(name);
+        if (first !== undefined && first !== column) return { field: name, columns: [first, column] };
+        givenBy.set(name, column);
+      }
+    }
+    return null;
   }
 
   /** Maps one row. */
   read({ cells }: SourceRow): MappedRow {
     const fields: Record<string, unknown> = {};
     const problems: CellProblem[] = [];
-    const fill = (target: RowTarget, column: string, value: unknown): void => {
-      try {
-        setField(fields, target, this.#readValue(target, value));
-      } catch (error) {
-        if (!(error instanceof CellError)) throw error;
-        problems.push({ field: target.name, message: `${error.message} (column ${quoteColumn(column)})` });
-      }
-    };
-    for (const [target, value] of this.#constants) setField(fields, target, value);
-    for (const [column, targets] of this.#columns) {
-      for (const target of targets) fill(target, column, cells.get(column));
-    }
-    for (const [column, value] of cells) {
+    const fill = (target: RowTarget, column: string, value: unknown): void =>
+      addField(
+        problems,
+        target,
+        () => setField(fields, target, this.#readValue(target, value)),
+        ` (column ${quoteColumn(column)})`,
+      );
+    const given = new Map<RowTarget, string>();
+    for (const [column, targets] of this.#columns) for (const target of targets) given.set(target, column);
+    for (const column of cells.keys()) {
       const targets = this.#listTargets(column);
       if (targets === null) problems.push({ field: 'row', message: describeUnknown([column]) });
-      else if (!this.#columns.has(column)) for (const target of targets) fill(target, column, value);
+      else if (!this.#columns.has(column)) for (const target of targets) given.set(target, column);
+    }
+    const twice = this.#findGivenTwice(cells.keys());
+    if (twice !== null) problems.push({ field: twice.field, message: describeTwice(twice) });
+    // Members of metadata come behind all of it, whatever the order of the columns.
+    for (const isMember of [false, true]) {
+      for (const [target, value] of this.#constants) {
+        if ((target.member !== null) === isMember) {
+          addField(problems, target, () => setField(fields, target, value));
+        }
+      }
+      for (const [target, column] of given) {
+        if ((target.member !== null) === isMember) fill(target, column, cells.get(column));
+      }
     }
     return problems.length === 0 ? { fields, problems: null } : { fields: null, problems };
   }
@@ -129,7 +155,11 @@ export class RowMapping {
   }
 
   #readValue(target: RowTarget, value: unknown): unknown {
-    if (!isEmptyCell(value)) return readCell(target.kind, value, this.#isUtc);
+    if (!isEmptyCell(value)) {
+      const read = readCell(target.kind, value, this.#isUtc);
+      if (target.field === 'ownerId') assertOwnerId(read);
+      return read;
+    }
     if (target.mayBeEmpty) return undefined;
     throw new CellError(
       target.field === 'scopes'
@@ -139,14 +169,45 @@ export class RowMapping {
   }
 }
 
+/** Adds a field to a row, or to its problems. */
+function addField(problems: CellProblem[], target: RowTarget, add: () => void, where = ''): void {
+  try {
+    add();
+  } catch (error) {
+    if (!(error instanceof CellError)) throw error;
+    problems.push({ field: target.name, message: error.message + where });
+  }
+}
+
+/** Which columns give one field. */
+interface GivenTwice {
+  readonly field: string;
+  readonly columns: readonly string[];
+}
+
+function describeTwice({ field, columns }: GivenTwice): string {
+  return `${field} is given by several columns, ${quoteColumns(columns)}: leave all but one out with --ignore COLUMN.`;
+}
+
+/** A wrong owner is found by nobody: keys of `NULL` or ` bob` are not among those of bob when these are revoked. */
+function assertOwnerId(value: unknown): void {
+  if (value !== String(value).trim()) throw new CellError('must have no white space at its ends');
+  if (['null', '\\n'].includes(value.toLowerCase())) {
+    throw new CellError('must be an owner: leave out rows without one, or give them one');
+  }
+}
+
 function setField(fields: Record<string, unknown>, { field, member }: RowTarget, value: unknown): void {
   if (value === undefined) return;
   if (member === null) {
     fields[field] = value;
     return;
   }
-  const before = fields[field];
-  const members = typeof before === 'object' && before !== null ? before : {};
+  const before = fields[field] ?? {};
+  if (typeof before !== 'object' || Array.isArray(before)) {
+    throw new CellError('cannot be added: metadata is no object in this row');
+  }
+  const members = before;
   // Not an assignment: `__proto__` is a name like any other, and refused as such later.
   fields[field] = Object.fromEntries([...Object.entries(members), [member, value]]);
 }

@@ -3,6 +3,7 @@ import type { CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
 import { commands } from './commands.js';
 import { describeError } from './describe-error.js';
+import { getErrorCode } from './get-error-code.js';
 import { formatCommandHelp, formatHelp } from './format-help.js';
 import { readArguments } from './read-arguments.js';
 
@@ -21,6 +22,7 @@ export async function runCommand(
     return await runNamed(args, host, version);
   } catch (error) {
     host.terminal.say(`api-keys: ${describeError(error)}`);
+    if (getErrorCode(error) === 'ERR_API_KEYS_INVALID_OPTION') return 2;
     return error instanceof CommandError ? error.exitCode : 1;
   }
 }

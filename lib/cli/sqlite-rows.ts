@@ -31,6 +31,8 @@ const timeout = 5_000;
 export async function openSqlite(file: string, query: string): Promise<RowSource> {
   // It would be created.
   if (!existsSync(file)) throw new CommandError('There is no such file of SQLite: --from sqlite:FILE', 2);
+  // A pragma can change the file in spite of `query_only`.
+  if (!/^\s*(?:select|with|values)\b/i.test(query)) throw createQueryError();
   const Database = (await loadDriver('libsql', 'A source in SQLite')) as Libsql;
   const database = runStatement(() => new Database(file, { timeout }));
   try {
@@ -38,7 +40,7 @@ export async function openSqlite(file: string, query: string): Promise<RowSource
       database.exec('pragma query_only = on');
       return database.prepare(query);
     });
-    if (!statement.reader) throw new CommandError('--query must be a SELECT that returns rows.', 2);
+    if (!statement.reader) throw createQueryError();
     const columns = statement.columns().map(({ name }) => name);
     return {
       columns,
@@ -50,6 +52,10 @@ export async function openSqlite(file: string, query: string): Promise<RowSource
     database.close();
     throw error;
   }
+}
+
+function createQueryError(): CommandError {
+  return new CommandError('--query must be a SELECT that returns rows.', 2);
 }
 
 async function* readRows(statement: LibsqlStatement, columns: readonly string[]): AsyncGenerator<SourceRow> {

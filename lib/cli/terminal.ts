@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stripControls } from './strip-controls.js';
 
 /** What a command reads from and writes to. */
@@ -27,16 +28,35 @@ export const interruptedExitCode = 130;
 /** The terminal of this process. */
 export class ProcessTerminal implements Terminal {
   #hasStatus = false;
+  #hasFailed = false;
+  /** As it was before anything else has replaced it. */
+  readonly #write = process.stdout.write.bind(process.stdout);
 
   constructor() {
-    // The reader of the output may stop early, as `head` does.
-    process.stdout.on('error', () => undefined);
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      // The reader of the output may stop early, as `head` does.
+      if (error.code !== 'EPIPE') this.#hasFailed = true;
+    });
     process.stderr.on('error', () => undefined);
   }
 
   print(text: string): void {
     this.#clearStatus();
-    process.stdout.write(`${stripControls(text)}\n`);
+    this.#write(`${stripControls(text)}\n`);
+  }
+
+  /**
+   * Waits until everything that was printed has been taken, however slowly it is read.
+   *
+   * @returns whether it has reached its reader, or the reader wanted no more
+   */
+  async finishPrinting(): Promise<boolean> {
+    await new Promise<void>((resolve) => {
+      this.#write('', () => resolve());
+    });
+    // An error of the last write comes in the next turn.
+    await nextTurn();
+    return !this.#hasFailed;
   }
 
   say(text: string): void {
@@ -63,7 +83,10 @@ export class ProcessTerminal implements Terminal {
     let count = 0;
     const onSignal = (): void => {
       count += 1;
-      if (count > 1) process.exit(interruptedExitCode);
+      if (count > 1) {
+        process.exitCode = interruptedExitCode;
+        process.exit();
+      }
       listener();
     };
     for (const signal of signals) process.on(signal, onSignal);

@@ -31,6 +31,12 @@ export interface CommandFolder {
     environment?: Readonly<Record<string, string>>,
     input?: string,
   ): Promise<ProgramOutcome>;
+  /** Runs it in a shell, which has this behind the command: `| head -1`. The code is that of the program. */
+  runInShell(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    rest: string,
+  ): Promise<ProgramOutcome>;
   remove(): void;
 }
 
@@ -49,11 +55,16 @@ export function makeCommandFolder(): CommandFolder {
   bundle(join(root, 'lib', 'cli', 'bin.ts'), program);
   bundle(join(root, 'lib', 'index.ts'), join(folder, 'express-api-keys.js'));
 
+  /** @param rest - what stands behind the command in a shell, as `| head -1` */
   function start(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
+    rest = '',
   ): RunningProgram {
-    const child = spawn(process.execPath, [program, ...args], {
+    const command = [process.execPath, program, ...args];
+    const shell = ['bash', '-c', `"$@" ${rest}; exit "\${PIPESTATUS[0]}"`, 'bash', ...command];
+    const [name = '', ...more] = rest === '' ? command : shell;
+    const child = spawn(name, more, {
       cwd: folder,
       env: { PATH: process.env['PATH'], ...environment },
       stdio: 'pipe',
@@ -77,6 +88,7 @@ export function makeCommandFolder(): CommandFolder {
   }
 
   return {
+    runInShell: (args, environment, rest) => start(args, environment, rest).done,
     path: (name) => join(folder, name),
     write(name, content) {
       writeFileSync(join(folder, name), content);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -143,8 +143,16 @@ describe('api-keys import', () => {
     });
     expect(await find(keyOf(20))).toMatchObject({ ownerId: '9007199254740993', name: 'Blob' });
 
-    const deleting = await importFrom(source, '--query', 'delete from keys returning hash');
-    expect(deleting.code).not.toBe(0);
+    const before = readFileSync(file);
+    for (const query of [
+      'delete from keys returning hash',
+      'with gone as (select 1) delete from keys returning hash',
+      'pragma journal_mode=wal',
+      "attach 'other.sqlite' as other",
+    ]) {
+      expect((await importFrom(source, '--query', query)).code).not.toBe(0);
+    }
+    expect(readFileSync(file).equals(before)).toBe(true);
     const twice = await importFrom(source, '--query', 'select hash, hash from keys');
     expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('several columns hash') });
     const wrong = await importFrom(source, '--query', 'select nothing from keys');
@@ -336,7 +344,7 @@ describe('api-keys import', () => {
     [
       '__proto__',
       `{"__proto__": {"enabled": false}, "key": "${secret}"}`,
-      /nothing is said about the column __proto__/,
+      /nothing is said about the column \(not shown\)/,
     ],
   ] as const)('refuses JSON lines with %s, and shows nothing of it', async (_what, content, message) => {
     const outcome = await importText('jsonl', content);
@@ -372,7 +380,94 @@ describe('api-keys import', () => {
     const outcome = await runHere(['import', '--app', anyModule, '--format', 'ol', '--from', file], {
       exports: { apiKeys: exported },
     });
-    expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining("did you mean 'old'?") });
+    expect(outcome).toMatchObject({ code: 2, err: expect.stringContaining("did you mean 'old'?") });
+  });
+
+  it('overwrites nothing but an earlier report, and that only when the rows are read', async () => {
+    const source = `key,ownerId,name,scopes\n${keyOf(42)},,CI,orders:read\n`;
+    const file = write('owners.csv', source);
+    const others = { 'app.js': 'export const one = 1;', 'keys.sqlite': 'SQLite format 3\0', short: '{' };
+    for (const [name, content] of Object.entries(others)) {
+      const target = write(name, content);
+      expect(await importFrom(file, '--report', target)).toMatchObject({ code: 2 });
+      expect(readFileSync(target, 'utf8')).toBe(content);
+    }
+    for (const args of [
+      ['--from', 'env:OLD'],
+      ['--from', '-', '--as', 'csv'],
+    ]) {
+      const outcome = await runHere(
+        ['import', '--app', anyModule, '--format', 'old', ...args, '--report', file],
+        { exports: { apiKeys: exported }, environment: { OLD: file }, input: source },
+      );
+      expect([outcome.code, readFileSync(file, 'utf8')]).toEqual([2, source]);
+    }
+    const report = join(folder, 'report.jsonl');
+    expect(await importFrom(file, '--report', report)).toMatchObject({ code: 1 });
+    const first = readFileSync(report, 'utf8');
+    expect(first).toMatch(/^\{"row":1,"line":2,"field":"ownerId"/);
+    expect(await importFrom(file, '--report', report, '--ignore', 'nowhere')).toMatchObject({ code: 2 });
+    expect(readFileSync(report, 'utf8')).toBe(first);
+    chmodSync(report, 0o644);
+    await importFrom(file, '--report', report);
+    expect([readFileSync(report, 'utf8'), statSync(report).mode & 0o777]).toEqual([first, 0o600]);
+  });
+
+  it.each([
+    ['csv', `key,ownerId,owner_id,name,scopes\n${keyOf(43)},alice,bob,CI,orders:read\n`, 2],
+    [
+      'csv',
+      `key,ownerId,name,scopes,expires_at,expiresAt\n${keyOf(43)},a,CI,orders:read,2027-01-31T00:00:00Z,2099-12-31T00:00:00Z\n`,
+      2,
+    ],
+    ['jsonl', JSON.stringify({ key: keyOf(43), ownerId: 'a', owner_id: 'b', name: 'CI', scopes: [] }), 1],
+  ] as const)('refuses %s in which two columns give one field', async (form, content, code) => {
+    const outcome = await importText(form, content);
+    expect(outcome).toMatchObject({ code, err: expect.stringContaining('is given by several columns') });
+    expect(await find(keyOf(43))).toMatchObject({ allowed: false });
+  });
+
+  it.each(['20271231235959', '20271231', '20000', '2461000.5', '0', '1798675200000000'])(
+    'takes %s for no time',
+    async (time) => {
+      const outcome = await importText(
+        'csv',
+        `key,ownerId,name,scopes,expiresAt\n${keyOf(44)},alice,CI,orders:read,${time}\n`,
+      );
+      expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining('must be a time such as') });
+    },
+  );
+
+  it.each([' bob', 'bob ', 'NULL', 'null', '\\N'])('takes %j for no owner', async (owner) => {
+    const content = `key,ownerId,name,scopes\n${keyOf(45)},"${owner}",CI,orders:read\n`;
+    expect(await importText('csv', content)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/ownerId: must (?:be an owner|have no white space)/),
+    });
+  });
+
+  it('adds members to metadata whatever the order of the columns, and only to an object', async () => {
+    const row = { oldId: 'x-1', key: keyOf(46), ownerId: 'meta', name: 'CI', scopes: ['orders:read'] };
+    const input = [
+      JSON.stringify({ ...row, metadata: { team: 'a' } }),
+      JSON.stringify({ ...row, key: keyOf(47), metadata: '"abc"' }),
+    ].join('\n');
+    const outcome = await importText(
+      'jsonl',
+      input,
+      ...['--column', 'metadata.oldId=oldId', '--set', 'metadata.source=legacy'],
+    );
+    expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining('metadata is no object') });
+    const { items } = await apiKeys.keys.as(theApp).list({ ownerId: 'meta' });
+    expect(items.map(({ metadata }) => metadata)).toEqual([{ team: 'a', oldId: 'x-1', source: 'legacy' }]);
+  });
+
+  it('shows no member that may be a key', async () => {
+    for (const name of ['aBcDeFgHiJkLmNoPqRsT', 'qzxvkpwmrtbnhgfdslqz', 'abcdEFGHijklMNOPqrst']) {
+      const { all } = await importText('jsonl', JSON.stringify({ [name]: {} }));
+      expect(all).toContain('(not shown)');
+      expect(all).not.toContain(name);
+    }
   });
 
   it('imports salts of each key', async () => {

@@ -47,7 +47,7 @@ describe('the program api-keys', () => {
     const outcomes = await Promise.all(
       Object.keys(modules).map((name) => folder.run(['observe', '--app', `./${name}`])),
     );
-    expect(outcomes.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1]);
+    expect(outcomes.map(({ code }) => code)).toEqual([2, 1, 1, 1, 2]);
     const [throwing, exiting, waiting, later, typed] = outcomes.map(({ stderr }) => stderr);
     expect(throwing).toContain('throws.js cannot be loaded: cannot reach postgres://me:…@db/keys');
     expect(exiting).toContain('has ended the process');
@@ -56,5 +56,23 @@ describe('the program api-keys', () => {
     expect(typed).toContain('--import tsx');
     expect(outcomes.map(({ stdout }) => stdout).join('')).toBe('');
     expect((await folder.run(['--version'])).stdout).toBe('9.8.7\n');
+  });
+
+  it('prints all of its output to a slow reader, and fails where it cannot be written', async () => {
+    const routes = Array.from({ length: 3_000 }, (_, index) => `app.get('/route-number-${index}', answer);`);
+    folder.write(
+      'many.js',
+      `import express from 'express';
+       export { apiKeys } from './api-keys.js';
+       process.stdout.write('written by the app');
+       const answer = (req, res) => res.end();
+       export const app = express();
+       ${routes.join('\n')}`,
+    );
+    const command = ['routes', '--app', './many.js', '--json'];
+    const environment = { DATABASE: 'file:unused.sqlite' };
+    const slow = await folder.runInShell(command, environment, '| (sleep 4; cat)');
+    expect((JSON.parse(slow.stdout) as { routes: object[] }).routes).toHaveLength(3_000);
+    expect((await folder.runInShell(command, environment, '> /dev/full')).code).toBe(1);
   });
 });

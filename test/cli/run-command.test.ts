@@ -43,6 +43,21 @@ describe('api-keys', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' });
   });
 
+  it('asks which one is meant where a module has several instances or apps', async () => {
+    const { apiKeys } = createInstance();
+    const instance: Instance = { ...apiKeys, close: () => Promise.resolve() };
+    const other: Instance = { ...instance };
+    const several = await runHere(['observe', '--app', anyModule], {
+      exports: { production: instance, forTests: other },
+    });
+    expect(several).toMatchObject({ code: 2, err: expect.stringContaining('production, forTests') });
+    const apps = await runHere(['routes', '--app', anyModule, '--check'], {
+      exports: { apiKeys: instance, adminApp: express(), publicApp: express() },
+    });
+    expect(apps).toMatchObject({ code: 2, err: expect.stringContaining('--express-export NAME') });
+    await apiKeys.close();
+  });
+
   it('finds the instance under its names, also in a module of CommonJS', async () => {
     const { apiKeys } = createInstance();
     const instance: Instance = { ...apiKeys, close: () => Promise.resolve() };
@@ -51,6 +66,8 @@ describe('api-keys', () => {
       [{ default: instance }, []],
       [{ default: { apiKeys: instance } }, []],
       [{ keysOfShop: instance, port: 3000 }, []],
+      [{ default: { keys: instance } }, ['--export', 'keys']],
+      [{ default: Object.assign(express(), { apiKeys: instance }) }, []],
       [{ apiKeys: 'no', second: instance }, ['--export', 'second']],
     ] as const) {
       const outcome = await runHere(['observe', '--app', anyModule, ...args], { exports });
