@@ -1,7 +1,7 @@
 import { Readable, type Transform } from 'node:stream';
 import { loadDriver } from '../sql/load-driver.js';
 import { CommandError } from './command-error.js';
-import { getErrorCode } from './get-error-code.js';
+import { getErrorCode } from '../domain/error-code.js';
 import { createSourceRow, type SourceRow } from './row-source.js';
 
 /** The part of csv-parse that is used here. */

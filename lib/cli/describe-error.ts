@@ -1,4 +1,4 @@
-import { getErrorCode } from './get-error-code.js';
+import { getErrorCode } from '../domain/error-code.js';
 import { getErrorMessage } from './get-error-message.js';
 
 /** How many causes of causes are shown. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
 import { describeError } from './describe-error.js';
-import { getErrorCode } from './get-error-code.js';
+import { getErrorCode } from '../domain/error-code.js';
 
 /** How long a module of the app may take to load. */
 const deadlineMs = 30_000;

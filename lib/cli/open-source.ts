@@ -5,7 +5,7 @@ import { finished, type Readable } from 'node:stream';
 import { CommandError } from './command-error.js';
 import { readCsv } from './csv-rows.js';
 import { decodeText } from './decode-text.js';
-import { getErrorCode } from './get-error-code.js';
+import { getErrorCode } from '../domain/error-code.js';
 import { readJsonLines } from './json-line-rows.js';
 import { openPostgres } from './postgres-rows.js';
 import type { RowSource } from './row-source.js';

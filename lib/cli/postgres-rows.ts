@@ -1,6 +1,6 @@
 import { loadDriver } from '../sql/load-driver.js';
 import { CommandError } from './command-error.js';
-import { getErrorCode } from './get-error-code.js';
+import { getErrorCode } from '../domain/error-code.js';
 import { getErrorMessage } from './get-error-message.js';
 import { createSourceRow, type RowSource, type SourceRow } from './row-source.js';
 

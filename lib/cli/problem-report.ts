@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { CommandError } from './command-error.js';
-import { getErrorCode } from './get-error-code.js';
+import { getErrorCode } from '../domain/error-code.js';
 import type { Terminal } from './terminal.js';
 
 /** What is wrong with one field of one row. */

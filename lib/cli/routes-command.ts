@@ -1,6 +1,6 @@
 import type { Command, CommandArguments, CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
-import { getErrorCode } from './get-error-code.js';
+import { getErrorCode } from '../domain/error-code.js';
 import { getErrorMessage } from './get-error-message.js';
 import type { Instance, ListedRoute, RouteList } from './instance.js';
 import { loadExport } from './load-export.js';

@@ -3,7 +3,7 @@ import type { CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
 import { commands } from './commands.js';
 import { describeError } from './describe-error.js';
-import { getErrorCode } from './get-error-code.js';
+import { getErrorCode } from '../domain/error-code.js';
 import { formatCommandHelp, formatHelp } from './format-help.js';
 import { readArguments } from './read-arguments.js';
 

@@ -1,6 +1,6 @@
 import * as nodePath from 'node:path';
 import { InvalidOptionError } from '../errors.js';
-import { getErrorCode } from './error-code.js';
+import { getErrorCode } from '../domain/error-code.js';
 
 /**
  * Loads a database driver, an optional peer dependency, when it is needed.

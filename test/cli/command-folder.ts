@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { scopes, testPepper } from '../harness/instance.js';
 
 /** How the program has exited. */
 export interface ProgramOutcome {
@@ -25,6 +26,8 @@ export interface RunningProgram {
 export interface CommandFolder {
   path(name: string): string;
   write(name: string, content: string | Uint8Array): string;
+  /** Writes `api-keys.js`, whose instance has the database of the variable `DATABASE`. @param options - more of them, as source */
+  writeInstance(options?: string): void;
   start(args: readonly string[], environment?: Readonly<Record<string, string>>): RunningProgram;
   run(
     args: readonly string[],
@@ -87,12 +90,22 @@ export function makeCommandFolder(): CommandFolder {
     return { child, done, waitFor };
   }
 
+  const write = (name: string, content: string | Uint8Array): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+
   return {
     runInShell: (args, environment, rest) => start(args, environment, rest).done,
     path: (name) => join(folder, name),
-    write(name, content) {
-      writeFileSync(join(folder, name), content);
-      return join(folder, name);
+    write,
+    writeInstance: (options = '') => {
+      write(
+        'api-keys.js',
+        `import { createApiKeys } from './express-api-keys.js';
+         export const apiKeys = createApiKeys({ prefix: 'acme', scopes: ${JSON.stringify(scopes)},
+           pepper: ${JSON.stringify(testPepper)}, database: process.env.DATABASE, ${options} });`,
+      );
     },
     start,
     run(args, environment, input = '') {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApiKeys } from '../../lib/index.js';
-import { createTestParts, scopes, testPepper } from '../harness/instance.js';
+import { createTestParts, scopes } from '../harness/instance.js';
 import { makeOwnDatabase } from '../harness/own-database.js';
 import { theApp } from '../harness/the-app.js';
 import { makeCommandFolder, type CommandFolder } from './command-folder.js';
@@ -16,13 +16,7 @@ describe('api-keys import', () => {
   let folder: CommandFolder;
   beforeAll(() => {
     folder = makeCommandFolder();
-    folder.write(
-      'api-keys.js',
-      `import { createApiKeys } from './express-api-keys.js';
-       export const apiKeys = createApiKeys({ prefix: 'acme', scopes: ${JSON.stringify(scopes)},
-         pepper: ${JSON.stringify(testPepper)}, database: process.env.DATABASE, foreignFormats: [
-           { name: 'old', pattern: ${String(format.pattern)} }] });`,
-    );
+    folder.writeInstance(`foreignFormats: [{ name: 'old', pattern: ${String(format.pattern)} }]`);
   });
   afterAll(() => folder.remove());
 

@@ -1,16 +1,10 @@
-import { scopes, testPepper } from '../harness/instance.js';
 import { makeCommandFolder, type CommandFolder } from './command-folder.js';
 
 describe('the program api-keys', () => {
   let folder: CommandFolder;
   beforeAll(() => {
     folder = makeCommandFolder();
-    folder.write(
-      'api-keys.js',
-      `import { createApiKeys } from './express-api-keys.js';
-       export const apiKeys = createApiKeys({ prefix: 'acme', scopes: ${JSON.stringify(scopes)},
-         pepper: ${JSON.stringify(testPepper)}, database: process.env.DATABASE });`,
-    );
+    folder.writeInstance();
   });
   afterAll(() => folder.remove());
 

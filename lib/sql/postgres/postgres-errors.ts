@@ -1,4 +1,4 @@
-import { getErrorCode } from '../error-code.js';
+import { getErrorCode } from '../../domain/error-code.js';
 
 /**
  * Classes of SQLSTATE for temporary failures, as opposed to mistakes: connection, transaction state, authorization,

@@ -1,4 +1,4 @@
-import { getErrorCode } from '../error-code.js';
+import { getErrorCode } from '../../domain/error-code.js';
 import { DatabaseSetupError } from '../database-setup-error.js';
 import { describeMissingPrivilege } from './describe-missing-privilege.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import { ApiKeysError, isProblem } from '../../errors.js';
-import { getErrorCode } from '../error-code.js';
+import { getErrorCode } from '../../domain/error-code.js';
 import type { TimeBudget } from '../time-budget.js';
 
 /** The part of libsql's `Database` that is used here; better-sqlite3 has the same. */

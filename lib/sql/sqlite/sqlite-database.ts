@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import * as nodePath from 'node:path';
 import { CompiledQuery, Kysely, sql } from 'kysely';
 import { ApiKeysError, InvalidOptionError } from '../../errors.js';
-import { getErrorCode } from '../error-code.js';
+import { getErrorCode } from '../../domain/error-code.js';
 import { loadDriver } from '../load-driver.js';
 import type { SqlDatabase } from '../sql-database.js';
 import { PriorityMutex } from '../priority-mutex.js';
