@@ -60,7 +60,7 @@ import { SqlNonceStore } from './sql-nonce-store.js';
 import { SqlTokenStore, type Lookup } from './sql-token-store.js';
 import { SqlUsageLog } from './sql-usage-log.js';
 import { SqlTransaction } from './sql-transaction.js';
-import { isStorable } from './is-storable.js';
+import { isStorable } from '../domain/is-storable.js';
 import type { Tables } from './tables.js';
 import { TimeBudget } from './time-budget.js';
 import { compileAdvanceUses, mergeUses } from './queries/use-counts.js';

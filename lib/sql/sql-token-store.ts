@@ -17,7 +17,7 @@ import { prepareStatement, type PreparedStatement } from './prepared-statement.j
 import type { SeenPosition } from './seen-position.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase, SqlDialect } from './sql-database.js';
-import { isStorable } from './is-storable.js';
+import { isStorable } from '../domain/is-storable.js';
 import type { Tables } from './tables.js';
 import { toRefreshGrant, toRefreshGrantRow } from './queries/token-queries.js';
 

@@ -5,7 +5,7 @@ import type { UsedPart } from '../domain/used-part.js';
 import type { UsageLog, UsageQuery } from '../ports/usage-log.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
-import { isStorable } from './is-storable.js';
+import { isStorable } from '../domain/is-storable.js';
 import { deleteUsage } from './queries/delete-usage.js';
 import { listUsedParts } from './queries/used-parts.js';
 

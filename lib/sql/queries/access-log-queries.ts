@@ -4,7 +4,7 @@ import type { AccessAction, AccessEntry } from '../../domain/access-entry.js';
 import type { AccessPosition, AccessQuery, AccessScan } from '../../ports/access-log.js';
 import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import type { AccessEventsTable, Tables } from '../tables.js';
 import { writeInBatches } from '../write-in-batches.js';
 import { selectJsonRows } from './select-json-rows.js';

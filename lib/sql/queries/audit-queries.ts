@@ -5,7 +5,7 @@ import { hashAuditEntry, serializeAuditEntry, parseAuditEntry } from '../../port
 import type { FeedPosition } from '../../ports/change-feed.js';
 import type { AuditQuery } from '../../ports/key-store.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { unboundedEvents, type AuditQuery, type AuditScan, type EventBounds } from '../../ports/key-store.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
 
 /** Finds the sequence number of the last of the next `rows` entries, from the primary key or one of the indexes alone. */

@@ -4,7 +4,7 @@ import type { CreditBalance } from '../../domain/credits.js';
 import { toSharedBalance } from '../../domain/plan-credits.js';
 import type { CreditChange, CreditPayer, CreditPayment } from '../../ports/credit-ledger.js';
 import { refusePayment } from '../../ports/refuse-payment.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import type { SqlDialect } from '../sql-database.js';
 import type { Tables } from '../tables.js';
 import { findSpent } from './owner-credit-queries.js';

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
 
 /** Removes the personal part of entries, and returns how many had one. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
 import { selectAskedIds } from './asked-ids.js';
 

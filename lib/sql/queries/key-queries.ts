@@ -20,7 +20,7 @@ import { matchPart } from './match-part.js';
 import { toRecords } from './record-mapping.js';
 import type { RecordRow } from './record-mapping.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import type { KeysTable, Tables } from '../tables.js';
 
 type KeyRows = SelectQueryBuilder<Tables, 'keys', Selectable<KeysTable>>;

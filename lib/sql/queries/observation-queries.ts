@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { AliasedRawBuilder, Kysely, Selectable } from 'kysely';
 import { addObserved, type ObservedGroup, type ObservedRefusal } from '../../domain/observed-refusal.js';
 import type { ObservationQuery } from '../../ports/observation-log.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import { mergeInChunks } from '../merge-in-chunks.js';
 import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';

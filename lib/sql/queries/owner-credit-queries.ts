@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { SpentCredits } from '../../domain/plan-credits.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
 
 /** Reads what the keys of an owner have spent of shared credits. */

@@ -2,7 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import type { OwnerRecord } from '../../domain/owner.js';
 import type { PlanMembers } from '../../domain/plan.js';
 import type { OwnerQuery } from '../../ports/owner-store.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import type { OwnersTable, Tables } from '../tables.js';
 import { matchPart } from './match-part.js';
 

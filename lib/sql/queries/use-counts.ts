@@ -4,7 +4,7 @@ import type { KeyUse } from '../../ports/key-store.js';
 import { mergeInChunks } from '../merge-in-chunks.js';
 import { prepareStatement } from '../prepared-statement.js';
 import type { SqlDialect } from '../sql-database.js';
-import { isStorable } from '../is-storable.js';
+import { isStorable } from '../../domain/is-storable.js';
 import type { Tables } from '../tables.js';
 import type { TimeBudget } from '../time-budget.js';
 import { writeInBatches } from '../write-in-batches.js';
