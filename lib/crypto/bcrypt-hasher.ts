@@ -11,16 +11,22 @@ import {
   minBcryptCost,
 } from './bcrypt-hash.js';
 import { createBcryptPool, type BcryptPool } from './bcrypt-pool.js';
-import { createBcryptQueue, type BcryptLane } from './bcrypt-queue.js';
+import { createBcryptQueue, type BcryptLane, type LaneBounds } from './bcrypt-queue.js';
 import { startBcryptWorker } from './bcrypt-worker.js';
 import { parseKdfHash } from './kdf-hash.js';
 import { createKdfRunner } from './kdf-runner.js';
 
-/** Three quarters of the queue: however many keys one owner requests, there is room for the others. */
-const maxMintingPerOwner = 192;
+/** However many keys one owner requests, or one network tries, there is room for the others. */
+const shareOut = (bounds: LaneBounds): LaneBounds => ({
+  ...bounds,
+  maxPerShare: Math.ceil(0.75 * bounds.maxQueue),
+});
 
 /** Other slow hashes take up to 128 MiB each while they are compared, and a thread of the four that Node.js has for files too. */
 const maxConcurrentKdf = 2;
+
+/** A bound for secrets that are compared, and one for new ones. */
+export type HasherBounds = Partial<Readonly<Record<'matching' | 'minting', number>>>;
 
 /** Options of the hasher. */
 export interface SecretHasherOptions {
@@ -28,10 +34,10 @@ export interface SecretHasherOptions {
   readonly cost?: number | undefined;
   /** Maximum number of worker threads; they are started on demand. @default one less than the cores, at least 1 */
   readonly workers?: number | undefined;
-  /** Maximum number of tasks that wait in each lane. @default 64 matching, 256 minting */
-  readonly maxQueue?: Partial<Readonly<Record<BcryptLane, number>>> | undefined;
-  /** How long a task may wait, and then run, in milliseconds. @default 2,000 matching, 10,000 minting */
-  readonly deadlineMs?: Partial<Readonly<Record<BcryptLane, number>>> | undefined;
+  /** Maximum number of tasks that wait in each lane; `matching` is for both lanes that match. @default 64 matching, 256 minting */
+  readonly maxQueue?: HasherBounds | undefined;
+  /** How long a task may wait, and then run (five times as long for hashes of other systems), in milliseconds. @default 2,000 matching, 10,000 minting */
+  readonly deadlineMs?: HasherBounds | undefined;
   /** Warned once when no worker can be started. */
   readonly logger: Logger;
 }
@@ -54,14 +60,11 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
       `bcryptCost: must be a whole number from ${minBcryptCost} to ${maxBcryptCost}`,
     );
   }
-  const bounds = {
-    matching: { maxQueue: maxQueue?.matching ?? 64, deadlineMs: deadlineMs?.matching ?? 2000 },
-    minting: {
-      maxQueue: maxQueue?.minting ?? 256,
-      maxPerShare: maxMintingPerOwner,
-      deadlineMs: deadlineMs?.minting ?? 10_000,
-    },
-  };
+  const matching = { maxQueue: maxQueue?.matching ?? 64, deadlineMs: deadlineMs?.matching ?? 2000 };
+  const minting = { maxQueue: maxQueue?.minting ?? 256, deadlineMs: deadlineMs?.minting ?? 10_000 };
+  // Costs of other systems may be higher than ours, and such a hash is computed once for a key.
+  const importedMatching = shareOut({ ...matching, runMs: 5 * matching.deadlineMs });
+  const bounds = { matching, importedMatching, minting: shareOut(minting) };
   const pool = createBcryptPool({
     size: workers,
     queue: createBcryptQueue(bounds),
@@ -78,15 +81,14 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
 
   async function compare(
     { run }: Pick<BcryptPool, 'run'>,
-    input: string,
-    hash: string,
-    share?: string,
+    lane: Exclude<BcryptLane, 'minting'>,
+    { input, hash, share }: Readonly<{ input: string; hash: string; share?: string | undefined }>,
   ): Promise<boolean> {
     // No hash contains NUL, so no two tasks share a key.
     const taskKey = `${hash}\0${input}`;
     const inFlight = matchesInFlight.get(taskKey);
     if (inFlight !== undefined) return inFlight;
-    const result = run('matching', { input, hash }, share).then((matched) => matched === true);
+    const result = run(lane, { input, hash }, share).then((matched) => matched === true);
     matchesInFlight.set(taskKey, result);
     try {
       return await result;
@@ -100,14 +102,16 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
       return String(await pool.run('minting', { input: toBcryptInput(secret), cost }, ownerId));
     },
 
-    matches: async (secret, hash) => isComparableHash(hash) && compare(pool, toBcryptInput(secret), hash),
+    matches: async (secret, hash) =>
+      isComparableHash(hash) && compare(pool, 'matching', { input: toBcryptInput(secret), hash }),
 
-    async matchesImported(secret, hash) {
+    async matchesImported(secret, hash, network) {
+      const task = { input: secret, hash, share: network };
       if (parseKdfHash(hash) !== null) {
         // HMAC, and so PBKDF2 and scrypt, takes "key" and "key\0" for the same.
-        return !secret.includes('\0') && compare(kdfPool, secret, hash);
+        return !secret.includes('\0') && compare(kdfPool, 'importedMatching', task);
       }
-      return isImportableHash(hash) && isWithinBcrypt(secret) && compare(pool, secret, hash, 'imported');
+      return isImportableHash(hash) && isWithinBcrypt(secret) && compare(pool, 'importedMatching', task);
     },
 
     async close() {

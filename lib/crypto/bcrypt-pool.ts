@@ -1,6 +1,7 @@
 import { withDeadline } from '../deadline.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import type { Logger } from '../ports/logger.js';
+import { SlowHashTimeout } from '../ports/secret-hasher.js';
 import type { BcryptResult, BcryptTask, BcryptRunner } from './bcrypt-task.js';
 import type { BcryptJob, BcryptLane, BcryptQueue } from './bcrypt-queue.js';
 import { createMainThreadRunner } from './main-thread-runner.js';
@@ -70,13 +71,13 @@ export function createBcryptPool(options: {
 
   async function runJob(runner: BcryptRunner, job: BcryptJob): Promise<void> {
     try {
-      job.resolve(await withDeadline(runner.run(job.task), job.deadlineMs, 'the slow hash'));
+      job.resolve(await withDeadline(runner.run(job.task), job.runMs, 'the slow hash'));
       hasEverStarted = true;
       keepIdle(runner);
     } catch (error) {
       hasEverStarted ||= runner.hasStarted();
       if (isProblem(error, 'unavailable')) {
-        job.fail(error);
+        job.fail(new SlowHashTimeout({ cause: error }));
         await runner.stop();
       } else {
         retryOnce(job, error);

@@ -2,8 +2,11 @@ import { FairQueue } from '../domain/fair-queue.js';
 import { ApiKeysError } from '../errors.js';
 import type { BcryptResult, BcryptTask } from './bcrypt-task.js';
 
-/** Tasks wait in two lanes, so that a flood in one does not delay the other. */
-export type BcryptLane = 'matching' | 'minting';
+/**
+ * Tasks wait in lanes, so that a flood in one does not delay another: secrets of our own keys that are compared, hashes of other
+ * systems that are, and hashes of new secrets.
+ */
+export type BcryptLane = 'matching' | 'importedMatching' | 'minting';
 
 /** Bounds of one lane. */
 export interface LaneBounds {
@@ -11,14 +14,17 @@ export interface LaneBounds {
   readonly maxQueue: number;
   /** Maximum number of waiting tasks of one share. @default maxQueue */
   readonly maxPerShare?: number | undefined;
-  /** How long a task may wait before it starts, in milliseconds; and how long it may then run. */
+  /** How long a task may wait before it starts, in milliseconds. */
   readonly deadlineMs: number;
+  /** How long it may then run. @default deadlineMs */
+  readonly runMs?: number | undefined;
 }
 
 /** A waiting or running task. */
 export interface BcryptJob {
   readonly lane: BcryptLane;
-  readonly deadlineMs: number;
+  /** How long it may run, in milliseconds. */
+  readonly runMs: number;
   readonly task: BcryptTask;
   /** Whether a runner has exited while it had this job. */
   wasDropped: boolean;
@@ -27,13 +33,13 @@ export interface BcryptJob {
   fail(cause: unknown): void;
 }
 
-/** Two bounded lanes that are served alternately. */
+/** Bounded lanes that are served in turn. */
 export interface BcryptQueue {
   /**
    * Rejects with `ERR_API_KEYS_UNAVAILABLE` when the lane or the share is full, when the task has waited too long, and
    * immediately when it is bound to wait too long.
    *
-   * @param share - the owner of the task; tasks without one have a share in common
+   * @param share - the owner or the network that the task is for; tasks without one have a share in common
    */
   add(lane: BcryptLane, question: BcryptTask, share?: string): Promise<BcryptResult>;
   /** Puts a job that a runner has dropped before all others. */
@@ -51,12 +57,14 @@ const newestWeight = 0.1;
 /** Creates a queue; in each lane, shares are served round-robin, and each share first in, first out. */
 export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds>>): BcryptQueue {
   const lanes: Readonly<Record<BcryptLane, FairQueue<BcryptJob>>> = {
-    matching: new FairQueue(),
     minting: new FairQueue(),
+    importedMatching: new FairQueue(),
+    matching: new FairQueue(),
   };
+  /** The lane that was served last is the last one. */
+  const order = Object.keys(lanes) as BcryptLane[];
   const returned: BcryptJob[] = [];
   const timers = new Map<BcryptJob, NodeJS.Timeout>();
-  let servedLast: BcryptLane = 'matching';
   /** Milliseconds from one task to the next while others wait: a moving average. */
   let averageMs = 0;
   let takenAt: number | null = null;
@@ -66,15 +74,29 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
     if (job === undefined) return undefined;
     clearTimeout(timers.get(job));
     timers.delete(job);
-    servedLast = lane;
+    order.push(...order.splice(order.indexOf(lane), 1));
     noteTaken();
     return job;
+  }
+
+  function countWaiting(): number {
+    let waiting = 0;
+    for (const { size } of Object.values(lanes)) waiting += size;
+    return waiting;
   }
 
   function noteTaken(): void {
     const now = performance.now();
     if (takenAt !== null) averageMs += (now - takenAt - averageMs) * newestWeight;
-    takenAt = lanes.matching.size + lanes.minting.size === 0 ? null : now;
+    takenAt = countWaiting() === 0 ? null : now;
+  }
+
+  /** How many tasks, at the most, start before one that is added now: lanes are served in turn, and in each the shares. */
+  function countAhead(lane: BcryptLane, share: string): number {
+    const own = lanes[lane].countAhead(share);
+    let ahead = own;
+    for (const other of order) if (other !== lane) ahead += Math.min(lanes[other].size, own + 1);
+    return ahead;
   }
 
   function findRefusalReason(lane: BcryptLane, share: string): string | null {
@@ -82,17 +104,16 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
     const { size } = lanes[lane];
     if (size >= maxQueue) return `${maxQueue} tasks are already waiting for a slow hash`;
     if (lanes[lane].sizeOf(share) >= maxPerShare)
-      return `${maxPerShare} tasks of the same owner are already waiting for a slow hash`;
-    // The lanes are served alternately.
-    const ahead = Math.min(lanes.matching.size + lanes.minting.size, 2 * size);
+      return `${maxPerShare} tasks of the same owner or network are already waiting for a slow hash`;
+    const ahead = countAhead(lane, share);
     if (ahead > 0 && ahead * averageMs > deadlineMs)
-      return `${size} tasks are waiting for a slow hash, too many for the deadline`;
+      return `${ahead} tasks go before it, too many for the deadline`;
     return null;
   }
 
   return {
     add(lane, question, share = '') {
-      const { deadlineMs } = bounds[lane];
+      const { deadlineMs, runMs = deadlineMs } = bounds[lane];
       return new Promise((resolve, reject) => {
         const fail = (cause: unknown): void => reject(new ApiKeysError('unavailable', { cause }));
         const reason = findRefusalReason(lane, share);
@@ -100,7 +121,7 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
           fail(new Error(reason));
           return;
         }
-        const job: BcryptJob = { lane, deadlineMs, task: question, wasDropped: false, resolve, fail };
+        const job: BcryptJob = { lane, runMs, task: question, wasDropped: false, resolve, fail };
         const timer = setTimeout(() => {
           lanes[lane].remove(share, job);
           timers.delete(job);
@@ -117,19 +138,17 @@ export function createBcryptQueue(bounds: Readonly<Record<BcryptLane, LaneBounds
     },
 
     take() {
-      return (
-        returned.shift() ??
-        takeFrom(servedLast === 'matching' ? 'minting' : 'matching') ??
-        takeFrom(servedLast)
-      );
+      if (returned.length > 0) return returned.shift();
+      const lane = order.find((each) => lanes[each].size > 0);
+      return lane === undefined ? undefined : takeFrom(lane);
     },
 
-    isEmpty: () => returned.length + lanes.matching.size + lanes.minting.size === 0,
+    isEmpty: () => returned.length + countWaiting() === 0,
 
     clear(cause) {
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();
-      const waiting = [...lanes.matching.clear(), ...lanes.minting.clear()];
+      const waiting = Object.values(lanes).flatMap((lane) => lane.clear());
       for (const job of [...returned.splice(0), ...waiting]) job.fail(cause);
     },
   };

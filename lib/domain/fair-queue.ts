@@ -14,6 +14,14 @@ export class FairQueue<T> {
     return this.#shares.get(share)?.size ?? 0;
   }
 
+  /** Number of waiting items, at the most, that are taken before one that is added to this share now. */
+  countAhead(share: string): number {
+    const own = this.sizeOf(share);
+    let count = 0;
+    for (const { size } of this.#shares.values()) count += Math.min(size, own + 1);
+    return count;
+  }
+
   /** Adds an item at the end of a share. */
   add(share: string, item: T): void {
     const items = this.#shares.get(share) ?? new Set();

@@ -1,3 +1,11 @@
+/** The cause of a refusal: a slow hash was begun and took too long, so it has cost what one costs. */
+export class SlowHashTimeout extends Error {
+  constructor(options: { readonly cause: unknown }) {
+    super('the slow hash took too long', options);
+    this.name = 'SlowHashTimeout';
+  }
+}
+
 /**
  * Computes the durable, slow hash of secrets. It runs off the main thread, in two lanes (minting and matching) with
  * bounded queues and deadlines.
@@ -21,8 +29,10 @@ export interface SecretHasher {
    * The same for a hash that another system made of the secret itself, with bcrypt, scrypt, PBKDF2 or Argon2id. Secrets that bcrypt
    * would cut off match nothing.
    *
+   * @param network - of the caller: each has a bounded share of the queue, and networks are served in turn; calls without one
+   * have a share in common
    * @throws ApiKeysError as `matches`
    */
-  matchesImported(secret: string, hash: string): Promise<boolean>;
+  matchesImported(secret: string, hash: string, network?: string): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -6,13 +6,15 @@ import { toNetwork } from '../domain/network.js';
 import { parseSaltedDigest } from '../domain/salted-digest.js';
 import { RecentMap } from '../domain/two-generations.js';
 import type { Refusal } from '../domain/verdict.js';
+import { ApiKeysError } from '../errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { SecretDigester } from '../ports/secret-digester.js';
-import type { SecretHasher } from '../ports/secret-hasher.js';
+import { SlowHashTimeout, type SecretHasher } from '../ports/secret-hasher.js';
 import { FailureWindows, type FailureWindow } from './failure-windows.js';
 import type { KeyFinder } from './find-key.js';
-import { isUnproven, matchDigest } from './match-credential.js';
+import { isUnproven, matchDigest, type CredentialMatch } from './match-credential.js';
 import type { ProvenKey } from './match-lost-pepper.js';
+import type { PreparedKey } from './prepared-key.js';
 
 /** What slow comparisons need. */
 export interface SlowMatchesParts {
@@ -31,7 +33,8 @@ const maxTracked = 10_000;
 
 /** One comparison that may fail, reserved for a network and for the key. */
 interface Attempt {
-  readonly ofNetwork: FailureWindow;
+  /** `null` for callers whose address is unknown: they are no network. */
+  readonly ofNetwork: FailureWindow | null;
   readonly ofKey: FailureWindow;
 }
 
@@ -45,7 +48,8 @@ export class SlowMatches {
   readonly #ofNetwork = new FailureWindows({ failures: 1, windowSeconds });
   readonly #ofKey = new FailureWindows({ failures: maxFailuresOfKey, windowSeconds });
   readonly #lastFour = new RecentMap<string>(maxTracked);
-  readonly #inFlight = new Map<string, Promise<ProvenKey | null>>();
+  /** The ids of the credentials that matched. */
+  readonly #inFlight = new Map<string, Promise<string | null>>();
 
   constructor(parts: SlowMatchesParts) {
     this.#parts = parts;
@@ -57,15 +61,28 @@ export class SlowMatches {
    * @param key - the whole string that was sent
    * @param address - of the caller, in canonical form
    */
-  match(token: ForeignToken, key: string, address: string | null): Promise<ProvenKey | Refusal | null> {
+  async match(token: ForeignToken, key: string, address: string | null): Promise<ProvenKey | Refusal | null> {
+    const matched = await this.#matchOnce(token, key, address);
+    if (typeof matched !== 'string') return matched;
+    // A comparison takes time and is shared, but every request is decided by the state that the key has after it has come.
+    return this.#readProven(token, matched);
+  }
+
+  /** @returns the id of the credential that matches */
+  #matchOnce(
+    token: ForeignToken,
+    key: string,
+    address: string | null,
+  ): Promise<string | Refusal | null> | Refusal {
     // A client that starts may send many requests at once. Joining a comparison costs none, so no budget is asked.
     const name = `${token.id} ${token.secret}`;
     const running = this.#inFlight.get(name);
     if (running !== undefined) return running;
     // A refusal is that of one network: only comparisons are shared.
-    const attempt = this.#begin(this.#budgetOf(token.id, key), toNetwork(address));
-    if ('allowed' in attempt) return Promise.resolve(attempt);
-    const result = this.#compareAndSettle(token, attempt).finally(() => this.#inFlight.delete(name));
+    const network = toNetwork(address);
+    const attempt = this.#begin(this.#budgetOf(token.id, key), network);
+    if ('allowed' in attempt) return attempt;
+    const result = this.#compareAndSettle(token, network, attempt).finally(() => this.#inFlight.delete(name));
     this.#inFlight.set(name, result);
     return result;
   }
@@ -78,23 +95,31 @@ export class SlowMatches {
 
   #begin(budget: string, network: string): Attempt | Refusal {
     const networkName = `${budget} ${network}`;
-    const ofNetwork = this.#ofNetwork.begin(networkName);
-    if (ofNetwork === null) return refuse(this.#ofNetwork.secondsLeft(networkName));
+    const ofNetwork = network === '' ? null : this.#ofNetwork.begin(networkName);
+    if (network !== '' && ofNetwork === null) return refuse(this.#ofNetwork.secondsLeft(networkName));
     const ofKey = this.#ofKey.begin(budget);
     if (ofKey !== null) return { ofNetwork, ofKey };
-    this.#ofNetwork.settle(ofNetwork, false);
+    this.#settle({ ofNetwork, ofKey }, false);
     return refuse(this.#ofKey.secondsLeft(budget));
   }
 
-  async #compareAndSettle(token: ForeignToken, { ofNetwork, ofKey }: Attempt): Promise<ProvenKey | null> {
+  #settle({ ofNetwork, ofKey }: { [N in keyof Attempt]: Attempt[N] | null }, hasFailed: boolean): void {
+    if (ofNetwork !== null) this.#ofNetwork.settle(ofNetwork, hasFailed);
+    if (ofKey !== null) this.#ofKey.settle(ofKey, hasFailed);
+  }
+
+  async #compareAndSettle(token: ForeignToken, network: string, attempt: Attempt): Promise<string | null> {
     let hasFailed = false;
     try {
-      const proven = await this.#compare(token);
-      hasFailed = proven === null;
-      return proven;
+      const matched = await this.#compare(token, network);
+      hasFailed = matched === null;
+      return matched;
+    } catch (error) {
+      // It has cost what a wrong string costs.
+      hasFailed = error instanceof ApiKeysError && error.cause instanceof SlowHashTimeout;
+      throw error;
     } finally {
-      this.#ofNetwork.settle(ofNetwork, hasFailed);
-      this.#ofKey.settle(ofKey, hasFailed);
+      this.#settle(attempt, hasFailed);
     }
   }
 
@@ -105,36 +130,53 @@ export class SlowMatches {
     else this.#lastFour.delete(id);
   }
 
-  async #compare(token: ForeignToken): Promise<ProvenKey | null> {
-    const { finder, digester, keyspaces, clock } = this.#parts;
-    const { native } = keyspaces;
-    const { id, secret } = token;
-    const stored = await finder.findInStore(id);
-    if (stored === null || !isOfKeyspace(native, stored.key)) return null;
+  async #compare(token: ForeignToken, network: string): Promise<string | null> {
+    const { finder, clock } = this.#parts;
+    const stored = await this.#findNative(token.id);
+    if (stored === null) return null;
     this.#noteLastFour(stored.key);
     // The digest may have been added since the copy was made.
-    if (!stored.key.credentials.filter(isSecret).some(isUnproven)) finder.forget(id);
-    const match = matchDigest(digester, stored.key, native.environment, token);
-    if (match !== null) return { prepared: stored, match };
+    if (!stored.key.credentials.filter(isSecret).some(isUnproven)) finder.forget(token.id);
+    const match = this.#matchDigest(stored, token);
+    if (match !== null) return match.credential.id;
     const unproven = stored.key.credentials
       .filter(isSecret)
       .find((each) => isUnproven(each) && !hasCredentialEnded(each, clock.now()));
     if (unproven?.bcryptHash === undefined) return null;
-    if (!(await this.#matchesStored(token, unproven.bcryptHash))) return null;
-    // The slow hash takes time: what counts is the present state of the key.
-    const current = await finder.findInStore(id);
-    const credential = current?.key.credentials.filter(isSecret).find((each) => each.id === unproven.id);
-    const [pepperId] = digester.pepperIds;
-    if (current === null || credential === undefined || pepperId === undefined) return null;
-    const missingDigest = digester.digest(pepperId, native.environment, id, secret);
-    return { prepared: current, match: { credential, missingDigest } };
+    return (await this.#matchesStored(token, network, unproven.bcryptHash)) ? unproven.id : null;
   }
 
-  async #matchesStored({ id, comparison }: ForeignToken, stored: string): Promise<boolean> {
+  /** Reads the key as it is now, for one request whose secret is that of a credential. */
+  async #readProven(token: ForeignToken, credentialId: string): Promise<ProvenKey | null> {
+    const { digester, keyspaces } = this.#parts;
+    const prepared = await this.#findNative(token.id);
+    if (prepared === null) return null;
+    const match = this.#matchDigest(prepared, token);
+    if (match !== null) return { prepared, match };
+    const credential = prepared.key.credentials.filter(isSecret).find(({ id }) => id === credentialId);
+    const [pepperId] = digester.pepperIds;
+    if (credential === undefined || pepperId === undefined) return null;
+    const { environment } = keyspaces.native;
+    const missingDigest = digester.digest(pepperId, environment, token.id, token.secret);
+    return { prepared, match: { credential, missingDigest } };
+  }
+
+  async #findNative(id: string): Promise<PreparedKey | null> {
+    const { finder, keyspaces } = this.#parts;
+    const prepared = await finder.findInStore(id);
+    return prepared !== null && isOfKeyspace(keyspaces.native, prepared.key) ? prepared : null;
+  }
+
+  #matchDigest({ key }: PreparedKey, token: ForeignToken): CredentialMatch | null {
+    const { digester, keyspaces } = this.#parts;
+    return matchDigest(digester, key, keyspaces.native.environment, token);
+  }
+
+  async #matchesStored({ id, comparison }: ForeignToken, network: string, stored: string): Promise<boolean> {
     const { digester, hasher, keyspaces } = this.#parts;
     if (comparison === null) return false;
     const { secret, computeSalted } = comparison;
-    if (computeSalted === null) return hasher.matchesImported(secret, stored);
+    if (computeSalted === null) return hasher.matchesImported(secret, stored, network);
     const salted = parseSaltedDigest(stored);
     if (salted === null || !digester.pepperIds.includes(salted.pepperId)) return false;
     const hash = markHash(computeSalted(salted));

@@ -190,6 +190,18 @@ describe('the work', () => {
     expect(order.indexOf('mint')).toBeLessThanOrEqual(3);
   });
 
+  it('of hashes of other systems does not keep those of our own keys waiting', async () => {
+    const hasher = open({ workers: 1 });
+    const [own, stored] = [await hasher.hash('secret'), hashSync('secret', 8)];
+    const order: string[] = [];
+    const imported = Array.from({ length: 40 }, async (_, index) => {
+      await hasher.matchesImported(`s${index}`, stored, `198.51.100.${index}`);
+      order.push('imported');
+    });
+    await Promise.all([...imported, hasher.matches('secret', own).then(() => order.push('own'))]);
+    expect(order.indexOf('own')).toBeLessThanOrEqual(3);
+  });
+
   it('ends with the hasher', async () => {
     const hasher = open({ workers: 1, cost: 12 });
     const waiting = Promise.allSettled([hasher.hash('a'), hasher.hash('b')]);

@@ -1,7 +1,9 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { createBcryptPool, type BcryptPool } from '../../lib/crypto/bcrypt-pool.js';
 import type { BcryptRunner } from '../../lib/crypto/bcrypt-task.js';
 import { createBcryptQueue } from '../../lib/crypto/bcrypt-queue.js';
 import { startBcryptWorker } from '../../lib/crypto/bcrypt-worker.js';
+import { SlowHashTimeout } from '../../lib/ports/secret-hasher.js';
 
 jest.setTimeout(90_000);
 
@@ -11,12 +13,16 @@ let messages: string[] = [];
 let workers: BcryptRunner[] = [];
 
 /** A pool whose workers the test can end. */
-function open(size: number, start: () => BcryptRunner = startBcryptWorker): BcryptPool {
+function open(
+  size: number,
+  start: () => BcryptRunner = startBcryptWorker,
+  queue = createBcryptQueue({ matching: bounds, importedMatching: bounds, minting: bounds }),
+): BcryptPool {
   messages = [];
   workers = [];
   const pool = createBcryptPool({
     size,
-    queue: createBcryptQueue({ matching: bounds, minting: bounds }),
+    queue,
     logger: {
       warn: (message) => void messages.push(message),
       error: (message) => void messages.push(message),
@@ -55,6 +61,20 @@ describe('workers', () => {
     await workers[0]!.stop();
     expect(await answer).toMatch(/^\$2b\$12\$/);
     expect(workers).toHaveLength(2);
+  });
+
+  it('are stopped when one takes too long, and the refusal says that it has cost a slow hash', async () => {
+    const queue = createBcryptQueue({
+      ...{ matching: bounds, minting: bounds },
+      importedMatching: { ...bounds, runMs: 5 },
+    });
+    const pool = open(1, startBcryptWorker, queue);
+    await mint(pool);
+    const hash = String(await mint(pool, 12));
+    const answer = pool.run('importedMatching', { input: 'input', hash });
+    await expect(answer).rejects.toMatchObject({
+      ...{ code: 'ERR_API_KEYS_UNAVAILABLE', cause: expect.any(SlowHashTimeout) as unknown },
+    });
   });
 
   it('do not take a question down with them twice', async () => {
@@ -114,8 +134,35 @@ describe('without workers', () => {
 describe('the queue', () => {
   const question = { input: 'input', cost: 8 };
 
+  it.each(['importedMatching', 'minting'] as const)(
+    'refuses more of a share that has too much of %s waiting, and takes what others add',
+    async (lane) => {
+      const some = { maxQueue: 200, maxPerShare: 150, deadlineMs: 3000 };
+      const queue = createBcryptQueue({ matching: some, importedMatching: some, minting: some });
+      const add = (share: string): Promise<string> => {
+        const outcome = queue.add(lane, { input: share, cost: 8 }, share).then(
+          () => 'done',
+          () => 'refused',
+        );
+        return Promise.race([outcome, setImmediate('waits')]);
+      };
+      const fill = () => Promise.all(Array.from({ length: 200 }, () => add('flood')));
+      expect(new Set(await fill())).toEqual(new Set(['waits', 'refused']));
+      // Each takes 40 ms or more: what waits is too much for 3 s.
+      for (let taken = 0; taken < 20; taken += 1) {
+        queue.take();
+        await sleep(40);
+      }
+      expect(await add('flood')).toBe('refused');
+      expect(await Promise.all([add('one'), add('two')])).toEqual(['waits', 'waits']);
+      const next = Array.from({ length: 3 }, () => queue.take()?.task.input);
+      expect(next).toEqual(['flood', 'one', 'two']);
+      queue.clear(new Error('the test is over'));
+    },
+  );
+
   it('serves its lanes in turn, each in order', () => {
-    const queue = createBcryptQueue({ matching: bounds, minting: bounds });
+    const queue = createBcryptQueue({ matching: bounds, importedMatching: bounds, minting: bounds });
     const added = (['matching', 'matching', 'matching', 'minting', 'minting'] as const).map((lane) =>
       queue.add(lane, question),
     );
@@ -128,7 +175,11 @@ describe('the queue', () => {
   });
 
   it('lets go of what waited too long', async () => {
-    const queue = createBcryptQueue({ matching: { maxQueue: 1, deadlineMs: 20 }, minting: bounds });
+    const queue = createBcryptQueue({
+      matching: { maxQueue: 1, deadlineMs: 20 },
+      importedMatching: bounds,
+      minting: bounds,
+    });
     await expect(queue.add('matching', question)).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
     expect(queue.isEmpty()).toBe(true);
   });

@@ -229,6 +229,27 @@ describe('a flood of strings of the pattern', () => {
     expect(codes.filter((code) => code === 'too_many_failures')).toHaveLength(90);
   });
 
+  it('from callers without an address is bounded by the key alone', async () => {
+    const { one } = await start();
+    const old = newOld();
+    await importRows(one, [rowOf(old)]);
+    const send = (key: string) => one.apiKeys.keys.verify({ key, scopes: 'orders:read' });
+    const codes: string[] = [];
+    for (let time = 0; time < 12; time += 1) {
+      const verdict = await send(guess(old.visiblePart));
+      codes.push(verdict.allowed ? 'allowed' : verdict.code);
+      // They are many jobs and sockets: one that is wrong does not hold up the others.
+      if (time === 0) {
+        const other = newOld();
+        await importRows(one, [rowOf(other)]);
+        await send(guess(other.visiblePart));
+        expect(await send(other.key)).toMatchObject({ allowed: true });
+      }
+    }
+    expect(codes.filter((code) => code === 'invalid_token')).toHaveLength(10);
+    expect(await send(old.key)).toMatchObject({ code: 'too_many_failures' });
+  });
+
   it('reads the store as rarely', async () => {
     const store = memoryStore();
     const { one } = await start('a store in memory', { store });
@@ -237,6 +258,41 @@ describe('a flood of strings of the pattern', () => {
     const find = jest.spyOn<KeyStore, 'find'>(store, 'find');
     for (let time = 0; time < 500; time += 1) await verify(one, guess(old.visiblePart));
     expect(find.mock.calls.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('a key that is revoked while it is compared for the first time', () => {
+  it('is refused in every request that is sent after the answer, also with the comparison of an earlier one', async () => {
+    const store = memoryStore();
+    const { one } = await start('a store in memory', { store });
+    const old = newOld();
+    await importRows(one, [rowOf(old)]);
+    const { items } = await one.apiKeys.keys.as(theApp).list({});
+    const [{ id = '' } = {}] = items;
+
+    // The last read of the first request has its answer, which has not come yet.
+    const held: (() => void)[] = [];
+    let isHolding = false;
+    const find = store.find.bind(store);
+    jest.spyOn<KeyStore, 'find'>(store, 'find').mockImplementation(async (...args) => {
+      const found = await find(...args);
+      if (isHolding) await new Promise<void>((resolve) => held.push(resolve));
+      return found;
+    });
+    const reads = jest.mocked(store.find).mock.calls;
+    const first = verify(one, old.key);
+    // It is read, read again for the comparison, and read a third time when it matches.
+    await eventually(async () => {
+      isHolding = reads.length >= 2;
+      return held.length > 0;
+    });
+    await one.apiKeys.keys.as(theApp).revoke({ id });
+    const second = verify(one, old.key);
+    isHolding = false;
+    await sleep(50);
+    for (const release of held.splice(0)) release();
+    expect(await second).toMatchObject({ allowed: false, code: 'key_revoked' });
+    expect(await first).toBeDefined();
   });
 });
 
@@ -298,6 +354,76 @@ describe('secrets that bcrypt would cut off', () => {
 });
 
 describe('what is wrong', () => {
+  it.each([true, false])(
+    'is a row whose visiblePart another key has, in the same import or an earlier one (dry run: %p)',
+    async (dryRun) => {
+      const { one } = await start();
+      const [first, second, third] = [newOld(), newOld(), newOld()];
+      const { visiblePart } = first;
+      const importAgain = async (rows: readonly unknown[]) =>
+        one.apiKeys.keys.as(theApp).import({ format: format.name, dryRun, rows } as never);
+      const rows = [rowOf(first), rowOf(first), rowOf({ ...second, visiblePart }), rowOf(third)];
+      // The same row twice is the same key; bcrypt makes another hash each time.
+      const report = await importAgain([rows[0], rows[0], rows[2], rows[3]]);
+      expect(report).toMatchObject({ imported: 2, alreadyImported: 1, invalid: 1 });
+      expect(report.problems).toMatchObject([{ row: 3, field: 'visiblePart' }]);
+      await importRows(one, [rows[0]]);
+      // It may be the same key, hashed again.
+      const later = await importAgain([rows[0], rows[1], { ...rows[0], ownerId: 'bob' }]);
+      expect(later).toMatchObject({ imported: 0, alreadyImported: 2, invalid: 1 });
+      expect(later.problems.map(({ row, field }) => `${row} ${field}`)).toEqual(['2 hash', '3 ownerId']);
+    },
+  );
+
+  it('is no row of a key that was used, and one of a key that was rotated cannot be told', async () => {
+    const { one } = await start();
+    const old = newOld();
+    const row = rowOf(old);
+    await importRows(one, [row]);
+    expect(await verify(one, old.key)).toMatchObject({ allowed: true });
+    expect(await importRows(one, [row])).toMatchObject({ alreadyImported: 1, invalid: 0 });
+    const keys = one.apiKeys.keys.as(theApp);
+    const [{ id = '' } = {}] = (await keys.list({})).items;
+    await keys.rotate({ id });
+    expect(await importRows(one, [row, rowOf(old)])).toMatchObject({ alreadyImported: 2, invalid: 0 });
+  });
+
+  it('is a value that got lost on its way, which would let more in', async () => {
+    const { one } = await start();
+    const lost = { expiresAt: undefined, enabled: undefined, ipAllowlist: undefined, description: undefined };
+    const report = await importRows(one, [rowOf(newOld(), lost)]);
+    expect(report).toMatchObject({ imported: 0, invalid: 1 });
+    expect(report.problems.map(({ field }) => field)).toEqual(['expiresAt', 'enabled', 'ipAllowlist']);
+  });
+
+  it('is an age beyond the longest lifetime where that applies to all keys', async () => {
+    const policy = { maxLifetimeDays: 365, enforceOnExisting: true };
+    const { one } = await start('a store in memory', { policy });
+    const createdAt = new Date(Date.UTC(2023, 0, 1));
+    const ended = { createdAt, expiresAt: new Date(Date.UTC(2024, 0, 1)) };
+    const kept = newOld();
+    const report = await importRows(one, [
+      rowOf(newOld(), { createdAt }),
+      rowOf(newOld(), ended),
+      rowOf(kept),
+    ]);
+    expect(report).toMatchObject({ imported: 2, problems: [{ row: 1, field: 'createdAt' }] });
+    expect(await verify(one, kept.key)).toMatchObject({ allowed: true });
+  });
+
+  it.each(['pbkdf2_sha256$1000$sa\0lt$', 'pbkdf2_sha256$1000$sa\ud800lt$'])(
+    'is a salt that no database stores: %j',
+    async (beginning) => {
+      const { one } = await start('SQLite', { foreignFormats: [{ ...format, hash: 'pbkdf2' }] });
+      const hash = beginning + Buffer.alloc(32, 1).toString('base64');
+      const right = derivedForms.pbkdf2('x');
+      const rows = [hash, right].map((each) => ({ ...rowOf(newOld()), hash: each }));
+      expect(await importRows(one, rows)).toMatchObject({
+        ...{ imported: 1, problems: [{ row: 1, field: 'hash' }] },
+      });
+    },
+  );
+
   it('with rows is reported', async () => {
     const { one } = await start();
     const row = rowOf(newOld());
