@@ -128,9 +128,9 @@ export interface ImportedRow<
   /** The salt that was put behind it. Default: none. */
   readonly saltAfter?: string | undefined;
   /** May be in the past: the key is refused as expired. Absent or `null`: never, or as late as the policy allows. */
-  readonly expiresAt?: Date | string | null | undefined;
+  readonly expiresAt?: Date | string | null;
   /** `false`: the key is refused until it is enabled. */
-  readonly enabled?: boolean | undefined;
+  readonly enabled?: boolean;
   /** Default: now. */
   readonly createdAt?: Date | string | undefined;
   /** Default: `null`, never. */

@@ -164,7 +164,7 @@ async function importRows({
     terminal.say('Interrupted. Run the same command again: what is imported already is left as it is.');
     return interruptedExitCode;
   }
-  return monitor.invalid === 0 ? 0 : 1;
+  return report.count === 0 ? 0 : 1;
 }
 
 function readActor(given: CommandArguments): CommandActor {

@@ -48,6 +48,11 @@ export class ProblemReport {
     }
   }
 
+  /** How many problems there are. */
+  get count(): number {
+    return this.#count;
+  }
+
   async add(problem: RowProblem): Promise<void> {
     this.#count += 1;
     const { row, line, field, message } = problem;

@@ -4,6 +4,14 @@ import type { ApiKeyRecord } from '../domain/api-key.js';
 import type { ForeignFormat } from '../domain/foreign-format.js';
 import { ApiKeysError, isProblem } from '../errors.js';
 import type { FeedPosition } from '../ports/change-feed.js';
+import {
+  assertSameRow,
+  createImportMark,
+  isAsImported,
+  isSameKey,
+  otherHashMessage,
+  type ImportMark,
+} from './import-mark.js';
 import { createAuditEntry } from './audit-entry.js';
 import { createGrantQueuing } from './change-queuing.js';
 import type { ChangeContext } from './change.js';
@@ -16,7 +24,10 @@ export interface ImportProgress {
   readonly rows: number;
   /** How many keys were imported, or would be in a dry run. */
   readonly imported: number;
-  /** How many keys there were before, or came earlier in the rows: nothing was changed about them. */
+  /**
+   * How many keys there were before, or came earlier in the rows: nothing was changed about them. Where a row has another hash than
+   * its key, that is among the problems.
+   */
   readonly alreadyImported: number;
   /** How many rows were left out because something is wrong with them. */
   readonly invalid: number;
@@ -89,7 +100,12 @@ export async function importKeys(
   const problems: ImportProblem[] = [];
   const unreported: ImportProblem[] = [];
   const invalidRows = new Set<number>();
-  const seen = new Set<string>();
+  const seen = new Map<string, ImportMark>();
+
+  function note(problem: ImportProblem): void {
+    if (problems.length < maxProblems) problems.push(problem);
+    if (onProblem !== undefined) unreported.push(problem);
+  }
 
   /** Rejects rows that a field error explains. */
   function tryRow<T>(row: number, make: () => T): T | null {
@@ -99,10 +115,7 @@ export async function importKeys(
       if (!(error instanceof ApiKeysError) || !isProblem(error, 'invalid_request')) throw error;
       if (!invalidRows.has(row)) progress.invalid += 1;
       invalidRows.add(row);
-      for (const { field, message } of error.errors ?? []) {
-        if (problems.length < maxProblems) problems.push({ row, field, message });
-        if (onProblem !== undefined) unreported.push({ row, field, message });
-      }
+      for (const { field, message } of error.errors ?? []) note({ row, field, message });
       return null;
     }
   }
@@ -122,14 +135,26 @@ export async function importKeys(
       const made = tryRow(row, () => createImportedKey(ports, context, read, owner, now));
       return made === null ? [] : [{ row, ...made }];
     });
-    await reportProblems();
     const taken = await ports.store.findTaken(candidates.flatMap(({ ids }) => ids));
-    const fresh = candidates.filter(({ ids: [id = ''], ids }) => {
-      if (seen.has(id) || ids.some((each) => taken.has(each))) return false;
-      seen.add(id);
-      return true;
+    const marks = await findMarks(ports, [...taken]);
+    const fresh = candidates.filter(({ row, record, ids }) => {
+      const mark = createImportMark(record);
+      const earlier = seen.get(record.id);
+      const known = ids.flatMap((id) => marks.get(id) ?? []);
+      const isChecked = tryRow(row, () => {
+        if (earlier !== undefined) assertSameRow(earlier, mark);
+        if (!known.every((each) => isSameKey(each, mark)))
+          note({ row, field: 'hash', message: otherHashMessage });
+        return true;
+      });
+      if (earlier === undefined && !ids.some((id) => taken.has(id))) {
+        seen.set(record.id, mark);
+        return true;
+      }
+      if (isChecked !== null) progress.alreadyImported += 1;
+      return false;
     });
-    progress.alreadyImported += candidates.length - fresh.length;
+    await reportProblems();
     const written = dryRun ? fresh.length : await writeBatch(ports, context, fresh, now);
     progress.imported += written;
     progress.alreadyImported += fresh.length - written;
@@ -150,6 +175,19 @@ export async function importKeys(
   }
   await importBatch(batch);
   return { ...progress, problems };
+}
+
+/** Reads the marks of imported keys by their ids; a key that was rotated or removed has none. */
+async function findMarks(
+  { store }: ManagePorts,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, ImportMark>> {
+  const records = await Promise.all(ids.map((id) => store.find(id)));
+  return new Map(
+    records.flatMap((record) =>
+      record === null || !isAsImported(record) ? [] : [[record.id, createImportMark(record)] as const],
+    ),
+  );
 }
 
 async function findOwners(

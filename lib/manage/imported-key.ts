@@ -12,6 +12,8 @@ import {
   parseMoment,
   parseOwnerId,
 } from '../domain/key-fields.js';
+import { isStorable } from '../domain/is-storable.js';
+import { getExpiresAt } from '../domain/key-lifetime.js';
 import { importedHintPrefix, type Keyspaces } from '../domain/keyspaces.js';
 import type { OwnerStanding } from '../domain/owner.js';
 import { formatSaltedDigest, type RowSalts } from '../domain/salted-digest.js';
@@ -81,6 +83,7 @@ export function readRow(
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
     throw createFieldError('row', 'must be an object with key or hash, ownerId, name and scopes');
   }
+  refuseLostValues(row);
   const { omittedScopes } = keyspace.policy;
   const required: ('name' | 'ownerId' | 'scopes')[] = ['name', 'ownerId'];
   if (omittedScopes === null) required.push('scopes');
@@ -116,6 +119,25 @@ export function readRow(
   };
 }
 
+/** What is `undefined` without harm: it restricts nothing, or something else says that it is missing. */
+const mayBeUndefined: readonly string[] = [
+  ...['ownerId', 'name', 'description', 'metadata', 'tags', 'createdAt', 'lastUsedAt', 'lastFour'],
+  ...['key', 'hash', 'visiblePart', 'saltBefore', 'saltAfter'],
+];
+
+/** A column that is called otherwise must not make a key that never ends, or one that works although it was disabled. */
+function refuseLostValues(row: object): void {
+  const lost = Object.entries(row).filter(
+    ([name, value]) => value === undefined && !mayBeUndefined.includes(name),
+  );
+  if (lost.length === 0) return;
+  const errors = lost.map(([field]) => ({
+    field,
+    message: 'is undefined, which may be a column that is not there; leave it out to do without it',
+  }));
+  throw new ApiKeysError('invalid_request', { errors });
+}
+
 function readSecret(format: ForeignFormat, keyspaces: Keyspaces, fields: SecretFields): ReadSecret {
   for (const field of ['saltBefore', 'saltAfter'] as const) {
     if (fields[field] === undefined || format.takesSalts) continue;
@@ -137,7 +159,7 @@ function readVisible(
     throw createFieldError('visiblePart', `is required: what idOf of the format ${format.name} returns`);
   }
   const stored = hash === undefined ? null : format.readHash(hash);
-  if (stored === null) {
+  if (stored === null || !isStorable(stored)) {
     throw createFieldError('hash', `must be ${format.hashForm}`);
   }
   const place = createVisiblePlace(format, visiblePart);
@@ -216,11 +238,14 @@ export function createImportedKey(
   ]);
   const bounds = getLimitBounds(context, createAuthorityWithoutKey(null), plans.of(owner).keyCeilings, false);
   const lifetime = getLifetimeBounds(keyspace, owner);
+  const expiresAt = resolveEnd(said.expiresAt, now, lifetime);
+  const enforced = policy.enforceOnExisting ? { enforced: lifetime } : {};
+  assertNotEnded({ expiresAt, createdAt, ...enforced }, now);
   const record: ApiKeyRecord = {
     ...createKeyFieldDefaults(),
     ...said,
     ...resolveNewLimits(bounds, said, policy.defaultRateLimits, now),
-    expiresAt: resolveEnd(said.expiresAt, now, lifetime),
+    expiresAt,
     maxIdleDays: lifetime.maxIdleDays,
     // What was not used for long is not refused on the day of the move.
     activatedAt: now,
@@ -286,13 +311,24 @@ function resolveEnd(
   return resolveNewEnd(expiresAt ?? undefined, now, bounds);
 }
 
+/** Where the longest lifetime applies to all keys, an old one would be refused from its first request on. */
+function assertNotEnded(key: Pick<ApiKeyRecord, 'expiresAt' | 'createdAt' | 'enforced'>, now: number): void {
+  const end = getExpiresAt(key);
+  const { expiresAt } = key;
+  if (end === null || end > now || (expiresAt !== null && expiresAt <= now)) return;
+  throw createFieldError(
+    'createdAt',
+    'the longest lifetime applies to all keys and is counted from here: the key would be refused; leave createdAt out to count from the import',
+  );
+}
+
 function parseText(value: unknown): string {
   if (typeof value !== 'string' || value === '') throw new InvalidFieldError('must be a string');
   return value;
 }
 
 function parseSalt(value: unknown): string {
-  if (typeof value !== 'string' || value.length > maxSaltLength) {
+  if (typeof value !== 'string' || value.length > maxSaltLength || !isStorable(value)) {
     throw new InvalidFieldError(
       `must be a string of at most ${maxSaltLength} characters: the salt as it was hashed`,
     );
