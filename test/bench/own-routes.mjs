@@ -3,6 +3,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiKeys } from 'express-api-keys';
+import { openImported } from './imported-keys.mjs';
 import { accessTokensFor } from './access-tokens.mjs';
 import { makeSigners, origin } from './make-signers.mjs';
 import {
@@ -107,6 +108,13 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
     'wrong-secret': { guard, keyFile: writeKeys(file('wrong-secret'), forged.wrongSecret), status: 401 },
     'forged-checksum': { guard, keyFile: writeKeys(file('misspelt'), forged.misspelt), status: 401 },
     'forged-unknown': { guard, keyFile: writeKeys(file('unknown'), forged.unknown), status: 401 },
+  };
+  const imported = await openImported(copyOfStore('imported'));
+  opened.push(imported.apiKeys);
+  routes['forged-imported'] = {
+    guard: imported.guard,
+    keyFile: writeKeys(file('forged-imported'), imported.forged),
+    status: 401,
   };
   if (postgresUrl !== undefined) {
     const postgresKeys = await seedPostgres(postgresUrl, keysInUse);

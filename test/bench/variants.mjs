@@ -67,6 +67,11 @@ export const usualVariants = [
   { name: 'wrong-secret', about: 'ours refuses known ids with wrong secrets (401)', touchedBy: 'guard-warm' },
   { name: 'forged-checksum', about: 'ours refuses keys whose checksum is wrong (401)' },
   { name: 'forged-unknown', about: 'ours refuses well-formed keys that nobody has, all different (401)' },
+  {
+    name: 'forged-imported',
+    about:
+      'ours refuses strings that look like imported keys with bcrypt hashes, a quarter of them with a name that exists',
+  },
   { name: 'sha256-lru', about: 'by hand: SHA-256 of the key, looked up in lru-cache' },
   { name: 'redis-get-sha256', about: 'by hand: SHA-256 of the key, one `GET` of ioredis a request' },
   { name: 'prefixed-api-key', about: 'prefixed-api-key, records in a Map' },
@@ -98,7 +103,7 @@ export const fewConnectionsVariants = usualVariants.filter(({ name }) =>
 );
 
 /** Keys that are forged while somebody else uses a bare route. */
-export const floodVariants = ['forged-unknown', 'forged-checksum'];
+export const floodVariants = ['forged-unknown', 'forged-checksum', 'forged-imported'];
 
 /** Those whose Redis commands are counted. */
 export const redisCommandVariants = ['guard-warm', 'guard-l2', 'redis-get-sha256', 'better-auth-redis'];

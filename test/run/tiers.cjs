@@ -27,7 +27,7 @@ const slow = [
   'test/audit/{spray,verify-trail,erased-trail,trimmed-trail,parallel-writers}.test.ts',
   'test/manage/revoke-all-keys.test.ts',
   'test/redis/{replay-guard,redis-outages,redis-refusals}.test.ts',
-  'test/flows/{audit-retention,bounded-lists,children-variants,erased-owners,failing-background-writes,filtered-lists,idempotency,imported-slow-keys,interrupted-imports,max-idle,policies,usage}.test.ts',
+  'test/flows/{audit-retention,bounded-lists,children-variants,erased-owners,failing-background-writes,filtered-lists,flood-of-foreign-strings,idempotency,imported-slow-keys,interrupted-imports,max-idle,policies,usage}.test.ts',
   'test/security/{below-its-maker,failure-budget,sql-injection,unauthenticated-work,written-down}.test.ts',
   'test/admin/{openapi-agreement,owner-isolation}.test.ts',
   'test/tokens/{failed-clients,bounded-rows}.test.ts',
@@ -54,7 +54,7 @@ const alsoOnExpress4 = ['test/{middleware,admin,flows,security,dialects}/**/*.te
  */
 const neverOnExpress4 = [
   'test/flows/{repeated-revocations,idempotency,bounded-lists,filtered-lists,audit-retention,max-idle,erased-owners}.test.ts',
-  'test/flows/{removed-keys,budgets-of-children,imported-slow-keys,usage}.test.ts',
+  'test/flows/{removed-keys,budgets-of-children,imported-slow-keys,flood-of-foreign-strings,usage}.test.ts',
   'test/security/{sql-injection,below-its-maker,written-down}.test.ts',
   'test/admin/openapi-agreement.test.ts',
   'test/middleware/nestjs.test.ts',
