@@ -61,9 +61,9 @@ function assertSameOwner(known: ImportMark, row: ImportMark): void {
 
 function mayBeSame(known: string | null, row: string | null): boolean {
   if (known === null || row === null || known === row) return true;
-  const [knownDigest, rowDigest] = [known, row].map(parseSaltedDigest);
+  const [knownDigest = null, rowDigest = null] = [known, row].map(parseSaltedDigest);
   // Under another pepper the same hash has another digest.
-  return knownDigest != null && rowDigest != null && knownDigest.pepperId !== rowDigest.pepperId;
+  return knownDigest !== null && rowDigest !== null && knownDigest.pepperId !== rowDigest.pepperId;
 }
 
 function createProblem(field: string, message: string): ApiKeysError {

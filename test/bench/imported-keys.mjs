@@ -43,5 +43,5 @@ export async function openImported(database) {
   const guard = apiKeys.requireApiKey(scope, {
     onRefusal: (_refusal, _req, res) => void res.status(401).json({}),
   });
-  return { apiKeys, guard, forged };
+  return { guard, forged, close: () => apiKeys.close() };
 }

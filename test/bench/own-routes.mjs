@@ -110,7 +110,6 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
     'forged-unknown': { guard, keyFile: writeKeys(file('unknown'), forged.unknown), status: 401 },
   };
   const imported = await openImported(copyOfStore('imported'));
-  opened.push(imported.apiKeys);
   routes['forged-imported'] = {
     guard: imported.guard,
     keyFile: writeKeys(file('forged-imported'), imported.forged),
@@ -127,7 +126,7 @@ export async function ownRoutes({ folder, redisUrl, postgresUrl }) {
   }
   return {
     routes,
-    close: async () => void (await Promise.all(opened.map((apiKeys) => apiKeys.close()))),
+    close: async () => void (await Promise.all([imported, ...opened].map((each) => each.close()))),
   };
 }
 
