@@ -21,7 +21,7 @@ export interface LoadReport {
 /** Longest time after which all must be well again, in milliseconds without the machine's share. */
 const maxRecoveryMs = 10_000;
 /** How long it is waited for, on a machine however slow. */
-const timeoutMs = 30_000;
+const timeoutMs = 60_000;
 const soundOfTrouble = /unhandled|uncaught|TypeError|ReferenceError|acme_live_[a-z0-9]{20}/i;
 
 /**
