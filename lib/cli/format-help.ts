@@ -9,7 +9,7 @@ export function formatHelp(commands: readonly Command[]): string {
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
     'api-keys COMMAND --help has the options of a command, api-keys --version the version.',
-    'Exit codes: 0 done, 1 failed or something was found, 2 wrong arguments, 130 interrupted.',
+    'Exit codes: 0 done, 1 failed or something was found, 2 wrong arguments, 3 done but not everywhere yet, 130 interrupted.',
   ].join('\n');
 }
 

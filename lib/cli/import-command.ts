@@ -2,10 +2,11 @@ import type { ImportProblem } from '../manage/import-keys.js';
 import type { Command, CommandArguments, CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
 import { ImportMonitor } from './import-monitor.js';
-import type { CommandActor, Instance } from './instance.js';
+import type { Instance } from './instance.js';
 import { instanceOptions, openInstance } from './open-instance.js';
 import { openSource, type SourceArguments } from './open-source.js';
 import { ProblemReport } from './problem-report.js';
+import { actorOption, readActor } from './read-actor.js';
 import { requireText } from './read-arguments.js';
 import { RowMapping } from './row-mapping.js';
 import type { RowSource } from './row-source.js';
@@ -40,7 +41,7 @@ export const importCommand: Command = {
     utc: { help: 'Times without a zone are in UTC. Without this, they are refused.' },
     'dry-run': { help: 'Checks every row and writes nothing.' },
     report: { takes: 'FILE', help: 'A file for everything that is wrong with rows, as JSON lines.' },
-    actor: { takes: 'ID', help: 'The admin whom the audit log names. Default: the app itself.' },
+    actor: actorOption,
   },
   async run(given, host) {
     const mapping = new RowMapping({
@@ -165,11 +166,6 @@ async function importRows({
     return interruptedExitCode;
   }
   return report.count === 0 ? 0 : 1;
-}
-
-function readActor(given: CommandArguments): CommandActor {
-  const id = given.getText('actor');
-  return id === undefined ? { kind: 'application' } : { kind: 'admin', id };
 }
 
 /** Where a row that was passed on stands in the source. */

@@ -1,19 +1,7 @@
-import type { ObservedFilter } from '../audit/list-observed.js';
-import type { ObservedReport } from '../domain/observed-view.js';
-import type { ImportProblem, ImportProgress, ImportReport } from '../manage/import-keys.js';
+import type { AuditCommands, KeyCommands, OwnerCommands } from './instance-commands.js';
 
 /** Who a command acts as. */
 export type CommandActor = { readonly kind: 'application' } | { readonly kind: 'admin'; readonly id: string };
-
-/** What an import takes. */
-export interface InstanceImport {
-  readonly format: string;
-  /** Their type is that of the app's scopes, which nothing here knows; the import checks every row. */
-  readonly rows: AsyncIterable<never>;
-  readonly dryRun: boolean;
-  readonly onProgress: (progress: ImportProgress) => unknown;
-  readonly onProblem: (problem: ImportProblem) => unknown;
-}
 
 /** One route of an app, as the list has it. */
 export interface ListedRoute {
@@ -43,10 +31,9 @@ export interface RouteList {
 export interface Instance {
   ready(): Promise<void>;
   close(): Promise<void>;
-  readonly keys: { as(actor: CommandActor): { import(input: InstanceImport): Promise<ImportReport> } };
-  readonly audit: {
-    as(actor: CommandActor): { listObserved(filter: ObservedFilter): Promise<ObservedReport> };
-  };
+  readonly keys: { as(actor: CommandActor): KeyCommands };
+  readonly owners: { as(actor: CommandActor): OwnerCommands };
+  readonly audit: { as(actor: CommandActor): AuditCommands };
   routes(app: object, options: { readonly open: readonly string[] }): RouteList;
   assertAllRoutesGuarded(
     app: object,
@@ -62,6 +49,6 @@ export function isInstance(value: unknown): value is Instance {
     ['ready', 'close', 'routes', 'assertAllRoutesGuarded'].every(
       (name) => typeof Reflect.get(value, name) === 'function',
     ) &&
-    ['keys', 'audit'].every((name) => typeof Reflect.get(value, name) === 'object')
+    ['keys', 'owners', 'audit'].every((name) => typeof Reflect.get(value, name) === 'object')
   );
 }

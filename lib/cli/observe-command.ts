@@ -1,10 +1,10 @@
+import type { ObservedFilter } from '../audit/list-observed.js';
 import type { ObservedRequests } from '../domain/observed-view.js';
-import { CellError } from './cell-error.js';
 import type { Command, CommandArguments } from './command.js';
-import { CommandError } from './command-error.js';
 import { formatTable } from './format-table.js';
+
 import { instanceOptions, openInstance } from './open-instance.js';
-import { readTime } from './read-time.js';
+import { pickGiven, readMoment } from './read-options.js';
 
 /** `api-keys observe` */
 export const observeCommand: Command = {
@@ -40,28 +40,14 @@ export const observeCommand: Command = {
   },
 };
 
-function readFilter(given: CommandArguments): Record<string, string | Date> {
-  const conditions = {
+function readFilter(given: CommandArguments): ObservedFilter {
+  return pickGiven({
     ownerId: given.getText('owner'),
     keyId: given.getText('key'),
     code: given.getText('code'),
     from: readMoment(given, 'from'),
     to: readMoment(given, 'to'),
-  };
-  // A condition that is `undefined` is refused.
-  return Object.fromEntries(
-    Object.entries(conditions).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-}
-
-function readMoment(given: CommandArguments, name: string): Date | undefined {
-  const text = given.getText(name);
-  try {
-    return text === undefined ? undefined : readTime(text, false);
-  } catch (error) {
-    if (error instanceof CellError) throw new CommandError(`--${name} ${error.message}.`, 2);
-    throw error;
-  }
+  });
 }
 
 function formatReport(items: readonly ObservedRequests[]): string {

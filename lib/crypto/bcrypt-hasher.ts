@@ -17,7 +17,7 @@ import { parseKdfHash } from './kdf-hash.js';
 import { createKdfRunner } from './kdf-runner.js';
 
 /** However many keys one owner requests, or one network tries, there is room for the others. */
-const shareOut = (bounds: LaneBounds): LaneBounds => ({
+const limitShares = (bounds: LaneBounds): LaneBounds => ({
   ...bounds,
   maxPerShare: Math.ceil(0.75 * bounds.maxQueue),
 });
@@ -63,8 +63,8 @@ export function createSecretHasher(options: SecretHasherOptions): SecretHasher {
   const matching = { maxQueue: maxQueue?.matching ?? 64, deadlineMs: deadlineMs?.matching ?? 2000 };
   const minting = { maxQueue: maxQueue?.minting ?? 256, deadlineMs: deadlineMs?.minting ?? 10_000 };
   // Costs of other systems may be higher than ours, and such a hash is computed once for a key.
-  const importedMatching = shareOut({ ...matching, runMs: 5 * matching.deadlineMs });
-  const bounds = { matching, importedMatching, minting: shareOut(minting) };
+  const importedMatching = limitShares({ ...matching, runMs: 5 * matching.deadlineMs });
+  const bounds = { matching, importedMatching, minting: limitShares(minting) };
   const pool = createBcryptPool({
     size: workers,
     queue: createBcryptQueue(bounds),

@@ -34,7 +34,7 @@ describe('the page about the command line', () => {
     folder.run(args, { API_KEYS_PEPPER: testPepper });
 
   it('shows commands that do what it says', async () => {
-    const [importing = [], observing = [], listing = [], ...more] = listCommands();
+    const [importing = [], observing = [], listing = [], keys = [], ...more] = listCommands();
     expect(more).toEqual([]);
     const shown = blocksOf(page).filter(({ language }) => language === 'text')[1]?.text;
     expect(await run(importing)).toMatchObject({ code: 0, stdout: shown });
@@ -42,6 +42,7 @@ describe('the page about the command line', () => {
     expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining('2 imported') });
     expect(await run(observing)).toMatchObject({ code: 0, stdout: '' });
     expect(await run(listing)).toMatchObject({ code: 0, stdout: expect.stringContaining('/orders') });
+    expect(await run(keys)).toMatchObject({ code: 0, stdout: expect.stringMatching(/alice +CI +active/) });
   });
 
   it('names every option of every command', () => {

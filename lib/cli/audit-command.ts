@@ -1,0 +1,105 @@
+import type { TrailReport } from '../audit/trail-report.js';
+import type { AuditEvent } from '../domain/audit-event.js';
+import type { Command, CommandArguments } from './command.js';
+import { CommandError } from './command-error.js';
+import { formatTable } from './format-table.js';
+import { listAll } from './list-all.js';
+import type { GivenInput } from './instance-commands.js';
+import { writeList, type Column } from './write-list.js';
+import { readActor } from './read-actor.js';
+import { pickGiven, readCount, readMoment } from './read-options.js';
+import { managingOptions, runWithInstance } from './run-with-instance.js';
+import type { Terminal } from './terminal.js';
+
+const columns: readonly Column<AuditEvent>[] = [
+  { heading: 'TIME', getCell: ({ at }) => at },
+  { heading: 'ACTION', getCell: ({ action }) => action },
+  { heading: 'OWNER', getCell: ({ ownerId }) => ownerId },
+  { heading: 'KEY', getCell: ({ keyId }) => keyId },
+  {
+    heading: 'ACTOR',
+    getCell: ({ actor }) =>
+      'id' in actor && typeof actor.id === 'string' ? `${actor.kind} ${actor.id}` : actor.kind,
+  },
+];
+
+/** `api-keys audit` */
+export const auditCommand: Command = {
+  name: 'audit',
+  summary: 'Lists, exports or verifies the audit log.',
+  description:
+    'Keep the anchor of a verification where nobody who can write to the database gets to, and pass it to the next one.\n\n' +
+    '  api-keys audit --app ./api-keys.js --verify --anchor 1207.k3…',
+  options: {
+    ...managingOptions,
+    owner: { takes: 'ID', help: 'Only what concerns this owner.' },
+    key: { takes: 'ID', help: 'Only what concerns this key.' },
+    action: { takes: 'ACTION', help: 'Only this action: key.revoked.' },
+    by: { takes: 'ID', help: 'Only what this actor did.' },
+    from: { takes: 'TIME', help: 'At this time or later.' },
+    to: { takes: 'TIME', help: 'Before this time.' },
+    limit: { takes: 'N', help: 'At most so many. Default: 100.' },
+    all: { help: 'Prints all of it as JSON lines, the oldest first.' },
+    verify: { help: 'Verifies all of it. Exits with 1 if there is a problem.' },
+    anchor: { takes: 'ANCHOR', help: 'With --verify: the anchor of an earlier verification.' },
+  },
+  async run(given, host) {
+    const filter = readFilter(given);
+    const limit = readCount(given, 'limit') ?? 100;
+    const { terminal } = host;
+    return runWithInstance(given, host, async ({ audit }) => {
+      const commands = audit.as(readActor(given));
+      if (given.hasFlag('verify')) {
+        const report = await commands.verify(pickGiven({ anchor: given.getText('anchor') }));
+        writeReport(report, given, terminal);
+        return report.valid ? 0 : 1;
+      }
+      if (given.hasFlag('all')) {
+        for await (const event of commands.export(filter)) terminal.print(JSON.stringify(event));
+        return 0;
+      }
+      const read = await listAll((page) => commands.list(page), filter, limit);
+      writeList(read, columns, { given, terminal, empty: 'There is no such entry.' });
+      return 0;
+    });
+  },
+};
+
+function readFilter(given: CommandArguments): GivenInput {
+  const conditions = pickGiven({
+    ownerId: given.getText('owner'),
+    keyId: given.getText('key'),
+    action: given.getText('action'),
+    actor: given.getText('by'),
+    from: readMoment(given, 'from'),
+    to: readMoment(given, 'to'),
+  });
+  if (!given.hasFlag('verify')) {
+    if (given.getText('anchor') !== undefined) throw new CommandError('--anchor needs --verify.', 2);
+  } else if (given.hasFlag('all') || Object.keys(conditions).length > 0) {
+    throw new CommandError('--verify checks the whole log: give it no condition, and no --all.', 2);
+  }
+  return conditions;
+}
+
+function writeReport(report: TrailReport, given: CommandArguments, terminal: Terminal): void {
+  if (given.hasFlag('json')) {
+    terminal.print(JSON.stringify(report, null, 2));
+    return;
+  }
+  const { entries, keys, unsealed, unknownPeppers, problems, problemCount, anchor } = report;
+  terminal.say(
+    `${entries} entries and ${keys} keys were verified: ${report.valid ? 'no problem' : `${problemCount} problems`}.`,
+  );
+  if (unsealed > 0) terminal.say(`${unsealed} entries have no MAC.`);
+  if (unknownPeppers > 0)
+    terminal.say(`${unknownPeppers} entries have a MAC under a pepper that is not configured here.`);
+  if (problems.length > 0) {
+    const rows = problems.map(({ kind, sequence, keyId }) => [kind, sequence, keyId]);
+    terminal.print(formatTable(['PROBLEM', 'ENTRY', 'KEY'], rows));
+  }
+  if (anchor !== null) {
+    terminal.say('The anchor for the next verification:');
+    terminal.print(anchor);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Command } from './command.js';
+import { formatTable } from './format-table.js';
+import { listAll } from './list-all.js';
+import type { KeyCommands } from './instance-commands.js';
+import { readActor } from './read-actor.js';
+import { requireText } from './read-arguments.js';
+import { pickGiven } from './read-options.js';
+import { reportEffect } from './report-change.js';
+import { readRevocationNote, revocationOptions } from './revocation-options.js';
+import { managingOptions, runWithInstance } from './run-with-instance.js';
+
+/** `api-keys revoke-all` */
+export const revokeAllCommand: Command = {
+  name: 'revoke-all',
+  summary: 'Revokes every key of an owner for good.',
+  description:
+    'Keys that are revoked already are left as they are, so the command can be run again after any interruption.\n\n' +
+    '  api-keys revoke-all --app ./api-keys.js --owner alice --reason keyCompromise --dry-run',
+  options: {
+    ...managingOptions,
+    owner: { takes: 'ID', help: 'The owner. Required.' },
+    ...revocationOptions,
+    'dry-run': { help: 'Lists the keys that would be revoked, and revokes none.' },
+  },
+  async run(given, host) {
+    const ownerId = requireText(given, 'owner', 'alice');
+    const { terminal } = host;
+    return runWithInstance(given, host, async ({ keys }) => {
+      const commands = keys.as(readActor(given));
+      if (given.hasFlag('dry-run')) {
+        const found = await listUnrevoked(commands, ownerId);
+        writeKeys(found);
+        terminal.say(`${found.length} would be revoked.`);
+        return 0;
+      }
+      const revoked = await commands.revokeAll(pickGiven({ ownerId, ...readRevocationNote(given) }));
+      writeKeys(revoked);
+      terminal.say(`${revoked.length} revoked.`);
+      return reportEffect(revoked, terminal);
+    });
+
+    function writeKeys(keys: readonly { id: string; name: string; hint: string }[]): void {
+      if (given.hasFlag('json')) terminal.print(JSON.stringify(keys, null, 2));
+      else if (keys.length > 0) {
+        const rows = keys.map(({ id, name, hint }) => [id, name, hint]);
+        terminal.print(formatTable(['ID', 'NAME', 'HINT'], rows));
+      }
+    }
+  },
+};
+
+async function listUnrevoked(commands: KeyCommands, ownerId: string): ReturnType<KeyCommands['revokeAll']> {
+  const { items } = await listAll((page) => commands.list(page), { ownerId }, Infinity);
+  return items.filter(({ state }) => state !== 'revoked').map((key) => ({ ...key, effectiveBy: null }));
+}

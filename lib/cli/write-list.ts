@@ -1,0 +1,34 @@
+import type { CommandArguments } from './command.js';
+import { formatTable } from './format-table.js';
+import type { ReadItems } from './list-all.js';
+import type { Terminal } from './terminal.js';
+
+/** One column of a table. */
+export interface Column<T> {
+  readonly heading: string;
+  getCell(item: T): string | number | Date | null | readonly string[];
+}
+
+/** Prints a list: for people as a table, with `--json` as one array. */
+export function writeList<T>(
+  { items, hasMore }: ReadItems<T>,
+  columns: readonly Column<T>[],
+  { given, terminal, empty }: { given: CommandArguments; terminal: Terminal; empty: string },
+): void {
+  if (given.hasFlag('json')) terminal.print(JSON.stringify(items, null, 2));
+  else if (items.length > 0) {
+    terminal.print(
+      formatTable(
+        columns.map(({ heading }) => heading),
+        items.map((item) => columns.map(({ getCell }) => writeCell(getCell(item)))),
+      ),
+    );
+  } else terminal.say(empty);
+  if (hasMore) terminal.say(`There are more than these ${items.length}: --limit N shows more.`);
+}
+
+function writeCell(value: ReturnType<Column<never>['getCell']>): string | number | null {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== 'object' || value === null) return value;
+  return value.length === 0 ? null : value.join(' ');
+}
