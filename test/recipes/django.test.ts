@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findServerProgram } from '../servers/install-servers.cjs';
+import { theApp } from '../harness/the-app.js';
+import { openRecipe, type Recipe } from './open-recipe.js';
+
+type Name = 'CI' | 'Upgraded' | 'Revoked' | 'Expired' | 'Expiring';
+interface MadeKeys {
+  readonly keys: Readonly<Record<Name, string>>;
+  /** What the library itself says of them. */
+  readonly usable: Readonly<Record<Exclude<Name, 'Upgraded'>, boolean>>;
+}
+
+describe('keys that djangorestframework-api-key has made', () => {
+  let recipe: Recipe;
+  let made: MadeKeys;
+  let environment: Record<string, string>;
+
+  beforeAll(async () => {
+    // The package of Debian; its Python is not the one of another installation.
+    findServerProgram('rest_framework_api_key');
+    recipe = await openRecipe('import-django.md', ['read-api-key-scheme.ts']);
+    const file = join(recipe.folder, 'django.sqlite');
+    environment = { OLD_DATABASE: `sqlite:${file}` };
+    const program = join(__dirname, 'make-django-keys.py');
+    const { stdout } = await promisify(execFile)('/usr/bin/python3', [program, file]);
+    made = JSON.parse(stdout) as MadeKeys;
+    // The first run installs Django.
+  }, 400_000);
+  afterAll(() => recipe.close());
+
+  const askAsClientsDo = (key: string, method?: 'get' | 'post'): Promise<string> =>
+    recipe.ask(key, method, ['Authorization', `Api-Key ${key}`]);
+
+  it('are imported by the commands of the page, once', async () => {
+    const change = (command: string) => command.replace('--dry-run ', '');
+    for (const [index, count] of [1, 4].entries()) {
+      const run = (changed = change) => recipe.run({ index, environment, change: changed });
+      const trial = await run((command) => command);
+      expect(trial).toMatchObject({
+        code: 0,
+        out: `${count} rows read: ${count} would be imported, 0 already there, 0 left out.`.replace(
+          '1 rows',
+          '1 row',
+        ),
+      });
+      expect((await run()).out).toContain(`${count} imported, 0 already there, 0 left out.`);
+      expect((await run()).out).toContain(`0 imported, ${count} already there, 0 left out.`);
+    }
+    expect((await recipe.apiKeys.keys.as(theApp).list({ tag: 'imported' })).items).toHaveLength(5);
+  });
+
+  it('are accepted and refused as Django does, in the header of its clients', async () => {
+    const { keys, usable } = made;
+    expect(usable).toEqual({ CI: true, Revoked: false, Expired: false, Expiring: true });
+    for (const name of ['CI', 'Upgraded', 'Expiring'] as const) {
+      expect(await askAsClientsDo(keys[name])).toBe('200 partners');
+      expect(await askAsClientsDo(keys[name])).toBe('200 partners');
+    }
+    expect(await askAsClientsDo(keys.CI, 'post')).toBe('403 insufficient_scope');
+    expect(await askAsClientsDo(keys.Revoked)).toBe('401 key_disabled');
+    expect(await askAsClientsDo(keys.Expired)).toBe('401 key_expired');
+    const last = (key: string) => key.slice(0, -1) + (key.endsWith('a') ? 'b' : 'a');
+    expect(await askAsClientsDo(last(keys.Upgraded))).toBe('401 invalid_token');
+    expect(await askAsClientsDo(last(keys.Expiring))).toBe('401 invalid_token');
+    // The scheme is Django's: sent as Bearer, it is what the guard reads by itself.
+    expect(await recipe.ask(keys.CI, 'get', ['Authorization', `Bearer ${keys.CI}`])).toBe('200 partners');
+  });
+
+  it('get a secret of the new format under the same id', async () => {
+    const keys = recipe.apiKeys.keys.as(theApp);
+    for (const name of ['CI', 'Upgraded'] as const) {
+      const found = (await keys.list({ tag: 'imported' })).items.find((each) => each.name === name);
+      const { id, key } = await keys.rotate({ id: found?.id ?? '' });
+      expect(id).toBe(found?.id);
+      expect(key).toMatch(/^acme_live_/);
+      expect(await askAsClientsDo(key)).toBe('200 partners');
+      expect(await askAsClientsDo(made.keys[name])).toMatch(/^401 /);
+    }
+  });
+});
