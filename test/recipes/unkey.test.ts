@@ -175,6 +175,43 @@ describe('keys of Unkey', () => {
     await askAboutAll(recipe);
   });
 
+  it('are imported in their first request by the middleware of the page', async () => {
+    const asked: string[] = [];
+    const server = createServer((req, res) => {
+      void (async () => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of req) chunks.push(chunk as Buffer);
+        const { key } = JSON.parse(Buffer.concat(chunks).toString()) as { readonly key: string };
+        asked.push(`${req.url} ${key}`);
+        const { plaintext: _, ...data } = listed.find(({ plaintext }) => plaintext === key) ?? {};
+        const isFound = Object.keys(data).length > 0;
+        res
+          .writeHead(isFound ? 200 : 404, { 'Content-Type': 'application/json' })
+          .end(JSON.stringify({ meta: { requestId: 'req_00000001' }, ...(isFound ? { data } : {}) }));
+      })();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    process.env['UNKEY_URL'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const moving = await openRecipe('import-unkey.md', ['import-on-use.ts']);
+    try {
+      const { CI, Reader, Off, Old } = made;
+      expect(await moving.ask(CI.key, 'post')).toBe('200 alice');
+      expect(await moving.ask(CI.key)).toBe('200 alice');
+      expect(await moving.ask(Reader.key, 'post')).toBe('403 insufficient_scope');
+      expect(await moving.ask(Off.key)).toBe('401 key_disabled');
+      expect(await moving.ask(Off.key)).toBe('401 key_disabled');
+      expect(await moving.ask(Old.key)).toBe('401 key_expired');
+      expect(asked).toEqual([CI, Reader, Off, Old].map(({ key }) => `/v2/keys.whoami ${key}`));
+      expect(await moving.ask(makeKey().key)).toBe('401 invalid_token');
+      expect(asked).toHaveLength(5);
+    } finally {
+      await moving.close();
+      server.closeAllConnections();
+      server.close();
+      delete process.env['UNKEY_URL'];
+    }
+  });
+
   it('are imported from the tables of its database by the query of the page', async () => {
     // SQLite in place of MySQL: the query is one that both understand.
     const database = new Database(join(recipe.folder, 'unkey.sqlite'));
