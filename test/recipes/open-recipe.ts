@@ -72,7 +72,7 @@ export async function openRecipe(page: string, files: readonly string[] = []): P
     apiKeys,
     app,
     folder,
-    run({ index = 0, environment = {}, input = '', change = (command) => command } = {}) {
+    run({ index = 0, environment = {}, input = '', change = (command: string) => command } = {}) {
       return runHere([...listArguments(change(commands[index] ?? ''))], {
         environment,
         input,

@@ -252,7 +252,7 @@ describe('keys of Unkey', () => {
       .prepare(query)
       .raw(true)
       .all([])
-      .map(([line]) => String(line))
+      .map((row) => String((row as readonly unknown[])[0]))
       .join('\n');
     database.close();
     const imported = await recipe.run({ index: 1, input, change });
