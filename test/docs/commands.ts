@@ -96,4 +96,9 @@ npm run bench -- --in-process  # the part that needs no quiet, about two minutes
     .filter(({ language }) => language === 'sh')
     .slice(0, 3)
     .map(({ document, text }) => ({ document, text, checkedBy: 'a test of its own' as const })),
+  // test/recipes runs what stands in these pages.
+  ...['recipes', 'better-auth', 'sanctum', 'django', 'unkey', 'prefixed-api-key']
+    .flatMap((name) => blocksOf(`docs/guides/import-${name}.md`))
+    .filter(({ language }) => language === 'sh')
+    .map(({ document, text }) => ({ document, text, checkedBy: 'a test of its own' as const })),
 ];

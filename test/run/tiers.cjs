@@ -22,6 +22,7 @@ const slow = [
   'test/admin/generated-clients.test.ts',
   'test/cli/interrupted-import.test.ts',
   'test/moving/*.test.ts',
+  'test/recipes/{better-auth,django,sanctum,unkey}.test.ts',
   // Floods, and what is measured over many repetitions.
   'test/flows/housekeeping.test.ts',
   'test/audit/{spray,verify-trail,erased-trail,trimmed-trail,parallel-writers}.test.ts',

@@ -12,6 +12,10 @@ const GO_PACKAGES = ['golang-go'];
 const PROXY_PACKAGES = ['nginx', 'haproxy', 'caddy'];
 /** Large, and needed by the tests of the page only. The fonts make what is drawn the same everywhere. */
 const BROWSER_PACKAGES = ['chromium', 'fonts-liberation'];
+/** Systems that keys are imported from: PHP for those of Laravel, and a package of Django with what it needs. */
+const RECIPE_PACKAGES = ['php-cli', 'python3-djangorestframework-api-key'];
+/** Where Debian has packages of Python; one is found there by the name of its folder. */
+const PYTHON_FOLDER = '/usr/lib/python3/dist-packages';
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /** Debian keeps initdb and postgres out of PATH, one folder per major version. @returns {string[]} newest first */
@@ -26,7 +30,12 @@ function debianPostgresFolders() {
 /** @param {string} name @returns {string | undefined} */
 function lookFor(name) {
   // Debian keeps nginx and haproxy in /usr/sbin, which is not in everybody's PATH.
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', ...debianPostgresFolders()];
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    '/usr/sbin',
+    ...debianPostgresFolders(),
+    PYTHON_FOLDER,
+  ];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
@@ -54,7 +63,8 @@ function installFromDebian(packages) {
   if (ownPolicy) writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
     console.log(`Installing ${packages.join(', ')} from Debian (about a minute) ...`);
-    const result = spawnSync('sh', ['-c', command], {
+    // Files of tests run beside each other: the second one waits, and finds it done.
+    const result = spawnSync('flock', [join(archives, 'lock-of-tests'), 'sh', '-c', command], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', APT_CONFIG: aptSettings(archives) },
       encoding: 'utf8',
       maxBuffer: 64_000_000,
@@ -71,13 +81,14 @@ function installFromDebian(packages) {
 function packagesWith(name) {
   if (name === 'go') return GO_PACKAGES;
   if (name === 'chromium') return BROWSER_PACKAGES;
+  if (name === 'php' || name === 'rest_framework_api_key') return RECIPE_PACKAGES;
   return PROXY_PACKAGES.includes(name) ? PROXY_PACKAGES : SERVER_PACKAGES;
 }
 
 /**
- * The path of a program that tests run, a server, a tool for one, or the curl that the documents show. Installs it when it is missing
+ * The path of a program that tests run, a server, a tool for one, or the curl that the documents show, or of a package of Python. Installs it when it is missing
  * and we may.
- * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy' | 'chromium'} name
+ * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy' | 'chromium' | 'php' | 'rest_framework_api_key'} name
  * @returns {string}
  */
 function findServerProgram(name) {
