@@ -124,6 +124,7 @@ describe('createApiKeys: starting and stopping', () => {
         processes: 0,
         cachedKeys: 0,
       },
+      ...{ lagMs: null, others: [] },
       limits: 'process',
     };
     expect(apiKeys.status()).toEqual({ ...notReady, redis: 'none' });
@@ -132,7 +133,7 @@ describe('createApiKeys: starting and stopping', () => {
     expect(apiKeys.status()).toEqual({
       ...{ ready: true, state: 'normal', database: 'up', redis: 'none', cachedKeys: 0, limits: 'process' },
       wakeMode: expect.stringMatching(/^(?:push|poll)$/) as string,
-      processes: 1,
+      ...{ processes: 1, lagMs: expect.any(Number) as number, others: [] },
     });
     await apiKeys.close();
     await apiKeys.close();
