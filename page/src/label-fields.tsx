@@ -15,6 +15,7 @@ export function LabelFields({ draft, mistakes, onChange }: DraftProperties): JSX
           </>
         }
         hint={say('tagsHint')}
+        mistake={mistakes.tags}
       >
         {(control) => (
           <input

@@ -1,11 +1,10 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
-import { DialogButtons } from './dialog-buttons.js';
+import { DialogEnd } from './dialog-end.js';
 import type { DialogProperties } from './disable-dialog.js';
 import { Field } from './field.js';
 import { Modal } from './modal.js';
-import { ChangeTrouble } from './trouble.js';
 import { TypedName } from './typed-name.js';
 
 /** The reasons that the router knows. */
@@ -87,8 +86,7 @@ export function RevokeDialog({
             setWrong(false);
           }}
         />
-        <ChangeTrouble error={error} />
-        <DialogButtons label={say('revokeNow')} isBusy={isBusy} isDanger onClose={onClose} />
+        <DialogEnd error={error} label={say('revokeNow')} isBusy={isBusy} isDanger onClose={onClose} />
       </form>
     </Modal>
   );

@@ -201,7 +201,7 @@ describe('the list', () => {
     }
     opened = await openPage(browser, app);
     const { page } = opened;
-    await page.getByText('Keys shown: 50, and there are more').waitFor();
+    await page.getByText('Keys shown: 25, and there are more').waitFor();
     await page.getByRole('button', { name: 'Show more keys' }).click();
     await page.getByText('Keys shown: 64').waitFor();
     await page.getByLabel('Sort').selectOption('sortName');
@@ -211,7 +211,7 @@ describe('the list', () => {
     await page.getByRole('combobox', { name: 'State' }).selectOption('revoked');
     await page.getByText('No key matches').waitFor();
     await page.getByRole('button', { name: 'Clear search and filter' }).click();
-    await page.getByText('Keys shown: 50, and there are more').waitFor();
+    await page.getByText('Keys shown: 25, and there are more').waitFor();
     await page.getByLabel('Sort').selectOption('sortNewest');
     await page.getByRole('button', { name: 'Show more keys' }).click();
     await page.getByText('Keys shown: 64').waitFor();
