@@ -42,9 +42,8 @@ export function DraftFields(properties: DraftProperties): JSX.Element {
       <EndFields {...properties} />
       <AddressFields {...properties} />
       <ResourceFields {...properties} />
-      <LimitFields {...properties}>
-        <NewCredits {...properties} />
-      </LimitFields>
+      <LimitFields {...properties} />
+      <NewCredits {...properties} />
       <TokenField {...properties} />
       <LabelFields {...properties} />
     </>

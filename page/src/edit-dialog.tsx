@@ -12,6 +12,7 @@ import { Modal } from './modal.js';
 import type { Grantable } from './records.js';
 import { Loading, LoadTrouble } from './trouble.js';
 import { useLoad } from './use-load.js';
+import { OptionalLabel } from './optional-label.js';
 
 type EditProperties = DialogProperties & { readonly onConfirm: (changes: object) => void };
 
@@ -81,13 +82,7 @@ function EditForm({
           />
         )}
       </Field>
-      <Field
-        label={
-          <>
-            {say('description')} <span class="soft">({say('optional')})</span>
-          </>
-        }
-      >
+      <Field label={<OptionalLabel text="description" />}>
         {(control) => (
           <textarea
             {...control}

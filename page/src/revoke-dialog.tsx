@@ -6,6 +6,7 @@ import type { DialogProperties } from './disable-dialog.js';
 import { Field } from './field.js';
 import { Modal } from './modal.js';
 import { TypedName } from './typed-name.js';
+import { OptionalLabel } from './optional-label.js';
 
 /** The reasons that the router knows. */
 const reasons = [
@@ -60,13 +61,7 @@ export function RevokeDialog({
             </select>
           )}
         </Field>
-        <Field
-          label={
-            <>
-              {say('comment')} <span class="soft">({say('optional')})</span>
-            </>
-          }
-        >
+        <Field label={<OptionalLabel text="comment" />}>
           {(control) => (
             <input
               {...control}

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
 import { Field } from './field.js';
 import { OwnerEffectDialog, type OwnerDialogProperties } from './owner-effect-dialog.js';
+import { OptionalLabel } from './optional-label.js';
 
 /** Which keys will be refused, and the reason that is kept. */
 export function SuspendDialog({
@@ -22,14 +23,7 @@ export function SuspendDialog({
       isDanger
       onConfirm={() => onConfirm(reason.trim() === '' ? {} : { suspensionReason: reason.trim() })}
     >
-      <Field
-        label={
-          <>
-            {say('reason')} <span class="soft">({say('optional')})</span>
-          </>
-        }
-        hint={say('suspendReasonHint')}
-      >
+      <Field label={<OptionalLabel text="reason" />} hint={say('suspendReasonHint')}>
         {(control) => (
           <textarea
             {...control}

@@ -19,7 +19,8 @@ beforeAll(async () => {
   const keys = app.apiKeys.keys.as({ kind: 'application' });
   await keys.import({ format: 'legacy', rows });
   await keys.create({ ownerId: 'bob', name: 'Export', scopes: ['orders:read'] });
-});
+  // On a busy machine, so many keys take a while.
+}, 600_000);
 afterAll(async () => {
   await browser.close();
   await app.close();
