@@ -33,7 +33,13 @@ export function PlanUse(): JSX.Element | null {
   return (
     <>
       {isFull && <p class="mistake">{say('planFull', { all: formats.number(maxKeys) })}</p>}
-      {terms.length > 0 && <p class="soft">{terms.join(' ')}</p>}
+      {terms.length > 0 && (
+        <ul class="terms soft">
+          {terms.map((term) => (
+            <li key={term}>{term}</li>
+          ))}
+        </ul>
+      )}
     </>
   );
 }

@@ -24,7 +24,7 @@ it('an admin sees what the process that answers reaches, where it counts, and wh
   await expect(processes.locator('strong').textContent()).resolves.toBe('1');
   const lag = page.locator('dl > div').filter({ has: page.getByText('Lag', { exact: true }) });
   await expect(lag.locator('strong').textContent()).resolves.toMatch(/^[\d.,]+ (?:ms|sec)$/);
-  await expect(page.getByText('Other processes').count()).resolves.toBe(0);
+  await expect(page.getByRole('heading', { name: 'Other processes' }).count()).resolves.toBe(0);
   await lookAt(page, 'status');
 
   const { apiKeys } = createInstance({ store });
