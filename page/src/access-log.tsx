@@ -7,7 +7,7 @@ import { Filters, FilterSelect, SearchField } from './filters.js';
 import { OwnerLink } from './owner-link.js';
 import { PagedList } from './paged-list.js';
 import { PlaceLink } from './place-link.js';
-import { problemCodes } from './problem-codes.js';
+import { nameCode, problemCodes } from './problem-codes.js';
 import type { AccessEntry } from './records.js';
 import { english, type TextName } from './texts-english.js';
 import { usePages } from './use-pages.js';
@@ -88,9 +88,8 @@ export function AccessLog(): JSX.Element {
 
 function Why({ entry: { action, code } }: { entry: AccessEntry }): JSX.Element {
   const { say } = useSurroundings();
-  const name = code === null ? action : `code-${code}`;
-  if (Object.hasOwn(english, name)) return <>{say(name as TextName)}</>;
-  return <code>{code ?? action}</code>;
+  if (code !== null) return <>{nameCode(code, say)}</>;
+  return Object.hasOwn(english, action) ? <>{say(action as TextName)}</> : <code>{action}</code>;
 }
 
 /** The key and its owner where they are known: of a wrong secret, nothing is. */

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { CardTable } from './card-table.js';
 import { useSurroundings } from './context.js';
+import { getFieldName } from './field-name.js';
 import { describeAuthor } from './formats.js';
 import { Filters, FilterSelect, SearchField } from './filters.js';
 import { OwnerLink } from './owner-link.js';
@@ -68,14 +69,12 @@ export function AuditLog(): JSX.Element {
 }
 
 function What({ entry: { action, changedFields } }: { entry: TrailEntry }): JSX.Element {
-  const { say } = useSurroundings();
+  const { say, formats } = useSurroundings();
   return (
     <>
       {Object.hasOwn(english, action) ? say(action as TextName) : <code>{action}</code>}
       {changedFields.length > 0 && (
-        <div class="soft">
-          <code>{changedFields.join(', ')}</code>
-        </div>
+        <div class="soft">{formats.list(changedFields.map((field) => getFieldName(field, say)))}</div>
       )}
     </>
   );

@@ -105,7 +105,7 @@ describe.each(looks)('every view, %s', (look, options) => {
     await page.goto(`${app.url}/settings#/keys/${id}`);
     await page.getByText('2 allowed, 1 refused').waitFor();
     await page.getByText('As a table').click();
-    await page.getByRole('cell', { name: 'address_not_allowed 1' }).waitFor();
+    await page.getByRole('cell', { name: 'Address not allowed: 1' }).waitFor();
     await expectGood('key');
     await page.getByRole('button', { name: 'Rotate' }).click();
     await page.getByLabel(/until the new one is used/).check();
