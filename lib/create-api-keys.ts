@@ -173,6 +173,7 @@ export function createApiKeys<
     challenge,
     problemTypes,
     credentialHeaders: sources,
+    tokenLifetimeSeconds: tokens?.lifetimeSeconds ?? null,
     status: readOwnStatus,
   };
 

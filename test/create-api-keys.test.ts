@@ -124,6 +124,7 @@ describe('createApiKeys: starting and stopping', () => {
         processes: 0,
         cachedKeys: 0,
       },
+      ...{ lagMs: null, others: [] },
       limits: 'process',
     };
     expect(apiKeys.status()).toEqual({ ...notReady, redis: 'none' });
@@ -132,13 +133,39 @@ describe('createApiKeys: starting and stopping', () => {
     expect(apiKeys.status()).toEqual({
       ...{ ready: true, state: 'normal', database: 'up', redis: 'none', cachedKeys: 0, limits: 'process' },
       wakeMode: expect.stringMatching(/^(?:push|poll)$/) as string,
-      processes: 1,
+      ...{ processes: 1, lagMs: expect.any(Number) as number, others: [] },
     });
     await apiKeys.close();
     await apiKeys.close();
     expect(apiKeys.status()).toEqual({ ...notReady, redis: 'none' });
     await expect(apiKeys.ready()).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
     await expect(apiKeys.keys.as(theApp).list()).rejects.toMatchObject({ code: 'ERR_API_KEYS_UNAVAILABLE' });
+  });
+
+  it('knows the other processes on its store, when each was heard of, and which have left', async () => {
+    const store = memoryStore();
+    const [one, two] = [createInstance({ store }), createInstance({ store })];
+    await Promise.all([one.apiKeys.ready(), two.apiKeys.ready()]);
+    const seesOthers = async (count: number): Promise<void> => {
+      while (one.apiKeys.status().others.length !== count) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await seesOthers(1);
+    const { others, processes, lagMs } = one.apiKeys.status();
+    expect(others).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+        silentMs: expect.any(Number) as number,
+        changesBehind: expect.any(Number) as number,
+      },
+    ]);
+    expect(processes).toBe(2);
+    expect(lagMs).toBeGreaterThanOrEqual(0);
+    await two.apiKeys.close();
+    await seesOthers(0);
+    expect(one.apiKeys.status().processes).toBe(1);
+    await one.apiKeys.close();
   });
 
   it('is closed once, and every call waits for that', async () => {

@@ -35,6 +35,8 @@ export interface AdminRouterParts {
   readonly holderGuard: RequestHandler;
   readonly challenge: Challenge;
   readonly problemTypes: ProblemTypes;
+  /** How long access tokens of keys without a lifetime of their own live; `null`: keys get none. */
+  readonly tokenLifetimeSeconds: number | null;
   /** The state of the instance, without I/O. */
   readonly status: () => ApiKeysStatus;
   /** Where `holderGuard` reads keys from. */

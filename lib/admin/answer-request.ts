@@ -79,6 +79,7 @@ async function answerOf(
     ...headers,
     stepUpOperations: [...(settings.stepUp?.operations ?? [])],
     credentialHeaders: parts.credentialHeaders,
+    tokenLifetimeSeconds: parts.tokenLifetimeSeconds,
     status: parts.status,
     baseUrl: req.baseUrl,
     now: () => parts.clock.now(),

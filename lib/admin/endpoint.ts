@@ -39,6 +39,8 @@ export interface AdminCall {
   readonly stepUpOperations: readonly StepUpOperation[];
   /** The headers in which keys are sent to the app. */
   readonly credentialHeaders: readonly CredentialHeader[];
+  /** How long access tokens of keys without a lifetime of their own live; `null`: keys get none. */
+  readonly tokenLifetimeSeconds: number | null;
   /** The state of the instance. */
   readonly status: () => ApiKeysStatus;
   /** The path that the router is mounted at, for URLs in responses. */

@@ -10,7 +10,7 @@ export const getCaller: Endpoint = {
     'the owner and how keys are sent: for a page that manages keys. Every change is checked again.',
   answers: { 200: { description: 'Who the caller is.', schema: 'Caller' } },
   problems: [],
-  async handle({ keys, context, stepUpOperations, credentialHeaders }) {
+  async handle({ keys, context, stepUpOperations, credentialHeaders, tokenLifetimeSeconds }) {
     return {
       status: 200,
       body: {
@@ -18,6 +18,7 @@ export const getCaller: Endpoint = {
         stepUp: stepUpOperations,
         address: context.address,
         credentialHeaders: credentialHeaders.map(describeHeader),
+        tokenLifetimeSeconds,
       },
     };
   },

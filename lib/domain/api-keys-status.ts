@@ -1,3 +1,5 @@
+import type { OtherProcess } from './other-process.js';
+
 /** The state of an instance, for readiness probes and monitoring. */
 export interface ApiKeysStatus {
   /** `true` from the end of `ready()` until `close()`. */
@@ -18,6 +20,14 @@ export interface ApiKeysStatus {
    * lease is over.
    */
   readonly processes: number;
+  /**
+   * How old what this process knows of changes is, in milliseconds: since it asked the database for them the last time and has
+   * applied all that it got. Up to a quarter of `cache.leaseSeconds` where all is well; `null` before `ready()`, and while it
+   * starts over.
+   */
+  readonly lagMs: number | null;
+  /** The other processes that share the database, those that were silent longest first: 100 at most. */
+  readonly others: readonly OtherProcess[];
   /** The number of keys that this process caches. */
   readonly cachedKeys: number;
   /**

@@ -9,6 +9,8 @@ export interface CallerPlan {
   readonly name: string | null;
   /** Maximum number of keys that are not revoked; `null`: unlimited. */
   readonly maxKeys: number | null;
+  /** How many keys there are that count towards `maxKeys`; `null` without a maximum. */
+  readonly keyCount: number | null;
   /** How long after its creation a key ends at the latest, in days; `null`: no maximum. */
   readonly maxLifetimeDays: number | null;
   /** Windows that all keys of the owner share. */

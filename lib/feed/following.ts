@@ -1,3 +1,4 @@
+import type { OtherProcess } from '../domain/other-process.js';
 import type { ChangeAnnouncer } from '../ports/change-announcer.js';
 import type { ChangeFeed, FeedPosition, FeedWatch, Instance } from '../ports/change-feed.js';
 import type { Clock } from '../ports/clock.js';
@@ -19,6 +20,8 @@ export interface Following {
   applied(): FeedPosition;
   /** The id under which this process is on the list now. */
   instanceId(): string;
+  /** The other processes on the list, as this one saw them last; without I/O. */
+  others(): readonly OtherProcess[];
   /** How it learns of new changes; `none` before the start. */
   wakeMode(): 'push' | 'poll' | 'none';
   /**
@@ -69,6 +72,7 @@ export function createFollowing(parts: FollowingParts): Following {
     announcer: createChangeAnnouncer({ changes, follower, confirmations, cache }),
     applied: () => follower.applied,
     instanceId: () => follower.instanceId,
+    others: () => instances.describeOthers(follower.applied.sequence),
     wakeMode: () => watch?.mode() ?? 'none',
     ensureLease: () => follower.ensureLease(),
 

@@ -1,3 +1,4 @@
+import { maxOthersShown, type OtherProcess } from '../domain/other-process.js';
 import type { ChangeFeed, Instance } from '../ports/change-feed.js';
 
 /** How much longer than its lease the beat of a process must stay the same before it is removed, in milliseconds. */
@@ -22,6 +23,8 @@ export class InstanceWatch {
   readonly #ownId: () => string;
   readonly #onOthers: (others: readonly Instance[]) => void;
   #sightings = new Map<string, Sighting>();
+  /** Those of the last look. */
+  #remaining: readonly Instance[] = [];
   #timer: NodeJS.Timeout | null = null;
 
   /**
@@ -51,6 +54,16 @@ export class InstanceWatch {
     this.#timer = null;
   }
 
+  /** The other processes as the last look saw them, those that were silent longest first. Reads nothing. */
+  describeOthers(ownApplied: number): readonly OtherProcess[] {
+    const now = performance.now();
+    const described = this.#remaining.map(({ id, acked }) => ({
+      ...{ id, silentMs: Math.round(now - (this.#sightings.get(id)?.since ?? now)) },
+      changesBehind: Math.max(0, ownApplied - acked),
+    }));
+    return described.toSorted((one, other) => other.silentMs - one.silentMs).slice(0, maxOthersShown);
+  }
+
   /** The other processes on the list, without those that were removed just now. */
   async look(): Promise<readonly Instance[]> {
     const listed = await this.#feed.instances();
@@ -59,6 +72,7 @@ export class InstanceWatch {
     this.#note(others);
     const stayed = await Promise.all(others.map((instance) => this.#staysListed(instance)));
     const remaining = others.filter((_, index) => stayed[index]);
+    this.#remaining = remaining;
     this.#onOthers(remaining);
     return remaining;
   }

@@ -39,6 +39,13 @@ export class Lease {
     this.#from = never;
   }
 
+  /** How long ago the beat was sent that began it, in whole milliseconds, by the clock that says more; `null` after its end by {@link end}. */
+  ageMs(): number | null {
+    if (this.#from === never) return null;
+    const { monotonic, wall } = this.moment();
+    return Math.round(Math.max(0, monotonic - this.#from.monotonic, wall - this.#from.wall));
+  }
+
   /** @param wallNow - wall clock in milliseconds, for callers who have just read it */
   isHeld(wallNow: number = this.#clock.now()): boolean {
     return (

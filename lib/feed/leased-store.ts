@@ -61,6 +61,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       list: leased((query) => owners.list(query)),
       findScanEnd: leased((...scan) => owners.findScanEnd(...scan)),
       listWithKeys: leased((query) => owners.listWithKeys(query)),
+      countKeys: leased((...keys) => owners.countKeys(...keys)),
     },
     nonces: { take: (...name) => nonces.take(...name) },
     usage: {

@@ -20,6 +20,8 @@ export function readHealth({ keyAccess, redis, limits }: HealthParts): RunningHe
     redis: redis === null ? 'none' : redis.cache.status(),
     wakeMode: following.wakeMode(),
     processes: places.countProcesses(),
+    lagMs: lease.ageMs(),
+    others: following.others(),
     cachedKeys: local?.size ?? 0,
     limits: readCountingMode(limits.mode(), places),
   };

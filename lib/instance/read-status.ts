@@ -7,6 +7,8 @@ const notReady = {
   database: 'down',
   wakeMode: 'none',
   processes: 0,
+  lagMs: null,
+  others: [],
   cachedKeys: 0,
   limits: 'process',
 } as const;

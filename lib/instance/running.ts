@@ -1,5 +1,6 @@
 import type { AuditService } from '../audit/audit-service.js';
 import type { Keyspace } from '../domain/keyspace.js';
+import type { OtherProcess } from '../domain/other-process.js';
 import type { KeyService } from '../manage/key-service.js';
 import type { OwnerService } from '../manage/owner-service.js';
 import type { KeyPlace } from '../feed/change-listeners.js';
@@ -43,6 +44,8 @@ export interface RunningHealth {
   readonly redis: 'up' | 'down' | 'none';
   readonly wakeMode: 'push' | 'poll' | 'none';
   readonly processes: number;
+  readonly lagMs: number | null;
+  readonly others: readonly OtherProcess[];
   readonly cachedKeys: number;
   readonly limits: LimitCountingMode;
 }

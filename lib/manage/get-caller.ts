@@ -44,6 +44,7 @@ async function describePlan(
   return {
     name: owner?.plan ?? null,
     maxKeys,
+    keyCount: maxKeys === null ? null : await store.owners.countKeys(ownerId, keyspace.name),
     maxLifetimeDays: getLifetimeBounds(keyspace, owner).maxLifetimeDays,
     rateLimits,
     credits: credits === null ? null : toOwnerCredits(credits, spent, clock.now()),

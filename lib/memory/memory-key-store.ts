@@ -20,6 +20,7 @@ import { findEventBounds, listEventsPage } from './page-of-events.js';
 import { listKeysPage, findScanEnd } from './page-of-keys.js';
 import { listOwnersPage, listOwnersWithKeys } from './page-of-owners.js';
 import { addUse, withDigest } from './use-writes.js';
+import { countKeysOfOwner } from './count-keys-of-owner.js';
 
 /** How long the work of a change may take, in milliseconds. */
 const deadlineMs = 2000;
@@ -159,6 +160,7 @@ export function memoryStore(): KeyStore {
       findScanEnd: async (after, rows) =>
         listOwnersPage(contents.owners, { after, limit: rows })[rows - 1]?.ownerId ?? null,
       listWithKeys: async (query) => listOwnersWithKeys(contents.keys, query),
+      countKeys: async (...keys) => countKeysOfOwner(contents, ...keys).unrevoked,
     },
     find: async (id, ownerId) => deepCopy(findVisibleKey(contents, id, ownerId)),
     existing: async (ids) => new Set(ids.filter((id) => contents.keys.has(id))),

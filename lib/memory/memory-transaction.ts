@@ -11,6 +11,7 @@ import type { IdempotencyClaim } from '../ports/idempotency-claims.js';
 import type { ExpiryNotice, KeyStoreTransaction, OwnerKeyCounts } from '../ports/key-store.js';
 import type { RevokedToken } from '../ports/token-store.js';
 import { deepCopy } from './deep-copy.js';
+import { countKeysOfOwner } from './count-keys-of-owner.js';
 import { applyCreditChange } from './credit-balance.js';
 import type { StoredEvent } from './memory-change-feed.js';
 import {
@@ -96,15 +97,8 @@ export class MemoryTransaction implements KeyStoreTransaction {
   }
 
   async countByOwner(ownerId: string, keyspace: string): Promise<OwnerKeyCounts> {
-    return this.#step(() => {
-      const isOfOwner = (key: RemovedKey): boolean => key.ownerId === ownerId && key.keyspace === keyspace;
-      const keys = [...this.#keys.values()].filter(isOfOwner);
-      const removed = [...this.#removedKeys.values()].filter(isOfOwner);
-      return {
-        unrevoked: keys.filter(({ revokedAt }) => revokedAt === null).length,
-        lastNumber: [...keys, ...removed].reduce((last, { number }) => Math.max(last, number ?? 0), 0),
-      };
-    });
+    const contents = { keys: this.#keys, removedKeys: this.#removedKeys };
+    return this.#step(() => countKeysOfOwner(contents, ownerId, keyspace));
   }
 
   async findTaken(ids: readonly string[]): Promise<ReadonlySet<string>> {

@@ -29,7 +29,7 @@ const methodsOfParts: Readonly<Record<string, readonly string[]>> = {
   tokens: ['isRevoked'],
   housekeeping: ['removeExpired', 'findEndedKeys', 'removeUsage'],
   credits: ['spend', 'findSpent'],
-  owners: ['find', 'list', 'findScanEnd', 'listWithKeys'],
+  owners: ['find', 'list', 'findScanEnd', 'listWithKeys', 'countKeys'],
 };
 
 /** Reads the option `store`. */

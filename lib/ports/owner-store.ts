@@ -14,6 +14,8 @@ export interface OwnerStore {
   findScanEnd(after: string | undefined, rows: number): Promise<string | null>;
   /** One page of the ids of owners that have keys, whether or not these are revoked, in the same order. */
   listWithKeys(query: Pick<OwnerQuery, 'after' | 'limit'>): Promise<readonly string[]>;
+  /** How many keys of an owner in one keyspace were not revoked. For display: the next change may find another number. */
+  countKeys(ownerId: string, keyspace: string): Promise<number>;
 }
 
 /** Which owners to list. Conditions that are left out do not restrict. */

@@ -38,7 +38,7 @@ import { findTakenIds } from './queries/taken-ids.js';
 import { deleteExpired } from './queries/expired-rows.js';
 import { deleteUsage } from './queries/delete-usage.js';
 import { insertDigest } from './queries/key-changes.js';
-import { compileFindKey, findScanEnd, listKeys } from './queries/key-queries.js';
+import { compileFindKey, countKeysOfOwner, findScanEnd, listKeys } from './queries/key-queries.js';
 import type { FindKeyById } from './queries/key-queries.js';
 import { findSpent } from './queries/owner-credit-queries.js';
 import { findOwner, findOwnerScanEnd, listOwners, listOwnersWithKeys } from './queries/owner-queries.js';
@@ -127,6 +127,13 @@ export class SqlKeyStore implements KeyStore {
     listWithKeys: (query) =>
       this.#within('Listing owners', (budget) =>
         this.#database.readForRequest(budget, (database) => listOwnersWithKeys(database, query)),
+      ),
+    countKeys: (...keys) =>
+      this.#within('Counting keys', (budget) =>
+        this.#database.readForRequest(
+          budget,
+          async (database) => (await countKeysOfOwner(database, ...keys)).unrevoked,
+        ),
       ),
   };
   readonly claims: IdempotencyClaims = {

@@ -76,6 +76,21 @@ export function describeOwners({ describe, it, expect }: ContractContext): void 
       expect(await other.owners.listWithKeys({ after: 'é', limit: 2 })).toEqual([]);
     });
 
+    it('have a number of keys in each keyspace that were not revoked', async ({ store, other }) => {
+      await insert(
+        store,
+        createSampleKey({ id: 'a' }),
+        createSampleKey({ id: 'b', expiresAt: 1, enabled: false }),
+        createSampleKey({ id: 'revoked', revokedAt: 1 }),
+        createSampleKey({ id: 'c', keyspace: 'other' }),
+        createSampleKey({ id: 'd', ownerId: 'owner-2' }),
+      );
+      expect(await other.owners.countKeys('owner-1', 'default')).toBe(2);
+      expect(await other.owners.countKeys('owner-1', 'other')).toBe(1);
+      expect(await other.owners.countKeys('owner-3', 'default')).toBe(0);
+      expect(await other.owners.countKeys('owner\0', 'default')).toBe(0);
+    });
+
     it('come in the feed with their version, and in the trail', async ({ store, other }) => {
       await write(store, createSampleOwner());
       const [change] = await other.feed.latest(9);

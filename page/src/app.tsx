@@ -83,6 +83,14 @@ export function App(properties: Properties): JSX.Element {
     [base, hasTokens],
   );
   const caller = useLoad(client, (signal) => loadCaller(client, signal));
+  const isKnown = caller.value !== null;
+  // What the list says of the plan may have changed since the person went elsewhere.
+  const { reload: reloadCaller } = caller;
+  const { maxKeys = null, credits = null } = caller.value?.plan ?? {};
+  const isSpent = maxKeys !== null || credits !== null;
+  useEffect(() => {
+    if (place.view === 'list' && hasMoved.current && isSpent) reloadCaller();
+  }, [place.view, isSpent, reloadCaller]);
 
   const forget = useCallback(() => {
     setSecret((shown) => {
@@ -139,15 +147,18 @@ export function App(properties: Properties): JSX.Element {
             {note}
           </p>
         )}
-        {caller.value !== null ? (
+        {isKnown || caller.isLoading ? (
           <>
-            {caller.value.kind === 'admin' && <AdminNav place={place} />}
-            <View key={`${base} ${hasTokens}`} place={place} />
+            {caller.value?.kind === 'admin' && <AdminNav place={place} />}
+            {!isKnown && <Loading />}
+            {(isKnown || isForAll(place)) && (
+              <div class="place" hidden={!isKnown}>
+                <View key={`${base} ${hasTokens}`} place={place} />
+              </div>
+            )}
           </>
-        ) : caller.error !== null && !caller.isLoading ? (
-          <LoadTrouble error={caller.error} onRetry={caller.reload} />
         ) : (
-          <Loading />
+          <LoadTrouble error={caller.error} onRetry={caller.reload} />
         )}
         {secret !== null && <SecretOnce secret={secret} onDone={forget} />}
         {question !== null && (
@@ -174,6 +185,11 @@ const adminViewsByName = {
   plans: PlanImpactView,
   status: InstanceStatusView,
 } as const satisfies Readonly<Record<AdminView, () => JSX.Element>>;
+
+/** Whether a view asks for the same, whoever is signed in: then it can do so before that is known. */
+function isForAll({ view }: Place): boolean {
+  return view === 'list' || view === 'key';
+}
 
 function View({ place }: { place: Place }): JSX.Element {
   const { caller } = useSurroundings();

@@ -1,8 +1,10 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { CardTable } from './card-table.js';
 import { useSurroundings } from './context.js';
+import { getFieldName } from './field-name.js';
 import { describeAuthor } from './formats.js';
-import { OwnerFilter } from './owner-filter.js';
+import { Filters, FilterSelect, SearchField } from './filters.js';
 import { OwnerLink } from './owner-link.js';
 import { PagedList } from './paged-list.js';
 import { PlaceLink } from './place-link.js';
@@ -10,6 +12,7 @@ import type { TrailEntry } from './records.js';
 import { english, type TextName } from './texts-english.js';
 import { TrailVerification } from './trail-verification.js';
 import { usePages } from './use-pages.js';
+import { useSettled } from './use-settled.js';
 import { ViewTitle } from './view-title.js';
 
 const actions = [
@@ -21,10 +24,11 @@ const actions = [
 
 /** Who changed what, of all owners, and whether somebody has tampered with that. */
 export function AuditLog(): JSX.Element {
-  const { say } = useSurroundings();
+  const { say, formats } = useSurroundings();
   const [action, setAction] = useState('');
-  const [ownerId, setOwnerId] = useState('');
-  const entries = usePages<TrailEntry>('/audit', { action, ownerId, limit: '50' });
+  const [owner, setOwner] = useState('');
+  const ownerId = useSettled(owner);
+  const entries = usePages<TrailEntry>('/audit', { action, ownerId });
   return (
     <section class="view">
       <header>
@@ -32,82 +36,61 @@ export function AuditLog(): JSX.Element {
         <p class="soft">{say('auditIntro')}</p>
       </header>
       <TrailVerification />
-      <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-        <OwnerFilter onChange={setOwnerId} />
-        <label class="field">
-          <span>{say('what')}</span>
-          <select value={action} onChange={({ currentTarget }) => setAction(currentTarget.value)}>
-            <option value="">{say('anything')}</option>
-            {actions.map((each) => (
-              <option key={each} value={each}>
-                {say(each)}
-              </option>
-            ))}
-          </select>
-        </label>
-      </form>
+      <Filters>
+        <SearchField label="owner" maxLength={200} isId typed={owner} onType={setOwner} />
+        <FilterSelect
+          label="what"
+          any="anything"
+          choices={actions.map((each) => [each, each] as const)}
+          chosen={action}
+          onChoose={setAction}
+        />
+      </Filters>
       <PagedList pages={entries} empty={<strong>{say('trailNone')}</strong>}>
-        {(items, isStale) => <TrailTable entries={items} isStale={isStale} />}
+        {(items, isStale) => (
+          <CardTable
+            label={say('view-audit')}
+            items={items}
+            isStale={isStale}
+            keyOf={({ sequence }) => sequence}
+            columns={[
+              ['what', (entry) => <What entry={entry} />],
+              ['about', (entry) => <About entry={entry} />],
+              ['who', ({ actor }) => <bdi>{describeAuthor(actor, say)}</bdi>],
+              ['fromWhere', ({ address }) => address ?? '–'],
+              ['time', ({ at }) => formats.moment(at)],
+              ['number', ({ sequence }) => formats.number(sequence)],
+            ]}
+          />
+        )}
       </PagedList>
     </section>
   );
 }
 
-function TrailTable({ entries, isStale }: { entries: readonly TrailEntry[]; isStale: boolean }): JSX.Element {
+function What({ entry: { action, changedFields } }: { entry: TrailEntry }): JSX.Element {
   const { say, formats } = useSurroundings();
   return (
-    <table class={`cards ${isStale ? 'stale' : ''}`} role="table" part="table" aria-label={say('view-audit')}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {(['what', 'about', 'who', 'fromWhere', 'time', 'number'] as const).map((column) => (
-            <th key={column} role="columnheader" scope="col">
-              {say(column)}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {entries.map((entry) => (
-          <tr key={entry.sequence} role="row">
-            <th role="rowheader" scope="row">
-              {Object.hasOwn(english, entry.action) ? (
-                say(entry.action as TextName)
-              ) : (
-                <code>{entry.action}</code>
-              )}
-              {entry.changedFields.length > 0 && (
-                <div class="soft">
-                  <code>{entry.changedFields.join(', ')}</code>
-                </div>
-              )}
-            </th>
-            <td role="cell" data-label={say('about')}>
-              <div>
-                {entry.ownerId === '' ? '–' : <OwnerLink id={entry.ownerId} />}
-                {entry.keyId !== null && (
-                  <div>
-                    <PlaceLink place={{ view: 'key', id: entry.keyId }}>
-                      <code>{entry.keyId}</code>
-                    </PlaceLink>
-                  </div>
-                )}
-              </div>
-            </td>
-            <td role="cell" data-label={say('who')}>
-              <bdi>{describeAuthor(entry.actor, say)}</bdi>
-            </td>
-            <td role="cell" data-label={say('fromWhere')}>
-              {entry.address ?? '–'}
-            </td>
-            <td role="cell" data-label={say('time')}>
-              {formats.moment(entry.at)}
-            </td>
-            <td role="cell" data-label={say('number')}>
-              {formats.number(entry.sequence)}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <>
+      {Object.hasOwn(english, action) ? say(action as TextName) : <code>{action}</code>}
+      {changedFields.length > 0 && (
+        <div class="soft">{formats.list(changedFields.map((field) => getFieldName(field, say)))}</div>
+      )}
+    </>
+  );
+}
+
+function About({ entry: { ownerId, keyId } }: { entry: TrailEntry }): JSX.Element {
+  return (
+    <div>
+      {ownerId === '' ? '–' : <OwnerLink id={ownerId} />}
+      {keyId !== null && (
+        <div>
+          <PlaceLink place={{ view: 'key', id: keyId }}>
+            <code>{keyId}</code>
+          </PlaceLink>
+        </div>
+      )}
+    </div>
   );
 }

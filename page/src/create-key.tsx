@@ -11,6 +11,7 @@ import type { ChangedKey, Grantable } from './records.js';
 import { ChangeTrouble, Loading, LoadTrouble } from './trouble.js';
 import { useLoad } from './use-load.js';
 import { ViewTitle } from './view-title.js';
+import { OptionalLabel } from './optional-label.js';
 
 /** The form for a new key, once it is known what the person may give. */
 export function CreateKey(): JSX.Element {
@@ -140,13 +141,7 @@ function CreateForm({ grantable }: { grantable: Grantable }): JSX.Element {
           )}
         </Field>
       )}
-      <Field
-        label={
-          <>
-            {say('description')} <span class="soft">({say('optional')})</span>
-          </>
-        }
-      >
+      <Field label={<OptionalLabel text="description" />}>
         {(control) => (
           <textarea
             {...control}

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
+import { CountField } from './count-field.js';
 import { useSurroundings } from './context.js';
 import type { DraftProperties } from './draft-fields.js';
-import { Choice, Field, Group } from './field.js';
+import { Choice, Group } from './field.js';
 import type { ApiKey } from './records.js';
 import { WindowSelect } from './window-select.js';
 
@@ -10,19 +11,14 @@ import { WindowSelect } from './window-select.js';
 export function NewCredits({ draft, grantable, mistakes, onChange }: DraftProperties): JSX.Element {
   const { say, formats } = useSurroundings();
   const { credits } = grantable.ceilings;
-  const hint =
-    credits === null ? say('creditsHint') : say('creditsCeiling', { count: formats.number(credits) });
   return (
-    <Field label={say('credits')} hint={hint} mistake={mistakes.credits}>
-      {(control) => (
-        <input
-          {...control}
-          inputMode="numeric"
-          value={draft.credits}
-          onInput={({ currentTarget }) => onChange({ credits: currentTarget.value })}
-        />
-      )}
-    </Field>
+    <CountField
+      label={say('credits')}
+      hint={credits === null ? say('creditsHint') : say('creditsCeiling', { count: formats.number(credits) })}
+      mistake={mistakes.credits}
+      typed={draft.credits}
+      onType={(typed) => onChange({ credits: typed })}
+    />
   );
 }
 
@@ -77,28 +73,22 @@ function CreditNumbers({
         : say('creditsLower', { count: formats.number(Math.min(ceiling, before.credits.remaining)) });
   return (
     <>
-      <Field label={say('creditsLeftNow')} hint={hint} mistake={mistakes.credits}>
-        {(control) => (
-          <input
-            {...control}
-            inputMode="numeric"
-            value={draft.credits}
-            onInput={({ currentTarget }) => onChange({ credits: currentTarget.value })}
-          />
-        )}
-      </Field>
+      <CountField
+        label={say('creditsLeftNow')}
+        hint={hint}
+        mistake={mistakes.credits}
+        typed={draft.credits}
+        onType={(typed) => onChange({ credits: typed })}
+      />
       {ceiling === null && (
         <div class="limit wide">
-          <Field label={say('refill')} hint={say('refillHint')} mistake={mistakes.refill}>
-            {(control) => (
-              <input
-                {...control}
-                inputMode="numeric"
-                value={draft.refill}
-                onInput={({ currentTarget }) => onChange({ refill: currentTarget.value })}
-              />
-            )}
-          </Field>
+          <CountField
+            label={say('refill')}
+            hint={say('refillHint')}
+            mistake={mistakes.refill}
+            typed={draft.refill}
+            onType={(typed) => onChange({ refill: typed })}
+          />
           <WindowSelect
             label="refillEvery"
             seconds={draft.refillSeconds}

@@ -1,9 +1,8 @@
 import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
-import { DialogButtons } from './dialog-buttons.js';
+import { DialogEnd } from './dialog-end.js';
 import { Modal } from './modal.js';
 import type { ApiKey } from './records.js';
-import { ChangeTrouble } from './trouble.js';
 
 export interface DialogProperties {
   readonly apiKey: ApiKey;
@@ -24,8 +23,13 @@ export function DisableDialog({
   return (
     <Modal title={say('disableTitle', { name: apiKey.name })} onClose={onClose} isSafe={!isBusy}>
       <p>{say('disableIntro')}</p>
-      <ChangeTrouble error={error} />
-      <DialogButtons label={say('disable')} isBusy={isBusy} onConfirm={onConfirm} onClose={onClose} />
+      <DialogEnd
+        error={error}
+        label={say('disable')}
+        isBusy={isBusy}
+        onConfirm={onConfirm}
+        onClose={onClose}
+      />
     </Modal>
   );
 }

@@ -8,6 +8,7 @@ import { LabelFields } from './label-fields.js';
 import { LimitFields } from './limit-fields.js';
 import { ResourceFields } from './resource-fields.js';
 import type { ApiKey, Grantable } from './records.js';
+import { TokenField } from './token-field.js';
 
 /** What every group of fields gets. */
 export interface DraftProperties {
@@ -27,6 +28,7 @@ export function EditableFields(properties: DraftProperties & { before: ApiKey })
       <ResourceFields {...properties} />
       <LimitFields {...properties} />
       <EditableCredits {...properties} />
+      <TokenField {...properties} />
       <LabelFields {...properties} />
     </>
   );
@@ -40,9 +42,10 @@ export function DraftFields(properties: DraftProperties): JSX.Element {
       <EndFields {...properties} />
       <AddressFields {...properties} />
       <ResourceFields {...properties} />
-      <LimitFields {...properties}>
-        <NewCredits {...properties} />
-      </LimitFields>
+      <LimitFields {...properties} />
+      <NewCredits {...properties} />
+      <TokenField {...properties} />
+      <LabelFields {...properties} />
     </>
   );
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ChangedFields } from './changed-fields.js';
 import { useSurroundings } from './context.js';
-import { DialogButtons } from './dialog-buttons.js';
+import { DialogEnd } from './dialog-end.js';
 import type { DialogProperties } from './disable-dialog.js';
 import { EditableFields } from './draft-fields.js';
 import { Field } from './field.js';
@@ -10,8 +10,9 @@ import { findMistakes, type KeyDraft } from './key-draft.js';
 import { listChanges, toDraft } from './key-edit.js';
 import { Modal } from './modal.js';
 import type { Grantable } from './records.js';
-import { ChangeTrouble, Loading, LoadTrouble } from './trouble.js';
+import { Loading, LoadTrouble } from './trouble.js';
 import { useLoad } from './use-load.js';
+import { OptionalLabel } from './optional-label.js';
 
 type EditProperties = DialogProperties & { readonly onConfirm: (changes: object) => void };
 
@@ -81,13 +82,7 @@ function EditForm({
           />
         )}
       </Field>
-      <Field
-        label={
-          <>
-            {say('description')} <span class="soft">({say('optional')})</span>
-          </>
-        }
-      >
+      <Field label={<OptionalLabel text="description" />}>
         {(control) => (
           <textarea
             {...control}
@@ -110,8 +105,7 @@ function EditForm({
       ) : (
         <p class="soft">{say('editNothing')}</p>
       )}
-      <ChangeTrouble error={error} />
-      <DialogButtons label={say('editNow')} isBusy={isBusy} isReady={isChanged} onClose={onClose} />
+      <DialogEnd error={error} label={say('editNow')} isBusy={isBusy} isReady={isChanged} onClose={onClose} />
     </form>
   );
 }

@@ -2,10 +2,9 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { collectOwnerData } from './collect-owner-data.js';
 import { useSurroundings } from './context.js';
-import { DialogButtons } from './dialog-buttons.js';
+import { DialogEnd } from './dialog-end.js';
 import { Modal } from './modal.js';
 import { saveFile, toFileName } from './save-file.js';
-import { ChangeTrouble } from './trouble.js';
 
 /** Saves what is stored about an owner as a file, after it was said what is in it. */
 export function ExportDialog({ ownerId, onClose }: { ownerId: string; onClose: () => void }): JSX.Element {
@@ -51,8 +50,8 @@ export function ExportDialog({ ownerId, onClose }: { ownerId: string; onClose: (
       <p>{say('exportIntro')}</p>
       <p class="soft">{say('exportHint')}</p>
       <p class="told">{told}</p>
-      <ChangeTrouble error={error} />
-      <DialogButtons
+      <DialogEnd
+        error={error}
         label={say('exportNow')}
         isReady={!isBusy}
         onConfirm={() => void run()}

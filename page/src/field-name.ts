@@ -8,6 +8,7 @@ const names: Readonly<Record<string, TextName>> = {
   ...{ rateLimits: 'limits', credits: 'credits', state: 'state', revokedAt: 'revokedAt', ownerId: 'owner' },
   ...{ plan: 'plan', overrides: 'overrides', suspendedAt: 'suspendedSince', suspensionReason: 'reason' },
   ...{ reason: 'reason', comment: 'comment', environment: 'environment' },
+  tokenLifetimeSeconds: 'tokenLifetime',
 };
 
 /** Returns what people call a field of a key or an owner; a field that they never see has the name that the router gives it. */

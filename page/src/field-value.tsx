@@ -7,7 +7,7 @@ import type { TextName } from './texts-english.js';
 /** What a field says when it is empty: set apart, since a text could read the same. */
 const empty: Readonly<Record<string, TextName>> = {
   ...{ expiresAt: 'noEnd', ipAllowlist: 'anyAddress', resources: 'all', credits: 'creditsKeepNone' },
-  ...{ plan: 'defaultPlan', rateLimits: 'noLimits' },
+  ...{ plan: 'defaultPlan', rateLimits: 'noLimits', tokenLifetimeSeconds: 'tokenLifetimeNone' },
 };
 
 /** The value of a field in words. */
@@ -27,6 +27,9 @@ export function FieldValue({ name, value }: { name: string; value: unknown }): J
       return Object.entries(given as Readonly<Record<string, readonly string[]>>).map(([kind, ids]) => (
         <div key={kind}>{`${kind}: ${ids.join(', ')}`}</div>
       ));
+    }
+    if (typeof given === 'number' && name === 'tokenLifetimeSeconds') {
+      return Number.isFinite(given) ? formats.span(given) : '…';
     }
     if (typeof given === 'string') return name.endsWith('At') ? formats.moment(given) : given;
     if (Array.isArray(given) && given.every((each) => typeof each === 'string')) return given.join(', ');

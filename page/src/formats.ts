@@ -14,6 +14,8 @@ export interface Formats {
   number(value: number): string;
   /** A span of whole seconds, as `2 hours` or `7 days`. */
   span(seconds: number): string;
+  /** A short span, as `412 ms` or `2.3 sec`. */
+  shortSpan(ms: number): string;
   /** How far away a time is, as `in 3 days` or `2 hours ago`. */
   distance(time: string | number): string;
   list(items: readonly string[]): string;
@@ -46,6 +48,11 @@ export function createFormats(language: string): Formats {
       return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(
         seconds / size,
       );
+    },
+    shortSpan(ms) {
+      const [value, unit] = ms < 1_000 ? [ms, 'millisecond'] : [ms / 1_000, 'second'];
+      const options = { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 } as const;
+      return new Intl.NumberFormat(language, options).format(value);
     },
     distance(time) {
       const seconds = Math.round((new Date(time).getTime() - Date.now()) / 1000);

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { CardTable } from './card-table.js';
 import { useSurroundings } from './context.js';
 import type { InstanceStatus } from './records.js';
 import type { TextName } from './texts-english.js';
@@ -38,7 +39,7 @@ type Tone = 'active' | 'soon' | 'revoked' | '';
 
 function Parts({ status }: { status: InstanceStatus }): JSX.Element {
   const { say, formats } = useSurroundings();
-  const { state, database, redis, limits, wakeMode, processes, cachedKeys } = status;
+  const { state, database, redis, limits, wakeMode, processes, lagMs, others, cachedKeys } = status;
   const limitTones: Readonly<Record<string, Tone>> = { shared: 'active', split: 'soon', refused: 'revoked' };
   const parts = [
     ['database', database, database === 'up' ? 'active' : 'revoked'],
@@ -64,19 +65,36 @@ function Parts({ status }: { status: InstanceStatus }): JSX.Element {
         ))}
         {(
           [
-            ['processes', processes],
-            ['cachedKeys', cachedKeys],
+            ['lag', lagMs === null ? '–' : formats.shortSpan(lagMs)],
+            ['processes', formats.number(processes)],
+            ['cachedKeys', formats.number(cachedKeys)],
           ] as const
         ).map(([name, value]) => (
           <div key={name} class="panel">
             <dt>{say(name)}</dt>
             <dd>
-              <strong>{formats.number(value)}</strong>
+              <strong>{value}</strong>
               <p>{say(`${name}Hint`)}</p>
             </dd>
           </div>
         ))}
       </dl>
+      {others.length > 0 && (
+        <section class="panel">
+          <h3>{say('otherProcesses')}</h3>
+          <p class="soft">{say('otherProcessesHint')}</p>
+          <CardTable
+            label={say('otherProcesses')}
+            items={others}
+            keyOf={({ id }) => id}
+            columns={[
+              ['process', ({ id }) => <code>{id}</code>],
+              ['silent', ({ silentMs }) => formats.shortSpan(silentMs)],
+              ['changesBehind', ({ changesBehind }) => formats.number(changesBehind)],
+            ]}
+          />
+        </section>
+      )}
     </>
   );
 }

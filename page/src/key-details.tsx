@@ -56,6 +56,9 @@ export function KeyDetails({ apiKey }: { apiKey: ApiKey }): JSX.Element {
             <FieldValue name="credits" value={credits} />
           </Row>
         )}
+        {apiKey.tokenLifetimeSeconds !== null && (
+          <Row name="tokenLifetime">{formats.span(apiKey.tokenLifetimeSeconds)}</Row>
+        )}
         <Row name="lastUsed">
           {apiKey.lastUsedAt === null ? say('never') : formats.moment(apiKey.lastUsedAt)}
           {apiKey.lastUsedAddress !== null && (

@@ -35,6 +35,8 @@ export interface KeyDraft {
   /** What credits are raised to at the end of each interval; empty: never. */
   readonly refill: string;
   readonly refillSeconds: number;
+  /** Seconds; empty: as configured. */
+  readonly tokenLifetime: string;
   /** Separated by commas. */
   readonly tags: string;
   /** JSON, for admins. */
@@ -43,7 +45,7 @@ export interface KeyDraft {
 
 export type DraftField =
   | ('name' | 'ownerId' | 'endDate' | 'addresses' | 'resources')
-  | ('limits' | 'credits' | 'refill' | 'metadata');
+  | ('limits' | 'credits' | 'refill' | 'tokenLifetime' | 'tags' | 'metadata');
 
 const dayMs = 86_400_000;
 
@@ -68,7 +70,7 @@ export function createDraft(grantable: Grantable, environment: string | null): K
     limits: rateLimits.map(({ limit, windowSeconds }) => ({ limit: String(limit), windowSeconds })),
     credits: credits === null ? '' : String(credits),
     ...noRefill,
-    ...{ creditsChoice: 'new', tags: '', metadata: '{}' },
+    ...{ creditsChoice: 'new', tokenLifetime: '', tags: '', metadata: '' },
   };
 }
 
@@ -122,8 +124,29 @@ export function findMistakes(
     if (draft.credits.trim() !== '0' && !isCount(draft.credits)) mistakes.credits = say('countWrong');
     if (draft.refill.trim() !== '' && !isCount(draft.refill)) mistakes.refill = say('numberWrong');
   }
-  if (parseMetadata(draft.metadata) === null) mistakes.metadata = say('membersWrong');
+  if (draft.tokenLifetime.trim() !== '') {
+    const seconds = isCount(draft.tokenLifetime) ? Number(draft.tokenLifetime) : 0;
+    if (seconds < 60 || seconds > 86_400) {
+      mistakes.tokenLifetime = say('tokenLifetimeWrong', {
+        min: formats.number(60),
+        max: formats.number(86_400),
+      });
+    }
+  }
+  const tags = splitTags(draft.tags);
+  if (tags.length > 20 || tags.some((tag) => tag.length > 50)) mistakes.tags = say('tagsWrong');
+  const metadata = parseMetadata(draft.metadata);
+  if (metadata === null) mistakes.metadata = say('membersWrong');
+  else if (new TextEncoder().encode(JSON.stringify(metadata)).length > 4_096) {
+    mistakes.metadata = say('metadataLong');
+  }
   return mistakes;
+}
+
+/** The tags that are typed, each once. */
+export function splitTags(text: string): readonly string[] {
+  const tags = text.split(',').map((tag) => tag.trim());
+  return [...new Set(tags.filter((tag) => tag !== ''))];
 }
 
 /** The object that a text stands for; `null` for anything else. */
@@ -153,6 +176,8 @@ export function toRateLimits(limits: readonly LimitDraft[]): readonly RateLimit[
 export function toBody(draft: KeyDraft, grantable: Grantable): Record<string, unknown> {
   const end = findEnd(draft, grantable);
   const description = draft.description.trim();
+  const tags = splitTags(draft.tags);
+  const metadata = parseMetadata(draft.metadata) ?? {};
   return {
     name: draft.name.trim(),
     scopes: draft.scopes,
@@ -165,6 +190,9 @@ export function toBody(draft: KeyDraft, grantable: Grantable): Record<string, un
     ...(Object.keys(draft.resources).length === 0 ? {} : { resources: draft.resources }),
     ...(draft.limits.length === 0 ? {} : { rateLimits: toRateLimits(draft.limits) }),
     ...(draft.credits.trim() === '' ? {} : { credits: { remaining: Number(draft.credits) } }),
+    ...(draft.tokenLifetime.trim() === '' ? {} : { tokenLifetimeSeconds: Number(draft.tokenLifetime) }),
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
   };
 }
 

@@ -1,4 +1,12 @@
-import { findEnd, noRefill, parseMetadata, splitLines, toRateLimits, type KeyDraft } from './key-draft.js';
+import {
+  findEnd,
+  noRefill,
+  parseMetadata,
+  splitLines,
+  splitTags,
+  toRateLimits,
+  type KeyDraft,
+} from './key-draft.js';
 import type { ApiKey, Credits, Grantable } from './records.js';
 
 /** A key as a draft that changes nothing yet. */
@@ -13,6 +21,7 @@ export function toDraft(apiKey: ApiKey): KeyDraft {
     ...{ creditsChoice: 'keep', credits: credits === null ? '' : String(credits.remaining) },
     refill: refillAmount === null ? '' : String(refillAmount),
     refillSeconds: refillIntervalSeconds ?? noRefill.refillSeconds,
+    tokenLifetime: apiKey.tokenLifetimeSeconds === null ? '' : String(apiKey.tokenLifetimeSeconds),
     tags: apiKey.tags.join(', '),
     metadata: JSON.stringify(apiKey.metadata, null, 2),
   };
@@ -32,6 +41,7 @@ export function listChanges(
     ipAllowlist: draft.addresses === null ? null : splitLines(draft.addresses),
     resources: Object.keys(draft.resources).length === 0 ? null : draft.resources,
     rateLimits: toRateLimits(draft.limits),
+    tokenLifetimeSeconds: draft.tokenLifetime.trim() === '' ? null : Number(draft.tokenLifetime),
     tags: splitTags(draft.tags),
     // A text that is no object is not sent: the form says what is wrong with it.
     metadata: parseMetadata(draft.metadata) ?? draft.metadata,
@@ -49,11 +59,6 @@ export function listChanges(
       ([name, value]) => toComparable(name, value) !== toComparable(name, before[name as keyof ApiKey]),
     ),
   );
-}
-
-function splitTags(text: string): readonly string[] {
-  const tags = text.split(',').map((tag) => tag.trim());
-  return [...new Set(tags.filter((tag) => tag !== ''))];
 }
 
 /** Where there is a maximum, credits are not refilled. */

@@ -1,16 +1,17 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { AttentionList } from './attention-list.js';
 import { useSurroundings } from './context.js';
+import { Filters, FilterSelect, SearchField } from './filters.js';
 import { KeyTable } from './key-table.js';
 import { PagedList } from './paged-list.js';
 import { PlanUse } from './plan-use.js';
 import { PlaceLink } from './place-link.js';
 import type { ApiKey, KeyState as State } from './records.js';
 import { usePages } from './use-pages.js';
+import { useSettled } from './use-settled.js';
 import { ViewTitle } from './view-title.js';
 
-const pageSize = 50;
 const states: readonly State[] = ['active', 'disabled', 'expired', 'revoked'];
 const orders = ['sortNewest', 'sortName', 'sortUsed', 'sortEnd'] as const;
 type Order = (typeof orders)[number];
@@ -19,16 +20,11 @@ type Order = (typeof orders)[number];
 export function KeyList(): JSX.Element {
   const { caller, say } = useSurroundings();
   const [typed, setTyped] = useState('');
-  const [search, setSearch] = useState('');
+  const search = useSettled(typed);
   const [state, setState] = useState('');
   const [order, setOrder] = useState<Order>('sortNewest');
 
-  useEffect(() => {
-    const timer = setTimeout(() => setSearch(typed.trim()), 250);
-    return () => clearTimeout(timer);
-  }, [typed]);
-
-  const keys = usePages<ApiKey>('/keys', { q: search, state, limit: String(pageSize) });
+  const keys = usePages<ApiKey>('/keys', { q: search, state });
   const isFiltered = search !== '' || state !== '';
   const mayCreate = caller.may.includes('create');
 
@@ -52,38 +48,22 @@ export function KeyList(): JSX.Element {
         </div>
       )}
       <AttentionList />
-      <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-        <label class="field grow">
-          <span>{say('search')}</span>
-          <input
-            type="search"
-            maxLength={100}
-            value={typed}
-            onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-          />
-        </label>
-        <label class="field">
-          <span>{say('state')}</span>
-          <select value={state} onChange={({ currentTarget }) => setState(currentTarget.value)}>
-            <option value="">{say('anyState')}</option>
-            {states.map((each) => (
-              <option key={each} value={each}>
-                {say(each)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="field">
-          <span>{say('sort')}</span>
-          <select value={order} onChange={({ currentTarget }) => setOrder(currentTarget.value as Order)}>
-            {orders.map((each) => (
-              <option key={each} value={each}>
-                {say(each)}
-              </option>
-            ))}
-          </select>
-        </label>
-      </form>
+      <Filters>
+        <SearchField label="search" maxLength={100} typed={typed} onType={setTyped} />
+        <FilterSelect
+          label="state"
+          any="anyState"
+          choices={states.map((each) => [each, each] as const)}
+          chosen={state}
+          onChoose={setState}
+        />
+        <FilterSelect
+          label="sort"
+          choices={orders.map((each) => [each, each] as const)}
+          chosen={order}
+          onChoose={setOrder}
+        />
+      </Filters>
       <PagedList
         pages={keys}
         shown={['countShown', 'countShownMore']}
@@ -99,7 +79,6 @@ export function KeyList(): JSX.Element {
                 class="button"
                 onClick={() => {
                   setTyped('');
-                  setSearch('');
                   setState('');
                 }}
               >

@@ -4,6 +4,7 @@ import { useSurroundings } from './context.js';
 import type { ApiKey, Usage } from './records.js';
 import { Loading, LoadTrouble } from './trouble.js';
 import { useLoad } from './use-load.js';
+import { nameCode } from './problem-codes.js';
 
 const hourMs = 3_600_000;
 const spans = {
@@ -141,7 +142,7 @@ function UsageChart({ bars, span }: { bars: readonly Bar[]; span: Span }): JSX.E
                   <td>
                     {Object.entries(counts)
                       .filter(([verdict]) => verdict !== 'allowed')
-                      .map(([verdict, count]) => `${verdict} ${formats.number(count)}`)
+                      .map(([verdict, count]) => `${nameCode(verdict, say)}: ${formats.number(count)}`)
                       .join(', ')}
                   </td>
                 </tr>

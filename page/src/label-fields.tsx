@@ -2,20 +2,14 @@ import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
 import type { DraftProperties } from './draft-fields.js';
 import { Field } from './field.js';
+import { OptionalLabel } from './optional-label.js';
 
 /** What keys are found by, and for admins the data that the app keeps with a key. */
 export function LabelFields({ draft, mistakes, onChange }: DraftProperties): JSX.Element {
   const { caller, say } = useSurroundings();
   return (
     <>
-      <Field
-        label={
-          <>
-            {say('tags')} <span class="soft">({say('optional')})</span>
-          </>
-        }
-        hint={say('tagsHint')}
-      >
+      <Field label={<OptionalLabel text="tags" />} hint={say('tagsHint')} mistake={mistakes.tags}>
         {(control) => (
           <input
             {...control}
@@ -26,7 +20,11 @@ export function LabelFields({ draft, mistakes, onChange }: DraftProperties): JSX
         )}
       </Field>
       {caller.kind === 'admin' && (
-        <Field label={say('metadataLabel')} hint={say('metadataHint')} mistake={mistakes.metadata}>
+        <Field
+          label={<OptionalLabel text="metadataLabel" />}
+          hint={say('metadataHint')}
+          mistake={mistakes.metadata}
+        >
           {(control) => (
             <textarea
               {...control}

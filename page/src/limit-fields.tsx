@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
 import type { DraftProperties } from './draft-fields.js';
 import { Group } from './field.js';
@@ -15,8 +15,7 @@ export function LimitFields({
   mistakes,
   before,
   onChange,
-  children,
-}: DraftProperties & { before?: ApiKey; children?: ComponentChildren }): JSX.Element {
+}: DraftProperties & { before?: ApiKey }): JSX.Element {
   const { say, formats } = useSurroundings();
   const { limits } = draft;
   const { rateLimits } = grantable.ceilings;
@@ -71,7 +70,6 @@ export function LimitFields({
           {say('addLimit')}
         </button>
       )}
-      {children}
     </Group>
   );
 }

@@ -11,6 +11,7 @@ export const unknownCaller: Caller = {
     suspendedAt: null,
     plan: null,
     plans: null,
+    tokenLifetimeSeconds: null,
   },
 };
 

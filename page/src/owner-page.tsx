@@ -95,7 +95,7 @@ function LoadedOwner({
 
 function OwnerKeys({ owner }: { owner: OwnerWithCredits }): JSX.Element {
   const { say } = useSurroundings();
-  const keys = usePages<ApiKey>('/keys', { ownerId: owner.ownerId, limit: '50' });
+  const keys = usePages<ApiKey>('/keys', { ownerId: owner.ownerId });
   return (
     <section class="panel" part="keys" aria-label={say('ownerKeys')}>
       <h3>{say('ownerKeys')}</h3>

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
-import { DialogButtons } from './dialog-buttons.js';
+import { DialogEnd } from './dialog-end.js';
 import { Modal } from './modal.js';
 import { ImpactSummary } from './impact-summary.js';
 import { PlanSelect } from './plan-select.js';
-import type { OwnerDialogProperties } from './suspend-dialog.js';
-import { ChangeTrouble, Loading, LoadTrouble } from './trouble.js';
+import type { OwnerDialogProperties } from './owner-effect-dialog.js';
+import { Loading, LoadTrouble } from './trouble.js';
 import { useImpact } from './use-impact.js';
 
 /** Another plan for an owner, with what its keys would lose. */
@@ -48,8 +48,8 @@ export function PlanDialog({
           <ImpactSummary impact={impact.value} />
         )}
         {owner.overrides !== null && <p class="soft">{say('overridesStay')}</p>}
-        <ChangeTrouble error={error} />
-        <DialogButtons
+        <DialogEnd
+          error={error}
           label={say('planNow')}
           isBusy={isBusy}
           isReady={isOther && !impact.isLoading && impact.error === null && impact.value !== null}

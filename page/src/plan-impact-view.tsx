@@ -8,6 +8,7 @@ import { PlanSelect } from './plan-select.js';
 import type { PlanImpact } from './records.js';
 import { ChangeTrouble, Loading } from './trouble.js';
 import { ViewTitle } from './view-title.js';
+import { OptionalLabel } from './optional-label.js';
 
 /** Whose keys would lose something if owners had another plan, or if a plan were another one. Nothing is changed. */
 export function PlanImpactView(): JSX.Element {
@@ -113,14 +114,7 @@ export function PlanImpactView(): JSX.Element {
             )}
           </Field>
         )}
-        <Field
-          label={
-            <>
-              {say('owner')} <span class="soft">({say('optional')})</span>
-            </>
-          }
-          hint={say('plansOwnerHint')}
-        >
+        <Field label={<OptionalLabel text="owner" />} hint={say('plansOwnerHint')}>
           {(control) => (
             <input
               {...control}

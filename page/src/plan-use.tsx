@@ -1,42 +1,45 @@
 import type { JSX } from 'preact';
-import type { AdminClient } from './admin-client.js';
 import { useSurroundings } from './context.js';
-import type { ApiKey, Page } from './records.js';
-import { useLoad } from './use-load.js';
+import { describeLimit } from './formats.js';
 
-/** How many pages of keys are counted: with more, the number is not worth the wait. */
-const maxPages = 5;
-
-/** The plan bounds the keys of the native API, and no others. */
-const keyspace = 'default';
-
-/** How many keys the plan of an owner still allows. Where it allows any number, or they cannot be counted, there is nothing to say. */
+/** What the plan of an owner allows, and how much of it is used. Of a plan that bounds nothing, there is nothing to say. */
 export function PlanUse(): JSX.Element | null {
-  const { client, caller, say, formats } = useSurroundings();
-  const maxKeys = caller.plan?.maxKeys ?? null;
-  const used = useLoad(maxKeys, (signal) =>
-    maxKeys === null ? Promise.resolve(null) : countKeys(client, signal),
-  );
-  if (maxKeys === null || used.value === null) return null;
-  const isFull = used.value >= maxKeys;
+  const { caller, say, formats } = useSurroundings();
+  if (caller.plan === null) return null;
+  const { maxKeys, keyCount, maxLifetimeDays, rateLimits, credits } = caller.plan;
+  const isFull = maxKeys !== null && keyCount !== null && keyCount >= maxKeys;
+  const terms = [
+    ...(maxKeys === null || keyCount === null || isFull
+      ? []
+      : [say('planUse', { used: formats.number(keyCount), all: formats.number(maxKeys) })]),
+    ...(maxLifetimeDays === null ? [] : [say('planLifetime', { count: formats.number(maxLifetimeDays) })]),
+    ...(rateLimits.length === 0
+      ? []
+      : [
+          say('planLimits', {
+            limits: formats.list(rateLimits.map((limit) => describeLimit(limit, say, formats))),
+          }),
+        ]),
+    ...(credits === null
+      ? []
+      : [
+          say(credits.refillsAt === null ? 'planCredits' : 'planCreditsUntil', {
+            left: formats.number(credits.remaining),
+            all: formats.number(credits.amount),
+            date: credits.refillsAt === null ? '' : formats.moment(credits.refillsAt),
+          }),
+        ]),
+  ];
   return (
-    <p class={isFull ? 'mistake' : 'soft'}>
-      {say(isFull ? 'planFull' : 'planUse', {
-        used: formats.number(used.value),
-        all: formats.number(maxKeys),
-      })}
-    </p>
+    <>
+      {isFull && <p class="mistake">{say('planFull', { all: formats.number(maxKeys) })}</p>}
+      {terms.length > 0 && (
+        <ul class="terms soft">
+          {terms.map((term) => (
+            <li key={term}>{term}</li>
+          ))}
+        </ul>
+      )}
+    </>
   );
-}
-
-/** Counts the keys that count for the plan: those that are not revoked. `null`: too many to count. */
-async function countKeys(client: AdminClient, signal: AbortSignal): Promise<number | null> {
-  let [count, cursor] = [0, ''];
-  for (let round = 0; round < maxPages; round++) {
-    const page = await client.get<Page<ApiKey>>('/keys', { keyspace, limit: '100', cursor }, signal);
-    count += page.items.filter(({ state }) => state !== 'revoked').length;
-    if (page.nextCursor === null) return count;
-    cursor = page.nextCursor;
-  }
-  return null;
 }

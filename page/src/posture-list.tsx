@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
+import { Filters, FilterSelect } from './filters.js';
 import { PagedList } from './paged-list.js';
 import { PostureCard } from './posture-card.js';
 import { postureReasons, sortByUrgency } from './posture-reasons.js';
@@ -12,26 +13,22 @@ import { ViewTitle } from './view-title.js';
 export function PostureList(): JSX.Element {
   const { say } = useSurroundings();
   const [reason, setReason] = useState('');
-  const found = usePages<PostureItem>('/posture', { reason, limit: '100' });
+  const found = usePages<PostureItem>('/posture', { reason });
   return (
     <section class="view">
       <header>
         <ViewTitle>{say('view-posture')}</ViewTitle>
         <p class="soft">{say('postureIntro')}</p>
       </header>
-      <form class="filters" onSubmit={(event) => event.preventDefault()}>
-        <label class="field">
-          <span>{say('reason')}</span>
-          <select value={reason} onChange={({ currentTarget }) => setReason(currentTarget.value)}>
-            <option value="">{say('anyReason')}</option>
-            {postureReasons.map((each) => (
-              <option key={each} value={each}>
-                {say(`short-${each}`)}
-              </option>
-            ))}
-          </select>
-        </label>
-      </form>
+      <Filters>
+        <FilterSelect
+          label="reason"
+          any="anyReason"
+          choices={postureReasons.map((each) => [each, `short-${each}`] as const)}
+          chosen={reason}
+          onChoose={setReason}
+        />
+      </Filters>
       <PagedList pages={found} empty={<strong>{say('postureNone')}</strong>}>
         {(items, isStale) => (
           <ul class={`tiles ${isStale ? 'stale' : ''}`}>

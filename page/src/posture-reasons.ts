@@ -18,11 +18,12 @@ export function isPostureReason(reason: string): reason is PostureReason {
   return (postureReasons as readonly string[]).includes(reason);
 }
 
-/** Sorts by urgency; what there is no sentence for is left out. */
+/** Sorts by urgency, and of one reason by what ends first; what there is no sentence for is left out. */
 export function sortByUrgency(items: readonly PostureItem[]): readonly PostureItem[] {
   const urgencyOf = ({ reason }: PostureItem): number =>
     (postureReasons as readonly string[]).indexOf(reason);
+  const endOf = ({ endsAt }: PostureItem): number => (endsAt === null ? 9e15 : Date.parse(endsAt));
   return items
     .filter(({ reason }) => isPostureReason(reason))
-    .toSorted((one, other) => urgencyOf(one) - urgencyOf(other));
+    .toSorted((one, other) => urgencyOf(one) - urgencyOf(other) || endOf(one) - endOf(other));
 }

@@ -1,3 +1,6 @@
+import { english, type TextName } from './texts-english.js';
+import type { Say } from './texts.js';
+
 /** The codes with which requests are refused, as far as the access log has them: those of guards first. */
 export const problemCodes = [
   ...(['missing_credential', 'invalid_token', 'key_revoked', 'key_disabled', 'key_expired'] as const),
@@ -11,3 +14,9 @@ export const problemCodes = [
   ...(['precondition_failed', 'request_in_progress', 'idempotency_key_reused'] as const),
   ...(['payload_too_large', 'unsupported_media_type', 'internal_error', 'unavailable'] as const),
 ];
+
+/** What people call a code; one that there is no text for has the name that the router gives it. */
+export function nameCode(code: string, say: Say): string {
+  const name = `code-${code}`;
+  return Object.hasOwn(english, name) ? say(name as TextName) : code;
+}

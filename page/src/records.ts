@@ -38,6 +38,7 @@ export interface ApiKey {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly features: readonly string[];
   readonly tags: readonly string[];
+  readonly tokenLifetimeSeconds: number | null;
   readonly rateLimits: readonly RateLimit[];
   readonly credits: Credits | null;
   readonly idleAt: string | null;
@@ -180,7 +181,17 @@ export interface Caller {
   readonly environment: string | null;
   readonly credentialHeaders: readonly { readonly name: string; readonly prefix: string }[];
   readonly suspendedAt: string | null;
-  readonly plan: { readonly name: string | null; readonly maxKeys: number | null } | null;
+  readonly plan: {
+    readonly name: string | null;
+    readonly maxKeys: number | null;
+    /** `null` where there is no maximum. */
+    readonly keyCount: number | null;
+    readonly maxLifetimeDays: number | null;
+    readonly rateLimits: readonly RateLimit[];
+    readonly credits: OwnerWithCredits['credits'];
+  } | null;
+  /** Of keys without one of their own; `null`: there are no access tokens. */
+  readonly tokenLifetimeSeconds: number | null;
   /** The plans that an admin can give; `null`: this person gives none. */
   readonly plans: readonly string[] | null;
 }
@@ -193,6 +204,13 @@ export interface InstanceStatus {
   readonly limits: 'shared' | 'split' | 'process' | 'refused';
   readonly wakeMode: 'push' | 'poll' | 'none';
   readonly processes: number;
+  /** `null` while it starts over. */
+  readonly lagMs: number | null;
+  readonly others: readonly {
+    readonly id: string;
+    readonly silentMs: number;
+    readonly changesBehind: number;
+  }[];
   readonly cachedKeys: number;
 }
 

@@ -3,11 +3,11 @@ import type { Answer } from './admin-client.js';
 import { ChangedFields } from './changed-fields.js';
 import { ConflictDialog } from './conflict-dialog.js';
 import { useSurroundings } from './context.js';
-import { DialogButtons } from './dialog-buttons.js';
+import { DialogEnd } from './dialog-end.js';
 import { Modal } from './modal.js';
 import type { ApiKey, ChangedKey, PostureItem } from './records.js';
 import { chooseRemedyText } from './remedy-text.js';
-import { ChangeTrouble, Loading, LoadTrouble } from './trouble.js';
+import { Loading, LoadTrouble } from './trouble.js';
 import { useChange } from './use-change.js';
 import { useLoad } from './use-load.js';
 
@@ -83,8 +83,8 @@ function LoadedRemedy({
     <Modal title={say(texts.title, { name: apiKey.name })} onClose={onClose} isSafe={!change.isBusy}>
       <p>{say(texts.intro)}</p>
       {remedy.command === 'update' && <ChangedFields apiKey={apiKey} changes={remedy.body} />}
-      <ChangeTrouble error={change.error} />
-      <DialogButtons
+      <DialogEnd
+        error={change.error}
         label={say(remedy.command === 'revoke' ? 'revokeNow' : texts.action)}
         isBusy={change.isBusy}
         isDanger={remedy.command === 'revoke'}

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
-import { DialogButtons } from './dialog-buttons.js';
+import { DialogEnd } from './dialog-end.js';
 import type { DialogProperties } from './disable-dialog.js';
 import { Field } from './field.js';
 import { Modal } from './modal.js';
-import { ChangeTrouble } from './trouble.js';
 import { TypedName } from './typed-name.js';
+import { OptionalLabel } from './optional-label.js';
 
 /** The reasons that the router knows. */
 const reasons = [
@@ -61,13 +61,7 @@ export function RevokeDialog({
             </select>
           )}
         </Field>
-        <Field
-          label={
-            <>
-              {say('comment')} <span class="soft">({say('optional')})</span>
-            </>
-          }
-        >
+        <Field label={<OptionalLabel text="comment" />}>
           {(control) => (
             <input
               {...control}
@@ -87,8 +81,7 @@ export function RevokeDialog({
             setWrong(false);
           }}
         />
-        <ChangeTrouble error={error} />
-        <DialogButtons label={say('revokeNow')} isBusy={isBusy} isDanger onClose={onClose} />
+        <DialogEnd error={error} label={say('revokeNow')} isBusy={isBusy} isDanger onClose={onClose} />
       </form>
     </Modal>
   );

@@ -1,13 +1,12 @@
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
-import { DialogButtons } from './dialog-buttons.js';
+import { DialogEnd } from './dialog-end.js';
 import type { DialogProperties } from './disable-dialog.js';
 import { Choice, Group } from './field.js';
 import { Modal } from './modal.js';
 import { overlapKinds, overlapSeconds, toRotationBody, type Overlap } from './overlap.js';
 import { RotationTimeLine } from './rotation-time-line.js';
-import { ChangeTrouble } from './trouble.js';
 
 /** What becomes of the old secret, drawn as it is chosen. */
 export function RotateDialog({
@@ -63,8 +62,7 @@ export function RotateDialog({
           </label>
         )}
         <RotationTimeLine overlap={overlap} keyEnd={apiKey.expiresAt} />
-        <ChangeTrouble error={error} />
-        <DialogButtons label={say('rotateNow')} isBusy={isBusy} onClose={onClose} />
+        <DialogEnd error={error} label={say('rotateNow')} isBusy={isBusy} onClose={onClose} />
       </form>
     </Modal>
   );

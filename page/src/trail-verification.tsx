@@ -5,6 +5,7 @@ import { Field } from './field.js';
 import type { TrailReport } from './records.js';
 import { TrailResult } from './trail-result.js';
 import { ChangeTrouble } from './trouble.js';
+import { OptionalLabel } from './optional-label.js';
 
 /** What an anchor looks like; the router checks it again. */
 const anchorPattern = /^\d+\.[0-9a-f]{64}$/;
@@ -52,15 +53,7 @@ export function TrailVerification(): JSX.Element {
           if (startedAt === null) void verify();
         }}
       >
-        <Field
-          label={
-            <>
-              {say('anchorBefore')} <span class="soft">({say('optional')})</span>
-            </>
-          }
-          hint={say('anchorHint')}
-          mistake={mistake}
-        >
+        <Field label={<OptionalLabel text="anchorBefore" />} hint={say('anchorHint')} mistake={mistake}>
           {(control) => (
             <input
               {...control}

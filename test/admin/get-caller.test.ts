@@ -37,6 +37,7 @@ describe('GET /caller', () => {
       plan: {
         name: null,
         maxKeys: 3,
+        keyCount: 0,
         maxLifetimeDays: 90,
         rateLimits: [minute],
         credits: { remaining: 100, amount: 100, refillIntervalSeconds: null, refillsAt: null },
@@ -49,7 +50,28 @@ describe('GET /caller', () => {
         { name: 'Authorization', prefix: 'Bearer ' },
         { name: 'X-Acme-Token', prefix: '' },
       ],
+      tokenLifetimeSeconds: null,
     });
+  });
+
+  it('counts the keys that count towards the maximum of the plan, and none where there is none', async () => {
+    const keys = adminApp.apiKeys.keys.as({ kind: 'application' });
+    for (const name of ['one', 'two']) await keys.create({ ownerId: 'nora', name, scopes: [] });
+    const { id } = await keys.create({ ownerId: 'nora', name: 'three', scopes: [] });
+    await keys.revoke({ id });
+    const nora = { kind: 'owner', ownerId: 'nora' } as const;
+    expect(await readCaller(nora)).toMatchObject({ plan: { maxKeys: 3, keyCount: 2 } });
+    await adminApp.apiKeys.owners.as({ kind: 'application' }).set({ ownerId: 'nora', plan: 'pro' });
+    expect(await readCaller(nora)).toMatchObject({ plan: { maxKeys: null, keyCount: null } });
+  });
+
+  it('says how long access tokens live that keys are exchanged for', async () => {
+    const withTokens = await startAdminApp({
+      instance: { tokens: { issuer: 'https://api.example.com', lifetimeSeconds: 900 } },
+    });
+    const answer = await withTokens.as(alice).get('/caller').expect(200);
+    expect(answer.body).toMatchObject({ tokenLifetimeSeconds: 900 });
+    await withTokens.close();
   });
 
   it('names the member, and what the role of the member includes', async () => {

@@ -109,4 +109,47 @@ describe('InstanceWatch', () => {
     expect((await feed.beat('dead', startOfFeed, 10)).isListed).toBe(false);
     expect((await feed.beat('me', startOfFeed, 10)).isListed).toBe(true);
   });
+
+  it('describes the others as it saw them last, the most silent first, and reads nothing for it', async () => {
+    const { feed } = memoryStore();
+    let reads = 0;
+    const counting = {
+      instances: () => {
+        reads += 1;
+        return feed.instances();
+      },
+      remove: feed.remove,
+    };
+    for (const id of ['quiet', 'alive', 'me']) await feed.join({ id, acked: 0, leaseMs: 60_000 });
+    const watch = new InstanceWatch(counting, () => 'me');
+    expect(watch.describeOthers(0)).toEqual([]);
+    await watch.look();
+    await wait(80);
+    await feed.beat('alive', startOfFeed, 10);
+    await watch.look();
+    const described = watch.describeOthers(3);
+    expect(described.map(({ id }) => id)).toEqual(['quiet', 'alive']);
+    expect(described.map(({ changesBehind }) => changesBehind)).toEqual([3, 3]);
+    const [quiet, alive] = described.map(({ silentMs }) => silentMs);
+    expect(quiet).toBeGreaterThanOrEqual(79);
+    expect(Number(quiet) - Number(alive)).toBeGreaterThanOrEqual(79);
+    await wait(80);
+    expect(watch.describeOthers(3)[0]?.silentMs).toBeGreaterThanOrEqual(159);
+    expect(reads).toBe(2);
+    await feed.leave('quiet');
+    await watch.look();
+    expect(watch.describeOthers(0)).toEqual([
+      { id: 'alive', silentMs: expect.any(Number) as number, changesBehind: 0 },
+    ]);
+  });
+
+  it('describes 100 others at most, however many there are', async () => {
+    const { feed } = memoryStore();
+    for (let number = 0; number < 130; number += 1) {
+      await feed.join({ id: `process ${number}`, acked: 0, leaseMs: 60_000 });
+    }
+    const watch = new InstanceWatch(feed, () => 'me');
+    await watch.look();
+    expect(watch.describeOthers(0)).toHaveLength(100);
+  });
 });

@@ -46,4 +46,21 @@ describe('Lease', () => {
     lease.end();
     expect(lease.isHeld()).toBe(false);
   });
+
+  it('says how long ago its beat was sent, by the clock that says more, and nothing without one', async () => {
+    const clock = fixedClock(1_000_000);
+    const lease = new Lease(4_000, clock);
+    expect(lease.ageMs()).toBeNull();
+    lease.renew(lease.moment());
+    await wait(60);
+    expect(lease.ageMs()).toBeGreaterThanOrEqual(59);
+    // Also after it has expired: so long nothing was read.
+    clock.set(1_009_000);
+    expect(lease.ageMs()).toBe(9_000);
+    clock.set(0);
+    expect(lease.ageMs()).toBeGreaterThanOrEqual(59);
+    expect(lease.ageMs()).toBeLessThan(9_000);
+    lease.end();
+    expect(lease.ageMs()).toBeNull();
+  });
 });

@@ -72,6 +72,7 @@ it('forty hostile names and notes are text on every view, and nothing of them ru
   }
   expect(made.length).toBeGreaterThan(36);
   const { page, troubles, close } = await openPage(browser, app);
+  await page.getByRole('button', { name: 'Show more keys' }).click();
   for (const { name } of made) await page.getByRole('link', { name, exact: true }).first().waitFor();
   for (const { id, name } of made) {
     await page.goto(`${app.url}/settings#/keys/${id}`);
@@ -101,6 +102,8 @@ it('forty hostile ids of owners and reasons of suspensions are text on the views
   expect(made.length).toBeGreaterThan(36);
   app.signIn(admin);
   const { page, troubles, close } = await openPage(browser, app, {}, '/settings#/owners');
+  const more = page.getByRole('button', { name: 'Show more', exact: true });
+  await more.click();
   for (const id of made) await page.getByRole('link', { name: id, exact: true }).first().waitFor();
   for (const id of made) {
     await page.goto(`${app.url}/settings#/owners/${encodeURIComponent(id)}`);
@@ -111,6 +114,8 @@ it('forty hostile ids of owners and reasons of suspensions are text on the views
   await page.getByRole('dialog').getByText('0', { exact: false }).first().waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('link', { name: 'Audit log' }).click();
+  await page.getByRole('heading', { name: 'Audit log' }).waitFor();
+  await more.click();
   for (const id of made) await page.getByRole('link', { name: id, exact: true }).first().waitFor();
   expect(troubles).toEqual([]);
   expect(app.reports).toEqual([]);

@@ -51,7 +51,7 @@ function expectNoTrouble(): void {
 it('the audit log says who changed what, is read on, and is filtered', async () => {
   await page.getByRole('link', { name: 'Audit log' }).click();
   await page.getByRole('row', { name: /Owner suspended .*bob the app/ }).waitFor();
-  await page.getByText('Shown: 50, and there are more').waitFor();
+  await page.getByText('Shown: 25, and there are more').waitFor();
   await page.getByRole('button', { name: 'Show more' }).click();
   await page.getByText('Shown: 57').waitFor();
   await page.getByLabel('What').selectOption('key.created');

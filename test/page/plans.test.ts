@@ -76,6 +76,39 @@ it('an owner sees how many keys the plan still allows', async () => {
   await close();
 });
 
+it('an owner sees what else the plan allows, and the count follows what the person does', async () => {
+  const bounded = await startPageApp({
+    instance: {
+      defaultPlan: 'free',
+      plans: {
+        free: {
+          ...{ maxKeys: 2, maxLifetimeDays: 60, credits: { amount: 1_000 } },
+          rateLimits: [{ name: 'minute', limit: 600, windowSeconds: 60 }],
+        },
+      },
+    },
+  });
+  const { page, troubles, close } = await openPage(browser, bounded);
+  await page.getByText('0 of 2 keys of the plan are used.').waitFor();
+  await expect(page.getByRole('list').first().getByRole('listitem').allTextContents()).resolves.toEqual([
+    '0 of 2 keys of the plan are used.',
+    'Keys end 60 days after they were made, at the latest.',
+    'All keys together: 600 requests per minute.',
+    '1,000 of 1,000 credits are left.',
+  ]);
+  await lookAt(page, 'plan-use');
+  await page.getByRole('link', { name: 'Create key' }).click();
+  await page.getByLabel('Name').fill('First');
+  await page.getByRole('button', { name: 'Create key' }).click();
+  await page.getByLabel('I have stored the key').check();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('link', { name: 'All keys' }).click();
+  await page.getByText('1 of 2 keys of the plan are used.', { exact: false }).waitFor();
+  expect({ troubles, reports: bounded.reports }).toEqual({ troubles: [], reports: [] });
+  await close();
+  await bounded.close();
+});
+
 it('a problem is said in German where the page is German', async () => {
   app.signIn(alice);
   const { page, close } = await openPage(browser, app);

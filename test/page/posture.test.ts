@@ -28,6 +28,7 @@ beforeAll(async () => {
     ['Endless', null],
     ['Rotated', inDays(60)],
     ['Ending', inDays(5)],
+    ['Ending later', inDays(9)],
     ['Beyond', inDays(60)],
     ['Fine', inDays(60)],
   ] as const) {
@@ -58,9 +59,9 @@ const read = (name: string): Promise<object | null> =>
   app.apiKeys.keys.as(theApp).get({ id: ids[name] ?? '' });
 
 it('each key that deserves attention has its owner, its reason and one action; what hurts soonest is first', async () => {
-  await page.getByText('Shown: 4').waitFor();
+  await page.getByText('Shown: 5').waitFor();
   await expect(page.getByRole('heading', { level: 3 }).allTextContents()).resolves.toEqual([
-    ...['Ending', 'Beyond', 'Rotated', 'Endless'],
+    ...['Ending', 'Ending later', 'Beyond', 'Rotated', 'Endless'],
   ]);
   const beyond = cardOf('Beyond');
   await expect(beyond.getByRole('link', { name: 'bob' }).count()).resolves.toBe(1);
@@ -74,7 +75,7 @@ it('each key that deserves attention has its owner, its reason and one action; w
   await page.getByLabel('Reason').selectOption('unused');
   await page.getByText('Nothing needs attention').waitFor();
   await page.getByLabel('Reason').selectOption('');
-  await page.getByText('Shown: 4').waitFor();
+  await page.getByText('Shown: 5').waitFor();
   expectNoTrouble();
 });
 

@@ -105,7 +105,7 @@ describe.each(looks)('every view, %s', (look, options) => {
     await page.goto(`${app.url}/settings#/keys/${id}`);
     await page.getByText('2 allowed, 1 refused').waitFor();
     await page.getByText('As a table').click();
-    await page.getByRole('cell', { name: 'address_not_allowed 1' }).waitFor();
+    await page.getByRole('cell', { name: 'Address not allowed: 1' }).waitFor();
     await expectGood('key');
     await page.getByRole('button', { name: 'Rotate' }).click();
     await page.getByLabel(/until the new one is used/).check();
@@ -201,7 +201,7 @@ describe('the list', () => {
     }
     opened = await openPage(browser, app);
     const { page } = opened;
-    await page.getByText('Keys shown: 50, and there are more').waitFor();
+    await page.getByText('Keys shown: 25, and there are more').waitFor();
     await page.getByRole('button', { name: 'Show more keys' }).click();
     await page.getByText('Keys shown: 64').waitFor();
     await page.getByLabel('Sort').selectOption('sortName');
@@ -211,7 +211,7 @@ describe('the list', () => {
     await page.getByRole('combobox', { name: 'State' }).selectOption('revoked');
     await page.getByText('No key matches').waitFor();
     await page.getByRole('button', { name: 'Clear search and filter' }).click();
-    await page.getByText('Keys shown: 50, and there are more').waitFor();
+    await page.getByText('Keys shown: 25, and there are more').waitFor();
     await page.getByLabel('Sort').selectOption('sortNewest');
     await page.getByRole('button', { name: 'Show more keys' }).click();
     await page.getByText('Keys shown: 64').waitFor();

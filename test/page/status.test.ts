@@ -22,11 +22,18 @@ it('an admin sees what the process that answers reaches, where it counts, and wh
   await page.getByText('Each process counts for itself.').waitFor();
   const processes = page.locator('dl > div').filter({ has: page.getByText('Processes', { exact: true }) });
   await expect(processes.locator('strong').textContent()).resolves.toBe('1');
+  const lag = page.locator('dl > div').filter({ has: page.getByText('Lag', { exact: true }) });
+  await expect(lag.locator('strong').textContent()).resolves.toMatch(/^[\d.,]+ (?:ms|sec)$/);
+  await expect(page.getByRole('heading', { name: 'Other processes' }).count()).resolves.toBe(0);
   await lookAt(page, 'status');
 
   const { apiKeys } = createInstance({ store });
   await apiKeys.ready();
   await processes.getByText('2', { exact: true }).waitFor({ timeout: 40_000 });
+  const [other] = app.apiKeys.status().others;
+  const row = page.getByRole('row').filter({ hasText: other?.id ?? 'none' });
+  await expect(row.getByRole('cell').first().textContent()).resolves.toMatch(/^[\d.,]+ (?:ms|sec)$/);
+  await lookAt(page, 'status-two-processes');
   await apiKeys.close();
 
   // Without a connection, what was known stays, and it is said that it may be over.

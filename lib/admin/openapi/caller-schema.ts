@@ -1,3 +1,4 @@
+import { maxTokenLifetimeSeconds, minTokenLifetimeSeconds } from '../../domain/access-token.js';
 import { actorRoles, listOperationsOf } from '../../domain/actor-role.js';
 import type { Caller, CallerPlan } from '../../domain/caller.js';
 import { createObjectSchema, shownTime } from '../../domain/create-object-schema.js';
@@ -21,6 +22,12 @@ const plan: Readonly<Record<keyof CallerPlan, JsonSchema>> = {
     description: 'Maximum number of keys that are not revoked; `null`: no maximum.',
     examples: [5],
   },
+  keyCount: {
+    type: ['integer', 'null'],
+    minimum: 0,
+    description: 'How many keys there are that count towards `maxKeys`; `null` without a maximum.',
+    examples: [3],
+  },
   maxLifetimeDays: {
     type: ['integer', 'null'],
     minimum: 1,
@@ -40,6 +47,7 @@ interface CallerOverHttp extends Caller {
   readonly stepUp: unknown;
   readonly address: unknown;
   readonly credentialHeaders: unknown;
+  readonly tokenLifetimeSeconds: unknown;
 }
 
 const members: Readonly<Record<keyof CallerOverHttp, JsonSchema>> = {
@@ -108,6 +116,14 @@ const members: Readonly<Record<keyof CallerOverHttp, JsonSchema>> = {
       },
     }),
     description: 'The headers in which keys are sent to the app, the preferred one first.',
+  },
+  tokenLifetimeSeconds: {
+    type: ['integer', 'null'],
+    minimum: minTokenLifetimeSeconds,
+    maximum: maxTokenLifetimeSeconds,
+    description:
+      'How long access tokens live whose key has no `tokenLifetimeSeconds`; `null`: keys are not exchanged for tokens here.',
+    examples: [3600],
   },
 };
 

@@ -1,6 +1,21 @@
 import { createObjectSchema } from '../../domain/create-object-schema.js';
 import type { JsonSchema } from '../../domain/json-schema.js';
 import type { ApiKeysStatus } from '../../domain/api-keys-status.js';
+import { maxOthersShown, type OtherProcess } from '../../domain/other-process.js';
+
+const other: Readonly<Record<keyof OtherProcess, JsonSchema>> = {
+  id: { type: 'string', description: 'Random, another one at each start.' },
+  silentMs: {
+    type: 'integer',
+    minimum: 0,
+    description: 'For how long there was no sign of life of it, in milliseconds.',
+  },
+  changesBehind: {
+    type: 'integer',
+    minimum: 0,
+    description: 'How many changes it has not acknowledged yet that the process which answers has applied.',
+  },
+};
 
 const members: Readonly<Record<keyof ApiKeysStatus, JsonSchema>> = {
   ready: { type: 'boolean', description: 'Whether the instance accepts keys.', examples: [true] },
@@ -34,6 +49,20 @@ const members: Readonly<Record<keyof ApiKeysStatus, JsonSchema>> = {
     minimum: 0,
     description: 'How many processes share the database, this one included.',
     examples: [2],
+  },
+  lagMs: {
+    type: ['integer', 'null'],
+    minimum: 0,
+    description:
+      'How old what this process knows of changes is, in milliseconds; `null` while it knows none of them for sure.',
+    examples: [412],
+  },
+  others: {
+    type: 'array',
+    items: createObjectSchema(other),
+    maxItems: maxOthersShown,
+    description: 'The other processes that share the database, those that were silent longest first.',
+    examples: [[{ id: '4b5ce09a-5a4e-4f9b-8f0c-6a0e2a1b7f11', silentMs: 830, changesBehind: 0 }]],
   },
   cachedKeys: {
     type: 'integer',
