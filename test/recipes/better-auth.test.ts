@@ -19,7 +19,7 @@ const commands = ['PostgreSQL', 'SQLite'] as const;
 let tools: string;
 
 beforeAll(async () => {
-  tools = await installTools('recipes', join(__dirname, 'package.json'));
+  tools = await installTools('better-auth', join(__dirname, 'better-auth', 'package.json'));
   // The first run downloads the packages.
 }, 300_000);
 
@@ -36,7 +36,7 @@ describe.each(commands)('keys that better-auth has made in %s', (kind) => {
     const address = database.url.replace(/^file:/, '');
     removeDatabase = database.remove;
     environment = { OLD_DATABASE: kind === 'SQLite' ? `sqlite:${address}` : address };
-    const program = join(__dirname, 'make-better-auth-keys.mjs');
+    const program = join(__dirname, 'better-auth', 'make-keys.mjs');
     const { stdout } = await promisify(execFile)(process.execPath, [program, tools, address]);
     made = JSON.parse(stdout) as MadeKeys;
   }, 90_000);

@@ -119,6 +119,11 @@ async function askAboutAll(recipe: Recipe): Promise<void> {
 
 describe('keys of Unkey', () => {
   let recipe: Recipe;
+  let tools: string;
+  beforeAll(async () => {
+    tools = await installTools('unkey', join(__dirname, 'unkey', 'package.json'));
+    // The first run downloads the client.
+  }, 300_000);
   beforeEach(async () => {
     recipe = await openRecipe('import-unkey.md');
   });
@@ -126,7 +131,6 @@ describe('keys of Unkey', () => {
   const change = (command: string) => command.replace(' --dry-run', '');
 
   it('are imported from its API by the script of the page', async () => {
-    const tools = await installTools('recipes', join(__dirname, 'package.json'));
     const asked: unknown[] = [];
     const server = createServer((req, res) => {
       void (async () => {

@@ -1,4 +1,4 @@
-// Makes keys with better-auth, as an app does that uses it: node make-better-auth-keys.mjs FOLDER-OF-PACKAGES DATABASE
+// Makes keys with better-auth, as an app does that uses it: node make-keys.mjs FOLDER-OF-PACKAGES DATABASE
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
