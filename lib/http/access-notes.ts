@@ -7,6 +7,7 @@ import { maySecretBeIn } from '../domain/secret-like.js';
 import type { ClientAddress } from './client-address.js';
 import type { RequestIdReader } from './request-id-reader.js';
 import { describeRoute } from './describe-route.js';
+import type { MountWords } from './mount-words.js';
 
 /** The key, owner and actor of a refused request; omitted if unknown. */
 export interface Concerned {
@@ -34,12 +35,14 @@ type KeyOfOwner = Pick<ApiKeyIdentity, 'id' | 'ownerId'>;
 /**
  * @param note - takes one note, see `AccessRecorder`
  * @param isIdOfKey - whether a string has the form of a key id: what a request names may be a secret instead
+ * @param words - of mount paths
  */
 export function createAccessNotes(
   note: (note: AccessNote) => void,
   clientAddress: ClientAddress,
   readRequestId: RequestIdReader,
   isIdOfKey: (id: string) => boolean,
+  words: MountWords,
 ): AccessNotes {
   function getNamableKeyId(keyId: string | null): string | null {
     return keyId === null || isIdOfKey(keyId) || !maySecretBeIn(keyId) ? keyId : null;
@@ -60,7 +63,7 @@ export function createAccessNotes(
         actor: actor ?? null,
         address: clientAddress(req),
         method: req.method,
-        route: route ?? describeRoute(req),
+        route: route ?? describeRoute(req, words),
         requestId: readRequestId(req),
       });
     } catch {

@@ -6,6 +6,8 @@ import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, scopes, testPepper, type TestInstance } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
 
+declare const EXPRESS_MAJOR: string;
+
 const day = 24 * 60 * 60 * 1000;
 const observe = { mode: 'observe' } as const;
 
@@ -308,6 +310,73 @@ describe('a request that is changed behind a guard in observe mode', () => {
       'GET /orders missing_credential - - 1',
     ]);
     await instance.apiKeys.close();
+  });
+});
+
+describe('a word of the path that callers choose', () => {
+  let instance: TestInstance;
+  let guard: RequestHandler;
+  beforeEach(() => {
+    instance = createInstance();
+    guard = instance.apiKeys.requireApiKey('orders:read', observe);
+  });
+  afterEach(() => instance.apiKeys.close());
+
+  const orders = express.Router().get('/orders', showKey);
+  const wildcard = EXPRESS_MAJOR === '4' ? '/t/*' : '/t/*tenant';
+
+  const mountedKinds = ['/t/:value/*', '/t/:value/orders'];
+  it.each<readonly [string, readonly string[], (app: Express) => void]>([
+    ['of the guard', mountedKinds, (it) => it.use('/t/:tenant', guard, orders)],
+    ['of the guard, as a wildcard', ['/t/:value/:value'], (it) => it.use(wildcard, guard)],
+    [
+      'of a guard in front',
+      mountedKinds,
+      (it) => it.use('/t/:tenant', guard, express.Router().use(guard, orders)),
+    ],
+    [
+      'of a guard in front of routers',
+      mountedKinds,
+      (it) => it.use('/t/:tenant', guard, express.Router().use(orders)),
+    ],
+  ])('is not in the report as the parameter of a mount path %s', async (_name, kinds, mount) => {
+    const app = createApp(mount);
+    for (const word of ['roses', 'tulips']) {
+      await request(app).get(`/t/${word}/orders`);
+      await request(app).get(`/t/${word}/unknown`).expect(404);
+    }
+    const routes = kinds.map((route) => `GET ${route} missing_credential - - ${4 / kinds.length}`);
+    expect(await listObservedRoutes(instance, routes.length)).toEqual(routes);
+  });
+
+  it('is one of 100 in the report where nothing tells that it fills a parameter', async () => {
+    const app = createApp((it) => it.use('/t/:tenant', express.Router().use(guard, orders)));
+    await request(app).get('/t/rose/orders').expect(200);
+    const letters = [...'abcdefghijk'];
+    for (const word of letters.flatMap((one) => letters.map((two) => one + two))) {
+      await request(app).get(`/t/${word}/orders`).expect(200);
+    }
+    await request(app).get('/t/rose/orders').expect(200);
+    const observed = await listObservedRoutes(instance, 101);
+    expect(observed.length).toBe(101);
+    expect(observed).toContain('GET /t/rose/orders missing_credential - - 2');
+    expect(observed).toContain('GET /t/:value/orders missing_credential - - 22');
+  });
+
+  it('is not in the report where a route has a regular expression, and is where the app has written it', async () => {
+    const app = createApp((it) => {
+      it.get(['/orders', '/invoices/:id', '/'], guard, showKey);
+      it.get(/^\/[a-z]+$/, guard, showKey);
+    });
+    for (const path of ['/orders', '/invoices/secret', '/', '/roses', '/tulips']) {
+      await request(app).get(path).expect(200);
+    }
+    expect(await listObserved(instance)).toEqual([
+      'GET / missing_credential - - 1',
+      'GET /* missing_credential - - 2',
+      'GET /invoices/* missing_credential - - 1',
+      'GET /orders missing_credential - - 1',
+    ]);
   });
 });
 
