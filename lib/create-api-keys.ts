@@ -131,7 +131,7 @@ export function createApiKeys<
   const observation: ObservationParts = {
     clock,
     defaults: resolved.guards,
-    note: (request) => observed.note(request),
+    recorder: observed,
     reportError: createErrorReporter(logger, 'pass'),
     noted: new WeakSet(),
     filled: new WeakMap(),

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
-import type { Observation } from '../audit/observation-recorder.js';
+import type { ObservationRecorder } from '../audit/observation-recorder.js';
 import { isJwtLike, readUnprovenClaims } from '../domain/jwt.js';
 import { toNetwork } from '../domain/network.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
@@ -22,8 +22,8 @@ import { createCredentialReader } from './read-credential.js';
 /** What guards in observe mode need besides. */
 export interface ObservingParts {
   readonly clock: Clock;
-  /** Counts one request; see `ObservationRecorder`. */
-  readonly note: (observation: Observation) => void;
+  /** Counts requests. */
+  readonly recorder: Pick<ObservationRecorder, 'note' | 'noteLater'>;
   /** For decisions that failed: these requests pass, too. */
   readonly reportError: ErrorReporter;
   /** The requests that were counted. One is counted once: the first guard would have ended it. */
@@ -130,7 +130,7 @@ function noteFilled({ filled }: ObservingParts, req: Request): void {
 
 /** Counts a request that passes, although it would have been refused or its decision failed. */
 function noteRequest(observing: ObservingParts, req: Request, res: Response, thrown: unknown): void {
-  const { note, noted, reportError } = observing;
+  const { recorder, noted, reportError } = observing;
   if (noted.has(req)) return;
   noted.add(req);
   const error =
@@ -139,10 +139,15 @@ function noteRequest(observing: ObservingParts, req: Request, res: Response, thr
   const { keyId = null, ownerId = null } = error.refusal ?? {};
   const { method, baseUrl } = req;
   const here = describeObservedRoute(observing, req);
-  const noteRoute = (route: string): void => note({ method, route, code: error.problem, keyId, ownerId });
-  // Within a route it is known. In front of a router, it is known only when the request was answered.
-  if (req.route !== undefined || typeof res.once !== 'function') return noteRoute(here);
-  res.once('close', () => noteRoute(findAnsweredRoute(observing, req, baseUrl) ?? here));
+  const observation = { method, code: error.problem, keyId, ownerId };
+  // Within a route it is known. In front of a router, it is known only when the request was answered, which may last, or never be.
+  if (req.route !== undefined || typeof res.once !== 'function' || res.closed || res.destroyed) {
+    return recorder.note({ ...observation, route: here });
+  }
+  res.once(
+    'close',
+    recorder.noteLater(observation, () => findAnsweredRoute(observing, req, baseUrl) ?? here),
+  );
 }
 
 /** The route that has answered; `null` where the request does not tell any more, whatever was done to it meanwhile. */

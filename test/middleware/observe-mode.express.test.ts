@@ -1,4 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { once } from 'node:events';
+import { get as openRequest, type ClientRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import request from 'supertest';
 import { apiKeyOf, InvalidOptionError } from 'express-api-keys';
@@ -36,7 +39,7 @@ async function listObservedRoutes(instance: TestInstance, kinds: number): Promis
   for (;;) {
     const observed = await listObserved(instance);
     if (observed.length >= kinds) return observed;
-    await nextTurn();
+    await wait(5);
   }
 }
 
@@ -377,6 +380,99 @@ describe('a word of the path that callers choose', () => {
       'GET /invoices/* missing_credential - - 1',
       'GET /orders missing_credential - - 1',
     ]);
+  });
+});
+
+describe('a request that stays open behind a guard that is mounted', () => {
+  const events = express.Router().get('/orders', (_req, res) => void res.write('event: hello\n\n'));
+
+  /** Opens a stream of events, and returns its request. */
+  async function openStream(app: Express, headers: Record<string, string> = {}): Promise<ClientRequest> {
+    const server = app.listen(0);
+    const sent = openRequest({
+      port: (server.address() as AddressInfo).port,
+      path: '/events/orders',
+      headers,
+    });
+    sent.on('close', () => server.close());
+    await once(sent, 'response');
+    return sent;
+  }
+
+  it('is in the report while it is open, with the time of its decision', async () => {
+    const instance = createInstance();
+    const guard = instance.apiKeys.requireApiKey('orders:read', observe);
+    const sent = await openStream(createApp((it) => it.use('/events', guard, events)));
+    const at = instance.clock.now();
+    instance.clock.advance(day);
+    expect(await listObservedRoutes(instance, 1)).toEqual(['GET /events/orders missing_credential - - 1']);
+    const closed = once(sent, 'close');
+    sent.on('error', () => undefined).destroy();
+    await closed;
+    const { items } = await instance.apiKeys.audit.as(theApp).listObserved();
+    expect(items).toMatchObject([{ count: 1, firstAt: new Date(at), lastAt: new Date(at) }]);
+    await instance.apiKeys.close();
+  });
+
+  it('is written when the instance is closed', async () => {
+    const store = memoryStore();
+    const [closing, other] = [createInstance({ store }), createInstance({ store })];
+    await closing.apiKeys.ready();
+    const guard = closing.apiKeys.requireApiKey('orders:read', observe);
+    const sent = await openStream(createApp((it) => it.use('/events', guard, events)));
+    await closing.apiKeys.close();
+    expect(await listObserved(other)).toEqual(['GET /events/orders missing_credential - - 1']);
+    sent.on('error', () => undefined).destroy();
+    await other.apiKeys.close();
+  });
+
+  it('is not written after its owner was erased, or the report cleared', async () => {
+    const instance = createInstance();
+    const { audit, owners, requireApiKey } = instance.apiKeys;
+    const { token } = await instance.key();
+    const app = createApp((it) => it.use('/events', requireApiKey('orders:write', observe), events));
+    const ofOwner = await openStream(app, { 'X-API-Key': token });
+    await owners.as(theApp).erase({ ownerId: 'alice' });
+    ofOwner.on('error', () => undefined).destroy();
+    const ofNobody = await openStream(app);
+    await audit.as(theApp).clearObserved();
+    ofNobody.on('error', () => undefined).destroy();
+    const last = await openStream(app);
+    last.on('error', () => undefined).destroy();
+    expect(await listObservedRoutes(instance, 1)).toEqual(['GET /events/orders missing_credential - - 1']);
+    await instance.apiKeys.close();
+  });
+
+  it('is counted when its client hangs up while it is decided', async () => {
+    const store = memoryStore();
+    const maker = createInstance({ store });
+    const { id, token } = await maker.key();
+    let decide = (): void => undefined;
+    const isDecidable = new Promise<void>((resolve) => (decide = resolve));
+    const find: typeof store.find = async (...keys) => {
+      await isDecidable;
+      return store.find(...keys);
+    };
+    const instance = createInstance({ store: { ...store, find } });
+    await instance.apiKeys.ready();
+    const guard = instance.apiKeys.requireApiKey('orders:write', observe);
+    const app = createApp((it) => {
+      it.use((_req, res, next) => {
+        res.once('close', decide);
+        next();
+        sent.destroy();
+      });
+      it.use('/events', guard, events);
+    });
+    const server = app.listen(0);
+    const sent = openRequest({
+      ...{ port: (server.address() as AddressInfo).port, path: '/events/orders' },
+      headers: { 'X-API-Key': token },
+    });
+    sent.on('error', () => undefined);
+    expect(await listObservedRoutes(instance, 1)).toEqual([`GET /events/* insufficient_scope ${id} alice 1`]);
+    server.close();
+    for (const { apiKeys } of [maker, instance]) await apiKeys.close();
   });
 });
 
