@@ -6,6 +6,7 @@ import type { Refusal } from '../domain/verdict.js';
 import { maySecretBeIn } from '../domain/secret-like.js';
 import type { ClientAddress } from './client-address.js';
 import type { RequestIdReader } from './request-id-reader.js';
+import { describeMethod } from './describe-method.js';
 import { describeRoute } from './describe-route.js';
 import type { MountWords } from './mount-words.js';
 
@@ -62,7 +63,7 @@ export function createAccessNotes(
         ownerId,
         actor: actor ?? null,
         address: clientAddress(req),
-        method: req.method,
+        method: describeMethod(req),
         route: route ?? describeRoute(req, words),
         requestId: readRequestId(req),
       });

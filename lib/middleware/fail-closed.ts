@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 import { ApiKeysError } from '../errors.js';
 import { describeHandler } from '../http/handler-description.js';
+import { describeMethod } from '../http/describe-method.js';
 import { describeRoute } from '../http/describe-route.js';
 import type { MountWords } from '../http/mount-words.js';
 import type { ProblemTypes } from '../http/problem-types.js';
@@ -53,7 +54,7 @@ export function createFailClosed(
   const logged = new Set<string>();
 
   function replaceAnswer(req: Request): ReplacementAnswer {
-    const route = `${req.method} ${formatRoute(req, words)}`;
+    const route = `${describeMethod(req)} ${formatRoute(req, words)}`;
     if (!logged.has(route) && logged.size < maxLoggedRoutes) {
       logged.add(route);
       logger.error(

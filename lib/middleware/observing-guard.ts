@@ -5,6 +5,7 @@ import { isJwtLike, readUnprovenClaims } from '../domain/jwt.js';
 import { toNetwork } from '../domain/network.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import { parseCredentialSources } from '../http/credential-source.js';
+import { describeMethod } from '../http/describe-method.js';
 import { describeRoute, listValues } from '../http/describe-route.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import { describeHandler, readHandlerDescription } from '../http/handler-description.js';
@@ -137,9 +138,9 @@ function noteRequest(observing: ObservingParts, req: Request, res: Response, thr
     thrown instanceof ApiKeysError ? thrown : new ApiKeysError('internal_error', { cause: thrown });
   if (error !== thrown) reportError('a guard in observe mode', error);
   const { keyId = null, ownerId = null } = error.refusal ?? {};
-  const { method, baseUrl } = req;
+  const { baseUrl } = req;
   const here = describeObservedRoute(observing, req);
-  const observation = { method, code: error.problem, keyId, ownerId };
+  const observation = { method: describeMethod(req), code: error.problem, keyId, ownerId };
   // Within a route it is known. In front of a router, it is known only when the request was answered, which may last, or never be.
   if (req.route !== undefined || typeof res.once !== 'function' || res.closed || res.destroyed) {
     return recorder.note({ ...observation, route: here });

@@ -352,6 +352,36 @@ describe('a word of the path that callers choose', () => {
     expect(await listObservedRoutes(instance, routes.length)).toEqual(routes);
   });
 
+  it('is neither in the report nor in the logs as a method', async () => {
+    const store = memoryStore();
+    const [logging, reading] = [createInstance({ store }), createInstance({ store })];
+    const { apiKeys, log } = logging;
+    const app = createApp((it) => {
+      // As over HTTP/2, where every token is a method.
+      it.use((req, _res, next) => {
+        req.method = String(req.headers['x-method']);
+        next();
+      });
+      it.use('/enforced', apiKeys.requireApiKey('orders:read'));
+      it.use('/orders', apiKeys.requireApiKey('orders:read', observe), showKey);
+      it.use('/open', apiKeys.failClosed({ answer: 'forbidden' }), showKey);
+    });
+    for (const method of ['ROSES', 'tulips', 'constructor', 'PATCH']) {
+      await request(app).get('/orders').set('X-Method', method).expect(200);
+      await request(app).get('/enforced').set('X-Method', method).expect(401);
+      await request(app).get('/open').set('X-Method', method).expect(403);
+    }
+    expect(await listObservedRoutes(logging, 2)).toEqual([
+      'OTHER /orders missing_credential - - 3',
+      'PATCH /orders missing_credential - - 1',
+    ]);
+    await apiKeys.close();
+    const { items } = await reading.apiKeys.audit.as(theApp).listAccess();
+    expect(items.map(({ method }) => method).sort()).toEqual(['OTHER', 'PATCH']);
+    expect(log.map((line) => / about (\S+) /.exec(line)?.[1])).toEqual(['OTHER', 'PATCH']);
+    await reading.apiKeys.close();
+  });
+
   it('is one of 100 in the report where nothing tells that it fills a parameter', async () => {
     const app = createApp((it) => it.use('/t/:tenant', express.Router().use(guard, orders)));
     await request(app).get('/t/rose/orders').expect(200);
