@@ -14,6 +14,7 @@ import { createClientAddress } from './http/client-address.js';
 import { defaultCredentialSources, parseCredentialSources } from './http/credential-source.js';
 import { isFullyEnforced, resolveEnforcement } from './http/enforcement-options.js';
 import { createErrorReporter } from './http/error-reporter.js';
+import { MountWords } from './http/mount-words.js';
 import { createProblemTypes } from './http/problem-types.js';
 import { createRequestIdReader } from './http/request-id-reader.js';
 import { createDialectHost } from './instance/create-dialect-host.js';
@@ -74,11 +75,13 @@ export function createApiKeys<
   const readRequestId = createRequestIdReader(resolved.requestId, logger, (text) =>
     keyspaces.foreign.recognises(text),
   );
+  const words = new MountWords();
   const access = createAccessNotes(
     (note) => recorder.note(note),
     clientAddress,
     readRequestId,
     (text) => keyspaces.mayBeKeyId(text),
+    words,
   );
   const tokenIssuer = tokens?.issuer ?? null;
   const introspectionScope = tokens?.introspectionScope ?? null;
@@ -128,9 +131,11 @@ export function createApiKeys<
   const observation: ObservationParts = {
     clock,
     defaults: resolved.guards,
-    note: (request) => observed.note(request),
+    recorder: observed,
     reportError: createErrorReporter(logger, 'pass'),
     noted: new WeakSet(),
+    filled: new WeakMap(),
+    words,
     warnNotEnforced,
   };
 
@@ -190,6 +195,7 @@ export function createApiKeys<
       sources,
       logger,
       problemTypes,
+      words,
     }),
     ...createRedaction(
       keyspaces,

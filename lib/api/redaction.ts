@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { KeyFormat } from '../domain/key-format.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import { redacted } from '../domain/secret-like.js';
+import { decodeEscapes, decodeText, takeAsWritten, type Unescaped } from './decode-escapes.js';
 
 /** Keeps keys out of the app's own logs. All of it is without I/O, and works before `ready()`. */
 export interface Redaction {
@@ -15,7 +16,8 @@ export interface Redaction {
   readonly redactPaths: string[];
   /**
    * Replaces every key in a string, of all keyspaces, environments and `foreignFormats`, and every JWT, by its prefix and `[redacted]`. A
-   * string without any is returned unchanged. A secret that was cut off from its key is not recognised.
+   * string without any is returned unchanged. Keys are found as they are and as URLs and JSON escape them. A secret that was cut off
+   * from its key is not recognised.
    *
    * @example
    * morgan('combined', { stream: { write: (line) => process.stdout.write(apiKeys.redact(line)) } });
@@ -36,33 +38,57 @@ const knownHeaders = ['authorization', 'x-api-key', 'x-api-secret', 'step-up-cod
 /** Access tokens, and all others in compact form (RFC 7515 section 7.1), whose header is a JSON object. */
 const jwt = /(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
+/** How often a string may have been escaped: a URL in a parameter of another one, in a line of JSON. */
+const maxEscapings = 3;
+
+/** What is taken out of a text, and what takes its place. */
+interface Finder {
+  readonly pattern: RegExp;
+  readonly replace: (found: string) => string;
+}
+
+/** A part of a text that is replaced. */
+interface Replacement {
+  readonly start: number;
+  readonly end: number;
+  readonly by: string;
+}
+
 /**
  * @param prefix - of native keys, whose environments, and refresh tokens, differ in what stands behind it
  * @param headers - where credentials are read, in lower case
  */
 export function createRedaction(keyspaces: Keyspaces, prefix: string, headers: readonly string[]): Redaction {
   const native = new RegExp(`${prefix}_[0-9A-Za-z-]+_(?=[0-9A-Za-z]{65})[0-9A-Za-z]+`, 'g');
-  const finders = new WeakMap<KeyFormat, RegExp>();
-  const foreign = keyspaces.foreign.all().map(({ pattern }) => createFinderOf(pattern));
+  const finders = new WeakMap<KeyFormat, Finder>();
+  const foreign = keyspaces.foreign
+    .all()
+    .map(({ pattern }): Finder => ({ pattern: createPattern(pattern), replace: () => redacted }));
 
-  function redactFormat(text: string, format: KeyFormat): string {
-    let finder = finders.get(format);
-    if (finder === undefined) {
-      finder = createFinder(format);
-      finders.set(format, finder);
-    }
-    return text.replace(finder, format.head + redacted);
+  function getFinder(format: KeyFormat): Finder {
+    const known = finders.get(format);
+    if (known !== undefined) return known;
+    const finder = { pattern: createPattern(format.pattern), replace: () => format.head + redacted };
+    finders.set(format, finder);
+    return finder;
+  }
+
+  function listFinders(): readonly Finder[] {
+    const own = keyspaces
+      .all()
+      .flatMap((keyspace) => keyspace.environments.map((each) => getFinder(keyspace.formatFor(each))));
+    return [
+      { pattern: native, replace: (token) => readTokenHead(token) + redacted },
+      { pattern: jwt, replace: () => redacted },
+      ...own,
+      ...foreign,
+    ];
   }
 
   function redact(text: string): string {
-    const withoutNative = text
-      .replace(native, (token) => readTokenHead(token) + redacted)
-      .replace(jwt, redacted);
-    const withoutOwn = keyspaces
-      .all()
-      .flatMap((keyspace) => keyspace.environments.map((each) => keyspace.formatFor(each)))
-      .reduce(redactFormat, withoutNative);
-    return foreign.reduce((rest, finder) => rest.replace(finder, redacted), withoutOwn);
+    const all = listFinders();
+    const asWritten = all.reduce((rest, { pattern, replace }) => rest.replace(pattern, replace), text);
+    return redactEscaped(asWritten, all);
   }
 
   return {
@@ -72,12 +98,43 @@ export function createRedaction(keyspaces: Keyspaces, prefix: string, headers: r
   };
 }
 
-/** Finds whole tokens inside a text, also in a URL; what only looks like one is taken out as well. */
-function createFinder({ pattern }: KeyFormat): RegExp {
-  return createFinderOf(new RegExp(pattern.source.replace(':', '(?::|%3[Aa])'), pattern.flags));
+/** Redacts what decoding reveals, `12%7C…` for example. Everything else stays as it was escaped. */
+function redactEscaped(text: string, finders: readonly Finder[]): string {
+  if (!isAnythingRevealed(text, finders)) return text;
+  const replacements: Replacement[] = [];
+  let decoded = decodeEscapes(takeAsWritten(text));
+  for (let times = 0; decoded !== null && times < maxEscapings; times += 1) {
+    for (const finder of finders) findReplacements(decoded, finder, replacements);
+    decoded = decodeEscapes(decoded);
+  }
+  return replacements
+    .sort((one, other) => other.start - one.start)
+    .reduce((rest, { start, end, by }) => rest.slice(0, start) + by + rest.slice(end), text);
 }
 
-function createFinderOf({ source, flags }: RegExp): RegExp {
+/** Whether there is anything to replace in what decoding reveals; for nearly all texts, this is all that is done. */
+function isAnythingRevealed(text: string, finders: readonly Finder[]): boolean {
+  let rest = text;
+  for (let times = 0; times < maxEscapings && (rest.includes('%') || rest.includes('\\')); times += 1) {
+    const decoded = decodeText(rest);
+    if (decoded === rest) return false;
+    if (finders.some(({ pattern }) => decoded.search(pattern) !== -1)) return true;
+    rest = decoded;
+  }
+  return false;
+}
+
+/** @param found - is added to: what was found before takes precedence */
+function findReplacements({ text, starts }: Unescaped, finder: Finder, found: Replacement[]): void {
+  for (const { 0: match, index } of text.matchAll(finder.pattern)) {
+    const [start = 0, end = 0] = [starts[index], starts[index + match.length]];
+    if (found.some((each) => each.start < end && start < each.end)) continue;
+    found.push({ start, end, by: finder.replace(match) });
+  }
+}
+
+/** Finds whole keys inside a text; what only looks like one is taken out as well. */
+function createPattern({ source, flags }: RegExp): RegExp {
   const anywhere = source.replace(/^\^|\$$/g, '');
   return new RegExp(`(?<![0-9A-Za-z])${anywhere}(?![0-9A-Za-z])`, `g${flags}`);
 }

@@ -9,6 +9,18 @@ import { WindowWriter } from './window-writer.js';
 /** One request that a guard in observe mode has let through. */
 export type Observation = Pick<ObservedRefusal, 'method' | 'route' | 'code' | 'keyId' | 'ownerId'>;
 
+/** What is known of a request before it has a route. */
+export type UnroutedObservation = Omit<Observation, 'route'>;
+
+/** A request that is counted when its route is known. */
+interface Waiting {
+  readonly ownerId: string | null;
+  readonly timer: NodeJS.Timeout;
+  readonly count: () => void;
+}
+
+/** How long a request waits for its route at most, in milliseconds: a stream may stay open for days. */
+export const routeWaitMs = 3_000;
 /** How long requests are counted before the counts are written, in milliseconds. */
 export const observationWindowMs = 10_000;
 /** Maximum number of counts that wait to be written; requests beyond them are counted as one overflow. */
@@ -31,6 +43,7 @@ export class ObservationRecorder {
   readonly #clock: Clock;
   readonly #failures: FailureLog;
   readonly #writer: WindowWriter<ObservationLog>;
+  readonly #waiting = new Set<Waiting>();
   #counts = new Map<string, ObservedRefusal>();
 
   constructor(ports: { readonly clock: Clock; readonly logger: Logger }) {
@@ -58,14 +71,36 @@ export class ObservationRecorder {
     this.#writer.start(log);
   }
 
-  /** Writes the remaining counts. Never rejects. */
+  /** Writes the remaining counts, also of requests that wait for their route. Never rejects. */
   stop(): Promise<void> {
+    for (const each of this.#waiting) this.#end(each).count();
     return this.#writer.stop();
   }
 
   /** Counts one request. */
-  note({ method, route, code, keyId, ownerId }: Observation): void {
+  note(observation: Observation): void {
+    this.#noteAt(this.#clock.now(), observation);
+  }
+
+  /**
+   * Counts one request whose route is not known yet: when the returned function is called, after a few seconds, or when the recorder
+   * stops, whichever comes first. Its time is that of this call.
+   *
+   * @param readRoute - returns what is known of the route by then; must not throw
+   */
+  noteLater(observation: UnroutedObservation, readRoute: () => string): () => void {
     const at = this.#clock.now();
+    const count = (): void => this.#noteAt(at, { ...observation, route: readRoute() });
+    const countOnce = (): void => {
+      if (this.#waiting.has(waiting)) this.#end(waiting).count();
+    };
+    const timer = setTimeout(countOnce, routeWaitMs).unref();
+    const waiting: Waiting = { ownerId: observation.ownerId, timer, count };
+    this.#waiting.add(waiting);
+    return countOnce;
+  }
+
+  #noteAt(at: number, { method, route, code, keyId, ownerId }: Observation): void {
     const [hour, shortRoute] = [getPeriodStart(hourMs, at), route.slice(0, maxRouteLength)];
     this.#count({
       ...{ hour, method, route: shortRoute, code, keyId, ownerId },
@@ -74,8 +109,15 @@ export class ObservationRecorder {
     this.#writer.schedule();
   }
 
+  #end(waiting: Waiting): Waiting {
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(waiting);
+    return waiting;
+  }
+
   /** Drops what is not written yet of an owner whose data was erased. */
   forgetOwner(ownerId: string): void {
+    for (const each of this.#waiting) if (each.ownerId === ownerId) this.#end(each);
     for (const [name, each] of this.#counts) if (each.ownerId === ownerId) this.#counts.delete(name);
   }
 
@@ -86,6 +128,7 @@ export class ObservationRecorder {
 
   /** Deletes all counts, here and in the database; other processes may still write those of their last window. */
   async clear(): Promise<void> {
+    for (const each of this.#waiting) this.#end(each);
     this.#counts.clear();
     const log = await this.#writer.settle();
     if (log === null) return;

@@ -37,7 +37,7 @@ export interface AccessEntry {
   readonly actor: AuditActor | null;
   /** The address that the first of them came from, in canonical form; `null` if unknown. */
   readonly address: string | null;
-  /** The HTTP method; `''` without HTTP. */
+  /** The HTTP method, `OTHER` for one that Node.js does not know; `''` without HTTP. */
   readonly method: string;
   /** The route, with placeholders for anything that could be a value. */
   readonly route: string;

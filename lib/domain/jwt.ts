@@ -27,7 +27,7 @@ export function readJwtHeader(token: string): JwtHeader | null {
   return { alg, typ, kid };
 }
 
-/** Whether a credential looks like a JWT: they begin with `{"` in base64url, which no API key does. */
+/** Whether a credential looks like a JWT: they begin with `{"` in base64url, which keys of an earlier system alone may do. */
 export function isJwtLike(credential: string): boolean {
   return credential.startsWith('eyJ');
 }

@@ -5,7 +5,7 @@
 export interface ObservedRefusal {
   /** When the hour begins, in epoch milliseconds. */
   readonly hour: number;
-  /** The HTTP method; `''` for an overflow. */
+  /** The HTTP method, `OTHER` for one that Node.js does not know; `''` for an overflow. */
   readonly method: string;
   /** The route, as the app declares it, with placeholders for anything that could be a value; `''` for an overflow. */
   readonly route: string;

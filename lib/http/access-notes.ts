@@ -6,7 +6,9 @@ import type { Refusal } from '../domain/verdict.js';
 import { maySecretBeIn } from '../domain/secret-like.js';
 import type { ClientAddress } from './client-address.js';
 import type { RequestIdReader } from './request-id-reader.js';
+import { describeMethod } from './describe-method.js';
 import { describeRoute } from './describe-route.js';
+import type { MountWords } from './mount-words.js';
 
 /** The key, owner and actor of a refused request; omitted if unknown. */
 export interface Concerned {
@@ -34,12 +36,14 @@ type KeyOfOwner = Pick<ApiKeyIdentity, 'id' | 'ownerId'>;
 /**
  * @param note - takes one note, see `AccessRecorder`
  * @param isIdOfKey - whether a string has the form of a key id: what a request names may be a secret instead
+ * @param words - of mount paths
  */
 export function createAccessNotes(
   note: (note: AccessNote) => void,
   clientAddress: ClientAddress,
   readRequestId: RequestIdReader,
   isIdOfKey: (id: string) => boolean,
+  words: MountWords,
 ): AccessNotes {
   function getNamableKeyId(keyId: string | null): string | null {
     return keyId === null || isIdOfKey(keyId) || !maySecretBeIn(keyId) ? keyId : null;
@@ -59,8 +63,8 @@ export function createAccessNotes(
         ownerId,
         actor: actor ?? null,
         address: clientAddress(req),
-        method: req.method,
-        route: route ?? describeRoute(req),
+        method: describeMethod(req),
+        route: route ?? describeRoute(req, words),
         requestId: readRequestId(req),
       });
     } catch {

@@ -17,6 +17,7 @@ import type { ProtectedResources } from '../tokens/protected-resources.js';
 import { SigningKeys } from '../tokens/signing-keys.js';
 import { createTokenBudget } from '../tokens/token-budget.js';
 import { createTokenService, type TokenService } from '../tokens/token-service.js';
+import { tryForeignKeys } from '../tokens/try-foreign-keys.js';
 import { createTokenVerifier } from '../tokens/verify-token.js';
 import type { FailureLimits } from '../verify/try-within-budget.js';
 import type { ApiKeyVerifier, VerifyPorts } from '../verify/verify-api-key.js';
@@ -28,6 +29,7 @@ export interface RunningTokens {
   readonly service: TokenService;
   /** Builds a service whose clients are the keys of another keyspace. */
   readonly createServiceFor: (keyspace: Keyspace) => TokenService;
+  /** For what is sent as a JWT: access tokens, and imported keys that look like one. */
   readonly verifier: ApiKeyVerifier;
 }
 
@@ -97,6 +99,10 @@ export function startTokens(policy: ResolvedTokensOption, parts: StartTokensPart
   return {
     service: createServiceFor(verify.keyspaces.native),
     createServiceFor,
-    verifier,
+    verifier: tryForeignKeys(verify.keyspaces.foreign, {
+      tokens: verifier,
+      uncounted: unlimited,
+      keys: parts.verifier,
+    }),
   };
 }

@@ -2,7 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 import { ApiKeysError } from '../errors.js';
 import { describeHandler } from '../http/handler-description.js';
+import { describeMethod } from '../http/describe-method.js';
 import { describeRoute } from '../http/describe-route.js';
+import type { MountWords } from '../http/mount-words.js';
 import type { ProblemTypes } from '../http/problem-types.js';
 import { composeProblem } from '../http/send-problem.js';
 import { takeOneOf, withDefault } from '../options/option-readers.js';
@@ -22,6 +24,14 @@ export interface FailClosedOptions {
   readonly answer?: 'error' | 'forbidden' | undefined;
 }
 
+/** What `failClosed` needs from outside. */
+export interface FailClosedParts {
+  readonly logger: Logger;
+  readonly problemTypes: ProblemTypes;
+  /** Of mount paths. */
+  readonly words: MountWords;
+}
+
 /** More routes are not logged: where there is no route, callers choose the word that stands for it. */
 const maxLoggedRoutes = 1_000;
 
@@ -31,7 +41,7 @@ const maxLoggedRoutes = 1_000;
  * @throws InvalidOptionError for an option that is unknown or has a wrong value
  */
 export function createFailClosed(
-  { logger, problemTypes }: { readonly logger: Logger; readonly problemTypes: ProblemTypes },
+  { logger, problemTypes, words }: FailClosedParts,
   input: unknown,
 ): RequestHandler {
   const fallback = process.env['NODE_ENV'] === 'production' ? 'forbidden' : 'error';
@@ -44,7 +54,7 @@ export function createFailClosed(
   const logged = new Set<string>();
 
   function replaceAnswer(req: Request): ReplacementAnswer {
-    const route = `${req.method} ${formatRoute(req)}`;
+    const route = `${describeMethod(req)} ${formatRoute(req, words)}`;
     if (!logged.has(route) && logged.size < maxLoggedRoutes) {
       logged.add(route);
       logger.error(
@@ -89,8 +99,8 @@ export function createFailClosed(
 }
 
 /** Behind the last router, where errors are answered, Express has taken some of a request away again. */
-function formatRoute({ baseUrl, path, route, params }: Partial<Request>): string {
-  return describeRoute({ baseUrl: baseUrl ?? '', path: path ?? '', route, params: params ?? {} });
+function formatRoute({ baseUrl, path, route, params }: Partial<Request>, words: MountWords): string {
+  return describeRoute({ baseUrl: baseUrl ?? '', path: path ?? '', route, params: params ?? {} }, words);
 }
 
 function withMessage(answer: Omit<ReplacementAnswer, 'statusMessage'>): ReplacementAnswer {

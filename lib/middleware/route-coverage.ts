@@ -1,11 +1,9 @@
 import type { RequestHandler } from 'express';
 import { InvalidOptionError } from '../errors.js';
-import type { ProblemTypes } from '../http/problem-types.js';
 import { takeAsGiven, takeFlag, withDefault } from '../options/option-readers.js';
 import { readOptions, type ReadersOf } from '../options/read-options.js';
-import type { Logger } from '../ports/logger.js';
 import type { ApiKeyGuard } from './api-key-guard.js';
-import { createFailClosed, type FailClosedOptions } from './fail-closed.js';
+import { createFailClosed, type FailClosedOptions, type FailClosedParts } from './fail-closed.js';
 import { createOpenRoute } from './open-route.js';
 import { assertGuarded } from './routes/assert-routes.js';
 import { createRoutesReport, type ReportFacts } from './routes/create-routes-report.js';
@@ -85,9 +83,7 @@ const assertionReaders = {
 type AnyExpressApp = { readonly mountpath: string | string[]; set(setting: string, value: unknown): unknown };
 
 /** Builds what an instance offers to prove that no route was forgotten. */
-export function createRouteCoverage(
-  facts: ReportFacts & { readonly logger: Logger; readonly problemTypes: ProblemTypes },
-): RouteCoverage {
+export function createRouteCoverage(facts: ReportFacts & FailClosedParts): RouteCoverage {
   function report(
     what: string,
     app: unknown,

@@ -6,6 +6,7 @@ import type { SecretDigester } from '../ports/secret-digester.js';
 import { createAcceptor, hashToken } from './accept-proof.js';
 import { createDecider } from './decide-request.js';
 import { findCurrentKey } from './find-current-key.js';
+import { isOfNoKey } from './is-of-no-key.js';
 import { isUnproven, matchDigest } from './match-credential.js';
 import type { PreparedKey } from './prepared-key.js';
 import { SlowMatches } from './slow-matches.js';
@@ -110,9 +111,4 @@ function needsComparison(prepared: PreparedKey | null, { comparison }: ForeignTo
   return (
     comparison !== null && prepared !== null && prepared.key.credentials.filter(isSecret).some(isUnproven)
   );
-}
-
-/** The refusal of a valid key that is not accepted here names the key. */
-function isOfNoKey(verdict: Verdict): verdict is Refusal {
-  return !verdict.allowed && verdict.code === 'invalid_token' && verdict.keyId === undefined;
 }

@@ -8,6 +8,7 @@ import { fixedClock, memoryStore } from '../../lib/testing/index.js';
 import { createTestParts, scopes, testPepper, type Scope, type TestInstance } from '../harness/instance.js';
 import { openPlace, startTwoInstances, type PlaceName, type TwoInstances } from '../harness/open-place.js';
 import { theApp } from '../harness/the-app.js';
+import { startTokenApp, type TokenApp } from '../tokens/token-app.js';
 
 const places: readonly PlaceName[] = ['a store in memory', 'SQLite', 'PostgreSQL', 'PostgreSQL and Redis'];
 
@@ -449,6 +450,64 @@ describe('strings of another system', () => {
     const { items } = await two.apiKeys.audit.as(theApp).listAccess({});
     expect(items.map(({ requestId }) => requestId)).toEqual([null]);
     expect(JSON.stringify(items)).not.toContain(key);
+  });
+});
+
+describe('imported keys that look like JWTs, with the option tokens', () => {
+  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const keys = [
+    ['JSON in base64', encode({ customer: 17, nonce: 'a1b2c3d4e5f6' })],
+    ['a JWT', `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub: 'alice' })}.c2lnbmF0dXJl`],
+    [
+      'an access token of another system',
+      `${encode({ alg: 'EdDSA', typ: 'at+jwt', kid: 'old' })}.${encode({ sub: 'alice' })}.c2lnbmF0dXJl`,
+    ],
+  ] as const;
+  const options = {
+    foreignFormats: [{ name: 'legacy', pattern: /^eyJ[A-Za-z0-9_.-]{17,509}$/ }],
+    failureBudget: { failures: 3, windowSeconds: 60 },
+  } as const;
+  let app: TokenApp;
+  beforeEach(async () => {
+    app = await startTokenApp(options);
+  });
+  afterEach(() => app.close());
+
+  it.each(keys)('are accepted by every door: %s', async (_name, key) => {
+    const { apiKeys } = app;
+    await importRows(app, 'legacy', [rowOf(key)]);
+    const doors = express()
+      .use('/auth', apiKeys.forwardAuthRouter({ scopes: 'orders:read' }))
+      .use('/mcp', apiKeys.mcpGuard({ scopes: 'orders:read' }), (_req, res) => void res.json({}));
+    const headers = { authorization: `Bearer ${key}` };
+    // More often than a network may fail.
+    for (let time = 0; time < 5; time += 1) {
+      expect((await app.use(key)).status).toBe(200);
+      expect(await apiKeys.keys.verify({ key, scopes: 'orders:read' })).toMatchObject({ allowed: true });
+      const verdict = await apiKeys.keys.verifyRequest({ headers }, { scopes: 'orders:read' });
+      expect(verdict).toMatchObject({ allowed: true });
+      expect((await request(doors).get('/mcp').set(headers)).status).toBe(200);
+      const original = { 'X-Original-Method': 'GET', 'X-Original-URI': '/orders' };
+      expect(
+        (
+          await request(doors)
+            .get('/auth')
+            .set({ ...headers, ...original })
+        ).status,
+      ).toBeLessThan(300);
+    }
+    expect((await app.use(key, '/write')).body).toMatchObject({ code: 'insufficient_scope' });
+  });
+
+  it('leave access tokens of this instance valid, and a wrong one is one failed attempt', async () => {
+    const short = await app.token(await app.key(), { scope: 'orders:read' });
+    for (let time = 0; time < 5; time += 1) expect((await app.use(short)).status).toBe(200);
+    const statuses: number[] = [];
+    for (const [, key] of [...keys, ...keys]) statuses.push((await app.use(`${key}x`)).status);
+    expect(statuses).toEqual([401, 401, 401, 429, 429, 429]);
+    expect((await app.use(short)).status).toBe(200);
+    // Beyond 512 characters it would not be looked at.
+    expect(short.length).toBeLessThan(512);
   });
 });
 

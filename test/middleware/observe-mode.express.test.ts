@@ -1,10 +1,15 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { once } from 'node:events';
+import { get as openRequest, type ClientRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import request from 'supertest';
 import { apiKeyOf, InvalidOptionError } from 'express-api-keys';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, scopes, testPepper, type TestInstance } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
+
+declare const EXPRESS_MAJOR: string;
 
 const day = 24 * 60 * 60 * 1000;
 const observe = { mode: 'observe' } as const;
@@ -34,7 +39,7 @@ async function listObservedRoutes(instance: TestInstance, kinds: number): Promis
   for (;;) {
     const observed = await listObserved(instance);
     if (observed.length >= kinds) return observed;
-    await nextTurn();
+    await wait(5);
   }
 }
 
@@ -308,6 +313,196 @@ describe('a request that is changed behind a guard in observe mode', () => {
       'GET /orders missing_credential - - 1',
     ]);
     await instance.apiKeys.close();
+  });
+});
+
+describe('a word of the path that callers choose', () => {
+  let instance: TestInstance;
+  let guard: RequestHandler;
+  beforeEach(() => {
+    instance = createInstance();
+    guard = instance.apiKeys.requireApiKey('orders:read', observe);
+  });
+  afterEach(() => instance.apiKeys.close());
+
+  const orders = express.Router().get('/orders', showKey);
+  const wildcard = EXPRESS_MAJOR === '4' ? '/t/*' : '/t/*tenant';
+
+  const mountedKinds = ['/t/:value/*', '/t/:value/orders'];
+  it.each<readonly [string, readonly string[], (app: Express) => void]>([
+    ['of the guard', mountedKinds, (it) => it.use('/t/:tenant', guard, orders)],
+    ['of the guard, as a wildcard', ['/t/:value/:value'], (it) => it.use(wildcard, guard)],
+    [
+      'of a guard in front',
+      mountedKinds,
+      (it) => it.use('/t/:tenant', guard, express.Router().use(guard, orders)),
+    ],
+    [
+      'of a guard in front of routers',
+      mountedKinds,
+      (it) => it.use('/t/:tenant', guard, express.Router().use(orders)),
+    ],
+  ])('is not in the report as the parameter of a mount path %s', async (_name, kinds, mount) => {
+    const app = createApp(mount);
+    for (const word of ['roses', 'tulips']) {
+      await request(app).get(`/t/${word}/orders`);
+      await request(app).get(`/t/${word}/unknown`).expect(404);
+    }
+    const routes = kinds.map((route) => `GET ${route} missing_credential - - ${4 / kinds.length}`);
+    expect(await listObservedRoutes(instance, routes.length)).toEqual(routes);
+  });
+
+  it('is neither in the report nor in the logs as a method', async () => {
+    const store = memoryStore();
+    const [logging, reading] = [createInstance({ store }), createInstance({ store })];
+    const { apiKeys, log } = logging;
+    const app = createApp((it) => {
+      // As over HTTP/2, where every token is a method.
+      it.use((req, _res, next) => {
+        req.method = String(req.headers['x-method']);
+        next();
+      });
+      it.use('/enforced', apiKeys.requireApiKey('orders:read'));
+      it.use('/orders', apiKeys.requireApiKey('orders:read', observe), showKey);
+      it.use('/open', apiKeys.failClosed({ answer: 'forbidden' }), showKey);
+    });
+    for (const method of ['ROSES', 'tulips', 'constructor', 'PATCH']) {
+      await request(app).get('/orders').set('X-Method', method).expect(200);
+      await request(app).get('/enforced').set('X-Method', method).expect(401);
+      await request(app).get('/open').set('X-Method', method).expect(403);
+    }
+    expect(await listObservedRoutes(logging, 2)).toEqual([
+      'OTHER /orders missing_credential - - 3',
+      'PATCH /orders missing_credential - - 1',
+    ]);
+    await apiKeys.close();
+    const { items } = await reading.apiKeys.audit.as(theApp).listAccess();
+    expect(items.map(({ method }) => method).sort()).toEqual(['OTHER', 'PATCH']);
+    expect(log.map((line) => / about (\S+) /.exec(line)?.[1])).toEqual(['OTHER', 'PATCH']);
+    await reading.apiKeys.close();
+  });
+
+  it('is one of 100 in the report where nothing tells that it fills a parameter', async () => {
+    const app = createApp((it) => it.use('/t/:tenant', express.Router().use(guard, orders)));
+    await request(app).get('/t/rose/orders').expect(200);
+    const letters = [...'abcdefghijk'];
+    for (const word of letters.flatMap((one) => letters.map((two) => one + two))) {
+      await request(app).get(`/t/${word}/orders`).expect(200);
+    }
+    await request(app).get('/t/rose/orders').expect(200);
+    const observed = await listObservedRoutes(instance, 101);
+    expect(observed.length).toBe(101);
+    expect(observed).toContain('GET /t/rose/orders missing_credential - - 2');
+    expect(observed).toContain('GET /t/:value/orders missing_credential - - 22');
+  });
+
+  it('is not in the report where a route has a regular expression, and is where the app has written it', async () => {
+    const app = createApp((it) => {
+      it.get(['/orders', '/invoices/:id', '/'], guard, showKey);
+      it.get(/^\/[a-z]+$/, guard, showKey);
+    });
+    for (const path of ['/orders', '/invoices/secret', '/', '/roses', '/tulips']) {
+      await request(app).get(path).expect(200);
+    }
+    expect(await listObserved(instance)).toEqual([
+      'GET / missing_credential - - 1',
+      'GET /* missing_credential - - 2',
+      'GET /invoices/* missing_credential - - 1',
+      'GET /orders missing_credential - - 1',
+    ]);
+  });
+});
+
+describe('a request that stays open behind a guard that is mounted', () => {
+  const events = express.Router().get('/orders', (_req, res) => void res.write('event: hello\n\n'));
+
+  /** Opens a stream of events, and returns its request. */
+  async function openStream(app: Express, headers: Record<string, string> = {}): Promise<ClientRequest> {
+    const server = app.listen(0);
+    const sent = openRequest({
+      port: (server.address() as AddressInfo).port,
+      path: '/events/orders',
+      headers,
+    });
+    sent.on('close', () => server.close());
+    await once(sent, 'response');
+    return sent;
+  }
+
+  it('is in the report while it is open, with the time of its decision', async () => {
+    const instance = createInstance();
+    const guard = instance.apiKeys.requireApiKey('orders:read', observe);
+    const sent = await openStream(createApp((it) => it.use('/events', guard, events)));
+    const at = instance.clock.now();
+    instance.clock.advance(day);
+    expect(await listObservedRoutes(instance, 1)).toEqual(['GET /events/orders missing_credential - - 1']);
+    const closed = once(sent, 'close');
+    sent.on('error', () => undefined).destroy();
+    await closed;
+    const { items } = await instance.apiKeys.audit.as(theApp).listObserved();
+    expect(items).toMatchObject([{ count: 1, firstAt: new Date(at), lastAt: new Date(at) }]);
+    await instance.apiKeys.close();
+  });
+
+  it('is written when the instance is closed', async () => {
+    const store = memoryStore();
+    const [closing, other] = [createInstance({ store }), createInstance({ store })];
+    await closing.apiKeys.ready();
+    const guard = closing.apiKeys.requireApiKey('orders:read', observe);
+    const sent = await openStream(createApp((it) => it.use('/events', guard, events)));
+    await closing.apiKeys.close();
+    expect(await listObserved(other)).toEqual(['GET /events/orders missing_credential - - 1']);
+    sent.on('error', () => undefined).destroy();
+    await other.apiKeys.close();
+  });
+
+  it('is not written after its owner was erased, or the report cleared', async () => {
+    const instance = createInstance();
+    const { audit, owners, requireApiKey } = instance.apiKeys;
+    const { token } = await instance.key();
+    const app = createApp((it) => it.use('/events', requireApiKey('orders:write', observe), events));
+    const ofOwner = await openStream(app, { 'X-API-Key': token });
+    await owners.as(theApp).erase({ ownerId: 'alice' });
+    ofOwner.on('error', () => undefined).destroy();
+    const ofNobody = await openStream(app);
+    await audit.as(theApp).clearObserved();
+    ofNobody.on('error', () => undefined).destroy();
+    const last = await openStream(app);
+    last.on('error', () => undefined).destroy();
+    expect(await listObservedRoutes(instance, 1)).toEqual(['GET /events/orders missing_credential - - 1']);
+    await instance.apiKeys.close();
+  });
+
+  it('is counted when its client hangs up while it is decided', async () => {
+    const store = memoryStore();
+    const maker = createInstance({ store });
+    const { id, token } = await maker.key();
+    let decide = (): void => undefined;
+    const isDecidable = new Promise<void>((resolve) => (decide = resolve));
+    const find: typeof store.find = async (...keys) => {
+      await isDecidable;
+      return store.find(...keys);
+    };
+    const instance = createInstance({ store: { ...store, find } });
+    await instance.apiKeys.ready();
+    const guard = instance.apiKeys.requireApiKey('orders:write', observe);
+    const app = createApp((it) => {
+      it.use((_req, res, next) => {
+        res.once('close', decide);
+        next();
+        sent.destroy();
+      });
+      it.use('/events', guard, events);
+    });
+    const server = app.listen(0);
+    const sent = openRequest({
+      ...{ port: (server.address() as AddressInfo).port, path: '/events/orders' },
+      headers: { 'X-API-Key': token },
+    });
+    sent.on('error', () => undefined);
+    expect(await listObservedRoutes(instance, 1)).toEqual([`GET /events/* insufficient_scope ${id} alice 1`]);
+    server.close();
+    for (const { apiKeys } of [maker, instance]) await apiKeys.close();
   });
 });
 

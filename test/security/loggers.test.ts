@@ -8,6 +8,7 @@ import winston from 'winston';
 import { createRandomSource } from '../../lib/crypto/random-source.js';
 import { createKeyFormat } from '../../lib/domain/key-format.js';
 import { createAllKeyspacesApp, type AllKeyspacesApp } from './all-keyspaces-app.js';
+import { createInstance } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';
 
 const secretOf = (credential: string): string => credential.slice(-40);
@@ -25,7 +26,14 @@ describe('loggers of the app', () => {
   beforeAll(async () => {
     all = await createAllKeyspacesApp({ hideCredentials: true, credentialFrom: ['x-acme-key', 'bearer'] });
   });
-  afterAll(() => all.apiKeys.close());
+  afterAll(() => Promise.all([all.apiKeys.close(), foreign.close()]));
+
+  const { apiKeys: foreign } = createInstance({
+    foreignFormats: [
+      { name: 'legacy', pattern: /^sk_[A-Za-z0-9]{40}$/ },
+      { name: 'sanctum', pattern: /^\d{1,10}\|[A-Za-z0-9]{40}$/ },
+    ],
+  });
   beforeEach(() => {
     written = '';
   });
@@ -147,4 +155,39 @@ describe('loggers of the app', () => {
       'GET /orders?id=3f0b2f0e-6a43-4d3c-9d7c-6a2b7e9a1c11 acme_live_orders 4bf92f3577b34da6a3ce929d0e0e4736';
     expect(apiKeys.redact(plain)).toBe(plain);
   });
+
+  it.each([
+    ['with an escaped separator', '/x?token=12%7C{40}', '/x?token=[redacted]'],
+    ['with an escaped separator in a path', '/x/12%7c{40}/y', '/x/[redacted]/y'],
+    ['behind an escaped space', '/x?a=Bearer%20sk_{40}&b=1', '/x?a=Bearer%20[redacted]&b=1'],
+    ['behind an escaped letter', '/x?a=%C3%BCsk_{40}', '/x?a=%C3%BC[redacted]'],
+    ['in a parameter of a URL in a parameter', '/x?u=%2Fy%3Fa%3D12%257C{40}', '/x?u=%2Fy%3Fa%3D[redacted]'],
+    ['beside escapes that are none', '/x?a=%zz%ff%3D12%7C{40}%', '/x?a=%zz%ff%3D[redacted]%'],
+    ['with every character escaped', '/x?a=%73%6B%5F{40}', '/x?a=[redacted]'],
+    ['beside one as it is', '/sk_{40}?a=12%7C{40}', '/[redacted]?a=[redacted]'],
+  ])('P19: a key of another system is redacted %s', (_name, template, expected) => {
+    const url = template.replaceAll('{40}', 'aB3'.repeat(13) + 'x');
+    expect(foreign.redactedUrl({ url })).toBe(expected);
+    const line = JSON.stringify({ url, text: `\n${url}` });
+    expect(foreign.redact(line)).toBe(JSON.stringify({ url: expected, text: `\n${expected}` }));
+  });
+
+  it('P19: a key is redacted behind a line break in a line of JSON, and nothing else changes', () => {
+    const key = `sk_${'aB3'.repeat(13)}x`;
+    const line = JSON.stringify({ text: `of\n${key}\t"12|${key.slice(3)}\\` });
+    expect(foreign.redact(line)).toBe(JSON.stringify({ text: 'of\n[redacted]\t"[redacted]\\' }));
+    const plain = '/x?a=100%25&b=%7B%22c%22%3A1%7D \\u00e9 C:\\new';
+    expect(foreign.redact(plain)).toBe(plain);
+  });
+
+  it.each(['%20', '%3D', '%2C', '%22'])(
+    'P19: an access token and keys of all keyspaces are redacted behind %s',
+    (before) => {
+      const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';
+      for (const credential of [jwt, ...Object.values(all.credentials)]) {
+        const url = `/x?a=Bearer${before}${encodeURIComponent(credential)}&b=1`;
+        expect(all.apiKeys.redactedUrl({ url })).toMatch(/^\/x\?a=Bearer%\w\w[\w-]*\[redacted\]&b=1$/);
+      }
+    },
+  );
 });
