@@ -2,6 +2,7 @@ import type { ImportProblem } from '../manage/import-keys.js';
 import type { Command, CommandArguments, CommandHost } from './command.js';
 import { CommandError } from './command-error.js';
 import { ImportMonitor } from './import-monitor.js';
+import { endWhenInterrupted } from './end-when-interrupted.js';
 import type { Instance } from './instance.js';
 import { instanceOptions, openInstance } from './open-instance.js';
 import { openSource, type SourceArguments } from './open-source.js';
@@ -53,12 +54,13 @@ export const importCommand: Command = {
     const format = requireText(given, 'format', 'legacy');
     const source = readSourceArguments(given);
     const interruption = new AbortController();
+    const { signal } = interruption;
     const stopListening = host.terminal.onInterrupt(() => {
       host.terminal.say('Stops after the rows that are being written. Press Ctrl-C again to end at once.');
       interruption.abort();
     });
     try {
-      const instance = await openInstance(given, host);
+      const instance = await endWhenInterrupted(openInstance(given, host), signal);
       return await importWith({
         instance,
         mapping,
@@ -66,7 +68,7 @@ export const importCommand: Command = {
         host,
         given,
         source,
-        signal: interruption.signal,
+        signal,
       });
     } finally {
       stopListening();
@@ -101,10 +103,11 @@ interface OpenedRun extends ImportRun {
 
 /** @returns the exit code */
 async function importWith(run: ImportRun): Promise<number> {
-  const { instance, host, given, source, mapping } = run;
+  const { instance, host, given, source, mapping, signal } = run;
+  let opened: RowSource | null = null;
   try {
-    await instance.ready();
-    const opened = await openSource(source, host);
+    await endWhenInterrupted(instance.ready(), signal);
+    opened = await endWhenInterrupted(openSource(source, host), signal);
     try {
       if (opened.columns !== null) mapping.checkColumns(opened.columns);
       // Only now: what is wrong with the arguments must not cost an earlier report.
@@ -118,7 +121,9 @@ async function importWith(run: ImportRun): Promise<number> {
       void opened.close();
     }
   } finally {
-    await instance.close();
+    // Before a row, nothing is lost when a database that does not answer is left behind.
+    if (opened === null && signal.aborted) instance.close().catch(() => undefined);
+    else await instance.close();
   }
 }
 

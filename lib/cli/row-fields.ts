@@ -95,7 +95,7 @@ export function findTarget(name: string): RowTarget | null {
   }
   const kind = Object.entries(rowFields).find(([field]) => field === name)?.[1];
   if (kind === undefined) return null;
-  const mayBeEmpty = kind !== 'flag' && name !== 'scopes';
+  const mayBeEmpty = kind !== 'flag' && name !== 'scopes' && name !== 'environment';
   return { name, field: name, member: null, kind, mayBeEmpty };
 }
 

@@ -29,6 +29,12 @@ export interface MappingArguments {
   readonly isUtc: boolean;
 }
 
+/** What to write into an empty cell, where leaving the field out would be a guess. */
+const wordsForEmpty: Readonly<Record<string, string>> = {
+  scopes: '[] for a key without any',
+  environment: 'the environment of the key, for example live',
+};
+
 /** Secrets do not belong into the arguments of a command, and no two keys have the same. */
 const neverSet = ['key', 'hash', 'visiblePart', 'lastFour', 'saltBefore', 'saltAfter'];
 
@@ -161,11 +167,7 @@ export class RowMapping {
       return read;
     }
     if (target.mayBeEmpty) return undefined;
-    throw new CellError(
-      target.field === 'scopes'
-        ? 'is empty: write [] for a key without any'
-        : 'is empty: write true or false',
-    );
+    throw new CellError(`is empty: write ${wordsForEmpty[target.field] ?? 'true or false'}`);
   }
 }
 

@@ -15,12 +15,14 @@ interface RouteLayer {
 
 /**
  * Whether an answer shows nothing of a route although no guard has decided: there is no such path, the request failed before a
- * route or before its guard, or it is a preflight or a list of methods.
+ * route or before its guard, or it is a preflight or a list of methods. Of what comes before an answer, early hints for example, it is
+ * what comes from no route.
  *
  * @param body - what is sent first, if it is known
  */
 export function isAnswerOfNoRoute(req: Request, res: ServerResponse, status: number, body: unknown): boolean {
   const { route } = req as { readonly route?: MatchedRoute };
+  if (status < 200) return route === undefined;
   if (status >= 400 && (route === undefined || mayFailBeforeGuard(route, req.method))) return true;
   if (status === 404) return isNotFoundOfExpress(req, res, body);
   if (req.method !== 'OPTIONS') return false;

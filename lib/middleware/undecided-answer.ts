@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import { setWatch, watchedAnswer, type MaybeWatched, type WatchedAnswer } from '../http/note-decision.js';
+import { callBack } from './call-back.js';
+import { watchStream } from './undecided-stream.js';
 
 /** Whether the answer to a request that was not decided is sent all the same; it has not begun yet. */
 export type MaySend = (res: ServerResponse, status: number, body: unknown) => boolean;
@@ -19,7 +22,8 @@ type Watched = ServerResponse & { readonly [watchedAnswer]?: UndecidedAnswer };
 
 /**
  * The answer to one request, which is replaced if it begins before somebody has decided about the request. Everything that sends
- * goes through these four methods: `send`, `json`, `sendFile`, pipes, and what an error handler writes.
+ * goes through these four methods: `send`, `json`, `sendFile`, pipes, and what an error handler writes. Early hints go out before an
+ * answer; what goes straight into a stream of HTTP/2 is watched there.
  */
 export class UndecidedAnswer implements WatchedAnswer {
   #state: 'undecided' | 'sent' | 'replaced' = 'undecided';
@@ -31,6 +35,7 @@ export class UndecidedAnswer implements WatchedAnswer {
   readonly write: Method<boolean>;
   readonly end: Method<ServerResponse>;
   readonly flushHeaders: Method<void>;
+  readonly writeEarlyHints: Method<unknown>;
 
   constructor(
     { httpVersionMajor }: IncomingMessage,
@@ -45,6 +50,12 @@ export class UndecidedAnswer implements WatchedAnswer {
     this.write = res.write as Method<boolean>;
     this.end = res.end as Method<ServerResponse>;
     this.flushHeaders = res.flushHeaders as Method<void>;
+    this.writeEarlyHints = res.writeEarlyHints as Method<unknown>;
+  }
+
+  /** Whether the answer of the app goes out; `false` as well while nothing is decided. */
+  get isSent(): boolean {
+    return this.#state === 'sent';
   }
 
   noteDecision(): void {
@@ -57,7 +68,24 @@ export class UndecidedAnswer implements WatchedAnswer {
     if (this.#state === 'replaced') return false;
     // Whatever fails from here on, the answer of the app does not go out.
     this.#state = 'replaced';
-    if (res.headersSent || this.#maySend(res, status, body)) {
+    return this.#decide(res, res.headersSent || this.#maySend(res, status, body));
+  }
+
+  /** The same for what goes past the response, whose headers say nothing about it: only a decision lets that through. */
+  passesAround(res: ServerResponse): boolean {
+    if (this.#state === 'sent') return true;
+    if (this.#state === 'replaced') return false;
+    this.#state = 'replaced';
+    return this.#decide(res, res.headersSent);
+  }
+
+  /** Whether early hints go out. They decide nothing about the answer. */
+  passesHints(res: ServerResponse): boolean {
+    return this.#state === 'undecided' ? this.#maySend(res, 103, undefined) : this.#state === 'sent';
+  }
+
+  #decide(res: ServerResponse, maySend: boolean): boolean {
+    if (maySend) {
       this.#state = 'sent';
       return true;
     }
@@ -94,11 +122,16 @@ export function watchAnswer(
   const watched = res as ServerResponse & MaybeWatched;
   // Another one of them stands in front; it has the same effect.
   if (watched[watchedAnswer] !== undefined) return;
-  setWatch(watched, new UndecidedAnswer(req, res, maySend, replace));
+  const answer = new UndecidedAnswer(req, res, maySend, replace);
+  setWatch(watched, answer);
   res.writeHead = sendHead as ServerResponse['writeHead'];
   res.write = sendPart as ServerResponse['write'];
   res.end = sendEnd as ServerResponse['end'];
   res.flushHeaders = sendHeaders;
+  res.writeEarlyHints = sendHints;
+  // Adapters may have requests of HTTP/2 without its streams.
+  const { stream } = res as Partial<Pick<Http2ServerResponse, 'stream'>>;
+  if (req.httpVersionMajor >= 2 && typeof stream?.respond === 'function') watchStream(stream, res, answer);
 }
 
 function getAnswer(res: Watched): UndecidedAnswer {
@@ -132,8 +165,9 @@ function sendHeaders(this: Watched): void {
   if (answer.passes(this, this.statusCode)) answer.flushHeaders.call(this);
 }
 
-/** What waits until its part was sent must not wait for ever. */
-function callBack(args: readonly unknown[]): void {
-  const last = args.at(-1);
-  if (typeof last === 'function') process.nextTick(last as () => void);
+function sendHints(this: Watched, ...args: readonly unknown[]): unknown {
+  const answer = getAnswer(this);
+  if (answer.passesHints(this)) return answer.writeEarlyHints.apply(this, args as never);
+  callBack(args);
+  return false;
 }

@@ -294,6 +294,34 @@ describe('api-keys import', () => {
     expect(await find(keyOf(30))).toMatchObject({ name: 'Good' });
   });
 
+  it('counts the line breaks of Windows once, also in cells, and in the line where a file is no CSV any more', async () => {
+    const rows = [
+      'key,ownerId,name,note,scopes,"environment"',
+      `${keyOf(40)},bob,One,"Three\r\nlines\r\nhere",orders:read,live`,
+      `${secret},bob,One,"Two\r\nlines",orders:read,`,
+      '',
+      `${secret},bob,One,,orders:raed,live`,
+      `${secret},bob,One,"Two\r\nlines",orders:read,live,more`,
+    ];
+    const importLines = (lines: readonly string[]): Promise<CommandOutcome> =>
+      importText('csv', lines.join('\r\n'), '--column', 'metadata.note=note');
+    const outcome = await importLines(rows);
+    expect(outcome).toMatchObject({
+      code: 1,
+      out: '4 rows read: 1 imported, 0 already there, 3 left out.',
+    });
+    expect([...outcome.err.matchAll(/line (\d+)/g)].map(([, line]) => Number(line)).toSorted()).toEqual([
+      10, 6, 8,
+    ]);
+    expect(outcome.err).toContain(
+      'environment: is empty: write the environment of the key, for example live',
+    );
+    expect(await find(keyOf(40))).toMatchObject({ metadata: { note: 'Three\r\nlines\r\nhere' } });
+    const broken = await importLines([...rows.slice(0, 2), `${secret},b"ob,One,,x,live`]);
+    expect(broken.err).toContain('Line 5 is no CSV');
+    expect(outcome.all + broken.all).not.toContain(secret);
+  });
+
   it.each([
     [
       'a column about which nothing is said',

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCommandFolder, type CommandFolder } from './command-folder.js';
 
 describe('the program api-keys', () => {
@@ -68,5 +71,50 @@ describe('the program api-keys', () => {
     const slow = await folder.runInShell(command, environment, '| (sleep 4; cat)');
     expect((JSON.parse(slow.stdout) as { routes: object[] }).routes).toHaveLength(3_000);
     expect((await folder.runInShell(command, environment, '> /dev/full')).code).toBe(1);
+  });
+
+  it('ends an import at the first Ctrl-C that has not reached a row, with 130', async () => {
+    folder.write(
+      'waiting.js',
+      `process.on('SIGINT', () => {});
+       setInterval(() => {}, 1000);
+       console.log('is loading');
+       await new Promise(() => {});`,
+    );
+    folder.write('loaded.js', "export { apiKeys } from './with-format.js'; console.log('is loaded');");
+    folder.write(
+      'with-format.js',
+      `import { createApiKeys } from './express-api-keys.js';
+       export const apiKeys = createApiKeys({ prefix: 'acme', scopes: { 'orders:read': 'Read orders' },
+         pepper: 'test-pepper-test-pepper-test-pepper!', database: process.env.DATABASE,
+         foreignFormats: [{ name: 'old', pattern: /^old_[a-z]{16}$/ }] });`,
+    );
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const file = 'file:unused.sqlite';
+    const cases = [
+      { module: './waiting.js', said: 'is loading', database: file, sent: '' },
+      { module: './loaded.js', said: 'is loaded', database: `postgres://127.0.0.1:${port}/keys`, sent: '' },
+      { module: './loaded.js', said: 'is loaded', database: file, sent: '' },
+      { module: './loaded.js', said: 'is loaded', database: file, sent: 'key,ownerId,name,scopes\n' },
+    ];
+    for (const { module, said, database, sent } of cases) {
+      const from = ['--format', 'old', '--from', '-', '--as', 'csv'];
+      const { child, done, waitFor } = folder.start(['import', '--app', module, ...from], {
+        DATABASE: database,
+      });
+      child.stdin.on('error', () => undefined).write(sent);
+      await waitFor(said);
+      // Long enough for what comes behind the module, where anything does.
+      await sleep(1_000);
+      child.kill('SIGINT');
+      const { code, stderr } = await done;
+      expect([module, sent, code]).toEqual([module, sent, 130]);
+      expect(stderr).toContain('Run the same command again');
+      // What it was waiting for has not ended it.
+      expect(stderr).not.toContain('was not loaded');
+    }
+    silent.close();
   });
 });

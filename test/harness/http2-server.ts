@@ -4,6 +4,7 @@ import {
   createServer,
   Http2ServerRequest,
   Http2ServerResponse,
+  type ClientHttp2Stream,
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
@@ -23,6 +24,11 @@ export interface Http2Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
+  /** The headers that came before: 100, 103. */
+  readonly early: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  readonly trailers: Readonly<Record<string, unknown>>;
+  /** The paths that were pushed with it. */
+  readonly pushed: readonly string[];
 }
 
 export interface Http2Server {
@@ -56,14 +62,25 @@ export async function serveHttp2(app: Express): Promise<Http2Server> {
     authority,
     async send({ method = 'GET', path, headers = {}, body, endStream = body === undefined }) {
       const stream = client.request({ ':method': method, ':path': path, ...headers }, { endStream });
+      const [early, pushed]: [Array<Record<string, unknown>>, string[]] = [[], []];
+      let trailers = {};
+      stream.on('headers', (given) => void early.push(given));
+      stream.on('trailers', (given) => void (trailers = given));
+      const notePush = (push: ClientHttp2Stream, given: Record<string, unknown>): void => {
+        pushed.push(String(given[':path']));
+        push.resume();
+      };
+      client.on('stream', notePush);
       if (!endStream) stream.end(body);
       const [answered] = (await once(stream, 'response')) as [Record<string, unknown>];
       const chunks: Buffer[] = [];
       for await (const chunk of stream) chunks.push(chunk as Buffer);
+      client.off('stream', notePush);
       return {
         status: Number(answered[':status']),
         headers: answered,
         body: Buffer.concat(chunks).toString(),
+        ...{ early, trailers, pushed },
       };
     },
     async close() {
