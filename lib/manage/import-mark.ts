@@ -50,7 +50,7 @@ export function isSameKey(known: ImportMark, row: ImportMark): boolean {
 }
 
 /** What is said of a key whose hash is another one than that of its row. */
-export const otherHashMessage =
+export const otherHashMessage: string =
   'its key was imported with another hash, and stays as it is: revoke that key and ask its owner for a new one, if its secret ' +
   'was replaced in the earlier system';
 
