@@ -129,9 +129,10 @@ export function watchAnswer(
   res.end = sendEnd as ServerResponse['end'];
   res.flushHeaders = sendHeaders;
   res.writeEarlyHints = sendHints;
+  if (req.httpVersionMajor < 2) return;
   // Adapters may have requests of HTTP/2 without its streams.
   const { stream } = res as Partial<Pick<Http2ServerResponse, 'stream'>>;
-  if (req.httpVersionMajor >= 2 && typeof stream?.respond === 'function') watchStream(stream, res, answer);
+  if (typeof stream?.respond === 'function') watchStream(stream, res, answer);
 }
 
 function getAnswer(res: Watched): UndecidedAnswer {
