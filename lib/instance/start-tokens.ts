@@ -59,6 +59,8 @@ export function startTokens(policy: ResolvedTokensOption, parts: StartTokensPart
   const { clock, digester } = verify;
   const random = createRandomSource();
   const sealer = createSecretSealer(peppers);
+  const findMaxLifetimeSeconds = (): number =>
+    Math.max(...verify.keyspaces.all().map(({ catalogue }) => getMaxLifetimeSeconds(catalogue)));
   const signingKeys = new SigningKeys({
     store: store.tokens.signingKeys,
     keys: jwtKeys,
@@ -67,12 +69,18 @@ export function startTokens(policy: ResolvedTokensOption, parts: StartTokensPart
     logger,
     sealer,
     algorithm: policy.algorithm,
-    maxLifetimeSeconds: () =>
-      Math.max(...verify.keyspaces.all().map(({ catalogue }) => getMaxLifetimeSeconds(catalogue))),
+    maxLifetimeSeconds: findMaxLifetimeSeconds,
   });
   const refreshFormat = createKeyFormat(parts.options.prefix, refreshEnvironment);
   const budget = createTokenBudget(parts.limits.alwaysCounting);
-  const unlimited = createTokenVerifier({ ...verify, store, signingKeys, policy, resources });
+  const unlimited = createTokenVerifier({
+    ...verify,
+    store,
+    signingKeys,
+    policy,
+    resources,
+    maxLifetimeSeconds: findMaxLifetimeSeconds,
+  });
   const verifier = failures === null ? unlimited : limitTokenFailures(unlimited, failures.budget);
   const ports = {
     store,
@@ -85,6 +93,7 @@ export function startTokens(policy: ResolvedTokensOption, parts: StartTokensPart
     policy,
     budget,
     resources,
+    maxLifetimeSeconds: findMaxLifetimeSeconds,
     keyVerifier: parts.verifier,
     tokenVerifier: verifier,
   };

@@ -1,5 +1,4 @@
 import { readCurrentPoint } from '../manage/confirm-change.js';
-import { getMaxLifetimeSeconds } from '../domain/token-terms.js';
 import type { ChangeContext } from '../manage/change.js';
 import type { RefreshGrant } from '../ports/token-store.js';
 import { revokeToken } from './revoke-token.js';
@@ -16,7 +15,7 @@ export async function revokeChain(
   context: ChangeContext,
   { id, keyId }: Pick<RefreshGrant, 'id' | 'keyId'>,
 ): Promise<number | null> {
-  const expiresAt = ports.clock.now() + getMaxLifetimeSeconds(ports.keyspace.catalogue) * 1000;
+  const expiresAt = ports.clock.now() + ports.maxLifetimeSeconds() * 1000;
   // The tokens first: after a failure, a repeated call must still find the chain.
   const effectiveBy = await revokeToken(ports, context, { id, keyId, expiresAt });
   await ports.store.tokens.refreshGrants.remove(id);

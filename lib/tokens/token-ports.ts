@@ -38,6 +38,8 @@ export interface TokenPorts {
   readonly budget: TokenBudget;
   /** What tokens can be restricted to. */
   readonly resources: ProtectedResources;
+  /** The longest lifetime that tokens have now, in any keyspace. */
+  readonly maxLifetimeSeconds: () => number;
   /** Verify what is introspected. */
   readonly keyVerifier: ApiKeyVerifier;
   readonly tokenVerifier: ApiKeyVerifier;

@@ -253,6 +253,23 @@ describe('public/auth', () => {
       expect(await use(year.access_token)).toEqual(invalidToken);
     });
 
+    it('DB17 is at most what it is now, also for tokens that were issued when it was longer', async () => {
+      await deribit.apiKeys.close();
+      const store = memoryStore();
+      await start({ tokenLifetimeSeconds: 31_536_000 }, { store });
+      const year = await tokens();
+      const { app, apiKeys } = createDeribitApp({}, { store, clock: deribit.clock });
+      await apiKeys.ready();
+      const useHere = async (): Promise<number> =>
+        (await request(app).get('/orders').set(bearer(year.access_token))).status;
+      expect(await useHere()).toBe(200);
+      // That it was revoked is not remembered here for longer than a day.
+      deribit.clock.advance(86_400_000);
+      expect(await useHere()).toBe(401);
+      expect(await use(year.access_token)).toBe(200);
+      await apiKeys.close();
+    });
+
     it('DB17 are 60 seconds to a year', () => {
       for (const tokenLifetimeSeconds of [59, 31_536_001, 60.5, '60']) {
         expect(() => createDeribitApp({ tokenLifetimeSeconds } as never)).toThrow(/tokenLifetimeSeconds/);

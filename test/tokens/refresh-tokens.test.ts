@@ -167,6 +167,20 @@ describe('tokens without HTTP', () => {
       expect(await one.use(alone.accessToken)).toBe('allowed');
     });
 
+    it('revoke the access tokens of their chain also when its row was one too many', async () => {
+      const first = await one.tokens.issueRefreshable(client, undefined);
+      clock.advance(1000);
+      for (let count = 0; count < 100; count += 1) await one.tokens.issueRefreshable(client, undefined);
+      expect(await refusal(one.tokens.refresh(context, first.refreshToken, undefined))).toBe('invalid_grant');
+      expect(await one.use(first.accessToken)).toBe('allowed');
+      for (let time = 0; time < 2; time += 1) {
+        expect(await one.tokens.revoke(client, context, first.refreshToken)).toBe(null);
+        expect(await one.use(first.accessToken)).toBe('invalid_token');
+      }
+      const events = await store.listEvents({ limit: 10, action: 'token.revoked' });
+      expect(events).toHaveLength(1);
+    });
+
     it('do not end by one that was never given', async () => {
       const { refreshToken, accessToken } = await one.tokens.issueRefreshable(client, undefined);
       const format = createKeyFormat('acme', 'REFRESH');

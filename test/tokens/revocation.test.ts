@@ -45,6 +45,23 @@ describe('revocation and introspection', () => {
     expect((await app.use(another)).status).toBe(200);
   });
 
+  it('R70 a token for a resource that only another process knows is revoked all the same', async () => {
+    const resource = 'https://api.example/mcp';
+    const issuer = 'https://api.example';
+    const options = { store, tokens: { issuer } };
+    const [knows, other] = [await startTokenApp(options), await startTokenApp(options)];
+    knows.apiKeys.mcpGuard({ resource });
+    const { id, secret } = await knows.key();
+    const form = { grant_type: 'client_credentials', resource };
+    const issued = await knows.post('/token', form, basic(id, secret));
+    const audienced = String(issued.body['access_token']);
+    expect(issued.status).toBe(200);
+    expect((await other.post('/revoke', { token: audienced }, basic(id, secret))).status).toBe(200);
+    const events = await store.listEvents({ limit: 10, action: 'token.revoked' });
+    expect(events.map(({ keyId }) => keyId)).toEqual([id]);
+    await Promise.all([knows.close(), other.close()]);
+  });
+
   it('R70 taking it back again succeeds, and is one entry of the audit trail', async () => {
     await revoke(token);
     expect((await revoke(token)).status).toBe(200);

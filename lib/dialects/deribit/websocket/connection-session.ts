@@ -38,6 +38,9 @@ export interface SessionEvents {
   readonly onRevoked: () => void;
 }
 
+/** After an outage, in milliseconds. */
+const checkAgainMs = 1000;
+
 const keyStates: readonly RefusalCode[] = ['key_revoked', 'key_disabled', 'key_expired', 'secret_rotated'];
 
 /** The authentication of one connection: none, or the tokens that `public/auth` has returned to it. */
@@ -86,6 +89,8 @@ export class ConnectionSession {
       forget: host.onKeyChange(keyId, () => void this.#check()),
     };
     this.#events.onBegin();
+    // What has changed before it was listened to.
+    void this.#check();
     const isRefreshed = previous?.refreshToken === context.params['refresh_token'];
     if (previous?.isOfConnection === true && !isRefreshed) await this.#revokeTokens(previous);
   }
@@ -99,8 +104,9 @@ export class ConnectionSession {
   async revoke(): Promise<void> {
     const tokens = this.#tokens;
     if (tokens === null) return;
-    this.#release(false);
+    // After a failure they can be revoked again, at the latest when the connection is closed.
     await this.#revokeTokens(tokens);
+    if (this.#tokens === tokens) this.#release(false);
   }
 
   /** The tokens are to stay when the connection ends. */
@@ -131,7 +137,7 @@ export class ConnectionSession {
     if (tokens !== null && !isKeyKept) this.#perKey.release(tokens.keyId);
   }
 
-  /** Something of the key has changed. An outage is no refusal: the next request is checked all the same. */
+  /** Something of the key may have changed. An outage is no refusal: it is asked again until that is known. */
   async #check(): Promise<void> {
     const tokens = this.#tokens;
     if (tokens === null) return;
@@ -147,6 +153,7 @@ export class ConnectionSession {
       if (isRevoked || keyStates.includes(verdict.code)) this.#events.onRevoked();
     } catch (error) {
       host.reportError('the Deribit WebSocket', toProblem(error));
+      if (this.#tokens === tokens) setTimeout(() => void this.#check(), checkAgainMs).unref();
     }
   }
 }
