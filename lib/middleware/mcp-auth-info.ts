@@ -20,6 +20,8 @@ export interface McpCaller {
   /** Empty where keys are hidden from the app. */
   readonly token: string;
   readonly scopes: ReadonlySet<string>;
+  /** When the key, the token or the secret that was sent ends; `null`: never, or not known yet. */
+  readonly endsAt: Date | null;
 }
 
 /**

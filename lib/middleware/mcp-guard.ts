@@ -22,7 +22,7 @@ import { McpTools } from './mcp-tools.js';
 import { requireForAllMethods } from './method-requirements.js';
 import { isPreflight } from './preflight.js';
 import { RecordedResponse } from './recorded-response.js';
-import { watchMcpCaller } from './watch-mcp-caller.js';
+import { findEnd, watchMcpCaller } from './watch-mcp-caller.js';
 
 /** What guards for MCP servers need from outside. */
 export interface McpGuardParts {
@@ -72,7 +72,8 @@ export function createMcpGuard(parts: McpGuardParts, options: unknown): ApiKeyGu
     onAllowed(allowed, req, credential) {
       const { apiKey } = allowed;
       const isShown = parts.guard.hidden === null && credential.kind === 'token';
-      callers.set(req, { apiKey, token: isShown ? credential.token : '', scopes: expandScopes(apiKey) });
+      const token = isShown ? credential.token : '';
+      callers.set(req, { apiKey, token, scopes: expandScopes(apiKey), endsAt: findEnd(allowed) });
     },
   };
   const probeParts: GuardParts = { ...parts.guard, checkCost: () => undefined };
@@ -147,9 +148,12 @@ export function createMcpGuard(parts: McpGuardParts, options: unknown): ApiKeyGu
       apiKey: caller.apiKey,
       onChange: parts.onChange,
       clock: parts.clock,
-      isStillAllowed: () =>
-        new Promise((resolve) => {
-          later(req, new RecordedResponse() as unknown as Response, (error) => resolve(error === undefined));
+      decideAgain: () =>
+        new Promise((resolve, reject) => {
+          later(req, new RecordedResponse() as unknown as Response, (error) => {
+            if (error === undefined) resolve((callers.get(req) ?? caller).endsAt);
+            else reject(error as Error);
+          });
         }),
       onRefused: () => response.endStream(),
     });

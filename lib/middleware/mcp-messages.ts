@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { ApiKeysError } from '../errors.js';
 import { holdBody } from '../http/hold-body.js';
+import { parseMediaType } from '../http/media-type.js';
 import { readDecodedBody } from '../http/read-decoded-body.js';
 
 /** The body limit of the official SDK, in bytes. */
@@ -28,9 +29,19 @@ export async function readMcpMessages(req: Request): Promise<readonly McpMessage
   if (isRead && parsed === undefined && hasBody(req))
     throw new ApiKeysError('internal_error', { cause: new Error(lost) });
   if (isRead) return ofParser;
+  assertUtf8(req);
   const bytes = await readHeldBody(req);
   // Platforms set a body without reading the request: the handlers may use either.
   return [...ofParser, ...(bytes === null ? [] : toMessages(bytes))];
+}
+
+/** A parser behind would read the bytes in the charset that is named, and may find another tool in them. */
+function assertUtf8({ headers }: Request): void {
+  const contentType = headers['content-type'];
+  if (contentType === undefined || parseMediaType(contentType)?.isUtf8 === true) return;
+  throw new ApiKeysError('unsupported_media_type', {
+    detail: 'Send JSON in UTF-8: Content-Type: application/json',
+  });
 }
 
 /** What is put back would flow at once where something in front listens, before the server behind reads it. */

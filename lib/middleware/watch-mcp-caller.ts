@@ -1,6 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import type { ApiKeyIdentity } from '../domain/api-key-identity.js';
+import type { Allowed } from '../domain/verdict.js';
 import type { Clock } from '../ports/clock.js';
+
+/** When what a request was allowed by ends: the key or token, or a secret that a rotation has replaced; `null`: never, or not known yet. */
+export function findEnd({
+  apiKey,
+  deprecatedSecret,
+}: Pick<Allowed, 'apiKey' | 'deprecatedSecret'>): Date | null {
+  const ends = [apiKey.expiresAt, deprecatedSecret?.endsAt ?? null].filter((end) => end !== null);
+  return ends.toSorted((one, other) => one.getTime() - other.getTime())[0] ?? null;
+}
 
 /** What is watched, and what happens then. */
 export interface McpWatch {
@@ -8,8 +18,8 @@ export interface McpWatch {
   /** Calls back after each change of a key or of its owner; returns what removes the listener. */
   readonly onChange: (apiKey: ApiKeyIdentity, listener: () => void) => () => void;
   readonly clock: Clock;
-  /** Whether the request would be allowed now. */
-  readonly isStillAllowed: () => Promise<boolean>;
+  /** Decides the request again: returns when it ends now, `null` for never. Rejects when it is refused. */
+  readonly decideAgain: () => Promise<Date | null>;
   readonly onRefused: () => void;
 }
 
@@ -17,29 +27,34 @@ export interface McpWatch {
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * Watches the caller of a request until it is answered: at each change of its key, and when the key or token expires, the
- * request is decided again. An outage counts as a refusal, because then nobody knows.
+ * Watches the caller of a request until it is answered: the request is decided again at once, since its key may have changed while its
+ * limits were counted, at each change of its key, and when the key, the token or the secret ends. An outage counts as a refusal, because
+ * then nobody knows.
  */
 export function watchMcpCaller(
   res: ServerResponse,
-  { apiKey, onChange, clock, isStillAllowed, onRefused }: McpWatch,
+  { apiKey, onChange, clock, decideAgain, onRefused }: McpWatch,
 ): void {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+
   function verifyAgain(): void {
-    isStillAllowed().then(
-      (isAllowed) => {
-        if (!isAllowed) onRefused();
-      },
-      () => onRefused(),
-    );
+    decideAgain().then(scheduleEnd, () => onRefused());
+  }
+
+  function scheduleEnd(endsAt: Date | null): void {
+    clearTimeout(timer);
+    if (isOver || endsAt === null) return;
+    const endsIn = Math.max(0, endsAt.getTime() - clock.now());
+    const wait = endsIn > maxTimerMs ? () => scheduleEnd(endsAt) : verifyAgain;
+    timer = setTimeout(wait, Math.min(endsIn, maxTimerMs)).unref();
   }
 
   const remove = onChange(apiKey, verifyAgain);
-  const expiresIn = apiKey.expiresAt === null ? Infinity : apiKey.expiresAt.getTime() - clock.now();
-  // The end of a key may be changed meanwhile, so that it is decided, too.
-  const timer = expiresIn > maxTimerMs ? null : setTimeout(verifyAgain, Math.max(0, expiresIn));
-  timer?.unref();
+  verifyAgain();
   res.once('close', () => {
+    isOver = true;
     remove();
-    if (timer !== null) clearTimeout(timer);
+    clearTimeout(timer);
   });
 }

@@ -119,7 +119,13 @@ describe('the guard of an MCP server', () => {
       'UTF-16',
       Buffer.from(JSON.stringify(call('delete_order', 1)), 'utf16le'),
       { 'Content-Type': 'application/json; charset=utf-16' },
-      400,
+      415,
+    ],
+    [
+      'UTF-7, in which another tool is called than in UTF-8',
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_orders","arguments":{"x":"+ACI-},+ACI-name+ACI-:+ACI-delete_order+ACI-,+ACI-arguments+ACI-:{+ACI-z+ACI-:+ACI-"}}}',
+      { 'Content-Type': 'application/json; charset=utf-7' },
+      415,
     ],
     ['more than 4 MB', `"${'x'.repeat(4 * 1024 * 1024)}"`, {}, 413],
     ['an encoding that is not known', 'x', { 'Content-Encoding': 'zstd' }, 415],
@@ -130,7 +136,7 @@ describe('the guard of an MCP server', () => {
       403,
     ],
   ])('a body that is %s never reaches the server', (_what, body, headers, status) =>
-    withApp({ isStateless: true, parser: 'none' }, async (app) => {
+    withApp({ isStateless: true, parser: 'behind' }, async (app) => {
       const { token } = await app.key();
       const answer = await fetch(app.mcp, {
         method: 'POST',
@@ -403,5 +409,19 @@ describe('sessions of an MCP server', () => {
     const ending = await app.key({ expiresAt: new Date(Date.now() + 2000) });
     const second = await open(ending.token, await openSession(app, ending.token));
     expect([second.status, await second.text()]).toEqual([200, '']);
+  });
+
+  it('a stream that is open ends with an end that was set later, and with the secret that it was opened with', async () => {
+    const open = async (token: string): Promise<Response> => {
+      const session = await openSession(app, token);
+      return fetch(app.mcp, { headers: { Accept: 'text/event-stream', ...inSession(token, session) } });
+    };
+    const keys = app.apiKeys.keys.as(theApp);
+    const [shortened, rotated] = [await app.key(), await app.key()];
+    const streams = [await open(shortened.token), await open(rotated.token)];
+    expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+    await keys.update({ id: shortened.id, expiresAt: new Date(Date.now() + 2000) });
+    await keys.rotate({ id: rotated.id, gracePeriodSeconds: 2 });
+    expect(await Promise.all(streams.map((stream) => stream.text()))).toEqual(['', '']);
   });
 });
