@@ -3,11 +3,18 @@ import { getVisibleOwnerId, toAuditActor, type Actor } from '../domain/actor.js'
 import { isKeyId } from '../domain/key-format.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { toProblem } from '../http/to-problem.js';
+import { FailureWindows } from '../verify/failure-windows.js';
 
 /** Statuses of refusals. 404 is one of them because it is the response for other owners' keys. */
 const refusingStatuses: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
-/** Records the requests that the management API refuses. */
+/** So many refusals of one actor, in one process, name the key of their path. */
+const namedRefusals = { failures: 50, windowSeconds: 60 };
+
+/**
+ * Records the requests that the management API refuses. The key of the path is named where the caller is known, and not for every
+ * refusal in a row: callers would choose the rows of the access log with invented ids, and push those of others out.
+ */
 export interface RefusalNotes {
   /** Notes the actor of a request, as soon as it is known. */
   asks(req: Request, actor: Actor): void;
@@ -18,6 +25,13 @@ export interface RefusalNotes {
 /** @param access - where refusals are recorded */
 export function createRefusalNotes(access: AccessNotes): RefusalNotes {
   const actors = new WeakMap<Request, Actor>();
+  const named = new FailureWindows(namedRefusals);
+
+  function readKeyId({ id }: Request['params'], actor: Actor | undefined): string | null {
+    if (actor === undefined || typeof id !== 'string' || !isKeyId(id)) return null;
+    const { kind, id: actorId } = toAuditActor(actor);
+    return named.fail(`${kind} ${actorId}`) === 0 ? id : null;
+  }
 
   return {
     asks: (req, actor) => void actors.set(req, actor),
@@ -26,10 +40,9 @@ export function createRefusalNotes(access: AccessNotes): RefusalNotes {
       const { problem, status } = toProblem(thrown);
       if (!refusingStatuses.has(status)) return;
       const actor = actors.get(req);
-      const { id } = req.params;
       access.refused(req, problem, {
         route: path,
-        keyId: typeof id === 'string' && isKeyId(id) ? id : null,
+        keyId: readKeyId(req.params, actor),
         ...(actor === undefined ? {} : { ownerId: getVisibleOwnerId(actor), actor: toAuditActor(actor) }),
       });
     },

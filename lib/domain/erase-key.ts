@@ -6,7 +6,7 @@ export const erasedKeyName = 'Erased';
 
 /**
  * What has to change about a revoked key so that nothing in its record names a person; `{}` when nothing does. Digests of its
- * secrets stay: a secret that leaked is still recognised as that of a revoked key.
+ * secrets stay: a secret that leaked is still recognised as that of a revoked key. What they can be read from again does not.
  */
 export function selectErasedFields(record: ApiKeyRecord): Partial<ApiKeyRecord> {
   const { metadata, tags, rateLimits, credentials, createdBy } = record;
@@ -21,6 +21,8 @@ export function selectErasedFields(record: ApiKeyRecord): Partial<ApiKeyRecord> 
     ...(record.ipAllowlist === null ? {} : { ipAllowlist: null }),
     ...(record.revocationComment === null ? {} : { revocationComment: null }),
     ...(createdBy?.memberId === undefined ? {} : { createdBy: { kind: createdBy.kind, id: createdBy.id } }),
-    ...(secrets.length === credentials.length ? {} : { credentials: secrets }),
+    ...(secrets.length === credentials.length && secrets.every(({ sealedSecret }) => sealedSecret === null)
+      ? {}
+      : { credentials: secrets.map((secret) => ({ ...secret, sealedSecret: null })) }),
   };
 }

@@ -60,9 +60,19 @@ export function assertMayGiveKey(
   record: ApiKeyRecord,
   now: number,
 ): void {
-  const { scopes, features, resources, limits } = getGrants(context);
+  const { scopes, features } = getGrants(context);
   if (scopes !== undefined) refuseScopes(ports, scopes, record);
   if (features !== undefined) refuseFeatures(ports, features, record);
+  assertReachWithin(context, record, now);
+}
+
+/** What the scopes and features of a key apply to, and how often. */
+function assertReachWithin(
+  context: Pick<ChangeContext, 'actor'>,
+  record: Pick<ApiKeyRecord, 'resources' | 'rateLimits' | 'credits'>,
+  now: number,
+): void {
+  const { resources, limits } = getGrants(context);
   if (!isResourceBindingWithin(record.resources, resources ?? null)) {
     refuse('The resources of this API key are beyond what you may give.');
   }
@@ -76,7 +86,8 @@ export function assertMayGiveKey(
 
 /**
  * A change must add nothing beyond the grants of its actor. The key keeps what it had, and may be narrowed; brought back into
- * use, it counts as given: enabled, with a later end, or for more addresses or resources. Limits and credits: `limit-authority.ts`.
+ * use, it counts as given: enabled, with a later end, or for more addresses or resources. A scope or a feature that is added applies to
+ * all that the key reaches, which must be within the grants then. Limits and credits: `limit-authority.ts`.
  *
  * @param now - epoch milliseconds
  * @throws ApiKeysError `forbidden`
@@ -96,6 +107,16 @@ export function assertMayChange(
   if (features !== undefined && next.features !== current.features) {
     refuseFeatures(ports, [...features, ...current.features], next);
   }
+  if (isMoreGiven(ports, current, next)) assertReachWithin(context, next, now);
+}
+
+function isMoreGiven({ keyspaces }: GrantPorts, current: ApiKeyRecord, next: ApiKeyRecord): boolean {
+  if (next.scopes !== current.scopes) {
+    const catalogue = keyspaces.catalogueOf(current);
+    if (!next.scopes.every((scope) => catalogue.covers(current.scopes, scope))) return true;
+  }
+  if (next.features === current.features) return false;
+  return keyspaces.get(current.keyspace)?.features.isWithin(next.features, current.features) !== true;
 }
 
 function isBroughtBack(current: ApiKeyRecord, next: ApiKeyRecord): boolean {
@@ -131,7 +152,7 @@ function refuseFeatures(
   refuse('The features of this API key are beyond what you may give.');
 }
 
-function areCreditsWithin(most: number, { credits }: ApiKeyRecord, now: number): boolean {
+function areCreditsWithin(most: number, { credits }: Pick<ApiKeyRecord, 'credits'>, now: number): boolean {
   return credits !== null && credits.refillAmount === null && refillCredits(credits, now).remaining <= most;
 }
 

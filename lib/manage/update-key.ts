@@ -123,10 +123,12 @@ function isRestricting({
   ipAllowlist,
   resources,
   expiresAt,
+  features,
+  rateLimits,
+  credits,
 }: Partial<UpdatableFields>): boolean {
-  return (
-    enabled === false || [scopes, ipAllowlist, resources, expiresAt].some((field) => field !== undefined)
-  );
+  const narrowing = [scopes, ipAllowlist, resources, expiresAt, features, rateLimits, credits];
+  return enabled === false || narrowing.some((field) => field !== undefined);
 }
 
 function readChanges(ports: ManagePorts, input: KeyInput, now: number): RequestedChanges {

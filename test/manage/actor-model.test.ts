@@ -103,14 +103,21 @@ function boundsOf({ grants = {} }: Person) {
   };
 }
 
+function isReachWithin(rights: Rights, person: Person): boolean {
+  const bounds = boundsOf(person);
+  return (
+    atMost(rights.limit, bounds.limit) &&
+    atMost(rights.credits, bounds.credits) &&
+    isBoundWithin(rights.projects, bounds.projects)
+  );
+}
+
 function isWithin(rights: Rights, person: Person): boolean {
   const bounds = boundsOf(person);
   return (
     isSubset(expand(rights.scopes), bounds.scopes) &&
     isSubset(rights.features, bounds.features) &&
-    atMost(rights.limit, bounds.limit) &&
-    atMost(rights.credits, bounds.credits) &&
-    isBoundWithin(rights.projects, bounds.projects)
+    isReachWithin(rights, person)
   );
 }
 
@@ -142,6 +149,10 @@ function mayChange(before: Rights, after: Rights, person: Person, plan: PlanName
   const isBackInUse =
     (after.enabled && !before.enabled) || endsLater || !isBoundWithin(after.projects, before.projects);
   if (isBackInUse) return isWithin(after, person);
+  const isMoreGiven =
+    !isSubset(expand(after.scopes), expand(before.scopes)) || !isSubset(after.features, before.features);
+  // What is added applies to everything that the key reaches.
+  if (isMoreGiven && !isReachWithin(after, person)) return false;
   return (
     isSubset(expand(after.scopes), [...bounds.scopes, ...expand(before.scopes)]) &&
     isSubset(after.features, [...bounds.features, ...before.features])
@@ -350,6 +361,11 @@ async function runSequence(apiKeys: Instance, seed: number): Promise<void> {
           (scope) => !expand(target.scopes).includes(scope) && !bounds.scopes.includes(scope),
         ),
       }).toEqual({ note, added: [] });
+      const isMoreGiven = !isSubset(expand(after.scopes), expand(target.scopes));
+      expect({ note, isReachWithin: !isMoreGiven || isReachWithin(after, person) }).toEqual({
+        note,
+        isReachWithin: true,
+      });
     }
     expect(result.ownerId).toBe(person.ownerId);
   }
