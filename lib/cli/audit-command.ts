@@ -7,7 +7,7 @@ import { listAll } from './list-all.js';
 import type { GivenInput } from './instance-commands.js';
 import { writeList, type Column } from './write-list.js';
 import { readActor } from './read-actor.js';
-import { pickGiven, readCount, readMoment } from './read-options.js';
+import { pickGiven, readLimit, readMoment } from './read-options.js';
 import { managingOptions, runWithInstance } from './run-with-instance.js';
 import type { Terminal } from './terminal.js';
 
@@ -45,7 +45,7 @@ export const auditCommand: Command = {
   },
   async run(given, host) {
     const filter = readFilter(given);
-    const limit = readCount(given, 'limit') ?? 100;
+    const limit = readLimit(given);
     const { terminal } = host;
     return runWithInstance(given, host, async ({ audit }) => {
       const commands = audit.as(readActor(given));
@@ -79,6 +79,8 @@ function readFilter(given: CommandArguments): GivenInput {
   } else if (given.hasFlag('all') || Object.keys(conditions).length > 0) {
     throw new CommandError('--verify checks the whole log: give it no condition, and no --all.', 2);
   }
+  if (given.hasFlag('limit') && (given.hasFlag('all') || given.hasFlag('verify')))
+    throw new CommandError('--limit is for the list, without --all and --verify.', 2);
   return conditions;
 }
 

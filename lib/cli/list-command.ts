@@ -1,9 +1,10 @@
 import type { ApiKey } from '../domain/api-key-view.js';
+import { keyStates } from '../domain/key-state.js';
 import type { Command } from './command.js';
 import { listAll } from './list-all.js';
 import { writeList, type Column } from './write-list.js';
 import { readActor } from './read-actor.js';
-import { pickGiven, readCount, readMoment } from './read-options.js';
+import { pickGiven, readCount, readLimit, readMoment } from './read-options.js';
 import { managingOptions, runWithInstance } from './run-with-instance.js';
 
 const columns: readonly Column<ApiKey>[] = [
@@ -28,7 +29,7 @@ export const listCommand: Command = {
   options: {
     ...managingOptions,
     owner: { takes: 'ID', help: 'Only keys of this owner.' },
-    state: { takes: 'STATE', help: 'active, pending, disabled, expired or revoked.' },
+    state: { takes: 'STATE', help: `One of ${keyStates.join(', ')}.` },
     scope: { takes: 'SCOPE', help: 'Only keys with exactly this scope.' },
     tag: { takes: 'TAG', help: 'Only keys with exactly this tag.' },
     name: { takes: 'TEXT', help: 'Only keys whose name contains this.' },
@@ -48,7 +49,7 @@ export const listCommand: Command = {
       expiresBefore: readMoment(given, 'expires-before'),
       unusedForDays: readCount(given, 'unused-days'),
     });
-    const limit = readCount(given, 'limit') ?? 100;
+    const limit = readLimit(given);
     return runWithInstance(given, host, async ({ keys }) => {
       const commands = keys.as(readActor(given));
       const read = await listAll((page) => commands.list(page), filter, limit);

@@ -4,7 +4,7 @@ import { CommandError } from './command-error.js';
 import { listAll } from './list-all.js';
 import { writeList, type Column } from './write-list.js';
 import { readActor } from './read-actor.js';
-import { pickGiven, readCount } from './read-options.js';
+import { pickGiven, readLimit } from './read-options.js';
 import { writeChange } from './report-change.js';
 import { managingOptions, runWithInstance } from './run-with-instance.js';
 
@@ -37,11 +37,17 @@ export const ownersCommand: Command = {
       throw new CommandError('--suspend and --resume contradict each other.', 2);
     if (reason !== undefined && suspended === undefined)
       throw new CommandError('--reason needs --suspend.', 2);
+    const changes = suspended !== undefined || resumed !== undefined;
+    if (changes && ['suspended', 'id', 'limit'].some((name) => given.hasFlag(name)))
+      throw new CommandError(
+        '--suspended, --id and --limit are for the list, without --suspend and --resume.',
+        2,
+      );
     const filter = pickGiven({
       suspended: given.hasFlag('suspended') ? true : undefined,
       q: given.getText('id'),
     });
-    const limit = readCount(given, 'limit') ?? 100;
+    const limit = readLimit(given);
     const { terminal } = host;
     return runWithInstance(given, host, async ({ owners }) => {
       const commands = owners.as(readActor(given));

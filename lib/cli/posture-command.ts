@@ -3,7 +3,7 @@ import type { Command } from './command.js';
 import { listAll } from './list-all.js';
 import { writeList, type Column } from './write-list.js';
 import { readActor } from './read-actor.js';
-import { pickGiven, readCount } from './read-options.js';
+import { pickGiven, readCount, readLimit } from './read-options.js';
 import { managingOptions, runWithInstance } from './run-with-instance.js';
 
 const columns: readonly Column<PostureItem>[] = [
@@ -45,7 +45,7 @@ export const postureCommand: Command = {
       unusedAfterDays: readCount(given, 'unused-days'),
       endsWithinDays: readCount(given, 'ends-within-days'),
     });
-    const limit = readCount(given, 'limit') ?? 100;
+    const limit = readLimit(given);
     return runWithInstance(given, host, async ({ keys }) => {
       const commands = keys.as(readActor(given));
       const read = await listAll((page) => commands.posture(page), filter, limit);

@@ -39,6 +39,20 @@ export function readCount(given: CommandArguments, name: string): number | undef
   return Number(text);
 }
 
+/** How many entries a list has at most, if nothing is said. */
+const defaultLimit = 100;
+
+/**
+ * Reads how many entries a list has at most.
+ *
+ * @throws CommandError
+ */
+export function readLimit(given: CommandArguments): number {
+  const limit = readCount(given, 'limit') ?? defaultLimit;
+  if (limit === 0) throw new CommandError('--limit must be at least 1.', 2);
+  return limit;
+}
+
 /** Leaves out the members that were not given: the commands refuse `undefined`. */
 export function pickGiven(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

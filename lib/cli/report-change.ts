@@ -34,11 +34,11 @@ export function writeSecret<T extends WithEffect & { readonly key: string }>(
   changed: T,
   { given, terminal }: { given: CommandArguments; terminal: Terminal },
 ): number {
-  if (given.hasFlag('json')) terminal.print(JSON.stringify(changed, null, 2));
+  if (given.hasFlag('json')) terminal.printOnce(JSON.stringify(changed, null, 2));
   else {
     const { key, ...others } = changed;
     terminal.say(`${formatFields(others)}\nThe key, which cannot be shown again:`);
-    terminal.print(key);
+    terminal.printOnce(key);
   }
   return reportEffect([changed], terminal);
 }

@@ -1,3 +1,4 @@
+import type { ApiKey } from '../domain/api-key-view.js';
 import type { Command } from './command.js';
 import { formatTable } from './format-table.js';
 import { listAll } from './list-all.js';
@@ -24,6 +25,7 @@ export const revokeAllCommand: Command = {
   },
   async run(given, host) {
     const ownerId = requireText(given, 'owner', 'alice');
+    const note = readRevocationNote(given);
     const { terminal } = host;
     return runWithInstance(given, host, async ({ keys }) => {
       const commands = keys.as(readActor(given));
@@ -33,7 +35,7 @@ export const revokeAllCommand: Command = {
         terminal.say(`${found.length} would be revoked.`);
         return 0;
       }
-      const revoked = await commands.revokeAll(pickGiven({ ownerId, ...readRevocationNote(given) }));
+      const revoked = await commands.revokeAll(pickGiven({ ownerId, ...note }));
       writeKeys(revoked);
       terminal.say(`${revoked.length} revoked.`);
       return reportEffect(revoked, terminal);
@@ -49,7 +51,7 @@ export const revokeAllCommand: Command = {
   },
 };
 
-async function listUnrevoked(commands: KeyCommands, ownerId: string): ReturnType<KeyCommands['revokeAll']> {
+async function listUnrevoked(commands: KeyCommands, ownerId: string): Promise<readonly ApiKey[]> {
   const { items } = await listAll((page) => commands.list(page), { ownerId }, Infinity);
-  return items.filter(({ state }) => state !== 'revoked').map((key) => ({ ...key, effectiveBy: null }));
+  return items.filter(({ state }) => state !== 'revoked');
 }

@@ -7,6 +7,9 @@ import { getErrorCode } from '../domain/error-code.js';
 import { formatCommandHelp, formatHelp } from './format-help.js';
 import { readArguments } from './read-arguments.js';
 
+/** Codes of what is wrong with arguments, in the words of the API. */
+const refusedArguments: readonly string[] = ['ERR_API_KEYS_INVALID_OPTION', 'ERR_API_KEYS_INVALID_REQUEST'];
+
 /**
  * Runs the program with its arguments. Never rejects.
  *
@@ -22,7 +25,7 @@ export async function runCommand(
     return await runNamed(args, host, version);
   } catch (error) {
     host.terminal.say(`api-keys: ${describeError(error)}`);
-    if (getErrorCode(error) === 'ERR_API_KEYS_INVALID_OPTION') return 2;
+    if (refusedArguments.includes(getErrorCode(error) ?? '')) return 2;
     return error instanceof CommandError ? error.exitCode : 1;
   }
 }

@@ -6,6 +6,8 @@ import { stripControls } from './strip-controls.js';
 export interface Terminal {
   /** Writes a result: a line on stdout. */
   print(text: string): void;
+  /** The same for what cannot be printed again: a reader that stops early has lost it, so the command fails. */
+  printOnce(text: string): void;
   /** Writes a message: a line on stderr. */
   say(text: string): void;
   /** Replaces the last line on stderr, where somebody looks at it. */
@@ -29,13 +31,14 @@ export const interruptedExitCode = 130;
 export class ProcessTerminal implements Terminal {
   #hasStatus = false;
   #hasFailed = false;
+  #isNeeded = false;
   /** As it was before anything else has replaced it. */
   readonly #write = process.stdout.write.bind(process.stdout);
 
   constructor() {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       // The reader of the output may stop early, as `head` does.
-      if (error.code !== 'EPIPE') this.#hasFailed = true;
+      if (error.code !== 'EPIPE' || this.#isNeeded) this.#hasFailed = true;
     });
     process.stderr.on('error', () => undefined);
   }
@@ -43,6 +46,11 @@ export class ProcessTerminal implements Terminal {
   print(text: string): void {
     this.#clearStatus();
     this.#write(`${stripControls(text)}\n`);
+  }
+
+  printOnce(text: string): void {
+    this.#isNeeded = true;
+    this.print(text);
   }
 
   /**
@@ -56,6 +64,10 @@ export class ProcessTerminal implements Terminal {
     });
     // An error of the last write comes in the next turn.
     await nextTurn();
+    if (this.#hasFailed && this.#isNeeded)
+      this.say(
+        'api-keys: the key was changed, and what was to be printed reached nobody: rotate it once more.',
+      );
     return !this.#hasFailed;
   }
 

@@ -9,13 +9,13 @@ export interface Column<T> {
   getCell(item: T): string | number | Date | null | readonly string[];
 }
 
-/** Prints a list: for people as a table, with `--json` as one array. */
+/** Prints a list: for people as a table, with `--json` as an object that tells whether it is the whole list. */
 export function writeList<T>(
   { items, hasMore }: ReadItems<T>,
   columns: readonly Column<T>[],
   { given, terminal, empty }: { given: CommandArguments; terminal: Terminal; empty: string },
 ): void {
-  if (given.hasFlag('json')) terminal.print(JSON.stringify(items, null, 2));
+  if (given.hasFlag('json')) terminal.print(JSON.stringify({ items, hasMore }, null, 2));
   else if (items.length > 0) {
     terminal.print(
       formatTable(

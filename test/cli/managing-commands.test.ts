@@ -29,6 +29,9 @@ async function create(name: string, ...more: string[]): Promise<{ id: string; ke
   return JSON.parse(out) as { id: string; key: string };
 }
 
+const listOf = ({ out }: CommandOutcome): readonly { readonly id: string }[] =>
+  (JSON.parse(out) as { items: { id: string }[] }).items;
+
 describe('the life of a key', () => {
   it('is created, listed, shown, changed, rotated and revoked', async () => {
     const created = await run(
@@ -42,7 +45,7 @@ describe('the life of a key', () => {
     expect(created.err).toContain('2027-01-31T12:00:00.000Z');
     expect(await verify(created.out)).toMatchObject({ allowed: true });
 
-    const [listed] = JSON.parse((await run('list', '--tag', 'ci', '--json')).out) as { id: string }[];
+    const [listed] = listOf(await run('list', '--tag', 'ci', '--json'));
     const id = listed?.id ?? '';
     const { items } = await instance.apiKeys.audit.as(theApp).list({ keyId: id });
     expect(items).toMatchObject([{ action: 'key.created', actor: { kind: 'admin', id: 'olga' } }]);
@@ -104,10 +107,12 @@ it('lists more keys than a page has, and says when there are still more', async 
     await keys.create({ ownerId: 'alice', name: `CI ${number}`, scopes: ['orders:read'] });
   }
   const all = await run('list', '--json', '--limit', '500');
-  expect(JSON.parse(all.out)).toHaveLength(130);
+  expect(listOf(all)).toHaveLength(130);
+  expect(JSON.parse(all.out)).toMatchObject({ hasMore: false });
   expect(all.err).toBe('');
   const some = await run('list', '--json', '--limit', '120');
-  expect(JSON.parse(some.out)).toHaveLength(120);
+  expect(listOf(some)).toHaveLength(120);
+  expect(JSON.parse(some.out)).toMatchObject({ hasMore: true });
   expect(some.err).toContain('There are more than these 120');
 });
 
@@ -159,9 +164,14 @@ it.each([
   [['audit', '--verify', '--owner', 'alice'], /the whole log/],
   [['owners', '--reason', 'x'], /needs --suspend/],
   [['owners', '--suspend', 'a', '--resume', 'b'], /contradict/],
+  [['owners', '--suspend', 'a', '--id', 'b'], /are for the list/],
+  [['revoke-all', '--owner', 'a', '--dry-run', '--reason', 'because'], /keyCompromise/],
+  [['audit', '--all', '--limit', '5'], /--limit is for the list/],
+  [['posture', '--check', '--limit', '0'], /at least 1/],
+  [['posture', '--check', '--reason', 'typo'], /never_expires/],
 ] as const)('says what is wrong with %j', async (args, message) => {
   const { code, err, out } = await run(...args);
-  expect(code).toBeGreaterThan(0);
+  expect(code).toBe(args.includes('no-such-key' as never) ? 1 : 2);
   expect(out).toBe('');
   expect(err).toMatch(message);
 });

@@ -111,7 +111,7 @@ describe('api-keys observe', () => {
     expect(await observe('--check')).toMatchObject({ code: 1 });
     expect(await observe('--check', '--owner', 'nobody')).toMatchObject({ code: 0, out: '' });
     expect(await observe('--code', 'no_such_code')).toMatchObject({
-      code: 1,
+      code: 2,
       err: expect.stringContaining('code'),
     });
     await apiKeys.close();

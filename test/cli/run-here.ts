@@ -31,6 +31,7 @@ export async function runHere(
       importModule: () => Promise.resolve(exports),
       terminal: {
         print: (text) => void out.push(text),
+        printOnce: (text) => void out.push(text),
         say: (text) => void err.push(text),
         showStatus: () => undefined,
         isWatched: false,
