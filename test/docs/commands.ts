@@ -85,6 +85,7 @@ npm run bench -- --in-process  # the part that needs no quiet, about two minutes
     'import --app ./api-keys.js --format legacy --from keys.csv \\\n  --column hash=sha256 --column ownerId=customer --column name=label --column createdAt=created \\\n  --column disabled=revoked --set scopes=orders:read --dry-run',
     'observe --app ./api-keys.js --check',
     'routes --app ./api-keys.js --express ./app.js --check --open /health',
+    'list --app ./api-keys.js --owner alice --state active',
   ].map((text) => ({
     // test/cli/documented-commands.test.ts runs them in a folder with the files of the page.
     document: 'docs/guides/command-line.md',
