@@ -9,6 +9,7 @@ import { ApiKeysError } from '../errors.js';
 import { describeHandler } from '../http/handler-description.js';
 import { holdBody } from '../http/hold-body.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
+import { hasTooManyHeaders } from '../http/too-many-headers.js';
 import { resolveAdminRouterOptions, type AdminRouterOptions } from './admin-router-options.js';
 import type { AdminRouterParts, RouterSettings } from './admin-router-parts.js';
 import { answerError } from './answer-error.js';
@@ -98,6 +99,7 @@ function addPath(
 
 /** Runs all checks that do not depend on the caller. */
 function checkRequest(settings: RouterSettings, req: Request): void {
+  if (hasTooManyHeaders(req)) throw new ApiKeysError('too_many_headers');
   if (hasRepeatedHost(req)) throw new ApiKeysError('invalid_request', { detail: repeatedHostDetail });
   refuseCrossSite(req, settings.allowedOrigins);
   if (changesState(req)) requireJson(req);

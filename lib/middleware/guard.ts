@@ -29,7 +29,12 @@ import type { MethodRequirements } from './method-requirements.js';
 import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js';
 import type { CheckCost } from './check-cost.js';
 import { isPreflight } from './preflight.js';
-import { createCredentialReader, type FoundCredential, type ReadCredential } from './read-credential.js';
+import {
+  addHidden,
+  createCredentialReader,
+  type FoundCredential,
+  type ReadCredential,
+} from './read-credential.js';
 import { composeRateLimitHeaders } from '../http/rate-limit-headers.js';
 import { describeRefusal } from './describe-refusal.js';
 import { createRefusalAnswers } from './refusal-answers.js';
@@ -267,7 +272,7 @@ export function createGuard(
     try {
       if (allowPreflight && isPreflight(req)) return true;
       if (decideSigned !== null) releaseBody = holdBody(req);
-      credential = parts.hidden?.find(req, sources) ?? readCredential(req);
+      credential = addHidden(parts.hidden?.find(req, sources) ?? null, readCredential(req));
       decision = decide(req, credential);
       if (isPromise(decision)) releaseBody ??= holdBody(req);
     } catch (error) {

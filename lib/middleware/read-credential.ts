@@ -50,6 +50,12 @@ export function createCredentialReader(
   };
 }
 
+/** Adds the credential that an earlier guard has hidden, if there is one: beside another one it is unclear which one was meant. */
+export function addHidden(hidden: FoundCredential | null, read: ReadCredential): ReadCredential {
+  if (hidden === null) return read;
+  return read.kind === 'none' ? hidden : ambiguous;
+}
+
 /**
  * The credential of `Authorization: Bearer …`, the scheme in any case (RFC 9110 section 11.1); `null` for other schemes.
  * Any number of spaces separates them (`1*SP`), or one tab, and a scheme without a credential is an empty string. What

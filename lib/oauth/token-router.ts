@@ -11,6 +11,7 @@ import type { ClientAddress } from '../http/client-address.js';
 import { describeHandler } from '../http/handler-description.js';
 import { holdBody } from '../http/hold-body.js';
 import { hasRepeatedHost, repeatedHostDetail } from '../http/repeated-host.js';
+import { hasTooManyHeaders } from '../http/too-many-headers.js';
 import type { RequestIdReader } from '../http/request-id-reader.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
 import type { TokenParties } from '../domain/access-token.js';
@@ -72,6 +73,8 @@ function runEndpoint(parts: TokenRouterParts, endpoint: TokenEndpoint): RequestH
       holdBody(req);
       const tokens = parts.tokens();
       if (hasRepeatedHost(req)) throw new TokenError('invalid_request', repeatedHostDetail);
+      // One of those that were dropped may be the address that a proxy has appended.
+      if (hasTooManyHeaders(req)) throw new TokenError('invalid_request', 'Send fewer header lines.');
       const form = await readForm(req);
       const proof = readClientProof(req, form);
       client = await tokens.authenticate(proof, (purpose) => parts.clientAddress(req, purpose));

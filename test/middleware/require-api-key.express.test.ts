@@ -784,6 +784,18 @@ describe('requireApiKey: fitting in', () => {
     await hiding.apiKeys.close();
   });
 
+  it('takes a key that an earlier guard has hidden and another one for two', async () => {
+    const hiding = createInstance({ hideCredentials: true });
+    const [one, other] = [await hiding.key(), await hiding.key()];
+    const app = express();
+    app.use(hiding.apiKeys.requireApiKey.anyScope({ credentialFrom: ['x-api-key'] }));
+    app.get('/orders', hiding.apiKeys.requireApiKey('orders:read'), (_req, res) => void res.end());
+    const send = () => request(app).get('/orders').set('X-Api-Key', one.token);
+    await send().expect(200);
+    await send().set('Authorization', `Bearer ${other.token}`).expect(400);
+    await hiding.apiKeys.close();
+  });
+
   it('hides a key from the app, but not from the next guard, and hides nothing else', async () => {
     const hiding = createInstance({ hideCredentials: true });
     const { token } = await hiding.key();

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import express from 'express';
 import supertest from 'supertest';
 import { createInstance, scopes } from '../harness/instance.js';
@@ -41,6 +43,21 @@ describe('the token endpoint', () => {
       exp: now + 3600,
       scope: 'orders:read orders:write',
     });
+  });
+
+  it('refuses as many header lines as Node.js keeps: the address of a proxy may be among those that it has dropped', async () => {
+    const { hostname, port } = new URL(app.url);
+    for (const path of ['/oauth/introspect', '/oauth/token', '/api-keys/keys']) {
+      const socket = connect(Number(port), hostname);
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n` +
+          `${'a:\r\n'.repeat(1000)}\r\n{}`,
+      );
+      expect([path, (await text(socket)).slice(9, 12)]).toEqual([
+        path,
+        path.startsWith('/oauth') ? '400' : '431',
+      ]);
+    }
   });
 
   it('R70 lets the token in, and says that it was one', async () => {
