@@ -25,7 +25,8 @@ export interface VerifyRequestOptions<S extends string, F extends string = never
   readonly signed?: 'required' | 'accepted' | undefined;
   /**
    * The bytes of the body as they were sent, or a function that reads them, for signed requests. Called at most once, and only
-   * for a signature that is valid so far. Default: the body of an `IncomingMessage` or of a `Request` is read and stays readable.
+   * for a signature that is valid so far. Default: the body of an `IncomingMessage` or of a `Request` is read and stays
+   * readable. Of an object without a `content-length` nobody knows, except of GET and HEAD: pass `''` for none.
    */
   readonly body?: RequestBody | (() => RequestBody | Promise<RequestBody>) | undefined;
   /** Where keys are read. Default: what `createApiKeys` was given. */

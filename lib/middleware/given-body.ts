@@ -44,7 +44,7 @@ export function findBody(
       readBody: (maxBytes) => readFetchBody(request, maxBytes),
     };
   }
-  return { bodyPresence: () => readAnnouncedPresence(headers), readBody: refuseMissingBody };
+  return { bodyPresence: () => readAnnouncedPresence(request, headers), readBody: refuseMissingBody };
 }
 
 function readGiven(given: Exclude<BodyOption, undefined>): Pick<RequestSource, 'bodyPresence' | 'readBody'> {
@@ -99,9 +99,13 @@ async function readFetchBody(request: FetchRequest, maxBytes: number): Promise<U
   return Buffer.concat(chunks);
 }
 
-function readAnnouncedPresence(headers: IncomingMessage['headers']): BodyPresence {
+/** Over HTTP/2 neither header has to be there. What GET and HEAD bring along has no meaning (RFC 9110 section 9.3.1). */
+function readAnnouncedPresence(request: object, headers: IncomingMessage['headers']): BodyPresence {
   if (headers['transfer-encoding'] !== undefined) return 'some';
-  return Number(headers['content-length'] ?? 0) === 0 ? 'none' : 'some';
+  const length = headers['content-length'];
+  if (length !== undefined) return Number(length) === 0 ? 'none' : 'some';
+  const method: unknown = Reflect.get(request, 'method');
+  return method === 'GET' || method === 'HEAD' ? 'none' : 'unknown';
 }
 
 function refuseMissingBody(): Promise<never> {

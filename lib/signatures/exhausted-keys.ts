@@ -18,7 +18,12 @@ export class ExhaustedKeys {
 
   /** Records a verdict on a signed request. @param now - epoch milliseconds */
   note(keyId: string, verdict: Verdict, now: number): void {
-    if (verdict.allowed || !exhaustions.has(verdict.code)) return;
+    if (verdict.allowed) {
+      // From now on a replay is found before it costs anything.
+      this.#until.delete(keyId);
+      return;
+    }
+    if (!exhaustions.has(verdict.code)) return;
     const waitMs = Math.min((verdict.retryAfterSeconds ?? Infinity) * 1000, maxWaitMs);
     this.#until.set(keyId, now + waitMs);
   }

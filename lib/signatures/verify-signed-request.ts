@@ -236,8 +236,8 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 
   /**
    * For a key whose limits were exhausted a moment ago, checks limits before recording the signature: recording each refused
-   * request would add a row for each. Never allows a request before its signature was recorded; a replay may count against
-   * the limits.
+   * request would add a row for each. Never allows a request before its signature was recorded; a replay that comes at the same time may
+   * count against the limits.
    */
   async function admitExhausted(
     keyId: string,
@@ -264,7 +264,8 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
   ): Promise<Refusal | null> {
     // An earlier guard has recorded it for this very request.
     if (admitted.get(identity) === name) return null;
-    const rememberUntil = signedAt + profile.maxAgeMs + profile.skewMs;
+    // Clocks of processes may differ by more than is allowed of signers, and the end of the age is still within it.
+    const rememberUntil = signedAt + profile.maxAgeMs + Math.max(profile.skewMs, maxClockSkewMs);
     const answer = await replays.take({ name, signedAt, rememberUntil, now });
     if (answer === 'unknown') throw new ApiKeysError('unavailable', { detail: outageDetail });
     // Recording may have taken a while, so the clock is read again.
@@ -323,6 +324,8 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 /** The refusal of a caller that knows neither key nor secret. */
 const signatureOutcomes = toAttemptOutcomes(({ code }) => code === 'invalid_signature');
 const noBody = new Uint8Array();
+/** How far the clocks of processes may be apart, in milliseconds. */
+const maxClockSkewMs = 60_000;
 /** The same for keys that do not exist, are of another type, or have signed something else. */
 const invalidDetail = 'The signature is invalid.';
 const otherSaltDetail = 'Sign with RSA-PSS and a salt of 64 bytes (RFC 9421 section 3.3.1).';

@@ -377,6 +377,20 @@ describe('keys.verifyRequest verifies signatures', () => {
     }
   });
 
+  it('takes an object that says nothing of a body for one that may have one', async () => {
+    const { id: keyId, token: secret } = await instance.key({ signing: 'hmac' });
+    for (const [method, given, expected] of [
+      ['POST', {}, '503 unavailable'],
+      ['DELETE', {}, '503 unavailable'],
+      ['POST', { body: '' }, '200 signature'],
+      ['GET', {}, '200 signature'],
+    ] as const) {
+      const lines = signRequest({ method, url }, { keyId, secret });
+      const request = { headers: { host: 'api.example', ...lines }, method, url: '/orders?a=1&b=%20' };
+      expect([method, await outcomeOf(request, { ...signed, ...given })]).toEqual([method, expected]);
+    }
+  });
+
   it('answers 503 when the body is not there, tells the operator what to pass, and 413 when it is too long', async () => {
     const { id: keyId, token: secret } = await instance.key({ signing: 'hmac' });
     const lines = signRequest({ method: 'POST', url, body: 'a' }, { keyId, secret });

@@ -469,4 +469,31 @@ describe('signed requests', () => {
       await limited.close();
     }
   });
+
+  it('R76 replays cost nothing, also soon after the credits of the key were used up', async () => {
+    const keys = app.instance.apiKeys.keys.as(theApp);
+    const signer = await app.signer(newEd25519(), { credits: { remaining: 1 } });
+    const outcomes = [await outcomeOf({}, signer), await outcomeOf({}, signer)];
+    expect(outcomes).toEqual(['200', '429 credits_exhausted']);
+    await keys.update({ id: signer.keyId, credits: { remaining: 10 } });
+    const request = sent(app.sign(signer));
+    expect(outcome(await app.send(request))).toBe('200');
+    for (let time = 0; time < 3; time += 1) {
+      expect(outcome(await app.send(request))).toBe('401 signature_replayed');
+    }
+    expect(await keys.get({ id: signer.keyId })).toMatchObject({ credits: { remaining: 9 } });
+  });
+
+  it('R76 are accepted once also in the last moment of their age, where no skew is allowed', async () => {
+    const strict = await startSignedApp({ signatures: { skewSeconds: 0, maxAgeSeconds: 60 } });
+    try {
+      const signer = await strict.signer();
+      const request = sent(strict.sign(signer));
+      expect(outcome(await strict.send(request))).toBe('200');
+      strict.instance.clock.advance(60_000);
+      expect(outcome(await strict.send(request))).toMatch(/^401 /);
+    } finally {
+      await strict.close();
+    }
+  });
 });
