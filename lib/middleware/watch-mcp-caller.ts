@@ -39,14 +39,14 @@ export function watchMcpCaller(
   let isOver = false;
 
   function verifyAgain(): void {
-    decideAgain().then(scheduleEnd, () => onRefused());
+    decideAgain().then(startTimer, () => onRefused());
   }
 
-  function scheduleEnd(endsAt: Date | null): void {
+  function startTimer(endsAt: Date | null): void {
     clearTimeout(timer);
     if (isOver || endsAt === null) return;
     const endsIn = Math.max(0, endsAt.getTime() - clock.now());
-    const wait = endsIn > maxTimerMs ? () => scheduleEnd(endsAt) : verifyAgain;
+    const wait = endsIn > maxTimerMs ? () => startTimer(endsAt) : verifyAgain;
     timer = setTimeout(wait, Math.min(endsIn, maxTimerMs)).unref();
   }
 

@@ -386,8 +386,8 @@ describe('keys.verifyRequest verifies signatures', () => {
       ['GET', {}, '200 signature'],
     ] as const) {
       const lines = signRequest({ method, url }, { keyId, secret });
-      const request = { headers: { host: 'api.example', ...lines }, method, url: '/orders?a=1&b=%20' };
-      expect([method, await outcomeOf(request, { ...signed, ...given })]).toEqual([method, expected]);
+      const object = { headers: { host: 'api.example', ...lines }, method, url: '/orders?a=1&b=%20' };
+      expect([method, await outcomeOf(object, { ...signed, ...given })]).toEqual([method, expected]);
     }
   });
 
