@@ -13,6 +13,7 @@ import type {
   RequestedResources,
   ResourcesResult,
 } from './http/requested-resources.js';
+import type { WithSetupHost } from './domain/setup-host.js';
 import type { ApiKeysStatus } from './domain/api-keys-status.js';
 import type { ApiKeyGuard } from './middleware/api-key-guard.js';
 import type { RequestWithCaller } from './middleware/api-key-of.js';
@@ -38,7 +39,7 @@ export interface ApiKeys<
   R extends string = never,
   N extends string = string,
 >
-  extends WithDialectHost, Redaction, RouteCoverage {
+  extends WithDialectHost, WithSetupHost, Redaction, RouteCoverage {
   /** Creates guards for routes. */
   readonly requireApiKey: RequireApiKey<S, F, R>;
   /**

@@ -1,6 +1,7 @@
 import { auditCommand } from './audit-command.js';
 import type { Command } from './command.js';
 import { createCommand } from './create-command.js';
+import { doctorCommand } from './doctor-command.js';
 import { importCommand } from './import-command.js';
 import { listCommand } from './list-command.js';
 import { observeCommand } from './observe-command.js';
@@ -17,5 +18,5 @@ import { updateCommand } from './update-command.js';
 export const commands: readonly Command[] = [
   ...[listCommand, showCommand, createCommand, updateCommand, rotateCommand, revokeCommand, revokeAllCommand],
   ...[ownersCommand, postureCommand, auditCommand],
-  ...[importCommand, observeCommand, routesCommand],
+  ...[importCommand, observeCommand, routesCommand, doctorCommand],
 ];

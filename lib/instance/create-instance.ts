@@ -3,10 +3,12 @@ import { ObservationRecorder } from '../audit/observation-recorder.js';
 import { createSecretHasher } from '../crypto/bcrypt-hasher.js';
 import { parsePeppers } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
+import type { ApiKeysStatus } from '../domain/api-keys-status.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { InvalidOptionError } from '../errors.js';
 import { Keyspaces } from '../domain/keyspaces.js';
 import { ChangeListeners } from '../feed/change-listeners.js';
+import type { SetupHost } from '../domain/setup-host.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { refuseUndeclaredScope } from '../options/tokens-option.js';
 import type { Logger } from '../ports/logger.js';
@@ -14,11 +16,14 @@ import { ProtectedResources } from '../tokens/protected-resources.js';
 import { chooseStore } from './choose-store.js';
 import { createKeyWatch, type WatchKey } from './create-key-watch.js';
 import { createDefaultKeyspace } from './default-keyspace.js';
+import { examineSetup } from './examine-setup.js';
 import { keepProcessAlive } from './keep-process-alive.js';
 import { Lifecycle } from './lifecycle.js';
 import type { Running } from './running.js';
 import { createSerializingLogger } from './serializing-logger.js';
 import { startRunning } from './start-running.js';
+import { readStatus } from './read-status.js';
+import { TappedLogger } from './tapped-logger.js';
 
 /** An instance without its edges and its API: it is there before anything is opened. */
 export interface Instance {
@@ -33,6 +38,10 @@ export interface Instance {
   /** The app's logger, which gets errors in serialized form only. */
   readonly logger: Logger;
   readonly watchKey: WatchKey;
+  /** For the program `api-keys`. */
+  readonly setup: SetupHost;
+  /** Returns the current state without I/O. */
+  status(): ApiKeysStatus;
   /** Starts, or waits for the start in progress. Rejects with what the start failed with. */
   ready(): Promise<Running>;
   /** What runs now; `null` before it is ready, and after `close()`. */
@@ -49,11 +58,12 @@ export interface Instance {
  */
 export function createInstance(options: ResolvedOptions): Instance {
   const { clock, pepper } = options;
-  const logger = createSerializingLogger(options.logger);
+  const tapped = new TappedLogger(options.logger);
+  const logger = createSerializingLogger(tapped);
   const keyspace = createDefaultKeyspace(options);
   refuseUndeclaredScope(options.tokens, keyspace.catalogue);
   const keyspaces = createKeyspaces(keyspace, options);
-  const { store, pepperFile, poolLosses } = chooseStore({ ...options, logger });
+  const { store, pepperFile, poolLosses, inspector } = chooseStore({ ...options, logger });
   const peppers = pepper === undefined ? null : parsePeppers(pepper);
   const hasher = createSecretHasher({ cost: options.bcryptCost, logger });
   const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
@@ -81,7 +91,25 @@ export function createInstance(options: ResolvedOptions): Instance {
     (started) => started.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
   );
+  const status = (): ApiKeysStatus => readStatus(lifecycle.started, options.redis !== null);
   return {
+    status,
+    setup: {
+      examine: () =>
+        keepProcessAlive(
+          examineSetup({
+            options,
+            peppers,
+            pepperFile,
+            inspector,
+            plans: keyspace.plans,
+            logger: tapped,
+            ready: () => lifecycle.ready(),
+            status,
+          }),
+        ),
+      migrations: inspector,
+    },
     keyspace,
     keyspaces,
     recorder,

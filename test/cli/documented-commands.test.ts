@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { testPepper } from '../harness/instance.js';
 import { blocksOf, readDocument } from '../docs/markdown.js';
@@ -26,8 +28,8 @@ describe('the page about the command line', () => {
   });
   afterAll(() => folder.remove());
 
-  const listCommands = (): readonly (readonly string[])[] =>
-    blocksOf(page)
+  const listCommands = (document: string = page): readonly (readonly string[])[] =>
+    blocksOf(document)
       .filter(({ language }) => language === 'sh')
       .map(({ text }) => text.replaceAll('\\\n', ' ').trim().split(/\s+/).slice(2));
   const run = (args: readonly string[]): Promise<ProgramOutcome> =>
@@ -43,6 +45,29 @@ describe('the page about the command line', () => {
     expect(await run(observing)).toMatchObject({ code: 0, stdout: '' });
     expect(await run(listing)).toMatchObject({ code: 0, stdout: expect.stringContaining('/orders') });
     expect(await run(keys)).toMatchObject({ code: 0, stdout: expect.stringMatching(/alice +CI +active/) });
+  });
+
+  it('has a neighbor that shows how a set-up is checked', async () => {
+    const [checking = [], ...more] = listCommands('docs/production/doctor.md');
+    expect(more).toEqual([]);
+    const before = await run(checking);
+    // Folders of tests may be in memory, which is an error.
+    expect(before.code).toBe(before.stdout.includes('[file-on-memory]') ? 1 : 0);
+    expect(before.stdout).toContain('[node-env]');
+  });
+
+  it('names every finding of a check, and no other', () => {
+    const folder = join(__dirname, '..', '..', 'lib', 'cli', 'doctor');
+    const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+    const written = sources.flatMap((text) =>
+      [...text.matchAll(/^ *id: ([^\n]*),$/gm)].flatMap(([, value = '']) =>
+        [...value.matchAll(/'([a-z-]+)'/g)].map(([, id = '']) => id),
+      ),
+    );
+    const ids = [...written, ...['network', 'memory', 'container'].map((kind) => `file-on-${kind}`)];
+    const rows = [...readDocument('docs/production/doctor.md').matchAll(/^\| `([a-z-]+)`/gm)];
+    expect(ids.length).toBeGreaterThan(20);
+    expect(rows.map(([, id = '']) => id).toSorted()).toEqual([...new Set(ids)].toSorted());
   });
 
   it('names every option of every command', () => {

@@ -92,6 +92,12 @@ npm run bench -- --in-process  # the part that needs no quiet, about two minutes
     text: `npx api-keys ${text}\n`,
     checkedBy: 'a test of its own' as const,
   })),
+  {
+    // So does it with this one.
+    document: 'docs/production/doctor.md',
+    text: 'npx api-keys doctor --app ./api-keys.js --express ./app.js\n',
+    checkedBy: 'a test of its own',
+  },
   // test/moving/moved-app.test.ts runs what stands in the page.
   ...blocksOf('docs/guides/move-an-app.md')
     .filter(({ language }) => language === 'sh')

@@ -238,6 +238,7 @@ describe('the layers of lib/', () => {
       'sql/postgres': '../../redis/scripts.js',
       'sql/sqlite': '../../http/send-problem.js',
       'signatures/hmac': '../../middleware/guard.js',
+      'cli/doctor': '../../redis/scripts.js',
     };
     const files = Object.entries(foreign).map(
       ([folder, specifier]) => [`lib/${folder}/case.ts`, `export { thing } from '${specifier}';\n`] as const,
