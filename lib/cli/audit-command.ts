@@ -8,7 +8,7 @@ import type { GivenInput } from './instance-commands.js';
 import { writeList, type Column } from './write-list.js';
 import { readActor } from './read-actor.js';
 import { pickGiven, readLimit, readMoment } from './read-options.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 import type { Terminal } from './terminal.js';
 
 const columns: readonly Column<AuditEvent>[] = [
@@ -47,7 +47,7 @@ export const auditCommand: Command = {
     const filter = readFilter(given);
     const limit = readLimit(given);
     const { terminal } = host;
-    return runWithInstance(given, host, async ({ audit }) => {
+    return runWithKeys(given, host, 'withoutApp', async ({ audit }) => {
       const commands = audit.as(readActor(given));
       if (given.hasFlag('verify')) {
         const report = await commands.verify(pickGiven({ anchor: given.getText('anchor') }));

@@ -8,7 +8,7 @@ import { requireText } from './read-arguments.js';
 import { pickGiven } from './read-options.js';
 import { reportEffect } from './report-change.js';
 import { readRevocationNote, revocationOptions } from './revocation-options.js';
-import { managingOptions, runWithInstance } from './run-with-instance.js';
+import { managingOptions, runWithKeys } from './run-with-keys.js';
 
 /** `api-keys revoke-all` */
 export const revokeAllCommand: Command = {
@@ -27,7 +27,7 @@ export const revokeAllCommand: Command = {
     const ownerId = requireText(given, 'owner', 'alice');
     const note = readRevocationNote(given);
     const { terminal } = host;
-    return runWithInstance(given, host, async ({ keys }) => {
+    return runWithKeys(given, host, 'withoutApp', async ({ keys }) => {
       const commands = keys.as(readActor(given));
       if (given.hasFlag('dry-run')) {
         const found = await listUnrevoked(commands, ownerId);

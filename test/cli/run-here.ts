@@ -29,6 +29,7 @@ export async function runHere(
     {
       environment,
       importModule: async () => (typeof exports === 'function' ? (exports as () => object)() : exports),
+      loadPackage: () => import('../../lib/index.js'),
       terminal: {
         print: (text) => void out.push(text),
         printOnce: (text) => void out.push(text),

@@ -12,9 +12,7 @@ it('are those of package.json', () => {
   expect(manifest.engines.node).toBe(`>=${oldestNode.replace(/\.0$/, '')}`);
   const written = Object.entries(supportedPackages).map(([name, ranges]) => [
     name,
-    ranges
-      .map(([from, below]) => (from.startsWith('0.') ? `>=${from} <${below}` : `^${from}`))
-      .join(' || '),
+    ranges.map(([from, below]) => (from.startsWith('0.') ? `>=${from} <${below}` : `^${from}`)).join(' || '),
   ]);
   expect(Object.fromEntries(written)).toEqual(manifest.peerDependencies);
 });
