@@ -22,7 +22,12 @@ export const doctorCommand: Command = {
     const setup = await examine(given, { terminal, ...host });
     const findings = checks.flatMap((check) => check(setup));
     if (given.hasFlag('json')) terminal.print(JSON.stringify({ findings, facts: setup.facts }, null, 2));
-    else for (const finding of findings) terminal.print(formatFinding(finding));
+    else
+      for (const finding of findings) {
+        const { severity } = finding;
+        const look = severity === 'error' ? 'red' : 'yellow';
+        terminal.print(formatFinding(finding), { length: severity.length, look });
+      }
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     terminal.say(
       findings.length === 0

@@ -1,11 +1,12 @@
 import type { KeyUsage, UsagePeriod } from '../domain/usage-view.js';
 import type { Command } from './command.js';
 import { CommandError } from './command-error.js';
-import { formatTable } from './format-table.js';
+import { printTable } from './print-table.js';
 import { readActor } from './read-actor.js';
 import { requireOperand } from './read-arguments.js';
 import { pickGiven, readMoment } from './read-options.js';
 import { managingOptions, runWithKeys } from './run-with-keys.js';
+import type { Terminal } from './terminal.js';
 
 const operand = { name: 'KEY_ID' };
 const periods = ['hour', 'day'];
@@ -37,15 +38,15 @@ export const usageCommand: Command = {
     return runWithKeys(given, host, 'withoutApp', async ({ keys }) => {
       const usage = await keys.as(readActor(given)).usage(input);
       if (given.hasFlag('json')) terminal.print(JSON.stringify(usage, null, 2));
-      else if (usage.items.length > 0) terminal.print(formatUsage(usage));
+      else if (usage.items.length > 0) printUsage(terminal, usage);
       else terminal.say('It was not used in this time.');
       return 0;
     });
   },
 };
 
-function formatUsage({ items }: KeyUsage): string {
-  return formatTable(['START', 'ALLOWED', 'REFUSED', 'WHY'], items.map(describePeriod));
+function printUsage(terminal: Terminal, { items }: KeyUsage): void {
+  printTable(terminal, ['START', 'ALLOWED', 'REFUSED', 'WHY'], items.map(describePeriod));
 }
 
 function describePeriod({ start, counts }: UsagePeriod): readonly (string | number | null)[] {

@@ -20,7 +20,7 @@ const slow = [
   'test/{signatures,tokens}/foreign-clients.test.ts',
   'test/middleware/{mcp-sdk-example,mcp-version-2,nestjs,routes-of-others}.test.ts',
   'test/admin/generated-clients.test.ts',
-  'test/cli/{interrupted-import,doctor-processes,completion-shells}.test.ts',
+  'test/cli/{interrupted-import,doctor-processes,completion-shells,terminal,leaked-key}.test.ts',
   'test/moving/*.test.ts',
   'test/recipes/{better-auth,django,sanctum,unkey}.test.ts',
   // Floods, and what is measured over many repetitions.

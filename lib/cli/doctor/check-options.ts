@@ -13,7 +13,7 @@ export const checkOptions: Check = ({ optionError }) => {
       remedy: isPepper
         ? 'Set the option pepper, usually from the variable API_KEYS_PEPPER, to the same secret in every process.'
         : 'Correct the options. The variables of the environment have to be those that the app has.',
-      see: isPepper ? 'docs/production/pepper.md' : 'docs/reference/options.md',
+      see: isPepper ? 'docs/production/pepper.md' : 'docs/reference/create-api-keys.md',
     },
   ];
 };
