@@ -2,7 +2,7 @@ import type { TrailReport } from '../audit/trail-report.js';
 import type { AuditEvent } from '../domain/audit-event.js';
 import type { Command, CommandArguments } from './command.js';
 import { CommandError } from './command-error.js';
-import { printTable } from './print-table.js';
+import { writeTable } from './write-table.js';
 import { listAll } from './list-all.js';
 import type { GivenInput } from './instance-commands.js';
 import { writeList, type Column } from './write-list.js';
@@ -98,7 +98,7 @@ function writeReport(report: TrailReport, given: CommandArguments, terminal: Ter
     terminal.say(`${unknownPeppers} entries have a MAC under a pepper that is not configured here.`);
   if (problems.length > 0) {
     const rows = problems.map(({ kind, sequence, keyId }) => [kind, sequence, keyId]);
-    printTable(terminal, ['PROBLEM', 'ENTRY', 'KEY'], rows);
+    writeTable(terminal, ['PROBLEM', 'ENTRY', 'KEY'], rows);
   }
   if (anchor !== null) {
     terminal.say('The anchor for the next verification:');

@@ -1,6 +1,6 @@
 import type { ApiKey } from '../domain/api-key-view.js';
 import type { Command } from './command.js';
-import { printTable } from './print-table.js';
+import { writeTable } from './write-table.js';
 import { listAll } from './list-all.js';
 import type { KeyCommands } from './instance-commands.js';
 import { readActor } from './read-actor.js';
@@ -45,7 +45,7 @@ export const revokeAllCommand: Command = {
       if (given.hasFlag('json')) terminal.print(JSON.stringify(keys, null, 2));
       else if (keys.length > 0) {
         const rows = keys.map(({ id, name, hint }) => [id, name, hint]);
-        printTable(terminal, ['ID', 'NAME', 'HINT'], rows);
+        writeTable(terminal, ['ID', 'NAME', 'HINT'], rows);
       }
     }
   },

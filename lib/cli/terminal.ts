@@ -60,7 +60,7 @@ export class ProcessTerminal implements Terminal {
 
   print(text: string, lead?: Lead): void {
     this.#clearStatus();
-    this.#write(`${this.#hasLooks ? paint(stripControls(text), lead) : stripControls(text)}\n`);
+    this.#write(`${this.#hasLooks ? markLead(stripControls(text), lead) : stripControls(text)}\n`);
   }
 
   printOnce(text: string): void {
@@ -128,7 +128,7 @@ export class ProcessTerminal implements Terminal {
   }
 }
 
-function paint(text: string, lead: Lead | undefined): string {
+function markLead(text: string, lead: Lead | undefined): string {
   if (lead === undefined) return text;
   return `\u001b[${looks[lead.look]}m${text.slice(0, lead.length)}\u001b[0m${text.slice(lead.length)}`;
 }

@@ -1,7 +1,7 @@
 import type { KeyUsage, UsagePeriod } from '../domain/usage-view.js';
 import type { Command } from './command.js';
 import { CommandError } from './command-error.js';
-import { printTable } from './print-table.js';
+import { writeTable } from './write-table.js';
 import { readActor } from './read-actor.js';
 import { requireOperand } from './read-arguments.js';
 import { pickGiven, readMoment } from './read-options.js';
@@ -38,15 +38,15 @@ export const usageCommand: Command = {
     return runWithKeys(given, host, 'withoutApp', async ({ keys }) => {
       const usage = await keys.as(readActor(given)).usage(input);
       if (given.hasFlag('json')) terminal.print(JSON.stringify(usage, null, 2));
-      else if (usage.items.length > 0) printUsage(terminal, usage);
+      else if (usage.items.length > 0) writeUsage(terminal, usage);
       else terminal.say('It was not used in this time.');
       return 0;
     });
   },
 };
 
-function printUsage(terminal: Terminal, { items }: KeyUsage): void {
-  printTable(terminal, ['START', 'ALLOWED', 'REFUSED', 'WHY'], items.map(describePeriod));
+function writeUsage(terminal: Terminal, { items }: KeyUsage): void {
+  writeTable(terminal, ['START', 'ALLOWED', 'REFUSED', 'WHY'], items.map(describePeriod));
 }
 
 function describePeriod({ start, counts }: UsagePeriod): readonly (string | number | null)[] {

@@ -1,5 +1,5 @@
 import type { CommandArguments } from './command.js';
-import { printTable } from './print-table.js';
+import { writeTable } from './write-table.js';
 import type { ReadItems } from './list-all.js';
 import type { Terminal } from './terminal.js';
 
@@ -17,7 +17,7 @@ export function writeList<T>(
 ): void {
   if (given.hasFlag('json')) terminal.print(JSON.stringify({ items, hasMore }, null, 2));
   else if (items.length > 0) {
-    printTable(
+    writeTable(
       terminal,
       columns.map(({ heading }) => heading),
       items.map((item) => columns.map(({ getCell }) => writeCell(getCell(item)))),

@@ -91,9 +91,9 @@ export function createInstance(options: ResolvedOptions): Instance {
     (started) => started.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
   );
-  const status = (): ApiKeysStatus => readStatus(lifecycle.started, options.redis !== null);
+  const getStatus = (): ApiKeysStatus => readStatus(lifecycle.started, options.redis !== null);
   return {
-    status,
+    status: getStatus,
     setup: {
       examine: () =>
         keepProcessAlive(
@@ -105,7 +105,7 @@ export function createInstance(options: ResolvedOptions): Instance {
             plans: keyspace.plans,
             logger: tapped,
             ready: () => lifecycle.ready(),
-            status,
+            status: getStatus,
           }),
         ),
       migrations: inspector,

@@ -46,7 +46,7 @@ async function examineOpen({ client }: ManagedRedis, keyPrefix: string): Promise
   };
   if (client.status !== 'ready') return { ...unknown, error: await findConnectError(client) };
   try {
-    latencyMs = await measureReads(client, keyPrefix);
+    latencyMs = await readLatency(client, keyPrefix);
   } catch (thrown) {
     note('eval', thrown);
   }
@@ -84,7 +84,7 @@ async function findConnectError(client: RedisClient): Promise<string> {
   }
 }
 
-async function measureReads(client: RedisClient, keyPrefix: string): Promise<number> {
+async function readLatency(client: RedisClient, keyPrefix: string): Promise<number> {
   const times: number[] = [];
   for (let read = 0; read < measuredReads; read += 1) {
     const begin = performance.now();

@@ -90,8 +90,8 @@ describe('the page about the command line', () => {
   });
 
   it('names every finding of a check, and no other', () => {
-    const folder = join(__dirname, '..', '..', 'lib', 'cli', 'doctor');
-    const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+    const checks = join(__dirname, '..', '..', 'lib', 'cli', 'doctor');
+    const sources = readdirSync(checks).map((file) => readFileSync(join(checks, file), 'utf8'));
     const written = sources.flatMap((text) =>
       [...text.matchAll(/^ *id: ([^\n]*),$/gm)].flatMap(([, value = '']) =>
         [...value.matchAll(/'([a-z-]+)'/g)].map(([, id = '']) => id),

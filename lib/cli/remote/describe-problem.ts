@@ -26,7 +26,7 @@ export function describeProblem(status: number, text: string): CommandError {
       : code.startsWith('step_up_')
         ? ' Use --app, which needs no second factor.'
         : '';
-  const sentence = [String(detail ?? code), ...fields].join(' ');
+  const sentence = [typeof detail === 'string' ? detail : code, ...fields].join(' ');
   return new CommandError(`${sentence} (${code})${advice}`, refusedCodes.includes(code) ? 2 : 1);
 }
 

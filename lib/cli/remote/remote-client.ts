@@ -7,12 +7,15 @@ export interface RemoteRequest {
   readonly method?: 'GET' | 'POST' | 'PATCH';
   /** Below the address of the router, from segments that are escaped here. */
   readonly path: readonly string[];
-  /** Times are sent as RFC 3339, lists repeat their name, what is `undefined` is left out. */
+  /** Of {@link QueryValue}s: times are sent as RFC 3339, what is `undefined` is left out. */
   readonly query?: object;
   readonly body?: object;
   /** A name under which the change can be repeated without making it twice. */
   readonly idempotencyKey?: string;
 }
+
+/** What a condition can be. */
+type QueryValue = string | number | boolean | Date | undefined;
 
 /** Where the management API is, and what is sent as the credential. */
 export interface RemoteAddress {
@@ -72,10 +75,9 @@ export class RemoteClient {
     if (path.some((segment) => /^\.{0,2}$/.test(segment))) throw new CommandError('This is no id.', 2);
     const url = new URL(this.#address.url);
     url.pathname = [url.pathname.replace(/\/$/, ''), ...path.map(encodeURIComponent)].join('/');
-    for (const [name, value] of Object.entries(query) as [string, unknown][]) {
-      for (const each of Array.isArray(value) ? (value as unknown[]) : [value])
-        if (each !== undefined)
-          url.searchParams.append(name, each instanceof Date ? each.toISOString() : String(each));
+    for (const [name, value] of Object.entries(query) as [string, QueryValue][]) {
+      if (value !== undefined)
+        url.searchParams.append(name, value instanceof Date ? value.toISOString() : String(value));
     }
     try {
       return await fetch(url, {

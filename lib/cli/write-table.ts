@@ -2,7 +2,7 @@ import { formatTable } from './format-table.js';
 import type { Terminal } from './terminal.js';
 
 /** Prints rows under their headings, which stand out in a terminal. */
-export function printTable(
+export function writeTable(
   terminal: Terminal,
   headings: readonly string[],
   rows: readonly (readonly (string | number | null)[])[],
