@@ -16,7 +16,7 @@ describe('completion in bash', () => {
   let script: string;
   beforeAll(async () => {
     const outcome = await runHere(['completion', 'bash']);
-    expect(outcome).toMatchObject({ code: 0, err: '' });
+    if (outcome.code !== 0) throw new Error(outcome.err);
     script = outcome.out;
   });
 
