@@ -39,10 +39,14 @@ export class SqlChangeFeed implements ChangeFeed {
 
   async join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
     await this.#within('Joining the change feed', (budget) =>
-      this.#database.write(budget, async (on) => {
-        await holdOffChanges(on, this.#database.dialect);
-        await this.#queriesFor(on).join(on, instance);
-      }),
+      this.#database.write(
+        budget,
+        async (on) => {
+          await holdOffChanges(on, this.#database.dialect);
+          await this.#queriesFor(on).join(on, instance);
+        },
+        'own',
+      ),
     );
     this.#seen.forget();
   }
@@ -81,7 +85,7 @@ export class SqlChangeFeed implements ChangeFeed {
   claimPlace(claim: PlaceClaim): Promise<PlaceAnswer> {
     const { dialect } = this.#database;
     return this.#within('Claiming a place', (budget) =>
-      this.#database.write(budget, (on) => claimPlace(on, dialect, claim)),
+      this.#database.write(budget, (on) => claimPlace(on, dialect, claim), 'own'),
     );
   }
 

@@ -11,6 +11,12 @@ export type SqlDialect = 'sqlite' | 'postgres';
 export type MigrateMode = 'auto' | 'check';
 
 /**
+ * Whom a transaction goes before where many wait for a connection or for the file: `taking`, then `own`, then the others. `own`: what
+ * this process itself depends on. `requests`: what requests cause besides changes; they are bounded in number.
+ */
+export type WriteLane = ChangeLane | 'own' | 'requests';
+
+/**
  * How long a migration may take, in milliseconds: it may have to rewrite a large table, or to wait for another
  * process that does.
  */
@@ -46,19 +52,20 @@ export interface SqlDatabase {
   writeOnce<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
   /**
    * Runs work of one step for a request, and never a second time once it may have been carried out, because credits
-   * must not be deducted twice.
+   * must not be deducted twice; nor begins it after the deadline. However many there are, they do not delay the other
+   * methods; too many at once are refused.
    */
   spend<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
   /**
    * Runs work in one transaction of read committed or better; again after a deadlock, at most twice. Retries when it
    * could not begin.
    *
-   * @param lane - `taking` goes before all others that wait for a connection or for the file. Default: `giving`
+   * @param lane - Default: `giving`
    */
   write<T>(
     budget: TimeBudget,
     work: (transaction: Transaction<Tables>) => Promise<T>,
-    lane?: ChangeLane,
+    lane?: WriteLane,
   ): Promise<T>;
   /** Runs work in one transaction, in one process at a time, within {@link migrationDeadlineMs}. */
   migrate(work: (transaction: Transaction<Tables>) => Promise<void>): Promise<void>;

@@ -330,7 +330,11 @@ export class SqlKeyStore implements KeyStore {
     const row = { key_id: keyId, credential_id: credentialId, pepper_id: pepperId, digest };
     if (!isStorable(keyId, credentialId)) return Promise.resolve();
     return this.#within('Adding a digest', (budget) =>
-      this.#database.write(budget, (database) => insertDigest(database, this.#database.dialect, row)),
+      this.#database.write(
+        budget,
+        (database) => insertDigest(database, this.#database.dialect, row),
+        'requests',
+      ),
     );
   }
 

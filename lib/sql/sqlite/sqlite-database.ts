@@ -14,6 +14,9 @@ import { watchSqlite } from './sqlite-watch.js';
 import type { Tables } from '../tables.js';
 import { TimeBudget } from '../time-budget.js';
 
+/** The maximum number of waiting writes of requests, as on PostgreSQL: a burst fits in, a flood is refused at once. */
+const maxWaitingRequests = 1_000;
+
 /** The application id in the file's header ("ApKs"), so that no other application's database is mistaken for ours. */
 const applicationId = 0x41704b73;
 
@@ -45,10 +48,10 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
       return work(reader);
     });
 
-  /** All writes share one connection. */
-  const writers = new PriorityMutex();
+  /** All writes share one connection. Those of requests are one share, so that each change goes before all of them but one. */
+  const writers = new PriorityMutex(maxWaitingRequests);
   const write: SqlDatabase['write'] = (budget, work, lane) =>
-    writers.pass(budget, { lane }, async () => {
+    writers.pass(budget, lane === 'requests' ? { share: lane } : { lane }, async () => {
       const { file: openedFile, writer } = getConnections();
       openedFile.check();
       const result = await writer.transaction().execute((transaction) => {
@@ -104,8 +107,8 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
     readForRequest: read,
     lookUp: read,
     write,
-    writeOnce: (budget, work) => write(budget, work),
-    spend: (budget, work) => write(budget, work),
+    writeOnce: (budget, work) => write(budget, work, 'own'),
+    spend: (budget, work) => write(budget, work, 'requests'),
 
     migrate: (work) =>
       getConnections()
