@@ -4,7 +4,7 @@ import { startOfFeed } from '../../lib/ports/change-feed.js';
 import type { KeyStore } from '../../lib/ports/key-store.js';
 import { postgresStore } from '../../lib/sql/postgres/postgres-store.js';
 import { sqliteStore } from '../../lib/sql/sqlite/sqlite-store.js';
-import { createSampleKey, insert } from '../../lib/store/sample-keys.js';
+import { createSampleKey, insert, sampleTime } from '../../lib/store/sample-keys.js';
 import { makeOwnDatabase, type OwnDatabase } from '../harness/own-database.js';
 import { settle } from './settle.js';
 
@@ -112,3 +112,49 @@ describe('a pool whose clients are all taken', () => {
     await lookups;
   });
 });
+
+describe('the uses of a key that is being deleted', () => {
+  it('do not take those of other keys with them', async () => {
+    const database = await makeOwnDatabase('PostgreSQL');
+    running.push(() => database.remove());
+    const store = openStoreOf('PostgreSQL', database);
+    await store.open();
+    running.push(() => store.close());
+    for (const id of ['deleted', 'kept']) await insert(store, createSampleKey({ id }));
+    const somebody = new pg.Client({ connectionString: database.url });
+    await somebody.connect();
+    running.push(() => somebody.end());
+    await somebody.query("begin; delete from api_keys.credentials where key_id = 'deleted'");
+    await somebody.query("delete from api_keys.keys where id = 'deleted'");
+    const recording = settle(
+      store.recordUse(
+        ['deleted', 'kept'].map((keyId) => ({
+          ...{ keyId, at: sampleTime, count: 3, verdict: 'rate_limited' as const },
+          ...{ address: null, parts: [] },
+        })),
+      ),
+    );
+    // Until the statement waits for what becomes of the key.
+    for (let waiting = 0; waiting === 0;) {
+      const { rows } = await findWaitingSessions(database);
+      waiting = rows.length;
+    }
+    await somebody.query('commit');
+    expect((await recording).error).toBeUndefined();
+    const { rows } = await somebody.query('select key_id, count from api_keys.key_usage');
+    expect(rows).toEqual([{ key_id: 'kept', count: expect.anything() as unknown }]);
+    expect(Number(rows[0]?.count)).toBe(3);
+  });
+});
+
+async function findWaitingSessions({ url }: OwnDatabase): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await client.query(
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
+  } finally {
+    await client.end();
+  }
+}
