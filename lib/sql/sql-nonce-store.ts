@@ -31,7 +31,7 @@ export class SqlNonceStore implements NonceStore {
             .executeTakeFirstOrThrow();
           return numInsertedOrUpdatedRows === 1n;
         },
-        'requests',
+        { lane: 'requests' },
       ),
     );
   }

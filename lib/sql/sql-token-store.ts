@@ -127,7 +127,7 @@ function createRefreshGrantStore(database: SqlDatabase, within: WithinDeadline):
           async (on) => {
             await on.insertInto('refresh_grants').values(toRefreshGrantRow(grant)).execute();
           },
-          'requests',
+          { lane: 'requests' },
         ),
       ),
 
@@ -164,11 +164,9 @@ function createRefreshGrantStore(database: SqlDatabase, within: WithinDeadline):
     async remove(id) {
       if (!isStorable(id)) return;
       await within('Ending a chain of refresh tokens', (budget) =>
-        database.write(
-          budget,
-          (on) => on.deleteFrom('refresh_grants').where('id', '=', id).execute(),
-          'requests',
-        ),
+        database.write(budget, (on) => on.deleteFrom('refresh_grants').where('id', '=', id).execute(), {
+          lane: 'requests',
+        }),
       );
     },
 

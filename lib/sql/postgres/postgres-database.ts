@@ -98,7 +98,7 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
         return work(connected);
       }),
 
-    async write(budget, work, lane) {
+    async write(budget, work, { lane } = {}) {
       const choosePool = (): Kysely<Tables> => {
         if (lane === 'taking') return (taking ??= createKysely('taking', limits));
         if (lane === 'requests') return (forRequests ??= createKysely('requests', limits));

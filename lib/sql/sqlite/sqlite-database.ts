@@ -24,6 +24,8 @@ const dataVersionQuery = CompiledQuery.raw('pragma data_version') as CompiledQue
 
 interface Connections {
   readonly file: SqliteFile;
+  /** Whether the next commits wait until the disk has them. */
+  readonly waitForDisk: (mustWait: boolean) => void;
   readonly reader: Kysely<Tables>;
   readonly writer: Kysely<Tables>;
   readonly handles: readonly LibsqlDatabase[];
@@ -50,16 +52,17 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
 
   /** All writes share one connection. Those of requests are one share, so that each change goes before all of them but one. */
   const writers = new PriorityMutex(maxWaitingRequests);
-  const write: SqlDatabase['write'] = (budget, work, lane) =>
+  const write: SqlDatabase['write'] = (budget, work, { lane, mayBeLost = false } = {}) =>
     writers.pass(budget, lane === 'requests' ? { share: lane } : { lane }, async () => {
-      const { file: openedFile, writer } = getConnections();
-      openedFile.check();
-      const result = await writer.transaction().execute((transaction) => {
+      const opened = getConnections();
+      opened.file.check();
+      opened.waitForDisk(!mayBeLost);
+      const result = await opened.writer.transaction().execute((transaction) => {
         budget.check();
         return work(transaction);
       });
       // A commit to a file that has been replaced is not a success.
-      openedFile.check();
+      opened.file.check();
       return result;
     });
 
@@ -107,8 +110,8 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
     readForRequest: read,
     lookUp: read,
     write,
-    writeOnce: (budget, work) => write(budget, work, 'own'),
-    spend: (budget, work) => write(budget, work, 'requests'),
+    writeOnce: (budget, work, writing) => write(budget, work, { ...writing, lane: 'own' }),
+    spend: (budget, work) => write(budget, work, { lane: 'requests' }),
 
     migrate: (work) =>
       getConnections()
@@ -190,12 +193,11 @@ async function connect(Database: LibsqlConstructor, file: string, deadlineMs: nu
   try {
     // Switching a new file to WAL fails at once when another process does the same.
     await retryWhileBusy(budget, () => execute(writer, 'pragma journal_mode = wal'));
-    // An answered revocation must survive a power cut; the default of WAL would be allowed to lose it.
-    execute(writer, 'pragma synchronous = full');
     execute(writer, 'pragma foreign_keys = on');
     execute(reader, 'pragma query_only = on');
     return {
       file: new SqliteFile(file),
+      waitForDisk: createDiskSwitch(writer),
       reader: new Kysely<Tables>({ dialect: createReadingSqliteDialect(reader) }),
       writer: new Kysely<Tables>({ dialect: createImmediateSqliteDialect(writer, deadlineMs) }),
       handles,
@@ -204,6 +206,22 @@ async function connect(Database: LibsqlConstructor, file: string, deadlineMs: nu
     for (const handle of handles) handle.close();
     throw error;
   }
+}
+
+/**
+ * An answered revocation must survive a power cut: its commit waits for the disk, and with it the whole process. With `normal` a commit
+ * waits only where the log is moved into the file, and what it loses in a power cut is the end of the log, never the file.
+ * https://sqlite.org/pragma.html#pragma_synchronous
+ */
+function createDiskSwitch(writer: LibsqlDatabase): (mustWait: boolean) => void {
+  let isWaiting: boolean | null = null;
+  const waitForDisk = (mustWait: boolean): void => {
+    if (mustWait === isWaiting) return;
+    execute(writer, `pragma synchronous = ${mustWait ? 'full' : 'normal'}`);
+    isWaiting = mustWait;
+  };
+  waitForDisk(true);
+  return waitForDisk;
 }
 
 function openHandle(Database: LibsqlConstructor, file: string, timeout: number): LibsqlDatabase {
