@@ -342,7 +342,7 @@ export class SqlKeyStore implements KeyStore {
       const counts = await countByHour(uses);
       const parts = await listPartUses(uses);
       if (counts.length === 0) return;
-      const record = async (database: Kysely<Tables>): Promise<void> => {
+      const addAll = async (database: Kysely<Tables>): Promise<void> => {
         const { dialect } = this.#database;
         this.#advanceUses ??= compileAdvanceUses(database, dialect);
         this.#addUsage ??= compileAddUsage(database, dialect);
@@ -351,7 +351,7 @@ export class SqlKeyStore implements KeyStore {
         await this.#addUsage(database, counts, budget);
         await this.#addUsedParts(database, parts, budget);
       };
-      await this.#database.write(budget, record, { mayBeLost: true });
+      await this.#database.write(budget, addAll, { mayBeLost: true });
     });
   }
 

@@ -25,7 +25,7 @@ const dataVersionQuery = CompiledQuery.raw('pragma data_version') as CompiledQue
 interface Connections {
   readonly file: SqliteFile;
   /** Whether the next commits wait until the disk has them. */
-  readonly waitForDisk: (mustWait: boolean) => void;
+  readonly setDiskWait: (mustWait: boolean) => void;
   readonly reader: Kysely<Tables>;
   readonly writer: Kysely<Tables>;
   readonly handles: readonly LibsqlDatabase[];
@@ -56,7 +56,7 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
     writers.pass(budget, lane === 'requests' ? { share: lane } : { lane }, async () => {
       const opened = getConnections();
       opened.file.check();
-      opened.waitForDisk(!mayBeLost);
+      opened.setDiskWait(!mayBeLost);
       const result = await opened.writer.transaction().execute((transaction) => {
         budget.check();
         return work(transaction);
@@ -197,7 +197,7 @@ async function connect(Database: LibsqlConstructor, file: string, deadlineMs: nu
     execute(reader, 'pragma query_only = on');
     return {
       file: new SqliteFile(file),
-      waitForDisk: createDiskSwitch(writer),
+      setDiskWait: createDiskSwitch(writer),
       reader: new Kysely<Tables>({ dialect: createReadingSqliteDialect(reader) }),
       writer: new Kysely<Tables>({ dialect: createImmediateSqliteDialect(writer, deadlineMs) }),
       handles,
@@ -215,13 +215,13 @@ async function connect(Database: LibsqlConstructor, file: string, deadlineMs: nu
  */
 function createDiskSwitch(writer: LibsqlDatabase): (mustWait: boolean) => void {
   let isWaiting: boolean | null = null;
-  const waitForDisk = (mustWait: boolean): void => {
+  const setDiskWait = (mustWait: boolean): void => {
     if (mustWait === isWaiting) return;
     execute(writer, `pragma synchronous = ${mustWait ? 'full' : 'normal'}`);
     isWaiting = mustWait;
   };
-  waitForDisk(true);
-  return waitForDisk;
+  setDiskWait(true);
+  return setDiskWait;
 }
 
 function openHandle(Database: LibsqlConstructor, file: string, timeout: number): LibsqlDatabase {
