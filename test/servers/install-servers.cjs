@@ -91,7 +91,7 @@ function packagesWith(name) {
 /**
  * The path of a program that tests run, a server, a tool for one, or the curl that the documents show, or of a package of Python. Installs it when it is missing
  * and we may.
- * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy' | 'chromium' | 'php' | 'rest_framework_api_key'} name
+ * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy' | 'chromium' | 'php' | 'rest_framework_api_key' | 'strace'} name
  * @returns {string}
  */
 function findServerProgram(name) {
