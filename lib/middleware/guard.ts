@@ -5,7 +5,7 @@ import type { Keyspaces } from '../domain/keyspaces.js';
 import { allowEveryBinding } from '../domain/named-resources.js';
 import type { ResourceCatalogue } from '../domain/resource-catalogue.js';
 import type { ScopeCatalogue } from '../domain/scope-catalogue.js';
-import type { Allowed, DeprecatedSecret, Refusal, Verdict } from '../domain/verdict.js';
+import type { Allowed, DeprecatedSecret, Refusal } from '../domain/verdict.js';
 import { ApiKeysError, InvalidOptionError } from '../errors.js';
 import type { AccessNotes } from '../http/access-notes.js';
 import { createChallenge, type Challenge } from '../http/challenge.js';
@@ -18,6 +18,7 @@ import type { ProblemTypes } from '../http/problem-types.js';
 import { setAnswerHeaders } from '../http/set-answer-headers.js';
 import { composeProblem, sendProblem } from '../http/send-problem.js';
 import type { ErrorReporter } from '../http/error-reporter.js';
+import type { DecisionTrace, VerificationObserver } from '../ports/verification-observer.js';
 import type { ApiKeyVerifier } from '../verify/verify-api-key.js';
 import { parseCredentialSources, type CredentialHeader } from '../http/credential-source.js';
 import type { ApiKeyGuard } from './api-key-guard.js';
@@ -26,6 +27,7 @@ import { assertKnownFeature } from '../verify/known-feature.js';
 import { readGuardOptions } from './guard-options.js';
 import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
+import { watchDecisions, verifyObserved, verifyUnobserved, type Decision } from './observed-decision.js';
 import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js';
 import type { CheckCost } from './check-cost.js';
 import { isPreflight } from './preflight.js';
@@ -68,6 +70,8 @@ export interface GuardParts {
   readonly access: AccessNotes;
   /** For limits that a cost can never fit into. */
   readonly checkCost: CheckCost;
+  /** Measures every decision; `null`: none is measured, and none takes longer for it. */
+  readonly observer: VerificationObserver | null;
 }
 
 /** Where handlers find the caller, whatever type the app has declared for it. */
@@ -92,9 +96,6 @@ export interface GuardVariant {
   /** Notified of each request that is allowed, before the next handler is called. */
   readonly onAllowed?: (allowed: Allowed, req: Request, credential: ReadCredential) => void;
 }
-
-/** The decision about one request. */
-type Decision = Verdict | 'fallback';
 
 const oneCredentialDetail = 'Send one API key, in one header, once.';
 
@@ -140,7 +141,11 @@ export function createGuard(
   const answerTo = createRefusalAnswers(challenge, parts.problemTypes);
 
   /** Decides synchronously where no I/O is needed. */
-  function decide(req: Request, credential: ReadCredential): Decision | Promise<Decision> {
+  function decide(
+    trace: DecisionTrace | undefined,
+    req: Request,
+    credential: ReadCredential,
+  ): Decision | Promise<Decision> {
     if (hasTooManyHeaders(req)) return refuse('too_many_headers');
     if (hasRepeatedHost(req)) return refuse('invalid_request', { detail: repeatedHostDetail });
     const requirement = requirements.of(req.method);
@@ -152,8 +157,14 @@ export function createGuard(
     const cost = timesOf === undefined ? costOnce : costOnce * timesOf(req);
     const allowsBinding = checkBinding?.(req);
     const decision =
-      decideSigned?.(req, credential, { requirement, feature, allowsBinding, cost, address: readAddress }) ??
-      null;
+      decideSigned?.(req, credential, {
+        requirement,
+        feature,
+        allowsBinding,
+        cost,
+        address: readAddress,
+        trace,
+      }) ?? null;
     if (decision !== null) return decision;
     if (fallback !== undefined && !isOurs(credential)) return 'fallback';
     if (signed === 'required') return refuse('signature_required', { detail: howToSign });
@@ -172,8 +183,12 @@ export function createGuard(
       resource,
     };
     const verifier = isJwt(credential) ? (parts.tokenVerifier ?? parts.verifier)() : parts.verifier();
-    return verifier.verifyAtOnce(request) ?? verifier.verify(request);
+    return verifyKey(verifier, request, trace);
   }
+
+  // Without an observer both are what they are: requests pay nothing for the choice.
+  const verifyKey = parts.observer === null ? verifyUnobserved : verifyObserved;
+  const decideOnce = parts.observer === null ? decide : watchDecisions(parts.observer, decide, isProbe);
 
   function isOurs(credential: ReadCredential): boolean {
     if (credential.kind !== 'token') return false;
@@ -273,7 +288,7 @@ export function createGuard(
       if (allowPreflight && isPreflight(req)) return true;
       if (decideSigned !== null) releaseBody = holdBody(req);
       credential = addHidden(parts.hidden?.find(req, sources) ?? null, readCredential(req));
-      decision = decide(req, credential);
+      decision = decideOnce(undefined, req, credential);
       if (isPromise(decision)) releaseBody ??= holdBody(req);
     } catch (error) {
       // What comes next may read the body, an error handler as well.
