@@ -27,7 +27,6 @@ import { assertKnownFeature } from '../verify/known-feature.js';
 import { readGuardOptions } from './guard-options.js';
 import type { HiddenCredentials } from './hidden-credentials.js';
 import type { MethodRequirements } from './method-requirements.js';
-import { watchDecisions, verifyObserved, verifyUnobserved, type Decision } from './observed-decision.js';
 import { setDeprecatedSecretHeaders } from '../http/deprecated-secret-headers.js';
 import type { CheckCost } from './check-cost.js';
 import { isPreflight } from './preflight.js';
@@ -43,6 +42,8 @@ import { createRefusalAnswers } from './refusal-answers.js';
 import { toOpaqueRefusal, toRefusalError } from '../http/to-refusal-error.js';
 import { readRequestCost } from '../verify/request-cost.js';
 import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
+import { verifyObserved, verifyUnobserved } from './verify-observed.js';
+import { watchDecisions, type Decision } from './watch-decisions.js';
 import { createSignedDecider, type DecideSigned, type SignatureParts } from './signed-requests.js';
 import { hasTooManyHeaders } from '../http/too-many-headers.js';
 

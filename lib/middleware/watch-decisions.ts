@@ -2,7 +2,6 @@ import type { KeySource, VerificationOutcome } from '../domain/verification-outc
 import type { Verdict } from '../domain/verdict.js';
 import { isProblem } from '../errors.js';
 import type { DecisionTrace, EndObservation, VerificationObserver } from '../ports/verification-observer.js';
-import type { ApiKeyVerifier, VerificationRequest } from '../verify/verify-api-key.js';
 
 /** The decision about one request. */
 export type Decision = Verdict | 'fallback';
@@ -49,28 +48,6 @@ export function watchDecisions<A extends readonly unknown[]>(
       );
       return decision;
     });
-}
-
-/** Verifies a key at once where it is cached. */
-export function verifyUnobserved(
-  verifier: ApiKeyVerifier,
-  request: VerificationRequest,
-): Verdict | Promise<Verdict> {
-  return verifier.verifyAtOnce(request) ?? verifier.verify(request);
-}
-
-/** Verifies a key, and notes whether it was cached. What is refused from memory without one that was proven has no source. */
-export function verifyObserved(
-  verifier: ApiKeyVerifier,
-  request: VerificationRequest,
-  trace: DecisionTrace | undefined,
-): Verdict | Promise<Verdict> {
-  if (trace === undefined) return verifyUnobserved(verifier, request);
-  const observed = { ...request, trace };
-  const verdict = verifier.verifyAtOnce(observed);
-  if (verdict === null) return verifier.verify(observed);
-  if (verdict instanceof Promise || verdict.allowed || verdict.keyId !== undefined) trace.source = 'cached';
-  return verdict;
 }
 
 function toOutcome(decision: Decision): VerificationOutcome {
