@@ -3,7 +3,6 @@ export { createApiKeys } from './create-api-keys.js';
 export type { AnyApiKeys, ApiKeys } from './api-keys.js';
 export type { ApiKeysStatus } from './domain/api-keys-status.js';
 export type { ApiKeysOptions } from './options/api-keys-options.js';
-export type { MetricsOption } from './options/metrics-option.js';
 export type { PlanOption } from './options/plans-option.js';
 export type { PolicyOption } from './options/policy-option.js';
 export type { ExpiryNoticeMessage, ExpiryNoticesOption } from './options/expiry-notices-option.js';

@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { verificationOutcomes } from '../../lib/domain/verification-outcome.js';
+import { codeIn, readDocument, sectionOf, tableIn } from '../docs/markdown.js';
+import { durationInstrument, instruments } from '../../lib/metrics/instruments.js';
 import { createInstance } from '../harness/instance.js';
 import { readAlertRules, readDashboard } from './monitoring-files.js';
 import { readSeries } from './read-metrics.js';
+
+const page = readDocument('docs/production/monitoring.md');
 
 /** Metric -> label -> its values, as an instance with everything shows them. */
 type Labels = ReadonlyMap<string, ReadonlySet<string>>;
@@ -56,6 +60,59 @@ function findUnknown(query: string, metrics: ReadonlyMap<string, Labels>): reado
   }
   return unknown;
 }
+
+describe('the guide', () => {
+  it('has every metric in its table, with its type and its labels', async () => {
+    const metrics = await listMetrics();
+    const ofHistogram = new RegExp(`^${durationInstrument.prometheusName}_(bucket|sum|count)$`);
+    const labelsOf = (name: string): readonly string[] =>
+      [...(metrics.get(name)?.keys() ?? [])].filter((label) => label !== 'le').sort();
+    const existing = [
+      [
+        durationInstrument.prometheusName,
+        'histogram',
+        labelsOf(`${durationInstrument.prometheusName}_bucket`),
+      ],
+      ...instruments.map(({ prometheusName, kind }) => [prometheusName, kind, labelsOf(prometheusName)]),
+    ];
+    const shown = tableIn(sectionOf(page, '## Metrics')).map(([name, type, labels = '']) => [
+      codeIn(name),
+      type,
+      [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label).sort(),
+    ]);
+    expect(shown.sort()).toEqual(existing.sort());
+    const offered = [...metrics.keys()].filter((name) => !ofHistogram.test(name));
+    expect(offered.sort()).toEqual(instruments.map(({ prometheusName }) => prometheusName).sort());
+  });
+
+  it('explains every value of the labels that are not codes', async () => {
+    const metrics = await listMetrics();
+    const section = sectionOf(page, '## Metrics') + sectionOf(page, '## status()');
+    const values = [...metrics.values()].flatMap((labels) =>
+      [...labels].flatMap(([label, of]) => (['code', 'le'].includes(label) ? [] : [...of])),
+    );
+    expect(values.filter((value) => !section.includes(`\`${value}\``))).toEqual([]);
+  });
+
+  it('has every alert, with its severity, and what to do then', () => {
+    const shown = tableIn(sectionOf(page, '## What to alert on')).map(([name, severity]) => [
+      codeIn(name),
+      severity,
+    ]);
+    expect(shown).toEqual(readAlertRules().map(({ alert, labels }) => [alert, labels.severity]));
+  });
+
+  it('has the names of OpenTelemetry that become those of Prometheus', () => {
+    const units: Readonly<Record<string, string>> = { s: '_seconds' };
+    for (const { name, prometheusName, unit, kind } of [
+      ...instruments,
+      { ...durationInstrument, kind: 'histogram' },
+    ]) {
+      const derived = name.replaceAll('.', '_') + (units[unit] ?? '') + (kind === 'counter' ? '_total' : '');
+      expect(prometheusName).toBe(derived);
+    }
+  });
+});
 
 describe('the dashboard and the alert rules', () => {
   const rules = readAlertRules();
