@@ -42,7 +42,7 @@ import { createRefusalAnswers } from './refusal-answers.js';
 import { toOpaqueRefusal, toRefusalError } from '../http/to-refusal-error.js';
 import { readRequestCost } from '../verify/request-cost.js';
 import { keepOffSharedCaches, varyOnHeaders } from './shared-caches.js';
-import { verifyObserved, verifyUnobserved } from './verify-observed.js';
+import { verifyObserved } from './verify-observed.js';
 import { watchDecisions, type Decision } from './watch-decisions.js';
 import { createSignedDecider, type DecideSigned, type SignatureParts } from './signed-requests.js';
 import { hasTooManyHeaders } from '../http/too-many-headers.js';
@@ -184,12 +184,12 @@ export function createGuard(
       resource,
     };
     const verifier = isJwt(credential) ? (parts.tokenVerifier ?? parts.verifier)() : parts.verifier();
-    return verifyKey(verifier, request, trace);
+    if (trace !== undefined) return verifyObserved(verifier, request, trace);
+    return verifier.verifyAtOnce(request) ?? verifier.verify(request);
   }
 
-  // Without an observer both are what they are: requests pay nothing for the choice.
-  const verifyKey = parts.observer === null ? verifyUnobserved : verifyObserved;
-  const decideOnce = parts.observer === null ? decide : watchDecisions(parts.observer, decide, isProbe);
+  /** `null`: no decision is observed. Chosen here, so that a request pays a comparison at most. */
+  const decideObserved = parts.observer === null ? null : watchDecisions(parts.observer, decide, isProbe);
 
   function isOurs(credential: ReadCredential): boolean {
     if (credential.kind !== 'token') return false;
@@ -289,7 +289,8 @@ export function createGuard(
       if (allowPreflight && isPreflight(req)) return true;
       if (decideSigned !== null) releaseBody = holdBody(req);
       credential = addHidden(parts.hidden?.find(req, sources) ?? null, readCredential(req));
-      decision = decideOnce(undefined, req, credential);
+      decision =
+        decideObserved === null ? decide(undefined, req, credential) : decideObserved(req, credential);
       if (isPromise(decision)) releaseBody ??= holdBody(req);
     } catch (error) {
       // What comes next may read the body, an error handler as well.

@@ -1,6 +1,6 @@
 import type { KeySource, VerificationOutcome } from '../domain/verification-outcome.js';
 import type { Verdict } from '../domain/verdict.js';
-import { isProblem } from '../errors.js';
+import { ApiKeysError, isProblem } from '../errors.js';
 import type { DecisionTrace, EndObservation, VerificationObserver } from '../ports/verification-observer.js';
 
 /** The decision about one request. */
@@ -21,20 +21,20 @@ export function watchDecisions<A extends readonly unknown[]>(
   observer: VerificationObserver,
   decide: Decide<A>,
   isProbe: boolean,
-): Decide<A> {
+): (...args: A) => Decision | Promise<Decision> {
   function endDecided(end: EndObservation, decision: Decision, source: KeySource): void {
     const outcome = toOutcome(decision);
-    end(isProbe && outcome === 'allowed' ? null : outcome, source);
+    endQuietly(end, isProbe && outcome === 'allowed' ? null : outcome, source);
   }
 
-  return (_trace, ...args) =>
+  return (...args) =>
     observer.observe((end) => {
       const trace: DecisionTrace = { source: 'none' };
       let decision: Decision | Promise<Decision>;
       try {
         decision = decide(trace, ...args);
       } catch (error) {
-        end(toFailure(error), trace.source);
+        endQuietly(end, toFailure(error), trace.source);
         throw error;
       }
       if (decision === 'fallback' || 'allowed' in decision) {
@@ -44,10 +44,19 @@ export function watchDecisions<A extends readonly unknown[]>(
       // The guard waits for the same promise, and handles its rejection.
       void decision.then(
         (later) => endDecided(end, later, trace.source),
-        (error: unknown) => end(toFailure(error), trace.source),
+        (error: unknown) => endQuietly(end, toFailure(error), trace.source),
       );
       return decision;
     });
+}
+
+/** What measures decisions must not change one, whatever an exporter of the app does. */
+function endQuietly(end: EndObservation, ...ended: Parameters<EndObservation>): void {
+  try {
+    end(...ended);
+  } catch {
+    // A measurement is lost, and no request.
+  }
 }
 
 function toOutcome(decision: Decision): VerificationOutcome {
@@ -55,6 +64,8 @@ function toOutcome(decision: Decision): VerificationOutcome {
   return decision.allowed ? 'allowed' : decision.code;
 }
 
+/** A request that cannot be read, as one with a signed body that is too large, is no failure of the service. */
 function toFailure(error: unknown): VerificationOutcome {
-  return isProblem(error, 'unavailable') ? 'unavailable' : 'internal_error';
+  if (isProblem(error, 'unavailable')) return 'unavailable';
+  return error instanceof ApiKeysError && error.status < 500 ? 'invalid_request' : 'internal_error';
 }

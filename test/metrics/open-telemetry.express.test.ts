@@ -174,6 +174,29 @@ describe('spans of OpenTelemetry', () => {
     expect(span?.status).toEqual({ code: SpanStatusCode.ERROR });
   });
 
+  it('change no answer when an exporter throws', async () => {
+    const failing = new BasicTracerProvider({
+      spanProcessors: [
+        {
+          onStart: () => undefined,
+          onEnd: () => {
+            throw new Error('the exporter fails');
+          },
+          forceFlush: async () => undefined,
+          shutdown: async () => undefined,
+        },
+      ],
+    });
+    const instance = create({
+      metrics: { openTelemetry: { meterProvider: null, tracerProvider: failing } },
+    });
+    const app = createApp(instance);
+    const { token } = await instance.key();
+    const statuses = [];
+    for (const key of [token, token, 'junk']) statuses.push((await send(app, '/orders', key)).status);
+    expect(statuses).toEqual([200, 200, 401]);
+  });
+
   it('come from what the SDK has registered, where no provider is named', async () => {
     trace.setGlobalTracerProvider(tracerProvider);
     metrics.setGlobalMeterProvider(meterProvider);

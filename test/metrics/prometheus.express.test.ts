@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
 import request from 'supertest';
-import { createApiKeys, InvalidOptionError } from 'express-api-keys';
+import { createApiKeys, InvalidOptionError, signRequest } from 'express-api-keys';
 import { keySources, verificationOutcomes } from '../../lib/domain/verification-outcome.js';
 import { durationBounds } from '../../lib/metrics/verification-tally.js';
 import { memoryStore } from '../../lib/testing/index.js';
@@ -103,6 +103,53 @@ describe('metrics of Prometheus', () => {
     expect((await send(createApp(unready), '/orders', token)).status).toBe(503);
     const series = await readSeries(unready.registry);
     expect(series.get(verifications('unavailable', 'none'))).toBe(1);
+  });
+
+  it('count a request that cannot be read as one of the caller, and no failure', async () => {
+    const instance = create({
+      signatures: { origin: 'http://api.example', maxBodyBytes: 10 },
+      clock: { now: () => Date.now() },
+    });
+    const app = express();
+    app.set('env', 'test');
+    app.post('/signed', instance.apiKeys.requireApiKey('orders:read', { signed: 'required' }), end);
+    const { id, token } = await instance.key({ signing: 'hmac' });
+    const sent = { method: 'POST', url: 'http://api.example/signed', body: 'x'.repeat(100) };
+    const { status } = await request(app)
+      .post('/signed')
+      .set(signRequest(sent, { keyId: id, secret: token }))
+      .set('Content-Type', 'text/plain')
+      .send(sent.body);
+    expect(status).toBe(413);
+    const series = await readSeries(instance.registry);
+    const counted = [...series].filter(([name, value]) => name.includes('verifications') && value > 0);
+    expect(counted.map(([name]) => name)).toEqual([expect.stringContaining('code="invalid_request"')]);
+  });
+
+  it('count a request to an MCP server once, however often it is checked', async () => {
+    const instance = create();
+    const app = express();
+    app.set('env', 'test');
+    const tools = { list_orders: 'orders:read', delete_order: 'orders:write' } as const;
+    app.post('/mcp', express.json(), instance.apiKeys.mcpGuard({ tools }), end);
+    const { token } = await instance.key();
+    const call = (name: string, key: string): request.Test =>
+      request(app)
+        .post('/mcp')
+        .set('X-API-Key', key)
+        .send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {} } });
+    expect((await call('list_orders', token)).status).toBe(200);
+    expect((await call('delete_order', token)).status).toBe(403);
+    expect((await call('list_orders', 'junk')).status).toBe(401);
+    const counted = [...(await readSeries(instance.registry))].filter(
+      ([name, value]) => name.includes('verifications') && value > 0,
+    );
+    const codes = counted.map(([name, value]) => [/code="(\w+)"/.exec(name)?.[1], value]);
+    expect(codes.sort()).toEqual([
+      ['allowed', 1],
+      ['insufficient_scope', 1],
+      ['invalid_token', 1],
+    ]);
   });
 
   it('have the duration of every decision, by source', async () => {
