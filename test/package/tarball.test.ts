@@ -37,7 +37,9 @@ describe('the tarball', () => {
       expect.arrayContaining([
         ...['README.md', 'SECURITY.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'llms.txt'],
         ...['docs/README.md', 'docs/reference/errors.md', 'docs/pictures/request-path.svg'],
-        ...['grafana-dashboard.json', 'prometheus-rules.yml'].map((name) => `docs/production/monitoring/${name}`),
+        ...['grafana-dashboard.json', 'prometheus-rules.yml'].map(
+          (name) => `docs/production/monitoring/${name}`,
+        ),
       ]),
     );
     for (const foreign of [
