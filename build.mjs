@@ -18,8 +18,10 @@ const programs = ['cli/bin'];
 /** Whether a module is a package or part of Node.js, which the builds import as the sources do. @param {string} id */
 const isPackage = (id) => !/^[./]/.test(id);
 
-/** What a bundler warns about is a mistake here: a circle, an import that does not exist, `import.meta` in CommonJS;
- * but not how slow the machine is. @param {{ message: string }} warning */
+/**
+ * What a bundler warns about is a mistake here: a circle, an import that does not exist, `import.meta` in CommonJS.
+ * @param {{ message: string }} warning
+ */
 function refuse({ message }) {
   throw new Error(message);
 }
