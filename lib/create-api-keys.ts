@@ -120,6 +120,7 @@ export function createApiKeys<
       },
       logger,
     ),
+    observer: instance.metrics?.observer ?? null,
   };
 
   const warnNotEnforced = createEnforcementWarning(logger);
@@ -176,7 +177,7 @@ export function createApiKeys<
     problemTypes,
     credentialHeaders: sources,
     tokenLifetimeSeconds: tokens?.lifetimeSeconds ?? null,
-    status: instance.status,
+    status: instance.readStatus,
   };
 
   return {
@@ -254,7 +255,7 @@ export function createApiKeys<
 
     ready: async () => void (await keepProcessAlive(instance.ready())),
     close: instance.close,
-    status: instance.status,
+    status: instance.readStatus,
     onChange: watchKey,
   };
 }

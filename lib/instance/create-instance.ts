@@ -9,6 +9,7 @@ import { InvalidOptionError } from '../errors.js';
 import { Keyspaces } from '../domain/keyspaces.js';
 import { ChangeListeners } from '../feed/change-listeners.js';
 import type { SetupHost } from '../domain/setup-host.js';
+import { createMetrics, type Metrics } from '../metrics/create-metrics.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { refuseUndeclaredScope } from '../options/tokens-option.js';
 import type { Logger } from '../ports/logger.js';
@@ -19,10 +20,11 @@ import { createDefaultKeyspace } from './default-keyspace.js';
 import { examineSetup } from './examine-setup.js';
 import { keepProcessAlive } from './keep-process-alive.js';
 import { Lifecycle } from './lifecycle.js';
+import { listQueues } from './list-queues.js';
+import { readStatus } from './read-status.js';
 import type { Running } from './running.js';
 import { createSerializingLogger } from './serializing-logger.js';
 import { startRunning } from './start-running.js';
-import { readStatus } from './read-status.js';
 import { TappedLogger } from './tapped-logger.js';
 
 /** An instance without its edges and its API: it is there before anything is opened. */
@@ -40,12 +42,12 @@ export interface Instance {
   readonly watchKey: WatchKey;
   /** For the program `api-keys`. */
   readonly setup: SetupHost;
-  /** Returns the current state without I/O. */
-  status(): ApiKeysStatus;
+  /** `null`: nothing is measured. */
+  readonly metrics: Metrics | null;
   /** Starts, or waits for the start in progress. Rejects with what the start failed with. */
   ready(): Promise<Running>;
-  /** What runs now; `null` before it is ready, and after `close()`. */
-  getRunning(): Running | null;
+  /** Returns the current state without I/O. */
+  readStatus(): ApiKeysStatus;
   /** @throws ApiKeysError `unavailable` before the instance is ready, and after `close()` */
   requireRunning(): Running;
   close(): Promise<void>;
@@ -65,7 +67,12 @@ export function createInstance(options: ResolvedOptions): Instance {
   const keyspaces = createKeyspaces(keyspace, options);
   const { store, pepperFile, poolLosses, inspector } = chooseStore({ ...options, logger });
   const peppers = pepper === undefined ? null : parsePeppers(pepper);
-  const hasher = createSecretHasher({ cost: options.bcryptCost, logger });
+  const metrics = options.metrics === null ? null : createMetrics(options.metrics);
+  const hasher = createSecretHasher({
+    cost: options.bcryptCost,
+    logger,
+    onHash: metrics === null ? undefined : (lane, isDone) => metrics.events.countHash(lane, isDone),
+  });
   const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
   const observed = new ObservationRecorder({ clock, logger });
   const listeners = new ChangeListeners(logger);
@@ -85,15 +92,17 @@ export function createInstance(options: ResolvedOptions): Instance {
         resources: protectedResources,
         recorder,
         observed,
+        onConfirmation:
+          metrics === null ? undefined : (isConfirmed) => metrics.events.countConfirmation(isConfirmed),
         logger,
       });
     },
     (started) => started.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
   );
-  const getStatus = (): ApiKeysStatus => readStatus(lifecycle.started, options.redis !== null);
+  const readOwnStatus = (): ApiKeysStatus => readStatus(lifecycle.started, options.redis !== null);
+  metrics?.register({ status: readOwnStatus, queues: () => listQueues(hasher, store) });
   return {
-    status: getStatus,
     setup: {
       examine: () =>
         keepProcessAlive(
@@ -105,7 +114,7 @@ export function createInstance(options: ResolvedOptions): Instance {
             plans: keyspace.plans,
             logger: tapped,
             ready: () => lifecycle.ready(),
-            status: getStatus,
+            status: readOwnStatus,
           }),
         ),
       migrations: inspector,
@@ -116,14 +125,18 @@ export function createInstance(options: ResolvedOptions): Instance {
     observed,
     protectedResources,
     logger,
+    metrics,
     watchKey: createKeyWatch(listeners, () => lifecycle.started),
     ready: () => lifecycle.ready(),
-    getRunning: () => lifecycle.started,
+    readStatus: readOwnStatus,
     requireRunning: () => lifecycle.requireStarted(),
     close: () =>
       keepProcessAlive(Promise.all([lifecycle.close(), hasher.close()]))
         .then(() => undefined)
-        .finally(() => poolLosses?.stop()),
+        .finally(() => {
+          poolLosses?.stop();
+          metrics?.unregister();
+        }),
   };
 }
 

@@ -14,6 +14,8 @@ const slow = [
   // The documents, followed step by step.
   'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',
   'test/example-app/process.test.ts',
+  // Debian's Prometheus scrapes the example app.
+  'test/metrics/prometheus-server.test.ts',
   // Programs in other languages and of others, started as processes, and what bundlers make.
   'test/crypto/worker-in-builds.test.ts',
   'test/dialects/{run-sample,swagger-client,deribit-heartbeat,deribit-web-socket,ccxt}.test.ts',
