@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ClosedOutputError } from './closed-output-error.js';
+import { escapeControls } from './escape-controls.js';
 import { stripControls } from './strip-controls.js';
 
 /** What a command reads from and writes to. */
 export interface Terminal {
-  /** Writes a result: a line on stdout. */
+  /** Writes a result: a line on stdout. @throws ClosedOutputError when an earlier one was not wanted any more */
   print(text: string): void;
   /** The same for what cannot be printed again: a reader that stops early has lost it, so the command fails. */
   printOnce(text: string): void;
@@ -32,6 +34,7 @@ export class ProcessTerminal implements Terminal {
   #hasStatus = false;
   #hasFailed = false;
   #isNeeded = false;
+  #isClosed = false;
   /** As it was before anything else has replaced it. */
   readonly #write = process.stdout.write.bind(process.stdout);
 
@@ -39,13 +42,15 @@ export class ProcessTerminal implements Terminal {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       // The reader of the output may stop early, as `head` does.
       if (error.code !== 'EPIPE' || this.#isNeeded) this.#hasFailed = true;
+      else this.#isClosed = true;
     });
     process.stderr.on('error', () => undefined);
   }
 
   print(text: string): void {
+    if (this.#isClosed) throw new ClosedOutputError();
     this.#clearStatus();
-    this.#write(`${stripControls(text)}\n`);
+    this.#write(`${isJson(text) ? escapeControls(text) : stripControls(text)}\n`);
   }
 
   printOnce(text: string): void {
@@ -111,4 +116,9 @@ export class ProcessTerminal implements Terminal {
     if (this.#hasStatus) process.stderr.write('\r\u001b[2K');
     this.#hasStatus = false;
   }
+}
+
+/** Tables and fields begin with a name. */
+function isJson(text: string): boolean {
+  return text.startsWith('{') || text.startsWith('[');
 }
