@@ -74,14 +74,14 @@ export function App(properties: Properties): JSX.Element {
         onSignedOut: () => onSignedOut.current(),
         askForCode: (problem) =>
           new Promise((resolve) => {
-            const question: Question = {
+            const added: Question = {
               problem,
               answer: (code) => {
-                setQuestions((waiting) => waiting.filter((each) => each !== question));
+                setQuestions((waiting) => waiting.filter((each) => each !== added));
                 resolve(code);
               },
             };
-            setQuestions((waiting) => [...waiting, question]);
+            setQuestions((waiting) => [...waiting, added]);
           }),
       }),
     [base, hasTokens],
@@ -104,7 +104,7 @@ export function App(properties: Properties): JSX.Element {
   }, []);
   const forgetAll = useCallback(() => {
     setSecrets((shown) => {
-      for (const secret of shown) secret.forget();
+      for (const each of shown) each.forget();
       return [];
     });
   }, []);
@@ -141,7 +141,7 @@ export function App(properties: Properties): JSX.Element {
       caller: caller.value ?? unknownCaller,
       hrefOf: (target) => (hasHash ? toHash(target) : null),
       hasMoved: () => hasMoved.current,
-      showSecret: (secret) => setSecrets((shown) => [...shown, secret]),
+      showSecret: (added) => setSecrets((shown) => [...shown, added]),
       showNote: setNote,
       announce: setAnnouncement,
     }),

@@ -41,6 +41,9 @@ export function KeyTrail({ apiKey: { id, version } }: { apiKey: ApiKey }): JSX.E
       {trail.error !== null && !isDenied && !trail.isLoading && (
         <LoadTrouble error={trail.error} onRetry={trail.reload} />
       )}
+      {trail.value !== null && trail.error !== null && !trail.isLoading && (
+        <p class="soft">{say('outdated')}</p>
+      )}
       {trail.value !== null && trail.value.items.length === 0 && <p class="soft">{say('trailNone')}</p>}
       {trail.value !== null && trail.value.items.length > 0 && (
         <ol class="trail">

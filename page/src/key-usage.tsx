@@ -52,12 +52,12 @@ export function KeyUsage({ apiKey }: { apiKey: ApiKey }): JSX.Element {
           </select>
         </label>
       </div>
-      {usage.value !== null ? (
-        <UsageChart bars={usage.value.bars} span={usage.value.span} />
-      ) : usage.isLoading ? (
-        <Loading />
-      ) : (
+      {usage.error !== null && !usage.isLoading ? (
         <LoadTrouble error={usage.error} onRetry={usage.reload} />
+      ) : usage.value !== null ? (
+        <UsageChart bars={usage.value.bars} span={usage.value.span} />
+      ) : (
+        <Loading />
       )}
     </section>
   );

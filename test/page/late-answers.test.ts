@@ -135,6 +135,36 @@ describe('answers that come late', () => {
 });
 
 describe('what is shown as done or as current', () => {
+  it('is no answer about a plan to another question than the one that is shown', async () => {
+    await app.close();
+    app = await startPageApp({ instance: { defaultPlan: 'pro', plans: { free: {}, pro: {} } } });
+    app.signIn(admin);
+    await open('/settings#/plans');
+    const held = await holdBack('POST', /plan-impact$/);
+    await page.getByRole('button', { name: 'Show who would be hurt' }).click();
+    await until(() => held.length === 1);
+    await page.getByRole('textbox', { name: 'Owner' }).fill('carol');
+    await held[0]?.continue();
+    await page.waitForTimeout(1_000);
+    await expect(page.getByText('No key would lose anything.').count()).resolves.toBe(0);
+    await page.getByRole('button', { name: 'Show who would be hurt' }).click();
+    await until(() => held.length === 2);
+    await held[1]?.continue();
+    await page.getByText('No key would lose anything.').waitFor();
+  });
+
+  it('are no uses of another time than the one that is chosen', async () => {
+    const id = await makeKey('Deploy bot');
+    await open(`/settings#/keys/${id}`);
+    await page.getByText('Not used in this time.').waitFor();
+    await page.route(/usage\?by=hour/, (route) =>
+      route.fulfill({ status: 503, json: { code: 'unavailable' } }),
+    );
+    await page.locator('[part=usage] select').selectOption('byHour');
+    await page.locator('[part=usage]').getByText('Not available at the moment').waitFor();
+    await expect(page.getByText('Not used in this time.').count()).resolves.toBe(0);
+  });
+
   it('is in effect when the server says so, whatever the clock of the visitor shows', async () => {
     const id = await makeKey('Deploy bot');
     await open();
