@@ -3,10 +3,12 @@ import { ObservationRecorder } from '../audit/observation-recorder.js';
 import { createSecretHasher } from '../crypto/bcrypt-hasher.js';
 import { parsePeppers } from '../crypto/peppers.js';
 import { createRandomSource } from '../crypto/random-source.js';
+import type { ApiKeysStatus } from '../domain/api-keys-status.js';
 import type { Keyspace } from '../domain/keyspace.js';
 import { InvalidOptionError } from '../errors.js';
 import { Keyspaces } from '../domain/keyspaces.js';
 import { ChangeListeners } from '../feed/change-listeners.js';
+import { createMetrics, type Metrics } from '../metrics/create-metrics.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { refuseUndeclaredScope } from '../options/tokens-option.js';
 import type { Logger } from '../ports/logger.js';
@@ -16,6 +18,8 @@ import { createKeyWatch, type WatchKey } from './create-key-watch.js';
 import { createDefaultKeyspace } from './default-keyspace.js';
 import { keepProcessAlive } from './keep-process-alive.js';
 import { Lifecycle } from './lifecycle.js';
+import { listQueues } from './list-queues.js';
+import { readStatus } from './read-status.js';
 import type { Running } from './running.js';
 import { createSerializingLogger } from './serializing-logger.js';
 import { startRunning } from './start-running.js';
@@ -33,10 +37,12 @@ export interface Instance {
   /** The app's logger, which gets errors in serialized form only. */
   readonly logger: Logger;
   readonly watchKey: WatchKey;
+  /** `null`: nothing is measured. */
+  readonly metrics: Metrics | null;
   /** Starts, or waits for the start in progress. Rejects with what the start failed with. */
   ready(): Promise<Running>;
-  /** What runs now; `null` before it is ready, and after `close()`. */
-  getRunning(): Running | null;
+  /** Returns the current state without I/O. */
+  readStatus(): ApiKeysStatus;
   /** @throws ApiKeysError `unavailable` before the instance is ready, and after `close()` */
   requireRunning(): Running;
   close(): Promise<void>;
@@ -55,7 +61,12 @@ export function createInstance(options: ResolvedOptions): Instance {
   const keyspaces = createKeyspaces(keyspace, options);
   const { store, pepperFile, poolLosses } = chooseStore({ ...options, logger });
   const peppers = pepper === undefined ? null : parsePeppers(pepper);
-  const hasher = createSecretHasher({ cost: options.bcryptCost, logger });
+  const metrics = options.metrics === null ? null : createMetrics(options.metrics);
+  const hasher = createSecretHasher({
+    cost: options.bcryptCost,
+    logger,
+    onHash: metrics === null ? undefined : (lane, isDone) => metrics.events.countHash(lane, isDone),
+  });
   const recorder = new AccessRecorder({ random: createRandomSource(), clock, logger });
   const observed = new ObservationRecorder({ clock, logger });
   const listeners = new ChangeListeners(logger);
@@ -75,12 +86,16 @@ export function createInstance(options: ResolvedOptions): Instance {
         resources: protectedResources,
         recorder,
         observed,
+        onConfirmation:
+          metrics === null ? undefined : (isConfirmed) => metrics.events.countConfirmation(isConfirmed),
         logger,
       });
     },
     (started) => started.stop(),
     (error) => logger.error('api-keys: not ready, and every request is answered with 503', error),
   );
+  const readOwnStatus = (): ApiKeysStatus => readStatus(lifecycle.started, options.redis !== null);
+  metrics?.register({ status: readOwnStatus, queues: () => listQueues(hasher, store) });
   return {
     keyspace,
     keyspaces,
@@ -88,14 +103,18 @@ export function createInstance(options: ResolvedOptions): Instance {
     observed,
     protectedResources,
     logger,
+    metrics,
     watchKey: createKeyWatch(listeners, () => lifecycle.started),
     ready: () => lifecycle.ready(),
-    getRunning: () => lifecycle.started,
+    readStatus: readOwnStatus,
     requireRunning: () => lifecycle.requireStarted(),
     close: () =>
       keepProcessAlive(Promise.all([lifecycle.close(), hasher.close()]))
         .then(() => undefined)
-        .finally(() => poolLosses?.stop()),
+        .finally(() => {
+          poolLosses?.stop();
+          metrics?.unregister();
+        }),
   };
 }
 

@@ -57,7 +57,7 @@ const FLOWS = ['verify', 'manage', 'audit', 'tokens', 'signatures'];
 const EDGES = ['middleware', 'admin', 'oauth', 'dialects', 'cli'];
 /** What puts the others together, from below: nothing that stands before them knows them. */
 const COMPOSITION = ['options', 'api', 'instance', 'store', 'testing'];
-const ADAPTERS = ['sql', 'redis', 'memory', 'crypto'];
+const ADAPTERS = ['sql', 'redis', 'memory', 'crypto', 'metrics'];
 const PACKAGES = [
   'express',
   'helmet',
@@ -69,6 +69,8 @@ const PACKAGES = [
   'bcryptjs',
   'structured-headers',
   'csv-parse',
+  'prom-client',
+  '@opentelemetry/api',
   'supertest',
 ];
 const ROOT_ONLY = ['../api-keys.js', '../create-api-keys.js', '../index.js'];
@@ -128,7 +130,7 @@ function allowedTo(layer: string): readonly string[] {
   if (layer === 'http') return [...flows, ...readers];
   if (layer === 'cli') return [...flows, '../http/anything.js', ...readers, '../sql/load-driver.js'];
   if (EDGES.includes(layer)) return [...flows, '../http/anything.js', ...readers];
-  if (layer === 'options') return [...flows, ...inFolders(['http', 'sql', 'redis'])];
+  if (layer === 'options') return [...flows, ...inFolders(['http', 'sql', 'redis', 'metrics'])];
   if (layer === 'api') return [...flows, ...inFolders(['feed', 'http'])];
   if (layer === 'instance') return [...flows, ...inFolders(['feed', 'options', 'dialects', ...ADAPTERS])];
   return flows;

@@ -9,11 +9,13 @@ const slow = [
   'test/servers/servers.test.ts',
   'test/contracts/isolation.test.ts',
   'test/process-lifetime.test.ts',
-  'test/sql/{host-pool,postgres-outage,postgres-feed,postgres-standby}.test.ts',
+  'test/sql/{disk-waits,host-pool,postgres-outage,postgres-feed,postgres-standby}.test.ts',
   'test/flows/{repeated-revocations,*-over-two-processes,forward-auth-proxies,behind-nginx}.test.ts',
   // The documents, followed step by step.
   'test/docs/{walkthroughs,own-servers,code-blocks}.test.ts',
   'test/example-app/process.test.ts',
+  // Debian's Prometheus scrapes the example app.
+  'test/metrics/prometheus-server.test.ts',
   // Programs in other languages and of others, started as processes, and what bundlers make.
   'test/crypto/worker-in-builds.test.ts',
   'test/dialects/{run-sample,swagger-client,deribit-heartbeat,deribit-web-socket,ccxt}.test.ts',
