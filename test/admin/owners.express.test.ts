@@ -201,16 +201,16 @@ describe('the owners of the admin router', () => {
     const byOwner = await post('/keys', key).expect(400);
     expect(byOwner.body).toMatchObject({ code: 'invalid_request', errors: [field] });
     const { owners, keys } = instance.apiKeys;
-    const app = { kind: 'application' } as const;
+    const asApp = { kind: 'application' } as const;
     const refused = { code: 'ERR_API_KEYS_INVALID_REQUEST' };
-    await expect(owners.as(app).set({ ownerId, plan: null })).rejects.toMatchObject(refused);
-    await expect(keys.as(app).create({ ...key, ownerId, scopes: [] })).rejects.toMatchObject(refused);
+    await expect(owners.as(asApp).set({ ownerId, plan: null })).rejects.toMatchObject(refused);
+    await expect(keys.as(asApp).create({ ...key, ownerId, scopes: [] })).rejects.toMatchObject(refused);
     const row = { ...key, ownerId, key: 'old_0123456789abcdef' };
-    await expect(keys.as(app).import({ keys: [row] } as never)).rejects.toThrow();
+    await expect(keys.as(asApp).import({ keys: [row] } as never)).rejects.toThrow();
     // Rows from before can be read, and erased.
-    expect((await keys.as(app).list({ ownerId })).items).toEqual([]);
-    await owners.as(app).suspend({ ownerId });
-    await owners.as(app).erase({ ownerId });
+    expect((await keys.as(asApp).list({ ownerId })).items).toEqual([]);
+    await owners.as(asApp).suspend({ ownerId });
+    await owners.as(asApp).erase({ ownerId });
     actor = { kind: 'admin', id: 'olga' };
     await post('/keys', { ...key, ownerId: `${ownerId}x` }).expect(201);
   });
