@@ -1,4 +1,4 @@
-import { parseOwnerId } from '../domain/key-fields.js';
+import { parseNewOwnerId, parseOwnerId } from '../domain/key-fields.js';
 import { toOwner, type Owner, type OwnerWithCredits } from '../domain/owner-view.js';
 import type { ChangedOwner as Changed } from '../manage/change-owner.js';
 import type { Page } from '../manage/list-page.js';
@@ -49,7 +49,7 @@ export function createOwnerCommands(
     },
 
     async set({ what, context, expected }, input) {
-      const { ownerId, rest } = readOwner(input);
+      const { ownerId, rest } = readOwner(input, parseNewOwnerId);
       refuseUndefined(what, rest);
       const { owners } = await whenReady();
       return toChangedOwner(await owners.set(context, ownerId, rest, expected));
@@ -86,6 +86,9 @@ function toDate(time: number | null): Date | null {
 }
 
 /** Takes the owner out of the input of a command. @throws ApiKeysError `invalid_request` when there is none */
-function readOwner({ ownerId, ...rest }: CallInput): { readonly ownerId: string; readonly rest: CallInput } {
-  return { ...readFields({ ownerId }, { ownerId: parseOwnerId }, ['ownerId']), rest };
+function readOwner(
+  { ownerId, ...rest }: CallInput,
+  parse: (value: unknown) => string = parseOwnerId,
+): { readonly ownerId: string; readonly rest: CallInput } {
+  return { ...readFields({ ownerId }, { ownerId: parse }, ['ownerId']), rest };
 }

@@ -6,7 +6,10 @@ export function formatTable(
   rows: readonly (readonly (string | number | null)[])[],
 ): string {
   const lines = [headings, ...rows.map((row) => row.map(writeCell))];
-  const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  // There may be more rows than a call takes arguments.
+  const widths = headings.map((_, column) =>
+    lines.reduce((width, line) => Math.max(width, line[column]?.length ?? 0), 0),
+  );
   return lines
     .map((line) =>
       line

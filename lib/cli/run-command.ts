@@ -1,5 +1,6 @@
 import { suggestNames } from '../domain/known-names.js';
 import type { CommandHost } from './command.js';
+import { ClosedOutputError } from './closed-output-error.js';
 import { CommandError } from './command-error.js';
 import { commands } from './commands.js';
 import { describeError } from './describe-error.js';
@@ -24,6 +25,7 @@ export async function runCommand(
   try {
     return await runNamed(args, host, version);
   } catch (error) {
+    if (error instanceof ClosedOutputError) return 0;
     host.terminal.say(`api-keys: ${describeError(error)}`);
     if (refusedArguments.includes(getErrorCode(error) ?? '')) return 2;
     return error instanceof CommandError ? error.exitCode : 1;

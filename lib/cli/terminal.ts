@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ClosedOutputError } from './closed-output-error.js';
+import { escapeControls } from './escape-controls.js';
 import { stripControls } from './strip-controls.js';
 
 /** The first characters of a text, which stand out in a terminal. */
@@ -16,7 +18,12 @@ export type Look = keyof typeof looks;
 
 /** What a command reads from and writes to. */
 export interface Terminal {
-  /** Writes a result: a line on stdout. @param lead - how its first characters look where somebody looks at it */
+  /**
+   * Writes a result: a line on stdout.
+   *
+   * @param lead - how its first characters look where somebody looks at it
+   * @throws ClosedOutputError when an earlier one was not wanted any more
+   */
   print(text: string, lead?: Lead): void;
   /** The same for what cannot be printed again: a reader that stops early has lost it, so the command fails. */
   printOnce(text: string): void;
@@ -44,6 +51,7 @@ export class ProcessTerminal implements Terminal {
   #hasStatus = false;
   #hasFailed = false;
   #isNeeded = false;
+  #isClosed = false;
   /** See no-color.org. */
   readonly #hasLooks =
     process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
@@ -54,13 +62,16 @@ export class ProcessTerminal implements Terminal {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       // The reader of the output may stop early, as `head` does.
       if (error.code !== 'EPIPE' || this.#isNeeded) this.#hasFailed = true;
+      else this.#isClosed = true;
     });
     process.stderr.on('error', () => undefined);
   }
 
   print(text: string, lead?: Lead): void {
+    if (this.#isClosed) throw new ClosedOutputError();
     this.#clearStatus();
-    this.#write(`${this.#hasLooks ? markLead(stripControls(text), lead) : stripControls(text)}\n`);
+    const shown = isJson(text) ? escapeControls(text) : stripControls(text);
+    this.#write(`${this.#hasLooks ? markLead(shown, lead) : shown}\n`);
   }
 
   printOnce(text: string): void {
@@ -131,4 +142,9 @@ export class ProcessTerminal implements Terminal {
 function markLead(text: string, lead: Lead | undefined): string {
   if (lead === undefined) return text;
   return `\u001b[${looks[lead.look]}m${text.slice(0, lead.length)}\u001b[0m${text.slice(lead.length)}`;
+}
+
+/** Tables and fields begin with a name. */
+function isJson(text: string): boolean {
+  return text.startsWith('{') || text.startsWith('[');
 }

@@ -8,7 +8,6 @@ import {
   maxMetadataBytes,
   maxMetadataDepth,
   maxNameLength,
-  maxOwnerIdLength,
   parseDescription,
   parseEnabled,
   parseEnvironment,
@@ -16,7 +15,7 @@ import {
   parseIpAllowlist,
   parseMetadata,
   parseName,
-  parseOwnerId,
+  parseNewOwnerId,
   parseScopes,
 } from './key-fields.js';
 import type { LifetimeBounds } from './lifetime-bounds.js';
@@ -37,6 +36,7 @@ import { createResourceBindingSchema, shownResourceBindingSchema } from './resou
 import { maxScopesPerKey } from './scope.js';
 import {
   createLineSchema,
+  createNewOwnerIdSchema,
   createLineWithoutCommasSchema,
   createLinesSchema,
   createEnumSchema,
@@ -150,12 +150,12 @@ export const keyFieldTable: KeyFieldTable = {
   ownerId: {
     isSetAt: 'creation',
     schema: {
-      ...createLineSchema(maxOwnerIdLength),
+      ...createNewOwnerIdSchema(),
       description: "The app's own id of the key's owner.",
       examples: ['customer-17'],
     },
     shownSchema: { type: 'string', description: "The key's owner.", examples: ['customer-17'] },
-    parse: parseOwnerId,
+    parse: parseNewOwnerId,
   },
   expiresAt: {
     isSetAt: 'both',

@@ -45,6 +45,16 @@ export function parseOwnerId(value: unknown): string {
   return parseLine(value, maxOwnerIdLength);
 }
 
+/**
+ * Parses the id of an owner who may be new. In a path, `.` and `..` are no names, not even encoded: clients resolve them, so nobody
+ * could read, suspend or erase that owner over HTTP.
+ */
+export function parseNewOwnerId(value: unknown): string {
+  const ownerId = parseOwnerId(value);
+  if (ownerId === '.' || ownerId === '..') fail('must not be "." or "..", which cannot stand in a URL');
+  return ownerId;
+}
+
 /** Parses a string of one line that is not blank and contains no invisible characters. */
 export function parseLine(value: unknown, maxLength: number): string {
   if (typeof value !== 'string') fail('must be a string');

@@ -1,4 +1,4 @@
-import { hiddenCharacters } from './key-fields.js';
+import { hiddenCharacters, maxOwnerIdLength } from './key-fields.js';
 import type { JsonSchema } from './json-schema.js';
 
 /** A string of one line that is not blank. JSON Schema counts code points, as the parsers of the domain do. */
@@ -6,7 +6,15 @@ export function createLineSchema(maxLength: number): JsonSchema {
   return { type: 'string', minLength: 1, maxLength, pattern: `^(?=.*\\S)[^${hiddenCharacters}]+$` };
 }
 
-/** The same without commas. */
+/** The id of an owner who may be new: neither `.` nor `..`. */
+export function createNewOwnerIdSchema(): JsonSchema {
+  return {
+    ...createLineSchema(maxOwnerIdLength),
+    pattern: `^(?!\\.{1,2}$)(?=.*\\S)[^${hiddenCharacters}]+$`,
+  };
+}
+
+/** A line without commas. */
 export function createLineWithoutCommasSchema(maxLength: number): JsonSchema {
   return { type: 'string', minLength: 1, maxLength, pattern: `^(?=.*\\S)[^${hiddenCharacters},]+$` };
 }

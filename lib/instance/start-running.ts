@@ -20,6 +20,7 @@ import { createKeyAccess } from './create-key-access.js';
 import { createServices } from './create-services.js';
 import { createSharedRedis } from './create-shared-redis.js';
 import { createVerification } from './create-verification.js';
+import { keepNoncesLonger } from './keep-nonces-longer.js';
 import { readHealth } from './read-health.js';
 import type { Running } from './running.js';
 import { startLimits } from './start-limits.js';
@@ -110,7 +111,7 @@ export async function startRunning(parts: StartParts): Promise<Running> {
     verifier: verification.verifier,
     tokens: options.tokens === null ? null : startTokens(options.tokens, verified),
     signatures,
-    stepUp: { nonces: store.nonces, challenges: createChallengeSigner(peppers) },
+    stepUp: { nonces: keepNoncesLonger(store.nonces), challenges: createChallengeSigner(peppers) },
     findCachedPlace(keyId) {
       const cached = keyAccess.local?.findById(keyId, options.clock.now());
       return cached === undefined ? null : getKeyPlace(cached.key);

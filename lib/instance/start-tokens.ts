@@ -21,6 +21,7 @@ import { tryForeignKeys } from '../tokens/try-foreign-keys.js';
 import { createTokenVerifier } from '../tokens/verify-token.js';
 import type { FailureLimits } from '../verify/try-within-budget.js';
 import type { ApiKeyVerifier, VerifyPorts } from '../verify/verify-api-key.js';
+import { keepNoncesLonger } from './keep-nonces-longer.js';
 import type { RunningLimits } from './start-limits.js';
 
 /** Access tokens of a running instance. */
@@ -97,7 +98,8 @@ export function startTokens(policy: ResolvedTokensOption, parts: StartTokensPart
     keyVerifier: parts.verifier,
     tokenVerifier: verifier,
   };
-  const clientPorts = { ...verify, jwtKeys, sealer, policy, budget, nonces: store.nonces };
+  const nonces = keepNoncesLonger(store.nonces);
+  const clientPorts = { ...verify, jwtKeys, sealer, policy, budget, nonces };
   const createServiceFor = (keyspace: Keyspace): TokenService => {
     const authenticate = createClientAuthenticator({ ...clientPorts, keyspace });
     const { format } = keyspace;

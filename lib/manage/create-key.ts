@@ -10,7 +10,7 @@ import type { Plan } from '../domain/plan.js';
 import { narrowScopesToPlan } from '../domain/plan-bounds.js';
 import type { PublicKey } from '../domain/public-key.js';
 import { parseSigningMethod, type SigningMethod } from '../domain/signing-method.js';
-import { InvalidFieldError, parseEnvironment, parseOwnerId } from '../domain/key-fields.js';
+import { InvalidFieldError, parseEnvironment, parseNewOwnerId } from '../domain/key-fields.js';
 import { ApiKeysError } from '../errors.js';
 import { getLimitBounds, resolveNewLimits } from './limit-authority.js';
 import { applyPolicy } from './apply-policy.js';
@@ -203,6 +203,7 @@ function readNewKey(
   const required: ('name' | 'scopes' | 'ownerId')[] = ['name'];
   if (omittedScopes === null) required.push('scopes');
   if (seenOwner === null) required.push('ownerId');
+  else readFields({ ownerId: seenOwner }, { ownerId: parseNewOwnerId }, ['ownerId']);
   const fields: Partial<NewKeyFields> = readFields<NewKeyFields, 'name' | 'scopes' | 'ownerId'>(
     input,
     {
@@ -210,7 +211,7 @@ function readNewKey(
       publicKey: readPublicKey,
       signing: parseSigningMethod,
       environment: (value) => parseEnvironment(value, keyspace.environments),
-      ownerId: seenOwner === null ? parseOwnerId : refuseOwnerId,
+      ownerId: seenOwner === null ? parseNewOwnerId : refuseOwnerId,
     },
     required,
   );

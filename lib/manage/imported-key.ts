@@ -10,7 +10,7 @@ import {
   parseEnabled,
   parseEnvironment,
   parseMoment,
-  parseOwnerId,
+  parseNewOwnerId,
 } from '../domain/key-fields.js';
 import { isStorable } from '../domain/is-storable.js';
 import { getExpiresAt } from '../domain/key-lifetime.js';
@@ -100,7 +100,7 @@ export function readRow(
       visiblePart: parseText,
       saltBefore: parseSalt,
       saltAfter: parseSalt,
-      ownerId: parseOwnerId,
+      ownerId: parseNewOwnerId,
       environment: (value) => parseEnvironment(value, keyspace.environments),
       enabled: parseEnabled,
       createdAt: (value) => parsePast(value, now),

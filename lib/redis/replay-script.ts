@@ -1,9 +1,5 @@
+import { maxClockSkewMs } from '../domain/clock-skew.js';
 import { defineScript, type RedisScript } from './run-script.js';
-
-/**
- * How far the clocks of servers may be apart, in milliseconds; a mark that is farther ahead was set by a wrong clock.
- */
-const maxClockSkewMs = 60_000;
 
 /**
  * Takes a name once. All names of one place are members of one sorted set, and so is the mark that says since when
@@ -14,7 +10,8 @@ const maxClockSkewMs = 60_000;
  * clocks that may be ahead, may have been used before.
  *
  * Two servers that both consider themselves the primary cannot know of each other. Of two clocks, this server's and
- * the calling process's, the more careful one counts; a mark that a wrong clock has set in the future is set again. A
+ * the calling process's, the more careful one counts; a mark that is farther ahead than clocks may be apart was
+ * set by a wrong clock, and is set again. A
  * process whose clock is behind may take a name that others had removed: its use is then unknown.
  *
  * Must be atomic: of two processes that take a name at once, one is first.

@@ -1,3 +1,4 @@
+import { maxClockSkewMs } from '../domain/clock-skew.js';
 import type { Keyspaces } from '../domain/keyspaces.js';
 import type { VerifiableCredential } from '../domain/credential.js';
 import type { Refusal, RefusalCode, Verdict } from '../domain/verdict.js';
@@ -324,8 +325,6 @@ export function createSignedRequestVerifier(ports: SignedRequestPorts): SignedRe
 /** The refusal of a caller that knows neither key nor secret. */
 const signatureOutcomes = toAttemptOutcomes(({ code }) => code === 'invalid_signature');
 const noBody = new Uint8Array();
-/** How far the clocks of processes may be apart, in milliseconds. */
-const maxClockSkewMs = 60_000;
 /** The same for keys that do not exist, are of another type, or have signed something else. */
 const invalidDetail = 'The signature is invalid.';
 const otherSaltDetail = 'Sign with RSA-PSS and a salt of 64 bytes (RFC 9421 section 3.3.1).';

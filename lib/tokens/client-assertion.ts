@@ -63,7 +63,7 @@ export async function checkAssertion(
   // A request that would be refused anyway does not use the assertion up.
   if (findRefusal(prepared, credential, request, now) === null) {
     const name = `client assertion ${id} ${createHash('sha256').update(read.id).digest('base64url')}`;
-    const take = (): Promise<boolean> => nonces.take(name, read.expiresAt + skewMs, now);
+    const take = (): Promise<boolean> => nonces.take(name, read.expiresAt, now);
     if (!(await budget.takeProof(prepared.key, take))) {
       throw refuse('It was used before: each assertion needs a jti of its own.');
     }

@@ -69,7 +69,8 @@ export function createSignatureCheck(
       if (findRefusal(prepared, credential, request, now) === null) {
         const name = `client ${deriveUseName('client signature', keyId, signed, bytes.toString('hex'))}`;
         if (!isTimely(signedAt, now)) return null;
-        const take = (): Promise<boolean> => nonces.take(name, signedAt + maxAgeMs + skewMs, now);
+        // In the last moment of its age it is still accepted.
+        const take = (): Promise<boolean> => nonces.take(name, signedAt + maxAgeMs + 1, now);
         if (!(await budget.takeProof(prepared.key, take))) return null;
       }
       return { prepared, credential };

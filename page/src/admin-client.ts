@@ -1,3 +1,5 @@
+import { noteServerTime } from './server-time.js';
+
 /** What is wrong about one field that was sent. */
 export interface FieldProblem {
   readonly field: string;
@@ -107,6 +109,7 @@ export class AdminClient {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
+    noteServerTime(answer.headers.get('Date'));
     const result = await readJson(answer);
     if (answer.ok && isObject(result)) return { status: answer.status, body: result as T };
     const problem = toProblem(answer, result);

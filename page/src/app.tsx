@@ -51,11 +51,14 @@ interface Question {
 export function App(properties: Properties): JSX.Element {
   const { base, getToken, texts, language, hasHash, resources, exampleUrl } = properties;
   const [place, setPlace] = useState<Place>(() => (hasHash ? parseHash(location.hash) : { view: 'list' }));
-  const [secret, setSecret] = useState<NewSecret | null>(null);
-  const [question, setQuestion] = useState<Question | null>(null);
+  /** Answers come in any order: each secret and each question is shown for itself, one after the other. */
+  const [secrets, setSecrets] = useState<readonly NewSecret[]>([]);
+  const [questions, setQuestions] = useState<readonly Question[]>([]);
   const [note, setNote] = useState('');
   const [announcement, setAnnouncement] = useState('');
   const hasMoved = useRef(false);
+  const [secret] = secrets;
+  const [question] = questions;
   const onSignedOut = useRef(properties.onSignedOut);
   onSignedOut.current = properties.onSignedOut;
 
@@ -71,13 +74,14 @@ export function App(properties: Properties): JSX.Element {
         onSignedOut: () => onSignedOut.current(),
         askForCode: (problem) =>
           new Promise((resolve) => {
-            setQuestion({
+            const added: Question = {
               problem,
               answer: (code) => {
-                setQuestion(null);
+                setQuestions((waiting) => waiting.filter((each) => each !== added));
                 resolve(code);
               },
-            });
+            };
+            setQuestions((waiting) => [...waiting, added]);
           }),
       }),
     [base, hasTokens],
@@ -92,22 +96,27 @@ export function App(properties: Properties): JSX.Element {
     if (place.view === 'list' && hasMoved.current && isSpent) reloadCaller();
   }, [place.view, isSpent, reloadCaller]);
 
-  const forget = useCallback(() => {
-    setSecret((shown) => {
+  const forgetFirst = useCallback(() => {
+    setSecrets(([shown, ...others]) => {
       shown?.forget();
-      return null;
+      return others;
+    });
+  }, []);
+  const forgetAll = useCallback(() => {
+    setSecrets((shown) => {
+      for (const each of shown) each.forget();
+      return [];
     });
   }, []);
 
   const go = useCallback(
     (next: Place) => {
       hasMoved.current = true;
-      forget();
       setNote('');
       if (hasHash && location.hash !== toHash(next)) location.hash = toHash(next);
       setPlace(next);
     },
-    [hasHash, forget],
+    [hasHash],
   );
 
   useEffect(() => {
@@ -117,14 +126,14 @@ export function App(properties: Properties): JSX.Element {
       setPlace((now) => {
         if (toHash(now) === toHash(next)) return now;
         hasMoved.current = true;
-        forget();
+        forgetAll();
         setNote('');
         return next;
       });
     };
     globalThis.addEventListener('hashchange', follow);
     return () => globalThis.removeEventListener('hashchange', follow);
-  }, [hasHash, forget]);
+  }, [hasHash, forgetAll]);
 
   const surroundings = useMemo<Surroundings>(
     () => ({
@@ -132,7 +141,7 @@ export function App(properties: Properties): JSX.Element {
       caller: caller.value ?? unknownCaller,
       hrefOf: (target) => (hasHash ? toHash(target) : null),
       hasMoved: () => hasMoved.current,
-      showSecret: setSecret,
+      showSecret: (added) => setSecrets((shown) => [...shown, added]),
       showNote: setNote,
       announce: setAnnouncement,
     }),
@@ -160,8 +169,10 @@ export function App(properties: Properties): JSX.Element {
         ) : (
           <LoadTrouble error={caller.error} onRetry={caller.reload} />
         )}
-        {secret !== null && <SecretOnce secret={secret} onDone={forget} />}
-        {question !== null && (
+        {secret !== undefined && (
+          <SecretOnce key={secret.number} secret={secret} onDone={forgetFirst} onLeave={forgetAll} />
+        )}
+        {question !== undefined && (
           <StepUpDialog
             key={question.problem.problem.challengeId}
             problem={question.problem}

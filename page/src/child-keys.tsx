@@ -13,7 +13,8 @@ const maxDepth = 3;
 export function ChildKeys({ parent }: { parent: ApiKey }): JSX.Element | null {
   const { client, say } = useSurroundings();
   const children = useChildren(client, parent);
-  if (children.value === null && children.error !== null && !children.isLoading) {
+  // Their states may have changed with that of the parent: what was loaded before is not shown as current.
+  if (children.error !== null && !children.isLoading) {
     return <LoadTrouble error={children.error} onRetry={children.reload} />;
   }
   if (children.value === null || children.value.items.length === 0) return null;
@@ -48,6 +49,9 @@ function Branch({ keys, depth }: { keys: Page<ApiKey>; depth: number }): JSX.Ele
 function Below({ parent, depth }: { parent: ApiKey; depth: number }): JSX.Element | null {
   const { client } = useSurroundings();
   const children = useChildren(client, parent);
+  if (children.error !== null && !children.isLoading) {
+    return <LoadTrouble error={children.error} onRetry={children.reload} />;
+  }
   if (children.value === null || children.value.items.length === 0) return null;
   return <Branch keys={children.value} depth={depth} />;
 }

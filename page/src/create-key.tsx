@@ -54,6 +54,9 @@ function CreateForm({ grantable }: { grantable: Grantable }): JSX.Element {
   /** The request as it was tried, with the name of that intention: one and the same until the form changes. */
   const tried = useRef<{ readonly body: object; readonly attempt: string } | null>(null);
   const form = useRef<HTMLFormElement>(null);
+  /** Whether the person has gone elsewhere while the request was under way. */
+  const isLeft = useRef(false);
+  useEffect(() => () => void (isLeft.current = true), []);
   const asksForOwner = caller.ownerId === null;
   const mistakes = isChecked ? findMistakes(draft, grantable, asksForOwner, say, formats) : {};
 
@@ -80,7 +83,7 @@ function CreateForm({ grantable }: { grantable: Grantable }): JSX.Element {
       tried.current ??= { body: toBody(draft, grantable), attempt: makeAttempt() };
       const { body, attempt } = tried.current;
       const { key, ...record } = (await client.send<ChangedKey>('POST', '/keys', { body, attempt })).body;
-      go({ view: 'key', id: record.id });
+      if (!isLeft.current) go({ view: 'key', id: record.id });
       if (key === undefined) showNote(say('secretLost'));
       else showSecret(new NewSecret(key, record.name));
     } catch (problem) {

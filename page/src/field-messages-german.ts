@@ -7,6 +7,7 @@ const messages: readonly (readonly [RegExp, string])[] = [
     /^must not contain control.*characters$/,
     'darf keine Steuerzeichen und keine unsichtbaren Zeichen enthalten',
   ],
+  [/^must not be "\." or "\.\.".*$/, 'darf nicht „.“ oder „..“ sein'],
   [/^must contain at most (\d+) scopes$/, 'darf höchstens $1 Rechte enthalten'],
   [/^must contain only known scopes: (.*)$/, 'darf nur diese Rechte enthalten: $1'],
   [/^must not name a scope twice$/, 'darf kein Recht zweimal nennen'],

@@ -1,5 +1,6 @@
 import type { Say } from './texts.js';
 import type { Author, RateLimit } from './records.js';
+import { readServerTime } from './server-time.js';
 
 /** How times, numbers and spans are written in one language. */
 export interface Formats {
@@ -55,7 +56,7 @@ export function createFormats(language: string): Formats {
       return new Intl.NumberFormat(language, options).format(value);
     },
     distance(time) {
-      const seconds = Math.round((new Date(time).getTime() - Date.now()) / 1000);
+      const seconds = Math.round((new Date(time).getTime() - readServerTime()) / 1000);
       const [unit, size] = units.find(([, each]) => Math.abs(seconds) >= each) ?? units[3];
       return distance.format(Math.trunc(seconds / size), unit);
     },

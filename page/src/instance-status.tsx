@@ -30,14 +30,19 @@ export function InstanceStatusView(): JSX.Element {
         <p class="soft">{say('statusIntro')}</p>
       </header>
       {status.error !== null && <LoadTrouble error={status.error} onRetry={reload} />}
-      {status.value !== null ? <Parts status={status.value} /> : status.isLoading && <Loading />}
+      {status.value !== null ? (
+        <Parts status={status.value} isStale={status.error !== null} />
+      ) : (
+        status.isLoading && <Loading />
+      )}
     </section>
   );
 }
 
 type Tone = 'active' | 'soon' | 'revoked' | '';
 
-function Parts({ status }: { status: InstanceStatus }): JSX.Element {
+/** @param isStale - whether it could not be asked for again: nothing is shown as working then */
+function Parts({ status, isStale }: { status: InstanceStatus; isStale: boolean }): JSX.Element {
   const { say, formats } = useSurroundings();
   const { state, database, redis, limits, wakeMode, processes, lagMs, others, cachedKeys } = status;
   const limitTones: Readonly<Record<string, Tone>> = { shared: 'active', split: 'soon', refused: 'revoked' };
@@ -50,15 +55,15 @@ function Parts({ status }: { status: InstanceStatus }): JSX.Element {
   ] as const;
   return (
     <>
-      <div class={`notice ${state === 'normal' ? 'good' : 'warn'}`} role="status">
-        <strong>{say(state === 'normal' ? 'statusNormal' : 'statusDegraded')}</strong>
+      <div class={`notice ${state === 'normal' && !isStale ? 'good' : 'warn'}`} role="status">
+        <strong>{say(isStale ? 'outdated' : state === 'normal' ? 'statusNormal' : 'statusDegraded')}</strong>
       </div>
       <dl class="tiles">
         {parts.map(([name, value, tone]) => (
           <div key={name} class="panel">
             <dt>{say(name)}</dt>
             <dd>
-              <span class={`state ${tone}`}>{say(`is-${value}`)}</span>
+              <span class={`state ${isStale ? '' : tone}`}>{say(`is-${value}`)}</span>
               <p>{say(`${name}-${value}` as TextName)}</p>
             </dd>
           </div>

@@ -3,6 +3,7 @@ import { describeLimit, type Formats } from './formats.js';
 import { getOwn } from './get-own.js';
 import type { Grantable, RateLimit } from './records.js';
 import type { Say } from './texts.js';
+import { readServerTime } from './server-time.js';
 
 /** A limit as it is typed. */
 export interface LimitDraft {
@@ -86,7 +87,7 @@ export function splitLines(text: string): readonly string[] {
 export function findEnd({ end, endDate }: KeyDraft, { ceilings }: Grantable): number | null {
   if (end === 'never') return null;
   const wanted =
-    typeof end === 'number' ? Date.now() + end * dayMs : new Date(`${endDate}T23:59:59`).getTime();
+    typeof end === 'number' ? readServerTime() + end * dayMs : new Date(`${endDate}T23:59:59`).getTime();
   return ceilings.expiresAt === null ? wanted : Math.min(wanted, Date.parse(ceilings.expiresAt));
 }
 
@@ -106,7 +107,7 @@ export function findMistakes(
     const end = new Date(`${draft.endDate}T23:59:59`).getTime();
     const { expiresAt } = grantable.ceilings;
     const startOfLastDay = expiresAt === null ? Infinity : Date.parse(expiresAt);
-    if (!(end > Date.now())) mistakes.endDate = say('endMissing');
+    if (!(end > readServerTime())) mistakes.endDate = say('endMissing');
     else if (new Date(`${draft.endDate}T00:00:00`).getTime() > startOfLastDay) {
       mistakes.endDate = say('endTooLate', { date: formats.day(expiresAt ?? 0) });
     }

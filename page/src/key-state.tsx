@@ -1,12 +1,13 @@
 import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
 import type { ApiKey } from './records.js';
+import { readServerTime } from './server-time.js';
 
 const soonMs = 14 * 86_400_000;
 
 /** Whether a working key ends within two weeks. */
 export function endsSoon({ state, expiresAt }: ApiKey): boolean {
-  return state === 'active' && expiresAt !== null && Date.parse(expiresAt) - Date.now() < soonMs;
+  return state === 'active' && expiresAt !== null && Date.parse(expiresAt) - readServerTime() < soonMs;
 }
 
 /** The state at a glance: a word and a colour, never a colour alone. */

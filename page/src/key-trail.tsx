@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { ProblemError } from './admin-client.js';
 import { useSurroundings } from './context.js';
 import { getFieldName } from './field-name.js';
@@ -17,11 +17,16 @@ export function KeyTrail({ apiKey: { id, version } }: { apiKey: ApiKey }): JSX.E
     client.get<Page<TrailEntry>>('/audit', { keyId: id, limit: '10', cursor }, signal);
   const trail = useLoad(`${id} ${version}`, (signal) => load('', signal));
 
-  async function showMore({ items, nextCursor }: Page<TrailEntry>): Promise<void> {
+  const latest = useRef(trail.value);
+  latest.current = trail.value;
+
+  async function showMore(shown: Page<TrailEntry>): Promise<void> {
     setError(null);
     try {
-      const next = await load(nextCursor ?? '');
-      trail.set({ items: [...items, ...next.items], nextCursor: next.nextCursor });
+      const next = await load(shown.nextCursor ?? '');
+      // It may have been loaded again meanwhile, with newer entries.
+      if (latest.current === shown)
+        trail.set({ items: [...shown.items, ...next.items], nextCursor: next.nextCursor });
     } catch (problem) {
       setError(problem);
     }
@@ -35,6 +40,9 @@ export function KeyTrail({ apiKey: { id, version } }: { apiKey: ApiKey }): JSX.E
       {isDenied && <p class="soft">{say('trailDenied')}</p>}
       {trail.error !== null && !isDenied && !trail.isLoading && (
         <LoadTrouble error={trail.error} onRetry={trail.reload} />
+      )}
+      {trail.value !== null && trail.error !== null && !trail.isLoading && (
+        <p class="soft">{say('outdated')}</p>
       )}
       {trail.value !== null && trail.value.items.length === 0 && <p class="soft">{say('trailNone')}</p>}
       {trail.value !== null && trail.value.items.length > 0 && (

@@ -5,6 +5,7 @@ import type { ApiKey, Usage } from './records.js';
 import { Loading, LoadTrouble } from './trouble.js';
 import { useLoad } from './use-load.js';
 import { nameCode } from './problem-codes.js';
+import { readServerTime } from './server-time.js';
 
 const hourMs = 3_600_000;
 const spans = {
@@ -28,7 +29,7 @@ export function KeyUsage({ apiKey }: { apiKey: ApiKey }): JSX.Element {
   const { by, periodMs, count } = spans[span];
   const path = `/keys/${encodeURIComponent(apiKey.id)}/usage`;
   const usage = useLoad(`${path} ${span}`, async (signal) => {
-    const first = (Math.floor(Date.now() / periodMs) - count + 1) * periodMs;
+    const first = (Math.floor(readServerTime() / periodMs) - count + 1) * periodMs;
     const { items } = await client.get<Usage>(path, { by, from: new Date(first).toISOString() }, signal);
     return { span, bars: fillIn(items, first, periodMs, count) };
   });
@@ -51,12 +52,12 @@ export function KeyUsage({ apiKey }: { apiKey: ApiKey }): JSX.Element {
           </select>
         </label>
       </div>
-      {usage.value !== null ? (
-        <UsageChart bars={usage.value.bars} span={usage.value.span} />
-      ) : usage.isLoading ? (
-        <Loading />
-      ) : (
+      {usage.error !== null && !usage.isLoading ? (
         <LoadTrouble error={usage.error} onRetry={usage.reload} />
+      ) : usage.value !== null ? (
+        <UsageChart bars={usage.value.bars} span={usage.value.span} />
+      ) : (
+        <Loading />
       )}
     </section>
   );

@@ -3,6 +3,10 @@
  * that may still refer to it.
  */
 export class NewSecret {
+  static #count = 0;
+
+  /** Tells secrets of the same page apart. */
+  readonly number: number = (NewSecret.#count += 1);
   #value: string | null;
 
   readonly keyName: string;

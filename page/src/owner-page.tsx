@@ -27,6 +27,12 @@ export function OwnerPage({ id }: { id: string }): JSX.Element {
       <PlaceLink place={{ view: 'owners' }} className="link back">
         {say('backToOwners')}
       </PlaceLink>
+      {loaded.value !== null && loaded.error !== null && !loaded.isLoading && (
+        <>
+          <LoadTrouble error={loaded.error} onRetry={loaded.reload} />
+          <p class="soft">{say('outdated')}</p>
+        </>
+      )}
       {loaded.value !== null ? (
         <LoadedOwner owner={loaded.value} onChange={loaded.set} onReload={loaded.reload} />
       ) : loaded.isLoading ? (

@@ -27,17 +27,20 @@ export function PagedList<T>({
   const { value, error, isLoading, isLoadingMore } = pages;
   const count = value?.items.length ?? 0;
   const hasMore = value !== null && value.nextCursor !== null;
+  /** What is shown may be that of another filter. */
+  const isOutdated = error !== null && !isLoading;
   return (
     <>
-      {error !== null && !isLoading && <LoadTrouble error={error} onRetry={pages.reload} />}
+      {isOutdated && <LoadTrouble error={error} onRetry={pages.reload} />}
       {value === null && isLoading && <Loading />}
-      {value !== null && count === 0 && (
+      {isOutdated && count > 0 && <p class="soft">{say('outdated')}</p>}
+      {value !== null && count === 0 && !isOutdated && (
         <div class="empty" part="empty">
-          {empty}
+          {hasMore ? <p>{say('noneSoFar')}</p> : empty}
         </div>
       )}
       {value !== null && count > 0 && children(value.items, isLoading)}
-      {value !== null && (
+      {value !== null && !isOutdated && (
         <footer class="foot">
           <span class="soft" role="status">
             {count > 0 && say(shown[hasMore ? 1 : 0], { count: formats.number(count) })}
@@ -45,7 +48,7 @@ export function PagedList<T>({
           </span>
           {hasMore && (
             <button type="button" class="button" disabled={isLoadingMore} onClick={pages.showMore}>
-              {say(isLoadingMore ? 'loading' : more)}
+              {say(isLoadingMore ? 'loading' : count === 0 ? 'searchOn' : more)}
             </button>
           )}
         </footer>

@@ -1,11 +1,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
+import { readServerTime } from './server-time.js';
 
 /** Until when a change is not in effect everywhere, counted down; said aloud once at the beginning and once at the end. */
 export function PendingNote({ effectiveBy }: { effectiveBy: string }): JSX.Element {
   const { say, formats, announce } = useSurroundings();
-  const readSeconds = (): number => Math.max(0, Math.ceil((Date.parse(effectiveBy) - Date.now()) / 1000));
+  const readSeconds = (): number =>
+    Math.max(0, Math.ceil((Date.parse(effectiveBy) - readServerTime()) / 1000));
   const [seconds, setSeconds] = useState(readSeconds);
   const describe = (left: number): string =>
     say('pending', { seconds: formats.number(left), time: formats.clock(effectiveBy) });

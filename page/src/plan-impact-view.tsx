@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import { useSurroundings } from './context.js';
 import { Choice, Field, Group } from './field.js';
 import { ImpactSummary } from './impact-summary.js';
@@ -24,8 +24,12 @@ export function PlanImpactView(): JSX.Element {
   const [error, setError] = useState<unknown>(null);
   const group = useId();
 
+  /** Counts the questions: an answer that comes late is not about the one that is shown. */
+  const asked = useRef(0);
+
   /** What was found is not about the question any more. */
   function forget(): void {
+    asked.current += 1;
     setImpact(null);
     setError(null);
     setMistake(undefined);
@@ -39,15 +43,17 @@ export function PlanImpactView(): JSX.Element {
       return;
     }
     setBusy(true);
+    const question = asked.current;
     try {
       const body = {
         ...(hasPlans ? { plan } : {}),
         ...(as === undefined ? {} : { as }),
         ...(ownerId.trim() === '' ? {} : { ownerId: ownerId.trim() }),
       };
-      setImpact((await client.send<PlanImpact>('POST', '/plan-impact', { body })).body);
+      const answer = await client.send<PlanImpact>('POST', '/plan-impact', { body });
+      if (asked.current === question) setImpact(answer.body);
     } catch (problem) {
-      setError(problem);
+      if (asked.current === question) setError(problem);
     }
     setBusy(false);
   }

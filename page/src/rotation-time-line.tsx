@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useSurroundings } from './context.js';
 import type { Overlap } from './overlap.js';
+import { readServerTime } from './server-time.js';
 
 /**
  * Which secret works when, drawn before a rotation is confirmed and said in a sentence below. Its four columns are: before, two
@@ -15,7 +16,7 @@ export function RotationTimeLine({
 }): JSX.Element {
   const { say, formats } = useSurroundings();
   const { kind, seconds } = overlap;
-  const end = Date.now() + seconds * 1000;
+  const end = readServerTime() + seconds * 1000;
   // No secret works longer than its key.
   const isCut = keyEnd !== null && Date.parse(keyEnd) < end;
   const shownEnd = isCut ? Date.parse(keyEnd) : end;

@@ -9,7 +9,16 @@ import { saveFile, toFileName } from './save-file.js';
  * Shows a new secret, once. The secret is written into the document by hand and removed by hand, before the browser keeps the page
  * for "back": what a renderer does later would be too late.
  */
-export function SecretOnce({ secret, onDone }: { secret: NewSecret; onDone: () => void }): JSX.Element {
+export function SecretOnce({
+  secret,
+  onDone,
+  onLeave,
+}: {
+  secret: NewSecret;
+  onDone: () => void;
+  /** The page is left: no secret may be in it when it comes back. */
+  onLeave: () => void;
+}): JSX.Element {
   const { say, announce } = useSurroundings();
   const [isStored, setStored] = useState(false);
   const [told, setTold] = useState('');
@@ -31,7 +40,7 @@ export function SecretOnce({ secret, onDone }: { secret: NewSecret; onDone: () =
       shown.current?.replaceChildren();
       curl.current?.replaceChildren();
       secret.forget();
-      onDone();
+      onLeave();
     };
     globalThis.addEventListener('pagehide', leave);
     return () => globalThis.removeEventListener('pagehide', leave);

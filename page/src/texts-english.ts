@@ -279,6 +279,9 @@ export const english = {
   conflictGo: 'Go on with the key as it is now',
 
   offlineTitle: 'No connection',
+  outdated: 'What is shown here was loaded before, and may be out of date.',
+  noneSoFar: 'Nothing found so far, and there is more to search.',
+  searchOn: 'Search on',
   offlineHint: 'The server cannot be reached. We try again when you are online.',
   offlineChange:
     'No answer arrived. It is not known whether the change was made: try again, it is made once.',

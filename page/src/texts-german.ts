@@ -270,6 +270,9 @@ export const german: Readonly<Record<TextName, string>> = {
   conflictNow: 'Wie es jetzt ist',
   conflictGo: 'Mit dem Schlüssel weitermachen, wie er jetzt ist',
   offlineTitle: 'Keine Verbindung',
+  outdated: 'Was hier steht, wurde vorher geladen und ist vielleicht überholt.',
+  noneSoFar: 'Bisher nichts gefunden, und es gibt noch mehr zu durchsuchen.',
+  searchOn: 'Weiter suchen',
   offlineHint: 'Der Server ist nicht zu erreichen. Sobald Sie online sind, wird es noch einmal versucht.',
   offlineChange:
     'Es kam keine Antwort. Ob die Änderung gemacht wurde, ist nicht bekannt: Versuchen Sie es noch einmal, sie wird einmal gemacht.',

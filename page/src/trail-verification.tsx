@@ -28,7 +28,7 @@ export function TrailVerification(): JSX.Element {
     if (isWrong) return;
     const abort = new AbortController();
     running.current = abort;
-    setStartedAt(Date.now());
+    setStartedAt(performance.now());
     setReport(null);
     setError(null);
     announce(say('verifying'));
@@ -96,7 +96,7 @@ export function TrailVerification(): JSX.Element {
 function Elapsed({ since, describe }: { since: number; describe: (seconds: number) => string }): JSX.Element {
   const [now, setNow] = useState(since);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    const timer = setInterval(() => setNow(performance.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
   return (

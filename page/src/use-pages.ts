@@ -35,6 +35,8 @@ export function usePages<T>(path: string, query: Query, isSearched = true): Page
     const page = await client.get<Page<T>>(path, { ...query, ...firstPage }, signal);
     return isSearched && page.items.length === 0 ? readOn<T>(client, path, query, page, signal) : page;
   });
+  const value = useRef(loaded.value);
+  value.current = loaded.value;
   useEffect(() => setMoreError(null), [filter]);
 
   async function loadMore(shown: Page<T>): Promise<void> {
@@ -42,8 +44,9 @@ export function usePages<T>(path: string, query: Query, isSearched = true): Page
     setMoreError(null);
     try {
       const next = await readOn<T>(client, path, query, shown);
-      // A page of another filter is not added to this list.
-      if (latest.current === filter) loaded.set({ ...next, items: [...shown.items, ...next.items] });
+      // A page of another filter is not added to this list, and none to what was loaded again meanwhile.
+      if (latest.current === filter && value.current === shown)
+        loaded.set({ ...next, items: [...shown.items, ...next.items] });
     } catch (error) {
       if (latest.current === filter) setMoreError(error);
     }

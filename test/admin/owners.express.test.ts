@@ -166,7 +166,7 @@ describe('the owners of the admin router', () => {
   });
 
   it('may have any id that the owner of a key may have', async () => {
-    for (const ownerId of ['org/7', 'a b', 'ä', 'org:1', '..', 'constructor', '__proto__', '%2F']) {
+    for (const ownerId of ['org/7', 'a b', 'ä', 'org:1', '...', 'constructor', '__proto__', '%2F']) {
       const { token } = await instance.key({ ownerId });
       const path = `/owners/${encodeURIComponent(ownerId).replaceAll('.', '%2E')}`;
       const { body } = await post(`${path}/suspend`).expect(200);
@@ -190,6 +190,29 @@ describe('the owners of the admin router', () => {
     await request(app).get('/api-keys/owners').expect(status);
     actor = { kind: 'admin', id: 'olga' };
     expect((await request(app).get('/api-keys/owners/alice')).body).toMatchObject({ version: 0 });
+  });
+
+  it.each(['.', '..'])('never have the id %s, which no path can have', async (ownerId) => {
+    const key = { name: 'x', scopes: ['orders:read'] };
+    const field = { field: 'ownerId', message: expect.stringContaining('cannot stand in a URL') };
+    const byAdmin = await post('/keys', { ...key, ownerId }).expect(400);
+    expect(byAdmin.body).toMatchObject({ code: 'invalid_request', errors: [field] });
+    actor = { kind: 'owner', ownerId };
+    const byOwner = await post('/keys', key).expect(400);
+    expect(byOwner.body).toMatchObject({ code: 'invalid_request', errors: [field] });
+    const { owners, keys } = instance.apiKeys;
+    const asApp = { kind: 'application' } as const;
+    const refused = { code: 'ERR_API_KEYS_INVALID_REQUEST' };
+    await expect(owners.as(asApp).set({ ownerId, plan: null })).rejects.toMatchObject(refused);
+    await expect(keys.as(asApp).create({ ...key, ownerId, scopes: [] })).rejects.toMatchObject(refused);
+    const row = { ...key, ownerId, key: 'old_0123456789abcdef' };
+    await expect(keys.as(asApp).import({ keys: [row] } as never)).rejects.toThrow();
+    // Rows from before can be read, and erased.
+    expect((await keys.as(asApp).list({ ownerId })).items).toEqual([]);
+    await owners.as(asApp).suspend({ ownerId });
+    await owners.as(asApp).erase({ ownerId });
+    actor = { kind: 'admin', id: 'olga' };
+    await post('/keys', { ...key, ownerId: `${ownerId}x` }).expect(201);
   });
 
   it('are not managed by a key, whatever its scopes', async () => {

@@ -11,6 +11,22 @@ describe('the program api-keys', () => {
   });
   afterAll(() => folder.remove());
 
+  const environment = { DATABASE: 'file:unused.sqlite' };
+  /** An instance whose audit log is the one of a generator with this body. */
+  function writeAudit(body: string): void {
+    folder.write(
+      'audit.js',
+      `import { apiKeys as instance } from './api-keys.js';
+       const audit = { as: () => ({ async *export() { ${body} } }) };
+       export const apiKeys = new Proxy(instance, {
+         get: (target, name) => {
+           const value = name === 'audit' ? audit : Reflect.get(target, name);
+           return typeof value === 'function' ? value.bind(target) : value;
+         },
+       });`,
+    );
+  }
+
   it('keeps an app from listening, and ends although the app has timers', async () => {
     folder.write(
       'app.js',
@@ -67,10 +83,30 @@ describe('the program api-keys', () => {
        ${routes.join('\n')}`,
     );
     const command = ['routes', '--app', './many.js', '--json'];
-    const environment = { DATABASE: 'file:unused.sqlite' };
     const slow = await folder.runInShell(command, environment, '| (sleep 4; cat)');
     expect((JSON.parse(slow.stdout) as { routes: object[] }).routes).toHaveLength(3_000);
     expect((await folder.runInShell(command, environment, '> /dev/full')).code).toBe(1);
+  });
+
+  it('prints JSON whose strings are those of the data, and nothing that a terminal would obey', async () => {
+    writeAudit("yield { name: 'a\\u202eb\\u009bc\\u007fd\\u001be\\u200ef\\tg' };");
+    const { code, stdout } = await folder.run(['audit', '--all', '--app', './audit.js'], environment);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ name: 'a\u202eb\u009bc\u007fd\u001be\u200ef\tg' });
+    expect(stdout).toMatch(/^[\u0020-\u007e]+\n$/);
+  });
+
+  it('stops to read when nobody reads what it prints', async () => {
+    writeAudit(
+      "for (let sequence = 1; ; sequence++) { await new Promise((next) => setImmediate(next)); yield { sequence, text: 'x'.repeat(1000) }; }",
+    );
+    const outcome = await folder.runInShell(
+      ['audit', '--all', '--app', './audit.js'],
+      environment,
+      '| head -1',
+    );
+    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\{"sequence":1,/) });
+    expect(outcome.stderr).not.toContain('closed');
   });
 
   it('ends an import at the first Ctrl-C that has not reached a row, with 130', async () => {

@@ -62,7 +62,7 @@ const refused: Readonly<Record<string, readonly unknown[]>> = {
     { a: '\0' },
     JSON.parse(`${'{"a":'.repeat(99)}1${'}'.repeat(99)}`),
   ],
-  ownerId: ['', long],
+  ownerId: ['..', '', long],
   environment: ['moon'],
 };
 

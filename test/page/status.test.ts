@@ -40,6 +40,8 @@ it('an admin sees what the process that answers reaches, where it counts, and wh
   await page.context().setOffline(true);
   await page.getByText('No connection').waitFor({ timeout: 20_000 });
   await expect(processes.count()).resolves.toBe(1);
+  await page.getByText('may be out of date', { exact: false }).waitFor();
+  await expect(page.getByText('Everything works as it is set up.').count()).resolves.toBe(0);
   await page.context().setOffline(false);
   await page.getByText('No connection').waitFor({ state: 'detached' });
   expect({ troubles, reports: app.reports }).toEqual({ troubles: [], reports: [] });

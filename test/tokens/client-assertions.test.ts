@@ -154,6 +154,14 @@ describe('private_key_jwt', () => {
     expect((await ask(shown)).body['error_description']).toMatch(/was used before/);
   });
 
+  it('R69 an assertion stays used while a process whose clock is a minute ahead removes nonces', async () => {
+    const shown = assertion();
+    expect((await ask(shown)).status).toBe(200);
+    app.clock.advance(59_000);
+    await store.housekeeping.removeExpired('nonces', app.clock.now() + 60_000, 1000);
+    expect((await ask(shown)).body['error_description']).toMatch(/was used before/);
+  });
+
   it.each([0, 20, 'longest'] as const)(
     'R69 PS256 with a salt of another length (%s) is verified',
     async (salt) => {

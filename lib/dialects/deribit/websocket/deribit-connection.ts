@@ -3,6 +3,7 @@ import { escapeJson } from '../../../http/escape-json.js';
 import { toProblem } from '../../../http/to-problem.js';
 import type { ApiKeysError } from '../../../errors.js';
 import { toTokenCredential } from '../../credential-reader.js';
+import { maxRequestBytes } from '../../request-limit.js';
 import type { DialectAnswer } from '../../send-answer.js';
 import { answerDeribitError } from '../answer-error.js';
 import { createCallMethod, type CallMethod } from '../call-method.js';
@@ -21,6 +22,12 @@ import type { ResolvedWebSocketOptions } from './web-socket-options.js';
 const closeCodes = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008 } as const;
 /** How long a client may take to answer a close frame, in milliseconds. */
 const closeTimeoutMs = 5000;
+/** How long a client may leave an answer unread, in milliseconds; never longer than it may be idle. */
+const readTimeoutMs = 30_000;
+/** How many characters of requests wait before the client is not read from. */
+const maxWaitingLength = 4 * maxRequestBytes;
+/** How many bytes of answers to pings and of notifications wait, for a client that does not read. */
+const maxUnsentBytes = 1024 * 1024;
 
 /** The dependencies of one connection. */
 export interface ConnectionParts {
@@ -35,7 +42,7 @@ export interface ConnectionParts {
 
 /**
  * One connection. Its requests are executed one after the other, and the next one only when the answer was written: a client that
- * does not read, or sends faster than it is answered, is not read from.
+ * does not read, or sends faster than it is answered, is not read from. One that leaves an answer unread for long is disconnected.
  */
 export class DeribitConnection {
   readonly #parts: ConnectionParts;
@@ -43,6 +50,7 @@ export class DeribitConnection {
   readonly #heartbeat: Heartbeat;
   readonly #callMethod: CallMethod;
   readonly #waiting: string[] = [];
+  #waitingLength = 0;
   readonly #idleTimer: NodeJS.Timeout;
   #loginTimer: NodeJS.Timeout | undefined;
   #isRunning = false;
@@ -74,7 +82,12 @@ export class DeribitConnection {
     this.#idleTimer = setTimeout(() => this.close('policy', 'idle'), options.idleSeconds * 1000).unref();
     this.#awaitLogin();
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    for (const event of ['ping', 'pong'] as const) socket.on(event, () => this.#idleTimer.refresh());
+    socket.on('pong', () => this.#idleTimer.refresh());
+    socket.on('ping', () => {
+      this.#idleTimer.refresh();
+      // ws answers pings by itself, in its older versions without a bound.
+      if (socket.bufferedAmount > maxUnsentBytes) socket.terminate();
+    });
     socket.on('close', () => void this.#end());
     // It is followed by close.
     socket.on('error', () => undefined);
@@ -106,12 +119,16 @@ export class DeribitConnection {
     this.#heartbeat.hear();
     const { maxQueuedRequests } = this.#parts.options;
     // What was received with the last one that fits is still delivered.
-    if (this.#waiting.length >= 2 * maxQueuedRequests) {
+    if (this.#waiting.length >= 2 * maxQueuedRequests || this.#waitingLength >= 2 * maxWaitingLength) {
       this.close('policy', 'too many requests');
       return;
     }
-    this.#waiting.push(data.toString());
-    if (this.#waiting.length >= maxQueuedRequests) this.#parts.socket.pause();
+    const text = data.toString();
+    this.#waiting.push(text);
+    this.#waitingLength += text.length;
+    if (this.#waiting.length >= maxQueuedRequests || this.#waitingLength >= maxWaitingLength) {
+      this.#parts.socket.pause();
+    }
     if (!this.#isRunning) void this.#run();
   }
 
@@ -119,6 +136,7 @@ export class DeribitConnection {
   async #run(): Promise<void> {
     this.#isRunning = true;
     for (let text = this.#waiting.shift(); text !== undefined; text = this.#waiting.shift()) {
+      this.#waitingLength -= text.length;
       const answer = await this.#answer(text);
       if (this.#isClosing) break;
       await this.#send(answer);
@@ -175,13 +193,22 @@ export class DeribitConnection {
   }
 
   #notify(type: string): void {
-    if (this.#isClosing) return;
+    const isUnread = this.#parts.socket.bufferedAmount > maxUnsentBytes;
+    if (this.#isClosing || isUnread) return;
     void this.#send({ jsonrpc: '2.0', method: 'heartbeat', params: { type } });
   }
 
-  /** Resolves when it was written, or cannot be. */
+  /** Resolves when it was written, or cannot be: a client that does not read it in time is disconnected. */
   #send(message: object): Promise<void> {
-    return new Promise((resolve) => this.#parts.socket.send(escapeJson(message), () => resolve()));
+    const { socket, options } = this.#parts;
+    const timeoutMs = Math.min(readTimeoutMs, options.idleSeconds * 1000);
+    const timer = setTimeout(() => socket.terminate(), timeoutMs).unref();
+    return new Promise((resolve) => {
+      socket.send(escapeJson(message), () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   async #end(): Promise<void> {
@@ -190,6 +217,7 @@ export class DeribitConnection {
     this.#stopAwaitingLogin();
     this.#heartbeat.stop();
     this.#waiting.length = 0;
+    this.#waitingLength = 0;
     await this.#session.close();
     this.#parts.onClosed();
   }

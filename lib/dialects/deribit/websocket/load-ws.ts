@@ -11,6 +11,8 @@ export interface WsSocket {
   send(text: string, sent: (error?: Error) => void): void;
   pause(): void;
   resume(): void;
+  /** Bytes that the system has not taken yet. */
+  readonly bufferedAmount: number;
   close(code: number, reason: string): void;
   terminate(): void;
 }
@@ -48,7 +50,7 @@ export async function loadWs(): Promise<WsServerClass> {
     }
   }
   throw new InvalidOptionError(
-    'deribitWebSocket: needs the package ws (8.0 or newer), which could not be loaded. ' +
+    'deribitWebSocket: needs the package ws (8.10 or newer), which could not be loaded. ' +
       'Install it beside your app: npm install ws',
     { cause },
   );

@@ -2,6 +2,7 @@ import type { Express, Request } from 'express';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { toNetwork } from '../../../domain/network.js';
 import { hasRepeatedHost } from '../../../http/repeated-host.js';
 import { hasTooManyHeaders } from '../../../http/too-many-headers.js';
 import { maxRequestBytes } from '../../request-limit.js';
@@ -11,6 +12,7 @@ import { DeribitConnection } from './deribit-connection.js';
 import type { WsServer, WsServerClass } from './load-ws.js';
 import { isOriginAllowed } from './origin-check.js';
 import { refuseUpgrade, type UpgradeRefusal } from './refuse-upgrade.js';
+import { addUpgradePath, isUnknownPath, removeUpgradePath } from './upgrade-paths.js';
 import type { ResolvedWebSocketOptions } from './web-socket-options.js';
 
 /** Opens connections on an HTTP server, within the limits, and closes them. */
@@ -20,7 +22,8 @@ export class SocketServer {
   readonly #options: ResolvedWebSocketOptions;
   readonly #wsServer: WsServer;
   readonly #perKey: ConnectionCounts;
-  readonly #perAddress: ConnectionCounts;
+  /** By network: a client has many addresses of IPv6. */
+  readonly #perNetwork: ConnectionCounts;
   readonly #open = new Set<DeribitConnection>();
   /** Those that are being opened or closed, too. */
   #count = 0;
@@ -41,7 +44,7 @@ export class SocketServer {
       maxPayload: maxRequestBytes,
     });
     this.#perKey = new ConnectionCounts(options.maxConnectionsPerKey);
-    this.#perAddress = new ConnectionCounts(options.maxConnectionsPerAddress);
+    this.#perNetwork = new ConnectionCounts(options.maxConnectionsPerAddress);
   }
 
   get connections(): number {
@@ -49,20 +52,22 @@ export class SocketServer {
   }
 
   listen(): void {
+    addUpgradePath(this.#server, this, this.#options.path);
     this.#server.on('upgrade', this.#acceptUpgrade);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    removeUpgradePath(this.#server, this);
     this.#server.off('upgrade', this.#acceptUpgrade);
     for (const connection of this.#open) connection.close('goingAway', 'server closes');
     if (this.#count > 0) await new Promise<void>((resolve) => this.#onAllClosed.push(resolve));
   }
 
   readonly #acceptUpgrade = (message: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (message.url?.split('?', 1)[0] !== this.#options.path) {
-      // Other listeners may know the path; without any, the client would wait for ever.
-      if (this.#server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404);
+    const path = message.url?.split('?', 1)[0] ?? '';
+    if (path !== this.#options.path) {
+      if (isUnknownPath(this.#server, this, path)) refuseUpgrade(socket, 404);
       return;
     }
     const req = toExpressRequest(message, this.#options.app);
@@ -72,8 +77,9 @@ export class SocketServer {
       return;
     }
     const address = this.#shared.host.clientAddress(req);
-    if (address !== null && !this.#perAddress.take(address)) refuseUpgrade(socket, 429);
-    else this.#openConnection(req, socket, head, address);
+    const network = address === null ? null : toNetwork(address);
+    if (network !== null && !this.#perNetwork.take(network)) refuseUpgrade(socket, 429);
+    else this.#openConnection(req, socket, head, network);
   };
 
   #findRefusal(req: Request): UpgradeRefusal | null {
@@ -83,12 +89,12 @@ export class SocketServer {
     return this.#count >= this.#options.maxConnections ? 503 : null;
   }
 
-  #openConnection(req: Request, socket: Duplex, head: Buffer, address: string | null): void {
+  #openConnection(req: Request, socket: Duplex, head: Buffer, network: string | null): void {
     this.#count += 1;
     let isOpened = false;
     // A handshake that ws refuses ends the socket, and never becomes a connection.
     socket.once('close', () => {
-      if (!isOpened) this.#release(address);
+      if (!isOpened) this.#release(network);
     });
     this.#wsServer.handleUpgrade(req, socket, head, (opened) => {
       isOpened = true;
@@ -96,7 +102,7 @@ export class SocketServer {
         ...{ shared: this.#shared, options: this.#options, perKey: this.#perKey, req, socket: opened },
         onClosed: () => {
           this.#open.delete(connection);
-          this.#release(address);
+          this.#release(network);
         },
       });
       this.#open.add(connection);
@@ -104,9 +110,9 @@ export class SocketServer {
     });
   }
 
-  #release(address: string | null): void {
+  #release(network: string | null): void {
     this.#count -= 1;
-    if (address !== null) this.#perAddress.release(address);
+    if (network !== null) this.#perNetwork.release(network);
     if (this.#count === 0) for (const resolve of this.#onAllClosed.splice(0)) resolve();
   }
 }

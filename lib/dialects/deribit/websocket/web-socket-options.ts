@@ -26,7 +26,8 @@ export interface DeribitWebSocketOptions {
    */
   readonly maxConnections?: number | undefined;
   /**
-   * Maximum number of connections from one address to this process, 1 to 100,000.
+   * Maximum number of connections from one address to this process, 1 to 100,000. The addresses of one IPv6 network (/64) count as
+   * one.
    *
    * @default 32 as documented
    */

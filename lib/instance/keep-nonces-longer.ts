@@ -1,0 +1,12 @@
+import { maxClockSkewMs } from '../domain/clock-skew.js';
+import type { NonceStore } from '../ports/nonce-store.js';
+
+/**
+ * Records nonces beyond their end: a process whose clock is ahead removes expired ones, while another one still accepts what they
+ * belong to.
+ */
+export function keepNoncesLonger(nonces: NonceStore): NonceStore {
+  return {
+    take: (name, expiresAt, now) => nonces.take(name, expiresAt + maxClockSkewMs, now),
+  };
+}
