@@ -17,7 +17,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       return read(...args);
     };
   const { accessLog, observations, trail, claims, credits, owners, usage, nonces, tokens } = store;
-  const { housekeeping, erasure } = store;
+  const { housekeeping, erasure, events } = store;
   const { signingKeys, refreshGrants } = tokens;
 
   // Spelt out, so that the compiler reports every method that is added to stores.
@@ -50,6 +50,21 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       eraseFromObservations: (...rows) => erasure.eraseFromObservations(...rows),
       eraseTraces: (keyIds) => erasure.eraseTraces(keyIds),
       eraseSpentCredits: (ownerId) => erasure.eraseSpentCredits(ownerId),
+    },
+    events: {
+      // What works on queues is proven by its own writes: a server that answers reads only lets no process take one.
+      addQueue: (id) => events.addQueue(id),
+      listQueues: () => events.listQueues(),
+      hold: (...queue) => events.hold(...queue),
+      release: (...queue) => events.release(...queue),
+      advance: (step) => events.advance(step),
+      countWaiting: (...queue) => events.countWaiting(...queue),
+      listDue: (...query) => events.listDue(...query),
+      settle: (...results) => events.settle(...results),
+      prune: (...range) => events.prune(...range),
+      replay: (...dead) => events.replay(...dead),
+      listDeliveries: leased((query) => events.listDeliveries(query)),
+      findWebhook: leased((id) => events.findWebhook(id)),
     },
     claims: { find: leased((name) => claims.find(name)) },
     credits: {
