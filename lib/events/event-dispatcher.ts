@@ -36,18 +36,22 @@ export class EventDispatcher {
   readonly #ending = new Map<string, Promise<void>>();
   readonly #failures: FailureLog;
   readonly #stopping = new AbortController();
-  #hasOwnQueue: boolean;
   #prunedAt = -Infinity;
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#claims = new QueueClaims(parts.store.events, randomUUID());
-    this.#hasOwnQueue = parts.ownQueue === null;
     this.#failures = new FailureLog(parts.logger, {
       begins: 'events are not delivered because the database does not respond, which is tried again',
       ends: () => 'the database responds again, and events are delivered',
     });
+  }
+
+  /** Adds the queue of this process's own code, so that it gets every change from then on. */
+  async open(): Promise<void> {
+    const { store, ownQueue } = this.#parts;
+    if (ownQueue !== null) await store.events.addQueue(ownQueue);
   }
 
   /** Starts in the background. */
@@ -77,10 +81,7 @@ export class EventDispatcher {
   }
 
   async #look(): Promise<void> {
-    const { store, ownQueue } = this.#parts;
-    if (!this.#hasOwnQueue && ownQueue !== null) await store.events.addQueue(ownQueue);
-    this.#hasOwnQueue = true;
-    const queues = await store.events.listQueues();
+    const queues = await this.#parts.store.events.listQueues();
     const known = new Set(queues.map(({ id }) => id));
     for (const id of this.#workers.keys()) if (!known.has(id)) this.#endWorker(id);
     for (const queue of queues) {

@@ -17,6 +17,8 @@ import { createEventDispatcher } from './create-event-dispatcher.js';
 export interface BackgroundWork {
   /** Starts the grace periods that begin with the first use of a new secret. */
   readonly graces: GraceStarts;
+  /** Records from when on events are delivered. */
+  open(): Promise<void>;
   /** Starts expiry notices, the removal of expired rows and the delivery of events. */
   start(): void;
   /** Waits for work in progress. */
@@ -44,6 +46,7 @@ export function createBackgroundWork(parts: BackgroundWorkParts): BackgroundWork
   const dispatcher = createEventDispatcher(parts);
   return {
     graces,
+    open: async () => dispatcher?.open(),
     start() {
       sweep?.start();
       housekeeper.start();

@@ -63,12 +63,16 @@ export function createWebhookSender(settings: SenderSettings): WebhookSender {
       request.once('socket', (socket) => {
         socket.once(url.startsWith('http:') ? 'connect' : 'secureConnect', () => clearTimeout(connecting));
       });
-      request.once('error', (error: NodeJS.ErrnoException) => {
+      // Also behind the response, where the promise is settled by its status.
+      let hasStatus = false;
+      request.on('error', (error: NodeJS.ErrnoException) => {
         clearTimeout(connecting);
+        if (hasStatus) return;
         reject(toSendError(error, timeout.aborted));
       });
       request.once('response', (response) => {
         clearTimeout(connecting);
+        hasStatus = true;
         const { statusCode: status = 0 } = response;
         const retryAfter = response.headers['retry-after'] ?? null;
         void drain(response).then(() => resolve({ status, retryAfter }));

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -6,8 +7,8 @@ import ipaddr from 'ipaddr.js';
  * what it is.
  */
 export function isPublicAddress(text: string): boolean {
-  // A zone says on which link an address is; addresses of the internet have none.
-  if (!ipaddr.isValid(text) || text.includes('%')) return false;
+  // A zone says on which link an address is; addresses of the internet have none. The library also reads `127.1`.
+  if (isIP(text) === 0 || text.includes('%')) return false;
   const address = ipaddr.parse(text);
   if (address.kind() === 'ipv4') return address.range() === 'unicast';
   const v6 = address as ipaddr.IPv6;

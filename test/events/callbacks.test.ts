@@ -52,8 +52,6 @@ describe.each(Object.entries(places))('events for code %s', (_, makePlace) => {
     await before.key({ name: 'before there were events' });
     const heard: ApiKeysEvent[] = [];
     const { apiKeys, key } = await start({ name: 'crm', deliver: (event) => void heard.push(event) }, place);
-    // Its queue begins with its first look, soon after the start.
-    await waitUntilQueued(place, apiKeys);
     const { id } = await key();
     const keys = apiKeys.keys.as(theApp);
     await keys.update({ id, name: 'renamed' });
@@ -68,7 +66,9 @@ describe.each(Object.entries(places))('events for code %s', (_, makePlace) => {
       'api_key.disabled 3',
       'api_key.revoked 4',
     ]);
-    expect(heard.filter((event) => !ofKey.includes(event)).map(describeEvent)).toEqual(['owner.suspended alice']);
+    expect(heard.filter((event) => !ofKey.includes(event)).map(describeEvent)).toEqual([
+      'owner.suspended alice',
+    ]);
     expect(new Set(heard.map((event) => event.id)).size).toBe(5);
   });
 
@@ -76,7 +76,6 @@ describe.each(Object.entries(places))('events for code %s', (_, makePlace) => {
     const place = await makePlace();
     const first: ApiKeysEvent[] = [];
     const one = await start({ name: 'crm', deliver: (event) => void first.push(event) }, place);
-    await waitUntilQueued(place, one.apiKeys);
     await one.key({ name: 'first' });
     await waitUntil('it has come', () => first.length === 1);
     await one.apiKeys.close();
@@ -93,21 +92,6 @@ describe.each(Object.entries(places))('events for code %s', (_, makePlace) => {
   });
 });
 
-/** Waits until the queue of an instance begins: what happens before that is not delivered. */
-async function waitUntilQueued(
-  place: Partial<ApiKeysOptions<Scope>>,
-  apiKeys: TestInstance['apiKeys'],
-): Promise<void> {
-  const { store } = place;
-  if (store !== undefined) {
-    await waitUntil('it has a queue', async () => (await store.events.listQueues()).length > 0);
-    return;
-  }
-  // Only the store can tell; another instance makes changes until one of them has come.
-  await waitUntil('it is ready', () => apiKeys.status().database === 'up');
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
-}
-
 describe('an event that code does not take', () => {
   const store = (): KeyStore => memoryStore();
 
@@ -120,12 +104,12 @@ describe('an event that code does not take', () => {
         name: 'crm',
         async deliver(event) {
           attempts.push(`${'keyId' in event.data ? event.data.keyId : ''} ${event.type}`);
-          if (isBroken && 'keyId' in event.data && event.data.keyId === broken.id) throw new TypeError('not now');
+          if (isBroken && 'keyId' in event.data && event.data.keyId === broken.id)
+            throw new TypeError('not now');
         },
       },
       place,
     );
-    await waitUntilQueued(place, apiKeys);
     const broken = await key({ name: 'broken' });
     await apiKeys.keys.as(theApp).update({ id: broken.id, name: 'still broken' });
     const other = await key({ name: 'other' });
@@ -157,7 +141,6 @@ describe('an event that code does not take', () => {
       },
       place,
     );
-    await waitUntilQueued(place, apiKeys);
     const { id } = await key();
     await apiKeys.keys.as(theApp).revoke({ id });
     for (let made = 1; made <= 10; made += 1) {
@@ -173,7 +156,6 @@ describe('an event that code does not take', () => {
   it('is reported when retention has removed it before', async () => {
     const place = { store: store() };
     const earlier = await start({ name: 'crm', deliver: () => undefined }, place);
-    await waitUntilQueued(place, earlier.apiKeys);
     await earlier.apiKeys.close();
     const silent = await start(undefined, place);
     for (const name of ['a', 'b', 'c']) await silent.key({ name });
@@ -183,7 +165,14 @@ describe('an event that code does not take', () => {
       transaction.trim(
         { sequence, hash },
         {
-          ...{ action: 'audit.trimmed', keyId: null, keyspace: null, ownerId: '', keyVersion: null, ownerVersion: 0 },
+          ...{
+            action: 'audit.trimmed',
+            keyId: null,
+            keyspace: null,
+            ownerId: '',
+            keyVersion: null,
+            ownerVersion: 0,
+          },
           ...{ cut: { sequence, hash }, changedFields: [], actor: { kind: 'application', id: null } },
           ...{ address: null, requestId: null, at: silent.clock.now() },
         },
@@ -193,7 +182,11 @@ describe('an event that code does not take', () => {
     const heard: ApiKeysEvent[] = [];
     await start({ name: 'crm', deliver: (event) => void heard.push(event) }, place);
     await waitUntil('all have come', () => heard.length >= 3);
-    expect(heard.map(({ type }) => type).sort()).toEqual(['api_key.created', 'audit.trimmed', 'events.missed']);
+    expect(heard.map(({ type }) => type).sort()).toEqual([
+      'api_key.created',
+      'audit.trimmed',
+      'events.missed',
+    ]);
     const missed = heard.find(({ type }) => type === 'events.missed');
     expect(missed?.data).toEqual({ first: 1, last: 2 });
   });
@@ -205,7 +198,6 @@ describe('an event that code does not take', () => {
       { name: 'crm', types: ['api_key.revoked'], deliver: ({ type }) => void heard.push(type) },
       place,
     );
-    await waitUntilQueued(place, apiKeys);
     const { id } = await key();
     await apiKeys.keys.as(theApp).revoke({ id });
     await waitUntil('it has come', () => heard.length > 0);
@@ -214,8 +206,10 @@ describe('an event that code does not take', () => {
 });
 
 describe('the option events', () => {
-  const make = (events: unknown, options: object = {}) => () =>
-    createInstance({ events: events as EventsOption, ...options });
+  const make =
+    (events: unknown, options: object = {}) =>
+    () =>
+      createInstance({ events: events as EventsOption, ...options });
   const deliver = (): void => undefined;
 
   it.each([
@@ -224,7 +218,10 @@ describe('the option events', () => {
     [{ deliver }, /events.name: must be given with deliver/],
     [{ name: 'CRM', deliver }, /events.name: takes 1 to 40/],
     [{ name: 'crm', deliver: 'crm' }, /events.deliver: takes a function/],
-    [{ name: 'crm', deliver, types: ['key.created'] }, /events.types: takes a list of at least one of api_key.created/],
+    [
+      { name: 'crm', deliver, types: ['key.created'] },
+      /events.types: takes a list of at least one of api_key.created/,
+    ],
     [{ name: 'crm', deliver, types: [] }, /events.types: takes a list/],
     [{ webhooks: true, name: 'crm' }, /events: name and types belong to deliver/],
     [{ webhooks: false }, /events: needs deliver, webhooks or both/],

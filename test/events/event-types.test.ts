@@ -52,7 +52,11 @@ describe('an event', () => {
         actor: { kind: 'owner', id: 'alice' },
       },
     });
-    expect(event).toMatchObject({ sequence: 7, id: `evt_${'ab'.repeat(16)}`, subject: 'key key0000000000001' });
+    expect(event).toMatchObject({
+      sequence: 7,
+      id: `evt_${'ab'.repeat(16)}`,
+      subject: 'key key0000000000001',
+    });
   });
 
   it('has a subject that its order is kept by: a key, an owner or a webhook', () => {
@@ -60,7 +64,9 @@ describe('an event', () => {
     const subjectOf = (changes: Partial<AuditEntry>): string | undefined =>
       toQueuedEvent(createEntry(changes))?.subject;
     expect(subjectOf({ action: 'owner.suspended', ...ofOwner })).toBe('owner alice');
-    expect(subjectOf({ action: 'webhook.updated', ...ofOwner, ownerId: '', webhookId: 'wh_1' })).toBe('webhook wh_1');
+    expect(subjectOf({ action: 'webhook.updated', ...ofOwner, ownerId: '', webhookId: 'wh_1' })).toBe(
+      'webhook wh_1',
+    );
     expect(subjectOf({ action: 'token.revoked' })).toBe('key key0000000000001');
   });
 

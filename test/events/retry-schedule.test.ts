@@ -23,7 +23,9 @@ describe('the schedule of attempts', () => {
           const earliest = getRetryDelay(attempts, 0, 0) ?? 0;
           const delay = getRetryDelay(attempts, retryAfterMs, share) ?? 0;
           expect(delay).toBeGreaterThanOrEqual(Math.max(earliest, Math.min(retryAfterMs, 24 * hourMs)));
-          expect(delay).toBeLessThanOrEqual(Math.max(earliest * 1.2 + 1, Math.min(retryAfterMs, 24 * hourMs)));
+          expect(delay).toBeLessThanOrEqual(
+            Math.max(earliest * 1.2 + 1, Math.min(retryAfterMs, 24 * hourMs)),
+          );
         },
       ),
     );
