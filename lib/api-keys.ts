@@ -143,7 +143,7 @@ export interface ApiKeys<
    *
    * @example
    * const webhooks = apiKeys.webhooks.as({ kind: 'admin', id: 'olga' });
-   * const { webhook, secret } = await webhooks.create({ url: 'https://crm.acme.example/api-keys' });
+   * const { id, secret } = await webhooks.create({ url: 'https://crm.acme.example/api-keys' });
    */
   readonly webhooks: WebhooksApi;
   /**

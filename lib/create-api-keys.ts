@@ -164,6 +164,9 @@ export function createApiKeys<
     get audit() {
       return requireRunning().audit;
     },
+    get webhooks() {
+      return requireRunning().webhooks;
+    },
     get stepUp() {
       return requireRunning().stepUp;
     },

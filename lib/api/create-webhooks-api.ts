@@ -20,9 +20,9 @@ const shapes: { readonly [N in keyof WebhookCommands]: CommandShape } = {
     options,
   },
   delete: { takes: ['id'], example, options },
-  rotateSecret: { takes: ['id', 'gracePeriodSeconds'], example, options },
+  rotateSecret: { takes: ['id', 'overlapSeconds'], example, options },
   test: { takes: ['id'], example },
-  listDeliveries: { takes: ['id', 'state', 'limit', 'cursor'], example: "{ id: 'wh_…', state: 'dead' }" },
+  listDeliveries: { takes: ['id', 'dead', 'limit', 'cursor'], example: "{ id: 'wh_…', dead: true }" },
   replay: { takes: ['id', 'sequences'], example },
 };
 

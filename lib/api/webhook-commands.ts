@@ -20,7 +20,7 @@ export interface WebhookCommands {
   readonly list: Command<Page<Webhook>>;
   readonly get: Command<Webhook>;
   readonly update: Command<Webhook>;
-  readonly delete: Command<void>;
+  readonly delete: Command<Webhook>;
   readonly rotateSecret: Command<WebhookSecret>;
   readonly test: Command<WebhookTestResult>;
   readonly listDeliveries: Command<Page<WebhookDelivery>>;
@@ -38,7 +38,7 @@ export function createWebhookCommands(
     throw new InvalidOptionError('webhooks: there are none without the option events: { webhooks: true }');
   };
   const show = ({ record, secret }: WebhookWithSecret): WebhookSecret => ({
-    webhook: toWebhook(record, clock.now()),
+    ...toWebhook(record, clock.now()),
     secret,
   });
   return {
@@ -69,7 +69,7 @@ export function createWebhookCommands(
     async delete({ context, expected }, input) {
       const { id, rest } = readWebhook(input);
       readFields(rest, {}, []);
-      await (await getService()).delete(context, id, expected);
+      return toWebhook(await (await getService()).delete(context, id, expected), clock.now());
     },
 
     async rotateSecret({ what, context, expected }, input) {

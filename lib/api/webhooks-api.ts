@@ -30,12 +30,11 @@ export interface WebhookUpdate extends WebhookReference, Partial<NewWebhook> {}
 /** A rotation of the secret of a webhook. */
 export interface WebhookRotation extends WebhookReference {
   /** How long the secret before it signs as well, 0 to 2,592,000 seconds. Default: 86,400, a day. */
-  readonly gracePeriodSeconds?: number;
+  readonly overlapSeconds?: number;
 }
 
 /** A webhook whose secret was made just now. */
-export interface WebhookSecret {
-  readonly webhook: Webhook;
+export interface WebhookSecret extends Webhook {
   /** `whsec_` and base64. It is returned only once. */
   readonly secret: string;
 }
@@ -60,7 +59,7 @@ export interface ActingWebhooksApi {
    * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`; `ERR_API_KEYS_CONFLICT` when there are 100
    *
    * @example
-   * const { webhook, secret } = await webhooks.create({ url: 'https://crm.acme.example/api-keys', types: ['api_key.revoked'] });
+   * const { id, secret } = await webhooks.create({ url: 'https://crm.acme.example/api-keys', types: ['api_key.revoked'] });
    */
   create(input: NewWebhook): Promise<WebhookSecret>;
 
@@ -94,14 +93,14 @@ export interface ActingWebhooksApi {
   update(input: WebhookUpdate, options?: ExpectedVersionOption): Promise<Webhook>;
 
   /**
-   * Removes an endpoint, with all that was not delivered to it.
+   * Removes an endpoint, with all that was not delivered to it, and returns it as it was.
    *
    * @throws ApiKeysError `ERR_API_KEYS_NOT_FOUND`; `ERR_API_KEYS_PRECONDITION_FAILED` for another version than expected
    *
    * @example
    * await webhooks.delete({ id });
    */
-  delete(input: WebhookReference, options?: ExpectedVersionOption): Promise<void>;
+  delete(input: WebhookReference, options?: ExpectedVersionOption): Promise<Webhook>;
 
   /**
    * Makes a new secret. For a while, requests are signed with the one before as well.
@@ -110,7 +109,7 @@ export interface ActingWebhooksApi {
    * version than expected
    *
    * @example
-   * const { secret } = await webhooks.rotateSecret({ id, gracePeriodSeconds: 3600 });
+   * const { secret } = await webhooks.rotateSecret({ id, overlapSeconds: 3600 });
    */
   rotateSecret(input: WebhookRotation, options?: ExpectedVersionOption): Promise<WebhookSecret>;
 
@@ -130,7 +129,7 @@ export interface ActingWebhooksApi {
    * @throws ApiKeysError `ERR_API_KEYS_INVALID_REQUEST`, `ERR_API_KEYS_NOT_FOUND`
    *
    * @example
-   * const { items } = await webhooks.listDeliveries({ id, state: 'dead' });
+   * const { items } = await webhooks.listDeliveries({ id, dead: true });
    */
   listDeliveries(input: WebhookDeliveries): Promise<Page<WebhookDelivery>>;
 
@@ -177,7 +176,7 @@ export interface WebhooksApi {
   update(input: WebhookUpdate, options: ChangeOptions): Promise<Webhook>;
 
   /** See {@link ActingWebhooksApi.delete}. */
-  delete(input: WebhookReference, options: ChangeOptions): Promise<void>;
+  delete(input: WebhookReference, options: ChangeOptions): Promise<Webhook>;
 
   /** See {@link ActingWebhooksApi.rotateSecret}. */
   rotateSecret(input: WebhookRotation, options: ChangeOptions): Promise<WebhookSecret>;

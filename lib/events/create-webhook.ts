@@ -4,7 +4,7 @@ import type { ChangeContext, KeyInput } from '../manage/change.js';
 import { readFields } from '../manage/read-fields.js';
 import { createWebhookEntry } from './change-webhook.js';
 import { assertMayManageWebhooks } from './webhook-authority.js';
-import { createWebhookReaders } from './webhook-fields.js';
+import { assertSendable, webhookReaders } from './webhook-fields.js';
 import type { WebhookPorts } from './webhook-ports.js';
 import { mintWebhookSecret } from './webhook-secrets.js';
 
@@ -30,7 +30,8 @@ export async function createWebhook(
   input: KeyInput,
 ): Promise<WebhookWithSecret> {
   assertMayManageWebhooks(context);
-  const fields = readFields(input, createWebhookReaders(ports.sender), ['url']);
+  const fields = readFields(input, webhookReaders, ['url']);
+  assertSendable(ports.sender, fields.url);
   const { url, description = null, types = null, enabled = true } = fields;
   const { store, random, secretSealer, clock } = ports;
   const id = `wh_${random.base62(idLength)}`;

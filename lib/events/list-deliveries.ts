@@ -1,4 +1,4 @@
-import { InvalidFieldError } from '../domain/key-fields.js';
+import { parseEnabled } from '../domain/key-fields.js';
 import type { ChangeContext } from '../manage/change.js';
 import { defaultPageSize, parseCondition, parsePageSize } from '../manage/list-filter.js';
 import { readPage, type Page } from '../manage/list-page.js';
@@ -10,20 +10,10 @@ import { requireWebhook } from './change-webhook.js';
 import { assertMayManageWebhooks } from './webhook-authority.js';
 import type { WebhookPorts } from './webhook-ports.js';
 
-/** The states of a delivery: it will be attempted again, or was given up. */
-export const deliveryStates = ['waiting', 'dead'] as const;
-
 /** Which deliveries to list. */
 export interface DeliveryFilter extends PageFilter {
-  /** `dead`: only those that were given up. Default: all that were not taken. */
-  readonly state?: (typeof deliveryStates)[number] | undefined;
-}
-
-/** Parses the state of a delivery. */
-export function parseDeliveryState(value: unknown): (typeof deliveryStates)[number] {
-  const state = deliveryStates.find((each) => each === value);
-  if (state !== undefined) return state;
-  throw new InvalidFieldError(`must be one of ${deliveryStates.join(', ')}`);
+  /** Only those that were given up, or only those that are attempted again. Default: both. */
+  readonly dead?: boolean | undefined;
 }
 
 /**
@@ -38,22 +28,22 @@ export async function listDeliveries(
   filter: DeliveryFilter | ParsedFields,
 ): Promise<Page<EventDelivery>> {
   assertMayManageWebhooks(context);
-  const { limit, cursor, state } = readFields<DeliveryFilter>(
+  const { limit, cursor, dead } = readFields<DeliveryFilter>(
     filter,
-    { limit: parsePageSize, cursor: parseCondition, state: parseDeliveryState },
+    { limit: parsePageSize, cursor: parseCondition, dead: parseEnabled },
     [],
   );
   requireWebhook(await store.events.findWebhook(id));
   return readPage(cursorSigner, {
     list: 'deliveries',
-    conditions: { id, state },
+    conditions: { id, dead },
     cursor,
     limit: limit ?? defaultPageSize,
     findEnd: async () => null,
     read: (after, most) =>
       store.events.listDeliveries({
         queueId: id,
-        isDead: state === undefined ? undefined : state === 'dead',
+        isDead: dead,
         after: after === null ? undefined : Number(after[0]),
         limit: most,
       }),

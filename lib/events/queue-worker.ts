@@ -16,6 +16,8 @@ const maxWaiting = 1_000;
 const maxParallel = 8;
 /** How long to sleep when nothing happens, in milliseconds; what has to be done at once wakes the worker. */
 const sleepMs = 1_000;
+/** A single failure is nothing for operators to act on; so many in a row may be. */
+const loggedFailures = 3;
 /** How long deliveries in progress may take after `stop()`, in milliseconds. */
 const stopMs = 5_000;
 
@@ -50,6 +52,7 @@ export class QueueWorker {
   #cursor: number | null;
   #head: number;
   #allowed = 1;
+  #failedInARow = 0;
   #idleSince = performance.now();
   readonly #inFlight = new Map<number, Promise<void>>();
   readonly #results: AttemptResult[] = [];
@@ -172,9 +175,11 @@ export class QueueWorker {
     this.#results.push(this.#toResult(delivery, outcome));
     if (outcome.kind === 'taken') {
       this.#failures.worked();
+      this.#failedInARow = 0;
       this.#allowed = Math.min(maxParallel, this.#allowed + 1);
     } else {
-      this.#failures.failed(new Error(outcome.error));
+      this.#failedInARow += 1;
+      if (this.#failedInARow >= loggedFailures) this.#failures.failed(new Error(outcome.error));
       // A receiver that hangs occupies one slot and no more.
       this.#allowed = 1;
     }

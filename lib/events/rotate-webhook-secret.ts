@@ -3,7 +3,7 @@ import { readFields } from '../manage/read-fields.js';
 import { changeWebhook } from './change-webhook.js';
 import type { WebhookWithSecret } from './create-webhook.js';
 import { assertMayManageWebhooks } from './webhook-authority.js';
-import { defaultSecretGraceSeconds, rotationReaders } from './webhook-fields.js';
+import { defaultOverlapSeconds, parseOverlapSeconds } from './webhook-fields.js';
 import type { WebhookPorts } from './webhook-ports.js';
 import { mintWebhookSecret } from './webhook-secrets.js';
 
@@ -20,11 +20,15 @@ export async function rotateWebhookSecret(
   expected?: ExpectedVersion,
 ): Promise<WebhookWithSecret> {
   assertMayManageWebhooks(context);
-  const { gracePeriodSeconds = defaultSecretGraceSeconds } = readFields(input, rotationReaders, []);
+  const { overlapSeconds = defaultOverlapSeconds } = readFields<{ readonly overlapSeconds: number }>(
+    input,
+    { overlapSeconds: parseOverlapSeconds },
+    [],
+  );
   const { secret, stored } = mintWebhookSecret(ports.secretSealer, ports.random, id);
   const record = await changeWebhook(ports, context, id, expected, ({ secrets: [previous] }, now) => {
-    const endsAt = now + gracePeriodSeconds * 1000;
-    const kept = previous === undefined || gracePeriodSeconds === 0 ? [] : [{ ...previous, endsAt }];
+    const endsAt = now + overlapSeconds * 1000;
+    const kept = previous === undefined || overlapSeconds === 0 ? [] : [{ ...previous, endsAt }];
     return {
       action: 'webhook.secret_rotated',
       changes: { secrets: [stored, ...kept] },

@@ -4,7 +4,7 @@ import type { ChangeContext, ExpectedVersion, KeyInput } from '../manage/change.
 import { readFields } from '../manage/read-fields.js';
 import { changeWebhook, type WebhookChanges, type WebhookUpdate } from './change-webhook.js';
 import { assertMayManageWebhooks } from './webhook-authority.js';
-import { createWebhookReaders, type WebhookFields } from './webhook-fields.js';
+import { assertSendable, webhookReaders, type WebhookFields } from './webhook-fields.js';
 import type { WebhookPorts } from './webhook-ports.js';
 
 /**
@@ -20,7 +20,8 @@ export async function updateWebhook(
   expected?: ExpectedVersion,
 ): Promise<WebhookRecord> {
   assertMayManageWebhooks(context);
-  const given = readFields<WebhookFields>(input, createWebhookReaders(ports.sender), []);
+  const given = readFields<WebhookFields>(input, webhookReaders, []);
+  if (given.url !== undefined) assertSendable(ports.sender, given.url);
   if (Object.keys(given).length === 0) {
     throw new ApiKeysError('invalid_request', {
       detail: 'Name at least one of url, description, types and enabled.',

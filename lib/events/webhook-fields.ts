@@ -1,15 +1,22 @@
 import { eventTypeNames, type EventType } from '../domain/event-type.js';
 import {
   InvalidFieldError,
+  maxGracePeriodSeconds,
   parseDescription,
   parseEnabled,
-  parseGracePeriodSeconds,
 } from '../domain/key-fields.js';
+import { ApiKeysError } from '../errors.js';
 import type { FieldReaders } from '../manage/read-fields.js';
 import type { WebhookSender } from '../ports/webhook-sender.js';
 
-/** Maximum length of a URL. */
-export const maxWebhookUrlLength = 2_000;
+/** What a URL looks like; whether anything can be sent there is for the sender to say. */
+export const webhookUrlPattern = /^https?:\/\/[!-~]{1,1990}$/;
+/** Sequence numbers of one replay. */
+export const maxSequences = 100;
+/** How long the secret before a rotation signs as well, unless the rotation says otherwise: a day, in seconds. */
+export const defaultOverlapSeconds = 86_400;
+/** The longest time, in seconds: that of a rotated key. */
+export const maxOverlapSeconds: number = maxGracePeriodSeconds;
 
 /** The fields of a webhook that can be set. */
 export interface WebhookFields {
@@ -19,14 +26,26 @@ export interface WebhookFields {
   readonly enabled: boolean;
 }
 
-/** Parses the URL of an endpoint; whether anything can be sent there is for the sender to say. */
+/** The readers of the fields. */
+export const webhookReaders: FieldReaders<WebhookFields> = {
+  url: parseWebhookUrl,
+  description: parseDescription,
+  types: parseEventTypes,
+  enabled: parseEnabled,
+};
+
+/** Parses the URL of an endpoint. */
 export function parseWebhookUrl(value: unknown): string {
-  if (typeof value !== 'string') throw new InvalidFieldError('must be a string');
-  if (value.length > maxWebhookUrlLength) {
-    throw new InvalidFieldError(`must have at most ${maxWebhookUrlLength} characters`);
-  }
-  if (!URL.canParse(value)) throw new InvalidFieldError('must be an absolute URL');
-  return new URL(value).href;
+  if (typeof value === 'string' && webhookUrlPattern.test(value)) return value;
+  throw new InvalidFieldError(
+    'must be a URL that begins with https:// and has at most 1,998 characters of ASCII',
+  );
+}
+
+/** @throws ApiKeysError `invalid_request` for a URL that nothing can be sent to */
+export function assertSendable(sender: Pick<WebhookSender, 'check'>, url: string): void {
+  const message = sender.check(url);
+  if (message !== null) throw new ApiKeysError('invalid_request', { errors: [{ field: 'url', message }] });
 }
 
 /** Parses which events an endpoint gets; `null` for all of them. */
@@ -35,14 +54,15 @@ export function parseEventTypes(value: unknown): readonly EventType[] | null {
   if (!Array.isArray(value) || value.length === 0) {
     throw new InvalidFieldError('must be a list of event types, or null for all of them');
   }
-  const types = value.map((each: unknown) => {
+  const types = Array.from(value, (each: unknown) => {
     const type = eventTypeNames.find((name) => name === each);
     if (type === undefined) {
       throw new InvalidFieldError(`must contain only known event types: ${eventTypeNames.join(', ')}`);
     }
     return type;
   });
-  return [...new Set(types)];
+  if (new Set(types).size < types.length) throw new InvalidFieldError('must not name a type twice');
+  return types;
 }
 
 /** Parses sequence numbers. */
@@ -51,32 +71,15 @@ export function parseSequences(value: unknown): readonly number[] {
     Array.isArray(value) &&
     value.length > 0 &&
     value.length <= maxSequences &&
-    value.every((each) => Number.isSafeInteger(each) && Number(each) >= 1);
-  if (isList) return [...new Set(value as readonly number[])];
-  throw new InvalidFieldError(`must be a list of 1 to ${maxSequences} sequence numbers`);
+    Array.from(value, (each: unknown) => Number.isSafeInteger(each) && Number(each) >= 1).every(Boolean) &&
+    new Set(value).size === value.length;
+  if (isList) return [...(value as readonly number[])];
+  throw new InvalidFieldError(`must be a list of 1 to ${maxSequences} different sequence numbers`);
 }
 
-const maxSequences = 100;
-
-/** Creates the readers of the fields. */
-export function createWebhookReaders(sender: Pick<WebhookSender, 'check'>): FieldReaders<WebhookFields> {
-  return {
-    url(value) {
-      const url = parseWebhookUrl(value);
-      const problem = sender.check(url);
-      if (problem !== null) throw new InvalidFieldError(problem);
-      return url;
-    },
-    description: parseDescription,
-    types: parseEventTypes,
-    enabled: parseEnabled,
-  };
+/** Parses how long the secret before a rotation signs as well. */
+export function parseOverlapSeconds(value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maxOverlapSeconds)
+    return value;
+  throw new InvalidFieldError(`must be a whole number of seconds from 0 to ${maxOverlapSeconds}`);
 }
-
-/** How long the secret before a rotation signs as well, unless the rotation says otherwise: a day, in seconds. */
-export const defaultSecretGraceSeconds = 86_400;
-
-/** The reader of what a rotation takes. */
-export const rotationReaders: FieldReaders<{ readonly gracePeriodSeconds: number }> = {
-  gracePeriodSeconds: parseGracePeriodSeconds,
-};

@@ -30,8 +30,8 @@ export interface WebhookService {
     input: KeyInput,
     expected?: ExpectedVersion,
   ): Promise<WebhookRecord>;
-  /** Removes it with all that was not delivered. */
-  delete(context: ChangeContext, id: string, expected?: ExpectedVersion): Promise<void>;
+  /** Removes it with all that was not delivered, and returns it as it was. */
+  delete(context: ChangeContext, id: string, expected?: ExpectedVersion): Promise<WebhookRecord>;
   rotateSecret(
     context: ChangeContext,
     id: string,
@@ -67,11 +67,12 @@ export function createWebhookService(ports: WebhookPorts): WebhookService {
     update: (context, id, input, expected) => updateWebhook(ports, context, id, input, expected),
     async delete(context, id, expected) {
       assertMayManageWebhooks(context);
-      await store.transact(async (transaction) => {
+      return store.transact(async (transaction) => {
         const current = requireWebhook(await transaction.findWebhook(id));
         assertExpectedWebhook(current, expected);
         const removed = { ...current, updatedAt: Math.max(clock.now(), current.updatedAt) };
         await transaction.removeWebhook(current, createWebhookEntry(context, 'webhook.deleted', removed, []));
+        return current;
       });
     },
     rotateSecret: (context, id, input, expected) => rotateWebhookSecret(ports, context, id, input, expected),

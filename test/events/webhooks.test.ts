@@ -37,7 +37,7 @@ describe('webhooks', () => {
   it('are sent as Standard Webhooks has them', async () => {
     const receiver = await receive();
     const { apiKeys, key } = await start(realClock);
-    const { webhook, secret } = await apiKeys.webhooks.as(theApp).create({ url: receiver.url });
+    const { secret, ...webhook } = await apiKeys.webhooks.as(theApp).create({ url: receiver.url });
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(webhook).toMatchObject({ url: receiver.url, enabled: true, types: null, version: 1 });
     const { id } = await key();
@@ -61,9 +61,8 @@ describe('webhooks', () => {
     let aheadMs = 0;
     const { apiKeys } = await start({ clock: { now: () => Date.now() + aheadMs } });
     const webhooks = apiKeys.webhooks.as(theApp);
-    const { webhook, secret: first } = await webhooks.create({ url: receiver.url, types: ['owner.erased'] });
-    const { id } = webhook;
-    const { secret: second, webhook: rotated } = await webhooks.rotateSecret({ id, gracePeriodSeconds: 100 });
+    const { id, secret: first } = await webhooks.create({ url: receiver.url, types: ['owner.erased'] });
+    const { secret: second, ...rotated } = await webhooks.rotateSecret({ id, overlapSeconds: 100 });
     expect(rotated.previousSecretEndsAt?.getTime()).toBeGreaterThan(Date.now());
     const sendTest = async (): Promise<readonly boolean[]> => {
       expect(await webhooks.test({ id })).toEqual({ delivered: true, status: null, error: null });
@@ -75,7 +74,7 @@ describe('webhooks', () => {
     aheadMs = 101_000;
     expect(await sendTest()).toEqual([false, true]);
     expect((await webhooks.get({ id })).previousSecretEndsAt).toBe(null);
-    const { secret: third } = await webhooks.rotateSecret({ id, gracePeriodSeconds: 0 });
+    const { secret: third } = await webhooks.rotateSecret({ id, overlapSeconds: 0 });
     expect(await sendTest()).toEqual([false, false]);
     expect(isSignedWith(third, receiver.requests.at(-1)!)).toBe(true);
   });
@@ -84,15 +83,14 @@ describe('webhooks', () => {
     const receiver = await receive();
     const { apiKeys, key, clock } = await start();
     const webhooks = apiKeys.webhooks.as(theApp);
-    const { webhook } = await webhooks.create({ url: receiver.url });
+    const { id } = await webhooks.create({ url: receiver.url });
     receiver.answer = (_, response) => response.writeHead(503, { 'retry-after': '60' }).end('secret words');
     await key();
-    const { id } = webhook;
     await waitUntil('the failure is recorded', async () => {
       const { items } = await webhooks.listDeliveries({ id });
       return items[0]?.attempts === 1;
     });
-    const { items } = await webhooks.listDeliveries({ id, state: 'waiting' });
+    const { items } = await webhooks.listDeliveries({ id, dead: false });
     expect(items).toEqual([
       {
         ...{ sequence: 2, eventId: receiver.requests[0]?.id, type: 'api_key.created', state: 'waiting' },
@@ -100,7 +98,7 @@ describe('webhooks', () => {
         ...{ lastStatus: 503, lastError: 'answered 503' },
       },
     ]);
-    expect((await webhooks.listDeliveries({ id, state: 'dead' })).items).toEqual([]);
+    expect((await webhooks.listDeliveries({ id, dead: true })).items).toEqual([]);
     receiver.answer = 200;
     clock.advance(61_000);
     await waitUntil('it has come again', () => receiver.requests.length === 2);
@@ -116,7 +114,7 @@ describe('webhooks', () => {
     receiver.answer = 410;
     const { apiKeys, key, clock } = await start();
     const webhooks = apiKeys.webhooks.as(theApp);
-    const { id } = (await webhooks.create({ url: receiver.url, types: ['api_key.created'] })).webhook;
+    const { id } = await webhooks.create({ url: receiver.url, types: ['api_key.created'] });
     await key();
     await waitUntil('it is disabled', async () => !(await webhooks.get({ id })).enabled);
     expect(await webhooks.get({ id })).toMatchObject({ enabled: false, disabledReason: 'gone', version: 2 });
@@ -140,7 +138,7 @@ describe('webhooks', () => {
     receiver.answer = 500;
     const { apiKeys, key, clock } = await start();
     const webhooks = apiKeys.webhooks.as(theApp);
-    const { id } = (await webhooks.create({ url: receiver.url })).webhook;
+    const { id } = await webhooks.create({ url: receiver.url });
     await key();
     for (let made = 1; made <= 10; made += 1) {
       await waitUntil(`attempt ${made} was made`, () => receiver.requests.length >= made);
@@ -148,7 +146,7 @@ describe('webhooks', () => {
     }
     await waitUntil(
       'it is dead',
-      async () => (await webhooks.listDeliveries({ id, state: 'dead' })).items.length === 1,
+      async () => (await webhooks.listDeliveries({ id, dead: true })).items.length === 1,
     );
     const [dead] = (await webhooks.listDeliveries({ id })).items;
     expect(dead).toMatchObject({ state: 'dead', attempts: 10, nextAttemptAt: null, lastStatus: 500 });
@@ -189,7 +187,7 @@ describe('webhooks', () => {
       'must not be an address that is not public',
     );
     const named = receiver.url.replace('127.0.0.1', 'localhost');
-    const { id } = (await webhooks.create({ url: named })).webhook;
+    const { id } = await webhooks.create({ url: named });
     expect(await webhooks.test({ id })).toEqual({
       ...{ delivered: false, status: null, error: 'its host is an address that is not public' },
     });
@@ -204,7 +202,7 @@ describe('the management of webhooks', () => {
     const store = memoryStore();
     const { apiKeys } = await start({ store });
     const admin = apiKeys.webhooks.as({ kind: 'admin', id: 'olga' });
-    const { webhook } = await admin.create({ url, description: 'CRM' });
+    const { secret: _, ...webhook } = await admin.create({ url, description: 'CRM' });
     const { id } = webhook;
     expect(webhook).toEqual(await admin.get({ id }));
     expect((await admin.list()).items).toEqual([webhook]);
@@ -246,11 +244,13 @@ describe('the management of webhooks', () => {
   it('checks what it is given', async () => {
     const { apiKeys } = await start({ events: { webhooks: true } });
     const webhooks = apiKeys.webhooks.as(theApp);
-    const { id } = (await webhooks.create({ url })).webhook;
+    const { id } = await webhooks.create({ url });
     await expect(webhooks.create({ url: 'http://crm.acme.example/' })).rejects.toThrow(
       'must begin with https://',
     );
-    await expect(webhooks.create({ url: 7 } as never)).rejects.toThrow('must be a string');
+    await expect(webhooks.create({ url: 7 } as never)).rejects.toThrow(
+      'must be a URL that begins with https://',
+    );
     await expect(webhooks.create({} as never)).rejects.toThrow('url is required');
     await expect(webhooks.create({ url, types: [] })).rejects.toThrow('must be a list of event types');
     await expect(webhooks.create({ url, types: ['key.created'] as never })).rejects.toThrow(
@@ -261,11 +261,15 @@ describe('the management of webhooks', () => {
     await expect(webhooks.update({ id, enabled: false }, { expectedVersion: 2 })).rejects.toMatchObject({
       code: 'ERR_API_KEYS_PRECONDITION_FAILED',
     });
-    await expect(webhooks.rotateSecret({ id, gracePeriodSeconds: -1 })).rejects.toThrow(
+    await expect(webhooks.rotateSecret({ id, overlapSeconds: -1 })).rejects.toThrow(
       'whole number of seconds',
     );
-    await expect(webhooks.replay({ id, sequences: [] })).rejects.toThrow('1 to 100 sequence numbers');
-    await expect(webhooks.listDeliveries({ id, state: 'sent' as never })).rejects.toThrow('must be one of');
+    await expect(webhooks.replay({ id, sequences: [] })).rejects.toThrow(
+      '1 to 100 different sequence numbers',
+    );
+    await expect(webhooks.listDeliveries({ id, dead: 'yes' as never })).rejects.toThrow(
+      'must be true or false',
+    );
     await expect(webhooks.replay({ id: 'wh_unknown' })).rejects.toMatchObject({
       code: 'ERR_API_KEYS_NOT_FOUND',
     });
