@@ -85,7 +85,7 @@ export function createLeasedStore(store: KeyStore, ensureLease: () => Promise<vo
       forgetBefore: (...range) => usage.forgetBefore(...range),
     },
     accessLog: {
-      add: (events) => accessLog.add(events),
+      add: (entries) => accessLog.add(entries),
       list: leased((query) => accessLog.list(query)),
       findScanEnd: leased((...scan) => accessLog.findScanEnd(...scan)),
       prune: (...range) => accessLog.prune(...range),

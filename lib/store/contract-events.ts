@@ -48,8 +48,8 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
       const moved = await Promise.all([store.events.advance(step), other.events.advance(step)]);
       expect(moved.filter(Boolean).length).toBe(1);
       expect(await store.events.advance({ ...step, queueId: 'unknown' })).toBe(false);
-      const [queue] = await other.events.listQueues();
-      expect([queue?.cursor, queue?.hasWaiting]).toEqual([3, true]);
+      const [found] = await other.events.listQueues();
+      expect([found?.cursor, found?.hasWaiting]).toEqual([3, true]);
       const waiting = { attempts: 0, dueAt: sampleTime, isDead: false, lastStatus: null, lastError: null };
       expect(await other.events.listDeliveries({ queueId, limit: 9 })).toEqual(
         events.map((event) => ({ ...event, ...waiting })),

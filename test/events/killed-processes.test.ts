@@ -96,7 +96,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('webhooks from processes that a
     const store =
       kind === 'SQLite'
         ? sqliteStore({ file: database.url.slice('file:'.length), deadlineMs: 20_000 })
-        : postgresStore({ connection: database.url, deadlineMs: 20_000 });
+        : postgresStore({ connection: database.url, deadlineMs: 20_000, logger: console });
     await store.open();
     try {
       await Promise.all([startProcess(), startProcess()]);

@@ -31,7 +31,6 @@ import {
   parseOverlapSeconds,
   parseSequences,
   parseWebhookUrl,
-  webhookUrlPattern,
 } from '../../events/webhook-fields.js';
 import { parsePlanMembers } from '../../domain/parse-plan-members.js';
 import { parseRevocationReason, revocationReasons } from '../../domain/revocation-reason.js';
@@ -181,7 +180,8 @@ export const bodyFields: Readonly<Record<BodyField, Field<unknown>>> = {
   url: {
     schema: {
       type: 'string',
-      pattern: webhookUrlPattern.source,
+      pattern: '^https://[!-~]{1,1990}$',
+      'x-webhook-url': true,
       description:
         'Where events are sent to. It begins with `https://` and has no user name; redirects are not followed, and addresses that are not public are refused.',
       examples: ['https://crm.acme.example/api-keys'],
