@@ -92,9 +92,6 @@ export type { Page } from './manage/list-page.js';
 
 // Events.
 export type { ApiKeysEvent } from './domain/api-keys-event.js';
-export type { EventsOption } from './options/events-option.js';
-export type { Webhook } from './domain/webhook.js';
-export type { ActingWebhooksApi, WebhooksApi } from './api/webhooks-api.js';
 
 // What is thrown.
 export {

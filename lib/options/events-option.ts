@@ -47,8 +47,8 @@ export interface WebhooksOption {
    */
   readonly allowInsecureHttp?: boolean | undefined;
   /**
-   * Whether endpoints may have addresses that are not public, such as those of the network inside: then whoever may add a webhook can
-   * send requests to everything that this process reaches.
+   * Whether endpoints may have addresses that are not public, such as those of the network inside: then an admin who
+   * adds a webhook can send requests to everything that this process reaches.
    *
    * @default false
    */

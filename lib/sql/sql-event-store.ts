@@ -9,14 +9,14 @@ import type {
   QueueStep,
 } from '../ports/event-store.js';
 import {
-  advanceQueue,
+  moveCursor,
   countWaiting,
   deleteDead,
   holdQueue,
   listDeliveries,
   listDue,
   listQueues,
-  releaseQueue,
+  deleteHolder,
   replayDeliveries,
   settleDeliveries,
 } from './queries/event-queries.js';
@@ -55,11 +55,11 @@ export class SqlEventStore implements EventStore {
   }
 
   release(id: string, holder: string): Promise<void> {
-    return this.#write('Giving up a queue of events', (on) => releaseQueue(on, id, holder));
+    return this.#write('Giving up a queue of events', (on) => deleteHolder(on, id, holder));
   }
 
   advance(step: QueueStep): Promise<boolean> {
-    return this.#write('Queuing events', (on) => advanceQueue(on, step));
+    return this.#write('Queuing events', (on) => moveCursor(on, step));
   }
 
   countWaiting(queueId: string, limit: number): Promise<number> {

@@ -65,7 +65,7 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
       store,
       other,
     }) => {
-      await queue(store, ['a', 'b', 'a', 'b', 'c']);
+      await addDeliveries(store, ['a', 'b', 'a', 'b', 'c']);
       expect(await listDue(other, sampleTime - 1)).toEqual([]);
       expect(await listDue(other, sampleTime)).toEqual([1, 2, 5]);
       expect(await listDue(other, sampleTime, 2)).toEqual([1, 2]);
@@ -81,7 +81,7 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
       store,
       other,
     }) => {
-      await queue(store, ['a', 'b']);
+      await addDeliveries(store, ['a', 'b']);
       await store.events.settle(queueId, [
         fail(1, 1, { lastStatus: 503, lastError: 'answered 503', dueAt: sampleTime + 5 }),
         { sequence: 2, isTaken: true },
@@ -94,7 +94,7 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
     });
 
     it('record an attempt once, however often it is reported', async ({ store, other }) => {
-      await queue(store, ['a']);
+      await addDeliveries(store, ['a']);
       await store.events.settle(queueId, [fail(1, 1, { lastStatus: 500 })]);
       await other.events.settle(queueId, [fail(1, 1, { lastStatus: 404, dueAt: sampleTime + 99 })]);
       const [first] = await store.events.listDeliveries({ queueId, limit: 9 });
@@ -107,7 +107,7 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
       store,
       other,
     }) => {
-      await queue(store, ['a', 'a', 'b', 'b']);
+      await addDeliveries(store, ['a', 'a', 'b', 'b']);
       await store.events.settle(queueId, [
         fail(1, 1, { isDead: true, lastError: 'gave up' }),
         fail(3, 1, { isDead: true }),
@@ -134,7 +134,7 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
     });
 
     it('are listed in pages, by their sequence numbers', async ({ store, other }) => {
-      await queue(store, ['a', 'b', 'c', 'd']);
+      await addDeliveries(store, ['a', 'b', 'c', 'd']);
       const list = async (after: number | undefined, limit: number): Promise<readonly number[]> =>
         (await other.events.listDeliveries({ queueId, after, limit })).map(({ sequence }) => sequence);
       expect(await list(undefined, 2)).toEqual([1, 2]);
@@ -143,7 +143,7 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
     });
 
     it('are deleted when they died long ago, some at a time', async ({ store, other }) => {
-      await queue(store, ['a', 'b', 'c', 'd']);
+      await addDeliveries(store, ['a', 'b', 'c', 'd']);
       await store.events.settle(queueId, [
         fail(1, 1, { isDead: true, dueAt: sampleTime + 3 }),
         fail(2, 1, { isDead: true, dueAt: sampleTime + 1 }),
@@ -158,7 +158,7 @@ export function describeEvents({ describe, it, expect }: ContractContext): void 
   });
 }
 
-async function queue(store: KeyStore, subjects: readonly string[]): Promise<void> {
+async function addDeliveries(store: KeyStore, subjects: readonly string[]): Promise<void> {
   await store.events.addQueue(queueId);
   const events = subjects.map((subject, index) => createQueuedEvent(index + 1, subject));
   await store.events.advance({ queueId, from: 0, to: events.length, events, dueAt: sampleTime });

@@ -1,5 +1,5 @@
 import type { ContractContext } from './contract-context.js';
-import { createSampleWebhook, createWebhookEvent, putWebhook } from './sample-webhooks.js';
+import { createSampleWebhook, createWebhookEvent, writeWebhook } from './sample-webhooks.js';
 
 /** The endpoints that events are sent to. */
 export function describeWebhooks({ describe, it, expect }: ContractContext): void {
@@ -11,9 +11,9 @@ export function describeWebhooks({ describe, it, expect }: ContractContext): voi
         ...{ isEnabled: false, disabledReason: 'gone', secrets: [], version: 2 },
       });
       expect(await store.events.findWebhook(first.id)).toBe(null);
-      await putWebhook(store, first);
+      await writeWebhook(store, first);
       expect(await other.events.findWebhook(first.id)).toEqual(first);
-      await putWebhook(other, second);
+      await writeWebhook(other, second);
       expect(await store.events.findWebhook(first.id)).toEqual(second);
       expect(await store.events.findWebhook('wh_\0')).toBe(null);
       const entries = await store.listEvents({ limit: 9 });
@@ -27,9 +27,9 @@ export function describeWebhooks({ describe, it, expect }: ContractContext): voi
 
     it('are replaced and removed at the version that is stored only', async ({ store }) => {
       const webhook = createSampleWebhook();
-      await putWebhook(store, webhook);
-      await expect(putWebhook(store, webhook)).rejects.toThrow();
-      await expect(putWebhook(store, { ...webhook, version: 3 })).rejects.toThrow();
+      await writeWebhook(store, webhook);
+      await expect(writeWebhook(store, webhook)).rejects.toThrow();
+      await expect(writeWebhook(store, { ...webhook, version: 3 })).rejects.toThrow();
       const remove = (version: number): Promise<void> =>
         store.transact((transaction) =>
           transaction.removeWebhook(
@@ -55,8 +55,8 @@ export function describeWebhooks({ describe, it, expect }: ContractContext): voi
     });
 
     it('begin with a queue after their own entry, and end with it', async ({ store, other }) => {
-      await putWebhook(store, createSampleWebhook({ id: 'wh_b' }));
-      await putWebhook(store, createSampleWebhook({ id: 'wh_a' }));
+      await writeWebhook(store, createSampleWebhook({ id: 'wh_b' }));
+      await writeWebhook(store, createSampleWebhook({ id: 'wh_a' }));
       const queues = await other.events.listQueues();
       expect(queues.map(({ id, cursor, head, webhook }) => [id, cursor, head, webhook?.id])).toEqual([
         ['wh_a', 2, 2, 'wh_a'],

@@ -34,7 +34,7 @@ export function createWebhookEvent({ id }: Pick<WebhookRecord, 'id'>, action: Au
 }
 
 /** Stores a webhook. */
-export function putWebhook(store: KeyStore, record: WebhookRecord): Promise<void> {
+export function writeWebhook(store: KeyStore, record: WebhookRecord): Promise<void> {
   const action = record.version === 1 ? 'webhook.created' : 'webhook.updated';
   return store.transact((transaction) => transaction.putWebhook(record, createWebhookEvent(record, action)));
 }

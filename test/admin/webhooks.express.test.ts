@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import request from 'supertest';
-import type { Actor, EventsOption } from '../../lib/index.js';
+import type { Actor } from '../../lib/index.js';
+import type { EventsOption } from '../../lib/options/events-option.js';
 import { isSignedWith, receiveWebhooks, type WebhookReceiver } from '../events/webhook-receiver.js';
 import { createInstance, type TestInstance } from '../harness/instance.js';
 import { waitUntil } from '../servers/wait-until.cjs';

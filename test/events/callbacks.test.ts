@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ApiKeysEvent, ApiKeysOptions, EventsOption } from '../../lib/index.js';
+import type { ApiKeysEvent, ApiKeysOptions } from '../../lib/index.js';
+import type { EventsOption } from '../../lib/options/events-option.js';
 import type { KeyStore } from '../../lib/store/index.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';

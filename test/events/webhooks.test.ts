@@ -1,4 +1,5 @@
-import type { ApiKeysOptions, EventsOption } from '../../lib/index.js';
+import type { ApiKeysOptions } from '../../lib/index.js';
+import type { EventsOption } from '../../lib/options/events-option.js';
 import { memoryStore } from '../../lib/testing/index.js';
 import { createInstance, type Scope, type TestInstance } from '../harness/instance.js';
 import { theApp } from '../harness/the-app.js';

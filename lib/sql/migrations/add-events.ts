@@ -26,15 +26,15 @@ export const addEvents: Migration = {
       .addColumn('last_error', text)
       .addPrimaryKeyConstraint('event_deliveries_key', ['queue_id', 'sequence'])
       .execute();
-    const index = (name: string, columns: readonly string[]): Promise<void> =>
+    const addIndex = (name: string, columns: readonly string[]): Promise<void> =>
       schema
         .createIndex(name)
         .on('event_deliveries')
         .columns([...columns])
         .execute();
-    await index('event_deliveries_by_state', ['queue_id', 'is_dead', 'sequence']);
-    await index('event_deliveries_by_subject', ['queue_id', 'subject', 'is_dead', 'sequence']);
-    await index('event_deliveries_by_end', ['is_dead', 'due_at']);
+    await addIndex('event_deliveries_by_state', ['queue_id', 'is_dead', 'sequence']);
+    await addIndex('event_deliveries_by_subject', ['queue_id', 'subject', 'is_dead', 'sequence']);
+    await addIndex('event_deliveries_by_end', ['is_dead', 'due_at']);
     await schema
       .createTable('webhooks')
       .addColumn('id', text, (column) => column.primaryKey().notNull())

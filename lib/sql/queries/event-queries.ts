@@ -57,7 +57,7 @@ export async function holdQueue(
   return numUpdatedRows === 1n;
 }
 
-export async function releaseQueue(database: Kysely<Tables>, id: string, holder: string): Promise<void> {
+export async function deleteHolder(database: Kysely<Tables>, id: string, holder: string): Promise<void> {
   await database
     .updateTable('event_queues')
     .set((eb) => ({ holder: null, beat: eb('beat', '+', 1) }))
@@ -67,7 +67,7 @@ export async function releaseQueue(database: Kysely<Tables>, id: string, holder:
 }
 
 /** Adds deliveries and moves the cursor, if it is still at `from`. */
-export async function advanceQueue(
+export async function moveCursor(
   database: Kysely<Tables>,
   { queueId, from, to, events, dueAt }: QueueStep,
 ): Promise<boolean> {
