@@ -7,7 +7,7 @@ import {
   toAuditQuery,
   type ReadAuditConditions,
 } from '../manage/audit-conditions.js';
-import { isAuditScan, toAuditScan } from '../manage/audit-scan.js';
+import { isAuditScan, chooseAuditScan } from '../manage/audit-scan.js';
 import { resolveAuthority, createFinder } from '../manage/authority.js';
 import type { ChangeContext } from '../manage/change.js';
 import { maxRowsPerPage } from '../manage/list-page.js';
@@ -38,7 +38,7 @@ export async function exportTrail(
 }
 
 async function* readEntries(
-  store: Pick<KeyStore, 'listEvents' | 'findEventScanEnd'>,
+  store: Pick<KeyStore, 'listEvents' | 'findEventScanEnd' | 'find'>,
   conditions: Omit<AuditQuery, 'limit'>,
   end: number,
 ): AsyncGenerator<AuditEntry> {
@@ -63,10 +63,11 @@ async function* readEntries(
 
 /** Up to which entry to read at once, so that no statement reads more of those that do not match; `null`: all the rest. */
 async function findPartEnd(
-  store: Pick<KeyStore, 'findEventScanEnd'>,
+  store: Pick<KeyStore, 'findEventScanEnd' | 'find'>,
   conditions: Omit<AuditQuery, 'limit'>,
   after: number,
 ): Promise<number | null> {
   if (!isAuditScan(conditions)) return null;
-  return store.findEventScanEnd({ ...toAuditScan(conditions), after }, maxRowsPerPage);
+  const scan = await chooseAuditScan(store, conditions);
+  return store.findEventScanEnd({ ...scan, after }, maxRowsPerPage);
 }

@@ -1,5 +1,6 @@
 import type { Moment } from '../domain/moment.js';
 import type { AccessEntry } from '../domain/access-entry.js';
+import { isKeyOf } from '../manage/audit-scan.js';
 import type { ChangeContext } from '../manage/change.js';
 import { maxRowsPerPage, type ListPosition, type Page } from '../manage/list-page.js';
 import {
@@ -50,7 +51,8 @@ export function listAccess(
       const { ownerId, keyId, from, to } = conditions;
       const hasBoth = ownerId !== undefined && keyId !== undefined;
       if (action === undefined && code === undefined && !hasBoth) return null;
-      const place = keyId === undefined ? { ownerId } : { keyId };
+      const isByKey = keyId !== undefined && (await isKeyOf(ports.store, keyId, ownerId));
+      const place = isByKey ? { keyId } : { ownerId };
       const scan = { ...place, from, to, after: toEventPosition(after) };
       const end = await accessLog.findScanEnd(scan, maxRowsPerPage);
       return end === null ? null : [end.at, end.id];

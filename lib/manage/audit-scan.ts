@@ -17,11 +17,26 @@ export function isAuditScan(conditions: Conditions): boolean {
   return indexed.length > 1 || Object.values(others).some((condition) => condition !== undefined);
 }
 
-/** By which condition the next entries are counted off: the one that most likely has the fewest. */
-export function toAuditScan({ ownerId, keyId, actorId, memberId }: Conditions): AuditScan {
-  if (keyId !== undefined) return { keyId };
-  if (memberId !== undefined) return { memberId };
-  return ownerId === undefined ? { actorId } : { ownerId };
+/**
+ * By which condition the next entries are counted off: the one that most likely has the fewest. Where the owner is a condition, it is
+ * the owner unless the key is the owner's: the end of the count stands in the cursor, and must not tell of entries of others.
+ */
+export async function chooseAuditScan(
+  store: Pick<KeyStore, 'find'>,
+  { ownerId, keyId, actorId, memberId }: Conditions,
+): Promise<AuditScan> {
+  if (keyId !== undefined && (await isKeyOf(store, keyId, ownerId))) return { keyId };
+  if (ownerId !== undefined) return { ownerId };
+  return memberId === undefined ? { actorId } : { memberId };
+}
+
+/** Whether what stands under a key may be counted for an owner; without one, for somebody who sees all. */
+export async function isKeyOf(
+  store: Pick<KeyStore, 'find'>,
+  keyId: string,
+  ownerId: string | undefined,
+): Promise<boolean> {
+  return ownerId === undefined || (await store.find(keyId, ownerId)) !== null;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { AuditEntry } from '../domain/audit-entry.js';
 import { unboundedEvents } from '../ports/key-store.js';
 import { auditConditions, toAuditQuery, type AuditConditions } from './audit-conditions.js';
 import type { ChangeContext } from './change.js';
-import { findAuditBounds, isAuditScan, toAuditScan } from './audit-scan.js';
+import { chooseAuditScan, findAuditBounds, isAuditScan } from './audit-scan.js';
 import { maxRowsPerPage, type ListPosition, type Page } from './list-page.js';
 import type { ManagePorts } from './manage-ports.js';
 import type { ParsedFields } from './parsed-fields.js';
@@ -29,7 +29,7 @@ export function listEvents(
     findEnd: async (conditions, after) => {
       if (!isAuditScan(conditions)) return null;
       bounds = await findAuditBounds(store, conditions);
-      const scan = { ...toAuditScan(conditions), before: startBelow(after) };
+      const scan = { ...(await chooseAuditScan(store, conditions)), before: startBelow(after) };
       const end = await store.findEventScanEnd(scan, maxRowsPerPage);
       return end === null || end <= bounds.first ? null : [end];
     },

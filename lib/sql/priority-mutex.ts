@@ -1,33 +1,46 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FairQueue } from '../domain/fair-queue.js';
 import { ApiKeysError } from '../errors.js';
-import type { ChangeLane, ChangeQueuing } from '../ports/key-store.js';
+import type { ChangeLane } from '../ports/key-store.js';
 import type { TimeBudget } from './time-budget.js';
 
-/** The maximum number of waiting changes of one share in the lane `giving`. */
-const maxPerShare = 128;
 /** The weight of the last change in the average. */
 const newestWeight = 0.1;
 
+/** How a change waits: in which lane, and in whose share of it. */
+export interface MutexQueuing {
+  /** `own` are steps that the process itself depends on. @default 'giving' */
+  readonly lane?: ChangeLane | 'own' | undefined;
+  /** Without it, the change is not bounded. */
+  readonly share?: string | undefined;
+}
+
 /**
- * Runs one change at a time. Changes that revoke go first; within a lane, shares are served in turn, and each one in
- * the order of arrival. A change that grants is refused at once when its share has too many waiting changes, or when
- * its turn would come too late: waiting in vain would only make others wait.
+ * Runs one change at a time. Changes that revoke go first, then what the process itself depends on; within a lane, shares are
+ * served in turn, and each one in the order of arrival. A change that grants is refused at once when its share has too many
+ * waiting changes, or when its turn would come too late: waiting in vain would only make others wait.
  */
 export class PriorityMutex {
-  readonly #lanes: Readonly<Record<ChangeLane, FairQueue<() => Promise<void>>>> = {
+  readonly #lanes: Readonly<Record<ChangeLane | 'own', FairQueue<() => Promise<void>>>> = {
     taking: new FairQueue(),
+    own: new FairQueue(),
     giving: new FairQueue(),
   };
+  readonly #maxPerShare: number;
   #isBusy = false;
   /** The moving average of a change's duration, in milliseconds. */
   #averageMs = 0;
   #whenEmpty: (() => void)[] = [];
 
+  /** @param maxPerShare - the maximum number of waiting changes of one share in the lane `giving` */
+  constructor(maxPerShare = 128) {
+    this.#maxPerShare = maxPerShare;
+  }
+
   /** @throws ApiKeysError `ERR_API_KEYS_UNAVAILABLE` when the change could not be made in time */
-  pass<T>(budget: TimeBudget, queuing: ChangeQueuing, work: () => Promise<T>): Promise<T> {
+  pass<T>(budget: TimeBudget, queuing: MutexQueuing, work: () => Promise<T>): Promise<T> {
     const { lane = 'giving', share } = queuing;
-    // A change that revokes is always tried.
+    // What revokes, and what the process depends on, is always tried.
     const isBounded = lane === 'giving' && share !== undefined;
     const reason = isBounded ? this.#reasonToRefuse(budget, share) : null;
     if (reason !== null) return Promise.reject(new ApiKeysError('unavailable', { cause: new Error(reason) }));
@@ -51,9 +64,10 @@ export class PriorityMutex {
   }
 
   #reasonToRefuse(budget: TimeBudget, share: string): string | null {
-    const { taking, giving } = this.#lanes;
-    if (giving.sizeOf(share) >= maxPerShare) return `${maxPerShare} changes of the same owner wait already`;
-    const ahead = taking.size + giving.size;
+    const { taking, own, giving } = this.#lanes;
+    if (giving.sizeOf(share) >= this.#maxPerShare)
+      return `${this.#maxPerShare} changes of the same share wait already`;
+    const ahead = taking.size + own.size + giving.countAhead(share);
     if (ahead === 0 || this.#averageMs * (ahead + 1) <= budget.remainingMs) return null;
     return `${ahead} changes wait already, too many for the deadline`;
   }
@@ -70,11 +84,12 @@ export class PriorityMutex {
   async #run(): Promise<void> {
     this.#isBusy = true;
     for (;;) {
-      const next = this.#lanes.taking.take() ?? this.#lanes.giving.take();
+      const { taking, own, giving } = this.#lanes;
+      const next = taking.take() ?? own.take() ?? giving.take();
       if (next === undefined) break;
       await next();
       // SQLite runs in the thread of the event loop: a change that revokes must be able to arrive in between.
-      if (this.#lanes.taking.size + this.#lanes.giving.size > 0) await nextTurn();
+      if (taking.size + own.size + giving.size > 0) await nextTurn();
     }
     this.#isBusy = false;
     for (const tell of this.#whenEmpty.splice(0)) tell();

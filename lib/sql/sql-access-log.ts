@@ -25,10 +25,14 @@ export class SqlAccessLog implements AccessLog {
   add(events: readonly AccessEntry[]): Promise<void> {
     if (events.length === 0) return Promise.resolve();
     return this.#within('Writing the access log', (budget) =>
-      this.#database.writeOnce(budget, (on) => {
-        this.#insert ??= compileInsertAccessEvents(on, this.#database.dialect);
-        return this.#insert(on, events);
-      }),
+      this.#database.writeOnce(
+        budget,
+        (on) => {
+          this.#insert ??= compileInsertAccessEvents(on, this.#database.dialect);
+          return this.#insert(on, events);
+        },
+        { mayBeLost: true },
+      ),
     );
   }
 

@@ -14,7 +14,7 @@ import { compileFeedQueries, notListed } from './queries/feed-queries.js';
 import type { FeedQueries } from './queries/feed-queries.js';
 import type { Kysely } from 'kysely';
 import type { SeenPosition } from './seen-position.js';
-import type { SqlDatabase } from './sql-database.js';
+import type { SqlDatabase, Writing } from './sql-database.js';
 import type { Tables } from './tables.js';
 import { isReplacedFile } from './sqlite/sqlite-file.js';
 import type { TimeBudget } from './time-budget.js';
@@ -39,10 +39,14 @@ export class SqlChangeFeed implements ChangeFeed {
 
   async join(instance: Pick<Instance, 'id' | 'acked' | 'leaseMs'>): Promise<void> {
     await this.#within('Joining the change feed', (budget) =>
-      this.#database.write(budget, async (on) => {
-        await holdOffChanges(on, this.#database.dialect);
-        await this.#queriesFor(on).join(on, instance);
-      }),
+      this.#database.write(
+        budget,
+        async (on) => {
+          await holdOffChanges(on, this.#database.dialect);
+          await this.#queriesFor(on).join(on, instance);
+        },
+        { lane: 'own' },
+      ),
     );
     this.#seen.forget();
   }
@@ -52,7 +56,9 @@ export class SqlChangeFeed implements ChangeFeed {
   }
 
   async beat(instanceId: string, applied: FeedPosition, limit: number): Promise<BeatAnswer> {
-    const beating = this.#write('A beat', (queries, on) => queries.beat(on, instanceId, applied, limit));
+    const beat = (queries: FeedQueries, on: Kysely<Tables>): Promise<BeatAnswer> =>
+      queries.beat(on, instanceId, applied, limit);
+    const beating = this.#write('A beat', beat, { mayBeLost: true });
     const answer = await beating.catch((error: unknown): BeatAnswer => {
       // In the database that others use now, this process is not listed, and its lease has expired.
       if (isReplacedFile(error)) return notListed;
@@ -81,7 +87,7 @@ export class SqlChangeFeed implements ChangeFeed {
   claimPlace(claim: PlaceClaim): Promise<PlaceAnswer> {
     const { dialect } = this.#database;
     return this.#within('Claiming a place', (budget) =>
-      this.#database.write(budget, (on) => claimPlace(on, dialect, claim)),
+      this.#database.write(budget, (on) => claimPlace(on, dialect, claim), { lane: 'own' }),
     );
   }
 
@@ -109,9 +115,13 @@ export class SqlChangeFeed implements ChangeFeed {
     );
   }
 
-  #write<T>(what: string, work: (queries: FeedQueries, on: Kysely<Tables>) => Promise<T>): Promise<T> {
+  #write<T>(
+    what: string,
+    work: (queries: FeedQueries, on: Kysely<Tables>) => Promise<T>,
+    writing?: Pick<Writing, 'mayBeLost'>,
+  ): Promise<T> {
     return this.#within(what, (budget) =>
-      this.#database.writeOnce(budget, (on) => work(this.#queriesFor(on), on)),
+      this.#database.writeOnce(budget, (on) => work(this.#queriesFor(on), on), writing),
     );
   }
 

@@ -11,6 +11,25 @@ export type SqlDialect = 'sqlite' | 'postgres';
 export type MigrateMode = 'auto' | 'check';
 
 /**
+ * Whom a transaction goes before where many wait for a connection or for the file: `taking`, then `own`, then the others. `own`: what
+ * this process itself depends on. `requests`: what requests cause besides changes; they are bounded in number.
+ */
+export type WriteLane = ChangeLane | 'own' | 'requests';
+
+/** How something is written. */
+export interface Writing {
+  /** @default 'giving' */
+  readonly lane?: WriteLane | undefined;
+  /**
+   * Whether a power cut may undo it: a beat, a count, a row of the log. SQLite then does not wait for the disk, for which the whole process
+   * would wait with it.
+   *
+   * @default false
+   */
+  readonly mayBeLost?: boolean | undefined;
+}
+
+/**
  * How long a migration may take, in milliseconds: it may have to rewrite a large table, or to wait for another
  * process that does.
  */
@@ -43,22 +62,25 @@ export interface SqlDatabase {
    * when there was no reply, so the work may be done twice. Never waits for a change of another process longer than
    * its commit takes.
    */
-  writeOnce<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
+  writeOnce<T>(
+    budget: TimeBudget,
+    work: (database: Kysely<Tables>) => Promise<T>,
+    writing?: Pick<Writing, 'mayBeLost'>,
+  ): Promise<T>;
   /**
    * Runs work of one step for a request, and never a second time once it may have been carried out, because credits
-   * must not be deducted twice.
+   * must not be deducted twice; nor begins it after the deadline. However many there are, they do not delay the other
+   * methods; too many at once are refused.
    */
   spend<T>(budget: TimeBudget, work: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
   /**
    * Runs work in one transaction of read committed or better; again after a deadlock, at most twice. Retries when it
    * could not begin.
-   *
-   * @param lane - `taking` goes before all others that wait for a connection or for the file. Default: `giving`
    */
   write<T>(
     budget: TimeBudget,
     work: (transaction: Transaction<Tables>) => Promise<T>,
-    lane?: ChangeLane,
+    writing?: Writing,
   ): Promise<T>;
   /** Runs work in one transaction, in one process at a time, within {@link migrationDeadlineMs}. */
   migrate(work: (transaction: Transaction<Tables>) => Promise<void>): Promise<void>;

@@ -325,7 +325,7 @@ export class SqlKeyStore implements KeyStore {
         throw error;
       }
     };
-    const { result, position } = await this.#database.write(budget, run, lane);
+    const { result, position } = await this.#database.write(budget, run, { lane });
     this.#seen.note(position);
     return result;
   }
@@ -334,7 +334,9 @@ export class SqlKeyStore implements KeyStore {
     const row = { key_id: keyId, credential_id: credentialId, pepper_id: pepperId, digest };
     if (!isStorable(keyId, credentialId)) return Promise.resolve();
     return this.#within('Adding a digest', (budget) =>
-      this.#database.write(budget, (database) => insertDigest(database, this.#database.dialect, row)),
+      this.#database.write(budget, (database) => insertDigest(database, this.#database.dialect, row), {
+        lane: 'requests',
+      }),
     );
   }
 
@@ -344,7 +346,7 @@ export class SqlKeyStore implements KeyStore {
       const counts = await countByHour(uses);
       const parts = await listPartUses(uses);
       if (counts.length === 0) return;
-      await this.#database.write(budget, async (database) => {
+      const addAll = async (database: Kysely<Tables>): Promise<void> => {
         const { dialect } = this.#database;
         this.#advanceUses ??= compileAdvanceUses(database, dialect);
         this.#addUsage ??= compileAddUsage(database, dialect);
@@ -352,7 +354,8 @@ export class SqlKeyStore implements KeyStore {
         await this.#advanceUses(database, allowed, budget);
         await this.#addUsage(database, counts, budget);
         await this.#addUsedParts(database, parts, budget);
-      });
+      };
+      await this.#database.write(budget, addAll, { mayBeLost: true });
     });
   }
 

@@ -15,20 +15,24 @@ export class SqlNonceStore implements NonceStore {
   take(name: string, expiresAt: number, now: number): Promise<boolean> {
     return this.#within('Taking a name', (budget) =>
       // Not repeated after it began, because the second time it would find its own name.
-      this.#database.write(budget, async (database) => {
-        const { numInsertedOrUpdatedRows = 0n } = await database
-          .insertInto('nonces')
-          .values({ name, expires_at: expiresAt })
-          // Expired names are removed in the background; until then they can be taken again.
-          .onConflict((conflict) =>
-            conflict
-              .column('name')
-              .doUpdateSet({ expires_at: expiresAt })
-              .where('nonces.expires_at', '<=', now),
-          )
-          .executeTakeFirstOrThrow();
-        return numInsertedOrUpdatedRows === 1n;
-      }),
+      this.#database.write(
+        budget,
+        async (database) => {
+          const { numInsertedOrUpdatedRows = 0n } = await database
+            .insertInto('nonces')
+            .values({ name, expires_at: expiresAt })
+            // Expired names are removed in the background; until then they can be taken again.
+            .onConflict((conflict) =>
+              conflict
+                .column('name')
+                .doUpdateSet({ expires_at: expiresAt })
+                .where('nonces.expires_at', '<=', now),
+            )
+            .executeTakeFirstOrThrow();
+          return numInsertedOrUpdatedRows === 1n;
+        },
+        { lane: 'requests' },
+      ),
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely';
 import type { ObservedGroup, ObservedRefusal } from '../domain/observed-refusal.js';
 import type { ObservationLog, ObservationQuery } from '../ports/observation-log.js';
 import {
@@ -10,6 +11,7 @@ import {
 } from './queries/observation-queries.js';
 import type { WithinDeadline } from './sql-change-feed.js';
 import type { SqlDatabase } from './sql-database.js';
+import type { Tables } from './tables.js';
 
 /** What guards in observe mode would have refused, on SQLite and PostgreSQL alike. */
 export class SqlObservationLog implements ObservationLog {
@@ -26,10 +28,11 @@ export class SqlObservationLog implements ObservationLog {
     return this.#within('Writing observed requests', async (budget) => {
       const merged = await mergeObservations(counts);
       if (merged.length === 0) return;
-      await this.#database.write(budget, (on) => {
+      const add = (on: Kysely<Tables>): Promise<void> => {
         this.#add ??= compileAddObservations(on, this.#database.dialect);
         return this.#add(on, merged, budget);
-      });
+      };
+      await this.#database.write(budget, add, { mayBeLost: true });
     });
   }
 

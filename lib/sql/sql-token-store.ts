@@ -122,9 +122,13 @@ function createRefreshGrantStore(database: SqlDatabase, within: WithinDeadline):
   return {
     add: (grant) =>
       within('Adding a refresh token', (budget) =>
-        database.write(budget, async (on) => {
-          await on.insertInto('refresh_grants').values(toRefreshGrantRow(grant)).execute();
-        }),
+        database.write(
+          budget,
+          async (on) => {
+            await on.insertInto('refresh_grants').values(toRefreshGrantRow(grant)).execute();
+          },
+          { lane: 'requests' },
+        ),
       ),
 
     async find(id) {
@@ -160,7 +164,9 @@ function createRefreshGrantStore(database: SqlDatabase, within: WithinDeadline):
     async remove(id) {
       if (!isStorable(id)) return;
       await within('Ending a chain of refresh tokens', (budget) =>
-        database.write(budget, (on) => on.deleteFrom('refresh_grants').where('id', '=', id).execute()),
+        database.write(budget, (on) => on.deleteFrom('refresh_grants').where('id', '=', id).execute(), {
+          lane: 'requests',
+        }),
       );
     },
 

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { hashSync } from 'bcryptjs';
 import { buildSync } from 'esbuild';
-import { putBuild } from '../example-app/built-app.js';
+import { putPackage } from '../example-app/built-app.js';
 
 jest.setTimeout(90_000);
 
@@ -16,24 +17,48 @@ const permissionFlag = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission';
 
+const rightKey = `sk_0a1b2c3d_${'r'.repeat(20)}`;
+const wrongKey = `sk_0a1b2c3d_${'w'.repeat(20)}`;
+
 /** Hashes, matches both ways, and ends by itself: workers must not keep a process alive. */
-const program = (load: string): string => `${load}
+const program = (load: (entry: string, name: string) => string): string => `
+${load('index', 'createApiKeys')}
+${load('testing/index', 'memoryStore')}
 const workers = [];
 process.on('worker', (worker) => workers.push(worker));
 const warnings = [];
-const logger = { warn: (message) => warnings.push(message), error: (message) => warnings.push(message) };
-const hasher = createSecretHasher({ cost: 8, logger });
+const apiKeys = createApiKeys({
+  prefix: 'acme',
+  scopes: { 'orders:read': 'Read orders' },
+  store: memoryStore(),
+  pepper: 'p'.repeat(43),
+  bcryptCost: 8,
+  foreignFormats: [{ name: 'old', pattern: /^sk_[0-9a-f]{8}_[a-z]{20}$/, hash: 'bcrypt', idOf: (key) => key.slice(3, 11) }],
+  logger: { info() {}, warn: (message) => warnings.push(message), error: (message) => warnings.push(message) },
+});
 async function main() {
-  const hash = await hasher.hash('right');
-  const answers = await Promise.all([hasher.matches('right', hash), hasher.matches('wrong', hash)]);
-  console.log(JSON.stringify({ isHash: hash.startsWith('$2'), answers, workers: workers.length > 0, warnings }));
+  await apiKeys.ready();
+  const keys = apiKeys.keys.as({ kind: 'application' });
+  await keys.create({ ownerId: 'alice', name: 'New', scopes: ['orders:read'] });
+  const old = { ownerId: 'alice', name: 'Old', scopes: ['orders:read'] };
+  const report = await keys.import({ format: 'old', rows: [{ hash: '${hashSync(rightKey, 8)}', visiblePart: '0a1b2c3d', ...old }] });
+  const codes = [];
+  for (const key of ['${rightKey}', '${wrongKey}']) {
+    const { allowed, code } = await apiKeys.keys.verify({ key, scopes: 'orders:read', address: '192.0.2.1' });
+    codes.push(allowed ? 'allowed' : code);
+  }
+  console.log(JSON.stringify({ codes, workers: workers.length > 0, warnings }));
+  await apiKeys.close();
 }
 main();
 `;
 
+/** Express is in CommonJS, and wants a `require` in a module as well. */
+const requireInModules =
+  "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);";
+
 interface Outcome {
-  readonly isHash: boolean;
-  readonly answers: readonly boolean[];
+  readonly codes: readonly string[];
   readonly workers: boolean;
   readonly warnings: readonly string[];
 }
@@ -50,7 +75,7 @@ function run(file: string, ...flags: string[]): Outcome {
 
 /** The package as it is built. */
 function compile(format: 'esm' | 'cjs'): void {
-  putBuild(`dist/${format}`, `tsconfig.${format}.json`, join(installed, format));
+  putPackage(format, join(installed, format));
   writeFileSync(
     join(installed, format, 'package.json'),
     JSON.stringify({ type: format === 'esm' ? 'module' : 'commonjs' }),
@@ -63,11 +88,11 @@ beforeAll(() => {
   compile('cjs');
   writeFileSync(
     join(installed, 'app.mjs'),
-    program(`import { createSecretHasher } from './esm/crypto/bcrypt-hasher.js';`),
+    program((entry, name) => `import { ${name} } from './esm/${entry}.js';`),
   );
   writeFileSync(
     join(installed, 'app.cjs'),
-    program(`const { createSecretHasher } = require('./cjs/crypto/bcrypt-hasher.js');`),
+    program((entry, name) => `const { ${name} } = require('./cjs/${entry}.js');`),
   );
   for (const folder of [installed, bare]) {
     mkdirSync(join(folder, 'bundle'));
@@ -81,6 +106,7 @@ beforeAll(() => {
         bundle: true,
         platform: 'node',
         format,
+        ...(format === 'esm' && { banner: { js: requireInModules } }),
       });
     }
   }
@@ -90,7 +116,7 @@ afterAll(() => {
   for (const folder of [installed, bare]) rmSync(folder, { recursive: true, force: true });
 });
 
-const inWorkers: Outcome = { isHash: true, answers: [true, false], workers: true, warnings: [] };
+const inWorkers: Outcome = { codes: ['allowed', 'invalid_token'], workers: true, warnings: [] };
 
 describe('the bcrypt worker', () => {
   it.each([

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { transformSync } from 'esbuild';
 import { parse as parseYaml } from 'yaml';
-import { buildApp, putBuild, type BuiltApp } from '../example-app/built-app.js';
+import { buildApp, putPackage, type BuiltApp } from '../example-app/built-app.js';
 import { freePort } from '../servers/server-process.cjs';
 import { canBeRun, fileNameOf, writeFragments, type Fragments } from './fragments.js';
 import { blocksOf, documents, type Block } from './markdown.js';
@@ -128,7 +128,7 @@ describe('code in the documents', () => {
     beforeAll(() => {
       built = buildApp();
       const commonJs = join(built.folder, 'node_modules', 'express-api-keys', 'dist', 'cjs');
-      putBuild('dist/cjs', 'tsconfig.cjs.json', commonJs);
+      putPackage('cjs', commonJs);
       writeFileSync(join(commonJs, 'package.json'), '{ "type": "commonjs" }');
     }, 120_000);
     afterAll(() => built.remove());

@@ -24,30 +24,37 @@ export function buildApp(): BuiltApp {
     symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name));
   }
   cpSync(join(repository, 'package.json'), join(packageFolder, 'package.json'));
-  putBuild('dist/esm', 'tsconfig.esm.json', join(packageFolder, 'dist', 'esm'));
+  putPackage('esm', join(packageFolder, 'dist', 'esm'));
   cpSync(join(repository, 'dist', 'page'), join(packageFolder, 'dist', 'page'), { recursive: true });
 
   symlinkSync(join(repository, 'test', 'servers'), join(folder, 'test', 'servers'));
   for (const name of ['package.json', 'start-with-redis.mjs']) {
     cpSync(join(repository, 'example-app', name), join(appFolder, name));
   }
-  putBuild('example-app/dist', 'example-app/tsconfig.build.json', join(appFolder, 'dist'));
+  putExampleApp(join(appFolder, 'dist'));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/**
- * Puts compiled code into a folder: that of the run, if it has built, else compiled now.
- *
- * @param built - where a build leaves it, as `dist/esm`
- * @param project - the tsconfig that it is compiled with
- */
-export function putBuild(built: string, project: string, outDir: string): void {
-  if (process.env['TEST_BUILD'] !== undefined) {
-    cpSync(join(repository, built), outDir, { recursive: true });
-    return;
+/** Puts one build of the package into a folder: that of the run, if it has built, else one that is made now. */
+export function putPackage(format: 'esm' | 'cjs', folder: string): void {
+  if (process.env['TEST_BUILD'] === undefined) {
+    execFileSync(process.execPath, [join(repository, 'build.mjs'), format, folder]);
+  } else {
+    cpSync(join(repository, 'dist', format), folder, { recursive: true });
   }
+}
+
+function putExampleApp(folder: string): void {
+  const app = join(repository, 'example-app');
+  if (process.env['TEST_BUILD'] !== undefined) return cpSync(join(app, 'dist'), folder, { recursive: true });
   const tsc = join(repository, 'node_modules', 'typescript', 'bin', 'tsc');
   // Types are looked at by `npm run typecheck`; here only JavaScript is wanted.
-  const args = ['-p', join(repository, project), '--outDir', outDir, '--noCheck'];
-  execFileSync(process.execPath, [tsc, ...args]);
+  execFileSync(process.execPath, [
+    tsc,
+    '-p',
+    join(app, 'tsconfig.build.json'),
+    '--outDir',
+    folder,
+    '--noCheck',
+  ]);
 }

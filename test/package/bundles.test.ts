@@ -82,7 +82,7 @@ describe('an app that webpack bundles into one file', () => {
     // Express and what ioredis needs have warnings of their own. In CommonJS there is no other way to load a driver in tests of
     // jest than a `require` whose name is not known to bundlers.
     const ours = warnings.filter((text) => text.includes('node_modules/express-api-keys/'));
-    expect(ours.filter((text) => !/cjs\/sql\/load-driver\.js: Critical dependency/.test(text))).toEqual([]);
+    expect(ours.filter((text) => !/cjs\/parts\/load-driver\.js: Critical dependency/.test(text))).toEqual([]);
     return join('webpack', filename);
   };
   const module = { experiments: { outputModule: true }, externalsType: 'module' };

@@ -10,7 +10,7 @@ const FOLDERS = ['lib', 'types', join('example-app', 'src')];
 const FILES = [
   'package.json',
   'package-lock.json',
-  ...['tsconfig.json', 'tsconfig.esm.json', 'tsconfig.cjs.json', 'example-app/tsconfig.build.json'],
+  ...['build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'example-app/tsconfig.build.json'],
 ];
 const BUILDS = ['dist/esm/index.js', 'dist/cjs/package.json', 'example-app/dist/server.js'];
 

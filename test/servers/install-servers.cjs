@@ -16,6 +16,8 @@ const BROWSER_PACKAGES = ['chromium', 'fonts-liberation'];
 const RECIPE_PACKAGES = ['php-cli', 'python3-djangorestframework-api-key'];
 /** Where Debian has packages of Python; one is found there by the name of its folder. */
 const PYTHON_FOLDER = '/usr/lib/python3/dist-packages';
+/** Needed by one test, which counts system calls. */
+const TRACE_PACKAGES = ['strace'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /** Debian keeps initdb and postgres out of PATH, one folder per major version. @returns {string[]} newest first */
@@ -81,6 +83,7 @@ function installFromDebian(packages) {
 function packagesWith(name) {
   if (name === 'go') return GO_PACKAGES;
   if (name === 'chromium') return BROWSER_PACKAGES;
+  if (name === 'strace') return TRACE_PACKAGES;
   if (name === 'php' || name === 'rest_framework_api_key') return RECIPE_PACKAGES;
   return PROXY_PACKAGES.includes(name) ? PROXY_PACKAGES : SERVER_PACKAGES;
 }
@@ -88,7 +91,7 @@ function packagesWith(name) {
 /**
  * The path of a program that tests run, a server, a tool for one, or the curl that the documents show, or of a package of Python. Installs it when it is missing
  * and we may.
- * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy' | 'chromium' | 'php' | 'rest_framework_api_key'} name
+ * @param {'redis-server' | 'redis-cli' | 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_ctl' | 'pg_dump' | 'curl' | 'openssl' | 'go' | 'nginx' | 'haproxy' | 'caddy' | 'chromium' | 'php' | 'rest_framework_api_key' | 'strace'} name
  * @returns {string}
  */
 function findServerProgram(name) {

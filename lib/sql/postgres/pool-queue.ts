@@ -126,7 +126,7 @@ export class PoolQueue {
     this.#asked -= 1;
     if ('client' in answer) this.#give(answer.client);
     // The failure of an old connection request does not concern a call for which another request is pending.
-    else if (this.#wanted > this.#asked) this.#next()?.reject(answer.error);
+    else if (this.#wanted > this.#asked) this.#takeLast()?.reject(answer.error);
     this.#ask();
   }
 
@@ -166,15 +166,25 @@ export class PoolQueue {
 
   #next(): Waiter | undefined {
     const { taking, own, requests } = this.#waiting;
-    const lanes = this.#freeForRequests === 0 ? [taking, own] : [taking, own, requests];
-    for (const lane of lanes) {
-      for (const first of lane) {
-        lane.delete(first);
-        return first;
-      }
-    }
-    return undefined;
+    return takeFirst(this.#freeForRequests === 0 ? [taking, own] : [taking, own, requests]);
   }
+
+  /** Takes the waiter that a failure costs least: what revokes waits on for as long as another call can fail in its place. */
+  #takeLast(): Waiter | undefined {
+    const { taking, own, requests } = this.#waiting;
+    return takeFirst(this.#freeForRequests === 0 ? [own, taking] : [requests, own, taking]);
+  }
+}
+
+/** Removes and returns the waiter that has waited longest in the first lane that has one. */
+function takeFirst(lanes: readonly Set<Waiter>[]): Waiter | undefined {
+  for (const lane of lanes) {
+    for (const first of lane) {
+      lane.delete(first);
+      return first;
+    }
+  }
+  return undefined;
 }
 
 function createUnavailable(cause: unknown): ApiKeysError {

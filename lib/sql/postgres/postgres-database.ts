@@ -91,13 +91,19 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
     lookUp: (budget, work) =>
       askAgain(budget, () => work((lookingUp ??= createKysely('requests', lookUpLimits))), mayRequestsWait),
     writeOnce: (budget, work) => askAgain(budget, () => work((own ??= createKysely('own', limits)))),
-    spend: (_budget, work) => work((forRequests ??= createKysely('requests', limits))),
+    spend: (budget, work) =>
+      (forRequests ??= createKysely('requests', limits)).connection().execute((connected) => {
+        // The caller has been answered, and what it was to pay for was refused.
+        budget.check();
+        return work(connected);
+      }),
 
-    async write(budget, work, lane) {
-      const choosePool = (): Kysely<Tables> =>
-        lane === 'taking'
-          ? (taking ??= createKysely('taking', limits))
-          : (own ??= createKysely('own', limits));
+    async write(budget, work, { lane } = {}) {
+      const choosePool = (): Kysely<Tables> => {
+        if (lane === 'taking') return (taking ??= createKysely('taking', limits));
+        if (lane === 'requests') return (forRequests ??= createKysely('requests', limits));
+        return (own ??= createKysely('own', limits));
+      };
       for (let retries = 0; ; retries += 1) {
         let hasBegun = false;
         try {
@@ -110,6 +116,7 @@ export function createPostgresDatabase(settings: PostgresSettings): SqlDatabase 
             });
         } catch (error) {
           const mayRetry = hasBegun ? mustRetry(error) : mayAskAgain(error, budget);
+          if (lane === 'requests' && !mayRequestsWait()) throw error;
           if (retries === maxRetries || !mayRetry) throw error;
         }
       }

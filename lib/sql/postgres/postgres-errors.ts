@@ -41,7 +41,10 @@ export function isConflict(error: unknown): boolean {
   return state !== undefined && retryable.includes(state);
 }
 
-/** Whether the database requires that the transaction is run again. */
+/** `foreign_key_violation`: what a row was to refer to has been deleted since the statement began. */
+const lostReference = '23503';
+
+/** Whether the transaction has to be run again, because of what was committed beside it. */
 export function mustRetry(error: unknown): boolean {
-  return error instanceof Error && isConflict(error.cause);
+  return getSqlState(error) === lostReference || (error instanceof Error && isConflict(error.cause));
 }

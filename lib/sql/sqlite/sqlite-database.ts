@@ -14,6 +14,9 @@ import { watchSqlite } from './sqlite-watch.js';
 import type { Tables } from '../tables.js';
 import { TimeBudget } from '../time-budget.js';
 
+/** The maximum number of waiting writes of requests, as on PostgreSQL: a burst fits in, a flood is refused at once. */
+const maxWaitingRequests = 1_000;
+
 /** The application id in the file's header ("ApKs"), so that no other application's database is mistaken for ours. */
 const applicationId = 0x41704b73;
 
@@ -21,6 +24,8 @@ const dataVersionQuery = CompiledQuery.raw('pragma data_version') as CompiledQue
 
 interface Connections {
   readonly file: SqliteFile;
+  /** Whether the next commits wait until the disk has them. */
+  readonly setDiskWait: (mustWait: boolean) => void;
   readonly reader: Kysely<Tables>;
   readonly writer: Kysely<Tables>;
   readonly handles: readonly LibsqlDatabase[];
@@ -45,18 +50,19 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
       return work(reader);
     });
 
-  /** All writes share one connection. */
-  const writers = new PriorityMutex();
-  const write: SqlDatabase['write'] = (budget, work, lane) =>
-    writers.pass(budget, { lane }, async () => {
-      const { file: openedFile, writer } = getConnections();
-      openedFile.check();
-      const result = await writer.transaction().execute((transaction) => {
+  /** All writes share one connection. Those of requests are one share, so that each change goes before all of them but one. */
+  const writers = new PriorityMutex(maxWaitingRequests);
+  const write: SqlDatabase['write'] = (budget, work, { lane, mayBeLost = false } = {}) =>
+    writers.pass(budget, lane === 'requests' ? { share: lane } : { lane }, async () => {
+      const opened = getConnections();
+      opened.file.check();
+      opened.setDiskWait(!mayBeLost);
+      const result = await opened.writer.transaction().execute((transaction) => {
         budget.check();
         return work(transaction);
       });
       // A commit to a file that has been replaced is not a success.
-      openedFile.check();
+      opened.file.check();
       return result;
     });
 
@@ -104,8 +110,8 @@ export function createSqliteDatabase(file: string, deadlineMs: number): SqlDatab
     readForRequest: read,
     lookUp: read,
     write,
-    writeOnce: (budget, work) => write(budget, work),
-    spend: (budget, work) => write(budget, work),
+    writeOnce: (budget, work, writing) => write(budget, work, { ...writing, lane: 'own' }),
+    spend: (budget, work) => write(budget, work, { lane: 'requests' }),
 
     migrate: (work) =>
       getConnections()
@@ -187,12 +193,11 @@ async function connect(Database: LibsqlConstructor, file: string, deadlineMs: nu
   try {
     // Switching a new file to WAL fails at once when another process does the same.
     await retryWhileBusy(budget, () => execute(writer, 'pragma journal_mode = wal'));
-    // An answered revocation must survive a power cut; the default of WAL would be allowed to lose it.
-    execute(writer, 'pragma synchronous = full');
     execute(writer, 'pragma foreign_keys = on');
     execute(reader, 'pragma query_only = on');
     return {
       file: new SqliteFile(file),
+      setDiskWait: createDiskSwitch(writer),
       reader: new Kysely<Tables>({ dialect: createReadingSqliteDialect(reader) }),
       writer: new Kysely<Tables>({ dialect: createImmediateSqliteDialect(writer, deadlineMs) }),
       handles,
@@ -201,6 +206,22 @@ async function connect(Database: LibsqlConstructor, file: string, deadlineMs: nu
     for (const handle of handles) handle.close();
     throw error;
   }
+}
+
+/**
+ * An answered revocation must survive a power cut: its commit waits for the disk, and with it the whole process. With `normal` a commit
+ * waits only where the log is moved into the file, and what it loses in a power cut is the end of the log, never the file.
+ * https://sqlite.org/pragma.html#pragma_synchronous
+ */
+function createDiskSwitch(writer: LibsqlDatabase): (mustWait: boolean) => void {
+  let isWaiting: boolean | null = null;
+  const setDiskWait = (mustWait: boolean): void => {
+    if (mustWait === isWaiting) return;
+    execute(writer, `pragma synchronous = ${mustWait ? 'full' : 'normal'}`);
+    isWaiting = mustWait;
+  };
+  setDiskWait(true);
+  return setDiskWait;
 }
 
 function openHandle(Database: LibsqlConstructor, file: string, timeout: number): LibsqlDatabase {
