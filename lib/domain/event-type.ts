@@ -1,10 +1,35 @@
 import type { AuditAction } from './audit-entry.js';
 
+/** What can be chosen: the types of changes and notices. */
+export type EventType =
+  | 'api_key.created'
+  | 'api_key.imported'
+  | 'api_key.updated'
+  | 'api_key.enabled'
+  | 'api_key.disabled'
+  | 'api_key.rotated'
+  | 'api_key.grace_started'
+  | 'api_key.revoked'
+  | 'api_key.erased'
+  | 'api_key.removed'
+  | 'api_key.expiring'
+  | 'access_token.revoked'
+  | 'owner.suspended'
+  | 'owner.resumed'
+  | 'owner.updated'
+  | 'owner.erased'
+  | 'audit.trimmed'
+  | 'webhook.created'
+  | 'webhook.updated'
+  | 'webhook.secret_rotated'
+  | 'webhook.disabled'
+  | 'webhook.deleted';
+
 /**
  * The type of the event that an entry of the audit trail is delivered as; `null` for what is neither a change nor a notice. A
  * record, so that the compiler finds a missing action.
  */
-export const eventTypes = {
+export const eventTypes: Readonly<Record<AuditAction, EventType | null>> = {
   'key.created': 'api_key.created',
   'key.imported': 'api_key.imported',
   'key.updated': 'api_key.updated',
@@ -28,10 +53,7 @@ export const eventTypes = {
   'webhook.secret_rotated': 'webhook.secret_rotated',
   'webhook.disabled': 'webhook.disabled',
   'webhook.deleted': 'webhook.deleted',
-} as const satisfies Readonly<Record<AuditAction, string | null>>;
-
-/** What can be chosen: the types of changes and notices. */
-export type EventType = Exclude<(typeof eventTypes)[AuditAction], null>;
+};
 
 /** Every type that can be chosen, in the order of a key's lifecycle. */
 export const eventTypeNames: readonly EventType[] = Object.values(eventTypes).filter((type) => type !== null);

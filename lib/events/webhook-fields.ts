@@ -10,7 +10,7 @@ import type { FieldReaders } from '../manage/read-fields.js';
 import type { WebhookSender } from '../ports/webhook-sender.js';
 
 /** What a URL looks like; whether anything can be sent there is for the sender to say. */
-export const webhookUrlPattern = /^https?:\/\/[!-~]{1,1990}$/;
+export const webhookUrlPattern: RegExp = /^https?:\/\/[!-~]{1,1990}$/;
 /** Sequence numbers of one replay. */
 export const maxSequences = 100;
 /** How long the secret before a rotation signs as well, unless the rotation says otherwise: a day, in seconds. */
